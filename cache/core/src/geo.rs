@@ -1,0 +1,104 @@
+//! H3 cells (<https://h3geo.org>): what makes "near me" cacheable.
+
+use h3o::{CellIndex, LatLng, Resolution};
+
+/// The coarsest resolution in use: cells of about 69 km edge, for disks of up to 100 km.
+pub const COARSEST: u8 = 3;
+/// The finest resolution in use: cells of about 0.5 km edge.
+pub const FINEST: u8 = 8;
+
+/// A disk of radius 2 in cells has 19 cells. From anywhere in its middle cell it reaches at least
+/// 2.73 edges far on a regular grid; H3's cells are distorted, so 0.6 of that is relied upon.
+const REACH_IN_EDGES: f64 = 2.73 * 0.6;
+const DISK: u32 = 2;
+
+fn resolution(resolution: u8) -> Option<Resolution> {
+    Resolution::try_from(resolution).ok()
+}
+
+/// The cell that a point lies in; `None` outside latitude ±90°, longitude ±180° or resolution 0–15.
+pub fn cell(lat: f64, lng: f64, at: u8) -> Option<u64> {
+    if !(-90.0..=90.0).contains(&lat) || !(-180.0..=180.0).contains(&lng) {
+        return None;
+    }
+    Some(LatLng::new(lat, lng).ok()?.to_cell(resolution(at)?).into())
+}
+
+/// The centre of a cell in degrees, rounded to 7 decimals (about a centimetre) so that it is the
+/// same text on every target; `None` when the number is not a cell.
+pub fn centre(cell: u64) -> Option<(f64, f64)> {
+    let centre = LatLng::from(CellIndex::try_from(cell).ok()?);
+    let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
+    Some((round(centre.lat()), round(centre.lng())))
+}
+
+/// The centre of the cell that a point lies in: where everybody in the cell is taken to be.
+pub fn snap(lat: f64, lng: f64, at: u8) -> Option<(f64, f64)> {
+    centre(cell(lat, lng, at)?)
+}
+
+/// At most 19 cells that cover a disk around a point, at the finest resolution where they do;
+/// `None` for a point out of range or a radius (kilometres) that is negative, not a number, or
+/// beyond what [`COARSEST`] covers (about 113 km).
+pub fn cover(lat: f64, lng: f64, radius_km: f64) -> Option<Vec<u64>> {
+    if !(radius_km >= 0.0) {
+        return None;
+    }
+    let at = (COARSEST..=FINEST)
+        .rev()
+        .filter_map(resolution)
+        .find(|at| at.edge_length_km() * REACH_IN_EDGES >= radius_km)?;
+    let middle = CellIndex::try_from(cell(lat, lng, at.into())?).ok()?;
+    Some(middle.grid_disk::<Vec<_>>(DISK).into_iter().map(u64::from).collect())
+}
+
+/// The cells of a point at every resolution that a cover may use, coarsest first.
+pub fn cells_of(lat: f64, lng: f64) -> Vec<u64> {
+    (COARSEST..=FINEST).filter_map(|at| cell(lat, lng, at)).collect()
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A point at a distance (km) and bearing (radians) from another, on a sphere.
+    fn travel(lat: f64, lng: f64, km: f64, bearing: f64) -> (f64, f64) {
+        let (lat, lng, d) = (lat.to_radians(), lng.to_radians(), km / 6371.0088);
+        let to = (lat.sin() * d.cos() + lat.cos() * d.sin() * bearing.cos()).asin();
+        let by = (bearing.sin() * d.sin() * lat.cos()).atan2(d.cos() - lat.sin() * to.sin());
+        (to.to_degrees(), (lng + by).to_degrees())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #[test]
+        fn whatever_lies_in_the_disk_is_covered(
+            lat in 35.0f64..70.0, lng in -20.0f64..40.0, radius in 0.0f64..50.0, share in 0.0f64..1.0, bearing in 0.0f64..6.3,
+        ) {
+            let cells = cover(lat, lng, radius).unwrap();
+            prop_assert!(cells.len() <= 19);
+            let (to_lat, to_lng) = travel(lat, lng, radius * share.sqrt(), bearing);
+            prop_assert!(cells_of(to_lat, to_lng).iter().any(|cell| cells.contains(cell)));
+        }
+
+        #[test]
+        fn a_snapped_point_stays_in_its_cell(lat in -89.0f64..89.0, lng in -179.0f64..179.0) {
+            let (to_lat, to_lng) = snap(lat, lng, 8).unwrap();
+            prop_assert_eq!(cell(to_lat, to_lng, 8), cell(lat, lng, 8));
+            prop_assert_eq!(snap(to_lat, to_lng, 8), Some((to_lat, to_lng)));
+        }
+    }
+
+    #[test]
+    fn what_is_not_on_earth_has_no_cell() {
+        for (lat, lng) in [(91.0, 0.0), (0.0, 181.0), (f64::NAN, 0.0), (0.0, f64::INFINITY)] {
+            assert_eq!(cell(lat, lng, 8), None);
+        }
+        assert_eq!(cell(0.0, 0.0, 16), None);
+        assert_eq!(centre(0), None);
+        assert_eq!(cover(48.0, 2.0, -1.0), None);
+        assert_eq!(cover(48.0, 2.0, 500.0), None);
+    }
+}

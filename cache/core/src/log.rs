@@ -1,0 +1,325 @@
+//! A replica's copy of the purge log, and the one rule of coherence.
+//!
+//! *An entry is valid if and only if no hard purge of any of its tags has a revision greater than
+//! its `as_of`; a later soft purge makes it stale.* The order in which fills and purges arrive
+//! does not matter, and a purge costs O(tags).
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::revision::{AsOf, LogId, Revision};
+use crate::tag::Tag;
+
+/// Whether what was purged may still be served while it is refreshed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PurgeKind {
+    /// Never served again.
+    Hard,
+    /// Stale: may be served while it is refreshed.
+    Soft,
+}
+
+impl PurgeKind {
+    /// The word in logs, headers and stores.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hard => "hard",
+            Self::Soft => "soft",
+        }
+    }
+}
+
+/// One record of the purge log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurgeRecord {
+    /// Its position; records follow each other without gaps.
+    pub revision: Revision,
+    /// What it purges.
+    pub tags: Vec<Tag>,
+    /// How.
+    pub kind: PurgeKind,
+}
+
+/// Records that do not follow what the copy holds.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("the copy ends at {head}, the records begin at {first}")]
+pub struct Gap {
+    /// Where the copy ends.
+    pub head: Revision,
+    /// Where the records begin.
+    pub first: Revision,
+}
+
+/// What a copy of the log says of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// No purge of its tags since it was read.
+    Valid,
+    /// Softly purged since it was read.
+    Stale,
+    /// Not to be served.
+    Invalid(InvalidReason),
+}
+
+/// Why an entry is not to be served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvalidReason {
+    /// A hard purge of this tag came after the entry was read.
+    Purged { tag: Tag, revision: Revision },
+    /// The entry belongs to a log with another identity.
+    OtherLog,
+    /// The copy does not reach back to when the entry was read.
+    BeforeHorizon,
+}
+
+impl InvalidReason {
+    /// The word in `Cache-Status`, logs and metrics.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Purged { .. } => "purged",
+            Self::OtherLog => "other-log",
+            Self::BeforeHorizon => "before-horizon",
+        }
+    }
+}
+
+/// The last purges of one tag.
+#[derive(Clone, Copy, Debug, Default)]
+struct LastPurges {
+    hard: Revision,
+    soft: Revision,
+}
+
+/// A copy of the log that knows every purge in `(horizon, head]`.
+#[derive(Clone, Debug)]
+pub struct LogCopy {
+    id: LogId,
+    horizon: Revision,
+    head: Revision,
+    confirmed_at_ms: u64,
+    last: HashMap<Tag, LastPurges>,
+}
+
+impl LogCopy {
+    /// An empty copy that begins, and for now ends, at `start`; it is trusted by nobody until
+    /// [`LogCopy::confirm`] says when its head was last known to be the log's.
+    pub fn starting_at(id: LogId, start: Revision) -> Self {
+        Self { id, horizon: start, head: start, confirmed_at_ms: 0, last: HashMap::new() }
+    }
+
+    /// The log's identity.
+    pub const fn id(&self) -> LogId {
+        self.id
+    }
+
+    /// The last record that the copy knows.
+    pub const fn head(&self) -> Revision {
+        self.head
+    }
+
+    /// The copy knows every purge after this.
+    pub const fn horizon(&self) -> Revision {
+        self.horizon
+    }
+
+    /// The number of tags it holds.
+    pub fn tags(&self) -> usize {
+        self.last.len()
+    }
+
+    /// Appends records; those already known are skipped.
+    ///
+    /// # Errors
+    /// [`Gap`] when a record is missing; the copy is left with what came before the gap.
+    pub fn append(&mut self, records: &[PurgeRecord]) -> Result<(), Gap> {
+        for record in records {
+            if record.revision <= self.head {
+                continue;
+            }
+            if record.revision != self.head.next() {
+                return Err(Gap { head: self.head, first: record.revision });
+            }
+            self.note(record);
+            self.head = record.revision;
+        }
+        Ok(())
+    }
+
+    /// Puts older records before what the copy knows: `records` are those in `(from, horizon]`.
+    ///
+    /// # Errors
+    /// [`Gap`] when they do not reach the copy's horizon without a hole; nothing is changed then.
+    pub fn prepend(&mut self, from: Revision, records: &[PurgeRecord]) -> Result<(), Gap> {
+        let mut expected = from;
+        for record in records.iter().filter(|record| record.revision <= self.horizon) {
+            if record.revision != expected.next() {
+                return Err(Gap { head: expected, first: record.revision });
+            }
+            expected = record.revision;
+        }
+        if expected != self.horizon || from > self.horizon {
+            return Err(Gap { head: expected, first: self.horizon });
+        }
+        for record in records {
+            self.note(record);
+        }
+        self.horizon = from;
+        Ok(())
+    }
+
+    fn note(&mut self, record: &PurgeRecord) {
+        for tag in &record.tags {
+            let last = self.last.entry(tag.clone()).or_default();
+            let slot = match record.kind {
+                PurgeKind::Hard => &mut last.hard,
+                PurgeKind::Soft => &mut last.soft,
+            };
+            *slot = (*slot).max(record.revision);
+        }
+    }
+
+    /// Forgets purges at or before `horizon`; entries older than it can no longer be judged.
+    pub fn trim(&mut self, horizon: Revision) {
+        if horizon <= self.horizon {
+            return;
+        }
+        self.horizon = horizon.min(self.head);
+        let horizon = self.horizon;
+        self.last.retain(|_, last| last.hard > horizon || last.soft > horizon);
+    }
+
+    /// Notes that at `at_ms` (milliseconds since the epoch) the log had nothing after `head`.
+    /// An older statement than the one known changes nothing.
+    pub fn confirm(&mut self, at_ms: u64) {
+        self.confirmed_at_ms = self.confirmed_at_ms.max(at_ms);
+    }
+
+    /// When the head was last known to be the log's, in milliseconds since the epoch; 0 is never.
+    pub const fn confirmed_at_ms(&self) -> u64 {
+        self.confirmed_at_ms
+    }
+
+    /// How old the copy is, in milliseconds.
+    pub fn age_ms(&self, now_ms: u64) -> u64 {
+        now_ms.saturating_sub(self.confirmed_at_ms)
+    }
+
+    /// The rule of coherence.
+    pub fn judge(&self, as_of: &AsOf, tags: &[Tag]) -> Validity {
+        if as_of.log != self.id {
+            return Validity::Invalid(InvalidReason::OtherLog);
+        }
+        if as_of.revision < self.horizon {
+            return Validity::Invalid(InvalidReason::BeforeHorizon);
+        }
+        if self.last.is_empty() || as_of.revision >= self.head {
+            return Validity::Valid;
+        }
+        let everything = Tag::everything();
+        let mut stale = false;
+        for tag in tags.iter().chain([&everything]) {
+            let Some(last) = self.last.get(tag) else { continue };
+            if last.hard > as_of.revision {
+                return Validity::Invalid(InvalidReason::Purged { tag: tag.clone(), revision: last.hard });
+            }
+            stale |= last.soft > as_of.revision;
+        }
+        if stale { Validity::Stale } else { Validity::Valid }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: LogId = LogId::from_bytes([1; 16]);
+
+    fn record(revision: u64, tag: &str, kind: PurgeKind) -> PurgeRecord {
+        PurgeRecord { revision: Revision(revision), tags: vec![tag.parse().unwrap()], kind }
+    }
+
+    fn as_of(revision: u64) -> AsOf {
+        AsOf { log: LOG, revision: Revision(revision) }
+    }
+
+    fn copy(records: &[PurgeRecord]) -> LogCopy {
+        let mut copy = LogCopy::starting_at(LOG, Revision::ZERO);
+        copy.append(records).unwrap();
+        copy
+    }
+
+    #[test]
+    fn only_a_later_purge_of_its_own_tag_makes_an_entry_invalid() {
+        let log = copy(&[record(1, "a", PurgeKind::Hard), record(2, "b", PurgeKind::Soft)]);
+        let [a, b, c] = ["a", "b", "c"].map(|tag| tag.parse::<Tag>().unwrap());
+        let purged = Validity::Invalid(InvalidReason::Purged { tag: a.clone(), revision: Revision(1) });
+        let table = [
+            (0, &a, purged),
+            (1, &a, Validity::Valid),
+            (0, &b, Validity::Stale),
+            (1, &b, Validity::Stale),
+            (2, &b, Validity::Valid),
+            (0, &c, Validity::Valid),
+            (9, &a, Validity::Valid),
+        ];
+        for (revision, tag, expected) in table {
+            assert_eq!(log.judge(&as_of(revision), std::slice::from_ref(tag)), expected, "{revision} {tag}");
+        }
+    }
+
+    #[test]
+    fn a_purge_of_everything_reaches_entries_that_do_not_name_it() {
+        let log = copy(&[record(1, "*", PurgeKind::Hard)]);
+        let tag: Tag = "a".parse().unwrap();
+        assert!(matches!(log.judge(&as_of(0), std::slice::from_ref(&tag)), Validity::Invalid(_)));
+        assert!(matches!(log.judge(&as_of(0), &[]), Validity::Invalid(_)));
+        assert_eq!(log.judge(&as_of(1), &[]), Validity::Valid);
+    }
+
+    #[test]
+    fn an_entry_of_another_log_or_before_the_horizon_is_not_valid() {
+        let mut log = copy(&[record(1, "a", PurgeKind::Hard), record(2, "b", PurgeKind::Hard)]);
+        let other = AsOf { log: LogId::from_bytes([2; 16]), revision: Revision(2) };
+        assert_eq!(log.judge(&other, &[]), Validity::Invalid(InvalidReason::OtherLog));
+        log.trim(Revision(2));
+        assert_eq!(log.judge(&as_of(1), &[]), Validity::Invalid(InvalidReason::BeforeHorizon));
+        assert_eq!(log.judge(&as_of(2), &[]), Validity::Valid);
+        assert_eq!(log.tags(), 0);
+    }
+
+    #[test]
+    fn records_are_taken_once_and_without_gaps() {
+        let mut log = copy(&[record(1, "a", PurgeKind::Hard)]);
+        log.append(&[record(1, "a", PurgeKind::Hard), record(2, "b", PurgeKind::Hard)]).unwrap();
+        assert_eq!(log.head(), Revision(2));
+        assert_eq!(
+            log.append(&[record(4, "c", PurgeKind::Hard)]),
+            Err(Gap { head: Revision(2), first: Revision(4) })
+        );
+        assert_eq!(log.head(), Revision(2));
+    }
+
+    #[test]
+    fn older_records_move_the_horizon_back_only_without_a_hole() {
+        let mut log = LogCopy::starting_at(LOG, Revision(2));
+        log.append(&[record(3, "c", PurgeKind::Hard)]).unwrap();
+        assert!(log.prepend(Revision::ZERO, &[record(1, "a", PurgeKind::Hard)]).is_err());
+        assert!(log.prepend(Revision::ZERO, &[record(2, "b", PurgeKind::Hard)]).is_err());
+        assert_eq!(log.horizon(), Revision(2));
+        log.prepend(Revision::ZERO, &[record(1, "a", PurgeKind::Hard), record(2, "b", PurgeKind::Hard)]).unwrap();
+        let a: Tag = "a".parse().unwrap();
+        assert!(matches!(log.judge(&as_of(0), std::slice::from_ref(&a)), Validity::Invalid(InvalidReason::Purged { .. })));
+        assert_eq!(log.judge(&as_of(1), std::slice::from_ref(&a)), Validity::Valid);
+    }
+
+    #[test]
+    fn an_older_confirmation_does_not_make_a_copy_older() {
+        let mut log = copy(&[]);
+        log.confirm(1_000);
+        log.confirm(500);
+        assert_eq!(log.age_ms(1_200), 200);
+    }
+}
