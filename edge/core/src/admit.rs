@@ -1,0 +1,141 @@
+//! Whether an origin's answer may be stored, and as what.
+
+use cache_core::entry::{ContentHash, MAX_TAGS};
+use cache_core::{CacheControl, EntryHead, Tag};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// The largest body that is stored, in bytes (KV takes 25 MiB; an isolate has 128 MB in all).
+pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// The parts of the origin's answer that decide.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OriginAnswer<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// Its header.
+    pub cache_control: Option<&'a str>,
+    /// Its header.
+    pub cache_tag: Option<&'a str>,
+    /// Its header.
+    pub as_of: Option<&'a str>,
+    /// Its header, in seconds: it may itself come from a cache.
+    pub age: Option<&'a str>,
+    /// Whether it sets a cookie.
+    pub sets_cookie: bool,
+    /// The whole body.
+    pub body: &'a [u8],
+}
+
+/// Why an answer is not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotStored {
+    /// Another status than 200.
+    Status,
+    /// Its `Cache-Control` does not allow it.
+    CacheControl,
+    /// It sets a cookie.
+    Cookie,
+    /// It has `errors`, or is not a GraphQL answer at all.
+    Errors,
+    /// Without `Yousoon-As-Of` nobody could judge it later.
+    NoAsOf,
+    /// Its tags cannot be read, or are too many.
+    Tags,
+    /// Larger than [`MAX_BODY_BYTES`].
+    Size,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    #[serde(rename = "data")]
+    _data: IgnoredAny,
+    errors: Option<IgnoredAny>,
+}
+
+/// Decides. `sent_at_ms` is the edge's clock before it asked.
+///
+/// # Errors
+/// [`NotStored`] says why not; the answer may be given to the client all the same.
+pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<EntryHead, NotStored> {
+    if answer.status != 200 {
+        return Err(NotStored::Status);
+    }
+    let CacheControl::Public(lifetime) = CacheControl::parse(answer.cache_control.unwrap_or_default()) else {
+        return Err(NotStored::CacheControl);
+    };
+    if answer.sets_cookie {
+        return Err(NotStored::Cookie);
+    }
+    if answer.body.len() > MAX_BODY_BYTES {
+        return Err(NotStored::Size);
+    }
+    let as_of = answer.as_of.and_then(|text| text.parse().ok()).ok_or(NotStored::NoAsOf)?;
+    let mut tags = Tag::parse_list(answer.cache_tag.unwrap_or_default()).map_err(|_| NotStored::Tags)?;
+    tags.sort_unstable();
+    tags.dedup();
+    // An answer that depends on nothing could never be purged but with everything: a defect.
+    if tags.is_empty() || tags.len() > MAX_TAGS {
+        return Err(NotStored::Tags);
+    }
+    let body: Body = serde_json::from_slice(answer.body).map_err(|_| NotStored::Errors)?;
+    if body.errors.is_some() {
+        return Err(NotStored::Errors);
+    }
+    let age_ms = match answer.age {
+        // An age that cannot be read is the oldest one.
+        Some(age) => age.parse::<u32>().map_or(u64::MAX, |age_s| u64::from(age_s) * 1_000),
+        None => 0,
+    };
+    Ok(EntryHead {
+        as_of,
+        born_ms: sent_at_ms.saturating_sub(age_ms),
+        lifetime,
+        content: ContentHash::of(answer.body),
+        tags,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: OriginAnswer<'static> = OriginAnswer {
+        status: 200,
+        cache_control: Some("public, max-age=60"),
+        cache_tag: Some("b,a,b"),
+        as_of: Some("01010101010101010101010101010101:7"),
+        age: None,
+        sets_cookie: false,
+        body: br#"{"data":{"a":1}}"#,
+    };
+
+    #[test]
+    fn a_public_answer_without_errors_is_stored() {
+        let head = admit(&GOOD, 5_000).unwrap();
+        assert_eq!((head.born_ms, head.as_of.revision.0, Tag::join(&head.tags)), (5_000, 7, "a,b".to_owned()));
+        assert_eq!(admit(&OriginAnswer { age: Some("3"), ..GOOD }, 5_000).unwrap().born_ms, 2_000);
+        assert_eq!(admit(&OriginAnswer { age: Some("x"), ..GOOD }, 5_000).unwrap().born_ms, 0);
+    }
+
+    #[test]
+    fn everything_else_is_not() {
+        let large = vec![b' '; MAX_BODY_BYTES + 1];
+        let table = [
+            (OriginAnswer { status: 404, ..GOOD }, NotStored::Status),
+            (OriginAnswer { cache_control: Some("private, no-store"), ..GOOD }, NotStored::CacheControl),
+            (OriginAnswer { cache_control: None, ..GOOD }, NotStored::CacheControl),
+            (OriginAnswer { sets_cookie: true, ..GOOD }, NotStored::Cookie),
+            (OriginAnswer { as_of: None, ..GOOD }, NotStored::NoAsOf),
+            (OriginAnswer { cache_tag: None, ..GOOD }, NotStored::Tags),
+            (OriginAnswer { cache_tag: Some("a b"), ..GOOD }, NotStored::Tags),
+            (OriginAnswer { body: br#"{"data":null,"errors":[]}"#, ..GOOD }, NotStored::Errors),
+            (OriginAnswer { body: b"<html>", ..GOOD }, NotStored::Errors),
+            (OriginAnswer { body: br#"{"other":1}"#, ..GOOD }, NotStored::Errors),
+            (OriginAnswer { body: &large, ..GOOD }, NotStored::Size),
+        ];
+        for (answer, expected) in table {
+            assert_eq!(admit(&answer, 0).map(|head| head.born_ms), Err(expected));
+        }
+    }
+}

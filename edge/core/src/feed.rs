@@ -1,0 +1,218 @@
+//! The purge feed: origins append to one Durable Object, isolates read its tail.
+//!
+//! An append is idempotent and gap-free: it says after which revision its records come, and the
+//! object answers where it is, so that whoever sends resumes from there.
+
+use cache_core::{LogId, PurgeRecord, Revision};
+use serde::{Deserialize, Serialize};
+
+/// The context of an append's signature.
+pub const CONTEXT: &str = "purge-log";
+/// The most records in one append.
+pub const MAX_APPEND_RECORDS: usize = 500;
+/// Records a page: a finished page never changes, so it can be kept anywhere for ever.
+pub const PAGE_RECORDS: u64 = 256;
+
+/// What an origin sends: records, or none as a heartbeat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Append {
+    /// The log they belong to.
+    pub log: LogId,
+    /// The log knows every purge after this.
+    pub horizon: Revision,
+    /// The records follow this revision.
+    pub after: Revision,
+    /// Without gaps, at most [`MAX_APPEND_RECORDS`].
+    pub records: Vec<PurgeRecord>,
+    /// The log's last revision, read after `sent_at_ms`.
+    pub head: Revision,
+    /// By the origin's clock, milliseconds since the epoch, before it read `head`.
+    pub sent_at_ms: u64,
+}
+
+/// Where the object is after an append, accepted (200) or not (409).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppendAnswer {
+    /// The log that it holds, if any.
+    pub log: Option<LogId>,
+    /// The last record that it holds.
+    pub head: Revision,
+    /// It holds every record after this.
+    pub horizon: Revision,
+}
+
+/// The object's state beside its records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedState {
+    /// The log that it holds, if any.
+    pub log: Option<LogId>,
+    /// It holds every record after this.
+    pub horizon: Revision,
+    /// The last record that it holds.
+    pub head: Revision,
+    /// When its head was last known to be the log's, milliseconds since the epoch. Never written
+    /// to disk: after a restart nothing is known until the next heartbeat.
+    #[serde(skip)]
+    pub confirmed_at_ms: u64,
+}
+
+/// What an accepted append changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted<'a> {
+    /// Forget every record held: they belong to another log.
+    pub reset: bool,
+    /// To be written.
+    pub records: &'a [PurgeRecord],
+    /// Records at or before this may be forgotten.
+    pub state: FeedState,
+}
+
+impl FeedState {
+    /// Where the object is.
+    pub const fn answer(&self) -> AppendAnswer {
+        AppendAnswer { log: self.log, head: self.head, horizon: self.horizon }
+    }
+
+    /// Decides on an append; `None` is a conflict (409): the sender resumes from [`FeedState::answer`].
+    pub fn accept<'a>(&self, append: &'a Append, now_ms: u64) -> Option<Accepted<'a>> {
+        let contiguous = append
+            .records
+            .iter()
+            .zip(append.after.0.saturating_add(1)..)
+            .all(|(record, expected)| record.revision.0 == expected);
+        if append.records.len() > MAX_APPEND_RECORDS || !contiguous || append.after < append.horizon {
+            return None;
+        }
+        let end = Revision(append.after.0.saturating_add(append.records.len() as u64));
+        if end > append.head {
+            return None;
+        }
+        let reset = self.log != Some(append.log);
+        let mut state = if reset {
+            // A log is taken up at its horizon, else records between would be missing.
+            if append.after != append.horizon {
+                return None;
+            }
+            Self { log: Some(append.log), horizon: append.horizon, head: append.after, confirmed_at_ms: 0 }
+        } else {
+            *self
+        };
+        if append.after > state.head {
+            return None;
+        }
+        let known = usize::try_from(state.head.0 - append.after.0).unwrap_or(usize::MAX);
+        let records = append.records.get(known..).unwrap_or_default();
+        state.head = state.head.max(end);
+        state.horizon = state.horizon.max(append.horizon.min(state.head));
+        // "At `sent_at_ms` the log ended at `head`" helps only who has come as far. A sender whose
+        // clock is ahead is not believed beyond our own.
+        if state.head >= append.head {
+            state.confirmed_at_ms = state.confirmed_at_ms.max(append.sent_at_ms.min(now_ms));
+        }
+        Some(Accepted { reset, records, state })
+    }
+
+    /// Where the tail begins: it has between one and two pages, or all that there is.
+    pub fn tail_from(&self) -> Revision {
+        let page = (self.head.0 / PAGE_RECORDS).saturating_sub(1);
+        Revision(page * PAGE_RECORDS).max(self.horizon)
+    }
+}
+
+/// The end of the log, as isolates read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tail {
+    /// The log.
+    pub log: LogId,
+    /// The object holds every record after this.
+    pub horizon: Revision,
+    /// The records follow this revision.
+    pub from: Revision,
+    /// The last one's revision.
+    pub head: Revision,
+    /// When `head` was last known to be the log's, milliseconds since the epoch.
+    pub confirmed_at_ms: u64,
+    /// When the object gave this answer, milliseconds since the epoch, by its clock.
+    pub read_at_ms: u64,
+    /// `(from, head]`.
+    pub records: Vec<PurgeRecord>,
+}
+
+/// One page of older records: `(from, to]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// The log.
+    pub log: LogId,
+    /// The records follow this revision.
+    pub from: Revision,
+    /// Without gaps.
+    pub records: Vec<PurgeRecord>,
+}
+
+#[cfg(test)]
+mod tests {
+    use cache_core::PurgeKind;
+
+    use super::*;
+
+    const LOG: LogId = LogId::from_bytes([1; 16]);
+
+    fn append(after: u64, count: u64, head: u64, sent_at_ms: u64) -> Append {
+        let records = (after + 1..=after + count)
+            .map(|revision| PurgeRecord { revision: Revision(revision), tags: vec![], kind: PurgeKind::Hard })
+            .collect();
+        Append { log: LOG, horizon: Revision::ZERO, after: Revision(after), records, head: Revision(head), sent_at_ms }
+    }
+
+    fn state(head: u64) -> FeedState {
+        FeedState { log: Some(LOG), horizon: Revision::ZERO, head: Revision(head), confirmed_at_ms: 10 }
+    }
+
+    #[test]
+    fn records_are_taken_once_and_without_gaps() {
+        let five = state(5);
+        assert_eq!(five.accept(&append(6, 1, 7, 20), 20), None, "a gap");
+        let overlapping = append(3, 4, 7, 20);
+        let accepted = five.accept(&overlapping, 20).unwrap();
+        assert_eq!(accepted.records.iter().map(|record| record.revision.0).collect::<Vec<_>>(), [6, 7]);
+        assert_eq!((accepted.state.head, accepted.state.confirmed_at_ms), (Revision(7), 20));
+        let old = append(0, 3, 7, 20);
+        let accepted = five.accept(&old, 20).unwrap();
+        assert!(accepted.records.is_empty());
+        assert_eq!((accepted.state.head, accepted.state.confirmed_at_ms), (Revision(5), 10), "not confirmed: the log is at 7");
+        let mut holed = append(5, 2, 7, 20);
+        holed.records.remove(0);
+        assert_eq!(five.accept(&holed, 20), None);
+    }
+
+    #[test]
+    fn a_heartbeat_confirms_and_an_old_one_does_not_make_older() {
+        let accepted = |sent, now| state(5).accept(&append(5, 0, 5, sent), now).unwrap().state.confirmed_at_ms;
+        assert_eq!(accepted(20, 30), 20);
+        assert_eq!(accepted(5, 30), 10);
+        assert_eq!(accepted(99, 30), 30, "a clock that is ahead");
+    }
+
+    #[test]
+    fn another_log_is_taken_up_at_its_horizon_only() {
+        let other = LogId::from_bytes([2; 16]);
+        let mut begin = append(4, 1, 9, 20);
+        begin.log = other;
+        assert_eq!(state(5).accept(&begin, 20), None);
+        begin.horizon = Revision(4);
+        let accepted = state(5).accept(&begin, 20).unwrap();
+        assert!(accepted.reset);
+        assert_eq!(
+            accepted.state,
+            FeedState { log: Some(other), horizon: Revision(4), head: Revision(5), confirmed_at_ms: 0 }
+        );
+    }
+
+    #[test]
+    fn the_tail_has_one_to_two_pages() {
+        for (head, horizon, from) in [(0, 0, 0), (255, 0, 0), (511, 0, 0), (512, 0, 256), (1_000, 0, 512), (600, 300, 300)] {
+            let state = FeedState { horizon: Revision(horizon), ..state(head) };
+            assert_eq!(state.tail_from(), Revision(from), "{head}");
+        }
+    }
+}

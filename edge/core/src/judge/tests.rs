@@ -1,0 +1,84 @@
+use cache_core::entry::ContentHash;
+use cache_core::{AsOf, EntryHead, InvalidReason, Lifetime, LogId, PurgeKind, PurgeRecord, Revision};
+
+use super::{FetchReason, StaleReason, Verdict, judge};
+use crate::feed::Tail;
+use crate::replica::Replica;
+
+const LOG: LogId = LogId::from_bytes([1; 16]);
+const NOW_MS: u64 = 1_000_000;
+
+fn entry(revision: u64, age_ms: u64) -> EntryHead {
+    EntryHead {
+        as_of: AsOf { log: LOG, revision: Revision(revision) },
+        born_ms: NOW_MS - age_ms,
+        lifetime: Lifetime { max_age_s: 60, stale_while_revalidate_s: 30, stale_if_error_s: 600 },
+        content: ContentHash([0; 16]),
+        tags: vec!["a".parse().unwrap()],
+    }
+}
+
+/// A copy that was current `age_ms` ago and knows these purges of the tag `a`.
+fn replica(age_ms: u64, purges: &[PurgeKind]) -> Replica {
+    let records = (1..)
+        .zip(purges)
+        .map(|(revision, kind)| PurgeRecord { revision: Revision(revision), tags: vec!["a".parse().unwrap()], kind: *kind })
+        .collect();
+    let mut replica = Replica::default();
+    replica.apply(&Tail {
+        log: LOG,
+        horizon: Revision::ZERO,
+        from: Revision::ZERO,
+        head: Revision(purges.len() as u64),
+        confirmed_at_ms: NOW_MS - age_ms,
+        read_at_ms: NOW_MS - age_ms,
+        records,
+    });
+    replica
+}
+
+fn fetch(why: FetchReason, cover_errors: bool) -> Verdict {
+    Verdict::Fetch { why, cover_errors }
+}
+
+#[test]
+fn a_purge_outweighs_every_age() {
+    let hard = replica(0, &[PurgeKind::Hard]);
+    for age_ms in [0, 59_000, 70_000, 100_000] {
+        let verdict = judge(&entry(0, age_ms), &hard, NOW_MS, None);
+        assert!(matches!(verdict, Verdict::Fetch { why: FetchReason::Invalid(InvalidReason::Purged { .. }), cover_errors: false }));
+    }
+    assert_eq!(judge(&entry(1, 0), &hard, NOW_MS, None), Verdict::Serve { ttl_s: 60 });
+    let soft = replica(0, &[PurgeKind::Soft]);
+    assert_eq!(judge(&entry(0, 0), &soft, NOW_MS, None), Verdict::ServeAndRefresh { why: StaleReason::SoftPurge });
+}
+
+#[test]
+fn an_entry_goes_through_its_phases() {
+    let quiet = replica(0, &[]);
+    assert_eq!(judge(&entry(0, 59_000), &quiet, NOW_MS, None), Verdict::Serve { ttl_s: 1 });
+    assert_eq!(judge(&entry(0, 60_000), &quiet, NOW_MS, None), Verdict::ServeAndRefresh { why: StaleReason::Age });
+    assert_eq!(judge(&entry(0, 90_000), &quiet, NOW_MS, None), fetch(FetchReason::Expired, true));
+    assert_eq!(judge(&entry(0, 660_000), &quiet, NOW_MS, None), fetch(FetchReason::Expired, false));
+}
+
+#[test]
+fn a_silent_log_is_not_trusted_but_for_what_was_just_read() {
+    let silent = replica(5_001, &[]);
+    assert_eq!(judge(&entry(0, 5_001), &silent, NOW_MS, None), fetch(FetchReason::Distrust, true));
+    assert_eq!(judge(&entry(0, 5_000), &silent, NOW_MS, None), Verdict::Serve { ttl_s: 55 });
+    assert_eq!(judge(&entry(0, 9_000), &replica(5_000, &[]), NOW_MS, None), Verdict::Serve { ttl_s: 51 });
+    assert_eq!(judge(&entry(0, 0), &Replica::default(), NOW_MS, None), fetch(FetchReason::Distrust, true));
+}
+
+#[test]
+fn a_client_sees_its_own_write_and_cannot_force_misses() {
+    let log = replica(0, &[]);
+    let minimum = |revision| Some(Revision(revision));
+    assert_eq!(judge(&entry(0, 0), &log, NOW_MS, minimum(1)), fetch(FetchReason::MinRevision, false));
+    assert_eq!(judge(&entry(1, 0), &log, NOW_MS, minimum(1)), Verdict::Serve { ttl_s: 60 });
+    assert_eq!(judge(&entry(0, 0), &log, NOW_MS, minimum(u64::MAX)), Verdict::Serve { ttl_s: 60 });
+    let mut taught = replica(0, &[]);
+    taught.learn(Revision(3));
+    assert_eq!(judge(&entry(2, 0), &taught, NOW_MS, None), fetch(FetchReason::MinRevision, false));
+}

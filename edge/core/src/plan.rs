@@ -1,0 +1,119 @@
+//! What to do with a request whose document is known: refuse, forward, or read through the cache.
+
+use cache_core::variables::CanonicalVariables;
+use cache_core::{CacheKey, KeyBuilder, geo};
+use pq_core::error::{ErrorCode, Refusal};
+use pq_core::manifest::{Operation, OperationKind};
+use pq_core::request::Method;
+use pq_core::{DocumentHash, GraphqlRequest};
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plan {
+    /// Hand the client's own request to the origin, and its answer back; store nothing.
+    Forward,
+    /// Answer from the cache, or ask the origin in the edge's own words.
+    Read(SharedRead),
+}
+
+/// A read whose answer is the same for everybody.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedRead {
+    /// What its answer is stored under.
+    pub key: CacheKey,
+    /// The body of the request to the origin: made from nothing but the document's name and the
+    /// canonical variables, so that nobody's identity and no unkeyed input can colour the answer.
+    pub origin_body: String,
+}
+
+/// Decides.
+///
+/// # Errors
+/// A [`Refusal`] with `OPERATION_UNKNOWN`, `MUTATION_OVER_GET` or `VARIABLE_*`.
+pub fn plan(request: &GraphqlRequest, operation: &Operation, method: Method) -> Result<Plan, Refusal> {
+    if request.operation_name.as_ref().is_some_and(|name| *name != operation.name) {
+        return Err(Refusal::new(ErrorCode::OperationUnknown, "the document has no operation of this name"));
+    }
+    match (operation.kind, method) {
+        (OperationKind::Query, _) => {}
+        (OperationKind::Mutation | OperationKind::Subscription, Method::Get) => {
+            return Err(Refusal::new(ErrorCode::MutationOverGet, "only queries are answered over GET"));
+        }
+        (OperationKind::Mutation | OperationKind::Subscription, Method::Post) => {}
+    }
+    let mut variables =
+        CanonicalVariables::coerce(&operation.variables, &operation.input_types, &request.variables)?;
+    if operation.kind != OperationKind::Query || !operation.policy.is_shared() {
+        return Ok(Plan::Forward);
+    }
+    if let Some(rule) = &operation.policy.snap
+        && let Some((lat, lng)) = variables.location(&rule.path, &rule.lat, &rule.lng)
+    {
+        // Off the earth there are no cells: the origin says what is wrong.
+        let Some((lat, lng)) = geo::snap(lat, lng, rule.resolution) else { return Ok(Plan::Forward) };
+        variables.set_location(&rule.path, (&rule.lat, lat), (&rule.lng, lng));
+    }
+    let variables = variables.to_json();
+    let key = key(operation.id, &variables);
+    let origin_body = format!(r#"{{"documentId":"{}","variables":{variables}}}"#, operation.id);
+    Ok(Plan::Read(SharedRead { key, origin_body }))
+}
+
+/// The key of a document's answer for canonical variables.
+pub fn key(document: DocumentHash, canonical_variables: &str) -> CacheKey {
+    KeyBuilder::new().part(document.as_bytes()).part(canonical_variables.as_bytes()).finish()
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use pq_core::request::DocumentRef;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn operation(kind: &str, scope: &str) -> Operation {
+        let body = "query Near($at: LocationInput) { near(at: $at) }";
+        serde_json::from_value(json!({
+            "id": DocumentHash::of(body), "name": "Near", "type": kind, "body": body,
+            "variables": [{"name": "at", "type": "LocationInput"}],
+            "inputTypes": {"LocationInput": {"kind": "object", "fields": [
+                {"name": "lat", "type": "Float!"}, {"name": "lng", "type": "Float!"}]}},
+            "policy": {"scope": scope, "maxAgeS": 60,
+                "snap": {"path": ["at"], "lat": "lat", "lng": "lng", "resolution": 8}},
+        }))
+        .unwrap()
+    }
+
+    fn decide(operation: &Operation, method: Method, variables: Value) -> Result<Plan, ErrorCode> {
+        let Value::Object(variables) = variables else { panic!("an object") };
+        let request = GraphqlRequest { document: DocumentRef::Hash(operation.id), operation_name: None, variables };
+        plan(&request, operation, method).map_err(|refusal| refusal.code)
+    }
+
+    fn key_of(lat: f64, lng: f64) -> CacheKey {
+        let plan = decide(&operation("query", "public"), Method::Get, json!({"at": {"lat": lat, "lng": lng}}));
+        match plan.unwrap() {
+            Plan::Read(read) => read.key,
+            Plan::Forward => panic!("is cacheable"),
+        }
+    }
+
+    #[test]
+    fn neighbours_share_an_entry_and_others_do_not() {
+        assert_eq!(key_of(48.8566, 2.3522), key_of(48.8570, 2.3500));
+        assert_ne!(key_of(48.8566, 2.3522), key_of(48.8800, 2.3522));
+    }
+
+    #[test]
+    fn what_is_private_or_writes_is_forwarded() {
+        let query = operation("query", "public");
+        assert!(matches!(decide(&query, Method::Get, json!({})), Ok(Plan::Read(_))));
+        assert_eq!(decide(&operation("query", "private"), Method::Get, json!({})), Ok(Plan::Forward));
+        assert_eq!(decide(&operation("mutation", "public"), Method::Post, json!({})), Ok(Plan::Forward));
+        assert_eq!(decide(&operation("mutation", "public"), Method::Get, json!({})), Err(ErrorCode::MutationOverGet));
+        assert_eq!(decide(&query, Method::Get, json!({"at": {"lat": 91, "lng": 0}})), Ok(Plan::Forward));
+        assert_eq!(decide(&query, Method::Get, json!({"at": {"lat": 1}})), Err(ErrorCode::VariableMissing));
+        assert_eq!(decide(&query, Method::Get, json!({"x": 1})), Err(ErrorCode::VariableUndeclared));
+        assert_eq!(decide(&query, Method::Get, json!({"at": 1})), Err(ErrorCode::VariableInvalid));
+    }
+}

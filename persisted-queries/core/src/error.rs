@@ -1,0 +1,276 @@
+//! Every refusal: one code per cause, the same from edge and origin.
+
+use cache_core::variables::VariableError;
+use serde_json::json;
+
+use crate::negotiate::MediaType;
+
+/// Why a request was refused; the word in `errors[0].extensions.code`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// The body, `variables` or `extensions` is not JSON.
+    InvalidJson,
+    /// The body has a NUL byte.
+    NulByte,
+    /// JSON, but not of the shape of a GraphQL request.
+    InvalidRequest,
+    /// Neither a document nor the name of one.
+    DocumentMissing,
+    /// A `documentId` or `sha256Hash` that is not a SHA-256.
+    DocumentIdMalformed,
+    /// The document that was sent does not have the hash that was sent.
+    DocumentIdMismatch,
+    /// No document with this hash is published.
+    DocumentNotFound,
+    /// The document itself was sent, and only published ones are executed here.
+    DocumentNotPublished,
+    /// The document is not valid against the schema.
+    DocumentInvalid,
+    /// No operation of this name in the document.
+    OperationUnknown,
+    /// A required variable is absent.
+    VariableMissing,
+    /// A variable has another type.
+    VariableInvalid,
+    /// A variable that the document does not declare.
+    VariableUndeclared,
+    /// A latitude or longitude off the earth.
+    LocationOutOfRange,
+    /// `first` outside 1–100.
+    PageSizeOutOfRange,
+    /// `maxDistance` outside 0–50 km.
+    DistanceOutOfRange,
+    /// `minDiscount` outside 0–100 %.
+    DiscountOutOfRange,
+    /// `after` is not a cursor of this list.
+    CursorInvalid,
+    /// An argument that its field refuses for another reason.
+    BadUserInput,
+    /// Not GET or POST.
+    MethodNotAllowed,
+    /// A mutation or subscription over GET.
+    MutationOverGet,
+    /// No acceptable media type.
+    NotAcceptable,
+    /// The body is not `application/json`.
+    UnsupportedMediaType,
+    /// The body or query string is larger than is read.
+    RequestTooLarge,
+    /// Who asks is not known, or a signature is wrong.
+    Unauthenticated,
+    /// Who asks may not.
+    Forbidden,
+    /// No such address.
+    NotFound,
+    /// The origin cannot be reached, and nothing stored may be served instead.
+    OriginUnreachable,
+    /// Took longer than it may.
+    Timeout,
+    /// A defect on our side; logged with a reference.
+    Internal,
+}
+
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 30] = [
+        Self::InvalidJson,
+        Self::NulByte,
+        Self::InvalidRequest,
+        Self::DocumentMissing,
+        Self::DocumentIdMalformed,
+        Self::DocumentIdMismatch,
+        Self::DocumentNotFound,
+        Self::DocumentNotPublished,
+        Self::DocumentInvalid,
+        Self::OperationUnknown,
+        Self::VariableMissing,
+        Self::VariableInvalid,
+        Self::VariableUndeclared,
+        Self::LocationOutOfRange,
+        Self::PageSizeOutOfRange,
+        Self::DistanceOutOfRange,
+        Self::DiscountOutOfRange,
+        Self::CursorInvalid,
+        Self::BadUserInput,
+        Self::MethodNotAllowed,
+        Self::MutationOverGet,
+        Self::NotAcceptable,
+        Self::UnsupportedMediaType,
+        Self::RequestTooLarge,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::OriginUnreachable,
+        Self::Timeout,
+        Self::Internal,
+    ];
+
+    /// The word in answers, logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidJson => "INVALID_JSON",
+            Self::NulByte => "NUL_BYTE",
+            Self::InvalidRequest => "INVALID_REQUEST",
+            Self::DocumentMissing => "DOCUMENT_MISSING",
+            Self::DocumentIdMalformed => "DOCUMENT_ID_MALFORMED",
+            Self::DocumentIdMismatch => "DOCUMENT_ID_MISMATCH",
+            // Apollo's clients know this word.
+            Self::DocumentNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::DocumentNotPublished => "DOCUMENT_NOT_PUBLISHED",
+            Self::DocumentInvalid => "GRAPHQL_VALIDATION_FAILED",
+            Self::OperationUnknown => "OPERATION_UNKNOWN",
+            Self::VariableMissing => "VARIABLE_MISSING",
+            Self::VariableInvalid => "VARIABLE_INVALID",
+            Self::VariableUndeclared => "VARIABLE_UNDECLARED",
+            Self::LocationOutOfRange => "LOCATION_OUT_OF_RANGE",
+            Self::PageSizeOutOfRange => "PAGE_SIZE_OUT_OF_RANGE",
+            Self::DistanceOutOfRange => "DISTANCE_OUT_OF_RANGE",
+            Self::DiscountOutOfRange => "DISCOUNT_OUT_OF_RANGE",
+            Self::CursorInvalid => "CURSOR_INVALID",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::MutationOverGet => "MUTATION_OVER_GET",
+            Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::RequestTooLarge => "REQUEST_TOO_LARGE",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::OriginUnreachable => "ORIGIN_UNREACHABLE",
+            Self::Timeout => "TIMEOUT",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// The code that a word names.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == word)
+    }
+
+    /// The status as `application/graphql-response+json`.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Unauthenticated => 401,
+            Self::Forbidden | Self::DocumentNotPublished => 403,
+            Self::DocumentNotFound | Self::NotFound => 404,
+            Self::MethodNotAllowed | Self::MutationOverGet => 405,
+            Self::NotAcceptable => 406,
+            Self::RequestTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Internal => 500,
+            Self::OriginUnreachable => 503,
+            Self::Timeout => 504,
+            Self::InvalidJson
+            | Self::NulByte
+            | Self::InvalidRequest
+            | Self::DocumentMissing
+            | Self::DocumentIdMalformed
+            | Self::DocumentIdMismatch
+            | Self::DocumentInvalid
+            | Self::OperationUnknown
+            | Self::VariableMissing
+            | Self::VariableInvalid
+            | Self::VariableUndeclared
+            | Self::LocationOutOfRange
+            | Self::PageSizeOutOfRange
+            | Self::DistanceOutOfRange
+            | Self::DiscountOutOfRange
+            | Self::CursorInvalid
+            | Self::BadUserInput => 400,
+        }
+    }
+
+    /// Whether the request was a well-formed one that GraphQL refuses. Under `application/json`
+    /// such an answer has status 200 (GraphQL over HTTP, "application/json": an intermediary's
+    /// error must not look like GraphQL's).
+    pub const fn is_graphql(self) -> bool {
+        matches!(
+            self,
+            Self::DocumentInvalid
+                | Self::OperationUnknown
+                | Self::VariableMissing
+                | Self::VariableInvalid
+                | Self::VariableUndeclared
+        ) || self.is_refused_input()
+    }
+
+    /// Whether it is an argument's value that a field refuses.
+    pub const fn is_refused_input(self) -> bool {
+        matches!(
+            self,
+            Self::LocationOutOfRange
+                | Self::PageSizeOutOfRange
+                | Self::DistanceOutOfRange
+                | Self::DiscountOutOfRange
+                | Self::CursorInvalid
+                | Self::BadUserInput
+        )
+    }
+}
+
+/// A refusal: a code, and a sentence that is safe to show to anybody.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {message}", code.as_str())]
+pub struct Refusal {
+    /// One per cause.
+    pub code: ErrorCode,
+    /// For people.
+    pub message: String,
+}
+
+impl Refusal {
+    /// A refusal with its sentence.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// The HTTP status in a media type.
+    pub const fn status(&self, media: MediaType) -> u16 {
+        match media {
+            MediaType::Json if self.code.is_graphql() => 200,
+            MediaType::Json | MediaType::GraphqlResponse => self.code.status(),
+        }
+    }
+
+    /// The answer's body.
+    pub fn body(&self) -> String {
+        json!({"errors": [{"message": self.message, "extensions": {"code": self.code.as_str()}}]}).to_string()
+    }
+}
+
+impl From<VariableError> for Refusal {
+    fn from(error: VariableError) -> Self {
+        let code = match error {
+            VariableError::Undeclared { .. } => ErrorCode::VariableUndeclared,
+            VariableError::Missing { .. } => ErrorCode::VariableMissing,
+            VariableError::IllTyped { .. } => ErrorCode::VariableInvalid,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_a_word_of_its_own() {
+        for code in ErrorCode::ALL {
+            assert_eq!(ErrorCode::parse(code.as_str()), Some(code));
+            assert!((400..600).contains(&code.status()));
+        }
+    }
+
+    #[test]
+    fn a_well_formed_request_is_answered_200_as_json() {
+        let refused = Refusal::new(ErrorCode::VariableMissing, "`id` is required");
+        assert_eq!(refused.status(MediaType::Json), 200);
+        assert_eq!(refused.status(MediaType::GraphqlResponse), 400);
+        let malformed = Refusal::new(ErrorCode::InvalidJson, "not JSON");
+        assert_eq!(malformed.status(MediaType::Json), 400);
+        assert_eq!(
+            malformed.body(),
+            r#"{"errors":[{"message":"not JSON","extensions":{"code":"INVALID_JSON"}}]}"#
+        );
+    }
+}

@@ -1,0 +1,283 @@
+//! What a client asks, out of an HTTP request's parts.
+//!
+//! A document is named by `documentId` (POST JSON and GET), by the path `/graphql/<id>`, or by
+//! Apollo's `extensions.persistedQuery.sha256Hash`; or it is sent as `query`.
+
+use serde_json::{Map, Value};
+
+use crate::error::{ErrorCode, Refusal};
+use crate::hash::DocumentHash;
+
+/// The most bytes of a body, or of a query string, that are read.
+pub const MAX_REQUEST_BYTES: usize = 128 * 1024;
+
+/// The methods that GraphQL over HTTP knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Queries only.
+    Get,
+    /// Everything.
+    Post,
+}
+
+/// The parts of an HTTP request that matter.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpParts<'a> {
+    /// GET or POST.
+    pub method: Method,
+    /// What follows `/graphql/` in the path, if anything.
+    pub path_id: Option<&'a str>,
+    /// What follows the question mark.
+    pub query: Option<&'a str>,
+    /// The header.
+    pub content_type: Option<&'a str>,
+    /// Empty for GET.
+    pub body: &'a [u8],
+}
+
+/// How the document is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DocumentRef {
+    /// By its name alone.
+    Hash(DocumentHash),
+    /// In full; the name is its hash, and was checked if it was sent as well.
+    Body { hash: DocumentHash, body: String },
+}
+
+impl DocumentRef {
+    /// The document's name.
+    pub const fn hash(&self) -> DocumentHash {
+        match self {
+            Self::Hash(hash) | Self::Body { hash, .. } => *hash,
+        }
+    }
+}
+
+/// A request that is well-formed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GraphqlRequest {
+    /// What to execute.
+    pub document: DocumentRef,
+    /// Which operation of it.
+    pub operation_name: Option<String>,
+    /// As they were sent: neither coerced nor checked.
+    pub variables: Map<String, Value>,
+}
+
+fn refuse<T>(code: ErrorCode, message: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal::new(code, message))
+}
+
+impl GraphqlRequest {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with one of the codes `INVALID_JSON`, `NUL_BYTE`, `INVALID_REQUEST`,
+    /// `UNSUPPORTED_MEDIA_TYPE`, `REQUEST_TOO_LARGE` and `DOCUMENT_*`.
+    pub fn parse(parts: HttpParts<'_>) -> Result<Self, Refusal> {
+        if parts.body.len() > MAX_REQUEST_BYTES || parts.query.is_some_and(|query| query.len() > MAX_REQUEST_BYTES) {
+            return Self::too_large();
+        }
+        let mut fields = match parts.method {
+            Method::Get => from_query(parts.query.unwrap_or_default())?,
+            Method::Post => from_body(parts.content_type, parts.body)?,
+        };
+        let document = document(&fields, parts.path_id)?;
+        let operation_name = text(&fields, "operationName")?.map(str::to_owned);
+        let variables = match fields.remove("variables") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(variables)) => variables,
+            Some(_) => return refuse(ErrorCode::InvalidRequest, "`variables` is not an object"),
+        };
+        Ok(Self { document, operation_name, variables })
+    }
+
+    /// The refusal of a request that was cut off while it was read.
+    ///
+    /// # Errors
+    /// Always: it is the refusal.
+    pub fn too_large<T>() -> Result<T, Refusal> {
+        refuse(ErrorCode::RequestTooLarge, format!("a request has at most {MAX_REQUEST_BYTES} bytes"))
+    }
+}
+
+/// Whether a `Content-Type` is JSON in UTF-8.
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';');
+    let json = parts.next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"));
+    json && parts.all(|parameter| match parameter.split_once('=') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    })
+}
+
+fn from_body(content_type: Option<&str>, body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    if !content_type.is_some_and(is_json) {
+        return refuse(ErrorCode::UnsupportedMediaType, "the body must be application/json in UTF-8");
+    }
+    if body.contains(&0) {
+        return refuse(ErrorCode::NulByte, "the body has a NUL byte");
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(Value::Array(_)) => refuse(ErrorCode::InvalidRequest, "batches are not answered"),
+        Ok(_) => refuse(ErrorCode::InvalidRequest, "the body is not a JSON object"),
+        // Where, but never what: the body is the client's.
+        Err(error) => refuse(
+            ErrorCode::InvalidJson,
+            format!("the body is not JSON (line {}, column {})", error.line(), error.column()),
+        ),
+    }
+}
+
+fn from_query(query: &str) -> Result<Map<String, Value>, Refusal> {
+    let mut fields = Map::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let value = match name.as_ref() {
+            "query" | "operationName" | "documentId" => Value::String(value.into_owned()),
+            "variables" | "extensions" if value.is_empty() => continue,
+            "variables" | "extensions" => match serde_json::from_str(&value) {
+                Ok(value) => value,
+                Err(_) => return refuse(ErrorCode::InvalidJson, format!("`{name}` is not JSON")),
+            },
+            _ => continue,
+        };
+        if fields.insert(name.clone().into_owned(), value).is_some() {
+            return refuse(ErrorCode::InvalidRequest, format!("`{name}` is given twice"));
+        }
+    }
+    Ok(fields)
+}
+
+fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Refusal> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => refuse(ErrorCode::InvalidRequest, format!("`{name}` is not a string")),
+    }
+}
+
+fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<DocumentRef, Refusal> {
+    let apollo = match fields.get("extensions") {
+        None | Some(Value::Null) => None,
+        Some(Value::Object(extensions)) => apollo_hash(extensions)?,
+        Some(_) => return refuse(ErrorCode::InvalidRequest, "`extensions` is not an object"),
+    };
+    let mut named: Option<DocumentHash> = None;
+    for id in [path_id, text(fields, "documentId")?, apollo].into_iter().flatten() {
+        let hash = DocumentHash::parse(id)
+            .map_err(|error| Refusal::new(ErrorCode::DocumentIdMalformed, error.to_string()))?;
+        if named.is_some_and(|known| known != hash) {
+            return refuse(ErrorCode::DocumentIdMismatch, "two different document identifiers");
+        }
+        named = Some(hash);
+    }
+    match (text(fields, "query")?.filter(|body| !body.is_empty()), named) {
+        (None, None) => refuse(ErrorCode::DocumentMissing, "neither `documentId` nor `query`"),
+        (None, Some(hash)) => Ok(DocumentRef::Hash(hash)),
+        (Some(body), named) => {
+            let hash = DocumentHash::of(body);
+            if named.is_some_and(|named| named != hash) {
+                return refuse(ErrorCode::DocumentIdMismatch, "the document does not have the hash that came with it");
+            }
+            Ok(DocumentRef::Body { hash, body: body.to_owned() })
+        }
+    }
+}
+
+/// Apollo's `{"persistedQuery": {"version": 1, "sha256Hash": "…"}}`.
+fn apollo_hash(extensions: &Map<String, Value>) -> Result<Option<&str>, Refusal> {
+    let Some(persisted) = extensions.get("persistedQuery").filter(|value| !value.is_null()) else { return Ok(None) };
+    let malformed = || Refusal::new(ErrorCode::InvalidRequest, "`extensions.persistedQuery` is not of version 1");
+    if persisted.get("version").and_then(Value::as_u64) != Some(1) {
+        return Err(malformed());
+    }
+    persisted.get("sha256Hash").and_then(Value::as_str).map(Some).ok_or_else(malformed)
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    const BODY: &str = "query A { a }";
+
+    fn post(body: &str) -> Result<GraphqlRequest, Refusal> {
+        GraphqlRequest::parse(HttpParts {
+            method: Method::Post,
+            path_id: None,
+            query: None,
+            content_type: Some("application/json"),
+            body: body.as_bytes(),
+        })
+    }
+
+    fn get(path_id: Option<&str>, query: &str) -> Result<GraphqlRequest, Refusal> {
+        GraphqlRequest::parse(HttpParts { method: Method::Get, path_id, query: Some(query), content_type: None, body: b"" })
+    }
+
+    fn code(result: Result<GraphqlRequest, Refusal>) -> ErrorCode {
+        result.unwrap_err().code
+    }
+
+    #[test]
+    fn every_way_of_naming_a_document_is_the_same_request() {
+        let hash = DocumentHash::of(BODY);
+        let expected = GraphqlRequest {
+            document: DocumentRef::Hash(hash),
+            operation_name: None,
+            variables: serde_json::from_str(r#"{"id":"1"}"#).unwrap(),
+        };
+        let variables = "variables=%7B%22id%22%3A%221%22%7D";
+        let apollo = format!(r#"{{"persistedQuery":{{"version":1,"sha256Hash":"{hash}"}}}}"#);
+        let encoded: String = form_urlencoded::byte_serialize(apollo.as_bytes()).collect();
+        let all = [
+            post(&format!(r#"{{"documentId":"{hash}","variables":{{"id":"1"}}}}"#)),
+            post(&format!(r#"{{"documentId":"sha256:{hash}","variables":{{"id":"1"}},"query":null}}"#)),
+            post(&format!(r#"{{"extensions":{apollo},"variables":{{"id":"1"}}}}"#)),
+            get(None, &format!("documentId=sha256:{hash}&{variables}")),
+            get(Some(&hash.to_string()), variables),
+            get(None, &format!("extensions={encoded}&{variables}")),
+        ];
+        for request in all {
+            assert_eq!(request, Ok(expected.clone()));
+        }
+    }
+
+    #[test]
+    fn each_cause_has_its_own_code() {
+        let hash = DocumentHash::of(BODY);
+        let table = [
+            ("{", ErrorCode::InvalidJson),
+            ("{\"query\":\"\0\"}", ErrorCode::NulByte),
+            ("[]", ErrorCode::InvalidRequest),
+            ("1", ErrorCode::InvalidRequest),
+            ("{}", ErrorCode::DocumentMissing),
+            (r#"{"query":""}"#, ErrorCode::DocumentMissing),
+            (r#"{"query":1}"#, ErrorCode::InvalidRequest),
+            (r#"{"documentId":"abc"}"#, ErrorCode::DocumentIdMalformed),
+            (r#"{"documentId":"md5:abc"}"#, ErrorCode::DocumentIdMalformed),
+            (r#"{"query":"{a}","variables":[]}"#, ErrorCode::InvalidRequest),
+            (r#"{"query":"{a}","extensions":1}"#, ErrorCode::InvalidRequest),
+            (r#"{"extensions":{"persistedQuery":{"version":2}}}"#, ErrorCode::InvalidRequest),
+        ];
+        for (body, expected) in table {
+            assert_eq!(code(post(body)), expected, "{body}");
+        }
+        assert_eq!(code(post(&format!(r#"{{"documentId":"{hash}","query":"{{a}}"}}"#))), ErrorCode::DocumentIdMismatch);
+        assert_eq!(code(get(Some(&hash.to_string()), "query=%7Ba%7D")), ErrorCode::DocumentIdMismatch);
+        assert_eq!(code(get(None, "query=%7Ba%7D&variables=%7B")), ErrorCode::InvalidJson);
+        assert_eq!(code(get(None, "query=a&query=b")), ErrorCode::InvalidRequest);
+        assert_eq!(code(post(&" ".repeat(MAX_REQUEST_BYTES + 1))), ErrorCode::RequestTooLarge);
+    }
+
+    #[test]
+    fn only_json_in_utf_8_is_read() {
+        for content_type in [None, Some("text/plain"), Some("application/json; charset=latin1"), Some("application/graphql")] {
+            let parts = HttpParts { method: Method::Post, path_id: None, query: None, content_type, body: b"{}" };
+            assert_eq!(code(GraphqlRequest::parse(parts)), ErrorCode::UnsupportedMediaType, "{content_type:?}");
+        }
+        assert!(is_json("Application/JSON; Charset=\"UTF-8\""));
+    }
+}
