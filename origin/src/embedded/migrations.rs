@@ -1,0 +1,158 @@
+//! The schema, as numbered steps that are applied once each and never edited after a release.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::StoreError;
+
+struct Migration {
+    version: i64,
+    name: &'static str,
+    sql: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "catalogue",
+        sql: CATALOGUE,
+    },
+    Migration {
+        version: 2,
+        name: "purges",
+        sql: PURGES,
+    },
+];
+
+/// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public
+/// name. The small columns that lists filter by come first: SQLite then reads them without
+/// following the overflow pages of the long texts.
+const CATALOGUE: &str = "
+CREATE TABLE partners (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name_folded TEXT NOT NULL,
+    category TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    rating REAL,
+    review_count INTEGER NOT NULL CHECK (review_count >= 0),
+    name TEXT NOT NULL,
+    logo TEXT,
+    description TEXT
+) STRICT;
+CREATE INDEX partners_by_name ON partners(name_folded, id);
+CREATE VIRTUAL TABLE partner_text USING fts5(folded, tokenize = 'unicode61 remove_diacritics 0');
+
+CREATE TABLE establishments (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    partner_id TEXT NOT NULL REFERENCES partners(id),
+    lat REAL NOT NULL CHECK (lat BETWEEN -90 AND 90),
+    lng REAL NOT NULL CHECK (lng BETWEEN -180 AND 180),
+    name TEXT NOT NULL,
+    street TEXT NOT NULL,
+    city TEXT NOT NULL,
+    postcode TEXT NOT NULL,
+    country TEXT NOT NULL,
+    phone TEXT,
+    email TEXT,
+    website TEXT,
+    opening_hours TEXT NOT NULL,
+    images TEXT NOT NULL
+) STRICT;
+CREATE INDEX establishments_by_partner ON establishments(partner_id, id);
+
+CREATE TABLE offers (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    is_active INTEGER NOT NULL CHECK (is_active IN (0, 1)),
+    valid_from_ms INTEGER NOT NULL,
+    valid_until_ms INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    percentage INTEGER NOT NULL CHECK (percentage BETWEEN 0 AND 100),
+    lat REAL NOT NULL CHECK (lat BETWEEN -90 AND 90),
+    lng REAL NOT NULL CHECK (lng BETWEEN -180 AND 180),
+    partner_id TEXT NOT NULL REFERENCES partners(id),
+    establishment_id TEXT NOT NULL REFERENCES establishments(id),
+    created_at_ms INTEGER NOT NULL,
+    quota_total INTEGER,
+    quota_remaining INTEGER CHECK (quota_remaining BETWEEN 0 AND quota_total),
+    title TEXT NOT NULL,
+    discount_description TEXT,
+    schedule TEXT,
+    images TEXT NOT NULL,
+    conditions TEXT NOT NULL,
+    description TEXT NOT NULL
+) STRICT;
+CREATE INDEX offers_newest ON offers(created_at_ms DESC, id DESC);
+CREATE INDEX offers_by_partner ON offers(partner_id, created_at_ms DESC, id DESC);
+CREATE INDEX offers_by_establishment ON offers(establishment_id);
+CREATE INDEX offers_starting ON offers(valid_from_ms) WHERE is_active = 1;
+CREATE INDEX offers_ending ON offers(valid_until_ms) WHERE is_active = 1;
+CREATE VIRTUAL TABLE offer_geo USING rtree(row, min_lat, max_lat, min_lng, max_lng);
+CREATE VIRTUAL TABLE offer_text USING fts5(folded, tokenize = 'unicode61 remove_diacritics 0');
+";
+
+const PURGES: &str = "
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    tags TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('hard', 'soft')),
+    reason TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE purge_log (
+    revision INTEGER PRIMARY KEY,
+    tags TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE purge_log_meta (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    log_id TEXT NOT NULL,
+    horizon INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE documents (
+    hash TEXT PRIMARY KEY,
+    record TEXT NOT NULL,
+    published_at_ms INTEGER NOT NULL
+) STRICT;
+";
+
+/// Applies what is missing, in one transaction: two processes that start together do it once.
+pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.execute_batch(
+        "CREATE TABLE IF NOT EXISTS schema_migrations (
+            version INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            applied_at_ms INTEGER NOT NULL DEFAULT (unixepoch() * 1000)
+        ) STRICT",
+    )?;
+    let found: i64 = tx.query_row(
+        "SELECT COALESCE(MAX(version), 0) FROM schema_migrations",
+        [],
+        |row| row.get(0),
+    )?;
+    let known = MIGRATIONS.last().map_or(0, |last| last.version);
+    if found > known {
+        return Err(StoreError::NewerSchema { found, known });
+    }
+    for migration in MIGRATIONS
+        .iter()
+        .filter(|migration| migration.version > found)
+    {
+        tx.execute_batch(migration.sql)?;
+        tx.execute(
+            "INSERT INTO schema_migrations(version, name) VALUES (?1, ?2)",
+            (migration.version, migration.name),
+        )?;
+    }
+    tx.commit()?;
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! The outbox: a write and the purge it calls for are one transaction.
+//!
+//! A row leaves only when its record was read back from the purge log, so a crash between commit
+//! and append loses nothing; a record that is appended twice is harmless.
+
+use rusqlite::{Connection, Transaction};
+
+use super::StoreError;
+
+/// How a purge treats the entries it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PurgeKind {
+    /// They may not be served any more.
+    Hard,
+    /// They may be served while they are refreshed.
+    Soft,
+}
+
+impl PurgeKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hard => "hard",
+            Self::Soft => "soft",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "hard" => Some(Self::Hard),
+            "soft" => Some(Self::Soft),
+            _ => None,
+        }
+    }
+}
+
+/// A purge that was committed with its write and is not in the log yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingPurge {
+    pub tags: Vec<String>,
+    pub kind: PurgeKind,
+    pub reason: String,
+    pub actor: String,
+}
+
+/// A row of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    pub id: i64,
+    pub purge: PendingPurge,
+    pub at_ms: i64,
+}
+
+/// Stores `purge` with the rows of the same transaction; gives the row's id.
+pub fn outbox_push(
+    tx: &Transaction<'_>,
+    purge: &PendingPurge,
+    now_ms: i64,
+) -> Result<i64, StoreError> {
+    let tags = serde_json::to_string(&purge.tags).map_err(|e| StoreError::corrupt("tags", &e))?;
+    tx.prepare_cached(
+        "INSERT INTO outbox(tags, kind, reason, actor, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((
+        tags,
+        purge.kind.as_str(),
+        &purge.reason,
+        &purge.actor,
+        now_ms,
+    ))?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// The oldest pending purges, at most `limit`, in the order of their commits.
+pub fn outbox_pending(connection: &Connection, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, tags, kind, reason, actor, at_ms FROM outbox ORDER BY id LIMIT ?1",
+    )?;
+    let mut rows = statement.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let mut pending = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (tags, kind): (String, String) = (row.get(1)?, row.get(2)?);
+        pending.push(OutboxRow {
+            id: row.get(0)?,
+            purge: PendingPurge {
+                tags: serde_json::from_str(&tags)
+                    .map_err(|e| StoreError::corrupt("outbox tags", &e))?,
+                kind: PurgeKind::parse(&kind)
+                    .ok_or_else(|| StoreError::corrupt("outbox kind", &kind))?,
+                reason: row.get(3)?,
+                actor: row.get(4)?,
+            },
+            at_ms: row.get(5)?,
+        });
+    }
+    Ok(pending)
+}
+
+/// Removes a row whose record was read back from the log; a row that is gone already is fine.
+pub fn outbox_remove(tx: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::EmbeddedDb;
+
+    #[tokio::test]
+    async fn a_purge_reads_back_until_it_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = EmbeddedDb::open(dir.path()).unwrap();
+        let purge = PendingPurge {
+            tags: vec!["offer:1".into(), "geo:81fb".into()],
+            kind: PurgeKind::Soft,
+            reason: "édité".into(),
+            actor: "test".into(),
+        };
+        let pushed = purge.clone();
+        let id = db
+            .write(move |tx| outbox_push(tx, &pushed, 7))
+            .await
+            .unwrap();
+        let rows = db.read(|c| outbox_pending(c, 10)).await.unwrap();
+        assert_eq!(
+            rows,
+            [OutboxRow {
+                id,
+                purge,
+                at_ms: 7
+            }]
+        );
+        db.write(move |tx| outbox_remove(tx, id)).await.unwrap();
+        assert_eq!(db.read(|c| outbox_pending(c, 10)).await.unwrap(), []);
+    }
+}

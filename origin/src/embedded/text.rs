@@ -1,0 +1,124 @@
+//! Text for searching: accents and case folded away, and queries that cannot be syntax.
+
+use std::fmt::Write as _;
+
+/// More words than a person types; the rest of a search is ignored.
+const MAX_SEARCH_WORDS: usize = 16;
+
+/// Lower case without accents, ligatures spelled out: «Crêperie» and «CREPERIE» are «creperie».
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for character in text.chars().flat_map(char::to_lowercase) {
+        match character {
+            // Combining marks: text in decomposed form, and what to_lowercase leaves of «İ».
+            '\u{0300}'..='\u{036f}' => {}
+            'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' | 'ǎ' => folded.push('a'),
+            'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => folded.push('c'),
+            'ď' | 'đ' | 'ð' => folded.push('d'),
+            'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' | 'ẽ' => {
+                folded.push('e');
+            }
+            'ĝ' | 'ğ' | 'ġ' | 'ģ' => folded.push('g'),
+            'ĥ' | 'ħ' => folded.push('h'),
+            'ì' | 'í' | 'î' | 'ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => folded.push('i'),
+            'ĵ' => folded.push('j'),
+            'ķ' => folded.push('k'),
+            'ĺ' | 'ļ' | 'ľ' | 'ł' => folded.push('l'),
+            'ñ' | 'ń' | 'ņ' | 'ň' => folded.push('n'),
+            'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ō' | 'ŏ' | 'ő' => folded.push('o'),
+            'ŕ' | 'ŗ' | 'ř' => folded.push('r'),
+            'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => folded.push('s'),
+            'ţ' | 'ť' | 'ŧ' | 'ț' => folded.push('t'),
+            'ù' | 'ú' | 'û' | 'ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => folded.push('u'),
+            'ŵ' => folded.push('w'),
+            'ý' | 'ÿ' | 'ŷ' => folded.push('y'),
+            'ź' | 'ż' | 'ž' => folded.push('z'),
+            'œ' => folded.push_str("oe"),
+            'æ' => folded.push_str("ae"),
+            'ß' => folded.push_str("ss"),
+            'ĳ' => folded.push_str("ij"),
+            'þ' => folded.push_str("th"),
+            other => folded.push(other),
+        }
+    }
+    folded
+}
+
+/// What the full-text index stores: the folded words, split by the rule that searches use.
+pub fn indexed(texts: &[&str]) -> String {
+    let mut words = String::new();
+    for text in texts {
+        let folded = fold(text);
+        for word in words_of(&folded) {
+            if !words.is_empty() {
+                words.push(' ');
+            }
+            words.push_str(word);
+        }
+    }
+    words
+}
+
+/// The FTS5 expression for what a person typed: every word, each as a prefix; none without a word.
+///
+/// Words hold only letters and digits, so quotes, operators, column filters and NUL never reach
+/// FTS5's parser.
+pub fn match_expression(search: &str) -> Option<String> {
+    let folded = fold(search);
+    let mut expression = String::new();
+    for word in words_of(&folded).take(MAX_SEARCH_WORDS) {
+        let glue = if expression.is_empty() { "" } else { " AND " };
+        let _ = write!(expression, "{glue}\"{word}\"*");
+    }
+    (!expression.is_empty()).then_some(expression)
+}
+
+fn words_of(folded: &str) -> impl Iterator<Item = &str> {
+    folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_removes_case_and_accents() {
+        for (text, folded) in [
+            ("Crêperie", "creperie"),
+            ("CRE\u{302}PERIE", "creperie"),
+            ("L'Œuf à la Coque", "l'oeuf a la coque"),
+            ("Ex æquo, Straße, ẞ", "ex aequo, strasse, ss"),
+            ("ÇA Noël ÿ İ", "ca noel y i"),
+            ("東京", "東京"),
+            ("", ""),
+        ] {
+            assert_eq!(fold(text), folded);
+        }
+    }
+
+    #[test]
+    fn a_search_is_quoted_words() {
+        for (search, expression) in [
+            ("Crêperie", Some("\"creperie\"*")),
+            (
+                "l'œuf \"OR\" x",
+                Some("\"l\"* AND \"oeuf\"* AND \"or\"* AND \"x\"*"),
+            ),
+            ("a\0b", Some("\"a\"* AND \"b\"*")),
+            (
+                "folded:x NEAR(",
+                Some("\"folded\"* AND \"x\"* AND \"near\"*"),
+            ),
+            ("", None),
+            (" \0\"*-() ", None),
+        ] {
+            assert_eq!(
+                match_expression(search).as_deref(),
+                expression,
+                "{search:?}"
+            );
+        }
+    }
+}

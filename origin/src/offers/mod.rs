@@ -1,0 +1,4 @@
+//! Offers: what users book.
+
+pub mod events;
+pub mod store;

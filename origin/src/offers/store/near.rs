@@ -1,0 +1,323 @@
+//! Lists by distance: the R*Tree gives candidates, the haversine decides.
+
+use std::cmp::Ordering;
+
+use rusqlite::{Connection, params_from_iter, types::Value};
+
+use super::{Columns, Filter, Near, OfferPage, rows};
+use crate::{
+    domain::{EARTH_RADIUS_KM, GeoPoint},
+    embedded::StoreError,
+};
+
+/// A search starts this wide and widens until its page is full: in a city the first page then
+/// reads dozens of rows instead of thousands.
+const FIRST_RADIUS_KM: f64 = 0.5;
+const WIDENING: f64 = 3.0;
+/// Boxes are wider than their disk by this part: their corners are computed with rounding.
+const BOX_MARGIN: f64 = 1e-9;
+/// Half way around the Earth: no distance is greater.
+const GREATEST_DISTANCE_KM: f64 = EARTH_RADIUS_KM * std::f64::consts::PI;
+
+/// Where an offer stands in a list by distance.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Position {
+    pub(super) distance_km: f64,
+    pub(super) id: [u8; 12],
+}
+
+impl Position {
+    fn compare(&self, other: &Self) -> Ordering {
+        self.distance_km
+            .total_cmp(&other.distance_km)
+            .then_with(|| self.id.cmp(&other.id))
+    }
+}
+
+struct Hit {
+    position: Position,
+    row: i64,
+}
+
+pub(super) fn list(
+    connection: &Connection,
+    near: &Near,
+    filter: &Filter,
+    after: Option<Position>,
+    first: usize,
+    columns: Columns,
+) -> Result<OfferPage, StoreError> {
+    // Not a number and negative reaches hold nothing; an infinite one holds the Earth.
+    let reach_km = if near.max_distance_km >= 0.0 {
+        near.max_distance_km.min(GREATEST_DISTANCE_KM)
+    } else {
+        -1.0
+    };
+    let mut radius_km = match columns {
+        Columns::Edges => {
+            (after.map_or(0.0, |after| after.distance_km) + FIRST_RADIUS_KM).min(reach_km)
+        }
+        // The total needs the whole disk anyway.
+        Columns::EdgesAndTotal => reach_km,
+    };
+    let (mut hits, total) = loop {
+        let mut hits = hits_within(connection, near.centre, radius_km, filter)?;
+        let total = hits.len();
+        if let Some(after) = &after {
+            hits.retain(|hit| hit.position.compare(after) == Ordering::Greater);
+        }
+        if hits.len() > first || radius_km >= reach_km {
+            break (hits, total);
+        }
+        radius_km = (radius_km * WIDENING).min(reach_km);
+    };
+    let has_next_page = hits.len() > first;
+    hits.sort_unstable_by(|a, b| a.position.compare(&b.position));
+    hits.truncate(first);
+    let found = rows::by_rows(connection, hits.iter().map(|hit| hit.row))?;
+    let items = hits
+        .iter()
+        .filter_map(|hit| Some((found.get(&hit.row)?.clone(), Some(hit.position.distance_km))))
+        .collect();
+    let total = match columns {
+        Columns::Edges => None,
+        Columns::EdgesAndTotal => Some(u64::try_from(total).unwrap_or(u64::MAX)),
+    };
+    Ok(OfferPage {
+        items,
+        has_next_page,
+        total,
+    })
+}
+
+pub(super) fn next_change_ms(
+    connection: &Connection,
+    near: &Near,
+    filter: &Filter,
+    now_ms: i64,
+) -> Result<Option<i64>, StoreError> {
+    let sql = format!(
+        "SELECT o.lat, o.lng, CASE WHEN o.valid_from_ms > ? THEN o.valid_from_ms ELSE o.valid_until_ms END
+         FROM offer_geo g CROSS JOIN offers o ON o.row = g.row
+         WHERE {IN_BOX} AND o.is_active = 1 AND o.valid_until_ms > ?{}",
+        filter.and_sql()
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut earliest: Option<i64> = None;
+    for area in boxes(near.centre, near.max_distance_km) {
+        let params = std::iter::once(Value::from(now_ms))
+            .chain(area.params())
+            .chain([Value::from(now_ms)])
+            .chain(filter.params.iter().cloned());
+        let mut found = statement.query(params_from_iter(params))?;
+        while let Some(row) = found.next()? {
+            let place = GeoPoint {
+                lat: row.get(0)?,
+                lng: row.get(1)?,
+            };
+            let moment: i64 = row.get(2)?;
+            if near.centre.distance_km(&place) <= near.max_distance_km {
+                earliest = Some(earliest.map_or(moment, |known| known.min(moment)));
+            }
+        }
+    }
+    Ok(earliest)
+}
+
+fn hits_within(
+    connection: &Connection,
+    centre: GeoPoint,
+    radius_km: f64,
+    filter: &Filter,
+) -> Result<Vec<Hit>, StoreError> {
+    // CROSS JOIN keeps the R*Tree outermost, whatever the planner thinks of the other filters.
+    let sql = format!(
+        "SELECT o.row, o.id, o.lat, o.lng FROM offer_geo g CROSS JOIN offers o ON o.row = g.row WHERE {IN_BOX}{}",
+        filter.and_sql()
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut hits = Vec::new();
+    for area in boxes(centre, radius_km) {
+        let mut found = statement.query(params_from_iter(
+            area.params()
+                .into_iter()
+                .chain(filter.params.iter().cloned()),
+        ))?;
+        while let Some(row) = found.next()? {
+            let place = GeoPoint {
+                lat: row.get(2)?,
+                lng: row.get(3)?,
+            };
+            let distance_km = centre.distance_km(&place);
+            if distance_km <= radius_km {
+                let id = rows::id_bytes(row.get_ref(1)?)?;
+                hits.push(Hit {
+                    position: Position { distance_km, id },
+                    row: row.get(0)?,
+                });
+            }
+        }
+    }
+    Ok(hits)
+}
+
+const IN_BOX: &str = "g.max_lat >= ? AND g.min_lat <= ? AND g.max_lng >= ? AND g.min_lng <= ?";
+
+/// A rectangle of degrees that does not cross the antimeridian.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct GeoBox {
+    south: f64,
+    north: f64,
+    west: f64,
+    east: f64,
+}
+
+impl GeoBox {
+    fn params(&self) -> [Value; 4] {
+        [
+            self.south.into(),
+            self.north.into(),
+            self.west.into(),
+            self.east.into(),
+        ]
+    }
+}
+
+/// Disjoint rectangles that hold every point within `radius_km`; two when the disk crosses the
+/// antimeridian.
+fn boxes(centre: GeoPoint, radius_km: f64) -> Vec<GeoBox> {
+    if radius_km.is_nan() || radius_km < 0.0 {
+        return Vec::new();
+    }
+    let angle = (radius_km / EARTH_RADIUS_KM) * (1.0 + BOX_MARGIN) + BOX_MARGIN;
+    let half_height = angle.to_degrees();
+    let (south, north) = (centre.lat - half_height, centre.lat + half_height);
+    if south <= -90.0 || north >= 90.0 {
+        // The disk holds a pole: every meridian passes through it.
+        return vec![GeoBox {
+            south: south.max(-90.0),
+            north: north.min(90.0),
+            west: -180.0,
+            east: 180.0,
+        }];
+    }
+    // The widest parallel of the disk is not its centre's; the tangent meridians give the width.
+    let half_width = (angle.sin() / centre.lat.to_radians().cos())
+        .min(1.0)
+        .asin()
+        .to_degrees()
+        + BOX_MARGIN;
+    let (west, east) = (centre.lng - half_width, centre.lng + half_width);
+    if west < -180.0 {
+        vec![
+            GeoBox {
+                south,
+                north,
+                west: -180.0,
+                east,
+            },
+            GeoBox {
+                south,
+                north,
+                west: west + 360.0,
+                east: 180.0,
+            },
+        ]
+    } else if east > 180.0 {
+        vec![
+            GeoBox {
+                south,
+                north,
+                west,
+                east: 180.0,
+            },
+            GeoBox {
+                south,
+                north,
+                west: -180.0,
+                east: east - 360.0,
+            },
+        ]
+    } else {
+        vec![GeoBox {
+            south,
+            north,
+            west,
+            east,
+        }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(areas: &[GeoBox], point: &GeoPoint) -> usize {
+        areas
+            .iter()
+            .filter(|a| {
+                (a.south..=a.north).contains(&point.lat) && (a.west..=a.east).contains(&point.lng)
+            })
+            .count()
+    }
+
+    #[test]
+    fn every_point_of_the_disk_is_in_exactly_one_box() {
+        let centres = [
+            (48.8566, 2.3522),
+            (0.0, 179.99),
+            (-17.8, -179.95),
+            (89.9, 10.0),
+            (-89.99, -170.0),
+            (70.0, 179.0),
+            (90.0, 0.0),
+            (0.0, 180.0),
+        ];
+        for (lat, lng) in centres {
+            let centre = GeoPoint::new(lat, lng).unwrap();
+            for radius_km in [
+                0.0,
+                0.5,
+                10.0,
+                400.0,
+                6_000.0,
+                11_000.0,
+                GREATEST_DISTANCE_KM,
+            ] {
+                let areas = boxes(centre, radius_km);
+                let mut inside = 0;
+                for step_lat in -180..=180 {
+                    for step_lng in -180..=180 {
+                        // A grid over the disk's surroundings, wrapped as longitudes are.
+                        let scale = (radius_km / 111.0).max(0.001) / 150.0;
+                        let lat = centre.lat + f64::from(step_lat) * scale;
+                        let stretch = scale / centre.lat.to_radians().cos().max(0.01);
+                        let lng = (centre.lng + f64::from(step_lng) * stretch + 540.0)
+                            .rem_euclid(360.0)
+                            - 180.0;
+                        let Some(point) = GeoPoint::new(lat, lng) else {
+                            continue;
+                        };
+                        if centre.distance_km(&point) <= radius_km {
+                            inside += 1;
+                            assert_eq!(
+                                holds(&areas, &point),
+                                1,
+                                "{centre:?} {radius_km} {point:?}"
+                            );
+                        }
+                    }
+                }
+                assert!(inside > 0 || radius_km == 0.0, "{centre:?} {radius_km}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_reach_is_no_box() {
+        let centre = GeoPoint::new(48.0, 2.0).unwrap();
+        assert_eq!(boxes(centre, -1.0), []);
+        assert_eq!(boxes(centre, f64::NAN), []);
+        assert_eq!(boxes(centre, f64::INFINITY).len(), 1);
+    }
+}

@@ -1,0 +1,159 @@
+//! Between rows and offers.
+
+use std::collections::HashMap;
+
+use rusqlite::{
+    Connection, Row, Transaction, named_params, params_from_iter,
+    types::{Value, ValueRef},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    domain::{
+        Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId, PartnerId, Quota,
+    },
+    embedded::{StoreError, text},
+};
+
+/// What [`offer`] reads, in its order.
+pub(super) const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establishment_id, o.category,
+    o.percentage, o.discount_description, o.conditions, o.valid_from_ms, o.valid_until_ms, o.schedule,
+    o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.row";
+const ROW_COLUMN: usize = 19;
+
+/// Runs a query that selects [`COLUMNS`].
+pub(super) fn query(
+    connection: &Connection,
+    sql: &str,
+    params: Vec<Value>,
+) -> Result<Vec<Offer>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params_from_iter(params))?;
+    let mut offers = Vec::new();
+    while let Some(row) = rows.next()? {
+        offers.push(offer(row)?);
+    }
+    Ok(offers)
+}
+
+pub(super) fn by_rows(
+    connection: &Connection,
+    wanted: impl Iterator<Item = i64>,
+) -> Result<HashMap<i64, Offer>, StoreError> {
+    let wanted = to_json("rows", &wanted.collect::<Vec<_>>())?;
+    let sql =
+        format!("SELECT {COLUMNS} FROM offers o WHERE o.row IN (SELECT value FROM json_each(?1))");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([wanted])?;
+    let mut offers = HashMap::new();
+    while let Some(row) = rows.next()? {
+        offers.insert(row.get(ROW_COLUMN)?, offer(row)?);
+    }
+    Ok(offers)
+}
+
+fn offer(row: &Row<'_>) -> Result<Offer, StoreError> {
+    let id: String = row.get(0)?;
+    let partner_id: String = row.get(3)?;
+    let establishment_id: String = row.get(4)?;
+    let category: String = row.get(5)?;
+    let quota = match (row.get(12)?, row.get(13)?) {
+        (Some(total), Some(remaining)) => Some(Quota { total, remaining }),
+        (None, _) | (_, None) => None,
+    };
+    Ok(Offer {
+        id: OfferId::parse(&id).ok_or_else(|| StoreError::corrupt("offer id", &id))?,
+        title: row.get(1)?,
+        description: row.get(2)?,
+        partner_id: PartnerId::parse(&partner_id)
+            .ok_or_else(|| StoreError::corrupt("partner id", &partner_id))?,
+        establishment_id: EstablishmentId::parse(&establishment_id)
+            .ok_or_else(|| StoreError::corrupt("establishment id", &establishment_id))?,
+        category: OfferCategory::parse(&category)
+            .ok_or_else(|| StoreError::corrupt("category", &category))?,
+        discount: Discount {
+            percentage: row.get(6)?,
+            description: row.get(7)?,
+        },
+        conditions: from_json("conditions", row.get_ref(8)?)?,
+        valid_from_ms: row.get(9)?,
+        valid_until_ms: row.get(10)?,
+        schedule: match row.get_ref(11)? {
+            ValueRef::Null => None,
+            stored => Some(from_json("schedule", stored)?),
+        },
+        quota,
+        images: from_json("images", row.get_ref(14)?)?,
+        is_active: row.get(15)?,
+        location: GeoPoint {
+            lat: row.get(16)?,
+            lng: row.get(17)?,
+        },
+        created_at_ms: row.get(18)?,
+    })
+}
+
+pub(super) fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), StoreError> {
+    let schedule = offer
+        .schedule
+        .as_ref()
+        .map(|schedule| to_json("schedule", schedule))
+        .transpose()?;
+    tx.prepare_cached(
+        "INSERT INTO offers (id, is_active, valid_from_ms, valid_until_ms, category, percentage, lat, lng,
+            partner_id, establishment_id, created_at_ms, quota_total, quota_remaining, title,
+            discount_description, schedule, images, conditions, description)
+         VALUES (:id, :is_active, :valid_from_ms, :valid_until_ms, :category, :percentage, :lat, :lng,
+            :partner_id, :establishment_id, :created_at_ms, :quota_total, :quota_remaining, :title,
+            :discount_description, :schedule, :images, :conditions, :description)",
+    )?
+    .execute(named_params! {
+        ":id": offer.id.as_str(),
+        ":is_active": offer.is_active,
+        ":valid_from_ms": offer.valid_from_ms,
+        ":valid_until_ms": offer.valid_until_ms,
+        ":category": offer.category.as_str(),
+        ":percentage": offer.discount.percentage,
+        ":lat": offer.location.lat,
+        ":lng": offer.location.lng,
+        ":partner_id": offer.partner_id.as_str(),
+        ":establishment_id": offer.establishment_id.as_str(),
+        ":created_at_ms": offer.created_at_ms,
+        ":quota_total": offer.quota.map(|quota| quota.total),
+        ":quota_remaining": offer.quota.map(|quota| quota.remaining),
+        ":title": offer.title,
+        ":discount_description": offer.discount.description,
+        ":schedule": schedule,
+        ":images": to_json("images", &offer.images)?,
+        ":conditions": to_json("conditions", &offer.conditions)?,
+        ":description": offer.description,
+    })?;
+    let row = tx.last_insert_rowid();
+    // The R*Tree rounds to 32-bit floats outwards, so a box around the point still meets it.
+    tx.prepare_cached("INSERT INTO offer_geo(row, min_lat, max_lat, min_lng, max_lng) VALUES (?1, ?2, ?2, ?3, ?3)")?
+        .execute((row, offer.location.lat, offer.location.lng))?;
+    tx.prepare_cached("INSERT INTO offer_text(rowid, folded) VALUES (?1, ?2)")?
+        .execute((row, text::indexed(&[&offer.title, &offer.description])))?;
+    Ok(())
+}
+
+pub(super) fn id_bytes(stored: ValueRef<'_>) -> Result<[u8; 12], StoreError> {
+    let text = stored
+        .as_str()
+        .map_err(|e| StoreError::corrupt("offer id", &e))?;
+    let mut bytes = [0; 12];
+    hex::decode_to_slice(text, &mut bytes).map_err(|e| StoreError::corrupt("offer id", &e))?;
+    Ok(bytes)
+}
+
+fn to_json<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::corrupt(what, &e))
+}
+
+fn from_json<T: DeserializeOwned>(
+    what: &'static str,
+    stored: ValueRef<'_>,
+) -> Result<T, StoreError> {
+    let text = stored.as_str().map_err(|e| StoreError::corrupt(what, &e))?;
+    serde_json::from_str(text).map_err(|e| StoreError::corrupt(what, &e))
+}

@@ -1,0 +1,3 @@
+//! Partners and their establishments.
+
+pub mod store;

@@ -1,0 +1,86 @@
+//! `pq check`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use pq_core::compile::Compiler;
+use pq_core::{Manifest, Operation};
+
+use crate::table;
+
+/// What a new schema does to the published documents.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    /// Documents that are not valid any more.
+    pub(crate) broken: usize,
+    /// The same for people, by client.
+    pub(crate) report: String,
+}
+
+/// Compiles every published document against the new schema.
+pub(crate) fn run(compiler: &Compiler, manifest: &Manifest) -> Checked {
+    let mut broken = 0;
+    let mut changed = 0;
+    let mut by_client: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for operation in manifest.operations() {
+        let lines = match effect(compiler, operation) {
+            Effect::None => continue,
+            Effect::Broken(why) => {
+                broken += 1;
+                vec![format!(
+                    "broken   {} ({}): {why}",
+                    operation.name, operation.id
+                )]
+            }
+            Effect::Changed(differences) => {
+                changed += 1;
+                let name = &operation.name;
+                let lines = differences.into_iter();
+                lines
+                    .map(|change| format!("changed  {name}: {change}"))
+                    .collect()
+            }
+        };
+        let client = operation.client_name.as_deref().unwrap_or("-");
+        by_client.entry(client).or_default().extend(lines);
+    }
+    let mut report = String::new();
+    for (client, lines) in by_client {
+        let _ = writeln!(report, "{client}");
+        for line in lines {
+            let _ = writeln!(report, "  {line}");
+        }
+    }
+    let checked = manifest.operations().len();
+    let _ = writeln!(
+        report,
+        "{checked} checked, {broken} broken, {changed} changed"
+    );
+    Checked { broken, report }
+}
+
+enum Effect {
+    None,
+    Broken(String),
+    Changed(Vec<String>),
+}
+
+fn effect(compiler: &Compiler, old: &Operation) -> Effect {
+    let new = match compiler.compile(&old.body, old.client_name.as_deref()) {
+        Ok(document) => document.operation,
+        Err(error) => return Effect::Broken(error.to_string()),
+    };
+    let mut changes = Vec::new();
+    if new.policy != old.policy {
+        let (before, after) = (table::policy(&old.policy), table::policy(&new.policy));
+        changes.push(format!("{before} -> {after}"));
+    }
+    if new.variables != old.variables || new.input_types != old.input_types {
+        changes.push("the input types of its variables".to_owned());
+    }
+    if changes.is_empty() {
+        Effect::None
+    } else {
+        Effect::Changed(changes)
+    }
+}

@@ -1,0 +1,208 @@
+//! Decides everything about a document before it is published: validity, variables, cost, depth
+//! and cache policy, against the origin's SDL.
+//!
+//! The rules of the policy are those of `cacheability`, the rule of the location that of
+//! `snap`, the measure of cost that of `cost`.
+
+use std::fmt;
+
+use apollo_compiler::ast::OperationType;
+use apollo_compiler::executable;
+use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::{ExecutableDocument, Node, Schema};
+
+use crate::hash::DocumentHash;
+use crate::manifest::{Operation, OperationKind};
+
+mod cacheability;
+mod cost;
+mod hints;
+mod reason;
+mod snap;
+mod variables;
+
+pub use cost::{COST_LIMIT, DEFAULT_PAGE};
+use hints::Hints;
+pub use reason::{Reason, Why};
+
+/// What an SDL leaves out when its server does not print our directives' definitions.
+const CACHE_CONTROL: &str = "\ndirective @cacheControl(maxAge: Int, staleWhileRevalidate: Int, \
+    staleIfError: Int, scope: CacheControlScope) on FIELD_DEFINITION | OBJECT\n";
+const CACHE_CONTROL_SCOPE: &str = "\nenum CacheControlScope { PUBLIC PRIVATE }\n";
+const SNAP_TO_CELL: &str = "\ndirective @snapToCell(resolution: Int = 8) \
+    on INPUT_FIELD_DEFINITION | ARGUMENT_DEFINITION\n";
+
+/// Compiles documents against one SDL.
+#[derive(Debug)]
+pub struct Compiler {
+    schema: Valid<Schema>,
+    hints: Hints,
+}
+
+/// A document and what was decided about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compiled {
+    /// The document as it is published.
+    pub operation: Operation,
+    /// Why no shared cache may keep its answers, culprit by culprit; empty if one may.
+    pub why_private: Vec<Reason>,
+}
+
+/// One thing that is wrong with an SDL or a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Line and column, counted from 1, where they are known.
+    pub at: Option<(usize, usize)>,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Why an SDL or a document cannot be compiled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// The SDL breaks GraphQL's rules.
+    #[error("the schema is not valid: {}", Listed(.0))]
+    Schema(Vec<Problem>),
+    /// One of our directives is used with values that make no sense.
+    #[error("the schema's {coordinate} {why}")]
+    Directive {
+        /// `Type`, `Type.field` or `Type.field(argument)`.
+        coordinate: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The document breaks GraphQL's rules, or does not fit the schema.
+    #[error("the document is not valid: {}", Listed(.0))]
+    Document(Vec<Problem>),
+    /// Not exactly one operation.
+    #[error("a document has exactly one operation, this one has {0}")]
+    OperationCount(usize),
+    /// The operation has no name.
+    #[error("the document's operation has no name")]
+    Anonymous,
+}
+
+/// The document's one operation, with everything that reads it.
+struct Subject<'a> {
+    schema: &'a Valid<Schema>,
+    hints: &'a Hints,
+    document: &'a Valid<ExecutableDocument>,
+    operation: &'a Node<executable::Operation>,
+}
+
+impl Compiler {
+    /// Reads and validates an SDL, and every use of our directives in it.
+    pub fn new(sdl: &str) -> Result<Self, CompileError> {
+        let sdl = complete(sdl)?;
+        let schema = Schema::parse_and_validate(sdl, "schema.graphql")
+            .map_err(|invalid| CompileError::Schema(problems(&invalid.errors)))?;
+        let hints = Hints::read(&schema)?;
+        Ok(Self { schema, hints })
+    }
+
+    /// Validates a document and decides its policy; `body` is hashed as it is, byte for byte.
+    pub fn compile(&self, body: &str, client: Option<&str>) -> Result<Compiled, CompileError> {
+        let document =
+            ExecutableDocument::parse_and_validate(&self.schema, body, "document.graphql")
+                .map_err(|invalid| CompileError::Document(problems(&invalid.errors)))?;
+        let (name, operation) = only_operation(&document)?;
+        let subject = Subject {
+            schema: &self.schema,
+            hints: &self.hints,
+            document: &document,
+            operation,
+        };
+        let variables = variables::definitions(operation);
+        let (policy, why_private) = cacheability::decide(&subject);
+        let (cost, depth) = cost::measure(&subject);
+        let operation = Operation {
+            id: DocumentHash::of(body),
+            name,
+            kind: kind_of(operation.operation_type),
+            body: body.to_owned(),
+            client_name: client.map(str::to_owned),
+            input_types: variables::input_types(&self.schema, operation),
+            variables,
+            cost,
+            depth,
+            policy,
+        };
+        Ok(Compiled {
+            operation,
+            why_private,
+        })
+    }
+}
+
+fn only_operation(
+    document: &ExecutableDocument,
+) -> Result<(String, &Node<executable::Operation>), CompileError> {
+    let count = document.operations.len();
+    let mut operations = document.operations.iter();
+    let (Some(operation), None) = (operations.next(), operations.next()) else {
+        return Err(CompileError::OperationCount(count));
+    };
+    match &operation.name {
+        Some(name) => Ok((name.to_string(), operation)),
+        None => Err(CompileError::Anonymous),
+    }
+}
+
+fn kind_of(operation_type: OperationType) -> OperationKind {
+    match operation_type {
+        OperationType::Query => OperationKind::Query,
+        OperationType::Mutation => OperationKind::Mutation,
+        OperationType::Subscription => OperationKind::Subscription,
+    }
+}
+
+/// Adds the definitions of our directives where the SDL uses them and does not define them.
+fn complete(sdl: &str) -> Result<String, CompileError> {
+    let schema = Schema::parse(sdl, "schema.graphql")
+        .map_err(|invalid| CompileError::Schema(problems(&invalid.errors)))?;
+    let mut text = sdl.to_owned();
+    if !schema.directive_definitions.contains_key("cacheControl") {
+        text.push_str(CACHE_CONTROL);
+        if !schema.types.contains_key("CacheControlScope") {
+            text.push_str(CACHE_CONTROL_SCOPE);
+        }
+    }
+    if !schema.directive_definitions.contains_key("snapToCell") {
+        text.push_str(SNAP_TO_CELL);
+    }
+    Ok(text)
+}
+
+fn problems(diagnostics: &DiagnosticList) -> Vec<Problem> {
+    diagnostics
+        .iter()
+        .map(|diagnostic| Problem {
+            at: diagnostic
+                .line_column_range()
+                .map(|range| (range.start.line, range.start.column)),
+            message: diagnostic.error.to_string(),
+        })
+        .collect()
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((line, column)) = self.at {
+            write!(f, "{line}:{column} ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// Problems on one line.
+struct Listed<'a>(&'a [Problem]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}

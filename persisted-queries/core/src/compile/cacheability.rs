@@ -1,0 +1,230 @@
+//! The cache policy: deny by default, the most restrictive field wins.
+//!
+//! - A root field, and a field that returns an object, interface or union type, takes the numbers
+//!   of its own directive, then those of its type's. Without a `maxAge` in either it is not
+//!   cacheable, and so the document is not.
+//! - A scalar or enum field below the root inherits its parent's; a directive on it restricts.
+//! - A stale window that is left out is zero at the root, and below it restricts nothing.
+//! - `PRIVATE` on a field or on the type it returns makes the document private, whatever else
+//!   says `PUBLIC`.
+//! - What can be any of several object types is as restricted as the most restricted of them.
+//! - `__typename` is free. Fields under `@skip` and `@include` count.
+
+use std::collections::HashSet;
+
+use apollo_compiler::ast::OperationType;
+use apollo_compiler::executable::{Field, Selection, SelectionSet};
+
+use super::hints::Hint;
+use super::reason::{Reason, Why};
+use super::{Subject, snap};
+use crate::policy::{CachePolicy, Scope};
+
+/// The policy, and why no shared cache may keep the answers if that is so.
+pub(super) fn decide(subject: &Subject<'_>) -> (CachePolicy, Vec<Reason>) {
+    let never = match subject.operation.operation_type {
+        OperationType::Query => None,
+        OperationType::Mutation => Some(Why::Mutation),
+        OperationType::Subscription => Some(Why::Subscription),
+    };
+    if let Some(why) = never {
+        return (CachePolicy::NOT_CACHEABLE, vec![at_root(subject, why)]);
+    }
+    let mut walk = Walk {
+        subject,
+        total: Limits::NONE,
+        is_private: false,
+        reasons: Vec::new(),
+        path: Vec::new(),
+    };
+    walk.selections(&subject.operation.selection_set);
+    let Walk {
+        total,
+        is_private,
+        mut reasons,
+        ..
+    } = walk;
+    if total.max_age_s.is_none() {
+        reasons.push(at_root(subject, Why::NoField));
+    }
+    let snap = match snap::rule(subject) {
+        Ok(snap) => snap,
+        Err(culprits) => {
+            reasons.extend(culprits);
+            return (not_cacheable(is_private), distinct(reasons));
+        }
+    };
+    let max_age_s = total.max_age_s.unwrap_or(0);
+    if max_age_s == 0 {
+        return (not_cacheable(is_private), distinct(reasons));
+    }
+    let policy = CachePolicy {
+        scope: scope(is_private),
+        max_age_s,
+        stale_while_revalidate_s: total.stale_while_revalidate_s.unwrap_or(0),
+        stale_if_error_s: total.stale_if_error_s.unwrap_or(0),
+        // Nobody shares a private answer, so it is computed for where its reader really is.
+        snap: snap.filter(|_| !is_private),
+    };
+    (policy, distinct(reasons))
+}
+
+fn scope(is_private: bool) -> Scope {
+    if is_private {
+        Scope::Private
+    } else {
+        Scope::Public
+    }
+}
+
+fn not_cacheable(is_private: bool) -> CachePolicy {
+    CachePolicy {
+        scope: scope(is_private),
+        ..CachePolicy::NOT_CACHEABLE
+    }
+}
+
+fn at_root(subject: &Subject<'_>, why: Why) -> Reason {
+    let name = subject.operation.name.as_ref();
+    Reason {
+        path: name.map(ToString::to_string).unwrap_or_default(),
+        why,
+    }
+}
+
+fn distinct(reasons: Vec<Reason>) -> Vec<Reason> {
+    let mut seen = HashSet::new();
+    let mut kept = reasons;
+    kept.retain(|reason| seen.insert(reason.clone()));
+    kept
+}
+
+/// The smallest numbers so far; `None` while nothing limits them.
+#[derive(Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "the postfix is the unit")]
+struct Limits {
+    max_age_s: Option<u32>,
+    stale_while_revalidate_s: Option<u32>,
+    stale_if_error_s: Option<u32>,
+}
+
+impl Limits {
+    const NONE: Self = Self {
+        max_age_s: None,
+        stale_while_revalidate_s: None,
+        stale_if_error_s: None,
+    };
+
+    fn restrict(&mut self, by: Self) {
+        self.max_age_s = smaller(self.max_age_s, by.max_age_s);
+        self.stale_while_revalidate_s =
+            smaller(self.stale_while_revalidate_s, by.stale_while_revalidate_s);
+        self.stale_if_error_s = smaller(self.stale_if_error_s, by.stale_if_error_s);
+    }
+}
+
+fn smaller(a: Option<u32>, b: Option<u32>) -> Option<u32> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+struct Walk<'a> {
+    subject: &'a Subject<'a>,
+    total: Limits,
+    is_private: bool,
+    reasons: Vec<Reason>,
+    path: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn selections(&mut self, set: &SelectionSet) {
+        for selection in &set.selections {
+            match selection {
+                Selection::Field(field) if field.name == "__typename" => {}
+                Selection::Field(field) => {
+                    self.path.push(field.response_key().to_string());
+                    self.field(set, field);
+                    self.selections(&field.selection_set);
+                    self.path.pop();
+                }
+                Selection::InlineFragment(fragment) => self.selections(&fragment.selection_set),
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = spread.fragment_def(self.subject.document) {
+                        self.selections(&fragment.selection_set);
+                    }
+                }
+            }
+        }
+    }
+
+    fn field(&mut self, set: &SelectionSet, field: &Field) {
+        let hints = self.subject.hints;
+        let returned = hints.possible_types(field.definition.ty.inner_named_type());
+        for hint in hints.of_field(&set.ty, &field.name) {
+            if hint.is_private {
+                self.private(Why::PrivateField);
+            }
+            if returned.is_empty() {
+                self.leaf(hint);
+                continue;
+            }
+            for type_name in returned {
+                let of_type = hints.of_type(type_name);
+                if of_type.is_private {
+                    let type_name = type_name.to_string();
+                    self.private(Why::PrivateType { type_name });
+                }
+                self.composite(hint, of_type, type_name.as_str());
+            }
+        }
+    }
+
+    fn leaf(&mut self, hint: Hint) {
+        let is_root = self.path.len() == 1;
+        let missing = if is_root { Some(0) } else { None };
+        if is_root && hint.max_age_s.is_none() {
+            self.reason(Why::NoMaxAge { type_name: None });
+        }
+        self.restrict(hint, missing);
+    }
+
+    fn composite(&mut self, own: Hint, of_type: Hint, type_name: &str) {
+        let hint = Hint {
+            max_age_s: own.max_age_s.or(of_type.max_age_s),
+            stale_while_revalidate_s: own
+                .stale_while_revalidate_s
+                .or(of_type.stale_while_revalidate_s),
+            stale_if_error_s: own.stale_if_error_s.or(of_type.stale_if_error_s),
+            is_private: false,
+        };
+        if hint.max_age_s.is_none() {
+            let type_name = Some(type_name.to_owned());
+            self.reason(Why::NoMaxAge { type_name });
+        }
+        self.restrict(hint, Some(0));
+    }
+
+    fn restrict(&mut self, hint: Hint, missing_max_age_s: Option<u32>) {
+        if hint.max_age_s == Some(0) {
+            self.reason(Why::ZeroMaxAge);
+        }
+        let missing_window_s = (self.path.len() == 1).then_some(0);
+        self.total.restrict(Limits {
+            max_age_s: hint.max_age_s.or(missing_max_age_s),
+            stale_while_revalidate_s: hint.stale_while_revalidate_s.or(missing_window_s),
+            stale_if_error_s: hint.stale_if_error_s.or(missing_window_s),
+        });
+    }
+
+    fn private(&mut self, why: Why) {
+        self.is_private = true;
+        self.reason(why);
+    }
+
+    fn reason(&mut self, why: Why) {
+        let path = self.path.join(".");
+        self.reasons.push(Reason { path, why });
+    }
+}

@@ -1,0 +1,113 @@
+//! Cost and depth: an upper estimate of an answer's fields, and its nesting.
+//!
+//! A field costs 1; what is below a list counts once per item. The number of items is the `first`
+//! of the list, or of the connection that it is in, wherever that is given: as an argument or in
+//! an input object, as a literal or as its variable's default. Otherwise it is [`DEFAULT_PAGE`].
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::{InputValueDefinition, Value};
+use apollo_compiler::executable::{Field, Selection, SelectionSet};
+
+use super::Subject;
+
+/// The number of items of a list that does not say it.
+pub const DEFAULT_PAGE: u64 = 20;
+/// The largest cost there is: what exceeds it counts as this.
+pub const COST_LIMIT: u64 = 1_000_000;
+
+/// Cost and depth of the operation; a root field has depth 1, `__typename` is free.
+pub(super) fn measure(subject: &Subject<'_>) -> (u64, u32) {
+    let measured = subject.selections(&subject.operation.selection_set, None);
+    (measured.cost.min(COST_LIMIT), measured.depth)
+}
+
+#[derive(Clone, Copy, Default)]
+struct Measure {
+    cost: u64,
+    depth: u32,
+}
+
+impl Measure {
+    fn beside(self, other: Self) -> Self {
+        Self {
+            cost: self.cost.saturating_add(other.cost),
+            depth: self.depth.max(other.depth),
+        }
+    }
+}
+
+impl Subject<'_> {
+    /// `page`: the number of items that the connection around these fields asked for.
+    fn selections(&self, set: &SelectionSet, page: Option<u64>) -> Measure {
+        let each = set.selections.iter().map(|selection| match selection {
+            Selection::Field(field) if field.name == "__typename" => Measure::default(),
+            Selection::Field(field) => self.field(field, page),
+            Selection::InlineFragment(fragment) => self.selections(&fragment.selection_set, page),
+            Selection::FragmentSpread(spread) => spread
+                .fragment_def(self.document)
+                .map(|fragment| self.selections(&fragment.selection_set, page))
+                .unwrap_or_default(),
+        });
+        each.fold(Measure::default(), Measure::beside)
+    }
+
+    fn field(&self, field: &Field, outer_page: Option<u64>) -> Measure {
+        let own_page = self.page(field);
+        let is_list = field.definition.ty.is_list();
+        let items = if is_list {
+            own_page.or(outer_page).unwrap_or(DEFAULT_PAGE)
+        } else {
+            1
+        };
+        let inner_page = own_page.filter(|_| !is_list);
+        let below = self.selections(&field.selection_set, inner_page);
+        Measure {
+            cost: below.cost.saturating_mul(items).saturating_add(1),
+            depth: below.depth.saturating_add(1),
+        }
+    }
+
+    /// The field's `first`, as an argument or one level down in an input object.
+    fn page(&self, field: &Field) -> Option<u64> {
+        field.definition.arguments.iter().find_map(|argument| {
+            let given = field.specified_argument_by_name(&argument.name);
+            if argument.name == "first" {
+                return Some(self.number(given, argument));
+            }
+            let object = self
+                .schema
+                .get_input_object(argument.ty.inner_named_type())?;
+            let first = object.fields.get("first")?;
+            let given = given.or(argument.default_value.as_ref());
+            let in_object = given.and_then(|value| self.object_field(value, "first"));
+            Some(self.number(in_object, first))
+        })
+    }
+
+    fn object_field<'v>(&'v self, value: &'v Node<Value>, name: &str) -> Option<&'v Node<Value>> {
+        let value = match value.as_variable() {
+            Some(variable) => self.default_of(variable)?,
+            None => value,
+        };
+        let mut fields = value.as_object()?.iter();
+        fields.find_map(|(key, field)| (key == name).then_some(field))
+    }
+
+    fn number(&self, given: Option<&Node<Value>>, definition: &InputValueDefinition) -> u64 {
+        let given = given.or(definition.default_value.as_ref());
+        let literal = given.and_then(|value| match value.as_variable() {
+            Some(variable) => self.default_of(variable),
+            None => Some(value),
+        });
+        let number = literal.and_then(|value| value.to_i32());
+        number.map_or(DEFAULT_PAGE, |number| u64::try_from(number).unwrap_or(0))
+    }
+
+    fn default_of(&self, variable: &str) -> Option<&Node<Value>> {
+        let mut variables = self.operation.variables.iter();
+        variables
+            .find(|definition| definition.name == variable)?
+            .default_value
+            .as_ref()
+    }
+}

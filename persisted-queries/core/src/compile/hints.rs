@@ -1,0 +1,214 @@
+//! Our directives in the SDL, read and checked once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use apollo_compiler::ast::{Directive, InputValueDefinition};
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Node, Schema, ast};
+
+use super::CompileError;
+
+/// The resolution of a location whose directive does not say it.
+const DEFAULT_RESOLUTION: u8 = 8;
+/// The finest H3 resolution.
+const FINEST_RESOLUTION: i32 = 15;
+
+/// What one `@cacheControl` says; what it leaves out is decided where it applies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Hint {
+    pub(super) max_age_s: Option<u32>,
+    pub(super) stale_while_revalidate_s: Option<u32>,
+    pub(super) stale_if_error_s: Option<u32>,
+    pub(super) is_private: bool,
+}
+
+/// All hints of a schema.
+#[derive(Debug, Default)]
+pub(super) struct Hints {
+    types: BTreeMap<Name, Hint>,
+    fields: BTreeMap<(Name, Name), Hint>,
+    /// The object types that a type can turn out to be: itself, or its implementers or members.
+    possible: BTreeMap<Name, Vec<Name>>,
+}
+
+impl Hints {
+    pub(super) fn read(schema: &Schema) -> Result<Self, CompileError> {
+        let mut hints = Self::default();
+        for (name, ty) in &schema.types {
+            match ty {
+                ExtendedType::Object(object) => {
+                    if let Some(directive) = object.directives.get("cacheControl") {
+                        let hint = read_hint(directive, name.as_str())?;
+                        hints.types.insert(name.clone(), hint);
+                    }
+                    hints.possible.insert(name.clone(), vec![name.clone()]);
+                    for interface in &object.implements_interfaces {
+                        let possible = hints.possible.entry(interface.name.clone()).or_default();
+                        possible.push(name.clone());
+                    }
+                    hints.read_fields(schema, name, object.fields.values())?;
+                }
+                ExtendedType::Interface(interface) => {
+                    hints.possible.entry(name.clone()).or_default();
+                    hints.read_fields(schema, name, interface.fields.values())?;
+                }
+                ExtendedType::Union(union) => {
+                    let members = union.members.iter().map(|member| member.name.clone());
+                    hints.possible.insert(name.clone(), members.collect());
+                }
+                ExtendedType::InputObject(input) => {
+                    for field in input.fields.values() {
+                        check_snap(schema, field, &format!("{name}.{}", field.name))?;
+                    }
+                }
+                ExtendedType::Scalar(_) | ExtendedType::Enum(_) => {}
+            }
+        }
+        Ok(hints)
+    }
+
+    fn read_fields<'a>(
+        &mut self,
+        schema: &Schema,
+        type_name: &Name,
+        fields: impl Iterator<Item = &'a apollo_compiler::schema::Component<ast::FieldDefinition>>,
+    ) -> Result<(), CompileError> {
+        for field in fields {
+            let coordinate = format!("{type_name}.{}", field.name);
+            for argument in &field.arguments {
+                check_snap(
+                    schema,
+                    argument,
+                    &format!("{coordinate}({})", argument.name),
+                )?;
+            }
+            if let Some(directive) = field.directives.get("cacheControl") {
+                let hint = read_hint(directive, &coordinate)?;
+                let key = (type_name.clone(), field.name.clone());
+                self.fields.insert(key, hint);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a type's own directive says.
+    pub(super) fn of_type(&self, name: &Name) -> Hint {
+        self.types.get(name).copied().unwrap_or_default()
+    }
+
+    /// What a field's own directives say, one per object type it may be read from.
+    pub(super) fn of_field(&self, parent: &Name, field: &Name) -> Vec<Hint> {
+        let own = |name: &Name| self.fields.get(&(name.clone(), field.clone())).copied();
+        let on_parent = own(parent).unwrap_or_default();
+        let possible = self.possible_types(parent);
+        if possible.iter().all(|name| name == parent) {
+            return vec![on_parent];
+        }
+        // A field that is read through an interface: an object that says nothing follows it.
+        possible
+            .iter()
+            .map(|name| own(name).unwrap_or(on_parent))
+            .chain((on_parent != Hint::default()).then_some(on_parent))
+            .collect()
+    }
+
+    /// The object types a composite type can turn out to be; empty for scalars and enums.
+    pub(super) fn possible_types(&self, name: &Name) -> &[Name] {
+        self.possible.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn read_hint(directive: &Directive, coordinate: &str) -> Result<Hint, CompileError> {
+    let seconds = |argument: &str| -> Result<Option<u32>, CompileError> {
+        let Some(value) = given(directive, argument) else {
+            return Ok(None);
+        };
+        let number = value.to_i32().and_then(|number| u32::try_from(number).ok());
+        let number = number.ok_or_else(|| CompileError::Directive {
+            coordinate: coordinate.to_owned(),
+            why: format!("has an @cacheControl({argument}) that is not a number of seconds"),
+        })?;
+        Ok(Some(number))
+    };
+    let scope = given(directive, "scope")
+        .and_then(|value| value.as_enum().map(Name::as_str).or_else(|| value.as_str()));
+    let is_private = match scope {
+        None | Some("PUBLIC") => false,
+        Some("PRIVATE") => true,
+        Some(other) => {
+            return Err(CompileError::Directive {
+                coordinate: coordinate.to_owned(),
+                why: format!("has the unknown @cacheControl(scope) {other:?}"),
+            });
+        }
+    };
+    Ok(Hint {
+        max_age_s: seconds("maxAge")?,
+        stale_while_revalidate_s: seconds("staleWhileRevalidate")?,
+        stale_if_error_s: seconds("staleIfError")?,
+        is_private,
+    })
+}
+
+/// An argument's value; `null` is as good as absent.
+fn given<'a>(directive: &'a Directive, argument: &str) -> Option<&'a Node<ast::Value>> {
+    let value = directive.specified_argument_by_name(argument);
+    value.filter(|value| !value.is_null())
+}
+
+/// The H3 resolution that an argument or input field is snapped to, if it is.
+pub(super) fn snap_resolution(schema: &Schema, definition: &InputValueDefinition) -> Option<u8> {
+    let directive = definition.directives.get("snapToCell")?;
+    Some(resolution(schema, directive).unwrap_or(DEFAULT_RESOLUTION))
+}
+
+/// The stated resolution, or else the definition's default; nothing if it is out of range.
+fn resolution(schema: &Schema, directive: &Directive) -> Option<u8> {
+    let stated = given(directive, "resolution").or_else(|| {
+        let definition = schema.directive_definitions.get(&directive.name)?;
+        definition
+            .argument_by_name("resolution")?
+            .default_value
+            .as_ref()
+    });
+    let Some(stated) = stated else {
+        return Some(DEFAULT_RESOLUTION);
+    };
+    let number = stated.to_i32()?;
+    (0..=FINEST_RESOLUTION)
+        .contains(&number)
+        .then(|| u8::try_from(number).ok())
+        .flatten()
+}
+
+/// `@snapToCell` belongs on an input object with the Float fields `lat` and `lng`.
+fn check_snap(
+    schema: &Schema,
+    definition: &InputValueDefinition,
+    coordinate: &str,
+) -> Result<(), CompileError> {
+    let Some(directive) = definition.directives.get("snapToCell") else {
+        return Ok(());
+    };
+    let refuse = |why: &str| {
+        Err(CompileError::Directive {
+            coordinate: coordinate.to_owned(),
+            why: why.to_owned(),
+        })
+    };
+    if resolution(schema, directive).is_none() {
+        return refuse("has an @snapToCell(resolution) that is not 0 to 15");
+    }
+    let object = schema.get_input_object(definition.ty.inner_named_type());
+    let floats: BTreeSet<&str> = object
+        .iter()
+        .flat_map(|object| object.fields.values())
+        .filter(|field| !field.ty.is_list() && field.ty.inner_named_type() == "Float")
+        .map(|field| field.name.as_str())
+        .collect();
+    let has_coordinates = floats.contains("lat") && floats.contains("lng");
+    if definition.ty.is_list() || !has_coordinates {
+        return refuse("has @snapToCell, and is not an input object with Float fields lat and lng");
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! Manifest and compiler, from outside. The compiler's tests need the feature `compile`.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[cfg(feature = "compile")]
+mod cacheability;
+#[cfg(feature = "compile")]
+mod compile;
+mod manifest;
+#[cfg(feature = "compile")]
+mod snap;
