@@ -1,0 +1,116 @@
+//! What an isolate remembers between requests.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::rc::Rc;
+
+use cache_core::CacheKey;
+use edge_core::replica::Replica;
+use lru::LruCache;
+use pq_core::{DocumentHash, Operation};
+use worker::Env;
+
+use crate::coalesce::Flights;
+use crate::kv::KvNamespace;
+use crate::memory::Memory;
+use crate::origin::Fetched;
+use crate::request::Incoming;
+
+const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(2_048).unwrap();
+const KV_WRITES: NonZeroUsize = NonZeroUsize::new(8_192).unwrap();
+
+/// Everything that outlives a request. Single-threaded; no borrow is held over an `await`.
+pub(crate) struct Isolate {
+    pub(crate) config: Config,
+    pub(crate) env: Env,
+    pub(crate) kv: KvNamespace,
+    /// Ready answers.
+    pub(crate) memory: RefCell<Memory>,
+    /// Published documents.
+    pub(crate) documents: RefCell<LruCache<DocumentHash, Rc<Operation>>>,
+    /// Documents that the origin said are not published, and until when that is believed.
+    pub(crate) unknown_documents: RefCell<HashMap<DocumentHash, u64>>,
+    /// The copy of the purge log.
+    pub(crate) replica: RefCell<Replica>,
+    /// Fills that are under way.
+    pub(crate) flights: Flights<Fetched>,
+    /// A refresh of the copy that is under way.
+    pub(crate) refreshes: Flights<()>,
+    /// When a key was last written to KV, milliseconds since the epoch: KV takes one write per
+    /// second and key.
+    pub(crate) kv_written_at_ms: RefCell<LruCache<CacheKey, u64>>,
+}
+
+/// The Worker's variables and secrets.
+pub(crate) struct Config {
+    /// `ORIGIN_URL`, without a slash at its end.
+    pub(crate) origin_url: String,
+    /// `EDGE_SECRET`, hexadecimal: shared with the origin.
+    pub(crate) secret: Vec<u8>,
+    /// `FAULT_INJECTION=on`: requests may ask for a panic. For tests; never set in production.
+    fault_injection: bool,
+}
+
+thread_local! {
+    static ISOLATE: OnceCell<&'static Isolate> = const { OnceCell::new() };
+}
+
+impl Isolate {
+    /// The isolate's one instance, made at its first request. It lives as long as the isolate.
+    pub(crate) fn get(env: &Env) -> worker::Result<&'static Self> {
+        ISOLATE.with(|cell| {
+            if let Some(isolate) = cell.get() {
+                return Ok(*isolate);
+            }
+            let isolate: &'static Self = Box::leak(Box::new(Self::new(env)?));
+            Ok(*cell.get_or_init(|| isolate))
+        })
+    }
+
+    fn new(env: &Env) -> worker::Result<Self> {
+        let origin_url = env.var("ORIGIN_URL")?.to_string().trim_end_matches('/').to_owned();
+        let secret = env.secret("EDGE_SECRET")?.to_string();
+        let secret = decode_hex(&secret)
+            .ok_or_else(|| worker::Error::RustError("EDGE_SECRET is not hexadecimal of at least 16 bytes".into()))?;
+        let fault_injection = env.var("FAULT_INJECTION").is_ok_and(|value| value.to_string() == "on");
+        Ok(Self {
+            config: Config { origin_url, secret, fault_injection },
+            kv: KvNamespace::of(env)?,
+            env: env.clone(),
+            memory: RefCell::default(),
+            documents: RefCell::new(LruCache::new(DOCUMENTS)),
+            unknown_documents: RefCell::default(),
+            replica: RefCell::default(),
+            flights: Flights::default(),
+            refreshes: Flights::default(),
+            kv_written_at_ms: RefCell::new(LruCache::new(KV_WRITES)),
+        })
+    }
+
+    /// Panics when a test asks for it, to see that the isolate lives on.
+    #[expect(clippy::panic, reason = "what the test asks for")]
+    pub(crate) fn fault_for_tests(&self, incoming: &Incoming) {
+        if self.config.fault_injection && incoming.header("yousoon-fault").as_deref() == Some("panic") {
+            panic!("a panic that a test asked for");
+        }
+    }
+}
+
+fn decode_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if digits.len() < 32 || !digits.len().is_multiple_of(2) {
+        return None;
+    }
+    digits
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .collect()
+}
+
+/// Milliseconds since the epoch. A Worker's clock stands still between two I/O operations.
+pub(crate) fn now_ms() -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a date after 1970")]
+    let now_ms = js_sys::Date::now() as u64;
+    now_ms
+}

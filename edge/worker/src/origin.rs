@@ -1,0 +1,135 @@
+//! The origin: shared reads in the edge's own words, documents, and everything else as it came.
+
+use std::rc::Rc;
+
+use cache_core::Revision;
+use edge_core::admit::{OriginAnswer, admit};
+use edge_core::{header, signature};
+use js_sys::Uint8Array;
+use pq_core::{DocumentHash, MediaType};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect};
+use worker::js_sys;
+
+use crate::error::EdgeError;
+use crate::isolate::{Isolate, now_ms};
+use crate::memory::Ready;
+use crate::request::Incoming;
+
+/// Longer than the origin's own limit on an execution (10 s).
+const TIMEOUT_MS: u32 = 11_000;
+
+/// What the origin answered to a shared read.
+#[derive(Clone)]
+pub(crate) enum Fetched {
+    /// May be stored and shared.
+    Shared(Ready),
+    /// Only for whoever waits for it now.
+    Unshared { status: u16, body: Uint8Array },
+    /// No answer, or one that says that the origin is not well (5xx).
+    Failed(Rc<str>),
+}
+
+async fn send(url: &str, init: &RequestInit) -> Result<web_sys::Response, EdgeError> {
+    init.set_redirect(RequestRedirect::Manual);
+    let request = web_sys::Request::new_with_str_and_init(url, init)?;
+    let global: worker::worker_sys::web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
+    let response = JsFuture::from(global.fetch_with_request(&request))
+        .await
+        .map_err(|error| EdgeError::Origin(format!("{error:?}")))?;
+    Ok(response.unchecked_into())
+}
+
+async fn bytes(response: &web_sys::Response) -> Result<Uint8Array, EdgeError> {
+    let buffer = JsFuture::from(response.array_buffer()?)
+        .await
+        .map_err(|error| EdgeError::Origin(format!("{error:?}")))?;
+    Ok(Uint8Array::new(&buffer))
+}
+
+fn header_of(response: &web_sys::Response, name: &str) -> Option<String> {
+    response.headers().get(name).ok().flatten()
+}
+
+/// Asks for a shared read. Nothing of the client is in this request.
+pub(crate) async fn read(isolate: &Isolate, body: &str) -> Fetched {
+    match try_read(isolate, body).await {
+        Ok(fetched) => fetched,
+        Err(error) => Fetched::Failed(error.to_string().into()),
+    }
+}
+
+async fn try_read(isolate: &Isolate, body: &str) -> Result<Fetched, EdgeError> {
+    let headers = Headers::new()?;
+    headers.set("content-type", "application/json")?;
+    headers.set("accept", MediaType::GraphqlResponse.content_type())?;
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_headers(&headers);
+    init.set_body(&JsValue::from_str(body));
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    // Before it is sent: the origin takes the revision later than this.
+    let sent_at_ms = now_ms();
+    let response = send(&format!("{}/graphql", isolate.config.origin_url), &init).await?;
+    let status = response.status();
+    let body = bytes(&response).await?;
+    if status >= 500 {
+        return Err(EdgeError::Origin(format!("status {status}")));
+    }
+    let [cache_control, cache_tag, as_of, age, cookie] =
+        ["cache-control", header::CACHE_TAG, header::AS_OF, "age", "set-cookie"].map(|name| header_of(&response, name));
+    let answer = OriginAnswer {
+        status,
+        cache_control: cache_control.as_deref(),
+        cache_tag: cache_tag.as_deref(),
+        as_of: as_of.as_deref(),
+        age: age.as_deref(),
+        sets_cookie: cookie.is_some(),
+        body: &body.to_vec(),
+    };
+    Ok(match admit(&answer, sent_at_ms) {
+        Ok(head) => Fetched::Shared(Ready { head: Rc::new(head), body }),
+        Err(_) => Fetched::Unshared { status, body },
+    })
+}
+
+/// Asks for a document's record.
+pub(crate) async fn document(isolate: &Isolate, hash: DocumentHash) -> Result<Option<String>, EdgeError> {
+    let name = hash.to_string();
+    let headers = Headers::new()?;
+    let proof = signature::sign(&isolate.config.secret, "document", now_ms(), name.as_bytes());
+    headers.set(header::SIGNATURE, &proof)?;
+    let init = RequestInit::new();
+    init.set_headers(&headers);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    let response = send(&format!("{}/internal/documents/{name}", isolate.config.origin_url), &init).await?;
+    match response.status() {
+        200 => Ok(JsFuture::from(response.text()?).await?.as_string()),
+        404 => Ok(None),
+        status => Err(EdgeError::Origin(format!("a document: status {status}"))),
+    }
+}
+
+/// Hands the client's own request on, and the origin's answer back; `body` is what was read of it.
+pub(crate) async fn forward(
+    isolate: &Isolate,
+    incoming: &Incoming,
+    body: Option<&[u8]>,
+) -> Result<web_sys::Response, EdgeError> {
+    let headers = Headers::new_with_headers(&incoming.raw.headers())?;
+    // What proves the edge is not for clients to send.
+    headers.delete(header::SIGNATURE)?;
+    let init = RequestInit::new();
+    init.set_method(&incoming.method);
+    init.set_headers(&headers);
+    if let Some(body) = body {
+        init.set_body(&Uint8Array::from(body));
+    }
+    let url = format!("{}{}", isolate.config.origin_url, incoming.path_and_query());
+    let response = send(&url, &init).await?;
+    if let Some(revision) = header_of(&response, header::REVISION).and_then(|text| text.parse().ok()) {
+        isolate.replica.borrow_mut().learn(Revision(revision));
+    }
+    Ok(response)
+}

@@ -1,0 +1,221 @@
+//! The way of a GraphQL request, step by step.
+
+use std::rc::Rc;
+
+use cache_core::cache_status::Outcome;
+use cache_core::{CacheKey, CacheStatus, ForwardReason, InvalidReason, Revision, Validity};
+use edge_core::answer::{Served, Tier};
+use edge_core::judge::{FetchReason, Verdict, judge};
+use edge_core::plan::{Plan, SharedRead, plan};
+use pq_core::error::{ErrorCode, Refusal};
+use pq_core::request::{HttpParts, Method};
+use pq_core::{GraphqlRequest, MediaType};
+use wasm_bindgen::JsValue;
+use worker::Context;
+
+use crate::coalesce::{Boarding, Ticket};
+use crate::error::EdgeError;
+use crate::isolate::{Isolate, now_ms};
+use crate::memory::Ready;
+use crate::origin::{self, Fetched};
+use crate::request::Incoming;
+use crate::{documents, feed, respond};
+
+/// KV takes one write per second and key.
+const KV_WRITE_EVERY_MS: u64 = 1_000;
+
+/// Answers `/graphql`.
+pub(crate) async fn graphql(
+    isolate: &'static Isolate,
+    incoming: &Incoming,
+    context: &Context,
+    media: Option<MediaType>,
+    method: Method,
+    path_id: Option<&str>,
+) -> Result<web_sys::Response, EdgeError> {
+    // Subscriptions are the origin's: WebSocket and SSE pass through as they are.
+    if incoming.header("upgrade").is_some() || accepts_event_stream(incoming) {
+        let body = match method {
+            Method::Get => None,
+            Method::Post => Some(incoming.body().await?),
+        };
+        return respond::forwarded(origin::forward(isolate, incoming, body.as_deref()).await?);
+    }
+    let media = media.ok_or_else(|| {
+        Refusal::new(ErrorCode::NotAcceptable, "application/json and application/graphql-response+json can be had")
+    })?;
+    // read request
+    let body = match method {
+        Method::Get => None,
+        Method::Post => Some(incoming.body().await?),
+    };
+    let content_type = incoming.header("content-type");
+    let request = GraphqlRequest::parse(HttpParts {
+        method,
+        path_id,
+        query: incoming.query(),
+        content_type: content_type.as_deref(),
+        body: body.as_deref().unwrap_or_default(),
+    })?;
+    // document and policy
+    let Some(operation) = documents::find(isolate, context, request.document.hash()).await? else {
+        documents::unpublished(&request.document)?;
+        return respond::forwarded(origin::forward(isolate, incoming, body.as_deref()).await?);
+    };
+    // canonical variables → key
+    match plan(&request, &operation, method)? {
+        Plan::Forward => respond::forwarded(origin::forward(isolate, incoming, body.as_deref()).await?),
+        Plan::Read(read) => {
+            let if_none_match = incoming.header("if-none-match");
+            let min_revision = incoming.min_revision();
+            shared(isolate, context, Rc::new(read), media, if_none_match.as_deref(), min_revision).await
+        }
+    }
+}
+
+fn accepts_event_stream(incoming: &Incoming) -> bool {
+    incoming.header("accept").is_some_and(|accept| accept.contains("text/event-stream"))
+}
+
+/// The best that a tier has, when it may not simply be served.
+struct Candidate {
+    ready: Ready,
+    why: FetchReason,
+    cover_errors: bool,
+}
+
+/// Answers what is the same for everybody.
+async fn shared(
+    isolate: &'static Isolate,
+    context: &Context,
+    read: Rc<SharedRead>,
+    media: MediaType,
+    if_none_match: Option<&str>,
+    min_revision: Option<Revision>,
+) -> Result<web_sys::Response, EdgeError> {
+    feed::follow(isolate, context, min_revision).await;
+    let mut candidate: Option<Candidate> = None;
+    for tier in [Tier::Memory, Tier::Kv] {
+        let Some(ready) = look_up(isolate, tier, &read.key).await else { continue };
+        match verdict(isolate, &ready, min_revision).await {
+            Verdict::Serve { .. } => return respond::read(&ready, Served::Hit { tier }, media, if_none_match),
+            Verdict::ServeAndRefresh { .. } => {
+                let _for_the_next_request = begin_fill(isolate, context, &read);
+                return respond::read(&ready, Served::Hit { tier }, media, if_none_match);
+            }
+            Verdict::Fetch { why, cover_errors } => {
+                if candidate.as_ref().is_none_or(|known| ready.head.is_newer_than(&known.ready.head)) {
+                    candidate = Some(Candidate { ready, why, cover_errors });
+                }
+            }
+        }
+    }
+    let (fetched, collapsed) = fill(isolate, context, &read).await;
+    let reason = candidate.as_ref().map_or(ForwardReason::UriMiss, |candidate| candidate.why.forward_reason());
+    let detail = candidate.as_ref().map(|candidate| candidate.why.as_str());
+    match fetched {
+        Fetched::Shared(ready) => {
+            let served = Served::Fetched { reason, detail, stored: true, collapsed };
+            respond::read(&ready, served, media, if_none_match)
+        }
+        Fetched::Unshared { status, body } => {
+            let outcome = Outcome::Forward { reason, stored: false, collapsed };
+            let status_header = CacheStatus { cache: edge_core::CACHE_NAME, outcome, detail }.to_string();
+            respond::unshared(status, &body, &status_header, media)
+        }
+        Fetched::Failed(why) => match candidate.filter(|candidate| candidate.cover_errors) {
+            Some(candidate) => {
+                web_sys::console::warn_1(&JsValue::from_str(&format!("stale-if-error: {why}")));
+                respond::read(&candidate.ready, Served::InsteadOfError, media, if_none_match)
+            }
+            None => Err(EdgeError::Origin(why.to_string())),
+        },
+    }
+}
+
+async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey) -> Option<Ready> {
+    match tier {
+        Tier::Memory => isolate.memory.borrow_mut().get(key),
+        Tier::Kv => match isolate.kv.answer(key).await {
+            Ok(found) => {
+                let ready = found?;
+                isolate.memory.borrow_mut().put(*key, ready.clone());
+                Some(ready)
+            }
+            Err(error) => {
+                // A KV that fails costs speed, not answers.
+                web_sys::console::warn_1(&JsValue::from_str(&format!("KV: {error}")));
+                None
+            }
+        },
+    }
+}
+
+async fn verdict(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -> Verdict {
+    let first = judge(&ready.head, &isolate.replica.borrow(), now_ms(), min_revision);
+    let Verdict::Fetch { why: FetchReason::Invalid(InvalidReason::BeforeHorizon), .. } = &first else { return first };
+    if feed::reach_back(isolate, &ready.head.as_of).await.is_err() {
+        return first;
+    }
+    judge(&ready.head, &isolate.replica.borrow(), now_ms(), min_revision)
+}
+
+/// Begins to ask the origin, unless somebody does already.
+fn begin_fill(isolate: &'static Isolate, context: &Context, read: &Rc<SharedRead>) -> Ticket<Fetched> {
+    let key = read.key;
+    let read = Rc::clone(read);
+    let flight = || async move {
+        let fetched = origin::read(isolate, &read.origin_body).await;
+        if let Fetched::Shared(ready) = &fetched {
+            isolate.memory.borrow_mut().put(key, ready.clone());
+        }
+        fetched
+    };
+    isolate.flights.board(key, context, flight, move |fetched| async move {
+        if let Fetched::Shared(ready) = fetched {
+            store(isolate, key, &ready).await;
+        }
+    })
+}
+
+/// Writes to KV what the isolate keeps; what is overtaken already is not worth a write.
+async fn store(isolate: &Isolate, key: CacheKey, ready: &Ready) {
+    if is_invalid(isolate, ready) {
+        return;
+    }
+    let now_ms = now_ms();
+    let too_soon = {
+        let mut written = isolate.kv_written_at_ms.borrow_mut();
+        let too_soon = written.get(&key).is_some_and(|at_ms| now_ms < at_ms + KV_WRITE_EVERY_MS);
+        if !too_soon {
+            written.put(key, now_ms);
+        }
+        too_soon
+    };
+    if too_soon {
+        return;
+    }
+    if let Err(error) = isolate.kv.put_answer(&key, ready).await {
+        web_sys::console::warn_1(&JsValue::from_str(&format!("KV: {error}")));
+    }
+}
+
+/// Asks the origin, together with whoever asks the same now; whether it was somebody else's flight.
+async fn fill(isolate: &'static Isolate, context: &Context, read: &Rc<SharedRead>) -> (Fetched, bool) {
+    let ticket = begin_fill(isolate, context, read);
+    let joined = ticket.boarding == Boarding::Joined;
+    match ticket.landed().await {
+        // A flight that began before this request may bring what was purged in between.
+        Some(Fetched::Shared(ready)) if joined && is_invalid(isolate, &ready) => {
+            (origin::read(isolate, &read.origin_body).await, false)
+        }
+        Some(fetched) => (fetched, joined),
+        // The flight was ended by the platform.
+        None => (origin::read(isolate, &read.origin_body).await, false),
+    }
+}
+
+fn is_invalid(isolate: &Isolate, ready: &Ready) -> bool {
+    let replica = isolate.replica.borrow();
+    replica.copy().is_some_and(|log| matches!(log.judge(&ready.head.as_of, &ready.head.tags), Validity::Invalid(_)))
+}

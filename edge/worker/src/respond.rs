@@ -1,0 +1,126 @@
+//! Responses, out of what `edge-core` says of them.
+
+use edge_core::answer::{Served, cors, read_headers, refusal_headers};
+use edge_core::header;
+use js_sys::Uint8Array;
+use pq_core::MediaType;
+use pq_core::error::{ErrorCode, Refusal};
+use serde::Deserialize;
+use web_sys::{Headers, Response, ResponseInit};
+
+use crate::error::EdgeError;
+use crate::isolate::now_ms;
+use crate::memory::Ready;
+
+fn init(status: u16, headers: &Headers) -> Result<ResponseInit, EdgeError> {
+    for (name, value) in [cors::ALLOW_ORIGIN, cors::EXPOSE] {
+        headers.set(name, value)?;
+    }
+    let init = ResponseInit::new();
+    init.set_status(status);
+    init.set_headers(headers);
+    Ok(init)
+}
+
+/// A shared read's answer; 304 without a body when the client has it already.
+pub(crate) fn read(
+    ready: &Ready,
+    served: Served,
+    media: MediaType,
+    if_none_match: Option<&str>,
+) -> Result<Response, EdgeError> {
+    let headers = Headers::new()?;
+    for (name, value) in read_headers(&ready.head, served, media, now_ms()) {
+        headers.set(name, &value)?;
+    }
+    if if_none_match.is_some_and(|tags| ready.head.content.matches(tags)) {
+        headers.delete("content-type")?;
+        return Ok(Response::new_with_opt_str_and_init(None, &init(304, &headers)?)?);
+    }
+    Ok(Response::new_with_opt_js_u8_array_and_init(Some(&ready.body), &init(200, &headers)?)?)
+}
+
+#[derive(Deserialize)]
+struct Errors {
+    errors: Vec<Error>,
+}
+
+#[derive(Deserialize)]
+struct Error {
+    extensions: Option<Extensions>,
+}
+
+#[derive(Deserialize)]
+struct Extensions {
+    code: Option<String>,
+}
+
+/// An origin's answer to a shared read that may not be stored. The edge asked for meaningful
+/// statuses; a client of `application/json` gets what that media type has for the same refusal.
+pub(crate) fn unshared(status: u16, body: &Uint8Array, cache_status: &str, media: MediaType) -> Result<Response, EdgeError> {
+    let headers = Headers::new()?;
+    headers.set("content-type", media.content_type())?;
+    headers.set("cache-control", "no-store")?;
+    headers.set("cache-status", cache_status)?;
+    headers.set("x-content-type-options", "nosniff")?;
+    let status = if status == 200 || media == MediaType::GraphqlResponse {
+        status
+    } else {
+        let code = serde_json::from_slice::<Errors>(&body.to_vec())
+            .ok()
+            .and_then(|answer| answer.errors.into_iter().next()?.extensions?.code)
+            .and_then(|code| ErrorCode::parse(&code));
+        code.map_or(status, |code| Refusal::new(code, "").status(media))
+    };
+    Ok(Response::new_with_opt_js_u8_array_and_init(Some(body), &init(status, &headers)?)?)
+}
+
+/// A forwarded answer, without what only the edge is told.
+pub(crate) fn forwarded(response: Response) -> Result<Response, EdgeError> {
+    // A WebSocket's answer cannot be taken apart.
+    if response.status() == 101 {
+        return Ok(response);
+    }
+    let headers = Headers::new_with_headers(&response.headers())?;
+    headers.delete(header::CACHE_TAG)?;
+    headers.delete(header::AS_OF)?;
+    headers.set("cache-status", &format!("{}; fwd=bypass", edge_core::CACHE_NAME))?;
+    let init = init(response.status(), &headers)?;
+    Ok(Response::new_with_opt_readable_stream_and_init(response.body().as_ref(), &init)?)
+}
+
+/// A refusal.
+pub(crate) fn refuse(refusal: &Refusal, media: MediaType) -> Result<Response, worker::Error> {
+    let (status, fields) = refusal_headers(refusal, media);
+    let headers = Headers::new()?;
+    for (name, value) in fields {
+        headers.set(name, value)?;
+    }
+    let init = init(status, &headers).map_err(|error| worker::Error::RustError(error.to_string()))?;
+    Ok(Response::new_with_opt_str_and_init(Some(&refusal.body()), &init)?)
+}
+
+/// The answer to a CORS preflight.
+pub(crate) fn preflight() -> Result<Response, EdgeError> {
+    let headers = Headers::new()?;
+    for (name, value) in cors::PREFLIGHT {
+        headers.set(name, value)?;
+    }
+    Ok(Response::new_with_opt_str_and_init(None, &init(204, &headers)?)?)
+}
+
+/// The edge is there.
+pub(crate) fn health() -> Result<Response, EdgeError> {
+    json(200, r#"{"status":"ok"}"#)
+}
+
+/// JSON that is not GraphQL.
+pub(crate) fn json(status: u16, body: &str) -> Result<Response, EdgeError> {
+    let headers = Headers::new()?;
+    headers.set("content-type", "application/json")?;
+    headers.set("cache-control", "no-store")?;
+    let init = ResponseInit::new();
+    init.set_status(status);
+    init.set_headers(&headers);
+    Ok(Response::new_with_opt_str_and_init(Some(body), &init)?)
+}
