@@ -59,7 +59,11 @@ impl fmt::Display for CacheControl {
             Self::Public(life) => {
                 write!(f, "public, max-age={}", life.max_age_s)?;
                 if life.stale_while_revalidate_s > 0 {
-                    write!(f, ", stale-while-revalidate={}", life.stale_while_revalidate_s)?;
+                    write!(
+                        f,
+                        ", stale-while-revalidate={}",
+                        life.stale_while_revalidate_s
+                    )?;
                 }
                 if life.stale_if_error_s > 0 {
                     write!(f, ", stale-if-error={}", life.stale_if_error_s)?;
@@ -77,10 +81,17 @@ mod tests {
     #[test]
     fn what_is_not_plainly_allowed_is_refused() {
         let public = |max_age_s, stale_while_revalidate_s, stale_if_error_s| {
-            CacheControl::Public(Lifetime { max_age_s, stale_while_revalidate_s, stale_if_error_s })
+            CacheControl::Public(Lifetime {
+                max_age_s,
+                stale_while_revalidate_s,
+                stale_if_error_s,
+            })
         };
         let table = [
-            ("public, max-age=300, stale-while-revalidate=60, stale-if-error=3600", public(300, 60, 3600)),
+            (
+                "public, max-age=300, stale-while-revalidate=60, stale-if-error=3600",
+                public(300, 60, 3600),
+            ),
             ("public, max-age=300, s-maxage=10", public(10, 0, 0)),
             ("PUBLIC,MAX-AGE=\"5\"", public(5, 0, 0)),
             ("max-age=300", CacheControl::NoStore),
@@ -99,7 +110,11 @@ mod tests {
 
     #[test]
     fn a_public_policy_survives_its_header() {
-        let policy = CacheControl::Public(Lifetime { max_age_s: 9, stale_while_revalidate_s: 8, stale_if_error_s: 7 });
+        let policy = CacheControl::Public(Lifetime {
+            max_age_s: 9,
+            stale_while_revalidate_s: 8,
+            stale_if_error_s: 7,
+        });
         assert_eq!(CacheControl::parse(&policy.to_string()), policy);
     }
 }

@@ -47,7 +47,11 @@ pub enum Outcome {
     /// Served from the cache; seconds of freshness left, negative when it is stale.
     Hit { ttl_s: i64 },
     /// Forwarded; whether the answer was stored, and whether it was another request's.
-    Forward { reason: ForwardReason, stored: bool, collapsed: bool },
+    Forward {
+        reason: ForwardReason,
+        stored: bool,
+        collapsed: bool,
+    },
 }
 
 impl fmt::Display for CacheStatus<'_> {
@@ -55,7 +59,11 @@ impl fmt::Display for CacheStatus<'_> {
         f.write_str(self.cache)?;
         match self.outcome {
             Outcome::Hit { ttl_s } => write!(f, "; hit; ttl={ttl_s}")?,
-            Outcome::Forward { reason, stored, collapsed } => {
+            Outcome::Forward {
+                reason,
+                stored,
+                collapsed,
+            } => {
                 write!(f, "; fwd={}", reason.as_str())?;
                 if stored {
                     f.write_str("; stored")?;
@@ -78,10 +86,22 @@ mod tests {
 
     #[test]
     fn it_reads_as_the_rfc_writes_it() {
-        let hit = CacheStatus { cache: "edge", outcome: Outcome::Hit { ttl_s: 30 }, detail: Some("memory") };
+        let hit = CacheStatus {
+            cache: "edge",
+            outcome: Outcome::Hit { ttl_s: 30 },
+            detail: Some("memory"),
+        };
         assert_eq!(hit.to_string(), "edge; hit; ttl=30; detail=memory");
-        let outcome = Outcome::Forward { reason: ForwardReason::UriMiss, stored: true, collapsed: true };
-        let miss = CacheStatus { cache: "edge", outcome, detail: None };
+        let outcome = Outcome::Forward {
+            reason: ForwardReason::UriMiss,
+            stored: true,
+            collapsed: true,
+        };
+        let miss = CacheStatus {
+            cache: "edge",
+            outcome,
+            detail: None,
+        };
         assert_eq!(miss.to_string(), "edge; fwd=uri-miss; stored; collapsed");
     }
 }

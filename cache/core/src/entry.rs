@@ -51,10 +51,9 @@ impl ContentHash {
     /// Whether an `If-None-Match` header names this content (weak comparison, RFC 9110 §13.1.2).
     pub fn matches(&self, if_none_match: &str) -> bool {
         let own = self.etag();
-        if_none_match
-            .split(',')
-            .map(str::trim)
-            .any(|candidate| candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == own)
+        if_none_match.split(',').map(str::trim).any(|candidate| {
+            candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == own
+        })
     }
 }
 
@@ -129,9 +128,17 @@ impl Layout {
         }
         let head_bytes = reader.size()?;
         let body_bytes = reader.size()?;
-        let body_start = PREFIX_BYTES.checked_add(head_bytes).ok_or(FrameError::Length)?;
-        let end = body_start.checked_add(body_bytes).ok_or(FrameError::Length)?;
-        Ok(Self { head_start: PREFIX_BYTES, body_start, end })
+        let body_start = PREFIX_BYTES
+            .checked_add(head_bytes)
+            .ok_or(FrameError::Length)?;
+        let end = body_start
+            .checked_add(body_bytes)
+            .ok_or(FrameError::Length)?;
+        Ok(Self {
+            head_start: PREFIX_BYTES,
+            body_start,
+            end,
+        })
     }
 }
 
@@ -176,7 +183,11 @@ impl EntryHead {
         frame.extend_from_slice(&MAGIC);
         frame.push(VERSION);
         for size in [head.len(), body_bytes] {
-            frame.extend_from_slice(&u32::try_from(size).map_err(|_| FrameError::TooLarge)?.to_le_bytes());
+            frame.extend_from_slice(
+                &u32::try_from(size)
+                    .map_err(|_| FrameError::TooLarge)?
+                    .to_le_bytes(),
+            );
         }
         frame.extend_from_slice(&head);
         Ok(frame)
@@ -203,13 +214,20 @@ impl EntryHead {
         let mut tags = Vec::new();
         for _ in 0..count {
             let [length] = reader.array::<1>()?;
-            let text = std::str::from_utf8(reader.take(length.into())?).map_err(|_| FrameError::Tag)?;
+            let text =
+                std::str::from_utf8(reader.take(length.into())?).map_err(|_| FrameError::Tag)?;
             tags.push(text.parse().map_err(|_| FrameError::Tag)?);
         }
         if !reader.0.is_empty() {
             return Err(FrameError::Length);
         }
-        Ok(Self { as_of, born_ms, lifetime, content, tags })
+        Ok(Self {
+            as_of,
+            born_ms,
+            lifetime,
+            content,
+            tags,
+        })
     }
 }
 
@@ -224,7 +242,10 @@ impl<'a> Frame<'a> {
             return Err(FrameError::Length);
         }
         let head = EntryHead::decode(&bytes[layout.head_start..layout.body_start])?;
-        Ok(Self { head, body: &bytes[layout.body_start..] })
+        Ok(Self {
+            head,
+            body: &bytes[layout.body_start..],
+        })
     }
 
     /// The whole frame's bytes.
@@ -269,13 +290,22 @@ mod tests {
             any::<[u8; 16]>(),
             prop::collection::vec("[a-z]{1,8}:[0-9a-f]{1,24}", 0..40),
         )
-            .prop_map(|((log, revision, born_ms), (a, b, c), content, tags)| EntryHead {
-                as_of: AsOf { log: LogId::from_bytes(log), revision: Revision(revision) },
-                born_ms,
-                lifetime: Lifetime { max_age_s: a, stale_while_revalidate_s: b, stale_if_error_s: c },
-                content: ContentHash(content),
-                tags: tags.iter().map(|tag| tag.parse().unwrap()).collect(),
-            })
+            .prop_map(
+                |((log, revision, born_ms), (a, b, c), content, tags)| EntryHead {
+                    as_of: AsOf {
+                        log: LogId::from_bytes(log),
+                        revision: Revision(revision),
+                    },
+                    born_ms,
+                    lifetime: Lifetime {
+                        max_age_s: a,
+                        stale_while_revalidate_s: b,
+                        stale_if_error_s: c,
+                    },
+                    content: ContentHash(content),
+                    tags: tags.iter().map(|tag| tag.parse().unwrap()).collect(),
+                },
+            )
     }
 
     proptest! {
@@ -305,7 +335,9 @@ mod tests {
     fn if_none_match_is_read_as_the_rfc_says() {
         let hash = ContentHash::of(b"x");
         let etag = hash.etag();
-        assert!(hash.matches(&etag) && hash.matches("*") && hash.matches(&format!("\"a\", W/{etag}")));
+        assert!(
+            hash.matches(&etag) && hash.matches("*") && hash.matches(&format!("\"a\", W/{etag}"))
+        );
         assert!(!hash.matches("\"a\"") && !hash.matches(""));
         assert_eq!(ContentHash::from_etag(&etag), Some(hash));
     }

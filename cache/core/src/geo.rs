@@ -41,7 +41,7 @@ pub fn snap(lat: f64, lng: f64, at: u8) -> Option<(f64, f64)> {
 /// `None` for a point out of range or a radius (kilometres) that is negative, not a number, or
 /// beyond what [`COARSEST`] covers (about 113 km).
 pub fn cover(lat: f64, lng: f64, radius_km: f64) -> Option<Vec<u64>> {
-    if !(radius_km >= 0.0) {
+    if radius_km.is_nan() || radius_km < 0.0 {
         return None;
     }
     let at = (COARSEST..=FINEST)
@@ -49,12 +49,20 @@ pub fn cover(lat: f64, lng: f64, radius_km: f64) -> Option<Vec<u64>> {
         .filter_map(resolution)
         .find(|at| at.edge_length_km() * REACH_IN_EDGES >= radius_km)?;
     let middle = CellIndex::try_from(cell(lat, lng, at.into())?).ok()?;
-    Some(middle.grid_disk::<Vec<_>>(DISK).into_iter().map(u64::from).collect())
+    Some(
+        middle
+            .grid_disk::<Vec<_>>(DISK)
+            .into_iter()
+            .map(u64::from)
+            .collect(),
+    )
 }
 
 /// The cells of a point at every resolution that a cover may use, coarsest first.
 pub fn cells_of(lat: f64, lng: f64) -> Vec<u64> {
-    (COARSEST..=FINEST).filter_map(|at| cell(lat, lng, at)).collect()
+    (COARSEST..=FINEST)
+        .filter_map(|at| cell(lat, lng, at))
+        .collect()
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -93,7 +101,12 @@ mod tests {
 
     #[test]
     fn what_is_not_on_earth_has_no_cell() {
-        for (lat, lng) in [(91.0, 0.0), (0.0, 181.0), (f64::NAN, 0.0), (0.0, f64::INFINITY)] {
+        for (lat, lng) in [
+            (91.0, 0.0),
+            (0.0, 181.0),
+            (f64::NAN, 0.0),
+            (0.0, f64::INFINITY),
+        ] {
             assert_eq!(cell(lat, lng, 8), None);
         }
         assert_eq!(cell(0.0, 0.0, 16), None);

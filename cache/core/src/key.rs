@@ -68,7 +68,10 @@ mod tests {
     use super::*;
 
     fn key(parts: &[Vec<u8>]) -> CacheKey {
-        parts.iter().fold(KeyBuilder::new(), |builder, part| builder.part(part)).finish()
+        parts
+            .iter()
+            .fold(KeyBuilder::new(), |builder, part| builder.part(part))
+            .finish()
     }
 
     proptest! {

@@ -52,7 +52,8 @@ impl Lifetime {
 
     /// The whole life, in seconds: after it a store may forget the answer.
     pub fn total_s(&self) -> u64 {
-        u64::from(self.max_age_s) + u64::from(self.stale_while_revalidate_s.max(self.stale_if_error_s))
+        u64::from(self.max_age_s)
+            + u64::from(self.stale_while_revalidate_s.max(self.stale_if_error_s))
     }
 }
 
@@ -62,7 +63,11 @@ mod tests {
 
     #[test]
     fn an_answer_goes_through_its_phases() {
-        let life = Lifetime { max_age_s: 10, stale_while_revalidate_s: 5, stale_if_error_s: 20 };
+        let life = Lifetime {
+            max_age_s: 10,
+            stale_while_revalidate_s: 5,
+            stale_if_error_s: 20,
+        };
         let table = [
             (0, Phase::Fresh { ttl_s: 10 }),
             (9_999, Phase::Fresh { ttl_s: 0 }),

@@ -107,7 +107,13 @@ impl LogCopy {
     /// An empty copy that begins, and for now ends, at `start`; it is trusted by nobody until
     /// [`LogCopy::confirm`] says when its head was last known to be the log's.
     pub fn starting_at(id: LogId, start: Revision) -> Self {
-        Self { id, horizon: start, head: start, confirmed_at_ms: 0, last: HashMap::new() }
+        Self {
+            id,
+            horizon: start,
+            head: start,
+            confirmed_at_ms: 0,
+            last: HashMap::new(),
+        }
     }
 
     /// The log's identity.
@@ -140,7 +146,10 @@ impl LogCopy {
                 continue;
             }
             if record.revision != self.head.next() {
-                return Err(Gap { head: self.head, first: record.revision });
+                return Err(Gap {
+                    head: self.head,
+                    first: record.revision,
+                });
             }
             self.note(record);
             self.head = record.revision;
@@ -154,14 +163,23 @@ impl LogCopy {
     /// [`Gap`] when they do not reach the copy's horizon without a hole; nothing is changed then.
     pub fn prepend(&mut self, from: Revision, records: &[PurgeRecord]) -> Result<(), Gap> {
         let mut expected = from;
-        for record in records.iter().filter(|record| record.revision <= self.horizon) {
+        for record in records
+            .iter()
+            .filter(|record| record.revision <= self.horizon)
+        {
             if record.revision != expected.next() {
-                return Err(Gap { head: expected, first: record.revision });
+                return Err(Gap {
+                    head: expected,
+                    first: record.revision,
+                });
             }
             expected = record.revision;
         }
         if expected != self.horizon || from > self.horizon {
-            return Err(Gap { head: expected, first: self.horizon });
+            return Err(Gap {
+                head: expected,
+                first: self.horizon,
+            });
         }
         for record in records {
             self.note(record);
@@ -188,7 +206,8 @@ impl LogCopy {
         }
         self.horizon = horizon.min(self.head);
         let horizon = self.horizon;
-        self.last.retain(|_, last| last.hard > horizon || last.soft > horizon);
+        self.last
+            .retain(|_, last| last.hard > horizon || last.soft > horizon);
     }
 
     /// Notes that at `at_ms` (milliseconds since the epoch) the log had nothing after `head`.
@@ -221,13 +240,22 @@ impl LogCopy {
         let everything = Tag::everything();
         let mut stale = false;
         for tag in tags.iter().chain([&everything]) {
-            let Some(last) = self.last.get(tag) else { continue };
+            let Some(last) = self.last.get(tag) else {
+                continue;
+            };
             if last.hard > as_of.revision {
-                return Validity::Invalid(InvalidReason::Purged { tag: tag.clone(), revision: last.hard });
+                return Validity::Invalid(InvalidReason::Purged {
+                    tag: tag.clone(),
+                    revision: last.hard,
+                });
             }
             stale |= last.soft > as_of.revision;
         }
-        if stale { Validity::Stale } else { Validity::Valid }
+        if stale {
+            Validity::Stale
+        } else {
+            Validity::Valid
+        }
     }
 }
 
@@ -238,11 +266,18 @@ mod tests {
     const LOG: LogId = LogId::from_bytes([1; 16]);
 
     fn record(revision: u64, tag: &str, kind: PurgeKind) -> PurgeRecord {
-        PurgeRecord { revision: Revision(revision), tags: vec![tag.parse().unwrap()], kind }
+        PurgeRecord {
+            revision: Revision(revision),
+            tags: vec![tag.parse().unwrap()],
+            kind,
+        }
     }
 
     fn as_of(revision: u64) -> AsOf {
-        AsOf { log: LOG, revision: Revision(revision) }
+        AsOf {
+            log: LOG,
+            revision: Revision(revision),
+        }
     }
 
     fn copy(records: &[PurgeRecord]) -> LogCopy {
@@ -253,9 +288,15 @@ mod tests {
 
     #[test]
     fn only_a_later_purge_of_its_own_tag_makes_an_entry_invalid() {
-        let log = copy(&[record(1, "a", PurgeKind::Hard), record(2, "b", PurgeKind::Soft)]);
+        let log = copy(&[
+            record(1, "a", PurgeKind::Hard),
+            record(2, "b", PurgeKind::Soft),
+        ]);
         let [a, b, c] = ["a", "b", "c"].map(|tag| tag.parse::<Tag>().unwrap());
-        let purged = Validity::Invalid(InvalidReason::Purged { tag: a.clone(), revision: Revision(1) });
+        let purged = Validity::Invalid(InvalidReason::Purged {
+            tag: a.clone(),
+            revision: Revision(1),
+        });
         let table = [
             (0, &a, purged),
             (1, &a, Validity::Valid),
@@ -266,7 +307,11 @@ mod tests {
             (9, &a, Validity::Valid),
         ];
         for (revision, tag, expected) in table {
-            assert_eq!(log.judge(&as_of(revision), std::slice::from_ref(tag)), expected, "{revision} {tag}");
+            assert_eq!(
+                log.judge(&as_of(revision), std::slice::from_ref(tag)),
+                expected,
+                "{revision} {tag}"
+            );
         }
     }
 
@@ -274,18 +319,33 @@ mod tests {
     fn a_purge_of_everything_reaches_entries_that_do_not_name_it() {
         let log = copy(&[record(1, "*", PurgeKind::Hard)]);
         let tag: Tag = "a".parse().unwrap();
-        assert!(matches!(log.judge(&as_of(0), std::slice::from_ref(&tag)), Validity::Invalid(_)));
+        assert!(matches!(
+            log.judge(&as_of(0), std::slice::from_ref(&tag)),
+            Validity::Invalid(_)
+        ));
         assert!(matches!(log.judge(&as_of(0), &[]), Validity::Invalid(_)));
         assert_eq!(log.judge(&as_of(1), &[]), Validity::Valid);
     }
 
     #[test]
     fn an_entry_of_another_log_or_before_the_horizon_is_not_valid() {
-        let mut log = copy(&[record(1, "a", PurgeKind::Hard), record(2, "b", PurgeKind::Hard)]);
-        let other = AsOf { log: LogId::from_bytes([2; 16]), revision: Revision(2) };
-        assert_eq!(log.judge(&other, &[]), Validity::Invalid(InvalidReason::OtherLog));
+        let mut log = copy(&[
+            record(1, "a", PurgeKind::Hard),
+            record(2, "b", PurgeKind::Hard),
+        ]);
+        let other = AsOf {
+            log: LogId::from_bytes([2; 16]),
+            revision: Revision(2),
+        };
+        assert_eq!(
+            log.judge(&other, &[]),
+            Validity::Invalid(InvalidReason::OtherLog)
+        );
         log.trim(Revision(2));
-        assert_eq!(log.judge(&as_of(1), &[]), Validity::Invalid(InvalidReason::BeforeHorizon));
+        assert_eq!(
+            log.judge(&as_of(1), &[]),
+            Validity::Invalid(InvalidReason::BeforeHorizon)
+        );
         assert_eq!(log.judge(&as_of(2), &[]), Validity::Valid);
         assert_eq!(log.tags(), 0);
     }
@@ -293,11 +353,18 @@ mod tests {
     #[test]
     fn records_are_taken_once_and_without_gaps() {
         let mut log = copy(&[record(1, "a", PurgeKind::Hard)]);
-        log.append(&[record(1, "a", PurgeKind::Hard), record(2, "b", PurgeKind::Hard)]).unwrap();
+        log.append(&[
+            record(1, "a", PurgeKind::Hard),
+            record(2, "b", PurgeKind::Hard),
+        ])
+        .unwrap();
         assert_eq!(log.head(), Revision(2));
         assert_eq!(
             log.append(&[record(4, "c", PurgeKind::Hard)]),
-            Err(Gap { head: Revision(2), first: Revision(4) })
+            Err(Gap {
+                head: Revision(2),
+                first: Revision(4)
+            })
         );
         assert_eq!(log.head(), Revision(2));
     }
@@ -306,13 +373,32 @@ mod tests {
     fn older_records_move_the_horizon_back_only_without_a_hole() {
         let mut log = LogCopy::starting_at(LOG, Revision(2));
         log.append(&[record(3, "c", PurgeKind::Hard)]).unwrap();
-        assert!(log.prepend(Revision::ZERO, &[record(1, "a", PurgeKind::Hard)]).is_err());
-        assert!(log.prepend(Revision::ZERO, &[record(2, "b", PurgeKind::Hard)]).is_err());
+        assert!(
+            log.prepend(Revision::ZERO, &[record(1, "a", PurgeKind::Hard)])
+                .is_err()
+        );
+        assert!(
+            log.prepend(Revision::ZERO, &[record(2, "b", PurgeKind::Hard)])
+                .is_err()
+        );
         assert_eq!(log.horizon(), Revision(2));
-        log.prepend(Revision::ZERO, &[record(1, "a", PurgeKind::Hard), record(2, "b", PurgeKind::Hard)]).unwrap();
+        log.prepend(
+            Revision::ZERO,
+            &[
+                record(1, "a", PurgeKind::Hard),
+                record(2, "b", PurgeKind::Hard),
+            ],
+        )
+        .unwrap();
         let a: Tag = "a".parse().unwrap();
-        assert!(matches!(log.judge(&as_of(0), std::slice::from_ref(&a)), Validity::Invalid(InvalidReason::Purged { .. })));
-        assert_eq!(log.judge(&as_of(1), std::slice::from_ref(&a)), Validity::Valid);
+        assert!(matches!(
+            log.judge(&as_of(0), std::slice::from_ref(&a)),
+            Validity::Invalid(InvalidReason::Purged { .. })
+        ));
+        assert_eq!(
+            log.judge(&as_of(1), std::slice::from_ref(&a)),
+            Validity::Valid
+        );
     }
 
     #[test]

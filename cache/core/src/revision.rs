@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// A position in one purge log: 0 is "before the first record", the first record is 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Revision(pub u64);
 
@@ -79,7 +81,9 @@ impl Serialize for LogId {
 
 impl<'de> Deserialize<'de> for LogId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -123,9 +127,18 @@ mod tests {
 
     #[test]
     fn as_of_survives_its_header() {
-        let as_of = AsOf { log: LogId::from_bytes([7; 16]), revision: Revision(42) };
+        let as_of = AsOf {
+            log: LogId::from_bytes([7; 16]),
+            revision: Revision(42),
+        };
         assert_eq!(as_of.to_string().parse(), Ok(as_of));
-        for bad in ["", ":", "07:1", "07070707070707070707070707070707", "07070707070707070707070707070707:-1"] {
+        for bad in [
+            "",
+            ":",
+            "07:1",
+            "07070707070707070707070707070707",
+            "07070707070707070707070707070707:-1",
+        ] {
             assert_eq!(bad.parse::<AsOf>(), Err(AsOfError), "{bad}");
         }
     }

@@ -40,7 +40,11 @@ impl Tag {
 
     /// Reads a comma-separated list, as in a `Cache-Tag` header; empty parts are skipped.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, TagError> {
-        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::parse).collect()
+        text.split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(str::parse)
+            .collect()
     }
 
     /// Writes the comma-separated list that [`Tag::parse_list`] reads.
@@ -60,7 +64,9 @@ impl FromStr for Tag {
     type Err = TagError;
 
     fn from_str(text: &str) -> Result<Self, TagError> {
-        let printable = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
+        let printable = text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b',');
         if text.is_empty() || text.len() > Self::MAX_BYTES || !printable {
             return Err(TagError);
         }

@@ -47,9 +47,16 @@ impl FromStr for TypeRef {
     fn from_str(text: &str) -> Result<Self, TypeRefError> {
         if let Some(inner) = text.strip_suffix('!') {
             let inner: Self = inner.parse()?;
-            return if matches!(inner, Self::NonNull(_)) { Err(TypeRefError) } else { Ok(Self::NonNull(inner.into())) };
+            return if matches!(inner, Self::NonNull(_)) {
+                Err(TypeRefError)
+            } else {
+                Ok(Self::NonNull(inner.into()))
+            };
         }
-        if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        if let Some(inner) = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
             return Ok(Self::List(Box::new(inner.parse()?)));
         }
         let name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
@@ -68,7 +75,9 @@ impl Serialize for TypeRef {
 
 impl<'de> Deserialize<'de> for TypeRef {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -81,12 +90,18 @@ pub struct VariableDefinition {
     #[serde(rename = "type")]
     pub ty: TypeRef,
     /// Filled in where the value is absent.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some_value")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "some_value"
+    )]
     pub default: Option<Value>,
 }
 
 /// A default of `null` is a default, not the absence of one.
-fn some_value<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+fn some_value<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
@@ -179,20 +194,32 @@ impl CanonicalVariables {
         let (first, rest) = path.split_first()?;
         let mut at = self.0.get(first)?;
         for step in rest {
-            let Canonical::Object(fields) = at else { return None };
+            let Canonical::Object(fields) = at else {
+                return None;
+            };
             at = fields.get(step)?;
         }
-        let Canonical::Object(fields) = at else { return None };
+        let Canonical::Object(fields) = at else {
+            return None;
+        };
         Some((fields.get(lat)?.as_f64()?, fields.get(lng)?.as_f64()?))
     }
 
     /// Replaces the two numbers that [`CanonicalVariables::location`] reads; absent stays absent.
     pub fn set_location(&mut self, path: &[String], lat: (&str, f64), lng: (&str, f64)) {
-        let Some((first, rest)) = path.split_first() else { return };
-        let Some(mut at) = self.0.get_mut(first) else { return };
+        let Some((first, rest)) = path.split_first() else {
+            return;
+        };
+        let Some(mut at) = self.0.get_mut(first) else {
+            return;
+        };
         for step in rest {
-            let Canonical::Object(fields) = at else { return };
-            let Some(next) = fields.get_mut(step) else { return };
+            let Canonical::Object(fields) = at else {
+                return;
+            };
+            let Some(next) = fields.get_mut(step) else {
+                return;
+            };
             at = next;
         }
         if let Canonical::Object(fields) = at {
@@ -206,7 +233,10 @@ impl Canonical {
     fn as_f64(&self) -> Option<f64> {
         match self {
             Self::Float(number) => Some(*number),
-            #[expect(clippy::cast_precision_loss, reason = "declared Float: the nearest one is meant")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "declared Float: the nearest one is meant"
+            )]
             Self::Integer(number) => Some(*number as f64),
             Self::Null | Self::Boolean(_) | Self::Text(_) | Self::List(_) | Self::Object(_) => None,
         }
@@ -220,8 +250,17 @@ fn coerce_fields(
     path: &str,
     depth: usize,
 ) -> Result<BTreeMap<String, Canonical>, VariableError> {
-    let within = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    if let Some(name) = given.keys().find(|name| definitions.iter().all(|known| known.name != **name)) {
+    let within = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    if let Some(name) = given
+        .keys()
+        .find(|name| definitions.iter().all(|known| known.name != **name))
+    {
         return Err(VariableError::Undeclared { path: within(name) });
     }
     let mut fields = BTreeMap::new();
@@ -232,7 +271,9 @@ fn coerce_fields(
                 let value = coerce_value(&definition.ty, types, value, &path, depth + 1)?;
                 fields.insert(definition.name.clone(), value);
             }
-            None if matches!(definition.ty, TypeRef::NonNull(_)) => return Err(VariableError::Missing { path }),
+            None if matches!(definition.ty, TypeRef::NonNull(_)) => {
+                return Err(VariableError::Missing { path });
+            }
             None => {}
         }
     }
@@ -246,32 +287,50 @@ fn coerce_value(
     path: &str,
     depth: usize,
 ) -> Result<Canonical, VariableError> {
-    let refuse = || VariableError::IllTyped { path: path.to_owned(), expected: ty.to_string() };
+    let refuse = || VariableError::IllTyped {
+        path: path.to_owned(),
+        expected: ty.to_string(),
+    };
     if depth > MAX_DEPTH {
         return Err(refuse());
     }
     match (ty, value) {
-        (TypeRef::NonNull(_), Value::Null) => Err(VariableError::Missing { path: path.to_owned() }),
+        (TypeRef::NonNull(_), Value::Null) => Err(VariableError::Missing {
+            path: path.to_owned(),
+        }),
         (TypeRef::NonNull(inner), value) => coerce_value(inner, types, value, path, depth),
         (TypeRef::Named(_) | TypeRef::List(_), Value::Null) => Ok(Canonical::Null),
         (TypeRef::List(inner), Value::Array(items)) => items
             .iter()
             .enumerate()
-            .map(|(index, item)| coerce_value(inner, types, item, &format!("{path}.{index}"), depth + 1))
+            .map(|(index, item)| {
+                coerce_value(inner, types, item, &format!("{path}.{index}"), depth + 1)
+            })
             .collect::<Result<_, _>>()
             .map(Canonical::List),
         // A single value counts as a list of it.
-        (TypeRef::List(inner), value) => Ok(Canonical::List(vec![coerce_value(inner, types, value, path, depth + 1)?])),
+        (TypeRef::List(inner), value) => Ok(Canonical::List(vec![coerce_value(
+            inner,
+            types,
+            value,
+            path,
+            depth + 1,
+        )?])),
         (TypeRef::Named(name), value) => match types.0.get(name) {
             Some(InputType::Object { fields }) => {
                 let given = value.as_object().ok_or_else(refuse)?;
                 coerce_fields(fields, types, given, path, depth).map(Canonical::Object)
             }
             Some(InputType::Enum { values }) => {
-                let word = value.as_str().filter(|word| values.iter().any(|known| known == word));
-                word.map(|word| Canonical::Text(word.to_owned())).ok_or_else(refuse)
+                let word = value
+                    .as_str()
+                    .filter(|word| values.iter().any(|known| known == word));
+                word.map(|word| Canonical::Text(word.to_owned()))
+                    .ok_or_else(refuse)
             }
-            Some(InputType::Scalar { scalar }) => coerce_scalar(*scalar, value, depth).ok_or_else(refuse),
+            Some(InputType::Scalar { scalar }) => {
+                coerce_scalar(*scalar, value, depth).ok_or_else(refuse)
+            }
             None => coerce_scalar(builtin(name), value, depth).ok_or_else(refuse),
         },
     }
@@ -290,10 +349,19 @@ fn builtin(name: &str) -> ScalarKind {
 
 fn coerce_scalar(scalar: ScalarKind, value: &Value, depth: usize) -> Option<Canonical> {
     match (scalar, value) {
-        (ScalarKind::Int, Value::Number(_)) => whole(value).filter(|number| i32::try_from(*number).is_ok()).map(Canonical::Integer),
-        (ScalarKind::Float, Value::Number(number)) => number.as_f64().filter(|number| number.is_finite()).map(Canonical::Float),
-        (ScalarKind::String | ScalarKind::ID, Value::String(text)) => plain(text).map(Canonical::Text),
-        (ScalarKind::ID, Value::Number(_)) => whole(value).map(|number| Canonical::Text(number.to_string())),
+        (ScalarKind::Int, Value::Number(_)) => whole(value)
+            .filter(|number| i32::try_from(*number).is_ok())
+            .map(Canonical::Integer),
+        (ScalarKind::Float, Value::Number(number)) => number
+            .as_f64()
+            .filter(|number| number.is_finite())
+            .map(Canonical::Float),
+        (ScalarKind::String | ScalarKind::ID, Value::String(text)) => {
+            plain(text).map(Canonical::Text)
+        }
+        (ScalarKind::ID, Value::Number(_)) => {
+            whole(value).map(|number| Canonical::Text(number.to_string()))
+        }
         (ScalarKind::Boolean, Value::Bool(truth)) => Some(Canonical::Boolean(*truth)),
         (ScalarKind::Custom, value) => any(value, depth),
         _ => None,
@@ -327,7 +395,12 @@ fn any(value: &Value, depth: usize) -> Option<Canonical> {
             None => Canonical::Float(number.as_f64().filter(|number| number.is_finite())?),
         },
         Value::String(text) => Canonical::Text(plain(text)?),
-        Value::Array(items) => Canonical::List(items.iter().map(|item| any(item, depth + 1)).collect::<Option<_>>()?),
+        Value::Array(items) => Canonical::List(
+            items
+                .iter()
+                .map(|item| any(item, depth + 1))
+                .collect::<Option<_>>()?,
+        ),
         Value::Object(fields) => Canonical::Object(
             fields
                 .iter()

@@ -8,26 +8,60 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn key() {
-    let key = KeyBuilder::new().part(b"document").part(br#"{"first":20}"#).finish();
-    assert_eq!(key.to_string(), "39185012afcf6942def9752546faa618ba6ec54893ed95610ab792df7b8275fb");
+    let key = KeyBuilder::new()
+        .part(b"document")
+        .part(br#"{"first":20}"#)
+        .finish();
+    assert_eq!(
+        key.to_string(),
+        "39185012afcf6942def9752546faa618ba6ec54893ed95610ab792df7b8275fb"
+    );
 }
 
 #[test]
 fn frame() {
     let head = EntryHead {
-        as_of: AsOf { log: LogId::from_bytes([0xab; 16]), revision: Revision(513) },
+        as_of: AsOf {
+            log: LogId::from_bytes([0xab; 16]),
+            revision: Revision(513),
+        },
         born_ms: 1_700_000_000_123,
-        lifetime: Lifetime { max_age_s: 300, stale_while_revalidate_s: 60, stale_if_error_s: 86_400 },
+        lifetime: Lifetime {
+            max_age_s: 300,
+            stale_while_revalidate_s: 60,
+            stale_if_error_s: 86_400,
+        },
         content: ContentHash::of(b"{}"),
         tags: vec!["offer:1".parse().unwrap(), "geo:88".parse().unwrap()],
     };
-    let bytes = Frame { head: head.clone(), body: b"{}" }.encode().unwrap();
+    let bytes = Frame {
+        head: head.clone(),
+        body: b"{}",
+    }
+    .encode()
+    .unwrap();
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, concat!(
-            "594501", "4d000000", "02000000", "abababababababababababababababab", "0102000000000000",
-            "7b68e5cf8b010000", "2c010000", "3c000000", "80510100", "44136fa355b3678a1146ad16f7e8649e",
-            "0200", "07", "6f666665723a31", "06", "67656f3a3838", "7b7d",
-        ));
+    assert_eq!(
+        hex,
+        concat!(
+            "594501",
+            "4d000000",
+            "02000000",
+            "abababababababababababababababab",
+            "0102000000000000",
+            "7b68e5cf8b010000",
+            "2c010000",
+            "3c000000",
+            "80510100",
+            "44136fa355b3678a1146ad16f7e8649e",
+            "0200",
+            "07",
+            "6f666665723a31",
+            "06",
+            "67656f3a3838",
+            "7b7d",
+        )
+    );
     assert_eq!(Frame::decode(&bytes).unwrap().head, head);
 }
 
@@ -37,9 +71,18 @@ fn variables() {
         r#"[{"name":"lat","type":"Float!"},{"name":"big","type":"Float"},{"name":"first","type":"Int","default":20}]"#,
     )
     .unwrap();
-    let given: serde_json::Value = serde_json::from_str(r#"{"lat":48.856613333333333,"big":1e21}"#).unwrap();
-    let variables = CanonicalVariables::coerce(&definitions, &InputTypes::default(), given.as_object().unwrap()).unwrap();
-    assert_eq!(variables.to_json(), r#"{"big":1000000000000000000000,"first":20,"lat":48.856613333333335}"#);
+    let given: serde_json::Value =
+        serde_json::from_str(r#"{"lat":48.856613333333333,"big":1e21}"#).unwrap();
+    let variables = CanonicalVariables::coerce(
+        &definitions,
+        &InputTypes::default(),
+        given.as_object().unwrap(),
+    )
+    .unwrap();
+    assert_eq!(
+        variables.to_json(),
+        r#"{"big":1000000000000000000000,"first":20,"lat":48.856613333333335}"#
+    );
 }
 
 #[test]

@@ -61,7 +61,9 @@ pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<EntryHead, No
     if answer.status != 200 {
         return Err(NotStored::Status);
     }
-    let CacheControl::Public(lifetime) = CacheControl::parse(answer.cache_control.unwrap_or_default()) else {
+    let CacheControl::Public(lifetime) =
+        CacheControl::parse(answer.cache_control.unwrap_or_default())
+    else {
         return Err(NotStored::CacheControl);
     };
     if answer.sets_cookie {
@@ -70,8 +72,12 @@ pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<EntryHead, No
     if answer.body.len() > MAX_BODY_BYTES {
         return Err(NotStored::Size);
     }
-    let as_of = answer.as_of.and_then(|text| text.parse().ok()).ok_or(NotStored::NoAsOf)?;
-    let mut tags = Tag::parse_list(answer.cache_tag.unwrap_or_default()).map_err(|_| NotStored::Tags)?;
+    let as_of = answer
+        .as_of
+        .and_then(|text| text.parse().ok())
+        .ok_or(NotStored::NoAsOf)?;
+    let mut tags =
+        Tag::parse_list(answer.cache_tag.unwrap_or_default()).map_err(|_| NotStored::Tags)?;
     tags.sort_unstable();
     tags.dedup();
     // An answer that depends on nothing could never be purged but with everything: a defect.
@@ -84,7 +90,9 @@ pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<EntryHead, No
     }
     let age_ms = match answer.age {
         // An age that cannot be read is the oldest one.
-        Some(age) => age.parse::<u32>().map_or(u64::MAX, |age_s| u64::from(age_s) * 1_000),
+        Some(age) => age
+            .parse::<u32>()
+            .map_or(u64::MAX, |age_s| u64::from(age_s) * 1_000),
         None => 0,
     };
     Ok(EntryHead {
@@ -113,26 +121,117 @@ mod tests {
     #[test]
     fn a_public_answer_without_errors_is_stored() {
         let head = admit(&GOOD, 5_000).unwrap();
-        assert_eq!((head.born_ms, head.as_of.revision.0, Tag::join(&head.tags)), (5_000, 7, "a,b".to_owned()));
-        assert_eq!(admit(&OriginAnswer { age: Some("3"), ..GOOD }, 5_000).unwrap().born_ms, 2_000);
-        assert_eq!(admit(&OriginAnswer { age: Some("x"), ..GOOD }, 5_000).unwrap().born_ms, 0);
+        assert_eq!(
+            (head.born_ms, head.as_of.revision.0, Tag::join(&head.tags)),
+            (5_000, 7, "a,b".to_owned())
+        );
+        assert_eq!(
+            admit(
+                &OriginAnswer {
+                    age: Some("3"),
+                    ..GOOD
+                },
+                5_000
+            )
+            .unwrap()
+            .born_ms,
+            2_000
+        );
+        assert_eq!(
+            admit(
+                &OriginAnswer {
+                    age: Some("x"),
+                    ..GOOD
+                },
+                5_000
+            )
+            .unwrap()
+            .born_ms,
+            0
+        );
     }
 
     #[test]
     fn everything_else_is_not() {
         let large = vec![b' '; MAX_BODY_BYTES + 1];
         let table = [
-            (OriginAnswer { status: 404, ..GOOD }, NotStored::Status),
-            (OriginAnswer { cache_control: Some("private, no-store"), ..GOOD }, NotStored::CacheControl),
-            (OriginAnswer { cache_control: None, ..GOOD }, NotStored::CacheControl),
-            (OriginAnswer { sets_cookie: true, ..GOOD }, NotStored::Cookie),
-            (OriginAnswer { as_of: None, ..GOOD }, NotStored::NoAsOf),
-            (OriginAnswer { cache_tag: None, ..GOOD }, NotStored::Tags),
-            (OriginAnswer { cache_tag: Some("a b"), ..GOOD }, NotStored::Tags),
-            (OriginAnswer { body: br#"{"data":null,"errors":[]}"#, ..GOOD }, NotStored::Errors),
-            (OriginAnswer { body: b"<html>", ..GOOD }, NotStored::Errors),
-            (OriginAnswer { body: br#"{"other":1}"#, ..GOOD }, NotStored::Errors),
-            (OriginAnswer { body: &large, ..GOOD }, NotStored::Size),
+            (
+                OriginAnswer {
+                    status: 404,
+                    ..GOOD
+                },
+                NotStored::Status,
+            ),
+            (
+                OriginAnswer {
+                    cache_control: Some("private, no-store"),
+                    ..GOOD
+                },
+                NotStored::CacheControl,
+            ),
+            (
+                OriginAnswer {
+                    cache_control: None,
+                    ..GOOD
+                },
+                NotStored::CacheControl,
+            ),
+            (
+                OriginAnswer {
+                    sets_cookie: true,
+                    ..GOOD
+                },
+                NotStored::Cookie,
+            ),
+            (
+                OriginAnswer {
+                    as_of: None,
+                    ..GOOD
+                },
+                NotStored::NoAsOf,
+            ),
+            (
+                OriginAnswer {
+                    cache_tag: None,
+                    ..GOOD
+                },
+                NotStored::Tags,
+            ),
+            (
+                OriginAnswer {
+                    cache_tag: Some("a b"),
+                    ..GOOD
+                },
+                NotStored::Tags,
+            ),
+            (
+                OriginAnswer {
+                    body: br#"{"data":null,"errors":[]}"#,
+                    ..GOOD
+                },
+                NotStored::Errors,
+            ),
+            (
+                OriginAnswer {
+                    body: b"<html>",
+                    ..GOOD
+                },
+                NotStored::Errors,
+            ),
+            (
+                OriginAnswer {
+                    body: br#"{"other":1}"#,
+                    ..GOOD
+                },
+                NotStored::Errors,
+            ),
+            (
+                OriginAnswer {
+                    body: &large,
+                    ..GOOD
+                },
+                NotStored::Size,
+            ),
         ];
         for (answer, expected) in table {
             assert_eq!(admit(&answer, 0).map(|head| head.born_ms), Err(expected));

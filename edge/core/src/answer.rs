@@ -24,21 +24,44 @@ pub enum Served {
     /// What is stored covers for an origin that cannot be reached.
     InsteadOfError,
     /// From the origin.
-    Fetched { reason: ForwardReason, detail: Option<&'static str>, stored: bool, collapsed: bool },
+    Fetched {
+        reason: ForwardReason,
+        detail: Option<&'static str>,
+        stored: bool,
+        collapsed: bool,
+    },
 }
 
 impl Served {
     /// The `Cache-Status` header (RFC 9211).
     pub fn cache_status(self, entry: &EntryHead, now_ms: u64) -> String {
-        let left_ms = i128::from(entry.lifetime.max_age_s) * 1_000 - i128::from(entry.age_ms(now_ms));
+        let left_ms =
+            i128::from(entry.lifetime.max_age_s) * 1_000 - i128::from(entry.age_ms(now_ms));
         let ttl_s = i64::try_from(left_ms.div_euclid(1_000)).unwrap_or(i64::MIN);
         let (outcome, detail) = match self {
             Self::Hit { tier: Tier::Memory } => (Outcome::Hit { ttl_s }, Some("memory")),
             Self::Hit { tier: Tier::Kv } => (Outcome::Hit { ttl_s }, Some("kv")),
             Self::InsteadOfError => (Outcome::Hit { ttl_s }, Some("stale-if-error")),
-            Self::Fetched { reason, detail, stored, collapsed } => (Outcome::Forward { reason, stored, collapsed }, detail),
+            Self::Fetched {
+                reason,
+                detail,
+                stored,
+                collapsed,
+            } => (
+                Outcome::Forward {
+                    reason,
+                    stored,
+                    collapsed,
+                },
+                detail,
+            ),
         };
-        CacheStatus { cache: CACHE_NAME, outcome, detail }.to_string()
+        CacheStatus {
+            cache: CACHE_NAME,
+            outcome,
+            detail,
+        }
+        .to_string()
     }
 }
 
@@ -48,8 +71,10 @@ pub mod cors {
     /// On every answer.
     pub const ALLOW_ORIGIN: (&str, &str) = ("access-control-allow-origin", "*");
     /// On every answer.
-    pub const EXPOSE: (&str, &str) =
-        ("access-control-expose-headers", "age, cache-status, etag, retry-after, yousoon-revision");
+    pub const EXPOSE: (&str, &str) = (
+        "access-control-expose-headers",
+        "age, cache-status, etag, retry-after, yousoon-revision",
+    );
     /// On the answer to a preflight.
     pub const PREFLIGHT: [(&str, &str); 5] = [
         ALLOW_ORIGIN,
@@ -64,7 +89,12 @@ pub mod cors {
 }
 
 /// The headers of a shared read's answer, beside [`cors`].
-pub fn read_headers(entry: &EntryHead, served: Served, media: MediaType, now_ms: u64) -> [(&'static str, String); 7] {
+pub fn read_headers(
+    entry: &EntryHead,
+    served: Served,
+    media: MediaType,
+    now_ms: u64,
+) -> [(&'static str, String); 7] {
     [
         ("content-type", media.content_type().to_owned()),
         ("cache-control", CacheControl::REVALIDATE.to_owned()),
@@ -77,7 +107,10 @@ pub fn read_headers(entry: &EntryHead, served: Served, media: MediaType, now_ms:
 }
 
 /// A refusal's status and headers, beside [`cors`].
-pub fn refusal_headers(refusal: &Refusal, media: MediaType) -> (u16, Vec<(&'static str, &'static str)>) {
+pub fn refusal_headers(
+    refusal: &Refusal,
+    media: MediaType,
+) -> (u16, Vec<(&'static str, &'static str)>) {
     let mut headers = vec![
         ("content-type", media.content_type()),
         ("cache-control", "no-store"),
@@ -102,17 +135,38 @@ mod tests {
     #[test]
     fn the_status_says_what_happened() {
         let entry = EntryHead {
-            as_of: AsOf { log: LogId::from_bytes([0; 16]), revision: Revision(1) },
+            as_of: AsOf {
+                log: LogId::from_bytes([0; 16]),
+                revision: Revision(1),
+            },
             born_ms: 1_000,
-            lifetime: Lifetime { max_age_s: 10, stale_while_revalidate_s: 10, stale_if_error_s: 10 },
+            lifetime: Lifetime {
+                max_age_s: 10,
+                stale_while_revalidate_s: 10,
+                stale_if_error_s: 10,
+            },
             content: ContentHash([0; 16]),
             tags: vec![],
         };
         let hit = Served::Hit { tier: Tier::Memory };
-        assert_eq!(hit.cache_status(&entry, 4_500), "yousoon-edge; hit; ttl=6; detail=memory");
+        assert_eq!(
+            hit.cache_status(&entry, 4_500),
+            "yousoon-edge; hit; ttl=6; detail=memory"
+        );
         let stale = Served::InsteadOfError;
-        assert_eq!(stale.cache_status(&entry, 12_500), "yousoon-edge; hit; ttl=-2; detail=stale-if-error");
-        let fetched = Served::Fetched { reason: ForwardReason::Miss, detail: Some("purged"), stored: true, collapsed: false };
-        assert_eq!(fetched.cache_status(&entry, 0), "yousoon-edge; fwd=miss; stored; detail=purged");
+        assert_eq!(
+            stale.cache_status(&entry, 12_500),
+            "yousoon-edge; hit; ttl=-2; detail=stale-if-error"
+        );
+        let fetched = Served::Fetched {
+            reason: ForwardReason::Miss,
+            detail: Some("purged"),
+            stored: true,
+            collapsed: false,
+        };
+        assert_eq!(
+            fetched.cache_status(&entry, 0),
+            "yousoon-edge; fwd=miss; stored; detail=purged"
+        );
     }
 }

@@ -70,7 +70,11 @@ pub struct Accepted<'a> {
 impl FeedState {
     /// Where the object is.
     pub const fn answer(&self) -> AppendAnswer {
-        AppendAnswer { log: self.log, head: self.head, horizon: self.horizon }
+        AppendAnswer {
+            log: self.log,
+            head: self.head,
+            horizon: self.horizon,
+        }
     }
 
     /// Decides on an append; `None` is a conflict (409): the sender resumes from [`FeedState::answer`].
@@ -80,7 +84,8 @@ impl FeedState {
             .iter()
             .zip(append.after.0.saturating_add(1)..)
             .all(|(record, expected)| record.revision.0 == expected);
-        if append.records.len() > MAX_APPEND_RECORDS || !contiguous || append.after < append.horizon {
+        if append.records.len() > MAX_APPEND_RECORDS || !contiguous || append.after < append.horizon
+        {
             return None;
         }
         let end = Revision(append.after.0.saturating_add(append.records.len() as u64));
@@ -93,7 +98,12 @@ impl FeedState {
             if append.after != append.horizon {
                 return None;
             }
-            Self { log: Some(append.log), horizon: append.horizon, head: append.after, confirmed_at_ms: 0 }
+            Self {
+                log: Some(append.log),
+                horizon: append.horizon,
+                head: append.after,
+                confirmed_at_ms: 0,
+            }
         } else {
             *self
         };
@@ -109,7 +119,11 @@ impl FeedState {
         if state.head >= append.head {
             state.confirmed_at_ms = state.confirmed_at_ms.max(append.sent_at_ms.min(now_ms));
         }
-        Some(Accepted { reset, records, state })
+        Some(Accepted {
+            reset,
+            records,
+            state,
+        })
     }
 
     /// Where the tail begins: it has between one and two pages, or all that there is.
@@ -159,13 +173,29 @@ mod tests {
 
     fn append(after: u64, count: u64, head: u64, sent_at_ms: u64) -> Append {
         let records = (after + 1..=after + count)
-            .map(|revision| PurgeRecord { revision: Revision(revision), tags: vec![], kind: PurgeKind::Hard })
+            .map(|revision| PurgeRecord {
+                revision: Revision(revision),
+                tags: vec![],
+                kind: PurgeKind::Hard,
+            })
             .collect();
-        Append { log: LOG, horizon: Revision::ZERO, after: Revision(after), records, head: Revision(head), sent_at_ms }
+        Append {
+            log: LOG,
+            horizon: Revision::ZERO,
+            after: Revision(after),
+            records,
+            head: Revision(head),
+            sent_at_ms,
+        }
     }
 
     fn state(head: u64) -> FeedState {
-        FeedState { log: Some(LOG), horizon: Revision::ZERO, head: Revision(head), confirmed_at_ms: 10 }
+        FeedState {
+            log: Some(LOG),
+            horizon: Revision::ZERO,
+            head: Revision(head),
+            confirmed_at_ms: 10,
+        }
     }
 
     #[test]
@@ -174,12 +204,26 @@ mod tests {
         assert_eq!(five.accept(&append(6, 1, 7, 20), 20), None, "a gap");
         let overlapping = append(3, 4, 7, 20);
         let accepted = five.accept(&overlapping, 20).unwrap();
-        assert_eq!(accepted.records.iter().map(|record| record.revision.0).collect::<Vec<_>>(), [6, 7]);
-        assert_eq!((accepted.state.head, accepted.state.confirmed_at_ms), (Revision(7), 20));
+        assert_eq!(
+            accepted
+                .records
+                .iter()
+                .map(|record| record.revision.0)
+                .collect::<Vec<_>>(),
+            [6, 7]
+        );
+        assert_eq!(
+            (accepted.state.head, accepted.state.confirmed_at_ms),
+            (Revision(7), 20)
+        );
         let old = append(0, 3, 7, 20);
         let accepted = five.accept(&old, 20).unwrap();
         assert!(accepted.records.is_empty());
-        assert_eq!((accepted.state.head, accepted.state.confirmed_at_ms), (Revision(5), 10), "not confirmed: the log is at 7");
+        assert_eq!(
+            (accepted.state.head, accepted.state.confirmed_at_ms),
+            (Revision(5), 10),
+            "not confirmed: the log is at 7"
+        );
         let mut holed = append(5, 2, 7, 20);
         holed.records.remove(0);
         assert_eq!(five.accept(&holed, 20), None);
@@ -187,7 +231,13 @@ mod tests {
 
     #[test]
     fn a_heartbeat_confirms_and_an_old_one_does_not_make_older() {
-        let accepted = |sent, now| state(5).accept(&append(5, 0, 5, sent), now).unwrap().state.confirmed_at_ms;
+        let accepted = |sent, now| {
+            state(5)
+                .accept(&append(5, 0, 5, sent), now)
+                .unwrap()
+                .state
+                .confirmed_at_ms
+        };
         assert_eq!(accepted(20, 30), 20);
         assert_eq!(accepted(5, 30), 10);
         assert_eq!(accepted(99, 30), 30, "a clock that is ahead");
@@ -204,14 +254,29 @@ mod tests {
         assert!(accepted.reset);
         assert_eq!(
             accepted.state,
-            FeedState { log: Some(other), horizon: Revision(4), head: Revision(5), confirmed_at_ms: 0 }
+            FeedState {
+                log: Some(other),
+                horizon: Revision(4),
+                head: Revision(5),
+                confirmed_at_ms: 0
+            }
         );
     }
 
     #[test]
     fn the_tail_has_one_to_two_pages() {
-        for (head, horizon, from) in [(0, 0, 0), (255, 0, 0), (511, 0, 0), (512, 0, 256), (1_000, 0, 512), (600, 300, 300)] {
-            let state = FeedState { horizon: Revision(horizon), ..state(head) };
+        for (head, horizon, from) in [
+            (0, 0, 0),
+            (255, 0, 0),
+            (511, 0, 0),
+            (512, 0, 256),
+            (1_000, 0, 512),
+            (600, 300, 300),
+        ] {
+            let state = FeedState {
+                horizon: Revision(horizon),
+                ..state(head)
+            };
             assert_eq!(state.tail_from(), Revision(from), "{head}");
         }
     }

@@ -13,7 +13,10 @@ pub enum Verdict {
     /// Serve it, and ask the origin beside the request.
     ServeAndRefresh { why: StaleReason },
     /// Ask the origin; if it cannot be reached, what is stored may be served in its place or not.
-    Fetch { why: FetchReason, cover_errors: bool },
+    Fetch {
+        why: FetchReason,
+        cover_errors: bool,
+    },
 }
 
 /// Why an entry is served stale.
@@ -63,38 +66,60 @@ impl FetchReason {
 const MAX_AHEAD: u64 = 64;
 
 /// Judges an entry by an isolate's copy of the purge log.
-pub fn judge(entry: &EntryHead, replica: &Replica, now_ms: u64, min_revision: Option<Revision>) -> Verdict {
+pub fn judge(
+    entry: &EntryHead,
+    replica: &Replica,
+    now_ms: u64,
+    min_revision: Option<Revision>,
+) -> Verdict {
     let age_ms = entry.age_ms(now_ms);
     let covers_errors = entry.lifetime.covers_errors(age_ms);
     let Some(log) = replica.copy() else {
         // Without any copy of the log nothing is known against the entry; only when the origin is
         // gone as well is it better than nothing.
-        return Verdict::Fetch { why: FetchReason::Distrust, cover_errors: covers_errors };
+        return Verdict::Fetch {
+            why: FetchReason::Distrust,
+            cover_errors: covers_errors,
+        };
     };
     let stale = match log.judge(&entry.as_of, &entry.tags) {
         Validity::Invalid(reason) => {
-            return Verdict::Fetch { why: FetchReason::Invalid(reason), cover_errors: false };
+            return Verdict::Fetch {
+                why: FetchReason::Invalid(reason),
+                cover_errors: false,
+            };
         }
         Validity::Stale => true,
         Validity::Valid => false,
     };
     // The licence: what was read less than the bound ago is within the bound whatever happened.
     if log.age_ms(now_ms).min(age_ms) > bounds::DISTRUST_MS {
-        return Verdict::Fetch { why: FetchReason::Distrust, cover_errors: covers_errors };
+        return Verdict::Fetch {
+            why: FetchReason::Distrust,
+            cover_errors: covers_errors,
+        };
     }
     let required = min_revision
         .filter(|minimum| minimum.0 <= log.head().0.saturating_add(MAX_AHEAD))
         .max(replica.learned());
     if required.is_some_and(|minimum| minimum > log.head() && minimum > entry.as_of.revision) {
-        return Verdict::Fetch { why: FetchReason::MinRevision, cover_errors: false };
+        return Verdict::Fetch {
+            why: FetchReason::MinRevision,
+            cover_errors: false,
+        };
     }
     match entry.lifetime.phase(age_ms) {
         Phase::Fresh { ttl_s } if !stale => Verdict::Serve { ttl_s },
-        Phase::Fresh { .. } => Verdict::ServeAndRefresh { why: StaleReason::SoftPurge },
-        Phase::StaleWhileRevalidate => Verdict::ServeAndRefresh { why: StaleReason::Age },
-        Phase::StaleIfError | Phase::Expired => {
-            Verdict::Fetch { why: FetchReason::Expired, cover_errors: covers_errors }
-        }
+        Phase::Fresh { .. } => Verdict::ServeAndRefresh {
+            why: StaleReason::SoftPurge,
+        },
+        Phase::StaleWhileRevalidate => Verdict::ServeAndRefresh {
+            why: StaleReason::Age,
+        },
+        Phase::StaleIfError | Phase::Expired => Verdict::Fetch {
+            why: FetchReason::Expired,
+            cover_errors: covers_errors,
+        },
     }
 }
 

@@ -30,19 +30,32 @@ pub struct SharedRead {
 ///
 /// # Errors
 /// A [`Refusal`] with `OPERATION_UNKNOWN`, `MUTATION_OVER_GET` or `VARIABLE_*`.
-pub fn plan(request: &GraphqlRequest, operation: &Operation, method: Method) -> Result<Plan, Refusal> {
-    if request.operation_name.as_ref().is_some_and(|name| *name != operation.name) {
-        return Err(Refusal::new(ErrorCode::OperationUnknown, "the document has no operation of this name"));
+pub fn plan(
+    request: &GraphqlRequest,
+    operation: &Operation,
+    method: Method,
+) -> Result<Plan, Refusal> {
+    if request
+        .operation_name
+        .as_ref()
+        .is_some_and(|name| *name != operation.name)
+    {
+        return Err(Refusal::new(
+            ErrorCode::OperationUnknown,
+            "the document has no operation of this name",
+        ));
     }
-    match (operation.kind, method) {
-        (OperationKind::Query, _) => {}
-        (OperationKind::Mutation | OperationKind::Subscription, Method::Get) => {
-            return Err(Refusal::new(ErrorCode::MutationOverGet, "only queries are answered over GET"));
-        }
-        (OperationKind::Mutation | OperationKind::Subscription, Method::Post) => {}
+    if operation.kind != OperationKind::Query && method == Method::Get {
+        return Err(Refusal::new(
+            ErrorCode::MutationOverGet,
+            "only queries are answered over GET",
+        ));
     }
-    let mut variables =
-        CanonicalVariables::coerce(&operation.variables, &operation.input_types, &request.variables)?;
+    let mut variables = CanonicalVariables::coerce(
+        &operation.variables,
+        &operation.input_types,
+        &request.variables,
+    )?;
     if operation.kind != OperationKind::Query || !operation.policy.is_shared() {
         return Ok(Plan::Forward);
     }
@@ -50,18 +63,26 @@ pub fn plan(request: &GraphqlRequest, operation: &Operation, method: Method) -> 
         && let Some((lat, lng)) = variables.location(&rule.path, &rule.lat, &rule.lng)
     {
         // Off the earth there are no cells: the origin says what is wrong.
-        let Some((lat, lng)) = geo::snap(lat, lng, rule.resolution) else { return Ok(Plan::Forward) };
+        let Some((lat, lng)) = geo::snap(lat, lng, rule.resolution) else {
+            return Ok(Plan::Forward);
+        };
         variables.set_location(&rule.path, (&rule.lat, lat), (&rule.lng, lng));
     }
     let variables = variables.to_json();
     let key = key(operation.id, &variables);
-    let origin_body = format!(r#"{{"documentId":"{}","variables":{variables}}}"#, operation.id);
+    let origin_body = format!(
+        r#"{{"documentId":"{}","variables":{variables}}}"#,
+        operation.id
+    );
     Ok(Plan::Read(SharedRead { key, origin_body }))
 }
 
 /// The key of a document's answer for canonical variables.
 pub fn key(document: DocumentHash, canonical_variables: &str) -> CacheKey {
-    KeyBuilder::new().part(document.as_bytes()).part(canonical_variables.as_bytes()).finish()
+    KeyBuilder::new()
+        .part(document.as_bytes())
+        .part(canonical_variables.as_bytes())
+        .finish()
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -85,13 +106,23 @@ mod tests {
     }
 
     fn decide(operation: &Operation, method: Method, variables: Value) -> Result<Plan, ErrorCode> {
-        let Value::Object(variables) = variables else { panic!("an object") };
-        let request = GraphqlRequest { document: DocumentRef::Hash(operation.id), operation_name: None, variables };
+        let Value::Object(variables) = variables else {
+            panic!("an object")
+        };
+        let request = GraphqlRequest {
+            document: DocumentRef::Hash(operation.id),
+            operation_name: None,
+            variables,
+        };
         plan(&request, operation, method).map_err(|refusal| refusal.code)
     }
 
     fn key_of(lat: f64, lng: f64) -> CacheKey {
-        let plan = decide(&operation("query", "public"), Method::Get, json!({"at": {"lat": lat, "lng": lng}}));
+        let plan = decide(
+            &operation("query", "public"),
+            Method::Get,
+            json!({"at": {"lat": lat, "lng": lng}}),
+        );
         match plan.unwrap() {
             Plan::Read(read) => read.key,
             Plan::Forward => panic!("is cacheable"),
@@ -107,13 +138,37 @@ mod tests {
     #[test]
     fn what_is_private_or_writes_is_forwarded() {
         let query = operation("query", "public");
-        assert!(matches!(decide(&query, Method::Get, json!({})), Ok(Plan::Read(_))));
-        assert_eq!(decide(&operation("query", "private"), Method::Get, json!({})), Ok(Plan::Forward));
-        assert_eq!(decide(&operation("mutation", "public"), Method::Post, json!({})), Ok(Plan::Forward));
-        assert_eq!(decide(&operation("mutation", "public"), Method::Get, json!({})), Err(ErrorCode::MutationOverGet));
-        assert_eq!(decide(&query, Method::Get, json!({"at": {"lat": 91, "lng": 0}})), Ok(Plan::Forward));
-        assert_eq!(decide(&query, Method::Get, json!({"at": {"lat": 1}})), Err(ErrorCode::VariableMissing));
-        assert_eq!(decide(&query, Method::Get, json!({"x": 1})), Err(ErrorCode::VariableUndeclared));
-        assert_eq!(decide(&query, Method::Get, json!({"at": 1})), Err(ErrorCode::VariableInvalid));
+        assert!(matches!(
+            decide(&query, Method::Get, json!({})),
+            Ok(Plan::Read(_))
+        ));
+        assert_eq!(
+            decide(&operation("query", "private"), Method::Get, json!({})),
+            Ok(Plan::Forward)
+        );
+        assert_eq!(
+            decide(&operation("mutation", "public"), Method::Post, json!({})),
+            Ok(Plan::Forward)
+        );
+        assert_eq!(
+            decide(&operation("mutation", "public"), Method::Get, json!({})),
+            Err(ErrorCode::MutationOverGet)
+        );
+        assert_eq!(
+            decide(&query, Method::Get, json!({"at": {"lat": 91, "lng": 0}})),
+            Ok(Plan::Forward)
+        );
+        assert_eq!(
+            decide(&query, Method::Get, json!({"at": {"lat": 1}})),
+            Err(ErrorCode::VariableMissing)
+        );
+        assert_eq!(
+            decide(&query, Method::Get, json!({"x": 1})),
+            Err(ErrorCode::VariableUndeclared)
+        );
+        assert_eq!(
+            decide(&query, Method::Get, json!({"at": 1})),
+            Err(ErrorCode::VariableInvalid)
+        );
     }
 }

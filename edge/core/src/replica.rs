@@ -33,7 +33,11 @@ impl Replica {
 
     /// A revision that the origin is known to have given and that the copy has not reached.
     pub fn learned(&self) -> Option<Revision> {
-        self.learned.filter(|learned| self.copy.as_ref().is_some_and(|copy| *learned > copy.head()))
+        self.learned.filter(|learned| {
+            self.copy
+                .as_ref()
+                .is_some_and(|copy| *learned > copy.head())
+        })
     }
 
     /// Notes a revision that an answer of the origin carried.
@@ -44,8 +48,11 @@ impl Replica {
     /// Whether to refresh, for a client that wants to see `min_revision`.
     pub fn refresh(&self, now_ms: u64, min_revision: Option<Revision>) -> Refresh {
         let age_ms = now_ms.saturating_sub(self.read_at_ms);
-        let Some(copy) = &self.copy else { return Refresh::First };
-        let behind = self.learned().is_some() || min_revision.is_some_and(|minimum| minimum > copy.head());
+        let Some(copy) = &self.copy else {
+            return Refresh::First;
+        };
+        let behind =
+            self.learned().is_some() || min_revision.is_some_and(|minimum| minimum > copy.head());
         if age_ms > bounds::WAIT_FOR_REFRESH_MS || (behind && age_ms > 0) {
             Refresh::First
         } else if age_ms > bounds::REFRESH_MS {
@@ -66,7 +73,10 @@ impl Replica {
         if !self.is_news(tail.read_at_ms) {
             return;
         }
-        let continues = self.copy.as_ref().is_some_and(|copy| copy.id() == tail.log && copy.head() >= tail.from);
+        let continues = self
+            .copy
+            .as_ref()
+            .is_some_and(|copy| copy.id() == tail.log && copy.head() >= tail.from);
         if !continues {
             if self.copy.as_ref().is_some_and(|copy| copy.id() != tail.log) {
                 // Revisions of another log mean nothing in this one.
@@ -88,7 +98,9 @@ impl Replica {
     /// and the feed knows more. Page `n` holds the records `(256 n, 256 (n + 1)]`.
     pub fn missing_page(&self, as_of: &AsOf) -> Option<u64> {
         let copy = self.copy.as_ref()?;
-        let older = as_of.log == copy.id() && as_of.revision < copy.horizon() && as_of.revision >= self.feed_horizon;
+        let older = as_of.log == copy.id()
+            && as_of.revision < copy.horizon()
+            && as_of.revision >= self.feed_horizon;
         older.then(|| (copy.horizon().0 - 1) / PAGE_RECORDS)
     }
 
@@ -140,7 +152,11 @@ mod tests {
         assert_eq!(replica.refresh(1_501, None), Refresh::Beside);
         assert_eq!(replica.refresh(2_001, None), Refresh::First);
         assert_eq!(replica.refresh(1_100, Some(Revision(4))), Refresh::First);
-        assert_eq!(replica.refresh(1_000, Some(Revision(4))), Refresh::No, "was read just now: there is no more");
+        assert_eq!(
+            replica.refresh(1_000, Some(Revision(4))),
+            Refresh::No,
+            "was read just now: there is no more"
+        );
         replica.learn(Revision(4));
         assert_eq!(replica.refresh(1_100, None), Refresh::First);
         replica.apply(&tail(0, 4, 1_100));
@@ -162,16 +178,36 @@ mod tests {
     fn a_cold_isolate_reads_older_pages_when_an_entry_needs_them() {
         let mut replica = Replica::default();
         replica.apply(&tail(512, 1_000, 1_000));
-        let as_of = AsOf { log: LOG, revision: Revision(10) };
+        let as_of = AsOf {
+            log: LOG,
+            revision: Revision(10),
+        };
         let tag = ["t400".parse().unwrap()];
         assert_eq!(replica.missing_page(&as_of), Some(1));
-        replica.prepend(&Page { log: LOG, from: Revision(256), records: records(256, 512) });
+        replica.prepend(&Page {
+            log: LOG,
+            from: Revision(256),
+            records: records(256, 512),
+        });
         assert_eq!(replica.missing_page(&as_of), Some(0));
-        replica.prepend(&Page { log: LOG, from: Revision(0), records: records(0, 256) });
+        replica.prepend(&Page {
+            log: LOG,
+            from: Revision(0),
+            records: records(0, 256),
+        });
         assert_eq!(replica.missing_page(&as_of), None);
         let log = replica.copy().unwrap();
         assert!(matches!(log.judge(&as_of, &tag), Validity::Invalid(_)));
-        assert_eq!(log.judge(&AsOf { log: LOG, revision: Revision(400) }, &tag), Validity::Valid);
+        assert_eq!(
+            log.judge(
+                &AsOf {
+                    log: LOG,
+                    revision: Revision(400)
+                },
+                &tag
+            ),
+            Validity::Valid
+        );
     }
 
     #[test]
@@ -179,8 +215,14 @@ mod tests {
         let mut replica = Replica::default();
         replica.apply(&tail(0, 5, 1_000));
         replica.apply(&tail(512, 1_000, 2_000));
-        let as_of = AsOf { log: LOG, revision: Revision(5) };
-        assert!(matches!(replica.copy().unwrap().judge(&as_of, &[]), Validity::Invalid(_)));
+        let as_of = AsOf {
+            log: LOG,
+            revision: Revision(5),
+        };
+        assert!(matches!(
+            replica.copy().unwrap().judge(&as_of, &[]),
+            Validity::Invalid(_)
+        ));
         assert_eq!(replica.missing_page(&as_of), Some(1));
     }
 }

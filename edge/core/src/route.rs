@@ -12,7 +12,10 @@ pub const PURGE_LOG: &str = "/_yousoon/purge-log";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route<'a> {
     /// A GraphQL request; the document's name when it is in the path.
-    Graphql { method: Method, path_id: Option<&'a str> },
+    Graphql {
+        method: Method,
+        path_id: Option<&'a str>,
+    },
     /// A CORS preflight.
     Preflight,
     /// An origin appends to the purge log.
@@ -30,11 +33,22 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
         "" | "/" => Some(None),
         _ => rest.strip_prefix('/').map(Some),
     });
-    let not_allowed = || Refusal::new(ErrorCode::MethodNotAllowed, "this method is not answered here");
+    let not_allowed = || {
+        Refusal::new(
+            ErrorCode::MethodNotAllowed,
+            "this method is not answered here",
+        )
+    };
     if let Some(path_id) = graphql {
         return match method {
-            "GET" => Ok(Route::Graphql { method: Method::Get, path_id }),
-            "POST" => Ok(Route::Graphql { method: Method::Post, path_id }),
+            "GET" => Ok(Route::Graphql {
+                method: Method::Get,
+                path_id,
+            }),
+            "POST" => Ok(Route::Graphql {
+                method: Method::Post,
+                path_id,
+            }),
             "OPTIONS" => Ok(Route::Preflight),
             _ => Err(not_allowed()),
         };
@@ -67,7 +81,11 @@ mod tests {
             (("GET", "/internal/documents/1"), Err(ErrorCode::NotFound)),
         ];
         for ((method, path), expected) in table {
-            assert_eq!(route(method, path).map_err(|refusal| refusal.code), expected, "{method} {path}");
+            assert_eq!(
+                route(method, path).map_err(|refusal| refusal.code),
+                expected,
+                "{method} {path}"
+            );
         }
     }
 }

@@ -34,7 +34,9 @@ fn mac(secret: &[u8], context: &str, at_ms: u64, body: &[u8]) -> Option<Hmac<Sha
 
 /// Signs `body` for one purpose (`context`) at a time.
 pub fn sign(secret: &[u8], context: &str, at_ms: u64, body: &[u8]) -> String {
-    let digest = mac(secret, context, at_ms, body).map(|mac| mac.finalize().into_bytes()).unwrap_or_default();
+    let digest = mac(secret, context, at_ms, body)
+        .map(|mac| mac.finalize().into_bytes())
+        .unwrap_or_default();
     format!("t={at_ms},v1={}", hex::encode(digest))
 }
 
@@ -42,7 +44,13 @@ pub fn sign(secret: &[u8], context: &str, at_ms: u64, body: &[u8]) -> String {
 ///
 /// # Errors
 /// [`SignatureError`]. An empty secret verifies nothing.
-pub fn verify(secret: &[u8], header: &str, context: &str, now_ms: u64, body: &[u8]) -> Result<u64, SignatureError> {
+pub fn verify(
+    secret: &[u8],
+    header: &str,
+    context: &str,
+    now_ms: u64,
+    body: &[u8],
+) -> Result<u64, SignatureError> {
     let (time, digest) = header
         .strip_prefix("t=")
         .and_then(|rest| rest.split_once(",v1="))
@@ -53,7 +61,8 @@ pub fn verify(secret: &[u8], header: &str, context: &str, now_ms: u64, body: &[u
         return Err(SignatureError::Wrong);
     }
     let mac = mac(secret, context, at_ms, body).ok_or(SignatureError::Wrong)?;
-    mac.verify_slice(&digest).map_err(|_| SignatureError::Wrong)?;
+    mac.verify_slice(&digest)
+        .map_err(|_| SignatureError::Wrong)?;
     if at_ms.abs_diff(now_ms) > MAX_SKEW_MS {
         return Err(SignatureError::Time);
     }
@@ -67,17 +76,59 @@ mod tests {
     #[test]
     fn only_the_same_bytes_for_the_same_purpose_in_time_are_accepted() {
         let header = sign(b"secret", "purge-log", 100_000, b"body");
-        assert_eq!(verify(b"secret", &header, "purge-log", 100_000 + MAX_SKEW_MS, b"body"), Ok(100_000));
+        assert_eq!(
+            verify(
+                b"secret",
+                &header,
+                "purge-log",
+                100_000 + MAX_SKEW_MS,
+                b"body"
+            ),
+            Ok(100_000)
+        );
         let table = [
-            (verify(b"other", &header, "purge-log", 100_000, b"body"), SignatureError::Wrong),
-            (verify(b"", &sign(b"", "c", 1, b""), "c", 1, b""), SignatureError::Wrong),
-            (verify(b"secret", &header, "document", 100_000, b"body"), SignatureError::Wrong),
-            (verify(b"secret", &header, "purge-log", 100_000, b"body2"), SignatureError::Wrong),
-            (verify(b"secret", &header, "purge-log", 100_001 + MAX_SKEW_MS, b"body"), SignatureError::Time),
-            (verify(b"secret", &header, "purge-log", 69_999, b"body"), SignatureError::Time),
-            (verify(b"secret", "t=1,v1=zz", "purge-log", 1, b""), SignatureError::Malformed),
-            (verify(b"secret", "", "purge-log", 1, b""), SignatureError::Malformed),
-            (verify(b"secret", "t=100000,v1=", "purge-log", 100_000, b"body"), SignatureError::Wrong),
+            (
+                verify(b"other", &header, "purge-log", 100_000, b"body"),
+                SignatureError::Wrong,
+            ),
+            (
+                verify(b"", &sign(b"", "c", 1, b""), "c", 1, b""),
+                SignatureError::Wrong,
+            ),
+            (
+                verify(b"secret", &header, "document", 100_000, b"body"),
+                SignatureError::Wrong,
+            ),
+            (
+                verify(b"secret", &header, "purge-log", 100_000, b"body2"),
+                SignatureError::Wrong,
+            ),
+            (
+                verify(
+                    b"secret",
+                    &header,
+                    "purge-log",
+                    100_001 + MAX_SKEW_MS,
+                    b"body",
+                ),
+                SignatureError::Time,
+            ),
+            (
+                verify(b"secret", &header, "purge-log", 69_999, b"body"),
+                SignatureError::Time,
+            ),
+            (
+                verify(b"secret", "t=1,v1=zz", "purge-log", 1, b""),
+                SignatureError::Malformed,
+            ),
+            (
+                verify(b"secret", "", "purge-log", 1, b""),
+                SignatureError::Malformed,
+            ),
+            (
+                verify(b"secret", "t=100000,v1=", "purge-log", 100_000, b"body"),
+                SignatureError::Wrong,
+            ),
         ];
         for (index, (result, expected)) in table.into_iter().enumerate() {
             assert_eq!(result, Err(expected), "case {index}");

@@ -11,19 +11,29 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 fn key_of_an_answer() {
     let document = DocumentHash::of("query A { a }");
     let key = plan::key(document, r#"{"first":20}"#);
-    assert_eq!(key.to_string(), "6895e64a7268a876aac272d6f703e30b5fcab35286b79c36678d3ea9e6db7aff");
+    assert_eq!(
+        key.to_string(),
+        "6895e64a7268a876aac272d6f703e30b5fcab35286b79c36678d3ea9e6db7aff"
+    );
 }
 
 #[test]
 fn signed_bytes() {
     let header = signature::sign(b"secret", "purge-log", 1_700_000_000_000, b"{}");
-    assert_eq!(header, "t=1700000000000,v1=b1b16dca4c1597d2f7fb733565fe31486ffd99a9ed8dc484596dda5487ce0a59");
+    assert_eq!(
+        header,
+        "t=1700000000000,v1=b1b16dca4c1597d2f7fb733565fe31486ffd99a9ed8dc484596dda5487ce0a59"
+    );
 }
 
 #[test]
 fn feed_messages() {
     let log = LogId::from_bytes([1; 16]);
-    let record = PurgeRecord { revision: Revision(8), tags: vec!["offer:1".parse().unwrap()], kind: PurgeKind::Hard };
+    let record = PurgeRecord {
+        revision: Revision(8),
+        tags: vec!["offer:1".parse().unwrap()],
+        kind: PurgeKind::Hard,
+    };
     let append = Append {
         log,
         horizon: Revision(2),

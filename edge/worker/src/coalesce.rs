@@ -28,7 +28,10 @@ pub(crate) struct Flights<T> {
 
 impl<T> Default for Flights<T> {
     fn default() -> Self {
-        Self { under_way: RefCell::default(), next_number: Cell::new(0) }
+        Self {
+            under_way: RefCell::default(),
+            next_number: Cell::new(0),
+        }
     }
 }
 
@@ -70,11 +73,20 @@ impl<T: Clone + 'static> Flights<T> {
         A: Future<Output = ()> + 'static,
     {
         if let Some(flight) = self.under_way.borrow().get(&key) {
-            return Ticket { flights: self, key, flight: Rc::clone(flight), boarding: Boarding::Joined };
+            return Ticket {
+                flights: self,
+                key,
+                flight: Rc::clone(flight),
+                boarding: Boarding::Joined,
+            };
         }
         let number = self.next_number.get();
         self.next_number.set(number + 1);
-        let entry = Rc::new(Flight { number, brought: RefCell::new(None), waiters: RefCell::default() });
+        let entry = Rc::new(Flight {
+            number,
+            brought: RefCell::new(None),
+            waiters: RefCell::default(),
+        });
         self.under_way.borrow_mut().insert(key, Rc::clone(&entry));
         let journey = flight();
         context.wait_until(async move {
@@ -82,14 +94,22 @@ impl<T: Clone + 'static> Flights<T> {
             self.land(key, number, Some(brought.clone()));
             afterwards(brought).await;
         });
-        Ticket { flights: self, key, flight: entry, boarding: Boarding::Began }
+        Ticket {
+            flights: self,
+            key,
+            flight: entry,
+            boarding: Boarding::Began,
+        }
     }
 
     fn land(&self, key: CacheKey, number: u64, brought: Option<T>) {
         // A flight that was given up may land after the next one began.
         let flight = {
             let mut under_way = self.under_way.borrow_mut();
-            if under_way.get(&key).is_none_or(|flight| flight.number != number) {
+            if under_way
+                .get(&key)
+                .is_none_or(|flight| flight.number != number)
+            {
                 return;
             }
             under_way.remove(&key)
@@ -109,7 +129,8 @@ impl<T: Clone + 'static> Ticket<T> {
         if let Some(brought) = self.flight.brought.borrow().clone() {
             return Some(brought);
         }
-        let promise = Promise::new(&mut |resolve, _| self.flight.waiters.borrow_mut().push(resolve));
+        let promise =
+            Promise::new(&mut |resolve, _| self.flight.waiters.borrow_mut().push(resolve));
         if let Either::Right(_) = select(JsFuture::from(promise), Delay::from(PATIENCE)).await {
             // It will never land: let the next request begin a new one.
             self.flights.land(self.key, self.flight.number, None);

@@ -26,7 +26,12 @@ pub(crate) async fn find(
     if let Some(known) = isolate.documents.borrow_mut().get(&hash) {
         return Ok(Some(Rc::clone(known)));
     }
-    if isolate.unknown_documents.borrow().get(&hash).is_some_and(|until_ms| now_ms() < *until_ms) {
+    if isolate
+        .unknown_documents
+        .borrow()
+        .get(&hash)
+        .is_some_and(|until_ms| now_ms() < *until_ms)
+    {
         return Ok(None);
     }
     let name = format!("doc:{hash}");
@@ -47,7 +52,9 @@ pub(crate) async fn find(
     let operation: Operation = serde_json::from_str(&text)?;
     // Nobody but the origin writes there; a record under another name would be executed as it.
     if operation.id != hash || DocumentHash::of(&operation.body) != hash {
-        return Err(EdgeError::Platform(format!("the record under {name} is of another document")));
+        return Err(EdgeError::Platform(format!(
+            "the record under {name} is of another document"
+        )));
     }
     if from_origin {
         context.wait_until(async move {
@@ -57,7 +64,10 @@ pub(crate) async fn find(
         });
     }
     let operation = Rc::new(operation);
-    isolate.documents.borrow_mut().put(hash, Rc::clone(&operation));
+    isolate
+        .documents
+        .borrow_mut()
+        .put(hash, Rc::clone(&operation));
     Ok(Some(operation))
 }
 
@@ -65,7 +75,10 @@ pub(crate) async fn find(
 pub(crate) fn unpublished(document: &DocumentRef) -> Result<(), Refusal> {
     match document {
         // Apollo's clients look for these exact words.
-        DocumentRef::Hash(_) => Err(Refusal::new(ErrorCode::DocumentNotFound, "PersistedQueryNotFound")),
+        DocumentRef::Hash(_) => Err(Refusal::new(
+            ErrorCode::DocumentNotFound,
+            "PersistedQueryNotFound",
+        )),
         // The origin knows by its mode whether it executes what is not published.
         DocumentRef::Body { .. } => Ok(()),
     }

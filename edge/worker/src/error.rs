@@ -24,7 +24,10 @@ impl EdgeError {
             Self::Refused(refusal) => refusal,
             Self::Origin(_) => {
                 web_sys::console::warn_1(&JsValue::from_str(&self.to_string()));
-                Refusal::new(ErrorCode::OriginUnreachable, "the service cannot be reached; try again in a few seconds")
+                Refusal::new(
+                    ErrorCode::OriginUnreachable,
+                    "the service cannot be reached; try again in a few seconds",
+                )
             }
             Self::Platform(_) => {
                 web_sys::console::error_1(&JsValue::from_str(&self.to_string()));

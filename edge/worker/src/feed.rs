@@ -25,7 +25,11 @@ const ADDRESS: &str = "https://purge-log.invalid";
 const PAGE_AGE_S: u32 = 86_400;
 
 /// Brings the copy up to date as far as this request needs it.
-pub(crate) async fn follow(isolate: &'static Isolate, context: &Context, min_revision: Option<Revision>) {
+pub(crate) async fn follow(
+    isolate: &'static Isolate,
+    context: &Context,
+    min_revision: Option<Revision>,
+) {
     let need = isolate.replica.borrow().refresh(now_ms(), min_revision);
     if need == Refresh::No {
         return;
@@ -37,7 +41,9 @@ pub(crate) async fn follow(isolate: &'static Isolate, context: &Context, min_rev
             web_sys::console::warn_1(&JsValue::from_str(&format!("the purge log: {error}")));
         }
     };
-    let ticket = isolate.refreshes.board(refresh_key(), context, flight, async |()| {});
+    let ticket = isolate
+        .refreshes
+        .board(refresh_key(), context, flight, async |()| {});
     if need == Refresh::First {
         let joined = ticket.boarding == Boarding::Joined;
         let _landed = ticket.landed().await;
@@ -54,7 +60,11 @@ fn refresh_key() -> CacheKey {
 }
 
 async fn refresh(isolate: &Isolate, direct: bool) -> Result<(), EdgeError> {
-    let known = isolate.replica.borrow().copy().map(|copy| (copy.id(), copy.head()));
+    let known = isolate
+        .replica
+        .borrow()
+        .copy()
+        .map(|copy| (copy.id(), copy.head()));
     let path = match known {
         Some((log, head)) => format!("/tail?log={log}&after={head}"),
         None => "/tail".to_owned(),
@@ -70,7 +80,9 @@ async fn refresh(isolate: &Isolate, direct: bool) -> Result<(), EdgeError> {
         isolate.replica.borrow_mut().apply(&tail);
         return Ok(());
     }
-    let Some(text) = ask(isolate, &path).await? else { return Ok(()) };
+    let Some(text) = ask(isolate, &path).await? else {
+        return Ok(());
+    };
     let tail: Tail = serde_json::from_str(&text)?;
     isolate.replica.borrow_mut().apply(&tail);
     store(&cache, &address, text, 1).await
@@ -80,29 +92,45 @@ async fn refresh(isolate: &Isolate, direct: bool) -> Result<(), EdgeError> {
 pub(crate) async fn reach_back(isolate: &Isolate, as_of: &AsOf) -> Result<(), EdgeError> {
     const PAGES: usize = 8;
     for _ in 0..PAGES {
-        let Some(page) = isolate.replica.borrow().missing_page(as_of) else { return Ok(()) };
+        let Some(page) = isolate.replica.borrow().missing_page(as_of) else {
+            return Ok(());
+        };
         let path = format!("/page/{}?log={}", page, as_of.log);
-        let Some(page) = page_at::<Page>(isolate, &path).await? else { return Ok(()) };
+        let Some(page) = page_at::<Page>(isolate, &path).await? else {
+            return Ok(());
+        };
         isolate.replica.borrow_mut().prepend(&page);
     }
     Ok(())
 }
 
-async fn page_at<T: DeserializeOwned>(isolate: &Isolate, path: &str) -> Result<Option<T>, EdgeError> {
+async fn page_at<T: DeserializeOwned>(
+    isolate: &Isolate,
+    path: &str,
+) -> Result<Option<T>, EdgeError> {
     let address = format!("{ADDRESS}{path}");
     let cache = Cache::default();
     if let Some(mut response) = cache.get(&address, false).await? {
         return Ok(Some(response.json().await?));
     }
-    let Some(text) = ask(isolate, path).await? else { return Ok(None) };
+    let Some(text) = ask(isolate, path).await? else {
+        return Ok(None);
+    };
     let page = serde_json::from_str(&text)?;
     store(&cache, &address, text, PAGE_AGE_S).await?;
     Ok(Some(page))
 }
 
-async fn store(cache: &Cache, address: &str, text: String, max_age_s: u32) -> Result<(), EdgeError> {
+async fn store(
+    cache: &Cache,
+    address: &str,
+    text: String,
+    max_age_s: u32,
+) -> Result<(), EdgeError> {
     let mut response = Response::ok(text)?;
-    response.headers_mut().set("cache-control", &format!("public, max-age={max_age_s}"))?;
+    response
+        .headers_mut()
+        .set("cache-control", &format!("public, max-age={max_age_s}"))?;
     Ok(cache.put(address, response).await?)
 }
 
@@ -113,19 +141,30 @@ async fn ask(isolate: &Isolate, path: &str) -> Result<Option<String>, EdgeError>
     match response.status_code() {
         200 => Ok(Some(response.text().await?)),
         404 => Ok(None),
-        status => Err(EdgeError::Platform(format!("the purge log answered {status}"))),
+        status => Err(EdgeError::Platform(format!(
+            "the purge log answered {status}"
+        ))),
     }
 }
 
 /// An origin's append goes to the object as it came; the object checks the signature.
-pub(crate) async fn append(isolate: &Isolate, incoming: &Incoming) -> Result<web_sys::Response, EdgeError> {
-    let announced = incoming.header("content-length").and_then(|length| length.parse::<usize>().ok());
+pub(crate) async fn append(
+    isolate: &Isolate,
+    incoming: &Incoming,
+) -> Result<web_sys::Response, EdgeError> {
+    let announced = incoming
+        .header("content-length")
+        .and_then(|length| length.parse::<usize>().ok());
     if announced.is_none_or(|length| length > purge_log::MAX_APPEND_BYTES) {
         return respond::json(413, "{}");
     }
-    let text = wasm_bindgen_futures::JsFuture::from(incoming.raw.text()?).await?.as_string().unwrap_or_default();
+    let text = wasm_bindgen_futures::JsFuture::from(incoming.raw.text()?)
+        .await?
+        .as_string()
+        .unwrap_or_default();
     let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&text)));
+    init.with_method(Method::Post)
+        .with_body(Some(JsValue::from_str(&text)));
     let proof = incoming.header(header::SIGNATURE).unwrap_or_default();
     init.headers.set(header::SIGNATURE, &proof)?;
     let request = Request::new_with_init(&format!("{ADDRESS}/append"), &init)?;

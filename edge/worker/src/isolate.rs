@@ -69,13 +69,24 @@ impl Isolate {
     }
 
     fn new(env: &Env) -> worker::Result<Self> {
-        let origin_url = env.var("ORIGIN_URL")?.to_string().trim_end_matches('/').to_owned();
+        let origin_url = env
+            .var("ORIGIN_URL")?
+            .to_string()
+            .trim_end_matches('/')
+            .to_owned();
         let secret = env.secret("EDGE_SECRET")?.to_string();
-        let secret = decode_hex(&secret)
-            .ok_or_else(|| worker::Error::RustError("EDGE_SECRET is not hexadecimal of at least 16 bytes".into()))?;
-        let fault_injection = env.var("FAULT_INJECTION").is_ok_and(|value| value.to_string() == "on");
+        let secret = decode_hex(&secret).ok_or_else(|| {
+            worker::Error::RustError("EDGE_SECRET is not hexadecimal of at least 16 bytes".into())
+        })?;
+        let fault_injection = env
+            .var("FAULT_INJECTION")
+            .is_ok_and(|value| value.to_string() == "on");
         Ok(Self {
-            config: Config { origin_url, secret, fault_injection },
+            config: Config {
+                origin_url,
+                secret,
+                fault_injection,
+            },
             kv: KvNamespace::of(env)?,
             env: env.clone(),
             memory: RefCell::default(),
@@ -91,7 +102,9 @@ impl Isolate {
     /// Panics when a test asks for it, to see that the isolate lives on.
     #[expect(clippy::panic, reason = "what the test asks for")]
     pub(crate) fn fault_for_tests(&self, incoming: &Incoming) {
-        if self.config.fault_injection && incoming.header("yousoon-fault").as_deref() == Some("panic") {
+        if self.config.fault_injection
+            && incoming.header("yousoon-fault").as_deref() == Some("panic")
+        {
             panic!("a panic that a test asked for");
         }
     }
@@ -104,13 +117,21 @@ fn decode_hex(text: &str) -> Option<Vec<u8>> {
     }
     digits
         .chunks(2)
-        .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .map(|pair| {
+            std::str::from_utf8(pair)
+                .ok()
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+        })
         .collect()
 }
 
 /// Milliseconds since the epoch. A Worker's clock stands still between two I/O operations.
 pub(crate) fn now_ms() -> u64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a date after 1970")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a date after 1970"
+    )]
     let now_ms = js_sys::Date::now() as u64;
     now_ms
 }

@@ -28,14 +28,21 @@ extern "C" {
     fn get_as(this: &KvNamespace, key: &str, kind: &str) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = "put")]
-    fn put_with(this: &KvNamespace, key: &str, value: &JsValue, options: &Object) -> Result<Promise, JsValue>;
+    fn put_with(
+        this: &KvNamespace,
+        key: &str,
+        value: &JsValue,
+        options: &Object,
+    ) -> Result<Promise, JsValue>;
 }
 
 impl KvNamespace {
     pub(crate) fn of(env: &Env) -> worker::Result<Self> {
         let binding = Reflect::get(env.as_ref(), &BINDING.into())?;
         if binding.is_undefined() {
-            return Err(worker::Error::RustError(format!("the KV binding {BINDING} is missing")));
+            return Err(worker::Error::RustError(format!(
+                "the KV binding {BINDING} is missing"
+            )));
         }
         Ok(binding.unchecked_into())
     }
@@ -51,7 +58,9 @@ impl KvNamespace {
 
     /// Stores an answer for as long as it may be of use.
     pub(crate) async fn put_answer(&self, key: &CacheKey, ready: &Ready) -> Result<(), EdgeError> {
-        let Ok(prefix) = ready.head.encode(ready.body.length() as usize) else { return Ok(()) };
+        let Ok(prefix) = ready.head.encode(ready.body.length() as usize) else {
+            return Ok(());
+        };
         let prefix_bytes = u32::try_from(prefix.len()).unwrap_or(u32::MAX);
         let frame = Uint8Array::new_with_length(prefix_bytes + ready.body.length());
         frame.subarray(0, prefix_bytes).copy_from(&prefix);
@@ -65,11 +74,20 @@ impl KvNamespace {
         Ok(JsFuture::from(self.get_as(key, "text")?).await?.as_string())
     }
 
-    pub(crate) async fn put(&self, key: &str, value: &JsValue, ttl_s: Option<u64>) -> Result<(), EdgeError> {
+    pub(crate) async fn put(
+        &self,
+        key: &str,
+        value: &JsValue,
+        ttl_s: Option<u64>,
+    ) -> Result<(), EdgeError> {
         let options = Object::new();
         if let Some(ttl_s) = ttl_s {
             #[expect(clippy::cast_precision_loss, reason = "seconds")]
-            Reflect::set(&options, &"expirationTtl".into(), &JsValue::from_f64(ttl_s as f64))?;
+            Reflect::set(
+                &options,
+                &"expirationTtl".into(),
+                &JsValue::from_f64(ttl_s as f64),
+            )?;
         }
         JsFuture::from(self.put_with(key, value, &options)?).await?;
         Ok(())
@@ -88,11 +106,15 @@ fn decode(buffer: &ArrayBuffer) -> Option<Ready> {
         return None;
     }
     let layout = Layout::read(&bytes.subarray(0, prefix_bytes).to_vec()).ok()?;
-    let [head_start, body_start, end] = [layout.head_start, layout.body_start, layout.end].map(u32::try_from);
+    let [head_start, body_start, end] =
+        [layout.head_start, layout.body_start, layout.end].map(u32::try_from);
     let (head_start, body_start, end) = (head_start.ok()?, body_start.ok()?, end.ok()?);
     if bytes.length() != end {
         return None;
     }
     let head = EntryHead::decode(&bytes.subarray(head_start, body_start).to_vec()).ok()?;
-    Some(Ready { head: Rc::new(head), body: bytes.subarray(body_start, end) })
+    Some(Ready {
+        head: Rc::new(head),
+        body: bytes.subarray(body_start, end),
+    })
 }

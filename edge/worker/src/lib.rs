@@ -29,7 +29,11 @@ use crate::request::Incoming;
 
 /// The Worker's door.
 #[event(fetch)]
-async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
+async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    context: Context,
+) -> worker::Result<web_sys::Response> {
     let isolate = Isolate::get(&env)?;
     let incoming = Incoming::new(request);
     isolate.fault_for_tests(&incoming);
@@ -45,6 +49,6 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
     };
     match answer {
         Ok(response) => Ok(response),
-        Err(error) => respond::refuse(&error.into_refusal(), media.unwrap_or(MediaType::Json)).map_err(Into::into),
+        Err(error) => respond::refuse(&error.into_refusal(), media.unwrap_or(MediaType::Json)),
     }
 }

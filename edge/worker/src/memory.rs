@@ -22,7 +22,12 @@ pub(crate) struct Ready {
 
 impl Ready {
     fn bytes(&self) -> usize {
-        let tags: usize = self.head.tags.iter().map(|tag| tag.as_str().len() + 24).sum();
+        let tags: usize = self
+            .head
+            .tags
+            .iter()
+            .map(|tag| tag.as_str().len() + 24)
+            .sum();
         self.body.length() as usize + tags + OVERHEAD_BYTES
     }
 }
@@ -35,7 +40,10 @@ pub(crate) struct Memory {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { entries: LruCache::unbounded(), bytes: 0 }
+        Self {
+            entries: LruCache::unbounded(),
+            bytes: 0,
+        }
     }
 }
 
@@ -46,7 +54,11 @@ impl Memory {
 
     /// Keeps an answer, unless what is there is newer.
     pub(crate) fn put(&mut self, key: CacheKey, ready: Ready) {
-        if self.entries.peek(&key).is_some_and(|known| !ready.head.is_newer_than(&known.head)) {
+        if self
+            .entries
+            .peek(&key)
+            .is_some_and(|known| !ready.head.is_newer_than(&known.head))
+        {
             return;
         }
         self.bytes += ready.bytes();
@@ -54,7 +66,9 @@ impl Memory {
             self.bytes -= replaced.bytes();
         }
         while self.bytes > CAPACITY_BYTES {
-            let Some((_, dropped)) = self.entries.pop_lru() else { break };
+            let Some((_, dropped)) = self.entries.pop_lru() else {
+                break;
+            };
             self.bytes -= dropped.bytes();
         }
     }

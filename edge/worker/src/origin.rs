@@ -77,8 +77,14 @@ async fn try_read(isolate: &Isolate, body: &str) -> Result<Fetched, EdgeError> {
     if status >= 500 {
         return Err(EdgeError::Origin(format!("status {status}")));
     }
-    let [cache_control, cache_tag, as_of, age, cookie] =
-        ["cache-control", header::CACHE_TAG, header::AS_OF, "age", "set-cookie"].map(|name| header_of(&response, name));
+    let [cache_control, cache_tag, as_of, age, cookie] = [
+        "cache-control",
+        header::CACHE_TAG,
+        header::AS_OF,
+        "age",
+        "set-cookie",
+    ]
+    .map(|name| header_of(&response, name));
     let answer = OriginAnswer {
         status,
         cache_control: cache_control.as_deref(),
@@ -89,21 +95,36 @@ async fn try_read(isolate: &Isolate, body: &str) -> Result<Fetched, EdgeError> {
         body: &body.to_vec(),
     };
     Ok(match admit(&answer, sent_at_ms) {
-        Ok(head) => Fetched::Shared(Ready { head: Rc::new(head), body }),
+        Ok(head) => Fetched::Shared(Ready {
+            head: Rc::new(head),
+            body,
+        }),
         Err(_) => Fetched::Unshared { status, body },
     })
 }
 
 /// Asks for a document's record.
-pub(crate) async fn document(isolate: &Isolate, hash: DocumentHash) -> Result<Option<String>, EdgeError> {
+pub(crate) async fn document(
+    isolate: &Isolate,
+    hash: DocumentHash,
+) -> Result<Option<String>, EdgeError> {
     let name = hash.to_string();
     let headers = Headers::new()?;
-    let proof = signature::sign(&isolate.config.secret, "document", now_ms(), name.as_bytes());
+    let proof = signature::sign(
+        &isolate.config.secret,
+        "document",
+        now_ms(),
+        name.as_bytes(),
+    );
     headers.set(header::SIGNATURE, &proof)?;
     let init = RequestInit::new();
     init.set_headers(&headers);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
-    let response = send(&format!("{}/internal/documents/{name}", isolate.config.origin_url), &init).await?;
+    let response = send(
+        &format!("{}/internal/documents/{name}", isolate.config.origin_url),
+        &init,
+    )
+    .await?;
     match response.status() {
         200 => Ok(JsFuture::from(response.text()?).await?.as_string()),
         404 => Ok(None),
@@ -128,7 +149,9 @@ pub(crate) async fn forward(
     }
     let url = format!("{}{}", isolate.config.origin_url, incoming.path_and_query());
     let response = send(&url, &init).await?;
-    if let Some(revision) = header_of(&response, header::REVISION).and_then(|text| text.parse().ok()) {
+    if let Some(revision) =
+        header_of(&response, header::REVISION).and_then(|text| text.parse().ok())
+    {
         isolate.replica.borrow_mut().learn(Revision(revision));
     }
     Ok(response)

@@ -7,7 +7,8 @@ use edge_core::feed::{Append, CONTEXT, FeedState, PAGE_RECORDS};
 use edge_core::{header, signature};
 use serde::Deserialize;
 use worker::{
-    DurableObject, Env, Method, Request, Response, Result, SqlStorage, SqlStorageValue, State, durable_object,
+    DurableObject, Env, Method, Request, Response, Result, SqlStorage, SqlStorageValue, State,
+    durable_object,
 };
 
 use crate::isolate::{Isolate, now_ms};
@@ -17,6 +18,7 @@ pub(crate) const MAX_APPEND_BYTES: usize = 4 * 1024 * 1024;
 
 /// `PurgeLog`: a copy of the origin's log on disk, and how current it is in memory.
 #[durable_object]
+#[expect(missing_debug_implementations, reason = "handles of the platform")]
 pub struct PurgeLog {
     sql: SqlStorage,
     env: Env,
@@ -37,7 +39,12 @@ impl DurableObject for PurgeLog {
             Ok(state) => (state, None),
             Err(error) => (FeedState::default(), Some(error.to_string())),
         };
-        Self { sql, env, state: Cell::new(state), broken: RefCell::new(broken) }
+        Self {
+            sql,
+            env,
+            state: Cell::new(state),
+            broken: RefCell::new(broken),
+        }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -45,18 +52,30 @@ impl DurableObject for PurgeLog {
             return Response::error(format!("the purge log cannot be opened: {why}"), 500);
         }
         let url = request.url()?;
-        let asked_log = url.query_pairs().find(|(name, _)| name == "log").and_then(|(_, log)| log.parse::<LogId>().ok());
+        let asked_log = url
+            .query_pairs()
+            .find(|(name, _)| name == "log")
+            .and_then(|(_, log)| log.parse::<LogId>().ok());
         match (request.method(), url.path()) {
             (Method::Post, "/append") => {
-                let proof = request.headers().get(header::SIGNATURE)?.unwrap_or_default();
+                let proof = request
+                    .headers()
+                    .get(header::SIGNATURE)?
+                    .unwrap_or_default();
                 let body = request.bytes().await?;
                 self.append(&proof, &body)
             }
             (Method::Get, "/tail") => {
-                let after = url.query_pairs().find(|(name, _)| name == "after").and_then(|(_, after)| after.parse().ok());
+                let after = url
+                    .query_pairs()
+                    .find(|(name, _)| name == "after")
+                    .and_then(|(_, after)| after.parse().ok());
                 self.tail(asked_log.zip(after.map(Revision)))
             }
-            (Method::Get, path) => match path.strip_prefix("/page/").and_then(|page| page.parse().ok()) {
+            (Method::Get, path) => match path
+                .strip_prefix("/page/")
+                .and_then(|page| page.parse().ok())
+            {
                 Some(page) => self.page(asked_log, page),
                 None => Response::error("not found", 404),
             },
@@ -66,7 +85,10 @@ impl DurableObject for PurgeLog {
 }
 
 fn open(sql: &SqlStorage) -> Result<FeedState> {
-    sql.exec("CREATE TABLE IF NOT EXISTS records (revision INTEGER PRIMARY KEY, value TEXT NOT NULL)", None)?;
+    sql.exec(
+        "CREATE TABLE IF NOT EXISTS records (revision INTEGER PRIMARY KEY, value TEXT NOT NULL)",
+        None,
+    )?;
     sql.exec("CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL)", None)?;
     let rows: Vec<Row> = sql.exec("SELECT value FROM state", None)?.to_array()?;
     match rows.first() {
@@ -82,7 +104,9 @@ impl PurgeLog {
         let Ok(signed_at_ms) = signature::verify(secret, proof, CONTEXT, now, body) else {
             return Response::error("{}", 401);
         };
-        let Ok(append) = serde_json::from_slice::<Append>(body) else { return Response::error("{}", 400) };
+        let Ok(append) = serde_json::from_slice::<Append>(body) else {
+            return Response::error("{}", 400);
+        };
         if append.sent_at_ms != signed_at_ms {
             return Response::error("{}", 400);
         }
@@ -97,16 +121,25 @@ impl PurgeLog {
         for record in accepted.records {
             self.sql.exec(
                 "INSERT OR REPLACE INTO records (revision, value) VALUES (?, ?)",
-                vec![number(record.revision)?, serde_json::to_string(record)?.into()],
+                vec![
+                    number(record.revision)?,
+                    serde_json::to_string(record)?.into(),
+                ],
             )?;
         }
         if accepted.state.horizon > state.horizon || accepted.reset {
-            self.sql.exec("DELETE FROM records WHERE revision <= ?", vec![number(accepted.state.horizon)?])?;
+            self.sql.exec(
+                "DELETE FROM records WHERE revision <= ?",
+                vec![number(accepted.state.horizon)?],
+            )?;
         }
         // A heartbeat changes only what is not written to disk.
         if accepted.reset || accepted.state.answer() != state.answer() {
             let text = serde_json::to_string(&accepted.state)?;
-            self.sql.exec("INSERT OR REPLACE INTO state (id, value) VALUES (1, ?)", vec![text.into()])?;
+            self.sql.exec(
+                "INSERT OR REPLACE INTO state (id, value) VALUES (1, ?)",
+                vec![text.into()],
+            )?;
         }
         self.state.set(accepted.state);
         Response::from_json(&accepted.state.answer())
@@ -115,7 +148,9 @@ impl PurgeLog {
     /// What comes after what the asker has, when the tail reaches that far; else the whole tail.
     fn tail(&self, known: Option<(LogId, Revision)>) -> Result<Response> {
         let state = self.state.get();
-        let Some(log) = state.log else { return Response::error("no log yet", 404) };
+        let Some(log) = state.log else {
+            return Response::error("no log yet", 404);
+        };
         let begin = state.tail_from();
         let from = match known {
             Some((known, after)) if known == log && (begin..=state.head).contains(&after) => after,
@@ -134,14 +169,21 @@ impl PurgeLog {
     /// A finished page of the log that was asked for.
     fn page(&self, asked: Option<LogId>, page: u64) -> Result<Response> {
         let state = self.state.get();
-        let Some(log) = state.log.filter(|log| asked == Some(*log)) else { return Response::error("another log", 404) };
+        let Some(log) = state.log.filter(|log| asked == Some(*log)) else {
+            return Response::error("another log", 404);
+        };
         let begin = page.saturating_mul(PAGE_RECORDS);
-        let (from, to) = (Revision(begin).max(state.horizon), Revision(begin.saturating_add(PAGE_RECORDS)));
+        let (from, to) = (
+            Revision(begin).max(state.horizon),
+            Revision(begin.saturating_add(PAGE_RECORDS)),
+        );
         if to > state.head || from >= to {
             return Response::error("not a finished page", 404);
         }
         let records = self.records(from, to)?;
-        Response::ok(format!(r#"{{"log":"{log}","from":{from},"records":[{records}]}}"#))
+        Response::ok(format!(
+            r#"{{"log":"{log}","from":{from},"records":[{records}]}}"#
+        ))
     }
 
     /// The records in `(from, to]`, as JSON, separated by commas.
@@ -153,11 +195,16 @@ impl PurgeLog {
                 vec![number(from)?, number(to)?],
             )?
             .to_array()?;
-        Ok(rows.into_iter().map(|row| row.value).collect::<Vec<_>>().join(","))
+        Ok(rows
+            .into_iter()
+            .map(|row| row.value)
+            .collect::<Vec<_>>()
+            .join(","))
     }
 }
 
 fn number(revision: Revision) -> Result<SqlStorageValue> {
-    let number = i64::try_from(revision.0).map_err(|_| worker::Error::RustError("a revision past 2^63".into()))?;
+    let number = i64::try_from(revision.0)
+        .map_err(|_| worker::Error::RustError("a revision past 2^63".into()))?;
     SqlStorageValue::try_from_i64(number)
 }

@@ -42,7 +42,10 @@ pub(crate) async fn graphql(
         return respond::forwarded(origin::forward(isolate, incoming, body.as_deref()).await?);
     }
     let media = media.ok_or_else(|| {
-        Refusal::new(ErrorCode::NotAcceptable, "application/json and application/graphql-response+json can be had")
+        Refusal::new(
+            ErrorCode::NotAcceptable,
+            "application/json and application/graphql-response+json can be had",
+        )
     })?;
     // read request
     let body = match method {
@@ -64,17 +67,29 @@ pub(crate) async fn graphql(
     };
     // canonical variables → key
     match plan(&request, &operation, method)? {
-        Plan::Forward => respond::forwarded(origin::forward(isolate, incoming, body.as_deref()).await?),
+        Plan::Forward => {
+            respond::forwarded(origin::forward(isolate, incoming, body.as_deref()).await?)
+        }
         Plan::Read(read) => {
             let if_none_match = incoming.header("if-none-match");
             let min_revision = incoming.min_revision();
-            shared(isolate, context, Rc::new(read), media, if_none_match.as_deref(), min_revision).await
+            shared(
+                isolate,
+                context,
+                Rc::new(read),
+                media,
+                if_none_match.as_deref(),
+                min_revision,
+            )
+            .await
         }
     }
 }
 
 fn accepts_event_stream(incoming: &Incoming) -> bool {
-    incoming.header("accept").is_some_and(|accept| accept.contains("text/event-stream"))
+    incoming
+        .header("accept")
+        .is_some_and(|accept| accept.contains("text/event-stream"))
 }
 
 /// The best that a tier has, when it may not simply be served.
@@ -96,37 +111,71 @@ async fn shared(
     feed::follow(isolate, context, min_revision).await;
     let mut candidate: Option<Candidate> = None;
     for tier in [Tier::Memory, Tier::Kv] {
-        let Some(ready) = look_up(isolate, tier, &read.key).await else { continue };
+        let Some(ready) = look_up(isolate, tier, &read.key).await else {
+            continue;
+        };
         match verdict(isolate, &ready, min_revision).await {
-            Verdict::Serve { .. } => return respond::read(&ready, Served::Hit { tier }, media, if_none_match),
+            Verdict::Serve { .. } => {
+                return respond::read(&ready, Served::Hit { tier }, media, if_none_match);
+            }
             Verdict::ServeAndRefresh { .. } => {
                 let _for_the_next_request = begin_fill(isolate, context, &read);
                 return respond::read(&ready, Served::Hit { tier }, media, if_none_match);
             }
             Verdict::Fetch { why, cover_errors } => {
-                if candidate.as_ref().is_none_or(|known| ready.head.is_newer_than(&known.ready.head)) {
-                    candidate = Some(Candidate { ready, why, cover_errors });
+                if candidate
+                    .as_ref()
+                    .is_none_or(|known| ready.head.is_newer_than(&known.ready.head))
+                {
+                    candidate = Some(Candidate {
+                        ready,
+                        why,
+                        cover_errors,
+                    });
                 }
             }
         }
     }
     let (fetched, collapsed) = fill(isolate, context, &read).await;
-    let reason = candidate.as_ref().map_or(ForwardReason::UriMiss, |candidate| candidate.why.forward_reason());
+    let reason = candidate
+        .as_ref()
+        .map_or(ForwardReason::UriMiss, |candidate| {
+            candidate.why.forward_reason()
+        });
     let detail = candidate.as_ref().map(|candidate| candidate.why.as_str());
     match fetched {
         Fetched::Shared(ready) => {
-            let served = Served::Fetched { reason, detail, stored: true, collapsed };
+            let served = Served::Fetched {
+                reason,
+                detail,
+                stored: true,
+                collapsed,
+            };
             respond::read(&ready, served, media, if_none_match)
         }
         Fetched::Unshared { status, body } => {
-            let outcome = Outcome::Forward { reason, stored: false, collapsed };
-            let status_header = CacheStatus { cache: edge_core::CACHE_NAME, outcome, detail }.to_string();
+            let outcome = Outcome::Forward {
+                reason,
+                stored: false,
+                collapsed,
+            };
+            let status_header = CacheStatus {
+                cache: edge_core::CACHE_NAME,
+                outcome,
+                detail,
+            }
+            .to_string();
             respond::unshared(status, &body, &status_header, media)
         }
         Fetched::Failed(why) => match candidate.filter(|candidate| candidate.cover_errors) {
             Some(candidate) => {
                 web_sys::console::warn_1(&JsValue::from_str(&format!("stale-if-error: {why}")));
-                respond::read(&candidate.ready, Served::InsteadOfError, media, if_none_match)
+                respond::read(
+                    &candidate.ready,
+                    Served::InsteadOfError,
+                    media,
+                    if_none_match,
+                )
             }
             None => Err(EdgeError::Origin(why.to_string())),
         },
@@ -152,16 +201,36 @@ async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey) -> Option<Ready>
 }
 
 async fn verdict(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -> Verdict {
-    let first = judge(&ready.head, &isolate.replica.borrow(), now_ms(), min_revision);
-    let Verdict::Fetch { why: FetchReason::Invalid(InvalidReason::BeforeHorizon), .. } = &first else { return first };
+    let first = judge(
+        &ready.head,
+        &isolate.replica.borrow(),
+        now_ms(),
+        min_revision,
+    );
+    let Verdict::Fetch {
+        why: FetchReason::Invalid(InvalidReason::BeforeHorizon),
+        ..
+    } = &first
+    else {
+        return first;
+    };
     if feed::reach_back(isolate, &ready.head.as_of).await.is_err() {
         return first;
     }
-    judge(&ready.head, &isolate.replica.borrow(), now_ms(), min_revision)
+    judge(
+        &ready.head,
+        &isolate.replica.borrow(),
+        now_ms(),
+        min_revision,
+    )
 }
 
 /// Begins to ask the origin, unless somebody does already.
-fn begin_fill(isolate: &'static Isolate, context: &Context, read: &Rc<SharedRead>) -> Ticket<Fetched> {
+fn begin_fill(
+    isolate: &'static Isolate,
+    context: &Context,
+    read: &Rc<SharedRead>,
+) -> Ticket<Fetched> {
     let key = read.key;
     let read = Rc::clone(read);
     let flight = || async move {
@@ -171,11 +240,13 @@ fn begin_fill(isolate: &'static Isolate, context: &Context, read: &Rc<SharedRead
         }
         fetched
     };
-    isolate.flights.board(key, context, flight, move |fetched| async move {
-        if let Fetched::Shared(ready) = fetched {
-            store(isolate, key, &ready).await;
-        }
-    })
+    isolate
+        .flights
+        .board(key, context, flight, move |fetched| async move {
+            if let Fetched::Shared(ready) = fetched {
+                store(isolate, key, &ready).await;
+            }
+        })
 }
 
 /// Writes to KV what the isolate keeps; what is overtaken already is not worth a write.
@@ -186,7 +257,9 @@ async fn store(isolate: &Isolate, key: CacheKey, ready: &Ready) {
     let now_ms = now_ms();
     let too_soon = {
         let mut written = isolate.kv_written_at_ms.borrow_mut();
-        let too_soon = written.get(&key).is_some_and(|at_ms| now_ms < at_ms + KV_WRITE_EVERY_MS);
+        let too_soon = written
+            .get(&key)
+            .is_some_and(|at_ms| now_ms < at_ms + KV_WRITE_EVERY_MS);
         if !too_soon {
             written.put(key, now_ms);
         }
@@ -201,7 +274,11 @@ async fn store(isolate: &Isolate, key: CacheKey, ready: &Ready) {
 }
 
 /// Asks the origin, together with whoever asks the same now; whether it was somebody else's flight.
-async fn fill(isolate: &'static Isolate, context: &Context, read: &Rc<SharedRead>) -> (Fetched, bool) {
+async fn fill(
+    isolate: &'static Isolate,
+    context: &Context,
+    read: &Rc<SharedRead>,
+) -> (Fetched, bool) {
     let ticket = begin_fill(isolate, context, read);
     let joined = ticket.boarding == Boarding::Joined;
     match ticket.landed().await {
@@ -217,5 +294,10 @@ async fn fill(isolate: &'static Isolate, context: &Context, read: &Rc<SharedRead
 
 fn is_invalid(isolate: &Isolate, ready: &Ready) -> bool {
     let replica = isolate.replica.borrow();
-    replica.copy().is_some_and(|log| matches!(log.judge(&ready.head.as_of, &ready.head.tags), Validity::Invalid(_)))
+    replica.copy().is_some_and(|log| {
+        matches!(
+            log.judge(&ready.head.as_of, &ready.head.tags),
+            Validity::Invalid(_)
+        )
+    })
 }

@@ -23,12 +23,20 @@ impl Incoming {
         let url = raw.url();
         // The runtime gives an absolute, normalised URL: scheme://authority/path?query
         let after_scheme = url.find("://").map_or(0, |at| at + 3);
-        let start = url[after_scheme..].find('/').map_or(url.len(), |at| after_scheme + at);
+        let start = url[after_scheme..]
+            .find('/')
+            .map_or(url.len(), |at| after_scheme + at);
         let end = url.find('#').unwrap_or(url.len());
         let mark = url[start..end].find('?').map(|at| start + at);
         let path = start..mark.unwrap_or(end);
         let query = mark.map(|mark| mark + 1..end);
-        Self { method: raw.method(), url, path, query, raw }
+        Self {
+            method: raw.method(),
+            url,
+            path,
+            query,
+            raw,
+        }
     }
 
     pub(crate) fn path(&self) -> &str {
@@ -50,12 +58,17 @@ impl Incoming {
 
     /// The revision that the client wants to see; what is no number is not one.
     pub(crate) fn min_revision(&self) -> Option<Revision> {
-        self.header(header::MIN_REVISION)?.parse().ok().map(Revision)
+        self.header(header::MIN_REVISION)?
+            .parse()
+            .ok()
+            .map(Revision)
     }
 
     /// The body; refused when it is longer than is read, before it is read where it says so.
     pub(crate) async fn body(&self) -> Result<Vec<u8>, EdgeError> {
-        let announced = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        let announced = self
+            .header("content-length")
+            .and_then(|length| length.parse::<usize>().ok());
         if announced.is_some_and(|length| length > MAX_REQUEST_BYTES) {
             return too_large();
         }

@@ -35,9 +35,15 @@ pub(crate) fn read(
     }
     if if_none_match.is_some_and(|tags| ready.head.content.matches(tags)) {
         headers.delete("content-type")?;
-        return Ok(Response::new_with_opt_str_and_init(None, &init(304, &headers)?)?);
+        return Ok(Response::new_with_opt_str_and_init(
+            None,
+            &init(304, &headers)?,
+        )?);
     }
-    Ok(Response::new_with_opt_js_u8_array_and_init(Some(&ready.body), &init(200, &headers)?)?)
+    Ok(Response::new_with_opt_js_u8_array_and_init(
+        Some(&ready.body),
+        &init(200, &headers)?,
+    )?)
 }
 
 #[derive(Deserialize)]
@@ -57,7 +63,12 @@ struct Extensions {
 
 /// An origin's answer to a shared read that may not be stored. The edge asked for meaningful
 /// statuses; a client of `application/json` gets what that media type has for the same refusal.
-pub(crate) fn unshared(status: u16, body: &Uint8Array, cache_status: &str, media: MediaType) -> Result<Response, EdgeError> {
+pub(crate) fn unshared(
+    status: u16,
+    body: &Uint8Array,
+    cache_status: &str,
+    media: MediaType,
+) -> Result<Response, EdgeError> {
     let headers = Headers::new()?;
     headers.set("content-type", media.content_type())?;
     headers.set("cache-control", "no-store")?;
@@ -72,7 +83,10 @@ pub(crate) fn unshared(status: u16, body: &Uint8Array, cache_status: &str, media
             .and_then(|code| ErrorCode::parse(&code));
         code.map_or(status, |code| Refusal::new(code, "").status(media))
     };
-    Ok(Response::new_with_opt_js_u8_array_and_init(Some(body), &init(status, &headers)?)?)
+    Ok(Response::new_with_opt_js_u8_array_and_init(
+        Some(body),
+        &init(status, &headers)?,
+    )?)
 }
 
 /// A forwarded answer, without what only the edge is told.
@@ -84,9 +98,15 @@ pub(crate) fn forwarded(response: Response) -> Result<Response, EdgeError> {
     let headers = Headers::new_with_headers(&response.headers())?;
     headers.delete(header::CACHE_TAG)?;
     headers.delete(header::AS_OF)?;
-    headers.set("cache-status", &format!("{}; fwd=bypass", edge_core::CACHE_NAME))?;
+    headers.set(
+        "cache-status",
+        &format!("{}; fwd=bypass", edge_core::CACHE_NAME),
+    )?;
     let init = init(response.status(), &headers)?;
-    Ok(Response::new_with_opt_readable_stream_and_init(response.body().as_ref(), &init)?)
+    Ok(Response::new_with_opt_readable_stream_and_init(
+        response.body().as_ref(),
+        &init,
+    )?)
 }
 
 /// A refusal.
@@ -96,8 +116,12 @@ pub(crate) fn refuse(refusal: &Refusal, media: MediaType) -> Result<Response, wo
     for (name, value) in fields {
         headers.set(name, value)?;
     }
-    let init = init(status, &headers).map_err(|error| worker::Error::RustError(error.to_string()))?;
-    Ok(Response::new_with_opt_str_and_init(Some(&refusal.body()), &init)?)
+    let init =
+        init(status, &headers).map_err(|error| worker::Error::RustError(error.to_string()))?;
+    Ok(Response::new_with_opt_str_and_init(
+        Some(&refusal.body()),
+        &init,
+    )?)
 }
 
 /// The answer to a CORS preflight.
@@ -106,7 +130,10 @@ pub(crate) fn preflight() -> Result<Response, EdgeError> {
     for (name, value) in cors::PREFLIGHT {
         headers.set(name, value)?;
     }
-    Ok(Response::new_with_opt_str_and_init(None, &init(204, &headers)?)?)
+    Ok(Response::new_with_opt_str_and_init(
+        None,
+        &init(204, &headers)?,
+    )?)
 }
 
 /// The edge is there.

@@ -1,7 +1,9 @@
 use proptest::prelude::{any, prop_assert_eq, proptest};
 use serde_json::json;
 
-use super::{CanonicalVariables, InputTypes, TypeRef, TypeRefError, Value, VariableDefinition, VariableError};
+use super::{
+    CanonicalVariables, InputTypes, TypeRef, TypeRefError, Value, VariableDefinition, VariableError,
+};
 
 fn definitions() -> Vec<VariableDefinition> {
     serde_json::from_value(json!([
@@ -36,10 +38,22 @@ fn one_meaning_has_one_text() {
         (json!({"first": 20}), r#"{"first":20}"#),
         (json!({"first": 20.0}), r#"{"first":20}"#),
         (json!({"after": null}), r#"{"after":null,"first":20}"#),
-        (json!({"categories": "BAR"}), r#"{"categories":["BAR"],"first":20}"#),
-        (json!({"input": {"lng": 2, "lat": -0.0, "id": 7}}), r#"{"first":20,"input":{"id":"7","lat":0,"lng":2}}"#),
-        (json!({"any": {"b": 1.0, "a": [1e2]}}), r#"{"any":{"a":[100],"b":1},"first":20}"#),
-        (json!({"after": "é\"\u{1}"}), "{\"after\":\"é\\\"\\u0001\",\"first\":20}"),
+        (
+            json!({"categories": "BAR"}),
+            r#"{"categories":["BAR"],"first":20}"#,
+        ),
+        (
+            json!({"input": {"lng": 2, "lat": -0.0, "id": 7}}),
+            r#"{"first":20,"input":{"id":"7","lat":0,"lng":2}}"#,
+        ),
+        (
+            json!({"any": {"b": 1.0, "a": [1e2]}}),
+            r#"{"any":{"a":[100],"b":1},"first":20}"#,
+        ),
+        (
+            json!({"after": "é\"\u{1}"}),
+            "{\"after\":\"é\\\"\\u0001\",\"first\":20}",
+        ),
     ];
     for (given, expected) in table {
         assert_eq!(coerce(&given).as_deref(), Ok(expected), "{given}");
@@ -48,17 +62,41 @@ fn one_meaning_has_one_text() {
 
 #[test]
 fn what_is_not_declared_missing_or_ill_typed_is_named() {
-    let ill = |path: &str, expected: &str| VariableError::IllTyped { path: path.into(), expected: expected.into() };
+    let ill = |path: &str, expected: &str| VariableError::IllTyped {
+        path: path.into(),
+        expected: expected.into(),
+    };
     let table = [
-        (json!({"x": 1}), VariableError::Undeclared { path: "x".into() }),
-        (json!({"input": {"lat": 1, "lng": 1, "x": 1}}), VariableError::Undeclared { path: "input.x".into() }),
-        (json!({"input": {"lat": 1}}), VariableError::Missing { path: "input.lng".into() }),
-        (json!({"input": {"lat": 1, "lng": null}}), VariableError::Missing { path: "input.lng".into() }),
+        (
+            json!({"x": 1}),
+            VariableError::Undeclared { path: "x".into() },
+        ),
+        (
+            json!({"input": {"lat": 1, "lng": 1, "x": 1}}),
+            VariableError::Undeclared {
+                path: "input.x".into(),
+            },
+        ),
+        (
+            json!({"input": {"lat": 1}}),
+            VariableError::Missing {
+                path: "input.lng".into(),
+            },
+        ),
+        (
+            json!({"input": {"lat": 1, "lng": null}}),
+            VariableError::Missing {
+                path: "input.lng".into(),
+            },
+        ),
         (json!({"first": "20"}), ill("first", "Int")),
         (json!({"first": 1.5}), ill("first", "Int")),
         (json!({"first": 2_147_483_648_u64}), ill("first", "Int")),
         (json!({"after": "a\0b"}), ill("after", "String")),
-        (json!({"categories": ["PUB"]}), ill("categories.0", "Category")),
+        (
+            json!({"categories": ["PUB"]}),
+            ill("categories.0", "Category"),
+        ),
         (json!({"input": [1]}), ill("input", "Near")),
     ];
     for (given, expected) in table {
@@ -69,12 +107,19 @@ fn what_is_not_declared_missing_or_ill_typed_is_named() {
 #[test]
 fn a_location_can_be_read_and_replaced_where_it_is() {
     let given = json!({"input": {"lat": 48, "lng": 2.5}});
-    let mut variables = CanonicalVariables::coerce(&definitions(), &types(), given.as_object().unwrap()).unwrap();
+    let mut variables =
+        CanonicalVariables::coerce(&definitions(), &types(), given.as_object().unwrap()).unwrap();
     let path = ["input".to_owned()];
     assert_eq!(variables.location(&path, "lat", "lng"), Some((48.0, 2.5)));
     variables.set_location(&path, ("lat", 1.25), ("lng", 3.0));
-    assert_eq!(variables.to_json(), r#"{"first":20,"input":{"lat":1.25,"lng":3}}"#);
-    assert_eq!(variables.location(&["after".to_owned()], "lat", "lng"), None);
+    assert_eq!(
+        variables.to_json(),
+        r#"{"first":20,"input":{"lat":1.25,"lng":3}}"#
+    );
+    assert_eq!(
+        variables.location(&["after".to_owned()], "lat", "lng"),
+        None
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 use cache_core::entry::ContentHash;
-use cache_core::{AsOf, EntryHead, InvalidReason, Lifetime, LogId, PurgeKind, PurgeRecord, Revision};
+use cache_core::{
+    AsOf, EntryHead, InvalidReason, Lifetime, LogId, PurgeKind, PurgeRecord, Revision,
+};
 
 use super::{FetchReason, StaleReason, Verdict, judge};
 use crate::feed::Tail;
@@ -10,9 +12,16 @@ const NOW_MS: u64 = 1_000_000;
 
 fn entry(revision: u64, age_ms: u64) -> EntryHead {
     EntryHead {
-        as_of: AsOf { log: LOG, revision: Revision(revision) },
+        as_of: AsOf {
+            log: LOG,
+            revision: Revision(revision),
+        },
         born_ms: NOW_MS - age_ms,
-        lifetime: Lifetime { max_age_s: 60, stale_while_revalidate_s: 30, stale_if_error_s: 600 },
+        lifetime: Lifetime {
+            max_age_s: 60,
+            stale_while_revalidate_s: 30,
+            stale_if_error_s: 600,
+        },
         content: ContentHash([0; 16]),
         tags: vec!["a".parse().unwrap()],
     }
@@ -22,7 +31,11 @@ fn entry(revision: u64, age_ms: u64) -> EntryHead {
 fn replica(age_ms: u64, purges: &[PurgeKind]) -> Replica {
     let records = (1..)
         .zip(purges)
-        .map(|(revision, kind)| PurgeRecord { revision: Revision(revision), tags: vec!["a".parse().unwrap()], kind: *kind })
+        .map(|(revision, kind)| PurgeRecord {
+            revision: Revision(revision),
+            tags: vec!["a".parse().unwrap()],
+            kind: *kind,
+        })
         .collect();
     let mut replica = Replica::default();
     replica.apply(&Tail {
@@ -46,39 +59,91 @@ fn a_purge_outweighs_every_age() {
     let hard = replica(0, &[PurgeKind::Hard]);
     for age_ms in [0, 59_000, 70_000, 100_000] {
         let verdict = judge(&entry(0, age_ms), &hard, NOW_MS, None);
-        assert!(matches!(verdict, Verdict::Fetch { why: FetchReason::Invalid(InvalidReason::Purged { .. }), cover_errors: false }));
+        assert!(matches!(
+            verdict,
+            Verdict::Fetch {
+                why: FetchReason::Invalid(InvalidReason::Purged { .. }),
+                cover_errors: false
+            }
+        ));
     }
-    assert_eq!(judge(&entry(1, 0), &hard, NOW_MS, None), Verdict::Serve { ttl_s: 60 });
+    assert_eq!(
+        judge(&entry(1, 0), &hard, NOW_MS, None),
+        Verdict::Serve { ttl_s: 60 }
+    );
     let soft = replica(0, &[PurgeKind::Soft]);
-    assert_eq!(judge(&entry(0, 0), &soft, NOW_MS, None), Verdict::ServeAndRefresh { why: StaleReason::SoftPurge });
+    assert_eq!(
+        judge(&entry(0, 0), &soft, NOW_MS, None),
+        Verdict::ServeAndRefresh {
+            why: StaleReason::SoftPurge
+        }
+    );
 }
 
 #[test]
 fn an_entry_goes_through_its_phases() {
     let quiet = replica(0, &[]);
-    assert_eq!(judge(&entry(0, 59_000), &quiet, NOW_MS, None), Verdict::Serve { ttl_s: 1 });
-    assert_eq!(judge(&entry(0, 60_000), &quiet, NOW_MS, None), Verdict::ServeAndRefresh { why: StaleReason::Age });
-    assert_eq!(judge(&entry(0, 90_000), &quiet, NOW_MS, None), fetch(FetchReason::Expired, true));
-    assert_eq!(judge(&entry(0, 660_000), &quiet, NOW_MS, None), fetch(FetchReason::Expired, false));
+    assert_eq!(
+        judge(&entry(0, 59_000), &quiet, NOW_MS, None),
+        Verdict::Serve { ttl_s: 1 }
+    );
+    assert_eq!(
+        judge(&entry(0, 60_000), &quiet, NOW_MS, None),
+        Verdict::ServeAndRefresh {
+            why: StaleReason::Age
+        }
+    );
+    assert_eq!(
+        judge(&entry(0, 90_000), &quiet, NOW_MS, None),
+        fetch(FetchReason::Expired, true)
+    );
+    assert_eq!(
+        judge(&entry(0, 660_000), &quiet, NOW_MS, None),
+        fetch(FetchReason::Expired, false)
+    );
 }
 
 #[test]
 fn a_silent_log_is_not_trusted_but_for_what_was_just_read() {
     let silent = replica(5_001, &[]);
-    assert_eq!(judge(&entry(0, 5_001), &silent, NOW_MS, None), fetch(FetchReason::Distrust, true));
-    assert_eq!(judge(&entry(0, 5_000), &silent, NOW_MS, None), Verdict::Serve { ttl_s: 55 });
-    assert_eq!(judge(&entry(0, 9_000), &replica(5_000, &[]), NOW_MS, None), Verdict::Serve { ttl_s: 51 });
-    assert_eq!(judge(&entry(0, 0), &Replica::default(), NOW_MS, None), fetch(FetchReason::Distrust, true));
+    assert_eq!(
+        judge(&entry(0, 5_001), &silent, NOW_MS, None),
+        fetch(FetchReason::Distrust, true)
+    );
+    assert_eq!(
+        judge(&entry(0, 5_000), &silent, NOW_MS, None),
+        Verdict::Serve { ttl_s: 55 }
+    );
+    assert_eq!(
+        judge(&entry(0, 9_000), &replica(5_000, &[]), NOW_MS, None),
+        Verdict::Serve { ttl_s: 51 }
+    );
+    assert_eq!(
+        judge(&entry(0, 0), &Replica::default(), NOW_MS, None),
+        fetch(FetchReason::Distrust, true)
+    );
 }
 
 #[test]
 fn a_client_sees_its_own_write_and_cannot_force_misses() {
     let log = replica(0, &[]);
     let minimum = |revision| Some(Revision(revision));
-    assert_eq!(judge(&entry(0, 0), &log, NOW_MS, minimum(1)), fetch(FetchReason::MinRevision, false));
-    assert_eq!(judge(&entry(1, 0), &log, NOW_MS, minimum(1)), Verdict::Serve { ttl_s: 60 });
-    assert_eq!(judge(&entry(0, 0), &log, NOW_MS, minimum(u64::MAX)), Verdict::Serve { ttl_s: 60 });
+    assert_eq!(
+        judge(&entry(0, 0), &log, NOW_MS, minimum(1)),
+        fetch(FetchReason::MinRevision, false)
+    );
+    assert_eq!(
+        judge(&entry(1, 0), &log, NOW_MS, minimum(1)),
+        Verdict::Serve { ttl_s: 60 }
+    );
+    assert_eq!(
+        judge(&entry(0, 0), &log, NOW_MS, minimum(u64::MAX)),
+        Verdict::Serve { ttl_s: 60 }
+    );
     let mut taught = replica(0, &[]);
     taught.learn(Revision(3));
-    assert_eq!(judge(&entry(2, 0), &taught, NOW_MS, None), fetch(FetchReason::MinRevision, false));
+    assert_eq!(
+        judge(&entry(2, 0), &taught, NOW_MS, None),
+        fetch(FetchReason::MinRevision, false)
+    );
 }
