@@ -1,1 +1,70 @@
+//! End to end: real processes, real clients. Run by `cargo xtask test`.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod failures;
+mod protocol;
+mod purges;
+mod refusals;
+mod sharing;
+
+use cache_core::geo;
+use e2e::{Ask, Options, Stack, Venue};
+use serde_json::{Value, json};
+
+/// The centre of Paris.
+const PARIS: (f64, f64) = (48.8566, 2.3522);
+/// The centre of Lyon, 390 km away.
+const LYON: (f64, f64) = (45.7640, 4.8357);
+
+fn venue((lat, lng): (f64, f64), cuisine: &'static str) -> Venue {
+    Venue { lat, lng, cuisine }
+}
+
+/// Three places in Paris and two in Lyon.
+async fn stack() -> Stack {
+    let venues = vec![
+        venue((48.8570, 2.3530), "thai"),
+        venue((48.8600, 2.3400), "italian"),
+        venue((48.8500, 2.3600), "japanese"),
+        venue((45.7650, 4.8360), "french"),
+        venue((45.7600, 4.8300), "crepe"),
+    ];
+    Stack::start(Options { venues }).await.unwrap()
+}
+
+fn near(stack: &Stack, (lat, lng): (f64, f64)) -> Ask {
+    stack.ask(
+        "OffersNearby",
+        json!({"location": {"lat": lat, "lng": lng}, "maxDistance": 5}),
+    )
+}
+
+/// The ids of the offers in a list, nearest first.
+fn ids(answer: &Value) -> Vec<String> {
+    let edges = answer["data"]["offers"]["edges"].as_array().unwrap();
+    edges
+        .iter()
+        .map(|edge| edge["node"]["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Asks until the edge answers by itself: then everything is warm.
+async fn warm(stack: &Stack, ask: &Ask) -> e2e::Answer {
+    let within = std::time::Duration::from_secs(5);
+    ask.until(&stack.client, &stack.edge_url, within, e2e::Answer::is_hit)
+        .await
+        .unwrap()
+        .0
+}
+
+/// Two points 200 m apart in the resolution-8 cell of a point.
+fn two_in_one_cell((lat, lng): (f64, f64)) -> [(f64, f64); 2] {
+    let (lat, lng) = geo::snap(lat, lng, 8).unwrap();
+    // A degree of latitude is 111.2 km: 100 m to the north and 100 m to the south.
+    let pair = [(lat + 0.0009, lng), (lat - 0.0009, lng)];
+    assert_eq!(
+        geo::cell(pair[0].0, pair[0].1, 8),
+        geo::cell(pair[1].0, pair[1].1, 8)
+    );
+    pair
+}

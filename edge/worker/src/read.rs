@@ -110,7 +110,8 @@ async fn shared(
 ) -> Result<web_sys::Response, EdgeError> {
     feed::follow(isolate, context, min_revision).await;
     let mut candidate: Option<Candidate> = None;
-    for tier in [Tier::Memory, Tier::Kv] {
+    // Memory once more after KV: another request may have filled it meanwhile.
+    for tier in [Tier::Memory, Tier::Kv, Tier::Memory] {
         let Some(ready) = look_up(isolate, tier, &read.key).await else {
             continue;
         };

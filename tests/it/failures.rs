@@ -1,0 +1,165 @@
+//! Origins that are gone, feeds that are silent, panics.
+
+use std::time::Duration;
+
+use e2e::Answer;
+
+use crate::{LYON, PARIS, near, stack, warm};
+
+/// The edge's bound is 5 s.
+const PAST_THE_BOUND: Duration = Duration::from_millis(6_500);
+
+#[tokio::test]
+async fn an_origin_that_is_gone_is_covered_for_and_that_is_said() {
+    let mut stack = stack().await;
+    let known = near(&stack, PARIS);
+    let before = warm(&stack, &known).await;
+    stack.stop_origin().await.unwrap();
+    tokio::time::sleep(PAST_THE_BOUND).await;
+    let covered = known.get(&stack.client, &stack.edge_url).await.unwrap();
+    assert_eq!((covered.status, &covered.text), (200, &before.text));
+    assert!(
+        covered.cache_status().ends_with("; detail=stale-if-error"),
+        "{}",
+        covered.cache_status()
+    );
+
+    let unknown = near(&stack, LYON)
+        .get(&stack.client, &stack.edge_url)
+        .await
+        .unwrap();
+    assert_eq!(
+        (unknown.status, unknown.code().as_str()),
+        (503, "ORIGIN_UNREACHABLE")
+    );
+    assert!(unknown.header("cache-control").contains("no-store"));
+
+    stack.start_origin().await.unwrap();
+    let within = Duration::from_secs(10);
+    let fresh =
+        |answer: &Answer| answer.is_hit() && answer.cache_status().ends_with("; detail=memory");
+    known
+        .until(&stack.client, &stack.edge_url, within, fresh)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_silent_purge_feed_is_distrusted_and_then_trusted_again() {
+    let stack = stack().await;
+    let ask = near(&stack, PARIS);
+    warm(&stack, &ask).await;
+    stack.to_edge.shut();
+    tokio::time::sleep(PAST_THE_BOUND).await;
+    let distrusted = ask.get(&stack.client, &stack.edge_url).await.unwrap();
+    assert_eq!(distrusted.status, 200);
+    assert_eq!(
+        distrusted.cache_status(),
+        "yousoon-edge; fwd=miss; stored; detail=purge-log-silent"
+    );
+    // The one licence: what was read just now is within the bound anyway.
+    let licensed = ask.get(&stack.client, &stack.edge_url).await.unwrap();
+    assert!(licensed.is_hit(), "{}", licensed.cache_status());
+    tokio::time::sleep(PAST_THE_BOUND).await;
+    assert!(
+        !ask.get(&stack.client, &stack.edge_url)
+            .await
+            .unwrap()
+            .is_hit(),
+        "and no longer"
+    );
+
+    stack.to_edge.release();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(warm(&stack, &ask).await.is_hit());
+    tokio::time::sleep(PAST_THE_BOUND).await;
+    let trusted = ask.get(&stack.client, &stack.edge_url).await.unwrap();
+    assert!(trusted.is_hit(), "{}", trusted.cache_status());
+}
+
+#[tokio::test]
+async fn purges_that_were_missed_while_the_feed_was_cut_are_caught_up() {
+    let stack = stack().await;
+    let ask = near(&stack, PARIS);
+    let offer = crate::ids(&warm(&stack, &ask).await.json()).remove(0);
+    stack.to_edge.shut();
+    for _ in 0..3 {
+        stack
+            .run(&["purge", "--offer", &offer, "--reason", "a test"])
+            .await
+            .unwrap();
+    }
+    stack.to_edge.release();
+    let within = Duration::from_secs(5);
+    let (miss, _) = ask
+        .until(&stack.client, &stack.edge_url, within, |answer| {
+            !answer.is_hit()
+        })
+        .await
+        .unwrap();
+    assert!(
+        miss.cache_status().contains("detail=purged"),
+        "{}",
+        miss.cache_status()
+    );
+}
+
+#[tokio::test]
+async fn a_panic_does_not_poison_the_isolate() {
+    let stack = stack().await;
+    let ask = near(&stack, PARIS);
+    warm(&stack, &ask).await;
+    let url = format!("{}/graphql/{}", stack.edge_url, ask.id);
+    let variables = ask.variables.to_string();
+    let request = stack
+        .client
+        .get(url)
+        .query(&[("variables", variables)])
+        .header("yousoon-fault", "panic");
+    let panicked = Answer::read(request.send().await.unwrap()).await.unwrap();
+    assert_eq!(panicked.status, 500);
+    for _ in 0..20 {
+        let answer = ask.get(&stack.client, &stack.edge_url).await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn nobody_without_the_secret_writes_to_the_purge_log() {
+    let stack = stack().await;
+    let append = r#"{"log":"00000000000000000000000000000000","horizon":0,"after":0,"records":[],"head":0,"sent_at_ms":0}"#;
+    let url = format!("{}/_yousoon/purge-log", stack.edge_url);
+    let replayed = stack.to_edge.passed().pop().unwrap();
+    let signature = replayed.headers.get("yousoon-signature").unwrap().clone();
+    let unsigned = stack.client.post(&url).body(append).send().await.unwrap();
+    assert_eq!(unsigned.status(), 401);
+    let other_body = stack
+        .client
+        .post(&url)
+        .header("yousoon-signature", signature.clone())
+        .body(append)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(other_body.status(), 401);
+    let replay = stack
+        .client
+        .post(&url)
+        .header("yousoon-signature", signature)
+        .body(replayed.body)
+        .send()
+        .await
+        .unwrap();
+    assert!(
+        [200, 409].contains(&replay.status().as_u16()),
+        "a replay in time is idempotent"
+    );
+    let large = stack
+        .client
+        .post(&url)
+        .body("x".repeat(5 * 1024 * 1024))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(large.status(), 413);
+}

@@ -1,0 +1,198 @@
+//! After a purge nothing answers with what was there before.
+
+use std::time::Duration;
+
+use e2e::Answer;
+use serde_json::json;
+
+use crate::{LYON, PARIS, ids, near, stack, venue, warm};
+
+/// What the issue asks for; in practice about one.
+const VISIBLE_WITHIN: Duration = Duration::from_secs(2);
+
+fn is_miss(answer: &Answer) -> bool {
+    !answer.is_hit()
+}
+
+#[tokio::test]
+async fn a_purge_of_one_offer_makes_exactly_the_answers_that_contain_it_miss() {
+    let stack = stack().await;
+    let (paris, lyon) = (near(&stack, PARIS), near(&stack, LYON));
+    let in_paris = ids(&warm(&stack, &paris).await.json());
+    warm(&stack, &lyon).await;
+    let [purged, other] =
+        [0, 1].map(|index| stack.ask("OfferDetail", json!({"id": in_paris[index]})));
+    warm(&stack, &purged).await;
+    warm(&stack, &other).await;
+
+    stack
+        .run(&["purge", "--offer", &in_paris[0], "--reason", "a test"])
+        .await
+        .unwrap();
+    let (detail, took) = purged
+        .until(&stack.client, &stack.edge_url, VISIBLE_WITHIN, is_miss)
+        .await
+        .unwrap();
+    assert!(
+        detail.cache_status().contains("detail=purged"),
+        "{}",
+        detail.cache_status()
+    );
+    println!("the purge was visible at the edge after {took:?}");
+    let list = paris.get(&stack.client, &stack.edge_url).await.unwrap();
+    assert!(
+        is_miss(&list),
+        "the list contains it: {}",
+        list.cache_status()
+    );
+    for (what, ask) in [("another offer", other), ("a list elsewhere", lyon)] {
+        let answer = ask.get(&stack.client, &stack.edge_url).await.unwrap();
+        assert!(
+            answer.is_hit(),
+            "{what} does not: {}",
+            answer.cache_status()
+        );
+    }
+    assert!(
+        warm(&stack, &purged).await.is_hit(),
+        "and then it is stored again"
+    );
+}
+
+#[tokio::test]
+async fn a_soft_purge_is_served_while_it_is_refreshed() {
+    let stack = stack().await;
+    let paris = near(&stack, PARIS);
+    let offer = ids(&warm(&stack, &paris).await.json()).remove(0);
+    let before = stack.to_origin.reads();
+    stack
+        .run(&["purge", "--offer", &offer, "--soft", "--reason", "a test"])
+        .await
+        .unwrap();
+    let began = std::time::Instant::now();
+    while stack.to_origin.reads() == before {
+        let answer = paris.get(&stack.client, &stack.edge_url).await.unwrap();
+        assert!(answer.is_hit(), "{}", answer.cache_status());
+        assert!(
+            began.elapsed() < Duration::from_secs(3),
+            "it is never refreshed"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_new_offer_makes_the_lists_of_its_neighbourhood_miss_and_no_others() {
+    let stack = stack().await;
+    let (paris, lyon) = (near(&stack, PARIS), near(&stack, LYON));
+    let before = ids(&warm(&stack, &paris).await.json());
+    warm(&stack, &lyon).await;
+    stack
+        .import(&[venue((48.8580, 2.3500), "greek")])
+        .await
+        .unwrap();
+    let (list, _) = paris
+        .until(&stack.client, &stack.edge_url, VISIBLE_WITHIN, is_miss)
+        .await
+        .unwrap();
+    assert_eq!(ids(&list.json()).len(), before.len() + 1);
+    let elsewhere = lyon.get(&stack.client, &stack.edge_url).await.unwrap();
+    assert!(elsewhere.is_hit(), "{}", elsewhere.cache_status());
+}
+
+#[tokio::test]
+async fn a_fill_that_races_with_a_purge_is_not_served() {
+    let stack = stack().await;
+    let offer = ids(&warm(&stack, &near(&stack, PARIS)).await.json()).remove(0);
+    let ask = stack.ask("OfferDetail", json!({"id": offer}));
+    // The origin reads, and its answer is under way when the purge comes.
+    stack.to_origin.hold_answers();
+    let racing = {
+        let (ask, client, url) = (ask.clone(), stack.client.clone(), stack.edge_url.clone());
+        tokio::spawn(async move { ask.get(&client, &url).await.unwrap() })
+    };
+    stack.to_origin.until_one_is_held().await.unwrap();
+    stack
+        .run(&["purge", "--offer", &offer, "--reason", "a test"])
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    stack.to_origin.release();
+    assert_eq!(
+        racing.await.unwrap().status,
+        200,
+        "whoever asked before the purge gets an answer"
+    );
+    let next = ask.get(&stack.client, &stack.edge_url).await.unwrap();
+    assert!(
+        is_miss(&next),
+        "what was read before the purge is not served after it: {}",
+        next.cache_status()
+    );
+    assert!(warm(&stack, &ask).await.is_hit());
+}
+
+#[tokio::test]
+async fn only_the_service_token_purges() {
+    let stack = stack().await;
+    let ask = stack.ask("Purge", json!({"input": {"all": true, "reason": "a test"}}));
+    let body = json!({"documentId": ask.id, "variables": ask.variables});
+    let send = |token: Option<&str>| {
+        let request = stack
+            .client
+            .post(format!("{}/graphql", stack.edge_url))
+            .json(&body);
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        async { Answer::read(request.send().await.unwrap()).await.unwrap() }
+    };
+    let list = near(&stack, PARIS);
+    warm(&stack, &list).await;
+    for refused in [send(None).await, send(Some("another")).await] {
+        assert!(
+            ["UNAUTHENTICATED", "FORBIDDEN"].contains(&refused.code().as_str()),
+            "{}",
+            refused.text
+        );
+    }
+    assert!(
+        list.get(&stack.client, &stack.edge_url)
+            .await
+            .unwrap()
+            .is_hit()
+    );
+    let purged = send(Some(stack.token())).await;
+    let revision = purged.header("yousoon-revision").to_owned();
+    assert!(!revision.is_empty(), "{}", purged.text);
+    // The answer taught the isolate: no second of staleness for whoever comes next.
+    let next = list.get(&stack.client, &stack.edge_url).await.unwrap();
+    assert!(is_miss(&next), "{}", next.cache_status());
+}
+
+#[tokio::test]
+async fn a_dry_run_changes_nothing() {
+    let stack = stack().await;
+    let list = near(&stack, PARIS);
+    warm(&stack, &list).await;
+    let told = stack
+        .run(&[
+            "purge",
+            "--geo",
+            "48.8566,2.3522",
+            "--dry-run",
+            "--reason",
+            "a test",
+        ])
+        .await
+        .unwrap();
+    assert!(told.contains("geo:"), "{told}");
+    tokio::time::sleep(VISIBLE_WITHIN).await;
+    assert!(
+        list.get(&stack.client, &stack.edge_url)
+            .await
+            .unwrap()
+            .is_hit()
+    );
+}

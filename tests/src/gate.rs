@@ -1,0 +1,180 @@
+//! A gate between two processes: an HTTP proxy on loopback that a test can shut, hold and watch.
+
+use std::sync::{Arc, Mutex};
+
+use anyhow::Result;
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+
+/// What passed.
+#[derive(Clone, Debug)]
+pub struct Passed {
+    /// Method and path with query.
+    pub line: String,
+    /// As they came in.
+    pub headers: HeaderMap,
+    /// As it came in.
+    pub body: Bytes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
+    Open,
+    /// Requests pass; their answers wait.
+    HoldAnswers,
+    /// Connections are answered 503.
+    Shut,
+}
+
+#[derive(Debug)]
+struct Inner {
+    target: Mutex<String>,
+    client: reqwest::Client,
+    position: watch::Sender<Position>,
+    held: watch::Sender<usize>,
+    passed: Mutex<Vec<Passed>>,
+}
+
+/// The gate; open at first.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    inner: Arc<Inner>,
+    /// Where it listens.
+    pub url: String,
+}
+
+impl Gate {
+    /// Opens a gate; where it leads is said later.
+    pub async fn open() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let inner = Arc::new(Inner {
+            target: Mutex::default(),
+            client: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()?,
+            position: watch::channel(Position::Open).0,
+            held: watch::channel(0).0,
+            passed: Mutex::default(),
+        });
+        let router = Router::new().fallback(pass).with_state(Arc::clone(&inner));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(Self { inner, url })
+    }
+
+    /// Where it leads.
+    pub fn lead_to(&self, url: &str) {
+        if let Ok(mut target) = self.inner.target.lock() {
+            url.clone_into(&mut target);
+        }
+    }
+
+    /// Answers are held back until [`Gate::release`].
+    pub fn hold_answers(&self) {
+        self.inner.position.send_replace(Position::HoldAnswers);
+    }
+
+    /// Everything passes again.
+    pub fn release(&self) {
+        self.inner.position.send_replace(Position::Open);
+    }
+
+    /// Nothing passes until [`Gate::release`].
+    pub fn shut(&self) {
+        self.inner.position.send_replace(Position::Shut);
+    }
+
+    /// Waits until at least one answer is held back.
+    pub async fn until_one_is_held(&self) -> Result<()> {
+        self.inner
+            .held
+            .subscribe()
+            .wait_for(|held| *held > 0)
+            .await?;
+        Ok(())
+    }
+
+    /// What passed so far.
+    pub fn passed(&self) -> Vec<Passed> {
+        self.inner
+            .passed
+            .lock()
+            .map(|passed| passed.clone())
+            .unwrap_or_default()
+    }
+
+    /// How many requests for `/graphql` passed so far.
+    pub fn reads(&self) -> usize {
+        self.passed()
+            .iter()
+            .filter(|passed| passed.line.contains(" /graphql"))
+            .count()
+    }
+}
+
+async fn pass(State(gate): State<Arc<Inner>>, request: Request) -> Response {
+    if *gate.position.borrow() == Position::Shut {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    match hand_on(&gate, request).await {
+        Ok(response) => response,
+        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    }
+}
+
+async fn hand_on(gate: &Inner, request: Request) -> Result<Response> {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, MAX_BODY_BYTES).await?;
+    let path = parts
+        .uri
+        .path_and_query()
+        .map_or("/", |path| path.as_str())
+        .to_owned();
+    if let Ok(mut passed) = gate.passed.lock() {
+        let line = format!("{} {path}", parts.method);
+        passed.push(Passed {
+            line,
+            headers: parts.headers.clone(),
+            body: body.clone(),
+        });
+    }
+    let target = gate
+        .target
+        .lock()
+        .map(|target| target.clone())
+        .unwrap_or_default();
+    let mut headers = parts.headers;
+    for hop_by_hop in ["host", "connection", "content-length", "transfer-encoding"] {
+        headers.remove(hop_by_hop);
+    }
+    let answer = gate
+        .client
+        .request(parts.method, format!("{target}{path}"))
+        .headers(headers)
+        .body(body)
+        .send()
+        .await?;
+    let mut response = Response::builder().status(answer.status());
+    for (name, value) in answer.headers() {
+        if !["connection", "transfer-encoding", "content-length"].contains(&name.as_str()) {
+            response = response.header(name, value);
+        }
+    }
+    let body = answer.bytes().await?;
+    let mut position = gate.position.subscribe();
+    if *position.borrow() == Position::HoldAnswers {
+        gate.held.send_modify(|held| *held += 1);
+        position
+            .wait_for(|position| *position != Position::HoldAnswers)
+            .await?;
+        gate.held.send_modify(|held| *held -= 1);
+    }
+    Ok(response.body(Body::from(body))?)
+}

@@ -1,0 +1,126 @@
+//! A child process that ends with its owner, and whose last words are kept.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+
+const KEPT_LINES: usize = 60;
+const READY_WITHIN: Duration = Duration::from_mins(1);
+
+/// A running child.
+#[derive(Debug)]
+pub struct Process {
+    name: &'static str,
+    child: Child,
+    last_words: Arc<Mutex<VecDeque<String>>>,
+}
+
+/// A path that `cargo xtask test` gives.
+///
+/// # Errors
+/// Says how to run the tests when it does not.
+pub(crate) fn given(variable: &str) -> Result<PathBuf> {
+    let path = std::env::var_os(variable)
+        .with_context(|| format!("{variable} is not set: run these tests by `cargo xtask test`"))?;
+    Ok(path.into())
+}
+
+impl Process {
+    /// Starts a command; its standard input stays open as long as this lives.
+    pub fn start(name: &'static str, command: &mut Command) -> Result<Self> {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
+        let last_words = Arc::new(Mutex::new(VecDeque::new()));
+        if let Some(stream) = child.stderr.take() {
+            keep(stream, Arc::clone(&last_words), None);
+        }
+        Ok(Self {
+            name,
+            child,
+            last_words,
+        })
+    }
+
+    /// Waits for the first line of the standard output that `pick` takes.
+    pub async fn line<T: Send + 'static>(
+        &mut self,
+        pick: impl Fn(&str) -> Option<T> + Send + 'static,
+    ) -> Result<T> {
+        let stream = self
+            .child
+            .stdout
+            .take()
+            .context("the output was taken already")?;
+        let (found, mut wanted) = tokio::sync::mpsc::channel(1);
+        let pick = move |line: &str| {
+            if let Some(value) = pick(line) {
+                // The first one is enough; later ones find the channel full or closed.
+                let _first_only = found.try_send(value);
+            }
+        };
+        keep(stream, Arc::clone(&self.last_words), Some(Box::new(pick)));
+        match tokio::time::timeout(READY_WITHIN, wanted.recv()).await {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) | Err(_) => bail!("{} did not get ready:\n{}", self.name, self.last_words()),
+        }
+    }
+
+    /// What it printed last.
+    pub fn last_words(&self) -> String {
+        let lines = self
+            .last_words
+            .lock()
+            .map(|lines| lines.iter().cloned().collect::<Vec<_>>());
+        lines.unwrap_or_default().join("\n")
+    }
+
+    /// Asks it to end (SIGTERM) and waits.
+    pub async fn stop(mut self) -> Result<()> {
+        if let Some(id) = self.child.id() {
+            Command::new("kill").arg(id.to_string()).status().await?;
+        }
+        tokio::time::timeout(Duration::from_secs(10), self.child.wait())
+            .await
+            .with_context(|| format!("{} did not end", self.name))??;
+        Ok(())
+    }
+
+    /// Ends it at once (SIGKILL).
+    pub async fn kill(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
+}
+
+type EachLine = Box<dyn Fn(&str) + Send>;
+
+fn keep(
+    stream: impl AsyncRead + Unpin + Send + 'static,
+    words: Arc<Mutex<VecDeque<String>>>,
+    each: Option<EachLine>,
+) {
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(stream).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            if let Some(each) = &each {
+                each(&line);
+            }
+            if let Ok(mut words) = words.lock() {
+                words.push_back(line);
+                if words.len() > KEPT_LINES {
+                    words.pop_front();
+                }
+            }
+        }
+    });
+}
