@@ -1,1 +1,52 @@
-fn main() {}
+//! `cargo xtask …`: all set-up and orchestration. Each command is one file.
+
+mod binaries;
+mod build_edge;
+mod checkout;
+mod http;
+mod load;
+mod manifest;
+mod processes;
+mod progress;
+mod secrets;
+mod stack;
+mod test;
+mod tools;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Sets up, runs and tests Yousoon.
+#[derive(Parser)]
+#[command(name = "cargo xtask", disable_help_subcommand = true)]
+enum Command {
+    /// Install the tools that are missing, and nothing else.
+    Tools,
+    /// Build the worker into edge/worker/build.
+    BuildEdge,
+    /// Run the origin and the edge on this machine, with sample offers.
+    Up(up::Options),
+    /// Run all tests: workspace, end to end, golden vectors in WASM.
+    Test,
+    /// Run k6 against the edge and against the origin.
+    Load(load::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Command::parse() {
+        Command::Tools => tools::ensure().map(drop),
+        Command::BuildEdge => tools::ensure().and_then(|tools| build_edge::build(&tools).map(drop)),
+        Command::Up(options) => up::run(&options),
+        Command::Test => test::run(),
+        Command::Load(options) => load::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

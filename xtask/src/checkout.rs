@@ -1,0 +1,35 @@
+//! Where things are: the checkout, the tools, cargo's output.
+
+use std::env;
+use std::path::{Path, PathBuf, absolute};
+
+use anyhow::{Context, Result};
+
+/// The root of the checkout that this command was started in.
+pub(crate) fn root() -> PathBuf {
+    // Cargo sets it at run time too; the compiled-in one is wrong when checkouts share a target
+    // directory.
+    let xtask = env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    xtask
+        .parent()
+        .map_or_else(|| xtask.clone(), Path::to_path_buf)
+}
+
+/// Where `cargo install` puts what is needed beside the toolchain.
+pub(crate) fn tools_dir() -> Result<PathBuf> {
+    dir_from_env("YOUSOON_TOOLS_DIR", ".tools")
+}
+
+pub(crate) fn target_dir() -> Result<PathBuf> {
+    dir_from_env("CARGO_TARGET_DIR", "target")
+}
+
+fn dir_from_env(variable: &str, default: &str) -> Result<PathBuf> {
+    match env::var_os(variable).filter(|value| !value.is_empty()) {
+        Some(dir) => {
+            absolute(&dir).with_context(|| format!("{variable}={} is not a path", dir.display()))
+        }
+        None => Ok(root().join(default)),
+    }
+}

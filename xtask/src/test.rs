@@ -1,0 +1,177 @@
+//! `cargo xtask test`: every phase runs, the last line adds up.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::binaries::{self, Binaries, Profile};
+use crate::tools::{self, Tools};
+use crate::{build_edge, checkout, progress};
+
+/// The test targets that hold for both targets bit by bit.
+const GOLDEN: [&str; 8] = [
+    "-p",
+    "cache-core",
+    "-p",
+    "pq-core",
+    "-p",
+    "edge-core",
+    "--test",
+    "golden",
+];
+
+#[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
+struct Count {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+pub(crate) fn run() -> Result<()> {
+    let tools = tools::ensure()?;
+    let mut total = Count::default();
+    // The end-to-end tests say what is missing when a build failed.
+    for build in [
+        build_edge::build(&tools).map(drop),
+        binaries::build(Profile::Dev).map(drop),
+    ] {
+        if let Err(error) = build {
+            eprintln!("error: {error:#}");
+            total.failed += 1;
+        }
+    }
+    let binaries = Binaries::locate(Profile::Dev)?;
+    let phases = [
+        ("testing the workspace", workspace_tests(&binaries)),
+        ("testing the golden vectors in WASM", golden_tests(&tools)),
+    ];
+    for (title, mut command) in phases {
+        progress::announce(title);
+        total.add(run_phase(title, &mut command)?);
+    }
+    println!(
+        "{} passed, {} failed, {} skipped",
+        total.passed, total.failed, total.skipped
+    );
+    if total.failed > 0 {
+        bail!("some tests failed");
+    }
+    Ok(())
+}
+
+fn workspace_tests(binaries: &Binaries) -> Command {
+    let mut cargo = cargo_test();
+    cargo
+        .args(["--workspace", "--exclude", "edge-worker"])
+        // What a passing test prints is captured; its `skipped:` lines must be seen.
+        .args(["--", "--show-output"])
+        // The end-to-end tests start these and build nothing.
+        .env("YOUSOON_BIN", &binaries.yousoon)
+        .env("PQ_BIN", &binaries.pq)
+        .env("EDGE_BUILD_DIR", build_edge::build_dir());
+    cargo
+}
+
+fn golden_tests(tools: &Tools) -> Command {
+    let mut cargo = cargo_test();
+    cargo
+        .args(["--target", "wasm32-unknown-unknown"])
+        .args(GOLDEN)
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            tools.wasm_bindgen_test_runner(),
+        );
+    cargo
+}
+
+fn cargo_test() -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["test", "--no-fail-fast"])
+        .current_dir(checkout::root());
+    cargo
+}
+
+/// Runs one cargo, shows its output as it comes and counts.
+fn run_phase(title: &str, cargo: &mut Command) -> Result<Count> {
+    let mut child = cargo
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| progress::not_started(cargo, &error))?;
+    let stdout = child.stdout.take().context("cargo's output is not piped")?;
+    let mut count = Count::default();
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = line?;
+        let mut terminal = std::io::stdout().lock();
+        terminal.write_all(&line)?;
+        terminal.write_all(b"\n")?;
+        count.take_line(&String::from_utf8_lossy(&line));
+    }
+    let status = child.wait()?;
+    // A test that does not compile or crashes has no result line, and is a failure all the same.
+    if !status.success() && count.failed == 0 {
+        eprintln!("error: {title} failed ({status})");
+        count.failed = 1;
+    }
+    Ok(count)
+}
+
+impl Count {
+    /// Reads `test result: ok. 3 passed; 0 failed; 1 ignored; …` and `skipped: reason`.
+    fn take_line(&mut self, line: &str) {
+        if line.trim_start().starts_with("skipped:") {
+            // libtest counts a test that returned early as passed, and says so later.
+            self.skipped += 1;
+        } else if let Some(result) = line.trim_start().strip_prefix("test result:") {
+            self.passed += number_before(result, "passed");
+            self.failed += number_before(result, "failed");
+            self.skipped += number_before(result, "ignored");
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+fn number_before(result: &str, word: &str) -> u64 {
+    let words: Vec<&str> = result
+        .split([' ', ';'])
+        .filter(|part| !part.is_empty())
+        .collect();
+    words
+        .windows(2)
+        .find(|pair| pair[1] == word)
+        .and_then(|pair| pair[0].parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Count;
+
+    #[test]
+    fn results_and_skips_are_added_up() {
+        let mut count = Count::default();
+        for line in [
+            "running 3 tests",
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.00s",
+            "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 filtered out; finished in 0.00s",
+            "skipped: no MongoDB",
+        ] {
+            count.take_line(line);
+        }
+        assert_eq!(
+            count,
+            Count {
+                passed: 4,
+                failed: 2,
+                skipped: 2
+            }
+        );
+    }
+}

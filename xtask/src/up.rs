@@ -1,0 +1,110 @@
+//! `cargo xtask up`: the system on this machine, until Ctrl-C.
+
+use std::path::{PathBuf, absolute};
+
+use anyhow::{Result, bail};
+
+use crate::binaries::{self, Profile};
+use crate::stack::{Settings, Stack};
+use crate::{build_edge, checkout, http, secrets, tools};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// How many sample offers an empty store gets.
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    offers: u32,
+    /// The origin's port on 127.0.0.1.
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    port_origin: u16,
+    /// The edge's port on 127.0.0.1.
+    #[arg(long, value_name = "PORT", default_value_t = 8787)]
+    port_edge: u16,
+    /// Where everything is kept; `.yousoon` in the checkout unless given.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    // Before the long steps, so that nobody waits for a refusal.
+    require_free_ports(options)?;
+    let tools = tools::ensure()?;
+    let binaries = binaries::build(Profile::Release)?;
+    let build_dir = build_edge::build(&tools)?;
+    let data_dir = match &options.data_dir {
+        Some(dir) => absolute(dir)?,
+        None => checkout::root().join(".yousoon"),
+    };
+    require_free_ports(options)?;
+    let mut stack = Stack::start(
+        Settings {
+            data_dir,
+            build_dir,
+            offers: options.offers,
+            origin_port: options.port_origin,
+            edge_port: options.port_edge,
+        },
+        &binaries,
+    )?;
+    print_ready(&stack, &binaries.yousoon.display().to_string())?;
+    let outcome = stack.processes.hold();
+    println!("• stopping …");
+    drop(stack);
+    outcome
+}
+
+fn require_free_ports(options: &Options) -> Result<()> {
+    if options.port_origin == options.port_edge {
+        bail!("the origin and the edge need two ports: see --port-origin and --port-edge");
+    }
+    http::require_free(options.port_origin, "--port-origin")?;
+    http::require_free(options.port_edge, "--port-edge")
+}
+
+/// What to try first, to copy and paste.
+fn print_ready(stack: &Stack, yousoon: &str) -> Result<()> {
+    let settings = &stack.settings;
+    let (edge, origin) = (settings.edge_url(), settings.origin_url());
+    let nearby = stack.offers_nearby_path()?;
+    // Also fills the edge's cache, so that the first curl shows a hit.
+    let nearest = nearest_offer_id(settings.edge_port, &nearby)?;
+    println!(
+        "
+ready
+  edge    {edge}
+  origin  {origin}
+  data    {data} (logs in logs/, secrets in dev-secrets.json)
+
+offers near the centre of Paris, by hash, from the edge; look at Cache-Status and ETag:
+  curl -si '{edge}{nearby}'",
+        data = settings.data_dir.display(),
+    );
+    if let Some(offer) = nearest {
+        let detail = stack.document_path("OfferDetail", &format!(r#"{{"id":"{offer}"}}"#))?;
+        println!(
+            "
+one offer:
+  curl -si '{edge}{detail}'
+
+the same from the origin:
+  curl -si '{origin}{detail}'
+
+purge that offer, then ask the edge for it again:
+  export YOUSOON_ADMIN_TOKEN=$(node -p 'require(\"{secrets}\").admin_token')
+  {yousoon} purge --url {origin} --offer {offer} --reason 'trying it out'",
+            secrets = secrets::path(&settings.data_dir).display(),
+        );
+    }
+    println!("\nCtrl-C stops everything.");
+    Ok(())
+}
+
+/// The id of the nearest offer, asked for as a client would; `None` when there are no offers.
+fn nearest_offer_id(port: u16, path: &str) -> Result<Option<String>> {
+    let answer = http::get(port, path)?;
+    if answer.status != 200 {
+        bail!("the edge answers {}: {}", answer.status, answer.body);
+    }
+    let json: serde_json::Value = serde_json::from_str(&answer.body)?;
+    let id = json.pointer("/data/offers/edges/0/node/id");
+    Ok(id.and_then(serde_json::Value::as_str).map(str::to_owned))
+}
