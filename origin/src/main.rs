@@ -1,1 +1,216 @@
-fn main() {}
+//! The origin's program. Each command is one function.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Context as _;
+use cache_core::{PurgeKind, Tag};
+use clap::{ArgGroup, Args, Parser, Subcommand};
+use pq_core::DocumentHash;
+use yousoon::{
+    config::Config,
+    domain::{GeoPoint, OfferId, PartnerId},
+    embedded::EmbeddedDb,
+    graphql, import,
+    purge::{self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Run},
+    seed, server,
+    state::{AppState, Clock, ReadObserver},
+    telemetry,
+};
+
+const DEFAULT_OFFERS: usize = 5_000;
+
+/// Yousoon's origin.
+#[derive(Parser)]
+#[command(name = "yousoon", version, disable_help_subcommand = true)]
+struct Cli {
+    /// Where the database is.
+    #[arg(long, global = true, env = "YOUSOON_DATA_DIR", default_value = ".yousoon")]
+    data_dir: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve GraphQL; configured by environment variables, see config.rs.
+    Serve,
+    /// Fill the database with sample offers, the same every time.
+    Seed(SeedOptions),
+    /// Import places from a CSV file.
+    Import { file: PathBuf },
+    /// Print the schema as SDL.
+    Schema,
+    /// Purge cached answers; a running server relays it.
+    Purge(PurgeOptions),
+}
+
+#[derive(Args)]
+struct SeedOptions {
+    #[arg(long, default_value_t = DEFAULT_OFFERS)]
+    offers: usize,
+    /// Do nothing when there are offers.
+    #[arg(long)]
+    if_empty: bool,
+}
+
+#[derive(Args)]
+#[command(group(ArgGroup::new("target").required(true).args(["offer", "partner", "tag", "geo", "document", "all"])))]
+struct PurgeOptions {
+    #[arg(long, value_name = "ID", value_parser = offer_id)]
+    offer: Option<OfferId>,
+    #[arg(long, value_name = "ID", value_parser = partner_id)]
+    partner: Option<PartnerId>,
+    #[arg(long)]
+    tag: Option<Tag>,
+    /// Every list whose search may reach this place.
+    #[arg(long, value_name = "LAT,LNG", value_parser = place, allow_hyphen_values = true)]
+    geo: Option<GeoPoint>,
+    /// All answers of one document.
+    #[arg(long, value_name = "HASH")]
+    document: Option<DocumentHash>,
+    #[arg(long)]
+    all: bool,
+    /// May still be served while it is refreshed.
+    #[arg(long)]
+    soft: bool,
+    /// Print what would be purged, and purge nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// For the audit, at most 200 characters.
+    #[arg(long, value_parser = reason)]
+    reason: Reason,
+}
+
+fn main() -> ExitCode {
+    let Cli { data_dir, command } = Cli::parse();
+    telemetry::init();
+    let outcome = match command {
+        Command::Serve => block_on(serve(data_dir)),
+        Command::Seed(options) => block_on(seed(data_dir, options)),
+        Command::Import { file } => block_on(import(data_dir, file)),
+        Command::Schema => {
+            print!("{}", graphql::sdl());
+            Ok(())
+        }
+        Command::Purge(options) => block_on(purge(data_dir, options)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Runtime::new()?.block_on(work)
+}
+
+async fn open(data_dir: PathBuf) -> anyhow::Result<EmbeddedDb> {
+    let shown = data_dir.display().to_string();
+    let opened = tokio::task::spawn_blocking(move || EmbeddedDb::open(&data_dir)).await?;
+    opened.with_context(|| format!("cannot open the database in {shown}"))
+}
+
+async fn serve(data_dir: PathBuf) -> anyhow::Result<()> {
+    // Before anything is touched: a wrong setting leaves no trace.
+    let config = Config::from_env()?;
+    let db = open(data_dir).await?;
+    let state = AppState::new(config, db, Clock::System, ReadObserver::default()).await?;
+    Ok(server::serve(state).await?)
+}
+
+async fn seed(data_dir: PathBuf, options: SeedOptions) -> anyhow::Result<()> {
+    let db = open(data_dir).await?;
+    if options.if_empty && has_offers(&db).await? {
+        println!("there are offers already");
+        return Ok(());
+    }
+    let now_ms = Clock::System.now_ms();
+    let progress = |done, wanted| tracing::debug!(done, wanted, "seeding");
+    let report = seed::seed(&db, options.offers, now_ms, &progress).await?;
+    PurgeLog::open(db).await?.drain_outbox(now_ms).await?;
+    println!(
+        "added {} offers, {} establishments, {} partners",
+        report.offers, report.establishments, report.partners
+    );
+    Ok(())
+}
+
+async fn has_offers(db: &EmbeddedDb) -> anyhow::Result<bool> {
+    let read = db.read(|connection| {
+        Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM offers)", [], |row| row.get(0))?)
+    });
+    Ok(read.await?)
+}
+
+async fn import(data_dir: PathBuf, file: PathBuf) -> anyhow::Result<()> {
+    let db = open(data_dir).await?;
+    let now_ms = Clock::System.now_ms();
+    let report = import::import_csv(&db, &file, now_ms, "cli").await?;
+    PurgeLog::open(db).await?.drain_outbox(now_ms).await?;
+    for (line, why) in &report.bad_lines {
+        eprintln!("line {line}: {why}");
+    }
+    println!(
+        "added {}, already there {}, left out {}",
+        report.added,
+        report.already_there,
+        report.bad_lines.len()
+    );
+    Ok(())
+}
+
+async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
+    let log = PurgeLog::open(open(data_dir).await?).await?;
+    let asked = PurgeRequest {
+        target: options.target()?,
+        kind: if options.soft { PurgeKind::Soft } else { PurgeKind::Hard },
+        run: if options.dry_run { Run::Dry } else { Run::Real },
+        reason: options.reason,
+        actor: "cli".to_owned(),
+    };
+    let report = purge::request(&log, asked, Clock::System.now_ms()).await?;
+    for tag in &report.tags {
+        println!("{}", tag.as_str());
+    }
+    match report.revision {
+        Some(revision) => println!("revision {revision}"),
+        None => println!("dry run: nothing was purged"),
+    }
+    Ok(())
+}
+
+impl PurgeOptions {
+    fn target(&self) -> anyhow::Result<PurgeTarget> {
+        let named = [
+            self.offer.clone().map(PurgeTarget::Offer),
+            self.partner.clone().map(PurgeTarget::Partner),
+            self.tag.clone().map(PurgeTarget::Tag),
+            self.geo.map(PurgeTarget::Geo),
+            self.document.map(PurgeTarget::Document),
+            self.all.then_some(PurgeTarget::Everything),
+        ];
+        named.into_iter().flatten().next().context("a purge has exactly one target")
+    }
+}
+
+fn offer_id(text: &str) -> Result<OfferId, String> {
+    OfferId::parse(text).ok_or_else(|| "an id is 24 lowercase hex characters".to_owned())
+}
+
+fn partner_id(text: &str) -> Result<PartnerId, String> {
+    PartnerId::parse(text).ok_or_else(|| "an id is 24 lowercase hex characters".to_owned())
+}
+
+fn place(text: &str) -> Result<GeoPoint, String> {
+    let parsed = text.split_once(',').and_then(|(lat, lng)| {
+        GeoPoint::new(lat.trim().parse().ok()?, lng.trim().parse().ok()?)
+    });
+    parsed.ok_or_else(|| "a place is a latitude, a comma and a longitude".to_owned())
+}
+
+fn reason(text: &str) -> Result<Reason, String> {
+    Reason::parse(text).ok_or_else(|| "a reason is 1 to 200 characters on one line".to_owned())
+}

@@ -1,4 +1,5 @@
 //! Offers: what users book.
 
 pub mod events;
+pub mod resolvers;
 pub mod store;

@@ -1,3 +1,4 @@
 //! Partners and their establishments.
 
+pub mod resolvers;
 pub mod store;

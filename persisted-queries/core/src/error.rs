@@ -221,7 +221,10 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with its sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 
     /// The HTTP status in a media type.
@@ -234,7 +237,8 @@ impl Refusal {
 
     /// The answer's body.
     pub fn body(&self) -> String {
-        json!({"errors": [{"message": self.message, "extensions": {"code": self.code.as_str()}}]}).to_string()
+        json!({"errors": [{"message": self.message, "extensions": {"code": self.code.as_str()}}]})
+            .to_string()
     }
 }
 

@@ -21,7 +21,9 @@ impl MediaType {
     /// Chooses by `Accept`; absent and `*/*` mean JSON, `None` that nothing acceptable can be had.
     /// Of two with the same weight the more telling one wins.
     pub fn negotiate(accept: Option<&str>) -> Option<Self> {
-        let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else { return Some(Self::Json) };
+        let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
+            return Some(Self::Json);
+        };
         let mut best: Option<(u16, Self)> = None;
         for range in accept.split(',') {
             let mut parts = range.split(';');
@@ -42,7 +44,8 @@ impl MediaType {
                 }
             }
             let better = best.is_none_or(|(known, chosen)| {
-                weight > known || (weight == known && chosen == Self::Json && media == Self::GraphqlResponse)
+                weight > known
+                    || (weight == known && chosen == Self::Json && media == Self::GraphqlResponse)
             });
             if weight > 0 && better {
                 best = Some((weight, media));
@@ -54,8 +57,16 @@ impl MediaType {
 
 /// A weight of RFC 9110 §12.4.2 in thousandths; what is no weight counts as 0.
 fn thousandths(value: &str) -> u16 {
-    let weight = value.parse::<f32>().ok().filter(|weight| (0.0..=1.0).contains(weight)).unwrap_or(0.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1000")]
+    let weight = value
+        .parse::<f32>()
+        .ok()
+        .filter(|weight| (0.0..=1.0).contains(weight))
+        .unwrap_or(0.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to 1000"
+    )]
     let weight = (weight * 1_000.0).round() as u16;
     weight
 }
@@ -71,10 +82,22 @@ mod tests {
             (Some(""), Some(Json)),
             (Some("*/*"), Some(Json)),
             (Some("application/json"), Some(Json)),
-            (Some("application/graphql-response+json"), Some(GraphqlResponse)),
-            (Some("application/json, application/graphql-response+json"), Some(GraphqlResponse)),
-            (Some("application/graphql-response+json;q=0.1, application/json"), Some(Json)),
-            (Some("application/graphql-response+json; charset=UTF-8, */*;q=0.1"), Some(GraphqlResponse)),
+            (
+                Some("application/graphql-response+json"),
+                Some(GraphqlResponse),
+            ),
+            (
+                Some("application/json, application/graphql-response+json"),
+                Some(GraphqlResponse),
+            ),
+            (
+                Some("application/graphql-response+json;q=0.1, application/json"),
+                Some(Json),
+            ),
+            (
+                Some("application/graphql-response+json; charset=UTF-8, */*;q=0.1"),
+                Some(GraphqlResponse),
+            ),
             (Some("application/json; charset=latin1"), None),
             (Some("application/json;q=0"), None),
             (Some("text/html"), None),

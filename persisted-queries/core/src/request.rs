@@ -75,7 +75,11 @@ impl GraphqlRequest {
     /// A [`Refusal`] with one of the codes `INVALID_JSON`, `NUL_BYTE`, `INVALID_REQUEST`,
     /// `UNSUPPORTED_MEDIA_TYPE`, `REQUEST_TOO_LARGE` and `DOCUMENT_*`.
     pub fn parse(parts: HttpParts<'_>) -> Result<Self, Refusal> {
-        if parts.body.len() > MAX_REQUEST_BYTES || parts.query.is_some_and(|query| query.len() > MAX_REQUEST_BYTES) {
+        if parts.body.len() > MAX_REQUEST_BYTES
+            || parts
+                .query
+                .is_some_and(|query| query.len() > MAX_REQUEST_BYTES)
+        {
             return Self::too_large();
         }
         let mut fields = match parts.method {
@@ -89,7 +93,11 @@ impl GraphqlRequest {
             Some(Value::Object(variables)) => variables,
             Some(_) => return refuse(ErrorCode::InvalidRequest, "`variables` is not an object"),
         };
-        Ok(Self { document, operation_name, variables })
+        Ok(Self {
+            document,
+            operation_name,
+            variables,
+        })
     }
 
     /// The refusal of a request that was cut off while it was read.
@@ -97,14 +105,19 @@ impl GraphqlRequest {
     /// # Errors
     /// Always: it is the refusal.
     pub fn too_large<T>() -> Result<T, Refusal> {
-        refuse(ErrorCode::RequestTooLarge, format!("a request has at most {MAX_REQUEST_BYTES} bytes"))
+        refuse(
+            ErrorCode::RequestTooLarge,
+            format!("a request has at most {MAX_REQUEST_BYTES} bytes"),
+        )
     }
 }
 
 /// Whether a `Content-Type` is JSON in UTF-8.
 fn is_json(content_type: &str) -> bool {
     let mut parts = content_type.split(';');
-    let json = parts.next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"));
+    let json = parts
+        .next()
+        .is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"));
     json && parts.all(|parameter| match parameter.split_once('=') {
         Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
             value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
@@ -115,7 +128,10 @@ fn is_json(content_type: &str) -> bool {
 
 fn from_body(content_type: Option<&str>, body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     if !content_type.is_some_and(is_json) {
-        return refuse(ErrorCode::UnsupportedMediaType, "the body must be application/json in UTF-8");
+        return refuse(
+            ErrorCode::UnsupportedMediaType,
+            "the body must be application/json in UTF-8",
+        );
     }
     if body.contains(&0) {
         return refuse(ErrorCode::NulByte, "the body has a NUL byte");
@@ -127,7 +143,11 @@ fn from_body(content_type: Option<&str>, body: &[u8]) -> Result<Map<String, Valu
         // Where, but never what: the body is the client's.
         Err(error) => refuse(
             ErrorCode::InvalidJson,
-            format!("the body is not JSON (line {}, column {})", error.line(), error.column()),
+            format!(
+                "the body is not JSON (line {}, column {})",
+                error.line(),
+                error.column()
+            ),
         ),
     }
 }
@@ -145,7 +165,10 @@ fn from_query(query: &str) -> Result<Map<String, Value>, Refusal> {
             _ => continue,
         };
         if fields.insert(name.clone().into_owned(), value).is_some() {
-            return refuse(ErrorCode::InvalidRequest, format!("`{name}` is given twice"));
+            return refuse(
+                ErrorCode::InvalidRequest,
+                format!("`{name}` is given twice"),
+            );
         }
     }
     Ok(fields)
@@ -155,7 +178,10 @@ fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => refuse(ErrorCode::InvalidRequest, format!("`{name}` is not a string")),
+        Some(_) => refuse(
+            ErrorCode::InvalidRequest,
+            format!("`{name}` is not a string"),
+        ),
     }
 }
 
@@ -166,35 +192,67 @@ fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<Docume
         Some(_) => return refuse(ErrorCode::InvalidRequest, "`extensions` is not an object"),
     };
     let mut named: Option<DocumentHash> = None;
-    for id in [path_id, text(fields, "documentId")?, apollo].into_iter().flatten() {
+    for id in [path_id, text(fields, "documentId")?, apollo]
+        .into_iter()
+        .flatten()
+    {
         let hash = DocumentHash::parse(id)
             .map_err(|error| Refusal::new(ErrorCode::DocumentIdMalformed, error.to_string()))?;
         if named.is_some_and(|known| known != hash) {
-            return refuse(ErrorCode::DocumentIdMismatch, "two different document identifiers");
+            return refuse(
+                ErrorCode::DocumentIdMismatch,
+                "two different document identifiers",
+            );
         }
         named = Some(hash);
     }
-    match (text(fields, "query")?.filter(|body| !body.is_empty()), named) {
-        (None, None) => refuse(ErrorCode::DocumentMissing, "neither `documentId` nor `query`"),
+    match (
+        text(fields, "query")?.filter(|body| !body.is_empty()),
+        named,
+    ) {
+        (None, None) => refuse(
+            ErrorCode::DocumentMissing,
+            "neither `documentId` nor `query`",
+        ),
         (None, Some(hash)) => Ok(DocumentRef::Hash(hash)),
         (Some(body), named) => {
             let hash = DocumentHash::of(body);
             if named.is_some_and(|named| named != hash) {
-                return refuse(ErrorCode::DocumentIdMismatch, "the document does not have the hash that came with it");
+                return refuse(
+                    ErrorCode::DocumentIdMismatch,
+                    "the document does not have the hash that came with it",
+                );
             }
-            Ok(DocumentRef::Body { hash, body: body.to_owned() })
+            Ok(DocumentRef::Body {
+                hash,
+                body: body.to_owned(),
+            })
         }
     }
 }
 
 /// Apollo's `{"persistedQuery": {"version": 1, "sha256Hash": "…"}}`.
 fn apollo_hash(extensions: &Map<String, Value>) -> Result<Option<&str>, Refusal> {
-    let Some(persisted) = extensions.get("persistedQuery").filter(|value| !value.is_null()) else { return Ok(None) };
-    let malformed = || Refusal::new(ErrorCode::InvalidRequest, "`extensions.persistedQuery` is not of version 1");
+    let Some(persisted) = extensions
+        .get("persistedQuery")
+        .filter(|value| !value.is_null())
+    else {
+        return Ok(None);
+    };
+    let malformed = || {
+        Refusal::new(
+            ErrorCode::InvalidRequest,
+            "`extensions.persistedQuery` is not of version 1",
+        )
+    };
     if persisted.get("version").and_then(Value::as_u64) != Some(1) {
         return Err(malformed());
     }
-    persisted.get("sha256Hash").and_then(Value::as_str).map(Some).ok_or_else(malformed)
+    persisted
+        .get("sha256Hash")
+        .and_then(Value::as_str)
+        .map(Some)
+        .ok_or_else(malformed)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -214,7 +272,13 @@ mod tests {
     }
 
     fn get(path_id: Option<&str>, query: &str) -> Result<GraphqlRequest, Refusal> {
-        GraphqlRequest::parse(HttpParts { method: Method::Get, path_id, query: Some(query), content_type: None, body: b"" })
+        GraphqlRequest::parse(HttpParts {
+            method: Method::Get,
+            path_id,
+            query: Some(query),
+            content_type: None,
+            body: b"",
+        })
     }
 
     fn code(result: Result<GraphqlRequest, Refusal>) -> ErrorCode {
@@ -233,9 +297,15 @@ mod tests {
         let apollo = format!(r#"{{"persistedQuery":{{"version":1,"sha256Hash":"{hash}"}}}}"#);
         let encoded: String = form_urlencoded::byte_serialize(apollo.as_bytes()).collect();
         let all = [
-            post(&format!(r#"{{"documentId":"{hash}","variables":{{"id":"1"}}}}"#)),
-            post(&format!(r#"{{"documentId":"sha256:{hash}","variables":{{"id":"1"}},"query":null}}"#)),
-            post(&format!(r#"{{"extensions":{apollo},"variables":{{"id":"1"}}}}"#)),
+            post(&format!(
+                r#"{{"documentId":"{hash}","variables":{{"id":"1"}}}}"#
+            )),
+            post(&format!(
+                r#"{{"documentId":"sha256:{hash}","variables":{{"id":"1"}},"query":null}}"#
+            )),
+            post(&format!(
+                r#"{{"extensions":{apollo},"variables":{{"id":"1"}}}}"#
+            )),
             get(None, &format!("documentId=sha256:{hash}&{variables}")),
             get(Some(&hash.to_string()), variables),
             get(None, &format!("extensions={encoded}&{variables}")),
@@ -257,26 +327,70 @@ mod tests {
             (r#"{"query":""}"#, ErrorCode::DocumentMissing),
             (r#"{"query":1}"#, ErrorCode::InvalidRequest),
             (r#"{"documentId":"abc"}"#, ErrorCode::DocumentIdMalformed),
-            (r#"{"documentId":"md5:abc"}"#, ErrorCode::DocumentIdMalformed),
-            (r#"{"query":"{a}","variables":[]}"#, ErrorCode::InvalidRequest),
-            (r#"{"query":"{a}","extensions":1}"#, ErrorCode::InvalidRequest),
-            (r#"{"extensions":{"persistedQuery":{"version":2}}}"#, ErrorCode::InvalidRequest),
+            (
+                r#"{"documentId":"md5:abc"}"#,
+                ErrorCode::DocumentIdMalformed,
+            ),
+            (
+                r#"{"query":"{a}","variables":[]}"#,
+                ErrorCode::InvalidRequest,
+            ),
+            (
+                r#"{"query":"{a}","extensions":1}"#,
+                ErrorCode::InvalidRequest,
+            ),
+            (
+                r#"{"extensions":{"persistedQuery":{"version":2}}}"#,
+                ErrorCode::InvalidRequest,
+            ),
         ];
         for (body, expected) in table {
             assert_eq!(code(post(body)), expected, "{body}");
         }
-        assert_eq!(code(post(&format!(r#"{{"documentId":"{hash}","query":"{{a}}"}}"#))), ErrorCode::DocumentIdMismatch);
-        assert_eq!(code(get(Some(&hash.to_string()), "query=%7Ba%7D")), ErrorCode::DocumentIdMismatch);
-        assert_eq!(code(get(None, "query=%7Ba%7D&variables=%7B")), ErrorCode::InvalidJson);
-        assert_eq!(code(get(None, "query=a&query=b")), ErrorCode::InvalidRequest);
-        assert_eq!(code(post(&" ".repeat(MAX_REQUEST_BYTES + 1))), ErrorCode::RequestTooLarge);
+        assert_eq!(
+            code(post(&format!(
+                r#"{{"documentId":"{hash}","query":"{{a}}"}}"#
+            ))),
+            ErrorCode::DocumentIdMismatch
+        );
+        assert_eq!(
+            code(get(Some(&hash.to_string()), "query=%7Ba%7D")),
+            ErrorCode::DocumentIdMismatch
+        );
+        assert_eq!(
+            code(get(None, "query=%7Ba%7D&variables=%7B")),
+            ErrorCode::InvalidJson
+        );
+        assert_eq!(
+            code(get(None, "query=a&query=b")),
+            ErrorCode::InvalidRequest
+        );
+        assert_eq!(
+            code(post(&" ".repeat(MAX_REQUEST_BYTES + 1))),
+            ErrorCode::RequestTooLarge
+        );
     }
 
     #[test]
     fn only_json_in_utf_8_is_read() {
-        for content_type in [None, Some("text/plain"), Some("application/json; charset=latin1"), Some("application/graphql")] {
-            let parts = HttpParts { method: Method::Post, path_id: None, query: None, content_type, body: b"{}" };
-            assert_eq!(code(GraphqlRequest::parse(parts)), ErrorCode::UnsupportedMediaType, "{content_type:?}");
+        for content_type in [
+            None,
+            Some("text/plain"),
+            Some("application/json; charset=latin1"),
+            Some("application/graphql"),
+        ] {
+            let parts = HttpParts {
+                method: Method::Post,
+                path_id: None,
+                query: None,
+                content_type,
+                body: b"{}",
+            };
+            assert_eq!(
+                code(GraphqlRequest::parse(parts)),
+                ErrorCode::UnsupportedMediaType,
+                "{content_type:?}"
+            );
         }
         assert!(is_json("Application/JSON; Charset=\"UTF-8\""));
     }

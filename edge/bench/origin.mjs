@@ -1,0 +1,85 @@
+// A stand-in for the origin: gives the edges the benchmark's document and answer, and keeps their
+// purge log alive, without which they trust nothing that they have stored.
+//
+//   EDGE_SECRET=HEX node edge/bench/origin.mjs --port N --edge URL [--edge URL]
+import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
+import { parseArgs } from "node:util";
+import { body, document } from "./workload.mjs";
+
+const LOG = "00112233445566778899aabbccddeeff";
+const HEARTBEAT_MS = 500;
+
+const { values: options } = parseArgs({
+  options: {
+    port: { type: "string" },
+    edge: { type: "string", multiple: true, default: [] },
+  },
+});
+const secret = Buffer.from(process.env.EDGE_SECRET ?? "", "hex");
+
+/** As edge/core/src/signature.rs does it. */
+function sign(context, atMs, bytes) {
+  const u64 = (value) => {
+    const buffer = Buffer.alloc(8);
+    buffer.writeBigUInt64LE(BigInt(value));
+    return buffer;
+  };
+  const digest = createHmac("sha256", secret)
+    .update(u64(Buffer.byteLength(context)))
+    .update(context)
+    .update(u64(atMs))
+    .update(bytes)
+    .digest("hex");
+  return `t=${atMs},v1=${digest}`;
+}
+
+async function heartbeat(edge) {
+  const sentAtMs = Date.now();
+  const append = JSON.stringify({
+    log: LOG,
+    horizon: 0,
+    after: 0,
+    records: [],
+    head: 0,
+    sent_at_ms: sentAtMs,
+  });
+  const answer = await fetch(`${edge}/_yousoon/purge-log`, {
+    method: "POST",
+    headers: { "yousoon-signature": sign("purge-log", sentAtMs, append) },
+    body: append,
+  });
+  if (answer.status !== 200) console.error(`${edge} answers a heartbeat with ${answer.status}`);
+  await answer.arrayBuffer();
+}
+
+/** The next one begins when the last one has ended: a busy edge is not buried in them. */
+async function keepAlive(edge) {
+  for (;;) {
+    // The edges start after this.
+    await heartbeat(edge).catch((error) => console.error(`${edge}: ${error.cause ?? error}`));
+    await new Promise((resolve) => setTimeout(resolve, HEARTBEAT_MS));
+  }
+}
+
+const server = createServer((request, response) => {
+  request.resume();
+  if (request.method === "POST" && request.url === "/graphql") {
+    response.writeHead(200, {
+      "content-type": "application/graphql-response+json; charset=utf-8",
+      "cache-control": "public, max-age=3600",
+      "cache-tag": "offer:1,offer:2,partner:1",
+      "yousoon-as-of": `${LOG}:0`,
+    });
+    response.end(body);
+  } else if (request.url === `/internal/documents/${document.id}`) {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify(document));
+  } else {
+    response.writeHead(request.url === "/readyz" ? 200 : 404);
+    response.end();
+  }
+});
+
+process.stdin.on("end", () => process.exit(0)).resume();
+server.listen(Number(options.port), "127.0.0.1", () => options.edge.forEach(keepAlive));

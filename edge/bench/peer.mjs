@@ -1,0 +1,54 @@
+// Runs the peer worker in workerd, set up as edge/dev/serve.mjs sets up the edge, with every
+// answer of the benchmark stored in its KV before it says that it is ready (GET /healthz).
+//
+//   node edge/bench/peer.mjs --data-dir DIR --port N [--memory]
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { Log, LogLevel, Miniflare } from "miniflare";
+import { body, document, variableSets } from "./workload.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    "data-dir": { type: "string" },
+    port: { type: "string" },
+    memory: { type: "boolean", default: false },
+  },
+});
+
+const miniflare = new Miniflare({
+  name: "peer",
+  host: "127.0.0.1",
+  port: Number(options.port),
+  log: new Log(LogLevel.WARN),
+  logRequests: false,
+  cf: false,
+  telemetry: { enabled: false },
+  modules: [
+    {
+      type: "ESModule",
+      path: "index.js",
+      contents: readFileSync(new URL("peer-worker.mjs", import.meta.url)).toString(),
+    },
+  ],
+  compatibilityDate: "2026-04-01",
+  bindings: { MEMORY: options.memory ? "on" : "off" },
+  kvNamespaces: { KV: "peer" },
+  kvPersist: join(resolve(options["data-dir"]), "kv"),
+});
+
+const stop = () => miniflare.dispose().finally(() => process.exit(0));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.removeAllListeners(signal);
+  process.on(signal, stop);
+}
+process.stdin.on("end", stop).resume();
+
+await miniflare.ready;
+const kv = await miniflare.getKVNamespace("KV");
+const etag = `"${createHash("sha256").update(body).digest("hex").slice(0, 32)}"`;
+for (const variables of variableSets) {
+  await kv.put(`${document.id}:${JSON.stringify(variables)}`, body, { metadata: { etag } });
+}
+console.error("ready");

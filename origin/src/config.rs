@@ -1,0 +1,242 @@
+//! Everything that can be set from outside, one struct per section; a contradiction fails the boot.
+
+use std::{env, fmt, net::SocketAddr};
+
+use reqwest::Url;
+
+/// The fewest bytes of a secret: fewer can be guessed.
+const MIN_SECRET_BYTES: usize = 16;
+
+/// One clear line on what is wrong with the environment.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{variable}: {why}")]
+pub struct ConfigError {
+    variable: &'static str,
+    why: String,
+}
+
+impl ConfigError {
+    fn new(variable: &'static str, why: impl Into<String>) -> Self {
+        Self {
+            variable,
+            why: why.into(),
+        }
+    }
+}
+
+/// Bytes that no log shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The whole configuration of `yousoon serve`; the data folder is a command-line option.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub http: HttpConfig,
+    pub documents: DocumentsConfig,
+    pub admin: AdminConfig,
+    pub edge: EdgeConfig,
+}
+
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// Where to listen: `YOUSOON_LISTEN`, default 127.0.0.1:8080.
+    pub listen: SocketAddr,
+}
+
+#[derive(Clone, Debug)]
+pub struct DocumentsConfig {
+    /// Which documents are executed, enforce | audit | off: `YOUSOON_DOCUMENT_MODE`, default enforce.
+    pub mode: DocumentMode,
+}
+
+#[derive(Clone, Debug)]
+pub struct AdminConfig {
+    /// The bearer token of publishes and purges: `YOUSOON_ADMIN_TOKEN`, default none (both refused).
+    pub token: Option<Secret>,
+}
+
+#[derive(Clone, Debug)]
+pub struct EdgeConfig {
+    /// The edges that the purge log is relayed to, comma-separated: `YOUSOON_EDGE_URL`, default none.
+    pub urls: Vec<Url>,
+    /// What origin and edge sign with, in hex: `YOUSOON_EDGE_SECRET`, default none.
+    pub secret: Option<Secret>,
+}
+
+/// Which documents are executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentMode {
+    /// Published ones only.
+    Enforce,
+    /// All; those that are not published are logged.
+    Audit,
+    /// All.
+    Off,
+}
+
+impl Config {
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(&|variable| env::var(variable).ok())
+    }
+
+    fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let config = Self {
+            http: HttpConfig::from_lookup(lookup)?,
+            documents: DocumentsConfig::from_lookup(lookup)?,
+            admin: AdminConfig::from_lookup(lookup)?,
+            edge: EdgeConfig::from_lookup(lookup)?,
+        };
+        if !config.edge.urls.is_empty() && config.edge.secret.is_none() {
+            return Err(ConfigError::new(
+                "YOUSOON_EDGE_SECRET",
+                "is required when YOUSOON_EDGE_URL is set",
+            ));
+        }
+        Ok(config)
+    }
+}
+
+/// Reads a variable. The environment is one of two; tests bring their own.
+type Lookup<'a> = &'a dyn Fn(&'static str) -> Option<String>;
+
+/// A variable that is set to nothing counts as absent.
+fn given(lookup: Lookup<'_>, variable: &'static str) -> Option<String> {
+    lookup(variable)
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+}
+
+impl HttpConfig {
+    fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let variable = "YOUSOON_LISTEN";
+        let listen = given(lookup, variable).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let listen = listen.parse().map_err(|_| {
+            ConfigError::new(variable, format!("{listen:?} is not an address and a port"))
+        })?;
+        Ok(Self { listen })
+    }
+}
+
+impl DocumentsConfig {
+    fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let variable = "YOUSOON_DOCUMENT_MODE";
+        let mode = match given(lookup, variable).as_deref() {
+            None | Some("enforce") => DocumentMode::Enforce,
+            Some("audit") => DocumentMode::Audit,
+            Some("off") => DocumentMode::Off,
+            Some(other) => {
+                let why = format!("{other:?} is none of enforce, audit and off");
+                return Err(ConfigError::new(variable, why));
+            }
+        };
+        Ok(Self { mode })
+    }
+}
+
+impl AdminConfig {
+    fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let variable = "YOUSOON_ADMIN_TOKEN";
+        let token = given(lookup, variable).map(|token| Secret::new(token.into_bytes()));
+        long_enough(variable, token.as_ref())?;
+        Ok(Self { token })
+    }
+}
+
+impl EdgeConfig {
+    fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let variable = "YOUSOON_EDGE_URL";
+        let mut urls = Vec::new();
+        for text in given(lookup, variable).unwrap_or_default().split(',') {
+            let text = text.trim();
+            if text.is_empty() {
+                continue;
+            }
+            let url = Url::parse(text)
+                .ok()
+                .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+                .ok_or_else(|| ConfigError::new(variable, format!("{text:?} is not an HTTP URL")))?;
+            urls.push(url);
+        }
+        let variable = "YOUSOON_EDGE_SECRET";
+        let secret = match given(lookup, variable) {
+            None => None,
+            // Never the value itself: this line is printed.
+            Some(text) => Some(Secret::new(
+                hex::decode(text).map_err(|_| ConfigError::new(variable, "is not hexadecimal"))?,
+            )),
+        };
+        long_enough(variable, secret.as_ref())?;
+        Ok(Self { urls, secret })
+    }
+}
+
+fn long_enough(variable: &'static str, secret: Option<&Secret>) -> Result<(), ConfigError> {
+    match secret {
+        Some(secret) if secret.0.len() < MIN_SECRET_BYTES => Err(ConfigError::new(
+            variable,
+            format!("has fewer than {MIN_SECRET_BYTES} bytes"),
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+        let lookup = |wanted: &'static str| {
+            variables
+                .iter()
+                .find(|(name, _)| *name == wanted)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        Config::from_lookup(&lookup).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_environment_enforces_and_listens_on_loopback() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.documents.mode, DocumentMode::Enforce);
+        assert!(config.admin.token.is_none() && config.edge.urls.is_empty());
+    }
+
+    #[test]
+    fn a_contradiction_fails_with_one_line_that_names_the_variable() {
+        let table: [(&[(&str, &str)], &str); 7] = [
+            (&[("YOUSOON_LISTEN", "here")], "YOUSOON_LISTEN: \"here\" is not an address and a port"),
+            (&[("YOUSOON_DOCUMENT_MODE", "on")], "YOUSOON_DOCUMENT_MODE: \"on\" is none of enforce, audit and off"),
+            (&[("YOUSOON_ADMIN_TOKEN", "short")], "YOUSOON_ADMIN_TOKEN: has fewer than 16 bytes"),
+            (&[("YOUSOON_EDGE_URL", "ftp://x")], "YOUSOON_EDGE_URL: \"ftp://x\" is not an HTTP URL"),
+            (&[("YOUSOON_EDGE_SECRET", "zz")], "YOUSOON_EDGE_SECRET: is not hexadecimal"),
+            (&[("YOUSOON_EDGE_SECRET", "00ff")], "YOUSOON_EDGE_SECRET: has fewer than 16 bytes"),
+            (&[("YOUSOON_EDGE_URL", "http://x")], "YOUSOON_EDGE_SECRET: is required when YOUSOON_EDGE_URL is set"),
+        ];
+        for (variables, expected) in table {
+            assert_eq!(read(variables).unwrap_err(), expected);
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_printed() {
+        let config = read(&[("YOUSOON_ADMIN_TOKEN", "0123456789abcdef")]).unwrap();
+        assert!(!format!("{config:?}").contains("0123456789abcdef"));
+    }
+}

@@ -1,0 +1,85 @@
+//! Errors of fields: refusals that anybody may see, and failures that nobody does.
+
+use std::sync::Arc;
+
+use async_graphql::{Error, ErrorExtensions, ServerError, Value};
+use pq_core::{ErrorCode, Refusal};
+use serde_json::{Value as Json, json};
+
+use crate::{embedded::StoreError, telemetry::chain};
+
+/// A store's failure, shared by the fields that wanted the same batch.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct StoreFailure(Arc<StoreError>);
+
+impl From<StoreError> for StoreFailure {
+    fn from(error: StoreError) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+/// A field's refusal.
+pub(crate) fn refused(code: ErrorCode, message: impl Into<String>) -> Error {
+    Error::new(message).extend_with(|_, extensions| extensions.set("code", code.as_str()))
+}
+
+/// A field's failure: masked where it is answered.
+pub(crate) fn failed(error: impl Into<StoreFailure>) -> Error {
+    Error::new_with_source(error.into())
+}
+
+/// The code of a refusal; none for a failure.
+pub(super) fn code_of(error: &ServerError) -> Option<ErrorCode> {
+    let extensions = error.extensions.as_ref()?;
+    match extensions.get("code")? {
+        Value::String(word) => ErrorCode::parse(word),
+        _other => None,
+    }
+}
+
+/// Logs a failure and gives the reference that its answer shows.
+pub(super) fn log_failure(error: &(dyn std::error::Error + 'static)) -> String {
+    let reference = reference();
+    tracing::error!(reference, error = chain(error), "request failed");
+    reference
+}
+
+/// What a client is told of a failure.
+pub(super) fn internal(reference: &str) -> Refusal {
+    Refusal::new(ErrorCode::Internal, format!("something went wrong on our side (reference {reference})"))
+}
+
+/// A field's error as the client sees it.
+pub(super) fn shown(error: &ServerError) -> Json {
+    let (message, extensions) = match code_of(error) {
+        Some(code) => (error.message.clone(), json!({"code": code.as_str()})),
+        None => {
+            let reference = log_field_failure(error);
+            let Refusal { code, message } = internal(&reference);
+            (message, json!({"code": code.as_str(), "reference": reference}))
+        }
+    };
+    json!({"message": message, "locations": error.locations, "path": error.path, "extensions": extensions})
+}
+
+/// Logs a field's failure with its chain.
+pub(super) fn log_field_failure(error: &ServerError) -> String {
+    match error.source::<StoreFailure>() {
+        Some(failure) => log_failure(failure),
+        None => {
+            let reference = reference();
+            // Not the message: async-graphql quotes the client's values in it.
+            tracing::error!(reference, path = ?error.path, "a field failed without a cause");
+            reference
+        }
+    }
+}
+
+fn reference() -> String {
+    let mut bytes = [0; 6];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => hex::encode(bytes),
+        Err(_) => "none".to_owned(),
+    }
+}

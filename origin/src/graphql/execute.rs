@@ -1,0 +1,65 @@
+//! Runs a document: position in the purge log first, then the reads.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Request, Response, Variables,
+    dataloader::{DataLoader, HashMapCache},
+};
+use cache_core::{AsOf, variables::CanonicalVariables};
+
+use super::{
+    caller::Caller,
+    context::RequestContext,
+    facts::{AnswerFacts, Facts},
+    loaders::Stores,
+};
+use crate::{documents::Document, embedded::StoreError, state::AppState};
+
+/// What came of a query.
+#[derive(Debug)]
+pub struct Executed {
+    pub response: Response,
+    pub facts: Facts,
+    /// For documents that a shared cache may keep.
+    pub as_of: Option<AsOf>,
+    pub now_ms: i64,
+}
+
+/// Executes a document with canonical variables.
+pub async fn execute(
+    state: &AppState,
+    document: &Document,
+    variables: &CanonicalVariables,
+    caller: Caller,
+) -> Result<Executed, StoreError> {
+    let shared = document.operation.policy.is_shared();
+    // The heart of the system: the position is taken BEFORE the first read. The answer then holds
+    // every write whose purge is at or before it, and a purge that comes while the fields are
+    // being read has a greater revision, so every cache judges the answer by it. Taken after the
+    // reads it would claim writes that the reads did not see, and a stale answer would be valid.
+    let as_of = match shared {
+        true => Some(state.purge_log.as_of().await?),
+        false => None,
+    };
+    let now_ms = state.clock.now_ms();
+    let facts = Arc::new(AnswerFacts::default());
+    let stores = Stores { state: state.clone(), now_ms };
+    let context = RequestContext {
+        state: state.clone(),
+        facts: Arc::clone(&facts),
+        now_ms,
+        caller,
+        shared,
+        loader: DataLoader::with_cache(stores, tokio::spawn, HashMapCache::default()),
+    };
+    let variables = serde_json::from_str(&variables.to_json())
+        .map_err(|error| StoreError::corrupt("canonical variables", &error))?;
+    let mut request = Request::new(String::new())
+        .variables(Variables::from_json(variables))
+        .data(context);
+    request.set_parsed_query(document.parsed.clone());
+    let response = state.schema.execute(request).await;
+    facts.tag(&format!("document:{}", document.operation.id));
+    Ok(Executed { response, facts: facts.take(), as_of, now_ms })
+}

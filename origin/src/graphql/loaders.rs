@@ -1,0 +1,89 @@
+//! One batch per relation and request: no query per item, anywhere.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+
+use super::errors::StoreFailure;
+use crate::{
+    domain::{Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId},
+    offers::store::Visibility,
+    state::AppState,
+};
+
+/// The most offers of one partner that are looked through.
+pub const OFFERS_OF_PARTNER: usize = 500;
+
+/// The stores as one request sees them.
+#[derive(Debug)]
+pub struct Stores {
+    pub(super) state: AppState,
+    pub(super) now_ms: i64,
+}
+
+/// Key: all establishments of a partner.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EstablishmentsOf(pub PartnerId);
+
+/// Key: all offers of a partner, visible or not, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OffersOf(pub PartnerId);
+
+impl Loader<OfferId> for Stores {
+    type Value = Offer;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, Offer>, StoreFailure> {
+        Ok(self.state.observer.read("offers.by_ids", self.state.offers.by_ids(ids)).await?)
+    }
+}
+
+impl Loader<PartnerId> for Stores {
+    type Value = Partner;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[PartnerId]) -> Result<HashMap<PartnerId, Partner>, StoreFailure> {
+        let read = self.state.partners.partners_by_ids(ids);
+        Ok(self.state.observer.read("partners.by_ids", read).await?)
+    }
+}
+
+impl Loader<EstablishmentId> for Stores {
+    type Value = Establishment;
+    type Error = StoreFailure;
+
+    async fn load(
+        &self,
+        ids: &[EstablishmentId],
+    ) -> Result<HashMap<EstablishmentId, Establishment>, StoreFailure> {
+        let read = self.state.partners.establishments_by_ids(ids);
+        Ok(self.state.observer.read("establishments.by_ids", read).await?)
+    }
+}
+
+impl Loader<EstablishmentsOf> for Stores {
+    type Value = Vec<Establishment>;
+    type Error = StoreFailure;
+
+    async fn load(
+        &self,
+        keys: &[EstablishmentsOf],
+    ) -> Result<HashMap<EstablishmentsOf, Vec<Establishment>>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.state.partners.establishments_of(&ids);
+        let found = self.state.observer.read("establishments.of", read).await?;
+        Ok(found.into_iter().map(|(id, places)| (EstablishmentsOf(id), places)).collect())
+    }
+}
+
+impl Loader<OffersOf> for Stores {
+    type Value = Vec<Offer>;
+    type Error = StoreFailure;
+
+    async fn load(&self, keys: &[OffersOf]) -> Result<HashMap<OffersOf, Vec<Offer>>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.state.offers.of_partners(&ids, Visibility::All, OFFERS_OF_PARTNER, self.now_ms);
+        let found = self.state.observer.read("offers.of_partners", read).await?;
+        Ok(found.into_iter().map(|(id, offers)| (OffersOf(id), offers)).collect())
+    }
+}

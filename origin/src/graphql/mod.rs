@@ -1,0 +1,52 @@
+//! GraphQL: the schema, what a query gathers while it runs, and the way of a request.
+//!
+//! Reading order: [`serve`] (a request's steps) → [`execute`] → [`facts`] (what an answer depends
+//! on) → [`answer`] (status and headers) → [`errors`]. The fields themselves are in the blocks:
+//! `offers::resolvers`, `partners::resolvers`, `purge::resolvers`.
+
+pub mod answer;
+pub mod caller;
+pub mod context;
+pub mod directives;
+pub mod errors;
+pub mod execute;
+pub mod facts;
+pub mod loaders;
+pub mod page;
+pub mod place;
+pub mod serve;
+
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+
+use crate::{
+    offers::resolvers::OfferQueries, partners::resolvers::PartnerQueries,
+    purge::resolvers::PurgeMutations,
+};
+
+/// Deeper documents are refused, published or not: a chain of partner → offers → partner has no end.
+const MAX_DEPTH: usize = 16;
+
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(OfferQueries, PartnerQueries);
+
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(PurgeMutations);
+
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema; what a request needs comes with the request.
+pub fn schema() -> Schema {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .limit_depth(MAX_DEPTH)
+        .finish()
+}
+
+/// The schema as SDL, with our directives.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().use_space_ident().prefer_single_line_descriptions();
+    let mut sdl = schema().sdl_with_options(options);
+    if !sdl.ends_with('\n') {
+        sdl.push('\n');
+    }
+    sdl
+}

@@ -1,0 +1,186 @@
+//! A GraphQL request over HTTP, step by step.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+use bytes::Bytes;
+use cache_core::variables::CanonicalVariables;
+use http::{HeaderMap, HeaderName, header};
+use pq_core::{
+    DocumentRef, ErrorCode, GraphqlRequest, MediaType, Refusal,
+    compile::COST_LIMIT,
+    manifest::OperationKind,
+    request::{HttpParts, MAX_REQUEST_BYTES, Method},
+};
+
+use super::{answer, caller::Caller, execute};
+use crate::{
+    config::DocumentMode,
+    documents::Document,
+    embedded::StoreError,
+    state::AppState,
+};
+
+/// From the first byte of the body to the answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+/// `/graphql`, every method.
+pub async fn graphql(State(state): State<AppState>, request: Request) -> Response {
+    serve(&state, None, request).await
+}
+
+/// `/graphql/{id}`, every method.
+pub async fn graphql_by_id(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    serve(&state, Some(id), request).await
+}
+
+async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> Response {
+    let accept = text(request.headers(), header::ACCEPT);
+    let Some(media) = MediaType::negotiate(accept.as_deref()) else {
+        let message = "application/graphql-response+json and application/json can be had";
+        return answer::refusal(&Refusal::new(ErrorCode::NotAcceptable, message), MediaType::Json);
+    };
+    match tokio::time::timeout(TIMEOUT, steps(state, path_id, request, media)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(Failure::Refused(refusal))) => answer::refusal(&refusal, media),
+        Ok(Err(Failure::Store(error))) => answer::internal(&error, media),
+        Err(_elapsed) => {
+            tracing::error!(timeout_s = TIMEOUT.as_secs(), "a request took too long");
+            answer::refusal(&Refusal::new(ErrorCode::Timeout, "the answer took too long"), media)
+        }
+    }
+}
+
+/// The way of every request.
+async fn steps(
+    state: &AppState,
+    path_id: Option<String>,
+    request: Request,
+    media: MediaType,
+) -> Result<Response, Failure> {
+    let method = method(&request)?;
+    let caller = Caller::of(request.headers(), &state.config.admin);
+    let if_none_match = text(request.headers(), header::IF_NONE_MATCH);
+    let request = parse(method, path_id, request).await?;
+    let document = document(state, &request).await?;
+    name_matches(&document, request.operation_name.as_deref())?;
+    allowed_over(method, document.operation.kind)?;
+    let variables = coerce(&document, &request)?;
+    let executed = execute::execute(state, &document, &variables, caller).await?;
+    let policy = &document.operation.policy;
+    Ok(answer::executed(executed, policy, media, if_none_match.as_deref()))
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    // A list may come in several lines (RFC 9110 §5.3). Bytes that are no text match nothing.
+    let lines: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    (!lines.is_empty()).then(|| lines.join(","))
+}
+
+fn method(request: &Request) -> Result<Method, Refusal> {
+    if request.method() == http::Method::GET {
+        Ok(Method::Get)
+    } else if request.method() == http::Method::POST {
+        Ok(Method::Post)
+    } else {
+        Err(Refusal::new(ErrorCode::MethodNotAllowed, "GET and POST are answered here"))
+    }
+}
+
+async fn parse(
+    method: Method,
+    path_id: Option<String>,
+    request: Request,
+) -> Result<GraphqlRequest, Refusal> {
+    let (parts, body) = request.into_parts();
+    let body = match method {
+        Method::Get => Bytes::new(),
+        Method::Post => match axum::body::to_bytes(body, MAX_REQUEST_BYTES + 1).await {
+            Ok(body) => body,
+            // Or the client went away while it sent: then nobody reads this.
+            Err(_) => return GraphqlRequest::too_large(),
+        },
+    };
+    GraphqlRequest::parse(HttpParts {
+        method,
+        path_id: path_id.as_deref(),
+        query: parts.uri.query(),
+        content_type: text(&parts.headers, header::CONTENT_TYPE).as_deref(),
+        body: &body,
+    })
+}
+
+/// The published document; or, where that is allowed, the one that was sent.
+async fn document(state: &AppState, request: &GraphqlRequest) -> Result<Arc<Document>, Failure> {
+    let hash = request.document.hash();
+    if let Some(document) = state.documents.get(hash).await? {
+        return Ok(document);
+    }
+    let body = match &request.document {
+        // Apollo's clients know this sentence.
+        DocumentRef::Hash(_) => {
+            return Err(Refusal::new(ErrorCode::DocumentNotFound, "PersistedQueryNotFound").into());
+        }
+        DocumentRef::Body { body, .. } => body,
+    };
+    match state.config.documents.mode {
+        DocumentMode::Enforce => {
+            let message = "only published documents are executed here";
+            return Err(Refusal::new(ErrorCode::DocumentNotPublished, message).into());
+        }
+        DocumentMode::Audit => tracing::warn!(document = %hash, "a document that is not published"),
+        DocumentMode::Off => {}
+    }
+    Ok(Arc::new(compile(state, body)?))
+}
+
+fn compile(state: &AppState, body: &str) -> Result<Document, Refusal> {
+    let invalid = |message: String| Refusal::new(ErrorCode::DocumentInvalid, message);
+    let operation = state.compiler.compile(body, None).map_err(|error| invalid(error.to_string()))?.operation;
+    if operation.cost >= COST_LIMIT {
+        return Err(invalid("the document may cost more than is answered".into()));
+    }
+    Document::parse(operation).map_err(|error| invalid(error.to_string()))
+}
+
+fn name_matches(document: &Document, name: Option<&str>) -> Result<(), Refusal> {
+    match name {
+        Some(name) if name != document.operation.name => {
+            Err(Refusal::new(ErrorCode::OperationUnknown, "the document has no operation of this name"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn allowed_over(method: Method, kind: OperationKind) -> Result<(), Refusal> {
+    match (method, kind) {
+        (Method::Get, OperationKind::Mutation | OperationKind::Subscription) => Err(Refusal::new(
+            ErrorCode::MutationOverGet,
+            format!("a {} has to be sent by POST", kind.as_str()),
+        )),
+        (Method::Get, OperationKind::Query) | (Method::Post, _) => Ok(()),
+    }
+}
+
+fn coerce(document: &Document, request: &GraphqlRequest) -> Result<CanonicalVariables, Refusal> {
+    let Document { operation, .. } = document;
+    let variables =
+        CanonicalVariables::coerce(&operation.variables, &operation.input_types, &request.variables)?;
+    Ok(variables)
+}

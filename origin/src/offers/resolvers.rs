@@ -1,0 +1,168 @@
+//! Offers in GraphQL: thin. A field checks its arguments, asks the store once and notes what the
+//! answer depends on.
+
+mod types;
+
+use async_graphql::{Context, ID, InputObject, Object, Result};
+use pq_core::ErrorCode;
+
+pub use types::{
+    Category, Discount, Locale, OfferCategory, OfferConnection, OfferEdge, OfferNode, OfferSchedule,
+    Quota,
+};
+
+use super::{
+    events::ALL_OFFERS_TAG,
+    store::{Columns, Near, OfferCursor, OfferPage, OfferQuery, Visibility},
+};
+use crate::{
+    domain::{self, OfferId},
+    embedded::StoreError,
+    graphql::{
+        context::RequestContext,
+        directives::{cache_control, snap_to_cell},
+        errors::{failed, refused},
+        page::{bad_cursor, cursor, page_size},
+        place::LocationInput,
+    },
+};
+
+const DEFAULT_DISTANCE_KM: f64 = 10.0;
+const LONGEST_DISTANCE_KM: f64 = 50.0;
+
+/// Which offers to list.
+#[derive(Clone, Debug, InputObject)]
+pub struct OffersInput {
+    /// Nearest first, within `maxDistance`; without it newest first.
+    #[graphql(directive = snap_to_cell::apply(Some(8)))]
+    pub location: Option<LocationInput>,
+    pub categories: Option<Vec<OfferCategory>>,
+    /// Percent, 0 to 100.
+    pub min_discount: Option<i32>,
+    /// Kilometres, more than 0 to 50; 10 if it is not given.
+    pub max_distance: Option<f64>,
+    /// Every word begins a word of the title or description.
+    pub search: Option<String>,
+    /// 1 to 100; 20 if it is not given.
+    pub first: Option<i32>,
+    pub after: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub struct OfferQueries;
+
+#[Object]
+impl OfferQueries {
+    /// The offers that can be used now.
+    #[graphql(directive = cache_control::apply(Some(300), Some(60), Some(86_400), None))]
+    async fn offers(&self, ctx: &Context<'_>, input: OffersInput) -> Result<OfferConnection> {
+        let request = RequestContext::of(ctx);
+        let columns = match ctx.look_ahead().field("totalCount").exists() {
+            true => Columns::EdgesAndTotal,
+            false => Columns::Edges,
+        };
+        let query = input.query(columns, request.now_ms)?;
+        note_reach(request, query.near.as_ref());
+        let (page, ()) = futures_util::try_join!(list(request, &query), note_end(request, &query))?;
+        for (offer, _) in &page.items {
+            request.facts.shows_offer(offer, request.now_ms);
+        }
+        Ok(OfferConnection::new(page, query.after.is_some()))
+    }
+
+    /// One offer, whether it can be used now or not.
+    #[graphql(directive = cache_control::apply(Some(900), Some(60), Some(86_400), None))]
+    async fn offer(&self, ctx: &Context<'_>, id: ID) -> Result<Option<OfferNode>> {
+        let request = RequestContext::of(ctx);
+        let found = match OfferId::parse(&id) {
+            Some(id) => request.loader.load_one(id).await.map_err(failed)?,
+            // No offer has such an id.
+            None => None,
+        };
+        match &found {
+            Some(offer) => request.facts.shows_offer(offer, request.now_ms),
+            // An offer that is created later purges no answer that did not know of it.
+            None => request.facts.uncacheable(),
+        }
+        Ok(found.map(OfferNode::from))
+    }
+
+    /// Every category, in menu order.
+    #[graphql(directive = cache_control::apply(Some(86_400), Some(3_600), Some(604_800), None))]
+    async fn categories(&self, ctx: &Context<'_>) -> Vec<Category> {
+        RequestContext::of(ctx).facts.tag("category");
+        domain::OfferCategory::ALL.into_iter().map(Category::from).collect()
+    }
+}
+
+impl OffersInput {
+    fn query(self, columns: Columns, now_ms: i64) -> Result<OfferQuery> {
+        let centre = self.location.map(LocationInput::point).transpose()?;
+        let max_distance_km = distance(self.max_distance)?;
+        Ok(OfferQuery {
+            near: centre.map(|centre| Near { centre, max_distance_km }),
+            categories: self.categories.unwrap_or_default().into_iter().map(Into::into).collect(),
+            min_discount: discount(self.min_discount)?,
+            search: self.search,
+            partner: None,
+            include_inactive: Visibility::Public,
+            first: page_size(self.first)?,
+            after: cursor(self.after.as_deref(), OfferCursor::decode)?,
+            now_ms,
+            columns,
+        })
+    }
+}
+
+fn distance(given: Option<f64>) -> Result<f64> {
+    let distance_km = given.unwrap_or(DEFAULT_DISTANCE_KM);
+    if distance_km > 0.0 && distance_km <= LONGEST_DISTANCE_KM {
+        return Ok(distance_km);
+    }
+    let message = format!("`maxDistance` is more than 0 and at most {LONGEST_DISTANCE_KM} km");
+    Err(refused(ErrorCode::DistanceOutOfRange, message))
+}
+
+fn discount(given: Option<i32>) -> Result<Option<i32>> {
+    match given {
+        Some(percentage) if !(0..=100).contains(&percentage) => {
+            Err(refused(ErrorCode::DiscountOutOfRange, "`minDiscount` is 0 to 100"))
+        }
+        Some(_) | None => Ok(given),
+    }
+}
+
+/// A list depends on what may enter its reach, not only on what it shows.
+fn note_reach(request: &RequestContext, near: Option<&Near>) {
+    match near {
+        None => request.facts.tag(ALL_OFFERS_TAG),
+        Some(Near { centre, max_distance_km }) => {
+            match cache_core::geo::cover(centre.lat, centre.lng, *max_distance_km) {
+                Some(cells) => request.facts.cells(cells),
+                None => request.facts.uncacheable(),
+            }
+        }
+    }
+}
+
+async fn list(request: &RequestContext, query: &OfferQuery) -> Result<OfferPage> {
+    let read = request.state.offers.list(query);
+    request.state.observer.read("offers.list", read).await.map_err(|error| match error {
+        StoreError::ForeignCursor => bad_cursor(),
+        other => failed(other),
+    })
+}
+
+/// A list ends when an offer in its reach starts or ends; for an answer that nobody keeps this is
+/// not worth a read.
+async fn note_end(request: &RequestContext, query: &OfferQuery) -> Result<()> {
+    if request.shared {
+        let now_ms = request.now_ms;
+        let read = request.state.offers.next_change_ms(query.near.as_ref(), &query.categories, now_ms);
+        let change = request.state.observer.read("offers.next_change", read).await;
+        if let Some(moment_ms) = change.map_err(failed)? {
+            request.facts.ends_at(moment_ms, now_ms);
+        }
+    }
+    Ok(())
+}

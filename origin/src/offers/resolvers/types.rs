@@ -1,0 +1,230 @@
+//! The shapes of offers.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
+
+use crate::{
+    domain,
+    graphql::{
+        context::RequestContext,
+        directives::{CacheControlScope, cache_control},
+        errors::failed,
+        page::PageInfo,
+    },
+    offers::store::{OfferCursor, OfferPage},
+    partners::resolvers::{EstablishmentNode, PartnerNode, Weekday, timestamp},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::OfferCategory")]
+pub enum OfferCategory {
+    Bar,
+    Restaurant,
+    Club,
+    Cinema,
+    Sport,
+    Leisure,
+    Event,
+    Other,
+}
+
+/// A language of the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum Locale {
+    Fr,
+    En,
+}
+
+#[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(complex, directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct Category {
+    id: OfferCategory,
+}
+
+#[ComplexObject]
+impl Category {
+    async fn name(
+        &self,
+        #[graphql(default_with = "Some(Locale::Fr)")] locale: Option<Locale>,
+    ) -> &'static str {
+        let category = domain::OfferCategory::from(self.id);
+        match locale {
+            Some(Locale::Fr) | None => category.name_fr(),
+            Some(Locale::En) => category.name_en(),
+        }
+    }
+}
+
+impl From<domain::OfferCategory> for Category {
+    fn from(category: domain::OfferCategory) -> Self {
+        Self { id: category.into() }
+    }
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct OfferConnection {
+    edges: Vec<OfferEdge>,
+    page_info: PageInfo,
+    /// Of the whole list, not of this page.
+    total_count: i32,
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct OfferEdge {
+    cursor: String,
+    node: OfferNode,
+}
+
+impl OfferConnection {
+    pub(super) fn new(page: OfferPage, has_previous_page: bool) -> Self {
+        let edges: Vec<_> = page
+            .items
+            .into_iter()
+            .map(|(offer, distance_km)| OfferEdge {
+                cursor: OfferCursor::of(&offer, distance_km).encode(),
+                node: OfferNode { offer, distance_km },
+            })
+            .collect();
+        Self {
+            page_info: PageInfo {
+                has_next_page: page.has_next_page,
+                has_previous_page,
+                start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+                end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+            },
+            edges,
+            total_count: page.total.map_or(0, |total| i32::try_from(total).unwrap_or(i32::MAX)),
+        }
+    }
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct Discount {
+    /// 0 to 100.
+    percentage: i32,
+    description: Option<String>,
+}
+
+/// When an offer may be used, within its validity. Local times, "HH:MM".
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct OfferSchedule {
+    weekdays: Vec<Weekday>,
+    from: String,
+    to: String,
+}
+
+#[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct Quota {
+    total: i32,
+    remaining: i32,
+}
+
+/// An offer, seen from a place or from nowhere.
+#[derive(Clone, Debug)]
+pub struct OfferNode {
+    offer: domain::Offer,
+    distance_km: Option<f64>,
+}
+
+impl From<domain::Offer> for OfferNode {
+    fn from(offer: domain::Offer) -> Self {
+        Self { offer, distance_km: None }
+    }
+}
+
+#[Object(name = "Offer", directive = cache_control::apply(Some(86_400), None, None, None))]
+impl OfferNode {
+    async fn id(&self) -> ID {
+        ID(self.offer.id.to_string())
+    }
+
+    async fn title(&self) -> &str {
+        &self.offer.title
+    }
+
+    async fn description(&self) -> &str {
+        &self.offer.description
+    }
+
+    async fn partner(&self, ctx: &Context<'_>) -> Result<PartnerNode> {
+        let request = RequestContext::of(ctx);
+        let found = request.loader.load_one(self.offer.partner_id.clone()).await.map_err(failed)?;
+        let partner = found.ok_or("an offer without its partner")?;
+        request.facts.shows_partner(&partner);
+        Ok(PartnerNode(partner))
+    }
+
+    async fn establishment(&self, ctx: &Context<'_>) -> Result<EstablishmentNode> {
+        let request = RequestContext::of(ctx);
+        let found = request.loader.load_one(self.offer.establishment_id.clone()).await.map_err(failed)?;
+        let place = found.ok_or("an offer without its establishment")?;
+        request.facts.shows_establishment(&place);
+        Ok(EstablishmentNode(place))
+    }
+
+    async fn category(&self) -> OfferCategory {
+        self.offer.category.into()
+    }
+
+    async fn discount(&self) -> Discount {
+        let domain::Discount { percentage, description } = self.offer.discount.clone();
+        Discount { percentage, description }
+    }
+
+    async fn conditions(&self) -> &[String] {
+        &self.offer.conditions
+    }
+
+    async fn valid_from(&self) -> DateTime<Utc> {
+        timestamp(self.offer.valid_from_ms)
+    }
+
+    /// The first moment that is no longer valid.
+    async fn valid_until(&self) -> DateTime<Utc> {
+        timestamp(self.offer.valid_until_ms)
+    }
+
+    async fn schedule(&self) -> Option<OfferSchedule> {
+        self.offer.schedule.as_ref().map(|schedule| OfferSchedule {
+            weekdays: schedule.weekdays.iter().filter_map(|day| Weekday::from_iso(*day)).collect(),
+            from: schedule.from.clone(),
+            to: schedule.to.clone(),
+        })
+    }
+
+    /// How many bookings there can be; may be as old as its answer.
+    async fn quota(&self) -> Option<Quota> {
+        let domain::Quota { total, remaining } = self.offer.quota?;
+        Some(Quota { total, remaining })
+    }
+
+    async fn images(&self) -> &[String] {
+        &self.offer.images
+    }
+
+    /// Whether its partner has it switched on; lists show it within its validity only.
+    async fn is_active(&self) -> bool {
+        self.offer.is_active
+    }
+
+    /// Whether the one who asks has it among the favourites: never, for whoever is not signed in.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn is_favorite(&self) -> bool {
+        false
+    }
+
+    /// Kilometres from the list's location.
+    async fn distance(&self) -> Option<f64> {
+        // To the metre: more would be noise.
+        self.distance_km.map(|km| (km * 1_000.0).round() / 1_000.0)
+    }
+
+    async fn created_at(&self) -> DateTime<Utc> {
+        timestamp(self.offer.created_at_ms)
+    }
+}

@@ -1,0 +1,54 @@
+//! Every route.
+
+use axum::{
+    Router,
+    extract::State,
+    http::StatusCode,
+    response::Response,
+    routing::{any, get, post},
+};
+use pq_core::{ErrorCode, MediaType, Refusal};
+
+use crate::{
+    documents,
+    graphql::{answer, serve},
+    middleware,
+    state::AppState,
+    telemetry::chain,
+};
+
+/// The whole application.
+pub fn router(state: AppState) -> Router {
+    let graphql = Router::new()
+        .route("/graphql", any(serve::graphql))
+        .route("/graphql/{id}", any(serve::graphql_by_id))
+        .layer(middleware::cors());
+    let others = Router::new()
+        .route("/admin/documents", post(documents::routes::post))
+        .route("/internal/documents/{hash}", get(documents::routes::get))
+        .route("/healthz", get(async || "ok"))
+        .route("/readyz", get(ready))
+        .method_not_allowed_fallback(async || {
+            refused(ErrorCode::MethodNotAllowed, "this address answers another method")
+        });
+    let routes = graphql
+        .merge(others)
+        .fallback(async || refused(ErrorCode::NotFound, "nothing is here"))
+        .with_state(state);
+    middleware::around(routes)
+}
+
+/// Whether requests can be answered: the store does.
+async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
+    match state.purge_log.head().await {
+        Ok(_) => (StatusCode::OK, "ok"),
+        Err(error) => {
+            tracing::error!(error = chain(&error), "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer")
+        }
+    }
+}
+
+fn refused(code: ErrorCode, message: &str) -> Response {
+    answer::refusal(&Refusal::new(code, message), MediaType::GraphqlResponse)
+}

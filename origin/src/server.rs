@@ -1,0 +1,99 @@
+//! Starts everything that `yousoon serve` runs, and stops it in order.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    purge::sweeper,
+    relay::Relay,
+    router::router,
+    state::AppState,
+};
+
+/// How long open connections may take to end.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Why the server ended otherwise than asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("the server failed")]
+    Serve(#[from] io::Error),
+    #[error("no HTTP client for the relay")]
+    Relay(#[from] reqwest::Error),
+}
+
+/// The work beside requests. It is stopped by [`Background::stop`], or with its owner.
+#[derive(Debug)]
+pub struct Background {
+    tasks: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Background {
+    /// Starts the sweeper, and a relay for every edge.
+    pub fn start(state: &AppState) -> Result<Self, reqwest::Error> {
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        let log = &state.purge_log;
+        tasks.spawn(sweeper::run(log.clone(), state.clock.clone(), stop.clone()));
+        let edge = &state.config.edge;
+        // The configuration refuses edges without a secret.
+        if let Some(secret) = &edge.secret {
+            for url in &edge.urls {
+                let relay = Relay::new(log.clone(), state.clock.clone(), url, secret.clone())?;
+                tasks.spawn(relay.run(stop.clone()));
+            }
+        }
+        Ok(Self { tasks, stop })
+    }
+
+    /// Stops it and waits until it has.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Serves until SIGINT or SIGTERM.
+pub async fn serve(state: AppState) -> Result<(), ServeError> {
+    let address = state.config.http.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| ServeError::Listen { address, source })?;
+    let address = listener.local_addr()?;
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let background = Background::start(&state)?;
+    let stop = CancellationToken::new();
+    let server = axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let mut server = tokio::spawn(server.into_future());
+    tracing::info!(%address, "listening");
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        ended = &mut server => return flatten(ended),
+    }
+    tracing::info!("stopping");
+    stop.cancel();
+    let outcome = if let Ok(ended) = tokio::time::timeout(DRAIN, &mut server).await {
+        flatten(ended)
+    } else {
+        tracing::warn!("connections were cut off");
+        server.abort();
+        Ok(())
+    };
+    // After the last request: its purge is relayed as well, or found in the log by the next start.
+    background.stop().await;
+    outcome
+}
+
+fn flatten(ended: Result<io::Result<()>, tokio::task::JoinError>) -> Result<(), ServeError> {
+    Ok(ended.map_err(io::Error::other)??)
+}

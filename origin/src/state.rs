@@ -1,0 +1,143 @@
+//! What every request shares.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use pq_core::compile::{CompileError, Compiler};
+
+use crate::{
+    config::Config,
+    documents::Documents,
+    embedded::{EmbeddedDb, StoreError},
+    graphql::{self, Schema},
+    offers::store::OfferStore,
+    partners::store::PartnerStore,
+    purge::PurgeLog,
+};
+
+/// Where `now` comes from.
+#[derive(Clone)]
+pub enum Clock {
+    System,
+    /// A test's own.
+    Manual(Arc<dyn Fn() -> i64 + Send + Sync>),
+}
+
+impl Clock {
+    /// Milliseconds since the epoch.
+    pub fn now_ms(&self) -> i64 {
+        match self {
+            Self::System => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .ok()
+                .and_then(|elapsed| i64::try_from(elapsed.as_millis()).ok())
+                .unwrap_or(0),
+            Self::Manual(now) => now(),
+        }
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "System",
+            Self::Manual(_) => "Manual",
+        })
+    }
+}
+
+/// Told of every read of a store once it is done: what a test counts, and where it interferes.
+#[derive(Clone, Default)]
+pub struct ReadObserver(Option<Arc<dyn Fn(&'static str) + Send + Sync>>);
+
+impl ReadObserver {
+    pub fn new(observe: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(observe)))
+    }
+
+    /// Runs one read; `what` is its name in logs.
+    pub(crate) async fn read<T>(
+        &self,
+        what: &'static str,
+        read: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let outcome = read.await;
+        tracing::trace!(what, ok = outcome.is_ok(), "store read");
+        if let Some(observe) = &self.0 {
+            observe(what);
+        }
+        outcome
+    }
+}
+
+impl fmt::Debug for ReadObserver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReadObserver")
+    }
+}
+
+/// Why the state cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("the store cannot be opened")]
+    Store(#[from] StoreError),
+    #[error("our own schema is refused")]
+    Schema(#[from] CompileError),
+}
+
+/// Clones share everything.
+#[derive(Clone, Debug)]
+pub struct AppState(Arc<Shared>);
+
+pub struct Shared {
+    pub config: Config,
+    pub clock: Clock,
+    pub observer: ReadObserver,
+    pub db: EmbeddedDb,
+    pub offers: OfferStore,
+    pub partners: PartnerStore,
+    pub purge_log: PurgeLog,
+    pub documents: Documents,
+    pub compiler: Arc<Compiler>,
+    pub schema: Schema,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl AppState {
+    /// Opens the log and compiles the schema over an open database.
+    pub async fn new(
+        config: Config,
+        db: EmbeddedDb,
+        clock: Clock,
+        observer: ReadObserver,
+    ) -> Result<Self, StateError> {
+        Ok(Self(Arc::new(Shared {
+            config,
+            clock,
+            observer,
+            offers: OfferStore::new(db.clone()),
+            partners: PartnerStore::new(db.clone()),
+            purge_log: PurgeLog::open(db.clone()).await?,
+            documents: Documents::new(db.clone()),
+            compiler: Arc::new(Compiler::new(&graphql::sdl())?),
+            schema: graphql::schema(),
+            db,
+        })))
+    }
+}
