@@ -22,7 +22,7 @@ use tower_http::{
 
 use crate::graphql::answer;
 
-const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(86_400);
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(24);
 
 /// Around every route.
 pub fn around(routes: Router) -> Router {

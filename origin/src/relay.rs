@@ -67,11 +67,11 @@ impl Relay {
         let mut backoff = FIRST_BACKOFF;
         let mut connected = None;
         loop {
-            let step = tokio::select! {
+            let outcome = tokio::select! {
                 () = stop.cancelled() => return,
-                step = self.step() => step,
+                outcome = self.step() => outcome,
             };
-            match &step {
+            match &outcome {
                 Ok(()) => {
                     if connected != Some(true) {
                         tracing::info!(edge = %self.endpoint, "purge log is relayed");
@@ -85,9 +85,9 @@ impl Relay {
                     }
                 }
             }
-            connected = Some(step.is_ok());
+            connected = Some(outcome.is_ok());
             let pause = async {
-                if step.is_ok() {
+                if outcome.is_ok() {
                     self.until_due(&mut appended).await;
                 } else {
                     tokio::time::sleep(backoff).await;
@@ -194,7 +194,7 @@ mod tests {
     fn long_records_are_split_and_one_always_goes() {
         let record = |revision| PurgeRecord {
             revision: Revision(revision),
-            tags: vec![format!("{:0>128}", revision).parse::<Tag>().unwrap(); 3_000],
+            tags: vec![format!("{revision:0>128}").parse::<Tag>().unwrap(); 3_000],
             kind: PurgeKind::Hard,
         };
         let records: Vec<_> = (1..=5).map(record).collect();

@@ -22,7 +22,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// Why the server ended otherwise than asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("the server failed")]
     Serve(#[from] io::Error),

@@ -39,14 +39,18 @@ fn main() -> ExitCode {
         Command::Tools => tools::ensure().map(drop),
         Command::BuildEdge => tools::ensure().and_then(|tools| build_edge::build(&tools).map(drop)),
         Command::Up(options) => up::run(&options),
-        Command::Test => test::run(),
+        // Its last line is the summary, also when tests failed.
+        Command::Test => return test::run().unwrap_or_else(|error| fail(&error)),
         Command::Load(options) => load::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&error),
     }
+}
+
+/// One line that says what to do; no backtrace.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
 }

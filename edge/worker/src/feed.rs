@@ -7,13 +7,14 @@ use edge_core::header;
 use edge_core::replica::Refresh;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use worker::{Cache, Context, Method, Request, RequestInit, Response};
 
 use crate::coalesce::Boarding;
 use crate::error::EdgeError;
 use crate::isolate::{Isolate, now_ms};
 use crate::purge_log;
-use crate::request::Incoming;
+use crate::request::{FORGOTTEN_BYTES, Incoming};
 use crate::respond;
 
 /// The binding's name; there is one object, of this name.
@@ -152,16 +153,14 @@ pub(crate) async fn append(
     isolate: &Isolate,
     incoming: &Incoming,
 ) -> Result<web_sys::Response, EdgeError> {
-    let announced = incoming
-        .header("content-length")
-        .and_then(|length| length.parse::<usize>().ok());
-    if announced.is_none_or(|length| length > purge_log::MAX_APPEND_BYTES) {
-        return respond::json(413, "{}");
+    let too_large = || respond::json(413, "{}");
+    if incoming.announced_bytes().is_none_or(|length| length > FORGOTTEN_BYTES) {
+        return too_large();
     }
-    let text = wasm_bindgen_futures::JsFuture::from(incoming.raw.text()?)
-        .await?
-        .as_string()
-        .unwrap_or_default();
+    let text = JsFuture::from(incoming.raw.text()?).await?.as_string().unwrap_or_default();
+    if text.len() > purge_log::MAX_APPEND_BYTES {
+        return too_large();
+    }
     let mut init = RequestInit::new();
     init.with_method(Method::Post)
         .with_body(Some(JsValue::from_str(&text)));

@@ -9,6 +9,10 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::error::EdgeError;
 
+/// A body that is too long is read all the same up to here, so that a client that only reads after
+/// it has written gets to see why it was refused.
+pub(crate) const FORGOTTEN_BYTES: usize = 8 * 1024 * 1024;
+
 /// A request as it came in.
 pub(crate) struct Incoming {
     pub(crate) raw: web_sys::Request,
@@ -64,12 +68,14 @@ impl Incoming {
             .map(Revision)
     }
 
-    /// The body; refused when it is longer than is read, before it is read where it says so.
+    /// What `Content-Length` says.
+    pub(crate) fn announced_bytes(&self) -> Option<usize> {
+        self.header("content-length")?.parse().ok()
+    }
+
+    /// The body; refused when it is longer than may be.
     pub(crate) async fn body(&self) -> Result<Vec<u8>, EdgeError> {
-        let announced = self
-            .header("content-length")
-            .and_then(|length| length.parse::<usize>().ok());
-        if announced.is_some_and(|length| length > MAX_REQUEST_BYTES) {
+        if self.announced_bytes().is_some_and(|length| length > FORGOTTEN_BYTES) {
             return too_large();
         }
         let buffer = JsFuture::from(self.raw.array_buffer()?).await?;

@@ -61,7 +61,7 @@ fn compile_all(compiler: &Compiler, manifest: &[u8]) -> Result<Vec<Operation>, R
     let refuse = |message: String| Refusal::new(ErrorCode::BadUserInput, message);
     let text = std::str::from_utf8(manifest).map_err(|_| refuse("the manifest is not UTF-8".into()))?;
     let manifest = Manifest::from_json(text).map_err(|error| refuse(error.to_string()))?;
-    let mut compiled = Vec::with_capacity(manifest.operations().len());
+    let mut operations = Vec::with_capacity(manifest.operations().len());
     for given in manifest.operations() {
         let invalid = |why: String| {
             Refusal::new(ErrorCode::DocumentInvalid, format!("{} ({}): {why}", given.label(), given.id))
@@ -75,9 +75,9 @@ fn compile_all(compiler: &Compiler, manifest: &[u8]) -> Result<Vec<Operation>, R
         }
         // Executed by another parser than it was compiled by: both have to read it.
         let document = Document::parse(operation).map_err(|error| invalid(error.to_string()))?;
-        compiled.push(document.operation);
+        operations.push(document.operation);
     }
-    Ok(compiled)
+    Ok(operations)
 }
 
 fn store(

@@ -15,13 +15,13 @@ use super::{
 
 /// The answer to a request that was executed.
 pub(super) fn executed(
-    executed: Executed,
+    executed: &Executed,
     policy: &CachePolicy,
     media: MediaType,
     if_none_match: Option<&str>,
 ) -> Response {
     if executed.response.errors.is_empty() {
-        return succeeded(&executed, policy, media, if_none_match);
+        return succeeded(executed, policy, media, if_none_match);
     }
     if executed.response.data == async_graphql::Value::Null {
         return refusal(&as_request_error(&executed.response.errors), media);
@@ -29,7 +29,7 @@ pub(super) fn executed(
     let errors: Vec<Value> = executed.response.errors.iter().map(shown).collect();
     let body = json!({"data": executed.response.data, "errors": errors}).to_string();
     let mut response = respond(StatusCode::OK, media, CacheControl::NoStore, body.into());
-    set_revision(&mut response, &executed);
+    set_revision(&mut response, executed);
     response
 }
 
@@ -39,14 +39,12 @@ fn as_request_error(all: &[ServerError]) -> Refusal {
     if let Some(failure) = failure {
         return errors::internal(&log_field_failure(failure));
     }
-    match all.iter().find_map(|error| Some((code_of(error)?, error))) {
-        Some((code, error)) => Refusal::new(code, error.message.clone()),
-        // Without a path and a code it never came to a field: validation.
-        None => {
-            let message = all.first().map(|error| error.message.clone()).unwrap_or_default();
-            Refusal::new(ErrorCode::DocumentInvalid, message)
-        }
+    if let Some((code, error)) = all.iter().find_map(|error| Some((code_of(error)?, error))) {
+        return Refusal::new(code, error.message.clone());
     }
+    // Without a path and a code it never came to a field: validation.
+    let message = all.first().map(|error| error.message.clone()).unwrap_or_default();
+    Refusal::new(ErrorCode::DocumentInvalid, message)
 }
 
 fn succeeded(

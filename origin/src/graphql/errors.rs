@@ -52,28 +52,25 @@ pub(super) fn internal(reference: &str) -> Refusal {
 
 /// A field's error as the client sees it.
 pub(super) fn shown(error: &ServerError) -> Json {
-    let (message, extensions) = match code_of(error) {
-        Some(code) => (error.message.clone(), json!({"code": code.as_str()})),
-        None => {
-            let reference = log_field_failure(error);
-            let Refusal { code, message } = internal(&reference);
-            (message, json!({"code": code.as_str(), "reference": reference}))
-        }
+    let (message, extensions) = if let Some(code) = code_of(error) {
+        (error.message.clone(), json!({"code": code.as_str()}))
+    } else {
+        let reference = log_field_failure(error);
+        let Refusal { code, message } = internal(&reference);
+        (message, json!({"code": code.as_str(), "reference": reference}))
     };
     json!({"message": message, "locations": error.locations, "path": error.path, "extensions": extensions})
 }
 
 /// Logs a field's failure with its chain.
 pub(super) fn log_field_failure(error: &ServerError) -> String {
-    match error.source::<StoreFailure>() {
-        Some(failure) => log_failure(failure),
-        None => {
-            let reference = reference();
-            // Not the message: async-graphql quotes the client's values in it.
-            tracing::error!(reference, path = ?error.path, "a field failed without a cause");
-            reference
-        }
+    if let Some(failure) = error.source::<StoreFailure>() {
+        return log_failure(failure);
     }
+    let reference = reference();
+    // Not the message: async-graphql quotes the client's values in it.
+    tracing::error!(reference, path = ?error.path, "a field failed without a cause");
+    reference
 }
 
 fn reference() -> String {

@@ -13,6 +13,7 @@ use super::{
     context::RequestContext,
     facts::{AnswerFacts, Facts},
     loaders::Stores,
+    order::in_selection_order,
 };
 use crate::{documents::Document, embedded::StoreError, state::AppState};
 
@@ -38,10 +39,7 @@ pub async fn execute(
     // every write whose purge is at or before it, and a purge that comes while the fields are
     // being read has a greater revision, so every cache judges the answer by it. Taken after the
     // reads it would claim writes that the reads did not see, and a stale answer would be valid.
-    let as_of = match shared {
-        true => Some(state.purge_log.as_of().await?),
-        false => None,
-    };
+    let as_of = if shared { Some(state.purge_log.as_of().await?) } else { None };
     let now_ms = state.clock.now_ms();
     let facts = Arc::new(AnswerFacts::default());
     let stores = Stores { state: state.clone(), now_ms };
@@ -59,7 +57,8 @@ pub async fn execute(
         .variables(Variables::from_json(variables))
         .data(context);
     request.set_parsed_query(document.parsed.clone());
-    let response = state.schema.execute(request).await;
+    let mut response = state.schema.execute(request).await;
+    in_selection_order(&mut response.data, &document.parsed);
     facts.tag(&format!("document:{}", document.operation.id));
     Ok(Executed { response, facts: facts.take(), as_of, now_ms })
 }

@@ -5,6 +5,7 @@
 //! `offers::resolvers`, `partners::resolvers`, `purge::resolvers`.
 
 pub mod answer;
+pub mod body;
 pub mod caller;
 pub mod context;
 pub mod directives;
@@ -12,6 +13,7 @@ pub mod errors;
 pub mod execute;
 pub mod facts;
 pub mod loaders;
+pub mod order;
 pub mod page;
 pub mod place;
 pub mod serve;

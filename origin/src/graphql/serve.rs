@@ -13,10 +13,15 @@ use pq_core::{
     DocumentRef, ErrorCode, GraphqlRequest, MediaType, Refusal,
     compile::COST_LIMIT,
     manifest::OperationKind,
-    request::{HttpParts, MAX_REQUEST_BYTES, Method},
+    request::{HttpParts, Method},
 };
 
-use super::{answer, caller::Caller, execute};
+use super::{
+    answer,
+    body::{self, BodyError},
+    caller::Caller,
+    execute,
+};
 use crate::{
     config::DocumentMode,
     documents::Document,
@@ -84,7 +89,7 @@ async fn steps(
     let variables = coerce(&document, &request)?;
     let executed = execute::execute(state, &document, &variables, caller).await?;
     let policy = &document.operation.policy;
-    Ok(answer::executed(executed, policy, media, if_none_match.as_deref()))
+    Ok(answer::executed(&executed, policy, media, if_none_match.as_deref()))
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
@@ -111,10 +116,10 @@ async fn parse(
     let (parts, body) = request.into_parts();
     let body = match method {
         Method::Get => Bytes::new(),
-        Method::Post => match axum::body::to_bytes(body, MAX_REQUEST_BYTES + 1).await {
+        Method::Post => match body::read(body).await {
             Ok(body) => body,
-            // Or the client went away while it sent: then nobody reads this.
-            Err(_) => return GraphqlRequest::too_large(),
+            // The client that went away while it sent reads nothing of this.
+            Err(BodyError::TooLong | BodyError::Cut) => return GraphqlRequest::too_large(),
         },
     };
     GraphqlRequest::parse(HttpParts {

@@ -57,9 +57,10 @@ impl OfferQueries {
     #[graphql(directive = cache_control::apply(Some(300), Some(60), Some(86_400), None))]
     async fn offers(&self, ctx: &Context<'_>, input: OffersInput) -> Result<OfferConnection> {
         let request = RequestContext::of(ctx);
-        let columns = match ctx.look_ahead().field("totalCount").exists() {
-            true => Columns::EdgesAndTotal,
-            false => Columns::Edges,
+        let columns = if ctx.look_ahead().field("totalCount").exists() {
+            Columns::EdgesAndTotal
+        } else {
+            Columns::Edges
         };
         let query = input.query(columns, request.now_ms)?;
         note_reach(request, query.near.as_ref());

@@ -10,7 +10,7 @@ use crate::{embedded::StoreError, state::Clock, telemetry::chain};
 
 /// How long an import of another process may wait to be relayed.
 const PERIOD: Duration = Duration::from_millis(100);
-const TRIM_PERIOD: Duration = Duration::from_secs(3_600);
+const TRIM_PERIOD: Duration = Duration::from_hours(1);
 
 /// Runs until it is cancelled.
 pub async fn run(log: PurgeLog, clock: Clock, stop: CancellationToken) {

@@ -1,0 +1,48 @@
+//! Reads a request's body, as far as it may be long.
+
+use axum::body::{Body, Bytes};
+use futures_util::StreamExt as _;
+use pq_core::request::MAX_REQUEST_BYTES;
+
+/// What follows a body that is too long is read and forgotten up to here, so that a client that
+/// only reads after it has written gets to see why it was refused.
+const FORGOTTEN_BYTES: usize = 8 * 1024 * 1024;
+
+/// Why there is no body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    /// Longer than [`MAX_REQUEST_BYTES`].
+    TooLong,
+    /// The client went away while it sent.
+    Cut,
+}
+
+/// The whole body.
+pub async fn read(body: Body) -> Result<Bytes, BodyError> {
+    let mut parts = body.into_data_stream();
+    let mut kept = Vec::new();
+    let mut seen_bytes: usize = 0;
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| BodyError::Cut)?;
+        seen_bytes += part.len();
+        if seen_bytes <= MAX_REQUEST_BYTES {
+            kept.extend_from_slice(&part);
+        } else if seen_bytes > FORGOTTEN_BYTES {
+            break;
+        }
+    }
+    if seen_bytes > MAX_REQUEST_BYTES { Err(BodyError::TooLong) } else { Ok(kept.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_limit() {
+        let body = |bytes: usize| Body::from(vec![b'x'; bytes]);
+        assert_eq!(read(body(MAX_REQUEST_BYTES)).await.map(|body| body.len()), Ok(MAX_REQUEST_BYTES));
+        assert_eq!(read(body(MAX_REQUEST_BYTES + 1)).await, Err(BodyError::TooLong));
+        assert_eq!(read(body(FORGOTTEN_BYTES + 1)).await, Err(BodyError::TooLong));
+    }
+}

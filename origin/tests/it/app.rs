@@ -1,0 +1,127 @@
+//! A running origin: real HTTP through the router, on a free port, over a database of its own.
+
+use std::net::Ipv4Addr;
+
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use yousoon::{
+    config::{AdminConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig, HttpConfig, Secret},
+    embedded::EmbeddedDb,
+    router::router,
+    state::{AppState, Clock, ReadObserver},
+};
+
+use crate::fixtures::NOW_MS;
+
+pub(crate) const TOKEN: &str = "test-token-0123456789";
+pub(crate) const EDGE_SECRET: &[u8] = b"edge-secret-0123456789";
+pub(crate) const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+pub(crate) const JSON: &str = "application/json";
+
+pub(crate) struct TestApp {
+    pub(crate) url: String,
+    pub(crate) state: AppState,
+    pub(crate) client: Client,
+    _dir: TempDir,
+}
+
+pub(crate) struct Builder {
+    mode: DocumentMode,
+    observer: ReadObserver,
+    edges: Vec<reqwest::Url>,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: header::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl TestApp {
+    pub(crate) fn builder() -> Builder {
+        Builder { mode: DocumentMode::Off, observer: ReadObserver::default(), edges: vec![] }
+    }
+
+    /// Executes any document.
+    pub(crate) async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    pub(crate) fn post(&self, query: &str, variables: &Value) -> RequestBuilder {
+        self.request(Method::POST, "/graphql").json(&json!({"query": query, "variables": variables}))
+    }
+
+    pub(crate) async fn ask(&self, query: &str, variables: Value) -> Answer {
+        Answer::of(self.post(query, &variables)).await
+    }
+}
+
+impl Builder {
+    pub(crate) fn mode(mut self, mode: DocumentMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    pub(crate) fn observer(mut self, observe: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
+        self.observer = ReadObserver::new(observe);
+        self
+    }
+
+    pub(crate) fn edge(mut self, url: &str) -> Self {
+        self.edges.push(url.parse().unwrap());
+        self
+    }
+
+    pub(crate) async fn start(self) -> TestApp {
+        let dir = tempfile::tempdir().unwrap();
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = Config {
+            http: HttpConfig { listen: address },
+            documents: DocumentsConfig { mode: self.mode },
+            admin: AdminConfig { token: Some(Secret::new(TOKEN)) },
+            edge: EdgeConfig { urls: self.edges, secret: Some(Secret::new(EDGE_SECRET)) },
+        };
+        let db = EmbeddedDb::open(dir.path()).unwrap();
+        let clock = Clock::Manual(std::sync::Arc::new(|| NOW_MS));
+        let state = AppState::new(config, db, clock, self.observer).await.unwrap();
+        let routes = router(state.clone());
+        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        TestApp { url: format!("http://{address}"), state, client: Client::new(), _dir: dir }
+    }
+}
+
+impl Answer {
+    pub(crate) async fn of(request: RequestBuilder) -> Self {
+        Self::read(request.send().await.unwrap()).await
+    }
+
+    async fn read(response: Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, text: response.text().await.unwrap() }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    pub(crate) fn data(&self) -> Value {
+        let json = self.json();
+        assert_eq!(json.get("errors"), None, "{}", self.text);
+        json["data"].clone()
+    }
+
+    pub(crate) fn code(&self) -> String {
+        self.json()["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}

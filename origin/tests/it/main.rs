@@ -1,0 +1,13 @@
+//! The origin over real HTTP: one binary, a database per test.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod answers;
+mod app;
+mod caching;
+mod fixtures;
+mod publishing;
+mod purging;
+mod refusals;
+mod relaying;
+mod schema;
