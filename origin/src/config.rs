@@ -170,16 +170,20 @@ impl EdgeConfig {
             let url = Url::parse(text)
                 .ok()
                 .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-                .ok_or_else(|| ConfigError::new(variable, format!("{text:?} is not an HTTP URL")))?;
+                .ok_or_else(|| {
+                    ConfigError::new(variable, format!("{text:?} is not an HTTP URL"))
+                })?;
             urls.push(url);
         }
         let variable = "YOUSOON_EDGE_SECRET";
         let secret = match given(lookup, variable) {
             None => None,
             // Never the value itself: this line is printed.
-            Some(text) => Some(Secret::new(
-                hex::decode(text).map_err(|_| ConfigError::new(variable, "is not hexadecimal"))?,
-            )),
+            Some(text) => {
+                Some(Secret::new(hex::decode(text).map_err(|_| {
+                    ConfigError::new(variable, "is not hexadecimal")
+                })?))
+            }
         };
         long_enough(variable, secret.as_ref())?;
         Ok(Self { urls, secret })
@@ -221,13 +225,34 @@ mod tests {
     #[test]
     fn a_contradiction_fails_with_one_line_that_names_the_variable() {
         let table: [(&[(&str, &str)], &str); 7] = [
-            (&[("YOUSOON_LISTEN", "here")], "YOUSOON_LISTEN: \"here\" is not an address and a port"),
-            (&[("YOUSOON_DOCUMENT_MODE", "on")], "YOUSOON_DOCUMENT_MODE: \"on\" is none of enforce, audit and off"),
-            (&[("YOUSOON_ADMIN_TOKEN", "short")], "YOUSOON_ADMIN_TOKEN: has fewer than 16 bytes"),
-            (&[("YOUSOON_EDGE_URL", "ftp://x")], "YOUSOON_EDGE_URL: \"ftp://x\" is not an HTTP URL"),
-            (&[("YOUSOON_EDGE_SECRET", "zz")], "YOUSOON_EDGE_SECRET: is not hexadecimal"),
-            (&[("YOUSOON_EDGE_SECRET", "00ff")], "YOUSOON_EDGE_SECRET: has fewer than 16 bytes"),
-            (&[("YOUSOON_EDGE_URL", "http://x")], "YOUSOON_EDGE_SECRET: is required when YOUSOON_EDGE_URL is set"),
+            (
+                &[("YOUSOON_LISTEN", "here")],
+                "YOUSOON_LISTEN: \"here\" is not an address and a port",
+            ),
+            (
+                &[("YOUSOON_DOCUMENT_MODE", "on")],
+                "YOUSOON_DOCUMENT_MODE: \"on\" is none of enforce, audit and off",
+            ),
+            (
+                &[("YOUSOON_ADMIN_TOKEN", "short")],
+                "YOUSOON_ADMIN_TOKEN: has fewer than 16 bytes",
+            ),
+            (
+                &[("YOUSOON_EDGE_URL", "ftp://x")],
+                "YOUSOON_EDGE_URL: \"ftp://x\" is not an HTTP URL",
+            ),
+            (
+                &[("YOUSOON_EDGE_SECRET", "zz")],
+                "YOUSOON_EDGE_SECRET: is not hexadecimal",
+            ),
+            (
+                &[("YOUSOON_EDGE_SECRET", "00ff")],
+                "YOUSOON_EDGE_SECRET: has fewer than 16 bytes",
+            ),
+            (
+                &[("YOUSOON_EDGE_URL", "http://x")],
+                "YOUSOON_EDGE_SECRET: is required when YOUSOON_EDGE_URL is set",
+            ),
         ];
         for (variables, expected) in table {
             assert_eq!(read(variables).unwrap_err(), expected);

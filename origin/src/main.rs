@@ -24,7 +24,12 @@ const DEFAULT_OFFERS: usize = 5_000;
 #[command(name = "yousoon", version, disable_help_subcommand = true)]
 struct Cli {
     /// Where the database is.
-    #[arg(long, global = true, env = "YOUSOON_DATA_DIR", default_value = ".yousoon")]
+    #[arg(
+        long,
+        global = true,
+        env = "YOUSOON_DATA_DIR",
+        default_value = ".yousoon"
+    )]
     data_dir: PathBuf,
     #[command(subcommand)]
     command: Command,
@@ -166,7 +171,11 @@ async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
     let log = PurgeLog::open(open(data_dir).await?).await?;
     let asked = PurgeRequest {
         target: options.target()?,
-        kind: if options.soft { PurgeKind::Soft } else { PurgeKind::Hard },
+        kind: if options.soft {
+            PurgeKind::Soft
+        } else {
+            PurgeKind::Hard
+        },
         run: if options.dry_run { Run::Dry } else { Run::Real },
         reason: options.reason,
         actor: "cli".to_owned(),
@@ -192,7 +201,11 @@ impl PurgeOptions {
             self.document.map(PurgeTarget::Document),
             self.all.then_some(PurgeTarget::Everything),
         ];
-        named.into_iter().flatten().next().context("a purge has exactly one target")
+        named
+            .into_iter()
+            .flatten()
+            .next()
+            .context("a purge has exactly one target")
     }
 }
 
@@ -205,9 +218,9 @@ fn partner_id(text: &str) -> Result<PartnerId, String> {
 }
 
 fn place(text: &str) -> Result<GeoPoint, String> {
-    let parsed = text.split_once(',').and_then(|(lat, lng)| {
-        GeoPoint::new(lat.trim().parse().ok()?, lng.trim().parse().ok()?)
-    });
+    let parsed = text
+        .split_once(',')
+        .and_then(|(lat, lng)| GeoPoint::new(lat.trim().parse().ok()?, lng.trim().parse().ok()?));
     parsed.ok_or_else(|| "a place is a latitude, a comma and a longitude".to_owned())
 }
 

@@ -51,14 +51,30 @@ pub struct Relay {
 
 impl Relay {
     /// A relay to the edge at `edge`.
-    pub fn new(log: PurgeLog, clock: Clock, edge: &Url, secret: Secret) -> Result<Self, reqwest::Error> {
+    pub fn new(
+        log: PurgeLog,
+        clock: Clock,
+        edge: &Url,
+        secret: Secret,
+    ) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .timeout(REQUEST_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         let mut endpoint = edge.clone();
-        endpoint.set_path(&format!("{}/_yousoon/purge-log", edge.path().trim_end_matches('/')));
-        Ok(Self { log, clock, client, endpoint, secret, edge_at: None, refused: false })
+        endpoint.set_path(&format!(
+            "{}/_yousoon/purge-log",
+            edge.path().trim_end_matches('/')
+        ));
+        Ok(Self {
+            log,
+            clock,
+            client,
+            endpoint,
+            secret,
+            edge_at: None,
+            refused: false,
+        })
     }
 
     /// Runs until it is cancelled.
@@ -128,7 +144,9 @@ impl Relay {
             .unwrap_or(extent.horizon);
         let records = self.log.records_after(after, MAX_APPEND_RECORDS).await?;
         let records = within_bytes(records);
-        let head = records.last().map_or(extent.head, |last| last.revision.max(extent.head));
+        let head = records
+            .last()
+            .map_or(extent.head, |last| last.revision.max(extent.head));
         let append = Append {
             log: self.log.id(),
             horizon: extent.horizon,
@@ -161,9 +179,10 @@ impl Relay {
             .map_err(reqwest::Error::without_url)?;
         match response.status() {
             // A conflict is an answer too: it says where to resume.
-            status @ (StatusCode::OK | StatusCode::CONFLICT) => {
-                Ok((status, response.json().await.map_err(reqwest::Error::without_url)?))
-            }
+            status @ (StatusCode::OK | StatusCode::CONFLICT) => Ok((
+                status,
+                response.json().await.map_err(reqwest::Error::without_url)?,
+            )),
             status => Err(RelayError::Status(status)),
         }
     }
@@ -176,7 +195,11 @@ fn within_bytes(mut records: Vec<PurgeRecord>) -> Vec<PurgeRecord> {
         .iter()
         .take_while(|record| {
             let fits = bytes < MAX_APPEND_BYTES;
-            bytes += record.tags.iter().map(|tag| tag.as_str().len() + 3).sum::<usize>();
+            bytes += record
+                .tags
+                .iter()
+                .map(|tag| tag.as_str().len() + 3)
+                .sum::<usize>();
             fits
         })
         .count();

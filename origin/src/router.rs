@@ -29,7 +29,10 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || {
-            refused(ErrorCode::MethodNotAllowed, "this address answers another method")
+            refused(
+                ErrorCode::MethodNotAllowed,
+                "this address answers another method",
+            )
         });
     let routes = graphql
         .merge(others)

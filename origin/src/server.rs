@@ -9,12 +9,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    purge::sweeper,
-    relay::Relay,
-    router::router,
-    state::AppState,
-};
+use crate::{purge::sweeper, relay::Relay, router::router, state::AppState};
 
 /// How long open connections may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -23,7 +18,10 @@ const DRAIN: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error("cannot listen on {address}")]
-    Listen { address: SocketAddr, source: io::Error },
+    Listen {
+        address: SocketAddr,
+        source: io::Error,
+    },
     #[error("the server failed")]
     Serve(#[from] io::Error),
     #[error("no HTTP client for the relay")]
@@ -69,10 +67,14 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
         .await
         .map_err(|source| ServeError::Listen { address, source })?;
     let address = listener.local_addr()?;
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
     let background = Background::start(&state)?;
     let stop = CancellationToken::new();
-    let server = axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let server =
+        axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut server = tokio::spawn(server.into_future());
     tracing::info!(%address, "listening");
     tokio::select! {

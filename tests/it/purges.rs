@@ -106,7 +106,11 @@ async fn a_fill_that_races_with_a_purge_is_not_served() {
     let offer = ids(&warm(&stack, &near(&stack, PARIS)).await.json()).remove(0);
     let ask = stack.ask("OfferDetail", json!({"id": offer}));
     // The document is known, so that what is held back is the answer to the read.
-    stack.ask("OfferDetail", json!({"id": "0"})).get(&stack.client, &stack.edge_url).await.unwrap();
+    stack
+        .ask("OfferDetail", json!({"id": "0"}))
+        .get(&stack.client, &stack.edge_url)
+        .await
+        .unwrap();
     // The origin reads, and its answer is under way when the purge comes.
     stack.to_origin.hold_answers();
     let racing = {

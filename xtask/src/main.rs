@@ -1,5 +1,6 @@
 //! `cargo xtask …`: all set-up and orchestration. Each command is one file.
 
+mod bench_edge;
 mod binaries;
 mod build_edge;
 mod checkout;
@@ -32,6 +33,8 @@ enum Command {
     Test,
     /// Run k6 against the edge and against the origin.
     Load(load::Options),
+    /// Measure the worker beside a hand-written JavaScript worker over KV.
+    BenchEdge(bench_edge::Options),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         // Its last line is the summary, also when tests failed.
         Command::Test => return test::run().unwrap_or_else(|error| fail(&error)),
         Command::Load(options) => load::run(&options),
+        Command::BenchEdge(options) => bench_edge::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -17,7 +17,7 @@ pub(crate) struct Secrets {
     pub(crate) admin_token: String,
 }
 
-pub(crate) fn path(data_dir: &Path) -> PathBuf {
+fn path(data_dir: &Path) -> PathBuf {
     data_dir.join("dev-secrets.json")
 }
 

@@ -37,7 +37,7 @@ impl Settings {
         format!("http://127.0.0.1:{}", self.edge_port)
     }
 
-    fn origin_data_dir(&self) -> PathBuf {
+    pub(crate) fn origin_data_dir(&self) -> PathBuf {
         self.data_dir.join("origin")
     }
 }

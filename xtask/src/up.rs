@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::binaries::{self, Profile};
 use crate::stack::{Settings, Stack};
-use crate::{build_edge, checkout, http, secrets, tools};
+use crate::{build_edge, checkout, http, tools};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -65,7 +65,7 @@ fn print_ready(stack: &Stack, yousoon: &str) -> Result<()> {
     let settings = &stack.settings;
     let (edge, origin) = (settings.edge_url(), settings.origin_url());
     let nearby = stack.offers_nearby_path()?;
-    // Also fills the edge's cache, so that the first curl shows a hit.
+    // Asked at the edge: it also shows that the whole way works.
     let nearest = nearest_offer_id(settings.edge_port, &nearby)?;
     println!(
         "
@@ -89,9 +89,8 @@ the same from the origin:
   curl -si '{origin}{detail}'
 
 purge that offer, then ask the edge for it again:
-  export YOUSOON_ADMIN_TOKEN=$(node -p 'require(\"{secrets}\").admin_token')
-  {yousoon} purge --url {origin} --offer {offer} --reason 'trying it out'",
-            secrets = secrets::path(&settings.data_dir).display(),
+  {yousoon} purge --data-dir '{data}' --offer {offer} --reason 'trying it out'",
+            data = settings.origin_data_dir().display(),
         );
     }
     println!("\nCtrl-C stops everything.");

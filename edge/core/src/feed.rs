@@ -92,7 +92,8 @@ impl FeedState {
         if end > append.head {
             return None;
         }
-        let reset = self.log != Some(append.log);
+        // Ours ends before what the log still has: the same as another log.
+        let reset = self.log != Some(append.log) || self.head < append.horizon;
         let mut state = if reset {
             // A log is taken up at its horizon, else records between would be missing.
             if append.after != append.horizon {
@@ -260,6 +261,21 @@ mod tests {
                 head: Revision(5),
                 confirmed_at_ms: 0
             }
+        );
+    }
+
+    #[test]
+    fn a_log_that_forgot_what_is_missing_here_is_taken_up_at_its_horizon() {
+        let mut late = append(7, 1, 8, 20);
+        late.horizon = Revision(6);
+        assert_eq!(state(5).accept(&late, 20), None, "not at its horizon");
+        let mut begin = append(6, 2, 8, 20);
+        begin.horizon = Revision(6);
+        let accepted = state(5).accept(&begin, 20).unwrap();
+        assert!(accepted.reset);
+        assert_eq!(
+            (accepted.state.horizon, accepted.state.head),
+            (Revision(6), Revision(8))
         );
     }
 

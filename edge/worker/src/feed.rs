@@ -154,10 +154,16 @@ pub(crate) async fn append(
     incoming: &Incoming,
 ) -> Result<web_sys::Response, EdgeError> {
     let too_large = || respond::json(413, "{}");
-    if incoming.announced_bytes().is_none_or(|length| length > FORGOTTEN_BYTES) {
+    if incoming
+        .announced_bytes()
+        .is_none_or(|length| length > FORGOTTEN_BYTES)
+    {
         return too_large();
     }
-    let text = JsFuture::from(incoming.raw.text()?).await?.as_string().unwrap_or_default();
+    let text = JsFuture::from(incoming.raw.text()?)
+        .await?
+        .as_string()
+        .unwrap_or_default();
     if text.len() > purge_log::MAX_APPEND_BYTES {
         return too_large();
     }

@@ -75,7 +75,10 @@ impl Incoming {
 
     /// The body; refused when it is longer than may be.
     pub(crate) async fn body(&self) -> Result<Vec<u8>, EdgeError> {
-        if self.announced_bytes().is_some_and(|length| length > FORGOTTEN_BYTES) {
+        if self
+            .announced_bytes()
+            .is_some_and(|length| length > FORGOTTEN_BYTES)
+        {
             return too_large();
         }
         let buffer = JsFuture::from(self.raw.array_buffer()?).await?;

@@ -47,7 +47,12 @@ impl Documents {
     /// The published document of a hash. That there is none is never remembered: it may be
     /// published in the next moment.
     pub async fn get(&self, hash: DocumentHash) -> Result<Option<Arc<Document>>, StoreError> {
-        let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+        let ready = self
+            .ready
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&hash)
+            .cloned();
         if ready.is_some() {
             return Ok(ready);
         }
@@ -60,9 +65,13 @@ impl Documents {
                     .optional()?)
             })
             .await?;
-        let Some(record) = record else { return Ok(None) };
-        let operation = serde_json::from_str(&record).map_err(|e| StoreError::corrupt("document", &e))?;
-        let document = Document::parse(operation).map_err(|e| StoreError::corrupt("document", &e))?;
+        let Some(record) = record else {
+            return Ok(None);
+        };
+        let operation =
+            serde_json::from_str(&record).map_err(|e| StoreError::corrupt("document", &e))?;
+        let document =
+            Document::parse(operation).map_err(|e| StoreError::corrupt("document", &e))?;
         let document = Arc::new(document);
         self.ready
             .write()

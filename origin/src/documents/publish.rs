@@ -59,12 +59,16 @@ pub async fn publish(
 
 fn compile_all(compiler: &Compiler, manifest: &[u8]) -> Result<Vec<Operation>, Refusal> {
     let refuse = |message: String| Refusal::new(ErrorCode::BadUserInput, message);
-    let text = std::str::from_utf8(manifest).map_err(|_| refuse("the manifest is not UTF-8".into()))?;
+    let text =
+        std::str::from_utf8(manifest).map_err(|_| refuse("the manifest is not UTF-8".into()))?;
     let manifest = Manifest::from_json(text).map_err(|error| refuse(error.to_string()))?;
     let mut operations = Vec::with_capacity(manifest.operations().len());
     for given in manifest.operations() {
         let invalid = |why: String| {
-            Refusal::new(ErrorCode::DocumentInvalid, format!("{} ({}): {why}", given.label(), given.id))
+            Refusal::new(
+                ErrorCode::DocumentInvalid,
+                format!("{} ({}): {why}", given.label(), given.id),
+            )
         };
         let operation = compiler
             .compile(&given.body, given.client_name.as_deref())
@@ -89,7 +93,8 @@ fn store(
     let mut changed = Vec::new();
     for operation in operations {
         let hash = operation.id.to_string();
-        let record = serde_json::to_string(operation).map_err(|e| StoreError::corrupt("document", &e))?;
+        let record =
+            serde_json::to_string(operation).map_err(|e| StoreError::corrupt("document", &e))?;
         let known: Option<String> = tx
             .prepare_cached("SELECT record FROM documents WHERE hash = ?1")?
             .query_row([&hash], |row| row.get(0))

@@ -32,10 +32,15 @@ pub async fn post(State(state): State<AppState>, headers: HeaderMap, body: Body)
         return refused(ErrorCode::RequestTooLarge, &message);
     };
     let now_ms = state.clock.now_ms();
-    let published = publish::publish(&state.documents, &state.compiler, manifest.to_vec(), now_ms).await;
+    let published =
+        publish::publish(&state.documents, &state.compiler, manifest.to_vec(), now_ms).await;
     match published {
         Ok(published) => {
-            tracing::info!(added = published.added, unchanged = published.unchanged, "documents published");
+            tracing::info!(
+                added = published.added,
+                unchanged = published.unchanged,
+                "documents published"
+            );
             // A changed policy purges: at once, not at the next sweep.
             if let Err(error) = state.purge_log.drain_outbox(now_ms).await {
                 return internal(&error, MediaType::Json);
@@ -44,17 +49,38 @@ pub async fn post(State(state): State<AppState>, headers: HeaderMap, body: Body)
         }
         // An endpoint of ours, not GraphQL: the status always tells.
         Err(PublishError::Refused(why)) => refusal(&why, MediaType::GraphqlResponse),
-        Err(error @ (PublishError::Store(_) | PublishError::Interrupted)) => internal(&error, MediaType::Json),
+        Err(error @ (PublishError::Store(_) | PublishError::Interrupted)) => {
+            internal(&error, MediaType::Json)
+        }
     }
 }
 
 /// `GET /internal/documents/{hash}`, signed by the edge.
-pub async fn get(State(state): State<AppState>, Path(hash): Path<String>, headers: HeaderMap) -> Response {
+pub async fn get(
+    State(state): State<AppState>,
+    Path(hash): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let now_ms = state.clock.now_ms().unsigned_abs();
-    let signed = headers.get(header::SIGNATURE).and_then(|value| value.to_str().ok());
-    let verified = state.config.edge.secret.as_ref().zip(signed).is_some_and(|(secret, signed)| {
-        signature::verify(secret.expose(), signed, DOCUMENT_CONTEXT, now_ms, hash.as_bytes()).is_ok()
-    });
+    let signed = headers
+        .get(header::SIGNATURE)
+        .and_then(|value| value.to_str().ok());
+    let verified = state
+        .config
+        .edge
+        .secret
+        .as_ref()
+        .zip(signed)
+        .is_some_and(|(secret, signed)| {
+            signature::verify(
+                secret.expose(),
+                signed,
+                DOCUMENT_CONTEXT,
+                now_ms,
+                hash.as_bytes(),
+            )
+            .is_ok()
+        });
     if !verified {
         return unauthenticated();
     }
@@ -63,7 +89,9 @@ pub async fn get(State(state): State<AppState>, Path(hash): Path<String>, header
     };
     match state.documents.get(hash).await {
         Ok(Some(document)) => match serde_json::to_vec(&document.operation) {
-            Ok(json) => (StatusCode::OK, [(CONTENT_TYPE, "application/json")], json).into_response(),
+            Ok(json) => {
+                (StatusCode::OK, [(CONTENT_TYPE, "application/json")], json).into_response()
+            }
             Err(error) => internal(&error, MediaType::Json),
         },
         Ok(None) => refused(ErrorCode::DocumentNotFound, "PersistedQueryNotFound"),
@@ -72,7 +100,10 @@ pub async fn get(State(state): State<AppState>, Path(hash): Path<String>, header
 }
 
 fn unauthenticated() -> Response {
-    refused(ErrorCode::Unauthenticated, "not signed in, or the signature is wrong")
+    refused(
+        ErrorCode::Unauthenticated,
+        "not signed in, or the signature is wrong",
+    )
 }
 
 fn refused(code: ErrorCode, message: &str) -> Response {

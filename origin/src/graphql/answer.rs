@@ -35,7 +35,9 @@ pub(super) fn executed(
 
 /// Errors that left no data are the request's: the first one that says most.
 fn as_request_error(all: &[ServerError]) -> Refusal {
-    let failure = all.iter().find(|error| code_of(error).is_none() && !error.path.is_empty());
+    let failure = all
+        .iter()
+        .find(|error| code_of(error).is_none() && !error.path.is_empty());
     if let Some(failure) = failure {
         return errors::internal(&log_field_failure(failure));
     }
@@ -43,7 +45,10 @@ fn as_request_error(all: &[ServerError]) -> Refusal {
         return Refusal::new(code, error.message.clone());
     }
     // Without a path and a code it never came to a field: validation.
-    let message = all.first().map(|error| error.message.clone()).unwrap_or_default();
+    let message = all
+        .first()
+        .map(|error| error.message.clone())
+        .unwrap_or_default();
     Refusal::new(ErrorCode::DocumentInvalid, message)
 }
 
@@ -65,13 +70,31 @@ fn succeeded(
     let content = ContentHash::of(&body);
     let unchanged = if_none_match.is_some_and(|known| content.matches(known));
     let mut response = if unchanged {
-        respond(StatusCode::NOT_MODIFIED, media, CacheControl::Public(lifetime), Body::empty())
+        respond(
+            StatusCode::NOT_MODIFIED,
+            media,
+            CacheControl::Public(lifetime),
+            Body::empty(),
+        )
     } else {
-        respond(StatusCode::OK, media, CacheControl::Public(lifetime), body.into())
+        respond(
+            StatusCode::OK,
+            media,
+            CacheControl::Public(lifetime),
+            body.into(),
+        )
     };
     set(&mut response, header::ETAG, &content.etag());
-    set(&mut response, HeaderName::from_static(CACHE_TAG), &Tag::join(&executed.facts.tags));
-    set(&mut response, HeaderName::from_static(AS_OF), &as_of.to_string());
+    set(
+        &mut response,
+        HeaderName::from_static(CACHE_TAG),
+        &Tag::join(&executed.facts.tags),
+    );
+    set(
+        &mut response,
+        HeaderName::from_static(AS_OF),
+        &as_of.to_string(),
+    );
     response
 }
 
@@ -89,7 +112,8 @@ fn cacheable(executed: &Executed, policy: &CachePolicy) -> Option<Lifetime> {
 
 /// The answer to a request that is refused.
 pub(crate) fn refusal(refusal: &Refusal, media: MediaType) -> Response {
-    let status = StatusCode::from_u16(refusal.status(media)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(refusal.status(media)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = respond(status, media, CacheControl::NoStore, refusal.body().into());
     let allow = match refusal.code {
         ErrorCode::MutationOverGet => "POST",
@@ -122,7 +146,11 @@ fn respond(status: StatusCode, media: MediaType, cache: CacheControl, body: Body
 /// A mutation's answer tells which revision its client has to see from now on.
 fn set_revision(response: &mut Response, executed: &Executed) {
     if let Some(revision) = executed.facts.revision {
-        set(response, HeaderName::from_static(REVISION), &revision.to_string());
+        set(
+            response,
+            HeaderName::from_static(REVISION),
+            &revision.to_string(),
+        );
     }
 }
 

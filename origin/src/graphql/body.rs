@@ -31,7 +31,11 @@ pub async fn read(body: Body) -> Result<Bytes, BodyError> {
             break;
         }
     }
-    if seen_bytes > MAX_REQUEST_BYTES { Err(BodyError::TooLong) } else { Ok(kept.into()) }
+    if seen_bytes > MAX_REQUEST_BYTES {
+        Err(BodyError::TooLong)
+    } else {
+        Ok(kept.into())
+    }
 }
 
 #[cfg(test)]
@@ -41,8 +45,17 @@ mod tests {
     #[tokio::test]
     async fn a_body_is_read_up_to_its_limit() {
         let body = |bytes: usize| Body::from(vec![b'x'; bytes]);
-        assert_eq!(read(body(MAX_REQUEST_BYTES)).await.map(|body| body.len()), Ok(MAX_REQUEST_BYTES));
-        assert_eq!(read(body(MAX_REQUEST_BYTES + 1)).await, Err(BodyError::TooLong));
-        assert_eq!(read(body(FORGOTTEN_BYTES + 1)).await, Err(BodyError::TooLong));
+        assert_eq!(
+            read(body(MAX_REQUEST_BYTES)).await.map(|body| body.len()),
+            Ok(MAX_REQUEST_BYTES)
+        );
+        assert_eq!(
+            read(body(MAX_REQUEST_BYTES + 1)).await,
+            Err(BodyError::TooLong)
+        );
+        assert_eq!(
+            read(body(FORGOTTEN_BYTES + 1)).await,
+            Err(BodyError::TooLong)
+        );
     }
 }

@@ -18,14 +18,18 @@ pub enum Caller {
 impl Caller {
     /// Reads `Authorization: Bearer …`.
     pub fn of(headers: &HeaderMap, config: &AdminConfig) -> Self {
-        let Some(given) = headers.get(AUTHORIZATION) else { return Self::Anonymous };
+        let Some(given) = headers.get(AUTHORIZATION) else {
+            return Self::Anonymous;
+        };
         let bearer = given.to_str().ok().and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
         });
         match (bearer, &config.token) {
             // In constant time: how long a comparison takes tells nothing of the token.
-            (Some(token), Some(known)) if bool::from(token.as_bytes().ct_eq(known.expose())) => Self::Service,
+            (Some(token), Some(known)) if bool::from(token.as_bytes().ct_eq(known.expose())) => {
+                Self::Service
+            }
             (Some(_) | None, Some(_) | None) => Self::Unknown,
         }
     }

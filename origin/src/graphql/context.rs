@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, dataloader::{DataLoader, HashMapCache}};
+use async_graphql::{
+    Context,
+    dataloader::{DataLoader, HashMapCache},
+};
 
 use super::{caller::Caller, facts::AnswerFacts, loaders::Stores};
 use crate::state::AppState;
@@ -22,7 +25,9 @@ pub struct RequestContext {
 
 impl std::fmt::Debug for RequestContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RequestContext").field("now_ms", &self.now_ms).finish_non_exhaustive()
+        f.debug_struct("RequestContext")
+            .field("now_ms", &self.now_ms)
+            .finish_non_exhaustive()
     }
 }
 

@@ -12,7 +12,11 @@ pub enum CacheControlScope {
 }
 
 /// How long, in seconds, an answer with this field or type may be kept.
-#[TypeDirective(name = "cacheControl", location = "FieldDefinition", location = "Object")]
+#[TypeDirective(
+    name = "cacheControl",
+    location = "FieldDefinition",
+    location = "Object"
+)]
 pub fn cache_control(
     max_age: Option<u32>,
     stale_while_revalidate: Option<u32>,

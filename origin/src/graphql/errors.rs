@@ -47,7 +47,10 @@ pub(super) fn log_failure(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// What a client is told of a failure.
 pub(super) fn internal(reference: &str) -> Refusal {
-    Refusal::new(ErrorCode::Internal, format!("something went wrong on our side (reference {reference})"))
+    Refusal::new(
+        ErrorCode::Internal,
+        format!("something went wrong on our side (reference {reference})"),
+    )
 }
 
 /// A field's error as the client sees it.
@@ -57,7 +60,10 @@ pub(super) fn shown(error: &ServerError) -> Json {
     } else {
         let reference = log_field_failure(error);
         let Refusal { code, message } = internal(&reference);
-        (message, json!({"code": code.as_str(), "reference": reference}))
+        (
+            message,
+            json!({"code": code.as_str(), "reference": reference}),
+        )
     };
     json!({"message": message, "locations": error.locations, "path": error.path, "extensions": extensions})
 }

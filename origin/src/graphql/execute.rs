@@ -39,10 +39,17 @@ pub async fn execute(
     // every write whose purge is at or before it, and a purge that comes while the fields are
     // being read has a greater revision, so every cache judges the answer by it. Taken after the
     // reads it would claim writes that the reads did not see, and a stale answer would be valid.
-    let as_of = if shared { Some(state.purge_log.as_of().await?) } else { None };
+    let as_of = if shared {
+        Some(state.purge_log.as_of().await?)
+    } else {
+        None
+    };
     let now_ms = state.clock.now_ms();
     let facts = Arc::new(AnswerFacts::default());
-    let stores = Stores { state: state.clone(), now_ms };
+    let stores = Stores {
+        state: state.clone(),
+        now_ms,
+    };
     let context = RequestContext {
         state: state.clone(),
         facts: Arc::clone(&facts),
@@ -60,5 +67,10 @@ pub async fn execute(
     let mut response = state.schema.execute(request).await;
     in_selection_order(&mut response.data, &document.parsed);
     facts.tag(&format!("document:{}", document.operation.id));
-    Ok(Executed { response, facts: facts.take(), as_of, now_ms })
+    Ok(Executed {
+        response,
+        facts: facts.take(),
+        as_of,
+        now_ms,
+    })
 }

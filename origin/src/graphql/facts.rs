@@ -50,7 +50,11 @@ impl AnswerFacts {
     pub fn ends_at(&self, moment_ms: i64, now_ms: i64) {
         if moment_ms > now_ms {
             let mut facts = self.lock();
-            facts.ends_at_ms = Some(facts.ends_at_ms.map_or(moment_ms, |known| known.min(moment_ms)));
+            facts.ends_at_ms = Some(
+                facts
+                    .ends_at_ms
+                    .map_or(moment_ms, |known| known.min(moment_ms)),
+            );
         }
     }
 
@@ -90,13 +94,19 @@ impl Facts {
     /// The life that a policy gives, ended where the answer may turn wrong; none below a second.
     /// Beyond that end nothing is served stale either: it would not be old, it would be wrong.
     pub fn shorten(&self, policy: Lifetime, now_ms: i64) -> Option<Lifetime> {
-        let left_s = self.ends_at_ms.map_or(i64::MAX, |end_ms| (end_ms - now_ms) / 1_000);
+        let left_s = self
+            .ends_at_ms
+            .map_or(i64::MAX, |end_ms| (end_ms - now_ms) / 1_000);
         let left_s = u32::try_from(left_s.max(0)).unwrap_or(u32::MAX);
         if u64::from(left_s) >= policy.total_s() {
             return (policy.max_age_s > 0).then_some(policy);
         }
         let shortened = if left_s < policy.max_age_s {
-            Lifetime { max_age_s: left_s, stale_while_revalidate_s: 0, stale_if_error_s: 0 }
+            Lifetime {
+                max_age_s: left_s,
+                stale_while_revalidate_s: 0,
+                stale_if_error_s: 0,
+            }
         } else {
             let rest_s = left_s - policy.max_age_s;
             Lifetime {
@@ -129,8 +139,15 @@ mod tests {
             (Some(1_999), None),
         ];
         for (ends_at_ms, expected) in table {
-            let facts = Facts { ends_at_ms, ..Facts::default() };
-            assert_eq!(facts.shorten(life(300, 60, 86_400), 1_000), expected, "{ends_at_ms:?}");
+            let facts = Facts {
+                ends_at_ms,
+                ..Facts::default()
+            };
+            assert_eq!(
+                facts.shorten(life(300, 60, 86_400), 1_000),
+                expected,
+                "{ends_at_ms:?}"
+            );
         }
         assert_eq!(Facts::default().shorten(life(0, 60, 60), 0), None);
     }

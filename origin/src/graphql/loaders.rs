@@ -34,7 +34,11 @@ impl Loader<OfferId> for Stores {
     type Error = StoreFailure;
 
     async fn load(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, Offer>, StoreFailure> {
-        Ok(self.state.observer.read("offers.by_ids", self.state.offers.by_ids(ids)).await?)
+        Ok(self
+            .state
+            .observer
+            .read("offers.by_ids", self.state.offers.by_ids(ids))
+            .await?)
     }
 }
 
@@ -57,7 +61,11 @@ impl Loader<EstablishmentId> for Stores {
         ids: &[EstablishmentId],
     ) -> Result<HashMap<EstablishmentId, Establishment>, StoreFailure> {
         let read = self.state.partners.establishments_by_ids(ids);
-        Ok(self.state.observer.read("establishments.by_ids", read).await?)
+        Ok(self
+            .state
+            .observer
+            .read("establishments.by_ids", read)
+            .await?)
     }
 }
 
@@ -72,7 +80,10 @@ impl Loader<EstablishmentsOf> for Stores {
         let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
         let read = self.state.partners.establishments_of(&ids);
         let found = self.state.observer.read("establishments.of", read).await?;
-        Ok(found.into_iter().map(|(id, places)| (EstablishmentsOf(id), places)).collect())
+        Ok(found
+            .into_iter()
+            .map(|(id, places)| (EstablishmentsOf(id), places))
+            .collect())
     }
 }
 
@@ -82,8 +93,14 @@ impl Loader<OffersOf> for Stores {
 
     async fn load(&self, keys: &[OffersOf]) -> Result<HashMap<OffersOf, Vec<Offer>>, StoreFailure> {
         let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
-        let read = self.state.offers.of_partners(&ids, Visibility::All, OFFERS_OF_PARTNER, self.now_ms);
+        let read =
+            self.state
+                .offers
+                .of_partners(&ids, Visibility::All, OFFERS_OF_PARTNER, self.now_ms);
         let found = self.state.observer.read("offers.of_partners", read).await?;
-        Ok(found.into_iter().map(|(id, offers)| (OffersOf(id), offers)).collect())
+        Ok(found
+            .into_iter()
+            .map(|(id, offers)| (OffersOf(id), offers))
+            .collect())
     }
 }

@@ -45,7 +45,9 @@ pub fn schema() -> Schema {
 
 /// The schema as SDL, with our directives.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().use_space_ident().prefer_single_line_descriptions();
+    let options = SDLExportOptions::new()
+        .use_space_ident()
+        .prefer_single_line_descriptions();
     let mut sdl = schema().sdl_with_options(options);
     if !sdl.ends_with('\n') {
         sdl.push('\n');

@@ -20,7 +20,9 @@ type Selected<'a> = Vec<(&'a Name, Vec<&'a SelectionSet>)>;
 
 fn order(value: &mut Value, sets: &[&SelectionSet], document: &ExecutableDocument) {
     match value {
-        Value::List(items) => items.iter_mut().for_each(|item| order(item, sets, document)),
+        Value::List(items) => items
+            .iter_mut()
+            .for_each(|item| order(item, sets, document)),
         Value::Object(fields) => {
             let mut selected = Selected::new();
             for set in sets {
@@ -29,7 +31,9 @@ fn order(value: &mut Value, sets: &[&SelectionSet], document: &ExecutableDocumen
             let mut place = 0;
             for (key, sets) in selected {
                 // A field that a directive or a type condition left out has no place.
-                let Some(at) = fields.get_index_of(key) else { continue };
+                let Some(at) = fields.get_index_of(key) else {
+                    continue;
+                };
                 fields.move_index(at, place);
                 order(&mut fields[place], &sets, document);
                 place += 1;
@@ -39,7 +43,11 @@ fn order(value: &mut Value, sets: &[&SelectionSet], document: &ExecutableDocumen
     }
 }
 
-fn collect<'a>(set: &'a SelectionSet, document: &'a ExecutableDocument, selected: &mut Selected<'a>) {
+fn collect<'a>(
+    set: &'a SelectionSet,
+    document: &'a ExecutableDocument,
+    selected: &mut Selected<'a>,
+) {
     for selection in &set.items {
         match &selection.node {
             Selection::Field(field) => {
@@ -50,7 +58,9 @@ fn collect<'a>(set: &'a SelectionSet, document: &'a ExecutableDocument, selected
                     None => selected.push((key, vec![below])),
                 }
             }
-            Selection::InlineFragment(fragment) => collect(&fragment.node.selection_set.node, document, selected),
+            Selection::InlineFragment(fragment) => {
+                collect(&fragment.node.selection_set.node, document, selected)
+            }
             Selection::FragmentSpread(spread) => {
                 if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
                     collect(&fragment.node.selection_set.node, document, selected);
@@ -73,7 +83,8 @@ mod tests {
              fragment F on T { a b { d c } }",
         )
         .unwrap();
-        let shuffled = r#"{"a2":{"y":1},"b":[{"w":1,"x":2},null],"d":3,"z":{"b":{"c":1,"d":2},"a":1,"c":2}}"#;
+        let shuffled =
+            r#"{"a2":{"y":1},"b":[{"w":1,"x":2},null],"d":3,"z":{"b":{"c":1,"d":2},"a":1,"c":2}}"#;
         let mut data: Value = serde_json::from_str(shuffled).unwrap();
         in_selection_order(&mut data, &document);
         assert_eq!(

@@ -26,7 +26,10 @@ pub(crate) fn page_size(first: Option<i32>) -> async_graphql::Result<usize> {
         .ok()
         .filter(|_| (1..=LARGEST_PAGE).contains(&first))
         .ok_or_else(|| {
-            refused(ErrorCode::PageSizeOutOfRange, format!("`first` is 1 to {LARGEST_PAGE}"))
+            refused(
+                ErrorCode::PageSizeOutOfRange,
+                format!("`first` is 1 to {LARGEST_PAGE}"),
+            )
         })
 }
 
@@ -43,5 +46,8 @@ pub(crate) fn cursor<C>(
 
 /// The refusal of a cursor that is not of this list.
 pub(crate) fn bad_cursor() -> async_graphql::Error {
-    refused(ErrorCode::CursorInvalid, "`after` is not a cursor of this list")
+    refused(
+        ErrorCode::CursorInvalid,
+        "`after` is not a cursor of this list",
+    )
 }

@@ -35,7 +35,10 @@ pub struct Location {
 
 impl From<GeoPoint> for Location {
     fn from(point: GeoPoint) -> Self {
-        Self { lat: point.lat, lng: point.lng }
+        Self {
+            lat: point.lat,
+            lng: point.lng,
+        }
     }
 }
 

@@ -22,12 +22,7 @@ use super::{
     caller::Caller,
     execute,
 };
-use crate::{
-    config::DocumentMode,
-    documents::Document,
-    embedded::StoreError,
-    state::AppState,
-};
+use crate::{config::DocumentMode, documents::Document, embedded::StoreError, state::AppState};
 
 /// From the first byte of the body to the answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -59,7 +54,10 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
     let accept = text(request.headers(), header::ACCEPT);
     let Some(media) = MediaType::negotiate(accept.as_deref()) else {
         let message = "application/graphql-response+json and application/json can be had";
-        return answer::refusal(&Refusal::new(ErrorCode::NotAcceptable, message), MediaType::Json);
+        return answer::refusal(
+            &Refusal::new(ErrorCode::NotAcceptable, message),
+            MediaType::Json,
+        );
     };
     match tokio::time::timeout(TIMEOUT, steps(state, path_id, request, media)).await {
         Ok(Ok(response)) => response,
@@ -67,7 +65,10 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
         Ok(Err(Failure::Store(error))) => answer::internal(&error, media),
         Err(_elapsed) => {
             tracing::error!(timeout_s = TIMEOUT.as_secs(), "a request took too long");
-            answer::refusal(&Refusal::new(ErrorCode::Timeout, "the answer took too long"), media)
+            answer::refusal(
+                &Refusal::new(ErrorCode::Timeout, "the answer took too long"),
+                media,
+            )
         }
     }
 }
@@ -89,12 +90,21 @@ async fn steps(
     let variables = coerce(&document, &request)?;
     let executed = execute::execute(state, &document, &variables, caller).await?;
     let policy = &document.operation.policy;
-    Ok(answer::executed(&executed, policy, media, if_none_match.as_deref()))
+    Ok(answer::executed(
+        &executed,
+        policy,
+        media,
+        if_none_match.as_deref(),
+    ))
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     // A list may come in several lines (RFC 9110 §5.3). Bytes that are no text match nothing.
-    let lines: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let lines: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
     (!lines.is_empty()).then(|| lines.join(","))
 }
 
@@ -104,7 +114,10 @@ fn method(request: &Request) -> Result<Method, Refusal> {
     } else if request.method() == http::Method::POST {
         Ok(Method::Post)
     } else {
-        Err(Refusal::new(ErrorCode::MethodNotAllowed, "GET and POST are answered here"))
+        Err(Refusal::new(
+            ErrorCode::MethodNotAllowed,
+            "GET and POST are answered here",
+        ))
     }
 }
 
@@ -157,18 +170,25 @@ async fn document(state: &AppState, request: &GraphqlRequest) -> Result<Arc<Docu
 
 fn compile(state: &AppState, body: &str) -> Result<Document, Refusal> {
     let invalid = |message: String| Refusal::new(ErrorCode::DocumentInvalid, message);
-    let operation = state.compiler.compile(body, None).map_err(|error| invalid(error.to_string()))?.operation;
+    let operation = state
+        .compiler
+        .compile(body, None)
+        .map_err(|error| invalid(error.to_string()))?
+        .operation;
     if operation.cost >= COST_LIMIT {
-        return Err(invalid("the document may cost more than is answered".into()));
+        return Err(invalid(
+            "the document may cost more than is answered".into(),
+        ));
     }
     Document::parse(operation).map_err(|error| invalid(error.to_string()))
 }
 
 fn name_matches(document: &Document, name: Option<&str>) -> Result<(), Refusal> {
     match name {
-        Some(name) if name != document.operation.name => {
-            Err(Refusal::new(ErrorCode::OperationUnknown, "the document has no operation of this name"))
-        }
+        Some(name) if name != document.operation.name => Err(Refusal::new(
+            ErrorCode::OperationUnknown,
+            "the document has no operation of this name",
+        )),
         Some(_) | None => Ok(()),
     }
 }
@@ -185,7 +205,10 @@ fn allowed_over(method: Method, kind: OperationKind) -> Result<(), Refusal> {
 
 fn coerce(document: &Document, request: &GraphqlRequest) -> Result<CanonicalVariables, Refusal> {
     let Document { operation, .. } = document;
-    let variables =
-        CanonicalVariables::coerce(&operation.variables, &operation.input_types, &request.variables)?;
+    let variables = CanonicalVariables::coerce(
+        &operation.variables,
+        &operation.input_types,
+        &request.variables,
+    )?;
     Ok(variables)
 }

@@ -7,8 +7,8 @@ use async_graphql::{Context, ID, InputObject, Object, Result};
 use pq_core::ErrorCode;
 
 pub use types::{
-    Category, Discount, Locale, OfferCategory, OfferConnection, OfferEdge, OfferNode, OfferSchedule,
-    Quota,
+    Category, Discount, Locale, OfferCategory, OfferConnection, OfferEdge, OfferNode,
+    OfferSchedule, Quota,
 };
 
 use super::{
@@ -92,7 +92,10 @@ impl OfferQueries {
     #[graphql(directive = cache_control::apply(Some(86_400), Some(3_600), Some(604_800), None))]
     async fn categories(&self, ctx: &Context<'_>) -> Vec<Category> {
         RequestContext::of(ctx).facts.tag("category");
-        domain::OfferCategory::ALL.into_iter().map(Category::from).collect()
+        domain::OfferCategory::ALL
+            .into_iter()
+            .map(Category::from)
+            .collect()
     }
 }
 
@@ -101,8 +104,16 @@ impl OffersInput {
         let centre = self.location.map(LocationInput::point).transpose()?;
         let max_distance_km = distance(self.max_distance)?;
         Ok(OfferQuery {
-            near: centre.map(|centre| Near { centre, max_distance_km }),
-            categories: self.categories.unwrap_or_default().into_iter().map(Into::into).collect(),
+            near: centre.map(|centre| Near {
+                centre,
+                max_distance_km,
+            }),
+            categories: self
+                .categories
+                .unwrap_or_default()
+                .into_iter()
+                .map(Into::into)
+                .collect(),
             min_discount: discount(self.min_discount)?,
             search: self.search,
             partner: None,
@@ -126,9 +137,10 @@ fn distance(given: Option<f64>) -> Result<f64> {
 
 fn discount(given: Option<i32>) -> Result<Option<i32>> {
     match given {
-        Some(percentage) if !(0..=100).contains(&percentage) => {
-            Err(refused(ErrorCode::DiscountOutOfRange, "`minDiscount` is 0 to 100"))
-        }
+        Some(percentage) if !(0..=100).contains(&percentage) => Err(refused(
+            ErrorCode::DiscountOutOfRange,
+            "`minDiscount` is 0 to 100",
+        )),
         Some(_) | None => Ok(given),
     }
 }
@@ -137,21 +149,27 @@ fn discount(given: Option<i32>) -> Result<Option<i32>> {
 fn note_reach(request: &RequestContext, near: Option<&Near>) {
     match near {
         None => request.facts.tag(ALL_OFFERS_TAG),
-        Some(Near { centre, max_distance_km }) => {
-            match cache_core::geo::cover(centre.lat, centre.lng, *max_distance_km) {
-                Some(cells) => request.facts.cells(cells),
-                None => request.facts.uncacheable(),
-            }
-        }
+        Some(Near {
+            centre,
+            max_distance_km,
+        }) => match cache_core::geo::cover(centre.lat, centre.lng, *max_distance_km) {
+            Some(cells) => request.facts.cells(cells),
+            None => request.facts.uncacheable(),
+        },
     }
 }
 
 async fn list(request: &RequestContext, query: &OfferQuery) -> Result<OfferPage> {
     let read = request.state.offers.list(query);
-    request.state.observer.read("offers.list", read).await.map_err(|error| match error {
-        StoreError::ForeignCursor => bad_cursor(),
-        other => failed(other),
-    })
+    request
+        .state
+        .observer
+        .read("offers.list", read)
+        .await
+        .map_err(|error| match error {
+            StoreError::ForeignCursor => bad_cursor(),
+            other => failed(other),
+        })
 }
 
 /// A list ends when an offer in its reach starts or ends; for an answer that nobody keeps this is
@@ -159,8 +177,16 @@ async fn list(request: &RequestContext, query: &OfferQuery) -> Result<OfferPage>
 async fn note_end(request: &RequestContext, query: &OfferQuery) -> Result<()> {
     if request.shared {
         let now_ms = request.now_ms;
-        let read = request.state.offers.next_change_ms(query.near.as_ref(), &query.categories, now_ms);
-        let change = request.state.observer.read("offers.next_change", read).await;
+        let read =
+            request
+                .state
+                .offers
+                .next_change_ms(query.near.as_ref(), &query.categories, now_ms);
+        let change = request
+            .state
+            .observer
+            .read("offers.next_change", read)
+            .await;
         if let Some(moment_ms) = change.map_err(failed)? {
             request.facts.ends_at(moment_ms, now_ms);
         }

@@ -4,11 +4,11 @@ mod types;
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
+pub(crate) use types::timestamp;
 pub use types::{
     EstablishmentNode, OpeningHour, PartnerCategory, PartnerConnection, PartnerEdge, PartnerNode,
     Weekday,
 };
-pub(crate) use types::timestamp;
 
 use super::store::{ALL_PARTNERS_TAG, PartnerCursor, PartnerQuery};
 use crate::{
@@ -65,7 +65,12 @@ impl PartnerQueries {
         };
         request.facts.tag(ALL_PARTNERS_TAG);
         let read = request.state.partners.list(&query);
-        let page = request.state.observer.read("partners.list", read).await.map_err(failed)?;
+        let page = request
+            .state
+            .observer
+            .read("partners.list", read)
+            .await
+            .map_err(failed)?;
         for partner in &page.items {
             request.facts.shows_partner(partner);
         }

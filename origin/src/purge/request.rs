@@ -71,7 +71,10 @@ impl PurgeTarget {
             Self::Offer(id) => named(format!("offer:{id}")),
             Self::Partner(id) => named(format!("partner:{id}")),
             Self::Tag(tag) => vec![tag.clone()],
-            Self::Geo(place) => geo::cells_of(place.lat, place.lng).into_iter().map(Tag::geo).collect(),
+            Self::Geo(place) => geo::cells_of(place.lat, place.lng)
+                .into_iter()
+                .map(Tag::geo)
+                .collect(),
             Self::Document(hash) => named(format!("document:{hash}")),
             Self::Everything => vec![Tag::everything()],
         }
@@ -94,7 +97,12 @@ pub async fn request(
                 reason: request.reason.0,
                 actor: request.actor,
             };
-            tracing::info!(actor = entry.actor, kind = entry.kind.as_str(), tags = tags.len(), "purge");
+            tracing::info!(
+                actor = entry.actor,
+                kind = entry.kind.as_str(),
+                tags = tags.len(),
+                "purge"
+            );
             Some(log.append(entry, now_ms).await?)
         }
     };
@@ -109,11 +117,20 @@ mod tests {
     fn a_target_names_its_tags() {
         let tags = |target: PurgeTarget| Tag::join(&target.tags());
         let id = "0123456789abcdef01234567";
-        assert_eq!(tags(PurgeTarget::Offer(OfferId::parse(id).unwrap())), format!("offer:{id}"));
-        assert_eq!(tags(PurgeTarget::Partner(PartnerId::parse(id).unwrap())), format!("partner:{id}"));
+        assert_eq!(
+            tags(PurgeTarget::Offer(OfferId::parse(id).unwrap())),
+            format!("offer:{id}")
+        );
+        assert_eq!(
+            tags(PurgeTarget::Partner(PartnerId::parse(id).unwrap())),
+            format!("partner:{id}")
+        );
         assert_eq!(tags(PurgeTarget::Everything), "*");
         let hash = DocumentHash::of("x");
-        assert_eq!(tags(PurgeTarget::Document(hash)), format!("document:{hash}"));
+        assert_eq!(
+            tags(PurgeTarget::Document(hash)),
+            format!("document:{hash}")
+        );
         let place = GeoPoint::new(48.8566, 2.3522).unwrap();
         assert_eq!(PurgeTarget::Geo(place).tags().len(), 6);
     }

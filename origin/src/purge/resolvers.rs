@@ -71,8 +71,14 @@ impl PurgeMutations {
 fn authorise(caller: Caller) -> Result<()> {
     match caller {
         Caller::Service => Ok(()),
-        Caller::Anonymous => Err(refused(ErrorCode::Unauthenticated, "a purge needs the service token")),
-        Caller::Unknown => Err(refused(ErrorCode::Forbidden, "these credentials may not purge")),
+        Caller::Anonymous => Err(refused(
+            ErrorCode::Unauthenticated,
+            "a purge needs the service token",
+        )),
+        Caller::Unknown => Err(refused(
+            ErrorCode::Forbidden,
+            "these credentials may not purge",
+        )),
     }
 }
 
@@ -81,8 +87,16 @@ impl PurgeInput {
         let reason = Reason::parse(&self.reason)
             .ok_or_else(|| bad_input("`reason` is 1 to 200 characters on one line"))?;
         Ok(PurgeRequest {
-            kind: if self.soft == Some(true) { PurgeKind::Soft } else { PurgeKind::Hard },
-            run: if self.dry_run == Some(true) { Run::Dry } else { Run::Real },
+            kind: if self.soft == Some(true) {
+                PurgeKind::Soft
+            } else {
+                PurgeKind::Hard
+            },
+            run: if self.dry_run == Some(true) {
+                Run::Dry
+            } else {
+                Run::Real
+            },
             reason,
             actor: "service token".to_owned(),
             target: self.target()?,
@@ -91,22 +105,35 @@ impl PurgeInput {
 
     fn target(self) -> Result<PurgeTarget> {
         let offer = self.offer_id.map(|id| {
-            OfferId::parse(&id).map(PurgeTarget::Offer).ok_or_else(|| bad_input("`offerId` is not an id"))
+            OfferId::parse(&id)
+                .map(PurgeTarget::Offer)
+                .ok_or_else(|| bad_input("`offerId` is not an id"))
         });
         let partner = self.partner_id.map(|id| {
-            PartnerId::parse(&id).map(PurgeTarget::Partner).ok_or_else(|| bad_input("`partnerId` is not an id"))
+            PartnerId::parse(&id)
+                .map(PurgeTarget::Partner)
+                .ok_or_else(|| bad_input("`partnerId` is not an id"))
         });
         let tag = self.tag.map(|tag| {
-            tag.parse().map(PurgeTarget::Tag).map_err(|_| bad_input("`tag` is not a tag"))
+            tag.parse()
+                .map(PurgeTarget::Tag)
+                .map_err(|_| bad_input("`tag` is not a tag"))
         });
-        let place = self.location.map(|place| place.point().map(PurgeTarget::Geo));
+        let place = self
+            .location
+            .map(|place| place.point().map(PurgeTarget::Geo));
         let document = self.document.map(|hash| {
             DocumentHash::parse(&hash)
                 .map(PurgeTarget::Document)
                 .map_err(|_| bad_input("`document` is not a document hash"))
         });
-        let all = self.all.unwrap_or(false).then_some(Ok(PurgeTarget::Everything));
-        let mut targets = [offer, partner, tag, place, document, all].into_iter().flatten();
+        let all = self
+            .all
+            .unwrap_or(false)
+            .then_some(Ok(PurgeTarget::Everything));
+        let mut targets = [offer, partner, tag, place, document, all]
+            .into_iter()
+            .flatten();
         match (targets.next(), targets.next()) {
             (Some(target), None) => target,
             (None, _) | (Some(_), Some(_)) => Err(bad_input("a purge has exactly one target")),

@@ -30,7 +30,9 @@ pub async fn run(log: PurgeLog, clock: Clock, stop: CancellationToken) {
         }
         // Changes only: ten lines a second help nobody.
         match (&outcome, healthy) {
-            (Err(error), true) => tracing::error!(error = chain(error), "the outbox cannot be swept"),
+            (Err(error), true) => {
+                tracing::error!(error = chain(error), "the outbox cannot be swept");
+            }
             (Ok(()), false) => tracing::info!("the outbox is swept again"),
             (Ok(()), true) | (Err(_), false) => {}
         }

@@ -12,10 +12,18 @@ use crate::{
 #[tokio::test]
 async fn offers_near_a_place_come_nearest_first_and_page_by_page() {
     let app = TestApp::start().await;
-    store(&app.state.db, "a", (0..5).map(|number| offer("a", number)).collect()).await;
+    store(
+        &app.state.db,
+        "a",
+        (0..5).map(|number| offer("a", number)).collect(),
+    )
+    .await;
     let query = "query A($i: OffersInput!) { offers(input: $i) { totalCount pageInfo { hasNextPage hasPreviousPage endCursor } edges { node { title distance } } } }";
     let here = json!({"lat": 48.8566, "lng": 2.3522});
-    let first = app.ask(query, json!({"i": {"location": here, "first": 2}})).await.data();
+    let first = app
+        .ask(query, json!({"i": {"location": here, "first": 2}}))
+        .await
+        .data();
     let cursor = &first["offers"]["pageInfo"]["endCursor"];
     assert_eq!(
         first["offers"]["edges"],
@@ -23,11 +31,20 @@ async fn offers_near_a_place_come_nearest_first_and_page_by_page() {
     );
     assert_eq!(first["offers"]["totalCount"], 5);
     assert_eq!(first["offers"]["pageInfo"]["hasPreviousPage"], false);
-    let last = app.ask(query, json!({"i": {"location": here, "first": 9, "after": cursor}})).await.data();
+    let last = app
+        .ask(
+            query,
+            json!({"i": {"location": here, "first": 9, "after": cursor}}),
+        )
+        .await
+        .data();
     assert_eq!(last["offers"]["edges"].as_array().unwrap().len(), 3);
     assert_eq!(last["offers"]["pageInfo"]["hasNextPage"], false);
     assert_eq!(last["offers"]["pageInfo"]["hasPreviousPage"], true);
-    let near = app.ask(query, json!({"i": {"location": here, "maxDistance": 0.15}})).await.data();
+    let near = app
+        .ask(query, json!({"i": {"location": here, "maxDistance": 0.15}}))
+        .await
+        .data();
     assert_eq!(near["offers"]["totalCount"], 2);
 }
 
@@ -41,17 +58,32 @@ async fn offers_without_a_place_come_newest_first_and_only_while_they_can_be_use
     all[4].discount.percentage = 50;
     let inactive = all[1].id.clone();
     store(&app.state.db, "a", all).await;
-    let query = "query A($i: OffersInput!) { offers(input: $i) { edges { node { title distance } } } }";
+    let query =
+        "query A($i: OffersInput!) { offers(input: $i) { edges { node { title distance } } } }";
     let titles = async |input| {
         let data = app.ask(query, json!({"i": input})).await.data();
         let edges = data["offers"]["edges"].as_array().unwrap().clone();
-        edges.iter().map(|edge| edge["node"]["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        edges
+            .iter()
+            .map(|edge| edge["node"]["title"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
-    assert_eq!(titles(json!({})).await, ["Galette 0", "Galette 4", "Galette 5"]);
+    assert_eq!(
+        titles(json!({})).await,
+        ["Galette 0", "Galette 4", "Galette 5"]
+    );
     assert_eq!(titles(json!({"minDiscount": 30})).await, ["Galette 4"]);
     assert_eq!(titles(json!({"search": "galette 5"})).await, ["Galette 5"]);
-    assert_eq!(titles(json!({"categories": ["BAR"]})).await, Vec::<String>::new());
-    let detail = app.ask("query A($id: ID!) { offer(id: $id) { isActive } }", json!({"id": inactive})).await;
+    assert_eq!(
+        titles(json!({"categories": ["BAR"]})).await,
+        Vec::<String>::new()
+    );
+    let detail = app
+        .ask(
+            "query A($id: ID!) { offer(id: $id) { isActive } }",
+            json!({"id": inactive}),
+        )
+        .await;
     assert_eq!(detail.data(), json!({"offer": {"isActive": false}}));
 }
 
@@ -68,7 +100,12 @@ async fn an_offer_in_detail() {
     let answer = app.ask(query, json!({"id": offer("a", 0).id})).await;
     insta::assert_snapshot!(serde_json::to_string_pretty(&answer.data()).unwrap());
     for id in [offer("a", 9).id.to_string(), "no id".into(), "é".into()] {
-        let answer = app.ask("query A($id: ID!) { offer(id: $id) { id } partner(id: $id) { id } }", json!({"id": id})).await;
+        let answer = app
+            .ask(
+                "query A($id: ID!) { offer(id: $id) { id } partner(id: $id) { id } }",
+                json!({"id": id}),
+            )
+            .await;
         assert_eq!(answer.data(), json!({"offer": null, "partner": null}));
     }
 }
@@ -87,14 +124,37 @@ async fn partners_and_categories() {
         json!({"name": "Chez a", "establishments": [{"name": "Chez a Rivoli"}], "offers": [{"title": "Galette 0"}, {"title": "Galette 1"}]})
     );
     let cursor = &first["partners"]["pageInfo"]["endCursor"];
-    let second = app.ask(query, json!({"i": {"first": 1, "after": cursor}})).await.data();
+    let second = app
+        .ask(query, json!({"i": {"first": 1, "after": cursor}}))
+        .await
+        .data();
     assert_eq!(second["partners"]["edges"][0]["node"]["name"], "Chez b");
-    let clubs = app.ask(query, json!({"i": {"category": "CLUB"}})).await.data();
+    let clubs = app
+        .ask(query, json!({"i": {"category": "CLUB"}}))
+        .await
+        .data();
     assert_eq!(clubs["partners"]["edges"], json!([]));
-    let one = app.ask("query A($id: ID!) { partner(id: $id) { description createdAt } }", json!({"id": partner("a").id})).await;
-    assert_eq!(one.data(), json!({"partner": {"description": "Cuisine de marché", "createdAt": "2026-05-02T12:00:00+00:00"}}));
-    let categories = app.ask("query A { categories { id name english: name(locale: EN) } }", json!({})).await.data();
-    assert_eq!(categories["categories"][2], json!({"id": "CLUB", "name": "Boîtes de nuit", "english": "Clubs"}));
+    let one = app
+        .ask(
+            "query A($id: ID!) { partner(id: $id) { description createdAt } }",
+            json!({"id": partner("a").id}),
+        )
+        .await;
+    assert_eq!(
+        one.data(),
+        json!({"partner": {"description": "Cuisine de marché", "createdAt": "2026-05-02T12:00:00+00:00"}})
+    );
+    let categories = app
+        .ask(
+            "query A { categories { id name english: name(locale: EN) } }",
+            json!({}),
+        )
+        .await
+        .data();
+    assert_eq!(
+        categories["categories"][2],
+        json!({"id": "CLUB", "name": "Boîtes de nuit", "english": "Clubs"})
+    );
     assert_eq!(categories["categories"].as_array().unwrap().len(), 8);
 }
 
@@ -102,21 +162,45 @@ async fn partners_and_categories() {
 async fn a_page_costs_three_reads_and_one_for_its_end() {
     let reads = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&reads);
-    let app = TestApp::builder().observer(move |what| seen.lock().unwrap().push(what)).start().await;
+    let app = TestApp::builder()
+        .observer(move |what| seen.lock().unwrap().push(what))
+        .start()
+        .await;
     for seed in ["a", "b", "c", "d"] {
-        store(&app.state.db, seed, (0..5).map(|number| offer(seed, number)).collect()).await;
+        store(
+            &app.state.db,
+            seed,
+            (0..5).map(|number| offer(seed, number)).collect(),
+        )
+        .await;
     }
     let query = "query A { offers(input: {location: {lat: 48.8566, lng: 2.3522}}) { edges { node { id partner { name } establishment { name } } } } }";
     let data = app.ask(query, json!({})).await.data();
     assert_eq!(data["offers"]["edges"].as_array().unwrap().len(), 20);
     let mut all = std::mem::take(&mut *reads.lock().unwrap());
     all.sort_unstable();
-    assert_eq!(all, ["establishments.by_ids", "offers.list", "offers.next_change", "partners.by_ids"]);
+    assert_eq!(
+        all,
+        [
+            "establishments.by_ids",
+            "offers.list",
+            "offers.next_change",
+            "partners.by_ids"
+        ]
+    );
     let query = "query A { partners(input: {}) { edges { node { establishments { name } offers { partner { name } } } } } }";
     app.ask(query, json!({})).await.data();
     let mut all = std::mem::take(&mut *reads.lock().unwrap());
     all.sort_unstable();
-    assert_eq!(all, ["establishments.of", "offers.of_partners", "partners.by_ids", "partners.list"]);
+    assert_eq!(
+        all,
+        [
+            "establishments.of",
+            "offers.of_partners",
+            "partners.by_ids",
+            "partners.list"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -130,13 +214,30 @@ async fn a_defect_is_masked_and_leaves_what_it_can() {
         .unwrap();
     let query = "query A($id: ID!) { offer(id: $id) { id } categories { id } }";
     let answer = app.ask(query, json!({"id": offer("a", 0).id})).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (200, "INTERNAL"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (200, "INTERNAL")
+    );
     assert_eq!(answer.json()["data"]["offer"], json!(null));
-    assert_eq!(answer.json()["data"]["categories"].as_array().unwrap().len(), 8);
+    assert_eq!(
+        answer.json()["data"]["categories"]
+            .as_array()
+            .unwrap()
+            .len(),
+        8
+    );
     assert!(!answer.text.contains("SECRET"), "{}", answer.text);
     assert_eq!(answer.header("cache-control"), "no-store");
-    let answer = app.ask("query A { offers(input: {}) { totalCount edges { node { id } } } }", json!({})).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (500, "INTERNAL"));
+    let answer = app
+        .ask(
+            "query A { offers(input: {}) { totalCount edges { node { id } } } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (500, "INTERNAL")
+    );
     assert!(!answer.text.contains("SECRET"), "{}", answer.text);
 }
 
@@ -148,7 +249,10 @@ async fn a_panic_is_an_answer() {
         store(&app.state.db, "a", vec![offer("a", 0)]).await;
         let query = "query A($id: ID!) { offer(id: $id) { id } offers(input: {}) { totalCount } }";
         let answer = app.ask(query, json!({"id": offer("a", 0).id})).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (500, "INTERNAL"));
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (500, "INTERNAL")
+        );
         assert_eq!(answer.header("cache-control"), "no-store");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert!(!answer.text.contains("defect"));

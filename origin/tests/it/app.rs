@@ -41,7 +41,11 @@ pub(crate) struct Answer {
 
 impl TestApp {
     pub(crate) fn builder() -> Builder {
-        Builder { mode: DocumentMode::Off, observer: ReadObserver::default(), edges: vec![] }
+        Builder {
+            mode: DocumentMode::Off,
+            observer: ReadObserver::default(),
+            edges: vec![],
+        }
     }
 
     /// Executes any document.
@@ -54,7 +58,8 @@ impl TestApp {
     }
 
     pub(crate) fn post(&self, query: &str, variables: &Value) -> RequestBuilder {
-        self.request(Method::POST, "/graphql").json(&json!({"query": query, "variables": variables}))
+        self.request(Method::POST, "/graphql")
+            .json(&json!({"query": query, "variables": variables}))
     }
 
     pub(crate) async fn ask(&self, query: &str, variables: Value) -> Answer {
@@ -68,7 +73,10 @@ impl Builder {
         self
     }
 
-    pub(crate) fn observer(mut self, observe: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
+    pub(crate) fn observer(
+        mut self,
+        observe: impl Fn(&'static str) + Send + Sync + 'static,
+    ) -> Self {
         self.observer = ReadObserver::new(observe);
         self
     }
@@ -80,20 +88,34 @@ impl Builder {
 
     pub(crate) async fn start(self) -> TestApp {
         let dir = tempfile::tempdir().unwrap();
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .unwrap();
         let address = listener.local_addr().unwrap();
         let config = Config {
             http: HttpConfig { listen: address },
             documents: DocumentsConfig { mode: self.mode },
-            admin: AdminConfig { token: Some(Secret::new(TOKEN)) },
-            edge: EdgeConfig { urls: self.edges, secret: Some(Secret::new(EDGE_SECRET)) },
+            admin: AdminConfig {
+                token: Some(Secret::new(TOKEN)),
+            },
+            edge: EdgeConfig {
+                urls: self.edges,
+                secret: Some(Secret::new(EDGE_SECRET)),
+            },
         };
         let db = EmbeddedDb::open(dir.path()).unwrap();
         let clock = Clock::Manual(std::sync::Arc::new(|| NOW_MS));
-        let state = AppState::new(config, db, clock, self.observer).await.unwrap();
+        let state = AppState::new(config, db, clock, self.observer)
+            .await
+            .unwrap();
         let routes = router(state.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        TestApp { url: format!("http://{address}"), state, client: Client::new(), _dir: dir }
+        TestApp {
+            url: format!("http://{address}"),
+            state,
+            client: Client::new(),
+            _dir: dir,
+        }
     }
 }
 
@@ -104,7 +126,11 @@ impl Answer {
 
     async fn read(response: Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
-        Self { status, headers, text: response.text().await.unwrap() }
+        Self {
+            status,
+            headers,
+            text: response.text().await.unwrap(),
+        }
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -118,10 +144,15 @@ impl Answer {
     }
 
     pub(crate) fn code(&self) -> String {
-        self.json()["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
+        self.json()["errors"][0]["extensions"]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 }

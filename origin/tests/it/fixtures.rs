@@ -59,12 +59,22 @@ pub(crate) fn offer(seed: &str, number: i32) -> Offer {
         partner_id: partner(seed).id,
         establishment_id: establishment(seed).id,
         category: OfferCategory::Restaurant,
-        discount: Discount { percentage: 20, description: None },
+        discount: Discount {
+            percentage: 20,
+            description: None,
+        },
         conditions: vec!["Sur place".into()],
         valid_from_ms: NOW_MS - DAY_MS,
         valid_until_ms: NOW_MS + 30 * DAY_MS,
-        schedule: Some(OfferSchedule { weekdays: vec![1, 7], from: "18:00".into(), to: "23:00".into() }),
-        quota: Some(Quota { total: 10, remaining: 3 }),
+        schedule: Some(OfferSchedule {
+            weekdays: vec![1, 7],
+            from: "18:00".into(),
+            to: "23:00".into(),
+        }),
+        quota: Some(Quota {
+            total: 10,
+            remaining: 3,
+        }),
         images: vec!["https://img.example/1.webp".into()],
         is_active: true,
         location: GeoPoint::new(48.8566 + f64::from(number) * 0.0009, 2.3522).unwrap(),
@@ -78,7 +88,8 @@ pub(crate) async fn store(db: &EmbeddedDb, seed: &str, all: Vec<Offer>) {
     db.write(move |tx| {
         partners::store::insert_partner(tx, &partner)?;
         partners::store::insert_establishment(tx, &place)?;
-        all.iter().try_for_each(|offer| offers::store::insert(tx, offer))
+        all.iter()
+            .try_for_each(|offer| offers::store::insert(tx, offer))
     })
     .await
     .unwrap();

@@ -23,7 +23,9 @@ fn manifest(bodies: &[&str]) -> Value {
 }
 
 fn publish(app: &TestApp, manifest: &Value) -> RequestBuilder {
-    app.request(Method::POST, "/admin/documents").bearer_auth(TOKEN).json(manifest)
+    app.request(Method::POST, "/admin/documents")
+        .bearer_auth(TOKEN)
+        .json(manifest)
 }
 
 #[tokio::test]
@@ -33,12 +35,27 @@ async fn a_publish_is_additive_and_idempotent() {
     let by_path = || app.request(Method::GET, &format!("/graphql/sha256:{hash}"));
     assert_eq!(Answer::of(by_path()).await.status.as_u16(), 404);
     let first = Answer::of(publish(&app, &manifest(&[CATEGORIES]))).await;
-    assert_eq!((first.status.as_u16(), first.text.as_str()), (200, r#"{"added":1,"unchanged":0}"#));
-    let second = Answer::of(publish(&app, &manifest(&[CATEGORIES, "query B { categories { name } }"]))).await;
+    assert_eq!(
+        (first.status.as_u16(), first.text.as_str()),
+        (200, r#"{"added":1,"unchanged":0}"#)
+    );
+    let second = Answer::of(publish(
+        &app,
+        &manifest(&[CATEGORIES, "query B { categories { name } }"]),
+    ))
+    .await;
     assert_eq!(second.text, r#"{"added":1,"unchanged":1}"#);
     let answer = Answer::of(by_path()).await;
-    assert!(answer.header("cache-control").starts_with("public, max-age=86400"));
-    assert!(answer.header("cache-tag").contains(&format!("document:{hash}")));
+    assert!(
+        answer
+            .header("cache-control")
+            .starts_with("public, max-age=86400")
+    );
+    assert!(
+        answer
+            .header("cache-tag")
+            .contains(&format!("document:{hash}"))
+    );
     let sent_whole = app.ask(CATEGORIES, json!({})).await;
     assert_eq!(sent_whole.text, answer.text);
     for body in [
@@ -49,36 +66,73 @@ async fn a_publish_is_additive_and_idempotent() {
         let named = Answer::of(app.request(Method::POST, "/graphql").json(&body)).await;
         assert_eq!(named.text, answer.text);
     }
-    assert_eq!(app.state.purge_log.head().await.unwrap().0, 0, "a publish of what is there purges nothing");
+    assert_eq!(
+        app.state.purge_log.head().await.unwrap().0,
+        0,
+        "a publish of what is there purges nothing"
+    );
 }
 
 #[tokio::test]
 async fn one_bad_document_refuses_all() {
     let app = TestApp::builder().mode(DocumentMode::Enforce).start().await;
     let refused = Answer::of(publish(&app, &manifest(&[CATEGORIES, BROKEN]))).await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, "GRAPHQL_VALIDATION_FAILED"));
-    let message = refused.json()["errors"][0]["message"].as_str().unwrap().to_owned();
-    assert!(message.contains("site/Name") && message.contains("nothing"), "{message}");
+    assert_eq!(
+        (refused.status.as_u16(), refused.code().as_str()),
+        (400, "GRAPHQL_VALIDATION_FAILED")
+    );
+    let message = refused.json()["errors"][0]["message"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        message.contains("site/Name") && message.contains("nothing"),
+        "{message}"
+    );
     assert!(message.contains(&DocumentHash::of(BROKEN).to_string()));
-    assert_eq!(app.ask(CATEGORIES, json!({})).await.code(), "DOCUMENT_NOT_PUBLISHED");
+    assert_eq!(
+        app.ask(CATEGORIES, json!({})).await.code(),
+        "DOCUMENT_NOT_PUBLISHED"
+    );
     let mut other_body = manifest(&[CATEGORIES]);
     other_body["operations"][0]["body"] = json!("query Other { categories { id } }");
     let mut wrong_format = manifest(&[]);
     wrong_format["format"] = json!("x");
-    for bad in [other_body, wrong_format, json!([]), manifest(&[CATEGORIES, CATEGORIES])] {
+    for bad in [
+        other_body,
+        wrong_format,
+        json!([]),
+        manifest(&[CATEGORIES, CATEGORIES]),
+    ] {
         let refused = Answer::of(publish(&app, &bad)).await;
-        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (400, "BAD_USER_INPUT"), "{bad}");
+        assert_eq!(
+            (refused.status.as_u16(), refused.code().as_str()),
+            (400, "BAD_USER_INPUT"),
+            "{bad}"
+        );
     }
     for request in [
-        app.request(Method::POST, "/admin/documents").json(&manifest(&[CATEGORIES])),
-        app.request(Method::POST, "/admin/documents").bearer_auth("x").json(&manifest(&[CATEGORIES])),
+        app.request(Method::POST, "/admin/documents")
+            .json(&manifest(&[CATEGORIES])),
+        app.request(Method::POST, "/admin/documents")
+            .bearer_auth("x")
+            .json(&manifest(&[CATEGORIES])),
     ] {
         let refused = Answer::of(request).await;
-        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (401, "UNAUTHENTICATED"));
+        assert_eq!(
+            (refused.status.as_u16(), refused.code().as_str()),
+            (401, "UNAUTHENTICATED")
+        );
     }
-    let large = app.request(Method::POST, "/admin/documents").bearer_auth(TOKEN).body(vec![b' '; 9 << 20]);
+    let large = app
+        .request(Method::POST, "/admin/documents")
+        .bearer_auth(TOKEN)
+        .body(vec![b' '; 9 << 20]);
     let refused = Answer::of(large).await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (413, "REQUEST_TOO_LARGE"));
+    assert_eq!(
+        (refused.status.as_u16(), refused.code().as_str()),
+        (413, "REQUEST_TOO_LARGE")
+    );
 }
 
 #[tokio::test]
@@ -87,7 +141,9 @@ async fn the_policy_is_ours_whatever_the_manifest_says() {
     let mut lying = manifest(&["query F { offer(id: 1) { isFavorite } }"]);
     lying["operations"][0]["policy"] = json!({"scope": "public", "maxAgeS": 9999});
     assert_eq!(Answer::of(publish(&app, &lying)).await.status.as_u16(), 200);
-    let answer = app.ask("query F { offer(id: 1) { isFavorite } }", json!({})).await;
+    let answer = app
+        .ask("query F { offer(id: 1) { isFavorite } }", json!({}))
+        .await;
     assert_eq!(answer.header("cache-control"), "private, no-store");
 }
 
@@ -98,15 +154,28 @@ async fn a_changed_policy_takes_effect_and_purges_the_document() {
     // As an older schema had it.
     app.state
         .db
-        .write(|tx| Ok(tx.execute("UPDATE documents SET record = replace(record, '86400', '60')", [])?))
+        .write(|tx| {
+            Ok(tx.execute(
+                "UPDATE documents SET record = replace(record, '86400', '60')",
+                [],
+            )?)
+        })
         .await
         .unwrap();
     let before = app.ask(CATEGORIES, json!({})).await;
-    assert!(before.header("cache-control").starts_with("public, max-age=60,"));
+    assert!(
+        before
+            .header("cache-control")
+            .starts_with("public, max-age=60,")
+    );
     let again = Answer::of(publish(&app, &manifest(&[CATEGORIES]))).await;
     assert_eq!(again.text, r#"{"added":0,"unchanged":1}"#);
     let after = app.ask(CATEGORIES, json!({})).await;
-    assert!(after.header("cache-control").starts_with("public, max-age=86400,"));
+    assert!(
+        after
+            .header("cache-control")
+            .starts_with("public, max-age=86400,")
+    );
     assert_eq!(app.state.purge_log.head().await.unwrap().0, 1);
 }
 
@@ -127,11 +196,19 @@ async fn the_edge_reads_documents_by_its_signature() {
     let found = get(&hash, good(&hash)).await;
     assert_eq!(found.status.as_u16(), 200);
     let operation: Operation = serde_json::from_str(&found.text).unwrap();
-    assert_eq!((operation.body.as_str(), operation.policy.max_age_s), (CATEGORIES, 86_400));
+    assert_eq!(
+        (operation.body.as_str(), operation.policy.max_age_s),
+        (CATEGORIES, 86_400)
+    );
     assert_eq!(found.header("cache-control"), "no-store");
     let other = DocumentHash::of("x").to_string();
     assert_eq!(get(&other, good(&other)).await.status.as_u16(), 404);
-    let late = Some(sign(EDGE_SECRET, "document", now_ms - 60_000, hash.as_bytes()));
+    let late = Some(sign(
+        EDGE_SECRET,
+        "document",
+        now_ms - 60_000,
+        hash.as_bytes(),
+    ));
     let purpose = Some(sign(EDGE_SECRET, "purge-log", now_ms, hash.as_bytes()));
     for signature in [None, good(&other), late, purpose] {
         assert_eq!(get(&hash, signature).await.status.as_u16(), 401);

@@ -19,28 +19,59 @@ const PURGE: &str = "mutation A($i: PurgeInput!) { purge(input: $i) { revision t
 #[tokio::test]
 async fn a_purge_is_in_the_log_when_it_is_answered() {
     let app = TestApp::start().await;
-    let purge = async |input| Answer::of(app.post(PURGE, &json!({"i": input})).bearer_auth(TOKEN)).await;
+    let purge =
+        async |input| Answer::of(app.post(PURGE, &json!({"i": input})).bearer_auth(TOKEN)).await;
     let id = offer("a", 0).id;
     let told = purge(json!({"offerId": id, "dryRun": true, "reason": "price"})).await;
     let tag = format!("offer:{id}");
-    assert_eq!(told.data()["purge"], json!({"revision": null, "tags": [tag], "dryRun": true}));
+    assert_eq!(
+        told.data()["purge"],
+        json!({"revision": null, "tags": [tag], "dryRun": true})
+    );
     assert_eq!(told.header("yousoon-revision"), "");
     assert_eq!(app.state.purge_log.head().await.unwrap(), Revision::ZERO);
     let done = purge(json!({"offerId": id, "reason": "price"})).await;
-    assert_eq!(done.data()["purge"], json!({"revision": "1", "tags": [tag], "dryRun": false}));
+    assert_eq!(
+        done.data()["purge"],
+        json!({"revision": "1", "tags": [tag], "dryRun": false})
+    );
     assert_eq!(done.header("yousoon-revision"), "1");
     assert_eq!(done.header("cache-control"), "private, no-store");
-    let soft = purge(json!({"location": {"lat": 48.8566, "lng": 2.3522}, "soft": true, "reason": "moved"})).await;
+    let soft = purge(
+        json!({"location": {"lat": 48.8566, "lng": 2.3522}, "soft": true, "reason": "moved"}),
+    )
+    .await;
     assert_eq!(soft.data()["purge"]["tags"].as_array().unwrap().len(), 6);
     let all = purge(json!({"all": true, "reason": "everything"})).await;
     assert_eq!(all.data()["purge"]["tags"], json!(["*"]));
-    let records = app.state.purge_log.records_after(Revision::ZERO, 9).await.unwrap();
-    let kinds: Vec<_> = records.iter().map(|record| (record.revision.0, record.kind)).collect();
-    assert_eq!(kinds, [(1, PurgeKind::Hard), (2, PurgeKind::Soft), (3, PurgeKind::Hard)]);
+    let records = app
+        .state
+        .purge_log
+        .records_after(Revision::ZERO, 9)
+        .await
+        .unwrap();
+    let kinds: Vec<_> = records
+        .iter()
+        .map(|record| (record.revision.0, record.kind))
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            (1, PurgeKind::Hard),
+            (2, PurgeKind::Soft),
+            (3, PurgeKind::Hard)
+        ]
+    );
     let audit: (String, String) = app
         .state
         .db
-        .read(|c| Ok(c.query_row("SELECT actor, reason FROM purge_log WHERE revision = 1", [], |row| Ok((row.get(0)?, row.get(1)?)))?))
+        .read(|c| {
+            Ok(c.query_row(
+                "SELECT actor, reason FROM purge_log WHERE revision = 1",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?)
+        })
         .await
         .unwrap();
     assert_eq!(audit, ("service token".into(), "price".into()));
@@ -58,12 +89,20 @@ async fn what_another_process_left_is_swept_into_the_log() {
         reason: "import".into(),
         actor: "cli".into(),
     };
-    app.state.db.write(move |tx| outbox_push(tx, &purge, NOW_MS)).await.unwrap();
+    app.state
+        .db
+        .write(move |tx| outbox_push(tx, &purge, NOW_MS))
+        .await
+        .unwrap();
     let swept = async {
         while app.state.purge_log.head().await.unwrap() == Revision::ZERO {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), swept).await.expect("swept");
-    tokio::time::timeout(Duration::from_secs(5), background.stop()).await.expect("stopped");
+    tokio::time::timeout(Duration::from_secs(5), swept)
+        .await
+        .expect("swept");
+    tokio::time::timeout(Duration::from_secs(5), background.stop())
+        .await
+        .expect("stopped");
 }

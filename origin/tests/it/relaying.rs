@@ -6,7 +6,13 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Bytes, extract::State, http::{HeaderMap, StatusCode}, routing::post};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    routing::post,
+};
 use cache_core::{LogId, PurgeKind, PurgeRecord, Revision};
 use edge_core::{
     feed::{Append, CONTEXT, FeedState},
@@ -31,7 +37,11 @@ struct Edge {
 
 type Shared = Arc<Mutex<Edge>>;
 
-async fn append(State(edge): State<Shared>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
+async fn append(
+    State(edge): State<Shared>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, String) {
     let mut edge = edge.lock().unwrap();
     if edge.failures > 0 {
         edge.failures -= 1;
@@ -45,7 +55,10 @@ async fn append(State(edge): State<Shared>, headers: HeaderMap, body: Bytes) -> 
     edge.appends += 1;
     let append: Append = serde_json::from_slice(&body).unwrap();
     let Some(accepted) = edge.state.accept(&append, now_ms) else {
-        return (StatusCode::CONFLICT, serde_json::to_string(&edge.state.answer()).unwrap());
+        return (
+            StatusCode::CONFLICT,
+            serde_json::to_string(&edge.state.answer()).unwrap(),
+        );
     };
     let (reset, records, state) = (accepted.reset, accepted.records.to_vec(), accepted.state);
     if reset {
@@ -53,13 +66,20 @@ async fn append(State(edge): State<Shared>, headers: HeaderMap, body: Bytes) -> 
     }
     edge.records.extend(records);
     edge.state = state;
-    (StatusCode::OK, serde_json::to_string(&edge.state.answer()).unwrap())
+    (
+        StatusCode::OK,
+        serde_json::to_string(&edge.state.answer()).unwrap(),
+    )
 }
 
 async fn start(edge: &Shared) -> TestApp {
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let routes = Router::new().route("/_yousoon/purge-log", post(append)).with_state(Arc::clone(edge));
+    let routes = Router::new()
+        .route("/_yousoon/purge-log", post(append))
+        .with_state(Arc::clone(edge));
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
     TestApp::builder().edge(&url).start().await
 }
@@ -91,18 +111,32 @@ async fn the_log_arrives_whole_at_once_and_with_heartbeats() {
     let app = start(&edge).await;
     purge(&app.state, 600).await;
     let background = Background::start(&app.state).unwrap();
-    until(&edge, "the whole log", |edge| edge.state.head == Revision(600)).await;
+    until(&edge, "the whole log", |edge| {
+        edge.state.head == Revision(600)
+    })
+    .await;
     {
         let edge = edge.lock().unwrap();
-        assert!(edge.records.iter().map(|record| record.revision.0).eq(1..=600));
+        assert!(
+            edge.records
+                .iter()
+                .map(|record| record.revision.0)
+                .eq(1..=600)
+        );
         assert_eq!(edge.state.log, Some(app.state.purge_log.id()));
         assert_eq!(edge.state.confirmed_at_ms, NOW_MS.unsigned_abs());
     }
     let appends = edge.lock().unwrap().appends;
     until(&edge, "a heartbeat", |edge| edge.appends > appends).await;
     purge(&app.state, 1).await;
-    let took = until(&edge, "a new record", |edge| edge.state.head == Revision(601)).await;
-    assert!(took < Duration::from_millis(400), "{took:?}: not only with the heartbeat");
+    let took = until(&edge, "a new record", |edge| {
+        edge.state.head == Revision(601)
+    })
+    .await;
+    assert!(
+        took < Duration::from_millis(400),
+        "{took:?}: not only with the heartbeat"
+    );
     background.stop().await;
 }
 
@@ -121,7 +155,10 @@ async fn an_edge_that_failed_forgot_or_held_another_log_catches_up() {
     until(&edge, "taken up", |edge| edge.state.head == Revision(3)).await;
     *edge.lock().unwrap() = Edge::default();
     purge(&app.state, 1).await;
-    until(&edge, "from the beginning", |edge| edge.state.head == Revision(4)).await;
+    until(&edge, "from the beginning", |edge| {
+        edge.state.head == Revision(4)
+    })
+    .await;
     assert_eq!(edge.lock().unwrap().records.len(), 4);
     background.stop().await;
 }

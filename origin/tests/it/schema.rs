@@ -16,14 +16,29 @@ fn the_schema_compiles_the_policies_that_it_states() {
             policy.max_age_s,
             policy.stale_while_revalidate_s,
             policy.stale_if_error_s,
-            policy.snap.map(|snap| format!(" ${} at {}", snap.path.join("."), snap.resolution)).unwrap_or_default()
+            policy
+                .snap
+                .map(|snap| format!(" ${} at {}", snap.path.join("."), snap.resolution))
+                .unwrap_or_default()
         )
     };
     let offers = "query A($i: OffersInput!) { offers(input: $i) { edges { node { id partner { name establishments { address { city } } } } } pageInfo { endCursor } } }";
     assert_eq!(policy(offers), "public 300/60/86400 $i.location at 8");
-    assert_eq!(policy("query A { offer(id: 1) { schedule { weekdays } quota { total } } }"), "public 900/60/86400");
-    assert_eq!(policy("query A { partner(id: 1) { offers { id } } }"), "public 3600/300/86400");
-    assert_eq!(policy("query A { partners(input: {}) { edges { node { id } } } }"), "public 3600/300/86400");
-    assert_eq!(policy("query A { categories { id name } }"), "public 86400/3600/604800");
+    assert_eq!(
+        policy("query A { offer(id: 1) { schedule { weekdays } quota { total } } }"),
+        "public 900/60/86400"
+    );
+    assert_eq!(
+        policy("query A { partner(id: 1) { offers { id } } }"),
+        "public 3600/300/86400"
+    );
+    assert_eq!(
+        policy("query A { partners(input: {}) { edges { node { id } } } }"),
+        "public 3600/300/86400"
+    );
+    assert_eq!(
+        policy("query A { categories { id name } }"),
+        "public 86400/3600/604800"
+    );
     assert!(policy("query A { offer(id: 1) { isFavorite } }").starts_with("private"));
 }

@@ -57,7 +57,9 @@ impl Category {
 
 impl From<domain::OfferCategory> for Category {
     fn from(category: domain::OfferCategory) -> Self {
-        Self { id: category.into() }
+        Self {
+            id: category.into(),
+        }
     }
 }
 
@@ -95,7 +97,9 @@ impl OfferConnection {
                 end_cursor: edges.last().map(|edge| edge.cursor.clone()),
             },
             edges,
-            total_count: page.total.map_or(0, |total| i32::try_from(total).unwrap_or(i32::MAX)),
+            total_count: page
+                .total
+                .map_or(0, |total| i32::try_from(total).unwrap_or(i32::MAX)),
         }
     }
 }
@@ -133,7 +137,10 @@ pub struct OfferNode {
 
 impl From<domain::Offer> for OfferNode {
     fn from(offer: domain::Offer) -> Self {
-        Self { offer, distance_km: None }
+        Self {
+            offer,
+            distance_km: None,
+        }
     }
 }
 
@@ -153,7 +160,11 @@ impl OfferNode {
 
     async fn partner(&self, ctx: &Context<'_>) -> Result<PartnerNode> {
         let request = RequestContext::of(ctx);
-        let found = request.loader.load_one(self.offer.partner_id.clone()).await.map_err(failed)?;
+        let found = request
+            .loader
+            .load_one(self.offer.partner_id.clone())
+            .await
+            .map_err(failed)?;
         let partner = found.ok_or("an offer without its partner")?;
         request.facts.shows_partner(&partner);
         Ok(PartnerNode(partner))
@@ -161,7 +172,11 @@ impl OfferNode {
 
     async fn establishment(&self, ctx: &Context<'_>) -> Result<EstablishmentNode> {
         let request = RequestContext::of(ctx);
-        let found = request.loader.load_one(self.offer.establishment_id.clone()).await.map_err(failed)?;
+        let found = request
+            .loader
+            .load_one(self.offer.establishment_id.clone())
+            .await
+            .map_err(failed)?;
         let place = found.ok_or("an offer without its establishment")?;
         request.facts.shows_establishment(&place);
         Ok(EstablishmentNode(place))
@@ -172,8 +187,14 @@ impl OfferNode {
     }
 
     async fn discount(&self) -> Discount {
-        let domain::Discount { percentage, description } = self.offer.discount.clone();
-        Discount { percentage, description }
+        let domain::Discount {
+            percentage,
+            description,
+        } = self.offer.discount.clone();
+        Discount {
+            percentage,
+            description,
+        }
     }
 
     async fn conditions(&self) -> &[String] {
@@ -191,7 +212,11 @@ impl OfferNode {
 
     async fn schedule(&self) -> Option<OfferSchedule> {
         self.offer.schedule.as_ref().map(|schedule| OfferSchedule {
-            weekdays: schedule.weekdays.iter().filter_map(|day| Weekday::from_iso(*day)).collect(),
+            weekdays: schedule
+                .weekdays
+                .iter()
+                .filter_map(|day| Weekday::from_iso(*day))
+                .collect(),
             from: schedule.from.clone(),
             to: schedule.to.clone(),
         })

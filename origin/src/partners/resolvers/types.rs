@@ -132,7 +132,12 @@ impl PartnerNode {
     async fn establishments(&self, ctx: &Context<'_>) -> Result<Vec<EstablishmentNode>> {
         let request = RequestContext::of(ctx);
         let key = EstablishmentsOf(self.0.id.clone());
-        let places = request.loader.load_one(key).await.map_err(failed)?.unwrap_or_default();
+        let places = request
+            .loader
+            .load_one(key)
+            .await
+            .map_err(failed)?
+            .unwrap_or_default();
         Ok(places.into_iter().map(EstablishmentNode).collect())
     }
 
@@ -141,13 +146,21 @@ impl PartnerNode {
         let request = RequestContext::of(ctx);
         let now_ms = request.now_ms;
         let key = OffersOf(self.0.id.clone());
-        let all = request.loader.load_one(key).await.map_err(failed)?.unwrap_or_default();
+        let all = request
+            .loader
+            .load_one(key)
+            .await
+            .map_err(failed)?
+            .unwrap_or_default();
         if all.len() >= OFFERS_OF_PARTNER {
             // One that was not looked at may start at any moment.
             request.facts.uncacheable();
         }
         let mut shown = Vec::new();
-        for offer in all.into_iter().filter(|offer| offer.is_active && offer.valid_until_ms > now_ms) {
+        for offer in all
+            .into_iter()
+            .filter(|offer| offer.is_active && offer.valid_until_ms > now_ms)
+        {
             if offer.valid_from_ms > now_ms {
                 request.facts.ends_at(offer.valid_from_ms, now_ms);
             } else if shown.len() < SHOWN_OFFERS {
