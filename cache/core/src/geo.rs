@@ -65,7 +65,7 @@ pub fn cells_of(lat: f64, lng: f64) -> Vec<u64> {
         .collect()
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

@@ -450,5 +450,5 @@ fn write_text(text: &mut String, word: &str) {
     text.push_str(&Value::String(word.to_owned()).to_string());
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;

@@ -40,7 +40,7 @@ fn frame() {
     }
     .encode()
     .unwrap();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(&bytes);
     assert_eq!(
         hex,
         concat!(
@@ -89,7 +89,7 @@ fn variables() {
 fn cells() {
     let cell = geo::cell(48.8566, 2.3522, 8).unwrap();
     assert_eq!(format!("{cell:x}"), "881fb46625fffff");
-    assert_eq!(geo::centre(cell), Some((48.85434, 2.3513299)));
+    assert_eq!(geo::centre(cell), Some((48.85434, 2.351_329_9)));
     assert_eq!(geo::cover(48.8566, 2.3522, 10.0).unwrap().len(), 19);
 }
 

@@ -85,7 +85,7 @@ pub fn key(document: DocumentHash, canonical_variables: &str) -> CacheKey {
         .finish()
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use pq_core::request::DocumentRef;
     use serde_json::{Value, json};

@@ -59,7 +59,7 @@ fn collect<'a>(
                 }
             }
             Selection::InlineFragment(fragment) => {
-                collect(&fragment.node.selection_set.node, document, selected)
+                collect(&fragment.node.selection_set.node, document, selected);
             }
             Selection::FragmentSpread(spread) => {
                 if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {

@@ -255,7 +255,7 @@ fn apollo_hash(extensions: &Map<String, Value>) -> Result<Option<&str>, Refusal>
         .ok_or_else(malformed)
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

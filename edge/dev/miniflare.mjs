@@ -1,0 +1,120 @@
+// Started by serve.mjs, whose arguments it takes: see there. Its stdin is a pipe from serve.mjs.
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Log, LogLevel, Miniflare } from "miniflare";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+const { values: options } = parseArgs({
+  options: {
+    host: { type: "string", default: "127.0.0.1" },
+    // 0 asks the system for a free one.
+    port: { type: "string", default: "8787" },
+    "data-dir": { type: "string" },
+    "build-dir": {
+      type: "string",
+      default: process.env.EDGE_BUILD_DIR ?? join(here, "../worker/build"),
+    },
+    // Plain-text bindings. EDGE_BINDINGS holds the same and is not seen in the list of processes.
+    bindings: { type: "string", default: process.env.EDGE_BINDINGS ?? "{}" },
+  },
+});
+
+function fail(message) {
+  process.stderr.write(`edge: ${message}\n`);
+  process.exit(1);
+}
+
+/** The modules that worker-build emits: one bundled ES module and the WASM that it imports. */
+function readModules(buildDir) {
+  const read = (name) => {
+    try {
+      return readFileSync(join(buildDir, name));
+    } catch (error) {
+      fail(`cannot read ${join(buildDir, name)} (${error.code}): run \`cargo xtask build-edge\` first`);
+    }
+  };
+  return [
+    { type: "ESModule", path: "index.js", contents: read("index.js").toString() },
+    { type: "CompiledWasm", path: "index_bg.wasm", contents: read("index_bg.wasm") },
+  ];
+}
+
+function parseBindings(json) {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    fail(`--bindings is not JSON: ${error.message}`);
+  }
+}
+
+if (!options["data-dir"]) fail("--data-dir is required");
+const port = Number(options.port);
+if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port ${options.port} is not a port`);
+
+const dataDir = resolve(options["data-dir"]);
+const persistIn = (name) => {
+  const path = join(dataDir, name);
+  mkdirSync(path, { recursive: true });
+  return path;
+};
+
+// miniflare and workerd log to stdout, which is for the ready line here.
+console.log = console.error;
+
+const miniflare = new Miniflare({
+  name: "yousoon-edge",
+  host: options.host,
+  port,
+  log: new Log(LogLevel.WARN),
+  logRequests: false,
+  handleRuntimeStdio(stdout, stderr) {
+    stdout.pipe(process.stderr, { end: false });
+    stderr.pipe(process.stderr, { end: false });
+  },
+  // No look-up of request.cf, and no address but loopback can be fetched.
+  cf: false,
+  telemetry: { enabled: false },
+  outboundService: { network: { allow: ["local"] } },
+
+  modules: readModules(resolve(options["build-dir"])),
+  compatibilityDate: "2026-04-01",
+  bindings: parseBindings(options.bindings),
+  kvNamespaces: { KV: "yousoon-edge" },
+  kvPersist: persistIn("kv"),
+  durableObjects: { PURGE_LOG: { className: "PurgeLog", useSQLite: true } },
+  durableObjectsPersist: persistIn("durable-objects"),
+  cache: true,
+  cachePersist: persistIn("cache"),
+});
+
+let stopping = false;
+async function stop() {
+  if (stopping) return;
+  stopping = true;
+  // workerd waits for open connections: not longer than the parent waits for this process.
+  setTimeout(() => process.exit(0), 3000).unref();
+  await miniflare.dispose();
+  process.exit(0);
+}
+
+// miniflare's own handlers exit with 130 and 143 before workerd is gone.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.removeAllListeners(signal);
+  process.on(signal, stop);
+}
+process.stdin.on("end", stop).on("error", stop).resume();
+
+try {
+  const url = await miniflare.ready;
+  process.stdout.write(`${JSON.stringify({ ready: true, url: url.origin })}\n`);
+} catch (error) {
+  await miniflare.dispose().catch(() => {});
+  fail(
+    error.code === "EADDRINUSE" || /address already in use/i.test(error.message)
+      ? `port ${port} is in use: stop what listens there or choose another port`
+      : error.message,
+  );
+}
