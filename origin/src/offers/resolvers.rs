@@ -13,7 +13,7 @@ pub use types::{
 
 use super::{
     events::ALL_OFFERS_TAG,
-    store::{Columns, Near, OfferCursor, OfferPage, OfferQuery, Visibility},
+    store::{Columns, ListFields, Near, OfferCursor, OfferPage, OfferQuery, Visibility},
 };
 use crate::{
     domain::{self, OfferId},
@@ -62,7 +62,14 @@ impl OfferQueries {
         } else {
             Columns::Edges
         };
-        let query = input.query(columns, request.now_ms)?;
+        let node = ctx.look_ahead().field("edges").field("node");
+        let fields = ListFields {
+            description: node.field("description").exists(),
+            conditions: node.field("conditions").exists(),
+            schedule: node.field("schedule").exists(),
+            images: node.field("images").exists(),
+        };
+        let query = input.query(columns, fields, request.now_ms)?;
         note_reach(request, query.near.as_ref());
         let (page, ()) = futures_util::try_join!(list(request, &query), note_end(request, &query))?;
         for (offer, _) in &page.items {
@@ -100,7 +107,7 @@ impl OfferQueries {
 }
 
 impl OffersInput {
-    fn query(self, columns: Columns, now_ms: i64) -> Result<OfferQuery> {
+    fn query(self, columns: Columns, fields: ListFields, now_ms: i64) -> Result<OfferQuery> {
         let centre = self.location.map(LocationInput::point).transpose()?;
         let max_distance_km = distance(self.max_distance)?;
         Ok(OfferQuery {
@@ -122,6 +129,7 @@ impl OffersInput {
             after: cursor(self.after.as_deref(), OfferCursor::decode)?,
             now_ms,
             columns,
+            fields,
         })
     }
 }

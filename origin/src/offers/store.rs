@@ -41,6 +41,28 @@ pub enum Columns {
     EdgesAndTotal,
 }
 
+/// Which of an offer's larger fields a list was asked for; the others come back empty, so that an
+/// offer out of a list must never be kept as the whole one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of columns")]
+pub struct ListFields {
+    pub description: bool,
+    pub conditions: bool,
+    pub schedule: bool,
+    /// The first one.
+    pub images: bool,
+}
+
+impl ListFields {
+    /// Every field.
+    pub const ALL: Self = Self {
+        description: true,
+        conditions: true,
+        schedule: true,
+        images: true,
+    };
+}
+
 #[derive(Debug, Clone)]
 pub struct OfferQuery {
     /// Nearest first within this disk; without it newest first.
@@ -56,6 +78,7 @@ pub struct OfferQuery {
     pub after: Option<OfferCursor>,
     pub now_ms: i64,
     pub columns: Columns,
+    pub fields: ListFields,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -199,11 +222,11 @@ impl OfferStore {
                 ..OfferPage::default()
             });
         };
-        let (first, columns) = (query.first, query.columns);
+        let (first, columns, fields) = (query.first, query.columns, query.fields);
         match (query.near.clone(), query.after.clone()) {
             (Some(near), None) => {
                 self.db
-                    .read(move |c| near::list(c, &near, &filter, None, first, columns))
+                    .read(move |c| near::list(c, &near, &filter, None, first, columns, fields))
                     .await
             }
             (Some(near), Some(OfferCursor::Near { distance_km, id })) => {
@@ -212,17 +235,28 @@ impl OfferStore {
                     id: id.to_bytes(),
                 };
                 self.db
-                    .read(move |c| near::list(c, &near, &filter, Some(after), first, columns))
+                    .read(move |c| {
+                        near::list(c, &near, &filter, Some(after), first, columns, fields)
+                    })
                     .await
             }
             (None, None) => {
                 self.db
-                    .read(move |c| newest(c, &filter, None, first, columns))
+                    .read(move |c| newest(c, &filter, None, first, columns, fields))
                     .await
             }
             (None, Some(OfferCursor::Newest { created_at_ms, id })) => {
                 self.db
-                    .read(move |c| newest(c, &filter, Some((created_at_ms, id)), first, columns))
+                    .read(move |c| {
+                        newest(
+                            c,
+                            &filter,
+                            Some((created_at_ms, id)),
+                            first,
+                            columns,
+                            fields,
+                        )
+                    })
                     .await
             }
             (Some(_), Some(OfferCursor::Newest { .. }))
@@ -332,12 +366,13 @@ fn newest(
     after: Option<(i64, OfferId)>,
     first: usize,
     columns: Columns,
+    fields: ListFields,
 ) -> Result<OfferPage, StoreError> {
     let conditions = filter.and_sql();
     let mut params = filter.params.clone();
     let mut sql = format!(
         "SELECT {} FROM offers o WHERE TRUE{conditions}",
-        rows::COLUMNS
+        rows::list_columns(fields)
     );
     if let Some((created_at_ms, id)) = after {
         sql.push_str(" AND (o.created_at_ms, o.id) < (?, ?)");

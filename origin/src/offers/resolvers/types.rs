@@ -228,6 +228,7 @@ impl OfferNode {
         Some(Quota { total, remaining })
     }
 
+    /// In a list of offers, the first one only.
     async fn images(&self) -> &[String] {
         &self.offer.images
     }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rusqlite::{Connection, params_from_iter, types::Value};
 
-use super::{Columns, Filter, Near, OfferPage, rows};
+use super::{Columns, Filter, ListFields, Near, OfferPage, rows};
 use crate::{
     domain::{EARTH_RADIUS_KM, GeoPoint},
     embedded::StoreError,
@@ -46,6 +46,7 @@ pub(super) fn list(
     after: Option<Position>,
     first: usize,
     columns: Columns,
+    fields: ListFields,
 ) -> Result<OfferPage, StoreError> {
     // Not a number and negative reaches hold nothing; an infinite one holds the Earth.
     let reach_km = if near.max_distance_km >= 0.0 {
@@ -74,7 +75,7 @@ pub(super) fn list(
     let has_next_page = hits.len() > first;
     hits.sort_unstable_by(|a, b| a.position.compare(&b.position));
     hits.truncate(first);
-    let found = rows::by_rows(connection, hits.iter().map(|hit| hit.row))?;
+    let found = rows::by_rows(connection, hits.iter().map(|hit| hit.row), fields)?;
     let items = hits
         .iter()
         .filter_map(|hit| Some((found.get(&hit.row)?.clone(), Some(hit.position.distance_km))))

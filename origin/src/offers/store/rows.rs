@@ -8,6 +8,7 @@ use rusqlite::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::ListFields;
 use crate::{
     domain::{
         Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId, PartnerId, Quota,
@@ -15,11 +16,39 @@ use crate::{
     embedded::{StoreError, text},
 };
 
-/// What [`offer`] reads, in its order.
+/// All that [`offer`] reads, in its order.
 pub(super) const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establishment_id, o.category,
     o.percentage, o.discount_description, o.conditions, o.valid_from_ms, o.valid_until_ms, o.schedule,
     o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.row";
 const ROW_COLUMN: usize = 19;
+
+/// [`COLUMNS`] for a list: the first image, and of the larger ones only those that were selected;
+/// the others are read as empty.
+pub(super) fn list_columns(selected: ListFields) -> String {
+    let mut columns = COLUMNS.to_owned();
+    let mut read_instead = |column: &str, expression: &str| {
+        columns = columns.replacen(column, expression, 1);
+    };
+    if !selected.description {
+        read_instead("o.description", "''");
+    }
+    if !selected.conditions {
+        read_instead("o.conditions", "'[]'");
+    }
+    if !selected.schedule {
+        read_instead("o.schedule", "NULL");
+    }
+    read_instead(
+        "o.images",
+        match selected.images {
+            true => {
+                "CASE WHEN json_array_length(o.images) > 1 THEN json_array(json_extract(o.images, '$[0]')) ELSE o.images END"
+            }
+            false => "'[]'",
+        },
+    );
+    columns
+}
 
 /// Runs a query that selects [`COLUMNS`].
 pub(super) fn query(
@@ -39,10 +68,12 @@ pub(super) fn query(
 pub(super) fn by_rows(
     connection: &Connection,
     wanted: impl Iterator<Item = i64>,
+    selected: ListFields,
 ) -> Result<HashMap<i64, Offer>, StoreError> {
     let wanted = to_json("rows", &wanted.collect::<Vec<_>>())?;
+    let columns = list_columns(selected);
     let sql =
-        format!("SELECT {COLUMNS} FROM offers o WHERE o.row IN (SELECT value FROM json_each(?1))");
+        format!("SELECT {columns} FROM offers o WHERE o.row IN (SELECT value FROM json_each(?1))");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([wanted])?;
     let mut offers = HashMap::new();

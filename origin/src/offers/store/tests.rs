@@ -22,6 +22,7 @@ fn query(near: Option<Near>) -> OfferQuery {
         after: None,
         now_ms: NOW_MS,
         columns: Columns::Edges,
+        fields: ListFields::ALL,
     }
 }
 
@@ -492,5 +493,51 @@ async fn five_thousand_offers_stay_consistent_with_their_places() {
             .find(|place| place.id == offer.establishment_id)
             .unwrap();
         assert_eq!(place.location, offer.location);
+    }
+}
+
+#[tokio::test]
+async fn a_list_reads_the_first_image_and_only_what_was_selected() {
+    let (_dir, db, store) = seeded(300).await;
+    let whole = every_offer(&db).await;
+    for near in [None, Some(near(paris(), 50.0))] {
+        let mut query = query(near);
+        let full = store.list(&query).await.unwrap();
+        assert!(!full.items.is_empty());
+        for (listed, _) in &full.items {
+            let mut expected = whole
+                .iter()
+                .find(|offer| offer.id == listed.id)
+                .unwrap()
+                .clone();
+            expected.images.truncate(1);
+            assert_eq!(*listed, expected);
+        }
+        assert!(
+            full.items
+                .iter()
+                .any(|(offer, _)| !offer.conditions.is_empty())
+        );
+        query.fields = ListFields {
+            description: false,
+            conditions: false,
+            schedule: false,
+            images: false,
+        };
+        for (listed, (offer, _)) in store
+            .list(&query)
+            .await
+            .unwrap()
+            .items
+            .iter()
+            .zip(&full.items)
+        {
+            let mut expected = offer.clone();
+            expected.description.clear();
+            expected.conditions.clear();
+            expected.images.clear();
+            expected.schedule = None;
+            assert_eq!(listed.0, expected);
+        }
     }
 }
