@@ -40,11 +40,10 @@ pub(super) fn list_columns(selected: ListFields) -> String {
     }
     read_instead(
         "o.images",
-        match selected.images {
-            true => {
-                "CASE WHEN json_array_length(o.images) > 1 THEN json_array(json_extract(o.images, '$[0]')) ELSE o.images END"
-            }
-            false => "'[]'",
+        if selected.images {
+            "CASE WHEN json_array_length(o.images) > 1 THEN json_array(json_extract(o.images, '$[0]')) ELSE o.images END"
+        } else {
+            "'[]'"
         },
     );
     columns
