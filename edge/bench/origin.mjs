@@ -73,7 +73,7 @@ const server = createServer((request, response) => {
     });
     response.end(body);
   } else if (request.url === `/internal/documents/${document.id}`) {
-    response.writeHead(200, { "content-type": "application/json" });
+    response.writeHead(200, { "content-type": "application/json", "yousoon-as-of": `${LOG}:0` });
     response.end(JSON.stringify(document));
   } else {
     response.writeHead(request.url === "/readyz" ? 200 : 404);

@@ -150,6 +150,11 @@ async fn the_media_type_is_negotiated_and_does_not_split_the_cache() {
             "application/graphql-response+json; charset=utf-8",
         ),
         ("*/*", "application/json; charset=utf-8"),
+        // What urql sends with every query.
+        (
+            "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed",
+            "application/graphql-response+json; charset=utf-8",
+        ),
     ] {
         let url = format!("{}/graphql/{}", stack.edge_url, ask.id);
         let request = stack

@@ -202,3 +202,74 @@ async fn a_dry_run_changes_nothing() {
             .is_hit()
     );
 }
+
+#[tokio::test]
+async fn whoever_joins_a_read_that_began_before_a_purge_does_not_get_what_it_brings() {
+    let stack = stack().await;
+    let offer = ids(&warm(&stack, &near(&stack, PARIS)).await.json()).remove(0);
+    let ask = stack.ask("OfferDetail", json!({"id": offer}));
+    stack
+        .ask("OfferDetail", json!({"id": "0"}))
+        .get(&stack.client, &stack.edge_url)
+        .await
+        .unwrap();
+    let asking = || {
+        let (ask, client, url) = (ask.clone(), stack.client.clone(), stack.edge_url.clone());
+        tokio::spawn(async move { ask.get(&client, &url).await.unwrap() })
+    };
+    let before = stack.to_origin.reads();
+    stack.to_origin.hold_answers();
+    let first = asking();
+    stack.to_origin.until_one_is_held().await.unwrap();
+    stack
+        .run(&["purge", "--offer", &offer, "--reason", "a test"])
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let joined = [asking(), asking(), asking()];
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stack.to_origin.release();
+    assert_eq!(first.await.unwrap().status, 200);
+    for answer in joined {
+        assert_eq!(answer.await.unwrap().status, 200);
+    }
+    // One for the first, and one more for all who came after the purge.
+    assert_eq!(stack.to_origin.reads(), before + 2);
+    assert!(warm(&stack, &ask).await.is_hit());
+}
+
+#[tokio::test]
+async fn a_client_that_wrote_sees_its_write_and_a_number_that_is_nobodys_forces_nothing() {
+    let stack = stack().await;
+    let list = near(&stack, PARIS);
+    warm(&stack, &list).await;
+    let wanting = |revision: u64| {
+        let url = format!("{}/graphql/{}", stack.edge_url, list.id);
+        let request = stack
+            .client
+            .get(url)
+            .query(&[("variables", list.variables.to_string())])
+            .header("yousoon-min-revision", revision.to_string());
+        async { Answer::read(request.send().await.unwrap()).await.unwrap() }
+    };
+    let told = stack
+        .run(&["purge", "--all", "--reason", "a test"])
+        .await
+        .unwrap();
+    let digits: String = told
+        .chars()
+        .skip_while(|c| !c.is_ascii_digit())
+        .take_while(char::is_ascii_digit)
+        .collect();
+    let revision: u64 = digits.parse().unwrap();
+    assert!(
+        is_miss(&wanting(revision).await),
+        "at once, without waiting for the feed"
+    );
+    let before = stack.to_origin.reads();
+    for _ in 0..100 {
+        assert_eq!(wanting(revision + 1_000_000).await.status, 200);
+    }
+    let forced = stack.to_origin.reads() - before;
+    assert!(forced <= 60, "20 a second and isolate, not {forced}");
+}

@@ -189,9 +189,12 @@ fn start(processes: &mut Processes, dir: &Path, build_dir: &Path) -> Result<Vec<
 fn warm(processes: &mut Processes, contenders: &[Contender], workload: &Workload) -> Result<()> {
     for contender in contenders {
         for path in &workload.paths {
-            processes.wait_until(contender.label, WARM_LIMIT, || {
-                probe::check_path(contender, path, &workload.body).is_ok()
-            })?;
+            let mut last = Ok(());
+            let warmed = processes.wait_until(contender.label, WARM_LIMIT, || {
+                last = probe::check_path(contender, path, &workload.body);
+                last.is_ok()
+            });
+            warmed.or_else(|error| last.and(Err(error)))?;
         }
     }
     Ok(())

@@ -88,22 +88,38 @@ pub mod cors {
     ];
 }
 
-/// The headers of a shared read's answer, beside [`cors`].
-pub fn read_headers(
-    entry: &EntryHead,
-    served: Served,
-    media: MediaType,
-    now_ms: u64,
-) -> [(&'static str, String); 7] {
+/// The headers that every shared read's answer has: a platform may build them once.
+pub const fn constant_headers(media: MediaType) -> [(&'static str, &'static str); 6] {
     [
-        ("content-type", media.content_type().to_owned()),
-        ("cache-control", CacheControl::REVALIDATE.to_owned()),
-        ("etag", entry.content.etag()),
-        ("age", (entry.age_ms(now_ms) / 1_000).to_string()),
-        ("cache-status", served.cache_status(entry, now_ms)),
-        ("vary", "accept".to_owned()),
-        ("x-content-type-options", "nosniff".to_owned()),
+        ("content-type", media.content_type()),
+        ("cache-control", CacheControl::REVALIDATE),
+        ("vary", "accept"),
+        ("x-content-type-options", "nosniff"),
+        cors::ALLOW_ORIGIN,
+        cors::EXPOSE,
     ]
+}
+
+/// What the other headers of a shared read's answer say, beside [`constant_headers`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryHeaders {
+    /// `etag`.
+    pub etag: String,
+    /// `age`, in seconds.
+    pub age: String,
+    /// `cache-status`.
+    pub cache_status: String,
+}
+
+impl EntryHeaders {
+    /// For an entry that is served so.
+    pub fn of(entry: &EntryHead, served: Served, now_ms: u64) -> Self {
+        Self {
+            etag: entry.content.etag(),
+            age: (entry.age_ms(now_ms) / 1_000).to_string(),
+            cache_status: served.cache_status(entry, now_ms),
+        }
+    }
 }
 
 /// A refusal's status and headers, beside [`cors`].

@@ -13,6 +13,9 @@ pub const MAX_APPEND_RECORDS: usize = 500;
 /// Records a page: a finished page never changes, so it can be kept anywhere for ever.
 pub const PAGE_RECORDS: u64 = 256;
 
+/// An append from further in the future than this, in milliseconds, is refused.
+pub const MAX_AHEAD_MS: u64 = 1_000;
+
 /// What an origin sends: records, or none as a heartbeat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Append {
@@ -56,6 +59,20 @@ pub struct FeedState {
     pub confirmed_at_ms: u64,
 }
 
+/// Why an append is not accepted.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Refused {
+    /// It does not follow what is held (409): the sender resumes from [`FeedState::answer`].
+    #[error("the records do not follow what is held")]
+    Elsewhere,
+    /// Records with gaps, too many, or beyond the head that it names.
+    #[error("the records have gaps, are too many, or go past the head")]
+    Malformed,
+    /// It was sent in the future, by our clock.
+    #[error("the sender's clock is ahead by more than {MAX_AHEAD_MS} ms")]
+    ClockAhead,
+}
+
 /// What an accepted append changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted<'a> {
@@ -77,27 +94,31 @@ impl FeedState {
         }
     }
 
-    /// Decides on an append; `None` is a conflict (409): the sender resumes from [`FeedState::answer`].
-    pub fn accept<'a>(&self, append: &'a Append, now_ms: u64) -> Option<Accepted<'a>> {
+    /// Decides on an append.
+    ///
+    /// # Errors
+    /// [`Refused`] says what the sender has to change.
+    pub fn accept<'a>(&self, append: &'a Append, now_ms: u64) -> Result<Accepted<'a>, Refused> {
+        // A statement from the future could confirm, whenever it arrives or is replayed, a moment
+        // at which nobody knew the head.
+        if append.sent_at_ms > now_ms + MAX_AHEAD_MS {
+            return Err(Refused::ClockAhead);
+        }
         let contiguous = append
             .records
             .iter()
             .zip(append.after.0.saturating_add(1)..)
             .all(|(record, expected)| record.revision.0 == expected);
-        if append.records.len() > MAX_APPEND_RECORDS || !contiguous || append.after < append.horizon
-        {
-            return None;
-        }
         let end = Revision(append.after.0.saturating_add(append.records.len() as u64));
-        if end > append.head {
-            return None;
+        if append.records.len() > MAX_APPEND_RECORDS || !contiguous || end > append.head {
+            return Err(Refused::Malformed);
         }
         // Ours ends before what the log still has: the same as another log.
         let reset = self.log != Some(append.log) || self.head < append.horizon;
         let mut state = if reset {
             // A log is taken up at its horizon, else records between would be missing.
             if append.after != append.horizon {
-                return None;
+                return Err(Refused::Elsewhere);
             }
             Self {
                 log: Some(append.log),
@@ -108,19 +129,19 @@ impl FeedState {
         } else {
             *self
         };
-        if append.after > state.head {
-            return None;
+        if append.after > state.head || append.after < append.horizon {
+            return Err(Refused::Elsewhere);
         }
         let known = usize::try_from(state.head.0 - append.after.0).unwrap_or(usize::MAX);
         let records = append.records.get(known..).unwrap_or_default();
         state.head = state.head.max(end);
         state.horizon = state.horizon.max(append.horizon.min(state.head));
-        // "At `sent_at_ms` the log ended at `head`" helps only who has come as far. A sender whose
-        // clock is ahead is not believed beyond our own.
-        if state.head >= append.head {
+        // "At `sent_at_ms` the log ended at `head`" is believed by who ends there too. Who is
+        // behind cannot say it; who is ahead faces a log that forgot what it gave out.
+        if state.head == append.head {
             state.confirmed_at_ms = state.confirmed_at_ms.max(append.sent_at_ms.min(now_ms));
         }
-        Some(Accepted {
+        Ok(Accepted {
             reset,
             records,
             state,
@@ -202,7 +223,11 @@ mod tests {
     #[test]
     fn records_are_taken_once_and_without_gaps() {
         let five = state(5);
-        assert_eq!(five.accept(&append(6, 1, 7, 20), 20), None, "a gap");
+        assert_eq!(
+            five.accept(&append(6, 1, 7, 20), 20),
+            Err(Refused::Elsewhere),
+            "a gap"
+        );
         let overlapping = append(3, 4, 7, 20);
         let accepted = five.accept(&overlapping, 20).unwrap();
         assert_eq!(
@@ -227,7 +252,7 @@ mod tests {
         );
         let mut holed = append(5, 2, 7, 20);
         holed.records.remove(0);
-        assert_eq!(five.accept(&holed, 20), None);
+        assert_eq!(five.accept(&holed, 20), Err(Refused::Malformed));
     }
 
     #[test]
@@ -245,11 +270,31 @@ mod tests {
     }
 
     #[test]
+    fn a_log_that_forgot_what_it_gave_out_confirms_nothing() {
+        let rewound = append(3, 1, 4, 20);
+        let accepted = state(5).accept(&rewound, 20).unwrap();
+        assert!(accepted.records.is_empty());
+        assert_eq!(accepted.state.confirmed_at_ms, 10);
+    }
+
+    #[test]
+    fn a_statement_from_the_future_is_refused() {
+        let sent = |sent_at_ms| {
+            let append = append(5, 0, 5, sent_at_ms);
+            state(5)
+                .accept(&append, 20)
+                .map(|accepted| accepted.state.confirmed_at_ms)
+        };
+        assert_eq!(sent(20 + MAX_AHEAD_MS), Ok(20));
+        assert_eq!(sent(21 + MAX_AHEAD_MS), Err(Refused::ClockAhead));
+    }
+
+    #[test]
     fn another_log_is_taken_up_at_its_horizon_only() {
         let other = LogId::from_bytes([2; 16]);
         let mut begin = append(4, 1, 9, 20);
         begin.log = other;
-        assert_eq!(state(5).accept(&begin, 20), None);
+        assert_eq!(state(5).accept(&begin, 20), Err(Refused::Elsewhere));
         begin.horizon = Revision(4);
         let accepted = state(5).accept(&begin, 20).unwrap();
         assert!(accepted.reset);
@@ -268,7 +313,11 @@ mod tests {
     fn a_log_that_forgot_what_is_missing_here_is_taken_up_at_its_horizon() {
         let mut late = append(7, 1, 8, 20);
         late.horizon = Revision(6);
-        assert_eq!(state(5).accept(&late, 20), None, "not at its horizon");
+        assert_eq!(
+            state(5).accept(&late, 20),
+            Err(Refused::Elsewhere),
+            "not at its horizon"
+        );
         let mut begin = append(6, 2, 8, 20);
         begin.horizon = Revision(6);
         let accepted = state(5).accept(&begin, 20).unwrap();

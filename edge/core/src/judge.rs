@@ -61,11 +61,8 @@ impl FetchReason {
     }
 }
 
-/// A minimum further than this beyond the copy's head is nobody's who wrote something, and counts
-/// as the head: else anybody could force misses.
-const MAX_AHEAD: u64 = 64;
-
-/// Judges an entry by an isolate's copy of the purge log.
+/// Judges an entry by an isolate's copy of the purge log, for a client that may insist on
+/// `min_revision` (see [`Replica::admit_minimum`]).
 pub fn judge(
     entry: &EntryHead,
     replica: &Replica,
@@ -84,9 +81,12 @@ pub fn judge(
     };
     let stale = match log.judge(&entry.as_of, &entry.tags) {
         Validity::Invalid(reason) => {
+            // Not known to be wrong: only the copy does not reach back that far yet.
+            let unknown =
+                reason == InvalidReason::BeforeHorizon && replica.feed_knows(&entry.as_of);
             return Verdict::Fetch {
                 why: FetchReason::Invalid(reason),
-                cover_errors: false,
+                cover_errors: unknown && covers_errors,
             };
         }
         Validity::Stale => true,
@@ -99,9 +99,7 @@ pub fn judge(
             cover_errors: covers_errors,
         };
     }
-    let required = min_revision
-        .filter(|minimum| minimum.0 <= log.head().0.saturating_add(MAX_AHEAD))
-        .max(replica.learned());
+    let required = min_revision.max(replica.learned());
     if required.is_some_and(|minimum| minimum > log.head() && minimum > entry.as_of.revision) {
         return Verdict::Fetch {
             why: FetchReason::MinRevision,

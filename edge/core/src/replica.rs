@@ -16,6 +16,12 @@ pub enum Refresh {
     First,
 }
 
+/// A client that has seen more than the copy is worth a refresh, but not more often than this, in
+/// milliseconds: until then the origin answers it.
+const REFRESH_AGAIN_MS: u64 = 100;
+/// How many requests a second may insist on a revision that the copy has not reached.
+pub const FORCED_PER_S: u32 = 20;
+
 /// The copy, and what is known about it.
 #[derive(Debug, Default)]
 pub struct Replica {
@@ -23,6 +29,8 @@ pub struct Replica {
     feed_horizon: Revision,
     read_at_ms: u64,
     learned: Option<Revision>,
+    forced_since_ms: u64,
+    forced: u32,
 }
 
 impl Replica {
@@ -45,6 +53,26 @@ impl Replica {
         self.learned = self.learned.max(Some(revision));
     }
 
+    /// The revision that a request may insist on. What the copy has reached costs nothing; beyond
+    /// it a request may cost a read at the origin, so only [`FORCED_PER_S`] may each second, and
+    /// the others' numbers count as the head. (A client that wrote through this isolate needs
+    /// none: the answer to its write taught the isolate.)
+    pub fn admit_minimum(&mut self, minimum: Option<Revision>, now_ms: u64) -> Option<Revision> {
+        let minimum = minimum?;
+        if self
+            .copy
+            .as_ref()
+            .is_some_and(|copy| minimum <= copy.head())
+        {
+            return Some(minimum);
+        }
+        if now_ms >= self.forced_since_ms + 1_000 {
+            (self.forced_since_ms, self.forced) = (now_ms, 0);
+        }
+        self.forced += 1;
+        (self.forced <= FORCED_PER_S).then_some(minimum)
+    }
+
     /// Whether to refresh, for a client that wants to see `min_revision`.
     pub fn refresh(&self, now_ms: u64, min_revision: Option<Revision>) -> Refresh {
         let age_ms = now_ms.saturating_sub(self.read_at_ms);
@@ -53,7 +81,7 @@ impl Replica {
         };
         let behind =
             self.learned().is_some() || min_revision.is_some_and(|minimum| minimum > copy.head());
-        if age_ms > bounds::WAIT_FOR_REFRESH_MS || (behind && age_ms > 0) {
+        if age_ms > bounds::WAIT_FOR_REFRESH_MS || (behind && age_ms >= REFRESH_AGAIN_MS) {
             Refresh::First
         } else if age_ms > bounds::REFRESH_MS {
             Refresh::Beside
@@ -98,10 +126,17 @@ impl Replica {
     /// and the feed knows more. Page `n` holds the records `(256 n, 256 (n + 1)]`.
     pub fn missing_page(&self, as_of: &AsOf) -> Option<u64> {
         let copy = self.copy.as_ref()?;
-        let older = as_of.log == copy.id()
-            && as_of.revision < copy.horizon()
-            && as_of.revision >= self.feed_horizon;
+        let older = as_of.revision < copy.horizon() && self.feed_knows(as_of);
         older.then(|| (copy.horizon().0 - 1) / PAGE_RECORDS)
+    }
+
+    /// Whether the feed could still judge an entry that the copy is too short for.
+    pub fn feed_knows(&self, as_of: &AsOf) -> bool {
+        let same_log = self
+            .copy
+            .as_ref()
+            .is_some_and(|copy| copy.id() == as_of.log);
+        same_log && as_of.revision >= self.feed_horizon
     }
 
     /// Puts an older page before the copy; a page that does not fit changes nothing.
@@ -161,6 +196,26 @@ mod tests {
         assert_eq!(replica.refresh(1_100, None), Refresh::First);
         replica.apply(&tail(0, 4, 1_100));
         assert_eq!(replica.refresh(1_100, None), Refresh::No);
+    }
+
+    #[test]
+    fn only_so_many_requests_a_second_insist_on_what_the_copy_has_not_reached() {
+        let mut replica = Replica::default();
+        replica.apply(&tail(0, 5, 1_000));
+        let beyond = Some(Revision(6));
+        let admitted = |replica: &mut Replica, now_ms: u64| {
+            (0..100)
+                .filter(|_| replica.admit_minimum(beyond, now_ms).is_some())
+                .count()
+        };
+        assert_eq!(admitted(&mut replica, 2_000), FORCED_PER_S as usize);
+        assert_eq!(
+            replica.admit_minimum(Some(Revision(5)), 2_000),
+            Some(Revision(5))
+        );
+        assert_eq!(replica.admit_minimum(None, 2_000), None);
+        assert_eq!(admitted(&mut replica, 2_999), 0);
+        assert_eq!(admitted(&mut replica, 3_000), FORCED_PER_S as usize);
     }
 
     #[test]

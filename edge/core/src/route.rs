@@ -31,7 +31,10 @@ pub enum Route<'a> {
 pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
     let graphql = path.strip_prefix(GRAPHQL).and_then(|rest| match rest {
         "" | "/" => Some(None),
-        _ => rest.strip_prefix('/').map(Some),
+        _ => rest
+            .strip_prefix('/')
+            .filter(|id| !id.contains('/'))
+            .map(Some),
     });
     let not_allowed = || {
         Refusal::new(
@@ -75,6 +78,7 @@ mod tests {
             (("OPTIONS", "/graphql/abc"), Ok(Route::Preflight)),
             (("PUT", "/graphql"), Err(ErrorCode::MethodNotAllowed)),
             (("GET", "/graphqlx"), Err(ErrorCode::NotFound)),
+            (("GET", "/graphql/a/b"), Err(ErrorCode::NotFound)),
             (("POST", PURGE_LOG), Ok(Route::AppendToPurgeLog)),
             (("GET", PURGE_LOG), Err(ErrorCode::MethodNotAllowed)),
             (("GET", "/healthz"), Ok(Route::Health)),

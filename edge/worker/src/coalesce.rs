@@ -11,35 +11,42 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cache_core::CacheKey;
-use futures_util::future::{Either, select};
+use futures_util::future::select;
 use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Context, Delay};
 
-/// A waiter does not wait longer: the flight may have been ended by the platform.
-const PATIENCE: Duration = Duration::from_secs(12);
+use crate::isolate::now_ms;
 
 /// The flights that are under way, by key; each brings a `T`.
 pub(crate) struct Flights<T> {
     under_way: RefCell<HashMap<CacheKey, Rc<Flight<T>>>>,
-    next_number: Cell<u64>,
+    next_number: Cell<FlightNumber>,
+    patience_ms: u64,
 }
 
-impl<T> Default for Flights<T> {
-    fn default() -> Self {
+impl<T> Flights<T> {
+    /// A flight that takes longer than `patience_ms` was ended by the platform: the next request
+    /// begins another one.
+    pub(crate) fn with_patience(patience_ms: u64) -> Self {
         Self {
             under_way: RefCell::default(),
             next_number: Cell::new(0),
+            patience_ms,
         }
     }
 }
 
 struct Flight<T> {
-    number: u64,
+    number: FlightNumber,
+    began_at_ms: u64,
     brought: RefCell<Option<T>>,
     waiters: RefCell<Vec<Function>>,
 }
+
+/// Flights are numbered in the order in which they begin.
+pub(crate) type FlightNumber = u64;
 
 /// How a request came to a flight.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,14 +58,18 @@ pub(crate) enum Boarding {
 }
 
 /// A place in a flight.
-pub(crate) struct Ticket<T: 'static> {
-    flights: &'static Flights<T>,
-    key: CacheKey,
+pub(crate) struct Ticket<T> {
     flight: Rc<Flight<T>>,
+    patience_ms: u64,
     pub(crate) boarding: Boarding,
 }
 
 impl<T: Clone + 'static> Flights<T> {
+    /// The number of the next flight: one with this number or more began later.
+    pub(crate) fn next_number(&self) -> FlightNumber {
+        self.next_number.get()
+    }
+
     /// Joins the flight under `key`, or begins one. When it has landed, and whoever waited goes
     /// on, `afterwards` is run with what it brought.
     pub(crate) fn board<F, A>(
@@ -72,18 +83,22 @@ impl<T: Clone + 'static> Flights<T> {
         F: Future<Output = T> + 'static,
         A: Future<Output = ()> + 'static,
     {
-        if let Some(flight) = self.under_way.borrow().get(&key) {
-            return Ticket {
-                flights: self,
-                key,
-                flight: Rc::clone(flight),
-                boarding: Boarding::Joined,
-            };
+        let known = self.under_way.borrow().get(&key).map(Rc::clone);
+        if let Some(flight) = known {
+            if now_ms() < flight.began_at_ms + self.patience_ms {
+                return Ticket {
+                    flight,
+                    patience_ms: self.patience_ms,
+                    boarding: Boarding::Joined,
+                };
+            }
+            self.land(key, flight.number, None);
         }
         let number = self.next_number.get();
         self.next_number.set(number + 1);
         let entry = Rc::new(Flight {
             number,
+            began_at_ms: now_ms(),
             brought: RefCell::new(None),
             waiters: RefCell::default(),
         });
@@ -95,14 +110,13 @@ impl<T: Clone + 'static> Flights<T> {
             afterwards(brought).await;
         });
         Ticket {
-            flights: self,
-            key,
             flight: entry,
+            patience_ms: self.patience_ms,
             boarding: Boarding::Began,
         }
     }
 
-    fn land(&self, key: CacheKey, number: u64, brought: Option<T>) {
+    fn land(&self, key: CacheKey, number: FlightNumber, brought: Option<T>) {
         // A flight that was given up may land after the next one began.
         let flight = {
             let mut under_way = self.under_way.borrow_mut();
@@ -123,17 +137,24 @@ impl<T: Clone + 'static> Flights<T> {
     }
 }
 
-impl<T: Clone + 'static> Ticket<T> {
-    /// What the flight brought; `None` when it was ended by the platform.
+impl<T: Clone> Ticket<T> {
+    pub(crate) fn number(&self) -> FlightNumber {
+        self.flight.number
+    }
+
+    /// What the flight brought; `None` when it takes longer than anybody waits.
     pub(crate) async fn landed(self) -> Option<T> {
-        if let Some(brought) = self.flight.brought.borrow().clone() {
-            return Some(brought);
-        }
-        let promise =
-            Promise::new(&mut |resolve, _| self.flight.waiters.borrow_mut().push(resolve));
-        if let Either::Right(_) = select(JsFuture::from(promise), Delay::from(PATIENCE)).await {
-            // It will never land: let the next request begin a new one.
-            self.flights.land(self.key, self.flight.number, None);
+        let patience_ms = self.patience_ms;
+        self.landed_within(patience_ms).await
+    }
+
+    /// What the flight brought within so many milliseconds.
+    pub(crate) async fn landed_within(self, wait_ms: u64) -> Option<T> {
+        if self.flight.brought.borrow().is_none() {
+            let promise =
+                Promise::new(&mut |resolve, _| self.flight.waiters.borrow_mut().push(resolve));
+            let landed = JsFuture::from(promise);
+            select(landed, Delay::from(Duration::from_millis(wait_ms))).await;
         }
         self.flight.brought.borrow().clone()
     }

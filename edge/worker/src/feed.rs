@@ -1,16 +1,19 @@
 //! The isolate's side of the purge log: ask for its tail, at most once a second and colo.
 
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
 use cache_core::{AsOf, CacheKey, KeyBuilder, Revision};
-use edge_core::bounds;
-use edge_core::feed::{Page, Tail};
-use edge_core::header;
+use edge_core::feed::{CONTEXT, Page, Tail};
 use edge_core::replica::Refresh;
+use edge_core::{bounds, header, signature};
+use futures_util::future::{Either, select};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Cache, Context, Method, Request, RequestInit, Response};
+use worker::{Cache, Context, Delay, Method, Request, RequestInit, Response};
 
-use crate::coalesce::Boarding;
 use crate::error::EdgeError;
 use crate::isolate::{Isolate, now_ms};
 use crate::purge_log;
@@ -24,6 +27,12 @@ const OBJECT: &str = "purge-log";
 const ADDRESS: &str = "https://purge-log.invalid";
 /// A finished page never changes.
 const PAGE_AGE_S: u32 = 86_400;
+/// How long the object may take, milliseconds.
+const ASK_MS: u64 = 1_000;
+
+/// No request waits longer for a refresh, milliseconds: then it is judged by the copy that there
+/// is, and distrusts it when it is too old.
+const WAIT_MS: u64 = 400;
 
 /// Brings the copy up to date as far as this request needs it.
 pub(crate) async fn follow(
@@ -37,22 +46,22 @@ pub(crate) async fn follow(
     }
     let direct = min_revision.is_some() || isolate.replica.borrow().learned().is_some();
     let flight = move || async move {
-        if let Err(error) = refresh(isolate, direct).await {
+        refresh(isolate, direct).await.unwrap_or_else(|error| {
             // The copy grows old, and with it the trust in what is stored: that is the remedy.
-            web_sys::console::warn_1(&JsValue::from_str(&format!("the purge log: {error}")));
+            console_warn(&error);
+            None
+        })
+    };
+    let afterwards = async |read: Option<Rc<Read>>| {
+        if let Some(read) = read {
+            read.keep(1).await;
         }
     };
     let ticket = isolate
         .refreshes
-        .board(refresh_key(), context, flight, async |()| {});
+        .board(refresh_key(), context, flight, afterwards);
     if need == Refresh::First {
-        let joined = ticket.boarding == Boarding::Joined;
-        let _landed = ticket.landed().await;
-        // A refresh that was under way may have read before what this client has seen.
-        let behind = isolate.replica.borrow().refresh(now_ms(), min_revision) == Refresh::First;
-        if joined && direct && behind {
-            let _logged_by_the_next = refresh(isolate, true).await;
-        }
+        let _or_as_it_is = ticket.landed_within(WAIT_MS).await;
     }
 }
 
@@ -60,7 +69,35 @@ fn refresh_key() -> CacheKey {
     KeyBuilder::new().part(b"purge-log").finish()
 }
 
-async fn refresh(isolate: &Isolate, direct: bool) -> Result<(), EdgeError> {
+/// What was read from the object, and under which name the colo keeps it.
+pub(crate) struct Read {
+    address: String,
+    text: String,
+}
+
+impl Read {
+    /// Keeps it for whoever asks next in this colo. A cache that fails costs speed only.
+    async fn keep(&self, max_age_s: u32) {
+        if let Err(error) = self.try_keep(max_age_s).await {
+            console_warn(&error);
+        }
+    }
+
+    async fn try_keep(&self, max_age_s: u32) -> Result<(), EdgeError> {
+        let mut response = Response::ok(self.text.as_str())?;
+        let policy = format!("public, max-age={max_age_s}");
+        response.headers_mut().set("cache-control", &policy)?;
+        Ok(Cache::default()
+            .put(self.address.as_str(), response)
+            .await?)
+    }
+}
+
+fn console_warn(error: &EdgeError) {
+    web_sys::console::warn_1(&JsValue::from_str(&format!("the purge log: {error}")));
+}
+
+async fn refresh(isolate: &Isolate, direct: bool) -> Result<Option<Rc<Read>>, EdgeError> {
     let known = isolate
         .replica
         .borrow()
@@ -71,22 +108,26 @@ async fn refresh(isolate: &Isolate, direct: bool) -> Result<(), EdgeError> {
         None => "/tail".to_owned(),
     };
     let address = format!("{ADDRESS}{path}");
-    let cache = Cache::default();
     if !direct
-        && let Some(mut response) = cache.get(&address, false).await?
-        && let Ok(tail) = response.json::<Tail>().await
+        && let Some(tail) = kept::<Tail>(&address).await
         && now_ms().saturating_sub(tail.read_at_ms) <= bounds::WAIT_FOR_REFRESH_MS
         && isolate.replica.borrow().is_news(tail.read_at_ms)
     {
         isolate.replica.borrow_mut().apply(&tail);
-        return Ok(());
+        return Ok(None);
     }
     let Some(text) = ask(isolate, &path).await? else {
-        return Ok(());
+        return Ok(None);
     };
     let tail: Tail = serde_json::from_str(&text)?;
     isolate.replica.borrow_mut().apply(&tail);
-    store(&cache, &address, text, 1).await
+    Ok(Some(Rc::new(Read { address, text })))
+}
+
+/// What the colo keeps under a name; an error or something unreadable is as if it kept nothing.
+async fn kept<T: DeserializeOwned>(address: &str) -> Option<T> {
+    let mut response = Cache::default().get(address, false).await.ok()??;
+    response.json().await.ok()
 }
 
 /// Reads the older pages that an entry needs to be judged; a few at most, or it counts as missing.
@@ -97,7 +138,7 @@ pub(crate) async fn reach_back(isolate: &Isolate, as_of: &AsOf) -> Result<(), Ed
             return Ok(());
         };
         let path = format!("/page/{}?log={}", page, as_of.log);
-        let Some(page) = page_at::<Page>(isolate, &path).await? else {
+        let Some(page) = page_at(isolate, &path).await? else {
             return Ok(());
         };
         isolate.replica.borrow_mut().prepend(&page);
@@ -105,46 +146,33 @@ pub(crate) async fn reach_back(isolate: &Isolate, as_of: &AsOf) -> Result<(), Ed
     Ok(())
 }
 
-async fn page_at<T: DeserializeOwned>(
-    isolate: &Isolate,
-    path: &str,
-) -> Result<Option<T>, EdgeError> {
+async fn page_at(isolate: &Isolate, path: &str) -> Result<Option<Page>, EdgeError> {
     let address = format!("{ADDRESS}{path}");
-    let cache = Cache::default();
-    if let Some(mut response) = cache.get(&address, false).await? {
-        return Ok(Some(response.json().await?));
+    if let Some(page) = kept(&address).await {
+        return Ok(Some(page));
     }
     let Some(text) = ask(isolate, path).await? else {
         return Ok(None);
     };
     let page = serde_json::from_str(&text)?;
-    store(&cache, &address, text, PAGE_AGE_S).await?;
+    Read { address, text }.keep(PAGE_AGE_S).await;
     Ok(Some(page))
 }
 
-async fn store(
-    cache: &Cache,
-    address: &str,
-    text: String,
-    max_age_s: u32,
-) -> Result<(), EdgeError> {
-    let mut response = Response::ok(text)?;
-    response
-        .headers_mut()
-        .set("cache-control", &format!("public, max-age={max_age_s}"))?;
-    Ok(cache.put(address, response).await?)
-}
-
-/// Asks the object; `None` when it has no log yet.
+/// Asks the object; `None` when it has no log yet. An object that hangs is an error.
 async fn ask(isolate: &Isolate, path: &str) -> Result<Option<String>, EdgeError> {
-    let stub = isolate.env.durable_object(BINDING)?.get_by_name(OBJECT)?;
-    let mut response = stub.fetch_with_str(&format!("{ADDRESS}{path}")).await?;
-    match response.status_code() {
-        200 => Ok(Some(response.text().await?)),
-        404 => Ok(None),
-        status => Err(EdgeError::Platform(format!(
-            "the purge log answered {status}"
-        ))),
+    let answer = pin!(async {
+        let stub = isolate.env.durable_object(BINDING)?.get_by_name(OBJECT)?;
+        let mut response = stub.fetch_with_str(&format!("{ADDRESS}{path}")).await?;
+        match response.status_code() {
+            200 => Ok(Some(response.text().await?)),
+            404 => Ok(None),
+            status => Err(EdgeError::Platform(format!("it answered {status}"))),
+        }
+    });
+    match select(answer, Delay::from(Duration::from_millis(ASK_MS))).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Err(EdgeError::Platform(format!("no answer in {ASK_MS} ms"))),
     }
 }
 
@@ -167,10 +195,15 @@ pub(crate) async fn append(
     if text.len() > purge_log::MAX_APPEND_BYTES {
         return too_large();
     }
+    // Before it costs the one object anything; the object checks for itself.
+    let proof = incoming.header(header::SIGNATURE).unwrap_or_default();
+    let secret = &isolate.config.secret;
+    if signature::verify(secret, &proof, CONTEXT, now_ms(), text.as_bytes()).is_err() {
+        return respond::json(401, "{}");
+    }
     let mut init = RequestInit::new();
     init.with_method(Method::Post)
         .with_body(Some(JsValue::from_str(&text)));
-    let proof = incoming.header(header::SIGNATURE).unwrap_or_default();
     init.headers.set(header::SIGNATURE, &proof)?;
     let request = Request::new_with_init(&format!("{ADDRESS}/append"), &init)?;
     let stub = isolate.env.durable_object(BINDING)?.get_by_name(OBJECT)?;

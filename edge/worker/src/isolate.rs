@@ -8,17 +8,24 @@ use std::rc::Rc;
 use cache_core::CacheKey;
 use edge_core::replica::Replica;
 use lru::LruCache;
-use pq_core::{DocumentHash, Operation};
+use pq_core::DocumentHash;
 use worker::Env;
 
 use crate::coalesce::Flights;
+use crate::documents::{Known, Said};
+use crate::feed;
 use crate::kv::KvNamespace;
-use crate::memory::Memory;
+use crate::memory::{DEFAULT_CAPACITY_BYTES, Memory};
 use crate::origin::Fetched;
 use crate::request::Incoming;
 
 const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(2_048).unwrap();
 const KV_WRITES: NonZeroUsize = NonZeroUsize::new(8_192).unwrap();
+
+/// A little longer than a request to the origin may take, milliseconds.
+const FILL_PATIENCE_MS: u64 = 12_000;
+/// A little longer than the purge log may take, milliseconds.
+const REFRESH_PATIENCE_MS: u64 = 1_500;
 
 /// Everything that outlives a request. Single-threaded; no borrow is held over an `await`.
 pub(crate) struct Isolate {
@@ -28,7 +35,7 @@ pub(crate) struct Isolate {
     /// Ready answers.
     pub(crate) memory: RefCell<Memory>,
     /// Published documents.
-    pub(crate) documents: RefCell<LruCache<DocumentHash, Rc<Operation>>>,
+    pub(crate) documents: RefCell<LruCache<DocumentHash, Known>>,
     /// Documents that the origin said are not published, and until when that is believed.
     pub(crate) unknown_documents: RefCell<HashMap<DocumentHash, u64>>,
     /// The copy of the purge log.
@@ -36,7 +43,9 @@ pub(crate) struct Isolate {
     /// Fills that are under way.
     pub(crate) flights: Flights<Fetched>,
     /// A refresh of the copy that is under way.
-    pub(crate) refreshes: Flights<()>,
+    pub(crate) refreshes: Flights<Option<Rc<feed::Read>>>,
+    /// Questions for documents that are under way.
+    pub(crate) asked_documents: Flights<Said>,
     /// When a key was last written to KV, milliseconds since the epoch: KV takes one write per
     /// second and key.
     pub(crate) kv_written_at_ms: RefCell<LruCache<CacheKey, u64>>,
@@ -50,6 +59,9 @@ pub(crate) struct Config {
     pub(crate) secret: Vec<u8>,
     /// `FAULT_INJECTION=on`: requests may ask for a panic. For tests; never set in production.
     fault_injection: bool,
+    /// `ISOLATE_MEMORY_BYTES`, 48 MiB unless it is set: how much of ready answers an isolate keeps.
+    /// `0` turns the memory tier off, so that every read goes to KV.
+    isolate_memory_bytes: usize,
 }
 
 thread_local! {
@@ -81,20 +93,29 @@ impl Isolate {
         let fault_injection = env
             .var("FAULT_INJECTION")
             .is_ok_and(|value| value.to_string() == "on");
+        let isolate_memory_bytes = match env.var("ISOLATE_MEMORY_BYTES") {
+            Ok(value) => value.to_string().parse().map_err(|_| {
+                worker::Error::RustError("ISOLATE_MEMORY_BYTES is not a number of bytes".into())
+            })?,
+            Err(_) => DEFAULT_CAPACITY_BYTES,
+        };
+        let config = Config {
+            origin_url,
+            secret,
+            fault_injection,
+            isolate_memory_bytes,
+        };
         Ok(Self {
-            config: Config {
-                origin_url,
-                secret,
-                fault_injection,
-            },
             kv: KvNamespace::of(env)?,
             env: env.clone(),
-            memory: RefCell::default(),
+            memory: RefCell::new(Memory::with_capacity(config.isolate_memory_bytes)),
+            config,
             documents: RefCell::new(LruCache::new(DOCUMENTS)),
             unknown_documents: RefCell::default(),
             replica: RefCell::default(),
-            flights: Flights::default(),
-            refreshes: Flights::default(),
+            flights: Flights::with_patience(FILL_PATIENCE_MS),
+            refreshes: Flights::with_patience(REFRESH_PATIENCE_MS),
+            asked_documents: Flights::with_patience(FILL_PATIENCE_MS),
             kv_written_at_ms: RefCell::new(LruCache::new(KV_WRITES)),
         })
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use cache_core::entry::{Layout, PREFIX_BYTES};
 use cache_core::{CacheKey, EntryHead};
-use js_sys::{ArrayBuffer, Object, Promise, Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, JsString, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -15,8 +15,15 @@ use crate::memory::Ready;
 
 /// The binding's name.
 const BINDING: &str = "KV";
+/// How much of a value is read for its head: the heads of a list's entries are rarely longer.
+const FIRST_BYTES: u32 = 1_024;
 /// KV keeps nothing shorter.
 const MIN_TTL_S: u64 = 60;
+
+thread_local! {
+    static ARRAY_BUFFER: JsString = JsString::from("arrayBuffer");
+    static TEXT: JsString = JsString::from("text");
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -25,7 +32,7 @@ extern "C" {
     pub(crate) type KvNamespace;
 
     #[wasm_bindgen(method, catch, js_name = "get")]
-    fn get_as(this: &KvNamespace, key: &str, kind: &str) -> Result<Promise, JsValue>;
+    fn get_as(this: &KvNamespace, key: &str, kind: &JsString) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = "put")]
     fn put_with(
@@ -49,7 +56,8 @@ impl KvNamespace {
 
     /// A stored answer; what is not a frame of this version is as if it were not there.
     pub(crate) async fn answer(&self, key: &CacheKey) -> Result<Option<Ready>, EdgeError> {
-        let value = JsFuture::from(self.get_as(&entry_name(key), "arrayBuffer")?).await?;
+        let promise = ARRAY_BUFFER.with(|kind| self.get_as(&entry_name(key), kind))?;
+        let value = JsFuture::from(promise).await?;
         if value.is_null() {
             return Ok(None);
         }
@@ -71,7 +79,8 @@ impl KvNamespace {
 
     /// A published document's record.
     pub(crate) async fn text(&self, key: &str) -> Result<Option<String>, EdgeError> {
-        Ok(JsFuture::from(self.get_as(key, "text")?).await?.as_string())
+        let promise = TEXT.with(|kind| self.get_as(key, kind))?;
+        Ok(JsFuture::from(promise).await?.as_string())
     }
 
     pub(crate) async fn put(
@@ -101,20 +110,20 @@ fn entry_name(key: &CacheKey) -> String {
 /// Copies the head into wasm and leaves the body where it is.
 fn decode(buffer: &ArrayBuffer) -> Option<Ready> {
     let bytes = Uint8Array::new(buffer);
-    let prefix_bytes = u32::try_from(PREFIX_BYTES).ok()?;
-    if bytes.length() < prefix_bytes {
+    let length = bytes.length();
+    // Mostly the whole head, in one crossing.
+    let mut start = bytes.subarray(0, length.min(FIRST_BYTES)).to_vec();
+    let layout = Layout::read(start.get(..PREFIX_BYTES)?).ok()?;
+    let body_start = u32::try_from(layout.body_start).ok()?;
+    if u32::try_from(layout.end) != Ok(length) {
         return None;
     }
-    let layout = Layout::read(&bytes.subarray(0, prefix_bytes).to_vec()).ok()?;
-    let [head_start, body_start, end] =
-        [layout.head_start, layout.body_start, layout.end].map(u32::try_from);
-    let (head_start, body_start, end) = (head_start.ok()?, body_start.ok()?, end.ok()?);
-    if bytes.length() != end {
-        return None;
+    if layout.body_start > start.len() {
+        start = bytes.subarray(0, body_start).to_vec();
     }
-    let head = EntryHead::decode(&bytes.subarray(head_start, body_start).to_vec()).ok()?;
+    let head = EntryHead::decode(start.get(layout.head_start..layout.body_start)?).ok()?;
     Some(Ready {
         head: Rc::new(head),
-        body: bytes.subarray(body_start, end),
+        body: bytes.subarray(body_start, length),
     })
 }

@@ -37,7 +37,7 @@ async fn fetch(
     let isolate = Isolate::get(&env)?;
     let incoming = Incoming::new(request);
     isolate.fault_for_tests(&incoming);
-    let media = MediaType::negotiate(incoming.header("accept").as_deref());
+    let media = MediaType::negotiate(incoming.accept.as_deref());
     let answer = match route(&incoming.method, incoming.path()) {
         Ok(Route::Graphql { method, path_id }) => {
             read::graphql(isolate, &incoming, &context, media, method, path_id).await

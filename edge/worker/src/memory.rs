@@ -8,8 +8,8 @@ use cache_core::{CacheKey, EntryHead};
 use js_sys::Uint8Array;
 use lru::LruCache;
 
-/// Of an isolate's 128 MB.
-const CAPACITY_BYTES: usize = 48 * 1024 * 1024;
+/// What an isolate keeps unless it is told otherwise, of its 128 MB.
+pub(crate) const DEFAULT_CAPACITY_BYTES: usize = 48 * 1024 * 1024;
 /// What an entry costs beside its body and tags.
 const OVERHEAD_BYTES: usize = 512;
 
@@ -36,18 +36,19 @@ impl Ready {
 pub(crate) struct Memory {
     entries: LruCache<CacheKey, Ready>,
     bytes: usize,
-}
-
-impl Default for Memory {
-    fn default() -> Self {
-        Self {
-            entries: LruCache::unbounded(),
-            bytes: 0,
-        }
-    }
+    capacity_bytes: usize,
 }
 
 impl Memory {
+    /// Keeps answers of so many bytes together; none at all with 0.
+    pub(crate) fn with_capacity(capacity_bytes: usize) -> Self {
+        Self {
+            entries: LruCache::unbounded(),
+            bytes: 0,
+            capacity_bytes,
+        }
+    }
+
     pub(crate) fn get(&mut self, key: &CacheKey) -> Option<Ready> {
         self.entries.get(key).cloned()
     }
@@ -65,7 +66,7 @@ impl Memory {
         if let Some((_, replaced)) = self.entries.push(key, ready) {
             self.bytes -= replaced.bytes();
         }
-        while self.bytes > CAPACITY_BYTES {
+        while self.bytes > self.capacity_bytes {
             let Some((_, dropped)) = self.entries.pop_lru() else {
                 break;
             };

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use cache_core::Revision;
+use cache_core::{AsOf, Revision};
 use edge_core::admit::{OriginAnswer, admit};
 use edge_core::{header, signature};
 use js_sys::Uint8Array;
@@ -103,11 +103,11 @@ async fn try_read(isolate: &Isolate, body: &str) -> Result<Fetched, EdgeError> {
     })
 }
 
-/// Asks for a document's record.
+/// Asks for a document's record, and when it was read.
 pub(crate) async fn document(
     isolate: &Isolate,
     hash: DocumentHash,
-) -> Result<Option<String>, EdgeError> {
+) -> Result<Option<(String, AsOf)>, EdgeError> {
     let name = hash.to_string();
     let headers = Headers::new()?;
     let proof = signature::sign(
@@ -126,10 +126,25 @@ pub(crate) async fn document(
     )
     .await?;
     match response.status() {
-        200 => Ok(JsFuture::from(response.text()?).await?.as_string()),
+        200 => {
+            let as_of = header_of(&response, header::AS_OF).and_then(|text| text.parse().ok());
+            let as_of =
+                as_of.ok_or_else(|| EdgeError::Origin("a document without as-of".into()))?;
+            let text = JsFuture::from(response.text()?).await?.as_string();
+            Ok(text.map(|text| (text, as_of)))
+        }
         404 => Ok(None),
         status => Err(EdgeError::Origin(format!("a document: status {status}"))),
     }
+}
+
+/// How long a forwarded request may take.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lasts {
+    /// As long as any answer.
+    Briefly,
+    /// A subscription: as long as it wants.
+    On,
 }
 
 /// Hands the client's own request on, and the origin's answer back; `body` is what was read of it.
@@ -137,6 +152,7 @@ pub(crate) async fn forward(
     isolate: &Isolate,
     incoming: &Incoming,
     body: Option<&[u8]>,
+    lasts: Lasts,
 ) -> Result<web_sys::Response, EdgeError> {
     let headers = Headers::new_with_headers(&incoming.raw.headers())?;
     // What proves the edge is not for clients to send.
@@ -146,6 +162,9 @@ pub(crate) async fn forward(
     init.set_headers(&headers);
     if let Some(body) = body {
         init.set_body(&Uint8Array::from(body));
+    }
+    if lasts == Lasts::Briefly {
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
     }
     let url = format!("{}{}", isolate.config.origin_url, incoming.path_and_query());
     let response = send(&url, &init).await?;

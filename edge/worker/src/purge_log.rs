@@ -1,9 +1,9 @@
 //! The Durable Object that holds the purge log: the one place where appends meet.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use cache_core::{LogId, Revision};
-use edge_core::feed::{Append, CONTEXT, FeedState, PAGE_RECORDS};
+use edge_core::feed::{Append, CONTEXT, FeedState, PAGE_RECORDS, Refused};
 use edge_core::{header, signature};
 use serde::Deserialize;
 use worker::{
@@ -22,9 +22,8 @@ pub(crate) const MAX_APPEND_BYTES: usize = 4 * 1024 * 1024;
 pub struct PurgeLog {
     sql: SqlStorage,
     env: Env,
-    state: Cell<FeedState>,
-    /// Why the tables could not be made or read, if so.
-    broken: RefCell<Option<String>>,
+    /// Read from the disk by the first request.
+    state: Cell<Option<FeedState>>,
 }
 
 #[derive(Deserialize)]
@@ -34,23 +33,14 @@ struct Row {
 
 impl DurableObject for PurgeLog {
     fn new(state: State, env: Env) -> Self {
-        let sql = state.storage().sql();
-        let (state, broken) = match open(&sql) {
-            Ok(state) => (state, None),
-            Err(error) => (FeedState::default(), Some(error.to_string())),
-        };
         Self {
-            sql,
+            sql: state.storage().sql(),
             env,
-            state: Cell::new(state),
-            broken: RefCell::new(broken),
+            state: Cell::new(None),
         }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
-        if let Some(why) = self.broken.borrow().as_ref() {
-            return Response::error(format!("the purge log cannot be opened: {why}"), 500);
-        }
         let url = request.url()?;
         let asked_log = url
             .query_pairs()
@@ -85,34 +75,57 @@ impl DurableObject for PurgeLog {
 }
 
 fn open(sql: &SqlStorage) -> Result<FeedState> {
-    sql.exec(
-        "CREATE TABLE IF NOT EXISTS records (revision INTEGER PRIMARY KEY, value TEXT NOT NULL)",
-        None,
-    )?;
-    sql.exec("CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL)", None)?;
+    for table in [
+        "records (revision INTEGER PRIMARY KEY, value TEXT NOT NULL)",
+        "state (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL)",
+    ] {
+        sql.exec(&format!("CREATE TABLE IF NOT EXISTS {table}"), None)?;
+    }
     let rows: Vec<Row> = sql.exec("SELECT value FROM state", None)?.to_array()?;
-    match rows.first() {
-        Some(row) => Ok(serde_json::from_str(&row.value)?),
+    match rows.first().map(|row| serde_json::from_str(&row.value)) {
+        Some(Ok(state)) => Ok(state),
         None => Ok(FeedState::default()),
+        // Another version's: begin anew, the origin tells everything again.
+        Some(Err(_)) => {
+            sql.exec("DELETE FROM records", None)?;
+            sql.exec("DELETE FROM state", None)?;
+            Ok(FeedState::default())
+        }
     }
 }
 
 impl PurgeLog {
+    /// Where it is; an error of the disk is tried again by the next request.
+    fn state(&self) -> Result<FeedState> {
+        if let Some(state) = self.state.get() {
+            return Ok(state);
+        }
+        let state = open(&self.sql)?;
+        self.state.set(Some(state));
+        Ok(state)
+    }
+
     fn append(&self, proof: &str, body: &[u8]) -> Result<Response> {
         let secret = &Isolate::get(&self.env)?.config.secret;
         let now = now_ms();
-        let Ok(signed_at_ms) = signature::verify(secret, proof, CONTEXT, now, body) else {
-            return Response::error("{}", 401);
+        let signed_at_ms = match signature::verify(secret, proof, CONTEXT, now, body) {
+            Ok(signed_at_ms) => signed_at_ms,
+            Err(error) => return refused(401, &error),
         };
-        let Ok(append) = serde_json::from_slice::<Append>(body) else {
-            return Response::error("{}", 400);
+        let append: Append = match serde_json::from_slice(body) {
+            Ok(append) => append,
+            Err(error) => return refused(400, &error),
         };
         if append.sent_at_ms != signed_at_ms {
-            return Response::error("{}", 400);
+            return refused(400, &"signed at another time than it was sent");
         }
-        let state = self.state.get();
-        let Some(accepted) = state.accept(&append, now) else {
-            return Ok(Response::from_json(&state.answer())?.with_status(409));
+        let state = self.state()?;
+        let accepted = match state.accept(&append, now) {
+            Ok(accepted) => accepted,
+            Err(Refused::Elsewhere) => {
+                return Ok(Response::from_json(&state.answer())?.with_status(409));
+            }
+            Err(error @ (Refused::Malformed | Refused::ClockAhead)) => return refused(400, &error),
         };
         // No await from here to the end: the runtime writes these together or not at all.
         if accepted.reset {
@@ -141,13 +154,13 @@ impl PurgeLog {
                 vec![text.into()],
             )?;
         }
-        self.state.set(accepted.state);
+        self.state.set(Some(accepted.state));
         Response::from_json(&accepted.state.answer())
     }
 
     /// What comes after what the asker has, when the tail reaches that far; else the whole tail.
     fn tail(&self, known: Option<(LogId, Revision)>) -> Result<Response> {
-        let state = self.state.get();
+        let state = self.state()?;
         let Some(log) = state.log else {
             return Response::error("no log yet", 404);
         };
@@ -168,7 +181,7 @@ impl PurgeLog {
 
     /// A finished page of the log that was asked for.
     fn page(&self, asked: Option<LogId>, page: u64) -> Result<Response> {
-        let state = self.state.get();
+        let state = self.state()?;
         let Some(log) = state.log.filter(|log| asked == Some(*log)) else {
             return Response::error("another log", 404);
         };
@@ -201,6 +214,12 @@ impl PurgeLog {
             .collect::<Vec<_>>()
             .join(","))
     }
+}
+
+/// A refusal that says why; only a sender with the secret gets as far as to see it.
+fn refused(status: u16, why: &dyn std::fmt::Display) -> Result<Response> {
+    let body = serde_json::json!({"error": why.to_string()});
+    Ok(Response::from_json(&body)?.with_status(status))
 }
 
 fn number(revision: Revision) -> Result<SqlStorageValue> {

@@ -8,16 +8,17 @@ use edge_core::answer::{Served, Tier};
 use edge_core::judge::{FetchReason, Verdict, judge};
 use edge_core::plan::{Plan, SharedRead, plan};
 use pq_core::error::{ErrorCode, Refusal};
+use pq_core::manifest::OperationKind;
 use pq_core::request::{HttpParts, Method};
 use pq_core::{GraphqlRequest, MediaType};
 use wasm_bindgen::JsValue;
 use worker::Context;
 
-use crate::coalesce::{Boarding, Ticket};
+use crate::coalesce::{Boarding, FlightNumber, Ticket};
 use crate::error::EdgeError;
 use crate::isolate::{Isolate, now_ms};
 use crate::memory::Ready;
-use crate::origin::{self, Fetched};
+use crate::origin::{self, Fetched, Lasts};
 use crate::request::Incoming;
 use crate::{documents, feed, respond};
 
@@ -34,25 +35,29 @@ pub(crate) async fn graphql(
     path_id: Option<&str>,
 ) -> Result<web_sys::Response, EdgeError> {
     // Subscriptions are the origin's: WebSocket and SSE pass through as they are.
-    if incoming.header("upgrade").is_some() || accepts_event_stream(incoming) {
-        let body = match method {
-            Method::Get => None,
-            Method::Post => Some(incoming.body().await?),
-        };
-        return respond::forwarded(origin::forward(isolate, incoming, body.as_deref()).await?);
+    if method == Method::Get && incoming.asks_for_websocket() {
+        return forward(isolate, incoming, None, Lasts::On).await;
     }
-    let media = media.ok_or_else(|| {
-        Refusal::new(
-            ErrorCode::NotAcceptable,
-            "application/json and application/graphql-response+json can be had",
-        )
-    })?;
+    let media = match media {
+        Some(media) => media,
+        None if accepts_event_stream(incoming) => {
+            let body = match method {
+                Method::Get => None,
+                Method::Post => Some(incoming.body().await?),
+            };
+            return forward(isolate, incoming, body.as_deref(), Lasts::On).await;
+        }
+        None => return Err(not_acceptable().into()),
+    };
     // read request
     let body = match method {
         Method::Get => None,
         Method::Post => Some(incoming.body().await?),
     };
-    let content_type = incoming.header("content-type");
+    let content_type = match method {
+        Method::Get => None,
+        Method::Post => incoming.header("content-type"),
+    };
     let request = GraphqlRequest::parse(HttpParts {
         method,
         path_id,
@@ -63,16 +68,22 @@ pub(crate) async fn graphql(
     // document and policy
     let Some(operation) = documents::find(isolate, context, request.document.hash()).await? else {
         documents::unpublished(&request.document)?;
-        return respond::forwarded(origin::forward(isolate, incoming, body.as_deref()).await?);
+        return forward(isolate, incoming, body.as_deref(), Lasts::Briefly).await;
     };
     // canonical variables → key
     match plan(&request, &operation, method)? {
         Plan::Forward => {
-            respond::forwarded(origin::forward(isolate, incoming, body.as_deref()).await?)
+            let lasts = match operation.kind {
+                OperationKind::Subscription => Lasts::On,
+                OperationKind::Query | OperationKind::Mutation => Lasts::Briefly,
+            };
+            forward(isolate, incoming, body.as_deref(), lasts).await
         }
+
         Plan::Read(read) => {
-            let if_none_match = incoming.header("if-none-match");
-            let min_revision = incoming.min_revision();
+            let if_none_match = incoming.if_none_match();
+            let asked = incoming.min_revision();
+            let min_revision = isolate.replica.borrow_mut().admit_minimum(asked, now_ms());
             shared(
                 isolate,
                 context,
@@ -86,9 +97,26 @@ pub(crate) async fn graphql(
     }
 }
 
+fn not_acceptable() -> Refusal {
+    Refusal::new(
+        ErrorCode::NotAcceptable,
+        "application/json and application/graphql-response+json can be had",
+    )
+}
+
+async fn forward(
+    isolate: &Isolate,
+    incoming: &Incoming,
+    body: Option<&[u8]>,
+    lasts: Lasts,
+) -> Result<web_sys::Response, EdgeError> {
+    respond::forwarded(origin::forward(isolate, incoming, body, lasts).await?)
+}
+
 fn accepts_event_stream(incoming: &Incoming) -> bool {
     incoming
-        .header("accept")
+        .accept
+        .as_deref()
         .is_some_and(|accept| accept.contains("text/event-stream"))
 }
 
@@ -108,6 +136,7 @@ async fn shared(
     if_none_match: Option<&str>,
     min_revision: Option<Revision>,
 ) -> Result<web_sys::Response, EdgeError> {
+    let came = isolate.flights.next_number();
     feed::follow(isolate, context, min_revision).await;
     let mut candidate: Option<Candidate> = None;
     // Memory once more after KV: another request may have filled it meanwhile.
@@ -137,7 +166,7 @@ async fn shared(
             }
         }
     }
-    let (fetched, collapsed) = fill(isolate, context, &read).await;
+    let (fetched, collapsed) = fill(isolate, context, &read, came, min_revision).await;
     let reason = candidate
         .as_ref()
         .map_or(ForwardReason::UriMiss, |candidate| {
@@ -275,22 +304,42 @@ async fn store(isolate: &Isolate, key: CacheKey, ready: &Ready) {
 }
 
 /// Asks the origin, together with whoever asks the same now; whether it was somebody else's flight.
+///
+/// A flight that began before this request may bring what was purged in between. So it has to
+/// stand before the same judge as what is stored; else one more flight serves all who joined.
 async fn fill(
     isolate: &'static Isolate,
     context: &Context,
     read: &Rc<SharedRead>,
+    came: FlightNumber,
+    min_revision: Option<Revision>,
 ) -> (Fetched, bool) {
-    let ticket = begin_fill(isolate, context, read);
-    let joined = ticket.boarding == Boarding::Joined;
-    match ticket.landed().await {
-        // A flight that began before this request may bring what was purged in between.
-        Some(Fetched::Shared(ready)) if joined && is_invalid(isolate, &ready) => {
-            (origin::read(isolate, &read.origin_body).await, false)
+    for _ in 0..2 {
+        let ticket = begin_fill(isolate, context, read);
+        let joined = ticket.boarding == Boarding::Joined;
+        let began_later = ticket.number() >= came;
+        let Some(fetched) = ticket.landed().await else {
+            break;
+        };
+        if began_later || may_be_shared(isolate, &fetched, min_revision) {
+            return (fetched, joined);
         }
-        Some(fetched) => (fetched, joined),
-        // The flight was ended by the platform.
-        None => (origin::read(isolate, &read.origin_body).await, false),
     }
+    // The platform ended the flight.
+    (origin::read(isolate, &read.origin_body).await, false)
+}
+
+fn may_be_shared(isolate: &Isolate, fetched: &Fetched, min_revision: Option<Revision>) -> bool {
+    let Fetched::Shared(ready) = fetched else {
+        return false;
+    };
+    let verdict = judge(
+        &ready.head,
+        &isolate.replica.borrow(),
+        now_ms(),
+        min_revision,
+    );
+    !matches!(verdict, Verdict::Fetch { .. })
 }
 
 fn is_invalid(isolate: &Isolate, ready: &Ready) -> bool {

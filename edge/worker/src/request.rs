@@ -1,13 +1,36 @@
 //! A request's parts, read when they are needed: each one crosses from JavaScript.
 
+use std::thread::LocalKey;
+
 use cache_core::Revision;
 use edge_core::header;
-use js_sys::Uint8Array;
+use futures_util::StreamExt;
+use js_sys::{JsString, Uint8Array};
 use pq_core::error::Refusal;
 use pq_core::request::{GraphqlRequest, MAX_REQUEST_BYTES};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::error::EdgeError;
+
+thread_local! {
+    // Held as JavaScript strings: decoding one out of wasm costs more than asking for its header.
+    static ACCEPT: JsString = JsString::from("accept");
+    static UPGRADE: JsString = JsString::from("upgrade");
+    static IF_NONE_MATCH: JsString = JsString::from("if-none-match");
+    static MIN_REVISION: JsString = JsString::from(header::MIN_REVISION);
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// `Headers`, asked for names that are JavaScript's already.
+    #[wasm_bindgen(js_name = Headers)]
+    type Fields;
+
+    #[wasm_bindgen(method, js_class = "Headers")]
+    fn get(this: &Fields, name: &JsString) -> Option<String>;
+}
 
 /// A body that is too long is read all the same up to here, so that a client that only reads after
 /// it has written gets to see why it was refused.
@@ -17,6 +40,8 @@ pub(crate) const FORGOTTEN_BYTES: usize = 8 * 1024 * 1024;
 pub(crate) struct Incoming {
     pub(crate) raw: web_sys::Request,
     pub(crate) method: String,
+    pub(crate) accept: Option<String>,
+    fields: Fields,
     url: String,
     path: std::ops::Range<usize>,
     query: Option<std::ops::Range<usize>>,
@@ -34,8 +59,11 @@ impl Incoming {
         let mark = url[start..end].find('?').map(|at| start + at);
         let path = start..mark.unwrap_or(end);
         let query = mark.map(|mark| mark + 1..end);
+        let fields: Fields = raw.headers().unchecked_into();
         Self {
             method: raw.method(),
+            accept: known(&fields, &ACCEPT),
+            fields,
             url,
             path,
             query,
@@ -60,9 +88,19 @@ impl Incoming {
         self.raw.headers().get(name).ok().flatten()
     }
 
+    /// Whether the client wants to speak WebSocket on this connection.
+    pub(crate) fn asks_for_websocket(&self) -> bool {
+        known(&self.fields, &UPGRADE)
+            .is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"))
+    }
+
+    pub(crate) fn if_none_match(&self) -> Option<String> {
+        known(&self.fields, &IF_NONE_MATCH)
+    }
+
     /// The revision that the client wants to see; what is no number is not one.
     pub(crate) fn min_revision(&self) -> Option<Revision> {
-        self.header(header::MIN_REVISION)?
+        known(&self.fields, &MIN_REVISION)?
             .parse()
             .ok()
             .map(Revision)
@@ -75,19 +113,40 @@ impl Incoming {
 
     /// The body; refused when it is longer than may be.
     pub(crate) async fn body(&self) -> Result<Vec<u8>, EdgeError> {
-        if self
-            .announced_bytes()
-            .is_some_and(|length| length > FORGOTTEN_BYTES)
-        {
-            return too_large();
+        match self.announced_bytes() {
+            Some(length) if length <= MAX_REQUEST_BYTES => {
+                let buffer = JsFuture::from(self.raw.array_buffer()?).await?;
+                Ok(Uint8Array::new(&buffer).to_vec())
+            }
+            Some(length) if length > FORGOTTEN_BYTES => too_large(),
+            Some(_) | None => self.body_in_parts().await,
         }
-        let buffer = JsFuture::from(self.raw.array_buffer()?).await?;
-        let bytes = Uint8Array::new(&buffer);
-        if bytes.length() as usize > MAX_REQUEST_BYTES {
-            return too_large();
-        }
-        Ok(bytes.to_vec())
     }
+
+    /// Keeps no more than a request may have, whatever is sent.
+    async fn body_in_parts(&self) -> Result<Vec<u8>, EdgeError> {
+        let mut request = worker::Request::from(Clone::clone(&self.raw));
+        let mut parts = request.stream()?;
+        let mut kept = Vec::new();
+        let mut seen_bytes: usize = 0;
+        while let Some(part) = parts.next().await {
+            let part = part?;
+            seen_bytes = seen_bytes.saturating_add(part.len());
+            if seen_bytes <= MAX_REQUEST_BYTES {
+                kept.extend_from_slice(&part);
+            } else if seen_bytes > FORGOTTEN_BYTES {
+                break;
+            }
+        }
+        if seen_bytes > MAX_REQUEST_BYTES {
+            return too_large();
+        }
+        Ok(kept)
+    }
+}
+
+fn known(fields: &Fields, name: &'static LocalKey<JsString>) -> Option<String> {
+    name.with(|name| fields.get(name))
 }
 
 fn too_large<T>() -> Result<T, EdgeError> {

@@ -1,16 +1,61 @@
 //! Responses, out of what `edge-core` says of them.
 
-use edge_core::answer::{Served, cors, read_headers, refusal_headers};
+use std::cell::OnceCell;
+
+use cache_core::CacheControl;
+use edge_core::answer::{EntryHeaders, Served, constant_headers, cors, refusal_headers};
 use edge_core::header;
-use js_sys::Uint8Array;
+use js_sys::{JsString, Uint8Array};
 use pq_core::MediaType;
 use pq_core::error::{ErrorCode, Refusal};
 use serde::Deserialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Headers, Response, ResponseInit};
 
 use crate::error::EdgeError;
 use crate::isolate::now_ms;
 use crate::memory::Ready;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `Headers`, written under names that are JavaScript's already: decoding a string out of
+    /// wasm costs more than everything else about a header.
+    #[wasm_bindgen(extends = Headers, js_name = Headers)]
+    type Fields;
+
+    #[wasm_bindgen(constructor, js_class = "Headers", catch)]
+    fn copy_of(template: &Headers) -> Result<Fields, JsValue>;
+
+    #[wasm_bindgen(method, js_class = "Headers", catch, js_name = set)]
+    fn put(this: &Fields, name: &JsString, value: &str) -> Result<(), JsValue>;
+}
+
+thread_local! {
+    static ETAG: JsString = JsString::from("etag");
+    static AGE: JsString = JsString::from("age");
+    static CACHE_STATUS: JsString = JsString::from("cache-status");
+    static JSON: OnceCell<Headers> = const { OnceCell::new() };
+    static GRAPHQL_RESPONSE: OnceCell<Headers> = const { OnceCell::new() };
+}
+
+/// A copy of the headers that are the same in every shared read's answer.
+fn shared_headers(media: MediaType) -> Result<Fields, EdgeError> {
+    let template = match media {
+        MediaType::Json => &JSON,
+        MediaType::GraphqlResponse => &GRAPHQL_RESPONSE,
+    };
+    template.with(|cell| {
+        if let Some(template) = cell.get() {
+            return Ok(Fields::copy_of(template)?);
+        }
+        let headers = Headers::new()?;
+        for (name, value) in constant_headers(media) {
+            headers.set(name, value)?;
+        }
+        Ok(Fields::copy_of(cell.get_or_init(|| headers))?)
+    })
+}
 
 fn init(status: u16, headers: &Headers) -> Result<ResponseInit, EdgeError> {
     for (name, value) in [cors::ALLOW_ORIGIN, cors::EXPOSE] {
@@ -29,20 +74,25 @@ pub(crate) fn read(
     media: MediaType,
     if_none_match: Option<&str>,
 ) -> Result<Response, EdgeError> {
-    let headers = Headers::new()?;
-    for (name, value) in read_headers(&ready.head, served, media, now_ms()) {
-        headers.set(name, &value)?;
-    }
+    let headers = shared_headers(media)?;
+    let EntryHeaders {
+        etag,
+        age,
+        cache_status,
+    } = EntryHeaders::of(&ready.head, served, now_ms());
+    ETAG.with(|name| headers.put(name, &etag))?;
+    AGE.with(|name| headers.put(name, &age))?;
+    CACHE_STATUS.with(|name| headers.put(name, &cache_status))?;
+    let init = ResponseInit::new();
+    init.set_headers(&headers);
     if if_none_match.is_some_and(|tags| ready.head.content.matches(tags)) {
         headers.delete("content-type")?;
-        return Ok(Response::new_with_opt_str_and_init(
-            None,
-            &init(304, &headers)?,
-        )?);
+        init.set_status(304);
+        return Ok(Response::new_with_opt_str_and_init(None, &init)?);
     }
     Ok(Response::new_with_opt_js_u8_array_and_init(
         Some(&ready.body),
-        &init(200, &headers)?,
+        &init,
     )?)
 }
 
@@ -101,6 +151,11 @@ pub(crate) fn forwarded(response: Response) -> Result<Response, EdgeError> {
     // The runtime decodes what the origin compressed for it, and Cloudflare encodes for the client.
     headers.delete("content-encoding")?;
     headers.delete("content-length")?;
+    // Nothing that may be purged is kept by clients without asking.
+    let policy = headers.get("cache-control")?.unwrap_or_default();
+    if matches!(CacheControl::parse(&policy), CacheControl::Public(_)) {
+        headers.set("cache-control", CacheControl::REVALIDATE)?;
+    }
     headers.set(
         "cache-status",
         &format!("{}; fwd=bypass", edge_core::CACHE_NAME),

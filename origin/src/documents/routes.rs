@@ -87,10 +87,19 @@ pub async fn get(
     let Ok(hash) = DocumentHash::parse(&hash) else {
         return refused(ErrorCode::DocumentIdMalformed, "not a document hash");
     };
+    // Before the record is read, as with answers: the edge judges it by `document:<hash>`.
+    let as_of = match state.purge_log.as_of().await {
+        Ok(as_of) => as_of.to_string(),
+        Err(error) => return internal(&error, MediaType::Json),
+    };
     match state.documents.get(hash).await {
         Ok(Some(document)) => match serde_json::to_vec(&document.operation) {
             Ok(json) => {
-                (StatusCode::OK, [(CONTENT_TYPE, "application/json")], json).into_response()
+                let headers = [
+                    (CONTENT_TYPE.as_str(), "application/json"),
+                    (header::AS_OF, as_of.as_str()),
+                ];
+                (StatusCode::OK, headers, json).into_response()
             }
             Err(error) => internal(&error, MediaType::Json),
         },

@@ -54,7 +54,7 @@ async fn append(
     }
     edge.appends += 1;
     let append: Append = serde_json::from_slice(&body).unwrap();
-    let Some(accepted) = edge.state.accept(&append, now_ms) else {
+    let Ok(accepted) = edge.state.accept(&append, now_ms) else {
         return (
             StatusCode::CONFLICT,
             serde_json::to_string(&edge.state.answer()).unwrap(),

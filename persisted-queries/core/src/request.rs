@@ -191,8 +191,10 @@ fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<Docume
         Some(Value::Object(extensions)) => apollo_hash(extensions)?,
         Some(_) => return refuse(ErrorCode::InvalidRequest, "`extensions` is not an object"),
     };
+    // The one character of a name that a client may have encoded in a path.
+    let path_id = path_id.map(|id| id.replace("%3A", ":").replace("%3a", ":"));
     let mut named: Option<DocumentHash> = None;
-    for id in [path_id, text(fields, "documentId")?, apollo]
+    for id in [path_id.as_deref(), text(fields, "documentId")?, apollo]
         .into_iter()
         .flatten()
     {
@@ -308,6 +310,7 @@ mod tests {
             )),
             get(None, &format!("documentId=sha256:{hash}&{variables}")),
             get(Some(&hash.to_string()), variables),
+            get(Some(&format!("sha256%3A{hash}")), variables),
             get(None, &format!("extensions={encoded}&{variables}")),
         ];
         for request in all {

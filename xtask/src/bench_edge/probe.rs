@@ -1,6 +1,6 @@
 //! Is what is measured what is meant? The answer's bytes, and the tier that it came from.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
@@ -21,7 +21,6 @@ pub(super) enum Expected {
 
 /// Checks one answer of a contender.
 pub(super) fn check(contender: &Contender, workload: &Workload) -> Result<()> {
-    // An edge that nobody asked for a while reads the purge log first.
     let path = workload.paths.first().context("no paths")?;
     check_path(contender, path, &workload.body)
 }
@@ -63,19 +62,25 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 fn get(port: u16, path: &str) -> Result<(String, Vec<u8>)> {
     let mut stream = TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
-    // HTTP/1.0: the answer is not chunked and ends with the connection.
+    // HTTP/1.0: the answer is not chunked.
     write!(
         stream,
         "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n"
     )?;
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes)?;
-    let end = bytes
-        .windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .context("the answer is not HTTP")?;
-    let body = bytes.split_off(end + 4);
-    Ok((String::from_utf8_lossy(&bytes).into_owned(), body))
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head)? == 0 {
+            bail!("the answer is not HTTP");
+        }
+    }
+    // The runtime may leave the connection open for some seconds after the answer.
+    let length: usize = header(&head, "content-length")
+        .context("the answer does not say how long it is")?
+        .parse()?;
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok((head, body))
 }
 
 #[cfg(test)]

@@ -125,25 +125,39 @@ fn a_silent_log_is_not_trusted_but_for_what_was_just_read() {
 }
 
 #[test]
-fn a_client_sees_its_own_write_and_cannot_force_misses() {
+fn a_client_sees_its_own_write() {
     let log = replica(0, &[]);
     let minimum = |revision| Some(Revision(revision));
+    let missed = fetch(FetchReason::MinRevision, false);
+    assert_eq!(judge(&entry(0, 0), &log, NOW_MS, minimum(100)), missed);
     assert_eq!(
-        judge(&entry(0, 0), &log, NOW_MS, minimum(1)),
-        fetch(FetchReason::MinRevision, false)
-    );
-    assert_eq!(
-        judge(&entry(1, 0), &log, NOW_MS, minimum(1)),
-        Verdict::Serve { ttl_s: 60 }
-    );
-    assert_eq!(
-        judge(&entry(0, 0), &log, NOW_MS, minimum(u64::MAX)),
+        judge(&entry(100, 0), &log, NOW_MS, minimum(100)),
         Verdict::Serve { ttl_s: 60 }
     );
     let mut taught = replica(0, &[]);
     taught.learn(Revision(3));
+    assert_eq!(judge(&entry(2, 0), &taught, NOW_MS, None), missed);
+}
+
+#[test]
+fn what_only_the_copy_is_too_short_for_may_cover_for_a_lost_origin() {
+    let mut short = Replica::default();
+    short.apply(&Tail {
+        log: LOG,
+        horizon: Revision(2),
+        from: Revision(256),
+        head: Revision(256),
+        confirmed_at_ms: NOW_MS,
+        read_at_ms: NOW_MS,
+        records: vec![],
+    });
+    let before = FetchReason::Invalid(InvalidReason::BeforeHorizon);
     assert_eq!(
-        judge(&entry(2, 0), &taught, NOW_MS, None),
-        fetch(FetchReason::MinRevision, false)
+        judge(&entry(2, 0), &short, NOW_MS, None),
+        fetch(before.clone(), true)
+    );
+    assert_eq!(
+        judge(&entry(1, 0), &short, NOW_MS, None),
+        fetch(before, false)
     );
 }
