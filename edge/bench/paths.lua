@@ -15,11 +15,12 @@ end
 
 function done(summary, latency)
   local errors = summary.errors
-  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  local broken = errors.connect + errors.read + errors.write
   local file = assert(io.open(os.getenv("SUMMARY"), "w"))
   file:write(string.format(
-    '{"requests":%d,"duration_us":%d,"p50_us":%d,"p99_us":%d,"failed":%d,"bytes":%d}',
+    '{"requests":%d,"duration_us":%d,"p50_us":%d,"p99_us":%d,'
+      .. '"refused":%d,"late":%d,"broken":%d}',
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
-    failed, summary.bytes))
+    errors.status, errors.timeout, broken))
   file:close()
 end

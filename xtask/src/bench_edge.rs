@@ -203,6 +203,8 @@ fn warm(processes: &mut Processes, contenders: &[Contender], workload: &Workload
 fn wrk(options: &Options, port: u16, paths: &Path, summary: &Path) -> Command {
     let mut wrk = Command::new("wrk");
     wrk.args(["--threads", "1", "--latency"])
+        // Slow is counted as slow; what takes longer than this hangs.
+        .args(["--timeout", "10s"])
         .args(["--connections", &options.connections.to_string()])
         .args(["--duration", &format!("{}s", options.seconds)])
         .arg("--script")

@@ -20,7 +20,12 @@ struct Summary {
     duration_us: f64,
     p50_us: f64,
     p99_us: f64,
-    failed: u64,
+    /// Answers with a status of 400 or more.
+    refused: u64,
+    /// No answer in time.
+    late: u64,
+    /// The connection failed.
+    broken: u64,
 }
 
 /// One measurement of one contender.
@@ -35,8 +40,16 @@ impl Round {
         let json = fs::read_to_string(path).context("wrk wrote no summary")?;
         let summary: Summary = serde_json::from_str(&json)
             .context("wrk's summary has another format than edge/bench/paths.lua says")?;
-        if summary.failed > 0 {
-            bail!("{contender}: {} requests failed", summary.failed);
+        let Summary {
+            refused,
+            late,
+            broken,
+            ..
+        } = summary;
+        if refused + late + broken > 0 {
+            bail!(
+                "{contender}: {refused} requests were refused, {late} not answered in time, {broken} connections failed"
+            );
         }
         Ok(Self { contender, summary })
     }
@@ -138,7 +151,9 @@ mod tests {
             duration_us: 1e6,
             p50_us: 1.0,
             p99_us: 1.0,
-            failed: 0,
+            refused: 0,
+            late: 0,
+            broken: 0,
         };
         Round { contender, summary }
     }
