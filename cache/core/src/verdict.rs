@@ -93,13 +93,7 @@ impl Judge<'_> {
     /// `as_of` is the entry's own, or a later revision at which it was found valid: it then
     /// contains every write up to there that concerns it. `read_ago_ms` is how long ago its own
     /// `as_of` was taken, by the judge's own clock; `u64::MAX` when the judge does not know.
-    pub fn judge(
-        &self,
-        entry: &EntryHead,
-        as_of: &AsOf,
-        age_ms: u64,
-        read_ago_ms: u64,
-    ) -> Verdict {
+    pub fn judge(&self, entry: &EntryHead, as_of: &AsOf, age_ms: u64, read_ago_ms: u64) -> Verdict {
         let covers_errors = entry.lifetime.covers_errors(age_ms);
         let fetch = |why, cover_errors| Verdict::Fetch { why, cover_errors };
         let Some(log) = self.log else {

@@ -83,7 +83,11 @@ mod tests {
         breaker.failed(100);
         assert_eq!(breaker.admit(100 + OPEN_MS - 1), Admission::Refused);
         assert_eq!(breaker.admit(100 + OPEN_MS), Admission::Probe);
-        assert_eq!(breaker.admit(100 + OPEN_MS), Admission::Refused, "one is enough");
+        assert_eq!(
+            breaker.admit(100 + OPEN_MS),
+            Admission::Refused,
+            "one is enough"
+        );
         breaker.failed(700);
         assert_eq!(breaker.admit(700 + OPEN_MS - 1), Admission::Refused);
         assert_eq!(breaker.admit(700 + OPEN_MS), Admission::Probe);

@@ -7,13 +7,13 @@
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-use cache_core::{
-    CacheKey, EntryHead, KeyBuilder, Lifetime, Tag, Verdict, entry::ContentHash,
-};
+use cache_core::{CacheKey, EntryHead, KeyBuilder, Lifetime, Tag, Verdict, entry::ContentHash};
 use moka::sync::Cache;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{cached::Cached, feed::PurgeFeed, metrics::Metrics, remote::Remote, response::UntilOver};
+use crate::{
+    cached::Cached, feed::PurgeFeed, metrics::Metrics, remote::Remote, response::UntilOver,
+};
 
 /// What is kept of one kind of entity.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,8 @@ impl EntityCache {
         self.metrics.lookup(self.kind.name, "l1", found.len());
         let before = found.len();
         let missing = self.from_remote(missing, &mut found).await;
-        self.metrics.lookup(self.kind.name, "l2", found.len() - before);
+        self.metrics
+            .lookup(self.kind.name, "l2", found.len() - before);
         self.metrics.lookup(self.kind.name, "miss", missing.len());
         if missing.is_empty() {
             return Ok(found);
@@ -155,11 +156,13 @@ impl EntityCache {
         let entries = remote.get_many(&keys).await;
         let mut missing = Vec::new();
         for ((id, key), entry) in ids.into_iter().zip(keys).zip(entries) {
-            let kept = entry.filter(|entry| self.is_valid(entry)).and_then(|entry| {
-                let value = serde_json::from_slice(&entry.body).ok()?;
-                self.memory.insert(key, Arc::new(entry));
-                Some(value)
-            });
+            let kept = entry
+                .filter(|entry| self.is_valid(entry))
+                .and_then(|entry| {
+                    let value = serde_json::from_slice(&entry.body).ok()?;
+                    self.memory.insert(key, Arc::new(entry));
+                    Some(value)
+                });
             match kept {
                 Some(value) => {
                     found.insert(id, value);

@@ -213,9 +213,10 @@ impl PurgeFeed {
     pub(crate) fn take_up(&self, extent: &Extent) -> Revision {
         self.change(|state| {
             state.position.log_horizon = extent.horizon;
-            let continues = state.copy.as_ref().is_some_and(|copy| {
-                copy.id() == extent.log && copy.head() >= extent.horizon
-            });
+            let continues = state
+                .copy
+                .as_ref()
+                .is_some_and(|copy| copy.id() == extent.log && copy.head() >= extent.horizon);
             if !continues {
                 let kept = Revision(extent.head.0.saturating_sub(KEPT_RECORDS));
                 let start = extent.horizon.max(kept);
@@ -243,9 +244,11 @@ impl PurgeFeed {
     /// Notes what a question found, once the copy has reached it.
     pub(crate) fn confirm(&self, extent: &Extent, check: u64) {
         self.change(|state| {
-            let Some(copy) = state.copy.as_mut().filter(|copy| {
-                copy.id() == extent.log && copy.head() >= extent.head
-            }) else {
+            let Some(copy) = state
+                .copy
+                .as_mut()
+                .filter(|copy| copy.id() == extent.log && copy.head() >= extent.head)
+            else {
                 return;
             };
             copy.confirm(stored(extent.complete_at.steady_ms));

@@ -98,7 +98,9 @@ where
         let number = FlightNumber(board.next);
         board.next += 1;
         let (lands, landing) = watch::channel(None);
-        board.under_way.insert(key.clone(), (number, landing.clone()));
+        board
+            .under_way
+            .insert(key.clone(), (number, landing.clone()));
         drop(board);
         let flight = flight();
         let landed = Landed {
@@ -153,9 +155,15 @@ mod tests {
         assert_eq!(second.boarding, Boarding::Joined);
         assert!(second.number < came, "it began before");
         let other = flights.board(2, || async { 20 });
-        assert_eq!((other.boarding, other.landed().await), (Boarding::Began, Some(20)));
+        assert_eq!(
+            (other.boarding, other.landed().await),
+            (Boarding::Began, Some(20))
+        );
         go.send(()).unwrap();
-        assert_eq!((first.landed().await, second.landed().await), (Some(10), Some(10)));
+        assert_eq!(
+            (first.landed().await, second.landed().await),
+            (Some(10), Some(10))
+        );
         tokio::task::yield_now().await;
         let third = flights.board(1, || async { 12 });
         assert!(third.number >= came);

@@ -158,10 +158,13 @@ impl RedisLog {
 
     /// Appends a record; gives its revision.
     pub async fn append(&self, log: LogId, record: &NewRecord) -> Result<Revision, AppendError> {
-        let record = serde_json::to_string(record)
-            .map_err(|error| LinkError::Answer(error.to_string()))?;
+        let record =
+            serde_json::to_string(record).map_err(|error| LinkError::Answer(error.to_string()))?;
         let mut invocation = self.append.key(self.state_key());
-        invocation.key(self.stream(log)).arg(log.to_string()).arg(record);
+        invocation
+            .key(self.stream(log))
+            .arg(log.to_string())
+            .arg(record);
         let appended: Result<u64, LinkError> = self
             .calls
             .call("log_append", async |mut connection| {
@@ -208,9 +211,7 @@ impl RedisLog {
         };
         let reply: Option<StreamReadReply> = link
             .call_within("log_read", wait + MARGIN, async |mut connection| {
-                connection
-                    .xread_options(&[&stream], &[&id], &options)
-                    .await
+                connection.xread_options(&[&stream], &[&id], &options).await
             })
             .await?;
         let ids = reply
@@ -239,7 +240,9 @@ impl RedisLog {
             let oldest: StreamRangeReply = self
                 .calls
                 .call("log_trim", async |mut connection| {
-                    connection.xrange_count(&stream, "-", "+", TRIM_RECORDS).await
+                    connection
+                        .xrange_count(&stream, "-", "+", TRIM_RECORDS)
+                        .await
                 })
                 .await?;
             let mut old = 0;

@@ -144,7 +144,11 @@ impl Remote {
     async fn heads(&self, names: &[String]) -> Result<Vec<EntryHead>, LinkError> {
         let mut reads = redis::pipe();
         for name in names {
-            reads.getrange(name, 0, isize::try_from(stored::HEAD_BYTES).unwrap_or(isize::MAX) - 1);
+            reads.getrange(
+                name,
+                0,
+                isize::try_from(stored::HEAD_BYTES).unwrap_or(isize::MAX) - 1,
+            );
         }
         let values: Vec<Bytes> = self
             .link

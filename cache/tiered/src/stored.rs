@@ -76,7 +76,9 @@ struct Outer {
 }
 
 fn outer(value: &[u8]) -> Result<([u8; 32], Outer), StoredError> {
-    let (start, rest) = value.split_at_checked(OUTER_BYTES).ok_or(StoredError::Version)?;
+    let (start, rest) = value
+        .split_at_checked(OUTER_BYTES)
+        .ok_or(StoredError::Version)?;
     if start[..2] != MAGIC || start[2] != VERSION || start[3] > ZSTD {
         return Err(StoredError::Version);
     }
@@ -181,7 +183,10 @@ mod tests {
         let short = vec![b'x'; COMPRESS_ABOVE_BYTES];
         assert!(encode(&key(b"a"), &head(&short), &short).unwrap().len() > short.len());
         let bomb = vec![b'x'; MAX_BODY_BYTES + 1];
-        assert_eq!(encode(&key(b"a"), &head(&bomb), &bomb), Err(StoredError::Body));
+        assert_eq!(
+            encode(&key(b"a"), &head(&bomb), &bomb),
+            Err(StoredError::Body)
+        );
     }
 
     #[test]

@@ -69,7 +69,11 @@ pub async fn check_once(feed: &PurgeFeed, source: &impl LogSource) -> Result<(),
         let read = source.records_after(extent.log, at, PAGE_RECORDS, Duration::ZERO);
         let records = timeout(CHECK_WITHIN, read).await??;
         let Some(last) = records.last() else {
-            return Err(format!("the log ends at {}, and has nothing after {at}", extent.head).into());
+            return Err(format!(
+                "the log ends at {}, and has nothing after {at}",
+                extent.head
+            )
+            .into());
         };
         let reached = last.revision;
         feed.append(extent.log, &records)?;
