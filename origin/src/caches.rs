@@ -42,7 +42,7 @@ pub struct Caches {
 
 impl Caches {
     /// Empty caches. Nothing is connected yet.
-    pub fn new(config: &CacheConfig, clock: Clock) -> Self {
+    pub fn new(config: &CacheConfig, clock: &Clock) -> Self {
         let metrics = Metrics::default();
         let tasks = TaskTracker::new();
         let feed = Arc::new(PurgeFeed::new(clock.clone()));

@@ -148,7 +148,7 @@ async fn seed(data_dir: PathBuf, options: SeedOptions) -> anyhow::Result<()> {
 async fn purge_log(db: EmbeddedDb) -> anyhow::Result<PurgeLog> {
     let config = CacheConfig::from_env()?;
     let clock = cache_tiered::Clock::new(|| Clock::System.now_ms().unsigned_abs());
-    let caches = Caches::new(&config, clock);
+    let caches = Caches::new(&config, &clock);
     let backend = caches.log_backend(&config);
     Ok(PurgeLog::open(db, backend, Role::Tool, caches.feed).await?)
 }

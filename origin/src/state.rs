@@ -135,7 +135,7 @@ impl AppState {
         let wall = clock.clone();
         let caches = Caches::new(
             &config.cache,
-            cache_tiered::Clock::new(move || wall.now_ms().unsigned_abs()),
+            &cache_tiered::Clock::new(move || wall.now_ms().unsigned_abs()),
         );
         let backend = caches.log_backend(&config.cache);
         let feed = Arc::clone(&caches.feed);

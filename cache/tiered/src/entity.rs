@@ -84,10 +84,10 @@ impl EntityCache {
         F: Future<Output = Result<HashMap<I, V>, E>>,
     {
         let mut found = HashMap::with_capacity(ids.len());
-        let missing = self.from_memory(ids, &mut found);
+        let missing = self.kept_here(ids, &mut found);
         self.metrics.lookup(self.kind.name, "l1", found.len());
         let before = found.len();
-        let missing = self.from_remote(missing, &mut found).await;
+        let missing = self.kept_in_redis(missing, &mut found).await;
         self.metrics
             .lookup(self.kind.name, "l2", found.len() - before);
         self.metrics.lookup(self.kind.name, "miss", missing.len());
@@ -122,7 +122,7 @@ impl EntityCache {
     }
 
     /// Moves what memory has from `ids` to `found`; gives the others.
-    fn from_memory<I, V>(&self, ids: &[I], found: &mut HashMap<I, V>) -> Vec<I>
+    fn kept_here<I, V>(&self, ids: &[I], found: &mut HashMap<I, V>) -> Vec<I>
     where
         I: AsRef<str> + Clone + Eq + Hash,
         V: DeserializeOwned,
@@ -144,7 +144,7 @@ impl EntityCache {
         missing
     }
 
-    async fn from_remote<I, V>(&self, ids: Vec<I>, found: &mut HashMap<I, V>) -> Vec<I>
+    async fn kept_in_redis<I, V>(&self, ids: Vec<I>, found: &mut HashMap<I, V>) -> Vec<I>
     where
         I: AsRef<str> + Clone + Eq + Hash,
         V: DeserializeOwned,

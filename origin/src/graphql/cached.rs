@@ -29,7 +29,7 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 #[derive(Debug)]
 pub enum Unstored {
     /// With errors, or about something that nobody may keep.
-    Executed(Executed),
+    Executed(Box<Executed>),
     /// The store failed.
     Store(StoreError),
     /// It took too long.
@@ -80,11 +80,11 @@ async fn fill(
         Err(_elapsed) => return Fill::Failed(Arc::new(Unstored::TimedOut)),
     };
     if answer::failed(&executed) {
-        return Fill::Failed(Arc::new(Unstored::Executed(executed)));
+        return Fill::Failed(Arc::new(Unstored::Executed(Box::new(executed))));
     }
     match shared(&executed, &document.operation.policy) {
         Some((head, body)) => Fill::Shared { head, body },
-        None => Fill::Unshared(Arc::new(Unstored::Executed(executed))),
+        None => Fill::Unshared(Arc::new(Unstored::Executed(Box::new(executed)))),
     }
 }
 
