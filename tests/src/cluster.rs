@@ -63,7 +63,9 @@ impl Cluster {
         let redis = Redis::start(Durability::AppendOnly).await?;
         let to_redis = TcpGate::open_to(redis.address()).await?;
         let url = format!("redis://{}", to_redis.address);
-        let store = Store::create(vec![("YOUSOON_REDIS_URL", url)])?;
+        // Of hundreds of writes the last words would be nothing but these.
+        let log = std::env::var("RUST_LOG").unwrap_or_else(|_unset| "warn".to_owned());
+        let store = Store::create(vec![("YOUSOON_REDIS_URL", url), ("RUST_LOG", log)])?;
         store.import(&options.venues).await?;
         // The edge tells its address when it runs. Until then the feeds find nobody there.
         let nobody = (Ipv4Addr::LOCALHOST, port::free()?).into();

@@ -10,6 +10,9 @@ use super::load::World;
 /// One round of all faults, with time between them to recover.
 pub(super) const ROUND: Duration = Duration::from_mins(1);
 
+/// The fault that is longer than every bound.
+pub(super) const LINK_IS_CUT: &str = "the link to Redis is cut";
+
 /// Plays the script again and again while there is time for a whole round.
 pub(super) async fn play(cluster: &mut Cluster, world: &World, until: At) -> Result<()> {
     for round in 0.. {
@@ -73,7 +76,7 @@ async fn an_origin_dies(stage: &Stage<'_>, cluster: &mut Cluster, round: u32) ->
 async fn the_link_fails(stage: &Stage<'_>, cluster: &Cluster) -> Result<()> {
     let link = &cluster.to_redis;
     // Longer than the edge's bound: it has to distrust.
-    stage.at(27_000, "the link to Redis is cut").await;
+    stage.at(27_000, LINK_IS_CUT).await;
     link.cut().await;
     stage.at(35_000, "the link is whole again").await;
     link.open().await;

@@ -142,7 +142,7 @@ impl World {
         }
         let mut record = self.record();
         record.oracle.failed(tier);
-        record.complain(&format!("a read failed: {}", failures.join("; ")));
+        record.complain("failed read", &failures.join("; "));
     }
 
     fn judge(&self, tier: Tier, sent: At, shown: &[Shown], answer: &Answer) {
@@ -152,7 +152,7 @@ impl World {
             Ok(judgement) => judgement,
             Err(error) => {
                 record.wrong += 1;
-                return record.complain(&error.to_string());
+                return record.complain("wrong answer", &error.to_string());
             }
         };
         record.saw(tier, answer.cache_status(), judgement.stale);
@@ -164,7 +164,7 @@ impl World {
             record.too_stale += 1;
             let (tier, status) = (tier.as_str(), answer.cache_status());
             let about = format!("at {sent:?} the {tier} answered ({status}) {judgement:?}");
-            record.complain(&about);
+            record.complain("past its bound", &about);
         }
     }
 
@@ -193,7 +193,7 @@ impl World {
                     record.writes.lost += 1;
                     if !is_broken_connection(&error) {
                         record.writes.refused += 1;
-                        record.complain(&format!("{pod} refused a write: {error:#}"));
+                        record.complain("refused write", &format!("{pod}: {error:#}"));
                     }
                     failures.push(format!("{pod}: {error:#}"));
                 }
@@ -201,7 +201,7 @@ impl World {
         }
         let mut record = self.record();
         record.writes.failed += 1;
-        record.complain(&format!("a write failed: {}", failures.join("; ")));
+        record.complain("failed write", &failures.join("; "));
         Ok(())
     }
 

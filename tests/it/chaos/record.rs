@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use e2e::{Oracle, Tier};
 
-/// As many complaints as anybody reads.
-const KEPT: usize = 12;
+/// As many complaints of one kind as anybody reads.
+const KEPT: usize = 5;
 
 /// What happened between two steps of the script.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ pub(super) struct Record {
     pub(super) too_stale: u64,
     /// Answers that are wrong in another way.
     pub(super) wrong: u64,
-    complaints: Vec<String>,
+    complaints: BTreeMap<&'static str, Vec<String>>,
     phases: Vec<Phase>,
 }
 
@@ -53,7 +53,7 @@ impl Record {
             writes: Writes::default(),
             too_stale: 0,
             wrong: 0,
-            complaints: Vec::new(),
+            complaints: BTreeMap::new(),
             phases: vec![Phase {
                 name: "all is well",
                 ..Phase::default()
@@ -81,10 +81,11 @@ impl Record {
     }
 
     /// Something that has to be zero in the end is not.
-    pub(super) fn complain(&mut self, about: &str) {
-        if self.complaints.len() < KEPT {
-            let during = self.phases.last().map_or("", |phase| phase.name);
-            self.complaints.push(format!("[{during}] {about}"));
+    pub(super) fn complain(&mut self, kind: &'static str, about: &str) {
+        let during = self.phases.last().map_or("", |phase| phase.name);
+        let known = self.complaints.entry(kind).or_default();
+        if known.len() < KEPT {
+            known.push(format!("{kind} [{during}] {about}"));
         }
     }
 
@@ -96,6 +97,12 @@ impl Record {
             .sum()
     }
 
+    /// The same, during one kind of fault.
+    pub(super) fn seen_during(&self, fault: &str, tier: Tier, words: &[&str]) -> u64 {
+        let phases = self.phases.iter().filter(|phase| phase.name == fault);
+        phases.map(|phase| phase.seen(tier, words)).sum()
+    }
+
     /// The same, since the last fault ended.
     pub(super) fn seen_in_the_end(&self, tier: Tier, words: &[&str]) -> u64 {
         self.phases
@@ -103,9 +110,15 @@ impl Record {
             .map_or(0, |phase| phase.seen(tier, words))
     }
 
-    /// The first complaints, a line each.
+    /// The first complaints of each kind, a line each.
     pub(super) fn complaints(&self) -> String {
-        self.complaints.join("\n")
+        let all: Vec<&str> = self
+            .complaints
+            .values()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        all.join("\n")
     }
 
     /// The line of figures.
