@@ -3,6 +3,7 @@
 
 mod faults;
 mod load;
+mod question;
 mod record;
 
 use std::time::Duration;

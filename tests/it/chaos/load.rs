@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use e2e::{Answer, Ask, At, Cluster, Documents, Oracle, Shown, Tier};
+use anyhow::{Result, ensure};
+use e2e::{Answer, Ask, At, Cluster, Oracle, Shown, Tier};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use super::question::Question;
 use super::record::Record;
 use crate::{LYON, PARIS, ids};
 
@@ -24,13 +25,6 @@ pub(super) const EDGE_BOUND: Duration = Duration::from_secs(5);
 /// stands still between two I/Os.
 pub(super) const GRANULARITY: Duration = Duration::from_millis(50);
 
-/// A question, and the offers that its answer has to show.
-#[derive(Debug)]
-struct Question {
-    ask: Ask,
-    offers: Vec<String>,
-}
-
 /// What readers and writers share.
 #[derive(Debug)]
 pub(super) struct World {
@@ -38,7 +32,8 @@ pub(super) struct World {
     token: &'static str,
     edge: String,
     pods: Vec<String>,
-    documents: Documents,
+    /// What writers send, without variables.
+    update: Ask,
     lists: Vec<Question>,
     details: Vec<Question>,
     began: Instant,
@@ -71,7 +66,7 @@ impl World {
             token: cluster.token(),
             edge: cluster.edge_url(),
             pods,
-            documents: cluster.documents.clone(),
+            update: cluster.documents.ask("UpdateOffer", Value::Null),
             lists,
             details,
             began: Instant::now(),
@@ -207,8 +202,10 @@ impl World {
 
     async fn update(&self, pod: &str, offer: &str, version: u64) -> Result<bool> {
         let title = format!("v{version:05} of an offer");
-        let variables = json!({"id": offer, "input": {"title": title}});
-        let ask = self.documents.ask("UpdateOffer", variables);
+        let ask = Ask {
+            id: self.update.id.clone(),
+            variables: json!({"id": offer, "input": {"title": title}}),
+        };
         let answer = ask.post(&self.client, pod, self.token).await?;
         let written = &answer.json()["data"]["updateOffer"]["title"];
         ensure!(*written == title, "{} {}", answer.status, answer.text);
@@ -216,47 +213,9 @@ impl World {
     }
 }
 
-impl Question {
-    /// The offers that an answer shows: all that were asked for, or it is none.
-    fn shown(&self, answer: &Answer) -> Result<Vec<Shown>> {
-        let body = answer.json();
-        ensure!(
-            answer.status == 200 && body["errors"].is_null(),
-            "{} {}",
-            answer.status,
-            answer.text
-        );
-        let data = &body["data"];
-        let nodes: Vec<&Value> = match data["offers"]["edges"].as_array() {
-            Some(edges) => edges.iter().map(|edge| &edge["node"]).collect(),
-            None => vec![&data["offer"]],
-        };
-        let shown: Vec<Shown> = nodes.into_iter().map(offer).collect::<Result<_>>()?;
-        for wanted in &self.offers {
-            if !shown.iter().any(|shown| shown.offer == *wanted) {
-                bail!("the answer lacks {wanted}: {}", answer.text);
-            }
-        }
-        Ok(shown)
-    }
-}
-
 fn is_broken_connection(error: &anyhow::Error) -> bool {
     let cause = error.downcast_ref::<reqwest::Error>();
     cause.is_some_and(|cause| !cause.is_timeout())
-}
-
-fn offer(node: &Value) -> Result<Shown> {
-    let (id, title) = (node["id"].as_str(), node["title"].as_str());
-    let (id, title) = id.zip(title).context("an offer without id or title")?;
-    // What was imported has no version in its title yet.
-    let version = title
-        .strip_prefix('v')
-        .and_then(|rest| rest.get(..5)?.parse().ok());
-    Ok(Shown {
-        offer: id.to_owned(),
-        version: version.unwrap_or(0),
-    })
 }
 
 /// Details for the most part, every fourth time a list; half of the readers before the edge.
