@@ -38,8 +38,7 @@ fn duration() -> Duration {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_served_past_its_bound_whatever_fails() {
     if let Some(reason) = redis::cannot_be_killed().await {
-        println!("skipped: {reason}");
-        return;
+        return println!("skipped: {reason}");
     }
     let options = ClusterOptions {
         origins: 2,
