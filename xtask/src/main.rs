@@ -9,6 +9,7 @@ mod load;
 mod manifest;
 mod processes;
 mod progress;
+mod redis;
 mod secrets;
 mod stack;
 mod test;
