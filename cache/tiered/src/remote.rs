@@ -7,6 +7,8 @@ use cache_core::{CacheKey, EntryHead};
 use redis::AsyncCommands;
 use tokio_util::task::TaskTracker;
 
+#[cfg(feature = "simulation")]
+use crate::simulated::SimulatedValues;
 use crate::{
     cached::Cached,
     link::{Link, LinkError},
@@ -32,55 +34,71 @@ pub struct Scan {
 /// The entries that all servers share; clones share everything.
 #[derive(Clone, Debug)]
 pub struct Remote {
-    link: Arc<Link>,
-    prefix: Arc<str>,
+    values: Values,
     tasks: TaskTracker,
+}
+
+/// Where the values are.
+#[derive(Clone, Debug)]
+enum Values {
+    Redis(Arc<RedisValues>),
+    /// In a test's hands.
+    #[cfg(feature = "simulation")]
+    Simulated(Arc<SimulatedValues>),
+}
+
+#[derive(Debug)]
+struct RedisValues {
+    link: Link,
+    prefix: String,
 }
 
 impl Remote {
     /// Entries under `prefix`; writes are tasks of `tasks`.
     pub fn new(link: Link, prefix: &str, tasks: TaskTracker) -> Self {
+        let prefix = prefix.to_owned();
         Self {
-            link: Arc::new(link),
-            prefix: prefix.into(),
+            values: Values::Redis(Arc::new(RedisValues { link, prefix })),
             tasks,
         }
     }
 
-    fn name(&self, key: &CacheKey) -> String {
-        format!("{}:{key}", self.prefix)
+    /// Entries that a simulation keeps.
+    #[cfg(feature = "simulation")]
+    pub fn simulated(values: SimulatedValues, tasks: TaskTracker) -> Self {
+        Self {
+            values: Values::Simulated(Arc::new(values)),
+            tasks,
+        }
     }
 
     /// An entry; what cannot be read is as if it were not there.
     pub async fn get(&self, key: &CacheKey) -> Option<Cached> {
-        let name = self.name(key);
-        let value: Option<Bytes> = self
-            .link
-            .call("get", async |mut connection| connection.get(&name).await)
-            .await
-            .ok()?;
+        let value = match &self.values {
+            Values::Redis(redis) => redis.get(key).await.ok()?,
+            #[cfg(feature = "simulation")]
+            Values::Simulated(values) => values.get(key).await,
+        };
         cached(key, &value?)
     }
 
     /// Entries, each at its key's place.
     pub async fn get_many(&self, keys: &[CacheKey]) -> Vec<Option<Cached>> {
-        let nothing = || keys.iter().map(|_| None).collect();
         if keys.is_empty() {
-            return nothing();
+            return Vec::new();
         }
-        let names: Vec<String> = keys.iter().map(|key| self.name(key)).collect();
-        let values: Result<Vec<Option<Bytes>>, LinkError> = self
-            .link
-            .call("mget", async |mut connection| connection.mget(&names).await)
-            .await;
-        match values {
-            Ok(values) if values.len() == keys.len() => keys
-                .iter()
-                .zip(values)
-                .map(|(key, value)| cached(key, &value?))
-                .collect(),
-            Ok(_) | Err(_) => nothing(),
+        let values = match &self.values {
+            Values::Redis(redis) => redis.get_many(keys).await.unwrap_or_default(),
+            #[cfg(feature = "simulation")]
+            Values::Simulated(values) => values.get_many(keys).await.unwrap_or_default(),
+        };
+        if values.len() != keys.len() {
+            return keys.iter().map(|_| None).collect();
         }
+        keys.iter()
+            .zip(values)
+            .map(|(key, value)| cached(key, &value?))
+            .collect()
     }
 
     /// Stores an entry for as long as it may be of use. Nobody waits for it: what was lost is read
@@ -92,24 +110,61 @@ impl Remote {
         if left_ms == 0 {
             return;
         }
-        let remote = self.clone();
+        let values = self.values.clone();
         self.tasks.spawn(async move {
             let Ok(value) = stored::encode(&key, &entry.head, &entry.body) else {
                 return;
             };
-            let name = remote.name(&key);
-            // Counted by the link.
-            let _failed_or_not = remote
-                .link
-                .call("set", async |mut connection| {
-                    connection.pset_ex::<_, _, ()>(&name, value, left_ms).await
-                })
-                .await;
+            match values {
+                Values::Redis(redis) => {
+                    // Counted by the link.
+                    let _failed_or_not = redis.set(&key, value, left_ms).await;
+                }
+                #[cfg(feature = "simulation")]
+                Values::Simulated(values) => values.set(&key, value).await,
+            }
         });
     }
 
     /// The heads of at most `most` entries. For people: it reads through the whole key space.
     pub async fn scan(&self, most: usize) -> Result<Scan, LinkError> {
+        match &self.values {
+            Values::Redis(redis) => redis.scan(most).await,
+            #[cfg(feature = "simulation")]
+            Values::Simulated(_) => Ok(Scan::default()),
+        }
+    }
+}
+
+impl RedisValues {
+    fn name(&self, key: &CacheKey) -> String {
+        format!("{}:{key}", self.prefix)
+    }
+
+    async fn get(&self, key: &CacheKey) -> Result<Option<Bytes>, LinkError> {
+        let name = self.name(key);
+        self.link
+            .call("get", async |mut connection| connection.get(&name).await)
+            .await
+    }
+
+    async fn get_many(&self, keys: &[CacheKey]) -> Result<Vec<Option<Bytes>>, LinkError> {
+        let names: Vec<String> = keys.iter().map(|key| self.name(key)).collect();
+        self.link
+            .call("mget", async |mut connection| connection.mget(&names).await)
+            .await
+    }
+
+    async fn set(&self, key: &CacheKey, value: Vec<u8>, left_ms: u64) -> Result<(), LinkError> {
+        let name = self.name(key);
+        self.link
+            .call("set", async |mut connection| {
+                connection.pset_ex::<_, _, ()>(&name, value, left_ms).await
+            })
+            .await
+    }
+
+    async fn scan(&self, most: usize) -> Result<Scan, LinkError> {
         let pattern = format!("{}:*", self.prefix);
         let mut found = Scan::default();
         let mut cursor = 0_u64;

@@ -94,7 +94,6 @@ pub enum Answer<U> {
 struct Candidate {
     entry: Arc<Cached>,
     why: FetchReason,
-    cover_errors: bool,
 }
 
 /// The cache. What is not to be stored is a `U`.
@@ -195,16 +194,12 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
             let stale = match self.feed.judge(&entry, question.required) {
                 Verdict::Serve { .. } => None,
                 Verdict::ServeAndRefresh { why } => Some(why),
-                Verdict::Fetch { why, cover_errors } => {
+                Verdict::Fetch { why, .. } => {
                     let newer = candidate
                         .as_ref()
                         .is_none_or(|known| entry.head.is_newer_than(&known.entry.head));
                     if newer {
-                        candidate = Some(Candidate {
-                            entry,
-                            why,
-                            cover_errors,
-                        });
+                        candidate = Some(Candidate { entry, why });
                     }
                     continue;
                 }
@@ -218,7 +213,43 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
             return Answer::Hit { entry, tier, stale };
         }
         let (filled, collapsed) = self.fill(question, came, &fill).await;
-        settle(filled, collapsed, candidate)
+        self.settle(filled, collapsed, candidate, question.required)
+    }
+
+    fn settle(
+        &self,
+        filled: Filled<U>,
+        collapsed: bool,
+        candidate: Option<Candidate>,
+        required: Option<Revision>,
+    ) -> Answer<U> {
+        let instead_of = candidate.as_ref().map(|candidate| candidate.why.clone());
+        match filled {
+            Filled::Shared(entry) => Answer::Filled {
+                entry,
+                instead_of,
+                collapsed,
+            },
+            Filled::Unshared(answer) => Answer::Unshared {
+                answer,
+                instead_of,
+                collapsed,
+            },
+            Filled::Failed(answer) => match candidate {
+                Some(Candidate { entry, .. }) if self.may_stand_in(&entry, required) => {
+                    Answer::Covered { entry }
+                }
+                Some(_) | None => Answer::Failed(answer),
+            },
+        }
+    }
+
+    /// Judged again: while the tier below was failing, this server may have heard of a purge.
+    fn may_stand_in(&self, entry: &Cached, required: Option<Revision>) -> bool {
+        match self.feed.judge(entry, required) {
+            Verdict::Serve { .. } | Verdict::ServeAndRefresh { .. } => true,
+            Verdict::Fetch { cover_errors, .. } => cover_errors,
+        }
     }
 
     async fn look_up(&self, tier: Tier, key: &CacheKey) -> Option<Arc<Cached>> {
@@ -331,28 +362,6 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
     /// Entries in memory, and their weight in bytes; about.
     pub fn size(&self) -> (u64, u64) {
         (self.memory.entry_count(), self.memory.weighted_size())
-    }
-}
-
-fn settle<U>(filled: Filled<U>, collapsed: bool, candidate: Option<Candidate>) -> Answer<U> {
-    let instead_of = candidate.as_ref().map(|candidate| candidate.why.clone());
-    match filled {
-        Filled::Shared(entry) => Answer::Filled {
-            entry,
-            instead_of,
-            collapsed,
-        },
-        Filled::Unshared(answer) => Answer::Unshared {
-            answer,
-            instead_of,
-            collapsed,
-        },
-        Filled::Failed(answer) => match candidate.filter(|candidate| candidate.cover_errors) {
-            Some(candidate) => Answer::Covered {
-                entry: candidate.entry,
-            },
-            None => Answer::Failed(answer),
-        },
     }
 }
 

@@ -6,10 +6,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use cache_core::{AsOf, LogId, PurgeKind, PurgeRecord, Revision};
-use cache_tiered::{Extent, LogSource, Moment, NewRecord, PurgeFeed, RedisLog, SourceError};
+use cache_tiered::{
+    Extent, LogSource, Moment, NewRecord, PurgeFeed, RedisLog, SourceError,
+    outbox::{Look, Outbox},
+    redis_log::Opened,
+};
 use tokio::{
     sync::{Mutex, watch},
     time::{Instant, timeout},
@@ -63,13 +67,6 @@ pub enum DrainError {
     Unknown,
 }
 
-/// What the last question saw in the outbox.
-#[derive(Debug, Default)]
-struct Look {
-    pending: HashSet<i64>,
-    began: Moment,
-}
-
 #[derive(Debug)]
 struct Shared {
     db: EmbeddedDb,
@@ -80,6 +77,7 @@ struct Shared {
     own: LogId,
     /// One drain at a time: the others find their rows moved.
     draining: Mutex<()>,
+    /// What the last question saw in the outbox.
     looked: Mutex<Look>,
     /// Wakes who reads the embedded log. Another process's appends are found by looking.
     appended: watch::Sender<()>,
@@ -272,7 +270,7 @@ impl PurgeLog {
         &self,
         redis: &RedisLog,
         known: Option<(LogId, Revision)>,
-    ) -> Result<cache_tiered::redis_log::Opened, SourceError> {
+    ) -> Result<Opened, SourceError> {
         let now_ms = wall_ms(self.0.feed.clock().now());
         let mut opened = redis.open(None).await?;
         let forgot = known.is_some_and(|(log, head)| log == opened.log && head > opened.head);
@@ -318,39 +316,23 @@ impl PurgeLog {
         let mut looked = looked.lock().await;
         let began = feed.clock().now();
         let rows = db.read(|c| outbox_pending(c, DRAIN_ROWS)).await?;
-        let pending: HashSet<i64> = rows.iter().map(|row| row.id).collect();
+        let look = Look::new(began, rows.iter().map(|row| row.id));
         let mut opened = self.open_redis(redis, known).await?;
-        // Rows that lay there at the last question as well: their writer crashed, or could not
-        // reach the log. Younger ones are being moved by their writers.
-        let first_look = looked.began == Moment::default();
-        let stuck = first_look || pending.iter().any(|id| looked.pending.contains(id));
-        let complete_at = if pending.is_empty() {
-            began
-        } else if stuck {
+        let complete_at = match look.after(&looked) {
+            Outbox::Moving(complete_at) => complete_at,
             // It appends to the log that the feed knows: a new one is taken up first.
-            if feed.position().log != Some(opened.log) {
+            Outbox::Stuck if feed.position().log != Some(opened.log) => {
                 *looked = Look::default();
-                return Ok(Extent {
-                    log: opened.log,
-                    horizon: opened.horizon,
-                    head: opened.head,
-                    complete_at: Moment::default(),
-                });
+                return Ok(extent(&opened, Moment::default()));
             }
-            self.drain_into_redis(redis, wall_ms(began)).await?;
-            opened = self.open_redis(redis, known).await?;
-            began
-        } else {
-            // All that was pending then has left, and what leaves was appended before.
-            looked.began
+            Outbox::Stuck => {
+                self.drain_into_redis(redis, wall_ms(began)).await?;
+                opened = self.open_redis(redis, known).await?;
+                began
+            }
         };
-        *looked = Look { pending, began };
-        Ok(Extent {
-            log: opened.log,
-            horizon: opened.horizon,
-            head: opened.head,
-            complete_at,
-        })
+        *looked = look;
+        Ok(extent(&opened, complete_at))
     }
 
     async fn check_store(&self) -> Result<Extent, SourceError> {
@@ -421,6 +403,15 @@ impl LogSource for PurgeLog {
             Backend::Embedded => Err("another server's purge log".into()),
             Backend::Redis(redis) => Ok(redis.records_after(log, after, limit, wait).await?),
         }
+    }
+}
+
+const fn extent(opened: &Opened, complete_at: Moment) -> Extent {
+    Extent {
+        log: opened.log,
+        horizon: opened.horizon,
+        head: opened.head,
+        complete_at,
     }
 }
 
