@@ -1,17 +1,23 @@
 //! The origin's program. Each command is one function.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use cache_core::{PurgeKind, Tag};
-use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use pq_core::DocumentHash;
 use yousoon::{
     config::Config,
     domain::{GeoPoint, OfferId, PartnerId},
     embedded::EmbeddedDb,
     graphql, import,
-    purge::{self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Run},
+    purge::{
+        self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Run,
+        audit::{
+            self, AuditFilter,
+            print::{as_json, as_line},
+        },
+    },
     seed, server,
     state::{AppState, Clock, ReadObserver},
     telemetry,
@@ -45,8 +51,8 @@ enum Command {
     Import { file: PathBuf },
     /// Print the schema as SDL.
     Schema,
-    /// Purge cached answers; a running server relays it.
-    Purge(PurgeOptions),
+    /// Purge cached answers, and tell who did; a running server relays it.
+    Purge(PurgeCommand),
 }
 
 #[derive(Args)]
@@ -56,6 +62,37 @@ struct SeedOptions {
     /// Do nothing when there are offers.
     #[arg(long)]
     if_empty: bool,
+}
+
+#[derive(Args)]
+// Not `args_conflicts_with_subcommands`: `--data-dir` between the two words would conflict as well.
+#[command(subcommand_negates_reqs = true)]
+struct PurgeCommand {
+    #[command(subcommand)]
+    action: Option<PurgeAction>,
+    #[command(flatten)]
+    options: Option<PurgeOptions>,
+}
+
+#[derive(Subcommand)]
+enum PurgeAction {
+    /// Print the audit: who purged what, and why. Newest first.
+    Log(LogOptions),
+}
+
+#[derive(Args)]
+struct LogOptions {
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+    /// Only purges of this tag, or of everything.
+    #[arg(long)]
+    tag: Option<Tag>,
+    /// Only this actor's, such as `cli` or `service token`.
+    #[arg(long)]
+    actor: Option<String>,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -97,7 +134,17 @@ fn main() -> ExitCode {
             print!("{}", graphql::sdl());
             Ok(())
         }
-        Command::Purge(options) => block_on(purge(data_dir, options)),
+        Command::Purge(PurgeCommand { action, options }) => match (action, options) {
+            (Some(PurgeAction::Log(options)), None) => block_on(purge_log(data_dir, options)),
+            (Some(PurgeAction::Log(_)), Some(_)) => Cli::command()
+                .error(
+                    ErrorKind::ArgumentConflict,
+                    "`purge log` purges nothing: it has no target and no reason",
+                )
+                .exit(),
+            (None, Some(options)) => block_on(purge(data_dir, options)),
+            (None, None) => Err(anyhow::anyhow!("a purge has a target")),
+        },
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -187,6 +234,26 @@ async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
     match report.revision {
         Some(revision) => println!("revision {revision}"),
         None => println!("dry run: nothing was purged"),
+    }
+    Ok(())
+}
+
+async fn purge_log(data_dir: PathBuf, options: LogOptions) -> anyhow::Result<()> {
+    let db = open(data_dir).await?;
+    let filter = AuditFilter {
+        tag: options.tag,
+        actor: options.actor,
+    };
+    let rows = db
+        .read(move |connection| audit::list(connection, None, options.limit, &filter))
+        .await?;
+    let mut out = std::io::stdout().lock();
+    for row in &rows {
+        if options.json {
+            writeln!(out, "{}", as_json(row))?;
+        } else {
+            writeln!(out, "{}", as_line(row))?;
+        }
     }
     Ok(())
 }

@@ -21,6 +21,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "purges",
         sql: PURGES,
     },
+    Migration {
+        version: 3,
+        name: "purge audit",
+        sql: AUDIT,
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public
@@ -122,6 +127,21 @@ CREATE TABLE documents (
     record TEXT NOT NULL,
     published_at_ms INTEGER NOT NULL
 ) STRICT;
+";
+
+/// The log forgets what no cache needs any more; this remembers who purged what for a year and more.
+const AUDIT: &str = "
+CREATE TABLE purge_audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('hard', 'soft')),
+    tags TEXT NOT NULL,
+    log_id TEXT,
+    revision INTEGER
+) STRICT;
+CREATE INDEX purge_audit_by_time ON purge_audit(at_ms);
 ";
 
 /// Applies what is missing, in one transaction: two processes that start together do it once.

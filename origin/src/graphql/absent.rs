@@ -15,45 +15,40 @@ pub(super) fn without_absent(
     mut document: ExecutableDocument,
     variables: &Variables,
 ) -> ExecutableDocument {
-    let mut absent: Vec<Name> = Vec::new();
-    let mut declared = |operation: &mut OperationDefinition| {
+    let mut absent = Vec::new();
+    for operation in operations(&mut document.operations) {
         operation.variable_definitions.retain(|definition| {
             let definition = &definition.node;
-            let is_given = variables.contains_key(&definition.name.node);
-            // A variable that has to be there and is not is refused elsewhere.
-            let is_used = is_given
+            // One that has to be there and is not is refused elsewhere.
+            let stays = variables.contains_key(&definition.name.node)
                 || definition.default_value.is_some()
                 || !definition.var_type.node.nullable;
-            if !is_used {
+            if !stays {
                 absent.push(definition.name.node.clone());
             }
-            is_used
+            stays
         });
-    };
-    match &mut document.operations {
-        DocumentOperations::Single(operation) => declared(&mut operation.node),
-        DocumentOperations::Multiple(all) => {
-            all.values_mut().for_each(|operation| declared(&mut operation.node));
-        }
     }
     if absent.is_empty() {
         return document;
     }
-    let in_operations: Vec<&mut SelectionSet> = match &mut document.operations {
-        DocumentOperations::Single(operation) => vec![&mut operation.node.selection_set.node],
-        DocumentOperations::Multiple(all) => all
-            .values_mut()
-            .map(|operation| &mut operation.node.selection_set.node)
-            .collect(),
-    };
-    let in_fragments = document
-        .fragments
-        .values_mut()
-        .map(|fragment| &mut fragment.node.selection_set.node);
-    for set in in_operations.into_iter().chain(in_fragments) {
-        in_selections(set, &absent);
+    for operation in operations(&mut document.operations) {
+        in_selections(&mut operation.selection_set.node, &absent);
+    }
+    for fragment in document.fragments.values_mut() {
+        in_selections(&mut fragment.node.selection_set.node, &absent);
     }
     document
+}
+
+fn operations(all: &mut DocumentOperations) -> Vec<&mut OperationDefinition> {
+    match all {
+        DocumentOperations::Single(operation) => vec![&mut operation.node],
+        DocumentOperations::Multiple(all) => all
+            .values_mut()
+            .map(|operation| &mut operation.node)
+            .collect(),
+    }
 }
 
 fn in_selections(set: &mut SelectionSet, absent: &[Name]) {
@@ -95,4 +90,35 @@ fn is_there(value: &mut Value, absent: &[Name]) -> bool {
         | Value::Enum(_) => {}
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_absent_leaves_no_trace_and_null_stays() {
+        let body = "query Q($a: Int, $b: Int, $c: Int = 3, $d: Int!, $e: [Int]) {
+            f(a: $a, b: $b, c: $c, d: $d, o: {a: $a, b: $b, deep: [{a: $a}, $a]}) { ...F ... on T { g(a: $a) } }
+        } fragment F on T { g(a: $a, e: $e) }";
+        let variables = Variables::from_json(json!({"b": null, "d": 1}));
+        let document = without_absent(parse_query(body).unwrap(), &variables);
+        let expected = "query Q($b: Int, $c: Int = 3, $d: Int!) {
+            f(b: $b, c: $c, d: $d, o: {b: $b, deep: [{}, null]}) { ...F ... on T { g } }
+        } fragment F on T { g }";
+        let text = |document: ExecutableDocument| without_positions(&format!("{document:?}"));
+        assert_eq!(text(document), text(parse_query(expected).unwrap()));
+    }
+
+    /// The debug text without `pos: Pos(line:column)`.
+    fn without_positions(text: &str) -> String {
+        let mut parts = text.split("Pos(");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |kept, part| {
+            kept + part.split_once(')').map_or("", |(_, rest)| rest)
+        })
+    }
 }

@@ -71,7 +71,10 @@ mod tests {
         let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
         assert_eq!(logged.lines().count(), 2, "{logged}");
         assert!(logged.starts_with(" WARN"), "{logged}");
-        for word in [r#"caller="anonymous" what="purge""#, r#"caller="unknown credentials""#] {
+        for word in [
+            r#"caller="anonymous" what="purge""#,
+            r#"caller="unknown credentials""#,
+        ] {
             assert!(logged.contains(word), "{logged}");
         }
     }

@@ -57,7 +57,8 @@ impl OfferEdit {
             .put(&mut after.discount.description);
         self.conditions.put(&mut after.conditions);
         // What was stored once may break today's rule: only who sets it is held to it.
-        let sets_validity = (&self.valid_from_ms, &self.valid_until_ms) != (&Edit::Keep, &Edit::Keep);
+        let sets_validity =
+            (&self.valid_from_ms, &self.valid_until_ms) != (&Edit::Keep, &Edit::Keep);
         self.valid_from_ms.put(&mut after.valid_from_ms);
         self.valid_until_ms.put(&mut after.valid_until_ms);
         if sets_validity {
@@ -81,5 +82,64 @@ impl QuotaEdit {
             self.total.or(before.map(|quota| quota.total)),
             self.remaining.or(before.map(|quota| quota.remaining)),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Discount, EstablishmentId, GeoPoint, OfferId, PartnerId};
+
+    /// Its validity ended before it began, as no edit may leave it.
+    fn odd() -> Offer {
+        Offer {
+            id: OfferId::derive("offer", "1"),
+            title: "Deux galettes".into(),
+            description: String::new(),
+            partner_id: PartnerId::derive("partner", "1"),
+            establishment_id: EstablishmentId::derive("establishment", "1"),
+            category: OfferCategory::Restaurant,
+            discount: Discount {
+                percentage: 20,
+                description: Some("le soir".into()),
+            },
+            conditions: vec![],
+            valid_from_ms: 10,
+            valid_until_ms: 5,
+            schedule: None,
+            quota: None,
+            images: vec![],
+            is_active: true,
+            location: GeoPoint::new(48.8566, 2.3522).unwrap(),
+            created_at_ms: 0,
+        }
+    }
+
+    #[test]
+    fn an_empty_edit_changes_nothing() {
+        assert_eq!(OfferEdit::default().apply(&odd()), Ok(odd()));
+    }
+
+    #[test]
+    fn only_who_sets_the_validity_is_held_to_its_rule() {
+        let title = OfferEdit {
+            title: Edit::Set("Trois".into()),
+            ..OfferEdit::default()
+        };
+        assert_eq!(title.apply(&odd()).unwrap().title, "Trois");
+        for (from, until, fits) in [
+            (Edit::Set(4), Edit::Keep, true),
+            (Edit::Set(5), Edit::Keep, false),
+            (Edit::Keep, Edit::Set(11), true),
+            (Edit::Keep, Edit::Set(10), false),
+            (Edit::Set(1), Edit::Set(2), true),
+        ] {
+            let edit = OfferEdit {
+                valid_from_ms: from,
+                valid_until_ms: until,
+                ..OfferEdit::default()
+            };
+            assert_eq!(edit.clone().apply(&odd()).is_ok(), fits, "{edit:?}");
+        }
     }
 }

@@ -55,25 +55,53 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
         ("id", Seen::InLists, *id != after.id),
         // Lists search these two.
         ("title", Seen::InLists, *title != after.title),
-        ("description", Seen::InLists, *description != after.description),
+        (
+            "description",
+            Seen::InLists,
+            *description != after.description,
+        ),
         ("partner", Seen::InLists, *partner_id != after.partner_id),
-        ("establishment", Seen::InLists, *establishment_id != after.establishment_id),
+        (
+            "establishment",
+            Seen::InLists,
+            *establishment_id != after.establishment_id,
+        ),
         ("category", Seen::InLists, *category != after.category),
         ("discount", Seen::InLists, *discount != after.discount),
         ("conditions", Seen::Inside, *conditions != after.conditions),
-        ("validFrom", Seen::InLists, *valid_from_ms != after.valid_from_ms),
-        ("validUntil", Seen::InLists, *valid_until_ms != after.valid_until_ms),
+        (
+            "validFrom",
+            Seen::InLists,
+            *valid_from_ms != after.valid_from_ms,
+        ),
+        (
+            "validUntil",
+            Seen::InLists,
+            *valid_until_ms != after.valid_until_ms,
+        ),
         ("schedule", Seen::Inside, *schedule != after.schedule),
         // What is left may be 5 s old, so that each booking purges nothing; but not whether there
         // is anything left, nor out of how many.
         ("quota", Seen::Inside, total(*quota) != total(after.quota)),
-        ("quota", Seen::Inside, is_sold_out(*quota) != is_sold_out(after.quota)),
+        (
+            "quota",
+            Seen::Inside,
+            is_sold_out(*quota) != is_sold_out(after.quota),
+        ),
         // Lists show the first one.
-        ("images", Seen::InLists, images.first() != after.images.first()),
+        (
+            "images",
+            Seen::InLists,
+            images.first() != after.images.first(),
+        ),
         ("images", Seen::Inside, *images != after.images),
         ("isActive", Seen::InLists, *is_active != after.is_active),
         ("location", Seen::InLists, *location != after.location),
-        ("createdAt", Seen::InLists, *created_at_ms != after.created_at_ms),
+        (
+            "createdAt",
+            Seen::InLists,
+            *created_at_ms != after.created_at_ms,
+        ),
     ]
 }
 

@@ -46,7 +46,10 @@ impl OfferMutations {
             actor: request.caller.as_str().to_owned(),
             action: ACTION,
         };
-        let write = request.state.offers.update(id, edit, author, request.now_ms);
+        let write = request
+            .state
+            .offers
+            .update(id, edit, author, request.now_ms);
         match write.await.map_err(failed)? {
             Updated::NotFound => Err(not_found()),
             Updated::Refused(rule) => Err(broken(rule)),

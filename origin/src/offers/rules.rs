@@ -101,13 +101,14 @@ pub(crate) fn images(urls: Vec<String>) -> Result<Vec<String>, BrokenRule> {
 
 /// Every client shows this text as it is: nothing in it may be read in two ways, and no password.
 fn is_public_https(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://") else {
+        return false;
+    };
+    // Parsers skip further slashes and read backslashes as slashes; other readers do not.
     let plain = text.len() <= MAX_URL_CHARS
-        && text.starts_with("https://")
+        && !rest.starts_with('/')
         && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    plain
-        && Url::parse(text).is_ok_and(|url| {
-            url.host_str().is_some() && url.username().is_empty() && url.password().is_none()
-        })
+    plain && Url::parse(text).is_ok_and(|url| url.username().is_empty() && url.password().is_none())
 }
 
 /// `weekdays` by ISO 8601; `from` later than `to` means until the next day.

@@ -7,6 +7,7 @@ use cache_core::{AsOf, LogId, PurgeKind, PurgeRecord, Revision, Tag};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use tokio::sync::watch;
 
+use super::audit::{self, AuditRow};
 use crate::embedded::{
     EmbeddedDb, StoreError,
     outbox::{self, outbox_pending, outbox_remove},
@@ -19,7 +20,7 @@ const KEEP_RECORDS: i64 = 1_000_000;
 /// Rows of one drain: the writer is not held for long.
 const DRAIN_ROWS: usize = 200;
 
-/// What a record of the log says beside its tags; the log is the audit log, too.
+/// What a record of the log says; the audit keeps it for longer.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub tags: Vec<Tag>,
@@ -137,7 +138,12 @@ impl PurgeLog {
 
     /// Forgets what no entry can need any more; gives the number of records.
     pub async fn trim(&self, now_ms: i64) -> Result<usize, StoreError> {
-        self.db.write(move |tx| trim(tx, now_ms)).await
+        self.db
+            .write(move |tx| {
+                audit::trim(tx, now_ms)?;
+                trim(tx, now_ms)
+            })
+            .await
     }
 }
 
@@ -178,6 +184,20 @@ fn append(tx: &Transaction<'_>, entry: &Entry, now_ms: i64) -> Result<Revision, 
         &entry.actor,
         now_ms,
     ))?;
+    let log: String = tx
+        .prepare_cached("SELECT log_id FROM purge_log_meta WHERE id = 1")?
+        .query_row([], |row| row.get(0))?;
+    let row = AuditRow {
+        id: None,
+        at_ms: now_ms,
+        actor: entry.actor.clone(),
+        reason: entry.reason.clone(),
+        kind: entry.kind,
+        tags: entry.tags.clone(),
+        log: log.parse().ok(),
+        revision: Some(revision),
+    };
+    audit::record(tx, &row)?;
     Ok(revision)
 }
 

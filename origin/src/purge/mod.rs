@@ -1,5 +1,7 @@
-//! Purges: who asks for one ([`request`]), and the log that gives it its revision ([`log`]).
+//! Purges: who asks for one ([`request`]), the log that gives it its revision ([`log`]), and who
+//! purged what ([`audit`]).
 
+pub mod audit;
 pub mod log;
 pub mod request;
 pub mod resolvers;

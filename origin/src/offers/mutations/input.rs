@@ -43,7 +43,7 @@ pub struct UpdateDiscountInput {
 }
 
 /// What is not given stays; of a new quota everything is left.
-#[derive(Clone, Debug, InputObject)]
+#[derive(Clone, Copy, Debug, InputObject)]
 pub struct UpdateQuotaInput {
     total: MaybeUndefined<i32>,
     /// 0 to `total`.

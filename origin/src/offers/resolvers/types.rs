@@ -16,6 +16,9 @@ use crate::{
     partners::resolvers::{EstablishmentNode, PartnerNode, Weekday, timestamp},
 };
 
+/// How old the number of what is left may be: it purges nothing while anything is left.
+const REMAINING_MAX_AGE_S: u32 = 5;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::OfferCategory")]
 pub enum OfferCategory {
@@ -136,11 +139,15 @@ impl Quota {
     }
 
     /// At most 5 s old, whatever else the answer holds.
-    #[graphql(directive = cache_control::apply(Some(5), Some(0), Some(0), None))]
+    #[graphql(directive = cache_control::apply(Some(REMAINING_MAX_AGE_S), Some(0), Some(0), None))]
     async fn remaining(&self, ctx: &Context<'_>) -> Result<i32> {
-        let loader = &RequestContext::of(ctx).loader;
+        let request = RequestContext::of(ctx);
+        // Beside the directive: a document that was published under an older schema keeps the
+        // policy that it was compiled to.
+        let end_ms = request.now_ms + i64::from(REMAINING_MAX_AGE_S) * 1_000;
+        request.facts.ends_at(end_ms, request.now_ms);
         let key = RemainingOf(self.offer.clone());
-        let found = loader.load_one(key).await.map_err(failed)?;
+        let found = request.loader.load_one(key).await.map_err(failed)?;
         // None: the quota was lifted between the two reads, and the answer is purged by that.
         Ok(found.unwrap_or(self.known.remaining))
     }

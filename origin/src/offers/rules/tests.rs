@@ -32,10 +32,7 @@ fn a_discount_is_a_percentage_and_perhaps_a_line() {
     for bad in [-1, 101, i32::MIN, i32::MAX] {
         assert!(percentage(bad).is_err());
     }
-    assert_eq!(
-        discount_description(" le soir ").as_deref(),
-        Ok("le soir")
-    );
+    assert_eq!(discount_description(" le soir ").as_deref(), Ok("le soir"));
     for bad in ["", "  ", "a\nb", &"é".repeat(201)] {
         assert!(discount_description(bad).is_err());
     }
@@ -44,7 +41,10 @@ fn a_discount_is_a_percentage_and_perhaps_a_line() {
 #[test]
 fn conditions_are_few_and_short() {
     let many = |count, text: &str| vec![text.to_owned(); count];
-    assert_eq!(conditions(&many(1, " Sur place ")), Ok(many(1, "Sur place")));
+    assert_eq!(
+        conditions(&many(1, " Sur place ")),
+        Ok(many(1, "Sur place"))
+    );
     for good in [vec![], many(20, "a"), many(1, &"é".repeat(200))] {
         assert_eq!(conditions(&good), Ok(good));
     }
@@ -57,7 +57,11 @@ fn conditions_are_few_and_short() {
 fn images_are_public_https_addresses() {
     let long = format!("https://img.example/{}", "a".repeat(480));
     assert_eq!(long.len(), 500);
-    for good in ["https://img.example", "https://img.example:8443/a.webp?w=1#b", &long] {
+    for good in [
+        "https://img.example",
+        "https://img.example:8443/a.webp?w=1#b",
+        &long,
+    ] {
         assert!(images(vec![good.into()]).is_ok(), "{good}");
     }
     for bad in [
@@ -95,12 +99,25 @@ fn a_schedule_has_days_and_times() {
     for good in ["00:00", "09:05", "19:59", "23:59"] {
         assert!(of(&[1], good, good).is_ok(), "{good}");
     }
-    for bad in ["", "24:00", "9:00", "09:60", "09-00", "0900", "09:00 ", "-1:00", "٠٩:00", "009:00"] {
-        assert_eq!(of(&[1], bad, "10:00").unwrap_err().field, "schedule.from", "{bad}");
-        assert_eq!(of(&[1], "10:00", bad).unwrap_err().field, "schedule.to", "{bad}");
+    for bad in [
+        "", "24:00", "9:00", "09:60", "09-00", "0900", "09:00 ", "-1:00", "٠٩:00", "009:00",
+    ] {
+        assert_eq!(
+            of(&[1], bad, "10:00").unwrap_err().field,
+            "schedule.from",
+            "{bad}"
+        );
+        assert_eq!(
+            of(&[1], "10:00", bad).unwrap_err().field,
+            "schedule.to",
+            "{bad}"
+        );
     }
     for bad in [&[][..], &[1, 1]] {
-        assert_eq!(of(bad, "10:00", "11:00").unwrap_err().field, "schedule.weekdays");
+        assert_eq!(
+            of(bad, "10:00", "11:00").unwrap_err().field,
+            "schedule.weekdays"
+        );
     }
 }
 
@@ -114,9 +131,27 @@ fn validity_begins_before_it_ends() {
 
 #[test]
 fn a_quota_leaves_none_to_all() {
-    assert_eq!(quota(Some(10), Some(3)), Ok(Quota { total: 10, remaining: 3 }));
-    assert_eq!(quota(Some(10), None), Ok(Quota { total: 10, remaining: 10 }));
-    assert_eq!(quota(Some(0), Some(0)), Ok(Quota { total: 0, remaining: 0 }));
+    assert_eq!(
+        quota(Some(10), Some(3)),
+        Ok(Quota {
+            total: 10,
+            remaining: 3
+        })
+    );
+    assert_eq!(
+        quota(Some(10), None),
+        Ok(Quota {
+            total: 10,
+            remaining: 10
+        })
+    );
+    assert_eq!(
+        quota(Some(0), Some(0)),
+        Ok(Quota {
+            total: 0,
+            remaining: 0
+        })
+    );
     for (total, remaining, field) in [
         (Some(10), Some(11), "quota.remaining"),
         (Some(10), Some(-1), "quota.remaining"),

@@ -1,5 +1,8 @@
 //! The update of an offer: row, place, words and purge in one transaction.
 
+#[cfg(test)]
+mod tests;
+
 use rusqlite::Transaction;
 
 use super::{OfferStore, rows};
@@ -78,7 +81,11 @@ fn update(
         return Ok(Updated::Done(Box::new(after), Purging::Nothing));
     }
     rows::replace(tx, row, &before, &after)?;
-    let reason = format!("{}: {}", author.action, names_of(&before, &after).join(", "));
+    let reason = format!(
+        "{}: {}",
+        author.action,
+        names_of(&before, &after).join(", ")
+    );
     let change = OfferChange {
         before: Some(before),
         after: Some(after.clone()),
