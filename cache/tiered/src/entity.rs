@@ -7,7 +7,7 @@
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-use cache_core::{CacheKey, EntryHead, KeyBuilder, Lifetime, Tag, Verdict, entry::ContentHash};
+use cache_core::{CacheKey, EntryHead, KeyBuilder, Lifetime, Revision, Tag, entry::ContentHash};
 use moka::sync::Cache;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -22,6 +22,31 @@ pub struct Kind {
     pub name: &'static str,
     /// How long an entity is kept, seconds.
     pub max_age_s: u32,
+}
+
+/// Entities by their ids.
+#[derive(Clone, Debug)]
+pub struct Loaded<I, V> {
+    /// Those that exist.
+    pub entities: HashMap<I, V>,
+    /// Every write that was committed before this moment, by the steady clock, is in those that were
+    /// kept; none when all were read now. An answer that is made of them has seen no more.
+    pub seen_at_ms: Option<u64>,
+}
+
+impl<I: Eq + Hash, V> Loaded<I, V> {
+    fn with_capacity(capacity: usize) -> Self {
+        Self {
+            entities: HashMap::with_capacity(capacity),
+            seen_at_ms: None,
+        }
+    }
+
+    fn kept(&mut self, id: I, value: V, seen_at_ms: u64) {
+        let oldest_ms = self.seen_at_ms.unwrap_or(seen_at_ms);
+        self.seen_at_ms = Some(oldest_ms.min(seen_at_ms));
+        self.entities.insert(id, value);
+    }
 }
 
 /// Entities of one kind, by id.
@@ -66,30 +91,28 @@ impl EntityCache {
             .finish()
     }
 
-    fn is_valid(&self, entry: &Cached) -> bool {
-        matches!(self.feed.judge(entry, None), Verdict::Serve { .. })
-    }
-
-    /// The entities among `ids` that exist; `read` reads from the tier below those that are not
-    /// kept, in one batch, and `tags` names what an entity depends on.
+    /// The entities among `ids` that exist, for a client that insists on `required`; `read` reads
+    /// from the tier below those that are not kept, in one batch, and `tags` names what an entity
+    /// depends on.
     pub async fn load<I, V, E, F>(
         &self,
         ids: &[I],
+        required: Option<Revision>,
         tags: impl Fn(&I, &V) -> Vec<Tag>,
         read: impl FnOnce(Vec<I>) -> F,
-    ) -> Result<HashMap<I, V>, E>
+    ) -> Result<Loaded<I, V>, E>
     where
         I: AsRef<str> + Clone + Eq + Hash,
         V: Serialize + DeserializeOwned,
         F: Future<Output = Result<HashMap<I, V>, E>>,
     {
-        let mut found = HashMap::with_capacity(ids.len());
-        let missing = self.kept_here(ids, &mut found);
-        self.metrics.lookup(self.kind.name, "l1", found.len());
-        let before = found.len();
-        let missing = self.kept_in_redis(missing, &mut found).await;
+        let mut found = Loaded::with_capacity(ids.len());
+        let missing = self.kept_here(ids, required, &mut found);
+        let kept_here = found.entities.len();
+        self.metrics.lookup(self.kind.name, "l1", kept_here);
+        let missing = self.kept_in_redis(missing, required, &mut found).await;
         self.metrics
-            .lookup(self.kind.name, "l2", found.len() - before);
+            .lookup(self.kind.name, "l2", found.entities.len() - kept_here);
         self.metrics.lookup(self.kind.name, "miss", missing.len());
         if missing.is_empty() {
             return Ok(found);
@@ -117,34 +140,41 @@ impl EntityCache {
                 self.store(self.key(id.as_ref()), entry, began.wall_ms);
             }
         }
-        found.extend(read);
+        found.entities.extend(read);
         Ok(found)
     }
 
     /// Moves what memory has from `ids` to `found`; gives the others.
-    fn kept_here<I, V>(&self, ids: &[I], found: &mut HashMap<I, V>) -> Vec<I>
+    fn kept_here<I, V>(
+        &self,
+        ids: &[I],
+        required: Option<Revision>,
+        found: &mut Loaded<I, V>,
+    ) -> Vec<I>
     where
         I: AsRef<str> + Clone + Eq + Hash,
         V: DeserializeOwned,
     {
         let mut missing = Vec::new();
         for id in ids {
-            let kept = self
-                .memory
-                .get(&self.key(id.as_ref()))
-                .filter(|entry| self.is_valid(entry))
-                .and_then(|entry| serde_json::from_slice(&entry.body).ok());
+            let kept = self.memory.get(&self.key(id.as_ref())).and_then(|entry| {
+                let seen_at_ms = self.feed.vouch(&entry, required)?;
+                Some((serde_json::from_slice(&entry.body).ok()?, seen_at_ms))
+            });
             match kept {
-                Some(value) => {
-                    found.insert(id.clone(), value);
-                }
+                Some((value, seen_at_ms)) => found.kept(id.clone(), value, seen_at_ms),
                 None => missing.push(id.clone()),
             }
         }
         missing
     }
 
-    async fn kept_in_redis<I, V>(&self, ids: Vec<I>, found: &mut HashMap<I, V>) -> Vec<I>
+    async fn kept_in_redis<I, V>(
+        &self,
+        ids: Vec<I>,
+        required: Option<Revision>,
+        found: &mut Loaded<I, V>,
+    ) -> Vec<I>
     where
         I: AsRef<str> + Clone + Eq + Hash,
         V: DeserializeOwned,
@@ -156,17 +186,14 @@ impl EntityCache {
         let entries = remote.get_many(&keys).await;
         let mut missing = Vec::new();
         for ((id, key), entry) in ids.into_iter().zip(keys).zip(entries) {
-            let kept = entry
-                .filter(|entry| self.is_valid(entry))
-                .and_then(|entry| {
-                    let value = serde_json::from_slice(&entry.body).ok()?;
-                    self.memory.insert(key, Arc::new(entry));
-                    Some(value)
-                });
+            let kept = entry.and_then(|entry| {
+                let seen_at_ms = self.feed.vouch(&entry, required)?;
+                let value = serde_json::from_slice(&entry.body).ok()?;
+                self.memory.insert(key, Arc::new(entry));
+                Some((value, seen_at_ms))
+            });
             match kept {
-                Some(value) => {
-                    found.insert(id, value);
-                }
+                Some((value, seen_at_ms)) => found.kept(id, value, seen_at_ms),
                 None => missing.push(id),
             }
         }

@@ -27,7 +27,7 @@ pub mod tail;
 
 pub use cached::Cached;
 pub use clock::{Clock, Moment};
-pub use entity::{EntityCache, Kind};
+pub use entity::{EntityCache, Kind, Loaded};
 pub use feed::{Extent, Position, PurgeFeed};
 pub use link::{Link, LinkError};
 pub use metrics::Metrics;

@@ -34,71 +34,82 @@ pub struct Scan {
 /// The entries that all servers share; clones share everything.
 #[derive(Clone, Debug)]
 pub struct Remote {
-    values: Values,
+    link: Arc<Link>,
+    prefix: Arc<str>,
     tasks: TaskTracker,
-}
-
-/// Where the values are.
-#[derive(Clone, Debug)]
-enum Values {
-    Redis(Arc<RedisValues>),
-    /// In a test's hands.
+    /// In Redis' place.
     #[cfg(feature = "simulation")]
-    Simulated(Arc<SimulatedValues>),
-}
-
-#[derive(Debug)]
-struct RedisValues {
-    link: Link,
-    prefix: String,
+    simulated: Option<Arc<SimulatedValues>>,
 }
 
 impl Remote {
     /// Entries under `prefix`; writes are tasks of `tasks`.
     pub fn new(link: Link, prefix: &str, tasks: TaskTracker) -> Self {
-        let prefix = prefix.to_owned();
         Self {
-            values: Values::Redis(Arc::new(RedisValues { link, prefix })),
+            link: Arc::new(link),
+            prefix: prefix.into(),
             tasks,
+            #[cfg(feature = "simulation")]
+            simulated: None,
         }
     }
 
-    /// Entries that a simulation keeps.
+    /// Entries that a simulation keeps; `link` is not used.
     #[cfg(feature = "simulation")]
-    pub fn simulated(values: SimulatedValues, tasks: TaskTracker) -> Self {
+    pub fn simulated(values: SimulatedValues, link: Link, tasks: TaskTracker) -> Self {
         Self {
-            values: Values::Simulated(Arc::new(values)),
-            tasks,
+            simulated: Some(Arc::new(values)),
+            ..Self::new(link, "simulated", tasks)
         }
+    }
+
+    fn name(&self, key: &CacheKey) -> String {
+        format!("{}:{key}", self.prefix)
     }
 
     /// An entry; what cannot be read is as if it were not there.
     pub async fn get(&self, key: &CacheKey) -> Option<Cached> {
-        let value = match &self.values {
-            Values::Redis(redis) => redis.get(key).await.ok()?,
-            #[cfg(feature = "simulation")]
-            Values::Simulated(values) => values.get(key).await,
-        };
+        #[cfg(feature = "simulation")]
+        if let Some(values) = &self.simulated {
+            return cached(key, &values.get(key).await?);
+        }
+        let name = self.name(key);
+        let value: Option<Bytes> = self
+            .link
+            .call("get", async |mut connection| connection.get(&name).await)
+            .await
+            .ok()?;
         cached(key, &value?)
     }
 
     /// Entries, each at its key's place.
     pub async fn get_many(&self, keys: &[CacheKey]) -> Vec<Option<Cached>> {
+        let nothing = || keys.iter().map(|_| None).collect();
         if keys.is_empty() {
-            return Vec::new();
+            return nothing();
         }
-        let values = match &self.values {
-            Values::Redis(redis) => redis.get_many(keys).await.unwrap_or_default(),
-            #[cfg(feature = "simulation")]
-            Values::Simulated(values) => values.get_many(keys).await.unwrap_or_default(),
-        };
-        if values.len() != keys.len() {
-            return keys.iter().map(|_| None).collect();
+        #[cfg(feature = "simulation")]
+        if let Some(values) = &self.simulated {
+            let values = values.get_many(keys).await.into_iter();
+            return keys
+                .iter()
+                .zip(values)
+                .map(|(key, value)| cached(key, &value?))
+                .collect();
         }
-        keys.iter()
-            .zip(values)
-            .map(|(key, value)| cached(key, &value?))
-            .collect()
+        let names: Vec<String> = keys.iter().map(|key| self.name(key)).collect();
+        let values: Result<Vec<Option<Bytes>>, LinkError> = self
+            .link
+            .call("mget", async |mut connection| connection.mget(&names).await)
+            .await;
+        match values {
+            Ok(values) if values.len() == keys.len() => keys
+                .iter()
+                .zip(values)
+                .map(|(key, value)| cached(key, &value?))
+                .collect(),
+            Ok(_) | Err(_) => nothing(),
+        }
     }
 
     /// Stores an entry for as long as it may be of use. Nobody waits for it: what was lost is read
@@ -110,61 +121,28 @@ impl Remote {
         if left_ms == 0 {
             return;
         }
-        let values = self.values.clone();
+        let remote = self.clone();
         self.tasks.spawn(async move {
             let Ok(value) = stored::encode(&key, &entry.head, &entry.body) else {
                 return;
             };
-            match values {
-                Values::Redis(redis) => {
-                    // Counted by the link.
-                    let _failed_or_not = redis.set(&key, value, left_ms).await;
-                }
-                #[cfg(feature = "simulation")]
-                Values::Simulated(values) => values.set(&key, value).await,
+            #[cfg(feature = "simulation")]
+            if let Some(values) = &remote.simulated {
+                return values.set(&key, value).await;
             }
+            let name = remote.name(&key);
+            // Counted by the link.
+            let _failed_or_not = remote
+                .link
+                .call("set", async |mut connection| {
+                    connection.pset_ex::<_, _, ()>(&name, value, left_ms).await
+                })
+                .await;
         });
     }
 
     /// The heads of at most `most` entries. For people: it reads through the whole key space.
     pub async fn scan(&self, most: usize) -> Result<Scan, LinkError> {
-        match &self.values {
-            Values::Redis(redis) => redis.scan(most).await,
-            #[cfg(feature = "simulation")]
-            Values::Simulated(_) => Ok(Scan::default()),
-        }
-    }
-}
-
-impl RedisValues {
-    fn name(&self, key: &CacheKey) -> String {
-        format!("{}:{key}", self.prefix)
-    }
-
-    async fn get(&self, key: &CacheKey) -> Result<Option<Bytes>, LinkError> {
-        let name = self.name(key);
-        self.link
-            .call("get", async |mut connection| connection.get(&name).await)
-            .await
-    }
-
-    async fn get_many(&self, keys: &[CacheKey]) -> Result<Vec<Option<Bytes>>, LinkError> {
-        let names: Vec<String> = keys.iter().map(|key| self.name(key)).collect();
-        self.link
-            .call("mget", async |mut connection| connection.mget(&names).await)
-            .await
-    }
-
-    async fn set(&self, key: &CacheKey, value: Vec<u8>, left_ms: u64) -> Result<(), LinkError> {
-        let name = self.name(key);
-        self.link
-            .call("set", async |mut connection| {
-                connection.pset_ex::<_, _, ()>(&name, value, left_ms).await
-            })
-            .await
-    }
-
-    async fn scan(&self, most: usize) -> Result<Scan, LinkError> {
         let pattern = format!("{}:*", self.prefix);
         let mut found = Scan::default();
         let mut cursor = 0_u64;

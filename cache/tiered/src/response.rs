@@ -30,7 +30,12 @@ pub struct Question {
 #[derive(Clone, Debug)]
 pub enum Fill<U> {
     /// May be stored and shared.
-    Shared { head: EntryHead, body: Bytes },
+    Shared {
+        head: EntryHead,
+        body: Bytes,
+        /// See [`crate::Loaded::seen_at_ms`]; none when all of it was read now.
+        seen_at_ms: Option<u64>,
+    },
     /// Only for whoever waits for it now.
     Unshared(U),
     /// The tier below failed; this says so.
@@ -244,8 +249,13 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         }
     }
 
-    /// Judged again: while the tier below was failing, this server may have heard of a purge.
+    /// Judged again: while the tier below was failing, this server may have heard of a purge. And
+    /// nobody is shown less than what he has seen, not even instead of nothing.
     fn may_stand_in(&self, entry: &Cached, required: Option<Revision>) -> bool {
+        let seen = entry.as_of().revision.max(self.feed.position().head);
+        if required.is_some_and(|minimum| minimum > seen) {
+            return false;
+        }
         match self.feed.judge(entry, required) {
             Verdict::Serve { .. } | Verdict::ServeAndRefresh { .. } => true,
             Verdict::Fetch { cover_errors, .. } => cover_errors,
@@ -275,8 +285,13 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         self.flights.board(key, move || async move {
             let read_at_ms = cache.feed.clock().steady_ms();
             match fill().await {
-                Fill::Shared { head, body } => {
-                    let entry = Arc::new(Cached::new(head, body, Some(read_at_ms)));
+                Fill::Shared {
+                    head,
+                    body,
+                    seen_at_ms,
+                } => {
+                    let seen_at_ms = seen_at_ms.unwrap_or(read_at_ms).min(read_at_ms);
+                    let entry = Arc::new(Cached::new(head, body, Some(seen_at_ms)));
                     cache.store(key, &entry);
                     Filled::Shared(entry)
                 }
@@ -313,13 +328,17 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
             let Some(filled) = ticket.landed().await else {
                 break;
             };
-            if began_later || self.may_be_shared(&filled, question.required) {
+            // Who began it made it for its own client, who may insist on less.
+            let sees_enough = began_later && (!joined || question.required.is_none());
+            if sees_enough || self.may_be_shared(&filled, question.required) {
                 return (filled, joined);
             }
         }
         // It crashed, or began twice before this question.
         let filled = match fill().await {
-            Fill::Shared { head, body } => Filled::Shared(Arc::new(Cached::new(head, body, None))),
+            Fill::Shared { head, body, .. } => {
+                Filled::Shared(Arc::new(Cached::new(head, body, None)))
+            }
             Fill::Unshared(answer) => Filled::Unshared(answer),
             Fill::Failed(answer) => Filled::Failed(answer),
         };

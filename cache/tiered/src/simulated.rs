@@ -65,12 +65,15 @@ impl SimulatedValues {
         self.shelf().get(key).filter(|_| works).cloned()
     }
 
-    pub(crate) async fn get_many(&self, keys: &[CacheKey]) -> Option<Vec<Option<Bytes>>> {
-        if !self.works(keys.first()?).await {
-            return None;
-        }
+    pub(crate) async fn get_many(&self, keys: &[CacheKey]) -> Vec<Option<Bytes>> {
+        let works = match keys {
+            [first, ..] => self.works(first).await,
+            [] => false,
+        };
         let shelf = self.shelf();
-        Some(keys.iter().map(|key| shelf.get(key).cloned()).collect())
+        keys.iter()
+            .map(|key| shelf.get(key).filter(|_| works).cloned())
+            .collect()
     }
 
     pub(crate) async fn set(&self, key: &CacheKey, value: Vec<u8>) {

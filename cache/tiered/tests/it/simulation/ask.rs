@@ -35,7 +35,7 @@ pub(super) async fn answer(
     let maker = Arc::clone(&pod);
     let fill = move || {
         let pod = Arc::clone(&maker);
-        async move { pod.fill(question).await }
+        async move { pod.fill(question, required).await }
     };
     let given = pod.responses.answer(&asked, fill).await;
     judge(&stage, &pod, &given, own, asked_ms);
@@ -46,7 +46,7 @@ pub(super) async fn entities(stage: Arc<Stage>, pod: Arc<Pod>, keys: [usize; 2])
     let world = &stage.world;
     let asked_ms = world.now_ms();
     world.tally.add(Count::Reads, 1);
-    if let Some(parts) = pod.load(&keys).await {
+    if let Some((parts, _seen)) = pod.load(&keys, None).await {
         world.oracle().judge(&Served {
             how: format!(
                 "entities {keys:?} of pod {} at {} ms",
@@ -55,6 +55,7 @@ pub(super) async fn entities(stage: Arc<Stage>, pod: Arc<Pod>, keys: [usize; 2])
             ),
             parts: &parts,
             bound_ms: Some(asked_ms.saturating_sub(DISTRUST_MS)),
+            seen_ms: 0,
             own: None,
             claims: Vec::new(),
         });
@@ -83,16 +84,17 @@ fn judge(stage: &Stage, pod: &Pod, given: &Answer<Unstored>, own: Option<Own>, a
         Answer::Failed(_) => (Count::Failed, None),
     };
     world.tally.add(count, 1);
-    let (parts, claims) = match given {
+    let (parts, claims, seen_ms) = match given {
         Answer::Hit { entry, .. } | Answer::Filled { entry, .. } | Answer::Covered { entry } => {
             let Some(parts) = pod::parts_of(&entry.body) else {
                 let complaint = format!("an answer that nobody made: {given:?}");
                 return world.oracle().complain(complaint);
             };
-            (parts, claims(stage, entry))
+            let seen_ms = now_ms.saturating_sub(pod.feed.seen_ago_ms(entry));
+            (parts, claims(stage, entry), seen_ms)
         }
         Answer::Unshared { answer, .. } | Answer::Failed(answer) => match answer {
-            Some(parts) => (Parts::clone(parts), Vec::new()),
+            Some(parts) => (Parts::clone(parts), Vec::new(), 0),
             None => return,
         },
     };
@@ -106,6 +108,7 @@ fn judge(stage: &Stage, pod: &Pod, given: &Answer<Unstored>, own: Option<Own>, a
         ),
         parts: &parts,
         bound_ms: since_ms.map(|since_ms| since_ms.saturating_sub(DISTRUST_MS)),
+        seen_ms,
         own,
         claims,
     });

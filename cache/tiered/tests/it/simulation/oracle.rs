@@ -37,6 +37,8 @@ pub(super) struct Served<'a> {
     /// It has to contain what was committed before this moment; none: it was served because the
     /// tier below failed, within stale-if-error.
     pub(super) bound_ms: Option<u64>,
+    /// It says that it contains all that was committed before this moment.
+    pub(super) seen_ms: u64,
     /// What its asker had written, and insisted on.
     pub(super) own: Option<Own>,
     /// It claims to contain every write up to there: its own `as_of`, and the ends of the copies
@@ -94,6 +96,14 @@ impl Oracle {
         if let Some((number, _)) = late {
             return Some(format!(
                 "past the bound: value {key} is shown at version {shown}, not {number}"
+            ));
+        }
+        if let Some((number, _)) =
+            unseen().find(|(_, version)| version.committed_at_ms < served.seen_ms)
+        {
+            let seen_ms = served.seen_ms;
+            return Some(format!(
+                "it says that it has seen all before {seen_ms}: version {number} of value {key} is not in it"
             ));
         }
         let own = served

@@ -4,9 +4,9 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use cache_core::{CacheKey, EntryHead, KeyBuilder, Lifetime, entry::ContentHash};
+use cache_core::{CacheKey, EntryHead, KeyBuilder, Lifetime, Revision, entry::ContentHash};
 use cache_tiered::{
-    Cached, Clock, EntityCache, Fill, Kind, Metrics, PurgeFeed, Remote, ResponseCache,
+    Cached, Clock, EntityCache, Fill, Kind, Link, Metrics, PurgeFeed, Remote, ResponseCache,
     simulated::{Fate, Shelf, SimulatedValues},
     tail,
 };
@@ -91,7 +91,13 @@ pub(super) fn parts_of(body: &[u8]) -> Option<Parts> {
     serde_json::from_slice(body).ok()
 }
 
-fn way(world: &Arc<World>, pod: usize, shelf: &Shelf, tasks: &TaskTracker) -> Remote {
+fn way(
+    world: &Arc<World>,
+    pod: usize,
+    clock: &Clock,
+    shelf: &Shelf,
+    tasks: &TaskTracker,
+) -> Remote {
     let world = Arc::clone(world);
     let fate = move |key: &CacheKey| {
         let [first, ..] = key.as_bytes();
@@ -107,7 +113,11 @@ fn way(world: &Arc<World>, pod: usize, shelf: &Shelf, tasks: &TaskTracker) -> Re
             Weather::Hung => Fate::Fails(Duration::from_millis(LOOK_UP_WITHIN_MS)),
         }
     };
-    Remote::simulated(SimulatedValues::new(Arc::clone(shelf), fate), tasks.clone())
+    let values = SimulatedValues::new(Arc::clone(shelf), fate);
+    // Leads nowhere, and is not used.
+    let client = redis::Client::open("redis://127.0.0.1:1").expect("an address");
+    let link = Link::new(client, Duration::ZERO, clock.clone(), Metrics::default());
+    Remote::simulated(values, link, tasks.clone())
 }
 
 impl Pod {
@@ -117,7 +127,7 @@ impl Pod {
         let skew_ms = 1_000_000 + world.random(90, number as u64) % 3_000;
         let wall = Arc::clone(world);
         let clock = Clock::new(move || skew_ms + wall.now_ms());
-        let feed = Arc::new(PurgeFeed::new(clock));
+        let feed = Arc::new(PurgeFeed::new(clock.clone()));
         if let Some(log) = world.database().in_force() {
             feed.begin(log);
         }
@@ -125,14 +135,14 @@ impl Pod {
         let responses = ResponseCache::new(
             Arc::clone(&feed),
             CAPACITY_BYTES,
-            Some(way(world, number, &shelves.answers, &tasks)),
+            Some(way(world, number, &clock, &shelves.answers, &tasks)),
             tasks.clone(),
         );
         let entities = EntityCache::new(
             ENTITY,
             Arc::clone(&feed),
             CAPACITY_BYTES,
-            Some(way(world, number, &shelves.entities, &tasks)),
+            Some(way(world, number, &clock, &shelves.entities, &tasks)),
             Metrics::default(),
         );
         let pod = Arc::new(Self {
@@ -164,7 +174,11 @@ impl Pod {
     }
 
     /// Entities, out of their cache as far as it goes.
-    pub(super) async fn load(&self, keys: &[usize]) -> Option<Parts> {
+    pub(super) async fn load(
+        &self,
+        keys: &[usize],
+        required: Option<Revision>,
+    ) -> Option<(Parts, Option<u64>)> {
         let ids: Vec<String> = keys.iter().map(ToString::to_string).collect();
         let tags = |id: &String, _version: &usize| {
             let key = id.parse().ok().and_then(|key| tag(key).ok());
@@ -181,28 +195,31 @@ impl Pod {
                 .map(|(key, version)| (key.to_string(), version));
             Ok::<HashMap<String, usize>, ()>(named.collect())
         };
-        let found = self.entities.load(&ids, tags, read).await.ok()?;
-        let parts = found.into_iter();
-        parts
+        let found = self.entities.load(&ids, required, tags, read).await.ok()?;
+        let parts = found.entities.into_iter();
+        let parts: Option<Parts> = parts
             .map(|(id, version)| Some((id.parse().ok()?, version)))
-            .collect()
+            .collect();
+        Some((parts?, found.seen_at_ms))
     }
 
     /// Makes an answer.
-    pub(super) async fn fill(&self, question: usize) -> Fill<Unstored> {
+    pub(super) async fn fill(&self, question: usize, required: Option<Revision>) -> Fill<Unstored> {
         let (steps, lifetime) = RECIPES[question];
         let as_of = self.feed.as_of();
         let born_ms = self.feed.clock().now().wall_ms;
         let mut parts = Parts::new();
+        let mut seen_at_ms = None;
         for step in steps {
             let read = match step {
-                Step::Rows(keys) => self.rows(keys.to_vec()).await,
-                Step::Entities(keys) => self.load(keys).await,
+                Step::Rows(keys) => self.rows(keys.to_vec()).await.map(|rows| (rows, None)),
+                Step::Entities(keys) => self.load(keys, required).await,
             };
-            match read {
-                Some(read) => parts.extend(read),
-                None => return Fill::Failed(None),
-            }
+            let Some((read, seen)) = read else {
+                return Fill::Failed(None);
+            };
+            parts.extend(read);
+            seen_at_ms = seen_at_ms.into_iter().chain(seen).min();
         }
         let (Some(as_of), Ok(body)) = (as_of, serde_json::to_vec(&parts)) else {
             return Fill::Unshared(Some(parts));
@@ -217,6 +234,7 @@ impl Pod {
         Fill::Shared {
             head,
             body: body.into(),
+            seen_at_ms,
         }
     }
 
