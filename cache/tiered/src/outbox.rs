@@ -11,6 +11,8 @@ use crate::clock::Moment;
 #[derive(Debug, Default)]
 pub struct Look {
     pending: HashSet<i64>,
+    /// There may have been more rows than were looked at.
+    is_cut: bool,
     began: Moment,
 }
 
@@ -24,10 +26,12 @@ pub enum Outbox {
 }
 
 impl Look {
-    /// A look that began at `began`, and then saw the rows `pending`.
-    pub fn new(began: Moment, pending: impl IntoIterator<Item = i64>) -> Self {
+    /// A look that began at `began`, and then saw the rows `pending`, of `at_most` it asked for.
+    pub fn new(began: Moment, pending: impl IntoIterator<Item = i64>, at_most: usize) -> Self {
+        let pending: HashSet<i64> = pending.into_iter().collect();
         Self {
-            pending: pending.into_iter().collect(),
+            is_cut: pending.len() >= at_most,
+            pending,
             began,
         }
     }
@@ -38,10 +42,57 @@ impl Look {
             return Outbox::Moving(self.began);
         }
         let is_first = before.began == Moment::default();
-        if is_first || !self.pending.is_disjoint(&before.pending) {
+        // What was not looked at then may be what is pending now.
+        if is_first || before.is_cut || !self.pending.is_disjoint(&before.pending) {
             return Outbox::Stuck;
         }
         // All that was pending then has left, and what leaves was appended before.
         Outbox::Moving(before.began)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(at_ms: u64, pending: &[i64]) -> Look {
+        Look::new(moment(at_ms), pending.iter().copied(), 3)
+    }
+
+    const fn moment(at_ms: u64) -> Moment {
+        Moment {
+            steady_ms: at_ms,
+            wall_ms: at_ms,
+        }
+    }
+
+    #[test]
+    fn rows_that_left_are_in_the_log_and_rows_that_stay_are_stuck() {
+        let moving = |at_ms| Outbox::Moving(moment(at_ms));
+        let table: [(&[i64], &[i64], Outbox); 6] = [
+            (&[], &[], moving(2)),
+            (&[1, 2, 3], &[], moving(2)),
+            (&[], &[1], moving(1)),
+            (&[1], &[2], moving(1)),
+            (&[1, 2], &[2, 3], Outbox::Stuck),
+            // The fourth row was there at the first look, which did not see it.
+            (&[1, 2, 3], &[4], Outbox::Stuck),
+        ];
+        for (before, now, expected) in table {
+            assert_eq!(
+                look(2, now).after(&look(1, before)),
+                expected,
+                "{before:?} {now:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_lies_there_at_the_first_look_may_lie_there_for_long() {
+        assert_eq!(look(1, &[1]).after(&Look::default()), Outbox::Stuck);
+        assert_eq!(
+            look(1, &[]).after(&Look::default()),
+            Outbox::Moving(moment(1))
+        );
     }
 }

@@ -6,7 +6,7 @@ use async_graphql::{
     Request, Response, Variables,
     dataloader::{DataLoader, HashMapCache},
 };
-use cache_core::{AsOf, variables::CanonicalVariables};
+use cache_core::{AsOf, Revision, variables::CanonicalVariables};
 use pq_core::manifest::OperationKind;
 
 use super::{
@@ -29,12 +29,13 @@ pub struct Executed {
     pub now_ms: i64,
 }
 
-/// Executes a document with canonical variables.
+/// Executes a document with canonical variables, for a client that insists on `required`.
 pub async fn execute(
     state: &AppState,
     document: &Document,
     variables: &CanonicalVariables,
     caller: Caller,
+    required: Option<Revision>,
 ) -> Result<Executed, StoreError> {
     let shared = document.operation.policy.is_shared();
     // The heart of the system: the position is taken BEFORE the first read. The answer then holds
@@ -48,7 +49,7 @@ pub async fn execute(
     };
     // An entity that is kept may be older than what the client, or this request, just wrote.
     let entities = match document.operation.kind {
-        OperationKind::Query => Entities::Kept,
+        OperationKind::Query => Entities::Kept { required },
         OperationKind::Mutation | OperationKind::Subscription => Entities::Fresh,
     };
     let now_ms = state.clock.now_ms();
@@ -57,6 +58,7 @@ pub async fn execute(
         state: state.clone(),
         now_ms,
         entities,
+        facts: Arc::clone(&facts),
     };
     let context = RequestContext {
         state: state.clone(),

@@ -23,6 +23,8 @@ pub struct Facts {
     pub uncacheable: bool,
     /// The revision of the purge that it made.
     pub revision: Option<Revision>,
+    /// What its kept parts have seen, see [`cache_tiered::Loaded::seen_at_ms`].
+    pub seen_at_ms: Option<u64>,
 }
 
 impl AnswerFacts {
@@ -67,6 +69,12 @@ impl AnswerFacts {
     pub fn purged(&self, revision: Revision) {
         let mut facts = self.lock();
         facts.revision = facts.revision.max(Some(revision));
+    }
+
+    /// Parts of it were kept, and have seen what was committed before `seen_at_ms`, if any were.
+    pub fn kept(&self, seen_at_ms: Option<u64>) {
+        let mut facts = self.lock();
+        facts.seen_at_ms = facts.seen_at_ms.into_iter().chain(seen_at_ms).min();
     }
 
     pub fn shows_offer(&self, offer: &Offer, now_ms: i64) {

@@ -1,11 +1,12 @@
 //! One batch per relation and request: no query per item, anywhere.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
-use cache_core::Tag;
+use cache_core::{Revision, Tag};
+use cache_tiered::Loaded;
 
-use super::errors::StoreFailure;
+use super::{errors::StoreFailure, facts::AnswerFacts};
 use crate::{
     domain::{Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId},
     offers::store::Visibility,
@@ -21,13 +22,15 @@ pub struct Stores {
     pub(super) state: AppState,
     pub(super) now_ms: i64,
     pub(super) entities: Entities,
+    /// Of the answer that they are for.
+    pub(super) facts: Arc<AnswerFacts>,
 }
 
 /// Whether entities may come out of the caches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entities {
-    /// As far as the purge log allows it.
-    Kept,
+    /// As far as the purge log allows it, for a client that insists on this revision.
+    Kept { required: Option<Revision> },
     /// From the store.
     Fresh,
 }
@@ -45,6 +48,14 @@ pub struct OffersOf(pub PartnerId);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RemainingOf(pub OfferId);
 
+impl Stores {
+    /// The answer has seen no more than what was kept of it.
+    fn noting<I: Eq + Hash, V>(&self, loaded: Loaded<I, V>) -> HashMap<I, V> {
+        self.facts.kept(loaded.seen_at_ms);
+        loaded.entities
+    }
+}
+
 impl Loader<OfferId> for Stores {
     type Value = Offer;
     type Error = StoreFailure;
@@ -56,7 +67,11 @@ impl Loader<OfferId> for Stores {
         };
         match self.entities {
             Entities::Fresh => read(ids.to_vec()).await,
-            Entities::Kept => self.state.caches.offers.load(ids, offer_tags, read).await,
+            Entities::Kept { required } => {
+                let cache = &self.state.caches.offers;
+                let loaded = cache.load(ids, required, offer_tags, read).await;
+                Ok(self.noting(loaded?))
+            }
         }
     }
 }
@@ -72,12 +87,10 @@ impl Loader<PartnerId> for Stores {
         };
         match self.entities {
             Entities::Fresh => read(ids.to_vec()).await,
-            Entities::Kept => {
-                self.state
-                    .caches
-                    .partners
-                    .load(ids, partner_tags, read)
-                    .await
+            Entities::Kept { required } => {
+                let cache = &self.state.caches.partners;
+                let loaded = cache.load(ids, required, partner_tags, read).await;
+                Ok(self.noting(loaded?))
             }
         }
     }
@@ -101,9 +114,10 @@ impl Loader<EstablishmentId> for Stores {
         };
         match self.entities {
             Entities::Fresh => read(ids.to_vec()).await,
-            Entities::Kept => {
+            Entities::Kept { required } => {
                 let cache = &self.state.caches.establishments;
-                cache.load(ids, establishment_tags, read).await
+                let loaded = cache.load(ids, required, establishment_tags, read).await;
+                Ok(self.noting(loaded?))
             }
         }
     }

@@ -105,10 +105,12 @@ impl PurgeLog {
         let (own, current) = db
             .write(move |tx| {
                 let mut own = embedded_log::identity(tx, fresh)?;
-                if serves_embedded && !in_force::put_in_force(tx, own, now_ms)? {
-                    // It was left behind once: entries under its revisions may still be around.
-                    own = embedded_log::begin_anew(tx, fresh)?;
-                    in_force::put_in_force(tx, own, now_ms)?;
+                let head = embedded_log::extent(tx)?.head;
+                if serves_embedded && !in_force::put_in_force(tx, own, head, now_ms)? {
+                    // It was left behind: entries under its revisions may still be around.
+                    let begins_after = in_force::next_begins_after(tx)?;
+                    own = embedded_log::begin_anew(tx, fresh, begins_after)?;
+                    in_force::put_in_force(tx, own, begins_after, now_ms)?;
                 }
                 Ok((own, in_force::in_force(tx)?))
             })
@@ -211,10 +213,9 @@ impl PurgeLog {
         loop {
             let rows = db.read(|c| outbox_pending(c, DRAIN_ROWS)).await?;
             if rows.is_empty() {
-                // Another server moved them: then the log's end is after them.
                 return match last {
                     Some(revision) => Ok(revision),
-                    None => Ok(redis.open(None).await?.head),
+                    None => self.end_of_redis(redis).await,
                 };
             }
             let log = feed.position().log.ok_or(DrainError::Unknown)?;
@@ -255,6 +256,18 @@ impl PurgeLog {
         }
     }
 
+    /// Another server moved what was in the outbox: then the end of the log that is in force is
+    /// after it.
+    async fn end_of_redis(&self, redis: &RedisLog) -> Result<Revision, DrainError> {
+        let db = &self.0.db;
+        let begins_after = db.read(in_force::next_begins_after).await?;
+        let opened = redis.open(None, begins_after).await?;
+        if db.read(in_force::in_force).await? != Some(opened.log) {
+            return Err(cache_tiered::AppendError::OtherLog.into());
+        }
+        Ok(opened.head)
+    }
+
     /// Forgets what no entry can need any more.
     pub async fn trim(&self, now_ms: i64) -> Result<(), SourceError> {
         self.0.db.write(move |tx| audit::trim(tx, now_ms)).await?;
@@ -286,38 +299,36 @@ impl PurgeLog {
         redis: &RedisLog,
         known: Option<(LogId, Revision)>,
     ) -> Result<Opened, SourceError> {
-        let now_ms = wall_ms(self.0.feed.clock().now());
-        let mut opened = redis.open(None).await?;
+        let db = &self.0.db;
+        let begins_after = db.read(in_force::next_begins_after).await?;
+        let mut opened = redis.open(None, begins_after).await?;
         let forgot = known.is_some_and(|(log, head)| log == opened.log && head > opened.head);
         if forgot {
             tracing::error!(log = %opened.log, "the purge log has forgotten records: a new one begins");
-            opened = redis.open(Some(opened.log)).await?;
+            opened = redis.open(Some(opened.log), begins_after).await?;
         }
-        let log = opened.log;
-        if self.0.db.read(in_force::in_force).await? == Some(log) {
+        if db.read(in_force::in_force).await? == Some(opened.log) {
             return Ok(opened);
         }
-        if !self
-            .0
-            .db
-            .write(move |tx| in_force::put_in_force(tx, log, now_ms))
-            .await?
-        {
+        if !self.put_in_force(&opened).await? {
             // An old server that came back, and missed everything in between.
-            tracing::warn!(%log, "Redis has a log that was left behind: a new one begins");
-            opened = redis.open(Some(log)).await?;
-            let log = opened.log;
-            if !self
-                .0
-                .db
-                .write(move |tx| in_force::put_in_force(tx, log, now_ms))
-                .await?
-            {
+            tracing::warn!(log = %opened.log, "Redis has a log that was left behind: a new one begins");
+            let begins_after = db.read(in_force::next_begins_after).await?;
+            opened = redis.open(Some(opened.log), begins_after).await?;
+            if !self.put_in_force(&opened).await? {
                 return Err("the new purge log cannot be put in force".into());
             }
         }
         tracing::info!(log = %opened.log, "another purge log is in force");
         Ok(opened)
+    }
+
+    async fn put_in_force(&self, opened: &Opened) -> Result<bool, StoreError> {
+        let now_ms = wall_ms(self.0.feed.clock().now());
+        let (log, head) = (opened.log, opened.head);
+        let put =
+            move |tx: &rusqlite::Transaction<'_>| in_force::put_in_force(tx, log, head, now_ms);
+        self.0.db.write(put).await
     }
 
     async fn check_redis(
@@ -331,7 +342,7 @@ impl PurgeLog {
         let mut looked = looked.lock().await;
         let began = feed.clock().now();
         let rows = db.read(|c| outbox_pending(c, DRAIN_ROWS)).await?;
-        let look = Look::new(began, rows.iter().map(|row| row.id));
+        let look = Look::new(began, rows.iter().map(|row| row.id), DRAIN_ROWS);
         let mut opened = self.open_redis(redis, known).await?;
         let complete_at = match look.after(&looked) {
             Outbox::Moving(complete_at) => complete_at,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use cache_core::{LogId, PurgeKind};
+use cache_core::{LogId, PurgeKind, Revision};
 
 /// Values that there are.
 pub(super) const KEYS: usize = 4;
@@ -72,12 +72,17 @@ impl Database {
         self.in_force
     }
 
+    pub(super) fn next_begins_after(&self) -> Revision {
+        let logs = self.retired.len() + usize::from(self.in_force.is_some());
+        Revision::of_generation(u32::try_from(logs).unwrap_or(u32::MAX))
+    }
+
     /// As the origin's register: a log that was left behind never comes back.
-    pub(super) fn put_in_force(&mut self, log: LogId) -> bool {
+    pub(super) fn put_in_force(&mut self, log: LogId, head: Revision) -> bool {
         if self.in_force == Some(log) {
             return true;
         }
-        if self.retired.contains(&log) {
+        if self.retired.contains(&log) || head < self.next_begins_after() {
             return false;
         }
         self.retired.extend(self.in_force.replace(log));

@@ -69,7 +69,12 @@ impl LogServers {
         Some((state.log, Revision(state.head)))
     }
 
-    pub(super) fn open(&mut self, pod: usize, wrong: Option<LogId>) -> Opened {
+    pub(super) fn open(
+        &mut self,
+        pod: usize,
+        wrong: Option<LogId>,
+        begins_after: Revision,
+    ) -> Opened {
         let fresh = self.fresh_log();
         let server = &mut self.all[self.leads_to[pod]];
         let id = server.id;
@@ -86,7 +91,7 @@ impl LogServers {
                 State {
                     log: fresh,
                     server: id,
-                    head: 0,
+                    head: begins_after.0,
                 }
             }
         };
@@ -171,8 +176,9 @@ impl LogServers {
                 replica.id = fresh;
                 if let Some(state) = &mut replica.state {
                     let stream = replica.streams.entry(state.log).or_default();
-                    stream.truncate(stream.len().saturating_sub(forgets));
-                    state.head = state.head.saturating_sub(forgets as u64);
+                    let forgets = forgets.min(stream.len());
+                    stream.truncate(stream.len() - forgets);
+                    state.head -= forgets as u64;
                 }
                 self.all.push(replica);
                 return true;

@@ -13,7 +13,10 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{database::Row, world::World};
+use super::{
+    database::{PAGE_ROWS, Row},
+    world::World,
+};
 
 const LOST: &str = "no answer";
 
@@ -27,6 +30,8 @@ mod call {
     pub(super) const PENDING: u64 = 6;
     pub(super) const TAKE_OUT: u64 = 7;
     pub(super) const IN_FORCE: u64 = 8;
+    pub(super) const PUT_IN_FORCE: u64 = 9;
+    pub(super) const BEGINS_AFTER: u64 = 11;
 }
 
 /// The log as one pod reaches it.
@@ -64,10 +69,18 @@ impl Source {
     }
 
     async fn open(&self, wrong: Option<LogId>) -> Result<Opened, SourceError> {
-        let pod = self.pod;
-        let open = move |world: &World| world.servers().open(pod, wrong);
+        let read = |world: &World| world.database().next_begins_after();
+        let begins_after = self.world.transact(call::BEGINS_AFTER, read).await;
+        let (pod, begins_after) = (self.pod, begins_after.ok_or(LOST)?);
+        let open = move |world: &World| world.servers().open(pod, wrong, begins_after);
         let opened = self.world.call_log(pod, call::OPEN, open).await;
         opened.ok_or_else(|| LOST.into())
+    }
+
+    async fn in_force(&self) -> Result<Option<LogId>, SourceError> {
+        let read = |world: &World| world.database().in_force();
+        let in_force = self.world.transact(call::IN_FORCE, read).await;
+        in_force.ok_or_else(|| LOST.into())
     }
 
     async fn pending(&self) -> Result<Vec<Row>, SourceError> {
@@ -76,9 +89,10 @@ impl Source {
         rows.ok_or_else(|| LOST.into())
     }
 
-    async fn put_in_force(&self, log: LogId) -> Result<bool, SourceError> {
-        let put = move |world: &World| world.database().put_in_force(log);
-        let put = self.world.transact(call::IN_FORCE, put).await;
+    async fn put_in_force(&self, opened: &Opened) -> Result<bool, SourceError> {
+        let (log, head) = (opened.log, opened.head);
+        let put = move |world: &World| world.database().put_in_force(log, head);
+        let put = self.world.transact(call::PUT_IN_FORCE, put).await;
         put.ok_or_else(|| LOST.into())
     }
 
@@ -87,11 +101,11 @@ impl Source {
         if known.is_some_and(|(log, head)| log == opened.log && head > opened.head) {
             opened = self.open(Some(opened.log)).await?;
         }
-        if self.put_in_force(opened.log).await? {
+        if self.in_force().await? == Some(opened.log) || self.put_in_force(&opened).await? {
             return Ok(opened);
         }
         opened = self.open(Some(opened.log)).await?;
-        if self.put_in_force(opened.log).await? {
+        if self.put_in_force(&opened).await? {
             return Ok(opened);
         }
         Err("the new purge log cannot be put in force".into())
@@ -120,6 +134,14 @@ impl Source {
         appended.ok_or(LOST)?.ok_or_else(|| "another log".into())
     }
 
+    async fn end(&self) -> Result<Revision, SourceError> {
+        let opened = self.open(None).await?;
+        if self.in_force().await? != Some(opened.log) {
+            return Err("another log is in force".into());
+        }
+        Ok(opened.head)
+    }
+
     /// Moves the outbox into the log; gives a revision at or after everything that was in it.
     pub(super) async fn drain(&self) -> Result<Revision, SourceError> {
         let _one_at_a_time = self.draining.lock().await;
@@ -129,7 +151,7 @@ impl Source {
             if rows.is_empty() {
                 return match last {
                     Some(revision) => Ok(revision),
-                    None => Ok(self.open(None).await?.head),
+                    None => self.end().await,
                 };
             }
             let log = self.feed.position().log.ok_or("no log is known")?;
@@ -160,7 +182,7 @@ impl LogSource for Source {
         let mut looked = self.looked.lock().await;
         let began = self.feed.clock().now();
         let rows = self.pending().await?;
-        let look = Look::new(began, rows.iter().map(|row| row.id));
+        let look = Look::new(began, rows.iter().map(|row| row.id), PAGE_ROWS);
         let mut opened = self.open_in_force(known).await?;
         let complete_at = match look.after(&looked) {
             Outbox::Moving(complete_at) => complete_at,
