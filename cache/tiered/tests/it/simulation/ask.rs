@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cache_core::{AsOf, FetchReason, InvalidReason, Verdict};
-use cache_tiered::{Answer, Cached, Question, Tier, feed::DISTRUST_MS};
+use cache_tiered::{Answer, Cached, Question, Tier};
 
 use super::{
     oracle::{Own, Parts, Served},
@@ -11,6 +11,9 @@ use super::{
     pod::{self, Pod, Unstored},
     tally::Count,
 };
+
+/// How old an answer may be. A number of its own: the crate's is on trial.
+const BOUND_MS: u64 = 2_000;
 
 /// Asks for an answer.
 pub(super) async fn answer(
@@ -54,7 +57,7 @@ pub(super) async fn entities(stage: Arc<Stage>, pod: Arc<Pod>, keys: [usize; 2])
                 world.now_ms()
             ),
             parts: &parts,
-            bound_ms: Some(asked_ms.saturating_sub(DISTRUST_MS)),
+            bound_ms: Some(asked_ms.saturating_sub(BOUND_MS)),
             seen_ms: 0,
             own: None,
             claims: Vec::new(),
@@ -107,7 +110,7 @@ fn judge(stage: &Stage, pod: &Pod, given: &Answer<Unstored>, own: Option<Own>, a
             pod.number
         ),
         parts: &parts,
-        bound_ms: since_ms.map(|since_ms| since_ms.saturating_sub(DISTRUST_MS)),
+        bound_ms: since_ms.map(|since_ms| since_ms.saturating_sub(BOUND_MS)),
         seen_ms,
         own,
         claims,

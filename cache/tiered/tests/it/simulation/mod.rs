@@ -62,10 +62,14 @@ fn number_in(variable: &str) -> Option<u64> {
 fn run_one(schedule: &Schedule, tally: &Arc<Tally>) -> Result<(), TestCaseError> {
     PANICKED.set(false);
     let outcome = play::play(schedule, tally);
-    if PANICKED.get() {
-        return Err(TestCaseError::fail("something panicked"));
-    }
-    outcome.map_err(TestCaseError::fail)
+    let outcome = match PANICKED.get() {
+        true => Err("something panicked".to_owned()),
+        false => outcome,
+    };
+    outcome.map_err(|wrong| {
+        tally.fail();
+        TestCaseError::fail(wrong)
+    })
 }
 
 fn run_many(seed: u64, count: u64, tally: &Arc<Tally>) -> Result<(), String> {

@@ -54,15 +54,26 @@ const NAMES: [(Count, &str); 19] = [
 
 /// The counts of all threads.
 #[derive(Debug, Default)]
-pub(super) struct Tally([AtomicU64; NAMES.len()]);
+pub(super) struct Tally {
+    counts: [AtomicU64; NAMES.len()],
+    /// The number of the first schedule that failed: what comes after makes it smaller.
+    failed: AtomicU64,
+}
 
 impl Tally {
     pub(super) fn add(&self, count: Count, number: usize) {
-        self.0[count as usize].fetch_add(number as u64, Ordering::Relaxed);
+        self.counts[count as usize].fetch_add(number as u64, Ordering::Relaxed);
     }
 
     fn of(&self, count: Count) -> u64 {
-        self.0[count as usize].load(Ordering::Relaxed)
+        self.counts[count as usize].load(Ordering::Relaxed)
+    }
+
+    pub(super) fn fail(&self) {
+        let number = self.of(Count::Schedules);
+        let _first_only =
+            self.failed
+                .compare_exchange(0, number, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// What never happened.
@@ -78,6 +89,9 @@ impl fmt::Display for Tally {
             let comma = if place == 0 { "" } else { ", " };
             write!(f, "{comma}{} {name}", self.of(*count))?;
         }
-        Ok(())
+        match self.failed.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            number => write!(f, "; number {number} failed"),
+        }
     }
 }
