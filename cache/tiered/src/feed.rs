@@ -136,7 +136,7 @@ impl PurgeFeed {
         let state = self.read();
         match judge(&state, self.clock.now(), entry, required) {
             Verdict::Serve { .. } => {
-                let complete_at_ms = state.copy.as_ref().map(|copy| copy.confirmed_at_ms());
+                let complete_at_ms = state.copy.as_ref().map(LogCopy::confirmed_at_ms);
                 // See [`stored`]; 0 is never.
                 let complete_at_ms = complete_at_ms.unwrap_or(0).saturating_sub(1);
                 Some(complete_at_ms.max(entry.seen_at_ms().unwrap_or(0)))
