@@ -62,7 +62,7 @@ fn holds(name: &str, scenario: Scenario) {
     checker.assert_properties();
 }
 
-/// Demands that the weakened protocol breaks the property, by the shortest way there is.
+/// Demands that the weakened protocol breaks the property, by a short way.
 fn breaks(scenario: &Scenario, weakening: Weakening, property: &'static str) {
     let weakened = Scenario {
         weakening,
