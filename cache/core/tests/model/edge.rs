@@ -4,7 +4,7 @@ use cache_core::{Revision, Validity};
 
 use crate::pods::restamped;
 use crate::scenario::{Scenario, Tier};
-use crate::state::{Entry, Fill, Message, Replica, State};
+use crate::state::{Edge, Entry, Fill, Message, Replica, State};
 
 impl Scenario {
     /// A pod sends records `(after, to]` of its copy. It may be wrong about where the edge is.
@@ -26,13 +26,12 @@ impl Scenario {
 
     /// A message arrives, in any order; it stays, and may arrive again.
     pub(crate) fn deliver(state: &State, place: usize) -> Option<State> {
-        let edge = &state.edge;
-        let (feed, confirmed) = accept(edge.feed, edge.confirmed, state.network.get(place)?)?;
-        if (Some(feed), confirmed) == (edge.feed, edge.confirmed) {
+        let edge = accept(&state.edge, state.network.get(place)?)?;
+        if edge == state.edge {
             return None;
         }
         let mut next = state.clone();
-        (next.edge.feed, next.edge.confirmed) = (Some(feed), confirmed);
+        next.edge = edge;
         Some(next)
     }
 
@@ -93,34 +92,42 @@ impl Scenario {
 
 /// `edge_core::feed::FeedState::accept`, which this crate cannot depend on, with commits in the
 /// place of milliseconds. Nothing when it refuses.
-fn accept(
-    held: Option<Replica>,
-    confirmed: Option<u8>,
-    message: &Message,
-) -> Option<(Replica, Option<u8>)> {
+fn accept(edge: &Edge, message: &Message) -> Option<Edge> {
     if message.to > message.head {
         return None;
     }
-    let same = held.filter(|held| held.log == message.log && held.head >= message.horizon);
-    let (mut held, mut confirmed) = match same {
-        Some(held) => (held, confirmed),
+    let continued = edge
+        .feed
+        .filter(|feed| feed.log == message.log && feed.head >= message.horizon);
+    let mut next = edge.clone();
+    let mut feed = match continued {
+        Some(feed) => feed,
+        // A log is taken up at its horizon, else records between would be missing.
         None if message.after != message.horizon => return None,
         None => {
-            let held = Replica {
+            (next.held, next.confirmed) = (0, None);
+            Replica {
                 log: message.log,
                 horizon: message.horizon,
                 head: message.after,
-            };
-            (held, None)
+            }
         }
     };
-    if message.after > held.head || message.after < message.horizon {
+    if message.after > feed.head || message.after < message.horizon {
         return None;
     }
-    held.head = held.head.max(message.to);
-    held.horizon = held.horizon.max(message.horizon.min(held.head));
-    if held.head == message.head {
-        confirmed = confirmed.max(message.confirmed);
+    next.held |= bits(message.after, message.to);
+    feed.head = feed.head.max(message.to);
+    feed.horizon = feed.horizon.max(message.horizon.min(feed.head));
+    next.held &= bits(feed.horizon, feed.head);
+    if feed.head == message.head {
+        next.confirmed = next.confirmed.max(message.confirmed);
     }
-    Some((held, confirmed))
+    next.feed = Some(feed);
+    Some(next)
+}
+
+/// One bit for each revision in `(after, to]`.
+pub(crate) fn bits(after: Revision, to: Revision) -> u8 {
+    (after.next().0..=to.0).fold(0, |bits, revision| bits | 1 << revision)
 }

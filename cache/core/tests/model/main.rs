@@ -21,7 +21,8 @@
 //! - (a) by checks: a hit of who trusts its copy contains every write that was committed before
 //!   the last completed check began.
 //! - (b) no purge is lost: a row that has left the outbox is in the log in force, or that log came
-//!   into force after the write was committed, so that no entry of it can miss the write.
+//!   into force after the write was committed, so that no entry of it can miss the write. And the
+//!   edge has every record that it seems to have.
 //! - (c) everybody catches up. Not with stateright's `eventually`: it looks at the ends of paths
 //!   without cycles, and here a lost message or silence leads back to where it was, so that an
 //!   endless run of faults would count as an answer, or be missed. Instead it is asked of *every*
@@ -31,6 +32,8 @@
 //!
 //! Each weakening of the protocol breaks a property, in a scenario in which the strict protocol
 //! breaks none.
+
+#![cfg(not(target_arch = "wasm32"))]
 
 mod bounds;
 mod edge;

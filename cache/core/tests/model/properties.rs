@@ -3,6 +3,7 @@
 use cache_core::{InvalidReason, Revision, Validity};
 use stateright::Property;
 
+use crate::edge::bits;
 use crate::scenario::{OFFER, Scenario};
 use crate::state::{Commits, Entry, Replica, State, Write, Writer, identity};
 
@@ -12,6 +13,8 @@ pub(crate) const KNOWN: &str = "a hit misses no write whose purge the copy knows
 pub(crate) const CHECKED: &str = "a trusted hit misses no write from before the check";
 /// (b)
 pub(crate) const KEPT: &str = "a row that is gone is in the log in force, or needs not be";
+/// (b), at the edge: what it does not have, it must not seem to have.
+pub(crate) const HELD: &str = "the edge has every record after its horizon";
 /// (c)
 pub(crate) const CATCHES_UP: &str = "everybody catches up once the faults end";
 
@@ -28,6 +31,7 @@ pub(crate) fn of(scenario: &Scenario) -> Vec<Property<Scenario>> {
         ),
         (true, Property::always(CHECKED, serves_what_was_checked)),
         (true, Property::always(KEPT, keeps_rows)),
+        (has_edge, Property::always(HELD, has_no_gaps)),
         (
             !has_entries,
             Property::always(CATCHES_UP, Scenario::catches_up),
@@ -167,6 +171,11 @@ fn keeps_rows(_: &Scenario, state: &State) -> bool {
             || log.records.contains(&write)
             || log.in_force_at.is_some_and(|commits| write < commits)
     })
+}
+
+fn has_no_gaps(_: &Scenario, state: &State) -> bool {
+    let claimed = state.edge.feed.map(|feed| bits(feed.horizon, feed.head));
+    state.edge.held == claimed.unwrap_or_default()
 }
 
 fn refusals(scenario: &Scenario, state: &State) -> impl Iterator<Item = InvalidReason> {

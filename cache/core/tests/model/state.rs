@@ -190,6 +190,8 @@ pub(crate) struct Message {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Edge {
     pub(crate) feed: Option<Replica>,
+    /// The records that it really has, one bit each; `feed` only claims to have them.
+    pub(crate) held: u8,
     pub(crate) confirmed: Option<Commits>,
     /// An answer of a pod that is not stored yet.
     pub(crate) flight: Option<Entry>,
@@ -237,6 +239,7 @@ impl State {
             shared: None,
             edge: Edge {
                 feed: None,
+                held: 0,
                 confirmed: None,
                 flight: None,
                 stored: None,
