@@ -22,7 +22,7 @@ pub(crate) use wrk::require as require_wrk;
 const WARM_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct Turns {
     /// How often each contender is measured; the median counts.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -69,7 +69,7 @@ pub(crate) struct Asked {
 /// Loads every contender in every round. What it prints and writes is in `dir` afterwards.
 pub(crate) fn measure(
     processes: &mut Processes,
-    options: &Options,
+    turns: &Turns,
     contenders: &[Contender],
     workload: &Workload,
     dir: &Path,
@@ -82,14 +82,14 @@ pub(crate) fn measure(
         warm(processes, contender, workload)?;
     }
     let mut rounds = Rounds::default();
-    for number in 1..=options.rounds {
-        progress::announce(&format!("round {number} of {}", options.rounds));
+    for number in 1..=turns.rounds {
+        progress::announce(&format!("round {number} of {}", turns.rounds));
         for contender in contenders {
             // What was warm may have come to its end while the others had their turns.
             warm(processes, contender, workload)?;
             rounds.add(
                 contender.name,
-                wrk::run(processes, options, contender.port, &paths, dir)?,
+                wrk::run(processes, turns, contender.port, &paths, dir)?,
             )?;
             // Also after it: what was measured is what was meant.
             probe::check(contender, workload)?;

@@ -64,7 +64,7 @@ fn contenders() -> Result<Vec<Contender>> {
     .collect()
 }
 
-pub(crate) fn run(options: &bench::Options) -> Result<()> {
+pub(crate) fn run(turns: &bench::Turns) -> Result<()> {
     bench::require_wrk()?;
     let build_dir = build_edge::build(&tools::ensure()?)?;
     let dir = TemporaryDir::create("bench-edge")?;
@@ -72,7 +72,7 @@ pub(crate) fn run(options: &bench::Options) -> Result<()> {
     let contenders = contenders()?;
     let mut processes = Processes::new(dir.path().join("logs"))?;
     start(&mut processes, &contenders, dir.path(), &build_dir)?;
-    let rounds = bench::measure(&mut processes, options, &contenders, &workload, dir.path())?;
+    let rounds = bench::measure(&mut processes, turns, &contenders, &workload, dir.path())?;
     drop(processes);
     rounds.print(&contenders, "ratio");
     check_size(&build_dir)?;

@@ -38,7 +38,7 @@ enum Command {
     /// Run k6 against the edge and against the origin.
     Load(load::Options),
     /// Measure the worker beside a hand-written JavaScript worker over KV.
-    BenchEdge(bench::Options),
+    BenchEdge(bench::Turns),
     /// Measure the origin's hits beside bare axum, Varnish and GraphQL Yoga.
     BenchOrigin(bench_origin::Options),
 }
@@ -64,4 +64,14 @@ fn main() -> ExitCode {
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Command::command().debug_assert();
+    }
 }

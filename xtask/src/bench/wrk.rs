@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::Options;
+use super::Turns;
 use crate::processes::Processes;
 use crate::{checkout, debian, progress};
 
@@ -38,10 +38,10 @@ pub(crate) fn require() -> Result<()> {
         .context("the load comes from wrk (macOS: brew install wrk; or https://github.com/wg/wrk)")
 }
 
-/// Loads one port for as long as the options say.
+/// Loads one port for as long as a turn takes.
 pub(super) fn run(
     processes: &mut Processes,
-    options: &Options,
+    turns: &Turns,
     port: u16,
     paths: &Path,
     dir: &Path,
@@ -51,8 +51,8 @@ pub(super) fn run(
     wrk.args(["--threads", "1", "--latency"])
         // Slow is counted as slow; what takes longer than this hangs.
         .args(["--timeout", "10s"])
-        .args(["--connections", &options.connections.to_string()])
-        .args(["--duration", &format!("{}s", options.seconds)])
+        .args(["--connections", &turns.connections.to_string()])
+        .args(["--duration", &format!("{}s", turns.seconds)])
         .arg("--script")
         .arg(checkout::root().join("xtask/src/bench/paths.lua"))
         .arg(format!("http://127.0.0.1:{port}"))
