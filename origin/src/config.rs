@@ -1,8 +1,10 @@
 //! Everything that can be set from outside, one struct per section; a contradiction fails the boot.
 
-use std::{env, fmt, net::SocketAddr};
+use std::{env, fmt, net::SocketAddr, time::Duration};
 
 use reqwest::Url;
+
+use crate::caches::DEFAULT_REDIS_WITHIN;
 
 /// The fewest bytes of a secret: fewer can be guessed.
 const MIN_SECRET_BYTES: usize = 16;
@@ -49,6 +51,7 @@ impl fmt::Debug for Secret {
 pub struct Config {
     pub http: HttpConfig,
     pub documents: DocumentsConfig,
+    pub cache: CacheConfig,
     pub admin: AdminConfig,
     pub edge: EdgeConfig,
 }
@@ -63,6 +66,17 @@ pub struct HttpConfig {
 pub struct DocumentsConfig {
     /// Which documents are executed, enforce | audit | off: `YOUSOON_DOCUMENT_MODE`, default enforce.
     pub mode: DocumentMode,
+}
+
+#[derive(Clone, Debug)]
+pub struct CacheConfig {
+    /// The second tier and the purge log, redis:// or rediss://: `YOUSOON_REDIS_URL`, default none
+    /// (memory alone, and the log in the embedded store).
+    pub redis: Option<redis::Client>,
+    /// How long a look-up in Redis may take, milliseconds: `YOUSOON_REDIS_TIMEOUT_MS`, default 20.
+    pub redis_within: Duration,
+    /// How much memory the caches take, MiB: `YOUSOON_CACHE_MEMORY_MIB`, default 256.
+    pub memory_mib: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -99,6 +113,7 @@ impl Config {
         let config = Self {
             http: HttpConfig::from_lookup(lookup)?,
             documents: DocumentsConfig::from_lookup(lookup)?,
+            cache: CacheConfig::from_lookup(lookup)?,
             admin: AdminConfig::from_lookup(lookup)?,
             edge: EdgeConfig::from_lookup(lookup)?,
         };
@@ -146,6 +161,63 @@ impl DocumentsConfig {
             }
         };
         Ok(Self { mode })
+    }
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self {
+            redis: None,
+            redis_within: DEFAULT_REDIS_WITHIN,
+            memory_mib: 256,
+        }
+    }
+}
+
+impl CacheConfig {
+    /// From the environment alone: commands beside the servers need no more.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(&|variable| env::var(variable).ok())
+    }
+
+    fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let default = Self::default();
+        let variable = "YOUSOON_REDIS_URL";
+        let redis = given(lookup, variable)
+            // Never the value itself: it may have a password.
+            .map(|url| {
+                redis::Client::open(url)
+                    .map_err(|_| ConfigError::new(variable, "is not a Redis URL"))
+            })
+            .transpose()?;
+        let within_ms = number(lookup, "YOUSOON_REDIS_TIMEOUT_MS", 1..=10_000)?;
+        Ok(Self {
+            redis,
+            redis_within: within_ms.map_or(default.redis_within, Duration::from_millis),
+            memory_mib: number(lookup, "YOUSOON_CACHE_MEMORY_MIB", 1..=1_048_576)?
+                .unwrap_or(default.memory_mib),
+        })
+    }
+}
+
+fn number(
+    lookup: Lookup<'_>,
+    variable: &'static str,
+    range: std::ops::RangeInclusive<u64>,
+) -> Result<Option<u64>, ConfigError> {
+    let Some(text) = given(lookup, variable) else {
+        return Ok(None);
+    };
+    match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(Some(number)),
+        Ok(_) | Err(_) => {
+            let why = format!(
+                "{text:?} is not a number from {} to {}",
+                range.start(),
+                range.end()
+            );
+            Err(ConfigError::new(variable, why))
+        }
     }
 }
 

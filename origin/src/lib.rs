@@ -2,9 +2,10 @@
 //!
 //! Reading order: [`router`] and [`middleware`] (the door) → [`graphql`] (a request's way) → the
 //! functional blocks [`offers`] and [`partners`] (store, resolvers, events) → [`embedded`] (the
-//! database) → [`purge`] (the log) and [`relay`] (its way to the edge) → [`documents`] (what may be
+//! database) → [`caches`] (what is kept) → [`purge`] (the log) and [`relay`] (its way to the edge) → [`documents`] (what may be
 //! asked). [`config`], [`state`] and [`server`] put it together.
 
+pub mod caches;
 pub mod config;
 pub mod documents;
 pub mod domain;

@@ -7,11 +7,12 @@ use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use pq_core::DocumentHash;
 use yousoon::{
-    config::Config,
+    caches::Caches,
+    config::{CacheConfig, Config},
     domain::{GeoPoint, OfferId, PartnerId},
     embedded::EmbeddedDb,
     graphql, import,
-    purge::{self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Run},
+    purge::{self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Role, Run},
     seed, server,
     state::{AppState, Clock, ReadObserver},
     telemetry,
@@ -135,12 +136,21 @@ async fn seed(data_dir: PathBuf, options: SeedOptions) -> anyhow::Result<()> {
     let now_ms = Clock::System.now_ms();
     let progress = |done, wanted| tracing::debug!(done, wanted, "seeding");
     let report = seed::seed(&db, options.offers, now_ms, &progress).await?;
-    PurgeLog::open(db).await?.drain_outbox(now_ms).await?;
+    purge_log(db).await?.drain_outbox(now_ms).await?;
     println!(
         "added {} offers, {} establishments, {} partners",
         report.offers, report.establishments, report.partners
     );
     Ok(())
+}
+
+/// The log, for a command beside the servers: purges that it cannot append are left to them.
+async fn purge_log(db: EmbeddedDb) -> anyhow::Result<PurgeLog> {
+    let config = CacheConfig::from_env()?;
+    let clock = cache_tiered::Clock::new(|| Clock::System.now_ms().unsigned_abs());
+    let caches = Caches::new(&config, &clock);
+    let backend = caches.log_backend(&config);
+    Ok(PurgeLog::open(db, backend, Role::Tool, caches.feed).await?)
 }
 
 async fn has_offers(db: &EmbeddedDb) -> anyhow::Result<bool> {
@@ -154,7 +164,7 @@ async fn import(data_dir: PathBuf, file: PathBuf) -> anyhow::Result<()> {
     let db = open(data_dir).await?;
     let now_ms = Clock::System.now_ms();
     let report = import::import_csv(&db, &file, now_ms, "cli").await?;
-    PurgeLog::open(db).await?.drain_outbox(now_ms).await?;
+    purge_log(db).await?.drain_outbox(now_ms).await?;
     for (line, why) in &report.bad_lines {
         eprintln!("line {line}: {why}");
     }
@@ -168,7 +178,7 @@ async fn import(data_dir: PathBuf, file: PathBuf) -> anyhow::Result<()> {
 }
 
 async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
-    let log = PurgeLog::open(open(data_dir).await?).await?;
+    let log = purge_log(open(data_dir).await?).await?;
     let asked = PurgeRequest {
         target: options.target()?,
         kind: if options.soft {
@@ -184,9 +194,10 @@ async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
     for tag in &report.tags {
         println!("{}", tag.as_str());
     }
-    match report.revision {
-        Some(revision) => println!("revision {revision}"),
-        None => println!("dry run: nothing was purged"),
+    match (options.dry_run, report.revision) {
+        (true, _) => println!("dry run: nothing was purged"),
+        (false, Some(revision)) => println!("revision {revision}"),
+        (false, None) => println!("queued: a running server appends it to its purge log"),
     }
     Ok(())
 }

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use cache_core::{PurgeRecord, Revision};
+use cache_core::{LogId, PurgeRecord, Revision};
+use cache_tiered::{LogSource, Position, SourceError};
 use edge_core::{
     feed::{Append, AppendAnswer, CONTEXT, MAX_APPEND_RECORDS},
     header, signature,
 };
 use reqwest::{Client, StatusCode, Url};
-use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Secret, purge::PurgeLog, state::Clock, telemetry::chain};
 
-/// How often another process's appends are looked for.
-const LOOK: Duration = Duration::from_millis(25);
+/// A copy of the log that was complete longer ago than this, in milliseconds, has nothing to tell:
+/// the edge's own bound is shorter.
+const SILENT_MS: u64 = 10_000;
 const HEARTBEAT: Duration = Duration::from_millis(500);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
@@ -25,8 +26,10 @@ const MAX_APPEND_BYTES: usize = 512 * 1024;
 /// Why a relay failed; the edge is told again.
 #[derive(Debug, thiserror::Error)]
 enum RelayError {
-    #[error("the log cannot be read")]
-    Store(#[from] crate::embedded::StoreError),
+    #[error("the log cannot be read: {0}")]
+    Log(SourceError),
+    #[error("the log is silent")]
+    Silent,
     #[error("the append cannot be written")]
     Json(#[from] serde_json::Error),
     #[error("the edge cannot be reached")]
@@ -43,8 +46,8 @@ pub struct Relay {
     client: Client,
     endpoint: Url,
     secret: Secret,
-    /// How far the edge is; unknown at first and while it holds another log.
-    edge_at: Option<Revision>,
+    /// The log that the edge holds, and how far it is; unknown at first.
+    edge_at: Option<(LogId, Revision)>,
     /// Whether the last append was refused: one is how the edge says where it is, two are a defect.
     refused: bool,
 }
@@ -79,7 +82,6 @@ impl Relay {
 
     /// Runs until it is cancelled.
     pub async fn run(mut self, stop: CancellationToken) {
-        let mut appended = self.log.subscribe();
         let mut backoff = FIRST_BACKOFF;
         let mut connected = None;
         loop {
@@ -104,7 +106,7 @@ impl Relay {
             connected = Some(outcome.is_ok());
             let pause = async {
                 if outcome.is_ok() {
-                    self.until_due(&mut appended).await;
+                    self.until_due().await;
                 } else {
                     tokio::time::sleep(backoff).await;
                     backoff = (backoff * 2).min(LONGEST_BACKOFF);
@@ -118,45 +120,59 @@ impl Relay {
     }
 
     /// Waits until there is something new, or a heartbeat is due.
-    async fn until_due(&self, appended: &mut watch::Receiver<()>) {
-        let heartbeat = Instant::now() + HEARTBEAT;
-        while Instant::now() < heartbeat {
-            match self.log.head().await {
-                Ok(head) if Some(head) == self.edge_at => {}
-                // New records; or an error, which the next step reports.
-                Ok(_) | Err(_) => return,
-            }
-            let wake = heartbeat.min(Instant::now() + LOOK);
-            // The sender lives as long as the log: only the time or an append ends this.
-            let _elapsed = tokio::time::timeout_at(wake, appended.changed()).await;
-        }
+    async fn until_due(&self) {
+        let mut moved = self.log.feed().subscribe();
+        let news = |now: &Position| {
+            now.log.is_some() && self.edge_at != now.log.map(|log| (log, now.head))
+        };
+        // The sender lives as long as the log: only the time or a record ends this.
+        let _elapsed = tokio::time::timeout(HEARTBEAT, moved.wait_for(news)).await;
     }
 
     /// One append, and what the edge says to it.
     async fn step(&mut self) -> Result<(), RelayError> {
-        // Before the head is read: "at this time the log ended there" must not claim too much.
-        let sent_at_ms = self.clock.now_ms().unsigned_abs();
-        let extent = self.log.extent().await?;
+        // All servers tell the edge the same, each as far as its own copy goes: an append is
+        // idempotent and gap-free, and one that is behind changes nothing.
+        let at = self.log.feed().position();
+        let now_ms = self.clock.now_ms().unsigned_abs();
+        let Some(log) = at.log else {
+            return Err(RelayError::Silent);
+        };
+        // "Every write before this time is at or before the head": the time at which the log was
+        // asked, not now.
+        let sent_at_ms = at.complete_at.wall_ms;
+        if now_ms.saturating_sub(sent_at_ms) > SILENT_MS {
+            return Err(RelayError::Silent);
+        }
         // Whoever is not known to be further is told from the horizon on; the answer corrects it.
         let after = self
             .edge_at
-            .filter(|at| (extent.horizon..=extent.head).contains(at))
-            .unwrap_or(extent.horizon);
-        let records = self.log.records_after(after, MAX_APPEND_RECORDS).await?;
+            .filter(|(known, at_edge)| {
+                *known == log && (at.log_horizon..=at.head).contains(at_edge)
+            })
+            .map_or(at.log_horizon, |(_, at_edge)| at_edge);
+        let records = if after < at.head {
+            self.log
+                .records_after(log, after, MAX_APPEND_RECORDS, Duration::ZERO)
+                .await
+                .map_err(RelayError::Log)?
+        } else {
+            Vec::new()
+        };
         let records = within_bytes(records);
         let head = records
             .last()
-            .map_or(extent.head, |last| last.revision.max(extent.head));
+            .map_or(at.head, |last| last.revision.max(at.head));
         let append = Append {
-            log: self.log.id(),
-            horizon: extent.horizon,
+            log,
+            horizon: at.log_horizon,
             after,
             records,
             head,
             sent_at_ms,
         };
         let (status, answer) = self.send(&append).await?;
-        self.edge_at = (answer.log == Some(append.log)).then_some(answer.head);
+        self.edge_at = answer.log.map(|log| (log, answer.head));
         let refused = status == StatusCode::CONFLICT;
         if refused && std::mem::replace(&mut self.refused, refused) {
             return Err(RelayError::Status(status));

@@ -43,7 +43,7 @@ pub fn router(state: AppState) -> Router {
 
 /// Whether requests can be answered: the store does.
 async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
-    match state.purge_log.head().await {
+    match state.db.read(crate::purge::in_force::in_force).await {
         Ok(_) => (StatusCode::OK, "ok"),
         Err(error) => {
             tracing::error!(error = chain(&error), "not ready");

@@ -9,10 +9,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{purge::sweeper, relay::Relay, router::router, state::AppState};
+use crate::{purge::trim, relay::Relay, router::router, state::AppState};
 
 /// How long open connections may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// How long writes to Redis may take at the end.
+const STORE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Why the server ended otherwise than asked.
 #[derive(Debug, thiserror::Error)]
@@ -36,12 +39,13 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts the sweeper, and a relay for every edge.
+    /// Starts what follows and trims the purge log, and a relay for every edge.
     pub fn start(state: &AppState) -> Result<Self, reqwest::Error> {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let log = &state.purge_log;
-        tasks.spawn(sweeper::run(log.clone(), state.clock.clone(), stop.clone()));
+        tasks.spawn(follow(state.clone(), stop.clone()));
+        tasks.spawn(trim::run(log.clone(), state.clock.clone(), stop.clone()));
         let edge = &state.config.edge;
         // The configuration refuses edges without a secret.
         if let Some(secret) = &edge.secret {
@@ -53,7 +57,7 @@ impl Background {
         Ok(Self { tasks, stop })
     }
 
-    /// Stops it and waits until it has.
+    /// Stops it and waits until it has, and until what is under way is stored.
     pub async fn stop(mut self) {
         self.stop.cancel();
         while self.tasks.join_next().await.is_some() {}
@@ -72,6 +76,7 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
         signal(SignalKind::terminate())?,
     );
     let background = Background::start(&state)?;
+    let tasks = state.caches.tasks.clone();
     let stop = CancellationToken::new();
     let server =
         axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
@@ -93,7 +98,14 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
     };
     // After the last request: its purge is relayed as well, or found in the log by the next start.
     background.stop().await;
+    tasks.close();
+    // What was made is stored, as far as Redis is quick.
+    let _or_lost = tokio::time::timeout(STORE_LIMIT, tasks.wait()).await;
     outcome
+}
+
+async fn follow(state: AppState, stop: CancellationToken) {
+    cache_tiered::tail::run(&state.caches.feed, &state.purge_log, stop).await;
 }
 
 fn flatten(ended: Result<io::Result<()>, tokio::task::JoinError>) -> Result<(), ServeError> {

@@ -6,16 +6,18 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use cache_tiered::tail;
 use pq_core::compile::{CompileError, Compiler};
 
 use crate::{
+    caches::Caches,
     config::Config,
     documents::Documents,
     embedded::{EmbeddedDb, StoreError},
     graphql::{self, Schema},
     offers::store::OfferStore,
     partners::store::PartnerStore,
-    purge::PurgeLog,
+    purge::{PurgeLog, Role},
 };
 
 /// Where `now` comes from.
@@ -99,6 +101,7 @@ pub struct Shared {
     pub db: EmbeddedDb,
     pub offers: OfferStore,
     pub partners: PartnerStore,
+    pub caches: Caches,
     pub purge_log: PurgeLog,
     pub documents: Documents,
     pub compiler: Arc<Compiler>,
@@ -129,14 +132,27 @@ impl AppState {
         clock: Clock,
         observer: ReadObserver,
     ) -> Result<Self, StateError> {
+        let wall = clock.clone();
+        let caches = Caches::new(
+            &config.cache,
+            &cache_tiered::Clock::new(move || wall.now_ms().unsigned_abs()),
+        );
+        let backend = caches.log_backend(&config.cache);
+        let feed = Arc::clone(&caches.feed);
+        let purge_log = PurgeLog::open(db.clone(), backend, Role::Server, feed).await?;
+        if let Err(error) = tail::check_once(&caches.feed, &purge_log).await {
+            // The tail goes on trying; until then nothing that is kept is trusted.
+            tracing::warn!(error, "the purge log cannot be read yet");
+        }
         Ok(Self(Arc::new(Shared {
             config,
             clock,
             observer,
             offers: OfferStore::new(db.clone()),
             partners: PartnerStore::new(db.clone()),
-            purge_log: PurgeLog::open(db.clone()).await?,
-            documents: Documents::new(db.clone()),
+            documents: Documents::new(db.clone(), Arc::clone(&caches.feed)),
+            purge_log,
+            caches,
             compiler: Arc::new(Compiler::new(&graphql::sdl())?),
             schema: graphql::schema(),
             db,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use reqwest::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A question by hash.
 #[derive(Clone, Debug)]
@@ -82,6 +82,13 @@ impl Ask {
                 .await?,
         )
         .await
+    }
+
+    /// Asks over `POST /graphql`, with a bearer token.
+    pub async fn post(&self, client: &reqwest::Client, base: &str, token: &str) -> Result<Answer> {
+        let body = json!({"documentId": self.id, "variables": self.variables});
+        let request = client.post(format!("{base}/graphql")).bearer_auth(token);
+        Answer::read(request.json(&body).send().await?).await
     }
 
     /// Asks until `done`, for at most `within`; gives the answer and how long it took.

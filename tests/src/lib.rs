@@ -1,15 +1,39 @@
-//! The real thing, for tests: `yousoon serve`, the compiled worker in workerd, and gates between
-//! them that can hold back, cut and count what passes.
+//! The real thing, for tests: `yousoon serve`, Redis, the compiled worker in workerd, and gates
+//! between them that can hold back, cut and count what passes.
 //!
 //! `cargo xtask test` builds what is started here and says where it is (`YOUSOON_BIN`, `PQ_BIN`,
 //! `EDGE_BUILD_DIR`); alone, `cargo test -p e2e` fails and says so.
+//!
+//! [`Stack`] is one origin and one edge; [`Cluster`] is several origins on one Redis behind a
+//! balancer, and what can fail in it. [`Oracle`] judges what such a cluster answers.
 
 mod ask;
+mod balancer;
+mod cluster;
+mod documents;
+mod edge;
+mod figures;
 mod gate;
+mod oracle;
+mod origin;
+mod port;
 mod process;
+pub mod redis;
+mod resp;
 mod stack;
+mod store;
+mod tcp_gate;
+mod turn;
 
 pub use ask::{Answer, Ask};
+pub use balancer::Balancer;
+pub use cluster::{Cluster, ClusterOptions};
+pub use documents::Documents;
+pub use figures::Figures;
 pub use gate::Gate;
+pub use oracle::{At, Judgement, Oracle, Shown, Tier};
 pub use process::Process;
-pub use stack::{Options, Stack, Venue};
+pub use redis::{AnyRedis, Durability, Redis, Replica};
+pub use stack::{Options, Stack};
+pub use store::Venue;
+pub use tcp_gate::TcpGate;

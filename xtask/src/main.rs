@@ -13,6 +13,7 @@ mod manifest;
 mod origin;
 mod processes;
 mod progress;
+mod redis;
 mod secrets;
 mod stack;
 mod test;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::binaries::{self, Binaries, Profile};
 use crate::tools::{self, Tools};
-use crate::{build_edge, checkout, progress};
+use crate::{build_edge, checkout, progress, redis};
 
 /// The test targets that hold for both targets bit by bit.
 const GOLDEN: [&str; 8] = [
@@ -30,6 +30,7 @@ struct Count {
 
 pub(crate) fn run() -> Result<ExitCode> {
     let tools = tools::ensure()?;
+    redis::ensure()?;
     let mut total = Count::default();
     // The end-to-end tests say what is missing when a build failed.
     for build in [

@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`revision`] (positions in the purge log) → [`tag`] (what an answer depends on)
 //! → [`log`] (a replica's copy of the log, and the one rule of coherence) → [`lifetime`] (age) →
-//! [`entry`] (the stored frame) → [`variables`] and [`key`] (what an entry is stored under) →
+//! [`entry`] (the stored frame) → [`verdict`] (serve it or not) → [`variables`] and [`key`] (what an entry is stored under) →
 //! [`geo`] (H3 cells) → [`cache_control`] and [`cache_status`] (the HTTP words).
 
 pub mod cache_control;
@@ -18,6 +18,7 @@ pub mod log;
 pub mod revision;
 pub mod tag;
 pub mod variables;
+pub mod verdict;
 
 pub use cache_control::CacheControl;
 pub use cache_status::{CacheStatus, ForwardReason};
@@ -27,3 +28,4 @@ pub use lifetime::{Lifetime, Phase};
 pub use log::{InvalidReason, LogCopy, PurgeKind, PurgeRecord, Validity};
 pub use revision::{AsOf, LogId, Revision};
 pub use tag::Tag;
+pub use verdict::{FetchReason, Judge, StaleReason, Verdict};

@@ -149,7 +149,7 @@ async fn shared(
                 return respond::read(&ready, Served::Hit { tier }, media, if_none_match);
             }
             Verdict::ServeAndRefresh { .. } => {
-                let _for_the_next_request = begin_fill(isolate, context, &read);
+                let _for_the_next_request = begin_fill(isolate, context, &read, min_revision);
                 return respond::read(&ready, Served::Hit { tier }, media, if_none_match);
             }
             Verdict::Fetch { why, cover_errors } => {
@@ -260,11 +260,14 @@ fn begin_fill(
     isolate: &'static Isolate,
     context: &Context,
     read: &Rc<SharedRead>,
+    min_revision: Option<Revision>,
 ) -> Ticket<Fetched> {
     let key = read.key;
     let read = Rc::clone(read);
-    let flight = || async move {
-        let fetched = origin::read(isolate, &read.origin_body).await;
+    // What the origin has is as old as its own copy of the log, unless it is told what to have seen.
+    let minimum = min_revision.max(isolate.replica.borrow().learned());
+    let flight = move || async move {
+        let fetched = origin::read(isolate, &read.origin_body, minimum).await;
         if let Fetched::Shared(ready) = &fetched {
             isolate.memory.borrow_mut().put(key, ready.clone());
         }
@@ -315,7 +318,7 @@ async fn fill(
     min_revision: Option<Revision>,
 ) -> (Fetched, bool) {
     for _ in 0..2 {
-        let ticket = begin_fill(isolate, context, read);
+        let ticket = begin_fill(isolate, context, read, min_revision);
         let joined = ticket.boarding == Boarding::Joined;
         let began_later = ticket.number() >= came;
         let Some(fetched) = ticket.landed().await else {
@@ -326,7 +329,8 @@ async fn fill(
         }
     }
     // The platform ended the flight.
-    (origin::read(isolate, &read.origin_body).await, false)
+    let fetched = origin::read(isolate, &read.origin_body, min_revision).await;
+    (fetched, false)
 }
 
 fn may_be_shared(isolate: &Isolate, fetched: &Fetched, min_revision: Option<Revision>) -> bool {

@@ -9,6 +9,9 @@ use std::{
 };
 
 use async_graphql::parser::{parse_query, types::ExecutableDocument};
+use bytes::Bytes;
+use cache_core::{AsOf, EntryHead, Lifetime, Verdict, entry::ContentHash};
+use cache_tiered::{Cached, Moment, PurgeFeed};
 use pq_core::{DocumentHash, Operation};
 use rusqlite::OptionalExtension;
 
@@ -21,11 +24,22 @@ pub struct Document {
     pub parsed: ExecutableDocument,
 }
 
+/// A document as this server knows it.
+#[derive(Clone, Debug)]
+struct Known {
+    document: Arc<Document>,
+    record: Arc<str>,
+    /// Judged like an answer, by `document:<hash>`: its policy may change with the schema, and
+    /// another server may have published it.
+    entry: Arc<Cached>,
+}
+
 /// The published documents; a document never changes, its policy only by a publish.
 #[derive(Debug)]
 pub struct Documents {
     db: EmbeddedDb,
-    ready: RwLock<HashMap<DocumentHash, Arc<Document>>>,
+    feed: Arc<PurgeFeed>,
+    ready: RwLock<HashMap<DocumentHash, Known>>,
 }
 
 impl Document {
@@ -37,9 +51,10 @@ impl Document {
 }
 
 impl Documents {
-    pub fn new(db: EmbeddedDb) -> Self {
+    pub fn new(db: EmbeddedDb, feed: Arc<PurgeFeed>) -> Self {
         Self {
             db,
+            feed,
             ready: RwLock::default(),
         }
     }
@@ -47,15 +62,19 @@ impl Documents {
     /// The published document of a hash. That there is none is never remembered: it may be
     /// published in the next moment.
     pub async fn get(&self, hash: DocumentHash) -> Result<Option<Arc<Document>>, StoreError> {
-        let ready = self
+        let known = self
             .ready
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&hash)
             .cloned();
-        if ready.is_some() {
-            return Ok(ready);
+        if let Some(known) = &known
+            && matches!(self.feed.judge(&known.entry, None), Verdict::Serve { .. })
+        {
+            return Ok(Some(Arc::clone(&known.document)));
         }
+        let as_of = self.feed.as_of();
+        let began = self.feed.clock().now();
         let record: Option<String> = self
             .db
             .read(move |connection| {
@@ -68,15 +87,21 @@ impl Documents {
         let Some(record) = record else {
             return Ok(None);
         };
-        let operation =
-            serde_json::from_str(&record).map_err(|e| StoreError::corrupt("document", &e))?;
-        let document =
-            Document::parse(operation).map_err(|e| StoreError::corrupt("document", &e))?;
-        let document = Arc::new(document);
-        self.ready
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(hash, Arc::clone(&document));
+        let (document, record) = match known {
+            Some(known) if *known.record == *record => (known.document, known.record),
+            Some(_) | None => (Arc::new(read(&record)?), record.into()),
+        };
+        if let Some(as_of) = as_of {
+            let known = Known {
+                document: Arc::clone(&document),
+                record,
+                entry: Arc::new(entry_of(hash, as_of, began)),
+            };
+            self.ready
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(hash, known);
+        }
         Ok(Some(document))
     }
 
@@ -87,4 +112,25 @@ impl Documents {
             ready.remove(hash);
         }
     }
+}
+
+fn read(record: &str) -> Result<Document, StoreError> {
+    let operation =
+        serde_json::from_str(record).map_err(|e| StoreError::corrupt("document", &e))?;
+    Document::parse(operation).map_err(|e| StoreError::corrupt("document", &e))
+}
+
+/// What a document is judged by: it has no age.
+fn entry_of(hash: DocumentHash, as_of: AsOf, began: Moment) -> Cached {
+    let head = EntryHead {
+        as_of,
+        born_ms: began.wall_ms,
+        lifetime: Lifetime {
+            max_age_s: u32::MAX,
+            ..Lifetime::default()
+        },
+        content: ContentHash::of(hash.as_bytes()),
+        tags: format!("document:{hash}").parse().into_iter().collect(),
+    };
+    Cached::new(head, Bytes::new(), Some(began.steady_ms))
 }

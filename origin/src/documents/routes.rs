@@ -88,10 +88,10 @@ pub async fn get(
         return refused(ErrorCode::DocumentIdMalformed, "not a document hash");
     };
     // Before the record is read, as with answers: the edge judges it by `document:<hash>`.
-    let as_of = match state.purge_log.as_of().await {
-        Ok(as_of) => as_of.to_string(),
-        Err(error) => return internal(&error, MediaType::Json),
+    let Some(as_of) = state.purge_log.as_of() else {
+        return refused(ErrorCode::Internal, "no purge log is known yet");
     };
+    let as_of = as_of.to_string();
     match state.documents.get(hash).await {
         Ok(Some(document)) => match serde_json::to_vec(&document.operation) {
             Ok(json) => {

@@ -21,6 +21,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "purges",
         sql: PURGES,
     },
+    Migration {
+        version: 4,
+        name: "purge logs",
+        sql: PURGE_LOGS,
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public
@@ -122,6 +127,16 @@ CREATE TABLE documents (
     record TEXT NOT NULL,
     published_at_ms INTEGER NOT NULL
 ) STRICT;
+";
+
+/// Which logs there were, and the one that is in force.
+const PURGE_LOGS: &str = "
+CREATE TABLE purge_logs (
+    log_id TEXT PRIMARY KEY,
+    began_at_ms INTEGER NOT NULL,
+    retired INTEGER NOT NULL CHECK (retired IN (0, 1))
+) STRICT;
+CREATE UNIQUE INDEX purge_logs_in_force ON purge_logs(retired) WHERE retired = 0;
 ";
 
 /// Applies what is missing, in one transaction: two processes that start together do it once.

@@ -2,8 +2,8 @@
 
 use async_graphql::ServerError;
 use axum::{body::Body, response::Response};
-use cache_core::{CacheControl, Lifetime, Tag, entry::ContentHash};
-use edge_core::header::{AS_OF, CACHE_TAG, REVISION};
+use cache_core::{CacheControl, Lifetime};
+use edge_core::header::REVISION;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use pq_core::{CachePolicy, ErrorCode, MediaType, Refusal};
 use serde_json::{Value, json};
@@ -14,14 +14,9 @@ use super::{
 };
 
 /// The answer to a request that was executed.
-pub(super) fn executed(
-    executed: &Executed,
-    policy: &CachePolicy,
-    media: MediaType,
-    if_none_match: Option<&str>,
-) -> Response {
+pub(super) fn executed(executed: &Executed, media: MediaType) -> Response {
     if executed.response.errors.is_empty() {
-        return succeeded(executed, policy, media, if_none_match);
+        return succeeded(executed, media);
     }
     if executed.response.data == async_graphql::Value::Null {
         return refusal(&as_request_error(&executed.response.errors), media);
@@ -52,53 +47,43 @@ fn as_request_error(all: &[ServerError]) -> Refusal {
     Refusal::new(ErrorCode::DocumentInvalid, message)
 }
 
-fn succeeded(
-    executed: &Executed,
-    policy: &CachePolicy,
-    media: MediaType,
-    if_none_match: Option<&str>,
-) -> Response {
-    let body = match serde_json::to_vec(&json!({"data": executed.response.data})) {
-        Ok(body) => body,
-        Err(error) => return internal(&error, media),
-    };
-    let Some((lifetime, as_of)) = cacheable(executed, policy).zip(executed.as_of) else {
-        let mut response = respond(StatusCode::OK, media, CacheControl::Private, body.into());
-        set_revision(&mut response, executed);
-        return response;
-    };
-    let content = ContentHash::of(&body);
-    let unchanged = if_none_match.is_some_and(|known| content.matches(known));
-    let mut response = if unchanged {
-        respond(
-            StatusCode::NOT_MODIFIED,
-            media,
-            CacheControl::Public(lifetime),
-            Body::empty(),
-        )
-    } else {
-        respond(
-            StatusCode::OK,
-            media,
-            CacheControl::Public(lifetime),
-            body.into(),
-        )
-    };
-    set(&mut response, header::ETAG, &content.etag());
-    set(
-        &mut response,
-        HeaderName::from_static(CACHE_TAG),
-        &Tag::join(&executed.facts.tags),
-    );
-    set(
-        &mut response,
-        HeaderName::from_static(AS_OF),
-        &as_of.to_string(),
-    );
-    response
+/// An answer that a shared cache does not keep.
+fn succeeded(executed: &Executed, media: MediaType) -> Response {
+    match data(executed) {
+        Ok(body) => {
+            let mut response = respond(StatusCode::OK, media, CacheControl::Private, body.into());
+            set_revision(&mut response, executed);
+            response
+        }
+        Err(error) => internal(&error, media),
+    }
 }
 
-fn cacheable(executed: &Executed, policy: &CachePolicy) -> Option<Lifetime> {
+/// The body of an answer without errors.
+pub(super) fn data(executed: &Executed) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&json!({"data": executed.response.data}))
+}
+
+/// Whether the answer is a failure of ours and nothing else: no data, and an error that is none of
+/// the client's.
+pub(super) fn failed(executed: &Executed) -> bool {
+    executed.response.data == async_graphql::Value::Null
+        && executed
+            .response
+            .errors
+            .iter()
+            .any(|error| code_of(error).is_none() && !error.path.is_empty())
+}
+
+/// The answer to a request that took too long.
+pub(super) fn timed_out(media: MediaType) -> Response {
+    refusal(
+        &Refusal::new(ErrorCode::Timeout, "the answer took too long"),
+        media,
+    )
+}
+
+pub(super) fn cacheable(executed: &Executed, policy: &CachePolicy) -> Option<Lifetime> {
     if !policy.is_shared() || executed.facts.uncacheable {
         return None;
     }
@@ -134,7 +119,12 @@ pub(crate) fn internal(error: &(dyn std::error::Error + 'static), media: MediaTy
     refusal(&errors::internal(&log_failure(error)), media)
 }
 
-fn respond(status: StatusCode, media: MediaType, cache: CacheControl, body: Body) -> Response {
+pub(super) fn respond(
+    status: StatusCode,
+    media: MediaType,
+    cache: CacheControl,
+    body: Body,
+) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     set(&mut response, header::CONTENT_TYPE, media.content_type());
@@ -154,7 +144,7 @@ fn set_revision(response: &mut Response, executed: &Executed) {
     }
 }
 
-fn set(response: &mut Response, name: HeaderName, value: &str) {
+pub(super) fn set(response: &mut Response, name: HeaderName, value: &str) {
     // Tags, numbers and our own words: all of them are visible ASCII.
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);

@@ -7,12 +7,13 @@ use async_graphql::{
     dataloader::{DataLoader, HashMapCache},
 };
 use cache_core::{AsOf, variables::CanonicalVariables};
+use pq_core::manifest::OperationKind;
 
 use super::{
     caller::Caller,
     context::RequestContext,
     facts::{AnswerFacts, Facts},
-    loaders::Stores,
+    loaders::{Entities, Stores},
     order::in_selection_order,
 };
 use crate::{documents::Document, embedded::StoreError, state::AppState};
@@ -40,15 +41,21 @@ pub async fn execute(
     // being read has a greater revision, so every cache judges the answer by it. Taken after the
     // reads it would claim writes that the reads did not see, and a stale answer would be valid.
     let as_of = if shared {
-        Some(state.purge_log.as_of().await?)
+        state.purge_log.as_of()
     } else {
         None
+    };
+    // An entity that is kept may be older than what the client, or this request, just wrote.
+    let entities = match document.operation.kind {
+        OperationKind::Query => Entities::Kept,
+        OperationKind::Mutation | OperationKind::Subscription => Entities::Fresh,
     };
     let now_ms = state.clock.now_ms();
     let facts = Arc::new(AnswerFacts::default());
     let stores = Stores {
         state: state.clone(),
         now_ms,
+        entities,
     };
     let context = RequestContext {
         state: state.clone(),

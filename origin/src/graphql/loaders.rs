@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
+use cache_core::Tag;
 
 use super::errors::StoreFailure;
 use crate::{
@@ -19,6 +20,16 @@ pub const OFFERS_OF_PARTNER: usize = 500;
 pub struct Stores {
     pub(super) state: AppState,
     pub(super) now_ms: i64,
+    pub(super) entities: Entities,
+}
+
+/// Whether entities may come out of the caches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entities {
+    /// As far as the purge log allows it.
+    Kept,
+    /// From the store.
+    Fresh,
 }
 
 /// Key: all establishments of a partner.
@@ -34,11 +45,14 @@ impl Loader<OfferId> for Stores {
     type Error = StoreFailure;
 
     async fn load(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, Offer>, StoreFailure> {
-        Ok(self
-            .state
-            .observer
-            .read("offers.by_ids", self.state.offers.by_ids(ids))
-            .await?)
+        let read = async |ids: Vec<OfferId>| {
+            let read = self.state.offers.by_ids(&ids);
+            Ok(self.state.observer.read("offers.by_ids", read).await?)
+        };
+        match self.entities {
+            Entities::Fresh => read(ids.to_vec()).await,
+            Entities::Kept => self.state.caches.offers.load(ids, offer_tags, read).await,
+        }
     }
 }
 
@@ -47,8 +61,20 @@ impl Loader<PartnerId> for Stores {
     type Error = StoreFailure;
 
     async fn load(&self, ids: &[PartnerId]) -> Result<HashMap<PartnerId, Partner>, StoreFailure> {
-        let read = self.state.partners.partners_by_ids(ids);
-        Ok(self.state.observer.read("partners.by_ids", read).await?)
+        let read = async |ids: Vec<PartnerId>| {
+            let read = self.state.partners.partners_by_ids(&ids);
+            Ok(self.state.observer.read("partners.by_ids", read).await?)
+        };
+        match self.entities {
+            Entities::Fresh => read(ids.to_vec()).await,
+            Entities::Kept => {
+                self.state
+                    .caches
+                    .partners
+                    .load(ids, partner_tags, read)
+                    .await
+            }
+        }
     }
 }
 
@@ -60,12 +86,21 @@ impl Loader<EstablishmentId> for Stores {
         &self,
         ids: &[EstablishmentId],
     ) -> Result<HashMap<EstablishmentId, Establishment>, StoreFailure> {
-        let read = self.state.partners.establishments_by_ids(ids);
-        Ok(self
-            .state
-            .observer
-            .read("establishments.by_ids", read)
-            .await?)
+        let read = async |ids: Vec<EstablishmentId>| {
+            let read = self.state.partners.establishments_by_ids(&ids);
+            Ok(self
+                .state
+                .observer
+                .read("establishments.by_ids", read)
+                .await?)
+        };
+        match self.entities {
+            Entities::Fresh => read(ids.to_vec()).await,
+            Entities::Kept => {
+                let cache = &self.state.caches.establishments;
+                cache.load(ids, establishment_tags, read).await
+            }
+        }
     }
 }
 
@@ -103,4 +138,21 @@ impl Loader<OffersOf> for Stores {
             .map(|(id, offers)| (OffersOf(id), offers))
             .collect())
     }
+}
+
+fn tags_named(names: &[String]) -> Vec<Tag> {
+    names.iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+fn offer_tags(id: &OfferId, _offer: &Offer) -> Vec<Tag> {
+    tags_named(&[format!("offer:{id}")])
+}
+
+fn partner_tags(id: &PartnerId, _partner: &Partner) -> Vec<Tag> {
+    tags_named(&[format!("partner:{id}")])
+}
+
+/// An establishment is its partner's: what changes it purges the partner.
+fn establishment_tags(_id: &EstablishmentId, place: &Establishment) -> Vec<Tag> {
+    tags_named(&[format!("partner:{}", place.partner_id)])
 }

@@ -1,11 +1,12 @@
 //! GraphQL: the schema, what a query gathers while it runs, and the way of a request.
 //!
-//! Reading order: [`serve`] (a request's steps) → [`execute`] → [`facts`] (what an answer depends
+//! Reading order: [`serve`] (a request's steps) → [`cached`] (public documents) → [`execute`] → [`facts`] (what an answer depends
 //! on) → [`answer`] (status and headers) → [`errors`]. The fields themselves are in the blocks:
 //! `offers::resolvers`, `partners::resolvers`, `purge::resolvers`.
 
 pub mod answer;
 pub mod body;
+pub mod cached;
 pub mod caller;
 pub mod context;
 pub mod directives;
@@ -17,6 +18,8 @@ pub mod order;
 pub mod page;
 pub mod place;
 pub mod serve;
+
+pub use cached::Unstored;
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 

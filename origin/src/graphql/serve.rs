@@ -7,7 +7,8 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use cache_core::variables::CanonicalVariables;
+use cache_core::{Revision, variables::CanonicalVariables};
+use edge_core::header::MIN_REVISION;
 use http::{HeaderMap, HeaderName, header};
 use pq_core::{
     DocumentRef, ErrorCode, GraphqlRequest, MediaType, Refusal,
@@ -19,13 +20,14 @@ use pq_core::{
 use super::{
     answer,
     body::{self, BodyError},
+    cached::{self, Wanted},
     caller::Caller,
     execute,
 };
 use crate::{config::DocumentMode, documents::Document, embedded::StoreError, state::AppState};
 
 /// From the first byte of the body to the answer.
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -65,10 +67,7 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
         Ok(Err(Failure::Store(error))) => answer::internal(&error, media),
         Err(_elapsed) => {
             tracing::error!(timeout_s = TIMEOUT.as_secs(), "a request took too long");
-            answer::refusal(
-                &Refusal::new(ErrorCode::Timeout, "the answer took too long"),
-                media,
-            )
+            answer::timed_out(media)
         }
     }
 }
@@ -83,19 +82,25 @@ async fn steps(
     let method = method(&request)?;
     let caller = Caller::of(request.headers(), &state.config.admin);
     let if_none_match = text(request.headers(), header::IF_NONE_MATCH);
+    let minimum = text(request.headers(), HeaderName::from_static(MIN_REVISION))
+        .and_then(|number| number.trim().parse().ok())
+        .map(Revision);
     let request = parse(method, path_id, request).await?;
     let document = document(state, &request).await?;
     name_matches(&document, request.operation_name.as_deref())?;
     allowed_over(method, document.operation.kind)?;
     let variables = coerce(&document, &request)?;
+    if document.operation.policy.is_shared() {
+        let wanted = Wanted {
+            media,
+            if_none_match: if_none_match.as_deref(),
+        };
+        return Ok(cached::answer(state, &document, variables, minimum, wanted).await);
+    }
+    // Its entities may be kept ones: those of a copy of the log that has seen what the client has.
+    state.caches.feed.require(minimum).await;
     let executed = execute::execute(state, &document, &variables, caller).await?;
-    let policy = &document.operation.policy;
-    Ok(answer::executed(
-        &executed,
-        policy,
-        media,
-        if_none_match.as_deref(),
-    ))
+    Ok(answer::executed(&executed, media))
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {

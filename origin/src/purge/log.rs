@@ -1,266 +1,454 @@
-//! The purge log in the embedded store: one total order of purges, with an identity of its own.
+//! The purge log as the origin uses it: in Redis, or without Redis in the embedded store.
+//!
+//! A purge is a row of the outbox first, in the transaction of the write that calls for it. It is
+//! moved into the log at once, and by every server's next question to the log after a crash.
 
 #[cfg(test)]
 mod tests;
 
-use cache_core::{AsOf, LogId, PurgeKind, PurgeRecord, Revision, Tag};
-use rusqlite::{Connection, OptionalExtension, Transaction};
-use tokio::sync::watch;
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use crate::embedded::{
-    EmbeddedDb, StoreError,
-    outbox::{self, outbox_pending, outbox_remove},
+use cache_core::{AsOf, LogId, PurgeKind, PurgeRecord, Revision};
+use cache_tiered::{Extent, LogSource, Moment, NewRecord, PurgeFeed, RedisLog, SourceError};
+use tokio::{
+    sync::{Mutex, watch},
+    time::{Instant, timeout},
 };
 
-/// Records are kept for longer than the longest life of an entry (categories: 8 days exactly).
-const KEEP_MS: i64 = (8 * 24 + 1) * 3_600_000;
-/// And at most so many. An entry from before the horizon is not valid, so this is safe as well.
-const KEEP_RECORDS: i64 = 1_000_000;
-/// Rows of one drain: the writer is not held for long.
-const DRAIN_ROWS: usize = 200;
+use super::{
+    embedded_log::{self, DRAIN_ROWS, Entry, KEEP_MS, KEEP_RECORDS},
+    in_force,
+};
+use crate::{
+    embedded::{
+        EmbeddedDb, StoreError,
+        outbox::{self, OutboxRow, PendingPurge, outbox_pending, outbox_push, outbox_remove},
+    },
+    telemetry::chain,
+};
 
-/// What a record of the log says beside its tags; the log is the audit log, too.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    pub tags: Vec<Tag>,
-    pub kind: PurgeKind,
-    pub reason: String,
-    pub actor: String,
+/// How often another process's appends to the embedded log are looked for.
+const LOOK: Duration = Duration::from_millis(25);
+
+/// Where the log is.
+#[derive(Debug)]
+pub enum Backend {
+    /// In the embedded store.
+    Embedded,
+    /// In Redis.
+    Redis(Box<RedisLog>),
 }
 
-/// Where the log begins and ends.
+/// Who opens the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extent {
-    /// Every purge after this is known.
-    pub horizon: Revision,
-    /// The last record.
-    pub head: Revision,
+pub enum Role {
+    /// A server: its log is put in force.
+    Server,
+    /// A command beside the servers: it leaves its purges to them when their log is another one.
+    Tool,
+}
+
+/// Why purges are not in the log yet. They stay in the outbox.
+#[derive(Debug, thiserror::Error)]
+pub enum DrainError {
+    #[error("the outbox cannot be read")]
+    Store(#[from] StoreError),
+    #[error("the purge log takes nothing")]
+    Append(#[from] cache_tiered::AppendError),
+    #[error("the purge log cannot be read back")]
+    ReadBack(#[from] cache_tiered::LinkError),
+    #[error("record {0} was appended and is not there")]
+    Gone(Revision),
+    #[error("no purge log is known yet")]
+    Unknown,
+}
+
+/// What the last question saw in the outbox.
+#[derive(Debug, Default)]
+struct Look {
+    pending: HashSet<i64>,
+    began: Moment,
+}
+
+#[derive(Debug)]
+struct Shared {
+    db: EmbeddedDb,
+    backend: Backend,
+    role: Role,
+    feed: Arc<PurgeFeed>,
+    /// The embedded log's identity.
+    own: LogId,
+    /// One drain at a time: the others find their rows moved.
+    draining: Mutex<()>,
+    looked: Mutex<Look>,
+    /// Wakes who reads the embedded log. Another process's appends are found by looking.
+    appended: watch::Sender<()>,
 }
 
 /// A handle on the log; clones share it.
 #[derive(Clone, Debug)]
-pub struct PurgeLog {
-    db: EmbeddedDb,
-    id: LogId,
-    /// Wakes who relays. Another process's appends are not seen here: they are found by looking.
-    appended: watch::Sender<()>,
-}
+pub struct PurgeLog(Arc<Shared>);
 
 impl PurgeLog {
-    /// Opens the log; its identity is made once, with the log.
-    pub async fn open(db: EmbeddedDb) -> Result<Self, StoreError> {
+    /// Opens the log. Nothing is asked of Redis yet.
+    pub async fn open(
+        db: EmbeddedDb,
+        backend: Backend,
+        role: Role,
+        feed: Arc<PurgeFeed>,
+    ) -> Result<Self, StoreError> {
         let mut fresh = [0; 16];
         getrandom::fill(&mut fresh)
             .map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
-        let fresh = LogId::from_bytes(fresh).to_string();
-        let stored: String = db
+        let fresh = LogId::from_bytes(fresh);
+        let now_ms = wall_ms(feed.clock().now());
+        let serves_embedded = role == Role::Server && matches!(backend, Backend::Embedded);
+        let (own, current) = db
             .write(move |tx| {
-                tx.execute(
-                    "INSERT INTO purge_log_meta(id, log_id, horizon) VALUES (1, ?1, 0)
-                     ON CONFLICT (id) DO NOTHING",
-                    [fresh],
-                )?;
-                Ok(tx.query_row(
-                    "SELECT log_id FROM purge_log_meta WHERE id = 1",
-                    [],
-                    |row| row.get(0),
-                )?)
+                let mut own = embedded_log::identity(tx, fresh)?;
+                if serves_embedded && !in_force::put_in_force(tx, own, now_ms)? {
+                    // It was left behind once: entries under its revisions may still be around.
+                    own = embedded_log::begin_anew(tx, fresh)?;
+                    in_force::put_in_force(tx, own, now_ms)?;
+                }
+                Ok((own, in_force::in_force(tx)?))
             })
             .await?;
-        let id = stored
-            .parse()
-            .map_err(|error| StoreError::corrupt("log identity", &error))?;
-        Ok(Self {
+        if let Some(current) = current {
+            feed.begin(current);
+        }
+        Ok(Self(Arc::new(Shared {
             db,
-            id,
-            appended: watch::Sender::new(()),
+            backend,
+            role,
+            feed,
+            own,
+            draining: Mutex::default(),
+            looked: Mutex::default(),
+            appended: watch::Sender::default(),
+        })))
+    }
+
+    /// This server's copy of the log.
+    pub fn feed(&self) -> &Arc<PurgeFeed> {
+        &self.0.feed
+    }
+
+    /// The position of what is read from now on; to be taken before the first read. None while no
+    /// log is known: what is read then cannot be kept.
+    pub fn as_of(&self) -> Option<AsOf> {
+        self.0.feed.as_of()
+    }
+
+    /// Purges, and says at which revision; none when the log cannot be reached: then the purge
+    /// waits in the outbox, and is not lost.
+    pub async fn append(&self, entry: Entry, now_ms: i64) -> Result<Option<Revision>, StoreError> {
+        let purge = PendingPurge {
+            tags: entry.tags.into_iter().map(String::from).collect(),
+            kind: match entry.kind {
+                PurgeKind::Hard => outbox::PurgeKind::Hard,
+                PurgeKind::Soft => outbox::PurgeKind::Soft,
+            },
+            reason: entry.reason,
+            actor: entry.actor,
+        };
+        self.0
+            .db
+            .write(move |tx| outbox_push(tx, &purge, now_ms))
+            .await?;
+        self.drain_outbox(now_ms).await
+    }
+
+    /// Moves the outbox into the log; gives a revision at or after everything that was in it.
+    /// None when that is left to later: the log cannot be reached, or is the servers'.
+    pub async fn drain_outbox(&self, now_ms: i64) -> Result<Option<Revision>, StoreError> {
+        match self.drain(now_ms).await {
+            Ok(revision) => Ok(revision),
+            Err(DrainError::Store(error)) => Err(error),
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "a purge waits in the outbox");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn drain(&self, now_ms: i64) -> Result<Option<Revision>, DrainError> {
+        match &self.0.backend {
+            Backend::Embedded => Ok(self.drain_into_store(now_ms).await?),
+            Backend::Redis(redis) => self.drain_into_redis(redis, now_ms).await.map(Some),
+        }
+    }
+
+    async fn drain_into_store(&self, now_ms: i64) -> Result<Option<Revision>, StoreError> {
+        let Shared { db, own, role, .. } = &*self.0;
+        let in_force = db.read(in_force::in_force).await?;
+        if *role == Role::Tool && in_force.is_some_and(|log| log != *own) {
+            return Ok(None);
+        }
+        // A look on a reader first: the writer is not taken for nothing.
+        while !db.read(|c| outbox_pending(c, 1)).await?.is_empty() {
+            db.write(move |tx| embedded_log::drain(tx, now_ms)).await?;
+            self.0.appended.send_replace(());
+        }
+        let at = self.0.feed.position();
+        let (records, extent) = db
+            .read(move |connection| {
+                let records = embedded_log::records_after(connection, at.head, DRAIN_ROWS)?;
+                Ok((records, embedded_log::extent(connection)?))
+            })
+            .await?;
+        self.0.feed.heard(*own, &records);
+        Ok(Some(extent.head))
+    }
+
+    async fn drain_into_redis(
+        &self,
+        redis: &RedisLog,
+        now_ms: i64,
+    ) -> Result<Revision, DrainError> {
+        let Shared { db, feed, .. } = &*self.0;
+        let _one_at_a_time = self.0.draining.lock().await;
+        let mut last = None;
+        loop {
+            let rows = db.read(|c| outbox_pending(c, DRAIN_ROWS)).await?;
+            if rows.is_empty() {
+                // Another server moved them: then the log's end is after them.
+                return match last {
+                    Some(revision) => Ok(revision),
+                    None => Ok(redis.open(None).await?.head),
+                };
+            }
+            let log = feed.position().log.ok_or(DrainError::Unknown)?;
+            let mut records = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let record = new_record(row, now_ms);
+                let revision = redis.append(log, &record).await?;
+                records.push(PurgeRecord {
+                    revision,
+                    tags: record.tags,
+                    kind: record.kind,
+                });
+            }
+            feed.heard(log, &records);
+            for record in &records {
+                if !redis.has(log, record.revision).await? {
+                    return Err(DrainError::Gone(record.revision));
+                }
+            }
+            last = records.last().map(|record| record.revision);
+            let taken_out = db.write(move |tx| take_out(tx, log, &rows)).await?;
+            if !taken_out {
+                return Err(cache_tiered::AppendError::OtherLog.into());
+            }
+        }
+    }
+
+    /// Forgets what no entry can need any more.
+    pub async fn trim(&self, now_ms: i64) -> Result<(), SourceError> {
+        match &self.0.backend {
+            Backend::Embedded => {
+                let gone = self
+                    .0
+                    .db
+                    .write(move |tx| embedded_log::trim(tx, now_ms))
+                    .await?;
+                if gone > 0 {
+                    tracing::info!(records = gone, "purge log trimmed");
+                }
+            }
+            Backend::Redis(redis) => {
+                if let Some(log) = self.0.feed.position().log {
+                    let before_ms = (now_ms - KEEP_MS).unsigned_abs();
+                    let keep = usize::try_from(KEEP_RECORDS).unwrap_or(usize::MAX);
+                    redis.trim(log, before_ms, keep).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks Redis for its log, and the database whether it is the one in force.
+    async fn open_redis(
+        &self,
+        redis: &RedisLog,
+        known: Option<(LogId, Revision)>,
+    ) -> Result<cache_tiered::redis_log::Opened, SourceError> {
+        let now_ms = wall_ms(self.0.feed.clock().now());
+        let mut opened = redis.open(None).await?;
+        let forgot = known.is_some_and(|(log, head)| log == opened.log && head > opened.head);
+        if forgot {
+            tracing::error!(log = %opened.log, "the purge log has forgotten records: a new one begins");
+            opened = redis.open(Some(opened.log)).await?;
+        }
+        let log = opened.log;
+        if self.0.db.read(in_force::in_force).await? == Some(log) {
+            return Ok(opened);
+        }
+        if !self
+            .0
+            .db
+            .write(move |tx| in_force::put_in_force(tx, log, now_ms))
+            .await?
+        {
+            // An old server that came back, and missed everything in between.
+            tracing::warn!(%log, "Redis has a log that was left behind: a new one begins");
+            opened = redis.open(Some(log)).await?;
+            let log = opened.log;
+            if !self
+                .0
+                .db
+                .write(move |tx| in_force::put_in_force(tx, log, now_ms))
+                .await?
+            {
+                return Err("the new purge log cannot be put in force".into());
+            }
+        }
+        tracing::info!(log = %opened.log, "another purge log is in force");
+        Ok(opened)
+    }
+
+    async fn check_redis(
+        &self,
+        redis: &RedisLog,
+        known: Option<(LogId, Revision)>,
+    ) -> Result<Extent, SourceError> {
+        let Shared {
+            db, feed, looked, ..
+        } = &*self.0;
+        let mut looked = looked.lock().await;
+        let began = feed.clock().now();
+        let rows = db.read(|c| outbox_pending(c, DRAIN_ROWS)).await?;
+        let pending: HashSet<i64> = rows.iter().map(|row| row.id).collect();
+        let mut opened = self.open_redis(redis, known).await?;
+        // Rows that lay there at the last question as well: their writer crashed, or could not
+        // reach the log. Younger ones are being moved by their writers.
+        let first_look = looked.began == Moment::default();
+        let stuck = first_look || pending.iter().any(|id| looked.pending.contains(id));
+        let complete_at = if pending.is_empty() {
+            began
+        } else if stuck {
+            // It appends to the log that the feed knows: a new one is taken up first.
+            if feed.position().log != Some(opened.log) {
+                *looked = Look::default();
+                return Ok(Extent {
+                    log: opened.log,
+                    horizon: opened.horizon,
+                    head: opened.head,
+                    complete_at: Moment::default(),
+                });
+            }
+            self.drain_into_redis(redis, wall_ms(began)).await?;
+            opened = self.open_redis(redis, known).await?;
+            began
+        } else {
+            // All that was pending then has left, and what leaves was appended before.
+            looked.began
+        };
+        *looked = Look { pending, began };
+        Ok(Extent {
+            log: opened.log,
+            horizon: opened.horizon,
+            head: opened.head,
+            complete_at,
         })
     }
 
-    /// The log's identity.
-    pub const fn id(&self) -> LogId {
-        self.id
-    }
-
-    /// Hears of every append of this process.
-    pub fn subscribe(&self) -> watch::Receiver<()> {
-        self.appended.subscribe()
-    }
-
-    /// The last record's revision.
-    pub async fn head(&self) -> Result<Revision, StoreError> {
-        Ok(self.extent().await?.head)
-    }
-
-    /// Where the log begins and ends, at one moment.
-    pub async fn extent(&self) -> Result<Extent, StoreError> {
-        self.db.read(extent).await
-    }
-
-    /// The position of what is read from now on. To be taken before the first read.
-    pub async fn as_of(&self) -> Result<AsOf, StoreError> {
-        Ok(AsOf {
-            log: self.id,
-            revision: self.head().await?,
+    async fn check_store(&self) -> Result<Extent, SourceError> {
+        let Shared { db, feed, own, .. } = &*self.0;
+        let complete_at = feed.clock().now();
+        let own = *own;
+        let (log, pending) = db
+            .read(|c| Ok((in_force::in_force(c)?, outbox_pending(c, 1)?)))
+            .await?;
+        if log != Some(own) {
+            return Err("another server put another purge log in force".into());
+        }
+        if !pending.is_empty() {
+            self.drain_into_store(wall_ms(complete_at)).await?;
+        }
+        let embedded_log::Extent { horizon, head } = db.read(embedded_log::extent).await?;
+        Ok(Extent {
+            log: own,
+            horizon,
+            head,
+            complete_at,
         })
     }
 
-    /// Appends one record; its revision is given after every commit that it speaks of.
-    pub async fn append(&self, entry: Entry, now_ms: i64) -> Result<Revision, StoreError> {
-        let revision = self.db.write(move |tx| append(tx, &entry, now_ms)).await?;
-        self.appended.send_replace(());
-        Ok(revision)
-    }
-
-    /// The records after `after`, at most `limit`, without gaps.
-    pub async fn records_after(
+    async fn stored_after(
         &self,
         after: Revision,
         limit: usize,
+        wait: Duration,
     ) -> Result<Vec<PurgeRecord>, StoreError> {
-        self.db
-            .read(move |connection| records_after(connection, after, limit))
-            .await
-    }
-
-    /// Moves the outbox into the log; gives the last revision if there was anything.
-    pub async fn drain_outbox(&self, now_ms: i64) -> Result<Option<Revision>, StoreError> {
-        let mut last = None;
-        // A look on a reader first: the writer is not taken ten times a second for nothing.
-        while !self.db.read(|c| outbox_pending(c, 1)).await?.is_empty() {
-            let drained = self.db.write(move |tx| drain(tx, now_ms)).await?;
-            self.appended.send_replace(());
-            last = drained.or(last);
+        let deadline = Instant::now() + wait;
+        let mut appended = self.0.appended.subscribe();
+        loop {
+            let records = self
+                .0
+                .db
+                .read(move |c| embedded_log::records_after(c, after, limit))
+                .await?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            if !records.is_empty() || left.is_zero() {
+                return Ok(records);
+            }
+            // The sender lives as long as the log: only the time or an append ends this.
+            let _elapsed = timeout(left.min(LOOK), appended.changed()).await;
         }
-        Ok(last)
-    }
-
-    /// Forgets what no entry can need any more; gives the number of records.
-    pub async fn trim(&self, now_ms: i64) -> Result<usize, StoreError> {
-        self.db.write(move |tx| trim(tx, now_ms)).await
     }
 }
 
-fn as_revision(number: i64) -> Revision {
-    Revision(number.unsigned_abs())
+impl LogSource for PurgeLog {
+    async fn check(&self, known: Option<(LogId, Revision)>) -> Result<Extent, SourceError> {
+        match &self.0.backend {
+            Backend::Embedded => self.check_store().await,
+            Backend::Redis(redis) => self.check_redis(redis, known).await,
+        }
+    }
+
+    async fn records_after(
+        &self,
+        log: LogId,
+        after: Revision,
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Vec<PurgeRecord>, SourceError> {
+        match &self.0.backend {
+            Backend::Embedded if log == self.0.own => {
+                Ok(self.stored_after(after, limit, wait).await?)
+            }
+            Backend::Embedded => Err("another server's purge log".into()),
+            Backend::Redis(redis) => Ok(redis.records_after(log, after, limit, wait).await?),
+        }
+    }
 }
 
-fn as_number(revision: Revision) -> i64 {
-    i64::try_from(revision.0).unwrap_or(i64::MAX)
+fn wall_ms(now: Moment) -> i64 {
+    i64::try_from(now.wall_ms).unwrap_or(i64::MAX)
 }
 
-fn extent(connection: &Connection) -> Result<Extent, StoreError> {
-    // A log that was trimmed to nothing still ends where it ended.
-    let (horizon, head) = connection
-        .prepare_cached(
-            "SELECT horizon, MAX(horizon, COALESCE((SELECT MAX(revision) FROM purge_log), 0))
-             FROM purge_log_meta WHERE id = 1",
-        )?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(Extent {
-        horizon: as_revision(horizon),
-        head: as_revision(head),
-    })
+fn new_record(row: &OutboxRow, now_ms: i64) -> NewRecord {
+    NewRecord {
+        tags: embedded_log::tags_of(&row.purge.tags),
+        kind: embedded_log::kind_of(row.purge.kind),
+        // Now, not the write's time: a row that lay here for days is not trimmed at once.
+        at_ms: now_ms.unsigned_abs(),
+    }
 }
 
-fn append(tx: &Transaction<'_>, entry: &Entry, now_ms: i64) -> Result<Revision, StoreError> {
-    let revision = extent(tx)?.head.next();
-    let tags = serde_json::to_string(&entry.tags).map_err(|e| StoreError::corrupt("tags", &e))?;
-    tx.prepare_cached(
-        "INSERT INTO purge_log(revision, tags, kind, reason, actor, at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute((
-        as_number(revision),
-        tags,
-        entry.kind.as_str(),
-        &entry.reason,
-        &entry.actor,
-        now_ms,
-    ))?;
-    Ok(revision)
-}
-
-fn drain(tx: &Transaction<'_>, now_ms: i64) -> Result<Option<Revision>, StoreError> {
-    let mut last = None;
-    for row in outbox_pending(tx, DRAIN_ROWS)? {
-        let entry = Entry {
-            tags: tags_of(&row.purge.tags),
-            kind: match row.purge.kind {
-                outbox::PurgeKind::Hard => PurgeKind::Hard,
-                outbox::PurgeKind::Soft => PurgeKind::Soft,
-            },
-            reason: row.purge.reason,
-            actor: row.purge.actor,
-        };
-        // Record and row change places in one transaction: neither lost nor there twice. The
-        // record's time is now, not the write's: a row that lay here for days is not trimmed
-        // before it was relayed.
-        last = Some(append(tx, &entry, now_ms)?);
+/// Takes rows out of the outbox whose records were read back from `log`; says whether it could.
+/// Were that log not in force any more, its records would be no purges.
+fn take_out(
+    tx: &rusqlite::Transaction<'_>,
+    log: LogId,
+    rows: &[OutboxRow],
+) -> Result<bool, StoreError> {
+    if in_force::in_force(tx)? != Some(log) {
+        return Ok(false);
+    }
+    for row in rows {
         outbox_remove(tx, row.id)?;
     }
-    Ok(last)
-}
-
-/// A tag that cannot be read purges everything: too much is safe, too little is not.
-fn tags_of(texts: &[String]) -> Vec<Tag> {
-    texts
-        .iter()
-        .map(|text| {
-            text.parse().unwrap_or_else(|_| {
-                tracing::error!("a malformed tag in the outbox: everything is purged");
-                Tag::everything()
-            })
-        })
-        .collect()
-}
-
-fn records_after(
-    connection: &Connection,
-    after: Revision,
-    limit: usize,
-) -> Result<Vec<PurgeRecord>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT revision, tags, kind FROM purge_log WHERE revision > ?1 ORDER BY revision LIMIT ?2",
-    )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = statement.query([as_number(after), limit])?;
-    let mut records = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (tags, kind): (String, String) = (row.get(1)?, row.get(2)?);
-        records.push(PurgeRecord {
-            revision: as_revision(row.get(0)?),
-            tags: serde_json::from_str(&tags).map_err(|e| StoreError::corrupt("log tags", &e))?,
-            kind: match kind.as_str() {
-                "hard" => PurgeKind::Hard,
-                "soft" => PurgeKind::Soft,
-                _ => return Err(StoreError::corrupt("log kind", &kind)),
-            },
-        });
-    }
-    Ok(records)
-}
-
-fn trim(tx: &Transaction<'_>, now_ms: i64) -> Result<usize, StoreError> {
-    // Only a prefix goes: the log has no gaps.
-    let first_young: Option<i64> = tx
-        .query_row(
-            "SELECT MIN(revision) FROM purge_log WHERE at_ms >= ?1",
-            [now_ms - KEEP_MS],
-            |row| row.get(0),
-        )
-        .optional()?
-        .flatten();
-    let head = as_number(extent(tx)?.head);
-    let horizon = first_young
-        .map_or(head, |first| first - 1)
-        .max(head - KEEP_RECORDS);
-    let gone = tx.execute("DELETE FROM purge_log WHERE revision <= ?1", [horizon])?;
-    if gone > 0 {
-        tx.execute(
-            "UPDATE purge_log_meta SET horizon = MAX(horizon, ?1) WHERE id = 1",
-            [horizon],
-        )?;
-    }
-    Ok(gone)
+    Ok(true)
 }

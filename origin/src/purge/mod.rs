@@ -1,9 +1,13 @@
-//! Purges: who asks for one ([`request`]), and the log that gives it its revision ([`log`]).
+//! Purges: who asks for one ([`request`]), the outbox's way into the log that gives it its revision
+//! ([`log`], in Redis or in [`embedded_log`]), and which log counts ([`in_force`]).
 
+pub mod embedded_log;
+pub mod in_force;
 pub mod log;
 pub mod request;
 pub mod resolvers;
-pub mod sweeper;
+pub mod trim;
 
-pub use log::PurgeLog;
+pub use embedded_log::Entry;
+pub use log::{Backend, PurgeLog, Role};
 pub use request::{PurgeReport, PurgeRequest, PurgeTarget, Reason, Run, request};

@@ -3,7 +3,7 @@
 use cache_core::{PurgeKind, Revision, Tag, geo};
 use pq_core::DocumentHash;
 
-use super::log::{Entry, PurgeLog};
+use super::{Entry, PurgeLog};
 use crate::{
     domain::{GeoPoint, OfferId, PartnerId},
     embedded::StoreError,
@@ -58,7 +58,7 @@ pub struct PurgeRequest {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PurgeReport {
-    /// None when it was only told.
+    /// None when it was only told, or waits in the outbox because the log cannot be reached.
     pub revision: Option<Revision>,
     pub tags: Vec<Tag>,
 }
@@ -103,7 +103,7 @@ pub async fn request(
                 tags = tags.len(),
                 "purge"
             );
-            Some(log.append(entry, now_ms).await?)
+            log.append(entry, now_ms).await?
         }
     };
     Ok(PurgeReport { revision, tags })

@@ -197,7 +197,7 @@ async fn a_page_costs_three_reads_and_one_for_its_end() {
         [
             "establishments.of",
             "offers.of_partners",
-            "partners.by_ids",
+            // The partners themselves are kept since the first query.
             "partners.list"
         ]
     );

@@ -2,11 +2,15 @@
 
 use std::net::Ipv4Addr;
 
+use cache_core::{LogId, Revision};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use yousoon::{
-    config::{AdminConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig, HttpConfig, Secret},
+    config::{
+        AdminConfig, CacheConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig, HttpConfig,
+        Secret,
+    },
     embedded::EmbeddedDb,
     router::router,
     state::{AppState, Clock, ReadObserver},
@@ -62,6 +66,15 @@ impl TestApp {
             .json(&json!({"query": query, "variables": variables}))
     }
 
+    /// Where this server's copy of the purge log ends.
+    pub(crate) fn head(&self) -> Revision {
+        self.state.caches.feed.position().head
+    }
+
+    pub(crate) fn log(&self) -> LogId {
+        self.state.caches.feed.position().log.unwrap()
+    }
+
     pub(crate) async fn ask(&self, query: &str, variables: Value) -> Answer {
         Answer::of(self.post(query, &variables)).await
     }
@@ -95,6 +108,7 @@ impl Builder {
         let config = Config {
             http: HttpConfig { listen: address },
             documents: DocumentsConfig { mode: self.mode },
+            cache: CacheConfig::default(),
             admin: AdminConfig {
                 token: Some(Secret::new(TOKEN)),
             },
@@ -110,6 +124,11 @@ impl Builder {
             .unwrap();
         let routes = router(state.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        let followed = state.clone();
+        tokio::spawn(async move {
+            let stop = tokio_util::sync::CancellationToken::new();
+            cache_tiered::tail::run(&followed.caches.feed, &followed.purge_log, stop).await;
+        });
         TestApp {
             url: format!("http://{address}"),
             state,

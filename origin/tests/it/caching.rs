@@ -1,10 +1,14 @@
 //! What an answer says of its life, its tags and its place in the purge log.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use cache_core::{AsOf, InvalidReason, LogCopy, PurgeKind, Revision, Tag, Validity};
+use cache_tiered::LogSource as _;
 use serde_json::{Value, json};
-use yousoon::{domain::GeoPoint, purge::log::Entry, state::AppState};
+use yousoon::{domain::GeoPoint, purge::Entry, state::AppState};
 
 use crate::{
     app::{Answer, GRAPHQL_RESPONSE, TOKEN, TestApp},
@@ -32,10 +36,7 @@ async fn a_public_answer_says_how_long_it_lives_and_what_it_depends_on() {
         answer.header("cache-control"),
         "public, max-age=900, stale-while-revalidate=60, stale-if-error=86400"
     );
-    assert_eq!(
-        answer.header("yousoon-as-of"),
-        format!("{}:0", app.state.purge_log.id())
-    );
+    assert_eq!(answer.header("yousoon-as-of"), format!("{}:0", app.log()));
     let document = format!("document:{}", pq_core::DocumentHash::of(OFFER));
     assert_eq!(
         tags(&answer),
@@ -200,7 +201,12 @@ fn write_and_purge(state: &AppState) -> Revision {
             reason: "test".into(),
             actor: "test".into(),
         };
-        state.purge_log.append(entry, NOW_MS).await.unwrap()
+        state
+            .purge_log
+            .append(entry, NOW_MS)
+            .await
+            .unwrap()
+            .unwrap()
     };
     tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
 }
@@ -238,7 +244,7 @@ async fn the_position_is_taken_before_the_first_read() {
     copy.append(
         &app.state
             .purge_log
-            .records_after(Revision::ZERO, 9)
+            .records_after(as_of.log, Revision::ZERO, 9, Duration::ZERO)
             .await
             .unwrap(),
     )

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cache_core::{PurgeKind, Revision};
+use cache_tiered::LogSource as _;
 use serde_json::json;
 use yousoon::{
     embedded::outbox::{self, PendingPurge, outbox_push},
@@ -29,7 +30,7 @@ async fn a_purge_is_in_the_log_when_it_is_answered() {
         json!({"revision": null, "tags": [tag], "dryRun": true})
     );
     assert_eq!(told.header("yousoon-revision"), "");
-    assert_eq!(app.state.purge_log.head().await.unwrap(), Revision::ZERO);
+    assert_eq!(app.head(), Revision::ZERO);
     let done = purge(json!({"offerId": id, "reason": "price"})).await;
     assert_eq!(
         done.data()["purge"],
@@ -47,7 +48,7 @@ async fn a_purge_is_in_the_log_when_it_is_answered() {
     let records = app
         .state
         .purge_log
-        .records_after(Revision::ZERO, 9)
+        .records_after(app.log(), Revision::ZERO, 9, Duration::ZERO)
         .await
         .unwrap();
     let kinds: Vec<_> = records
@@ -95,7 +96,7 @@ async fn what_another_process_left_is_swept_into_the_log() {
         .await
         .unwrap();
     let swept = async {
-        while app.state.purge_log.head().await.unwrap() == Revision::ZERO {
+        while app.head() == Revision::ZERO {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };

@@ -19,7 +19,7 @@ use edge_core::{
     signature::verify,
 };
 use tokio::time::{Instant, sleep};
-use yousoon::{purge::log::Entry, server::Background, state::AppState};
+use yousoon::{purge::Entry, server::Background, state::AppState};
 
 use crate::{
     app::{EDGE_SECRET, TestApp},
@@ -123,7 +123,7 @@ async fn the_log_arrives_whole_at_once_and_with_heartbeats() {
                 .map(|record| record.revision.0)
                 .eq(1..=600)
         );
-        assert_eq!(edge.state.log, Some(app.state.purge_log.id()));
+        assert_eq!(edge.state.log, Some(app.log()));
         assert_eq!(edge.state.confirmed_at_ms, NOW_MS.unsigned_abs());
     }
     let appends = edge.lock().unwrap().appends;

@@ -1,5 +1,8 @@
+use cache_core::Tag;
+use cache_tiered::Clock;
+
 use super::*;
-use crate::embedded::outbox::{PendingPurge, outbox_push};
+use crate::purge::embedded_log::{extent, records_after, trim};
 
 fn entry(tag: &str) -> Entry {
     Entry {
@@ -10,19 +13,52 @@ fn entry(tag: &str) -> Entry {
     }
 }
 
-#[tokio::test]
-async fn a_log_keeps_its_identity_and_its_order() {
+async fn open(db: &EmbeddedDb, role: Role) -> PurgeLog {
+    let feed = Arc::new(PurgeFeed::new(Clock::new(|| 1_000)));
+    let log = PurgeLog::open(db.clone(), Backend::Embedded, role, feed)
+        .await
+        .unwrap();
+    if role == Role::Server {
+        cache_tiered::tail::check_once(log.feed(), &log)
+            .await
+            .unwrap();
+    }
+    log
+}
+
+fn database() -> (tempfile::TempDir, EmbeddedDb) {
     let dir = tempfile::tempdir().unwrap();
     let db = EmbeddedDb::open(dir.path()).unwrap();
-    let log = PurgeLog::open(db.clone()).await.unwrap();
-    assert_eq!(log.head().await.unwrap(), Revision::ZERO);
-    assert_eq!(log.append(entry("a"), 1).await.unwrap(), Revision(1));
-    assert_eq!(log.append(entry("b"), 2).await.unwrap(), Revision(2));
-    let again = PurgeLog::open(db).await.unwrap();
-    assert_eq!(again.id(), log.id());
-    let as_of = again.as_of().await.unwrap();
-    assert_eq!((as_of.log, as_of.revision), (log.id(), Revision(2)));
-    let records = again.records_after(Revision(1), 9).await.unwrap();
+    (dir, db)
+}
+
+async fn push(db: &EmbeddedDb, tags: &[&str]) {
+    let purge = PendingPurge {
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        kind: outbox::PurgeKind::Hard,
+        reason: "edited".into(),
+        actor: "test".into(),
+    };
+    db.write(move |tx| outbox_push(tx, &purge, 7))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_log_keeps_its_identity_and_its_order() {
+    let (_dir, db) = database();
+    let log = open(&db, Role::Server).await;
+    assert_eq!(log.feed().position().head, Revision::ZERO);
+    assert_eq!(log.append(entry("a"), 1).await.unwrap(), Some(Revision(1)));
+    assert_eq!(log.append(entry("b"), 2).await.unwrap(), Some(Revision(2)));
+    assert_eq!(log.feed().position().head, Revision(2), "who wrote sees it");
+    let again = open(&db, Role::Server).await;
+    let as_of = again.as_of().unwrap();
+    assert_eq!(Some(as_of), log.as_of());
+    let records = again
+        .records_after(as_of.log, Revision(1), 9, Duration::ZERO)
+        .await
+        .unwrap();
     assert_eq!(
         serde_json::to_string(&records).unwrap(),
         r#"[{"revision":2,"tags":["b"],"kind":"soft"}]"#
@@ -31,25 +67,20 @@ async fn a_log_keeps_its_identity_and_its_order() {
 
 #[tokio::test]
 async fn the_outbox_moves_into_the_log_once() {
-    let dir = tempfile::tempdir().unwrap();
-    let db = EmbeddedDb::open(dir.path()).unwrap();
-    let log = PurgeLog::open(db.clone()).await.unwrap();
-    let mut woken = log.subscribe();
-    let purge = PendingPurge {
-        tags: vec!["offer:1".into(), "not a tag".into()],
-        kind: outbox::PurgeKind::Hard,
-        reason: "edited".into(),
-        actor: "test".into(),
-    };
-    db.write(move |tx| outbox_push(tx, &purge, 7))
+    let (_dir, db) = database();
+    let log = open(&db, Role::Server).await;
+    push(&db, &["offer:1", "not a tag"]).await;
+    let (one, two) = tokio::join!(log.drain_outbox(8), log.drain_outbox(8));
+    assert_eq!(one.unwrap(), Some(Revision(1)));
+    assert_eq!(
+        two.unwrap(),
+        Some(Revision(1)),
+        "at or after what was in it"
+    );
+    let records = db
+        .read(|c| records_after(c, Revision::ZERO, 9))
         .await
         .unwrap();
-    let (one, two) = tokio::join!(log.drain_outbox(8), log.drain_outbox(8));
-    assert_eq!(one.unwrap().or(two.unwrap()), Some(Revision(1)));
-    assert!(woken.has_changed().unwrap());
-    woken.mark_unchanged();
-    assert_eq!(log.drain_outbox(9).await.unwrap(), None);
-    let records = log.records_after(Revision::ZERO, 9).await.unwrap();
     assert_eq!(
         records[0].tags,
         ["offer:1".parse().unwrap(), Tag::everything()]
@@ -58,34 +89,68 @@ async fn the_outbox_moves_into_the_log_once() {
 }
 
 #[tokio::test]
-async fn old_records_go_and_the_head_stays() {
-    let dir = tempfile::tempdir().unwrap();
-    let log = PurgeLog::open(EmbeddedDb::open(dir.path()).unwrap())
+async fn a_question_to_the_log_moves_what_a_crash_left() {
+    let (_dir, db) = database();
+    let log = open(&db, Role::Server).await;
+    push(&db, &["offer:1"]).await;
+    cache_tiered::tail::check_once(log.feed(), &log)
         .await
         .unwrap();
+    assert_eq!(log.feed().position().head, Revision(1));
+    assert_eq!(db.read(|c| outbox_pending(c, 9)).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_command_leaves_its_purges_to_servers_with_another_log() {
+    let (_dir, db) = database();
+    let tool = open(&db, Role::Tool).await;
+    assert_eq!(
+        tool.append(entry("a"), 1).await.unwrap(),
+        Some(Revision(1)),
+        "no server yet"
+    );
+    let redis = LogId::from_bytes([9; 16]);
+    db.write(move |tx| in_force::put_in_force(tx, redis, 1))
+        .await
+        .unwrap();
+    assert_eq!(tool.append(entry("b"), 2).await.unwrap(), None);
+    assert_eq!(db.read(|c| outbox_pending(c, 9)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_embedded_log_that_was_left_behind_begins_anew() {
+    let (_dir, db) = database();
+    let log = open(&db, Role::Server).await;
+    log.append(entry("a"), 1).await.unwrap();
+    let before = log.as_of().unwrap();
+    let redis = LogId::from_bytes([9; 16]);
+    db.write(move |tx| in_force::put_in_force(tx, redis, 1))
+        .await
+        .unwrap();
+    let asked = cache_tiered::tail::check_once(log.feed(), &log).await;
+    assert!(asked.is_err(), "the old server notices");
+    let again = open(&db, Role::Server).await;
+    let after = again.as_of().unwrap();
+    assert_ne!(after.log, before.log);
+    assert_eq!(after.revision, Revision::ZERO);
+}
+
+#[tokio::test]
+async fn old_records_go_and_the_head_stays() {
+    let (_dir, db) = database();
+    let log = open(&db, Role::Server).await;
     log.append(entry("a"), 0).await.unwrap();
     log.append(entry("b"), 10).await.unwrap();
-    assert_eq!(log.trim(KEEP_MS + 5).await.unwrap(), 1);
-    let extent = log.extent().await.unwrap();
-    assert_eq!(
-        extent,
-        Extent {
-            horizon: Revision(1),
-            head: Revision(2)
-        }
-    );
-    assert_eq!(log.trim(KEEP_MS * 2).await.unwrap(), 1);
-    let extent = log.extent().await.unwrap();
-    assert_eq!(
-        extent,
-        Extent {
-            horizon: Revision(2),
-            head: Revision(2)
-        }
-    );
-    assert_eq!(
-        log.append(entry("c"), KEEP_MS * 2).await.unwrap(),
-        Revision(3)
-    );
-    assert_eq!(log.trim(KEEP_MS * 2).await.unwrap(), 0);
+    let ends = async || {
+        let extent = db.read(extent).await.unwrap();
+        (extent.horizon.0, extent.head.0)
+    };
+    let trimmed = async |now_ms| db.write(move |tx| trim(tx, now_ms)).await.unwrap();
+    assert_eq!(trimmed(KEEP_MS + 5).await, 1);
+    assert_eq!(ends().await, (1, 2));
+    assert_eq!(trimmed(KEEP_MS * 2).await, 1);
+    assert_eq!(ends().await, (2, 2));
+    let appended = log.append(entry("c"), KEEP_MS * 2).await.unwrap();
+    assert_eq!(appended, Some(Revision(3)));
+    assert_eq!(trimmed(KEEP_MS * 2).await, 0);
 }

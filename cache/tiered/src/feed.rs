@@ -1,0 +1,274 @@
+//! This server's copy of the purge log, and the judgement of entries by it.
+
+use std::{
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
+};
+
+use cache_core::{AsOf, Judge, LogCopy, LogId, PurgeRecord, Revision, Verdict, log::Gap};
+use tokio::sync::{Notify, watch};
+
+use crate::{
+    cached::Cached,
+    clock::{Clock, Moment},
+};
+
+/// A copy that is older than this, in milliseconds, is not trusted.
+pub const DISTRUST_MS: u64 = 2_000;
+/// Records that a copy reaches back, at most twice as many: older entries are judged no more.
+const KEPT_RECORDS: u64 = 20_000;
+/// How long a request waits for a revision that its client has seen.
+const REQUIRE_WITHIN: Duration = Duration::from_millis(300);
+
+/// What the log said of itself when it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Its identity.
+    pub log: LogId,
+    /// It has every record after this.
+    pub horizon: Revision,
+    /// Its last record.
+    pub head: Revision,
+    /// Every write that was committed before this moment has its record at or before `head`.
+    pub complete_at: Moment,
+}
+
+/// Where the copy stands, for whoever waits or relays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The log, once it is known.
+    pub log: Option<LogId>,
+    /// The copy's last record.
+    pub head: Revision,
+    /// The log had every record after this when it was last asked.
+    pub log_horizon: Revision,
+    /// Every write that was committed before this moment is in the copy; zero is never.
+    pub complete_at: Moment,
+    /// Questions to the log that were begun.
+    checks_begun: u64,
+    /// The number of the last question that was answered.
+    checks_done: u64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    copy: Option<LogCopy>,
+    position: Position,
+}
+
+/// The copy; shared by everything that judges, and kept current by [`crate::tail`].
+#[derive(Debug)]
+pub struct PurgeFeed {
+    clock: Clock,
+    state: RwLock<State>,
+    moved: watch::Sender<Position>,
+    /// Wakes the tail before its time.
+    urgent: Notify,
+}
+
+impl PurgeFeed {
+    /// A feed that knows nothing and is trusted by nobody.
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            state: RwLock::default(),
+            moved: watch::Sender::default(),
+            urgent: Notify::new(),
+        }
+    }
+
+    /// Its clock.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the copy stands.
+    pub fn position(&self) -> Position {
+        self.read().position
+    }
+
+    /// Hears of every change of the position.
+    pub fn subscribe(&self) -> watch::Receiver<Position> {
+        self.moved.subscribe()
+    }
+
+    /// The position of what is read from now on; to be taken before the first read. The copy may
+    /// be behind the log: then the answer contains more than it claims, which is safe.
+    pub fn as_of(&self) -> Option<AsOf> {
+        self.read().copy.as_ref().map(|copy| AsOf {
+            log: copy.id(),
+            revision: copy.head(),
+        })
+    }
+
+    /// How long ago the copy was known to be complete, milliseconds.
+    pub fn age_ms(&self) -> u64 {
+        let state = self.read();
+        let now_ms = self.clock.steady_ms();
+        state
+            .copy
+            .as_ref()
+            .map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms))
+    }
+
+    /// Judges an entry for a client that insists on `required`.
+    ///
+    /// What is found valid is remembered to be so up to the copy's head, so that the next judge
+    /// looks only at what came later.
+    pub fn judge(&self, entry: &Cached, required: Option<Revision>) -> Verdict {
+        let now = self.clock.now();
+        let state = self.read();
+        let judge = Judge {
+            log: state.copy.as_ref(),
+            log_age_ms: state
+                .copy
+                .as_ref()
+                .map_or(u64::MAX, |copy| copy_age_ms(copy, now.steady_ms)),
+            distrust_ms: DISTRUST_MS,
+            required,
+            // The copy reaches back as far as it ever will.
+            log_reaches: false,
+        };
+        let read_ago_ms = entry
+            .read_at_ms()
+            .map_or(u64::MAX, |at_ms| now.steady_ms.saturating_sub(at_ms));
+        let age_ms = entry.head.age_ms(now.wall_ms);
+        let verdict = judge.judge(&entry.head, &entry.as_of(), age_ms, read_ago_ms);
+        if let (Verdict::Serve { .. }, Some(copy)) = (&verdict, &state.copy) {
+            entry.found_valid_at(copy.head());
+        }
+        verdict
+    }
+
+    /// Makes sure, as far as possible, that the copy has reached what a client has seen; gives what
+    /// an answer must have seen. A number beyond the log's head counts as the head.
+    pub async fn require(&self, minimum: Option<Revision>) -> Option<Revision> {
+        let minimum = minimum?;
+        let mut moved = self.moved.subscribe();
+        let before = self.position();
+        if minimum <= before.head {
+            return Some(minimum);
+        }
+        self.urgent.notify_one();
+        // A question that is under way may have been answered before the client's write.
+        let reached = |now: &Position| {
+            now.head >= minimum || now.checks_done > before.checks_begun || now.log != before.log
+        };
+        match tokio::time::timeout(REQUIRE_WITHIN, moved.wait_for(reached)).await {
+            Ok(Ok(now)) => Some(minimum.min(now.head)),
+            // The log does not answer: the tier below does, without a copy of the log.
+            Ok(Err(_)) | Err(_) => Some(minimum),
+        }
+    }
+
+    pub(crate) async fn until_urgent(&self) {
+        self.urgent.notified().await;
+    }
+
+    /// Takes up records that this server appended itself: whoever wrote sees it here at once.
+    pub fn heard(&self, log: LogId, records: &[PurgeRecord]) {
+        // A gap is repaired by the next question to the log.
+        let _or_a_gap = self.append(log, records);
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut guard = self.write();
+        let state = &mut *guard;
+        let outcome = change(state);
+        if let Some(copy) = &state.copy {
+            state.position.log = Some(copy.id());
+            state.position.head = copy.head();
+        }
+        // Under the lock: positions are told in the order in which they were.
+        self.moved.send_replace(state.position);
+        outcome
+    }
+
+    /// Begins with a log of which nothing is known but its identity: what is read now claims the
+    /// least, and is judged once the log can be read.
+    pub fn begin(&self, log: LogId) {
+        self.change(|state| {
+            if state.copy.is_none() {
+                state.copy = Some(LogCopy::starting_at(log, Revision::ZERO));
+            }
+        });
+    }
+
+    pub(crate) fn begin_check(&self) -> u64 {
+        self.change(|state| {
+            state.position.checks_begun += 1;
+            state.position.checks_begun
+        })
+    }
+
+    /// Begins anew where the copy does not continue in this log; gives where to read on.
+    pub(crate) fn take_up(&self, extent: &Extent) -> Revision {
+        self.change(|state| {
+            state.position.log_horizon = extent.horizon;
+            let continues = state
+                .copy
+                .as_ref()
+                .is_some_and(|copy| copy.id() == extent.log && copy.head() >= extent.horizon);
+            if !continues {
+                let kept = Revision(extent.head.0.saturating_sub(KEPT_RECORDS));
+                let start = extent.horizon.max(kept);
+                state.copy = Some(LogCopy::starting_at(extent.log, start));
+                state.position.complete_at = Moment::default();
+            }
+            state.copy.as_ref().map_or(Revision::ZERO, LogCopy::head)
+        })
+    }
+
+    /// Appends records of a log; those of another log than the copy's change nothing.
+    pub(crate) fn append(&self, log: LogId, records: &[PurgeRecord]) -> Result<(), Gap> {
+        self.change(|state| {
+            let Some(copy) = state.copy.as_mut().filter(|copy| copy.id() == log) else {
+                return Ok(());
+            };
+            copy.append(records)?;
+            if copy.head().0 - copy.horizon().0 > 2 * KEPT_RECORDS {
+                copy.trim(Revision(copy.head().0 - KEPT_RECORDS));
+            }
+            Ok(())
+        })
+    }
+
+    /// Notes what a question found, once the copy has reached it.
+    pub(crate) fn confirm(&self, extent: &Extent, check: u64) {
+        self.change(|state| {
+            let Some(copy) = state
+                .copy
+                .as_mut()
+                .filter(|copy| copy.id() == extent.log && copy.head() >= extent.head)
+            else {
+                return;
+            };
+            copy.confirm(stored(extent.complete_at.steady_ms));
+            copy.trim(extent.horizon);
+            if extent.complete_at.steady_ms >= state.position.complete_at.steady_ms {
+                state.position.complete_at = extent.complete_at;
+            }
+            state.position.checks_done = state.position.checks_done.max(check);
+        });
+    }
+}
+
+/// [`LogCopy`] reads 0 as never, which the steady clock's first millisecond is not.
+const fn stored(steady_ms: u64) -> u64 {
+    steady_ms.saturating_add(1)
+}
+
+fn copy_age_ms(copy: &LogCopy, steady_ms: u64) -> u64 {
+    match copy.confirmed_at_ms() {
+        0 => u64::MAX,
+        _ => copy.age_ms(stored(steady_ms)),
+    }
+}

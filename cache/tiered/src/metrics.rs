@@ -1,0 +1,120 @@
+//! The names of all metrics of this crate.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Call {
+    what: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Lookup {
+    cache: &'static str,
+    outcome: &'static str,
+}
+
+/// Seconds: a local Redis answers in a tenth of a millisecond.
+const BUCKETS_S: [f64; 9] = [0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.1, 1.0];
+
+/// Clones count together.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    calls: Family<Call, Histogram, fn() -> Histogram>,
+    circuit_open: Gauge,
+    connections: Arc<AtomicU64>,
+    lookups: Family<Lookup, Counter>,
+    log_age_ms: Gauge,
+    log_head: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            calls: Family::new_with_constructor(|| Histogram::new(BUCKETS_S)),
+            circuit_open: Gauge::default(),
+            connections: Arc::default(),
+            lookups: Family::default(),
+            log_age_ms: Gauge::default(),
+            log_head: Gauge::default(),
+        }
+    }
+}
+
+impl Metrics {
+    /// Gives them their names.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register_with_unit(
+            "redis_call",
+            "Calls to Redis, by what and outcome",
+            Unit::Seconds,
+            self.calls.clone(),
+        );
+        registry.register(
+            "redis_circuit_open",
+            "Whether Redis is left alone",
+            self.circuit_open.clone(),
+        );
+        registry.register(
+            "cache_lookups",
+            "Look-ups, by cache and outcome",
+            self.lookups.clone(),
+        );
+        registry.register(
+            "purge_log_age_milliseconds",
+            "How long ago the copy of the purge log was complete; -1 is never",
+            self.log_age_ms.clone(),
+        );
+        registry.register(
+            "purge_log_head",
+            "The last record of the copy",
+            self.log_head.clone(),
+        );
+    }
+
+    pub(crate) fn redis_call(&self, what: &'static str, outcome: &'static str, took: Duration) {
+        self.calls
+            .get_or_create(&Call { what, outcome })
+            .observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn circuit(&self, open: bool) {
+        self.circuit_open.set(open.into());
+    }
+
+    /// The number of a new connection.
+    pub(crate) fn redis_connected(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Counts a look-up in `cache` that ended as `outcome`.
+    pub fn lookup(&self, cache: &'static str, outcome: &'static str, count: usize) {
+        if count > 0 {
+            self.lookups
+                .get_or_create(&Lookup { cache, outcome })
+                .inc_by(count as u64);
+        }
+    }
+
+    /// Notes the state of the copy of the purge log.
+    pub fn purge_log(&self, age_ms: u64, head: u64) {
+        let age_ms = match age_ms {
+            u64::MAX => -1,
+            age_ms => i64::try_from(age_ms).unwrap_or(i64::MAX),
+        };
+        self.log_age_ms.set(age_ms);
+        self.log_head.set(i64::try_from(head).unwrap_or(i64::MAX));
+    }
+}

@@ -1,0 +1,312 @@
+//! The purge log in Redis: a stream, and beside it a hash that says whose it is.
+//!
+//! Every question and every append looks, in the same atomic step, at the server that answers: its
+//! replication id. It changes when a server starts and when a replica is promoted; what was in the
+//! log then may be gone, and its revisions would be given out again. So a log belongs to one
+//! replication id, and under another one begins a log with another identity.
+
+use std::time::Duration;
+
+use cache_core::{LogId, PurgeKind, PurgeRecord, Revision, Tag};
+use redis::{
+    AsyncCommands, FromRedisValue, Script,
+    streams::{StreamId, StreamRangeReply, StreamReadOptions, StreamReadReply},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::link::{Link, LinkError};
+
+/// The code of the refusal of an append that names another log than there is.
+pub(crate) const OTHER_LOG: &str = "OTHERLOG";
+
+/// What both scripts begin with. A replica only ever lags behind: it is not asked.
+const SERVER: &str = "
+local info = redis.call('INFO', 'replication')
+if not string.find(info, 'role:master', 1, true) then
+  return redis.error_reply('NOTMASTER this server is a replica')
+end
+local server = string.match(info, 'master_replid:(%x+)')
+";
+
+/// Keys: the hash. Arguments: the stream's prefix, a fresh identity, and the identity of a log
+/// that is known to be wrong (or nothing). Gives identity, horizon and head.
+const OPEN: &str = "
+local log, known = unpack(redis.call('HMGET', KEYS[1], 'log', 'server'))
+if not log or known ~= server or log == ARGV[3] then
+  if log then redis.call('DEL', ARGV[1] .. log) end
+  log = ARGV[2]
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[1], 'log', log, 'server', server, 'head', 0)
+end
+local head = redis.call('HGET', KEYS[1], 'head')
+local first = redis.call('XRANGE', ARGV[1] .. log, '-', '+', 'COUNT', 1)[1]
+return {log, head, first and first[1] or ''}
+";
+
+/// Keys: the hash, the stream. Arguments: the identity that the writer expects, and the record.
+const APPEND: &str = "
+local log, known = unpack(redis.call('HMGET', KEYS[1], 'log', 'server'))
+if log ~= ARGV[1] or known ~= server then
+  return redis.error_reply('OTHERLOG the log has another identity')
+end
+local revision = string.format('%d', redis.call('HINCRBY', KEYS[1], 'head', 1))
+redis.call('XADD', KEYS[2], revision .. '-0', 'record', ARGV[2])
+return revision
+";
+
+const RECORD: &str = "record";
+/// How long an append or a question may take: a write waits for it.
+const CALL_WITHIN: Duration = Duration::from_millis(400);
+/// Past the time that a read waits, how long its answer may take.
+const MARGIN: Duration = Duration::from_millis(750);
+/// Records looked at in one step of a trim.
+const TRIM_RECORDS: usize = 1_000;
+
+/// A record before it has a revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewRecord {
+    /// What it purges.
+    pub tags: Vec<Tag>,
+    /// How.
+    pub kind: PurgeKind,
+    /// When it was appended, milliseconds since the epoch, by the writer's clock: for trimming.
+    pub at_ms: u64,
+}
+
+/// Where a log begins and ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Its identity.
+    pub log: LogId,
+    /// It has every record after this.
+    pub horizon: Revision,
+    /// Its last record.
+    pub head: Revision,
+}
+
+/// Why a record was not appended; or may have been: then it is appended again.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The log has another identity now: nothing was appended.
+    #[error("the purge log has another identity now")]
+    OtherLog,
+    /// Redis, or the way to it.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+/// The log; its keys begin with a prefix, in braces so that a cluster keeps them together.
+#[derive(Debug)]
+pub struct RedisLog {
+    calls: Link,
+    /// Reads that wait have a connection of their own: the others do not wait behind them.
+    reads: Link,
+    prefix: String,
+    open: Script,
+    append: Script,
+}
+
+impl RedisLog {
+    /// A log over two links; `make` makes a link from the time that its calls may take.
+    pub fn new(prefix: &str, make: impl Fn(Duration) -> Link) -> Self {
+        Self {
+            calls: make(CALL_WITHIN),
+            reads: make(CALL_WITHIN),
+            prefix: format!("{{{prefix}}}"),
+            open: Script::new(&format!("{SERVER}{OPEN}")),
+            append: Script::new(&format!("{SERVER}{APPEND}")),
+        }
+    }
+
+    fn state_key(&self) -> String {
+        format!("{}:state", self.prefix)
+    }
+
+    fn stream_prefix(&self) -> String {
+        format!("{}:log:", self.prefix)
+    }
+
+    fn stream(&self, log: LogId) -> String {
+        format!("{}{log}", self.stream_prefix())
+    }
+
+    /// Where the log begins and ends. Begins a new one, with a fresh identity, where there is none,
+    /// where the server is another one than the log's, or where the log is `wrong`.
+    pub async fn open(&self, wrong: Option<LogId>) -> Result<Opened, LinkError> {
+        let fresh = fresh_id()?;
+        let mut invocation = self.open.key(self.state_key());
+        invocation
+            .arg(self.stream_prefix())
+            .arg(fresh.to_string())
+            .arg(wrong.map(|log| log.to_string()).unwrap_or_default());
+        let (log, head, first): (String, u64, String) = self
+            .calls
+            .call("log_open", async |mut connection| {
+                invocation.invoke_async(&mut connection).await
+            })
+            .await?;
+        let log = log
+            .parse()
+            .map_err(|_| LinkError::Answer(format!("{log:?} is not a log's identity")))?;
+        let head = Revision(head);
+        let horizon = match first.as_str() {
+            "" => head,
+            id => Revision(revision_of(id)?.0.saturating_sub(1)),
+        };
+        Ok(Opened { log, horizon, head })
+    }
+
+    /// Appends a record; gives its revision.
+    pub async fn append(&self, log: LogId, record: &NewRecord) -> Result<Revision, AppendError> {
+        let record =
+            serde_json::to_string(record).map_err(|error| LinkError::Answer(error.to_string()))?;
+        let mut invocation = self.append.key(self.state_key());
+        invocation
+            .key(self.stream(log))
+            .arg(log.to_string())
+            .arg(record);
+        let appended: Result<u64, LinkError> = self
+            .calls
+            .call("log_append", async |mut connection| {
+                invocation.invoke_async(&mut connection).await
+            })
+            .await;
+        match appended {
+            Ok(revision) => Ok(Revision(revision)),
+            Err(LinkError::Redis(error)) if error.code() == Some(OTHER_LOG) => {
+                Err(AppendError::OtherLog)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether a record can be read back.
+    pub async fn has(&self, log: LogId, revision: Revision) -> Result<bool, LinkError> {
+        let (stream, id) = (self.stream(log), id_of(revision));
+        let found: StreamRangeReply = self
+            .calls
+            .call("log_read_back", async |mut connection| {
+                connection.xrange(&stream, &id, &id).await
+            })
+            .await?;
+        Ok(!found.ids.is_empty())
+    }
+
+    /// The records after `after`, at most `limit`; waits up to `wait` for the first one.
+    pub async fn records_after(
+        &self,
+        log: LogId,
+        after: Revision,
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Vec<PurgeRecord>, LinkError> {
+        let stream = self.stream(log);
+        let id = id_of(after);
+        let mut options = StreamReadOptions::default().count(limit);
+        let link = if wait.is_zero() {
+            &self.calls
+        } else {
+            options = options.block(usize::try_from(wait.as_millis()).unwrap_or(usize::MAX));
+            &self.reads
+        };
+        let reply: Option<StreamReadReply> = link
+            .call_within("log_read", wait + MARGIN, async |mut connection| {
+                connection.xread_options(&[&stream], &[&id], &options).await
+            })
+            .await?;
+        let ids = reply
+            .into_iter()
+            .flat_map(|reply| reply.keys)
+            .flat_map(|key| key.ids);
+        ids.map(|entry| record_of(&entry)).collect()
+    }
+
+    /// Forgets records that were appended before `before_ms` (milliseconds since the epoch), and
+    /// all but the last `keep`.
+    pub async fn trim(&self, log: LogId, before_ms: u64, keep: usize) -> Result<(), LinkError> {
+        let stream = self.stream(log);
+        self.calls
+            .call("log_trim", async |mut connection| {
+                let _gone: u64 = redis::cmd("XTRIM")
+                    .arg(&stream)
+                    .arg("MAXLEN")
+                    .arg(keep)
+                    .query_async(&mut connection)
+                    .await?;
+                Ok(())
+            })
+            .await?;
+        loop {
+            let oldest: StreamRangeReply = self
+                .calls
+                .call("log_trim", async |mut connection| {
+                    connection
+                        .xrange_count(&stream, "-", "+", TRIM_RECORDS)
+                        .await
+                })
+                .await?;
+            let mut old = 0;
+            for entry in &oldest.ids {
+                if new_record_of(entry)?.at_ms >= before_ms {
+                    break;
+                }
+                old += 1;
+            }
+            let Some(last) = oldest.ids[..old].last() else {
+                return Ok(());
+            };
+            let first_kept = id_of(revision_of(&last.id)?.next());
+            self.calls
+                .call("log_trim", async |mut connection| {
+                    let _gone: u64 = redis::cmd("XTRIM")
+                        .arg(&stream)
+                        .arg("MINID")
+                        .arg(&first_kept)
+                        .query_async(&mut connection)
+                        .await?;
+                    Ok(())
+                })
+                .await?;
+            if old < TRIM_RECORDS {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn fresh_id() -> Result<LogId, LinkError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| LinkError::Answer(error.to_string()))?;
+    Ok(LogId::from_bytes(bytes))
+}
+
+fn id_of(revision: Revision) -> String {
+    format!("{revision}-0")
+}
+
+fn revision_of(id: &str) -> Result<Revision, LinkError> {
+    let digits = id.split('-').next().unwrap_or_default();
+    digits
+        .parse()
+        .map(Revision)
+        .map_err(|_| LinkError::Answer(format!("{id:?} is not a record's id")))
+}
+
+fn new_record_of(entry: &StreamId) -> Result<NewRecord, LinkError> {
+    let text = entry
+        .map
+        .get(RECORD)
+        .and_then(|value| String::from_redis_value_ref(value).ok())
+        .unwrap_or_default();
+    serde_json::from_str(&text)
+        .map_err(|error| LinkError::Answer(format!("record {}: {error}", entry.id)))
+}
+
+fn record_of(entry: &StreamId) -> Result<PurgeRecord, LinkError> {
+    let NewRecord { tags, kind, .. } = new_record_of(entry)?;
+    Ok(PurgeRecord {
+        revision: revision_of(&entry.id)?,
+        tags,
+        kind,
+    })
+}

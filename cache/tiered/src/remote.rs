@@ -1,0 +1,174 @@
+//! The second tier: Redis. It fails as a miss.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use cache_core::{CacheKey, EntryHead};
+use redis::AsyncCommands;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    cached::Cached,
+    link::{Link, LinkError},
+    stored,
+};
+
+/// How long a look-up may take before the tier below is asked instead.
+pub const CALL_WITHIN: Duration = Duration::from_millis(20);
+/// Keys of one step of a scan.
+const SCAN_KEYS: usize = 500;
+/// A step of a scan may take longer: nobody's answer waits for it.
+const SCAN_WITHIN: Duration = Duration::from_secs(2);
+
+/// What a scan found: all of it, or the scan was cut short.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// The heads of the entries.
+    pub heads: Vec<EntryHead>,
+    /// Whether there was more than was looked at.
+    pub cut: bool,
+}
+
+/// The entries that all servers share; clones share everything.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    link: Arc<Link>,
+    prefix: Arc<str>,
+    tasks: TaskTracker,
+}
+
+impl Remote {
+    /// Entries under `prefix`; writes are tasks of `tasks`.
+    pub fn new(link: Link, prefix: &str, tasks: TaskTracker) -> Self {
+        Self {
+            link: Arc::new(link),
+            prefix: prefix.into(),
+            tasks,
+        }
+    }
+
+    fn name(&self, key: &CacheKey) -> String {
+        format!("{}:{key}", self.prefix)
+    }
+
+    /// An entry; what cannot be read is as if it were not there.
+    pub async fn get(&self, key: &CacheKey) -> Option<Cached> {
+        let name = self.name(key);
+        let value: Option<Bytes> = self
+            .link
+            .call("get", async |mut connection| connection.get(&name).await)
+            .await
+            .ok()?;
+        cached(key, &value?)
+    }
+
+    /// Entries, each at its key's place.
+    pub async fn get_many(&self, keys: &[CacheKey]) -> Vec<Option<Cached>> {
+        let nothing = || keys.iter().map(|_| None).collect();
+        if keys.is_empty() {
+            return nothing();
+        }
+        let names: Vec<String> = keys.iter().map(|key| self.name(key)).collect();
+        let values: Result<Vec<Option<Bytes>>, LinkError> = self
+            .link
+            .call("mget", async |mut connection| connection.mget(&names).await)
+            .await;
+        match values {
+            Ok(values) if values.len() == keys.len() => keys
+                .iter()
+                .zip(values)
+                .map(|(key, value)| cached(key, &value?))
+                .collect(),
+            Ok(_) | Err(_) => nothing(),
+        }
+    }
+
+    /// Stores an entry for as long as it may be of use. Nobody waits for it: what was lost is read
+    /// again, and what comes late is judged when it is read.
+    pub fn put(&self, key: CacheKey, entry: Arc<Cached>, wall_ms: u64) {
+        let life_ms = entry.head.lifetime.total_s().saturating_mul(1_000);
+        let left_ms = life_ms.saturating_sub(entry.head.age_ms(wall_ms));
+        // `PX 0` is an error, and what is over needs no storing.
+        if left_ms == 0 {
+            return;
+        }
+        let remote = self.clone();
+        self.tasks.spawn(async move {
+            let Ok(value) = stored::encode(&key, &entry.head, &entry.body) else {
+                return;
+            };
+            let name = remote.name(&key);
+            // Counted by the link.
+            let _failed_or_not = remote
+                .link
+                .call("set", async |mut connection| {
+                    connection.pset_ex::<_, _, ()>(&name, value, left_ms).await
+                })
+                .await;
+        });
+    }
+
+    /// The heads of at most `most` entries. For people: it reads through the whole key space.
+    pub async fn scan(&self, most: usize) -> Result<Scan, LinkError> {
+        let pattern = format!("{}:*", self.prefix);
+        let mut found = Scan::default();
+        let mut cursor = 0_u64;
+        loop {
+            let (next, names): (u64, Vec<String>) = self
+                .link
+                .call_within("scan", SCAN_WITHIN, async |mut connection| {
+                    redis::cmd("SCAN")
+                        .arg(cursor)
+                        .arg("MATCH")
+                        .arg(&pattern)
+                        .arg("COUNT")
+                        .arg(SCAN_KEYS)
+                        .query_async(&mut connection)
+                        .await
+                })
+                .await?;
+            if !names.is_empty() {
+                found.heads.extend(self.heads(&names).await?);
+            }
+            if next == 0 {
+                return Ok(found);
+            }
+            if found.heads.len() >= most {
+                found.cut = true;
+                return Ok(found);
+            }
+            cursor = next;
+        }
+    }
+
+    async fn heads(&self, names: &[String]) -> Result<Vec<EntryHead>, LinkError> {
+        let mut reads = redis::pipe();
+        for name in names {
+            reads.getrange(
+                name,
+                0,
+                isize::try_from(stored::HEAD_BYTES).unwrap_or(isize::MAX) - 1,
+            );
+        }
+        let values: Vec<Bytes> = self
+            .link
+            .call_within("scan", SCAN_WITHIN, async |mut connection| {
+                reads.query_async(&mut connection).await
+            })
+            .await?;
+        Ok(values
+            .iter()
+            .filter_map(|value| stored::decode_head(value).ok())
+            .collect())
+    }
+}
+
+fn cached(key: &CacheKey, value: &[u8]) -> Option<Cached> {
+    match stored::decode(key, value) {
+        Ok((head, body)) => Some(Cached::new(head, body, None)),
+        Err(error) => {
+            tracing::debug!(%error, "an entry in Redis cannot be read");
+            None
+        }
+    }
+}

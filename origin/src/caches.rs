@@ -1,0 +1,101 @@
+//! The origin's caches: ready answers to public documents, and the entities under DataLoader.
+
+use std::{sync::Arc, time::Duration};
+
+use cache_tiered::{
+    Clock, EntityCache, Kind, Link, Metrics, PurgeFeed, RedisLog, Remote, ResponseCache,
+    remote::CALL_WITHIN,
+};
+use tokio_util::task::TaskTracker;
+
+use crate::{config::CacheConfig, graphql::Unstored, purge::Backend};
+
+/// What every key of ours in Redis begins with; the number changes with what is stored.
+const PREFIX: &str = "yousoon:1";
+const MIB: u64 = 1024 * 1024;
+
+const OFFER: Kind = Kind {
+    name: "offer",
+    max_age_s: 15 * 60,
+};
+const PARTNER: Kind = Kind {
+    name: "partner",
+    max_age_s: 60 * 60,
+};
+const ESTABLISHMENT: Kind = Kind {
+    name: "establishment",
+    max_age_s: 60 * 60,
+};
+
+/// All caches of a server, and the copy of the purge log that they are judged by.
+#[derive(Debug)]
+pub struct Caches {
+    pub feed: Arc<PurgeFeed>,
+    pub responses: Arc<ResponseCache<Arc<Unstored>>>,
+    pub offers: EntityCache,
+    pub partners: EntityCache,
+    pub establishments: EntityCache,
+    pub metrics: Metrics,
+    /// Fills and writes that are under way.
+    pub tasks: TaskTracker,
+}
+
+impl Caches {
+    /// Empty caches. Nothing is connected yet.
+    pub fn new(config: &CacheConfig, clock: &Clock) -> Self {
+        let metrics = Metrics::default();
+        let tasks = TaskTracker::new();
+        let feed = Arc::new(PurgeFeed::new(clock.clone()));
+        let remote = |what: &str| {
+            let client = config.redis.clone()?;
+            let link = Link::new(client, config.redis_within, clock.clone(), metrics.clone());
+            Some(Remote::new(
+                link,
+                &format!("{PREFIX}:{what}"),
+                tasks.clone(),
+            ))
+        };
+        let entities = |kind: Kind, share: u64| {
+            let capacity = config.memory_mib * MIB / share;
+            EntityCache::new(
+                kind,
+                Arc::clone(&feed),
+                capacity,
+                remote(kind.name),
+                metrics.clone(),
+            )
+        };
+        Self {
+            responses: Arc::new(ResponseCache::new(
+                Arc::clone(&feed),
+                config.memory_mib * MIB / 2,
+                remote("answer"),
+                tasks.clone(),
+            )),
+            offers: entities(OFFER, 4),
+            partners: entities(PARTNER, 8),
+            establishments: entities(ESTABLISHMENT, 8),
+            feed,
+            metrics,
+            tasks,
+        }
+    }
+
+    /// Where the purge log is.
+    pub fn log_backend(&self, config: &CacheConfig) -> Backend {
+        match &config.redis {
+            None => Backend::Embedded,
+            Some(client) => {
+                let make = |within: Duration| {
+                    let clock = self.feed.clock().clone();
+                    Link::new(client.clone(), within, clock, self.metrics.clone())
+                };
+                let log = RedisLog::new(&format!("{PREFIX}:purge-log"), make);
+                Backend::Redis(Box::new(log))
+            }
+        }
+    }
+}
+
+/// What [`CacheConfig`] has when nothing is said.
+pub const DEFAULT_REDIS_WITHIN: Duration = CALL_WITHIN;

@@ -1,0 +1,260 @@
+//! Readers and writers that never stop until they are told to.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use e2e::{Answer, Ask, At, Cluster, Oracle, Shown, Tier};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::question::Question;
+use super::record::Record;
+use crate::{LYON, PARIS, ids};
+
+const READERS: usize = 32;
+const WRITERS: usize = 4;
+/// Half of these and up: two cores also run two origins, workerd and Redis.
+const READ_PAUSE_MS: u64 = 40;
+const WRITE_PAUSE_MS: u64 = 120;
+/// Nothing is ever staler than this.
+pub(super) const POD_BOUND: Duration = Duration::from_secs(2);
+pub(super) const EDGE_BOUND: Duration = Duration::from_secs(5);
+/// Bounds are kept by clocks of whole milliseconds in three processes, one of which (workerd's)
+/// stands still between two I/Os.
+pub(super) const GRANULARITY: Duration = Duration::from_millis(50);
+
+/// What readers and writers share.
+#[derive(Debug)]
+pub(super) struct World {
+    client: reqwest::Client,
+    token: &'static str,
+    edge: String,
+    pods: Vec<String>,
+    /// What writers send, without variables.
+    update: Ask,
+    lists: Vec<Question>,
+    details: Vec<Question>,
+    began: Instant,
+    over: AtomicBool,
+    record: Mutex<Record>,
+}
+
+impl World {
+    /// Finds out what there is.
+    pub(super) async fn explore(cluster: &Cluster) -> Result<Arc<Self>> {
+        let pods = cluster.pod_urls();
+        let (mut lists, mut details) = (Vec::new(), Vec::new());
+        for (lat, lng) in [PARIS, LYON] {
+            let location = json!({"lat": lat, "lng": lng});
+            let variables = json!({"location": location, "maxDistance": 5});
+            let ask = cluster.documents.ask("OffersNearby", variables);
+            let offers = ids(&ask.get(&cluster.client, &pods[0]).await?.json());
+            for id in &offers {
+                details.push(Question {
+                    ask: cluster.documents.ask("OfferDetail", json!({"id": id})),
+                    offers: vec![id.clone()],
+                });
+            }
+            lists.push(Question { ask, offers });
+        }
+        let all = details.iter().flat_map(|detail| detail.offers.clone());
+        let oracle = Oracle::new(all);
+        Ok(Arc::new(Self {
+            client: cluster.client.clone(),
+            token: cluster.token(),
+            edge: cluster.edge_url(),
+            pods,
+            update: cluster.documents.ask("UpdateOffer", Value::Null),
+            lists,
+            details,
+            began: Instant::now(),
+            over: AtomicBool::new(false),
+            record: Mutex::new(Record::new(oracle)),
+        }))
+    }
+
+    /// Since the load began.
+    pub(super) fn now(&self) -> At {
+        self.began.elapsed()
+    }
+
+    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap()
+    }
+
+    /// How many offers are read and written.
+    pub(super) const fn offers(&self) -> usize {
+        self.details.len()
+    }
+
+    /// Starts everybody.
+    pub(super) fn start(self: &Arc<Self>) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        for number in 0..READERS {
+            tasks.spawn(reader(Arc::clone(self), number));
+        }
+        for number in 0..WRITERS {
+            tasks.spawn(writer(Arc::clone(self), number));
+        }
+        tasks
+    }
+
+    /// Everybody ends what is under way and stops.
+    pub(super) async fn stop(&self, tasks: JoinSet<()>) {
+        self.over.store(true, Ordering::Relaxed);
+        tasks.join_all().await;
+    }
+
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    /// The origins in turn: a client that fails with the first one tries the next one.
+    fn pods_from(&self, turn: usize) -> impl Iterator<Item = &str> {
+        let all = self.pods.iter().cycle().skip(turn % self.pods.len());
+        all.take(self.pods.len()).map(String::as_str)
+    }
+
+    async fn read(&self, tier: Tier, question: &Question, turn: usize) {
+        let doors: Vec<&str> = match tier {
+            // Its own way to the origins has to be enough.
+            Tier::Edge => vec![&self.edge],
+            Tier::Pod => self.pods_from(turn).collect(),
+        };
+        let mut failures = Vec::new();
+        for door in doors {
+            let sent = self.now();
+            let read = question.ask.get(&self.client, door).await;
+            match read.and_then(|answer| Ok((question.shown(&answer)?, answer))) {
+                Ok((shown, answer)) => return self.judge(tier, sent, &shown, &answer),
+                Err(error) => {
+                    self.record().saw(tier, "(no answer)", Duration::ZERO);
+                    failures.push(format!("{door}: {error:#}"));
+                }
+            }
+        }
+        let mut record = self.record();
+        record.oracle.failed(tier);
+        record.complain("failed read", &failures.join("; "));
+    }
+
+    fn judge(&self, tier: Tier, sent: At, shown: &[Shown], answer: &Answer) {
+        let answered = self.now();
+        let mut record = self.record();
+        let judgement = match record.oracle.read(tier, sent, answered, shown) {
+            Ok(judgement) => judgement,
+            Err(error) => {
+                record.wrong += 1;
+                return record.complain("wrong answer", &error.to_string());
+            }
+        };
+        record.saw(tier, answer.cache_status(), judgement.stale);
+        let bound = match tier {
+            Tier::Edge => EDGE_BOUND,
+            Tier::Pod => POD_BOUND,
+        };
+        if judgement.stale > bound + GRANULARITY {
+            record.too_stale += 1;
+            let (tier, status) = (tier.as_str(), answer.cache_status());
+            let about = format!("at {sent:?} the {tier} answered ({status}) {judgement:?}");
+            record.complain("past its bound", &about);
+        }
+    }
+
+    /// Writes a new version; when an origin does not take it, the next one gets the one after that.
+    async fn write(&self, offer: &str, turn: usize) -> Result<()> {
+        let mut failures = Vec::new();
+        for pod in self.pods_from(turn) {
+            let version = self.record().oracle.begin_write(offer)?;
+            match self.update(pod, offer, version).await {
+                Ok(has_revision) => {
+                    let at = self.now();
+                    let mut record = self.record();
+                    record.oracle.acknowledged(offer, version, at)?;
+                    if has_revision {
+                        record.writes.with_revision += 1;
+                    } else {
+                        record.writes.without_revision += 1;
+                    }
+                    return Ok(());
+                }
+                Err(error) => {
+                    let mut record = self.record();
+                    // It is committed or never will be: the connection of a killed process broke.
+                    // One that lives and refuses, or is silent, makes the test fail.
+                    record.oracle.lost(offer, version)?;
+                    record.writes.lost += 1;
+                    if !is_broken_connection(&error) {
+                        record.writes.refused += 1;
+                        record.complain("refused write", &format!("{pod}: {error:#}"));
+                    }
+                    failures.push(format!("{pod}: {error:#}"));
+                }
+            }
+        }
+        let mut record = self.record();
+        record.writes.failed += 1;
+        record.complain("failed write", &failures.join("; "));
+        Ok(())
+    }
+
+    async fn update(&self, pod: &str, offer: &str, version: u64) -> Result<bool> {
+        let title = format!("v{version:05} of an offer");
+        let ask = Ask {
+            id: self.update.id.clone(),
+            variables: json!({"id": offer, "input": {"title": title}}),
+        };
+        let answer = ask.post(&self.client, pod, self.token).await?;
+        let written = &answer.json()["data"]["updateOffer"]["title"];
+        ensure!(*written == title, "{} {}", answer.status, answer.text);
+        Ok(!answer.header("yousoon-revision").is_empty())
+    }
+}
+
+fn is_broken_connection(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<reqwest::Error>();
+    cause.is_some_and(|cause| !cause.is_timeout())
+}
+
+/// Details for the most part, every fourth time a list; half of the readers before the edge.
+async fn reader(world: Arc<World>, number: usize) {
+    let tier = if number.is_multiple_of(2) {
+        Tier::Edge
+    } else {
+        Tier::Pod
+    };
+    for turn in number.. {
+        if world.is_over() {
+            return;
+        }
+        let question = if turn.is_multiple_of(4) {
+            &world.lists[turn / 4 % world.lists.len()]
+        } else {
+            // A step that has no divisor in common with the number of offers reaches all of them.
+            &world.details[turn * 7 % world.details.len()]
+        };
+        world.read(tier, question, turn).await;
+        pause(READ_PAUSE_MS, turn).await;
+    }
+}
+
+/// Each offer has one writer, so that its versions have an order.
+async fn writer(world: Arc<World>, number: usize) {
+    let all = world.details.iter().flat_map(|detail| &detail.offers);
+    let own: Vec<&String> = all.skip(number).step_by(WRITERS).collect();
+    for turn in number.. {
+        if world.is_over() {
+            return;
+        }
+        world.write(own[turn % own.len()], turn).await.unwrap();
+        pause(WRITE_PAUSE_MS, turn).await;
+    }
+}
+
+/// From half to one and a half times as long: nobody keeps step with anybody.
+async fn pause(about_ms: u64, turn: usize) {
+    let share = turn as u64 * 37 % 101;
+    tokio::time::sleep(Duration::from_millis(about_ms / 2 + about_ms * share / 100)).await;
+}

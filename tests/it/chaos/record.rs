@@ -1,0 +1,174 @@
+//! What readers and writers saw, by the fault during which they saw it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use e2e::{Oracle, Tier};
+
+/// As many complaints of one kind as anybody reads.
+const KEPT: usize = 5;
+
+/// What happened between two steps of the script.
+#[derive(Debug, Default)]
+struct Phase {
+    name: &'static str,
+    /// By tier and `Cache-Status` without what counts down.
+    answers: BTreeMap<(&'static str, String), u64>,
+    worst: BTreeMap<&'static str, Duration>,
+}
+
+/// How writes ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Writes {
+    /// With the revision of their purge.
+    pub(super) with_revision: u64,
+    /// Committed, and the purge log could not be reached.
+    pub(super) without_revision: u64,
+    /// With one origin, and then another one took them.
+    pub(super) lost: u64,
+    /// Of those the ones that an origin which lives did not take.
+    pub(super) refused: u64,
+    /// With all origins.
+    pub(super) failed: u64,
+}
+
+/// Everything that is asserted and printed in the end.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) oracle: Oracle,
+    pub(super) writes: Writes,
+    /// Answers that are staler than their bound.
+    pub(super) too_stale: u64,
+    /// Answers that are wrong in another way.
+    pub(super) wrong: u64,
+    complaints: BTreeMap<&'static str, Vec<String>>,
+    phases: Vec<Phase>,
+}
+
+impl Record {
+    pub(super) fn new(oracle: Oracle) -> Self {
+        Self {
+            oracle,
+            writes: Writes::default(),
+            too_stale: 0,
+            wrong: 0,
+            complaints: BTreeMap::new(),
+            phases: vec![Phase {
+                name: "all is well",
+                ..Phase::default()
+            }],
+        }
+    }
+
+    /// From here on it is another fault.
+    pub(super) fn begin_phase(&mut self, name: &'static str) {
+        self.phases.push(Phase {
+            name,
+            ..Phase::default()
+        });
+    }
+
+    /// One answer.
+    pub(super) fn saw(&mut self, tier: Tier, cache_status: &str, stale: Duration) {
+        let Some(phase) = self.phases.last_mut() else {
+            return;
+        };
+        let sight = (tier.as_str(), without_ttl(cache_status));
+        *phase.answers.entry(sight).or_default() += 1;
+        let worst = phase.worst.entry(tier.as_str()).or_default();
+        *worst = stale.max(*worst);
+    }
+
+    /// Something that has to be zero in the end is not.
+    pub(super) fn complain(&mut self, kind: &'static str, about: &str) {
+        let during = self.phases.last().map_or("", |phase| phase.name);
+        let known = self.complaints.entry(kind).or_default();
+        if known.len() < KEPT {
+            known.push(format!("{kind} [{during}] {about}"));
+        }
+    }
+
+    /// How many answers of a tier carried all of these words.
+    pub(super) fn seen(&self, tier: Tier, words: &[&str]) -> u64 {
+        self.phases
+            .iter()
+            .map(|phase| phase.seen(tier, words))
+            .sum()
+    }
+
+    /// The same, during one kind of fault.
+    pub(super) fn seen_during(&self, fault: &str, tier: Tier, words: &[&str]) -> u64 {
+        let phases = self.phases.iter().filter(|phase| phase.name == fault);
+        phases.map(|phase| phase.seen(tier, words)).sum()
+    }
+
+    /// The same, since the last fault ended.
+    pub(super) fn seen_in_the_end(&self, tier: Tier, words: &[&str]) -> u64 {
+        self.phases
+            .last()
+            .map_or(0, |phase| phase.seen(tier, words))
+    }
+
+    /// The first complaints of each kind, a line each.
+    pub(super) fn complaints(&self) -> String {
+        let all: Vec<&str> = self
+            .complaints
+            .values()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        all.join("\n")
+    }
+
+    /// The line of figures.
+    pub(super) fn figures(&self, ran: Duration) -> String {
+        let Writes {
+            with_revision,
+            without_revision,
+            lost,
+            refused,
+            failed,
+        } = self.writes;
+        format!(
+            "chaos, {} s: edge: {}; pod: {}; {} writes ({without_revision} of them without a revision, {lost} repeated), {refused} refused, {failed} failed",
+            ran.as_secs(),
+            self.oracle.figures(Tier::Edge),
+            self.oracle.figures(Tier::Pod),
+            with_revision + without_revision,
+        )
+    }
+}
+
+impl Phase {
+    fn seen(&self, tier: Tier, words: &[&str]) -> u64 {
+        let wanted = self.answers.iter().filter(|((of, status), _)| {
+            *of == tier.as_str() && words.iter().all(|word| status.contains(word))
+        });
+        wanted.map(|(_, count)| count).sum()
+    }
+}
+
+/// All phases, for whoever looks into a failure.
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for phase in &self.phases {
+            writeln!(f, "{}:", phase.name)?;
+            for (tier, worst) in &phase.worst {
+                writeln!(f, "  {tier}: stale by {} ms at worst", worst.as_millis())?;
+            }
+            for ((tier, status), count) in &phase.answers {
+                writeln!(f, "  {tier}: {count:>6} × {status}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn without_ttl(cache_status: &str) -> String {
+    let kept: Vec<&str> = cache_status
+        .split(';')
+        .filter(|part| !part.trim_start().starts_with("ttl="))
+        .collect();
+    kept.join(";")
+}

@@ -1,0 +1,133 @@
+//! What stands between the edge and the origins, as a Kubernetes service would: TCP connections go
+//! round-robin to the targets that take them. It knows nothing of HTTP and repeats nothing.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Result;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// The balancer; it ends with its owner.
+#[derive(Debug)]
+pub struct Balancer {
+    /// Where it listens.
+    pub address: SocketAddr,
+    _tasks: JoinSet<()>,
+}
+
+#[derive(Debug)]
+struct Targets {
+    addresses: Vec<SocketAddr>,
+    next: AtomicUsize,
+}
+
+impl Balancer {
+    /// Listens on loopback for connections to these targets.
+    pub async fn start(addresses: Vec<SocketAddr>) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let next = AtomicUsize::new(0);
+        let targets = Arc::new(Targets { addresses, next });
+        let mut tasks = JoinSet::new();
+        tasks.spawn(listen(listener, targets));
+        Ok(Self {
+            address,
+            _tasks: tasks,
+        })
+    }
+
+    /// Its address as a URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+async fn listen(listener: TcpListener, targets: Arc<Targets>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok((client, _)) = listener.accept() => {
+                connections.spawn(pass(client, Arc::clone(&targets)));
+            }
+            Some(_ended) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn pass(mut client: TcpStream, targets: Arc<Targets>) {
+    let passed = async {
+        let mut server = targets.connect().await?;
+        // Else Nagle's algorithm and delayed acknowledgements add 40 ms.
+        client.set_nodelay(true)?;
+        server.set_nodelay(true)?;
+        copy_bidirectional(&mut client, &mut server).await
+    };
+    if passed.await.is_err() {
+        // The client hears of a broken connection, not of an answer's orderly end.
+        let _closed_already = client.set_zero_linger();
+    }
+}
+
+impl Targets {
+    /// The next target's connection; one that refuses is skipped.
+    async fn connect(&self) -> io::Result<TcpStream> {
+        let first = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut refused = io::ErrorKind::ConnectionRefused.into();
+        for offset in 0..self.addresses.len() {
+            let target = self.addresses[first.wrapping_add(offset) % self.addresses.len()];
+            match TcpStream::connect(target).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// Says its word to whoever connects.
+    async fn greeter(word: u8) -> (SocketAddr, tokio::task::JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let task = tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                stream.write_u8(word).await.unwrap();
+            }
+        });
+        (address, task)
+    }
+
+    async fn greeted(balancer: &Balancer) -> io::Result<u8> {
+        TcpStream::connect(balancer.address).await?.read_u8().await
+    }
+
+    #[tokio::test]
+    async fn connections_go_round_and_a_target_that_is_gone_is_skipped() {
+        let (a, task_a) = greeter(b'a').await;
+        let (b, task_b) = greeter(b'b').await;
+        let balancer = Balancer::start(vec![a, b]).await.unwrap();
+        let mut words = Vec::new();
+        for _ in 0..4 {
+            words.push(greeted(&balancer).await.unwrap());
+        }
+        assert_eq!(words, b"abab");
+        task_a.abort();
+        let _cancelled = task_a.await;
+        for _ in 0..3 {
+            assert_eq!(greeted(&balancer).await.unwrap(), b'b');
+        }
+        task_b.abort();
+        let _cancelled = task_b.await;
+        let lost = greeted(&balancer).await.unwrap_err();
+        assert_eq!(lost.kind(), io::ErrorKind::ConnectionReset);
+    }
+}
