@@ -27,7 +27,7 @@ pub(super) struct Answers(Vec<Answer>);
 #[derive(Debug, Serialize)]
 struct Answer {
     path: String,
-    headers: Vec<(&'static str, String)>,
+    headers: Vec<(String, String)>,
     body: String,
 }
 
@@ -88,14 +88,17 @@ fn ask(port: u16, path: String) -> Result<Answer> {
     if answer.status != 200 {
         bail!("the origin answers {}: {}", answer.status, answer.body);
     }
-    let headers = HEADERS
+    for name in HEADERS {
+        answer
+            .header(name)
+            .with_context(|| format!("the origin answers without {name}"))?;
+    }
+    // All lines: layers add theirs to Vary.
+    let headers = answer
+        .headers
         .into_iter()
-        .map(|name| {
-            let value = answer.header(name);
-            let value = value.with_context(|| format!("the origin answers without {name}"))?;
-            Ok((name, value.to_owned()))
-        })
-        .collect::<Result<Vec<_>>>()?;
+        .filter(|(name, _)| HEADERS.iter().any(|kept| name.eq_ignore_ascii_case(kept)))
+        .collect();
     Ok(Answer {
         path,
         headers,
