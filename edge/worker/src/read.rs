@@ -233,6 +233,7 @@ async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey) -> Option<Ready>
 async fn verdict(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -> Verdict {
     let first = judge(
         &ready.head,
+        ready.seen_at_ms,
         &isolate.replica.borrow(),
         now_ms(),
         min_revision,
@@ -249,6 +250,7 @@ async fn verdict(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision
     }
     judge(
         &ready.head,
+        ready.seen_at_ms,
         &isolate.replica.borrow(),
         now_ms(),
         min_revision,
@@ -339,6 +341,7 @@ fn may_be_shared(isolate: &Isolate, fetched: &Fetched, min_revision: Option<Revi
     };
     let verdict = judge(
         &ready.head,
+        ready.seen_at_ms,
         &isolate.replica.borrow(),
         now_ms(),
         min_revision,

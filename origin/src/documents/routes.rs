@@ -13,6 +13,7 @@ use super::publish::{self, MAX_MANIFEST_BYTES, PublishError};
 use crate::{
     graphql::{
         answer::{internal, refusal},
+        authorise::log_refusal,
         caller::Caller,
     },
     state::AppState,
@@ -25,7 +26,10 @@ const DOCUMENT_CONTEXT: &str = "document";
 pub async fn post(State(state): State<AppState>, headers: HeaderMap, body: Body) -> Response {
     match Caller::of(&headers, &state.config.admin) {
         Caller::Service => {}
-        Caller::Anonymous | Caller::Unknown => return unauthenticated(),
+        caller @ (Caller::Anonymous | Caller::Unknown) => {
+            log_refusal(caller, "POST /admin/documents");
+            return unauthenticated();
+        }
     }
     let Ok(manifest) = axum::body::to_bytes(body, MAX_MANIFEST_BYTES).await else {
         let message = format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes");

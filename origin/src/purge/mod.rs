@@ -1,6 +1,8 @@
 //! Purges: who asks for one ([`request`]), the outbox's way into the log that gives it its revision
-//! ([`log`], in Redis or in [`embedded_log`]), and which log counts ([`in_force`]).
+//! ([`log`], in Redis or in [`embedded_log`]), which log counts ([`in_force`]), and who purged what
+//! ([`audit`]).
 
+pub mod audit;
 pub mod embedded_log;
 pub mod in_force;
 pub mod log;

@@ -8,6 +8,7 @@ use super::{PurgeReport, PurgeRequest, PurgeTarget, Reason, Run, request};
 use crate::{
     domain::{OfferId, PartnerId},
     graphql::{
+        authorise::service_only,
         caller::Caller,
         context::RequestContext,
         errors::{failed, refused},
@@ -52,8 +53,8 @@ impl PurgeMutations {
     /// Purges cached answers; for the service token only.
     async fn purge(&self, ctx: &Context<'_>, input: PurgeInput) -> Result<PurgeResult> {
         let context = RequestContext::of(ctx);
-        authorise(context.caller)?;
-        let asked = input.request()?;
+        service_only(context.caller, "purge")?;
+        let asked = input.request(context.caller)?;
         let dry_run = asked.run == Run::Dry;
         let purged = request(&context.state.purge_log, asked, context.now_ms).await;
         let PurgeReport { revision, tags } = purged.map_err(failed)?;
@@ -68,22 +69,8 @@ impl PurgeMutations {
     }
 }
 
-fn authorise(caller: Caller) -> Result<()> {
-    match caller {
-        Caller::Service => Ok(()),
-        Caller::Anonymous => Err(refused(
-            ErrorCode::Unauthenticated,
-            "a purge needs the service token",
-        )),
-        Caller::Unknown => Err(refused(
-            ErrorCode::Forbidden,
-            "these credentials may not purge",
-        )),
-    }
-}
-
 impl PurgeInput {
-    fn request(self) -> Result<PurgeRequest> {
+    fn request(self, caller: Caller) -> Result<PurgeRequest> {
         let reason = Reason::parse(&self.reason)
             .ok_or_else(|| bad_input("`reason` is 1 to 200 characters on one line"))?;
         Ok(PurgeRequest {
@@ -98,7 +85,7 @@ impl PurgeInput {
                 Run::Real
             },
             reason,
-            actor: "service token".to_owned(),
+            actor: caller.as_str().to_owned(),
             target: self.target()?,
         })
     }

@@ -5,9 +5,11 @@
 mod answers;
 mod app;
 mod caching;
+mod commands;
 mod fixtures;
 mod publishing;
 mod purging;
 mod refusals;
 mod relaying;
 mod schema;
+mod updating;
