@@ -1,12 +1,16 @@
 //! `cargo xtask …`: all set-up and orchestration. Each command is one file.
 
+mod bench;
 mod bench_edge;
+mod bench_origin;
 mod binaries;
 mod build_edge;
 mod checkout;
+mod debian;
 mod http;
 mod load;
 mod manifest;
+mod origin;
 mod processes;
 mod progress;
 mod redis;
@@ -35,7 +39,9 @@ enum Command {
     /// Run k6 against the edge and against the origin.
     Load(load::Options),
     /// Measure the worker beside a hand-written JavaScript worker over KV.
-    BenchEdge(bench_edge::Options),
+    BenchEdge(bench::Turns),
+    /// Measure the origin's hits beside bare axum, Varnish and GraphQL Yoga.
+    BenchOrigin(bench_origin::Options),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +53,7 @@ fn main() -> ExitCode {
         Command::Test => return test::run().unwrap_or_else(|error| fail(&error)),
         Command::Load(options) => load::run(&options),
         Command::BenchEdge(options) => bench_edge::run(&options),
+        Command::BenchOrigin(options) => bench_origin::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -58,4 +65,14 @@ fn main() -> ExitCode {
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Command::command().debug_assert();
+    }
 }
