@@ -18,8 +18,9 @@ pub struct Cached {
     pub head: EntryHead,
     /// Ready to be sent.
     pub body: Bytes,
-    /// When its `as_of` was taken, by this server's steady clock; none when another server read it.
-    read_at_ms: Option<u64>,
+    /// Every write that was committed before this moment of the steady clock is in it; none when
+    /// another server made it.
+    seen_at_ms: Option<u64>,
     /// A revision of its log up to which it was found valid.
     valid_at: AtomicU64,
     /// Its tags as a header writes them, made when it is first asked for.
@@ -27,13 +28,14 @@ pub struct Cached {
 }
 
 impl Cached {
-    /// An entry that this server read at `read_at_ms`, or that another one did.
-    pub fn new(head: EntryHead, body: Bytes, read_at_ms: Option<u64>) -> Self {
+    /// An entry that has seen every write committed before `seen_at_ms` of this server's steady
+    /// clock: when it was read, or when its oldest part was known to be current.
+    pub fn new(head: EntryHead, body: Bytes, seen_at_ms: Option<u64>) -> Self {
         Self {
             valid_at: AtomicU64::new(head.as_of.revision.0),
             head,
             body,
-            read_at_ms,
+            seen_at_ms,
             tag_list: OnceLock::new(),
         }
     }
@@ -44,8 +46,8 @@ impl Cached {
             .get_or_init(|| Tag::join(&self.head.tags).into())
     }
 
-    pub(crate) const fn read_at_ms(&self) -> Option<u64> {
-        self.read_at_ms
+    pub(crate) const fn seen_at_ms(&self) -> Option<u64> {
+        self.seen_at_ms
     }
 
     /// The latest revision that it is known to have seen: an entry that no purge up to there names

@@ -4,6 +4,8 @@
 //! `as_of` of the answer that it becomes part of. It contains every write up to the copy's head
 //! that concerns it, so the answer keeps the promise of its own `as_of`: the minimum of its parts.
 //! That is why a softly purged entity counts as a miss here: the answer would claim to be newer.
+//! And the moment up to which the answer is known to be current is the minimum of its parts' too:
+//! else the licence of a silent log would be granted once for the part and once more for the whole.
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
@@ -22,6 +24,15 @@ pub struct Kind {
     pub name: &'static str,
     /// How long an entity is kept, seconds.
     pub max_age_s: u32,
+}
+
+/// Entities that were asked for.
+#[derive(Clone, Debug)]
+pub struct Loaded<I, V> {
+    /// Those that exist.
+    pub found: HashMap<I, V>,
+    /// Every write that was committed before this moment of the steady clock is in them.
+    pub seen_at_ms: u64,
 }
 
 /// Entities of one kind, by id.
@@ -66,8 +77,23 @@ impl EntityCache {
             .finish()
     }
 
-    fn is_valid(&self, entry: &Cached) -> bool {
-        matches!(self.feed.judge(entry, None), Verdict::Serve { .. })
+    /// Takes an entity that is valid; says whether it is.
+    fn take<I, V>(&self, id: &I, entry: &Cached, loaded: &mut Loaded<I, V>) -> bool
+    where
+        I: Clone + Eq + Hash,
+        V: DeserializeOwned,
+    {
+        if !matches!(self.feed.judge(entry, None), Verdict::Serve { .. }) {
+            return false;
+        }
+        let Ok(value) = serde_json::from_slice(&entry.body) else {
+            return false;
+        };
+        let now_ms = self.feed.clock().steady_ms();
+        let seen_at_ms = now_ms.saturating_sub(self.feed.seen_ago_ms(entry));
+        loaded.seen_at_ms = loaded.seen_at_ms.min(seen_at_ms);
+        loaded.found.insert(id.clone(), value);
+        true
     }
 
     /// The entities among `ids` that exist; `read` reads from the tier below those that are not
@@ -77,26 +103,30 @@ impl EntityCache {
         ids: &[I],
         tags: impl Fn(&I, &V) -> Vec<Tag>,
         read: impl FnOnce(Vec<I>) -> F,
-    ) -> Result<HashMap<I, V>, E>
+    ) -> Result<Loaded<I, V>, E>
     where
         I: AsRef<str> + Clone + Eq + Hash,
         V: Serialize + DeserializeOwned,
         F: Future<Output = Result<HashMap<I, V>, E>>,
     {
-        let mut found = HashMap::with_capacity(ids.len());
-        let missing = self.kept_here(ids, &mut found);
-        self.metrics.lookup(self.kind.name, "l1", found.len());
-        let before = found.len();
-        let missing = self.kept_in_redis(missing, &mut found).await;
+        let began = self.feed.clock().now();
+        let mut loaded = Loaded {
+            found: HashMap::with_capacity(ids.len()),
+            seen_at_ms: began.steady_ms,
+        };
+        let missing = self.kept_here(ids, &mut loaded);
         self.metrics
-            .lookup(self.kind.name, "l2", found.len() - before);
+            .lookup(self.kind.name, "l1", loaded.found.len());
+        let before = loaded.found.len();
+        let missing = self.kept_in_redis(missing, &mut loaded).await;
+        self.metrics
+            .lookup(self.kind.name, "l2", loaded.found.len() - before);
         self.metrics.lookup(self.kind.name, "miss", missing.len());
         if missing.is_empty() {
-            return Ok(found);
+            return Ok(loaded);
         }
         // Before the read, as with answers.
         let as_of = self.feed.as_of();
-        let began = self.feed.clock().now();
         let read = read(missing).await?;
         if let Some(as_of) = as_of {
             for (id, value) in &read {
@@ -117,34 +147,27 @@ impl EntityCache {
                 self.store(self.key(id.as_ref()), entry, began.wall_ms);
             }
         }
-        found.extend(read);
-        Ok(found)
+        loaded.found.extend(read);
+        Ok(loaded)
     }
 
     /// Moves what memory has from `ids` to `found`; gives the others.
-    fn kept_here<I, V>(&self, ids: &[I], found: &mut HashMap<I, V>) -> Vec<I>
+    fn kept_here<I, V>(&self, ids: &[I], loaded: &mut Loaded<I, V>) -> Vec<I>
     where
         I: AsRef<str> + Clone + Eq + Hash,
         V: DeserializeOwned,
     {
         let mut missing = Vec::new();
         for id in ids {
-            let kept = self
-                .memory
-                .get(&self.key(id.as_ref()))
-                .filter(|entry| self.is_valid(entry))
-                .and_then(|entry| serde_json::from_slice(&entry.body).ok());
-            match kept {
-                Some(value) => {
-                    found.insert(id.clone(), value);
-                }
-                None => missing.push(id.clone()),
+            let kept = self.memory.get(&self.key(id.as_ref()));
+            if !kept.is_some_and(|entry| self.take(id, &entry, loaded)) {
+                missing.push(id.clone());
             }
         }
         missing
     }
 
-    async fn kept_in_redis<I, V>(&self, ids: Vec<I>, found: &mut HashMap<I, V>) -> Vec<I>
+    async fn kept_in_redis<I, V>(&self, ids: Vec<I>, loaded: &mut Loaded<I, V>) -> Vec<I>
     where
         I: AsRef<str> + Clone + Eq + Hash,
         V: DeserializeOwned,
@@ -156,18 +179,9 @@ impl EntityCache {
         let entries = remote.get_many(&keys).await;
         let mut missing = Vec::new();
         for ((id, key), entry) in ids.into_iter().zip(keys).zip(entries) {
-            let kept = entry
-                .filter(|entry| self.is_valid(entry))
-                .and_then(|entry| {
-                    let value = serde_json::from_slice(&entry.body).ok()?;
-                    self.memory.insert(key, Arc::new(entry));
-                    Some(value)
-                });
-            match kept {
-                Some(value) => {
-                    found.insert(id, value);
-                }
-                None => missing.push(id),
+            match entry.map(Arc::new) {
+                Some(entry) if self.take(&id, &entry, loaded) => self.memory.insert(key, entry),
+                Some(_) | None => missing.push(id),
             }
         }
         missing

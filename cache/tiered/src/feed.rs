@@ -137,11 +137,11 @@ impl PurgeFeed {
             // The copy reaches back as far as it ever will.
             log_reaches: false,
         };
-        let read_ago_ms = entry
-            .read_at_ms()
+        let seen_ago_ms = entry
+            .seen_at_ms()
             .map_or(u64::MAX, |at_ms| now.steady_ms.saturating_sub(at_ms));
         let age_ms = entry.head.age_ms(now.wall_ms);
-        let verdict = judge.judge(&entry.head, &entry.as_of(), age_ms, read_ago_ms);
+        let verdict = judge.judge(&entry.head, &entry.as_of(), age_ms, seen_ago_ms);
         if let (Verdict::Serve { .. }, Some(copy)) = (&verdict, &state.copy) {
             entry.found_valid_at(copy.head());
         }
@@ -153,15 +153,15 @@ impl PurgeFeed {
     pub fn seen_ago_ms(&self, entry: &Cached) -> u64 {
         let state = self.read();
         let now_ms = self.clock.steady_ms();
-        let read_ago_ms = entry
-            .read_at_ms()
+        let made_ago_ms = entry
+            .seen_at_ms()
             .map_or(u64::MAX, |at_ms| now_ms.saturating_sub(at_ms));
         let as_of = entry.as_of();
         let copy = state
             .copy
             .as_ref()
             .filter(|copy| copy.id() == as_of.log && copy.head() <= as_of.revision);
-        read_ago_ms.min(copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)))
+        made_ago_ms.min(copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)))
     }
 
     /// Makes sure, as far as possible, that the copy has reached what a client has seen; gives what

@@ -30,7 +30,13 @@ pub struct Question {
 #[derive(Clone, Debug)]
 pub enum Fill<U> {
     /// May be stored and shared.
-    Shared { head: EntryHead, body: Bytes },
+    Shared {
+        head: EntryHead,
+        body: Bytes,
+        /// Every write that was committed before this moment of the steady clock is in it: the
+        /// minimum of its parts, where some were kept.
+        seen_at_ms: u64,
+    },
     /// Only for whoever waits for it now.
     Unshared(U),
     /// The tier below failed; this says so.
@@ -242,10 +248,13 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
     {
         let cache = Arc::clone(self);
         self.flights.board(key, move || async move {
-            let read_at_ms = cache.feed.clock().steady_ms();
             match fill().await {
-                Fill::Shared { head, body } => {
-                    let entry = Arc::new(Cached::new(head, body, Some(read_at_ms)));
+                Fill::Shared {
+                    head,
+                    body,
+                    seen_at_ms,
+                } => {
+                    let entry = Arc::new(Cached::new(head, body, Some(seen_at_ms)));
                     cache.store(key, &entry);
                     Filled::Shared(entry)
                 }
@@ -288,7 +297,11 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         }
         // It crashed, or began twice before this question.
         let filled = match fill().await {
-            Fill::Shared { head, body } => Filled::Shared(Arc::new(Cached::new(head, body, None))),
+            Fill::Shared {
+                head,
+                body,
+                seen_at_ms,
+            } => Filled::Shared(Arc::new(Cached::new(head, body, Some(seen_at_ms)))),
             Fill::Unshared(answer) => Filled::Unshared(answer),
             Fill::Failed(answer) => Filled::Failed(answer),
         };

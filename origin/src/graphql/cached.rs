@@ -83,7 +83,11 @@ async fn fill(
         return Fill::Failed(Arc::new(Unstored::Executed(Box::new(executed))));
     }
     match shared(&executed, &document.operation.policy) {
-        Some((head, body)) => Fill::Shared { head, body },
+        Some((head, body)) => Fill::Shared {
+            head,
+            body,
+            seen_at_ms: executed.seen_at_ms,
+        },
         None => Fill::Unshared(Arc::new(Unstored::Executed(Box::new(executed)))),
     }
 }

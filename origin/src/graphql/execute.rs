@@ -26,6 +26,8 @@ pub struct Executed {
     pub facts: Facts,
     /// For documents that a shared cache may keep.
     pub as_of: Option<AsOf>,
+    /// Every write committed before this moment of the steady clock is in it, milliseconds.
+    pub seen_at_ms: u64,
     pub now_ms: i64,
 }
 
@@ -51,12 +53,14 @@ pub async fn execute(
         OperationKind::Query => Entities::Kept,
         OperationKind::Mutation | OperationKind::Subscription => Entities::Fresh,
     };
+    let began_ms = state.caches.feed.clock().steady_ms();
     let now_ms = state.clock.now_ms();
     let facts = Arc::new(AnswerFacts::default());
     let stores = Stores {
         state: state.clone(),
         now_ms,
         entities,
+        facts: Arc::clone(&facts),
     };
     let context = RequestContext {
         state: state.clone(),
@@ -77,9 +81,13 @@ pub async fn execute(
     let mut response = state.schema.execute(request).await;
     in_selection_order(&mut response.data, &document.parsed);
     facts.tag(&format!("document:{}", document.operation.id));
+    let facts = facts.take();
     Ok(Executed {
         response,
-        facts: facts.take(),
+        seen_at_ms: facts
+            .seen_at_ms
+            .map_or(began_ms, |part_ms| part_ms.min(began_ms)),
+        facts,
         as_of,
         now_ms,
     })

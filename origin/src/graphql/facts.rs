@@ -21,6 +21,9 @@ pub struct Facts {
     pub ends_at_ms: Option<i64>,
     /// Whether nobody may keep it, whatever its document's policy.
     pub uncacheable: bool,
+    /// Every write committed before this moment (steady clock, ms) is in its oldest kept part; none
+    /// when no part was kept.
+    pub seen_at_ms: Option<u64>,
     /// The revision of the purge that it made.
     pub revision: Option<Revision>,
 }
@@ -61,6 +64,16 @@ impl AnswerFacts {
     /// The answer must not be kept.
     pub fn uncacheable(&self) {
         self.lock().uncacheable = true;
+    }
+
+    /// A part of the answer was kept, and was known to be current at this moment.
+    pub fn seen_at(&self, moment_ms: u64) {
+        let mut facts = self.lock();
+        facts.seen_at_ms = Some(
+            facts
+                .seen_at_ms
+                .map_or(moment_ms, |known| known.min(moment_ms)),
+        );
     }
 
     /// The answer's own purge.

@@ -1,11 +1,12 @@
 //! One batch per relation and request: no query per item, anywhere.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use cache_core::Tag;
+use cache_tiered::entity::Loaded;
 
-use super::errors::StoreFailure;
+use super::{errors::StoreFailure, facts::AnswerFacts};
 use crate::{
     domain::{Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId},
     offers::store::Visibility,
@@ -21,6 +22,7 @@ pub struct Stores {
     pub(super) state: AppState,
     pub(super) now_ms: i64,
     pub(super) entities: Entities,
+    pub(super) facts: Arc<AnswerFacts>,
 }
 
 /// Whether entities may come out of the caches.
@@ -45,6 +47,18 @@ pub struct OffersOf(pub PartnerId);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RemainingOf(pub OfferId);
 
+impl Stores {
+    /// Notes up to when what was loaded is known to be current.
+    fn kept<I: Eq + Hash, V>(
+        &self,
+        loaded: Result<Loaded<I, V>, StoreFailure>,
+    ) -> Result<HashMap<I, V>, StoreFailure> {
+        let loaded = loaded?;
+        self.facts.seen_at(loaded.seen_at_ms);
+        Ok(loaded.found)
+    }
+}
+
 impl Loader<OfferId> for Stores {
     type Value = Offer;
     type Error = StoreFailure;
@@ -56,7 +70,10 @@ impl Loader<OfferId> for Stores {
         };
         match self.entities {
             Entities::Fresh => read(ids.to_vec()).await,
-            Entities::Kept => self.state.caches.offers.load(ids, offer_tags, read).await,
+            Entities::Kept => {
+                let cache = &self.state.caches.offers;
+                self.kept(cache.load(ids, offer_tags, read).await)
+            }
         }
     }
 }
@@ -73,11 +90,8 @@ impl Loader<PartnerId> for Stores {
         match self.entities {
             Entities::Fresh => read(ids.to_vec()).await,
             Entities::Kept => {
-                self.state
-                    .caches
-                    .partners
-                    .load(ids, partner_tags, read)
-                    .await
+                let cache = &self.state.caches.partners;
+                self.kept(cache.load(ids, partner_tags, read).await)
             }
         }
     }
@@ -103,7 +117,7 @@ impl Loader<EstablishmentId> for Stores {
             Entities::Fresh => read(ids.to_vec()).await,
             Entities::Kept => {
                 let cache = &self.state.caches.establishments;
-                cache.load(ids, establishment_tags, read).await
+                self.kept(cache.load(ids, establishment_tags, read).await)
             }
         }
     }
