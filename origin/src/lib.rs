@@ -5,6 +5,7 @@
 //! database) → [`caches`] (what is kept) → [`purge`] (the log) and [`relay`] (its way to the edge) → [`documents`] (what may be
 //! asked). [`config`], [`state`] and [`server`] put it together.
 
+pub mod admin;
 pub mod caches;
 pub mod config;
 pub mod documents;
@@ -12,6 +13,7 @@ pub mod domain;
 pub mod embedded;
 pub mod graphql;
 pub mod import;
+pub mod inspect;
 pub mod middleware;
 pub mod offers;
 pub mod partners;

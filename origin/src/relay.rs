@@ -6,7 +6,7 @@ use cache_core::{LogId, PurgeRecord, Revision};
 use cache_tiered::{LogSource, Position, SourceError};
 use edge_core::{
     feed::{Append, AppendAnswer, CONTEXT, MAX_APPEND_RECORDS},
-    header, signature,
+    header, route, signature,
 };
 use reqwest::{Client, StatusCode, Url};
 use tokio_util::sync::CancellationToken;
@@ -64,16 +64,11 @@ impl Relay {
             .timeout(REQUEST_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        let mut endpoint = edge.clone();
-        endpoint.set_path(&format!(
-            "{}/_yousoon/purge-log",
-            edge.path().trim_end_matches('/')
-        ));
         Ok(Self {
             log,
             clock,
             client,
-            endpoint,
+            endpoint: endpoint(edge, route::PURGE_LOG),
             secret,
             edge_at: None,
             refused: false,
@@ -202,6 +197,19 @@ impl Relay {
             status => Err(RelayError::Status(status)),
         }
     }
+}
+
+/// An address of an edge.
+pub(crate) fn endpoint(edge: &Url, path: &str) -> Url {
+    let mut endpoint = edge.clone();
+    endpoint.set_path(&format!("{}{path}", edge.path().trim_end_matches('/')));
+    endpoint
+}
+
+/// An edge's name for people and metrics: its URL without what may be secret in it.
+pub(crate) fn shown(edge: &Url) -> String {
+    let path = edge.path().trim_end_matches('/');
+    format!("{}{path}", edge.origin().ascii_serialization())
 }
 
 /// The first records that fit one append, at least one.

@@ -78,8 +78,9 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
     let background = Background::start(&state)?;
     let tasks = state.caches.tasks.clone();
     let stop = CancellationToken::new();
+    let routes = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let server =
-        axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
+        axum::serve(listener, routes).with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut server = tokio::spawn(server.into_future());
     tracing::info!(%address, "listening");
     tokio::select! {

@@ -16,6 +16,15 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// The word in logs and in the audit.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Unknown => "unknown credentials",
+            Self::Service => "service token",
+        }
+    }
+
     /// Reads `Authorization: Bearer …`.
     pub fn of(headers: &HeaderMap, config: &AdminConfig) -> Self {
         let Some(given) = headers.get(AUTHORIZATION) else {

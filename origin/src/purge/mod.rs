@@ -1,11 +1,14 @@
-//! Purges: who asks for one ([`request`]), the outbox's way into the log that gives it its revision
+//! Purges: who asks for one ([`request`]; by [`resolvers`], [`routes`] or the command line), what
+//! it would do ([`affected`]), the outbox's way into the log that gives it its revision
 //! ([`log`], in Redis or in [`embedded_log`]), and which log counts ([`in_force`]).
 
+pub mod affected;
 pub mod embedded_log;
 pub mod in_force;
 pub mod log;
 pub mod request;
 pub mod resolvers;
+pub mod routes;
 pub mod trim;
 
 pub use embedded_log::Entry;
