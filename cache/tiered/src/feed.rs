@@ -119,7 +119,10 @@ impl PurgeFeed {
         let state = self.read();
         let now_ms = self.clock.steady_ms();
         let copy = state.copy.as_ref();
-        look(copy, copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)))
+        look(
+            copy,
+            copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)),
+        )
     }
 
     /// Judges an entry for a client that insists on `required`.

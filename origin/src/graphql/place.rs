@@ -4,7 +4,7 @@ use async_graphql::{InputObject, SimpleObject};
 use pq_core::{ErrorCode, Refusal};
 use serde::Deserialize;
 
-use super::directives::cache_control;
+use super::{directives::cache_control, errors::refused};
 use crate::domain::{self, GeoPoint};
 
 /// A place in degrees, WGS 84.
@@ -16,8 +16,14 @@ pub struct LocationInput {
 }
 
 impl LocationInput {
+    /// The place, if it is on the earth: for a field.
+    pub(crate) fn point(self) -> async_graphql::Result<GeoPoint> {
+        self.on_earth()
+            .map_err(|Refusal { code, message }| refused(code, message))
+    }
+
     /// The place, if it is on the earth.
-    pub(crate) fn point(self) -> Result<GeoPoint, Refusal> {
+    pub(crate) fn on_earth(self) -> Result<GeoPoint, Refusal> {
         GeoPoint::new(self.lat, self.lng).ok_or_else(|| {
             Refusal::new(
                 ErrorCode::LocationOutOfRange,

@@ -175,8 +175,7 @@ fn failed(error: &LinkError) -> Found {
 
 fn stored(feed: &PurgeFeed, entry: &Cached, verdict: &Verdict) -> Found {
     let age_ms = entry.head.age_ms(feed.clock().now().wall_ms);
-    let stored = feed.inspect(|copy, _age_ms| {
-        Stored::of(&entry.head, &entry.as_of(), age_ms, verdict, copy)
-    });
+    let stored = feed
+        .inspect(|copy, _age_ms| Stored::of(&entry.head, &entry.as_of(), age_ms, verdict, copy));
     Found::Stored(Box::new(stored))
 }

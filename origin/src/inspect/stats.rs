@@ -153,8 +153,6 @@ async fn redis_stats(remote: &Remote) -> RedisStats {
         // After the call, which counts as well.
         circuit_open: remote.is_open(),
         error: size.as_ref().err().map(|error| chain(error)),
-        server: size
-            .ok()
-            .map(|(entries, bytes)| Size { entries, bytes }),
+        server: size.ok().map(|(entries, bytes)| Size { entries, bytes }),
     }
 }

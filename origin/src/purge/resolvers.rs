@@ -165,7 +165,7 @@ impl PurgeInput {
         });
         let place = self
             .location
-            .map(|place| place.point().map(PurgeTarget::Geo));
+            .map(|place| place.on_earth().map(PurgeTarget::Geo));
         let document = self.document.map(|hash| {
             DocumentHash::parse(&hash)
                 .map(PurgeTarget::Document)

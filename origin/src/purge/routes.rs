@@ -1,11 +1,6 @@
 //! Purges over HTTP.
 
-use axum::{
-    body::Body,
-    extract::State,
-    http::HeaderName,
-    response::Response,
-};
+use axum::{body::Body, extract::State, http::HeaderName, response::Response};
 use edge_core::header::REVISION;
 
 use super::resolvers::{PurgeInput, PurgeResult};

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod admin;
+mod affected;
 mod answers;
 mod app;
 mod caching;
+mod explaining;
 mod fixtures;
 mod publishing;
 mod purging;
