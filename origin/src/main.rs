@@ -1,10 +1,13 @@
 //! The origin's program. Each command is one function.
 
+mod commands;
+
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, Parser, Subcommand};
+use commands::{cache::CacheCommand, server::ServerOptions};
 use pq_core::DocumentHash;
 use yousoon::{
     caches::Caches,
@@ -48,6 +51,9 @@ enum Command {
     Schema,
     /// Purge cached answers; a running server relays it.
     Purge(PurgeOptions),
+    /// Ask a running server about its caches.
+    #[command(subcommand)]
+    Cache(CacheCommand),
 }
 
 #[derive(Args)]
@@ -85,6 +91,9 @@ struct PurgeOptions {
     /// For the audit, at most 200 characters.
     #[arg(long, value_parser = reason)]
     reason: Reason,
+    /// Without one, the store itself is worked on.
+    #[command(flatten)]
+    server: ServerOptions,
 }
 
 fn main() -> ExitCode {
@@ -99,6 +108,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Command::Purge(options) => block_on(purge(data_dir, options)),
+        Command::Cache(command) => block_on(commands::cache::run(command)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -178,7 +188,6 @@ async fn import(data_dir: PathBuf, file: PathBuf) -> anyhow::Result<()> {
 }
 
 async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
-    let log = purge_log(open(data_dir).await?).await?;
     let asked = PurgeRequest {
         target: options.target()?,
         kind: if options.soft {
@@ -190,12 +199,18 @@ async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
         reason: options.reason,
         actor: "cli".to_owned(),
     };
+    if let Some(server) = options.server.server()? {
+        return commands::purge::ask(&server, &asked).await;
+    }
+    let log = purge_log(open(data_dir).await?).await?;
     let report = purge::request(&log, asked, Clock::System.now_ms()).await?;
     for tag in &report.tags {
         println!("{}", tag.as_str());
     }
     match (options.dry_run, report.revision) {
-        (true, _) => println!("dry run: nothing was purged"),
+        (true, _) => println!(
+            "dry run: nothing was purged (what is kept that it would affect, a running server knows: --url)"
+        ),
         (false, Some(revision)) => println!("revision {revision}"),
         (false, None) => println!("queued: a running server appends it to its purge log"),
     }
