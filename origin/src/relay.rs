@@ -1,6 +1,12 @@
 //! Relays the purge log to one edge: at once when it grows, and a heartbeat when it does not.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use cache_core::{LogId, PurgeRecord, Revision};
 use cache_tiered::{LogSource, Position, SourceError};
@@ -38,6 +44,41 @@ enum RelayError {
     Status(StatusCode),
 }
 
+/// How a relay does, for whoever asks.
+#[derive(Debug)]
+pub struct RelayStatus {
+    edge: String,
+    connected: AtomicBool,
+    confirmed_at_ms: AtomicU64,
+}
+
+impl RelayStatus {
+    /// A relay to this edge that has not begun.
+    pub fn new(edge: &Url) -> Self {
+        Self {
+            edge: shown(edge),
+            connected: AtomicBool::new(false),
+            confirmed_at_ms: AtomicU64::new(0),
+        }
+    }
+
+    /// The edge's name.
+    pub fn edge(&self) -> &str {
+        &self.edge
+    }
+
+    /// Whether the last append was taken.
+    pub fn is_connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
+    }
+
+    /// As of when the edge last took the log to be complete, milliseconds since the epoch; 0 is
+    /// never.
+    pub fn confirmed_at_ms(&self) -> u64 {
+        self.confirmed_at_ms.load(Ordering::Relaxed)
+    }
+}
+
 /// The log's way to one edge.
 #[derive(Debug)]
 pub struct Relay {
@@ -46,6 +87,7 @@ pub struct Relay {
     client: Client,
     endpoint: Url,
     secret: Secret,
+    status: Arc<RelayStatus>,
     /// The log that the edge holds, and how far it is; unknown at first.
     edge_at: Option<(LogId, Revision)>,
     /// Whether the last append was refused: one is how the edge says where it is, two are a defect.
@@ -59,6 +101,7 @@ impl Relay {
         clock: Clock,
         edge: &Url,
         secret: Secret,
+        status: Arc<RelayStatus>,
     ) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .timeout(REQUEST_TIMEOUT)
@@ -70,6 +113,7 @@ impl Relay {
             client,
             endpoint: endpoint(edge, route::PURGE_LOG),
             secret,
+            status,
             edge_at: None,
             refused: false,
         })
@@ -99,6 +143,9 @@ impl Relay {
                 }
             }
             connected = Some(outcome.is_ok());
+            self.status
+                .connected
+                .store(outcome.is_ok(), Ordering::Relaxed);
             let pause = async {
                 if outcome.is_ok() {
                     self.until_due().await;
@@ -168,6 +215,12 @@ impl Relay {
         };
         let (status, answer) = self.send(&append).await?;
         self.edge_at = answer.log.map(|log| (log, answer.head));
+        if status == StatusCode::OK && self.edge_at == Some((log, head)) {
+            // As the edge confirms its own copy: only where it ends where the log does.
+            self.status
+                .confirmed_at_ms
+                .store(sent_at_ms, Ordering::Relaxed);
+        }
         let refused = status == StatusCode::CONFLICT;
         if refused && std::mem::replace(&mut self.refused, refused) {
             return Err(RelayError::Status(status));

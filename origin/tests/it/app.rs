@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use yousoon::{
     config::{
         AdminConfig, CacheConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig, HttpConfig,
-        Secret,
+        MetricsConfig, Secret,
     },
     embedded::EmbeddedDb,
     router::router,
@@ -153,6 +153,7 @@ impl Builder {
                 urls: self.edges,
                 secret: Some(Secret::new(EDGE_SECRET)),
             },
+            metrics: MetricsConfig::default(),
         };
         let db = EmbeddedDb::open(dir.path()).unwrap();
         let clock = Clock::Manual(std::sync::Arc::new(|| NOW_MS));

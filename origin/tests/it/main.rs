@@ -9,6 +9,7 @@ mod app;
 mod caching;
 mod explaining;
 mod fixtures;
+mod measuring;
 mod publishing;
 mod purging;
 mod refusals;
