@@ -33,17 +33,17 @@ fn body(asked: &PurgeRequest) -> Value {
 }
 
 fn text(result: &PurgeResult) -> String {
-    let mut text: String = result.tags.iter().map(|tag| format!("{tag}\n")).collect();
+    let mut lines = result.tags.clone();
     if let Some(affected) = &result.affected {
-        text.push('\n');
-        text.push_str(&affected_text(affected, result.cut == Some(true)));
+        lines.push(String::new());
+        lines.push(affected_text(affected, result.cut == Some(true)));
     }
-    text.push_str(&match (&result.revision, result.dry_run) {
-        (_, true) => "dry run: nothing was purged\n".to_owned(),
-        (Some(revision), false) => format!("revision {revision}\n"),
-        (None, false) => "queued: the purge log takes nothing at the moment\n".to_owned(),
+    lines.push(match (&result.revision, result.dry_run) {
+        (_, true) => "dry run: nothing was purged".to_owned(),
+        (Some(revision), false) => format!("revision {revision}"),
+        (None, false) => "queued: the purge log takes nothing at the moment".to_owned(),
     });
-    text
+    lines.join("\n") + "\n"
 }
 
 fn affected_text(affected: &[AffectedDocument], cut: bool) -> String {
@@ -57,13 +57,14 @@ fn affected_text(affected: &[AffectedDocument], cut: bool) -> String {
         ]
     };
     let mut text = if affected.is_empty() {
-        "no answer that is kept would be affected\n".to_owned()
+        "no answer that is kept would be affected".to_owned()
     } else {
         let rows: Vec<_> = affected.iter().map(row).collect();
-        table(&["operation", "memory", "redis", "document"], &rows, 1)
+        let heading = ["operation", "memory", "redis", "document"];
+        table(&heading, &rows, 1).trim_end().to_owned()
     };
     if cut {
-        text.push_str("not all: Redis did not answer, or has more than was looked at\n");
+        text.push_str("\nnot all: Redis did not answer, or has more than was looked at");
     }
     text
 }

@@ -64,34 +64,52 @@ pub async fn affected(
         everything: tags.contains(&Tag::everything()),
         feed: Arc::clone(&state.caches.feed),
     };
-    let mut counts = ByDocument::new();
-    for entry in state.caches.responses.heads() {
-        if reach.has(&entry.as_of(), &entry.head.tags) {
-            counts
-                .entry(document_of(&entry.head.tags))
-                .or_default()
-                .memory += 1;
-        }
-    }
     let scanned = match state.caches.responses.remote() {
         None => None,
         Some(remote) => Some(remote.scan(MOST).await),
     };
-    let (in_redis, cut) = match scanned {
-        None => (false, false),
+    let (scan, cut) = match scanned {
+        None => (None, false),
         Some(Ok(scan)) => {
-            for head in &scan.heads {
-                if reach.has(&head.as_of, &head.tags) {
-                    counts.entry(document_of(&head.tags)).or_default().redis += 1;
-                }
-            }
-            (true, scan.cut)
+            let cut = scan.cut;
+            (Some(scan), cut)
         }
         Some(Err(error)) => {
             tracing::warn!(error = chain(&error), "Redis cannot be looked through");
-            (false, true)
+            (None, true)
         }
     };
+    let in_redis = scan.is_some();
+    let responses = Arc::clone(&state.caches.responses);
+    // Everything that is kept is looked at: not on a thread that answers requests.
+    let counting = tokio::task::spawn_blocking(move || {
+        let mut counts = ByDocument::new();
+        for entry in responses.heads() {
+            if reach.has(&entry.as_of(), &entry.head.tags) {
+                let document = document_of(&entry.head.tags);
+                counts.entry(document).or_default().memory += 1;
+            }
+        }
+        for head in scan.into_iter().flat_map(|scan| scan.heads) {
+            if reach.has(&head.as_of, &head.tags) {
+                let document = document_of(&head.tags);
+                counts.entry(document).or_default().redis += 1;
+            }
+        }
+        counts
+    });
+    let counts = counting
+        .await
+        .map_err(|error| StoreError::Io(std::io::Error::other(error)))?;
+    let documents = by_document(state, counts, in_redis).await?;
+    Ok(Affected { documents, cut })
+}
+
+async fn by_document(
+    state: &AppState,
+    counts: ByDocument,
+    in_redis: bool,
+) -> Result<Vec<AffectedDocument>, StoreError> {
     let names = state.documents.names().await?;
     let mut documents: Vec<_> = counts
         .into_iter()
@@ -106,7 +124,7 @@ pub async fn affected(
         let size = |of: &AffectedDocument| of.memory + of.redis.unwrap_or_default();
         (size(b), &a.document).cmp(&(size(a), &b.document))
     });
-    Ok(Affected { documents, cut })
+    Ok(documents)
 }
 
 impl Reach {
