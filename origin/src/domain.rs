@@ -364,7 +364,15 @@ pub struct OfferSchedule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
     pub total: i32,
+    /// 0 to `total`.
     pub remaining: i32,
+}
+
+impl Quota {
+    /// Whether nobody can book any more.
+    pub const fn is_sold_out(self) -> bool {
+        self.remaining <= 0
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,20 +2,27 @@
 
 mod commands;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use cache_core::{PurgeKind, Tag};
-use clap::{ArgGroup, Args, Parser, Subcommand};
-use commands::{cache::CacheCommand, server::ServerOptions};
+use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
+use commands::{cache::CacheCommand, server::Server};
 use pq_core::DocumentHash;
+use reqwest::Url;
 use yousoon::{
     caches::Caches,
     config::{CacheConfig, Config},
     domain::{GeoPoint, OfferId, PartnerId},
     embedded::EmbeddedDb,
     graphql, import,
-    purge::{self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Role, Run},
+    purge::{
+        self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Role, Run,
+        audit::{
+            self, AuditFilter,
+            print::{as_json, as_line},
+        },
+    },
     seed, server,
     state::{AppState, Clock, ReadObserver},
     telemetry,
@@ -49,8 +56,8 @@ enum Command {
     Import { file: PathBuf },
     /// Print the schema as SDL.
     Schema,
-    /// Purge cached answers; a running server relays it.
-    Purge(PurgeOptions),
+    /// Purge cached answers, and tell who did; a running server relays it.
+    Purge(PurgeCommand),
     /// Ask a running server about its caches.
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -63,6 +70,37 @@ struct SeedOptions {
     /// Do nothing when there are offers.
     #[arg(long)]
     if_empty: bool,
+}
+
+#[derive(Args)]
+// Not `args_conflicts_with_subcommands`: `--data-dir` between the two words would conflict as well.
+#[command(subcommand_negates_reqs = true)]
+struct PurgeCommand {
+    #[command(subcommand)]
+    action: Option<PurgeAction>,
+    #[command(flatten)]
+    options: Option<PurgeOptions>,
+}
+
+#[derive(Subcommand)]
+enum PurgeAction {
+    /// Print the audit: who purged what, and why. Newest first.
+    Log(LogOptions),
+}
+
+#[derive(Args)]
+struct LogOptions {
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+    /// Only purges of this tag, or of everything.
+    #[arg(long)]
+    tag: Option<Tag>,
+    /// Only this actor's, such as `cli` or `service token`.
+    #[arg(long)]
+    actor: Option<String>,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -91,9 +129,11 @@ struct PurgeOptions {
     /// For the audit, at most 200 characters.
     #[arg(long, value_parser = reason)]
     reason: Reason,
-    /// Without one, the store itself is worked on.
-    #[command(flatten)]
-    server: ServerOptions,
+    /// A running server [env: YOUSOON_ORIGIN_URL] with the token YOUSOON_ADMIN_TOKEN; without one,
+    /// the store itself is worked on.
+    // Not flattened: clap could not tell any more whether these options are there at all.
+    #[arg(long)]
+    url: Option<Url>,
 }
 
 fn main() -> ExitCode {
@@ -107,7 +147,17 @@ fn main() -> ExitCode {
             print!("{}", graphql::sdl());
             Ok(())
         }
-        Command::Purge(options) => block_on(purge(data_dir, options)),
+        Command::Purge(PurgeCommand { action, options }) => match (action, options) {
+            (Some(PurgeAction::Log(options)), None) => block_on(purge_log(data_dir, options)),
+            (Some(PurgeAction::Log(_)), Some(_)) => Cli::command()
+                .error(
+                    ErrorKind::ArgumentConflict,
+                    "`purge log` purges nothing: it has no target and no reason",
+                )
+                .exit(),
+            (None, Some(options)) => block_on(purge(data_dir, options)),
+            (None, None) => Err(anyhow::anyhow!("a purge has a target")),
+        },
         Command::Cache(command) => block_on(commands::cache::run(command)),
     };
     match outcome {
@@ -146,7 +196,7 @@ async fn seed(data_dir: PathBuf, options: SeedOptions) -> anyhow::Result<()> {
     let now_ms = Clock::System.now_ms();
     let progress = |done, wanted| tracing::debug!(done, wanted, "seeding");
     let report = seed::seed(&db, options.offers, now_ms, &progress).await?;
-    purge_log(db).await?.drain_outbox(now_ms).await?;
+    open_log(db).await?.drain_outbox(now_ms).await?;
     println!(
         "added {} offers, {} establishments, {} partners",
         report.offers, report.establishments, report.partners
@@ -155,7 +205,7 @@ async fn seed(data_dir: PathBuf, options: SeedOptions) -> anyhow::Result<()> {
 }
 
 /// The log, for a command beside the servers: purges that it cannot append are left to them.
-async fn purge_log(db: EmbeddedDb) -> anyhow::Result<PurgeLog> {
+async fn open_log(db: EmbeddedDb) -> anyhow::Result<PurgeLog> {
     let config = CacheConfig::from_env()?;
     let clock = cache_tiered::Clock::new(|| Clock::System.now_ms().unsigned_abs());
     let caches = Caches::new(&config, &clock);
@@ -174,7 +224,7 @@ async fn import(data_dir: PathBuf, file: PathBuf) -> anyhow::Result<()> {
     let db = open(data_dir).await?;
     let now_ms = Clock::System.now_ms();
     let report = import::import_csv(&db, &file, now_ms, "cli").await?;
-    purge_log(db).await?.drain_outbox(now_ms).await?;
+    open_log(db).await?.drain_outbox(now_ms).await?;
     for (line, why) in &report.bad_lines {
         eprintln!("line {line}: {why}");
     }
@@ -199,10 +249,10 @@ async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
         reason: options.reason,
         actor: "cli".to_owned(),
     };
-    if let Some(server) = options.server.server()? {
+    if let Some(server) = Server::find(options.url.as_ref())? {
         return commands::purge::ask(&server, &asked).await;
     }
-    let log = purge_log(open(data_dir).await?).await?;
+    let log = open_log(open(data_dir).await?).await?;
     let report = purge::request(&log, asked, Clock::System.now_ms()).await?;
     for tag in &report.tags {
         println!("{}", tag.as_str());
@@ -213,6 +263,26 @@ async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
         ),
         (false, Some(revision)) => println!("revision {revision}"),
         (false, None) => println!("queued: a running server appends it to its purge log"),
+    }
+    Ok(())
+}
+
+async fn purge_log(data_dir: PathBuf, options: LogOptions) -> anyhow::Result<()> {
+    let db = open(data_dir).await?;
+    let filter = AuditFilter {
+        tag: options.tag,
+        actor: options.actor,
+    };
+    let rows = db
+        .read(move |connection| audit::list(connection, None, options.limit, &filter))
+        .await?;
+    let mut out = std::io::stdout().lock();
+    for row in &rows {
+        if options.json {
+            writeln!(out, "{}", as_json(row))?;
+        } else {
+            writeln!(out, "{}", as_line(row))?;
+        }
     }
     Ok(())
 }

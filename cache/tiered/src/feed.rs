@@ -154,6 +154,22 @@ impl PurgeFeed {
         verdict
     }
 
+    /// Every write that was committed longer ago than this, milliseconds, is in the entry: what was
+    /// found valid has seen what the copy has. `u64::MAX` is not known.
+    pub fn seen_ago_ms(&self, entry: &Cached) -> u64 {
+        let state = self.read();
+        let now_ms = self.clock.steady_ms();
+        let read_ago_ms = entry
+            .read_at_ms()
+            .map_or(u64::MAX, |at_ms| now_ms.saturating_sub(at_ms));
+        let as_of = entry.as_of();
+        let copy = state
+            .copy
+            .as_ref()
+            .filter(|copy| copy.id() == as_of.log && copy.head() <= as_of.revision);
+        read_ago_ms.min(copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)))
+    }
+
     /// Makes sure, as far as possible, that the copy has reached what a client has seen; gives what
     /// an answer must have seen. A number beyond the log's head counts as the head.
     pub async fn require(&self, minimum: Option<Revision>) -> Option<Revision> {

@@ -21,10 +21,21 @@ pub struct OriginAnswer<'a> {
     pub as_of: Option<&'a str>,
     /// Its header, in seconds: it may itself come from a cache.
     pub age: Option<&'a str>,
+    /// Its header, in milliseconds.
+    pub seen_ago: Option<&'a str>,
     /// Whether it sets a cookie.
     pub sets_cookie: bool,
     /// The whole body.
     pub body: &'a [u8],
+}
+
+/// An answer that may be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// All but its body.
+    pub head: EntryHead,
+    /// Every write that was committed before this is in it, milliseconds since the epoch.
+    pub seen_at_ms: u64,
 }
 
 /// Why an answer is not stored.
@@ -57,7 +68,7 @@ struct Body {
 ///
 /// # Errors
 /// [`NotStored`] says why not; the answer may be given to the client all the same.
-pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<EntryHead, NotStored> {
+pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<Admitted, NotStored> {
     if answer.status != 200 {
         return Err(NotStored::Status);
     }
@@ -95,13 +106,20 @@ pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<EntryHead, No
             .map_or(u64::MAX, |age_s| u64::from(age_s) * 1_000),
         None => 0,
     };
-    Ok(EntryHead {
+    let born_ms = sent_at_ms.saturating_sub(age_ms);
+    let head = EntryHead {
         as_of,
-        born_ms: sent_at_ms.saturating_sub(age_ms),
+        born_ms,
         lifetime,
         content: ContentHash::of(answer.body),
         tags,
-    })
+    };
+    // Who does not say has seen what there was when it was made.
+    let seen_at_ms = answer
+        .seen_ago
+        .and_then(|ago| ago.parse::<u64>().ok())
+        .map_or(born_ms, |ago_ms| sent_at_ms.saturating_sub(ago_ms));
+    Ok(Admitted { head, seen_at_ms })
 }
 
 #[cfg(test)]
@@ -114,13 +132,14 @@ mod tests {
         cache_tag: Some("b,a,b"),
         as_of: Some("01010101010101010101010101010101:7"),
         age: None,
+        seen_ago: None,
         sets_cookie: false,
         body: br#"{"data":{"a":1}}"#,
     };
 
     #[test]
     fn a_public_answer_without_errors_is_stored() {
-        let head = admit(&GOOD, 5_000).unwrap();
+        let head = admit(&GOOD, 5_000).unwrap().head;
         assert_eq!(
             (head.born_ms, head.as_of.revision.0, Tag::join(&head.tags)),
             (5_000, 7, "a,b".to_owned())
@@ -134,6 +153,7 @@ mod tests {
                 5_000
             )
             .unwrap()
+            .head
             .born_ms,
             2_000
         );
@@ -146,9 +166,26 @@ mod tests {
                 5_000
             )
             .unwrap()
+            .head
             .born_ms,
             0
         );
+    }
+
+    #[test]
+    fn what_an_answer_has_seen_is_another_thing_than_its_age() {
+        let seen = |age, seen_ago| {
+            let answer = OriginAnswer {
+                age,
+                seen_ago,
+                ..GOOD
+            };
+            admit(&answer, 90_000).unwrap().seen_at_ms
+        };
+        assert_eq!(seen(Some("60"), Some("250")), 89_750);
+        assert_eq!(seen(Some("60"), None), 30_000);
+        assert_eq!(seen(Some("60"), Some("x")), 30_000);
+        assert_eq!(seen(None, None), 90_000);
     }
 
     #[test]
@@ -234,7 +271,10 @@ mod tests {
             ),
         ];
         for (answer, expected) in table {
-            assert_eq!(admit(&answer, 0).map(|head| head.born_ms), Err(expected));
+            assert_eq!(
+                admit(&answer, 0).map(|admitted| admitted.seen_at_ms),
+                Err(expected)
+            );
         }
     }
 }

@@ -8,9 +8,11 @@ use crate::bounds;
 use crate::replica::Replica;
 
 /// Judges an entry by an isolate's copy of the purge log, for a client that may insist on
-/// `min_revision` (see [`Replica::admit_minimum`]).
+/// `min_revision` (see [`Replica::admit_minimum`]). Every write that was committed before
+/// `seen_at_ms` (milliseconds since the epoch) is known to be in the entry.
 pub fn judge(
     entry: &EntryHead,
+    seen_at_ms: u64,
     replica: &Replica,
     now_ms: u64,
     min_revision: Option<Revision>,
@@ -24,8 +26,12 @@ pub fn judge(
         required: min_revision.max(replica.learned()),
         log_reaches: replica.feed_knows(&entry.as_of),
     };
-    // An entry is born when it was asked for, which was before its `as_of` was taken.
-    judge.judge(entry, &entry.as_of, age_ms, age_ms)
+    judge.judge(
+        entry,
+        &entry.as_of,
+        age_ms,
+        now_ms.saturating_sub(seen_at_ms),
+    )
 }
 
 #[cfg(test)]

@@ -34,6 +34,9 @@ pub mod bounds {
 pub mod header {
     /// `<log>:<revision>`; origin to edge.
     pub const AS_OF: &str = "yousoon-as-of";
+    /// Every write that was committed longer ago than this, milliseconds, is in the answer; origin
+    /// to edge. What the origin kept may be judged just now although it was made long ago.
+    pub const SEEN_AGO: &str = "yousoon-seen-ago";
     /// Comma-separated tags; origin to edge.
     pub const CACHE_TAG: &str = "cache-tag";
     /// The revision that a mutation's purge got; origin to everybody.

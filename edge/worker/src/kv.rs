@@ -123,6 +123,8 @@ fn decode(buffer: &ArrayBuffer) -> Option<Ready> {
     }
     let head = EntryHead::decode(start.get(layout.head_start..layout.body_start)?).ok()?;
     Some(Ready {
+        // KV does not keep more than when it was made.
+        seen_at_ms: head.born_ms,
         head: Rc::new(head),
         body: bytes.subarray(body_start, length),
     })

@@ -17,6 +17,8 @@ const OVERHEAD_BYTES: usize = 512;
 #[derive(Clone)]
 pub(crate) struct Ready {
     pub(crate) head: Rc<EntryHead>,
+    /// Every write that was committed before this is in it, milliseconds since the epoch.
+    pub(crate) seen_at_ms: u64,
     pub(crate) body: Uint8Array,
 }
 

@@ -90,10 +90,11 @@ async fn try_read(
     if status >= 500 {
         return Err(EdgeError::Origin(format!("status {status}")));
     }
-    let [cache_control, cache_tag, as_of, age, cookie] = [
+    let [cache_control, cache_tag, as_of, seen_ago, age, cookie] = [
         "cache-control",
         header::CACHE_TAG,
         header::AS_OF,
+        header::SEEN_AGO,
         "age",
         "set-cookie",
     ]
@@ -104,12 +105,14 @@ async fn try_read(
         cache_tag: cache_tag.as_deref(),
         as_of: as_of.as_deref(),
         age: age.as_deref(),
+        seen_ago: seen_ago.as_deref(),
         sets_cookie: cookie.is_some(),
         body: &body.to_vec(),
     };
     Ok(match admit(&answer, sent_at_ms) {
-        Ok(head) => Fetched::Shared(Ready {
-            head: Rc::new(head),
+        Ok(admitted) => Fetched::Shared(Ready {
+            head: Rc::new(admitted.head),
+            seen_at_ms: admitted.seen_at_ms,
             body,
         }),
         Err(_) => Fetched::Unshared { status, body },

@@ -238,6 +238,7 @@ pub(crate) async fn verdict(
 ) -> Verdict {
     let first = judge(
         &ready.head,
+        ready.seen_at_ms,
         &isolate.replica.borrow(),
         now_ms(),
         min_revision,
@@ -254,6 +255,7 @@ pub(crate) async fn verdict(
     }
     judge(
         &ready.head,
+        ready.seen_at_ms,
         &isolate.replica.borrow(),
         now_ms(),
         min_revision,
@@ -344,6 +346,7 @@ fn may_be_shared(isolate: &Isolate, fetched: &Fetched, min_revision: Option<Revi
     };
     let verdict = judge(
         &ready.head,
+        ready.seen_at_ms,
         &isolate.replica.borrow(),
         now_ms(),
         min_revision,

@@ -148,6 +148,7 @@ pub(crate) fn forwarded(response: Response) -> Result<Response, EdgeError> {
     let headers = Headers::new_with_headers(&response.headers())?;
     headers.delete(header::CACHE_TAG)?;
     headers.delete(header::AS_OF)?;
+    headers.delete(header::SEEN_AGO)?;
     // The runtime decodes what the origin compressed for it, and Cloudflare encodes for the client.
     headers.delete("content-encoding")?;
     headers.delete("content-length")?;

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use cache_tiered::stats::Outcome;
 use clap::{Args, Subcommand};
 use edge_core::explain::{Found, LogState, Stored, TierReport};
+use reqwest::Url;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use yousoon::inspect::{
@@ -13,10 +14,7 @@ use yousoon::inspect::{
     stats::{CacheStats, DocumentStats, EntityStats},
 };
 
-use super::{
-    server::{Server, ServerOptions},
-    table::table,
-};
+use super::{server::Server, table::table};
 
 #[derive(Subcommand)]
 pub(crate) enum CacheCommand {
@@ -39,8 +37,9 @@ pub(crate) enum CacheCommand {
 
 #[derive(Args)]
 pub(crate) struct Asking {
-    #[command(flatten)]
-    server: ServerOptions,
+    /// A running server [env: YOUSOON_ORIGIN_URL]; its token is YOUSOON_ADMIN_TOKEN.
+    #[arg(long)]
+    url: Option<Url>,
     /// Print the server's own answer.
     #[arg(long)]
     json: bool,
@@ -62,20 +61,18 @@ pub(crate) async fn run(command: CacheCommand) -> anyhow::Result<()> {
                 document,
                 variables,
             };
-            let answer: Explanation = server(&asking)?
+            let answer: Explanation = Server::required(asking.url.as_ref())?
                 .post("/admin/cache/explain", &asked)
                 .await?;
             print(&answer, asking.json, explanation)
         }
         CacheCommand::Stats { asking } => {
-            let answer: CacheStats = server(&asking)?.get("/admin/cache/stats").await?;
+            let answer: CacheStats = Server::required(asking.url.as_ref())?
+                .get("/admin/cache/stats")
+                .await?;
             print(&answer, asking.json, stats)
         }
     }
-}
-
-fn server(asking: &Asking) -> anyhow::Result<Server> {
-    asking.server.required()
 }
 
 fn print<T: Serialize>(

@@ -3,7 +3,6 @@
 use std::{env, time::Duration};
 
 use anyhow::{Context as _, bail};
-use clap::Args;
 use reqwest::{Client, RequestBuilder, Response, Url};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -14,15 +13,6 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// A dry run looks through Redis.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// Which server.
-#[derive(Args)]
-pub(crate) struct ServerOptions {
-    /// A running server [env: YOUSOON_ORIGIN_URL]; its token is YOUSOON_ADMIN_TOKEN.
-    // Not by clap's `env`: a variable that is set would count as an option that was given.
-    #[arg(long)]
-    url: Option<Url>,
-}
-
 /// A server and how to ask it.
 pub(crate) struct Server {
     base: String,
@@ -30,10 +20,11 @@ pub(crate) struct Server {
     client: Client,
 }
 
-impl ServerOptions {
-    /// The server that was named, if one was.
-    pub(crate) fn server(&self) -> anyhow::Result<Option<Server>> {
-        let url = match (&self.url, variable(URL)) {
+impl Server {
+    /// The server at `url`, or at `YOUSOON_ORIGIN_URL`, if either is given. Not by clap's `env`: a
+    /// variable that is set would count as an option that was given.
+    pub(crate) fn find(url: Option<&Url>) -> anyhow::Result<Option<Self>> {
+        let url = match (url, variable(URL)) {
             (Some(url), _) => url.clone(),
             (None, Some(text)) => Url::parse(&text).with_context(|| format!("{URL}: {text:?}"))?,
             (None, None) => return Ok(None),
@@ -46,25 +37,18 @@ impl ServerOptions {
             // A redirected POST becomes a GET.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Some(Server {
+        Ok(Some(Self {
             base: url.as_str().trim_end_matches('/').to_owned(),
             token,
             client,
         }))
     }
 
-    /// The server that has to be named.
-    pub(crate) fn required(&self) -> anyhow::Result<Server> {
-        self.server()?
-            .with_context(|| format!("which server? Name it with --url or {URL}"))
+    /// The same, where there has to be one.
+    pub(crate) fn required(url: Option<&Url>) -> anyhow::Result<Self> {
+        Self::find(url)?.with_context(|| format!("which server? Name it with --url or {URL}"))
     }
-}
 
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-impl Server {
     /// What it answers to `POST`.
     pub(crate) async fn post<T: DeserializeOwned>(
         &self,
@@ -91,6 +75,10 @@ impl Server {
         let read = response.json().await;
         read.with_context(|| format!("the answer of {} cannot be read", self.base))
     }
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The refusal's own words, if there are any.

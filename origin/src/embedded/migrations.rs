@@ -22,6 +22,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: PURGES,
     },
     Migration {
+        version: 3,
+        name: "purge audit",
+        sql: AUDIT,
+    },
+    Migration {
         version: 4,
         name: "purge logs",
         sql: PURGE_LOGS,
@@ -137,6 +142,21 @@ CREATE TABLE purge_logs (
     retired INTEGER NOT NULL CHECK (retired IN (0, 1))
 ) STRICT;
 CREATE UNIQUE INDEX purge_logs_in_force ON purge_logs(retired) WHERE retired = 0;
+";
+
+/// The log forgets what no cache needs any more; this remembers who purged what for a year and more.
+const AUDIT: &str = "
+CREATE TABLE purge_audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('hard', 'soft')),
+    tags TEXT NOT NULL,
+    log_id TEXT,
+    revision INTEGER
+) STRICT;
+CREATE INDEX purge_audit_by_time ON purge_audit(at_ms);
 ";
 
 /// Applies what is missing, in one transaction: two processes that start together do it once.

@@ -95,11 +95,12 @@ pub fn outbox_pending(connection: &Connection, limit: usize) -> Result<Vec<Outbo
     Ok(pending)
 }
 
-/// Removes a row whose record was read back from the log; a row that is gone already is fine.
-pub fn outbox_remove(tx: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?
+/// Removes a row whose record was read back from the log; says whether it was still there.
+pub fn outbox_remove(tx: &Transaction<'_>, id: i64) -> Result<bool, StoreError> {
+    let gone = tx
+        .prepare_cached("DELETE FROM outbox WHERE id = ?1")?
         .execute([id])?;
-    Ok(())
+    Ok(gone > 0)
 }
 
 #[cfg(test)]

@@ -19,7 +19,10 @@ pub(super) fn executed(executed: &Executed, media: MediaType) -> Response {
         return succeeded(executed, media);
     }
     if executed.response.data == async_graphql::Value::Null {
-        return refusal(&as_request_error(&executed.response.errors), media);
+        let mut response = refusal(&as_request_error(&executed.response.errors), media);
+        // A write may be done although a field below it failed.
+        set_revision(&mut response, executed);
+        return response;
     }
     let errors: Vec<Value> = executed.response.errors.iter().map(shown).collect();
     let body = json!({"data": executed.response.data, "errors": errors}).to_string();

@@ -121,7 +121,7 @@ fn respond(state: &AppState, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -
             let outcome = Outcome::Hit {
                 ttl_s: ttl_s(&entry, now_ms),
             };
-            kept(&entry, now_ms, status(outcome, Some(tier.as_str())), wanted)
+            kept(state, &entry, status(outcome, Some(tier.as_str())), wanted)
         }
         Answer::Filled {
             entry,
@@ -130,15 +130,15 @@ fn respond(state: &AppState, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -
         } => {
             let outcome = forwarded(instead_of.as_ref(), true, collapsed);
             let detail = instead_of.as_ref().map(cache_core::FetchReason::as_str);
-            kept(&entry, now_ms, status(outcome, detail), wanted)
+            kept(state, &entry, status(outcome, detail), wanted)
         }
         Answer::Covered { entry } => {
             let outcome = Outcome::Hit {
                 ttl_s: ttl_s(&entry, now_ms),
             };
             let mut response = kept(
+                state,
                 &entry,
-                now_ms,
                 status(outcome, Some("stale-if-error")),
                 wanted,
             );
@@ -189,7 +189,8 @@ fn unstored(answer: &Unstored, wanted: Wanted<'_>) -> Response {
 }
 
 /// An entry as an answer; 304 without a body when the client has it already.
-fn kept(entry: &Cached, now_ms: u64, cache_status: String, wanted: Wanted<'_>) -> Response {
+fn kept(state: &AppState, entry: &Cached, cache_status: String, wanted: Wanted<'_>) -> Response {
+    let feed = &state.caches.feed;
     let content = entry.head.content;
     let unchanged = wanted
         .if_none_match
@@ -203,9 +204,17 @@ fn kept(entry: &Cached, now_ms: u64, cache_status: String, wanted: Wanted<'_>) -
     let mut response = answer::respond(status, wanted.media, policy, body);
     set(&mut response, header::ETAG, &content.etag());
     // Rounded up: whoever adds its own bound to this age must not exceed it.
-    let age_s = entry.head.age_ms(now_ms).div_ceil(1_000);
+    let age_s = entry
+        .head
+        .age_ms(feed.clock().now().wall_ms)
+        .div_ceil(1_000);
     let headers = response.headers_mut();
     headers.insert(header::AGE, age_s.into());
+    let seen_ago_ms = feed.seen_ago_ms(entry);
+    if seen_ago_ms != u64::MAX {
+        let name = HeaderName::from_static(edge_header::SEEN_AGO);
+        headers.insert(name, seen_ago_ms.into());
+    }
     if let Ok(value) = HeaderValue::from_maybe_shared(entry.tag_list().clone()) {
         headers.insert(HeaderName::from_static(edge_header::CACHE_TAG), value);
     }

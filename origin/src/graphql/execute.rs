@@ -10,6 +10,7 @@ use cache_core::{AsOf, variables::CanonicalVariables};
 use pq_core::manifest::OperationKind;
 
 use super::{
+    absent::without_absent,
     caller::Caller,
     context::RequestContext,
     facts::{AnswerFacts, Facts},
@@ -67,10 +68,12 @@ pub async fn execute(
     };
     let variables = serde_json::from_str(&variables.to_json())
         .map_err(|error| StoreError::corrupt("canonical variables", &error))?;
+    let variables = Variables::from_json(variables);
+    let parsed = without_absent(document.parsed.clone(), &variables);
     let mut request = Request::new(String::new())
-        .variables(Variables::from_json(variables))
+        .variables(variables)
         .data(context);
-    request.set_parsed_query(document.parsed.clone());
+    request.set_parsed_query(parsed);
     let mut response = state.schema.execute(request).await;
     in_selection_order(&mut response.data, &document.parsed);
     facts.tag(&format!("document:{}", document.operation.id));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::dataloader::Loader;
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use cache_core::Tag;
 
 use super::errors::StoreFailure;
@@ -39,6 +39,11 @@ pub struct EstablishmentsOf(pub PartnerId);
 /// Key: all offers of a partner, visible or not, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OffersOf(pub PartnerId);
+
+/// Key: how many of an offer can still be booked. Never out of an entity that is kept: it changes
+/// with every booking, and purges nothing as long as something is left.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RemainingOf(pub OfferId);
 
 impl Loader<OfferId> for Stores {
     type Value = Offer;
@@ -138,6 +143,28 @@ impl Loader<OffersOf> for Stores {
             .map(|(id, offers)| (OffersOf(id), offers))
             .collect())
     }
+}
+
+impl Loader<RemainingOf> for Stores {
+    type Value = i32;
+    type Error = StoreFailure;
+
+    async fn load(&self, keys: &[RemainingOf]) -> Result<HashMap<RemainingOf, i32>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.state.offers.remaining(&ids);
+        let found = self.state.observer.read("offers.remaining", read).await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, remaining)| (RemainingOf(id), remaining))
+            .collect())
+    }
+}
+
+/// Forgets what the request read of offers: the next field of a mutation sees the write before it.
+pub(crate) fn forget_offers(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<OfferId>();
+    loader.clear::<OffersOf>();
+    loader.clear::<RemainingOf>();
 }
 
 fn tags_named(names: &[String]) -> Vec<Tag> {

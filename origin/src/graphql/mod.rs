@@ -2,9 +2,11 @@
 //!
 //! Reading order: [`serve`] (a request's steps) → [`cached`] (public documents) → [`execute`] → [`facts`] (what an answer depends
 //! on) → [`answer`] (status and headers) → [`errors`]. The fields themselves are in the blocks:
-//! `offers::resolvers`, `partners::resolvers`, `purge::resolvers`.
+//! `offers::resolvers`, `offers::mutations`, `partners::resolvers`, `purge::resolvers`.
 
+mod absent;
 pub mod answer;
+pub(crate) mod authorise;
 pub mod body;
 pub mod cached;
 pub mod caller;
@@ -14,6 +16,7 @@ pub mod errors;
 pub mod execute;
 pub mod facts;
 pub mod loaders;
+pub(crate) mod moment;
 pub mod order;
 pub mod page;
 pub mod place;
@@ -24,7 +27,8 @@ pub use cached::Unstored;
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
 use crate::{
-    offers::resolvers::OfferQueries, partners::resolvers::PartnerQueries,
+    offers::{mutations::OfferMutations, resolvers::OfferQueries},
+    partners::resolvers::PartnerQueries,
     purge::resolvers::PurgeMutations,
 };
 
@@ -35,7 +39,7 @@ const MAX_DEPTH: usize = 16;
 pub struct Query(OfferQueries, PartnerQueries);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(PurgeMutations);
+pub struct Mutation(PurgeMutations, OfferMutations);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 

@@ -1,8 +1,11 @@
-//! Which cached answers a change of an offer touches.
+//! Which cached answers a change of an offer touches: [`changed_fields`] is the table.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, PartnerId};
+use crate::domain::{GeoPoint, Offer, Quota};
 
 /// The H3 resolutions at which lists may carry their search disk.
 pub const GEO_RESOLUTIONS: std::ops::RangeInclusive<u8> = 3..=8;
@@ -17,40 +20,108 @@ pub struct OfferChange {
     pub after: Option<Offer>,
 }
 
-/// What lists filter, sort or show of an offer. A change elsewhere (conditions, schedule, quota,
-/// further images) leaves every list as it is.
-#[derive(PartialEq)]
-struct Listed<'a> {
-    title: &'a str,
-    description: &'a str,
-    partner_id: &'a PartnerId,
-    establishment_id: &'a EstablishmentId,
-    category: OfferCategory,
-    discount: &'a Discount,
-    valid_from_ms: i64,
-    valid_until_ms: i64,
-    first_image: Option<&'a String>,
-    location: GeoPoint,
-    created_at_ms: i64,
+/// How far a change can be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Seen {
+    /// By who reads the offer itself: every answer that shows it carries its own tag.
+    Inside,
+    /// By lists as well, also by those that do not show it yet: they filter or sort by it.
+    InLists,
 }
 
-impl<'a> Listed<'a> {
-    /// None for an inactive offer: no public list holds it. Validity is a list's own affair, its
-    /// life ends when an offer starts or ends.
-    fn of(offer: &'a Offer) -> Option<Self> {
-        offer.is_active.then(|| Self {
-            title: &offer.title,
-            description: &offer.description,
-            partner_id: &offer.partner_id,
-            establishment_id: &offer.establishment_id,
-            category: offer.category,
-            discount: &offer.discount,
-            valid_from_ms: offer.valid_from_ms,
-            valid_until_ms: offer.valid_until_ms,
-            first_image: offer.images.first(),
-            location: offer.location,
-            created_at_ms: offer.created_at_ms,
-        })
+/// Every field of an offer by its GraphQL name, how far its change is seen, and whether it changed.
+///
+/// A field that is added to [`Offer`] does not compile until it has its line here.
+fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 18] {
+    let Offer {
+        id,
+        title,
+        description,
+        partner_id,
+        establishment_id,
+        category,
+        discount,
+        conditions,
+        valid_from_ms,
+        valid_until_ms,
+        schedule,
+        quota,
+        images,
+        is_active,
+        location,
+        created_at_ms,
+    } = before;
+    [
+        ("id", Seen::InLists, *id != after.id),
+        // Lists search these two.
+        ("title", Seen::InLists, *title != after.title),
+        (
+            "description",
+            Seen::InLists,
+            *description != after.description,
+        ),
+        ("partner", Seen::InLists, *partner_id != after.partner_id),
+        (
+            "establishment",
+            Seen::InLists,
+            *establishment_id != after.establishment_id,
+        ),
+        ("category", Seen::InLists, *category != after.category),
+        ("discount", Seen::InLists, *discount != after.discount),
+        ("conditions", Seen::Inside, *conditions != after.conditions),
+        (
+            "validFrom",
+            Seen::InLists,
+            *valid_from_ms != after.valid_from_ms,
+        ),
+        (
+            "validUntil",
+            Seen::InLists,
+            *valid_until_ms != after.valid_until_ms,
+        ),
+        ("schedule", Seen::Inside, *schedule != after.schedule),
+        // What is left may be 5 s old, so that each booking purges nothing; but not whether there
+        // is anything left, nor out of how many.
+        ("quota", Seen::Inside, total(*quota) != total(after.quota)),
+        (
+            "quota",
+            Seen::Inside,
+            is_sold_out(*quota) != is_sold_out(after.quota),
+        ),
+        // Lists show the first one.
+        (
+            "images",
+            Seen::InLists,
+            images.first() != after.images.first(),
+        ),
+        ("images", Seen::Inside, *images != after.images),
+        ("isActive", Seen::InLists, *is_active != after.is_active),
+        ("location", Seen::InLists, *location != after.location),
+        (
+            "createdAt",
+            Seen::InLists,
+            *created_at_ms != after.created_at_ms,
+        ),
+    ]
+}
+
+fn total(quota: Option<Quota>) -> Option<i32> {
+    quota.map(|quota| quota.total)
+}
+
+fn is_sold_out(quota: Option<Quota>) -> bool {
+    quota.is_some_and(Quota::is_sold_out)
+}
+
+/// How far the change is seen; not at all if nothing changed that an answer may hold.
+fn seen(change: &OfferChange) -> Option<Seen> {
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) => changed_fields(before, after)
+            .into_iter()
+            .filter_map(|(_, seen, changed)| changed.then_some(seen))
+            .max(),
+        (Some(_), None) | (None, Some(_)) => Some(Seen::InLists),
+        (None, None) => None,
     }
 }
 
@@ -58,19 +129,30 @@ impl<'a> Listed<'a> {
 /// it enters, leaves or looks different in. Sorted, each once.
 pub fn tags_of(change: &OfferChange) -> Vec<String> {
     let mut tags = BTreeSet::new();
+    let seen = seen(change);
     for offer in change.before.iter().chain(&change.after) {
-        tags.insert(format!("offer:{}", offer.id));
-        tags.insert(format!("partner:{}", offer.partner_id));
-    }
-    let before = change.before.as_ref().and_then(Listed::of);
-    let after = change.after.as_ref().and_then(Listed::of);
-    if before != after {
-        tags.insert(ALL_OFFERS_TAG.to_owned());
-        for listed in before.iter().chain(&after) {
-            tags.extend(geo_tags(listed.location));
+        if seen.is_some() {
+            tags.insert(format!("offer:{}", offer.id));
+            tags.insert(format!("partner:{}", offer.partner_id));
+        }
+        // No list holds an inactive offer. Validity is a list's own affair: its life ends when an
+        // offer starts or ends.
+        if seen == Some(Seen::InLists) && offer.is_active {
+            tags.insert(ALL_OFFERS_TAG.to_owned());
+            tags.extend(geo_tags(offer.location));
         }
     }
     tags.into_iter().collect()
+}
+
+/// The names of what changed between two states of an offer, for the audit.
+pub fn names_of(before: &Offer, after: &Offer) -> Vec<&'static str> {
+    let mut names: Vec<_> = changed_fields(before, after)
+        .into_iter()
+        .filter_map(|(name, _, changed)| changed.then_some(name))
+        .collect();
+    names.dedup();
+    names
 }
 
 /// The tags of the cells that hold a place, at every resolution that lists use.
@@ -78,161 +160,4 @@ fn geo_tags(place: GeoPoint) -> impl Iterator<Item = String> {
     GEO_RESOLUTIONS
         .filter_map(move |resolution| cache_core::geo::cell(place.lat, place.lng, resolution))
         .map(|cell| format!("geo:{cell:x}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{OfferId, OfferSchedule, Quota};
-
-    fn offer() -> Offer {
-        Offer {
-            id: OfferId::derive("offer", "1"),
-            title: "Deux galettes".into(),
-            description: "À table".into(),
-            partner_id: PartnerId::derive("partner", "1"),
-            establishment_id: EstablishmentId::derive("establishment", "1"),
-            category: OfferCategory::Restaurant,
-            discount: Discount {
-                percentage: 20,
-                description: None,
-            },
-            conditions: vec![],
-            valid_from_ms: 0,
-            valid_until_ms: 10,
-            schedule: None,
-            quota: Some(Quota {
-                total: 10,
-                remaining: 10,
-            }),
-            images: vec!["a".into(), "b".into()],
-            is_active: true,
-            location: GeoPoint::new(48.8566, 2.3522).unwrap(),
-            created_at_ms: 0,
-        }
-    }
-
-    fn edited(edit: impl FnOnce(&mut Offer)) -> Offer {
-        let mut edited = offer();
-        edit(&mut edited);
-        edited
-    }
-
-    #[test]
-    fn a_change_purges_what_it_can_be_seen_in() {
-        const OWN: usize = 2;
-        const CELLS: usize = 6;
-        const LISTS: usize = OWN + 1 + CELLS;
-        let same = || Some(offer());
-        let lyon = GeoPoint::new(45.764, 4.8357).unwrap();
-        let cases: Vec<(&str, Option<Offer>, Option<Offer>, usize)> = vec![
-            ("nothing", None, None, 0),
-            ("created", None, same(), LISTS),
-            (
-                "created inactive",
-                None,
-                Some(edited(|o| o.is_active = false)),
-                OWN,
-            ),
-            ("deleted", same(), None, LISTS),
-            (
-                "deactivated",
-                same(),
-                Some(edited(|o| o.is_active = false)),
-                LISTS,
-            ),
-            ("unchanged", same(), same(), OWN),
-            (
-                "title",
-                same(),
-                Some(edited(|o| o.title = "Trois".into())),
-                LISTS,
-            ),
-            (
-                "description is searched",
-                same(),
-                Some(edited(|o| o.description = "Chaud".into())),
-                LISTS,
-            ),
-            (
-                "category",
-                same(),
-                Some(edited(|o| o.category = OfferCategory::Bar)),
-                LISTS,
-            ),
-            (
-                "discount",
-                same(),
-                Some(edited(|o| o.discount.percentage = 30)),
-                LISTS,
-            ),
-            (
-                "validity",
-                same(),
-                Some(edited(|o| o.valid_until_ms = 11)),
-                LISTS,
-            ),
-            (
-                "first image",
-                same(),
-                Some(edited(|o| o.images.reverse())),
-                LISTS,
-            ),
-            (
-                "second image",
-                same(),
-                Some(edited(|o| o.images.truncate(1))),
-                OWN,
-            ),
-            (
-                "conditions",
-                same(),
-                Some(edited(|o| o.conditions.push("x".into()))),
-                OWN,
-            ),
-            ("quota", same(), Some(edited(|o| o.quota = None)), OWN),
-            (
-                "schedule",
-                same(),
-                Some(edited(|o| {
-                    o.schedule = Some(OfferSchedule {
-                        weekdays: vec![1],
-                        from: "08:00".into(),
-                        to: "09:00".into(),
-                    });
-                })),
-                OWN,
-            ),
-            (
-                "moved far",
-                same(),
-                Some(edited(|o| o.location = lyon)),
-                LISTS + CELLS,
-            ),
-            (
-                "another partner",
-                same(),
-                Some(edited(|o| o.partner_id = PartnerId::derive("partner", "2"))),
-                LISTS + 1,
-            ),
-        ];
-        for (what, before, after, count) in cases {
-            let tags = tags_of(&OfferChange { before, after });
-            assert_eq!(tags.len(), count, "{what}: {tags:?}");
-        }
-    }
-
-    #[test]
-    fn tags_name_the_offer_its_partner_and_its_cells() {
-        let tags = tags_of(&OfferChange {
-            before: None,
-            after: Some(offer()),
-        });
-        let offer = offer();
-        assert!(tags.contains(&format!("offer:{}", offer.id)));
-        assert!(tags.contains(&format!("partner:{}", offer.partner_id)));
-        assert!(tags.contains(&"offers:all".to_owned()));
-        assert!(tags.contains(&"geo:881fb46625fffff".to_owned()), "{tags:?}");
-        assert!(tags.contains(&"geo:831fb4fffffffff".to_owned()), "{tags:?}");
-    }
 }

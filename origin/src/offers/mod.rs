@@ -1,5 +1,8 @@
 //! Offers: what users book.
 
+pub mod edit;
 pub mod events;
+pub mod mutations;
 pub mod resolvers;
+pub mod rules;
 pub mod store;

@@ -4,6 +4,7 @@ mod near;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod update;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,6 +18,8 @@ use crate::{
         json_list, text,
     },
 };
+
+pub use update::{Author, Purging, Updated};
 
 /// A search disk.
 #[derive(Debug, Clone, PartialEq)]
@@ -262,6 +265,17 @@ impl OfferStore {
             (Some(_), Some(OfferCursor::Newest { .. }))
             | (None, Some(OfferCursor::Near { .. })) => Err(StoreError::ForeignCursor),
         }
+    }
+
+    /// How many can still be booked of those among `ids` that have a quota.
+    pub async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let wanted = json_list(ids.iter().map(OfferId::as_str));
+        self.db
+            .read(move |connection| rows::remaining(connection, wanted))
+            .await
     }
 
     /// The first moment after `now_ms` at which an active offer within reach starts or ends: a

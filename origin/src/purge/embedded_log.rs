@@ -3,6 +3,7 @@
 use cache_core::{LogId, PurgeKind, PurgeRecord, Revision, Tag};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use super::audit::{self, AuditRow};
 use crate::embedded::{
     StoreError,
     outbox::{self, outbox_pending, outbox_remove},
@@ -15,7 +16,7 @@ pub(super) const KEEP_RECORDS: i64 = 1_000_000;
 /// Rows of one drain: the writer is not held for long.
 pub(super) const DRAIN_ROWS: usize = 200;
 
-/// What a record of the log says beside its tags.
+/// What a record of the log says; the audit keeps it for longer.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub tags: Vec<Tag>,
@@ -101,6 +102,20 @@ pub(super) fn append(
         &entry.actor,
         now_ms,
     ))?;
+    let log: String = tx
+        .prepare_cached("SELECT log_id FROM purge_log_meta WHERE id = 1")?
+        .query_row([], |row| row.get(0))?;
+    let row = AuditRow {
+        id: None,
+        at_ms: now_ms,
+        actor: entry.actor.clone(),
+        reason: entry.reason.clone(),
+        kind: entry.kind,
+        tags: entry.tags.clone(),
+        log: log.parse().ok(),
+        revision: Some(revision),
+    };
+    audit::record(tx, &row)?;
     Ok(revision)
 }
 

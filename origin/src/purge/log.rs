@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::{
+    audit::{self, AuditRow},
     embedded_log::{self, DRAIN_ROWS, Entry, KEEP_MS, KEEP_RECORDS},
     in_force,
 };
@@ -220,13 +221,24 @@ impl PurgeLog {
             }
             let log = feed.position().log.ok_or(DrainError::Unknown)?;
             let mut records = Vec::with_capacity(rows.len());
+            let mut audited = Vec::with_capacity(rows.len());
             for row in &rows {
                 let record = new_record(row, now_ms);
                 let revision = redis.append(log, &record).await?;
                 records.push(PurgeRecord {
                     revision,
-                    tags: record.tags,
+                    tags: record.tags.clone(),
                     kind: record.kind,
+                });
+                audited.push(AuditRow {
+                    id: None,
+                    at_ms: now_ms,
+                    actor: row.purge.actor.clone(),
+                    reason: row.purge.reason.clone(),
+                    kind: record.kind,
+                    tags: record.tags,
+                    log: Some(log),
+                    revision: Some(revision),
                 });
             }
             feed.heard(log, &records);
@@ -236,7 +248,9 @@ impl PurgeLog {
                 }
             }
             last = records.last().map(|record| record.revision);
-            let taken_out = db.write(move |tx| take_out(tx, log, &rows)).await?;
+            let taken_out = db
+                .write(move |tx| take_out(tx, log, &rows, &audited))
+                .await?;
             if !taken_out {
                 return Err(cache_tiered::AppendError::OtherLog.into());
             }
@@ -245,6 +259,7 @@ impl PurgeLog {
 
     /// Forgets what no entry can need any more.
     pub async fn trim(&self, now_ms: i64) -> Result<(), SourceError> {
+        self.0.db.write(move |tx| audit::trim(tx, now_ms)).await?;
         match &self.0.backend {
             Backend::Embedded => {
                 let gone = self
@@ -443,12 +458,16 @@ fn take_out(
     tx: &rusqlite::Transaction<'_>,
     log: LogId,
     rows: &[OutboxRow],
+    audited: &[AuditRow],
 ) -> Result<bool, StoreError> {
     if in_force::in_force(tx)? != Some(log) {
         return Ok(false);
     }
-    for row in rows {
-        outbox_remove(tx, row.id)?;
+    for (row, told) in rows.iter().zip(audited) {
+        // A row that another server took out meanwhile was told of by it.
+        if outbox_remove(tx, row.id)? {
+            audit::record(tx, told)?;
+        }
     }
     Ok(true)
 }

@@ -14,6 +14,7 @@ use crate::{
     domain::{OfferId, PartnerId},
     embedded::StoreError,
     graphql::{
+        authorise::service_only,
         caller::Caller,
         context::RequestContext,
         errors::{failed, refused},
@@ -98,7 +99,7 @@ impl PurgeMutations {
     /// Purges cached answers; for the service token only.
     async fn purge(&self, ctx: &Context<'_>, input: PurgeInput) -> FieldResult<PurgeResult> {
         let context = RequestContext::of(ctx);
-        authorise(context.caller)?;
+        service_only(context.caller, "purge")?;
         let asked = input
             .request(context.caller)
             .map_err(|Refusal { code, message }| refused(code, message))?;
@@ -108,20 +109,6 @@ impl PurgeMutations {
             context.facts.purged(revision);
         }
         Ok(result)
-    }
-}
-
-fn authorise(caller: Caller) -> FieldResult<()> {
-    match caller {
-        Caller::Service => Ok(()),
-        Caller::Anonymous => Err(refused(
-            ErrorCode::Unauthenticated,
-            "a purge needs the service token",
-        )),
-        Caller::Unknown => Err(refused(
-            ErrorCode::Forbidden,
-            "these credentials may not purge",
-        )),
     }
 }
 

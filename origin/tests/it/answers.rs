@@ -93,7 +93,7 @@ async fn an_offer_in_detail() {
     store(&app.state.db, "a", vec![offer("a", 0)]).await;
     let query = "query A($id: ID!) { offer(id: $id) {
         title category discount { percentage description } conditions validFrom validUntil
-        schedule { weekdays from to } quota { total remaining } images isActive isFavorite distance createdAt
+        schedule { weekdays from to } quota { total remaining isSoldOut } images isActive isFavorite distance createdAt
         partner { name category rating reviewCount offers { title } }
         establishment { name address { street city postalCode country } location { lat lng }
             openingHours { weekday opens closes } images phone email website } } }";
@@ -200,6 +200,19 @@ async fn a_page_costs_three_reads_and_one_for_its_end() {
             // The partners themselves are kept since the first query.
             "partners.list"
         ]
+    );
+    let list = "query A { offers(input: {}) { edges { node { quota { total isSoldOut } } } } }";
+    app.ask(list, json!({})).await.data();
+    let mut all = std::mem::take(&mut *reads.lock().unwrap());
+    all.sort_unstable();
+    assert_eq!(all, ["offers.list", "offers.next_change"]);
+    let list = "query A { offers(input: {}) { edges { node { quota { remaining } } } } }";
+    app.ask(list, json!({})).await.data();
+    let mut all = std::mem::take(&mut *reads.lock().unwrap());
+    all.sort_unstable();
+    assert_eq!(
+        all,
+        ["offers.list", "offers.next_change", "offers.remaining"]
     );
 }
 

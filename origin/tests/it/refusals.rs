@@ -13,7 +13,7 @@ const OFFERS: &str = "query A($i: OffersInput!) { offers(input: $i) { edges { no
 const MUTATION: &str = r#"mutation A { purge(input: {all: true, reason: "x"}) { revision } }"#;
 
 /// Asks twice, once in each media type, and compares code and status.
-async fn refused(request: RequestBuilder, code: &str, as_graphql: u16, as_json: u16) {
+pub(crate) async fn refused(request: RequestBuilder, code: &str, as_graphql: u16, as_json: u16) {
     for (media, status) in [(GRAPHQL_RESPONSE, as_graphql), (JSON, as_json)] {
         let answer = Answer::of(request.try_clone().unwrap().header(ACCEPT, media)).await;
         assert_eq!(

@@ -29,6 +29,19 @@ fn the_schema_compiles_the_policies_that_it_states() {
         "public 900/60/86400"
     );
     assert_eq!(
+        policy("query A { offer(id: 1) { title quota { total isSoldOut } } }"),
+        "public 900/60/86400"
+    );
+    // What is left is 5 s old at most: fresh for so long, and never served stale.
+    assert_eq!(
+        policy("query A { offer(id: 1) { title quota { remaining } } }"),
+        "public 5/0/0"
+    );
+    assert_eq!(
+        policy("query A { partner(id: 1) { offers { quota { remaining } } } }"),
+        "public 5/0/0"
+    );
+    assert_eq!(
         policy("query A { partner(id: 1) { offers { id } } }"),
         "public 3600/300/86400"
     );

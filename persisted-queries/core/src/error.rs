@@ -46,6 +46,8 @@ pub enum ErrorCode {
     CursorInvalid,
     /// An argument that its field refuses for another reason.
     BadUserInput,
+    /// A mutation of an offer that there is not.
+    OfferNotFound,
     /// Not GET or POST.
     MethodNotAllowed,
     /// A mutation or subscription over GET.
@@ -72,7 +74,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::InvalidJson,
         Self::NulByte,
         Self::InvalidRequest,
@@ -92,6 +94,7 @@ impl ErrorCode {
         Self::DiscountOutOfRange,
         Self::CursorInvalid,
         Self::BadUserInput,
+        Self::OfferNotFound,
         Self::MethodNotAllowed,
         Self::MutationOverGet,
         Self::NotAcceptable,
@@ -128,6 +131,7 @@ impl ErrorCode {
             Self::DiscountOutOfRange => "DISCOUNT_OUT_OF_RANGE",
             Self::CursorInvalid => "CURSOR_INVALID",
             Self::BadUserInput => "BAD_USER_INPUT",
+            Self::OfferNotFound => "OFFER_NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::MutationOverGet => "MUTATION_OVER_GET",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
@@ -152,7 +156,7 @@ impl ErrorCode {
         match self {
             Self::Unauthenticated => 401,
             Self::Forbidden | Self::DocumentNotPublished => 403,
-            Self::DocumentNotFound | Self::NotFound => 404,
+            Self::DocumentNotFound | Self::NotFound | Self::OfferNotFound => 404,
             Self::MethodNotAllowed | Self::MutationOverGet => 405,
             Self::NotAcceptable => 406,
             Self::RequestTooLarge => 413,
@@ -204,6 +208,7 @@ impl ErrorCode {
                 | Self::DiscountOutOfRange
                 | Self::CursorInvalid
                 | Self::BadUserInput
+                | Self::OfferNotFound
         )
     }
 }

@@ -3,7 +3,7 @@ use cache_core::{
     AsOf, EntryHead, InvalidReason, Lifetime, LogId, PurgeKind, PurgeRecord, Revision,
 };
 
-use super::{FetchReason, StaleReason, Verdict, judge};
+use super::{FetchReason, StaleReason, Verdict};
 use crate::feed::Tail;
 use crate::replica::Replica;
 
@@ -48,6 +48,29 @@ fn replica(age_ms: u64, purges: &[PurgeKind]) -> Replica {
         records,
     });
     replica
+}
+
+/// Judges an entry that was seen when it was born.
+fn judge(
+    entry: &EntryHead,
+    replica: &Replica,
+    now_ms: u64,
+    min_revision: Option<Revision>,
+) -> Verdict {
+    super::judge(entry, entry.born_ms, replica, now_ms, min_revision)
+}
+
+#[test]
+fn an_old_entry_that_the_origin_judged_just_now_is_licensed() {
+    let silent = replica(60_000, &[]);
+    let old = entry(0, 50_000);
+    assert_eq!(
+        judge(&old, &silent, NOW_MS, None),
+        fetch(FetchReason::Distrust, true)
+    );
+    let seen = |ago_ms| super::judge(&old, NOW_MS - ago_ms, &silent, NOW_MS, None);
+    assert_eq!(seen(5_000), Verdict::Serve { ttl_s: 10 });
+    assert_eq!(seen(5_001), fetch(FetchReason::Distrust, true));
 }
 
 fn fetch(why: FetchReason, cover_errors: bool) -> Verdict {

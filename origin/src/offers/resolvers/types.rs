@@ -4,16 +4,20 @@ use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObje
 use chrono::{DateTime, Utc};
 
 use crate::{
-    domain,
+    domain::{self, OfferId},
     graphql::{
         context::RequestContext,
         directives::{CacheControlScope, cache_control},
         errors::failed,
+        loaders::RemainingOf,
         page::PageInfo,
     },
     offers::store::{OfferCursor, OfferPage},
     partners::resolvers::{EstablishmentNode, PartnerNode, Weekday, timestamp},
 };
+
+/// How old the number of what is left may be: it purges nothing while anything is left.
+const REMAINING_MAX_AGE_S: u32 = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::OfferCategory")]
@@ -121,11 +125,37 @@ pub struct OfferSchedule {
     to: String,
 }
 
-#[derive(Clone, Copy, Debug, SimpleObject)]
-#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+/// How many bookings there can be.
+#[derive(Clone, Debug)]
 pub struct Quota {
-    total: i32,
-    remaining: i32,
+    offer: OfferId,
+    known: domain::Quota,
+}
+
+#[Object(directive = cache_control::apply(Some(86_400), None, None, None))]
+impl Quota {
+    async fn total(&self) -> i32 {
+        self.known.total
+    }
+
+    /// At most 5 s old, whatever else the answer holds.
+    #[graphql(directive = cache_control::apply(Some(REMAINING_MAX_AGE_S), Some(0), Some(0), None))]
+    async fn remaining(&self, ctx: &Context<'_>) -> Result<i32> {
+        let request = RequestContext::of(ctx);
+        // Beside the directive: a document that was published under an older schema keeps the
+        // policy that it was compiled to.
+        let end_ms = request.now_ms + i64::from(REMAINING_MAX_AGE_S) * 1_000;
+        request.facts.ends_at(end_ms, request.now_ms);
+        let key = RemainingOf(self.offer.clone());
+        let found = request.loader.load_one(key).await.map_err(failed)?;
+        // None: the quota was lifted between the two reads, and the answer is purged by that.
+        Ok(found.unwrap_or(self.known.remaining))
+    }
+
+    /// Whether nothing is left. Unlike `remaining` this purges when it changes.
+    async fn is_sold_out(&self) -> bool {
+        self.known.is_sold_out()
+    }
 }
 
 /// An offer, seen from a place or from nowhere.
@@ -222,10 +252,12 @@ impl OfferNode {
         })
     }
 
-    /// How many bookings there can be; may be as old as its answer.
+    /// How many bookings there can be; none: as many as come.
     async fn quota(&self) -> Option<Quota> {
-        let domain::Quota { total, remaining } = self.offer.quota?;
-        Some(Quota { total, remaining })
+        self.offer.quota.map(|known| Quota {
+            offer: self.offer.id.clone(),
+            known,
+        })
     }
 
     /// In a list of offers, the first one only.

@@ -123,21 +123,103 @@ fn offer(row: &Row<'_>) -> Result<Offer, StoreError> {
     })
 }
 
+/// An offer and the row that its place and its words share.
+pub(super) fn by_id(
+    connection: &Connection,
+    id: &OfferId,
+) -> Result<Option<(i64, Offer)>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM offers o WHERE o.id = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([id.as_str()])?;
+    match rows.next()? {
+        Some(row) => Ok(Some((row.get(ROW_COLUMN)?, offer(row)?))),
+        None => Ok(None),
+    }
+}
+
+pub(super) fn remaining(
+    connection: &Connection,
+    wanted: Value,
+) -> Result<HashMap<OfferId, i32>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, quota_remaining FROM offers
+         WHERE quota_remaining IS NOT NULL AND id IN (SELECT value FROM json_each(?1))",
+    )?;
+    let mut rows = statement.query([wanted])?;
+    let mut remaining = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let id: String = row.get(0)?;
+        let id = OfferId::parse(&id).ok_or_else(|| StoreError::corrupt("offer id", &id))?;
+        remaining.insert(id, row.get(1)?);
+    }
+    Ok(remaining)
+}
+
 pub(super) fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), StoreError> {
-    let schedule = offer
-        .schedule
-        .as_ref()
-        .map(|schedule| to_json("schedule", schedule))
-        .transpose()?;
-    tx.prepare_cached(
+    write(
+        tx,
         "INSERT INTO offers (id, is_active, valid_from_ms, valid_until_ms, category, percentage, lat, lng,
             partner_id, establishment_id, created_at_ms, quota_total, quota_remaining, title,
             discount_description, schedule, images, conditions, description)
          VALUES (:id, :is_active, :valid_from_ms, :valid_until_ms, :category, :percentage, :lat, :lng,
             :partner_id, :establishment_id, :created_at_ms, :quota_total, :quota_remaining, :title,
             :discount_description, :schedule, :images, :conditions, :description)",
-    )?
-    .execute(named_params! {
+        offer,
+    )?;
+    let row = tx.last_insert_rowid();
+    // The R*Tree rounds to 32-bit floats outwards, so a box around the point still meets it.
+    tx.prepare_cached("INSERT INTO offer_geo(row, min_lat, max_lat, min_lng, max_lng) VALUES (?1, ?2, ?2, ?3, ?3)")?
+        .execute((row, offer.location.lat, offer.location.lng))?;
+    tx.prepare_cached("INSERT INTO offer_text(rowid, folded) VALUES (?1, ?2)")?
+        .execute((row, words(offer)))?;
+    Ok(())
+}
+
+/// Replaces a stored offer, its place and its words.
+pub(super) fn replace(
+    tx: &Transaction<'_>,
+    row: i64,
+    before: &Offer,
+    after: &Offer,
+) -> Result<(), StoreError> {
+    write(
+        tx,
+        "UPDATE offers SET is_active = :is_active, valid_from_ms = :valid_from_ms,
+            valid_until_ms = :valid_until_ms, category = :category, percentage = :percentage, lat = :lat,
+            lng = :lng, partner_id = :partner_id, establishment_id = :establishment_id,
+            created_at_ms = :created_at_ms, quota_total = :quota_total,
+            quota_remaining = :quota_remaining, title = :title,
+            discount_description = :discount_description, schedule = :schedule, images = :images,
+            conditions = :conditions, description = :description
+         WHERE id = :id",
+        after,
+    )?;
+    if before.location != after.location {
+        tx.prepare_cached(
+            "UPDATE offer_geo SET min_lat = ?2, max_lat = ?2, min_lng = ?3, max_lng = ?3 WHERE row = ?1",
+        )?
+        .execute((row, after.location.lat, after.location.lng))?;
+    }
+    // Indexing a text is the dearest part of a write.
+    if words(before) != words(after) {
+        tx.prepare_cached("UPDATE offer_text SET folded = ?2 WHERE rowid = ?1")?
+            .execute((row, words(after)))?;
+    }
+    Ok(())
+}
+
+fn words(offer: &Offer) -> String {
+    text::indexed(&[&offer.title, &offer.description])
+}
+
+/// Runs a statement that has every column of an offer as a parameter.
+fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), StoreError> {
+    let schedule = offer
+        .schedule
+        .as_ref()
+        .map(|schedule| to_json("schedule", schedule))
+        .transpose()?;
+    tx.prepare_cached(sql)?.execute(named_params! {
         ":id": offer.id.as_str(),
         ":is_active": offer.is_active,
         ":valid_from_ms": offer.valid_from_ms,
@@ -158,12 +240,6 @@ pub(super) fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), StoreErr
         ":conditions": to_json("conditions", &offer.conditions)?,
         ":description": offer.description,
     })?;
-    let row = tx.last_insert_rowid();
-    // The R*Tree rounds to 32-bit floats outwards, so a box around the point still meets it.
-    tx.prepare_cached("INSERT INTO offer_geo(row, min_lat, max_lat, min_lng, max_lng) VALUES (?1, ?2, ?2, ?3, ?3)")?
-        .execute((row, offer.location.lat, offer.location.lng))?;
-    tx.prepare_cached("INSERT INTO offer_text(rowid, folded) VALUES (?1, ?2)")?
-        .execute((row, text::indexed(&[&offer.title, &offer.description])))?;
     Ok(())
 }
 

@@ -46,6 +46,19 @@ pub enum Weekday {
 
 impl Weekday {
     /// 1 is Monday, 7 is Sunday.
+    pub(crate) const fn iso(self) -> i32 {
+        match self {
+            Self::Monday => 1,
+            Self::Tuesday => 2,
+            Self::Wednesday => 3,
+            Self::Thursday => 4,
+            Self::Friday => 5,
+            Self::Saturday => 6,
+            Self::Sunday => 7,
+        }
+    }
+
+    /// 1 is Monday, 7 is Sunday.
     pub(crate) const fn from_iso(number: i32) -> Option<Self> {
         match number {
             1 => Some(Self::Monday),

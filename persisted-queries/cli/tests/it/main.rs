@@ -64,9 +64,11 @@ fn build_prints_what_it_decided_and_is_deterministic() {
     admin    Purge            mutation  private  0       4     2
     mobile   OfferDetail      query     public   60      101   4
     mobile   OfferIsFavorite  query     private  900     3     2
+    mobile   OfferQuota       query     public   5       6     3
     mobile   OfferSearch      query     public   300     246   5
     mobile   OffersNearby     query     public   300     426   6
-    partner  OwnOffers        query     public   60      264   4
+    partner  OwnOffers        query     public   5       264   4
+    partner  UpdateOffer      mutation  private  0       21    3
     site     Categories       query     public   86400   41    2
     site     CategoryPage     query     public   300     296   5
     site     Home             query     public   300     176   5
@@ -124,7 +126,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     let (code, text) = pq(&["check", "--schema", CORE, "--manifest", manifest]);
     assert_eq!(
         (code, text.as_str()),
-        (0, "10 checked, 0 broken, 0 changed\n")
+        (0, "12 checked, 0 broken, 0 changed\n")
     );
 
     let schema = changed_schema(
@@ -147,7 +149,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     site
       broken   CategoryPage (173b04b093d600350d30888da9ecd8136cd063364f1a6a19ac74ff64822095fa): the document is not valid: 26:5 type `OfferConnection` does not have a field `totalCount`
       broken   Home (66f91fcf5fb7579737599f20cdfd714eaa7093712699171b3c09cc959fedf956): the document is not valid: 23:5 type `OfferConnection` does not have a field `totalCount`
-    10 checked, 4 broken, 0 changed
+    12 checked, 4 broken, 0 changed
     ");
 
     let schema = changed_schema(
@@ -167,7 +169,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     site
       changed  Categories: public maxAge=86400 swr=86400 sie=86400 -> public maxAge=60 swr=86400 sie=86400
       changed  Home: public maxAge=300 swr=600 sie=3600 -> public maxAge=60 swr=600 sie=3600
-    10 checked, 0 broken, 2 changed
+    12 checked, 0 broken, 2 changed
     ");
 }
 
@@ -205,14 +207,16 @@ fn diff_tells_added_removed_and_changed() {
     changed  site/Home (66f91fcf5fb7): public maxAge=300 swr=600 sie=3600 -> public maxAge=60 swr=600 sie=3600
     added    site/New (928f681242bf): public maxAge=60 swr=86400 sie=86400
     removed  admin/Purge (2298fda67021): stays published
-    removed  mobile/OfferDetail (835190805bc4): stays published
+    removed  mobile/OfferDetail (6c47488b812c): stays published
     removed  mobile/OfferIsFavorite (4f797a4e95dc): stays published
+    removed  mobile/OfferQuota (a7fa7ddf4cf7): stays published
     removed  mobile/OfferSearch (50534cab6e83): stays published
     removed  mobile/OffersNearby (a8dac972ddcc): stays published
     removed  partner/OwnOffers (eccbe1c98d60): stays published
+    removed  partner/UpdateOffer (04e27a537903): stays published
     removed  site/CategoryPage (173b04b093d6): stays published
     removed  site/PartnerPage (ff3b14c1be6b): stays published
-    1 added, 8 removed, 2 changed
+    1 added, 10 removed, 2 changed
     ");
 }
 

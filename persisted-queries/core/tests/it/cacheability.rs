@@ -49,6 +49,11 @@ fn the_most_restrictive_field_wins() {
             "query Q { offer(id: 1) { quota { total } } }",
             [60, 900, 3600],
         ),
+        // A leaf's stale windows of zero end its parent's, too.
+        (
+            "query Q { offer(id: 1) { quota { remaining } } }",
+            [5, 0, 0],
+        ),
         (
             "query Q { offers(input: {}) { edges { node { id } } } }",
             [300, 600, 3600],

@@ -1,0 +1,104 @@
+//! The program's commands, as somebody types them.
+
+use std::{path::Path, process::Command};
+
+use serde_json::Value;
+
+/// clap's exit code for a wrong command line.
+const USAGE: i32 = 2;
+
+/// Runs `yousoon`; its exit code, and what it printed.
+fn yousoon(dir: &Path, arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_yousoon"))
+        .args(arguments)
+        .env("YOUSOON_DATA_DIR", dir)
+        .output()
+        .expect("yousoon runs");
+    let mut text = String::from_utf8(output.stdout).unwrap();
+    text.push_str(&String::from_utf8(output.stderr).unwrap());
+    (output.status.code().expect("an exit code"), text)
+}
+
+fn logged(dir: &Path, arguments: &[&str]) -> Vec<Value> {
+    let (code, text) = yousoon(dir, &[&["purge", "log", "--json"], arguments].concat());
+    assert_eq!(code, 0, "{text}");
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn purges_are_told_newest_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let purge = |arguments: &[&str]| {
+        let (code, text) = yousoon(dir, &[&["purge"], arguments].concat());
+        assert_eq!(code, 0, "{text}");
+    };
+    assert!(logged(dir, &[]).is_empty());
+    purge(&["--tag", "offer:1", "--reason", "price was wrong"]);
+    purge(&["--all", "--soft", "--reason", "néant"]);
+    purge(&["--tag", "offer:2", "--dry-run", "--reason", "only told"]);
+    purge(&["--tag", "offer:2", "--reason", "moved"]);
+    let reasons = |arguments: &[&str]| {
+        let rows = logged(dir, arguments);
+        rows.iter()
+            .map(|row| row["reason"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(reasons(&[]), ["moved", "néant", "price was wrong"]);
+    assert_eq!(reasons(&["--limit", "1"]), ["moved"]);
+    assert_eq!(reasons(&["--tag", "offer:1"]), ["néant", "price was wrong"]);
+    assert_eq!(reasons(&["--actor", "nobody"]), Vec::<String>::new());
+    let oldest = logged(dir, &["--actor", "cli"]).pop().unwrap();
+    assert_eq!(
+        (
+            &oldest["actor"],
+            &oldest["kind"],
+            &oldest["revision"],
+            &oldest["tags"]
+        ),
+        (
+            &"cli".into(),
+            &"hard".into(),
+            &1.into(),
+            &vec!["offer:1"].into()
+        )
+    );
+    let at = oldest["at"].as_str().unwrap();
+    assert!(at.starts_with("20") && at.ends_with('Z'), "{at}");
+    let (code, text) = yousoon(dir, &["purge", "log", "--limit", "1"]);
+    assert_eq!((code, text.lines().count()), (0, 1), "{text}");
+    assert!(
+        text.contains("3  hard  \"cli\"  \"moved\"  offer:2"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_purge_has_one_target_and_a_reason_or_is_about_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    for wrong in [
+        &["purge"][..],
+        &["purge", "--reason", "x"],
+        &["purge", "--all"],
+        &["purge", "--all", "--tag", "a", "--reason", "x"],
+        &["purge", "--all", "--reason", "x", "log"],
+        &["purge", "log", "--all"],
+        &["purge", "log", "--tag", "a b"],
+        &["purge", "nothing"],
+    ] {
+        let (code, text) = yousoon(dir.path(), wrong);
+        assert_eq!(code, USAGE, "{wrong:?}: {text}");
+    }
+    let data_dir = dir.path().to_str().unwrap();
+    for right in [
+        &["--data-dir", data_dir, "purge", "log"][..],
+        &["purge", "--data-dir", data_dir, "log"],
+        &["purge", "log", "--data-dir", data_dir],
+        &["purge", "--data-dir", data_dir, "--all", "--reason", "x"],
+    ] {
+        let (code, text) = yousoon(Path::new("/dev/null/nowhere"), right);
+        assert_eq!(code, 0, "{right:?}: {text}");
+    }
+}
