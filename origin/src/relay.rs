@@ -1,12 +1,8 @@
 //! Relays the purge log to one edge: at once when it grows, and a heartbeat when it does not.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+mod status;
+
+use std::{sync::Arc, time::Duration};
 
 use cache_core::{LogId, PurgeRecord, Revision};
 use cache_tiered::{LogSource, Position, SourceError};
@@ -17,6 +13,7 @@ use edge_core::{
 use reqwest::{Client, StatusCode, Url};
 use tokio_util::sync::CancellationToken;
 
+pub use self::status::RelayStatus;
 use crate::{config::Secret, purge::PurgeLog, state::Clock, telemetry::chain};
 
 /// A copy of the log that was complete longer ago than this, in milliseconds, has nothing to tell:
@@ -42,41 +39,6 @@ enum RelayError {
     Http(#[from] reqwest::Error),
     #[error("the edge answered {0}")]
     Status(StatusCode),
-}
-
-/// How a relay does, for whoever asks.
-#[derive(Debug)]
-pub struct RelayStatus {
-    edge: String,
-    connected: AtomicBool,
-    confirmed_at_ms: AtomicU64,
-}
-
-impl RelayStatus {
-    /// A relay to this edge that has not begun.
-    pub fn new(edge: &Url) -> Self {
-        Self {
-            edge: shown(edge),
-            connected: AtomicBool::new(false),
-            confirmed_at_ms: AtomicU64::new(0),
-        }
-    }
-
-    /// The edge's name.
-    pub fn edge(&self) -> &str {
-        &self.edge
-    }
-
-    /// Whether the last append was taken.
-    pub fn is_connected(&self) -> bool {
-        self.connected.load(Ordering::Relaxed)
-    }
-
-    /// As of when the edge last took the log to be complete, milliseconds since the epoch; 0 is
-    /// never.
-    pub fn confirmed_at_ms(&self) -> u64 {
-        self.confirmed_at_ms.load(Ordering::Relaxed)
-    }
 }
 
 /// The log's way to one edge.
@@ -143,9 +105,7 @@ impl Relay {
                 }
             }
             connected = Some(outcome.is_ok());
-            self.status
-                .connected
-                .store(outcome.is_ok(), Ordering::Relaxed);
+            self.status.tried(outcome.is_ok());
             let pause = async {
                 if outcome.is_ok() {
                     self.until_due().await;
@@ -214,12 +174,20 @@ impl Relay {
             sent_at_ms,
         };
         let (status, answer) = self.send(&append).await?;
+        self.hear(&append, status, &answer)
+    }
+
+    /// Takes up where the edge says it is.
+    fn hear(
+        &mut self,
+        append: &Append,
+        status: StatusCode,
+        answer: &AppendAnswer,
+    ) -> Result<(), RelayError> {
         self.edge_at = answer.log.map(|log| (log, answer.head));
-        if status == StatusCode::OK && self.edge_at == Some((log, head)) {
-            // As the edge confirms its own copy: only where it ends where the log does.
-            self.status
-                .confirmed_at_ms
-                .store(sent_at_ms, Ordering::Relaxed);
+        // As the edge confirms its own copy: only where it ends where the log does.
+        if status == StatusCode::OK && self.edge_at == Some((append.log, append.head)) {
+            self.status.confirmed(append.sent_at_ms);
         }
         let refused = status == StatusCode::CONFLICT;
         if refused && std::mem::replace(&mut self.refused, refused) {

@@ -216,57 +216,49 @@ fn stale(why: StaleReason, head: &EntryHead, as_of: &AsOf, log: Option<&LogCopy>
 }
 
 fn fetch(why: &FetchReason, head: &EntryHead, as_of: &AsOf, log: Option<&LogCopy>) -> Judged {
-    let (tag, revision, words) = match why {
-        FetchReason::Invalid(InvalidReason::Purged { tag, revision }) => (
-            Some(tag.clone()),
-            Some(*revision),
-            format!(
-                "`{tag}` was purged at revision {revision}; last known valid at {}",
-                as_of.revision
-            ),
-        ),
-        FetchReason::Invalid(InvalidReason::OtherLog) => (
-            None,
-            None,
-            "it was read under a purge log with another identity".to_owned(),
-        ),
-        FetchReason::Invalid(InvalidReason::BeforeHorizon) => (
-            None,
-            None,
-            format!(
-                "it was read at {}, and the copy of the purge log begins after {}",
-                as_of.revision,
-                log.map_or(Revision::ZERO, LogCopy::horizon)
-            ),
-        ),
-        FetchReason::Expired => (
-            None,
-            None,
-            format!(
-                "older than its {} s and the {} s in which it may be served stale",
-                head.lifetime.max_age_s, head.lifetime.stale_while_revalidate_s
-            ),
-        ),
-        FetchReason::Distrust => (
-            None,
-            None,
-            match log {
-                Some(_) => "the copy of the purge log is too old to be trusted".to_owned(),
-                None => "there is no copy of the purge log yet".to_owned(),
-            },
-        ),
-        FetchReason::MinRevision => (
-            None,
-            None,
-            "the client has seen a revision that is not known here".to_owned(),
-        ),
+    let (tag, revision) = match why {
+        FetchReason::Invalid(InvalidReason::Purged { tag, revision }) => {
+            (Some(tag.clone()), Some(*revision))
+        }
+        FetchReason::Invalid(InvalidReason::OtherLog | InvalidReason::BeforeHorizon)
+        | FetchReason::Expired
+        | FetchReason::Distrust
+        | FetchReason::MinRevision => (None, None),
     };
     Judged {
         verdict: Fate::Fetch,
         why: Some(why.as_str().to_owned()),
         tag,
         revision,
-        words,
+        words: fetch_words(why, head, as_of, log),
+    }
+}
+
+fn fetch_words(why: &FetchReason, head: &EntryHead, as_of: &AsOf, log: Option<&LogCopy>) -> String {
+    match why {
+        FetchReason::Invalid(InvalidReason::Purged { tag, revision }) => format!(
+            "`{tag}` was purged at revision {revision}; last known valid at {}",
+            as_of.revision
+        ),
+        FetchReason::Invalid(InvalidReason::OtherLog) => {
+            "it was read under a purge log with another identity".to_owned()
+        }
+        FetchReason::Invalid(InvalidReason::BeforeHorizon) => format!(
+            "it was read at {}, and the copy of the purge log begins after {}",
+            as_of.revision,
+            log.map_or(Revision::ZERO, LogCopy::horizon)
+        ),
+        FetchReason::Expired => format!(
+            "older than its {} s and the {} s in which it may be served stale",
+            head.lifetime.max_age_s, head.lifetime.stale_while_revalidate_s
+        ),
+        FetchReason::Distrust if log.is_none() => {
+            "there is no copy of the purge log yet".to_owned()
+        }
+        FetchReason::Distrust => "the copy of the purge log is too old to be trusted".to_owned(),
+        FetchReason::MinRevision => {
+            "the client has seen a revision that is not known here".to_owned()
+        }
     }
 }
 

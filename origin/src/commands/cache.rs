@@ -10,8 +10,9 @@ use reqwest::Url;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use yousoon::inspect::{
+    edges::EdgeReport,
     explain::{Asked, Explanation},
-    stats::{CacheStats, DocumentStats, EntityStats},
+    stats::{CacheStats, DocumentStats, EntityStats, RedisStats, Size},
 };
 
 use super::{server::Server, table::table};
@@ -120,25 +121,19 @@ fn explanation(of: &Explanation) -> Result<String, std::fmt::Error> {
     writeln!(text, "\norigin     {}", log(&of.log))?;
     tiers(&mut text, &of.tiers)?;
     for edge in &of.edges {
-        match &edge.answer {
-            Some(answer) => {
-                writeln!(
-                    text,
-                    "\nedge       {}, one isolate of it: {}",
-                    edge.edge,
-                    log(&answer.log)
-                )?;
-                tiers(&mut text, &answer.tiers)?;
-            }
-            None => writeln!(
-                text,
-                "\nedge       {} does not answer: {}",
-                edge.edge,
-                edge.error.as_deref().unwrap_or("no reason")
-            )?,
-        }
+        self::edge(&mut text, edge)?;
     }
     Ok(text)
+}
+
+fn edge(text: &mut String, of: &EdgeReport) -> std::fmt::Result {
+    let Some(answer) = &of.answer else {
+        let why = of.error.as_deref().unwrap_or("no reason");
+        return writeln!(text, "\nedge       {} does not answer: {why}", of.edge);
+    };
+    let log = log(&answer.log);
+    writeln!(text, "\nedge       {}, one isolate of it: {log}", of.edge)?;
+    tiers(text, &answer.tiers)
 }
 
 fn log(of: &LogState) -> String {
@@ -218,29 +213,29 @@ fn stats(of: &CacheStats) -> Result<String, std::fmt::Error> {
         1,
     ));
     text.push('\n');
-    match &of.redis {
-        None => writeln!(text, "redis: not configured")?,
-        Some(redis) => {
-            let circuit = if redis.circuit_open {
-                "left alone, the last calls failed"
-            } else {
-                "answers"
-            };
-            writeln!(text, "redis: {circuit}")?;
-            if let Some(server) = &redis.server {
-                writeln!(
-                    text,
-                    "the whole server: {} keys, {} bytes",
-                    server.entries, server.bytes
-                )?;
-            }
-            if let Some(error) = &redis.error {
-                writeln!(text, "its size is not known: {error}")?;
-            }
-        }
-    }
+    redis(&mut text, of.redis.as_ref())?;
     writeln!(text, "{}", log(&of.log))?;
     Ok(text)
+}
+
+fn redis(text: &mut String, of: Option<&RedisStats>) -> std::fmt::Result {
+    let Some(redis) = of else {
+        return writeln!(text, "redis: not configured");
+    };
+    let circuit = if redis.circuit_open {
+        "left alone, the last calls failed"
+    } else {
+        "asked"
+    };
+    writeln!(text, "redis: {circuit}")?;
+    if let Some(server) = &redis.server {
+        let Size { entries, bytes } = server;
+        writeln!(text, "the whole server: {entries} keys, {bytes} bytes")?;
+    }
+    if let Some(error) = &redis.error {
+        writeln!(text, "its size is not known: {error}")?;
+    }
+    Ok(())
 }
 
 fn document(of: &DocumentStats) -> Vec<String> {

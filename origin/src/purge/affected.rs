@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::SimpleObject;
 use cache_core::{AsOf, PurgeKind, Tag, Validity};
-use cache_tiered::PurgeFeed;
+use cache_tiered::{PurgeFeed, remote::Scan};
 use pq_core::DocumentHash;
 use serde::{Deserialize, Serialize};
 
@@ -64,21 +64,7 @@ pub async fn affected(
         everything: tags.contains(&Tag::everything()),
         feed: Arc::clone(&state.caches.feed),
     };
-    let scanned = match state.caches.responses.remote() {
-        None => None,
-        Some(remote) => Some(remote.scan(MOST).await),
-    };
-    let (scan, cut) = match scanned {
-        None => (None, false),
-        Some(Ok(scan)) => {
-            let cut = scan.cut;
-            (Some(scan), cut)
-        }
-        Some(Err(error)) => {
-            tracing::warn!(error = chain(&error), "Redis cannot be looked through");
-            (None, true)
-        }
-    };
+    let (scan, cut) = scan(state).await;
     let in_redis = scan.is_some();
     let responses = Arc::clone(&state.caches.responses);
     // Everything that is kept is looked at: not on a thread that answers requests.
@@ -103,6 +89,23 @@ pub async fn affected(
         .map_err(|error| StoreError::Io(std::io::Error::other(error)))?;
     let documents = by_document(state, counts, in_redis).await?;
     Ok(Affected { documents, cut })
+}
+
+/// The heads in Redis, if it can be asked, and whether it may have more.
+async fn scan(state: &AppState) -> (Option<Scan>, bool) {
+    let Some(remote) = state.caches.responses.remote() else {
+        return (None, false);
+    };
+    match remote.scan(MOST).await {
+        Ok(scan) => {
+            let cut = scan.cut;
+            (Some(scan), cut)
+        }
+        Err(error) => {
+            tracing::warn!(error = chain(&error), "Redis cannot be looked through");
+            (None, true)
+        }
+    }
 }
 
 async fn by_document(
