@@ -75,7 +75,7 @@ impl Collector for Answers {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let mut family = encoder.encode_descriptor(
             "answers",
-            "Questions for shared answers, by document and what became of them",
+            "Questions for shared answers, by document and what became of them.",
             None,
             MetricType::Counter,
         )?;
@@ -110,7 +110,7 @@ impl Collector for Relays {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let mut connected = encoder.encode_descriptor(
             "relay_connected",
-            "Whether the edge took the last append of the purge log",
+            "Whether the edge took the last append of the purge log.",
             None,
             MetricType::Gauge,
         )?;
@@ -120,7 +120,7 @@ impl Collector for Relays {
         }
         let mut confirmed = encoder.encode_descriptor(
             "relay_last_confirmed_timestamp_milliseconds",
-            "When the purge log was asked that the edge last took to be complete; 0 is never",
+            "When the purge log was asked that the edge last took to be complete; 0 is never.",
             None,
             MetricType::Gauge,
         )?;
