@@ -70,6 +70,17 @@ impl EntityCache {
         }
     }
 
+    /// Its kind's name.
+    pub const fn name(&self) -> &'static str {
+        self.kind.name
+    }
+
+    /// Entities in memory, and their weight in bytes; about.
+    pub fn size(&self) -> (u64, u64) {
+        self.memory.run_pending_tasks();
+        (self.memory.entry_count(), self.memory.weighted_size())
+    }
+
     fn key(&self, id: &str) -> CacheKey {
         KeyBuilder::new()
             .part(self.kind.name.as_bytes())

@@ -11,6 +11,7 @@ use crate::{
     cached::Cached,
     feed::PurgeFeed,
     flights::{Boarding, FlightNumber, Flights, Ticket},
+    link::LinkError,
     remote::Remote,
     stats::{Label, Outcome, Stats},
 };
@@ -324,11 +325,18 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         Some((entry, verdict))
     }
 
-    /// What Redis has under a key, and what the judge says of it now.
-    pub async fn explain_remote(&self, key: &CacheKey) -> Option<(Arc<Cached>, Verdict)> {
-        let entry = self.look_up(Tier::Redis, key).await?;
-        let verdict = self.feed.judge(&entry, None);
-        Some((entry, verdict))
+    /// What Redis has under a key, and what the judge says of it now; nothing without a Redis.
+    pub async fn explain_remote(
+        &self,
+        key: &CacheKey,
+    ) -> Result<Option<(Arc<Cached>, Verdict)>, LinkError> {
+        let Some(remote) = &self.remote else {
+            return Ok(None);
+        };
+        Ok(remote.try_get(key).await?.map(|entry| {
+            let verdict = self.feed.judge(&entry, None);
+            (Arc::new(entry), verdict)
+        }))
     }
 
     /// The second tier, if there is one.
@@ -343,6 +351,8 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
 
     /// Entries in memory, and their weight in bytes; about.
     pub fn size(&self) -> (u64, u64) {
+        // Else what came and went just now is not counted yet.
+        self.memory.run_pending_tasks();
         (self.memory.entry_count(), self.memory.weighted_size())
     }
 }

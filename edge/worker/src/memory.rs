@@ -55,6 +55,11 @@ impl Memory {
         self.entries.get(key).cloned()
     }
 
+    /// As [`Memory::get`], for who only looks: it does not count as a use.
+    pub(crate) fn peek(&self, key: &CacheKey) -> Option<Ready> {
+        self.entries.peek(key).cloned()
+    }
+
     /// Keeps an answer, unless what is there is newer.
     pub(crate) fn put(&mut self, key: CacheKey, ready: Ready) {
         if self
