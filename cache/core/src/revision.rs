@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A position in one purge log: 0 is "before the first record", the first record is 1.
+/// A position in one purge log: 0 is "before the first record", the first record of the first log
+/// is 1.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -16,6 +17,15 @@ pub struct Revision(pub u64);
 impl Revision {
     /// Before the first record.
     pub const ZERO: Self = Self(0);
+
+    /// Where the log begins that follows so many others: after every revision that they give out
+    /// (4 billion at most each). So revisions grow from log to log, and a client that has seen a
+    /// revision of a new log is not content with a server that knows only the old one. Exact in
+    /// JavaScript's numbers for two million logs.
+    #[must_use]
+    pub const fn of_generation(logs_before: u32) -> Self {
+        Self((logs_before as u64) << 32)
+    }
 
     /// The position that follows this one; saturates at `u64::MAX`.
     #[must_use]

@@ -18,8 +18,8 @@ pub struct Cached {
     pub head: EntryHead,
     /// Ready to be sent.
     pub body: Bytes,
-    /// Every write that was committed before this moment of the steady clock is in it; none when
-    /// another server made it.
+    /// Every write that was committed before this, by this server's steady clock, is in it: when it
+    /// was read, or when its oldest part was known to be current. None when another server read it.
     seen_at_ms: Option<u64>,
     /// A revision of its log up to which it was found valid.
     valid_at: AtomicU64,
@@ -28,8 +28,8 @@ pub struct Cached {
 }
 
 impl Cached {
-    /// An entry that has seen every write committed before `seen_at_ms` of this server's steady
-    /// clock: when it was read, or when its oldest part was known to be current.
+    /// An entry that contains every write that was committed before `seen_at_ms`, by this server's
+    /// steady clock; none when another server read it.
     pub fn new(head: EntryHead, body: Bytes, seen_at_ms: Option<u64>) -> Self {
         Self {
             valid_at: AtomicU64::new(head.as_of.revision.0),

@@ -4,12 +4,10 @@
 //! `as_of` of the answer that it becomes part of. It contains every write up to the copy's head
 //! that concerns it, so the answer keeps the promise of its own `as_of`: the minimum of its parts.
 //! That is why a softly purged entity counts as a miss here: the answer would claim to be newer.
-//! And the moment up to which the answer is known to be current is the minimum of its parts' too:
-//! else the licence of a silent log would be granted once for the part and once more for the whole.
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-use cache_core::{CacheKey, EntryHead, KeyBuilder, Lifetime, Tag, Verdict, entry::ContentHash};
+use cache_core::{CacheKey, EntryHead, KeyBuilder, Lifetime, Revision, Tag, entry::ContentHash};
 use moka::sync::Cache;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -26,13 +24,29 @@ pub struct Kind {
     pub max_age_s: u32,
 }
 
-/// Entities that were asked for.
+/// Entities by their ids.
 #[derive(Clone, Debug)]
 pub struct Loaded<I, V> {
     /// Those that exist.
-    pub found: HashMap<I, V>,
-    /// Every write that was committed before this moment of the steady clock is in them.
-    pub seen_at_ms: u64,
+    pub entities: HashMap<I, V>,
+    /// Every write that was committed before this moment, by the steady clock, is in those that were
+    /// kept; none when all were read now. An answer that is made of them has seen no more.
+    pub seen_at_ms: Option<u64>,
+}
+
+impl<I: Eq + Hash, V> Loaded<I, V> {
+    fn with_capacity(capacity: usize) -> Self {
+        Self {
+            entities: HashMap::with_capacity(capacity),
+            seen_at_ms: None,
+        }
+    }
+
+    fn kept(&mut self, id: I, value: V, seen_at_ms: u64) {
+        let oldest_ms = self.seen_at_ms.unwrap_or(seen_at_ms);
+        self.seen_at_ms = Some(oldest_ms.min(seen_at_ms));
+        self.entities.insert(id, value);
+    }
 }
 
 /// Entities of one kind, by id.
@@ -88,30 +102,13 @@ impl EntityCache {
             .finish()
     }
 
-    /// Takes an entity that is valid; says whether it is.
-    fn take<I, V>(&self, id: &I, entry: &Cached, loaded: &mut Loaded<I, V>) -> bool
-    where
-        I: Clone + Eq + Hash,
-        V: DeserializeOwned,
-    {
-        if !matches!(self.feed.judge(entry, None), Verdict::Serve { .. }) {
-            return false;
-        }
-        let Ok(value) = serde_json::from_slice(&entry.body) else {
-            return false;
-        };
-        let now_ms = self.feed.clock().steady_ms();
-        let seen_at_ms = now_ms.saturating_sub(self.feed.seen_ago_ms(entry));
-        loaded.seen_at_ms = loaded.seen_at_ms.min(seen_at_ms);
-        loaded.found.insert(id.clone(), value);
-        true
-    }
-
-    /// The entities among `ids` that exist; `read` reads from the tier below those that are not
-    /// kept, in one batch, and `tags` names what an entity depends on.
+    /// The entities among `ids` that exist, for a client that insists on `required`; `read` reads
+    /// from the tier below those that are not kept, in one batch, and `tags` names what an entity
+    /// depends on.
     pub async fn load<I, V, E, F>(
         &self,
         ids: &[I],
+        required: Option<Revision>,
         tags: impl Fn(&I, &V) -> Vec<Tag>,
         read: impl FnOnce(Vec<I>) -> F,
     ) -> Result<Loaded<I, V>, E>
@@ -120,24 +117,20 @@ impl EntityCache {
         V: Serialize + DeserializeOwned,
         F: Future<Output = Result<HashMap<I, V>, E>>,
     {
-        let began = self.feed.clock().now();
-        let mut loaded = Loaded {
-            found: HashMap::with_capacity(ids.len()),
-            seen_at_ms: began.steady_ms,
-        };
-        let missing = self.kept_here(ids, &mut loaded);
+        let mut found = Loaded::with_capacity(ids.len());
+        let missing = self.kept_here(ids, required, &mut found);
+        let kept_here = found.entities.len();
+        self.metrics.lookup(self.kind.name, "l1", kept_here);
+        let missing = self.kept_in_redis(missing, required, &mut found).await;
         self.metrics
-            .lookup(self.kind.name, "l1", loaded.found.len());
-        let before = loaded.found.len();
-        let missing = self.kept_in_redis(missing, &mut loaded).await;
-        self.metrics
-            .lookup(self.kind.name, "l2", loaded.found.len() - before);
+            .lookup(self.kind.name, "l2", found.entities.len() - kept_here);
         self.metrics.lookup(self.kind.name, "miss", missing.len());
         if missing.is_empty() {
-            return Ok(loaded);
+            return Ok(found);
         }
         // Before the read, as with answers.
         let as_of = self.feed.as_of();
+        let began = self.feed.clock().now();
         let read = read(missing).await?;
         if let Some(as_of) = as_of {
             for (id, value) in &read {
@@ -158,27 +151,41 @@ impl EntityCache {
                 self.store(self.key(id.as_ref()), entry, began.wall_ms);
             }
         }
-        loaded.found.extend(read);
-        Ok(loaded)
+        found.entities.extend(read);
+        Ok(found)
     }
 
     /// Moves what memory has from `ids` to `found`; gives the others.
-    fn kept_here<I, V>(&self, ids: &[I], loaded: &mut Loaded<I, V>) -> Vec<I>
+    fn kept_here<I, V>(
+        &self,
+        ids: &[I],
+        required: Option<Revision>,
+        found: &mut Loaded<I, V>,
+    ) -> Vec<I>
     where
         I: AsRef<str> + Clone + Eq + Hash,
         V: DeserializeOwned,
     {
         let mut missing = Vec::new();
         for id in ids {
-            let kept = self.memory.get(&self.key(id.as_ref()));
-            if !kept.is_some_and(|entry| self.take(id, &entry, loaded)) {
-                missing.push(id.clone());
+            let kept = self.memory.get(&self.key(id.as_ref())).and_then(|entry| {
+                let seen_at_ms = self.feed.vouch(&entry, required)?;
+                Some((serde_json::from_slice(&entry.body).ok()?, seen_at_ms))
+            });
+            match kept {
+                Some((value, seen_at_ms)) => found.kept(id.clone(), value, seen_at_ms),
+                None => missing.push(id.clone()),
             }
         }
         missing
     }
 
-    async fn kept_in_redis<I, V>(&self, ids: Vec<I>, loaded: &mut Loaded<I, V>) -> Vec<I>
+    async fn kept_in_redis<I, V>(
+        &self,
+        ids: Vec<I>,
+        required: Option<Revision>,
+        found: &mut Loaded<I, V>,
+    ) -> Vec<I>
     where
         I: AsRef<str> + Clone + Eq + Hash,
         V: DeserializeOwned,
@@ -190,9 +197,15 @@ impl EntityCache {
         let entries = remote.get_many(&keys).await;
         let mut missing = Vec::new();
         for ((id, key), entry) in ids.into_iter().zip(keys).zip(entries) {
-            match entry.map(Arc::new) {
-                Some(entry) if self.take(&id, &entry, loaded) => self.memory.insert(key, entry),
-                Some(_) | None => missing.push(id),
+            let kept = entry.and_then(|entry| {
+                let seen_at_ms = self.feed.vouch(&entry, required)?;
+                let value = serde_json::from_slice(&entry.body).ok()?;
+                self.memory.insert(key, Arc::new(entry));
+                Some((value, seen_at_ms))
+            });
+            match kept {
+                Some((value, seen_at_ms)) => found.kept(id, value, seen_at_ms),
+                None => missing.push(id),
             }
         }
         missing

@@ -130,28 +130,25 @@ impl PurgeFeed {
     /// What is found valid is remembered to be so up to the copy's head, so that the next judge
     /// looks only at what came later.
     pub fn judge(&self, entry: &Cached, required: Option<Revision>) -> Verdict {
-        let now = self.clock.now();
+        judge(&self.read(), self.clock.now(), entry, required)
+    }
+
+    /// Judges an entry that is to be a part of an answer. None when it may not; else every write
+    /// that was committed before this moment, by the steady clock, is in it.
+    ///
+    /// The answer is judged again for as long as it is kept, and must not be taken for newer than
+    /// its parts: else a part that is almost too old would be trusted once more for as long.
+    pub(crate) fn vouch(&self, entry: &Cached, required: Option<Revision>) -> Option<u64> {
         let state = self.read();
-        let judge = Judge {
-            log: state.copy.as_ref(),
-            log_age_ms: state
-                .copy
-                .as_ref()
-                .map_or(u64::MAX, |copy| copy_age_ms(copy, now.steady_ms)),
-            distrust_ms: DISTRUST_MS,
-            required,
-            // The copy reaches back as far as it ever will.
-            log_reaches: false,
-        };
-        let seen_ago_ms = entry
-            .seen_at_ms()
-            .map_or(u64::MAX, |at_ms| now.steady_ms.saturating_sub(at_ms));
-        let age_ms = entry.head.age_ms(now.wall_ms);
-        let verdict = judge.judge(&entry.head, &entry.as_of(), age_ms, seen_ago_ms);
-        if let (Verdict::Serve { .. }, Some(copy)) = (&verdict, &state.copy) {
-            entry.found_valid_at(copy.head());
+        match judge(&state, self.clock.now(), entry, required) {
+            Verdict::Serve { .. } => {
+                let complete_at_ms = state.copy.as_ref().map(LogCopy::confirmed_at_ms);
+                // See [`stored`]; 0 is never.
+                let complete_at_ms = complete_at_ms.unwrap_or(0).saturating_sub(1);
+                Some(complete_at_ms.max(entry.seen_at_ms().unwrap_or(0)))
+            }
+            Verdict::ServeAndRefresh { .. } | Verdict::Fetch { .. } => None,
         }
-        verdict
     }
 
     /// Every write that was committed longer ago than this, milliseconds, is in the entry: what was
@@ -159,7 +156,7 @@ impl PurgeFeed {
     pub fn seen_ago_ms(&self, entry: &Cached) -> u64 {
         let state = self.read();
         let now_ms = self.clock.steady_ms();
-        let made_ago_ms = entry
+        let seen_ago_ms = entry
             .seen_at_ms()
             .map_or(u64::MAX, |at_ms| now_ms.saturating_sub(at_ms));
         let as_of = entry.as_of();
@@ -167,7 +164,7 @@ impl PurgeFeed {
             .copy
             .as_ref()
             .filter(|copy| copy.id() == as_of.log && copy.head() <= as_of.revision);
-        made_ago_ms.min(copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)))
+        seen_ago_ms.min(copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)))
     }
 
     /// Makes sure, as far as possible, that the copy has reached what a client has seen; gives what
@@ -281,6 +278,29 @@ impl PurgeFeed {
             state.position.checks_done = state.position.checks_done.max(check);
         });
     }
+}
+
+fn judge(state: &State, now: Moment, entry: &Cached, required: Option<Revision>) -> Verdict {
+    let judge = Judge {
+        log: state.copy.as_ref(),
+        log_age_ms: state
+            .copy
+            .as_ref()
+            .map_or(u64::MAX, |copy| copy_age_ms(copy, now.steady_ms)),
+        distrust_ms: DISTRUST_MS,
+        required,
+        // The copy reaches back as far as it ever will.
+        log_reaches: false,
+    };
+    let seen_ago_ms = entry
+        .seen_at_ms()
+        .map_or(u64::MAX, |at_ms| now.steady_ms.saturating_sub(at_ms));
+    let age_ms = entry.head.age_ms(now.wall_ms);
+    let verdict = judge.judge(&entry.head, &entry.as_of(), age_ms, seen_ago_ms);
+    if let (Verdict::Serve { .. }, Some(copy)) = (&verdict, &state.copy) {
+        entry.found_valid_at(copy.head());
+    }
+    verdict
 }
 
 /// [`LogCopy`] reads 0 as never, which the steady clock's first millisecond is not.

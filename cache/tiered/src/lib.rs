@@ -1,8 +1,8 @@
 //! A server's caches: memory over Redis, both judged at every read by the server's own copy of the
 //! purge log.
 //!
-//! Reading order: [`feed`] (the copy, and the judgement by it) → [`tail`] (what keeps it current)
-//! → [`response`] (ready answers) and [`entity`] (parts of answers) → [`flights`] (identical
+//! Reading order: [`feed`] (the copy, and the judgement by it) → [`tail`] and [`outbox`] (what
+//! keeps it current) → [`response`] (ready answers) and [`entity`] (parts of answers) → [`flights`] (identical
 //! misses are one fill) → [`remote`] and [`stored`] (the second tier) → [`redis_log`] (the log
 //! itself) → [`link`] and [`breaker`] (the one way to Redis). A cache that fails costs speed,
 //! never correctness or availability.
@@ -15,16 +15,19 @@ pub mod feed;
 pub mod flights;
 pub mod link;
 pub mod metrics;
+pub mod outbox;
 pub mod redis_log;
 pub mod remote;
 pub mod response;
+#[cfg(feature = "simulation")]
+pub mod simulated;
 pub mod stats;
 pub mod stored;
 pub mod tail;
 
 pub use cached::Cached;
 pub use clock::{Clock, Moment};
-pub use entity::{EntityCache, Kind};
+pub use entity::{EntityCache, Kind, Loaded};
 pub use feed::{Extent, Position, PurgeFeed};
 pub use link::{Link, LinkError};
 pub use metrics::Metrics;

@@ -28,15 +28,15 @@ end
 local server = string.match(info, 'master_replid:(%x+)')
 ";
 
-/// Keys: the hash. Arguments: the stream's prefix, a fresh identity, and the identity of a log
-/// that is known to be wrong (or nothing). Gives identity, horizon and head.
+/// Keys: the hash. Arguments: the stream's prefix, a fresh identity, the identity of a log that is
+/// known to be wrong (or nothing), and where a new one begins. Gives identity, head and first id.
 const OPEN: &str = "
 local log, known = unpack(redis.call('HMGET', KEYS[1], 'log', 'server'))
 if not log or known ~= server or log == ARGV[3] then
   if log then redis.call('DEL', ARGV[1] .. log) end
   log = ARGV[2]
   redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'log', log, 'server', server, 'head', 0)
+  redis.call('HSET', KEYS[1], 'log', log, 'server', server, 'head', ARGV[4])
 end
 local head = redis.call('HGET', KEYS[1], 'head')
 local first = redis.call('XRANGE', ARGV[1] .. log, '-', '+', 'COUNT', 1)[1]
@@ -131,14 +131,20 @@ impl RedisLog {
     }
 
     /// Where the log begins and ends. Begins a new one, with a fresh identity, where there is none,
-    /// where the server is another one than the log's, or where the log is `wrong`.
-    pub async fn open(&self, wrong: Option<LogId>) -> Result<Opened, LinkError> {
+    /// where the server is another one than the log's, or where the log is `wrong`. The first
+    /// revision of a new one follows `begins_after`, see [`Revision::of_generation`].
+    pub async fn open(
+        &self,
+        wrong: Option<LogId>,
+        begins_after: Revision,
+    ) -> Result<Opened, LinkError> {
         let fresh = fresh_id()?;
         let mut invocation = self.open.key(self.state_key());
         invocation
             .arg(self.stream_prefix())
             .arg(fresh.to_string())
-            .arg(wrong.map(|log| log.to_string()).unwrap_or_default());
+            .arg(wrong.map(|log| log.to_string()).unwrap_or_default())
+            .arg(begins_after.0);
         let (log, head, first): (String, u64, String) = self
             .calls
             .call("log_open", async |mut connection| {

@@ -8,6 +8,8 @@ use redis::AsyncCommands;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
+#[cfg(feature = "simulation")]
+use crate::simulated::SimulatedValues;
 use crate::{
     cached::Cached,
     link::{Link, LinkError},
@@ -39,6 +41,9 @@ pub struct Remote {
     link: Arc<Link>,
     prefix: Arc<str>,
     tasks: TaskTracker,
+    /// In Redis' place.
+    #[cfg(feature = "simulation")]
+    simulated: Option<Arc<SimulatedValues>>,
 }
 
 impl Remote {
@@ -48,6 +53,17 @@ impl Remote {
             link: Arc::new(link),
             prefix: prefix.into(),
             tasks,
+            #[cfg(feature = "simulation")]
+            simulated: None,
+        }
+    }
+
+    /// Entries that a simulation keeps; `link` is not used.
+    #[cfg(feature = "simulation")]
+    pub fn simulated(values: SimulatedValues, link: Link, tasks: TaskTracker) -> Self {
+        Self {
+            simulated: Some(Arc::new(values)),
+            ..Self::new(link, "simulated", tasks)
         }
     }
 
@@ -62,6 +78,10 @@ impl Remote {
 
     /// As [`Remote::get`], for who has to tell an absence from a failure.
     pub async fn try_get(&self, key: &CacheKey) -> Result<Option<Cached>, LinkError> {
+        #[cfg(feature = "simulation")]
+        if let Some(values) = &self.simulated {
+            return Ok(values.get(key).await.and_then(|value| cached(key, &value)));
+        }
         let name = self.name(key);
         let value: Option<Bytes> = self
             .link
@@ -101,6 +121,15 @@ impl Remote {
         if keys.is_empty() {
             return nothing();
         }
+        #[cfg(feature = "simulation")]
+        if let Some(values) = &self.simulated {
+            let values = values.get_many(keys).await.into_iter();
+            return keys
+                .iter()
+                .zip(values)
+                .map(|(key, value)| cached(key, &value?))
+                .collect();
+        }
         let names: Vec<String> = keys.iter().map(|key| self.name(key)).collect();
         let values: Result<Vec<Option<Bytes>>, LinkError> = self
             .link
@@ -130,6 +159,10 @@ impl Remote {
             let Ok(value) = stored::encode(&key, &entry.head, &entry.body) else {
                 return;
             };
+            #[cfg(feature = "simulation")]
+            if let Some(values) = &remote.simulated {
+                return values.set(&key, value).await;
+            }
             let name = remote.name(&key);
             // Counted by the link.
             let _failed_or_not = remote

@@ -34,9 +34,8 @@ pub enum Fill<U> {
     Shared {
         head: EntryHead,
         body: Bytes,
-        /// Every write that was committed before this moment of the steady clock is in it: the
-        /// minimum of its parts, where some were kept.
-        seen_at_ms: u64,
+        /// See [`crate::Loaded::seen_at_ms`]; none when all of it was read now.
+        seen_at_ms: Option<u64>,
     },
     /// Only for whoever waits for it now.
     Unshared(U),
@@ -101,7 +100,6 @@ pub enum Answer<U> {
 struct Candidate {
     entry: Arc<Cached>,
     why: FetchReason,
-    cover_errors: bool,
 }
 
 /// The cache. What is not to be stored is a `U`.
@@ -202,16 +200,12 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
             let stale = match self.feed.judge(&entry, question.required) {
                 Verdict::Serve { .. } => None,
                 Verdict::ServeAndRefresh { why } => Some(why),
-                Verdict::Fetch { why, cover_errors } => {
+                Verdict::Fetch { why, .. } => {
                     let newer = candidate
                         .as_ref()
                         .is_none_or(|known| entry.head.is_newer_than(&known.entry.head));
                     if newer {
-                        candidate = Some(Candidate {
-                            entry,
-                            why,
-                            cover_errors,
-                        });
+                        candidate = Some(Candidate { entry, why });
                     }
                     continue;
                 }
@@ -225,7 +219,48 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
             return Answer::Hit { entry, tier, stale };
         }
         let (filled, collapsed) = self.fill(question, came, &fill).await;
-        settle(filled, collapsed, candidate)
+        self.settle(filled, collapsed, candidate, question.required)
+    }
+
+    fn settle(
+        &self,
+        filled: Filled<U>,
+        collapsed: bool,
+        candidate: Option<Candidate>,
+        required: Option<Revision>,
+    ) -> Answer<U> {
+        let instead_of = candidate.as_ref().map(|candidate| candidate.why.clone());
+        match filled {
+            Filled::Shared(entry) => Answer::Filled {
+                entry,
+                instead_of,
+                collapsed,
+            },
+            Filled::Unshared(answer) => Answer::Unshared {
+                answer,
+                instead_of,
+                collapsed,
+            },
+            Filled::Failed(answer) => match candidate {
+                Some(Candidate { entry, .. }) if self.may_stand_in(&entry, required) => {
+                    Answer::Covered { entry }
+                }
+                Some(_) | None => Answer::Failed(answer),
+            },
+        }
+    }
+
+    /// Judged again: while the tier below was failing, this server may have heard of a purge. And
+    /// nobody is shown less than what he has seen, not even instead of nothing.
+    fn may_stand_in(&self, entry: &Cached, required: Option<Revision>) -> bool {
+        let seen = entry.as_of().revision.max(self.feed.position().head);
+        if required.is_some_and(|minimum| minimum > seen) {
+            return false;
+        }
+        match self.feed.judge(entry, required) {
+            Verdict::Serve { .. } | Verdict::ServeAndRefresh { .. } => true,
+            Verdict::Fetch { cover_errors, .. } => cover_errors,
+        }
     }
 
     async fn look_up(&self, tier: Tier, key: &CacheKey) -> Option<Arc<Cached>> {
@@ -249,12 +284,14 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
     {
         let cache = Arc::clone(self);
         self.flights.board(key, move || async move {
+            let read_at_ms = cache.feed.clock().steady_ms();
             match fill().await {
                 Fill::Shared {
                     head,
                     body,
                     seen_at_ms,
                 } => {
+                    let seen_at_ms = seen_at_ms.unwrap_or(read_at_ms).min(read_at_ms);
                     let entry = Arc::new(Cached::new(head, body, Some(seen_at_ms)));
                     cache.store(key, &entry);
                     Filled::Shared(entry)
@@ -292,17 +329,17 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
             let Some(filled) = ticket.landed().await else {
                 break;
             };
-            if began_later || self.may_be_shared(&filled, question.required) {
+            // Who began it made it for its own client, who may insist on less.
+            let sees_enough = began_later && (!joined || question.required.is_none());
+            if sees_enough || self.may_be_shared(&filled, question.required) {
                 return (filled, joined);
             }
         }
         // It crashed, or began twice before this question.
         let filled = match fill().await {
-            Fill::Shared {
-                head,
-                body,
-                seen_at_ms,
-            } => Filled::Shared(Arc::new(Cached::new(head, body, Some(seen_at_ms)))),
+            Fill::Shared { head, body, .. } => {
+                Filled::Shared(Arc::new(Cached::new(head, body, None)))
+            }
             Fill::Unshared(answer) => Filled::Unshared(answer),
             Fill::Failed(answer) => Filled::Failed(answer),
         };
@@ -354,28 +391,6 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         // Else what came and went just now is not counted yet.
         self.memory.run_pending_tasks();
         (self.memory.entry_count(), self.memory.weighted_size())
-    }
-}
-
-fn settle<U>(filled: Filled<U>, collapsed: bool, candidate: Option<Candidate>) -> Answer<U> {
-    let instead_of = candidate.as_ref().map(|candidate| candidate.why.clone());
-    match filled {
-        Filled::Shared(entry) => Answer::Filled {
-            entry,
-            instead_of,
-            collapsed,
-        },
-        Filled::Unshared(answer) => Answer::Unshared {
-            answer,
-            instead_of,
-            collapsed,
-        },
-        Filled::Failed(answer) => match candidate.filter(|candidate| candidate.cover_errors) {
-            Some(candidate) => Answer::Covered {
-                entry: candidate.entry,
-            },
-            None => Answer::Failed(answer),
-        },
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) async fn answer(
     let make = move || {
         let (state, document) = (fill_state.clone(), Arc::clone(&fill_document));
         let variables = Arc::clone(&variables);
-        async move { fill(&state, &document, &variables).await }
+        async move { fill(&state, &document, &variables, question.required).await }
     };
     let given = state.caches.responses.answer(&question, make).await;
     respond(state, given, wanted)
@@ -72,8 +72,9 @@ async fn fill(
     state: &AppState,
     document: &Document,
     variables: &CanonicalVariables,
+    required: Option<Revision>,
 ) -> Fill<Arc<Unstored>> {
-    let work = execute::execute(state, document, variables, Caller::Anonymous);
+    let work = execute::execute(state, document, variables, Caller::Anonymous, required);
     let executed = match tokio::time::timeout(TIMEOUT, work).await {
         Ok(Ok(executed)) => executed,
         Ok(Err(error)) => return Fill::Failed(Arc::new(Unstored::Store(error))),
@@ -86,7 +87,7 @@ async fn fill(
         Some((head, body)) => Fill::Shared {
             head,
             body,
-            seen_at_ms: executed.seen_at_ms,
+            seen_at_ms: executed.facts.seen_at_ms,
         },
         None => Fill::Unshared(Arc::new(Unstored::Executed(Box::new(executed)))),
     }

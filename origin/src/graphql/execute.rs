@@ -6,7 +6,7 @@ use async_graphql::{
     Request, Response, Variables,
     dataloader::{DataLoader, HashMapCache},
 };
-use cache_core::{AsOf, variables::CanonicalVariables};
+use cache_core::{AsOf, Revision, variables::CanonicalVariables};
 use pq_core::manifest::OperationKind;
 
 use super::{
@@ -26,17 +26,16 @@ pub struct Executed {
     pub facts: Facts,
     /// For documents that a shared cache may keep.
     pub as_of: Option<AsOf>,
-    /// Every write committed before this moment of the steady clock is in it, milliseconds.
-    pub seen_at_ms: u64,
     pub now_ms: i64,
 }
 
-/// Executes a document with canonical variables.
+/// Executes a document with canonical variables, for a client that insists on `required`.
 pub async fn execute(
     state: &AppState,
     document: &Document,
     variables: &CanonicalVariables,
     caller: Caller,
+    required: Option<Revision>,
 ) -> Result<Executed, StoreError> {
     let shared = document.operation.policy.is_shared();
     // The heart of the system: the position is taken BEFORE the first read. The answer then holds
@@ -50,10 +49,9 @@ pub async fn execute(
     };
     // An entity that is kept may be older than what the client, or this request, just wrote.
     let entities = match document.operation.kind {
-        OperationKind::Query => Entities::Kept,
+        OperationKind::Query => Entities::Kept { required },
         OperationKind::Mutation | OperationKind::Subscription => Entities::Fresh,
     };
-    let began_ms = state.caches.feed.clock().steady_ms();
     let now_ms = state.clock.now_ms();
     let facts = Arc::new(AnswerFacts::default());
     let stores = Stores {
@@ -84,9 +82,6 @@ pub async fn execute(
     let facts = facts.take();
     Ok(Executed {
         response,
-        seen_at_ms: facts
-            .seen_at_ms
-            .map_or(began_ms, |part_ms| part_ms.min(began_ms)),
         facts,
         as_of,
         now_ms,

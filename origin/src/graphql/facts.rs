@@ -21,11 +21,10 @@ pub struct Facts {
     pub ends_at_ms: Option<i64>,
     /// Whether nobody may keep it, whatever its document's policy.
     pub uncacheable: bool,
-    /// Every write committed before this moment (steady clock, ms) is in its oldest kept part; none
-    /// when no part was kept.
-    pub seen_at_ms: Option<u64>,
     /// The revision of the purge that it made.
     pub revision: Option<Revision>,
+    /// What its kept parts have seen, see [`cache_tiered::Loaded::seen_at_ms`].
+    pub seen_at_ms: Option<u64>,
 }
 
 impl AnswerFacts {
@@ -66,20 +65,16 @@ impl AnswerFacts {
         self.lock().uncacheable = true;
     }
 
-    /// A part of the answer was kept, and was known to be current at this moment.
-    pub fn seen_at(&self, moment_ms: u64) {
-        let mut facts = self.lock();
-        facts.seen_at_ms = Some(
-            facts
-                .seen_at_ms
-                .map_or(moment_ms, |known| known.min(moment_ms)),
-        );
-    }
-
     /// The answer's own purge.
     pub fn purged(&self, revision: Revision) {
         let mut facts = self.lock();
         facts.revision = facts.revision.max(Some(revision));
+    }
+
+    /// Parts of it were kept, and have seen what was committed before `seen_at_ms`, if any were.
+    pub fn kept(&self, seen_at_ms: Option<u64>) {
+        let mut facts = self.lock();
+        facts.seen_at_ms = facts.seen_at_ms.into_iter().chain(seen_at_ms).min();
     }
 
     pub fn shows_offer(&self, offer: &Offer, now_ms: i64) {

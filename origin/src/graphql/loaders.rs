@@ -3,8 +3,8 @@
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
-use cache_core::Tag;
-use cache_tiered::entity::Loaded;
+use cache_core::{Revision, Tag};
+use cache_tiered::Loaded;
 
 use super::{errors::StoreFailure, facts::AnswerFacts};
 use crate::{
@@ -22,14 +22,15 @@ pub struct Stores {
     pub(super) state: AppState,
     pub(super) now_ms: i64,
     pub(super) entities: Entities,
+    /// Of the answer that they are for.
     pub(super) facts: Arc<AnswerFacts>,
 }
 
 /// Whether entities may come out of the caches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entities {
-    /// As far as the purge log allows it.
-    Kept,
+    /// As far as the purge log allows it, for a client that insists on this revision.
+    Kept { required: Option<Revision> },
     /// From the store.
     Fresh,
 }
@@ -48,14 +49,10 @@ pub struct OffersOf(pub PartnerId);
 pub struct RemainingOf(pub OfferId);
 
 impl Stores {
-    /// Notes up to when what was loaded is known to be current.
-    fn kept<I: Eq + Hash, V>(
-        &self,
-        loaded: Result<Loaded<I, V>, StoreFailure>,
-    ) -> Result<HashMap<I, V>, StoreFailure> {
-        let loaded = loaded?;
-        self.facts.seen_at(loaded.seen_at_ms);
-        Ok(loaded.found)
+    /// The answer has seen no more than what was kept of it.
+    fn noting<I: Eq + Hash, V>(&self, loaded: Loaded<I, V>) -> HashMap<I, V> {
+        self.facts.kept(loaded.seen_at_ms);
+        loaded.entities
     }
 }
 
@@ -70,9 +67,10 @@ impl Loader<OfferId> for Stores {
         };
         match self.entities {
             Entities::Fresh => read(ids.to_vec()).await,
-            Entities::Kept => {
+            Entities::Kept { required } => {
                 let cache = &self.state.caches.offers;
-                self.kept(cache.load(ids, offer_tags, read).await)
+                let loaded = cache.load(ids, required, offer_tags, read).await;
+                Ok(self.noting(loaded?))
             }
         }
     }
@@ -89,9 +87,10 @@ impl Loader<PartnerId> for Stores {
         };
         match self.entities {
             Entities::Fresh => read(ids.to_vec()).await,
-            Entities::Kept => {
+            Entities::Kept { required } => {
                 let cache = &self.state.caches.partners;
-                self.kept(cache.load(ids, partner_tags, read).await)
+                let loaded = cache.load(ids, required, partner_tags, read).await;
+                Ok(self.noting(loaded?))
             }
         }
     }
@@ -115,9 +114,10 @@ impl Loader<EstablishmentId> for Stores {
         };
         match self.entities {
             Entities::Fresh => read(ids.to_vec()).await,
-            Entities::Kept => {
+            Entities::Kept { required } => {
                 let cache = &self.state.caches.establishments;
-                self.kept(cache.load(ids, establishment_tags, read).await)
+                let loaded = cache.load(ids, required, establishment_tags, read).await;
+                Ok(self.noting(loaded?))
             }
         }
     }

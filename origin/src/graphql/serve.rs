@@ -98,8 +98,8 @@ async fn steps(
         return Ok(cached::answer(state, &document, variables, minimum, wanted).await);
     }
     // Its entities may be kept ones: those of a copy of the log that has seen what the client has.
-    state.caches.feed.require(minimum).await;
-    let executed = execute::execute(state, &document, &variables, caller).await?;
+    let required = state.caches.feed.require(minimum).await;
+    let executed = execute::execute(state, &document, &variables, caller, required).await?;
     Ok(answer::executed(&executed, media))
 }
 

@@ -51,12 +51,17 @@ pub(super) fn identity(tx: &Transaction<'_>, fresh: LogId) -> Result<LogId, Stor
         .map_err(|error| StoreError::corrupt("log identity", &error))
 }
 
-/// Forgets the log and begins one with another identity.
-pub(super) fn begin_anew(tx: &Transaction<'_>, fresh: LogId) -> Result<LogId, StoreError> {
+/// Forgets the log and begins one with another identity, whose first revision follows
+/// `begins_after`.
+pub(super) fn begin_anew(
+    tx: &Transaction<'_>,
+    fresh: LogId,
+    begins_after: Revision,
+) -> Result<LogId, StoreError> {
     tx.execute("DELETE FROM purge_log", [])?;
     tx.execute(
-        "UPDATE purge_log_meta SET log_id = ?1, horizon = 0 WHERE id = 1",
-        [fresh.to_string()],
+        "UPDATE purge_log_meta SET log_id = ?1, horizon = ?2 WHERE id = 1",
+        (fresh.to_string(), as_number(begins_after)),
     )?;
     Ok(fresh)
 }

@@ -5,7 +5,7 @@
 //! database is what all servers agree on, so it says which log counts: it is asked with every
 //! question to the log, and in the transaction that takes a row out of the outbox.
 
-use cache_core::LogId;
+use cache_core::{LogId, Revision};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::embedded::StoreError;
@@ -31,13 +31,26 @@ pub fn is_retired(connection: &Connection, log: LogId) -> Result<bool, StoreErro
         .exists([log.to_string()])?)
 }
 
-/// Puts a log in force and retires the one before it; says whether it could. A retired log
-/// stays retired.
-pub fn put_in_force(tx: &Transaction<'_>, log: LogId, now_ms: i64) -> Result<bool, StoreError> {
+/// Where a log begins that is put in force next.
+pub fn next_begins_after(connection: &Connection) -> Result<Revision, StoreError> {
+    let logs_before = connection
+        .prepare_cached("SELECT COUNT(*) FROM purge_logs")?
+        .query_row([], |row| row.get(0))?;
+    Ok(Revision::of_generation(logs_before))
+}
+
+/// Puts a log that ends at `head` in force and retires the one before it; says whether it could. A
+/// retired log stays retired, and one that gives out revisions of those before it never begins.
+pub fn put_in_force(
+    tx: &Transaction<'_>,
+    log: LogId,
+    head: Revision,
+    now_ms: i64,
+) -> Result<bool, StoreError> {
     if in_force(tx)? == Some(log) {
         return Ok(true);
     }
-    if is_retired(tx, log)? {
+    if is_retired(tx, log)? || head < next_begins_after(tx)? {
         return Ok(false);
     }
     tx.execute("UPDATE purge_logs SET retired = 1 WHERE retired = 0", [])?;
@@ -57,12 +70,21 @@ mod tests {
     async fn a_log_that_was_left_behind_never_comes_back() {
         let dir = tempfile::tempdir().unwrap();
         let db = EmbeddedDb::open(dir.path()).unwrap();
-        let [first, second] = [1, 2].map(|byte| LogId::from_bytes([byte; 16]));
+        let [first, second, third] = [1, 2, 3].map(|byte| LogId::from_bytes([byte; 16]));
         assert_eq!(db.read(in_force).await.unwrap(), None);
-        for (log, expected) in [(first, true), (first, true), (second, true), (first, false)] {
-            let put = db.write(move |tx| put_in_force(tx, log, 1)).await.unwrap();
-            assert_eq!(put, expected, "{log}");
+        let begins_after = Revision::of_generation;
+        for (log, head, expected) in [
+            (first, begins_after(0), true),
+            (first, begins_after(0), true),
+            (second, begins_after(0), false),
+            (second, begins_after(1), true),
+            (first, begins_after(2), false),
+            (third, begins_after(1), false),
+        ] {
+            let put = db.write(move |tx| put_in_force(tx, log, head, 1));
+            assert_eq!(put.await.unwrap(), expected, "{log} at {head}");
         }
+        assert_eq!(db.read(next_begins_after).await.unwrap(), begins_after(2));
         assert_eq!(db.read(in_force).await.unwrap(), Some(second));
         assert!(db.read(move |c| is_retired(c, first)).await.unwrap());
         assert!(!db.read(move |c| is_retired(c, second)).await.unwrap());

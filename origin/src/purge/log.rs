@@ -6,10 +6,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use cache_core::{AsOf, LogId, PurgeKind, PurgeRecord, Revision};
-use cache_tiered::{Extent, LogSource, Moment, NewRecord, PurgeFeed, RedisLog, SourceError};
+use cache_tiered::{
+    Extent, LogSource, Moment, NewRecord, PurgeFeed, RedisLog, SourceError,
+    outbox::{Look, Outbox},
+    redis_log::Opened,
+};
 use tokio::{
     sync::{Mutex, watch},
     time::{Instant, timeout},
@@ -64,13 +68,6 @@ pub enum DrainError {
     Unknown,
 }
 
-/// What the last question saw in the outbox.
-#[derive(Debug, Default)]
-struct Look {
-    pending: HashSet<i64>,
-    began: Moment,
-}
-
 #[derive(Debug)]
 struct Shared {
     db: EmbeddedDb,
@@ -81,6 +78,7 @@ struct Shared {
     own: LogId,
     /// One drain at a time: the others find their rows moved.
     draining: Mutex<()>,
+    /// What the last question saw in the outbox.
     looked: Mutex<Look>,
     /// Wakes who reads the embedded log. Another process's appends are found by looking.
     appended: watch::Sender<()>,
@@ -107,10 +105,12 @@ impl PurgeLog {
         let (own, current) = db
             .write(move |tx| {
                 let mut own = embedded_log::identity(tx, fresh)?;
-                if serves_embedded && !in_force::put_in_force(tx, own, now_ms)? {
-                    // It was left behind once: entries under its revisions may still be around.
-                    own = embedded_log::begin_anew(tx, fresh)?;
-                    in_force::put_in_force(tx, own, now_ms)?;
+                let head = embedded_log::extent(tx)?.head;
+                if serves_embedded && !in_force::put_in_force(tx, own, head, now_ms)? {
+                    // It was left behind: entries under its revisions may still be around.
+                    let begins_after = in_force::next_begins_after(tx)?;
+                    own = embedded_log::begin_anew(tx, fresh, begins_after)?;
+                    in_force::put_in_force(tx, own, begins_after, now_ms)?;
                 }
                 Ok((own, in_force::in_force(tx)?))
             })
@@ -213,10 +213,9 @@ impl PurgeLog {
         loop {
             let rows = db.read(|c| outbox_pending(c, DRAIN_ROWS)).await?;
             if rows.is_empty() {
-                // Another server moved them: then the log's end is after them.
                 return match last {
                     Some(revision) => Ok(revision),
-                    None => Ok(redis.open(None).await?.head),
+                    None => self.end_of_redis(redis).await,
                 };
             }
             let log = feed.position().log.ok_or(DrainError::Unknown)?;
@@ -257,6 +256,18 @@ impl PurgeLog {
         }
     }
 
+    /// Another server moved what was in the outbox: then the end of the log that is in force is
+    /// after it.
+    async fn end_of_redis(&self, redis: &RedisLog) -> Result<Revision, DrainError> {
+        let db = &self.0.db;
+        let begins_after = db.read(in_force::next_begins_after).await?;
+        let opened = redis.open(None, begins_after).await?;
+        if db.read(in_force::in_force).await? != Some(opened.log) {
+            return Err(cache_tiered::AppendError::OtherLog.into());
+        }
+        Ok(opened.head)
+    }
+
     /// Forgets what no entry can need any more.
     pub async fn trim(&self, now_ms: i64) -> Result<(), SourceError> {
         self.0.db.write(move |tx| audit::trim(tx, now_ms)).await?;
@@ -287,39 +298,37 @@ impl PurgeLog {
         &self,
         redis: &RedisLog,
         known: Option<(LogId, Revision)>,
-    ) -> Result<cache_tiered::redis_log::Opened, SourceError> {
-        let now_ms = wall_ms(self.0.feed.clock().now());
-        let mut opened = redis.open(None).await?;
+    ) -> Result<Opened, SourceError> {
+        let db = &self.0.db;
+        let begins_after = db.read(in_force::next_begins_after).await?;
+        let mut opened = redis.open(None, begins_after).await?;
         let forgot = known.is_some_and(|(log, head)| log == opened.log && head > opened.head);
         if forgot {
             tracing::error!(log = %opened.log, "the purge log has forgotten records: a new one begins");
-            opened = redis.open(Some(opened.log)).await?;
+            opened = redis.open(Some(opened.log), begins_after).await?;
         }
-        let log = opened.log;
-        if self.0.db.read(in_force::in_force).await? == Some(log) {
+        if db.read(in_force::in_force).await? == Some(opened.log) {
             return Ok(opened);
         }
-        if !self
-            .0
-            .db
-            .write(move |tx| in_force::put_in_force(tx, log, now_ms))
-            .await?
-        {
+        if !self.put_in_force(&opened).await? {
             // An old server that came back, and missed everything in between.
-            tracing::warn!(%log, "Redis has a log that was left behind: a new one begins");
-            opened = redis.open(Some(log)).await?;
-            let log = opened.log;
-            if !self
-                .0
-                .db
-                .write(move |tx| in_force::put_in_force(tx, log, now_ms))
-                .await?
-            {
+            tracing::warn!(log = %opened.log, "Redis has a log that was left behind: a new one begins");
+            let begins_after = db.read(in_force::next_begins_after).await?;
+            opened = redis.open(Some(opened.log), begins_after).await?;
+            if !self.put_in_force(&opened).await? {
                 return Err("the new purge log cannot be put in force".into());
             }
         }
         tracing::info!(log = %opened.log, "another purge log is in force");
         Ok(opened)
+    }
+
+    async fn put_in_force(&self, opened: &Opened) -> Result<bool, StoreError> {
+        let now_ms = wall_ms(self.0.feed.clock().now());
+        let (log, head) = (opened.log, opened.head);
+        let put =
+            move |tx: &rusqlite::Transaction<'_>| in_force::put_in_force(tx, log, head, now_ms);
+        self.0.db.write(put).await
     }
 
     async fn check_redis(
@@ -333,39 +342,23 @@ impl PurgeLog {
         let mut looked = looked.lock().await;
         let began = feed.clock().now();
         let rows = db.read(|c| outbox_pending(c, DRAIN_ROWS)).await?;
-        let pending: HashSet<i64> = rows.iter().map(|row| row.id).collect();
+        let look = Look::new(began, rows.iter().map(|row| row.id), DRAIN_ROWS);
         let mut opened = self.open_redis(redis, known).await?;
-        // Rows that lay there at the last question as well: their writer crashed, or could not
-        // reach the log. Younger ones are being moved by their writers.
-        let first_look = looked.began == Moment::default();
-        let stuck = first_look || pending.iter().any(|id| looked.pending.contains(id));
-        let complete_at = if pending.is_empty() {
-            began
-        } else if stuck {
+        let complete_at = match look.after(&looked) {
+            Outbox::Moving(complete_at) => complete_at,
             // It appends to the log that the feed knows: a new one is taken up first.
-            if feed.position().log != Some(opened.log) {
+            Outbox::Stuck if feed.position().log != Some(opened.log) => {
                 *looked = Look::default();
-                return Ok(Extent {
-                    log: opened.log,
-                    horizon: opened.horizon,
-                    head: opened.head,
-                    complete_at: Moment::default(),
-                });
+                return Ok(extent(&opened, Moment::default()));
             }
-            self.drain_into_redis(redis, wall_ms(began)).await?;
-            opened = self.open_redis(redis, known).await?;
-            began
-        } else {
-            // All that was pending then has left, and what leaves was appended before.
-            looked.began
+            Outbox::Stuck => {
+                self.drain_into_redis(redis, wall_ms(began)).await?;
+                opened = self.open_redis(redis, known).await?;
+                began
+            }
         };
-        *looked = Look { pending, began };
-        Ok(Extent {
-            log: opened.log,
-            horizon: opened.horizon,
-            head: opened.head,
-            complete_at,
-        })
+        *looked = look;
+        Ok(extent(&opened, complete_at))
     }
 
     async fn check_store(&self) -> Result<Extent, SourceError> {
@@ -436,6 +429,15 @@ impl LogSource for PurgeLog {
             Backend::Embedded => Err("another server's purge log".into()),
             Backend::Redis(redis) => Ok(redis.records_after(log, after, limit, wait).await?),
         }
+    }
+}
+
+const fn extent(opened: &Opened, complete_at: Moment) -> Extent {
+    Extent {
+        log: opened.log,
+        horizon: opened.horizon,
+        head: opened.head,
+        complete_at,
     }
 }
 

@@ -110,7 +110,7 @@ async fn a_command_leaves_its_purges_to_servers_with_another_log() {
         "no server yet"
     );
     let redis = LogId::from_bytes([9; 16]);
-    db.write(move |tx| in_force::put_in_force(tx, redis, 1))
+    db.write(move |tx| in_force::put_in_force(tx, redis, Revision::of_generation(1), 1))
         .await
         .unwrap();
     assert_eq!(tool.append(entry("b"), 2).await.unwrap(), None);
@@ -124,7 +124,7 @@ async fn an_embedded_log_that_was_left_behind_begins_anew() {
     log.append(entry("a"), 1).await.unwrap();
     let before = log.as_of().unwrap();
     let redis = LogId::from_bytes([9; 16]);
-    db.write(move |tx| in_force::put_in_force(tx, redis, 1))
+    db.write(move |tx| in_force::put_in_force(tx, redis, Revision::of_generation(1), 1))
         .await
         .unwrap();
     let asked = cache_tiered::tail::check_once(log.feed(), &log).await;
@@ -132,7 +132,7 @@ async fn an_embedded_log_that_was_left_behind_begins_anew() {
     let again = open(&db, Role::Server).await;
     let after = again.as_of().unwrap();
     assert_ne!(after.log, before.log);
-    assert_eq!(after.revision, Revision::ZERO);
+    assert_eq!(after.revision, Revision::of_generation(2));
 }
 
 #[tokio::test]

@@ -1,0 +1,147 @@
+//! Somebody asks, and the oracle judges what is answered.
+
+use std::sync::Arc;
+
+use cache_core::{AsOf, FetchReason, InvalidReason, Verdict};
+use cache_tiered::{Answer, Cached, Question, Tier};
+
+use super::{
+    oracle::{Own, Parts, Served},
+    play::Stage,
+    pod::{self, Pod, Unstored},
+    tally::Count,
+};
+
+/// How old an answer may be. A number of its own: the crate's is on trial.
+const BOUND_MS: u64 = 2_000;
+
+/// Asks for an answer.
+pub(super) async fn answer(
+    stage: Arc<Stage>,
+    pod: Arc<Pod>,
+    question: usize,
+    client: Option<usize>,
+) {
+    let world = &stage.world;
+    let asked_ms = world.now_ms();
+    let own = client.and_then(|client| world.oracle().own[client]);
+    world.tally.add(Count::Reads, 1);
+    world
+        .tally
+        .add(Count::SessionReads, usize::from(own.is_some()));
+    let required = pod.feed.require(own.map(|own| own.revision)).await;
+    let asked = Question {
+        key: pod::key(question),
+        label: [0; 32],
+        required,
+    };
+    let maker = Arc::clone(&pod);
+    let fill = move || {
+        let pod = Arc::clone(&maker);
+        async move { pod.fill(question, required).await }
+    };
+    let given = pod.responses.answer(&asked, fill).await;
+    judge(&stage, &pod, &given, own, asked_ms);
+}
+
+/// Asks for entities.
+pub(super) async fn entities(stage: Arc<Stage>, pod: Arc<Pod>, keys: [usize; 2]) {
+    let world = &stage.world;
+    let asked_ms = world.now_ms();
+    world.tally.add(Count::Reads, 1);
+    if let Some((parts, _seen)) = pod.load(&keys, None).await {
+        world.oracle().judge(&Served {
+            how: format!(
+                "entities {keys:?} of pod {} at {} ms",
+                pod.number,
+                world.now_ms()
+            ),
+            parts: &parts,
+            bound_ms: Some(asked_ms.saturating_sub(BOUND_MS)),
+            seen_ms: 0,
+            own: None,
+            claims: Vec::new(),
+        });
+    }
+}
+
+fn judge(stage: &Stage, pod: &Pod, given: &Answer<Unstored>, own: Option<Own>, asked_ms: u64) {
+    let world = &stage.world;
+    let now_ms = world.now_ms();
+    // What is kept is judged when it is given. What is made may take its time: it is as old as its
+    // parts were when it was begun, at worst.
+    let (count, since_ms) = match given {
+        Answer::Hit { stale: Some(_), .. } => (Count::HitsStale, Some(now_ms)),
+        Answer::Hit {
+            tier: Tier::Memory, ..
+        } => (Count::HitsInMemory, Some(now_ms)),
+        Answer::Hit {
+            tier: Tier::Redis, ..
+        } => (Count::HitsInRedis, Some(now_ms)),
+        Answer::Filled {
+            collapsed: true, ..
+        } => (Count::Collapsed, Some(asked_ms)),
+        Answer::Filled { .. } => (Count::Filled, Some(asked_ms)),
+        Answer::Unshared { .. } => (Count::Unshared, Some(asked_ms)),
+        Answer::Covered { .. } => (Count::Covered, None),
+        Answer::Failed(_) => (Count::Failed, None),
+    };
+    world.tally.add(count, 1);
+    let (parts, claims, seen_ms) = match given {
+        Answer::Hit { entry, .. } | Answer::Filled { entry, .. } | Answer::Covered { entry } => {
+            let Some(parts) = pod::parts_of(&entry.body) else {
+                let complaint = format!("an answer that nobody made: {given:?}");
+                return world.oracle().complain(complaint);
+            };
+            let seen_ms = now_ms.saturating_sub(pod.feed.seen_ago_ms(entry));
+            (parts, claims(stage, entry), seen_ms)
+        }
+        Answer::Unshared { answer, .. } | Answer::Failed(answer) => match answer {
+            Some(parts) => (Parts::clone(parts), Vec::new(), 0),
+            None => return,
+        },
+    };
+    if let Answer::Covered { entry } = given {
+        not_known_to_be_wrong(stage, pod, entry);
+    }
+    world.oracle().judge(&Served {
+        how: format!(
+            "pod {}, asked at {asked_ms}, given at {now_ms}: {given:?}",
+            pod.number
+        ),
+        parts: &parts,
+        bound_ms: since_ms.map(|since_ms| since_ms.saturating_sub(BOUND_MS)),
+        seen_ms,
+        own,
+        claims,
+    });
+}
+
+/// What an entry claims to contain: by its own word, and where each copy that finds it valid ends.
+fn claims(stage: &Stage, entry: &Cached) -> Vec<AsOf> {
+    let mut claims = vec![entry.as_of()];
+    for pod in &*stage.pods() {
+        let verdict = pod.feed.judge(&Pod::as_seen_by_others(entry), None);
+        if matches!(verdict, Verdict::Serve { .. }) {
+            claims.extend(pod.feed.as_of());
+        }
+    }
+    claims
+}
+
+/// An answer that stands in for one that failed is old, but not known to be wrong.
+fn not_known_to_be_wrong(stage: &Stage, pod: &Pod, entry: &Cached) {
+    let verdict = pod.feed.judge(&Pod::as_seen_by_others(entry), None);
+    let purged = matches!(
+        verdict,
+        Verdict::Fetch {
+            why: FetchReason::Invalid(InvalidReason::Purged { .. }),
+            ..
+        }
+    );
+    let now_ms = pod.feed.clock().now().wall_ms;
+    if purged || !entry.head.lifetime.covers_errors(entry.head.age_ms(now_ms)) {
+        let complaint = format!("covered by what is known to be wrong, or is over: {entry:?}");
+        stage.world.oracle().complain(complaint);
+    }
+}

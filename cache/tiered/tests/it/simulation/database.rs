@@ -1,0 +1,91 @@
+//! The simulated database: values with versions, the outbox, and the register of logs.
+
+use std::collections::{BTreeMap, HashSet};
+
+use cache_core::{LogId, PurgeKind, Revision};
+
+/// Values that there are.
+pub(super) const KEYS: usize = 4;
+/// Rows of the outbox that are looked at at once; few, so that there are often more.
+pub(super) const PAGE_ROWS: usize = 3;
+
+/// A row of the outbox.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) id: i64,
+    pub(super) key: usize,
+    pub(super) version: usize,
+    pub(super) kind: PurgeKind,
+}
+
+/// All that is committed.
+#[derive(Debug, Default)]
+pub(super) struct Database {
+    /// The version of each value.
+    pub(super) values: [usize; KEYS],
+    outbox: BTreeMap<i64, Row>,
+    next_row: i64,
+    in_force: Option<LogId>,
+    retired: HashSet<LogId>,
+}
+
+impl Database {
+    /// One transaction: new versions of values, and their purges. Gives the rows.
+    pub(super) fn write(&mut self, keys: &[usize], kind: PurgeKind) -> Vec<Row> {
+        let mut rows = Vec::with_capacity(keys.len());
+        for key in keys {
+            self.values[*key] += 1;
+            self.next_row += 1;
+            let row = Row {
+                id: self.next_row,
+                key: *key,
+                version: self.values[*key],
+                kind,
+            };
+            self.outbox.insert(row.id, row);
+            rows.push(row);
+        }
+        rows
+    }
+
+    /// The oldest rows of the outbox.
+    pub(super) fn pending(&self) -> Vec<Row> {
+        self.outbox.values().take(PAGE_ROWS).copied().collect()
+    }
+
+    pub(super) fn outbox_is_empty(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
+    /// Removes rows whose records are in `log`, if that is in force.
+    pub(super) fn take_out(&mut self, log: LogId, rows: &[Row]) -> bool {
+        if self.in_force != Some(log) {
+            return false;
+        }
+        for row in rows {
+            self.outbox.remove(&row.id);
+        }
+        true
+    }
+
+    pub(super) const fn in_force(&self) -> Option<LogId> {
+        self.in_force
+    }
+
+    pub(super) fn next_begins_after(&self) -> Revision {
+        let logs = self.retired.len() + usize::from(self.in_force.is_some());
+        Revision::of_generation(u32::try_from(logs).unwrap_or(u32::MAX))
+    }
+
+    /// As the origin's register: a log that was left behind never comes back.
+    pub(super) fn put_in_force(&mut self, log: LogId, head: Revision) -> bool {
+        if self.in_force == Some(log) {
+            return true;
+        }
+        if self.retired.contains(&log) || head < self.next_begins_after() {
+            return false;
+        }
+        self.retired.extend(self.in_force.replace(log));
+        true
+    }
+}

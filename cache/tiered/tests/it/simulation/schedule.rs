@@ -1,0 +1,145 @@
+//! What happens in one run, and when.
+
+use cache_core::PurgeKind;
+use proptest::prelude::*;
+
+use super::{
+    database::KEYS,
+    weather::Weather,
+    world::{CLIENTS, PODS, QUESTIONS},
+};
+
+/// One thing that happens.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Action {
+    /// Somebody asks for an answer; a client insists on its own last write.
+    Ask {
+        pod: usize,
+        question: usize,
+        client: Option<usize>,
+    },
+    /// Somebody asks for entities only.
+    Load { pod: usize, keys: [usize; 2] },
+    /// A client writes.
+    Write {
+        pod: usize,
+        key: usize,
+        kind: PurgeKind,
+        client: usize,
+        crash: Crash,
+    },
+    /// Many writes in one transaction, whose rows are more than one page of the outbox.
+    Import { pod: usize, crash: Crash },
+    /// A pod's way to the log.
+    LogLink { pod: usize, weather: Weather },
+    /// A pod's way to the second tier.
+    ValuesLink { pod: usize, weather: Weather },
+    /// The way of all to the database.
+    Database { weather: Weather },
+    /// A pod dies with its memory, and another one takes its place.
+    RestartPod { pod: usize },
+    /// What befalls the log server.
+    LogServer(Disaster),
+}
+
+/// Where a writer dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Crash {
+    Never,
+    /// Between commit and append.
+    BeforeAppend,
+}
+
+/// What befalls the log server.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Disaster {
+    /// It comes back with its data.
+    Restarts,
+    /// It comes back with nothing.
+    Wiped,
+    /// `FLUSHALL`: the same server, with nothing.
+    Flushed,
+    /// A replica that has not heard of the newest records takes its place. The old one goes on
+    /// for those who have not heard of that.
+    FailsOver { forgets: usize },
+    /// The oldest records go.
+    Trimmed { keep: usize },
+}
+
+/// A run: what happens, each after so many milliseconds.
+#[derive(Clone, Debug)]
+pub(super) struct Schedule {
+    /// Of all latencies and of what is lost in bad weather.
+    pub(super) seed: u64,
+    pub(super) steps: Vec<(u64, Action)>,
+}
+
+fn weather() -> impl Strategy<Value = Weather> {
+    prop_oneof![
+        3 => Just(Weather::Good),
+        1 => Just(Weather::Slow),
+        2 => Just(Weather::Lossy),
+        2 => Just(Weather::Down),
+        1 => Just(Weather::Hung),
+    ]
+}
+
+fn crash() -> impl Strategy<Value = Crash> {
+    prop_oneof![4 => Just(Crash::Never), 1 => Just(Crash::BeforeAppend)]
+}
+
+fn disaster() -> impl Strategy<Value = Disaster> {
+    prop_oneof![
+        Just(Disaster::Restarts),
+        Just(Disaster::Wiped),
+        Just(Disaster::Flushed),
+        (0..3usize).prop_map(|forgets| Disaster::FailsOver { forgets }),
+        (0..3usize).prop_map(|keep| Disaster::Trimmed { keep }),
+    ]
+}
+
+fn write() -> impl Strategy<Value = Action> {
+    let kind = prop_oneof![4 => Just(PurgeKind::Hard), 1 => Just(PurgeKind::Soft)];
+    (0..PODS, 0..KEYS, kind, 0..CLIENTS, crash()).prop_map(|(pod, key, kind, client, crash)| {
+        Action::Write {
+            pod,
+            key,
+            kind,
+            client,
+            crash,
+        }
+    })
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let ask = (0..PODS, 0..QUESTIONS, prop::option::of(0..CLIENTS)).prop_map(
+        |(pod, question, client)| Action::Ask {
+            pod,
+            question,
+            client,
+        },
+    );
+    let load = (0..PODS, [0..KEYS, 0..KEYS]).prop_map(|(pod, keys)| Action::Load { pod, keys });
+    prop_oneof![
+        24 => ask,
+        6 => load,
+        12 => write(),
+        1 => (0..PODS, crash()).prop_map(|(pod, crash)| Action::Import { pod, crash }),
+        4 => (0..PODS, weather()).prop_map(|(pod, weather)| Action::LogLink { pod, weather }),
+        2 => (0..PODS, weather()).prop_map(|(pod, weather)| Action::ValuesLink { pod, weather }),
+        2 => weather().prop_map(|weather| Action::Database { weather }),
+        1 => (0..PODS).prop_map(|pod| Action::RestartPod { pod }),
+        2 => disaster().prop_map(Action::LogServer),
+    ]
+}
+
+/// Milliseconds between two things.
+fn gap() -> impl Strategy<Value = u64> {
+    prop_oneof![5 => 0..20u64, 5 => 20..200u64, 2 => 200..900u64, 1 => 900..2_600u64]
+}
+
+/// Any run.
+pub(super) fn any_schedule() -> impl Strategy<Value = Schedule> {
+    let steps = prop::collection::vec((gap(), action()), 8..48);
+    (any::<u64>(), steps).prop_map(|(seed, steps)| Schedule { seed, steps })
+}

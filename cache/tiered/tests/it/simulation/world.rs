@@ -1,0 +1,162 @@
+//! What surrounds the servers, and the one clock of all.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
+
+use super::{
+    database::Database,
+    log_server::LogServers,
+    oracle::Oracle,
+    tally::Tally,
+    weather::{Fate, Weather, mix},
+};
+
+pub(super) const PODS: usize = 2;
+pub(super) const CLIENTS: usize = 2;
+pub(super) const QUESTIONS: usize = 4;
+/// How long a call to the log may take, as in `redis_log`.
+const LOG_CALL_WITHIN: Duration = Duration::from_millis(400);
+/// How long a transaction may take.
+const DATABASE_WITHIN: Duration = Duration::from_millis(1_200);
+
+/// The weather on every way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Weathers {
+    pub(super) log: [Weather; PODS],
+    pub(super) values: [Weather; PODS],
+    pub(super) database: Weather,
+}
+
+/// All that is outside the servers.
+#[derive(Debug)]
+pub(super) struct World {
+    seed: u64,
+    began: Instant,
+    weathers: Mutex<Weathers>,
+    database: Mutex<Database>,
+    servers: Mutex<LogServers>,
+    /// Wakes who waits for records.
+    pub(super) appended: watch::Sender<()>,
+    oracle: Mutex<Oracle>,
+    pub(super) tally: Arc<Tally>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A pause that is nothing when it is zero.
+pub(super) async fn pause(time: Duration) {
+    if !time.is_zero() {
+        sleep(time).await;
+    }
+}
+
+impl World {
+    pub(super) fn new(seed: u64, tally: Arc<Tally>) -> Arc<Self> {
+        Arc::new(Self {
+            seed,
+            began: Instant::now(),
+            weathers: Mutex::default(),
+            database: Mutex::default(),
+            servers: Mutex::default(),
+            appended: watch::Sender::default(),
+            oracle: Mutex::default(),
+            tally,
+        })
+    }
+
+    /// Milliseconds since the run began.
+    pub(super) fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// A random number for this moment and `what`: not a generator, so that the order in which
+    /// tasks ask does not matter.
+    pub(super) fn random(&self, what: u64, of: u64) -> u64 {
+        mix(&[self.seed, what, of, self.now_ms()])
+    }
+
+    pub(super) fn weathers(&self) -> MutexGuard<'_, Weathers> {
+        lock(&self.weathers)
+    }
+
+    /// The database as it is, for whoever is outside time.
+    pub(super) fn database(&self) -> MutexGuard<'_, Database> {
+        lock(&self.database)
+    }
+
+    pub(super) fn servers(&self) -> MutexGuard<'_, LogServers> {
+        lock(&self.servers)
+    }
+
+    pub(super) fn oracle(&self) -> MutexGuard<'_, Oracle> {
+        lock(&self.oracle)
+    }
+
+    /// A call of a pod to its log server.
+    pub(super) async fn call_log<T: Send + 'static>(
+        self: &Arc<Self>,
+        pod: usize,
+        what: u64,
+        effect: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Option<T> {
+        let weather = self.weathers().log[pod];
+        let fate = weather.fate(self.random(what, pod as u64));
+        self.call(fate, LOG_CALL_WITHIN, effect).await
+    }
+
+    /// A transaction.
+    pub(super) async fn transact<T: Send + 'static>(
+        self: &Arc<Self>,
+        what: u64,
+        effect: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Option<T> {
+        let weather = self.weathers().database;
+        let fate = weather.fate(self.random(100 + what, 0));
+        self.call(fate, DATABASE_WITHIN, effect).await
+    }
+
+    async fn call<T: Send + 'static>(
+        self: &Arc<Self>,
+        fate: Fate,
+        within: Duration,
+        effect: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Option<T> {
+        match fate {
+            Fate::Works { before, after } => {
+                pause(before).await;
+                let outcome = effect(self);
+                pause(after).await;
+                Some(outcome)
+            }
+            Fate::AnswerLost { before } => {
+                pause(before).await;
+                effect(self);
+                pause(within.saturating_sub(before)).await;
+                None
+            }
+            Fate::Late { before } => {
+                let world = Arc::clone(self);
+                tokio::spawn(async move {
+                    pause(before).await;
+                    effect(&world);
+                });
+                pause(within).await;
+                None
+            }
+            Fate::Refused => None,
+            Fate::Swallowed => {
+                pause(within).await;
+                None
+            }
+        }
+    }
+}
