@@ -178,9 +178,8 @@ impl PurgeFeed {
         }
         self.urgent.notify_one();
         // A question that is under way may have been answered before the client's write.
-        let reached = |now: &Position| {
-            now.head >= minimum || now.checks_done > before.checks_begun || now.log != before.log
-        };
+        // And that there is another log now says nothing: its revisions follow those of this one.
+        let reached = |now: &Position| now.head >= minimum || now.checks_done > before.checks_begun;
         match tokio::time::timeout(REQUIRE_WITHIN, moved.wait_for(reached)).await {
             Ok(Ok(now)) => Some(minimum.min(now.head)),
             // The log does not answer: the tier below does, without a copy of the log.

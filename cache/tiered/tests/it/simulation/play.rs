@@ -106,23 +106,28 @@ impl Stage {
                 kind,
                 client,
                 crash,
+                then,
             } => {
                 let write = Write {
+                    pod,
+                    then,
                     keys: vec![key],
                     kind,
                     client: Some(client),
                     crash,
                 };
-                people.spawn(write.run(Arc::clone(world), self.pod(pod)));
+                people.spawn(write.run(Arc::clone(self)));
             }
             Action::Import { pod, crash } => {
                 let write = Write {
+                    pod,
+                    then: None,
                     keys: (0..KEYS).chain(0..KEYS).collect(),
                     kind: PurgeKind::Hard,
                     client: None,
                     crash,
                 };
-                people.spawn(write.run(Arc::clone(world), self.pod(pod)));
+                people.spawn(write.run(Arc::clone(self)));
             }
             Action::LogLink { pod, weather } => {
                 fault(weather);
@@ -203,22 +208,28 @@ impl Stage {
 }
 
 struct Write {
+    pod: usize,
     keys: Vec<usize>,
     kind: PurgeKind,
     client: Option<usize>,
     crash: Crash,
+    then: Option<(usize, usize)>,
 }
 
 impl Write {
+    async fn run(self, stage: Arc<Stage>) {
+        let (client, then, pod) = (self.client, self.then, stage.pod(self.pod));
+        let answered = self.answered(&stage.world, pod).await;
+        if let (true, Some((pod, question))) = (answered, then) {
+            let pod = stage.pod(pod);
+            ask::answer(stage, pod, question, client).await;
+        }
+    }
+
     /// Commit, then append, then answer.
-    async fn run(self, world: Arc<World>, pod: Arc<Pod>) {
-        let Self {
-            keys,
-            kind,
-            client,
-            crash,
-        } = self;
+    async fn answered(self, world: &Arc<World>, pod: Arc<Pod>) -> bool {
         world.tally.add(Count::Writes, 1);
+        let Self { keys, kind, .. } = self;
         let commit = move |world: &World| {
             let rows = world.database().write(&keys, kind);
             let now_ms = world.now_ms();
@@ -230,17 +241,17 @@ impl Write {
         };
         // Without an answer the client does not know whether it was written.
         let Some(rows) = world.transact(10, commit).await else {
-            return;
+            return false;
         };
-        if crash == Crash::BeforeAppend {
+        if self.crash == Crash::BeforeAppend {
             world.tally.add(Count::WritersCrashed, 1);
-            return;
+            return false;
         }
         let Ok(revision) = pod.source.drain().await else {
             world.tally.add(Count::WritesWithoutRevision, 1);
-            return;
+            return true;
         };
-        if let (Some(client), [row]) = (client, rows.as_slice()) {
+        if let (Some(client), [row]) = (self.client, rows.as_slice()) {
             world.oracle().own[client] = Some(Own {
                 revision,
                 key: row.key,
@@ -248,5 +259,6 @@ impl Write {
                 kind,
             });
         }
+        true
     }
 }

@@ -17,7 +17,7 @@ use super::{
     source::{Source, tag},
     tally::Count,
     weather::Weather,
-    world::{QUESTIONS, World},
+    world::{QUESTIONS, VALUES, World},
 };
 
 /// As `remote::CALL_WITHIN`: a look-up that takes longer is a miss.
@@ -163,7 +163,7 @@ impl Pod {
     }
 
     async fn rows(&self, keys: Vec<usize>) -> Option<Parts> {
-        let what = 20 + keys.iter().sum::<usize>() as u64;
+        let what = VALUES + keys.iter().sum::<usize>() as u64;
         let read = move |world: &World| {
             let database = world.database();
             keys.iter()

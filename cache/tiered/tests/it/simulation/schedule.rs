@@ -27,6 +27,8 @@ pub(super) enum Action {
         kind: PurgeKind,
         client: usize,
         crash: Crash,
+        /// As soon as it is answered, the client asks this pod this question.
+        then: Option<(usize, usize)>,
     },
     /// Many writes in one transaction, whose rows are more than one page of the outbox.
     Import { pod: usize, crash: Crash },
@@ -100,15 +102,17 @@ fn disaster() -> impl Strategy<Value = Disaster> {
 
 fn write() -> impl Strategy<Value = Action> {
     let kind = prop_oneof![4 => Just(PurgeKind::Hard), 1 => Just(PurgeKind::Soft)];
-    (0..PODS, 0..KEYS, kind, 0..CLIENTS, crash()).prop_map(|(pod, key, kind, client, crash)| {
-        Action::Write {
+    let then = prop::option::of((0..PODS, 0..QUESTIONS));
+    (0..PODS, 0..KEYS, kind, 0..CLIENTS, crash(), then).prop_map(
+        |(pod, key, kind, client, crash, then)| Action::Write {
             pod,
             key,
             kind,
             client,
             crash,
-        }
-    })
+            then,
+        },
+    )
 }
 
 fn action() -> impl Strategy<Value = Action> {
@@ -135,11 +139,11 @@ fn action() -> impl Strategy<Value = Action> {
 
 /// Milliseconds between two things.
 fn gap() -> impl Strategy<Value = u64> {
-    prop_oneof![5 => 0..20u64, 5 => 20..200u64, 2 => 200..900u64, 1 => 900..2_600u64]
+    prop_oneof![8 => 0..20u64, 5 => 20..200u64, 2 => 200..900u64, 1 => 900..2_600u64]
 }
 
 /// Any run.
 pub(super) fn any_schedule() -> impl Strategy<Value = Schedule> {
-    let steps = prop::collection::vec((gap(), action()), 8..48);
+    let steps = prop::collection::vec((gap(), action()), 8..56);
     (any::<u64>(), steps).prop_map(|(seed, steps)| Schedule { seed, steps })
 }
