@@ -15,6 +15,7 @@ mod processes;
 mod progress;
 mod redis;
 mod secrets;
+mod soak;
 mod stack;
 mod test;
 mod tools;
@@ -36,6 +37,8 @@ enum Command {
     Up(up::Options),
     /// Run all tests: workspace, end to end, golden vectors in WASM.
     Test,
+    /// Run what finds more the longer it runs: the simulation of the caches, and chaos.
+    Soak(soak::Options),
     /// Run k6 against the edge and against the origin.
     Load(load::Options),
     /// Measure the worker beside a hand-written JavaScript worker over KV.
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Up(options) => up::run(&options),
         // Its last line is the summary, also when tests failed.
         Command::Test => return test::run().unwrap_or_else(|error| fail(&error)),
+        Command::Soak(options) => return soak::run(&options).unwrap_or_else(|error| fail(&error)),
         Command::Load(options) => load::run(&options),
         Command::BenchEdge(options) => bench_edge::run(&options),
         Command::BenchOrigin(options) => bench_origin::run(&options),

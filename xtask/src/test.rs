@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every phase runs, the last line adds up.
 
+use std::fmt;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -22,7 +23,7 @@ const GOLDEN: [&str; 8] = [
 ];
 
 #[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
-struct Count {
+pub(crate) struct Count {
     passed: u64,
     failed: u64,
     skipped: u64,
@@ -51,15 +52,8 @@ pub(crate) fn run() -> Result<ExitCode> {
         progress::announce(title);
         total.add(run_phase(title, &mut command)?);
     }
-    println!(
-        "{} passed, {} failed, {} skipped",
-        total.passed, total.failed, total.skipped
-    );
-    Ok(if total.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    println!("{total}");
+    Ok(total.exit_code())
 }
 
 fn workspace_tests(binaries: &Binaries) -> Command {
@@ -67,12 +61,17 @@ fn workspace_tests(binaries: &Binaries) -> Command {
     cargo
         .args(["--workspace", "--exclude", "edge-worker"])
         // What a passing test prints is captured; its `skipped:` lines must be seen.
-        .args(["--", "--show-output"])
-        // The end-to-end tests start these and build nothing.
+        .args(["--", "--show-output"]);
+    give_binaries(&mut cargo, binaries);
+    cargo
+}
+
+/// The end-to-end tests start these and build nothing.
+pub(crate) fn give_binaries(cargo: &mut Command, binaries: &Binaries) {
+    cargo
         .env("YOUSOON_BIN", &binaries.yousoon)
         .env("PQ_BIN", &binaries.pq)
         .env("EDGE_BUILD_DIR", build_edge::build_dir());
-    cargo
 }
 
 fn golden_tests(tools: &Tools) -> Command {
@@ -87,7 +86,7 @@ fn golden_tests(tools: &Tools) -> Command {
     cargo
 }
 
-fn cargo_test() -> Command {
+pub(crate) fn cargo_test() -> Command {
     let mut cargo = Command::new("cargo");
     cargo
         .args(["test", "--no-fail-fast"])
@@ -96,7 +95,7 @@ fn cargo_test() -> Command {
 }
 
 /// Runs one cargo, shows its output as it comes and counts.
-fn run_phase(title: &str, cargo: &mut Command) -> Result<Count> {
+pub(crate) fn run_phase(title: &str, cargo: &mut Command) -> Result<Count> {
     let mut child = cargo
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -133,10 +132,29 @@ impl Count {
         }
     }
 
-    fn add(&mut self, other: Self) {
+    pub(crate) fn exit_code(self) -> ExitCode {
+        if self.failed == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            passed,
+            failed,
+            skipped,
+        } = self;
+        write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
     }
 }
 

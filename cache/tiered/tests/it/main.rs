@@ -1,4 +1,7 @@
 //! The caches and their purge log: in virtual time among simulated surroundings, and with a real
 //! Redis.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod redis;
 mod simulation;

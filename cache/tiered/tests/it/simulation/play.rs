@@ -27,6 +27,10 @@ use super::{
 const SETTLES_IN: Duration = Duration::from_secs(5);
 /// Nobody waits longer for an answer, whatever fails.
 const HANGS_AFTER: Duration = Duration::from_secs(30);
+/// As long as a look-up in the second tier takes, at most.
+const SAME_TIME_MS: u64 = 20;
+/// Rows of an import: several pages of the outbox.
+const IMPORTED: usize = 12;
 /// How soon a pod hears of a new log server.
 const LED_ELSEWHERE_WITHIN_MS: u64 = 1_500;
 
@@ -122,7 +126,7 @@ impl Stage {
                 let write = Write {
                     pod,
                     then: None,
-                    keys: (0..KEYS).chain(0..KEYS).collect(),
+                    keys: (0..IMPORTED).map(|row| row % KEYS).collect(),
                     kind: PurgeKind::Hard,
                     client: None,
                     crash,
@@ -221,8 +225,14 @@ impl Write {
         let (client, then, pod) = (self.client, self.then, stage.pod(self.pod));
         let answered = self.answered(&stage.world, pod).await;
         if let (true, Some((pod, question))) = (answered, then) {
-            let pod = stage.pod(pod);
-            ask::answer(stage, pod, question, client).await;
+            // Somebody who insists on nothing asks the same at about the same time.
+            let after_ms = stage.world.random(92, pod as u64) % SAME_TIME_MS;
+            let other = async {
+                sleep(Duration::from_millis(after_ms)).await;
+                ask::answer(Arc::clone(&stage), stage.pod(pod), question, None).await;
+            };
+            let own = ask::answer(Arc::clone(&stage), stage.pod(pod), question, client);
+            tokio::join!(own, other);
         }
     }
 

@@ -1,0 +1,61 @@
+//! What only a real Redis can show.
+//!
+//! The server is the one at `YOUSOON_TEST_REDIS_URL`, or a test's own; without either the test fails
+//! and says how to get one.
+
+mod link;
+mod log;
+mod remote;
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::Result;
+use cache_core::{PurgeKind, Revision};
+use cache_tiered::{Clock, Link, Metrics, NewRecord, RedisLog};
+use redis::Client;
+
+/// Long enough for a busy machine: no test here is about speed.
+const WITHIN: Duration = Duration::from_secs(5);
+
+fn clock() -> Clock {
+    Clock::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+    })
+}
+
+fn link(url: &str, within: Duration) -> Result<Link> {
+    let client = Client::open(url)?;
+    Ok(Link::new(client, within, clock(), Metrics::default()))
+}
+
+fn log_at(url: &str, prefix: &str) -> Result<RedisLog> {
+    let client = Client::open(url)?;
+    let (clock, metrics) = (clock(), Metrics::default());
+    let make = move |within| Link::new(client.clone(), within, clock.clone(), metrics.clone());
+    Ok(RedisLog::new(prefix, make))
+}
+
+/// Nobody else's keys: the server may be shared.
+fn own_prefix() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let now_ms = clock().now().wall_ms;
+    format!("test:{}:{now_ms}:{number}", std::process::id())
+}
+
+fn record(tag: &str, at_ms: u64) -> Result<NewRecord> {
+    Ok(NewRecord {
+        tags: vec![tag.parse()?],
+        kind: PurgeKind::Hard,
+        at_ms,
+    })
+}
+
+/// Where a log begins that follows so many others.
+const fn after(logs: u32) -> Revision {
+    Revision::of_generation(logs)
+}
