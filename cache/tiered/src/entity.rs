@@ -11,9 +11,7 @@ use cache_core::{CacheKey, EntryHead, KeyBuilder, Lifetime, Revision, Tag, entry
 use moka::sync::Cache;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{
-    cached::Cached, feed::PurgeFeed, metrics::Metrics, remote::Remote, response::UntilOver,
-};
+use crate::{cached::Cached, feed::PurgeFeed, memory, metrics::Metrics, remote::Remote};
 
 /// What is kept of one kind of entity.
 #[derive(Clone, Copy, Debug)]
@@ -68,13 +66,7 @@ impl EntityCache {
         remote: Option<Remote>,
         metrics: Metrics,
     ) -> Self {
-        let memory = Cache::builder()
-            .max_capacity(capacity_bytes)
-            .weigher(|_key, entry: &Arc<Cached>| entry.weight_bytes())
-            .expire_after(UntilOver {
-                feed: Arc::clone(&feed),
-            })
-            .build();
+        let memory = memory::of(&feed, capacity_bytes);
         Self {
             kind,
             feed,

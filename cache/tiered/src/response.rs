@@ -1,10 +1,10 @@
 //! The cache of ready answers: memory, then Redis, then one fill for all who ask the same.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use cache_core::{CacheKey, EntryHead, FetchReason, Revision, StaleReason, Verdict};
-use moka::{Expiry, sync::Cache};
+use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     feed::PurgeFeed,
     flights::{Boarding, FlightNumber, Flights, Ticket},
     link::LinkError,
+    memory,
     remote::Remote,
     stats::{Label, Outcome, Stats},
 };
@@ -112,34 +113,6 @@ pub struct ResponseCache<U> {
     stats: Stats,
 }
 
-/// Forgets an entry when its whole life is over.
-pub(crate) struct UntilOver {
-    pub(crate) feed: Arc<PurgeFeed>,
-}
-
-impl<K> Expiry<K, Arc<Cached>> for UntilOver {
-    fn expire_after_create(
-        &self,
-        _key: &K,
-        entry: &Arc<Cached>,
-        _created_at: std::time::Instant,
-    ) -> Option<Duration> {
-        let life_ms = entry.head.lifetime.total_s().saturating_mul(1_000);
-        let age_ms = entry.head.age_ms(self.feed.clock().now().wall_ms);
-        Some(Duration::from_millis(life_ms.saturating_sub(age_ms)))
-    }
-
-    fn expire_after_update(
-        &self,
-        key: &K,
-        entry: &Arc<Cached>,
-        updated_at: std::time::Instant,
-        _left: Option<Duration>,
-    ) -> Option<Duration> {
-        self.expire_after_create(key, entry, updated_at)
-    }
-}
-
 impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
     /// A cache of at most `capacity_bytes` in memory. Fills are tasks of `tasks`.
     pub fn new(
@@ -148,13 +121,7 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         remote: Option<Remote>,
         tasks: TaskTracker,
     ) -> Self {
-        let memory = Cache::builder()
-            .max_capacity(capacity_bytes)
-            .weigher(|_key, entry: &Arc<Cached>| entry.weight_bytes())
-            .expire_after(UntilOver {
-                feed: Arc::clone(&feed),
-            })
-            .build();
+        let memory = memory::of(&feed, capacity_bytes);
         Self {
             feed,
             memory,
