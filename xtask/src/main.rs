@@ -3,6 +3,7 @@
 mod bench;
 mod bench_edge;
 mod bench_origin;
+mod bench_purge;
 mod binaries;
 mod build_edge;
 mod checkout;
@@ -45,6 +46,8 @@ enum Command {
     BenchEdge(bench::Turns),
     /// Measure the origin's hits beside bare axum, Varnish and GraphQL Yoga.
     BenchOrigin(bench_origin::Options),
+    /// Measure how long after a write each tier answers with what was there before.
+    BenchPurge(bench_purge::Options),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Load(options) => load::run(&options),
         Command::BenchEdge(options) => bench_edge::run(&options),
         Command::BenchOrigin(options) => bench_origin::run(&options),
+        Command::BenchPurge(options) => bench_purge::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
