@@ -60,8 +60,12 @@ impl Memory {
         self.entries.peek(key).cloned()
     }
 
-    /// Keeps an answer, unless what is there is newer.
+    /// Keeps an answer, unless what is there is newer. One that is larger than all that may be
+    /// kept drives out nothing.
     pub(crate) fn put(&mut self, key: CacheKey, ready: Ready) {
+        if ready.bytes() > self.capacity_bytes {
+            return;
+        }
         if self
             .entries
             .peek(&key)
