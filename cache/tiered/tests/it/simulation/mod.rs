@@ -62,9 +62,10 @@ fn number_in(variable: &str) -> Option<u64> {
 fn run_one(schedule: &Schedule, tally: &Arc<Tally>) -> Result<(), TestCaseError> {
     PANICKED.set(false);
     let outcome = play::play(schedule, tally);
-    let outcome = match PANICKED.get() {
-        true => Err("something panicked".to_owned()),
-        false => outcome,
+    let outcome = if PANICKED.get() {
+        Err("something panicked".to_owned())
+    } else {
+        outcome
     };
     outcome.map_err(|wrong| {
         tally.fail();
@@ -103,7 +104,7 @@ fn no_schedule_of_faults_makes_an_answer_older_than_its_bound() {
             scope.spawn(move || run_many(seed + number, count, tally))
         };
         let threads: Vec<_> = (0..THREADS).map(run).collect();
-        let ended = threads.into_iter().map(|thread| thread.join());
+        let ended = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
         ended
             .map(|ended| ended.unwrap_or_else(|_| Err("the simulation itself panicked".into())))
             .collect()
