@@ -1,11 +1,16 @@
 //! Everything that can be set from outside, one struct per section; a contradiction fails the boot.
 
-use std::{env, fmt, net::SocketAddr, time::Duration};
+use std::{
+    env, fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use reqwest::Url;
 
 use crate::caches::DEFAULT_REDIS_WITHIN;
 
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// The fewest bytes of a secret: fewer can be guessed.
 const MIN_SECRET_BYTES: usize = 16;
 
@@ -54,6 +59,7 @@ pub struct Config {
     pub cache: CacheConfig,
     pub admin: AdminConfig,
     pub edge: EdgeConfig,
+    pub metrics: MetricsConfig,
 }
 
 #[derive(Clone, Debug)]
@@ -93,6 +99,13 @@ pub struct EdgeConfig {
     pub secret: Option<Secret>,
 }
 
+#[derive(Clone, Debug, Default)]
+pub struct MetricsConfig {
+    /// Where `GET /metrics` is answered, for the cluster's own eyes: `YOUSOON_METRICS_LISTEN`,
+    /// default none.
+    pub listen: Option<SocketAddr>,
+}
+
 /// Which documents are executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentMode {
@@ -116,7 +129,14 @@ impl Config {
             cache: CacheConfig::from_lookup(lookup)?,
             admin: AdminConfig::from_lookup(lookup)?,
             edge: EdgeConfig::from_lookup(lookup)?,
+            metrics: MetricsConfig::from_lookup(lookup)?,
         };
+        if config.metrics.listen == Some(config.http.listen) {
+            return Err(ConfigError::new(
+                "YOUSOON_METRICS_LISTEN",
+                "is YOUSOON_LISTEN as well",
+            ));
+        }
         if !config.edge.urls.is_empty() && config.edge.secret.is_none() {
             return Err(ConfigError::new(
                 "YOUSOON_EDGE_SECRET",
@@ -139,13 +159,27 @@ fn given(lookup: Lookup<'_>, variable: &'static str) -> Option<String> {
 
 impl HttpConfig {
     fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
-        let variable = "YOUSOON_LISTEN";
-        let listen = given(lookup, variable).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-        let listen = listen.parse().map_err(|_| {
-            ConfigError::new(variable, format!("{listen:?} is not an address and a port"))
-        })?;
+        let listen = address(lookup, "YOUSOON_LISTEN")?;
+        Ok(Self {
+            listen: listen.unwrap_or(DEFAULT_LISTEN),
+        })
+    }
+}
+
+impl MetricsConfig {
+    fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let listen = address(lookup, "YOUSOON_METRICS_LISTEN")?;
         Ok(Self { listen })
     }
+}
+
+fn address(lookup: Lookup<'_>, variable: &'static str) -> Result<Option<SocketAddr>, ConfigError> {
+    let read = |text: String| {
+        text.parse().map_err(|_| {
+            ConfigError::new(variable, format!("{text:?} is not an address and a port"))
+        })
+    };
+    given(lookup, variable).map(read).transpose()
 }
 
 impl DocumentsConfig {
@@ -292,11 +326,20 @@ mod tests {
         assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.documents.mode, DocumentMode::Enforce);
         assert!(config.admin.token.is_none() && config.edge.urls.is_empty());
+        assert_eq!(config.metrics.listen, None);
     }
 
     #[test]
     fn a_contradiction_fails_with_one_line_that_names_the_variable() {
-        let table: [(&[(&str, &str)], &str); 7] = [
+        let table: [(&[(&str, &str)], &str); 9] = [
+            (
+                &[("YOUSOON_METRICS_LISTEN", "9090")],
+                "YOUSOON_METRICS_LISTEN: \"9090\" is not an address and a port",
+            ),
+            (
+                &[("YOUSOON_METRICS_LISTEN", "127.0.0.1:8080")],
+                "YOUSOON_METRICS_LISTEN: is YOUSOON_LISTEN as well",
+            ),
             (
                 &[("YOUSOON_LISTEN", "here")],
                 "YOUSOON_LISTEN: \"here\" is not an address and a port",

@@ -2,9 +2,11 @@
 //!
 //! Reading order: [`router`] and [`middleware`] (the door) → [`graphql`] (a request's way) → the
 //! functional blocks [`offers`] and [`partners`] (store, resolvers, events) → [`embedded`] (the
-//! database) → [`caches`] (what is kept) → [`purge`] (the log) and [`relay`] (its way to the edge) → [`documents`] (what may be
-//! asked). [`config`], [`state`] and [`server`] put it together.
+//! database) → [`caches`] (what is kept) → [`purge`] (the log) and [`relay`] (its way to the edge) →
+//! [`documents`] (what may be asked) → [`admin`], [`inspect`] and [`metrics`] (what operators ask).
+//! [`config`], [`state`] and [`server`] put it together.
 
+pub mod admin;
 pub mod caches;
 pub mod config;
 pub mod documents;
@@ -12,6 +14,8 @@ pub mod domain;
 pub mod embedded;
 pub mod graphql;
 pub mod import;
+pub mod inspect;
+pub mod metrics;
 pub mod middleware;
 pub mod offers;
 pub mod partners;

@@ -1,11 +1,15 @@
 //! The origin's program. Each command is one function.
 
+mod commands;
+
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
+use commands::{cache::CacheCommand, server::Server};
 use pq_core::DocumentHash;
+use reqwest::Url;
 use yousoon::{
     caches::Caches,
     config::{CacheConfig, Config},
@@ -54,6 +58,9 @@ enum Command {
     Schema,
     /// Purge cached answers, and tell who did; a running server relays it.
     Purge(PurgeCommand),
+    /// Ask a running server about its caches.
+    #[command(subcommand)]
+    Cache(CacheCommand),
 }
 
 #[derive(Args)]
@@ -122,6 +129,11 @@ struct PurgeOptions {
     /// For the audit, at most 200 characters.
     #[arg(long, value_parser = reason)]
     reason: Reason,
+    /// A running server [env: YOUSOON_ORIGIN_URL] with the token YOUSOON_ADMIN_TOKEN; without one,
+    /// the store itself is worked on.
+    // Not flattened: clap could not tell any more whether these options are there at all.
+    #[arg(long)]
+    url: Option<Url>,
 }
 
 fn main() -> ExitCode {
@@ -146,6 +158,7 @@ fn main() -> ExitCode {
             (None, Some(options)) => block_on(purge(data_dir, options)),
             (None, None) => Err(anyhow::anyhow!("a purge has a target")),
         },
+        Command::Cache(command) => block_on(commands::cache::run(command)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -225,7 +238,6 @@ async fn import(data_dir: PathBuf, file: PathBuf) -> anyhow::Result<()> {
 }
 
 async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
-    let log = open_log(open(data_dir).await?).await?;
     let asked = PurgeRequest {
         target: options.target()?,
         kind: if options.soft {
@@ -237,12 +249,18 @@ async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
         reason: options.reason,
         actor: "cli".to_owned(),
     };
+    if let Some(server) = Server::find(options.url.as_ref())? {
+        return commands::purge::ask(&server, &asked).await;
+    }
+    let log = open_log(open(data_dir).await?).await?;
     let report = purge::request(&log, asked, Clock::System.now_ms()).await?;
     for tag in &report.tags {
         println!("{}", tag.as_str());
     }
     match (options.dry_run, report.revision) {
-        (true, _) => println!("dry run: nothing was purged"),
+        (true, _) => println!(
+            "dry run: nothing was purged (what is kept that it would affect, a running server knows: --url)"
+        ),
         (false, Some(revision)) => println!("revision {revision}"),
         (false, None) => println!("queued: a running server appends it to its purge log"),
     }

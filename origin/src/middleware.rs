@@ -1,11 +1,11 @@
 //! Every layer, in the order in which a request meets them.
 
-use std::{any::Any, time::Duration};
+use std::{any::Any, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
     body::Body,
-    extract::Request,
+    extract::{ConnectInfo, Request, State},
     http::{HeaderName, HeaderValue, Method, header},
     middleware::{Next, from_fn},
     response::Response,
@@ -20,8 +20,13 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::graphql::answer;
+use crate::{
+    graphql::{answer, caller::Caller},
+    state::AppState,
+};
 
+/// How much of a header is logged.
+const SHOWN_BYTES: usize = 100;
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(24);
 
 /// Around every route.
@@ -58,6 +63,39 @@ pub fn cors() -> CorsLayer {
             HeaderName::from_static(REVISION),
         ])
         .max_age(PREFLIGHT_MAX_AGE)
+}
+
+/// Around `/admin`: lets the service token through. Who else tries is refused, and the log hears
+/// of it; never of the token.
+pub async fn service_only(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (caller, code, message) = match Caller::of(request.headers(), &state.config.admin) {
+        Caller::Service => return next.run(request).await,
+        caller @ Caller::Anonymous => (
+            caller,
+            ErrorCode::Unauthenticated,
+            "this address needs the service token",
+        ),
+        caller @ Caller::Unknown => (
+            caller,
+            ErrorCode::Forbidden,
+            "these credentials are not the service token",
+        ),
+    };
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map(|ConnectInfo(address)| *address);
+    // What a proxy says, or anybody: escaped and short.
+    let forwarded_for = request.headers().get("x-forwarded-for").map(|value| {
+        let bytes = value.as_bytes();
+        String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN_BYTES)]).into_owned()
+    });
+    tracing::warn!(
+        caller = caller.as_str(),
+        what = request.uri().path(),
+        ?peer,
+        ?forwarded_for,
+        "refused"
+    );
+    answer::refusal(&Refusal::new(code, message), MediaType::GraphqlResponse)
 }
 
 async fn security_headers(request: Request, next: Next) -> Response {

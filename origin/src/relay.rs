@@ -1,16 +1,19 @@
 //! Relays the purge log to one edge: at once when it grows, and a heartbeat when it does not.
 
-use std::time::Duration;
+mod status;
+
+use std::{sync::Arc, time::Duration};
 
 use cache_core::{LogId, PurgeRecord, Revision};
 use cache_tiered::{LogSource, Position, SourceError};
 use edge_core::{
     feed::{Append, AppendAnswer, CONTEXT, MAX_APPEND_RECORDS},
-    header, signature,
+    header, route, signature,
 };
 use reqwest::{Client, StatusCode, Url};
 use tokio_util::sync::CancellationToken;
 
+pub use self::status::RelayStatus;
 use crate::{config::Secret, purge::PurgeLog, state::Clock, telemetry::chain};
 
 /// A copy of the log that was complete longer ago than this, in milliseconds, has nothing to tell:
@@ -46,6 +49,7 @@ pub struct Relay {
     client: Client,
     endpoint: Url,
     secret: Secret,
+    status: Arc<RelayStatus>,
     /// The log that the edge holds, and how far it is; unknown at first.
     edge_at: Option<(LogId, Revision)>,
     /// Whether the last append was refused: one is how the edge says where it is, two are a defect.
@@ -59,22 +63,19 @@ impl Relay {
         clock: Clock,
         edge: &Url,
         secret: Secret,
+        status: Arc<RelayStatus>,
     ) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .timeout(REQUEST_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        let mut endpoint = edge.clone();
-        endpoint.set_path(&format!(
-            "{}/_yousoon/purge-log",
-            edge.path().trim_end_matches('/')
-        ));
         Ok(Self {
             log,
             clock,
             client,
-            endpoint,
+            endpoint: endpoint(edge, route::PURGE_LOG),
             secret,
+            status,
             edge_at: None,
             refused: false,
         })
@@ -104,6 +105,7 @@ impl Relay {
                 }
             }
             connected = Some(outcome.is_ok());
+            self.status.tried(outcome.is_ok());
             let pause = async {
                 if outcome.is_ok() {
                     self.until_due().await;
@@ -172,7 +174,21 @@ impl Relay {
             sent_at_ms,
         };
         let (status, answer) = self.send(&append).await?;
+        self.hear(&append, status, &answer)
+    }
+
+    /// Takes up where the edge says it is.
+    fn hear(
+        &mut self,
+        append: &Append,
+        status: StatusCode,
+        answer: &AppendAnswer,
+    ) -> Result<(), RelayError> {
         self.edge_at = answer.log.map(|log| (log, answer.head));
+        // As the edge confirms its own copy: only where it ends where the log does.
+        if status == StatusCode::OK && self.edge_at == Some((append.log, append.head)) {
+            self.status.confirmed(append.sent_at_ms);
+        }
         let refused = status == StatusCode::CONFLICT;
         if refused && std::mem::replace(&mut self.refused, refused) {
             return Err(RelayError::Status(status));
@@ -202,6 +218,19 @@ impl Relay {
             status => Err(RelayError::Status(status)),
         }
     }
+}
+
+/// An address of an edge.
+pub(crate) fn endpoint(edge: &Url, path: &str) -> Url {
+    let mut endpoint = edge.clone();
+    endpoint.set_path(&format!("{}{path}", edge.path().trim_end_matches('/')));
+    endpoint
+}
+
+/// An edge's name for people and metrics: its URL without what may be secret in it.
+pub(crate) fn shown(edge: &Url) -> String {
+    let path = edge.path().trim_end_matches('/');
+    format!("{}{path}", edge.origin().ascii_serialization())
 }
 
 /// The first records that fit one append, at least one.

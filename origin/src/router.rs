@@ -4,6 +4,7 @@ use axum::{
     Router,
     extract::State,
     http::StatusCode,
+    middleware::from_fn_with_state,
     response::Response,
     routing::{any, get, post},
 };
@@ -12,19 +13,24 @@ use pq_core::{ErrorCode, MediaType, Refusal};
 use crate::{
     documents,
     graphql::{answer, serve},
-    middleware,
+    inspect, middleware, purge,
     state::AppState,
     telemetry::chain,
 };
 
 /// The whole application.
 pub fn router(state: AppState) -> Router {
+    let admin = Router::new()
+        .route("/admin/documents", post(documents::routes::post))
+        .route("/admin/purge", post(purge::routes::post))
+        .route("/admin/cache/explain", post(inspect::routes::explain))
+        .route("/admin/cache/stats", get(inspect::routes::stats))
+        .route_layer(from_fn_with_state(state.clone(), middleware::service_only));
     let graphql = Router::new()
         .route("/graphql", any(serve::graphql))
         .route("/graphql/{id}", any(serve::graphql_by_id))
         .layer(middleware::cors());
-    let others = Router::new()
-        .route("/admin/documents", post(documents::routes::post))
+    let others = admin
         .route("/internal/documents/{hash}", get(documents::routes::get))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
@@ -43,7 +49,7 @@ pub fn router(state: AppState) -> Router {
 
 /// Whether requests can be answered: the store does.
 async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
-    match state.db.read(crate::purge::in_force::in_force).await {
+    match state.db.read(purge::in_force::in_force).await {
         Ok(_) => (StatusCode::OK, "ok"),
         Err(error) => {
             tracing::error!(error = chain(&error), "not ready");

@@ -1,6 +1,6 @@
 //! Starts everything that `yousoon serve` runs, and stops it in order.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
@@ -9,7 +9,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{purge::trim, relay::Relay, router::router, state::AppState};
+use crate::{metrics, purge::trim, relay::Relay, router::router, state::AppState};
 
 /// How long open connections may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -49,12 +49,19 @@ impl Background {
         let edge = &state.config.edge;
         // The configuration refuses edges without a secret.
         if let Some(secret) = &edge.secret {
-            for url in &edge.urls {
-                let relay = Relay::new(log.clone(), state.clock.clone(), url, secret.clone())?;
+            for (url, status) in edge.urls.iter().zip(&state.relays) {
+                let (log, clock) = (log.clone(), state.clock.clone());
+                let relay = Relay::new(log, clock, url, secret.clone(), Arc::clone(status))?;
                 tasks.spawn(relay.run(stop.clone()));
             }
         }
         Ok(Self { tasks, stop })
+    }
+
+    /// Serves metrics beside the rest.
+    fn serve_metrics(&mut self, listener: TcpListener, state: AppState) {
+        self.tasks
+            .spawn(metrics::serve(listener, state, self.stop.clone()));
     }
 
     /// Stops it and waits until it has, and until what is under way is stored.
@@ -66,20 +73,25 @@ impl Background {
 
 /// Serves until SIGINT or SIGTERM.
 pub async fn serve(state: AppState) -> Result<(), ServeError> {
-    let address = state.config.http.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|source| ServeError::Listen { address, source })?;
+    let listener = listen(state.config.http.listen).await?;
+    let metrics = match state.config.metrics.listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let address = listener.local_addr()?;
     let (mut interrupt, mut terminate) = (
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,
     );
-    let background = Background::start(&state)?;
+    let mut background = Background::start(&state)?;
+    if let Some(listener) = metrics {
+        background.serve_metrics(listener, state.clone());
+    }
     let tasks = state.caches.tasks.clone();
     let stop = CancellationToken::new();
+    let routes = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let server =
-        axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
+        axum::serve(listener, routes).with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut server = tokio::spawn(server.into_future());
     tracing::info!(%address, "listening");
     tokio::select! {
@@ -102,6 +114,12 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
     // What was made is stored, as far as Redis is quick.
     let _or_lost = tokio::time::timeout(STORE_LIMIT, tasks.wait()).await;
     outcome
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| ServeError::Listen { address, source })
 }
 
 async fn follow(state: AppState, stop: CancellationToken) {

@@ -18,6 +18,7 @@ use crate::{
     offers::store::OfferStore,
     partners::store::PartnerStore,
     purge::{PurgeLog, Role},
+    relay::RelayStatus,
 };
 
 /// Where `now` comes from.
@@ -103,6 +104,8 @@ pub struct Shared {
     pub partners: PartnerStore,
     pub caches: Caches,
     pub purge_log: PurgeLog,
+    /// One per edge, in the configuration's order.
+    pub relays: Vec<Arc<RelayStatus>>,
     pub documents: Documents,
     pub compiler: Arc<Compiler>,
     pub schema: Schema,
@@ -144,7 +147,10 @@ impl AppState {
             // The tail goes on trying; until then nothing that is kept is trusted.
             tracing::warn!(error, "the purge log cannot be read yet");
         }
+        let relays = config.edge.urls.iter().map(RelayStatus::new);
+        let relays = relays.map(Arc::new).collect();
         Ok(Self(Arc::new(Shared {
+            relays,
             config,
             clock,
             observer,

@@ -48,7 +48,7 @@ impl Stack {
         let turn = Turn::together().await;
         let (to_origin, to_edge) = (Gate::open().await?, Gate::open().await?);
         let mut stack = Self {
-            store: Store::create(Vec::new())?,
+            store: Store::create(vec![("YOUSOON_ADMIN_TOKEN", TOKEN.to_owned())])?,
             origin: None,
             edge: None,
             origin_url: format!("http://127.0.0.1:{}", port::free()?),

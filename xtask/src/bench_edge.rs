@@ -1,104 +1,82 @@
 //! `cargo xtask bench-edge`: hits per second of the worker beside a hand-written JavaScript worker
 //! that reads its answers from KV; both in workerd on this machine, in turns, in one run.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::bench::{self, Asked, Comparison, Contender, Proof, Workload};
 use crate::processes::{Processes, TemporaryDir};
 use crate::{build_edge, checkout, http, progress, secrets, tools};
 
-mod probe;
-mod report;
-
-use probe::Expected;
-use report::Round;
-
 const START_LIMIT: Duration = Duration::from_secs(30);
-/// An edge's first answers come from the origin, and its KV is written beside them.
-const WARM_LIMIT: Duration = Duration::from_secs(30);
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Options {
-    /// How often each worker is measured; the median counts.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
-    /// How long each measurement takes.
-    #[arg(long, value_name = "SECONDS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
-    seconds: u32,
-    /// How many connections ask at the same time.
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
-    connections: u32,
-}
+/// What the gzipped worker stays below: 500 KB. Cloudflare limits the compressed size.
+const MAX_GZIPPED_BYTES: u64 = 500_000;
 
 /// What edge/bench/workload.mjs prints.
 #[derive(Debug, Deserialize)]
-struct Workload {
+struct Printed {
     paths: Vec<String>,
     body: String,
 }
 
-/// A worker under test.
-#[derive(Debug)]
-struct Contender {
-    name: &'static str,
-    label: &'static str,
-    port: u16,
-    expected: Expected,
-}
-
 /// The one that the others are compared with.
 const MEASURE: &str = "peer-kv";
-/// What a contender is to reach, as a multiple of the measure.
-const TARGETS: [(&str, f64); 2] = [("edge-memory", 1.6), ("edge-kv", 0.85)];
+const EDGE: &str = "yousoon-edge";
 
-pub(crate) fn run(options: &Options) -> Result<()> {
-    require_wrk()?;
-    let build_dir = build_edge::build(&tools::ensure()?)?;
-    let dir = TemporaryDir::create("bench")?;
-    let workload = read_workload()?;
-    let paths = dir.path().join("paths");
-    fs::write(&paths, workload.paths.join("\n") + "\n")
-        .with_context(|| format!("cannot write {}", paths.display()))?;
-    let mut processes = Processes::new(dir.path().join("logs"))?;
-    let contenders = start(&mut processes, dir.path(), &build_dir)?;
-    warm(&mut processes, &contenders, &workload)?;
-    let mut rounds = Vec::new();
-    for number in 1..=options.rounds {
-        progress::announce(&format!("round {number} of {}", options.rounds));
-        for contender in &contenders {
-            probe::check(contender, &workload)?;
-            let summary = dir.path().join("summary.json");
-            let mut wrk = wrk(options, contender.port, &paths, &summary);
-            let status = processes.run(&mut wrk)?;
-            if !status.success() {
-                bail!("{}", progress::failure("wrk", status));
-            }
-            rounds.push(Round::read(contender.name, &summary)?);
-        }
-    }
-    // Also after the last one: what was measured is what was meant.
-    for contender in &contenders {
-        probe::check(contender, &workload)?;
-    }
-    drop(processes);
-    report::print(&contenders, &rounds);
-    report::print_size(&build_dir)?;
-    report::require_targets(&rounds)
+/// Who is measured: the worker with and without its memory tier, the peer without and with memory.
+fn contenders() -> Result<Vec<Contender>> {
+    let hit = |tier| Proof::Hit { cache: EDGE, tier };
+    [
+        (
+            "edge-memory",
+            "this worker, memory tier",
+            hit("memory"),
+            Some(1.6),
+        ),
+        ("edge-kv", "this worker, KV tier", hit("kv"), Some(0.85)),
+        (MEASURE, "JavaScript worker, KV", Proof::Obvious, None),
+        (
+            "peer-memory",
+            "JavaScript worker, memory (for context)",
+            Proof::Obvious,
+            None,
+        ),
+    ]
+    .into_iter()
+    .map(|(name, label, proof, at_least)| {
+        Ok(Contender {
+            name,
+            label,
+            port: http::free_port()?,
+            proof,
+            comparison: Comparison {
+                of: name,
+                over: MEASURE,
+                at_least,
+            },
+        })
+    })
+    .collect()
 }
 
-fn require_wrk() -> Result<()> {
-    // Without arguments it prints its usage and fails.
-    match Command::new("wrk").stdin(Stdio::null()).output() {
-        Ok(_) => Ok(()),
-        Err(error) => Err(progress::not_started(&Command::new("wrk"), &error)
-            .context("the load comes from wrk (Debian, Ubuntu: apt install wrk; macOS: brew install wrk; or https://github.com/wg/wrk)")),
-    }
+pub(crate) fn run(turns: &bench::Turns) -> Result<()> {
+    bench::require_wrk()?;
+    let build_dir = build_edge::build(&tools::ensure()?)?;
+    let dir = TemporaryDir::create("bench-edge")?;
+    let workload = read_workload()?;
+    let contenders = contenders()?;
+    let mut processes = Processes::new(dir.path().join("logs"))?;
+    start(&mut processes, &contenders, dir.path(), &build_dir)?;
+    let rounds = bench::measure(&mut processes, turns, &contenders, &workload, dir.path())?;
+    drop(processes);
+    rounds.print(&contenders, "ratio");
+    check_size(&build_dir)?;
+    rounds.require_targets(&contenders)
 }
 
 fn bench_file(name: &str) -> PathBuf {
@@ -107,36 +85,22 @@ fn bench_file(name: &str) -> PathBuf {
 
 fn read_workload() -> Result<Workload> {
     let json = progress::output_of(Command::new("node").arg(bench_file("workload.mjs")))?;
-    serde_json::from_str(&json).context("edge/bench/workload.mjs printed something else")
+    let Printed { paths, body } =
+        serde_json::from_str(&json).context("edge/bench/workload.mjs printed something else")?;
+    let asked = paths.into_iter().map(|path| Asked {
+        path,
+        body: body.clone(),
+    });
+    Ok(Workload(asked.collect()))
 }
 
-/// Starts a stand-in for the origin, the worker with and without its memory tier, and the peer
-/// without and with memory.
-fn start(processes: &mut Processes, dir: &Path, build_dir: &Path) -> Result<Vec<Contender>> {
-    let contenders = [
-        (
-            "edge-memory",
-            "this worker, memory tier",
-            Expected::Hit("memory"),
-        ),
-        ("edge-kv", "this worker, KV tier", Expected::Hit("kv")),
-        (MEASURE, "JavaScript worker, KV", Expected::Plain),
-        (
-            "peer-memory",
-            "JavaScript worker, memory (for context)",
-            Expected::Plain,
-        ),
-    ]
-    .into_iter()
-    .map(|(name, label, expected)| {
-        Ok(Contender {
-            name,
-            label,
-            port: http::free_port()?,
-            expected,
-        })
-    })
-    .collect::<Result<Vec<_>>>()?;
+/// Starts a stand-in for the origin, and the contenders.
+fn start(
+    processes: &mut Processes,
+    contenders: &[Contender],
+    dir: &Path,
+    build_dir: &Path,
+) -> Result<()> {
     let secret = secrets::load_or_create(dir)?.edge_secret;
     let origin_port = http::free_port()?;
     let mut origin = Command::new("node");
@@ -144,12 +108,12 @@ fn start(processes: &mut Processes, dir: &Path, build_dir: &Path) -> Result<Vec<
         .arg(bench_file("origin.mjs"))
         .args(["--port", &origin_port.to_string()])
         .env("EDGE_SECRET", &secret);
-    for contender in &contenders {
+    for contender in contenders {
         let data_dir = dir.join(contender.name);
         let port = contender.port.to_string();
         let mut node = Command::new("node");
-        match contender.expected {
-            Expected::Hit(tier) => {
+        match contender.proof {
+            Proof::Hit { tier, .. } => {
                 origin.args(["--edge", &format!("http://127.0.0.1:{port}")]);
                 let mut bindings = json!({
                     "ORIGIN_URL": format!("http://127.0.0.1:{origin_port}"),
@@ -163,7 +127,7 @@ fn start(processes: &mut Processes, dir: &Path, build_dir: &Path) -> Result<Vec<
                     .arg(build_dir)
                     .env("EDGE_BINDINGS", bindings.to_string());
             }
-            Expected::Plain => {
+            Proof::Varnish | Proof::ResolverCalls { .. } | Proof::Obvious => {
                 node.arg(bench_file("peer.mjs"));
                 if contender.name == "peer-memory" {
                     node.arg("--memory");
@@ -173,45 +137,29 @@ fn start(processes: &mut Processes, dir: &Path, build_dir: &Path) -> Result<Vec<
         node.arg("--data-dir").arg(data_dir).args(["--port", &port]);
         processes.start(contender.name, &mut node)?;
     }
-    for contender in &contenders {
+    for contender in contenders {
         processes.wait_until(contender.label, START_LIMIT, || {
-            http::get(contender.port, "/healthz").is_ok_and(|answer| answer.status == 200)
+            http::is_ready(contender.port, "/healthz")
         })?;
     }
     processes.start("origin", &mut origin)?;
     processes.wait_until("the stand-in for the origin", START_LIMIT, || {
-        http::get(origin_port, "/readyz").is_ok_and(|answer| answer.status == 200)
-    })?;
-    Ok(contenders)
+        http::is_ready(origin_port, "/readyz")
+    })
 }
 
-/// Asks for everything until every answer comes from the tier that is to be measured.
-fn warm(processes: &mut Processes, contenders: &[Contender], workload: &Workload) -> Result<()> {
-    for contender in contenders {
-        for path in &workload.paths {
-            let mut last = Ok(());
-            let warmed = processes.wait_until(contender.label, WARM_LIMIT, || {
-                last = probe::check_path(contender, path, &workload.body);
-                last.is_ok()
-            });
-            warmed.or_else(|error| last.and(Err(error)))?;
-        }
+fn check_size(build_dir: &Path) -> Result<()> {
+    let script = "process.stdout.write(String(require('zlib').gzipSync(require('fs').readFileSync(process.argv[1])).length))";
+    let wasm = build_dir.join("index_bg.wasm");
+    let gzipped_bytes: u64 =
+        progress::output_of(Command::new("node").args(["-e", script]).arg(wasm))?.parse()?;
+    println!(
+        "\nthe worker's WASM, gzipped: {} KB (target: < {} KB)",
+        gzipped_bytes / 1_000,
+        MAX_GZIPPED_BYTES / 1_000
+    );
+    if gzipped_bytes >= MAX_GZIPPED_BYTES {
+        bail!("the worker is too large");
     }
     Ok(())
-}
-
-fn wrk(options: &Options, port: u16, paths: &Path, summary: &Path) -> Command {
-    let mut wrk = Command::new("wrk");
-    wrk.args(["--threads", "1", "--latency"])
-        // Slow is counted as slow; what takes longer than this hangs.
-        .args(["--timeout", "10s"])
-        .args(["--connections", &options.connections.to_string()])
-        .args(["--duration", &format!("{}s", options.seconds)])
-        .arg("--script")
-        .arg(bench_file("paths.lua"))
-        .arg(format!("http://127.0.0.1:{port}"))
-        .env("PATHS", paths)
-        .env("SUMMARY", summary)
-        .stdout(Stdio::null());
-    wrk
 }

@@ -35,17 +35,31 @@ impl Binaries {
 }
 
 pub(crate) fn build(profile: Profile) -> Result<Binaries> {
+    build_packages(profile, &["yousoon", "pq"])?;
+    Binaries::locate(profile)
+}
+
+/// The release build of a peer that the origin is measured beside.
+pub(crate) fn build_peer(package: &str) -> Result<PathBuf> {
+    // All of them in one build: alone the peer would have the dependencies built once more, with
+    // other features.
+    build_packages(Profile::Release, &["yousoon", "pq", package])?;
+    Ok(checkout::target_dir()?.join("release").join(package))
+}
+
+fn build_packages(profile: Profile, packages: &[&str]) -> Result<()> {
+    let names = packages.join(", ");
     let mut cargo = Command::new("cargo");
     cargo
-        .args(["build", "-p", "yousoon", "-p", "pq", "--bins"])
+        .args(["build", "--bins"])
+        .args(packages.iter().flat_map(|package| ["-p", package]))
         .current_dir(checkout::root());
     let title = match profile {
-        Profile::Dev => "building yousoon and pq",
+        Profile::Dev => format!("building {names}"),
         Profile::Release => {
             cargo.arg("--release");
-            "building yousoon and pq for release (some minutes the first time)"
+            format!("building {names} for release (some minutes the first time)")
         }
     };
-    progress::step_with_output(title, &mut cargo)?;
-    Binaries::locate(profile)
+    progress::step_with_output(&title, &mut cargo)
 }

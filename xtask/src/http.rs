@@ -11,9 +11,22 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// In the answer's order and spelling.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
+impl Answer {
+    /// The first header of this name, in whatever case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Sends no `Accept`, as wrk does not: what it is answered with is what is measured.
 pub(crate) fn get(port: u16, path: &str) -> Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&loopback(port), TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
@@ -21,9 +34,14 @@ pub(crate) fn get(port: u16, path: &str) -> Result<Answer> {
     // HTTP/1.0: the answer is not chunked.
     write!(
         stream,
-        "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nAccept: application/json\r\n\r\n"
+        "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n"
     )?;
     parse(BufReader::new(stream))
+}
+
+/// Whether a server answers that it is ready.
+pub(crate) fn is_ready(port: u16, path: &str) -> bool {
+    get(port, path).is_ok_and(|answer| answer.status == 200)
 }
 
 fn parse(mut answer: impl BufRead) -> Result<Answer> {
@@ -33,23 +51,33 @@ fn parse(mut answer: impl BufRead) -> Result<Answer> {
     let status = status.context("the answer has no status")?;
     // Without a length the body ends with the connection; with one, workerd leaves it open.
     let mut body_bytes = u64::MAX;
+    let mut headers = Vec::new();
     loop {
         line.clear();
         if answer.read_line(&mut line)? == 0 {
             bail!("the answer ends in its header");
         }
         match line.trim_end().split_once(':') {
-            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                body_bytes = value.trim().parse()?;
+            Some((name, value)) => {
+                if name.eq_ignore_ascii_case("content-length") {
+                    body_bytes = value.trim().parse()?;
+                }
+                headers.push((name.to_owned(), value.trim().to_owned()));
             }
-            Some(_) => {}
             None => break,
         }
     }
     let mut body = Vec::new();
     answer.take(body_bytes).read_to_end(&mut body)?;
-    let body = String::from_utf8_lossy(&body).into_owned();
-    Ok(Answer { status, body })
+    if body_bytes != u64::MAX && body.len() as u64 != body_bytes {
+        bail!("the answer ends in its body");
+    }
+    let body = String::from_utf8(body).context("the answer is not UTF-8")?;
+    Ok(Answer {
+        status,
+        headers,
+        body,
+    })
 }
 
 pub(crate) fn require_free(port: u16, option: &str) -> Result<()> {
@@ -98,8 +126,17 @@ mod tests {
             let answer = parse(text.as_bytes()).unwrap();
             assert_eq!((answer.status, answer.body.as_str()), (200, body));
         }
+        let short = &b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}"[..];
+        assert!(parse(short).is_err());
         assert!(parse(&b""[..]).is_err());
         assert!(parse(&b"HTTP/1.1 200 OK\r\nA: b\r\n"[..]).is_err());
+    }
+
+    #[test]
+    fn a_header_is_found_whatever_its_case() {
+        let answer = parse(&b"HTTP/1.1 200 OK\r\nETag: \"1\"\r\n\r\n"[..]).unwrap();
+        assert_eq!(answer.header("etag"), Some("\"1\""));
+        assert_eq!(answer.header("age"), None);
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! `cargo xtask …`: all set-up and orchestration. Each command is one file.
 
+mod bench;
 mod bench_edge;
+mod bench_origin;
+mod bench_purge;
 mod binaries;
 mod build_edge;
 mod checkout;
+mod debian;
 mod http;
 mod load;
 mod manifest;
+mod origin;
 mod processes;
 mod progress;
 mod redis;
@@ -38,7 +43,11 @@ enum Command {
     /// Run k6 against the edge and against the origin.
     Load(load::Options),
     /// Measure the worker beside a hand-written JavaScript worker over KV.
-    BenchEdge(bench_edge::Options),
+    BenchEdge(bench::Turns),
+    /// Measure the origin's hits beside bare axum, Varnish and GraphQL Yoga.
+    BenchOrigin(bench_origin::Options),
+    /// Measure how long after a write each tier answers with what was there before.
+    BenchPurge(bench_purge::Options),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +60,8 @@ fn main() -> ExitCode {
         Command::Soak(options) => return soak::run(&options).unwrap_or_else(|error| fail(&error)),
         Command::Load(options) => load::run(&options),
         Command::BenchEdge(options) => bench_edge::run(&options),
+        Command::BenchOrigin(options) => bench_origin::run(&options),
+        Command::BenchPurge(options) => bench_purge::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -62,4 +73,14 @@ fn main() -> ExitCode {
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Command::command().debug_assert();
+    }
 }

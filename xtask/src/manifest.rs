@@ -6,6 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use crate::http;
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Manifest {
     operations: Vec<Operation>,
@@ -30,5 +32,12 @@ impl Manifest {
             .find(|operation| operation.name == name)
             .map(|operation| operation.id.as_str())
             .with_context(|| format!("the manifest has no operation {name}"))
+    }
+
+    /// The path at which an operation's answer is got, by hash.
+    pub(crate) fn path_of(&self, operation: &str, variables: &str) -> Result<String> {
+        let id = self.id_of(operation)?;
+        let variables = http::percent_encode(variables);
+        Ok(format!("/graphql/{id}?variables={variables}"))
     }
 }

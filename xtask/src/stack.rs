@@ -13,7 +13,7 @@ use crate::binaries::Binaries;
 use crate::manifest::Manifest;
 use crate::processes::Processes;
 use crate::secrets::{self, Secrets};
-use crate::{checkout, http, progress};
+use crate::{checkout, http, origin};
 
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// The centre of Paris, where the sample offers are.
@@ -38,7 +38,7 @@ impl Settings {
     }
 
     pub(crate) fn origin_data_dir(&self) -> PathBuf {
-        self.data_dir.join("origin")
+        origin::data_dir(&self.data_dir)
     }
 }
 
@@ -52,12 +52,18 @@ pub(crate) struct Stack {
 
 impl Stack {
     pub(crate) fn start(settings: Settings, binaries: &Binaries) -> Result<Self> {
-        fs::create_dir_all(settings.origin_data_dir())
+        fs::create_dir_all(&settings.data_dir)
             .with_context(|| format!("cannot create {}", settings.data_dir.display()))?;
         let secrets = secrets::load_or_create(&settings.data_dir)?;
         let mut processes = Processes::new(settings.data_dir.join("logs"))?;
-        start_origin(&settings, &secrets, binaries, &mut processes)?;
-        let manifest = publish(&settings, &secrets, binaries, &mut processes)?;
+        let origin = origin::Settings {
+            data_dir: &settings.data_dir,
+            offers: settings.offers,
+            port: settings.origin_port,
+            edge_url: Some(settings.edge_url()),
+            redis: origin::Redis::AsInEnvironment,
+        };
+        let manifest = origin::start(&origin, &secrets, binaries, &mut processes)?;
         start_edge(&settings, &secrets, &mut processes)?;
         Ok(Self {
             settings,
@@ -72,85 +78,8 @@ impl Stack {
     }
 
     pub(crate) fn document_path(&self, operation: &str, variables: &str) -> Result<String> {
-        let id = self.manifest.id_of(operation)?;
-        Ok(format!(
-            "/graphql/{id}?variables={}",
-            http::percent_encode(variables)
-        ))
+        self.manifest.path_of(operation, variables)
     }
-}
-
-fn start_origin(
-    settings: &Settings,
-    secrets: &Secrets,
-    binaries: &Binaries,
-    processes: &mut Processes,
-) -> Result<()> {
-    processes.run_step(
-        &format!("seeding {} offers unless there are some", settings.offers),
-        Command::new(&binaries.yousoon)
-            .args([
-                "seed",
-                "--if-empty",
-                "--offers",
-                &settings.offers.to_string(),
-                "--data-dir",
-            ])
-            .arg(settings.origin_data_dir()),
-    )?;
-    processes.start(
-        "origin",
-        Command::new(&binaries.yousoon)
-            .arg("serve")
-            .env(
-                "YOUSOON_LISTEN",
-                format!("127.0.0.1:{}", settings.origin_port),
-            )
-            .env("YOUSOON_DATA_DIR", settings.origin_data_dir())
-            .env("YOUSOON_EDGE_URL", settings.edge_url())
-            .env("YOUSOON_EDGE_SECRET", &secrets.edge_secret)
-            .env("YOUSOON_ADMIN_TOKEN", &secrets.admin_token)
-            .env("YOUSOON_DOCUMENT_MODE", "enforce"),
-    )?;
-    processes.wait_until("the origin", START_LIMIT, || {
-        is_ready(settings.origin_port, "/readyz")
-    })
-}
-
-/// Builds the manifest against this origin's own schema, and publishes it.
-fn publish(
-    settings: &Settings,
-    secrets: &Secrets,
-    binaries: &Binaries,
-    processes: &mut Processes,
-) -> Result<Manifest> {
-    let schema = settings.data_dir.join("schema.graphql");
-    let sdl = progress::output_of(Command::new(&binaries.yousoon).arg("schema"))?;
-    fs::write(&schema, sdl).with_context(|| format!("cannot write {}", schema.display()))?;
-    let manifest = settings.data_dir.join("manifest.json");
-    progress::step(
-        "building the manifest of persisted queries",
-        Command::new(&binaries.pq)
-            .args(["build", "--schema"])
-            .arg(&schema)
-            .arg("--operations")
-            .arg(checkout::root().join("persisted-queries/operations"))
-            .arg("--out")
-            .arg(&manifest),
-    )?;
-    processes.run_step(
-        "publishing it",
-        Command::new(&binaries.pq)
-            .args(["publish", "--manifest"])
-            .arg(&manifest)
-            .args([
-                "--url",
-                &settings.origin_url(),
-                "--token",
-                &secrets.admin_token,
-            ]),
-    )?;
-    Manifest::read(&manifest)
 }
 
 fn start_edge(settings: &Settings, secrets: &Secrets, processes: &mut Processes) -> Result<()> {
@@ -165,7 +94,7 @@ fn start_edge(settings: &Settings, secrets: &Secrets, processes: &mut Processes)
             .env("EDGE_BINDINGS", bindings.to_string()),
     )?;
     processes.wait_until("the edge", START_LIMIT, || {
-        is_ready(settings.edge_port, "/healthz")
+        http::is_ready(settings.edge_port, "/healthz")
     })
 }
 
@@ -177,8 +106,4 @@ fn edge_server(data_dir: &Path, build_dir: &Path) -> Command {
         .arg("--build-dir")
         .arg(build_dir);
     node
-}
-
-fn is_ready(port: u16, path: &str) -> bool {
-    http::get(port, path).is_ok_and(|answer| answer.status == 200)
 }

@@ -55,6 +55,7 @@ pub(crate) fn ensure() -> Result<Tools> {
         bin: dir.join("bin"),
         node_bin: edge.join("node_modules/.bin"),
     };
+    // Before the long steps.
     check_node()?;
     ensure_wasm_target()?;
     ensure_cargo_tool(
@@ -73,7 +74,7 @@ pub(crate) fn ensure() -> Result<Tools> {
         &[],
         "about 2 min",
     )?;
-    ensure_node_modules(&edge)?;
+    ensure_node_modules(&edge, "miniflare, esbuild and binaryen (about 20 s)")?;
     Ok(tools)
 }
 
@@ -148,23 +149,21 @@ fn has_version(program: &Path, version: &str) -> bool {
         .is_ok_and(|printed| printed.split_whitespace().any(|word| word == version))
 }
 
-/// npm writes `node_modules/.package-lock.json` last, so that its age tells what is installed.
-fn ensure_node_modules(edge: &Path) -> Result<()> {
-    let modified = |path: &str| {
-        edge.join(path)
-            .metadata()
-            .and_then(|found| found.modified())
-    };
+/// Installs what a folder's package-lock.json names; `what` is the words for the progress line.
+pub(crate) fn ensure_node_modules(dir: &Path, what: &str) -> Result<()> {
+    check_node()?;
+    // npm writes `node_modules/.package-lock.json` last: its age tells what is installed.
+    let modified = |path: &str| dir.join(path).metadata().and_then(|found| found.modified());
     let locked = modified("package-lock.json")?;
     if modified("node_modules/.package-lock.json").is_ok_and(|installed| installed >= locked) {
         return Ok(());
     }
     // No package here needs its install script: the binaries are packages of their own.
     progress::step(
-        "installing miniflare, esbuild and binaryen (about 20 s)",
+        &format!("installing {what}"),
         Command::new("npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-            .current_dir(edge),
+            .current_dir(dir),
     )
 }
 

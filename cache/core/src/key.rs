@@ -1,8 +1,10 @@
 //! What an entry is stored under.
 
 use std::fmt;
+use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 
 /// Changed whenever the meaning of a key's parts changes, so that old entries are never found.
 const VERSION: u8 = 1;
@@ -21,6 +23,21 @@ impl CacheKey {
 impl fmt::Display for CacheKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))
+    }
+}
+
+/// The text is not 64 hexadecimal digits.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("a cache key is 64 hexadecimal digits")]
+pub struct CacheKeyError;
+
+impl FromStr for CacheKey {
+    type Err = CacheKeyError;
+
+    fn from_str(text: &str) -> Result<Self, CacheKeyError> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| CacheKeyError)?;
+        Ok(Self(bytes))
     }
 }
 
@@ -72,6 +89,15 @@ mod tests {
             .iter()
             .fold(KeyBuilder::new(), |builder, part| builder.part(part))
             .finish()
+    }
+
+    #[test]
+    fn a_key_survives_its_text() {
+        let key = key(&[vec![1, 2]]);
+        assert_eq!(key.to_string().parse(), Ok(key));
+        for bad in ["", "00", &"g".repeat(64), &"0".repeat(66)] {
+            assert_eq!(bad.parse::<CacheKey>(), Err(CacheKeyError), "{bad}");
+        }
     }
 
     proptest! {

@@ -226,6 +226,17 @@ impl LogCopy {
         now_ms.saturating_sub(self.confirmed_at_ms)
     }
 
+    /// The latest soft purge that makes an entry stale: which tag, and at which revision.
+    pub fn soft_purge(&self, as_of: &AsOf, tags: &[Tag]) -> Option<(Tag, Revision)> {
+        let everything = Tag::everything();
+        let last = tags.iter().chain([&everything]).filter_map(|tag| {
+            let soft = self.last.get(tag)?.soft;
+            (soft > as_of.revision).then_some((tag, soft))
+        });
+        last.max_by_key(|(_, revision)| *revision)
+            .map(|(tag, revision)| (tag.clone(), revision))
+    }
+
     /// The rule of coherence.
     pub fn judge(&self, as_of: &AsOf, tags: &[Tag]) -> Validity {
         if as_of.log != self.id {
@@ -313,6 +324,32 @@ mod tests {
                 "{revision} {tag}"
             );
         }
+    }
+
+    #[test]
+    fn the_soft_purge_that_makes_an_entry_stale_is_named() {
+        let log = copy(&[
+            record(1, "a", PurgeKind::Soft),
+            record(2, "b", PurgeKind::Soft),
+            record(3, "a", PurgeKind::Hard),
+            record(4, "*", PurgeKind::Soft),
+        ]);
+        let [a, b, c] = ["a", "b", "c"].map(|tag| tag.parse::<Tag>().unwrap());
+        let both = [a, b.clone()];
+        assert_eq!(
+            log.soft_purge(&as_of(4), &both),
+            None,
+            "it has seen all of them"
+        );
+        let everything = Some((Tag::everything(), Revision(4)));
+        assert_eq!(log.soft_purge(&as_of(3), &[c]), everything);
+        let mut earlier = copy(&[record(1, "a", PurgeKind::Soft)]);
+        earlier.append(&[record(2, "b", PurgeKind::Soft)]).unwrap();
+        assert_eq!(
+            earlier.soft_purge(&as_of(0), &both),
+            Some((b, Revision(2))),
+            "the latest"
+        );
     }
 
     #[test]

@@ -91,9 +91,10 @@ impl Judge<'_> {
     /// Judges an entry of this age.
     ///
     /// `as_of` is the entry's own, or a later revision at which it was found valid: it then
-    /// contains every write up to there that concerns it. `read_ago_ms` is how long ago its own
-    /// `as_of` was taken, by the judge's own clock; `u64::MAX` when the judge does not know.
-    pub fn judge(&self, entry: &EntryHead, as_of: &AsOf, age_ms: u64, read_ago_ms: u64) -> Verdict {
+    /// contains every write up to there that concerns it. Every write that was
+    /// committed longer than `seen_ago_ms` ago, by the judge's own clock, is in it; `u64::MAX` when
+    /// the judge does not know.
+    pub fn judge(&self, entry: &EntryHead, as_of: &AsOf, age_ms: u64, seen_ago_ms: u64) -> Verdict {
         let covers_errors = entry.lifetime.covers_errors(age_ms);
         let fetch = |why, cover_errors| Verdict::Fetch { why, cover_errors };
         let Some(log) = self.log else {
@@ -110,8 +111,8 @@ impl Judge<'_> {
             Validity::Stale => true,
             Validity::Valid => false,
         };
-        // The licence: what was read less than the bound ago is within the bound whatever happened.
-        if self.log_age_ms.min(read_ago_ms) > self.distrust_ms {
+        // The licence: what was current less than the bound ago is within the bound whatever happened.
+        if self.log_age_ms.min(seen_ago_ms) > self.distrust_ms {
             return fetch(FetchReason::Distrust, covers_errors);
         }
         let beyond = |minimum: Revision| minimum > log.head() && minimum > as_of.revision;

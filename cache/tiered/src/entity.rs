@@ -11,9 +11,7 @@ use cache_core::{CacheKey, EntryHead, KeyBuilder, Lifetime, Revision, Tag, entry
 use moka::sync::Cache;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{
-    cached::Cached, feed::PurgeFeed, metrics::Metrics, remote::Remote, response::UntilOver,
-};
+use crate::{cached::Cached, feed::PurgeFeed, memory, metrics::Metrics, remote::Remote};
 
 /// What is kept of one kind of entity.
 #[derive(Clone, Copy, Debug)]
@@ -68,13 +66,7 @@ impl EntityCache {
         remote: Option<Remote>,
         metrics: Metrics,
     ) -> Self {
-        let memory = Cache::builder()
-            .max_capacity(capacity_bytes)
-            .weigher(|_key, entry: &Arc<Cached>| entry.weight_bytes())
-            .expire_after(UntilOver {
-                feed: Arc::clone(&feed),
-            })
-            .build();
+        let memory = memory::of(&feed, capacity_bytes);
         Self {
             kind,
             feed,
@@ -82,6 +74,17 @@ impl EntityCache {
             remote,
             metrics,
         }
+    }
+
+    /// Its kind's name.
+    pub const fn name(&self) -> &'static str {
+        self.kind.name
+    }
+
+    /// Entities in memory, and their weight in bytes; about.
+    pub fn size(&self) -> (u64, u64) {
+        self.memory.run_pending_tasks();
+        (self.memory.entry_count(), self.memory.weighted_size())
     }
 
     fn key(&self, id: &str) -> CacheKey {

@@ -111,12 +111,18 @@ impl PurgeFeed {
 
     /// How long ago the copy was known to be complete, milliseconds.
     pub fn age_ms(&self) -> u64 {
+        self.inspect(|_copy, age_ms| age_ms)
+    }
+
+    /// Looks at the copy, if there is one, and at its age in milliseconds: for people who ask why.
+    pub fn inspect<T>(&self, look: impl FnOnce(Option<&LogCopy>, u64) -> T) -> T {
         let state = self.read();
         let now_ms = self.clock.steady_ms();
-        state
-            .copy
-            .as_ref()
-            .map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms))
+        let copy = state.copy.as_ref();
+        look(
+            copy,
+            copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)),
+        )
     }
 
     /// Judges an entry for a client that insists on `required`.

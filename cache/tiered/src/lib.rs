@@ -14,6 +14,7 @@ pub mod entity;
 pub mod feed;
 pub mod flights;
 pub mod link;
+mod memory;
 pub mod metrics;
 pub mod outbox;
 pub mod redis_log;

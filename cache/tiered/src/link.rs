@@ -69,6 +69,11 @@ impl Link {
         }
     }
 
+    /// Whether the last calls failed, so that none is tried for a moment.
+    pub fn is_open(&self) -> bool {
+        self.breaker.is_open()
+    }
+
     /// Runs one call; `what` is its name in metrics.
     pub async fn call<T, F>(
         &self,

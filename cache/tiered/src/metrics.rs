@@ -108,6 +108,11 @@ impl Metrics {
         }
     }
 
+    /// How many look-ups in `cache` ended as `outcome`.
+    pub fn looked_up(&self, cache: &'static str, outcome: &'static str) -> u64 {
+        self.lookups.get_or_create(&Lookup { cache, outcome }).get()
+    }
+
     /// Notes the state of the copy of the purge log.
     pub fn purge_log(&self, age_ms: u64, head: u64) {
         let age_ms = match age_ms {

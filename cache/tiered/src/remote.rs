@@ -1,10 +1,11 @@
 //! The second tier: Redis. It fails as a miss.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use cache_core::{CacheKey, EntryHead};
 use redis::AsyncCommands;
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 #[cfg(feature = "simulation")]
@@ -21,6 +22,9 @@ pub const CALL_WITHIN: Duration = Duration::from_millis(20);
 const SCAN_KEYS: usize = 500;
 /// A step of a scan may take longer: nobody's answer waits for it.
 const SCAN_WITHIN: Duration = Duration::from_secs(2);
+
+/// And the whole scan takes no longer than about this.
+const SCAN_AT_MOST: Duration = Duration::from_secs(5);
 
 /// What a scan found: all of it, or the scan was cut short.
 #[derive(Debug, Default)]
@@ -69,17 +73,46 @@ impl Remote {
 
     /// An entry; what cannot be read is as if it were not there.
     pub async fn get(&self, key: &CacheKey) -> Option<Cached> {
+        self.try_get(key).await.ok()?
+    }
+
+    /// As [`Remote::get`], for who has to tell an absence from a failure.
+    pub async fn try_get(&self, key: &CacheKey) -> Result<Option<Cached>, LinkError> {
         #[cfg(feature = "simulation")]
         if let Some(values) = &self.simulated {
-            return cached(key, &values.get(key).await?);
+            return Ok(values.get(key).await.and_then(|value| cached(key, &value)));
         }
         let name = self.name(key);
         let value: Option<Bytes> = self
             .link
             .call("get", async |mut connection| connection.get(&name).await)
-            .await
-            .ok()?;
-        cached(key, &value?)
+            .await?;
+        Ok(value.and_then(|value| cached(key, &value)))
+    }
+
+    /// Whether Redis is left alone because the last calls failed.
+    pub fn is_open(&self) -> bool {
+        self.link.is_open()
+    }
+
+    /// Keys and bytes of the whole server: what others keep there counts as well.
+    pub async fn server_size(&self) -> Result<(u64, u64), LinkError> {
+        let (keys, memory): (u64, String) = self
+            .link
+            .call("size", async |mut connection| {
+                redis::pipe()
+                    .cmd("DBSIZE")
+                    .cmd("INFO")
+                    .arg("memory")
+                    .query_async(&mut connection)
+                    .await
+            })
+            .await?;
+        let bytes = memory
+            .lines()
+            .find_map(|line| line.strip_prefix("used_memory:")?.trim().parse().ok())
+            .ok_or_else(|| LinkError::Answer("INFO memory without used_memory".into()))?;
+        Ok((keys, bytes))
     }
 
     /// Entries, each at its key's place.
@@ -141,13 +174,17 @@ impl Remote {
         });
     }
 
-    /// The heads of at most `most` entries. For people: it reads through the whole key space.
+    /// The heads of at most about `most` entries, as far as it gets in [`SCAN_AT_MOST`]. For
+    /// people: it reads through the whole key space.
     pub async fn scan(&self, most: usize) -> Result<Scan, LinkError> {
         let pattern = format!("{}:*", self.prefix);
+        let deadline = Instant::now() + SCAN_AT_MOST;
         let mut found = Scan::default();
+        // A scan may give a key more than once.
+        let mut seen = HashSet::new();
         let mut cursor = 0_u64;
         loop {
-            let (next, names): (u64, Vec<String>) = self
+            let (next, mut names): (u64, Vec<String>) = self
                 .link
                 .call_within("scan", SCAN_WITHIN, async |mut connection| {
                     redis::cmd("SCAN")
@@ -160,13 +197,14 @@ impl Remote {
                         .await
                 })
                 .await?;
+            names.retain(|name| seen.insert(name.clone()));
             if !names.is_empty() {
-                found.heads.extend(self.heads(&names).await?);
+                self.heads(&names, &mut found).await?;
             }
             if next == 0 {
                 return Ok(found);
             }
-            if found.heads.len() >= most {
+            if found.heads.len() >= most || Instant::now() >= deadline {
                 found.cut = true;
                 return Ok(found);
             }
@@ -174,7 +212,7 @@ impl Remote {
         }
     }
 
-    async fn heads(&self, names: &[String]) -> Result<Vec<EntryHead>, LinkError> {
+    async fn heads(&self, names: &[String], found: &mut Scan) -> Result<(), LinkError> {
         let mut reads = redis::pipe();
         for name in names {
             reads.getrange(
@@ -189,10 +227,16 @@ impl Remote {
                 reads.query_async(&mut connection).await
             })
             .await?;
-        Ok(values
-            .iter()
-            .filter_map(|value| stored::decode_head(value).ok())
-            .collect())
+        for value in &values {
+            match stored::decode_head(value) {
+                Ok(head) => found.heads.push(head),
+                // A head that is longer than what is read of it.
+                Err(_) if value.len() >= stored::HEAD_BYTES => found.cut = true,
+                // Another version's, or gone since its name was read.
+                Err(_) => {}
+            }
+        }
+        Ok(())
     }
 }
 

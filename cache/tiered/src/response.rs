@@ -1,16 +1,18 @@
 //! The cache of ready answers: memory, then Redis, then one fill for all who ask the same.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use cache_core::{CacheKey, EntryHead, FetchReason, Revision, StaleReason, Verdict};
-use moka::{Expiry, sync::Cache};
+use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     cached::Cached,
     feed::PurgeFeed,
     flights::{Boarding, FlightNumber, Flights, Ticket},
+    link::LinkError,
+    memory,
     remote::Remote,
     stats::{Label, Outcome, Stats},
 };
@@ -111,34 +113,6 @@ pub struct ResponseCache<U> {
     stats: Stats,
 }
 
-/// Forgets an entry when its whole life is over.
-pub(crate) struct UntilOver {
-    pub(crate) feed: Arc<PurgeFeed>,
-}
-
-impl<K> Expiry<K, Arc<Cached>> for UntilOver {
-    fn expire_after_create(
-        &self,
-        _key: &K,
-        entry: &Arc<Cached>,
-        _created_at: std::time::Instant,
-    ) -> Option<Duration> {
-        let life_ms = entry.head.lifetime.total_s().saturating_mul(1_000);
-        let age_ms = entry.head.age_ms(self.feed.clock().now().wall_ms);
-        Some(Duration::from_millis(life_ms.saturating_sub(age_ms)))
-    }
-
-    fn expire_after_update(
-        &self,
-        key: &K,
-        entry: &Arc<Cached>,
-        updated_at: std::time::Instant,
-        _left: Option<Duration>,
-    ) -> Option<Duration> {
-        self.expire_after_create(key, entry, updated_at)
-    }
-}
-
 impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
     /// A cache of at most `capacity_bytes` in memory. Fills are tasks of `tasks`.
     pub fn new(
@@ -147,13 +121,7 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         remote: Option<Remote>,
         tasks: TaskTracker,
     ) -> Self {
-        let memory = Cache::builder()
-            .max_capacity(capacity_bytes)
-            .weigher(|_key, entry: &Arc<Cached>| entry.weight_bytes())
-            .expire_after(UntilOver {
-                feed: Arc::clone(&feed),
-            })
-            .build();
+        let memory = memory::of(&feed, capacity_bytes);
         Self {
             feed,
             memory,
@@ -361,11 +329,18 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         Some((entry, verdict))
     }
 
-    /// What Redis has under a key, and what the judge says of it now.
-    pub async fn explain_remote(&self, key: &CacheKey) -> Option<(Arc<Cached>, Verdict)> {
-        let entry = self.look_up(Tier::Redis, key).await?;
-        let verdict = self.feed.judge(&entry, None);
-        Some((entry, verdict))
+    /// What Redis has under a key, and what the judge says of it now; nothing without a Redis.
+    pub async fn explain_remote(
+        &self,
+        key: &CacheKey,
+    ) -> Result<Option<(Arc<Cached>, Verdict)>, LinkError> {
+        let Some(remote) = &self.remote else {
+            return Ok(None);
+        };
+        Ok(remote.try_get(key).await?.map(|entry| {
+            let verdict = self.feed.judge(&entry, None);
+            (Arc::new(entry), verdict)
+        }))
     }
 
     /// The second tier, if there is one.
@@ -380,6 +355,8 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
 
     /// Entries in memory, and their weight in bytes; about.
     pub fn size(&self) -> (u64, u64) {
+        // Else what came and went just now is not counted yet.
+        self.memory.run_pending_tasks();
         (self.memory.entry_count(), self.memory.weighted_size())
     }
 }

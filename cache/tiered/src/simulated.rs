@@ -45,7 +45,7 @@ impl SimulatedValues {
         }
     }
 
-    fn values(&self) -> MutexGuard<'_, HashMap<CacheKey, Bytes>> {
+    fn shelf(&self) -> MutexGuard<'_, HashMap<CacheKey, Bytes>> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -62,7 +62,7 @@ impl SimulatedValues {
 
     pub(crate) async fn get(&self, key: &CacheKey) -> Option<Bytes> {
         let works = self.works(key).await;
-        self.values().get(key).filter(|_| works).cloned()
+        self.shelf().get(key).filter(|_| works).cloned()
     }
 
     pub(crate) async fn get_many(&self, keys: &[CacheKey]) -> Vec<Option<Bytes>> {
@@ -70,15 +70,15 @@ impl SimulatedValues {
             [first, ..] => self.works(first).await,
             [] => false,
         };
-        let kept = self.values();
+        let values = self.shelf();
         keys.iter()
-            .map(|key| kept.get(key).filter(|_| works).cloned())
+            .map(|key| values.get(key).filter(|_| works).cloned())
             .collect()
     }
 
     pub(crate) async fn set(&self, key: &CacheKey, value: Vec<u8>) {
         if self.works(key).await {
-            self.values().insert(*key, value.into());
+            self.shelf().insert(*key, value.into());
         }
     }
 }

@@ -71,6 +71,20 @@ impl Counts {
         self.0[outcome as usize].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// How often any outcome was seen.
+    pub fn all(&self) -> u64 {
+        Outcome::ALL.iter().map(|outcome| self.of(*outcome)).sum()
+    }
+
+    /// How often something could be served without making it.
+    pub fn hits(&self) -> u64 {
+        Outcome::ALL
+            .iter()
+            .filter(|outcome| outcome.is_hit())
+            .map(|outcome| self.of(*outcome))
+            .sum()
+    }
+
     /// How often this outcome was seen.
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.0[outcome as usize].load(Ordering::Relaxed)
@@ -80,32 +94,80 @@ impl Counts {
 /// Names a document: its hash.
 pub type Label = [u8; 32];
 
+/// Documents that are counted apart. Where any document is executed, anybody can bring new ones:
+/// what comes after these is counted together.
+pub const MAX_LABELS: usize = 10_000;
+
 /// The counts of all documents that were asked for.
 #[derive(Debug, Default)]
-pub struct Stats(RwLock<HashMap<Label, Arc<Counts>>>);
+pub struct Stats {
+    apart: RwLock<HashMap<Label, Arc<Counts>>>,
+    together: Arc<Counts>,
+}
 
 impl Stats {
     pub(crate) fn count(&self, label: &Label, outcome: Outcome) {
-        let known = self
-            .0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(label)
-            .cloned();
-        let counts = known.unwrap_or_else(|| {
-            let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(all.entry(*label).or_default())
-        });
-        counts.count(outcome);
+        self.counts_of(label).count(outcome);
     }
 
-    /// The counts so far, in no order.
-    pub fn all(&self) -> Vec<(Label, Arc<Counts>)> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn counts_of(&self, label: &Label) -> Arc<Counts> {
+        {
+            let apart = self.apart.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(counts) = apart.get(label) {
+                return Arc::clone(counts);
+            }
+            if apart.len() >= MAX_LABELS {
+                return Arc::clone(&self.together);
+            }
+        }
+        let mut apart = self.apart.write().unwrap_or_else(PoisonError::into_inner);
+        // Others may have come in between.
+        if apart.len() >= MAX_LABELS && !apart.contains_key(label) {
+            return Arc::clone(&self.together);
+        }
+        Arc::clone(apart.entry(*label).or_default())
+    }
+
+    /// The counts so far, in no order; under no label those of all documents past
+    /// [`MAX_LABELS`], once there are any.
+    pub fn all(&self) -> Vec<(Option<Label>, Arc<Counts>)> {
+        let apart = self.apart.read().unwrap_or_else(PoisonError::into_inner);
+        let together = (self.together.all() > 0).then(|| (None, Arc::clone(&self.together)));
+        apart
             .iter()
-            .map(|(label, counts)| (*label, Arc::clone(counts)))
+            .map(|(label, counts)| (Some(*label), Arc::clone(counts)))
+            .chain(together)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_past_the_limit_are_counted_together() {
+        let stats = Stats::default();
+        let label = |number: usize| {
+            let mut label = [0; 32];
+            label[..8].copy_from_slice(&number.to_le_bytes());
+            label
+        };
+        for number in 0..MAX_LABELS {
+            stats.count(&label(number), Outcome::Filled);
+        }
+        assert_eq!(stats.all().len(), MAX_LABELS);
+        for number in [MAX_LABELS, MAX_LABELS + 1, 0] {
+            stats.count(&label(number), Outcome::Memory);
+        }
+        let all: HashMap<_, _> = stats.all().into_iter().collect();
+        assert_eq!(all.len(), MAX_LABELS + 1);
+        assert_eq!(all[&None].all(), 2);
+        assert_eq!(
+            all[&Some(label(0))].all(),
+            2,
+            "who was there before is still apart"
+        );
+        assert_eq!(all[&Some(label(0))].of(Outcome::Memory), 1);
     }
 }

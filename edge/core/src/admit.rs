@@ -114,11 +114,11 @@ pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<Admitted, Not
         content: ContentHash::of(answer.body),
         tags,
     };
-    // Who does not say has seen what there was when it was made.
+    // Who does not say cannot be licensed.
     let seen_at_ms = answer
         .seen_ago
         .and_then(|ago| ago.parse::<u64>().ok())
-        .map_or(born_ms, |ago_ms| sent_at_ms.saturating_sub(ago_ms));
+        .map_or(0, |ago_ms| sent_at_ms.saturating_sub(ago_ms));
     Ok(Admitted { head, seen_at_ms })
 }
 
@@ -183,9 +183,9 @@ mod tests {
             admit(&answer, 90_000).unwrap().seen_at_ms
         };
         assert_eq!(seen(Some("60"), Some("250")), 89_750);
-        assert_eq!(seen(Some("60"), None), 30_000);
-        assert_eq!(seen(Some("60"), Some("x")), 30_000);
-        assert_eq!(seen(None, None), 90_000);
+        assert_eq!(seen(None, Some("0")), 90_000);
+        assert_eq!(seen(None, None), 0, "was not said");
+        assert_eq!(seen(None, Some("x")), 0);
     }
 
     #[test]

@@ -105,8 +105,8 @@ pub const fn constant_headers(media: MediaType) -> [(&'static str, &'static str)
 pub struct EntryHeaders {
     /// `etag`.
     pub etag: String,
-    /// `age`, in seconds.
-    pub age: String,
+    /// `age`: a platform writes a number down for less than it takes over a text.
+    pub age_s: u32,
     /// `cache-status`.
     pub cache_status: String,
 }
@@ -116,7 +116,7 @@ impl EntryHeaders {
     pub fn of(entry: &EntryHead, served: Served, now_ms: u64) -> Self {
         Self {
             etag: entry.content.etag(),
-            age: (entry.age_ms(now_ms) / 1_000).to_string(),
+            age_s: u32::try_from(entry.age_ms(now_ms) / 1_000).unwrap_or(u32::MAX),
             cache_status: served.cache_status(entry, now_ms),
         }
     }

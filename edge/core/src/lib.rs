@@ -4,10 +4,12 @@
 //! [`judge`] (serve, serve and refresh, or fetch) → [`admit`] (may the origin's answer be stored)
 //! → [`answer`] (status and headers). Beside it the purge feed: [`feed`] (what the Durable Object
 //! accepts from origins and gives to isolates) and [`replica`] (an isolate's copy of the log),
-//! and [`signature`] (how origin and edge prove themselves to each other).
+//! [`signature`] (how origin and edge prove themselves to each other), and [`explain`] (verdicts in
+//! words for people).
 
 pub mod admit;
 pub mod answer;
+pub mod explain;
 pub mod feed;
 pub mod judge;
 pub mod plan;

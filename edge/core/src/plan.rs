@@ -5,7 +5,7 @@ use cache_core::{CacheKey, KeyBuilder, geo};
 use pq_core::error::{ErrorCode, Refusal};
 use pq_core::manifest::{Operation, OperationKind};
 use pq_core::request::Method;
-use pq_core::{DocumentHash, GraphqlRequest};
+use pq_core::{CachePolicy, DocumentHash, GraphqlRequest};
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,14 +59,10 @@ pub fn plan(
     if operation.kind != OperationKind::Query || !operation.policy.is_shared() {
         return Ok(Plan::Forward);
     }
-    if let Some(rule) = &operation.policy.snap
-        && let Some((lat, lng)) = variables.location(&rule.path, &rule.lat, &rule.lng)
-    {
-        // Off the earth there are no cells: the origin says what is wrong.
-        let Some((lat, lng)) = geo::snap(lat, lng, rule.resolution) else {
-            return Ok(Plan::Forward);
-        };
-        variables.set_location(&rule.path, (&rule.lat, lat), (&rule.lng, lng));
+    match snap(&mut variables, &operation.policy) {
+        Snap::Unchanged | Snap::Snapped => {}
+        // The origin says what is wrong.
+        Snap::OffTheEarth => return Ok(Plan::Forward),
     }
     let variables = variables.to_json();
     let key = key(operation.id, &variables);
@@ -75,6 +71,32 @@ pub fn plan(
         operation.id
     );
     Ok(Plan::Read(SharedRead { key, origin_body }))
+}
+
+/// What became of a location variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Snap {
+    /// The policy snaps none, or it is absent.
+    Unchanged,
+    /// It is the centre of its cell now.
+    Snapped,
+    /// There are no cells there.
+    OffTheEarth,
+}
+
+/// Replaces the location that a policy snaps by the centre of its cell.
+pub fn snap(variables: &mut CanonicalVariables, policy: &CachePolicy) -> Snap {
+    let Some(rule) = &policy.snap else {
+        return Snap::Unchanged;
+    };
+    let Some((lat, lng)) = variables.location(&rule.path, &rule.lat, &rule.lng) else {
+        return Snap::Unchanged;
+    };
+    let Some((lat, lng)) = geo::snap(lat, lng, rule.resolution) else {
+        return Snap::OffTheEarth;
+    };
+    variables.set_location(&rule.path, (&rule.lat, lat), (&rule.lng, lng));
+    Snap::Snapped
 }
 
 /// The key of a document's answer for canonical variables.

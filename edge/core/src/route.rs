@@ -7,6 +7,8 @@ use pq_core::request::Method;
 pub const GRAPHQL: &str = "/graphql";
 /// Where origins append to the purge log; signed.
 pub const PURGE_LOG: &str = "/_yousoon/purge-log";
+/// Where origins ask what is stored, and why it is served or not; signed.
+pub const EXPLAIN: &str = "/_yousoon/explain";
 
 /// A request's door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub enum Route<'a> {
     Preflight,
     /// An origin appends to the purge log.
     AppendToPurgeLog,
+    /// An origin asks what is stored under a key.
+    Explain,
     /// Is the edge there?
     Health,
 }
@@ -58,8 +62,9 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
     }
     match (path, method) {
         (PURGE_LOG, "POST") => Ok(Route::AppendToPurgeLog),
+        (EXPLAIN, "POST") => Ok(Route::Explain),
         ("/healthz", "GET" | "HEAD") => Ok(Route::Health),
-        (PURGE_LOG | "/healthz", _) => Err(not_allowed()),
+        (PURGE_LOG | EXPLAIN | "/healthz", _) => Err(not_allowed()),
         _ => Err(Refusal::new(ErrorCode::NotFound, "nothing is here")),
     }
 }
@@ -81,6 +86,8 @@ mod tests {
             (("GET", "/graphql/a/b"), Err(ErrorCode::NotFound)),
             (("POST", PURGE_LOG), Ok(Route::AppendToPurgeLog)),
             (("GET", PURGE_LOG), Err(ErrorCode::MethodNotAllowed)),
+            (("POST", EXPLAIN), Ok(Route::Explain)),
+            (("GET", EXPLAIN), Err(ErrorCode::MethodNotAllowed)),
             (("GET", "/healthz"), Ok(Route::Health)),
             (("GET", "/internal/documents/1"), Err(ErrorCode::NotFound)),
         ];

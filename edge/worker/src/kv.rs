@@ -109,23 +109,26 @@ fn entry_name(key: &CacheKey) -> String {
 
 /// Copies the head into wasm and leaves the body where it is.
 fn decode(buffer: &ArrayBuffer) -> Option<Ready> {
-    let bytes = Uint8Array::new(buffer);
-    let length = bytes.length();
+    let length = buffer.byte_length();
     // Mostly the whole head, in one crossing.
-    let mut start = bytes.subarray(0, length.min(FIRST_BYTES)).to_vec();
+    let mut start = first_bytes(buffer, length.min(FIRST_BYTES));
     let layout = Layout::read(start.get(..PREFIX_BYTES)?).ok()?;
     let body_start = u32::try_from(layout.body_start).ok()?;
     if u32::try_from(layout.end) != Ok(length) {
         return None;
     }
     if layout.body_start > start.len() {
-        start = bytes.subarray(0, body_start).to_vec();
+        start = first_bytes(buffer, body_start);
     }
     let head = EntryHead::decode(start.get(layout.head_start..layout.body_start)?).ok()?;
     Some(Ready {
-        // KV does not keep more than when it was made.
-        seen_at_ms: head.born_ms,
+        // KV does not keep that: it is served while the log is heard, and not by the licence.
+        seen_at_ms: 0,
         head: Rc::new(head),
-        body: bytes.subarray(body_start, length),
+        body: Uint8Array::new_with_byte_offset(buffer, body_start),
     })
+}
+
+fn first_bytes(buffer: &ArrayBuffer, length: u32) -> Vec<u8> {
+    Uint8Array::new_with_byte_offset_and_length(buffer, 0, length).to_vec()
 }

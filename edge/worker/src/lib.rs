@@ -2,13 +2,14 @@
 //!
 //! Reading order: [`read`] is the way of a request, step by step; [`isolate`] is what an isolate
 //! remembers between requests; then one file per binding: [`kv`], [`origin`], [`feed`] (the
-//! isolate's side of the purge log) and [`purge_log`] (the Durable Object). Every decision is in
-//! `edge-core`.
+//! isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`] is for
+//! people who ask why. Every decision is in `edge-core`.
 #![cfg(target_arch = "wasm32")]
 
 mod coalesce;
 mod documents;
 mod error;
+mod explain;
 mod feed;
 mod isolate;
 mod kv;
@@ -44,6 +45,7 @@ async fn fetch(
         }
         Ok(Route::Preflight) => respond::preflight(),
         Ok(Route::AppendToPurgeLog) => feed::append(isolate, &incoming).await,
+        Ok(Route::Explain) => explain::answer(isolate, &incoming, &context).await,
         Ok(Route::Health) => respond::health(),
         Err(refusal) => Err(EdgeError::Refused(refusal)),
     };

@@ -55,8 +55,17 @@ impl Memory {
         self.entries.get(key).cloned()
     }
 
-    /// Keeps an answer, unless what is there is newer.
+    /// As [`Memory::get`], for who only looks: it does not count as a use.
+    pub(crate) fn peek(&self, key: &CacheKey) -> Option<Ready> {
+        self.entries.peek(key).cloned()
+    }
+
+    /// Keeps an answer, unless what is there is newer. One that is larger than all that may be
+    /// kept drives out nothing.
     pub(crate) fn put(&mut self, key: CacheKey, ready: Ready) {
+        if ready.bytes() > self.capacity_bytes {
+            return;
+        }
         if self
             .entries
             .peek(&key)

@@ -1,6 +1,7 @@
 //! The origin: shared reads in the edge's own words, documents, and everything else as it came.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use cache_core::{AsOf, Revision};
 use edge_core::admit::{OriginAnswer, admit};
@@ -10,7 +11,7 @@ use pq_core::{DocumentHash, MediaType};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect};
-use worker::js_sys;
+use worker::{Delay, js_sys};
 
 use crate::error::EdgeError;
 use crate::isolate::{Isolate, now_ms};
@@ -52,15 +53,24 @@ fn header_of(response: &web_sys::Response, name: &str) -> Option<String> {
     response.headers().get(name).ok().flatten()
 }
 
-/// An origin that fails sooner than this, milliseconds, is asked once more: a read changes nothing,
-/// and behind the address there are several.
+/// A read that fails is asked again, after so many milliseconds: it changes nothing, and behind the
+/// address there are several origins. When one of them dies, more than one connection to it is
+/// found broken.
+const RETRIES_AFTER_MS: [u64; 3] = [0, 50, 200];
+/// What took longer than this, milliseconds, is not asked again.
 const RETRY_WITHIN_MS: u64 = 2_000;
 
 /// Asks for a shared read that has seen `minimum`. Nothing else of the client is in this request.
 pub(crate) async fn read(isolate: &Isolate, body: &str, minimum: Option<Revision>) -> Fetched {
     let began_ms = now_ms();
     let mut outcome = try_read(isolate, body, minimum).await;
-    if outcome.is_err() && now_ms() < began_ms + RETRY_WITHIN_MS {
+    for after_ms in RETRIES_AFTER_MS {
+        if outcome.is_ok() || now_ms() >= began_ms + RETRY_WITHIN_MS {
+            break;
+        }
+        if after_ms > 0 {
+            Delay::from(Duration::from_millis(after_ms)).await;
+        }
         outcome = try_read(isolate, body, minimum).await;
     }
     outcome.unwrap_or_else(|error| Fetched::Failed(error.to_string().into()))

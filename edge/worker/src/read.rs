@@ -230,7 +230,12 @@ async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey) -> Option<Ready>
     }
 }
 
-async fn verdict(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -> Verdict {
+/// What becomes of an answer that was found; older pages of the log are read when it needs them.
+pub(crate) async fn verdict(
+    isolate: &Isolate,
+    ready: &Ready,
+    min_revision: Option<Revision>,
+) -> Verdict {
     let first = judge(
         &ready.head,
         ready.seen_at_ms,

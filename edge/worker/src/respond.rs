@@ -29,6 +29,9 @@ extern "C" {
 
     #[wasm_bindgen(method, js_class = "Headers", catch, js_name = set)]
     fn put(this: &Fields, name: &JsString, value: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, js_class = "Headers", catch, js_name = set)]
+    fn put_number(this: &Fields, name: &JsString, value: u32) -> Result<(), JsValue>;
 }
 
 thread_local! {
@@ -77,11 +80,11 @@ pub(crate) fn read(
     let headers = shared_headers(media)?;
     let EntryHeaders {
         etag,
-        age,
+        age_s,
         cache_status,
     } = EntryHeaders::of(&ready.head, served, now_ms());
     ETAG.with(|name| headers.put(name, &etag))?;
-    AGE.with(|name| headers.put(name, &age))?;
+    AGE.with(|name| headers.put_number(name, age_s))?;
     CACHE_STATUS.with(|name| headers.put(name, &cache_status))?;
     let init = ResponseInit::new();
     init.set_headers(&headers);

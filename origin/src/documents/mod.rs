@@ -105,6 +105,32 @@ impl Documents {
         Ok(Some(document))
     }
 
+    /// The names of the operations of all published documents.
+    pub async fn names(&self) -> Result<HashMap<DocumentHash, String>, StoreError> {
+        let read = self.db.read(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT hash, json_extract(record, '$.name') FROM documents")?;
+            let mut rows = statement.query([])?;
+            let mut names = HashMap::new();
+            while let Some(row) = rows.next()? {
+                let (hash, name): (String, String) = (row.get(0)?, row.get(1)?);
+                let hash = hash
+                    .parse()
+                    .map_err(|error| StoreError::corrupt("document hash", &error))?;
+                names.insert(hash, name);
+            }
+            Ok(names)
+        });
+        read.await
+    }
+
+    /// The name of a document's operation, if it is ready.
+    pub fn ready_name(&self, hash: DocumentHash) -> Option<String> {
+        let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
+        let known = ready.get(&hash)?;
+        Some(known.document.operation.name.clone())
+    }
+
     /// Forgets documents whose record changed; they are read again.
     fn forget(&self, hashes: &[DocumentHash]) {
         let mut ready = self.ready.write().unwrap_or_else(PoisonError::into_inner);

@@ -79,9 +79,10 @@ pub async fn execute(
     let mut response = state.schema.execute(request).await;
     in_selection_order(&mut response.data, &document.parsed);
     facts.tag(&format!("document:{}", document.operation.id));
+    let facts = facts.take();
     Ok(Executed {
         response,
-        facts: facts.take(),
+        facts,
         as_of,
         now_ms,
     })

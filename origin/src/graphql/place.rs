@@ -1,23 +1,31 @@
 //! Places, as input and as output.
 
 use async_graphql::{InputObject, SimpleObject};
-use pq_core::ErrorCode;
+use pq_core::{ErrorCode, Refusal};
+use serde::Deserialize;
 
 use super::{directives::cache_control, errors::refused};
 use crate::domain::{self, GeoPoint};
 
 /// A place in degrees, WGS 84.
-#[derive(Clone, Copy, Debug, InputObject)]
+#[derive(Clone, Copy, Debug, InputObject, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LocationInput {
     pub lat: f64,
     pub lng: f64,
 }
 
 impl LocationInput {
-    /// The place, if it is on the earth.
+    /// The place, if it is on the earth: for a field.
     pub(crate) fn point(self) -> async_graphql::Result<GeoPoint> {
+        self.on_earth()
+            .map_err(|Refusal { code, message }| refused(code, message))
+    }
+
+    /// The place, if it is on the earth.
+    pub(crate) fn on_earth(self) -> Result<GeoPoint, Refusal> {
         GeoPoint::new(self.lat, self.lng).ok_or_else(|| {
-            refused(
+            Refusal::new(
                 ErrorCode::LocationOutOfRange,
                 "a latitude is -90 to 90, a longitude -180 to 180",
             )

@@ -44,6 +44,10 @@ impl Reason {
             && !text.contains(char::is_control);
         fits.then(|| Self(text.to_owned()))
     }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -1,12 +1,18 @@
-//! The purge mutation.
+//! The purge mutation, and what it has in common with the same over HTTP.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use cache_core::PurgeKind;
-use pq_core::{DocumentHash, ErrorCode};
+use async_graphql::{Context, ID, InputObject, Object, Result as FieldResult, SimpleObject};
+use cache_core::{PurgeKind, Revision};
+use pq_core::{DocumentHash, ErrorCode, Refusal};
+use serde::{Deserialize, Serialize};
 
-use super::{PurgeReport, PurgeRequest, PurgeTarget, Reason, Run, request};
+use super::{
+    PurgeReport, PurgeRequest, PurgeTarget, Reason, Run,
+    affected::{Affected, AffectedDocument, affected},
+    request,
+};
 use crate::{
     domain::{OfferId, PartnerId},
+    embedded::StoreError,
     graphql::{
         authorise::service_only,
         caller::Caller,
@@ -14,10 +20,13 @@ use crate::{
         errors::{failed, refused},
         place::LocationInput,
     },
+    state::AppState,
 };
 
 /// What to purge: exactly one of the first six.
-#[derive(Clone, Debug, InputObject)]
+// Unknown fields are refused: a misspelt `dryRun` would purge.
+#[derive(Clone, Debug, InputObject, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PurgeInput {
     pub offer_id: Option<ID>,
     pub partner_id: Option<ID>,
@@ -37,12 +46,49 @@ pub struct PurgeInput {
     pub reason: String,
 }
 
-#[derive(Clone, Debug, SimpleObject)]
+#[derive(Clone, Debug, SimpleObject, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PurgeResult {
-    /// The purge's place in the log; none when nothing was purged.
-    revision: Option<String>,
-    tags: Vec<String>,
-    dry_run: bool,
+    /// The purge's place in the log; none when nothing was purged, or when it waits for the log.
+    pub revision: Option<String>,
+    pub tags: Vec<String>,
+    pub dry_run: bool,
+    /// Dry runs: the kept answers that it would make invalid, or stale if it is soft, by document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affected: Option<Vec<AffectedDocument>>,
+    /// Dry runs: whether Redis may have more than were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<bool>,
+    #[graphql(skip)]
+    #[serde(skip)]
+    pub(super) at: Option<Revision>,
+}
+
+impl PurgeResult {
+    /// Carries out what was asked of a server.
+    pub(super) async fn of(
+        state: &AppState,
+        asked: PurgeRequest,
+        now_ms: i64,
+    ) -> Result<Self, StoreError> {
+        let (run, kind) = (asked.run, asked.kind);
+        let PurgeReport { revision, tags } = request(&state.purge_log, asked, now_ms).await?;
+        let (affected, cut) = match run {
+            Run::Real => (None, None),
+            Run::Dry => {
+                let Affected { documents, cut } = affected(state, &tags, kind).await?;
+                (Some(documents), Some(cut))
+            }
+        };
+        Ok(Self {
+            revision: revision.map(|revision| revision.to_string()),
+            tags: tags.into_iter().map(String::from).collect(),
+            dry_run: run == Run::Dry,
+            affected,
+            cut,
+            at: revision,
+        })
+    }
 }
 
 #[derive(Debug, Default)]
@@ -51,26 +97,24 @@ pub struct PurgeMutations;
 #[Object]
 impl PurgeMutations {
     /// Purges cached answers; for the service token only.
-    async fn purge(&self, ctx: &Context<'_>, input: PurgeInput) -> Result<PurgeResult> {
+    async fn purge(&self, ctx: &Context<'_>, input: PurgeInput) -> FieldResult<PurgeResult> {
         let context = RequestContext::of(ctx);
         service_only(context.caller, "purge")?;
-        let asked = input.request(context.caller)?;
-        let dry_run = asked.run == Run::Dry;
-        let purged = request(&context.state.purge_log, asked, context.now_ms).await;
-        let PurgeReport { revision, tags } = purged.map_err(failed)?;
-        if let Some(revision) = revision {
+        let asked = input
+            .request(context.caller)
+            .map_err(|Refusal { code, message }| refused(code, message))?;
+        let purged = PurgeResult::of(&context.state, asked, context.now_ms).await;
+        let result = purged.map_err(failed)?;
+        if let Some(revision) = result.at {
             context.facts.purged(revision);
         }
-        Ok(PurgeResult {
-            revision: revision.map(|revision| revision.to_string()),
-            tags: tags.into_iter().map(String::from).collect(),
-            dry_run,
-        })
+        Ok(result)
     }
 }
 
 impl PurgeInput {
-    fn request(self, caller: Caller) -> Result<PurgeRequest> {
+    /// Reads it, for the log of this caller.
+    pub(super) fn request(self, caller: Caller) -> Result<PurgeRequest, Refusal> {
         let reason = Reason::parse(&self.reason)
             .ok_or_else(|| bad_input("`reason` is 1 to 200 characters on one line"))?;
         Ok(PurgeRequest {
@@ -90,7 +134,7 @@ impl PurgeInput {
         })
     }
 
-    fn target(self) -> Result<PurgeTarget> {
+    fn target(self) -> Result<PurgeTarget, Refusal> {
         let offer = self.offer_id.map(|id| {
             OfferId::parse(&id)
                 .map(PurgeTarget::Offer)
@@ -108,7 +152,7 @@ impl PurgeInput {
         });
         let place = self
             .location
-            .map(|place| place.point().map(PurgeTarget::Geo));
+            .map(|place| place.on_earth().map(PurgeTarget::Geo));
         let document = self.document.map(|hash| {
             DocumentHash::parse(&hash)
                 .map(PurgeTarget::Document)
@@ -128,6 +172,6 @@ impl PurgeInput {
     }
 }
 
-fn bad_input(message: &str) -> async_graphql::Error {
-    refused(ErrorCode::BadUserInput, message)
+fn bad_input(message: &str) -> Refusal {
+    Refusal::new(ErrorCode::BadUserInput, message)
 }

@@ -1,15 +1,16 @@
 //! A running origin: real HTTP through the router, on a free port, over a database of its own.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use cache_core::{LogId, Revision};
+use pq_core::DocumentHash;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use yousoon::{
     config::{
         AdminConfig, CacheConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig, HttpConfig,
-        Secret,
+        MetricsConfig, Secret,
     },
     embedded::EmbeddedDb,
     router::router,
@@ -33,6 +34,7 @@ pub(crate) struct TestApp {
 pub(crate) struct Builder {
     mode: DocumentMode,
     observer: ReadObserver,
+    redis: Option<String>,
     edges: Vec<reqwest::Url>,
 }
 
@@ -48,6 +50,7 @@ impl TestApp {
         Builder {
             mode: DocumentMode::Off,
             observer: ReadObserver::default(),
+            redis: None,
             edges: vec![],
         }
     }
@@ -75,6 +78,32 @@ impl TestApp {
         self.state.caches.feed.position().log.unwrap()
     }
 
+    /// Publishes documents, for the client `site`.
+    pub(crate) async fn publish(&self, bodies: &[&str]) {
+        let operations: Vec<_> = bodies
+            .iter()
+            .map(|body| {
+                json!({"id": DocumentHash::of(body), "name": "Name", "type": "query",
+                    "body": body, "clientName": "site"})
+            })
+            .collect();
+        let manifest = json!({"format": "apollo-persisted-query-manifest", "version": 1,
+            "operations": operations});
+        let published = self.admin(Method::POST, "/admin/documents").json(&manifest);
+        let answer = Answer::of(published).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    }
+
+    /// A request with the service token.
+    pub(crate) fn admin(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request(method, path).bearer_auth(TOKEN)
+    }
+
+    /// What `POST /admin/…` answers to a body.
+    pub(crate) async fn admin_post(&self, path: &str, body: &Value) -> Answer {
+        Answer::of(self.admin(Method::POST, path).json(body)).await
+    }
+
     pub(crate) async fn ask(&self, query: &str, variables: Value) -> Answer {
         Answer::of(self.post(query, &variables)).await
     }
@@ -94,6 +123,11 @@ impl Builder {
         self
     }
 
+    pub(crate) fn redis(mut self, url: &str) -> Self {
+        self.redis = Some(url.to_owned());
+        self
+    }
+
     pub(crate) fn edge(mut self, url: &str) -> Self {
         self.edges.push(url.parse().unwrap());
         self
@@ -108,7 +142,10 @@ impl Builder {
         let config = Config {
             http: HttpConfig { listen: address },
             documents: DocumentsConfig { mode: self.mode },
-            cache: CacheConfig::default(),
+            cache: CacheConfig {
+                redis: self.redis.map(|url| redis::Client::open(url).unwrap()),
+                ..CacheConfig::default()
+            },
             admin: AdminConfig {
                 token: Some(Secret::new(TOKEN)),
             },
@@ -116,13 +153,14 @@ impl Builder {
                 urls: self.edges,
                 secret: Some(Secret::new(EDGE_SECRET)),
             },
+            metrics: MetricsConfig::default(),
         };
         let db = EmbeddedDb::open(dir.path()).unwrap();
         let clock = Clock::Manual(std::sync::Arc::new(|| NOW_MS));
         let state = AppState::new(config, db, clock, self.observer)
             .await
             .unwrap();
-        let routes = router(state.clone());
+        let routes = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
         let followed = state.clone();
         tokio::spawn(async move {

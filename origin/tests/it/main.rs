@@ -2,11 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod admin;
+mod affected;
 mod answers;
 mod app;
+mod asking;
 mod caching;
 mod commands;
+mod explaining;
 mod fixtures;
+mod measuring;
 mod publishing;
 mod purging;
 mod refusals;

@@ -107,18 +107,21 @@ async fn one_bad_document_refuses_all() {
             "{bad}"
         );
     }
-    for request in [
-        app.request(Method::POST, "/admin/documents")
-            .json(&manifest(&[CATEGORIES])),
-        app.request(Method::POST, "/admin/documents")
-            .bearer_auth("x")
-            .json(&manifest(&[CATEGORIES])),
+    for (request, expected) in [
+        (
+            app.request(Method::POST, "/admin/documents")
+                .json(&manifest(&[CATEGORIES])),
+            (401, "UNAUTHENTICATED"),
+        ),
+        (
+            app.request(Method::POST, "/admin/documents")
+                .bearer_auth("x")
+                .json(&manifest(&[CATEGORIES])),
+            (403, "FORBIDDEN"),
+        ),
     ] {
         let refused = Answer::of(request).await;
-        assert_eq!(
-            (refused.status.as_u16(), refused.code().as_str()),
-            (401, "UNAUTHENTICATED")
-        );
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), expected);
     }
     let large = app
         .request(Method::POST, "/admin/documents")

@@ -52,6 +52,11 @@ impl DocumentHash {
         Ok(Self(bytes))
     }
 
+    /// From the bytes of a hash.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes of the hash.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -97,7 +97,7 @@ async fn a_question_to_the_log_moves_what_a_crash_left() {
         .await
         .unwrap();
     assert_eq!(log.feed().position().head, Revision(1));
-    assert_eq!(db.read(|c| outbox_pending(c, 9)).await.unwrap(), []);
+    assert_eq!(db.read(|c| outbox::outbox_pending(c, 9)).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -114,7 +114,13 @@ async fn a_command_leaves_its_purges_to_servers_with_another_log() {
         .await
         .unwrap();
     assert_eq!(tool.append(entry("b"), 2).await.unwrap(), None);
-    assert_eq!(db.read(|c| outbox_pending(c, 9)).await.unwrap().len(), 1);
+    assert_eq!(
+        db.read(|c| outbox::outbox_pending(c, 9))
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]

@@ -72,8 +72,8 @@ async fn a_read_that_waits_ends_with_the_first_record_or_with_its_time() {
     let wait = Duration::from_millis(50);
     let nothing = log.records_after(id, Revision(1), 10, wait).await.unwrap();
     assert_eq!(nothing, []);
-    let ages = Duration::from_mins(1);
-    let (read, appended) = tokio::join!(log.records_after(id, Revision(1), 10, ages), async {
+    let a_minute = Duration::from_mins(1);
+    let (read, appended) = tokio::join!(log.records_after(id, Revision(1), 10, a_minute), async {
         tokio::time::sleep(wait).await;
         // Not behind the read that waits.
         log.append(id, &record("b", 2).unwrap()).await

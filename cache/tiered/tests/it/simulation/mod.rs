@@ -104,7 +104,7 @@ fn no_schedule_of_faults_makes_an_answer_older_than_its_bound() {
             scope.spawn(move || run_many(seed + number, count, tally))
         };
         let threads: Vec<_> = (0..THREADS).map(run).collect();
-        let ended = threads.into_iter().map(thread::ScopedJoinHandle::join);
+        let ended = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
         ended
             .map(|ended| ended.unwrap_or_else(|_| Err("the simulation itself panicked".into())))
             .collect()

@@ -1,0 +1,133 @@
+//! The edge: the pods' relays, the network between, and the edge's own copy and cache.
+
+use cache_core::{Revision, Validity};
+
+use crate::pods::restamped;
+use crate::scenario::{Scenario, Tier};
+use crate::state::{Edge, Entry, Fill, Message, Replica, State};
+
+impl Scenario {
+    /// A pod sends records `(after, to]` of its copy. It may be wrong about where the edge is.
+    pub(crate) fn relay(state: &State, pod: usize, after: u64, to: u64) -> Option<State> {
+        let replica = state.pods[pod].replica?;
+        let message = Message {
+            log: replica.log,
+            horizon: replica.horizon,
+            after: Revision(after),
+            to: Revision(to),
+            head: replica.head,
+            confirmed: state.pods[pod].confirmed,
+        };
+        let place = state.network.binary_search(&message).err()?;
+        let mut next = state.clone();
+        next.network.insert(place, message);
+        Some(next)
+    }
+
+    /// A message arrives, in any order; it stays, and may arrive again.
+    pub(crate) fn deliver(state: &State, place: usize) -> Option<State> {
+        let edge = accept(&state.edge, state.network.get(place)?)?;
+        if edge == state.edge {
+            return None;
+        }
+        let mut next = state.clone();
+        next.edge = edge;
+        Some(next)
+    }
+
+    pub(crate) fn lose(state: &State, place: usize) -> Option<State> {
+        let mut next = state.clone();
+        (place < next.network.len()).then(|| next.network.remove(place))?;
+        Some(next)
+    }
+
+    /// A pod answers the edge from its cache: what it has judged valid is as new as its copy.
+    pub(crate) fn answer_from_cache(&self, state: &State, pod: usize, tier: Tier) -> Option<State> {
+        let entry = Self::found(state, pod, tier)?;
+        let replica = state.pods[pod].replica?;
+        state.pods[pod].confirmed?;
+        if self.judge(state, replica, entry) != Validity::Valid {
+            return None;
+        }
+        Self::answer(
+            state,
+            Entry {
+                as_of: restamped(entry.as_of, replica),
+                ..entry
+            },
+        )
+    }
+
+    /// A pod answers the edge with what it has just read.
+    pub(crate) fn answer_from_database(&self, state: &State, pod: usize) -> Option<State> {
+        let mut next = Self::answer(state, self.filled(state, pod)?)?;
+        next.pods[pod].fill = Fill::Idle;
+        Some(next)
+    }
+
+    fn answer(state: &State, entry: Entry) -> Option<State> {
+        if state.edge.flight.is_some() {
+            return None;
+        }
+        let mut next = state.clone();
+        next.edge.flight = Some(entry);
+        Some(next)
+    }
+
+    pub(crate) fn keep_at_edge(state: &State) -> Option<State> {
+        state.edge.flight?;
+        let mut next = state.clone();
+        next.edge.stored = next.edge.flight.take();
+        Some(next)
+    }
+
+    /// The bound has passed, or the object was restarted: it never stores what it trusts.
+    pub(crate) fn edge_falls_silent(state: &State) -> Option<State> {
+        state.edge.confirmed?;
+        let mut next = state.clone();
+        next.edge.confirmed = None;
+        Some(next)
+    }
+}
+
+/// `edge_core::feed::FeedState::accept`, which this crate cannot depend on, with commits in the
+/// place of milliseconds. Nothing when it refuses.
+fn accept(edge: &Edge, message: &Message) -> Option<Edge> {
+    if message.to > message.head {
+        return None;
+    }
+    let continued = edge
+        .feed
+        .filter(|feed| feed.log == message.log && feed.head >= message.horizon);
+    let mut next = edge.clone();
+    let mut feed = match continued {
+        Some(feed) => feed,
+        // A log is taken up at its horizon, else records between would be missing.
+        None if message.after != message.horizon => return None,
+        None => {
+            (next.held, next.confirmed) = (0, None);
+            Replica {
+                log: message.log,
+                horizon: message.horizon,
+                head: message.after,
+            }
+        }
+    };
+    if message.after > feed.head || message.after < message.horizon {
+        return None;
+    }
+    next.held |= bits(message.after, message.to);
+    feed.head = feed.head.max(message.to);
+    feed.horizon = feed.horizon.max(message.horizon.min(feed.head));
+    next.held &= bits(feed.horizon, feed.head);
+    if feed.head == message.head {
+        next.confirmed = next.confirmed.max(message.confirmed);
+    }
+    next.feed = Some(feed);
+    Some(next)
+}
+
+/// One bit for each revision in `(after, to]`.
+pub(crate) fn bits(after: Revision, to: Revision) -> u8 {
+    (after.next().0..=to.0).fold(0, |bits, revision| bits | 1 << revision)
+}

@@ -1,0 +1,188 @@
+//! What must hold in every state, and what must happen in some.
+
+use cache_core::{InvalidReason, Revision, Validity};
+use stateright::Property;
+
+use crate::edge::bits;
+use crate::scenario::{OFFER, Scenario};
+use crate::state::{Commits, Entry, Replica, State, Write, Writer, identity};
+
+/// (a), by revisions.
+pub(crate) const KNOWN: &str = "a hit misses no write whose purge the copy knows";
+/// (a), by checks.
+pub(crate) const CHECKED: &str = "a trusted hit misses no write from before the check";
+/// (b)
+pub(crate) const KEPT: &str = "a row that is gone is in the log in force, or needs not be";
+/// (b), at the edge: what it does not have, it must not seem to have.
+pub(crate) const HELD: &str = "the edge has every record after its horizon";
+/// (c)
+pub(crate) const CATCHES_UP: &str = "everybody catches up once the faults end";
+
+type Condition = fn(&Scenario, &State) -> bool;
+
+/// The properties that the scenario's bounds give a meaning.
+pub(crate) fn of(scenario: &Scenario) -> Vec<Property<Scenario>> {
+    let has_entries = !scenario.fills.is_empty();
+    let has_edge = scenario.messages > 0;
+    let properties = [
+        (
+            true,
+            Property::always(KNOWN, knows_what_it_serves as Condition),
+        ),
+        (true, Property::always(CHECKED, serves_what_was_checked)),
+        (true, Property::always(KEPT, keeps_rows)),
+        (has_edge, Property::always(HELD, has_no_gaps)),
+        (
+            !has_entries,
+            Property::always(CATCHES_UP, Scenario::catches_up),
+        ),
+        (
+            has_entries && !scenario.tiers.is_empty(),
+            Property::sometimes("a pod hits", |scenario, state| {
+                found_by_pods(state).any(|found| found.is_hit(scenario, state))
+            }),
+        ),
+        (
+            has_entries && has_edge,
+            Property::sometimes("the edge hits", |scenario, state| {
+                found_by_edge(state).is_some_and(|found| found.is_hit(scenario, state))
+            }),
+        ),
+        (
+            has_entries,
+            Property::sometimes("a purged entry is refused", |scenario, state| {
+                refusals(scenario, state).any(|it| matches!(it, InvalidReason::Purged { .. }))
+            }),
+        ),
+        (
+            has_entries && scenario.trims + u64::from(scenario.restarts) > 0,
+            Property::sometimes(
+                "an entry before the horizon is refused",
+                |scenario, state| {
+                    refusals(scenario, state).any(|it| it == InvalidReason::BeforeHorizon)
+                },
+            ),
+        ),
+        (
+            has_entries && scenario.failovers > 0,
+            Property::sometimes("an entry of another log is refused", |scenario, state| {
+                refusals(scenario, state).any(|it| it == InvalidReason::OtherLog)
+            }),
+        ),
+        (
+            scenario.failovers > 0,
+            Property::sometimes("a new log is in force", |_: &Scenario, state: &State| {
+                state.database.in_force != identity(0)
+            }),
+        ),
+        (
+            scenario.crashes,
+            Property::sometimes(
+                "a crashed writer's row is swept",
+                |_: &Scenario, state: &State| {
+                    let mut writers = (0..).zip(&state.writers);
+                    writers.any(|(w, is)| *is == Writer::Crashed && !state.database.is_pending(w))
+                },
+            ),
+        ),
+    ];
+    properties
+        .into_iter()
+        .filter_map(|(is_meant, property)| is_meant.then_some(property))
+        .collect()
+}
+
+/// An entry, and the copy that judges it.
+struct Found {
+    entry: Entry,
+    replica: Replica,
+    confirmed: Option<Commits>,
+}
+
+impl Found {
+    fn is_valid(&self, scenario: &Scenario, state: &State) -> bool {
+        scenario.judge(state, self.replica, self.entry) == Validity::Valid
+    }
+
+    fn is_hit(&self, scenario: &Scenario, state: &State) -> bool {
+        self.confirmed.is_some() && self.is_valid(scenario, state)
+    }
+
+    /// Whether the entry depends on a write and was read before its commit.
+    fn misses(&self, scenario: &Scenario, write: Write) -> bool {
+        scenario.writes[usize::from(write)] == OFFER && write >= self.entry.contains
+    }
+}
+
+fn found_by_pods(state: &State) -> impl Iterator<Item = Found> {
+    state.pods.iter().flat_map(|pod| {
+        [pod.memory, state.shared].into_iter().filter_map(|entry| {
+            Some(Found {
+                entry: entry?,
+                replica: pod.replica?,
+                confirmed: pod.confirmed,
+            })
+        })
+    })
+}
+
+fn found_by_edge(state: &State) -> Option<Found> {
+    Some(Found {
+        entry: state.edge.stored?,
+        replica: state.edge.feed?,
+        confirmed: state.edge.confirmed,
+    })
+}
+
+fn found(state: &State) -> impl Iterator<Item = Found> {
+    found_by_pods(state).chain(found_by_edge(state))
+}
+
+/// Stronger than asked: of every entry that is valid by the rule, whether the copy is trusted or
+/// not.
+fn knows_what_it_serves(scenario: &Scenario, state: &State) -> bool {
+    found(state).all(|found| {
+        let known = (1..)
+            .map(Revision)
+            .zip(&state.history(found.replica.log).records);
+        let is_missed = known
+            .take_while(|(revision, _)| *revision <= found.replica.head)
+            .any(|(_, write)| *write < state.database.commits && found.misses(scenario, *write));
+        !is_missed || !found.is_valid(scenario, state)
+    })
+}
+
+fn serves_what_was_checked(scenario: &Scenario, state: &State) -> bool {
+    found(state).all(|found| {
+        let checked = 0..found.confirmed.unwrap_or_default();
+        let is_missed = checked
+            .into_iter()
+            .any(|write| found.misses(scenario, write));
+        !is_missed || !found.is_hit(scenario, state)
+    })
+}
+
+/// An entry of the log in force cannot miss a write that was committed before the log came into
+/// force. Records that a log gave out and was trimmed of count: older entries cannot be judged.
+fn keeps_rows(_: &Scenario, state: &State) -> bool {
+    let log = state.history(state.database.in_force);
+    (0..state.database.commits).all(|write| {
+        state.database.is_pending(write)
+            || log.records.contains(&write)
+            || log.in_force_at.is_some_and(|commits| write < commits)
+    })
+}
+
+fn has_no_gaps(_: &Scenario, state: &State) -> bool {
+    let claimed = state.edge.feed.map(|feed| bits(feed.horizon, feed.head));
+    state.edge.held == claimed.unwrap_or_default()
+}
+
+fn refusals(scenario: &Scenario, state: &State) -> impl Iterator<Item = InvalidReason> {
+    found(state).filter_map(
+        |found| match scenario.judge(state, found.replica, found.entry) {
+            Validity::Invalid(reason) => Some(reason),
+            Validity::Valid | Validity::Stale => None,
+        },
+    )
+}

@@ -1,0 +1,265 @@
+//! What a state of the model holds.
+//!
+//! Writes are named by the order of their commits: write 0 is whichever was committed first. What
+//! the database holds is then the number of commits, and an answer that was read from it contains
+//! the writes below the number that it saw.
+
+use cache_core::{AsOf, LogId, Revision};
+
+/// A write, in the order of commits.
+pub(crate) type Write = u8;
+/// How many writes a read, or a check, has seen: those below the number.
+pub(crate) type Commits = u8;
+
+/// The identity of the n-th log.
+pub(crate) const fn identity(number: u8) -> LogId {
+    LogId::from_bytes([number; 16])
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct State {
+    pub(crate) database: Database,
+    /// The last one is the current server; one before it was deposed, but may still be reached by
+    /// who is connected to it (split brain).
+    pub(crate) servers: Vec<Server>,
+    /// What really happened, by identity; only the properties, and servers for the text of their
+    /// records, look at it.
+    pub(crate) logs: Vec<History>,
+    pub(crate) writers: Vec<Writer>,
+    pub(crate) pods: [Pod; 2],
+    /// The slot of the shared cache (L2).
+    pub(crate) shared: Option<Entry>,
+    pub(crate) edge: Edge,
+    /// From the pods to the edge; sorted, so that it is a set.
+    pub(crate) network: Vec<Message>,
+    /// How often a pod has been restarted: a bound of the exploration.
+    pub(crate) restarts: u8,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Database {
+    pub(crate) commits: Commits,
+    /// One bit per write whose row is in the outbox.
+    pub(crate) outbox: u8,
+    /// The log in force.
+    pub(crate) in_force: LogId,
+}
+
+impl Database {
+    pub(crate) const fn is_pending(&self, write: Write) -> bool {
+        self.outbox & (1 << write) != 0
+    }
+
+    /// Whether no row of the first `commits` writes is left.
+    pub(crate) const fn is_drained(&self, commits: Commits) -> bool {
+        self.outbox & ((1 << commits) - 1) == 0
+    }
+
+    pub(crate) const fn insert_row(&mut self, write: Write) {
+        self.outbox |= 1 << write;
+    }
+
+    pub(crate) const fn remove_row(&mut self, write: Write) {
+        self.outbox &= !(1 << write);
+    }
+}
+
+/// A server of the purge log. Its records are the first ones of its log's history.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Server {
+    pub(crate) log: LogId,
+    /// The log that was in force when this one was started; the first has none.
+    pub(crate) predecessor: Option<LogId>,
+    pub(crate) horizon: Revision,
+    pub(crate) head: Revision,
+    /// It may have forgotten records (its replication id changed) and nobody has noticed yet.
+    pub(crate) is_suspect: bool,
+}
+
+/// Everything that a log ever gave out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct History {
+    /// Revision 1 is the first.
+    pub(crate) records: Vec<Write>,
+    /// How many writes had been committed when it came into force.
+    pub(crate) in_force_at: Option<Commits>,
+}
+
+/// An append that was acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Receipt {
+    pub(crate) write: Write,
+    pub(crate) log: LogId,
+    pub(crate) revision: Revision,
+}
+
+/// Writer n makes write n, through pod n's connection to the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Writer {
+    Idle,
+    /// Only when weakened: it has its revision, and is not committed yet.
+    Numbered,
+    Committed,
+    Appended(Receipt),
+    Done,
+    Crashed,
+}
+
+/// A copy of the log: it knows the purges in `(horizon, head]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Replica {
+    pub(crate) log: LogId,
+    pub(crate) horizon: Revision,
+    pub(crate) head: Revision,
+}
+
+impl Replica {
+    pub(crate) const fn as_of(&self) -> AsOf {
+        AsOf {
+            log: self.log,
+            revision: self.head,
+        }
+    }
+}
+
+/// A cached answer. It has one tag, `OFFER`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Entry {
+    pub(crate) as_of: AsOf,
+    pub(crate) contains: Commits,
+}
+
+/// Records on their way to a pod: `(after, to]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Batch {
+    pub(crate) log: LogId,
+    pub(crate) horizon: Revision,
+    pub(crate) after: Revision,
+    pub(crate) to: Revision,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Fill {
+    Idle,
+    Begun(AsOf),
+    Read(Entry),
+}
+
+/// A check: what may be trusted once the copy has reached the head that it read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Check {
+    Idle,
+    /// It has looked at the outbox when there were so many commits, and waits for those rows.
+    Outbox(Commits),
+    /// The rows have left; then the head was read.
+    Head(Commits, Revision),
+    /// Then the log was found to be the one in force.
+    InForce(Commits, Revision),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Pod {
+    /// The server that it is connected to.
+    pub(crate) server: usize,
+    pub(crate) replica: Option<Replica>,
+    /// The last batch that it asked for. Applied late, twice or never.
+    pub(crate) batch: Option<Batch>,
+    pub(crate) fill: Fill,
+    /// The slot of its own cache (L1).
+    pub(crate) memory: Option<Entry>,
+    /// A row that its sweeper has appended.
+    pub(crate) sweep: Option<Receipt>,
+    pub(crate) check: Check,
+    /// It trusts its copy: what was committed when the last completed check began.
+    pub(crate) confirmed: Option<Commits>,
+}
+
+/// A relay's append to the edge: `(after, to]`, and the head it speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Message {
+    pub(crate) log: LogId,
+    pub(crate) horizon: Revision,
+    pub(crate) after: Revision,
+    pub(crate) to: Revision,
+    pub(crate) head: Revision,
+    /// The sender's last completed check: the model's `sent_at_ms`.
+    pub(crate) confirmed: Option<Commits>,
+}
+
+/// The Durable Object and the isolates' copies are one: the copies only lag.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Edge {
+    pub(crate) feed: Option<Replica>,
+    /// The records that it really has, one bit each; `feed` only claims to have them.
+    pub(crate) held: u8,
+    pub(crate) confirmed: Option<Commits>,
+    /// An answer of a pod that is not stored yet.
+    pub(crate) flight: Option<Entry>,
+    pub(crate) stored: Option<Entry>,
+}
+
+impl State {
+    /// Nothing has happened; pods have empty copies of the first log, the edge has none.
+    pub(crate) fn first(writes: usize) -> Self {
+        let log = identity(0);
+        let replica = Replica {
+            log,
+            horizon: Revision::ZERO,
+            head: Revision::ZERO,
+        };
+        let pod = Pod {
+            server: 0,
+            replica: Some(replica),
+            batch: None,
+            fill: Fill::Idle,
+            memory: None,
+            sweep: None,
+            check: Check::Idle,
+            confirmed: None,
+        };
+        Self {
+            database: Database {
+                commits: 0,
+                outbox: 0,
+                in_force: log,
+            },
+            servers: vec![Server {
+                log,
+                predecessor: None,
+                horizon: Revision::ZERO,
+                head: Revision::ZERO,
+                is_suspect: false,
+            }],
+            logs: vec![History {
+                records: vec![],
+                in_force_at: Some(0),
+            }],
+            writers: vec![Writer::Idle; writes],
+            pods: [pod.clone(), pod],
+            shared: None,
+            edge: Edge {
+                feed: None,
+                held: 0,
+                confirmed: None,
+                flight: None,
+                stored: None,
+            },
+            network: vec![],
+            restarts: 0,
+        }
+    }
+
+    /// The server that a pod is connected to.
+    pub(crate) fn server_of(&self, pod: usize) -> &Server {
+        &self.servers[self.pods[pod].server]
+    }
+
+    /// What really happened in a log.
+    pub(crate) fn history(&self, log: LogId) -> &History {
+        &self.logs[usize::from(log.as_bytes()[0])]
+    }
+
+    pub(crate) fn history_mut(&mut self, log: LogId) -> &mut History {
+        &mut self.logs[usize::from(log.as_bytes()[0])]
+    }
+}

@@ -1,0 +1,79 @@
+//! What this isolate and KV have under a key, and what becomes of it: for an origin that asks.
+
+use cache_core::CacheKey;
+use edge_core::explain::{
+    CONTEXT, EdgeAnswer, Found, LogState, MAX_QUESTION_BYTES, Question, Stored, TierReport,
+};
+use edge_core::{bounds, header, signature};
+use wasm_bindgen_futures::JsFuture;
+use worker::Context;
+
+use crate::error::EdgeError;
+use crate::isolate::{Isolate, now_ms};
+use crate::memory::Ready;
+use crate::request::Incoming;
+use crate::{feed, read, respond};
+
+/// Answers an origin's question. Nothing is stored by it; the copy of the purge log is brought up
+/// to date as for any request, so that the verdict is the next one's.
+pub(crate) async fn answer(
+    isolate: &'static Isolate,
+    incoming: &Incoming,
+    context: &Context,
+) -> Result<web_sys::Response, EdgeError> {
+    if incoming
+        .announced_bytes()
+        .is_none_or(|length| length > MAX_QUESTION_BYTES)
+    {
+        return respond::json(413, "{}");
+    }
+    let text = JsFuture::from(incoming.raw.text()?)
+        .await?
+        .as_string()
+        .unwrap_or_default();
+    let proof = incoming.header(header::SIGNATURE).unwrap_or_default();
+    let secret = &isolate.config.secret;
+    if signature::verify(secret, &proof, CONTEXT, now_ms(), text.as_bytes()).is_err() {
+        return respond::json(401, "{}");
+    }
+    let key = serde_json::from_str::<Question>(&text)
+        .ok()
+        .and_then(|question| question.key.parse::<CacheKey>().ok());
+    let Some(key) = key else {
+        return respond::json(400, "{}");
+    };
+    feed::follow(isolate, context, None).await;
+    let in_memory = isolate.memory.borrow().peek(&key);
+    let memory = found(isolate, in_memory).await;
+    let kv = match isolate.kv.answer(&key).await {
+        Ok(ready) => found(isolate, ready).await,
+        Err(error) => Found::Failed {
+            error: error.to_string(),
+        },
+    };
+    let replica = isolate.replica.borrow();
+    let age_ms = replica.copy().map_or(u64::MAX, |log| log.age_ms(now_ms()));
+    let answer = EdgeAnswer {
+        log: LogState::of(replica.copy(), age_ms, bounds::DISTRUST_MS),
+        tiers: [("memory", memory), ("kv", kv)]
+            .map(|(tier, found)| TierReport {
+                tier: tier.to_owned(),
+                found,
+            })
+            .into(),
+    };
+    respond::json(200, &serde_json::to_string(&answer)?)
+}
+
+async fn found(isolate: &Isolate, ready: Option<Ready>) -> Found {
+    let Some(ready) = ready else {
+        return Found::Absent;
+    };
+    let verdict = read::verdict(isolate, &ready, None).await;
+    let replica = isolate.replica.borrow();
+    let head = &ready.head;
+    let age_ms = head.age_ms(now_ms());
+    // An isolate remembers no later revision at which it found an entry valid.
+    let stored = Stored::of(head, &head.as_of, age_ms, &verdict, replica.copy());
+    Found::Stored(Box::new(stored))
+}

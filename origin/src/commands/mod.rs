@@ -1,0 +1,6 @@
+//! Commands that ask a running server, and how they print what it says.
+
+pub(crate) mod cache;
+pub(crate) mod purge;
+pub(crate) mod server;
+mod table;

@@ -1,0 +1,91 @@
+//! A running server, asked over HTTP with the service token.
+
+use std::{env, time::Duration};
+
+use anyhow::{Context as _, bail};
+use reqwest::{Client, RequestBuilder, Response, Url};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+const URL: &str = "YOUSOON_ORIGIN_URL";
+const TOKEN: &str = "YOUSOON_ADMIN_TOKEN";
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// A dry run looks through Redis.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// A server and how to ask it.
+pub(crate) struct Server {
+    base: String,
+    token: String,
+    client: Client,
+}
+
+impl Server {
+    /// The server at `url`, or at `YOUSOON_ORIGIN_URL`, if either is given. Not by clap's `env`: a
+    /// variable that is set would count as an option that was given.
+    pub(crate) fn find(url: Option<&Url>) -> anyhow::Result<Option<Self>> {
+        let url = match (url, variable(URL)) {
+            (Some(url), _) => url.clone(),
+            (None, Some(text)) => Url::parse(&text).with_context(|| format!("{URL}: {text:?}"))?,
+            (None, None) => return Ok(None),
+        };
+        // Never an option: those are for everybody to see who lists processes.
+        let token = variable(TOKEN).with_context(|| format!("{TOKEN} is not set"))?;
+        let client = Client::builder()
+            .connect_timeout(CONNECT_WITHIN)
+            .timeout(WITHIN)
+            // A redirected POST becomes a GET.
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Some(Self {
+            base: url.as_str().trim_end_matches('/').to_owned(),
+            token,
+            client,
+        }))
+    }
+
+    /// The same, where there has to be one.
+    pub(crate) fn required(url: Option<&Url>) -> anyhow::Result<Self> {
+        Self::find(url)?.with_context(|| format!("which server? Name it with --url or {URL}"))
+    }
+
+    /// What it answers to `POST`.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        let request = self.client.post(format!("{}{path}", self.base));
+        self.ask(request.json(body)).await
+    }
+
+    /// What it answers to `GET`.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        self.ask(self.client.get(format!("{}{path}", self.base)))
+            .await
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
+        let sent = request.bearer_auth(&self.token).send().await;
+        let response = sent.with_context(|| format!("{} cannot be asked", self.base))?;
+        let status = response.status();
+        if !status.is_success() {
+            bail!("{} answered {status}{}", self.base, why(response).await);
+        }
+        let read = response.json().await;
+        read.with_context(|| format!("the answer of {} cannot be read", self.base))
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The refusal's own words, if there are any.
+async fn why(response: Response) -> String {
+    let body: Value = response.json().await.unwrap_or_default();
+    match body["errors"][0]["message"].as_str() {
+        Some(message) => format!(": {message}"),
+        None => String::new(),
+    }
+}

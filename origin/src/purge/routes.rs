@@ -1,0 +1,24 @@
+//! Purges over HTTP.
+
+use axum::{body::Body, extract::State, http::HeaderName, response::Response};
+use edge_core::header::REVISION;
+
+use super::resolvers::{PurgeInput, PurgeResult};
+use crate::{
+    admin::{self, AdminError},
+    graphql::caller::Caller,
+    state::AppState,
+};
+
+/// `POST /admin/purge`: the mutation's input and answer, without GraphQL around them.
+pub async fn post(State(state): State<AppState>, body: Body) -> Result<Response, AdminError> {
+    let input: PurgeInput = admin::read_json(body).await?;
+    let asked = input.request(Caller::Service)?;
+    let result = PurgeResult::of(&state, asked, state.clock.now_ms()).await?;
+    let mut response = admin::json(&result);
+    if let Some(revision) = result.at {
+        let headers = response.headers_mut();
+        headers.insert(HeaderName::from_static(REVISION), revision.0.into());
+    }
+    Ok(response)
+}

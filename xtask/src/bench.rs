@@ -1,0 +1,112 @@
+//! What the benchmarks share: contenders that answer the same bytes on this machine, loaded one at
+//! a time and in turns, so that what disturbs the machine disturbs all of them.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::processes::Processes;
+use crate::progress;
+
+mod probe;
+mod rounds;
+mod wrk;
+
+pub(crate) use probe::Proof;
+pub(crate) use rounds::Rounds;
+pub(crate) use wrk::require as require_wrk;
+
+/// A cache's first answers come from behind it, and it may store them beside the request.
+const WARM_LIMIT: Duration = Duration::from_secs(30);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Turns {
+    /// How often each contender is measured; the median counts.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// How long each measurement takes.
+    #[arg(long, value_name = "SECONDS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    seconds: u32,
+    /// How many connections ask at the same time.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
+    connections: u32,
+}
+
+/// A server under test.
+#[derive(Debug)]
+pub(crate) struct Contender {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) port: u16,
+    /// How its answers show that they are what is to be measured.
+    pub(crate) proof: Proof,
+    /// What its line of the table says of it.
+    pub(crate) comparison: Comparison,
+}
+
+/// Requests per second of one contender as a multiple of another's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Comparison {
+    pub(crate) of: &'static str,
+    pub(crate) over: &'static str,
+    /// The target, if there is one.
+    pub(crate) at_least: Option<f64>,
+}
+
+/// What is asked for, and the bytes that every contender must answer with.
+#[derive(Debug)]
+pub(crate) struct Workload(pub(crate) Vec<Asked>);
+
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// With the query.
+    pub(crate) path: String,
+    pub(crate) body: String,
+}
+
+/// Loads every contender in every round. What it prints and writes is in `dir` afterwards.
+pub(crate) fn measure(
+    processes: &mut Processes,
+    turns: &Turns,
+    contenders: &[Contender],
+    workload: &Workload,
+    dir: &Path,
+) -> Result<Rounds> {
+    let paths = dir.join("paths");
+    let lines: Vec<&str> = workload.0.iter().map(|asked| &*asked.path).collect();
+    fs::write(&paths, lines.join("\n") + "\n")
+        .with_context(|| format!("cannot write {}", paths.display()))?;
+    for contender in contenders {
+        warm(processes, contender, workload)?;
+    }
+    let mut rounds = Rounds::default();
+    for number in 1..=turns.rounds {
+        progress::announce(&format!("round {number} of {}", turns.rounds));
+        for contender in contenders {
+            // What was warm may have come to its end while the others had their turns.
+            warm(processes, contender, workload)?;
+            rounds.add(
+                contender.name,
+                wrk::run(processes, turns, contender.port, &paths, dir)?,
+            )?;
+            // Also after it: what was measured is what was meant.
+            probe::check(contender, workload)?;
+        }
+    }
+    Ok(rounds)
+}
+
+/// Asks for everything until every answer is what is to be measured.
+fn warm(processes: &mut Processes, contender: &Contender, workload: &Workload) -> Result<()> {
+    for asked in &workload.0 {
+        let mut last = Ok(());
+        let warmed = processes.wait_until(contender.label, WARM_LIMIT, || {
+            last = probe::check_answer(contender, asked);
+            last.is_ok()
+        });
+        warmed.or_else(|error| last.and(Err(error)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! The origin on this machine, with sample offers and its published documents.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::binaries::Binaries;
+use crate::manifest::Manifest;
+use crate::processes::Processes;
+use crate::secrets::Secrets;
+use crate::{checkout, http, progress};
+
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+#[derive(Debug)]
+pub(crate) struct Settings<'a> {
+    /// Of the whole system; the origin's own is in it.
+    pub(crate) data_dir: &'a Path,
+    pub(crate) offers: u32,
+    pub(crate) port: u16,
+    /// The edge that gets the purge log, if there is one.
+    pub(crate) edge_url: Option<String>,
+    pub(crate) redis: Redis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Redis {
+    /// As the environment of this command says.
+    AsInEnvironment,
+    Without,
+}
+
+/// Where the origin's store is, in the whole system's data directory.
+pub(crate) fn data_dir(system: &Path) -> PathBuf {
+    system.join("origin")
+}
+
+/// The schema as SDL, in a file, once the origin was started.
+pub(crate) fn schema_file(system: &Path) -> PathBuf {
+    system.join("schema.graphql")
+}
+
+/// Seeds, starts, publishes.
+pub(crate) fn start(
+    settings: &Settings<'_>,
+    secrets: &Secrets,
+    binaries: &Binaries,
+    processes: &mut Processes,
+) -> Result<Manifest> {
+    seed(settings, binaries, processes)?;
+    processes.start("origin", &mut serve(settings, secrets, binaries))?;
+    processes.wait_until("the origin", START_LIMIT, || {
+        http::is_ready(settings.port, "/readyz")
+    })?;
+    publish(settings, secrets, binaries, processes)
+}
+
+fn seed(settings: &Settings<'_>, binaries: &Binaries, processes: &mut Processes) -> Result<()> {
+    let dir = data_dir(settings.data_dir);
+    fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    processes.run_step(
+        &format!("seeding {} offers unless there are some", settings.offers),
+        Command::new(&binaries.yousoon)
+            .args([
+                "seed",
+                "--if-empty",
+                "--offers",
+                &settings.offers.to_string(),
+                "--data-dir",
+            ])
+            .arg(dir),
+    )
+}
+
+fn serve(settings: &Settings<'_>, secrets: &Secrets, binaries: &Binaries) -> Command {
+    let mut yousoon = Command::new(&binaries.yousoon);
+    yousoon
+        .arg("serve")
+        .env("YOUSOON_LISTEN", format!("127.0.0.1:{}", settings.port))
+        .env("YOUSOON_DATA_DIR", data_dir(settings.data_dir))
+        .env("YOUSOON_ADMIN_TOKEN", &secrets.admin_token)
+        .env("YOUSOON_DOCUMENT_MODE", "enforce");
+    match &settings.edge_url {
+        Some(url) => yousoon
+            .env("YOUSOON_EDGE_URL", url)
+            .env("YOUSOON_EDGE_SECRET", &secrets.edge_secret),
+        None => yousoon
+            .env_remove("YOUSOON_EDGE_URL")
+            .env_remove("YOUSOON_EDGE_SECRET"),
+    };
+    match settings.redis {
+        Redis::AsInEnvironment => {}
+        Redis::Without => {
+            yousoon.env_remove("YOUSOON_REDIS_URL");
+        }
+    }
+    yousoon
+}
+
+/// Builds the manifest against this origin's own schema, and publishes it.
+fn publish(
+    settings: &Settings<'_>,
+    secrets: &Secrets,
+    binaries: &Binaries,
+    processes: &mut Processes,
+) -> Result<Manifest> {
+    let schema = schema_file(settings.data_dir);
+    let sdl = progress::output_of(Command::new(&binaries.yousoon).arg("schema"))?;
+    fs::write(&schema, sdl).with_context(|| format!("cannot write {}", schema.display()))?;
+    let manifest = settings.data_dir.join("manifest.json");
+    progress::step(
+        "building the manifest of persisted queries",
+        Command::new(&binaries.pq)
+            .args(["build", "--schema"])
+            .arg(&schema)
+            .arg("--operations")
+            .arg(checkout::root().join("persisted-queries/operations"))
+            .arg("--out")
+            .arg(&manifest),
+    )?;
+    let url = format!("http://127.0.0.1:{}", settings.port);
+    processes.run_step(
+        "publishing it",
+        Command::new(&binaries.pq)
+            .args(["publish", "--manifest"])
+            .arg(&manifest)
+            .args(["--url", &url, "--token", &secrets.admin_token]),
+    )?;
+    Manifest::read(&manifest)
+}
