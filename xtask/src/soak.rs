@@ -50,7 +50,7 @@ fn simulation(options: &Options) -> Command {
     let mut cargo = test::cargo_test();
     cargo
         .args(["-p", "cache-tiered", "--profile", "soak", "--test", "it"])
-        // Its figures are printed as it goes.
+        // Its figures are of interest also when it passes.
         .args(["--", "simulation::", "--nocapture"])
         .env("YOUSOON_SCHEDULES", options.schedules.to_string());
     cargo
