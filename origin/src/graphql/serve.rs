@@ -68,7 +68,7 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
 }
 
 async fn answer(state: &AppState, path_id: Option<String>, request: Request) -> Response {
-    let accept = text(request.headers(), header::ACCEPT);
+    let accept = text(request.headers(), &header::ACCEPT);
     let Some(media) = MediaType::negotiate(accept.as_deref()) else {
         let message = "application/graphql-response+json and application/json can be had";
         return answer::refusal(
@@ -96,8 +96,8 @@ async fn steps(
 ) -> Result<Response, Failure> {
     let method = method(&request)?;
     let caller = Caller::of(request.headers(), &state.config.admin);
-    let if_none_match = text(request.headers(), header::IF_NONE_MATCH);
-    let minimum = text(request.headers(), HeaderName::from_static(MIN_REVISION))
+    let if_none_match = text(request.headers(), &header::IF_NONE_MATCH);
+    let minimum = text(request.headers(), &HeaderName::from_static(MIN_REVISION))
         .and_then(|number| number.trim().parse().ok())
         .map(Revision);
     let wanted = Wanted {
@@ -141,8 +141,8 @@ async fn asked_before(state: &AppState, spelling: &str) -> Result<Option<Arc<Ask
     Ok(same.then_some(asked))
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    let mut lines = headers.get_all(&name).iter();
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let mut lines = headers.get_all(name).iter();
     let first = String::from_utf8_lossy(lines.next()?.as_bytes()).into_owned();
     // A list may come in several lines (RFC 9110 §5.3). Bytes that are no text match nothing.
     Some(lines.fold(first, |text, line| {
@@ -181,7 +181,7 @@ async fn parse(
         method,
         path_id: path_id.as_deref(),
         query: parts.uri.query(),
-        content_type: text(&parts.headers, header::CONTENT_TYPE).as_deref(),
+        content_type: text(&parts.headers, &header::CONTENT_TYPE).as_deref(),
         body: &body,
     })
 }
