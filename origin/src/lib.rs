@@ -9,6 +9,7 @@
 pub mod admin;
 pub mod caches;
 pub mod config;
+pub mod cors;
 pub mod documents;
 pub mod domain;
 pub mod embedded;

@@ -1,25 +1,27 @@
 //! Every layer, in the order in which a request meets them.
 
-use std::{any::Any, net::SocketAddr, time::Duration};
+mod when;
+
+use std::{any::Any, convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe};
 
 use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderName, HeaderValue, Method, header},
-    middleware::{Next, from_fn},
+    http::{self, HeaderValue, header},
+    middleware::Next,
     response::Response,
+    routing::future::RouteFuture,
 };
-use edge_core::header::{MIN_REVISION, REVISION};
+use futures_util::FutureExt as _;
 use pq_core::{ErrorCode, MediaType, Refusal};
-use tower::ServiceBuilder;
+use tower::{Service, ServiceBuilder};
 use tower_http::{
-    catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
-    cors::{Any as AnyOrigin, CorsLayer},
+    compression::{CompressionLayer, DefaultPredicate, Predicate as _},
     trace::TraceLayer,
 };
 
+use self::when::When;
 use crate::{
     graphql::{answer, caller::Caller},
     state::AppState,
@@ -27,42 +29,37 @@ use crate::{
 
 /// How much of a header is logged.
 const SHOWN_BYTES: usize = 100;
-const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(24);
 
-/// Around every route.
-pub fn around(routes: Router) -> Router {
-    routes.layer(
-        ServiceBuilder::new()
-            // The path without its query: variables are in there.
-            .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
-                tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
-            }))
-            .layer(from_fn(security_headers))
-            .layer(CompressionLayer::new())
-            // Innermost: the answer to a panic passes all the others.
-            .layer(CatchPanicLayer::custom(panicked)),
-    )
-}
-
-/// Around GraphQL: any site may ask, nobody's cookies are sent along.
-pub fn cors() -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(AnyOrigin)
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([
-            header::CONTENT_TYPE,
-            header::ACCEPT,
-            header::AUTHORIZATION,
-            header::IF_NONE_MATCH,
-            HeaderName::from_static(MIN_REVISION),
-        ])
-        .expose_headers([
-            header::ETAG,
-            header::AGE,
-            HeaderName::from_static("cache-status"),
-            HeaderName::from_static(REVISION),
-        ])
-        .max_age(PREFLIGHT_MAX_AGE)
+/// Around every route. Around the router, not in it: there each would be one more box for each
+/// request.
+pub fn around(
+    routes: Router,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send>
++ Clone
++ Send
++ Sync
++ 'static {
+    let compressible = DefaultPredicate::new();
+    ServiceBuilder::new()
+        .map_response(|response: http::Response<_>| response.map(Body::new))
+        // The path without its query: variables are in there.
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
+            tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+        }))
+        .map_response(security_headers)
+        .layer(When::new(
+            |request| request.headers().contains_key(header::ACCEPT_ENCODING),
+            CompressionLayer::new(),
+        ))
+        // Also said to whoever asks for no compression, which the layer then does not hear of.
+        .map_response(move |response| vary_by_encoding(response, &compressible))
+        // Innermost: the answer to a panic passes all the others.
+        .map_future(|answer: RouteFuture<Infallible>| {
+            AssertUnwindSafe(answer)
+                .catch_unwind()
+                .map(|outcome| outcome.unwrap_or_else(|panic| Ok(panicked(panic))))
+        })
+        .service(routes)
 }
 
 /// Around `/admin`: lets the service token through. Who else tries is refused, and the log hears
@@ -98,8 +95,7 @@ pub async fn service_only(State(state): State<AppState>, request: Request, next:
     answer::refusal(&Refusal::new(code, message), MediaType::GraphqlResponse)
 }
 
-async fn security_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+fn security_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
@@ -112,8 +108,17 @@ async fn security_headers(request: Request, next: Next) -> Response {
     response
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
-fn panicked(panic: Box<dyn Any + Send>) -> Response<Body> {
+fn vary_by_encoding(mut response: Response, compressible: &DefaultPredicate) -> Response {
+    if compressible.should_compress(&response) {
+        response
+            .headers_mut()
+            .append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    response
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what a panic leaves")]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let what = panic
         .downcast_ref::<&str>()
         .copied()

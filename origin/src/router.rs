@@ -1,17 +1,20 @@
 //! Every route.
 
+use std::convert::Infallible;
+
 use axum::{
     Router,
-    extract::State,
+    extract::{Request, State},
     http::StatusCode,
     middleware::from_fn_with_state,
     response::Response,
     routing::{any, get, post},
 };
 use pq_core::{ErrorCode, MediaType, Refusal};
+use tower::Service;
 
 use crate::{
-    documents,
+    cors, documents,
     graphql::{answer, serve},
     inspect, middleware, purge,
     state::AppState,
@@ -19,7 +22,13 @@ use crate::{
 };
 
 /// The whole application.
-pub fn router(state: AppState) -> Router {
+pub fn router(
+    state: AppState,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send>
++ Clone
++ Send
++ Sync
++ 'static {
     let admin = Router::new()
         .route("/admin/documents", post(documents::routes::post))
         .route("/admin/purge", post(purge::routes::post))
@@ -27,9 +36,14 @@ pub fn router(state: AppState) -> Router {
         .route("/admin/cache/stats", get(inspect::routes::stats))
         .route_layer(from_fn_with_state(state.clone(), middleware::service_only));
     let graphql = Router::new()
-        .route("/graphql", any(serve::graphql))
-        .route("/graphql/{id}", any(serve::graphql_by_id))
-        .layer(middleware::cors());
+        .route(
+            "/graphql",
+            any(serve::graphql).options_service(cors::preflight()),
+        )
+        .route(
+            "/graphql/{id}",
+            any(serve::graphql_by_id).options_service(cors::preflight()),
+        );
     let others = admin
         .route("/internal/documents/{hash}", get(documents::routes::get))
         .route("/healthz", get(async || "ok"))

@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use axum::ServiceExt as _;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},

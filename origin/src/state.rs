@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     documents::Documents,
     embedded::{EmbeddedDb, StoreError},
-    graphql::{self, Schema},
+    graphql::{self, Asked, Schema, spellings::Spellings},
     offers::store::OfferStore,
     partners::store::PartnerStore,
     purge::{PurgeLog, Role},
@@ -107,6 +107,7 @@ pub struct Shared {
     /// One per edge, in the configuration's order.
     pub relays: Vec<Arc<RelayStatus>>,
     pub documents: Documents,
+    pub spellings: Spellings<Asked>,
     pub compiler: Arc<Compiler>,
     pub schema: Schema,
 }
@@ -157,6 +158,7 @@ impl AppState {
             offers: OfferStore::new(db.clone()),
             partners: PartnerStore::new(db.clone()),
             documents: Documents::new(db.clone(), Arc::clone(&caches.feed)),
+            spellings: Spellings::default(),
             purge_log,
             caches,
             compiler: Arc::new(Compiler::new(&graphql::sdl())?),

@@ -6,10 +6,11 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use cache_core::{AsOf, EntryHead, Revision, Tag};
+use cache_core::{AsOf, CacheControl, EntryHead, Revision, Tag};
+use http::HeaderValue;
 
 /// What an entry costs beside its bytes and tags, about: the cache's own bookkeeping.
-const OVERHEAD_BYTES: usize = 256;
+const OVERHEAD_BYTES: usize = 512;
 
 /// An entry in memory.
 #[derive(Debug)]
@@ -23,8 +24,36 @@ pub struct Cached {
     seen_at_ms: Option<u64>,
     /// A revision of its log up to which it was found valid.
     valid_at: AtomicU64,
-    /// Its tags as a header writes them, made when it is first asked for.
-    tag_list: OnceLock<Bytes>,
+    /// Made when it is first sent.
+    said: OnceLock<Said>,
+}
+
+/// What the headers of every answer say of an entry: formatted once, for it is sent often.
+#[derive(Debug)]
+pub struct Said {
+    /// `Cache-Control`, while it is not covering for a failure.
+    pub cache_control: HeaderValue,
+    /// `ETag`.
+    pub etag: HeaderValue,
+    /// Its tags, separated by commas.
+    pub tags: HeaderValue,
+    /// The identity of its log, as text.
+    pub log: Box<str>,
+}
+
+impl Said {
+    fn of(head: &EntryHead) -> Self {
+        // Tags, numbers and our own words: all of them are visible ASCII.
+        let value = |text: String| {
+            HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+        };
+        Self {
+            cache_control: value(CacheControl::Public(head.lifetime).to_string()),
+            etag: value(head.content.etag()),
+            tags: value(Tag::join(&head.tags)),
+            log: head.as_of.log.to_string().into(),
+        }
+    }
 }
 
 impl Cached {
@@ -36,14 +65,13 @@ impl Cached {
             head,
             body,
             seen_at_ms,
-            tag_list: OnceLock::new(),
+            said: OnceLock::new(),
         }
     }
 
-    /// Its tags, separated by commas.
-    pub fn tag_list(&self) -> &Bytes {
-        self.tag_list
-            .get_or_init(|| Tag::join(&self.head.tags).into())
+    /// What headers say of it.
+    pub fn said(&self) -> &Said {
+        self.said.get_or_init(|| Said::of(&self.head))
     }
 
     pub(crate) const fn seen_at_ms(&self) -> Option<u64> {
@@ -70,7 +98,8 @@ impl Cached {
             .head
             .tags
             .iter()
-            .map(|tag| tag.as_str().len() + size_of::<Tag>())
+            // As a tag, and in the header.
+            .map(|tag| 2 * tag.as_str().len() + size_of::<Tag>())
             .sum();
         u32::try_from(OVERHEAD_BYTES + tags + self.body.len()).unwrap_or(u32::MAX)
     }

@@ -73,6 +73,15 @@ impl Documents {
         {
             return Ok(Some(Arc::clone(&known.document)));
         }
+        // Rare, and large: boxed, so that those who do not come here do not carry it.
+        Box::pin(self.look_up(hash, known)).await
+    }
+
+    async fn look_up(
+        &self,
+        hash: DocumentHash,
+        known: Option<Known>,
+    ) -> Result<Option<Arc<Document>>, StoreError> {
         let as_of = self.feed.as_of();
         let began = self.feed.clock().now();
         let record: Option<String> = self

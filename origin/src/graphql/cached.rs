@@ -1,11 +1,11 @@
 //! Public documents: answered out of the caches, or made once for all who ask the same.
 
-use std::sync::Arc;
+use std::{fmt, io::Write as _, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use cache_core::{
-    CacheControl, CacheStatus, EntryHead, ForwardReason, Revision, cache_status::Outcome,
+    CacheControl, CacheKey, CacheStatus, EntryHead, ForwardReason, Revision, cache_status::Outcome,
     entry::ContentHash, variables::CanonicalVariables,
 };
 use cache_tiered::{Answer, Cached, Fill, Question};
@@ -24,6 +24,15 @@ use crate::{documents::Document, embedded::StoreError, state::AppState};
 /// This cache's name in `Cache-Status`.
 pub const CACHE_NAME: &str = "yousoon-origin";
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+const SEEN_AGO: HeaderName = HeaderName::from_static(edge_header::SEEN_AGO);
+const CACHE_TAG: HeaderName = HeaderName::from_static(edge_header::CACHE_TAG);
+const AS_OF: HeaderName = HeaderName::from_static(edge_header::AS_OF);
+
+/// Room for the headers of a kept answer and for those that the layers add, so that their map does
+/// not grow.
+const HEADERS: usize = 20;
+/// What most values that are written for each answer fit into.
+const SHORT_BYTES: usize = 128;
 
 /// An answer that is not stored.
 #[derive(Debug)]
@@ -36,33 +45,47 @@ pub enum Unstored {
     TimedOut,
 }
 
-/// How the answer is to be written.
+/// A public document and variables for it.
+#[derive(Debug)]
+pub struct Asked {
+    pub(super) document: Arc<Document>,
+    variables: CanonicalVariables,
+    /// Where its answer is stored.
+    key: CacheKey,
+}
+
+impl Asked {
+    pub(super) fn new(document: Arc<Document>, variables: CanonicalVariables) -> Self {
+        Self {
+            key: plan::key(document.operation.id, &variables.to_json()),
+            document,
+            variables,
+        }
+    }
+}
+
+/// How the answer is to be written, and what it must have seen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
     pub(super) media: MediaType,
+    pub(super) minimum: Option<Revision>,
     pub(super) if_none_match: Option<&'a str>,
 }
 
 /// Answers a public document. Who asks does not matter, and is not told to the fields.
-pub(super) async fn answer(
-    state: &AppState,
-    document: &Arc<Document>,
-    variables: CanonicalVariables,
-    minimum: Option<Revision>,
-    wanted: Wanted<'_>,
-) -> Response {
-    let hash = document.operation.id;
+pub(super) async fn answer(state: &AppState, asked: &Arc<Asked>, wanted: Wanted<'_>) -> Response {
     let question = Question {
-        key: plan::key(hash, &variables.to_json()),
-        label: *hash.as_bytes(),
-        required: state.caches.feed.require(minimum).await,
+        key: asked.key,
+        label: *asked.document.operation.id.as_bytes(),
+        required: state.caches.feed.require(wanted.minimum).await,
     };
-    let (fill_state, fill_document) = (state.clone(), Arc::clone(document));
-    let variables = Arc::new(variables);
+    let (fill_state, fill_asked) = (state.clone(), Arc::clone(asked));
     let make = move || {
-        let (state, document) = (fill_state.clone(), Arc::clone(&fill_document));
-        let variables = Arc::clone(&variables);
-        async move { fill(&state, &document, &variables, question.required).await }
+        let (state, asked) = (fill_state.clone(), Arc::clone(&fill_asked));
+        // Large, and not needed for a hit: boxed, so that hits do not carry it.
+        Box::pin(
+            async move { fill(&state, &asked.document, &asked.variables, question.required).await },
+        )
     };
     let given = state.caches.responses.answer(&question, make).await;
     respond(state, given, wanted)
@@ -126,7 +149,13 @@ fn respond(state: &AppState, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -
             let outcome = Outcome::Hit {
                 ttl_s: ttl_s(&entry, now_ms),
             };
-            kept(state, &entry, status(outcome, Some(tier.as_str())), wanted)
+            kept(
+                state,
+                &entry,
+                status(outcome, Some(tier.as_str())),
+                wanted,
+                now_ms,
+            )
         }
         Answer::Filled {
             entry,
@@ -135,7 +164,7 @@ fn respond(state: &AppState, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -
         } => {
             let outcome = forwarded(instead_of.as_ref(), true, collapsed);
             let detail = instead_of.as_ref().map(cache_core::FetchReason::as_str);
-            kept(state, &entry, status(outcome, detail), wanted)
+            kept(state, &entry, status(outcome, detail), wanted, now_ms)
         }
         Answer::Covered { entry } => {
             let outcome = Outcome::Hit {
@@ -146,6 +175,7 @@ fn respond(state: &AppState, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -
                 &entry,
                 status(outcome, Some("stale-if-error")),
                 wanted,
+                now_ms,
             );
             // For whoever asks now; the edge has its own to fall back on.
             set(
@@ -163,20 +193,22 @@ fn respond(state: &AppState, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -
             let outcome = forwarded(instead_of.as_ref(), false, collapsed);
             let detail = instead_of.as_ref().map(cache_core::FetchReason::as_str);
             let mut response = unstored(&answer, wanted);
-            set(&mut response, CACHE_STATUS, &status(outcome, detail));
+            if let Some(value) = status(outcome, detail) {
+                response.headers_mut().insert(CACHE_STATUS, value);
+            }
             response
         }
         Answer::Failed(answer) => unstored(&answer, wanted),
     }
 }
 
-fn status(outcome: Outcome, detail: Option<&str>) -> String {
-    CacheStatus {
+fn status(outcome: Outcome, detail: Option<&str>) -> Option<HeaderValue> {
+    let status = CacheStatus {
         cache: CACHE_NAME,
         outcome,
         detail,
-    }
-    .to_string()
+    };
+    written(format_args!("{status}"))
 }
 
 /// Seconds of freshness left; negative when it is stale.
@@ -194,43 +226,60 @@ fn unstored(answer: &Unstored, wanted: Wanted<'_>) -> Response {
 }
 
 /// An entry as an answer; 304 without a body when the client has it already.
-fn kept(state: &AppState, entry: &Cached, cache_status: String, wanted: Wanted<'_>) -> Response {
-    let feed = &state.caches.feed;
+fn kept(
+    state: &AppState,
+    entry: &Cached,
+    cache_status: Option<HeaderValue>,
+    wanted: Wanted<'_>,
+    now_ms: u64,
+) -> Response {
     let content = entry.head.content;
     let unchanged = wanted
         .if_none_match
         .is_some_and(|known| content.matches(known));
-    let (status, body) = if unchanged {
-        (StatusCode::NOT_MODIFIED, Body::empty())
+    let mut response = if unchanged {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
     } else {
-        (StatusCode::OK, Body::from(entry.body.clone()))
+        Response::new(Body::from(entry.body.clone()))
     };
-    let policy = CacheControl::Public(entry.head.lifetime);
-    let mut response = answer::respond(status, wanted.media, policy, body);
-    set(&mut response, header::ETAG, &content.etag());
-    // Rounded up: whoever adds its own bound to this age must not exceed it.
-    let age_s = entry
-        .head
-        .age_ms(feed.clock().now().wall_ms)
-        .div_ceil(1_000);
+    let said = entry.said();
     let headers = response.headers_mut();
-    headers.insert(header::AGE, age_s.into());
-    let seen_ago_ms = feed.seen_ago_ms(entry);
-    if seen_ago_ms != u64::MAX {
-        let name = HeaderName::from_static(edge_header::SEEN_AGO);
-        headers.insert(name, seen_ago_ms.into());
-    }
-    if let Ok(value) = HeaderValue::from_maybe_shared(entry.tag_list().clone()) {
-        headers.insert(HeaderName::from_static(edge_header::CACHE_TAG), value);
-    }
-    // What it was last found valid at, not only what it was read at: the edge then keeps it longer.
-    set(
-        &mut response,
-        HeaderName::from_static(edge_header::AS_OF),
-        &entry.as_of().to_string(),
+    headers.reserve(HEADERS);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(wanted.media.content_type()),
     );
-    if let Ok(value) = HeaderValue::try_from(cache_status) {
-        response.headers_mut().insert(CACHE_STATUS, value);
+    headers.insert(header::CACHE_CONTROL, said.cache_control.clone());
+    headers.insert(header::VARY, HeaderValue::from_static("accept"));
+    headers.insert(header::ETAG, said.etag.clone());
+    // Rounded up: whoever adds its own bound to this age must not exceed it.
+    let age_s = entry.head.age_ms(now_ms).div_ceil(1_000);
+    headers.insert(header::AGE, age_s.into());
+    let seen_ago_ms = state.caches.feed.seen_ago_ms(entry);
+    if seen_ago_ms != u64::MAX {
+        headers.insert(SEEN_AGO, seen_ago_ms.into());
+    }
+    headers.insert(CACHE_TAG, said.tags.clone());
+    // What it was last found valid at, not only what it was read at: the edge then keeps it longer.
+    let revision = entry.as_of().revision;
+    if let Some(value) = written(format_args!("{}:{revision}", said.log)) {
+        headers.insert(AS_OF, value);
+    }
+    if let Some(value) = cache_status {
+        headers.insert(CACHE_STATUS, value);
     }
     response
+}
+
+/// What is short and differs from answer to answer, as a header's value.
+fn written(text: fmt::Arguments<'_>) -> Option<HeaderValue> {
+    let mut buffer = [0; SHORT_BYTES];
+    let mut rest = &mut buffer[..];
+    if rest.write_fmt(text).is_err() {
+        return HeaderValue::try_from(text.to_string()).ok();
+    }
+    let length = SHORT_BYTES - rest.len();
+    HeaderValue::from_bytes(&buffer[..length]).ok()
 }

@@ -1,6 +1,6 @@
 //! GraphQL: the schema, what a query gathers while it runs, and the way of a request.
 //!
-//! Reading order: [`serve`] (a request's steps) → [`cached`] (public documents) → [`execute`] → [`facts`] (what an answer depends
+//! Reading order: [`serve`] (a request's steps) → [`spellings`] (what it was found to ask before) → [`cached`] (public documents) → [`execute`] → [`facts`] (what an answer depends
 //! on) → [`answer`] (status and headers) → [`errors`]. The fields themselves are in the blocks:
 //! `offers::resolvers`, `offers::mutations`, `partners::resolvers`, `purge::resolvers`.
 
@@ -21,8 +21,9 @@ pub mod order;
 pub mod page;
 pub mod place;
 pub mod serve;
+pub mod spellings;
 
-pub use cached::Unstored;
+pub use cached::{Asked, Unstored};
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    extract::{Path, Request, State},
-    response::Response,
+    extract::{Path, Request, State, rejection::PathRejection},
+    response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
 use cache_core::{Revision, variables::CanonicalVariables};
@@ -20,11 +20,13 @@ use pq_core::{
 use super::{
     answer,
     body::{self, BodyError},
-    cached::{self, Wanted},
+    cached::{self, Asked, Wanted},
     caller::Caller,
     execute,
 };
-use crate::{config::DocumentMode, documents::Document, embedded::StoreError, state::AppState};
+use crate::{
+    config::DocumentMode, cors, documents::Document, embedded::StoreError, state::AppState,
+};
 
 /// From the first byte of the body to the answer.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -46,14 +48,27 @@ pub async fn graphql(State(state): State<AppState>, request: Request) -> Respons
 /// `/graphql/{id}`, every method.
 pub async fn graphql_by_id(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
-    serve(&state, Some(id), request).await
+    match id {
+        Ok(Path(id)) => serve(&state, Some(id), request).await,
+        Err(rejection) => {
+            let mut response = rejection.into_response();
+            cors::allow(response.headers_mut());
+            response
+        }
+    }
 }
 
 async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> Response {
-    let accept = text(request.headers(), header::ACCEPT);
+    let mut response = answer(state, path_id, request).await;
+    cors::allow(response.headers_mut());
+    response
+}
+
+async fn answer(state: &AppState, path_id: Option<String>, request: Request) -> Response {
+    let accept = text(request.headers(), &header::ACCEPT);
     let Some(media) = MediaType::negotiate(accept.as_deref()) else {
         let message = "application/graphql-response+json and application/json can be had";
         return answer::refusal(
@@ -81,36 +96,59 @@ async fn steps(
 ) -> Result<Response, Failure> {
     let method = method(&request)?;
     let caller = Caller::of(request.headers(), &state.config.admin);
-    let if_none_match = text(request.headers(), header::IF_NONE_MATCH);
-    let minimum = text(request.headers(), HeaderName::from_static(MIN_REVISION))
+    let if_none_match = text(request.headers(), &header::IF_NONE_MATCH);
+    let minimum = text(request.headers(), &HeaderName::from_static(MIN_REVISION))
         .and_then(|number| number.trim().parse().ok())
         .map(Revision);
+    let wanted = Wanted {
+        media,
+        minimum,
+        if_none_match: if_none_match.as_deref(),
+    };
+    let spelling = (method == Method::Get)
+        .then(|| request.uri().path_and_query().cloned())
+        .flatten();
+    if let Some(spelling) = &spelling
+        && let Some(asked) = asked_before(state, spelling.as_str()).await?
+    {
+        return Ok(cached::answer(state, &asked, wanted).await);
+    }
     let request = parse(method, path_id, request).await?;
     let document = document(state, &request).await?;
     name_matches(&document, request.operation_name.as_deref())?;
     allowed_over(method, document.operation.kind)?;
     let variables = coerce(&document, &request)?;
     if document.operation.policy.is_shared() {
-        let wanted = Wanted {
-            media,
-            if_none_match: if_none_match.as_deref(),
-        };
-        return Ok(cached::answer(state, &document, variables, minimum, wanted).await);
+        let asked = Arc::new(Asked::new(document, variables));
+        if let (Some(spelling), DocumentRef::Hash(_)) = (&spelling, &request.document) {
+            state.spellings.remember(spelling.as_str(), &asked);
+        }
+        return Ok(cached::answer(state, &asked, wanted).await);
     }
     // Its entities may be kept ones: those of a copy of the log that has seen what the client has.
     let required = state.caches.feed.require(minimum).await;
-    let executed = execute::execute(state, &document, &variables, caller, required).await?;
+    let run = execute::execute(state, &document, &variables, caller, required);
+    let executed = Box::pin(run).await?;
     Ok(answer::executed(&executed, media))
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+/// What a request by GET that was spelt like this asked for, if its document is still the same.
+async fn asked_before(state: &AppState, spelling: &str) -> Result<Option<Arc<Asked>>, StoreError> {
+    let Some(asked) = state.spellings.get(spelling) else {
+        return Ok(None);
+    };
+    let document = state.documents.get(asked.document.operation.id).await?;
+    let same = document.is_some_and(|document| Arc::ptr_eq(&document, &asked.document));
+    Ok(same.then_some(asked))
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let mut lines = headers.get_all(name).iter();
+    let first = String::from_utf8_lossy(lines.next()?.as_bytes()).into_owned();
     // A list may come in several lines (RFC 9110 §5.3). Bytes that are no text match nothing.
-    let lines: Vec<_> = headers
-        .get_all(name)
-        .iter()
-        .map(|value| String::from_utf8_lossy(value.as_bytes()))
-        .collect();
-    (!lines.is_empty()).then(|| lines.join(","))
+    Some(lines.fold(first, |text, line| {
+        text + "," + &String::from_utf8_lossy(line.as_bytes())
+    }))
 }
 
 fn method(request: &Request) -> Result<Method, Refusal> {
@@ -144,7 +182,7 @@ async fn parse(
         method,
         path_id: path_id.as_deref(),
         query: parts.uri.query(),
-        content_type: text(&parts.headers, header::CONTENT_TYPE).as_deref(),
+        content_type: text(&parts.headers, &header::CONTENT_TYPE).as_deref(),
         body: &body,
     })
 }

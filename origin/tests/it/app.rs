@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use axum::ServiceExt as _;
 use cache_core::{LogId, Revision};
 use pq_core::DocumentHash;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
