@@ -130,4 +130,26 @@ impl Judge<'_> {
             Phase::StaleIfError | Phase::Expired => fetch(FetchReason::Expired, covers_errors),
         }
     }
+
+    /// Whether an entry may be given in place of an answer that could not be had. Takes what
+    /// [`Judge::judge`] takes, and is to be asked when the failure is known: while the tier below was
+    /// failing, the server may have heard of a purge.
+    ///
+    /// Nobody is shown less than he has seen, not even instead of nothing.
+    pub fn may_stand_in(
+        &self,
+        entry: &EntryHead,
+        as_of: &AsOf,
+        age_ms: u64,
+        seen_ago_ms: u64,
+    ) -> bool {
+        let seen = self.log.map(LogCopy::head).max(Some(as_of.revision));
+        if self.required > seen {
+            return false;
+        }
+        match self.judge(entry, as_of, age_ms, seen_ago_ms) {
+            Verdict::Serve { .. } | Verdict::ServeAndRefresh { .. } => true,
+            Verdict::Fetch { cover_errors, .. } => cover_errors,
+        }
+    }
 }

@@ -133,6 +133,19 @@ impl PurgeFeed {
         judge(&self.read(), self.clock.now(), entry, required)
     }
 
+    /// Whether an entry may be given in place of an answer that could not be had, see
+    /// [`Judge::may_stand_in`].
+    pub fn may_stand_in(&self, entry: &Cached, required: Option<Revision>) -> bool {
+        let (state, now) = (self.read(), self.clock.now());
+        let (age_ms, seen_ago_ms) = ages_ms(now, entry);
+        judge_of(&state, now, required).may_stand_in(
+            &entry.head,
+            &entry.as_of(),
+            age_ms,
+            seen_ago_ms,
+        )
+    }
+
     /// Judges an entry that is to be a part of an answer. None when it may not; else every write
     /// that was committed before this moment, by the steady clock, is in it.
     ///
@@ -269,7 +282,10 @@ impl PurgeFeed {
             else {
                 return;
             };
-            copy.confirm(stored(extent.complete_at.steady_ms));
+            // The default is never: the clock's own beginning is no moment at which it was complete.
+            if extent.complete_at != Moment::default() {
+                copy.confirm(stored(extent.complete_at.steady_ms));
+            }
             copy.trim(extent.horizon);
             if extent.complete_at.steady_ms >= state.position.complete_at.steady_ms {
                 state.position.complete_at = extent.complete_at;
@@ -280,26 +296,33 @@ impl PurgeFeed {
 }
 
 fn judge(state: &State, now: Moment, entry: &Cached, required: Option<Revision>) -> Verdict {
-    let judge = Judge {
-        log: state.copy.as_ref(),
-        log_age_ms: state
-            .copy
-            .as_ref()
-            .map_or(u64::MAX, |copy| copy_age_ms(copy, now.steady_ms)),
-        distrust_ms: DISTRUST_MS,
-        required,
-        // The copy reaches back as far as it ever will.
-        log_reaches: false,
-    };
-    let seen_ago_ms = entry
-        .seen_at_ms()
-        .map_or(u64::MAX, |at_ms| now.steady_ms.saturating_sub(at_ms));
-    let age_ms = entry.head.age_ms(now.wall_ms);
-    let verdict = judge.judge(&entry.head, &entry.as_of(), age_ms, seen_ago_ms);
+    let (age_ms, seen_ago_ms) = ages_ms(now, entry);
+    let verdict =
+        judge_of(state, now, required).judge(&entry.head, &entry.as_of(), age_ms, seen_ago_ms);
     if let (Verdict::Serve { .. }, Some(copy)) = (&verdict, &state.copy) {
         entry.found_valid_at(copy.head());
     }
     verdict
+}
+
+fn judge_of(state: &State, now: Moment, required: Option<Revision>) -> Judge<'_> {
+    let log = state.copy.as_ref();
+    Judge {
+        log,
+        log_age_ms: log.map_or(u64::MAX, |copy| copy_age_ms(copy, now.steady_ms)),
+        distrust_ms: DISTRUST_MS,
+        required,
+        // The copy reaches back as far as it ever will.
+        log_reaches: false,
+    }
+}
+
+/// How long ago an entry was made, and how long ago it was known to be current.
+fn ages_ms(now: Moment, entry: &Cached) -> (u64, u64) {
+    let seen_ago_ms = entry
+        .seen_at_ms()
+        .map_or(u64::MAX, |at_ms| now.steady_ms.saturating_sub(at_ms));
+    (entry.head.age_ms(now.wall_ms), seen_ago_ms)
 }
 
 /// [`LogCopy`] reads 0 as never, which the steady clock's first millisecond is not.

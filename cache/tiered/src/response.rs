@@ -209,24 +209,11 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
                 collapsed,
             },
             Filled::Failed(answer) => match candidate {
-                Some(Candidate { entry, .. }) if self.may_stand_in(&entry, required) => {
+                Some(Candidate { entry, .. }) if self.feed.may_stand_in(&entry, required) => {
                     Answer::Covered { entry }
                 }
                 Some(_) | None => Answer::Failed(answer),
             },
-        }
-    }
-
-    /// Judged again: while the tier below was failing, this server may have heard of a purge. And
-    /// nobody is shown less than what he has seen, not even instead of nothing.
-    fn may_stand_in(&self, entry: &Cached, required: Option<Revision>) -> bool {
-        let seen = entry.as_of().revision.max(self.feed.position().head);
-        if required.is_some_and(|minimum| minimum > seen) {
-            return false;
-        }
-        match self.feed.judge(entry, required) {
-            Verdict::Serve { .. } | Verdict::ServeAndRefresh { .. } => true,
-            Verdict::Fetch { cover_errors, .. } => cover_errors,
         }
     }
 

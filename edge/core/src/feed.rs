@@ -6,6 +6,8 @@
 use cache_core::{LogId, PurgeRecord, Revision};
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::DISTRUST_MS;
+
 /// The context of an append's signature.
 pub const CONTEXT: &str = "purge-log";
 /// The most records in one append.
@@ -115,6 +117,13 @@ impl FeedState {
         }
         // Ours ends before what the log still has: the same as another log.
         let reset = self.log != Some(append.log) || self.head < append.horizon;
+        // Every log begins after the ones before it: this is an older one's, from an origin that has
+        // not heard of the new one. When nobody speaks for the new one it may be right: a database
+        // that was restored.
+        let spoken_for = now_ms <= self.confirmed_at_ms.saturating_add(DISTRUST_MS);
+        if reset && append.horizon < self.horizon && spoken_for {
+            return Err(Refused::Elsewhere);
+        }
         let mut state = if reset {
             // A log is taken up at its horizon, else records between would be missing.
             if append.after != append.horizon {
@@ -307,6 +316,20 @@ mod tests {
                 confirmed_at_ms: 0
             }
         );
+    }
+
+    #[test]
+    fn a_log_that_was_left_behind_is_not_taken_up_while_the_new_one_is_spoken_for() {
+        let held = FeedState {
+            horizon: Revision(4),
+            ..state(5)
+        };
+        let mut old = append(0, 1, 1, 20);
+        old.log = LogId::from_bytes([2; 16]);
+        assert_eq!(held.accept(&old, 20), Err(Refused::Elsewhere));
+        let silent_since = 10 + DISTRUST_MS;
+        assert_eq!(held.accept(&old, silent_since), Err(Refused::Elsewhere));
+        assert!(held.accept(&old, silent_since + 1).unwrap().reset);
     }
 
     #[test]

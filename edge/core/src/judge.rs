@@ -17,21 +17,45 @@ pub fn judge(
     now_ms: u64,
     min_revision: Option<Revision>,
 ) -> Verdict {
+    judge_of(entry, replica, now_ms, min_revision).judge(
+        entry,
+        &entry.as_of,
+        entry.age_ms(now_ms),
+        now_ms.saturating_sub(seen_at_ms),
+    )
+}
+
+/// Whether an entry may be given in place of an answer that could not be had; takes what [`judge`]
+/// takes, when the failure is known. See [`Judge::may_stand_in`].
+pub fn may_stand_in(
+    entry: &EntryHead,
+    seen_at_ms: u64,
+    replica: &Replica,
+    now_ms: u64,
+    min_revision: Option<Revision>,
+) -> bool {
+    judge_of(entry, replica, now_ms, min_revision).may_stand_in(
+        entry,
+        &entry.as_of,
+        entry.age_ms(now_ms),
+        now_ms.saturating_sub(seen_at_ms),
+    )
+}
+
+fn judge_of<'a>(
+    entry: &EntryHead,
+    replica: &'a Replica,
+    now_ms: u64,
+    min_revision: Option<Revision>,
+) -> Judge<'a> {
     let log = replica.copy();
-    let age_ms = entry.age_ms(now_ms);
-    let judge = Judge {
+    Judge {
         log,
         log_age_ms: log.map_or(u64::MAX, |log| log.age_ms(now_ms)),
         distrust_ms: bounds::DISTRUST_MS,
-        required: min_revision.max(replica.learned()),
+        required: min_revision.max(replica.learned(now_ms)),
         log_reaches: replica.feed_knows(&entry.as_of),
-    };
-    judge.judge(
-        entry,
-        &entry.as_of,
-        age_ms,
-        now_ms.saturating_sub(seen_at_ms),
-    )
+    }
 }
 
 #[cfg(test)]

@@ -19,8 +19,18 @@ pub enum Refresh {
 /// A client that has seen more than the copy is worth a refresh, but not more often than this, in
 /// milliseconds: until then the origin answers it.
 const REFRESH_AGAIN_MS: u64 = 100;
+/// How long what the origin gave counts, milliseconds: until then the copy has reached it or is not
+/// trusted. A log that never reaches it (a database that was restored) must not cost the origin a
+/// read a request for ever.
+const LEARNED_FOR_MS: u64 = bounds::DISTRUST_MS;
 /// How many requests a second may insist on a revision that the copy has not reached.
 pub const FORCED_PER_S: u32 = 20;
+
+#[derive(Clone, Copy, Debug)]
+struct Learned {
+    revision: Revision,
+    at_ms: u64,
+}
 
 /// The copy, and what is known about it.
 #[derive(Debug, Default)]
@@ -28,7 +38,7 @@ pub struct Replica {
     copy: Option<LogCopy>,
     feed_horizon: Revision,
     read_at_ms: u64,
-    learned: Option<Revision>,
+    learned: Option<Learned>,
     forced_since_ms: u64,
     forced: u32,
 }
@@ -39,18 +49,25 @@ impl Replica {
         self.copy.as_ref()
     }
 
-    /// A revision that the origin is known to have given and that the copy has not reached.
-    pub fn learned(&self) -> Option<Revision> {
-        self.learned.filter(|learned| {
-            self.copy
-                .as_ref()
-                .is_some_and(|copy| *learned > copy.head())
-        })
+    /// A revision that the origin gave a moment ago and that the copy has not reached.
+    pub fn learned(&self, now_ms: u64) -> Option<Revision> {
+        let learned = self.learned?;
+        let head = self.copy.as_ref()?.head();
+        let counts = learned.revision > head && now_ms <= learned.at_ms + LEARNED_FOR_MS;
+        counts.then_some(learned.revision)
     }
 
-    /// Notes a revision that an answer of the origin carried.
-    pub fn learn(&mut self, revision: Revision) {
-        self.learned = self.learned.max(Some(revision));
+    /// Notes a revision that an answer of the origin carried. It counts in another log as well:
+    /// that begins after every revision of the logs before it.
+    pub fn learn(&mut self, revision: Revision, now_ms: u64) {
+        if self.learned.is_none_or(|known| known.revision <= revision)
+            || self.learned(now_ms).is_none()
+        {
+            self.learned = Some(Learned {
+                revision,
+                at_ms: now_ms,
+            });
+        }
     }
 
     /// The revision that a request may insist on. What the copy has reached costs nothing; beyond
@@ -79,8 +96,8 @@ impl Replica {
         let Some(copy) = &self.copy else {
             return Refresh::First;
         };
-        let behind =
-            self.learned().is_some() || min_revision.is_some_and(|minimum| minimum > copy.head());
+        let behind = self.learned(now_ms).is_some()
+            || min_revision.is_some_and(|minimum| minimum > copy.head());
         if age_ms > bounds::WAIT_FOR_REFRESH_MS || (behind && age_ms >= REFRESH_AGAIN_MS) {
             Refresh::First
         } else if age_ms > bounds::REFRESH_MS {
@@ -106,10 +123,6 @@ impl Replica {
             .as_ref()
             .is_some_and(|copy| copy.id() == tail.log && copy.head() >= tail.from);
         if !continues {
-            if self.copy.as_ref().is_some_and(|copy| copy.id() != tail.log) {
-                // Revisions of another log mean nothing in this one.
-                self.learned = None;
-            }
             self.copy = Some(LogCopy::starting_at(tail.log, tail.from));
         }
         let Some(copy) = &mut self.copy else { return };
@@ -192,10 +205,30 @@ mod tests {
             Refresh::No,
             "was read just now: there is no more"
         );
-        replica.learn(Revision(4));
+        replica.learn(Revision(4), 1_000);
         assert_eq!(replica.refresh(1_100, None), Refresh::First);
         replica.apply(&tail(0, 4, 1_100));
         assert_eq!(replica.refresh(1_100, None), Refresh::No);
+    }
+
+    #[test]
+    fn what_the_origin_gave_counts_in_the_next_log_and_not_for_ever() {
+        let mut replica = Replica::default();
+        replica.apply(&tail(0, 5, 1_000));
+        replica.learn(Revision(9), 1_000);
+        replica.learn(Revision(7), 1_200);
+        let mut other = tail(0, 6, 1_300);
+        other.log = LogId::from_bytes([2; 16]);
+        replica.apply(&other);
+        assert_eq!(replica.learned(1_300), Some(Revision(9)));
+        assert_eq!(replica.learned(1_000 + LEARNED_FOR_MS), Some(Revision(9)));
+        assert_eq!(replica.learned(1_001 + LEARNED_FOR_MS), None);
+        replica.learn(Revision(8), 1_001 + LEARNED_FOR_MS);
+        assert_eq!(
+            replica.learned(1_001 + LEARNED_FOR_MS),
+            Some(Revision(8)),
+            "a lower one counts when the higher one does not any more"
+        );
     }
 
     #[test]

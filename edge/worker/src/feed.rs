@@ -44,7 +44,7 @@ pub(crate) async fn follow(
     if need == Refresh::No {
         return;
     }
-    let direct = min_revision.is_some() || isolate.replica.borrow().learned().is_some();
+    let direct = min_revision.is_some() || isolate.replica.borrow().learned(now_ms()).is_some();
     let flight = move || async move {
         refresh(isolate, direct).await.unwrap_or_else(|error| {
             // The copy grows old, and with it the trust in what is stored: that is the remedy.

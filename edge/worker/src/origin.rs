@@ -197,7 +197,10 @@ pub(crate) async fn forward(
     if let Some(revision) =
         header_of(&response, header::REVISION).and_then(|text| text.parse().ok())
     {
-        isolate.replica.borrow_mut().learn(Revision(revision));
+        isolate
+            .replica
+            .borrow_mut()
+            .learn(Revision(revision), now_ms());
     }
     Ok(response)
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use cache_core::cache_status::Outcome;
 use cache_core::{CacheKey, CacheStatus, ForwardReason, InvalidReason, Revision, Validity};
 use edge_core::answer::{Served, Tier};
-use edge_core::judge::{FetchReason, Verdict, judge};
+use edge_core::judge::{FetchReason, Verdict, judge, may_stand_in};
 use edge_core::plan::{Plan, SharedRead, plan};
 use pq_core::error::{ErrorCode, Refusal};
 use pq_core::manifest::OperationKind;
@@ -124,7 +124,6 @@ fn accepts_event_stream(incoming: &Incoming) -> bool {
 struct Candidate {
     ready: Ready,
     why: FetchReason,
-    cover_errors: bool,
 }
 
 /// Answers what is the same for everybody.
@@ -152,16 +151,12 @@ async fn shared(
                 let _for_the_next_request = begin_fill(isolate, context, &read, min_revision);
                 return respond::read(&ready, Served::Hit { tier }, media, if_none_match);
             }
-            Verdict::Fetch { why, cover_errors } => {
+            Verdict::Fetch { why, .. } => {
                 if candidate
                     .as_ref()
                     .is_none_or(|known| ready.head.is_newer_than(&known.ready.head))
                 {
-                    candidate = Some(Candidate {
-                        ready,
-                        why,
-                        cover_errors,
-                    });
+                    candidate = Some(Candidate { ready, why });
                 }
             }
         }
@@ -197,8 +192,9 @@ async fn shared(
             .to_string();
             respond::unshared(status, &body, &status_header, media)
         }
-        Fetched::Failed(why) => match candidate.filter(|candidate| candidate.cover_errors) {
-            Some(candidate) => {
+        Fetched::Failed(why) => match candidate {
+            // Judged now: a purge may have come while the origin was failing.
+            Some(candidate) if stands_in(isolate, &candidate.ready, min_revision) => {
                 web_sys::console::warn_1(&JsValue::from_str(&format!("stale-if-error: {why}")));
                 respond::read(
                     &candidate.ready,
@@ -207,9 +203,20 @@ async fn shared(
                     if_none_match,
                 )
             }
-            None => Err(EdgeError::Origin(why.to_string())),
+            Some(_) | None => Err(EdgeError::Origin(why.to_string())),
         },
     }
+}
+
+fn stands_in(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -> bool {
+    let replica = isolate.replica.borrow();
+    may_stand_in(
+        &ready.head,
+        ready.seen_at_ms,
+        &replica,
+        now_ms(),
+        min_revision,
+    )
 }
 
 async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey) -> Option<Ready> {
@@ -271,8 +278,7 @@ fn begin_fill(
 ) -> Ticket<Fetched> {
     let key = read.key;
     let read = Rc::clone(read);
-    // What the origin has is as old as its own copy of the log, unless it is told what to have seen.
-    let minimum = min_revision.max(isolate.replica.borrow().learned());
+    let minimum = seen_by(isolate, min_revision);
     let flight = move || async move {
         let fetched = origin::read(isolate, &read.origin_body, minimum).await;
         if let Fetched::Shared(ready) = &fetched {
@@ -287,6 +293,12 @@ fn begin_fill(
                 store(isolate, key, &ready).await;
             }
         })
+}
+
+/// What the origin's answer must have seen: what the origin has is as old as its own copy of the
+/// log, unless it is told.
+fn seen_by(isolate: &Isolate, min_revision: Option<Revision>) -> Option<Revision> {
+    min_revision.max(isolate.replica.borrow().learned(now_ms()))
 }
 
 /// Writes to KV what the isolate keeps; what is overtaken already is not worth a write.
@@ -331,12 +343,16 @@ async fn fill(
         let Some(fetched) = ticket.landed().await else {
             break;
         };
-        if began_later || may_be_shared(isolate, &fetched, min_revision) {
+        // Who began it made it for its own client, who may insist on less. A failure is one for all.
+        let failed = matches!(fetched, Fetched::Failed(_));
+        let sees_enough = began_later && (failed || !joined || min_revision.is_none());
+        if sees_enough || may_be_shared(isolate, &fetched, min_revision) {
             return (fetched, joined);
         }
     }
-    // The platform ended the flight.
-    let fetched = origin::read(isolate, &read.origin_body, min_revision).await;
+    // The platform ended the flight, or others' flights did not see enough.
+    let minimum = seen_by(isolate, min_revision);
+    let fetched = origin::read(isolate, &read.origin_body, minimum).await;
     (fetched, false)
 }
 

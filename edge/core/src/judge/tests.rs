@@ -158,7 +158,7 @@ fn a_client_sees_its_own_write() {
         Verdict::Serve { ttl_s: 60 }
     );
     let mut taught = replica(0, &[]);
-    taught.learn(Revision(3));
+    taught.learn(Revision(3), NOW_MS);
     assert_eq!(judge(&entry(2, 0), &taught, NOW_MS, None), missed);
 }
 
@@ -183,4 +183,23 @@ fn what_only_the_copy_is_too_short_for_may_cover_for_a_lost_origin() {
         judge(&entry(1, 0), &short, NOW_MS, None),
         fetch(before, false)
     );
+}
+
+#[test]
+fn what_stands_in_is_judged_when_the_failure_is_known() {
+    let stands_in = |replica: &Replica, min_revision| {
+        let stored = entry(0, 100_000);
+        super::may_stand_in(&stored, stored.born_ms, replica, NOW_MS, min_revision)
+    };
+    let quiet = replica(0, &[]);
+    assert!(stands_in(&quiet, None), "expired, and better than nothing");
+    assert!(!stands_in(&replica(0, &[PurgeKind::Hard]), None));
+    assert!(stands_in(&replica(0, &[PurgeKind::Soft]), None));
+    // A silent log: what is known has to have seen what the client has.
+    let silent = replica(60_000, &[]);
+    assert!(stands_in(&silent, None));
+    assert!(!stands_in(&silent, Some(Revision(1))));
+    let mut taught = silent;
+    taught.learn(Revision(3), NOW_MS);
+    assert!(!stands_in(&taught, None), "this isolate saw a write");
 }

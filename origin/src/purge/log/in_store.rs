@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cache_core::{PurgeRecord, Revision};
+use cache_core::{LogId, PurgeRecord, Revision};
 use cache_tiered::{Extent, SourceError};
 use tokio::time::{Instant, timeout};
 
@@ -24,14 +24,26 @@ impl PurgeLog {
         now_ms: i64,
     ) -> Result<Option<Revision>, StoreError> {
         let Shared { db, own, role, .. } = &*self.0;
-        let in_force = db.read(in_force::in_force).await?;
-        if *role == Role::Tool && in_force.is_some_and(|log| log != *own) {
-            return Ok(None);
-        }
+        let (own, role) = (*own, *role);
         // A look on a reader first: the writer is not taken for nothing.
         while !db.read(|c| outbox_pending(c, 1)).await?.is_empty() {
-            db.write(move |tx| embedded_log::drain(tx, now_ms)).await?;
+            let moved = db.write(move |tx| {
+                // In the drain's own transaction: a record in a log that was left behind purges
+                // nothing, so the row stays for the servers whose log is in force.
+                let mine = may_drain(in_force::in_force(tx)?, own, role);
+                if mine {
+                    embedded_log::drain(tx, now_ms)?;
+                }
+                Ok(mine)
+            });
+            if !moved.await? {
+                return Ok(None);
+            }
             self.0.appended.send_replace(());
+        }
+        if !may_drain(db.read(in_force::in_force).await?, own, role) {
+            // Whoever moved the rows moved them into another log: this one's end says nothing.
+            return Ok(None);
         }
         let at = self.0.feed.position();
         let (records, extent) = db
@@ -40,7 +52,7 @@ impl PurgeLog {
                 Ok((records, embedded_log::extent(connection)?))
             })
             .await?;
-        self.0.feed.heard(*own, &records);
+        self.0.feed.heard(own, &records);
         Ok(Some(extent.head))
     }
 
@@ -48,14 +60,14 @@ impl PurgeLog {
         let Shared { db, feed, own, .. } = &*self.0;
         let complete_at = feed.clock().now();
         let own = *own;
-        let (log, pending) = db
-            .read(|c| Ok((in_force::in_force(c)?, outbox_pending(c, 1)?)))
+        // The outbox first: what is not in it any more was moved into the log that is in force then.
+        let (pending, log) = db
+            .read(|c| Ok((outbox_pending(c, 1)?, in_force::in_force(c)?)))
             .await?;
-        if log != Some(own) {
+        let mine = log == Some(own)
+            && (pending.is_empty() || self.drain_into_store(wall_ms(complete_at)).await?.is_some());
+        if !mine {
             return Err("another server put another purge log in force".into());
-        }
-        if !pending.is_empty() {
-            self.drain_into_store(wall_ms(complete_at)).await?;
         }
         let embedded_log::Extent { horizon, head } = db.read(embedded_log::extent).await?;
         Ok(Extent {
@@ -87,5 +99,14 @@ impl PurgeLog {
             // The sender lives as long as the log: only the time or an append ends this.
             let _elapsed = timeout(left.min(LOOK), appended.changed()).await;
         }
+    }
+}
+
+/// Whether the embedded log `own` may take rows out of the outbox. Before there is any server, a
+/// command may: its log is the one that a server will put in force.
+fn may_drain(in_force: Option<LogId>, own: LogId, role: Role) -> bool {
+    match in_force {
+        Some(log) => log == own,
+        None => role == Role::Tool,
     }
 }

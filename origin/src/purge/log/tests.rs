@@ -124,6 +124,20 @@ async fn a_command_leaves_its_purges_to_servers_with_another_log() {
 }
 
 #[tokio::test]
+async fn a_server_whose_log_was_left_behind_leaves_its_purges_in_the_outbox() {
+    let (_dir, db) = database();
+    let log = open(&db, Role::Server).await;
+    let redis = LogId::from_bytes([9; 16]);
+    db.write(move |tx| in_force::put_in_force(tx, redis, Revision::of_generation(1), 1))
+        .await
+        .unwrap();
+    assert_eq!(log.append(entry("a"), 2).await.unwrap(), None);
+    let pending = db.read(|c| outbox::outbox_pending(c, 9)).await.unwrap();
+    assert_eq!(pending.len(), 1, "for the log that is in force");
+    assert_eq!(db.read(extent).await.unwrap().head, Revision::ZERO);
+}
+
+#[tokio::test]
 async fn an_embedded_log_that_was_left_behind_begins_anew() {
     let (_dir, db) = database();
     let log = open(&db, Role::Server).await;
