@@ -60,9 +60,8 @@ impl PurgeLog {
         let Shared { db, feed, own, .. } = &*self.0;
         let complete_at = feed.clock().now();
         let own = *own;
-        // The outbox first: what is not in it any more was moved into the log that is in force then.
-        let (pending, log) = db
-            .read(|c| Ok((outbox_pending(c, 1)?, in_force::in_force(c)?)))
+        let (log, pending) = db
+            .read(|c| Ok((in_force::in_force(c)?, outbox_pending(c, 1)?)))
             .await?;
         let mine = log == Some(own)
             && (pending.is_empty() || self.drain_into_store(wall_ms(complete_at)).await?.is_some());
