@@ -91,7 +91,7 @@ impl Caches {
                     Link::new(client.clone(), within, clock, self.metrics.clone())
                 };
                 let log = RedisLog::new(&format!("{PREFIX}:purge-log"), make);
-                Backend::Redis(Box::new(log))
+                Backend::Redis(Arc::new(log))
             }
         }
     }

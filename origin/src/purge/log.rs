@@ -3,6 +3,7 @@
 //! A purge is a row of the outbox first, in the transaction of the write that calls for it. It is
 //! moved into the log at once, and by every server's next question to the log after a crash.
 
+mod draining;
 mod in_redis;
 mod in_store;
 #[cfg(test)]
@@ -33,7 +34,7 @@ pub enum Backend {
     /// In the embedded store.
     Embedded,
     /// In Redis.
-    Redis(Box<RedisLog>),
+    Redis(Arc<RedisLog>),
 }
 
 /// Who opens the log.
@@ -58,6 +59,10 @@ pub enum DrainError {
     Gone(Revision),
     #[error("no purge log is known yet")]
     Unknown,
+    #[error("the purge log, or who is before, takes too long")]
+    Late,
+    #[error("the drain was cut off")]
+    CutOff(#[from] tokio::task::JoinError),
 }
 
 #[derive(Debug)]
@@ -69,7 +74,7 @@ struct Shared {
     /// The embedded log's identity.
     own: LogId,
     /// One drain at a time: the others find their rows moved.
-    draining: Mutex<()>,
+    draining: Arc<Mutex<()>>,
     /// What the last question saw in the outbox.
     looked: Mutex<Look>,
     /// Wakes who reads the embedded log. Another process's appends are found by looking.
@@ -116,7 +121,7 @@ impl PurgeLog {
             role,
             feed,
             own,
-            draining: Mutex::default(),
+            draining: Arc::default(),
             looked: Mutex::default(),
             appended: watch::Sender::default(),
         })))
@@ -168,7 +173,7 @@ impl PurgeLog {
     async fn drain(&self, now_ms: i64) -> Result<Option<Revision>, DrainError> {
         match &self.0.backend {
             Backend::Embedded => Ok(self.drain_into_store(now_ms).await?),
-            Backend::Redis(redis) => self.drain_into_redis(redis, now_ms).await.map(Some),
+            Backend::Redis(redis) => self.drain_for_a_writer(redis, now_ms).await.map(Some),
         }
     }
 

@@ -9,6 +9,7 @@ mod app;
 mod asking;
 mod caching;
 mod commands;
+mod draining;
 mod explaining;
 mod fixtures;
 mod measuring;
