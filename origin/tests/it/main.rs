@@ -12,6 +12,7 @@ mod commands;
 mod explaining;
 mod fixtures;
 mod measuring;
+mod mongo;
 mod publishing;
 mod purging;
 mod refusals;
