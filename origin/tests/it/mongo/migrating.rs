@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use mongodb::bson::{Document, doc};
 use yousoon::{
@@ -68,6 +68,26 @@ async fn four_origins_that_start_at_once_migrate_once() {
             2,
             "the lease is given back"
         );
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_have_the_lease_changes_nothing() {
+    for opened in on_each().await {
+        let in_a_minute = mongodb::bson::DateTime::now().timestamp_millis() + 60_000;
+        let until = mongodb::bson::DateTime::from_millis(in_a_minute);
+        let all = opened.db.collection::<Document>("migrations");
+        all.insert_one(doc! {"_id": "lease", "holder": "another", "until": until})
+            .await
+            .unwrap();
+        let db = opened.db.clone();
+        let waiting = tokio::spawn(async move { migrations::run(&db).await });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(!waiting.is_finished());
+        let names = opened.db.database().list_collection_names().await;
+        assert_eq!(names.unwrap(), ["migrations"]);
+        all.delete_one(doc! {"_id": "lease"}).await.unwrap();
+        assert_eq!(waiting.await.unwrap().unwrap().len(), 2);
     }
 }
 
