@@ -2,8 +2,9 @@
 //!
 //! Reading order: [`router`] and [`middleware`] (the door) → [`graphql`] (a request's way) → the
 //! functional blocks [`offers`] and [`partners`] (store, resolvers, events) → [`embedded`] (the
-//! database) → [`caches`] (what is kept) → [`purge`] (the log) and [`relay`] (its way to the edge) →
-//! [`documents`] (what may be asked) → [`admin`], [`inspect`] and [`metrics`] (what operators ask).
+//! database; [`mongo`] is the ground of a second one) → [`caches`] (what is kept) → [`purge`] (the
+//! log) and [`relay`] (its way to the edge) → [`documents`] (what may be asked) → [`admin`],
+//! [`inspect`] and [`metrics`] (what operators ask).
 //! [`config`], [`state`] and [`server`] put it together.
 
 pub mod admin;
@@ -18,6 +19,7 @@ pub mod import;
 pub mod inspect;
 pub mod metrics;
 pub mod middleware;
+pub mod mongo;
 pub mod offers;
 pub mod partners;
 pub mod purge;

@@ -7,7 +7,7 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 use anyhow::Context as _;
 use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
-use commands::{cache::CacheCommand, server::Server};
+use commands::{cache::CacheCommand, migrate::MigrateOptions, server::Server};
 use pq_core::DocumentHash;
 use reqwest::Url;
 use yousoon::{
@@ -54,6 +54,8 @@ enum Command {
     Seed(SeedOptions),
     /// Import places from a CSV file.
     Import { file: PathBuf },
+    /// Bring the schema of MongoDB up to date; safe beside others that do the same.
+    Migrate(MigrateOptions),
     /// Print the schema as SDL.
     Schema,
     /// Purge cached answers, and tell who did; a running server relays it.
@@ -143,6 +145,7 @@ fn main() -> ExitCode {
         Command::Serve => block_on(serve(data_dir)),
         Command::Seed(options) => block_on(seed(data_dir, options)),
         Command::Import { file } => block_on(import(data_dir, file)),
+        Command::Migrate(options) => block_on(commands::migrate::run(options)),
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(())

@@ -13,6 +13,7 @@ mod draining;
 mod explaining;
 mod fixtures;
 mod measuring;
+mod mongo;
 mod publishing;
 mod purging;
 mod refusals;
