@@ -2,7 +2,7 @@
 
 mod commands;
 
-use std::{io::Write as _, path::PathBuf, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use cache_core::{PurgeKind, Tag};
@@ -17,11 +17,12 @@ use yousoon::{
     embedded::EmbeddedDb,
     graphql, import,
     purge::{
-        self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Role, Run,
+        self, Backend, PurgeLog, PurgeRequest, PurgeStore as _, PurgeTarget, Reason, Role, Run,
         audit::{
-            self, AuditFilter,
+            AuditFilter,
             print::{as_json, as_line},
         },
+        store::embedded::EmbeddedPurges,
     },
     seed, server,
     state::{AppState, Clock, ReadObserver},
@@ -212,8 +213,12 @@ async fn open_log(db: EmbeddedDb) -> anyhow::Result<PurgeLog> {
     let config = CacheConfig::from_env()?;
     let clock = cache_tiered::Clock::new(|| Clock::System.now_ms().unsigned_abs());
     let caches = Caches::new(&config, &clock);
-    let backend = caches.log_backend(&config);
-    Ok(PurgeLog::open(db, backend, Role::Tool, caches.feed).await?)
+    let backend = match caches.redis_log(&config) {
+        Some(redis) => Backend::Redis(Arc::new(redis)),
+        None => Backend::Embedded(db.clone()),
+    };
+    let store = Arc::new(EmbeddedPurges::new(db));
+    Ok(PurgeLog::open(store, backend, Role::Tool, caches.feed).await?)
 }
 
 async fn has_offers(db: &EmbeddedDb) -> anyhow::Result<bool> {
@@ -276,8 +281,8 @@ async fn purge_log(data_dir: PathBuf, options: LogOptions) -> anyhow::Result<()>
         tag: options.tag,
         actor: options.actor,
     };
-    let rows = db
-        .read(move |connection| audit::list(connection, None, options.limit, &filter))
+    let rows = EmbeddedPurges::new(db)
+        .audit(None, options.limit, filter)
         .await?;
     let mut out = std::io::stdout().lock();
     for row in &rows {

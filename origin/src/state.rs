@@ -17,7 +17,7 @@ use crate::{
     graphql::{self, Asked, Schema, spellings::Spellings},
     offers::store::OfferStore,
     partners::store::PartnerStore,
-    purge::{PurgeLog, Role},
+    purge::{Backend, PurgeLog, PurgeStore, Role, store::embedded::EmbeddedPurges},
     relay::RelayStatus,
 };
 
@@ -102,6 +102,7 @@ pub struct Shared {
     pub db: EmbeddedDb,
     pub offers: OfferStore,
     pub partners: PartnerStore,
+    pub purges: Arc<dyn PurgeStore>,
     pub caches: Caches,
     pub purge_log: PurgeLog,
     /// One per edge, in the configuration's order.
@@ -141,9 +142,13 @@ impl AppState {
             &config.cache,
             &cache_tiered::Clock::new(move || wall.now_ms().unsigned_abs()),
         );
-        let backend = caches.log_backend(&config.cache);
+        let backend = match caches.redis_log(&config.cache) {
+            Some(redis) => Backend::Redis(Arc::new(redis)),
+            None => Backend::Embedded(db.clone()),
+        };
+        let purges: Arc<dyn PurgeStore> = Arc::new(EmbeddedPurges::new(db.clone()));
         let feed = Arc::clone(&caches.feed);
-        let purge_log = PurgeLog::open(db.clone(), backend, Role::Server, feed).await?;
+        let purge_log = PurgeLog::open(Arc::clone(&purges), backend, Role::Server, feed).await?;
         if let Err(error) = tail::check_once(&caches.feed, &purge_log).await {
             // The tail goes on trying; until then nothing that is kept is trusted.
             tracing::warn!(error, "the purge log cannot be read yet");
@@ -159,6 +164,7 @@ impl AppState {
             partners: PartnerStore::new(db.clone()),
             documents: Documents::new(db.clone(), Arc::clone(&caches.feed)),
             spellings: Spellings::default(),
+            purges,
             purge_log,
             caches,
             compiler: Arc::new(Compiler::new(&graphql::sdl())?),

@@ -19,7 +19,7 @@ use yousoon::{
         EmbeddedDb,
         outbox::{self, PendingPurge, outbox_pending, outbox_push},
     },
-    purge::{Backend, Entry, PurgeLog, Role},
+    purge::{Backend, Entry, PurgeLog, Role, store::embedded::EmbeddedPurges},
 };
 
 use crate::fixtures::NOW_MS;
@@ -57,9 +57,14 @@ impl Gated {
         let make = move |within| Link::new(client.clone(), within, at.clone(), Metrics::default());
         let backend = Backend::Redis(RedisLog::new("test", make).into());
         let feed = Arc::new(PurgeFeed::new(clock));
-        let log = PurgeLog::open(db.clone(), backend, Role::Server, feed)
-            .await
-            .unwrap();
+        let log = PurgeLog::open(
+            Arc::new(EmbeddedPurges::new(db.clone())),
+            backend,
+            Role::Server,
+            feed,
+        )
+        .await
+        .unwrap();
         let gated = Self {
             log,
             db,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cache_core::{LogId, PurgeRecord, Revision};
+use cache_core::{PurgeRecord, Revision};
 use cache_tiered::{AppendError, NewRecord, RedisLog, redis_log};
 use tokio::{
     sync::OwnedMutexGuard,
@@ -11,14 +11,8 @@ use tokio::{
 
 use super::{DrainError, PurgeLog, Shared};
 use crate::{
-    embedded::{
-        StoreError,
-        outbox::{OutboxRow, outbox_last, outbox_pending, outbox_remove},
-    },
-    purge::{
-        audit::{self, AuditRow},
-        embedded_log, in_force,
-    },
+    embedded::outbox::OutboxRow,
+    purge::{audit::AuditRow, embedded_log, store::Moved},
 };
 
 /// Rows that are appended, read back and taken out together: three steps, however far Redis is.
@@ -34,7 +28,7 @@ impl PurgeLog {
         redis: &RedisLog,
         now_ms: i64,
     ) -> Result<Revision, DrainError> {
-        let last = self.0.db.read(outbox_last).await?;
+        let last = self.0.store.last_pending().await?;
         let turn = Arc::clone(&self.0.draining).lock_owned().await;
         self.drain_in_turn(redis, last, now_ms, turn).await
     }
@@ -47,7 +41,7 @@ impl PurgeLog {
         now_ms: i64,
     ) -> Result<Revision, DrainError> {
         let deadline = Instant::now() + WRITER_WAITS;
-        let last = self.0.db.read(outbox_last).await?;
+        let last = self.0.store.last_pending().await?;
         let turn = timeout_at(deadline, Arc::clone(&self.0.draining).lock_owned())
             .await
             .map_err(|_elapsed| DrainError::Late)?;
@@ -82,8 +76,7 @@ impl PurgeLog {
         now_ms: i64,
     ) -> Result<Option<Revision>, DrainError> {
         loop {
-            let pending = |c: &rusqlite::Connection| outbox_pending(c, BATCH_ROWS);
-            let rows = self.0.db.read(pending).await?;
+            let rows = self.0.store.pending(BATCH_ROWS).await?;
             if rows.first().is_none_or(|row| row.id > last) {
                 return Ok(None);
             }
@@ -102,7 +95,7 @@ impl PurgeLog {
         rows: Vec<OutboxRow>,
         now_ms: i64,
     ) -> Result<Option<Revision>, DrainError> {
-        let Shared { db, feed, .. } = &*self.0;
+        let Shared { store, feed, .. } = &*self.0;
         let log = feed.position().log.ok_or(DrainError::Unknown)?;
         let new: Vec<NewRecord> = rows.iter().map(|row| new_record(row, now_ms)).collect();
         let revisions = redis.append(log, &new).await?;
@@ -117,9 +110,22 @@ impl PurgeLog {
         if let Some(gone) = redis.missing(log, &revisions).await? {
             return Err(DrainError::Gone(gone));
         }
-        let taken_out = db
-            .write(move |tx| take_out(tx, log, rows, records, now_ms))
-            .await?;
+        let moved = (rows.into_iter().zip(records))
+            .map(|(row, record)| Moved {
+                id: row.id,
+                told: AuditRow {
+                    id: None,
+                    at_ms: now_ms,
+                    actor: row.purge.actor,
+                    reason: row.purge.reason,
+                    kind: record.kind,
+                    tags: record.tags,
+                    log: Some(log),
+                    revision: Some(record.revision),
+                },
+            })
+            .collect();
+        let taken_out = store.take_out(log, moved).await?;
         if !taken_out {
             return Err(AppendError::OtherLog.into());
         }
@@ -129,10 +135,10 @@ impl PurgeLog {
     /// Another server moved what was in the outbox: then the end of the log that is in force is
     /// after it.
     async fn end_of_redis(&self, redis: &RedisLog) -> Result<Revision, DrainError> {
-        let db = &self.0.db;
-        let begins_after = db.read(in_force::next_begins_after).await?;
+        let store = &self.0.store;
+        let begins_after = store.next_begins_after().await?;
         let opened = redis.open(None, begins_after).await?;
-        if db.read(in_force::in_force).await? != Some(opened.log) {
+        if store.in_force().await? != Some(opened.log) {
             return Err(AppendError::OtherLog.into());
         }
         Ok(opened.head)
@@ -146,35 +152,4 @@ fn new_record(row: &OutboxRow, now_ms: i64) -> NewRecord {
         // Now, not the write's time: a row that lay here for days is not trimmed at once.
         at_ms: now_ms.unsigned_abs(),
     }
-}
-
-/// Takes rows out of the outbox whose records were read back from `log`; says whether it could.
-/// Were that log not in force any more, its records would be no purges.
-fn take_out(
-    tx: &rusqlite::Transaction<'_>,
-    log: LogId,
-    rows: Vec<OutboxRow>,
-    records: Vec<PurgeRecord>,
-    now_ms: i64,
-) -> Result<bool, StoreError> {
-    if in_force::in_force(tx)? != Some(log) {
-        return Ok(false);
-    }
-    for (row, record) in rows.into_iter().zip(records) {
-        // A row that another server took out meanwhile was told of by it.
-        if outbox_remove(tx, row.id)? {
-            let told = AuditRow {
-                id: None,
-                at_ms: now_ms,
-                actor: row.purge.actor,
-                reason: row.purge.reason,
-                kind: record.kind,
-                tags: record.tags,
-                log: Some(log),
-                revision: Some(record.revision),
-            };
-            audit::record(tx, &told)?;
-        }
-    }
-    Ok(true)
 }

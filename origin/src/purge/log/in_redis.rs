@@ -8,10 +8,7 @@ use cache_tiered::{
 };
 
 use super::{PurgeLog, Shared, wall_ms};
-use crate::{
-    embedded::{StoreError, outbox::outbox_pending},
-    purge::{embedded_log::DRAIN_ROWS, in_force},
-};
+use crate::{embedded::StoreError, purge::embedded_log::DRAIN_ROWS};
 
 impl PurgeLog {
     /// Asks Redis for its log, and the database whether it is the one in force.
@@ -20,21 +17,21 @@ impl PurgeLog {
         redis: &RedisLog,
         known: Option<(LogId, Revision)>,
     ) -> Result<Opened, SourceError> {
-        let db = &self.0.db;
-        let begins_after = db.read(in_force::next_begins_after).await?;
+        let store = &self.0.store;
+        let begins_after = store.next_begins_after().await?;
         let mut opened = redis.open(None, begins_after).await?;
         let forgot = known.is_some_and(|(log, head)| log == opened.log && head > opened.head);
         if forgot {
             tracing::error!(log = %opened.log, "the purge log has forgotten records: a new one begins");
             opened = redis.open(Some(opened.log), begins_after).await?;
         }
-        if db.read(in_force::in_force).await? == Some(opened.log) {
+        if store.in_force().await? == Some(opened.log) {
             return Ok(opened);
         }
         if !self.put_in_force(&opened).await? {
             // An old server that came back, and missed everything in between.
             tracing::warn!(log = %opened.log, "Redis has a log that was left behind: a new one begins");
-            let begins_after = db.read(in_force::next_begins_after).await?;
+            let begins_after = store.next_begins_after().await?;
             opened = redis.open(Some(opened.log), begins_after).await?;
             if !self.put_in_force(&opened).await? {
                 return Err("the new purge log cannot be put in force".into());
@@ -46,10 +43,8 @@ impl PurgeLog {
 
     async fn put_in_force(&self, opened: &Opened) -> Result<bool, StoreError> {
         let now_ms = wall_ms(self.0.feed.clock().now());
-        let (log, head) = (opened.log, opened.head);
-        let put =
-            move |tx: &rusqlite::Transaction<'_>| in_force::put_in_force(tx, log, head, now_ms);
-        self.0.db.write(put).await
+        let put = self.0.store.put_in_force(opened.log, opened.head, now_ms);
+        put.await
     }
 
     pub(super) async fn check_redis(
@@ -58,11 +53,14 @@ impl PurgeLog {
         known: Option<(LogId, Revision)>,
     ) -> Result<Extent, SourceError> {
         let Shared {
-            db, feed, looked, ..
+            store,
+            feed,
+            looked,
+            ..
         } = &*self.0;
         let mut looked = looked.lock().await;
         let began = feed.clock().now();
-        let rows = db.read(|c| outbox_pending(c, DRAIN_ROWS)).await?;
+        let rows = store.pending(DRAIN_ROWS).await?;
         let look = Look::new(began, rows.iter().map(|row| row.id), DRAIN_ROWS);
         let mut opened = self.open_redis(redis, known).await?;
         let complete_at = match look.after(&looked) {
