@@ -8,7 +8,7 @@ use cache_tiered::{
 };
 use tokio_util::task::TaskTracker;
 
-use crate::{config::CacheConfig, graphql::Unstored, purge::Backend};
+use crate::{config::CacheConfig, graphql::Unstored};
 
 /// What every key of ours in Redis begins with; the number changes with what is stored.
 const PREFIX: &str = "yousoon:1";
@@ -81,19 +81,14 @@ impl Caches {
         }
     }
 
-    /// Where the purge log is.
-    pub fn log_backend(&self, config: &CacheConfig) -> Backend {
-        match &config.redis {
-            None => Backend::Embedded,
-            Some(client) => {
-                let make = |within: Duration| {
-                    let clock = self.feed.clock().clone();
-                    Link::new(client.clone(), within, clock, self.metrics.clone())
-                };
-                let log = RedisLog::new(&format!("{PREFIX}:purge-log"), make);
-                Backend::Redis(Box::new(log))
-            }
-        }
+    /// The purge log in Redis, if there is one.
+    pub fn redis_log(&self, config: &CacheConfig) -> Option<RedisLog> {
+        let client = config.redis.as_ref()?;
+        let make = |within: Duration| {
+            let clock = self.feed.clock().clone();
+            Link::new(client.clone(), within, clock, self.metrics.clone())
+        };
+        Some(RedisLog::new(&format!("{PREFIX}:purge-log"), make))
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! Reading order: [`router`] and [`middleware`] (the door) → [`graphql`] (a request's way) → the
 //! functional blocks [`offers`] and [`partners`] (store, resolvers, events) and who fills them
-//! ([`catalogue`]) → [`database`] (the stores of one backend) → [`embedded`] (that of SQLite) →
-//! [`caches`] (what is kept) → [`purge`] (the log) and [`relay`] (its way to the edge) →
-//! [`documents`] (what may be asked) → [`admin`], [`inspect`] and [`metrics`] (what operators ask).
+//! ([`catalogue`]) → [`database`] (the stores of one backend) → [`embedded`] (that of SQLite) and
+//! [`mongo`] (that of MongoDB) → [`caches`] (what is kept) → [`purge`] (the log) and [`relay`] (its
+//! way to the edge) → [`documents`] (what may be asked) → [`admin`], [`inspect`] and [`metrics`]
+//! (what operators ask).
 //! [`config`], [`state`] and [`server`] put it together.
 
 pub mod admin;
@@ -20,6 +21,7 @@ pub mod graphql;
 pub mod inspect;
 pub mod metrics;
 pub mod middleware;
+pub mod mongo;
 pub mod offers;
 pub mod partners;
 pub mod purge;

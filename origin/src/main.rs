@@ -2,12 +2,12 @@
 
 mod commands;
 
-use std::{io::Write as _, path::PathBuf, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
-use commands::{cache::CacheCommand, server::Server};
+use commands::{cache::CacheCommand, migrate::MigrateOptions, server::Server};
 use pq_core::DocumentHash;
 use reqwest::Url;
 use yousoon::{
@@ -21,7 +21,7 @@ use yousoon::{
     purge::{
         self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Role, Run,
         audit::{
-            self, AuditFilter,
+            AuditFilter,
             print::{as_json, as_line},
         },
     },
@@ -56,6 +56,8 @@ enum Command {
     Seed(SeedOptions),
     /// Import places from a CSV file.
     Import { file: PathBuf },
+    /// Bring the schema of MongoDB up to date; safe beside others that do the same.
+    Migrate(MigrateOptions),
     /// Print the schema as SDL.
     Schema,
     /// Purge cached answers, and tell who did; a running server relays it.
@@ -145,6 +147,7 @@ fn main() -> ExitCode {
         Command::Serve => block_on(serve(data_dir)),
         Command::Seed(options) => block_on(seed(data_dir, options)),
         Command::Import { file } => block_on(import(data_dir, file)),
+        Command::Migrate(options) => block_on(commands::migrate::run(options)),
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(())
@@ -199,7 +202,7 @@ async fn seed(data_dir: PathBuf, options: SeedOptions) -> anyhow::Result<()> {
     let now_ms = Clock::System.now_ms();
     let progress = |done, wanted| tracing::debug!(done, wanted, "seeding");
     let report = seed::seed(&*db.catalogue, options.offers, now_ms, &progress).await?;
-    open_log(db.embedded).await?.drain_outbox(now_ms).await?;
+    open_log(&db).await?.drain_outbox(now_ms).await?;
     println!(
         "added {} offers, {} establishments, {} partners",
         report.offers, report.establishments, report.partners
@@ -208,19 +211,19 @@ async fn seed(data_dir: PathBuf, options: SeedOptions) -> anyhow::Result<()> {
 }
 
 /// The log, for a command beside the servers: purges that it cannot append are left to them.
-async fn open_log(db: EmbeddedDb) -> anyhow::Result<PurgeLog> {
+async fn open_log(db: &Database) -> anyhow::Result<PurgeLog> {
     let config = CacheConfig::from_env()?;
     let clock = cache_tiered::Clock::new(|| Clock::System.now_ms().unsigned_abs());
     let caches = Caches::new(&config, &clock);
-    let backend = caches.log_backend(&config);
-    Ok(PurgeLog::open(db, backend, Role::Tool, caches.feed).await?)
+    let backend = db.log(caches.redis_log(&config))?;
+    Ok(PurgeLog::open(Arc::clone(&db.purges), backend, Role::Tool, caches.feed).await?)
 }
 
 async fn import(data_dir: PathBuf, file: PathBuf) -> anyhow::Result<()> {
     let db = open(data_dir).await?;
     let now_ms = Clock::System.now_ms();
     let report = import::import_csv(&*db.catalogue, &file, now_ms, "cli").await?;
-    open_log(db.embedded).await?.drain_outbox(now_ms).await?;
+    open_log(&db).await?.drain_outbox(now_ms).await?;
     for (line, why) in &report.bad_lines {
         eprintln!("line {line}: {why}");
     }
@@ -248,7 +251,7 @@ async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
     if let Some(server) = Server::find(options.url.as_ref())? {
         return commands::purge::ask(&server, &asked).await;
     }
-    let log = open_log(open(data_dir).await?.embedded).await?;
+    let log = open_log(&open(data_dir).await?).await?;
     let report = purge::request(&log, asked, Clock::System.now_ms()).await?;
     for tag in &report.tags {
         println!("{}", tag.as_str());
@@ -269,10 +272,7 @@ async fn purge_log(data_dir: PathBuf, options: LogOptions) -> anyhow::Result<()>
         tag: options.tag,
         actor: options.actor,
     };
-    let rows = db
-        .embedded
-        .read(move |connection| audit::list(connection, None, options.limit, &filter))
-        .await?;
+    let rows = db.purges.audit(None, options.limit, filter).await?;
     let mut out = std::io::stdout().lock();
     for row in &rows {
         if options.json {

@@ -63,7 +63,7 @@ pub fn router(
 
 /// Whether requests can be answered: the store does.
 async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
-    match state.db.read(purge::in_force::in_force).await {
+    match state.purges.in_force().await {
         Ok(_) => (StatusCode::OK, "ok"),
         Err(error) => {
             tracing::error!(error = chain(&error), "not ready");

@@ -12,13 +12,13 @@ use pq_core::compile::{CompileError, Compiler};
 use crate::{
     caches::Caches,
     config::Config,
-    database::Database,
+    database::{Database, NoLog},
     documents::Documents,
-    embedded::{EmbeddedDb, StoreError},
+    embedded::StoreError,
     graphql::{self, Asked, Schema, spellings::Spellings},
     offers::store::OfferStore,
     partners::store::PartnerStore,
-    purge::{PurgeLog, Role},
+    purge::{PurgeLog, PurgeStore, Role},
     relay::RelayStatus,
 };
 
@@ -88,6 +88,8 @@ impl fmt::Debug for ReadObserver {
 pub enum StateError {
     #[error("the store cannot be opened")]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    NoLog(#[from] NoLog),
     #[error("our own schema is refused")]
     Schema(#[from] CompileError),
 }
@@ -100,10 +102,9 @@ pub struct Shared {
     pub config: Config,
     pub clock: Clock,
     pub observer: ReadObserver,
-    /// For the purge log.
-    pub db: EmbeddedDb,
     pub offers: Arc<dyn OfferStore>,
     pub partners: Arc<dyn PartnerStore>,
+    pub purges: Arc<dyn PurgeStore>,
     pub caches: Caches,
     pub purge_log: PurgeLog,
     /// One per edge, in the configuration's order.
@@ -138,15 +139,14 @@ impl AppState {
         clock: Clock,
         observer: ReadObserver,
     ) -> Result<Self, StateError> {
-        let db = database.embedded;
         let wall = clock.clone();
         let caches = Caches::new(
             &config.cache,
             &cache_tiered::Clock::new(move || wall.now_ms().unsigned_abs()),
         );
-        let backend = caches.log_backend(&config.cache);
-        let feed = Arc::clone(&caches.feed);
-        let purge_log = PurgeLog::open(db.clone(), backend, Role::Server, feed).await?;
+        let backend = database.log(caches.redis_log(&config.cache))?;
+        let (purges, feed) = (database.purges, Arc::clone(&caches.feed));
+        let purge_log = PurgeLog::open(Arc::clone(&purges), backend, Role::Server, feed).await?;
         if let Err(error) = tail::check_once(&caches.feed, &purge_log).await {
             // The tail goes on trying; until then nothing that is kept is trusted.
             tracing::warn!(error, "the purge log cannot be read yet");
@@ -162,11 +162,11 @@ impl AppState {
             offers: database.offers,
             partners: database.partners,
             spellings: Spellings::default(),
+            purges,
             purge_log,
             caches,
             compiler: Arc::new(Compiler::new(&graphql::sdl())?),
             schema: graphql::schema(),
-            db,
         })))
     }
 }

@@ -2,7 +2,7 @@
 //! between them that can hold back, cut and count what passes.
 //!
 //! `cargo xtask test` builds what is started here and says where it is (`YOUSOON_BIN`, `PQ_BIN`,
-//! `EDGE_BUILD_DIR`); alone, `cargo test -p e2e` fails and says so.
+//! `EDGE_BUILD_DIR`, `MONGO_SERVER_JAR`); alone, `cargo test -p e2e` fails and says so.
 //!
 //! [`Stack`] is one origin and one edge; [`Cluster`] is several origins on one Redis behind a
 //! balancer, and what can fail in it. [`Oracle`] judges what such a cluster answers.
@@ -14,6 +14,7 @@ mod documents;
 mod edge;
 mod figures;
 mod gate;
+mod mongo;
 mod oracle;
 mod origin;
 mod port;
@@ -31,6 +32,7 @@ pub use cluster::{Cluster, ClusterOptions};
 pub use documents::Documents;
 pub use figures::Figures;
 pub use gate::Gate;
+pub use mongo::{MongoServer, TestDatabase};
 pub use oracle::{At, Judgement, Oracle, Shown, Tier};
 pub use process::Process;
 pub use redis::{AnyRedis, Durability, Redis, Replica};

@@ -11,6 +11,7 @@ mod debian;
 mod http;
 mod load;
 mod manifest;
+mod mongo_server;
 mod origin;
 mod processes;
 mod progress;

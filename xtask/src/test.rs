@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
 
 use crate::binaries::{self, Binaries, Profile};
 use crate::tools::{self, Tools};
-use crate::{build_edge, checkout, progress, redis};
+use crate::{build_edge, checkout, mongo_server, progress, redis};
 
 /// The test targets that hold for both targets bit by bit.
 const GOLDEN: [&str; 8] = [
@@ -32,6 +33,7 @@ pub(crate) struct Count {
 pub(crate) fn run() -> Result<ExitCode> {
     let tools = tools::ensure()?;
     redis::ensure()?;
+    let mongo_server = mongo_server::ensure()?;
     let mut total = Count::default();
     // The end-to-end tests say what is missing when a build failed.
     for build in [
@@ -45,7 +47,10 @@ pub(crate) fn run() -> Result<ExitCode> {
     }
     let binaries = Binaries::locate(Profile::Dev)?;
     let phases = [
-        ("testing the workspace", workspace_tests(&binaries)),
+        (
+            "testing the workspace",
+            workspace_tests(&binaries, mongo_server.as_deref()),
+        ),
         ("testing the golden vectors in WASM", golden_tests(&tools)),
     ];
     for (title, mut command) in phases {
@@ -56,13 +61,16 @@ pub(crate) fn run() -> Result<ExitCode> {
     Ok(total.exit_code())
 }
 
-fn workspace_tests(binaries: &Binaries) -> Command {
+fn workspace_tests(binaries: &Binaries, mongo_server: Option<&Path>) -> Command {
     let mut cargo = cargo_test();
     cargo
         .args(["--workspace", "--exclude", "edge-worker"])
         // What a passing test prints is captured; its `skipped:` lines must be seen.
         .args(["--", "--show-output"]);
     give_binaries(&mut cargo, binaries);
+    if let Some(jar) = mongo_server {
+        cargo.env("MONGO_SERVER_JAR", jar);
+    }
     cargo
 }
 

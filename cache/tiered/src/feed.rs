@@ -1,9 +1,8 @@
 //! This server's copy of the purge log, and the judgement of entries by it.
 
-use std::{
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-    time::Duration,
-};
+mod require;
+
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use cache_core::{AsOf, Judge, LogCopy, LogId, PurgeRecord, Revision, Verdict, log::Gap};
 use tokio::sync::{Notify, watch};
@@ -17,8 +16,6 @@ use crate::{
 pub const DISTRUST_MS: u64 = 2_000;
 /// Records that a copy reaches back, at most twice as many: older entries are judged no more.
 const KEPT_RECORDS: u64 = 20_000;
-/// How long a request waits for a revision that its client has seen.
-const REQUIRE_WITHIN: Duration = Duration::from_millis(300);
 
 /// What the log said of itself when it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +61,7 @@ pub struct PurgeFeed {
     moved: watch::Sender<Position>,
     /// Wakes the tail before its time.
     urgent: Notify,
+    forced: require::Forced,
 }
 
 impl PurgeFeed {
@@ -74,6 +72,7 @@ impl PurgeFeed {
             state: RwLock::default(),
             moved: watch::Sender::default(),
             urgent: Notify::new(),
+            forced: require::Forced::default(),
         }
     }
 
@@ -180,32 +179,11 @@ impl PurgeFeed {
         seen_ago_ms.min(copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)))
     }
 
-    /// Makes sure, as far as possible, that the copy has reached what a client has seen; gives what
-    /// an answer must have seen. A number beyond the log's head counts as the head.
-    pub async fn require(&self, minimum: Option<Revision>) -> Option<Revision> {
-        let minimum = minimum?;
-        let mut moved = self.moved.subscribe();
-        let before = self.position();
-        if minimum <= before.head {
-            return Some(minimum);
-        }
-        self.urgent.notify_one();
-        // A question that is under way may have been answered before the client's write.
-        // And that there is another log now says nothing: its revisions follow those of this one.
-        let reached = |now: &Position| now.head >= minimum || now.checks_done > before.checks_begun;
-        match tokio::time::timeout(REQUIRE_WITHIN, moved.wait_for(reached)).await {
-            Ok(Ok(now)) => Some(minimum.min(now.head)),
-            // The log does not answer: the tier below does, without a copy of the log.
-            Ok(Err(_)) | Err(_) => Some(minimum),
-        }
-    }
-
-    pub(crate) async fn until_urgent(&self) {
-        self.urgent.notified().await;
-    }
-
     /// Takes up records that this server appended itself: whoever wrote sees it here at once.
     pub fn heard(&self, log: LogId, records: &[PurgeRecord]) {
+        if let Some(last) = records.last() {
+            self.forced.given_here(last.revision);
+        }
         // A gap is repaired by the next question to the log.
         let _or_a_gap = self.append(log, records);
     }

@@ -10,6 +10,7 @@
 pub mod breaker;
 pub mod cached;
 pub mod clock;
+mod connecting;
 pub mod entity;
 pub mod feed;
 pub mod flights;

@@ -1,21 +1,19 @@
 //! The one way to Redis: every call has a timeout, a metric and a circuit breaker.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use redis::{Client, RedisError, RedisResult, aio::MultiplexedConnection};
-use tokio::{
-    sync::Mutex,
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     breaker::{Admission, Breaker},
     clock::Clock,
+    connecting::Connecting,
     metrics::Metrics,
 };
-
-/// How long a new connection may take, when the call itself may take less.
-const CONNECT_WITHIN: Duration = Duration::from_millis(500);
 
 /// Why a call brought nothing.
 #[derive(Debug, thiserror::Error)]
@@ -44,13 +42,17 @@ impl LinkError {
     }
 }
 
-/// A connection that is made when it is needed and thrown away when a call fails: an answer that
-/// comes too late must never be taken for the next call's.
+/// A connection that is made when it is needed and thrown away when a call fails on it: an answer
+/// that comes too late must never be taken for the next call's.
+///
+/// It is made in a task of its own, which may take longer than a call: a call that gives up leaves
+/// it to later ones.
 #[derive(Debug)]
 pub struct Link {
     client: Client,
     within: Duration,
-    connection: Mutex<Option<(u64, MultiplexedConnection)>>,
+    /// The connection, or the attempt to make one. Never locked over an `await`.
+    slot: Mutex<Option<Connecting>>,
     breaker: Breaker,
     clock: Clock,
     metrics: Metrics,
@@ -62,7 +64,7 @@ impl Link {
         Self {
             client,
             within,
-            connection: Mutex::new(None),
+            slot: Mutex::default(),
             breaker: Breaker::default(),
             clock,
             metrics,
@@ -114,54 +116,67 @@ impl Link {
         if self.breaker.admit(self.clock.steady_ms()) == Admission::Refused {
             return Err(LinkError::Open);
         }
-        let number = std::sync::atomic::AtomicU64::new(u64::MAX);
-        let work = async {
-            let (connected, connection) = self.connection().await?;
-            number.store(connected, std::sync::atomic::Ordering::Relaxed);
-            call(connection).await.map_err(LinkError::Redis)
-        };
-        let outcome = match timeout(within, work).await {
-            Ok(outcome) => outcome,
-            Err(_elapsed) => Err(LinkError::Timeout(within)),
-        };
-        match &outcome {
-            Ok(_) => self.breaker.succeeded(),
-            // The server's own words for "not now": the link is well.
-            Err(LinkError::Redis(error)) if is_refusal(error) => self.breaker.succeeded(),
-            Err(_) => {
-                self.breaker.failed(self.clock.steady_ms());
-                self.forget(number.into_inner()).await;
-            }
+        let outcome = self.try_on_a_connection(within, call).await;
+        if outcome.as_ref().is_err_and(is_failure) {
+            self.breaker.failed(self.clock.steady_ms());
+        } else {
+            self.breaker.succeeded();
         }
         self.metrics.circuit(self.breaker.is_open());
         outcome
     }
 
-    async fn connection(&self) -> Result<(u64, MultiplexedConnection), LinkError> {
-        let mut slot = self.connection.lock().await;
-        if let Some((number, connection)) = &*slot {
-            return Ok((*number, connection.clone()));
+    async fn try_on_a_connection<T, F>(
+        &self,
+        within: Duration,
+        call: impl FnOnce(MultiplexedConnection) -> F,
+    ) -> Result<T, LinkError>
+    where
+        F: Future<Output = RedisResult<T>>,
+    {
+        let began = Instant::now();
+        let mut connecting = self.connecting();
+        // For half of the time at most: what a longer wait leaves over is too little for the call,
+        // which would take the new connection with it when it fails.
+        let wait = within / 2;
+        let connection = timeout_at(began + wait, connecting.made())
+            .await
+            .map_err(|_elapsed| LinkError::Timeout(wait))??;
+        let outcome = match timeout_at(began + within, call(connection)).await {
+            Ok(outcome) => outcome.map_err(LinkError::Redis),
+            Err(_elapsed) => Err(LinkError::Timeout(within)),
+        };
+        if outcome.as_ref().is_err_and(is_failure) {
+            self.forget(&connecting);
         }
-        let config = redis::AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_WITHIN))
-            // Ours is around every call.
-            .set_response_timeout(None);
-        let connection = self
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await?;
-        let number = self.metrics.redis_connected();
-        *slot = Some((number, connection.clone()));
-        Ok((number, connection))
+        outcome
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Connecting>> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection, or the one attempt to make one.
+    fn connecting(&self) -> Connecting {
+        let mut slot = self.slot();
+        match &*slot {
+            Some(connecting) if !connecting.has_failed() => connecting.clone(),
+            Some(_) | None => slot.insert(Connecting::begin(self.client.clone())).clone(),
+        }
     }
 
     /// Throws a connection away, unless another one took its place.
-    async fn forget(&self, number: u64) {
-        let mut slot = self.connection.lock().await;
-        if slot.as_ref().is_some_and(|(current, _)| *current == number) {
+    fn forget(&self, failed: &Connecting) {
+        let mut slot = self.slot();
+        if slot.as_ref().is_some_and(|current| current.is(failed)) {
             *slot = None;
         }
     }
+}
+
+/// Whether a call failed. A refusal is the server's own words for "not now": the link is well.
+fn is_failure(error: &LinkError) -> bool {
+    !matches!(error, LinkError::Redis(error) if is_refusal(error))
 }
 
 /// What our scripts say when they decline; see [`crate::redis_log`].

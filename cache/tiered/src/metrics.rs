@@ -1,12 +1,6 @@
 //! The names of all metrics of this crate.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -34,7 +28,6 @@ const BUCKETS_S: [f64; 9] = [0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 
 pub struct Metrics {
     calls: Family<Call, Histogram, fn() -> Histogram>,
     circuit_open: Gauge,
-    connections: Arc<AtomicU64>,
     lookups: Family<Lookup, Counter>,
     log_age_ms: Gauge,
     log_head: Gauge,
@@ -45,7 +38,6 @@ impl Default for Metrics {
         Self {
             calls: Family::new_with_constructor(|| Histogram::new(BUCKETS_S)),
             circuit_open: Gauge::default(),
-            connections: Arc::default(),
             lookups: Family::default(),
             log_age_ms: Gauge::default(),
             log_head: Gauge::default(),
@@ -92,11 +84,6 @@ impl Metrics {
 
     pub(crate) fn circuit(&self, open: bool) {
         self.circuit_open.set(open.into());
-    }
-
-    /// The number of a new connection.
-    pub(crate) fn redis_connected(&self) -> u64 {
-        self.connections.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Counts a look-up in `cache` that ended as `outcome`.

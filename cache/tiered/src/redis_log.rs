@@ -5,7 +5,9 @@
 //! log then may be gone, and its revisions would be given out again. So a log belongs to one
 //! replication id, and under another one begins a log with another identity.
 
-use std::time::Duration;
+mod trim;
+
+use std::{collections::HashSet, time::Duration};
 
 use cache_core::{LogId, PurgeKind, PurgeRecord, Revision, Tag};
 use redis::{
@@ -43,24 +45,26 @@ local first = redis.call('XRANGE', ARGV[1] .. log, '-', '+', 'COUNT', 1)[1]
 return {log, head, first and first[1] or ''}
 ";
 
-/// Keys: the hash, the stream. Arguments: the identity that the writer expects, and the record.
+/// Keys: the hash, the stream. Arguments: the identity that the writer expects, and the records.
+/// Gives the last one's revision; theirs follow one another.
 const APPEND: &str = "
 local log, known = unpack(redis.call('HMGET', KEYS[1], 'log', 'server'))
 if log ~= ARGV[1] or known ~= server then
   return redis.error_reply('OTHERLOG the log has another identity')
 end
-local revision = string.format('%d', redis.call('HINCRBY', KEYS[1], 'head', 1))
-redis.call('XADD', KEYS[2], revision .. '-0', 'record', ARGV[2])
+local revision
+for i = 2, #ARGV do
+  revision = string.format('%d', redis.call('HINCRBY', KEYS[1], 'head', 1))
+  redis.call('XADD', KEYS[2], revision .. '-0', 'record', ARGV[i])
+end
 return revision
 ";
 
 const RECORD: &str = "record";
 /// How long an append or a question may take: a write waits for it.
-const CALL_WITHIN: Duration = Duration::from_millis(400);
+pub const CALL_WITHIN: Duration = Duration::from_millis(400);
 /// Past the time that a read waits, how long its answer may take.
 const MARGIN: Duration = Duration::from_millis(750);
-/// Records looked at in one step of a trim.
-const TRIM_RECORDS: usize = 1_000;
 
 /// A record before it has a revision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,15 +166,22 @@ impl RedisLog {
         Ok(Opened { log, horizon, head })
     }
 
-    /// Appends a record; gives its revision.
-    pub async fn append(&self, log: LogId, record: &NewRecord) -> Result<Revision, AppendError> {
-        let record =
-            serde_json::to_string(record).map_err(|error| LinkError::Answer(error.to_string()))?;
+    /// Appends records in one step, all or none; gives their revisions, which follow one another.
+    pub async fn append(
+        &self,
+        log: LogId,
+        records: &[NewRecord],
+    ) -> Result<Vec<Revision>, AppendError> {
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut invocation = self.append.key(self.state_key());
-        invocation
-            .key(self.stream(log))
-            .arg(log.to_string())
-            .arg(record);
+        invocation.key(self.stream(log)).arg(log.to_string());
+        for record in records {
+            let record = serde_json::to_string(record)
+                .map_err(|error| LinkError::Answer(error.to_string()))?;
+            invocation.arg(record);
+        }
         let appended: Result<u64, LinkError> = self
             .calls
             .call("log_append", async |mut connection| {
@@ -178,7 +189,10 @@ impl RedisLog {
             })
             .await;
         match appended {
-            Ok(revision) => Ok(Revision(revision)),
+            Ok(last) => {
+                let before = last.saturating_sub(records.len() as u64);
+                Ok((before + 1..=last).map(Revision).collect())
+            }
             Err(LinkError::Redis(error)) if error.code() == Some(OTHER_LOG) => {
                 Err(AppendError::OtherLog)
             }
@@ -186,16 +200,25 @@ impl RedisLog {
         }
     }
 
-    /// Whether a record can be read back.
-    pub async fn has(&self, log: LogId, revision: Revision) -> Result<bool, LinkError> {
-        let (stream, id) = (self.stream(log), id_of(revision));
+    /// Reads records back, which follow one another; gives the first one that is not there.
+    pub async fn missing(
+        &self,
+        log: LogId,
+        revisions: &[Revision],
+    ) -> Result<Option<Revision>, LinkError> {
+        let (Some(first), Some(last)) = (revisions.first(), revisions.last()) else {
+            return Ok(None);
+        };
+        let (stream, first, last) = (self.stream(log), id_of(*first), id_of(*last));
         let found: StreamRangeReply = self
             .calls
             .call("log_read_back", async |mut connection| {
-                connection.xrange(&stream, &id, &id).await
+                connection.xrange(&stream, &first, &last).await
             })
             .await?;
-        Ok(!found.ids.is_empty())
+        let found: HashSet<&str> = found.ids.iter().map(|entry| entry.id.as_str()).collect();
+        let is_missing = |revision: &Revision| !found.contains(id_of(*revision).as_str());
+        Ok(revisions.iter().copied().find(is_missing))
     }
 
     /// The records after `after`, at most `limit`; waits up to `wait` for the first one.
@@ -225,58 +248,6 @@ impl RedisLog {
             .flat_map(|reply| reply.keys)
             .flat_map(|key| key.ids);
         ids.map(|entry| record_of(&entry)).collect()
-    }
-
-    /// Forgets records that were appended before `before_ms` (milliseconds since the epoch), and
-    /// all but the last `keep`.
-    pub async fn trim(&self, log: LogId, before_ms: u64, keep: usize) -> Result<(), LinkError> {
-        let stream = self.stream(log);
-        self.calls
-            .call("log_trim", async |mut connection| {
-                let _gone: u64 = redis::cmd("XTRIM")
-                    .arg(&stream)
-                    .arg("MAXLEN")
-                    .arg(keep)
-                    .query_async(&mut connection)
-                    .await?;
-                Ok(())
-            })
-            .await?;
-        loop {
-            let oldest: StreamRangeReply = self
-                .calls
-                .call("log_trim", async |mut connection| {
-                    connection
-                        .xrange_count(&stream, "-", "+", TRIM_RECORDS)
-                        .await
-                })
-                .await?;
-            let mut old = 0;
-            for entry in &oldest.ids {
-                if new_record_of(entry)?.at_ms >= before_ms {
-                    break;
-                }
-                old += 1;
-            }
-            let Some(last) = oldest.ids[..old].last() else {
-                return Ok(());
-            };
-            let first_kept = id_of(revision_of(&last.id)?.next());
-            self.calls
-                .call("log_trim", async |mut connection| {
-                    let _gone: u64 = redis::cmd("XTRIM")
-                        .arg(&stream)
-                        .arg("MINID")
-                        .arg(&first_kept)
-                        .query_async(&mut connection)
-                        .await?;
-                    Ok(())
-                })
-                .await?;
-            if old < TRIM_RECORDS {
-                return Ok(());
-            }
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pq_core::{
-    DocumentHash, ErrorCode, Manifest, Operation, Refusal,
+    ErrorCode, Manifest, Operation, Refusal,
     compile::{COST_LIMIT, Compiler},
 };
 

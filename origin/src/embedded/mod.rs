@@ -39,6 +39,8 @@ pub enum StoreError {
     NewerSchema { found: i64, known: i64 },
     #[error("the cursor belongs to a list with another order")]
     ForeignCursor,
+    #[error("MongoDB: {0}")]
+    Mongo(Box<crate::mongo::MongoError>),
 }
 
 impl StoreError {

@@ -95,6 +95,14 @@ pub fn outbox_pending(connection: &Connection, limit: usize) -> Result<Vec<Outbo
     Ok(pending)
 }
 
+/// The id of the newest pending purge; zero without any.
+pub fn outbox_last(connection: &Connection) -> Result<i64, StoreError> {
+    let last = "SELECT COALESCE(MAX(id), 0) FROM outbox";
+    Ok(connection
+        .prepare_cached(last)?
+        .query_row([], |row| row.get(0))?)
+}
+
 /// Removes a row whose record was read back from the log; says whether it was still there.
 pub fn outbox_remove(tx: &Transaction<'_>, id: i64) -> Result<bool, StoreError> {
     let gone = tx

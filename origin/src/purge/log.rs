@@ -3,6 +3,7 @@
 //! A purge is a row of the outbox first, in the transaction of the write that calls for it. It is
 //! moved into the log at once, and by every server's next question to the log after a crash.
 
+mod draining;
 mod in_redis;
 mod in_store;
 #[cfg(test)]
@@ -12,28 +13,28 @@ use std::{sync::Arc, time::Duration};
 
 use cache_core::{AsOf, LogId, PurgeKind, PurgeRecord, Revision};
 use cache_tiered::{Extent, LogSource, Moment, PurgeFeed, RedisLog, SourceError, outbox::Look};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 
 use super::{
-    audit,
-    embedded_log::{self, Entry, KEEP_MS, KEEP_RECORDS},
-    in_force,
+    embedded_log::{Entry, KEEP_MS, KEEP_RECORDS},
+    store::PurgeStore,
 };
 use crate::{
     embedded::{
         EmbeddedDb, StoreError,
-        outbox::{self, PendingPurge, outbox_push},
+        outbox::{self, PendingPurge},
     },
     telemetry::chain,
 };
+use in_store::StoredLog;
 
 /// Where the log is.
 #[derive(Debug)]
 pub enum Backend {
     /// In the embedded store.
-    Embedded,
+    Embedded(EmbeddedDb),
     /// In Redis.
-    Redis(Box<RedisLog>),
+    Redis(Arc<RedisLog>),
 }
 
 /// Who opens the log.
@@ -58,22 +59,28 @@ pub enum DrainError {
     Gone(Revision),
     #[error("no purge log is known yet")]
     Unknown,
+    #[error("the purge log, or who is before, takes too long")]
+    Late,
+    #[error("the drain was cut off")]
+    CutOff(#[from] tokio::task::JoinError),
+}
+
+/// As [`Backend`], opened.
+#[derive(Debug)]
+enum Place {
+    Embedded(StoredLog),
+    Redis(Arc<RedisLog>),
 }
 
 #[derive(Debug)]
 struct Shared {
-    db: EmbeddedDb,
-    backend: Backend,
-    role: Role,
+    store: Arc<dyn PurgeStore>,
+    place: Place,
     feed: Arc<PurgeFeed>,
-    /// The embedded log's identity.
-    own: LogId,
     /// One drain at a time: the others find their rows moved.
-    draining: Mutex<()>,
+    draining: Arc<Mutex<()>>,
     /// What the last question saw in the outbox.
     looked: Mutex<Look>,
-    /// Wakes who reads the embedded log. Another process's appends are found by looking.
-    appended: watch::Sender<()>,
 }
 
 /// A handle on the log; clones share it.
@@ -83,42 +90,27 @@ pub struct PurgeLog(Arc<Shared>);
 impl PurgeLog {
     /// Opens the log. Nothing is asked of Redis yet.
     pub async fn open(
-        db: EmbeddedDb,
+        store: Arc<dyn PurgeStore>,
         backend: Backend,
         role: Role,
         feed: Arc<PurgeFeed>,
     ) -> Result<Self, StoreError> {
-        let mut fresh = [0; 16];
-        getrandom::fill(&mut fresh)
-            .map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
-        let fresh = LogId::from_bytes(fresh);
-        let now_ms = wall_ms(feed.clock().now());
-        let serves_embedded = role == Role::Server && matches!(backend, Backend::Embedded);
-        let (own, current) = db
-            .write(move |tx| {
-                let mut own = embedded_log::identity(tx, fresh)?;
-                let head = embedded_log::extent(tx)?.head;
-                if serves_embedded && !in_force::put_in_force(tx, own, head, now_ms)? {
-                    // It was left behind: entries under its revisions may still be around.
-                    let begins_after = in_force::next_begins_after(tx)?;
-                    own = embedded_log::begin_anew(tx, fresh, begins_after)?;
-                    in_force::put_in_force(tx, own, begins_after, now_ms)?;
-                }
-                Ok((own, in_force::in_force(tx)?))
-            })
-            .await?;
-        if let Some(current) = current {
+        let place = match backend {
+            Backend::Embedded(db) => {
+                let now_ms = wall_ms(feed.clock().now());
+                Place::Embedded(StoredLog::open(db, role, now_ms).await?)
+            }
+            Backend::Redis(redis) => Place::Redis(redis),
+        };
+        if let Some(current) = store.in_force().await? {
             feed.begin(current);
         }
         Ok(Self(Arc::new(Shared {
-            db,
-            backend,
-            role,
+            store,
+            place,
             feed,
-            own,
-            draining: Mutex::default(),
+            draining: Arc::default(),
             looked: Mutex::default(),
-            appended: watch::Sender::default(),
         })))
     }
 
@@ -145,10 +137,7 @@ impl PurgeLog {
             reason: entry.reason,
             actor: entry.actor,
         };
-        self.0
-            .db
-            .write(move |tx| outbox_push(tx, &purge, now_ms))
-            .await?;
+        self.0.store.push(purge, now_ms).await?;
         self.drain_outbox(now_ms).await
     }
 
@@ -166,27 +155,18 @@ impl PurgeLog {
     }
 
     async fn drain(&self, now_ms: i64) -> Result<Option<Revision>, DrainError> {
-        match &self.0.backend {
-            Backend::Embedded => Ok(self.drain_into_store(now_ms).await?),
-            Backend::Redis(redis) => self.drain_into_redis(redis, now_ms).await.map(Some),
+        match &self.0.place {
+            Place::Embedded(log) => Ok(log.drain(&self.0.feed, now_ms).await?),
+            Place::Redis(redis) => self.drain_for_a_writer(redis, now_ms).await.map(Some),
         }
     }
 
     /// Forgets what no entry can need any more.
     pub async fn trim(&self, now_ms: i64) -> Result<(), SourceError> {
-        self.0.db.write(move |tx| audit::trim(tx, now_ms)).await?;
-        match &self.0.backend {
-            Backend::Embedded => {
-                let gone = self
-                    .0
-                    .db
-                    .write(move |tx| embedded_log::trim(tx, now_ms))
-                    .await?;
-                if gone > 0 {
-                    tracing::info!(records = gone, "purge log trimmed");
-                }
-            }
-            Backend::Redis(redis) => {
+        self.0.store.trim_audit(now_ms).await?;
+        match &self.0.place {
+            Place::Embedded(log) => log.trim(now_ms).await?,
+            Place::Redis(redis) => {
                 if let Some(log) = self.0.feed.position().log {
                     let before_ms = (now_ms - KEEP_MS).unsigned_abs();
                     let keep = usize::try_from(KEEP_RECORDS).unwrap_or(usize::MAX);
@@ -200,9 +180,9 @@ impl PurgeLog {
 
 impl LogSource for PurgeLog {
     async fn check(&self, known: Option<(LogId, Revision)>) -> Result<Extent, SourceError> {
-        match &self.0.backend {
-            Backend::Embedded => self.check_store().await,
-            Backend::Redis(redis) => self.check_redis(redis, known).await,
+        match &self.0.place {
+            Place::Embedded(log) => log.check(&self.0.feed).await,
+            Place::Redis(redis) => self.check_redis(redis, known).await,
         }
     }
 
@@ -213,12 +193,9 @@ impl LogSource for PurgeLog {
         limit: usize,
         wait: Duration,
     ) -> Result<Vec<PurgeRecord>, SourceError> {
-        match &self.0.backend {
-            Backend::Embedded if log == self.0.own => {
-                Ok(self.stored_after(after, limit, wait).await?)
-            }
-            Backend::Embedded => Err("another server's purge log".into()),
-            Backend::Redis(redis) => Ok(redis.records_after(log, after, limit, wait).await?),
+        match &self.0.place {
+            Place::Embedded(stored) => stored.records_after(log, after, limit, wait).await,
+            Place::Redis(redis) => Ok(redis.records_after(log, after, limit, wait).await?),
         }
     }
 }

@@ -89,8 +89,7 @@ pub(crate) async fn store(db: &EmbeddedDb, seed: &str, all: Vec<Offer>) {
     db.write(move |tx| {
         partners::insert_partner(tx, &partner)?;
         partners::insert_establishment(tx, &place)?;
-        all.iter()
-            .try_for_each(|offer| offers::insert(tx, offer))
+        all.iter().try_for_each(|offer| offers::insert(tx, offer))
     })
     .await
     .unwrap();

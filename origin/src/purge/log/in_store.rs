@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use cache_core::{LogId, PurgeRecord, Revision};
-use cache_tiered::{Extent, SourceError};
-use tokio::time::{Instant, timeout};
+use cache_tiered::{Extent, PurgeFeed, SourceError};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 
-use super::{PurgeLog, Role, Shared, wall_ms};
+use super::{Role, wall_ms};
 use crate::{
-    embedded::{StoreError, outbox::outbox_pending},
+    embedded::{EmbeddedDb, StoreError, outbox::outbox_pending},
     purge::{
         embedded_log::{self, DRAIN_ROWS},
         in_force,
@@ -18,12 +21,52 @@ use crate::{
 /// How often another process's appends are looked for.
 const LOOK: Duration = Duration::from_millis(25);
 
-impl PurgeLog {
-    pub(super) async fn drain_into_store(
+/// The log in the embedded store.
+#[derive(Debug)]
+pub(super) struct StoredLog {
+    db: EmbeddedDb,
+    role: Role,
+    /// Its identity.
+    own: LogId,
+    /// Wakes who reads it. Another process's appends are found by looking.
+    appended: watch::Sender<()>,
+}
+
+impl StoredLog {
+    pub(super) async fn open(db: EmbeddedDb, role: Role, now_ms: i64) -> Result<Self, StoreError> {
+        let mut fresh = [0; 16];
+        getrandom::fill(&mut fresh)
+            .map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
+        let fresh = LogId::from_bytes(fresh);
+        let own = db
+            .write(move |tx| {
+                let own = embedded_log::identity(tx, fresh)?;
+                let head = embedded_log::extent(tx)?.head;
+                if role == Role::Tool || in_force::put_in_force(tx, own, head, now_ms)? {
+                    return Ok(own);
+                }
+                // It was left behind: entries under its revisions may still be around.
+                let begins_after = in_force::next_begins_after(tx)?;
+                let own = embedded_log::begin_anew(tx, fresh, begins_after)?;
+                in_force::put_in_force(tx, own, begins_after, now_ms)?;
+                Ok(own)
+            })
+            .await?;
+        Ok(Self {
+            db,
+            role,
+            own,
+            appended: watch::Sender::default(),
+        })
+    }
+
+    /// Moves the outbox into the log; gives its end. None when the log is not the one in force.
+    pub(super) async fn drain(
         &self,
+        feed: &PurgeFeed,
         now_ms: i64,
     ) -> Result<Option<Revision>, StoreError> {
-        let Shared { db, own, role, .. } = &*self.0;
+        let Self { db, own, role, .. } = self;
         let (own, role) = (*own, *role);
         // A look on a reader first: the writer is not taken for nothing.
         while !db.read(|c| outbox_pending(c, 1)).await?.is_empty() {
@@ -39,32 +82,32 @@ impl PurgeLog {
             if !moved.await? {
                 return Ok(None);
             }
-            self.0.appended.send_replace(());
+            self.appended.send_replace(());
         }
         if !may_drain(db.read(in_force::in_force).await?, own, role) {
             // Whoever moved the rows moved them into another log: this one's end says nothing.
             return Ok(None);
         }
-        let at = self.0.feed.position();
+        let at = feed.position();
         let (records, extent) = db
             .read(move |connection| {
                 let records = embedded_log::records_after(connection, at.head, DRAIN_ROWS)?;
                 Ok((records, embedded_log::extent(connection)?))
             })
             .await?;
-        self.0.feed.heard(own, &records);
+        feed.heard(own, &records);
         Ok(Some(extent.head))
     }
 
-    pub(super) async fn check_store(&self) -> Result<Extent, SourceError> {
-        let Shared { db, feed, own, .. } = &*self.0;
-        let complete_at = feed.clock().now();
-        let own = *own;
+    pub(super) async fn check(&self, feed: &PurgeFeed) -> Result<Extent, SourceError> {
+        let Self { db, own, .. } = self;
+        let (own, complete_at) = (*own, feed.clock().now());
         let (log, pending) = db
             .read(|c| Ok((in_force::in_force(c)?, outbox_pending(c, 1)?)))
             .await?;
-        let mine = log == Some(own)
-            && (pending.is_empty() || self.drain_into_store(wall_ms(complete_at)).await?.is_some());
+        let now_ms = wall_ms(complete_at);
+        let mine =
+            log == Some(own) && (pending.is_empty() || self.drain(feed, now_ms).await?.is_some());
         if !mine {
             return Err("another server put another purge log in force".into());
         }
@@ -77,17 +120,20 @@ impl PurgeLog {
         })
     }
 
-    pub(super) async fn stored_after(
+    pub(super) async fn records_after(
         &self,
+        log: LogId,
         after: Revision,
         limit: usize,
         wait: Duration,
-    ) -> Result<Vec<PurgeRecord>, StoreError> {
+    ) -> Result<Vec<PurgeRecord>, SourceError> {
+        if log != self.own {
+            return Err("another server's purge log".into());
+        }
         let deadline = Instant::now() + wait;
-        let mut appended = self.0.appended.subscribe();
+        let mut appended = self.appended.subscribe();
         loop {
             let records = self
-                .0
                 .db
                 .read(move |c| embedded_log::records_after(c, after, limit))
                 .await?;
@@ -98,6 +144,17 @@ impl PurgeLog {
             // The sender lives as long as the log: only the time or an append ends this.
             let _elapsed = timeout(left.min(LOOK), appended.changed()).await;
         }
+    }
+
+    pub(super) async fn trim(&self, now_ms: i64) -> Result<(), StoreError> {
+        let gone = self
+            .db
+            .write(move |tx| embedded_log::trim(tx, now_ms))
+            .await?;
+        if gone > 0 {
+            tracing::info!(records = gone, "purge log trimmed");
+        }
+        Ok(())
     }
 }
 

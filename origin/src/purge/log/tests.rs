@@ -2,7 +2,14 @@ use cache_core::Tag;
 use cache_tiered::Clock;
 
 use super::*;
-use crate::purge::embedded_log::{extent, records_after, trim};
+use crate::{
+    embedded::outbox::outbox_push,
+    purge::{
+        embedded_log::{extent, records_after, trim},
+        in_force,
+        store::embedded::EmbeddedPurges,
+    },
+};
 
 fn entry(tag: &str) -> Entry {
     Entry {
@@ -15,7 +22,8 @@ fn entry(tag: &str) -> Entry {
 
 async fn open(db: &EmbeddedDb, role: Role) -> PurgeLog {
     let feed = Arc::new(PurgeFeed::new(Clock::new(|| 1_000)));
-    let log = PurgeLog::open(db.clone(), Backend::Embedded, role, feed)
+    let store = Arc::new(EmbeddedPurges::new(db.clone()));
+    let log = PurgeLog::open(store, Backend::Embedded(db.clone()), role, feed)
         .await
         .unwrap();
     if role == Role::Server {

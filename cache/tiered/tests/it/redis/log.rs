@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use cache_core::{LogId, Revision};
-use cache_tiered::{AppendError, LinkError, RedisLog, redis_log::Opened};
+use cache_tiered::{AppendError, LinkError, NewRecord, RedisLog, redis_log::Opened};
 use e2e::{AnyRedis, Durability, Redis, redis::cannot_be_killed};
 
 use super::{after, log_at, own_prefix, record};
@@ -14,11 +14,23 @@ const PREFIX: &str = "test";
 /// A log of which `records` records were appended.
 async fn with_records(log: &RedisLog, records: u64) -> Result<LogId> {
     let opened = log.open(None, after(0)).await?;
-    for number in 1..=records {
-        let revision = log.append(opened.log, &record("a", number)?).await?;
-        assert_eq!(revision, Revision(number));
-    }
+    let new: Result<Vec<NewRecord>> = (1..=records).map(|number| record("a", number)).collect();
+    let revisions = log.append(opened.log, &new?).await?;
+    assert!(revisions.into_iter().eq((1..=records).map(Revision)));
     Ok(opened.log)
+}
+
+async fn append(log: &RedisLog, id: LogId, tag: &str, at_ms: u64) -> Result<Revision, AppendError> {
+    let revisions = log.append(id, &[record(tag, at_ms).unwrap()]).await?;
+    assert_eq!(revisions.len(), 1);
+    Ok(revisions[0])
+}
+
+async fn has(log: &RedisLog, id: LogId, revision: u64) -> bool {
+    log.missing(id, &[Revision(revision)])
+        .await
+        .unwrap()
+        .is_none()
 }
 
 async fn revisions_after(log: &RedisLog, id: LogId, revision: u64) -> Result<Vec<u64>> {
@@ -29,8 +41,7 @@ async fn revisions_after(log: &RedisLog, id: LogId, revision: u64) -> Result<Vec
 }
 
 async fn is_refused(log: &RedisLog, id: LogId) -> bool {
-    let record = record("a", 9).unwrap();
-    matches!(log.append(id, &record).await, Err(AppendError::OtherLog))
+    matches!(append(log, id, "a", 9).await, Err(AppendError::OtherLog))
 }
 
 #[tokio::test]
@@ -40,7 +51,7 @@ async fn records_get_revisions_without_gaps_and_are_read_back_in_their_order() {
     let empty = log.open(None, after(0)).await.unwrap();
     assert_eq!((empty.horizon, empty.head), (Revision(0), Revision(0)));
     for (number, tag) in [(1, "a"), (2, "b"), (3, "c")] {
-        let revision = log.append(empty.log, &record(tag, 7).unwrap()).await;
+        let revision = append(&log, empty.log, tag, 7).await;
         assert_eq!(revision.unwrap(), Revision(number));
     }
     let read = log
@@ -51,8 +62,8 @@ async fn records_get_revisions_without_gaps_and_are_read_back_in_their_order() {
         serde_json::to_string(&read).unwrap(),
         r#"[{"revision":2,"tags":["b"],"kind":"hard"}]"#
     );
-    assert!(log.has(empty.log, Revision(3)).await.unwrap());
-    assert!(!log.has(empty.log, Revision(4)).await.unwrap());
+    assert!(has(&log, empty.log, 3).await);
+    assert!(!has(&log, empty.log, 4).await);
     let opened = log.open(None, after(5)).await.unwrap();
     let expected = Opened {
         head: Revision(3),
@@ -62,6 +73,33 @@ async fn records_get_revisions_without_gaps_and_are_read_back_in_their_order() {
         opened, expected,
         "a log that is there begins where it began"
     );
+}
+
+#[tokio::test]
+async fn records_that_are_appended_together_follow_one_another_and_are_looked_for_together() {
+    let redis = AnyRedis::start().await.unwrap();
+    let log = log_at(&redis.url(), &own_prefix()).unwrap();
+    let id = log.open(None, after(1)).await.unwrap().log;
+    assert_eq!(log.append(id, &[]).await.unwrap(), []);
+    let five: Vec<NewRecord> = (1..=5).map(|at_ms| record("a", at_ms).unwrap()).collect();
+    let (one, other) = tokio::join!(log.append(id, &five), log.append(id, &five));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    for together in [&one, &other] {
+        assert!(together.windows(2).all(|two| two[1] == two[0].next()));
+        assert_eq!(log.missing(id, together).await.unwrap(), None);
+    }
+    assert_eq!(one[0].min(other[0]), after(1).next());
+    assert_eq!(
+        log.open(None, after(1)).await.unwrap().head.0,
+        after(1).0 + 10
+    );
+    let end = one[4].max(other[4]);
+    let beyond = [end, end.next()];
+    assert_eq!(log.missing(id, &beyond).await.unwrap(), Some(end.next()));
+    log.trim(id, 0, 9).await.unwrap();
+    let first = one[0].min(other[0]);
+    let from_the_first = [first, first.next()];
+    assert_eq!(log.missing(id, &from_the_first).await.unwrap(), Some(first));
 }
 
 #[tokio::test]
@@ -76,7 +114,7 @@ async fn a_read_that_waits_ends_with_the_first_record_or_with_its_time() {
     let (read, appended) = tokio::join!(log.records_after(id, Revision(1), 10, a_minute), async {
         tokio::time::sleep(wait).await;
         // Not behind the read that waits.
-        log.append(id, &record("b", 2).unwrap()).await
+        append(&log, id, "b", 2).await
     });
     assert_eq!(appended.unwrap(), Revision(2));
     assert_eq!(read.unwrap().len(), 1);
@@ -107,7 +145,7 @@ async fn a_log_that_is_known_to_be_wrong_is_replaced_and_forgotten() {
     assert_eq!((opened.horizon, opened.head), (after(1), after(1)));
     assert_eq!(revisions_after(&log, wrong, 0).await.unwrap(), [0; 0]);
     assert!(is_refused(&log, wrong).await);
-    let first = log.append(opened.log, &record("a", 1).unwrap()).await;
+    let first = append(&log, opened.log, "a", 1).await;
     assert_eq!(first.unwrap(), after(1).next());
     let again = log.open(Some(wrong), after(2)).await.unwrap();
     assert_eq!(again.log, opened.log, "it is replaced once");
@@ -133,7 +171,7 @@ async fn a_trimmed_log_begins_later_and_ends_where_it_ended() {
         log.trim(id, before_ms, keep).await.unwrap();
         assert_eq!(ends().await, expected, "before {before_ms}, keep {keep}");
     }
-    let next = log.append(id, &record("a", 200).unwrap()).await;
+    let next = append(&log, id, "a", 200).await;
     assert_eq!(next.unwrap(), Revision(6));
     assert_eq!(ends().await, (5, 6));
     assert_eq!(revisions_after(&log, id, 0).await.unwrap(), [6]);
@@ -202,14 +240,14 @@ async fn a_replica_is_neither_asked_nor_written() {
         .unwrap();
     let replica = master.replicate().await.unwrap();
     let log = log_at(&replica.redis().url(), PREFIX).unwrap();
-    assert!(log.has(id, Revision(1)).await.unwrap(), "it is in step");
+    assert!(has(&log, id, 1).await, "it is in step");
     let refused = |error: &LinkError| match error {
         LinkError::Redis(error) => error.code() == Some("NOTMASTER"),
         LinkError::Timeout(_) | LinkError::Open | LinkError::Answer(_) => false,
     };
     let opened = log.open(None, after(1)).await;
     assert!(opened.as_ref().is_err_and(refused), "{opened:?}");
-    let appended = log.append(id, &record("a", 1).unwrap()).await;
+    let appended = append(&log, id, "a", 1).await;
     assert!(
         matches!(&appended, Err(AppendError::Link(error)) if refused(error)),
         "{appended:?}"
@@ -228,11 +266,11 @@ async fn a_promoted_replica_that_lagged_refuses_the_old_log_also_on_an_old_conne
     let before = with_records(&at_master, 2).await.unwrap();
     let log = log_at(&replica.redis().url(), PREFIX).unwrap();
     // This is the connection on which an append comes later.
-    while !log.has(before, Revision(2)).await.unwrap() {
+    while !has(&log, before, 2).await {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     replica.fall_behind().await;
-    let lost = at_master.append(before, &record("lost", 3).unwrap()).await;
+    let lost = append(&at_master, before, "lost", 3).await;
     assert_eq!(lost.unwrap(), Revision(3));
     let connections = "total_connections_received";
     let promoted = replica.promote().await.unwrap();
@@ -244,7 +282,7 @@ async fn a_promoted_replica_that_lagged_refuses_the_old_log_also_on_an_old_conne
     let opened = log.open(None, after(1)).await.unwrap();
     assert_ne!(opened.log, before);
     assert_eq!(opened.head, after(1));
-    let first = log.append(opened.log, &record("a", 4).unwrap()).await;
+    let first = append(&log, opened.log, "a", 4).await;
     assert_eq!(first.unwrap(), after(1).next());
 }
 

@@ -3,6 +3,7 @@
 //! The server is the one at `YOUSOON_TEST_REDIS_URL`, or a test's own; without either the test fails
 //! and says how to get one.
 
+mod connecting;
 mod link;
 mod log;
 mod remote;

@@ -53,6 +53,11 @@ impl Database {
         self.outbox.values().take(PAGE_ROWS).copied().collect()
     }
 
+    /// The id of the newest row of the outbox; zero without any.
+    pub(super) fn last(&self) -> i64 {
+        self.outbox.keys().next_back().copied().unwrap_or(0)
+    }
+
     pub(super) fn outbox_is_empty(&self) -> bool {
         self.outbox.is_empty()
     }

@@ -257,7 +257,7 @@ impl Write {
             world.tally.add(Count::WritersCrashed, 1);
             return false;
         }
-        let Ok(revision) = pod.source.drain().await else {
+        let Ok(revision) = pod.source.drain_for_a_writer().await else {
             world.tally.add(Count::WritesWithoutRevision, 1);
             return true;
         };

@@ -9,13 +9,13 @@ use cache_tiered::{
     redis_log::Opened,
 };
 use tokio::{
-    sync::Mutex,
-    time::{Instant, timeout},
+    sync::{Mutex, OwnedMutexGuard},
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{
     database::{PAGE_ROWS, Row},
-    world::World,
+    world::{LOG_CALL_WITHIN, World},
 };
 
 const LOST: &str = "no answer";
@@ -32,6 +32,7 @@ mod call {
     pub(super) const IN_FORCE: u64 = 8;
     pub(super) const PUT_IN_FORCE: u64 = 9;
     pub(super) const BEGINS_AFTER: u64 = 11;
+    pub(super) const LAST: u64 = 12;
 }
 
 /// The log as one pod reaches it.
@@ -40,7 +41,7 @@ pub(super) struct Source {
     world: Arc<World>,
     pod: usize,
     feed: Arc<PurgeFeed>,
-    draining: Mutex<()>,
+    draining: Arc<Mutex<()>>,
     looked: Mutex<Look>,
 }
 
@@ -63,7 +64,7 @@ impl Source {
             world,
             pod,
             feed,
-            draining: Mutex::default(),
+            draining: Arc::default(),
             looked: Mutex::default(),
         }
     }
@@ -111,24 +112,31 @@ impl Source {
         Err("the new purge log cannot be put in force".into())
     }
 
-    async fn append(&self, log: LogId, row: Row) -> Result<PurgeRecord, SourceError> {
-        let (pod, record) = (
-            self.pod,
-            PurgeRecord {
+    async fn append(&self, log: LogId, rows: &[Row]) -> Result<Vec<PurgeRecord>, SourceError> {
+        let mut new = Vec::with_capacity(rows.len());
+        for row in rows {
+            let record = PurgeRecord {
                 revision: Revision::ZERO,
                 tags: vec![tag(row.key)?],
                 kind: row.kind,
-            },
-        );
+            };
+            new.push((*row, record));
+        }
+        let pod = self.pod;
+        // One step, as the script.
         let append = move |world: &World| {
-            let revision = world.servers().append(pod, log, record.clone())?;
-            // What a log says that is not in force any more is no promise to anybody.
-            if world.database().in_force() == Some(log) {
-                let mut oracle = world.oracle();
-                oracle.appended(row.key, row.version, log, revision);
+            let mut records = Vec::with_capacity(new.len());
+            for (row, record) in new {
+                let revision = world.servers().append(pod, log, record.clone())?;
+                // What a log says that is not in force any more is no promise to anybody.
+                if world.database().in_force() == Some(log) {
+                    let mut oracle = world.oracle();
+                    oracle.appended(row.key, row.version, log, revision);
+                }
+                records.push(PurgeRecord { revision, ..record });
             }
             world.appended.send_replace(());
-            Some(PurgeRecord { revision, ..record })
+            Some(records)
         };
         let appended = self.world.call_log(pod, call::APPEND, append).await;
         appended.ok_or(LOST)?.ok_or_else(|| "another log".into())
@@ -142,38 +150,77 @@ impl Source {
         Ok(opened.head)
     }
 
+    async fn last(&self) -> Result<i64, SourceError> {
+        let read = |world: &World| world.database().last();
+        let last = self.world.transact(call::LAST, read).await;
+        last.ok_or_else(|| LOST.into())
+    }
+
+    async fn drain(&self) -> Result<Revision, SourceError> {
+        let last = self.last().await?;
+        let turn = Arc::clone(&self.draining).lock_owned().await;
+        self.drain_in_turn(last, turn).await
+    }
+
     /// Moves the outbox into the log; gives a revision at or after everything that was in it.
-    pub(super) async fn drain(&self) -> Result<Revision, SourceError> {
-        let _one_at_a_time = self.draining.lock().await;
-        let mut last = None;
+    pub(super) async fn drain_for_a_writer(self: &Arc<Self>) -> Result<Revision, SourceError> {
+        let deadline = Instant::now() + LOG_CALL_WITHIN;
+        let last = self.last().await?;
+        let turn = timeout_at(deadline, Arc::clone(&self.draining).lock_owned()).await?;
+        let source = Arc::clone(self);
+        let work = tokio::spawn(async move { source.drain_in_turn(last, turn).await });
+        timeout_at(deadline, work).await??
+    }
+
+    async fn drain_in_turn(
+        &self,
+        last: i64,
+        turn: OwnedMutexGuard<()>,
+    ) -> Result<Revision, SourceError> {
+        let moved = self.move_up_to(last).await?;
+        drop(turn);
+        match moved {
+            Some(revision) => Ok(revision),
+            None => self.end().await,
+        }
+    }
+
+    async fn move_up_to(&self, last: i64) -> Result<Option<Revision>, SourceError> {
         loop {
             let rows = self.pending().await?;
-            if rows.is_empty() {
-                return match last {
-                    Some(revision) => Ok(revision),
-                    None => self.end().await,
-                };
+            if rows.first().is_none_or(|row| row.id > last) {
+                return Ok(None);
             }
-            let log = self.feed.position().log.ok_or("no log is known")?;
-            let mut records = Vec::with_capacity(rows.len());
-            for row in &rows {
-                records.push(self.append(log, *row).await?);
-            }
-            self.feed.heard(log, &records);
-            for record in &records {
-                let (pod, revision) = (self.pod, record.revision);
-                let has = move |world: &World| world.servers().has(pod, log, revision);
-                if !self.world.call_log(pod, call::HAS, has).await.ok_or(LOST)? {
-                    return Err("a record is gone".into());
-                }
-            }
-            last = records.last().map(|record| record.revision);
-            let take_out = move |world: &World| world.database().take_out(log, &rows);
-            let taken = self.world.transact(call::TAKE_OUT, take_out).await;
-            if !taken.ok_or(LOST)? {
-                return Err("another log is in force".into());
+            let reaches_last = rows.last().is_some_and(|row| row.id >= last);
+            let revision = self.move_batch(rows).await?;
+            if reaches_last {
+                return Ok(revision);
             }
         }
+    }
+
+    async fn move_batch(&self, rows: Vec<Row>) -> Result<Option<Revision>, SourceError> {
+        let log = self.feed.position().log.ok_or("no log is known")?;
+        let records = self.append(log, &rows).await?;
+        self.feed.heard(log, &records);
+        let revisions: Vec<Revision> = records.iter().map(|record| record.revision).collect();
+        let last = revisions.last().copied();
+        let pod = self.pod;
+        let has = move |world: &World| {
+            let servers = world.servers();
+            revisions
+                .into_iter()
+                .all(|revision| servers.has(pod, log, revision))
+        };
+        if !self.world.call_log(pod, call::HAS, has).await.ok_or(LOST)? {
+            return Err("a record is gone".into());
+        }
+        let take_out = move |world: &World| world.database().take_out(log, &rows);
+        let taken = self.world.transact(call::TAKE_OUT, take_out).await;
+        if !taken.ok_or(LOST)? {
+            return Err("another log is in force".into());
+        }
+        Ok(last)
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) const PODS: usize = 2;
 pub(super) const CLIENTS: usize = 2;
 pub(super) const QUESTIONS: usize = 4;
 /// How long a call to the log may take, as in `redis_log`.
-const LOG_CALL_WITHIN: Duration = Duration::from_millis(400);
+pub(super) const LOG_CALL_WITHIN: Duration = Duration::from_millis(400);
 /// Transactions that read values have numbers from here on.
 pub(super) const VALUES: u64 = 20;
 /// How long a transaction may take.

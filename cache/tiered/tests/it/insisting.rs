@@ -1,0 +1,79 @@
+//! Clients that insist on what the copy of the log has not reached, while the log does not answer.
+
+use std::{sync::Arc, time::Duration};
+
+use cache_core::{LogId, PurgeKind, PurgeRecord, Revision};
+use cache_tiered::{Clock, PurgeFeed};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, advance},
+};
+
+const LOG: LogId = LogId::from_bytes([1; 16]);
+const BEYOND: Revision = Revision(1_000_000);
+/// As many as may wait in one second.
+const A_SECOND: usize = 200;
+
+fn record(revision: u64) -> PurgeRecord {
+    PurgeRecord {
+        revision: Revision(revision),
+        tags: vec!["a".parse().unwrap()],
+        kind: PurgeKind::Hard,
+    }
+}
+
+/// A copy that ends at 1, and nobody who asks the log.
+fn feed() -> Arc<PurgeFeed> {
+    let feed = PurgeFeed::new(Clock::new(|| 1_000));
+    feed.begin(LOG);
+    feed.heard(LOG, &[record(1)]);
+    Arc::new(feed)
+}
+
+/// So many insist on `minimum` at once: how many waited, and what was required of the others.
+async fn insist(feed: &Arc<PurgeFeed>, count: usize, minimum: Revision) -> (usize, Vec<Revision>) {
+    let mut asking = JoinSet::new();
+    for _ in 0..count {
+        let feed = Arc::clone(feed);
+        asking.spawn(async move {
+            let began = Instant::now();
+            let required = feed.require(Some(minimum)).await.unwrap();
+            (!began.elapsed().is_zero(), required)
+        });
+    }
+    let all = asking.join_all().await;
+    let waited = all.iter().filter(|(waited, _)| *waited).count();
+    let others = all.into_iter().filter(|(waited, _)| !waited);
+    (waited, others.map(|(_, required)| required).collect())
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_a_second_wait_for_a_log_that_does_not_answer() {
+    let feed = feed();
+    let (waited, others) = insist(&feed, 5 * A_SECOND, BEYOND).await;
+    assert_eq!(waited, A_SECOND);
+    assert!(
+        others.iter().all(|required| *required == Revision(1)),
+        "not less than the copy's head"
+    );
+    assert_eq!(insist(&feed, 9, BEYOND).await.0, 0, "in the same second");
+    advance(Duration::from_secs(1)).await;
+    assert_eq!(insist(&feed, 9, BEYOND).await.0, 9);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wrote_here_insists_whatever_others_do() {
+    let feed = feed();
+    insist(&feed, 5 * A_SECOND, BEYOND).await;
+    feed.heard(LOG, &[record(2)]);
+    assert_eq!(
+        insist(&feed, 1, Revision(2)).await,
+        (0, vec![Revision(2)]),
+        "the copy has it"
+    );
+    // Another server's record comes before it, and is not here yet.
+    feed.heard(LOG, &[record(4)]);
+    assert_eq!(feed.position().head, Revision(2));
+    assert_eq!(insist(&feed, 1, Revision(4)).await.0, 1, "it is waited for");
+    assert_eq!(insist(&feed, 1, Revision(5)).await.0, 0);
+}

@@ -1,0 +1,109 @@
+//! MongoDB: the connection, what the server can do, transactions, and the schema.
+//!
+//! Reading order: [`MongoUrl`] → [`MongoDb::open`] (`connect`) → what the server is ([`server`]) →
+//! [`MongoDb::run`] (one operation, bounded in time) and [`MongoDb::transaction`] → [`migrations`].
+//! Only documented commands: Azure DocumentDB speaks them too.
+
+mod backoff;
+mod connect;
+mod error;
+pub mod migrations;
+pub mod server;
+mod transaction;
+mod url;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use mongodb::{Client, Collection, Database};
+use tokio::sync::OnceCell;
+
+pub use connect::{OpenError, Patience};
+pub use error::MongoError;
+pub use server::{NoTransactions, ServerFacts};
+pub use transaction::{Session, TRANSACTION_WITHIN};
+pub use url::{MongoUrl, MongoUrlError};
+
+use crate::embedded::StoreError;
+
+/// How long one operation of a request may take. A request has 10 s: one such and a transaction.
+pub const OPERATION_WITHIN: Duration = Duration::from_secs(4);
+/// What an operation asks the server to keep to, as its `max_time`: the server gives up before we do.
+pub const SERVER_WITHIN: Duration = Duration::from_secs(3);
+
+/// A handle on the database; clones share its connections.
+#[derive(Clone)]
+pub struct MongoDb {
+    client: Client,
+    database: Database,
+    facts: Arc<ServerFacts>,
+    /// Tried once, when somebody wants to know.
+    transactions: Arc<OnceCell<Result<(), NoTransactions>>>,
+}
+
+impl MongoDb {
+    fn new(client: Client, database: &str, facts: ServerFacts) -> Self {
+        Self {
+            database: client.database(database),
+            client,
+            facts: Arc::new(facts),
+            transactions: Arc::default(),
+        }
+    }
+
+    /// The driver's handle; an operation on it belongs into [`MongoDb::run`].
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// A collection of this database.
+    pub fn collection<T: Send + Sync>(&self, name: &str) -> Collection<T> {
+        self.database.collection(name)
+    }
+
+    /// What the server said of itself.
+    pub fn facts(&self) -> &ServerFacts {
+        &self.facts
+    }
+
+    /// Refuses, with what to do, a server that cannot do transactions. The first call tries one.
+    pub async fn require_transactions(&self) -> Result<(), NoTransactions> {
+        let tried = self
+            .transactions
+            .get_or_init(|| server::try_transaction(self));
+        tried.await.clone()
+    }
+
+    /// Runs one operation for a request: an answer within [`OPERATION_WITHIN`], whatever the
+    /// network does.
+    pub async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        bounded(OPERATION_WITHIN, work).await
+    }
+}
+
+/// Waits for `work` that long. It goes on by itself after that: the driver's futures must be polled
+/// to their end.
+async fn bounded<T, F>(within: Duration, work: F) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, StoreError>> + Send + 'static,
+{
+    match tokio::time::timeout(within, tokio::spawn(work)).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_panicked)) => Err(StoreError::Interrupted),
+        Err(_elapsed) => Err(MongoError::NoAnswer { within }.into()),
+    }
+}
+
+impl fmt::Debug for MongoDb {
+    /// Without the client: its options are nobody's business in a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MongoDb")
+            .field("database", &self.database.name())
+            .field("facts", &self.facts)
+            .finish_non_exhaustive()
+    }
+}
