@@ -12,6 +12,7 @@ use pq_core::compile::{CompileError, Compiler};
 use crate::{
     caches::Caches,
     config::Config,
+    database::Database,
     documents::Documents,
     embedded::{EmbeddedDb, StoreError},
     graphql::{self, Asked, Schema, spellings::Spellings},
@@ -99,9 +100,10 @@ pub struct Shared {
     pub config: Config,
     pub clock: Clock,
     pub observer: ReadObserver,
+    /// For the purge log.
     pub db: EmbeddedDb,
-    pub offers: OfferStore,
-    pub partners: PartnerStore,
+    pub offers: Arc<dyn OfferStore>,
+    pub partners: Arc<dyn PartnerStore>,
     pub caches: Caches,
     pub purge_log: PurgeLog,
     /// One per edge, in the configuration's order.
@@ -132,10 +134,11 @@ impl AppState {
     /// Opens the log and compiles the schema over an open database.
     pub async fn new(
         config: Config,
-        db: EmbeddedDb,
+        database: Database,
         clock: Clock,
         observer: ReadObserver,
     ) -> Result<Self, StateError> {
+        let db = database.embedded;
         let wall = clock.clone();
         let caches = Caches::new(
             &config.cache,
@@ -155,9 +158,9 @@ impl AppState {
             config,
             clock,
             observer,
-            offers: OfferStore::new(db.clone()),
-            partners: PartnerStore::new(db.clone()),
-            documents: Documents::new(db.clone(), Arc::clone(&caches.feed)),
+            documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
+            offers: database.offers,
+            partners: database.partners,
             spellings: Spellings::default(),
             purge_log,
             caches,
