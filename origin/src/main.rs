@@ -12,19 +12,20 @@ use pq_core::DocumentHash;
 use reqwest::Url;
 use yousoon::{
     caches::Caches,
+    catalogue::{import, seed},
     config::{CacheConfig, Config},
+    database::Database,
     domain::{GeoPoint, OfferId, PartnerId},
     embedded::EmbeddedDb,
-    graphql, import,
+    graphql,
     purge::{
-        self, Backend, PurgeLog, PurgeRequest, PurgeStore as _, PurgeTarget, Reason, Role, Run,
+        self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Role, Run,
         audit::{
             AuditFilter,
             print::{as_json, as_line},
         },
-        store::embedded::EmbeddedPurges,
     },
-    seed, server,
+    server,
     state::{AppState, Clock, ReadObserver},
     telemetry,
 };
@@ -177,10 +178,11 @@ fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
     tokio::runtime::Runtime::new()?.block_on(work)
 }
 
-async fn open(data_dir: PathBuf) -> anyhow::Result<EmbeddedDb> {
+async fn open(data_dir: PathBuf) -> anyhow::Result<Database> {
     let shown = data_dir.display().to_string();
     let opened = tokio::task::spawn_blocking(move || EmbeddedDb::open(&data_dir)).await?;
-    opened.with_context(|| format!("cannot open the database in {shown}"))
+    let db = opened.with_context(|| format!("cannot open the database in {shown}"))?;
+    Ok(Database::embedded(&db))
 }
 
 async fn serve(data_dir: PathBuf) -> anyhow::Result<()> {
@@ -193,14 +195,14 @@ async fn serve(data_dir: PathBuf) -> anyhow::Result<()> {
 
 async fn seed(data_dir: PathBuf, options: SeedOptions) -> anyhow::Result<()> {
     let db = open(data_dir).await?;
-    if options.if_empty && has_offers(&db).await? {
+    if options.if_empty && !db.catalogue.is_empty().await? {
         println!("there are offers already");
         return Ok(());
     }
     let now_ms = Clock::System.now_ms();
     let progress = |done, wanted| tracing::debug!(done, wanted, "seeding");
-    let report = seed::seed(&db, options.offers, now_ms, &progress).await?;
-    open_log(db).await?.drain_outbox(now_ms).await?;
+    let report = seed::seed(&*db.catalogue, options.offers, now_ms, &progress).await?;
+    open_log(&db).await?.drain_outbox(now_ms).await?;
     println!(
         "added {} offers, {} establishments, {} partners",
         report.offers, report.establishments, report.partners
@@ -209,30 +211,19 @@ async fn seed(data_dir: PathBuf, options: SeedOptions) -> anyhow::Result<()> {
 }
 
 /// The log, for a command beside the servers: purges that it cannot append are left to them.
-async fn open_log(db: EmbeddedDb) -> anyhow::Result<PurgeLog> {
+async fn open_log(db: &Database) -> anyhow::Result<PurgeLog> {
     let config = CacheConfig::from_env()?;
     let clock = cache_tiered::Clock::new(|| Clock::System.now_ms().unsigned_abs());
     let caches = Caches::new(&config, &clock);
-    let backend = match caches.redis_log(&config) {
-        Some(redis) => Backend::Redis(Arc::new(redis)),
-        None => Backend::Embedded(db.clone()),
-    };
-    let store = Arc::new(EmbeddedPurges::new(db));
-    Ok(PurgeLog::open(store, backend, Role::Tool, caches.feed).await?)
-}
-
-async fn has_offers(db: &EmbeddedDb) -> anyhow::Result<bool> {
-    let read = db.read(|connection| {
-        Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM offers)", [], |row| row.get(0))?)
-    });
-    Ok(read.await?)
+    let backend = db.log(caches.redis_log(&config))?;
+    Ok(PurgeLog::open(Arc::clone(&db.purges), backend, Role::Tool, caches.feed).await?)
 }
 
 async fn import(data_dir: PathBuf, file: PathBuf) -> anyhow::Result<()> {
     let db = open(data_dir).await?;
     let now_ms = Clock::System.now_ms();
-    let report = import::import_csv(&db, &file, now_ms, "cli").await?;
-    open_log(db).await?.drain_outbox(now_ms).await?;
+    let report = import::import_csv(&*db.catalogue, &file, now_ms, "cli").await?;
+    open_log(&db).await?.drain_outbox(now_ms).await?;
     for (line, why) in &report.bad_lines {
         eprintln!("line {line}: {why}");
     }
@@ -260,7 +251,7 @@ async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
     if let Some(server) = Server::find(options.url.as_ref())? {
         return commands::purge::ask(&server, &asked).await;
     }
-    let log = open_log(open(data_dir).await?).await?;
+    let log = open_log(&open(data_dir).await?).await?;
     let report = purge::request(&log, asked, Clock::System.now_ms()).await?;
     for tag in &report.tags {
         println!("{}", tag.as_str());
@@ -281,9 +272,7 @@ async fn purge_log(data_dir: PathBuf, options: LogOptions) -> anyhow::Result<()>
         tag: options.tag,
         actor: options.actor,
     };
-    let rows = EmbeddedPurges::new(db)
-        .audit(None, options.limit, filter)
-        .await?;
+    let rows = db.purges.audit(None, options.limit, filter).await?;
     let mut out = std::io::stdout().lock();
     for row in &rows {
         if options.json {

@@ -12,12 +12,13 @@ use pq_core::compile::{CompileError, Compiler};
 use crate::{
     caches::Caches,
     config::Config,
+    database::{Database, NoLog},
     documents::Documents,
-    embedded::{EmbeddedDb, StoreError},
+    embedded::StoreError,
     graphql::{self, Asked, Schema, spellings::Spellings},
     offers::store::OfferStore,
     partners::store::PartnerStore,
-    purge::{Backend, PurgeLog, PurgeStore, Role, store::embedded::EmbeddedPurges},
+    purge::{PurgeLog, PurgeStore, Role},
     relay::RelayStatus,
 };
 
@@ -87,6 +88,8 @@ impl fmt::Debug for ReadObserver {
 pub enum StateError {
     #[error("the store cannot be opened")]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    NoLog(#[from] NoLog),
     #[error("our own schema is refused")]
     Schema(#[from] CompileError),
 }
@@ -99,9 +102,8 @@ pub struct Shared {
     pub config: Config,
     pub clock: Clock,
     pub observer: ReadObserver,
-    pub db: EmbeddedDb,
-    pub offers: OfferStore,
-    pub partners: PartnerStore,
+    pub offers: Arc<dyn OfferStore>,
+    pub partners: Arc<dyn PartnerStore>,
     pub purges: Arc<dyn PurgeStore>,
     pub caches: Caches,
     pub purge_log: PurgeLog,
@@ -133,7 +135,7 @@ impl AppState {
     /// Opens the log and compiles the schema over an open database.
     pub async fn new(
         config: Config,
-        db: EmbeddedDb,
+        database: Database,
         clock: Clock,
         observer: ReadObserver,
     ) -> Result<Self, StateError> {
@@ -142,12 +144,8 @@ impl AppState {
             &config.cache,
             &cache_tiered::Clock::new(move || wall.now_ms().unsigned_abs()),
         );
-        let backend = match caches.redis_log(&config.cache) {
-            Some(redis) => Backend::Redis(Arc::new(redis)),
-            None => Backend::Embedded(db.clone()),
-        };
-        let purges: Arc<dyn PurgeStore> = Arc::new(EmbeddedPurges::new(db.clone()));
-        let feed = Arc::clone(&caches.feed);
+        let backend = database.log(caches.redis_log(&config.cache))?;
+        let (purges, feed) = (database.purges, Arc::clone(&caches.feed));
         let purge_log = PurgeLog::open(Arc::clone(&purges), backend, Role::Server, feed).await?;
         if let Err(error) = tail::check_once(&caches.feed, &purge_log).await {
             // The tail goes on trying; until then nothing that is kept is trusted.
@@ -160,16 +158,15 @@ impl AppState {
             config,
             clock,
             observer,
-            offers: OfferStore::new(db.clone()),
-            partners: PartnerStore::new(db.clone()),
-            documents: Documents::new(db.clone(), Arc::clone(&caches.feed)),
+            documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
+            offers: database.offers,
+            partners: database.partners,
             spellings: Spellings::default(),
             purges,
             purge_log,
             caches,
             compiler: Arc::new(Compiler::new(&graphql::sdl())?),
             schema: graphql::schema(),
-            db,
         })))
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod publish;
 pub mod routes;
+pub mod store;
 
 use std::{
     collections::HashMap,
@@ -13,9 +14,9 @@ use bytes::Bytes;
 use cache_core::{AsOf, EntryHead, Lifetime, Verdict, entry::ContentHash};
 use cache_tiered::{Cached, Moment, PurgeFeed};
 use pq_core::{DocumentHash, Operation};
-use rusqlite::OptionalExtension;
 
-use crate::embedded::{EmbeddedDb, StoreError};
+use crate::embedded::StoreError;
+use store::DocumentStore;
 
 /// A document that is ready to be executed.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ struct Known {
 /// The published documents; a document never changes, its policy only by a publish.
 #[derive(Debug)]
 pub struct Documents {
-    db: EmbeddedDb,
+    store: Arc<dyn DocumentStore>,
     feed: Arc<PurgeFeed>,
     ready: RwLock<HashMap<DocumentHash, Known>>,
 }
@@ -51,9 +52,9 @@ impl Document {
 }
 
 impl Documents {
-    pub fn new(db: EmbeddedDb, feed: Arc<PurgeFeed>) -> Self {
+    pub fn new(store: Arc<dyn DocumentStore>, feed: Arc<PurgeFeed>) -> Self {
         Self {
-            db,
+            store,
             feed,
             ready: RwLock::default(),
         }
@@ -84,16 +85,7 @@ impl Documents {
     ) -> Result<Option<Arc<Document>>, StoreError> {
         let as_of = self.feed.as_of();
         let began = self.feed.clock().now();
-        let record: Option<String> = self
-            .db
-            .read(move |connection| {
-                Ok(connection
-                    .prepare_cached("SELECT record FROM documents WHERE hash = ?1")?
-                    .query_row([hash.to_string()], |row| row.get(0))
-                    .optional()?)
-            })
-            .await?;
-        let Some(record) = record else {
+        let Some(record) = self.store.record(hash).await? else {
             return Ok(None);
         };
         let (document, record) = match known {
@@ -116,21 +108,7 @@ impl Documents {
 
     /// The names of the operations of all published documents.
     pub async fn names(&self) -> Result<HashMap<DocumentHash, String>, StoreError> {
-        let read = self.db.read(|connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT hash, json_extract(record, '$.name') FROM documents")?;
-            let mut rows = statement.query([])?;
-            let mut names = HashMap::new();
-            while let Some(row) = rows.next()? {
-                let (hash, name): (String, String) = (row.get(0)?, row.get(1)?);
-                let hash = hash
-                    .parse()
-                    .map_err(|error| StoreError::corrupt("document hash", &error))?;
-                names.insert(hash, name);
-            }
-            Ok(names)
-        });
-        read.await
+        self.store.names().await
     }
 
     /// The name of a document's operation, if it is ready.

@@ -1,19 +1,19 @@
-//! Partners and their establishments in the embedded store.
+//! Where partners and their establishments are kept: what is asked of a store and what it answers.
 
-mod rows;
+pub mod embedded;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
-use rusqlite::{Connection, Transaction, params_from_iter, types::Value};
+use async_trait::async_trait;
 
 use crate::{
     domain::{Establishment, EstablishmentId, Partner, PartnerCategory, PartnerId},
     embedded::{
-        EmbeddedDb, StoreError,
+        StoreError,
         cursor::{CursorKind, seal, unseal},
-        json_list, text,
+        text,
     },
 };
 
@@ -23,7 +23,8 @@ pub const ALL_PARTNERS_TAG: &str = "partners:all";
 #[derive(Debug, Clone, Default)]
 pub struct PartnerQuery {
     pub category: Option<PartnerCategory>,
-    /// Every word must begin a word of the name or description; no word at all finds nothing.
+    /// Every word must be in the name or description, without regard to accents and case; a backend
+    /// may also find words that begin with it. No word at all finds nothing.
     pub search: Option<String>,
     pub first: usize,
     pub after: Option<PartnerCursor>,
@@ -74,164 +75,27 @@ impl PartnerCursor {
     }
 }
 
-/// The partners of the embedded store.
-#[derive(Debug, Clone)]
-pub struct PartnerStore {
-    db: EmbeddedDb,
-}
-
-impl PartnerStore {
-    pub const fn new(db: EmbeddedDb) -> Self {
-        Self { db }
-    }
-
+/// The partners of a backend.
+#[async_trait]
+pub trait PartnerStore: fmt::Debug + Send + Sync {
     /// The partners that exist among `ids`.
-    pub async fn partners_by_ids(
+    async fn partners_by_ids(
         &self,
         ids: &[PartnerId],
-    ) -> Result<HashMap<PartnerId, Partner>, StoreError> {
-        let wanted = json_list(ids.iter().map(PartnerId::as_str));
-        self.db
-            .read(move |connection| {
-                let found = rows::partners(
-                    connection,
-                    "p.id IN (SELECT value FROM json_each(?))",
-                    vec![wanted],
-                )?;
-                Ok(found
-                    .into_iter()
-                    .map(|partner| (partner.id.clone(), partner))
-                    .collect())
-            })
-            .await
-    }
+    ) -> Result<HashMap<PartnerId, Partner>, StoreError>;
 
     /// The establishments that exist among `ids`.
-    pub async fn establishments_by_ids(
+    async fn establishments_by_ids(
         &self,
         ids: &[EstablishmentId],
-    ) -> Result<HashMap<EstablishmentId, Establishment>, StoreError> {
-        let wanted = json_list(ids.iter().map(EstablishmentId::as_str));
-        self.db
-            .read(move |connection| {
-                let found = rows::establishments(
-                    connection,
-                    "e.id IN (SELECT value FROM json_each(?))",
-                    wanted,
-                )?;
-                Ok(found
-                    .into_iter()
-                    .map(|place| (place.id.clone(), place))
-                    .collect())
-            })
-            .await
-    }
+    ) -> Result<HashMap<EstablishmentId, Establishment>, StoreError>;
 
     /// The establishments of each partner, ordered by id; a partner without one is absent.
-    pub async fn establishments_of(
+    async fn establishments_of(
         &self,
         partners: &[PartnerId],
-    ) -> Result<HashMap<PartnerId, Vec<Establishment>>, StoreError> {
-        let wanted = json_list(partners.iter().map(PartnerId::as_str));
-        self.db
-            .read(move |connection| {
-                let sql =
-                    "e.partner_id IN (SELECT value FROM json_each(?)) ORDER BY e.partner_id, e.id";
-                let mut found: HashMap<PartnerId, Vec<Establishment>> = HashMap::new();
-                for place in rows::establishments(connection, sql, wanted)? {
-                    found
-                        .entry(place.partner_id.clone())
-                        .or_default()
-                        .push(place);
-                }
-                Ok(found)
-            })
-            .await
-    }
+    ) -> Result<HashMap<PartnerId, Vec<Establishment>>, StoreError>;
 
     /// One page of partners by folded name, then id.
-    pub async fn list(&self, query: &PartnerQuery) -> Result<PartnerPage, StoreError> {
-        let mut condition = "TRUE".to_owned();
-        let mut params: Vec<Value> = Vec::new();
-        if let Some(category) = query.category {
-            condition.push_str(" AND p.category = ?");
-            params.push(category.as_str().to_owned().into());
-        }
-        if let Some(search) = &query.search {
-            let Some(expression) = text::match_expression(search) else {
-                return Ok(PartnerPage::default());
-            };
-            condition.push_str(
-                " AND p.row IN (SELECT rowid FROM partner_text WHERE partner_text MATCH ?)",
-            );
-            params.push(expression.into());
-        }
-        let (first, after) = (query.first, query.after.clone());
-        self.db
-            .read(move |connection| page(connection, condition, params, first, after))
-            .await
-    }
-}
-
-fn page(
-    connection: &Connection,
-    mut condition: String,
-    mut params: Vec<Value>,
-    first: usize,
-    after: Option<PartnerCursor>,
-) -> Result<PartnerPage, StoreError> {
-    let total: i64 = connection
-        .prepare_cached(&format!(
-            "SELECT COUNT(*) FROM partners p WHERE {condition}"
-        ))?
-        .query_row(params_from_iter(&params), |row| row.get(0))?;
-    if let Some(after) = after {
-        condition.push_str(" AND (p.name_folded, p.id) > (?, ?)");
-        params.extend([
-            after.name_folded.into(),
-            after.id.as_str().to_owned().into(),
-        ]);
-    }
-    condition.push_str(" ORDER BY p.name_folded, p.id LIMIT ?");
-    // One more than asked tells whether there is a next page.
-    params.push(
-        i64::try_from(first.saturating_add(1))
-            .unwrap_or(i64::MAX)
-            .into(),
-    );
-    let mut items = rows::partners(connection, &condition, params)?;
-    let has_next_page = items.len() > first;
-    items.truncate(first);
-    Ok(PartnerPage {
-        items,
-        has_next_page,
-        total: total.unsigned_abs(),
-    })
-}
-
-/// Stores a new partner with its words.
-pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), StoreError> {
-    rows::insert_partner(tx, partner)
-}
-
-/// Stores a new establishment of a stored partner.
-pub fn insert_establishment(tx: &Transaction<'_>, place: &Establishment) -> Result<(), StoreError> {
-    rows::insert_establishment(tx, place)
-}
-
-/// Whether the partner is stored.
-pub fn partner_exists(connection: &Connection, id: &PartnerId) -> Result<bool, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT 1 FROM partners WHERE id = ?1")?
-        .exists([id.as_str()])?)
-}
-
-/// Whether the establishment is stored.
-pub fn establishment_exists(
-    connection: &Connection,
-    id: &EstablishmentId,
-) -> Result<bool, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT 1 FROM establishments WHERE id = ?1")?
-        .exists([id.as_str()])?)
+    async fn list(&self, query: &PartnerQuery) -> Result<PartnerPage, StoreError>;
 }

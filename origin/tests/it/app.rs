@@ -13,6 +13,7 @@ use yousoon::{
         AdminConfig, CacheConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig, HttpConfig,
         MetricsConfig, Secret,
     },
+    database::Database,
     embedded::EmbeddedDb,
     router::router,
     state::{AppState, Clock, ReadObserver},
@@ -28,6 +29,8 @@ pub(crate) const JSON: &str = "application/json";
 pub(crate) struct TestApp {
     pub(crate) url: String,
     pub(crate) state: AppState,
+    /// What the stores stand on.
+    pub(crate) db: EmbeddedDb,
     pub(crate) client: Client,
     _dir: TempDir,
 }
@@ -158,7 +161,7 @@ impl Builder {
         };
         let db = EmbeddedDb::open(dir.path()).unwrap();
         let clock = Clock::Manual(std::sync::Arc::new(|| NOW_MS));
-        let state = AppState::new(config, db, clock, self.observer)
+        let state = AppState::new(config, Database::embedded(&db), clock, self.observer)
             .await
             .unwrap();
         let routes = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
@@ -171,6 +174,7 @@ impl Builder {
         TestApp {
             url: format!("http://{address}"),
             state,
+            db,
             client: Client::new(),
             _dir: dir,
         }

@@ -6,7 +6,8 @@ use yousoon::{
         OfferSchedule, OpeningHour, Partner, PartnerCategory, PartnerId, Quota, Weekday,
     },
     embedded::EmbeddedDb,
-    offers, partners,
+    offers::store::embedded as offers,
+    partners::store::embedded as partners,
 };
 
 /// Noon, 1 June 2026, UTC.
@@ -86,10 +87,9 @@ pub(crate) fn offer(seed: &str, number: i32) -> Offer {
 pub(crate) async fn store(db: &EmbeddedDb, seed: &str, all: Vec<Offer>) {
     let (partner, place) = (partner(seed), establishment(seed));
     db.write(move |tx| {
-        partners::store::insert_partner(tx, &partner)?;
-        partners::store::insert_establishment(tx, &place)?;
-        all.iter()
-            .try_for_each(|offer| offers::store::insert(tx, offer))
+        partners::insert_partner(tx, &partner)?;
+        partners::insert_establishment(tx, &place)?;
+        all.iter().try_for_each(|offer| offers::insert(tx, offer))
     })
     .await
     .unwrap();

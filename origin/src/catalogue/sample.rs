@@ -1,123 +1,35 @@
-//! A deterministic catalogue to develop and measure with: the same count gives the same rows.
+//! Made-up partners to develop and measure with: the same count gives the same rows.
 //!
-//! Everything hangs on the partner's number: a larger seed holds the smaller one, and seeding
-//! twice adds nothing.
+//! Everything hangs on the partner's number: a larger catalogue holds the smaller one.
 
 pub(crate) mod chance;
 pub(crate) mod words;
 
-use crate::{
-    domain::{
-        Address, Discount, Establishment, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId,
-        OfferSchedule, Partner, PartnerCategory, PartnerId, Quota,
-    },
-    embedded::{
-        EmbeddedDb, StoreError,
-        outbox::{PendingPurge, PurgeKind, outbox_push, outbox_remove},
-    },
-    offers, partners,
+use super::Family;
+use crate::domain::{
+    Address, Discount, Establishment, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId,
+    OfferSchedule, Partner, PartnerCategory, PartnerId, Quota,
 };
 use chance::Chance;
 use words::{CITIES, City, Quarter};
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
-/// Rows of one transaction: large enough to be fast, small enough not to hold the writer long.
-const ROWS_PER_TRANSACTION: usize = 1_000;
 const SEED: u64 = 0x796f_7573_6f6f_6e01;
 
-/// What a seeding added; rows that were there already are not counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SeedReport {
-    pub partners: usize,
-    pub establishments: usize,
-    pub offers: usize,
-}
-
-/// One partner with all that belongs to it.
-#[derive(Debug, Clone, PartialEq)]
-struct Family {
-    partner: Partner,
-    establishments: Vec<Establishment>,
-    offers: Vec<Offer>,
-}
-
-impl Family {
-    fn rows(&self) -> usize {
-        1 + self.establishments.len() + self.offers.len()
-    }
-}
-
-/// Adds `offers` offers with their partners; `progress` gets the offers done and wanted.
-pub async fn seed(
-    db: &EmbeddedDb,
-    offers: usize,
-    now_ms: i64,
-    progress: &dyn Fn(usize, usize),
-) -> Result<SeedReport, StoreError> {
-    let mut report = SeedReport::default();
-    let (mut done, mut number) = (0, 0);
-    let mut pending_purge = None;
-    while done < offers {
-        let mut batch = Vec::new();
-        let mut rows = 0;
-        while done < offers && rows < ROWS_PER_TRANSACTION {
-            let mut family = family(number, now_ms);
-            family.offers.truncate(offers - done);
-            done += family.offers.len();
-            rows += family.rows();
-            number += 1;
-            batch.push(family);
+/// Families in the order of their numbers, with `offers` offers in all.
+pub fn families(offers: usize, now_ms: i64) -> impl Iterator<Item = Family> {
+    let mut left = offers;
+    let mut number = 0;
+    std::iter::from_fn(move || {
+        if left == 0 {
+            return None;
         }
-        let before = report;
-        (report, pending_purge) = db
-            .write(move |tx| {
-                let report = store(tx, &batch, before)?;
-                // The purge moves along to the last transaction, so that at the end there is one and
-                // after a crash there is one too.
-                if let Some(id) = pending_purge {
-                    outbox_remove(tx, id)?;
-                }
-                Ok((report, Some(outbox_push(tx, &everything(), now_ms)?)))
-            })
-            .await?;
-        progress(done, offers);
-    }
-    Ok(report)
-}
-
-fn everything() -> PendingPurge {
-    PendingPurge {
-        tags: vec!["*".into()],
-        kind: PurgeKind::Hard,
-        reason: "seeded".into(),
-        actor: "seed".into(),
-    }
-}
-
-fn store(
-    tx: &rusqlite::Transaction<'_>,
-    batch: &[Family],
-    mut report: SeedReport,
-) -> Result<SeedReport, StoreError> {
-    for family in batch {
-        if !partners::store::partner_exists(tx, &family.partner.id)? {
-            partners::store::insert_partner(tx, &family.partner)?;
-            report.partners += 1;
-        }
-        for place in &family.establishments {
-            if !partners::store::establishment_exists(tx, &place.id)? {
-                partners::store::insert_establishment(tx, place)?;
-                report.establishments += 1;
-            }
-        }
-        for offer in &family.offers {
-            if !offers::store::exists(tx, &offer.id)? {
-                offers::store::insert(tx, offer)?;
-                report.offers += 1;
-            }
-        }
-    }
-    Ok(report)
+        let mut family = family(number, now_ms);
+        family.offers.truncate(left);
+        left -= family.offers.len();
+        number += 1;
+        Some(family)
+    })
 }
 
 /// The partner of this number: one chain of chances each, so that no partner depends on another.
@@ -324,29 +236,5 @@ mod tests {
             .filter(|o| o.title.contains("Crêperie"))
             .count();
         assert!(crepes > 0);
-    }
-
-    #[tokio::test]
-    async fn seeding_again_or_more_adds_only_what_is_missing() {
-        let dir = tempfile::tempdir().unwrap();
-        let db = EmbeddedDb::open(dir.path()).unwrap();
-        let calls = std::cell::Cell::new((0, 0));
-        let first = seed(&db, 700, NOW_MS, &|done, all| calls.set((done, all)))
-            .await
-            .unwrap();
-        assert_eq!(first.offers, 700);
-        assert_eq!(calls.get(), (700, 700));
-        assert_eq!(
-            seed(&db, 700, NOW_MS, &|_, _| ()).await.unwrap(),
-            SeedReport::default()
-        );
-        let more = seed(&db, 900, NOW_MS, &|_, _| ()).await.unwrap();
-        assert_eq!(more.offers, 200);
-        let purges = db
-            .read(|c| crate::embedded::outbox::outbox_pending(c, 10))
-            .await
-            .unwrap();
-        assert_eq!(purges.len(), 3, "one for each seeding");
-        assert!(purges.iter().all(|row| row.purge.tags == ["*"]));
     }
 }

@@ -6,30 +6,22 @@
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    path::Path,
-};
+use std::{collections::HashMap, path::Path};
 
 use csv::ByteRecord;
-use rusqlite::Transaction;
 use sha2::{Digest, Sha256};
 
+use super::{
+    Announce, CatalogueStore, Family, Reach,
+    sample::{self, DAY_MS, chance::Chance, words},
+};
 use crate::{
     domain::{
-        Address, Establishment, EstablishmentId, GeoPoint, Offer, OfferId, Partner,
-        PartnerCategory, PartnerId,
+        Address, Establishment, EstablishmentId, GeoPoint, OfferId, Partner, PartnerCategory,
+        PartnerId,
     },
-    embedded::{
-        EmbeddedDb, StoreError,
-        outbox::{PendingPurge, PurgeKind, outbox_push},
-    },
-    offers::{
-        self,
-        events::{OfferChange, tags_of},
-    },
-    partners,
-    seed::{self, DAY_MS, chance::Chance, words},
+    embedded::StoreError,
+    offers::events::OfferChange,
 };
 
 const HEADER: [&str; 6] = [
@@ -86,7 +78,7 @@ struct Parsed {
 
 /// Imports `path`; `source` is recorded as the actor of its purges.
 pub async fn import_csv(
-    db: &EmbeddedDb,
+    catalogue: &dyn CatalogueStore,
     path: &Path,
     now_ms: i64,
     source: &str,
@@ -99,59 +91,28 @@ pub async fn import_csv(
         bad_lines: parsed.bad_lines,
         ..ImportReport::default()
     };
-    let reason = format!(
-        "import of {}",
-        path.file_name().unwrap_or_default().to_string_lossy()
-    );
+    let announce = Announce {
+        reach: Reach::Added,
+        reason: format!(
+            "import of {}",
+            path.file_name().unwrap_or_default().to_string_lossy()
+        ),
+        actor: source.to_owned(),
+    };
     for batch in parsed.venues.chunks(BATCH) {
-        let (batch, reason, actor) = (batch.to_vec(), reason.clone(), source.to_owned());
-        let size = batch.len();
-        let changed = db
-            .write(move |tx| store(tx, &batch, now_ms, reason, actor))
-            .await?;
-        report.added += changed.len();
-        report.already_there += size - changed.len();
-        report.changed.extend(changed);
+        // A family has one offer, and was stored with it: if that is there, nothing is missing.
+        let families = batch.iter().map(|venue| family_of(venue, now_ms)).collect();
+        let added = catalogue.add(families, announce.clone(), now_ms).await?;
+        report.added += added.offers.len();
+        report.already_there += batch.len() - added.offers.len();
+        report
+            .changed
+            .extend(added.offers.into_iter().map(|offer| OfferChange {
+                before: None,
+                after: Some(offer),
+            }));
     }
     Ok(report)
-}
-
-/// Stores what is new of a batch, with its purge in the same transaction.
-fn store(
-    tx: &Transaction<'_>,
-    batch: &[Venue],
-    now_ms: i64,
-    reason: String,
-    actor: String,
-) -> Result<Vec<OfferChange>, StoreError> {
-    let mut changed = Vec::new();
-    let mut tags = BTreeSet::new();
-    for venue in batch {
-        let (partner, place, offer) = rows_of(venue, now_ms);
-        if offers::store::exists(tx, &offer.id)? {
-            continue;
-        }
-        partners::store::insert_partner(tx, &partner)?;
-        partners::store::insert_establishment(tx, &place)?;
-        offers::store::insert(tx, &offer)?;
-        let change = OfferChange {
-            before: None,
-            after: Some(offer),
-        };
-        tags.extend(tags_of(&change));
-        changed.push(change);
-    }
-    if !changed.is_empty() {
-        tags.insert(partners::store::ALL_PARTNERS_TAG.to_owned());
-        let purge = PendingPurge {
-            tags: tags.into_iter().collect(),
-            kind: PurgeKind::Hard,
-            reason,
-            actor,
-        };
-        outbox_push(tx, &purge, now_ms)?;
-    }
-    Ok(changed)
 }
 
 fn parse(bytes: &[u8]) -> Result<Parsed, ImportError> {
@@ -224,8 +185,8 @@ fn degrees(what: &str, text: &str, limit: f64) -> Result<f64, String> {
     }
 }
 
-/// The rows of a venue; chance is seeded by its key, so they do not depend on its neighbours.
-fn rows_of(venue: &Venue, now_ms: i64) -> (Partner, Establishment, Offer) {
+/// The family of a venue; chance is seeded by its key, so they do not depend on its neighbours.
+fn family_of(venue: &Venue, now_ms: i64) -> Family {
     let digest = Sha256::digest(venue.key.as_bytes());
     let seed = digest
         .first_chunk::<8>()
@@ -269,13 +230,17 @@ fn rows_of(venue: &Venue, now_ms: i64) -> (Partner, Establishment, Offer) {
         id,
     };
     let id = OfferId::derive("import offer", &venue.key);
-    let mut offer = seed::offer(&mut chance, id, &partner, &place, today_ms);
+    let mut offer = sample::offer(&mut chance, id, &partner, &place, today_ms);
     // The seed's shares of dead offers are for measuring; who imports wants to see the places.
     offer.is_active = true;
     offer.valid_from_ms = today_ms;
     offer.valid_until_ms = today_ms + i64::from(chance.between(30, 120)) * DAY_MS;
     offer.created_at_ms = now_ms;
-    (partner, place, offer)
+    Family {
+        partner,
+        establishments: vec![place],
+        offers: vec![offer],
+    }
 }
 
 /// «Brasserie d'Élise (Saint-Merri)»; OpenStreetMap writes districts as «du Gros-Caillou».

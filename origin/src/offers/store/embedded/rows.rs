@@ -8,12 +8,12 @@ use rusqlite::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::ListFields;
 use crate::{
     domain::{
         Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId, PartnerId, Quota,
     },
     embedded::{StoreError, text},
+    offers::store::ListFields,
 };
 
 /// All that [`offer`] reads, in its order.
