@@ -90,7 +90,10 @@ impl Targets {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpSocket,
+    };
 
     use super::*;
 
@@ -104,6 +107,15 @@ mod tests {
             }
         });
         (address, task)
+    }
+
+    /// Keeps an address whose listener is gone, so that nobody else gets it: connections to it are
+    /// refused, because nobody listens.
+    fn gone(address: SocketAddr) -> TcpSocket {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_reuseaddr(true).unwrap();
+        socket.bind(address).unwrap();
+        socket
     }
 
     async fn greeted(balancer: &Balancer) -> io::Result<u8> {
@@ -122,11 +134,13 @@ mod tests {
         assert_eq!(words, b"abab");
         task_a.abort();
         let _cancelled = task_a.await;
+        let _a = gone(a);
         for _ in 0..3 {
             assert_eq!(greeted(&balancer).await.unwrap(), b'b');
         }
         task_b.abort();
         let _cancelled = task_b.await;
+        let _b = gone(b);
         let lost = greeted(&balancer).await.unwrap_err();
         assert_eq!(lost.kind(), io::ErrorKind::ConnectionReset);
     }
