@@ -173,34 +173,23 @@ async fn sample(cluster: &Cluster, offer: &str, tier: &Tier, number: u32) -> Res
     let filled = if tier.in_redis { writer } else { &tier.url };
     ask.until(&cluster.client, filled, GIVE_UP, Answer::is_hit)
         .await?;
-    let (begin, go) = tokio::sync::oneshot::channel();
-    let watching = tokio::spawn(watch(
+    // Nothing is asked before it is awaited or spawned.
+    let watching = watch(
         cluster.client.clone(),
         ask,
         (tier.url.clone(), tier.pause),
         (offer.to_owned(), title.clone()),
-        go,
-    ));
-    let mut begin = Some(begin);
-    if !tier.in_redis {
-        start(&mut begin);
-    }
-    tokio::time::sleep(SETTLED + tier.period.mul_f64(spread_out(number))).await;
-    let input = json!({"id": offer, "input": {"title": title}});
-    let update = cluster.documents.ask("UpdateOffer", input);
-    let sent = Instant::now();
-    let answer = update
-        .post(&cluster.client, writer, cluster.token())
-        .await?;
-    let told = Instant::now();
-    start(&mut begin);
-    ensure!(
-        answer.status == 200 && !answer.header("yousoon-revision").is_empty(),
-        "the write was answered {}: {}",
-        answer.status,
-        answer.text
     );
-    let (refused, found_purged) = watching.await??;
+    let writing = async {
+        tokio::time::sleep(SETTLED + tier.period.mul_f64(spread_out(number))).await;
+        write(cluster, offer, &title).await
+    };
+    let ((sent, told), (refused, found_purged)) = if tier.in_redis {
+        (writing.await?, watching.await?)
+    } else {
+        let watching = tokio::spawn(watching);
+        (writing.await?, watching.await??)
+    };
     Ok(Sample {
         sent,
         told,
@@ -209,11 +198,22 @@ async fn sample(cluster: &Cluster, offer: &str, tier: &Tier, number: u32) -> Res
     })
 }
 
-fn start(begin: &mut Option<tokio::sync::oneshot::Sender<()>>) {
-    if let Some(begin) = begin.take() {
-        // A watch that ended with an error tells it where it is waited for.
-        let _ended = begin.send(());
-    }
+/// Gives an offer a new title at the writing pod: when that was sent, and when it was answered.
+async fn write(cluster: &Cluster, offer: &str, title: &str) -> Result<(Instant, Instant)> {
+    let input = json!({"id": offer, "input": {"title": title}});
+    let update = cluster.documents.ask("UpdateOffer", input);
+    let sent = Instant::now();
+    let answer = update
+        .post(&cluster.client, &cluster.pod_urls()[0], cluster.token())
+        .await?;
+    let told = Instant::now();
+    ensure!(
+        answer.status == 200 && !answer.header("yousoon-revision").is_empty(),
+        "the write was answered {}: {}",
+        answer.status,
+        answer.text
+    );
+    Ok((sent, told))
 }
 
 /// Fractions without a period: each falls into the widest gap between those before.
@@ -228,9 +228,7 @@ async fn watch(
     ask: Ask,
     (url, pause): (String, Duration),
     (offer, title): (String, String),
-    go: tokio::sync::oneshot::Receiver<()>,
 ) -> Result<(Instant, bool)> {
-    go.await?;
     let began = Instant::now();
     let mut since: Option<(Instant, u32)> = None;
     let mut found_purged = None;

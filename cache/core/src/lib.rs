@@ -6,8 +6,10 @@
 //! Reading order: [`revision`] (positions in the purge log) → [`tag`] (what an answer depends on)
 //! → [`log`] (a replica's copy of the log, and the one rule of coherence) → [`lifetime`] (age) →
 //! [`entry`] (the stored frame) → [`verdict`] (serve it or not) → [`variables`] and [`key`] (what an entry is stored under) →
-//! [`geo`] (H3 cells) → [`cache_control`] and [`cache_status`] (the HTTP words).
+//! [`geo`] (H3 cells) → [`cache_control`] and [`cache_status`] (the HTTP words). [`allowance`] is what
+//! bounds the requests that insist on more than a replica has.
 
+pub mod allowance;
 pub mod cache_control;
 pub mod cache_status;
 pub mod entry;
@@ -20,6 +22,7 @@ pub mod tag;
 pub mod variables;
 pub mod verdict;
 
+pub use allowance::Allowance;
 pub use cache_control::CacheControl;
 pub use cache_status::{CacheStatus, ForwardReason};
 pub use entry::{EntryHead, Frame, FrameError};

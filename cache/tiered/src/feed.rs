@@ -168,15 +168,12 @@ impl PurgeFeed {
     pub fn seen_ago_ms(&self, entry: &Cached) -> u64 {
         let state = self.read();
         let now_ms = self.clock.steady_ms();
-        let seen_ago_ms = entry
-            .seen_at_ms()
-            .map_or(u64::MAX, |at_ms| now_ms.saturating_sub(at_ms));
         let as_of = entry.as_of();
         let copy = state
             .copy
             .as_ref()
             .filter(|copy| copy.id() == as_of.log && copy.head() <= as_of.revision);
-        seen_ago_ms.min(copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)))
+        seen_ago_ms(now_ms, entry).min(copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)))
     }
 
     /// Takes up records that this server appended itself: whoever wrote sees it here at once.
@@ -297,10 +294,14 @@ fn judge_of(state: &State, now: Moment, required: Option<Revision>) -> Judge<'_>
 
 /// How long ago an entry was made, and how long ago it was known to be current.
 fn ages_ms(now: Moment, entry: &Cached) -> (u64, u64) {
-    let seen_ago_ms = entry
-        .seen_at_ms()
-        .map_or(u64::MAX, |at_ms| now.steady_ms.saturating_sub(at_ms));
+    let seen_ago_ms = seen_ago_ms(now.steady_ms, entry);
     (entry.head.age_ms(now.wall_ms), seen_ago_ms)
+}
+
+/// By the entry itself; `u64::MAX` when another server read it.
+fn seen_ago_ms(steady_ms: u64, entry: &Cached) -> u64 {
+    let seen_at_ms = entry.seen_at_ms();
+    seen_at_ms.map_or(u64::MAX, |at_ms| steady_ms.saturating_sub(at_ms))
 }
 
 /// [`LogCopy`] reads 0 as never, which the steady clock's first millisecond is not.

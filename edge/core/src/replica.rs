@@ -1,6 +1,6 @@
 //! An isolate's copy of the purge log: how it grows, and when it must be refreshed.
 
-use cache_core::{AsOf, LogCopy, Revision};
+use cache_core::{Allowance, AsOf, LogCopy, Revision};
 
 use crate::bounds;
 use crate::feed::{PAGE_RECORDS, Page, Tail};
@@ -39,8 +39,7 @@ pub struct Replica {
     feed_horizon: Revision,
     read_at_ms: u64,
     learned: Option<Learned>,
-    forced_since_ms: u64,
-    forced: u32,
+    forced: Allowance,
 }
 
 impl Replica {
@@ -83,11 +82,8 @@ impl Replica {
         {
             return Some(minimum);
         }
-        if now_ms >= self.forced_since_ms + 1_000 {
-            (self.forced_since_ms, self.forced) = (now_ms, 0);
-        }
-        self.forced += 1;
-        (self.forced <= FORCED_PER_S).then_some(minimum)
+        let admitted = self.forced.admits(FORCED_PER_S, now_ms);
+        admitted.then_some(minimum)
     }
 
     /// Whether to refresh, for a client that wants to see `min_revision`.

@@ -209,11 +209,10 @@ async fn shared(
 }
 
 fn stands_in(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -> bool {
-    let replica = isolate.replica.borrow();
     may_stand_in(
         &ready.head,
         ready.seen_at_ms,
-        &replica,
+        &isolate.replica.borrow(),
         now_ms(),
         min_revision,
     )
@@ -237,19 +236,24 @@ async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey) -> Option<Ready>
     }
 }
 
+/// What becomes of an answer, by what the isolate knows now.
+fn judged(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -> Verdict {
+    judge(
+        &ready.head,
+        ready.seen_at_ms,
+        &isolate.replica.borrow(),
+        now_ms(),
+        min_revision,
+    )
+}
+
 /// What becomes of an answer that was found; older pages of the log are read when it needs them.
 pub(crate) async fn verdict(
     isolate: &Isolate,
     ready: &Ready,
     min_revision: Option<Revision>,
 ) -> Verdict {
-    let first = judge(
-        &ready.head,
-        ready.seen_at_ms,
-        &isolate.replica.borrow(),
-        now_ms(),
-        min_revision,
-    );
+    let first = judged(isolate, ready, min_revision);
     let Verdict::Fetch {
         why: FetchReason::Invalid(InvalidReason::BeforeHorizon),
         ..
@@ -260,13 +264,7 @@ pub(crate) async fn verdict(
     if feed::reach_back(isolate, &ready.head.as_of).await.is_err() {
         return first;
     }
-    judge(
-        &ready.head,
-        ready.seen_at_ms,
-        &isolate.replica.borrow(),
-        now_ms(),
-        min_revision,
-    )
+    judged(isolate, ready, min_revision)
 }
 
 /// Begins to ask the origin, unless somebody does already.
@@ -360,13 +358,7 @@ fn may_be_shared(isolate: &Isolate, fetched: &Fetched, min_revision: Option<Revi
     let Fetched::Shared(ready) = fetched else {
         return false;
     };
-    let verdict = judge(
-        &ready.head,
-        ready.seen_at_ms,
-        &isolate.replica.borrow(),
-        now_ms(),
-        min_revision,
-    );
+    let verdict = judged(isolate, ready, min_revision);
     !matches!(verdict, Verdict::Fetch { .. })
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use cache_core::Revision;
+use cache_core::{Allowance, Revision};
 use tokio::time::timeout;
 
 use super::{Position, PurgeFeed};
@@ -19,8 +19,7 @@ const FORCED_PER_S: u32 = 200;
 
 #[derive(Debug, Default)]
 struct State {
-    since_ms: u64,
-    forced: u32,
+    forced: Allowance,
     given_here: Revision,
 }
 
@@ -41,16 +40,7 @@ impl Forced {
 
     /// Whether one more may insist, on `minimum`, at this moment of a clock that never goes back.
     pub(super) fn admits(&self, minimum: Revision, now_ms: u64) -> bool {
-        self.with(|state| {
-            if minimum <= state.given_here {
-                return true;
-            }
-            if now_ms >= state.since_ms + 1_000 {
-                (state.since_ms, state.forced) = (now_ms, 0);
-            }
-            state.forced += 1;
-            state.forced <= FORCED_PER_S
-        })
+        self.with(|state| minimum <= state.given_here || state.forced.admits(FORCED_PER_S, now_ms))
     }
 }
 
