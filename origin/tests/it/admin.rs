@@ -108,7 +108,6 @@ async fn each_target_is_purged_over_http() {
     let around = purge(&app, json!({"location": {"lat": 48.8566, "lng": 2.3522}})).await;
     assert_eq!(around.json()["tags"].as_array().unwrap().len(), 6);
     let audit: (String, String, String) = app
-        .state
         .db
         .read(|c| {
             Ok(c.query_row(

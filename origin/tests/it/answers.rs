@@ -13,7 +13,7 @@ use crate::{
 async fn offers_near_a_place_come_nearest_first_and_page_by_page() {
     let app = TestApp::start().await;
     store(
-        &app.state.db,
+        &app.db,
         "a",
         (0..5).map(|number| offer("a", number)).collect(),
     )
@@ -57,7 +57,7 @@ async fn offers_without_a_place_come_newest_first_and_only_while_they_can_be_use
     all[3].valid_until_ms = NOW_MS;
     all[4].discount.percentage = 50;
     let inactive = all[1].id.clone();
-    store(&app.state.db, "a", all).await;
+    store(&app.db, "a", all).await;
     let query =
         "query A($i: OffersInput!) { offers(input: $i) { edges { node { title distance } } } }";
     let titles = async |input| {
@@ -90,7 +90,7 @@ async fn offers_without_a_place_come_newest_first_and_only_while_they_can_be_use
 #[tokio::test]
 async fn an_offer_in_detail() {
     let app = TestApp::start().await;
-    store(&app.state.db, "a", vec![offer("a", 0)]).await;
+    store(&app.db, "a", vec![offer("a", 0)]).await;
     let query = "query A($id: ID!) { offer(id: $id) {
         title category discount { percentage description } conditions validFrom validUntil
         schedule { weekdays from to } quota { total remaining isSoldOut } images isActive isFavorite distance createdAt
@@ -114,7 +114,7 @@ async fn an_offer_in_detail() {
 async fn partners_and_categories() {
     let app = TestApp::start().await;
     for seed in ["b", "a"] {
-        store(&app.state.db, seed, vec![offer(seed, 0), offer(seed, 1)]).await;
+        store(&app.db, seed, vec![offer(seed, 0), offer(seed, 1)]).await;
     }
     let query = "query A($i: PartnersInput!) { partners(input: $i) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { name establishments { name } offers { title } } } } }";
     let first = app.ask(query, json!({"i": {"first": 1}})).await.data();
@@ -168,7 +168,7 @@ async fn a_page_costs_three_reads_and_one_for_its_end() {
         .await;
     for seed in ["a", "b", "c", "d"] {
         store(
-            &app.state.db,
+            &app.db,
             seed,
             (0..5).map(|number| offer(seed, number)).collect(),
         )
@@ -219,9 +219,8 @@ async fn a_page_costs_three_reads_and_one_for_its_end() {
 #[tokio::test]
 async fn a_defect_is_masked_and_leaves_what_it_can() {
     let app = TestApp::start().await;
-    store(&app.state.db, "a", vec![offer("a", 0)]).await;
-    app.state
-        .db
+    store(&app.db, "a", vec![offer("a", 0)]).await;
+    app.db
         .write(|tx| Ok(tx.execute("UPDATE offers SET category = 'SECRET'", [])?))
         .await
         .unwrap();
@@ -259,7 +258,7 @@ async fn a_panic_is_an_answer() {
     for read in ["offers.list", "offers.by_ids"] {
         let observe = move |what| assert_ne!(what, read, "a defect");
         let app = TestApp::builder().observer(observe).start().await;
-        store(&app.state.db, "a", vec![offer("a", 0)]).await;
+        store(&app.db, "a", vec![offer("a", 0)]).await;
         let query = "query A($id: ID!) { offer(id: $id) { id } offers(input: {}) { totalCount } }";
         let answer = app.ask(query, json!({"id": offer("a", 0).id})).await;
         assert_eq!(

@@ -29,6 +29,8 @@ pub(crate) const JSON: &str = "application/json";
 pub(crate) struct TestApp {
     pub(crate) url: String,
     pub(crate) state: AppState,
+    /// What the stores stand on.
+    pub(crate) db: EmbeddedDb,
     pub(crate) client: Client,
     _dir: TempDir,
 }
@@ -172,6 +174,7 @@ impl Builder {
         TestApp {
             url: format!("http://{address}"),
             state,
+            db,
             client: Client::new(),
             _dir: dir,
         }

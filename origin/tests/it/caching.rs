@@ -8,7 +8,7 @@ use std::{
 use cache_core::{AsOf, InvalidReason, LogCopy, PurgeKind, Revision, Tag, Validity};
 use cache_tiered::LogSource as _;
 use serde_json::{Value, json};
-use yousoon::{domain::GeoPoint, purge::Entry, state::AppState};
+use yousoon::{domain::GeoPoint, embedded::EmbeddedDb, purge::Entry, state::AppState};
 
 use crate::{
     app::{Answer, GRAPHQL_RESPONSE, TOKEN, TestApp},
@@ -29,7 +29,7 @@ fn tags(answer: &Answer) -> Vec<String> {
 #[tokio::test]
 async fn a_public_answer_says_how_long_it_lives_and_what_it_depends_on() {
     let app = TestApp::start().await;
-    store(&app.state.db, "a", vec![offer("a", 0)]).await;
+    store(&app.db, "a", vec![offer("a", 0)]).await;
     let id = offer("a", 0).id;
     let answer = app.ask(OFFER, json!({"id": id})).await;
     assert_eq!(
@@ -95,7 +95,7 @@ async fn an_answer_ends_before_it_is_wrong() {
     all[2].valid_until_ms = NOW_MS + 999;
     all[2].location = GeoPoint::new(45.76, 4.83).unwrap();
     let (first, third) = (all[0].id.clone(), all[2].id.clone());
-    store(&app.state.db, "a", all).await;
+    store(&app.db, "a", all).await;
     let life = |answer: &Answer| answer.header("cache-control").to_owned();
     assert_eq!(
         life(&app.ask(OFFER, json!({"id": first})).await),
@@ -125,7 +125,7 @@ async fn an_answer_ends_before_it_is_wrong() {
 #[tokio::test]
 async fn what_is_private_absent_or_wrong_is_not_kept() {
     let app = TestApp::start().await;
-    store(&app.state.db, "a", vec![offer("a", 0)]).await;
+    store(&app.db, "a", vec![offer("a", 0)]).await;
     let favorite = app
         .ask(
             "query A($id: ID!) { offer(id: $id) { id isFavorite } }",
@@ -145,7 +145,7 @@ async fn what_is_private_absent_or_wrong_is_not_kept() {
 #[tokio::test]
 async fn credentials_change_nothing_in_a_public_answer() {
     let app = TestApp::start().await;
-    store(&app.state.db, "a", vec![offer("a", 0)]).await;
+    store(&app.db, "a", vec![offer("a", 0)]).await;
     let request = || app.post(OFFER, &json!({"id": offer("a", 0).id}));
     let plain = Answer::of(request()).await;
     let signed_in = Answer::of(request().bearer_auth(TOKEN).header("cookie", "session=1")).await;
@@ -167,7 +167,7 @@ async fn credentials_change_nothing_in_a_public_answer() {
 #[tokio::test]
 async fn an_unchanged_answer_is_a_304() {
     let app = TestApp::start().await;
-    store(&app.state.db, "a", vec![offer("a", 0)]).await;
+    store(&app.db, "a", vec![offer("a", 0)]).await;
     let request = || app.post(OFFER, &json!({"id": offer("a", 0).id}));
     let first = Answer::of(request()).await;
     let again = Answer::of(request().header(
@@ -186,13 +186,11 @@ async fn an_unchanged_answer_is_a_304() {
 }
 
 /// Renames the offer and appends its purge, in the middle of a query.
-fn write_and_purge(state: &AppState) -> Revision {
+fn write_and_purge(state: &AppState, db: &EmbeddedDb) -> Revision {
     let id = offer("a", 0).id.to_string();
     let work = async {
         let tag: Tag = format!("offer:{id}").parse().unwrap();
-        state
-            .db
-            .write(|tx| Ok(tx.execute("UPDATE offers SET title = 'Neuf'", [])?))
+        db.write(|tx| Ok(tx.execute("UPDATE offers SET title = 'Neuf'", [])?))
             .await
             .unwrap();
         let entry = Entry {
@@ -213,20 +211,23 @@ fn write_and_purge(state: &AppState) -> Revision {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_position_is_taken_before_the_first_read() {
-    let state: Arc<OnceLock<AppState>> = Arc::default();
+    let state: Arc<OnceLock<(AppState, EmbeddedDb)>> = Arc::default();
     let written: Arc<OnceLock<Revision>> = Arc::default();
     let (reader_state, reader_written) = (Arc::clone(&state), Arc::clone(&written));
     // Right after the offer was read and before the query ends: another process edits and purges.
     let observe = move |what| {
         if what == "offers.by_ids" && reader_written.get().is_none() {
             reader_written
-                .set(write_and_purge(reader_state.get().unwrap()))
+                .set({
+                    let (state, db) = reader_state.get().unwrap();
+                    write_and_purge(state, db)
+                })
                 .unwrap();
         }
     };
     let app = TestApp::builder().observer(observe).start().await;
-    assert!(state.set(app.state.clone()).is_ok());
-    store(&app.state.db, "a", vec![offer("a", 0)]).await;
+    assert!(state.set((app.state.clone(), app.db.clone())).is_ok());
+    store(&app.db, "a", vec![offer("a", 0)]).await;
 
     let old = app.ask(OFFER, json!({"id": offer("a", 0).id})).await;
     let purged = *written.get().expect("the write fell into the query");
@@ -269,7 +270,7 @@ async fn the_position_is_taken_before_the_first_read() {
 #[tokio::test]
 async fn get_and_post_answer_alike() {
     let app = TestApp::start().await;
-    store(&app.state.db, "a", vec![offer("a", 0)]).await;
+    store(&app.db, "a", vec![offer("a", 0)]).await;
     let variables: Value = json!({"id": offer("a", 0).id});
     let posted = app.ask(OFFER, variables.clone()).await;
     let got = Answer::of(

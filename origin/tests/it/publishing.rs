@@ -151,8 +151,7 @@ async fn a_changed_policy_takes_effect_and_purges_the_document() {
     let app = TestApp::builder().mode(DocumentMode::Enforce).start().await;
     Answer::of(publish(&app, &manifest(&[CATEGORIES]))).await;
     // As an older schema had it.
-    app.state
-        .db
+    app.db
         .write(|tx| {
             Ok(tx.execute(
                 "UPDATE documents SET record = replace(record, '86400', '60')",

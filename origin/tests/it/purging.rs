@@ -64,7 +64,6 @@ async fn a_purge_is_in_the_log_when_it_is_answered() {
         ]
     );
     let audit: (String, String) = app
-        .state
         .db
         .read(|c| {
             Ok(c.query_row(
@@ -90,8 +89,7 @@ async fn what_another_process_left_is_swept_into_the_log() {
         reason: "import".into(),
         actor: "cli".into(),
     };
-    app.state
-        .db
+    app.db
         .write(move |tx| outbox_push(tx, &purge, NOW_MS))
         .await
         .unwrap();

@@ -22,7 +22,7 @@ const DETAIL: &str = "query A($id: ID!) { offer(id: $id) {
 async fn started() -> TestApp {
     let app = TestApp::start().await;
     store(
-        &app.state.db,
+        &app.db,
         "a",
         (0..3).map(|number| offer("a", number)).collect(),
     )
@@ -243,12 +243,12 @@ async fn the_second_field_of_a_mutation_sees_the_first_ones_write() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_is_left_does_not_come_out_of_the_offer_that_was_read() {
-    let state = std::sync::Arc::new(std::sync::OnceLock::<yousoon::state::AppState>::new());
-    let reader_state = std::sync::Arc::clone(&state);
+    let db = std::sync::Arc::new(std::sync::OnceLock::<yousoon::embedded::EmbeddedDb>::new());
+    let reader_db = std::sync::Arc::clone(&db);
     // Between the offer's read and that of its rest somebody books.
     let observe = move |what| {
         if what == "offers.by_ids" {
-            let book = reader_state.get().unwrap().db.write(|tx| {
+            let book = reader_db.get().unwrap().write(|tx| {
                 Ok(tx.execute(
                     "UPDATE offers SET quota_remaining = quota_remaining - 1",
                     [],
@@ -259,13 +259,13 @@ async fn what_is_left_does_not_come_out_of_the_offer_that_was_read() {
         }
     };
     let app = TestApp::builder().observer(observe).start().await;
-    assert!(state.set(app.state.clone()).is_ok());
+    assert!(db.set(app.db.clone()).is_ok());
     let mut stored = first();
     stored.quota = Some(Quota {
         total: 10,
         remaining: 1,
     });
-    store(&app.state.db, "a", vec![stored]).await;
+    store(&app.db, "a", vec![stored]).await;
     assert_eq!(
         detail(&app).await["quota"],
         json!({"total": 10, "remaining": 0, "isSoldOut": false})
@@ -288,7 +288,7 @@ async fn what_is_left_lives_5_seconds_whatever_its_documents_policy_says() {
     let published = Answer::of(publish.bearer_auth(TOKEN).json(&manifest)).await;
     assert_eq!(published.status.as_u16(), 200);
     // As it was published before the field had a directive.
-    let changed = app.state.db.write(|tx| {
+    let changed = app.db.write(|tx| {
         Ok(tx.execute(
             "UPDATE documents SET record = replace(record, '\"maxAgeS\":5', '\"maxAgeS\":900')",
             [],

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::embedded::outbox::outbox_pending;
+use crate::{catalogue::store::embedded::EmbeddedCatalogue, embedded::EmbeddedDb};
 
 const NOW_MS: i64 = 1_790_000_000_000;
 const LINES: [&str; 4] = [
@@ -11,10 +11,10 @@ const LINES: [&str; 4] = [
     "RESTAURANT,,48.8,2.3,,",
 ];
 
-fn fresh() -> (tempfile::TempDir, EmbeddedDb) {
+fn fresh() -> (tempfile::TempDir, EmbeddedCatalogue) {
     let dir = tempfile::tempdir().unwrap();
     let db = EmbeddedDb::open(dir.path()).unwrap();
-    (dir, db)
+    (dir, EmbeddedCatalogue::new(db))
 }
 
 fn file(dir: &tempfile::TempDir, lines: &[&[u8]]) -> PathBuf {
@@ -28,46 +28,13 @@ fn file(dir: &tempfile::TempDir, lines: &[&[u8]]) -> PathBuf {
     path
 }
 
-async fn import(db: &EmbeddedDb, path: &Path) -> ImportReport {
-    import_csv(db, path, NOW_MS, "test").await.unwrap()
-}
-
-#[tokio::test]
-async fn twice_or_reordered_adds_nothing() {
-    let (dir, db) = fresh();
-    let mut lines = LINES.map(str::as_bytes);
-    let first = import(&db, &file(&dir, &lines)).await;
-    assert_eq!(
-        (first.added, first.already_there, first.bad_lines.len()),
-        (4, 0, 0)
-    );
-    assert_eq!(first.changed.len(), 4);
-    lines.reverse();
-    for _ in 0..2 {
-        let again = import(&db, &file(&dir, &lines)).await;
-        assert_eq!((again.added, again.already_there), (0, 4));
-        assert_eq!(again.changed, []);
-    }
-    let purges = db.read(|c| outbox_pending(c, 10)).await.unwrap();
-    assert_eq!(
-        purges.len(),
-        1,
-        "one purge for the batch, none where nothing was added"
-    );
-    let purge = &purges[0].purge;
-    assert_eq!(
-        (purge.actor.as_str(), purge.reason.as_str()),
-        ("test", "import of places.csv")
-    );
-    for change in &first.changed {
-        assert!(tags_of(change).iter().all(|tag| purge.tags.contains(tag)));
-    }
-    assert!(purge.tags.contains(&"partners:all".to_owned()));
+async fn import(catalogue: &EmbeddedCatalogue, path: &Path) -> ImportReport {
+    import_csv(catalogue, path, NOW_MS, "test").await.unwrap()
 }
 
 #[tokio::test]
 async fn bad_lines_are_reported_and_the_rest_goes_in() {
-    let (dir, db) = fresh();
+    let (dir, catalogue) = fresh();
     let path = file(
         &dir,
         &[
@@ -81,7 +48,7 @@ async fn bad_lines_are_reported_and_the_rest_goes_in() {
             LINES[1].as_bytes(),
         ],
     );
-    let report = import(&db, &path).await;
+    let report = import(&catalogue, &path).await;
     assert_eq!(report.added, 2);
     let bad: Vec<(u64, &str)> = report
         .bad_lines
@@ -103,20 +70,20 @@ async fn bad_lines_are_reported_and_the_rest_goes_in() {
 
 #[tokio::test]
 async fn another_header_is_refused() {
-    let (dir, db) = fresh();
+    let (dir, catalogue) = fresh();
     let path = dir.path().join("x.csv");
     std::fs::write(&path, "lat,lng\n1,2\n").unwrap();
     assert!(matches!(
-        import_csv(&db, &path, NOW_MS, "test").await,
+        import_csv(&catalogue, &path, NOW_MS, "test").await,
         Err(ImportError::Header)
     ));
     std::fs::write(&path, "").unwrap();
     assert!(matches!(
-        import_csv(&db, &path, NOW_MS, "test").await,
+        import_csv(&catalogue, &path, NOW_MS, "test").await,
         Err(ImportError::Header)
     ));
     assert!(matches!(
-        import_csv(&db, &dir.path().join("none"), NOW_MS, "test").await,
+        import_csv(&catalogue, &dir.path().join("none"), NOW_MS, "test").await,
         Err(ImportError::Io(_))
     ));
 }
@@ -126,13 +93,18 @@ fn a_line_always_gives_the_same_rows() {
     let text = format!("{}\n{}\n", HEADER.join(","), LINES.join("\r\n"));
     let venues = parse(text.as_bytes()).unwrap().venues;
     assert_eq!(venues.len(), 4);
-    assert_eq!(rows_of(&venues[0], NOW_MS), rows_of(&venues[0], NOW_MS));
-    let (partner, place, offer) = rows_of(&venues[0], NOW_MS);
+    assert_eq!(family_of(&venues[0], NOW_MS), family_of(&venues[0], NOW_MS));
+    let Family {
+        partner,
+        establishments,
+        offers,
+    } = family_of(&venues[0], NOW_MS);
+    let (place, offer) = (&establishments[0], &offers[0]);
     assert!(partner.name.starts_with("Crêperie "), "{}", partner.name);
     assert!(place.name.ends_with("(Gros-Caillou)"), "{}", place.name);
     assert!(offer.is_active && offer.valid_from_ms <= NOW_MS && NOW_MS < offer.valid_until_ms);
     assert_ne!(
-        rows_of(&venues[1], NOW_MS).2.id,
-        rows_of(&venues[2], NOW_MS).2.id
+        family_of(&venues[1], NOW_MS).offers[0].id,
+        family_of(&venues[2], NOW_MS).offers[0].id
     );
 }

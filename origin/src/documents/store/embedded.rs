@@ -50,9 +50,7 @@ impl DocumentStore for EmbeddedDocuments {
         records: Vec<Record>,
         now_ms: i64,
     ) -> Result<(Published, Vec<DocumentHash>), StoreError> {
-        self.db
-            .write(move |tx| publish(tx, &records, now_ms))
-            .await
+        self.db.write(move |tx| publish(tx, &records, now_ms)).await
     }
 }
 

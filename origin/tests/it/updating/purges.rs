@@ -29,12 +29,11 @@ async fn records(app: &TestApp) -> Vec<PurgeRecord> {
 }
 
 async fn outbox(app: &TestApp) -> Vec<OutboxRow> {
-    app.state.db.read(|c| outbox_pending(c, 99)).await.unwrap()
+    app.db.read(|c| outbox_pending(c, 99)).await.unwrap()
 }
 
 async fn run(app: &TestApp, sql: &'static str) {
-    app.state
-        .db
+    app.db
         .write(move |tx| Ok(tx.execute_batch(sql)?))
         .await
         .unwrap();
@@ -81,7 +80,6 @@ async fn an_update_purges_what_shows_it_and_says_its_revision() {
             "{input}"
         );
         let audited = app
-            .state
             .db
             .read(|c| audit::list(c, None, 1, &AuditFilter::default()))
             .await

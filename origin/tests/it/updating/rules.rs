@@ -39,7 +39,6 @@ async fn only_the_service_token_may_update() {
     .await;
     assert_eq!(detail(&app).await, before);
     let outbox: i64 = app
-        .state
         .db
         .read(|c| Ok(c.query_row("SELECT COUNT(*) FROM purge_audit", [], |row| row.get(0))?))
         .await

@@ -1,0 +1,33 @@
+//! What every backend's stores promise, one test a promise, run on each backend there is.
+//!
+//! A backend is an entry of [`backends::all`]; a test says which abilities of it it needs.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod backends;
+mod catalogue;
+mod documents;
+mod listing;
+mod near;
+mod partners;
+mod reading;
+mod runner;
+mod samples;
+mod searching;
+mod updating;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let tests = [
+        listing::TESTS,
+        near::TESTS,
+        searching::TESTS,
+        reading::TESTS,
+        updating::TESTS,
+        partners::TESTS,
+        documents::TESTS,
+        catalogue::TESTS,
+    ];
+    runner::run(&tests.concat())
+}
