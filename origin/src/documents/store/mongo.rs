@@ -104,10 +104,7 @@ async fn publish(
     for (record, purge) in &plan.replaced {
         let fields = doc! {"record": &record.json, "name": &record.name};
         documents
-            .update_one(
-                doc! {"_id": record.hash.to_string()},
-                doc! {"$set": fields},
-            )
+            .update_one(doc! {"_id": record.hash.to_string()}, doc! {"$set": fields})
             .session(&mut *session)
             .await?;
         outbox::push(db, session, purge, now_ms).await?;

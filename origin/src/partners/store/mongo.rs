@@ -132,7 +132,7 @@ impl PartnerStore for MongoPartners {
                 .limit(i64::from(limit))
                 .batch_size(batch(usize::try_from(limit).unwrap_or(usize::MAX)))
                 .max_time(SERVER_WITHIN);
-            let (total, page) = futures_util::try_join!(total, page)?;
+            let (total, page) = futures_util::try_join!(total.into_future(), page.into_future())?;
             Ok((total, collect(page).await?))
         });
         let (total, found) = read.await?;
