@@ -187,10 +187,12 @@ async fn seed(database: DatabaseOptions, options: SeedOptions) -> anyhow::Result
         println!("there are offers already");
         return Ok(());
     }
+    // Before anything is written: a wrong setting leaves no trace.
+    let log = open_log(&db).await?;
     let now_ms = Clock::System.now_ms();
     let progress = |done, wanted| tracing::debug!(done, wanted, "seeding");
     let report = seed::seed(&*db.catalogue, options.offers, now_ms, &progress).await?;
-    open_log(&db).await?.drain_outbox(now_ms).await?;
+    log.drain_outbox(now_ms).await?;
     println!(
         "added {} offers, {} establishments, {} partners",
         report.offers, report.establishments, report.partners
@@ -209,9 +211,10 @@ async fn open_log(db: &Database) -> anyhow::Result<PurgeLog> {
 
 async fn import(database: DatabaseOptions, file: PathBuf) -> anyhow::Result<()> {
     let db = database.open(Role::Tool).await?;
+    let log = open_log(&db).await?;
     let now_ms = Clock::System.now_ms();
     let report = import::import_csv(&*db.catalogue, &file, now_ms, "cli").await?;
-    open_log(&db).await?.drain_outbox(now_ms).await?;
+    log.drain_outbox(now_ms).await?;
     for (line, why) in &report.bad_lines {
         eprintln!("line {line}: {why}");
     }

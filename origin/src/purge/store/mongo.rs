@@ -39,13 +39,14 @@ impl MongoPurges {
     }
 }
 
-/// Reads go to the primary with read concern majority, as the connection has it: a write was
-/// answered when a majority had it, so what was committed before a read began is seen by it.
+/// Reads go to the primary with read concern majority, as the connection has it: a write is answered
+/// when a majority has it and the primary knows, so what was committed before a read began is seen.
 ///
-/// Linearizable would promise no more here: it holds for one document that is found by a unique
-/// field, and the outbox is read as a range. What it guards against, a primary that was replaced and
-/// does not know yet, does not concern a writer, who reads where it has just committed; and what
-/// such an answer leads to is decided in a transaction, which that primary cannot commit.
+/// Linearizable is not needed. It promises something for one document that is found by a unique
+/// field, and the outbox is read as a range. It guards against a primary that was replaced and does
+/// not know yet, for as long as an election takes: a writer reads where it has just committed, its
+/// own purge is moved by itself, and what a read leads to is decided in a transaction, which such a
+/// primary cannot commit. Only a purge that its writer could not move is seen that much later.
 #[async_trait]
 impl PurgeStore for MongoPurges {
     async fn push(&self, purge: PendingPurge, now_ms: i64) -> Result<(), StoreError> {
