@@ -100,10 +100,13 @@ fn decide(
         });
     };
     let retired = known.get_bool("retired");
-    match retired.map_err(|e| StoreError::corrupt("retired", &e))? {
-        true => Ok(Putting::Refused),
-        false => Ok(Putting::IsInForce),
-    }
+    Ok(
+        if retired.map_err(|e| StoreError::corrupt("retired", &e))? {
+            Putting::Refused
+        } else {
+            Putting::IsInForce
+        },
+    )
 }
 
 fn begins_after(logs_before: u64) -> Result<Revision, StoreError> {
