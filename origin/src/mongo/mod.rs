@@ -6,8 +6,12 @@
 
 mod backoff;
 mod connect;
+pub(crate) mod counters;
+pub(crate) mod documents;
 mod error;
 pub mod migrations;
+pub(crate) mod outbox;
+pub mod queries;
 pub mod server;
 mod transaction;
 mod url;

@@ -50,6 +50,22 @@ impl MongoDb {
             other => other,
         })
     }
+
+    /// As [`Self::transaction`], for work that looks what there is and adds what is missing: once more
+    /// when a unique index says no. Another one added the same meanwhile, and now it is seen.
+    pub(crate) async fn transaction_that_adds<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, StoreError>>
+            + Clone
+            + Send
+            + 'static,
+    {
+        match self.transaction(work.clone()).await {
+            Err(error) if error.is_duplicate_key() => self.transaction(work).await,
+            outcome => outcome,
+        }
+    }
 }
 
 /// A driver's session whose transactions are majority and snapshot.

@@ -1,6 +1,7 @@
 //! What the database keeps for purges: the outbox, the register of purge logs, and the audit.
 
 pub mod embedded;
+pub mod mongo;
 
 use std::fmt;
 
