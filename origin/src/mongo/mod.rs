@@ -8,6 +8,8 @@ mod backoff;
 mod connect;
 mod error;
 pub mod migrations;
+pub(crate) mod outbox;
+pub mod queries;
 pub mod server;
 mod transaction;
 mod url;
