@@ -48,3 +48,28 @@ fn row(id: i64, purge: &PendingPurge, now_ms: i64) -> Document {
         "at": DateTime::from_millis(now_ms),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::outbox::PurgeKind;
+
+    #[test]
+    fn a_row_is_what_the_schema_says() {
+        let purge = PendingPurge {
+            tags: vec!["offer:1".into(), "geo:81fb".into()],
+            kind: PurgeKind::Soft,
+            reason: "édité".into(),
+            actor: "test".into(),
+        };
+        let expected = doc! {
+            "_id": 3_i64,
+            "tags": ["offer:1", "geo:81fb"],
+            "kind": "soft",
+            "reason": "édité",
+            "actor": "test",
+            "at": DateTime::from_millis(7),
+        };
+        assert_eq!(row(3, &purge, 7), expected);
+    }
+}

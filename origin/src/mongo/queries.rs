@@ -48,3 +48,22 @@ pub const QUERIES: &[Query] = &[
     query("page of offers with words near", "offers", "find", "_id_"),
     query("newest offers of partners", "partners", "aggregate", "_id_, of offers newestOfPartner"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::QUERIES;
+
+    #[test]
+    fn queries_have_names_of_their_own_and_are_sorted_by_collection() {
+        assert!(QUERIES.is_sorted_by_key(|query| query.collection));
+        for (n, query) in QUERIES.iter().enumerate() {
+            let same = |other: &&super::Query| other.name == query.name;
+            assert!(
+                !QUERIES[..n].iter().any(|other| same(&other)),
+                "{}",
+                query.name
+            );
+            assert!(!query.index.is_empty());
+        }
+    }
+}

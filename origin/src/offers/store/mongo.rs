@@ -176,9 +176,9 @@ impl OfferStore for MongoOffers {
             .transaction(move |session| {
                 let (db, id) = (db.clone(), id.clone());
                 let (edit, author) = (edit.clone(), author.clone());
-                Box::pin(async move {
-                    update::update(&db, session, &id, edit, author, now_ms).await
-                })
+                Box::pin(
+                    async move { update::update(&db, session, &id, edit, author, now_ms).await },
+                )
             })
             .await
     }

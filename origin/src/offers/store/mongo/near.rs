@@ -87,7 +87,11 @@ pub(super) async fn list(
         let distance_km = distance_km.map_err(|e| StoreError::corrupt("distance", &e))?;
         Ok((rows::list_offer(stored, fields)?, Some(distance_km)))
     });
-    Ok(page(items.collect::<Result<_, StoreError>>()?, first, total))
+    Ok(page(
+        items.collect::<Result<_, StoreError>>()?,
+        first,
+        total,
+    ))
 }
 
 /// The earliest start or end after `now_ms` of what a disk holds.

@@ -59,7 +59,11 @@ pub(super) async fn list(
     let items = found
         .iter()
         .map(|stored| Ok((rows::list_offer(stored, fields)?, None)));
-    Ok(page(items.collect::<Result<_, StoreError>>()?, first, total))
+    Ok(page(
+        items.collect::<Result<_, StoreError>>()?,
+        first,
+        total,
+    ))
 }
 
 /// Each of the two walks its partial index and stops at the first offer.
