@@ -25,8 +25,8 @@ const fn query(
     }
 }
 
-/// All of them, one a line, sorted by collection. A list newest first takes `newestOfPartner`
-/// instead when it is of one partner; what has several places to go takes the first index named.
+/// All of them, one a line, sorted by collection. The planner may prefer another
+/// index of the collection, such as `starting` for `ending`.
 #[rustfmt::skip]
 pub const QUERIES: &[Query] = &[
     query("next number of the outbox", "counters", "findAndModify", "_id_"),
@@ -39,6 +39,8 @@ pub const QUERIES: &[Query] = &[
     query("next change near", "offers", "aggregate", "near"),
     query("offers newest first", "offers", "find", "newest"),
     query("offers of one partner newest first", "offers", "find", "newestOfPartner"),
+    query("how many offers there are", "offers", "aggregate", "newest"),
+    query("how many offers are visible", "offers", "aggregate", "ending"),
     query("how many offers of one partner", "offers", "aggregate", "newestOfPartner"),
     query("next start", "offers", "find", "starting"),
     query("next end", "offers", "find", "ending"),

@@ -29,10 +29,11 @@ pub(super) fn places(near: &Near, reach_km: f64, mut conditions: Document) -> Ve
     ]
 }
 
-/// What is within reach, in order; how many that are in all; the page after the cursor, and
-/// whether there is more.
+/// A page out of what was found.
 pub(super) struct Cut {
+    /// In order, after the cursor.
     pub(super) page: Vec<Position>,
+    /// With those before the cursor.
     pub(super) total: usize,
     pub(super) has_next_page: bool,
 }

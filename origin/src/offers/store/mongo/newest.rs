@@ -31,6 +31,15 @@ pub(super) fn after(
     Ok(filter)
 }
 
+/// `filter` for a count. Where nothing else leads to an index the moment does, which all have.
+pub(super) fn counted(mut filter: Document) -> Document {
+    let leads = ["isActive", "partnerId", "$text"];
+    if !leads.iter().any(|field| filter.contains_key(field)) {
+        filter.insert("createdAt", doc! {"$lte": DateTime::MAX});
+    }
+    filter
+}
+
 pub(super) async fn list(
     offers: Collection<Document>,
     filter: Document,
@@ -55,7 +64,7 @@ pub(super) async fn list(
             .await?;
         collect(cursor).await
     };
-    let (found, total) = tokio::try_join!(found, count(&offers, filter, columns))?;
+    let (found, total) = tokio::try_join!(found, count(&offers, counted(filter), columns))?;
     let items = found
         .iter()
         .map(|stored| Ok((rows::list_offer(stored, fields)?, None)));
