@@ -1,6 +1,6 @@
 //! Where a page of offers ends.
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;
 
 use crate::{

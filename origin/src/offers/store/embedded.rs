@@ -4,7 +4,7 @@ mod filter;
 mod near;
 mod newest;
 mod rows;
-#[cfg(any())]
+#[cfg(test)]
 mod tests;
 mod update;
 
