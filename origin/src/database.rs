@@ -12,7 +12,7 @@ use crate::{
     documents::store::{DocumentStore, embedded::EmbeddedDocuments, mongo::MongoDocuments},
     embedded::EmbeddedDb,
     mongo::MongoDb,
-    offers::store::{OfferStore, embedded::EmbeddedOffers},
+    offers::store::{OfferStore, embedded::EmbeddedOffers, mongo::MongoOffers},
     partners::store::{PartnerStore, embedded::EmbeddedPartners, mongo::MongoPartners},
     purge::{
         Backend, PurgeStore,
@@ -50,10 +50,9 @@ impl Database {
     }
 
     /// The stores of a database that can do transactions and has our schema.
-    // MERGE: with branch mongo-offers `offers` is `Arc::new(MongoOffers::new(db.clone()))`.
-    pub fn mongo(db: &MongoDb, offers: Arc<dyn OfferStore>) -> Self {
+    pub fn mongo(db: &MongoDb) -> Self {
         Self {
-            offers,
+            offers: Arc::new(MongoOffers::new(db.clone())),
             partners: Arc::new(MongoPartners::new(db.clone())),
             documents: Arc::new(MongoDocuments::new(db.clone())),
             catalogue: Arc::new(MongoCatalogue::new(db.clone())),

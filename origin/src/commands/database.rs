@@ -1,6 +1,6 @@
 //! Which database a command works on, and opening it.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -8,7 +8,6 @@ use yousoon::{
     database::Database,
     embedded::EmbeddedDb,
     mongo::{MongoDb, MongoUrl, Patience, migrations},
-    offers::store::OfferStore,
     purge::Role,
 };
 
@@ -79,10 +78,5 @@ async fn mongo(url: &MongoUrl, role: Role) -> anyhow::Result<Database> {
             pending.len()
         );
     }
-    Ok(Database::mongo(&db, mongo_offers(&db)?))
-}
-
-// MERGE: with branch mongo-offers this is `Ok(Arc::new(MongoOffers::new(db.clone())))`.
-fn mongo_offers(_db: &MongoDb) -> anyhow::Result<Arc<dyn OfferStore>> {
-    bail!("this program was built without offers in MongoDB")
+    Ok(Database::mongo(&db))
 }

@@ -15,6 +15,7 @@ pub mod queries;
 pub mod server;
 mod transaction;
 mod url;
+pub(crate) mod words;
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -3,6 +3,7 @@
 mod change;
 mod cursor;
 pub mod embedded;
+pub mod mongo;
 
 use std::{collections::HashMap, fmt};
 

@@ -7,25 +7,23 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use mongodb::{
     ClientSession,
-    bson::{DateTime, Document, doc, oid::ObjectId},
+    bson::{Document, doc, oid::ObjectId},
 };
 
 use super::{Added, Announce, CatalogueStore, Family, Reach};
 use crate::{
-    domain::Offer,
-    embedded::{StoreError, text::fold},
+    embedded::StoreError,
     mongo::{
         MongoDb, SERVER_WITHIN,
         documents::{bad, batch, object_id},
         outbox::{self, OUTBOX},
     },
+    offers::store::mongo::{OFFERS, rows},
     partners::store::mongo::{
         ESTABLISHMENTS, PARTNERS,
         rows::{establishment_document, partner_document},
     },
 };
-
-const OFFERS: &str = "offers";
 
 /// The catalogue of a MongoDB database.
 #[derive(Debug, Clone)]
@@ -82,7 +80,7 @@ async fn add(
     let places = families.iter().flat_map(|family| &family.establishments);
     let places = documents(places, establishment_document)?;
     let offers = families.iter().flat_map(|family| &family.offers);
-    let new_offers = documents(offers.clone(), offer_document)?;
+    let new_offers = documents(offers.clone(), rows::document)?;
     let added_partners = add_missing(db, session, PARTNERS, partners).await?;
     let added_places = add_missing(db, session, ESTABLISHMENTS, places).await?;
     let mut added_offers = add_missing(db, session, OFFERS, new_offers).await?;
@@ -172,43 +170,10 @@ fn missing(mut stored: HashSet<ObjectId>, new: New) -> (HashSet<ObjectId>, Vec<D
     (ids, missing)
 }
 
-// MERGE: `offers::store::mongo::rows::document` on branch mongo-offers is the same; it replaces this.
-/// The document of an offer.
-fn offer_document(offer: &Offer) -> Result<Document, StoreError> {
-    let schedule = offer.schedule.as_ref().map(
-        |schedule| doc! {"weekdays": &schedule.weekdays, "from": &schedule.from, "to": &schedule.to},
-    );
-    let quota = offer
-        .quota
-        .map(|quota| doc! {"total": quota.total, "remaining": quota.remaining});
-    Ok(doc! {
-        "_id": object_id(&offer.id)?,
-        "partnerId": object_id(&offer.partner_id)?,
-        "establishmentId": object_id(&offer.establishment_id)?,
-        "title": &offer.title,
-        "description": &offer.description,
-        "category": offer.category.as_str(),
-        "discount": {
-            "percentage": offer.discount.percentage,
-            "description": offer.discount.description.as_ref(),
-        },
-        "conditions": &offer.conditions,
-        "validFrom": DateTime::from_millis(offer.valid_from_ms),
-        "validUntil": DateTime::from_millis(offer.valid_until_ms),
-        "schedule": schedule,
-        "quota": quota,
-        "images": &offer.images,
-        "isActive": offer.is_active,
-        "location": {"type": "Point", "coordinates": [offer.location.lng, offer.location.lat]},
-        "createdAt": DateTime::from_millis(offer.created_at_ms),
-        "folded": {"title": fold(&offer.title), "description": fold(&offer.description)},
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::sample;
+    use crate::{catalogue::sample, domain::Offer};
 
     #[test]
     fn of_each_id_that_is_not_stored_the_first_is_added() {
@@ -226,7 +191,7 @@ mod tests {
     fn documents_go_by_the_ids_of_the_domain() {
         let families: Vec<Family> = sample::families(20, 1_790_000_000_000).collect();
         let offers: Vec<&Offer> = families.iter().flat_map(|f| &f.offers).collect();
-        let documents = documents(offers.iter().copied(), offer_document).unwrap();
+        let documents = documents(offers.iter().copied(), rows::document).unwrap();
         let ids: Vec<String> = documents.iter().map(|(id, _)| id.to_hex()).collect();
         assert!(ids.iter().eq(offers.iter().map(|offer| offer.id.as_str())));
         for (offer, (_, document)) in offers.iter().zip(&documents) {

@@ -3,8 +3,8 @@
 use mongodb::bson::{Document, doc};
 
 use crate::{
-    embedded::{StoreError, text},
-    mongo::documents::object_id,
+    embedded::StoreError,
+    mongo::{documents::object_id, words},
     partners::store::{PartnerCursor, PartnerQuery},
 };
 
@@ -15,7 +15,7 @@ pub(super) fn of(query: &PartnerQuery) -> Option<Document> {
         filter.insert("category", category.as_str());
     }
     if let Some(search) = &query.search {
-        filter.insert("$text", doc! {"$search": expression(search)?});
+        filter.insert("$text", doc! {"$search": words::expression(search)?});
     }
     if filter.is_empty() {
         // Every name: it is counted in the index, not in the collection.
@@ -39,34 +39,20 @@ pub(super) fn after(mut filter: Document, cursor: &PartnerCursor) -> Result<Docu
     Ok(filter)
 }
 
-/// Each word quoted: all are required then, and none is syntax. None without a word.
-fn expression(search: &str) -> Option<String> {
-    let words = text::search_words(search);
-    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-    (!quoted.is_empty()).then(|| quoted.join(" "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{PartnerCategory, PartnerId};
 
     #[test]
-    fn a_search_is_quoted_words() {
-        for (search, expected) in [
-            ("Crêperie  BRETONNE", Some(r#""creperie" "bretonne""#)),
-            (r#"-l'œuf "or"#, Some(r#""l" "oeuf" "or""#)),
-            ("", None),
-            (" \0\"*-() ", None),
-        ] {
-            assert_eq!(expression(search).as_deref(), expected, "{search:?}");
-            let query = PartnerQuery {
-                search: Some(search.into()),
-                ..PartnerQuery::default()
-            };
-            let filter = expected.map(|search| doc! {"$text": {"$search": search}});
-            assert_eq!(of(&query), filter);
-        }
+    fn a_search_is_its_words_and_nothing_without_one() {
+        let searched = |search: &str| PartnerQuery {
+            search: Some(search.into()),
+            ..PartnerQuery::default()
+        };
+        let bars = doc! {"$text": {"$search": r#""bar""#}};
+        assert_eq!(of(&searched("Bar")), Some(bars));
+        assert_eq!(of(&searched("--")), None);
     }
 
     #[test]

@@ -155,7 +155,7 @@ mod tests {
         }
     }
 
-    fn is_corrupt<T>(read: Result<T, StoreError>) -> bool {
+    fn is_corrupt<T>(read: &Result<T, StoreError>) -> bool {
         matches!(read, Err(StoreError::Corrupt { .. }))
     }
 
@@ -218,7 +218,7 @@ mod tests {
         ] {
             let mut stored = stored.clone();
             stored.insert(field, bad);
-            assert!(is_corrupt(partner(&stored)), "{field}");
+            assert!(is_corrupt(&partner(&stored)), "{field}");
         }
         let stored = establishment_document(&a_place()).unwrap();
         for (field, bad) in [
@@ -230,7 +230,7 @@ mod tests {
         ] {
             let mut stored = stored.clone();
             stored.insert(field, bad);
-            assert!(is_corrupt(establishment(&stored)), "{field}");
+            assert!(is_corrupt(&establishment(&stored)), "{field}");
         }
     }
 }

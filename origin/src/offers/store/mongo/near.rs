@@ -1,0 +1,140 @@
+//! Lists by distance: the server measures, orders and cuts in one command.
+
+use mongodb::{
+    Collection,
+    bson::{DateTime, Document, doc},
+};
+
+use super::{count, filter, limit, page, rows};
+use crate::{
+    domain::{EARTH_RADIUS_KM, OfferCategory, OfferId},
+    embedded::StoreError,
+    mongo::{
+        SERVER_WITHIN,
+        documents::{batch, collect, moment_ms, object_id},
+    },
+    offers::store::{Columns, ListFields, Near, OfferPage},
+};
+
+/// The server's Earth; ours is a little smaller.
+const SERVER_EARTH_RADIUS_M: f64 = 6_378_100.0;
+
+/// Where an offer stands in a list by distance.
+#[derive(Clone, Debug)]
+pub(super) struct Position {
+    pub(super) distance_km: f64,
+    pub(super) id: OfferId,
+}
+
+/// The page of a disk. Distances are what the server says, in our kilometres. `$minDistance` is not
+/// used: servers differ in it.
+pub(super) fn pipeline(
+    near: &Near,
+    reach_km: f64,
+    conditions: &Document,
+    after: Option<&Position>,
+    first: usize,
+    fields: ListFields,
+) -> Result<Vec<Document>, StoreError> {
+    let mut stages = vec![doc! {"$geoNear": {
+        "near": {"type": "Point", "coordinates": [near.centre.lng, near.centre.lat]},
+        "key": "location",
+        "distanceField": "distance",
+        "spherical": true,
+        "maxDistance": filter::asked_km(reach_km) / EARTH_RADIUS_KM * SERVER_EARTH_RADIUS_M,
+        "distanceMultiplier": EARTH_RADIUS_KM / SERVER_EARTH_RADIUS_M,
+        "query": conditions.clone(),
+    }}];
+    if let Some(Position { distance_km, id }) = after {
+        let same_distance = doc! {"distance": distance_km, "_id": {"$gt": object_id(id)?}};
+        let further = doc! {"distance": {"$gt": distance_km}};
+        stages.push(doc! {"$match": {"$or": [further, same_distance]}});
+    }
+    let mut columns = rows::stage_projection(fields);
+    columns.insert("distance", 1);
+    stages.extend([
+        doc! {"$sort": {"distance": 1, "_id": 1}},
+        // One more than asked tells whether there is a next page.
+        doc! {"$limit": limit(first)},
+        doc! {"$project": columns},
+    ]);
+    Ok(stages)
+}
+
+pub(super) async fn list(
+    offers: Collection<Document>,
+    near: Near,
+    conditions: Document,
+    after: Option<Position>,
+    first: usize,
+    columns: Columns,
+    fields: ListFields,
+) -> Result<OfferPage, StoreError> {
+    let Some(reach_km) = filter::reach_km(&near) else {
+        return Ok(super::nothing(columns));
+    };
+    let stages = pipeline(&near, reach_km, &conditions, after.as_ref(), first, fields)?;
+    let found = async {
+        let cursor = offers
+            .aggregate(stages)
+            .batch_size(batch(first))
+            .max_time(SERVER_WITHIN)
+            .await?;
+        collect(cursor).await
+    };
+    let mut in_reach = conditions;
+    in_reach.insert("location", filter::within(&near, reach_km));
+    let (found, total) = tokio::try_join!(found, count(&offers, in_reach, columns))?;
+    let items = found.iter().map(|stored| {
+        let distance_km = stored.get_f64("distance");
+        let distance_km = distance_km.map_err(|e| StoreError::corrupt("distance", &e))?;
+        Ok((rows::list_offer(stored, fields)?, Some(distance_km)))
+    });
+    Ok(page(
+        items.collect::<Result<_, StoreError>>()?,
+        first,
+        total,
+    ))
+}
+
+/// The earliest start or end after `now_ms` of what a disk holds.
+pub(super) fn next_change(
+    near: &Near,
+    reach_km: f64,
+    categories: &[OfferCategory],
+    now_ms: i64,
+) -> Vec<Document> {
+    let now = DateTime::from_millis(now_ms);
+    let mut conditions = doc! {
+        "location": filter::within(near, reach_km),
+        "isActive": true,
+        "validUntil": {"$gt": now},
+    };
+    filter::in_categories(&mut conditions, categories);
+    // What has not started yet changes when it does.
+    let moment = doc! {"$cond": [{"$gt": ["$validFrom", now]}, "$validFrom", "$validUntil"]};
+    vec![
+        doc! {"$match": conditions},
+        doc! {"$group": {"_id": null, "next": {"$min": moment}}},
+    ]
+}
+
+pub(super) async fn next_change_ms(
+    offers: Collection<Document>,
+    near: Near,
+    categories: &[OfferCategory],
+    now_ms: i64,
+) -> Result<Option<i64>, StoreError> {
+    let Some(reach_km) = filter::reach_km(&near) else {
+        return Ok(None);
+    };
+    let cursor = offers
+        .aggregate(next_change(&near, reach_km, categories, now_ms))
+        .max_time(SERVER_WITHIN)
+        .await?;
+    let found = collect(cursor).await?;
+    found
+        .first()
+        .map(|stored| moment_ms(stored, "next"))
+        .transpose()
+}

@@ -1,0 +1,349 @@
+use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
+
+use super::{near::Position, *};
+use crate::{
+    domain::{Discount, EARTH_RADIUS_KM, EstablishmentId, GeoPoint, OfferSchedule, Quota},
+    offers::store::ListFields,
+};
+
+const NOW_MS: i64 = 1_790_000_000_000;
+const NOTHING: ListFields = ListFields {
+    description: false,
+    conditions: false,
+    schedule: false,
+    images: false,
+};
+
+fn full() -> Offer {
+    Offer {
+        id: OfferId::derive("offer", "1"),
+        title: "Crêperie de l'Œuf".into(),
+        description: "À deux".into(),
+        partner_id: PartnerId::derive("partner", "1"),
+        establishment_id: EstablishmentId::derive("establishment", "1"),
+        category: OfferCategory::Restaurant,
+        discount: Discount {
+            percentage: 30,
+            description: Some("sur place".into()),
+        },
+        conditions: vec!["le soir".into(), "à deux".into()],
+        valid_from_ms: 0,
+        valid_until_ms: i64::MAX,
+        schedule: Some(OfferSchedule {
+            weekdays: vec![1, 7],
+            from: "18:00".into(),
+            to: "02:00".into(),
+        }),
+        quota: Some(Quota {
+            total: 10,
+            remaining: 3,
+        }),
+        images: vec!["a.jpg".into(), "b.jpg".into()],
+        is_active: true,
+        location: paris(),
+        created_at_ms: NOW_MS - 1,
+    }
+}
+
+fn bare() -> Offer {
+    Offer {
+        description: String::new(),
+        discount: Discount {
+            percentage: 0,
+            description: None,
+        },
+        conditions: vec![],
+        schedule: None,
+        quota: None,
+        images: vec![],
+        is_active: false,
+        ..full()
+    }
+}
+
+fn paris() -> GeoPoint {
+    GeoPoint::new(48.8566, 2.3522).unwrap()
+}
+
+fn near(max_distance_km: f64) -> Near {
+    Near {
+        centre: paris(),
+        max_distance_km,
+    }
+}
+
+fn query() -> OfferQuery {
+    OfferQuery {
+        near: None,
+        categories: vec![],
+        min_discount: None,
+        search: None,
+        partner: None,
+        include_inactive: Visibility::Public,
+        first: 20,
+        after: None,
+        now_ms: NOW_MS,
+        columns: Columns::Edges,
+        fields: ListFields::ALL,
+    }
+}
+
+fn id_of(hex: &str) -> ObjectId {
+    ObjectId::parse_str(hex).unwrap()
+}
+
+/// As it comes from a server.
+fn stored(offer: &Offer) -> Document {
+    let bytes = rows::document(offer).unwrap().to_vec().unwrap();
+    Document::from_reader(bytes.as_slice()).unwrap()
+}
+
+#[test]
+fn an_offer_reads_back_as_it_was_stored() {
+    for offer in [full(), bare()] {
+        assert_eq!(rows::offer(&stored(&offer)).unwrap(), offer);
+    }
+    // What other programs leave out instead of storing null.
+    let mut without = stored(&bare());
+    without.remove("schedule");
+    without.remove("quota");
+    without.insert("discount", doc! {"percentage": 0_i64});
+    assert_eq!(rows::offer(&without).unwrap(), bare());
+}
+
+#[test]
+fn a_document_is_what_the_schema_says() {
+    let stored = stored(&full());
+    let id = id_of(full().id.as_str());
+    assert_eq!(stored.get_object_id("_id").unwrap(), id);
+    let until = DateTime::from_millis(i64::MAX);
+    assert_eq!(*stored.get_datetime("validUntil").unwrap(), until);
+    let place = doc! {"type": "Point", "coordinates": [2.3522, 48.8566]};
+    assert_eq!(*stored.get_document("location").unwrap(), place);
+    let folded = doc! {"title": "creperie de l'oeuf", "description": "a deux"};
+    assert_eq!(*stored.get_document("folded").unwrap(), folded);
+}
+
+#[test]
+fn what_cannot_be_read_is_corrupt() {
+    let far = doc! {"type": "Point", "coordinates": [2.0, 91.0]};
+    let cases: Vec<(&str, Bson)> = vec![
+        ("_id", "x".into()),
+        ("category", "PUB".into()),
+        ("title", Bson::Null),
+        ("validFrom", 5_i64.into()),
+        ("location", far.into()),
+        ("discount", doc! {"percentage": 2.5}.into()),
+        ("discount", doc! {"percentage": 1_i64 << 40}.into()),
+        ("quota", doc! {"total": 1}.into()),
+        ("images", vec![1].into()),
+        ("schedule", "always".into()),
+    ];
+    for (field, value) in cases {
+        let mut broken = stored(&full());
+        broken.insert(field, value);
+        let read = rows::offer(&broken);
+        assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{field}");
+        broken.remove(field);
+        let optional = ["quota", "schedule"].contains(&field);
+        assert_eq!(rows::offer(&broken).is_ok(), optional, "{field}");
+    }
+}
+
+#[test]
+fn a_list_reads_only_what_was_selected() {
+    let mut read = stored(&full());
+    for field in ["description", "conditions", "schedule", "images", "folded"] {
+        read.remove(field);
+    }
+    let expected = Offer {
+        description: String::new(),
+        conditions: vec![],
+        schedule: None,
+        images: vec![],
+        ..full()
+    };
+    assert_eq!(rows::list_offer(&read, NOTHING).unwrap(), expected);
+    let all = rows::find_projection(ListFields::ALL);
+    assert_eq!(all.get("images"), Some(&doc! {"$slice": 1}.into()));
+    let stage = rows::stage_projection(ListFields::ALL);
+    let first = doc! {"$slice": ["$images", 1]};
+    assert_eq!(stage.get("images"), Some(&first.into()));
+    let few = rows::find_projection(NOTHING);
+    assert!(all.keys().all(|field| field != "folded"));
+    let more: Vec<&String> = all
+        .keys()
+        .filter(|field| !few.contains_key(*field))
+        .collect();
+    assert_eq!(more, ["description", "conditions", "schedule", "images"]);
+}
+
+#[test]
+fn an_update_writes_what_differs() {
+    let after = Offer {
+        title: "Bar".into(),
+        is_active: false,
+        ..full()
+    };
+    let folded = doc! {"title": "bar", "description": "a deux"};
+    assert_eq!(
+        rows::difference(&full(), &after).unwrap(),
+        doc! {"title": "Bar", "isActive": false, "folded": folded}
+    );
+    assert_eq!(rows::difference(&full(), &full()).unwrap(), doc! {});
+}
+
+#[test]
+fn filters_are_a_query() {
+    let now = DateTime::from_millis(NOW_MS);
+    let public = doc! {"isActive": true, "validFrom": {"$lte": now}, "validUntil": {"$gt": now}};
+    assert_eq!(filter::of(&query()).unwrap(), Some(public.clone()));
+    let all = OfferQuery {
+        include_inactive: Visibility::All,
+        ..query()
+    };
+    assert_eq!(filter::of(&all).unwrap(), Some(doc! {}));
+    let partner = full().partner_id;
+    let narrow = OfferQuery {
+        categories: vec![OfferCategory::Bar, OfferCategory::Cinema],
+        min_discount: Some(30),
+        partner: Some(partner.clone()),
+        search: Some("Noël".into()),
+        ..query()
+    };
+    let mut expected = public;
+    expected.extend(doc! {
+        "category": {"$in": ["BAR", "CINEMA"]},
+        "discount.percentage": {"$gte": 30},
+        "partnerId": id_of(partner.as_str()),
+        "$text": {"$search": "\"noel\""},
+    });
+    assert_eq!(filter::of(&narrow).unwrap(), Some(expected));
+    let wordless = OfferQuery {
+        search: Some("--".into()),
+        ..query()
+    };
+    assert_eq!(filter::of(&wordless).unwrap(), None);
+}
+
+#[test]
+fn a_page_newest_first_goes_on_after_its_cursor() {
+    let id = full().id;
+    let at = DateTime::from_millis(7);
+    assert_eq!(
+        newest::after(doc! {"isActive": true}, 7, &id).unwrap(),
+        doc! {
+            "isActive": true,
+            "createdAt": {"$lte": at},
+            "$or": [
+                {"createdAt": {"$lt": at}},
+                {"createdAt": at, "_id": {"$lt": id_of(id.as_str())}},
+            ],
+        }
+    );
+}
+
+#[test]
+fn a_count_has_an_index_to_go_by() {
+    let moment = doc! {"createdAt": {"$lte": DateTime::MAX}};
+    assert_eq!(newest::counted(doc! {}), moment);
+    for led in [
+        doc! {"isActive": true},
+        doc! {"partnerId": 1},
+        doc! {"$text": {}},
+    ] {
+        assert_eq!(newest::counted(led.clone()), led);
+    }
+}
+
+#[test]
+fn a_page_by_distance_is_measured_ordered_and_cut_by_the_server() {
+    let after = Position {
+        distance_km: 0.1 + 0.2,
+        id: full().id,
+    };
+    let conditions = doc! {"isActive": true};
+    let stages = near::pipeline(&near(2.0), 2.0, &conditions, Some(&after), 20, NOTHING).unwrap();
+    let asked = stages[0].get_document("$geoNear").unwrap();
+    assert_eq!(*asked.get_document("query").unwrap(), conditions);
+    let metres = asked.get_f64("maxDistance").unwrap();
+    let our_km = metres * asked.get_f64("distanceMultiplier").unwrap();
+    assert!((our_km - 2.0).abs() < 2e-6, "{our_km}");
+    assert!((metres / 6_378_100.0 - 2.0 / EARTH_RADIUS_KM).abs() < 1e-9);
+    let rest = [
+        doc! {"$match": {"$or": [
+            {"distance": {"$gt": 0.1 + 0.2}},
+            {"distance": 0.1 + 0.2, "_id": {"$gt": id_of(after.id.as_str())}},
+        ]}},
+        doc! {"$sort": {"distance": 1, "_id": 1}},
+        doc! {"$limit": 21_i64},
+    ];
+    assert_eq!(stages[1..4], rest);
+    let columns = stages[4].get_document("$project").unwrap();
+    assert!(columns.contains_key("distance") && !columns.contains_key("images"));
+    let first = near::pipeline(&near(2.0), 2.0, &conditions, None, 20, NOTHING).unwrap();
+    assert_eq!(first.len(), stages.len() - 1);
+}
+
+#[test]
+fn a_reach_is_clamped_to_the_earth() {
+    for km in [-1.0, f64::NAN, f64::NEG_INFINITY] {
+        assert_eq!(filter::reach_km(&near(km)), None);
+    }
+    assert_eq!(filter::reach_km(&near(0.0)), Some(0.0));
+    let whole = filter::reach_km(&near(f64::INFINITY)).unwrap();
+    let condition = filter::within(&near(whole), whole);
+    let disk = condition.get_document("$geoWithin").unwrap();
+    let disk = disk.get_array("$centerSphere").unwrap();
+    let radians = disk[1].as_f64().unwrap();
+    assert!(radians > 3.1 && radians <= std::f64::consts::PI + 1e-12);
+    assert_eq!(disk[0], Bson::from(vec![2.3522, 48.8566]));
+}
+
+#[test]
+fn a_search_by_distance_pages_by_distance_and_id() {
+    let places = || -> Vec<Position> {
+        let numbered = (0..50).map(|n: u32| Position {
+            distance_km: f64::from(n % 7),
+            id: OfferId::derive("offer", &n.to_string()),
+        });
+        numbered.collect()
+    };
+    let mut expected = places();
+    expected
+        .sort_by(|a, b| (a.distance_km.total_cmp(&b.distance_km)).then_with(|| a.id.cmp(&b.id)));
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let cut = near_words::cut(places(), after.as_ref(), 3);
+        assert_eq!(cut.total, 50);
+        seen.extend(cut.page.iter().map(|position| position.id.clone()));
+        after = cut.page.last().cloned();
+        if !cut.has_next_page {
+            break;
+        }
+    }
+    let expected: Vec<OfferId> = expected.into_iter().map(|position| position.id).collect();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn offers_of_partners_are_limited_inside() {
+    let stages = of_partners(vec![], doc! {"isActive": true}, 3);
+    let lookup = stages[2].get_document("$lookup").unwrap();
+    let inner = lookup.get_array("pipeline").unwrap();
+    assert_eq!(
+        inner[1],
+        doc! {"$sort": {"createdAt": -1, "_id": -1}}.into()
+    );
+    assert_eq!(inner[2], doc! {"$limit": 3_i64}.into());
+    assert_eq!(object_ids(&[full().id, full().id]).unwrap().len(), 1);
+}
+
+#[test]
+fn a_page_knows_whether_there_is_more() {
+    let items = vec![(full(), None); 3];
+    assert!(page(items.clone(), 2, None).has_next_page);
+    assert_eq!(page(items, 3, Some(9)).items.len(), 3);
+    assert_eq!(batch(usize::MAX), 2_147_483_647);
+    assert_eq!(limit(20), 21);
+}
