@@ -17,7 +17,9 @@ use mongodb::{
 };
 use tokio::time::Instant;
 
-use super::{MongoDb, MongoError, SERVER_WITHIN, backoff::Backoff, bounded, connect::majority};
+use super::{
+    MongoDb, MongoError, SERVER_WITHIN, Together, backoff::Backoff, bounded, connect::majority,
+};
 use crate::embedded::StoreError;
 
 /// After this nothing is tried again, and nothing is committed for the first time.
@@ -70,16 +72,26 @@ impl MongoDb {
 
 /// A driver's session whose transactions are majority and snapshot.
 #[derive(Debug)]
-pub struct Session(ClientSession);
+pub struct Session {
+    driver: ClientSession,
+    together: Together,
+}
 
 impl Session {
     pub(super) async fn start(db: &MongoDb) -> Result<Self, StoreError> {
-        Ok(Self(db.client.start_session().await?))
+        Ok(Self {
+            driver: db.client.start_session().await?,
+            together: db.together,
+        })
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        match self.together {
+            Together::InTransaction => {}
+            Together::OneByOne => return Ok(()),
+        }
         let primary = SelectionCriteria::ReadPreference(ReadPreference::Primary);
-        let begun = self.0.start_transaction();
+        let begun = self.driver.start_transaction();
         begun
             .read_concern(ReadConcern::snapshot())
             .write_concern(majority())
@@ -89,8 +101,22 @@ impl Session {
         Ok(())
     }
 
+    async fn commit(&mut self) -> Result<(), StoreError> {
+        match self.together {
+            Together::InTransaction => Ok(self.driver.commit_transaction().await?),
+            Together::OneByOne => Ok(()),
+        }
+    }
+
+    async fn abort(&mut self) -> Result<(), StoreError> {
+        match self.together {
+            Together::InTransaction => Ok(self.driver.abort_transaction().await?),
+            Together::OneByOne => Ok(()),
+        }
+    }
+
     pub(super) const fn driver(&mut self) -> &mut ClientSession {
-        &mut self.0
+        &mut self.driver
     }
 }
 
@@ -124,13 +150,13 @@ where
     }
 
     async fn commit(&mut self) -> Result<(), StoreError> {
-        Ok(self.session.driver().commit_transaction().await?)
+        self.session.commit().await
     }
 
     async fn abort(&mut self) {
         // The server ends by itself what cannot be aborted.
-        if let Err(error) = self.session.driver().abort_transaction().await {
-            tracing::debug!("abort: {}", StoreError::from(error));
+        if let Err(error) = self.session.abort().await {
+            tracing::debug!("abort: {error}");
         }
     }
 }

@@ -19,7 +19,7 @@ tests! {
     filters_narrow_lists_by_distance: [Geo],
     validity_begins_with_its_first_moment_and_ends_before_its_last: [],
     a_cursor_of_the_order_by_distance_is_refused: [],
-    a_cursor_of_the_order_by_time_is_refused: [Geo],
+    a_cursor_of_the_order_by_time_is_refused: [],
     a_list_reads_the_first_image_and_only_what_was_selected: [],
     a_list_by_distance_reads_only_what_was_selected: [Geo],
 }

@@ -8,6 +8,7 @@ mod backends;
 mod catalogue;
 mod documents;
 mod listing;
+mod mongo;
 mod near;
 mod partners;
 mod reading;

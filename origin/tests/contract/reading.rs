@@ -15,7 +15,7 @@ use crate::{
 
 tests! {
     by_ids_gives_what_was_stored_and_nothing_else: [],
-    of_partners_limits_each_partner: [],
+    of_partners_limits_each_partner: [Joins],
     what_is_left_is_known_of_those_with_a_quota: [],
     the_next_change_is_the_earliest_start_or_end: [],
     the_next_change_in_reach_is_the_earliest_there: [Geo],
