@@ -13,7 +13,8 @@ const COUNTERS: &str = "counters";
 
 /// Takes the next `count` numbers of `name` in the transaction of `session`; gives the last of them.
 /// Of two transactions that take some at once one is run again, so that numbers grow in the order of
-/// commits.
+/// commits. Two that take the first one may meet in the unique index instead: for
+/// [`MongoDb::transaction_that_adds`].
 pub(crate) async fn take(
     db: &MongoDb,
     session: &mut ClientSession,

@@ -1,8 +1,9 @@
 //! Transactions: all or nothing, run again when another one was faster.
 //!
 //! The whole work is run again after a `TransientTransactionError`, and after a write conflict
-//! (code 112) with or without that label: not every server sends it. A commit whose outcome is not
-//! known is committed again, which is safe.
+//! (code 112) with or without that label: not every server sends it. Work that adds what is missing
+//! is run again as well when a unique index says no. A commit whose outcome is not known is
+//! committed again, which is safe.
 
 #[cfg(test)]
 mod tests;
@@ -39,10 +40,37 @@ impl MongoDb {
             + Send
             + 'static,
     {
+        self.transaction_with(work, OnDuplicate::Fail).await
+    }
+
+    /// As [`Self::transaction`], for work that looks what there is and adds what is missing, as the
+    /// first number of a counter is: run again when a unique index says no. Another one added the
+    /// same meanwhile, and now it is seen.
+    pub(crate) async fn transaction_that_adds<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, StoreError>>
+            + Send
+            + 'static,
+    {
+        self.transaction_with(work, OnDuplicate::RunAgain).await
+    }
+
+    async fn transaction_with<T, F>(
+        &self,
+        work: F,
+        on_duplicate: OnDuplicate,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, StoreError>>
+            + Send
+            + 'static,
+    {
         let db = self.clone();
         let running = bounded(TRANSACTION_WITHIN + GRACE, async move {
             let session = Session::start(&db).await?;
-            run_to_the_end(&mut InSession { session, work }).await
+            run_to_the_end(&mut InSession { session, work }, on_duplicate).await
         });
         running.await.map_err(|error| match error {
             StoreError::Mongo(error) if matches!(*error, MongoError::NoAnswer { .. }) => {
@@ -52,22 +80,13 @@ impl MongoDb {
             other => other,
         })
     }
+}
 
-    /// As [`Self::transaction`], for work that looks what there is and adds what is missing: once more
-    /// when a unique index says no. Another one added the same meanwhile, and now it is seen.
-    pub(crate) async fn transaction_that_adds<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, StoreError>>
-            + Clone
-            + Send
-            + 'static,
-    {
-        match self.transaction(work.clone()).await {
-            Err(error) if error.is_duplicate_key() => self.transaction(work).await,
-            outcome => outcome,
-        }
-    }
+/// What a unique index that says no means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnDuplicate {
+    Fail,
+    RunAgain,
 }
 
 /// A driver's session whose transactions are majority and snapshot.
@@ -168,7 +187,10 @@ enum Failed {
     ForGood(StoreError),
 }
 
-async fn run_to_the_end<P: Parts + Send>(parts: &mut P) -> Result<P::Output, StoreError> {
+async fn run_to_the_end<P: Parts + Send>(
+    parts: &mut P,
+    on_duplicate: OnDuplicate,
+) -> Result<P::Output, StoreError> {
     let deadline = Instant::now() + TRANSACTION_WITHIN;
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     let mut attempts = 0;
@@ -176,6 +198,11 @@ async fn run_to_the_end<P: Parts + Send>(parts: &mut P) -> Result<P::Output, Sto
         attempts += 1;
         let last = match once(parts, deadline).await {
             Ok(value) => return Ok(value),
+            Err(Failed::ForGood(error))
+                if on_duplicate == OnDuplicate::RunAgain && error.is_duplicate_key() =>
+            {
+                error
+            }
             Err(Failed::ForGood(error)) => return Err(error),
             Err(Failed::Again(error)) => error,
         };

@@ -11,6 +11,7 @@ mod listing;
 mod mongo;
 mod near;
 mod partners;
+mod purges;
 mod reading;
 mod runner;
 mod samples;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         updating::TESTS,
         partners::TESTS,
         documents::TESTS,
+        purges::TESTS,
         catalogue::TESTS,
     ];
     runner::run(&tests.concat())

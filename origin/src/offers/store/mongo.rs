@@ -175,7 +175,7 @@ impl OfferStore for MongoOffers {
     ) -> Result<Updated, StoreError> {
         let db = self.db.clone();
         self.db
-            .transaction(move |session| {
+            .transaction_that_adds(move |session| {
                 let (db, id) = (db.clone(), id.clone());
                 let (edit, author) = (edit.clone(), author.clone());
                 Box::pin(
