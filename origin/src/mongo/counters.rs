@@ -6,15 +6,19 @@ use mongodb::{
     options::ReturnDocument,
 };
 
-use super::MongoDb;
+use super::{MongoDb, documents::id_number};
 use crate::embedded::StoreError;
 
-const COUNTERS: &str = "counters";
+pub(crate) const COUNTERS: &str = "counters";
+/// Of the rows of the outbox.
+pub(crate) const OUTBOX: &str = "outbox";
+/// Of the rows of the audit.
+pub(crate) const AUDIT: &str = "audit";
 
 /// Takes the next `count` numbers of `name` in the transaction of `session`; gives the last of them.
 /// Of two transactions that take some at once one is run again, so that numbers grow in the order of
-/// commits. Two that take the first one may meet in the unique index instead: for
-/// [`MongoDb::transaction_that_adds`].
+/// commits. The counter is there since the migrations: of upserts that meet, Azure DocumentDB loses
+/// some.
 pub(crate) async fn take(
     db: &MongoDb,
     session: &mut ClientSession,
@@ -24,12 +28,9 @@ pub(crate) async fn take(
     let counted = db
         .collection::<Document>(COUNTERS)
         .find_one_and_update(doc! {"_id": name}, doc! {"$inc": {"value": count}})
-        .upsert(true)
         .return_document(ReturnDocument::After)
         .session(session)
         .await?;
-    counted
-        .unwrap_or_default()
-        .get_i64("value")
-        .map_err(|e| StoreError::corrupt("counter", &e))
+    let counted = counted.ok_or_else(|| StoreError::corrupt("counter", &"it is not there"))?;
+    id_number(&counted, "value")
 }

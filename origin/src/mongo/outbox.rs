@@ -24,7 +24,7 @@ pub(crate) async fn push(
     purge: &PendingPurge,
     now_ms: i64,
 ) -> Result<i64, StoreError> {
-    let id = counters::take(db, session, OUTBOX, 1).await?;
+    let id = counters::take(db, session, counters::OUTBOX, 1).await?;
     db.collection::<Document>(OUTBOX)
         .insert_one(row(id, purge, now_ms))
         .session(session)

@@ -1,7 +1,7 @@
 //! Transactions: all or nothing, run again when another one was faster.
 //!
 //! The whole work is run again after a `TransientTransactionError`, and after a write conflict
-//! (code 112) with or without that label: not every server sends it. Work that adds what is missing
+//! (code 112 or 16777220) with or without that label: Azure DocumentDB never sends one. Work that adds what is missing
 //! is run again as well when a unique index says no. A commit whose outcome is not known is
 //! committed again, which is safe.
 
@@ -43,9 +43,8 @@ impl MongoDb {
         self.transaction_with(work, OnDuplicate::Fail).await
     }
 
-    /// As [`Self::transaction`], for work that looks what there is and adds what is missing, as the
-    /// first number of a counter is: run again when a unique index says no. Another one added the
-    /// same meanwhile, and now it is seen.
+    /// As [`Self::transaction`], for work that looks what there is and adds what is missing: run again
+    /// when a unique index says no. Another one added the same meanwhile, and now it is seen.
     pub(crate) async fn transaction_that_adds<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -251,7 +250,7 @@ async fn commit<P: Parts + Send>(parts: &mut P, deadline: Instant) -> Result<(),
             return Ok(());
         };
         if !error.has_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) {
-            return Err(sort(error));
+            return Err(sort_commit(error));
         }
         let wait = backoff.wait();
         if Instant::now() + wait >= deadline {
@@ -259,6 +258,17 @@ async fn commit<P: Parts + Send>(parts: &mut P, deadline: Instant) -> Result<(),
             return Err(Failed::ForGood(MongoError::UnknownOutcome { last }.into()));
         }
         tokio::time::sleep(wait).await;
+    }
+}
+
+fn sort_commit(error: StoreError) -> Failed {
+    match sort(error) {
+        // The driver commits again by itself when no answer came: the first time may have done it.
+        Failed::ForGood(error) if error.is_unknown_transaction() => {
+            let last = Box::new(error);
+            Failed::ForGood(MongoError::UnknownOutcome { last }.into())
+        }
+        sorted => sorted,
     }
 }
 

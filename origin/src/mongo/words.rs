@@ -1,28 +1,55 @@
-//! What `$text` is asked for.
+//! How words are asked for.
+//!
+//! `$text` leads to what has any of them, and each is then looked for by itself: MongoDB requires
+//! all quoted words, Azure DocumentDB any of them.
+
+use mongodb::bson::{Bson, Document, doc};
 
 use crate::embedded::text;
 
-/// Each word quoted: all are required then, and none is syntax. None without a word.
-pub(crate) fn expression(search: &str) -> Option<String> {
+/// Adds the condition that every word of `search` is in one of the `fields`, which are folded. Says
+/// whether there is a word at all.
+pub(crate) fn require(filter: &mut Document, search: &str, fields: &[&str]) -> bool {
     let words = text::search_words(search);
-    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-    (!quoted.is_empty()).then(|| quoted.join(" "))
+    if words.is_empty() {
+        return false;
+    }
+    // Words are letters and digits: nothing in them is syntax.
+    filter.insert("$text", doc! {"$search": words.join(" ")});
+    let each: Vec<Bson> = words.iter().map(|word| in_one_of(fields, word)).collect();
+    filter.insert("$and", each);
+    true
+}
+
+/// Where a word begins: as the embedded store's searches do.
+fn in_one_of(fields: &[&str], word: &str) -> Bson {
+    let pattern = format!("(^|[^\\p{{L}}\\p{{N}}]){word}");
+    let fields = fields
+        .iter()
+        .map(|field| doc! {*field: {"$regex": &pattern}});
+    doc! {"$or": fields.collect::<Vec<_>>()}.into()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::expression;
+    use super::*;
 
     #[test]
-    fn a_search_is_quoted_words() {
-        for (search, expected) in [
-            ("Crêperie  BRETONNE", Some(r#""creperie" "bretonne""#)),
-            (r#"-l'œuf "or"#, Some(r#""l" "oeuf" "or""#)),
-            (r#"-l'œuf "$x"#, Some(r#""l" "oeuf" "x""#)),
-            ("", None),
-            (" \0\"*-() ", None),
-        ] {
-            assert_eq!(expression(search).as_deref(), expected, "{search:?}");
+    fn every_word_is_required_and_none_is_syntax() {
+        let mut filter = doc! {"isActive": true};
+        assert!(require(&mut filter, r#"-l'ŒUF "$x"#, &["a", "b"]));
+        let word = |word: &str| {
+            let pattern = format!(r"(^|[^\p{{L}}\p{{N}}]){word}");
+            doc! {"$or": [{"a": {"$regex": &pattern}}, {"b": {"$regex": &pattern}}]}
+        };
+        let expected = doc! {
+            "isActive": true,
+            "$text": {"$search": "l oeuf x"},
+            "$and": [word("l"), word("oeuf"), word("x")],
+        };
+        assert_eq!(filter, expected);
+        for wordless in ["", " \0\"*-() "] {
+            assert!(!require(&mut doc! {}, wordless, &["a"]), "{wordless:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The backends, and fresh databases on each of them.
 
-use std::{any::Any, fmt, pin::Pin, sync::Arc};
+use std::{any::Any, fmt, pin::Pin, sync::Arc, thread};
 
 use yousoon::{
     catalogue::{Announce, Family, Reach},
@@ -43,6 +43,8 @@ pub(crate) type Lacking = Vec<(Ability, String)>;
 pub(crate) struct Backend {
     pub(crate) name: String,
     pub(crate) lacks: Lacking,
+    /// How many tests run at once.
+    pub(crate) at_once: usize,
     /// An empty database that no other test sees.
     pub(crate) open: Arc<dyn Fn() -> Work<Fresh> + Send + Sync>,
 }
@@ -52,6 +54,7 @@ pub(crate) fn all() -> anyhow::Result<Vec<Backend>> {
     let embedded = Backend {
         name: "embedded".to_owned(),
         lacks: Lacking::new(),
+        at_once: thread::available_parallelism().map_or(2, usize::from),
         open: Arc::new(|| Box::pin(async { embedded() })),
     };
     let mut all = vec![embedded];

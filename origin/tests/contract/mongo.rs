@@ -16,6 +16,9 @@ use yousoon::{
 
 use crate::backends::{Ability, Backend, Fresh, Lacking};
 
+/// Most of a test's time a server builds the indexes of its database, some of them once a second.
+const AT_ONCE: usize = 8;
+
 pub(crate) async fn backends() -> anyhow::Result<Vec<Backend>> {
     let mut backends = Vec::new();
     for server in MongoServer::all().await? {
@@ -25,6 +28,7 @@ pub(crate) async fn backends() -> anyhow::Result<Vec<Backend>> {
         backends.push(Backend {
             name: server.name().to_owned(),
             lacks,
+            at_once: AT_ONCE,
             open: Arc::new(move || Box::pin(open(server, has_transactions))),
         });
     }

@@ -101,9 +101,8 @@ fn run_on(backend: &Backend, tests: &[Test]) -> Tally {
     let tally = Mutex::new(Tally::default());
     let queue: Mutex<VecDeque<&Test>> = Mutex::new(tests.iter().collect());
     let next = || queue.lock().unwrap().pop_front();
-    let workers = thread::available_parallelism().map_or(2, usize::from);
     thread::scope(|scope| {
-        for _ in 0..workers {
+        for _ in 0..backend.at_once {
             scope.spawn(|| {
                 while let Some(test) = next() {
                     let mut lacks = backend.lacks.iter();

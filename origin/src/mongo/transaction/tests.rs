@@ -66,14 +66,19 @@ impl Parts for Told {
 #[tokio::test(start_paused = true)]
 async fn a_conflict_runs_the_work_again_with_and_without_a_label() {
     let mut parts = Told {
-        work: [code(112), labelled(251, TRANSIENT_TRANSACTION_ERROR)].into(),
+        work: [
+            code(112),
+            code(16_777_220),
+            labelled(251, TRANSIENT_TRANSACTION_ERROR),
+        ]
+        .into(),
         ..Told::default()
     };
     assert_eq!(
         run_to_the_end(&mut parts, OnDuplicate::Fail).await.unwrap(),
-        3
+        4
     );
-    assert_eq!((parts.begun, parts.aborted, parts.committed), (3, 2, 1));
+    assert_eq!((parts.begun, parts.aborted, parts.committed), (4, 3, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -136,6 +141,25 @@ async fn a_commit_that_conflicts_runs_the_work_again() {
         run_to_the_end(&mut parts, OnDuplicate::Fail).await.unwrap(),
         2
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_of_a_transaction_that_is_not_known_any_more_may_have_been_done() {
+    let mut parts = Told {
+        commit: [code(251)].into(),
+        ..Told::default()
+    };
+    let error = run_to_the_end(&mut parts, OnDuplicate::RunAgain).await;
+    let text = error.unwrap_err().to_string();
+    assert!(text.contains("committed is not known"), "{text}");
+    assert_eq!((parts.begun, parts.committed), (1, 1));
+    // With this label it says that it was not.
+    let mut parts = Told {
+        commit: [labelled(251, TRANSIENT_TRANSACTION_ERROR)].into(),
+        ..Told::default()
+    };
+    let run = run_to_the_end(&mut parts, OnDuplicate::Fail).await;
+    assert_eq!(run.unwrap(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! Offers in MongoDB: by id, by distance, newest first. The queries are in `mongo::queries`.
 
 mod filter;
+mod measure;
 mod near;
 mod near_words;
 mod newest;
@@ -175,7 +176,7 @@ impl OfferStore for MongoOffers {
     ) -> Result<Updated, StoreError> {
         let db = self.db.clone();
         self.db
-            .transaction_that_adds(move |session| {
+            .transaction(move |session| {
                 let (db, id) = (db.clone(), id.clone());
                 let (edit, author) = (edit.clone(), author.clone());
                 Box::pin(

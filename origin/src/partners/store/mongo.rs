@@ -37,20 +37,22 @@ impl MongoPartners {
         &self,
         collection: &str,
         filter: Document,
-        sort: Document,
+        sort: Option<Document>,
         batch: u32,
     ) -> Result<Vec<Document>, StoreError> {
         let collection = self.db.collection::<Document>(collection);
         self.db
             .run(async move {
-                let cursor = collection
+                let mut find = collection
                     .find(filter)
-                    .sort(sort)
                     .projection(doc! {"folded": 0})
                     .batch_size(batch)
-                    .max_time(SERVER_WITHIN)
-                    .await?;
-                collect(cursor).await
+                    .max_time(SERVER_WITHIN);
+                // An empty order is none to one server and an error to another.
+                if let Some(sort) = sort {
+                    find = find.sort(sort);
+                }
+                collect(find.await?).await
             })
             .await
     }
@@ -67,7 +69,7 @@ impl PartnerStore for MongoPartners {
             return Ok(HashMap::new());
         }
         let (size, by_id) = (batch(ids.len()), doc! {"_id": {"$in": ids}});
-        let found = self.find(PARTNERS, by_id, doc! {}, size).await?;
+        let found = self.find(PARTNERS, by_id, None, size).await?;
         let partners = found.iter().map(rows::partner);
         partners
             .map(|partner| partner.map(|partner| (partner.id.clone(), partner)))
@@ -83,7 +85,7 @@ impl PartnerStore for MongoPartners {
             return Ok(HashMap::new());
         }
         let (size, by_id) = (batch(ids.len()), doc! {"_id": {"$in": ids}});
-        let found = self.find(ESTABLISHMENTS, by_id, doc! {}, size).await?;
+        let found = self.find(ESTABLISHMENTS, by_id, None, size).await?;
         let places = found.iter().map(rows::establishment);
         places
             .map(|place| place.map(|place| (place.id.clone(), place)))
@@ -102,7 +104,7 @@ impl PartnerStore for MongoPartners {
         }
         let of_them = doc! {"partnerId": {"$in": partners}};
         let by_id = doc! {"partnerId": 1, "_id": 1};
-        let found = self.find(ESTABLISHMENTS, of_them, by_id, IN_ONE_ANSWER);
+        let found = self.find(ESTABLISHMENTS, of_them, Some(by_id), IN_ONE_ANSWER);
         let mut places: HashMap<PartnerId, Vec<Establishment>> = HashMap::new();
         for stored in &found.await? {
             let place = rows::establishment(stored)?;

@@ -51,7 +51,7 @@ impl MongoPurges {
 impl PurgeStore for MongoPurges {
     async fn push(&self, purge: PendingPurge, now_ms: i64) -> Result<(), StoreError> {
         let (db, purge) = (self.db.clone(), Arc::new(purge));
-        let push = self.db.transaction_that_adds(move |session| {
+        let push = self.db.transaction(move |session| {
             let (db, purge) = (db.clone(), Arc::clone(&purge));
             Box::pin(async move { outbox::push(&db, session, &purge, now_ms).await })
         });
@@ -95,7 +95,7 @@ impl PurgeStore for MongoPurges {
     async fn take_out(&self, log: LogId, moved: Vec<Moved>) -> Result<bool, StoreError> {
         let (db, moved) = (self.db.clone(), Arc::new(moved));
         self.db
-            .transaction_that_adds(move |session| {
+            .transaction(move |session| {
                 let (db, moved) = (db.clone(), Arc::clone(&moved));
                 Box::pin(async move { take_out(&db, session, log, &moved).await })
             })

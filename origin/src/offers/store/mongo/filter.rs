@@ -2,6 +2,7 @@
 
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
+use super::measure;
 use crate::{
     domain::{EARTH_RADIUS_KM, OfferCategory},
     embedded::StoreError,
@@ -11,7 +12,7 @@ use crate::{
 
 /// Half way around the Earth: no distance is greater.
 const GREATEST_DISTANCE_KM: f64 = EARTH_RADIUS_KM * std::f64::consts::PI;
-/// A millimetre: what is exactly at the edge is in, however the server rounds.
+/// A millimetre: what is exactly at the edge is found, however the server rounds.
 const SLACK_KM: f64 = 1e-6;
 
 /// The conditions of a query but for its place; none when nothing can match.
@@ -25,10 +26,10 @@ pub(super) fn of(query: &OfferQuery) -> Result<Option<Document>, StoreError> {
         filter.insert("partnerId", object_id(partner)?);
     }
     if let Some(search) = &query.search {
-        let Some(expression) = words::expression(search) else {
+        let fields = ["folded.title", "folded.description"];
+        if !words::require(&mut filter, search, &fields) {
             return Ok(None);
-        };
-        filter.insert("$text", doc! {"$search": expression});
+        }
     }
     Ok(Some(filter))
 }
@@ -57,12 +58,12 @@ pub(super) fn reach_km(near: &Near) -> Option<f64> {
     (near.max_distance_km >= 0.0).then(|| near.max_distance_km.min(GREATEST_DISTANCE_KM))
 }
 
-/// `reach_km` as the server is asked for it.
+/// The reach that the server is asked for, so that it finds all that is within `reach_km`.
 pub(super) fn asked_km(reach_km: f64) -> f64 {
-    (reach_km + SLACK_KM).min(GREATEST_DISTANCE_KM)
+    (measure::widened_km(reach_km) + SLACK_KM).min(GREATEST_DISTANCE_KM)
 }
 
-/// The condition on `location` that it is within the disk.
+/// The condition on `location` that it is within the disk, or a little further.
 pub(super) fn within(near: &Near, reach_km: f64) -> Document {
     let radians = asked_km(reach_km) / EARTH_RADIUS_KM;
     let disk: Vec<Bson> = vec![

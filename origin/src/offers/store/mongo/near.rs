@@ -1,17 +1,17 @@
-//! Lists by distance: the server measures, orders and cuts in one command.
+//! Lists by distance: the server finds, measures, orders and cuts in one command.
 
 use mongodb::{
     Collection,
     bson::{DateTime, Document, doc},
 };
 
-use super::{count, filter, limit, page, rows};
+use super::{filter, limit, measure, page, rows};
 use crate::{
     domain::{EARTH_RADIUS_KM, OfferCategory, OfferId},
     embedded::StoreError,
     mongo::{
         SERVER_WITHIN,
-        documents::{batch, collect, moment_ms, object_id},
+        documents::{batch, collect, moment_ms, object_id, whole_number},
     },
     offers::store::{Columns, ListFields, Near, OfferPage},
 };
@@ -26,8 +26,23 @@ pub(super) struct Position {
     pub(super) id: OfferId,
 }
 
-/// The page of a disk. Distances are what the server says, in our kilometres. `$minDistance` is not
-/// used: servers differ in it.
+/// What is within a disk, with its `distance` in km as we measure it.
+fn in_reach(near: &Near, reach_km: f64, conditions: &Document) -> Vec<Document> {
+    vec![
+        doc! {"$geoNear": {
+            "near": {"type": "Point", "coordinates": [near.centre.lng, near.centre.lat]},
+            "key": "location",
+            "distanceField": "distance",
+            "spherical": true,
+            "maxDistance": filter::asked_km(reach_km) / EARTH_RADIUS_KM * SERVER_EARTH_RADIUS_M,
+            "query": conditions.clone(),
+        }},
+        doc! {"$set": {"distance": measure::distance_km(near.centre)}},
+        doc! {"$match": {"distance": {"$lte": reach_km}}},
+    ]
+}
+
+/// The page of a disk. `$minDistance` is not used: servers differ in it.
 pub(super) fn pipeline(
     near: &Near,
     reach_km: f64,
@@ -36,15 +51,7 @@ pub(super) fn pipeline(
     first: usize,
     fields: ListFields,
 ) -> Result<Vec<Document>, StoreError> {
-    let mut stages = vec![doc! {"$geoNear": {
-        "near": {"type": "Point", "coordinates": [near.centre.lng, near.centre.lat]},
-        "key": "location",
-        "distanceField": "distance",
-        "spherical": true,
-        "maxDistance": filter::asked_km(reach_km) / EARTH_RADIUS_KM * SERVER_EARTH_RADIUS_M,
-        "distanceMultiplier": EARTH_RADIUS_KM / SERVER_EARTH_RADIUS_M,
-        "query": conditions.clone(),
-    }}];
+    let mut stages = in_reach(near, reach_km, conditions);
     if let Some(Position { distance_km, id }) = after {
         let same_distance = doc! {"distance": distance_km, "_id": {"$gt": object_id(id)?}};
         let further = doc! {"distance": {"$gt": distance_km}};
@@ -82,9 +89,8 @@ pub(super) async fn list(
             .await?;
         collect(cursor).await
     };
-    let mut in_reach = conditions;
-    in_reach.insert("location", filter::within(&near, reach_km));
-    let (found, total) = tokio::try_join!(found, count(&offers, in_reach, columns))?;
+    let total = count(&offers, in_reach(&near, reach_km, &conditions), columns);
+    let (found, total) = tokio::try_join!(found, total)?;
     let items = found.iter().map(|stored| {
         let distance_km = stored.get_f64("distance");
         let distance_km = distance_km.map_err(|e| StoreError::corrupt("distance", &e))?;
@@ -97,7 +103,29 @@ pub(super) async fn list(
     ))
 }
 
-/// The earliest start or end after `now_ms` of what a disk holds.
+/// How many there are, when it was asked for.
+async fn count(
+    offers: &Collection<Document>,
+    mut stages: Vec<Document>,
+    columns: Columns,
+) -> Result<Option<u64>, StoreError> {
+    match columns {
+        Columns::Edges => return Ok(None),
+        Columns::EdgesAndTotal => {}
+    }
+    stages.push(doc! {"$count": "total"});
+    let counted = offers.aggregate(stages).max_time(SERVER_WITHIN).await?;
+    // Nothing counted is no document.
+    let Some(counted) = collect(counted).await?.pop() else {
+        return Ok(Some(0));
+    };
+    let total = counted.get("total").and_then(whole_number);
+    let total = total.ok_or_else(|| StoreError::corrupt("total", &"not a whole number"))?;
+    Ok(Some(u64::from(total.unsigned_abs())))
+}
+
+/// The earliest start or end after `now_ms` of what a disk holds, or of what is just outside it: a
+/// list may end sooner than it must.
 pub(super) fn next_change(
     near: &Near,
     reach_km: f64,

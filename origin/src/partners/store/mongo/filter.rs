@@ -15,7 +15,10 @@ pub(super) fn of(query: &PartnerQuery) -> Option<Document> {
         filter.insert("category", category.as_str());
     }
     if let Some(search) = &query.search {
-        filter.insert("$text", doc! {"$search": words::expression(search)?});
+        let fields = ["folded.name", "folded.description"];
+        if !words::require(&mut filter, search, &fields) {
+            return None;
+        }
     }
     if filter.is_empty() {
         // Every name: it is counted in the index, not in the collection.
@@ -50,8 +53,8 @@ mod tests {
             search: Some(search.into()),
             ..PartnerQuery::default()
         };
-        let bars = doc! {"$text": {"$search": r#""bar""#}};
-        assert_eq!(of(&searched("Bar")), Some(bars));
+        let filter = of(&searched("Bar")).unwrap();
+        assert_eq!(filter.get("$text"), Some(&doc! {"$search": "bar"}.into()));
         assert_eq!(of(&searched("--")), None);
     }
 

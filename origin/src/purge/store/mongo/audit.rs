@@ -16,7 +16,6 @@ use crate::{
 };
 
 const AUDIT: &str = "purge_audit";
-const COUNTER: &str = "audit";
 
 /// Stores rows with the records that they tell of, in one transaction.
 pub(super) async fn record(
@@ -28,7 +27,7 @@ pub(super) async fn record(
         return Ok(());
     }
     let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let last = counters::take(db, session, COUNTER, count).await?;
+    let last = counters::take(db, session, counters::AUDIT, count).await?;
     let documents: Vec<Document> = (last - count + 1..=last)
         .zip(rows)
         .map(|(id, row)| document(id, row))
