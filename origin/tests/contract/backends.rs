@@ -24,6 +24,8 @@ pub(crate) enum Ability {
     Text,
     /// Joins with conditions of their own.
     Joins,
+    /// Several questions in one command.
+    Unions,
 }
 
 impl fmt::Display for Ability {
@@ -33,6 +35,7 @@ impl fmt::Display for Ability {
             Self::Geo => "queries by place",
             Self::Text => "searches of words",
             Self::Joins => "joins with conditions",
+            Self::Unions => "unions",
         })
     }
 }

@@ -1,9 +1,9 @@
 //! Offers in MongoDB: by id, by distance, newest first. The queries are in `mongo::queries`.
 
 mod filter;
+mod list;
 mod measure;
 mod near;
-mod near_words;
 mod newest;
 pub(crate) mod rows;
 #[cfg(test)]
@@ -18,11 +18,9 @@ use mongodb::{
     bson::{Document, doc, oid::ObjectId},
 };
 
-use super::{
-    Author, Columns, Near, OfferCursor, OfferPage, OfferQuery, OfferStore, Updated, Visibility,
-};
+use super::{Author, OfferPage, OfferQuery, OfferStore, Updated, Visibility};
 use crate::{
-    domain::{Offer, OfferCategory, OfferId, PartnerId},
+    domain::{Offer, OfferId, PartnerId},
     embedded::StoreError,
     mongo::{
         MongoDb, SERVER_WITHIN,
@@ -112,31 +110,11 @@ impl OfferStore for MongoOffers {
     }
 
     async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError> {
-        let Some(conditions) = filter::of(query)? else {
-            return Ok(nothing(query.columns));
+        let Some(stages) = list::pipeline(query)? else {
+            return Ok(list::nothing(query.columns));
         };
-        let (first, columns, fields) = (query.first, query.columns, query.fields);
-        let offers = self.offers();
-        match (query.near.clone(), query.after.clone()) {
-            (Some(_), Some(OfferCursor::Newest { .. }))
-            | (None, Some(OfferCursor::Near { .. })) => Err(StoreError::ForeignCursor),
-            (Some(near), after) => {
-                let after = after.and_then(position);
-                if query.search.is_some() {
-                    let list =
-                        near_words::list(offers, near, conditions, after, first, columns, fields);
-                    self.db.run(list).await
-                } else {
-                    let list = near::list(offers, near, conditions, after, first, columns, fields);
-                    self.db.run(list).await
-                }
-            }
-            (None, after) => {
-                let after = after.and_then(moment);
-                let list = newest::list(offers, conditions, after, first, columns, fields);
-                self.db.run(list).await
-            }
-        }
+        let list = list::list(self.offers(), stages, query.clone());
+        self.db.run(list).await
     }
 
     async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError> {
@@ -148,23 +126,6 @@ impl OfferStore for MongoOffers {
             }
         }
         Ok(remaining)
-    }
-
-    async fn next_change_ms(
-        &self,
-        near: Option<&Near>,
-        categories: &[OfferCategory],
-        now_ms: i64,
-    ) -> Result<Option<i64>, StoreError> {
-        let (offers, near, categories) = (self.offers(), near.cloned(), categories.to_vec());
-        self.db
-            .run(async move {
-                match near {
-                    Some(near) => near::next_change_ms(offers, near, &categories, now_ms).await,
-                    None => newest::next_change_ms(offers, &categories, now_ms).await,
-                }
-            })
-            .await
     }
 
     async fn update(
@@ -209,57 +170,6 @@ fn of_partners(ids: Vec<ObjectId>, visible: Document, limit_each: usize) -> Vec<
         doc! {"$unwind": "$offer"},
         doc! {"$replaceRoot": {"newRoot": "$offer"}},
     ]
-}
-
-fn position(cursor: OfferCursor) -> Option<near::Position> {
-    match cursor {
-        OfferCursor::Near { distance_km, id } => Some(near::Position { distance_km, id }),
-        OfferCursor::Newest { .. } => None,
-    }
-}
-
-fn moment(cursor: OfferCursor) -> Option<(i64, OfferId)> {
-    match cursor {
-        OfferCursor::Newest { created_at_ms, id } => Some((created_at_ms, id)),
-        OfferCursor::Near { .. } => None,
-    }
-}
-
-/// What matches, when it was asked for.
-async fn count(
-    offers: &Collection<Document>,
-    filter: Document,
-    columns: Columns,
-) -> Result<Option<u64>, StoreError> {
-    match columns {
-        Columns::Edges => Ok(None),
-        Columns::EdgesAndTotal => {
-            let count = offers.count_documents(filter).max_time(SERVER_WITHIN);
-            Ok(Some(count.await?))
-        }
-    }
-}
-
-/// A page out of one item more than it may have.
-fn page(mut items: Vec<(Offer, Option<f64>)>, first: usize, total: Option<u64>) -> OfferPage {
-    let has_next_page = items.len() > first;
-    items.truncate(first);
-    OfferPage {
-        items,
-        has_next_page,
-        total,
-    }
-}
-
-fn nothing(columns: Columns) -> OfferPage {
-    let total = match columns {
-        Columns::Edges => None,
-        Columns::EdgesAndTotal => Some(0),
-    };
-    OfferPage {
-        total,
-        ..OfferPage::default()
-    }
 }
 
 /// One more than `first`, as servers count.

@@ -30,18 +30,9 @@ const ALWAYS: [&str; 12] = [
     "createdAt",
 ];
 
-/// The projection of a `find` for a list: the first image, and of the larger fields only those that
-/// were selected.
-pub(super) fn find_projection(selected: ListFields) -> Document {
-    projection(selected, Bson::from(doc! {"$slice": 1}))
-}
-
-/// The same for an aggregation.
+/// The projection of a list: the first image, and of the larger fields only those that were
+/// selected.
 pub(super) fn stage_projection(selected: ListFields) -> Document {
-    projection(selected, Bson::from(doc! {"$slice": ["$images", 1]}))
-}
-
-fn projection(selected: ListFields, first_image: Bson) -> Document {
     let mut fields: Document = ALWAYS
         .iter()
         .map(|field| ((*field).to_owned(), Bson::from(1)))
@@ -56,7 +47,7 @@ fn projection(selected: ListFields, first_image: Bson) -> Document {
         fields.insert("schedule", 1);
     }
     if selected.images {
-        fields.insert("images", first_image);
+        fields.insert("images", doc! {"$slice": ["$images", 1]});
     }
     fields
 }

@@ -2,8 +2,10 @@ use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use super::{near::Position, *};
 use crate::{
-    domain::{Discount, EARTH_RADIUS_KM, EstablishmentId, GeoPoint, OfferSchedule, Quota},
-    offers::store::ListFields,
+    domain::{
+        Discount, EARTH_RADIUS_KM, EstablishmentId, GeoPoint, OfferCategory, OfferSchedule, Quota,
+    },
+    offers::store::{Columns, ListFields, Near, NextChange},
 };
 
 const NOW_MS: i64 = 1_790_000_000_000;
@@ -85,6 +87,7 @@ fn query() -> OfferQuery {
         now_ms: NOW_MS,
         columns: Columns::Edges,
         fields: ListFields::ALL,
+        next_change: NextChange::Unasked,
     }
 }
 
@@ -164,12 +167,10 @@ fn a_list_reads_only_what_was_selected() {
         ..full()
     };
     assert_eq!(rows::list_offer(&read, NOTHING).unwrap(), expected);
-    let all = rows::find_projection(ListFields::ALL);
-    assert_eq!(all.get("images"), Some(&doc! {"$slice": 1}.into()));
-    let stage = rows::stage_projection(ListFields::ALL);
+    let all = rows::stage_projection(ListFields::ALL);
     let first = doc! {"$slice": ["$images", 1]};
-    assert_eq!(stage.get("images"), Some(&first.into()));
-    let few = rows::find_projection(NOTHING);
+    assert_eq!(all.get("images"), Some(&first.into()));
+    let few = rows::stage_projection(NOTHING);
     assert!(all.keys().all(|field| field != "folded"));
     let more: Vec<&String> = all
         .keys()
@@ -267,7 +268,7 @@ fn a_page_by_distance_is_measured_ordered_and_cut_by_the_server() {
         id: full().id,
     };
     let conditions = doc! {"isActive": true};
-    let stages = near::pipeline(&near(2.0), 2.0, &conditions, Some(&after), 20, NOTHING).unwrap();
+    let stages = near::page(&near(2.0), 2.0, &conditions, Some(&after), 20, NOTHING).unwrap();
     let asked = stages[0].get_document("$geoNear").unwrap();
     assert_eq!(*asked.get_document("query").unwrap(), conditions);
     let metres = asked.get_f64("maxDistance").unwrap();
@@ -288,7 +289,7 @@ fn a_page_by_distance_is_measured_ordered_and_cut_by_the_server() {
     assert_eq!(stages[2..6], rest);
     let columns = stages[6].get_document("$project").unwrap();
     assert!(columns.contains_key("distance") && !columns.contains_key("images"));
-    let first = near::pipeline(&near(2.0), 2.0, &conditions, None, 20, NOTHING).unwrap();
+    let first = near::page(&near(2.0), 2.0, &conditions, None, 20, NOTHING).unwrap();
     assert_eq!(first.len(), stages.len() - 1);
 }
 
@@ -308,29 +309,83 @@ fn a_reach_is_clamped_to_the_earth() {
 }
 
 #[test]
-fn a_search_by_distance_pages_by_distance_and_id() {
-    let places = || -> Vec<Position> {
-        let numbered = (0..50).map(|n: u32| Position {
-            distance_km: f64::from(n % 7),
-            id: OfferId::derive("offer", &n.to_string()),
-        });
-        numbered.collect()
+fn words_lead_to_a_list_by_distance_where_there_are_some() {
+    let searched = OfferQuery {
+        near: Some(near(2.0)),
+        search: Some("bar".into()),
+        ..query()
     };
-    let mut expected = places();
-    expected
-        .sort_by(|a, b| (a.distance_km.total_cmp(&b.distance_km)).then_with(|| a.id.cmp(&b.id)));
-    let (mut seen, mut after) = (Vec::new(), None);
-    loop {
-        let cut = near_words::cut(places(), after.as_ref(), 3);
-        assert_eq!(cut.total, 50);
-        seen.extend(cut.page.iter().map(|position| position.id.clone()));
-        after = cut.page.last().cloned();
-        if !cut.has_next_page {
-            break;
-        }
+    let stages = list::pipeline(&searched).unwrap().unwrap();
+    let found = stages[0].get_document("$match").unwrap();
+    assert!(found.contains_key("$text") && found.contains_key("location"));
+    let nearest = OfferQuery {
+        search: None,
+        ..searched
+    };
+    let stages = list::pipeline(&nearest).unwrap().unwrap();
+    assert!(stages[0].contains_key("$geoNear"));
+}
+
+#[test]
+fn one_command_asks_for_all_that_a_list_is_asked_for() {
+    let unions = |query: &OfferQuery| {
+        let stages = list::pipeline(query).unwrap().unwrap();
+        let unions = stages
+            .iter()
+            .filter(|stage| stage.contains_key("$unionWith"));
+        unions.count()
+    };
+    let whole = OfferQuery {
+        columns: Columns::EdgesAndTotal,
+        next_change: NextChange::Asked,
+        ..query()
+    };
+    assert_eq!((unions(&query()), unions(&whole)), (0, 3));
+    let nearest = OfferQuery {
+        near: Some(near(2.0)),
+        ..whole
+    };
+    assert_eq!(unions(&nearest), 2);
+    for nothing in [f64::NAN, -1.0] {
+        let nothing = OfferQuery {
+            near: Some(near(nothing)),
+            ..query()
+        };
+        assert_eq!(list::pipeline(&nothing).unwrap(), None);
     }
-    let expected: Vec<OfferId> = expected.into_iter().map(|position| position.id).collect();
-    assert_eq!(seen, expected);
+}
+
+#[test]
+fn what_one_command_answered_is_taken_apart() {
+    let moment = |ms| doc! {"_id": 1, "next": DateTime::from_millis(ms)};
+    let found = [
+        stored(&full()),
+        stored(&full()),
+        doc! {"total": 7},
+        moment(9),
+        moment(5),
+        doc! {"_id": null, "next": null},
+    ];
+    let asked = OfferQuery {
+        first: 1,
+        ..query()
+    };
+    let page = list::read(&found, &asked).unwrap();
+    assert_eq!(page.items, [(full(), None)]);
+    assert!(page.has_next_page);
+    assert_eq!((page.total, page.next_change_ms), (Some(7), Some(5)));
+    assert!(!list::read(&found, &query()).unwrap().has_next_page);
+    // A list by distance has them.
+    let nearest = OfferQuery {
+        near: Some(near(1.0)),
+        ..query()
+    };
+    assert!(list::read(&found, &nearest).is_err());
+    let total = OfferQuery {
+        columns: Columns::EdgesAndTotal,
+        ..query()
+    };
+    assert_eq!(list::read(&[], &total).unwrap().total, Some(0));
 }
 
 #[test]
@@ -347,10 +402,7 @@ fn offers_of_partners_are_limited_inside() {
 }
 
 #[test]
-fn a_page_knows_whether_there_is_more() {
-    let items = vec![(full(), None); 3];
-    assert!(page(items.clone(), 2, None).has_next_page);
-    assert_eq!(page(items, 3, Some(9)).items.len(), 3);
+fn limits_are_what_servers_take() {
     assert_eq!(batch(usize::MAX), 2_147_483_647);
     assert_eq!(limit(20), 21);
 }
