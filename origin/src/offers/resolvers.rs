@@ -84,6 +84,7 @@ impl OfferQueries {
         for (offer, _) in &page.items {
             request.facts.shows_offer(offer, request.now_ms);
         }
+        load_relations(ctx, request, &page).await?;
         Ok(OfferConnection::new(page, query.after.is_some()))
     }
 
@@ -175,6 +176,25 @@ fn note_reach(request: &RequestContext, near: Option<&Near>) {
             None => request.facts.uncacheable(),
         },
     }
+}
+
+/// Loads what the offers of a page belong to, each relation at once. Their fields would ask for it
+/// one after the other, and who is late to a batch has it asked for twice.
+async fn load_relations(
+    ctx: &Context<'_>,
+    request: &RequestContext,
+    page: &OfferPage,
+) -> Result<()> {
+    let node = ctx.look_ahead().field("edges").field("node");
+    let offers = || page.items.iter().map(|(offer, _)| offer);
+    let partners = offers().filter(|_| node.field("partner").exists());
+    let places = offers().filter(|_| node.field("establishment").exists());
+    let partners: Vec<_> = partners.map(|offer| offer.partner_id.clone()).collect();
+    let places: Vec<_> = places.map(|offer| offer.establishment_id.clone()).collect();
+    let loader = &request.loader;
+    futures_util::try_join!(loader.load_many(partners), loader.load_many(places))
+        .map_err(failed)?;
+    Ok(())
 }
 
 async fn list(request: &RequestContext, query: &OfferQuery) -> Result<OfferPage> {

@@ -17,7 +17,7 @@ use yousoon::{
 use crate::backends::{Ability, Backend, Fresh, Lacking};
 
 /// Most of a test's time a server builds the indexes of its database, some of them once a second.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 4;
 
 pub(crate) async fn backends() -> anyhow::Result<Vec<Backend>> {
     let mut backends = Vec::new();

@@ -2,8 +2,11 @@
 
 mod commands;
 mod connecting;
+mod explaining;
 mod migrating;
+mod paging;
 mod transactions;
+mod watched;
 
 use e2e::{MongoServer, TestDatabase};
 use yousoon::mongo::{MongoDb, MongoUrl};
