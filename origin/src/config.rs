@@ -1,5 +1,7 @@
 //! Everything that can be set from outside, one struct per section; a contradiction fails the boot.
 
+mod auth;
+
 use std::{
     env, fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -7,6 +9,8 @@ use std::{
 };
 
 use reqwest::Url;
+
+pub use auth::{AuthConfig, PasswordsConfig, TokensConfig};
 
 use crate::caches::DEFAULT_REDIS_WITHIN;
 
@@ -58,6 +62,7 @@ pub struct Config {
     pub documents: DocumentsConfig,
     pub cache: CacheConfig,
     pub admin: AdminConfig,
+    pub auth: AuthConfig,
     pub edge: EdgeConfig,
     pub metrics: MetricsConfig,
 }
@@ -128,6 +133,7 @@ impl Config {
             documents: DocumentsConfig::from_lookup(lookup)?,
             cache: CacheConfig::from_lookup(lookup)?,
             admin: AdminConfig::from_lookup(lookup)?,
+            auth: AuthConfig::from_lookup(lookup)?,
             edge: EdgeConfig::from_lookup(lookup)?,
             metrics: MetricsConfig::from_lookup(lookup)?,
         };
@@ -331,7 +337,23 @@ mod tests {
 
     #[test]
     fn a_contradiction_fails_with_one_line_that_names_the_variable() {
-        let table: [(&[(&str, &str)], &str); 9] = [
+        let table: [(&[(&str, &str)], &str); 13] = [
+            (
+                &[("YOUSOON_ENV", "prod")],
+                "YOUSOON_ENV: \"prod\" is neither development nor production",
+            ),
+            (
+                &[("YOUSOON_ENV", "production")],
+                "YOUSOON_JWT_KEYS: is required in production: a key that is made up dies with its process",
+            ),
+            (
+                &[("YOUSOON_JWT_KEYS", "hunter2")],
+                "YOUSOON_JWT_KEYS: is neither PEM nor a JWK set",
+            ),
+            (
+                &[("YOUSOON_BCRYPT_COST", "3")],
+                "YOUSOON_BCRYPT_COST: \"3\" is not a number from 4 to 15",
+            ),
             (
                 &[("YOUSOON_METRICS_LISTEN", "9090")],
                 "YOUSOON_METRICS_LISTEN: \"9090\" is not an address and a port",

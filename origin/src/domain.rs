@@ -109,6 +109,11 @@ id!(
     /// One address of a partner.
     EstablishmentId
 );
+id!(
+    /// Who has an account.
+    UserId
+);
+id_bytes!(UserId);
 id_bytes!(PartnerId);
 id_bytes!(OfferId);
 

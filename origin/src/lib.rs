@@ -9,6 +9,7 @@
 //! [`config`], [`state`] and [`server`] put it together.
 
 pub mod admin;
+pub mod auth;
 pub mod caches;
 pub mod catalogue;
 pub mod config;
@@ -30,3 +31,4 @@ pub mod router;
 pub mod server;
 pub mod state;
 pub mod telemetry;
+pub mod users;

@@ -16,7 +16,9 @@ mod reading;
 mod runner;
 mod samples;
 mod searching;
+mod sessions;
 mod updating;
+mod users;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,8 @@ fn main() -> ExitCode {
         documents::TESTS,
         purges::TESTS,
         catalogue::TESTS,
+        users::TESTS,
+        sessions::TESTS,
     ];
     runner::run(&tests.concat())
 }

@@ -9,9 +9,10 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use yousoon::{
+    auth::keys::KeySet,
     config::{
-        AdminConfig, CacheConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig, HttpConfig,
-        MetricsConfig, Secret,
+        AdminConfig, AuthConfig, CacheConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig,
+        HttpConfig, MetricsConfig, PasswordsConfig, Secret, TokensConfig,
     },
     database::Database,
     embedded::EmbeddedDb,
@@ -181,6 +182,18 @@ impl Builder {
             },
             admin: AdminConfig {
                 token: Some(Secret::new(TOKEN)),
+            },
+            auth: AuthConfig {
+                passwords: PasswordsConfig {
+                    cost: 4,
+                    at_once: 2,
+                    waiting: 100,
+                },
+                tokens: TokensConfig {
+                    keys: KeySet::for_development(),
+                    issuer: "yousoon".to_owned(),
+                    audience: "yousoon-api".to_owned(),
+                },
             },
             edge: EdgeConfig {
                 urls: self.edges,

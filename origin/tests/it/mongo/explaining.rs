@@ -186,6 +186,7 @@ async fn ask_everything(db: &Database) {
     ask_partners(db, &offers[0]).await;
     ask_documents(db).await;
     ask_purges(db).await;
+    super::accounts::ask(db).await;
 }
 
 async fn ask_offers(db: &Database, offers: &[Offer]) {
