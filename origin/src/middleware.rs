@@ -65,15 +65,17 @@ pub fn around(
 /// Around `/admin`: lets the service token through. Who else tries is refused, and the log hears
 /// of it; never of the token.
 pub async fn service_only(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let (caller, code, message) = match Caller::of(request.headers(), &state.config.admin) {
+    let caller = match Caller::of(request.headers(), &state).await {
+        Ok(caller) => caller,
+        Err(error) => return answer::internal(&error, MediaType::GraphqlResponse),
+    };
+    let (code, message) = match &caller {
         Caller::Service => return next.run(request).await,
-        caller @ Caller::Anonymous => (
-            caller,
+        Caller::Anonymous => (
             ErrorCode::Unauthenticated,
             "this address needs the service token",
         ),
-        caller @ Caller::Unknown => (
-            caller,
+        Caller::Unknown(_) | Caller::User(_) => (
             ErrorCode::Forbidden,
             "these credentials are not the service token",
         ),

@@ -10,6 +10,7 @@ use cache_tiered::tail;
 use pq_core::compile::{CompileError, Compiler};
 
 use crate::{
+    auth::{Auth, passwords::PasswordError, sessions::Sessions},
     caches::Caches,
     config::Config,
     database::{Database, NoLog},
@@ -20,6 +21,7 @@ use crate::{
     partners::store::PartnerStore,
     purge::{PurgeLog, PurgeStore, Role},
     relay::RelayStatus,
+    users::store::UserStore,
 };
 
 /// Where `now` comes from.
@@ -90,6 +92,8 @@ pub enum StateError {
     Store(#[from] StoreError),
     #[error(transparent)]
     NoLog(#[from] NoLog),
+    #[error("no password can be hashed")]
+    Passwords(#[from] PasswordError),
     #[error("our own schema is refused")]
     Schema(#[from] CompileError),
 }
@@ -105,6 +109,8 @@ pub struct Shared {
     pub offers: Arc<dyn OfferStore>,
     pub partners: Arc<dyn PartnerStore>,
     pub purges: Arc<dyn PurgeStore>,
+    pub users: Arc<dyn UserStore>,
+    pub auth: Auth,
     pub caches: Caches,
     pub purge_log: PurgeLog,
     /// One per edge, in the configuration's order.
@@ -151,6 +157,11 @@ impl AppState {
             // The tail goes on trying; until then nothing that is kept is trusted.
             tracing::warn!(error, "the purge log cannot be read yet");
         }
+        let sessions = caches.redis_sessions(&config.cache);
+        let sessions = sessions.map(|sessions| Arc::new(sessions) as Arc<dyn Sessions>);
+        let sessions = sessions.unwrap_or(database.sessions);
+        let users = database.users;
+        let auth = Auth::new(&config.auth, Arc::clone(&users), sessions)?;
         let relays = config.edge.urls.iter().map(RelayStatus::new);
         let relays = relays.map(Arc::new).collect();
         Ok(Self(Arc::new(Shared {
@@ -163,6 +174,8 @@ impl AppState {
             partners: database.partners,
             spellings: Spellings::default(),
             purges,
+            users,
+            auth,
             purge_log,
             caches,
             compiler: Arc::new(Compiler::new(&graphql::sdl())?),

@@ -89,18 +89,6 @@ impl KeySet {
         let key = self.keys.iter().find(|key| key.kid == kid)?;
         Some(DecodingKey::from_ed_der(key.public.as_bytes()))
     }
-
-    /// A secret that all servers with these keys share, for one purpose.
-    pub(super) fn derived_secret(&self, purpose: &str) -> [u8; 32] {
-        let private = self.keys.iter().find_map(|key| key.private.as_ref());
-        let mut hasher = Sha256::new();
-        hasher.update(purpose.as_bytes());
-        hasher.update([0]);
-        if let Some(private) = private {
-            hasher.update(private.as_bytes());
-        }
-        hasher.finalize().into()
-    }
 }
 
 impl Key {

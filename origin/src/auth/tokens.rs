@@ -114,15 +114,15 @@ impl AccessTokens {
         let key = self.keys.verifying(&kid).ok_or(TokenError::Invalid)?;
         let claims = decode::<Claims>(token, &key, &self.validation).map_err(invalid)?;
         let claims = claims.claims;
-        let now_s = now_ms.div_euclid(1_000);
-        if claims.exp <= now_s {
+        let seconds = now_ms.div_euclid(1_000);
+        if claims.exp <= seconds {
             return Err(TokenError::Expired);
         }
         // No server of ours gives more.
         if claims.exp - claims.iat > LIFE_S {
             return Err(TokenError::Invalid);
         }
-        if claims.iat.max(claims.nbf.unwrap_or(claims.iat)) > now_s + AHEAD_S {
+        if claims.iat.max(claims.nbf.unwrap_or(claims.iat)) > seconds + AHEAD_S {
             return Err(TokenError::NotYet);
         }
         Ok(claims)

@@ -15,7 +15,7 @@ use pq_core::{CachePolicy, MediaType};
 
 use super::{
     answer::{self, cacheable, set},
-    caller::Caller,
+    caller::Asker,
     execute::{self, Executed},
     serve::TIMEOUT,
 };
@@ -97,7 +97,7 @@ async fn fill(
     variables: &CanonicalVariables,
     required: Option<Revision>,
 ) -> Fill<Arc<Unstored>> {
-    let work = execute::execute(state, document, variables, Caller::Anonymous, required);
+    let work = execute::execute(state, document, variables, Asker::anybody(), required);
     let executed = match tokio::time::timeout(TIMEOUT, work).await {
         Ok(Ok(executed)) => executed,
         Ok(Err(error)) => return Fill::Failed(Arc::new(Unstored::Store(error))),

@@ -18,10 +18,10 @@ use pq_core::{
 };
 
 use super::{
-    answer,
+    answer, authorise,
     body::{self, BodyError},
     cached::{self, Asked, Wanted},
-    caller::Caller,
+    caller::{Asker, Caller},
     execute,
 };
 use crate::{
@@ -95,7 +95,6 @@ async fn steps(
     media: MediaType,
 ) -> Result<Response, Failure> {
     let method = method(&request)?;
-    let caller = Caller::of(request.headers(), &state.config.admin);
     let if_none_match = text(request.headers(), &header::IF_NONE_MATCH);
     let minimum = text(request.headers(), &HeaderName::from_static(MIN_REVISION))
         .and_then(|number| number.trim().parse().ok())
@@ -113,21 +112,26 @@ async fn steps(
     {
         return Ok(cached::answer(state, &asked, wanted).await);
     }
+    let headers = request.headers().clone();
     let request = parse(method, path_id, request).await?;
     let document = document(state, &request).await?;
     name_matches(&document, request.operation_name.as_deref())?;
     allowed_over(method, document.operation.kind)?;
     let variables = coerce(&document, &request)?;
     if document.operation.policy.is_shared() {
+        // Whoever asks: what is shared is everybody's, or nobody's.
+        authorise::document(&Caller::Anonymous, &document.parsed)?;
         let asked = Arc::new(Asked::new(document, variables));
         if let (Some(spelling), DocumentRef::Hash(_)) = (&spelling, &request.document) {
             state.spellings.remember(spelling.as_str(), &asked);
         }
         return Ok(cached::answer(state, &asked, wanted).await);
     }
+    let asker = Asker::of(&headers, state).await?;
+    authorise::document(&asker.caller, &document.parsed)?;
     // Its entities may be kept ones: those of a copy of the log that has seen what the client has.
     let required = state.caches.feed.require(minimum).await;
-    let run = execute::execute(state, &document, &variables, caller, required);
+    let run = execute::execute(state, &document, &variables, asker, required);
     let executed = Box::pin(run).await?;
     Ok(answer::executed(&executed, media))
 }

@@ -60,6 +60,20 @@ pub enum ErrorCode {
     RequestTooLarge,
     /// Who asks is not known, or a signature is wrong.
     Unauthenticated,
+    /// The access token was ours, and its time is over.
+    TokenExpired,
+    /// An access token that is not taken: forged, too early, signed out.
+    TokenInvalid,
+    /// No account has this e-mail address and password; which of both is not told.
+    CredentialsInvalid,
+    /// A refresh token that is not taken: unknown, over, or used before.
+    RefreshTokenInvalid,
+    /// Another account has this e-mail address.
+    EmailTaken,
+    /// Another account has this phone number.
+    PhoneTaken,
+    /// More of this is asked for at once than is worked on.
+    Overloaded,
     /// Who asks may not.
     Forbidden,
     /// No such address.
@@ -74,7 +88,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 38] = [
         Self::InvalidJson,
         Self::NulByte,
         Self::InvalidRequest,
@@ -101,6 +115,13 @@ impl ErrorCode {
         Self::UnsupportedMediaType,
         Self::RequestTooLarge,
         Self::Unauthenticated,
+        Self::TokenExpired,
+        Self::TokenInvalid,
+        Self::CredentialsInvalid,
+        Self::RefreshTokenInvalid,
+        Self::EmailTaken,
+        Self::PhoneTaken,
+        Self::Overloaded,
         Self::Forbidden,
         Self::NotFound,
         Self::OriginUnreachable,
@@ -138,6 +159,13 @@ impl ErrorCode {
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::TokenExpired => "TOKEN_EXPIRED",
+            Self::TokenInvalid => "TOKEN_INVALID",
+            Self::CredentialsInvalid => "CREDENTIALS_INVALID",
+            Self::RefreshTokenInvalid => "REFRESH_TOKEN_INVALID",
+            Self::EmailTaken => "EMAIL_TAKEN",
+            Self::PhoneTaken => "PHONE_TAKEN",
+            Self::Overloaded => "OVERLOADED",
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::OriginUnreachable => "ORIGIN_UNREACHABLE",
@@ -154,15 +182,20 @@ impl ErrorCode {
     /// The status as `application/graphql-response+json`.
     pub const fn status(self) -> u16 {
         match self {
-            Self::Unauthenticated => 401,
+            Self::Unauthenticated
+            | Self::TokenExpired
+            | Self::TokenInvalid
+            | Self::CredentialsInvalid
+            | Self::RefreshTokenInvalid => 401,
             Self::Forbidden | Self::DocumentNotPublished => 403,
             Self::DocumentNotFound | Self::NotFound | Self::OfferNotFound => 404,
             Self::MethodNotAllowed | Self::MutationOverGet => 405,
             Self::NotAcceptable => 406,
+            Self::EmailTaken | Self::PhoneTaken => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Internal => 500,
-            Self::OriginUnreachable => 503,
+            Self::OriginUnreachable | Self::Overloaded => 503,
             Self::Timeout => 504,
             Self::InvalidJson
             | Self::NulByte

@@ -27,6 +27,7 @@ pub(super) fn encoding_key(private: &SigningKey) -> EncodingKey {
     EncodingKey::from_ed_der(private.as_bytes())
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as jsonwebtoken has it")]
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>, JwtError> {
     only_eddsa(*algorithm)?;
     let bytes = key.as_bytes().try_into();
@@ -34,6 +35,7 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
     Ok(Box::new(EdSigner(SigningKey::from_bytes(bytes))))
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as jsonwebtoken has it")]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, JwtError> {
     only_eddsa(*algorithm)?;
     let bytes = key.try_get_as_bytes()?.try_into();

@@ -1,0 +1,8 @@
+//! Accounts over HTTP: on the embedded store, with sessions in it and in Redis.
+
+mod person;
+mod profile;
+mod publishing;
+mod refreshing;
+mod signing_in;
+mod walking;
