@@ -152,16 +152,16 @@ async fn a_change_is_stored_and_the_rest_stays(fresh: Fresh) {
     ];
     for (change, now_ms) in changes.into_iter().zip(NOW_MS + 10..) {
         expected = change.apply(&expected, now_ms);
-        let changed = fresh.db.users.change(&expected.id, change, now_ms).await;
-        assert_eq!(changed.unwrap(), Changed::Done(Box::new(expected.clone())));
+        let outcome = fresh.db.users.change(&expected.id, change, now_ms).await;
+        assert_eq!(outcome.unwrap(), Changed::Done(Box::new(expected.clone())));
         let stored = fresh.db.users.by_id(&expected.id).await.unwrap();
         assert_eq!(stored.as_ref(), Some(&expected));
     }
     assert_eq!(expected.status, Status::Disabled);
     let nobody = UserId::derive("user", "nobody");
     let change = AccountChange::Status(Status::Active);
-    let changed = fresh.db.users.change(&nobody, change, NOW_MS).await;
-    assert_eq!(changed.unwrap(), Changed::NotFound);
+    let outcome = fresh.db.users.change(&nobody, change, NOW_MS).await;
+    assert_eq!(outcome.unwrap(), Changed::NotFound);
 }
 
 async fn a_number_that_another_has_is_refused(fresh: Fresh) {
