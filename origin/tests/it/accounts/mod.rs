@@ -5,4 +5,5 @@ mod profile;
 mod publishing;
 mod refreshing;
 mod signing_in;
+mod team;
 mod walking;
