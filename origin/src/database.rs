@@ -5,7 +5,10 @@ use std::sync::Arc;
 use cache_tiered::RedisLog;
 
 use crate::{
-    auth::sessions::{Sessions, embedded::EmbeddedSessions, mongo::MongoSessions},
+    auth::{
+        codes::{CodeStore, embedded::EmbeddedCodes, mongo::MongoCodes},
+        sessions::{Sessions, embedded::EmbeddedSessions, mongo::MongoSessions},
+    },
     catalogue::{
         CatalogueStore,
         store::{embedded::EmbeddedCatalogue, mongo::MongoCatalogue},
@@ -33,6 +36,7 @@ pub struct Database {
     pub users: Arc<dyn UserStore>,
     /// Where sessions are without Redis.
     pub sessions: Arc<dyn Sessions>,
+    pub codes: Arc<dyn CodeStore>,
     /// The embedded store can hold the purge log as well.
     embedded: Option<EmbeddedDb>,
 }
@@ -52,6 +56,7 @@ impl Database {
             purges: Arc::new(EmbeddedPurges::new(db.clone())),
             users: Arc::new(EmbeddedUsers::new(db.clone())),
             sessions: Arc::new(EmbeddedSessions::new(db.clone())),
+            codes: Arc::new(EmbeddedCodes::new(db.clone())),
             embedded: Some(db.clone()),
         }
     }
@@ -66,6 +71,7 @@ impl Database {
             purges: Arc::new(MongoPurges::new(db.clone())),
             users: Arc::new(MongoUsers::new(db.clone())),
             sessions: Arc::new(MongoSessions::new(db.clone())),
+            codes: Arc::new(MongoCodes::new(db.clone())),
             embedded: None,
         }
     }

@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod mongo;
 pub mod offers;
+pub mod outgoing;
 pub mod partners;
 pub mod purge;
 pub mod relay;

@@ -18,6 +18,7 @@ use crate::{
     embedded::StoreError,
     graphql::{self, Asked, Schema, spellings::Spellings},
     offers::store::OfferStore,
+    outgoing::Kept,
     partners::store::PartnerStore,
     purge::{PurgeLog, PurgeStore, Role},
     relay::RelayStatus,
@@ -111,6 +112,7 @@ pub struct Shared {
     pub purges: Arc<dyn PurgeStore>,
     pub users: Arc<dyn UserStore>,
     pub auth: Auth,
+    pub outgoing: Arc<Kept>,
     pub caches: Caches,
     pub purge_log: PurgeLog,
     /// One per edge, in the configuration's order.
@@ -161,7 +163,8 @@ impl AppState {
         let sessions = sessions.map(|sessions| Arc::new(sessions) as Arc<dyn Sessions>);
         let sessions = sessions.unwrap_or(database.sessions);
         let users = database.users;
-        let auth = Auth::new(&config.auth, Arc::clone(&users), sessions)?;
+        let auth = Auth::new(&config.auth, Arc::clone(&users), sessions, database.codes)?;
+        let outgoing = Arc::new(Kept::new(config.auth.telling));
         let relays = config.edge.urls.iter().map(RelayStatus::new);
         let relays = relays.map(Arc::new).collect();
         Ok(Self(Arc::new(Shared {
@@ -176,6 +179,7 @@ impl AppState {
             purges,
             users,
             auth,
+            outgoing,
             purge_log,
             caches,
             compiler: Arc::new(Compiler::new(&graphql::sdl())?),

@@ -84,6 +84,18 @@ impl KeySet {
         Some((&key.kid, ed25519::encoding_key(&private)))
     }
 
+    /// A secret that all servers whose first private key this is share, for one purpose.
+    pub(super) fn derived_secret(&self, purpose: &str) -> [u8; 32] {
+        let private = self.keys.iter().find_map(|key| key.private.as_ref());
+        let mut hasher = Sha256::new();
+        hasher.update(purpose.as_bytes());
+        hasher.update([0]);
+        if let Some(private) = private {
+            hasher.update(private.as_bytes());
+        }
+        hasher.finalize().into()
+    }
+
     /// The key of this name.
     pub(super) fn verifying(&self, kid: &str) -> Option<DecodingKey> {
         let key = self.keys.iter().find(|key| key.kid == kid)?;

@@ -2,11 +2,14 @@
 //!
 //! Reading order: [`passwords`] (bcrypt on a bounded pool) → [`keys`] and [`tokens`] (access tokens,
 //! fifteen minutes) → [`sessions`] (refresh tokens, seven days) → [`standing`] (whether an account
-//! may still be used). In GraphQL: [`mutations`], whose steps are [`sign_in`], and [`resolvers`].
+//! may still be used). In GraphQL: [`mutations`], whose steps are [`sign_in`] and [`proving`] (with
+//! [`codes`] that are sent), and [`resolvers`].
 
+pub mod codes;
 pub mod keys;
 pub mod mutations;
 pub mod passwords;
+pub(crate) mod proving;
 pub(crate) mod random;
 pub mod resolvers;
 pub mod routes;
@@ -17,6 +20,7 @@ pub mod tokens;
 
 use std::sync::Arc;
 
+use codes::{CodeStore, Codes};
 use passwords::{PasswordError, Passwords};
 use sessions::Sessions;
 use standing::Standings;
@@ -31,6 +35,8 @@ pub struct Auth {
     pub tokens: AccessTokens,
     pub sessions: Arc<dyn Sessions>,
     pub standings: Standings,
+    pub codes: Codes,
+    pub code_store: Arc<dyn CodeStore>,
 }
 
 impl Auth {
@@ -38,12 +44,15 @@ impl Auth {
         config: &AuthConfig,
         users: Arc<dyn UserStore>,
         sessions: Arc<dyn Sessions>,
+        code_store: Arc<dyn CodeStore>,
     ) -> Result<Self, PasswordError> {
         Ok(Self {
             passwords: Passwords::new(&config.passwords)?,
             tokens: AccessTokens::new(&config.tokens),
             sessions,
             standings: Standings::new(users),
+            codes: Codes::new(config.tokens.keys.derived_secret("codes")),
+            code_store,
         })
     }
 }

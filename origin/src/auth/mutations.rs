@@ -1,10 +1,14 @@
 //! Signing in and out in GraphQL: check the input, one step of [`super::sign_in`], its answer.
 
 mod input;
+pub mod proofs;
 
 use async_graphql::{Context, ID, Object, Result};
 
-pub use input::{ChangePasswordInput, ConsentInput, ConsentPurpose, LoginInput, RegisterInput};
+pub use input::{
+    ChangePasswordInput, ConsentInput, ConsentPurpose, LoginInput, RegisterInput,
+    ResetPasswordInput,
+};
 
 use super::{resolvers::AuthPayload, sessions::SessionId, sign_in};
 use crate::graphql::{context::RequestContext, errors::failed_with, validation::check};

@@ -169,7 +169,7 @@ pub(crate) async fn confirmed(request: &RequestContext, password: String) -> Res
     }
 }
 
-async fn hash(request: &RequestContext, password: String) -> Result<PasswordHash> {
+pub(super) async fn hash(request: &RequestContext, password: String) -> Result<PasswordHash> {
     let hashed = request.state.auth.passwords.hash(Password::new(password));
     hashed.await.map_err(not_compared)
 }

@@ -3,7 +3,7 @@
 use std::{num::NonZero, thread};
 
 use super::{ConfigError, Lookup, given, number};
-use crate::auth::keys::KeySet;
+use crate::{auth::keys::KeySet, outgoing::Telling};
 
 const DEFAULT_COST: u32 = 10;
 /// How many passwords may wait for each that is worked on: half a second of waiting, about.
@@ -13,6 +13,8 @@ const DEFAULT_WAITING: usize = 8;
 pub struct AuthConfig {
     pub passwords: PasswordsConfig,
     pub tokens: TokensConfig,
+    /// Whether messages that are not sent are told to the log: not in production.
+    pub telling: Telling,
 }
 
 #[derive(Clone, Debug)]
@@ -43,6 +45,11 @@ impl AuthConfig {
         Ok(Self {
             passwords: PasswordsConfig::from_lookup(lookup)?,
             tokens: TokensConfig::from_lookup(lookup)?,
+            telling: if is_production(lookup)? {
+                Telling::Nothing
+            } else {
+                Telling::All
+            },
         })
     }
 }

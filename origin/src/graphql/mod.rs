@@ -32,7 +32,10 @@ pub use cached::{Asked, Unstored};
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
 use crate::{
-    auth::{mutations::AuthMutations, resolvers::AuthQueries},
+    auth::{
+        mutations::{AuthMutations, proofs::ProofMutations},
+        resolvers::AuthQueries,
+    },
     offers::{mutations::OfferMutations, resolvers::OfferQueries},
     partners::resolvers::PartnerQueries,
     purge::resolvers::PurgeMutations,
@@ -46,7 +49,13 @@ const MAX_DEPTH: usize = 16;
 pub struct Query(OfferQueries, PartnerQueries, UserQueries, AuthQueries);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(PurgeMutations, OfferMutations, AuthMutations, UserMutations);
+pub struct Mutation(
+    PurgeMutations,
+    OfferMutations,
+    AuthMutations,
+    ProofMutations,
+    UserMutations,
+);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 

@@ -32,6 +32,10 @@ const fn query(
 /// index of the collection, such as `starting` for `ending`.
 #[rustfmt::skip]
 pub const QUERIES: &[Query] = &[
+    query("code of a user", "codes", "find", "_id_"),
+    query("try of a code", "codes", "findAndModify", "_id_"),
+    query("code that another replaces", "codes", "update", "_id_"),
+    query("code that is used", "codes", "delete", "_id_"),
     query("codes of an erased account", "codes", "delete", "codesOfUser"),
     query("consents of a user", "consents", "find", "byOwner"),
     query("consents of an erased account", "consents", "update", "byOwner"),

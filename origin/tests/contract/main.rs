@@ -6,6 +6,7 @@
 
 mod backends;
 mod catalogue;
+mod codes;
 mod documents;
 mod listing;
 mod mongo;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         catalogue::TESTS,
         users::TESTS,
         sessions::TESTS,
+        codes::TESTS,
     ];
     runner::run(&tests.concat())
 }

@@ -16,6 +16,7 @@ use yousoon::{
     },
     database::Database,
     embedded::EmbeddedDb,
+    outgoing::Telling,
     router::router,
     state::{AppState, Clock, ReadObserver},
 };
@@ -189,6 +190,7 @@ impl Builder {
                     at_once: 2,
                     waiting: 100,
                 },
+                telling: Telling::Nothing,
                 tokens: TokensConfig {
                     keys: KeySet::for_development(),
                     issuer: "yousoon".to_owned(),

@@ -68,6 +68,8 @@ pub enum ErrorCode {
     CredentialsInvalid,
     /// A refresh token that is not taken: unknown, over, or used before.
     RefreshTokenInvalid,
+    /// A code or a link's token that is not taken: wrong, used, over, or tried too often.
+    CodeInvalid,
     /// Another account has this e-mail address.
     EmailTaken,
     /// Another account has this phone number.
@@ -88,7 +90,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::InvalidJson,
         Self::NulByte,
         Self::InvalidRequest,
@@ -119,6 +121,7 @@ impl ErrorCode {
         Self::TokenInvalid,
         Self::CredentialsInvalid,
         Self::RefreshTokenInvalid,
+        Self::CodeInvalid,
         Self::EmailTaken,
         Self::PhoneTaken,
         Self::Overloaded,
@@ -163,6 +166,7 @@ impl ErrorCode {
             Self::TokenInvalid => "TOKEN_INVALID",
             Self::CredentialsInvalid => "CREDENTIALS_INVALID",
             Self::RefreshTokenInvalid => "REFRESH_TOKEN_INVALID",
+            Self::CodeInvalid => "CODE_INVALID",
             Self::EmailTaken => "EMAIL_TAKEN",
             Self::PhoneTaken => "PHONE_TAKEN",
             Self::Overloaded => "OVERLOADED",
@@ -213,7 +217,8 @@ impl ErrorCode {
             | Self::DistanceOutOfRange
             | Self::DiscountOutOfRange
             | Self::CursorInvalid
-            | Self::BadUserInput => 400,
+            | Self::BadUserInput
+            | Self::CodeInvalid => 400,
         }
     }
 
@@ -241,6 +246,7 @@ impl ErrorCode {
                 | Self::DiscountOutOfRange
                 | Self::CursorInvalid
                 | Self::BadUserInput
+                | Self::CodeInvalid
                 | Self::OfferNotFound
         )
     }

@@ -42,6 +42,15 @@ pub struct ChangePasswordInput {
     pub new_password: String,
 }
 
+#[derive(Clone, InputObject, Validate)]
+pub struct ResetPasswordInput {
+    /// Out of the message.
+    pub token: String,
+    /// 8 to 72 characters, and at most 72 bytes.
+    #[validate(custom(function = "validation::password"))]
+    pub new_password: String,
+}
+
 /// That somebody agrees, or does not any more.
 #[derive(Clone, Debug, InputObject, Validate)]
 pub struct ConsentInput {
@@ -81,6 +90,12 @@ impl fmt::Debug for RegisterInput {
 impl fmt::Debug for LoginInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LoginInput(…)")
+    }
+}
+
+impl fmt::Debug for ResetPasswordInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResetPasswordInput(…)")
     }
 }
 

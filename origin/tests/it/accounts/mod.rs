@@ -2,6 +2,7 @@
 
 mod person;
 mod profile;
+mod proving;
 mod publishing;
 mod refreshing;
 mod signing_in;

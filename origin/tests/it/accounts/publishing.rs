@@ -10,7 +10,14 @@ use super::person::input;
 use crate::app::{Answer, TestApp};
 use yousoon::config::DocumentMode;
 
-const ACCOUNTS: [&str; 16] = [
+const ACCOUNTS: [&str; 23] = [
+    "RequestEmailVerification",
+    "RequestPasswordReset",
+    "RequestPhoneCode",
+    "ResetPassword",
+    "VerifyEmail",
+    "VerifyPhone",
+    "MyFavorites",
     "AddFavorite",
     "ChangePassword",
     "DeleteMyAccount",

@@ -29,6 +29,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("me", USERS), ("user", USERS), ("mySessions", USERS), ("myConsents", USERS),
     ("exportMyData", USERS),
     ("register", ALL), ("login", ALL), ("refreshToken", ALL),
+    ("verifyEmail", ALL), ("requestPasswordReset", ALL), ("resetPassword", ALL),
+    ("requestEmailVerification", USERS), ("requestPhoneCode", USERS), ("verifyPhone", USERS),
     ("changePassword", USERS), ("endSession", USERS), ("endOtherSessions", USERS),
     ("updateProfile", USERS), ("addFavorite", USERS), ("removeFavorite", USERS),
     ("recordConsent", USERS), ("deleteMyAccount", USERS), ("logout", USERS),

@@ -1,7 +1,10 @@
 //! Every query of accounts and sessions, for who looks at their plans.
 
 use yousoon::{
-    auth::sessions::{LIFE_MS, RefreshToken, Session},
+    auth::{
+        codes::{CodePurpose, Codes},
+        sessions::{LIFE_MS, RefreshToken, Session},
+    },
     database::Database,
     domain::{OfferId, UserId},
     users::{
@@ -29,6 +32,7 @@ pub(super) async fn ask(db: &Database) {
     users.favorites_among(id, offers).await.unwrap();
     users.remove_favorite(id, &offer).await.unwrap();
     ask_sessions(db, id).await;
+    ask_codes(db, id).await;
     users.erase(id, "pseudonym", NOW_MS).await.unwrap();
 }
 
@@ -50,6 +54,15 @@ async fn ask_sessions(db: &Database, user: &UserId) {
     sessions.of_user(user, NOW_MS).await.unwrap();
     sessions.end(user, &id).await.unwrap();
     sessions.end_all(user, Some(&id)).await.unwrap();
+}
+
+async fn ask_codes(db: &Database, user: &UserId) {
+    let purpose = CodePurpose::VerifyPhone;
+    let code = Codes::new([1; 32]).stored(user, purpose, "+33600000001", "012345", NOW_MS);
+    db.codes.put(code.clone()).await.unwrap();
+    db.codes.get(user, purpose).await.unwrap();
+    db.codes.take_try(user, purpose, NOW_MS).await.unwrap();
+    db.codes.consume(&code).await.unwrap();
 }
 
 fn account() -> Account {
