@@ -25,6 +25,7 @@ pub mod middleware;
 pub mod mongo;
 pub mod offers;
 pub mod outgoing;
+pub mod paris;
 pub mod partners;
 pub mod purge;
 pub mod relay;
