@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::ask;
 use crate::balancer::Balancer;
 use crate::documents::Documents;
 use crate::edge::{self, Edge};
@@ -59,7 +60,7 @@ impl Cluster {
     pub async fn start(options: &ClusterOptions) -> Result<Self> {
         let turn = Turn::alone().await;
         ensure!(options.origins > 0, "a cluster has an origin");
-        let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
+        let client = ask::client(PATIENCE)?;
         let redis = Redis::start(Durability::AppendOnly).await?;
         let to_redis = TcpGate::open_to(redis.address()).await?;
         let url = format!("redis://{}", to_redis.address);

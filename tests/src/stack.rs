@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use crate::ask::Ask;
+use crate::ask::{self, Ask};
 use crate::documents::Documents;
 use crate::edge;
 use crate::gate::Gate;
@@ -55,9 +55,7 @@ impl Stack {
             edge_url: String::new(),
             to_origin,
             to_edge,
-            client: reqwest::Client::builder()
-                .timeout(Duration::from_secs(30))
-                .build()?,
+            client: ask::client(Duration::from_secs(30))?,
             documents: Documents::default(),
             _turn: turn,
         };
