@@ -8,7 +8,11 @@ use anyhow::Context as _;
 use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
-    cache::CacheCommand, database::DatabaseOptions, migrate::MigrateOptions, server::Server,
+    cache::CacheCommand,
+    database::DatabaseOptions,
+    migrate::MigrateOptions,
+    server::Server,
+    transfer::{CopyOptions, ExportOptions, RestoreOptions},
 };
 use pq_core::DocumentHash;
 use reqwest::Url;
@@ -53,6 +57,12 @@ enum Command {
     Import { file: PathBuf },
     /// Bring the schema of MongoDB up to date; safe beside others that do the same.
     Migrate(MigrateOptions),
+    /// Write all that was entered, and the audit, into a folder.
+    Export(ExportOptions),
+    /// Read an export back, and check that all of it is there.
+    Restore(RestoreOptions),
+    /// Move a database into another one, and check that they are the same.
+    Copy(CopyOptions),
     /// Print the schema as SDL.
     Schema,
     /// Purge cached answers, and tell who did; a running server relays it.
@@ -143,6 +153,9 @@ fn main() -> ExitCode {
         Command::Seed(options) => block_on(seed(database, options)),
         Command::Import { file } => block_on(import(database, file)),
         Command::Migrate(options) => block_on(commands::migrate::run(database, options)),
+        Command::Export(options) => block_on(commands::transfer::export(database, options)),
+        Command::Restore(options) => block_on(commands::transfer::restore(database, options)),
+        Command::Copy(options) => block_on(commands::transfer::copy(options)),
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(())

@@ -6,3 +6,4 @@ pub(crate) mod migrate;
 pub(crate) mod purge;
 pub(crate) mod server;
 mod table;
+pub(crate) mod transfer;

@@ -9,6 +9,7 @@ mod catalogue;
 mod documents;
 mod listing;
 mod mongo;
+mod moving;
 mod near;
 mod partners;
 mod purges;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         partners::TESTS,
         documents::TESTS,
         purges::TESTS,
+        moving::TESTS,
         catalogue::TESTS,
     ];
     runner::run(&tests.concat())

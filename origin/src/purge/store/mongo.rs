@@ -134,6 +134,19 @@ impl PurgeStore for MongoPurges {
         audit::list(&self.db, before_id, limit, &filter).await
     }
 
+    async fn tell(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {
+        let (db, rows) = (self.db.clone(), Arc::new(rows));
+        self.db
+            .transaction(move |session| {
+                let (db, rows) = (db.clone(), Arc::clone(&rows));
+                Box::pin(async move {
+                    let rows: Vec<&AuditRow> = rows.iter().collect();
+                    audit::record(&db, session, &rows).await
+                })
+            })
+            .await
+    }
+
     async fn trim_audit(&self, now_ms: i64) -> Result<(), StoreError> {
         audit::trim(&self.db, now_ms).await
     }

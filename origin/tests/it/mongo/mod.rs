@@ -4,6 +4,7 @@ mod commands;
 mod connecting;
 mod explaining;
 mod migrating;
+mod moving;
 mod paging;
 mod transactions;
 mod watched;
