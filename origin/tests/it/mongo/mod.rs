@@ -3,6 +3,7 @@
 mod commands;
 mod connecting;
 mod explaining;
+mod faults;
 mod migrating;
 mod moving;
 mod paging;
