@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cache_core::{LogId, PurgeKind, Revision};
 use e2e::MongoServer;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 use pq_core::DocumentHash;
 use yousoon::{
     catalogue::{Announce, Reach, sample},
@@ -79,7 +79,8 @@ fn is_query(command: &Document) -> bool {
 
 /// Unless the server tells plans that mean something, why not.
 async fn cannot_explain(db: &MongoDb) -> Option<String> {
-    let all = doc! {"find": "offers", "filter": {"_id": {"$exists": true}}, "sort": {"_id": 1}};
+    let least = ObjectId::from_bytes([0; 12]);
+    let all = doc! {"find": "offers", "filter": {"_id": {"$gte": least}}, "sort": {"_id": 1}};
     match explain(db, all).await {
         Err(why) => Some(why),
         // One that goes by indexes has them whatever the size of the collection.
@@ -144,10 +145,24 @@ fn without_session(command: &Document) -> Document {
     command
 }
 
+/// Whether a collection is read from one end to the other.
 fn scans(plan: &Bson) -> bool {
-    values(plan, "stage")
-        .iter()
-        .any(|stage| stage == "COLLSCAN")
+    match plan {
+        Bson::Document(stage) => {
+            let is = |name| matches!(stage.get_str("stage"), Ok(stage) if stage == name);
+            // Azure DocumentDB may walk through a whole index instead: without an order and without
+            // conditions on it.
+            let leads = ["direction", "indexFilterSet", "runtimeFilterSet"];
+            let is_led = leads.iter().any(|field| stage.contains_key(field));
+            is("COLLSCAN")
+                || (is("IXSCAN") && !is_led)
+                || stage
+                    .iter()
+                    .any(|(name, value)| name != "rejectedPlans" && scans(value))
+        }
+        Bson::Array(list) => list.iter().any(scans),
+        _ => false,
+    }
 }
 
 fn indexes(plan: &Bson) -> Vec<String> {

@@ -6,8 +6,10 @@ use std::{
 };
 
 use e2e::{Durability, MongoServer, Redis, TcpGate, TestDatabase};
+use mongodb::event::{EventHandler, command::CommandEvent};
 use pq_core::DocumentHash;
 use serde_json::{Value, json};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use yousoon::{
     catalogue::{Announce, Reach, sample},
     database::Database,
@@ -31,7 +33,7 @@ struct Gated {
     db: MongoDb,
     /// What is really there.
     straight: MongoDb,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 async fn on_each() -> Vec<Gated> {
@@ -48,7 +50,7 @@ async fn on_each() -> Vec<Gated> {
             db: open(&database.url_through(gate.address)).await,
             straight,
             gate,
-            _database: database,
+            database,
         });
     }
     all
@@ -66,6 +68,23 @@ impl Gated {
     }
 }
 
+impl Gated {
+    /// Another connection through the gate, and word of each commit that is sent.
+    async fn open_watching_commits(&self) -> (MongoDb, UnboundedReceiver<()>) {
+        let (tell, commits) = mpsc::unbounded_channel();
+        let told = EventHandler::callback(move |event| {
+            if let CommandEvent::Started(started) = event
+                && started.command_name == "commitTransaction"
+            {
+                // Nobody listens any more once the first has come.
+                let _unheard = tell.send(());
+            }
+        });
+        let url = MongoUrl::parse(&self.database.url_through(self.gate.address)).unwrap();
+        (MongoDb::open_watched(&url, told).await.unwrap(), commits)
+    }
+}
+
 fn purge(reason: &str) -> PendingPurge {
     PendingPurge {
         tags: vec!["offer:1".into()],
@@ -77,33 +96,33 @@ fn purge(reason: &str) -> PendingPurge {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_is_never_applied_twice_whatever_happens_on_its_way() {
-    /// Long enough for some to be under way at each cut.
     const PUSHES: usize = 60;
+    const EVERY: Duration = Duration::from_millis(30);
+    const CUTS: usize = 30;
+    /// On each way: some answers to a commit are on theirs when the gate is cut.
+    const DELAY_MS: u64 = 5;
     for gated in on_each().await {
         if !gated.has_transactions().await {
             continue;
         }
         let purges = Database::mongo(&gated.db).purges;
+        gated.gate.delay_ms(DELAY_MS);
         let pushes: Vec<_> = (0..PUSHES)
             .map(|number| {
                 let purges = purges.clone();
                 tokio::spawn(async move {
-                    tokio::time::sleep(Duration::from_millis(15 * number as u64)).await;
+                    tokio::time::sleep(EVERY * u32::try_from(number).unwrap()).await;
                     let pushed = purges.push(purge(&number.to_string()), NOW_MS);
                     (number.to_string(), pushed.await.is_ok())
                 })
             })
             .collect();
-        // Connections are reset with answers on their way, or these come late.
-        for round in 0..8_u64 {
-            tokio::time::sleep(Duration::from_millis(90)).await;
-            gated.gate.hold().await;
-            tokio::time::sleep(Duration::from_millis(10 + 13 * round)).await;
-            if round % 2 == 0 {
-                gated.gate.cut().await;
-            }
+        for _ in 0..CUTS {
+            tokio::time::sleep(EVERY * 2).await;
+            gated.gate.cut().await;
             gated.gate.open().await;
         }
+        gated.gate.delay_ms(0);
         let mut said: HashMap<String, bool> = HashMap::new();
         for push in pushes {
             let (reason, is_done) = push.await.unwrap();
@@ -128,6 +147,35 @@ async fn a_write_is_never_applied_twice_whatever_happens_on_its_way() {
                 allowed.contains(&times),
                 "{reason}: {times}, said {is_done}"
             );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_whose_answer_is_lost_is_not_done_twice() {
+    /// On each way.
+    const DELAY_MS: u64 = 60;
+    /// After this the commit has arrived, and its answer has not.
+    const ARRIVED: Duration = Duration::from_millis(90);
+    // The driver commits again by itself, or cannot any more.
+    for away in [Duration::ZERO, Duration::from_millis(2_500)] {
+        for gated in on_each().await {
+            if !gated.has_transactions().await {
+                continue;
+            }
+            let (db, mut commits) = gated.open_watching_commits().await;
+            gated.gate.delay_ms(DELAY_MS);
+            let purges = Database::mongo(&db).purges;
+            let pushing = tokio::spawn(async move { purges.push(purge("once"), NOW_MS).await });
+            commits.recv().await.unwrap();
+            tokio::time::sleep(ARRIVED).await;
+            gated.gate.cut().await;
+            tokio::time::sleep(away).await;
+            gated.gate.open().await;
+            let outcome = pushing.await.unwrap();
+            println!("{}, away for {away:?}: {outcome:?}", gated.server.name());
+            let there = Database::mongo(&gated.straight).purges;
+            assert_eq!(there.pending(9).await.unwrap().len(), 1);
         }
     }
 }
