@@ -150,12 +150,13 @@ fn scans(plan: &Bson) -> bool {
     match plan {
         Bson::Document(stage) => {
             let is = |name| matches!(stage.get_str("stage"), Ok(stage) if stage == name);
-            // Azure DocumentDB may walk through a whole index instead: without an order and without
-            // conditions on it.
+            // Azure DocumentDB may walk through the whole index of ids instead: in no order, and with
+            // no condition on it.
             let leads = ["direction", "indexFilterSet", "runtimeFilterSet"];
             let is_led = leads.iter().any(|field| stage.contains_key(field));
+            let is_of_ids = matches!(stage.get_str("indexName"), Ok("_id_"));
             is("COLLSCAN")
-                || (is("IXSCAN") && !is_led)
+                || (is("IXSCAN") && is_of_ids && !is_led)
                 || stage
                     .iter()
                     .any(|(name, value)| name != "rejectedPlans" && scans(value))
