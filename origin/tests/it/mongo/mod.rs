@@ -2,8 +2,13 @@
 
 mod commands;
 mod connecting;
+mod explaining;
+mod faults;
 mod migrating;
+mod moving;
+mod paging;
 mod transactions;
+mod watched;
 
 use e2e::{MongoServer, TestDatabase};
 use yousoon::mongo::{MongoDb, MongoUrl};
