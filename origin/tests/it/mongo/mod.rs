@@ -2,6 +2,7 @@
 
 mod commands;
 mod connecting;
+mod everything;
 mod explaining;
 mod faults;
 mod migrating;
