@@ -7,7 +7,9 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode, sync::Arc};
 use anyhow::Context as _;
 use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
-use commands::{cache::CacheCommand, migrate::MigrateOptions, server::Server};
+use commands::{
+    cache::CacheCommand, config::ConfigCommand, migrate::MigrateOptions, server::Server,
+};
 use pq_core::DocumentHash;
 use reqwest::Url;
 use yousoon::{
@@ -50,7 +52,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve GraphQL; configured by environment variables, see config.rs.
+    /// Serve GraphQL; configured by environment variables, see `config check`.
     Serve,
     /// Fill the database with sample offers, the same every time.
     Seed(SeedOptions),
@@ -65,6 +67,9 @@ enum Command {
     /// Ask a running server about its caches.
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// Tell what the environment says to the server.
+    #[command(subcommand)]
+    Config(ConfigCommand),
 }
 
 #[derive(Args)]
@@ -164,6 +169,7 @@ fn main() -> ExitCode {
             (None, None) => Err(anyhow::anyhow!("a purge has a target")),
         },
         Command::Cache(command) => block_on(commands::cache::run(command)),
+        Command::Config(command) => commands::config::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

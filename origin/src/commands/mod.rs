@@ -1,6 +1,7 @@
-//! Commands that ask a running server, and how they print what it says.
+//! The program's larger commands, and how they print what they found.
 
 pub(crate) mod cache;
+pub(crate) mod config;
 pub(crate) mod migrate;
 pub(crate) mod purge;
 pub(crate) mod server;

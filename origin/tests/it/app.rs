@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use yousoon::{
     config::{
-        AdminConfig, CacheConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig, HttpConfig,
-        MetricsConfig, Secret,
+        AdminConfig, CacheConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig, Environment,
+        HttpConfig, MetricsConfig, Secret,
     },
     database::Database,
     embedded::EmbeddedDb,
@@ -36,6 +36,7 @@ pub(crate) struct TestApp {
 }
 
 pub(crate) struct Builder {
+    environment: Environment,
     mode: DocumentMode,
     observer: ReadObserver,
     redis: Option<String>,
@@ -52,6 +53,7 @@ pub(crate) struct Answer {
 impl TestApp {
     pub(crate) fn builder() -> Builder {
         Builder {
+            environment: Environment::Development,
             mode: DocumentMode::Off,
             observer: ReadObserver::default(),
             redis: None,
@@ -144,6 +146,7 @@ impl Builder {
             .unwrap();
         let address = listener.local_addr().unwrap();
         let config = Config {
+            environment: self.environment,
             http: HttpConfig { listen: address },
             documents: DocumentsConfig { mode: self.mode },
             cache: CacheConfig {
