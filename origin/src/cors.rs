@@ -12,7 +12,9 @@ use tower::{Layer as _, Service, service_fn};
 use tower_http::cors::{Any, CorsLayer};
 
 const MAX_AGE: Duration = Duration::from_hours(24);
-const EXPOSED: HeaderValue = HeaderValue::from_static("etag,age,cache-status,yousoon-revision");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "etag,age,cache-status,ratelimit,ratelimit-policy,retry-after,yousoon-revision",
+);
 const VARY: HeaderValue = HeaderValue::from_static(
     "origin, access-control-request-method, access-control-request-headers",
 );
@@ -32,6 +34,9 @@ fn layer() -> CorsLayer {
             header::ETAG,
             header::AGE,
             HeaderName::from_static("cache-status"),
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
+            header::RETRY_AFTER,
             HeaderName::from_static(REVISION),
         ])
         .max_age(MAX_AGE)

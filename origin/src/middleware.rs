@@ -23,6 +23,7 @@ use tower_http::{
 
 use self::when::When;
 use crate::{
+    gateway::{admission, rate},
     graphql::{answer, caller::Caller},
     state::AppState,
 };
@@ -63,7 +64,7 @@ pub fn around(
 }
 
 /// Around `/admin`: lets the service token through. Who else tries is refused, and the log hears
-/// of it; never of the token.
+/// of it; never of the token. Guesses are counted like any requests without a token.
 pub async fn service_only(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (caller, code, message) = match Caller::of(request.headers(), &state.config.admin) {
         Caller::Service => return next.run(request).await,
@@ -78,6 +79,12 @@ pub async fn service_only(State(state): State<AppState>, request: Request, next:
             "these credentials are not the service token",
         ),
     };
+    let counted = admission::count(&state, &request, caller).await;
+    if let Some(decision) = counted.filter(|decision| !decision.is_admitted()) {
+        let mut response = admission::too_many(&decision, &request);
+        rate::headers::write(&decision, response.headers_mut());
+        return response;
+    }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map(|ConnectInfo(address)| *address);
     // What a proxy says, or anybody: escaped and short.

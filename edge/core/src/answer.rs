@@ -73,7 +73,7 @@ pub mod cors {
     /// On every answer.
     pub const EXPOSE: (&str, &str) = (
         "access-control-expose-headers",
-        "age, cache-status, etag, retry-after, yousoon-revision",
+        "age, cache-status, etag, ratelimit, ratelimit-policy, retry-after, yousoon-revision",
     );
     /// On the answer to a preflight.
     pub const PREFLIGHT: [(&str, &str); 5] = [

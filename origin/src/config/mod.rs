@@ -12,6 +12,7 @@ mod environment;
 mod http;
 mod metrics;
 mod production;
+mod rate_limits;
 mod reader;
 mod secret;
 
@@ -22,6 +23,7 @@ pub use edge::EdgeConfig;
 pub use environment::Environment;
 pub use http::HttpConfig;
 pub use metrics::MetricsConfig;
+pub use rate_limits::RateLimitsConfig;
 pub use reader::ConfigError;
 pub use secret::Secret;
 
@@ -36,6 +38,7 @@ pub struct Config {
     pub cache: CacheConfig,
     pub admin: AdminConfig,
     pub edge: EdgeConfig,
+    pub rate_limits: RateLimitsConfig,
     pub metrics: MetricsConfig,
 }
 
@@ -60,6 +63,7 @@ impl Config {
             cache: CacheConfig::read(reader),
             admin: AdminConfig::read(reader),
             edge: EdgeConfig::read(reader),
+            rate_limits: RateLimitsConfig::read(reader),
             metrics: MetricsConfig::read(reader),
         };
         config.refuse_contradictions(reader);

@@ -11,6 +11,9 @@ pub(super) fn refuse(config: &Config, reader: &mut Reader<'_>) {
             "production executes no document unseen: enforce or audit, not off",
         ),
     }
+    if !config.rate_limits.is_on {
+        reader.refuse("YOUSOON_RATE_LIMITS", "production counts requests: on");
+    }
     if config.admin.token.is_none() {
         reader.require(
             "YOUSOON_ADMIN_TOKEN",

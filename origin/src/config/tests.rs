@@ -73,6 +73,14 @@ fn a_contradiction_fails_with_one_line_that_names_the_variable() {
             &[("YOUSOON_REDIS_TIMEOUT_MS", "0")],
             "YOUSOON_REDIS_TIMEOUT_MS: \"0\" is not a number from 1 to 10000",
         ),
+        (
+            &[("YOUSOON_RATE_LIMIT_PER_IP", "0")],
+            "YOUSOON_RATE_LIMIT_PER_IP: \"0\" is not a number of requests a minute",
+        ),
+        (
+            &[("YOUSOON_RATE_LIMITS", "no")],
+            "YOUSOON_RATE_LIMITS: \"no\" is neither on nor off",
+        ),
     ];
     for (variables, expected) in table {
         assert_eq!(read(variables).unwrap_err(), *expected);
@@ -118,6 +126,7 @@ fn production_refuses_what_is_for_development() {
     let dev_secret = hex::encode("dev-0123456789abcdef");
     let table = [
         ("YOUSOON_DOCUMENT_MODE", "off"),
+        ("YOUSOON_RATE_LIMITS", "off"),
         ("YOUSOON_ADMIN_TOKEN", ""),
         ("YOUSOON_ADMIN_TOKEN", "dev-0123456789abcdef"),
         ("YOUSOON_ADMIN_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaa"),

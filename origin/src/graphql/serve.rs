@@ -25,7 +25,12 @@ use super::{
     execute,
 };
 use crate::{
-    config::DocumentMode, cors, documents::Document, embedded::StoreError, state::AppState,
+    config::DocumentMode,
+    cors,
+    documents::Document,
+    embedded::StoreError,
+    gateway::{admission, rate},
+    state::AppState,
 };
 
 /// From the first byte of the body to the answer.
@@ -62,12 +67,25 @@ pub async fn graphql_by_id(
 }
 
 async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> Response {
-    let mut response = answer(state, path_id, request).await;
+    let caller = Caller::of(request.headers(), &state.config.admin);
+    let counted = admission::count(state, &request, caller).await;
+    let mut response = match &counted {
+        Some(decision) if !decision.is_admitted() => admission::too_many(decision, &request),
+        Some(_) | None => answer(state, path_id, request, caller).await,
+    };
+    if let Some(decision) = &counted {
+        rate::headers::write(decision, response.headers_mut());
+    }
     cors::allow(response.headers_mut());
     response
 }
 
-async fn answer(state: &AppState, path_id: Option<String>, request: Request) -> Response {
+async fn answer(
+    state: &AppState,
+    path_id: Option<String>,
+    request: Request,
+    caller: Caller,
+) -> Response {
     let accept = text(request.headers(), &header::ACCEPT);
     let Some(media) = MediaType::negotiate(accept.as_deref()) else {
         let message = "application/graphql-response+json and application/json can be had";
@@ -76,7 +94,7 @@ async fn answer(state: &AppState, path_id: Option<String>, request: Request) -> 
             MediaType::Json,
         );
     };
-    match tokio::time::timeout(TIMEOUT, steps(state, path_id, request, media)).await {
+    match tokio::time::timeout(TIMEOUT, steps(state, path_id, request, caller, media)).await {
         Ok(Ok(response)) => response,
         Ok(Err(Failure::Refused(refusal))) => answer::refusal(&refusal, media),
         Ok(Err(Failure::Store(error))) => answer::internal(&error, media),
@@ -92,10 +110,10 @@ async fn steps(
     state: &AppState,
     path_id: Option<String>,
     request: Request,
+    caller: Caller,
     media: MediaType,
 ) -> Result<Response, Failure> {
     let method = method(&request)?;
-    let caller = Caller::of(request.headers(), &state.config.admin);
     let if_none_match = text(request.headers(), &header::IF_NONE_MATCH);
     let minimum = text(request.headers(), &HeaderName::from_static(MIN_REVISION))
         .and_then(|number| number.trim().parse().ok())

@@ -1,6 +1,9 @@
 //! A running origin: real HTTP through the router, on a free port, over a database of its own.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use axum::ServiceExt as _;
 use cache_core::{LogId, Revision};
@@ -11,7 +14,7 @@ use tempfile::TempDir;
 use yousoon::{
     config::{
         AdminConfig, CacheConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig, Environment,
-        HttpConfig, MetricsConfig, Secret,
+        HttpConfig, MetricsConfig, RateLimitsConfig, Secret,
     },
     database::Database,
     embedded::EmbeddedDb,
@@ -40,7 +43,9 @@ pub(crate) struct Builder {
     mode: DocumentMode,
     observer: ReadObserver,
     redis: Option<String>,
+    redis_within: Duration,
     edges: Vec<reqwest::Url>,
+    rate_limits: RateLimitsConfig,
 }
 
 /// What came back.
@@ -57,7 +62,13 @@ impl TestApp {
             mode: DocumentMode::Off,
             observer: ReadObserver::default(),
             redis: None,
+            redis_within: CacheConfig::default().redis_within,
             edges: vec![],
+            // Everything comes from one address here.
+            rate_limits: RateLimitsConfig {
+                is_on: false,
+                ..RateLimitsConfig::default()
+            },
         }
     }
 
@@ -134,6 +145,22 @@ impl Builder {
         self
     }
 
+    /// For what is only true while Redis is heard: a busy machine is no outage.
+    pub(crate) fn redis_within(mut self, within: Duration) -> Self {
+        self.redis_within = within;
+        self
+    }
+
+    /// Requests a minute: of an address, and of a user.
+    pub(crate) fn rate_limits(mut self, per_ip: u32, per_user: u32) -> Self {
+        self.rate_limits = RateLimitsConfig {
+            is_on: true,
+            per_ip: per_ip.try_into().unwrap(),
+            per_user: per_user.try_into().unwrap(),
+        };
+        self
+    }
+
     pub(crate) fn edge(mut self, url: &str) -> Self {
         self.edges.push(url.parse().unwrap());
         self
@@ -151,6 +178,7 @@ impl Builder {
             documents: DocumentsConfig { mode: self.mode },
             cache: CacheConfig {
                 redis: self.redis.map(|url| redis::Client::open(url).unwrap()),
+                redis_within: self.redis_within,
                 ..CacheConfig::default()
             },
             admin: AdminConfig {
@@ -160,6 +188,7 @@ impl Builder {
                 urls: self.edges,
                 secret: Some(Secret::new(EDGE_SECRET)),
             },
+            rate_limits: self.rate_limits,
             metrics: MetricsConfig::default(),
         };
         let db = EmbeddedDb::open(dir.path()).unwrap();

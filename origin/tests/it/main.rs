@@ -12,6 +12,7 @@ mod commands;
 mod draining;
 mod explaining;
 mod fixtures;
+mod limiting;
 mod measuring;
 mod mongo;
 mod publishing;

@@ -62,6 +62,8 @@ pub enum ErrorCode {
     Unauthenticated,
     /// Who asks may not.
     Forbidden,
+    /// More requests than may be made in so short a time.
+    RateLimited,
     /// No such address.
     NotFound,
     /// The origin cannot be reached, and nothing stored may be served instead.
@@ -74,7 +76,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::InvalidJson,
         Self::NulByte,
         Self::InvalidRequest,
@@ -102,6 +104,7 @@ impl ErrorCode {
         Self::RequestTooLarge,
         Self::Unauthenticated,
         Self::Forbidden,
+        Self::RateLimited,
         Self::NotFound,
         Self::OriginUnreachable,
         Self::Timeout,
@@ -139,6 +142,7 @@ impl ErrorCode {
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::RateLimited => "RATE_LIMITED",
             Self::NotFound => "NOT_FOUND",
             Self::OriginUnreachable => "ORIGIN_UNREACHABLE",
             Self::Timeout => "TIMEOUT",
@@ -161,6 +165,7 @@ impl ErrorCode {
             Self::NotAcceptable => 406,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
+            Self::RateLimited => 429,
             Self::Internal => 500,
             Self::OriginUnreachable => 503,
             Self::Timeout => 504,
