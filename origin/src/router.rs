@@ -14,8 +14,9 @@ use pq_core::{ErrorCode, MediaType, Refusal};
 use tower::Service;
 
 use crate::{
+    config::Environment,
     cors, documents,
-    graphql::{answer, serve},
+    graphql::{answer, graphiql, serve},
     inspect, middleware, purge,
     state::AppState,
     telemetry::chain,
@@ -54,6 +55,10 @@ pub fn router(
                 "this address answers another method",
             )
         });
+    let others = match state.config.environment {
+        Environment::Development => others.route("/graphiql", get(graphiql::page)),
+        Environment::Production => others,
+    };
     let routes = graphql
         .merge(others)
         .fallback(async || refused(ErrorCode::NotFound, "nothing is here"))

@@ -167,9 +167,9 @@ impl AppState {
             purges,
             purge_log,
             caches,
+            schema: graphql::schema(config.environment),
             config,
             compiler: Arc::new(Compiler::new(&graphql::sdl())?),
-            schema: graphql::schema(),
         })))
     }
 }

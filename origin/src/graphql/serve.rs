@@ -1,6 +1,6 @@
 //! A GraphQL request over HTTP, step by step.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
@@ -11,8 +11,7 @@ use cache_core::{Revision, variables::CanonicalVariables};
 use edge_core::header::MIN_REVISION;
 use http::{HeaderMap, HeaderName, header};
 use pq_core::{
-    DocumentRef, ErrorCode, GraphqlRequest, MediaType, Refusal,
-    compile::COST_LIMIT,
+    DocumentRef, ErrorCode, GraphqlRequest, MediaType, Refusal, limits,
     manifest::OperationKind,
     request::{HttpParts, Method},
 };
@@ -27,14 +26,11 @@ use super::{
 use crate::{
     config::DocumentMode,
     cors,
-    documents::Document,
+    documents::{Document, sent},
     embedded::StoreError,
     gateway::{admission, rate},
     state::AppState,
 };
-
-/// From the first byte of the body to the answer.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -94,12 +90,20 @@ async fn answer(
             MediaType::Json,
         );
     };
-    match tokio::time::timeout(TIMEOUT, steps(state, path_id, request, caller, media)).await {
+    match tokio::time::timeout(
+        limits::EXECUTION,
+        steps(state, path_id, request, caller, media),
+    )
+    .await
+    {
         Ok(Ok(response)) => response,
         Ok(Err(Failure::Refused(refusal))) => answer::refusal(&refusal, media),
         Ok(Err(Failure::Store(error))) => answer::internal(&error, media),
         Err(_elapsed) => {
-            tracing::error!(timeout_s = TIMEOUT.as_secs(), "a request took too long");
+            tracing::error!(
+                timeout_s = limits::EXECUTION.as_secs(),
+                "a request took too long"
+            );
             answer::timed_out(media)
         }
     }
@@ -226,22 +230,9 @@ async fn document(state: &AppState, request: &GraphqlRequest) -> Result<Arc<Docu
         DocumentMode::Audit => tracing::warn!(document = %hash, "a document that is not published"),
         DocumentMode::Off => {}
     }
-    Ok(Arc::new(compile(state, body)?))
-}
-
-fn compile(state: &AppState, body: &str) -> Result<Document, Refusal> {
-    let invalid = |message: String| Refusal::new(ErrorCode::DocumentInvalid, message);
-    let operation = state
-        .compiler
-        .compile(body, None)
-        .map_err(|error| invalid(error.to_string()))?
-        .operation;
-    if operation.cost >= COST_LIMIT {
-        return Err(invalid(
-            "the document may cost more than is answered".into(),
-        ));
-    }
-    Document::parse(operation).map_err(|error| invalid(error.to_string()))
+    let environment = state.config.environment;
+    let document = sent::compile(&state.compiler, body, &request.variables, environment)?;
+    Ok(Arc::new(document))
 }
 
 fn name_matches(document: &Document, name: Option<&str>) -> Result<(), Refusal> {

@@ -127,6 +127,12 @@ impl TestApp {
 }
 
 impl Builder {
+    /// As in production.
+    pub(crate) fn production(mut self) -> Self {
+        self.environment = Environment::Production;
+        self
+    }
+
     pub(crate) fn mode(mut self, mode: DocumentMode) -> Self {
         self.mode = mode;
         self

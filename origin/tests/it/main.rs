@@ -7,6 +7,7 @@ mod affected;
 mod answers;
 mod app;
 mod asking;
+mod bounding;
 mod caching;
 mod commands;
 mod draining;

@@ -2,7 +2,7 @@
 //!
 //! Pure: no clock, no I/O, no randomness. Reading order: [`hash`] (a document's name) →
 //! [`policy`] (what may be cached) → [`manifest`] (documents and all that is known of them) →
-//! [`request`] (what a client asks) → [`error`] (every refusal, its code and its status) →
+//! [`limits`] (how large anything may be) → [`request`] (what a client asks) → [`error`] (every refusal, its code and its status) →
 //! [`negotiate`] (which media type answers). Feature `compile` adds `compile`: validation against
 //! a schema and the policy of a document; native tools only.
 
@@ -10,6 +10,7 @@
 pub mod compile;
 pub mod error;
 pub mod hash;
+pub mod limits;
 pub mod manifest;
 pub mod negotiate;
 pub mod policy;
