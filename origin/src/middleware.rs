@@ -8,13 +8,13 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{self, HeaderValue, header},
+    http::{self, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
     routing::future::RouteFuture,
 };
 use futures_util::FutureExt as _;
-use pq_core::{ErrorCode, MediaType, Refusal};
+use pq_core::{ErrorCode, MediaType, Refusal, security};
 use tower::{Service, ServiceBuilder};
 use tower_http::{
     compression::{CompressionLayer, DefaultPredicate, Predicate as _},
@@ -104,10 +104,11 @@ pub async fn service_only(State(state): State<AppState>, request: Request, next:
 
 fn security_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    for (name, value) in security::HEADERS {
+        headers
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
+    }
     // What says nothing of caching is not to be cached: health, documents, preflights' neighbours.
     headers
         .entry(header::CACHE_CONTROL)

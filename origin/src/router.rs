@@ -39,11 +39,11 @@ pub fn router(
     let graphql = Router::new()
         .route(
             "/graphql",
-            any(serve::graphql).options_service(cors::preflight()),
+            any(serve::graphql).options_service(cors::preflight(&state.config.cors)),
         )
         .route(
             "/graphql/{id}",
-            any(serve::graphql_by_id).options_service(cors::preflight()),
+            any(serve::graphql_by_id).options_service(cors::preflight(&state.config.cors)),
         );
     let others = admin
         .route("/internal/documents/{hash}", get(documents::routes::get))

@@ -2,13 +2,14 @@
 //!
 //! In request order: [`route`] → [`plan`] (refuse, forward, or read through the cache) →
 //! [`judge`] (serve, serve and refresh, or fetch) → [`admit`] (may the origin's answer be stored)
-//! → [`answer`] (status and headers). Beside it the purge feed: [`feed`] (what the Durable Object
+//! → [`answer`] (status and headers) and [`cors`] (whose pages may read). Beside it the purge feed: [`feed`] (what the Durable Object
 //! accepts from origins and gives to isolates) and [`replica`] (an isolate's copy of the log),
 //! [`signature`] (how origin and edge prove themselves to each other), [`proof`] (for whom the edge
 //! asks), and [`explain`] (verdicts in words for people).
 
 pub mod admit;
 pub mod answer;
+pub mod cors;
 pub mod explain;
 pub mod feed;
 pub mod judge;

@@ -6,6 +6,7 @@
 mod admin;
 mod cache;
 pub mod check;
+mod cors;
 mod documents;
 mod edge;
 mod environment;
@@ -18,6 +19,7 @@ mod secret;
 
 pub use admin::AdminConfig;
 pub use cache::CacheConfig;
+pub use cors::CorsConfig;
 pub use documents::{DocumentMode, DocumentsConfig};
 pub use edge::EdgeConfig;
 pub use environment::Environment;
@@ -34,6 +36,7 @@ use reader::{Lookup, Reader, process_environment};
 pub struct Config {
     pub environment: Environment,
     pub http: HttpConfig,
+    pub cors: CorsConfig,
     pub documents: DocumentsConfig,
     pub cache: CacheConfig,
     pub admin: AdminConfig,
@@ -56,9 +59,11 @@ impl Config {
     /// Reads all sections; what is wrong with them is noted in the reader, and a default stands in
     /// its place.
     fn read(reader: &mut Reader<'_>) -> Self {
+        let environment = Environment::read(reader);
         let config = Self {
-            environment: Environment::read(reader),
+            environment,
             http: HttpConfig::read(reader),
+            cors: CorsConfig::read(reader, environment),
             documents: DocumentsConfig::read(reader),
             cache: CacheConfig::read(reader),
             admin: AdminConfig::read(reader),

@@ -78,6 +78,10 @@ fn a_contradiction_fails_with_one_line_that_names_the_variable() {
             "YOUSOON_RATE_LIMIT_PER_IP: \"0\" is not a number of requests a minute",
         ),
         (
+            &[("YOUSOON_SITE_ORIGINS", "https://site.example/page")],
+            "YOUSOON_SITE_ORIGINS: \"https://site.example/page\" is not an origin such as https://example.org",
+        ),
+        (
             &[("YOUSOON_RATE_LIMITS", "no")],
             "YOUSOON_RATE_LIMITS: \"no\" is neither on nor off",
         ),
@@ -133,6 +137,8 @@ fn production_refuses_what_is_for_development() {
         ("YOUSOON_EDGE_SECRET", &dev_secret),
         ("YOUSOON_EDGE_SECRET", "00000000000000000000000000000000"),
         ("YOUSOON_EDGE_URL", "http://edge.example"),
+        ("YOUSOON_SITE_ORIGINS", "https://a.example,http://b.example"),
+        ("YOUSOON_PORTAL_ORIGINS", "http://portal.example"),
     ];
     for (variable, value) in table {
         let others = SOUND.into_iter().filter(|(name, _)| *name != variable);
@@ -151,6 +157,25 @@ fn production_refuses_what_is_for_development() {
 }
 
 #[test]
+fn pages_of_the_sites_that_are_named_may_read() {
+    let cors = |variables: &[(&str, &str)]| read(variables).unwrap().cors;
+    assert_eq!(cors(&[]), CorsConfig::AnySite);
+    assert_eq!(cors(&SOUND), CorsConfig::Origins(vec![]));
+    let named = [
+        (
+            "YOUSOON_SITE_ORIGINS",
+            "https://Site.example/, http://localhost:3000",
+        ),
+        ("YOUSOON_PORTAL_ORIGINS", "https://portal.example:443"),
+    ];
+    let expected = ["https://site.example", "http://localhost:3000"];
+    // A port that is the scheme's own is not written by browsers.
+    assert!(read(&named).is_err());
+    let origins = expected.map(str::to_owned).to_vec();
+    assert_eq!(cors(&named[..1]), CorsConfig::Origins(origins));
+}
+
+#[test]
 fn the_report_tells_what_is_set_what_holds_instead_and_what_is_wrong() {
     let variables = [
         ("YOUSOON_ENV", "production"),
@@ -161,7 +186,9 @@ fn the_report_tells_what_is_set_what_holds_instead_and_what_is_wrong() {
     let report = check::Report::new(&lookup_in(&variables), names);
     assert_eq!(report.wrong(), 2);
     let text = report.to_string();
-    let words = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let words = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
     let lines: Vec<String> = words.map(|words| words.join(" ")).collect();
     for expected in [
         "YOUSOON_ENV set production",

@@ -29,7 +29,7 @@ const AS_OF: HeaderName = HeaderName::from_static(edge_header::AS_OF);
 
 /// Room for the headers of a kept answer and for those that the layers add, so that their map does
 /// not grow.
-const HEADERS: usize = 20;
+const HEADERS: usize = 26;
 /// What most values that are written for each answer fit into.
 const SHORT_BYTES: usize = 128;
 

@@ -56,7 +56,8 @@ pub async fn graphql_by_id(
         Ok(Path(id)) => serve(&state, Some(id), request).await,
         Err(rejection) => {
             let mut response = rejection.into_response();
-            cors::allow(response.headers_mut());
+            let origin = request.headers().get(header::ORIGIN);
+            cors::allow(response.headers_mut(), &state.config.cors, origin);
             response
         }
     }
@@ -64,6 +65,7 @@ pub async fn graphql_by_id(
 
 async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> Response {
     let caller = Caller::of(request.headers(), &state.config.admin);
+    let origin = request.headers().get(header::ORIGIN).cloned();
     let counted = admission::count(state, &request, caller).await;
     let mut response = match &counted {
         Some(decision) if !decision.is_admitted() => admission::too_many(decision, &request),
@@ -72,7 +74,7 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
     if let Some(decision) = &counted {
         rate::headers::write(decision, response.headers_mut());
     }
-    cors::allow(response.headers_mut());
+    cors::allow(response.headers_mut(), &state.config.cors, origin.as_ref());
     response
 }
 

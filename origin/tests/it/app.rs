@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use yousoon::{
     config::{
-        AdminConfig, CacheConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig, Environment,
-        HttpConfig, MetricsConfig, RateLimitsConfig, Secret,
+        AdminConfig, CacheConfig, Config, CorsConfig, DocumentMode, DocumentsConfig, EdgeConfig,
+        Environment, HttpConfig, MetricsConfig, RateLimitsConfig, Secret,
     },
     database::Database,
     embedded::EmbeddedDb,
@@ -46,6 +46,7 @@ pub(crate) struct Builder {
     redis_within: Duration,
     edges: Vec<reqwest::Url>,
     rate_limits: RateLimitsConfig,
+    cors: CorsConfig,
 }
 
 /// What came back.
@@ -69,6 +70,7 @@ impl TestApp {
                 is_on: false,
                 ..RateLimitsConfig::default()
             },
+            cors: CorsConfig::AnySite,
         }
     }
 
@@ -127,6 +129,13 @@ impl TestApp {
 }
 
 impl Builder {
+    /// Pages of these sites alone may read.
+    pub(crate) fn origins(mut self, origins: &[&str]) -> Self {
+        let origins = origins.iter().map(|origin| (*origin).to_owned());
+        self.cors = CorsConfig::Origins(origins.collect());
+        self
+    }
+
     /// As in production.
     pub(crate) fn production(mut self) -> Self {
         self.environment = Environment::Production;
@@ -181,6 +190,7 @@ impl Builder {
         let config = Config {
             environment: self.environment,
             http: HttpConfig { listen: address },
+            cors: self.cors,
             documents: DocumentsConfig { mode: self.mode },
             cache: CacheConfig {
                 redis: self.redis.map(|url| redis::Client::open(url).unwrap()),

@@ -8,6 +8,7 @@ mod answers;
 mod app;
 mod asking;
 mod bounding;
+mod browsers;
 mod caching;
 mod commands;
 mod draining;
