@@ -9,7 +9,7 @@ use crate::{PARIS, near, stack, warm};
 
 /// As Cloudflare tells the worker; in workerd alone nobody overwrites what a client says.
 const CLOUDFLARE_SAYS: &str = "cf-connecting-ip";
-const PER_IP: usize = 5;
+const PER_IP: u32 = 5;
 
 async fn limited() -> Stack {
     let origin = vec![
@@ -31,7 +31,7 @@ fn handed_on(stack: &Stack, client: &str) -> RequestBuilder {
     request.json(&json!({"query": "{ __typename }"}))
 }
 
-async fn statuses(times: usize, request: impl Fn() -> RequestBuilder) -> Vec<u16> {
+async fn statuses(times: u32, request: impl Fn() -> RequestBuilder) -> Vec<u16> {
     let mut statuses = Vec::new();
     for _ in 0..times {
         statuses.push(request().send().await.unwrap().status().as_u16());
@@ -66,7 +66,7 @@ async fn what_the_edge_keeps_for_everybody_is_counted_for_nobody() {
     let stack = limited().await;
     for number in 0..3 * PER_IP {
         // Each of another place: each a read of the origin.
-        let place = json!({"location": {"lat": 48.0 + number as f64 / 10.0, "lng": 2.0}});
+        let place = json!({"location": {"lat": 48.0 + f64::from(number) / 10.0, "lng": 2.0}});
         let ask = stack.ask("OffersNearby", place);
         let answer = ask.get(&stack.client, &stack.edge_url).await.unwrap();
         assert_eq!(answer.status, 200, "{number}: {}", answer.text);

@@ -64,12 +64,12 @@ fn compile_all(
             let (label, id) = (given.label(), given.id);
             Refusal::new(code, format!("{label} ({id}): {message}"))
         };
-        let compiled = compiler
+        let done = compiler
             .compile(&given.body, given.client_name.as_deref())
             .map_err(|error| named(sent::refused(&error)))?;
-        sent::may_introspect(&compiled, environment).map_err(named)?;
+        sent::may_introspect(&done, environment).map_err(named)?;
         // Executed by another parser than it was compiled by: both have to read it.
-        let document = Document::parse(compiled.operation)
+        let document = Document::parse(done.operation)
             .map_err(|error| named(Refusal::new(ErrorCode::DocumentInvalid, error.to_string())))?;
         operations.push(document.operation);
     }

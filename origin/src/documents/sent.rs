@@ -16,11 +16,11 @@ pub(crate) fn compile(
     variables: &Map<String, Value>,
     environment: Environment,
 ) -> Result<Document, Refusal> {
-    let compiled = compiler
+    let done = compiler
         .compile_sent(body, variables)
         .map_err(|error| refused(&error))?;
-    may_introspect(&compiled, environment)?;
-    Document::parse(compiled.operation)
+    may_introspect(&done, environment)?;
+    Document::parse(done.operation)
         .map_err(|error| Refusal::new(ErrorCode::DocumentInvalid, error.to_string()))
 }
 

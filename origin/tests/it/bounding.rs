@@ -5,10 +5,14 @@ use std::fmt::Write as _;
 use pq_core::{DocumentHash, limits::DOCUMENT};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 use yousoon::config::DocumentMode;
 
 use crate::{
-    app::{Answer, TestApp},
+    app::{Answer, GRAPHQL_RESPONSE, JSON, TestApp},
     refusals::refused,
 };
 
@@ -147,4 +151,27 @@ async fn graphiql_is_a_page_for_developers() {
         (answer.status, answer.code().as_str()),
         (StatusCode::NOT_FOUND, "NOT_FOUND")
     );
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_gets_an_answer_all_the_same() {
+    let app = TestApp::start().await;
+    for media in [GRAPHQL_RESPONSE, JSON] {
+        let address = app.url.trim_start_matches("http://");
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        // The body that it announces never comes.
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\naccept: {media}\r\n\
+             content-type: application/json\r\ncontent-length: 100\r\n\r\n{{"
+        );
+        connection.write_all(head.as_bytes()).await.unwrap();
+        // From here on time passes whenever there is nothing else to do.
+        tokio::time::pause();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        tokio::time::resume();
+        assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
+        assert!(answer.contains(r#""code":"TIMEOUT""#), "{answer}");
+        assert!(answer.contains(media), "{answer}");
+    }
 }

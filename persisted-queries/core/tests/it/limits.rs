@@ -11,7 +11,9 @@ const SDL: &str = include_str!("../fixtures/schema.graphql");
 
 fn sent(body: &str, variables: &Value) -> Result<Compiled, CompileError> {
     let variables = variables.as_object().cloned().unwrap_or_default();
-    Compiler::new(SDL).unwrap().compile_sent(body, &variables)
+    Compiler::new(SDL)
+        .expect("a schema")
+        .compile_sent(body, &variables)
 }
 
 /// What there is too much of.
