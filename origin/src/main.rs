@@ -9,6 +9,7 @@ use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
     cache::CacheCommand,
+    config::ConfigCommand,
     database::DatabaseOptions,
     migrate::MigrateOptions,
     server::Server,
@@ -49,7 +50,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve GraphQL; configured by environment variables, see config.rs.
+    /// Serve GraphQL; configured by environment variables, see `config check`.
     Serve,
     /// Fill the database with sample offers, the same every time.
     Seed(SeedOptions),
@@ -70,6 +71,9 @@ enum Command {
     /// Ask a running server about its caches.
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// Tell what the environment says to the server.
+    #[command(subcommand)]
+    Config(ConfigCommand),
 }
 
 #[derive(Args)]
@@ -172,6 +176,7 @@ fn main() -> ExitCode {
             (None, None) => Err(anyhow::anyhow!("a purge has a target")),
         },
         Command::Cache(command) => block_on(commands::cache::run(command)),
+        Command::Config(command) => commands::config::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,6 +15,7 @@ use crate::{
     database::{Database, NoLog},
     documents::Documents,
     embedded::StoreError,
+    gateway::rate::RateLimiter,
     graphql::{self, Asked, Schema, spellings::Spellings},
     offers::store::OfferStore,
     partners::store::PartnerStore,
@@ -111,6 +112,7 @@ pub struct Shared {
     pub relays: Vec<Arc<RelayStatus>>,
     pub documents: Documents,
     pub spellings: Spellings<Asked>,
+    pub rate_limiter: RateLimiter,
     pub compiler: Arc<Compiler>,
     pub schema: Schema,
 }
@@ -155,18 +157,19 @@ impl AppState {
         let relays = relays.map(Arc::new).collect();
         Ok(Self(Arc::new(Shared {
             relays,
-            config,
             clock,
             observer,
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
             offers: database.offers,
             partners: database.partners,
             spellings: Spellings::default(),
+            rate_limiter: caches.rate_limiter(&config.cache),
             purges,
             purge_log,
             caches,
+            schema: graphql::schema(config.environment),
+            config,
             compiler: Arc::new(Compiler::new(&graphql::sdl())?),
-            schema: graphql::schema(),
         })))
     }
 }

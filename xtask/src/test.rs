@@ -34,6 +34,8 @@ pub(crate) struct Count {
 pub(crate) fn run() -> Result<ExitCode> {
     let tools = tools::ensure()?;
     redis::ensure()?;
+    let audits = checkout::root().join("tests/graphql-http");
+    tools::ensure_node_modules(&audits, "the audits of GraphQL over HTTP (about 5 s)")?;
     let mongo_server = mongo_server::ensure()?;
     let mut total = Count::default();
     // The end-to-end tests say what is missing when a build failed.

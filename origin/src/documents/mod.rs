@@ -2,6 +2,7 @@
 
 pub mod publish;
 pub mod routes;
+pub(crate) mod sent;
 pub mod store;
 
 use std::{

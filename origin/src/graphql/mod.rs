@@ -15,6 +15,7 @@ pub mod directives;
 pub mod errors;
 pub mod execute;
 pub mod facts;
+pub(crate) mod graphiql;
 pub mod loaders;
 pub(crate) mod moment;
 pub mod order;
@@ -26,15 +27,14 @@ pub mod spellings;
 pub use cached::{Asked, Unstored};
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+use pq_core::limits;
 
 use crate::{
+    config::Environment,
     offers::{mutations::OfferMutations, resolvers::OfferQueries},
     partners::resolvers::PartnerQueries,
     purge::resolvers::PurgeMutations,
 };
-
-/// Deeper documents are refused, published or not: a chain of partner → offers → partner has no end.
-const MAX_DEPTH: usize = 16;
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(OfferQueries, PartnerQueries);
@@ -44,11 +44,16 @@ pub struct Mutation(PurgeMutations, OfferMutations);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-/// The schema; what a request needs comes with the request.
-pub fn schema() -> Schema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        .limit_depth(MAX_DEPTH)
-        .finish()
+/// The schema; what a request needs comes with the request. Documents were measured before they
+/// get here: these limits are the second look.
+pub fn schema(environment: Environment) -> Schema {
+    let depth = usize::try_from(limits::DOCUMENT.depth).unwrap_or(usize::MAX);
+    let schema =
+        Schema::build(Query::default(), Mutation::default(), EmptySubscription).limit_depth(depth);
+    match environment {
+        Environment::Development => schema.finish(),
+        Environment::Production => schema.disable_introspection().finish(),
+    }
 }
 
 /// The schema as SDL, with our directives.
@@ -56,7 +61,7 @@ pub fn sdl() -> String {
     let options = SDLExportOptions::new()
         .use_space_ident()
         .prefer_single_line_descriptions();
-    let mut sdl = schema().sdl_with_options(options);
+    let mut sdl = schema(Environment::Development).sdl_with_options(options);
     if !sdl.ends_with('\n') {
         sdl.push('\n');
     }
