@@ -5,12 +5,19 @@ use std::sync::Arc;
 use cache_tiered::RedisLog;
 
 use crate::{
-    catalogue::{CatalogueStore, store::embedded::EmbeddedCatalogue},
-    documents::store::{DocumentStore, embedded::EmbeddedDocuments},
+    catalogue::{
+        CatalogueStore,
+        store::{embedded::EmbeddedCatalogue, mongo::MongoCatalogue},
+    },
+    documents::store::{DocumentStore, embedded::EmbeddedDocuments, mongo::MongoDocuments},
     embedded::EmbeddedDb,
-    offers::store::{OfferStore, embedded::EmbeddedOffers},
-    partners::store::{PartnerStore, embedded::EmbeddedPartners},
-    purge::{Backend, PurgeStore, store::embedded::EmbeddedPurges},
+    mongo::MongoDb,
+    offers::store::{OfferStore, embedded::EmbeddedOffers, mongo::MongoOffers},
+    partners::store::{PartnerStore, embedded::EmbeddedPartners, mongo::MongoPartners},
+    purge::{
+        Backend, PurgeStore,
+        store::{embedded::EmbeddedPurges, mongo::MongoPurges},
+    },
 };
 
 /// Clones share everything.
@@ -39,6 +46,18 @@ impl Database {
             catalogue: Arc::new(EmbeddedCatalogue::new(db.clone())),
             purges: Arc::new(EmbeddedPurges::new(db.clone())),
             embedded: Some(db.clone()),
+        }
+    }
+
+    /// The stores of a database that can do transactions and has our schema.
+    pub fn mongo(db: &MongoDb) -> Self {
+        Self {
+            offers: Arc::new(MongoOffers::new(db.clone())),
+            partners: Arc::new(MongoPartners::new(db.clone())),
+            documents: Arc::new(MongoDocuments::new(db.clone())),
+            catalogue: Arc::new(MongoCatalogue::new(db.clone())),
+            purges: Arc::new(MongoPurges::new(db.clone())),
+            embedded: None,
         }
     }
 

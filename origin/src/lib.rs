@@ -32,3 +32,4 @@ pub mod router;
 pub mod server;
 pub mod state;
 pub mod telemetry;
+pub mod transfer;

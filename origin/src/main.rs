@@ -8,7 +8,12 @@ use anyhow::Context as _;
 use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
-    cache::CacheCommand, config::ConfigCommand, migrate::MigrateOptions, server::Server,
+    cache::CacheCommand,
+    config::ConfigCommand,
+    database::DatabaseOptions,
+    migrate::MigrateOptions,
+    server::Server,
+    transfer::{CopyOptions, ExportOptions, RestoreOptions},
 };
 use pq_core::DocumentHash;
 use reqwest::Url;
@@ -18,7 +23,6 @@ use yousoon::{
     config::{CacheConfig, Config},
     database::Database,
     domain::{GeoPoint, OfferId, PartnerId},
-    embedded::EmbeddedDb,
     graphql,
     purge::{
         self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Role, Run,
@@ -38,14 +42,8 @@ const DEFAULT_OFFERS: usize = 5_000;
 #[derive(Parser)]
 #[command(name = "yousoon", version, disable_help_subcommand = true)]
 struct Cli {
-    /// Where the database is.
-    #[arg(
-        long,
-        global = true,
-        env = "YOUSOON_DATA_DIR",
-        default_value = ".yousoon"
-    )]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    database: DatabaseOptions,
     #[command(subcommand)]
     command: Command,
 }
@@ -60,6 +58,12 @@ enum Command {
     Import { file: PathBuf },
     /// Bring the schema of MongoDB up to date; safe beside others that do the same.
     Migrate(MigrateOptions),
+    /// Write all that was entered, and the audit, into a folder.
+    Export(ExportOptions),
+    /// Read an export back, and check that all of it is there.
+    Restore(RestoreOptions),
+    /// Move a database into another one, and check that they are the same.
+    Copy(CopyOptions),
     /// Print the schema as SDL.
     Schema,
     /// Purge cached answers, and tell who did; a running server relays it.
@@ -146,26 +150,29 @@ struct PurgeOptions {
 }
 
 fn main() -> ExitCode {
-    let Cli { data_dir, command } = Cli::parse();
+    let Cli { database, command } = Cli::parse();
     telemetry::init();
     let outcome = match command {
-        Command::Serve => block_on(serve(data_dir)),
-        Command::Seed(options) => block_on(seed(data_dir, options)),
-        Command::Import { file } => block_on(import(data_dir, file)),
-        Command::Migrate(options) => block_on(commands::migrate::run(options)),
+        Command::Serve => block_on(serve(database)),
+        Command::Seed(options) => block_on(seed(database, options)),
+        Command::Import { file } => block_on(import(database, file)),
+        Command::Migrate(options) => block_on(commands::migrate::run(database, options)),
+        Command::Export(options) => block_on(commands::transfer::export(database, options)),
+        Command::Restore(options) => block_on(commands::transfer::restore(database, options)),
+        Command::Copy(options) => block_on(commands::transfer::copy(options)),
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(())
         }
         Command::Purge(PurgeCommand { action, options }) => match (action, options) {
-            (Some(PurgeAction::Log(options)), None) => block_on(purge_log(data_dir, options)),
+            (Some(PurgeAction::Log(options)), None) => block_on(purge_log(database, options)),
             (Some(PurgeAction::Log(_)), Some(_)) => Cli::command()
                 .error(
                     ErrorKind::ArgumentConflict,
                     "`purge log` purges nothing: it has no target and no reason",
                 )
                 .exit(),
-            (None, Some(options)) => block_on(purge(data_dir, options)),
+            (None, Some(options)) => block_on(purge(database, options)),
             (None, None) => Err(anyhow::anyhow!("a purge has a target")),
         },
         Command::Cache(command) => block_on(commands::cache::run(command)),
@@ -184,31 +191,26 @@ fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
     tokio::runtime::Runtime::new()?.block_on(work)
 }
 
-async fn open(data_dir: PathBuf) -> anyhow::Result<Database> {
-    let shown = data_dir.display().to_string();
-    let opened = tokio::task::spawn_blocking(move || EmbeddedDb::open(&data_dir)).await?;
-    let db = opened.with_context(|| format!("cannot open the database in {shown}"))?;
-    Ok(Database::embedded(&db))
-}
-
-async fn serve(data_dir: PathBuf) -> anyhow::Result<()> {
+async fn serve(database: DatabaseOptions) -> anyhow::Result<()> {
     // Before anything is touched: a wrong setting leaves no trace.
     let config = Config::from_env()?;
-    let db = open(data_dir).await?;
+    let db = database.open(Role::Server).await?;
     let state = AppState::new(config, db, Clock::System, ReadObserver::default()).await?;
     Ok(server::serve(state).await?)
 }
 
-async fn seed(data_dir: PathBuf, options: SeedOptions) -> anyhow::Result<()> {
-    let db = open(data_dir).await?;
+async fn seed(database: DatabaseOptions, options: SeedOptions) -> anyhow::Result<()> {
+    let db = database.open(Role::Tool).await?;
     if options.if_empty && !db.catalogue.is_empty().await? {
         println!("there are offers already");
         return Ok(());
     }
+    // Before anything is written: a wrong setting leaves no trace.
+    let log = open_log(&db).await?;
     let now_ms = Clock::System.now_ms();
     let progress = |done, wanted| tracing::debug!(done, wanted, "seeding");
     let report = seed::seed(&*db.catalogue, options.offers, now_ms, &progress).await?;
-    open_log(&db).await?.drain_outbox(now_ms).await?;
+    log.drain_outbox(now_ms).await?;
     println!(
         "added {} offers, {} establishments, {} partners",
         report.offers, report.establishments, report.partners
@@ -225,11 +227,12 @@ async fn open_log(db: &Database) -> anyhow::Result<PurgeLog> {
     Ok(PurgeLog::open(Arc::clone(&db.purges), backend, Role::Tool, caches.feed).await?)
 }
 
-async fn import(data_dir: PathBuf, file: PathBuf) -> anyhow::Result<()> {
-    let db = open(data_dir).await?;
+async fn import(database: DatabaseOptions, file: PathBuf) -> anyhow::Result<()> {
+    let db = database.open(Role::Tool).await?;
+    let log = open_log(&db).await?;
     let now_ms = Clock::System.now_ms();
     let report = import::import_csv(&*db.catalogue, &file, now_ms, "cli").await?;
-    open_log(&db).await?.drain_outbox(now_ms).await?;
+    log.drain_outbox(now_ms).await?;
     for (line, why) in &report.bad_lines {
         eprintln!("line {line}: {why}");
     }
@@ -242,7 +245,7 @@ async fn import(data_dir: PathBuf, file: PathBuf) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
+async fn purge(database: DatabaseOptions, options: PurgeOptions) -> anyhow::Result<()> {
     let asked = PurgeRequest {
         target: options.target()?,
         kind: if options.soft {
@@ -257,7 +260,7 @@ async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
     if let Some(server) = Server::find(options.url.as_ref())? {
         return commands::purge::ask(&server, &asked).await;
     }
-    let log = open_log(&open(data_dir).await?).await?;
+    let log = open_log(&database.open(Role::Tool).await?).await?;
     let report = purge::request(&log, asked, Clock::System.now_ms()).await?;
     for tag in &report.tags {
         println!("{}", tag.as_str());
@@ -272,8 +275,8 @@ async fn purge(data_dir: PathBuf, options: PurgeOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn purge_log(data_dir: PathBuf, options: LogOptions) -> anyhow::Result<()> {
-    let db = open(data_dir).await?;
+async fn purge_log(database: DatabaseOptions, options: LogOptions) -> anyhow::Result<()> {
+    let db = database.open(Role::Tool).await?;
     let filter = AuditFilter {
         tag: options.tag,
         actor: options.actor,

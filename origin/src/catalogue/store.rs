@@ -1,6 +1,7 @@
 //! Where the catalogue is kept, seen by those who fill it.
 
 pub mod embedded;
+pub mod mongo;
 
 use std::{collections::BTreeSet, fmt};
 

@@ -2,35 +2,29 @@
 
 use std::{io::Write as _, time::Duration};
 
-use anyhow::Context as _;
 use clap::Args;
-use yousoon::mongo::{MongoDb, MongoUrl, Patience, migrations};
+use yousoon::mongo::{MongoDb, Patience, migrations};
 
-const VARIABLE: &str = "YOUSOON_MONGODB_URL";
+use super::database::{DatabaseOptions, VARIABLE};
+
 /// A server that comes up together with us.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Args)]
 pub(crate) struct MigrateOptions {
-    /// The database, as mongodb://user:password@host/database.
-    // A text, parsed later: clap's own errors quote the value, and this one has a password.
-    #[arg(long, env = VARIABLE, hide_env_values = true, value_name = "URL")]
-    mongodb_url: Option<String>,
     /// Print what would be done, and do nothing.
     #[arg(long)]
     plan: bool,
 }
 
-pub(crate) async fn run(options: MigrateOptions) -> anyhow::Result<()> {
-    let given = options.mongodb_url.filter(|url| !url.trim().is_empty());
-    let Some(url) = given else {
+pub(crate) async fn run(database: DatabaseOptions, options: MigrateOptions) -> anyhow::Result<()> {
+    let Some(url) = database.mongodb_url()? else {
         println!(
             "nothing to do: the embedded store migrates by itself when it is opened \
              ({VARIABLE} is not set)"
         );
         return Ok(());
     };
-    let url = MongoUrl::parse(&url).context(VARIABLE)?;
     let patience = Patience {
         limit: Some(PATIENCE),
         ..Patience::default()

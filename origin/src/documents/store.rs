@@ -1,6 +1,7 @@
 //! Where published documents are kept.
 
 pub mod embedded;
+pub mod mongo;
 
 use std::{collections::HashMap, fmt};
 

@@ -64,13 +64,19 @@ pub fn indexed(texts: &[&str]) -> String {
 /// Words hold only letters and digits, so quotes, operators, column filters and NUL never reach
 /// FTS5's parser.
 pub fn match_expression(search: &str) -> Option<String> {
-    let folded = fold(search);
     let mut expression = String::new();
-    for word in words_of(&folded).take(MAX_SEARCH_WORDS) {
+    for word in search_words(search) {
         let glue = if expression.is_empty() { "" } else { " AND " };
         let _ = write!(expression, "{glue}\"{word}\"*");
     }
     (!expression.is_empty()).then_some(expression)
+}
+
+/// The folded words of what a person typed: letters and digits only.
+pub fn search_words(search: &str) -> Vec<String> {
+    let folded = fold(search);
+    let words = words_of(&folded).take(MAX_SEARCH_WORDS);
+    words.map(ToOwned::to_owned).collect()
 }
 
 fn words_of(folded: &str) -> impl Iterator<Item = &str> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use mongodb::{
     Client,
     error::{Error, ErrorKind},
+    event::{EventHandler, command::CommandEvent},
     options::{
         Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern,
     },
@@ -63,8 +64,23 @@ pub struct Patience {
 impl MongoDb {
     /// Connects, and looks at the server. Changes nothing there.
     pub async fn open(url: &MongoUrl) -> Result<Self, OpenError> {
+        Self::open_told(url, None).await
+    }
+
+    /// As [`Self::open`]; `told` of every command that is sent, with all that it asks.
+    pub async fn open_watched(
+        url: &MongoUrl,
+        told: EventHandler<CommandEvent>,
+    ) -> Result<Self, OpenError> {
+        Self::open_told(url, Some(told)).await
+    }
+
+    async fn open_told(
+        url: &MongoUrl,
+        told: Option<EventHandler<CommandEvent>>,
+    ) -> Result<Self, OpenError> {
         let wanted = url.clone();
-        let opening = bounded(OPEN_WITHIN, async move { open(&wanted).await });
+        let opening = bounded(OPEN_WITHIN, async move { open(&wanted, told).await });
         let db = opening.await.map_err(|error| sort(url, &error))?;
         db.facts().warn_if_untested();
         Ok(db)
@@ -103,8 +119,12 @@ impl MongoDb {
     }
 }
 
-async fn open(url: &MongoUrl) -> Result<MongoDb, StoreError> {
-    let options = with_ours(ClientOptions::parse(url.expose()).await?);
+async fn open(
+    url: &MongoUrl,
+    told: Option<EventHandler<CommandEvent>>,
+) -> Result<MongoDb, StoreError> {
+    let mut options = with_ours(ClientOptions::parse(url.expose()).await?);
+    options.command_event_handler = told;
     let client = Client::with_options(options)?;
     let facts = server::look(&client.database(url.database())).await?;
     Ok(MongoDb::new(client, url.database(), facts))

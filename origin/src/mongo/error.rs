@@ -7,7 +7,10 @@ use mongodb::error::{Error, ErrorKind, WriteFailure};
 use crate::embedded::StoreError;
 
 const DUPLICATE_KEY: [i32; 2] = [11000, 11001];
-const WRITE_CONFLICT: i32 = 112;
+/// MongoDB's, and what Azure DocumentDB makes of PostgreSQL's serialization failure.
+const WRITE_CONFLICT: [i32; 2] = [112, 16_777_220];
+/// The transaction is not known (any more).
+const NO_SUCH_TRANSACTION: [i32; 1] = [251];
 /// What Azure DocumentDB says to what it does not do.
 const NOT_SUPPORTED: i32 = 115;
 /// CommandNotFound, CannotCreateIndex, InvalidIndexSpecificationOption, NotImplemented: what a
@@ -66,7 +69,12 @@ impl StoreError {
 
     /// Whether another transaction wrote the same document first.
     pub fn is_write_conflict(&self) -> bool {
-        self.has_code(&[WRITE_CONFLICT])
+        self.has_code(&WRITE_CONFLICT)
+    }
+
+    /// Whether the server knows nothing of the transaction: it ended, one way or the other.
+    pub(super) fn is_unknown_transaction(&self) -> bool {
+        self.has_code(&NO_SUCH_TRANSACTION)
     }
 
     /// Whether the server said that it does not do this at all.

@@ -6,11 +6,16 @@
 
 mod backoff;
 mod connect;
+pub(crate) mod counters;
+pub(crate) mod documents;
 mod error;
 pub mod migrations;
+pub(crate) mod outbox;
+pub mod queries;
 pub mod server;
 mod transaction;
 mod url;
+pub(crate) mod words;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -38,6 +43,15 @@ pub struct MongoDb {
     facts: Arc<ServerFacts>,
     /// Tried once, when somebody wants to know.
     transactions: Arc<OnceCell<Result<(), NoTransactions>>>,
+    together: Together,
+}
+
+/// How writes that belong together are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Together {
+    InTransaction,
+    /// Never in a program.
+    OneByOne,
 }
 
 impl MongoDb {
@@ -47,7 +61,17 @@ impl MongoDb {
             client,
             facts: Arc::new(facts),
             transactions: Arc::default(),
+            together: Together::InTransaction,
         }
+    }
+
+    /// For tests on a server that has no transactions: writes that belong together are done one by
+    /// one, and what was done stays when a later one fails. No program opens a database like this:
+    /// [`Self::require_transactions`] refuses it.
+    #[must_use]
+    pub const fn with_writes_one_by_one(mut self) -> Self {
+        self.together = Together::OneByOne;
+        self
     }
 
     /// The driver's handle; an operation on it belongs into [`MongoDb::run`].
@@ -67,6 +91,10 @@ impl MongoDb {
 
     /// Refuses, with what to do, a server that cannot do transactions. The first call tries one.
     pub async fn require_transactions(&self) -> Result<(), NoTransactions> {
+        match self.together {
+            Together::InTransaction => {}
+            Together::OneByOne => return Err(NoTransactions::by_choice()),
+        }
         let tried = self
             .transactions
             .get_or_init(|| server::try_transaction(self));

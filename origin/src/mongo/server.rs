@@ -43,6 +43,14 @@ pub struct NoTransactions {
     why: String,
 }
 
+impl NoTransactions {
+    pub(super) fn by_choice() -> Self {
+        Self {
+            why: "it was opened without".to_owned(),
+        }
+    }
+}
+
 impl ServerFacts {
     /// One warning that names both versions.
     pub(super) fn warn_if_untested(&self) {

@@ -1,8 +1,9 @@
 //! Transactions: all or nothing, run again when another one was faster.
 //!
 //! The whole work is run again after a `TransientTransactionError`, and after a write conflict
-//! (code 112) with or without that label: not every server sends it. A commit whose outcome is not
-//! known is committed again, which is safe.
+//! (code 112 or 16777220) with or without that label: Azure DocumentDB never sends one. Work that adds what is missing
+//! is run again as well when a unique index says no. A commit whose outcome is not known is
+//! committed again, which is safe.
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,9 @@ use mongodb::{
 };
 use tokio::time::Instant;
 
-use super::{MongoDb, MongoError, SERVER_WITHIN, backoff::Backoff, bounded, connect::majority};
+use super::{
+    MongoDb, MongoError, SERVER_WITHIN, Together, backoff::Backoff, bounded, connect::majority,
+};
 use crate::embedded::StoreError;
 
 /// After this nothing is tried again, and nothing is committed for the first time.
@@ -37,10 +40,36 @@ impl MongoDb {
             + Send
             + 'static,
     {
+        self.transaction_with(work, OnDuplicate::Fail).await
+    }
+
+    /// As [`Self::transaction`], for work that looks what there is and adds what is missing: run again
+    /// when a unique index says no. Another one added the same meanwhile, and now it is seen.
+    pub(crate) async fn transaction_that_adds<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, StoreError>>
+            + Send
+            + 'static,
+    {
+        self.transaction_with(work, OnDuplicate::RunAgain).await
+    }
+
+    async fn transaction_with<T, F>(
+        &self,
+        work: F,
+        on_duplicate: OnDuplicate,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, StoreError>>
+            + Send
+            + 'static,
+    {
         let db = self.clone();
         let running = bounded(TRANSACTION_WITHIN + GRACE, async move {
             let session = Session::start(&db).await?;
-            run_to_the_end(&mut InSession { session, work }).await
+            run_to_the_end(&mut InSession { session, work }, on_duplicate).await
         });
         running.await.map_err(|error| match error {
             StoreError::Mongo(error) if matches!(*error, MongoError::NoAnswer { .. }) => {
@@ -52,18 +81,35 @@ impl MongoDb {
     }
 }
 
+/// What a unique index that says no means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnDuplicate {
+    Fail,
+    RunAgain,
+}
+
 /// A driver's session whose transactions are majority and snapshot.
 #[derive(Debug)]
-pub struct Session(ClientSession);
+pub struct Session {
+    driver: ClientSession,
+    together: Together,
+}
 
 impl Session {
     pub(super) async fn start(db: &MongoDb) -> Result<Self, StoreError> {
-        Ok(Self(db.client.start_session().await?))
+        Ok(Self {
+            driver: db.client.start_session().await?,
+            together: db.together,
+        })
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        match self.together {
+            Together::InTransaction => {}
+            Together::OneByOne => return Ok(()),
+        }
         let primary = SelectionCriteria::ReadPreference(ReadPreference::Primary);
-        let begun = self.0.start_transaction();
+        let begun = self.driver.start_transaction();
         begun
             .read_concern(ReadConcern::snapshot())
             .write_concern(majority())
@@ -73,8 +119,22 @@ impl Session {
         Ok(())
     }
 
+    async fn commit(&mut self) -> Result<(), StoreError> {
+        match self.together {
+            Together::InTransaction => Ok(self.driver.commit_transaction().await?),
+            Together::OneByOne => Ok(()),
+        }
+    }
+
+    async fn abort(&mut self) -> Result<(), StoreError> {
+        match self.together {
+            Together::InTransaction => Ok(self.driver.abort_transaction().await?),
+            Together::OneByOne => Ok(()),
+        }
+    }
+
     pub(super) const fn driver(&mut self) -> &mut ClientSession {
-        &mut self.0
+        &mut self.driver
     }
 }
 
@@ -108,13 +168,13 @@ where
     }
 
     async fn commit(&mut self) -> Result<(), StoreError> {
-        Ok(self.session.driver().commit_transaction().await?)
+        self.session.commit().await
     }
 
     async fn abort(&mut self) {
         // The server ends by itself what cannot be aborted.
-        if let Err(error) = self.session.driver().abort_transaction().await {
-            tracing::debug!("abort: {}", StoreError::from(error));
+        if let Err(error) = self.session.abort().await {
+            tracing::debug!("abort: {error}");
         }
     }
 }
@@ -126,7 +186,10 @@ enum Failed {
     ForGood(StoreError),
 }
 
-async fn run_to_the_end<P: Parts + Send>(parts: &mut P) -> Result<P::Output, StoreError> {
+async fn run_to_the_end<P: Parts + Send>(
+    parts: &mut P,
+    on_duplicate: OnDuplicate,
+) -> Result<P::Output, StoreError> {
     let deadline = Instant::now() + TRANSACTION_WITHIN;
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     let mut attempts = 0;
@@ -134,6 +197,11 @@ async fn run_to_the_end<P: Parts + Send>(parts: &mut P) -> Result<P::Output, Sto
         attempts += 1;
         let last = match once(parts, deadline).await {
             Ok(value) => return Ok(value),
+            Err(Failed::ForGood(error))
+                if on_duplicate == OnDuplicate::RunAgain && error.is_duplicate_key() =>
+            {
+                error
+            }
             Err(Failed::ForGood(error)) => return Err(error),
             Err(Failed::Again(error)) => error,
         };
@@ -182,7 +250,7 @@ async fn commit<P: Parts + Send>(parts: &mut P, deadline: Instant) -> Result<(),
             return Ok(());
         };
         if !error.has_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) {
-            return Err(sort(error));
+            return Err(sort_commit(error));
         }
         let wait = backoff.wait();
         if Instant::now() + wait >= deadline {
@@ -190,6 +258,17 @@ async fn commit<P: Parts + Send>(parts: &mut P, deadline: Instant) -> Result<(),
             return Err(Failed::ForGood(MongoError::UnknownOutcome { last }.into()));
         }
         tokio::time::sleep(wait).await;
+    }
+}
+
+fn sort_commit(error: StoreError) -> Failed {
+    match sort(error) {
+        // The driver commits again by itself when no answer came: the first time may have done it.
+        Failed::ForGood(error) if error.is_unknown_transaction() => {
+            let last = Box::new(error);
+            Failed::ForGood(MongoError::UnknownOutcome { last }.into())
+        }
+        sorted => sorted,
     }
 }
 

@@ -13,7 +13,9 @@ pub use types::{
 
 use super::{
     events::ALL_OFFERS_TAG,
-    store::{Columns, ListFields, Near, OfferCursor, OfferPage, OfferQuery, Visibility},
+    store::{
+        Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
+    },
 };
 use crate::{
     domain::{self, OfferId},
@@ -69,12 +71,20 @@ impl OfferQueries {
             schedule: node.field("schedule").exists(),
             images: node.field("images").exists(),
         };
-        let query = input.query(columns, fields, request.now_ms)?;
+        let mut query = input.query(columns, fields, request.now_ms)?;
+        // For an answer that nobody keeps its end is not worth a read.
+        if request.shared {
+            query.next_change = NextChange::Asked;
+        }
         note_reach(request, query.near.as_ref());
-        let (page, ()) = futures_util::try_join!(list(request, &query), note_end(request, &query))?;
+        let page = list(request, &query).await?;
+        if let Some(moment_ms) = page.next_change_ms {
+            request.facts.ends_at(moment_ms, request.now_ms);
+        }
         for (offer, _) in &page.items {
             request.facts.shows_offer(offer, request.now_ms);
         }
+        load_relations(ctx, request, &page).await?;
         Ok(OfferConnection::new(page, query.after.is_some()))
     }
 
@@ -130,6 +140,7 @@ impl OffersInput {
             now_ms,
             columns,
             fields,
+            next_change: NextChange::Unasked,
         })
     }
 }
@@ -167,6 +178,25 @@ fn note_reach(request: &RequestContext, near: Option<&Near>) {
     }
 }
 
+/// Loads what the offers of a page belong to, each relation at once. Their fields would ask for it
+/// one after the other, and who is late to a batch has it asked for twice.
+async fn load_relations(
+    ctx: &Context<'_>,
+    request: &RequestContext,
+    page: &OfferPage,
+) -> Result<()> {
+    let node = ctx.look_ahead().field("edges").field("node");
+    let offers = || page.items.iter().map(|(offer, _)| offer);
+    let partners = offers().filter(|_| node.field("partner").exists());
+    let places = offers().filter(|_| node.field("establishment").exists());
+    let partners: Vec<_> = partners.map(|offer| offer.partner_id.clone()).collect();
+    let places: Vec<_> = places.map(|offer| offer.establishment_id.clone()).collect();
+    let loader = &request.loader;
+    futures_util::try_join!(loader.load_many(partners), loader.load_many(places))
+        .map_err(failed)?;
+    Ok(())
+}
+
 async fn list(request: &RequestContext, query: &OfferQuery) -> Result<OfferPage> {
     let read = request.state.offers.list(query);
     request
@@ -178,26 +208,4 @@ async fn list(request: &RequestContext, query: &OfferQuery) -> Result<OfferPage>
             StoreError::ForeignCursor => bad_cursor(),
             other => failed(other),
         })
-}
-
-/// A list ends when an offer in its reach starts or ends; for an answer that nobody keeps this is
-/// not worth a read.
-async fn note_end(request: &RequestContext, query: &OfferQuery) -> Result<()> {
-    if request.shared {
-        let now_ms = request.now_ms;
-        let read =
-            request
-                .state
-                .offers
-                .next_change_ms(query.near.as_ref(), &query.categories, now_ms);
-        let change = request
-            .state
-            .observer
-            .read("offers.next_change", read)
-            .await;
-        if let Some(moment_ms) = change.map_err(failed)? {
-            request.facts.ends_at(moment_ms, now_ms);
-        }
-    }
-    Ok(())
 }

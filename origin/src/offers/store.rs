@@ -3,6 +3,7 @@
 mod change;
 mod cursor;
 pub mod embedded;
+pub mod mongo;
 
 use std::{collections::HashMap, fmt};
 
@@ -38,6 +39,14 @@ pub enum Visibility {
 pub enum Columns {
     Edges,
     EdgesAndTotal,
+}
+
+/// Whether the moment is asked for at which a list may change by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextChange {
+    /// Nobody keeps the answer.
+    Unasked,
+    Asked,
 }
 
 /// Which of an offer's larger fields a list was asked for; the others come back empty, so that an
@@ -79,6 +88,7 @@ pub struct OfferQuery {
     pub now_ms: i64,
     pub columns: Columns,
     pub fields: ListFields,
+    pub next_change: NextChange,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -87,6 +97,9 @@ pub struct OfferPage {
     pub items: Vec<(Offer, Option<f64>)>,
     pub has_next_page: bool,
     pub total: Option<u64>,
+    /// If it was asked for, the first moment to come at which an active offer within reach and of
+    /// the categories starts or ends, whatever the other filters: a cached list must not outlive it.
+    pub next_change_ms: Option<i64>,
 }
 
 /// The offers of a backend.
@@ -110,15 +123,6 @@ pub trait OfferStore: fmt::Debug + Send + Sync {
 
     /// How many can still be booked of those among `ids` that have a quota.
     async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError>;
-
-    /// The first moment after `now_ms` at which an active offer within reach starts or ends: a
-    /// cached list must not outlive it. Empty `categories` means all.
-    async fn next_change_ms(
-        &self,
-        near: Option<&Near>,
-        categories: &[OfferCategory],
-        now_ms: i64,
-    ) -> Result<Option<i64>, StoreError>;
 
     /// Edits one offer. Read, [`change`], write and purge are one transaction.
     async fn update(

@@ -1,6 +1,7 @@
 //! Where partners and their establishments are kept: what is asked of a store and what it answers.
 
 pub mod embedded;
+pub mod mongo;
 #[cfg(test)]
 mod tests;
 

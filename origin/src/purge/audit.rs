@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row, Transaction, named_params};
 use crate::embedded::StoreError;
 
 /// A year, and a month to ask about its beginning.
-const KEEP_MS: i64 = 400 * 86_400_000;
+pub(super) const KEEP_MS: i64 = 400 * 86_400_000;
 
 /// One purge.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What the database keeps for purges: the outbox, the register of purge logs, and the audit.
 
 pub mod embedded;
+pub mod mongo;
 
 use std::fmt;
 
@@ -62,6 +63,9 @@ pub trait PurgeStore: fmt::Debug + Send + Sync {
         limit: usize,
         filter: AuditFilter,
     ) -> Result<Vec<AuditRow>, StoreError>;
+
+    /// Adds rows to the audit that another database kept, oldest first.
+    async fn tell(&self, rows: Vec<AuditRow>) -> Result<(), StoreError>;
 
     /// Forgets rows of the audit that are too old.
     async fn trim_audit(&self, now_ms: i64) -> Result<(), StoreError>;

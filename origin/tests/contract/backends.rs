@@ -1,6 +1,6 @@
 //! The backends, and fresh databases on each of them.
 
-use std::{any::Any, fmt, pin::Pin};
+use std::{any::Any, fmt, pin::Pin, sync::Arc, thread};
 
 use yousoon::{
     catalogue::{Announce, Family, Reach},
@@ -9,19 +9,23 @@ use yousoon::{
     embedded::{EmbeddedDb, outbox::OutboxRow},
 };
 
-use crate::samples::NOW_MS;
+use crate::{mongo, samples::NOW_MS};
 
 pub(crate) type Work<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// What a server may lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ability {
-    /// Several writes are one.
+    /// Several writes are one, also to others.
     Transactions,
     /// Lists by distance.
     Geo,
     /// Searches of words.
     Text,
+    /// Joins with conditions of their own.
+    Joins,
+    /// Several questions in one command.
+    Unions,
 }
 
 impl fmt::Display for Ability {
@@ -30,32 +34,41 @@ impl fmt::Display for Ability {
             Self::Transactions => "transactions",
             Self::Geo => "queries by place",
             Self::Text => "searches of words",
+            Self::Joins => "joins with conditions",
+            Self::Unions => "unions",
         })
     }
 }
 
+/// What a backend lacks, and what it said to who tried.
+pub(crate) type Lacking = Vec<(Ability, String)>;
+
 pub(crate) struct Backend {
-    pub(crate) name: &'static str,
-    pub(crate) abilities: &'static [Ability],
+    pub(crate) name: String,
+    pub(crate) lacks: Lacking,
+    /// How many tests run at once.
+    pub(crate) at_once: usize,
     /// An empty database that no other test sees.
-    pub(crate) open: fn() -> Work<Fresh>,
+    pub(crate) open: Arc<dyn Fn() -> Work<Fresh> + Send + Sync>,
 }
 
-pub(crate) fn all() -> Vec<Backend> {
-    vec![Backend {
-        name: "embedded",
-        abilities: &[Ability::Transactions, Ability::Geo, Ability::Text],
-        open: || Box::pin(async { embedded() }),
-    }]
+/// All backends; fails, and says what to do, where there is no server to test on.
+pub(crate) fn all() -> anyhow::Result<Vec<Backend>> {
+    let embedded = Backend {
+        name: "embedded".to_owned(),
+        lacks: Lacking::new(),
+        at_once: thread::available_parallelism().map_or(2, usize::from),
+        open: Arc::new(|| Box::pin(async { embedded() })),
+    };
+    let mut all = vec![embedded];
+    all.extend(tokio::runtime::Runtime::new()?.block_on(mongo::backends())?);
+    Ok(all)
 }
 
 fn embedded() -> Fresh {
     let dir = tempfile::tempdir().unwrap();
     let db = EmbeddedDb::open(dir.path()).unwrap();
-    Fresh {
-        db: Database::embedded(&db),
-        _until: Box::new(dir),
-    }
+    Fresh::new(Database::embedded(&db), dir)
 }
 
 /// A database of one test's own.
@@ -66,15 +79,27 @@ pub(crate) struct Fresh {
 }
 
 impl Fresh {
+    pub(crate) fn new(db: Database, until: impl Any) -> Self {
+        Self {
+            db,
+            _until: Box::new(until),
+        }
+    }
+
     /// Stores what a test starts from. It leaves a purge in the outbox.
     pub(crate) async fn fill(&self, families: Vec<Family>) {
-        let announce = Announce {
-            reach: Reach::Everything { instead_of: None },
-            reason: "filled".into(),
-            actor: "contract".into(),
-        };
-        let added = self.db.catalogue.add(families, announce, NOW_MS);
-        added.await.unwrap();
+        /// Families in one transaction: a busy server has five seconds for it.
+        const AT_ONCE: usize = 50;
+        let mut instead_of = None;
+        for some in families.chunks(AT_ONCE) {
+            let announce = Announce {
+                reach: Reach::Everything { instead_of },
+                reason: "filled".into(),
+                actor: "contract".into(),
+            };
+            let added = self.db.catalogue.add(some.to_vec(), announce, NOW_MS);
+            instead_of = added.await.unwrap().purge;
+        }
     }
 
     /// A database with as many sample offers, and they.

@@ -8,8 +8,11 @@ mod backends;
 mod catalogue;
 mod documents;
 mod listing;
+mod mongo;
+mod moving;
 mod near;
 mod partners;
+mod purges;
 mod reading;
 mod runner;
 mod samples;
@@ -27,6 +30,8 @@ fn main() -> ExitCode {
         updating::TESTS,
         partners::TESTS,
         documents::TESTS,
+        purges::TESTS,
+        moving::TESTS,
         catalogue::TESTS,
     ];
     runner::run(&tests.concat())

@@ -4,20 +4,20 @@ use std::collections::HashMap;
 
 use yousoon::{
     domain::{Offer, OfferCategory, OfferId, PartnerId, Quota},
-    offers::store::{Near, Visibility},
+    offers::store::{Near, NextChange, OfferQuery, Visibility},
 };
 
 use crate::{
     backends::Fresh,
     runner::tests,
-    samples::{DAY_MS, NOW_MS, family, is_visible, near, offer, paris, point},
+    samples::{DAY_MS, NOW_MS, family, is_visible, list, near, offer, paris, point, query},
 };
 
 tests! {
     by_ids_gives_what_was_stored_and_nothing_else: [],
-    of_partners_limits_each_partner: [],
+    of_partners_limits_each_partner: [Joins],
     what_is_left_is_known_of_those_with_a_quota: [],
-    the_next_change_is_the_earliest_start_or_end: [],
+    the_next_change_is_the_earliest_start_or_end: [Unions],
     the_next_change_in_reach_is_the_earliest_there: [Geo],
 }
 
@@ -107,12 +107,17 @@ async fn assert_next_changes(fresh: &Fresh, offers: &[Offer], disk: Option<Near>
                 .flat_map(|o| [o.valid_from_ms, o.valid_until_ms])
                 .filter(|moment| *moment > now_ms)
                 .min();
-            let found = fresh
-                .db
-                .offers
-                .next_change_ms(disk.as_ref(), categories, now_ms);
+            let asked = OfferQuery {
+                categories: categories.to_vec(),
+                // What else narrows the list says nothing of when it changes.
+                min_discount: Some(100),
+                first: 1,
+                now_ms,
+                next_change: NextChange::Asked,
+                ..query(disk.clone())
+            };
             assert_eq!(
-                found.await.unwrap(),
+                list(&fresh.db, &asked).await.next_change_ms,
                 expected,
                 "{now_ms} {disk:?} {categories:?}"
             );

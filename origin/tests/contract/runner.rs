@@ -1,6 +1,11 @@
 //! Runs every test on every backend, and prints as libtest does.
 
-use std::{collections::VecDeque, process::ExitCode, sync::Mutex, thread};
+use std::{
+    collections::VecDeque,
+    process::ExitCode,
+    sync::{Arc, Mutex},
+    thread,
+};
 
 use crate::backends::{self, Ability, Backend, Fresh, Work};
 
@@ -39,9 +44,16 @@ pub(crate) fn run(tests: &[Test]) -> ExitCode {
         .filter(|test| is_chosen(test.name, &arguments))
         .copied()
         .collect();
+    let backends = match backends::all() {
+        Ok(backends) => backends,
+        Err(error) => {
+            println!("test result: FAILED. 0 passed; 1 failed; 0 ignored; {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
     let mut failed = 0;
     let mut summary = Vec::new();
-    for backend in backends::all() {
+    for backend in backends {
         println!("\nrunning {} tests on {}", chosen.len(), backend.name);
         let tally = run_on(&backend, &chosen);
         for name in &tally.failed {
@@ -65,6 +77,9 @@ pub(crate) fn run(tests: &[Test]) -> ExitCode {
             tally.passed + tally.failed.len(),
             tally.skipped
         ));
+        for (lack, why) in &backend.lacks {
+            summary.push(format!("  no {lack}: {why}"));
+        }
     }
     println!("\n{}\n", summary.join("\n"));
     if failed == 0 {
@@ -86,17 +101,16 @@ fn run_on(backend: &Backend, tests: &[Test]) -> Tally {
     let tally = Mutex::new(Tally::default());
     let queue: Mutex<VecDeque<&Test>> = Mutex::new(tests.iter().collect());
     let next = || queue.lock().unwrap().pop_front();
-    let workers = thread::available_parallelism().map_or(2, usize::from);
     thread::scope(|scope| {
-        for _ in 0..workers {
+        for _ in 0..backend.at_once {
             scope.spawn(|| {
                 while let Some(test) = next() {
-                    let missing = test
-                        .needs
-                        .iter()
-                        .find(|need| !backend.abilities.contains(need));
-                    if let Some(missing) = missing {
-                        println!("skipped: {} on {}: no {missing}", test.name, backend.name);
+                    let mut lacks = backend.lacks.iter();
+                    if let Some((lack, why)) = lacks.find(|(lack, _)| test.needs.contains(lack)) {
+                        println!(
+                            "skipped: {} on {}: no {lack}: {why}",
+                            test.name, backend.name
+                        );
                         tally.lock().unwrap().skipped += 1;
                     } else if passes(backend, test) {
                         println!("test {} ... ok", test.name);
@@ -114,7 +128,7 @@ fn run_on(backend: &Backend, tests: &[Test]) -> Tally {
 
 /// A thread and a runtime of its own: a panic ends this test only, and is printed with its name.
 fn passes(backend: &Backend, test: &Test) -> bool {
-    let (open, run) = (backend.open, test.run);
+    let (open, run) = (Arc::clone(&backend.open), test.run);
     let work = move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async { run(open().await).await });

@@ -4,7 +4,9 @@ use yousoon::{
     catalogue::{Family, sample},
     database::Database,
     domain::{GeoPoint, Offer, OfferId},
-    offers::store::{Columns, ListFields, Near, OfferCursor, OfferPage, OfferQuery, Visibility},
+    offers::store::{
+        Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
+    },
 };
 
 pub(crate) const NOW_MS: i64 = 1_790_000_000_000;
@@ -39,6 +41,7 @@ pub(crate) fn query(near: Option<Near>) -> OfferQuery {
         now_ms: NOW_MS,
         columns: Columns::Edges,
         fields: ListFields::ALL,
+        next_change: NextChange::Unasked,
     }
 }
 

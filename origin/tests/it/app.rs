@@ -183,11 +183,40 @@ impl Builder {
 
     pub(crate) async fn start(self) -> TestApp {
         let dir = tempfile::tempdir().unwrap();
+        let db = EmbeddedDb::open(dir.path()).unwrap();
+        let (url, state) = self.serve(Database::embedded(&db)).await;
+        TestApp {
+            url,
+            state,
+            db,
+            client: Client::new(),
+            _dir: dir,
+        }
+    }
+
+    /// Serves what these stores hold; gives the server's URL.
+    pub(crate) async fn serve(self, database: Database) -> (String, AppState) {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .unwrap();
         let address = listener.local_addr().unwrap();
-        let config = Config {
+        let (observer, config) = (self.observer.clone(), self.config(address));
+        let clock = Clock::Manual(std::sync::Arc::new(|| NOW_MS));
+        let state = AppState::new(config, database, clock, observer)
+            .await
+            .unwrap();
+        let routes = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        let followed = state.clone();
+        tokio::spawn(async move {
+            let stop = tokio_util::sync::CancellationToken::new();
+            cache_tiered::tail::run(&followed.caches.feed, &followed.purge_log, stop).await;
+        });
+        (format!("http://{address}"), state)
+    }
+
+    fn config(self, address: SocketAddr) -> Config {
+        Config {
             environment: self.environment,
             http: HttpConfig { listen: address },
             cors: self.cors,
@@ -206,25 +235,6 @@ impl Builder {
             },
             rate_limits: self.rate_limits,
             metrics: MetricsConfig::default(),
-        };
-        let db = EmbeddedDb::open(dir.path()).unwrap();
-        let clock = Clock::Manual(std::sync::Arc::new(|| NOW_MS));
-        let state = AppState::new(config, Database::embedded(&db), clock, self.observer)
-            .await
-            .unwrap();
-        let routes = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        let followed = state.clone();
-        tokio::spawn(async move {
-            let stop = tokio_util::sync::CancellationToken::new();
-            cache_tiered::tail::run(&followed.caches.feed, &followed.purge_log, stop).await;
-        });
-        TestApp {
-            url: format!("http://{address}"),
-            state,
-            db,
-            client: Client::new(),
-            _dir: dir,
         }
     }
 }

@@ -19,6 +19,10 @@ pub(super) async fn change(db: &MongoDb, change: &Change) -> Result<Option<Strin
     match change {
         Change::Collection { name, schema } => collection(db, name, schema).await,
         Change::Index(wanted) => index(db, wanted).await,
+        Change::Document {
+            collection,
+            document,
+        } => insert(db, collection, document).await.map(|()| None),
     }
 }
 
@@ -52,6 +56,18 @@ fn without_validator(name: &str, error: &StoreError) -> String {
 fn unless_there(created: Result<(), StoreError>) -> Result<(), StoreError> {
     match created {
         Err(error) if error.has_code(&[NAMESPACE_EXISTS]) => Ok(()),
+        other => other,
+    }
+}
+
+async fn insert(db: &MongoDb, collection: &str, document: &Document) -> Result<(), StoreError> {
+    let (all, document) = (db.collection(collection), document.clone());
+    let inserted = db.run(async move {
+        all.insert_one(document).await?;
+        Ok(())
+    });
+    match inserted.await {
+        Err(error) if error.is_duplicate_key() => Ok(()),
         other => other,
     }
 }

@@ -13,6 +13,11 @@ pub enum Change {
         schema: Document,
     },
     Index(Index),
+    /// Stored unless there is one with its `_id`.
+    Document {
+        collection: &'static str,
+        document: Document,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +37,10 @@ impl Change {
         match self {
             Self::Collection { name, .. } => format!("collection {name} with a validator"),
             Self::Index(index) => index.to_string(),
+            Self::Document {
+                collection,
+                document,
+            } => format!("{} in {collection}, unless it is there", shown(document)),
         }
     }
 

@@ -47,32 +47,35 @@ impl Lease {
 
     async fn try_take(&self) -> Result<bool, StoreError> {
         let expired = doc! {"_id": ID, "until": {"$lt": DateTime::now()}};
-        let (all, update) = (collection(&self.db), self.update());
+        let (all, update) = (collection(&self.db), doc! {"$set": self.fields()});
+        let mut first = doc! {"_id": ID};
+        first.extend(self.fields());
         let taken = self.db.run(async move {
-            all.find_one_and_update(expired, update)
-                .upsert(true)
-                .await?;
+            if all.find_one_and_update(expired, update).await?.is_none() {
+                // Not an upsert: of two that meet, Azure DocumentDB would let both have it.
+                all.insert_one(first).await?;
+            }
             Ok(())
         });
         match taken.await {
             Ok(()) => Ok(true),
-            // Somebody's that has not expired: the upsert wanted to insert a second one.
+            // Somebody's that has not expired.
             Err(error) if error.is_duplicate_key() => Ok(false),
             Err(error) => Err(error),
         }
     }
 
-    fn update(&self) -> Document {
+    fn fields(&self) -> Document {
         let until =
             DateTime::now().timestamp_millis() + i64::try_from(LEASE.as_millis()).unwrap_or(0);
-        doc! {"$set": {"holder": self.holder, "until": DateTime::from_millis(until)}}
+        doc! {"holder": self.holder, "until": DateTime::from_millis(until)}
     }
 
     /// Renews it again and again; returns when it is somebody else's, or cannot be renewed.
     pub(super) async fn keep(&self) -> StoreError {
         loop {
             tokio::time::sleep(RENEW_EVERY).await;
-            let (all, update) = (collection(&self.db), self.update());
+            let (all, update) = (collection(&self.db), doc! {"$set": self.fields()});
             let mine = doc! {"_id": ID, "holder": self.holder};
             let renewed = self
                 .db

@@ -7,6 +7,7 @@
 mod apply;
 mod catalogue;
 mod change;
+mod counters;
 mod lease;
 mod purges;
 
@@ -42,6 +43,11 @@ const STEPS: &[Migration] = &[
         version: 2,
         name: "purges and documents",
         changes: purges::changes,
+    },
+    Migration {
+        version: 3,
+        name: "counters",
+        changes: counters::changes,
     },
 ];
 

@@ -66,11 +66,19 @@ impl Parts for Told {
 #[tokio::test(start_paused = true)]
 async fn a_conflict_runs_the_work_again_with_and_without_a_label() {
     let mut parts = Told {
-        work: [code(112), labelled(251, TRANSIENT_TRANSACTION_ERROR)].into(),
+        work: [
+            code(112),
+            code(16_777_220),
+            labelled(251, TRANSIENT_TRANSACTION_ERROR),
+        ]
+        .into(),
         ..Told::default()
     };
-    assert_eq!(run_to_the_end(&mut parts).await.unwrap(), 3);
-    assert_eq!((parts.begun, parts.aborted, parts.committed), (3, 2, 1));
+    assert_eq!(
+        run_to_the_end(&mut parts, OnDuplicate::Fail).await.unwrap(),
+        4
+    );
+    assert_eq!((parts.begun, parts.aborted, parts.committed), (4, 3, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,10 +88,33 @@ async fn another_error_is_final_and_rolled_back() {
             work: [error].into(),
             ..Told::default()
         };
-        let error = run_to_the_end(&mut parts).await.unwrap_err();
+        let error = run_to_the_end(&mut parts, OnDuplicate::Fail)
+            .await
+            .unwrap_err();
         assert!(error.is_duplicate_key() || matches!(error, StoreError::ForeignCursor));
         assert_eq!((parts.begun, parts.aborted, parts.committed), (1, 1, 0));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_adds_what_is_missing_is_run_again_when_another_one_added_it() {
+    let mut parts = Told {
+        work: [code(11000), code(112)].into(),
+        // A server may see it only when all is to be committed.
+        commit: [code(11000)].into(),
+        ..Told::default()
+    };
+    let run = run_to_the_end(&mut parts, OnDuplicate::RunAgain).await;
+    assert_eq!(run.unwrap(), 4);
+    assert_eq!((parts.begun, parts.aborted, parts.committed), (4, 2, 2));
+    let mut parts = Told {
+        always: Some(|| code(11000)),
+        ..Told::default()
+    };
+    let error = run_to_the_end(&mut parts, OnDuplicate::RunAgain).await;
+    let error = error.unwrap_err();
+    assert!(error.is_duplicate_key(), "{error}");
+    assert!(error.to_string().contains("given up after"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,7 +124,10 @@ async fn a_commit_whose_outcome_is_unknown_is_committed_again_and_the_work_is_no
         commit: [unknown(), unknown()].into(),
         ..Told::default()
     };
-    assert_eq!(run_to_the_end(&mut parts).await.unwrap(), 1);
+    assert_eq!(
+        run_to_the_end(&mut parts, OnDuplicate::Fail).await.unwrap(),
+        1
+    );
     assert_eq!((parts.begun, parts.committed), (1, 3));
 }
 
@@ -103,7 +137,29 @@ async fn a_commit_that_conflicts_runs_the_work_again() {
         commit: [code(112)].into(),
         ..Told::default()
     };
-    assert_eq!(run_to_the_end(&mut parts).await.unwrap(), 2);
+    assert_eq!(
+        run_to_the_end(&mut parts, OnDuplicate::Fail).await.unwrap(),
+        2
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_of_a_transaction_that_is_not_known_any_more_may_have_been_done() {
+    let mut parts = Told {
+        commit: [code(251)].into(),
+        ..Told::default()
+    };
+    let error = run_to_the_end(&mut parts, OnDuplicate::RunAgain).await;
+    let text = error.unwrap_err().to_string();
+    assert!(text.contains("committed is not known"), "{text}");
+    assert_eq!((parts.begun, parts.committed), (1, 1));
+    // With this label it says that it was not.
+    let mut parts = Told {
+        commit: [labelled(251, TRANSIENT_TRANSACTION_ERROR)].into(),
+        ..Told::default()
+    };
+    let run = run_to_the_end(&mut parts, OnDuplicate::Fail).await;
+    assert_eq!(run.unwrap(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -113,7 +169,9 @@ async fn retries_end_in_time_with_an_error_that_says_so() {
         ..Told::default()
     };
     let began = Instant::now();
-    let error = run_to_the_end(&mut parts).await.unwrap_err();
+    let error = run_to_the_end(&mut parts, OnDuplicate::Fail)
+        .await
+        .unwrap_err();
     assert!(began.elapsed() <= TRANSACTION_WITHIN);
     assert!(error.is_write_conflict());
     let text = error.to_string();
@@ -127,7 +185,9 @@ async fn retries_end_in_time_with_an_error_that_says_so() {
         commit_always: Some(|| labelled(64, UNKNOWN_TRANSACTION_COMMIT_RESULT)),
         ..Told::default()
     };
-    let error = run_to_the_end(&mut parts).await.unwrap_err();
+    let error = run_to_the_end(&mut parts, OnDuplicate::Fail)
+        .await
+        .unwrap_err();
     assert!(
         error
             .to_string()
@@ -143,6 +203,6 @@ async fn work_that_ends_too_late_is_not_committed() {
         work_takes: TRANSACTION_WITHIN,
         ..Told::default()
     };
-    assert!(run_to_the_end(&mut parts).await.is_err());
+    assert!(run_to_the_end(&mut parts, OnDuplicate::Fail).await.is_err());
     assert_eq!((parts.committed, parts.aborted), (0, 1));
 }

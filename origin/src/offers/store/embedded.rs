@@ -14,10 +14,11 @@ use async_trait::async_trait;
 use rusqlite::{Connection, Transaction, types::Value};
 
 use super::{
-    Author, Columns, Near, OfferCursor, OfferPage, OfferQuery, OfferStore, Updated, Visibility,
+    Author, Columns, Near, NextChange, OfferCursor, OfferPage, OfferQuery, OfferStore, Updated,
+    Visibility,
 };
 use crate::{
-    domain::{Offer, OfferCategory, OfferId, PartnerId},
+    domain::{Offer, OfferId, PartnerId},
     embedded::{EmbeddedDb, StoreError, json_list},
     offers::edit::OfferEdit,
 };
@@ -32,6 +33,72 @@ pub struct EmbeddedOffers {
 impl EmbeddedOffers {
     pub const fn new(db: EmbeddedDb) -> Self {
         Self { db }
+    }
+}
+
+impl EmbeddedOffers {
+    async fn page(&self, query: &OfferQuery) -> Result<OfferPage, StoreError> {
+        let Some(filter) = Filter::of(query) else {
+            return Ok(OfferPage {
+                total: empty_total(query.columns),
+                ..OfferPage::default()
+            });
+        };
+        let (first, columns, fields) = (query.first, query.columns, query.fields);
+        match (query.near.clone(), query.after.clone()) {
+            (Some(near), None) => {
+                self.db
+                    .read(move |c| near::list(c, &near, &filter, None, first, columns, fields))
+                    .await
+            }
+            (Some(near), Some(OfferCursor::Near { distance_km, id })) => {
+                let after = near::Position {
+                    distance_km,
+                    id: id.to_bytes(),
+                };
+                self.db
+                    .read(move |c| {
+                        near::list(c, &near, &filter, Some(after), first, columns, fields)
+                    })
+                    .await
+            }
+            (None, None) => {
+                self.db
+                    .read(move |c| newest::list(c, &filter, None, first, columns, fields))
+                    .await
+            }
+            (None, Some(OfferCursor::Newest { created_at_ms, id })) => {
+                self.db
+                    .read(move |c| {
+                        newest::list(
+                            c,
+                            &filter,
+                            Some((created_at_ms, id)),
+                            first,
+                            columns,
+                            fields,
+                        )
+                    })
+                    .await
+            }
+            (Some(_), Some(OfferCursor::Newest { .. }))
+            | (None, Some(OfferCursor::Near { .. })) => Err(StoreError::ForeignCursor),
+        }
+    }
+
+    async fn next_change_ms(&self, query: &OfferQuery) -> Result<Option<i64>, StoreError> {
+        match query.next_change {
+            NextChange::Unasked => return Ok(None),
+            NextChange::Asked => {}
+        }
+        let (near, now_ms) = (query.near.clone(), query.now_ms);
+        let mut filter = Filter::default();
+        filter.categories(&query.categories);
+        let read = self.db.read(move |connection| match near {
+            Some(near) => near::next_change_ms(connection, &near, &filter, now_ms),
+            None => newest::next_change_ms(connection, &filter, now_ms),
+        });
+        read.await
     }
 }
 
@@ -96,52 +163,12 @@ impl OfferStore for EmbeddedOffers {
     }
 
     async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError> {
-        let Some(filter) = Filter::of(query) else {
-            return Ok(OfferPage {
-                total: empty_total(query.columns),
-                ..OfferPage::default()
-            });
-        };
-        let (first, columns, fields) = (query.first, query.columns, query.fields);
-        match (query.near.clone(), query.after.clone()) {
-            (Some(near), None) => {
-                self.db
-                    .read(move |c| near::list(c, &near, &filter, None, first, columns, fields))
-                    .await
-            }
-            (Some(near), Some(OfferCursor::Near { distance_km, id })) => {
-                let after = near::Position {
-                    distance_km,
-                    id: id.to_bytes(),
-                };
-                self.db
-                    .read(move |c| {
-                        near::list(c, &near, &filter, Some(after), first, columns, fields)
-                    })
-                    .await
-            }
-            (None, None) => {
-                self.db
-                    .read(move |c| newest::list(c, &filter, None, first, columns, fields))
-                    .await
-            }
-            (None, Some(OfferCursor::Newest { created_at_ms, id })) => {
-                self.db
-                    .read(move |c| {
-                        newest::list(
-                            c,
-                            &filter,
-                            Some((created_at_ms, id)),
-                            first,
-                            columns,
-                            fields,
-                        )
-                    })
-                    .await
-            }
-            (Some(_), Some(OfferCursor::Newest { .. }))
-            | (None, Some(OfferCursor::Near { .. })) => Err(StoreError::ForeignCursor),
-        }
+        let (page, next_change_ms) =
+            futures_util::try_join!(self.page(query), self.next_change_ms(query))?;
+        Ok(OfferPage {
+            next_change_ms,
+            ..page
+        })
     }
 
     async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError> {
@@ -154,27 +181,6 @@ impl OfferStore for EmbeddedOffers {
             .await
     }
 
-    async fn next_change_ms(
-        &self,
-        near: Option<&Near>,
-        categories: &[OfferCategory],
-        now_ms: i64,
-    ) -> Result<Option<i64>, StoreError> {
-        let mut filter = Filter::default();
-        filter.categories(categories);
-        match near.cloned() {
-            Some(near) => {
-                self.db
-                    .read(move |c| near::next_change_ms(c, &near, &filter, now_ms))
-                    .await
-            }
-            None => {
-                self.db
-                    .read(move |c| newest::next_change_ms(c, &filter, now_ms))
-                    .await
-            }
-        }
-    }
     async fn update(
         &self,
         id: OfferId,

@@ -2,8 +2,14 @@
 
 mod commands;
 mod connecting;
+mod everything;
+mod explaining;
+mod faults;
 mod migrating;
+mod moving;
+mod paging;
 mod transactions;
+mod watched;
 
 use e2e::{MongoServer, TestDatabase};
 use yousoon::mongo::{MongoDb, MongoUrl};

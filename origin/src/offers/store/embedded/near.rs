@@ -90,6 +90,7 @@ pub(super) fn list(
         items,
         has_next_page,
         total,
+        next_change_ms: None,
     })
 }
 

@@ -43,6 +43,7 @@ pub(super) fn list(
         items: offers.into_iter().map(|offer| (offer, None)).collect(),
         has_next_page,
         total,
+        next_change_ms: None,
     })
 }
 

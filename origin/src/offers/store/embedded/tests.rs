@@ -22,6 +22,7 @@ fn query(near: Option<Near>, search: Option<&str>) -> OfferQuery {
         now_ms: NOW_MS,
         columns: Columns::EdgesAndTotal,
         fields: ListFields::ALL,
+        next_change: NextChange::Unasked,
     }
 }
 

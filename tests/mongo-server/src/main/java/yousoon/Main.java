@@ -37,7 +37,14 @@ public final class Main {
         @Override
         public Document handleCommand(Channel channel, String database, String command, Document query) {
             if (command.equals("hello")) {
-                return super.handleCommand(channel, database, "ismaster", query).append("isWritablePrimary", true);
+                return handleCommand(channel, database, "ismaster", query).append("isWritablePrimary", true);
+            }
+            if (command.equalsIgnoreCase("ismaster")) {
+                // A session without transactions is nothing but an id, which the library leaves unread.
+                return super.handleCommand(channel, database, command, query).append("logicalSessionTimeoutMinutes", 30);
+            }
+            if (query.containsKey("startTransaction")) {
+                throw new MongoServerError(20, "IllegalOperation", "transactions are not supported");
             }
             if (command.equals("create") && query.containsKey("validator")) {
                 throw notSupported("validators");

@@ -1,0 +1,104 @@
+//! Every query the origin asks MongoDB, with the index it uses. None scans a collection: a test
+//! asks them all, and has their plans explained.
+//!
+//! A list of offers is one command: what it is asked besides, such as a total, is a union in it.
+
+/// One query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Query {
+    pub name: &'static str,
+    pub collection: &'static str,
+    /// The server's command.
+    pub command: &'static str,
+    /// As the migrations name it; `_id_` is the one that every collection has.
+    pub index: &'static str,
+}
+
+const fn query(
+    name: &'static str,
+    collection: &'static str,
+    command: &'static str,
+    index: &'static str,
+) -> Query {
+    Query {
+        name,
+        collection,
+        command,
+        index,
+    }
+}
+
+/// All of them, one a line, sorted by collection. The planner may prefer another
+/// index of the collection, such as `starting` for `ending`.
+#[rustfmt::skip]
+pub const QUERIES: &[Query] = &[
+    query("next number of the outbox", "counters", "findAndModify", "_id_"),
+    query("next number of the audit", "counters", "findAndModify", "_id_"),
+    query("record of a document", "documents", "find", "_id_"),
+    query("records before a publish", "documents", "find", "_id_"),
+    query("names of documents", "documents", "find", "_id_"),
+    query("update of a document", "documents", "update", "_id_"),
+    query("establishments by id", "establishments", "find", "_id_"),
+    query("establishments of partners", "establishments", "find", "byPartner"),
+    query("which establishments are stored", "establishments", "find", "_id_"),
+    query("offers by id", "offers", "find", "_id_"),
+    query("what is left of quotas", "offers", "find", "_id_"),
+    query("an offer before its update", "offers", "find", "_id_"),
+    query("update of an offer", "offers", "update", "_id_"),
+    query("offers near, nearest first", "offers", "aggregate", "near"),
+    query("offers with words near, nearest first", "offers", "aggregate", "words"),
+    query("how many offers are near", "offers", "aggregate", "near"),
+    query("next change near", "offers", "aggregate", "near"),
+    query("offers newest first", "offers", "aggregate", "newest"),
+    query("offers of one partner newest first", "offers", "aggregate", "newestOfPartner"),
+    query("how many offers there are", "offers", "aggregate", "newest"),
+    query("how many offers are visible", "offers", "aggregate", "ending"),
+    query("how many offers of one partner", "offers", "aggregate", "newestOfPartner"),
+    query("next start", "offers", "aggregate", "starting"),
+    query("next end", "offers", "aggregate", "ending"),
+    query("offers with words newest first", "offers", "aggregate", "words"),
+    query("how many offers have words", "offers", "aggregate", "words"),
+    query("offers are there", "offers", "find", "_id_"),
+    query("which offers are stored", "offers", "find", "_id_"),
+    query("pending purges", "outbox", "find", "_id_"),
+    query("last pending purge", "outbox", "find", "_id_"),
+    query("which rows are still pending", "outbox", "find", "_id_"),
+    query("rows out of the outbox", "outbox", "delete", "_id_"),
+    query("purge that another replaces", "outbox", "delete", "_id_"),
+    query("newest offers of partners", "partners", "aggregate", "_id_, of offers newestOfPartner"),
+    query("partners by id", "partners", "find", "_id_"),
+    query("partners by name", "partners", "find", "byName"),
+    query("partners of a category by name", "partners", "find", "byCategoryAndName"),
+    query("partners with words by name", "partners", "find", "words"),
+    query("how many partners", "partners", "aggregate", "byName"),
+    query("how many partners of a category", "partners", "aggregate", "byCategoryAndName"),
+    query("how many partners have words", "partners", "aggregate", "words"),
+    query("which partners are stored", "partners", "find", "_id_"),
+    query("audit, newest first", "purge_audit", "find", "byId"),
+    query("audit of a tag, newest first", "purge_audit", "find", "byTag"),
+    query("audit that is too old", "purge_audit", "delete", "byTime"),
+    query("log in force", "purge_logs", "find", "inForce"),
+    query("whether a log was retired", "purge_logs", "find", "_id_"),
+    query("how many logs there were", "purge_logs", "aggregate", "_id_"),
+    query("log that is retired", "purge_logs", "update", "inForce"),
+    query("log in force, held", "purge_logs", "findAndModify", "_id_"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::QUERIES;
+
+    #[test]
+    fn queries_have_names_of_their_own_and_are_sorted_by_collection() {
+        assert!(QUERIES.is_sorted_by_key(|query| query.collection));
+        for (n, query) in QUERIES.iter().enumerate() {
+            let same = |other: &&super::Query| other.name == query.name;
+            assert!(
+                !QUERIES[..n].iter().any(|other| same(&other)),
+                "{}",
+                query.name
+            );
+            assert!(!query.index.is_empty());
+        }
+    }
+}
