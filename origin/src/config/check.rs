@@ -9,9 +9,11 @@ use super::{
 
 const PREFIX: &str = "YOUSOON_";
 /// Variables of ours that are no settings of the server: other commands', and other programs'.
-const ELSEWHERE: [&str; 9] = [
+const ELSEWHERE: [&str; 11] = [
     "YOUSOON_BIN",
     "YOUSOON_CHAOS_S",
+    "YOUSOON_COPY_FROM",
+    "YOUSOON_COPY_TO",
     "YOUSOON_DATA_DIR",
     "YOUSOON_LOG",
     "YOUSOON_MONGODB_URL",
