@@ -66,15 +66,15 @@ impl Served {
 }
 
 /// The headers that every shared read's answer has: a platform may build them once.
-pub fn constant_headers(media: MediaType) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let own = [
+pub const fn constant_headers(media: MediaType) -> [(&'static str, &'static str); 6] {
+    [
         ("content-type", media.content_type()),
         ("cache-control", CacheControl::REVALIDATE),
         ("vary", "accept"),
+        security::NO_SNIFFING,
         cors::ANY_SITE,
         cors::EXPOSE,
-    ];
-    own.into_iter().chain(security::HEADERS)
+    ]
 }
 
 /// What the other headers of a shared read's answer say, beside [`constant_headers`].

@@ -1,8 +1,12 @@
-//! What every answer of both doors tells browsers, whoever asks.
+//! What the answers of both doors tell browsers, whoever asks. A shared read that the edge answers
+//! says [`NO_SNIFFING`] alone: it is plain JSON, and each header costs a hit two per cent.
+
+/// A content type means what it says: JSON is never run or shown as something else.
+pub const NO_SNIFFING: (&str, &str) = ("x-content-type-options", "nosniff");
 
 /// Header and value. An answer that says otherwise of itself keeps its own.
 pub const HEADERS: [(&str, &str); 5] = [
-    ("x-content-type-options", "nosniff"),
+    NO_SNIFFING,
     // An answer that is opened as a page loads nothing, and is in nobody's frame.
     (
         "content-security-policy",
