@@ -8,7 +8,10 @@ use cache_tiered::{
 };
 use tokio_util::task::TaskTracker;
 
-use crate::{auth::sessions::redis::RedisSessions, config::CacheConfig, graphql::Unstored};
+use crate::{
+    auth::sessions::redis::RedisSessions, config::CacheConfig, gateway::rate::RateLimiter,
+    graphql::Unstored,
+};
 
 /// What every key of ours in Redis begins with; the number changes with what is stored.
 const PREFIX: &str = "yousoon:1";
@@ -81,6 +84,16 @@ impl Caches {
             metrics,
             tasks,
         }
+    }
+
+    /// Counts requests, in Redis if there is one.
+    pub fn rate_limiter(&self, config: &CacheConfig) -> RateLimiter {
+        let clock = self.feed.clock();
+        let link = config.redis.clone().map(|client| {
+            let within = config.redis_within;
+            Link::new(client, within, clock.clone(), self.metrics.clone())
+        });
+        RateLimiter::new(link, &format!("{PREFIX}:rate"), clock.clone())
     }
 
     /// The purge log in Redis, if there is one.

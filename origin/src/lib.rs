@@ -1,6 +1,7 @@
 //! Yousoon's origin: GraphQL over HTTP, the stores behind it, and the purges that keep caches honest.
 //!
-//! Reading order: [`router`] and [`middleware`] (the door) → [`graphql`] (a request's way) → the
+//! Reading order: [`router`] and [`middleware`] (the door) → [`gateway`] (who asks, and how much) →
+//! [`graphql`] (a request's way) → the
 //! functional blocks [`offers`] and [`partners`] (store, resolvers, events) and who fills them
 //! ([`catalogue`]) → [`database`] (the stores of one backend) → [`embedded`] (that of SQLite) and
 //! [`mongo`] (that of MongoDB) → [`caches`] (what is kept) → [`purge`] (the log) and [`relay`] (its
@@ -18,6 +19,7 @@ pub mod database;
 pub mod documents;
 pub mod domain;
 pub mod embedded;
+pub mod gateway;
 pub mod graphql;
 pub mod inspect;
 pub mod metrics;
@@ -33,4 +35,5 @@ pub mod router;
 pub mod server;
 pub mod state;
 pub mod telemetry;
+pub mod transfer;
 pub mod users;

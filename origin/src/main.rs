@@ -8,7 +8,12 @@ use anyhow::Context as _;
 use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
-    cache::CacheCommand, database::DatabaseOptions, migrate::MigrateOptions, server::Server,
+    cache::CacheCommand,
+    config::ConfigCommand,
+    database::DatabaseOptions,
+    migrate::MigrateOptions,
+    server::Server,
+    transfer::{CopyOptions, ExportOptions, RestoreOptions},
 };
 use pq_core::DocumentHash;
 use reqwest::Url;
@@ -45,7 +50,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve GraphQL; configured by environment variables, see config.rs.
+    /// Serve GraphQL; configured by environment variables, see `config check`.
     Serve,
     /// Fill the database with sample offers, the same every time.
     Seed(SeedOptions),
@@ -53,6 +58,12 @@ enum Command {
     Import { file: PathBuf },
     /// Bring the schema of MongoDB up to date; safe beside others that do the same.
     Migrate(MigrateOptions),
+    /// Write all that was entered, and the audit, into a folder.
+    Export(ExportOptions),
+    /// Read an export back, and check that all of it is there.
+    Restore(RestoreOptions),
+    /// Move a database into another one, and check that they are the same.
+    Copy(CopyOptions),
     /// Print the schema as SDL.
     Schema,
     /// Purge cached answers, and tell who did; a running server relays it.
@@ -60,6 +71,9 @@ enum Command {
     /// Ask a running server about its caches.
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// Tell what the environment says to the server.
+    #[command(subcommand)]
+    Config(ConfigCommand),
 }
 
 #[derive(Args)]
@@ -143,6 +157,9 @@ fn main() -> ExitCode {
         Command::Seed(options) => block_on(seed(database, options)),
         Command::Import { file } => block_on(import(database, file)),
         Command::Migrate(options) => block_on(commands::migrate::run(database, options)),
+        Command::Export(options) => block_on(commands::transfer::export(database, options)),
+        Command::Restore(options) => block_on(commands::transfer::restore(database, options)),
+        Command::Copy(options) => block_on(commands::transfer::copy(options)),
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(())
@@ -159,6 +176,7 @@ fn main() -> ExitCode {
             (None, None) => Err(anyhow::anyhow!("a purge has a target")),
         },
         Command::Cache(command) => block_on(commands::cache::run(command)),
+        Command::Config(command) => commands::config::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,8 @@
 //! The names of the origin's own metrics, and their address: a listener of their own, so that no
 //! ingress leads there.
 //!
-//! All of them begin with `yousoon_`; those of the caches are named in `cache_tiered::metrics`.
+//! All of them begin with `yousoon_`; those of the caches are named in `cache_tiered::metrics`,
+//! those of the rate limits in `gateway::rate`.
 
 use std::{fmt, sync::Arc};
 
@@ -38,6 +39,7 @@ struct Exposed {
 pub fn router(state: AppState) -> Router {
     let mut registry = Registry::with_prefix(PREFIX);
     state.caches.metrics.register(&mut registry);
+    state.rate_limiter.register(&mut registry);
     registry.register_collector(Box::new(Answers(state.clone())));
     registry.register_collector(Box::new(Relays(state.clone())));
     let registry = Arc::new(registry);

@@ -8,13 +8,13 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{self, HeaderValue, header},
+    http::{self, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
     routing::future::RouteFuture,
 };
 use futures_util::FutureExt as _;
-use pq_core::{ErrorCode, MediaType, Refusal};
+use pq_core::{ErrorCode, MediaType, Refusal, security};
 use tower::{Service, ServiceBuilder};
 use tower_http::{
     compression::{CompressionLayer, DefaultPredicate, Predicate as _},
@@ -23,6 +23,7 @@ use tower_http::{
 
 use self::when::When;
 use crate::{
+    gateway::{admission, peer::Peer, rate},
     graphql::{answer, caller::Caller},
     state::AppState,
 };
@@ -63,8 +64,9 @@ pub fn around(
 }
 
 /// Around `/admin`: lets the service token through. Who else tries is refused, and the log hears
-/// of it; never of the token.
+/// of it; never of the token. Guesses are counted like any requests without a token.
 pub async fn service_only(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let peer = Peer::of(&request, &state);
     let caller = match Caller::of(request.headers(), &state).await {
         Ok(caller) => caller,
         Err(error) => return answer::internal(&error, MediaType::GraphqlResponse),
@@ -80,6 +82,12 @@ pub async fn service_only(State(state): State<AppState>, request: Request, next:
             "these credentials are not the service token",
         ),
     };
+    let counted = admission::count(&state, Some(&caller), peer).await;
+    if let Some(decision) = counted.filter(|decision| !decision.is_admitted()) {
+        let mut response = admission::too_many(&decision, &request);
+        rate::headers::write(&decision, response.headers_mut());
+        return response;
+    }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map(|ConnectInfo(address)| *address);
     // What a proxy says, or anybody: escaped and short.
@@ -99,10 +107,11 @@ pub async fn service_only(State(state): State<AppState>, request: Request, next:
 
 fn security_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    for (name, value) in security::HEADERS {
+        headers
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
+    }
     // What says nothing of caching is not to be cached: health, documents, preflights' neighbours.
     headers
         .entry(header::CACHE_CONTROL)

@@ -14,8 +14,10 @@ use pq_core::{ErrorCode, MediaType, Refusal};
 use tower::Service;
 
 use crate::{
-    auth, cors, documents,
-    graphql::{answer, serve},
+    auth,
+    config::Environment,
+    cors, documents,
+    graphql::{answer, graphiql, serve},
     inspect, middleware, purge,
     state::AppState,
     telemetry::chain,
@@ -38,11 +40,11 @@ pub fn router(
     let graphql = Router::new()
         .route(
             "/graphql",
-            any(serve::graphql).options_service(cors::preflight()),
+            any(serve::graphql).options_service(cors::preflight(&state.config.cors)),
         )
         .route(
             "/graphql/{id}",
-            any(serve::graphql_by_id).options_service(cors::preflight()),
+            any(serve::graphql_by_id).options_service(cors::preflight(&state.config.cors)),
         );
     let others = admin
         .route("/internal/documents/{hash}", get(documents::routes::get))
@@ -55,6 +57,10 @@ pub fn router(
                 "this address answers another method",
             )
         });
+    let others = match state.config.environment {
+        Environment::Development => others.route("/graphiql", get(graphiql::page)),
+        Environment::Production => others,
+    };
     let routes = graphql
         .merge(others)
         .fallback(async || refused(ErrorCode::NotFound, "nothing is here"))

@@ -16,6 +16,7 @@ use crate::{
     database::{Database, NoLog},
     documents::Documents,
     embedded::StoreError,
+    gateway::rate::RateLimiter,
     graphql::{self, Asked, Schema, spellings::Spellings},
     offers::store::OfferStore,
     outgoing::Kept,
@@ -119,6 +120,7 @@ pub struct Shared {
     pub relays: Vec<Arc<RelayStatus>>,
     pub documents: Documents,
     pub spellings: Spellings<Asked>,
+    pub rate_limiter: RateLimiter,
     pub compiler: Arc<Compiler>,
     pub schema: Schema,
 }
@@ -169,21 +171,22 @@ impl AppState {
         let relays = relays.map(Arc::new).collect();
         Ok(Self(Arc::new(Shared {
             relays,
-            config,
             clock,
             observer,
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
             offers: database.offers,
             partners: database.partners,
             spellings: Spellings::default(),
+            rate_limiter: caches.rate_limiter(&config.cache),
             purges,
             users,
             auth,
             outgoing,
             purge_log,
             caches,
+            schema: graphql::schema(config.environment),
+            config,
             compiler: Arc::new(Compiler::new(&graphql::sdl())?),
-            schema: graphql::schema(),
         })))
     }
 }

@@ -4,6 +4,8 @@
 mod chaos;
 mod explaining;
 mod failures;
+mod gateway;
+mod graphql_http;
 mod protocol;
 mod purges;
 mod refusals;
@@ -31,7 +33,12 @@ async fn stack() -> Stack {
         venue((45.7650, 4.8360), "french"),
         venue((45.7600, 4.8300), "crepe"),
     ];
-    Stack::start(Options { venues }).await.unwrap()
+    Stack::start(Options {
+        venues,
+        ..Options::default()
+    })
+    .await
+    .unwrap()
 }
 
 fn near(stack: &Stack, (lat, lng): (f64, f64)) -> Ask {

@@ -1,5 +1,8 @@
 //! What is stored, where, and for whom.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::json;
 
 use crate::{PARIS, ids, near, stack, two_in_one_cell, warm};
@@ -190,4 +193,30 @@ async fn identical_misses_are_one_read() {
     }
     assert_eq!(stack.to_origin.reads(), before + 1);
     assert_eq!(collapsed, 19);
+}
+
+/// V8 compiles what runs often, and a promise that compiled code makes by `new Promise` does not
+/// know whose it is: whoever resolves it would run what its owner should. It began after 9,000 waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_anothers_flight_goes_on_as_itself_when_the_code_is_hot() {
+    const READERS: usize = 32;
+    const WAITS: usize = 16_000;
+    let stack = stack().await;
+    // Nothing to store: every read is a flight of its own, or waits for another one's.
+    let ask = stack.ask("OfferDetail", json!({"id": "0123456789abcdef01234567"}));
+    let waits = Arc::new(AtomicUsize::new(0));
+    let mut readers = tokio::task::JoinSet::new();
+    for _ in 0..READERS {
+        let (ask, client, url) = (ask.clone(), stack.client.clone(), stack.edge_url.clone());
+        let waits = Arc::clone(&waits);
+        readers.spawn(async move {
+            while waits.load(Ordering::Relaxed) < WAITS {
+                let answer = ask.get(&client, &url).await.unwrap();
+                assert_eq!(answer.status, 200, "{}", answer.text);
+                let waited = answer.cache_status().contains("; collapsed");
+                waits.fetch_add(usize::from(waited), Ordering::Relaxed);
+            }
+        });
+    }
+    readers.join_all().await;
 }

@@ -69,6 +69,15 @@ impl Answer {
     }
 }
 
+/// A client that answers within `patience` or fails. It lets go of a connection before workerd does
+/// (after 5 idle seconds): a request on one that is just being closed fails.
+pub(crate) fn client(patience: Duration) -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .timeout(patience)
+        .pool_idle_timeout(Duration::from_secs(2))
+        .build()
+}
+
 impl Ask {
     /// Asks over `GET /graphql/<id>`.
     pub async fn get(&self, client: &reqwest::Client, base: &str) -> Result<Answer> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::ask;
 use crate::balancer::Balancer;
 use crate::documents::Documents;
 use crate::edge::{self, Edge};
@@ -59,7 +60,7 @@ impl Cluster {
     pub async fn start(options: &ClusterOptions) -> Result<Self> {
         let turn = Turn::alone().await;
         ensure!(options.origins > 0, "a cluster has an origin");
-        let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
+        let client = ask::client(PATIENCE)?;
         let redis = Redis::start(Durability::AppendOnly).await?;
         let to_redis = TcpGate::open_to(redis.address()).await?;
         let url = format!("redis://{}", to_redis.address);
@@ -76,13 +77,13 @@ impl Cluster {
         for _ in 0..options.origins {
             let target = SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()?));
             let url = format!("http://{target}");
-            let process = Some(origin::start(&store, &url, &feed, &client).await?);
+            let process = Some(origin::start(&store, &url, &feed, &[], &client).await?);
             pods.push(Pod { url, process });
             targets.push(target);
         }
         let documents = Documents::publish(&store, &pods[0].url).await?;
         let to_origins = Balancer::start(targets).await?;
-        let edge = edge::start(&store.beside("edge"), &to_origins.url()).await?;
+        let edge = edge::start(&store.beside("edge"), &to_origins.url(), &[]).await?;
         to_edge.lead_to(edge.url.trim_start_matches("http://").parse()?);
         Ok(Self {
             edge,
@@ -130,7 +131,7 @@ impl Cluster {
         let feed = format!("http://{}", self.to_edge.address);
         let pod = self.pods.get_mut(index).context("no such origin")?;
         ensure!(pod.process.is_none(), "the origin was not killed");
-        let started = origin::start(&self.store, &pod.url, &feed, &self.client).await?;
+        let started = origin::start(&self.store, &pod.url, &feed, &[], &self.client).await?;
         pod.process = Some(started);
         Ok(())
     }

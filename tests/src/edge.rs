@@ -19,10 +19,18 @@ pub(crate) struct Edge {
     pub(crate) url: String,
 }
 
-/// Starts an edge before `origin_url`; what it stores is in `data`.
-pub(crate) async fn start(data: &Path, origin_url: &str) -> Result<Edge> {
-    let bindings =
+/// Starts an edge before `origin_url`; what it stores is in `data`, and `variables` are beside and
+/// above the usual ones.
+pub(crate) async fn start(
+    data: &Path,
+    origin_url: &str,
+    variables: &[(&str, &str)],
+) -> Result<Edge> {
+    let mut bindings =
         json!({"ORIGIN_URL": origin_url, "EDGE_SECRET": SECRET, "FAULT_INJECTION": "on"});
+    for (name, value) in variables {
+        bindings[*name] = json!(value);
+    }
     let mut command = Command::new("node");
     command
         .arg(root().join("edge/dev/serve.mjs"))

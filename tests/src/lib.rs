@@ -8,6 +8,7 @@
 //! balancer, and what can fail in it. [`Oracle`] judges what such a cluster answers.
 
 mod ask;
+pub mod audit;
 mod balancer;
 mod cluster;
 mod documents;

@@ -7,7 +7,7 @@
 mod launch;
 mod url;
 
-use std::sync::OnceLock;
+use std::{net::SocketAddr, sync::OnceLock};
 
 use anyhow::{Result, anyhow};
 use mongodb::Client;
@@ -92,6 +92,21 @@ impl TestDatabase {
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The server's address, to open a gate to. Of several the first: a test of one server's faults.
+    ///
+    /// # Errors
+    /// Where its name leads nowhere.
+    pub async fn address(&self) -> Result<SocketAddr> {
+        let host = url::host(&self.url);
+        let mut found = tokio::net::lookup_host(host).await?;
+        found.next().ok_or_else(|| anyhow!("{host} has no address"))
+    }
+
+    /// As [`Self::url`], through a gate, and through nothing but the gate.
+    pub fn url_through(&self, gate: SocketAddr) -> String {
+        url::through(&self.url, gate)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use crate::ask::Ask;
+use crate::ask::{self, Ask};
 use crate::documents::Documents;
 use crate::edge;
 use crate::gate::Gate;
@@ -20,6 +20,10 @@ use crate::turn::Turn;
 pub struct Options {
     /// What is in the store at first.
     pub venues: Vec<Venue>,
+    /// Variables of the origin's environment, beside and above the usual ones.
+    pub origin: Vec<(&'static str, &'static str)>,
+    /// Variables of the edge, beside and above the usual ones.
+    pub edge: Vec<(&'static str, &'static str)>,
 }
 
 /// Everything that runs, and how to ask it.
@@ -39,6 +43,7 @@ pub struct Stack {
     /// A client without anything kept.
     pub client: reqwest::Client,
     documents: Documents,
+    options: Options,
     _turn: Turn,
 }
 
@@ -55,13 +60,12 @@ impl Stack {
             edge_url: String::new(),
             to_origin,
             to_edge,
-            client: reqwest::Client::builder()
-                .timeout(Duration::from_secs(30))
-                .build()?,
+            client: ask::client(Duration::from_secs(30))?,
             documents: Documents::default(),
+            options,
             _turn: turn,
         };
-        stack.import(&options.venues).await?;
+        stack.import(&stack.options.venues).await?;
         stack.start_origin().await?;
         stack.documents = Documents::publish(&stack.store, &stack.origin_url).await?;
         stack.start_edge().await?;
@@ -81,7 +85,14 @@ impl Stack {
     /// Starts the origin (again), on the same store.
     pub async fn start_origin(&mut self) -> Result<()> {
         let edge = &self.to_edge.url;
-        let started = origin::start(&self.store, &self.origin_url, edge, &self.client).await?;
+        let started = origin::start(
+            &self.store,
+            &self.origin_url,
+            edge,
+            &self.options.origin,
+            &self.client,
+        )
+        .await?;
         self.to_origin.lead_to(&self.origin_url);
         self.origin = Some(started);
         Ok(())
@@ -96,7 +107,12 @@ impl Stack {
     }
 
     async fn start_edge(&mut self) -> Result<()> {
-        let edge = edge::start(&self.store.beside("edge"), &self.to_origin.url).await?;
+        let edge = edge::start(
+            &self.store.beside("edge"),
+            &self.to_origin.url,
+            &self.options.edge,
+        )
+        .await?;
         self.to_edge.lead_to(&edge.url);
         self.edge_url = edge.url;
         self.edge = Some(edge.process);

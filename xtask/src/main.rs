@@ -8,6 +8,7 @@ mod binaries;
 mod build_edge;
 mod checkout;
 mod debian;
+mod failures;
 mod http;
 mod load;
 mod manifest;

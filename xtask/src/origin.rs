@@ -82,7 +82,9 @@ fn serve(settings: &Settings<'_>, secrets: &Secrets, binaries: &Binaries) -> Com
         .env("YOUSOON_LISTEN", format!("127.0.0.1:{}", settings.port))
         .env("YOUSOON_DATA_DIR", data_dir(settings.data_dir))
         .env("YOUSOON_ADMIN_TOKEN", &secrets.admin_token)
-        .env("YOUSOON_DOCUMENT_MODE", "enforce");
+        .env("YOUSOON_DOCUMENT_MODE", "enforce")
+        // Load comes from one address here.
+        .env("YOUSOON_RATE_LIMITS", "off");
     match &settings.edge_url {
         Some(url) => yousoon
             .env("YOUSOON_EDGE_URL", url)

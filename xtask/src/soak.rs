@@ -1,12 +1,13 @@
 //! `cargo xtask soak`: the tests that find more the longer they run.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
 use crate::binaries::{self, Binaries, Profile};
 use crate::test::{self, Count};
-use crate::{build_edge, progress, redis, tools};
+use crate::{build_edge, checkout, progress, redis, tools};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -16,15 +17,22 @@ pub(crate) struct Options {
     /// How long everything fails under load, in seconds; a round of all faults takes 60.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     chaos_s: u64,
+    /// How long each fuzz target gets mutated bytes, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    fuzz_s: u64,
 }
+
+/// The targets in tests/fuzz: what is read from strangers, and from caches.
+const FUZZ_TARGETS: [&str; 2] = ["request", "entry"];
 
 /// Its last line is the summary, also when tests failed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let tools = tools::ensure()?;
     redis::ensure()?;
     build_edge::build(&tools)?;
+    let cargo_fuzz = tools::ensure_cargo_fuzz(&tools)?;
     let binaries = binaries::build(Profile::Dev)?;
-    let phases = [
+    let mut phases = vec![
         (
             format!("simulating {} schedules", options.schedules),
             simulation(options),
@@ -34,14 +42,18 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             chaos(options, &binaries),
         ),
     ];
+    for target in FUZZ_TARGETS {
+        let title = format!("fuzzing {target} for {} s", options.fuzz_s);
+        phases.push((title, fuzz(&cargo_fuzz, target, options)?));
+    }
     let mut total = Count::default();
     for (title, mut command) in phases {
         progress::announce(&title);
         total.add(test::run_phase(&title, &mut command)?);
     }
     println!(
-        "soak of {} schedules and {} s of chaos: {total}",
-        options.schedules, options.chaos_s
+        "soak of {} schedules, {} s of chaos and {} s a fuzz target: {total}",
+        options.schedules, options.chaos_s, options.fuzz_s
     );
     Ok(total.exit_code())
 }
@@ -64,4 +76,24 @@ fn chaos(options: &Options, binaries: &Binaries) -> Command {
         .env("YOUSOON_CHAOS_S", options.chaos_s.to_string());
     test::give_binaries(&mut cargo, binaries);
     cargo
+}
+
+/// What it finds stays in `corpus/`, and what breaks the target in `artifacts/`; the seeds are
+/// committed. Without a sanitizer a stable toolchain builds it: this code has nothing unsafe to watch.
+fn fuzz(cargo_fuzz: &Path, target: &str, options: &Options) -> Result<Command> {
+    let dir = checkout::root().join("tests/fuzz");
+    let corpus = dir.join("corpus").join(target);
+    std::fs::create_dir_all(&corpus)?;
+    let mut cargo = Command::new(cargo_fuzz);
+    cargo
+        .args(["run", "--sanitizer", "none", "--fuzz-dir"])
+        .arg(&dir)
+        .arg(target)
+        .arg(corpus)
+        .arg(dir.join("seeds").join(target))
+        .arg("--")
+        .arg(format!("-max_total_time={}", options.fuzz_s))
+        .arg("-print_final_stats=1")
+        .current_dir(checkout::root());
+    Ok(cargo)
 }

@@ -8,6 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result};
 
 use crate::binaries::{self, Binaries, Profile};
+use crate::failures::Failures;
 use crate::tools::{self, Tools};
 use crate::{build_edge, checkout, mongo_server, progress, redis};
 
@@ -33,6 +34,8 @@ pub(crate) struct Count {
 pub(crate) fn run() -> Result<ExitCode> {
     let tools = tools::ensure()?;
     redis::ensure()?;
+    let audits = checkout::root().join("tests/graphql-http");
+    tools::ensure_node_modules(&audits, "the audits of GraphQL over HTTP (about 5 s)")?;
     let mongo_server = mongo_server::ensure()?;
     let mut total = Count::default();
     // The end-to-end tests say what is missing when a build failed.
@@ -102,7 +105,7 @@ pub(crate) fn cargo_test() -> Command {
     cargo
 }
 
-/// Runs one cargo, shows its output as it comes and counts.
+/// Runs one cargo, shows its output as it comes and counts; what failed is shown again in the end.
 pub(crate) fn run_phase(title: &str, cargo: &mut Command) -> Result<Count> {
     let mut child = cargo
         .stdin(Stdio::null())
@@ -110,14 +113,17 @@ pub(crate) fn run_phase(title: &str, cargo: &mut Command) -> Result<Count> {
         .spawn()
         .map_err(|error| progress::not_started(cargo, &error))?;
     let stdout = child.stdout.take().context("cargo's output is not piped")?;
-    let mut count = Count::default();
+    let (mut count, mut failures) = (Count::default(), Failures::default());
     for line in BufReader::new(stdout).split(b'\n') {
         let line = line?;
         let mut terminal = std::io::stdout().lock();
         terminal.write_all(&line)?;
         terminal.write_all(b"\n")?;
-        count.take_line(&String::from_utf8_lossy(&line));
+        let line = String::from_utf8_lossy(&line);
+        count.take_line(&line);
+        failures.take_line(&line);
     }
+    print!("{failures}");
     let status = child.wait()?;
     // A test that does not compile or crashes has no result line, and is a failure all the same.
     if !status.success() && count.failed == 0 {

@@ -11,6 +11,7 @@ const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const WORKER_BUILD_VERSION: &str = "0.8.7";
 /// Must be the version of `wasm-bindgen` in Cargo.lock: the two share an unstable format.
 const WASM_BINDGEN_VERSION: &str = "0.2.130";
+const CARGO_FUZZ_VERSION: &str = "0.13.1";
 /// What miniflare asks for, with a margin.
 const MIN_NODE_MAJOR: u32 = 20;
 
@@ -76,6 +77,20 @@ pub(crate) fn ensure() -> Result<Tools> {
     )?;
     ensure_node_modules(&edge, "miniflare, esbuild and binaryen (about 20 s)")?;
     Ok(tools)
+}
+
+/// For `cargo fuzz`, which only the soak needs.
+pub(crate) fn ensure_cargo_fuzz(tools: &Tools) -> Result<PathBuf> {
+    let program = tools.bin().join("cargo-fuzz");
+    ensure_cargo_tool(
+        &checkout::tools_dir()?,
+        std::slice::from_ref(&program),
+        "cargo-fuzz",
+        CARGO_FUZZ_VERSION,
+        &["--locked"],
+        "about 1 min",
+    )?;
+    Ok(program)
 }
 
 fn check_node() -> Result<()> {

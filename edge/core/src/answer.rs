@@ -2,10 +2,10 @@
 
 use cache_core::cache_status::Outcome;
 use cache_core::{CacheControl, CacheStatus, EntryHead, ForwardReason};
-use pq_core::MediaType;
 use pq_core::error::{ErrorCode, Refusal};
+use pq_core::{MediaType, security};
 
-use crate::CACHE_NAME;
+use crate::{CACHE_NAME, cors};
 
 /// Which tier an answer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,37 +65,14 @@ impl Served {
     }
 }
 
-/// What is allowed to other sites (the Fetch standard's CORS protocol): anybody may read, nobody
-/// sends cookies.
-pub mod cors {
-    /// On every answer.
-    pub const ALLOW_ORIGIN: (&str, &str) = ("access-control-allow-origin", "*");
-    /// On every answer.
-    pub const EXPOSE: (&str, &str) = (
-        "access-control-expose-headers",
-        "age, cache-status, etag, retry-after, yousoon-revision",
-    );
-    /// On the answer to a preflight.
-    pub const PREFLIGHT: [(&str, &str); 5] = [
-        ALLOW_ORIGIN,
-        ("access-control-allow-methods", "GET, POST, OPTIONS"),
-        (
-            "access-control-allow-headers",
-            "accept, accept-language, apollo-require-preflight, authorization, content-type, if-none-match, yousoon-min-revision",
-        ),
-        ("access-control-max-age", "86400"),
-        ("vary", "origin"),
-    ];
-}
-
 /// The headers that every shared read's answer has: a platform may build them once.
 pub const fn constant_headers(media: MediaType) -> [(&'static str, &'static str); 6] {
     [
         ("content-type", media.content_type()),
         ("cache-control", CacheControl::REVALIDATE),
         ("vary", "accept"),
-        ("x-content-type-options", "nosniff"),
-        cors::ALLOW_ORIGIN,
+        security::NO_SNIFFING,
+        cors::ANY_SITE,
         cors::EXPOSE,
     ]
 }
@@ -130,8 +107,8 @@ pub fn refusal_headers(
     let mut headers = vec![
         ("content-type", media.content_type()),
         ("cache-control", "no-store"),
-        ("x-content-type-options", "nosniff"),
     ];
+    headers.extend(security::HEADERS);
     match refusal.code {
         ErrorCode::MutationOverGet => headers.push(("allow", "POST")),
         ErrorCode::MethodNotAllowed => headers.push(("allow", "GET, POST, OPTIONS")),

@@ -2,17 +2,19 @@
 //!
 //! In request order: [`route`] → [`plan`] (refuse, forward, or read through the cache) →
 //! [`judge`] (serve, serve and refresh, or fetch) → [`admit`] (may the origin's answer be stored)
-//! → [`answer`] (status and headers). Beside it the purge feed: [`feed`] (what the Durable Object
+//! → [`answer`] (status and headers) and [`cors`] (whose pages may read). Beside it the purge feed: [`feed`] (what the Durable Object
 //! accepts from origins and gives to isolates) and [`replica`] (an isolate's copy of the log),
-//! [`signature`] (how origin and edge prove themselves to each other), and [`explain`] (verdicts in
-//! words for people).
+//! [`signature`] (how origin and edge prove themselves to each other), [`proof`] (for whom the edge
+//! asks), and [`explain`] (verdicts in words for people).
 
 pub mod admit;
 pub mod answer;
+pub mod cors;
 pub mod explain;
 pub mod feed;
 pub mod judge;
 pub mod plan;
+pub mod proof;
 pub mod replica;
 pub mod route;
 pub mod signature;
@@ -43,6 +45,8 @@ pub mod header {
     pub const REVISION: &str = "yousoon-revision";
     /// The revision that an answer must have seen; client to edge.
     pub const MIN_REVISION: &str = "yousoon-min-revision";
+    /// The address of the client whose request is handed on; edge to origin, see [`crate::proof`].
+    pub const CLIENT_IP: &str = "yousoon-client-ip";
     /// Proof of who sends, see [`crate::signature`].
     pub const SIGNATURE: &str = "yousoon-signature";
 }

@@ -3,6 +3,11 @@
 //! A flight runs in `waitUntil` of the request that began it, so it ends even when that client
 //! hangs up. Waiters wait on a JavaScript promise of their own: the runtime resumes each one in
 //! its own request, which a Rust waker would not.
+//!
+//! Such a promise is made by `Promise.withResolvers`, never by `new Promise`. The runtime knows by a
+//! tag in the promise whose it is, and where V8 has compiled `new Promise` (after a few thousand
+//! calls) there is no tag any more: the waiter then goes on in the request that landed the flight,
+//! and its response, made there, may not be sent (workerd 1.20260426).
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -12,7 +17,7 @@ use std::time::Duration;
 
 use cache_core::CacheKey;
 use futures_util::future::select;
-use js_sys::{Function, Promise};
+use js_sys::{Function, Promise, PromiseWithResolvers, Undefined};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Context, Delay};
@@ -38,11 +43,13 @@ impl<T> Flights<T> {
     }
 }
 
+type Resolve = Function<fn(JsValue) -> Undefined>;
+
 struct Flight<T> {
     number: FlightNumber,
     began_at_ms: u64,
     brought: RefCell<Option<T>>,
-    waiters: RefCell<Vec<Function>>,
+    waiters: RefCell<Vec<Resolve>>,
 }
 
 /// Flights are numbered in the order in which they begin.
@@ -151,9 +158,9 @@ impl<T: Clone> Ticket<T> {
     /// What the flight brought within so many milliseconds.
     pub(crate) async fn landed_within(self, wait_ms: u64) -> Option<T> {
         if self.flight.brought.borrow().is_none() {
-            let promise =
-                Promise::new(&mut |resolve, _| self.flight.waiters.borrow_mut().push(resolve));
-            let landed = JsFuture::from(promise);
+            let own: PromiseWithResolvers = Promise::with_resolvers();
+            self.flight.waiters.borrow_mut().push(own.resolve());
+            let landed = JsFuture::from(own.promise());
             select(landed, Delay::from(Duration::from_millis(wait_ms))).await;
         }
         self.flight.brought.borrow().clone()

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::rc::Rc;
 
 use cache_core::CacheKey;
+use edge_core::cors::Readers;
 use edge_core::replica::Replica;
 use lru::LruCache;
 use pq_core::DocumentHash;
@@ -57,6 +58,8 @@ pub(crate) struct Config {
     pub(crate) origin_url: String,
     /// `EDGE_SECRET`, hexadecimal: shared with the origin.
     pub(crate) secret: Vec<u8>,
+    /// `ALLOWED_ORIGINS`, comma-separated: whose pages may read. Every site's unless it is set.
+    pub(crate) readers: Readers,
     /// `FAULT_INJECTION=on`: requests may ask for a panic. For tests; never set in production.
     fault_injection: bool,
     /// `ISOLATE_MEMORY_BYTES`, 48 MiB unless it is set: how much of ready answers an isolate keeps.
@@ -90,6 +93,8 @@ impl Isolate {
         let secret = decode_hex(&secret).ok_or_else(|| {
             worker::Error::RustError("EDGE_SECRET is not hexadecimal of at least 16 bytes".into())
         })?;
+        let allowed_origins = env.var("ALLOWED_ORIGINS").ok();
+        let allowed_origins = allowed_origins.map(|value| value.to_string());
         let fault_injection = env
             .var("FAULT_INJECTION")
             .is_ok_and(|value| value.to_string() == "on");
@@ -102,6 +107,7 @@ impl Isolate {
         let config = Config {
             origin_url,
             secret,
+            readers: Readers::parse(allowed_origins.as_deref()),
             fault_injection,
             isolate_memory_bytes,
         };

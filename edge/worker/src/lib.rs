@@ -20,6 +20,7 @@ mod read;
 mod request;
 mod respond;
 
+use edge_core::cors::Readers;
 use edge_core::route::{Route, route};
 use pq_core::MediaType;
 use worker::{Context, Env, event};
@@ -49,8 +50,15 @@ async fn fetch(
         Ok(Route::Health) => respond::health(),
         Err(refusal) => Err(EdgeError::Refused(refusal)),
     };
-    match answer {
-        Ok(response) => Ok(response),
-        Err(error) => respond::refuse(&error.into_refusal(), media.unwrap_or(MediaType::Json)),
+    let response = match answer {
+        Ok(response) => response,
+        Err(error) => respond::refuse(&error.into_refusal(), media.unwrap_or(MediaType::Json))?,
+    };
+    let readers = &isolate.config.readers;
+    if *readers == Readers::AnySite {
+        return Ok(response);
     }
+    let origin = incoming.header("origin");
+    respond::for_readers(response, readers, origin.as_deref())
+        .map_err(|error| worker::Error::RustError(error.to_string()))
 }

@@ -1,10 +1,12 @@
 //! The origin: shared reads in the edge's own words, documents, and everything else as it came.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use cache_core::{AsOf, Revision};
 use edge_core::admit::{OriginAnswer, admit};
+use edge_core::proof::{self, OnBehalfOf};
 use edge_core::{header, signature};
 use js_sys::Uint8Array;
 use pq_core::{DocumentHash, MediaType};
@@ -87,6 +89,8 @@ async fn try_read(
     }
     headers.set("content-type", "application/json")?;
     headers.set("accept", MediaType::GraphqlResponse.content_type())?;
+    let proof = proof::sign(&isolate.config.secret, OnBehalfOf::Everybody, now_ms());
+    headers.set(header::SIGNATURE, &proof)?;
     let init = RequestInit::new();
     init.set_method("POST");
     init.set_headers(&headers);
@@ -173,6 +177,11 @@ pub(crate) enum Lasts {
     On,
 }
 
+/// Who asks: Cloudflare overwrites what a client says of itself here.
+fn client_ip(incoming: &Incoming) -> Option<IpAddr> {
+    incoming.header("cf-connecting-ip")?.trim().parse().ok()
+}
+
 /// Hands the client's own request on, and the origin's answer back; `body` is what was read of it.
 pub(crate) async fn forward(
     isolate: &Isolate,
@@ -183,6 +192,13 @@ pub(crate) async fn forward(
     let headers = Headers::new_with_headers(&incoming.raw.headers())?;
     // What proves the edge is not for clients to send.
     headers.delete(header::SIGNATURE)?;
+    headers.delete(header::CLIENT_IP)?;
+    // Without an address the origin counts the request as this connection's.
+    if let Some(ip) = client_ip(incoming) {
+        headers.set(header::CLIENT_IP, &ip.to_string())?;
+        let proof = proof::sign(&isolate.config.secret, OnBehalfOf::Client(ip), now_ms());
+        headers.set(header::SIGNATURE, &proof)?;
+    }
     let init = RequestInit::new();
     init.set_method(&incoming.method);
     init.set_headers(&headers);

@@ -7,7 +7,8 @@ use edge_core::header;
 use futures_util::StreamExt;
 use js_sys::{JsString, Uint8Array};
 use pq_core::error::Refusal;
-use pq_core::request::{GraphqlRequest, MAX_REQUEST_BYTES};
+use pq_core::limits::REQUEST_BYTES;
+use pq_core::request::GraphqlRequest;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
@@ -114,7 +115,7 @@ impl Incoming {
     /// The body; refused when it is longer than may be.
     pub(crate) async fn body(&self) -> Result<Vec<u8>, EdgeError> {
         match self.announced_bytes() {
-            Some(length) if length <= MAX_REQUEST_BYTES => {
+            Some(length) if length <= REQUEST_BYTES => {
                 let buffer = JsFuture::from(self.raw.array_buffer()?).await?;
                 Ok(Uint8Array::new(&buffer).to_vec())
             }
@@ -132,13 +133,13 @@ impl Incoming {
         while let Some(part) = parts.next().await {
             let part = part?;
             seen_bytes = seen_bytes.saturating_add(part.len());
-            if seen_bytes <= MAX_REQUEST_BYTES {
+            if seen_bytes <= REQUEST_BYTES {
                 kept.extend_from_slice(&part);
             } else if seen_bytes > FORGOTTEN_BYTES {
                 break;
             }
         }
-        if seen_bytes > MAX_REQUEST_BYTES {
+        if seen_bytes > REQUEST_BYTES {
             return too_large();
         }
         Ok(kept)

@@ -3,11 +3,12 @@
 use std::cell::OnceCell;
 
 use cache_core::CacheControl;
-use edge_core::answer::{EntryHeaders, Served, constant_headers, cors, refusal_headers};
+use edge_core::answer::{EntryHeaders, Served, constant_headers, refusal_headers};
+use edge_core::cors::{self, Readers};
 use edge_core::header;
 use js_sys::{JsString, Uint8Array};
-use pq_core::MediaType;
 use pq_core::error::{ErrorCode, Refusal};
+use pq_core::{MediaType, security};
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -61,7 +62,7 @@ fn shared_headers(media: MediaType) -> Result<Fields, EdgeError> {
 }
 
 fn init(status: u16, headers: &Headers) -> Result<ResponseInit, EdgeError> {
-    for (name, value) in [cors::ALLOW_ORIGIN, cors::EXPOSE] {
+    for (name, value) in [cors::ANY_SITE, cors::EXPOSE] {
         headers.set(name, value)?;
     }
     let init = ResponseInit::new();
@@ -126,7 +127,9 @@ pub(crate) fn unshared(
     headers.set("content-type", media.content_type())?;
     headers.set("cache-control", "no-store")?;
     headers.set("cache-status", cache_status)?;
-    headers.set("x-content-type-options", "nosniff")?;
+    for (name, value) in security::HEADERS {
+        headers.set(name, value)?;
+    }
     let status = if status == 200 || media == MediaType::GraphqlResponse {
         status
     } else {
@@ -196,6 +199,26 @@ pub(crate) fn preflight() -> Result<Response, EdgeError> {
         None,
         &init(204, &headers)?,
     )?)
+}
+
+/// Says whose page may read the answer, where not everybody's may. What is said above is for every
+/// site: it is the same in all answers, and costs them nothing.
+pub(crate) fn for_readers(
+    response: Response,
+    readers: &Readers,
+    origin: Option<&str>,
+) -> Result<Response, EdgeError> {
+    // A WebSocket's answer cannot be changed, and no page of another site has its token.
+    if response.status() == 101 {
+        return Ok(response);
+    }
+    let headers = response.headers();
+    headers.append("vary", "origin")?;
+    match readers.allow(origin) {
+        Some(allowed) => headers.set(cors::ALLOW_ORIGIN, allowed)?,
+        None => headers.delete(cors::ALLOW_ORIGIN)?,
+    }
+    Ok(response)
 }
 
 /// The edge is there.

@@ -54,6 +54,17 @@ impl DatabaseOptions {
     }
 }
 
+/// A database that is named by itself: a MongoDB's URL, or the folder of an embedded one. `option`
+/// is how it was named.
+pub(crate) async fn open_at(named: &str, option: &'static str) -> anyhow::Result<Database> {
+    if named.contains("://") {
+        let url = MongoUrl::parse(named.trim()).context(option)?;
+        mongo(&url, Role::Tool).await
+    } else {
+        embedded(named.into()).await.context(option)
+    }
+}
+
 async fn embedded(data_dir: PathBuf) -> anyhow::Result<Database> {
     let shown = data_dir.display().to_string();
     let opened = tokio::task::spawn_blocking(move || EmbeddedDb::open(&data_dir)).await?;

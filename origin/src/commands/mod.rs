@@ -1,8 +1,11 @@
-//! Commands that ask a running server and how they print what it says, and the database of the others.
+//! The program's larger commands, how they print what they found, and the database of those that
+//! open one.
 
 pub(crate) mod cache;
+pub(crate) mod config;
 pub(crate) mod database;
 pub(crate) mod migrate;
 pub(crate) mod purge;
 pub(crate) mod server;
 mod table;
+pub(crate) mod transfer;

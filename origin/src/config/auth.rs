@@ -1,8 +1,8 @@
 //! Passwords, tokens and the keys that sign them.
 
-use std::{num::NonZero, thread};
+use std::{fmt, num::NonZero, thread};
 
-use super::{ConfigError, Lookup, given, number};
+use super::{environment::Environment, reader::Reader};
 use crate::{auth::keys::KeySet, outgoing::Telling};
 
 const DEFAULT_COST: u32 = 10;
@@ -41,72 +41,60 @@ pub struct TokensConfig {
 }
 
 impl AuthConfig {
-    pub(super) fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
-        Ok(Self {
-            passwords: PasswordsConfig::from_lookup(lookup)?,
-            tokens: TokensConfig::from_lookup(lookup)?,
-            telling: if is_production(lookup)? {
-                Telling::Nothing
-            } else {
-                Telling::All
+    pub(super) fn read(reader: &mut Reader<'_>, environment: Environment) -> Self {
+        Self {
+            passwords: PasswordsConfig::read(reader),
+            tokens: TokensConfig::read(reader, environment),
+            telling: match environment {
+                Environment::Production => Telling::Nothing,
+                Environment::Development => Telling::All,
             },
-        })
+        }
     }
 }
 
 impl PasswordsConfig {
-    fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+    fn read(reader: &mut Reader<'_>) -> Self {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let count = |variable, most| -> Result<Option<usize>, ConfigError> {
-            let number = number(lookup, variable, 1..=most)?;
-            Ok(number.and_then(|number| usize::try_from(number).ok()))
-        };
-        let at_once = count("YOUSOON_BCRYPT_AT_ONCE", 256)?.unwrap_or_else(|| (cores / 2).max(1));
-        let cost = number(lookup, "YOUSOON_BCRYPT_COST", 4..=15)?;
-        Ok(Self {
-            cost: cost
-                .and_then(|cost| u32::try_from(cost).ok())
-                .unwrap_or(DEFAULT_COST),
+        let cost = whole(reader, "YOUSOON_BCRYPT_COST", DEFAULT_COST, 4, 15);
+        let at_once = whole(reader, "YOUSOON_BCRYPT_AT_ONCE", (cores / 2).max(1), 1, 256);
+        let waiting = at_once * DEFAULT_WAITING;
+        Self {
+            cost,
             at_once,
-            waiting: count("YOUSOON_BCRYPT_WAITING", 10_000)?.unwrap_or(at_once * DEFAULT_WAITING),
-        })
+            waiting: whole(reader, "YOUSOON_BCRYPT_WAITING", waiting, 1, 10_000),
+        }
     }
 }
 
 impl TokensConfig {
-    fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+    fn read(reader: &mut Reader<'_>, environment: Environment) -> Self {
         let variable = "YOUSOON_JWT_KEYS";
-        let keys = match given(lookup, variable) {
-            // Never the value itself: this line is printed.
-            Some(text) => {
-                KeySet::parse(&text).map_err(|why| ConfigError::new(variable, why.to_string()))?
-            }
-            None if is_production(lookup)? => {
-                return Err(ConfigError::new(
-                    variable,
-                    "is required in production: a key that is made up dies with its process",
-                ));
-            }
-            None => KeySet::for_development(),
-        };
-        let word = |variable, default: &str| given(lookup, variable).unwrap_or(default.to_owned());
-        Ok(Self {
-            keys,
-            issuer: word("YOUSOON_JWT_ISSUER", "yousoon"),
-            audience: word("YOUSOON_JWT_AUDIENCE", "yousoon-api"),
-        })
+        let without = "one key is made up, and dies with the process";
+        let parse = |text: &str| KeySet::parse(text).map_err(|why| why.to_string());
+        let given = reader.optional_masked(variable, without, parse);
+        if given.is_none() && environment.is_production() {
+            reader.require(
+                variable,
+                "is required in production: a key that is made up dies with its process",
+            );
+        }
+        let text = |text: &str| Ok(text.to_owned());
+        Self {
+            keys: given.unwrap_or_else(KeySet::for_development),
+            issuer: reader.or("YOUSOON_JWT_ISSUER", "yousoon".to_owned(), text),
+            audience: reader.or("YOUSOON_JWT_AUDIENCE", "yousoon-api".to_owned(), text),
+        }
     }
 }
 
-/// Where this runs: `YOUSOON_ENV`, development (default) or production.
-fn is_production(lookup: Lookup<'_>) -> Result<bool, ConfigError> {
-    let variable = "YOUSOON_ENV";
-    match given(lookup, variable).as_deref() {
-        None | Some("development") => Ok(false),
-        Some("production") => Ok(true),
-        Some(other) => Err(ConfigError::new(
-            variable,
-            format!("{other:?} is neither development nor production"),
-        )),
-    }
+/// A number from `least` to `most`.
+fn whole<T>(reader: &mut Reader<'_>, variable: &'static str, default: T, least: T, most: T) -> T
+where
+    T: Copy + fmt::Display + PartialOrd + std::str::FromStr,
+{
+    reader.or(variable, default, |text| match text.parse() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        Ok(_) | Err(_) => Err(format!("{text:?} is not a number from {least} to {most}")),
+    })
 }

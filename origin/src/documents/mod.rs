@@ -2,6 +2,7 @@
 
 pub mod publish;
 pub mod routes;
+pub(crate) mod sent;
 pub mod store;
 
 use std::{
@@ -75,7 +76,15 @@ impl Documents {
             return Ok(Some(Arc::clone(&known.document)));
         }
         // Rare, and large: boxed, so that those who do not come here do not carry it.
-        Box::pin(self.look_up(hash, known)).await
+        let looked_up = Box::pin(self.look_up(hash, known.clone())).await;
+        match (looked_up, known) {
+            // As an answer that was kept: without the store it is better than nothing.
+            (Err(error), Some(known)) if self.feed.may_stand_in(&known.entry, None) => {
+                tracing::warn!(%hash, "{error}: a document stands in that was read before");
+                Ok(Some(known.document))
+            }
+            (looked_up, _) => looked_up,
+        }
     }
 
     async fn look_up(

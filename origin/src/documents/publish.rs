@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use pq_core::{
-    ErrorCode, Manifest, Operation, Refusal,
-    compile::{COST_LIMIT, Compiler},
-};
+use pq_core::{ErrorCode, Manifest, Operation, Refusal, compile::Compiler};
 
 use super::{
-    Document, Documents,
+    Document, Documents, sent,
     store::{Published, Record},
 };
-use crate::embedded::StoreError;
+use crate::{config::Environment, embedded::StoreError};
 
 /// The most bytes of a manifest.
 pub const MAX_MANIFEST_BYTES: usize = 8 * 1024 * 1024;
@@ -33,12 +30,13 @@ pub async fn publish(
     documents: &Documents,
     compiler: &Arc<Compiler>,
     manifest: Vec<u8>,
+    environment: Environment,
     now_ms: i64,
 ) -> Result<Published, PublishError> {
     let compiler = Arc::clone(compiler);
     // Compiling is CPU work: it must not stand in the way of answers.
     let records = tokio::task::spawn_blocking(move || -> Result<Vec<Record>, PublishError> {
-        let operations = compile_all(&compiler, &manifest)?;
+        let operations = compile_all(&compiler, &manifest, environment)?;
         Ok(operations
             .iter()
             .map(Record::of)
@@ -51,28 +49,28 @@ pub async fn publish(
     Ok(published)
 }
 
-fn compile_all(compiler: &Compiler, manifest: &[u8]) -> Result<Vec<Operation>, Refusal> {
+fn compile_all(
+    compiler: &Compiler,
+    manifest: &[u8],
+    environment: Environment,
+) -> Result<Vec<Operation>, Refusal> {
     let refuse = |message: String| Refusal::new(ErrorCode::BadUserInput, message);
     let text =
         std::str::from_utf8(manifest).map_err(|_| refuse("the manifest is not UTF-8".into()))?;
     let manifest = Manifest::from_json(text).map_err(|error| refuse(error.to_string()))?;
     let mut operations = Vec::with_capacity(manifest.operations().len());
     for given in manifest.operations() {
-        let invalid = |why: String| {
-            Refusal::new(
-                ErrorCode::DocumentInvalid,
-                format!("{} ({}): {why}", given.label(), given.id),
-            )
+        let named = |Refusal { code, message }| {
+            let (label, id) = (given.label(), given.id);
+            Refusal::new(code, format!("{label} ({id}): {message}"))
         };
-        let operation = compiler
+        let done = compiler
             .compile(&given.body, given.client_name.as_deref())
-            .map_err(|error| invalid(error.to_string()))?
-            .operation;
-        if operation.cost >= COST_LIMIT {
-            return Err(invalid("it may cost more than is answered".into()));
-        }
+            .map_err(|error| named(sent::refused(&error)))?;
+        sent::may_introspect(&done, environment).map_err(named)?;
         // Executed by another parser than it was compiled by: both have to read it.
-        let document = Document::parse(operation).map_err(|error| invalid(error.to_string()))?;
+        let document = Document::parse(done.operation)
+            .map_err(|error| named(Refusal::new(ErrorCode::DocumentInvalid, error.to_string())))?;
         operations.push(document.operation);
     }
     Ok(operations)

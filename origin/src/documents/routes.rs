@@ -25,8 +25,14 @@ pub async fn post(State(state): State<AppState>, body: Body) -> Response {
         return refused(ErrorCode::RequestTooLarge, &message);
     };
     let now_ms = state.clock.now_ms();
-    let published =
-        publish::publish(&state.documents, &state.compiler, manifest.to_vec(), now_ms).await;
+    let published = publish::publish(
+        &state.documents,
+        &state.compiler,
+        manifest.to_vec(),
+        state.config.environment,
+        now_ms,
+    )
+    .await;
     match published {
         Ok(published) => {
             tracing::info!(

@@ -2,7 +2,7 @@
 
 use axum::body::{Body, Bytes};
 use futures_util::StreamExt as _;
-use pq_core::request::MAX_REQUEST_BYTES;
+use pq_core::limits::REQUEST_BYTES;
 
 /// What follows a body that is too long is read and forgotten up to here, so that a client that
 /// only reads after it has written gets to see why it was refused.
@@ -11,7 +11,7 @@ const FORGOTTEN_BYTES: usize = 8 * 1024 * 1024;
 /// Why there is no body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyError {
-    /// Longer than [`MAX_REQUEST_BYTES`].
+    /// Longer than [`REQUEST_BYTES`].
     TooLong,
     /// The client went away while it sent.
     Cut,
@@ -25,13 +25,13 @@ pub async fn read(body: Body) -> Result<Bytes, BodyError> {
     while let Some(part) = parts.next().await {
         let part = part.map_err(|_| BodyError::Cut)?;
         seen_bytes += part.len();
-        if seen_bytes <= MAX_REQUEST_BYTES {
+        if seen_bytes <= REQUEST_BYTES {
             kept.extend_from_slice(&part);
         } else if seen_bytes > FORGOTTEN_BYTES {
             break;
         }
     }
-    if seen_bytes > MAX_REQUEST_BYTES {
+    if seen_bytes > REQUEST_BYTES {
         Err(BodyError::TooLong)
     } else {
         Ok(kept.into())
@@ -46,13 +46,10 @@ mod tests {
     async fn a_body_is_read_up_to_its_limit() {
         let body = |bytes: usize| Body::from(vec![b'x'; bytes]);
         assert_eq!(
-            read(body(MAX_REQUEST_BYTES)).await.map(|body| body.len()),
-            Ok(MAX_REQUEST_BYTES)
+            read(body(REQUEST_BYTES)).await.map(|body| body.len()),
+            Ok(REQUEST_BYTES)
         );
-        assert_eq!(
-            read(body(MAX_REQUEST_BYTES + 1)).await,
-            Err(BodyError::TooLong)
-        );
+        assert_eq!(read(body(REQUEST_BYTES + 1)).await, Err(BodyError::TooLong));
         assert_eq!(
             read(body(FORGOTTEN_BYTES + 1)).await,
             Err(BodyError::TooLong)

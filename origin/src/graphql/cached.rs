@@ -11,13 +11,12 @@ use cache_core::{
 use cache_tiered::{Answer, Cached, Fill, Question};
 use edge_core::{header as edge_header, plan};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use pq_core::{CachePolicy, MediaType};
+use pq_core::{CachePolicy, MediaType, limits};
 
 use super::{
     answer::{self, cacheable, set},
     caller::Asker,
     execute::{self, Executed},
-    serve::TIMEOUT,
 };
 use crate::{documents::Document, embedded::StoreError, state::AppState};
 
@@ -30,7 +29,7 @@ const AS_OF: HeaderName = HeaderName::from_static(edge_header::AS_OF);
 
 /// Room for the headers of a kept answer and for those that the layers add, so that their map does
 /// not grow.
-const HEADERS: usize = 20;
+const HEADERS: usize = 26;
 /// What most values that are written for each answer fit into.
 const SHORT_BYTES: usize = 128;
 
@@ -98,7 +97,7 @@ async fn fill(
     required: Option<Revision>,
 ) -> Fill<Arc<Unstored>> {
     let work = execute::execute(state, document, variables, Asker::anybody(), required);
-    let executed = match tokio::time::timeout(TIMEOUT, work).await {
+    let executed = match tokio::time::timeout(limits::EXECUTION, work).await {
         Ok(Ok(executed)) => executed,
         Ok(Err(error)) => return Fill::Failed(Arc::new(Unstored::Store(error))),
         Err(_elapsed) => return Fill::Failed(Arc::new(Unstored::TimedOut)),

@@ -11,6 +11,7 @@ use crate::{
     auth::{sessions::SessionId, tokens::TokenError},
     domain::UserId,
     embedded::StoreError,
+    gateway::peer::Peer,
     state::AppState,
     users::account::{Language, Membership, Role},
 };
@@ -52,6 +53,8 @@ pub struct SignedIn {
 #[derive(Clone, Debug)]
 pub struct Asker {
     pub caller: Caller,
+    /// Where from; what is counted for an address is counted for this one.
+    pub peer: Peer,
     pub language: Language,
     pub device: Option<String>,
 }
@@ -61,16 +64,18 @@ impl Asker {
     pub const fn anybody() -> Self {
         Self {
             caller: Caller::Anonymous,
+            peer: Peer::Edge,
             language: Language::French,
             device: None,
         }
     }
 
-    pub async fn of(headers: &HeaderMap, state: &AppState) -> Result<Self, StoreError> {
+    pub async fn of(headers: &HeaderMap, peer: Peer, state: &AppState) -> Result<Self, StoreError> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let device = text(USER_AGENT).map(|agent| agent.chars().take(DEVICE_CHARS).collect());
         Ok(Self {
             caller: Caller::of(headers, state).await?,
+            peer,
             language: language::preferred(text(ACCEPT_LANGUAGE).unwrap_or_default()),
             device,
         })

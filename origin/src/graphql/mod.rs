@@ -16,6 +16,7 @@ pub mod directives;
 pub mod errors;
 pub mod execute;
 pub mod facts;
+pub(crate) mod graphiql;
 pub(crate) mod language;
 pub mod loaders;
 pub(crate) mod moment;
@@ -30,20 +31,19 @@ pub(crate) mod validation;
 pub use cached::{Asked, Unstored};
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+use pq_core::limits;
 
 use crate::{
     auth::{
         mutations::{AuthMutations, proofs::ProofMutations},
         resolvers::AuthQueries,
     },
+    config::Environment,
     offers::{mutations::OfferMutations, resolvers::OfferQueries},
     partners::resolvers::PartnerQueries,
     purge::resolvers::PurgeMutations,
     users::{mutations::UserMutations, resolvers::UserQueries},
 };
-
-/// Deeper documents are refused, published or not: a chain of partner → offers → partner has no end.
-const MAX_DEPTH: usize = 16;
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(OfferQueries, PartnerQueries, UserQueries, AuthQueries);
@@ -59,11 +59,16 @@ pub struct Mutation(
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-/// The schema; what a request needs comes with the request.
-pub fn schema() -> Schema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        .limit_depth(MAX_DEPTH)
-        .finish()
+/// The schema; what a request needs comes with the request. Documents were measured before they
+/// get here: these limits are the second look.
+pub fn schema(environment: Environment) -> Schema {
+    let depth = usize::try_from(limits::DOCUMENT.depth).unwrap_or(usize::MAX);
+    let schema =
+        Schema::build(Query::default(), Mutation::default(), EmptySubscription).limit_depth(depth);
+    match environment {
+        Environment::Development => schema.finish(),
+        Environment::Production => schema.disable_introspection().finish(),
+    }
 }
 
 /// The schema as SDL, with our directives.
@@ -71,7 +76,7 @@ pub fn sdl() -> String {
     let options = SDLExportOptions::new()
         .use_space_ident()
         .prefer_single_line_descriptions();
-    let mut sdl = schema().sdl_with_options(options);
+    let mut sdl = schema(Environment::Development).sdl_with_options(options);
     if !sdl.ends_with('\n') {
         sdl.push('\n');
     }

@@ -1,6 +1,6 @@
 //! A GraphQL request over HTTP, step by step.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
@@ -11,8 +11,7 @@ use cache_core::{Revision, variables::CanonicalVariables};
 use edge_core::header::MIN_REVISION;
 use http::{HeaderMap, HeaderName, header};
 use pq_core::{
-    DocumentRef, ErrorCode, GraphqlRequest, MediaType, Refusal,
-    compile::COST_LIMIT,
+    DocumentRef, ErrorCode, GraphqlRequest, MediaType, Refusal, limits,
     manifest::OperationKind,
     request::{HttpParts, Method},
 };
@@ -25,11 +24,13 @@ use super::{
     execute,
 };
 use crate::{
-    config::DocumentMode, cors, documents::Document, embedded::StoreError, state::AppState,
+    config::DocumentMode,
+    cors,
+    documents::{Document, sent},
+    embedded::StoreError,
+    gateway::{admission, peer::Peer, rate},
+    state::AppState,
 };
-
-/// From the first byte of the body to the answer.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -55,19 +56,36 @@ pub async fn graphql_by_id(
         Ok(Path(id)) => serve(&state, Some(id), request).await,
         Err(rejection) => {
             let mut response = rejection.into_response();
-            cors::allow(response.headers_mut());
+            let origin = request.headers().get(header::ORIGIN);
+            cors::allow(response.headers_mut(), &state.config.cors, origin);
             response
         }
     }
 }
 
 async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> Response {
-    let mut response = answer(state, path_id, request).await;
-    cors::allow(response.headers_mut());
+    let peer = Peer::of(&request, state);
+    let asker = Asker::of(request.headers(), peer, state).await;
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let caller = asker.as_ref().ok().map(|asker| &asker.caller);
+    let counted = admission::count(state, caller, peer).await;
+    let mut response = match &counted {
+        Some(decision) if !decision.is_admitted() => admission::too_many(decision, &request),
+        Some(_) | None => answer(state, path_id, request, asker).await,
+    };
+    if let Some(decision) = &counted {
+        rate::headers::write(decision, response.headers_mut());
+    }
+    cors::allow(response.headers_mut(), &state.config.cors, origin.as_ref());
     response
 }
 
-async fn answer(state: &AppState, path_id: Option<String>, request: Request) -> Response {
+async fn answer(
+    state: &AppState,
+    path_id: Option<String>,
+    request: Request,
+    asker: Result<Asker, StoreError>,
+) -> Response {
     let accept = text(request.headers(), &header::ACCEPT);
     let Some(media) = MediaType::negotiate(accept.as_deref()) else {
         let message = "application/graphql-response+json and application/json can be had";
@@ -76,12 +94,20 @@ async fn answer(state: &AppState, path_id: Option<String>, request: Request) -> 
             MediaType::Json,
         );
     };
-    match tokio::time::timeout(TIMEOUT, steps(state, path_id, request, media)).await {
+    match tokio::time::timeout(
+        limits::EXECUTION,
+        steps(state, path_id, request, asker, media),
+    )
+    .await
+    {
         Ok(Ok(response)) => response,
         Ok(Err(Failure::Refused(refusal))) => answer::refusal(&refusal, media),
         Ok(Err(Failure::Store(error))) => answer::internal(&error, media),
         Err(_elapsed) => {
-            tracing::error!(timeout_s = TIMEOUT.as_secs(), "a request took too long");
+            tracing::error!(
+                timeout_s = limits::EXECUTION.as_secs(),
+                "a request took too long"
+            );
             answer::timed_out(media)
         }
     }
@@ -92,6 +118,7 @@ async fn steps(
     state: &AppState,
     path_id: Option<String>,
     request: Request,
+    asker: Result<Asker, StoreError>,
     media: MediaType,
 ) -> Result<Response, Failure> {
     let method = method(&request)?;
@@ -112,7 +139,6 @@ async fn steps(
     {
         return Ok(cached::answer(state, &asked, wanted).await);
     }
-    let headers = request.headers().clone();
     let request = parse(method, path_id, request).await?;
     let document = document(state, &request).await?;
     name_matches(&document, request.operation_name.as_deref())?;
@@ -127,7 +153,8 @@ async fn steps(
         }
         return Ok(cached::answer(state, &asked, wanted).await);
     }
-    let asker = Asker::of(&headers, state).await?;
+    // Only now: that nobody can say who asks does not keep anybody from what is shared.
+    let asker = asker?;
     authorise::document(&asker.caller, &document.parsed)?;
     // Its entities may be kept ones: those of a copy of the log that has seen what the client has.
     let required = state.caches.feed.require(minimum).await;
@@ -212,22 +239,9 @@ async fn document(state: &AppState, request: &GraphqlRequest) -> Result<Arc<Docu
         DocumentMode::Audit => tracing::warn!(document = %hash, "a document that is not published"),
         DocumentMode::Off => {}
     }
-    Ok(Arc::new(compile(state, body)?))
-}
-
-fn compile(state: &AppState, body: &str) -> Result<Document, Refusal> {
-    let invalid = |message: String| Refusal::new(ErrorCode::DocumentInvalid, message);
-    let operation = state
-        .compiler
-        .compile(body, None)
-        .map_err(|error| invalid(error.to_string()))?
-        .operation;
-    if operation.cost >= COST_LIMIT {
-        return Err(invalid(
-            "the document may cost more than is answered".into(),
-        ));
-    }
-    Document::parse(operation).map_err(|error| invalid(error.to_string()))
+    let environment = state.config.environment;
+    let document = sent::compile(&state.compiler, body, &request.variables, environment)?;
+    Ok(Arc::new(document))
 }
 
 fn name_matches(document: &Document, name: Option<&str>) -> Result<(), Refusal> {

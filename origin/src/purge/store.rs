@@ -64,6 +64,9 @@ pub trait PurgeStore: fmt::Debug + Send + Sync {
         filter: AuditFilter,
     ) -> Result<Vec<AuditRow>, StoreError>;
 
+    /// Adds rows to the audit that another database kept, oldest first.
+    async fn tell(&self, rows: Vec<AuditRow>) -> Result<(), StoreError>;
+
     /// Forgets rows of the audit that are too old.
     async fn trim_audit(&self, now_ms: i64) -> Result<(), StoreError>;
 }

@@ -10,6 +10,7 @@ mod codes;
 mod documents;
 mod listing;
 mod mongo;
+mod moving;
 mod near;
 mod partners;
 mod purges;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         partners::TESTS,
         documents::TESTS,
         purges::TESTS,
+        moving::TESTS,
         catalogue::TESTS,
         users::TESTS,
         sessions::TESTS,

@@ -1,6 +1,9 @@
 //! A running origin: real HTTP through the router, on a free port, over a database of its own.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use axum::ServiceExt as _;
 use cache_core::{LogId, Revision};
@@ -11,8 +14,9 @@ use tempfile::TempDir;
 use yousoon::{
     auth::keys::KeySet,
     config::{
-        AdminConfig, AuthConfig, CacheConfig, Config, DocumentMode, DocumentsConfig, EdgeConfig,
-        HttpConfig, MetricsConfig, PasswordsConfig, Secret, TokensConfig,
+        AdminConfig, AuthConfig, CacheConfig, Config, CorsConfig, DocumentMode, DocumentsConfig,
+        EdgeConfig, Environment, HttpConfig, MetricsConfig, PasswordsConfig, RateLimitsConfig,
+        Secret, TokensConfig,
     },
     database::Database,
     embedded::EmbeddedDb,
@@ -38,10 +42,14 @@ pub(crate) struct TestApp {
 }
 
 pub(crate) struct Builder {
+    environment: Environment,
     mode: DocumentMode,
     observer: ReadObserver,
     redis: Option<String>,
+    redis_within: Duration,
     edges: Vec<reqwest::Url>,
+    rate_limits: RateLimitsConfig,
+    cors: CorsConfig,
 }
 
 /// What came back.
@@ -54,10 +62,18 @@ pub(crate) struct Answer {
 impl TestApp {
     pub(crate) fn builder() -> Builder {
         Builder {
+            environment: Environment::Development,
             mode: DocumentMode::Off,
             observer: ReadObserver::default(),
             redis: None,
+            redis_within: CacheConfig::default().redis_within,
             edges: vec![],
+            // Everything comes from one address here.
+            rate_limits: RateLimitsConfig {
+                is_on: false,
+                ..RateLimitsConfig::default()
+            },
+            cors: CorsConfig::AnySite,
         }
     }
 
@@ -116,6 +132,19 @@ impl TestApp {
 }
 
 impl Builder {
+    /// Pages of these sites alone may read.
+    pub(crate) fn origins(mut self, origins: &[&str]) -> Self {
+        let origins = origins.iter().map(|origin| (*origin).to_owned());
+        self.cors = CorsConfig::Origins(origins.collect());
+        self
+    }
+
+    /// As in production.
+    pub(crate) fn production(mut self) -> Self {
+        self.environment = Environment::Production;
+        self
+    }
+
     pub(crate) fn mode(mut self, mode: DocumentMode) -> Self {
         self.mode = mode;
         self
@@ -131,6 +160,22 @@ impl Builder {
 
     pub(crate) fn redis(mut self, url: &str) -> Self {
         self.redis = Some(url.to_owned());
+        self
+    }
+
+    /// For what is only true while Redis is heard: a busy machine is no outage.
+    pub(crate) fn redis_within(mut self, within: Duration) -> Self {
+        self.redis_within = within;
+        self
+    }
+
+    /// Requests a minute: of an address, and of a user.
+    pub(crate) fn rate_limits(mut self, per_ip: u32, per_user: u32) -> Self {
+        self.rate_limits = RateLimitsConfig {
+            is_on: true,
+            per_ip: per_ip.try_into().unwrap(),
+            per_user: per_user.try_into().unwrap(),
+        };
         self
     }
 
@@ -175,10 +220,13 @@ impl Builder {
 
     fn config(self, address: SocketAddr) -> Config {
         Config {
+            environment: self.environment,
             http: HttpConfig { listen: address },
+            cors: self.cors,
             documents: DocumentsConfig { mode: self.mode },
             cache: CacheConfig {
                 redis: self.redis.map(|url| redis::Client::open(url).unwrap()),
+                redis_within: self.redis_within,
                 ..CacheConfig::default()
             },
             admin: AdminConfig {
@@ -201,6 +249,7 @@ impl Builder {
                 urls: self.edges,
                 secret: Some(Secret::new(EDGE_SECRET)),
             },
+            rate_limits: self.rate_limits,
             metrics: MetricsConfig::default(),
         }
     }

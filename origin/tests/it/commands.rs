@@ -102,3 +102,27 @@ fn a_purge_has_one_target_and_a_reason_or_is_about_the_log() {
         assert_eq!(code, 0, "{right:?}: {text}");
     }
 }
+
+#[test]
+fn the_configuration_is_checked_without_a_server() {
+    let check = |variables: &[(&str, &str)]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_yousoon"))
+            .args(["config", "check"])
+            .env_clear()
+            .envs(variables.iter().copied())
+            .output()
+            .expect("yousoon runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    };
+    let (sound, text) = check(&[("YOUSOON_ADMIN_TOKEN", "a-token-that-nobody-sees")]);
+    assert!(sound && text.contains("YOUSOON_ADMIN_TOKEN"), "{text}");
+    assert!(!text.contains("nobody-sees"), "{text}");
+    let production = [
+        ("YOUSOON_ENV", "production"),
+        ("YOUSOON_DOCUMENT_MODE", "off"),
+    ];
+    let (sound, text) = check(&production);
+    assert!(!sound, "{text}");
+    assert!(text.contains("would not start: 3 settings"), "{text}");
+}

@@ -2,26 +2,31 @@
 //! and cache policy, against the origin's SDL.
 //!
 //! The rules of the policy are those of `cacheability`, the rule of the location that of
-//! `snap`, the measure of cost that of `cost`.
+//! `snap`, the measure of cost that of `cost`; `size` is looked at before all of them.
 
+use std::collections::HashMap;
 use std::fmt;
 
-use apollo_compiler::ast::OperationType;
+use apollo_compiler::ast::{OperationType, Value};
 use apollo_compiler::executable;
+use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Node, Schema};
+use serde_json::{Map, Value as Json};
 
 use crate::hash::DocumentHash;
+use crate::limits::{self, TooMuch};
 use crate::manifest::{Operation, OperationKind};
 
 mod cacheability;
 mod cost;
 mod hints;
 mod reason;
+mod size;
 mod snap;
 mod variables;
 
-pub use cost::{COST_LIMIT, DEFAULT_PAGE};
+pub use cost::DEFAULT_PAGE;
 use hints::Hints;
 pub use reason::{Reason, Why};
 
@@ -46,6 +51,8 @@ pub struct Compiled {
     pub operation: Operation,
     /// Why no shared cache may keep its answers, culprit by culprit; empty if one may.
     pub why_private: Vec<Reason>,
+    /// Whether it asks about the schema itself.
+    pub introspects: bool,
 }
 
 /// One thing that is wrong with an SDL or a document.
@@ -80,6 +87,9 @@ pub enum CompileError {
     /// The operation has no name.
     #[error("the document's operation has no name")]
     Anonymous,
+    /// There is more of something than [`limits::DOCUMENT`] allows.
+    #[error(transparent)]
+    TooMuch(#[from] TooMuch),
 }
 
 /// The document's one operation, with everything that reads it.
@@ -88,6 +98,8 @@ struct Subject<'a> {
     hints: &'a Hints,
     document: &'a Valid<ExecutableDocument>,
     operation: &'a Node<executable::Operation>,
+    /// What the operation's variables are, as far as that is known already.
+    given: HashMap<String, Node<Value>>,
 }
 
 impl Compiler {
@@ -100,24 +112,55 @@ impl Compiler {
         Ok(Self { schema, hints })
     }
 
-    /// Validates a document and decides its policy; `body` is hashed as it is, byte for byte.
+    /// Validates a document and decides its policy; `body` is hashed as it is, byte for byte. Its
+    /// cost is that of the variables' defaults.
+    ///
+    /// # Errors
+    /// [`CompileError`]; [`CompileError::Anonymous`] when the operation has no name.
     pub fn compile(&self, body: &str, client: Option<&str>) -> Result<Compiled, CompileError> {
-        let document =
-            ExecutableDocument::parse_and_validate(&self.schema, body, "document.graphql")
-                .map_err(|invalid| CompileError::Document(problems(&invalid.errors)))?;
-        let (name, operation) = only_operation(&document)?;
+        let compiled = self.compile_with(body, client, &Map::new())?;
+        if compiled.operation.name.is_empty() {
+            return Err(CompileError::Anonymous);
+        }
+        Ok(compiled)
+    }
+
+    /// As [`Compiler::compile`], for a document that was sent and is published nowhere: its
+    /// operation needs no name, and its cost is that of the variables that came with it.
+    ///
+    /// # Errors
+    /// [`CompileError`].
+    pub fn compile_sent(
+        &self,
+        body: &str,
+        variables: &Map<String, Json>,
+    ) -> Result<Compiled, CompileError> {
+        self.compile_with(body, None, variables)
+    }
+
+    fn compile_with(
+        &self,
+        body: &str,
+        client: Option<&str>,
+        given: &Map<String, Json>,
+    ) -> Result<Compiled, CompileError> {
+        let document = self.validate(body)?;
+        let operation = only_operation(&document)?;
         let subject = Subject {
             schema: &self.schema,
             hints: &self.hints,
             document: &document,
             operation,
+            given: variables::literals(given),
         };
         let variables = variables::definitions(operation);
         let (policy, why_private) = cacheability::decide(&subject);
         let (cost, depth) = cost::measure(&subject);
+        TooMuch::check("fields in its answer", cost, limits::DOCUMENT.cost)?;
+        let name = operation.name.as_ref();
         let operation = Operation {
             id: DocumentHash::of(body),
-            name,
+            name: name.map(ToString::to_string).unwrap_or_default(),
             kind: kind_of(operation.operation_type),
             body: body.to_owned(),
             client_name: client.map(str::to_owned),
@@ -130,22 +173,39 @@ impl Compiler {
         Ok(Compiled {
             operation,
             why_private,
+            introspects: subject.introspects(),
         })
+    }
+
+    /// Its size first: what comes after takes longer the larger it is.
+    fn validate(&self, body: &str) -> Result<Valid<ExecutableDocument>, CompileError> {
+        let tokens = limits::DOCUMENT.tokens;
+        let mut parser = Parser::new().token_limit(usize::try_from(tokens).unwrap_or(usize::MAX));
+        let parsed = parser.parse_ast(body, "document.graphql");
+        TooMuch::check("tokens", parser.tokens_reached() as u64, tokens)?;
+        let ast = parsed.map_err(|invalid| CompileError::Document(problems(&invalid.errors)))?;
+        size::check(&ast, limits::DOCUMENT)?;
+        ast.to_executable_validate(&self.schema)
+            .map_err(|invalid| CompileError::Document(problems(&invalid.errors)))
+    }
+}
+
+impl Subject<'_> {
+    fn introspects(&self) -> bool {
+        let mut roots = self.operation.root_fields(self.document);
+        roots.any(|field| matches!(field.name.as_str(), "__schema" | "__type"))
     }
 }
 
 fn only_operation(
     document: &ExecutableDocument,
-) -> Result<(String, &Node<executable::Operation>), CompileError> {
+) -> Result<&Node<executable::Operation>, CompileError> {
     let count = document.operations.len();
     let mut operations = document.operations.iter();
     let (Some(operation), None) = (operations.next(), operations.next()) else {
         return Err(CompileError::OperationCount(count));
     };
-    match &operation.name {
-        Some(name) => Ok((name.to_string(), operation)),
-        None => Err(CompileError::Anonymous),
-    }
+    Ok(operation)
 }
 
 fn kind_of(operation_type: OperationType) -> OperationKind {

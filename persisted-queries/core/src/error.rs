@@ -26,6 +26,10 @@ pub enum ErrorCode {
     DocumentNotPublished,
     /// The document is not valid against the schema.
     DocumentInvalid,
+    /// The document, or what it asks for, is larger than is answered.
+    DocumentTooComplex,
+    /// The document asks about the schema itself, and that is not told here.
+    IntrospectionDisabled,
     /// No operation of this name in the document.
     OperationUnknown,
     /// A required variable is absent.
@@ -78,6 +82,8 @@ pub enum ErrorCode {
     Overloaded,
     /// Who asks may not.
     Forbidden,
+    /// More requests than may be made in so short a time.
+    RateLimited,
     /// No such address.
     NotFound,
     /// The origin cannot be reached, and nothing stored may be served instead.
@@ -90,7 +96,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 42] = [
         Self::InvalidJson,
         Self::NulByte,
         Self::InvalidRequest,
@@ -100,6 +106,8 @@ impl ErrorCode {
         Self::DocumentNotFound,
         Self::DocumentNotPublished,
         Self::DocumentInvalid,
+        Self::DocumentTooComplex,
+        Self::IntrospectionDisabled,
         Self::OperationUnknown,
         Self::VariableMissing,
         Self::VariableInvalid,
@@ -126,6 +134,7 @@ impl ErrorCode {
         Self::PhoneTaken,
         Self::Overloaded,
         Self::Forbidden,
+        Self::RateLimited,
         Self::NotFound,
         Self::OriginUnreachable,
         Self::Timeout,
@@ -145,6 +154,8 @@ impl ErrorCode {
             Self::DocumentNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::DocumentNotPublished => "DOCUMENT_NOT_PUBLISHED",
             Self::DocumentInvalid => "GRAPHQL_VALIDATION_FAILED",
+            Self::DocumentTooComplex => "DOCUMENT_TOO_COMPLEX",
+            Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",
             Self::OperationUnknown => "OPERATION_UNKNOWN",
             Self::VariableMissing => "VARIABLE_MISSING",
             Self::VariableInvalid => "VARIABLE_INVALID",
@@ -171,6 +182,7 @@ impl ErrorCode {
             Self::PhoneTaken => "PHONE_TAKEN",
             Self::Overloaded => "OVERLOADED",
             Self::Forbidden => "FORBIDDEN",
+            Self::RateLimited => "RATE_LIMITED",
             Self::NotFound => "NOT_FOUND",
             Self::OriginUnreachable => "ORIGIN_UNREACHABLE",
             Self::Timeout => "TIMEOUT",
@@ -191,13 +203,14 @@ impl ErrorCode {
             | Self::TokenInvalid
             | Self::CredentialsInvalid
             | Self::RefreshTokenInvalid => 401,
-            Self::Forbidden | Self::DocumentNotPublished => 403,
+            Self::Forbidden | Self::DocumentNotPublished | Self::IntrospectionDisabled => 403,
             Self::DocumentNotFound | Self::NotFound | Self::OfferNotFound => 404,
             Self::MethodNotAllowed | Self::MutationOverGet => 405,
             Self::NotAcceptable => 406,
             Self::EmailTaken | Self::PhoneTaken => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
+            Self::RateLimited => 429,
             Self::Internal => 500,
             Self::OriginUnreachable | Self::Overloaded => 503,
             Self::Timeout => 504,
@@ -208,6 +221,7 @@ impl ErrorCode {
             | Self::DocumentIdMalformed
             | Self::DocumentIdMismatch
             | Self::DocumentInvalid
+            | Self::DocumentTooComplex
             | Self::OperationUnknown
             | Self::VariableMissing
             | Self::VariableInvalid
@@ -229,6 +243,7 @@ impl ErrorCode {
         matches!(
             self,
             Self::DocumentInvalid
+                | Self::DocumentTooComplex
                 | Self::OperationUnknown
                 | Self::VariableMissing
                 | Self::VariableInvalid

@@ -7,9 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{ErrorCode, Refusal};
 use crate::hash::DocumentHash;
-
-/// The most bytes of a body, or of a query string, that are read.
-pub const MAX_REQUEST_BYTES: usize = 128 * 1024;
+use crate::limits::REQUEST_BYTES;
 
 /// The methods that GraphQL over HTTP knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +73,8 @@ impl GraphqlRequest {
     /// A [`Refusal`] with one of the codes `INVALID_JSON`, `NUL_BYTE`, `INVALID_REQUEST`,
     /// `UNSUPPORTED_MEDIA_TYPE`, `REQUEST_TOO_LARGE` and `DOCUMENT_*`.
     pub fn parse(parts: HttpParts<'_>) -> Result<Self, Refusal> {
-        if parts.body.len() > MAX_REQUEST_BYTES
-            || parts
-                .query
-                .is_some_and(|query| query.len() > MAX_REQUEST_BYTES)
+        if parts.body.len() > REQUEST_BYTES
+            || parts.query.is_some_and(|query| query.len() > REQUEST_BYTES)
         {
             return Self::too_large();
         }
@@ -107,7 +103,7 @@ impl GraphqlRequest {
     pub fn too_large<T>() -> Result<T, Refusal> {
         refuse(
             ErrorCode::RequestTooLarge,
-            format!("a request has at most {MAX_REQUEST_BYTES} bytes"),
+            format!("a request has at most {REQUEST_BYTES} bytes"),
         )
     }
 }
@@ -369,7 +365,7 @@ mod tests {
             ErrorCode::InvalidRequest
         );
         assert_eq!(
-            code(post(&" ".repeat(MAX_REQUEST_BYTES + 1))),
+            code(post(&" ".repeat(REQUEST_BYTES + 1))),
             ErrorCode::RequestTooLarge
         );
     }

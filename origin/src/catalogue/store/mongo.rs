@@ -43,7 +43,8 @@ impl CatalogueStore for MongoCatalogue {
         let offers = self.db.collection::<Document>(OFFERS);
         let found = self.db.run(async move {
             let one = offers
-                .find_one(doc! {})
+                // A bound: an order alone does not lead every server to an index.
+                .find_one(doc! {"_id": {"$gte": ObjectId::from_bytes([0; 12])}})
                 .sort(doc! {"_id": 1})
                 .projection(doc! {"_id": 1})
                 .max_time(SERVER_WITHIN);

@@ -89,6 +89,13 @@ impl PurgeStore for EmbeddedPurges {
             .await
     }
 
+    async fn tell(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {
+        let told = self
+            .db
+            .write(move |tx| rows.iter().try_for_each(|row| audit::record(tx, row)));
+        told.await
+    }
+
     async fn trim_audit(&self, now_ms: i64) -> Result<(), StoreError> {
         self.db
             .write(move |tx| audit::trim(tx, now_ms))

@@ -66,7 +66,7 @@ impl PurgeStore for MongoPurges {
         let rows = self.db.collection::<Document>(OUTBOX);
         let found = self.db.run(async move {
             let oldest = rows
-                .find(doc! {})
+                .find(every())
                 .sort(doc! {"_id": 1})
                 .limit(i64::from(at_most(limit)))
                 .batch_size(batch(limit))
@@ -80,7 +80,7 @@ impl PurgeStore for MongoPurges {
         let rows = self.db.collection::<Document>(OUTBOX);
         let found = self.db.run(async move {
             let newest = rows
-                .find_one(doc! {})
+                .find_one(every())
                 .sort(doc! {"_id": -1})
                 .projection(doc! {"_id": 1})
                 .max_time(SERVER_WITHIN);
@@ -134,9 +134,27 @@ impl PurgeStore for MongoPurges {
         audit::list(&self.db, before_id, limit, &filter).await
     }
 
+    async fn tell(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {
+        let (db, rows) = (self.db.clone(), Arc::new(rows));
+        self.db
+            .transaction(move |session| {
+                let (db, rows) = (db.clone(), Arc::clone(&rows));
+                Box::pin(async move {
+                    let rows: Vec<&AuditRow> = rows.iter().collect();
+                    audit::record(&db, session, &rows).await
+                })
+            })
+            .await
+    }
+
     async fn trim_audit(&self, now_ms: i64) -> Result<(), StoreError> {
         audit::trim(&self.db, now_ms).await
     }
+}
+
+/// All rows, by an index: an order alone does not lead every server to one.
+fn every() -> Document {
+    doc! {"_id": {"$gt": 0_i64}}
 }
 
 async fn take_out(

@@ -3,8 +3,11 @@
 mod accounts;
 mod commands;
 mod connecting;
+mod everything;
 mod explaining;
+mod faults;
 mod migrating;
+mod moving;
 mod paging;
 mod transactions;
 mod watched;

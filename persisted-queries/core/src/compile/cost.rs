@@ -2,7 +2,9 @@
 //!
 //! A field costs 1; what is below a list counts once per item. The number of items is the `first`
 //! of the list, or of the connection that it is in, wherever that is given: as an argument or in
-//! an input object, as a literal or as its variable's default. Otherwise it is [`DEFAULT_PAGE`].
+//! an input object, as a literal, as its variable's value if that is known, or as its default.
+//! Otherwise it is [`DEFAULT_PAGE`]. The schema's description of itself costs 1: it is the same for
+//! everybody, and its lists are what they are.
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{InputValueDefinition, Value};
@@ -12,13 +14,11 @@ use super::Subject;
 
 /// The number of items of a list that does not say it.
 pub const DEFAULT_PAGE: u64 = 20;
-/// The largest cost there is: what exceeds it counts as this.
-pub const COST_LIMIT: u64 = 1_000_000;
 
 /// Cost and depth of the operation; a root field has depth 1, `__typename` is free.
 pub(super) fn measure(subject: &Subject<'_>) -> (u64, u32) {
     let measured = subject.selections(&subject.operation.selection_set, None);
-    (measured.cost.min(COST_LIMIT), measured.depth)
+    (measured.cost, measured.depth)
 }
 
 #[derive(Clone, Copy, Default)]
@@ -61,8 +61,10 @@ impl Subject<'_> {
         };
         let inner_page = own_page.filter(|_| !is_list);
         let below = self.selections(&field.selection_set, inner_page);
+        let is_introspection = field.name.starts_with("__");
+        let below_cost = if is_introspection { 0 } else { below.cost };
         Measure {
-            cost: below.cost.saturating_mul(items).saturating_add(1),
+            cost: below_cost.saturating_mul(items).saturating_add(1),
             depth: below.depth.saturating_add(1),
         }
     }
@@ -86,7 +88,7 @@ impl Subject<'_> {
 
     fn object_field<'v>(&'v self, value: &'v Node<Value>, name: &str) -> Option<&'v Node<Value>> {
         let value = match value.as_variable() {
-            Some(variable) => self.default_of(variable)?,
+            Some(variable) => self.value_of(variable)?,
             None => value,
         };
         let mut fields = value.as_object()?.iter();
@@ -96,14 +98,17 @@ impl Subject<'_> {
     fn number(&self, given: Option<&Node<Value>>, definition: &InputValueDefinition) -> u64 {
         let given = given.or(definition.default_value.as_ref());
         let literal = given.and_then(|value| match value.as_variable() {
-            Some(variable) => self.default_of(variable),
+            Some(variable) => self.value_of(variable),
             None => Some(value),
         });
         let number = literal.and_then(|value| value.to_i32());
         number.map_or(DEFAULT_PAGE, |number| u64::try_from(number).unwrap_or(0))
     }
 
-    fn default_of(&self, variable: &str) -> Option<&Node<Value>> {
+    fn value_of(&self, variable: &str) -> Option<&Node<Value>> {
+        if let Some(given) = self.given.get(variable) {
+            return Some(given);
+        }
         let mut variables = self.operation.variables.iter();
         variables
             .find(|definition| definition.name == variable)?

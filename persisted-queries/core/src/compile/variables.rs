@@ -1,11 +1,13 @@
 //! The declared variables, their defaults as JSON, and the input types they reach.
 
+use std::collections::HashMap;
+
 use apollo_compiler::ast;
 use apollo_compiler::executable;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, Schema};
 use cache_core::variables::{InputType, InputTypes, ScalarKind, TypeRef, VariableDefinition};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub(super) fn definitions(operation: &executable::Operation) -> Vec<VariableDefinition> {
     operation
@@ -19,6 +21,31 @@ pub(super) fn definitions(operation: &executable::Operation) -> Vec<VariableDefi
             )
         })
         .collect()
+}
+
+/// Variables as if they had been written into the document, as far as cost looks at them: numbers
+/// and the objects that they are in.
+pub(super) fn literals(given: &Map<String, Value>) -> HashMap<String, Node<ast::Value>> {
+    let named = given.iter();
+    named
+        .map(|(name, value)| (name.clone(), Node::new(literal(value))))
+        .collect()
+}
+
+fn literal(value: &Value) -> ast::Value {
+    match value {
+        Value::Number(number) => match number.as_i64().map(i32::try_from) {
+            Some(Ok(number)) => ast::Value::Int(number.into()),
+            Some(Err(_)) | None => ast::Value::Null,
+        },
+        Value::Object(fields) => {
+            let fields = fields.iter().filter_map(|(name, value)| {
+                Some((Name::new(name).ok()?, Node::new(literal(value))))
+            });
+            ast::Value::Object(fields.collect())
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) => ast::Value::Null,
+    }
 }
 
 pub(super) fn input_types(schema: &Schema, operation: &executable::Operation) -> InputTypes {

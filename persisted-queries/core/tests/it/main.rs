@@ -5,6 +5,8 @@
 mod cacheability;
 #[cfg(feature = "compile")]
 mod compile;
+#[cfg(feature = "compile")]
+mod limits;
 mod manifest;
 #[cfg(feature = "compile")]
 mod snap;

@@ -38,7 +38,7 @@ pub(super) fn pipeline(query: &OfferQuery) -> Result<Option<Vec<Document>>, Stor
         (None, after) => {
             let after = after.clone().and_then(moment);
             let page = newest::page(&conditions, after.as_ref(), first, fields)?;
-            let all = vec![doc! {"$match": newest::counted(conditions)}];
+            let all = vec![doc! {"$match": newest::led(conditions)}];
             let next = newest::next_changes(&query.categories, now_ms);
             (page, all, next.into())
         }

@@ -29,14 +29,7 @@ pub(super) fn page(
     first: usize,
     fields: ListFields,
 ) -> Result<Vec<Document>, StoreError> {
-    let found = if conditions.contains_key("$text") {
-        // Words lead to the offers: they cannot stand inside `$geoNear`.
-        within(near, reach_km, conditions)
-    } else {
-        nearest(near, reach_km, conditions)
-    };
-    let mut stages = vec![found];
-    stages.extend(measured(near, reach_km));
+    let mut stages = all(near, reach_km, conditions);
     if let Some(Position { distance_km, id }) = after {
         let same_distance = doc! {"distance": distance_km, "_id": {"$gt": object_id(id)?}};
         let further = doc! {"distance": {"$gt": distance_km}};
@@ -53,11 +46,20 @@ pub(super) fn page(
     Ok(stages)
 }
 
-/// What a disk has on all its pages.
+/// What a disk has on all its pages, each with its `distance` in km.
 pub(super) fn all(near: &Near, reach_km: f64, conditions: &Document) -> Vec<Document> {
-    let mut stages = vec![within(near, reach_km, conditions)];
-    stages.extend(measured(near, reach_km));
-    stages
+    let found = if conditions.contains_key("$text") {
+        // Words lead to the offers: they cannot stand inside `$geoNear`.
+        within(near, reach_km, conditions)
+    } else {
+        // `$geoWithin` would do as well, but leads not every server to the index of places.
+        nearest(near, reach_km, conditions)
+    };
+    vec![
+        found,
+        doc! {"$set": {"distance": measure::distance_km(near.centre)}},
+        doc! {"$match": {"distance": {"$lte": reach_km}}},
+    ]
 }
 
 /// The earliest start or end after `now_ms` of what a disk holds.
@@ -92,12 +94,4 @@ fn within(near: &Near, reach_km: f64, conditions: &Document) -> Document {
     let mut conditions = conditions.clone();
     conditions.insert("location", filter::within(near, reach_km));
     doc! {"$match": conditions}
-}
-
-/// Of what was found what is within reach, with its `distance` in km.
-fn measured(near: &Near, reach_km: f64) -> [Document; 2] {
-    [
-        doc! {"$set": {"distance": measure::distance_km(near.centre)}},
-        doc! {"$match": {"distance": {"$lte": reach_km}}},
-    ]
 }

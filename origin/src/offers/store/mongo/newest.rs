@@ -24,7 +24,7 @@ pub(super) fn page(
 ) -> Result<Vec<Document>, StoreError> {
     let from = match cursor {
         Some((created_at_ms, id)) => after(conditions.clone(), *created_at_ms, id)?,
-        None => conditions.clone(),
+        None => led(conditions.clone()),
     };
     Ok(vec![
         doc! {"$match": from},
@@ -48,8 +48,8 @@ pub(super) fn after(
     Ok(conditions)
 }
 
-/// `conditions` for a count. Where nothing else leads to an index the moment does, which all have.
-pub(super) fn counted(mut conditions: Document) -> Document {
+/// `conditions` of a whole list. Where nothing else leads to an index the moment does, which all have.
+pub(super) fn led(mut conditions: Document) -> Document {
     let leads = ["isActive", "partnerId", "$text"];
     if !leads.iter().any(|field| conditions.contains_key(field)) {
         conditions.insert("createdAt", doc! {"$lte": DateTime::MAX});

@@ -249,15 +249,15 @@ fn a_page_newest_first_goes_on_after_its_cursor() {
 }
 
 #[test]
-fn a_count_has_an_index_to_go_by() {
+fn a_list_has_an_index_to_go_by() {
     let moment = doc! {"createdAt": {"$lte": DateTime::MAX}};
-    assert_eq!(newest::counted(doc! {}), moment);
+    assert_eq!(newest::led(doc! {}), moment);
     for led in [
         doc! {"isActive": true},
         doc! {"partnerId": 1},
         doc! {"$text": {}},
     ] {
-        assert_eq!(newest::counted(led.clone()), led);
+        assert_eq!(newest::led(led.clone()), led);
     }
 }
 

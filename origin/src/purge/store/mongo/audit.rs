@@ -76,10 +76,8 @@ pub(super) async fn trim(db: &MongoDb, now_ms: i64) -> Result<(), StoreError> {
 }
 
 fn conditions(before_id: Option<i64>, filter: &AuditFilter) -> Document {
-    let mut conditions = doc! {};
-    if let Some(before) = before_id {
-        conditions.insert("id", doc! {"$lt": before});
-    }
+    // Both bounds: an order alone does not lead every server to an index.
+    let mut conditions = doc! {"id": {"$gt": 0_i64, "$lt": before_id.unwrap_or(i64::MAX)}};
     if let Some(actor) = &filter.actor {
         conditions.insert("actor", actor);
     }
@@ -206,13 +204,14 @@ mod tests {
     #[test]
     fn a_filter_names_only_what_was_asked() {
         let filter = AuditFilter::default();
-        assert_eq!(conditions(None, &filter), doc! {});
+        let all = doc! {"id": {"$gt": 0_i64, "$lt": i64::MAX}};
+        assert_eq!(conditions(None, &filter), all);
         let filter = AuditFilter {
             tag: Some("offer:1".parse().unwrap()),
             actor: Some("cli".into()),
         };
         let expected = doc! {
-            "id": {"$lt": 7_i64},
+            "id": {"$gt": 0_i64, "$lt": 7_i64},
             "actor": "cli",
             "tags": {"$in": ["offer:1", "*"]},
         };

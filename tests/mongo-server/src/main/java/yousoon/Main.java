@@ -43,6 +43,9 @@ public final class Main {
                 // A session without transactions is nothing but an id, which the library leaves unread.
                 return super.handleCommand(channel, database, command, query).append("logicalSessionTimeoutMinutes", 30);
             }
+            if (query.containsKey("startTransaction")) {
+                throw new MongoServerError(20, "IllegalOperation", "transactions are not supported");
+            }
             if (command.equals("create") && query.containsKey("validator")) {
                 throw notSupported("validators");
             }

@@ -1,0 +1,43 @@
+//! Bytes that no log shows.
+
+use std::fmt;
+
+/// The fewest bytes of a secret: fewer can be guessed.
+pub(super) const MIN_SECRET_BYTES: usize = 16;
+/// What the secrets begin with that `cargo xtask up` makes.
+const DEVELOPMENT_MARK: &[u8] = b"dev-";
+/// A random secret of [`MIN_SECRET_BYTES`] has more different bytes than this.
+const FEW_BYTES: usize = 7;
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Why it may not be used in production.
+    pub(super) fn weakness(&self) -> Option<&'static str> {
+        let mut different = self.0.clone();
+        different.sort_unstable();
+        different.dedup();
+        if self.0.starts_with(DEVELOPMENT_MARK) {
+            Some("is a development secret")
+        } else if different.len() <= FEW_BYTES {
+            Some("is not random")
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

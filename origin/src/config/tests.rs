@@ -1,0 +1,224 @@
+use super::*;
+
+fn lookup_in<'a>(
+    variables: &'a [(&'a str, &'a str)],
+) -> impl Fn(&'static str) -> Option<String> + 'a {
+    |wanted| {
+        let found = variables.iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, value)| (*value).to_owned())
+    }
+}
+
+fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+    Config::from_lookup(&lookup_in(variables)).map_err(|error| error.to_string())
+}
+
+const TOKEN: &str = "c0ffee-7c1d5e2a9b3f4860";
+/// The key of RFC 8037, appendix A.
+const JWT_KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+
+#[test]
+fn an_empty_environment_enforces_and_listens_on_loopback() {
+    let config = read(&[]).unwrap();
+    assert_eq!(config.environment, Environment::Development);
+    assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.documents.mode, DocumentMode::Enforce);
+    assert!(config.admin.token.is_none() && config.edge.urls.is_empty());
+    assert_eq!(config.metrics.listen, None);
+}
+
+#[test]
+fn a_contradiction_fails_with_one_line_that_names_the_variable() {
+    let table: &[(&[(&str, &str)], &str)] = &[
+        (
+            &[("YOUSOON_ENV", "prod")],
+            "YOUSOON_ENV: \"prod\" is neither development nor production",
+        ),
+        (
+            &[("YOUSOON_JWT_KEYS", "hunter2")],
+            "YOUSOON_JWT_KEYS: is neither PEM nor a JWK set",
+        ),
+        (
+            &[("YOUSOON_BCRYPT_COST", "3")],
+            "YOUSOON_BCRYPT_COST: \"3\" is not a number from 4 to 15",
+        ),
+        (
+            &[("YOUSOON_METRICS_LISTEN", "9090")],
+            "YOUSOON_METRICS_LISTEN: \"9090\" is not an address and a port",
+        ),
+        (
+            &[("YOUSOON_METRICS_LISTEN", "127.0.0.1:8080")],
+            "YOUSOON_METRICS_LISTEN: is YOUSOON_LISTEN as well",
+        ),
+        (
+            &[("YOUSOON_LISTEN", "here")],
+            "YOUSOON_LISTEN: \"here\" is not an address and a port",
+        ),
+        (
+            &[("YOUSOON_DOCUMENT_MODE", "on")],
+            "YOUSOON_DOCUMENT_MODE: \"on\" is none of enforce, audit and off",
+        ),
+        (
+            &[("YOUSOON_ADMIN_TOKEN", "short")],
+            "YOUSOON_ADMIN_TOKEN: has fewer than 16 bytes",
+        ),
+        (
+            &[("YOUSOON_EDGE_URL", "ftp://x")],
+            "YOUSOON_EDGE_URL: \"ftp://x\" is not an HTTP URL",
+        ),
+        (
+            &[("YOUSOON_EDGE_SECRET", "zz")],
+            "YOUSOON_EDGE_SECRET: is not hexadecimal",
+        ),
+        (
+            &[("YOUSOON_EDGE_SECRET", "00ff")],
+            "YOUSOON_EDGE_SECRET: has fewer than 16 bytes",
+        ),
+        (
+            &[("YOUSOON_EDGE_URL", "http://x")],
+            "YOUSOON_EDGE_SECRET: is required when YOUSOON_EDGE_URL is set",
+        ),
+        (
+            &[("YOUSOON_REDIS_TIMEOUT_MS", "0")],
+            "YOUSOON_REDIS_TIMEOUT_MS: \"0\" is not a number from 1 to 10000",
+        ),
+        (
+            &[("YOUSOON_RATE_LIMIT_PER_IP", "0")],
+            "YOUSOON_RATE_LIMIT_PER_IP: \"0\" is not a number of requests a minute",
+        ),
+        (
+            &[("YOUSOON_SITE_ORIGINS", "https://site.example/page")],
+            "YOUSOON_SITE_ORIGINS: \"https://site.example/page\" is not an origin such as https://example.org",
+        ),
+        (
+            &[("YOUSOON_RATE_LIMITS", "no")],
+            "YOUSOON_RATE_LIMITS: \"no\" is neither on nor off",
+        ),
+    ];
+    for (variables, expected) in table {
+        assert_eq!(read(variables).unwrap_err(), *expected);
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let said = read(&[("YOUSOON_LISTEN", "here"), ("YOUSOON_ENV", "prod")]).unwrap_err();
+    assert_eq!(said.lines().count(), 2, "{said}");
+}
+
+#[test]
+fn a_secret_is_not_printed() {
+    let variables = [
+        ("YOUSOON_ADMIN_TOKEN", TOKEN),
+        ("YOUSOON_EDGE_SECRET", SECRET),
+        ("YOUSOON_JWT_KEYS", JWT_KEYS),
+        ("YOUSOON_REDIS_URL", "redis://:hunter2@redis:6379"),
+    ];
+    let config = read(&variables).unwrap();
+    let report = check::Report::new(&lookup_in(&variables), []);
+    for printed in [
+        format!("{:?} {:?} {:?}", config.admin, config.edge, config.auth),
+        report.to_string(),
+    ] {
+        for secret in [TOKEN, SECRET, "hunter2", "nWGxne_9WmC6hEr0"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+    }
+}
+
+/// What production takes.
+const SOUND: [(&str, &str); 5] = [
+    ("YOUSOON_ENV", "production"),
+    ("YOUSOON_JWT_KEYS", JWT_KEYS),
+    ("YOUSOON_ADMIN_TOKEN", TOKEN),
+    ("YOUSOON_EDGE_URL", "https://edge.example"),
+    ("YOUSOON_EDGE_SECRET", SECRET),
+];
+
+#[test]
+fn production_refuses_what_is_for_development() {
+    assert_eq!(read(&SOUND).map(drop), Ok(()));
+    let dev_secret = hex::encode("dev-0123456789abcdef");
+    let table = [
+        ("YOUSOON_DOCUMENT_MODE", "off"),
+        ("YOUSOON_RATE_LIMITS", "off"),
+        ("YOUSOON_ADMIN_TOKEN", ""),
+        ("YOUSOON_JWT_KEYS", ""),
+        ("YOUSOON_ADMIN_TOKEN", "dev-0123456789abcdef"),
+        ("YOUSOON_ADMIN_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("YOUSOON_EDGE_SECRET", &dev_secret),
+        ("YOUSOON_EDGE_SECRET", "00000000000000000000000000000000"),
+        ("YOUSOON_EDGE_URL", "http://edge.example"),
+        ("YOUSOON_SITE_ORIGINS", "https://a.example,http://b.example"),
+        ("YOUSOON_PORTAL_ORIGINS", "http://portal.example"),
+    ];
+    for (variable, value) in table {
+        let others = SOUND.into_iter().filter(|(name, _)| *name != variable);
+        let variables: Vec<_> = others.chain([(variable, value)]).collect();
+        let said = read(&variables).expect_err(variable);
+        assert!(
+            said.starts_with(variable) && said.lines().count() == 1,
+            "{said}"
+        );
+        let development: Vec<_> = variables
+            .into_iter()
+            .filter(|(name, _)| *name != "YOUSOON_ENV")
+            .collect();
+        assert_eq!(read(&development).map(drop), Ok(()), "{variable}");
+    }
+}
+
+#[test]
+fn pages_of_the_sites_that_are_named_may_read() {
+    let cors = |variables: &[(&str, &str)]| read(variables).unwrap().cors;
+    assert_eq!(cors(&[]), CorsConfig::AnySite);
+    assert_eq!(cors(&SOUND), CorsConfig::Origins(vec![]));
+    let named = [
+        (
+            "YOUSOON_SITE_ORIGINS",
+            "https://Site.example/, http://localhost:3000",
+        ),
+        ("YOUSOON_PORTAL_ORIGINS", "https://portal.example:443"),
+    ];
+    let expected = ["https://site.example", "http://localhost:3000"];
+    // A port that is the scheme's own is not written by browsers.
+    assert!(read(&named).is_err());
+    let origins = expected.map(str::to_owned).to_vec();
+    assert_eq!(cors(&named[..1]), CorsConfig::Origins(origins));
+}
+
+#[test]
+fn the_report_tells_what_is_set_what_holds_instead_and_what_is_wrong() {
+    let variables = [
+        ("YOUSOON_ENV", "production"),
+        ("YOUSOON_DOCUMENT_MODE", "off"),
+        ("YOUSOON_EDGE_SECRET", SECRET),
+    ];
+    let names = ["YOUSOON_DOCUMENT_MDOE", "YOUSOON_DATA_DIR", "PATH"].map(str::to_owned);
+    let report = check::Report::new(&lookup_in(&variables), names);
+    assert_eq!(report.wrong(), 3);
+    let text = report.to_string();
+    let words = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let lines: Vec<String> = words.map(|words| words.join(" ")).collect();
+    for expected in [
+        "YOUSOON_ENV set production",
+        "YOUSOON_LISTEN default 127.0.0.1:8080",
+        "YOUSOON_DOCUMENT_MODE REFUSED production executes no document unseen",
+        "YOUSOON_ADMIN_TOKEN MISSING is required in production",
+        "YOUSOON_JWT_KEYS MISSING is required in production",
+        "YOUSOON_EDGE_SECRET set (given, 32 characters)",
+        "YOUSOON_DOCUMENT_MDOE unknown nothing reads it",
+    ] {
+        assert!(
+            lines.iter().any(|line| line.starts_with(expected)),
+            "{expected}\n{text}"
+        );
+    }
+    assert!(
+        !text.contains("PATH") && !text.contains("DATA_DIR"),
+        "{text}"
+    );
+}

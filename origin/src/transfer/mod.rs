@@ -1,0 +1,130 @@
+//! Moving a whole database: into files and back, or from one backend to another.
+//!
+//! Moved is what was entered (partners, establishments, offers, documents) and the audit. The outbox
+//! and the register of purge logs are each database's own: at the end everything is purged at the
+//! target. A moving reads page by page and not one moment: while others write to the source the
+//! sums differ in the end, and it is run again, adding what is missing.
+
+mod database;
+mod files;
+mod lines;
+mod sums;
+
+use std::path::{Path, PathBuf};
+
+pub use database::Existing;
+pub use sums::{Collection, Sum, Sums};
+
+use crate::{
+    catalogue::Family, database::Database, documents::store::Record, embedded::StoreError,
+    purge::audit::AuditRow,
+};
+
+/// What is read and written at once.
+#[derive(Debug)]
+enum Batch {
+    Families(Vec<Family>),
+    Documents(Vec<Record>),
+    /// Oldest first.
+    Audit(Vec<AuditRow>),
+}
+
+/// Told how many partners are done, and how many there are.
+pub type Progress<'p> = &'p (dyn Fn(u64, u64) + Send + Sync);
+
+/// Why a database was not moved.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{}: {source}", .path.display())]
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{}, line {line}: {why}", .path.display())]
+    Line {
+        path: PathBuf,
+        line: u64,
+        why: String,
+    },
+    #[error("{} is no export of this version: {why}", .path.display())]
+    Manifest { path: PathBuf, why: String },
+    #[error("there are offers in the target already: a moving adds to them only if it is told to")]
+    NotEmpty,
+    /// Of a moving, or of files that are not what was exported.
+    #[error("{collection} differ: {read} were read, {found} are there")]
+    Differs {
+        collection: Collection,
+        read: Sum,
+        found: Sum,
+    },
+}
+
+/// Writes everything into a new folder.
+pub async fn export(
+    from: &Database,
+    dir: &Path,
+    progress: Progress<'_>,
+) -> Result<Sums, TransferError> {
+    let mut files = files::Writer::create(dir)?;
+    let sums = database::read(from, progress, async |batch| files.write(&batch)).await?;
+    files.finish(&sums)?;
+    Ok(sums)
+}
+
+/// Reads back what [`export`] wrote.
+pub async fn restore(
+    dir: &Path,
+    to: &Database,
+    existing: Existing,
+    now_ms: i64,
+    progress: Progress<'_>,
+) -> Result<Sums, TransferError> {
+    let files = files::Reader::open(dir)?;
+    // Before anything is written.
+    files.check()?;
+    let mut target = database::Writer::open(to, existing, "restore", now_ms).await?;
+    let partners = files.sums().of(Collection::Partners).rows();
+    let mut done = 0;
+    for batch in files.batches()? {
+        let batch = batch?;
+        done += partners_of(&batch);
+        target.write(batch).await?;
+        progress(done, partners);
+    }
+    target.finish().await?;
+    verify(files.sums(), to).await
+}
+
+/// From one database into another.
+pub async fn copy(
+    from: &Database,
+    to: &Database,
+    existing: Existing,
+    now_ms: i64,
+    progress: Progress<'_>,
+) -> Result<Sums, TransferError> {
+    let mut target = database::Writer::open(to, existing, "copy", now_ms).await?;
+    let read = database::read(from, progress, async |batch| target.write(batch).await).await?;
+    target.finish().await?;
+    verify(&read, to).await
+}
+
+/// The sums of what a database holds.
+pub async fn sums(of: &Database) -> Result<Sums, TransferError> {
+    database::read(of, &|_, _| (), async |_| Ok(())).await
+}
+
+async fn verify(read: &Sums, to: &Database) -> Result<Sums, TransferError> {
+    let found = sums(to).await?;
+    read.compare(&found)?;
+    Ok(found)
+}
+
+fn partners_of(batch: &Batch) -> u64 {
+    match batch {
+        Batch::Families(families) => families.len() as u64,
+        Batch::Documents(_) | Batch::Audit(_) => 0,
+    }
+}

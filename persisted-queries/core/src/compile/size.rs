@@ -1,0 +1,128 @@
+//! How large a document is, before anything that takes longer the larger it is.
+//!
+//! Each fragment is measured once, however often it is spread: validation, cost and policy walk
+//! through every spread, which for thirty fragments that spread each other twice takes years.
+
+use std::collections::HashMap;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::{Definition, DirectiveList, Document, FragmentDefinition, Selection};
+
+use crate::limits::{DocumentLimits, TooMuch};
+
+/// Checks everything but tokens and cost.
+pub(super) fn check(document: &Document, limits: DocumentLimits) -> Result<(), TooMuch> {
+    let mut sizes = Sizes::of(document);
+    for definition in &document.definitions {
+        let size = match definition {
+            Definition::OperationDefinition(operation) => {
+                let variables = operation.variables.iter();
+                let declared = variables.map(|variable| directives(&variable.directives));
+                let selections = sizes.selections(&operation.selection_set);
+                declared.fold(
+                    directives(&operation.directives).beside(selections),
+                    Size::beside,
+                )
+            }
+            // Also those that nobody spreads: they are validated all the same.
+            Definition::FragmentDefinition(fragment) => sizes.fragment(&fragment.name),
+            // No document has a definition of a type: validation refuses it.
+            _type_system => continue,
+        };
+        TooMuch::check("levels of fields", size.depth, limits.depth)?;
+        TooMuch::check("fields", size.fields, limits.fields)?;
+        TooMuch::check("aliases", size.aliases, limits.aliases)?;
+        TooMuch::check("directives", size.directives, limits.directives)?;
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, Default)]
+struct Size {
+    fields: u64,
+    aliases: u64,
+    directives: u64,
+    depth: u64,
+}
+
+impl Size {
+    fn beside(self, other: Self) -> Self {
+        Self {
+            fields: self.fields.saturating_add(other.fields),
+            aliases: self.aliases.saturating_add(other.aliases),
+            directives: self.directives.saturating_add(other.directives),
+            depth: self.depth.max(other.depth),
+        }
+    }
+}
+
+fn directives(list: &DirectiveList) -> Size {
+    Size {
+        directives: list.len() as u64,
+        ..Size::default()
+    }
+}
+
+struct Sizes<'a> {
+    fragments: HashMap<&'a Name, &'a FragmentDefinition>,
+    /// Of fragments that were measured; one that is being measured has no size yet. Spread in
+    /// itself it is not valid, and whoever validates says so.
+    known: HashMap<&'a Name, Size>,
+}
+
+impl<'a> Sizes<'a> {
+    fn of(document: &'a Document) -> Self {
+        let fragments = document.definitions.iter().filter_map(|definition| {
+            let Definition::FragmentDefinition(fragment) = definition else {
+                return None;
+            };
+            Some((&fragment.name, &**fragment))
+        });
+        Self {
+            fragments: fragments.collect(),
+            known: HashMap::new(),
+        }
+    }
+
+    fn selections(&mut self, selections: &'a [Selection]) -> Size {
+        let each = selections.iter();
+        each.map(|selection| self.selection(selection))
+            .fold(Size::default(), Size::beside)
+    }
+
+    fn selection(&mut self, selection: &'a Selection) -> Size {
+        match selection {
+            Selection::Field(field) => {
+                let below = self.selections(&field.selection_set);
+                let own = Size {
+                    fields: 1,
+                    aliases: field.alias.is_some().into(),
+                    depth: below.depth.saturating_add(1),
+                    ..directives(&field.directives)
+                };
+                own.beside(below)
+            }
+            Selection::InlineFragment(fragment) => {
+                directives(&fragment.directives).beside(self.selections(&fragment.selection_set))
+            }
+            Selection::FragmentSpread(spread) => {
+                directives(&spread.directives).beside(self.fragment(&spread.fragment_name))
+            }
+        }
+    }
+
+    fn fragment(&mut self, name: &Name) -> Size {
+        let Some((name, fragment)) = self.fragments.get_key_value(name) else {
+            return Size::default();
+        };
+        let (name, fragment) = (*name, *fragment);
+        if let Some(size) = self.known.get(name) {
+            return *size;
+        }
+        self.known.insert(name, Size::default());
+        let size =
+            directives(&fragment.directives).beside(self.selections(&fragment.selection_set));
+        self.known.insert(name, size);
+        size
+    }
+}

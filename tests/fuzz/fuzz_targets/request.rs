@@ -1,0 +1,104 @@
+//! A request, as the edge reads it before it knows anything else: whatever is sent, it is refused or
+//! understood; and what is understood means the same when it is said again in the edge's own words.
+//!
+//! An input is `METHOD path_id?query`, a line with the content type, and the body.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use edge_core::plan::{Plan, SharedRead, plan};
+use libfuzzer_sys::fuzz_target;
+use pq_core::manifest::Operation;
+use pq_core::request::{DocumentRef, HttpParts, Method};
+use pq_core::{DocumentHash, GraphqlRequest, MediaType};
+use serde_json::json;
+
+static OPERATION: LazyLock<Operation> = LazyLock::new(|| {
+    let body = "query Near($at: At, $words: [String!]) { near(at: $at, words: $words) }";
+    let operation = json!({
+        "id": DocumentHash::of(body), "name": "Near", "type": "query", "body": body,
+        "variables": [
+            {"name": "at", "type": "At"},
+            {"name": "words", "type": "[String!]"},
+            {"name": "first", "type": "Int", "default": 20},
+            {"name": "id", "type": "ID"},
+            {"name": "exact", "type": "Boolean"},
+        ],
+        "inputTypes": {"At": {"kind": "object", "fields": [
+            {"name": "lat", "type": "Float!"}, {"name": "lng", "type": "Float!"}]}},
+        "policy": {"scope": "public", "maxAgeS": 60,
+            "snap": {"path": ["at"], "lat": "lat", "lng": "lng", "resolution": 8}},
+    });
+    serde_json::from_value(operation).expect("the operation of this target")
+});
+
+fuzz_target!(|input: &[u8]| {
+    let Some((method, parts)) = parts(input) else {
+        return;
+    };
+    match GraphqlRequest::parse(parts) {
+        Ok(request) => understood(method, request),
+        Err(refusal) => {
+            let body: serde_json::Value = serde_json::from_str(&refusal.body()).expect("JSON");
+            assert!(body["errors"][0]["extensions"]["code"].is_string());
+            for media in [MediaType::Json, MediaType::GraphqlResponse] {
+                assert!((200..500).contains(&refusal.status(media)), "{refusal:?}");
+            }
+        }
+    }
+});
+
+fn parts(input: &[u8]) -> Option<(Method, HttpParts<'_>)> {
+    let mut lines = input.splitn(3, |byte| *byte == b'\n');
+    let (method, target) = std::str::from_utf8(lines.next()?).ok()?.split_once(' ')?;
+    let content_type = std::str::from_utf8(lines.next()?).ok()?;
+    let method = match method {
+        "GET" => Method::Get,
+        "POST" => Method::Post,
+        _ => return None,
+    };
+    let (path_id, query) = match target.split_once('?') {
+        Some((path_id, query)) => (path_id, Some(query)),
+        None => (target, None),
+    };
+    let parts = HttpParts {
+        method,
+        path_id: (!path_id.is_empty()).then_some(path_id),
+        query,
+        content_type: (!content_type.is_empty()).then_some(content_type),
+        body: match method {
+            Method::Get => &[],
+            Method::Post => lines.next().unwrap_or_default(),
+        },
+    };
+    Some((method, parts))
+}
+
+fn understood(method: Method, request: GraphqlRequest) {
+    if let DocumentRef::Body { hash, body } = &request.document {
+        assert_eq!(*hash, DocumentHash::of(body), "named as another document");
+    }
+    // As if it asked for the document of this target.
+    let Ok(Plan::Read(read)) = plan(&request, &OPERATION, method) else {
+        return;
+    };
+    let again = GraphqlRequest::parse(HttpParts {
+        method: Method::Post,
+        path_id: None,
+        query: None,
+        content_type: Some("application/json"),
+        body: read.origin_body.as_bytes(),
+    });
+    let again = again.expect("the edge's own words are well-formed");
+    assert_eq!(again.document.hash(), OPERATION.id);
+    let SharedRead { key, origin_body } = &read;
+    match plan(&again, &OPERATION, Method::Post).expect("and refused by nobody") {
+        Plan::Read(said_again) => {
+            assert_eq!(
+                said_again.key, *key,
+                "one question, two entries: {origin_body}"
+            );
+        }
+        Plan::Forward => panic!("shared at first, and then not: {origin_body}"),
+    }
+}

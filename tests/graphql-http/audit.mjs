@@ -1,0 +1,31 @@
+// Runs the public audits of GraphQL over HTTP against a server, and reads its schema as tools do.
+//
+//   node tests/graphql-http/audit.mjs URL
+//
+// Prints one line of JSON: {"audits": [{"id", "name", "status", "reason"}], "types": N}. A status is
+// "ok", or says what is broken: "error" a MUST, "warn" a SHOULD, "notice" a MAY.
+import { buildClientSchema, getIntrospectionQuery } from "graphql";
+import { serverAudits } from "graphql-http";
+
+const [url] = process.argv.slice(2);
+if (!url) {
+  process.stderr.write("audit: a URL is required\n");
+  process.exit(2);
+}
+
+const audits = [];
+for (const audit of serverAudits({ url })) {
+  const { id, name, status, reason } = await audit.fn();
+  audits.push({ id, name, status, reason: reason?.toString() });
+}
+
+const answer = await fetch(url, {
+  method: "POST",
+  headers: { "content-type": "application/json", accept: "application/graphql-response+json" },
+  body: JSON.stringify({ query: getIntrospectionQuery() }),
+});
+const { data, errors } = await answer.json();
+if (errors) throw new Error(`introspection: ${JSON.stringify(errors)}`);
+const types = Object.keys(buildClientSchema(data).getTypeMap()).length;
+
+process.stdout.write(`${JSON.stringify({ audits, types })}\n`);
