@@ -22,6 +22,7 @@ use crate::{
         Backend, PurgeStore,
         store::{embedded::EmbeddedPurges, mongo::MongoPurges},
     },
+    team::store::{TeamStore, embedded::EmbeddedTeams, mongo::MongoTeams},
     users::store::{UserStore, embedded::EmbeddedUsers, mongo::MongoUsers},
 };
 
@@ -34,6 +35,7 @@ pub struct Database {
     pub catalogue: Arc<dyn CatalogueStore>,
     pub purges: Arc<dyn PurgeStore>,
     pub users: Arc<dyn UserStore>,
+    pub teams: Arc<dyn TeamStore>,
     /// Where sessions are without Redis.
     pub sessions: Arc<dyn Sessions>,
     pub codes: Arc<dyn CodeStore>,
@@ -55,6 +57,7 @@ impl Database {
             catalogue: Arc::new(EmbeddedCatalogue::new(db.clone())),
             purges: Arc::new(EmbeddedPurges::new(db.clone())),
             users: Arc::new(EmbeddedUsers::new(db.clone())),
+            teams: Arc::new(EmbeddedTeams::new(db.clone())),
             sessions: Arc::new(EmbeddedSessions::new(db.clone())),
             codes: Arc::new(EmbeddedCodes::new(db.clone())),
             embedded: Some(db.clone()),
@@ -70,6 +73,7 @@ impl Database {
             catalogue: Arc::new(MongoCatalogue::new(db.clone())),
             purges: Arc::new(MongoPurges::new(db.clone())),
             users: Arc::new(MongoUsers::new(db.clone())),
+            teams: Arc::new(MongoTeams::new(db.clone())),
             sessions: Arc::new(MongoSessions::new(db.clone())),
             codes: Arc::new(MongoCodes::new(db.clone())),
             embedded: None,

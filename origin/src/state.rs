@@ -23,6 +23,7 @@ use crate::{
     partners::store::PartnerStore,
     purge::{PurgeLog, PurgeStore, Role},
     relay::RelayStatus,
+    team::store::TeamStore,
     users::store::UserStore,
 };
 
@@ -112,6 +113,7 @@ pub struct Shared {
     pub partners: Arc<dyn PartnerStore>,
     pub purges: Arc<dyn PurgeStore>,
     pub users: Arc<dyn UserStore>,
+    pub teams: Arc<dyn TeamStore>,
     pub auth: Auth,
     pub outgoing: Arc<Kept>,
     pub caches: Caches,
@@ -180,6 +182,7 @@ impl AppState {
             rate_limiter: caches.rate_limiter(&config.cache),
             purges,
             users,
+            teams: database.teams,
             auth,
             outgoing,
             purge_log,

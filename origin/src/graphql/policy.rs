@@ -25,6 +25,9 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "categories", Who::Anybody),
     ("Query", "partner", Who::Anybody),
     ("Query", "partners", Who::Anybody),
+    ("Query", "partnerOffers", Who::Team(Post::Staff)),
+    ("Query", "myMembership", Who::SignedIn),
+    ("Query", "team", Who::Team(Post::Manager)),
     ("Query", "me", Who::SignedIn),
     ("Query", "user", Who::SignedIn),
     ("Query", "mySessions", Who::SignedIn),
@@ -50,7 +53,22 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "recordConsent", Who::SignedIn),
     ("Mutation", "deleteMyAccount", Who::SignedIn),
     ("Mutation", "setUserStatus", Who::Operators),
+    ("Mutation", "inviteMember", Who::Team(Post::Owner)),
+    ("Mutation", "withdrawInvitation", Who::Team(Post::Owner)),
+    ("Mutation", "changeMemberRole", Who::Team(Post::Owner)),
+    ("Mutation", "removeMember", Who::Team(Post::Owner)),
+    ("Mutation", "leaveTeam", Who::SignedIn),
+    ("Mutation", "acceptInvitation", Who::SignedIn),
+    ("Mutation", "createPartner", Who::SignedIn),
+    ("Mutation", "updatePartner", Who::Team(Post::Manager)),
+    ("Mutation", "createEstablishment", Who::Team(Post::Manager)),
+    ("Mutation", "updateEstablishment", Who::Team(Post::Manager)),
+    ("Mutation", "deleteEstablishment", Who::Team(Post::Manager)),
+    ("Mutation", "createOffer", Who::Team(Post::Manager)),
     ("Mutation", "updateOffer", Who::Team(Post::Manager)),
+    ("Mutation", "pauseOffer", Who::Team(Post::Manager)),
+    ("Mutation", "resumeOffer", Who::Team(Post::Manager)),
+    ("Mutation", "deleteOffer", Who::Team(Post::Manager)),
     ("Mutation", "purge", Who::Operators),
 
     ("User", "id", Who::Anybody),
@@ -72,6 +90,7 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
 #[cfg(test)]
 pub(crate) const PUBLIC_TYPES: &[&str] = &[
     "Address",
+    "BookingLimits",
     "Category",
     "Discount",
     "Establishment",
@@ -93,6 +112,10 @@ pub(crate) const PUBLIC_TYPES: &[&str] = &[
     "Consent",
     "DataExport",
     "Preferences",
+    "Membership",
+    "Team",
+    "Member",
+    "Invitation",
 ];
 
 /// Who may use a field of a type.

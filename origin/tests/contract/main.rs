@@ -13,12 +13,14 @@ mod mongo;
 mod moving;
 mod near;
 mod partners;
+mod portal;
 mod purges;
 mod reading;
 mod runner;
 mod samples;
 mod searching;
 mod sessions;
+mod teams;
 mod updating;
 mod users;
 
@@ -32,11 +34,13 @@ fn main() -> ExitCode {
         reading::TESTS,
         updating::TESTS,
         partners::TESTS,
+        portal::TESTS,
         documents::TESTS,
         purges::TESTS,
         moving::TESTS,
         catalogue::TESTS,
         users::TESTS,
+        teams::TESTS,
         sessions::TESTS,
         codes::TESTS,
     ];
