@@ -43,6 +43,7 @@ use crate::{
     offers::{mutations::OfferMutations, resolvers::OfferQueries},
     partners::{mutations::PartnerMutations, resolvers::PartnerQueries},
     purge::resolvers::PurgeMutations,
+    stats::resolvers::StatsQueries,
     team::{mutations::TeamMutations, resolvers::TeamQueries},
     users::{mutations::UserMutations, resolvers::UserQueries},
 };
@@ -52,6 +53,7 @@ pub struct Query(
     OfferQueries,
     PartnerQueries,
     TeamQueries,
+    StatsQueries,
     UserQueries,
     AuthQueries,
 );

@@ -27,6 +27,7 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "partners", Who::Anybody),
     ("Query", "partnerOffers", Who::Team(Post::Staff)),
     ("Query", "myMembership", Who::SignedIn),
+    ("Query", "partnerStats", Who::Team(Post::Manager)),
     ("Query", "team", Who::Team(Post::Manager)),
     ("Query", "me", Who::SignedIn),
     ("Query", "user", Who::SignedIn),
@@ -116,6 +117,8 @@ pub(crate) const PUBLIC_TYPES: &[&str] = &[
     "Team",
     "Member",
     "Invitation",
+    "PartnerStats",
+    "PartnerDay",
 ];
 
 /// Who may use a field of a type.

@@ -129,7 +129,13 @@ impl OfferQueries {
             None => None,
         };
         match &found {
-            Some(offer) => request.facts.shows_offer(offer, request.now_ms),
+            Some(offer) => {
+                // Of what is shared each answer counts, not only the one that was made.
+                if !request.shared {
+                    request.state.views.saw(&offer.id, request.now_ms);
+                }
+                request.facts.shows_offer(offer, request.now_ms);
+            }
             // An offer that is created later purges no answer that did not know of it.
             None => request.facts.uncacheable(),
         }

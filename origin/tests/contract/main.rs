@@ -20,6 +20,7 @@ mod runner;
 mod samples;
 mod searching;
 mod sessions;
+mod stats;
 mod teams;
 mod updating;
 mod users;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         catalogue::TESTS,
         users::TESTS,
         teams::TESTS,
+        stats::TESTS,
         sessions::TESTS,
         codes::TESTS,
     ];

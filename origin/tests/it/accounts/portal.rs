@@ -2,6 +2,7 @@
 
 mod offers;
 mod places;
+mod stats;
 mod teams;
 
 use serde_json::{Value, json};

@@ -42,7 +42,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("deleteEstablishment", MANAGERS), ("createOffer", MANAGERS), ("pauseOffer", MANAGERS),
     ("inviteMember", OWNERS), ("withdrawInvitation", OWNERS), ("changeMemberRole", OWNERS),
     ("removeMember", OWNERS), ("leaveTeam", USERS), ("acceptInvitation", USERS),
-    ("myMembership", USERS), ("team", MANAGERS),
+    ("myMembership", USERS), ("team", MANAGERS), ("partnerStats", MANAGERS),
     ("resumeOffer", MANAGERS), ("deleteOffer", MANAGERS),
 ];
 

@@ -9,10 +9,12 @@ use yousoon::{
         edit::{Edit, OfferEdit},
         store::{Author, Created},
     },
+    paris::Day,
     partners::{
         edit::{EstablishmentEdit, PartnerEdit},
         store::{Founded, PlaceAdded, PlaceArchived, PlaceUpdated},
     },
+    stats::{counter::Seen, store::OfferViews},
     team::{
         Invitation, InvitationToken, LIFE_MS,
         store::{Accepted, Invited},
@@ -85,6 +87,7 @@ pub(super) async fn ask(db: &Database, one: &Offer) {
     let done = store.archive_establishment(place.id, author(), NOW_MS);
     assert_eq!(done.await.unwrap(), PlaceArchived::Done);
     ask_teams(db, &partner_id, &owner).await;
+    ask_stats(db, &partner_id, one).await;
     assert_ne!(one.id, OfferId::derive("portal", "a"));
 }
 
@@ -129,4 +132,21 @@ async fn ask_teams(db: &Database, partner: &PartnerId, owner: &Account) {
         .erase(&ben.id, "another pseudonym", NOW_MS)
         .await
         .unwrap();
+}
+
+async fn ask_stats(db: &Database, partner: &PartnerId, one: &Offer) {
+    let day = Day::of(NOW_MS).unwrap();
+    for _ in 0..2 {
+        let views = vec![OfferViews {
+            partner: partner.clone(),
+            seen: Seen {
+                offer: one.id.clone(),
+                day,
+                views: 1,
+            },
+        }];
+        db.stats.add_views(views).await.unwrap();
+    }
+    let views = db.stats.views(partner, day..=day).await.unwrap();
+    assert_eq!(views[&day], 2);
 }

@@ -102,6 +102,7 @@ fn build_prints_what_it_decided_and_is_deterministic() {
     partner  MyPartner                 query     private  0       1511  5
     partner  OwnOffers                 query     public   5       264   4
     partner  PartnerOffers             query     private  5       626   5
+    partner  PartnerStats              query     private  0       42    3
     partner  PauseOffer                mutation  private  0       4     2
     partner  RemoveMember              mutation  private  0       1     1
     partner  ResumeOffer               mutation  private  0       4     2
@@ -144,6 +145,13 @@ fn build_prints_what_it_decided_and_is_deterministic() {
 
     partner/PartnerOffers is not cached at the edge:
       partnerOffers: the field is PRIVATE
+
+    partner/PartnerStats is not cached at the edge:
+      partnerStats: the field is PRIVATE
+      partnerStats: type PartnerStats is PRIVATE
+      partnerStats: no maxAge on the field or on type PartnerStats
+      partnerStats.days: type PartnerDay is PRIVATE
+      partnerStats.days: no maxAge on the field or on type PartnerDay
 
     partner/Team is not cached at the edge:
       team: the field is PRIVATE
@@ -203,7 +211,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     let (code, text) = pq(&["check", "--schema", CORE, "--manifest", manifest]);
     assert_eq!(
         (code, text.as_str()),
-        (0, "53 checked, 0 broken, 0 changed\n")
+        (0, "54 checked, 0 broken, 0 changed\n")
     );
 
     let schema = changed_schema(
@@ -228,7 +236,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     site
       broken   CategoryPage (173b04b093d600350d30888da9ecd8136cd063364f1a6a19ac74ff64822095fa): the document is not valid: 26:5 type `OfferConnection` does not have a field `totalCount`
       broken   Home (66f91fcf5fb7579737599f20cdfd714eaa7093712699171b3c09cc959fedf956): the document is not valid: 23:5 type `OfferConnection` does not have a field `totalCount`
-    53 checked, 5 broken, 0 changed
+    54 checked, 5 broken, 0 changed
     ");
 
     let schema = changed_schema(
@@ -248,7 +256,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     site
       changed  Categories: public maxAge=86400 swr=86400 sie=86400 -> public maxAge=60 swr=86400 sie=86400
       changed  Home: public maxAge=300 swr=600 sie=3600 -> public maxAge=60 swr=600 sie=3600
-    53 checked, 0 broken, 2 changed
+    54 checked, 0 broken, 2 changed
     ");
 }
 
@@ -326,6 +334,7 @@ fn diff_tells_added_removed_and_changed() {
     removed  partner/MyPartner (329ecd02c75d): stays published
     removed  partner/OwnOffers (eccbe1c98d60): stays published
     removed  partner/PartnerOffers (2e9a5ddabb18): stays published
+    removed  partner/PartnerStats (8c544fe05f5f): stays published
     removed  partner/PauseOffer (0e5614ea35f8): stays published
     removed  partner/RemoveMember (1abdb7fbe03d): stays published
     removed  partner/ResumeOffer (4aebb341d70a): stays published
@@ -336,7 +345,7 @@ fn diff_tells_added_removed_and_changed() {
     removed  partner/WithdrawInvitation (e37beadf4b9f): stays published
     removed  site/CategoryPage (173b04b093d6): stays published
     removed  site/PartnerPage (ff3b14c1be6b): stays published
-    1 added, 51 removed, 2 changed
+    1 added, 52 removed, 2 changed
     ");
 }
 
