@@ -2,10 +2,11 @@
 //!
 //! Reading order: [`passwords`] (bcrypt on a bounded pool) → [`keys`] and [`tokens`] (access tokens,
 //! fifteen minutes) → [`sessions`] (refresh tokens, seven days) → [`standing`] (whether an account
-//! may still be used). In GraphQL: [`mutations`], whose steps are [`sign_in`] and [`proving`] (with
+//! may still be used). In front of those that guess or send: [`doors`]. In GraphQL: [`mutations`], whose steps are [`sign_in`] and [`proving`] (with
 //! [`codes`] that are sent), and [`resolvers`].
 
 pub mod codes;
+pub(crate) mod doors;
 pub mod keys;
 pub mod mutations;
 pub mod passwords;

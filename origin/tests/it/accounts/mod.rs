@@ -1,5 +1,6 @@
 //! Accounts over HTTP: on the embedded store, with sessions in it and in Redis.
 
+mod knocking;
 mod person;
 mod profile;
 mod proving;
