@@ -6,6 +6,7 @@ mod profile;
 mod proving;
 mod publishing;
 mod refreshing;
+mod services;
 mod signing_in;
 mod team;
 mod walking;
