@@ -19,6 +19,7 @@ mod reading;
 mod runner;
 mod samples;
 mod searching;
+mod service_tokens;
 mod sessions;
 mod stats;
 mod teams;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         stats::TESTS,
         sessions::TESTS,
         codes::TESTS,
+        service_tokens::TESTS,
     ];
     runner::run(&tests.concat())
 }
