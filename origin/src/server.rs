@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{metrics, purge::trim, relay::Relay, router::router, state::AppState};
+use crate::{metrics, purge::trim, relay::Relay, router::router, state::AppState, stats::flushing};
 
 /// How long open connections may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -46,6 +46,7 @@ impl Background {
         let mut tasks = JoinSet::new();
         let log = &state.purge_log;
         tasks.spawn(follow(state.clone(), stop.clone()));
+        tasks.spawn(flushing::run(state.clone(), stop.clone()));
         tasks.spawn(trim::run(log.clone(), state.clock.clone(), stop.clone()));
         let edge = &state.config.edge;
         // The configuration refuses edges without a secret.

@@ -3,7 +3,7 @@
 //! Reading order: [`serve`] (a request's steps) → [`spellings`] (what it was found to ask before) → [`cached`] (public documents) → [`execute`] → [`facts`] (what an answer depends
 //! on) → [`answer`] (status and headers) → [`errors`]. Who may what is the table in `policy`, which
 //! `authorise` asks. The fields themselves are in the blocks:
-//! `offers::resolvers`, `offers::mutations`, `partners::resolvers`, `purge::resolvers`.
+//! `offers::resolvers`, `offers::mutations`, `partners::resolvers`, `partners::mutations`, `purge::resolvers`.
 
 mod absent;
 pub mod answer;
@@ -24,6 +24,7 @@ pub mod order;
 pub mod page;
 pub mod place;
 pub(crate) mod policy;
+pub(crate) mod relaying;
 pub mod serve;
 pub mod spellings;
 pub(crate) mod validation;
@@ -40,18 +41,29 @@ use crate::{
     },
     config::Environment,
     offers::{mutations::OfferMutations, resolvers::OfferQueries},
-    partners::resolvers::PartnerQueries,
+    partners::{mutations::PartnerMutations, resolvers::PartnerQueries},
     purge::resolvers::PurgeMutations,
+    stats::resolvers::StatsQueries,
+    team::{mutations::TeamMutations, resolvers::TeamQueries},
     users::{mutations::UserMutations, resolvers::UserQueries},
 };
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(OfferQueries, PartnerQueries, UserQueries, AuthQueries);
+pub struct Query(
+    OfferQueries,
+    PartnerQueries,
+    TeamQueries,
+    StatsQueries,
+    UserQueries,
+    AuthQueries,
+);
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     PurgeMutations,
     OfferMutations,
+    PartnerMutations,
+    TeamMutations,
     AuthMutations,
     ProofMutations,
     UserMutations,

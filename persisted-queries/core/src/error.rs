@@ -52,6 +52,26 @@ pub enum ErrorCode {
     BadUserInput,
     /// A mutation of an offer that there is not.
     OfferNotFound,
+    /// A mutation of an offer that is archived.
+    OfferArchived,
+    /// It was edited since it was read.
+    VersionConflict,
+    /// A mutation of a partner that there is not.
+    PartnerNotFound,
+    /// A mutation of an establishment that there is not, or not any more, or not of this partner.
+    EstablishmentNotFound,
+    /// Offers that are not archived are of the establishment.
+    EstablishmentInUse,
+    /// The user works for a partner already.
+    AlreadyMember,
+    /// Nobody of this id works for the partner.
+    MemberNotFound,
+    /// A partner has one owner at least.
+    LastOwner,
+    /// An invitation that is not taken: unknown, over, used, withdrawn, or somebody else's.
+    InvitationInvalid,
+    /// There are as many of these as there can be.
+    LimitReached,
     /// Not GET or POST.
     MethodNotAllowed,
     /// A mutation or subscription over GET.
@@ -96,7 +116,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 52] = [
         Self::InvalidJson,
         Self::NulByte,
         Self::InvalidRequest,
@@ -119,6 +139,16 @@ impl ErrorCode {
         Self::CursorInvalid,
         Self::BadUserInput,
         Self::OfferNotFound,
+        Self::OfferArchived,
+        Self::VersionConflict,
+        Self::PartnerNotFound,
+        Self::EstablishmentNotFound,
+        Self::EstablishmentInUse,
+        Self::AlreadyMember,
+        Self::MemberNotFound,
+        Self::LastOwner,
+        Self::InvitationInvalid,
+        Self::LimitReached,
         Self::MethodNotAllowed,
         Self::MutationOverGet,
         Self::NotAcceptable,
@@ -167,6 +197,16 @@ impl ErrorCode {
             Self::CursorInvalid => "CURSOR_INVALID",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::OfferNotFound => "OFFER_NOT_FOUND",
+            Self::OfferArchived => "OFFER_ARCHIVED",
+            Self::VersionConflict => "VERSION_CONFLICT",
+            Self::PartnerNotFound => "PARTNER_NOT_FOUND",
+            Self::EstablishmentNotFound => "ESTABLISHMENT_NOT_FOUND",
+            Self::EstablishmentInUse => "ESTABLISHMENT_IN_USE",
+            Self::AlreadyMember => "ALREADY_MEMBER",
+            Self::MemberNotFound => "MEMBER_NOT_FOUND",
+            Self::LastOwner => "LAST_OWNER",
+            Self::InvitationInvalid => "INVITATION_INVALID",
+            Self::LimitReached => "LIMIT_REACHED",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::MutationOverGet => "MUTATION_OVER_GET",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
@@ -204,10 +244,22 @@ impl ErrorCode {
             | Self::CredentialsInvalid
             | Self::RefreshTokenInvalid => 401,
             Self::Forbidden | Self::DocumentNotPublished | Self::IntrospectionDisabled => 403,
-            Self::DocumentNotFound | Self::NotFound | Self::OfferNotFound => 404,
+            Self::DocumentNotFound
+            | Self::NotFound
+            | Self::OfferNotFound
+            | Self::PartnerNotFound
+            | Self::EstablishmentNotFound
+            | Self::MemberNotFound => 404,
             Self::MethodNotAllowed | Self::MutationOverGet => 405,
             Self::NotAcceptable => 406,
-            Self::EmailTaken | Self::PhoneTaken => 409,
+            Self::EmailTaken
+            | Self::PhoneTaken
+            | Self::OfferArchived
+            | Self::VersionConflict
+            | Self::EstablishmentInUse
+            | Self::AlreadyMember
+            | Self::LastOwner
+            | Self::LimitReached => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RateLimited => 429,
@@ -232,6 +284,7 @@ impl ErrorCode {
             | Self::DiscountOutOfRange
             | Self::CursorInvalid
             | Self::BadUserInput
+            | Self::InvitationInvalid
             | Self::CodeInvalid => 400,
         }
     }
@@ -263,6 +316,16 @@ impl ErrorCode {
                 | Self::BadUserInput
                 | Self::CodeInvalid
                 | Self::OfferNotFound
+                | Self::OfferArchived
+                | Self::VersionConflict
+                | Self::PartnerNotFound
+                | Self::EstablishmentNotFound
+                | Self::EstablishmentInUse
+                | Self::AlreadyMember
+                | Self::MemberNotFound
+                | Self::LastOwner
+                | Self::InvitationInvalid
+                | Self::LimitReached
         )
     }
 }
