@@ -8,10 +8,15 @@ use cache_tiered::{
 };
 use tokio_util::task::TaskTracker;
 
-use crate::{config::CacheConfig, gateway::rate::RateLimiter, graphql::Unstored};
+use crate::{
+    auth::sessions::redis::RedisSessions, config::CacheConfig, gateway::rate::RateLimiter,
+    graphql::Unstored,
+};
 
 /// What every key of ours in Redis begins with; the number changes with what is stored.
 const PREFIX: &str = "yousoon:1";
+/// How long a step of a session may take: nothing stands in for its answer.
+const SESSIONS_WITHIN: Duration = Duration::from_secs(1);
 const MIB: u64 = 1024 * 1024;
 
 const OFFER: Kind = Kind {
@@ -99,6 +104,15 @@ impl Caches {
             Link::new(client.clone(), within, clock, self.metrics.clone())
         };
         Some(RedisLog::new(&format!("{PREFIX}:purge-log"), make))
+    }
+
+    /// Where sessions are in Redis, if there is one. Its breaker is its own: that caches fail signs
+    /// nobody out.
+    pub fn redis_sessions(&self, config: &CacheConfig) -> Option<RedisSessions> {
+        let client = config.redis.clone()?;
+        let clock = self.feed.clock().clone();
+        let link = Link::new(client, SESSIONS_WITHIN, clock, self.metrics.clone());
+        Some(RedisSessions::new(link, &format!("{PREFIX}:sessions")))
     }
 }
 

@@ -5,6 +5,10 @@ use std::sync::Arc;
 use cache_tiered::RedisLog;
 
 use crate::{
+    auth::{
+        codes::{CodeStore, embedded::EmbeddedCodes, mongo::MongoCodes},
+        sessions::{Sessions, embedded::EmbeddedSessions, mongo::MongoSessions},
+    },
     catalogue::{
         CatalogueStore,
         store::{embedded::EmbeddedCatalogue, mongo::MongoCatalogue},
@@ -18,6 +22,7 @@ use crate::{
         Backend, PurgeStore,
         store::{embedded::EmbeddedPurges, mongo::MongoPurges},
     },
+    users::store::{UserStore, embedded::EmbeddedUsers, mongo::MongoUsers},
 };
 
 /// Clones share everything.
@@ -28,6 +33,10 @@ pub struct Database {
     pub documents: Arc<dyn DocumentStore>,
     pub catalogue: Arc<dyn CatalogueStore>,
     pub purges: Arc<dyn PurgeStore>,
+    pub users: Arc<dyn UserStore>,
+    /// Where sessions are without Redis.
+    pub sessions: Arc<dyn Sessions>,
+    pub codes: Arc<dyn CodeStore>,
     /// The embedded store can hold the purge log as well.
     embedded: Option<EmbeddedDb>,
 }
@@ -45,6 +54,9 @@ impl Database {
             documents: Arc::new(EmbeddedDocuments::new(db.clone())),
             catalogue: Arc::new(EmbeddedCatalogue::new(db.clone())),
             purges: Arc::new(EmbeddedPurges::new(db.clone())),
+            users: Arc::new(EmbeddedUsers::new(db.clone())),
+            sessions: Arc::new(EmbeddedSessions::new(db.clone())),
+            codes: Arc::new(EmbeddedCodes::new(db.clone())),
             embedded: Some(db.clone()),
         }
     }
@@ -57,6 +69,9 @@ impl Database {
             documents: Arc::new(MongoDocuments::new(db.clone())),
             catalogue: Arc::new(MongoCatalogue::new(db.clone())),
             purges: Arc::new(MongoPurges::new(db.clone())),
+            users: Arc::new(MongoUsers::new(db.clone())),
+            sessions: Arc::new(MongoSessions::new(db.clone())),
+            codes: Arc::new(MongoCodes::new(db.clone())),
             embedded: None,
         }
     }

@@ -109,8 +109,19 @@ id!(
     /// One address of a partner.
     EstablishmentId
 );
+id!(
+    /// Who has an account.
+    UserId
+);
 id_bytes!(PartnerId);
 id_bytes!(OfferId);
+
+impl UserId {
+    /// A fresh one: it tells nothing of whose it is.
+    pub(crate) fn random() -> Self {
+        Self(hex::encode(crate::auth::random::bytes::<ID_BYTES>()))
+    }
+}
 
 /// Mean radius of the Earth (IUGG), km.
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;

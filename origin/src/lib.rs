@@ -10,6 +10,7 @@
 //! [`config`], [`state`] and [`server`] put it together.
 
 pub mod admin;
+pub mod auth;
 pub mod caches;
 pub mod catalogue;
 pub mod config;
@@ -25,6 +26,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod mongo;
 pub mod offers;
+pub mod outgoing;
 pub mod partners;
 pub mod purge;
 pub mod relay;
@@ -33,3 +35,4 @@ pub mod server;
 pub mod state;
 pub mod telemetry;
 pub mod transfer;
+pub mod users;

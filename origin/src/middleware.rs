@@ -23,7 +23,7 @@ use tower_http::{
 
 use self::when::When;
 use crate::{
-    gateway::{admission, rate},
+    gateway::{admission, peer::Peer, rate},
     graphql::{answer, caller::Caller},
     state::AppState,
 };
@@ -66,20 +66,23 @@ pub fn around(
 /// Around `/admin`: lets the service token through. Who else tries is refused, and the log hears
 /// of it; never of the token. Guesses are counted like any requests without a token.
 pub async fn service_only(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let (caller, code, message) = match Caller::of(request.headers(), &state.config.admin) {
+    let peer = Peer::of(&request, &state);
+    let caller = match Caller::of(request.headers(), &state).await {
+        Ok(caller) => caller,
+        Err(error) => return answer::internal(&error, MediaType::GraphqlResponse),
+    };
+    let (code, message) = match &caller {
         Caller::Service => return next.run(request).await,
-        caller @ Caller::Anonymous => (
-            caller,
+        Caller::Anonymous => (
             ErrorCode::Unauthenticated,
             "this address needs the service token",
         ),
-        caller @ Caller::Unknown => (
-            caller,
+        Caller::Unknown(_) | Caller::User(_) => (
             ErrorCode::Forbidden,
             "these credentials are not the service token",
         ),
     };
-    let counted = admission::count(&state, &request, caller).await;
+    let counted = admission::count(&state, Some(&caller), peer).await;
     if let Some(decision) = counted.filter(|decision| !decision.is_admitted()) {
         let mut response = admission::too_many(&decision, &request);
         rate::headers::write(&decision, response.headers_mut());

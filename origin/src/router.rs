@@ -14,6 +14,7 @@ use pq_core::{ErrorCode, MediaType, Refusal};
 use tower::Service;
 
 use crate::{
+    auth,
     config::Environment,
     cors, documents,
     graphql::{answer, graphiql, serve},
@@ -47,6 +48,7 @@ pub fn router(
         );
     let others = admin
         .route("/internal/documents/{hash}", get(documents::routes::get))
+        .route("/.well-known/jwks.json", get(auth::routes::jwks))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || {

@@ -10,6 +10,7 @@ use cache_tiered::tail;
 use pq_core::compile::{CompileError, Compiler};
 
 use crate::{
+    auth::{Auth, passwords::PasswordError, sessions::Sessions},
     caches::Caches,
     config::Config,
     database::{Database, NoLog},
@@ -18,9 +19,11 @@ use crate::{
     gateway::rate::RateLimiter,
     graphql::{self, Asked, Schema, spellings::Spellings},
     offers::store::OfferStore,
+    outgoing::Kept,
     partners::store::PartnerStore,
     purge::{PurgeLog, PurgeStore, Role},
     relay::RelayStatus,
+    users::store::UserStore,
 };
 
 /// Where `now` comes from.
@@ -91,6 +94,8 @@ pub enum StateError {
     Store(#[from] StoreError),
     #[error(transparent)]
     NoLog(#[from] NoLog),
+    #[error("no password can be hashed")]
+    Passwords(#[from] PasswordError),
     #[error("our own schema is refused")]
     Schema(#[from] CompileError),
 }
@@ -106,6 +111,9 @@ pub struct Shared {
     pub offers: Arc<dyn OfferStore>,
     pub partners: Arc<dyn PartnerStore>,
     pub purges: Arc<dyn PurgeStore>,
+    pub users: Arc<dyn UserStore>,
+    pub auth: Auth,
+    pub outgoing: Arc<Kept>,
     pub caches: Caches,
     pub purge_log: PurgeLog,
     /// One per edge, in the configuration's order.
@@ -153,6 +161,12 @@ impl AppState {
             // The tail goes on trying; until then nothing that is kept is trusted.
             tracing::warn!(error, "the purge log cannot be read yet");
         }
+        let sessions = caches.redis_sessions(&config.cache);
+        let sessions = sessions.map(|sessions| Arc::new(sessions) as Arc<dyn Sessions>);
+        let sessions = sessions.unwrap_or(database.sessions);
+        let users = database.users;
+        let auth = Auth::new(&config.auth, Arc::clone(&users), sessions, database.codes)?;
+        let outgoing = Arc::new(Kept::new(config.auth.telling));
         let relays = config.edge.urls.iter().map(RelayStatus::new);
         let relays = relays.map(Arc::new).collect();
         Ok(Self(Arc::new(Shared {
@@ -165,6 +179,9 @@ impl AppState {
             spellings: Spellings::default(),
             rate_limiter: caches.rate_limiter(&config.cache),
             purges,
+            users,
+            auth,
+            outgoing,
             purge_log,
             caches,
             schema: graphql::schema(config.environment),

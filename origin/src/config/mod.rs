@@ -4,6 +4,7 @@
 //! its own; [`production`] is what production refuses; [`check`] tells people.
 
 mod admin;
+mod auth;
 mod cache;
 pub mod check;
 mod cors;
@@ -18,6 +19,7 @@ mod reader;
 mod secret;
 
 pub use admin::AdminConfig;
+pub use auth::{AuthConfig, PasswordsConfig, TokensConfig};
 pub use cache::CacheConfig;
 pub use cors::CorsConfig;
 pub use documents::{DocumentMode, DocumentsConfig};
@@ -40,6 +42,7 @@ pub struct Config {
     pub documents: DocumentsConfig,
     pub cache: CacheConfig,
     pub admin: AdminConfig,
+    pub auth: AuthConfig,
     pub edge: EdgeConfig,
     pub rate_limits: RateLimitsConfig,
     pub metrics: MetricsConfig,
@@ -67,6 +70,7 @@ impl Config {
             documents: DocumentsConfig::read(reader),
             cache: CacheConfig::read(reader),
             admin: AdminConfig::read(reader),
+            auth: AuthConfig::read(reader, environment),
             edge: EdgeConfig::read(reader),
             rate_limits: RateLimitsConfig::read(reader),
             metrics: MetricsConfig::read(reader),

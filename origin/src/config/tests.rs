@@ -14,6 +14,8 @@ fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
 }
 
 const TOKEN: &str = "c0ffee-7c1d5e2a9b3f4860";
+/// The key of RFC 8037, appendix A.
+const JWT_KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
 #[test]
@@ -32,6 +34,14 @@ fn a_contradiction_fails_with_one_line_that_names_the_variable() {
         (
             &[("YOUSOON_ENV", "prod")],
             "YOUSOON_ENV: \"prod\" is neither development nor production",
+        ),
+        (
+            &[("YOUSOON_JWT_KEYS", "hunter2")],
+            "YOUSOON_JWT_KEYS: is neither PEM nor a JWK set",
+        ),
+        (
+            &[("YOUSOON_BCRYPT_COST", "3")],
+            "YOUSOON_BCRYPT_COST: \"3\" is not a number from 4 to 15",
         ),
         (
             &[("YOUSOON_METRICS_LISTEN", "9090")],
@@ -102,23 +112,25 @@ fn a_secret_is_not_printed() {
     let variables = [
         ("YOUSOON_ADMIN_TOKEN", TOKEN),
         ("YOUSOON_EDGE_SECRET", SECRET),
+        ("YOUSOON_JWT_KEYS", JWT_KEYS),
         ("YOUSOON_REDIS_URL", "redis://:hunter2@redis:6379"),
     ];
     let config = read(&variables).unwrap();
     let report = check::Report::new(&lookup_in(&variables), []);
     for printed in [
-        format!("{:?} {:?}", config.admin, config.edge),
+        format!("{:?} {:?} {:?}", config.admin, config.edge, config.auth),
         report.to_string(),
     ] {
-        for secret in [TOKEN, SECRET, "hunter2"] {
+        for secret in [TOKEN, SECRET, "hunter2", "nWGxne_9WmC6hEr0"] {
             assert!(!printed.contains(secret), "{printed}");
         }
     }
 }
 
 /// What production takes.
-const SOUND: [(&str, &str); 4] = [
+const SOUND: [(&str, &str); 5] = [
     ("YOUSOON_ENV", "production"),
+    ("YOUSOON_JWT_KEYS", JWT_KEYS),
     ("YOUSOON_ADMIN_TOKEN", TOKEN),
     ("YOUSOON_EDGE_URL", "https://edge.example"),
     ("YOUSOON_EDGE_SECRET", SECRET),
@@ -132,6 +144,7 @@ fn production_refuses_what_is_for_development() {
         ("YOUSOON_DOCUMENT_MODE", "off"),
         ("YOUSOON_RATE_LIMITS", "off"),
         ("YOUSOON_ADMIN_TOKEN", ""),
+        ("YOUSOON_JWT_KEYS", ""),
         ("YOUSOON_ADMIN_TOKEN", "dev-0123456789abcdef"),
         ("YOUSOON_ADMIN_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaa"),
         ("YOUSOON_EDGE_SECRET", &dev_secret),
@@ -184,7 +197,7 @@ fn the_report_tells_what_is_set_what_holds_instead_and_what_is_wrong() {
     ];
     let names = ["YOUSOON_DOCUMENT_MDOE", "YOUSOON_DATA_DIR", "PATH"].map(str::to_owned);
     let report = check::Report::new(&lookup_in(&variables), names);
-    assert_eq!(report.wrong(), 2);
+    assert_eq!(report.wrong(), 3);
     let text = report.to_string();
     let words = text
         .lines()
@@ -195,6 +208,7 @@ fn the_report_tells_what_is_set_what_holds_instead_and_what_is_wrong() {
         "YOUSOON_LISTEN default 127.0.0.1:8080",
         "YOUSOON_DOCUMENT_MODE REFUSED production executes no document unseen",
         "YOUSOON_ADMIN_TOKEN MISSING is required in production",
+        "YOUSOON_JWT_KEYS MISSING is required in production",
         "YOUSOON_EDGE_SECRET set (given, 32 characters)",
         "YOUSOON_DOCUMENT_MDOE unknown nothing reads it",
     ] {

@@ -31,6 +31,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "purge logs",
         sql: PURGE_LOGS,
     },
+    Migration {
+        version: 5,
+        name: "accounts",
+        sql: ACCOUNTS,
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public
@@ -157,6 +162,89 @@ CREATE TABLE purge_audit (
     revision INTEGER
 ) STRICT;
 CREATE INDEX purge_audit_by_time ON purge_audit(at_ms);
+";
+
+/// Who has an account, and what goes with it. `email_key` is the address without regard to case.
+/// Tokens and codes are stored as hashes only.
+const ACCOUNTS: &str = "
+CREATE TABLE users (
+    id TEXT PRIMARY KEY,
+    email_key TEXT NOT NULL UNIQUE,
+    email TEXT NOT NULL,
+    email_verified_at_ms INTEGER,
+    phone TEXT UNIQUE,
+    phone_verified_at_ms INTEGER,
+    first_name TEXT NOT NULL,
+    last_name TEXT NOT NULL,
+    avatar TEXT,
+    preferences TEXT NOT NULL,
+    identity_status TEXT NOT NULL,
+    role TEXT NOT NULL,
+    partner_id TEXT,
+    post TEXT,
+    status TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    signed_out_before_ms INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL,
+    CHECK ((partner_id IS NULL) = (post IS NULL))
+) STRICT;
+
+CREATE TABLE consents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    version TEXT NOT NULL,
+    granted INTEGER NOT NULL CHECK (granted IN (0, 1)),
+    at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX consents_by_owner ON consents(owner, id);
+
+CREATE TABLE favorites (
+    user_id TEXT NOT NULL,
+    offer_id TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (user_id, offer_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE erasures (
+    id TEXT PRIMARY KEY,
+    created_at_ms INTEGER NOT NULL,
+    erased_at_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    token_hash TEXT NOT NULL,
+    device TEXT,
+    created_at_ms INTEGER NOT NULL,
+    used_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sessions_by_user ON sessions(user_id, used_at_ms DESC);
+CREATE INDEX sessions_ending ON sessions(expires_at_ms);
+
+CREATE TABLE codes (
+    user_id TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    target TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    tries_left INTEGER NOT NULL CHECK (tries_left >= 0),
+    created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (user_id, purpose)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX codes_ending ON codes(expires_at_ms);
+
+CREATE TABLE service_tokens (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    scopes TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    revoked_at_ms INTEGER
+) STRICT;
 ";
 
 /// Applies what is missing, in one transaction: two processes that start together do it once.

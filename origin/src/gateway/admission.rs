@@ -7,7 +7,7 @@ use http::header::ACCEPT;
 use pq_core::{ErrorCode, MediaType, Refusal};
 
 use super::{
-    asker::{Asker, network},
+    peer::{Peer, network},
     rate::{Decision, Rule},
 };
 use crate::{
@@ -30,11 +30,13 @@ enum Subject {
 impl Subject {
     /// Credentials that are not ours do not make anybody a user: else a new word a request would be
     /// a new budget.
-    fn of(caller: Caller, asker: Asker) -> Option<Self> {
-        match (caller, asker) {
-            (_, Asker::Edge) => None,
-            (Caller::Service, Asker::Client(_)) => Some(Self::User(caller.as_str().to_owned())),
-            (Caller::Anonymous | Caller::Unknown, Asker::Client(ip)) => {
+    fn of(caller: Option<&Caller>, peer: Peer) -> Option<Self> {
+        match (caller, peer) {
+            (_, Peer::Edge) => None,
+            (Some(caller @ (Caller::Service | Caller::User(_))), Peer::Client(_)) => {
+                Some(Self::User(caller.actor()))
+            }
+            (Some(Caller::Anonymous | Caller::Unknown(_)) | None, Peer::Client(ip)) => {
                 Some(Self::Network(network(ip)))
             }
         }
@@ -55,22 +57,19 @@ impl Subject {
 }
 
 /// Counts a request; `None` when it is not counted: limits are off, or the edge asks for what it
-/// gives to everybody. What is looked at of the request is looked at at once.
-pub(crate) fn count<'a>(
-    state: &'a AppState,
-    request: &Request,
-    caller: Caller,
-) -> impl Future<Output = Option<Decision>> + Send + use<'a> {
+/// gives to everybody. A caller who cannot be known now is counted by the network.
+pub(crate) async fn count(
+    state: &AppState,
+    caller: Option<&Caller>,
+    peer: Peer,
+) -> Option<Decision> {
     let config = state.config.rate_limits;
-    let subject = config.is_on.then(|| {
-        let now_ms = state.clock.now_ms().unsigned_abs();
-        Subject::of(caller, Asker::of(request, &state.config.edge, now_ms))
-    });
-    async move {
-        let subject = subject.flatten()?;
-        let rule = subject.rule(config.per_ip, config.per_user);
-        Some(state.rate_limiter.take(&[rule]).await)
+    if !config.is_on {
+        return None;
     }
+    let subject = Subject::of(caller, peer)?;
+    let rule = subject.rule(config.per_ip, config.per_user);
+    Some(state.rate_limiter.take(&[rule]).await)
 }
 
 /// The answer to one request too many, in the media type that it asked for.

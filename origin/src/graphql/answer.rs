@@ -9,7 +9,7 @@ use pq_core::{CachePolicy, ErrorCode, MediaType, Refusal};
 use serde_json::{Value, json};
 
 use super::{
-    errors::{self, code_of, log_failure, log_field_failure, shown},
+    errors::{self, code_of, details, log_failure, log_field_failure, shown},
     execute::Executed,
 };
 
@@ -19,7 +19,9 @@ pub(super) fn executed(executed: &Executed, media: MediaType) -> Response {
         return succeeded(executed, media);
     }
     if executed.response.data == async_graphql::Value::Null {
-        let mut response = refusal(&as_request_error(&executed.response.errors), media);
+        let why = as_request_error(&executed.response.errors);
+        let details = details_of(&why, &executed.response.errors);
+        let mut response = refusal_saying(&why, &details, media);
         // A write may be done although a field below it failed.
         set_revision(&mut response, executed);
         return response;
@@ -48,6 +50,12 @@ fn as_request_error(all: &[ServerError]) -> Refusal {
         .map(|error| error.message.clone())
         .unwrap_or_default();
     Refusal::new(ErrorCode::DocumentInvalid, message)
+}
+
+/// What the error that became the request's says beside its code.
+fn details_of(why: &Refusal, all: &[ServerError]) -> Vec<(&'static str, String)> {
+    let same = all.iter().find(|error| code_of(error) == Some(why.code));
+    same.map(details).unwrap_or_default()
 }
 
 /// An answer that a shared cache does not keep.
@@ -100,9 +108,26 @@ pub(super) fn cacheable(executed: &Executed, policy: &CachePolicy) -> Option<Lif
 
 /// The answer to a request that is refused.
 pub(crate) fn refusal(refusal: &Refusal, media: MediaType) -> Response {
+    refusal_saying(refusal, &[], media)
+}
+
+fn refusal_saying(
+    refusal: &Refusal,
+    details: &[(&'static str, String)],
+    media: MediaType,
+) -> Response {
+    let body = if details.is_empty() {
+        refusal.body()
+    } else {
+        let mut extensions = json!({"code": refusal.code.as_str()});
+        for (name, text) in details {
+            extensions[*name] = text.as_str().into();
+        }
+        json!({"errors": [{"message": refusal.message, "extensions": extensions}]}).to_string()
+    };
     let status =
         StatusCode::from_u16(refusal.status(media)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = respond(status, media, CacheControl::NoStore, refusal.body().into());
+    let mut response = respond(status, media, CacheControl::NoStore, body.into());
     let allow = match refusal.code {
         ErrorCode::MutationOverGet => "POST",
         ErrorCode::MethodNotAllowed => "GET, POST",
@@ -111,7 +136,10 @@ pub(crate) fn refusal(refusal: &Refusal, media: MediaType) -> Response {
     if !allow.is_empty() {
         set(&mut response, header::ALLOW, allow);
     }
-    if refusal.code == ErrorCode::Unauthenticated {
+    if matches!(
+        refusal.code,
+        ErrorCode::Unauthenticated | ErrorCode::TokenExpired | ErrorCode::TokenInvalid
+    ) {
         set(&mut response, header::WWW_AUTHENTICATE, "Bearer");
     }
     response

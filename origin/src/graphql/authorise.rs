@@ -1,81 +1,164 @@
-//! Who may do what. A refusal is logged: somebody tries doors.
-
-use async_graphql::Result;
-use pq_core::ErrorCode;
-
-use super::{caller::Caller, errors::refused};
-
-/// Lets the service token through. `what` is the field that is asked for.
-pub(crate) fn service_only(caller: Caller, what: &'static str) -> Result<()> {
-    let (code, message) = match caller {
-        Caller::Service => return Ok(()),
-        Caller::Anonymous => (
-            ErrorCode::Unauthenticated,
-            format!("`{what}` needs the service token"),
-        ),
-        Caller::Unknown => (
-            ErrorCode::Forbidden,
-            format!("these credentials may not use `{what}`"),
-        ),
-    };
-    log_refusal(caller, what);
-    Err(refused(code, message))
-}
-
-/// Tells the log who was refused what.
-pub(crate) fn log_refusal(caller: Caller, what: &'static str) {
-    tracing::warn!(caller = caller.as_str(), what, "refused");
-}
+//! The one function that asks the table who may what. A refusal is logged: somebody tries doors.
 
 #[cfg(test)]
-mod tests {
-    use std::{
-        io::{self, Write},
-        sync::{Arc, Mutex},
-    };
+mod tests;
 
-    use super::*;
+use async_graphql::{
+    Result,
+    parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
+};
+use pq_core::{ErrorCode, Refusal};
 
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
+use super::{
+    caller::{Caller, SignedIn, Unknown},
+    errors::refused,
+    policy::{Who, who},
+};
+use crate::{
+    domain::{PartnerId, UserId},
+    users::account::Role,
+};
 
-    impl Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
+/// What a field is about, as far as it is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum About<'a> {
+    /// Not yet: the door. What is behind it asks once more.
+    Unknown,
+    User(&'a UserId),
+    Partner(&'a PartnerId),
+}
+
+/// Lets a caller use a field, or says why not.
+pub(crate) fn authorise(
+    caller: &Caller,
+    of_type: &str,
+    field: &str,
+    about: About<'_>,
+) -> std::result::Result<(), Refusal> {
+    let allowed = who(of_type, field).is_some_and(|who| is_allowed(caller, who, about));
+    if allowed {
+        return Ok(());
+    }
+    tracing::warn!(
+        caller = caller.as_str(),
+        what = format_args!("{of_type}.{field}"),
+        "refused"
+    );
+    Err(refusal(caller, field))
+}
+
+fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
+    match who {
+        Who::Anybody => true,
+        Who::SignedIn => signed_in(caller).is_some(),
+        Who::Themselves => signed_in(caller).is_some_and(|user| {
+            user.role == Role::Admin
+                || match about {
+                    About::User(id) => user.id == *id,
+                    About::Unknown | About::Partner(_) => false,
+                }
+        }),
+        Who::Team(post) => {
+            is_operator(caller)
+                || signed_in(caller).is_some_and(|user| {
+                    user.role == Role::Partner
+                        && user.membership.as_ref().is_some_and(|of| {
+                            let concerned = match about {
+                                About::Unknown => true,
+                                About::Partner(partner) => of.partner == *partner,
+                                About::User(_) => false,
+                            };
+                            concerned && of.post >= post
+                        })
+                })
         }
+        Who::Operators => is_operator(caller),
+    }
+}
 
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
+fn is_operator(caller: &Caller) -> bool {
+    match caller {
+        Caller::Service => true,
+        Caller::User(user) => user.role == Role::Admin,
+        Caller::Anonymous | Caller::Unknown(_) => false,
+    }
+}
+
+fn signed_in(caller: &Caller) -> Option<&SignedIn> {
+    match caller {
+        Caller::User(user) => Some(user),
+        Caller::Anonymous | Caller::Unknown(_) | Caller::Service => None,
+    }
+}
+
+fn refusal(caller: &Caller, field: &str) -> Refusal {
+    let not_taken = |code, why: &str| Refusal::new(code, format!("{why}: sign in again"));
+    match caller {
+        Caller::Anonymous => Refusal::new(
+            ErrorCode::Unauthenticated,
+            format!("`{field}` needs credentials"),
+        ),
+        Caller::Unknown(Unknown::Token(why)) => {
+            use crate::auth::tokens::TokenError;
+            let code = match why {
+                TokenError::Expired => ErrorCode::TokenExpired,
+                TokenError::NotYet | TokenError::Invalid => ErrorCode::TokenInvalid,
+            };
+            not_taken(code, &why.to_string())
+        }
+        Caller::Unknown(Unknown::SignedOut) => not_taken(
+            ErrorCode::TokenInvalid,
+            "the access token is not taken any more",
+        ),
+        Caller::Unknown(Unknown::Credentials) | Caller::Service | Caller::User(_) => Refusal::new(
+            ErrorCode::Forbidden,
+            format!("these credentials may not use `{field}`"),
+        ),
+    }
+}
+
+/// As [`authorise`], in a field.
+pub(crate) fn field(caller: &Caller, of_type: &str, name: &str, about: About<'_>) -> Result<()> {
+    authorise(caller, of_type, name, about).map_err(|why| refused(why.code, why.message))
+}
+
+/// Lets a caller have a document executed: all of its root fields, before any of them runs.
+pub(crate) fn document(
+    caller: &Caller,
+    document: &ExecutableDocument,
+) -> std::result::Result<(), Refusal> {
+    for (_, operation) in document.operations.iter() {
+        let of_type = match operation.node.ty {
+            OperationType::Query => "Query",
+            OperationType::Mutation => "Mutation",
+            OperationType::Subscription => "Subscription",
+        };
+        let mut names = Vec::new();
+        root_fields(&operation.node.selection_set.node, document, &mut names);
+        for name in names.into_iter().filter(|name| !name.starts_with("__")) {
+            authorise(caller, of_type, name, About::Unknown)?;
         }
     }
+    Ok(())
+}
 
-    #[test]
-    fn everybody_but_the_service_is_refused_and_logged() {
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_writer(move || writer.clone())
-            .with_ansi(false)
-            .without_time()
-            .finish();
-        tracing::subscriber::with_default(subscriber, || {
-            for (caller, allowed) in [
-                (Caller::Service, true),
-                (Caller::Anonymous, false),
-                (Caller::Unknown, false),
-            ] {
-                assert_eq!(service_only(caller, "purge").is_ok(), allowed);
+/// Documents are validated before: fragments are there, and none contains itself.
+fn root_fields<'d>(
+    set: &'d SelectionSet,
+    document: &'d ExecutableDocument,
+    names: &mut Vec<&'d str>,
+) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => names.push(field.node.name.node.as_str()),
+            Selection::InlineFragment(fragment) => {
+                root_fields(&fragment.node.selection_set.node, document, names);
             }
-        });
-        let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(logged.lines().count(), 2, "{logged}");
-        assert!(logged.starts_with(" WARN"), "{logged}");
-        for word in [
-            r#"caller="anonymous" what="purge""#,
-            r#"caller="unknown credentials""#,
-        ] {
-            assert!(logged.contains(word), "{logged}");
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    root_fields(&fragment.node.selection_set.node, document, names);
+                }
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use pq_core::{CachePolicy, MediaType, limits};
 
 use super::{
     answer::{self, cacheable, set},
-    caller::Caller,
+    caller::Asker,
     execute::{self, Executed},
 };
 use crate::{documents::Document, embedded::StoreError, state::AppState};
@@ -96,7 +96,7 @@ async fn fill(
     variables: &CanonicalVariables,
     required: Option<Revision>,
 ) -> Fill<Arc<Unstored>> {
-    let work = execute::execute(state, document, variables, Caller::Anonymous, required);
+    let work = execute::execute(state, document, variables, Asker::anybody(), required);
     let executed = match tokio::time::timeout(limits::EXECUTION, work).await {
         Ok(Ok(executed)) => executed,
         Ok(Err(error)) => return Fill::Failed(Arc::new(Unstored::Store(error))),

@@ -1,45 +1,150 @@
-//! Who asks, as far as this origin knows people: the service token, so far.
+//! Who asks: nobody known, a user with an access token, or the service with its own.
 
-use http::{HeaderMap, header::AUTHORIZATION};
+use http::{
+    HeaderMap,
+    header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT},
+};
 use subtle::ConstantTimeEq;
 
-use crate::config::AdminConfig;
+use super::language;
+use crate::{
+    auth::{sessions::SessionId, tokens::TokenError},
+    domain::UserId,
+    embedded::StoreError,
+    gateway::peer::Peer,
+    state::AppState,
+    users::account::{Language, Membership, Role},
+};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How much is kept of what a client says it is.
+const DEVICE_CHARS: usize = 100;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
     /// No credentials.
     Anonymous,
-    /// Credentials that are not ours.
-    Unknown,
+    /// Credentials that are not ours, or not any more.
+    Unknown(Unknown),
     /// The service token.
     Service,
+    User(Box<SignedIn>),
+}
+
+/// Why credentials are not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// Neither an access token nor the service token.
+    Credentials,
+    Token(TokenError),
+    /// The account is disabled or gone, or the token is from before everybody was signed out.
+    SignedOut,
+}
+
+/// The user of an access token, as the account stands now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    pub id: UserId,
+    pub role: Role,
+    pub membership: Option<Membership>,
+    pub session: SessionId,
+}
+
+/// Who asks, and what the client says of itself.
+#[derive(Clone, Debug)]
+pub struct Asker {
+    pub caller: Caller,
+    /// Where from; what is counted for an address is counted for this one.
+    pub peer: Peer,
+    pub language: Language,
+    pub device: Option<String>,
+}
+
+impl Asker {
+    /// Whoever asks for what everybody may share.
+    pub const fn anybody() -> Self {
+        Self {
+            caller: Caller::Anonymous,
+            peer: Peer::Edge,
+            language: Language::French,
+            device: None,
+        }
+    }
+
+    pub async fn of(headers: &HeaderMap, peer: Peer, state: &AppState) -> Result<Self, StoreError> {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let device = text(USER_AGENT).map(|agent| agent.chars().take(DEVICE_CHARS).collect());
+        Ok(Self {
+            caller: Caller::of(headers, state).await?,
+            peer,
+            language: language::preferred(text(ACCEPT_LANGUAGE).unwrap_or_default()),
+            device,
+        })
+    }
 }
 
 impl Caller {
-    /// The word in logs and in the audit.
-    pub const fn as_str(self) -> &'static str {
+    /// The word in logs.
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
-            Self::Unknown => "unknown credentials",
+            Self::Unknown(Unknown::Credentials) => "unknown credentials",
+            Self::Unknown(Unknown::Token(_)) => "access token that is not taken",
+            Self::Unknown(Unknown::SignedOut) => "access token that is signed out",
             Self::Service => "service token",
+            Self::User(_) => "user",
+        }
+    }
+
+    /// Who it is, for the audit.
+    pub fn actor(&self) -> String {
+        match self {
+            Self::User(user) => format!("user {}", user.id),
+            other => other.as_str().to_owned(),
         }
     }
 
     /// Reads `Authorization: Bearer …`.
-    pub fn of(headers: &HeaderMap, config: &AdminConfig) -> Self {
+    pub async fn of(headers: &HeaderMap, state: &AppState) -> Result<Self, StoreError> {
         let Some(given) = headers.get(AUTHORIZATION) else {
-            return Self::Anonymous;
+            return Ok(Self::Anonymous);
         };
         let bearer = given.to_str().ok().and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
         });
-        match (bearer, &config.token) {
-            // In constant time: how long a comparison takes tells nothing of the token.
-            (Some(token), Some(known)) if bool::from(token.as_bytes().ct_eq(known.expose())) => {
-                Self::Service
-            }
-            (Some(_) | None, Some(_) | None) => Self::Unknown,
+        let Some(token) = bearer else {
+            return Ok(Self::Unknown(Unknown::Credentials));
+        };
+        // The service token first: nobody says that it has no dots.
+        if is_service(token, state) {
+            return Ok(Self::Service);
         }
+        if token.bytes().filter(|byte| *byte == b'.').count() != 2 {
+            return Ok(Self::Unknown(Unknown::Credentials));
+        }
+        Self::of_token(token, state).await
     }
+
+    async fn of_token(token: &str, state: &AppState) -> Result<Self, StoreError> {
+        let claims = match state.auth.tokens.verify(token, state.clock.now_ms()) {
+            Ok(claims) => claims,
+            Err(why) => return Ok(Self::Unknown(Unknown::Token(why))),
+        };
+        // Role and membership as they are now: the token's may be a quarter of an hour old.
+        Ok(match state.auth.standings.of(&claims).await? {
+            None => Self::Unknown(Unknown::SignedOut),
+            Some(standing) => Self::User(Box::new(SignedIn {
+                id: claims.uid,
+                role: standing.role,
+                membership: standing.membership,
+                session: claims.sid,
+            })),
+        })
+    }
+}
+
+/// In constant time: how long a comparison takes tells nothing of the token.
+fn is_service(token: &str, state: &AppState) -> bool {
+    let known = state.config.admin.token.as_ref();
+    known.is_some_and(|known| bool::from(token.as_bytes().ct_eq(known.expose())))
 }

@@ -3,12 +3,19 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context,
+    Context, Result,
     dataloader::{DataLoader, HashMapCache},
 };
 
-use super::{caller::Caller, facts::AnswerFacts, loaders::Stores};
-use crate::state::AppState;
+use pq_core::ErrorCode;
+
+use super::{
+    caller::{Asker, Caller, SignedIn},
+    errors::{failed, refused},
+    facts::AnswerFacts,
+    loaders::Stores,
+};
+use crate::{state::AppState, users::account::Account};
 
 /// One per request: nothing that was read for one request answers another.
 pub struct RequestContext {
@@ -17,7 +24,7 @@ pub struct RequestContext {
     /// One moment for the whole answer.
     pub now_ms: i64,
     /// Who asks. Fields of public documents do not look at it.
-    pub caller: Caller,
+    pub asker: Asker,
     /// Whether a shared cache may keep the answer, so that its end is worth knowing.
     pub shared: bool,
     pub loader: DataLoader<Stores, HashMapCache>,
@@ -36,4 +43,27 @@ impl RequestContext {
     pub fn of<'a>(ctx: &Context<'a>) -> &'a Self {
         ctx.data_unchecked::<Self>()
     }
+
+    /// The user who asks. The table lets nobody else to a field that needs one.
+    pub(crate) fn signed_in(&self) -> Result<&SignedIn> {
+        match &self.asker.caller {
+            Caller::User(user) => Ok(user),
+            Caller::Anonymous | Caller::Unknown(_) | Caller::Service => Err(refused(
+                ErrorCode::Unauthenticated,
+                "this needs a user who is signed in",
+            )),
+        }
+    }
+
+    /// The account of the user who asks.
+    pub(crate) async fn account(&self) -> Result<Account> {
+        let user = self.signed_in()?;
+        let found = self.state.users.by_id(&user.id).await.map_err(failed)?;
+        found.ok_or_else(gone)
+    }
+}
+
+/// The account was erased after its token was looked at.
+pub(crate) fn gone() -> async_graphql::Error {
+    refused(ErrorCode::TokenInvalid, "there is no such account any more")
 }

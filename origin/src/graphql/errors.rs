@@ -29,6 +29,30 @@ pub(crate) fn failed(error: impl Into<StoreFailure>) -> Error {
     Error::new_with_source(error.into())
 }
 
+/// As [`failed`], for a failure that is no store's.
+pub(crate) fn failed_with(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new_with_source(Failure(Arc::new(error)))
+}
+
+/// Any failure, kept for the log.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct Failure(Arc<dyn std::error::Error + Send + Sync>);
+
+/// What a refusal says beside its code: which field of an input, and which rule.
+pub(super) fn details(error: &ServerError) -> Vec<(&'static str, String)> {
+    let Some(extensions) = &error.extensions else {
+        return Vec::new();
+    };
+    let said = ["field", "rule"]
+        .into_iter()
+        .filter_map(|name| match extensions.get(name) {
+            Some(Value::String(text)) => Some((name, text.clone())),
+            _other => None,
+        });
+    said.collect()
+}
+
 /// The code of a refusal; none for a failure.
 pub(super) fn code_of(error: &ServerError) -> Option<ErrorCode> {
     let extensions = error.extensions.as_ref()?;
@@ -56,7 +80,11 @@ pub(super) fn internal(reference: &str) -> Refusal {
 /// A field's error as the client sees it.
 pub(super) fn shown(error: &ServerError) -> Json {
     let (message, extensions) = if let Some(code) = code_of(error) {
-        (error.message.clone(), json!({"code": code.as_str()}))
+        let mut extensions = json!({"code": code.as_str()});
+        for (name, text) in details(error) {
+            extensions[name] = text.into();
+        }
+        (error.message.clone(), extensions)
     } else {
         let reference = log_field_failure(error);
         let Refusal { code, message } = internal(&reference);
@@ -71,6 +99,9 @@ pub(super) fn shown(error: &ServerError) -> Json {
 /// Logs a field's failure with its chain.
 pub(super) fn log_field_failure(error: &ServerError) -> String {
     if let Some(failure) = error.source::<StoreFailure>() {
+        return log_failure(failure);
+    }
+    if let Some(failure) = error.source::<Failure>() {
         return log_failure(failure);
     }
     let reference = reference();

@@ -11,7 +11,7 @@ use pq_core::manifest::OperationKind;
 
 use super::{
     absent::without_absent,
-    caller::Caller,
+    caller::{Asker, Caller},
     context::RequestContext,
     facts::{AnswerFacts, Facts},
     loaders::{Entities, Stores},
@@ -34,7 +34,7 @@ pub async fn execute(
     state: &AppState,
     document: &Document,
     variables: &CanonicalVariables,
-    caller: Caller,
+    asker: Asker,
     required: Option<Revision>,
 ) -> Result<Executed, StoreError> {
     let shared = document.operation.policy.is_shared();
@@ -59,12 +59,16 @@ pub async fn execute(
         now_ms,
         entities,
         facts: Arc::clone(&facts),
+        user: match &asker.caller {
+            Caller::User(user) => Some(user.id.clone()),
+            Caller::Anonymous | Caller::Unknown(_) | Caller::Service => None,
+        },
     };
     let context = RequestContext {
         state: state.clone(),
         facts: Arc::clone(&facts),
         now_ms,
-        caller,
+        asker,
         shared,
         loader: DataLoader::with_cache(stores, tokio::spawn, HashMapCache::default()),
     };

@@ -8,7 +8,7 @@ use cache_tiered::Loaded;
 
 use super::{errors::StoreFailure, facts::AnswerFacts};
 use crate::{
-    domain::{Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId},
+    domain::{Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId, UserId},
     offers::store::Visibility,
     state::AppState,
 };
@@ -24,6 +24,8 @@ pub struct Stores {
     pub(super) entities: Entities,
     /// Of the answer that they are for.
     pub(super) facts: Arc<AnswerFacts>,
+    /// Who asks, if it is a user.
+    pub(super) user: Option<UserId>,
 }
 
 /// Whether entities may come out of the caches.
@@ -47,6 +49,10 @@ pub struct OffersOf(pub PartnerId);
 /// with every booking, and purges nothing as long as something is left.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RemainingOf(pub OfferId);
+
+/// Key: whether an offer is a favourite of whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FavoriteOf(pub OfferId);
 
 impl Stores {
     /// The answer has seen no more than what was kept of it.
@@ -171,6 +177,21 @@ impl Loader<RemainingOf> for Stores {
             .into_iter()
             .map(|(id, remaining)| (RemainingOf(id), remaining))
             .collect())
+    }
+}
+
+impl Loader<FavoriteOf> for Stores {
+    type Value = ();
+    type Error = StoreFailure;
+
+    async fn load(&self, keys: &[FavoriteOf]) -> Result<HashMap<FavoriteOf, ()>, StoreFailure> {
+        let Some(user) = &self.user else {
+            return Ok(HashMap::new());
+        };
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.state.users.favorites_among(user, &ids);
+        let found = self.state.observer.read("favorites.among", read).await?;
+        Ok(found.into_iter().map(|id| (FavoriteOf(id), ())).collect())
     }
 }
 

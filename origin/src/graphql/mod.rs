@@ -1,7 +1,8 @@
 //! GraphQL: the schema, what a query gathers while it runs, and the way of a request.
 //!
 //! Reading order: [`serve`] (a request's steps) → [`spellings`] (what it was found to ask before) → [`cached`] (public documents) → [`execute`] → [`facts`] (what an answer depends
-//! on) → [`answer`] (status and headers) → [`errors`]. The fields themselves are in the blocks:
+//! on) → [`answer`] (status and headers) → [`errors`]. Who may what is the table in `policy`, which
+//! `authorise` asks. The fields themselves are in the blocks:
 //! `offers::resolvers`, `offers::mutations`, `partners::resolvers`, `purge::resolvers`.
 
 mod absent;
@@ -16,13 +17,16 @@ pub mod errors;
 pub mod execute;
 pub mod facts;
 pub(crate) mod graphiql;
+pub(crate) mod language;
 pub mod loaders;
 pub(crate) mod moment;
 pub mod order;
 pub mod page;
 pub mod place;
+pub(crate) mod policy;
 pub mod serve;
 pub mod spellings;
+pub(crate) mod validation;
 
 pub use cached::{Asked, Unstored};
 
@@ -30,17 +34,28 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 use pq_core::limits;
 
 use crate::{
+    auth::{
+        mutations::{AuthMutations, proofs::ProofMutations},
+        resolvers::AuthQueries,
+    },
     config::Environment,
     offers::{mutations::OfferMutations, resolvers::OfferQueries},
     partners::resolvers::PartnerQueries,
     purge::resolvers::PurgeMutations,
+    users::{mutations::UserMutations, resolvers::UserQueries},
 };
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(OfferQueries, PartnerQueries);
+pub struct Query(OfferQueries, PartnerQueries, UserQueries, AuthQueries);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(PurgeMutations, OfferMutations);
+pub struct Mutation(
+    PurgeMutations,
+    OfferMutations,
+    AuthMutations,
+    ProofMutations,
+    UserMutations,
+);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 

@@ -17,10 +17,10 @@ use pq_core::{
 };
 
 use super::{
-    answer,
+    answer, authorise,
     body::{self, BodyError},
     cached::{self, Asked, Wanted},
-    caller::Caller,
+    caller::{Asker, Caller},
     execute,
 };
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
     cors,
     documents::{Document, sent},
     embedded::StoreError,
-    gateway::{admission, rate},
+    gateway::{admission, peer::Peer, rate},
     state::AppState,
 };
 
@@ -64,12 +64,14 @@ pub async fn graphql_by_id(
 }
 
 async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> Response {
-    let caller = Caller::of(request.headers(), &state.config.admin);
+    let peer = Peer::of(&request, state);
+    let asker = Asker::of(request.headers(), peer, state).await;
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let counted = admission::count(state, &request, caller).await;
+    let caller = asker.as_ref().ok().map(|asker| &asker.caller);
+    let counted = admission::count(state, caller, peer).await;
     let mut response = match &counted {
         Some(decision) if !decision.is_admitted() => admission::too_many(decision, &request),
-        Some(_) | None => answer(state, path_id, request, caller).await,
+        Some(_) | None => answer(state, path_id, request, asker).await,
     };
     if let Some(decision) = &counted {
         rate::headers::write(decision, response.headers_mut());
@@ -82,7 +84,7 @@ async fn answer(
     state: &AppState,
     path_id: Option<String>,
     request: Request,
-    caller: Caller,
+    asker: Result<Asker, StoreError>,
 ) -> Response {
     let accept = text(request.headers(), &header::ACCEPT);
     let Some(media) = MediaType::negotiate(accept.as_deref()) else {
@@ -94,7 +96,7 @@ async fn answer(
     };
     match tokio::time::timeout(
         limits::EXECUTION,
-        steps(state, path_id, request, caller, media),
+        steps(state, path_id, request, asker, media),
     )
     .await
     {
@@ -116,7 +118,7 @@ async fn steps(
     state: &AppState,
     path_id: Option<String>,
     request: Request,
-    caller: Caller,
+    asker: Result<Asker, StoreError>,
     media: MediaType,
 ) -> Result<Response, Failure> {
     let method = method(&request)?;
@@ -143,15 +145,20 @@ async fn steps(
     allowed_over(method, document.operation.kind)?;
     let variables = coerce(&document, &request)?;
     if document.operation.policy.is_shared() {
+        // Whoever asks: what is shared is everybody's, or nobody's.
+        authorise::document(&Caller::Anonymous, &document.parsed)?;
         let asked = Arc::new(Asked::new(document, variables));
         if let (Some(spelling), DocumentRef::Hash(_)) = (&spelling, &request.document) {
             state.spellings.remember(spelling.as_str(), &asked);
         }
         return Ok(cached::answer(state, &asked, wanted).await);
     }
+    // Only now: that nobody can say who asks does not keep anybody from what is shared.
+    let asker = asker?;
+    authorise::document(&asker.caller, &document.parsed)?;
     // Its entities may be kept ones: those of a copy of the log that has seen what the client has.
     let required = state.caches.feed.require(minimum).await;
-    let run = execute::execute(state, &document, &variables, caller, required);
+    let run = execute::execute(state, &document, &variables, asker, required);
     let executed = Box::pin(run).await?;
     Ok(answer::executed(&executed, media))
 }

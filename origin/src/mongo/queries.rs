@@ -32,6 +32,13 @@ const fn query(
 /// index of the collection, such as `starting` for `ending`.
 #[rustfmt::skip]
 pub const QUERIES: &[Query] = &[
+    query("code of a user", "codes", "find", "_id_"),
+    query("try of a code", "codes", "findAndModify", "_id_"),
+    query("code that another replaces", "codes", "update", "_id_"),
+    query("code that is used", "codes", "delete", "_id_"),
+    query("codes of an erased account", "codes", "delete", "codesOfUser"),
+    query("consents of a user", "consents", "find", "byOwner"),
+    query("consents of an erased account", "consents", "update", "byOwner"),
     query("next number of the outbox", "counters", "findAndModify", "_id_"),
     query("next number of the audit", "counters", "findAndModify", "_id_"),
     query("record of a document", "documents", "find", "_id_"),
@@ -41,6 +48,12 @@ pub const QUERIES: &[Query] = &[
     query("establishments by id", "establishments", "find", "_id_"),
     query("establishments of partners", "establishments", "find", "byPartner"),
     query("which establishments are stored", "establishments", "find", "_id_"),
+    query("favourite that is added", "favorites", "find", "_id_"),
+    query("favourites among offers", "favorites", "find", "_id_"),
+    query("favourites of a user", "favorites", "find", "byUser"),
+    query("how many favourites", "favorites", "aggregate", "byUser"),
+    query("favourite that is removed", "favorites", "delete", "_id_"),
+    query("favourites of an erased account", "favorites", "delete", "byUser"),
     query("offers by id", "offers", "find", "_id_"),
     query("what is left of quotas", "offers", "find", "_id_"),
     query("an offer before its update", "offers", "find", "_id_"),
@@ -82,6 +95,14 @@ pub const QUERIES: &[Query] = &[
     query("how many logs there were", "purge_logs", "aggregate", "_id_"),
     query("log that is retired", "purge_logs", "update", "inForce"),
     query("log in force, held", "purge_logs", "findAndModify", "_id_"),
+    query("sessions of a user", "sessions", "find", "ofUser"),
+    query("session that is refreshed or reused", "sessions", "findAndModify", "_id_"),
+    query("sessions that end", "sessions", "delete", "ofUser"),
+    query("account by id", "users", "find", "_id_"),
+    query("account by e-mail address", "users", "find", "byEmail"),
+    query("who has a phone number", "users", "find", "byPhone"),
+    query("change of an account", "users", "update", "_id_"),
+    query("account that is erased", "users", "findAndModify", "_id_"),
 ];
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{
     domain::OfferId,
     embedded::StoreError,
     graphql::{
-        authorise::service_only,
+        authorise::{self, About},
         context::RequestContext,
         errors::{failed, refused},
         loaders::forget_offers,
@@ -29,7 +29,7 @@ pub struct OfferMutations;
 
 #[Object]
 impl OfferMutations {
-    /// Changes an offer; for the service token only. Fields that are not given stay as they are;
+    /// Changes an offer; for managers of its partner. Fields that are not given stay as they are;
     /// null clears `schedule`, `quota` and `discount.description`.
     async fn update_offer(
         &self,
@@ -39,11 +39,11 @@ impl OfferMutations {
     ) -> Result<OfferNode> {
         const ACTION: &str = "updateOffer";
         let request = RequestContext::of(ctx);
-        service_only(request.caller, ACTION)?;
         let edit = input.edit().map_err(broken)?;
         let id = OfferId::parse(&id).ok_or_else(not_found)?;
+        authorise_for(request, &id).await?;
         let author = Author {
-            actor: request.caller.as_str().to_owned(),
+            actor: request.asker.caller.actor(),
             action: ACTION,
         };
         let write = request
@@ -63,6 +63,15 @@ impl OfferMutations {
             }
         }
     }
+}
+
+/// Lets those of the offer's partner through. An offer stays its partner's: that it is looked up
+/// before the write makes no difference.
+async fn authorise_for(request: &RequestContext, id: &OfferId) -> Result<()> {
+    let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
+    let offer = found.ok_or_else(not_found)?;
+    let about = About::Partner(&offer.partner_id);
+    authorise::field(&request.asker.caller, "Mutation", "updateOffer", about)
 }
 
 /// Moves the write's purge into the log, for its revision. The write is committed: if this fails

@@ -100,7 +100,7 @@ pub(crate) fn images(urls: Vec<String>) -> Result<Vec<String>, BrokenRule> {
 }
 
 /// Every client shows this text as it is: nothing in it may be read in two ways, and no password.
-fn is_public_https(text: &str) -> bool {
+pub(crate) fn is_public_https(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://") else {
         return false;
     };

@@ -14,7 +14,6 @@ use crate::{
     domain::{OfferId, PartnerId},
     embedded::StoreError,
     graphql::{
-        authorise::service_only,
         caller::Caller,
         context::RequestContext,
         errors::{failed, refused},
@@ -96,12 +95,11 @@ pub struct PurgeMutations;
 
 #[Object]
 impl PurgeMutations {
-    /// Purges cached answers; for the service token only.
+    /// Purges cached answers; for administrators and the service.
     async fn purge(&self, ctx: &Context<'_>, input: PurgeInput) -> FieldResult<PurgeResult> {
         let context = RequestContext::of(ctx);
-        service_only(context.caller, "purge")?;
         let asked = input
-            .request(context.caller)
+            .request(&context.asker.caller)
             .map_err(|Refusal { code, message }| refused(code, message))?;
         let purged = PurgeResult::of(&context.state, asked, context.now_ms).await;
         let result = purged.map_err(failed)?;
@@ -114,7 +112,7 @@ impl PurgeMutations {
 
 impl PurgeInput {
     /// Reads it, for the log of this caller.
-    pub(super) fn request(self, caller: Caller) -> Result<PurgeRequest, Refusal> {
+    pub(super) fn request(self, caller: &Caller) -> Result<PurgeRequest, Refusal> {
         let reason = Reason::parse(&self.reason)
             .ok_or_else(|| bad_input("`reason` is 1 to 200 characters on one line"))?;
         Ok(PurgeRequest {
@@ -129,7 +127,7 @@ impl PurgeInput {
                 Run::Real
             },
             reason,
-            actor: caller.as_str().to_owned(),
+            actor: caller.actor(),
             target: self.target()?,
         })
     }

@@ -13,7 +13,7 @@ use crate::{
 /// `POST /admin/purge`: the mutation's input and answer, without GraphQL around them.
 pub async fn post(State(state): State<AppState>, body: Body) -> Result<Response, AdminError> {
     let input: PurgeInput = admin::read_json(body).await?;
-    let asked = input.request(Caller::Service)?;
+    let asked = input.request(&Caller::Service)?;
     let result = PurgeResult::of(&state, asked, state.clock.now_ms()).await?;
     let mut response = admin::json(&result);
     if let Some(revision) = result.at {

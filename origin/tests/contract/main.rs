@@ -6,6 +6,7 @@
 
 mod backends;
 mod catalogue;
+mod codes;
 mod documents;
 mod listing;
 mod mongo;
@@ -17,7 +18,9 @@ mod reading;
 mod runner;
 mod samples;
 mod searching;
+mod sessions;
 mod updating;
+mod users;
 
 use std::process::ExitCode;
 
@@ -33,6 +36,9 @@ fn main() -> ExitCode {
         purges::TESTS,
         moving::TESTS,
         catalogue::TESTS,
+        users::TESTS,
+        sessions::TESTS,
+        codes::TESTS,
     ];
     runner::run(&tests.concat())
 }

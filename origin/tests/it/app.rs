@@ -12,12 +12,15 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use yousoon::{
+    auth::keys::KeySet,
     config::{
-        AdminConfig, CacheConfig, Config, CorsConfig, DocumentMode, DocumentsConfig, EdgeConfig,
-        Environment, HttpConfig, MetricsConfig, RateLimitsConfig, Secret,
+        AdminConfig, AuthConfig, CacheConfig, Config, CorsConfig, DocumentMode, DocumentsConfig,
+        EdgeConfig, Environment, HttpConfig, MetricsConfig, PasswordsConfig, RateLimitsConfig,
+        Secret, TokensConfig,
     },
     database::Database,
     embedded::EmbeddedDb,
+    outgoing::Telling,
     router::router,
     state::{AppState, Clock, ReadObserver},
 };
@@ -228,6 +231,19 @@ impl Builder {
             },
             admin: AdminConfig {
                 token: Some(Secret::new(TOKEN)),
+            },
+            auth: AuthConfig {
+                passwords: PasswordsConfig {
+                    cost: 4,
+                    at_once: 2,
+                    waiting: 100,
+                },
+                telling: Telling::Nothing,
+                tokens: TokensConfig {
+                    keys: KeySet::for_development(),
+                    issuer: "yousoon".to_owned(),
+                    audience: "yousoon-api".to_owned(),
+                },
             },
             edge: EdgeConfig {
                 urls: self.edges,

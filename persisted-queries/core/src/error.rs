@@ -64,6 +64,22 @@ pub enum ErrorCode {
     RequestTooLarge,
     /// Who asks is not known, or a signature is wrong.
     Unauthenticated,
+    /// The access token was ours, and its time is over.
+    TokenExpired,
+    /// An access token that is not taken: forged, too early, signed out.
+    TokenInvalid,
+    /// No account has this e-mail address and password; which of both is not told.
+    CredentialsInvalid,
+    /// A refresh token that is not taken: unknown, over, or used before.
+    RefreshTokenInvalid,
+    /// A code or a link's token that is not taken: wrong, used, over, or tried too often.
+    CodeInvalid,
+    /// Another account has this e-mail address.
+    EmailTaken,
+    /// Another account has this phone number.
+    PhoneTaken,
+    /// More of this is asked for at once than is worked on.
+    Overloaded,
     /// Who asks may not.
     Forbidden,
     /// More requests than may be made in so short a time.
@@ -80,7 +96,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 42] = [
         Self::InvalidJson,
         Self::NulByte,
         Self::InvalidRequest,
@@ -109,6 +125,14 @@ impl ErrorCode {
         Self::UnsupportedMediaType,
         Self::RequestTooLarge,
         Self::Unauthenticated,
+        Self::TokenExpired,
+        Self::TokenInvalid,
+        Self::CredentialsInvalid,
+        Self::RefreshTokenInvalid,
+        Self::CodeInvalid,
+        Self::EmailTaken,
+        Self::PhoneTaken,
+        Self::Overloaded,
         Self::Forbidden,
         Self::RateLimited,
         Self::NotFound,
@@ -149,6 +173,14 @@ impl ErrorCode {
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::TokenExpired => "TOKEN_EXPIRED",
+            Self::TokenInvalid => "TOKEN_INVALID",
+            Self::CredentialsInvalid => "CREDENTIALS_INVALID",
+            Self::RefreshTokenInvalid => "REFRESH_TOKEN_INVALID",
+            Self::CodeInvalid => "CODE_INVALID",
+            Self::EmailTaken => "EMAIL_TAKEN",
+            Self::PhoneTaken => "PHONE_TAKEN",
+            Self::Overloaded => "OVERLOADED",
             Self::Forbidden => "FORBIDDEN",
             Self::RateLimited => "RATE_LIMITED",
             Self::NotFound => "NOT_FOUND",
@@ -166,16 +198,21 @@ impl ErrorCode {
     /// The status as `application/graphql-response+json`.
     pub const fn status(self) -> u16 {
         match self {
-            Self::Unauthenticated => 401,
+            Self::Unauthenticated
+            | Self::TokenExpired
+            | Self::TokenInvalid
+            | Self::CredentialsInvalid
+            | Self::RefreshTokenInvalid => 401,
             Self::Forbidden | Self::DocumentNotPublished | Self::IntrospectionDisabled => 403,
             Self::DocumentNotFound | Self::NotFound | Self::OfferNotFound => 404,
             Self::MethodNotAllowed | Self::MutationOverGet => 405,
             Self::NotAcceptable => 406,
+            Self::EmailTaken | Self::PhoneTaken => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RateLimited => 429,
             Self::Internal => 500,
-            Self::OriginUnreachable => 503,
+            Self::OriginUnreachable | Self::Overloaded => 503,
             Self::Timeout => 504,
             Self::InvalidJson
             | Self::NulByte
@@ -194,7 +231,8 @@ impl ErrorCode {
             | Self::DistanceOutOfRange
             | Self::DiscountOutOfRange
             | Self::CursorInvalid
-            | Self::BadUserInput => 400,
+            | Self::BadUserInput
+            | Self::CodeInvalid => 400,
         }
     }
 
@@ -223,6 +261,7 @@ impl ErrorCode {
                 | Self::DiscountOutOfRange
                 | Self::CursorInvalid
                 | Self::BadUserInput
+                | Self::CodeInvalid
                 | Self::OfferNotFound
         )
     }

@@ -4,6 +4,7 @@
 //! origins that believe to have the lease, cost repeated work and nothing else. What a server does
 //! not support is replaced by its plain form or left out, with a warning, and remembered.
 
+mod accounts;
 mod apply;
 mod catalogue;
 mod change;
@@ -48,6 +49,11 @@ const STEPS: &[Migration] = &[
         version: 3,
         name: "counters",
         changes: counters::changes,
+    },
+    Migration {
+        version: 4,
+        name: "accounts",
+        changes: accounts::changes,
     },
 ];
 

@@ -9,7 +9,7 @@ use crate::{
         context::RequestContext,
         directives::{CacheControlScope, cache_control},
         errors::failed,
-        loaders::RemainingOf,
+        loaders::{FavoriteOf, RemainingOf},
         page::PageInfo,
     },
     offers::store::{OfferCursor, OfferPage},
@@ -272,8 +272,11 @@ impl OfferNode {
 
     /// Whether the one who asks has it among the favourites: never, for whoever is not signed in.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
-    async fn is_favorite(&self) -> bool {
-        false
+    async fn is_favorite(&self, ctx: &Context<'_>) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let key = FavoriteOf(self.offer.id.clone());
+        let found = request.loader.load_one(key).await.map_err(failed)?;
+        Ok(found.is_some())
     }
 
     /// Kilometres from the list's location.

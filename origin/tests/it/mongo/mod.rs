@@ -1,5 +1,6 @@
 //! What stands on MongoDB, on every server that tests are given.
 
+mod accounts;
 mod commands;
 mod connecting;
 mod everything;

@@ -60,19 +60,61 @@ fn build_prints_what_it_decided_and_is_deterministic() {
     let (code, text) = build(CORE, OPERATIONS, &first);
     assert_eq!(code, 0, "{text}");
     insta::assert_snapshot!(text, @r"
-    client   name             type      scope    maxAge  cost  depth
-    admin    Purge            mutation  private  0       4     2
-    mobile   OfferDetail      query     public   60      101   4
-    mobile   OfferIsFavorite  query     private  900     3     2
-    mobile   OfferQuota       query     public   5       6     3
-    mobile   OfferSearch      query     public   300     246   5
-    mobile   OffersNearby     query     public   300     426   6
-    partner  OwnOffers        query     public   5       264   4
-    partner  UpdateOffer      mutation  private  0       21    3
-    site     Categories       query     public   86400   41    2
-    site     CategoryPage     query     public   300     296   5
-    site     Home             query     public   300     176   5
-    site     PartnerPage      query     public   900     1650  4
+    client   name                      type      scope    maxAge  cost  depth
+    admin    Purge                     mutation  private  0       4     2
+    mobile   AddFavorite               mutation  private  0       1     1
+    mobile   ChangePassword            mutation  private  0       11    3
+    mobile   DeleteMyAccount           mutation  private  0       1     1
+    mobile   EndOtherSessions          mutation  private  0       1     1
+    mobile   EndSession                mutation  private  0       1     1
+    mobile   ExportMyData              query     private  0       4     2
+    mobile   Login                     mutation  private  0       11    3
+    mobile   Logout                    mutation  private  0       1     1
+    mobile   Me                        query     private  0       17    3
+    mobile   MyConsents                query     private  0       81    2
+    mobile   MyFavorites               query     private  900     143   4
+    mobile   MySessions                query     private  0       121   2
+    mobile   OfferDetail               query     public   60      101   4
+    mobile   OfferIsFavorite           query     private  900     3     2
+    mobile   OfferQuota                query     public   5       6     3
+    mobile   OfferSearch               query     public   300     246   5
+    mobile   OffersNearby              query     public   300     426   6
+    mobile   RecordConsent             mutation  private  0       5     2
+    mobile   RefreshToken              mutation  private  0       11    3
+    mobile   Register                  mutation  private  0       11    3
+    mobile   RemoveFavorite            mutation  private  0       1     1
+    mobile   RequestEmailVerification  mutation  private  0       1     1
+    mobile   RequestPasswordReset      mutation  private  0       1     1
+    mobile   RequestPhoneCode          mutation  private  0       1     1
+    mobile   ResetPassword             mutation  private  0       1     1
+    mobile   UpdateProfile             mutation  private  0       17    3
+    mobile   VerifyEmail               mutation  private  0       1     1
+    mobile   VerifyPhone               mutation  private  0       4     2
+    partner  OwnOffers                 query     public   5       264   4
+    partner  UpdateOffer               mutation  private  0       21    3
+    site     Categories                query     public   86400   41    2
+    site     CategoryPage              query     public   300     296   5
+    site     Home                      query     public   300     176   5
+    site     PartnerPage               query     public   900     1650  4
+
+    mobile/ExportMyData is not cached at the edge:
+      exportMyData: the field is PRIVATE
+      exportMyData: no maxAge on the field or on type DataExport
+
+    mobile/Me is not cached at the edge:
+      me: type User is PRIVATE
+      me.preferences: no maxAge on the field or on type Preferences
+
+    mobile/MyConsents is not cached at the edge:
+      myConsents: the field is PRIVATE
+      myConsents: no maxAge on the field or on type Consent
+
+    mobile/MyFavorites is not cached at the edge:
+      me: type User is PRIVATE
+
+    mobile/MySessions is not cached at the edge:
+      mySessions: the field is PRIVATE
+      mySessions: no maxAge on the field or on type Session
 
     mobile/OfferIsFavorite is not cached at the edge:
       offer.isFavorite: the field is PRIVATE
@@ -126,7 +168,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     let (code, text) = pq(&["check", "--schema", CORE, "--manifest", manifest]);
     assert_eq!(
         (code, text.as_str()),
-        (0, "12 checked, 0 broken, 0 changed\n")
+        (0, "35 checked, 0 broken, 0 changed\n")
     );
 
     let schema = changed_schema(
@@ -149,7 +191,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     site
       broken   CategoryPage (173b04b093d600350d30888da9ecd8136cd063364f1a6a19ac74ff64822095fa): the document is not valid: 26:5 type `OfferConnection` does not have a field `totalCount`
       broken   Home (66f91fcf5fb7579737599f20cdfd714eaa7093712699171b3c09cc959fedf956): the document is not valid: 23:5 type `OfferConnection` does not have a field `totalCount`
-    12 checked, 4 broken, 0 changed
+    35 checked, 4 broken, 0 changed
     ");
 
     let schema = changed_schema(
@@ -169,7 +211,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     site
       changed  Categories: public maxAge=86400 swr=86400 sie=86400 -> public maxAge=60 swr=86400 sie=86400
       changed  Home: public maxAge=300 swr=600 sie=3600 -> public maxAge=60 swr=600 sie=3600
-    12 checked, 0 broken, 2 changed
+    35 checked, 0 broken, 2 changed
     ");
 }
 
@@ -207,16 +249,39 @@ fn diff_tells_added_removed_and_changed() {
     changed  site/Home (66f91fcf5fb7): public maxAge=300 swr=600 sie=3600 -> public maxAge=60 swr=600 sie=3600
     added    site/New (928f681242bf): public maxAge=60 swr=86400 sie=86400
     removed  admin/Purge (2298fda67021): stays published
+    removed  mobile/AddFavorite (9d2cebd47e8e): stays published
+    removed  mobile/ChangePassword (c3e85418dbe3): stays published
+    removed  mobile/DeleteMyAccount (e25c6e91ebfe): stays published
+    removed  mobile/EndOtherSessions (6e27e415c381): stays published
+    removed  mobile/EndSession (5e815c002c5d): stays published
+    removed  mobile/ExportMyData (3cb9ca89fce3): stays published
+    removed  mobile/Login (9502fb4d1562): stays published
+    removed  mobile/Logout (8fb34ba37100): stays published
+    removed  mobile/Me (f54bcb8ca413): stays published
+    removed  mobile/MyConsents (b994f9b4f1fa): stays published
+    removed  mobile/MyFavorites (664fa0a19582): stays published
+    removed  mobile/MySessions (fe4faff85944): stays published
     removed  mobile/OfferDetail (6c47488b812c): stays published
     removed  mobile/OfferIsFavorite (4f797a4e95dc): stays published
     removed  mobile/OfferQuota (a7fa7ddf4cf7): stays published
     removed  mobile/OfferSearch (50534cab6e83): stays published
     removed  mobile/OffersNearby (a8dac972ddcc): stays published
+    removed  mobile/RecordConsent (6a0b85ffff4e): stays published
+    removed  mobile/RefreshToken (35ba1854ace7): stays published
+    removed  mobile/Register (f0ae579ee020): stays published
+    removed  mobile/RemoveFavorite (98d44cdf9485): stays published
+    removed  mobile/RequestEmailVerification (eda935de23fb): stays published
+    removed  mobile/RequestPasswordReset (a037dd193c54): stays published
+    removed  mobile/RequestPhoneCode (727eff51f260): stays published
+    removed  mobile/ResetPassword (39e7526f946d): stays published
+    removed  mobile/UpdateProfile (ddc2f377c25f): stays published
+    removed  mobile/VerifyEmail (ac238c2013e5): stays published
+    removed  mobile/VerifyPhone (ead29b839ee5): stays published
     removed  partner/OwnOffers (eccbe1c98d60): stays published
     removed  partner/UpdateOffer (04e27a537903): stays published
     removed  site/CategoryPage (173b04b093d6): stays published
     removed  site/PartnerPage (ff3b14c1be6b): stays published
-    1 added, 10 removed, 2 changed
+    1 added, 33 removed, 2 changed
     ");
 }
 

@@ -9,21 +9,22 @@ use edge_core::{
 };
 use http::HeaderMap;
 
-use crate::config::EdgeConfig;
+use crate::{config::EdgeConfig, state::AppState};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asker {
+pub enum Peer {
     /// The edge, for what it keeps and gives to everybody.
     Edge,
     /// A client, by its address.
     Client(IpAddr),
 }
 
-impl Asker {
+impl Peer {
     /// The address is that of the connection; or the one that the edge says, if it proves itself.
     /// Nobody else's word is taken for it: `X-Forwarded-For` is anybody's to write.
-    pub(crate) fn of(request: &Request, edge: &EdgeConfig, now_ms: u64) -> Self {
+    pub(crate) fn of(request: &Request, state: &AppState) -> Self {
+        let (edge, now_ms) = (&state.config.edge, state.clock.now_ms().unsigned_abs());
         let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
         match said_by_edge(request.headers(), edge, now_ms) {
             Some(OnBehalfOf::Everybody) => Self::Edge,

@@ -1,0 +1,58 @@
+//! Auth: how somebody proves who they are.
+//!
+//! Reading order: [`passwords`] (bcrypt on a bounded pool) → [`keys`] and [`tokens`] (access tokens,
+//! fifteen minutes) → [`sessions`] (refresh tokens, seven days) → [`standing`] (whether an account
+//! may still be used). In GraphQL: [`mutations`], whose steps are [`sign_in`] and [`proving`] (with
+//! [`codes`] that are sent), and [`resolvers`].
+
+pub mod codes;
+pub mod keys;
+pub mod mutations;
+pub mod passwords;
+pub(crate) mod proving;
+pub(crate) mod random;
+pub mod resolvers;
+pub mod routes;
+pub mod sessions;
+pub(crate) mod sign_in;
+pub mod standing;
+pub mod tokens;
+
+use std::sync::Arc;
+
+use codes::{CodeStore, Codes};
+use passwords::{PasswordError, Passwords};
+use sessions::Sessions;
+use standing::Standings;
+use tokens::AccessTokens;
+
+use crate::{config::AuthConfig, users::store::UserStore};
+
+/// What signing in needs.
+#[derive(Debug)]
+pub struct Auth {
+    pub passwords: Passwords,
+    pub tokens: AccessTokens,
+    pub sessions: Arc<dyn Sessions>,
+    pub standings: Standings,
+    pub codes: Codes,
+    pub code_store: Arc<dyn CodeStore>,
+}
+
+impl Auth {
+    pub fn new(
+        config: &AuthConfig,
+        users: Arc<dyn UserStore>,
+        sessions: Arc<dyn Sessions>,
+        code_store: Arc<dyn CodeStore>,
+    ) -> Result<Self, PasswordError> {
+        Ok(Self {
+            passwords: Passwords::new(&config.passwords)?,
+            tokens: AccessTokens::new(&config.tokens),
+            sessions,
+            standings: Standings::new(users),
+            codes: Codes::new(config.tokens.keys.derived_secret("codes")),
+            code_store,
+        })
+    }
+}

@@ -1,0 +1,172 @@
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
+
+use async_graphql::parser::parse_query;
+
+use super::*;
+use crate::{
+    auth::{sessions::SessionId, tokens::TokenError},
+    graphql::policy::POLICY,
+    users::account::{Membership, Post},
+};
+
+fn user(role: Role, post: Option<Post>) -> Caller {
+    Caller::User(Box::new(SignedIn {
+        id: UserId::derive("user", "caller"),
+        role,
+        membership: post.map(|post| Membership {
+            partner: PartnerId::derive("partner", "own"),
+            post,
+        }),
+        session: SessionId::new("s"),
+    }))
+}
+
+/// Everybody there is, in one order.
+fn everybody() -> [(&'static str, Caller); 8] {
+    [
+        ("anonymous", Caller::Anonymous),
+        ("unknown", Caller::Unknown(Unknown::Credentials)),
+        ("user", user(Role::User, None)),
+        ("staff", user(Role::Partner, Some(Post::Staff))),
+        ("manager", user(Role::Partner, Some(Post::Manager))),
+        ("owner", user(Role::Partner, Some(Post::Owner))),
+        ("admin", user(Role::Admin, None)),
+        ("service", Caller::Service),
+    ]
+}
+
+/// Who may use a field that is about these.
+fn allowed(of_type: &str, name: &str, about: About<'_>) -> String {
+    let everybody = everybody();
+    let may = everybody
+        .iter()
+        .filter(|(_, caller)| authorise(caller, of_type, name, about).is_ok());
+    let names: Vec<&str> = may.map(|(name, _)| *name).collect();
+    names.join(" ")
+}
+
+/// Every line of the table, and every role: as somebody reads it, not as the code computes it.
+#[test]
+fn every_field_is_for_whom_the_table_says() {
+    const ALL: &str = "anonymous unknown user staff manager owner admin service";
+    const USERS: &str = "user staff manager owner admin";
+    let own = UserId::derive("user", "caller");
+    let other = UserId::derive("user", "other");
+    let own_partner = PartnerId::derive("partner", "own");
+    let other_partner = PartnerId::derive("partner", "other");
+    for (of_type, field, who) in POLICY {
+        // About nothing, their own account, another's, their own partner, another's.
+        let expected = match who {
+            Who::Anybody => [ALL; 5],
+            Who::SignedIn => [USERS; 5],
+            Who::Themselves => ["admin", USERS, "admin", "admin", "admin"],
+            Who::Team(Post::Manager) => {
+                let team = "manager owner admin service";
+                [
+                    team,
+                    "admin service",
+                    "admin service",
+                    team,
+                    "admin service",
+                ]
+            }
+            Who::Team(Post::Staff | Post::Owner) => panic!("no field has this yet: {field}"),
+            Who::Operators => ["admin service"; 5],
+        };
+        let about = [
+            About::Unknown,
+            About::User(&own),
+            About::User(&other),
+            About::Partner(&own_partner),
+            About::Partner(&other_partner),
+        ];
+        for (about, expected) in about.into_iter().zip(expected) {
+            let found = allowed(of_type, field, about);
+            assert_eq!(found, expected, "{of_type}.{field} {about:?}");
+        }
+    }
+    assert_eq!(allowed("Query", "whatIsNotInTheTable", About::Unknown), "");
+}
+
+#[test]
+fn every_root_field_is_asked_for_wherever_it_stands() {
+    let caller = user(Role::User, None);
+    let may = |text: &str| document(&caller, &parse_query(text).unwrap()).is_ok();
+    assert!(may("{ __typename me { id } offers { edges { cursor } } }"));
+    assert!(may("mutation { a: addFavorite(offerId: 1) }"));
+    for text in [
+        "mutation { purge }",
+        "mutation { addFavorite(offerId: 1) b: purge }",
+        "mutation { ... { purge } }",
+        "mutation { ... on Mutation { purge } }",
+        "mutation { ...F } fragment F on Mutation { ...G } fragment G on Mutation { purge }",
+        "{ secret }",
+        "subscription { me }",
+    ] {
+        assert!(!may(text), "{text}");
+    }
+}
+
+#[test]
+fn a_refusal_has_one_code_per_cause() {
+    for (caller, code) in [
+        (Caller::Anonymous, ErrorCode::Unauthenticated),
+        (Caller::Unknown(Unknown::Credentials), ErrorCode::Forbidden),
+        (
+            Caller::Unknown(Unknown::Token(TokenError::Expired)),
+            ErrorCode::TokenExpired,
+        ),
+        (
+            Caller::Unknown(Unknown::Token(TokenError::Invalid)),
+            ErrorCode::TokenInvalid,
+        ),
+        (Caller::Unknown(Unknown::SignedOut), ErrorCode::TokenInvalid),
+        (user(Role::User, None), ErrorCode::Forbidden),
+    ] {
+        let why = authorise(&caller, "Mutation", "purge", About::Unknown);
+        assert_eq!(why.unwrap_err().code, code, "{caller:?}");
+    }
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn everybody_who_is_refused_is_logged() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .without_time()
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        assert_eq!(
+            allowed("Mutation", "purge", About::Unknown),
+            "admin service"
+        );
+    });
+    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(logged.lines().count(), 6, "{logged}");
+    assert!(logged.starts_with(" WARN"), "{logged}");
+    for word in [
+        r#"caller="anonymous" what=Mutation.purge"#,
+        r#"caller="unknown credentials""#,
+    ] {
+        assert!(logged.contains(word), "{logged}");
+    }
+}

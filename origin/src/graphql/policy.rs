@@ -1,0 +1,158 @@
+//! Who may what: the whole table. What is not in it nobody may.
+
+use crate::users::account::Post;
+
+/// Who may use a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    Anybody,
+    /// Any user whose account may be used.
+    SignedIn,
+    /// The user that it is about, and administrators.
+    Themselves,
+    /// Those of the partner that it is about who have this post or a higher one, administrators,
+    /// and the service.
+    Team(Post),
+    /// Administrators and the service.
+    Operators,
+}
+
+/// Type, field, who. Fields of types that are not here are everybody's: [`PUBLIC_TYPES`].
+#[rustfmt::skip]
+pub(crate) const POLICY: &[(&str, &str, Who)] = &[
+    ("Query", "offers", Who::Anybody),
+    ("Query", "offer", Who::Anybody),
+    ("Query", "categories", Who::Anybody),
+    ("Query", "partner", Who::Anybody),
+    ("Query", "partners", Who::Anybody),
+    ("Query", "me", Who::SignedIn),
+    ("Query", "user", Who::SignedIn),
+    ("Query", "mySessions", Who::SignedIn),
+    ("Query", "myConsents", Who::SignedIn),
+    ("Query", "exportMyData", Who::SignedIn),
+
+    ("Mutation", "register", Who::Anybody),
+    ("Mutation", "login", Who::Anybody),
+    ("Mutation", "refreshToken", Who::Anybody),
+    ("Mutation", "verifyEmail", Who::Anybody),
+    ("Mutation", "requestPasswordReset", Who::Anybody),
+    ("Mutation", "resetPassword", Who::Anybody),
+    ("Mutation", "requestEmailVerification", Who::SignedIn),
+    ("Mutation", "requestPhoneCode", Who::SignedIn),
+    ("Mutation", "verifyPhone", Who::SignedIn),
+    ("Mutation", "logout", Who::SignedIn),
+    ("Mutation", "changePassword", Who::SignedIn),
+    ("Mutation", "endSession", Who::SignedIn),
+    ("Mutation", "endOtherSessions", Who::SignedIn),
+    ("Mutation", "updateProfile", Who::SignedIn),
+    ("Mutation", "addFavorite", Who::SignedIn),
+    ("Mutation", "removeFavorite", Who::SignedIn),
+    ("Mutation", "recordConsent", Who::SignedIn),
+    ("Mutation", "deleteMyAccount", Who::SignedIn),
+    ("Mutation", "setUserStatus", Who::Operators),
+    ("Mutation", "updateOffer", Who::Team(Post::Manager)),
+    ("Mutation", "purge", Who::Operators),
+
+    ("User", "id", Who::Anybody),
+    ("User", "firstName", Who::Anybody),
+    ("User", "avatar", Who::Anybody),
+    ("User", "email", Who::Themselves),
+    ("User", "lastName", Who::Themselves),
+    ("User", "phone", Who::Themselves),
+    ("User", "isVerified", Who::Themselves),
+    ("User", "isPhoneVerified", Who::Themselves),
+    ("User", "identityStatus", Who::Themselves),
+    ("User", "preferences", Who::Themselves),
+    ("User", "createdAt", Who::Themselves),
+    ("User", "favorites", Who::Themselves),
+];
+
+/// Types whose fields say nothing that whoever reached them may not see. The second half is reached
+/// only by fields above that are a user's own.
+#[cfg(test)]
+pub(crate) const PUBLIC_TYPES: &[&str] = &[
+    "Address",
+    "Category",
+    "Discount",
+    "Establishment",
+    "Location",
+    "Offer",
+    "OfferConnection",
+    "OfferEdge",
+    "OfferSchedule",
+    "OpeningHour",
+    "PageInfo",
+    "Partner",
+    "PartnerConnection",
+    "PartnerEdge",
+    "Quota",
+    "PurgeResult",
+    "PurgeAffected",
+    "AuthPayload",
+    "Session",
+    "Consent",
+    "DataExport",
+    "Preferences",
+];
+
+/// Who may use a field of a type.
+pub(crate) fn who(of_type: &str, field: &str) -> Option<Who> {
+    POLICY
+        .iter()
+        .find(|(known_type, known, _)| *known_type == of_type && *known == field)
+        .map(|(_, _, who)| *who)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use async_graphql::parser::{
+        parse_schema,
+        types::{TypeKind, TypeSystemDefinition},
+    };
+
+    use super::*;
+
+    /// The fields of each object type, by the schema itself.
+    fn fields() -> BTreeSet<(String, String)> {
+        let schema = parse_schema(crate::graphql::sdl()).unwrap();
+        let types = schema.definitions.iter().filter_map(|definition| {
+            let TypeSystemDefinition::Type(of_type) = definition else {
+                return None;
+            };
+            let TypeKind::Object(object) = &of_type.node.kind else {
+                return None;
+            };
+            Some((of_type.node.name.node.to_string(), &object.fields))
+        });
+        types
+            .flat_map(|(of_type, fields)| {
+                let names = fields.iter().map(|field| field.node.name.node.to_string());
+                names.map(move |name| (of_type.clone(), name))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_field_of_the_schema_has_a_policy_and_every_policy_a_field() {
+        let fields = fields();
+        assert!(fields.len() > 100, "{fields:?}");
+        let open: Vec<_> = fields
+            .iter()
+            .filter(|(of_type, field)| {
+                !PUBLIC_TYPES.contains(&of_type.as_str()) && who(of_type, field).is_none()
+            })
+            .collect();
+        assert_eq!(open, [] as [&(String, String); 0], "add these to the table");
+        for (of_type, field, _) in POLICY {
+            let named = ((*of_type).to_owned(), (*field).to_owned());
+            assert!(fields.contains(&named), "{named:?} is not in the schema");
+            assert!(!PUBLIC_TYPES.contains(of_type), "{of_type} is there twice");
+        }
+        for public in PUBLIC_TYPES {
+            let is_there = fields.iter().any(|(of_type, _)| of_type == public);
+            assert!(is_there, "{public} is not in the schema");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Where accounts are kept: what is asked of a store and what it answers.
+
+pub mod embedded;
+pub mod mongo;
+
+use std::{collections::HashSet, fmt};
+
+use async_trait::async_trait;
+
+use super::{
+    account::{Account, Consent, EmailKey, Standing},
+    change::AccountChange,
+};
+use crate::{
+    domain::{OfferId, UserId},
+    embedded::StoreError,
+};
+
+/// The most favourites of one user.
+pub const MAX_FAVORITES: usize = 500;
+
+/// What came of a new account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    Done,
+    EmailTaken,
+    PhoneTaken,
+}
+
+/// What came of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    NotFound,
+    PhoneTaken,
+    /// The account as it is now.
+    Done(Box<Account>),
+}
+
+/// What came of a favourite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Favored {
+    Added,
+    AlreadyThere,
+    /// The user has [`MAX_FAVORITES`].
+    Full,
+}
+
+/// The accounts of a backend.
+#[async_trait]
+pub trait UserStore: fmt::Debug + Send + Sync {
+    /// Stores an account with the consents that came with it, all or nothing. No two accounts have
+    /// one e-mail address, without regard to case, or one phone number.
+    async fn create(&self, account: Account, consents: Vec<Consent>)
+    -> Result<Created, StoreError>;
+
+    async fn by_id(&self, id: &UserId) -> Result<Option<Account>, StoreError>;
+
+    async fn by_email(&self, email: &EmailKey) -> Result<Option<Account>, StoreError>;
+
+    /// As much of an account as every request of its user needs.
+    async fn standing(&self, id: &UserId) -> Result<Option<Standing>, StoreError>;
+
+    /// Reads, applies the change and writes, in one transaction.
+    async fn change(
+        &self,
+        id: &UserId,
+        change: AccountChange,
+        now_ms: i64,
+    ) -> Result<Changed, StoreError>;
+
+    async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<(), StoreError>;
+
+    /// All records of a user, oldest first.
+    async fn consents(&self, id: &UserId) -> Result<Vec<Consent>, StoreError>;
+
+    async fn add_favorite(
+        &self,
+        id: &UserId,
+        offer: &OfferId,
+        now_ms: i64,
+    ) -> Result<Favored, StoreError>;
+
+    /// Whether it was one.
+    async fn remove_favorite(&self, id: &UserId, offer: &OfferId) -> Result<bool, StoreError>;
+
+    /// With the moment each was added; newest first.
+    async fn favorites(&self, id: &UserId) -> Result<Vec<(OfferId, i64)>, StoreError>;
+
+    /// Which of these are the user's favourites.
+    async fn favorites_among(
+        &self,
+        id: &UserId,
+        offers: &[OfferId],
+    ) -> Result<HashSet<OfferId>, StoreError>;
+
+    /// Removes the account and what belongs to it, all or nothing. What has to be kept, that there
+    /// was consent, stays under `pseudonym`, which leads to nobody. Says whether there was one.
+    async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,202 @@
+//! Accounts in SQLite.
+
+mod favorites;
+mod rows;
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use super::{Changed, Created, Favored, UserStore};
+use crate::{
+    domain::{OfferId, UserId},
+    embedded::{EmbeddedDb, StoreError},
+    users::{
+        account::{Account, Consent, EmailKey, Standing},
+        change::AccountChange,
+    },
+};
+
+/// The accounts of the embedded store.
+#[derive(Debug, Clone)]
+pub struct EmbeddedUsers {
+    db: EmbeddedDb,
+}
+
+impl EmbeddedUsers {
+    pub const fn new(db: EmbeddedDb) -> Self {
+        Self { db }
+    }
+}
+
+#[async_trait]
+impl UserStore for EmbeddedUsers {
+    async fn create(
+        &self,
+        account: Account,
+        consents: Vec<Consent>,
+    ) -> Result<Created, StoreError> {
+        let create = self.db.write(move |tx| {
+            if is_there(tx, "email_key", account.email_key().as_str(), &account.id)? {
+                return Ok(Created::EmailTaken);
+            }
+            if let Some(phone) = &account.phone
+                && is_there(tx, "phone", phone, &account.id)?
+            {
+                return Ok(Created::PhoneTaken);
+            }
+            rows::insert(tx, &account)?;
+            for consent in &consents {
+                rows::insert_consent(tx, account.id.as_str(), consent)?;
+            }
+            Ok(Created::Done)
+        });
+        create.await
+    }
+
+    async fn by_id(&self, id: &UserId) -> Result<Option<Account>, StoreError> {
+        let id = id.clone();
+        self.db
+            .read(move |c| rows::account(c, "id", id.as_str()))
+            .await
+    }
+
+    async fn by_email(&self, email: &EmailKey) -> Result<Option<Account>, StoreError> {
+        let email = email.clone();
+        self.db
+            .read(move |c| rows::account(c, "email_key", email.as_str()))
+            .await
+    }
+
+    async fn standing(&self, id: &UserId) -> Result<Option<Standing>, StoreError> {
+        Ok(self.by_id(id).await?.map(|account| account.standing()))
+    }
+
+    async fn change(
+        &self,
+        id: &UserId,
+        change: AccountChange,
+        now_ms: i64,
+    ) -> Result<Changed, StoreError> {
+        let id = id.clone();
+        self.db
+            .write(move |tx| apply(tx, &id, &change, now_ms))
+            .await
+    }
+
+    async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.db
+            .write(move |tx| rows::insert_consent(tx, id.as_str(), &consent))
+            .await
+    }
+
+    async fn consents(&self, id: &UserId) -> Result<Vec<Consent>, StoreError> {
+        let id = id.clone();
+        self.db.read(move |c| rows::consents(c, id.as_str())).await
+    }
+
+    async fn add_favorite(
+        &self,
+        id: &UserId,
+        offer: &OfferId,
+        now_ms: i64,
+    ) -> Result<Favored, StoreError> {
+        let (id, offer) = (id.clone(), offer.clone());
+        self.db
+            .write(move |tx| favorites::add(tx, &id, &offer, now_ms))
+            .await
+    }
+
+    async fn remove_favorite(&self, id: &UserId, offer: &OfferId) -> Result<bool, StoreError> {
+        let (id, offer) = (id.clone(), offer.clone());
+        self.db
+            .write(move |tx| favorites::remove(tx, &id, &offer))
+            .await
+    }
+
+    async fn favorites(&self, id: &UserId) -> Result<Vec<(OfferId, i64)>, StoreError> {
+        let id = id.clone();
+        self.db.read(move |c| favorites::list(c, &id)).await
+    }
+
+    async fn favorites_among(
+        &self,
+        id: &UserId,
+        offers: &[OfferId],
+    ) -> Result<HashSet<OfferId>, StoreError> {
+        let (id, offers) = (id.clone(), offers.to_vec());
+        self.db
+            .read(move |c| favorites::among(c, &id, &offers))
+            .await
+    }
+
+    async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<bool, StoreError> {
+        let (id, pseudonym) = (id.clone(), pseudonym.to_owned());
+        self.db
+            .write(move |tx| erase(tx, &id, &pseudonym, now_ms))
+            .await
+    }
+}
+
+/// Whether an account other than `own` has this.
+fn is_there(
+    connection: &Connection,
+    column: &'static str,
+    value: &str,
+    own: &UserId,
+) -> Result<bool, StoreError> {
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM users WHERE {column} = ?1 AND id <> ?2)");
+    Ok(connection
+        .prepare_cached(&sql)?
+        .query_row((value, own.as_str()), |row| row.get(0))?)
+}
+
+fn apply(
+    tx: &Transaction<'_>,
+    id: &UserId,
+    change: &AccountChange,
+    now_ms: i64,
+) -> Result<Changed, StoreError> {
+    let Some(before) = rows::account(tx, "id", id.as_str())? else {
+        return Ok(Changed::NotFound);
+    };
+    let after = change.apply(&before, now_ms);
+    if after == before {
+        return Ok(Changed::Done(Box::new(after)));
+    }
+    if let Some(phone) = &after.phone
+        && is_there(tx, "phone", phone, id)?
+    {
+        return Ok(Changed::PhoneTaken);
+    }
+    rows::update(tx, &after)?;
+    Ok(Changed::Done(Box::new(after)))
+}
+
+fn erase(
+    tx: &Transaction<'_>,
+    id: &UserId,
+    pseudonym: &str,
+    now_ms: i64,
+) -> Result<bool, StoreError> {
+    let created_at_ms: Option<i64> = tx
+        .prepare_cached("DELETE FROM users WHERE id = ?1 RETURNING created_at_ms")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?;
+    let Some(created_at_ms) = created_at_ms else {
+        return Ok(false);
+    };
+    for sql in [
+        "DELETE FROM favorites WHERE user_id = ?1",
+        "DELETE FROM codes WHERE user_id = ?1",
+    ] {
+        tx.prepare_cached(sql)?.execute([id.as_str()])?;
+    }
+    tx.prepare_cached("UPDATE consents SET owner = ?2 WHERE owner = ?1")?
+        .execute((id.as_str(), pseudonym))?;
+    tx.prepare_cached("INSERT INTO erasures(id, created_at_ms, erased_at_ms) VALUES (?1, ?2, ?3)")?
+        .execute((pseudonym, created_at_ms, now_ms))?;
+    Ok(true)
+}

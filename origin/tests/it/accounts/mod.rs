@@ -1,0 +1,10 @@
+//! Accounts over HTTP: on the embedded store, with sessions in it and in Redis.
+
+mod person;
+mod profile;
+mod proving;
+mod publishing;
+mod refreshing;
+mod signing_in;
+mod team;
+mod walking;

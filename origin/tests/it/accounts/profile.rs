@@ -1,0 +1,160 @@
+use serde_json::{Value, json};
+
+use super::person::{PASSWORD, input, login, register, registering};
+use crate::{
+    app::{Answer, TestApp},
+    fixtures::{offer, store},
+};
+
+const UPDATE: &str = "mutation U($i: UpdateProfileInput!) { updateProfile(input: $i)
+    { firstName lastName phone isPhoneVerified avatar preferences { language categories newsByPush } } }";
+
+#[tokio::test]
+async fn a_profile_is_changed_where_something_is_given() {
+    let app = TestApp::start().await;
+    let ana = register(&app, "ana").await;
+    let update = async |input: Value| ana.ask(&app, UPDATE, json!({"i": input})).await;
+    let changed = update(json!({"firstName": " Anne ", "phone": "+33612345678",
+        "avatar": "https://example.fr/a.jpg", "preferences": {"language": "ENGLISH",
+        "categories": ["BAR", "BAR", "CINEMA"], "newsByEmail": false, "newsByPush": true,
+        "newsBySms": false}}));
+    let expected = json!({"firstName": "Anne", "lastName": "d'Été", "phone": "+33612345678",
+        "isPhoneVerified": false, "avatar": "https://example.fr/a.jpg",
+        "preferences": {"language": "ENGLISH", "categories": ["BAR", "CINEMA"], "newsByPush": true}});
+    assert_eq!(changed.await.data()["updateProfile"], expected);
+    let same = update(json!({})).await.data();
+    assert_eq!(same["updateProfile"], expected);
+    let cleared = update(json!({"phone": null})).await.data();
+    assert_eq!(cleared["updateProfile"]["phone"], Value::Null);
+    assert_eq!(cleared["updateProfile"]["avatar"], expected["avatar"]);
+    let refused = update(json!({"avatar": "http://example.fr/a.jpg"})).await;
+    assert_eq!(refused.json()["errors"][0]["extensions"]["field"], "avatar");
+    let mut bens = input("ben");
+    bens["phone"] = json!("+33612345679");
+    Answer::of(registering(&app, &bens)).await.data();
+    let taken = update(json!({"phone": "+33612345679"})).await;
+    assert_eq!(taken.code(), "PHONE_TAKEN");
+}
+
+#[tokio::test]
+async fn others_see_what_is_public_and_no_more() {
+    let app = TestApp::start().await;
+    let (ana, ben) = (register(&app, "ana").await, register(&app, "ben").await);
+    let see = async |fields: &str| {
+        let query = format!("query S($id: ID!) {{ user(id: $id) {{ {fields} }} }}");
+        ben.ask(&app, &query, json!({"id": ana.id})).await
+    };
+    let public = see("id firstName avatar").await.data();
+    assert_eq!(public["user"]["firstName"], "Zoé");
+    for field in [
+        "email",
+        "lastName",
+        "phone",
+        "isVerified",
+        "isPhoneVerified",
+        "identityStatus",
+        "createdAt",
+        "favorites { id }",
+        "preferences { language }",
+    ] {
+        let refused = see(field).await;
+        assert_eq!(refused.code(), "FORBIDDEN", "{field}: {}", refused.text);
+        assert_eq!(refused.json()["data"]["user"], Value::Null);
+        assert!(!refused.text.contains("ana@example.fr"));
+    }
+    let nobody = ben
+        .ask(&app, r#"query Q { user(id: "x") { id } }"#, json!({}))
+        .await;
+    assert_eq!(nobody.data()["user"], Value::Null);
+}
+
+#[tokio::test]
+async fn favourites_are_added_shown_and_removed() {
+    let app = TestApp::start().await;
+    store(&app.db, "a", vec![offer("a", 0), offer("a", 1)]).await;
+    let (ana, ben) = (register(&app, "ana").await, register(&app, "ben").await);
+    let id = json!({"id": offer("a", 1).id});
+    let add = "mutation A($id: ID!) { addFavorite(offerId: $id) }";
+    for expected in [true, false] {
+        assert_eq!(
+            ana.ask(&app, add, id.clone()).await.data()["addFavorite"],
+            expected
+        );
+    }
+    let gone = ana.ask(&app, add, json!({"id": offer("a", 9).id})).await;
+    assert_eq!(gone.code(), "OFFER_NOT_FOUND");
+    let mine = "query Q { me { favorites { id } } offers(input: {}) { edges { node { id isFavorite } } } }";
+    let seen = ana.ask(&app, mine, json!({})).await;
+    assert_eq!(seen.header("cache-control"), "private, no-store");
+    let seen = seen.data();
+    assert_eq!(seen["me"]["favorites"], json!([{"id": offer("a", 1).id}]));
+    let stars: Vec<_> = seen["offers"]["edges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|edge| edge["node"]["isFavorite"].as_bool().unwrap())
+        .collect();
+    assert_eq!(stars, [false, true]);
+    let bens = "query B($id: ID!) { offer(id: $id) { isFavorite } }";
+    assert_eq!(
+        ben.ask(&app, bens, id.clone()).await.data()["offer"]["isFavorite"],
+        false
+    );
+    let nobodys = app.ask(bens, id.clone()).await.data();
+    assert_eq!(nobodys["offer"]["isFavorite"], false);
+    let remove = "mutation R($id: ID!) { removeFavorite(offerId: $id) }";
+    for expected in [true, false] {
+        let removed = ana.ask(&app, remove, id.clone()).await.data();
+        assert_eq!(removed["removeFavorite"], expected);
+    }
+}
+
+#[tokio::test]
+async fn everything_held_is_exported_and_nothing_of_others() {
+    let app = TestApp::start().await;
+    store(&app.db, "a", vec![offer("a", 0)]).await;
+    register(&app, "ben").await;
+    let mut anas = input("ana");
+    anas["consents"] = json!([{"purpose": "TERMS", "version": "2026-06", "granted": true}]);
+    let ana = Answer::of(registering(&app, &anas)).await.data()["register"].clone();
+    let ana = super::person::Person::of(&ana);
+    let add = "mutation A($id: ID!) { addFavorite(offerId: $id) }";
+    ana.ask(&app, add, json!({"id": offer("a", 0).id}))
+        .await
+        .data();
+    let withdraw = r#"mutation M { recordConsent(input: {purpose: MARKETING, version: "1", granted: false}) { at } }"#;
+    ana.ask(&app, withdraw, json!({})).await.data();
+    let export = "query Q { exportMyData { mediaType data } myConsents { purpose granted } }";
+    let answer = ana.ask(&app, export, json!({})).await.data();
+    let purposes =
+        json!([{"purpose": "TERMS", "granted": true}, {"purpose": "MARKETING", "granted": false}]);
+    assert_eq!(answer["myConsents"], purposes);
+    let text = answer["exportMyData"]["data"].as_str().unwrap();
+    let data: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(data["account"]["email"], "ana@example.fr");
+    assert_eq!(data["consents"].as_array().unwrap().len(), 2);
+    assert_eq!(data["favorites"][0]["offerId"], json!(offer("a", 0).id));
+    assert_eq!(data["sessions"].as_array().unwrap().len(), 1);
+    assert!(
+        !text.contains("ben@example.fr") && !text.contains("$2b$"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn an_account_is_erased_with_its_password_only() {
+    let app = TestApp::start().await;
+    let ana = register(&app, "ana").await;
+    let delete = "mutation D($p: String!) { deleteMyAccount(password: $p) }";
+    let wrong = ana.ask(&app, delete, json!({"p": "wrong"})).await;
+    assert_eq!(wrong.code(), "CREDENTIALS_INVALID");
+    assert!(ana.is_in(&app).await);
+    let done = ana.ask(&app, delete, json!({"p": PASSWORD})).await;
+    assert_eq!(done.data()["deleteMyAccount"], true);
+    assert!(!ana.is_in(&app).await);
+    let refreshed = super::person::refresh(&app, &ana.refresh).await;
+    assert_eq!(refreshed.code(), "REFRESH_TOKEN_INVALID");
+    let again = login(&app, "ana@example.fr", PASSWORD).await;
+    assert_eq!(again.code(), "CREDENTIALS_INVALID");
+    register(&app, "ana").await;
+}
