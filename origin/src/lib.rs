@@ -22,6 +22,7 @@ pub mod embedded;
 pub mod gateway;
 pub mod graphql;
 pub mod inspect;
+pub mod live;
 pub mod metrics;
 pub mod middleware;
 pub mod mongo;

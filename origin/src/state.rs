@@ -18,6 +18,7 @@ use crate::{
     embedded::StoreError,
     gateway::rate::RateLimiter,
     graphql::{self, Asked, Schema, spellings::Spellings},
+    live::Hub,
     offers::store::OfferStore,
     outgoing::Kept,
     partners::store::PartnerStore,
@@ -121,6 +122,8 @@ pub struct Shared {
     pub documents: Documents,
     pub spellings: Spellings<Asked>,
     pub rate_limiter: RateLimiter,
+    /// Who is subscribed here.
+    pub live: Hub,
     pub compiler: Arc<Compiler>,
     pub schema: Schema,
 }
@@ -178,6 +181,7 @@ impl AppState {
             partners: database.partners,
             spellings: Spellings::default(),
             rate_limiter: caches.rate_limiter(&config.cache),
+            live: Hub::new(config.live),
             purges,
             users,
             auth,

@@ -12,6 +12,7 @@ mod documents;
 mod edge;
 mod environment;
 mod http;
+mod live;
 mod metrics;
 mod production;
 mod rate_limits;
@@ -26,6 +27,7 @@ pub use documents::{DocumentMode, DocumentsConfig};
 pub use edge::EdgeConfig;
 pub use environment::Environment;
 pub use http::HttpConfig;
+pub use live::LiveConfig;
 pub use metrics::MetricsConfig;
 pub use rate_limits::RateLimitsConfig;
 pub use reader::ConfigError;
@@ -45,6 +47,7 @@ pub struct Config {
     pub auth: AuthConfig,
     pub edge: EdgeConfig,
     pub rate_limits: RateLimitsConfig,
+    pub live: LiveConfig,
     pub metrics: MetricsConfig,
 }
 
@@ -73,6 +76,7 @@ impl Config {
             auth: AuthConfig::read(reader, environment),
             edge: EdgeConfig::read(reader),
             rate_limits: RateLimitsConfig::read(reader),
+            live: LiveConfig::read(reader),
             metrics: MetricsConfig::read(reader),
         };
         config.refuse_contradictions(reader);

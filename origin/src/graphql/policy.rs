@@ -53,6 +53,8 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "updateOffer", Who::Team(Post::Manager)),
     ("Mutation", "purge", Who::Operators),
 
+    ("Subscription", "newOfferNearby", Who::Anybody),
+
     ("User", "id", Who::Anybody),
     ("User", "firstName", Who::Anybody),
     ("User", "avatar", Who::Anybody),

@@ -29,9 +29,9 @@ impl Event {
     }
 
     /// What is read for it has to have seen this.
-    pub(super) const fn required(&self) -> Option<Revision> {
+    pub(super) const fn required(&self) -> Revision {
         match self {
-            Self::Published { required, .. } | Self::LookAgain { required } => Some(*required),
+            Self::Published { required, .. } | Self::LookAgain { required } => *required,
         }
     }
 

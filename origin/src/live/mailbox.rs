@@ -12,10 +12,14 @@ use super::event::Event;
 /// So many events may wait. A client that is this far behind looks again, once it is back.
 pub(super) const MOST_WAITING: usize = 64;
 
+/// What a connection calls one of its subscriptions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct OperationNumber(pub(super) u32);
+
 /// One event for one subscription of the connection.
 #[derive(Clone, Debug)]
-pub(super) struct Letter<O> {
-    pub(super) operation: O,
+pub(super) struct Letter {
+    pub(super) operation: OperationNumber,
     pub(super) event: Event,
 }
 
@@ -28,21 +32,21 @@ pub(super) enum Closing {
     Draining,
 }
 
-/// A connection's; `O` is what it calls its subscriptions.
+/// A connection's.
 #[derive(Debug)]
-pub(super) struct Mailbox<O> {
-    inside: Mutex<Inside<O>>,
+pub(super) struct Mailbox {
+    inside: Mutex<Inside>,
     /// For the one who takes letters out.
     changed: Notify,
 }
 
 #[derive(Debug)]
-struct Inside<O> {
-    letters: VecDeque<Letter<O>>,
+struct Inside {
+    letters: VecDeque<Letter>,
     closing: Option<Closing>,
 }
 
-impl<O: Copy + Eq> Mailbox<O> {
+impl Mailbox {
     pub(super) fn new() -> Self {
         Self {
             inside: Mutex::new(Inside {
@@ -53,12 +57,12 @@ impl<O: Copy + Eq> Mailbox<O> {
         }
     }
 
-    fn inside(&self) -> MutexGuard<'_, Inside<O>> {
+    fn inside(&self) -> MutexGuard<'_, Inside> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts an event in. One that says no more than one that waits already is not kept twice.
-    pub(super) fn put(&self, operation: O, event: Event) {
+    pub(super) fn put(&self, operation: OperationNumber, event: Event) {
         let mut inside = self.inside();
         if inside.closing.is_some() {
             return;
@@ -93,7 +97,7 @@ impl<O: Copy + Eq> Mailbox<O> {
     }
 
     /// The next event, or why there is none any more.
-    pub(super) async fn next(&self) -> Result<Letter<O>, Closing> {
+    pub(super) async fn next(&self) -> Result<Letter, Closing> {
         loop {
             {
                 let mut inside = self.inside();
@@ -136,43 +140,48 @@ mod tests {
     }
 
     fn published() -> Event {
-        Event::published_for_tests()
+        let offer = crate::offers::events::tests::offer();
+        Event::Published {
+            offer: offer.into(),
+            distance_km: 1.0,
+            required: Revision(1),
+        }
     }
 
-    async fn taken(mailbox: &Mailbox<u32>) -> (u32, Option<Revision>) {
+    async fn taken(mailbox: &Mailbox) -> (u32, Revision) {
         let letter = mailbox.next().await.unwrap();
-        (letter.operation, letter.event.required())
+        (letter.operation.0, letter.event.required())
     }
 
     #[tokio::test]
     async fn what_comes_waits_in_its_order() {
         let mailbox = Mailbox::new();
-        mailbox.put(1, look_again(5));
-        mailbox.put(2, look_again(6));
-        assert_eq!(taken(&mailbox).await, (1, Some(Revision(5))));
-        assert_eq!(taken(&mailbox).await, (2, Some(Revision(6))));
+        mailbox.put(OperationNumber(1), look_again(5));
+        mailbox.put(OperationNumber(2), look_again(6));
+        assert_eq!(taken(&mailbox).await, (1, Revision(5)));
+        assert_eq!(taken(&mailbox).await, (2, Revision(6)));
     }
 
     #[tokio::test]
     async fn to_look_again_is_said_once_however_often_it_changed() {
         let mailbox = Mailbox::new();
         for revision in 1..=1_000 {
-            mailbox.put(1, look_again(revision));
-            mailbox.put(2, look_again(7));
+            mailbox.put(OperationNumber(1), look_again(revision));
+            mailbox.put(OperationNumber(2), look_again(7));
         }
-        assert_eq!(taken(&mailbox).await, (1, Some(Revision(1_000))));
-        assert_eq!(taken(&mailbox).await, (2, Some(Revision(7))));
+        assert_eq!(taken(&mailbox).await, (1, Revision(1_000)));
+        assert_eq!(taken(&mailbox).await, (2, Revision(7)));
     }
 
     #[tokio::test]
     async fn who_does_not_take_what_comes_is_let_go() {
         let mailbox = Mailbox::new();
         for _ in 0..MOST_WAITING {
-            mailbox.put(1, published());
+            mailbox.put(OperationNumber(1), published());
         }
         assert!(mailbox.next().await.is_ok());
-        mailbox.put(1, published());
-        mailbox.put(1, published());
+        mailbox.put(OperationNumber(1), published());
+        mailbox.put(OperationNumber(1), published());
         assert_eq!(mailbox.next().await.unwrap_err(), Closing::TooSlow);
         assert_eq!(mailbox.inside().letters.capacity(), 0);
         mailbox.close(Closing::Draining);
@@ -184,7 +193,7 @@ mod tests {
         let mailbox = Mailbox::new();
         let comes = async {
             for _ in 0..3 {
-                mailbox.put(1, published());
+                mailbox.put(OperationNumber(1), published());
                 tokio::task::yield_now().await;
             }
             mailbox.close(Closing::Draining);

@@ -15,13 +15,15 @@ use yousoon::{
     auth::keys::KeySet,
     config::{
         AdminConfig, AuthConfig, CacheConfig, Config, CorsConfig, DocumentMode, DocumentsConfig,
-        EdgeConfig, Environment, HttpConfig, MetricsConfig, PasswordsConfig, RateLimitsConfig,
-        Secret, TokensConfig,
+        EdgeConfig, Environment, HttpConfig, LiveConfig, MetricsConfig, PasswordsConfig,
+        RateLimitsConfig, Secret, TokensConfig,
     },
     database::Database,
     embedded::EmbeddedDb,
+    live,
     outgoing::Telling,
     router::router,
+    server::accepting,
     state::{AppState, Clock, ReadObserver},
 };
 
@@ -50,6 +52,7 @@ pub(crate) struct Builder {
     edges: Vec<reqwest::Url>,
     rate_limits: RateLimitsConfig,
     cors: CorsConfig,
+    live: LiveConfig,
 }
 
 /// What came back.
@@ -74,6 +77,7 @@ impl TestApp {
                 ..RateLimitsConfig::default()
             },
             cors: CorsConfig::AnySite,
+            live: LiveConfig::default(),
         }
     }
 
@@ -179,6 +183,12 @@ impl Builder {
         self
     }
 
+    /// How many subscriptions there may be.
+    pub(crate) fn live(mut self, limits: LiveConfig) -> Self {
+        self.live = limits;
+        self
+    }
+
     pub(crate) fn edge(mut self, url: &str) -> Self {
         self.edges.push(url.parse().unwrap());
         self
@@ -209,7 +219,9 @@ impl Builder {
             .await
             .unwrap();
         let routes = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        tokio::spawn(async move { axum::serve(accepting(listener), routes).await.unwrap() });
+        let stop = tokio_util::sync::CancellationToken::new();
+        tokio::spawn(live::follow(state.clone(), stop));
         let followed = state.clone();
         tokio::spawn(async move {
             let stop = tokio_util::sync::CancellationToken::new();
@@ -250,6 +262,7 @@ impl Builder {
                 secret: Some(Secret::new(EDGE_SECRET)),
             },
             rate_limits: self.rate_limits,
+            live: self.live,
             metrics: MetricsConfig::default(),
         }
     }

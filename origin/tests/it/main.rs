@@ -16,6 +16,7 @@ mod draining;
 mod explaining;
 mod fixtures;
 mod limiting;
+mod living;
 mod measuring;
 mod mongo;
 mod publishing;

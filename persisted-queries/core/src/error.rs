@@ -56,6 +56,8 @@ pub enum ErrorCode {
     MethodNotAllowed,
     /// A mutation or subscription over GET.
     MutationOverGet,
+    /// A query or mutation where only subscriptions are answered.
+    SubscriptionExpected,
     /// No acceptable media type.
     NotAcceptable,
     /// The body is not `application/json`.
@@ -84,6 +86,10 @@ pub enum ErrorCode {
     Forbidden,
     /// More requests than may be made in so short a time.
     RateLimited,
+    /// More connections are open than may be.
+    TooManyConnections,
+    /// A connection has as many subscriptions as it may have.
+    TooManySubscriptions,
     /// No such address.
     NotFound,
     /// The origin cannot be reached, and nothing stored may be served instead.
@@ -96,7 +102,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 45] = [
         Self::InvalidJson,
         Self::NulByte,
         Self::InvalidRequest,
@@ -121,6 +127,7 @@ impl ErrorCode {
         Self::OfferNotFound,
         Self::MethodNotAllowed,
         Self::MutationOverGet,
+        Self::SubscriptionExpected,
         Self::NotAcceptable,
         Self::UnsupportedMediaType,
         Self::RequestTooLarge,
@@ -135,6 +142,8 @@ impl ErrorCode {
         Self::Overloaded,
         Self::Forbidden,
         Self::RateLimited,
+        Self::TooManyConnections,
+        Self::TooManySubscriptions,
         Self::NotFound,
         Self::OriginUnreachable,
         Self::Timeout,
@@ -169,6 +178,7 @@ impl ErrorCode {
             Self::OfferNotFound => "OFFER_NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::MutationOverGet => "MUTATION_OVER_GET",
+            Self::SubscriptionExpected => "SUBSCRIPTION_EXPECTED",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
@@ -183,6 +193,8 @@ impl ErrorCode {
             Self::Overloaded => "OVERLOADED",
             Self::Forbidden => "FORBIDDEN",
             Self::RateLimited => "RATE_LIMITED",
+            Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
+            Self::TooManySubscriptions => "TOO_MANY_SUBSCRIPTIONS",
             Self::NotFound => "NOT_FOUND",
             Self::OriginUnreachable => "ORIGIN_UNREACHABLE",
             Self::Timeout => "TIMEOUT",
@@ -210,7 +222,7 @@ impl ErrorCode {
             Self::EmailTaken | Self::PhoneTaken => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::RateLimited => 429,
+            Self::RateLimited | Self::TooManyConnections | Self::TooManySubscriptions => 429,
             Self::Internal => 500,
             Self::OriginUnreachable | Self::Overloaded => 503,
             Self::Timeout => 504,
@@ -223,6 +235,7 @@ impl ErrorCode {
             | Self::DocumentInvalid
             | Self::DocumentTooComplex
             | Self::OperationUnknown
+            | Self::SubscriptionExpected
             | Self::VariableMissing
             | Self::VariableInvalid
             | Self::VariableUndeclared

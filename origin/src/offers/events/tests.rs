@@ -9,7 +9,7 @@ const OWN: usize = 2;
 const CELLS: usize = 6;
 const LISTS: usize = OWN + 1 + CELLS;
 
-fn offer() -> Offer {
+pub(crate) fn offer() -> Offer {
     Offer {
         id: OfferId::derive("offer", "1"),
         title: "Deux galettes".into(),
