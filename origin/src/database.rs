@@ -7,6 +7,9 @@ use cache_tiered::RedisLog;
 use crate::{
     auth::{
         codes::{CodeStore, embedded::EmbeddedCodes, mongo::MongoCodes},
+        service_tokens::{
+            ServiceTokenStore, embedded::EmbeddedServiceTokens, mongo::MongoServiceTokens,
+        },
         sessions::{Sessions, embedded::EmbeddedSessions, mongo::MongoSessions},
     },
     catalogue::{
@@ -37,6 +40,7 @@ pub struct Database {
     /// Where sessions are without Redis.
     pub sessions: Arc<dyn Sessions>,
     pub codes: Arc<dyn CodeStore>,
+    pub service_tokens: Arc<dyn ServiceTokenStore>,
     /// The embedded store can hold the purge log as well.
     embedded: Option<EmbeddedDb>,
 }
@@ -57,6 +61,7 @@ impl Database {
             users: Arc::new(EmbeddedUsers::new(db.clone())),
             sessions: Arc::new(EmbeddedSessions::new(db.clone())),
             codes: Arc::new(EmbeddedCodes::new(db.clone())),
+            service_tokens: Arc::new(EmbeddedServiceTokens::new(db.clone())),
             embedded: Some(db.clone()),
         }
     }
@@ -72,6 +77,7 @@ impl Database {
             users: Arc::new(MongoUsers::new(db.clone())),
             sessions: Arc::new(MongoSessions::new(db.clone())),
             codes: Arc::new(MongoCodes::new(db.clone())),
+            service_tokens: Arc::new(MongoServiceTokens::new(db.clone())),
             embedded: None,
         }
     }

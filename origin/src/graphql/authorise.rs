@@ -12,9 +12,10 @@ use pq_core::{ErrorCode, Refusal};
 use super::{
     caller::{Caller, SignedIn, Unknown},
     errors::refused,
-    policy::{Who, who},
+    policy::{ROUTE, Who, who},
 };
 use crate::{
+    auth::service_tokens::Scope,
     domain::{PartnerId, UserId},
     users::account::Role,
 };
@@ -35,16 +36,32 @@ pub(crate) fn authorise(
     field: &str,
     about: About<'_>,
 ) -> std::result::Result<(), Refusal> {
+    permit(caller, of_type, field, about).inspect_err(|_| {
+        tracing::warn!(
+            caller = caller.as_str(),
+            what = format_args!("{of_type}.{field}"),
+            "refused"
+        );
+    })
+}
+
+/// As [`authorise`], for an address beside GraphQL, whose layer logs more than this knows.
+pub(crate) fn route(caller: &Caller, path: &str) -> std::result::Result<(), Refusal> {
+    permit(caller, ROUTE, path, About::Unknown)
+}
+
+fn permit(
+    caller: &Caller,
+    of_type: &str,
+    field: &str,
+    about: About<'_>,
+) -> std::result::Result<(), Refusal> {
     let allowed = who(of_type, field).is_some_and(|who| is_allowed(caller, who, about));
     if allowed {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(refusal(caller, field))
     }
-    tracing::warn!(
-        caller = caller.as_str(),
-        what = format_args!("{of_type}.{field}"),
-        "refused"
-    );
-    Err(refusal(caller, field))
 }
 
 fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
@@ -59,7 +76,7 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
                 }
         }),
         Who::Team(post) => {
-            is_operator(caller)
+            is_operator(caller, Scope::Partners)
                 || signed_in(caller).is_some_and(|user| {
                     user.role == Role::Partner
                         && user.membership.as_ref().is_some_and(|of| {
@@ -72,13 +89,13 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
                         })
                 })
         }
-        Who::Operators => is_operator(caller),
+        Who::Operators(scope) => is_operator(caller, scope),
     }
 }
 
-fn is_operator(caller: &Caller) -> bool {
+fn is_operator(caller: &Caller, scope: Scope) -> bool {
     match caller {
-        Caller::Service => true,
+        Caller::Service(service) => service.may(scope),
         Caller::User(user) => user.role == Role::Admin,
         Caller::Anonymous | Caller::Unknown(_) => false,
     }
@@ -87,7 +104,7 @@ fn is_operator(caller: &Caller) -> bool {
 fn signed_in(caller: &Caller) -> Option<&SignedIn> {
     match caller {
         Caller::User(user) => Some(user),
-        Caller::Anonymous | Caller::Unknown(_) | Caller::Service => None,
+        Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => None,
     }
 }
 
@@ -110,10 +127,12 @@ fn refusal(caller: &Caller, field: &str) -> Refusal {
             ErrorCode::TokenInvalid,
             "the access token is not taken any more",
         ),
-        Caller::Unknown(Unknown::Credentials) | Caller::Service | Caller::User(_) => Refusal::new(
-            ErrorCode::Forbidden,
-            format!("these credentials may not use `{field}`"),
-        ),
+        Caller::Unknown(Unknown::Credentials) | Caller::Service(_) | Caller::User(_) => {
+            Refusal::new(
+                ErrorCode::Forbidden,
+                format!("these credentials may not use `{field}`"),
+            )
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who may what: the whole table. What is not in it nobody may.
 
-use crate::users::account::Post;
+use crate::{auth::service_tokens::Scope, users::account::Post};
 
 /// Who may use a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,11 +11,14 @@ pub(crate) enum Who {
     /// The user that it is about, and administrators.
     Themselves,
     /// Those of the partner that it is about who have this post or a higher one, administrators,
-    /// and the service.
+    /// and services that act for partners.
     Team(Post),
-    /// Administrators and the service.
-    Operators,
+    /// Administrators, and services that have this scope.
+    Operators(Scope),
 }
+
+/// Stands in the table where a type would, for an address beside GraphQL.
+pub(crate) const ROUTE: &str = "(route)";
 
 /// Type, field, who. Fields of types that are not here are everybody's: [`PUBLIC_TYPES`].
 #[rustfmt::skip]
@@ -49,9 +52,14 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "removeFavorite", Who::SignedIn),
     ("Mutation", "recordConsent", Who::SignedIn),
     ("Mutation", "deleteMyAccount", Who::SignedIn),
-    ("Mutation", "setUserStatus", Who::Operators),
+    ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
     ("Mutation", "updateOffer", Who::Team(Post::Manager)),
-    ("Mutation", "purge", Who::Operators),
+    ("Mutation", "purge", Who::Operators(Scope::Purge)),
+
+    (ROUTE, "/admin/documents", Who::Operators(Scope::Documents)),
+    (ROUTE, "/admin/purge", Who::Operators(Scope::Purge)),
+    (ROUTE, "/admin/cache/explain", Who::Operators(Scope::Inspect)),
+    (ROUTE, "/admin/cache/stats", Who::Operators(Scope::Inspect)),
 
     ("Subscription", "newOfferNearby", Who::Anybody),
 
@@ -147,7 +155,7 @@ mod tests {
             })
             .collect();
         assert_eq!(open, [] as [&(String, String); 0], "add these to the table");
-        for (of_type, field, _) in POLICY {
+        for (of_type, field, _) in POLICY.iter().filter(|(of_type, ..)| *of_type != ROUTE) {
             let named = ((*of_type).to_owned(), (*field).to_owned());
             assert!(fields.contains(&named), "{named:?} is not in the schema");
             assert!(!PUBLIC_TYPES.contains(of_type), "{of_type} is there twice");

@@ -20,10 +20,20 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Credentials {
     asker: Asker,
-    /// Of users.
-    token: Option<Box<Claims>>,
+    token: Token,
     /// When the token ends. By the steady clock: it ends, whatever happens to the other one.
     ends_at: Option<Instant>,
+}
+
+/// What is looked at again.
+#[derive(Clone, Debug)]
+enum Token {
+    /// Nobody needs one.
+    None,
+    /// A user's: what it says was verified.
+    Access(Box<Claims>),
+    /// A service's, in its header: it may be revoked at any time.
+    Service(HeaderMap),
 }
 
 /// Why somebody may not stay. The sentence may be told to them.
@@ -49,20 +59,25 @@ impl Credentials {
     ) -> Result<Result<Self, NotTaken>, StoreError> {
         let now_ms = state.clock.now_ms();
         let token = match &asker.caller {
-            Caller::Anonymous | Caller::Service => None,
+            Caller::Anonymous => Token::None,
+            Caller::Service(_) => Token::Service(authorization_alone(headers)),
             Caller::Unknown(why) => return Ok(Err(NotTaken::of(*why))),
             Caller::User(_) => match bearer(headers) {
                 Some(text) => match state.auth.tokens.verify(text, now_ms) {
-                    Ok(claims) => Some(Box::new(claims)),
+                    Ok(claims) => Token::Access(Box::new(claims)),
                     Err(why) => return Ok(Err(NotTaken::of(Unknown::Token(why)))),
                 },
                 None => return Ok(Err(NotTaken::Unknown)),
             },
         };
-        let ends_at = token.as_ref().map(|claims| {
-            let left_ms = claims.exp.saturating_mul(1_000).saturating_sub(now_ms);
-            Instant::now() + Duration::from_millis(left_ms.max(0).unsigned_abs())
-        });
+        let ends_at = match &token {
+            Token::Access(claims) => {
+                let left_ms = claims.exp.saturating_mul(1_000).saturating_sub(now_ms);
+                let left = Duration::from_millis(left_ms.max(0).unsigned_abs());
+                Some(Instant::now() + left)
+            }
+            Token::None | Token::Service(_) => None,
+        };
         Ok(Ok(Self {
             asker,
             token,
@@ -110,19 +125,20 @@ impl Credentials {
         &mut self,
         state: &AppState,
     ) -> Result<Result<(), NotTaken>, StoreError> {
-        let Some(claims) = &self.token else {
-            return Ok(Ok(()));
-        };
         if self
             .ends_at
             .is_some_and(|ends_at| ends_at <= Instant::now())
         {
             return Ok(Err(NotTaken::Expired));
         }
-        self.asker.caller = Caller::of_claims(claims, state).await?;
+        self.asker.caller = match &self.token {
+            Token::None => return Ok(Ok(())),
+            Token::Access(claims) => Caller::of_claims(claims, state).await?,
+            Token::Service(headers) => Caller::of(headers, state).await?,
+        };
         Ok(match &self.asker.caller {
             Caller::Unknown(why) => Err(NotTaken::of(*why)),
-            Caller::Anonymous | Caller::Service | Caller::User(_) => Ok(()),
+            Caller::Anonymous | Caller::Service(_) | Caller::User(_) => Ok(()),
         })
     }
 }
@@ -141,7 +157,7 @@ impl NotTaken {
 /// Whose connection it counts as.
 pub(super) fn client(caller: &Caller, peer: Peer) -> Client {
     match (caller, peer) {
-        (Caller::User(_) | Caller::Service, _) => Client::User(caller.actor()),
+        (Caller::User(_) | Caller::Service(_), _) => Client::User(caller.actor()),
         (Caller::Anonymous | Caller::Unknown(_), Peer::Client(ip)) => Client::Network(network(ip)),
         (Caller::Anonymous | Caller::Unknown(_), Peer::Edge) => Client::Network("edge".to_owned()),
     }
@@ -150,6 +166,14 @@ pub(super) fn client(caller: &Caller, peer: Peer) -> Client {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (_, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     Some(token.trim())
+}
+
+fn authorization_alone(headers: &HeaderMap) -> HeaderMap {
+    let mut alone = HeaderMap::new();
+    if let Some(value) = headers.get(AUTHORIZATION) {
+        alone.insert(AUTHORIZATION, value.clone());
+    }
+    alone
 }
 
 enum Said {

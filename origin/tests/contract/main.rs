@@ -18,6 +18,7 @@ mod reading;
 mod runner;
 mod samples;
 mod searching;
+mod service_tokens;
 mod sessions;
 mod updating;
 mod users;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         users::TESTS,
         sessions::TESTS,
         codes::TESTS,
+        service_tokens::TESTS,
     ];
     runner::run(&tests.concat())
 }

@@ -40,7 +40,7 @@ pub(crate) struct TestApp {
     /// What the stores stand on.
     pub(crate) db: EmbeddedDb,
     pub(crate) client: Client,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 pub(crate) struct Builder {
@@ -93,6 +93,10 @@ impl TestApp {
     pub(crate) fn post(&self, query: &str, variables: &Value) -> RequestBuilder {
         self.request(Method::POST, "/graphql")
             .json(&json!({"query": query, "variables": variables}))
+    }
+
+    pub(crate) fn data_dir(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     /// Where this server's copy of the purge log ends.
@@ -203,7 +207,7 @@ impl Builder {
             state,
             db,
             client: Client::new(),
-            _dir: dir,
+            dir,
         }
     }
 
