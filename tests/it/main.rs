@@ -6,6 +6,7 @@ mod explaining;
 mod failures;
 mod gateway;
 mod graphql_http;
+mod live;
 mod protocol;
 mod purges;
 mod refusals;
