@@ -17,6 +17,7 @@ use crate::{
     embedded::EmbeddedDb,
     mongo::MongoDb,
     offers::store::{OfferStore, embedded::EmbeddedOffers, mongo::MongoOffers},
+    outings::store::{BookingStore, embedded::EmbeddedBookings, mongo::MongoBookings},
     partners::store::{PartnerStore, embedded::EmbeddedPartners, mongo::MongoPartners},
     purge::{
         Backend, PurgeStore,
@@ -37,6 +38,7 @@ pub struct Database {
     /// Where sessions are without Redis.
     pub sessions: Arc<dyn Sessions>,
     pub codes: Arc<dyn CodeStore>,
+    pub bookings: Arc<dyn BookingStore>,
     /// The embedded store can hold the purge log as well.
     embedded: Option<EmbeddedDb>,
 }
@@ -57,6 +59,7 @@ impl Database {
             users: Arc::new(EmbeddedUsers::new(db.clone())),
             sessions: Arc::new(EmbeddedSessions::new(db.clone())),
             codes: Arc::new(EmbeddedCodes::new(db.clone())),
+            bookings: Arc::new(EmbeddedBookings::new(db.clone())),
             embedded: Some(db.clone()),
         }
     }
@@ -72,6 +75,7 @@ impl Database {
             users: Arc::new(MongoUsers::new(db.clone())),
             sessions: Arc::new(MongoSessions::new(db.clone())),
             codes: Arc::new(MongoCodes::new(db.clone())),
+            bookings: Arc::new(MongoBookings::new(db.clone())),
             embedded: None,
         }
     }

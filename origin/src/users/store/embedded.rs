@@ -12,6 +12,7 @@ use super::{Changed, Created, Favored, UserStore};
 use crate::{
     domain::{OfferId, UserId},
     embedded::{EmbeddedDb, StoreError},
+    outings::store::embedded as bookings,
     users::{
         account::{Account, Consent, EmailKey, Standing},
         change::AccountChange,
@@ -194,6 +195,7 @@ fn erase(
     ] {
         tx.prepare_cached(sql)?.execute([id.as_str()])?;
     }
+    bookings::erase(tx, id, now_ms)?;
     tx.prepare_cached("UPDATE consents SET owner = ?2 WHERE owner = ?1")?
         .execute((id.as_str(), pseudonym))?;
     tx.prepare_cached("INSERT INTO erasures(id, created_at_ms, erased_at_ms) VALUES (?1, ?2, ?3)")?
