@@ -14,6 +14,7 @@ mod environment;
 mod http;
 mod metrics;
 mod production;
+mod qr;
 mod rate_limits;
 mod reader;
 mod secret;
@@ -27,6 +28,7 @@ pub use edge::EdgeConfig;
 pub use environment::Environment;
 pub use http::HttpConfig;
 pub use metrics::MetricsConfig;
+pub use qr::QrConfig;
 pub use rate_limits::RateLimitsConfig;
 pub use reader::ConfigError;
 pub use secret::Secret;
@@ -43,6 +45,7 @@ pub struct Config {
     pub cache: CacheConfig,
     pub admin: AdminConfig,
     pub auth: AuthConfig,
+    pub qr: QrConfig,
     pub edge: EdgeConfig,
     pub rate_limits: RateLimitsConfig,
     pub metrics: MetricsConfig,
@@ -71,6 +74,7 @@ impl Config {
             cache: CacheConfig::read(reader),
             admin: AdminConfig::read(reader),
             auth: AuthConfig::read(reader, environment),
+            qr: QrConfig::read(reader, environment),
             edge: EdgeConfig::read(reader),
             rate_limits: RateLimitsConfig::read(reader),
             metrics: MetricsConfig::read(reader),

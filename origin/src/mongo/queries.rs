@@ -113,6 +113,7 @@ pub const QUERIES: &[Query] = &[
     query("session that is refreshed or reused", "sessions", "findAndModify", "_id_"),
     query("sessions that end", "sessions", "delete", "ofUser"),
     query("account by id", "users", "find", "_id_"),
+    query("accounts by id", "users", "find", "_id_"),
     query("account by e-mail address", "users", "find", "byEmail"),
     query("who has a phone number", "users", "find", "byPhone"),
     query("change of an account", "users", "update", "_id_"),

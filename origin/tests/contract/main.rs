@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod backends;
+mod bookings;
 mod catalogue;
 mod codes;
 mod documents;
@@ -39,6 +40,8 @@ fn main() -> ExitCode {
         users::TESTS,
         sessions::TESTS,
         codes::TESTS,
+        bookings::TESTS,
+        bookings::RACES,
     ];
     runner::run(&tests.concat())
 }

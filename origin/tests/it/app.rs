@@ -2,6 +2,10 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -15,8 +19,8 @@ use yousoon::{
     auth::keys::KeySet,
     config::{
         AdminConfig, AuthConfig, CacheConfig, Config, CorsConfig, DocumentMode, DocumentsConfig,
-        EdgeConfig, Environment, HttpConfig, MetricsConfig, PasswordsConfig, RateLimitsConfig,
-        Secret, TokensConfig,
+        EdgeConfig, Environment, HttpConfig, MetricsConfig, PasswordsConfig, QrConfig,
+        RateLimitsConfig, Secret, TokensConfig,
     },
     database::Database,
     embedded::EmbeddedDb,
@@ -38,6 +42,8 @@ pub(crate) struct TestApp {
     /// What the stores stand on.
     pub(crate) db: EmbeddedDb,
     pub(crate) client: Client,
+    /// What time it is, in milliseconds since the epoch.
+    pub(crate) clock: Arc<AtomicI64>,
     _dir: TempDir,
 }
 
@@ -48,6 +54,8 @@ pub(crate) struct Builder {
     redis: Option<String>,
     redis_within: Duration,
     edges: Vec<reqwest::Url>,
+    qr_keys: KeySet,
+    clock: Arc<AtomicI64>,
     rate_limits: RateLimitsConfig,
     cors: CorsConfig,
 }
@@ -69,6 +77,8 @@ impl TestApp {
             redis_within: CacheConfig::default().redis_within,
             edges: vec![],
             // Everything comes from one address here.
+            qr_keys: KeySet::for_development(),
+            clock: Arc::new(AtomicI64::new(NOW_MS)),
             rate_limits: RateLimitsConfig {
                 is_on: false,
                 ..RateLimitsConfig::default()
@@ -89,6 +99,11 @@ impl TestApp {
     pub(crate) fn post(&self, query: &str, variables: &Value) -> RequestBuilder {
         self.request(Method::POST, "/graphql")
             .json(&json!({"query": query, "variables": variables}))
+    }
+
+    /// Lets so much time pass.
+    pub(crate) fn pass_ms(&self, ms: i64) {
+        self.clock.fetch_add(ms, Relaxed);
     }
 
     /// Where this server's copy of the purge log ends.
@@ -187,8 +202,10 @@ impl Builder {
     pub(crate) async fn start(self) -> TestApp {
         let dir = tempfile::tempdir().unwrap();
         let db = EmbeddedDb::open(dir.path()).unwrap();
+        let clock = Arc::clone(&self.clock);
         let (url, state) = self.serve(Database::embedded(&db)).await;
         TestApp {
+            clock,
             url,
             state,
             db,
@@ -203,8 +220,9 @@ impl Builder {
             .await
             .unwrap();
         let address = listener.local_addr().unwrap();
+        let now = Arc::clone(&self.clock);
         let (observer, config) = (self.observer.clone(), self.config(address));
-        let clock = Clock::Manual(std::sync::Arc::new(|| NOW_MS));
+        let clock = Clock::Manual(Arc::new(move || now.load(Relaxed)));
         let state = AppState::new(config, database, clock, observer)
             .await
             .unwrap();
@@ -245,6 +263,7 @@ impl Builder {
                     audience: "yousoon-api".to_owned(),
                 },
             },
+            qr: QrConfig { keys: self.qr_keys },
             edge: EdgeConfig {
                 urls: self.edges,
                 secret: Some(Secret::new(EDGE_SECRET)),

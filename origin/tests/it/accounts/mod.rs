@@ -1,6 +1,6 @@
 //! Accounts over HTTP: on the embedded store, with sessions in it and in Redis.
 
-mod person;
+pub(crate) mod person;
 mod profile;
 mod proving;
 mod publishing;

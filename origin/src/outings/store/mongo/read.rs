@@ -33,16 +33,17 @@ async fn find(
     db: &MongoDb,
     filter: Document,
     order: Document,
-    most: usize,
+    most: Option<usize>,
 ) -> Result<Vec<Booking>, StoreError> {
     let bookings = db.collection::<Document>(BOOKINGS);
     let found = db.run(async move {
-        let found = bookings
-            .find(filter)
-            .sort(order)
-            .limit(i64::from(at_most(most)))
-            .batch_size(batch(most))
-            .max_time(SERVER_WITHIN);
+        let found = bookings.find(filter).sort(order).max_time(SERVER_WITHIN);
+        let found = match most {
+            Some(most) => found
+                .limit(i64::from(at_most(most)))
+                .batch_size(batch(most)),
+            None => found,
+        };
         collect(found.await?).await
     });
     found.await?.iter().map(rows::booking).collect()
@@ -81,7 +82,7 @@ pub(super) async fn by_ids(
         return Ok(HashMap::new());
     }
     let count = ids.len();
-    let found = find(db, doc! {"_id": {"$in": ids}}, doc! {"_id": 1}, count).await?;
+    let found = find(db, doc! {"_id": {"$in": ids}}, doc! {"_id": 1}, Some(count)).await?;
     let by_id = found.into_iter().map(|found| (found.id.clone(), found));
     Ok(by_id.collect())
 }
@@ -99,7 +100,7 @@ pub(super) async fn page(db: &MongoDb, query: &BookingQuery) -> Result<BookingPa
             vec![doc! {"createdAt": {"$lt": moment}}, of_the_same],
         );
     }
-    let mut items = find(db, filter, newest(), query.first.saturating_add(1)).await?;
+    let mut items = find(db, filter, newest(), Some(query.first.saturating_add(1))).await?;
     let has_next_page = items.len() > query.first;
     items.truncate(query.first);
     Ok(BookingPage {
@@ -110,7 +111,7 @@ pub(super) async fn page(db: &MongoDb, query: &BookingQuery) -> Result<BookingPa
 
 pub(super) async fn all_of(db: &MongoDb, user: &UserId) -> Result<Vec<Booking>, StoreError> {
     let filter = doc! {"userId": object_id(user)?};
-    find(db, filter, newest(), usize::MAX).await
+    find(db, filter, newest(), None).await
 }
 
 pub(super) async fn due(
@@ -119,7 +120,7 @@ pub(super) async fn due(
     limit: usize,
 ) -> Result<Vec<Booking>, StoreError> {
     let filter = doc! {"due": {"$lte": DateTime::from_millis(now_ms)}};
-    find(db, filter, doc! {"due": 1}, limit).await
+    find(db, filter, doc! {"due": 1}, Some(limit)).await
 }
 
 pub(super) async fn days_of_partner(
