@@ -113,11 +113,23 @@ id!(
     /// Who has an account.
     UserId
 );
+id!(
+    /// An offer that a user booked.
+    BookingId
+);
+id_bytes!(BookingId);
 id_bytes!(PartnerId);
 id_bytes!(OfferId);
 
 impl UserId {
     /// A fresh one: it tells nothing of whose it is.
+    pub(crate) fn random() -> Self {
+        Self(hex::encode(crate::auth::random::bytes::<ID_BYTES>()))
+    }
+}
+
+impl BookingId {
+    /// A fresh one: nobody guesses it.
     pub(crate) fn random() -> Self {
         Self(hex::encode(crate::auth::random::bytes::<ID_BYTES>()))
     }

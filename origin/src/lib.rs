@@ -28,6 +28,8 @@ pub mod middleware;
 pub mod mongo;
 pub mod offers;
 pub mod outgoing;
+pub mod outings;
+pub mod paris;
 pub mod partners;
 pub mod purge;
 pub mod relay;

@@ -14,7 +14,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{live, metrics, purge::trim, relay::Relay, router::router, state::AppState};
+use crate::{
+    live, metrics, outings::ending::Ending, purge::trim, relay::Relay, router::router,
+    state::AppState,
+};
 
 /// How long open connections may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -48,7 +51,7 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts what follows and trims the purge log, and a relay for every edge.
+    /// Starts what follows and trims the purge log, what ends bookings, and a relay for every edge.
     pub fn start(state: &AppState) -> Result<Self, reqwest::Error> {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
@@ -56,6 +59,9 @@ impl Background {
         tasks.spawn(follow(state.clone(), stop.clone()));
         tasks.spawn(live::follow(state.clone(), stop.clone()));
         tasks.spawn(trim::run(log.clone(), state.clock.clone(), stop.clone()));
+        let bookings = Arc::clone(&state.bookings);
+        let ending = Ending::new(bookings, log.clone(), state.clock.clone());
+        tasks.spawn(ending.run(stop.clone()));
         let edge = &state.config.edge;
         // The configuration refuses edges without a secret.
         if let Some(secret) = &edge.secret {

@@ -15,6 +15,7 @@ mod http;
 mod live;
 mod metrics;
 mod production;
+mod qr;
 mod rate_limits;
 mod reader;
 mod secret;
@@ -29,6 +30,7 @@ pub use environment::Environment;
 pub use http::HttpConfig;
 pub use live::LiveConfig;
 pub use metrics::MetricsConfig;
+pub use qr::QrConfig;
 pub use rate_limits::RateLimitsConfig;
 pub use reader::ConfigError;
 pub use secret::Secret;
@@ -45,6 +47,7 @@ pub struct Config {
     pub cache: CacheConfig,
     pub admin: AdminConfig,
     pub auth: AuthConfig,
+    pub qr: QrConfig,
     pub edge: EdgeConfig,
     pub rate_limits: RateLimitsConfig,
     pub live: LiveConfig,
@@ -74,6 +77,7 @@ impl Config {
             cache: CacheConfig::read(reader),
             admin: AdminConfig::read(reader),
             auth: AuthConfig::read(reader, environment),
+            qr: QrConfig::read(reader, environment),
             edge: EdgeConfig::read(reader),
             rate_limits: RateLimitsConfig::read(reader),
             live: LiveConfig::read(reader),

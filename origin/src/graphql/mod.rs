@@ -41,18 +41,26 @@ use crate::{
     config::Environment,
     live::resolvers::Live,
     offers::{mutations::OfferMutations, resolvers::OfferQueries},
+    outings::{mutations::OutingMutations, resolvers::OutingQueries},
     partners::resolvers::PartnerQueries,
     purge::resolvers::PurgeMutations,
     users::{mutations::UserMutations, resolvers::UserQueries},
 };
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(OfferQueries, PartnerQueries, UserQueries, AuthQueries);
+pub struct Query(
+    OfferQueries,
+    PartnerQueries,
+    OutingQueries,
+    UserQueries,
+    AuthQueries,
+);
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     PurgeMutations,
     OfferMutations,
+    OutingMutations,
     AuthMutations,
     ProofMutations,
     UserMutations,

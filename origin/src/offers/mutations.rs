@@ -76,7 +76,7 @@ async fn authorise_for(request: &RequestContext, id: &OfferId) -> Result<()> {
 
 /// Moves the write's purge into the log, for its revision. The write is committed: if this fails
 /// it is answered all the same, and a server's next question to the log moves the purge.
-async fn purge(request: &RequestContext) {
+pub(crate) async fn purge(request: &RequestContext) {
     match drain(request).await {
         Ok(()) => {}
         Err(error) => tracing::error!(

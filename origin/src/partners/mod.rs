@@ -1,4 +1,5 @@
 //! Partners and their establishments.
 
+pub mod hours;
 pub mod resolvers;
 pub mod store;

@@ -2,6 +2,10 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -15,7 +19,7 @@ use yousoon::{
     auth::keys::KeySet,
     config::{
         AdminConfig, AuthConfig, CacheConfig, Config, CorsConfig, DocumentMode, DocumentsConfig,
-        EdgeConfig, Environment, HttpConfig, LiveConfig, MetricsConfig, PasswordsConfig,
+        EdgeConfig, Environment, HttpConfig, LiveConfig, MetricsConfig, PasswordsConfig, QrConfig,
         RateLimitsConfig, Secret, TokensConfig,
     },
     database::Database,
@@ -40,6 +44,8 @@ pub(crate) struct TestApp {
     /// What the stores stand on.
     pub(crate) db: EmbeddedDb,
     pub(crate) client: Client,
+    /// What time it is, in milliseconds since the epoch.
+    pub(crate) clock: Arc<AtomicI64>,
     dir: TempDir,
 }
 
@@ -50,6 +56,8 @@ pub(crate) struct Builder {
     redis: Option<String>,
     redis_within: Duration,
     edges: Vec<reqwest::Url>,
+    qr_keys: KeySet,
+    clock: Arc<AtomicI64>,
     rate_limits: RateLimitsConfig,
     cors: CorsConfig,
     live: LiveConfig,
@@ -72,6 +80,8 @@ impl TestApp {
             redis_within: CacheConfig::default().redis_within,
             edges: vec![],
             // Everything comes from one address here.
+            qr_keys: KeySet::for_development(),
+            clock: Arc::new(AtomicI64::new(NOW_MS)),
             rate_limits: RateLimitsConfig {
                 is_on: false,
                 ..RateLimitsConfig::default()
@@ -97,6 +107,11 @@ impl TestApp {
 
     pub(crate) fn data_dir(&self) -> &std::path::Path {
         self.dir.path()
+    }
+
+    /// Lets so much time pass.
+    pub(crate) fn pass_ms(&self, ms: i64) {
+        self.clock.fetch_add(ms, Relaxed);
     }
 
     /// Where this server's copy of the purge log ends.
@@ -201,8 +216,10 @@ impl Builder {
     pub(crate) async fn start(self) -> TestApp {
         let dir = tempfile::tempdir().unwrap();
         let db = EmbeddedDb::open(dir.path()).unwrap();
+        let clock = Arc::clone(&self.clock);
         let (url, state) = self.serve(Database::embedded(&db)).await;
         TestApp {
+            clock,
             url,
             state,
             db,
@@ -217,8 +234,9 @@ impl Builder {
             .await
             .unwrap();
         let address = listener.local_addr().unwrap();
+        let now = Arc::clone(&self.clock);
         let (observer, config) = (self.observer.clone(), self.config(address));
-        let clock = Clock::Manual(std::sync::Arc::new(|| NOW_MS));
+        let clock = Clock::Manual(Arc::new(move || now.load(Relaxed)));
         let state = AppState::new(config, database, clock, observer)
             .await
             .unwrap();
@@ -261,6 +279,7 @@ impl Builder {
                     audience: "yousoon-api".to_owned(),
                 },
             },
+            qr: QrConfig { keys: self.qr_keys },
             edge: EdgeConfig {
                 urls: self.edges,
                 secret: Some(Secret::new(EDGE_SECRET)),

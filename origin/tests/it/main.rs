@@ -8,6 +8,7 @@ mod affected;
 mod answers;
 mod app;
 mod asking;
+mod booking;
 mod bounding;
 mod browsers;
 mod caching;

@@ -80,6 +80,40 @@ pub enum ErrorCode {
     EmailTaken,
     /// Another account has this phone number.
     PhoneTaken,
+    /// The offer is switched off, or not within its validity.
+    OfferNotBookable,
+    /// The offer does not open any more before it ends.
+    OfferClosed,
+    /// Nothing is left of the offer.
+    OfferSoldOut,
+    /// Nothing is left of the offer on the day of its opening.
+    OfferSoldOutThatDay,
+    /// The user had as many bookings of the offer as one may have.
+    BookingLimitReached,
+    /// The user has an open booking of the offer.
+    AlreadyBooked,
+    /// The user has as many open bookings as there can be.
+    TooManyBookings,
+    /// The idempotency key was used for something else.
+    IdempotencyKeyReused,
+    /// There is no such booking, or it is not for who asks to see.
+    BookingNotFound,
+    /// The booking is not in a status in which this can be done.
+    BookingStatusConflict,
+    /// The booking cannot be cancelled any more.
+    CancellationTooLate,
+    /// The booking cannot be used yet.
+    BookingTooEarly,
+    /// The booking's time is over.
+    BookingTooLate,
+    /// A QR code that none of our keys signed.
+    QrCodeInvalid,
+    /// A QR code whose time is over.
+    QrCodeExpired,
+    /// A QR code that was used before.
+    QrCodeReplayed,
+    /// Another booking's QR code.
+    QrCodeForeign,
     /// More of this is asked for at once than is worked on.
     Overloaded,
     /// Who asks may not.
@@ -102,7 +136,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 62] = [
         Self::InvalidJson,
         Self::NulByte,
         Self::InvalidRequest,
@@ -139,6 +173,23 @@ impl ErrorCode {
         Self::CodeInvalid,
         Self::EmailTaken,
         Self::PhoneTaken,
+        Self::OfferNotBookable,
+        Self::OfferClosed,
+        Self::OfferSoldOut,
+        Self::OfferSoldOutThatDay,
+        Self::BookingLimitReached,
+        Self::AlreadyBooked,
+        Self::TooManyBookings,
+        Self::IdempotencyKeyReused,
+        Self::BookingNotFound,
+        Self::BookingStatusConflict,
+        Self::CancellationTooLate,
+        Self::BookingTooEarly,
+        Self::BookingTooLate,
+        Self::QrCodeInvalid,
+        Self::QrCodeExpired,
+        Self::QrCodeReplayed,
+        Self::QrCodeForeign,
         Self::Overloaded,
         Self::Forbidden,
         Self::RateLimited,
@@ -190,6 +241,23 @@ impl ErrorCode {
             Self::CodeInvalid => "CODE_INVALID",
             Self::EmailTaken => "EMAIL_TAKEN",
             Self::PhoneTaken => "PHONE_TAKEN",
+            Self::OfferNotBookable => "OFFER_NOT_BOOKABLE",
+            Self::OfferClosed => "OFFER_CLOSED",
+            Self::OfferSoldOut => "OFFER_SOLD_OUT",
+            Self::OfferSoldOutThatDay => "OFFER_SOLD_OUT_THAT_DAY",
+            Self::BookingLimitReached => "BOOKING_LIMIT_REACHED",
+            Self::AlreadyBooked => "ALREADY_BOOKED",
+            Self::TooManyBookings => "TOO_MANY_BOOKINGS",
+            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::BookingNotFound => "BOOKING_NOT_FOUND",
+            Self::BookingStatusConflict => "BOOKING_STATUS_CONFLICT",
+            Self::CancellationTooLate => "CANCELLATION_TOO_LATE",
+            Self::BookingTooEarly => "BOOKING_TOO_EARLY",
+            Self::BookingTooLate => "BOOKING_TOO_LATE",
+            Self::QrCodeInvalid => "QR_CODE_INVALID",
+            Self::QrCodeExpired => "QR_CODE_EXPIRED",
+            Self::QrCodeReplayed => "QR_CODE_REPLAYED",
+            Self::QrCodeForeign => "QR_CODE_FOREIGN",
             Self::Overloaded => "OVERLOADED",
             Self::Forbidden => "FORBIDDEN",
             Self::RateLimited => "RATE_LIMITED",
@@ -216,10 +284,27 @@ impl ErrorCode {
             | Self::CredentialsInvalid
             | Self::RefreshTokenInvalid => 401,
             Self::Forbidden | Self::DocumentNotPublished | Self::IntrospectionDisabled => 403,
-            Self::DocumentNotFound | Self::NotFound | Self::OfferNotFound => 404,
+            Self::DocumentNotFound
+            | Self::NotFound
+            | Self::OfferNotFound
+            | Self::BookingNotFound => 404,
             Self::MethodNotAllowed | Self::MutationOverGet => 405,
             Self::NotAcceptable => 406,
-            Self::EmailTaken | Self::PhoneTaken => 409,
+            Self::EmailTaken
+            | Self::PhoneTaken
+            | Self::OfferNotBookable
+            | Self::OfferClosed
+            | Self::OfferSoldOut
+            | Self::OfferSoldOutThatDay
+            | Self::BookingLimitReached
+            | Self::AlreadyBooked
+            | Self::TooManyBookings
+            | Self::IdempotencyKeyReused
+            | Self::BookingStatusConflict
+            | Self::CancellationTooLate
+            | Self::BookingTooEarly
+            | Self::BookingTooLate
+            | Self::QrCodeReplayed => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RateLimited | Self::TooManyConnections | Self::TooManySubscriptions => 429,
@@ -245,7 +330,10 @@ impl ErrorCode {
             | Self::DiscountOutOfRange
             | Self::CursorInvalid
             | Self::BadUserInput
-            | Self::CodeInvalid => 400,
+            | Self::CodeInvalid
+            | Self::QrCodeInvalid
+            | Self::QrCodeExpired
+            | Self::QrCodeForeign => 400,
         }
     }
 
@@ -264,6 +352,30 @@ impl ErrorCode {
         ) || self.is_refused_input()
     }
 
+    /// Whether a booking is not made or not changed as somebody asked.
+    const fn is_of_a_booking(self) -> bool {
+        matches!(
+            self,
+            Self::OfferNotBookable
+                | Self::OfferClosed
+                | Self::OfferSoldOut
+                | Self::OfferSoldOutThatDay
+                | Self::BookingLimitReached
+                | Self::AlreadyBooked
+                | Self::TooManyBookings
+                | Self::IdempotencyKeyReused
+                | Self::BookingNotFound
+                | Self::BookingStatusConflict
+                | Self::CancellationTooLate
+                | Self::BookingTooEarly
+                | Self::BookingTooLate
+                | Self::QrCodeInvalid
+                | Self::QrCodeExpired
+                | Self::QrCodeReplayed
+                | Self::QrCodeForeign
+        )
+    }
+
     /// Whether it is an argument's value that a field refuses.
     pub const fn is_refused_input(self) -> bool {
         matches!(
@@ -276,7 +388,7 @@ impl ErrorCode {
                 | Self::BadUserInput
                 | Self::CodeInvalid
                 | Self::OfferNotFound
-        )
+        ) || self.is_of_a_booking()
     }
 }
 

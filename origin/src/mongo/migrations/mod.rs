@@ -6,6 +6,7 @@
 
 mod accounts;
 mod apply;
+mod bookings;
 mod catalogue;
 mod change;
 mod counters;
@@ -54,6 +55,11 @@ const STEPS: &[Migration] = &[
         version: 4,
         name: "accounts",
         changes: accounts::changes,
+    },
+    Migration {
+        version: 6,
+        name: "bookings",
+        changes: bookings::changes,
     },
 ];
 

@@ -5,6 +5,7 @@ mod list;
 mod measure;
 mod near;
 mod newest;
+mod places;
 pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,8 @@ use crate::{
     offers::edit::OfferEdit,
     partners::store::mongo::PARTNERS,
 };
+
+pub(crate) use places::{give_back_place, is_sold_out, one, take_place};
 
 pub(crate) const OFFERS: &str = "offers";
 

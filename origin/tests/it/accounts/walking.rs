@@ -34,6 +34,9 @@ const EXPECTED: &[(&str, &str)] = &[
     ("changePassword", USERS), ("endSession", USERS), ("endOtherSessions", USERS),
     ("updateProfile", USERS), ("addFavorite", USERS), ("removeFavorite", USERS),
     ("recordConsent", USERS), ("deleteMyAccount", USERS), ("logout", USERS),
+    ("myBookings", USERS), ("myBookingsConnection", USERS), ("booking", USERS),
+    ("createBooking", USERS), ("confirmBooking", USERS), ("cancelBooking", USERS),
+    ("checkIn", "staff manager admin service"),
     ("setUserStatus", OPERATORS), ("purge", OPERATORS), ("updateOffer", "manager admin service"),
 ];
 

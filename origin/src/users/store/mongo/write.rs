@@ -13,6 +13,7 @@ use crate::{
         MongoDb, SERVER_WITHIN,
         documents::{moment_ms, object_id},
     },
+    outings::store::mongo as bookings,
     users::{
         account::{Account, Consent},
         change::AccountChange,
@@ -106,6 +107,7 @@ pub(super) async fn erase(
     let Some(erased) = erased else {
         return Ok(false);
     };
+    bookings::erase(db, session, id, now_ms).await?;
     for collection in [FAVORITES, CODES] {
         db.collection::<Document>(collection)
             .delete_many(doc! {"userId": object_id(id)?})
