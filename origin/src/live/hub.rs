@@ -222,10 +222,19 @@ impl Connection {
         Ok(number)
     }
 
-    /// From now on the subscription hears of this.
-    pub(super) fn listen(&self, operation: OperationNumber, topic: Topic) {
+    /// From now on the subscription hears of this. A thing is looked at once more, by a reader that
+    /// has seen `head`: it may have changed after it was looked at, and before this.
+    pub(super) fn listen(&self, operation: OperationNumber, topic: Topic, head: Revision) {
+        let look_again = match &topic {
+            Topic::Thing(_) => true,
+            Topic::Offers(_) => false,
+        };
         let key = self.key(operation);
         self.hub.inside().index.insert(key, topic);
+        if look_again {
+            let event = Event::LookAgain { required: head };
+            self.mailbox.put(operation, event);
+        }
     }
 
     /// Forgets a subscription.
@@ -276,8 +285,10 @@ mod tests {
         let mut gone = hub.open(client()).unwrap();
         for connection in [&mut connection, &mut gone] {
             let number = connection.number().unwrap();
-            connection.listen(number, Topic::Thing(booking()));
+            connection.listen(number, Topic::Thing(booking()), Revision(5));
         }
+        let letter = connection.mailbox().next().await.unwrap();
+        assert_eq!(letter.event.required(), Revision(5));
         assert_eq!((hub.connections(), hub.subscriptions()), (2, 2));
         drop(gone);
         assert_eq!((hub.connections(), hub.subscriptions()), (1, 1));

@@ -1,6 +1,6 @@
 //! A subscription's document: what it waits for when it begins, and its result for an event.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_graphql::{Response, ServerError};
 use cache_core::{Revision, variables::CanonicalVariables};
@@ -9,7 +9,11 @@ use pq_core::{ErrorCode, GraphqlRequest, Refusal, limits, manifest::OperationKin
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{event::Event, resolvers::Occasion, topic::Topic};
+use super::{
+    event::Event,
+    resolvers::{Memory, Occasion, What},
+    topic::Topic,
+};
 use crate::{
     documents::Document,
     embedded::StoreError,
@@ -30,6 +34,7 @@ use crate::{
 pub(super) struct Operation {
     document: Arc<Document>,
     variables: CanonicalVariables,
+    memory: Arc<Memory>,
 }
 
 /// The JSON of a result: `data`, and `errors` if there are any.
@@ -101,11 +106,10 @@ async fn steps(
     let operation = Operation {
         document,
         variables,
+        memory: Arc::default(),
     };
-    let slot = Arc::new(Mutex::new(None));
-    let occasion = Occasion::Begins(Arc::clone(&slot));
-    let response = run(state, &operation, asker, occasion, None).await?;
-    let topic = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let response = run(state, &operation, asker, What::Begins, None).await?;
+    let topic = operation.memory.take_topic();
     Ok(match (response, topic) {
         (Some(response), _) if !response.errors.is_empty() => {
             Err(response.errors.iter().map(shown_or_invalid).collect())
@@ -130,7 +134,7 @@ pub(super) async fn result(
         state,
         operation,
         asker,
-        Occasion::Happened(event),
+        What::Happened(event),
         Some(required),
     );
     match timeout(limits::EXECUTION, run).await {
@@ -150,6 +154,7 @@ fn outcome(response: Response) -> Outcome {
                     | ErrorCode::Forbidden
                     | ErrorCode::TokenInvalid
                     | ErrorCode::TokenExpired
+                    | ErrorCode::BookingNotFound
             )
         }) && error.path.len() <= 1
     });
@@ -170,13 +175,18 @@ async fn run(
     state: &AppState,
     operation: &Operation,
     asker: &Asker,
-    occasion: Occasion,
+    what: What,
     required: Option<Revision>,
 ) -> Result<Option<Response>, StoreError> {
     let Operation {
         document,
         variables,
+        memory,
     } = operation;
+    let occasion = Occasion {
+        what,
+        memory: Arc::clone(memory),
+    };
     let entities = Entities::Kept { required };
     let prepared = execute::prepare(state, document, variables, asker.clone(), entities)?;
     let mut results = state.schema.execute_stream(prepared.request.data(occasion));

@@ -92,7 +92,8 @@ pub(crate) async fn stream(
     };
     // It is the connection's first.
     if let Ok(number) = connection.number() {
-        connection.listen(number, topic);
+        let head = state.caches.feed.position().head;
+        connection.listen(number, topic, head);
     }
     let open = Open {
         state: state.clone(),

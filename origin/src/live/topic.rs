@@ -2,7 +2,7 @@
 
 use cache_core::{Tag, geo};
 
-use crate::domain::GeoPoint;
+use crate::domain::{BookingId, GeoPoint};
 
 /// What one subscription is about.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,13 @@ pub(crate) enum Topic {
     Thing(Tag),
     /// Offers that appear within reach of a place.
     Offers(Reach),
+}
+
+impl Topic {
+    /// Changes of a booking: each of them purges this tag.
+    pub(crate) fn booking(id: &BookingId) -> Option<Self> {
+        format!("booking:{id}").parse().ok().map(Self::Thing)
+    }
 }
 
 /// A place, and how far around it.

@@ -288,7 +288,8 @@ impl Open {
         };
         match begun {
             Ok((operation, topic)) => {
-                self.connection.listen(number, topic);
+                let head = self.state.caches.feed.position().head;
+                self.connection.listen(number, topic, head);
                 Ok((number, operation))
             }
             Err(errors) => {

@@ -23,17 +23,18 @@ use crate::{
 
 const HOUR_MS: i64 = 3_600_000;
 
-const CREATE: &str =
+pub(crate) const CREATE: &str =
     "mutation C($o: ID!, $k: String) { createBooking(offerId: $o, idempotencyKey: $k) {
     id status qrCode offlineCode validFrom validUntil cancellableUntil checkedInAt createdAt
     user { id firstName } offer { id quota { remaining } } } }";
-const CHECK_IN: &str = "mutation I($b: ID!, $q: String!) { checkIn(bookingId: $b, qrCode: $q) {
+pub(crate) const CHECK_IN: &str =
+    "mutation I($b: ID!, $q: String!) { checkIn(bookingId: $b, qrCode: $q) {
     id status checkedInAt user { id firstName } } }";
-const CANCEL: &str =
+pub(crate) const CANCEL: &str =
     "mutation X($b: ID!) { cancelBooking(id: $b) { id status offer { quota { remaining } } } }";
 
 /// Open at any time, with so many places.
-fn places(seed: &str, number: i32, total: i32) -> Offer {
+pub(crate) fn places(seed: &str, number: i32, total: i32) -> Offer {
     Offer {
         schedule: None,
         quota: Some(Quota {
@@ -44,16 +45,16 @@ fn places(seed: &str, number: i32, total: i32) -> Offer {
     }
 }
 
-async fn create(app: &TestApp, who: &Person, offer: &Offer) -> Answer {
+pub(crate) async fn create(app: &TestApp, who: &Person, offer: &Offer) -> Answer {
     who.ask(app, CREATE, json!({"o": offer.id})).await
 }
 
-async fn booked(app: &TestApp, who: &Person, offer: &Offer) -> Value {
+pub(crate) async fn booked(app: &TestApp, who: &Person, offer: &Offer) -> Value {
     create(app, who, offer).await.data()["createBooking"].clone()
 }
 
 /// Somebody who works for the partner of this seed.
-async fn works_for(app: &TestApp, name: &str, seed: &str, post: Post) -> Person {
+pub(crate) async fn works_for(app: &TestApp, name: &str, seed: &str, post: Post) -> Person {
     let person = register(app, name).await;
     let membership = Membership {
         partner: PartnerId::clone(&partner(seed).id),

@@ -1,5 +1,6 @@
 //! Subscriptions over real sockets.
 
+mod bookings;
 mod client;
 mod closing;
 mod limits;

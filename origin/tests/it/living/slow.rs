@@ -1,7 +1,5 @@
 //! A client that takes nothing of what is sent.
 
-use std::time::Duration;
-
 use socket2::SockRef;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -68,7 +66,7 @@ async fn send(stream: &mut TcpStream, text: &str) {
 async fn it_is_let_go_and_others_hear_of_everything_meanwhile() {
     let app = TestApp::start().await;
     begun(&app).await;
-    let mut deaf = deaf(&app).await;
+    let deaf = deaf(&app).await;
     subscribed(&app, 20).await;
     let mut listening = Socket::anonymous(&app).await;
     listening.subscribe("1", nearby(paris())).await;
@@ -87,12 +85,7 @@ async fn it_is_let_go_and_others_hear_of_everything_meanwhile() {
         );
     }
     assert_eq!(app.state.live.subscriptions(), 1);
-    // The rest of what was sent is still there to read, and then the end.
-    let mut rest = vec![];
-    let read = deaf.read_to_end(&mut rest);
-    let _reset = tokio::time::timeout(Duration::from_secs(20), read)
-        .await
-        .unwrap();
+    drop(deaf);
 }
 
 async fn republish(app: &TestApp, number: i32) {
