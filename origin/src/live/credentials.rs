@@ -52,22 +52,22 @@ pub(super) enum NotTaken {
 impl Credentials {
     /// Of whoever asks with these headers; none if they say that they are somebody who is not
     /// known. Nobody is somebody: they say nothing of themselves.
-    pub(super) async fn of(
+    pub(super) fn of(
         headers: &HeaderMap,
         asker: Asker,
         state: &AppState,
-    ) -> Result<Result<Self, NotTaken>, StoreError> {
+    ) -> Result<Self, NotTaken> {
         let now_ms = state.clock.now_ms();
         let token = match &asker.caller {
             Caller::Anonymous => Token::None,
             Caller::Service(_) => Token::Service(authorization_alone(headers)),
-            Caller::Unknown(why) => return Ok(Err(NotTaken::of(*why))),
+            Caller::Unknown(why) => return Err(NotTaken::of(*why)),
             Caller::User(_) => match bearer(headers) {
                 Some(text) => match state.auth.tokens.verify(text, now_ms) {
                     Ok(claims) => Token::Access(Box::new(claims)),
-                    Err(why) => return Ok(Err(NotTaken::of(Unknown::Token(why)))),
+                    Err(why) => return Err(NotTaken::of(Unknown::Token(why))),
                 },
-                None => return Ok(Err(NotTaken::Unknown)),
+                None => return Err(NotTaken::Unknown),
             },
         };
         let ends_at = match &token {
@@ -78,11 +78,11 @@ impl Credentials {
             }
             Token::None | Token::Service(_) => None,
         };
-        Ok(Ok(Self {
+        Ok(Self {
             asker,
             token,
             ends_at,
-        }))
+        })
     }
 
     /// Of whoever sent this with `connection_init`; what it does not say, the handshake may have.
@@ -100,7 +100,7 @@ impl Credentials {
             Said::Nonsense => return Ok(Err(NotTaken::Unknown)),
         }
         let asker = Asker::of(&headers, peer, state).await?;
-        Self::of(&headers, asker, state).await
+        Ok(Self::of(&headers, asker, state))
     }
 
     pub(super) const fn asker(&self) -> &Asker {

@@ -52,10 +52,10 @@ impl<K: Copy + Eq + Hash> Index<K> {
 
     pub(super) fn remove(&mut self, key: K) {
         match self.topics.remove(&key) {
-            Some(Topic::Thing(tag)) => take_out(self.by_tag.entry(tag), key),
+            Some(Topic::Thing(tag)) => take_out(self.by_tag.entry(tag), &key),
             Some(Topic::Offers(reach)) => {
                 for cell in reach.cells() {
-                    take_out(self.by_cell.entry(cell), key);
+                    take_out(self.by_cell.entry(cell), &key);
                 }
             }
             None => {}
@@ -99,9 +99,9 @@ impl<K: Copy + Eq + Hash> Index<K> {
 }
 
 /// Leaves nothing behind of those who are gone.
-fn take_out<T: Eq + Hash, K: Eq + Hash>(entry: Entry<'_, T, HashSet<K>>, key: K) {
+fn take_out<T: Eq + Hash, K: Eq + Hash>(entry: Entry<'_, T, HashSet<K>>, key: &K) {
     if let Entry::Occupied(mut waiting) = entry {
-        waiting.get_mut().remove(&key);
+        waiting.get_mut().remove(key);
         if waiting.get().is_empty() {
             waiting.remove();
         }

@@ -139,13 +139,13 @@ pub(super) async fn result(
     );
     match timeout(limits::EXECUTION, run).await {
         Ok(Ok(None)) => Outcome::Nothing,
-        Ok(Ok(Some(response))) => outcome(response),
+        Ok(Ok(Some(response))) => outcome(&response),
         Ok(Err(error)) => Outcome::Result(Payload::of_errors(&failed(&error))),
         Err(_elapsed) => Outcome::Result(Payload::of_errors(&late())),
     }
 }
 
-fn outcome(response: Response) -> Outcome {
+fn outcome(response: &Response) -> Outcome {
     let is_refused = response.errors.iter().any(|error| {
         code_of(error).is_some_and(|code| {
             matches!(

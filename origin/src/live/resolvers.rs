@@ -4,6 +4,8 @@
 //! each event, in a request of its own, so that nothing that was read for one event answers the
 //! next. It never holds a stream open itself.
 
+#![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::{Context, ID, Result, Subscription};

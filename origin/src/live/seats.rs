@@ -139,7 +139,6 @@ mod tests {
             connections,
             connections_per_ip: 2,
             connections_per_user: 1,
-            ..LiveConfig::default()
         })
     }
 

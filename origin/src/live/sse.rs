@@ -76,19 +76,18 @@ pub(crate) async fn stream(
     headers: HeaderMap,
     request: &GraphqlRequest,
 ) -> Response {
-    let credentials = match Credentials::of(&headers, asker, state).await {
-        Ok(Ok(credentials)) => credentials,
-        Ok(Err(why)) => return events(once(not_taken(why))),
-        Err(error) => return internal(&error, MediaType::GraphqlResponse),
+    let credentials = match Credentials::of(&headers, asker, state) {
+        Ok(credentials) => credentials,
+        Err(why) => return events(once(&not_taken(why))),
     };
     let mut connection = match open(state, credentials.client()) {
         Ok(connection) => connection,
-        Err(response) => return response,
+        Err(refused) => return refusal(&refused, MediaType::GraphqlResponse),
     };
     let begun = operation::begin(state, credentials.asker(), request).await;
     let (operation, topic) = match begun {
         Ok(begun) => begun,
-        Err(errors) => return events(once(Payload::of_errors(&errors))),
+        Err(errors) => return events(once(&Payload::of_errors(&errors))),
     };
     // It is the connection's first.
     if let Ok(number) = connection.number() {
@@ -114,8 +113,8 @@ pub(crate) async fn stream(
 }
 
 /// One result, and the end.
-fn once(payload: Payload) -> Body {
-    Body::from(next(&payload) + COMPLETE)
+fn once(payload: &Payload) -> Body {
+    Body::from(next(payload) + COMPLETE)
 }
 
 fn events(body: Body) -> Response {
@@ -174,7 +173,7 @@ impl Open {
                         return None;
                     }
                 },
-                () = self.credentials.ended() => Some(self.over(not_taken(NotTaken::Expired))),
+                () = self.credentials.ended() => Some(self.over(&not_taken(NotTaken::Expired))),
                 () = sleep_until(self.beat_at) => Some(self.keep_alive().await),
             };
             if chunk.is_some() {
@@ -196,7 +195,7 @@ impl Open {
                 Some(next(&payload))
             }
             Outcome::Nothing => None,
-            Outcome::Over(errors) => Some(self.over(Payload::of_errors(&errors))),
+            Outcome::Over(errors) => Some(self.over(&Payload::of_errors(&errors))),
         }
     }
 
@@ -211,17 +210,17 @@ impl Open {
     async fn look_again(&mut self) -> Option<String> {
         match self.credentials.look_again(&self.state).await {
             Ok(Ok(())) => None,
-            Ok(Err(why)) => Some(self.over(not_taken(why))),
+            Ok(Err(why)) => Some(self.over(&not_taken(why))),
             Err(error) => {
                 let errors = operation::failed(&error);
-                Some(self.over(Payload::of_errors(&errors)))
+                Some(self.over(&Payload::of_errors(&errors)))
             }
         }
     }
 
-    fn over(&mut self, payload: Payload) -> String {
+    fn over(&mut self, payload: &Payload) -> String {
         self.is_over = true;
-        next(&payload) + COMPLETE
+        next(payload) + COMPLETE
     }
 
     fn closed(&self, why: Closing) {

@@ -35,7 +35,7 @@ const READ_BUFFER_BYTES: usize = 2 * 1024;
 pub(crate) async fn answer(state: &AppState, request: Request, peer: Peer) -> Response {
     let (mut parts, _body) = request.into_parts();
     if let Err(refused) = may_connect(&parts.headers, &state.config.cors) {
-        return refusal(&refused, MediaType::Json);
+        return refusal(&refused, MediaType::GraphqlResponse);
     }
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, state).await {
         Ok(upgrade) => upgrade,
@@ -43,7 +43,7 @@ pub(crate) async fn answer(state: &AppState, request: Request, peer: Peer) -> Re
     };
     let connection = match open(state, credentials::client(&Caller::Anonymous, peer)) {
         Ok(connection) => connection,
-        Err(response) => return response,
+        Err(refused) => return refusal(&refused, MediaType::GraphqlResponse),
     };
     let state = state.clone();
     let headers = said_of_itself(&parts.headers);
@@ -82,15 +82,15 @@ fn may_connect(headers: &HeaderMap, config: &CorsConfig) -> Result<(), Refusal> 
     ))
 }
 
-/// A connection for a client, or the answer that there is none.
-pub(super) fn open(state: &AppState, client: Client) -> Result<Connection, Response> {
+/// A connection for a client.
+pub(super) fn open(state: &AppState, client: Client) -> Result<Connection, Refusal> {
     state.live.open(client).map_err(|why| {
         let code = match why {
             NotOpened::NoSeat(NoSeat::OfClient) => ErrorCode::TooManyConnections,
             NotOpened::NoSeat(NoSeat::OfServer) | NotOpened::Draining => ErrorCode::Overloaded,
         };
         tracing::debug!(%why, "a connection is refused");
-        refusal(&Refusal::new(code, why.to_string()), MediaType::Json)
+        Refusal::new(code, why.to_string())
     })
 }
 

@@ -30,7 +30,7 @@ use crate::{
 /// How long the end may take.
 pub(super) const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// A client that is not heard for so long is gone: it answers pings.
-const SILENT: Duration = Duration::from_secs(60);
+const SILENT: Duration = Duration::from_mins(1);
 /// Messages a second; whoever sends more is no client of ours.
 const MESSAGES_PER_S: u32 = 50;
 
@@ -172,10 +172,9 @@ impl Wire {
     /// The next message of the client.
     async fn hear(&mut self) -> Result<Message, End> {
         loop {
-            let frame = match self.socket.recv().await {
-                Some(Ok(frame)) => frame,
+            let Some(Ok(frame)) = self.socket.recv().await else {
                 // A connection that broke, or frames that are none.
-                None | Some(Err(_)) => return Err(End::Gone),
+                return Err(End::Gone);
             };
             self.heard_at = Instant::now();
             let since_ms = self.began_at.elapsed().as_millis();
