@@ -1,5 +1,10 @@
 //! A booking's status reaches its holder and the partner's staff, and nobody else.
 
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
 use e2e::{Durability, Redis};
 use serde_json::{Value, json};
 use yousoon::{
@@ -153,4 +158,26 @@ async fn a_change_at_one_server_is_told_by_the_others_and_none_is_lost_with_its_
         .await
         .unwrap();
     assert_eq!(status(&mut holder).await, "NO_SHOW");
+}
+
+#[tokio::test]
+async fn a_change_between_the_first_look_and_the_wait_is_told() {
+    let file = Arc::new(OnceLock::<PathBuf>::new());
+    let once = Arc::clone(&file);
+    let app = TestApp::builder()
+        .observer(move |what| {
+            // The first look at the booking is done, and nobody waits for it yet.
+            if let ("bookings.by_ids", Some(file)) = (what, once.get()) {
+                let db = rusqlite::Connection::open(file).unwrap();
+                db.execute("UPDATE bookings SET status = 'CANCELLED'", [])
+                    .unwrap();
+            }
+        })
+        .start()
+        .await;
+    let (ana, booking) = anas(&app).await;
+    let mut socket = Socket::signed_in(&app, &ana.access).await;
+    file.set(app.data_dir().join("yousoon.sqlite")).unwrap();
+    socket.subscribe("1", changes(&booking)).await;
+    assert_eq!(status(&mut socket).await, "CANCELLED");
 }
