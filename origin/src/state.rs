@@ -25,6 +25,8 @@ use crate::{
     partners::store::PartnerStore,
     purge::{PurgeLog, PurgeStore, Role},
     relay::RelayStatus,
+    stats::{counter::Views, store::StatsStore},
+    team::store::TeamStore,
     users::store::UserStore,
 };
 
@@ -115,6 +117,10 @@ pub struct Shared {
     pub purges: Arc<dyn PurgeStore>,
     pub users: Arc<dyn UserStore>,
     pub bookings: Arc<dyn BookingStore>,
+    pub teams: Arc<dyn TeamStore>,
+    pub stats: Arc<dyn StatsStore>,
+    /// Views that were not stored yet.
+    pub views: Views,
     pub auth: Auth,
     pub outgoing: Arc<Kept>,
     pub caches: Caches,
@@ -193,6 +199,9 @@ impl AppState {
             live: Hub::new(config.live),
             purges,
             users,
+            teams: database.teams,
+            stats: database.stats,
+            views: Views::default(),
             auth,
             outgoing,
             purge_log,

@@ -14,6 +14,7 @@ mod mongo;
 mod moving;
 mod near;
 mod partners;
+mod portal;
 mod purges;
 mod reading;
 mod runner;
@@ -21,6 +22,8 @@ mod samples;
 mod searching;
 mod service_tokens;
 mod sessions;
+mod stats;
+mod teams;
 mod updating;
 mod users;
 
@@ -34,11 +37,14 @@ fn main() -> ExitCode {
         reading::TESTS,
         updating::TESTS,
         partners::TESTS,
+        portal::TESTS,
         documents::TESTS,
         purges::TESTS,
         moving::TESTS,
         catalogue::TESTS,
         users::TESTS,
+        teams::TESTS,
+        stats::TESTS,
         sessions::TESTS,
         codes::TESTS,
         service_tokens::TESTS,

@@ -2,6 +2,7 @@
 
 mod knocking;
 pub(crate) mod person;
+mod portal;
 mod profile;
 mod proving;
 mod publishing;
