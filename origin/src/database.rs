@@ -23,6 +23,8 @@ use crate::{
         Backend, PurgeStore,
         store::{embedded::EmbeddedPurges, mongo::MongoPurges},
     },
+    stats::store::{StatsStore, embedded::EmbeddedStats, mongo::MongoStats},
+    team::store::{TeamStore, embedded::EmbeddedTeams, mongo::MongoTeams},
     users::store::{UserStore, embedded::EmbeddedUsers, mongo::MongoUsers},
 };
 
@@ -35,6 +37,8 @@ pub struct Database {
     pub catalogue: Arc<dyn CatalogueStore>,
     pub purges: Arc<dyn PurgeStore>,
     pub users: Arc<dyn UserStore>,
+    pub teams: Arc<dyn TeamStore>,
+    pub stats: Arc<dyn StatsStore>,
     /// Where sessions are without Redis.
     pub sessions: Arc<dyn Sessions>,
     pub codes: Arc<dyn CodeStore>,
@@ -57,6 +61,8 @@ impl Database {
             catalogue: Arc::new(EmbeddedCatalogue::new(db.clone())),
             purges: Arc::new(EmbeddedPurges::new(db.clone())),
             users: Arc::new(EmbeddedUsers::new(db.clone())),
+            teams: Arc::new(EmbeddedTeams::new(db.clone())),
+            stats: Arc::new(EmbeddedStats::new(db.clone())),
             sessions: Arc::new(EmbeddedSessions::new(db.clone())),
             codes: Arc::new(EmbeddedCodes::new(db.clone())),
             bookings: Arc::new(EmbeddedBookings::new(db.clone())),
@@ -73,6 +79,8 @@ impl Database {
             catalogue: Arc::new(MongoCatalogue::new(db.clone())),
             purges: Arc::new(MongoPurges::new(db.clone())),
             users: Arc::new(MongoUsers::new(db.clone())),
+            teams: Arc::new(MongoTeams::new(db.clone())),
+            stats: Arc::new(MongoStats::new(db.clone())),
             sessions: Arc::new(MongoSessions::new(db.clone())),
             codes: Arc::new(MongoCodes::new(db.clone())),
             bookings: Arc::new(MongoBookings::new(db.clone())),

@@ -35,6 +35,8 @@ pub mod relay;
 pub mod router;
 pub mod server;
 pub mod state;
+pub mod stats;
+pub mod team;
 pub mod telemetry;
 pub mod transfer;
 pub mod users;

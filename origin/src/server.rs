@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     metrics, outings::ending::Ending, purge::trim, relay::Relay, router::router, state::AppState,
+    stats::flushing,
 };
 
 /// How long open connections may take to end.
@@ -48,6 +49,7 @@ impl Background {
         let mut tasks = JoinSet::new();
         let log = &state.purge_log;
         tasks.spawn(follow(state.clone(), stop.clone()));
+        tasks.spawn(flushing::run(state.clone(), stop.clone()));
         tasks.spawn(trim::run(log.clone(), state.clock.clone(), stop.clone()));
         let bookings = Arc::clone(&state.bookings);
         let ending = Ending::new(bookings, log.clone(), state.clock.clone());

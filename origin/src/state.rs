@@ -24,6 +24,8 @@ use crate::{
     partners::store::PartnerStore,
     purge::{PurgeLog, PurgeStore, Role},
     relay::RelayStatus,
+    stats::{counter::Views, store::StatsStore},
+    team::store::TeamStore,
     users::store::UserStore,
 };
 
@@ -114,6 +116,10 @@ pub struct Shared {
     pub purges: Arc<dyn PurgeStore>,
     pub users: Arc<dyn UserStore>,
     pub bookings: Arc<dyn BookingStore>,
+    pub teams: Arc<dyn TeamStore>,
+    pub stats: Arc<dyn StatsStore>,
+    /// Views that were not stored yet.
+    pub views: Views,
     pub auth: Auth,
     pub outgoing: Arc<Kept>,
     pub caches: Caches,
@@ -183,6 +189,9 @@ impl AppState {
             rate_limiter: caches.rate_limiter(&config.cache),
             purges,
             users,
+            teams: database.teams,
+            stats: database.stats,
+            views: Views::default(),
             auth,
             outgoing,
             purge_log,

@@ -6,7 +6,7 @@ use async_graphql::{Error, ErrorExtensions, ServerError, Value};
 use pq_core::{ErrorCode, Refusal};
 use serde_json::{Value as Json, json};
 
-use crate::{embedded::StoreError, telemetry::chain};
+use crate::{embedded::StoreError, offers::rules::BrokenRule, telemetry::chain};
 
 /// A store's failure, shared by the fields that wanted the same batch.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -22,6 +22,12 @@ impl From<StoreError> for StoreFailure {
 /// A field's refusal.
 pub(crate) fn refused(code: ErrorCode, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", code.as_str()))
+}
+
+/// A field's refusal of a value that breaks a rule.
+pub(crate) fn broken(rule: BrokenRule) -> Error {
+    refused(ErrorCode::BadUserInput, rule.to_string())
+        .extend_with(|_, extensions| extensions.set("field", rule.field))
 }
 
 /// A field's failure: masked where it is answered.

@@ -41,11 +41,11 @@ pub enum Entities {
     Fresh,
 }
 
-/// Key: all establishments of a partner.
+/// Key: all establishments of a partner that are not archived.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EstablishmentsOf(pub PartnerId);
 
-/// Key: all offers of a partner, visible or not, newest first.
+/// Key: all offers of a partner that are not archived, visible or not, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OffersOf(pub PartnerId);
 
@@ -152,9 +152,13 @@ impl Loader<EstablishmentsOf> for Stores {
         let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
         let read = self.state.partners.establishments_of(&ids);
         let found = self.state.observer.read("establishments.of", read).await?;
+        let shown = |mut places: Vec<Establishment>| {
+            places.retain(|place| place.archived_at_ms.is_none());
+            places
+        };
         Ok(found
             .into_iter()
-            .map(|(id, places)| (EstablishmentsOf(id), places))
+            .map(|(id, places)| (EstablishmentsOf(id), shown(places)))
             .collect())
     }
 }
@@ -168,7 +172,7 @@ impl Loader<OffersOf> for Stores {
         let read =
             self.state
                 .offers
-                .of_partners(&ids, Visibility::All, OFFERS_OF_PARTNER, self.now_ms);
+                .of_partners(&ids, Visibility::Portal, OFFERS_OF_PARTNER, self.now_ms);
         let found = self.state.observer.read("offers.of_partners", read).await?;
         Ok(found
             .into_iter()
@@ -289,6 +293,13 @@ pub(crate) fn forget_offers(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<OfferId>();
     loader.clear::<OffersOf>();
     loader.clear::<RemainingOf>();
+}
+
+/// Forgets what the request read of partners and establishments.
+pub(crate) fn forget_partners(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<PartnerId>();
+    loader.clear::<EstablishmentId>();
+    loader.clear::<EstablishmentsOf>();
 }
 
 fn tags_named(names: &[String]) -> Vec<Tag> {

@@ -3,7 +3,7 @@
 //! Reading order: [`serve`] (a request's steps) → [`spellings`] (what it was found to ask before) → [`cached`] (public documents) → [`execute`] → [`facts`] (what an answer depends
 //! on) → [`answer`] (status and headers) → [`errors`]. Who may what is the table in `policy`, which
 //! `authorise` asks. The fields themselves are in the blocks:
-//! `offers::resolvers`, `offers::mutations`, `partners::resolvers`, `purge::resolvers`.
+//! `offers::resolvers`, `offers::mutations`, `partners::resolvers`, `partners::mutations`, `purge::resolvers`.
 
 mod absent;
 pub mod answer;
@@ -24,6 +24,7 @@ pub mod order;
 pub mod page;
 pub mod place;
 pub(crate) mod policy;
+pub(crate) mod relaying;
 pub mod serve;
 pub mod spellings;
 pub(crate) mod validation;
@@ -41,8 +42,10 @@ use crate::{
     config::Environment,
     offers::{mutations::OfferMutations, resolvers::OfferQueries},
     outings::{mutations::OutingMutations, resolvers::OutingQueries},
-    partners::resolvers::PartnerQueries,
+    partners::{mutations::PartnerMutations, resolvers::PartnerQueries},
     purge::resolvers::PurgeMutations,
+    stats::resolvers::StatsQueries,
+    team::{mutations::TeamMutations, resolvers::TeamQueries},
     users::{mutations::UserMutations, resolvers::UserQueries},
 };
 
@@ -51,6 +54,8 @@ pub struct Query(
     OfferQueries,
     PartnerQueries,
     OutingQueries,
+    TeamQueries,
+    StatsQueries,
     UserQueries,
     AuthQueries,
 );
@@ -60,6 +65,8 @@ pub struct Mutation(
     PurgeMutations,
     OfferMutations,
     OutingMutations,
+    PartnerMutations,
+    TeamMutations,
     AuthMutations,
     ProofMutations,
     UserMutations,

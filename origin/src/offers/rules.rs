@@ -44,7 +44,7 @@ impl BrokenRule {
 }
 
 /// Without the space around it, if that leaves so many characters on one line.
-fn line(text: &str, chars: std::ops::RangeInclusive<usize>) -> Option<String> {
+pub(crate) fn line(text: &str, chars: std::ops::RangeInclusive<usize>) -> Option<String> {
     let text = text.trim();
     let fits = chars.contains(&text.chars().count()) && !text.contains(char::is_control);
     fits.then(|| text.to_owned())
@@ -161,4 +161,12 @@ pub(crate) fn quota(total: Option<i32>, remaining: Option<i32>) -> Result<Quota,
         return Err(broken("quota.remaining", "is 0 to `quota.total`"));
     }
     Ok(Quota { total, remaining })
+}
+
+pub(crate) fn limit(field: &'static str, number: i32) -> Result<i32, BrokenRule> {
+    if number >= 1 {
+        Ok(number)
+    } else {
+        Err(broken(field, "is null or 1 or more"))
+    }
 }

@@ -14,12 +14,15 @@ mod mongo;
 mod moving;
 mod near;
 mod partners;
+mod portal;
 mod purges;
 mod reading;
 mod runner;
 mod samples;
 mod searching;
 mod sessions;
+mod stats;
+mod teams;
 mod updating;
 mod users;
 
@@ -33,11 +36,14 @@ fn main() -> ExitCode {
         reading::TESTS,
         updating::TESTS,
         partners::TESTS,
+        portal::TESTS,
         documents::TESTS,
         purges::TESTS,
         moving::TESTS,
         catalogue::TESTS,
         users::TESTS,
+        teams::TESTS,
+        stats::TESTS,
         sessions::TESTS,
         codes::TESTS,
         bookings::TESTS,

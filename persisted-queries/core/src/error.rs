@@ -52,6 +52,26 @@ pub enum ErrorCode {
     BadUserInput,
     /// A mutation of an offer that there is not.
     OfferNotFound,
+    /// A mutation of an offer that is archived.
+    OfferArchived,
+    /// It was edited since it was read.
+    VersionConflict,
+    /// A mutation of a partner that there is not.
+    PartnerNotFound,
+    /// A mutation of an establishment that there is not, or not any more, or not of this partner.
+    EstablishmentNotFound,
+    /// Offers that are not archived are of the establishment.
+    EstablishmentInUse,
+    /// The user works for a partner already.
+    AlreadyMember,
+    /// Nobody of this id works for the partner.
+    MemberNotFound,
+    /// A partner has one owner at least.
+    LastOwner,
+    /// An invitation that is not taken: unknown, over, used, withdrawn, or somebody else's.
+    InvitationInvalid,
+    /// There are as many of these as there can be.
+    LimitReached,
     /// Not GET or POST.
     MethodNotAllowed,
     /// A mutation or subscription over GET.
@@ -130,7 +150,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 69] = [
         Self::InvalidJson,
         Self::NulByte,
         Self::InvalidRequest,
@@ -153,6 +173,16 @@ impl ErrorCode {
         Self::CursorInvalid,
         Self::BadUserInput,
         Self::OfferNotFound,
+        Self::OfferArchived,
+        Self::VersionConflict,
+        Self::PartnerNotFound,
+        Self::EstablishmentNotFound,
+        Self::EstablishmentInUse,
+        Self::AlreadyMember,
+        Self::MemberNotFound,
+        Self::LastOwner,
+        Self::InvitationInvalid,
+        Self::LimitReached,
         Self::MethodNotAllowed,
         Self::MutationOverGet,
         Self::NotAcceptable,
@@ -218,6 +248,16 @@ impl ErrorCode {
             Self::CursorInvalid => "CURSOR_INVALID",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::OfferNotFound => "OFFER_NOT_FOUND",
+            Self::OfferArchived => "OFFER_ARCHIVED",
+            Self::VersionConflict => "VERSION_CONFLICT",
+            Self::PartnerNotFound => "PARTNER_NOT_FOUND",
+            Self::EstablishmentNotFound => "ESTABLISHMENT_NOT_FOUND",
+            Self::EstablishmentInUse => "ESTABLISHMENT_IN_USE",
+            Self::AlreadyMember => "ALREADY_MEMBER",
+            Self::MemberNotFound => "MEMBER_NOT_FOUND",
+            Self::LastOwner => "LAST_OWNER",
+            Self::InvitationInvalid => "INVITATION_INVALID",
+            Self::LimitReached => "LIMIT_REACHED",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::MutationOverGet => "MUTATION_OVER_GET",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
@@ -275,7 +315,10 @@ impl ErrorCode {
             Self::DocumentNotFound
             | Self::NotFound
             | Self::OfferNotFound
-            | Self::BookingNotFound => 404,
+            | Self::BookingNotFound
+            | Self::PartnerNotFound
+            | Self::EstablishmentNotFound
+            | Self::MemberNotFound => 404,
             Self::MethodNotAllowed | Self::MutationOverGet => 405,
             Self::NotAcceptable => 406,
             Self::EmailTaken
@@ -292,7 +335,13 @@ impl ErrorCode {
             | Self::CancellationTooLate
             | Self::BookingTooEarly
             | Self::BookingTooLate
-            | Self::QrCodeReplayed => 409,
+            | Self::QrCodeReplayed
+            | Self::OfferArchived
+            | Self::VersionConflict
+            | Self::EstablishmentInUse
+            | Self::AlreadyMember
+            | Self::LastOwner
+            | Self::LimitReached => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RateLimited => 429,
@@ -320,7 +369,8 @@ impl ErrorCode {
             | Self::CodeInvalid
             | Self::QrCodeInvalid
             | Self::QrCodeExpired
-            | Self::QrCodeForeign => 400,
+            | Self::QrCodeForeign
+            | Self::InvitationInvalid => 400,
         }
     }
 
@@ -375,6 +425,16 @@ impl ErrorCode {
                 | Self::BadUserInput
                 | Self::CodeInvalid
                 | Self::OfferNotFound
+                | Self::OfferArchived
+                | Self::VersionConflict
+                | Self::PartnerNotFound
+                | Self::EstablishmentNotFound
+                | Self::EstablishmentInUse
+                | Self::AlreadyMember
+                | Self::MemberNotFound
+                | Self::LastOwner
+                | Self::InvitationInvalid
+                | Self::LimitReached
         ) || self.is_of_a_booking()
     }
 }

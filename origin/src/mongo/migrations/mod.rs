@@ -11,6 +11,7 @@ mod catalogue;
 mod change;
 mod counters;
 mod lease;
+mod portal;
 mod purges;
 
 use mongodb::{
@@ -55,6 +56,11 @@ const STEPS: &[Migration] = &[
         version: 4,
         name: "accounts",
         changes: accounts::changes,
+    },
+    Migration {
+        version: 5,
+        name: "portal",
+        changes: portal::changes,
     },
     Migration {
         version: 6,

@@ -1,24 +1,25 @@
 //! Accounts in MongoDB. The queries are in `mongo::queries`.
 
 mod favorites;
+pub(crate) mod members;
 mod rows;
-mod write;
+pub(crate) mod write;
 
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use mongodb::bson::{Document, doc};
 
-use super::{Changed, Created, Favored, UserStore};
+use super::{Changed, Created, Favored, PostChanged, UserStore};
 use crate::{
-    domain::{OfferId, UserId},
+    domain::{OfferId, PartnerId, UserId},
     embedded::StoreError,
     mongo::{
         MongoDb, SERVER_WITHIN,
         documents::{batch, collect, object_id, object_ids},
     },
     users::{
-        account::{Account, Consent, EmailKey, Standing},
+        account::{Account, Consent, EmailKey, Post, Standing},
         change::AccountChange,
     },
 };
@@ -27,6 +28,7 @@ const USERS: &str = "users";
 const CONSENTS: &str = "consents";
 const FAVORITES: &str = "favorites";
 const ERASURES: &str = "erasures";
+const INVITATIONS: &str = "invitations";
 const CODES: &str = "codes";
 
 /// The accounts of a MongoDB database.
@@ -113,6 +115,27 @@ impl UserStore for MongoUsers {
         let changed = self.db.transaction_that_adds(move |session| {
             let (db, id, change) = (db.clone(), id.clone(), change.clone());
             Box::pin(async move { write::change(&db, session, &id, &change, now_ms).await })
+        });
+        changed.await
+    }
+
+    async fn members(&self, partner: &PartnerId) -> Result<Vec<Account>, StoreError> {
+        members::members(&self.db, partner).await
+    }
+
+    async fn change_post(
+        &self,
+        partner: &PartnerId,
+        user: &UserId,
+        post: Option<Post>,
+        now_ms: i64,
+    ) -> Result<PostChanged, StoreError> {
+        let (db, partner, user) = (self.db.clone(), partner.clone(), user.clone());
+        let changed = self.db.transaction(move |session| {
+            let (db, partner, user) = (db.clone(), partner.clone(), user.clone());
+            Box::pin(async move {
+                members::change_post(&db, session, &partner, &user, post, now_ms).await
+            })
         });
         changed.await
     }

@@ -65,7 +65,7 @@ async fn ask_codes(db: &Database, user: &UserId) {
     db.codes.consume(&code).await.unwrap();
 }
 
-fn account() -> Account {
+pub(super) fn account() -> Account {
     Account {
         id: UserId::derive("user", "ana"),
         email: "ana@example.fr".into(),

@@ -36,6 +36,22 @@ pub(super) fn among(connection: &Connection, wanted: Value) -> Result<Vec<Accoun
     Ok(found)
 }
 
+/// The accounts by a condition, with what may follow it.
+pub(super) fn accounts(
+    connection: &Connection,
+    condition: &str,
+    param: &str,
+) -> Result<Vec<Account>, StoreError> {
+    let sql = format!("SELECT * FROM users WHERE {condition}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([param])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
 fn read(row: &Row<'_>) -> Result<Account, StoreError> {
     let preferences: String = row.get("preferences")?;
     let partner: Option<String> = row.get("partner_id")?;
