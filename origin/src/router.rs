@@ -53,6 +53,8 @@ pub fn router(
         .route("/internal/documents/{hash}", get(documents::routes::get))
         .route("/.well-known/jwks.json", get(auth::routes::jwks))
         .route("/.well-known/qr-keys.json", get(outings::routes::keys))
+        .route("/bookings/{name}", get(outings::routes::calendar))
+        .route("/bookings/{id}/{file}", get(outings::routes::code))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || {

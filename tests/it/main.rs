@@ -1,6 +1,7 @@
 //! End to end: real processes, real clients. Run by `cargo xtask test`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bookings;
 mod chaos;
 mod explaining;
 mod failures;

@@ -199,7 +199,7 @@ fn the_report_tells_what_is_set_what_holds_instead_and_what_is_wrong() {
     ];
     let names = ["YOUSOON_DOCUMENT_MDOE", "YOUSOON_DATA_DIR", "PATH"].map(str::to_owned);
     let report = check::Report::new(&lookup_in(&variables), names);
-    assert_eq!(report.wrong(), 3);
+    assert_eq!(report.wrong(), 4);
     let text = report.to_string();
     let words = text
         .lines()

@@ -18,8 +18,9 @@ use crate::{
         context::RequestContext,
         errors::{failed, refused},
         loaders::{forget_bookings, forget_offers},
+        relaying::relay,
     },
-    offers::mutations::purge,
+    offers::store::Purging,
     users::account::Language,
 };
 
@@ -136,7 +137,7 @@ async fn step(
 async fn changed(request: &RequestContext, booking: Booking) -> BookingNode {
     forget_offers(&request.loader);
     forget_bookings(&request.loader);
-    purge(request).await;
+    relay(request, Purging::Pending).await;
     BookingNode::from(booking)
 }
 

@@ -37,23 +37,6 @@ pub struct NewBooking {
     pub idempotency_key: Option<String>,
 }
 
-/// How many bookings of an offer one may have beside its quota in total.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// Of everybody, for one local day.
-    pub per_day: Option<i32>,
-    /// Of one user, ever.
-    pub per_user: Option<i32>,
-}
-
-/// The limits of an offer. One place, for offers have none but the total yet.
-pub const fn limits(_offer: &Offer) -> Limits {
-    Limits {
-        per_day: None,
-        per_user: None,
-    }
-}
-
 /// What a store found when it was asked for a new booking, in the transaction that makes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
@@ -99,7 +82,7 @@ pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, Bo
 pub fn admit(offer: &Offer, standing: Standing) -> Result<(), BookingRefusal> {
     let reached =
         |limit: Option<i32>, count: i64| limit.is_some_and(|most| count >= i64::from(most));
-    let limits = limits(offer);
+    let limits = offer.limits;
     if standing.open_of_offer > 0 {
         Err(BookingRefusal::AlreadyBooked)
     } else if reached(limits.per_user, standing.of_user) {

@@ -2,8 +2,8 @@
 
 use super::booking::{Booking, BookingStatus};
 use crate::domain::{
-    BookingId, Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId, PartnerId,
-    UserId,
+    BookingId, BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId,
+    PartnerId, UserId,
 };
 
 /// Noon, 1 June 2026, UTC.
@@ -35,6 +35,9 @@ pub(super) fn offer() -> Offer {
             lng: 2.3522,
         },
         created_at_ms: 0,
+        limits: BookingLimits::default(),
+        archived_at_ms: None,
+        version: 1,
     }
 }
 

@@ -21,9 +21,10 @@ use crate::{
         context::{RequestContext, gone},
         errors::{failed, failed_with, refused},
         loaders::forget_favorites,
+        relaying::relay,
         validation::{self, check},
     },
-    offers::mutations::purge,
+    offers::store::Purging,
 };
 
 /// What is not given stays; null clears `phone` and `avatar`.
@@ -152,7 +153,7 @@ impl UserMutations {
         request.state.auth.standings.forget(&account.id);
         let erased = erased.map_err(failed)?;
         // Open bookings were cancelled with it.
-        purge(request).await;
+        relay(request, Purging::Pending).await;
         Ok(erased)
     }
 

@@ -3,7 +3,7 @@
 mod racing;
 
 use yousoon::{
-    domain::{BookingId, Offer, Quota, UserId},
+    domain::{BookingId, BookingLimits, Offer, Quota, UserId},
     outings::{
         booking::{Booking, BookingStatus, Step, local_day},
         refusals::BookingRefusal,
@@ -29,6 +29,7 @@ tests! {
     a_step_is_done_once_and_a_cancelled_booking_gives_its_place_back: [],
     the_last_place_purges_the_offer_and_so_does_its_return: [],
     bookings_are_listed_newest_first_by_pages_and_status: [],
+    limits_by_day_and_by_user_are_kept: [],
     what_is_due_is_found_the_longest_due_first: [],
     a_partners_days_count_bookings_and_check_ins: [],
     one_server_at_a_time_has_the_lease: [],
@@ -183,6 +184,33 @@ async fn the_same_key_gives_the_same_booking_and_never_another_offers(fresh: Fre
     let cancelled = stored(&fresh, &first.id).await.unwrap();
     assert_eq!(cancelled.status, BookingStatus::Cancelled);
     assert_eq!(again, Created::Before(Box::new(cancelled)));
+}
+
+async fn limits_by_day_and_by_user_are_kept(fresh: Fresh) {
+    let limited = |name: &str, per_day, per_user| Offer {
+        quota: None,
+        schedule: None,
+        limits: BookingLimits { per_day, per_user },
+        ..offer(name)
+    };
+    let (by_day, by_user) = (limited("d", Some(2), None), limited("u", None, Some(2)));
+    let all = vec![by_day.clone(), by_user.clone()];
+    fresh.fill(vec![family(all)]).await;
+    let one = made(&fresh, new("1", "ana", &by_day), NOW_MS).await;
+    made(&fresh, new("2", "bob", &by_day), NOW_MS).await;
+    let third = create(&fresh, new("3", "eve", &by_day), NOW_MS).await;
+    assert_eq!(third, Created::Refused(BookingRefusal::SoldOutThatDay));
+    // Another day counts anew, and so does a place that was given back.
+    made(&fresh, new("4", "eve", &by_day), NOW_MS + DAY_MS).await;
+    step(&fresh, &one.id, Step::Cancel, NOW_MS).await;
+    made(&fresh, new("5", "zoe", &by_day), NOW_MS).await;
+    for name in ["6", "7"] {
+        let booking = made(&fresh, new(name, "ana", &by_user), NOW_MS).await;
+        step(&fresh, &booking.id, Step::CheckIn, NOW_MS).await;
+    }
+    let third = create(&fresh, new("8", "ana", &by_user), NOW_MS).await;
+    assert_eq!(third, Created::Refused(BookingRefusal::UserLimit));
+    made(&fresh, new("9", "bob", &by_user), NOW_MS).await;
 }
 
 async fn a_step_is_done_once_and_a_cancelled_booking_gives_its_place_back(fresh: Fresh) {

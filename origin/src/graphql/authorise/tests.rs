@@ -89,7 +89,11 @@ fn every_field_is_for_whom_the_table_says() {
                 let holder = "user staff manager owner admin service";
                 [TEAM, holder, OPERATORS, TEAM, OPERATORS]
             }
-            Who::Team(Post::Owner) | Who::HolderOrTeam(Post::Manager | Post::Owner) => {
+            Who::Team(Post::Owner) => {
+                let owners = "owner admin service";
+                [owners, OPERATORS, OPERATORS, owners, OPERATORS]
+            }
+            Who::HolderOrTeam(Post::Manager | Post::Owner) => {
                 panic!("no field has this yet: {field}")
             }
             Who::Operators(Scope::Purge) => ["admin narrow service"; 5],

@@ -2,7 +2,7 @@ use proptest::{prelude::*, sample::select};
 
 use super::*;
 use crate::{
-    domain::Quota,
+    domain::{BookingLimits, Quota},
     outings::samples::{NOW_MS, booking, offer},
 };
 
@@ -68,7 +68,29 @@ fn each_limit_is_a_refusal_of_its_own() {
         }),
         ..offer()
     };
+    let limited = Offer {
+        limits: BookingLimits {
+            per_day: Some(3),
+            per_user: Some(2),
+        },
+        ..offer()
+    };
     let standing = Standing::default();
+    let (day, user) = (
+        Standing {
+            of_day: 3,
+            ..standing
+        },
+        Standing {
+            of_day: 3,
+            of_user: 2,
+            ..standing
+        },
+    );
+    assert_eq!(admit(&limited, standing), Ok(()));
+    assert_eq!(admit(&limited, day), Err(BookingRefusal::SoldOutThatDay));
+    assert_eq!(admit(&limited, user), Err(BookingRefusal::UserLimit));
+    assert_eq!(admit(&offer(), user), Ok(()));
     assert_eq!(admit(&offer(), standing), Ok(()));
     assert_eq!(admit(&sold_out, standing), Err(BookingRefusal::SoldOut));
     let again = Standing {

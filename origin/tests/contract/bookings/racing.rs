@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use yousoon::{
+    domain::{BookingLimits, Offer},
     outings::store::{By, Stepped},
     outings::{booking::Step, refusals::BookingRefusal, rules::NewBooking, store::Created},
 };
@@ -17,6 +18,7 @@ use crate::{
 
 tests! {
     of_500_that_book_50_places_on_two_servers_50_have_one: [Transactions],
+    of_many_that_book_one_day_as_many_as_it_has_do: [Transactions],
     of_many_retries_of_one_key_on_two_servers_one_books: [Transactions],
     of_many_that_check_one_booking_in_one_does: [Transactions],
     places_that_are_taken_and_given_back_at_once_add_up: [Transactions],
@@ -54,6 +56,28 @@ async fn of_500_that_book_50_places_on_two_servers_50_have_one(fresh: Fresh) {
     let expected = [("SoldOut".to_owned(), 450), ("booked".to_owned(), 50)];
     assert_eq!(tally, BTreeMap::from(expected));
     assert_eq!(remaining(&fresh, &offer).await, 0);
+}
+
+/// Nothing is counted down here: each counts what the others have.
+async fn of_many_that_book_one_day_as_many_as_it_has_do(fresh: Fresh) {
+    let offer = Offer {
+        quota: None,
+        limits: BookingLimits {
+            per_day: Some(10),
+            per_user: None,
+        },
+        ..places("a", 0)
+    };
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    let other = fresh.of_another_server().await;
+    let all = (0..100).map(|n| {
+        let bookings = if n % 2 == 0 { &fresh.db } else { &other }.bookings.clone();
+        let new = new(&n.to_string(), &n.to_string(), &offer);
+        async move { bookings.create(new, NOW_MS).await.unwrap() }
+    });
+    let tally = tally(&join_all(all).await);
+    let expected = [("SoldOutThatDay".to_owned(), 90), ("booked".to_owned(), 10)];
+    assert_eq!(tally, BTreeMap::from(expected));
 }
 
 async fn of_many_retries_of_one_key_on_two_servers_one_books(fresh: Fresh) {

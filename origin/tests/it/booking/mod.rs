@@ -1,6 +1,7 @@
 //! Bookings over HTTP.
 
 mod ending;
+mod files;
 mod leaving;
 mod making;
 mod reading;

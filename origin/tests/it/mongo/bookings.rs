@@ -13,7 +13,12 @@ use yousoon::{
 
 use crate::fixtures::NOW_MS;
 
-pub(super) async fn ask(db: &Database, offer: &Offer) {
+pub(super) async fn ask(db: &Database, offers: &[Offer]) {
+    let has_places = |offer: &&Offer| offer.quota.is_some_and(|quota| !quota.is_sold_out());
+    let offer = offers
+        .iter()
+        .find(|offer| offer.is_active && has_places(offer))
+        .unwrap();
     let (bookings, user) = (&db.bookings, UserId::derive("user", "ana"));
     let new = |name: &str, offer: &OfferId| NewBooking {
         id: BookingId::derive("booking", name),
@@ -25,7 +30,7 @@ pub(super) async fn ask(db: &Database, offer: &Offer) {
         .create(new("1", &offer.id), offer.valid_from_ms)
         .await;
     let Created::Done(booking) = made.unwrap() else {
-        panic!("the sample's first offer can be booked when it begins");
+        panic!("an offer with places can be booked when it begins");
     };
     // Again, and what is refused.
     for name in ["1", "2"] {

@@ -49,7 +49,7 @@ pub(super) async fn create(
     if let Err(refusal) = rules::admit(&offer, standing) {
         return Ok(Created::Refused(refusal));
     }
-    let is_limited = booking.counted || rules::limits(&offer).per_day.is_some();
+    let is_limited = booking.counted || offer.limits.per_day.is_some();
     if is_limited && !offers::take_place(db, session, &offer).await? {
         return Ok(Created::Refused(BookingRefusal::SoldOut));
     }
@@ -138,7 +138,7 @@ async fn standing(
     let (user_id, offer_id) = (object_id(user)?, object_id(&offer.id)?);
     let open_of_offer = doc! {"open": rows::open_of(user, &offer.id)};
     let open = doc! {"userId": user_id, "due": {"$exists": true}};
-    let limits = rules::limits(offer);
+    let limits = offer.limits;
     let of_user = limits
         .per_user
         .map(|_| doc! {"userId": user_id, "offerId": offer_id, "status": rows::holding()});
