@@ -20,6 +20,7 @@ use crate::{
     embedded::EmbeddedDb,
     mongo::MongoDb,
     offers::store::{OfferStore, embedded::EmbeddedOffers, mongo::MongoOffers},
+    outings::store::{BookingStore, embedded::EmbeddedBookings, mongo::MongoBookings},
     partners::store::{PartnerStore, embedded::EmbeddedPartners, mongo::MongoPartners},
     purge::{
         Backend, PurgeStore,
@@ -45,6 +46,7 @@ pub struct Database {
     pub sessions: Arc<dyn Sessions>,
     pub codes: Arc<dyn CodeStore>,
     pub service_tokens: Arc<dyn ServiceTokenStore>,
+    pub bookings: Arc<dyn BookingStore>,
     /// The embedded store can hold the purge log as well.
     embedded: Option<EmbeddedDb>,
 }
@@ -68,6 +70,7 @@ impl Database {
             sessions: Arc::new(EmbeddedSessions::new(db.clone())),
             codes: Arc::new(EmbeddedCodes::new(db.clone())),
             service_tokens: Arc::new(EmbeddedServiceTokens::new(db.clone())),
+            bookings: Arc::new(EmbeddedBookings::new(db.clone())),
             embedded: Some(db.clone()),
         }
     }
@@ -86,6 +89,7 @@ impl Database {
             sessions: Arc::new(MongoSessions::new(db.clone())),
             codes: Arc::new(MongoCodes::new(db.clone())),
             service_tokens: Arc::new(MongoServiceTokens::new(db.clone())),
+            bookings: Arc::new(MongoBookings::new(db.clone())),
             embedded: None,
         }
     }

@@ -119,9 +119,14 @@ id!(
     UserId
 );
 id!(
+    /// An offer that a user booked.
+    BookingId
+);
+id!(
     /// That somebody may join a partner's team.
     InvitationId
 );
+id_bytes!(BookingId);
 id_bytes!(PartnerId);
 id_bytes!(OfferId);
 

@@ -18,7 +18,7 @@ use crate::{
     config::Environment,
     cors, documents,
     graphql::{answer, graphiql, serve},
-    inspect, middleware, purge,
+    inspect, middleware, outings, purge,
     state::AppState,
     telemetry::chain,
 };
@@ -52,6 +52,9 @@ pub fn router(
     let others = admin
         .route("/internal/documents/{hash}", get(documents::routes::get))
         .route("/.well-known/jwks.json", get(auth::routes::jwks))
+        .route("/.well-known/qr-keys.json", get(outings::routes::keys))
+        .route("/bookings/{name}", get(outings::routes::calendar))
+        .route("/bookings/{id}/{file}", get(outings::routes::code))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || {

@@ -18,8 +18,10 @@ use crate::{
     embedded::StoreError,
     gateway::rate::RateLimiter,
     graphql::{self, Asked, Schema, spellings::Spellings},
+    live::Hub,
     offers::store::OfferStore,
     outgoing::Kept,
+    outings::store::BookingStore,
     partners::store::PartnerStore,
     purge::{PurgeLog, PurgeStore, Role},
     relay::RelayStatus,
@@ -114,6 +116,7 @@ pub struct Shared {
     pub partners: Arc<dyn PartnerStore>,
     pub purges: Arc<dyn PurgeStore>,
     pub users: Arc<dyn UserStore>,
+    pub bookings: Arc<dyn BookingStore>,
     pub teams: Arc<dyn TeamStore>,
     pub stats: Arc<dyn StatsStore>,
     /// Views that were not stored yet.
@@ -127,6 +130,8 @@ pub struct Shared {
     pub documents: Documents,
     pub spellings: Spellings<Asked>,
     pub rate_limiter: RateLimiter,
+    /// Who is subscribed here.
+    pub live: Hub,
     pub compiler: Arc<Compiler>,
     pub schema: Schema,
 }
@@ -188,8 +193,10 @@ impl AppState {
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
             offers: database.offers,
             partners: database.partners,
+            bookings: database.bookings,
             spellings: Spellings::default(),
             rate_limiter: caches.rate_limiter(&config.cache),
+            live: Hub::new(config.live),
             purges,
             users,
             teams: database.teams,

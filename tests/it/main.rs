@@ -1,11 +1,13 @@
 //! End to end: real processes, real clients. Run by `cargo xtask test`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bookings;
 mod chaos;
 mod explaining;
 mod failures;
 mod gateway;
 mod graphql_http;
+mod live;
 mod protocol;
 mod purges;
 mod refusals;

@@ -41,6 +41,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "portal",
         sql: PORTAL,
     },
+    Migration {
+        version: 7,
+        name: "bookings",
+        sql: crate::outings::store::embedded::SCHEMA,
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     auth::service_tokens::Scope,
     domain::{PartnerId, UserId},
-    users::account::Role,
+    users::account::{Post, Role},
 };
 
 /// What a field is about, as far as it is known.
@@ -27,6 +27,11 @@ pub(crate) enum About<'a> {
     Unknown,
     User(&'a UserId),
     Partner(&'a PartnerId),
+    Booking {
+        /// None once the account was erased.
+        holder: Option<&'a UserId>,
+        partner: &'a PartnerId,
+    },
 }
 
 /// Lets a caller use a field, or says why not.
@@ -68,29 +73,39 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
     match who {
         Who::Anybody => true,
         Who::SignedIn => signed_in(caller).is_some(),
-        Who::Themselves => signed_in(caller).is_some_and(|user| {
-            user.role == Role::Admin
-                || match about {
-                    About::User(id) => user.id == *id,
-                    About::Unknown | About::Partner(_) => false,
-                }
-        }),
-        Who::Team(post) => {
-            is_operator(caller, Scope::Partners)
-                || signed_in(caller).is_some_and(|user| {
-                    user.role == Role::Partner
-                        && user.membership.as_ref().is_some_and(|of| {
-                            let concerned = match about {
-                                About::Unknown => true,
-                                About::Partner(partner) => of.partner == *partner,
-                                About::User(_) => false,
-                            };
-                            concerned && of.post >= post
-                        })
-                })
-        }
+        Who::Themselves => is_theirs(caller, about),
+        Who::Team(post) => is_of_the_team(caller, post, about),
+        Who::HolderOrTeam(post) => is_theirs(caller, about) || is_of_the_team(caller, post, about),
         Who::Operators(scope) => is_operator(caller, scope),
     }
+}
+
+fn is_theirs(caller: &Caller, about: About<'_>) -> bool {
+    signed_in(caller).is_some_and(|user| {
+        user.role == Role::Admin
+            || match about {
+                About::User(id) => user.id == *id,
+                About::Booking { holder, .. } => holder == Some(&user.id),
+                About::Unknown | About::Partner(_) => false,
+            }
+    })
+}
+
+fn is_of_the_team(caller: &Caller, post: Post, about: About<'_>) -> bool {
+    is_operator(caller, Scope::Partners)
+        || signed_in(caller).is_some_and(|user| {
+            user.role == Role::Partner
+                && user.membership.as_ref().is_some_and(|of| {
+                    let concerned = match about {
+                        About::Unknown => true,
+                        About::Partner(partner) | About::Booking { partner, .. } => {
+                            of.partner == *partner
+                        }
+                        About::User(_) => false,
+                    };
+                    concerned && of.post >= post
+                })
+        })
 }
 
 fn is_operator(caller: &Caller, scope: Scope) -> bool {

@@ -8,7 +8,11 @@ use subtle::ConstantTimeEq;
 
 use super::language;
 use crate::{
-    auth::{service_tokens::Service, sessions::SessionId, tokens::TokenError},
+    auth::{
+        service_tokens::Service,
+        sessions::SessionId,
+        tokens::{Claims, TokenError},
+    },
     domain::UserId,
     embedded::StoreError,
     gateway::peer::Peer,
@@ -136,14 +140,19 @@ impl Caller {
             Ok(claims) => claims,
             Err(why) => return Ok(Self::Unknown(Unknown::Token(why))),
         };
+        Self::of_claims(&claims, state).await
+    }
+
+    /// Who a token was given to, as they are now.
+    pub(crate) async fn of_claims(claims: &Claims, state: &AppState) -> Result<Self, StoreError> {
         // Role and membership as they are now: the token's may be a quarter of an hour old.
-        Ok(match state.auth.standings.of(&claims).await? {
+        Ok(match state.auth.standings.of(claims).await? {
             None => Self::Unknown(Unknown::SignedOut),
             Some(standing) => Self::User(Box::new(SignedIn {
-                id: claims.uid,
+                id: claims.uid.clone(),
                 role: standing.role,
                 membership: standing.membership,
-                session: claims.sid,
+                session: claims.sid.clone(),
             })),
         })
     }

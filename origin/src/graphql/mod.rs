@@ -31,7 +31,7 @@ pub(crate) mod validation;
 
 pub use cached::{Asked, Unstored};
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 use pq_core::limits;
 
 use crate::{
@@ -40,7 +40,9 @@ use crate::{
         resolvers::AuthQueries,
     },
     config::Environment,
+    live::resolvers::Live,
     offers::{mutations::OfferMutations, resolvers::OfferQueries},
+    outings::{mutations::OutingMutations, resolvers::OutingQueries},
     partners::{mutations::PartnerMutations, resolvers::PartnerQueries},
     purge::resolvers::PurgeMutations,
     stats::resolvers::StatsQueries,
@@ -52,6 +54,7 @@ use crate::{
 pub struct Query(
     OfferQueries,
     PartnerQueries,
+    OutingQueries,
     TeamQueries,
     StatsQueries,
     UserQueries,
@@ -62,6 +65,7 @@ pub struct Query(
 pub struct Mutation(
     PurgeMutations,
     OfferMutations,
+    OutingMutations,
     PartnerMutations,
     TeamMutations,
     AuthMutations,
@@ -69,14 +73,17 @@ pub struct Mutation(
     UserMutations,
 );
 
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+#[derive(Debug, Default, MergedSubscription)]
+pub struct Subscription(Live);
+
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema; what a request needs comes with the request. Documents were measured before they
 /// get here: these limits are the second look.
 pub fn schema(environment: Environment) -> Schema {
     let depth = usize::try_from(limits::DOCUMENT.depth).unwrap_or(usize::MAX);
-    let schema =
-        Schema::build(Query::default(), Mutation::default(), EmptySubscription).limit_depth(depth);
+    let (query, mutation) = (Query::default(), Mutation::default());
+    let schema = Schema::build(query, mutation, Subscription::default()).limit_depth(depth);
     match environment {
         Environment::Development => schema.finish(),
         Environment::Production => schema.disable_introspection().finish(),

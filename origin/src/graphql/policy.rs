@@ -10,6 +10,9 @@ pub(crate) enum Who {
     SignedIn,
     /// The user that it is about, and administrators.
     Themselves,
+    /// The user whose booking it is about, and those of its partner who have this post or a higher
+    /// one, administrators, and the service.
+    HolderOrTeam(Post),
     /// Those of the partner that it is about who have this post or a higher one, administrators,
     /// and services that act for partners.
     Team(Post),
@@ -37,6 +40,9 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "mySessions", Who::SignedIn),
     ("Query", "myConsents", Who::SignedIn),
     ("Query", "exportMyData", Who::SignedIn),
+    ("Query", "myBookings", Who::SignedIn),
+    ("Query", "myBookingsConnection", Who::SignedIn),
+    ("Query", "booking", Who::SignedIn),
 
     ("Mutation", "register", Who::Anybody),
     ("Mutation", "login", Who::Anybody),
@@ -70,6 +76,10 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "deleteEstablishment", Who::Team(Post::Manager)),
     ("Mutation", "createOffer", Who::Team(Post::Manager)),
     ("Mutation", "updateOffer", Who::Team(Post::Manager)),
+    ("Mutation", "createBooking", Who::SignedIn),
+    ("Mutation", "confirmBooking", Who::SignedIn),
+    ("Mutation", "cancelBooking", Who::SignedIn),
+    ("Mutation", "checkIn", Who::Team(Post::Staff)),
     ("Mutation", "pauseOffer", Who::Team(Post::Manager)),
     ("Mutation", "resumeOffer", Who::Team(Post::Manager)),
     ("Mutation", "deleteOffer", Who::Team(Post::Manager)),
@@ -79,6 +89,9 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     (ROUTE, "/admin/purge", Who::Operators(Scope::Purge)),
     (ROUTE, "/admin/cache/explain", Who::Operators(Scope::Inspect)),
     (ROUTE, "/admin/cache/stats", Who::Operators(Scope::Inspect)),
+
+    ("Subscription", "newOfferNearby", Who::Anybody),
+    ("Subscription", "bookingStatusChanged", Who::SignedIn),
 
     ("User", "id", Who::Anybody),
     ("User", "firstName", Who::Anybody),
@@ -92,6 +105,20 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("User", "preferences", Who::Themselves),
     ("User", "createdAt", Who::Themselves),
     ("User", "favorites", Who::Themselves),
+    ("User", "bookings", Who::Themselves),
+
+    ("Booking", "id", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "user", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "offer", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "status", Who::HolderOrTeam(Post::Staff)),
+    // Whoever scans codes cannot make them.
+    ("Booking", "qrCode", Who::Themselves),
+    ("Booking", "offlineCode", Who::Themselves),
+    ("Booking", "validFrom", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "validUntil", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "cancellableUntil", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "checkedInAt", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "createdAt", Who::HolderOrTeam(Post::Staff)),
 ];
 
 /// Types whose fields say nothing that whoever reached them may not see. The second half is reached
@@ -121,6 +148,8 @@ pub(crate) const PUBLIC_TYPES: &[&str] = &[
     "Consent",
     "DataExport",
     "Preferences",
+    "BookingConnection",
+    "BookingEdge",
     "Membership",
     "Team",
     "Member",

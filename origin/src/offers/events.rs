@@ -1,7 +1,7 @@
 //! Which cached answers a change of an offer touches: [`changed_fields`] is the table.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 

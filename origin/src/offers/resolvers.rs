@@ -182,7 +182,7 @@ impl OffersInput {
     }
 }
 
-fn distance(given: Option<f64>) -> Result<f64> {
+pub(crate) fn distance(given: Option<f64>) -> Result<f64> {
     let distance_km = given.unwrap_or(DEFAULT_DISTANCE_KM);
     if distance_km > 0.0 && distance_km <= LONGEST_DISTANCE_KM {
         return Ok(distance_km);

@@ -77,7 +77,7 @@ impl PartnerCursor {
                     id: PartnerId::from_bytes(*id),
                 })
             }
-            CursorKind::OfferNear | CursorKind::OfferNewest => None,
+            CursorKind::OfferNear | CursorKind::OfferNewest | CursorKind::BookingNewest => None,
         }
     }
 }

@@ -3,7 +3,10 @@
 pub mod embedded;
 pub mod mongo;
 
-use std::{collections::HashSet, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use async_trait::async_trait;
 
@@ -86,6 +89,9 @@ pub trait UserStore: fmt::Debug + Send + Sync {
     -> Result<Created, StoreError>;
 
     async fn by_id(&self, id: &UserId) -> Result<Option<Account>, StoreError>;
+
+    /// The accounts that exist among `ids`.
+    async fn by_ids(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreError>;
 
     async fn by_email(&self, email: &EmailKey) -> Result<Option<Account>, StoreError>;
 

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod backends;
+mod bookings;
 mod catalogue;
 mod codes;
 mod documents;
@@ -47,6 +48,8 @@ fn main() -> ExitCode {
         sessions::TESTS,
         codes::TESTS,
         service_tokens::TESTS,
+        bookings::TESTS,
+        bookings::RACES,
     ];
     runner::run(&tests.concat())
 }

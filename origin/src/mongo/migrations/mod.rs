@@ -6,6 +6,7 @@
 
 mod accounts;
 mod apply;
+mod bookings;
 mod catalogue;
 mod change;
 mod counters;
@@ -60,6 +61,11 @@ const STEPS: &[Migration] = &[
         version: 5,
         name: "portal",
         changes: portal::changes,
+    },
+    Migration {
+        version: 6,
+        name: "bookings",
+        changes: bookings::changes,
     },
 ];
 

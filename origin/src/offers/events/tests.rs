@@ -12,7 +12,7 @@ const LISTS: usize = OWN + 1 + CELLS;
 /// For those who wait for new offers.
 const PUBLISHED: usize = 1;
 
-fn offer() -> Offer {
+pub(crate) fn offer() -> Offer {
     Offer {
         id: OfferId::derive("offer", "1"),
         title: "Deux galettes".into(),

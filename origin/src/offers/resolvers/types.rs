@@ -168,6 +168,16 @@ impl Quota {
     }
 }
 
+impl OfferNode {
+    /// An offer so far from where somebody is.
+    pub(crate) const fn seen_from(offer: domain::Offer, distance_km: f64) -> Self {
+        Self {
+            offer,
+            distance_km: Some(distance_km),
+        }
+    }
+}
+
 /// An offer, seen from a place or from nowhere.
 #[derive(Clone, Debug)]
 pub struct OfferNode {

@@ -3,6 +3,7 @@
 mod filter;
 mod near;
 mod newest;
+mod places;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,8 @@ use crate::{
     offers::edit::OfferEdit,
 };
 use filter::Filter;
+
+pub(crate) use places::{give_back_place, one, take_place};
 
 /// The offers of the embedded store.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@ mod list;
 mod measure;
 mod near;
 mod newest;
+mod places;
 pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use crate::{
     partners::store::mongo::PARTNERS,
 };
 
+pub(crate) use places::{give_back_place, is_sold_out, one, take_place};
 pub(crate) use update::{is_used, move_along};
 
 pub(crate) const OFFERS: &str = "offers";

@@ -4,7 +4,7 @@ mod favorites;
 mod members;
 mod rows;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Transaction};
@@ -12,7 +12,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use super::{Changed, Created, Favored, Joined, PostChanged, UserStore};
 use crate::{
     domain::{OfferId, PartnerId, UserId},
-    embedded::{EmbeddedDb, StoreError},
+    embedded::{EmbeddedDb, StoreError, json_list},
+    outings::store::embedded as bookings,
     users::{
         account::{Account, Consent, EmailKey, Membership, Post, Standing},
         change::AccountChange,
@@ -63,6 +64,16 @@ impl UserStore for EmbeddedUsers {
         self.db
             .read(move |c| rows::account(c, "id", id.as_str()))
             .await
+    }
+
+    async fn by_ids(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let wanted = json_list(ids.iter().map(UserId::as_str));
+        let found = self.db.read(move |c| rows::among(c, wanted)).await?;
+        let by_id = found.into_iter().map(|found| (found.id.clone(), found));
+        Ok(by_id.collect())
     }
 
     async fn by_email(&self, email: &EmailKey) -> Result<Option<Account>, StoreError> {
@@ -236,6 +247,7 @@ fn erase(
     ] {
         tx.prepare_cached(sql)?.execute([id.as_str()])?;
     }
+    bookings::erase(tx, id, now_ms)?;
     tx.prepare_cached("UPDATE consents SET owner = ?2 WHERE owner = ?1")?
         .execute((id.as_str(), pseudonym))?;
     tx.prepare_cached("INSERT INTO erasures(id, created_at_ms, erased_at_ms) VALUES (?1, ?2, ?3)")?

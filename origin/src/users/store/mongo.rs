@@ -5,7 +5,7 @@ pub(crate) mod members;
 mod rows;
 pub(crate) mod write;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use mongodb::bson::{Document, doc};
@@ -16,7 +16,7 @@ use crate::{
     embedded::StoreError,
     mongo::{
         MongoDb, SERVER_WITHIN,
-        documents::{collect, object_id},
+        documents::{batch, collect, object_id, object_ids},
     },
     users::{
         account::{Account, Consent, EmailKey, Post, Standing},
@@ -74,6 +74,23 @@ impl UserStore for MongoUsers {
     async fn by_id(&self, id: &UserId) -> Result<Option<Account>, StoreError> {
         let found = self.one(doc! {"_id": object_id(id)?}, doc! {}).await?;
         found.as_ref().map(rows::account).transpose()
+    }
+
+    async fn by_ids(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreError> {
+        let ids = object_ids(ids)?;
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let (users, size) = (self.db.collection::<Document>(USERS), batch(ids.len()));
+        let found = self.db.run(async move {
+            let found = users.find(doc! {"_id": {"$in": ids}}).batch_size(size);
+            collect(found.max_time(SERVER_WITHIN).await?).await
+        });
+        let found = found.await?;
+        let accounts = found.iter().map(rows::account);
+        accounts
+            .map(|account| account.map(|account| (account.id.clone(), account)))
+            .collect()
     }
 
     async fn by_email(&self, email: &EmailKey) -> Result<Option<Account>, StoreError> {

@@ -1,7 +1,7 @@
 //! Accounts over HTTP: on the embedded store, with sessions in it and in Redis.
 
 mod knocking;
-mod person;
+pub(crate) mod person;
 mod portal;
 mod profile;
 mod proving;

@@ -39,6 +39,7 @@ pub(super) async fn ask(db: &Database) {
     ask_partners(db, &offers[0]).await;
     ask_documents(db).await;
     ask_purges(db).await;
+    super::bookings::ask(db, &offers).await;
     super::accounts::ask(db).await;
     super::portal::ask(db, &offers[0]).await;
 }

@@ -1,6 +1,7 @@
 //! What stands on MongoDB, on every server that tests are given.
 
 mod accounts;
+mod bookings;
 mod commands;
 mod connecting;
 mod everything;

@@ -13,6 +13,7 @@ use crate::{
         MongoDb, SERVER_WITHIN,
         documents::{moment_ms, object_id, text},
     },
+    outings::store::mongo as bookings,
     users::{
         account::{Account, Consent, Membership},
         change::AccountChange,
@@ -106,6 +107,7 @@ pub(super) async fn erase(
     let Some(erased) = erased else {
         return Ok(false);
     };
+    bookings::erase(db, session, id, now_ms).await?;
     db.collection::<Document>(INVITATIONS)
         .delete_many(doc! {"emailKey": text(&erased, "emailKey")?})
         .session(&mut *session)
