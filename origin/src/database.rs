@@ -7,6 +7,9 @@ use cache_tiered::RedisLog;
 use crate::{
     auth::{
         codes::{CodeStore, embedded::EmbeddedCodes, mongo::MongoCodes},
+        service_tokens::{
+            ServiceTokenStore, embedded::EmbeddedServiceTokens, mongo::MongoServiceTokens,
+        },
         sessions::{Sessions, embedded::EmbeddedSessions, mongo::MongoSessions},
     },
     catalogue::{
@@ -42,6 +45,7 @@ pub struct Database {
     /// Where sessions are without Redis.
     pub sessions: Arc<dyn Sessions>,
     pub codes: Arc<dyn CodeStore>,
+    pub service_tokens: Arc<dyn ServiceTokenStore>,
     pub bookings: Arc<dyn BookingStore>,
     /// The embedded store can hold the purge log as well.
     embedded: Option<EmbeddedDb>,
@@ -65,6 +69,7 @@ impl Database {
             stats: Arc::new(EmbeddedStats::new(db.clone())),
             sessions: Arc::new(EmbeddedSessions::new(db.clone())),
             codes: Arc::new(EmbeddedCodes::new(db.clone())),
+            service_tokens: Arc::new(EmbeddedServiceTokens::new(db.clone())),
             bookings: Arc::new(EmbeddedBookings::new(db.clone())),
             embedded: Some(db.clone()),
         }
@@ -83,6 +88,7 @@ impl Database {
             stats: Arc::new(MongoStats::new(db.clone())),
             sessions: Arc::new(MongoSessions::new(db.clone())),
             codes: Arc::new(MongoCodes::new(db.clone())),
+            service_tokens: Arc::new(MongoServiceTokens::new(db.clone())),
             bookings: Arc::new(MongoBookings::new(db.clone())),
             embedded: None,
         }

@@ -36,7 +36,10 @@ pub fn router(
         .route("/admin/purge", post(purge::routes::post))
         .route("/admin/cache/explain", post(inspect::routes::explain))
         .route("/admin/cache/stats", get(inspect::routes::stats))
-        .route_layer(from_fn_with_state(state.clone(), middleware::service_only));
+        .route_layer(from_fn_with_state(
+            state.clone(),
+            middleware::operators_only,
+        ));
     let graphql = Router::new()
         .route(
             "/graphql",

@@ -173,7 +173,13 @@ impl AppState {
         let sessions = sessions.map(|sessions| Arc::new(sessions) as Arc<dyn Sessions>);
         let sessions = sessions.unwrap_or(database.sessions);
         let users = database.users;
-        let auth = Auth::new(&config.auth, Arc::clone(&users), sessions, database.codes)?;
+        let auth = Auth::new(
+            &config.auth,
+            Arc::clone(&users),
+            sessions,
+            database.codes,
+            database.service_tokens,
+        )?;
         let outgoing = Arc::new(Kept::new(config.auth.telling));
         let relays = config.edge.urls.iter().map(RelayStatus::new);
         let relays = relays.map(Arc::new).collect();

@@ -5,6 +5,7 @@ use pq_core::ErrorCode;
 
 use super::{
     codes::{CodePurpose, Codes, RESEND_AFTER_MS, StoredCode},
+    doors::{Door, knock},
     mutations::ResetPasswordInput,
     sign_in::hash,
 };
@@ -39,6 +40,7 @@ pub(super) async fn request_email_verification(request: &RequestContext) -> Resu
     if account.email_verified_at_ms.is_some() {
         return Ok(());
     }
+    knock(request, Door::SendEmail(&account.id)).await?;
     let sent = send(
         &request.state,
         &account,
@@ -49,6 +51,7 @@ pub(super) async fn request_email_verification(request: &RequestContext) -> Resu
 }
 
 pub(super) async fn verify_email(request: &RequestContext, token: &str) -> Result<()> {
+    knock(request, Door::TryLink).await?;
     let code = used_token(request, CodePurpose::VerifyEmail, token).await?;
     let change = AccountChange::EmailVerified(code.target);
     change_account(request, &code.user, change).await.map(drop)
@@ -56,12 +59,12 @@ pub(super) async fn verify_email(request: &RequestContext, token: &str) -> Resul
 
 pub(super) async fn request_phone_code(request: &RequestContext) -> Result<()> {
     let account = request.account().await?;
-    if account.phone.is_none() {
-        return Err(refused(
-            ErrorCode::BadUserInput,
-            "the profile has no phone number",
-        ));
-    }
+    let phone = account
+        .phone
+        .as_deref()
+        .ok_or_else(|| refused(ErrorCode::BadUserInput, "the profile has no phone number"))?;
+    let user = &account.id;
+    knock(request, Door::SendCode { user, phone }).await?;
     let sent = send(
         &request.state,
         &account,
@@ -73,6 +76,7 @@ pub(super) async fn request_phone_code(request: &RequestContext) -> Result<()> {
 
 pub(super) async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Account> {
     let user = request.signed_in()?;
+    knock(request, Door::TryCode(&user.id)).await?;
     let (store, now_ms) = (&request.state.auth.code_store, request.now_ms);
     // Counted first: whoever tries many at once has five tries all the same.
     let tried = store
@@ -90,15 +94,17 @@ pub(super) async fn verify_phone(request: &RequestContext, digits: &str) -> Resu
 }
 
 /// Answers before it looks: neither the answer nor its time tells whether there is an account.
-pub(super) fn request_password_reset(request: &RequestContext, email: &str) {
-    let (state, now_ms) = (request.state.clone(), request.now_ms);
+pub(super) async fn request_password_reset(request: &RequestContext, email: &str) -> Result<()> {
     let email = EmailKey::of(email);
+    knock(request, Door::SendReset(&email)).await?;
+    let (state, now_ms) = (request.state.clone(), request.now_ms);
     let tasks = state.caches.tasks.clone();
     tasks.spawn(async move {
         if let Err(error) = send_reset(&state, &email, now_ms).await {
             tracing::error!(error = chain(&error), "a reset of a password was not sent");
         }
     });
+    Ok(())
 }
 
 async fn send_reset(
@@ -117,6 +123,7 @@ pub(super) async fn reset_password(
     request: &RequestContext,
     input: ResetPasswordInput,
 ) -> Result<()> {
+    knock(request, Door::TryLink).await?;
     // Before the token is looked at: a storm of wrong ones meets the bound of the pool.
     let password = hash(request, input.new_password).await?;
     let code = used_token(request, CodePurpose::ResetPassword, &input.token).await?;

@@ -4,6 +4,7 @@ use async_graphql::{Error, Result};
 use pq_core::ErrorCode;
 
 use super::{
+    doors::{Door, knock},
     mutations::{ChangePasswordInput, LoginInput, RegisterInput},
     passwords::{Password, PasswordError},
     resolvers::AuthPayload,
@@ -28,6 +29,7 @@ pub(super) async fn register(
     request: &RequestContext,
     input: RegisterInput,
 ) -> Result<AuthPayload> {
+    knock(request, Door::Register).await?;
     // Before anything is looked up: it takes as long whether the address is taken or not.
     let password = hash(request, input.password).await?;
     let now_ms = request.now_ms;
@@ -67,8 +69,10 @@ pub(super) async fn register(
 }
 
 pub(super) async fn login(request: &RequestContext, input: LoginInput) -> Result<AuthPayload> {
+    let email = EmailKey::of(&input.email);
+    knock(request, Door::Login(&email)).await?;
     let users = &request.state.users;
-    let found = users.by_email(&EmailKey::of(&input.email)).await;
+    let found = users.by_email(&email).await;
     // A disabled account is as one that there is not: the same time, the same words.
     let found = found.map_err(failed)?;
     let account = found.filter(|account| account.status == Status::Active);
@@ -159,6 +163,7 @@ pub(super) async fn change_password(
 
 /// The account of whoever asks, who typed its password just now.
 pub(crate) async fn confirmed(request: &RequestContext, password: String) -> Result<Account> {
+    knock(request, Door::Confirm(&request.signed_in()?.id)).await?;
     let account = request.account().await?;
     let passwords = &request.state.auth.passwords;
     let is_right = passwords.verify(Password::new(password), Some(&account.password));

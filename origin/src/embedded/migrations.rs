@@ -248,11 +248,11 @@ CREATE TABLE codes (
 CREATE INDEX codes_ending ON codes(expires_at_ms);
 
 CREATE TABLE service_tokens (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
+    name TEXT PRIMARY KEY,
     scopes TEXT NOT NULL,
-    hash TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE,
     created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER,
     revoked_at_ms INTEGER
 ) STRICT;
 ";

@@ -33,7 +33,7 @@ impl Subject {
     fn of(caller: Option<&Caller>, peer: Peer) -> Option<Self> {
         match (caller, peer) {
             (_, Peer::Edge) => None,
-            (Some(caller @ (Caller::Service | Caller::User(_))), Peer::Client(_)) => {
+            (Some(caller @ (Caller::Service(_) | Caller::User(_))), Peer::Client(_)) => {
                 Some(Self::User(caller.actor()))
             }
             (Some(Caller::Anonymous | Caller::Unknown(_)) | None, Peer::Client(ip)) => {

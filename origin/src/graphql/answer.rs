@@ -24,12 +24,14 @@ pub(super) fn executed(executed: &Executed, media: MediaType) -> Response {
         let mut response = refusal_saying(&why, &details, media);
         // A write may be done although a field below it failed.
         set_revision(&mut response, executed);
+        set_retry_after(&mut response, executed);
         return response;
     }
     let errors: Vec<Value> = executed.response.errors.iter().map(shown).collect();
     let body = json!({"data": executed.response.data, "errors": errors}).to_string();
     let mut response = respond(StatusCode::OK, media, CacheControl::NoStore, body.into());
     set_revision(&mut response, executed);
+    set_retry_after(&mut response, executed);
     response
 }
 
@@ -172,6 +174,12 @@ fn set_revision(response: &mut Response, executed: &Executed) {
             HeaderName::from_static(REVISION),
             &revision.to_string(),
         );
+    }
+}
+
+fn set_retry_after(response: &mut Response, executed: &Executed) {
+    if let Some(seconds) = executed.facts.retry_after_s {
+        set(response, header::RETRY_AFTER, &seconds.to_string());
     }
 }
 

@@ -12,9 +12,10 @@ use pq_core::{ErrorCode, Refusal};
 use super::{
     caller::{Caller, SignedIn, Unknown},
     errors::refused,
-    policy::{Who, who},
+    policy::{ROUTE, Who, who},
 };
 use crate::{
+    auth::service_tokens::Scope,
     domain::{PartnerId, UserId},
     users::account::{Post, Role},
 };
@@ -40,16 +41,32 @@ pub(crate) fn authorise(
     field: &str,
     about: About<'_>,
 ) -> std::result::Result<(), Refusal> {
+    permit(caller, of_type, field, about).inspect_err(|_| {
+        tracing::warn!(
+            caller = caller.as_str(),
+            what = format_args!("{of_type}.{field}"),
+            "refused"
+        );
+    })
+}
+
+/// As [`authorise`], for an address beside GraphQL, whose layer logs more than this knows.
+pub(crate) fn route(caller: &Caller, path: &str) -> std::result::Result<(), Refusal> {
+    permit(caller, ROUTE, path, About::Unknown)
+}
+
+fn permit(
+    caller: &Caller,
+    of_type: &str,
+    field: &str,
+    about: About<'_>,
+) -> std::result::Result<(), Refusal> {
     let allowed = who(of_type, field).is_some_and(|who| is_allowed(caller, who, about));
     if allowed {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(refusal(caller, field))
     }
-    tracing::warn!(
-        caller = caller.as_str(),
-        what = format_args!("{of_type}.{field}"),
-        "refused"
-    );
-    Err(refusal(caller, field))
 }
 
 fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
@@ -59,7 +76,7 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
         Who::Themselves => is_theirs(caller, about),
         Who::Team(post) => is_of_the_team(caller, post, about),
         Who::HolderOrTeam(post) => is_theirs(caller, about) || is_of_the_team(caller, post, about),
-        Who::Operators => is_operator(caller),
+        Who::Operators(scope) => is_operator(caller, scope),
     }
 }
 
@@ -75,7 +92,7 @@ fn is_theirs(caller: &Caller, about: About<'_>) -> bool {
 }
 
 fn is_of_the_team(caller: &Caller, post: Post, about: About<'_>) -> bool {
-    is_operator(caller)
+    is_operator(caller, Scope::Partners)
         || signed_in(caller).is_some_and(|user| {
             user.role == Role::Partner
                 && user.membership.as_ref().is_some_and(|of| {
@@ -91,9 +108,9 @@ fn is_of_the_team(caller: &Caller, post: Post, about: About<'_>) -> bool {
         })
 }
 
-fn is_operator(caller: &Caller) -> bool {
+fn is_operator(caller: &Caller, scope: Scope) -> bool {
     match caller {
-        Caller::Service => true,
+        Caller::Service(service) => service.may(scope),
         Caller::User(user) => user.role == Role::Admin,
         Caller::Anonymous | Caller::Unknown(_) => false,
     }
@@ -102,7 +119,7 @@ fn is_operator(caller: &Caller) -> bool {
 fn signed_in(caller: &Caller) -> Option<&SignedIn> {
     match caller {
         Caller::User(user) => Some(user),
-        Caller::Anonymous | Caller::Unknown(_) | Caller::Service => None,
+        Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => None,
     }
 }
 
@@ -125,10 +142,12 @@ fn refusal(caller: &Caller, field: &str) -> Refusal {
             ErrorCode::TokenInvalid,
             "the access token is not taken any more",
         ),
-        Caller::Unknown(Unknown::Credentials) | Caller::Service | Caller::User(_) => Refusal::new(
-            ErrorCode::Forbidden,
-            format!("these credentials may not use `{field}`"),
-        ),
+        Caller::Unknown(Unknown::Credentials) | Caller::Service(_) | Caller::User(_) => {
+            Refusal::new(
+                ErrorCode::Forbidden,
+                format!("these credentials may not use `{field}`"),
+            )
+        }
     }
 }
 

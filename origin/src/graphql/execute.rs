@@ -61,7 +61,7 @@ pub async fn execute(
         facts: Arc::clone(&facts),
         user: match &asker.caller {
             Caller::User(user) => Some(user.id.clone()),
-            Caller::Anonymous | Caller::Unknown(_) | Caller::Service => None,
+            Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => None,
         },
     };
     let context = RequestContext {

@@ -23,6 +23,8 @@ pub struct Facts {
     pub uncacheable: bool,
     /// The revision of the purge that it made.
     pub revision: Option<Revision>,
+    /// After how many seconds what was refused as too many may be tried again.
+    pub retry_after_s: Option<u64>,
     /// What its kept parts have seen, see [`cache_tiered::Loaded::seen_at_ms`].
     pub seen_at_ms: Option<u64>,
 }
@@ -69,6 +71,12 @@ impl AnswerFacts {
     pub fn purged(&self, revision: Revision) {
         let mut facts = self.lock();
         facts.revision = facts.revision.max(Some(revision));
+    }
+
+    /// Something was refused as too many.
+    pub fn retry_after(&self, seconds: u64) {
+        let mut facts = self.lock();
+        facts.retry_after_s = facts.retry_after_s.max(Some(seconds));
     }
 
     /// Parts of it were kept, and have seen what was committed before `seen_at_ms`, if any were.

@@ -1,6 +1,6 @@
 //! Who may what: the whole table. What is not in it nobody may.
 
-use crate::users::account::Post;
+use crate::{auth::service_tokens::Scope, users::account::Post};
 
 /// Who may use a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,11 +14,14 @@ pub(crate) enum Who {
     /// one, administrators, and the service.
     HolderOrTeam(Post),
     /// Those of the partner that it is about who have this post or a higher one, administrators,
-    /// and the service.
+    /// and services that act for partners.
     Team(Post),
-    /// Administrators and the service.
-    Operators,
+    /// Administrators, and services that have this scope.
+    Operators(Scope),
 }
+
+/// Stands in the table where a type would, for an address beside GraphQL.
+pub(crate) const ROUTE: &str = "(route)";
 
 /// Type, field, who. Fields of types that are not here are everybody's: [`PUBLIC_TYPES`].
 #[rustfmt::skip]
@@ -59,7 +62,7 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "removeFavorite", Who::SignedIn),
     ("Mutation", "recordConsent", Who::SignedIn),
     ("Mutation", "deleteMyAccount", Who::SignedIn),
-    ("Mutation", "setUserStatus", Who::Operators),
+    ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
     ("Mutation", "inviteMember", Who::Team(Post::Owner)),
     ("Mutation", "withdrawInvitation", Who::Team(Post::Owner)),
     ("Mutation", "changeMemberRole", Who::Team(Post::Owner)),
@@ -80,7 +83,14 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "pauseOffer", Who::Team(Post::Manager)),
     ("Mutation", "resumeOffer", Who::Team(Post::Manager)),
     ("Mutation", "deleteOffer", Who::Team(Post::Manager)),
-    ("Mutation", "purge", Who::Operators),
+    ("Mutation", "purge", Who::Operators(Scope::Purge)),
+
+    (ROUTE, "/admin/documents", Who::Operators(Scope::Documents)),
+    (ROUTE, "/admin/purge", Who::Operators(Scope::Purge)),
+    (ROUTE, "/admin/cache/explain", Who::Operators(Scope::Inspect)),
+    (ROUTE, "/admin/cache/stats", Who::Operators(Scope::Inspect)),
+    // And the booking's holder alone.
+    (ROUTE, "/bookings", Who::SignedIn),
 
     ("User", "id", Who::Anybody),
     ("User", "firstName", Who::Anybody),
@@ -197,7 +207,7 @@ mod tests {
             })
             .collect();
         assert_eq!(open, [] as [&(String, String); 0], "add these to the table");
-        for (of_type, field, _) in POLICY {
+        for (of_type, field, _) in POLICY.iter().filter(|(of_type, ..)| *of_type != ROUTE) {
             let named = ((*of_type).to_owned(), (*field).to_owned());
             assert!(fields.contains(&named), "{named:?} is not in the schema");
             assert!(!PUBLIC_TYPES.contains(of_type), "{of_type} is there twice");

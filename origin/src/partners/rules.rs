@@ -100,10 +100,11 @@ mod tests {
         }
     }
 
+    type Edit = fn(&mut Address);
+
     #[test]
     fn an_address_names_what_is_wrong_with_it() {
         assert_eq!(address(&an_address()).unwrap().street, "1 rue de Rivoli");
-        type Edit = fn(&mut Address);
         let wrong: [(&str, Edit); 5] = [
             ("address.street", |a| a.street = " ".into()),
             ("address.city", |a| a.city = "x".repeat(101)),

@@ -20,6 +20,7 @@ mod reading;
 mod runner;
 mod samples;
 mod searching;
+mod service_tokens;
 mod sessions;
 mod stats;
 mod teams;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         stats::TESTS,
         sessions::TESTS,
         codes::TESTS,
+        service_tokens::TESTS,
         bookings::TESTS,
         bookings::RACES,
     ];

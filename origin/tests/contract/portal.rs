@@ -238,7 +238,7 @@ async fn a_founder_becomes_the_owner_and_founds_once(fresh: Fresh) {
         ..PartnerQuery::default()
     };
     let page = fresh.db.partners.list(&query).await.unwrap();
-    assert_eq!(page.items, [partner.clone()]);
+    assert_eq!(page.items, std::slice::from_ref(&partner));
     let rows = fresh.pending().await;
     let tags = [format!("partner:{}", partner.id), "partners:all".into()];
     assert_eq!((rows.len(), &rows[0].purge.tags[..]), (1, &tags[..]));

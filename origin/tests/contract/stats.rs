@@ -33,8 +33,8 @@ fn seen(of: &str, offer: &str, on: &str, views: i64) -> OfferViews {
 }
 
 async fn views(fresh: &Fresh, of: &str, from: &str, to: &str) -> Vec<(String, i64)> {
-    let partner = partner(of);
-    let found = fresh.db.stats.views(&partner, day(from)..=day(to));
+    let of = partner(of);
+    let found = fresh.db.stats.views(&of, day(from)..=day(to));
     let found = found.await.unwrap().into_iter();
     found.map(|(day, views)| (day.to_string(), views)).collect()
 }

@@ -44,7 +44,7 @@ pub(crate) struct TestApp {
     pub(crate) client: Client,
     /// What time it is, in milliseconds since the epoch.
     pub(crate) clock: Arc<AtomicI64>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 pub(crate) struct Builder {
@@ -104,6 +104,10 @@ impl TestApp {
     /// Lets so much time pass.
     pub(crate) fn pass_ms(&self, ms: i64) {
         self.clock.fetch_add(ms, Relaxed);
+    }
+
+    pub(crate) fn data_dir(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     /// Where this server's copy of the purge log ends.
@@ -210,7 +214,7 @@ impl Builder {
             state,
             db,
             client: Client::new(),
-            _dir: dir,
+            dir,
         }
     }
 

@@ -44,7 +44,7 @@ async fn answered(tries: u32, request: impl Fn(u32) -> RequestBuilder) -> u32 {
 }
 
 /// As the edge hands on a client's request.
-fn handed_on(request: RequestBuilder, secret: &[u8], ip: &str) -> RequestBuilder {
+pub(crate) fn handed_on(request: RequestBuilder, secret: &[u8], ip: &str) -> RequestBuilder {
     let whom = OnBehalfOf::Client(ip.parse().unwrap());
     let signature = proof::sign(secret, whom, NOW_MS.unsigned_abs());
     request.header(CLIENT_IP, ip).header(SIGNATURE, signature)

@@ -42,7 +42,7 @@ impl ProofMutations {
 
     /// Sends a link to this address if an account has it, which is not told.
     async fn request_password_reset(&self, ctx: &Context<'_>, email: String) -> Result<bool> {
-        proving::request_password_reset(RequestContext::of(ctx), &email);
+        proving::request_password_reset(RequestContext::of(ctx), &email).await?;
         Ok(true)
     }
 

@@ -7,7 +7,11 @@ use async_graphql::parser::parse_query;
 
 use super::*;
 use crate::{
-    auth::{sessions::SessionId, tokens::TokenError},
+    auth::{
+        service_tokens::{Scope, Service, TokenName},
+        sessions::SessionId,
+        tokens::TokenError,
+    },
     graphql::policy::POLICY,
     users::account::{Membership, Post},
 };
@@ -25,7 +29,11 @@ fn user(role: Role, post: Option<Post>) -> Caller {
 }
 
 /// Everybody there is, in one order.
-fn everybody() -> [(&'static str, Caller); 8] {
+fn everybody() -> [(&'static str, Caller); 9] {
+    let service = Service {
+        name: TokenName::parse("ci"),
+        scopes: vec![Scope::Purge],
+    };
     [
         ("anonymous", Caller::Anonymous),
         ("unknown", Caller::Unknown(Unknown::Credentials)),
@@ -34,7 +42,8 @@ fn everybody() -> [(&'static str, Caller); 8] {
         ("manager", user(Role::Partner, Some(Post::Manager))),
         ("owner", user(Role::Partner, Some(Post::Owner))),
         ("admin", user(Role::Admin, None)),
-        ("service", Caller::Service),
+        ("narrow", Caller::Service(service)),
+        ("service", Caller::Service(Service::of_environment())),
     ]
 }
 
@@ -51,7 +60,7 @@ fn allowed(of_type: &str, name: &str, about: About<'_>) -> String {
 /// Every line of the table, and every role: as somebody reads it, not as the code computes it.
 #[test]
 fn every_field_is_for_whom_the_table_says() {
-    const ALL: &str = "anonymous unknown user staff manager owner admin service";
+    const ALL: &str = "anonymous unknown user staff manager owner admin narrow service";
     const USERS: &str = "user staff manager owner admin";
     const TEAM: &str = "staff manager owner admin service";
     const OPERATORS: &str = "admin service";
@@ -87,7 +96,10 @@ fn every_field_is_for_whom_the_table_says() {
             Who::HolderOrTeam(Post::Manager | Post::Owner) => {
                 panic!("no field has this yet: {field}")
             }
-            Who::Operators => ["admin service"; 5],
+            Who::Operators(Scope::Purge) => ["admin narrow service"; 5],
+            Who::Operators(Scope::Documents | Scope::Inspect | Scope::Partners | Scope::Users) => {
+                ["admin service"; 5]
+            }
         };
         let about = [
             About::Unknown,
@@ -207,7 +219,7 @@ fn everybody_who_is_refused_is_logged() {
     tracing::subscriber::with_default(subscriber, || {
         assert_eq!(
             allowed("Mutation", "purge", About::Unknown),
-            "admin service"
+            "admin narrow service"
         );
     });
     let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();

@@ -63,7 +63,7 @@ fn window_by_the_clock(schedule: &OfferSchedule, day: Day) -> Option<Range<i64>>
         minutes.map(move |minute: i64| noon_ms + minute * MINUTE_MS)
     };
     let begins = around().find(|at| shown(*at) >= from).unwrap();
-    let last = around().filter(|at| shown(*at) < to).last().unwrap();
+    let last = around().rfind(|at| shown(*at) < to).unwrap();
     Some(begins..last + MINUTE_MS)
 }
 

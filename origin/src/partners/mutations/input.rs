@@ -153,7 +153,7 @@ impl CreateEstablishmentInput {
 
 impl UpdateEstablishmentInput {
     pub(super) fn edit(self) -> Result<EstablishmentEdit> {
-        let location = match self.location.clone() {
+        let location = match self.location {
             MaybeUndefined::Undefined => Edit::Keep,
             MaybeUndefined::Null => return Err(broken(BrokenRule::null("location"))),
             MaybeUndefined::Value(given) => Edit::Set(given.point()?),

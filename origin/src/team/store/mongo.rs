@@ -172,8 +172,8 @@ async fn accept(
         Joined::NoUser => Ok(Accepted::Invalid),
         Joined::Member => Ok(Accepted::Member),
         Joined::Done => {
-            let used = all.delete_one(this).session(session).await?;
-            if used.deleted_count == 0 {
+            let deleted = all.delete_one(this).session(session).await?;
+            if deleted.deleted_count == 0 {
                 // Cannot be: it was read in the same transaction.
                 return Err(StoreError::corrupt("invitation", &"gone while it was used"));
             }
