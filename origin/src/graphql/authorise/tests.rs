@@ -57,6 +57,12 @@ fn allowed(of_type: &str, name: &str, about: About<'_>) -> String {
     names.join(" ")
 }
 
+/// About nothing and their own partner this team; about all else operators alone.
+fn of_team(team: &'static str) -> [&'static str; 5] {
+    const OPERATORS: &str = "admin service";
+    [team, OPERATORS, OPERATORS, team, OPERATORS]
+}
+
 /// Every line of the table, and every role: as somebody reads it, not as the code computes it.
 #[test]
 fn every_field_is_for_whom_the_table_says() {
@@ -74,24 +80,12 @@ fn every_field_is_for_whom_the_table_says() {
             Who::Anybody => [ALL; 5],
             Who::SignedIn => [USERS; 5],
             Who::Themselves => ["admin", USERS, "admin", "admin", "admin"],
-            Who::Team(Post::Manager) => {
-                let team = "manager owner admin service";
-                [
-                    team,
-                    "admin service",
-                    "admin service",
-                    team,
-                    "admin service",
-                ]
-            }
-            Who::Team(Post::Staff) => [TEAM, OPERATORS, OPERATORS, TEAM, OPERATORS],
+            Who::Team(Post::Staff) => of_team("staff manager owner admin service"),
+            Who::Team(Post::Manager) => of_team("manager owner admin service"),
+            Who::Team(Post::Owner) => of_team("owner admin service"),
             Who::HolderOrTeam(Post::Staff) => {
                 let holder = "user staff manager owner admin service";
                 [TEAM, holder, OPERATORS, TEAM, OPERATORS]
-            }
-            Who::Team(Post::Owner) => {
-                let owners = "owner admin service";
-                [owners, OPERATORS, OPERATORS, owners, OPERATORS]
             }
             Who::HolderOrTeam(Post::Manager | Post::Owner) => {
                 panic!("no field has this yet: {field}")
@@ -216,7 +210,12 @@ fn everybody_who_is_refused_is_logged() {
         .with_ansi(false)
         .without_time()
         .finish();
+    // Another test that refuses at this moment may be registering the line for nobody: let it end,
+    // then have it registered anew.
+    allowed("Mutation", "purge", About::Unknown);
+    std::thread::sleep(std::time::Duration::from_millis(50));
     tracing::subscriber::with_default(subscriber, || {
+        tracing::callsite::rebuild_interest_cache();
         assert_eq!(
             allowed("Mutation", "purge", About::Unknown),
             "admin narrow service"
