@@ -187,13 +187,12 @@ impl ServiceTokens {
         let Some(hash) = Secret::parse(text).map(|secret| secret.hash()) else {
             return Ok(None);
         };
-        let token = match self.kept.get(&hash) {
-            Some(token) => token,
-            None => {
-                let token = self.store.by_hash(&hash).await?;
-                self.kept.insert(hash, token.clone());
-                token
-            }
+        let token = if let Some(token) = self.kept.get(&hash) {
+            token
+        } else {
+            let token = self.store.by_hash(&hash).await?;
+            self.kept.insert(hash, token.clone());
+            token
         };
         let good = token.filter(|token| token.is_good(now_ms));
         Ok(good.map(|token| Service {

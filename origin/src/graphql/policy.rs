@@ -89,6 +89,8 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     (ROUTE, "/admin/purge", Who::Operators(Scope::Purge)),
     (ROUTE, "/admin/cache/explain", Who::Operators(Scope::Inspect)),
     (ROUTE, "/admin/cache/stats", Who::Operators(Scope::Inspect)),
+    // And the booking's holder alone.
+    (ROUTE, "/bookings", Who::SignedIn),
 
     ("Subscription", "newOfferNearby", Who::Anybody),
     ("Subscription", "bookingStatusChanged", Who::SignedIn),

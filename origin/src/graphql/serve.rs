@@ -198,11 +198,11 @@ async fn steps(
     if document.operation.policy.is_shared() {
         // Whoever asks: what is shared is everybody's, or nobody's.
         authorise::document(&Caller::Anonymous, &document.parsed)?;
-        let asked = Arc::new(Asked::new(document, variables));
+        let question = Arc::new(Asked::new(document, variables));
         if let (Some(spelling), DocumentRef::Hash(_)) = (&spelling, &request.document) {
-            state.spellings.remember(spelling.as_str(), &asked);
+            state.spellings.remember(spelling.as_str(), &question);
         }
-        return Ok(cached::answer(state, &asked, wanted).await);
+        return Ok(cached::answer(state, &question, wanted).await);
     }
     // Only now: that nobody can say who asks does not keep anybody from what is shared.
     let asker = asker?;

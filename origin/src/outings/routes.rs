@@ -19,8 +19,7 @@ use crate::{
         rate::{self, Decision},
     },
     graphql::{
-        answer,
-        authorise::{self, About},
+        answer, authorise,
         caller::{Asker, Caller},
     },
     state::AppState,
@@ -180,8 +179,7 @@ fn told(answer: Result<Response, Response>, counted: Option<&Decision>) -> Respo
 async fn own(state: &AppState, asker: &Asker, id: &str) -> Result<Booking, Response> {
     // At the door as in GraphQL: who is not signed in hears that, whatever the id.
     let caller = &asker.caller;
-    authorise::authorise(caller, "Query", "booking", About::Unknown)
-        .map_err(|refusal| refused(&refusal))?;
+    authorise::route(caller, "/bookings").map_err(|refusal| refused(&refusal))?;
     let not_found = || {
         let refusal = BookingRefusal::NotFound;
         refuse(refusal.code(), refusal.sentence(asker.language))

@@ -1,5 +1,7 @@
 //! The dashboards of partners in GraphQL.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, Error, ID, Object, Result, SimpleObject};
 use pq_core::ErrorCode;
 
@@ -11,6 +13,7 @@ use crate::{
         directives::{CacheControlScope, cache_control},
         errors::{failed, refused},
     },
+    outings::store::DayCount,
     paris::Day,
     partners::resolvers::no_partner,
 };
@@ -35,6 +38,10 @@ pub struct PartnerDay {
     /// How often pages of its offers were read from an origin: what an edge answers from its own
     /// copies is not seen. Some seconds late.
     views: i32,
+    /// Bookings that were made on it, whatever became of them.
+    bookings: i32,
+    /// Bookings that were used on it.
+    check_ins: i32,
 }
 
 #[derive(Debug, Default)]
@@ -59,13 +66,23 @@ impl StatsQueries {
         let (first, last) = days(&from, &to).ok_or_else(no_days)?;
         let views = request.state.stats.views(&partner, first..=last);
         let views = views.await.map_err(failed)?;
+        let booked = request
+            .state
+            .bookings
+            .days_of_partner(&partner, first..=last);
+        let booked = booked.await.map_err(failed)?.into_iter();
+        let booked: HashMap<String, DayCount> =
+            booked.map(|of_day| (of_day.day.clone(), of_day)).collect();
         let mut days = Vec::new();
         let mut day = first;
         while day <= last {
-            let of_day = views.get(&day).copied().unwrap_or(0);
+            let name = day.to_string();
+            let of_day = booked.get(&name);
             days.push(PartnerDay {
-                day: day.to_string(),
-                views: i32::try_from(of_day).unwrap_or(i32::MAX),
+                views: number(views.get(&day).copied()),
+                bookings: number(of_day.map(|of_day| of_day.bookings)),
+                check_ins: number(of_day.map(|of_day| of_day.check_ins)),
+                day: name,
             });
             if day == day.next() {
                 break;
@@ -74,6 +91,10 @@ impl StatsQueries {
         }
         Ok(PartnerStats { days })
     }
+}
+
+fn number(count: Option<i64>) -> i32 {
+    i32::try_from(count.unwrap_or(0)).unwrap_or(i32::MAX)
 }
 
 fn days(from: &str, to: &str) -> Option<(Day, Day)> {

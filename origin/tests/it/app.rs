@@ -105,13 +105,13 @@ impl TestApp {
             .json(&json!({"query": query, "variables": variables}))
     }
 
-    pub(crate) fn data_dir(&self) -> &std::path::Path {
-        self.dir.path()
-    }
-
     /// Lets so much time pass.
     pub(crate) fn pass_ms(&self, ms: i64) {
         self.clock.fetch_add(ms, Relaxed);
+    }
+
+    pub(crate) fn data_dir(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     /// Where this server's copy of the purge log ends.
