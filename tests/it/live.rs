@@ -152,7 +152,7 @@ async fn each_of_the_edges_clients_has_so_many_connections_of_its_own() {
 }
 
 /// Waits until the origin has so many subscriptions.
-async fn until_subscribed(stack: &Stack, count: usize) {
+pub(crate) async fn until_subscribed(stack: &Stack, count: usize) {
     let mut seen = Value::Null;
     for _ in 0..200 {
         let stats = stack

@@ -12,6 +12,7 @@ mod protocol;
 mod purges;
 mod refusals;
 mod sharing;
+mod story;
 
 use cache_core::geo;
 use e2e::{Ask, Options, Stack, Venue};

@@ -142,6 +142,11 @@ fn seen(change: &OfferChange) -> Option<Seen> {
     }
 }
 
+/// The tag of answers that show how many places are left of an offer.
+pub(crate) fn quota_tag(offer: &OfferId) -> String {
+    format!("quota:{offer}")
+}
+
 /// The tags to purge for a change: the offer's and its partner's own, and those of the lists that
 /// it enters, leaves or looks different in. Sorted, each once.
 pub fn tags_of(change: &OfferChange) -> Vec<String> {

@@ -12,7 +12,10 @@ use crate::{
         loaders::{FavoriteOf, RemainingOf},
         page::PageInfo,
     },
-    offers::store::{OfferCursor, OfferPage},
+    offers::{
+        events::quota_tag,
+        store::{OfferCursor, OfferPage},
+    },
     partners::resolvers::{EstablishmentNode, PartnerNode, Weekday, timestamp},
 };
 
@@ -148,7 +151,8 @@ impl Quota {
         self.known.total
     }
 
-    /// At most 5 s old, whatever else the answer holds.
+    /// A booking that takes a place or gives it back purges answers that show this, and no others.
+    /// They are at most 5 s old besides.
     #[graphql(directive = cache_control::apply(Some(REMAINING_MAX_AGE_S), Some(0), Some(0), None))]
     async fn remaining(&self, ctx: &Context<'_>) -> Result<i32> {
         let request = RequestContext::of(ctx);
@@ -156,13 +160,14 @@ impl Quota {
         // policy that it was compiled to.
         let end_ms = request.now_ms + i64::from(REMAINING_MAX_AGE_S) * 1_000;
         request.facts.ends_at(end_ms, request.now_ms);
+        request.facts.tag(&quota_tag(&self.offer));
         let key = RemainingOf(self.offer.clone());
         let found = request.loader.load_one(key).await.map_err(failed)?;
         // None: the quota was lifted between the two reads, and the answer is purged by that.
         Ok(found.unwrap_or(self.known.remaining))
     }
 
-    /// Whether nothing is left. Unlike `remaining` this purges when it changes.
+    /// Whether nothing is left: purges all answers that show the offer when it changes.
     async fn is_sold_out(&self) -> bool {
         self.known.is_sold_out()
     }

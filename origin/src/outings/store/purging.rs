@@ -4,7 +4,7 @@ use super::By;
 use crate::{
     domain::{Offer, Quota},
     embedded::outbox::{PendingPurge, PurgeKind},
-    offers::events::{OfferChange, tags_of},
+    offers::events::{OfferChange, quota_tag, tags_of},
     outings::booking::{Booking, Step},
 };
 
@@ -50,12 +50,15 @@ fn with_remaining(offer: &Offer, change: impl FnOnce(i32) -> i32) -> Offer {
     }
 }
 
-/// The number that is left purges nothing, only whether there is anything: see `offers::events`.
+/// The number that is left purges answers that show it; all that show the offer are purged only when
+/// there is nothing left, or something again: see `offers::events`.
 fn changed(before: &Offer, after: Offer) -> Vec<String> {
-    tags_of(&OfferChange {
+    let quota = (before.quota != after.quota).then(|| quota_tag(&before.id));
+    let others = tags_of(&OfferChange {
         before: Some(before.clone()),
         after: Some(after),
-    })
+    });
+    quota.into_iter().chain(others).collect()
 }
 
 #[cfg(test)]
@@ -72,20 +75,22 @@ mod tests {
     }
 
     #[test]
-    fn a_booking_purges_itself_and_the_offer_where_the_last_place_goes_or_comes_back() {
-        let own = format!("booking:{}", booking().id);
-        let offer_tags = [
-            own.clone(),
+    fn a_booking_purges_itself_the_number_that_is_left_and_the_offer_with_the_last_place() {
+        let own = [format!("booking:{}", booking().id)];
+        let shown_number = [own[0].clone(), format!("quota:{}", offer().id)];
+        let shown_offer = [
+            own[0].clone(),
+            shown_number[1].clone(),
             format!("offer:{}", offer().id),
             format!("partner:{}", offer().partner_id),
         ];
-        assert_eq!(purge_of_creation(&booking(), &offer()).tags, [own.clone()]);
-        assert_eq!(purge_of_creation(&booking(), &left(2)).tags, [own.clone()]);
-        assert_eq!(purge_of_creation(&booking(), &left(1)).tags, offer_tags);
+        assert_eq!(purge_of_creation(&booking(), &offer()).tags, own);
+        assert_eq!(purge_of_creation(&booking(), &left(2)).tags, shown_number);
+        assert_eq!(purge_of_creation(&booking(), &left(1)).tags, shown_offer);
         let cancelled =
             |offer: Option<&Offer>| purge_of_step(&booking(), Step::Cancel, By::Holder, offer).tags;
-        assert_eq!(cancelled(Some(&left(0))), offer_tags);
-        assert_eq!(cancelled(Some(&left(1))), [own.clone()]);
-        assert_eq!(cancelled(None), [own]);
+        assert_eq!(cancelled(Some(&left(0))), shown_offer);
+        assert_eq!(cancelled(Some(&left(1))), shown_number);
+        assert_eq!(cancelled(None), own);
     }
 }

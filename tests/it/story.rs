@@ -1,0 +1,213 @@
+//! An evening, from a partner's first sign-up to the check-in, through the edge: at every step what
+//! is read is right at once.
+
+use e2e::{
+    Answer, Options, Stack, Way,
+    live::{Client, Subscriber},
+};
+use serde_json::{Value, json};
+
+use crate::{PARIS, ids, live::until_subscribed, near, venue, warm};
+
+/// Somebody who signed up.
+struct Person {
+    token: String,
+    email: String,
+}
+
+async fn sign_up(stack: &Stack, name: &str) -> Person {
+    let email = format!("{name}@example.fr");
+    let input = json!({"email": email, "password": "correct horse", "firstName": "Zoé",
+        "lastName": "d'Été"});
+    let ask = stack.ask("Register", json!({"input": input}));
+    let body = json!({"documentId": ask.id, "variables": ask.variables});
+    let request = stack.client.post(format!("{}/graphql", stack.edge_url));
+    let answer = Answer::read(request.json(&body).send().await.unwrap())
+        .await
+        .unwrap();
+    let token = answer.json()["data"]["register"]["accessToken"].clone();
+    let token = token.as_str().unwrap_or_else(|| panic!("{}", answer.text));
+    Person {
+        token: token.to_owned(),
+        email,
+    }
+}
+
+impl Person {
+    /// What a document answers them through the edge; there are no errors.
+    async fn ask(&self, stack: &Stack, document: &str, variables: Value) -> Value {
+        let ask = stack.ask(document, variables);
+        let answer = ask
+            .post(&stack.client, &stack.edge_url, &self.token)
+            .await
+            .unwrap();
+        let json = answer.json();
+        assert!(
+            json["data"].is_object() && json.get("errors").is_none(),
+            "{}",
+            answer.text
+        );
+        json["data"].clone()
+    }
+
+    /// Hears, over this client, of what becomes of a booking.
+    fn listen(&self, stack: &Stack, client: Client, document: &str, booking: &str) -> Subscriber {
+        let ask = stack.ask(document, json!({"bookingId": booking}));
+        let request = json!({"query": "", "variables": ask.variables,
+            "extensions": {"persistedQuery": {"version": 1, "sha256Hash": ask.id}}});
+        let headers = json!({"authorization": format!("Bearer {}", self.token)});
+        let url = format!("{}/graphql", stack.edge_url);
+        Subscriber::start(client, &url, &request, &headers).unwrap()
+    }
+}
+
+/// What everybody reads of the offer through the edge.
+async fn shown(stack: &Stack, document: &str, offer: &str) -> Value {
+    let ask = stack.ask(document, json!({"id": offer}));
+    let answer = ask.get(&stack.client, &stack.edge_url).await.unwrap();
+    answer.json()["data"]["offer"].clone()
+}
+
+async fn listed(stack: &Stack) -> Vec<String> {
+    let answer = near(stack, PARIS)
+        .get(&stack.client, &stack.edge_url)
+        .await
+        .unwrap();
+    ids(&answer.json())
+}
+
+#[tokio::test]
+async fn a_partner_publishes_a_user_nearby_hears_books_and_is_checked_in() {
+    let options = Options {
+        venues: vec![venue((48.8570, 2.3530), "thai")],
+        way: Way::Direct,
+        ..Options::default()
+    };
+    let stack = Stack::start(options).await.unwrap();
+    let owner = sign_up(&stack, "owner").await;
+    let guest = sign_up(&stack, "guest").await;
+    let staff = sign_up(&stack, "staff").await;
+
+    // The list is cached before there is anything to tell.
+    let before = ids(&warm(&stack, &near(&stack, PARIS)).await.json());
+    assert_eq!(before.len(), 1);
+    let nearby = stack.ask(
+        "NewOfferNearby",
+        json!({"location": {"lat": PARIS.0, "lng": PARIS.1}, "maxDistance": 5}),
+    );
+    let request = json!({"query": "", "documentId": nearby.id, "variables": nearby.variables});
+    let url = format!("{}/graphql", stack.edge_url);
+    let mut news = Subscriber::start(Client::WebSocket, &url, &request, &json!({})).unwrap();
+    news.tells("connected").await.unwrap();
+    until_subscribed(&stack, 1).await;
+
+    // The partner signs up and publishes.
+    let input = json!({"name": "Chez Zoé", "category": "BAR"});
+    let made = owner
+        .ask(&stack, "CreatePartner", json!({"input": input}))
+        .await;
+    let partner = made["createPartner"]["id"].as_str().unwrap().to_owned();
+    let input = json!({"name": "Chez Zoé", "location": {"lat": 48.8572, "lng": 2.3521},
+        "address": {"street": "1 rue de Rivoli", "city": "Paris", "postalCode": "75004"}});
+    let variables = json!({"partnerId": partner, "input": input});
+    let made = owner.ask(&stack, "CreateEstablishment", variables).await;
+    let place = made["createEstablishment"]["id"].clone();
+    let input = json!({"partnerId": partner, "establishmentId": place, "title": "Un verre offert",
+        "description": "Pour deux", "category": "BAR", "discount": {"percentage": 50},
+        "validFrom": "2026-01-01T00:00:00Z", "validUntil": "2036-01-01T00:00:00Z",
+        "quota": {"total": 2}});
+    let made = owner
+        .ask(&stack, "CreateOffer", json!({"input": input}))
+        .await;
+    let offer = made["createOffer"]["id"].as_str().unwrap().to_owned();
+
+    // Everybody sees it at once, and the user nearby hears of it.
+    let after = listed(&stack).await;
+    assert!(
+        after.contains(&offer) && after.contains(&before[0]),
+        "{after:?}"
+    );
+    assert_eq!(
+        shown(&stack, "OfferDetail", &offer).await["title"],
+        "Un verre offert"
+    );
+    assert_eq!(
+        shown(&stack, "OfferQuota", &offer).await["quota"]["remaining"],
+        2
+    );
+    let told = news.tells("next").await.unwrap();
+    assert_eq!(
+        told["data"]["newOfferNearby"]["id"],
+        offer.as_str(),
+        "{told}"
+    );
+
+    // The user books.
+    let booked = guest.ask(
+        &stack,
+        "CreateBooking",
+        json!({"offerId": offer, "idempotencyKey": "an-evening"}),
+    );
+    let booking = booked.await["createBooking"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let detail = guest
+        .ask(&stack, "BookingDetail", json!({"id": booking}))
+        .await;
+    // It begins now: nobody has to confirm it.
+    assert_eq!(detail["booking"]["status"], "CONFIRMED");
+    assert_eq!(
+        shown(&stack, "OfferQuota", &offer).await["quota"]["remaining"],
+        1
+    );
+
+    // The partner has somebody at the door; both listen.
+    let member = format!("{partner}:staff");
+    stack
+        .run(&["role", &staff.email, "--partner", &member])
+        .await
+        .unwrap();
+    let mut at_the_door = staff.listen(
+        &stack,
+        Client::EventStream,
+        "BookingStatusChangedForStaff",
+        &booking,
+    );
+    let mut on_the_phone =
+        guest.listen(&stack, Client::WebSocket, "BookingStatusChanged", &booking);
+    for listener in [&mut at_the_door, &mut on_the_phone] {
+        listener.tells("connected").await.unwrap();
+    }
+    until_subscribed(&stack, 3).await;
+    // And scans.
+    let code = detail["booking"]["qrCode"].clone();
+    let scanned = staff
+        .ask(
+            &stack,
+            "CheckIn",
+            json!({"bookingId": booking, "qrCode": code}),
+        )
+        .await;
+    assert_eq!(scanned["checkIn"]["status"], "CHECKED_IN");
+    for listener in [&mut at_the_door, &mut on_the_phone] {
+        let told = listener.tells("next").await.unwrap();
+        let status = &told["data"]["bookingStatusChanged"]["status"];
+        assert_eq!(status, "CHECKED_IN", "{told}");
+    }
+    let detail = guest
+        .ask(&stack, "BookingDetail", json!({"id": booking}))
+        .await;
+    assert_eq!(detail["booking"]["status"], "CHECKED_IN");
+    assert!(detail["booking"]["checkedInAt"].is_string());
+    let seen = staff
+        .ask(&stack, "ScannedBooking", json!({"id": booking}))
+        .await;
+    assert_eq!(seen["booking"]["status"], "CHECKED_IN");
+    // Who was there used the offer up.
+    assert_eq!(
+        shown(&stack, "OfferQuota", &offer).await["quota"]["remaining"],
+        1
+    );
+    assert_eq!(listed(&stack).await, after);
+}
