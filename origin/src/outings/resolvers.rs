@@ -66,11 +66,11 @@ impl BookingNode {
         let caller = &RequestContext::of(ctx).asker.caller;
         authorise::field(caller, "Booking", field, about(&self.0))
     }
+}
 
-    fn signed(&self, ctx: &Context<'_>, ticket: &Ticket) -> Result<String> {
-        let keys = &RequestContext::of(ctx).state.config.qr.keys;
-        Ok(ticket.sign(keys).ok_or("no key signs QR codes")?)
-    }
+fn signed(ctx: &Context<'_>, ticket: &Ticket) -> Result<String> {
+    let keys = &RequestContext::of(ctx).state.config.qr.keys;
+    Ok(ticket.sign(keys).ok_or("no key signs QR codes")?)
 }
 
 #[Object(name = "Booking", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
@@ -111,13 +111,13 @@ impl BookingNode {
     async fn qr_code(&self, ctx: &Context<'_>) -> Result<String> {
         self.may_see(ctx, "qrCode")?;
         let now_ms = RequestContext::of(ctx).now_ms;
-        self.signed(ctx, &Ticket::rotating(&self.0, now_ms))
+        signed(ctx, &Ticket::rotating(&self.0, now_ms))
     }
 
     /// As `qrCode`, for a phone without a network: the same as long as the booking can be used.
     async fn offline_code(&self, ctx: &Context<'_>) -> Result<String> {
         self.may_see(ctx, "offlineCode")?;
-        self.signed(ctx, &Ticket::offline(&self.0))
+        signed(ctx, &Ticket::offline(&self.0))
     }
 
     /// The first moment at which it may be used; doors open half an hour earlier.

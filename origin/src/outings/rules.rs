@@ -9,7 +9,7 @@ use super::{
     refusals::BookingRefusal,
     window,
 };
-use crate::domain::{BookingId, Offer, OfferId, UserId};
+use crate::domain::{BookingId, Offer, OfferId, Quota, UserId};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -89,7 +89,7 @@ pub fn admit(offer: &Offer, standing: Standing) -> Result<(), BookingRefusal> {
         Err(BookingRefusal::UserLimit)
     } else if standing.open >= MAX_OPEN {
         Err(BookingRefusal::TooManyOpen)
-    } else if offer.quota.is_some_and(|quota| quota.is_sold_out()) {
+    } else if offer.quota.is_some_and(Quota::is_sold_out) {
         Err(BookingRefusal::SoldOut)
     } else if reached(limits.per_day, standing.of_day) {
         Err(BookingRefusal::SoldOutThatDay)

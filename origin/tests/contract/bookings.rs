@@ -326,7 +326,7 @@ async fn what_is_due_is_found_the_longest_due_first(fresh: Fresh) {
     };
     let first_ms = NOW_MS + DAY_MS + 2 * HOUR_MS;
     assert_eq!(due(first_ms - 1).await, []);
-    assert_eq!(due(first_ms).await, [early.id.clone()]);
+    assert_eq!(due(first_ms).await, std::slice::from_ref(&early.id));
     assert_eq!(due(first_ms + HOUR_MS).await, [early.id.clone(), late.id]);
     let early_on = step(&fresh, &early.id, Step::Miss, first_ms - 1).await;
     assert_eq!(early_on, Stepped::Refused(BookingRefusal::TooEarly));

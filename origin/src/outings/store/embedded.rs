@@ -48,13 +48,11 @@ impl BookingStore for EmbeddedBookings {
         let asked = new.clone();
         // Readers first: a refusal waits for no other process that writes.
         let looked = self.db.read(move |c| write::look(c, &asked, now_ms));
-        match looked.await? {
-            Err(no_booking) => Ok(no_booking),
-            Ok(_) => {
-                let create = self.db.write(move |tx| write::create(tx, &new, now_ms));
-                create.await
-            }
+        if let Err(no_booking) = looked.await? {
+            return Ok(no_booking);
         }
+        let create = self.db.write(move |tx| write::create(tx, &new, now_ms));
+        create.await
     }
 
     async fn step(

@@ -160,8 +160,8 @@ async fn places_that_are_taken_and_given_back_at_once_add_up(fresh: Fresh) {
         let new = new(&name, &name, &offer);
         async move { bookings.create(new, NOW_MS).await.unwrap() }
     });
-    let (created, _) = futures_util::join!(join_all(creates), join_all(cancels));
-    let booked = created
+    let (outcomes, _) = futures_util::join!(join_all(creates), join_all(cancels));
+    let booked = outcomes
         .iter()
         .filter(|created| matches!(created, Created::Done(_)));
     let booked = i32::try_from(booked.count()).unwrap();

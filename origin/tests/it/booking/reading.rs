@@ -40,7 +40,7 @@ async fn a_booking_is_read_by_its_holder_and_its_partners_staff() {
         let query = format!("query B($b: ID!) {{ booking(id: $b) {{ {field} }} }}");
         let refused = staff.ask(&app, &query, this.clone()).await;
         assert!(
-            !refused.text.contains("ysn1.") && !refused.text.contains("@"),
+            !refused.text.contains("ysn1.") && !refused.text.contains('@'),
             "{}",
             refused.text
         );

@@ -1,5 +1,6 @@
 //! `checkIn`: by staff of that partner, once, with a code that is good.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use serde_json::json;
 use yousoon::{auth::keys::KeySet, domain::BookingId, outings::qr::Ticket, users::account::Post};
 
@@ -101,7 +102,6 @@ async fn scanners_get_the_public_keys_and_verify_without_us() {
     assert!(!keys.text.contains("\"d\""), "{}", keys.text);
     assert_ne!(keys.json(), app.state.auth.tokens.keys().jwks());
     // As a scanner does it: the published key alone, the layout of `outings::qr`.
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
     let x = BASE64
         .decode(keys.json()["keys"][0]["x"].as_str().unwrap())
         .unwrap();
