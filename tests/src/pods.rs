@@ -28,7 +28,7 @@ struct Pod {
 /// The origins; they share the keys of tokens and codes.
 #[derive(Debug)]
 pub struct Pods {
-    pods: Vec<Pod>,
+    origins: Vec<Pod>,
     nobody: String,
     _redis: Redis,
     store: Store,
@@ -61,16 +61,16 @@ impl Pods {
             "http://{}",
             SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()?))
         );
-        let mut pods = Vec::new();
+        let mut origins = Vec::new();
         for _ in 0..count {
             let target = SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()?));
             let url = format!("http://{target}");
             let process = Some(origin::start(&store, &url, &nobody, &[], &client).await?);
-            pods.push(Pod { url, process });
+            origins.push(Pod { url, process });
         }
-        let documents = Documents::publish(&store, &pods[0].url).await?;
+        let documents = Documents::publish(&store, &origins[0].url).await?;
         Ok(Self {
-            pods,
+            origins,
             nobody,
             _redis: redis,
             store,
@@ -82,7 +82,7 @@ impl Pods {
 
     /// Their addresses, the living and the dead.
     pub fn urls(&self) -> Vec<String> {
-        self.pods.iter().map(|pod| pod.url.clone()).collect()
+        self.origins.iter().map(|pod| pod.url.clone()).collect()
     }
 
     /// The service token.
@@ -92,14 +92,14 @@ impl Pods {
 
     /// Ends an origin at once (SIGKILL).
     pub async fn kill(&mut self, index: usize) -> Result<()> {
-        let pod = self.pods.get_mut(index).context("no such origin")?;
+        let pod = self.origins.get_mut(index).context("no such origin")?;
         let process = pod.process.take().context("the origin is dead already")?;
         process.kill().await
     }
 
     /// Starts an origin again, where it was.
     pub async fn restart(&mut self, index: usize) -> Result<()> {
-        let pod = self.pods.get_mut(index).context("no such origin")?;
+        let pod = self.origins.get_mut(index).context("no such origin")?;
         ensure!(pod.process.is_none(), "the origin was not killed");
         let started = origin::start(&self.store, &pod.url, &self.nobody, &[], &self.client);
         pod.process = Some(started.await?);

@@ -133,8 +133,8 @@ impl Credentials {
         }
         self.asker.caller = match &self.token {
             Token::None => return Ok(Ok(())),
-            Token::Access(claims) => Caller::of_claims(claims, state).await?,
-            Token::Service(headers) => Caller::of(headers, state).await?,
+            Token::Access(claims) => Box::pin(Caller::of_claims(claims, state)).await?,
+            Token::Service(headers) => Box::pin(Caller::of(headers, state)).await?,
         };
         Ok(match &self.asker.caller {
             Caller::Unknown(why) => Err(NotTaken::of(*why)),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use cache_core::{PurgeRecord, Revision, Tag};
-use cache_tiered::News;
+use cache_tiered::{Moment, News};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -41,14 +41,22 @@ pub async fn follow(state: AppState, stop: CancellationToken) {
     let mut again = interval(AGAIN);
     again.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
+        // Before it is asked for news: if there are none, this is how far it is current.
+        let complete_at = state.caches.feed.position().complete_at;
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             news = listener.next() => match news {
                 Some(News::Records(records)) => follower.heard(&records).await,
                 Some(News::Missed) => follower.missed().await,
+                // There is no feed any more.
                 None => return,
             },
-            _ = again.tick() => follower.try_again().await,
+            _ = again.tick() => {
+                if follower.try_again().await {
+                    follower.is_current_as_of(complete_at);
+                }
+            }
         }
     }
 }
@@ -92,7 +100,7 @@ impl<'s> Follower<'s> {
             }
         }
         if !self.pending.is_empty() {
-            self.try_again().await;
+            let _or_later = self.try_again().await;
         }
     }
 
@@ -109,11 +117,17 @@ impl<'s> Follower<'s> {
         let head = self.state.caches.feed.position().head;
         tracing::info!("records may have been missed: what is subscribed is read again");
         self.state.live.look_again(head).await;
-        self.try_again().await;
+        let _or_later = self.try_again().await;
     }
 
-    /// Reads what has to be read. What fails is tried again.
-    async fn try_again(&mut self) {
+    /// Everything that was written before this moment was heard of.
+    fn is_current_as_of(&mut self, complete_at: Moment) {
+        let wall_ms = i64::try_from(complete_at.wall_ms).unwrap_or(i64::MAX);
+        self.current_ms = self.current_ms.max(wall_ms);
+    }
+
+    /// Reads what has to be read; whether nothing is left. What fails is tried again.
+    async fn try_again(&mut self) -> bool {
         if !self.state.live.awaits_offers() {
             // Nobody is there to tell; who comes hears of what comes after.
             self.pending.clear();
@@ -121,18 +135,16 @@ impl<'s> Follower<'s> {
         }
         if let Err(error) = self.read_pending().await {
             tracing::warn!(error = chain(&error), "offers that appeared cannot be read");
-            return;
+            return false;
         }
         if self.has_missed {
             if let Err(error) = self.read_newest().await {
                 tracing::warn!(error = chain(&error), "the newest offers cannot be read");
-                return;
+                return false;
             }
             self.has_missed = false;
         }
-        let complete_at = self.state.caches.feed.position().complete_at;
-        let complete_ms = i64::try_from(complete_at.wall_ms).unwrap_or(i64::MAX);
-        self.current_ms = self.current_ms.max(complete_ms);
+        true
     }
 
     async fn read_pending(&mut self) -> Result<(), StoreError> {

@@ -188,7 +188,8 @@ impl Open {
             return Some(end);
         }
         let asker = self.credentials.asker();
-        match operation::result(&self.state, &self.operation, asker, letter.event).await {
+        let result = operation::result(&self.state, &self.operation, asker, letter.event);
+        match Box::pin(result).await {
             Outcome::Result(payload) => {
                 self.state.live.metrics().sent();
                 self.beat_at = Instant::now() + KEEP_ALIVE_EVERY;

@@ -282,7 +282,8 @@ impl Open {
             .number()
             .map_err(|why| refuse(ErrorCode::TooManySubscriptions, why.to_string()))?;
         let begun = match GraphqlRequest::from_payload(request) {
-            Ok(request) => operation::begin(&self.state, asker, &request).await,
+            // Boxed, here and below: thousands of connections wait, and few of them do anything.
+            Ok(request) => Box::pin(operation::begin(&self.state, asker, &request)).await,
             Err(refusal) => Err(operation::errors_of(&refusal)),
         };
         match begun {
@@ -312,7 +313,8 @@ impl Open {
         self.credentials.look_again(&self.state).await??;
         let Known { id, operation, .. } = &self.operations[at];
         let asker = self.credentials.asker();
-        match operation::result(&self.state, operation, asker, letter.event).await {
+        let result = operation::result(&self.state, operation, asker, letter.event);
+        match Box::pin(result).await {
             Outcome::Result(payload) => {
                 let text = protocol::next(id, &payload);
                 self.wire.send(text).await?;

@@ -9,12 +9,14 @@ mod write;
 use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use super::{BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Gates, Stepped};
 use crate::{
     domain::{BookingId, PartnerId, UserId},
     embedded::StoreError,
     mongo::MongoDb,
+    offers::store::mongo as offers,
     outings::{
         booking::{Booking, Step},
         refusals::BookingRefusal,
@@ -41,22 +43,40 @@ impl MongoBookings {
             gates: Arc::default(),
         }
     }
-}
 
-#[async_trait]
-impl BookingStore for MongoBookings {
-    async fn create(&self, new: NewBooking, now_ms: i64) -> Result<Created, StoreError> {
-        let _turn = self.gates.pass(&new.offer).await;
-        // Before a transaction: whoever comes for nothing is in nobody's way.
-        if read::is_sold_out_for(&self.db, &new).await? {
-            return Ok(Created::Refused(BookingRefusal::SoldOut));
-        }
+    async fn create_in_transaction(
+        &self,
+        new: NewBooking,
+        now_ms: i64,
+    ) -> Result<Created, StoreError> {
         let db = self.db.clone();
         let created = self.db.transaction_that_adds(move |session| {
             let (db, new) = (db.clone(), new.clone());
             Box::pin(async move { write::create(&db, session, &new, now_ms).await })
         });
         created.await
+    }
+}
+
+#[async_trait]
+impl BookingStore for MongoBookings {
+    async fn create(&self, new: NewBooking, now_ms: i64) -> Result<Created, StoreError> {
+        let mut turn = self.gates.pass(&new.offer).await;
+        // Before a transaction, and one look for all who wait: whoever comes for nothing is in
+        // nobody's way.
+        if !turn.heard_that_it_is_sold_out() {
+            let began = Instant::now();
+            if offers::is_sold_out(&self.db, &new.offer).await? {
+                turn.tell_sold_out(began);
+            }
+        }
+        if turn.heard_that_it_is_sold_out() {
+            drop(turn);
+            if !read::has_more_to_hear(&self.db, &new).await? {
+                return Ok(Created::Refused(BookingRefusal::SoldOut));
+            }
+        }
+        self.create_in_transaction(new, now_ms).await
     }
 
     async fn step(

@@ -108,3 +108,27 @@ async fn own_bookings_are_listed_by_status_and_pages_in_few_reads() {
     let bad = ana.ask(&app, page, json!({"a": "x"})).await;
     assert_eq!(bad.code(), "CURSOR_INVALID");
 }
+
+#[tokio::test]
+async fn a_partners_managers_see_bookings_and_check_ins_by_day() {
+    let app = TestApp::start().await;
+    let one = places("a", 0, 9);
+    store(&app.db, "a", vec![one.clone()]).await;
+    let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
+    let manager = works_for(&app, "manager", "a", Post::Manager).await;
+    let booking = booked(&app, &ana, &one).await;
+    booked(&app, &bob, &one).await;
+    let scanned = json!({"b": booking["id"], "q": booking["qrCode"]});
+    manager.ask(&app, CHECK_IN, scanned).await.data();
+    let stats =
+        "query S($p: ID!) { partnerStats(partnerId: $p, from: \"2026-05-31\", to: \"2026-06-01\") {
+        days { day bookings checkIns } } }";
+    let seen = manager.ask(&app, stats, json!({"p": one.partner_id})).await;
+    let days = json!([
+        {"day": "2026-05-31", "bookings": 0, "checkIns": 0},
+        {"day": "2026-06-01", "bookings": 2, "checkIns": 1},
+    ]);
+    assert_eq!(seen.data()["partnerStats"]["days"], days);
+    let refused = ana.ask(&app, stats, json!({"p": one.partner_id})).await;
+    assert_eq!(refused.code(), "FORBIDDEN");
+}

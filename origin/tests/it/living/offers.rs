@@ -2,12 +2,16 @@
 
 use pq_core::DocumentHash;
 use serde_json::{Value, json};
-use yousoon::config::DocumentMode;
+use yousoon::{config::DocumentMode, users::account::Post};
 
 use super::{
     NEARBY, begun, client::Socket, insert, lyon, nearby, paris, publish, say_published, subscribed,
 };
-use crate::app::TestApp;
+use crate::{
+    app::TestApp,
+    booking::works_for,
+    fixtures::{offer, store},
+};
 
 /// Three of them subscribe in three ways to the same document.
 fn ways(variables: &Value) -> [Value; 3] {
@@ -121,4 +125,28 @@ async fn who_completed_hears_no_more_and_may_use_the_id_again() {
         publish(&app, number + 10).await;
     }
     socket.hears_nothing().await;
+}
+
+#[tokio::test]
+async fn what_a_partner_resumes_is_heard_at_once_and_what_it_pauses_is_not() {
+    let app = TestApp::start().await;
+    let one = offer("a", 1);
+    store(&app.db, "a", vec![one.clone()]).await;
+    let manager = works_for(&app, "manager", "a", Post::Manager).await;
+    let mut near = Socket::anonymous(&app).await;
+    near.subscribe("n", nearby(paris())).await;
+    subscribed(&app, 1).await;
+    for step in ["pauseOffer", "resumeOffer"] {
+        let document = format!("mutation S($id: ID!) {{ {step}(id: $id) {{ isActive }} }}");
+        manager
+            .ask(&app, &document, json!({"id": one.id}))
+            .await
+            .data();
+    }
+    let heard = near.hear().await;
+    assert_eq!(
+        heard["payload"]["data"]["newOfferNearby"]["id"],
+        json!(one.id)
+    );
+    near.hears_nothing().await;
 }

@@ -15,7 +15,6 @@ use crate::{
         MongoDb, SERVER_WITHIN,
         documents::{at_most, batch, collect, object_id, object_ids, text, whole},
     },
-    offers::store::mongo as offers,
     outings::{
         booking::Booking,
         rules::NewBooking,
@@ -58,19 +57,16 @@ async fn is_there(db: &MongoDb, filter: Document) -> Result<bool, StoreError> {
     Ok(found.await?.is_some())
 }
 
-/// Whether nothing is left, and there is nothing else to say to who asks: neither a booking of the
-/// same key nor an open one.
-pub(super) async fn is_sold_out_for(db: &MongoDb, new: &NewBooking) -> Result<bool, StoreError> {
-    if !offers::is_sold_out(db, &new.offer).await? {
-        return Ok(false);
-    }
+/// Whether who asks for an offer that is sold out may have to hear something else: there is a
+/// booking of the same key, or an open one.
+pub(super) async fn has_more_to_hear(db: &MongoDb, new: &NewBooking) -> Result<bool, StoreError> {
     if let Some(key) = &new.idempotency_key
         && is_there(db, doc! {"key": rows::key_of(&new.user, key)}).await?
     {
-        return Ok(false);
+        return Ok(true);
     }
     let open = doc! {"open": rows::open_of(&new.user, &new.offer)};
-    Ok(!is_there(db, open).await?)
+    is_there(db, open).await
 }
 
 pub(super) async fn by_ids(
