@@ -61,6 +61,11 @@ impl Person {
     }
 }
 
+/// How many places everybody reads that are left.
+async fn places_left(stack: &Stack, offer: &str) -> Value {
+    shown(stack, "OfferQuota", offer).await["quota"]["remaining"].clone()
+}
+
 /// What everybody reads of the offer through the edge.
 async fn shown(stack: &Stack, document: &str, offer: &str) -> Value {
     let ask = stack.ask(document, json!({"id": offer}));
@@ -74,6 +79,29 @@ async fn listed(stack: &Stack) -> Vec<String> {
         .await
         .unwrap();
     ids(&answer.json())
+}
+
+/// The owner founds a partner with a place, and publishes an offer for two; both ids.
+async fn publish(stack: &Stack, owner: &Person) -> (String, String) {
+    let input = json!({"name": "Chez Zoé", "category": "BAR"});
+    let made = owner
+        .ask(stack, "CreatePartner", json!({"input": input}))
+        .await;
+    let partner = made["createPartner"]["id"].as_str().unwrap().to_owned();
+    let input = json!({"name": "Chez Zoé", "location": {"lat": 48.8572, "lng": 2.3521},
+        "address": {"street": "1 rue de Rivoli", "city": "Paris", "postalCode": "75004"}});
+    let variables = json!({"partnerId": partner, "input": input});
+    let made = owner.ask(stack, "CreateEstablishment", variables).await;
+    let place = made["createEstablishment"]["id"].clone();
+    let input = json!({"partnerId": partner, "establishmentId": place, "title": "Un verre offert",
+        "description": "Pour deux", "category": "BAR", "discount": {"percentage": 50},
+        "validFrom": "2026-01-01T00:00:00Z", "validUntil": "2036-01-01T00:00:00Z",
+        "quota": {"total": 2}});
+    let made = owner
+        .ask(stack, "CreateOffer", json!({"input": input}))
+        .await;
+    let offer = made["createOffer"]["id"].as_str().unwrap().to_owned();
+    (partner, offer)
 }
 
 #[tokio::test]
@@ -101,25 +129,7 @@ async fn a_partner_publishes_a_user_nearby_hears_books_and_is_checked_in() {
     news.tells("connected").await.unwrap();
     until_subscribed(&stack, 1).await;
 
-    // The partner signs up and publishes.
-    let input = json!({"name": "Chez Zoé", "category": "BAR"});
-    let made = owner
-        .ask(&stack, "CreatePartner", json!({"input": input}))
-        .await;
-    let partner = made["createPartner"]["id"].as_str().unwrap().to_owned();
-    let input = json!({"name": "Chez Zoé", "location": {"lat": 48.8572, "lng": 2.3521},
-        "address": {"street": "1 rue de Rivoli", "city": "Paris", "postalCode": "75004"}});
-    let variables = json!({"partnerId": partner, "input": input});
-    let made = owner.ask(&stack, "CreateEstablishment", variables).await;
-    let place = made["createEstablishment"]["id"].clone();
-    let input = json!({"partnerId": partner, "establishmentId": place, "title": "Un verre offert",
-        "description": "Pour deux", "category": "BAR", "discount": {"percentage": 50},
-        "validFrom": "2026-01-01T00:00:00Z", "validUntil": "2036-01-01T00:00:00Z",
-        "quota": {"total": 2}});
-    let made = owner
-        .ask(&stack, "CreateOffer", json!({"input": input}))
-        .await;
-    let offer = made["createOffer"]["id"].as_str().unwrap().to_owned();
+    let (partner, offer) = publish(&stack, &owner).await;
 
     // Everybody sees it at once, and the user nearby hears of it.
     let after = listed(&stack).await;
@@ -131,10 +141,7 @@ async fn a_partner_publishes_a_user_nearby_hears_books_and_is_checked_in() {
         shown(&stack, "OfferDetail", &offer).await["title"],
         "Un verre offert"
     );
-    assert_eq!(
-        shown(&stack, "OfferQuota", &offer).await["quota"]["remaining"],
-        2
-    );
+    assert_eq!(places_left(&stack, &offer).await, 2);
     let told = news.tells("next").await.unwrap();
     assert_eq!(
         told["data"]["newOfferNearby"]["id"],
@@ -157,10 +164,7 @@ async fn a_partner_publishes_a_user_nearby_hears_books_and_is_checked_in() {
         .await;
     // It begins now: nobody has to confirm it.
     assert_eq!(detail["booking"]["status"], "CONFIRMED");
-    assert_eq!(
-        shown(&stack, "OfferQuota", &offer).await["quota"]["remaining"],
-        1
-    );
+    assert_eq!(places_left(&stack, &offer).await, 1);
 
     // The partner has somebody at the door; both listen.
     let member = format!("{partner}:staff");
@@ -205,9 +209,6 @@ async fn a_partner_publishes_a_user_nearby_hears_books_and_is_checked_in() {
         .await;
     assert_eq!(seen["booking"]["status"], "CHECKED_IN");
     // Who was there used the offer up.
-    assert_eq!(
-        shown(&stack, "OfferQuota", &offer).await["quota"]["remaining"],
-        1
-    );
+    assert_eq!(places_left(&stack, &offer).await, 1);
     assert_eq!(listed(&stack).await, after);
 }

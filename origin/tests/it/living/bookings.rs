@@ -64,8 +64,8 @@ async fn both_sides_hear_of_a_check_in_at_once() {
     subscribed(&app, 2).await;
     // Nothing changed yet.
     holder.hears_nothing().await;
-    let scanned = json!({"b": booking["id"], "q": booking["qrCode"]});
-    staff.ask(&app, CHECK_IN, scanned).await.data();
+    let code = json!({"b": booking["id"], "q": booking["qrCode"]});
+    staff.ask(&app, CHECK_IN, code).await.data();
     let expected = json!({"id": "1", "type": "next", "payload": {"data": {"bookingStatusChanged": {
         "id": booking["id"], "status": "CHECKED_IN",
         "checkedInAt": "2026-06-01T12:00:00+00:00", "offer": {"title": "Galette 0"}}}}});

@@ -33,6 +33,10 @@ fn lyon() -> Value {
     json!({"location": {"lat": 45.7640, "lng": 4.8357}})
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what it is given is made for it"
+)]
 fn nearby(variables: Value) -> Value {
     json!({"query": NEARBY, "variables": variables})
 }

@@ -19,14 +19,14 @@ async fn whoever_breaks_the_protocol_is_told_how() {
             4400,
             "Invalid message received",
         ),
-        (&[subscribe.clone()], 4401, "Unauthorized"),
+        (std::slice::from_ref(&subscribe), 4401, "Unauthorized"),
         (
             &[json!({"type": "complete", "id": "1"})],
             4401,
             "Unauthorized",
         ),
         (
-            &[init.clone(), subscribe.clone(), subscribe],
+            &[init.clone(), subscribe.clone(), subscribe.clone()],
             4409,
             "Subscriber for 1 already exists",
         ),

@@ -11,7 +11,8 @@ use crate::app::TestApp;
 
 /// What fills the buffers of a connection soon: the same text many times.
 fn large() -> String {
-    let many: String = (0..28).map(|n| format!("a{n}: description ")).collect();
+    let many: Vec<String> = (0..28).map(|n| format!("a{n}: description")).collect();
+    let many = many.join(" ");
     format!(
         "subscription L($location: LocationInput!, $maxDistance: Float) {{
             newOfferNearby(location: $location, maxDistance: $maxDistance) {{ {many} }} }}"
@@ -54,7 +55,7 @@ async fn send(stream: &mut TcpStream, text: &str) {
     if length < 126 {
         frame.push(0x80 | u8::try_from(length).unwrap());
     } else {
-        frame.push(0x80 | 126);
+        frame.push(0x80 | 0x7e);
         frame.extend(length.to_be_bytes());
     }
     frame.extend([0; 4]);

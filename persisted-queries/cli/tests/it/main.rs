@@ -5,9 +5,10 @@ mod published;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const CORE: &str = concat!(
+/// The origin's SDL, which a test of the origin keeps.
+const SNAPSHOT: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
-    "/../core/tests/fixtures/schema.graphql"
+    "/../../origin/tests/it/snapshots/it__schema__the_schema_with_its_directives.snap"
 );
 const OPERATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../operations");
 
@@ -23,16 +24,31 @@ pub(crate) fn pq(arguments: &[&str]) -> (i32, String) {
     (output.status.code().expect("an exit code"), text)
 }
 
+/// The origin's SDL.
+fn sdl() -> String {
+    let kept = std::fs::read_to_string(SNAPSHOT).expect("the origin's schema");
+    // Behind what insta writes before it.
+    let sdl = kept.splitn(3, "---\n").nth(2).expect("a snapshot");
+    sdl.to_owned()
+}
+
+/// The origin's SDL, as a file.
+fn schema(folder: &Path) -> PathBuf {
+    let path = folder.join("origin.graphql");
+    std::fs::write(&path, sdl()).expect("a file");
+    path
+}
+
 /// Builds a manifest of our own operations.
 pub(crate) fn built(folder: &Path) -> PathBuf {
     let out = folder.join("manifest.json");
-    let (code, text) = build(CORE, OPERATIONS, &out);
+    let (code, text) = build(&schema(folder), OPERATIONS, &out);
     assert_eq!(code, 0, "{text}");
     out
 }
 
-fn build(schema: &str, operations: &str, out: &Path) -> (i32, String) {
-    let out = out.to_str().expect("a UTF-8 path");
+fn build(schema: &Path, operations: &str, out: &Path) -> (i32, String) {
+    let [schema, out] = [schema, out].map(|path| path.to_str().expect("a UTF-8 path"));
     pq(&[
         "build",
         "--schema",
@@ -44,9 +60,9 @@ fn build(schema: &str, operations: &str, out: &Path) -> (i32, String) {
     ])
 }
 
-/// The fixture's SDL with one text replaced, as a file.
+/// The origin's SDL with one text replaced, as a file.
 fn changed_schema(folder: &Path, from: &str, to: &str) -> PathBuf {
-    let sdl = std::fs::read_to_string(CORE).expect("the fixture");
+    let sdl = sdl();
     assert!(sdl.contains(from));
     let path = folder.join("schema.graphql");
     std::fs::write(&path, sdl.replace(from, to)).expect("a file");
@@ -57,116 +73,14 @@ fn changed_schema(folder: &Path, from: &str, to: &str) -> PathBuf {
 fn build_prints_what_it_decided_and_is_deterministic() {
     let folder = tempfile::tempdir().unwrap();
     let (first, second) = (folder.path().join("1.json"), folder.path().join("2.json"));
-    let (code, text) = build(CORE, OPERATIONS, &first);
+    let (code, text) = build(&schema(folder.path()), OPERATIONS, &first);
     assert_eq!(code, 0, "{text}");
-    insta::assert_snapshot!(text, @r"
-    client   name                      type      scope    maxAge  cost  depth
-    admin    Purge                     mutation  private  0       4     2
-    mobile   AddFavorite               mutation  private  0       1     1
-    mobile   ChangePassword            mutation  private  0       11    3
-    mobile   DeleteMyAccount           mutation  private  0       1     1
-    mobile   EndOtherSessions          mutation  private  0       1     1
-    mobile   EndSession                mutation  private  0       1     1
-    mobile   ExportMyData              query     private  0       4     2
-    mobile   Login                     mutation  private  0       11    3
-    mobile   Logout                    mutation  private  0       1     1
-    mobile   Me                        query     private  0       17    3
-    mobile   MyConsents                query     private  0       81    2
-    mobile   MyFavorites               query     private  900     143   4
-    mobile   MySessions                query     private  0       121   2
-    mobile   OfferDetail               query     public   60      101   4
-    mobile   OfferIsFavorite           query     private  900     3     2
-    mobile   OfferQuota                query     public   5       6     3
-    mobile   OfferSearch               query     public   300     246   5
-    mobile   OffersNearby              query     public   300     426   6
-    mobile   RecordConsent             mutation  private  0       5     2
-    mobile   RefreshToken              mutation  private  0       11    3
-    mobile   Register                  mutation  private  0       11    3
-    mobile   RemoveFavorite            mutation  private  0       1     1
-    mobile   RequestEmailVerification  mutation  private  0       1     1
-    mobile   RequestPasswordReset      mutation  private  0       1     1
-    mobile   RequestPhoneCode          mutation  private  0       1     1
-    mobile   ResetPassword             mutation  private  0       1     1
-    mobile   UpdateProfile             mutation  private  0       17    3
-    mobile   VerifyEmail               mutation  private  0       1     1
-    mobile   VerifyPhone               mutation  private  0       4     2
-    partner  AcceptInvitation          mutation  private  0       5     3
-    partner  ChangeMemberRole          mutation  private  0       1     1
-    partner  CreateEstablishment       mutation  private  0       76    3
-    partner  CreateOffer               mutation  private  0       29    3
-    partner  CreatePartner             mutation  private  0       8     2
-    partner  DeleteEstablishment       mutation  private  0       1     1
-    partner  DeleteOffer               mutation  private  0       1     1
-    partner  InviteMember              mutation  private  0       6     2
-    partner  LeaveTeam                 mutation  private  0       1     1
-    partner  MyPartner                 query     private  0       1511  5
-    partner  OwnOffers                 query     public   5       264   4
-    partner  PartnerOffers             query     private  5       626   5
-    partner  PartnerStats              query     private  0       42    3
-    partner  PauseOffer                mutation  private  0       4     2
-    partner  RemoveMember              mutation  private  0       1     1
-    partner  ResumeOffer               mutation  private  0       4     2
-    partner  Team                      query     private  0       203   3
-    partner  UpdateEstablishment       mutation  private  0       76    3
-    partner  UpdateOffer               mutation  private  0       26    3
-    partner  UpdatePartner             mutation  private  0       8     2
-    partner  WithdrawInvitation        mutation  private  0       1     1
-    site     Categories                query     public   86400   41    2
-    site     CategoryPage              query     public   300     296   5
-    site     Home                      query     public   300     176   5
-    site     PartnerPage               query     public   900     1650  4
-
-    mobile/ExportMyData is not cached at the edge:
-      exportMyData: the field is PRIVATE
-      exportMyData: no maxAge on the field or on type DataExport
-
-    mobile/Me is not cached at the edge:
-      me: type User is PRIVATE
-      me.preferences: no maxAge on the field or on type Preferences
-
-    mobile/MyConsents is not cached at the edge:
-      myConsents: the field is PRIVATE
-      myConsents: no maxAge on the field or on type Consent
-
-    mobile/MyFavorites is not cached at the edge:
-      me: type User is PRIVATE
-
-    mobile/MySessions is not cached at the edge:
-      mySessions: the field is PRIVATE
-      mySessions: no maxAge on the field or on type Session
-
-    mobile/OfferIsFavorite is not cached at the edge:
-      offer.isFavorite: the field is PRIVATE
-
-    partner/MyPartner is not cached at the edge:
-      myMembership: the field is PRIVATE
-      myMembership: type Membership is PRIVATE
-      myMembership: no maxAge on the field or on type Membership
-
-    partner/PartnerOffers is not cached at the edge:
-      partnerOffers: the field is PRIVATE
-
-    partner/PartnerStats is not cached at the edge:
-      partnerStats: the field is PRIVATE
-      partnerStats: type PartnerStats is PRIVATE
-      partnerStats: no maxAge on the field or on type PartnerStats
-      partnerStats.days: type PartnerDay is PRIVATE
-      partnerStats.days: no maxAge on the field or on type PartnerDay
-
-    partner/Team is not cached at the edge:
-      team: the field is PRIVATE
-      team: type Team is PRIVATE
-      team: no maxAge on the field or on type Team
-      team.members: type Member is PRIVATE
-      team.members: no maxAge on the field or on type Member
-      team.invitations: type Invitation is PRIVATE
-      team.invitations: no maxAge on the field or on type Invitation
-    ");
-    build(CORE, OPERATIONS, &second);
+    insta::assert_snapshot!(text);
+    build(&schema(folder.path()), OPERATIONS, &second);
     let bytes = std::fs::read(&first).unwrap();
     assert_eq!(bytes, std::fs::read(&second).unwrap());
     // A manifest can be compiled again, and gives itself.
-    let (code, _) = build(CORE, first.to_str().unwrap(), &second);
+    let (code, _) = build(&schema(folder.path()), first.to_str().unwrap(), &second);
     assert_eq!((code, bytes), (0, std::fs::read(&second).unwrap()));
 }
 
@@ -181,7 +95,7 @@ fn build_refuses_what_is_wrong_file_by_file() {
     };
     let out = folder.path().join("out.json");
     let refused = || {
-        let (code, text) = build(CORE, operations.to_str().unwrap(), &out);
+        let (code, text) = build(&schema(folder.path()), operations.to_str().unwrap(), &out);
         assert!(!out.exists());
         assert_eq!(code, 1);
         text.replace(operations.to_str().unwrap(), "DIR")
@@ -208,21 +122,21 @@ fn check_names_broken_documents_by_client_and_fails() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = built(folder.path());
     let manifest = manifest.to_str().unwrap();
-    let (code, text) = pq(&["check", "--schema", CORE, "--manifest", manifest]);
-    assert_eq!(
-        (code, text.as_str()),
-        (0, "54 checked, 0 broken, 0 changed\n")
-    );
+    let same = schema(folder.path());
+    let same = same.to_str().unwrap();
+    let (code, text) = pq(&["check", "--schema", same, "--manifest", manifest]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.ends_with(" checked, 0 broken, 0 changed\n"), "{text}");
 
-    let schema = changed_schema(
+    let changed = changed_schema(
         folder.path(),
-        "totalCount: Int! }\ntype OfferEdge",
-        "}\ntype OfferEdge",
+        "  \"Of the whole list, not of this page.\"\n  totalCount: Int!\n}\n\ntype OfferEdge",
+        "}\n\ntype OfferEdge",
     );
     let (code, text) = pq(&[
         "check",
         "--schema",
-        schema.to_str().unwrap(),
+        changed.to_str().unwrap(),
         "--manifest",
         manifest,
     ]);
@@ -236,10 +150,10 @@ fn check_names_broken_documents_by_client_and_fails() {
     site
       broken   CategoryPage (173b04b093d600350d30888da9ecd8136cd063364f1a6a19ac74ff64822095fa): the document is not valid: 26:5 type `OfferConnection` does not have a field `totalCount`
       broken   Home (66f91fcf5fb7579737599f20cdfd714eaa7093712699171b3c09cc959fedf956): the document is not valid: 23:5 type `OfferConnection` does not have a field `totalCount`
-    54 checked, 5 broken, 0 changed
+    66 checked, 5 broken, 0 changed
     ");
 
-    let schema = changed_schema(
+    let changed = changed_schema(
         folder.path(),
         "maxAge: 86400, staleWhileRevalidate",
         "maxAge: 60, staleWhileRevalidate",
@@ -247,16 +161,16 @@ fn check_names_broken_documents_by_client_and_fails() {
     let (code, text) = pq(&[
         "check",
         "--schema",
-        schema.to_str().unwrap(),
+        changed.to_str().unwrap(),
         "--manifest",
         manifest,
     ]);
     assert_eq!(code, 0);
     insta::assert_snapshot!(text, @r"
     site
-      changed  Categories: public maxAge=86400 swr=86400 sie=86400 -> public maxAge=60 swr=86400 sie=86400
-      changed  Home: public maxAge=300 swr=600 sie=3600 -> public maxAge=60 swr=600 sie=3600
-    54 checked, 0 broken, 2 changed
+      changed  Categories: public maxAge=86400 swr=3600 sie=604800 -> public maxAge=60 swr=3600 sie=604800
+      changed  Home: public maxAge=300 swr=60 sie=86400 -> public maxAge=60 swr=60 sie=86400
+    66 checked, 0 broken, 2 changed
     ");
 }
 
@@ -275,14 +189,14 @@ fn diff_tells_added_removed_and_changed() {
         "query New { categories { id } }",
     )
     .unwrap();
-    let schema = changed_schema(
+    let changed = changed_schema(
         folder.path(),
         "maxAge: 86400, staleWhileRevalidate",
         "maxAge: 60, staleWhileRevalidate",
     );
     let new = folder.path().join("new.json");
     let (code, text) = build(
-        schema.to_str().unwrap(),
+        &changed,
         operations.parent().unwrap().to_str().unwrap(),
         &new,
     );
@@ -290,12 +204,18 @@ fn diff_tells_added_removed_and_changed() {
     let (code, text) = pq(&["diff", old.to_str().unwrap(), new.to_str().unwrap()]);
     assert_eq!(code, 0);
     insta::assert_snapshot!(text, @r"
-    changed  site/Categories (28984888517b): public maxAge=86400 swr=86400 sie=86400 -> public maxAge=60 swr=86400 sie=86400
-    changed  site/Home (66f91fcf5fb7): public maxAge=300 swr=600 sie=3600 -> public maxAge=60 swr=600 sie=3600
-    added    site/New (928f681242bf): public maxAge=60 swr=86400 sie=86400
+    changed  site/Categories (28984888517b): public maxAge=86400 swr=3600 sie=604800 -> public maxAge=60 swr=3600 sie=604800
+    changed  site/Home (66f91fcf5fb7): public maxAge=300 swr=60 sie=86400 -> public maxAge=60 swr=60 sie=86400
+    added    site/New (928f681242bf): public maxAge=60 swr=3600 sie=604800
     removed  admin/Purge (2298fda67021): stays published
     removed  mobile/AddFavorite (9d2cebd47e8e): stays published
+    removed  mobile/BookingCode (564f426613fe): stays published
+    removed  mobile/BookingDetail (74e1dff1d1ab): stays published
+    removed  mobile/BookingStatusChanged (5d6e4cf0c41e): stays published
+    removed  mobile/CancelBooking (62ebe845d54b): stays published
     removed  mobile/ChangePassword (c3e85418dbe3): stays published
+    removed  mobile/ConfirmBooking (db85881fa711): stays published
+    removed  mobile/CreateBooking (fba66d9c29ce): stays published
     removed  mobile/DeleteMyAccount (e25c6e91ebfe): stays published
     removed  mobile/EndOtherSessions (6e27e415c381): stays published
     removed  mobile/EndSession (5e815c002c5d): stays published
@@ -303,9 +223,11 @@ fn diff_tells_added_removed_and_changed() {
     removed  mobile/Login (9502fb4d1562): stays published
     removed  mobile/Logout (8fb34ba37100): stays published
     removed  mobile/Me (f54bcb8ca413): stays published
+    removed  mobile/MyBookings (a7bf4fc2cbaa): stays published
     removed  mobile/MyConsents (b994f9b4f1fa): stays published
     removed  mobile/MyFavorites (664fa0a19582): stays published
     removed  mobile/MySessions (fe4faff85944): stays published
+    removed  mobile/NewOfferNearby (271199f6e1ae): stays published
     removed  mobile/OfferDetail (6c47488b812c): stays published
     removed  mobile/OfferIsFavorite (4f797a4e95dc): stays published
     removed  mobile/OfferQuota (a7fa7ddf4cf7): stays published
@@ -323,7 +245,10 @@ fn diff_tells_added_removed_and_changed() {
     removed  mobile/VerifyEmail (ac238c2013e5): stays published
     removed  mobile/VerifyPhone (ead29b839ee5): stays published
     removed  partner/AcceptInvitation (1e69a318820f): stays published
+    removed  partner/BookingStatusChangedForStaff (2541446e18c1): stays published
     removed  partner/ChangeMemberRole (4a08143a839f): stays published
+    removed  partner/CheckIn (cef2d6914484): stays published
+    removed  partner/ConfirmGuestBooking (f7bcfea2a46d): stays published
     removed  partner/CreateEstablishment (972466638edd): stays published
     removed  partner/CreateOffer (4f6f5c7de8ef): stays published
     removed  partner/CreatePartner (6ff724266123): stays published
@@ -334,10 +259,11 @@ fn diff_tells_added_removed_and_changed() {
     removed  partner/MyPartner (329ecd02c75d): stays published
     removed  partner/OwnOffers (eccbe1c98d60): stays published
     removed  partner/PartnerOffers (2e9a5ddabb18): stays published
-    removed  partner/PartnerStats (8c544fe05f5f): stays published
+    removed  partner/PartnerStats (04caafc4c59a): stays published
     removed  partner/PauseOffer (0e5614ea35f8): stays published
     removed  partner/RemoveMember (1abdb7fbe03d): stays published
     removed  partner/ResumeOffer (4aebb341d70a): stays published
+    removed  partner/ScannedBooking (65af33cf391d): stays published
     removed  partner/Team (8675fa601cc3): stays published
     removed  partner/UpdateEstablishment (fc3e0e74ff8e): stays published
     removed  partner/UpdateOffer (5536bb4de5ff): stays published
@@ -345,7 +271,7 @@ fn diff_tells_added_removed_and_changed() {
     removed  partner/WithdrawInvitation (e37beadf4b9f): stays published
     removed  site/CategoryPage (173b04b093d6): stays published
     removed  site/PartnerPage (ff3b14c1be6b): stays published
-    1 added, 52 removed, 2 changed
+    1 added, 64 removed, 2 changed
     ");
 }
 
