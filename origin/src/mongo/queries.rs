@@ -79,7 +79,7 @@ pub const QUERIES: &[Query] = &[
     query("which favourites were moved before", "favorites", "find", "_id_"),
     query("invitation to an address", "invitations", "find", "ofTeam"),
     query("invitation by id", "invitations", "find", "_id_"),
-    query("invitations of a team", "invitations", "find", "ofTeam"),
+    query("invitations of a team", "invitations", "find", "ofTeam, or invitationsForgotten"),
     query("how many invitations", "invitations", "aggregate", "ofTeam"),
     query("invitation that another replaces", "invitations", "delete", "ofTeam"),
     query("invitation that is used or withdrawn", "invitations", "delete", "_id_"),

@@ -189,7 +189,8 @@ async fn put(
 fn key(kind: &Kind, row: &Row) -> String {
     let values = kind.key().iter().map(|field| row.get(field.column));
     // As JSON: no two keys are written the same.
-    values.flatten().map(|value| format!("{value},")).collect()
+    let values: Vec<String> = values.flatten().map(Value::to_string).collect();
+    values.join(",")
 }
 
 impl Kind {
