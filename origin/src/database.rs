@@ -28,6 +28,7 @@ use crate::{
     },
     stats::store::{StatsStore, embedded::EmbeddedStats, mongo::MongoStats},
     team::store::{TeamStore, embedded::EmbeddedTeams, mongo::MongoTeams},
+    transfer::{EmbeddedRows, MongoRows, RowStore},
     users::store::{UserStore, embedded::EmbeddedUsers, mongo::MongoUsers},
 };
 
@@ -47,6 +48,8 @@ pub struct Database {
     pub codes: Arc<dyn CodeStore>,
     pub service_tokens: Arc<dyn ServiceTokenStore>,
     pub bookings: Arc<dyn BookingStore>,
+    /// For a moving of the whole.
+    pub rows: Arc<dyn RowStore>,
     /// The embedded store can hold the purge log as well.
     embedded: Option<EmbeddedDb>,
 }
@@ -71,6 +74,7 @@ impl Database {
             codes: Arc::new(EmbeddedCodes::new(db.clone())),
             service_tokens: Arc::new(EmbeddedServiceTokens::new(db.clone())),
             bookings: Arc::new(EmbeddedBookings::new(db.clone())),
+            rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
         }
     }
@@ -90,6 +94,7 @@ impl Database {
             codes: Arc::new(MongoCodes::new(db.clone())),
             service_tokens: Arc::new(MongoServiceTokens::new(db.clone())),
             bookings: Arc::new(MongoBookings::new(db.clone())),
+            rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
         }
     }

@@ -17,7 +17,8 @@ use super::database::{self, DatabaseOptions};
 
 #[derive(Args)]
 pub(crate) struct ExportOptions {
-    /// A folder without an export; it is made.
+    /// A folder without an export; it is made. The files hold personal data and hashes of passwords:
+    /// they have mode 0600.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
 }
@@ -76,8 +77,16 @@ pub(crate) async fn export(
 ) -> anyhow::Result<()> {
     let from = database.open(Role::Tool).await?;
     let bar = Bar::default();
-    let sums = transfer::export(&from, &options.to, &|done, all| bar.show(done, all)).await?;
+    let progress = |done, all| bar.show(done, all);
+    let now_ms = Clock::System.now_ms();
+    let sums = transfer::export(&from, &options.to, now_ms, &progress).await?;
     bar.end();
+    // On stderr: what is printed besides are sums, to be compared.
+    let mut err = std::io::stderr().lock();
+    writeln!(
+        err,
+        "The files hold personal data and hashes of passwords: only their owner may read them (0600)."
+    )?;
     print(&sums)
 }
 

@@ -2,12 +2,17 @@
 
 use std::collections::HashMap;
 
-use super::{Batch, Progress, Sums, TransferError, sums::Adding};
+use super::{
+    Batch, Collection, Progress, Sums, TransferError,
+    rows::{KINDS, Kind, Row},
+    sums::Adding,
+};
 use crate::{
     catalogue::{Announce, Family, Reach},
     database::Database,
     documents::store::Record,
     domain::{Partner, PartnerId},
+    embedded::StoreError,
     offers::store::Visibility,
     partners::store::{PartnerCursor, PartnerQuery},
     purge::audit::{AuditFilter, AuditRow},
@@ -30,6 +35,7 @@ pub enum Existing {
 /// Hands everything over in batches, always in the same order; gives the sums of what it was.
 pub(super) async fn read(
     db: &Database,
+    now_ms: i64,
     progress: Progress<'_>,
     mut take: impl AsyncFnMut(Batch) -> Result<(), TransferError>,
 ) -> Result<Sums, TransferError> {
@@ -53,6 +59,20 @@ pub(super) async fn read(
     for batch in [documents(db).await?, audit(db).await?] {
         adding.batch(&batch)?;
         take(batch).await?;
+    }
+    for kind in KINDS {
+        let mut after: Option<Row> = None;
+        loop {
+            let mut rows = db.rows.page(kind, after, ROWS_AT_ONCE).await?;
+            after = rows.last().cloned();
+            if after.is_none() {
+                break;
+            }
+            rows.retain(|row| kind.lasts(row, now_ms));
+            let batch = Batch::Rows(kind, rows);
+            adding.batch(&batch)?;
+            take(batch).await?;
+        }
     }
     Ok(adding.finish())
 }
@@ -117,14 +137,15 @@ impl<'d> Writer<'d> {
         now_ms: i64,
     ) -> Result<Self, TransferError> {
         match existing {
-            Existing::Refused if !db.catalogue.is_empty().await? => Err(TransferError::NotEmpty),
-            Existing::Refused | Existing::Kept => Ok(Self {
-                db,
-                action,
-                now_ms,
-                purge: None,
-            }),
+            Existing::Refused => refuse_what_is_there(db).await?,
+            Existing::Kept => {}
         }
+        Ok(Self {
+            db,
+            action,
+            now_ms,
+            purge: None,
+        })
     }
 
     pub(super) async fn write(&mut self, batch: Batch) -> Result<(), TransferError> {
@@ -143,6 +164,7 @@ impl<'d> Writer<'d> {
                 }
             }
             Batch::Audit(rows) => self.tell(&rows).await?,
+            Batch::Rows(kind, rows) => self.put(kind, rows).await?,
         }
         Ok(())
     }
@@ -165,6 +187,21 @@ impl<'d> Writer<'d> {
         Ok(())
     }
 
+    async fn put(&self, kind: &'static Kind, rows: Vec<Row>) -> Result<(), TransferError> {
+        for some in rows.chunks(ROWS_AT_ONCE) {
+            let put = self.db.rows.put(kind, some.to_vec()).await;
+            put.map_err(|error| {
+                if is_taken(&error) {
+                    let collection = kind.collection;
+                    TransferError::Taken { collection }
+                } else {
+                    error.into()
+                }
+            })?;
+        }
+        Ok(())
+    }
+
     /// Once: rows of the audit have no identity by which those that are missing could be told.
     async fn tell(&self, rows: &[AuditRow]) -> Result<(), TransferError> {
         let known = self.db.purges.audit(None, 1, AuditFilter::default());
@@ -175,6 +212,36 @@ impl<'d> Writer<'d> {
         }
         Ok(())
     }
+}
+
+async fn refuse_what_is_there(db: &Database) -> Result<(), TransferError> {
+    if !db.catalogue.is_empty().await? {
+        let collection = Collection::Offers;
+        return Err(TransferError::NotEmpty { collection });
+    }
+    for kind in KINDS {
+        if !db.rows.page(kind, None, 1).await?.is_empty() {
+            let collection = kind.collection;
+            return Err(TransferError::NotEmpty { collection });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a unique index of the target said no.
+fn is_taken(error: &StoreError) -> bool {
+    let sqlite = match error {
+        StoreError::Sqlite(error) => error.sqlite_error(),
+        StoreError::Io(_)
+        | StoreError::Busy(_)
+        | StoreError::Interrupted
+        | StoreError::Corrupt { .. }
+        | StoreError::NewerSchema { .. }
+        | StoreError::ForeignCursor
+        | StoreError::Mongo(_) => None,
+    };
+    sqlite.is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
+        || error.is_duplicate_key()
 }
 
 /// Families of at most [`ROWS_AT_ONCE`] rows together; a larger one becomes several of one partner.

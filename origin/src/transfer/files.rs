@@ -1,22 +1,29 @@
-//! A folder with one file a collection, one line a row, and what they add up to.
+//! A folder with one file a collection, one line a row, and what they add up to. Some hold personal
+//! data and the hashes of passwords: nobody but their owner may read them.
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{BufRead, BufReader, BufWriter, Write},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Batch, Collection, Sum, Sums, TransferError, lines, sums::Adding};
+use super::{
+    Batch, Collection, Sum, Sums, TransferError, lines,
+    rows::{KINDS, Kind},
+    sums::Adding,
+};
 use crate::{
     catalogue::Family,
     domain::{Establishment, Offer, Partner, PartnerId},
 };
 
 const MANIFEST: &str = "manifest.json";
-const FORMAT: u32 = 1;
+/// 1 was without people, bookings and what partners do.
+const FORMAT: u32 = 2;
 const ROWS_AT_ONCE: usize = 500;
 
 #[derive(Serialize, Deserialize)]
@@ -34,10 +41,17 @@ fn io(path: &Path) -> impl FnOnce(std::io::Error) -> TransferError {
     move |source| TransferError::Io { path, source }
 }
 
+/// Never over another file.
+fn create(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path)
+}
+
 /// An export that is being written.
 pub(super) struct Writer {
     dir: PathBuf,
-    files: [BufWriter<File>; 5],
+    files: [BufWriter<File>; Collection::ALL.len()],
 }
 
 impl Writer {
@@ -47,7 +61,7 @@ impl Writer {
         let mut files = Vec::new();
         for collection in Collection::ALL {
             let path = file(dir, collection);
-            let created = File::create_new(&path).map_err(io(&path))?;
+            let created = create(&path).map_err(io(&path))?;
             files.push(BufWriter::new(created));
         }
         let files = files.try_into().map_err(|_| TransferError::Manifest {
@@ -84,7 +98,11 @@ impl Writer {
             path: path.clone(),
             why: error.to_string(),
         })?;
-        fs::write(&path, text).map_err(io(&path))
+        let written = create(&path).and_then(|mut created| {
+            created.write_all(text.as_bytes())?;
+            created.sync_all()
+        });
+        written.map_err(io(&path))
     }
 }
 
@@ -103,17 +121,28 @@ impl Reader {
             why,
         };
         let manifest: Manifest = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
-        if manifest.format != FORMAT {
-            return Err(bad(format!("its format is {}", manifest.format)));
+        match manifest.format {
+            FORMAT => {}
+            // What it lacks would be missing in the target, and nobody would be told.
+            1 => {
+                let why = "its format is 1, which has no people and no bookings: export once more";
+                return Err(bad(why.to_owned()));
+            }
+            other => return Err(bad(format!("its format is {other}"))),
         }
         let sum = |collection: Collection| {
             let sum = manifest.collections.get(collection.as_str()).cloned();
             sum.ok_or_else(|| bad(format!("it says nothing of {collection}")))
         };
-        let [partners, places, offers, documents, audit] = Collection::ALL.map(sum);
+        let sums: Vec<Sum> = Collection::ALL
+            .into_iter()
+            .map(sum)
+            .collect::<Result<_, _>>()?;
+        let sums = sums.try_into();
+        let sums = sums.map_err(|_| bad("not as many sums as collections".to_owned()))?;
         Ok(Self {
             dir: dir.to_owned(),
-            sums: Sums::new([partners?, places?, offers?, documents?, audit?]),
+            sums: Sums::new(sums),
         })
     }
 
@@ -145,8 +174,26 @@ impl Reader {
         let documents = Lines::open(&self.dir, Collection::Documents)?.all(lines::document);
         let audit = Lines::open(&self.dir, Collection::Audit)?.all(lines::audit);
         let rest = [documents.map(Batch::Documents), audit.map(Batch::Audit)];
-        Ok(families.map(|some| some.map(Batch::Families)).chain(rest))
+        let mut rows = Vec::new();
+        for kind in KINDS {
+            let mut lines = Lines::open(&self.dir, kind.collection)?;
+            rows.push(std::iter::from_fn(move || {
+                rows_of(kind, &mut lines).transpose()
+            }));
+        }
+        let families = families.map(|some| some.map(Batch::Families));
+        Ok(families.chain(rest).chain(rows.into_iter().flatten()))
     }
+}
+
+fn rows_of(kind: &'static Kind, lines: &mut Lines) -> Result<Option<Batch>, TransferError> {
+    let mut rows = Vec::new();
+    while rows.len() < ROWS_AT_ONCE
+        && let Some(row) = lines.next(|line| kind.parse(line))?
+    {
+        rows.push(row);
+    }
+    Ok((!rows.is_empty()).then_some(Batch::Rows(kind, rows)))
 }
 
 /// The lines of a file, and where they are.

@@ -61,6 +61,11 @@ pub(super) fn each<E: From<StoreError>>(
                 take(Collection::Audit, &line(&audit_line(row))?)?;
             }
         }
+        Batch::Rows(kind, rows) => {
+            for row in rows {
+                take(kind.collection, &line(row)?)?;
+            }
+        }
     }
     Ok(())
 }

@@ -15,15 +15,31 @@ pub enum Collection {
     Offers,
     Documents,
     Audit,
+    Users,
+    Consents,
+    Favorites,
+    Erasures,
+    ServiceTokens,
+    Invitations,
+    OfferViews,
+    Bookings,
 }
 
 impl Collection {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 13] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
         Self::Documents,
         Self::Audit,
+        Self::Users,
+        Self::Consents,
+        Self::Favorites,
+        Self::Erasures,
+        Self::ServiceTokens,
+        Self::Invitations,
+        Self::OfferViews,
+        Self::Bookings,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -33,6 +49,14 @@ impl Collection {
             Self::Offers => "offers",
             Self::Documents => "documents",
             Self::Audit => "audit",
+            Self::Users => "users",
+            Self::Consents => "consents",
+            Self::Favorites => "favorites",
+            Self::Erasures => "erasures",
+            Self::ServiceTokens => "service_tokens",
+            Self::Invitations => "invitations",
+            Self::OfferViews => "offer_views",
+            Self::Bookings => "bookings",
         }
     }
 }
@@ -65,10 +89,10 @@ impl fmt::Display for Sum {
 
 /// Of all collections, in the order of [`Collection::ALL`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sums([Sum; 5]);
+pub struct Sums([Sum; Collection::ALL.len()]);
 
 impl Sums {
-    pub const fn new(sums: [Sum; 5]) -> Self {
+    pub const fn new(sums: [Sum; Collection::ALL.len()]) -> Self {
         Self(sums)
     }
 
@@ -94,7 +118,7 @@ impl Sums {
 
 /// Adds up as lines go by.
 #[derive(Debug, Default)]
-pub(super) struct Adding([(u64, Sha256); 5]);
+pub(super) struct Adding([(u64, Sha256); Collection::ALL.len()]);
 
 impl Adding {
     pub(super) fn batch(&mut self, batch: &Batch) -> Result<(), StoreError> {

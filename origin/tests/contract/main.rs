@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         documents::TESTS,
         purges::TESTS,
         moving::TESTS,
+        moving::PEOPLE,
         catalogue::TESTS,
         users::TESTS,
         teams::TESTS,

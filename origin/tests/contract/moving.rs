@@ -1,6 +1,8 @@
 //! A whole database into files and back, and from one backend to another.
 
-use std::{fs, path::Path};
+mod people;
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use yousoon::{
     database::Database,
@@ -11,7 +13,7 @@ use yousoon::{
 
 use crate::{
     backends::Fresh,
-    runner::tests,
+    runner::{Test, tests},
     samples::{NOW_MS, family, offer},
 };
 
@@ -20,13 +22,17 @@ tests! {
     a_copy_to_another_backend_and_back_is_the_same: [Joins],
     a_moving_into_offers_adds_only_when_it_is_told_to: [Joins],
     files_that_are_not_what_was_exported_are_refused: [Joins],
+    an_export_of_before_there_were_people_is_refused: [Joins],
 }
+
+pub(crate) const PEOPLE: &[Test] = people::ALL;
 
 fn nobody(_done: u64, _all: u64) {}
 
-/// Of everything some: offers, documents, and an audit.
+/// Of everything some: offers, documents, an audit, and people.
 async fn filled(fresh: &Fresh) {
     fresh.sampled(400).await;
+    people::fill(fresh).await;
     let hash = pq_core::DocumentHash::of("query A { a }");
     let record = Record {
         hash,
@@ -56,14 +62,22 @@ async fn what_is_exported_is_restored(fresh: Fresh) {
     filled(&fresh).await;
     let dir = tempfile::tempdir().unwrap();
     let (files, other) = (dir.path().join("export"), embedded(&dir.path().join("db")));
-    let exported = transfer::export(&fresh.db, &files, &nobody).await.unwrap();
+    let exported = transfer::export(&fresh.db, &files, NOW_MS, &nobody)
+        .await
+        .unwrap();
     for (collection, rows) in [
-        (Collection::Offers, 400),
+        (Collection::Offers, 402),
         (Collection::Documents, 1),
         (Collection::Audit, 3),
-    ] {
+    ]
+    .into_iter()
+    .chain(people::COUNTS)
+    {
         assert_eq!(exported.of(collection).rows(), rows, "{collection}");
-        let file = fs::read_to_string(files.join(format!("{collection}.jsonl"))).unwrap();
+        let path = files.join(format!("{collection}.jsonl"));
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{collection}");
+        let file = fs::read_to_string(path).unwrap();
         assert_eq!(file.lines().count() as u64, rows, "{collection}");
     }
     let restored = transfer::restore(&files, &other, Existing::Refused, NOW_MS, &nobody).await;
@@ -72,7 +86,7 @@ async fn what_is_exported_is_restored(fresh: Fresh) {
     let pending = other.purges.pending(9).await.unwrap();
     assert_eq!(pending.len(), 1);
     assert_eq!(pending[0].purge.tags, ["*"]);
-    let again = transfer::export(&fresh.db, &files, &nobody).await;
+    let again = transfer::export(&fresh.db, &files, NOW_MS, &nobody).await;
     assert!(matches!(again, Err(TransferError::Io { .. })));
 }
 
@@ -81,7 +95,7 @@ async fn a_copy_to_another_backend_and_back_is_the_same(fresh: Fresh) {
     let source = dir.path().join("source");
     let there = Fresh::new(embedded(&source), ());
     filled(&there).await;
-    let read = transfer::sums(&there.db).await.unwrap();
+    let read = transfer::sums(&there.db, NOW_MS).await.unwrap();
     let progress = |done: u64, all: u64| assert!(done <= all && all > 0);
     let copied = transfer::copy(&there.db, &fresh.db, Existing::Refused, NOW_MS, &progress).await;
     assert_eq!(copied.unwrap(), read);
@@ -97,7 +111,7 @@ async fn a_moving_into_offers_adds_only_when_it_is_told_to(fresh: Fresh) {
     let copy = |existing| transfer::copy(&fresh.db, &other, existing, NOW_MS, &nobody);
     let first = copy(Existing::Refused).await.unwrap();
     let refused = copy(Existing::Refused).await;
-    assert!(matches!(refused, Err(TransferError::NotEmpty)));
+    assert!(matches!(refused, Err(TransferError::NotEmpty { .. })));
     assert_eq!(copy(Existing::Kept).await.unwrap(), first);
     // What the source does not have stays, and is said.
     let other_fresh = Fresh::new(other.clone(), ());
@@ -121,7 +135,9 @@ async fn files_that_are_not_what_was_exported_are_refused(fresh: Fresh) {
     fresh.sampled(20).await;
     let dir = tempfile::tempdir().unwrap();
     let (files, other) = (dir.path().join("export"), embedded(&dir.path().join("db")));
-    transfer::export(&fresh.db, &files, &nobody).await.unwrap();
+    transfer::export(&fresh.db, &files, NOW_MS, &nobody)
+        .await
+        .unwrap();
     let offers = files.join("offers.jsonl");
     let edited = fs::read_to_string(&offers).unwrap().replacen('-', "+", 1);
     fs::write(&offers, edited).unwrap();
@@ -135,4 +151,20 @@ async fn files_that_are_not_what_was_exported_are_refused(fresh: Fresh) {
     );
     assert!(refused, "{restored:?}");
     assert!(other.catalogue.is_empty().await.unwrap());
+}
+
+async fn an_export_of_before_there_were_people_is_refused(fresh: Fresh) {
+    fresh.sampled(20).await;
+    let dir = tempfile::tempdir().unwrap();
+    let (files, other) = (dir.path().join("export"), embedded(&dir.path().join("db")));
+    let exported = transfer::export(&fresh.db, &files, NOW_MS, &nobody).await;
+    exported.unwrap();
+    let manifest = files.join("manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let of_before = text.replace("\"format\": 2", "\"format\": 1");
+    assert_ne!(text, of_before);
+    fs::write(&manifest, of_before).unwrap();
+    let restored = transfer::restore(&files, &other, Existing::Refused, NOW_MS, &nobody).await;
+    let why = restored.unwrap_err().to_string();
+    assert!(why.contains("no people"), "{why}");
 }

@@ -19,6 +19,7 @@ use yousoon::{
         audit::{AuditFilter, AuditRow},
         store::Moved,
     },
+    transfer::{Collection, KINDS},
 };
 
 use crate::fixtures::NOW_MS;
@@ -42,6 +43,7 @@ pub(super) async fn ask(db: &Database) {
     super::bookings::ask(db, &offers).await;
     super::accounts::ask(db).await;
     super::portal::ask(db, &offers[0]).await;
+    ask_moving(db).await;
 }
 
 async fn ask_offers(db: &Database, offers: &[Offer]) {
@@ -197,4 +199,25 @@ async fn ask_purges(db: &Database) {
         purges.audit(Some(9), 9, filter).await.unwrap();
     }
     purges.trim_audit(NOW_MS).await.unwrap();
+}
+
+/// The first page, the one after, and what is put once more.
+async fn ask_moving(db: &Database) {
+    let owner = "pseudonym";
+    for kind in KINDS {
+        if kind.collection == Collection::Consents {
+            let said = serde_json::json!({
+                "owner": owner,
+                "at_ms": NOW_MS,
+                "purpose": "terms",
+                "version": "1",
+                "granted": true,
+            });
+            let row = said.as_object().unwrap().clone();
+            db.rows.put(kind, vec![row]).await.unwrap();
+        }
+        let page = db.rows.page(kind, None, 9).await.unwrap();
+        db.rows.page(kind, page.last().cloned(), 9).await.unwrap();
+        db.rows.put(kind, page).await.unwrap();
+    }
 }
