@@ -109,7 +109,11 @@ async fn a_booking_takes_a_place_and_is_found_as_it_was_made(fresh: Fresh) {
     assert_eq!(remaining(&fresh, &offer).await, 2);
     let rows = fresh.pending_after(&before).await;
     let tags: Vec<_> = rows.iter().flat_map(|row| row.purge.tags.clone()).collect();
-    assert_eq!(tags, [format!("booking:{}", booking.id)]);
+    let expected = [
+        format!("booking:{}", booking.id),
+        format!("quota:{}", offer.id),
+    ];
+    assert_eq!(tags, expected);
     // Whoever audits purges learns nothing of whose it was.
     let said = format!("{:?}", rows[0].purge);
     assert!(!said.contains(user("ana").as_str()), "{said}");
@@ -259,6 +263,7 @@ async fn the_last_place_purges_the_offer_and_so_does_its_return(fresh: Fresh) {
     step(&fresh, &booking.id, Step::Cancel, NOW_MS).await;
     let expected = [
         format!("booking:{}", booking.id),
+        format!("quota:{}", offer.id),
         format!("offer:{}", offer.id),
         format!("partner:{}", offer.partner_id),
     ];

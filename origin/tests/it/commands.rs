@@ -124,5 +124,5 @@ fn the_configuration_is_checked_without_a_server() {
     ];
     let (sound, text) = check(&production);
     assert!(!sound, "{text}");
-    assert!(text.contains("would not start: 3 settings"), "{text}");
+    assert!(text.contains("would not start: 4 settings"), "{text}");
 }

@@ -1,6 +1,6 @@
 //! `createBooking`, `confirmBooking` and `cancelBooking`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use yousoon::domain::{Offer, OfferSchedule};
 
 use super::{CANCEL, CREATE, HOUR_MS, again, booked, create, places, works_for};
@@ -37,8 +37,15 @@ async fn a_booking_takes_a_place_and_its_answer_and_purge_say_so() {
         })
         .await
         .unwrap();
-    let tag = format!("[\"booking:{}\"]", booking["id"].as_str().unwrap());
-    assert_eq!(logged, (tag, "holder of the booking".to_owned()));
+    let id = |of: &Value| of["id"].as_str().unwrap().to_owned();
+    let tags = json!([
+        format!("booking:{}", id(&booking)),
+        format!("quota:{}", id(&booking["offer"]))
+    ]);
+    assert_eq!(
+        logged,
+        (tags.to_string(), "holder of the booking".to_owned())
+    );
 }
 
 #[tokio::test]
