@@ -1,11 +1,14 @@
 //! End to end: real processes, real clients. Run by `cargo xtask test`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod abuse;
+mod accounts;
 mod chaos;
 mod explaining;
 mod failures;
 mod gateway;
 mod graphql_http;
+mod people;
 mod protocol;
 mod purges;
 mod refusals;
