@@ -1,5 +1,5 @@
 //! What the addresses under `/admin` have in common: JSON in, JSON out, and how they refuse.
-//! Only the service token gets here, see [`crate::middleware::service_only`].
+//! Only operators get here, see [`crate::middleware::operators_only`].
 
 use axum::{
     body::Body,

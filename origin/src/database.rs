@@ -7,6 +7,9 @@ use cache_tiered::RedisLog;
 use crate::{
     auth::{
         codes::{CodeStore, embedded::EmbeddedCodes, mongo::MongoCodes},
+        service_tokens::{
+            ServiceTokenStore, embedded::EmbeddedServiceTokens, mongo::MongoServiceTokens,
+        },
         sessions::{Sessions, embedded::EmbeddedSessions, mongo::MongoSessions},
     },
     catalogue::{
@@ -17,11 +20,14 @@ use crate::{
     embedded::EmbeddedDb,
     mongo::MongoDb,
     offers::store::{OfferStore, embedded::EmbeddedOffers, mongo::MongoOffers},
+    outings::store::{BookingStore, embedded::EmbeddedBookings, mongo::MongoBookings},
     partners::store::{PartnerStore, embedded::EmbeddedPartners, mongo::MongoPartners},
     purge::{
         Backend, PurgeStore,
         store::{embedded::EmbeddedPurges, mongo::MongoPurges},
     },
+    stats::store::{StatsStore, embedded::EmbeddedStats, mongo::MongoStats},
+    team::store::{TeamStore, embedded::EmbeddedTeams, mongo::MongoTeams},
     users::store::{UserStore, embedded::EmbeddedUsers, mongo::MongoUsers},
 };
 
@@ -34,9 +40,13 @@ pub struct Database {
     pub catalogue: Arc<dyn CatalogueStore>,
     pub purges: Arc<dyn PurgeStore>,
     pub users: Arc<dyn UserStore>,
+    pub teams: Arc<dyn TeamStore>,
+    pub stats: Arc<dyn StatsStore>,
     /// Where sessions are without Redis.
     pub sessions: Arc<dyn Sessions>,
     pub codes: Arc<dyn CodeStore>,
+    pub service_tokens: Arc<dyn ServiceTokenStore>,
+    pub bookings: Arc<dyn BookingStore>,
     /// The embedded store can hold the purge log as well.
     embedded: Option<EmbeddedDb>,
 }
@@ -55,8 +65,12 @@ impl Database {
             catalogue: Arc::new(EmbeddedCatalogue::new(db.clone())),
             purges: Arc::new(EmbeddedPurges::new(db.clone())),
             users: Arc::new(EmbeddedUsers::new(db.clone())),
+            teams: Arc::new(EmbeddedTeams::new(db.clone())),
+            stats: Arc::new(EmbeddedStats::new(db.clone())),
             sessions: Arc::new(EmbeddedSessions::new(db.clone())),
             codes: Arc::new(EmbeddedCodes::new(db.clone())),
+            service_tokens: Arc::new(EmbeddedServiceTokens::new(db.clone())),
+            bookings: Arc::new(EmbeddedBookings::new(db.clone())),
             embedded: Some(db.clone()),
         }
     }
@@ -70,8 +84,12 @@ impl Database {
             catalogue: Arc::new(MongoCatalogue::new(db.clone())),
             purges: Arc::new(MongoPurges::new(db.clone())),
             users: Arc::new(MongoUsers::new(db.clone())),
+            teams: Arc::new(MongoTeams::new(db.clone())),
+            stats: Arc::new(MongoStats::new(db.clone())),
             sessions: Arc::new(MongoSessions::new(db.clone())),
             codes: Arc::new(MongoCodes::new(db.clone())),
+            service_tokens: Arc::new(MongoServiceTokens::new(db.clone())),
+            bookings: Arc::new(MongoBookings::new(db.clone())),
             embedded: None,
         }
     }

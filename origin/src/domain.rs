@@ -45,6 +45,11 @@ macro_rules! id {
                 &self.0
             }
 
+            /// A fresh one: it tells nothing of what it names.
+            pub(crate) fn random() -> Self {
+                Self(hex::encode(crate::auth::random::bytes::<ID_BYTES>()))
+            }
+
             /// The id that `kind` and `seed` always give: the same row twice is the same id.
             pub fn derive(kind: &str, seed: &str) -> Self {
                 Self(derived_hex(kind, seed))
@@ -113,15 +118,17 @@ id!(
     /// Who has an account.
     UserId
 );
+id!(
+    /// An offer that a user booked.
+    BookingId
+);
+id!(
+    /// That somebody may join a partner's team.
+    InvitationId
+);
+id_bytes!(BookingId);
 id_bytes!(PartnerId);
 id_bytes!(OfferId);
-
-impl UserId {
-    /// A fresh one: it tells nothing of whose it is.
-    pub(crate) fn random() -> Self {
-        Self(hex::encode(crate::auth::random::bytes::<ID_BYTES>()))
-    }
-}
 
 /// Mean radius of the Earth (IUGG), km.
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;
@@ -352,6 +359,9 @@ pub struct Establishment {
     pub website: Option<String>,
     pub opening_hours: Vec<OpeningHour>,
     pub images: Vec<String>,
+    /// Since when its partner shows it no more; offers that were of it still do.
+    #[serde(default)]
+    pub archived_at_ms: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -386,6 +396,15 @@ impl Quota {
     }
 }
 
+/// How often an offer may be booked, besides its quota; none: as often as somebody likes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookingLimits {
+    /// By all users together, within one day of Europe/Paris.
+    pub per_day: Option<i32>,
+    /// By one user, as long as there is the offer.
+    pub per_user: Option<i32>,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Offer {
     pub id: OfferId,
@@ -407,6 +426,14 @@ pub struct Offer {
     /// A copy of its establishment's, so that lists by distance read one table.
     pub location: GeoPoint,
     pub created_at_ms: i64,
+    #[serde(default)]
+    pub limits: BookingLimits,
+    /// Since when it is in no list; it is inactive then, and what was booked still shows it.
+    #[serde(default)]
+    pub archived_at_ms: Option<i64>,
+    /// Grows with each edit. What is left of the quota is no part of it: bookings change that.
+    #[serde(default)]
+    pub version: i64,
 }
 
 #[cfg(test)]

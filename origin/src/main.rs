@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
+    access::{RoleOptions, TokenCommand},
     cache::CacheCommand,
     config::ConfigCommand,
     database::DatabaseOptions,
@@ -68,6 +69,11 @@ enum Command {
     Schema,
     /// Purge cached answers, and tell who did; a running server relays it.
     Purge(PurgeCommand),
+    /// Tokens of services: what they may do, and for how long.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Say what an account is for.
+    Role(RoleOptions),
     /// Ask a running server about its caches.
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -175,6 +181,8 @@ fn main() -> ExitCode {
             (None, Some(options)) => block_on(purge(database, options)),
             (None, None) => Err(anyhow::anyhow!("a purge has a target")),
         },
+        Command::Token(command) => block_on(commands::access::token(database, command)),
+        Command::Role(options) => block_on(commands::access::role(database, options)),
         Command::Cache(command) => block_on(commands::cache::run(command)),
         Command::Config(command) => commands::config::run(&command),
     };

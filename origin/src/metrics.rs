@@ -40,6 +40,7 @@ pub fn router(state: AppState) -> Router {
     let mut registry = Registry::with_prefix(PREFIX);
     state.caches.metrics.register(&mut registry);
     state.rate_limiter.register(&mut registry);
+    state.live.register(&mut registry);
     registry.register_collector(Box::new(Answers(state.clone())));
     registry.register_collector(Box::new(Relays(state.clone())));
     let registry = Arc::new(registry);
@@ -62,6 +63,7 @@ async fn metrics(State(Exposed { state, registry }): State<Exposed>) -> Response
     // Its age grows by itself: it is looked at when it is asked for.
     let head = feed.position().head;
     state.caches.metrics.purge_log(feed.age_ms(), head.0);
+    state.live.measure();
     let mut text = String::new();
     match encode(&mut text, &registry) {
         Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),

@@ -24,7 +24,7 @@ use tower_http::{
 use self::when::When;
 use crate::{
     gateway::{admission, peer::Peer, rate},
-    graphql::{answer, caller::Caller},
+    graphql::{answer, authorise, caller::Caller},
     state::AppState,
 };
 
@@ -63,24 +63,22 @@ pub fn around(
         .service(routes)
 }
 
-/// Around `/admin`: lets the service token through. Who else tries is refused, and the log hears
-/// of it; never of the token. Guesses are counted like any requests without a token.
-pub async fn service_only(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Around `/admin`: lets those through whom the table lets, and tells the handlers who it is. Who
+/// else tries is refused, and the log hears of it; never of the token. Guesses are counted like any
+/// requests without a token.
+pub async fn operators_only(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let peer = Peer::of(&request, &state);
     let caller = match Caller::of(request.headers(), &state).await {
         Ok(caller) => caller,
         Err(error) => return answer::internal(&error, MediaType::GraphqlResponse),
     };
-    let (code, message) = match &caller {
-        Caller::Service => return next.run(request).await,
-        Caller::Anonymous => (
-            ErrorCode::Unauthenticated,
-            "this address needs the service token",
-        ),
-        Caller::Unknown(_) | Caller::User(_) => (
-            ErrorCode::Forbidden,
-            "these credentials are not the service token",
-        ),
+    let Err(why) = authorise::route(&caller, request.uri().path()) else {
+        request.extensions_mut().insert(caller);
+        return next.run(request).await;
     };
     let counted = admission::count(&state, Some(&caller), peer).await;
     if let Some(decision) = counted.filter(|decision| !decision.is_admitted()) {
@@ -102,7 +100,7 @@ pub async fn service_only(State(state): State<AppState>, request: Request, next:
         ?forwarded_for,
         "refused"
     );
-    answer::refusal(&Refusal::new(code, message), MediaType::GraphqlResponse)
+    answer::refusal(&why, MediaType::GraphqlResponse)
 }
 
 fn security_headers(mut response: Response) -> Response {

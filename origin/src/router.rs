@@ -18,7 +18,7 @@ use crate::{
     config::Environment,
     cors, documents,
     graphql::{answer, graphiql, serve},
-    inspect, middleware, purge,
+    inspect, middleware, outings, purge,
     state::AppState,
     telemetry::chain,
 };
@@ -36,7 +36,10 @@ pub fn router(
         .route("/admin/purge", post(purge::routes::post))
         .route("/admin/cache/explain", post(inspect::routes::explain))
         .route("/admin/cache/stats", get(inspect::routes::stats))
-        .route_layer(from_fn_with_state(state.clone(), middleware::service_only));
+        .route_layer(from_fn_with_state(
+            state.clone(),
+            middleware::operators_only,
+        ));
     let graphql = Router::new()
         .route(
             "/graphql",
@@ -49,6 +52,9 @@ pub fn router(
     let others = admin
         .route("/internal/documents/{hash}", get(documents::routes::get))
         .route("/.well-known/jwks.json", get(auth::routes::jwks))
+        .route("/.well-known/qr-keys.json", get(outings::routes::keys))
+        .route("/bookings/{name}", get(outings::routes::calendar))
+        .route("/bookings/{id}/{file}", get(outings::routes::code))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || {

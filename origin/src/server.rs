@@ -2,18 +2,29 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::ServiceExt as _;
+use axum::{
+    ServiceExt as _,
+    serve::{ListenerExt as _, TapIo},
+};
+use socket2::SockRef;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{metrics, purge::trim, relay::Relay, router::router, state::AppState};
+use crate::{
+    live, metrics, outings::ending::Ending, purge::trim, relay::Relay, router::router,
+    state::AppState, stats::flushing,
+};
 
 /// How long open connections may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// A connection whose client takes nothing of what is sent for so long is ended by the kernel. An
+/// event stream has no other end: nobody asks for more of it while it cannot be written.
+const TAKES_NOTHING: Duration = Duration::from_secs(30);
 
 /// How long writes to Redis may take at the end.
 const STORE_LIMIT: Duration = Duration::from_secs(1);
@@ -40,13 +51,18 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts what follows and trims the purge log, and a relay for every edge.
+    /// Starts what follows and trims the purge log, what ends bookings, and a relay for every edge.
     pub fn start(state: &AppState) -> Result<Self, reqwest::Error> {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let log = &state.purge_log;
         tasks.spawn(follow(state.clone(), stop.clone()));
+        tasks.spawn(live::follow(state.clone(), stop.clone()));
+        tasks.spawn(flushing::run(state.clone(), stop.clone()));
         tasks.spawn(trim::run(log.clone(), state.clock.clone(), stop.clone()));
+        let bookings = Arc::clone(&state.bookings);
+        let ending = Ending::new(bookings, log.clone(), state.clock.clone());
+        tasks.spawn(ending.run(stop.clone()));
         let edge = &state.config.edge;
         // The configuration refuses edges without a secret.
         if let Some(secret) = &edge.secret {
@@ -88,11 +104,11 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
     if let Some(listener) = metrics {
         background.serve_metrics(listener, state.clone());
     }
-    let tasks = state.caches.tasks.clone();
+    let (tasks, live) = (state.caches.tasks.clone(), state.live.clone());
     let stop = CancellationToken::new();
     let routes = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let server =
-        axum::serve(listener, routes).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let server = axum::serve(accepting(listener), routes)
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut server = tokio::spawn(server.into_future());
     tracing::info!(%address, "listening");
     tokio::select! {
@@ -101,8 +117,15 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
         ended = &mut server => return flatten(ended),
     }
     tracing::info!("stopping");
+    // Their clients come back to another server.
+    live.drain();
     stop.cancel();
-    let outcome = if let Ok(ended) = tokio::time::timeout(DRAIN, &mut server).await {
+    let drained = async {
+        let ended = (&mut server).await;
+        live.drained().await;
+        ended
+    };
+    let outcome = if let Ok(ended) = tokio::time::timeout(DRAIN, drained).await {
         flatten(ended)
     } else {
         tracing::warn!("connections were cut off");
@@ -115,6 +138,20 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
     // What was made is stored, as far as Redis is quick.
     let _or_lost = tokio::time::timeout(STORE_LIMIT, tasks.wait()).await;
     outcome
+}
+
+/// Connections as this server wants them: what is small is sent at once, and who takes nothing is
+/// let go.
+pub fn accepting(listener: TcpListener) -> TapIo<TcpListener, fn(&mut TcpStream)> {
+    listener.tap_io(|stream| {
+        let socket = SockRef::from(&*stream);
+        let set = stream
+            .set_nodelay(true)
+            .and_then(|()| socket.set_tcp_user_timeout(Some(TAKES_NOTHING)));
+        if let Err(error) = set {
+            tracing::warn!(%error, "a connection cannot be configured");
+        }
+    })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {

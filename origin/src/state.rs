@@ -18,11 +18,15 @@ use crate::{
     embedded::StoreError,
     gateway::rate::RateLimiter,
     graphql::{self, Asked, Schema, spellings::Spellings},
+    live::Hub,
     offers::store::OfferStore,
     outgoing::Kept,
+    outings::store::BookingStore,
     partners::store::PartnerStore,
     purge::{PurgeLog, PurgeStore, Role},
     relay::RelayStatus,
+    stats::{counter::Views, store::StatsStore},
+    team::store::TeamStore,
     users::store::UserStore,
 };
 
@@ -112,6 +116,11 @@ pub struct Shared {
     pub partners: Arc<dyn PartnerStore>,
     pub purges: Arc<dyn PurgeStore>,
     pub users: Arc<dyn UserStore>,
+    pub bookings: Arc<dyn BookingStore>,
+    pub teams: Arc<dyn TeamStore>,
+    pub stats: Arc<dyn StatsStore>,
+    /// Views that were not stored yet.
+    pub views: Views,
     pub auth: Auth,
     pub outgoing: Arc<Kept>,
     pub caches: Caches,
@@ -121,6 +130,8 @@ pub struct Shared {
     pub documents: Documents,
     pub spellings: Spellings<Asked>,
     pub rate_limiter: RateLimiter,
+    /// Who is subscribed here.
+    pub live: Hub,
     pub compiler: Arc<Compiler>,
     pub schema: Schema,
 }
@@ -165,7 +176,13 @@ impl AppState {
         let sessions = sessions.map(|sessions| Arc::new(sessions) as Arc<dyn Sessions>);
         let sessions = sessions.unwrap_or(database.sessions);
         let users = database.users;
-        let auth = Auth::new(&config.auth, Arc::clone(&users), sessions, database.codes)?;
+        let auth = Auth::new(
+            &config.auth,
+            Arc::clone(&users),
+            sessions,
+            database.codes,
+            database.service_tokens,
+        )?;
         let outgoing = Arc::new(Kept::new(config.auth.telling));
         let relays = config.edge.urls.iter().map(RelayStatus::new);
         let relays = relays.map(Arc::new).collect();
@@ -176,10 +193,15 @@ impl AppState {
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
             offers: database.offers,
             partners: database.partners,
+            bookings: database.bookings,
             spellings: Spellings::default(),
             rate_limiter: caches.rate_limiter(&config.cache),
+            live: Hub::new(config.live),
             purges,
             users,
+            teams: database.teams,
+            stats: database.stats,
+            views: Views::default(),
             auth,
             outgoing,
             purge_log,

@@ -1,9 +1,11 @@
 //! Hostile clients against an origin and an edge: nothing breaks, and nobody sees what is another's.
 
 mod bombs;
+mod dice;
 mod forged;
 mod sessions;
 mod tally;
+mod wire;
 
 use e2e::{Target, TargetOptions};
 

@@ -3,11 +3,13 @@
 
 mod abuse;
 mod accounts;
+mod bookings;
 mod chaos;
 mod explaining;
 mod failures;
 mod gateway;
 mod graphql_http;
+mod live;
 mod people;
 mod protocol;
 mod purges;

@@ -95,6 +95,21 @@ impl Process {
         }
     }
 
+    /// All lines of the standard output from now on; nobody waits for whoever does not read them.
+    pub(crate) fn lines(&mut self) -> Result<tokio::sync::mpsc::Receiver<String>> {
+        let stream = self
+            .child
+            .stdout
+            .take()
+            .context("the output was taken already")?;
+        let (each, lines) = tokio::sync::mpsc::channel(1_000);
+        let tell = move |line: &str| {
+            let _or_lost = each.try_send(line.to_owned());
+        };
+        keep(stream, Arc::clone(&self.last_words), Some(Box::new(tell)));
+        Ok(lines)
+    }
+
     /// What it printed last.
     pub fn last_words(&self) -> String {
         let lines = self

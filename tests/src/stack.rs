@@ -15,6 +15,16 @@ use crate::process::Process;
 use crate::store::{Store, Venue};
 use crate::turn::Turn;
 
+/// How the edge gets to the origin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// Through a gate, which knows requests and whole answers.
+    #[default]
+    Gated,
+    /// Directly: for what lasts, WebSockets and event streams.
+    Direct,
+}
+
 /// How a stack is started.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -24,6 +34,8 @@ pub struct Options {
     pub origin: Vec<(&'static str, &'static str)>,
     /// Variables of the edge, beside and above the usual ones.
     pub edge: Vec<(&'static str, &'static str)>,
+    /// The edge's way to the origin.
+    pub way: Way,
 }
 
 /// Everything that runs, and how to ask it.
@@ -107,12 +119,12 @@ impl Stack {
     }
 
     async fn start_edge(&mut self) -> Result<()> {
-        let edge = edge::start(
-            &self.store.beside("edge"),
-            &self.to_origin.url,
-            &self.options.edge,
-        )
-        .await?;
+        let origin = match self.options.way {
+            Way::Gated => &self.to_origin.url,
+            Way::Direct => &self.origin_url,
+        };
+        let data = self.store.beside("edge");
+        let edge = edge::start(&data, origin, &self.options.edge).await?;
         self.to_edge.lead_to(&edge.url);
         self.edge_url = edge.url;
         self.edge = Some(edge.process);

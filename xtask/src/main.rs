@@ -4,6 +4,7 @@ mod bench;
 mod bench_edge;
 mod bench_origin;
 mod bench_purge;
+mod bench_subscriptions;
 mod binaries;
 mod build_edge;
 mod checkout;
@@ -50,6 +51,9 @@ enum Command {
     BenchOrigin(bench_origin::Options),
     /// Measure how long after a write each tier answers with what was there before.
     BenchPurge(bench_purge::Options),
+    /// Measure what open subscriptions cost, and how long an event takes to reach them, beside
+    /// graphql-ws.
+    BenchSubscriptions(bench_subscriptions::Options),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Command::BenchEdge(options) => bench_edge::run(&options),
         Command::BenchOrigin(options) => bench_origin::run(&options),
         Command::BenchPurge(options) => bench_purge::run(&options),
+        Command::BenchSubscriptions(options) => bench_subscriptions::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::binaries::Binaries;
 use crate::manifest::Manifest;
-use crate::processes::Processes;
+use crate::processes::{Processes, with_many_files};
 use crate::secrets::Secrets;
 use crate::{checkout, http, progress};
 
@@ -76,7 +76,7 @@ fn seed(settings: &Settings<'_>, binaries: &Binaries, processes: &mut Processes)
 }
 
 fn serve(settings: &Settings<'_>, secrets: &Secrets, binaries: &Binaries) -> Command {
-    let mut yousoon = Command::new(&binaries.yousoon);
+    let mut yousoon = with_many_files(&binaries.yousoon);
     yousoon
         .arg("serve")
         .env("YOUSOON_LISTEN", format!("127.0.0.1:{}", settings.port))
@@ -84,7 +84,8 @@ fn serve(settings: &Settings<'_>, secrets: &Secrets, binaries: &Binaries) -> Com
         .env("YOUSOON_ADMIN_TOKEN", &secrets.admin_token)
         .env("YOUSOON_DOCUMENT_MODE", "enforce")
         // Load comes from one address here.
-        .env("YOUSOON_RATE_LIMITS", "off");
+        .env("YOUSOON_RATE_LIMITS", "off")
+        .env("YOUSOON_LIVE_CONNECTIONS_PER_IP", "20000");
     match &settings.edge_url {
         Some(url) => yousoon
             .env("YOUSOON_EDGE_URL", url)

@@ -1,5 +1,6 @@
 //! Servers that run for as long as this command does, and never longer.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -57,6 +58,13 @@ impl Processes {
         let child = spawn(command.stdout(file.try_clone()?).stderr(file))?;
         self.running.push(Running { name, child, log });
         Ok(())
+    }
+
+    /// The process id of a server.
+    pub(crate) fn id_of(&self, name: &str) -> Option<u32> {
+        let mut running = self.running.iter();
+        let server = running.find(|server| server.name == name)?;
+        Some(server.child.id())
     }
 
     /// Runs a command to its end on the terminal, while the servers are watched.
@@ -159,6 +167,16 @@ impl Running {
             progress::tail(&String::from_utf8_lossy(&log))
         )
     }
+}
+
+/// A program that may have as many open files as the system lets it have: a connection is one.
+pub(crate) fn with_many_files(program: impl AsRef<OsStr>) -> Command {
+    let mut shell = Command::new("sh");
+    // `exec`: the process is the program's own.
+    shell
+        .args(["-c", r#"ulimit -n "$(ulimit -Hn)" && exec "$0" "$@""#])
+        .arg(program);
+    shell
 }
 
 /// A process group of its own: Ctrl-C in the terminal reaches only this process, which then stops

@@ -1,5 +1,6 @@
 //! This server's copy of the purge log, and the judgement of entries by it.
 
+pub mod news;
 mod require;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -62,6 +63,7 @@ pub struct PurgeFeed {
     /// Wakes the tail before its time.
     urgent: Notify,
     forced: require::Forced,
+    news: news::Teller,
 }
 
 impl PurgeFeed {
@@ -73,6 +75,7 @@ impl PurgeFeed {
             moved: watch::Sender::default(),
             urgent: Notify::new(),
             forced: require::Forced::default(),
+            news: news::Teller::default(),
         }
     }
 
@@ -97,6 +100,11 @@ impl PurgeFeed {
     /// Hears of every change of the position.
     pub fn subscribe(&self) -> watch::Receiver<Position> {
         self.moved.subscribe()
+    }
+
+    /// Hears of every record from now on.
+    pub fn listen(&self) -> news::Listener {
+        self.news.listen()
     }
 
     /// The position of what is read from now on; to be taken before the first read. The copy may
@@ -239,7 +247,13 @@ impl PurgeFeed {
             let Some(copy) = state.copy.as_mut().filter(|copy| copy.id() == log) else {
                 return Ok(());
             };
-            copy.append(records)?;
+            let before = copy.head();
+            let appended = copy.append(records);
+            // A copy that was never complete reads what is old: see [`Self::confirm`].
+            if copy.confirmed_at_ms() > 0 {
+                self.news.tell(between(records, before, copy.head()));
+            }
+            appended?;
             if copy.head().0 - copy.horizon().0 > 2 * KEPT_RECORDS {
                 copy.trim(Revision(copy.head().0 - KEPT_RECORDS));
             }
@@ -259,6 +273,9 @@ impl PurgeFeed {
             };
             // The default is never: the clock's own beginning is no moment at which it was complete.
             if extent.complete_at != Moment::default() {
+                if copy.confirmed_at_ms() == 0 {
+                    self.news.tell_missed();
+                }
                 copy.confirm(stored(extent.complete_at.steady_ms));
             }
             copy.trim(extent.horizon);
@@ -268,6 +285,13 @@ impl PurgeFeed {
             state.position.checks_done = state.position.checks_done.max(check);
         });
     }
+}
+
+/// Those after one revision and up to another, of records in their order.
+fn between(records: &[PurgeRecord], after: Revision, last: Revision) -> &[PurgeRecord] {
+    let known = records.partition_point(|record| record.revision <= after);
+    let end = records.partition_point(|record| record.revision <= last);
+    &records[known..end.max(known)]
 }
 
 fn judge(state: &State, now: Moment, entry: &Cached, required: Option<Revision>) -> Verdict {

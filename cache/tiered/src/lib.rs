@@ -30,7 +30,10 @@ pub mod tail;
 pub use cached::Cached;
 pub use clock::{Clock, Moment};
 pub use entity::{EntityCache, Kind, Loaded};
-pub use feed::{Extent, Position, PurgeFeed};
+pub use feed::{
+    Extent, Position, PurgeFeed,
+    news::{Listener, News},
+};
 pub use link::{Link, LinkError};
 pub use metrics::Metrics;
 pub use redis_log::{AppendError, NewRecord, RedisLog};

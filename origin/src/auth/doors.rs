@@ -47,16 +47,16 @@ pub(crate) enum Door<'a> {
 /// A limit, before it is known for whom.
 struct Limit {
     name: &'static str,
-    limit: u32,
+    most: u32,
     window: Duration,
     key: String,
 }
 
 impl Door<'_> {
     fn limits(self, network: &str) -> Vec<Limit> {
-        let limit = |name, limit, window, key: String| Limit {
+        let limit = |name, most, window, key: String| Limit {
             name,
-            limit,
+            most,
             window,
             key,
         };
@@ -106,7 +106,7 @@ pub(crate) async fn knock(request: &RequestContext, door: Door<'_>) -> Result<()
         .iter()
         .map(|limit| Rule {
             name: limit.name,
-            limit: NonZeroU32::new(limit.limit).unwrap_or(NonZeroU32::MIN),
+            limit: NonZeroU32::new(limit.most).unwrap_or(NonZeroU32::MIN),
             window: limit.window,
             key: &limit.key,
         })

@@ -84,6 +84,26 @@ impl KeySet {
         Some((&key.kid, ed25519::encoding_key(&private)))
     }
 
+    /// The name of the key that signs, and the key itself.
+    pub(crate) fn signing_key(&self) -> Option<(&str, &SigningKey)> {
+        let signs = |key: &'_ Key| key.private.is_some();
+        let key = self.keys.iter().find(|key| signs(key))?;
+        Some((&key.kid, key.private.as_ref()?))
+    }
+
+    /// All keys that verify, by name.
+    pub(crate) fn public_keys(&self) -> impl Iterator<Item = (&str, &VerifyingKey)> {
+        self.keys.iter().map(|key| (key.kid.as_str(), &key.public))
+    }
+
+    /// These keys, and behind them those of another set: as in the middle of a rotation.
+    #[cfg(test)]
+    pub(crate) fn followed_by(&self, other: &Self) -> Self {
+        Self {
+            keys: [self.keys.clone(), other.keys.clone()].concat(),
+        }
+    }
+
     /// A secret that all servers whose first private key this is share, for one purpose.
     pub(super) fn derived_secret(&self, purpose: &str) -> [u8; 32] {
         let private = self.keys.iter().find_map(|key| key.private.as_ref());

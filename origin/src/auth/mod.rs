@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`passwords`] (bcrypt on a bounded pool) → [`keys`] and [`tokens`] (access tokens,
 //! fifteen minutes) → [`sessions`] (refresh tokens, seven days) → [`standing`] (whether an account
-//! may still be used). In front of those that guess or send: [`doors`]. In GraphQL: [`mutations`], whose steps are [`sign_in`] and [`proving`] (with
+//! may still be used). Services have [`service_tokens`]. In front of those that guess or send: [`doors`]. In GraphQL: [`mutations`], whose steps are [`sign_in`] and [`proving`] (with
 //! [`codes`] that are sent), and [`resolvers`].
 
 pub mod codes;
@@ -14,6 +14,7 @@ pub(crate) mod proving;
 pub(crate) mod random;
 pub mod resolvers;
 pub mod routes;
+pub mod service_tokens;
 pub mod sessions;
 pub(crate) mod sign_in;
 pub mod standing;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use codes::{CodeStore, Codes};
 use passwords::{PasswordError, Passwords};
+use service_tokens::{ServiceTokenStore, ServiceTokens};
 use sessions::Sessions;
 use standing::Standings;
 use tokens::AccessTokens;
@@ -36,6 +38,7 @@ pub struct Auth {
     pub tokens: AccessTokens,
     pub sessions: Arc<dyn Sessions>,
     pub standings: Standings,
+    pub service_tokens: ServiceTokens,
     pub codes: Codes,
     pub code_store: Arc<dyn CodeStore>,
 }
@@ -46,12 +49,14 @@ impl Auth {
         users: Arc<dyn UserStore>,
         sessions: Arc<dyn Sessions>,
         code_store: Arc<dyn CodeStore>,
+        service_tokens: Arc<dyn ServiceTokenStore>,
     ) -> Result<Self, PasswordError> {
         Ok(Self {
             passwords: Passwords::new(&config.passwords)?,
             tokens: AccessTokens::new(&config.tokens),
             sessions,
             standings: Standings::new(users),
+            service_tokens: ServiceTokens::new(service_tokens),
             codes: Codes::new(config.tokens.keys.derived_secret("codes")),
             code_store,
         })

@@ -227,6 +227,7 @@ fn family_of(venue: &Venue, now_ms: i64) -> Family {
         website: None,
         opening_hours: words::opening_hours(&mut chance, venue.category),
         images: words::images(&mut chance, "places", &format!("{slug}-{id}")),
+        archived_at_ms: None,
         id,
     };
     let id = OfferId::derive("import offer", &venue.key);

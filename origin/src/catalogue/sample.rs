@@ -7,8 +7,8 @@ pub(crate) mod words;
 
 use super::Family;
 use crate::domain::{
-    Address, Discount, Establishment, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId,
-    OfferSchedule, Partner, PartnerCategory, PartnerId, Quota,
+    Address, BookingLimits, Discount, Establishment, EstablishmentId, GeoPoint, Offer,
+    OfferCategory, OfferId, OfferSchedule, Partner, PartnerCategory, PartnerId, Quota,
 };
 use chance::Chance;
 use words::{CITIES, City, Quarter};
@@ -116,6 +116,7 @@ fn establishment(chance: &mut Chance, seed: &str, partner: &Partner, city: &City
             "places",
             &format!("{slug}-{}", seed.replace('/', "-")),
         ),
+        archived_at_ms: None,
     }
 }
 
@@ -179,6 +180,9 @@ pub(crate) fn offer(
         is_active,
         location: place.location,
         created_at_ms: valid_from_ms.min(today_ms) - i64::from(chance.between(1, 86_400)) * 1_000,
+        limits: BookingLimits::default(),
+        archived_at_ms: None,
+        version: 1,
         id,
     }
 }

@@ -1,6 +1,7 @@
 //! The program's larger commands, how they print what they found, and the database of those that
 //! open one.
 
+pub(crate) mod access;
 pub(crate) mod cache;
 pub(crate) mod config;
 pub(crate) mod database;

@@ -12,8 +12,10 @@ mod documents;
 mod edge;
 mod environment;
 mod http;
+mod live;
 mod metrics;
 mod production;
+mod qr;
 mod rate_limits;
 mod reader;
 mod secret;
@@ -26,7 +28,9 @@ pub use documents::{DocumentMode, DocumentsConfig};
 pub use edge::EdgeConfig;
 pub use environment::Environment;
 pub use http::HttpConfig;
+pub use live::LiveConfig;
 pub use metrics::MetricsConfig;
+pub use qr::QrConfig;
 pub use rate_limits::RateLimitsConfig;
 pub use reader::ConfigError;
 pub use secret::Secret;
@@ -43,8 +47,10 @@ pub struct Config {
     pub cache: CacheConfig,
     pub admin: AdminConfig,
     pub auth: AuthConfig,
+    pub qr: QrConfig,
     pub edge: EdgeConfig,
     pub rate_limits: RateLimitsConfig,
+    pub live: LiveConfig,
     pub metrics: MetricsConfig,
 }
 
@@ -71,8 +77,10 @@ impl Config {
             cache: CacheConfig::read(reader),
             admin: AdminConfig::read(reader),
             auth: AuthConfig::read(reader, environment),
+            qr: QrConfig::read(reader, environment),
             edge: EdgeConfig::read(reader),
             rate_limits: RateLimitsConfig::read(reader),
+            live: LiveConfig::read(reader),
             metrics: MetricsConfig::read(reader),
         };
         config.refuse_contradictions(reader);

@@ -128,9 +128,10 @@ fn a_secret_is_not_printed() {
 }
 
 /// What production takes.
-const SOUND: [(&str, &str); 5] = [
+const SOUND: [(&str, &str); 6] = [
     ("YOUSOON_ENV", "production"),
     ("YOUSOON_JWT_KEYS", JWT_KEYS),
+    ("YOUSOON_QR_KEYS", JWT_KEYS),
     ("YOUSOON_ADMIN_TOKEN", TOKEN),
     ("YOUSOON_EDGE_URL", "https://edge.example"),
     ("YOUSOON_EDGE_SECRET", SECRET),
@@ -145,6 +146,7 @@ fn production_refuses_what_is_for_development() {
         ("YOUSOON_RATE_LIMITS", "off"),
         ("YOUSOON_ADMIN_TOKEN", ""),
         ("YOUSOON_JWT_KEYS", ""),
+        ("YOUSOON_QR_KEYS", ""),
         ("YOUSOON_ADMIN_TOKEN", "dev-0123456789abcdef"),
         ("YOUSOON_ADMIN_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaa"),
         ("YOUSOON_EDGE_SECRET", &dev_secret),
@@ -197,7 +199,7 @@ fn the_report_tells_what_is_set_what_holds_instead_and_what_is_wrong() {
     ];
     let names = ["YOUSOON_DOCUMENT_MDOE", "YOUSOON_DATA_DIR", "PATH"].map(str::to_owned);
     let report = check::Report::new(&lookup_in(&variables), names);
-    assert_eq!(report.wrong(), 3);
+    assert_eq!(report.wrong(), 4);
     let text = report.to_string();
     let words = text
         .lines()
@@ -209,6 +211,7 @@ fn the_report_tells_what_is_set_what_holds_instead_and_what_is_wrong() {
         "YOUSOON_DOCUMENT_MODE REFUSED production executes no document unseen",
         "YOUSOON_ADMIN_TOKEN MISSING is required in production",
         "YOUSOON_JWT_KEYS MISSING is required in production",
+        "YOUSOON_QR_KEYS MISSING is required in production",
         "YOUSOON_EDGE_SECRET set (given, 32 characters)",
         "YOUSOON_DOCUMENT_MDOE unknown nothing reads it",
     ] {

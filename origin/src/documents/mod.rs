@@ -3,6 +3,7 @@
 pub mod publish;
 pub mod routes;
 pub(crate) mod sent;
+pub(crate) mod shown;
 pub mod store;
 
 use std::{
@@ -24,6 +25,8 @@ use store::DocumentStore;
 pub struct Document {
     pub operation: Operation,
     pub parsed: ExecutableDocument,
+    /// The variable with the id of the offer whose page it is.
+    pub(crate) offer_variable: Option<String>,
 }
 
 /// A document as this server knows it.
@@ -48,7 +51,11 @@ impl Document {
     /// Parses a compiled operation.
     pub fn parse(operation: Operation) -> Result<Self, async_graphql::parser::Error> {
         let parsed = parse_query(&operation.body)?;
-        Ok(Self { operation, parsed })
+        Ok(Self {
+            offer_variable: shown::offer_variable(&parsed),
+            operation,
+            parsed,
+        })
     }
 }
 

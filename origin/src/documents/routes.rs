@@ -18,7 +18,7 @@ use crate::{
 /// What a signature of a request for a document is for.
 const DOCUMENT_CONTEXT: &str = "document";
 
-/// `POST /admin/documents`; only the service token gets here.
+/// `POST /admin/documents`; only operators get here.
 pub async fn post(State(state): State<AppState>, body: Body) -> Response {
     let Ok(manifest) = axum::body::to_bytes(body, MAX_MANIFEST_BYTES).await else {
         let message = format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes");

@@ -17,16 +17,23 @@ pub(crate) enum CursorKind {
     OfferNear,
     OfferNewest,
     PartnerName,
+    BookingNewest,
 }
 
 impl CursorKind {
-    const ALL: [Self; 3] = [Self::OfferNear, Self::OfferNewest, Self::PartnerName];
+    const ALL: [Self; 4] = [
+        Self::OfferNear,
+        Self::OfferNewest,
+        Self::PartnerName,
+        Self::BookingNewest,
+    ];
 
     const fn byte(self) -> u8 {
         match self {
             Self::OfferNear => 1,
             Self::OfferNewest => 2,
             Self::PartnerName => 3,
+            Self::BookingNewest => 4,
         }
     }
 }

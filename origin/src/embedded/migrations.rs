@@ -36,6 +36,16 @@ const MIGRATIONS: &[Migration] = &[
         name: "accounts",
         sql: ACCOUNTS,
     },
+    Migration {
+        version: 6,
+        name: "portal",
+        sql: PORTAL,
+    },
+    Migration {
+        version: 7,
+        name: "bookings",
+        sql: crate::outings::store::embedded::SCHEMA,
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public
@@ -238,13 +248,46 @@ CREATE TABLE codes (
 CREATE INDEX codes_ending ON codes(expires_at_ms);
 
 CREATE TABLE service_tokens (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
+    name TEXT PRIMARY KEY,
     scopes TEXT NOT NULL,
-    hash TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE,
     created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER,
     revoked_at_ms INTEGER
 ) STRICT;
+";
+
+/// What partners do: limits of bookings, archived offers and places, who is invited to a team, and
+/// how often an offer was seen on a day. Tokens are stored as hashes only.
+const PORTAL: &str = "
+ALTER TABLE offers ADD COLUMN limit_per_day INTEGER CHECK (limit_per_day > 0);
+ALTER TABLE offers ADD COLUMN limit_per_user INTEGER CHECK (limit_per_user > 0);
+ALTER TABLE offers ADD COLUMN archived_at_ms INTEGER;
+ALTER TABLE offers ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE establishments ADD COLUMN archived_at_ms INTEGER;
+CREATE INDEX users_by_partner ON users(partner_id) WHERE partner_id IS NOT NULL;
+
+CREATE TABLE invitations (
+    id TEXT PRIMARY KEY,
+    partner_id TEXT NOT NULL REFERENCES partners(id),
+    email_key TEXT NOT NULL,
+    email TEXT NOT NULL,
+    post TEXT NOT NULL,
+    token_hash TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    UNIQUE (partner_id, email_key)
+) STRICT;
+CREATE INDEX invitations_by_email ON invitations(email_key);
+CREATE INDEX invitations_ending ON invitations(expires_at_ms);
+
+CREATE TABLE offer_views (
+    partner_id TEXT NOT NULL,
+    day TEXT NOT NULL,
+    offer_id TEXT NOT NULL,
+    views INTEGER NOT NULL CHECK (views > 0),
+    PRIMARY KEY (partner_id, day, offer_id)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// Applies what is missing, in one transaction: two processes that start together do it once.

@@ -33,7 +33,7 @@ impl Subject {
     fn of(caller: Option<&Caller>, peer: Peer) -> Option<Self> {
         match (caller, peer) {
             (_, Peer::Edge) => None,
-            (Some(caller @ (Caller::Service | Caller::User(_))), Peer::Client(_)) => {
+            (Some(caller @ (Caller::Service(_) | Caller::User(_))), Peer::Client(_)) => {
                 Some(Self::User(caller.actor()))
             }
             (Some(Caller::Anonymous | Caller::Unknown(_)) | None, Peer::Client(ip)) => {
@@ -77,9 +77,14 @@ pub(crate) fn too_many(decision: &Decision, request: &Request) -> Response {
     let accept = request.headers().get(ACCEPT);
     let accept = accept.and_then(|value| value.to_str().ok());
     let media = MediaType::negotiate(accept).unwrap_or(MediaType::Json);
-    let message = format!(
+    let refused = Refusal::new(ErrorCode::RateLimited, sentence(decision));
+    refusal(&refused, media)
+}
+
+/// What is said to one request too many.
+pub(crate) fn sentence(decision: &Decision) -> String {
+    format!(
         "too many requests: the next one is answered in {} s",
         decision.retry_after_s()
-    );
-    refusal(&Refusal::new(ErrorCode::RateLimited, message), media)
+    )
 }

@@ -12,11 +12,12 @@ use pq_core::{ErrorCode, Refusal};
 use super::{
     caller::{Caller, SignedIn, Unknown},
     errors::refused,
-    policy::{Who, who},
+    policy::{ROUTE, Who, who},
 };
 use crate::{
+    auth::service_tokens::Scope,
     domain::{PartnerId, UserId},
-    users::account::Role,
+    users::account::{Post, Role},
 };
 
 /// What a field is about, as far as it is known.
@@ -26,6 +27,11 @@ pub(crate) enum About<'a> {
     Unknown,
     User(&'a UserId),
     Partner(&'a PartnerId),
+    Booking {
+        /// None once the account was erased.
+        holder: Option<&'a UserId>,
+        partner: &'a PartnerId,
+    },
 }
 
 /// Lets a caller use a field, or says why not.
@@ -35,50 +41,76 @@ pub(crate) fn authorise(
     field: &str,
     about: About<'_>,
 ) -> std::result::Result<(), Refusal> {
+    permit(caller, of_type, field, about).inspect_err(|_| {
+        tracing::warn!(
+            caller = caller.as_str(),
+            what = format_args!("{of_type}.{field}"),
+            "refused"
+        );
+    })
+}
+
+/// As [`authorise`], for an address beside GraphQL, whose layer logs more than this knows.
+pub(crate) fn route(caller: &Caller, path: &str) -> std::result::Result<(), Refusal> {
+    permit(caller, ROUTE, path, About::Unknown)
+}
+
+fn permit(
+    caller: &Caller,
+    of_type: &str,
+    field: &str,
+    about: About<'_>,
+) -> std::result::Result<(), Refusal> {
     let allowed = who(of_type, field).is_some_and(|who| is_allowed(caller, who, about));
     if allowed {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(refusal(caller, field))
     }
-    tracing::warn!(
-        caller = caller.as_str(),
-        what = format_args!("{of_type}.{field}"),
-        "refused"
-    );
-    Err(refusal(caller, field))
 }
 
 fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
     match who {
         Who::Anybody => true,
         Who::SignedIn => signed_in(caller).is_some(),
-        Who::Themselves => signed_in(caller).is_some_and(|user| {
-            user.role == Role::Admin
-                || match about {
-                    About::User(id) => user.id == *id,
-                    About::Unknown | About::Partner(_) => false,
-                }
-        }),
-        Who::Team(post) => {
-            is_operator(caller)
-                || signed_in(caller).is_some_and(|user| {
-                    user.role == Role::Partner
-                        && user.membership.as_ref().is_some_and(|of| {
-                            let concerned = match about {
-                                About::Unknown => true,
-                                About::Partner(partner) => of.partner == *partner,
-                                About::User(_) => false,
-                            };
-                            concerned && of.post >= post
-                        })
-                })
-        }
-        Who::Operators => is_operator(caller),
+        Who::Themselves => is_theirs(caller, about),
+        Who::Team(post) => is_of_the_team(caller, post, about),
+        Who::HolderOrTeam(post) => is_theirs(caller, about) || is_of_the_team(caller, post, about),
+        Who::Operators(scope) => is_operator(caller, scope),
     }
 }
 
-fn is_operator(caller: &Caller) -> bool {
+fn is_theirs(caller: &Caller, about: About<'_>) -> bool {
+    signed_in(caller).is_some_and(|user| {
+        user.role == Role::Admin
+            || match about {
+                About::User(id) => user.id == *id,
+                About::Booking { holder, .. } => holder == Some(&user.id),
+                About::Unknown | About::Partner(_) => false,
+            }
+    })
+}
+
+fn is_of_the_team(caller: &Caller, post: Post, about: About<'_>) -> bool {
+    is_operator(caller, Scope::Partners)
+        || signed_in(caller).is_some_and(|user| {
+            user.role == Role::Partner
+                && user.membership.as_ref().is_some_and(|of| {
+                    let concerned = match about {
+                        About::Unknown => true,
+                        About::Partner(partner) | About::Booking { partner, .. } => {
+                            of.partner == *partner
+                        }
+                        About::User(_) => false,
+                    };
+                    concerned && of.post >= post
+                })
+        })
+}
+
+fn is_operator(caller: &Caller, scope: Scope) -> bool {
     match caller {
-        Caller::Service => true,
+        Caller::Service(service) => service.may(scope),
         Caller::User(user) => user.role == Role::Admin,
         Caller::Anonymous | Caller::Unknown(_) => false,
     }
@@ -87,7 +119,7 @@ fn is_operator(caller: &Caller) -> bool {
 fn signed_in(caller: &Caller) -> Option<&SignedIn> {
     match caller {
         Caller::User(user) => Some(user),
-        Caller::Anonymous | Caller::Unknown(_) | Caller::Service => None,
+        Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => None,
     }
 }
 
@@ -110,10 +142,12 @@ fn refusal(caller: &Caller, field: &str) -> Refusal {
             ErrorCode::TokenInvalid,
             "the access token is not taken any more",
         ),
-        Caller::Unknown(Unknown::Credentials) | Caller::Service | Caller::User(_) => Refusal::new(
-            ErrorCode::Forbidden,
-            format!("these credentials may not use `{field}`"),
-        ),
+        Caller::Unknown(Unknown::Credentials) | Caller::Service(_) | Caller::User(_) => {
+            Refusal::new(
+                ErrorCode::Forbidden,
+                format!("these credentials may not use `{field}`"),
+            )
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     caller::Asker,
     execute::{self, Executed},
 };
-use crate::{documents::Document, embedded::StoreError, state::AppState};
+use crate::{documents::Document, domain::OfferId, embedded::StoreError, state::AppState};
 
 /// This cache's name in `Cache-Status`.
 pub const CACHE_NAME: &str = "yousoon-origin";
@@ -51,16 +51,26 @@ pub struct Asked {
     variables: CanonicalVariables,
     /// Where its answer is stored.
     key: CacheKey,
+    /// Whose page it is.
+    offer: Option<OfferId>,
 }
 
 impl Asked {
     pub(super) fn new(document: Arc<Document>, variables: CanonicalVariables) -> Self {
+        let json = variables.to_json();
         Self {
-            key: plan::key(document.operation.id, &variables.to_json()),
+            key: plan::key(document.operation.id, &json),
+            offer: offer_of(&document, &json),
             document,
             variables,
         }
     }
+}
+
+fn offer_of(document: &Document, variables: &str) -> Option<OfferId> {
+    let variable = document.offer_variable.as_ref()?;
+    let variables: serde_json::Value = serde_json::from_str(variables).ok()?;
+    OfferId::parse(variables.get(variable)?.as_str()?)
 }
 
 /// How the answer is to be written, and what it must have seen.
@@ -87,7 +97,21 @@ pub(super) async fn answer(state: &AppState, asked: &Arc<Asked>, wanted: Wanted<
         )
     };
     let given = state.caches.responses.answer(&question, make).await;
+    count_view(state, asked, &given);
     respond(state, given, wanted)
+}
+
+/// An answer that is kept shows an offer that there is: without one it is nobody's to keep.
+fn count_view<U>(state: &AppState, asked: &Asked, given: &Answer<U>) {
+    let Some(offer) = &asked.offer else {
+        return;
+    };
+    match given {
+        Answer::Hit { .. } | Answer::Filled { .. } | Answer::Covered { .. } => {
+            state.views.saw(offer, state.clock.now_ms());
+        }
+        Answer::Unshared { .. } | Answer::Failed(_) => {}
+    }
 }
 
 async fn fill(

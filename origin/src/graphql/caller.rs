@@ -1,4 +1,4 @@
-//! Who asks: nobody known, a user with an access token, or the service with its own.
+//! Who asks: nobody known, a user with an access token, or a service with its own.
 
 use http::{
     HeaderMap,
@@ -8,7 +8,11 @@ use subtle::ConstantTimeEq;
 
 use super::language;
 use crate::{
-    auth::{sessions::SessionId, tokens::TokenError},
+    auth::{
+        service_tokens::Service,
+        sessions::SessionId,
+        tokens::{Claims, TokenError},
+    },
     domain::UserId,
     embedded::StoreError,
     gateway::peer::Peer,
@@ -25,15 +29,14 @@ pub enum Caller {
     Anonymous,
     /// Credentials that are not ours, or not any more.
     Unknown(Unknown),
-    /// The service token.
-    Service,
+    Service(Service),
     User(Box<SignedIn>),
 }
 
 /// Why credentials are not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    /// Neither an access token nor the service token.
+    /// Neither an access token nor one of a service.
     Credentials,
     Token(TokenError),
     /// The account is disabled or gone, or the token is from before everybody was signed out.
@@ -90,7 +93,7 @@ impl Caller {
             Self::Unknown(Unknown::Credentials) => "unknown credentials",
             Self::Unknown(Unknown::Token(_)) => "access token that is not taken",
             Self::Unknown(Unknown::SignedOut) => "access token that is signed out",
-            Self::Service => "service token",
+            Self::Service(_) => "service token",
             Self::User(_) => "user",
         }
     }
@@ -99,6 +102,9 @@ impl Caller {
     pub fn actor(&self) -> String {
         match self {
             Self::User(user) => format!("user {}", user.id),
+            Self::Service(Service {
+                name: Some(name), ..
+            }) => format!("service {name}"),
             other => other.as_str().to_owned(),
         }
     }
@@ -115,9 +121,13 @@ impl Caller {
         let Some(token) = bearer else {
             return Ok(Self::Unknown(Unknown::Credentials));
         };
-        // The service token first: nobody says that it has no dots.
+        // Those of services first: nobody says that they have no dots.
         if is_service(token, state) {
-            return Ok(Self::Service);
+            return Ok(Self::Service(Service::of_environment()));
+        }
+        let services = &state.auth.service_tokens;
+        if let Some(service) = services.of(token, state.clock.now_ms()).await? {
+            return Ok(Self::Service(service));
         }
         if token.bytes().filter(|byte| *byte == b'.').count() != 2 {
             return Ok(Self::Unknown(Unknown::Credentials));
@@ -130,14 +140,19 @@ impl Caller {
             Ok(claims) => claims,
             Err(why) => return Ok(Self::Unknown(Unknown::Token(why))),
         };
+        Self::of_claims(&claims, state).await
+    }
+
+    /// Who a token was given to, as they are now.
+    pub(crate) async fn of_claims(claims: &Claims, state: &AppState) -> Result<Self, StoreError> {
         // Role and membership as they are now: the token's may be a quarter of an hour old.
-        Ok(match state.auth.standings.of(&claims).await? {
+        Ok(match state.auth.standings.of(claims).await? {
             None => Self::Unknown(Unknown::SignedOut),
             Some(standing) => Self::User(Box::new(SignedIn {
-                id: claims.uid,
+                id: claims.uid.clone(),
                 role: standing.role,
                 membership: standing.membership,
-                session: claims.sid,
+                session: claims.sid.clone(),
             })),
         })
     }

@@ -48,7 +48,7 @@ impl RequestContext {
     pub(crate) fn signed_in(&self) -> Result<&SignedIn> {
         match &self.asker.caller {
             Caller::User(user) => Ok(user),
-            Caller::Anonymous | Caller::Unknown(_) | Caller::Service => Err(refused(
+            Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => Err(refused(
                 ErrorCode::Unauthenticated,
                 "this needs a user who is signed in",
             )),

@@ -6,7 +6,7 @@ use async_graphql::{Error, ErrorExtensions, ServerError, Value};
 use pq_core::{ErrorCode, Refusal};
 use serde_json::{Value as Json, json};
 
-use crate::{embedded::StoreError, telemetry::chain};
+use crate::{embedded::StoreError, offers::rules::BrokenRule, telemetry::chain};
 
 /// A store's failure, shared by the fields that wanted the same batch.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -22,6 +22,12 @@ impl From<StoreError> for StoreFailure {
 /// A field's refusal.
 pub(crate) fn refused(code: ErrorCode, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", code.as_str()))
+}
+
+/// A field's refusal of a value that breaks a rule.
+pub(crate) fn broken(rule: BrokenRule) -> Error {
+    refused(ErrorCode::BadUserInput, rule.to_string())
+        .extend_with(|_, extensions| extensions.set("field", rule.field))
 }
 
 /// A field's failure: masked where it is answered.
@@ -54,7 +60,7 @@ pub(super) fn details(error: &ServerError) -> Vec<(&'static str, String)> {
 }
 
 /// The code of a refusal; none for a failure.
-pub(super) fn code_of(error: &ServerError) -> Option<ErrorCode> {
+pub(crate) fn code_of(error: &ServerError) -> Option<ErrorCode> {
     let extensions = error.extensions.as_ref()?;
     match extensions.get("code")? {
         Value::String(word) => ErrorCode::parse(word),
@@ -63,14 +69,14 @@ pub(super) fn code_of(error: &ServerError) -> Option<ErrorCode> {
 }
 
 /// Logs a failure and gives the reference that its answer shows.
-pub(super) fn log_failure(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn log_failure(error: &(dyn std::error::Error + 'static)) -> String {
     let reference = reference();
     tracing::error!(reference, error = chain(error), "request failed");
     reference
 }
 
 /// What a client is told of a failure.
-pub(super) fn internal(reference: &str) -> Refusal {
+pub(crate) fn internal(reference: &str) -> Refusal {
     Refusal::new(
         ErrorCode::Internal,
         format!("something went wrong on our side (reference {reference})"),
@@ -78,7 +84,7 @@ pub(super) fn internal(reference: &str) -> Refusal {
 }
 
 /// A field's error as the client sees it.
-pub(super) fn shown(error: &ServerError) -> Json {
+pub(crate) fn shown(error: &ServerError) -> Json {
     let (message, extensions) = if let Some(code) = code_of(error) {
         let mut extensions = json!({"code": code.as_str()});
         for (name, text) in details(error) {

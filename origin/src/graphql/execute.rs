@@ -52,6 +52,38 @@ pub async fn execute(
         OperationKind::Query => Entities::Kept { required },
         OperationKind::Mutation | OperationKind::Subscription => Entities::Fresh,
     };
+    let Prepared {
+        request,
+        facts,
+        now_ms,
+    } = prepare(state, document, variables, asker, entities)?;
+    let mut response = state.schema.execute(request).await;
+    in_selection_order(&mut response.data, &document.parsed);
+    facts.tag(&format!("document:{}", document.operation.id));
+    let facts = facts.take();
+    Ok(Executed {
+        response,
+        facts,
+        as_of,
+        now_ms,
+    })
+}
+
+/// A request that the schema can execute.
+pub(crate) struct Prepared {
+    pub(crate) request: Request,
+    facts: Arc<AnswerFacts>,
+    now_ms: i64,
+}
+
+/// Gives a document what its fields share: one context, of this moment.
+pub(crate) fn prepare(
+    state: &AppState,
+    document: &Document,
+    variables: &CanonicalVariables,
+    asker: Asker,
+    entities: Entities,
+) -> Result<Prepared, StoreError> {
     let now_ms = state.clock.now_ms();
     let facts = Arc::new(AnswerFacts::default());
     let stores = Stores {
@@ -61,7 +93,7 @@ pub async fn execute(
         facts: Arc::clone(&facts),
         user: match &asker.caller {
             Caller::User(user) => Some(user.id.clone()),
-            Caller::Anonymous | Caller::Unknown(_) | Caller::Service => None,
+            Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => None,
         },
     };
     let context = RequestContext {
@@ -69,7 +101,7 @@ pub async fn execute(
         facts: Arc::clone(&facts),
         now_ms,
         asker,
-        shared,
+        shared: document.operation.policy.is_shared(),
         loader: DataLoader::with_cache(stores, tokio::spawn, HashMapCache::default()),
     };
     let variables = serde_json::from_str(&variables.to_json())
@@ -80,14 +112,9 @@ pub async fn execute(
         .variables(variables)
         .data(context);
     request.set_parsed_query(parsed);
-    let mut response = state.schema.execute(request).await;
-    in_selection_order(&mut response.data, &document.parsed);
-    facts.tag(&format!("document:{}", document.operation.id));
-    let facts = facts.take();
-    Ok(Executed {
-        response,
+    Ok(Prepared {
+        request,
         facts,
-        as_of,
         now_ms,
     })
 }

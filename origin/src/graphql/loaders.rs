@@ -8,9 +8,13 @@ use cache_tiered::Loaded;
 
 use super::{errors::StoreFailure, facts::AnswerFacts};
 use crate::{
-    domain::{Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId, UserId},
+    domain::{
+        BookingId, Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId, UserId,
+    },
     offers::store::Visibility,
+    outings::{booking::Booking, resolvers::MAX_LISTED, store::BookingQuery},
     state::AppState,
+    users::account::Account,
 };
 
 /// The most offers of one partner that are looked through.
@@ -37,11 +41,11 @@ pub enum Entities {
     Fresh,
 }
 
-/// Key: all establishments of a partner.
+/// Key: all establishments of a partner that are not archived.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EstablishmentsOf(pub PartnerId);
 
-/// Key: all offers of a partner, visible or not, newest first.
+/// Key: all offers of a partner that are not archived, visible or not, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OffersOf(pub PartnerId);
 
@@ -53,6 +57,14 @@ pub struct RemainingOf(pub OfferId);
 /// Key: whether an offer is a favourite of whoever asks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FavoriteOf(pub OfferId);
+
+/// Key: the newest bookings of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BookingsOf(pub UserId);
+
+/// Key: the favourites of a user, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FavoritesOf(pub UserId);
 
 impl Stores {
     /// The answer has seen no more than what was kept of it.
@@ -140,9 +152,13 @@ impl Loader<EstablishmentsOf> for Stores {
         let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
         let read = self.state.partners.establishments_of(&ids);
         let found = self.state.observer.read("establishments.of", read).await?;
+        let shown = |mut places: Vec<Establishment>| {
+            places.retain(|place| place.archived_at_ms.is_none());
+            places
+        };
         Ok(found
             .into_iter()
-            .map(|(id, places)| (EstablishmentsOf(id), places))
+            .map(|(id, places)| (EstablishmentsOf(id), shown(places)))
             .collect())
     }
 }
@@ -156,7 +172,7 @@ impl Loader<OffersOf> for Stores {
         let read =
             self.state
                 .offers
-                .of_partners(&ids, Visibility::All, OFFERS_OF_PARTNER, self.now_ms);
+                .of_partners(&ids, Visibility::Portal, OFFERS_OF_PARTNER, self.now_ms);
         let found = self.state.observer.read("offers.of_partners", read).await?;
         Ok(found
             .into_iter()
@@ -195,11 +211,95 @@ impl Loader<FavoriteOf> for Stores {
     }
 }
 
+impl Loader<UserId> for Stores {
+    type Value = Account;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreFailure> {
+        let read = self.state.users.by_ids(ids);
+        Ok(self.state.observer.read("users.by_ids", read).await?)
+    }
+}
+
+impl Loader<BookingId> for Stores {
+    type Value = Booking;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[BookingId]) -> Result<HashMap<BookingId, Booking>, StoreFailure> {
+        let read = self.state.bookings.by_ids(ids);
+        Ok(self.state.observer.read("bookings.by_ids", read).await?)
+    }
+}
+
+impl Loader<BookingsOf> for Stores {
+    type Value = Vec<Booking>;
+    type Error = StoreFailure;
+
+    /// One read for each user: nobody but an operator sees the bookings of more than one.
+    async fn load(
+        &self,
+        keys: &[BookingsOf],
+    ) -> Result<HashMap<BookingsOf, Vec<Booking>>, StoreFailure> {
+        let mut found = HashMap::new();
+        for key in keys {
+            let query = BookingQuery {
+                user: key.0.clone(),
+                status: None,
+                first: MAX_LISTED,
+                after: None,
+            };
+            let read = self.state.bookings.list(&query);
+            let page = self.state.observer.read("bookings.list", read).await?;
+            found.insert(key.clone(), page.items);
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<FavoritesOf> for Stores {
+    type Value = Vec<OfferId>;
+    type Error = StoreFailure;
+
+    /// One read for each user, as [`BookingsOf`].
+    async fn load(
+        &self,
+        keys: &[FavoritesOf],
+    ) -> Result<HashMap<FavoritesOf, Vec<OfferId>>, StoreFailure> {
+        let mut found = HashMap::new();
+        for key in keys {
+            let read = self.state.users.favorites(&key.0);
+            let favorites = self.state.observer.read("favorites.of", read).await?;
+            let ids = favorites.into_iter().map(|(id, _)| id).collect();
+            found.insert(key.clone(), ids);
+        }
+        Ok(found)
+    }
+}
+
+/// Forgets what the request read of bookings, as [`forget_offers`].
+pub(crate) fn forget_bookings(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<BookingId>();
+    loader.clear::<BookingsOf>();
+}
+
+/// Forgets what the request read of favourites, as [`forget_offers`].
+pub(crate) fn forget_favorites(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<FavoriteOf>();
+    loader.clear::<FavoritesOf>();
+}
+
 /// Forgets what the request read of offers: the next field of a mutation sees the write before it.
 pub(crate) fn forget_offers(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<OfferId>();
     loader.clear::<OffersOf>();
     loader.clear::<RemainingOf>();
+}
+
+/// Forgets what the request read of partners and establishments.
+pub(crate) fn forget_partners(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<PartnerId>();
+    loader.clear::<EstablishmentId>();
+    loader.clear::<EstablishmentsOf>();
 }
 
 fn tags_named(names: &[String]) -> Vec<Tag> {

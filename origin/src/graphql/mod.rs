@@ -3,7 +3,7 @@
 //! Reading order: [`serve`] (a request's steps) → [`spellings`] (what it was found to ask before) → [`cached`] (public documents) → [`execute`] → [`facts`] (what an answer depends
 //! on) → [`answer`] (status and headers) → [`errors`]. Who may what is the table in `policy`, which
 //! `authorise` asks. The fields themselves are in the blocks:
-//! `offers::resolvers`, `offers::mutations`, `partners::resolvers`, `purge::resolvers`.
+//! `offers::resolvers`, `offers::mutations`, `partners::resolvers`, `partners::mutations`, `purge::resolvers`.
 
 mod absent;
 pub mod answer;
@@ -24,13 +24,14 @@ pub mod order;
 pub mod page;
 pub mod place;
 pub(crate) mod policy;
+pub(crate) mod relaying;
 pub mod serve;
 pub mod spellings;
 pub(crate) mod validation;
 
 pub use cached::{Asked, Unstored};
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 use pq_core::limits;
 
 use crate::{
@@ -39,32 +40,50 @@ use crate::{
         resolvers::AuthQueries,
     },
     config::Environment,
+    live::resolvers::Live,
     offers::{mutations::OfferMutations, resolvers::OfferQueries},
-    partners::resolvers::PartnerQueries,
+    outings::{mutations::OutingMutations, resolvers::OutingQueries},
+    partners::{mutations::PartnerMutations, resolvers::PartnerQueries},
     purge::resolvers::PurgeMutations,
+    stats::resolvers::StatsQueries,
+    team::{mutations::TeamMutations, resolvers::TeamQueries},
     users::{mutations::UserMutations, resolvers::UserQueries},
 };
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(OfferQueries, PartnerQueries, UserQueries, AuthQueries);
+pub struct Query(
+    OfferQueries,
+    PartnerQueries,
+    OutingQueries,
+    TeamQueries,
+    StatsQueries,
+    UserQueries,
+    AuthQueries,
+);
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     PurgeMutations,
     OfferMutations,
+    OutingMutations,
+    PartnerMutations,
+    TeamMutations,
     AuthMutations,
     ProofMutations,
     UserMutations,
 );
 
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+#[derive(Debug, Default, MergedSubscription)]
+pub struct Subscription(Live);
+
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema; what a request needs comes with the request. Documents were measured before they
 /// get here: these limits are the second look.
 pub fn schema(environment: Environment) -> Schema {
     let depth = usize::try_from(limits::DOCUMENT.depth).unwrap_or(usize::MAX);
-    let schema =
-        Schema::build(Query::default(), Mutation::default(), EmptySubscription).limit_depth(depth);
+    let (query, mutation) = (Query::default(), Mutation::default());
+    let schema = Schema::build(query, mutation, Subscription::default()).limit_depth(depth);
     match environment {
         Environment::Development => schema.finish(),
         Environment::Production => schema.disable_introspection().finish(),

@@ -1,6 +1,6 @@
 //! Who may what: the whole table. What is not in it nobody may.
 
-use crate::users::account::Post;
+use crate::{auth::service_tokens::Scope, users::account::Post};
 
 /// Who may use a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,12 +10,18 @@ pub(crate) enum Who {
     SignedIn,
     /// The user that it is about, and administrators.
     Themselves,
+    /// The user whose booking it is about, and those of its partner who have this post or a higher
+    /// one, administrators, and the service.
+    HolderOrTeam(Post),
     /// Those of the partner that it is about who have this post or a higher one, administrators,
-    /// and the service.
+    /// and services that act for partners.
     Team(Post),
-    /// Administrators and the service.
-    Operators,
+    /// Administrators, and services that have this scope.
+    Operators(Scope),
 }
+
+/// Stands in the table where a type would, for an address beside GraphQL.
+pub(crate) const ROUTE: &str = "(route)";
 
 /// Type, field, who. Fields of types that are not here are everybody's: [`PUBLIC_TYPES`].
 #[rustfmt::skip]
@@ -25,11 +31,18 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "categories", Who::Anybody),
     ("Query", "partner", Who::Anybody),
     ("Query", "partners", Who::Anybody),
+    ("Query", "partnerOffers", Who::Team(Post::Staff)),
+    ("Query", "myMembership", Who::SignedIn),
+    ("Query", "partnerStats", Who::Team(Post::Manager)),
+    ("Query", "team", Who::Team(Post::Manager)),
     ("Query", "me", Who::SignedIn),
     ("Query", "user", Who::SignedIn),
     ("Query", "mySessions", Who::SignedIn),
     ("Query", "myConsents", Who::SignedIn),
     ("Query", "exportMyData", Who::SignedIn),
+    ("Query", "myBookings", Who::SignedIn),
+    ("Query", "myBookingsConnection", Who::SignedIn),
+    ("Query", "booking", Who::SignedIn),
 
     ("Mutation", "register", Who::Anybody),
     ("Mutation", "login", Who::Anybody),
@@ -49,9 +62,38 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "removeFavorite", Who::SignedIn),
     ("Mutation", "recordConsent", Who::SignedIn),
     ("Mutation", "deleteMyAccount", Who::SignedIn),
-    ("Mutation", "setUserStatus", Who::Operators),
+    ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
+    ("Mutation", "inviteMember", Who::Team(Post::Owner)),
+    ("Mutation", "withdrawInvitation", Who::Team(Post::Owner)),
+    ("Mutation", "changeMemberRole", Who::Team(Post::Owner)),
+    ("Mutation", "removeMember", Who::Team(Post::Owner)),
+    ("Mutation", "leaveTeam", Who::SignedIn),
+    ("Mutation", "acceptInvitation", Who::SignedIn),
+    ("Mutation", "createPartner", Who::SignedIn),
+    ("Mutation", "updatePartner", Who::Team(Post::Manager)),
+    ("Mutation", "createEstablishment", Who::Team(Post::Manager)),
+    ("Mutation", "updateEstablishment", Who::Team(Post::Manager)),
+    ("Mutation", "deleteEstablishment", Who::Team(Post::Manager)),
+    ("Mutation", "createOffer", Who::Team(Post::Manager)),
     ("Mutation", "updateOffer", Who::Team(Post::Manager)),
-    ("Mutation", "purge", Who::Operators),
+    ("Mutation", "createBooking", Who::SignedIn),
+    ("Mutation", "confirmBooking", Who::SignedIn),
+    ("Mutation", "cancelBooking", Who::SignedIn),
+    ("Mutation", "checkIn", Who::Team(Post::Staff)),
+    ("Mutation", "pauseOffer", Who::Team(Post::Manager)),
+    ("Mutation", "resumeOffer", Who::Team(Post::Manager)),
+    ("Mutation", "deleteOffer", Who::Team(Post::Manager)),
+    ("Mutation", "purge", Who::Operators(Scope::Purge)),
+
+    (ROUTE, "/admin/documents", Who::Operators(Scope::Documents)),
+    (ROUTE, "/admin/purge", Who::Operators(Scope::Purge)),
+    (ROUTE, "/admin/cache/explain", Who::Operators(Scope::Inspect)),
+    (ROUTE, "/admin/cache/stats", Who::Operators(Scope::Inspect)),
+    // And the booking's holder alone.
+    (ROUTE, "/bookings", Who::SignedIn),
+
+    ("Subscription", "newOfferNearby", Who::Anybody),
+    ("Subscription", "bookingStatusChanged", Who::SignedIn),
 
     ("User", "id", Who::Anybody),
     ("User", "firstName", Who::Anybody),
@@ -65,6 +107,20 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
     ("User", "preferences", Who::Themselves),
     ("User", "createdAt", Who::Themselves),
     ("User", "favorites", Who::Themselves),
+    ("User", "bookings", Who::Themselves),
+
+    ("Booking", "id", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "user", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "offer", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "status", Who::HolderOrTeam(Post::Staff)),
+    // Whoever scans codes cannot make them.
+    ("Booking", "qrCode", Who::Themselves),
+    ("Booking", "offlineCode", Who::Themselves),
+    ("Booking", "validFrom", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "validUntil", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "cancellableUntil", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "checkedInAt", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "createdAt", Who::HolderOrTeam(Post::Staff)),
 ];
 
 /// Types whose fields say nothing that whoever reached them may not see. The second half is reached
@@ -72,6 +128,7 @@ pub(crate) const POLICY: &[(&str, &str, Who)] = &[
 #[cfg(test)]
 pub(crate) const PUBLIC_TYPES: &[&str] = &[
     "Address",
+    "BookingLimits",
     "Category",
     "Discount",
     "Establishment",
@@ -93,6 +150,14 @@ pub(crate) const PUBLIC_TYPES: &[&str] = &[
     "Consent",
     "DataExport",
     "Preferences",
+    "BookingConnection",
+    "BookingEdge",
+    "Membership",
+    "Team",
+    "Member",
+    "Invitation",
+    "PartnerStats",
+    "PartnerDay",
 ];
 
 /// Who may use a field of a type.
@@ -145,7 +210,7 @@ mod tests {
             })
             .collect();
         assert_eq!(open, [] as [&(String, String); 0], "add these to the table");
-        for (of_type, field, _) in POLICY {
+        for (of_type, field, _) in POLICY.iter().filter(|(of_type, ..)| *of_type != ROUTE) {
             let named = ((*of_type).to_owned(), (*field).to_owned());
             assert!(fields.contains(&named), "{named:?} is not in the schema");
             assert!(!PUBLIC_TYPES.contains(of_type), "{of_type} is there twice");

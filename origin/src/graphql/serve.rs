@@ -29,12 +29,13 @@ use crate::{
     documents::{Document, sent},
     embedded::StoreError,
     gateway::{admission, peer::Peer, rate},
+    live,
     state::AppState,
 };
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+pub(crate) enum Failure {
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error("the store failed")]
@@ -71,13 +72,54 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
     let counted = admission::count(state, caller, peer).await;
     let mut response = match &counted {
         Some(decision) if !decision.is_admitted() => admission::too_many(decision, &request),
-        Some(_) | None => answer(state, path_id, request, asker).await,
+        Some(_) | None => match Wish::of(&request) {
+            Wish::Answer => answer(state, path_id, request, asker).await,
+            Wish::WebSocket => live::websocket::answer(state, request, peer).await,
+            Wish::EventStream => live::sse::answer(state, path_id, request, asker).await,
+        },
     };
     if let Some(decision) = &counted {
         rate::headers::write(decision, response.headers_mut());
     }
     cors::allow(response.headers_mut(), &state.config.cors, origin.as_ref());
     response
+}
+
+/// What the client wants to have.
+enum Wish {
+    Answer,
+    WebSocket,
+    /// Nothing but `text/event-stream`.
+    EventStream,
+}
+
+impl Wish {
+    fn of(request: &Request) -> Self {
+        let headers = request.headers();
+        let is_websocket = headers
+            .get(header::UPGRADE)
+            .is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        if is_websocket && request.method() == http::Method::GET {
+            return Self::WebSocket;
+        }
+        let accept = text(headers, &header::ACCEPT);
+        if accepts_events(headers) && MediaType::negotiate(accept.as_deref()).is_none() {
+            Self::EventStream
+        } else {
+            Self::Answer
+        }
+    }
+}
+
+/// Whether an event stream is among what the client takes: some clients list it with every request.
+fn accepts_events(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .filter_map(|media| media.split(';').next())
+        .any(|media| media.trim().eq_ignore_ascii_case("text/event-stream"))
 }
 
 async fn answer(
@@ -139,19 +181,28 @@ async fn steps(
     {
         return Ok(cached::answer(state, &asked, wanted).await);
     }
+    let accepts_events = accepts_events(request.headers());
+    let headers = request.headers().clone();
     let request = parse(method, path_id, request).await?;
     let document = document(state, &request).await?;
     name_matches(&document, request.operation_name.as_deref())?;
+    if document.operation.kind == OperationKind::Subscription {
+        if accepts_events {
+            return Ok(live::sse::stream(state, asker?, headers, &request).await);
+        }
+        let message = "a subscription is answered as text/event-stream, or over WebSocket";
+        return Err(Refusal::new(ErrorCode::NotAcceptable, message).into());
+    }
     allowed_over(method, document.operation.kind)?;
     let variables = coerce(&document, &request)?;
     if document.operation.policy.is_shared() {
         // Whoever asks: what is shared is everybody's, or nobody's.
         authorise::document(&Caller::Anonymous, &document.parsed)?;
-        let asked = Arc::new(Asked::new(document, variables));
+        let question = Arc::new(Asked::new(document, variables));
         if let (Some(spelling), DocumentRef::Hash(_)) = (&spelling, &request.document) {
-            state.spellings.remember(spelling.as_str(), &asked);
+            state.spellings.remember(spelling.as_str(), &question);
         }
-        return Ok(cached::answer(state, &asked, wanted).await);
+        return Ok(cached::answer(state, &question, wanted).await);
     }
     // Only now: that nobody can say who asks does not keep anybody from what is shared.
     let asker = asker?;
@@ -173,7 +224,7 @@ async fn asked_before(state: &AppState, spelling: &str) -> Result<Option<Arc<Ask
     Ok(same.then_some(asked))
 }
 
-fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+pub(crate) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let mut lines = headers.get_all(name).iter();
     let first = String::from_utf8_lossy(lines.next()?.as_bytes()).into_owned();
     // A list may come in several lines (RFC 9110 §5.3). Bytes that are no text match nothing.
@@ -182,7 +233,7 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     }))
 }
 
-fn method(request: &Request) -> Result<Method, Refusal> {
+pub(crate) fn method(request: &Request) -> Result<Method, Refusal> {
     if request.method() == http::Method::GET {
         Ok(Method::Get)
     } else if request.method() == http::Method::POST {
@@ -195,7 +246,7 @@ fn method(request: &Request) -> Result<Method, Refusal> {
     }
 }
 
-async fn parse(
+pub(crate) async fn parse(
     method: Method,
     path_id: Option<String>,
     request: Request,
@@ -219,7 +270,10 @@ async fn parse(
 }
 
 /// The published document; or, where that is allowed, the one that was sent.
-async fn document(state: &AppState, request: &GraphqlRequest) -> Result<Arc<Document>, Failure> {
+pub(crate) async fn document(
+    state: &AppState,
+    request: &GraphqlRequest,
+) -> Result<Arc<Document>, Failure> {
     let hash = request.document.hash();
     if let Some(document) = state.documents.get(hash).await? {
         return Ok(document);
@@ -244,7 +298,7 @@ async fn document(state: &AppState, request: &GraphqlRequest) -> Result<Arc<Docu
     Ok(Arc::new(document))
 }
 
-fn name_matches(document: &Document, name: Option<&str>) -> Result<(), Refusal> {
+pub(crate) fn name_matches(document: &Document, name: Option<&str>) -> Result<(), Refusal> {
     match name {
         Some(name) if name != document.operation.name => Err(Refusal::new(
             ErrorCode::OperationUnknown,
@@ -264,7 +318,10 @@ fn allowed_over(method: Method, kind: OperationKind) -> Result<(), Refusal> {
     }
 }
 
-fn coerce(document: &Document, request: &GraphqlRequest) -> Result<CanonicalVariables, Refusal> {
+pub(crate) fn coerce(
+    document: &Document,
+    request: &GraphqlRequest,
+) -> Result<CanonicalVariables, Refusal> {
     let Document { operation, .. } = document;
     let variables = CanonicalVariables::coerce(
         &operation.variables,

@@ -25,6 +25,14 @@ pub struct CacheStats {
     /// None when there is none.
     pub redis: Option<RedisStats>,
     pub log: LogState,
+    pub live: LiveStats,
+}
+
+/// Who is subscribed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct LiveStats {
+    pub connections: usize,
+    pub subscriptions: usize,
 }
 
 /// What became of the questions for one document.
@@ -94,7 +102,12 @@ pub async fn stats(state: &AppState) -> Result<CacheStats, StoreError> {
         None => None,
         Some(remote) => Some(redis_stats(remote).await),
     };
+    let live = LiveStats {
+        connections: state.live.connections(),
+        subscriptions: state.live.subscriptions(),
+    };
     Ok(CacheStats {
+        live,
         documents,
         answers: Size { entries, bytes },
         entities: [

@@ -5,7 +5,7 @@ use super::rules::{self, BrokenRule};
 use crate::domain::{Offer, OfferCategory, OfferSchedule, Quota};
 
 /// What becomes of a field.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Edit<T> {
     #[default]
     Keep,
@@ -13,7 +13,7 @@ pub enum Edit<T> {
 }
 
 impl<T> Edit<T> {
-    fn put(self, field: &mut T) {
+    pub(crate) fn put(self, field: &mut T) {
         match self {
             Self::Keep => {}
             Self::Set(value) => *field = value,
@@ -36,6 +36,12 @@ pub struct OfferEdit {
     pub quota: Edit<Option<QuotaEdit>>,
     pub images: Edit<Vec<String>>,
     pub is_active: Edit<bool>,
+    pub per_day: Edit<Option<i32>>,
+    pub per_user: Edit<Option<i32>>,
+    /// The offer leaves all lists, for good.
+    pub archived_at_ms: Edit<i64>,
+    /// What the editor read: an offer that was edited since is left as it is.
+    pub expected_version: Option<i64>,
 }
 
 /// What is not given stays: who raises the total does not overwrite what was booked meanwhile.
@@ -72,6 +78,12 @@ impl OfferEdit {
         }
         self.images.put(&mut after.images);
         self.is_active.put(&mut after.is_active);
+        self.per_day.put(&mut after.limits.per_day);
+        self.per_user.put(&mut after.limits.per_user);
+        if let Edit::Set(moment_ms) = self.archived_at_ms {
+            after.archived_at_ms = Some(moment_ms);
+            after.is_active = false;
+        }
         Ok(after)
     }
 }
@@ -88,7 +100,7 @@ impl QuotaEdit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Discount, EstablishmentId, GeoPoint, OfferId, PartnerId};
+    use crate::domain::{BookingLimits, Discount, EstablishmentId, GeoPoint, OfferId, PartnerId};
 
     /// Its validity ended before it began, as no edit may leave it.
     fn odd() -> Offer {
@@ -112,6 +124,9 @@ mod tests {
             is_active: true,
             location: GeoPoint::new(48.8566, 2.3522).unwrap(),
             created_at_ms: 0,
+            limits: BookingLimits::default(),
+            archived_at_ms: None,
+            version: 1,
         }
     }
 

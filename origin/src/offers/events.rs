@@ -1,17 +1,23 @@
 //! Which cached answers a change of an offer touches: [`changed_fields`] is the table.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::domain::{GeoPoint, Offer, Quota};
+use crate::domain::{GeoPoint, Offer, OfferId, Quota};
 
 /// The H3 resolutions at which lists may carry their search disk.
 pub const GEO_RESOLUTIONS: std::ops::RangeInclusive<u8> = 3..=8;
 
 /// The tag of every list without a location.
 pub const ALL_OFFERS_TAG: &str = "offers:all";
+
+/// The tag that says that an offer became visible. No answer carries it: whoever follows the log
+/// tells those who wait for new offers.
+pub fn published_tag(id: &OfferId) -> String {
+    format!("published:{id}")
+}
 
 /// An offer before and after a write; absent before its creation and after its deletion.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +38,7 @@ enum Seen {
 /// Every field of an offer by its GraphQL name, how far its change is seen, and whether it changed.
 ///
 /// A field that is added to [`Offer`] does not compile until it has its line here.
-fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 18] {
+fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 20] {
     let Offer {
         id,
         title,
@@ -50,6 +56,10 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
         is_active,
         location,
         created_at_ms,
+        limits,
+        archived_at_ms,
+        // Changes with others only.
+        version: _,
     } = before;
     [
         ("id", Seen::InLists, *id != after.id),
@@ -102,6 +112,13 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
             Seen::InLists,
             *created_at_ms != after.created_at_ms,
         ),
+        ("limits", Seen::Inside, *limits != after.limits),
+        // Lists hold active offers only: that it leaves them is `isActive`.
+        (
+            "isArchived",
+            Seen::Inside,
+            archived_at_ms.is_some() != after.archived_at_ms.is_some(),
+        ),
     ]
 }
 
@@ -141,6 +158,14 @@ pub fn tags_of(change: &OfferChange) -> Vec<String> {
             tags.insert(ALL_OFFERS_TAG.to_owned());
             tags.extend(geo_tags(offer.location));
         }
+    }
+    if let Some(after) = change.after.as_ref().filter(|after| after.is_active)
+        && !change
+            .before
+            .as_ref()
+            .is_some_and(|before| before.is_active)
+    {
+        tags.insert(published_tag(&after.id));
     }
     tags.into_iter().collect()
 }

@@ -5,4 +5,5 @@ pub mod events;
 pub mod mutations;
 pub mod resolvers;
 pub mod rules;
+pub mod schedule;
 pub mod store;

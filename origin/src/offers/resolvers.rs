@@ -7,8 +7,8 @@ use async_graphql::{Context, ID, InputObject, Object, Result};
 use pq_core::ErrorCode;
 
 pub use types::{
-    Category, Discount, Locale, OfferCategory, OfferConnection, OfferEdge, OfferNode,
-    OfferSchedule, Quota,
+    BookingLimits, Category, Discount, Locale, OfferCategory, OfferConnection, OfferEdge,
+    OfferNode, OfferSchedule, Quota,
 };
 
 use super::{
@@ -18,22 +18,24 @@ use super::{
     },
 };
 use crate::{
-    domain::{self, OfferId},
+    domain::{self, OfferId, PartnerId},
     embedded::StoreError,
     graphql::{
+        authorise::{self, About},
         context::RequestContext,
-        directives::{cache_control, snap_to_cell},
+        directives::{CacheControlScope, cache_control, snap_to_cell},
         errors::{failed, refused},
         page::{bad_cursor, cursor, page_size},
         place::LocationInput,
     },
+    partners::resolvers::no_partner,
 };
 
 const DEFAULT_DISTANCE_KM: f64 = 10.0;
 const LONGEST_DISTANCE_KM: f64 = 50.0;
 
 /// Which offers to list.
-#[derive(Clone, Debug, InputObject)]
+#[derive(Clone, Debug, Default, InputObject)]
 pub struct OffersInput {
     /// Nearest first, within `maxDistance`; without it newest first.
     #[graphql(directive = snap_to_cell::apply(Some(8)))]
@@ -88,6 +90,35 @@ impl OfferQueries {
         Ok(OfferConnection::new(page, query.after.is_some()))
     }
 
+    /// The offers of a partner for those who work there: also those that are paused, over or not
+    /// begun, not those that are archived. Newest first.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn partner_offers(
+        &self,
+        ctx: &Context<'_>,
+        partner_id: ID,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<OfferConnection> {
+        let request = RequestContext::of(ctx);
+        let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
+        let about = About::Partner(&partner);
+        authorise::field(&request.asker.caller, "Query", "partnerOffers", about)?;
+        let input = OffersInput {
+            first,
+            after,
+            ..OffersInput::default()
+        };
+        let query = OfferQuery {
+            partner: Some(partner),
+            include_inactive: Visibility::Portal,
+            ..input.query(Columns::EdgesAndTotal, ListFields::ALL, request.now_ms)?
+        };
+        let page = list(request, &query).await?;
+        load_relations(ctx, request, &page).await?;
+        Ok(OfferConnection::new(page, query.after.is_some()))
+    }
+
     /// One offer, whether it can be used now or not.
     #[graphql(directive = cache_control::apply(Some(900), Some(60), Some(86_400), None))]
     async fn offer(&self, ctx: &Context<'_>, id: ID) -> Result<Option<OfferNode>> {
@@ -98,7 +129,13 @@ impl OfferQueries {
             None => None,
         };
         match &found {
-            Some(offer) => request.facts.shows_offer(offer, request.now_ms),
+            Some(offer) => {
+                // Of what is shared each answer counts, not only the one that was made.
+                if !request.shared {
+                    request.state.views.saw(&offer.id, request.now_ms);
+                }
+                request.facts.shows_offer(offer, request.now_ms);
+            }
             // An offer that is created later purges no answer that did not know of it.
             None => request.facts.uncacheable(),
         }
@@ -145,7 +182,7 @@ impl OffersInput {
     }
 }
 
-fn distance(given: Option<f64>) -> Result<f64> {
+pub(crate) fn distance(given: Option<f64>) -> Result<f64> {
     let distance_km = given.unwrap_or(DEFAULT_DISTANCE_KM);
     if distance_km > 0.0 && distance_km <= LONGEST_DISTANCE_KM {
         return Ok(distance_km);

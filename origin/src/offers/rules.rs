@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 
 use reqwest::Url;
 
-use crate::domain::{OfferSchedule, Quota};
+use crate::{
+    domain::{OfferSchedule, Quota},
+    paris::TimeOfDay,
+};
 
 const MAX_DESCRIPTION_CHARS: usize = 4_000;
 const MAX_CONDITIONS: usize = 20;
@@ -23,7 +26,7 @@ pub struct BrokenRule {
     pub rule: &'static str,
 }
 
-const fn broken(field: &'static str, rule: &'static str) -> BrokenRule {
+pub(crate) const fn broken(field: &'static str, rule: &'static str) -> BrokenRule {
     BrokenRule { field, rule }
 }
 
@@ -41,7 +44,7 @@ impl BrokenRule {
 }
 
 /// Without the space around it, if that leaves so many characters on one line.
-fn line(text: &str, chars: std::ops::RangeInclusive<usize>) -> Option<String> {
+pub(crate) fn line(text: &str, chars: std::ops::RangeInclusive<usize>) -> Option<String> {
     let text = text.trim();
     let fits = chars.contains(&text.chars().count()) && !text.contains(char::is_control);
     fits.then(|| text.to_owned())
@@ -111,7 +114,7 @@ pub(crate) fn is_public_https(text: &str) -> bool {
     plain && Url::parse(text).is_ok_and(|url| url.username().is_empty() && url.password().is_none())
 }
 
-/// `weekdays` by ISO 8601; `from` later than `to` means until the next day.
+/// `weekdays` by ISO 8601; `to` that is not after `from` means until the next day.
 pub(crate) fn schedule(
     weekdays: impl IntoIterator<Item = i32>,
     from: String,
@@ -126,10 +129,10 @@ pub(crate) fn schedule(
             "are one day at least, each only once",
         ));
     }
-    if !is_time(&from) {
+    if TimeOfDay::parse(&from).is_none() {
         return Err(broken("schedule.from", TIME));
     }
-    if !is_time(&to) {
+    if TimeOfDay::parse(&to).is_none() {
         return Err(broken("schedule.to", TIME));
     }
     Ok(OfferSchedule {
@@ -137,16 +140,6 @@ pub(crate) fn schedule(
         from,
         to,
     })
-}
-
-/// "HH:MM", and nothing that only looks like it.
-fn is_time(text: &str) -> bool {
-    match text.as_bytes() {
-        [hour @ .., b':', b'0'..=b'5', b'0'..=b'9'] => {
-            matches!(hour, [b'0' | b'1', b'0'..=b'9'] | [b'2', b'0'..=b'3'])
-        }
-        _ => false,
-    }
 }
 
 pub(crate) fn validity(from_ms: i64, until_ms: i64) -> Result<(), BrokenRule> {
@@ -168,4 +161,12 @@ pub(crate) fn quota(total: Option<i32>, remaining: Option<i32>) -> Result<Quota,
         return Err(broken("quota.remaining", "is 0 to `quota.total`"));
     }
     Ok(Quota { total, remaining })
+}
+
+pub(crate) fn limit(field: &'static str, number: i32) -> Result<i32, BrokenRule> {
+    if number >= 1 {
+        Ok(number)
+    } else {
+        Err(broken(field, "is null or 1 or more"))
+    }
 }

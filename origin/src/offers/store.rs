@@ -15,7 +15,9 @@ use crate::{
     embedded::StoreError,
 };
 
-pub use change::{Author, Change, Purging, Updated, change};
+pub use change::{
+    Author, Change, Created, Creation, MOST_OFFERS, Purging, Updated, change, creation,
+};
 pub use cursor::OfferCursor;
 
 /// A search disk.
@@ -30,7 +32,9 @@ pub struct Near {
 pub enum Visibility {
     /// Everybody: active offers within their validity.
     Public,
-    /// The partner portal: every offer.
+    /// The partner portal: every offer that is not archived.
+    Portal,
+    /// Who moves a database: every offer.
     All,
 }
 
@@ -123,6 +127,15 @@ pub trait OfferStore: fmt::Debug + Send + Sync {
 
     /// How many can still be booked of those among `ids` that have a quota.
     async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError>;
+
+    /// Stores a new offer with the place of its establishment. What [`creation`] reads, the offer
+    /// and its purge are one transaction.
+    async fn create(
+        &self,
+        draft: Offer,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Created, StoreError>;
 
     /// Edits one offer. Read, [`change`], write and purge are one transaction.
     async fn update(

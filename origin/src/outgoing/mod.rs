@@ -32,6 +32,13 @@ pub enum Message {
         language: Language,
         code: String,
     },
+    /// To join the team of a partner of this name.
+    Invitation {
+        to: String,
+        language: Language,
+        partner: String,
+        token: String,
+    },
 }
 
 impl Message {
@@ -41,15 +48,16 @@ impl Message {
             Self::VerifyEmail { .. } => "verify e-mail",
             Self::ResetPassword { .. } => "reset password",
             Self::PhoneCode { .. } => "phone code",
+            Self::Invitation { .. } => "invitation",
         }
     }
 
     /// To whom, and what proves that it arrived.
     pub fn parts(&self) -> (&str, &str) {
         match self {
-            Self::VerifyEmail { to, token, .. } | Self::ResetPassword { to, token, .. } => {
-                (to, token)
-            }
+            Self::VerifyEmail { to, token, .. }
+            | Self::ResetPassword { to, token, .. }
+            | Self::Invitation { to, token, .. } => (to, token),
             Self::PhoneCode { to, code, .. } => (to, code),
         }
     }

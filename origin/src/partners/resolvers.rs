@@ -11,12 +11,14 @@ pub use types::{
 };
 
 use super::store::{ALL_PARTNERS_TAG, PartnerCursor, PartnerQuery};
+use pq_core::ErrorCode;
+
 use crate::{
     domain::PartnerId,
     graphql::{
         context::RequestContext,
         directives::cache_control,
-        errors::failed,
+        errors::{failed, refused},
         page::{cursor, page_size},
     },
 };
@@ -76,4 +78,11 @@ impl PartnerQueries {
         }
         Ok(PartnerConnection::new(page, query.after.is_some()))
     }
+}
+
+pub(crate) fn no_partner() -> async_graphql::Error {
+    refused(
+        ErrorCode::PartnerNotFound,
+        "there is no partner with this id",
+    )
 }

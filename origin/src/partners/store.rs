@@ -1,5 +1,6 @@
 //! Where partners and their establishments are kept: what is asked of a store and what it answers.
 
+pub mod change;
 pub mod embedded;
 pub mod mongo;
 #[cfg(test)]
@@ -10,13 +11,18 @@ use std::{collections::HashMap, fmt};
 use async_trait::async_trait;
 
 use crate::{
-    domain::{Establishment, EstablishmentId, Partner, PartnerCategory, PartnerId},
+    domain::{Establishment, EstablishmentId, Partner, PartnerCategory, PartnerId, UserId},
     embedded::{
         StoreError,
         cursor::{CursorKind, seal, unseal},
         text,
     },
 };
+
+use super::edit::{EstablishmentEdit, PartnerEdit};
+pub use crate::offers::store::Author;
+
+pub use change::{Founded, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated};
 
 /// The tag of every list of partners.
 pub const ALL_PARTNERS_TAG: &str = "partners:all";
@@ -71,7 +77,7 @@ impl PartnerCursor {
                     id: PartnerId::from_bytes(*id),
                 })
             }
-            CursorKind::OfferNear | CursorKind::OfferNewest => None,
+            CursorKind::OfferNear | CursorKind::OfferNewest | CursorKind::BookingNewest => None,
         }
     }
 }
@@ -99,4 +105,49 @@ pub trait PartnerStore: fmt::Debug + Send + Sync {
 
     /// One page of partners by folded name, then id.
     async fn list(&self, query: &PartnerQuery) -> Result<PartnerPage, StoreError>;
+
+    /// Stores a new partner, makes a user its owner and leaves the purge, in one transaction.
+    async fn found(
+        &self,
+        partner: Partner,
+        owner: UserId,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Founded, StoreError>;
+
+    /// Edits a partner, with its purge in the same transaction.
+    async fn update_partner(
+        &self,
+        id: PartnerId,
+        edit: PartnerEdit,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PartnerUpdated, StoreError>;
+
+    /// Stores a new establishment, with its purge in the same transaction.
+    async fn add_establishment(
+        &self,
+        place: Establishment,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PlaceAdded, StoreError>;
+
+    /// Edits an establishment. When it moves, its offers move along, and what lists them before and
+    /// after is purged, all in one transaction.
+    async fn update_establishment(
+        &self,
+        id: EstablishmentId,
+        edit: EstablishmentEdit,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PlaceUpdated, StoreError>;
+
+    /// Takes an establishment out of sight, unless offers that are not archived are of it; with its
+    /// purge in the same transaction.
+    async fn archive_establishment(
+        &self,
+        id: EstablishmentId,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PlaceArchived, StoreError>;
 }

@@ -1,6 +1,6 @@
 //! Purges over HTTP.
 
-use axum::{body::Body, extract::State, http::HeaderName, response::Response};
+use axum::{Extension, body::Body, extract::State, http::HeaderName, response::Response};
 use edge_core::header::REVISION;
 
 use super::resolvers::{PurgeInput, PurgeResult};
@@ -11,9 +11,13 @@ use crate::{
 };
 
 /// `POST /admin/purge`: the mutation's input and answer, without GraphQL around them.
-pub async fn post(State(state): State<AppState>, body: Body) -> Result<Response, AdminError> {
+pub async fn post(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Result<Response, AdminError> {
     let input: PurgeInput = admin::read_json(body).await?;
-    let asked = input.request(&Caller::Service)?;
+    let asked = input.request(&caller)?;
     let result = PurgeResult::of(&state, asked, state.clock.now_ms()).await?;
     let mut response = admin::json(&result);
     if let Some(revision) = result.at {

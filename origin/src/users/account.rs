@@ -166,6 +166,29 @@ pub struct Account {
 }
 
 impl Account {
+    /// Somebody whose account was erased, for those who still see what they did.
+    pub fn nobody(id: UserId) -> Self {
+        Self {
+            id,
+            email: String::new(),
+            email_verified_at_ms: None,
+            phone: None,
+            phone_verified_at_ms: None,
+            first_name: String::new(),
+            last_name: String::new(),
+            avatar: None,
+            preferences: Preferences::default(),
+            identity_status: IdentityStatus::NotSubmitted,
+            role: Role::User,
+            membership: None,
+            status: Status::Disabled,
+            password: PasswordHash::new(""),
+            signed_out_before_ms: 0,
+            created_at_ms: 0,
+            updated_at_ms: 0,
+        }
+    }
+
     pub fn email_key(&self) -> EmailKey {
         EmailKey::of(&self.email)
     }

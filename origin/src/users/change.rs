@@ -1,8 +1,9 @@
 //! What may become of an account, decided once for all backends: they read, ask here, and write.
 
 use super::account::{
-    Account, IdentityStatus, Membership, PasswordHash, Preferences, Role, Status,
+    Account, IdentityStatus, Membership, PasswordHash, Post, Preferences, Role, Status,
 };
+use crate::domain::PartnerId;
 
 /// One change; its values are good by themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,11 @@ pub enum AccountChange {
     /// Whoever is disabled is out.
     Status(Status),
     Role(Role, Option<Membership>),
+    /// Works for a partner from now on; whoever does already goes on there. Administrators stay
+    /// what they are.
+    Join(Membership),
+    /// Another post at the partner, or none any more; if it is still this partner.
+    Post(PartnerId, Option<Post>),
     Identity(IdentityStatus),
 }
 
@@ -66,12 +72,32 @@ impl AccountChange {
                 after.role = *role;
                 after.membership.clone_from(membership);
             }
+            Self::Join(membership) => {
+                if after.membership.is_none() {
+                    after.membership = Some(membership.clone());
+                    after.role = after.role.max(Role::Partner);
+                }
+            }
+            Self::Post(partner, post) => set_post(&mut after, partner, *post),
             Self::Identity(status) => after.identity_status = *status,
         }
         if after != *before {
             after.updated_at_ms = now_ms;
         }
         after
+    }
+}
+
+fn set_post(account: &mut Account, partner: &PartnerId, post: Option<Post>) {
+    if account.membership.as_ref().map(|of| &of.partner) != Some(partner) {
+        return;
+    }
+    account.membership = post.map(|post| Membership {
+        partner: partner.clone(),
+        post,
+    });
+    if post.is_none() && account.role == Role::Partner {
+        account.role = Role::User;
     }
 }
 

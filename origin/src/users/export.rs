@@ -11,6 +11,7 @@ use crate::{
         context::RequestContext,
         errors::{failed, failed_with},
     },
+    outings::booking::Booking,
     partners::resolvers::timestamp,
 };
 
@@ -19,6 +20,8 @@ pub(super) async fn everything(request: &RequestContext) -> Result<Value> {
     let users = &request.state.users;
     let consents = users.consents(&account.id).await.map_err(failed)?;
     let favorites = users.favorites(&account.id).await.map_err(failed)?;
+    let bookings = request.state.bookings.all_of(&account.id).await;
+    let bookings = bookings.map_err(failed)?;
     let sessions = &request.state.auth.sessions;
     let sessions = sessions.of_user(&account.id, request.now_ms).await;
     let sessions = sessions.map_err(failed_with)?;
@@ -30,6 +33,7 @@ pub(super) async fn everything(request: &RequestContext) -> Result<Value> {
         "account": of_account(&account),
         "consents": consents.iter().map(of_consent).collect::<Vec<_>>(),
         "favorites": favorites.collect::<Vec<_>>(),
+        "bookings": bookings.iter().map(of_booking).collect::<Vec<_>>(),
         "sessions": sessions.iter().map(of_session).collect::<Vec<_>>(),
     }))
 }
@@ -62,6 +66,22 @@ fn of_consent(consent: &Consent) -> Value {
         "version": consent.version,
         "granted": consent.granted,
         "at": moment(consent.at_ms),
+    })
+}
+
+/// Without its codes: they let somebody in.
+fn of_booking(booking: &Booking) -> Value {
+    json!({
+        "id": booking.id,
+        "offerId": booking.offer,
+        "partnerId": booking.partner,
+        "status": booking.status,
+        "validFrom": moment(booking.from_ms),
+        "validUntil": moment(booking.until_ms),
+        "idempotencyKey": booking.idempotency_key,
+        "createdAt": moment(booking.created_at_ms),
+        "changedAt": moment(booking.changed_at_ms),
+        "checkedInAt": booking.checked_in_at_ms.map(moment),
     })
 }
 

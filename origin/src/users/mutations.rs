@@ -20,8 +20,11 @@ use crate::{
     graphql::{
         context::{RequestContext, gone},
         errors::{failed, failed_with, refused},
+        loaders::forget_favorites,
+        relaying::relay,
         validation::{self, check},
     },
+    offers::store::Purging,
 };
 
 /// What is not given stays; null clears `phone` and `avatar`.
@@ -99,6 +102,7 @@ impl UserMutations {
         found.map_err(failed)?.ok_or_else(no_offer)?;
         let users = &request.state.users;
         let added = users.add_favorite(&user.id, &offer, request.now_ms).await;
+        forget_favorites(&request.loader);
         match added.map_err(failed)? {
             Favored::Added => Ok(true),
             Favored::AlreadyThere => Ok(false),
@@ -116,8 +120,9 @@ impl UserMutations {
         let Some(offer) = OfferId::parse(&offer_id) else {
             return Ok(false);
         };
-        let removed = request.state.users.remove_favorite(&user.id, &offer);
-        removed.await.map_err(failed)
+        let removed = request.state.users.remove_favorite(&user.id, &offer).await;
+        forget_favorites(&request.loader);
+        removed.map_err(failed)
     }
 
     async fn record_consent(&self, ctx: &Context<'_>, input: ConsentInput) -> Result<ConsentNode> {
@@ -146,7 +151,10 @@ impl UserMutations {
         let users = &request.state.users;
         let erased = users.erase(&account.id, &pseudonym, request.now_ms).await;
         request.state.auth.standings.forget(&account.id);
-        erased.map_err(failed)
+        let erased = erased.map_err(failed)?;
+        // Open bookings were cancelled with it.
+        relay(request, Purging::Pending).await;
+        Ok(erased)
     }
 
     /// Shuts somebody out, or lets them in again; says whether there is such a user.
@@ -170,8 +178,9 @@ impl UserMutations {
 }
 
 async fn changed(request: &RequestContext, id: &UserId, change: AccountChange) -> Result<Account> {
-    let changed = request.state.users.change(id, change, request.now_ms);
-    match changed.await.map_err(failed)? {
+    let changed = request.state.users.change(id, change, request.now_ms).await;
+    request.loader.clear::<UserId>();
+    match changed.map_err(failed)? {
         Changed::Done(account) => Ok(*account),
         Changed::PhoneTaken => Err(phone_taken()),
         Changed::NotFound => Err(gone()),

@@ -22,8 +22,10 @@ use crate::{
         context::RequestContext,
         directives::{CacheControlScope, cache_control},
         errors::failed,
+        loaders::{BookingsOf, FavoritesOf},
     },
     offers::resolvers::OfferNode,
+    outings::resolvers::BookingNode,
     partners::resolvers::timestamp,
 };
 
@@ -127,12 +129,22 @@ impl UserNode {
     async fn favorites(&self, ctx: &Context<'_>) -> Result<Vec<OfferNode>> {
         self.may_see(ctx, "favorites")?;
         let request = RequestContext::of(ctx);
-        let ids = request.state.users.favorites(&self.0.id).await;
-        let ids: Vec<_> = ids.map_err(failed)?.into_iter().map(|(id, _)| id).collect();
+        let key = FavoritesOf(self.0.id.clone());
+        let ids = request.loader.load_one(key).await.map_err(failed)?;
+        let ids = ids.unwrap_or_default();
         let loaded = request.loader.load_many(ids.clone()).await;
         let mut offers = loaded.map_err(failed)?;
         let found = ids.into_iter().filter_map(|id| offers.remove(&id));
         Ok(found.map(OfferNode::from).collect())
+    }
+
+    /// The newest ones, at most 200.
+    async fn bookings(&self, ctx: &Context<'_>) -> Result<Vec<BookingNode>> {
+        self.may_see(ctx, "bookings")?;
+        let key = BookingsOf(self.0.id.clone());
+        let found = RequestContext::of(ctx).loader.load_one(key).await;
+        let bookings = found.map_err(failed)?.unwrap_or_default();
+        Ok(bookings.into_iter().map(BookingNode::from).collect())
     }
 }
 

@@ -3,16 +3,19 @@
 pub mod embedded;
 pub mod mongo;
 
-use std::{collections::HashSet, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use async_trait::async_trait;
 
 use super::{
-    account::{Account, Consent, EmailKey, Standing},
+    account::{Account, Consent, EmailKey, Post, Standing},
     change::AccountChange,
 };
 use crate::{
-    domain::{OfferId, UserId},
+    domain::{OfferId, PartnerId, UserId},
     embedded::StoreError,
 };
 
@@ -36,6 +39,38 @@ pub enum Changed {
     Done(Box<Account>),
 }
 
+/// What came of a membership.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joined {
+    NoUser,
+    /// The user works for a partner already.
+    Member,
+    Done,
+}
+
+/// What came of another post, or of none any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PostChanged {
+    /// The user does not work for this partner.
+    NotMember,
+    /// The only owner stays it.
+    LastOwner,
+    Done,
+}
+
+/// What becomes of somebody's post in a team with so many owners; decided once for all backends.
+fn post_change(before: Option<&Account>, owners: usize, post: Option<Post>) -> PostChanged {
+    let Some(of) = before.and_then(|account| account.membership.as_ref()) else {
+        return PostChanged::NotMember;
+    };
+    let stops_owning = of.post == Post::Owner && post != Some(Post::Owner);
+    if stops_owning && owners <= 1 {
+        PostChanged::LastOwner
+    } else {
+        PostChanged::Done
+    }
+}
+
 /// What came of a favourite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Favored {
@@ -55,6 +90,9 @@ pub trait UserStore: fmt::Debug + Send + Sync {
 
     async fn by_id(&self, id: &UserId) -> Result<Option<Account>, StoreError>;
 
+    /// The accounts that exist among `ids`.
+    async fn by_ids(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreError>;
+
     async fn by_email(&self, email: &EmailKey) -> Result<Option<Account>, StoreError>;
 
     /// As much of an account as every request of its user needs.
@@ -67,6 +105,19 @@ pub trait UserStore: fmt::Debug + Send + Sync {
         change: AccountChange,
         now_ms: i64,
     ) -> Result<Changed, StoreError>;
+
+    /// The accounts of those who work for a partner, the oldest first.
+    async fn members(&self, partner: &PartnerId) -> Result<Vec<Account>, StoreError>;
+
+    /// Gives somebody who works for the partner another post, or none any more. A team keeps one
+    /// owner at least, also when two leave at once.
+    async fn change_post(
+        &self,
+        partner: &PartnerId,
+        user: &UserId,
+        post: Option<Post>,
+        now_ms: i64,
+    ) -> Result<PostChanged, StoreError>;
 
     async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<(), StoreError>;
 

@@ -68,12 +68,18 @@ pub(crate) fn all() -> anyhow::Result<Vec<Backend>> {
 fn embedded() -> Fresh {
     let dir = tempfile::tempdir().unwrap();
     let db = EmbeddedDb::open(dir.path()).unwrap();
-    Fresh::new(Database::embedded(&db), dir)
+    let path = dir.path().to_owned();
+    let again = move || -> Work<Database> {
+        let db = EmbeddedDb::open(&path).unwrap();
+        Box::pin(async move { Database::embedded(&db) })
+    };
+    Fresh::new(Database::embedded(&db), dir).opened_by(again)
 }
 
 /// A database of one test's own.
 pub(crate) struct Fresh {
     pub(crate) db: Database,
+    again: Option<Box<dyn Fn() -> Work<Database>>>,
     /// What ends with the test, such as the folder of the data.
     _until: Box<dyn Any>,
 }
@@ -82,8 +88,20 @@ impl Fresh {
     pub(crate) fn new(db: Database, until: impl Any) -> Self {
         Self {
             db,
+            again: None,
             _until: Box::new(until),
         }
+    }
+
+    /// Opens the same database once more.
+    pub(crate) fn opened_by(mut self, again: impl Fn() -> Work<Database> + 'static) -> Self {
+        self.again = Some(Box::new(again));
+        self
+    }
+
+    /// The same database, as another server has it: nothing in memory is shared.
+    pub(crate) async fn of_another_server(&self) -> Database {
+        self.again.as_ref().unwrap()().await
     }
 
     /// Stores what a test starts from. It leaves a purge in the outbox.

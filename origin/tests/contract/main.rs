@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod backends;
+mod bookings;
 mod catalogue;
 mod codes;
 mod documents;
@@ -13,12 +14,16 @@ mod mongo;
 mod moving;
 mod near;
 mod partners;
+mod portal;
 mod purges;
 mod reading;
 mod runner;
 mod samples;
 mod searching;
+mod service_tokens;
 mod sessions;
+mod stats;
+mod teams;
 mod updating;
 mod users;
 
@@ -32,13 +37,19 @@ fn main() -> ExitCode {
         reading::TESTS,
         updating::TESTS,
         partners::TESTS,
+        portal::TESTS,
         documents::TESTS,
         purges::TESTS,
         moving::TESTS,
         catalogue::TESTS,
         users::TESTS,
+        teams::TESTS,
+        stats::TESTS,
         sessions::TESTS,
         codes::TESTS,
+        service_tokens::TESTS,
+        bookings::TESTS,
+        bookings::RACES,
     ];
     runner::run(&tests.concat())
 }

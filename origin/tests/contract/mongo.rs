@@ -14,7 +14,7 @@ use yousoon::{
     mongo::{MongoDb, MongoUrl, migrations},
 };
 
-use crate::backends::{Ability, Backend, Fresh, Lacking};
+use crate::backends::{Ability, Backend, Fresh, Lacking, Work};
 
 /// Most of a test's time a server builds the indexes of its database, some of them once a second.
 const AT_ONCE: usize = 4;
@@ -38,12 +38,22 @@ pub(crate) async fn backends() -> anyhow::Result<Vec<Backend>> {
 async fn open(server: &'static MongoServer, has_transactions: bool) -> Fresh {
     let database = server.database();
     let url = MongoUrl::parse(database.url()).unwrap();
-    let mut db = MongoDb::open(&url).await.unwrap();
+    let db = connect(url.clone(), has_transactions).await;
     migrations::run(&db).await.unwrap();
-    if !has_transactions {
-        db = db.with_writes_one_by_one();
+    let again = move || -> Work<Database> {
+        let url = url.clone();
+        Box::pin(async move { Database::mongo(&connect(url, has_transactions).await) })
+    };
+    Fresh::new(Database::mongo(&db), database).opened_by(again)
+}
+
+async fn connect(url: MongoUrl, has_transactions: bool) -> MongoDb {
+    let db = MongoDb::open(&url).await.unwrap();
+    if has_transactions {
+        db
+    } else {
+        db.with_writes_one_by_one()
     }
-    Fresh::new(Database::mongo(&db), database)
 }
 
 async fn lacks(server: &MongoServer) -> anyhow::Result<Lacking> {

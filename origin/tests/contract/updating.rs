@@ -73,6 +73,7 @@ async fn a_write_and_its_purge_are_one(fresh: Fresh) {
     let filled = fresh.pending().await;
     let after = Offer {
         title: "Crêpe".into(),
+        version: before.version + 1,
         ..before.clone()
     };
     assert_eq!(
@@ -145,6 +146,7 @@ async fn edits_of_different_fields_do_not_undo_each_other(fresh: Fresh) {
     );
     let after = Offer {
         title: "Trois galettes".into(),
+        version: before.version + 2,
         quota: Some(Quota {
             total: 20,
             remaining: 4,

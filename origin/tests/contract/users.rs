@@ -29,7 +29,7 @@ tests! {
     an_erased_account_leaves_nothing_of_its_own: [],
 }
 
-fn account(name: &str) -> Account {
+pub(crate) fn account(name: &str) -> Account {
     Account {
         id: UserId::derive("user", name),
         email: format!("{name}@Example.fr"),

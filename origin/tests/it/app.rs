@@ -2,6 +2,10 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -15,13 +19,15 @@ use yousoon::{
     auth::keys::KeySet,
     config::{
         AdminConfig, AuthConfig, CacheConfig, Config, CorsConfig, DocumentMode, DocumentsConfig,
-        EdgeConfig, Environment, HttpConfig, MetricsConfig, PasswordsConfig, RateLimitsConfig,
-        Secret, TokensConfig,
+        EdgeConfig, Environment, HttpConfig, LiveConfig, MetricsConfig, PasswordsConfig, QrConfig,
+        RateLimitsConfig, Secret, TokensConfig,
     },
     database::Database,
     embedded::EmbeddedDb,
+    live,
     outgoing::Telling,
     router::router,
+    server::accepting,
     state::{AppState, Clock, ReadObserver},
 };
 
@@ -38,7 +44,9 @@ pub(crate) struct TestApp {
     /// What the stores stand on.
     pub(crate) db: EmbeddedDb,
     pub(crate) client: Client,
-    _dir: TempDir,
+    /// What time it is, in milliseconds since the epoch.
+    pub(crate) clock: Arc<AtomicI64>,
+    dir: TempDir,
 }
 
 pub(crate) struct Builder {
@@ -48,8 +56,11 @@ pub(crate) struct Builder {
     redis: Option<String>,
     redis_within: Duration,
     edges: Vec<reqwest::Url>,
+    qr_keys: KeySet,
+    clock: Arc<AtomicI64>,
     rate_limits: RateLimitsConfig,
     cors: CorsConfig,
+    live: LiveConfig,
 }
 
 /// What came back.
@@ -69,11 +80,14 @@ impl TestApp {
             redis_within: CacheConfig::default().redis_within,
             edges: vec![],
             // Everything comes from one address here.
+            qr_keys: KeySet::for_development(),
+            clock: Arc::new(AtomicI64::new(NOW_MS)),
             rate_limits: RateLimitsConfig {
                 is_on: false,
                 ..RateLimitsConfig::default()
             },
             cors: CorsConfig::AnySite,
+            live: LiveConfig::default(),
         }
     }
 
@@ -89,6 +103,15 @@ impl TestApp {
     pub(crate) fn post(&self, query: &str, variables: &Value) -> RequestBuilder {
         self.request(Method::POST, "/graphql")
             .json(&json!({"query": query, "variables": variables}))
+    }
+
+    /// Lets so much time pass.
+    pub(crate) fn pass_ms(&self, ms: i64) {
+        self.clock.fetch_add(ms, Relaxed);
+    }
+
+    pub(crate) fn data_dir(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     /// Where this server's copy of the purge log ends.
@@ -179,6 +202,12 @@ impl Builder {
         self
     }
 
+    /// How many subscriptions there may be.
+    pub(crate) fn live(mut self, limits: LiveConfig) -> Self {
+        self.live = limits;
+        self
+    }
+
     pub(crate) fn edge(mut self, url: &str) -> Self {
         self.edges.push(url.parse().unwrap());
         self
@@ -187,13 +216,15 @@ impl Builder {
     pub(crate) async fn start(self) -> TestApp {
         let dir = tempfile::tempdir().unwrap();
         let db = EmbeddedDb::open(dir.path()).unwrap();
+        let clock = Arc::clone(&self.clock);
         let (url, state) = self.serve(Database::embedded(&db)).await;
         TestApp {
+            clock,
             url,
             state,
             db,
             client: Client::new(),
-            _dir: dir,
+            dir,
         }
     }
 
@@ -203,13 +234,16 @@ impl Builder {
             .await
             .unwrap();
         let address = listener.local_addr().unwrap();
+        let now = Arc::clone(&self.clock);
         let (observer, config) = (self.observer.clone(), self.config(address));
-        let clock = Clock::Manual(std::sync::Arc::new(|| NOW_MS));
+        let clock = Clock::Manual(Arc::new(move || now.load(Relaxed)));
         let state = AppState::new(config, database, clock, observer)
             .await
             .unwrap();
         let routes = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        tokio::spawn(async move { axum::serve(accepting(listener), routes).await.unwrap() });
+        let stop = tokio_util::sync::CancellationToken::new();
+        tokio::spawn(live::follow(state.clone(), stop));
         let followed = state.clone();
         tokio::spawn(async move {
             let stop = tokio_util::sync::CancellationToken::new();
@@ -245,11 +279,13 @@ impl Builder {
                     audience: "yousoon-api".to_owned(),
                 },
             },
+            qr: QrConfig { keys: self.qr_keys },
             edge: EdgeConfig {
                 urls: self.edges,
                 secret: Some(Secret::new(EDGE_SECRET)),
             },
             rate_limits: self.rate_limits,
+            live: self.live,
             metrics: MetricsConfig::default(),
         }
     }

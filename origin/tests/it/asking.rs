@@ -100,7 +100,11 @@ async fn a_command_that_cannot_ask_says_why() {
     for (arguments, environment, why) in [
         (&stats[..], &[][..], "YOUSOON_ADMIN_TOKEN is not set"),
         (&stats[..2], &right[..], "which server?"),
-        (&stats, &wrong, "403 Forbidden: these credentials are not"),
+        (
+            &stats,
+            &wrong,
+            "403 Forbidden: these credentials may not use",
+        ),
         (&nobody, &right, "cannot be asked"),
         (
             &unknown,

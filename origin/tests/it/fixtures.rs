@@ -2,8 +2,9 @@
 
 use yousoon::{
     domain::{
-        Address, Discount, Establishment, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId,
-        OfferSchedule, OpeningHour, Partner, PartnerCategory, PartnerId, Quota, Weekday,
+        Address, BookingLimits, Discount, Establishment, EstablishmentId, GeoPoint, Offer,
+        OfferCategory, OfferId, OfferSchedule, OpeningHour, Partner, PartnerCategory, PartnerId,
+        Quota, Weekday,
     },
     embedded::EmbeddedDb,
     offers::store::embedded as offers,
@@ -48,6 +49,7 @@ pub(crate) fn establishment(seed: &str) -> Establishment {
             closes: "02:00".into(),
         }],
         images: vec![],
+        archived_at_ms: None,
     }
 }
 
@@ -80,6 +82,9 @@ pub(crate) fn offer(seed: &str, number: i32) -> Offer {
         is_active: true,
         location: GeoPoint::new(48.8566 + f64::from(number) * 0.0009, 2.3522).unwrap(),
         created_at_ms: NOW_MS - i64::from(number) * 60_000,
+        limits: BookingLimits::default(),
+        archived_at_ms: None,
+        version: 1,
     }
 }
 

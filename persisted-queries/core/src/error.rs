@@ -52,10 +52,32 @@ pub enum ErrorCode {
     BadUserInput,
     /// A mutation of an offer that there is not.
     OfferNotFound,
+    /// A mutation of an offer that is archived.
+    OfferArchived,
+    /// It was edited since it was read.
+    VersionConflict,
+    /// A mutation of a partner that there is not.
+    PartnerNotFound,
+    /// A mutation of an establishment that there is not, or not any more, or not of this partner.
+    EstablishmentNotFound,
+    /// Offers that are not archived are of the establishment.
+    EstablishmentInUse,
+    /// The user works for a partner already.
+    AlreadyMember,
+    /// Nobody of this id works for the partner.
+    MemberNotFound,
+    /// A partner has one owner at least.
+    LastOwner,
+    /// An invitation that is not taken: unknown, over, used, withdrawn, or somebody else's.
+    InvitationInvalid,
+    /// There are as many of these as there can be.
+    LimitReached,
     /// Not GET or POST.
     MethodNotAllowed,
     /// A mutation or subscription over GET.
     MutationOverGet,
+    /// A query or mutation where only subscriptions are answered.
+    SubscriptionExpected,
     /// No acceptable media type.
     NotAcceptable,
     /// The body is not `application/json`.
@@ -78,12 +100,50 @@ pub enum ErrorCode {
     EmailTaken,
     /// Another account has this phone number.
     PhoneTaken,
+    /// The offer is switched off, or not within its validity.
+    OfferNotBookable,
+    /// The offer does not open any more before it ends.
+    OfferClosed,
+    /// Nothing is left of the offer.
+    OfferSoldOut,
+    /// Nothing is left of the offer on the day of its opening.
+    OfferSoldOutThatDay,
+    /// The user had as many bookings of the offer as one may have.
+    BookingLimitReached,
+    /// The user has an open booking of the offer.
+    AlreadyBooked,
+    /// The user has as many open bookings as there can be.
+    TooManyBookings,
+    /// The idempotency key was used for something else.
+    IdempotencyKeyReused,
+    /// There is no such booking, or it is not for who asks to see.
+    BookingNotFound,
+    /// The booking is not in a status in which this can be done.
+    BookingStatusConflict,
+    /// The booking cannot be cancelled any more.
+    CancellationTooLate,
+    /// The booking cannot be used yet.
+    BookingTooEarly,
+    /// The booking's time is over.
+    BookingTooLate,
+    /// A QR code that none of our keys signed.
+    QrCodeInvalid,
+    /// A QR code whose time is over.
+    QrCodeExpired,
+    /// A QR code that was used before.
+    QrCodeReplayed,
+    /// Another booking's QR code.
+    QrCodeForeign,
     /// More of this is asked for at once than is worked on.
     Overloaded,
     /// Who asks may not.
     Forbidden,
     /// More requests than may be made in so short a time.
     RateLimited,
+    /// More connections are open than may be.
+    TooManyConnections,
+    /// A connection has as many subscriptions as it may have.
+    TooManySubscriptions,
     /// No such address.
     NotFound,
     /// The origin cannot be reached, and nothing stored may be served instead.
@@ -96,7 +156,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 72] = [
         Self::InvalidJson,
         Self::NulByte,
         Self::InvalidRequest,
@@ -119,8 +179,19 @@ impl ErrorCode {
         Self::CursorInvalid,
         Self::BadUserInput,
         Self::OfferNotFound,
+        Self::OfferArchived,
+        Self::VersionConflict,
+        Self::PartnerNotFound,
+        Self::EstablishmentNotFound,
+        Self::EstablishmentInUse,
+        Self::AlreadyMember,
+        Self::MemberNotFound,
+        Self::LastOwner,
+        Self::InvitationInvalid,
+        Self::LimitReached,
         Self::MethodNotAllowed,
         Self::MutationOverGet,
+        Self::SubscriptionExpected,
         Self::NotAcceptable,
         Self::UnsupportedMediaType,
         Self::RequestTooLarge,
@@ -132,9 +203,28 @@ impl ErrorCode {
         Self::CodeInvalid,
         Self::EmailTaken,
         Self::PhoneTaken,
+        Self::OfferNotBookable,
+        Self::OfferClosed,
+        Self::OfferSoldOut,
+        Self::OfferSoldOutThatDay,
+        Self::BookingLimitReached,
+        Self::AlreadyBooked,
+        Self::TooManyBookings,
+        Self::IdempotencyKeyReused,
+        Self::BookingNotFound,
+        Self::BookingStatusConflict,
+        Self::CancellationTooLate,
+        Self::BookingTooEarly,
+        Self::BookingTooLate,
+        Self::QrCodeInvalid,
+        Self::QrCodeExpired,
+        Self::QrCodeReplayed,
+        Self::QrCodeForeign,
         Self::Overloaded,
         Self::Forbidden,
         Self::RateLimited,
+        Self::TooManyConnections,
+        Self::TooManySubscriptions,
         Self::NotFound,
         Self::OriginUnreachable,
         Self::Timeout,
@@ -167,8 +257,19 @@ impl ErrorCode {
             Self::CursorInvalid => "CURSOR_INVALID",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::OfferNotFound => "OFFER_NOT_FOUND",
+            Self::OfferArchived => "OFFER_ARCHIVED",
+            Self::VersionConflict => "VERSION_CONFLICT",
+            Self::PartnerNotFound => "PARTNER_NOT_FOUND",
+            Self::EstablishmentNotFound => "ESTABLISHMENT_NOT_FOUND",
+            Self::EstablishmentInUse => "ESTABLISHMENT_IN_USE",
+            Self::AlreadyMember => "ALREADY_MEMBER",
+            Self::MemberNotFound => "MEMBER_NOT_FOUND",
+            Self::LastOwner => "LAST_OWNER",
+            Self::InvitationInvalid => "INVITATION_INVALID",
+            Self::LimitReached => "LIMIT_REACHED",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::MutationOverGet => "MUTATION_OVER_GET",
+            Self::SubscriptionExpected => "SUBSCRIPTION_EXPECTED",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
@@ -180,9 +281,28 @@ impl ErrorCode {
             Self::CodeInvalid => "CODE_INVALID",
             Self::EmailTaken => "EMAIL_TAKEN",
             Self::PhoneTaken => "PHONE_TAKEN",
+            Self::OfferNotBookable => "OFFER_NOT_BOOKABLE",
+            Self::OfferClosed => "OFFER_CLOSED",
+            Self::OfferSoldOut => "OFFER_SOLD_OUT",
+            Self::OfferSoldOutThatDay => "OFFER_SOLD_OUT_THAT_DAY",
+            Self::BookingLimitReached => "BOOKING_LIMIT_REACHED",
+            Self::AlreadyBooked => "ALREADY_BOOKED",
+            Self::TooManyBookings => "TOO_MANY_BOOKINGS",
+            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::BookingNotFound => "BOOKING_NOT_FOUND",
+            Self::BookingStatusConflict => "BOOKING_STATUS_CONFLICT",
+            Self::CancellationTooLate => "CANCELLATION_TOO_LATE",
+            Self::BookingTooEarly => "BOOKING_TOO_EARLY",
+            Self::BookingTooLate => "BOOKING_TOO_LATE",
+            Self::QrCodeInvalid => "QR_CODE_INVALID",
+            Self::QrCodeExpired => "QR_CODE_EXPIRED",
+            Self::QrCodeReplayed => "QR_CODE_REPLAYED",
+            Self::QrCodeForeign => "QR_CODE_FOREIGN",
             Self::Overloaded => "OVERLOADED",
             Self::Forbidden => "FORBIDDEN",
             Self::RateLimited => "RATE_LIMITED",
+            Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
+            Self::TooManySubscriptions => "TOO_MANY_SUBSCRIPTIONS",
             Self::NotFound => "NOT_FOUND",
             Self::OriginUnreachable => "ORIGIN_UNREACHABLE",
             Self::Timeout => "TIMEOUT",
@@ -204,13 +324,39 @@ impl ErrorCode {
             | Self::CredentialsInvalid
             | Self::RefreshTokenInvalid => 401,
             Self::Forbidden | Self::DocumentNotPublished | Self::IntrospectionDisabled => 403,
-            Self::DocumentNotFound | Self::NotFound | Self::OfferNotFound => 404,
+            Self::DocumentNotFound
+            | Self::NotFound
+            | Self::OfferNotFound
+            | Self::BookingNotFound
+            | Self::PartnerNotFound
+            | Self::EstablishmentNotFound
+            | Self::MemberNotFound => 404,
             Self::MethodNotAllowed | Self::MutationOverGet => 405,
             Self::NotAcceptable => 406,
-            Self::EmailTaken | Self::PhoneTaken => 409,
+            Self::EmailTaken
+            | Self::PhoneTaken
+            | Self::OfferNotBookable
+            | Self::OfferClosed
+            | Self::OfferSoldOut
+            | Self::OfferSoldOutThatDay
+            | Self::BookingLimitReached
+            | Self::AlreadyBooked
+            | Self::TooManyBookings
+            | Self::IdempotencyKeyReused
+            | Self::BookingStatusConflict
+            | Self::CancellationTooLate
+            | Self::BookingTooEarly
+            | Self::BookingTooLate
+            | Self::QrCodeReplayed
+            | Self::OfferArchived
+            | Self::VersionConflict
+            | Self::EstablishmentInUse
+            | Self::AlreadyMember
+            | Self::LastOwner
+            | Self::LimitReached => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::RateLimited => 429,
+            Self::RateLimited | Self::TooManyConnections | Self::TooManySubscriptions => 429,
             Self::Internal => 500,
             Self::OriginUnreachable | Self::Overloaded => 503,
             Self::Timeout => 504,
@@ -223,6 +369,7 @@ impl ErrorCode {
             | Self::DocumentInvalid
             | Self::DocumentTooComplex
             | Self::OperationUnknown
+            | Self::SubscriptionExpected
             | Self::VariableMissing
             | Self::VariableInvalid
             | Self::VariableUndeclared
@@ -232,7 +379,11 @@ impl ErrorCode {
             | Self::DiscountOutOfRange
             | Self::CursorInvalid
             | Self::BadUserInput
-            | Self::CodeInvalid => 400,
+            | Self::InvitationInvalid
+            | Self::CodeInvalid
+            | Self::QrCodeInvalid
+            | Self::QrCodeExpired
+            | Self::QrCodeForeign => 400,
         }
     }
 
@@ -251,6 +402,30 @@ impl ErrorCode {
         ) || self.is_refused_input()
     }
 
+    /// Whether a booking is not made or not changed as somebody asked.
+    const fn is_of_a_booking(self) -> bool {
+        matches!(
+            self,
+            Self::OfferNotBookable
+                | Self::OfferClosed
+                | Self::OfferSoldOut
+                | Self::OfferSoldOutThatDay
+                | Self::BookingLimitReached
+                | Self::AlreadyBooked
+                | Self::TooManyBookings
+                | Self::IdempotencyKeyReused
+                | Self::BookingNotFound
+                | Self::BookingStatusConflict
+                | Self::CancellationTooLate
+                | Self::BookingTooEarly
+                | Self::BookingTooLate
+                | Self::QrCodeInvalid
+                | Self::QrCodeExpired
+                | Self::QrCodeReplayed
+                | Self::QrCodeForeign
+        )
+    }
+
     /// Whether it is an argument's value that a field refuses.
     pub const fn is_refused_input(self) -> bool {
         matches!(
@@ -263,7 +438,17 @@ impl ErrorCode {
                 | Self::BadUserInput
                 | Self::CodeInvalid
                 | Self::OfferNotFound
-        )
+                | Self::OfferArchived
+                | Self::VersionConflict
+                | Self::PartnerNotFound
+                | Self::EstablishmentNotFound
+                | Self::EstablishmentInUse
+                | Self::AlreadyMember
+                | Self::MemberNotFound
+                | Self::LastOwner
+                | Self::InvitationInvalid
+                | Self::LimitReached
+        ) || self.is_of_a_booking()
     }
 }
 

@@ -78,11 +78,23 @@ impl GraphqlRequest {
         {
             return Self::too_large();
         }
-        let mut fields = match parts.method {
+        let fields = match parts.method {
             Method::Get => from_query(parts.query.unwrap_or_default())?,
             Method::Post => from_body(parts.content_type, parts.body)?,
         };
-        let document = document(&fields, parts.path_id)?;
+        Self::of(fields, parts.path_id)
+    }
+
+    /// Reads a request that came in a message, such as `subscribe` of `graphql-transport-ws`.
+    ///
+    /// # Errors
+    /// As [`GraphqlRequest::parse`].
+    pub fn from_payload(fields: Map<String, Value>) -> Result<Self, Refusal> {
+        Self::of(fields, None)
+    }
+
+    fn of(mut fields: Map<String, Value>, path_id: Option<&str>) -> Result<Self, Refusal> {
+        let document = document(&fields, path_id)?;
         let operation_name = text(&fields, "operationName")?.map(str::to_owned);
         let variables = match fields.remove("variables") {
             None | Some(Value::Null) => Map::new(),

@@ -14,7 +14,7 @@ const DESIGNED: [(&str, ErrorCode); 2] = [
     // The body did not come within the time of a request.
     ("slow", ErrorCode::Timeout),
     // More passwords at once than are worked on.
-    ("stuffing", ErrorCode::Overloaded),
+    ("mutated", ErrorCode::Overloaded),
 ];
 
 /// One answer.
@@ -30,7 +30,7 @@ pub(crate) struct Seen<'a> {
 struct Counts {
     sent: BTreeMap<&'static str, u64>,
     statuses: BTreeMap<u16, u64>,
-    codes: BTreeMap<String, u64>,
+    codes: BTreeMap<(&'static str, String), u64>,
     designed: BTreeMap<&'static str, u64>,
     /// 500 and above that are not designed.
     broken: u64,
@@ -51,7 +51,8 @@ impl Tally {
         *counts.sent.entry(part).or_default() += 1;
         *counts.statuses.entry(seen.status).or_default() += 1;
         if !seen.code.is_empty() {
-            *counts.codes.entry(seen.code.to_owned()).or_default() += 1;
+            let code = (part, seen.code.to_owned());
+            *counts.codes.entry(code).or_default() += 1;
         }
         if seen.status < 500 {
             return;
@@ -95,10 +96,11 @@ impl Tally {
         }
     }
 
-    /// How many answers had a code.
-    pub(crate) fn with_code(&self, code: ErrorCode) -> u64 {
+    /// How many answers of a part had a code.
+    pub(crate) fn in_part(&self, part: &'static str, code: ErrorCode) -> u64 {
         let counts = self.0.lock().unwrap();
-        counts.codes.get(code.as_str()).copied().unwrap_or_default()
+        let code = (part, code.as_str().to_owned());
+        counts.codes.get(&code).copied().unwrap_or_default()
     }
 
     /// All that must not be; empty when all is well.

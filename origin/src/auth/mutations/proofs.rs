@@ -1,7 +1,5 @@
 //! Proofs of an address or a number, and forgotten passwords, in GraphQL.
 
-#![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
-
 use async_graphql::{Context, Object, Result};
 
 use super::ResetPasswordInput;

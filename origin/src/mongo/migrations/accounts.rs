@@ -98,14 +98,16 @@ fn codes() -> Vec<Change> {
     ]
 }
 
+/// `_id` is the name.
 fn service_tokens() -> Vec<Change> {
     let schema = doc! {
         "bsonType": "object",
-        "required": ["name", "scopes", "hash", "createdAt"],
+        "required": ["scopes", "hash", "createdAt"],
     };
     vec![
         Change::collection("service_tokens", schema),
-        Change::index_with("service_tokens", "byTokenName", doc! {"name": 1}, unique()),
+        Change::index_with("service_tokens", "byTokenHash", doc! {"hash": 1}, unique()),
+        Change::index("service_tokens", "inOrder", doc! {"createdAt": 1, "_id": 1}),
     ]
 }
 

@@ -6,10 +6,12 @@
 
 mod accounts;
 mod apply;
+mod bookings;
 mod catalogue;
 mod change;
 mod counters;
 mod lease;
+mod portal;
 mod purges;
 
 use mongodb::{
@@ -54,6 +56,16 @@ const STEPS: &[Migration] = &[
         version: 4,
         name: "accounts",
         changes: accounts::changes,
+    },
+    Migration {
+        version: 5,
+        name: "portal",
+        changes: portal::changes,
+    },
+    Migration {
+        version: 6,
+        name: "bookings",
+        changes: bookings::changes,
     },
 ];
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::{
-    Discount, EstablishmentId, OfferCategory, OfferId, OfferSchedule, PartnerId, Quota,
+    BookingLimits, Discount, EstablishmentId, OfferCategory, OfferId, OfferSchedule, PartnerId,
+    Quota,
 };
 
 /// The offer's own tag and its partner's.
@@ -8,8 +9,10 @@ const OWN: usize = 2;
 /// One at each resolution.
 const CELLS: usize = 6;
 const LISTS: usize = OWN + 1 + CELLS;
+/// For those who wait for new offers.
+const PUBLISHED: usize = 1;
 
-fn offer() -> Offer {
+pub(crate) fn offer() -> Offer {
     Offer {
         id: OfferId::derive("offer", "1"),
         title: "Deux galettes".into(),
@@ -30,6 +33,9 @@ fn offer() -> Offer {
         is_active: true,
         location: paris(),
         created_at_ms: 0,
+        limits: BookingLimits::default(),
+        archived_at_ms: None,
+        version: 1,
     }
 }
 
@@ -89,6 +95,10 @@ const FIELDS: &[(&str, Edit, usize, usize)] = &[
     ("images",           |o| o.images.truncate(1),                                          OWN,           OWN),
     ("location",         |o| o.location = lyon(),                                           LISTS + CELLS, OWN),
     ("created_at_ms",    |o| o.created_at_ms = 1,                                           LISTS,         OWN),
+    ("limits",           |o| o.limits.per_day = Some(1),                                    OWN,           OWN),
+    ("limits",           |o| o.limits.per_user = Some(1),                                   OWN,           OWN),
+    ("archived_at_ms",   |o| o.archived_at_ms = Some(1),                                    OWN,           OWN),
+    ("version",          |o| o.version = 2,                                                 0,             0),
     ("nothing",          |_| (),                                                            0,             0),
 ];
 
@@ -137,15 +147,20 @@ fn an_offer_that_comes_goes_or_is_switched_purges_its_lists() {
     };
     let table = [
         ("nothing at all", None, None, 0),
-        ("created", None, active(), LISTS),
+        ("created", None, active(), LISTS + PUBLISHED),
         ("created inactive", None, inactive(), OWN),
         ("deleted", active(), None, LISTS),
         ("deleted while inactive", inactive(), None, OWN),
         ("switched off", active(), inactive(), LISTS),
-        ("switched on", inactive(), active(), LISTS),
+        ("switched on", inactive(), active(), LISTS + PUBLISHED),
         ("moved", active(), elsewhere(), LISTS + CELLS),
         // Nobody saw where it was, or sees where it is.
-        ("moved and switched on", inactive(), elsewhere(), LISTS),
+        (
+            "moved and switched on",
+            inactive(),
+            elsewhere(),
+            LISTS + PUBLISHED,
+        ),
         (
             "moved and switched off",
             active(),
@@ -191,6 +206,7 @@ fn tags_name_the_offer_its_partner_and_its_cells() {
     assert!(tags.contains(&format!("offer:{}", offer.id)));
     assert!(tags.contains(&format!("partner:{}", offer.partner_id)));
     assert!(tags.contains(&"offers:all".to_owned()));
+    assert!(tags.contains(&format!("published:{}", offer.id)));
     assert!(tags.contains(&"geo:881fb46625fffff".to_owned()), "{tags:?}");
     assert!(tags.contains(&"geo:831fb4fffffffff".to_owned()), "{tags:?}");
 }

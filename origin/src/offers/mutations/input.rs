@@ -3,6 +3,7 @@
 use async_graphql::{InputObject, MaybeUndefined};
 
 use crate::{
+    domain::OfferSchedule,
     graphql::moment::Moment,
     offers::{
         edit::{Edit, OfferEdit, QuotaEdit},
@@ -33,6 +34,36 @@ pub struct UpdateOfferInput {
     /// At most 20 https URLs, each of at most 500 characters.
     images: MaybeUndefined<Vec<String>>,
     is_active: MaybeUndefined<bool>,
+    limits: MaybeUndefined<BookingLimitsInput>,
+    /// The `version` that the editor read. If the offer was edited since, nothing is changed.
+    expected_version: Option<i32>,
+}
+
+/// How often the offer may be booked, besides its quota. Null: as often as somebody likes.
+#[derive(Clone, Copy, Debug, Default, InputObject)]
+pub struct BookingLimitsInput {
+    /// By all users together, within one day of Europe/Paris; 1 or more.
+    per_day: MaybeUndefined<i32>,
+    /// By one user, as long as there is the offer; 1 or more.
+    per_user: MaybeUndefined<i32>,
+}
+
+/// What becomes of each limit.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LimitEdits {
+    pub(super) per_day: Edit<Option<i32>>,
+    pub(super) per_user: Edit<Option<i32>>,
+}
+
+impl BookingLimitsInput {
+    pub(super) fn limits(self) -> Result<LimitEdits, BrokenRule> {
+        Ok(LimitEdits {
+            per_day: nullable(self.per_day, |number| rules::limit("limits.perDay", number))?,
+            per_user: nullable(self.per_user, |number| {
+                rules::limit("limits.perUser", number)
+            })?,
+        })
+    }
 }
 
 #[derive(Clone, Debug, InputObject)]
@@ -45,12 +76,12 @@ pub struct UpdateDiscountInput {
 /// What is not given stays; of a new quota everything is left.
 #[derive(Clone, Copy, Debug, InputObject)]
 pub struct UpdateQuotaInput {
-    total: MaybeUndefined<i32>,
+    pub(super) total: MaybeUndefined<i32>,
     /// 0 to `total`.
-    remaining: MaybeUndefined<i32>,
+    pub(super) remaining: MaybeUndefined<i32>,
 }
 
-/// Local times, "HH:MM"; `to` before `from` means until the next day.
+/// Local times, "HH:MM"; `to` that is not after `from` means until the next day.
 #[derive(Clone, Debug, InputObject)]
 pub struct OfferScheduleInput {
     weekdays: Vec<Weekday>,
@@ -62,6 +93,14 @@ impl UpdateOfferInput {
     /// The edit; none of its values breaks a rule by itself.
     pub(super) fn edit(self) -> Result<OfferEdit, BrokenRule> {
         let (percentage, discount_description) = discount(self.discount)?;
+        let limits = match self.limits {
+            MaybeUndefined::Undefined => LimitEdits::default(),
+            MaybeUndefined::Null => LimitEdits {
+                per_day: Edit::Set(None),
+                per_user: Edit::Set(None),
+            },
+            MaybeUndefined::Value(given) => given.limits()?,
+        };
         Ok(OfferEdit {
             title: value("title", self.title, |text| rules::title(&text))?,
             description: value("description", self.description, rules::description)?,
@@ -73,13 +112,14 @@ impl UpdateOfferInput {
             })?,
             valid_from_ms: moment("validFrom", self.valid_from)?,
             valid_until_ms: moment("validUntil", self.valid_until)?,
-            schedule: nullable(self.schedule, |given| {
-                let weekdays = given.weekdays.into_iter().map(Weekday::iso);
-                rules::schedule(weekdays, given.from, given.to)
-            })?,
+            schedule: nullable(self.schedule, schedule)?,
             quota: nullable(self.quota, quota)?,
             images: value("images", self.images, rules::images)?,
             is_active: value("isActive", self.is_active, Ok)?,
+            per_day: limits.per_day,
+            per_user: limits.per_user,
+            archived_at_ms: Edit::Keep,
+            expected_version: self.expected_version.map(i64::from),
         })
     }
 }
@@ -96,7 +136,12 @@ fn discount(
     }
 }
 
-fn quota(given: UpdateQuotaInput) -> Result<QuotaEdit, BrokenRule> {
+pub(super) fn schedule(given: OfferScheduleInput) -> Result<OfferSchedule, BrokenRule> {
+    let weekdays = given.weekdays.into_iter().map(Weekday::iso);
+    rules::schedule(weekdays, given.from, given.to)
+}
+
+pub(super) fn quota(given: UpdateQuotaInput) -> Result<QuotaEdit, BrokenRule> {
     let number = |field, given| match value(field, given, Ok)? {
         Edit::Keep => Ok(None),
         Edit::Set(number) => Ok(Some(number)),
@@ -114,7 +159,7 @@ fn moment(field: &'static str, given: MaybeUndefined<Moment>) -> Result<Edit<i64
 }
 
 /// A field that always has a value.
-fn value<T, U>(
+pub(crate) fn value<T, U>(
     field: &'static str,
     given: MaybeUndefined<T>,
     check: impl FnOnce(T) -> Result<U, BrokenRule>,
@@ -127,7 +172,7 @@ fn value<T, U>(
 }
 
 /// A field that null clears.
-fn nullable<T, U>(
+pub(crate) fn nullable<T, U>(
     given: MaybeUndefined<T>,
     check: impl FnOnce(T) -> Result<U, BrokenRule>,
 ) -> Result<Edit<Option<U>>, BrokenRule> {

@@ -125,6 +125,16 @@ pub struct OfferSchedule {
     to: String,
 }
 
+/// How often an offer may be booked, besides its quota; null: as often as somebody likes.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct BookingLimits {
+    /// By all users together, within one day of Europe/Paris.
+    per_day: Option<i32>,
+    /// By one user, as long as there is the offer.
+    per_user: Option<i32>,
+}
+
 /// How many bookings there can be.
 #[derive(Clone, Debug)]
 pub struct Quota {
@@ -155,6 +165,16 @@ impl Quota {
     /// Whether nothing is left. Unlike `remaining` this purges when it changes.
     async fn is_sold_out(&self) -> bool {
         self.known.is_sold_out()
+    }
+}
+
+impl OfferNode {
+    /// An offer so far from where somebody is.
+    pub(crate) const fn seen_from(offer: domain::Offer, distance_km: f64) -> Self {
+        Self {
+            offer,
+            distance_km: Some(distance_km),
+        }
     }
 }
 
@@ -260,6 +280,11 @@ impl OfferNode {
         })
     }
 
+    async fn limits(&self) -> BookingLimits {
+        let domain::BookingLimits { per_day, per_user } = self.offer.limits;
+        BookingLimits { per_day, per_user }
+    }
+
     /// In a list of offers, the first one only.
     async fn images(&self) -> &[String] {
         &self.offer.images
@@ -268,6 +293,16 @@ impl OfferNode {
     /// Whether its partner has it switched on; lists show it within its validity only.
     async fn is_active(&self) -> bool {
         self.offer.is_active
+    }
+
+    /// Whether its partner archived it: it is in no list any more, and cannot be booked.
+    async fn is_archived(&self) -> bool {
+        self.offer.archived_at_ms.is_some()
+    }
+
+    /// Grows with each edit: what `updateOffer` may be told to expect.
+    async fn version(&self) -> i32 {
+        i32::try_from(self.offer.version).unwrap_or(i32::MAX)
     }
 
     /// Whether the one who asks has it among the favourites: never, for whoever is not signed in.

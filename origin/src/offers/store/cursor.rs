@@ -57,7 +57,7 @@ impl OfferCursor {
                 created_at_ms: i64::from_be_bytes(*position),
                 id,
             }),
-            CursorKind::PartnerName => None,
+            CursorKind::PartnerName | CursorKind::BookingNewest => None,
         }
     }
 }

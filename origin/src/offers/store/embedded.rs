@@ -3,6 +3,7 @@
 mod filter;
 mod near;
 mod newest;
+mod places;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -14,15 +15,17 @@ use async_trait::async_trait;
 use rusqlite::{Connection, Transaction, types::Value};
 
 use super::{
-    Author, Columns, Near, NextChange, OfferCursor, OfferPage, OfferQuery, OfferStore, Updated,
-    Visibility,
+    Author, Columns, Created, Near, NextChange, OfferCursor, OfferPage, OfferQuery, OfferStore,
+    Updated, Visibility,
 };
 use crate::{
-    domain::{Offer, OfferId, PartnerId},
+    domain::{EstablishmentId, GeoPoint, Offer, OfferId, PartnerId},
     embedded::{EmbeddedDb, StoreError, json_list},
     offers::edit::OfferEdit,
 };
 use filter::Filter;
+
+pub(crate) use places::{give_back_place, one, take_place};
 
 /// The offers of the embedded store.
 #[derive(Debug, Clone)]
@@ -181,6 +184,17 @@ impl OfferStore for EmbeddedOffers {
             .await
     }
 
+    async fn create(
+        &self,
+        draft: Offer,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Created, StoreError> {
+        self.db
+            .write(move |tx| update::create(tx, draft, author, now_ms))
+            .await
+    }
+
     async fn update(
         &self,
         id: OfferId,
@@ -197,6 +211,27 @@ impl OfferStore for EmbeddedOffers {
 /// Stores a new offer with its place and its words.
 pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), StoreError> {
     rows::insert(tx, offer)
+}
+
+/// Moves the offers of an establishment; gives the tags of what lists them, before and after.
+pub(crate) fn move_along(
+    tx: &Transaction<'_>,
+    establishment: &EstablishmentId,
+    location: GeoPoint,
+) -> Result<BTreeSet<String>, StoreError> {
+    update::move_along(tx, establishment, location)
+}
+
+/// Whether offers that are not archived are of an establishment.
+pub(crate) fn is_used(
+    connection: &Connection,
+    establishment: &EstablishmentId,
+) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM offers WHERE establishment_id = ?1 AND archived_at_ms IS NULL",
+        )?
+        .exists([establishment.as_str()])?)
 }
 
 /// Whether the offer is stored.

@@ -5,6 +5,7 @@ mod list;
 mod measure;
 mod near;
 mod newest;
+mod places;
 pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use mongodb::{
     bson::{Document, doc, oid::ObjectId},
 };
 
-use super::{Author, OfferPage, OfferQuery, OfferStore, Updated, Visibility};
+use super::{Author, Created, OfferPage, OfferQuery, OfferStore, Updated, Visibility};
 use crate::{
     domain::{Offer, OfferId, PartnerId},
     embedded::StoreError,
@@ -29,6 +30,9 @@ use crate::{
     offers::edit::OfferEdit,
     partners::store::mongo::PARTNERS,
 };
+
+pub(crate) use places::{give_back_place, is_sold_out, one, take_place};
+pub(crate) use update::{is_used, move_along};
 
 pub(crate) const OFFERS: &str = "offers";
 
@@ -126,6 +130,21 @@ impl OfferStore for MongoOffers {
             }
         }
         Ok(remaining)
+    }
+
+    async fn create(
+        &self,
+        draft: Offer,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Created, StoreError> {
+        let db = self.db.clone();
+        self.db
+            .transaction_that_adds(move |session| {
+                let (db, draft, author) = (db.clone(), draft.clone(), author.clone());
+                Box::pin(async move { update::create(&db, session, draft, author, now_ms).await })
+            })
+            .await
     }
 
     async fn update(

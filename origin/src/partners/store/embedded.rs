@@ -1,15 +1,19 @@
 //! Partners and their establishments in SQLite.
 
 mod rows;
+mod write;
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, Transaction, params_from_iter, types::Value};
 
-use super::{PartnerCursor, PartnerPage, PartnerQuery, PartnerStore};
+use super::{
+    Author, EstablishmentEdit, Founded, PartnerCursor, PartnerEdit, PartnerPage, PartnerQuery,
+    PartnerStore, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated,
+};
 use crate::{
-    domain::{Establishment, EstablishmentId, Partner, PartnerId},
+    domain::{Establishment, EstablishmentId, Partner, PartnerId, UserId},
     embedded::{EmbeddedDb, StoreError, json_list, text},
 };
 
@@ -109,6 +113,64 @@ impl PartnerStore for EmbeddedPartners {
             .read(move |connection| page(connection, condition, params, first, after))
             .await
     }
+
+    async fn found(
+        &self,
+        partner: Partner,
+        owner: UserId,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Founded, StoreError> {
+        self.db
+            .write(move |tx| write::found(tx, &partner, &owner, author, now_ms))
+            .await
+    }
+
+    async fn update_partner(
+        &self,
+        id: PartnerId,
+        edit: PartnerEdit,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PartnerUpdated, StoreError> {
+        self.db
+            .write(move |tx| write::update_partner(tx, &id, edit, author, now_ms))
+            .await
+    }
+
+    async fn add_establishment(
+        &self,
+        place: Establishment,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PlaceAdded, StoreError> {
+        self.db
+            .write(move |tx| write::add_establishment(tx, &place, author, now_ms))
+            .await
+    }
+
+    async fn update_establishment(
+        &self,
+        id: EstablishmentId,
+        edit: EstablishmentEdit,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PlaceUpdated, StoreError> {
+        self.db
+            .write(move |tx| write::update_establishment(tx, &id, edit, author, now_ms))
+            .await
+    }
+
+    async fn archive_establishment(
+        &self,
+        id: EstablishmentId,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PlaceArchived, StoreError> {
+        self.db
+            .write(move |tx| write::archive_establishment(tx, &id, author, now_ms))
+            .await
+    }
 }
 
 fn page(
@@ -155,6 +217,15 @@ pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), Sto
 /// Stores a new establishment of a stored partner.
 pub fn insert_establishment(tx: &Transaction<'_>, place: &Establishment) -> Result<(), StoreError> {
     rows::insert_establishment(tx, place)
+}
+
+/// An establishment by its id.
+pub(crate) fn establishment(
+    connection: &Connection,
+    id: &EstablishmentId,
+) -> Result<Option<Establishment>, StoreError> {
+    let found = rows::establishments(connection, "e.id = ?", id.as_str().to_owned().into())?;
+    Ok(found.into_iter().next())
 }
 
 /// Whether the partner is stored.

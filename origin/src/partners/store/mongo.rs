@@ -2,21 +2,27 @@
 
 mod filter;
 pub(crate) mod rows;
+mod write;
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use mongodb::bson::{Document, doc};
 
-use super::{PartnerPage, PartnerQuery, PartnerStore};
+use super::{
+    Author, EstablishmentEdit, Founded, PartnerEdit, PartnerPage, PartnerQuery, PartnerStore,
+    PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated,
+};
 use crate::{
-    domain::{Establishment, EstablishmentId, Partner, PartnerId},
+    domain::{Establishment, EstablishmentId, Partner, PartnerId, UserId},
     embedded::StoreError,
     mongo::{
         MongoDb, SERVER_WITHIN,
         documents::{at_most, batch, collect, object_ids},
     },
 };
+
+pub(crate) use write::{held_establishment, partner_exists};
 
 pub(crate) const PARTNERS: &str = "partners";
 pub(crate) const ESTABLISHMENTS: &str = "establishments";
@@ -146,5 +152,91 @@ impl PartnerStore for MongoPartners {
             has_next_page,
             total,
         })
+    }
+
+    async fn found(
+        &self,
+        partner: Partner,
+        owner: UserId,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Founded, StoreError> {
+        let db = self.db.clone();
+        let founded = self.db.transaction(move |session| {
+            let (db, partner) = (db.clone(), partner.clone());
+            let (owner, author) = (owner.clone(), author.clone());
+            Box::pin(
+                async move { write::found(&db, session, &partner, &owner, author, now_ms).await },
+            )
+        });
+        founded.await
+    }
+
+    async fn update_partner(
+        &self,
+        id: PartnerId,
+        edit: PartnerEdit,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PartnerUpdated, StoreError> {
+        let db = self.db.clone();
+        let updated = self.db.transaction(move |session| {
+            let (db, id) = (db.clone(), id.clone());
+            let (edit, author) = (edit.clone(), author.clone());
+            Box::pin(
+                async move { write::update_partner(&db, session, &id, edit, author, now_ms).await },
+            )
+        });
+        updated.await
+    }
+
+    async fn add_establishment(
+        &self,
+        place: Establishment,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PlaceAdded, StoreError> {
+        let db = self.db.clone();
+        let added = self.db.transaction(move |session| {
+            let (db, place, author) = (db.clone(), place.clone(), author.clone());
+            Box::pin(
+                async move { write::add_establishment(&db, session, &place, author, now_ms).await },
+            )
+        });
+        added.await
+    }
+
+    async fn update_establishment(
+        &self,
+        id: EstablishmentId,
+        edit: EstablishmentEdit,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PlaceUpdated, StoreError> {
+        let db = self.db.clone();
+        let updated = self.db.transaction(move |session| {
+            let (db, id) = (db.clone(), id.clone());
+            let (edit, author) = (edit.clone(), author.clone());
+            Box::pin(async move {
+                write::update_establishment(&db, session, &id, edit, author, now_ms).await
+            })
+        });
+        updated.await
+    }
+
+    async fn archive_establishment(
+        &self,
+        id: EstablishmentId,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PlaceArchived, StoreError> {
+        let db = self.db.clone();
+        let archived = self.db.transaction(move |session| {
+            let (db, id, author) = (db.clone(), id.clone(), author.clone());
+            Box::pin(async move {
+                write::archive_establishment(&db, session, &id, author, now_ms).await
+            })
+        });
+        archived.await
     }
 }

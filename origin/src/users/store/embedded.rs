@@ -1,22 +1,26 @@
 //! Accounts in SQLite.
 
 mod favorites;
+mod members;
 mod rows;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::{Changed, Created, Favored, UserStore};
+use super::{Changed, Created, Favored, Joined, PostChanged, UserStore};
 use crate::{
-    domain::{OfferId, UserId},
-    embedded::{EmbeddedDb, StoreError},
+    domain::{OfferId, PartnerId, UserId},
+    embedded::{EmbeddedDb, StoreError, json_list},
+    outings::store::embedded as bookings,
     users::{
-        account::{Account, Consent, EmailKey, Standing},
+        account::{Account, Consent, EmailKey, Membership, Post, Standing},
         change::AccountChange,
     },
 };
+
+pub(crate) use members::members;
 
 /// The accounts of the embedded store.
 #[derive(Debug, Clone)]
@@ -62,6 +66,16 @@ impl UserStore for EmbeddedUsers {
             .await
     }
 
+    async fn by_ids(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let wanted = json_list(ids.iter().map(UserId::as_str));
+        let found = self.db.read(move |c| rows::among(c, wanted)).await?;
+        let by_id = found.into_iter().map(|found| (found.id.clone(), found));
+        Ok(by_id.collect())
+    }
+
     async fn by_email(&self, email: &EmailKey) -> Result<Option<Account>, StoreError> {
         let email = email.clone();
         self.db
@@ -82,6 +96,24 @@ impl UserStore for EmbeddedUsers {
         let id = id.clone();
         self.db
             .write(move |tx| apply(tx, &id, &change, now_ms))
+            .await
+    }
+
+    async fn members(&self, partner: &PartnerId) -> Result<Vec<Account>, StoreError> {
+        let partner = partner.clone();
+        self.db.read(move |c| members::members(c, &partner)).await
+    }
+
+    async fn change_post(
+        &self,
+        partner: &PartnerId,
+        user: &UserId,
+        post: Option<Post>,
+        now_ms: i64,
+    ) -> Result<PostChanged, StoreError> {
+        let (partner, user) = (partner.clone(), user.clone());
+        self.db
+            .write(move |tx| members::change_post(tx, &partner, &user, post, now_ms))
             .await
     }
 
@@ -175,12 +207,33 @@ fn apply(
     Ok(Changed::Done(Box::new(after)))
 }
 
+/// Makes a user work for a partner, in a transaction of the partner's.
+pub(crate) fn join(
+    tx: &Transaction<'_>,
+    id: &UserId,
+    membership: &Membership,
+    now_ms: i64,
+) -> Result<Joined, StoreError> {
+    match rows::account(tx, "id", id.as_str())? {
+        None => Ok(Joined::NoUser),
+        Some(account) if account.membership.is_some() => Ok(Joined::Member),
+        Some(_) => {
+            apply(tx, id, &AccountChange::Join(membership.clone()), now_ms)?;
+            Ok(Joined::Done)
+        }
+    }
+}
+
 fn erase(
     tx: &Transaction<'_>,
     id: &UserId,
     pseudonym: &str,
     now_ms: i64,
 ) -> Result<bool, StoreError> {
+    tx.prepare_cached(
+        "DELETE FROM invitations WHERE email_key = (SELECT email_key FROM users WHERE id = ?1)",
+    )?
+    .execute([id.as_str()])?;
     let created_at_ms: Option<i64> = tx
         .prepare_cached("DELETE FROM users WHERE id = ?1 RETURNING created_at_ms")?
         .query_row([id.as_str()], |row| row.get(0))
@@ -194,6 +247,7 @@ fn erase(
     ] {
         tx.prepare_cached(sql)?.execute([id.as_str()])?;
     }
+    bookings::erase(tx, id, now_ms)?;
     tx.prepare_cached("UPDATE consents SET owner = ?2 WHERE owner = ?1")?
         .execute((id.as_str(), pseudonym))?;
     tx.prepare_cached("INSERT INTO erasures(id, created_at_ms, erased_at_ms) VALUES (?1, ?2, ?3)")?

@@ -1,24 +1,25 @@
 //! Accounts in MongoDB. The queries are in `mongo::queries`.
 
 mod favorites;
+pub(crate) mod members;
 mod rows;
-mod write;
+pub(crate) mod write;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use mongodb::bson::{Document, doc};
 
-use super::{Changed, Created, Favored, UserStore};
+use super::{Changed, Created, Favored, PostChanged, UserStore};
 use crate::{
-    domain::{OfferId, UserId},
+    domain::{OfferId, PartnerId, UserId},
     embedded::StoreError,
     mongo::{
         MongoDb, SERVER_WITHIN,
-        documents::{collect, object_id},
+        documents::{batch, collect, object_id, object_ids},
     },
     users::{
-        account::{Account, Consent, EmailKey, Standing},
+        account::{Account, Consent, EmailKey, Post, Standing},
         change::AccountChange,
     },
 };
@@ -27,6 +28,7 @@ const USERS: &str = "users";
 const CONSENTS: &str = "consents";
 const FAVORITES: &str = "favorites";
 const ERASURES: &str = "erasures";
+const INVITATIONS: &str = "invitations";
 const CODES: &str = "codes";
 
 /// The accounts of a MongoDB database.
@@ -74,6 +76,23 @@ impl UserStore for MongoUsers {
         found.as_ref().map(rows::account).transpose()
     }
 
+    async fn by_ids(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreError> {
+        let ids = object_ids(ids)?;
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let (users, size) = (self.db.collection::<Document>(USERS), batch(ids.len()));
+        let found = self.db.run(async move {
+            let found = users.find(doc! {"_id": {"$in": ids}}).batch_size(size);
+            collect(found.max_time(SERVER_WITHIN).await?).await
+        });
+        let found = found.await?;
+        let accounts = found.iter().map(rows::account);
+        accounts
+            .map(|account| account.map(|account| (account.id.clone(), account)))
+            .collect()
+    }
+
     async fn by_email(&self, email: &EmailKey) -> Result<Option<Account>, StoreError> {
         let found = self.one(doc! {"emailKey": email.as_str()}, doc! {}).await?;
         found.as_ref().map(rows::account).transpose()
@@ -96,6 +115,27 @@ impl UserStore for MongoUsers {
         let changed = self.db.transaction_that_adds(move |session| {
             let (db, id, change) = (db.clone(), id.clone(), change.clone());
             Box::pin(async move { write::change(&db, session, &id, &change, now_ms).await })
+        });
+        changed.await
+    }
+
+    async fn members(&self, partner: &PartnerId) -> Result<Vec<Account>, StoreError> {
+        members::members(&self.db, partner).await
+    }
+
+    async fn change_post(
+        &self,
+        partner: &PartnerId,
+        user: &UserId,
+        post: Option<Post>,
+        now_ms: i64,
+    ) -> Result<PostChanged, StoreError> {
+        let (db, partner, user) = (self.db.clone(), partner.clone(), user.clone());
+        let changed = self.db.transaction(move |session| {
+            let (db, partner, user) = (db.clone(), partner.clone(), user.clone());
+            Box::pin(async move {
+                members::change_post(&db, session, &partner, &user, post, now_ms).await
+            })
         });
         changed.await
     }

@@ -1,11 +1,13 @@
 //! Accounts over HTTP: on the embedded store, with sessions in it and in Redis.
 
 mod knocking;
-mod person;
+pub(crate) mod person;
+mod portal;
 mod profile;
 mod proving;
 mod publishing;
 mod refreshing;
+mod services;
 mod signing_in;
 mod team;
 mod walking;

@@ -6,51 +6,51 @@ use serde_json::{Value, json};
 
 use crate::app::{Answer, TestApp};
 
-pub(super) const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
-pub(super) struct Person {
-    pub(super) id: String,
-    pub(super) access: String,
-    pub(super) refresh: String,
+pub(crate) struct Person {
+    pub(crate) id: String,
+    pub(crate) access: String,
+    pub(crate) refresh: String,
 }
 
 const TOKENS: &str = "accessToken refreshToken expiresIn user { id }";
 
 /// An origin with sessions in its store, and one with sessions in Redis.
-pub(super) async fn both() -> Vec<(TestApp, Option<Redis>)> {
+pub(crate) async fn both() -> Vec<(TestApp, Option<Redis>)> {
     let redis = Redis::start(Durability::Memory).await.unwrap();
     let with_redis = TestApp::builder().redis(&redis.url()).start().await;
     vec![(TestApp::start().await, None), (with_redis, Some(redis))]
 }
 
-pub(super) fn registering(app: &TestApp, input: &Value) -> RequestBuilder {
+pub(crate) fn registering(app: &TestApp, input: &Value) -> RequestBuilder {
     let query = format!("mutation R($i: RegisterInput!) {{ register(input: $i) {{ {TOKENS} }} }}");
     app.post(&query, &json!({"i": input}))
 }
 
-pub(super) fn input(name: &str) -> Value {
+pub(crate) fn input(name: &str) -> Value {
     json!({"email": format!("{name}@example.fr"), "password": PASSWORD,
         "firstName": "Zoé", "lastName": "d'Été"})
 }
 
-pub(super) async fn register(app: &TestApp, name: &str) -> Person {
+pub(crate) async fn register(app: &TestApp, name: &str) -> Person {
     let answer = Answer::of(registering(app, &input(name))).await;
     Person::of(&answer.data()["register"])
 }
 
-pub(super) async fn login(app: &TestApp, email: &str, password: &str) -> Answer {
+pub(crate) async fn login(app: &TestApp, email: &str, password: &str) -> Answer {
     let query = format!("mutation L($i: LoginInput!) {{ login(input: $i) {{ {TOKENS} }} }}");
     app.ask(&query, json!({"i": {"email": email, "password": password}}))
         .await
 }
 
-pub(super) async fn refresh(app: &TestApp, token: &str) -> Answer {
+pub(crate) async fn refresh(app: &TestApp, token: &str) -> Answer {
     let query = format!("mutation F($t: String!) {{ refreshToken(token: $t) {{ {TOKENS} }} }}");
     app.ask(&query, json!({"t": token})).await
 }
 
 impl Person {
-    pub(super) fn of(payload: &Value) -> Self {
+    pub(crate) fn of(payload: &Value) -> Self {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         assert_eq!(payload["expiresIn"], 900);
         Self {
@@ -60,12 +60,12 @@ impl Person {
         }
     }
 
-    pub(super) async fn ask(&self, app: &TestApp, query: &str, variables: Value) -> Answer {
+    pub(crate) async fn ask(&self, app: &TestApp, query: &str, variables: Value) -> Answer {
         Answer::of(app.post(query, &variables).bearer_auth(&self.access)).await
     }
 
     /// Whether the access token is taken.
-    pub(super) async fn is_in(&self, app: &TestApp) -> bool {
+    pub(crate) async fn is_in(&self, app: &TestApp) -> bool {
         let answer = self.ask(app, "query Q { me { id } }", json!({})).await;
         match answer.status.as_u16() {
             200 => answer.data()["me"]["id"] == self.id.as_str(),

@@ -3,6 +3,7 @@
 use yousoon::{
     auth::{
         codes::{CodePurpose, Codes},
+        service_tokens::{Scope, Secret, ServiceToken, TokenName},
         sessions::{LIFE_MS, RefreshToken, Session},
     },
     database::Database,
@@ -33,6 +34,7 @@ pub(super) async fn ask(db: &Database) {
     users.remove_favorite(id, &offer).await.unwrap();
     ask_sessions(db, id).await;
     ask_codes(db, id).await;
+    ask_service_tokens(db).await;
     users.erase(id, "pseudonym", NOW_MS).await.unwrap();
 }
 
@@ -56,6 +58,21 @@ async fn ask_sessions(db: &Database, user: &UserId) {
     sessions.end_all(user, Some(&id)).await.unwrap();
 }
 
+async fn ask_service_tokens(db: &Database) {
+    let (tokens, secret) = (&db.service_tokens, Secret::fresh());
+    let token = ServiceToken {
+        name: TokenName::parse("ci").unwrap(),
+        scopes: vec![Scope::Purge],
+        created_at_ms: NOW_MS,
+        expires_at_ms: None,
+        revoked_at_ms: None,
+    };
+    tokens.create(token.clone(), secret.hash()).await.unwrap();
+    tokens.by_hash(&secret.hash()).await.unwrap();
+    tokens.all().await.unwrap();
+    tokens.revoke(&token.name, NOW_MS).await.unwrap();
+}
+
 async fn ask_codes(db: &Database, user: &UserId) {
     let purpose = CodePurpose::VerifyPhone;
     let code = Codes::new([1; 32]).stored(user, purpose, "+33600000001", "012345", NOW_MS);
@@ -65,7 +82,7 @@ async fn ask_codes(db: &Database, user: &UserId) {
     db.codes.consume(&code).await.unwrap();
 }
 
-fn account() -> Account {
+pub(super) fn account() -> Account {
     Account {
         id: UserId::derive("user", "ana"),
         email: "ana@example.fr".into(),

@@ -39,7 +39,9 @@ pub(super) async fn ask(db: &Database) {
     ask_partners(db, &offers[0]).await;
     ask_documents(db).await;
     ask_purges(db).await;
+    super::bookings::ask(db, &offers).await;
     super::accounts::ask(db).await;
+    super::portal::ask(db, &offers[0]).await;
 }
 
 async fn ask_offers(db: &Database, offers: &[Offer]) {
@@ -48,7 +50,7 @@ async fn ask_offers(db: &Database, offers: &[Offer]) {
     db.offers.by_ids(&ids).await.unwrap();
     db.offers.remaining(&ids).await.unwrap();
     let partners = [one.partner_id.clone()];
-    for visibility in [Visibility::Public, Visibility::All] {
+    for visibility in [Visibility::Public, Visibility::Portal, Visibility::All] {
         let of_them = db.offers.of_partners(&partners, visibility, 3, NOW_MS);
         of_them.await.unwrap();
     }
@@ -106,7 +108,7 @@ fn lists(one: &Offer) -> Vec<OfferQuery> {
             });
             lists.push(OfferQuery {
                 partner: Some(one.partner_id.clone()),
-                include_inactive: Visibility::All,
+                include_inactive: Visibility::Portal,
                 ..base.clone()
             });
             lists.push(OfferQuery {

@@ -14,7 +14,7 @@ async fn a_plan_changes_nothing_and_is_empty_when_it_was_done() {
         let db = &opened.db;
         let plan = migrations::plan(db).await.unwrap();
         let versions: Vec<i64> = plan.iter().map(|step| step.version).collect();
-        assert_eq!(versions, [1, 2, 3, 4]);
+        assert_eq!(versions, [1, 2, 3, 4, 5]);
         let titles: Vec<String> = plan[0]
             .changes
             .iter()
@@ -34,7 +34,7 @@ async fn a_plan_changes_nothing_and_is_empty_when_it_was_done() {
         );
 
         let applied = migrations::run(db).await.unwrap();
-        assert_eq!(applied.len(), 4);
+        assert_eq!(applied.len(), 5);
         assert!(migrations::plan(db).await.unwrap().is_empty());
         assert!(migrations::run(db).await.unwrap().is_empty());
         assert_eq!(migrations::applied(db).await.unwrap(), applied);
@@ -61,11 +61,11 @@ async fn four_origins_that_start_at_once_migrate_once() {
             applied.extend(origin.await.unwrap().into_iter().map(|step| step.version));
         }
         applied.sort_unstable();
-        assert_eq!(applied, [1, 2, 3, 4], "each step by one of the four");
+        assert_eq!(applied, [1, 2, 3, 4, 5], "each step by one of the four");
         let all = opened.db.collection::<Document>("migrations");
         assert_eq!(
             all.count_documents(doc! {}).await.unwrap(),
-            4,
+            5,
             "the lease is given back"
         );
     }
@@ -87,7 +87,7 @@ async fn who_does_not_have_the_lease_changes_nothing() {
         let names = opened.db.database().list_collection_names().await;
         assert_eq!(names.unwrap(), ["migrations"]);
         all.delete_one(doc! {"_id": "lease"}).await.unwrap();
-        assert_eq!(waiting.await.unwrap().unwrap().len(), 4);
+        assert_eq!(waiting.await.unwrap().unwrap().len(), 5);
     }
 }
 
@@ -99,7 +99,7 @@ async fn a_lease_that_was_left_behind_expires() {
         all.insert_one(doc! {"_id": "lease", "holder": "gone", "until": past})
             .await
             .unwrap();
-        assert_eq!(migrations::run(&opened.db).await.unwrap().len(), 4);
+        assert_eq!(migrations::run(&opened.db).await.unwrap().len(), 5);
     }
 }
 
@@ -118,7 +118,7 @@ async fn a_newer_schema_is_refused() {
                 refused,
                 Err(StoreError::NewerSchema {
                     found: 999,
-                    known: 4
+                    known: 5
                 })
             ));
         }
@@ -151,6 +151,8 @@ async fn the_collections_and_the_indexes_are_there_or_were_named() {
             "sessions",
             "codes",
             "service_tokens",
+            "invitations",
+            "offer_views",
             "migrations",
         ] {
             assert!(names.iter().any(|found| found == name), "{name}: {names:?}");
@@ -191,5 +193,5 @@ fn named_on_the_small_server(degraded: &[&String]) {
             "{part}: {degraded:#?}"
         );
     }
-    assert_eq!(degraded.len(), 15 + 4, "{degraded:#?}");
+    assert_eq!(degraded.len(), 17 + 4, "{degraded:#?}");
 }

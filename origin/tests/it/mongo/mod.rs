@@ -1,6 +1,7 @@
 //! What stands on MongoDB, on every server that tests are given.
 
 mod accounts;
+mod bookings;
 mod commands;
 mod connecting;
 mod everything;
@@ -9,6 +10,7 @@ mod faults;
 mod migrating;
 mod moving;
 mod paging;
+mod portal;
 mod transactions;
 mod watched;
 

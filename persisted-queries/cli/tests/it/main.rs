@@ -90,8 +90,27 @@ fn build_prints_what_it_decided_and_is_deterministic() {
     mobile   UpdateProfile             mutation  private  0       17    3
     mobile   VerifyEmail               mutation  private  0       1     1
     mobile   VerifyPhone               mutation  private  0       4     2
+    partner  AcceptInvitation          mutation  private  0       5     3
+    partner  ChangeMemberRole          mutation  private  0       1     1
+    partner  CreateEstablishment       mutation  private  0       76    3
+    partner  CreateOffer               mutation  private  0       29    3
+    partner  CreatePartner             mutation  private  0       8     2
+    partner  DeleteEstablishment       mutation  private  0       1     1
+    partner  DeleteOffer               mutation  private  0       1     1
+    partner  InviteMember              mutation  private  0       6     2
+    partner  LeaveTeam                 mutation  private  0       1     1
+    partner  MyPartner                 query     private  0       1511  5
     partner  OwnOffers                 query     public   5       264   4
-    partner  UpdateOffer               mutation  private  0       21    3
+    partner  PartnerOffers             query     private  5       626   5
+    partner  PartnerStats              query     private  0       42    3
+    partner  PauseOffer                mutation  private  0       4     2
+    partner  RemoveMember              mutation  private  0       1     1
+    partner  ResumeOffer               mutation  private  0       4     2
+    partner  Team                      query     private  0       203   3
+    partner  UpdateEstablishment       mutation  private  0       76    3
+    partner  UpdateOffer               mutation  private  0       26    3
+    partner  UpdatePartner             mutation  private  0       8     2
+    partner  WithdrawInvitation        mutation  private  0       1     1
     site     Categories                query     public   86400   41    2
     site     CategoryPage              query     public   300     296   5
     site     Home                      query     public   300     176   5
@@ -118,6 +137,30 @@ fn build_prints_what_it_decided_and_is_deterministic() {
 
     mobile/OfferIsFavorite is not cached at the edge:
       offer.isFavorite: the field is PRIVATE
+
+    partner/MyPartner is not cached at the edge:
+      myMembership: the field is PRIVATE
+      myMembership: type Membership is PRIVATE
+      myMembership: no maxAge on the field or on type Membership
+
+    partner/PartnerOffers is not cached at the edge:
+      partnerOffers: the field is PRIVATE
+
+    partner/PartnerStats is not cached at the edge:
+      partnerStats: the field is PRIVATE
+      partnerStats: type PartnerStats is PRIVATE
+      partnerStats: no maxAge on the field or on type PartnerStats
+      partnerStats.days: type PartnerDay is PRIVATE
+      partnerStats.days: no maxAge on the field or on type PartnerDay
+
+    partner/Team is not cached at the edge:
+      team: the field is PRIVATE
+      team: type Team is PRIVATE
+      team: no maxAge on the field or on type Team
+      team.members: type Member is PRIVATE
+      team.members: no maxAge on the field or on type Member
+      team.invitations: type Invitation is PRIVATE
+      team.invitations: no maxAge on the field or on type Invitation
     ");
     build(CORE, OPERATIONS, &second);
     let bytes = std::fs::read(&first).unwrap();
@@ -168,7 +211,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     let (code, text) = pq(&["check", "--schema", CORE, "--manifest", manifest]);
     assert_eq!(
         (code, text.as_str()),
-        (0, "35 checked, 0 broken, 0 changed\n")
+        (0, "54 checked, 0 broken, 0 changed\n")
     );
 
     let schema = changed_schema(
@@ -188,10 +231,12 @@ fn check_names_broken_documents_by_client_and_fails() {
     mobile
       broken   OfferSearch (50534cab6e83a594a7b462051f7d966c5dc2dbbbe5797bf3a1e10c4d24350e71): the document is not valid: 38:5 type `OfferConnection` does not have a field `totalCount`
       broken   OffersNearby (a8dac972ddccd88ba9a669342463b2b34a1242c506f8338362a07f7268cd4886): the document is not valid: 51:5 type `OfferConnection` does not have a field `totalCount`
+    partner
+      broken   PartnerOffers (2e9a5ddabb18bbf6eefd0c2e473917d485617145e593fcd4ad8c377cc3f9e4c7): the document is not valid: 3:5 type `OfferConnection` does not have a field `totalCount`
     site
       broken   CategoryPage (173b04b093d600350d30888da9ecd8136cd063364f1a6a19ac74ff64822095fa): the document is not valid: 26:5 type `OfferConnection` does not have a field `totalCount`
       broken   Home (66f91fcf5fb7579737599f20cdfd714eaa7093712699171b3c09cc959fedf956): the document is not valid: 23:5 type `OfferConnection` does not have a field `totalCount`
-    35 checked, 4 broken, 0 changed
+    54 checked, 5 broken, 0 changed
     ");
 
     let schema = changed_schema(
@@ -211,7 +256,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     site
       changed  Categories: public maxAge=86400 swr=86400 sie=86400 -> public maxAge=60 swr=86400 sie=86400
       changed  Home: public maxAge=300 swr=600 sie=3600 -> public maxAge=60 swr=600 sie=3600
-    35 checked, 0 broken, 2 changed
+    54 checked, 0 broken, 2 changed
     ");
 }
 
@@ -277,11 +322,30 @@ fn diff_tells_added_removed_and_changed() {
     removed  mobile/UpdateProfile (ddc2f377c25f): stays published
     removed  mobile/VerifyEmail (ac238c2013e5): stays published
     removed  mobile/VerifyPhone (ead29b839ee5): stays published
+    removed  partner/AcceptInvitation (1e69a318820f): stays published
+    removed  partner/ChangeMemberRole (4a08143a839f): stays published
+    removed  partner/CreateEstablishment (972466638edd): stays published
+    removed  partner/CreateOffer (4f6f5c7de8ef): stays published
+    removed  partner/CreatePartner (6ff724266123): stays published
+    removed  partner/DeleteEstablishment (b52ce0597dcf): stays published
+    removed  partner/DeleteOffer (ed42d3cc5f8b): stays published
+    removed  partner/InviteMember (4ef15a049d50): stays published
+    removed  partner/LeaveTeam (09e65cba8b12): stays published
+    removed  partner/MyPartner (329ecd02c75d): stays published
     removed  partner/OwnOffers (eccbe1c98d60): stays published
-    removed  partner/UpdateOffer (04e27a537903): stays published
+    removed  partner/PartnerOffers (2e9a5ddabb18): stays published
+    removed  partner/PartnerStats (8c544fe05f5f): stays published
+    removed  partner/PauseOffer (0e5614ea35f8): stays published
+    removed  partner/RemoveMember (1abdb7fbe03d): stays published
+    removed  partner/ResumeOffer (4aebb341d70a): stays published
+    removed  partner/Team (8675fa601cc3): stays published
+    removed  partner/UpdateEstablishment (fc3e0e74ff8e): stays published
+    removed  partner/UpdateOffer (5536bb4de5ff): stays published
+    removed  partner/UpdatePartner (4c1f843b064f): stays published
+    removed  partner/WithdrawInvitation (e37beadf4b9f): stays published
     removed  site/CategoryPage (173b04b093d6): stays published
     removed  site/PartnerPage (ff3b14c1be6b): stays published
-    1 added, 33 removed, 2 changed
+    1 added, 52 removed, 2 changed
     ");
 }
 

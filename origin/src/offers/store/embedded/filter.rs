@@ -43,6 +43,7 @@ impl Filter {
                 "o.is_active = 1 AND o.valid_from_ms <= ? AND o.valid_until_ms > ?",
                 [now_ms.into(), now_ms.into()],
             ),
+            Visibility::Portal => self.push("o.archived_at_ms IS NULL", []),
             Visibility::All => {}
         }
     }

@@ -10,7 +10,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     domain::{
-        Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId, PartnerId, Quota,
+        BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId,
+        PartnerId, Quota,
     },
     embedded::{StoreError, text},
     offers::store::ListFields,
@@ -19,8 +20,9 @@ use crate::{
 /// All that [`offer`] reads, in its order.
 pub(super) const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establishment_id, o.category,
     o.percentage, o.discount_description, o.conditions, o.valid_from_ms, o.valid_until_ms, o.schedule,
-    o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.row";
-const ROW_COLUMN: usize = 19;
+    o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.limit_per_day,
+    o.limit_per_user, o.archived_at_ms, o.version, o.row";
+const ROW_COLUMN: usize = 23;
 
 /// [`COLUMNS`] for a list: the first image, and of the larger ones only those that were selected;
 /// the others are read as empty.
@@ -120,6 +122,12 @@ fn offer(row: &Row<'_>) -> Result<Offer, StoreError> {
             lng: row.get(17)?,
         },
         created_at_ms: row.get(18)?,
+        limits: BookingLimits {
+            per_day: row.get(19)?,
+            per_user: row.get(20)?,
+        },
+        archived_at_ms: row.get(21)?,
+        version: row.get(22)?,
     })
 }
 
@@ -135,6 +143,21 @@ pub(super) fn by_id(
         Some(row) => Ok(Some((row.get(ROW_COLUMN)?, offer(row)?))),
         None => Ok(None),
     }
+}
+
+/// The offers of an establishment, each with its row.
+pub(super) fn of_establishment(
+    connection: &Connection,
+    id: &EstablishmentId,
+) -> Result<Vec<(i64, Offer)>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM offers o WHERE o.establishment_id = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([id.as_str()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push((row.get(ROW_COLUMN)?, offer(row)?));
+    }
+    Ok(found)
 }
 
 pub(super) fn remaining(
@@ -160,10 +183,12 @@ pub(super) fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), StoreErr
         tx,
         "INSERT INTO offers (id, is_active, valid_from_ms, valid_until_ms, category, percentage, lat, lng,
             partner_id, establishment_id, created_at_ms, quota_total, quota_remaining, title,
-            discount_description, schedule, images, conditions, description)
+            discount_description, schedule, images, conditions, description, limit_per_day,
+            limit_per_user, archived_at_ms, version)
          VALUES (:id, :is_active, :valid_from_ms, :valid_until_ms, :category, :percentage, :lat, :lng,
             :partner_id, :establishment_id, :created_at_ms, :quota_total, :quota_remaining, :title,
-            :discount_description, :schedule, :images, :conditions, :description)",
+            :discount_description, :schedule, :images, :conditions, :description, :limit_per_day,
+            :limit_per_user, :archived_at_ms, :version)",
         offer,
     )?;
     let row = tx.last_insert_rowid();
@@ -190,7 +215,8 @@ pub(super) fn replace(
             created_at_ms = :created_at_ms, quota_total = :quota_total,
             quota_remaining = :quota_remaining, title = :title,
             discount_description = :discount_description, schedule = :schedule, images = :images,
-            conditions = :conditions, description = :description
+            conditions = :conditions, description = :description, limit_per_day = :limit_per_day,
+            limit_per_user = :limit_per_user, archived_at_ms = :archived_at_ms, version = :version
          WHERE id = :id",
         after,
     )?;
@@ -239,6 +265,10 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), StoreErro
         ":images": to_json("images", &offer.images)?,
         ":conditions": to_json("conditions", &offer.conditions)?,
         ":description": offer.description,
+        ":limit_per_day": offer.limits.per_day,
+        ":limit_per_user": offer.limits.per_user,
+        ":archived_at_ms": offer.archived_at_ms,
+        ":version": offer.version,
     })?;
     Ok(())
 }

@@ -1,15 +1,19 @@
 //! The update of an offer: row, place, words and purge in one transaction.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Transaction;
 
-use super::{Author, Updated, rows};
+use super::{Author, Created, Updated, rows};
 use crate::{
-    domain::OfferId,
+    domain::{EstablishmentId, GeoPoint, Offer, OfferId, PartnerId},
     embedded::{StoreError, outbox::outbox_push},
     offers::{
         edit::OfferEdit,
-        store::{Change, change},
+        events::{OfferChange, tags_of},
+        store::{Change, Creation, change, creation},
     },
+    partners::store::embedded::establishment,
 };
 
 pub(super) fn update(
@@ -31,4 +35,51 @@ pub(super) fn update(
         }
     }
     Ok(decided.into())
+}
+
+pub(super) fn create(
+    tx: &Transaction<'_>,
+    draft: Offer,
+    author: Author,
+    now_ms: i64,
+) -> Result<Created, StoreError> {
+    let place = establishment(tx, &draft.establishment_id)?;
+    let open = open_offers(tx, &draft.partner_id)?;
+    match creation(draft, place.as_ref(), open, author) {
+        Creation::Refuse(why) => Ok(why),
+        Creation::Write { offer, purge } => {
+            rows::insert(tx, &offer)?;
+            outbox_push(tx, &purge, now_ms)?;
+            Ok(Created::Done(offer))
+        }
+    }
+}
+
+fn open_offers(tx: &Transaction<'_>, partner: &PartnerId) -> Result<usize, StoreError> {
+    let count: i64 = tx
+        .prepare_cached(
+            "SELECT COUNT(*) FROM offers WHERE partner_id = ?1 AND archived_at_ms IS NULL",
+        )?
+        .query_row([partner.as_str()], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+pub(super) fn move_along(
+    tx: &Transaction<'_>,
+    establishment: &EstablishmentId,
+    location: GeoPoint,
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut tags = BTreeSet::new();
+    for (row, before) in rows::of_establishment(tx, establishment)? {
+        let after = Offer {
+            location,
+            ..before.clone()
+        };
+        rows::replace(tx, row, &before, &after)?;
+        tags.extend(tags_of(&OfferChange {
+            before: Some(before),
+            after: Some(after),
+        }));
+    }
+    Ok(tags)
 }

@@ -40,6 +40,8 @@ pub(super) fn visible(visibility: Visibility, now_ms: i64) -> Document {
         Visibility::Public => {
             doc! {"isActive": true, "validFrom": {"$lte": now}, "validUntil": {"$gt": now}}
         }
+        // Absent in what an older version stored.
+        Visibility::Portal => doc! {"archivedAt": Bson::Null},
         Visibility::All => doc! {},
     }
 }

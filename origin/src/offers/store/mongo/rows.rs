@@ -4,18 +4,19 @@ use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
     domain::{
-        Discount, EstablishmentId, Offer, OfferCategory, OfferId, OfferSchedule, PartnerId, Quota,
+        BookingLimits, Discount, EstablishmentId, Offer, OfferCategory, OfferId, OfferSchedule,
+        PartnerId, Quota,
     },
     embedded::{StoreError, text::fold},
     mongo::documents::{
-        bad, id, location, moment_ms, object_id, optional, optional_text, part, text, texts, whole,
-        whole_number,
+        bad, id, id_number, location, moment_ms, object_id, optional, optional_text, part, text,
+        texts, whole, whole_number,
     },
     offers::store::ListFields,
 };
 
 /// What every list reads.
-const ALWAYS: [&str; 12] = [
+const ALWAYS: [&str; 15] = [
     "_id",
     "title",
     "partnerId",
@@ -28,6 +29,9 @@ const ALWAYS: [&str; 12] = [
     "isActive",
     "location",
     "createdAt",
+    "limits",
+    "archivedAt",
+    "version",
 ];
 
 /// The projection of a list: the first image, and of the larger fields only those that were
@@ -80,6 +84,9 @@ pub(crate) fn document(offer: &Offer) -> Result<Document, StoreError> {
         "isActive": offer.is_active,
         "location": {"type": "Point", "coordinates": [offer.location.lng, offer.location.lat]},
         "createdAt": DateTime::from_millis(offer.created_at_ms),
+        "limits": {"perDay": offer.limits.per_day, "perUser": offer.limits.per_user},
+        "archivedAt": offer.archived_at_ms.map(DateTime::from_millis),
+        "version": offer.version,
         "folded": {"title": fold(&offer.title), "description": fold(&offer.description)},
     })
 }
@@ -119,6 +126,10 @@ pub(super) fn list_offer(stored: &Document, selected: ListFields) -> Result<Offe
         is_active: stored.get_bool("isActive").map_err(bad("isActive"))?,
         location: location(stored)?,
         created_at_ms: moment_ms(stored, "createdAt")?,
+        // Absent in what an older version stored.
+        limits: optional_part(stored, "limits", limits)?.unwrap_or_default(),
+        archived_at_ms: optional(stored, "archivedAt", |_| moment_ms(stored, "archivedAt"))?,
+        version: optional(stored, "version", |_| id_number(stored, "version"))?.unwrap_or(1),
     })
 }
 
@@ -152,6 +163,14 @@ fn schedule(stored: &Document) -> Result<OfferSchedule, StoreError> {
         weekdays: weekdays.collect::<Result<_, _>>()?,
         from: text(stored, "from")?,
         to: text(stored, "to")?,
+    })
+}
+
+fn limits(stored: &Document) -> Result<BookingLimits, StoreError> {
+    let limit = |field| optional(stored, field, |_| whole(stored, field));
+    Ok(BookingLimits {
+        per_day: limit("perDay")?,
+        per_user: limit("perUser")?,
     })
 }
 

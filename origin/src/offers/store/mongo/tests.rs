@@ -3,7 +3,8 @@ use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 use super::{near::Position, *};
 use crate::{
     domain::{
-        Discount, EARTH_RADIUS_KM, EstablishmentId, GeoPoint, OfferCategory, OfferSchedule, Quota,
+        BookingLimits, Discount, EARTH_RADIUS_KM, EstablishmentId, GeoPoint, OfferCategory,
+        OfferSchedule, Quota,
     },
     offers::store::{Columns, ListFields, Near, NextChange},
 };
@@ -44,6 +45,12 @@ fn full() -> Offer {
         is_active: true,
         location: paris(),
         created_at_ms: NOW_MS - 1,
+        limits: BookingLimits {
+            per_day: Some(5),
+            per_user: Some(1),
+        },
+        archived_at_ms: Some(NOW_MS),
+        version: 7,
     }
 }
 
@@ -59,6 +66,8 @@ fn bare() -> Offer {
         quota: None,
         images: vec![],
         is_active: false,
+        limits: BookingLimits::default(),
+        archived_at_ms: None,
         ..full()
     }
 }

@@ -1,19 +1,28 @@
 //! The update of an offer: document and purge in one transaction.
 
+use std::collections::BTreeSet;
+
+use futures_util::TryStreamExt as _;
 use mongodb::{
     ClientSession,
-    bson::{Document, doc},
+    bson::{Bson, Document, doc},
 };
 
 use super::{OFFERS, rows};
 use crate::{
-    domain::OfferId,
+    domain::{EstablishmentId, GeoPoint, Offer, OfferId, PartnerId},
     embedded::StoreError,
-    mongo::{MongoDb, SERVER_WITHIN, documents::object_id, outbox},
+    mongo::{
+        MongoDb, SERVER_WITHIN,
+        documents::{at_most, object_id},
+        outbox,
+    },
     offers::{
         edit::OfferEdit,
-        store::{Author, Change, Updated, change},
+        events::{OfferChange, tags_of},
+        store::{Author, Change, Created, Creation, MOST_OFFERS, Updated, change, creation},
     },
+    partners::store::mongo::held_establishment,
 };
 
 pub(super) async fn update(
@@ -49,4 +58,96 @@ pub(super) async fn update(
         }
     }
     Ok(decided.into())
+}
+
+pub(super) async fn create(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    draft: Offer,
+    author: Author,
+    now_ms: i64,
+) -> Result<Created, StoreError> {
+    let place = held_establishment(db, session, &draft.establishment_id).await?;
+    let open = open_offers(db, session, &draft.partner_id).await?;
+    match creation(draft, place.as_ref(), open, author) {
+        Creation::Refuse(why) => Ok(why),
+        Creation::Write { offer, purge } => {
+            db.collection::<Document>(OFFERS)
+                .insert_one(rows::document(&offer)?)
+                .session(&mut *session)
+                .await?;
+            outbox::push(db, session, &purge, now_ms).await?;
+            Ok(Created::Done(offer))
+        }
+    }
+}
+
+/// How many there are, counted as far as it matters.
+async fn open_offers(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    partner: &PartnerId,
+) -> Result<usize, StoreError> {
+    let count = db
+        .collection::<Document>(OFFERS)
+        .count_documents(doc! {"partnerId": object_id(partner)?, "archivedAt": Bson::Null})
+        .limit(u64::from(at_most(MOST_OFFERS)))
+        .max_time(SERVER_WITHIN)
+        .session(session)
+        .await?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// Moves the offers of an establishment; gives the tags of what lists them, before and after.
+pub(crate) async fn move_along(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    establishment: &EstablishmentId,
+    location: GeoPoint,
+) -> Result<BTreeSet<String>, StoreError> {
+    let offers = db.collection::<Document>(OFFERS);
+    let of_it = doc! {"establishmentId": object_id(establishment)?};
+    let mut cursor = offers
+        .find(of_it.clone())
+        .projection(doc! {"folded": 0})
+        .max_time(SERVER_WITHIN)
+        .session(&mut *session)
+        .await?;
+    let stored: Vec<Document> = cursor.stream(&mut *session).try_collect().await?;
+    let mut tags = BTreeSet::new();
+    for stored in &stored {
+        let before = rows::offer(stored)?;
+        let after = Offer {
+            location,
+            ..before.clone()
+        };
+        tags.extend(tags_of(&OfferChange {
+            before: Some(before),
+            after: Some(after),
+        }));
+    }
+    if !stored.is_empty() {
+        let point = doc! {"type": "Point", "coordinates": [location.lng, location.lat]};
+        offers
+            .update_many(of_it, doc! {"$set": {"location": point}})
+            .session(session)
+            .await?;
+    }
+    Ok(tags)
+}
+
+/// Whether offers that are not archived are of an establishment.
+pub(crate) async fn is_used(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    establishment: &EstablishmentId,
+) -> Result<bool, StoreError> {
+    let one = db
+        .collection::<Document>(OFFERS)
+        .find_one(doc! {"establishmentId": object_id(establishment)?, "archivedAt": Bson::Null})
+        .projection(doc! {"_id": 1})
+        .max_time(SERVER_WITHIN)
+        .session(session)
+        .await?;
+    Ok(one.is_some())
 }

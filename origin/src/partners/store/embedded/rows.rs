@@ -55,7 +55,7 @@ pub(super) fn establishments(
 ) -> Result<Vec<Establishment>, StoreError> {
     let sql = format!(
         "SELECT e.id, e.partner_id, e.name, e.street, e.city, e.postcode, e.country, e.lat, e.lng,
-                e.phone, e.email, e.website, e.opening_hours, e.images
+                e.phone, e.email, e.website, e.opening_hours, e.images, e.archived_at_ms
          FROM establishments e WHERE {condition}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -91,6 +91,7 @@ fn establishment(row: &Row<'_>) -> Result<Establishment, StoreError> {
         opening_hours: serde_json::from_str(&hours)
             .map_err(|e| StoreError::corrupt("opening hours", &e))?,
         images: serde_json::from_str(&images).map_err(|e| StoreError::corrupt("images", &e))?,
+        archived_at_ms: row.get(14)?,
     })
 }
 
@@ -111,30 +112,84 @@ pub(super) fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<
         ":description": partner.description,
     })?;
     let row = tx.last_insert_rowid();
-    let words = text::indexed(&[
-        &partner.name,
-        partner.description.as_deref().unwrap_or_default(),
-    ]);
     tx.prepare_cached("INSERT INTO partner_text(rowid, folded) VALUES (?1, ?2)")?
-        .execute((row, words))?;
+        .execute((row, words(partner)))?;
     Ok(())
 }
 
+/// Replaces a stored partner and its words.
+pub(super) fn replace_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), StoreError> {
+    let row: i64 = tx
+        .prepare_cached(
+            "UPDATE partners SET name_folded = :name_folded, category = :category, name = :name,
+                logo = :logo, description = :description
+             WHERE id = :id RETURNING row",
+        )?
+        .query_row(
+            named_params! {
+                ":id": partner.id.as_str(),
+                ":name_folded": text::fold(&partner.name),
+                ":category": partner.category.as_str(),
+                ":name": partner.name,
+                ":logo": partner.logo,
+                ":description": partner.description,
+            },
+            |row| row.get(0),
+        )?;
+    tx.prepare_cached("UPDATE partner_text SET folded = ?2 WHERE rowid = ?1")?
+        .execute((row, words(partner)))?;
+    Ok(())
+}
+
+fn words(partner: &Partner) -> String {
+    text::indexed(&[
+        &partner.name,
+        partner.description.as_deref().unwrap_or_default(),
+    ])
+}
+
+/// Stores a new establishment.
 pub(super) fn insert_establishment(
     tx: &Transaction<'_>,
+    place: &Establishment,
+) -> Result<(), StoreError> {
+    write_establishment(
+        tx,
+        "INSERT INTO establishments (id, partner_id, lat, lng, name, street, city, postcode, country, phone,
+            email, website, opening_hours, images, archived_at_ms)
+         VALUES (:id, :partner_id, :lat, :lng, :name, :street, :city, :postcode, :country, :phone,
+            :email, :website, :opening_hours, :images, :archived_at_ms)",
+        place,
+    )
+}
+
+/// Replaces a stored establishment.
+pub(super) fn replace_establishment(
+    tx: &Transaction<'_>,
+    place: &Establishment,
+) -> Result<(), StoreError> {
+    write_establishment(
+        tx,
+        "UPDATE establishments SET partner_id = :partner_id, lat = :lat, lng = :lng, name = :name,
+            street = :street, city = :city, postcode = :postcode, country = :country, phone = :phone,
+            email = :email, website = :website, opening_hours = :opening_hours, images = :images,
+            archived_at_ms = :archived_at_ms
+         WHERE id = :id",
+        place,
+    )
+}
+
+/// Runs a statement that has every column of an establishment as a parameter.
+fn write_establishment(
+    tx: &Transaction<'_>,
+    sql: &str,
     place: &Establishment,
 ) -> Result<(), StoreError> {
     let hours = serde_json::to_string(&place.opening_hours)
         .map_err(|e| StoreError::corrupt("opening hours", &e))?;
     let images =
         serde_json::to_string(&place.images).map_err(|e| StoreError::corrupt("images", &e))?;
-    tx.prepare_cached(
-        "INSERT INTO establishments (id, partner_id, lat, lng, name, street, city, postcode, country, phone,
-            email, website, opening_hours, images)
-         VALUES (:id, :partner_id, :lat, :lng, :name, :street, :city, :postcode, :country, :phone,
-            :email, :website, :opening_hours, :images)",
-    )?
-    .execute(named_params! {
+    tx.prepare_cached(sql)?.execute(named_params! {
         ":id": place.id.as_str(),
         ":partner_id": place.partner_id.as_str(),
         ":lat": place.location.lat,
@@ -149,6 +204,7 @@ pub(super) fn insert_establishment(
         ":website": place.website,
         ":opening_hours": hours,
         ":images": images,
+        ":archived_at_ms": place.archived_at_ms,
     })?;
     Ok(())
 }

@@ -73,6 +73,7 @@ pub(crate) fn establishment_document(place: &Establishment) -> Result<Document, 
         "website": place.website.as_ref(),
         "openingHours": hours,
         "images": &place.images,
+        "archivedAt": place.archived_at_ms.map(DateTime::from_millis),
     })
 }
 
@@ -92,6 +93,7 @@ pub(super) fn establishment(stored: &Document) -> Result<Establishment, StoreErr
         website: optional_text(stored, "website")?,
         opening_hours: parts(stored, "openingHours", opening_hour)?,
         images: texts(stored, "images")?,
+        archived_at_ms: optional(stored, "archivedAt", |_| moment_ms(stored, "archivedAt"))?,
     })
 }
 
@@ -152,6 +154,7 @@ mod tests {
                 closes: "02:00".into(),
             }],
             images: vec!["one".into(), "two".into()],
+            archived_at_ms: Some(5),
         }
     }
 
@@ -195,11 +198,12 @@ mod tests {
             website: None,
             opening_hours: Vec::new(),
             images: Vec::new(),
+            archived_at_ms: None,
             ..whole
         };
         let mut stored = establishment_document(&bare).unwrap();
         assert_eq!(establishment(&stored).unwrap(), bare);
-        for field in ["phone", "email", "website"] {
+        for field in ["phone", "email", "website", "archivedAt"] {
             stored.remove(field);
         }
         assert_eq!(establishment(&stored).unwrap(), bare);

@@ -1,6 +1,6 @@
 //! Accounts and consents as rows.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, types::Value};
 
 use crate::{
     domain::{PartnerId, UserId},
@@ -22,6 +22,34 @@ pub(super) fn account(
         .query_row([value], |row| Ok(read(row)))
         .optional()?;
     found.transpose()
+}
+
+/// The accounts with these ids.
+pub(super) fn among(connection: &Connection, wanted: Value) -> Result<Vec<Account>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT * FROM users WHERE id IN (SELECT value FROM json_each(?1))")?;
+    let mut rows = statement.query([wanted])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// The accounts by a condition, with what may follow it.
+pub(super) fn accounts(
+    connection: &Connection,
+    condition: &str,
+    param: &str,
+) -> Result<Vec<Account>, StoreError> {
+    let sql = format!("SELECT * FROM users WHERE {condition}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([param])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
 }
 
 fn read(row: &Row<'_>) -> Result<Account, StoreError> {

@@ -5,18 +5,19 @@ use mongodb::{
     bson::{Bson, DateTime, Document, doc},
 };
 
-use super::{CODES, CONSENTS, ERASURES, FAVORITES, USERS, rows};
+use super::{CODES, CONSENTS, ERASURES, FAVORITES, INVITATIONS, USERS, rows};
 use crate::{
     domain::UserId,
     embedded::StoreError,
     mongo::{
         MongoDb, SERVER_WITHIN,
-        documents::{moment_ms, object_id},
+        documents::{moment_ms, object_id, text},
     },
+    outings::store::mongo as bookings,
     users::{
-        account::{Account, Consent},
+        account::{Account, Consent, Membership},
         change::AccountChange,
-        store::{Changed, Created},
+        store::{Changed, Created, Joined},
     },
 };
 
@@ -106,6 +107,11 @@ pub(super) async fn erase(
     let Some(erased) = erased else {
         return Ok(false);
     };
+    bookings::erase(db, session, id, now_ms).await?;
+    db.collection::<Document>(INVITATIONS)
+        .delete_many(doc! {"emailKey": text(&erased, "emailKey")?})
+        .session(&mut *session)
+        .await?;
     for collection in [FAVORITES, CODES] {
         db.collection::<Document>(collection)
             .delete_many(doc! {"userId": object_id(id)?})
@@ -147,4 +153,29 @@ async fn is_there(
         .await?;
     let own = Bson::ObjectId(object_id(own)?);
     Ok(found.is_some_and(|found| found.get("_id") != Some(&own)))
+}
+
+/// Makes a user work for a partner, in a transaction of the partner's.
+pub(crate) async fn join(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    id: &UserId,
+    membership: &Membership,
+    now_ms: i64,
+) -> Result<Joined, StoreError> {
+    let stored = db
+        .collection::<Document>(USERS)
+        .find_one(doc! {"_id": object_id(id)?})
+        .max_time(SERVER_WITHIN)
+        .session(&mut *session)
+        .await?;
+    match stored.as_ref().map(rows::account).transpose()? {
+        None => Ok(Joined::NoUser),
+        Some(account) if account.membership.is_some() => Ok(Joined::Member),
+        Some(_) => {
+            let joined = AccountChange::Join(membership.clone());
+            change(db, session, id, &joined, now_ms).await?;
+            Ok(Joined::Done)
+        }
+    }
 }

@@ -1,0 +1,157 @@
+//! What the copy of the log hears, told to whoever acts on records beside judging entries by them.
+//!
+//! Records are told in their order, each once, from the moment at which somebody listens. Whoever
+//! is too slow, or whose copy had to begin anew, is told that there may have been more: then it
+//! looks at everything that it waits for. Nothing is ever kept back without bound.
+
+use std::sync::Arc;
+
+use cache_core::PurgeRecord;
+use tokio::sync::broadcast::{self, error::RecvError};
+
+/// So many appends may wait for a listener; each has at most a page of records.
+const WAITING: usize = 256;
+
+/// What a listener hears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// These follow what was told before.
+    Records(Arc<[PurgeRecord]>),
+    /// There may have been others that are not told. What is read from now on is at least as new as
+    /// they are.
+    Missed,
+}
+
+/// Hears of every record from now on.
+#[derive(Debug)]
+pub struct Listener(broadcast::Receiver<News>);
+
+impl Listener {
+    /// The next news; none when there is no feed any more.
+    pub async fn next(&mut self) -> Option<News> {
+        match self.0.recv().await {
+            Ok(news) => Some(news),
+            Err(RecvError::Lagged(_)) => Some(News::Missed),
+            Err(RecvError::Closed) => None,
+        }
+    }
+}
+
+/// Tells.
+#[derive(Debug)]
+pub(super) struct Teller(broadcast::Sender<News>);
+
+impl Default for Teller {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(WAITING))
+    }
+}
+
+impl Teller {
+    pub(super) fn listen(&self) -> Listener {
+        Listener(self.0.subscribe())
+    }
+
+    /// Tells of these records, if anybody listens.
+    pub(super) fn tell(&self, records: &[PurgeRecord]) {
+        if !records.is_empty() && self.0.receiver_count() > 0 {
+            let _nobody_listens = self.0.send(News::Records(records.into()));
+        }
+    }
+
+    pub(super) fn tell_missed(&self) {
+        let _nobody_listens = self.0.send(News::Missed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cache_core::{LogId, PurgeKind, Revision};
+
+    use super::*;
+    use crate::{
+        clock::{Clock, Moment},
+        feed::{Extent, PurgeFeed},
+    };
+
+    const LOG: LogId = LogId::from_bytes([1; 16]);
+    const OTHER: LogId = LogId::from_bytes([2; 16]);
+
+    fn record(revision: u64) -> PurgeRecord {
+        PurgeRecord {
+            revision: Revision(revision),
+            tags: vec![format!("offer:{revision}").parse().unwrap()],
+            kind: PurgeKind::Hard,
+        }
+    }
+
+    fn records(revisions: std::ops::RangeInclusive<u64>) -> Vec<PurgeRecord> {
+        revisions.map(record).collect()
+    }
+
+    /// A question to the log that found this head.
+    fn confirm(feed: &PurgeFeed, log: LogId, head: u64) {
+        let extent = Extent {
+            log,
+            horizon: Revision::ZERO,
+            head: Revision(head),
+            complete_at: Moment {
+                steady_ms: 1,
+                wall_ms: 1,
+            },
+        };
+        let check = feed.begin_check();
+        let at = feed.take_up(&extent);
+        if at < extent.head {
+            feed.append(log, &records(at.0 + 1..=head)).unwrap();
+        }
+        feed.confirm(&extent, check);
+    }
+
+    async fn heard(listener: &mut Listener) -> Vec<u64> {
+        match listener.next().await.unwrap() {
+            News::Records(records) => records.iter().map(|record| record.revision.0).collect(),
+            News::Missed => vec![0],
+        }
+    }
+
+    #[tokio::test]
+    async fn each_record_is_told_once_whoever_appends_it() {
+        let feed = PurgeFeed::new(Clock::new(|| 0));
+        confirm(&feed, LOG, 2);
+        let mut listener = feed.listen();
+        feed.heard(LOG, &records(3..=4));
+        feed.append(LOG, &records(2..=5)).unwrap();
+        feed.append(LOG, &records(4..=5)).unwrap();
+        assert!(feed.append(LOG, &records(7..=7)).is_err());
+        feed.append(LOG, &records(6..=6)).unwrap();
+        assert_eq!(heard(&mut listener).await, [3, 4]);
+        assert_eq!(heard(&mut listener).await, [5]);
+        assert_eq!(heard(&mut listener).await, [6]);
+    }
+
+    #[tokio::test]
+    async fn a_copy_that_begins_anew_tells_that_there_may_be_more_once_it_is_complete() {
+        let feed = PurgeFeed::new(Clock::new(|| 0));
+        confirm(&feed, LOG, 2);
+        let mut listener = feed.listen();
+        // What is old is no news: it is not known when it happened.
+        confirm(&feed, OTHER, 9);
+        feed.heard(OTHER, &records(10..=10));
+        assert_eq!(heard(&mut listener).await, [0]);
+        assert_eq!(heard(&mut listener).await, [10]);
+    }
+
+    #[tokio::test]
+    async fn whoever_is_too_slow_is_told_so() {
+        let feed = PurgeFeed::new(Clock::new(|| 0));
+        confirm(&feed, LOG, 0);
+        let mut listener = feed.listen();
+        let most = WAITING as u64 * 2;
+        for revision in 1..=most {
+            feed.heard(LOG, &[record(revision)]);
+        }
+        assert_eq!(heard(&mut listener).await, [0]);
+        assert_eq!(heard(&mut listener).await, [most - WAITING as u64 + 1]);
+    }
+}

@@ -1,0 +1,25 @@
+//! The erasure of an account, in its transaction: its bookings stay for the partner's figures, and
+//! lead to nobody.
+
+use rusqlite::Transaction;
+
+use super::{rows, write};
+use crate::{
+    domain::UserId,
+    embedded::StoreError,
+    outings::{booking::Step, rules, store::By},
+};
+
+/// Cancels what is open, at any time, and takes the user out of all bookings.
+pub(crate) fn erase(tx: &Transaction<'_>, user: &UserId, now_ms: i64) -> Result<(), StoreError> {
+    for before in rows::all_of(tx, user)? {
+        if let Some(after) = rules::withdrawn(&before, now_ms) {
+            write::store(tx, &before, &after, Step::Cancel, By::Erasure, now_ms)?;
+        }
+    }
+    tx.prepare_cached(
+        "UPDATE bookings SET user_id = NULL, idempotency_key = NULL WHERE user_id = ?1",
+    )?
+    .execute([user.as_str()])?;
+    Ok(())
+}

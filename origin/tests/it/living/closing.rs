@@ -1,0 +1,26 @@
+//! A server that goes away.
+
+use reqwest::StatusCode;
+
+use super::{begun, client::Socket, nearby, paris, subscribed, until};
+use crate::app::TestApp;
+
+#[tokio::test]
+async fn everybody_is_sent_to_another_server_whatever_they_are_doing() {
+    let app = TestApp::start().await;
+    begun(&app).await;
+    let mut subscribing = Socket::anonymous(&app).await;
+    subscribing.subscribe("1", nearby(paris())).await;
+    let mut idle = Socket::anonymous(&app).await;
+    let mut silent = Socket::open(&app).await;
+    subscribed(&app, 1).await;
+    app.state.live.drain();
+    for socket in [&mut subscribing, &mut idle, &mut silent] {
+        assert_eq!(socket.closed().await, (1012, "Service restart".to_owned()));
+    }
+    let refused = Socket::handshake(&app, Some("graphql-transport-ws"), &[]).await;
+    assert_eq!(refused.err(), Some(StatusCode::SERVICE_UNAVAILABLE));
+    drop((subscribing, idle, silent));
+    app.state.live.drained().await;
+    until(|| app.state.live.connections() == 0).await;
+}

@@ -1,0 +1,170 @@
+//! Subscriptions through the edge, with the clients that people use.
+
+use e2e::{
+    Options, Stack, Way,
+    live::{Client, Subscriber},
+};
+use serde_json::{Value, json};
+
+use crate::{LYON, PARIS, ids, near, venue, warm};
+
+const BOTH: [Client; 2] = [Client::WebSocket, Client::EventStream];
+/// As Cloudflare tells the worker; in workerd alone nobody overwrites what a client says.
+const CLOUDFLARE_SAYS: &str = "cf-connecting-ip";
+
+/// A place in Paris with an offer, and these settings of the origin.
+async fn stack(origin: Vec<(&'static str, &'static str)>) -> Stack {
+    let options = Options {
+        venues: vec![venue((48.8570, 2.3530), "thai")],
+        way: Way::Direct,
+        origin,
+        ..Options::default()
+    };
+    Stack::start(options).await.unwrap()
+}
+
+/// Subscribes by the document's hash, as each client can say it.
+fn subscribe(stack: &Stack, client: Client, (lat, lng): (f64, f64), headers: &Value) -> Subscriber {
+    let variables = json!({"location": {"lat": lat, "lng": lng}, "maxDistance": 5});
+    let ask = stack.ask("NewOfferNearby", variables);
+    let request = match client {
+        // It sends nothing without a `query`.
+        Client::WebSocket => {
+            json!({"query": "", "documentId": ask.id, "variables": ask.variables})
+        }
+        Client::EventStream => json!({"query": "", "variables": ask.variables,
+            "extensions": {"persistedQuery": {"version": 1, "sha256Hash": ask.id}}}),
+    };
+    let url = format!("{}/graphql", stack.edge_url);
+    Subscriber::start(client, &url, &request, headers).unwrap()
+}
+
+/// Says that an offer appeared, as whatever publishes one does.
+async fn announce(stack: &Stack, offer: &str) {
+    let tag = format!("published:{offer}");
+    let url = ["--url", &stack.origin_url];
+    let purge = ["purge", "--tag", &tag, "--reason", "a test"];
+    stack.run(&[&purge[..], &url].concat()).await.unwrap();
+}
+
+async fn heard(subscriber: &mut Subscriber) -> Value {
+    let told = subscriber.tells("next").await.unwrap();
+    assert_eq!(told.get("errors"), None, "{told}");
+    told["data"]["newOfferNearby"].clone()
+}
+
+#[tokio::test]
+async fn real_clients_hear_of_an_offer_near_them_by_the_hash_of_their_document() {
+    let stack = stack(vec![]).await;
+    let list = warm(&stack, &near(&stack, PARIS)).await;
+    let offer = ids(&list.json()).remove(0);
+    let mut near_it = Vec::new();
+    for client in BOTH {
+        let mut subscriber = subscribe(&stack, client, PARIS, &json!({}));
+        subscriber.tells("connected").await.unwrap();
+        near_it.push(subscriber);
+    }
+    let mut far = subscribe(&stack, Client::WebSocket, LYON, &json!({}));
+    far.tells("connected").await.unwrap();
+    until_subscribed(&stack, 3).await;
+    announce(&stack, &offer).await;
+    for subscriber in &mut near_it {
+        let heard = heard(subscriber).await;
+        assert_eq!(heard["id"], offer.as_str());
+        assert!(heard["distance"].as_f64().unwrap() < 1.0, "{heard}");
+        assert!(heard["partner"]["name"].is_string(), "{heard}");
+    }
+    far.tells_nothing().await.unwrap();
+}
+
+#[tokio::test]
+async fn real_clients_come_back_by_themselves_when_their_server_goes_away() {
+    let mut stack = stack(vec![]).await;
+    let list = warm(&stack, &near(&stack, PARIS)).await;
+    let offer = ids(&list.json()).remove(0);
+    let mut subscribers = Vec::new();
+    for client in BOTH {
+        let mut subscriber = subscribe(&stack, client, PARIS, &json!({}));
+        subscriber.tells("connected").await.unwrap();
+        subscribers.push(subscriber);
+    }
+    until_subscribed(&stack, 2).await;
+    stack.stop_origin().await.unwrap();
+    stack.start_origin().await.unwrap();
+    // The code passes the edge as it is.
+    assert_eq!(subscribers[0].tells("closed").await.unwrap(), 1012);
+    for subscriber in &mut subscribers {
+        subscriber.tells("connected").await.unwrap();
+    }
+    until_subscribed(&stack, 2).await;
+    announce(&stack, &offer).await;
+    for subscriber in &mut subscribers {
+        assert_eq!(heard(subscriber).await["id"], offer.as_str());
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_reaches_the_client_through_the_edge() {
+    let stack = stack(vec![]).await;
+    let url = format!("{}/graphql", stack.edge_url);
+    let unpublished =
+        json!({"query": "subscription S { newOfferNearby(location: {lat: 1, lng: 2}) { id } }"});
+    let mut socket = Subscriber::start(Client::WebSocket, &url, &unpublished, &json!({})).unwrap();
+    socket.tells("connected").await.unwrap();
+    let error = socket.tells("error").await.unwrap();
+    assert!(
+        error.as_str().unwrap().contains("DOCUMENT_NOT_PUBLISHED"),
+        "{error}"
+    );
+    let mut stream =
+        Subscriber::start(Client::EventStream, &url, &unpublished, &json!({})).unwrap();
+    stream.tells("connected").await.unwrap();
+    let told = stream.tells("next").await.unwrap();
+    assert_eq!(
+        told["errors"][0]["extensions"]["code"],
+        "DOCUMENT_NOT_PUBLISHED"
+    );
+    stream.tells("complete").await.unwrap();
+    let forged = json!({"authorization": "Bearer a.b.c"});
+    let mut forged = subscribe(&stack, Client::WebSocket, PARIS, &forged);
+    assert_eq!(forged.tells("closed").await.unwrap(), 4403);
+}
+
+#[tokio::test]
+async fn each_of_the_edges_clients_has_so_many_connections_of_its_own() {
+    let stack = stack(vec![("YOUSOON_LIVE_CONNECTIONS_PER_IP", "1")]).await;
+    let from = |client, ip: &str| subscribe(&stack, client, PARIS, &json!({(CLOUDFLARE_SAYS): ip}));
+    let mut first = from(Client::WebSocket, "192.0.2.1");
+    first.tells("connected").await.unwrap();
+    let mut second = from(Client::EventStream, "192.0.2.2");
+    second.tells("connected").await.unwrap();
+    until_subscribed(&stack, 2).await;
+    let ask = stack.ask("NewOfferNearby", json!({"location": {"lat": 1, "lng": 2}}));
+    for (ip, status) in [("192.0.2.1", 429), ("192.0.2.2", 429), ("192.0.2.3", 200)] {
+        let request = stack.client.post(format!("{}/graphql", stack.edge_url));
+        let request = request
+            .header(CLOUDFLARE_SAYS, ip)
+            .header("accept", "text/event-stream")
+            .json(&json!({"documentId": ask.id, "variables": ask.variables}));
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{ip}");
+    }
+}
+
+/// Waits until the origin has so many subscriptions.
+async fn until_subscribed(stack: &Stack, count: usize) {
+    let mut seen = Value::Null;
+    for _ in 0..200 {
+        let stats = stack
+            .client
+            .get(format!("{}/admin/cache/stats", stack.origin_url));
+        let stats = stats.bearer_auth(stack.token()).send().await.unwrap();
+        let stats: Value = stats.json().await.unwrap();
+        if stats["live"]["subscriptions"] == count {
+            return;
+        }
+        seen = stats["live"].clone();
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("there are not {count} subscriptions: {seen}");
+}

@@ -1,0 +1,108 @@
+//! Several origins on one store and one Redis, without an edge: for what no edge ever keeps.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::ask;
+use crate::documents::Documents;
+use crate::origin::{self, TOKEN};
+use crate::port;
+use crate::process::Process;
+use crate::redis::{Durability, Redis};
+use crate::store::{Store, Venue};
+use crate::turn::Turn;
+
+/// Longer than the origin's own limit on a request (10 s): who waits this long got no answer.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Of a test: what one origin signed another one has to take. The key of RFC 8032, 7.1.
+const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+#[derive(Debug)]
+struct Pod {
+    url: String,
+    process: Option<Process>,
+}
+
+/// The origins; they share the keys of tokens and codes.
+#[derive(Debug)]
+pub struct Pods {
+    origins: Vec<Pod>,
+    nobody: String,
+    _redis: Redis,
+    store: Store,
+    /// Where questions come from.
+    pub documents: Documents,
+    /// A client without anything kept.
+    pub client: reqwest::Client,
+    _turn: Turn,
+}
+
+impl Pods {
+    /// Starts so many, with these places and the clients' documents published.
+    pub async fn start(count: usize, venues: &[Venue]) -> Result<Self> {
+        let turn = Turn::alone().await;
+        ensure!(count > 0, "there is an origin");
+        let client = ask::client(PATIENCE)?;
+        let redis = Redis::start(Durability::AppendOnly).await?;
+        let log = std::env::var("RUST_LOG").unwrap_or_else(|_unset| "warn".to_owned());
+        let store = Store::create(vec![
+            ("YOUSOON_REDIS_URL", redis.url()),
+            ("YOUSOON_JWT_KEYS", KEYS.to_owned()),
+            ("YOUSOON_QR_KEYS", KEYS.to_owned()),
+            ("YOUSOON_BCRYPT_COST", "4".to_owned()),
+            ("YOUSOON_BCRYPT_WAITING", "10000".to_owned()),
+            ("RUST_LOG", log),
+        ])?;
+        store.import(venues).await?;
+        // The feeds of purges find nobody: there is no edge.
+        let nobody = format!(
+            "http://{}",
+            SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()?))
+        );
+        let mut origins = Vec::new();
+        for _ in 0..count {
+            let target = SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()?));
+            let url = format!("http://{target}");
+            let process = Some(origin::start(&store, &url, &nobody, &[], &client).await?);
+            origins.push(Pod { url, process });
+        }
+        let documents = Documents::publish(&store, &origins[0].url).await?;
+        Ok(Self {
+            origins,
+            nobody,
+            _redis: redis,
+            store,
+            documents,
+            client,
+            _turn: turn,
+        })
+    }
+
+    /// Their addresses, the living and the dead.
+    pub fn urls(&self) -> Vec<String> {
+        self.origins.iter().map(|pod| pod.url.clone()).collect()
+    }
+
+    /// The service token.
+    pub const fn token(&self) -> &'static str {
+        TOKEN
+    }
+
+    /// Ends an origin at once (SIGKILL).
+    pub async fn kill(&mut self, index: usize) -> Result<()> {
+        let pod = self.origins.get_mut(index).context("no such origin")?;
+        let process = pod.process.take().context("the origin is dead already")?;
+        process.kill().await
+    }
+
+    /// Starts an origin again, where it was.
+    pub async fn restart(&mut self, index: usize) -> Result<()> {
+        let pod = self.origins.get_mut(index).context("no such origin")?;
+        ensure!(pod.process.is_none(), "the origin was not killed");
+        let started = origin::start(&self.store, &pod.url, &self.nobody, &[], &self.client);
+        pod.process = Some(started.await?);
+        Ok(())
+    }
+}
