@@ -79,10 +79,7 @@ mod tests {
             .arg("10")
             .spawn()
             .unwrap();
-        assert_eq!(
-            descendant(std::process::id(), "sleep").unwrap(),
-            child.id()
-        );
+        assert_eq!(descendant(std::process::id(), "sleep").unwrap(), child.id());
         child.kill().unwrap();
         child.wait().unwrap();
     }

@@ -88,43 +88,108 @@ pub(crate) fn all(token: &str) -> Vec<Forged> {
     let alg = |name: &str| with(&header(), "alg", json!(name));
     let now = claims["iat"].as_i64().unwrap();
     let claim = |name: &str, value: Value| signed(&header(), &with(&claims, name, value), &ours);
-    let spki = [&[0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0][..], &public].concat();
+    let spki = [
+        &[0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0][..],
+        &public,
+    ]
+    .concat();
     let message = token.rsplit_once('.').unwrap().0;
     let none = |name: &str| format!("{}.{}.", encoded(&alg(name)), encoded(&claims));
     let jwk = json!({"kty": "OKP", "crv": "Ed25519",
         "x": URL_SAFE_NO_PAD.encode(other.verifying_key().as_bytes())});
     let moved = |part: usize| {
         let mut parts: Vec<_> = token.split('.').map(str::to_owned).collect();
-        let flipped = if parts[part].starts_with('A') { "B" } else { "A" };
+        let flipped = if parts[part].starts_with('A') {
+            "B"
+        } else {
+            "A"
+        };
         parts[part].replace_range(..1, flipped);
         parts.join(".")
     };
     let (day, hour) = (24 * 3_600, 3_600);
-    let old = with(&with(&claims, "iat", json!(now - day)), "exp", json!(now - day + 900));
-    let later = with(&with(&claims, "iat", json!(now + hour)), "exp", json!(now + hour + 900));
+    let old = with(
+        &with(&claims, "iat", json!(now - day)),
+        "exp",
+        json!(now - day + 900),
+    );
+    let later = with(
+        &with(&claims, "iat", json!(now + hour)),
+        "exp",
+        json!(now + hour + 900),
+    );
     let invalid = vec![
         ("alg none", none("none")),
         ("alg None", none("None")),
-        ("alg none, signed all the same", signed(&alg("none"), &claims, &ours)),
+        (
+            "alg none, signed all the same",
+            signed(&alg("none"), &claims, &ours),
+        ),
         ("no alg", signed(&without(&header(), "alg"), &claims, &ours)),
-        ("alg ES256 over our signature", signed(&alg("ES256"), &claims, &ours)),
-        ("HS256 with the public key's bytes", hs256(&alg("HS256"), &claims, &public)),
-        ("HS256 with the public key's text", hs256(&alg("HS256"), &claims, public_text.as_bytes())),
-        ("HS256 with the public key's DER", hs256(&alg("HS256"), &claims, &spki)),
+        (
+            "alg ES256 over our signature",
+            signed(&alg("ES256"), &claims, &ours),
+        ),
+        (
+            "HS256 with the public key's bytes",
+            hs256(&alg("HS256"), &claims, &public),
+        ),
+        (
+            "HS256 with the public key's text",
+            hs256(&alg("HS256"), &claims, public_text.as_bytes()),
+        ),
+        (
+            "HS256 with the public key's DER",
+            hs256(&alg("HS256"), &claims, &spki),
+        ),
         ("HS256 that says EdDSA", hs256(&header(), &claims, &public)),
-        ("HS256 with an empty secret", hs256(&alg("HS256"), &claims, b"")),
-        ("another key under our name", signed(&header(), &claims, &other)),
-        ("an unknown kid", signed(&with(&header(), "kid", json!("theirs")), &claims, &ours)),
-        ("a path as kid", signed(&with(&header(), "kid", json!("../../dev/null")), &claims, &ours)),
+        (
+            "HS256 with an empty secret",
+            hs256(&alg("HS256"), &claims, b""),
+        ),
+        (
+            "another key under our name",
+            signed(&header(), &claims, &other),
+        ),
+        (
+            "an unknown kid",
+            signed(&with(&header(), "kid", json!("theirs")), &claims, &ours),
+        ),
+        (
+            "a path as kid",
+            signed(
+                &with(&header(), "kid", json!("../../dev/null")),
+                &claims,
+                &ours,
+            ),
+        ),
         ("no kid", signed(&without(&header(), "kid"), &claims, &ours)),
-        ("a key that it brings", signed(&with(&header(), "jwk", jwk), &claims, &other)),
-        ("a critical extension", signed(&with(&header(), "crit", json!(["x"])), &claims, &other)),
+        (
+            "a key that it brings",
+            signed(&with(&header(), "jwk", jwk), &claims, &other),
+        ),
+        (
+            "a critical extension",
+            signed(&with(&header(), "crit", json!(["x"])), &claims, &other),
+        ),
         ("another audience", claim("aud", json!("somebody-else"))),
-        ("no audience", signed(&header(), &without(&claims, "aud"), &ours)),
-        ("another issuer", claim("iss", json!("https://issuer.example"))),
-        ("no issuer", signed(&header(), &without(&claims, "iss"), &ours)),
+        (
+            "no audience",
+            signed(&header(), &without(&claims, "aud"), &ours),
+        ),
+        (
+            "another issuer",
+            claim("iss", json!("https://issuer.example")),
+        ),
+        (
+            "no issuer",
+            signed(&header(), &without(&claims, "iss"), &ours),
+        ),
         ("no end", signed(&header(), &without(&claims, "exp"), &ours)),
-        ("an end in a hundred years", claim("exp", json!(now + 36_525 * day))),
+        (
+            "an end in a hundred years",
+            claim("exp", json!(now + 36_525 * day)),
+        ),
         ("an end that is text", claim("exp", json!("never"))),
         ("nobody", claim("uid", json!("nobody"))),
         ("a changed signature", moved(2)),
@@ -132,13 +197,23 @@ pub(crate) fn all(token: &str) -> Vec<Forged> {
         ("a changed header", moved(0)),
         ("no signature", format!("{message}.")),
         ("half a signature", token[..token.len() - 43].to_owned()),
-        ("claims that are an array", signed(&header(), &json!([claims]), &ours)),
+        (
+            "claims that are an array",
+            signed(&header(), &json!([claims]), &ours),
+        ),
         ("only dots", "..".to_owned()),
-        ("100 KB of claims", claim("email", json!("x".repeat(100_000)))),
+        (
+            "100 KB of claims",
+            claim("email", json!("x".repeat(100_000))),
+        ),
     ];
     let mut all: Vec<_> = invalid
         .into_iter()
-        .map(|(what, token)| Forged { what, token, code: "TOKEN_INVALID" })
+        .map(|(what, token)| Forged {
+            what,
+            token,
+            code: "TOKEN_INVALID",
+        })
         .collect();
     all.push(Forged {
         what: "expired a day ago",
@@ -156,7 +231,11 @@ pub(crate) fn all(token: &str) -> Vec<Forged> {
         ("one letter", "x".to_owned()),
         ("SQL", "' OR 1=1 --".to_owned()),
     ] {
-        all.push(Forged { what, token, code: "FORBIDDEN" });
+        all.push(Forged {
+            what,
+            token,
+            code: "FORBIDDEN",
+        });
     }
     all
 }

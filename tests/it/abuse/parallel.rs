@@ -62,7 +62,9 @@ pub(crate) async fn ask(target: &Target, tally: &Arc<Tally>, people: [&Person; 2
     }
     let field = Arc::new(Field {
         shared,
-        own: ["Me", "MyFavorites"].map(|name| target.ask(name, json!({}))).to_vec(),
+        own: ["Me", "MyFavorites"]
+            .map(|name| target.ask(name, json!({})))
+            .to_vec(),
         people: people.map(Clone::clone).to_vec(),
         client: target.client.clone(),
         edge: target.edge_url.clone(),
@@ -109,15 +111,29 @@ impl Field {
             Err(error) => return tally.fault(format!("{PART}: no answer: {error:#}")),
         };
         let code = seen.code();
-        tally.answered(PART, &Seen { status: seen.status, code: &code, what: &ask.id });
+        tally.answered(
+            PART,
+            &Seen {
+                status: seen.status,
+                code: &code,
+                what: &ask.id,
+            },
+        );
         if let Some(shared) = shared {
             tally.holds(seen.text == shared.text, || {
-                format!("{PART}: what is public differs: {} {}", seen.status, seen.text)
+                format!(
+                    "{PART}: what is public differs: {} {}",
+                    seen.status, seen.text
+                )
             });
         } else {
             judge_own(&seen, person, tally);
         }
-        for other in self.people.iter().filter(|one| person.is_none_or(|me| me.id != one.id)) {
+        for other in self
+            .people
+            .iter()
+            .filter(|one| person.is_none_or(|me| me.id != one.id))
+        {
             if seen.text.contains(&other.id) || seen.text.contains(&other.email) {
                 tally.leaked(format!("{PART}: {}", seen.text));
             }

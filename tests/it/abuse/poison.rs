@@ -71,7 +71,10 @@ pub(crate) async fn pour(target: &Target, tally: &Tally, person: &Person) {
     for (number, headers) in headers(person).iter().enumerate() {
         let step = u32::try_from(number).unwrap();
         let location = json!({"lat": FROM_LAT + 0.1 * f64::from(step), "lng": 2.35});
-        let ask = target.ask("OffersNearby", json!({"location": location, "maxDistance": 5}));
+        let ask = target.ask(
+            "OffersNearby",
+            json!({"location": location, "maxDistance": 5}),
+        );
         for _twice in 0..2 {
             let url = format!("{}/graphql/{}", target.edge_url, ask.id);
             let mut request = target.client.get(url);
@@ -87,7 +90,14 @@ pub(crate) async fn pour(target: &Target, tally: &Tally, person: &Person) {
                 Ok(seen) => {
                     let (status, code) = (seen.status, seen.code());
                     let what = format!("{headers:?}");
-                    tally.answered(PART, &Seen { status, code: &code, what: &what });
+                    tally.answered(
+                        PART,
+                        &Seen {
+                            status,
+                            code: &code,
+                            what: &what,
+                        },
+                    );
                 }
                 Err(error) => tally.fault(format!("{PART}: no answer to {headers:?}: {error:#}")),
             }
@@ -100,7 +110,10 @@ pub(crate) async fn pour(target: &Target, tally: &Tally, person: &Person) {
         let clean = ask.get(&target.client, &target.edge_url).await.unwrap();
         let said = format!("{:?} {}", clean.headers, clean.text);
         tally.holds(clean.status == 200 && !said.contains("evil"), || {
-            format!("{PART}: {headers:?} are in what others get: {} {said}", clean.status)
+            format!(
+                "{PART}: {headers:?} are in what others get: {} {said}",
+                clean.status
+            )
         });
         if said.contains(&person.id) || said.contains(&person.email) {
             tally.leaked(format!("{PART}: {said}"));

@@ -14,7 +14,9 @@ impl Scale {
     /// What `YOUSOON_ABUSE` says: `long` or nothing. `YOUSOON_ABUSE_SEED` asks the same again.
     pub(crate) fn asked() -> Self {
         let seed = std::env::var("YOUSOON_ABUSE_SEED").ok();
-        let seed = seed.map_or(1, |text| text.parse().expect("YOUSOON_ABUSE_SEED: a number"));
+        let seed = seed.map_or(1, |text| {
+            text.parse().expect("YOUSOON_ABUSE_SEED: a number")
+        });
         let [in_parallel, mutated, guesses] = match std::env::var("YOUSOON_ABUSE").as_deref() {
             Ok("long") => [10_000, 10_000, 2_000],
             Ok(other) => panic!("YOUSOON_ABUSE is {other}, and can be long"),

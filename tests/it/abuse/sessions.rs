@@ -18,7 +18,9 @@ pub(crate) async fn forgeries(target: &Target, tally: &Tally, ana: &Person) {
         let control = anonymous(&target.client, base, &me).bearer_auth(forged::well_made(&claims));
         let control = answer(control).await;
         let is_taken = control.json()["data"]["me"]["id"] == ana.id.as_str();
-        tally.holds(is_taken, || format!("a true token is refused: {}", control.text));
+        tally.holds(is_taken, || {
+            format!("a true token is refused: {}", control.text)
+        });
         for Forged { what, token, code } in forged::all(&ana.access) {
             for ask in [&me, &purge] {
                 let request = anonymous(&target.client, base, ask).bearer_auth(&token);
@@ -28,7 +30,14 @@ pub(crate) async fn forgeries(target: &Target, tally: &Tally, ana: &Person) {
                 };
                 let seen = e2e::Answer::read(seen).await.unwrap();
                 let said = seen.code();
-                tally.answered(PART, &Seen { status: seen.status, code: &said, what });
+                tally.answered(
+                    PART,
+                    &Seen {
+                        status: seen.status,
+                        code: &said,
+                        what,
+                    },
+                );
                 let status = ErrorCode::parse(code).unwrap().status();
                 let is_refused = said == code && seen.status == status;
                 tally.holds(is_refused, || {
@@ -49,9 +58,19 @@ async fn huge(target: &Target, tally: &Tally, base: &str) {
     let token = format!("a.{}.c", "A".repeat(2 << 20));
     let request = anonymous(&target.client, base, &me).bearer_auth(token);
     // Closed while it is written is an answer as well.
-    let status = request.send().await.map_or(431, |seen| seen.status().as_u16());
+    let status = request
+        .send()
+        .await
+        .map_or(431, |seen| seen.status().as_u16());
     let what = "2 MiB of token";
-    tally.answered("forged tokens", &Seen { status, code: "", what });
+    tally.answered(
+        "forged tokens",
+        &Seen {
+            status,
+            code: "",
+            what,
+        },
+    );
     let is_refused = [400, 401, 413, 431].contains(&status);
     tally.holds(is_refused, || format!("{what} at {base}: {status}"));
 }
@@ -72,21 +91,41 @@ pub(crate) async fn refresh_reuse(target: &Target, tally: &Tally, name: &str) {
     let mut next = Vec::new();
     for seen in uses.join_all().await {
         let code = seen.code();
-        tally.answered(PART, &Seen { status: seen.status, code: &code, what: "at once" });
+        tally.answered(
+            PART,
+            &Seen {
+                status: seen.status,
+                code: &code,
+                what: "at once",
+            },
+        );
         if seen.status == 200 && code.is_empty() {
             next.push(Person::of(&data(&seen)["refreshToken"]));
         } else {
-            tally.holds(code == "REFRESH_TOKEN_INVALID", || format!("{PART}: {}", seen.text));
+            tally.holds(code == "REFRESH_TOKEN_INVALID", || {
+                format!("{PART}: {}", seen.text)
+            });
         }
     }
     tally.holds(next.len() == 1, || {
         format!("{PART}: one token was taken {} times", next.len())
     });
     // The family is over: nobody tells the thief from the owner.
-    for token in next.iter().map(|person| &person.refresh).chain([&person.refresh]) {
+    for token in next
+        .iter()
+        .map(|person| &person.refresh)
+        .chain([&person.refresh])
+    {
         let seen = answer(anonymous(&target.client, &target.edge_url, &refresh(token))).await;
         let code = seen.code();
-        tally.answered(PART, &Seen { status: seen.status, code: &code, what: "after reuse" });
+        tally.answered(
+            PART,
+            &Seen {
+                status: seen.status,
+                code: &code,
+                what: "after reuse",
+            },
+        );
         tally.holds(code == "REFRESH_TOKEN_INVALID", || {
             format!("{PART}: the session goes on: {}", seen.text)
         });

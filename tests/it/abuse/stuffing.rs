@@ -18,18 +18,34 @@ const LOOKED_AT: u64 = 120;
 pub(crate) async fn guess(target: &Target, tally: &Tally, known: &str, scale: Scale) {
     let mut dice = Dice::new(scale.seed).fork(77);
     for number in 0..scale.guesses {
-        let name = if dice.once_in(2) { known.to_owned() } else { format!("user-{number}") };
+        let name = if dice.once_in(2) {
+            known.to_owned()
+        } else {
+            format!("user-{number}")
+        };
         let login = target.ask("Login", credentials(&name, &format!("password {number}")));
         let mut request = anonymous(&target.client, &target.origin_url, &login);
         let address = format!("203.0.113.{}", number % 256);
-        for header in ["x-forwarded-for", "x-real-ip", "cf-connecting-ip", "yousoon-client-ip"] {
+        for header in [
+            "x-forwarded-for",
+            "x-real-ip",
+            "cf-connecting-ip",
+            "yousoon-client-ip",
+        ] {
             if dice.once_in(2) {
                 request = request.header(header, &address);
             }
         }
         let seen = Answer::read(request.send().await.unwrap()).await.unwrap();
         let (status, code) = (seen.status, seen.code());
-        tally.answered(PART, &Seen { status, code: &code, what: &name });
+        tally.answered(
+            PART,
+            &Seen {
+                status,
+                code: &code,
+                what: &name,
+            },
+        );
         let expected = match ErrorCode::parse(&code) {
             Some(ErrorCode::CredentialsInvalid) => 401,
             Some(ErrorCode::RateLimited) => 429,
