@@ -47,8 +47,10 @@ async fn hostile_clients_break_nothing_and_see_nothing_that_is_another_ones() {
     sessions::refresh_reuse(&target, &tally, "carl").await;
     bombs::explode(&target, &tally).await;
     slow::large(&target, &tally).await;
-    slow::slow(&target, &tally).await;
-    mutated::send(&target, &tally, &mallory, scale).await;
+    tokio::join!(
+        slow::slow(&target, &tally),
+        mutated::send(&target, &tally, &mallory, scale),
+    );
     let after = target.vitals().unwrap();
     let mut memory = Vec::new();
     for (name, (before, after)) in ["origin", "edge"]

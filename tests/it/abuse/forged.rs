@@ -203,8 +203,12 @@ pub(crate) fn all(token: &str) -> Vec<Forged> {
         ),
         ("only dots", "..".to_owned()),
         (
-            "100 KB of claims",
-            claim("email", json!("x".repeat(100_000))),
+            "10 KB of claims",
+            signed(
+                &header(),
+                &with(&claims, "email", json!("x".repeat(10_000))),
+                &other,
+            ),
         ),
     ];
     let mut all: Vec<_> = invalid

@@ -291,6 +291,10 @@ pub(crate) async fn send(target: &Target, tally: &Arc<Tally>, mallory: &Person, 
                 let what = format!("seed {} number {number} at {door}: {request:?}", scale.seed);
                 let bytes = bytes(&request, wire::authority(door));
                 match wire::send(door, &bytes).await {
+                    // A method that workerd does not know.
+                    Ok(Some(reply)) if reply.status == 501 && door == &doors[1] => {
+                        tally.refused_by_platform(PART);
+                    }
                     Ok(Some(reply)) => judge(&reply, &what, &mallory, &tally),
                     // What is no HTTP may be left without an answer.
                     Ok(None) => tally.sent(PART),

@@ -7,10 +7,12 @@ use std::sync::Mutex;
 use pq_core::ErrorCode;
 
 /// As many as are shown whole; the others are counted.
-const SHOWN_FAULTS: usize = 20;
+const SHOWN_FAULTS: usize = 40;
 
 /// Answers of 500 and above that are designed, where they are expected: (part, code).
-const DESIGNED: [(&str, ErrorCode); 2] = [
+const DESIGNED: [(&str, ErrorCode); 3] = [
+    // A body that was announced did not come.
+    ("large", ErrorCode::Timeout),
     // The body did not come within the time of a request.
     ("slow", ErrorCode::Timeout),
     // More passwords at once than are worked on.
@@ -32,6 +34,8 @@ struct Counts {
     statuses: BTreeMap<u16, u64>,
     codes: BTreeMap<(&'static str, String), u64>,
     designed: BTreeMap<&'static str, u64>,
+    /// 500 and above by workerd, about what is no HTTP and never got to the worker.
+    by_platform: u64,
     /// 500 and above that are not designed.
     broken: u64,
     /// Answers of one that another one got.
@@ -70,6 +74,13 @@ impl Tally {
                 seen.status, seen.code, seen.what
             ));
         }
+    }
+
+    /// workerd's own refusal.
+    pub(crate) fn refused_by_platform(&self, part: &'static str) {
+        let mut counts = self.0.lock().unwrap();
+        *counts.sent.entry(part).or_default() += 1;
+        counts.by_platform += 1;
     }
 
     /// Something that was sent and is not answered by HTTP: a connection.
@@ -116,8 +127,8 @@ impl Tally {
 
 impl Counts {
     fn fault(&mut self, what: String) {
-        if self.faults.len() < SHOWN_FAULTS {
-            let short: String = what.chars().take(600).collect();
+        let short: String = what.chars().take(600).collect();
+        if self.faults.len() < SHOWN_FAULTS && !self.faults.contains(&short) {
             self.faults.push(short);
         } else {
             self.more_faults += 1;
@@ -141,7 +152,8 @@ impl fmt::Display for Tally {
         let faults = counts.more_faults + u64::try_from(counts.faults.len()).unwrap();
         write!(
             f,
-            "{total} hostile requests ({}); statuses: {}; designed 5xx: {}; other 5xx: {}; \
+            "{total} hostile requests ({}); statuses: {}; designed 5xx: {}; \
+             workerd's own 5xx: {}; other 5xx: {}; \
              answers of another user: {}; faults in all: {faults}",
             list(&counts.sent),
             list(&counts.statuses),
@@ -150,6 +162,7 @@ impl fmt::Display for Tally {
             } else {
                 list(&counts.designed)
             },
+            counts.by_platform,
             counts.broken,
             counts.leaked,
         )
