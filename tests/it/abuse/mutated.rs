@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::dice::Dice;
 use super::scale::Scale;
 use super::tally::{Seen, Tally};
-use super::wire;
+use super::wire::{self, Reply};
 use crate::people::{DOMAIN, Person};
 
 const PART: &str = "mutated";
@@ -288,11 +288,15 @@ pub(crate) async fn send(target: &Target, tally: &Arc<Tally>, mallory: &Person, 
                     bend(&mut dice, &mut request);
                 }
                 let door = dice.pick(&doors);
-                let what = format!("seed {} number {number} at {door}: {request:?}", scale.seed);
                 let bytes = bytes(&request, wire::authority(door));
+                let shown = String::from_utf8_lossy(&bytes);
+                let what = format!("seed {} number {number} at {door}: {shown}", scale.seed);
                 match wire::send(door, &bytes).await {
-                    // A method that workerd does not know.
-                    Ok(Some(reply)) if reply.status == 501 && door == &doors[1] => {
+                    // A method that workerd does not know, and a path that is none.
+                    Ok(Some(Reply { status, .. }))
+                        if door == &doors[1]
+                            && (status == 501 || status == 500 && request.path == "*") =>
+                    {
                         tally.refused_by_platform(PART);
                     }
                     Ok(Some(reply)) => judge(&reply, &what, &mallory, &tally),
@@ -306,7 +310,7 @@ pub(crate) async fn send(target: &Target, tally: &Arc<Tally>, mallory: &Person, 
     workers.join_all().await;
 }
 
-fn judge(reply: &wire::Reply, what: &str, mallory: &Person, tally: &Tally) {
+fn judge(reply: &Reply, what: &str, mallory: &Person, tally: &Tally) {
     let code = reply.code();
     tally.answered(
         PART,
