@@ -193,10 +193,6 @@ pub(crate) async fn forward(
     // What proves the edge is not for clients to send.
     headers.delete(header::SIGNATURE)?;
     headers.delete(header::CLIENT_IP)?;
-    // WebSockets begin with GET; asked for otherwise, `fetch` throws.
-    if incoming.method != "GET" {
-        headers.delete("upgrade")?;
-    }
     // Without an address the origin counts the request as this connection's.
     if let Some(ip) = client_ip(incoming) {
         headers.set(header::CLIENT_IP, &ip.to_string())?;

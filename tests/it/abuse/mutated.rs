@@ -145,6 +145,16 @@ struct Request {
     body: Vec<u8>,
 }
 
+impl Request {
+    /// Refused by workerd, or by the worker that miniflare has before ours: a method that it does
+    /// not know, a path that is none, a WebSocket that does not begin with GET.
+    fn is_beyond_workerd(&self, status: u16) -> bool {
+        let asks_wrongly = |header: &String| header == "upgrade: websocket" && self.method != "GET";
+        let is_odd = self.path == "*" || self.headers.iter().any(asks_wrongly);
+        status == 501 || status == 500 && is_odd
+    }
+}
+
 /// Published documents that end: a stream of events has no end to wait for.
 fn documents(target: &Target) -> Vec<String> {
     let live = [
@@ -292,10 +302,8 @@ pub(crate) async fn send(target: &Target, tally: &Arc<Tally>, mallory: &Person, 
                 let shown = String::from_utf8_lossy(&bytes);
                 let what = format!("seed {} number {number} at {door}: {shown}", scale.seed);
                 match wire::send(door, &bytes).await {
-                    // A method that workerd does not know, and a path that is none.
                     Ok(Some(Reply { status, .. }))
-                        if door == &doors[1]
-                            && (status == 501 || status == 500 && request.path == "*") =>
+                        if door == &doors[1] && request.is_beyond_workerd(status) =>
                     {
                         tally.refused_by_platform(PART);
                     }
