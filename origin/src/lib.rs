@@ -7,13 +7,14 @@
 //! [`mongo`] (that of MongoDB) → [`caches`] (what is kept) → [`purge`] (the log) and [`relay`] (its
 //! way to the edge) → [`documents`] (what may be asked) → [`admin`], [`inspect`] and [`metrics`]
 //! (what operators ask).
-//! [`config`], [`state`] and [`server`] put it together.
+//! [`config`], [`state`] and [`server`] put it together; [`connections`] is where clients come in.
 
 pub mod admin;
 pub mod auth;
 pub mod caches;
 pub mod catalogue;
 pub mod config;
+pub mod connections;
 pub mod cors;
 pub mod database;
 pub mod documents;

@@ -2,10 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{
-    ServiceExt as _,
-    serve::{ListenerExt as _, TapIo},
-};
+use axum::serve::{ListenerExt as _, TapIo};
 use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -15,7 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    live, metrics, outings::ending::Ending, purge::trim, relay::Relay, router::router,
+    connections, live, metrics, outings::ending::Ending, purge::trim, relay::Relay, router::router,
     state::AppState, stats::flushing,
 };
 
@@ -106,15 +103,13 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
     }
     let (tasks, live) = (state.caches.tasks.clone(), state.live.clone());
     let stop = CancellationToken::new();
-    let routes = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(accepting(listener), routes)
-        .with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut server = tokio::spawn(server.into_future());
+    let server = connections::serve(accepting(listener), router(state), stop.clone());
+    let mut server = tokio::spawn(server);
     tracing::info!(%address, "listening");
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
-        ended = &mut server => return flatten(ended),
+        ended = &mut server => return Ok(ended.map_err(io::Error::other)?),
     }
     tracing::info!("stopping");
     // Their clients come back to another server.
@@ -126,7 +121,7 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
         ended
     };
     let outcome = if let Ok(ended) = tokio::time::timeout(DRAIN, drained).await {
-        flatten(ended)
+        ended.map_err(|error| io::Error::other(error).into())
     } else {
         tracing::warn!("connections were cut off");
         server.abort();
@@ -162,8 +157,4 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 
 async fn follow(state: AppState, stop: CancellationToken) {
     cache_tiered::tail::run(&state.caches.feed, &state.purge_log, stop).await;
-}
-
-fn flatten(ended: Result<io::Result<()>, tokio::task::JoinError>) -> Result<(), ServeError> {
-    Ok(ended.map_err(io::Error::other)??)
 }

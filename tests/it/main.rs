@@ -1,6 +1,8 @@
 //! End to end: real processes, real clients. Run by `cargo xtask test`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod abuse;
+mod accounts;
 mod bookings;
 mod chaos;
 mod explaining;
@@ -8,6 +10,7 @@ mod failures;
 mod gateway;
 mod graphql_http;
 mod live;
+mod people;
 mod protocol;
 mod purges;
 mod refusals;

@@ -58,4 +58,12 @@ impl Documents {
         assert!(!id.is_empty(), "no document {document}");
         Ask { id, variables }
     }
+
+    /// Every document's name and hash.
+    pub fn names(&self) -> Vec<(String, String)> {
+        let operations = self.manifest["operations"].as_array();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let named = |operation: &Value| (text(&operation["name"]), text(&operation["id"]));
+        operations.into_iter().flatten().map(named).collect()
+    }
 }

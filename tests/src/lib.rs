@@ -5,7 +5,8 @@
 //! `EDGE_BUILD_DIR`, `MONGO_SERVER_JAR`); alone, `cargo test -p e2e` fails and says so.
 //!
 //! [`Stack`] is one origin and one edge; [`Cluster`] is several origins on one Redis behind a
-//! balancer, and what can fail in it. [`Oracle`] judges what such a cluster answers.
+//! balancer, and what can fail in it. [`Target`] is one origin and one edge with nothing between
+//! them, for whoever attacks both. [`Oracle`] judges what such a cluster answers.
 
 mod ask;
 pub mod audit;
@@ -26,8 +27,10 @@ pub mod redis;
 mod resp;
 mod stack;
 mod store;
+mod target;
 mod tcp_gate;
 mod turn;
+mod vitals;
 
 pub use ask::{Answer, Ask};
 pub use balancer::Balancer;
@@ -42,4 +45,6 @@ pub use process::Process;
 pub use redis::{AnyRedis, Durability, Redis, Replica};
 pub use stack::{Options, Stack, Way};
 pub use store::Venue;
+pub use target::{Target, TargetOptions};
 pub use tcp_gate::TcpGate;
+pub use vitals::{Vitals, rss_kb};

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub struct Process {
     name: &'static str,
     child: Child,
     last_words: Arc<Mutex<VecDeque<String>>>,
+    panics: Arc<AtomicU64>,
 }
 
 /// A path that `cargo xtask test` gives.
@@ -42,14 +44,31 @@ impl Process {
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
         let last_words = Arc::new(Mutex::new(VecDeque::new()));
+        let panics = Arc::new(AtomicU64::new(0));
         if let Some(stream) = child.stderr.take() {
-            keep(stream, Arc::clone(&last_words), None);
+            let panics = Arc::clone(&panics);
+            let count = move |line: &str| {
+                panics.fetch_add(u64::from(line.contains("panicked")), Ordering::Relaxed);
+            };
+            keep(stream, Arc::clone(&last_words), Some(Box::new(count)));
         }
         Ok(Self {
             name,
             child,
             last_words,
+            panics,
         })
+    }
+
+    /// Its id; none once it has ended.
+    pub fn id(&mut self) -> Option<u32> {
+        // `Child::id` goes on naming a process that ended and was not waited for.
+        matches!(self.child.try_wait(), Ok(None)).then(|| self.child.id())?
+    }
+
+    /// How many lines of its log tell of a panic.
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
     }
 
     /// Waits for the first line of the standard output that `pick` takes.

@@ -1,5 +1,6 @@
 //! `cargo xtask …`: all set-up and orchestration. Each command is one file.
 
+mod abuse;
 mod bench;
 mod bench_edge;
 mod bench_origin;
@@ -43,6 +44,8 @@ enum Command {
     Test,
     /// Run what finds more the longer it runs: the simulation of the caches, and chaos.
     Soak(soak::Options),
+    /// Run hostile clients against an origin and an edge, in their long form.
+    Abuse(abuse::Options),
     /// Run k6 against the edge and against the origin.
     Load(load::Options),
     /// Measure the worker beside a hand-written JavaScript worker over KV.
@@ -64,6 +67,9 @@ fn main() -> ExitCode {
         // Its last line is the summary, also when tests failed.
         Command::Test => return test::run().unwrap_or_else(|error| fail(&error)),
         Command::Soak(options) => return soak::run(&options).unwrap_or_else(|error| fail(&error)),
+        Command::Abuse(options) => {
+            return abuse::run(&options).unwrap_or_else(|error| fail(&error));
+        }
         Command::Load(options) => load::run(&options),
         Command::BenchEdge(options) => bench_edge::run(&options),
         Command::BenchOrigin(options) => bench_origin::run(&options),

@@ -1,12 +1,13 @@
 //! A request's parts, read when they are needed: each one crosses from JavaScript.
 
+use std::num::{IntErrorKind, ParseIntError};
 use std::thread::LocalKey;
 
 use cache_core::Revision;
 use edge_core::header;
 use futures_util::StreamExt;
 use js_sys::{JsString, Uint8Array};
-use pq_core::error::Refusal;
+use pq_core::error::{ErrorCode, Refusal};
 use pq_core::limits::REQUEST_BYTES;
 use pq_core::request::GraphqlRequest;
 use wasm_bindgen::JsCast;
@@ -107,16 +108,23 @@ impl Incoming {
             .map(Revision)
     }
 
-    /// What `Content-Length` says.
+    /// What `Content-Length` says; more than memory can have is still a length.
     pub(crate) fn announced_bytes(&self) -> Option<usize> {
-        self.header("content-length")?.parse().ok()
+        match self.header("content-length")?.parse() {
+            Ok(length) => Some(length),
+            Err(error) => {
+                let error: ParseIntError = error;
+                (*error.kind() == IntErrorKind::PosOverflow).then_some(usize::MAX)
+            }
+        }
     }
 
     /// The body; refused when it is longer than may be.
     pub(crate) async fn body(&self) -> Result<Vec<u8>, EdgeError> {
         match self.announced_bytes() {
             Some(length) if length <= REQUEST_BYTES => {
-                let buffer = JsFuture::from(self.raw.array_buffer()?).await?;
+                let buffer = JsFuture::from(self.raw.array_buffer()?).await;
+                let buffer = buffer.map_err(|_| unreadable())?;
                 Ok(Uint8Array::new(&buffer).to_vec())
             }
             Some(length) if length > FORGOTTEN_BYTES => too_large(),
@@ -131,7 +139,7 @@ impl Incoming {
         let mut kept = Vec::new();
         let mut seen_bytes: usize = 0;
         while let Some(part) = parts.next().await {
-            let part = part?;
+            let part = part.map_err(|_| unreadable())?;
             seen_bytes = seen_bytes.saturating_add(part.len());
             if seen_bytes <= REQUEST_BYTES {
                 kept.extend_from_slice(&part);
@@ -148,6 +156,11 @@ impl Incoming {
 
 fn known(fields: &Fields, name: &'static LocalKey<JsString>) -> Option<String> {
     name.with(|name| fields.get(name))
+}
+
+/// It broke off, or is in no chunks: the client's doing, and nothing to wake anybody for.
+fn unreadable() -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, "the body cannot be read")
 }
 
 fn too_large<T>() -> Result<T, EdgeError> {

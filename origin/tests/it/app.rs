@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use axum::ServiceExt as _;
 use cache_core::{LogId, Revision};
 use pq_core::DocumentHash;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
@@ -22,6 +21,7 @@ use yousoon::{
         EdgeConfig, Environment, HttpConfig, LiveConfig, MetricsConfig, PasswordsConfig, QrConfig,
         RateLimitsConfig, Secret, TokensConfig,
     },
+    connections,
     database::Database,
     embedded::EmbeddedDb,
     live,
@@ -240,9 +240,9 @@ impl Builder {
         let state = AppState::new(config, database, clock, observer)
             .await
             .unwrap();
-        let routes = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(accepting(listener), routes).await.unwrap() });
         let stop = tokio_util::sync::CancellationToken::new();
+        let server = connections::serve(accepting(listener), router(state.clone()), stop.clone());
+        tokio::spawn(server);
         tokio::spawn(live::follow(state.clone(), stop));
         let followed = state.clone();
         tokio::spawn(async move {

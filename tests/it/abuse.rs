@@ -1,0 +1,99 @@
+//! Hostile clients against an origin and an edge: nothing breaks, and nobody sees what is another's.
+//!
+//! `cargo xtask test` sends some thousand requests, `cargo xtask abuse` the long form.
+
+mod bombs;
+mod dice;
+mod forged;
+mod mutated;
+mod parallel;
+mod poison;
+mod scale;
+mod sessions;
+mod slow;
+mod stuffing;
+mod tally;
+mod wire;
+
+use std::sync::Arc;
+
+use e2e::{Target, TargetOptions};
+
+use self::scale::Scale;
+use self::tally::Tally;
+use crate::people::{Person, register, registration};
+use crate::{PARIS, venue};
+
+/// What a process may take more after all of it: what it keeps has limits, and these are far below
+/// what thousands of requests would add up to if each left something.
+const GROWTH_KB: u64 = 200 * 1_024;
+
+async fn sign_up(target: &Target, name: &str) -> Person {
+    let ask = target.ask("Register", registration(name));
+    register(&target.client, &target.edge_url, &ask).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_clients_break_nothing_and_see_nothing_that_is_another_ones() {
+    let scale = Scale::asked();
+    let tally = Arc::new(Tally::default());
+    let mut target = start(&[("YOUSOON_DOCUMENT_MODE", "off")]).await;
+    let [ana, ben] = [sign_up(&target, "ana").await, sign_up(&target, "ben").await];
+    let mallory = sign_up(&target, "mallory").await;
+    let before = target.vitals().unwrap();
+    parallel::ask(&target, &tally, [&ana, &ben], scale).await;
+    poison::pour(&target, &tally, &mallory).await;
+    sessions::forgeries(&target, &tally, &ana).await;
+    sessions::refresh_reuse(&target, &tally, "carl").await;
+    bombs::explode(&target, &tally).await;
+    slow::large(&target, &tally).await;
+    tokio::join!(
+        slow::slow(&target, &tally),
+        mutated::send(&target, &tally, &mallory, scale),
+    );
+    let after = target.vitals().unwrap();
+    let mut memory = Vec::new();
+    for (name, (before, after)) in ["origin", "edge"]
+        .into_iter()
+        .zip(before.iter().zip(&after))
+    {
+        let is_alive = (before.pid, 0) == (after.pid, after.panics);
+        let is_bounded = after.rss_kb < before.rss_kb + GROWTH_KB;
+        tally.holds(is_alive && is_bounded, || {
+            format!("{name}: {before:?} became {after:?}")
+        });
+        let [from, to] = [before, after].map(|vitals| vitals.rss_kb / 1_024);
+        memory.push(format!("{name} {from} to {to} MiB"));
+    }
+    let mut words = target.last_words();
+    drop(target);
+
+    // With the limits that users meet.
+    let mut target = start(&[("YOUSOON_RATE_LIMITS", "on")]).await;
+    sign_up(&target, "dora").await;
+    stuffing::guess(&target, &tally, "dora", scale).await;
+    let vitals = target.vitals().unwrap();
+    tally.holds(vitals.iter().all(|one| one.panics == 0), || {
+        format!("{vitals:?}")
+    });
+    words += &target.last_words();
+
+    println!(
+        "abuse, seed {}: {tally}; memory: {}",
+        scale.seed,
+        memory.join(", ")
+    );
+    assert_eq!(tally.faults(), "", "{words}");
+}
+
+async fn start(more: &[(&'static str, &'static str)]) -> Target {
+    let mut origin = vec![
+        ("YOUSOON_JWT_KEYS", forged::KEYS),
+        ("YOUSOON_BCRYPT_COST", "4"),
+    ];
+    origin.extend(more);
+    let venues = vec![venue(PARIS, "thai"), venue((48.8600, 2.3400), "italian")];
+    Target::start(&TargetOptions { venues, origin })
+        .await
+        .unwrap()
+}

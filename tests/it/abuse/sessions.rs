@@ -1,0 +1,133 @@
+//! Tokens that are forged, and refresh tokens that are used twice.
+
+use e2e::Target;
+use pq_core::ErrorCode;
+use serde_json::json;
+
+use super::forged::{self, Forged};
+use super::tally::{Seen, Tally};
+use crate::people::{Person, anonymous, answer, data, register, registration};
+
+/// Neither door takes any of them, whatever is asked with it.
+pub(crate) async fn forgeries(target: &Target, tally: &Tally, ana: &Person) {
+    const PART: &str = "forged tokens";
+    let me = target.ask("Me", json!({}));
+    let purge = target.ask("Purge", json!({"input": {"all": true, "reason": "forged"}}));
+    let claims = forged::claims(&ana.access);
+    for base in [&target.origin_url, &target.edge_url] {
+        let control = anonymous(&target.client, base, &me).bearer_auth(forged::well_made(&claims));
+        let control = answer(control).await;
+        let is_taken = control.json()["data"]["me"]["id"] == ana.id.as_str();
+        tally.holds(is_taken, || {
+            format!("a true token is refused: {}", control.text)
+        });
+        for Forged { what, token, code } in forged::all(&ana.access) {
+            for ask in [&me, &purge] {
+                let request = anonymous(&target.client, base, ask).bearer_auth(&token);
+                let Ok(seen) = request.send().await else {
+                    tally.fault(format!("{PART}: no answer to {what} at {base}"));
+                    continue;
+                };
+                let seen = e2e::Answer::read(seen).await.unwrap();
+                let said = seen.code();
+                tally.answered(
+                    PART,
+                    &Seen {
+                        status: seen.status,
+                        code: &said,
+                        what,
+                    },
+                );
+                let status = ErrorCode::parse(code).unwrap().status();
+                let is_refused = said == code && seen.status == status;
+                tally.holds(is_refused, || {
+                    format!("{PART}: {what} at {base}: {} {}", seen.status, seen.text)
+                });
+                if !seen.json()["data"].is_null() {
+                    tally.leaked(format!("{what} at {base}: {}", seen.text));
+                }
+            }
+        }
+        huge(target, tally, base).await;
+    }
+}
+
+/// More than any server reads of a head: no answer of ours, but one.
+async fn huge(target: &Target, tally: &Tally, base: &str) {
+    let me = target.ask("Me", json!({}));
+    let token = format!("a.{}.c", "A".repeat(2 << 20));
+    let request = anonymous(&target.client, base, &me).bearer_auth(token);
+    // Closed while it is written is an answer as well.
+    let status = request
+        .send()
+        .await
+        .map_or(431, |seen| seen.status().as_u16());
+    let what = "2 MiB of token";
+    tally.answered(
+        "forged tokens",
+        &Seen {
+            status,
+            code: "",
+            what,
+        },
+    );
+    let is_refused = [400, 401, 413, 431].contains(&status);
+    tally.holds(is_refused, || format!("{what} at {base}: {status}"));
+}
+
+/// Of many uses of one refresh token at once one is the first, and the others end the session.
+pub(crate) async fn refresh_reuse(target: &Target, tally: &Tally, name: &str) {
+    const PART: &str = "refresh reuse";
+    const AT_ONCE: usize = 16;
+    let sign_up = target.ask("Register", registration(name));
+    let person = register(&target.client, &target.edge_url, &sign_up).await;
+    let refresh = |token: &str| target.ask("RefreshToken", json!({"token": token}));
+    let mut uses = tokio::task::JoinSet::new();
+    for number in 0..AT_ONCE {
+        let base = [&target.edge_url, &target.origin_url][number % 2];
+        let request = anonymous(&target.client, base, &refresh(&person.refresh));
+        uses.spawn(answer(request));
+    }
+    let mut next = Vec::new();
+    for seen in uses.join_all().await {
+        let code = seen.code();
+        tally.answered(
+            PART,
+            &Seen {
+                status: seen.status,
+                code: &code,
+                what: "at once",
+            },
+        );
+        if seen.status == 200 && code.is_empty() {
+            next.push(Person::of(&data(&seen)["refreshToken"]));
+        } else {
+            tally.holds(code == "REFRESH_TOKEN_INVALID", || {
+                format!("{PART}: {}", seen.text)
+            });
+        }
+    }
+    tally.holds(next.len() == 1, || {
+        format!("{PART}: one token was taken {} times", next.len())
+    });
+    // The family is over: nobody tells the thief from the owner.
+    for token in next
+        .iter()
+        .map(|person| &person.refresh)
+        .chain([&person.refresh])
+    {
+        let seen = answer(anonymous(&target.client, &target.edge_url, &refresh(token))).await;
+        let code = seen.code();
+        tally.answered(
+            PART,
+            &Seen {
+                status: seen.status,
+                code: &code,
+                what: "after reuse",
+            },
+        );
+        tally.holds(code == "REFRESH_TOKEN_INVALID", || {
+            format!("{PART}: the session goes on: {}", seen.text)
+        });
+    }
+}

@@ -1,0 +1,78 @@
+//! Who signs in.
+
+use e2e::{Answer, Ask};
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+/// Whose addresses are here and nowhere else: in an answer to anybody else it is a leak.
+pub(crate) const DOMAIN: &str = "only-the-owner.example";
+pub(crate) const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+
+/// Somebody with an account and the tokens of a session.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) access: String,
+    pub(crate) refresh: String,
+}
+
+impl Person {
+    /// Out of what `register`, `login` or `refreshToken` gave.
+    pub(crate) fn of(payload: &Value) -> Self {
+        let text = |value: &Value| value.as_str().expect("a payload of auth").to_owned();
+        Self {
+            id: text(&payload["user"]["id"]),
+            email: text(&payload["user"]["email"]),
+            access: text(&payload["accessToken"]),
+            refresh: text(&payload["refreshToken"]),
+        }
+    }
+}
+
+pub(crate) fn email(name: &str) -> String {
+    format!("{name}@{DOMAIN}")
+}
+
+/// What a form sends.
+pub(crate) fn registration(name: &str) -> Value {
+    json!({"input": {"email": email(name), "password": PASSWORD, "firstName": "Zoé",
+        "lastName": "d'Été"}})
+}
+
+pub(crate) fn credentials(name: &str, password: &str) -> Value {
+    json!({"input": {"email": email(name), "password": password}})
+}
+
+/// POST without a token, whose refusals have meaningful statuses.
+pub(crate) fn anonymous(client: &Client, base: &str, ask: &Ask) -> RequestBuilder {
+    let body = json!({"documentId": ask.id, "variables": ask.variables});
+    client
+        .post(format!("{base}/graphql"))
+        .header("accept", GRAPHQL_RESPONSE)
+        .json(&body)
+}
+
+/// The answer to a request; there is one.
+pub(crate) async fn answer(request: RequestBuilder) -> Answer {
+    Answer::read(request.send().await.unwrap()).await.unwrap()
+}
+
+/// The data of an answer without errors.
+pub(crate) fn data(answer: &Answer) -> Value {
+    let json = answer.json();
+    assert!(
+        answer.status == 200 && json["errors"].is_null(),
+        "{} {}",
+        answer.status,
+        answer.text
+    );
+    json["data"].clone()
+}
+
+/// A new account.
+pub(crate) async fn register(client: &Client, base: &str, ask: &Ask) -> Person {
+    let answer = answer(anonymous(client, base, ask)).await;
+    Person::of(&data(&answer)["register"])
+}

@@ -1,0 +1,128 @@
+//! An origin and an edge with nothing between them: what reaches them is what was sent.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::ask::{self, Ask};
+use crate::documents::Documents;
+use crate::edge::{self, Edge};
+use crate::origin::{self, TOKEN};
+use crate::port;
+use crate::process::Process;
+use crate::store::{Store, Venue};
+use crate::tcp_gate::TcpGate;
+use crate::turn::Turn;
+use crate::vitals::{Vitals, descendant, rss_kb};
+
+/// How a target is started.
+#[derive(Clone, Debug, Default)]
+pub struct TargetOptions {
+    /// What is in the store at first.
+    pub venues: Vec<Venue>,
+    /// Variables of the origin's environment, beside and above the usual ones.
+    pub origin: Vec<(&'static str, &'static str)>,
+}
+
+/// What runs, and how to ask it.
+#[derive(Debug)]
+pub struct Target {
+    edge: Edge,
+    origin: Process,
+    workerd: u32,
+    _to_edge: TcpGate,
+    _store: Store,
+    documents: Documents,
+    /// The origin's own address.
+    pub origin_url: String,
+    /// The edge's address.
+    pub edge_url: String,
+    /// A client without anything kept.
+    pub client: reqwest::Client,
+    _turn: Turn,
+}
+
+impl Target {
+    /// Starts both, with the clients' documents published. Nothing else of this test process runs
+    /// meanwhile: it would be measured as well.
+    pub async fn start(options: &TargetOptions) -> Result<Self> {
+        let turn = Turn::alone().await;
+        let client = ask::client(Duration::from_secs(30))?;
+        let mut environment = vec![("YOUSOON_ADMIN_TOKEN", TOKEN.to_owned())];
+        // Refusals are logged, and there will be thousands.
+        environment.push(("RUST_LOG", "error".to_owned()));
+        let store = Store::create(environment)?;
+        store.import(&options.venues).await?;
+        let nobody = (Ipv4Addr::LOCALHOST, port::free()?).into();
+        let to_edge = TcpGate::open_to(nobody).await?;
+        let origin_url = format!("http://127.0.0.1:{}", port::free()?);
+        let feed = format!("http://{}", to_edge.address);
+        let origin = origin::start(&store, &origin_url, &feed, &options.origin, &client).await?;
+        let documents = Documents::publish(&store, &origin_url).await?;
+        // A header that makes the worker panic is for the tests that want one.
+        let off = [("FAULT_INJECTION", "off")];
+        let mut edge = edge::start(&store.beside("edge"), &origin_url, &off).await?;
+        to_edge.lead_to(edge.url.trim_start_matches("http://").parse()?);
+        let node = edge.process.id().context("the edge has ended")?;
+        Ok(Self {
+            workerd: descendant(node, "workerd")?,
+            edge_url: edge.url.clone(),
+            edge,
+            origin,
+            _to_edge: to_edge,
+            _store: store,
+            documents,
+            origin_url,
+            client,
+            _turn: turn,
+        })
+    }
+
+    /// A question by the name of its document.
+    ///
+    /// # Panics
+    /// When there is no document of this name.
+    pub fn ask(&self, document: &str, variables: Value) -> Ask {
+        self.documents.ask(document, variables)
+    }
+
+    /// Every published document's name and hash.
+    pub fn documents(&self) -> Vec<(String, String)> {
+        self.documents.names()
+    }
+
+    /// The service token.
+    pub const fn token(&self) -> &'static str {
+        TOKEN
+    }
+
+    /// The origin's and workerd's.
+    ///
+    /// # Errors
+    /// When one of them has ended.
+    pub fn vitals(&mut self) -> Result<[Vitals; 2]> {
+        let words = self.last_words();
+        let origin = self.origin.id();
+        let origin = origin.with_context(|| format!("the origin has ended:\n{words}"))?;
+        let vitals = |pid, panics| -> Result<Vitals> {
+            let rss_kb = rss_kb(pid).with_context(|| words.clone())?;
+            Ok(Vitals {
+                pid,
+                rss_kb,
+                panics,
+            })
+        };
+        Ok([
+            vitals(origin, self.origin.panics())?,
+            vitals(self.workerd, self.edge.process.panics())?,
+        ])
+    }
+
+    /// What they printed last.
+    pub fn last_words(&self) -> String {
+        let (origin, edge) = (self.origin.last_words(), self.edge.process.last_words());
+        format!("the origin:\n{origin}\nthe edge:\n{edge}")
+    }
+}
