@@ -215,11 +215,12 @@ fn good(dice: &mut Dice, ids: &[String], token: &str) -> Request {
     let id = dice.pick(ids);
     let variables = object(dice, 4);
     if dice.once_in(4) {
-        let encoded: String = variables
+        let encoded: Vec<String> = variables
             .to_string()
             .bytes()
             .map(|byte| format!("%{byte:02x}"))
             .collect();
+        let encoded = encoded.concat();
         let path = format!("/graphql/{id}?variables={encoded}");
         return Request {
             method: "GET".to_owned(),
@@ -257,8 +258,8 @@ fn bend(dice: &mut Dice, request: &mut Request) {
             let piece = dice.pick(&TEXTS).bytes();
             body.splice(at..at, piece);
         }
-        5 => request.path = (*dice.pick(&PATHS)).to_owned(),
-        6 => request.method = (*dice.pick(&METHODS)).to_owned(),
+        5 => (*dice.pick(&PATHS)).clone_into(&mut request.path),
+        6 => (*dice.pick(&METHODS)).clone_into(&mut request.method),
         7 => request.headers.push((*dice.pick(&HEADERS)).to_owned()),
         8 => request.headers.clear(),
         // As it is.
@@ -279,8 +280,8 @@ fn bytes(request: &Request, authority: &str) -> Vec<u8> {
         head += header;
         head += "\r\n";
     }
-    head += &format!("content-length: {}\r\n\r\n", body.len());
-    [head.as_bytes(), body].concat()
+    let end = format!("content-length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), end.as_bytes(), body].concat()
 }
 
 /// Both doors refuse or answer; `mallory` is whose token they bring.

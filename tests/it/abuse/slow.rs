@@ -35,9 +35,10 @@ pub(crate) async fn large(target: &Target, tally: &Tally) {
         let body = format!("{{\"query\": \"{}\"}}", long(1 << 20));
         let chunk = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
         let length = body.len();
-        let many: String = (0..5_000)
+        let many: Vec<String> = (0..5_000)
             .map(|number| format!("x-{number}: 1\r\n"))
             .collect();
+        let many = many.concat();
         let host = authority(base);
         let requests = [
             (

@@ -69,7 +69,7 @@ impl Tally {
             *counts.designed.entry(code.as_str()).or_default() += 1;
         } else {
             counts.broken += 1;
-            counts.fault(format!(
+            counts.fault(&format!(
                 "{part}: {} {}: {}",
                 seen.status, seen.code, seen.what
             ));
@@ -92,12 +92,12 @@ impl Tally {
     pub(crate) fn leaked(&self, what: impl fmt::Display) {
         let mut counts = self.0.lock().unwrap();
         counts.leaked += 1;
-        counts.fault(format!("leaked: {what}"));
+        counts.fault(&format!("leaked: {what}"));
     }
 
     /// Anything else that must not be.
     pub(crate) fn fault(&self, what: impl Into<String>) {
-        self.0.lock().unwrap().fault(what.into());
+        self.0.lock().unwrap().fault(&what.into());
     }
 
     /// What must not be, unless it holds.
@@ -117,16 +117,16 @@ impl Tally {
     /// All that must not be; empty when all is well.
     pub(crate) fn faults(&self) -> String {
         let counts = self.0.lock().unwrap();
-        let mut text = counts.faults.join("\n");
+        let mut lines = counts.faults.clone();
         if counts.more_faults > 0 {
-            text += &format!("\nand {} more", counts.more_faults);
+            lines.push(format!("and {} more", counts.more_faults));
         }
-        text
+        lines.join("\n")
     }
 }
 
 impl Counts {
-    fn fault(&mut self, what: String) {
+    fn fault(&mut self, what: &str) {
         let short: String = what.chars().take(600).collect();
         if self.faults.len() < SHOWN_FAULTS && !self.faults.contains(&short) {
             self.faults.push(short);
