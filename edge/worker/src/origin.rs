@@ -193,6 +193,8 @@ pub(crate) async fn forward(
     // What proves the edge is not for clients to send.
     headers.delete(header::SIGNATURE)?;
     headers.delete(header::CLIENT_IP)?;
+    // The body is here already, or comes by the runtime's own means: `fetch` refuses to ask first.
+    headers.delete("expect")?;
     // Without an address the origin counts the request as this connection's.
     if let Some(ip) = client_ip(incoming) {
         headers.set(header::CLIENT_IP, &ip.to_string())?;
