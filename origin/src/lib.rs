@@ -9,36 +9,11 @@
 //! (what operators ask).
 //! [`config`], [`state`] and [`server`] put it together; [`connections`] is where clients come in.
 
-pub mod admin;
-pub mod auth;
-pub mod caches;
-pub mod catalogue;
-pub mod config;
-pub mod connections;
-pub mod cors;
-pub mod database;
-pub mod documents;
+pub mod access;
+pub mod api;
 pub mod domain;
-pub mod embedded;
-pub mod gateway;
-pub mod graphql;
-pub mod inspect;
-pub mod live;
-pub mod metrics;
-pub mod middleware;
-pub mod mongo;
-pub mod offers;
-pub mod outgoing;
-pub mod outings;
-pub mod paris;
-pub mod partners;
-pub mod purge;
-pub mod relay;
-pub mod router;
+pub mod providers;
+pub mod purging;
 pub mod server;
-pub mod state;
-pub mod stats;
-pub mod team;
-pub mod telemetry;
-pub mod transfer;
-pub mod users;
+pub mod store_mongo;
+pub mod store_sqlite;

@@ -19,22 +19,20 @@ use commands::{
 use pq_core::DocumentHash;
 use reqwest::Url;
 use yousoon::{
-    caches::Caches,
-    catalogue::{import, seed},
-    config::{CacheConfig, Config},
-    database::Database,
+    api::{caches::Caches, schema as graphql},
     domain::{GeoPoint, OfferId, PartnerId},
-    graphql,
-    purge::{
-        self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Role, Run,
-        audit::{
-            AuditFilter,
-            print::{as_json, as_line},
-        },
+    purging as purge,
+    purging::{PurgeLog, PurgeRequest, PurgeTarget, Reason, Role, Run},
+    server::{
+        catalogue::{import, seed},
+        commands::print_audit::{as_json, as_line},
+        config::{CacheConfig, Config},
+        database::Database,
+        server,
+        state::{AppState, Clock, ReadObserver},
+        telemetry,
     },
-    server,
-    state::{AppState, Clock, ReadObserver},
-    telemetry,
+    store_sqlite::audit::AuditFilter,
 };
 
 const DEFAULT_OFFERS: usize = 5_000;

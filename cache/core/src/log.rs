@@ -30,6 +30,13 @@ impl PurgeKind {
             Self::Soft => "soft",
         }
     }
+
+    /// The kind that a word names.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Hard, Self::Soft]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
 }
 
 /// One record of the purge log.

@@ -3,10 +3,12 @@
 use std::{any::Any, fmt, pin::Pin, sync::Arc, thread};
 
 use yousoon::{
-    catalogue::{Announce, Family, Reach},
-    database::Database,
     domain::Offer,
-    embedded::{EmbeddedDb, outbox::OutboxRow},
+    server::{
+        catalogue::{Announce, Family, Reach},
+        database::Database,
+    },
+    store_sqlite::{database::EmbeddedDb, outbox::OutboxRow},
 };
 
 use crate::{mongo, samples::NOW_MS};
@@ -122,7 +124,8 @@ impl Fresh {
 
     /// A database with as many sample offers, and they.
     pub(crate) async fn sampled(&self, offers: usize) -> Vec<Offer> {
-        let families: Vec<_> = yousoon::catalogue::sample::families(offers, NOW_MS).collect();
+        let families: Vec<_> =
+            yousoon::server::catalogue::sample::families(offers, NOW_MS).collect();
         self.fill(families.clone()).await;
         families
             .into_iter()

@@ -2,9 +2,8 @@
 
 mod racing;
 
-use yousoon::{
-    domain::{BookingId, BookingLimits, Offer, Quota, UserId},
-    outings::{
+use yousoon::domain::{
+    bookings::{
         booking::{Booking, BookingStatus, Step, local_day},
         refusals::BookingRefusal,
         rules::NewBooking,
@@ -12,6 +11,7 @@ use yousoon::{
     },
     paris::Day,
     users::store::Created as AccountCreated,
+    {BookingId, BookingLimits, Offer, Quota, UserId},
 };
 
 use crate::{

@@ -3,13 +3,13 @@
 use std::{cell::Cell, path::PathBuf};
 
 use yousoon::{
-    catalogue::{
+    domain::offers::events::tags_of,
+    server::catalogue::{
         Announce, Family, Reach,
         import::{ImportReport, import_csv},
         sample,
         seed::{SeedReport, seed},
     },
-    offers::events::tags_of,
 };
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use yousoon::{
-    auth::codes::{CodePurpose, Codes, StoredCode, TRIES},
+    access::codes::{CodePurpose, Codes, StoredCode, TRIES},
     domain::UserId,
 };
 

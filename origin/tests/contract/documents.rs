@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use pq_core::DocumentHash;
 use serde_json::json;
-use yousoon::documents::store::{Published, Record};
+use yousoon::domain::documents::{Published, Record};
 
 use crate::{backends::Fresh, runner::tests, samples::NOW_MS};
 

@@ -1,9 +1,11 @@
 //! Lists of offers: pages, filters, who sees what, how much of it.
 
 use yousoon::{
-    domain::{Offer, OfferCategory, OfferId, PartnerId},
-    embedded::StoreError,
-    offers::store::{Columns, ListFields, OfferCursor, OfferQuery, Visibility},
+    domain::{
+        offers::store::{Columns, ListFields, OfferCursor, OfferQuery, Visibility},
+        {Offer, OfferCategory, OfferId, PartnerId},
+    },
+    store_sqlite::database::StoreError,
 };
 
 use crate::{

@@ -9,9 +9,12 @@ use mongodb::{
     error::{Error, ErrorKind},
 };
 use yousoon::{
-    database::Database,
-    embedded::StoreError,
-    mongo::{MongoDb, MongoUrl, migrations},
+    server::database::Database,
+    store_mongo::{
+        database::{MongoDb, MongoUrl},
+        migrations,
+    },
+    store_sqlite::database::StoreError,
 };
 
 use crate::backends::{Ability, Backend, Fresh, Lacking, Work};

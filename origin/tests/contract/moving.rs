@@ -5,10 +5,12 @@ mod people;
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use yousoon::{
-    database::Database,
-    documents::store::Record,
-    embedded::EmbeddedDb,
-    transfer::{self, Collection, Existing, TransferError},
+    domain::documents::Record,
+    server::{
+        database::Database,
+        transfer::{self, Collection, Existing, TransferError},
+    },
+    store_sqlite::database::EmbeddedDb,
 };
 
 use crate::{
@@ -41,7 +43,7 @@ async fn filled(fresh: &Fresh) {
     };
     let published = fresh.db.documents.publish(vec![record], NOW_MS);
     published.await.unwrap();
-    let rows = (0..3).map(|number| yousoon::purge::audit::AuditRow {
+    let rows = (0..3).map(|number| yousoon::store_sqlite::audit::AuditRow {
         id: None,
         at_ms: NOW_MS + number,
         actor: "cli".into(),

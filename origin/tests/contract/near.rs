@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use yousoon::{
-    catalogue::import::import_csv,
-    domain::{Offer, OfferId},
-    offers::store::{Columns, OfferQuery},
+    domain::{
+        offers::store::{Columns, OfferQuery},
+        {Offer, OfferId},
+    },
+    server::catalogue::import::import_csv,
 };
 
 use crate::{

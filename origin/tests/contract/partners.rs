@@ -1,10 +1,14 @@
 //! Partners and their establishments.
 
 use yousoon::{
-    catalogue::{Family, sample},
-    database::Database,
-    domain::{EstablishmentId, Partner, PartnerCategory, PartnerId},
-    partners::store::{PartnerCursor, PartnerPage, PartnerQuery},
+    domain::{
+        partners::store::{PartnerCursor, PartnerPage, PartnerQuery},
+        {EstablishmentId, Partner, PartnerCategory, PartnerId},
+    },
+    server::{
+        catalogue::{Family, sample},
+        database::Database,
+    },
 };
 
 use crate::{backends::Fresh, runner::tests, samples::NOW_MS};

@@ -2,19 +2,21 @@
 
 use yousoon::{
     domain::{
-        Establishment, EstablishmentId, GeoPoint, Offer, OfferId, Partner, PartnerId, UserId,
+        offers::{
+            edit::{Edit, OfferEdit},
+            events::{OfferChange, tags_of},
+            store::{Author, Created, OfferQuery, Purging, Updated, Visibility},
+        },
+        partners::{
+            edit::{EstablishmentEdit, PartnerEdit},
+            store::{
+                Founded, PartnerQuery, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated,
+            },
+        },
+        users::account::{Account, Membership, Post, Role},
+        {Establishment, EstablishmentId, GeoPoint, Offer, OfferId, Partner, PartnerId, UserId},
     },
-    embedded::outbox::OutboxRow,
-    offers::{
-        edit::{Edit, OfferEdit},
-        events::{OfferChange, tags_of},
-        store::{Author, Created, OfferQuery, Purging, Updated, Visibility},
-    },
-    partners::{
-        edit::{EstablishmentEdit, PartnerEdit},
-        store::{Founded, PartnerQuery, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated},
-    },
-    users::account::{Account, Membership, Post, Role},
+    store_sqlite::outbox::OutboxRow,
 };
 
 use crate::{

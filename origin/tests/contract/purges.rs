@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use cache_core::{LogId, PurgeKind, Revision, Tag};
 use futures_util::future::join_all;
 use yousoon::{
-    embedded::outbox::{self, OutboxRow, PendingPurge},
-    purge::{
+    domain::purges::Moved,
+    store_sqlite::{
         audit::{AuditFilter, AuditRow},
-        store::Moved,
+        outbox::{self, OutboxRow, PendingPurge},
     },
 };
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use yousoon::{
-    domain::{Offer, OfferCategory, OfferId, PartnerId, Quota},
+use yousoon::domain::{
     offers::store::{Near, NextChange, OfferQuery, Visibility},
+    {Offer, OfferCategory, OfferId, PartnerId, Quota},
 };
 
 use crate::{

@@ -1,11 +1,15 @@
 //! What tests store and ask.
 
 use yousoon::{
-    catalogue::{Family, sample},
-    database::Database,
-    domain::{GeoPoint, Offer, OfferId},
-    offers::store::{
-        Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
+    domain::{
+        offers::store::{
+            Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
+        },
+        {GeoPoint, Offer, OfferId},
+    },
+    server::{
+        catalogue::{Family, sample},
+        database::Database,
     },
 };
 

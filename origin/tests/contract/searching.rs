@@ -2,9 +2,9 @@
 //! without regard to accents and case. Nothing here is a word of French grammar, which `$text`
 //! leaves out.
 
-use yousoon::{
-    domain::{Offer, OfferCategory},
+use yousoon::domain::{
     offers::store::{Columns, OfferQuery},
+    {Offer, OfferCategory},
 };
 
 use crate::{

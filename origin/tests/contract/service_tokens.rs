@@ -1,7 +1,7 @@
 //! Tokens of services.
 
 use futures_util::future::join_all;
-use yousoon::auth::service_tokens::{Created, Scope, Secret, ServiceToken, TokenName};
+use yousoon::access::service_tokens::{Created, Scope, Secret, ServiceToken, TokenName};
 
 use crate::{backends::Fresh, runner::tests, samples};
 

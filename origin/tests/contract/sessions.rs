@@ -6,8 +6,9 @@ use cache_tiered::{Clock, Link, Metrics};
 use e2e::{Durability, Redis};
 use futures_util::future::join_all;
 use yousoon::{
-    auth::sessions::{
-        LIFE_MS, MAX_SESSIONS, RefreshToken, Rotation, Session, Sessions, redis::RedisSessions,
+    access::{
+        redis_sessions::RedisSessions,
+        sessions::{LIFE_MS, MAX_SESSIONS, RefreshToken, Rotation, Session, Sessions},
     },
     domain::UserId,
 };

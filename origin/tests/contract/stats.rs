@@ -1,9 +1,12 @@
 //! How often offers were seen.
 
 use yousoon::{
-    domain::{OfferId, PartnerId},
-    paris::Day,
-    stats::{counter::Seen, store::OfferViews},
+    api::stats::counter::Seen,
+    domain::{
+        paris::Day,
+        stats::store::OfferViews,
+        {OfferId, PartnerId},
+    },
 };
 
 use crate::{backends::Fresh, runner::tests};

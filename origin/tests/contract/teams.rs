@@ -1,7 +1,6 @@
 //! Who works for a partner, and who is invited.
 
-use yousoon::{
-    domain::{PartnerId, UserId},
+use yousoon::domain::{
     team::{
         Invitation, InvitationToken, LIFE_MS, MOST_INVITATIONS, RESEND_AFTER_MS,
         store::{Accepted, Invited},
@@ -10,6 +9,7 @@ use yousoon::{
         account::{Account, Membership, Post, Role},
         store::PostChanged,
     },
+    {PartnerId, UserId},
 };
 
 use crate::{

@@ -1,13 +1,15 @@
 //! The update of an offer, and the purge it leaves.
 
 use yousoon::{
-    domain::{Offer, OfferCategory, OfferId, Quota},
-    embedded::outbox::PurgeKind,
-    offers::{
-        edit::{Edit, OfferEdit, QuotaEdit},
-        events::{OfferChange, tags_of},
-        store::{Author, OfferQuery, Purging, Updated},
+    domain::{
+        offers::{
+            edit::{Edit, OfferEdit, QuotaEdit},
+            events::{OfferChange, tags_of},
+            store::{Author, OfferQuery, Purging, Updated},
+        },
+        {Offer, OfferCategory, OfferId, Quota},
     },
+    store_sqlite::outbox::PurgeKind,
 };
 
 use crate::{

@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 
 use futures_util::future::join_all;
-use yousoon::{
-    domain::{OfferCategory, OfferId, PartnerId, UserId},
+use yousoon::domain::{
     users::{
         account::{
             Account, Consent, EmailKey, IdentityStatus, Language, Membership, PasswordHash, Post,
@@ -13,6 +12,7 @@ use yousoon::{
         change::{AccountChange, ProfileEdit},
         store::{Changed, Created, Favored, MAX_FAVORITES},
     },
+    {OfferCategory, OfferId, PartnerId, UserId},
 };
 
 use crate::{backends::Fresh, runner::tests, samples::NOW_MS};

@@ -15,20 +15,22 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use yousoon::{
-    auth::keys::KeySet,
-    config::{
-        AdminConfig, AuthConfig, CacheConfig, Config, CorsConfig, DocumentMode, DocumentsConfig,
-        EdgeConfig, Environment, HttpConfig, LiveConfig, MetricsConfig, PasswordsConfig, QrConfig,
-        RateLimitsConfig, Secret, TokensConfig,
+    access::keys::KeySet,
+    providers::outgoing::Telling,
+    server::{
+        config::{
+            AdminConfig, AuthConfig, CacheConfig, Config, CorsConfig, DocumentMode,
+            DocumentsConfig, EdgeConfig, Environment, HttpConfig, LiveConfig, MetricsConfig,
+            PasswordsConfig, QrConfig, RateLimitsConfig, Secret, TokensConfig,
+        },
+        connections,
+        database::Database,
+        live,
+        router::router,
+        server::accepting,
+        state::{AppState, Clock, ReadObserver},
     },
-    connections,
-    database::Database,
-    embedded::EmbeddedDb,
-    live,
-    outgoing::Telling,
-    router::router,
-    server::accepting,
-    state::{AppState, Clock, ReadObserver},
+    store_sqlite::database::EmbeddedDb,
 };
 
 use crate::fixtures::NOW_MS;

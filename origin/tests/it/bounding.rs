@@ -12,7 +12,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
-use yousoon::config::DocumentMode;
+use yousoon::server::config::DocumentMode;
 
 use crate::{
     app::{Answer, GRAPHQL_RESPONSE, JSON, TestApp},

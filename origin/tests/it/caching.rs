@@ -8,7 +8,9 @@ use std::{
 use cache_core::{AsOf, InvalidReason, LogCopy, PurgeKind, Revision, Tag, Validity};
 use cache_tiered::LogSource as _;
 use serde_json::{Value, json};
-use yousoon::{domain::GeoPoint, embedded::EmbeddedDb, purge::Entry, state::AppState};
+use yousoon::{
+    domain::GeoPoint, purging::Entry, server::state::AppState, store_sqlite::database::EmbeddedDb,
+};
 
 use crate::{
     app::{Answer, GRAPHQL_RESPONSE, TOKEN, TestApp},
@@ -67,7 +69,7 @@ async fn a_public_answer_says_how_long_it_lives_and_what_it_depends_on() {
     );
     assert!(!tags(&near).contains(&"offers:all".to_owned()));
     let place = GeoPoint::new(48.87, 2.36).unwrap();
-    let purged = yousoon::purge::PurgeTarget::Geo(place).tags();
+    let purged = yousoon::purging::PurgeTarget::Geo(place).tags();
     assert!(
         purged
             .iter()

@@ -15,11 +15,12 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use yousoon::{
-    embedded::{
-        EmbeddedDb,
+    purging::{Backend, Entry, PurgeLog, Role},
+    store_sqlite::{
+        database::EmbeddedDb,
         outbox::{self, PendingPurge, outbox_pending, outbox_push},
+        stores::purges::EmbeddedPurges,
     },
-    purge::{Backend, Entry, PurgeLog, Role, store::embedded::EmbeddedPurges},
 };
 
 use crate::fixtures::NOW_MS;

@@ -6,9 +6,10 @@ use yousoon::{
         OfferCategory, OfferId, OfferSchedule, OpeningHour, Partner, PartnerCategory, PartnerId,
         Quota, Weekday,
     },
-    embedded::EmbeddedDb,
-    offers::store::embedded as offers,
-    partners::store::embedded as partners,
+    store_sqlite::{
+        database::EmbeddedDb,
+        stores::{offers, partners},
+    },
 };
 
 /// Noon, 1 June 2026, UTC.

@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, time::Duration};
 use pq_core::DocumentHash;
 use reqwest::Method;
 use serde_json::{Value, json};
-use yousoon::{metrics, server::Background};
+use yousoon::server::{metrics, server::Background};
 
 use crate::{
     app::{Answer, TestApp},

@@ -6,8 +6,8 @@ use cache_core::{PurgeKind, Revision};
 use cache_tiered::LogSource as _;
 use serde_json::json;
 use yousoon::{
-    embedded::outbox::{self, PendingPurge, outbox_push},
-    server::Background,
+    server::server::Background,
+    store_sqlite::outbox::{self, PendingPurge, outbox_push},
 };
 
 use crate::{

@@ -5,7 +5,7 @@ use reqwest::{
     header::{ACCEPT, CONTENT_TYPE},
 };
 use serde_json::{Value, json};
-use yousoon::config::DocumentMode;
+use yousoon::server::config::DocumentMode;
 
 use crate::app::{Answer, GRAPHQL_RESPONSE, JSON, TOKEN, TestApp};
 
@@ -114,9 +114,11 @@ async fn what_graphql_refuses_is_a_200_as_json() {
     let app = TestApp::start().await;
     let offers = |input: Value| app.post(OFFERS, &json!({"i": input}));
     let cursor_of_partners =
-        yousoon::partners::store::PartnerCursor::of(&crate::fixtures::partner("a")).encode();
+        yousoon::domain::partners::store::PartnerCursor::of(&crate::fixtures::partner("a"))
+            .encode();
     let newest =
-        yousoon::offers::store::OfferCursor::of(&crate::fixtures::offer("a", 1), None).encode();
+        yousoon::domain::offers::store::OfferCursor::of(&crate::fixtures::offer("a", 1), None)
+            .encode();
     let near = json!({"lat": 48.0, "lng": 2.0});
     let table = [
         (

@@ -19,7 +19,10 @@ use edge_core::{
     signature::verify,
 };
 use tokio::time::{Instant, sleep};
-use yousoon::{purge::Entry, server::Background, state::AppState};
+use yousoon::{
+    purging::Entry,
+    server::{server::Background, state::AppState},
+};
 
 use crate::{
     app::{EDGE_SECRET, TestApp},

@@ -2,12 +2,12 @@
 
 #[test]
 fn the_schema_with_its_directives() {
-    insta::assert_snapshot!(yousoon::graphql::sdl());
+    insta::assert_snapshot!(yousoon::api::schema::sdl());
 }
 
 #[test]
 fn the_schema_compiles_the_policies_that_it_states() {
-    let compiler = pq_core::compile::Compiler::new(&yousoon::graphql::sdl()).unwrap();
+    let compiler = pq_core::compile::Compiler::new(&yousoon::api::schema::sdl()).unwrap();
     let policy = |body: &str| {
         let policy = compiler.compile(body, None).unwrap().operation.policy;
         format!(

@@ -243,7 +243,9 @@ async fn the_second_field_of_a_mutation_sees_the_first_ones_write() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_is_left_does_not_come_out_of_the_offer_that_was_read() {
-    let db = std::sync::Arc::new(std::sync::OnceLock::<yousoon::embedded::EmbeddedDb>::new());
+    let db = std::sync::Arc::new(std::sync::OnceLock::<
+        yousoon::store_sqlite::database::EmbeddedDb,
+    >::new());
     let reader_db = std::sync::Arc::clone(&db);
     // Between the offer's read and that of its rest somebody books.
     let observe = move |what| {

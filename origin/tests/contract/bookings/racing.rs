@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use yousoon::{
-    domain::{BookingLimits, Offer},
-    outings::store::{By, Stepped},
-    outings::{booking::Step, refusals::BookingRefusal, rules::NewBooking, store::Created},
+use yousoon::domain::{
+    bookings::{
+        booking::Step,
+        refusals::BookingRefusal,
+        rules::NewBooking,
+        store::{By, Created, Stepped},
+    },
+    {BookingLimits, Offer},
 };
 
 use super::{create, made, new, places, remaining};

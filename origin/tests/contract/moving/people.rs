@@ -1,27 +1,32 @@
 //! People and what they did, moved: nobody is lost, and everybody is let in again.
 
 use yousoon::{
-    auth::{
+    access::{
         passwords::{Password, Passwords},
         service_tokens::{Scope, Secret, ServiceToken, TokenName},
     },
-    config::PasswordsConfig,
-    database::Database,
-    domain::{BookingId, Offer, OfferSchedule, Quota, UserId},
-    outings::{
-        booking::{Booking, BookingStatus, Step},
-        refusals::BookingRefusal,
-        rules::NewBooking,
-        store::{By, Created, Stepped},
+    api::stats::counter::Seen,
+    domain::{
+        bookings::{
+            booking::{Booking, BookingStatus, Step},
+            refusals::BookingRefusal,
+            rules::NewBooking,
+            store::{By, Created, Stepped},
+        },
+        paris::Day,
+        stats::store::OfferViews,
+        team::{
+            Invitation, InvitationToken,
+            store::{Accepted, Invited},
+        },
+        users::account::{Account, Consent, PasswordHash, Post, Purpose},
+        {BookingId, Offer, OfferSchedule, Quota, UserId},
     },
-    paris::Day,
-    stats::{counter::Seen, store::OfferViews},
-    team::{
-        Invitation, InvitationToken,
-        store::{Accepted, Invited},
+    server::{
+        config::PasswordsConfig,
+        database::Database,
+        transfer::{self, Collection, Existing, KINDS, Row, TransferError},
     },
-    transfer::{self, Collection, Existing, KINDS, Row, TransferError},
-    users::account::{Account, Consent, PasswordHash, Post, Purpose},
 };
 
 use super::{embedded, nobody};

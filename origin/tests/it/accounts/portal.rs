@@ -6,12 +6,12 @@ mod stats;
 mod teams;
 
 use serde_json::{Value, json};
-use yousoon::{
-    domain::{PartnerId, UserId},
+use yousoon::domain::{
     users::{
         account::{Membership, Post, Role},
         change::AccountChange,
     },
+    {PartnerId, UserId},
 };
 
 use super::person::{Person, register};

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::person::input;
 use crate::app::{Answer, TestApp};
-use yousoon::config::DocumentMode;
+use yousoon::server::config::DocumentMode;
 
 const ACCOUNTS: [&str; 23] = [
     "RequestEmailVerification",
@@ -43,7 +43,7 @@ fn body(name: &str) -> String {
 
 #[test]
 fn no_document_of_accounts_is_shared() {
-    let compiler = Compiler::new(&yousoon::graphql::sdl()).unwrap();
+    let compiler = Compiler::new(&yousoon::api::schema::sdl()).unwrap();
     for name in ACCOUNTS {
         let document = compiler.compile(&body(name), None).unwrap();
         assert!(!document.operation.policy.is_shared(), "{name}");

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use reqwest::Method;
 use serde_json::json;
-use yousoon::auth::service_tokens::{Scope, Secret, ServiceToken, TokenName};
+use yousoon::access::service_tokens::{Scope, Secret, ServiceToken, TokenName};
 
 use super::person::{PASSWORD, register};
 use crate::{
@@ -52,7 +52,7 @@ async fn create(app: &TestApp, scopes: &[Scope], expires_at_ms: Option<i64>) -> 
         expires_at_ms,
         revoked_at_ms: None,
     };
-    let tokens = yousoon::database::Database::embedded(&app.db).service_tokens;
+    let tokens = yousoon::server::database::Database::embedded(&app.db).service_tokens;
     tokens.create(token, secret.hash()).await.unwrap();
     secret
 }
@@ -113,7 +113,7 @@ async fn a_revoked_token_is_out_within_seconds_and_the_audit_names_its_service()
     let app = TestApp::start().await;
     let secret = Secret::fresh();
     let name = TokenName::parse("chef").unwrap();
-    let tokens = yousoon::database::Database::embedded(&app.db).service_tokens;
+    let tokens = yousoon::server::database::Database::embedded(&app.db).service_tokens;
     let token = ServiceToken {
         name: name.clone(),
         scopes: vec![Scope::Purge],
@@ -128,10 +128,11 @@ async fn a_revoked_token_is_out_within_seconds_and_the_audit_names_its_service()
         Answer::of(request.bearer_auth(token)).await.status.as_u16()
     };
     assert_eq!(purge(secret.expose()).await, 200);
-    let rows = app
-        .state
-        .purges
-        .audit(None, 1, yousoon::purge::audit::AuditFilter::default());
+    let rows = app.state.purges.audit(
+        None,
+        1,
+        yousoon::store_sqlite::audit::AuditFilter::default(),
+    );
     assert_eq!(rows.await.unwrap()[0].actor, "service chef");
     assert!(tokens.revoke(&name, NOW_MS).await.unwrap());
     let mut tries = 0;

@@ -143,8 +143,9 @@ async fn whoever_is_disabled_is_out_within_five_seconds_on_another_server_too() 
     assert!(ana.is_in(&app).await, "the look at the account is kept now");
     // Another server's write: this one hears nothing of it.
     let id = yousoon::domain::UserId::parse(&ana.id).unwrap();
-    let disable =
-        yousoon::users::change::AccountChange::Status(yousoon::users::account::Status::Disabled);
+    let disable = yousoon::domain::users::change::AccountChange::Status(
+        yousoon::domain::users::account::Status::Disabled,
+    );
     app.state.users.change(&id, disable, 0).await.unwrap();
     let began = Instant::now();
     while ana.is_in(&app).await {

@@ -1,12 +1,12 @@
 //! Offers are edited by those of their partner.
 
 use serde_json::json;
-use yousoon::{
-    domain::{PartnerId, UserId},
+use yousoon::domain::{
     users::{
         account::{Membership, Post, Role},
         change::AccountChange,
     },
+    {PartnerId, UserId},
 };
 
 use super::person::{Person, register};

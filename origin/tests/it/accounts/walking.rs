@@ -9,12 +9,12 @@ use async_graphql::parser::{
 };
 use reqwest::RequestBuilder;
 use serde_json::json;
-use yousoon::{
-    domain::{PartnerId, UserId},
+use yousoon::domain::{
     users::{
         account::{Membership, Post, Role},
         change::AccountChange,
     },
+    {PartnerId, UserId},
 };
 
 use super::person::{PASSWORD, Person, login, register};
@@ -57,7 +57,7 @@ const EXPECTED: &[(&str, &str)] = &[
 async fn every_root_field_is_for_whom_it_is_meant() {
     let app = TestApp::start().await;
     let (callers, standings) = callers(&app).await;
-    let sdl = yousoon::graphql::sdl();
+    let sdl = yousoon::api::schema::sdl();
     let schema = parse_schema(&sdl).unwrap();
     let mut expected: BTreeMap<&str, &str> = EXPECTED.iter().copied().collect();
     for (operation, of_type) in [

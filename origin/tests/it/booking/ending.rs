@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use yousoon::{
     domain::{Offer, OfferSchedule},
-    outings::ending::Ending,
+    server::bookings::ending::Ending,
 };
 
 use super::{HOUR_MS, again, booked, places};

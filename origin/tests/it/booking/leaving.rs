@@ -1,7 +1,7 @@
 //! What is held of somebody's bookings, and what is left of them after an erasure.
 
 use serde_json::{Value, json};
-use yousoon::users::account::Post;
+use yousoon::domain::users::account::Post;
 
 use super::{CHECK_IN, booked, places, works_for};
 use crate::{

@@ -9,7 +9,7 @@ use crate::{
     app::TestApp,
     fixtures::{NOW_MS, offer, store},
 };
-use yousoon::users::account::Post;
+use yousoon::domain::users::account::Post;
 
 #[tokio::test]
 async fn a_booking_takes_a_place_and_its_answer_and_purge_say_so() {

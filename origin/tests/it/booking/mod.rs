@@ -8,12 +8,12 @@ mod reading;
 mod scanning;
 
 use serde_json::{Value, json};
-use yousoon::{
-    domain::{Offer, PartnerId, Quota, UserId},
+use yousoon::domain::{
     users::{
         account::{Membership, Post, Role},
         change::AccountChange,
     },
+    {Offer, PartnerId, Quota, UserId},
 };
 
 use crate::{

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
-use yousoon::users::account::Post;
+use yousoon::domain::users::account::Post;
 
 use super::{CHECK_IN, booked, places, works_for};
 use crate::{accounts::person::register, app::TestApp, fixtures::store};

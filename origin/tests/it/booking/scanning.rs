@@ -2,7 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use serde_json::json;
-use yousoon::{auth::keys::KeySet, domain::BookingId, outings::qr::Ticket, users::account::Post};
+use yousoon::{
+    access::{keys::KeySet, qr::Ticket},
+    domain::{BookingId, users::account::Post},
+};
 
 use super::{CHECK_IN, again, booked, places, works_for};
 use crate::{accounts::person::register, app::TestApp, fixtures::store};

@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use cache_tiered::{Clock, Link, Metrics};
 use e2e::{AnyRedis, Durability, Redis, redis::cannot_be_killed};
-use yousoon::gateway::rate::{Decision, RateLimiter, Rule};
+use yousoon::access::rate::{Decision, RateLimiter, Rule};
 
 use super::{PER_IP, answered, ask};
 use crate::app::TestApp;

@@ -8,13 +8,15 @@ use std::{
 use e2e::{Durability, Redis};
 use serde_json::{Value, json};
 use yousoon::{
-    database::Database,
-    domain::{BookingId, UserId},
-    outings::{booking::Step, store::By},
-    users::{
-        account::{Post, Role},
-        change::AccountChange,
+    domain::{
+        bookings::{booking::Step, store::By},
+        users::{
+            account::{Post, Role},
+            change::AccountChange,
+        },
+        {BookingId, UserId},
     },
+    server::database::Database,
 };
 
 use super::{client::Socket, subscribed};

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::json;
-use yousoon::config::LiveConfig;
+use yousoon::server::config::LiveConfig;
 
 use super::{client::Socket, nearby, paris, subscribed, until};
 use crate::{accounts::person::register, app::TestApp};

@@ -13,7 +13,7 @@ mod streams;
 
 use cache_core::PurgeKind;
 use serde_json::{Value, json};
-use yousoon::{domain::Offer, offers::store::embedded as stored, purge::Entry};
+use yousoon::{domain::Offer, purging::Entry, store_sqlite::stores::offers as stored};
 
 use crate::{
     app::TestApp,

@@ -2,7 +2,7 @@
 
 use pq_core::DocumentHash;
 use serde_json::{Value, json};
-use yousoon::{config::DocumentMode, users::account::Post};
+use yousoon::{domain::users::account::Post, server::config::DocumentMode};
 
 use super::{
     NEARBY, begun, client::Socket, insert, lyon, nearby, paris, publish, say_published, subscribed,

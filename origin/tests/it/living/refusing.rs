@@ -1,7 +1,7 @@
 //! What the protocol forbids, and what a document may not.
 
 use serde_json::{Value, json};
-use yousoon::config::CorsConfig;
+use yousoon::server::config::CorsConfig;
 
 use super::{NEARBY, begun, client::Socket, nearby, paris, subscribed};
 use crate::app::TestApp;

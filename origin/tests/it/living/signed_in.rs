@@ -2,9 +2,11 @@
 
 use serde_json::json;
 use yousoon::{
-    auth::sessions::SessionId,
-    domain::UserId,
-    users::{account::Status, change::AccountChange},
+    access::sessions::SessionId,
+    domain::{
+        UserId,
+        users::{account::Status, change::AccountChange},
+    },
 };
 
 use super::{begun, client::Socket, nearby, paris, publish, subscribed};

@@ -1,17 +1,19 @@
 //! Every query of accounts and sessions, for who looks at their plans.
 
 use yousoon::{
-    auth::{
+    access::{
         codes::{CodePurpose, Codes},
         service_tokens::{Scope, Secret, ServiceToken, TokenName},
         sessions::{LIFE_MS, RefreshToken, Session},
     },
-    database::Database,
-    domain::{OfferId, UserId},
-    users::{
-        account::{Account, IdentityStatus, PasswordHash, Preferences, Role, Status},
-        change::AccountChange,
+    domain::{
+        users::{
+            account::{Account, IdentityStatus, PasswordHash, Preferences, Role, Status},
+            change::AccountChange,
+        },
+        {OfferId, UserId},
     },
+    server::database::Database,
 };
 
 use crate::fixtures::NOW_MS;

@@ -1,14 +1,16 @@
 //! Every query of bookings, for who looks at their plans.
 
 use yousoon::{
-    database::Database,
-    domain::{BookingId, Offer, OfferId, UserId},
-    outings::{
-        booking::{BookingStatus, Step},
-        rules::NewBooking,
-        store::{BookingCursor, BookingQuery, By, Created},
+    domain::{
+        bookings::{
+            booking::{BookingStatus, Step},
+            rules::NewBooking,
+            store::{BookingCursor, BookingQuery, By, Created},
+        },
+        paris::Day,
+        {BookingId, Offer, OfferId, UserId},
     },
-    paris::Day,
+    server::database::Database,
 };
 
 use crate::fixtures::NOW_MS;

@@ -1,7 +1,10 @@
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
-use yousoon::mongo::{MongoDb, MongoUrl, OpenError, Patience, server::Topology};
+use yousoon::store_mongo::{
+    database::{MongoDb, MongoUrl, OpenError, Patience},
+    server::Topology,
+};
 
 use super::on_each;
 

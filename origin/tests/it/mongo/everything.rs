@@ -3,23 +3,27 @@
 use cache_core::{LogId, PurgeKind, Revision};
 use pq_core::DocumentHash;
 use yousoon::{
-    catalogue::{Announce, Reach, sample},
-    database::Database,
-    documents::store::Record,
-    domain::{GeoPoint, Offer, OfferCategory, PartnerCategory},
-    embedded::outbox::{self, PendingPurge},
-    offers::{
-        edit::{Edit, OfferEdit},
-        store::{
-            Author, Columns, ListFields, Near, NextChange, OfferCursor, OfferQuery, Visibility,
+    domain::{
+        documents::Record,
+        offers::{
+            edit::{Edit, OfferEdit},
+            store::{
+                Author, Columns, ListFields, Near, NextChange, OfferCursor, OfferQuery, Visibility,
+            },
         },
+        partners::store::{PartnerCursor, PartnerQuery},
+        purges::Moved,
+        {GeoPoint, Offer, OfferCategory, PartnerCategory},
     },
-    partners::store::{PartnerCursor, PartnerQuery},
-    purge::{
+    server::{
+        catalogue::{Announce, Reach, sample},
+        database::Database,
+        transfer::{Collection, KINDS},
+    },
+    store_sqlite::{
         audit::{AuditFilter, AuditRow},
-        store::Moved,
+        outbox::{self, PendingPurge},
     },
-    transfer::{Collection, KINDS},
 };
 
 use crate::fixtures::NOW_MS;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use e2e::MongoServer;
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 use yousoon::{
-    database::Database,
-    mongo::{MongoDb, queries::QUERIES},
+    server::database::Database,
+    store_mongo::{database::MongoDb, queries::QUERIES},
 };
 
 use super::{everything, watched};

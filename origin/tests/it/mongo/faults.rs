@@ -11,11 +11,16 @@ use pq_core::DocumentHash;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use yousoon::{
-    catalogue::{Announce, Reach, sample},
-    database::Database,
     domain::{Offer, PartnerId},
-    embedded::outbox::{PendingPurge, PurgeKind},
-    mongo::{MongoDb, MongoUrl, OPERATION_WITHIN, TRANSACTION_WITHIN, migrations},
+    server::{
+        catalogue::{Announce, Reach, sample},
+        database::Database,
+    },
+    store_mongo::{
+        database::{MongoDb, MongoUrl, OPERATION_WITHIN, TRANSACTION_WITHIN},
+        migrations,
+    },
+    store_sqlite::outbox::{PendingPurge, PurgeKind},
 };
 
 use crate::{

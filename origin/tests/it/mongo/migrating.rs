@@ -2,8 +2,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use mongodb::bson::{Document, doc};
 use yousoon::{
-    embedded::StoreError,
-    mongo::{MongoDb, migrations},
+    store_mongo::{database::MongoDb, migrations},
+    store_sqlite::database::StoreError,
 };
 
 use super::on_each;

@@ -15,7 +15,7 @@ mod transactions;
 mod watched;
 
 use e2e::{MongoServer, TestDatabase};
-use yousoon::mongo::{MongoDb, MongoUrl};
+use yousoon::store_mongo::database::{MongoDb, MongoUrl};
 
 /// A database of the test's own on one server.
 struct Opened {

@@ -4,9 +4,11 @@ use e2e::{Durability, MongoServer, Redis};
 use mongodb::bson::{Document, doc};
 use serde_json::json;
 use yousoon::{
-    catalogue::{Announce, Reach, sample},
-    database::Database,
-    mongo::MongoDb,
+    server::{
+        catalogue::{Announce, Reach, sample},
+        database::Database,
+    },
+    store_mongo::database::MongoDb,
 };
 
 use super::watched::{self, Commands};

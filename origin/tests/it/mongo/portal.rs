@@ -1,28 +1,29 @@
 //! Every query of what partners write, for who looks at their plans.
 
 use yousoon::{
-    database::Database,
+    api::stats::counter::Seen,
     domain::{
-        EstablishmentId, GeoPoint, Offer, OfferId, Partner, PartnerCategory, PartnerId, UserId,
+        offers::{
+            edit::{Edit, OfferEdit},
+            store::{Author, Created},
+        },
+        paris::Day,
+        partners::{
+            edit::{EstablishmentEdit, PartnerEdit},
+            store::{Founded, PlaceAdded, PlaceArchived, PlaceUpdated},
+        },
+        stats::store::OfferViews,
+        team::{
+            Invitation, InvitationToken, LIFE_MS,
+            store::{Accepted, Invited},
+        },
+        users::{
+            account::{Account, Post},
+            store::PostChanged,
+        },
+        {EstablishmentId, GeoPoint, Offer, OfferId, Partner, PartnerCategory, PartnerId, UserId},
     },
-    offers::{
-        edit::{Edit, OfferEdit},
-        store::{Author, Created},
-    },
-    paris::Day,
-    partners::{
-        edit::{EstablishmentEdit, PartnerEdit},
-        store::{Founded, PlaceAdded, PlaceArchived, PlaceUpdated},
-    },
-    stats::{counter::Seen, store::OfferViews},
-    team::{
-        Invitation, InvitationToken, LIFE_MS,
-        store::{Accepted, Invited},
-    },
-    users::{
-        account::{Account, Post},
-        store::PostChanged,
-    },
+    server::database::Database,
 };
 
 use crate::fixtures::{NOW_MS, establishment, offer};

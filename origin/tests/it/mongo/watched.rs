@@ -7,7 +7,10 @@ use mongodb::{
     bson::Document,
     event::{EventHandler, command::CommandEvent},
 };
-use yousoon::mongo::{MongoDb, MongoUrl, migrations};
+use yousoon::store_mongo::{
+    database::{MongoDb, MongoUrl},
+    migrations,
+};
 
 /// What is kept of the catalogue.
 const CATALOGUE: [&str; 3] = ["offers", "partners", "establishments"];

@@ -6,12 +6,12 @@ use cache_core::{InvalidReason, LogCopy, PurgeKind, PurgeRecord, Revision, Tag, 
 use cache_tiered::LogSource as _;
 use serde_json::json;
 use yousoon::{
-    embedded::outbox::{OutboxRow, outbox_pending},
-    purge::{
-        PurgeTarget,
+    purging::PurgeTarget,
+    server::server::Background,
+    store_sqlite::{
         audit::{self, AuditFilter},
+        outbox::{OutboxRow, outbox_pending},
     },
-    server::Background,
 };
 
 use super::{detail, first, started, update};

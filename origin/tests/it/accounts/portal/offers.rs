@@ -1,7 +1,7 @@
 //! Offers: made, changed, paused, resumed, archived.
 
 use serde_json::{Value, json};
-use yousoon::users::account::Post;
+use yousoon::domain::users::account::Post;
 
 use super::{DAY_MS, assert_managers_only, new_offer, nobody, rfc3339, serve, started, works_for};
 use crate::{

@@ -1,7 +1,7 @@
 //! Partners and their establishments: founded, changed, removed.
 
 use serde_json::{Value, json};
-use yousoon::users::account::Post;
+use yousoon::domain::users::account::Post;
 
 use super::{
     assert_managers_only, new_offer, nobody, owner_of_nothing_yet, serve, started, works_for,

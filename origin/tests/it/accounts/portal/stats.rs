@@ -1,7 +1,7 @@
 //! The dashboard: how often offers were seen.
 
 use serde_json::{Value, json};
-use yousoon::{stats::flushing, users::account::Post};
+use yousoon::{domain::users::account::Post, server::stats as flushing};
 
 use super::{serve, started, works_for};
 use crate::{

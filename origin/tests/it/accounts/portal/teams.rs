@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use yousoon::{
-    outgoing::Message,
-    users::account::{Language, Post},
+    domain::users::account::{Language, Post},
+    providers::outgoing::Message,
 };
 
 use super::{serve, started, works_for};

@@ -1,0 +1,112 @@
+//! The numbers in this process's memory, which is bounded.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{Mutex, PoisonError},
+};
+
+use cache_core::CacheKey;
+
+use super::{gcra::Standing, rule::Rule};
+
+/// How many are remembered in one generation, about 8 MB; there are two.
+const GENERATION: usize = 100_000;
+
+/// Two generations: when the young one is full it becomes the old one, and who was in the old one
+/// and did not come again is forgotten. A crowd that size can so make room for one of its own.
+#[derive(Debug, Default)]
+pub struct InProcess(Mutex<Generations>);
+
+#[derive(Debug, Default)]
+struct Generations {
+    young: HashMap<CacheKey, u64>,
+    old: HashMap<CacheKey, u64>,
+}
+
+impl InProcess {
+    /// Takes one by every rule, or by none; `now_us` is of a clock that does not go back.
+    pub fn take(&self, rules: &[Rule<'_>], now_us: u64) -> Vec<Standing> {
+        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before: Vec<_> = rules
+            .iter()
+            .map(|rule| {
+                let (slot, pace) = (rule.slot(), rule.pace());
+                let arrival_us = pace.settle(generations.get(&slot), now_us);
+                (slot, pace, arrival_us, pace.wait_us(arrival_us, now_us))
+            })
+            .collect();
+        let admitted = before.iter().all(|(.., wait_us)| wait_us.is_none());
+        let standings = before.into_iter().map(|(slot, pace, arrival_us, wait_us)| {
+            let arrival_us = if admitted {
+                arrival_us.saturating_add(pace.interval_us)
+            } else {
+                arrival_us
+            };
+            generations.put(slot, arrival_us);
+            pace.standing(arrival_us, now_us, wait_us)
+        });
+        standings.collect()
+    }
+}
+
+impl Generations {
+    fn get(&self, slot: &CacheKey) -> Option<u64> {
+        self.young.get(slot).or_else(|| self.old.get(slot)).copied()
+    }
+
+    fn put(&mut self, slot: CacheKey, arrival_us: u64) {
+        self.young.insert(slot, arrival_us);
+        if self.young.len() >= GENERATION {
+            self.old = mem::take(&mut self.young);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{num::NonZeroU32, time::Duration};
+
+    use super::*;
+
+    fn rule(key: &str, limit: u32) -> Rule<'_> {
+        Rule {
+            name: "test",
+            limit: NonZeroU32::new(limit).unwrap(),
+            window: Duration::from_mins(1),
+            key,
+        }
+    }
+
+    fn admitted(standings: &[Standing]) -> bool {
+        standings
+            .iter()
+            .all(|standing| standing.retry_after_us.is_none())
+    }
+
+    #[test]
+    fn one_rule_that_refuses_costs_nothing_by_the_others() {
+        let counts = InProcess::default();
+        let (account, address) = (rule("account", 1), rule("address", 10));
+        assert!(admitted(&counts.take(&[account, address], 0)));
+        for _ in 0..20 {
+            assert!(!admitted(&counts.take(&[account, address], 0)));
+        }
+        let alone = counts.take(&[address], 0);
+        assert!(admitted(&alone));
+        assert_eq!(alone[0].remaining, 8);
+    }
+
+    #[test]
+    fn a_crowd_takes_no_more_memory_and_who_keeps_asking_stays_limited() {
+        let counts = InProcess::default();
+        let busy = rule("busy", 2);
+        let taken = (0..3 * GENERATION).filter(|number| {
+            counts.take(&[rule(&number.to_string(), 2)], 0);
+            number % 1_000 == 0 && admitted(&counts.take(&[busy], 0))
+        });
+        assert_eq!(taken.count(), 2);
+        let generations = counts.0.lock().unwrap();
+        assert!(generations.young.len() + generations.old.len() <= 2 * GENERATION);
+    }
+}

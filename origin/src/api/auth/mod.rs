@@ -1,0 +1,7 @@
+//! TODO: what this module is.
+
+pub mod doors;
+pub mod mutations;
+pub mod proving;
+pub mod queries;
+pub mod sign_in;

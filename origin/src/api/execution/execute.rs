@@ -1,0 +1,123 @@
+//! Runs a document: position in the purge log first, then the reads.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Request, Response, Variables,
+    dataloader::{DataLoader, HashMapCache},
+};
+use cache_core::{AsOf, Revision, variables::CanonicalVariables};
+use pq_core::manifest::OperationKind;
+
+use super::{absent::without_absent, order::in_selection_order};
+use crate::{
+    access::caller::{Asker, Caller},
+    api::request::{
+        context::RequestContext,
+        facts::{AnswerFacts, Facts},
+        loaders::{Entities, Stores},
+    },
+};
+use crate::{
+    api::documents::Document, server::state::AppState, store_sqlite::database::StoreError,
+};
+
+/// What came of a query.
+#[derive(Debug)]
+pub struct Executed {
+    pub response: Response,
+    pub facts: Facts,
+    /// For documents that a shared cache may keep.
+    pub as_of: Option<AsOf>,
+    pub now_ms: i64,
+}
+
+/// Executes a document with canonical variables, for a client that insists on `required`.
+pub async fn execute(
+    state: &AppState,
+    document: &Document,
+    variables: &CanonicalVariables,
+    asker: Asker,
+    required: Option<Revision>,
+) -> Result<Executed, StoreError> {
+    let shared = document.operation.policy.is_shared();
+    // The heart of the system: the position is taken BEFORE the first read. The answer then holds
+    // every write whose purge is at or before it, and a purge that comes while the fields are
+    // being read has a greater revision, so every cache judges the answer by it. Taken after the
+    // reads it would claim writes that the reads did not see, and a stale answer would be valid.
+    let as_of = if shared {
+        state.purge_log.as_of()
+    } else {
+        None
+    };
+    // An entity that is kept may be older than what the client, or this request, just wrote.
+    let entities = match document.operation.kind {
+        OperationKind::Query => Entities::Kept { required },
+        OperationKind::Mutation | OperationKind::Subscription => Entities::Fresh,
+    };
+    let Prepared {
+        request,
+        facts,
+        now_ms,
+    } = prepare(state, document, variables, asker, entities)?;
+    let mut response = state.schema.execute(request).await;
+    in_selection_order(&mut response.data, &document.parsed);
+    facts.tag(&format!("document:{}", document.operation.id));
+    let facts = facts.take();
+    Ok(Executed {
+        response,
+        facts,
+        as_of,
+        now_ms,
+    })
+}
+
+/// A request that the schema can execute.
+pub struct Prepared {
+    pub request: Request,
+    facts: Arc<AnswerFacts>,
+    now_ms: i64,
+}
+
+/// Gives a document what its fields share: one context, of this moment.
+pub fn prepare(
+    state: &AppState,
+    document: &Document,
+    variables: &CanonicalVariables,
+    asker: Asker,
+    entities: Entities,
+) -> Result<Prepared, StoreError> {
+    let now_ms = state.clock.now_ms();
+    let facts = Arc::new(AnswerFacts::default());
+    let stores = Stores {
+        state: state.clone(),
+        now_ms,
+        entities,
+        facts: Arc::clone(&facts),
+        user: match &asker.caller {
+            Caller::User(user) => Some(user.id.clone()),
+            Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => None,
+        },
+    };
+    let context = RequestContext {
+        state: state.clone(),
+        facts: Arc::clone(&facts),
+        now_ms,
+        asker,
+        shared: document.operation.policy.is_shared(),
+        loader: DataLoader::with_cache(stores, tokio::spawn, HashMapCache::default()),
+    };
+    let variables = serde_json::from_str(&variables.to_json())
+        .map_err(|error| StoreError::corrupt("canonical variables", &error))?;
+    let variables = Variables::from_json(variables);
+    let parsed = without_absent(document.parsed.clone(), &variables);
+    let mut request = Request::new(String::new())
+        .variables(variables)
+        .data(context);
+    request.set_parsed_query(parsed);
+    Ok(Prepared {
+        request,
+        facts,
+        now_ms,
+    })
+}

@@ -1,0 +1,5 @@
+//! TODO: what this module is.
+
+pub mod event;
+pub mod subscriptions;
+pub mod topic;

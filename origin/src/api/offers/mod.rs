@@ -1,0 +1,4 @@
+//! TODO: what this module is.
+
+pub mod mutations;
+pub mod queries;

@@ -1,0 +1,321 @@
+//! One batch per relation and request: no query per item, anywhere.
+
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use cache_core::{Revision, Tag};
+use cache_tiered::Loaded;
+
+use super::{errors::StoreFailure, facts::AnswerFacts};
+use crate::{
+    api::bookings::queries::MAX_LISTED,
+    domain::{
+        bookings::{booking::Booking, store::BookingQuery},
+        offers::store::Visibility,
+        users::account::Account,
+        {BookingId, Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId, UserId},
+    },
+    server::state::AppState,
+};
+
+/// The most offers of one partner that are looked through.
+pub const OFFERS_OF_PARTNER: usize = 500;
+
+/// The stores as one request sees them.
+#[derive(Debug)]
+pub struct Stores {
+    pub state: AppState,
+    pub now_ms: i64,
+    pub entities: Entities,
+    /// Of the answer that they are for.
+    pub facts: Arc<AnswerFacts>,
+    /// Who asks, if it is a user.
+    pub user: Option<UserId>,
+}
+
+/// Whether entities may come out of the caches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entities {
+    /// As far as the purge log allows it, for a client that insists on this revision.
+    Kept { required: Option<Revision> },
+    /// From the store.
+    Fresh,
+}
+
+/// Key: all establishments of a partner that are not archived.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EstablishmentsOf(pub PartnerId);
+
+/// Key: all offers of a partner that are not archived, visible or not, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OffersOf(pub PartnerId);
+
+/// Key: how many of an offer can still be booked. Never out of an entity that is kept: it changes
+/// with every booking, and purges nothing as long as something is left.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RemainingOf(pub OfferId);
+
+/// Key: whether an offer is a favourite of whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FavoriteOf(pub OfferId);
+
+/// Key: the newest bookings of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BookingsOf(pub UserId);
+
+/// Key: the favourites of a user, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FavoritesOf(pub UserId);
+
+impl Stores {
+    /// The answer has seen no more than what was kept of it.
+    fn noting<I: Eq + Hash, V>(&self, loaded: Loaded<I, V>) -> HashMap<I, V> {
+        self.facts.kept(loaded.seen_at_ms);
+        loaded.entities
+    }
+}
+
+impl Loader<OfferId> for Stores {
+    type Value = Offer;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, Offer>, StoreFailure> {
+        let read = async |ids: Vec<OfferId>| {
+            let read = self.state.offers.by_ids(&ids);
+            Ok(self.state.observer.read("offers.by_ids", read).await?)
+        };
+        match self.entities {
+            Entities::Fresh => read(ids.to_vec()).await,
+            Entities::Kept { required } => {
+                let cache = &self.state.caches.offers;
+                let loaded = cache.load(ids, required, offer_tags, read).await;
+                Ok(self.noting(loaded?))
+            }
+        }
+    }
+}
+
+impl Loader<PartnerId> for Stores {
+    type Value = Partner;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[PartnerId]) -> Result<HashMap<PartnerId, Partner>, StoreFailure> {
+        let read = async |ids: Vec<PartnerId>| {
+            let read = self.state.partners.partners_by_ids(&ids);
+            Ok(self.state.observer.read("partners.by_ids", read).await?)
+        };
+        match self.entities {
+            Entities::Fresh => read(ids.to_vec()).await,
+            Entities::Kept { required } => {
+                let cache = &self.state.caches.partners;
+                let loaded = cache.load(ids, required, partner_tags, read).await;
+                Ok(self.noting(loaded?))
+            }
+        }
+    }
+}
+
+impl Loader<EstablishmentId> for Stores {
+    type Value = Establishment;
+    type Error = StoreFailure;
+
+    async fn load(
+        &self,
+        ids: &[EstablishmentId],
+    ) -> Result<HashMap<EstablishmentId, Establishment>, StoreFailure> {
+        let read = async |ids: Vec<EstablishmentId>| {
+            let read = self.state.partners.establishments_by_ids(&ids);
+            Ok(self
+                .state
+                .observer
+                .read("establishments.by_ids", read)
+                .await?)
+        };
+        match self.entities {
+            Entities::Fresh => read(ids.to_vec()).await,
+            Entities::Kept { required } => {
+                let cache = &self.state.caches.establishments;
+                let loaded = cache.load(ids, required, establishment_tags, read).await;
+                Ok(self.noting(loaded?))
+            }
+        }
+    }
+}
+
+impl Loader<EstablishmentsOf> for Stores {
+    type Value = Vec<Establishment>;
+    type Error = StoreFailure;
+
+    async fn load(
+        &self,
+        keys: &[EstablishmentsOf],
+    ) -> Result<HashMap<EstablishmentsOf, Vec<Establishment>>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.state.partners.establishments_of(&ids);
+        let found = self.state.observer.read("establishments.of", read).await?;
+        let shown = |mut places: Vec<Establishment>| {
+            places.retain(|place| place.archived_at_ms.is_none());
+            places
+        };
+        Ok(found
+            .into_iter()
+            .map(|(id, places)| (EstablishmentsOf(id), shown(places)))
+            .collect())
+    }
+}
+
+impl Loader<OffersOf> for Stores {
+    type Value = Vec<Offer>;
+    type Error = StoreFailure;
+
+    async fn load(&self, keys: &[OffersOf]) -> Result<HashMap<OffersOf, Vec<Offer>>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read =
+            self.state
+                .offers
+                .of_partners(&ids, Visibility::Portal, OFFERS_OF_PARTNER, self.now_ms);
+        let found = self.state.observer.read("offers.of_partners", read).await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, offers)| (OffersOf(id), offers))
+            .collect())
+    }
+}
+
+impl Loader<RemainingOf> for Stores {
+    type Value = i32;
+    type Error = StoreFailure;
+
+    async fn load(&self, keys: &[RemainingOf]) -> Result<HashMap<RemainingOf, i32>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.state.offers.remaining(&ids);
+        let found = self.state.observer.read("offers.remaining", read).await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, remaining)| (RemainingOf(id), remaining))
+            .collect())
+    }
+}
+
+impl Loader<FavoriteOf> for Stores {
+    type Value = ();
+    type Error = StoreFailure;
+
+    async fn load(&self, keys: &[FavoriteOf]) -> Result<HashMap<FavoriteOf, ()>, StoreFailure> {
+        let Some(user) = &self.user else {
+            return Ok(HashMap::new());
+        };
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.state.users.favorites_among(user, &ids);
+        let found = self.state.observer.read("favorites.among", read).await?;
+        Ok(found.into_iter().map(|id| (FavoriteOf(id), ())).collect())
+    }
+}
+
+impl Loader<UserId> for Stores {
+    type Value = Account;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreFailure> {
+        let read = self.state.users.by_ids(ids);
+        Ok(self.state.observer.read("users.by_ids", read).await?)
+    }
+}
+
+impl Loader<BookingId> for Stores {
+    type Value = Booking;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[BookingId]) -> Result<HashMap<BookingId, Booking>, StoreFailure> {
+        let read = self.state.bookings.by_ids(ids);
+        Ok(self.state.observer.read("bookings.by_ids", read).await?)
+    }
+}
+
+impl Loader<BookingsOf> for Stores {
+    type Value = Vec<Booking>;
+    type Error = StoreFailure;
+
+    /// One read for each user: nobody but an operator sees the bookings of more than one.
+    async fn load(
+        &self,
+        keys: &[BookingsOf],
+    ) -> Result<HashMap<BookingsOf, Vec<Booking>>, StoreFailure> {
+        let mut found = HashMap::new();
+        for key in keys {
+            let query = BookingQuery {
+                user: key.0.clone(),
+                status: None,
+                first: MAX_LISTED,
+                after: None,
+            };
+            let read = self.state.bookings.list(&query);
+            let page = self.state.observer.read("bookings.list", read).await?;
+            found.insert(key.clone(), page.items);
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<FavoritesOf> for Stores {
+    type Value = Vec<OfferId>;
+    type Error = StoreFailure;
+
+    /// One read for each user, as [`BookingsOf`].
+    async fn load(
+        &self,
+        keys: &[FavoritesOf],
+    ) -> Result<HashMap<FavoritesOf, Vec<OfferId>>, StoreFailure> {
+        let mut found = HashMap::new();
+        for key in keys {
+            let read = self.state.users.favorites(&key.0);
+            let favorites = self.state.observer.read("favorites.of", read).await?;
+            let ids = favorites.into_iter().map(|(id, _)| id).collect();
+            found.insert(key.clone(), ids);
+        }
+        Ok(found)
+    }
+}
+
+/// Forgets what the request read of bookings, as [`forget_offers`].
+pub fn forget_bookings(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<BookingId>();
+    loader.clear::<BookingsOf>();
+}
+
+/// Forgets what the request read of favourites, as [`forget_offers`].
+pub fn forget_favorites(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<FavoriteOf>();
+    loader.clear::<FavoritesOf>();
+}
+
+/// Forgets what the request read of offers: the next field of a mutation sees the write before it.
+pub fn forget_offers(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<OfferId>();
+    loader.clear::<OffersOf>();
+    loader.clear::<RemainingOf>();
+}
+
+/// Forgets what the request read of partners and establishments.
+pub fn forget_partners(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<PartnerId>();
+    loader.clear::<EstablishmentId>();
+    loader.clear::<EstablishmentsOf>();
+}
+
+fn tags_named(names: &[String]) -> Vec<Tag> {
+    names.iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+fn offer_tags(id: &OfferId, _offer: &Offer) -> Vec<Tag> {
+    tags_named(&[format!("offer:{id}")])
+}
+
+fn partner_tags(id: &PartnerId, _partner: &Partner) -> Vec<Tag> {
+    tags_named(&[format!("partner:{id}")])
+}
+
+/// An establishment is its partner's: what changes it purges the partner.
+fn establishment_tags(_id: &EstablishmentId, place: &Establishment) -> Vec<Tag> {
+    tags_named(&[format!("partner:{}", place.partner_id)])
+}

@@ -1,0 +1,5 @@
+//! TODO: what this module is.
+
+pub mod export;
+pub mod mutations;
+pub mod queries;

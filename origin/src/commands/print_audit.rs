@@ -1,0 +1,55 @@
+//! The audit as people and programs read it.
+
+use chrono::{DateTime, SecondsFormat};
+use serde_json::{Value, json};
+
+use crate::store_sqlite::audit::AuditRow;
+
+/// An import names thousands; a line of text shows the first ones, JSON all.
+const SHOWN_TAGS: usize = 12;
+
+/// One line: time, revision, kind, who, why, what.
+pub fn as_line(row: &AuditRow) -> String {
+    let revision = row
+        .revision
+        .map_or_else(|| "-".to_owned(), |revision| revision.to_string());
+    let mut tags: Vec<_> = row
+        .tags
+        .iter()
+        .take(SHOWN_TAGS)
+        .map(ToString::to_string)
+        .collect();
+    if row.tags.len() > SHOWN_TAGS {
+        tags.push(format!("(and {} more)", row.tags.len() - SHOWN_TAGS));
+    }
+    // Quoted and escaped: a file's name is in some reasons, and may try to drive a terminal.
+    format!(
+        "{}  {revision:>8}  {}  {:?}  {:?}  {}",
+        time(row.at_ms),
+        row.kind.as_str(),
+        row.actor,
+        row.reason,
+        tags.join(" ")
+    )
+}
+
+/// One JSON object on one line.
+pub fn as_json(row: &AuditRow) -> Value {
+    json!({
+        "id": row.id,
+        "at": time(row.at_ms),
+        "actor": row.actor,
+        "reason": row.reason,
+        "kind": row.kind.as_str(),
+        "log": row.log.map(|log| log.to_string()),
+        "revision": row.revision.map(|revision| revision.0),
+        "tags": row.tags,
+    })
+}
+
+/// RFC 3339, UTC.
+fn time(at_ms: i64) -> String {
+    DateTime::from_timestamp_millis(at_ms)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Millis, true)
+}

@@ -1,0 +1,15 @@
+//! Outings: users book offers and check in on the spot.
+//!
+//! Reading order: [`booking`] (what it is, and what may become of it) → [`window`] (when it may be
+//! used) → [`rules`] (who may book, cancel and check in when) → [`refusals`] → [`qr`] (the codes
+//! that are scanned) → [`store`]; in GraphQL
+//! [`resolvers`] and [`mutations`]. [`ending`] is the job beside requests,
+//! [`routes`] what is no GraphQL: [`picture`] and [`calendar`].
+
+pub mod booking;
+pub mod refusals;
+pub mod rules;
+#[cfg(test)]
+mod samples;
+pub mod store;
+pub mod window;

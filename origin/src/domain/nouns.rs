@@ -1,0 +1,502 @@
+//! The nouns of Yousoon's catalogue: plain data, parsed once at the border.
+//!
+//! Nothing here knows GraphQL or SQL; the two halves of the origin meet in these types.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Bytes of an id; 24 hex characters, the shape of a MongoDB ObjectId so that both stores agree.
+const ID_BYTES: usize = 12;
+
+/// The first bytes of sha256 of `kind\0seed`, in hex.
+fn derived_hex(kind: &str, seed: &str) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(kind.as_bytes());
+    hasher.update([0]);
+    hasher.update(seed.as_bytes());
+    hex::encode(&hasher.finalize()[..ID_BYTES])
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == ID_BYTES * 2 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The text was not 24 lowercase hex characters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an id is 24 lowercase hex characters")]
+pub struct NotAnId;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id, if `text` is 24 lowercase hex characters.
+            pub fn parse(text: &str) -> Option<Self> {
+                is_id(text).then(|| Self(text.to_owned()))
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// A fresh one: it tells nothing of what it names.
+            pub fn random() -> Self {
+                Self(hex::encode(crate::access::random::bytes::<ID_BYTES>()))
+            }
+
+            /// The id that `kind` and `seed` always give: the same row twice is the same id.
+            pub fn derive(kind: &str, seed: &str) -> Self {
+                Self(derived_hex(kind, seed))
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotAnId;
+
+            fn try_from(text: String) -> Result<Self, NotAnId> {
+                if is_id(&text) { Ok(Self(text)) } else { Err(NotAnId) }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    };
+}
+
+/// The raw bytes, for compact cursors.
+macro_rules! id_bytes {
+    ($name:ident) => {
+        impl $name {
+            pub fn to_bytes(&self) -> [u8; ID_BYTES] {
+                let mut bytes = [0; ID_BYTES];
+                // Cannot fail: every constructor checked the shape.
+                let _ = hex::decode_to_slice(&self.0, &mut bytes);
+                bytes
+            }
+
+            pub fn from_bytes(bytes: [u8; ID_BYTES]) -> Self {
+                Self(hex::encode(bytes))
+            }
+        }
+    };
+}
+
+id!(
+    /// Who publishes offers.
+    PartnerId
+);
+id!(
+    /// A discount that users can book.
+    OfferId
+);
+id!(
+    /// One address of a partner.
+    EstablishmentId
+);
+id!(
+    /// Who has an account.
+    UserId
+);
+id!(
+    /// An offer that a user booked.
+    BookingId
+);
+id!(
+    /// That somebody may join a partner's team.
+    InvitationId
+);
+id_bytes!(BookingId);
+id_bytes!(PartnerId);
+id_bytes!(OfferId);
+
+/// Mean radius of the Earth (IUGG), km.
+pub const EARTH_RADIUS_KM: f64 = 6371.0088;
+
+/// A place on the Earth, WGS 84 degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct GeoPoint {
+    pub lat: f64,
+    pub lng: f64,
+}
+
+impl GeoPoint {
+    /// The point, if both coordinates are finite and in range.
+    pub fn new(lat: f64, lng: f64) -> Option<Self> {
+        // A range contains neither NaN nor the infinities.
+        ((-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lng))
+            .then_some(Self { lat, lng })
+    }
+
+    /// Great-circle distance by the haversine formula, km.
+    pub fn distance_km(&self, other: &GeoPoint) -> f64 {
+        let (lat_a, lat_b) = (self.lat.to_radians(), other.lat.to_radians());
+        let half_lat = ((lat_b - lat_a) / 2.0).sin();
+        let half_lng = ((other.lng - self.lng).to_radians() / 2.0).sin();
+        let h = half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lng * half_lng;
+        // Rounding may push h a hair above 1 for antipodes, where asin is NaN.
+        2.0 * EARTH_RADIUS_KM * h.sqrt().min(1.0).asin()
+    }
+}
+
+macro_rules! category {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $(#[serde(rename = $text)] $variant),+
+        }
+
+        impl $name {
+            pub const ALL: [Self; 8] = [$(Self::$variant),+];
+
+            /// The GraphQL and storage name.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text),+
+                }
+            }
+
+            pub fn parse(text: &str) -> Option<Self> {
+                match text {
+                    $($text => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+category!(
+    /// What kind of business a partner is.
+    PartnerCategory {
+        Bar = "BAR",
+        Restaurant = "RESTAURANT",
+        Club = "CLUB",
+        Cinema = "CINEMA",
+        Sport = "SPORT",
+        Leisure = "LEISURE",
+        Event = "EVENT",
+        Other = "OTHER",
+    }
+);
+
+category!(
+    /// What kind of outing an offer is for; lists filter by it.
+    OfferCategory {
+        Bar = "BAR",
+        Restaurant = "RESTAURANT",
+        Club = "CLUB",
+        Cinema = "CINEMA",
+        Sport = "SPORT",
+        Leisure = "LEISURE",
+        Event = "EVENT",
+        Other = "OTHER",
+    }
+);
+
+impl OfferCategory {
+    pub const fn name_fr(self) -> &'static str {
+        match self {
+            Self::Bar => "Bars",
+            Self::Restaurant => "Restaurants",
+            Self::Club => "Boîtes de nuit",
+            Self::Cinema => "Cinémas",
+            Self::Sport => "Sport",
+            Self::Leisure => "Loisirs",
+            Self::Event => "Événements",
+            Self::Other => "Autres",
+        }
+    }
+
+    pub const fn name_en(self) -> &'static str {
+        match self {
+            Self::Bar => "Bars",
+            Self::Restaurant => "Restaurants",
+            Self::Club => "Clubs",
+            Self::Cinema => "Cinemas",
+            Self::Sport => "Sport",
+            Self::Leisure => "Leisure",
+            Self::Event => "Events",
+            Self::Other => "Other",
+        }
+    }
+}
+
+impl From<PartnerCategory> for OfferCategory {
+    fn from(category: PartnerCategory) -> Self {
+        match category {
+            PartnerCategory::Bar => Self::Bar,
+            PartnerCategory::Restaurant => Self::Restaurant,
+            PartnerCategory::Club => Self::Club,
+            PartnerCategory::Cinema => Self::Cinema,
+            PartnerCategory::Sport => Self::Sport,
+            PartnerCategory::Leisure => Self::Leisure,
+            PartnerCategory::Event => Self::Event,
+            PartnerCategory::Other => Self::Other,
+        }
+    }
+}
+
+/// An offer category as clients show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    pub slug: String,
+    pub name_fr: String,
+    pub name_en: String,
+    /// Where it stands in menus, from 0.
+    pub position: i32,
+}
+
+impl Category {
+    /// Every category in menu order.
+    pub fn all() -> Vec<Self> {
+        (0..)
+            .zip(OfferCategory::ALL)
+            .map(|(position, category)| Self {
+                slug: category.as_str().to_ascii_lowercase(),
+                name_fr: category.name_fr().to_owned(),
+                name_en: category.name_en().to_owned(),
+                position,
+            })
+            .collect()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Partner {
+    pub id: PartnerId,
+    pub name: String,
+    pub description: Option<String>,
+    pub logo: Option<String>,
+    pub category: PartnerCategory,
+    /// 0 to 5; none before the first review.
+    pub rating: Option<f64>,
+    pub review_count: i32,
+    pub created_at_ms: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    pub street: String,
+    pub city: String,
+    pub postcode: String,
+    pub country: String,
+}
+
+/// A day of the week by ISO 8601: 1 is Monday, 7 is Sunday.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i32", into = "i32")]
+pub struct Weekday(i32);
+
+/// The number was not 1 to 7.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a weekday is 1 (Monday) to 7 (Sunday)")]
+pub struct NotAWeekday;
+
+impl Weekday {
+    pub fn new(number: i32) -> Option<Self> {
+        (1..=7).contains(&number).then_some(Self(number))
+    }
+
+    pub const fn number(self) -> i32 {
+        self.0
+    }
+}
+
+impl TryFrom<i32> for Weekday {
+    type Error = NotAWeekday;
+
+    fn try_from(number: i32) -> Result<Self, NotAWeekday> {
+        Self::new(number).ok_or(NotAWeekday)
+    }
+}
+
+impl From<Weekday> for i32 {
+    fn from(day: Weekday) -> Self {
+        day.0
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpeningHour {
+    pub weekday: Weekday,
+    /// Local time, "HH:MM".
+    pub opens: String,
+    /// Local time, "HH:MM"; earlier than `opens` means the next day.
+    pub closes: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Establishment {
+    pub id: EstablishmentId,
+    pub partner_id: PartnerId,
+    pub name: String,
+    pub address: Address,
+    pub location: GeoPoint,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    pub website: Option<String>,
+    pub opening_hours: Vec<OpeningHour>,
+    pub images: Vec<String>,
+    /// Since when its partner shows it no more; offers that were of it still do.
+    #[serde(default)]
+    pub archived_at_ms: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discount {
+    /// 0 to 100.
+    pub percentage: i32,
+    pub description: Option<String>,
+}
+
+/// When an offer may be used, within its validity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferSchedule {
+    /// 1 is Monday, 7 is Sunday.
+    pub weekdays: Vec<i32>,
+    /// Local time, "HH:MM".
+    pub from: String,
+    /// Local time, "HH:MM".
+    pub to: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    pub total: i32,
+    /// 0 to `total`.
+    pub remaining: i32,
+}
+
+impl Quota {
+    /// Whether nobody can book any more.
+    pub const fn is_sold_out(self) -> bool {
+        self.remaining <= 0
+    }
+}
+
+/// How often an offer may be booked, besides its quota; none: as often as somebody likes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookingLimits {
+    /// By all users together, within one day of Europe/Paris.
+    pub per_day: Option<i32>,
+    /// By one user, as long as there is the offer.
+    pub per_user: Option<i32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    pub id: OfferId,
+    pub title: String,
+    pub description: String,
+    pub partner_id: PartnerId,
+    pub establishment_id: EstablishmentId,
+    pub category: OfferCategory,
+    pub discount: Discount,
+    pub conditions: Vec<String>,
+    /// First moment of validity.
+    pub valid_from_ms: i64,
+    /// First moment that is no longer valid.
+    pub valid_until_ms: i64,
+    pub schedule: Option<OfferSchedule>,
+    pub quota: Option<Quota>,
+    pub images: Vec<String>,
+    pub is_active: bool,
+    /// A copy of its establishment's, so that lists by distance read one table.
+    pub location: GeoPoint,
+    pub created_at_ms: i64,
+    #[serde(default)]
+    pub limits: BookingLimits,
+    /// Since when it is in no list; it is inactive then, and what was booked still shows it.
+    #[serde(default)]
+    pub archived_at_ms: Option<i64>,
+    /// Grows with each edit. What is left of the quota is no part of it: bookings change that.
+    #[serde(default)]
+    pub version: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_24_lowercase_hex_characters() {
+        let good = "0123456789abcdef01234567";
+        assert_eq!(OfferId::parse(good).unwrap().as_str(), good);
+        for bad in [
+            "",
+            "0123456789ABCDEF01234567",
+            "0123456789abcdef0123456",
+            "0123456789abcdef0123456g",
+            "é123456789abcdef0123456",
+        ] {
+            assert_eq!(OfferId::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_derived_id_depends_on_kind_and_seed() {
+        let id = PartnerId::derive("partner", "1");
+        assert_eq!(id, PartnerId::derive("partner", "1"));
+        assert_eq!(PartnerId::parse(id.as_str()), Some(id.clone()));
+        assert_eq!(PartnerId::from_bytes(id.to_bytes()), id);
+        assert_ne!(id, PartnerId::derive("partner1", ""));
+        assert_ne!(id, PartnerId::derive("offer", "1"));
+    }
+
+    #[test]
+    fn a_point_out_of_range_is_none() {
+        for (lat, lng) in [
+            (90.1, 0.0),
+            (-91.0, 0.0),
+            (0.0, 180.1),
+            (f64::NAN, 0.0),
+            (0.0, f64::INFINITY),
+        ] {
+            assert_eq!(GeoPoint::new(lat, lng), None);
+        }
+        assert!(GeoPoint::new(90.0, -180.0).is_some());
+    }
+
+    #[test]
+    fn paris_to_lyon_is_392_km() {
+        let paris = GeoPoint::new(48.8566, 2.3522).unwrap();
+        let lyon = GeoPoint::new(45.7640, 4.8357).unwrap();
+        assert!((paris.distance_km(&lyon) - 391.5).abs() < 1.0);
+        let antipode = GeoPoint::new(-48.8566, -177.6478).unwrap();
+        assert!((paris.distance_km(&antipode) - 20_015.1).abs() < 0.5);
+    }
+
+    #[test]
+    fn categories_read_back() {
+        for category in OfferCategory::ALL {
+            assert_eq!(OfferCategory::parse(category.as_str()), Some(category));
+        }
+        for category in PartnerCategory::ALL {
+            assert_eq!(PartnerCategory::parse(category.as_str()), Some(category));
+        }
+        assert_eq!(OfferCategory::parse("bar"), None);
+        assert_eq!(Category::all().len(), 8);
+    }
+}

@@ -1,0 +1,7 @@
+//! Offers: what users book.
+
+pub mod edit;
+pub mod events;
+pub mod rules;
+pub mod schedule;
+pub mod store;

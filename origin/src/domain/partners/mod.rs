@@ -1,0 +1,6 @@
+//! Partners and their establishments.
+
+pub mod edit;
+pub mod hours;
+pub mod rules;
+pub mod store;

@@ -1,0 +1,38 @@
+//! What a store can fail with, whichever backend it is.
+
+use std::error::Error;
+
+/// Why a store has no answer. None of it is safe to show to a client.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database, its driver or the network between; the backend's own error is the source.
+    #[error("the database failed")]
+    Backend(#[source] Box<dyn Error + Send + Sync>),
+    /// Every connection is in use and stayed so for as long as a caller may wait.
+    #[error("no free database connection: {0}")]
+    Busy(String),
+    /// Another write changed what this one had read; nothing was written.
+    #[error("{0} was changed by another write")]
+    Conflict(&'static str),
+    #[error("the database task panicked or was cancelled")]
+    Interrupted,
+    #[error("stored {what} cannot be read: {detail}")]
+    Corrupt { what: &'static str, detail: String },
+    #[error("the cursor belongs to a list with another order")]
+    ForeignCursor,
+}
+
+impl StoreError {
+    /// A backend's own failure.
+    pub fn backend(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Backend(Box::new(error))
+    }
+
+    /// Stored data that does not parse; `what` is its name.
+    pub fn corrupt(what: &'static str, detail: &impl ToString) -> Self {
+        Self::Corrupt {
+            what,
+            detail: detail.to_string(),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! TODO: what this module is.
+
+pub mod outgoing;

@@ -1,0 +1,26 @@
+//! Forgets, once an hour, what no entry can need any more.
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::PurgeLog;
+use crate::server::state::Clock;
+
+const PERIOD: Duration = Duration::from_hours(1);
+
+/// Runs until it is cancelled.
+pub async fn run(log: PurgeLog, clock: Clock, stop: CancellationToken) {
+    let mut ticks = interval(PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = log.trim(clock.now_ms()).await {
+            tracing::error!(error, "the purge log cannot be trimmed");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! TODO: what this module is.
+
+pub mod calendar;
+pub mod ending;
+pub mod picture;
+pub mod routes;

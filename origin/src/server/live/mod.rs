@@ -1,0 +1,38 @@
+//! Live: subscriptions over WebSocket and event streams.
+//!
+//! The purge log is the bus of events: it is totally ordered, survives crashes (a write and its
+//! record are one transaction), and every server has a copy of it within milliseconds. A server
+//! reads again what a record names, and sends it to those of its own clients whom it concerns.
+//!
+//! Reading order: [`topic`] and [`index`] (who waits for what) → [`event`] and [`mailbox`] (what
+//! waits to be sent, bounded) → [`seats`] (how many there may be) → [`hub`] (all of it) →
+//! [`follow`] (records become events) → [`operation`] (a document: when it begins, and for each
+//! event) → [`credentials`] → the two transports [`websocket`] (its words are [`protocol`]) and
+//! [`sse`]. The fields are in [`resolvers`].
+
+mod credentials;
+mod follow;
+mod hub;
+mod index;
+mod mailbox;
+mod metrics;
+mod operation;
+mod protocol;
+mod seats;
+pub(crate) mod sse;
+pub(crate) mod websocket;
+
+pub use follow::follow;
+pub use hub::Hub;
+
+use std::time::Duration;
+
+/// Subscriptions of one connection.
+const OPERATIONS: usize = 20;
+/// How long a client may take for `connection_init`.
+const INIT_WITHIN: Duration = Duration::from_secs(5);
+/// How long one message may take to be sent; after that the client is too slow.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
+/// How often something is sent to a client for which there is nothing: proxies end connections
+/// that are silent for longer, Cloudflare's after 100 s.
+const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(20);

@@ -1,0 +1,15 @@
+//! TODO: what this module is.
+
+pub mod bookings;
+pub mod catalogue;
+pub mod codes;
+pub mod documents;
+pub mod offers;
+pub mod partners;
+pub mod purges;
+pub mod rows;
+pub mod service_tokens;
+pub mod sessions;
+pub mod stats;
+pub mod team;
+pub mod users;

@@ -1,0 +1,35 @@
+//! Places of a quota, for the block that books them.
+
+use rusqlite::{Connection, Transaction};
+
+use crate::store_sqlite::tables::offers as rows;
+use crate::{
+    domain::{Offer, OfferId},
+    store_sqlite::database::StoreError,
+};
+
+/// The offer as it is in this transaction.
+pub fn one(connection: &Connection, id: &OfferId) -> Result<Option<Offer>, StoreError> {
+    Ok(rows::by_id(connection, id)?.map(|(_, offer)| offer))
+}
+
+/// Takes one, if one is left.
+pub fn take_place(tx: &Transaction<'_>, id: &OfferId) -> Result<bool, StoreError> {
+    let taken = tx
+        .prepare_cached(
+            "UPDATE offers SET quota_remaining = quota_remaining - 1
+             WHERE id = ?1 AND quota_remaining > 0",
+        )?
+        .execute([id.as_str()])?;
+    Ok(taken > 0)
+}
+
+/// Gives one back; never more than there are.
+pub fn give_back_place(tx: &Transaction<'_>, id: &OfferId) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE offers SET quota_remaining = quota_remaining + 1
+         WHERE id = ?1 AND quota_remaining < quota_total",
+    )?
+    .execute([id.as_str()])?;
+    Ok(())
+}
