@@ -39,7 +39,9 @@ impl Binaries {
 pub(crate) fn build(profile: Profile) -> Result<Binaries> {
     let title = match profile {
         Profile::Dev => "building the origin and pq (about 4 min the first time)",
-        Profile::Release => "building the origin and pq for release (about 8 min the first time)",
+        Profile::Release => {
+            "building the origin and pq for release (more than 10 min the first time)"
+        }
     };
     build_packages(title, profile, &[ORIGIN, PQ])?;
     Binaries::locate(profile)
@@ -49,8 +51,9 @@ pub(crate) fn build(profile: Profile) -> Result<Binaries> {
 pub(crate) fn build_peer(package: &str) -> Result<PathBuf> {
     // All of them in one build: alone the peer would have the dependencies built once more, with
     // other features.
-    let title =
-        format!("building the origin, pq and {package} for release (about 8 min the first time)");
+    let title = format!(
+        "building the origin, pq and {package} for release (more than 10 min the first time)"
+    );
     build_packages(&title, Profile::Release, &[ORIGIN, PQ, package])?;
     path_of(package, Profile::Release)
 }

@@ -58,14 +58,21 @@ pub(crate) fn ensure_wasm_bindgen_test_runner(tools: &Tools) -> Result<PathBuf> 
     // The two share an unstable format.
     let version = locked_version(&lock, "wasm-bindgen")
         .with_context(|| format!("{} has no wasm-bindgen", path.display()))?;
-    ensure_cargo_tool(&program, "wasm-bindgen-cli", version, "about 1 min")?;
+    // Without `--locked`: the registry does not have all that its lock file names.
+    ensure_cargo_tool(&program, "wasm-bindgen-cli", version, &[], "about 1 min")?;
     Ok(program)
 }
 
 /// For `cargo fuzz`, which only the soak needs.
 pub(crate) fn ensure_cargo_fuzz(tools: &Tools) -> Result<PathBuf> {
     let program = tools.bin().join("cargo-fuzz");
-    ensure_cargo_tool(&program, "cargo-fuzz", CARGO_FUZZ_VERSION, "about 1 min")?;
+    ensure_cargo_tool(
+        &program,
+        "cargo-fuzz",
+        CARGO_FUZZ_VERSION,
+        &["--locked"],
+        "about 1 min",
+    )?;
     Ok(program)
 }
 
@@ -125,18 +132,25 @@ fn ensure_wasm_target() -> Result<()> {
 
 /// Installs a package for one of its programs. These run for seconds: compiling them without
 /// optimization takes half of the time.
-fn ensure_cargo_tool(program: &Path, package: &str, version: &str, duration: &str) -> Result<()> {
+fn ensure_cargo_tool(
+    program: &Path,
+    package: &str,
+    version: &str,
+    flags: &[&str],
+    duration: &str,
+) -> Result<()> {
     if has_version(program, version) {
         return Ok(());
     }
     progress::step(
         &format!("installing {package} {version} ({duration})"),
         checkout::cargo()
-            .args([
-                "install", "--quiet", "--force", "--locked", "--debug", "--root",
-            ])
+            .args(["install", "--quiet", "--force", "--debug", "--root"])
             .arg(checkout::tools_dir()?)
-            .args([package, "--version", version]),
+            .args([package, "--version", version])
+            .args(flags)
+            // Nobody debugs them, and they are five times as large with it.
+            .env("CARGO_PROFILE_DEV_DEBUG", "false"),
     )
 }
 
