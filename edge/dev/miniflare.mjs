@@ -27,7 +27,7 @@ function fail(message) {
   process.exit(1);
 }
 
-/** The modules that worker-build emits: one bundled ES module and the WASM that it imports. */
+/** The modules that `cargo xtask build-edge` writes: one bundled ES module and the WASM that it imports. */
 function readModules(buildDir) {
   const read = (name) => {
     try {

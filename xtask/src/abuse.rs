@@ -17,7 +17,7 @@ pub(crate) struct Options {
 /// Its last line counts tests; the line of the run itself is printed by the test.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let tools = tools::ensure()?;
-    build_edge::build(&tools)?;
+    build_edge::build(&tools, Profile::Release)?;
     let binaries = binaries::build(Profile::Dev)?;
     let title = format!("abuse, seed {}", options.seed);
     progress::announce(&title);

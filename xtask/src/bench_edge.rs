@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::bench::{self, Asked, Comparison, Contender, Proof, Workload};
+use crate::binaries::Profile;
 use crate::processes::{Processes, TemporaryDir};
 use crate::{build_edge, checkout, http, progress, secrets, tools};
 
@@ -66,7 +67,7 @@ fn contenders() -> Result<Vec<Contender>> {
 
 pub(crate) fn run(turns: &bench::Turns) -> Result<()> {
     bench::require_wrk()?;
-    let build_dir = build_edge::build(&tools::ensure()?)?;
+    let build_dir = build_edge::build(&tools::ensure()?, Profile::Release)?;
     let dir = TemporaryDir::create("bench-edge")?;
     let workload = read_workload()?;
     let contenders = contenders()?;

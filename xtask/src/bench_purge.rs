@@ -1,8 +1,6 @@
 //! `cargo xtask bench-purge`: how long after a write each tier still answers with what was there
 //! before; two origins, one Redis and the edge on this machine.
 
-use std::process::Command;
-
 use anyhow::{Result, bail};
 
 use crate::binaries::{self, Profile};
@@ -21,9 +19,9 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = tools::ensure()?;
     redis::ensure()?;
-    build_edge::build(&tools)?;
+    build_edge::build(&tools, Profile::Release)?;
     let binaries = binaries::build(Profile::Release)?;
-    let mut cargo = Command::new("cargo");
+    let mut cargo = checkout::cargo();
     cargo
         .args([
             "run",
@@ -34,8 +32,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             "purge_latency",
             "--",
         ])
-        .args([options.samples, options.edge_samples].map(|count| count.to_string()))
-        .current_dir(checkout::root());
+        .args([options.samples, options.edge_samples].map(|count| count.to_string()));
     test::give_binaries(&mut cargo, &binaries);
     progress::announce("writing, and watching who still answers with what was there before");
     let status = cargo

@@ -3,7 +3,6 @@
 //! memory for each, and how long an offer takes to reach them all.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -145,17 +144,15 @@ fn measure(processes: &mut Processes, servers: &[Value; 2]) -> Result<()> {
 }
 
 fn build_client() -> Result<PathBuf> {
-    let mut cargo = Command::new("cargo");
-    cargo
-        .args([
-            "build",
-            "--release",
-            "-p",
-            "e2e",
-            "--example",
-            "subscriptions",
-        ])
-        .current_dir(checkout::root());
+    let mut cargo = checkout::cargo();
+    cargo.args([
+        "build",
+        "--release",
+        "-p",
+        "e2e",
+        "--example",
+        "subscriptions",
+    ]);
     progress::step_with_output("building the client", &mut cargo)?;
     let examples = checkout::target_dir()?.join("release/examples");
     Ok(examples.join("subscriptions"))

@@ -1,16 +1,22 @@
-//! The native binaries: `yousoon` (the origin) and `pq`.
+//! The native binaries: `yousoon` (the origin), `pq`, and what only builds need.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::Result;
 
 use crate::{checkout, progress};
 
+// Packages, whose binaries have the same names.
+const ORIGIN: &str = "yousoon";
+const PQ: &str = "pq";
+const EDGE_BINDGEN: &str = "edge-bindgen";
+
+/// How the origin and the worker are compiled.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Profile {
-    /// Shares its artefacts with `cargo test`.
+    /// Compiles in a fraction of the time, and shares the origin's artefacts with `cargo test`.
     Dev,
+    /// As it is deployed and measured.
     Release,
 }
 
@@ -23,19 +29,21 @@ pub(crate) struct Binaries {
 impl Binaries {
     /// Where a build puts them, whether it was done or not.
     pub(crate) fn locate(profile: Profile) -> Result<Self> {
-        let dir = checkout::target_dir()?.join(match profile {
-            Profile::Dev => "debug",
-            Profile::Release => "release",
-        });
         Ok(Self {
-            yousoon: dir.join("yousoon"),
-            pq: dir.join("pq"),
+            yousoon: path_of(ORIGIN, profile)?,
+            pq: path_of(PQ, profile)?,
         })
     }
 }
 
 pub(crate) fn build(profile: Profile) -> Result<Binaries> {
-    build_packages(profile, &["yousoon", "pq"])?;
+    let title = match profile {
+        Profile::Dev => "building the origin and pq (about 4 min the first time)",
+        Profile::Release => {
+            "building the origin and pq for release (more than 10 min the first time)"
+        }
+    };
+    build_packages(title, profile, &[ORIGIN, PQ])?;
     Binaries::locate(profile)
 }
 
@@ -43,23 +51,40 @@ pub(crate) fn build(profile: Profile) -> Result<Binaries> {
 pub(crate) fn build_peer(package: &str) -> Result<PathBuf> {
     // All of them in one build: alone the peer would have the dependencies built once more, with
     // other features.
-    build_packages(Profile::Release, &["yousoon", "pq", package])?;
-    Ok(checkout::target_dir()?.join("release").join(package))
+    let title = format!(
+        "building the origin, pq and {package} for release (more than 10 min the first time)"
+    );
+    build_packages(&title, Profile::Release, &[ORIGIN, PQ, package])?;
+    path_of(package, Profile::Release)
 }
 
-fn build_packages(profile: Profile, packages: &[&str]) -> Result<()> {
-    let names = packages.join(", ");
-    let mut cargo = Command::new("cargo");
+/// The program that `bundle` runs on the compiled worker.
+pub(crate) fn build_edge_bindgen() -> Result<PathBuf> {
+    // Always quick to compile: it runs for seconds, once a build of the worker.
+    let profile = Profile::Dev;
+    build_packages(
+        "building wasm-bindgen (about 20 s the first time)",
+        profile,
+        &[EDGE_BINDGEN],
+    )?;
+    path_of(EDGE_BINDGEN, profile)
+}
+
+fn path_of(binary: &str, profile: Profile) -> Result<PathBuf> {
+    let folder = match profile {
+        Profile::Dev => "debug",
+        Profile::Release => "release",
+    };
+    Ok(checkout::target_dir()?.join(folder).join(binary))
+}
+
+fn build_packages(title: &str, profile: Profile, packages: &[&str]) -> Result<()> {
+    let mut cargo = checkout::cargo();
     cargo
         .args(["build", "--bins"])
-        .args(packages.iter().flat_map(|package| ["-p", package]))
-        .current_dir(checkout::root());
-    let title = match profile {
-        Profile::Dev => format!("building {names}"),
-        Profile::Release => {
-            cargo.arg("--release");
-            format!("building {names} for release (some minutes the first time)")
-        }
-    };
-    progress::step_with_output(&title, &mut cargo)
+        .args(packages.iter().flat_map(|package| ["-p", package]));
+    if matches!(profile, Profile::Release) {
+        cargo.arg("--release");
+    }
+    progress::step_with_output(title, &mut cargo)
 }

@@ -1,4 +1,4 @@
-//! Builds the worker: cargo, wasm-bindgen, wasm-opt and esbuild, all driven by worker-build.
+//! Builds the worker: cargo compiles it, `bundle` makes it what the Workers runtime takes.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -7,11 +7,12 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
+use crate::binaries::{self, Profile};
 use crate::tools::Tools;
-use crate::{checkout, progress};
+use crate::{bundle, checkout, progress};
 
 /// What the worker is made of, from the root of the checkout.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 15] = [
     "Cargo.lock",
     "Cargo.toml",
     "rust-toolchain.toml",
@@ -19,38 +20,39 @@ const SOURCES: [&str; 12] = [
     "edge/core/Cargo.toml",
     "edge/core/src",
     "edge/worker/Cargo.toml",
+    "edge/worker/shim.js",
     "edge/worker/src",
     "persisted-queries/core/Cargo.toml",
     "persisted-queries/core/src",
     "cache/core/Cargo.toml",
     "cache/core/src",
+    "xtask/edge-bindgen/Cargo.toml",
+    "xtask/edge-bindgen/src",
 ];
 
-pub(crate) fn build_dir() -> PathBuf {
-    checkout::root().join("edge/worker/build")
+/// Where a build puts `index.js` and `index_bg.wasm`, whether it was done or not.
+pub(crate) fn build_dir(profile: Profile) -> PathBuf {
+    checkout::root().join(match profile {
+        Profile::Dev => "edge/worker/build-dev",
+        Profile::Release => "edge/worker/build",
+    })
 }
 
-/// Builds `edge/worker/build/{index.js,index_bg.wasm}` unless it is newer than its sources.
-pub(crate) fn build(tools: &Tools) -> Result<PathBuf> {
-    let out = build_dir();
+/// Builds the worker unless it is newer than its sources.
+pub(crate) fn build(tools: &Tools, profile: Profile) -> Result<PathBuf> {
+    let out = build_dir(profile);
+    fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+    // Until the end of this function: another `cargo xtask` in this checkout waits for the result.
+    let lock = File::create(out.join(".lock"))?;
+    lock.lock()?;
     let wasm = out.join("index_bg.wasm");
     if is_fresh(&wasm)? && out.join("index.js").exists() {
         return Ok(out);
     }
     let started = SystemTime::now();
-    // Panic recovery is worker-build's default: an isolate that panicked gets a new instance.
-    progress::step_with_output(
-        "building the worker (about 1 min the first time)",
-        Command::new(tools.worker_build())
-            .args(["--profile", "worker"])
-            .current_dir(checkout::root().join("edge/worker"))
-            // Otherwise it downloads its own.
-            .env("ESBUILD_BIN", tools.esbuild())
-            .env("WASM_OPT_BIN", tools.wasm_opt())
-            .env("WASM_BINDGEN_BIN", tools.wasm_bindgen())
-            // Its errors come with a backtrace of itself otherwise.
-            .env("RUST_BACKTRACE", "0"),
-    )?;
+    let compiled = compile(profile)?;
+    let bindgen = binaries::build_edge_bindgen()?;
+    bundle::write(tools, profile, &bindgen, &compiled, &out)?;
     // A source that was edited during the build is newer than the output.
     File::options()
         .append(true)
@@ -59,6 +61,34 @@ pub(crate) fn build(tools: &Tools) -> Result<PathBuf> {
         .with_context(|| format!("the build left no {}", wasm.display()))?;
     print_size(&wasm)?;
     Ok(out)
+}
+
+fn compile(profile: Profile) -> Result<PathBuf> {
+    let (cargo_profile, folder, title) = match profile {
+        Profile::Dev => (
+            "dev",
+            "debug",
+            "building the worker (about 1 min the first time)",
+        ),
+        Profile::Release => (
+            "worker",
+            "worker",
+            "building the worker for release (about 2 min the first time)",
+        ),
+    };
+    progress::step_with_output(
+        title,
+        checkout::cargo()
+            .args(["build", "--lib", "--package", "edge-worker"])
+            .args(["--target", "wasm32-unknown-unknown"])
+            .args(["--profile", cargo_profile])
+            // wasm-bindgen's macro reads it: futures come from js-sys, as the worker crate expects.
+            .env("WASM_BINDGEN_USE_JS_SYS", "1"),
+    )?;
+    Ok(checkout::target_dir()?
+        .join("wasm32-unknown-unknown")
+        .join(folder)
+        .join("edge_worker.wasm"))
 }
 
 fn is_fresh(output: &Path) -> Result<bool> {

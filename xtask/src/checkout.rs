@@ -1,7 +1,8 @@
-//! Where things are: the checkout, the tools, cargo's output.
+//! Where things are: the checkout, the tools, cargo and its output.
 
 use std::env;
 use std::path::{Path, PathBuf, absolute};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -14,6 +15,23 @@ pub(crate) fn root() -> PathBuf {
     xtask
         .parent()
         .map_or_else(|| xtask.clone(), Path::to_path_buf)
+}
+
+/// Cargo in this checkout, with the environment that this command was started in.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(root());
+    // `cargo xtask` has these from `cargo run`. The build script of ring reads them: with them, each
+    // change between `cargo build` and `cargo xtask up` would compile all that stands on TLS again.
+    for (name, _) in env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|prefix| name.to_string_lossy().starts_with(prefix))
+        {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// Where `cargo install` puts what is needed beside the toolchain.

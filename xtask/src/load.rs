@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = tools::ensure()?;
     let k6 = find_k6(&tools)?;
     let binaries = binaries::build(Profile::Release)?;
-    let build_dir = build_edge::build(&tools)?;
+    let build_dir = build_edge::build(&tools, Profile::Release)?;
     let dir = TemporaryDir::create("load")?;
     let settings = Settings {
         data_dir: dir.path().to_path_buf(),

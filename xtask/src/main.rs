@@ -8,6 +8,7 @@ mod bench_purge;
 mod bench_subscriptions;
 mod binaries;
 mod build_edge;
+mod bundle;
 mod checkout;
 mod debian;
 mod failures;
@@ -30,13 +31,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::binaries::Profile;
+
 /// Sets up, runs and tests Yousoon.
 #[derive(Parser)]
 #[command(name = "cargo xtask", disable_help_subcommand = true)]
 enum Command {
     /// Install the tools that are missing, and nothing else.
     Tools,
-    /// Build the worker into edge/worker/build.
+    /// Build the worker as it is deployed into edge/worker/build.
     BuildEdge,
     /// Run the origin and the edge on this machine, with sample offers.
     Up(up::Options),
@@ -61,8 +64,11 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
-        Command::Tools => tools::ensure().map(drop),
-        Command::BuildEdge => tools::ensure().and_then(|tools| build_edge::build(&tools).map(drop)),
+        Command::Tools => tools::ensure()
+            .and_then(|tools| tools::ensure_wasm_bindgen_test_runner(&tools).map(drop)),
+        Command::BuildEdge => {
+            tools::ensure().and_then(|tools| build_edge::build(&tools, Profile::Release).map(drop))
+        }
         Command::Up(options) => up::run(&options),
         // Its last line is the summary, also when tests failed.
         Command::Test => return test::run().unwrap_or_else(|error| fail(&error)),

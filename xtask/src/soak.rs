@@ -29,7 +29,7 @@ const FUZZ_TARGETS: [&str; 2] = ["request", "entry"];
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let tools = tools::ensure()?;
     redis::ensure()?;
-    build_edge::build(&tools)?;
+    build_edge::build(&tools, Profile::Release)?;
     let cargo_fuzz = tools::ensure_cargo_fuzz(&tools)?;
     let binaries = binaries::build(Profile::Dev)?;
     let mut phases = vec![

@@ -9,8 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::binaries::{self, Binaries, Profile};
 use crate::failures::Failures;
-use crate::tools::{self, Tools};
-use crate::{build_edge, checkout, mongo_server, progress, redis};
+use crate::{build_edge, checkout, mongo_server, progress, redis, tools};
 
 /// The test targets that hold for both targets bit by bit.
 const GOLDEN: [&str; 8] = [
@@ -33,6 +32,7 @@ pub(crate) struct Count {
 
 pub(crate) fn run() -> Result<ExitCode> {
     let tools = tools::ensure()?;
+    let wasm_runner = tools::ensure_wasm_bindgen_test_runner(&tools)?;
     redis::ensure()?;
     let audits = checkout::root().join("tests/graphql-http");
     tools::ensure_node_modules(&audits, "the audits of GraphQL over HTTP (about 5 s)")?;
@@ -42,7 +42,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     let mut total = Count::default();
     // The end-to-end tests say what is missing when a build failed.
     for build in [
-        build_edge::build(&tools).map(drop),
+        build_edge::build(&tools, Profile::Release).map(drop),
         binaries::build(Profile::Dev).map(drop),
     ] {
         if let Err(error) = build {
@@ -56,7 +56,10 @@ pub(crate) fn run() -> Result<ExitCode> {
             "testing the workspace",
             workspace_tests(&binaries, mongo_server.as_deref()),
         ),
-        ("testing the golden vectors in WASM", golden_tests(&tools)),
+        (
+            "testing the golden vectors in WASM",
+            golden_tests(&wasm_runner),
+        ),
     ];
     for (title, mut command) in phases {
         progress::announce(title);
@@ -84,26 +87,21 @@ pub(crate) fn give_binaries(cargo: &mut Command, binaries: &Binaries) {
     cargo
         .env("YOUSOON_BIN", &binaries.yousoon)
         .env("PQ_BIN", &binaries.pq)
-        .env("EDGE_BUILD_DIR", build_edge::build_dir());
+        .env("EDGE_BUILD_DIR", build_edge::build_dir(Profile::Release));
 }
 
-fn golden_tests(tools: &Tools) -> Command {
+fn golden_tests(wasm_runner: &Path) -> Command {
     let mut cargo = cargo_test();
     cargo
         .args(["--target", "wasm32-unknown-unknown"])
         .args(GOLDEN)
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-            tools.wasm_bindgen_test_runner(),
-        );
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", wasm_runner);
     cargo
 }
 
 pub(crate) fn cargo_test() -> Command {
-    let mut cargo = Command::new("cargo");
-    cargo
-        .args(["test", "--no-fail-fast"])
-        .current_dir(checkout::root());
+    let mut cargo = checkout::cargo();
+    cargo.args(["test", "--no-fail-fast"]);
     cargo
 }
 

@@ -1,16 +1,14 @@
 //! The tools beside the Rust toolchain, installed once: silent and fast when they are there.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{checkout, progress};
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
-const WORKER_BUILD_VERSION: &str = "0.8.7";
-/// Must be the version of `wasm-bindgen` in Cargo.lock: the two share an unstable format.
-const WASM_BINDGEN_VERSION: &str = "0.2.130";
 const CARGO_FUZZ_VERSION: &str = "0.13.1";
 /// What miniflare asks for, with a margin.
 const MIN_NODE_MAJOR: u32 = 20;
@@ -23,18 +21,6 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    pub(crate) fn worker_build(&self) -> PathBuf {
-        self.bin.join("worker-build")
-    }
-
-    pub(crate) fn wasm_bindgen(&self) -> PathBuf {
-        self.bin.join("wasm-bindgen")
-    }
-
-    pub(crate) fn wasm_bindgen_test_runner(&self) -> PathBuf {
-        self.bin.join("wasm-bindgen-test-runner")
-    }
-
     pub(crate) fn esbuild(&self) -> PathBuf {
         self.node_bin.join("esbuild")
     }
@@ -43,54 +29,61 @@ impl Tools {
         self.node_bin.join("wasm-opt")
     }
 
-    /// Where tools that only some commands need are installed.
+    /// Where `cargo install` puts tools that only some commands need.
     pub(crate) fn bin(&self) -> &Path {
         &self.bin
     }
 }
 
+/// What building and running the system takes.
 pub(crate) fn ensure() -> Result<Tools> {
-    let dir = checkout::tools_dir()?;
     let edge = checkout::root().join("edge");
     let tools = Tools {
-        bin: dir.join("bin"),
+        bin: checkout::tools_dir()?.join("bin"),
         node_bin: edge.join("node_modules/.bin"),
     };
     // Before the long steps.
     check_node()?;
     ensure_wasm_target()?;
-    ensure_cargo_tool(
-        &dir,
-        &[tools.worker_build()],
-        "worker-build",
-        WORKER_BUILD_VERSION,
-        &["--locked"],
-        "about 3 min",
-    )?;
-    ensure_cargo_tool(
-        &dir,
-        &[tools.wasm_bindgen(), tools.wasm_bindgen_test_runner()],
-        "wasm-bindgen-cli",
-        WASM_BINDGEN_VERSION,
-        &[],
-        "about 2 min",
-    )?;
     ensure_node_modules(&edge, "miniflare, esbuild and binaryen (about 20 s)")?;
     Ok(tools)
+}
+
+/// For tests in WASM, which only `test` runs.
+pub(crate) fn ensure_wasm_bindgen_test_runner(tools: &Tools) -> Result<PathBuf> {
+    let program = tools.bin().join("wasm-bindgen-test-runner");
+    let path = checkout::root().join("Cargo.lock");
+    let lock =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    // The two share an unstable format.
+    let version = locked_version(&lock, "wasm-bindgen")
+        .with_context(|| format!("{} has no wasm-bindgen", path.display()))?;
+    // Without `--locked`: the registry does not have all that its lock file names.
+    ensure_cargo_tool(&program, "wasm-bindgen-cli", version, &[], "about 1 min")?;
+    Ok(program)
 }
 
 /// For `cargo fuzz`, which only the soak needs.
 pub(crate) fn ensure_cargo_fuzz(tools: &Tools) -> Result<PathBuf> {
     let program = tools.bin().join("cargo-fuzz");
     ensure_cargo_tool(
-        &checkout::tools_dir()?,
-        std::slice::from_ref(&program),
+        &program,
         "cargo-fuzz",
         CARGO_FUZZ_VERSION,
         &["--locked"],
         "about 1 min",
     )?;
     Ok(program)
+}
+
+/// The version of a package in the text of a Cargo.lock.
+fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    lines
+        .nth(1)?
+        .strip_prefix("version = \"")?
+        .strip_suffix('"')
 }
 
 fn check_node() -> Result<()> {
@@ -137,28 +130,31 @@ fn ensure_wasm_target() -> Result<()> {
     )
 }
 
+/// Installs a package for one of its programs. These run for seconds: compiling them without
+/// optimization takes half of the time.
 fn ensure_cargo_tool(
-    dir: &Path,
-    programs: &[PathBuf],
-    name: &str,
+    program: &Path,
+    package: &str,
     version: &str,
     flags: &[&str],
     duration: &str,
 ) -> Result<()> {
-    if programs.iter().all(|program| has_version(program, version)) {
+    if has_version(program, version) {
         return Ok(());
     }
     progress::step(
-        &format!("installing {name} {version} ({duration})"),
-        Command::new("cargo")
-            .args(["install", "--quiet", "--force", "--root"])
-            .arg(dir)
-            .args([name, "--version", version])
-            .args(flags),
+        &format!("installing {package} {version} ({duration})"),
+        checkout::cargo()
+            .args(["install", "--quiet", "--force", "--debug", "--root"])
+            .arg(checkout::tools_dir()?)
+            .args([package, "--version", version])
+            .args(flags)
+            // Nobody debugs them, and they are five times as large with it.
+            .env("CARGO_PROFILE_DEV_DEBUG", "false"),
     )
 }
 
-/// `worker-build` prints its version alone, `wasm-bindgen` after its name.
+/// Programs print their name before their version.
 fn has_version(program: &Path, version: &str) -> bool {
     progress::output_of(Command::new(program).arg("--version"))
         .is_ok_and(|printed| printed.split_whitespace().any(|word| word == version))
@@ -184,7 +180,15 @@ pub(crate) fn ensure_node_modules(dir: &Path, what: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::node_major;
+    use super::{locked_version, node_major};
+
+    #[test]
+    fn the_version_of_a_package_is_read_from_the_lock_file() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-futures\"\nversion = \"0.4.80\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"…\"\n";
+        assert_eq!(locked_version(lock, "wasm-bindgen"), Some("0.2.130"));
+        assert_eq!(locked_version(lock, "worker"), None);
+    }
 
     #[test]
     fn the_major_version_of_node_is_read() {

@@ -22,14 +22,22 @@ pub(crate) struct Options {
     /// Where everything is kept; `.yousoon` in the checkout unless given.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Build as it is deployed: that takes longer, and the origin answers faster.
+    #[arg(long)]
+    release: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     // Before the long steps, so that nobody waits for a refusal.
     require_free_ports(options)?;
     let tools = tools::ensure()?;
-    let binaries = binaries::build(Profile::Release)?;
-    let build_dir = build_edge::build(&tools)?;
+    let profile = if options.release {
+        Profile::Release
+    } else {
+        Profile::Dev
+    };
+    let binaries = binaries::build(profile)?;
+    let build_dir = build_edge::build(&tools, profile)?;
     let data_dir = match &options.data_dir {
         Some(dir) => absolute(dir)?,
         None => checkout::root().join(".yousoon"),
