@@ -10,61 +10,17 @@ use anyhow::{Context, Result};
 use crate::processes::Processes;
 use crate::progress;
 
+mod contender;
 mod probe;
 mod rounds;
 mod wrk;
 
-pub(crate) use probe::Proof;
+pub(crate) use contender::{Asked, Comparison, Contender, Proof, Turns, Workload};
 pub(crate) use rounds::Rounds;
 pub(crate) use wrk::require as require_wrk;
 
 /// A cache's first answers come from behind it, and it may store them beside the request.
 const WARM_LIMIT: Duration = Duration::from_secs(30);
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Turns {
-    /// How often each contender is measured; the median counts.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
-    /// How long each measurement takes.
-    #[arg(long, value_name = "SECONDS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
-    seconds: u32,
-    /// How many connections ask at the same time.
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
-    connections: u32,
-}
-
-/// A server under test.
-#[derive(Debug)]
-pub(crate) struct Contender {
-    pub(crate) name: &'static str,
-    pub(crate) label: &'static str,
-    pub(crate) port: u16,
-    /// How its answers show that they are what is to be measured.
-    pub(crate) proof: Proof,
-    /// What its line of the table says of it.
-    pub(crate) comparison: Comparison,
-}
-
-/// Requests per second of one contender as a multiple of another's.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Comparison {
-    pub(crate) of: &'static str,
-    pub(crate) over: &'static str,
-    /// The target, if there is one.
-    pub(crate) at_least: Option<f64>,
-}
-
-/// What is asked for, and the bytes that every contender must answer with.
-#[derive(Debug)]
-pub(crate) struct Workload(pub(crate) Vec<Asked>);
-
-#[derive(Debug)]
-pub(crate) struct Asked {
-    /// With the query.
-    pub(crate) path: String,
-    pub(crate) body: String,
-}
 
 /// Loads every contender in every round. What it prints and writes is in `dir` afterwards.
 pub(crate) fn measure(

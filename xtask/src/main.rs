@@ -23,6 +23,7 @@ mod redis;
 mod secrets;
 mod soak;
 mod stack;
+mod structure;
 mod test;
 mod tools;
 mod up;
@@ -43,6 +44,8 @@ enum Command {
     BuildEdge,
     /// Run the origin and the edge on this machine, with sample offers.
     Up(up::Options),
+    /// Print which crate, block and file uses which, and fail if one may not.
+    Structure(structure::Options),
     /// Run all tests: workspace, end to end, golden vectors in WASM.
     Test,
     /// Run what finds more the longer it runs: the simulation of the caches, and chaos.
@@ -70,6 +73,9 @@ fn main() -> ExitCode {
             tools::ensure().and_then(|tools| build_edge::build(&tools, Profile::Release).map(drop))
         }
         Command::Up(options) => up::run(&options),
+        Command::Structure(options) => {
+            return structure::run(&options).unwrap_or_else(|error| fail(&error));
+        }
         // Its last line is the summary, also when tests failed.
         Command::Test => return test::run().unwrap_or_else(|error| fail(&error)),
         Command::Soak(options) => return soak::run(&options).unwrap_or_else(|error| fail(&error)),

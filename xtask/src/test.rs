@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::binaries::{self, Binaries, Profile};
 use crate::failures::Failures;
-use crate::{build_edge, checkout, mongo_server, progress, redis, tools};
+use crate::{build_edge, checkout, mongo_server, progress, redis, structure, tools};
 
 /// The test targets that hold for both targets bit by bit.
 const GOLDEN: [&str; 8] = [
@@ -31,6 +31,8 @@ pub(crate) struct Count {
 }
 
 pub(crate) fn run() -> Result<ExitCode> {
+    let structure = structure_phase();
+    let mut total = structure;
     let tools = tools::ensure()?;
     let wasm_runner = tools::ensure_wasm_bindgen_test_runner(&tools)?;
     redis::ensure()?;
@@ -39,7 +41,6 @@ pub(crate) fn run() -> Result<ExitCode> {
     let live = checkout::root().join("tests/live");
     tools::ensure_node_modules(&live, "the clients of subscriptions (about 5 s)")?;
     let mongo_server = mongo_server::ensure()?;
-    let mut total = Count::default();
     // The end-to-end tests say what is missing when a build failed.
     for build in [
         build_edge::build(&tools, Profile::Release).map(drop),
@@ -65,8 +66,27 @@ pub(crate) fn run() -> Result<ExitCode> {
         progress::announce(title);
         total.add(run_phase(title, &mut command)?);
     }
+    if structure.failed > 0 {
+        // What it printed is far above.
+        println!("the structure is not as it should be: see `cargo xtask structure`");
+    }
     println!("{total}");
     Ok(total.exit_code())
+}
+
+/// One check: it has passed, or each violation is a failure. It needs no tools and is fast, so it
+/// comes first.
+fn structure_phase() -> Count {
+    progress::announce("checking which crate and file uses which");
+    let failed = structure::violations().unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        1
+    });
+    Count {
+        passed: u64::from(failed == 0),
+        failed,
+        skipped: 0,
+    }
 }
 
 fn workspace_tests(binaries: &Binaries, mongo_server: Option<&Path>) -> Command {

@@ -2,24 +2,8 @@
 
 use anyhow::{Context, Result, bail};
 
-use super::{Asked, Contender, Workload};
+use super::contender::{Asked, Contender, Proof, Workload};
 use crate::http::{self, Answer};
-
-/// How a contender's answers show where they came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Proof {
-    /// `Cache-Status` says that it was a hit of this cache in this tier.
-    Hit {
-        cache: &'static str,
-        tier: &'static str,
-    },
-    /// `X-Varnish` has two ids: this request's, and the one's that fetched the answer.
-    Varnish,
-    /// It tells on another port how often its resolvers were called: as often as when it was warmed.
-    ResolverCalls { status_port: u16, warm: usize },
-    /// There is nothing else that it could be.
-    Obvious,
-}
 
 /// Checks one answer of a contender.
 pub(super) fn check(contender: &Contender, workload: &Workload) -> Result<()> {

@@ -2,8 +2,8 @@
 
 use anyhow::{Result, bail};
 
+use super::contender::{Comparison, Contender};
 use super::wrk::Summary;
-use super::{Comparison, Contender};
 
 #[derive(Debug, Default)]
 pub(crate) struct Rounds(Vec<Round>);
@@ -111,7 +111,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Proof;
+    use super::super::contender::Proof;
     use super::*;
 
     const COMPARISON: Comparison = Comparison {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::Turns;
+use super::contender::Turns;
 use crate::processes::Processes;
 use crate::{checkout, debian, progress};
 

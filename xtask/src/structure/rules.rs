@@ -1,0 +1,239 @@
+//! What may use what. This is the file to change when a crate, a block or a layer is added.
+
+/// A crate of the workspace.
+#[derive(Debug)]
+pub(crate) struct CrateRule {
+    /// The package, or a folder and `/*`: every package in it, also none.
+    pub(crate) name: &'static str,
+    /// The crates of the workspace that it may depend on. Tests may use others.
+    pub(crate) may_use: &'static [&'static str],
+    /// No I/O, no clock, no randomness.
+    pub(crate) pure: bool,
+}
+
+const PROVIDERS: &str = "origin/providers/*";
+
+/// In the order of their layers: each uses rows above it.
+pub(crate) const CRATES: &[CrateRule] = &[
+    pure("cache-core", &[]),
+    pure("pq-core", &["cache-core"]),
+    pure("edge-core", &["pq-core", "cache-core"]),
+    row("cache-tiered", &["cache-core"]),
+    row("edge-worker", &["edge-core", "pq-core", "cache-core"]),
+    row("pq", &["pq-core", "cache-core"]),
+    pure("domain", &["cache-core", "pq-core"]),
+    row("store-sqlite", &["domain", "cache-core"]),
+    row("store-mongo", &["domain", "cache-core"]),
+    row(
+        "access",
+        &["domain", "cache-tiered", "edge-core", "cache-core"],
+    ),
+    row(
+        "purging",
+        &["domain", "cache-tiered", "edge-core", "cache-core"],
+    ),
+    row(PROVIDERS, &["domain", "cache-core"]),
+    row(
+        "api",
+        &[
+            "domain",
+            "access",
+            "purging",
+            "pq-core",
+            "cache-tiered",
+            "cache-core",
+        ],
+    ),
+    row(
+        "yousoon",
+        &[
+            "domain",
+            "store-sqlite",
+            "store-mongo",
+            "access",
+            "purging",
+            PROVIDERS,
+            "api",
+            "edge-core",
+            "pq-core",
+            "cache-tiered",
+            "cache-core",
+        ],
+    ),
+    row("e2e", &[]),
+    row("xtask", &[]),
+    row("bare-axum", &[]),
+];
+
+const fn row(name: &'static str, may_use: &'static [&'static str]) -> CrateRule {
+    CrateRule {
+        name,
+        may_use,
+        pure: false,
+    }
+}
+
+const fn pure(name: &'static str, may_use: &'static [&'static str]) -> CrateRule {
+    CrateRule {
+        name,
+        may_use,
+        pure: true,
+    }
+}
+
+/// The table is ahead of the workspace while `origin/` is cut into crates. Once this crate exists,
+/// a row without a crate is an error.
+pub(crate) const COMPLETE_WITH: &str = "domain";
+
+/// Crates that do I/O, read clocks or draw random numbers: a pure crate depends on none.
+pub(crate) const IMPURE_CRATES: &[&str] = &[
+    "async-graphql",
+    "axum",
+    "bcrypt",
+    "deadpool-sqlite",
+    "fred",
+    "getrandom",
+    "hyper",
+    "moka",
+    "mongodb",
+    "rand",
+    "rand_core",
+    "redis",
+    "reqwest",
+    "rusqlite",
+    "socket2",
+    "tokio",
+    "tokio-tungstenite",
+    "tower",
+    "tower-http",
+    "tracing-subscriber",
+    "ureq",
+    "worker",
+];
+
+/// Paths that a pure crate does not write, and what it writes instead.
+pub(crate) const IMPURE_PATHS: &[(&str, &str)] = &[
+    ("SystemTime::now", "take `now_ms` as an argument"),
+    ("Instant::now", "take `now_ms` as an argument"),
+    ("Utc::now", "take `now_ms` as an argument"),
+    ("Local::now", "take `now_ms` as an argument"),
+    ("std::fs", "take the bytes as an argument"),
+    (
+        "std::net",
+        "take the bytes as an argument; addresses are in `core::net`",
+    ),
+    ("std::env", "take the value as an argument"),
+];
+
+/// More files than this that use each other in a circle are an error.
+pub(crate) const LARGEST_CIRCLE_OF_FILES: usize = 3;
+
+/// First-level modules that are functional blocks, and the block's name.
+pub(crate) const BLOCKS: &[(&str, &str)] = &[
+    ("auth", "auth"),
+    ("bookings", "bookings"),
+    ("catalogue", "catalogue"),
+    ("documents", "documents"),
+    ("identity", "identity"),
+    ("live", "live"),
+    ("notification", "notifications"),
+    ("notifications", "notifications"),
+    ("offers", "offers"),
+    // Their name until `origin/` is cut.
+    ("outings", "bookings"),
+    ("partners", "partners"),
+    ("purge", "purges"),
+    ("purges", "purges"),
+    ("stats", "stats"),
+    ("team", "team"),
+    ("users", "users"),
+];
+
+/// Which block may use which, in crates where blocks do not see each other otherwise. In all
+/// others blocks may use each other, but not in circles.
+pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
+    "domain",
+    &[
+        ("bookings", "offers"),
+        ("partners", "offers"),
+        ("bookings", "users"),
+        ("team", "users"),
+    ],
+)];
+
+/// One layer of a crate: a first-level module, or all modules that are blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layer {
+    Module(&'static str),
+    Blocks,
+}
+
+/// The layers of a crate from the lowest on; each may use those before it. Modules that no layer
+/// names (and `lib.rs`) are not judged.
+pub(crate) const LAYERS: &[(&str, &[Layer])] = &[
+    (
+        "api",
+        &[
+            Layer::Module("request"),
+            Layer::Module("nodes"),
+            Layer::Blocks,
+            Layer::Module("schema"),
+        ],
+    ),
+    (
+        "store-sqlite",
+        &[Layer::Module("tables"), Layer::Module("stores")],
+    ),
+    (
+        "store-mongo",
+        &[Layer::Module("tables"), Layer::Module("stores")],
+    ),
+];
+
+/// Crates that know nothing of what Yousoon is about.
+pub(crate) const GENERAL_CRATES: &[&str] = &[
+    "cache-core",
+    "cache-tiered",
+    "pq-core",
+    "edge-core",
+    "edge-worker",
+];
+
+/// What they do not name, in any case, in the singular or with an `s`.
+pub(crate) const DOMAIN_WORDS: &[&str] = &[
+    "booking",
+    "checkin",
+    "discount",
+    "establishment",
+    "favorite",
+    "favourite",
+    "offer",
+    "outing",
+    "partner",
+    "quota",
+    "venue",
+    "yousoon",
+];
+
+/// Names that clients and the other side of the wire know: they stay.
+pub(crate) const WORD_EXCEPTIONS: &[(&str, &str)] = &[
+    (
+        "yousoon-edge",
+        "the cache's name in `Cache-Status` (RFC 9211)",
+    ),
+    ("yousoon-as-of", "a header between origin and edge"),
+    ("yousoon-seen-ago", "a header between origin and edge"),
+    ("yousoon-revision", "a header that clients read"),
+    ("yousoon-min-revision", "a header that clients send"),
+    ("yousoon-client-ip", "a header between origin and edge"),
+    ("yousoon-signature", "a header between origin and edge"),
+    (
+        "yousoon-fault",
+        "a header with which tests make an isolate panic",
+    ),
+    (
+        "/_yousoon/purge-log",
+        "a path of the edge that origins know",
+    ),
+    ("/_yousoon/explain", "a path of the edge that origins know"),
+];
