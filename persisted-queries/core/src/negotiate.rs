@@ -3,7 +3,7 @@
 /// The media type of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaType {
-    /// `application/json`: the default. A GraphQL error has status 200.
+    /// `application/json`: the default. Most GraphQL errors have status 200.
     Json,
     /// `application/graphql-response+json`: the status says whether the request succeeded.
     GraphqlResponse,
