@@ -174,7 +174,7 @@ impl Remote {
         });
     }
 
-    /// Reads the heads of roughly `most` entries at most, within about [`SCAN_AT_MOST`]. Only for
+    /// Reads the heads of roughly `most` entries at most, within about 5 s. Only for
     /// operators' commands: it scans the whole key space.
     pub async fn scan(&self, most: usize) -> Result<Scan, LinkError> {
         let pattern = format!("{}:*", self.prefix);
