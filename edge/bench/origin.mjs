@@ -1,5 +1,5 @@
-// A stand-in for the origin: gives the edges the benchmark's document and answer, and keeps their
-// purge log alive, without which they trust nothing that they have stored.
+// A minimal origin for the benchmark: it serves the one document and its answer, and sends
+// heartbeats of the purge log, without which the edges would not trust their caches.
 //
 //   EDGE_SECRET=HEX node edge/bench/origin.mjs --port N --edge URL [--edge URL]
 import { createHmac } from "node:crypto";
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
 });
 const secret = Buffer.from(process.env.EDGE_SECRET ?? "", "hex");
 
-/** As edge/core/src/signature.rs does it. */
+/** The same signature as in edge/core/src/signature.rs. */
 function sign(context, atMs, bytes) {
   const u64 = (value) => {
     const buffer = Buffer.alloc(8);
@@ -53,10 +53,10 @@ async function heartbeat(edge) {
   await answer.arrayBuffer();
 }
 
-/** The next one begins when the last one has ended: a busy edge is not buried in them. */
+/** Sends heartbeats one after the other, so that a busy edge does not get several at once. */
 async function keepAlive(edge) {
   for (;;) {
-    // The edges start after this.
+    // The first ones fail, because the edges start after this process.
     await heartbeat(edge).catch((error) => console.error(`${edge}: ${error.cause ?? error}`));
     await new Promise((resolve) => setTimeout(resolve, HEARTBEAT_MS));
   }

@@ -1,9 +1,10 @@
-// The peer: what one would write by hand to serve stored answers from KV, and no more. It knows
-// neither types nor purges nor ages: whoever sends other spelling of the same variables misses.
+// The peer that the edge is compared with: a minimal hand-written worker that serves answers from
+// KV. It does not normalise variables (another spelling of the same ones is a miss), and it knows
+// neither purges nor ages.
 const HEX_64 = /^[0-9a-f]{64}$/;
 const PREFIX = "/graphql/";
 
-/** Answers in the isolate's memory, when MEMORY=on: for context, the peer itself goes without. */
+/** With MEMORY=on: answers in the isolate's memory, as a second figure to compare with. */
 const memory = new Map();
 
 async function stored(env, key) {

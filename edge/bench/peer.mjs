@@ -1,5 +1,5 @@
-// Runs the peer worker in workerd, set up as edge/dev/serve.mjs sets up the edge, with every
-// answer of the benchmark stored in its KV before it says that it is ready (GET /healthz).
+// Runs the peer worker in workerd, with the same settings as edge/dev/serve.mjs uses for the edge.
+// It stores every answer of the benchmark in KV, and then prints "ready" to stderr.
 //
 //   node edge/bench/peer.mjs --data-dir DIR --port N [--memory]
 import { createHash } from "node:crypto";

@@ -1,6 +1,6 @@
-// What the benchmark asks for: one document, many sets of variables, and the 8 KiB answer to each.
+// The benchmark's requests: one document, 64 sets of variables, and the same 8 KiB answer to each.
 //
-// As a program it prints {"paths":[…],"body":"…"}, for whoever makes the requests.
+// Run as a program, it prints {"paths":[…],"body":"…"} for the load generator.
 import { createHash } from "node:crypto";
 import { pathToFileURL } from "node:url";
 
@@ -10,7 +10,7 @@ const DOCUMENT = `query OffersNearby($location: LocationInput!, $category: ID, $
   }
 }`;
 const ANSWER_BYTES = 8 * 1024;
-/** Enough that no request is the repetition of the last one, few enough to be warm at once. */
+/** Enough that consecutive requests differ, and few enough that all are cached after a moment. */
 const PLACES = 64;
 
 export const document = {
@@ -37,12 +37,12 @@ export const document = {
   policy: {
     scope: "public",
     maxAgeS: 3600,
-    // The edge has more to do than its peer: it finds the H3 cell, so that neighbours share.
+    // The edge also has to find the H3 cell, which its peer does not do.
     snap: { path: ["location"], lat: "lat", lng: "lng", resolution: 8 },
   },
 };
 
-/** About 1.1 km apart, so that each is in a cell of its own. */
+/** The locations are about 1.1 km apart, so that each is in a cell of its own. */
 export const variableSets = Array.from({ length: PLACES }, (_, place) => ({
   location: {
     lat: Number((48.82 + 0.01 * Math.floor(place / 8)).toFixed(4)),
@@ -75,7 +75,7 @@ function makeBody() {
   return render(offers);
 }
 
-/** Exactly ANSWER_BYTES of ASCII. */
+/** The answer: exactly ANSWER_BYTES bytes of ASCII. */
 export const body = makeBody();
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {

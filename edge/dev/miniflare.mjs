@@ -1,4 +1,5 @@
-// Started by serve.mjs, whose arguments it takes: see there. Its stdin is a pipe from serve.mjs.
+// Runs the built worker in workerd, through miniflare. serve.mjs starts it with its own arguments
+// (see there) and a pipe as stdin.
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,14 +11,15 @@ const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
   options: {
     host: { type: "string", default: "127.0.0.1" },
-    // 0 asks the system for a free one.
+    // 0 lets the system choose a free port.
     port: { type: "string", default: "8787" },
     "data-dir": { type: "string" },
     "build-dir": {
       type: "string",
       default: process.env.EDGE_BUILD_DIR ?? join(here, "../worker/build"),
     },
-    // Plain-text bindings. EDGE_BINDINGS holds the same and is not seen in the list of processes.
+    // Plain-text bindings as JSON. EDGE_BINDINGS holds the same, but does not show up in the list of
+    // processes, which matters for secrets.
     bindings: { type: "string", default: process.env.EDGE_BINDINGS ?? "{}" },
   },
 });
@@ -61,7 +63,7 @@ const persistIn = (name) => {
   return path;
 };
 
-// miniflare and workerd log to stdout, which is for the ready line here.
+// miniflare and workerd log to stdout, but the parent expects only the ready line there.
 console.log = console.error;
 
 const miniflare = new Miniflare({
@@ -74,7 +76,7 @@ const miniflare = new Miniflare({
     stdout.pipe(process.stderr, { end: false });
     stderr.pipe(process.stderr, { end: false });
   },
-  // No look-up of request.cf, and no address but loopback can be fetched.
+  // Do not download request.cf, and allow the worker to fetch from loopback addresses only.
   cf: false,
   telemetry: { enabled: false },
   outboundService: { network: { allow: ["local"] } },
@@ -94,13 +96,13 @@ let stopping = false;
 async function stop() {
   if (stopping) return;
   stopping = true;
-  // workerd waits for open connections: not longer than the parent waits for this process.
+  // workerd waits for open connections to close. Exit before the parent loses patience.
   setTimeout(() => process.exit(0), 3000).unref();
   await miniflare.dispose();
   process.exit(0);
 }
 
-// miniflare's own handlers exit with 130 and 143 before workerd is gone.
+// miniflare's own signal handlers would exit with 130 or 143 before workerd has stopped.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.removeAllListeners(signal);
   process.on(signal, stop);

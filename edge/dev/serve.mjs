@@ -2,12 +2,13 @@
 //
 //   node edge/dev/serve.mjs --data-dir DIR [--port N] [--bindings JSON]
 //
-// The first and only line on stdout is {"ready":true,"url":"http://…"} once it listens; everything
-// else goes to stderr. It ends on SIGTERM, SIGINT and when a piped stdin closes, so that a parent
+// It prints one line to stdout once it listens: {"ready":true,"url":"http://…"}; everything else
+// goes to stderr. It ends on SIGTERM, SIGINT, SIGHUP and when a piped stdin closes, so that a parent
 // that was killed leaves no workerd behind.
 //
-// workerd outlives a miniflare that gets SIGKILL. So miniflare runs in a process of its own, at the
-// end of a pipe: whatever way this one ends, the pipe closes and miniflare stops workerd.
+// workerd would survive a miniflare that is killed with SIGKILL. So miniflare runs in a process of
+// its own, connected by a pipe: however this process ends, the pipe closes and miniflare stops
+// workerd.
 import { spawn } from "node:child_process";
 import { fstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,8 +18,8 @@ const server = spawn(
   [fileURLToPath(new URL("miniflare.mjs", import.meta.url)), ...process.argv.slice(2)],
   {
     stdio: ["pipe", "inherit", "inherit"],
-    // A group of its own: Ctrl-C, or a kill of this whole group, must not reach workerd before
-    // miniflare has stopped it.
+    // A process group of its own: Ctrl-C, or a kill of our whole group, must not reach workerd
+    // before miniflare has stopped it.
     detached: true,
   },
 );
@@ -32,7 +33,7 @@ const stop = () => server.stdin.end();
 server.stdin.on("error", () => {});
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
 
-// A stdin of /dev/null is at its end from the start and says nothing about the parent.
+// /dev/null as stdin ends at once, which does not mean that the parent has ended.
 const stdin = fstatSync(0);
 if (process.stdin.isTTY || stdin.isFIFO() || stdin.isSocket()) {
   process.stdin.on("end", stop).on("error", stop).resume();

@@ -1,6 +1,7 @@
-//! Hostile clients against an origin and an edge: nothing breaks, and nobody sees what is another's.
+//! Hostile clients against an origin and an edge: nothing crashes, and nobody sees another user's
+//! data.
 //!
-//! `cargo xtask test` sends some thousand requests, `cargo xtask abuse` the long form.
+//! `cargo xtask test` sends some thousand requests, `cargo xtask abuse` many more.
 
 mod bombs;
 mod dice;
@@ -24,8 +25,8 @@ use self::tally::Tally;
 use crate::people::{Person, register, registration};
 use crate::{PARIS, venue};
 
-/// What a process may take more after all of it: what it keeps has limits, and these are far below
-/// what thousands of requests would add up to if each left something.
+/// By how much the memory of a process may grow during the test, in kilobytes. All that a process
+/// keeps is limited, far below what thousands of requests would add up to if each left something.
 const GROWTH_KB: u64 = 200 * 1_024;
 
 async fn sign_up(target: &Target, name: &str) -> Person {
@@ -34,8 +35,8 @@ async fn sign_up(target: &Target, name: &str) -> Person {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hostile_clients_break_nothing_and_see_nothing_that_is_another_ones() {
-    let scale = Scale::asked();
+async fn hostile_clients_crash_nothing_and_see_no_other_users_data() {
+    let scale = Scale::from_env();
     let tally = Arc::new(Tally::default());
     let mut target = start(&[("YOUSOON_DOCUMENT_MODE", "off")]).await;
     let [ana, ben] = [sign_up(&target, "ana").await, sign_up(&target, "ben").await];
@@ -68,7 +69,7 @@ async fn hostile_clients_break_nothing_and_see_nothing_that_is_another_ones() {
     let mut words = target.last_words();
     drop(target);
 
-    // With the limits that users meet.
+    // With rate limits on, as in production.
     let mut target = start(&[("YOUSOON_RATE_LIMITS", "on")]).await;
     sign_up(&target, "dora").await;
     stuffing::guess(&target, &tally, "dora", scale).await;

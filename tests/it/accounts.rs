@@ -1,4 +1,4 @@
-//! Accounts through the edge: what is somebody's own passes it and is kept nowhere.
+//! Accounts, used through the edge: private answers pass it and are stored nowhere.
 
 use e2e::{Answer, Ask, Stack};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ async fn refresh(stack: &Stack, token: &str) -> Answer {
     answer(anonymous(&stack.client, &stack.edge_url, &ask)).await
 }
 
-/// It passed the edge, which was told to keep nothing, and so was the client.
+/// Checks that the edge forwarded the answer, and that neither edge nor client may store it.
 fn assert_kept_nowhere(answer: &Answer) {
     let status = answer.cache_status();
     assert_eq!(status, "yousoon-edge; fwd=bypass", "{answer:?}");
@@ -63,7 +63,7 @@ async fn somebody_registers_signs_in_reads_refreshes_and_logs_out_through_the_ed
         (refused.status, refused.code().as_str()),
         (401, "REFRESH_TOKEN_INVALID")
     );
-    // The other session goes on.
+    // The other session is still valid.
     data(&refresh(&stack, &ana.refresh).await);
 }
 
@@ -75,7 +75,7 @@ async fn a_private_answer_is_asked_for_each_time_and_never_stored() {
     for round in 0..2 {
         let before = stack.to_origin.reads();
         for person in [&ana, &ben, &ana, &ben] {
-            // Over GET as well: the path is the same for everybody.
+            // By GET too, because the URL is the same for all users.
             let url = format!("{}/graphql/{}", stack.edge_url, me.id);
             let got = stack.client.get(url).bearer_auth(&person.access);
             let got = answer(got).await;
@@ -86,7 +86,7 @@ async fn a_private_answer_is_asked_for_each_time_and_never_stored() {
             }
         }
         assert_eq!(stack.to_origin.reads(), before + 8, "round {round}");
-        // What it had stored it would still have.
+        // A new isolate would find in KV whatever the edge had stored.
         stack.restart_edge().await.unwrap();
     }
     let url = format!("{}/graphql/{}", stack.edge_url, me.id);
@@ -97,8 +97,8 @@ async fn a_private_answer_is_asked_for_each_time_and_never_stored() {
     );
 }
 
-/// What of an offer is the user's own is asked for by a document of its own; the shared one stays
-/// everybody's, whoever asks.
+/// The fields of an offer that depend on the user are read by a document of their own. The answer to
+/// the other document is shared by all users.
 #[tokio::test]
 async fn a_favourite_is_seen_by_its_user_at_once_and_the_shared_offer_stays_a_hit() {
     let stack = stack().await;
@@ -134,14 +134,14 @@ async fn a_mutations_revision_passes_the_edge_and_what_comes_after_it_has_seen_i
     data(&done);
     let revision = done.header("yousoon-revision").to_owned();
     assert!(revision.parse::<u64>().is_ok(), "{revision:?}");
-    // At once, without waiting for the feed: whoever wrote does not see what was before.
+    // At once, without waiting for the purge feed, the client that wrote sees its write.
     let request = client
         .get(format!("{edge}/graphql/{}", list.id))
         .query(&[("variables", list.variables.to_string())])
         .header("yousoon-min-revision", &revision);
     let seen = answer(request).await;
     assert!(!seen.is_hit(), "{}", seen.cache_status());
-    // Somebody who is no operator purges nothing, and has no revision.
+    // A user who is not an operator must not purge, and gets no revision.
     let ana = sign_up(&stack, "ana").await;
     let refused = purge.post(client, edge, &ana.access).await.unwrap();
     assert_eq!(refused.code(), "FORBIDDEN");
@@ -149,7 +149,7 @@ async fn a_mutations_revision_passes_the_edge_and_what_comes_after_it_has_seen_i
 }
 
 #[tokio::test]
-async fn the_keys_are_published_at_the_origin_and_the_edge_has_no_such_door() {
+async fn the_keys_are_published_by_the_origin_and_not_by_the_edge() {
     let stack = stack().await;
     let at = |base: &str| {
         stack
@@ -168,7 +168,7 @@ async fn the_keys_are_published_at_the_origin_and_the_edge_has_no_such_door() {
         (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA"))
     );
     assert!(key["d"].is_null(), "the private part");
-    // The token that somebody has was signed by it.
+    // A user's access token was signed with this key.
     let ana = sign_up(&stack, "ana").await;
     let header = ana.access.split('.').next().unwrap();
     let header = base64::Engine::decode(
@@ -184,7 +184,7 @@ async fn the_keys_are_published_at_the_origin_and_the_edge_has_no_such_door() {
 type Refused = (&'static str, Value, &'static str, u16, u16);
 
 #[tokio::test]
-async fn whoever_is_not_signed_in_is_refused_in_the_words_of_each_media_type() {
+async fn anonymous_requests_are_refused_with_the_status_of_each_media_type() {
     let stack = stack().await;
     sign_up(&stack, "ana").await;
     let wrong = credentials("ana", "wrong horse");
@@ -235,12 +235,13 @@ async fn whoever_is_not_signed_in_is_refused_in_the_words_of_each_media_type() {
     }
 }
 
-/// A token that ended is told from one that is not ours, so that a client knows when to refresh.
+/// A token of another server is `TOKEN_INVALID`, unlike an expired one: so clients know when to
+/// refresh.
 #[tokio::test]
 async fn a_token_of_another_server_is_refused_and_what_is_public_goes_on() {
     let mut stack = stack().await;
     let ana = sign_up(&stack, "ana").await;
-    // Without a configured key it dies with the process: the token becomes another server's.
+    // Without a configured key the new process has another one, as another server would.
     stack.stop_origin().await.unwrap();
     stack.start_origin().await.unwrap();
     let (client, edge) = (&stack.client, stack.edge_url.as_str());

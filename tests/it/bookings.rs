@@ -1,4 +1,5 @@
-//! Five hundred people want fifty places, on two origins, and then with origins that die under them.
+//! 500 users try to book 50 places at the same time, on two origins; then again while origins are
+//! killed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,17 +14,17 @@ use crate::{PARIS, ids, venue};
 
 const PEOPLE: usize = 500;
 const PLACES: usize = 50;
-/// Whoever gets no answer asks the other origin.
+/// The pause before a client without an answer tries the other origin.
 const PAUSE: Duration = Duration::from_millis(50);
 const GIVE_UP: Duration = Duration::from_mins(1);
 
-/// What came of somebody's wish.
+/// The outcome of a user's attempt to book.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
     Booked(String),
-    /// The code of a refusal.
+    /// Refused, with this error code.
     Refused(String),
-    /// Neither: not an answer of GraphQL, or a failure.
+    /// Neither: a failure, or no GraphQL answer.
     Nothing(String),
 }
 
@@ -40,7 +41,7 @@ impl Outcome {
     }
 }
 
-/// Registers them, on all origins alike; their access tokens.
+/// Registers the users, distributed over all origins; returns their access tokens.
 async fn people(pods: &Pods) -> Vec<String> {
     const AT_ONCE: usize = 20;
     let urls = pods.urls();
@@ -74,7 +75,7 @@ async fn people(pods: &Pods) -> Vec<String> {
     tokens
 }
 
-/// Offers with fifty places each, at any time.
+/// Creates offers with 50 places each, which can be booked at any time.
 async fn offers(pods: &Pods) -> Vec<String> {
     let url = &pods.urls()[0];
     let (lat, lng) = PARIS;
@@ -94,12 +95,12 @@ async fn offers(pods: &Pods) -> Vec<String> {
     ids
 }
 
-fn wish(pods: &Pods, offer: &str) -> Ask {
+fn booking(pods: &Pods, offer: &str) -> Ask {
     let variables = json!({"offerId": offer, "idempotencyKey": format!("wish-{offer}")});
     pods.documents.ask("CreateBooking", variables)
 }
 
-/// Counts outcomes by kind; the ids of bookings.
+/// Counts outcomes by kind; also returns the ids of the bookings.
 fn tally(outcomes: &[Outcome]) -> (BTreeMap<&str, usize>, BTreeSet<&str>) {
     let (mut tally, mut booked) = (BTreeMap::new(), BTreeSet::new());
     for outcome in outcomes {
@@ -116,7 +117,7 @@ fn tally(outcomes: &[Outcome]) -> (BTreeMap<&str, usize>, BTreeSet<&str>) {
     (tally, booked)
 }
 
-/// What the database has of everybody's bookings of an offer.
+/// The ids of all users' bookings of an offer in the database.
 async fn stored(pods: &Pods, tokens: &[String], offer: &str) -> BTreeSet<String> {
     let mine = pods.documents.ask("MyBookings", json!({"first": 100}));
     let mut found = BTreeSet::new();
@@ -144,17 +145,17 @@ async fn remaining(pods: &Pods, token: &str, offer: &str) -> Value {
     answer.json()["data"]["updateOffer"]["quota"]["remaining"].clone()
 }
 
-/// One try each, at one of the two origins.
+/// Each user tries once, at one of the two origins.
 async fn race(pods: &Pods, tokens: &[String], offer: &str) {
     let urls = pods.urls();
     let began = Instant::now();
-    let mut wishes = JoinSet::new();
+    let mut attempts = JoinSet::new();
     for (n, token) in tokens.iter().enumerate() {
         let (client, url) = (pods.client.clone(), urls[n % urls.len()].clone());
-        let (ask, token) = (wish(pods, offer), token.clone());
-        wishes.spawn(async move { Outcome::of(&ask.post(&client, &url, &token).await.unwrap()) });
+        let (ask, token) = (booking(pods, offer), token.clone());
+        attempts.spawn(async move { Outcome::of(&ask.post(&client, &url, &token).await.unwrap()) });
     }
-    let outcomes = wishes.join_all().await;
+    let outcomes = attempts.join_all().await;
     let took_ms = began.elapsed().as_millis();
     let (counts, booked) = tally(&outcomes);
     println!(
@@ -168,18 +169,18 @@ async fn race(pods: &Pods, tokens: &[String], offer: &str) {
     assert_eq!(remaining(pods, pods.token(), offer).await, 0);
 }
 
-/// Each tries until there is an answer, with one key; meanwhile both origins die, one after the
-/// other, the first one when the first bookings are made.
+/// Each user tries with one idempotency key until there is an answer. In the meantime both origins
+/// are killed, one after the other, the first one once some bookings were made.
 async fn race_with_kills(pods: &mut Pods, tokens: &[String], offer: &str) {
     let urls = pods.urls();
     let began = Instant::now();
     let (answered, retries) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let mut wishes = JoinSet::new();
+    let mut attempts = JoinSet::new();
     for (n, token) in tokens.iter().enumerate() {
         let (client, urls) = (pods.client.clone(), urls.clone());
-        let (ask, token) = (wish(pods, offer), token.clone());
+        let (ask, token) = (booking(pods, offer), token.clone());
         let (answered, retries) = (Arc::clone(&answered), Arc::clone(&retries));
-        wishes.spawn(async move {
+        attempts.spawn(async move {
             let mut last = String::new();
             for turn in 0.. {
                 if began.elapsed() > GIVE_UP {
@@ -211,7 +212,7 @@ async fn race_with_kills(pods: &mut Pods, tokens: &[String], offer: &str) {
         kills.push(answered.load(Ordering::Relaxed));
         pods.restart(index).await.unwrap();
     }
-    let outcomes = wishes.join_all().await;
+    let outcomes = attempts.join_all().await;
     let took_ms = began.elapsed().as_millis();
     let (counts, booked) = tally(&outcomes);
     println!(
@@ -221,7 +222,7 @@ async fn race_with_kills(pods: &mut Pods, tokens: &[String], offer: &str) {
     let expected = [("OFFER_SOLD_OUT", PEOPLE - PLACES), ("booked", PLACES)];
     assert_eq!(counts, BTreeMap::from(expected));
     assert_eq!(booked.len(), PLACES);
-    // None was made that nobody knows of, and none that was answered is lost.
+    // The database has exactly the bookings that users were told of.
     let stored = stored(pods, tokens, offer).await;
     assert!(stored.iter().map(String::as_str).eq(booked));
     assert_eq!(remaining(pods, pods.token(), offer).await, 0);
@@ -229,7 +230,7 @@ async fn race_with_kills(pods: &mut Pods, tokens: &[String], offer: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_500_who_want_50_places_50_get_one_whatever_dies_meanwhile() {
+async fn of_500_users_exactly_50_get_one_of_50_places_even_when_origins_are_killed() {
     let venues = [
         venue((48.8570, 2.3530), "thai"),
         venue((48.8600, 2.3400), "italian"),

@@ -1,5 +1,5 @@
-//! Everything fails, one after the other, under load; an oracle that knows every write judges every
-//! answer.
+//! Every component fails, one after the other, under load. An oracle that knows every write judges
+//! every answer.
 
 mod faults;
 mod load;
@@ -14,7 +14,7 @@ use self::load::World;
 use self::record::Record;
 use crate::{LYON, PARIS, venue};
 
-/// Six places around a city's centre.
+/// Six venues around a city's centre.
 fn places((lat, lng): (f64, f64)) -> impl Iterator<Item = Venue> {
     let cuisines = ["thai", "italian", "japanese", "french", "greek", "indian"];
     (0_u32..).zip(cuisines).map(move |(number, cuisine)| {
@@ -23,12 +23,12 @@ fn places((lat, lng): (f64, f64)) -> impl Iterator<Item = Venue> {
     })
 }
 
-/// How long the load runs; `YOUSOON_CHAOS_S` makes it longer.
+/// How long the load runs: one round, or `YOUSOON_CHAOS_S` seconds if that is longer.
 fn duration() -> Duration {
     let given = std::env::var("YOUSOON_CHAOS_S").ok();
     let seconds = given.map(|text| {
         text.parse()
-            .expect("YOUSOON_CHAOS_S is a number of seconds")
+            .expect("YOUSOON_CHAOS_S must be a number of seconds")
     });
     seconds
         .map_or(faults::ROUND, Duration::from_secs)
@@ -70,13 +70,14 @@ async fn nothing_is_served_past_its_bound_whatever_fails() {
     let missing = not_exercised(&record);
     assert!(
         missing.is_empty(),
-        "this run shows less than it should: {}\n{}",
+        "the run did not exercise everything: {}\n{}",
         missing.join(", "),
         told()
     );
 }
 
-/// A run in which no cache answered, or nothing failed, would pass and show nothing.
+/// What did not happen in the run. A run without cache hits or without failures would pass, but prove
+/// nothing.
 fn not_exercised(record: &Record) -> Vec<&'static str> {
     let memory: &[&str] = &["hit", "detail=memory"];
     let l1: &[&str] = &["hit", "detail=l1"];

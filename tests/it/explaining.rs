@@ -1,4 +1,4 @@
-//! `yousoon cache explain`, `yousoon cache stats` and dry runs, asked of what really runs.
+//! `yousoon cache explain`, `yousoon cache stats` and dry runs of purges, against running processes.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{PARIS, ids, near, stack, warm};
 
-/// For a purge to arrive at the edge, and for KV to be written.
+/// How long a purge may take to reach the edge, and a write to reach KV.
 const WITHIN: Duration = Duration::from_secs(5);
 
 fn variables() -> String {
@@ -73,7 +73,7 @@ async fn every_tier_says_what_it_has_before_and_after_a_purge() {
         assert_eq!(log[field], edges_log[field], "{kept}");
     }
 
-    // The import was a purge as well.
+    // The import has purged too.
     let revision = log["head"].as_u64().unwrap() + 1;
     let tag = format!("offer:{offer}");
     let url = stack.origin_url.as_str();

@@ -1,4 +1,4 @@
-//! Origins that are gone, feeds that are silent, panics.
+//! Failures: the origin is down, the purge feed is silent, the worker panics.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use e2e::Answer;
 
 use crate::{LYON, PARIS, near, stack, warm};
 
-/// The edge's bound is 5 s.
+/// Longer than the edge's staleness bound of 5 s.
 const PAST_THE_BOUND: Duration = Duration::from_millis(6_500);
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_silent_purge_feed_is_distrusted_and_then_trusted_again() {
         distrusted.cache_status(),
         "yousoon-edge; fwd=miss; stored; detail=purge-log-silent"
     );
-    // The one licence: what was read just now is within the bound anyway.
+    // An answer that was read just now is within the bound, so it may be served without the log.
     let licensed = ask.get(&stack.client, &stack.edge_url).await.unwrap();
     assert!(licensed.is_hit(), "{}", licensed.cache_status());
     tokio::time::sleep(PAST_THE_BOUND).await;

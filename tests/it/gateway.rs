@@ -1,4 +1,4 @@
-//! What stands in front of the resolvers, through both doors: limits, readers, browsers.
+//! Rate limits, CORS and security headers, at edge and origin.
 
 use e2e::{Answer, Options, Stack};
 use pq_core::security;
@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::{PARIS, near, stack, warm};
 
-/// As Cloudflare tells the worker; in workerd alone nobody overwrites what a client says.
+/// The header in which Cloudflare tells the worker the client's address. workerd alone does not
+/// overwrite it, so tests can set it.
 const CLOUDFLARE_SAYS: &str = "cf-connecting-ip";
 const PER_IP: u32 = 5;
 
@@ -24,8 +25,8 @@ async fn limited() -> Stack {
     Stack::start(options).await.unwrap()
 }
 
-/// A read that the edge hands on: nobody published it.
-fn handed_on(stack: &Stack, client: &str) -> RequestBuilder {
+/// A request that the edge forwards, because its document is not published.
+fn forwarded(stack: &Stack, client: &str) -> RequestBuilder {
     let url = format!("{}/graphql", stack.edge_url);
     let request = stack.client.post(url).header(CLOUDFLARE_SAYS, client);
     request.json(&json!({"query": "{ __typename }"}))
@@ -43,17 +44,17 @@ async fn statuses(times: u32, request: impl Fn() -> RequestBuilder) -> Vec<u16> 
 async fn each_of_the_edges_clients_is_counted_for_itself() {
     let stack = limited().await;
     for client in ["192.0.2.1", "192.0.2.2"] {
-        let seen = statuses(PER_IP + 1, || handed_on(&stack, client)).await;
+        let seen = statuses(PER_IP + 1, || forwarded(&stack, client)).await;
         assert_eq!(seen, [200, 200, 200, 200, 200, 429], "{client}");
     }
-    let refused = handed_on(&stack, "192.0.2.1").send().await.unwrap();
+    let refused = forwarded(&stack, "192.0.2.1").send().await.unwrap();
     let refused = Answer::read(refused).await.unwrap();
     assert_eq!(refused.code(), "RATE_LIMITED");
     assert_eq!(refused.header("ratelimit-policy"), r#""ip";q=5;w=60"#);
     assert!(!refused.header("retry-after").is_empty());
-    // What a client writes in the edge's name does not reach the origin.
+    // The edge removes its own headers from clients' requests.
     let forged = || {
-        let request = handed_on(&stack, "192.0.2.1");
+        let request = forwarded(&stack, "192.0.2.1");
         request
             .header("yousoon-client-ip", "192.0.2.99")
             .header("yousoon-signature", "t=1,v1=00")
@@ -62,10 +63,10 @@ async fn each_of_the_edges_clients_is_counted_for_itself() {
 }
 
 #[tokio::test]
-async fn what_the_edge_keeps_for_everybody_is_counted_for_nobody() {
+async fn shared_reads_of_the_edge_are_not_rate_limited() {
     let stack = limited().await;
     for number in 0..3 * PER_IP {
-        // Each of another place: each a read of the origin.
+        // Each request is for another location, so each is a read at the origin.
         let place = json!({"location": {"lat": 48.0 + f64::from(number) / 10.0, "lng": 2.0}});
         let ask = stack.ask("OffersNearby", place);
         let answer = ask.get(&stack.client, &stack.edge_url).await.unwrap();
@@ -73,7 +74,7 @@ async fn what_the_edge_keeps_for_everybody_is_counted_for_nobody() {
         assert!(!answer.is_hit());
         assert_eq!(answer.header("ratelimit"), "");
     }
-    // A stranger at the origin's own door is counted.
+    // Requests that reach the origin directly are rate limited.
     let ask = stack.ask(
         "OffersNearby",
         json!({"location": {"lat": 48.0, "lng": 2.0}}),
@@ -87,7 +88,7 @@ async fn what_the_edge_keeps_for_everybody_is_counted_for_nobody() {
 }
 
 #[tokio::test]
-async fn pages_of_the_sites_that_are_named_may_read_at_both_doors() {
+async fn scripts_of_the_allowed_sites_may_read_answers_of_edge_and_origin() {
     const SITE: &str = "https://site.example";
     let stack = Stack::start(Options {
         origin: vec![("YOUSOON_SITE_ORIGINS", SITE)],
@@ -120,12 +121,12 @@ async fn pages_of_the_sites_that_are_named_may_read_at_both_doors() {
 }
 
 #[tokio::test]
-async fn every_answer_of_both_doors_tells_browsers_to_be_careful() {
+async fn every_answer_of_edge_and_origin_has_the_security_headers() {
     let stack = stack().await;
     let ask = near(&stack, PARIS);
     for base in [&stack.edge_url, &stack.origin_url] {
         let answers = [
-            // A miss, a hit, a refusal, and what is handed on.
+            // A miss, a hit, a refusal, and a forwarded answer.
             ask.get(&stack.client, base).await.unwrap(),
             ask.get(&stack.client, base).await.unwrap(),
             stack

@@ -1,13 +1,13 @@
-//! The public audits of GraphQL over HTTP (`graphql-http` on npm) at both doors. They send documents
-//! that nobody published, so the origin runs in the mode `off`.
+//! The public audits of GraphQL over HTTP (`graphql-http` on npm), against edge and origin. They send
+//! unpublished documents, so the origin runs in the document mode `off`.
 
 use e2e::{Options, Stack, audit::audits};
 
-/// As many as there are in the version of the lock file: none is left out unseen.
+/// The number of audits in the locked version of the package, so that none is left out unnoticed.
 const AUDITS: usize = 61;
 
 #[tokio::test]
-async fn every_must_every_should_and_every_may_holds_at_both_doors() {
+async fn every_must_every_should_and_every_may_holds_at_edge_and_origin() {
     let stack = Stack::start(Options {
         origin: vec![("YOUSOON_DOCUMENT_MODE", "off")],
         ..Options::default()
@@ -23,7 +23,7 @@ async fn every_must_every_should_and_every_may_holds_at_both_doors() {
             .collect();
         assert!(broken.is_empty(), "{base}: {broken:#?}");
         assert_eq!(report.audits.len(), AUDITS, "{base}");
-        // Tools read the schema in one document, which is within the limits.
+        // The introspection query of tools is within the limits on documents.
         assert!(report.types > 20, "{}", report.types);
     }
 }

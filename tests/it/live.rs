@@ -1,4 +1,4 @@
-//! Subscriptions through the edge, with the clients that people use.
+//! Subscriptions through the edge, with the client libraries `graphql-ws` and `graphql-sse`.
 
 use e2e::{
     Options, Stack, Way,
@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use crate::{LYON, PARIS, ids, near, venue, warm};
 
 const BOTH: [Client; 2] = [Client::WebSocket, Client::EventStream];
-/// As Cloudflare tells the worker; in workerd alone nobody overwrites what a client says.
+/// The header in which Cloudflare tells the worker the client's address. workerd alone does not
+/// overwrite it, so tests can set it.
 const CLOUDFLARE_SAYS: &str = "cf-connecting-ip";
 
-/// A place in Paris with an offer, and these settings of the origin.
+/// A stack with one venue in Paris, and these variables for the origin.
 async fn stack(origin: Vec<(&'static str, &'static str)>) -> Stack {
     let options = Options {
         venues: vec![venue((48.8570, 2.3530), "thai")],
@@ -23,12 +24,12 @@ async fn stack(origin: Vec<(&'static str, &'static str)>) -> Stack {
     Stack::start(options).await.unwrap()
 }
 
-/// Subscribes by the document's hash, as each client can say it.
+/// Subscribes by the document's hash, in the form that each client supports.
 fn subscribe(stack: &Stack, client: Client, (lat, lng): (f64, f64), headers: &Value) -> Subscriber {
     let variables = json!({"location": {"lat": lat, "lng": lng}, "maxDistance": 5});
     let ask = stack.ask("NewOfferNearby", variables);
     let request = match client {
-        // It sends nothing without a `query`.
+        // The client library requires a `query`.
         Client::WebSocket => {
             json!({"query": "", "documentId": ask.id, "variables": ask.variables})
         }
@@ -39,7 +40,7 @@ fn subscribe(stack: &Stack, client: Client, (lat, lng): (f64, f64), headers: &Va
     Subscriber::start(client, &url, &request, headers).unwrap()
 }
 
-/// Says that an offer appeared, as whatever publishes one does.
+/// Announces a new offer, as publishing one does: by a purge of its tag.
 async fn announce(stack: &Stack, offer: &str) {
     let tag = format!("published:{offer}");
     let url = ["--url", &stack.origin_url];
@@ -91,7 +92,7 @@ async fn real_clients_come_back_by_themselves_when_their_server_goes_away() {
     until_subscribed(&stack, 2).await;
     stack.stop_origin().await.unwrap();
     stack.start_origin().await.unwrap();
-    // The code passes the edge as it is.
+    // The edge forwards the close code unchanged.
     assert_eq!(subscribers[0].tells("closed").await.unwrap(), 1012);
     for subscriber in &mut subscribers {
         subscriber.tells("connected").await.unwrap();
@@ -151,7 +152,7 @@ async fn each_of_the_edges_clients_has_so_many_connections_of_its_own() {
     }
 }
 
-/// Waits until the origin has so many subscriptions.
+/// Waits until the origin has `count` subscriptions.
 pub(crate) async fn until_subscribed(stack: &Stack, count: usize) {
     let mut seen = Value::Null;
     for _ in 0..200 {
@@ -166,5 +167,5 @@ pub(crate) async fn until_subscribed(stack: &Stack, count: usize) {
         seen = stats["live"].clone();
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    panic!("there are not {count} subscriptions: {seen}");
+    panic!("the origin does not have {count} subscriptions: {seen}");
 }

@@ -1,4 +1,4 @@
-//! End to end: real processes, real clients. Run by `cargo xtask test`.
+//! End-to-end tests with real processes and real clients. `cargo xtask test` runs them.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod abuse;
@@ -30,7 +30,7 @@ fn venue((lat, lng): (f64, f64), cuisine: &'static str) -> Venue {
     Venue { lat, lng, cuisine }
 }
 
-/// Three places in Paris and two in Lyon.
+/// A stack with three venues in Paris and two in Lyon.
 async fn stack() -> Stack {
     let venues = vec![
         venue((48.8570, 2.3530), "thai"),
@@ -63,7 +63,7 @@ fn ids(answer: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Asks until the edge answers by itself: then everything is warm.
+/// Repeats a request until the edge answers from its cache; returns that answer.
 async fn warm(stack: &Stack, ask: &Ask) -> e2e::Answer {
     let within = std::time::Duration::from_secs(5);
     ask.until(&stack.client, &stack.edge_url, within, e2e::Answer::is_hit)
@@ -72,7 +72,7 @@ async fn warm(stack: &Stack, ask: &Ask) -> e2e::Answer {
         .0
 }
 
-/// Two points 200 m apart in the resolution-8 cell of a point.
+/// Two points, 200 m apart, in the H3 cell (resolution 8) of a point.
 fn two_in_one_cell((lat, lng): (f64, f64)) -> [(f64, f64); 2] {
     let (lat, lng) = geo::snap(lat, lng, 8).unwrap();
     // A degree of latitude is 111.2 km: 100 m to the north and 100 m to the south.

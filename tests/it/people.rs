@@ -1,15 +1,16 @@
-//! Who signs in.
+//! Users that sign up and sign in.
 
 use e2e::{Answer, Ask};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
-/// Whose addresses are here and nowhere else: in an answer to anybody else it is a leak.
+/// The domain of all users' e-mail addresses. It occurs nowhere else, so an answer to another user
+/// that contains it is a leak.
 pub(crate) const DOMAIN: &str = "only-the-owner.example";
 pub(crate) const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
-/// Somebody with an account and the tokens of a session.
+/// A user with an account, and the tokens of a session.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) id: String,
@@ -19,7 +20,7 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// Out of what `register`, `login` or `refreshToken` gave.
+    /// From the payload of `register`, `login` or `refreshToken`.
     pub(crate) fn of(payload: &Value) -> Self {
         let text = |value: &Value| value.as_str().expect("a payload of auth").to_owned();
         Self {
@@ -35,7 +36,7 @@ pub(crate) fn email(name: &str) -> String {
     format!("{name}@{DOMAIN}")
 }
 
-/// What a form sends.
+/// The variables of `Register`.
 pub(crate) fn registration(name: &str) -> Value {
     json!({"input": {"email": email(name), "password": PASSWORD, "firstName": "Zoé",
         "lastName": "d'Été"}})
@@ -45,7 +46,7 @@ pub(crate) fn credentials(name: &str, password: &str) -> Value {
     json!({"input": {"email": email(name), "password": password}})
 }
 
-/// POST without a token, whose refusals have meaningful statuses.
+/// A POST without a token that asks for `application/graphql-response+json`.
 pub(crate) fn anonymous(client: &Client, base: &str, ask: &Ask) -> RequestBuilder {
     let body = json!({"documentId": ask.id, "variables": ask.variables});
     client
@@ -54,7 +55,7 @@ pub(crate) fn anonymous(client: &Client, base: &str, ask: &Ask) -> RequestBuilde
         .json(&body)
 }
 
-/// The answer to a request; there is one.
+/// Sends a request; returns its answer.
 pub(crate) async fn answer(request: RequestBuilder) -> Answer {
     Answer::read(request.send().await.unwrap()).await.unwrap()
 }
@@ -71,7 +72,7 @@ pub(crate) fn data(answer: &Answer) -> Value {
     json["data"].clone()
 }
 
-/// A new account.
+/// Registers a new account.
 pub(crate) async fn register(client: &Client, base: &str, ask: &Ask) -> Person {
     let answer = answer(anonymous(client, base, ask)).await;
     Person::of(&data(&answer)["register"])

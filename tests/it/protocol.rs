@@ -1,4 +1,4 @@
-//! GraphQL over HTTP, conditional requests, CORS.
+//! GraphQL over HTTP, conditional requests and CORS.
 
 use e2e::Answer;
 use serde_json::json;
@@ -70,7 +70,7 @@ async fn what_the_client_has_already_is_not_sent_again() {
     for base in [&stack.edge_url, &stack.origin_url] {
         let request = |tag: &str| {
             let url = format!("{base}/graphql/{}", ask.id);
-            // The origin does not snap: it is asked where the edge would ask it.
+            // The origin does not snap locations, so it is asked for the snapped one.
             let variables =
                 json!({"location": {"lat": 48.85434, "lng": 2.351_329_9}, "maxDistance": 5});
             stack
@@ -150,7 +150,7 @@ async fn the_media_type_is_negotiated_and_does_not_split_the_cache() {
             "application/graphql-response+json; charset=utf-8",
         ),
         ("*/*", "application/json; charset=utf-8"),
-        // What urql sends with every query.
+        // The `Accept` header that urql sends.
         (
             "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed",
             "application/graphql-response+json; charset=utf-8",

@@ -1,4 +1,4 @@
-//! After a purge nothing answers with what was there before.
+//! Purges: afterwards no cache serves what was there before.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{LYON, PARIS, ids, near, stack, venue, warm};
 
-/// What the issue asks for; in practice about one.
+/// How soon the edge must apply a purge. In practice it takes about one second.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(2);
 
 fn is_miss(answer: &Answer) -> bool {
@@ -105,13 +105,13 @@ async fn a_fill_that_races_with_a_purge_is_not_served() {
     let stack = stack().await;
     let offer = ids(&warm(&stack, &near(&stack, PARIS)).await.json()).remove(0);
     let ask = stack.ask("OfferDetail", json!({"id": offer}));
-    // The document is known, so that what is held back is the answer to the read.
+    // The edge knows the document already, so that only the answer to the read is held back.
     stack
         .ask("OfferDetail", json!({"id": "0"}))
         .get(&stack.client, &stack.edge_url)
         .await
         .unwrap();
-    // The origin reads, and its answer is under way when the purge comes.
+    // The origin has read, and its answer is on its way when the purge happens.
     stack.to_origin.hold_answers();
     let racing = {
         let (ask, client, url) = (ask.clone(), stack.client.clone(), stack.edge_url.clone());
@@ -172,7 +172,7 @@ async fn only_the_service_token_purges() {
     let purged = send(Some(stack.token())).await;
     let revision = purged.header("yousoon-revision").to_owned();
     assert!(!revision.is_empty(), "{}", purged.text);
-    // The answer taught the isolate: no second of staleness for whoever comes next.
+    // The isolate learned the revision from the answer, so the next request is not stale at all.
     let next = list.get(&stack.client, &stack.edge_url).await.unwrap();
     assert!(is_miss(&next), "{}", next.cache_status());
 }
@@ -204,7 +204,7 @@ async fn a_dry_run_changes_nothing() {
 }
 
 #[tokio::test]
-async fn whoever_joins_a_read_that_began_before_a_purge_does_not_get_what_it_brings() {
+async fn a_request_that_joins_a_read_from_before_a_purge_does_not_get_its_answer() {
     let stack = stack().await;
     let offer = ids(&warm(&stack, &near(&stack, PARIS)).await.json()).remove(0);
     let ask = stack.ask("OfferDetail", json!({"id": offer}));
@@ -233,13 +233,13 @@ async fn whoever_joins_a_read_that_began_before_a_purge_does_not_get_what_it_bri
     for answer in joined {
         assert_eq!(answer.await.unwrap().status, 200);
     }
-    // One for the first, and one more for all who came after the purge.
+    // One read for the first request, and one for all requests after the purge.
     assert_eq!(stack.to_origin.reads(), before + 2);
     assert!(warm(&stack, &ask).await.is_hit());
 }
 
 #[tokio::test]
-async fn a_client_that_wrote_sees_its_write_and_a_number_that_is_nobodys_forces_nothing() {
+async fn a_client_that_wrote_sees_its_write_and_a_made_up_revision_forces_no_misses() {
     let stack = stack().await;
     let list = near(&stack, PARIS);
     warm(&stack, &list).await;

@@ -1,4 +1,4 @@
-//! Bad input: each cause has its own code and status, the same from edge and origin.
+//! Refusals of bad requests: each cause has its own code and status, the same from edge and origin.
 
 use e2e::{Answer, Stack};
 use pq_core::DocumentHash;
@@ -47,7 +47,7 @@ fn case(
     }
 }
 
-/// Refused whatever is said about the media type.
+/// Requests that are refused with the same status for every media type.
 fn malformed(stack: &Stack) -> Vec<Case> {
     let detail = stack.ask("OfferDetail", Value::Null).id;
     let purge = stack.ask("Purge", Value::Null).id;
@@ -127,7 +127,7 @@ fn malformed(stack: &Stack) -> Vec<Case> {
     ]
 }
 
-/// Well-formed and refused by GraphQL: 200 as `application/json`.
+/// Well-formed requests that GraphQL refuses: status 200 for `application/json`.
 fn refused(stack: &Stack) -> Vec<Case> {
     let nearby = stack.ask("OffersNearby", Value::Null).id;
     let detail = stack.ask("OfferDetail", Value::Null).id;

@@ -1,4 +1,4 @@
-//! What is stored, where, and for whom.
+//! What the edge stores, where, and for whom.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -120,7 +120,7 @@ async fn a_private_or_erroneous_answer_is_never_stored() {
 }
 
 #[tokio::test]
-async fn the_origin_is_asked_in_the_edges_own_words() {
+async fn the_edge_builds_the_request_for_a_shared_read_itself() {
     let stack = stack().await;
     let ask = near(&stack, PARIS);
     let url = format!("{}/graphql/{}", stack.edge_url, ask.id);
@@ -158,7 +158,8 @@ async fn the_origin_is_asked_in_the_edges_own_words() {
     }
     let body = String::from_utf8(read.body.to_vec()).unwrap();
     assert!(!body.contains("poison"));
-    // Sorted, defaults filled in, the location snapped: one text for everybody in the cell.
+    // Variables are sorted, defaults are filled in, the location is snapped: the same for everybody
+    // in the cell.
     assert!(
         body.contains(r#""first":20,"location":{"lat":48.85434,"lng":2.3513299},"maxDistance":5}"#),
         "{body}"
@@ -168,7 +169,7 @@ async fn the_origin_is_asked_in_the_edges_own_words() {
 #[tokio::test]
 async fn identical_misses_are_one_read() {
     let stack = stack().await;
-    // The document is known, the answer is not.
+    // The edge knows the document, but has no answer yet.
     near(&stack, (PARIS.0 + 0.05, PARIS.1))
         .get(&stack.client, &stack.edge_url)
         .await
@@ -195,14 +196,15 @@ async fn identical_misses_are_one_read() {
     assert_eq!(collapsed, 19);
 }
 
-/// V8 compiles what runs often, and a promise that compiled code makes by `new Promise` does not
-/// know whose it is: whoever resolves it would run what its owner should. It began after 9,000 waits.
+/// Once V8 has compiled `new Promise`, a promise does not know its request any more: the request that
+/// resolves it would run the waiter's code (see `edge/worker/src/coalesce.rs`). It happened after
+/// 9,000 waits.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_waits_for_anothers_flight_goes_on_as_itself_when_the_code_is_hot() {
+async fn a_request_that_waits_for_another_ones_fetch_resumes_in_its_own_context() {
     const READERS: usize = 32;
     const WAITS: usize = 16_000;
     let stack = stack().await;
-    // Nothing to store: every read is a flight of its own, or waits for another one's.
+    // The answers cannot be stored, so every read fetches, or waits for another one's fetch.
     let ask = stack.ask("OfferDetail", json!({"id": "0123456789abcdef01234567"}));
     let waits = Arc::new(AtomicUsize::new(0));
     let mut readers = tokio::task::JoinSet::new();

@@ -1,5 +1,5 @@
-//! An evening, from a partner's first sign-up to the check-in, through the edge: at every step what
-//! is read is right at once.
+//! A whole story through the edge, from a partner's sign-up to a guest's check-in. After every step
+//! all reads show it at once.
 
 use e2e::{
     Answer, Options, Stack, Way,
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{PARIS, ids, live::until_subscribed, near, venue, warm};
 
-/// Somebody who signed up.
+/// A user who has signed up.
 struct Person {
     token: String,
     email: String,
@@ -34,7 +34,7 @@ async fn sign_up(stack: &Stack, name: &str) -> Person {
 }
 
 impl Person {
-    /// What a document answers them through the edge; there are no errors.
+    /// Requests a document as this user, through the edge; returns the data, without errors.
     async fn ask(&self, stack: &Stack, document: &str, variables: Value) -> Value {
         let ask = stack.ask(document, variables);
         let answer = ask
@@ -50,7 +50,7 @@ impl Person {
         json["data"].clone()
     }
 
-    /// Hears, over this client, of what becomes of a booking.
+    /// Subscribes to the status of a booking, with this client library.
     fn listen(&self, stack: &Stack, client: Client, document: &str, booking: &str) -> Subscriber {
         let ask = stack.ask(document, json!({"bookingId": booking}));
         let request = json!({"query": "", "variables": ask.variables,
@@ -61,12 +61,12 @@ impl Person {
     }
 }
 
-/// How many places everybody reads that are left.
+/// How many places are left, as an anonymous client reads it through the edge.
 async fn places_left(stack: &Stack, offer: &str) -> Value {
     shown(stack, "OfferQuota", offer).await["quota"]["remaining"].clone()
 }
 
-/// What everybody reads of the offer through the edge.
+/// The offer as an anonymous client reads it through the edge.
 async fn shown(stack: &Stack, document: &str, offer: &str) -> Value {
     let ask = stack.ask(document, json!({"id": offer}));
     let answer = ask.get(&stack.client, &stack.edge_url).await.unwrap();
@@ -81,7 +81,8 @@ async fn listed(stack: &Stack) -> Vec<String> {
     ids(&answer.json())
 }
 
-/// The owner founds a partner with a place, and publishes an offer for two; both ids.
+/// The owner creates a partner with an establishment, and publishes an offer with two places. Returns
+/// the ids of partner and offer.
 async fn publish(stack: &Stack, owner: &Person) -> (String, String) {
     let input = json!({"name": "Chez Zoé", "category": "BAR"});
     let made = owner
@@ -105,7 +106,7 @@ async fn publish(stack: &Stack, owner: &Person) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_partner_publishes_a_user_nearby_hears_books_and_is_checked_in() {
+async fn a_partner_publishes_an_offer_and_a_user_nearby_books_it_and_is_checked_in() {
     let options = Options {
         venues: vec![venue((48.8570, 2.3530), "thai")],
         way: Way::Direct,
@@ -116,7 +117,7 @@ async fn a_partner_publishes_a_user_nearby_hears_books_and_is_checked_in() {
     let guest = sign_up(&stack, "guest").await;
     let staff = sign_up(&stack, "staff").await;
 
-    // The list is cached before there is anything to tell.
+    // The list is cached before the offer is published.
     let before = ids(&warm(&stack, &near(&stack, PARIS)).await.json());
     assert_eq!(before.len(), 1);
     let nearby = stack.ask(
@@ -131,7 +132,7 @@ async fn a_partner_publishes_a_user_nearby_hears_books_and_is_checked_in() {
 
     let (partner, offer) = publish(&stack, &owner).await;
 
-    // Everybody sees it at once, and the user nearby hears of it.
+    // Everybody sees the offer at once, and the user nearby receives it.
     let after = listed(&stack).await;
     assert!(
         after.contains(&offer) && after.contains(&before[0]),
@@ -162,11 +163,11 @@ async fn a_partner_publishes_a_user_nearby_hears_books_and_is_checked_in() {
     let detail = guest
         .ask(&stack, "BookingDetail", json!({"id": booking}))
         .await;
-    // It begins now: nobody has to confirm it.
+    // The booking begins now, so that it needs no confirmation.
     assert_eq!(detail["booking"]["status"], "CONFIRMED");
     assert_eq!(places_left(&stack, &offer).await, 1);
 
-    // The partner has somebody at the door; both listen.
+    // A member of the partner's staff and the guest both subscribe to the booking.
     let member = format!("{partner}:staff");
     stack
         .run(&["role", &staff.email, "--partner", &member])
@@ -184,7 +185,7 @@ async fn a_partner_publishes_a_user_nearby_hears_books_and_is_checked_in() {
         listener.tells("connected").await.unwrap();
     }
     until_subscribed(&stack, 3).await;
-    // And scans.
+    // The staff scans the guest's code.
     let code = detail["booking"]["qrCode"].clone();
     let scanned = staff
         .ask(
@@ -208,7 +209,7 @@ async fn a_partner_publishes_a_user_nearby_hears_books_and_is_checked_in() {
         .ask(&stack, "ScannedBooking", json!({"id": booking}))
         .await;
     assert_eq!(seen["booking"]["status"], "CHECKED_IN");
-    // Who was there used the offer up.
+    // The guest's place stays taken after the check-in.
     assert_eq!(places_left(&stack, &offer).await, 1);
     assert_eq!(listed(&stack).await, after);
 }

@@ -1,4 +1,4 @@
-//! What a client asks and what it gets.
+//! Requests of a test's client, and the answers.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use reqwest::Response;
 use serde_json::{Value, json};
 
-/// A question by hash.
+/// A request for a published document.
 #[derive(Clone, Debug)]
 pub struct Ask {
     /// The document's hash.
@@ -15,19 +15,19 @@ pub struct Ask {
     pub variables: Value,
 }
 
-/// An answer, whole.
+/// A complete answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// HTTP headers.
     pub headers: reqwest::header::HeaderMap,
-    /// The bytes.
+    /// The body.
     pub text: String,
 }
 
 impl Answer {
-    /// Reads a response to its end.
+    /// Reads a whole response.
     pub async fn read(response: Response) -> Result<Self> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Ok(Self {
@@ -37,7 +37,7 @@ impl Answer {
         })
     }
 
-    /// A header's text; empty when it is absent.
+    /// The value of a header; empty when it is absent.
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -50,12 +50,12 @@ impl Answer {
         self.header("cache-status")
     }
 
-    /// Whether the edge answered by itself.
+    /// Whether the answer is a cache hit (`Cache-Status` has `hit`).
     pub fn is_hit(&self) -> bool {
         self.cache_status().contains("; hit")
     }
 
-    /// The body.
+    /// The body as JSON; null when it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }
@@ -69,8 +69,8 @@ impl Answer {
     }
 }
 
-/// A client that answers within `patience` or fails. It lets go of a connection before workerd does
-/// (after 5 idle seconds): a request on one that is just being closed fails.
+/// A client whose requests fail after `patience`. It closes idle connections before workerd does
+/// (after 5 s), because a request on a connection that is just being closed would fail.
 pub(crate) fn client(patience: Duration) -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .timeout(patience)
@@ -79,7 +79,7 @@ pub(crate) fn client(patience: Duration) -> reqwest::Result<reqwest::Client> {
 }
 
 impl Ask {
-    /// Asks over `GET /graphql/<id>`.
+    /// Sends the request as `GET /graphql/<id>`.
     pub async fn get(&self, client: &reqwest::Client, base: &str) -> Result<Answer> {
         let url = format!("{base}/graphql/{}", self.id);
         let variables = self.variables.to_string();
@@ -93,14 +93,15 @@ impl Ask {
         .await
     }
 
-    /// Asks over `POST /graphql`, with a bearer token.
+    /// Sends the request as `POST /graphql`, with a bearer token.
     pub async fn post(&self, client: &reqwest::Client, base: &str, token: &str) -> Result<Answer> {
         let body = json!({"documentId": self.id, "variables": self.variables});
         let request = client.post(format!("{base}/graphql")).bearer_auth(token);
         Answer::read(request.json(&body).send().await?).await
     }
 
-    /// Asks until `done`, for at most `within`; gives the answer and how long it took.
+    /// Repeats the GET until `done` accepts the answer, for at most `within`. Returns the answer and
+    /// how long it took.
     pub async fn until(
         &self,
         client: &reqwest::Client,
@@ -116,7 +117,7 @@ impl Ask {
             }
             if began.elapsed() > within {
                 bail!(
-                    "not within {within:?}; the last answer: {} {}",
+                    "no expected answer within {within:?}; the last one: {} {}",
                     answer.status,
                     answer.cache_status()
                 );

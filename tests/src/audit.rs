@@ -1,4 +1,4 @@
-//! The public audits of GraphQL over HTTP, in Node.
+//! Runs the public audits of GraphQL over HTTP (npm package `graphql-http`) in Node.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -6,32 +6,32 @@ use tokio::process::Command;
 
 use crate::store::{root, run};
 
-/// One audit, and how it went.
+/// The result of one audit.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Audit {
-    /// Four characters; stable.
+    /// The audit's id: four characters, stable.
     pub id: String,
-    /// What it wants, beginning with MUST, SHOULD or MAY.
+    /// What it requires, beginning with MUST, SHOULD or MAY.
     pub name: String,
-    /// `ok`, or what is broken: `error` a MUST, `warn` a SHOULD, `notice` a MAY.
+    /// `ok`, or which kind of requirement fails: `error` a MUST, `warn` a SHOULD, `notice` a MAY.
     pub status: String,
-    /// Why it is broken.
+    /// Why it fails.
     pub reason: Option<String>,
 }
 
-/// What a server was found to do.
+/// The results of all audits of a server.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Report {
     /// Every audit of the suite.
     pub audits: Vec<Audit>,
-    /// How many types the schema has that tools read out of it.
+    /// The number of types in the schema, as introspection returns it.
     pub types: usize,
 }
 
-/// Audits the server at `url`.
+/// Runs all audits against the server at `url`.
 pub async fn audits(url: &str) -> Result<Report> {
     let script = root().join("tests/graphql-http/audit.mjs");
     let text = run(Command::new("node").arg(script).arg(url)).await;
-    let text = text.context("`cargo xtask test` installs what the audits need")?;
+    let text = text.context("the audits need npm packages that `cargo xtask test` installs")?;
     Ok(serde_json::from_str(&text)?)
 }

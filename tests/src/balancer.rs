@@ -1,5 +1,6 @@
-//! What stands between the edge and the origins, as a Kubernetes service would: TCP connections go
-//! round-robin to the targets that take them. It knows nothing of HTTP and repeats nothing.
+//! A TCP load balancer between the edge and the origins, like a Kubernetes service: it distributes
+//! connections round-robin to the targets that accept them. It knows nothing of HTTP and does not
+//! retry requests.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,7 +12,7 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// The balancer; it ends with its owner.
+/// The balancer; it stops when it is dropped.
 #[derive(Debug)]
 pub struct Balancer {
     /// Where it listens.
@@ -61,19 +62,19 @@ async fn listen(listener: TcpListener, targets: Arc<Targets>) {
 async fn pass(mut client: TcpStream, targets: Arc<Targets>) {
     let passed = async {
         let mut server = targets.connect().await?;
-        // Else Nagle's algorithm and delayed acknowledgements add 40 ms.
+        // Without this, Nagle's algorithm and delayed acknowledgements add 40 ms.
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
         copy_bidirectional(&mut client, &mut server).await
     };
     if passed.await.is_err() {
-        // The client hears of a broken connection, not of an answer's orderly end.
+        // The client must see a broken connection, not a regular end of the answer.
         let _closed_already = client.set_zero_linger();
     }
 }
 
 impl Targets {
-    /// The next target's connection; one that refuses is skipped.
+    /// Connects to the next target; skips targets that refuse.
     async fn connect(&self) -> io::Result<TcpStream> {
         let first = self.next.fetch_add(1, Ordering::Relaxed);
         let mut refused = io::ErrorKind::ConnectionRefused.into();
@@ -97,7 +98,7 @@ mod tests {
 
     use super::*;
 
-    /// Says its word to whoever connects.
+    /// A server that sends one byte to every client.
     async fn greeter(word: u8) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -109,7 +110,7 @@ mod tests {
         address
     }
 
-    /// An address on which nobody listens, kept so that nobody else gets it.
+    /// An address on which nobody listens; the socket keeps it reserved.
     fn gone() -> (SocketAddr, TcpSocket) {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

@@ -1,4 +1,5 @@
-//! Several origins on one store and one Redis, the edge before them, and what can fail in between.
+//! Several origins on one store and one Redis, with the edge in front, and ways to make each part
+//! fail.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -17,15 +18,15 @@ use crate::store::{Store, Venue};
 use crate::tcp_gate::TcpGate;
 use crate::turn::Turn;
 
-/// Longer than the origin's own limit on a request (10 s): who waits this long got no answer.
+/// The client's timeout; longer than the origin's own limit on a request (10 s).
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How a cluster is started.
 #[derive(Clone, Debug)]
 pub struct ClusterOptions {
-    /// How many origins.
+    /// The number of origins.
     pub origins: usize,
-    /// What is in the store at first.
+    /// What the store has at the start.
     pub venues: Vec<Venue>,
 }
 
@@ -35,28 +36,28 @@ struct Pod {
     process: Option<Process>,
 }
 
-/// Everything that runs. Nothing else does in this test process meanwhile.
+/// The running processes. No other test of this test process runs at the same time.
 #[derive(Debug)]
 pub struct Cluster {
-    // Fields end in this order: whoever is asked goes after whoever asks.
+    // Fields are dropped in this order: clients before their servers.
     edge: Edge,
     _to_origins: Balancer,
     pods: Vec<Pod>,
-    /// Origins → edge: the purge feeds.
+    /// The gate from the origins to the edge, for the purge feeds.
     pub to_edge: TcpGate,
-    /// Origins → Redis.
+    /// The gate from the origins to Redis.
     pub to_redis: TcpGate,
     redis: Redis,
     store: Store,
-    /// Where questions come from.
+    /// The published documents.
     pub documents: Documents,
-    /// A client without anything kept.
+    /// A client that caches nothing.
     pub client: reqwest::Client,
     _turn: Turn,
 }
 
 impl Cluster {
-    /// Starts everything, with the clients' documents published.
+    /// Starts all processes and publishes the clients' documents.
     pub async fn start(options: &ClusterOptions) -> Result<Self> {
         let turn = Turn::alone().await;
         ensure!(options.origins > 0, "a cluster has an origin");
@@ -64,11 +65,11 @@ impl Cluster {
         let redis = Redis::start(Durability::AppendOnly).await?;
         let to_redis = TcpGate::open_to(redis.address()).await?;
         let url = format!("redis://{}", to_redis.address);
-        // Of hundreds of writes the last words would be nothing but these.
+        // Otherwise the log of hundreds of writes would push everything else out of `last_words`.
         let log = std::env::var("RUST_LOG").unwrap_or_else(|_unset| "warn".to_owned());
         let store = Store::create(vec![("YOUSOON_REDIS_URL", url), ("RUST_LOG", log)])?;
         store.import(&options.venues).await?;
-        // The edge tells its address when it runs. Until then the feeds find nobody there.
+        // The edge's address is known once it runs. Until then the gate leads nowhere.
         let nobody = (Ipv4Addr::LOCALHOST, port::free()?).into();
         let to_edge = TcpGate::open_to(nobody).await?;
         let feed = format!("http://{}", to_edge.address);
@@ -104,7 +105,7 @@ impl Cluster {
         self.edge.url.clone()
     }
 
-    /// The origins' own addresses, the living and the dead.
+    /// The addresses of all origins, including those that were killed.
     pub fn pod_urls(&self) -> Vec<String> {
         self.pods.iter().map(|pod| pod.url.clone()).collect()
     }
@@ -114,19 +115,19 @@ impl Cluster {
         TOKEN
     }
 
-    /// Runs `yousoon` beside the servers, on the same store and Redis.
+    /// Runs a `yousoon` command on the servers' store and Redis; returns its output.
     pub async fn run(&self, arguments: &[&str]) -> Result<String> {
         self.store.run(arguments).await
     }
 
-    /// Ends an origin at once (SIGKILL).
+    /// Kills an origin (SIGKILL).
     pub async fn kill_origin(&mut self, index: usize) -> Result<()> {
         let pod = self.pods.get_mut(index).context("no such origin")?;
         let process = pod.process.take().context("the origin is dead already")?;
         process.kill().await
     }
 
-    /// Starts an origin again, where it was.
+    /// Starts a killed origin again, at the same address.
     pub async fn restart_origin(&mut self, index: usize) -> Result<()> {
         let feed = format!("http://{}", self.to_edge.address);
         let pod = self.pods.get_mut(index).context("no such origin")?;
@@ -136,18 +137,18 @@ impl Cluster {
         Ok(())
     }
 
-    /// The Redis that the gate leads to.
+    /// The Redis server behind the gate.
     pub const fn redis(&self) -> &Redis {
         &self.redis
     }
 
-    /// The same, to be killed and restarted.
+    /// The Redis server behind the gate, to kill and restart it.
     pub const fn redis_mut(&mut self) -> &mut Redis {
         &mut self.redis
     }
 
-    /// Lets a replica take over, as a fail-over does: the old master dies, the replica becomes a
-    /// master with what it knows, and clients are led to it.
+    /// Fails over to a replica: kills the old master, promotes the replica with the data it has, and
+    /// leads the gate to it.
     pub async fn fail_over(&mut self, replica: Replica) -> Result<()> {
         self.redis.kill().await?;
         self.redis = replica.promote().await?;
@@ -155,14 +156,14 @@ impl Cluster {
         Ok(())
     }
 
-    /// What everybody printed last.
+    /// The last lines of output of all processes.
     pub fn last_words(&self) -> String {
         use std::fmt::Write as _;
         let mut words = format!("the edge:\n{}\n", self.edge.process.last_words());
         for Pod { url, process } in &self.pods {
             let last = process.as_ref().map(Process::last_words);
             let last = last.unwrap_or_else(|| "is dead".to_owned());
-            // A string takes everything.
+            // Writing to a string cannot fail.
             let _infallible = writeln!(words, "{url}:\n{last}");
         }
         words

@@ -1,4 +1,4 @@
-//! The clients' documents, as they were published.
+//! The clients' published documents.
 
 use anyhow::Result;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::origin::TOKEN;
 use crate::process::given;
 use crate::store::{Store, root, run};
 
-/// Finds documents by their names.
+/// Finds published documents by name.
 #[derive(Clone, Debug, Default)]
 pub struct Documents {
     manifest: Value,
@@ -43,7 +43,7 @@ impl Documents {
         Ok(Self { manifest })
     }
 
-    /// A question by the name of its document.
+    /// A request for the document with this name.
     ///
     /// # Panics
     /// When there is no document of this name.
@@ -59,7 +59,7 @@ impl Documents {
         Ask { id, variables }
     }
 
-    /// Every document's name and hash.
+    /// The name and hash of every document.
     pub fn names(&self) -> Vec<(String, String)> {
         let operations = self.manifest["operations"].as_array();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

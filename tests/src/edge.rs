@@ -1,4 +1,4 @@
-//! The compiled worker in workerd.
+//! Starts the compiled worker in workerd.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use tokio::process::Command;
 use crate::process::{Process, given};
 use crate::store::root;
 
-/// What origins and edge sign with.
+/// The secret with which origins and edge sign.
 pub(crate) const SECRET: &str = "6d1f0c2b7a9e48d35f60718293a4b5c6d1f0c2b7a9e48d35f60718293a4b5c6d";
 
 /// A running edge.
@@ -19,8 +19,8 @@ pub(crate) struct Edge {
     pub(crate) url: String,
 }
 
-/// Starts an edge before `origin_url`; what it stores is in `data`, and `variables` are beside and
-/// above the usual ones.
+/// Starts an edge for the origin at `origin_url`. It stores its data in `data`. `variables` are added
+/// to the usual ones and override them.
 pub(crate) async fn start(
     data: &Path,
     origin_url: &str,

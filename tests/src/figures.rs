@@ -1,15 +1,16 @@
-//! The figures of many reads in bounded memory: counts, the worst and a percentile.
+//! Statistics of the staleness of many reads, in bounded memory: counts, the maximum and a
+//! percentile.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Finer than anything that is asserted; later than this is one bucket.
+/// The last bucket, in milliseconds; everything later is counted in it.
 const LONGEST_MS: usize = 120_000;
 
-/// How stale the reads of one tier were.
+/// The staleness of the reads of one tier.
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
-    /// How many answers were stale by so many whole milliseconds.
+    /// The number of answers per whole millisecond of staleness.
     by_ms: Vec<u64>,
     answered: u64,
     failed: u64,
@@ -31,22 +32,23 @@ impl Figures {
         self.failed += 1;
     }
 
-    /// All reads, with an answer or without.
+    /// The number of all reads, answered or failed.
     pub const fn reads(&self) -> u64 {
         self.answered + self.failed
     }
 
-    /// Reads without an answer.
+    /// The number of reads without an answer.
     pub const fn failures(&self) -> u64 {
         self.failed
     }
 
-    /// The worst staleness, in whole milliseconds rounded up: nothing is rounded below a bound.
+    /// The greatest staleness, in whole milliseconds. It is rounded up, so that no value above a
+    /// bound is rounded down to it.
     pub fn worst_ms(&self) -> u128 {
         self.worst.as_nanos().div_ceil(1_000_000)
     }
 
-    /// 99 of 100 answers were stale by this or less, in milliseconds.
+    /// The 99th percentile of the staleness, in milliseconds.
     pub fn p99_ms(&self) -> u64 {
         let rank = (self.answered * 99).div_ceil(100);
         let mut seen = 0;

@@ -1,4 +1,5 @@
-//! A gate between two processes: an HTTP proxy on loopback that a test can shut, hold and watch.
+//! An HTTP proxy between two processes ("gate"): a test can close it, hold answers back, and see what
+//! has passed.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,23 +14,23 @@ use tokio::sync::watch;
 
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
-/// What passed.
+/// A request that has passed.
 #[derive(Clone, Debug)]
 pub struct Passed {
-    /// Method and path with query.
+    /// Method, path and query.
     pub line: String,
-    /// As they came in.
+    /// The request's headers, unchanged.
     pub headers: HeaderMap,
-    /// As it came in.
+    /// The request's body, unchanged.
     pub body: Bytes,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Position {
     Open,
-    /// Requests pass; their answers wait.
+    /// Requests pass; answers are held back.
     HoldAnswers,
-    /// Connections are answered 503.
+    /// Requests are answered with 503.
     Shut,
 }
 
@@ -42,16 +43,16 @@ struct Inner {
     passed: Mutex<Vec<Passed>>,
 }
 
-/// The gate; open at first.
+/// The gate; it is open at the start.
 #[derive(Clone, Debug)]
 pub struct Gate {
     inner: Arc<Inner>,
-    /// Where it listens.
+    /// The URL on which it listens.
     pub url: String,
 }
 
 impl Gate {
-    /// Opens a gate; where it leads is said later.
+    /// Starts a gate; [`Gate::lead_to`] sets its target.
     pub async fn open() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -69,24 +70,24 @@ impl Gate {
         Ok(Self { inner, url })
     }
 
-    /// Where it leads.
+    /// Sets the target.
     pub fn lead_to(&self, url: &str) {
         if let Ok(mut target) = self.inner.target.lock() {
             url.clone_into(&mut target);
         }
     }
 
-    /// Answers are held back until [`Gate::release`].
+    /// Holds answers back until [`Gate::release`].
     pub fn hold_answers(&self) {
         self.inner.position.send_replace(Position::HoldAnswers);
     }
 
-    /// Everything passes again.
+    /// Lets everything pass again.
     pub fn release(&self) {
         self.inner.position.send_replace(Position::Open);
     }
 
-    /// Nothing passes until [`Gate::release`].
+    /// Answers all requests with 503 until [`Gate::release`].
     pub fn shut(&self) {
         self.inner.position.send_replace(Position::Shut);
     }
@@ -101,7 +102,7 @@ impl Gate {
         Ok(())
     }
 
-    /// What passed so far.
+    /// The requests that have passed so far.
     pub fn passed(&self) -> Vec<Passed> {
         self.inner
             .passed
@@ -110,7 +111,7 @@ impl Gate {
             .unwrap_or_default()
     }
 
-    /// How many requests for `/graphql` passed so far.
+    /// The number of requests for `/graphql` that have passed so far.
     pub fn reads(&self) -> usize {
         self.passed()
             .iter()
@@ -123,13 +124,13 @@ async fn pass(State(gate): State<Arc<Inner>>, request: Request) -> Response {
     if *gate.position.borrow() == Position::Shut {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    match hand_on(&gate, request).await {
+    match forward(&gate, request).await {
         Ok(response) => response,
         Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
     }
 }
 
-async fn hand_on(gate: &Inner, request: Request) -> Result<Response> {
+async fn forward(gate: &Inner, request: Request) -> Result<Response> {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, MAX_BODY_BYTES).await?;
     let path = parts

@@ -1,12 +1,13 @@
-//! The real thing, for tests: `yousoon serve`, Redis, the compiled worker in workerd, and gates
-//! between them that can hold back, cut and count what passes.
+//! Starts the real processes for end-to-end tests: `yousoon serve`, Redis, the compiled worker in
+//! workerd, and gates between them that can delay, cut and count the traffic.
 //!
-//! `cargo xtask test` builds what is started here and says where it is (`YOUSOON_BIN`, `PQ_BIN`,
-//! `EDGE_BUILD_DIR`, `MONGO_SERVER_JAR`); alone, `cargo test -p e2e` fails and says so.
+//! `cargo xtask test` builds the programs and passes their paths (`YOUSOON_BIN`, `PQ_BIN`,
+//! `EDGE_BUILD_DIR`, `MONGO_SERVER_JAR`). Without it, `cargo test -p e2e` fails and says so.
 //!
-//! [`Stack`] is one origin and one edge; [`Cluster`] is several origins on one Redis behind a
-//! balancer, and what can fail in it. [`Target`] is one origin and one edge with nothing between
-//! them, for whoever attacks both. [`Oracle`] judges what such a cluster answers.
+//! [`Stack`] is one origin and one edge with HTTP gates between them. [`Cluster`] is several origins
+//! on one Redis, behind a load balancer and an edge, whose parts can fail. [`Pods`] is several
+//! origins without an edge. [`Target`] is one origin and one edge with nothing between them, for
+//! attacks. [`Oracle`] judges the answers of a cluster.
 
 mod ask;
 pub mod audit;

@@ -1,4 +1,4 @@
-//! Real clients of subscriptions, in Node.
+//! Real subscription clients, in Node.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use tokio::sync::mpsc::Receiver;
 use crate::process::Process;
 use crate::store::root;
 
-/// For a client that comes back after its own while.
+/// How long to wait for a message. It includes the pause before a client reconnects.
 const SOON: Duration = Duration::from_secs(30);
 
-/// Which client.
+/// The client library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Client {
     /// `graphql-ws`.
@@ -22,7 +22,7 @@ pub enum Client {
     EventStream,
 }
 
-/// One subscription of a client of its own.
+/// A client with one subscription.
 #[derive(Debug)]
 pub struct Subscriber {
     process: Process,
@@ -30,7 +30,8 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// Subscribes at `url`; `headers` is an object of the handshake's or of each request's.
+    /// Subscribes at `url`. `headers` is an object with the headers of the WebSocket handshake or of
+    /// each request.
     pub fn start(client: Client, url: &str, request: &Value, headers: &Value) -> Result<Self> {
         let kind = match client {
             Client::WebSocket => "graphql-ws",
@@ -48,24 +49,24 @@ impl Subscriber {
         Ok(Self { process, lines })
     }
 
-    /// The value of the next line, which has this name and no other.
+    /// Waits for the client's next message, which must have this name; returns its value.
     pub async fn tells(&mut self, name: &str) -> Result<Value> {
         let line = tokio::time::timeout(SOON, self.lines.recv()).await;
         let Ok(Some(line)) = line else {
             bail!(
-                "a subscriber tells no {name}: {}",
+                "the subscriber did not report {name}: {}",
                 self.process.last_words()
             );
         };
         let told: Value = serde_json::from_str(&line)?;
         let value = told.get(name).cloned();
-        value.with_context(|| format!("a subscriber tells {line} and no {name}"))
+        value.with_context(|| format!("the subscriber reported {line}, not {name}"))
     }
 
-    /// Nothing is told for a while.
+    /// Checks that the client reports nothing for half a second.
     pub async fn tells_nothing(&mut self) -> Result<()> {
         let line = tokio::time::timeout(Duration::from_millis(500), self.lines.recv()).await;
-        ensure!(line.is_err(), "a subscriber tells {line:?}");
+        ensure!(line.is_err(), "the subscriber reported {line:?}");
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
-//! The MongoDB servers that the stores are tested on, and a database of its own for each test.
+//! The MongoDB servers on which the stores are tested. Each test has a database of its own.
 //!
-//! Those at `YOUSOON_TEST_MONGODB_URL` (several are separated by spaces); else a `mongod` on the
-//! PATH or in Docker, as a replica set of one; else mongo-java-server, which has no transactions,
-//! no geo and no text queries. One test process starts one server, and it ends with the process.
+//! The servers are those at `YOUSOON_TEST_MONGODB_URL` (separated by spaces). Without it, a test
+//! process starts one server, which ends with the process: a `mongod` on the PATH or in Docker, as a
+//! replica set of one; or else mongo-java-server, which lacks transactions, geo and text queries.
 
 mod launch;
 mod url;
@@ -21,7 +21,7 @@ const GIVEN: &str = "YOUSOON_TEST_MONGODB_URL";
 pub struct MongoServer {
     name: String,
     url: String,
-    /// Ends when its standard input closes: with this process.
+    /// It stops when its standard input closes, which happens when this process ends.
     _launched: Option<Launched>,
 }
 
@@ -41,12 +41,12 @@ impl MongoServer {
         }
     }
 
-    /// For the lines that say what ran where; without its URL, which may have a password.
+    /// Its name for log lines; the URL may contain a password.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// An empty database with a name that nobody has.
+    /// An empty database with a unique name.
     pub fn database(&self) -> TestDatabase {
         let name = format!("yousoon-test-{}", mongodb::bson::oid::ObjectId::new());
         TestDatabase {
@@ -77,7 +77,7 @@ fn find() -> Result<Vec<MongoServer>> {
     }])
 }
 
-/// A database that is dropped with this.
+/// A database that is deleted when this value is dropped.
 #[derive(Debug)]
 pub struct TestDatabase {
     url: String,
@@ -85,26 +85,27 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// As `YOUSOON_MONGODB_URL` takes it.
+    /// The database's URL, as a value for `YOUSOON_MONGODB_URL`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
+    /// The database's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The server's address, to open a gate to. Of several the first: a test of one server's faults.
+    /// The address of the server (of the first member of a replica set), to open a gate to it.
     ///
     /// # Errors
-    /// Where its name leads nowhere.
+    /// When its host name cannot be resolved.
     pub async fn address(&self) -> Result<SocketAddr> {
         let host = url::host(&self.url);
         let mut found = tokio::net::lookup_host(host).await?;
         found.next().ok_or_else(|| anyhow!("{host} has no address"))
     }
 
-    /// As [`Self::url`], through a gate, and through nothing but the gate.
+    /// Like [`Self::url`], but the driver connects through the gate only.
     pub fn url_through(&self, gate: SocketAddr) -> String {
         url::through(&self.url, gate)
     }
@@ -113,7 +114,7 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (url, name) = (self.url.clone(), self.name.clone());
-        // A runtime of its own: the test's may be the one that is ending.
+        // It needs a runtime of its own, because the test's may be shutting down.
         let dropping = std::thread::spawn(move || -> Result<()> {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()

@@ -1,11 +1,12 @@
-//! Knows every write and judges every read: by how much was what it shows out of date?
+//! The oracle: it records every write, and computes for every read by how much its answer was out of
+//! date.
 //!
-//! Each offer has one writer at a time, which counts its versions up. A read that was *sent* at `s`
-//! and shows version `m` is stale by `s − k`, where `k` is when a later version was first known to
-//! be committed; by nothing, when there is none or `k` is not before `s`. A version is known to be
-//! committed when its write is acknowledged: that is when its purge is in the log, or its writer has
-//! given up on that. A write whose answer was lost may or may not be committed: it is known from the
-//! moment that anybody sees it, and held against nobody before.
+//! Each offer has one writer at a time, which numbers the offer's versions. A read that was *sent* at
+//! `s` and shows version `m` is stale by `s − k`, where `k` is when a later version was first known
+//! to be committed; it is not stale if there is none or `k` is not before `s`. A version is known to
+//! be committed when its write is acknowledged; then its purge is in the log, or its writer has given
+//! up waiting for that. A write whose answer was lost may or may not be committed. It counts from the
+//! moment any read shows it.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use anyhow::{Context, Result};
 
 use crate::figures::Figures;
 
-/// Since the test began.
+/// A moment: the time since the test began.
 pub type At = Duration;
 
 /// Where an answer came from.
@@ -27,7 +28,7 @@ pub enum Tier {
 }
 
 impl Tier {
-    /// The word in what is printed.
+    /// The name in printed figures.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Edge => "edge",
@@ -41,27 +42,27 @@ impl Tier {
 pub struct Shown {
     /// Its id.
     pub offer: String,
-    /// The version that its title carries.
+    /// The version in its title.
     pub version: u64,
 }
 
-/// The worst of what one read shows.
+/// The staleness of one read: that of the most stale offer in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Judgement {
-    /// By how much it was out of date when it was asked for.
+    /// By how much the offer was out of date when the read was sent.
     pub stale: Duration,
-    /// What was shown, and the later version that was known, when it was out of date.
+    /// The stale offer, and the later version that was already known; `None` if nothing was stale.
     pub instead_of: Option<(Shown, u64)>,
 }
 
-/// What is known of one write.
+/// The state of one write. `seen` is when a read first showed it.
 #[derive(Clone, Copy, Debug)]
 enum Write {
-    /// Nobody answered yet; when it was first seen.
+    /// It is not answered yet.
     Begun { seen: Option<At> },
-    /// Nobody ever will; when it was first seen.
+    /// Its answer was lost.
     Lost { seen: Option<At> },
-    /// It was answered.
+    /// It was acknowledged.
     Acknowledged { at: At },
 }
 
@@ -87,7 +88,7 @@ impl Write {
 /// The writes of one offer; the index is the version.
 type Versions = Vec<Write>;
 
-/// All writes, and the figures of all reads.
+/// All writes, and the statistics of all reads.
 #[derive(Debug, Default)]
 pub struct Oracle {
     offers: HashMap<String, Versions>,
@@ -96,7 +97,7 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    /// Begins with offers at version 0, which is committed.
+    /// An oracle for these offers; their version 0 is committed.
     pub fn new(offers: impl IntoIterator<Item = String>) -> Self {
         let known = |offer| (offer, vec![Write::Acknowledged { at: At::ZERO }]);
         Self {
@@ -105,29 +106,29 @@ impl Oracle {
         }
     }
 
-    /// The next version of an offer, before it is written.
+    /// Begins a write; returns the offer's next version.
     ///
     /// # Errors
-    /// When nobody knows the offer.
+    /// When the offer is unknown.
     pub fn begin_write(&mut self, offer: &str) -> Result<u64> {
         let versions = self.offers.get_mut(offer).context("an unknown offer")?;
         versions.push(Write::Begun { seen: None });
         Ok(versions.len() as u64 - 1)
     }
 
-    /// A write was answered: it is committed.
+    /// Notes that a write was acknowledged: it is committed.
     ///
     /// # Errors
-    /// When it never began.
+    /// When the write never began.
     pub fn acknowledged(&mut self, offer: &str, version: u64, at: At) -> Result<()> {
         *self.write(offer, version)? = Write::Acknowledged { at };
         Ok(())
     }
 
-    /// A write was not answered, and cannot be any more: it is committed or it never will be.
+    /// Notes that the answer to a write was lost: it is already committed, or it never will be.
     ///
     /// # Errors
-    /// When it never began.
+    /// When the write never began.
     pub fn lost(&mut self, offer: &str, version: u64) -> Result<()> {
         let write = self.write(offer, version)?;
         if let Write::Begun { seen } = *write {
@@ -142,10 +143,10 @@ impl Oracle {
         write.with_context(|| format!("nobody wrote version {version} of the offer {offer}"))
     }
 
-    /// Judges an answer that was asked for at `sent` and was there at `answered`.
+    /// Judges a read that was sent at `sent` and answered at `answered`.
     ///
     /// # Errors
-    /// When it shows what nobody wrote.
+    /// When it shows a version that nobody wrote.
     pub fn read(&mut self, tier: Tier, sent: At, answered: At, all: &[Shown]) -> Result<Judgement> {
         let mut worst = Judgement::default();
         for shown in all {
@@ -162,12 +163,12 @@ impl Oracle {
         Ok(worst)
     }
 
-    /// A read that got no answer.
+    /// Counts a read without an answer.
     pub fn failed(&mut self, tier: Tier) {
         self.figures_mut(tier).failed();
     }
 
-    /// What the reads of one tier came to.
+    /// The statistics of the reads of one tier.
     pub const fn figures(&self, tier: Tier) -> &Figures {
         match tier {
             Tier::Edge => &self.edge,
@@ -183,7 +184,8 @@ impl Oracle {
     }
 }
 
-/// The earliest that any later version was known, and which.
+/// By how much a version was stale when the read was sent, and the later version that was known
+/// first.
 fn stale_by(versions: &[Write], shown: u64, sent: At) -> (Duration, Option<u64>) {
     let after = usize::try_from(shown).map_or(usize::MAX, |shown| shown.saturating_add(1));
     let later = (shown + 1..).zip(versions.iter().skip(after));

@@ -1,4 +1,4 @@
-//! One `yousoon serve`.
+//! Starts an origin: `yousoon serve`.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use crate::edge::SECRET;
 use crate::process::Process;
 use crate::store::Store;
 
-/// The service token that an origin's admin uses.
+/// The service token with every scope.
 pub(crate) const TOKEN: &str = "a-service-token-of-the-end-to-end-tests";
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: usize = 600;
 
-/// Starts an origin at `url`, which relays its purges to `edge`; `environment` is beside and above
-/// the usual one. Returns when it is ready.
+/// Starts an origin at `url` that relays its purges to `edge`, and waits until it is ready.
+/// `environment` is added to the usual one and overrides it.
 pub(crate) async fn start(
     store: &Store,
     url: &str,
@@ -29,7 +29,7 @@ pub(crate) async fn start(
         .env("YOUSOON_EDGE_SECRET", SECRET)
         .env("YOUSOON_ADMIN_TOKEN", TOKEN)
         .env("YOUSOON_DOCUMENT_MODE", "enforce")
-        // Everything comes from one address here.
+        // All requests of a test come from one address.
         .env("YOUSOON_RATE_LIMITS", "off")
         .envs(environment.iter().copied());
     let origin = Process::start("yousoon serve", &mut command)?;
@@ -40,5 +40,5 @@ pub(crate) async fn start(
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    bail!("the origin did not get ready:\n{}", origin.last_words())
+    bail!("the origin is not ready:\n{}", origin.last_words())
 }

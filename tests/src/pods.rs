@@ -1,4 +1,5 @@
-//! Several origins on one store and one Redis, without an edge: for what no edge ever keeps.
+//! Several origins on one store and one Redis, without an edge, for tests of what the edge does not
+//! cache.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -14,9 +15,10 @@ use crate::redis::{Durability, Redis};
 use crate::store::{Store, Venue};
 use crate::turn::Turn;
 
-/// Longer than the origin's own limit on a request (10 s): who waits this long got no answer.
+/// The client's timeout; longer than the origin's own limit on a request (10 s).
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Of a test: what one origin signed another one has to take. The key of RFC 8032, 7.1.
+/// A signing key for tests (RFC 8032, 7.1). All origins have it, so that each accepts what another
+/// one has signed.
 const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 
 #[derive(Debug)]
@@ -25,22 +27,22 @@ struct Pod {
     process: Option<Process>,
 }
 
-/// The origins; they share the keys of tokens and codes.
+/// The origins. They share the keys of access tokens and booking codes.
 #[derive(Debug)]
 pub struct Pods {
     origins: Vec<Pod>,
     nobody: String,
     _redis: Redis,
     store: Store,
-    /// Where questions come from.
+    /// The published documents.
     pub documents: Documents,
-    /// A client without anything kept.
+    /// A client that caches nothing.
     pub client: reqwest::Client,
     _turn: Turn,
 }
 
 impl Pods {
-    /// Starts so many, with these places and the clients' documents published.
+    /// Starts `count` origins, imports `venues` and publishes the clients' documents.
     pub async fn start(count: usize, venues: &[Venue]) -> Result<Self> {
         let turn = Turn::alone().await;
         ensure!(count > 0, "there is an origin");
@@ -56,7 +58,7 @@ impl Pods {
             ("RUST_LOG", log),
         ])?;
         store.import(venues).await?;
-        // The feeds of purges find nobody: there is no edge.
+        // There is no edge, so the purge feeds lead nowhere.
         let nobody = format!(
             "http://{}",
             SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()?))
@@ -80,7 +82,7 @@ impl Pods {
         })
     }
 
-    /// Their addresses, the living and the dead.
+    /// The addresses of all origins, including those that were killed.
     pub fn urls(&self) -> Vec<String> {
         self.origins.iter().map(|pod| pod.url.clone()).collect()
     }
@@ -90,14 +92,14 @@ impl Pods {
         TOKEN
     }
 
-    /// Ends an origin at once (SIGKILL).
+    /// Kills an origin (SIGKILL).
     pub async fn kill(&mut self, index: usize) -> Result<()> {
         let pod = self.origins.get_mut(index).context("no such origin")?;
         let process = pod.process.take().context("the origin is dead already")?;
         process.kill().await
     }
 
-    /// Starts an origin again, where it was.
+    /// Starts a killed origin again, at the same address.
     pub async fn restart(&mut self, index: usize) -> Result<()> {
         let pod = self.origins.get_mut(index).context("no such origin")?;
         ensure!(pod.process.is_none(), "the origin was not killed");

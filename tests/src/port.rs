@@ -1,20 +1,20 @@
-//! Ports that stay a server's own while it is down.
+//! Finds ports that nobody else takes while their server is down.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use anyhow::{Result, bail};
 
-/// Below every system's range for outgoing connections: while a killed server is down, nobody
-/// else's connection may take its port by chance, or it could not come back.
+/// Below the range that systems use for outgoing connections. Otherwise a connection could take the
+/// port of a killed server by chance, and the server could not start again.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 10_000;
 
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
-/// A port on loopback that is free now and that the system gives to nobody by itself.
+/// A port on loopback that is free now, and that the system never assigns by itself.
 pub(crate) fn free() -> Result<u16> {
-    // Test processes that run at the same time begin at different places.
+    // Test processes that run at the same time begin their search at different ports.
     let begin = u16::try_from(std::process::id() * 97 % u32::from(COUNT))?;
     for _ in 0..COUNT {
         let offset = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;

@@ -1,4 +1,4 @@
-//! A child process that ends with its owner, and whose last words are kept.
+//! A child process that is killed when it is dropped, and whose last lines of output are kept.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -23,10 +23,10 @@ pub struct Process {
     panics: Arc<AtomicU64>,
 }
 
-/// A path that `cargo xtask test` gives.
+/// A path that `cargo xtask test` passes in an environment variable.
 ///
 /// # Errors
-/// Says how to run the tests when it does not.
+/// When the variable is not set; the message says how to run the tests.
 pub(crate) fn given(variable: &str) -> Result<PathBuf> {
     let path = std::env::var_os(variable)
         .with_context(|| format!("{variable} is not set: run these tests by `cargo xtask test`"))?;
@@ -34,7 +34,7 @@ pub(crate) fn given(variable: &str) -> Result<PathBuf> {
 }
 
 impl Process {
-    /// Starts a command; its standard input stays open as long as this lives.
+    /// Starts a command. Its standard input stays open until this value is dropped.
     pub fn start(name: &'static str, command: &mut Command) -> Result<Self> {
         let mut child = command
             .stdin(Stdio::piped())
@@ -95,7 +95,8 @@ impl Process {
         }
     }
 
-    /// All lines of the standard output from now on; nobody waits for whoever does not read them.
+    /// Receives the lines of the standard output from now on. Lines are dropped when the receiver is
+    /// too slow.
     pub(crate) fn lines(&mut self) -> Result<tokio::sync::mpsc::Receiver<String>> {
         let stream = self
             .child
@@ -110,7 +111,7 @@ impl Process {
         Ok(lines)
     }
 
-    /// What it printed last.
+    /// Its last lines of output.
     pub fn last_words(&self) -> String {
         let lines = self
             .last_words
@@ -119,7 +120,7 @@ impl Process {
         lines.unwrap_or_default().join("\n")
     }
 
-    /// Asks it to end (SIGTERM) and waits.
+    /// Terminates it (SIGTERM) and waits until it has ended.
     pub async fn stop(mut self) -> Result<()> {
         if let Some(id) = self.child.id() {
             Command::new("kill").arg(id.to_string()).status().await?;
@@ -130,7 +131,7 @@ impl Process {
         Ok(())
     }
 
-    /// Ends it at once (SIGKILL).
+    /// Kills it (SIGKILL).
     pub async fn kill(mut self) -> Result<()> {
         Ok(self.child.kill().await?)
     }

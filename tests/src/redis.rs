@@ -14,32 +14,33 @@ use crate::tcp_gate::TcpGate;
 use crate::{port, resp};
 
 const PROGRAM: &str = "redis-server";
-/// Where a server is that tests may use, and may not kill.
+/// The variable with the URL of a server that tests may use, but not kill.
 const GIVEN: &str = "YOUSOON_TEST_REDIS_URL";
 const MISSING: &str = "redis-server is not on the PATH: `cargo xtask test` installs it on Debian and Ubuntu (as root); \
-     elsewhere install Redis 6 or newer, or let YOUSOON_TEST_REDIS_URL lead to one that runs";
+     elsewhere install Redis 6 or newer, or set YOUSOON_TEST_REDIS_URL to the URL of a running one";
 const IN_STEP_WITHIN: Duration = Duration::from_secs(20);
 
-/// What survives a kill.
+/// What data a server still has after it was killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// Nothing.
+    /// None.
     Memory,
-    /// All that the server wrote to its append-only file: for the kill of a process, everything.
+    /// What it wrote to its append-only file; if only the process is killed, that is everything.
     AppendOnly,
 }
 
-/// A server that only has to be there: the one that was given, else one of the test's own.
+/// A server for tests that do not kill it: the one at `YOUSOON_TEST_REDIS_URL`, or one of the test's
+/// own.
 #[derive(Debug)]
 pub enum AnyRedis {
-    /// Others may use it too.
+    /// The server at this URL; others may use it too.
     Given(String),
-    /// Ends with its owner.
+    /// A server of the test's own, which stops when it is dropped.
     Own(Box<Redis>),
 }
 
 impl AnyRedis {
-    /// Finds or starts one.
+    /// Finds or starts a server.
     pub async fn start() -> Result<Self> {
         match given() {
             Some(url) => Ok(Self::Given(url)),
@@ -47,7 +48,7 @@ impl AnyRedis {
         }
     }
 
-    /// As `YOUSOON_REDIS_URL` takes it.
+    /// The server's URL, as a value for `YOUSOON_REDIS_URL`.
     pub fn url(&self) -> String {
         match self {
             Self::Given(url) => url.clone(),
@@ -60,8 +61,9 @@ fn given() -> Option<String> {
     std::env::var(GIVEN).ok().filter(|url| !url.is_empty())
 }
 
-/// Why a test that kills its server cannot run although tests were given one; `None` when it can,
-/// and when nothing was given: then starting one fails, and says how to get it.
+/// Why a test that kills its server must be skipped: `YOUSOON_TEST_REDIS_URL` is set, but there is no
+/// `redis-server` to start. `None` when the test can run, and also when neither is there: then
+/// starting a server fails with a message that says how to get one.
 pub async fn cannot_be_killed() -> Option<String> {
     given()?;
     let version = Command::new(PROGRAM).arg("--version").output().await;
@@ -80,7 +82,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts an empty one.
+    /// Starts an empty server.
     pub async fn start(durability: Durability) -> Result<Self> {
         let mut redis = Self {
             process: None,
@@ -92,7 +94,7 @@ impl Redis {
         Ok(redis)
     }
 
-    /// Starts a replica of this one, and waits until it is in step.
+    /// Starts a replica of this server, and waits until it is synchronised.
     pub async fn replicate(&self) -> Result<Replica> {
         let link = TcpGate::open_to(self.address()).await?;
         let mut redis = Self {
@@ -110,22 +112,22 @@ impl Redis {
         Ok(replica)
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
-    /// As `YOUSOON_REDIS_URL` takes it.
+    /// The server's URL, as a value for `YOUSOON_REDIS_URL`.
     pub fn url(&self) -> String {
         format!("redis://{}", self.address())
     }
 
-    /// Sends one command; the text of a reply that is a single value.
+    /// Sends one command whose reply is a single value; returns the value as text.
     pub async fn command(&self, words: &[&str]) -> Result<String> {
         resp::command(self.address(), words).await
     }
 
-    /// How many bytes of writes it has seen: a replica with fewer lags.
+    /// Its replication offset in bytes. A replica with a smaller offset lags behind.
     pub async fn offset(&self) -> Result<u64> {
         Ok(self.replication("master_repl_offset").await?.parse()?)
     }
@@ -141,7 +143,7 @@ impl Redis {
             .to_owned())
     }
 
-    /// Ends it at once (SIGKILL).
+    /// Kills it (SIGKILL).
     pub async fn kill(&mut self) -> Result<()> {
         match self.process.take() {
             Some(process) => process.kill().await,
@@ -149,13 +151,13 @@ impl Redis {
         }
     }
 
-    /// Starts it again after a kill, with what survived.
+    /// Starts it again after a kill, with the data that survived.
     pub async fn restart(&mut self) -> Result<()> {
         ensure!(self.process.is_none(), "Redis was not killed");
         self.run(&[]).await
     }
 
-    /// Starts it again after a kill, empty.
+    /// Starts it again after a kill, without its data.
     pub async fn restart_wiped(&mut self) -> Result<()> {
         ensure!(self.process.is_none(), "Redis was not killed");
         tokio::fs::remove_dir_all(self.data()).await?;
@@ -179,7 +181,7 @@ impl Redis {
             .arg(self.data())
             .args(["--daemonize", "no", "--save", ""])
             .args(["--appendonly", append_only, "--appendfsync", "everysec"])
-            // Else a replica waits 5 s for others to come along.
+            // By default the master waits 5 s for further replicas before it synchronises one.
             .args(["--repl-diskless-sync-delay", "0"])
             .args(more);
         let mut process = Process::start(PROGRAM, &mut command).map_err(explain)?;
@@ -197,7 +199,7 @@ fn explain(error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-/// A server that copies another one's writes, over a link that can be hung.
+/// A replica of a server, over a connection that a test can make hang.
 #[derive(Debug)]
 pub struct Replica {
     redis: Redis,
@@ -205,7 +207,7 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// From here on it misses the newest writes, and does not know.
+    /// Makes the connection hang: from now on the replica misses new writes, without noticing.
     pub async fn fall_behind(&self) {
         self.link.hang().await;
     }
@@ -215,7 +217,7 @@ impl Replica {
         &self.redis
     }
 
-    /// Makes it a master of its own; what it has not heard of is lost.
+    /// Makes the replica a master; the writes that it has missed are lost.
     pub async fn promote(self) -> Result<Redis> {
         self.redis.command(&["REPLICAOF", "NO", "ONE"]).await?;
         let role = self.redis.replication("role").await?;
@@ -237,7 +239,7 @@ impl Replica {
         };
         tokio::time::timeout(IN_STEP_WITHIN, waiting)
             .await
-            .context("the replica does not get in step")?
+            .context("the replica does not synchronise")?
     }
 }
 

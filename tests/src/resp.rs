@@ -1,4 +1,4 @@
-//! As much of Redis' protocol (RESP 2) as a test needs: one command, one reply, one connection.
+//! A minimal client of Redis' protocol (RESP 2): one command and one reply per connection.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,10 +10,10 @@ use tokio::net::TcpStream;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Sends one command; the reply's text.
+/// Sends one command; returns the reply as text.
 ///
 /// # Errors
-/// The server's own words, when it refuses.
+/// The server's own message when it refuses.
 pub(crate) async fn command(address: SocketAddr, words: &[&str]) -> Result<String> {
     let asked = async {
         let mut stream = TcpStream::connect(address).await?;
@@ -48,7 +48,7 @@ async fn read_reply(from: &mut (impl AsyncBufRead + Unpin)) -> Result<String> {
     match kind {
         "+" | ":" => Ok(rest.to_owned()),
         "-" => bail!("{rest}"),
-        // A length of -1 is the value that is absent.
+        // A length of -1 means that there is no value.
         "$" if rest == "-1" => Ok(String::new()),
         "$" => {
             let mut text = vec![0; rest.parse::<usize>()? + 2];

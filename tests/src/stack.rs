@@ -1,4 +1,4 @@
-//! Origin, edge, and gates on both ways between them.
+//! One origin, one edge, and an HTTP gate in each direction between them.
 
 use std::time::Duration;
 
@@ -15,30 +15,30 @@ use crate::process::Process;
 use crate::store::{Store, Venue};
 use crate::turn::Turn;
 
-/// How the edge gets to the origin.
+/// How the edge reaches the origin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Way {
-    /// Through a gate, which knows requests and whole answers.
+    /// Through a gate, which handles complete requests and answers only.
     #[default]
     Gated,
-    /// Directly: for what lasts, WebSockets and event streams.
+    /// Directly, for WebSockets and event streams.
     Direct,
 }
 
 /// How a stack is started.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// What is in the store at first.
+    /// What the store has at the start.
     pub venues: Vec<Venue>,
-    /// Variables of the origin's environment, beside and above the usual ones.
+    /// Variables of the origin's environment; they are added to the usual ones and override them.
     pub origin: Vec<(&'static str, &'static str)>,
-    /// Variables of the edge, beside and above the usual ones.
+    /// Variables of the edge; they are added to the usual ones and override them.
     pub edge: Vec<(&'static str, &'static str)>,
-    /// The edge's way to the origin.
+    /// How the edge reaches the origin.
     pub way: Way,
 }
 
-/// Everything that runs, and how to ask it.
+/// The running processes, and a client for them.
 #[derive(Debug)]
 pub struct Stack {
     store: Store,
@@ -48,11 +48,11 @@ pub struct Stack {
     pub origin_url: String,
     /// The edge's address.
     pub edge_url: String,
-    /// Edge → origin.
+    /// The gate from the edge to the origin.
     pub to_origin: Gate,
-    /// Origin → edge: the purge feed.
+    /// The gate from the origin to the edge, for the purge feed.
     pub to_edge: Gate,
-    /// A client without anything kept.
+    /// A client that caches nothing.
     pub client: reqwest::Client,
     documents: Documents,
     options: Options,
@@ -60,7 +60,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts everything, with the clients' documents published.
+    /// Starts all processes and publishes the clients' documents.
     pub async fn start(options: Options) -> Result<Self> {
         let turn = Turn::together().await;
         let (to_origin, to_edge) = (Gate::open().await?, Gate::open().await?);
@@ -84,17 +84,17 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Runs `yousoon` beside the server, on the same store.
+    /// Runs a `yousoon` command on the server's store; returns its output.
     pub async fn run(&self, arguments: &[&str]) -> Result<String> {
         self.store.run(arguments).await
     }
 
-    /// Imports places beside the server; one with the same line as before is not new.
+    /// Imports venues into the server's store; a venue that was imported before is not new.
     pub async fn import(&self, venues: &[Venue]) -> Result<()> {
         self.store.import(venues).await
     }
 
-    /// Starts the origin (again), on the same store.
+    /// Starts the origin, also again after a stop, on the same store.
     pub async fn start_origin(&mut self) -> Result<()> {
         let edge = &self.to_edge.url;
         let started = origin::start(
@@ -110,7 +110,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Ends the origin.
+    /// Stops the origin.
     pub async fn stop_origin(&mut self) -> Result<()> {
         match self.origin.take() {
             Some(origin) => origin.stop().await,
@@ -131,7 +131,8 @@ impl Stack {
         self.until_the_feed_is_alive().await
     }
 
-    /// A purge feed that never spoke would make every test of hits one of distrust.
+    /// Waits for heartbeats of the purge feed. Without them the edge would distrust its caches, and
+    /// no test would see a hit.
     async fn until_the_feed_is_alive(&self) -> Result<()> {
         let before = self.to_edge.passed().len();
         for _ in 0..200 {
@@ -143,7 +144,7 @@ impl Stack {
         bail!("the origin sends no heartbeat to the edge")
     }
 
-    /// Ends the edge and starts a fresh isolate on the same KV.
+    /// Stops the edge and starts it again: a new isolate with the same KV.
     pub async fn restart_edge(&mut self) -> Result<()> {
         if let Some(edge) = self.edge.take() {
             edge.stop().await?;
@@ -151,7 +152,7 @@ impl Stack {
         self.start_edge().await
     }
 
-    /// A question by the name of its document.
+    /// A request for the document with this name.
     ///
     /// # Panics
     /// When there is no document of this name.

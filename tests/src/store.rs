@@ -1,4 +1,4 @@
-//! The origin's program and the data that it works on: what servers and commands share.
+//! The origin's program and its data, which servers and commands share.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,18 +9,18 @@ use tokio::process::Command;
 
 use crate::process::given;
 
-/// A place with an offer, as the importer reads it.
+/// A venue with an offer, as a line for the importer.
 #[derive(Clone, Debug)]
 pub struct Venue {
-    /// Degrees.
+    /// Latitude in degrees.
     pub lat: f64,
-    /// Degrees.
+    /// Longitude in degrees.
     pub lng: f64,
-    /// A word that is part of the generated texts.
+    /// A word that appears in the generated texts.
     pub cuisine: &'static str,
 }
 
-/// Removed with its owner.
+/// A store in a temporary directory, which is removed when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Store {
     bin: PathBuf,
@@ -29,7 +29,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// An empty one; every server and command gets this environment.
+    /// An empty store. Every server and command gets this environment.
     pub(crate) fn create(environment: Vec<(&'static str, String)>) -> Result<Self> {
         Ok(Self {
             bin: given("YOUSOON_BIN")?,
@@ -38,12 +38,12 @@ impl Store {
         })
     }
 
-    /// A place beside the data.
+    /// A path in the same temporary directory.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    /// `yousoon …` on this store.
+    /// The command `yousoon …` on this store.
     pub(crate) fn yousoon(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.bin);
         command
@@ -53,12 +53,12 @@ impl Store {
         command
     }
 
-    /// Runs `yousoon …` to its end; its output.
+    /// Runs `yousoon …` on this store; returns its output.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Result<String> {
         run(&mut self.yousoon(arguments)).await
     }
 
-    /// Imports places; one with the same line as before is not new.
+    /// Imports venues; a venue that was imported before is not new.
     pub(crate) async fn import(&self, venues: &[Venue]) -> Result<()> {
         let mut csv = "category,cuisine,latitude,longitude,district,postcode\n".to_owned();
         for Venue { lat, lng, cuisine } in venues {
@@ -79,7 +79,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Runs a command to its end; its output.
+/// Runs a command; returns its output.
 pub(crate) async fn run(command: &mut Command) -> Result<String> {
     let output = command
         .output()

@@ -1,4 +1,4 @@
-//! An origin and an edge with nothing between them: what reaches them is what was sent.
+//! One origin and one edge without gates, so that they receive exactly the bytes that a test sends.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -20,13 +20,13 @@ use crate::vitals::{Vitals, descendant, rss_kb};
 /// How a target is started.
 #[derive(Clone, Debug, Default)]
 pub struct TargetOptions {
-    /// What is in the store at first.
+    /// What the store has at the start.
     pub venues: Vec<Venue>,
-    /// Variables of the origin's environment, beside and above the usual ones.
+    /// Variables of the origin's environment; they are added to the usual ones and override them.
     pub origin: Vec<(&'static str, &'static str)>,
 }
 
-/// What runs, and how to ask it.
+/// The running processes, and a client for them.
 #[derive(Debug)]
 pub struct Target {
     edge: Edge,
@@ -39,19 +39,19 @@ pub struct Target {
     pub origin_url: String,
     /// The edge's address.
     pub edge_url: String,
-    /// A client without anything kept.
+    /// A client that caches nothing.
     pub client: reqwest::Client,
     _turn: Turn,
 }
 
 impl Target {
-    /// Starts both, with the clients' documents published. Nothing else of this test process runs
-    /// meanwhile: it would be measured as well.
+    /// Starts both and publishes the clients' documents. No other test of this test process runs at
+    /// the same time, because it would disturb the measurements.
     pub async fn start(options: &TargetOptions) -> Result<Self> {
         let turn = Turn::alone().await;
         let client = ask::client(Duration::from_secs(30))?;
         let mut environment = vec![("YOUSOON_ADMIN_TOKEN", TOKEN.to_owned())];
-        // Refusals are logged, and there will be thousands.
+        // Refusals are logged as warnings, and there will be thousands.
         environment.push(("RUST_LOG", "error".to_owned()));
         let store = Store::create(environment)?;
         store.import(&options.venues).await?;
@@ -61,7 +61,7 @@ impl Target {
         let feed = format!("http://{}", to_edge.address);
         let origin = origin::start(&store, &origin_url, &feed, &options.origin, &client).await?;
         let documents = Documents::publish(&store, &origin_url).await?;
-        // A header that makes the worker panic is for the tests that want one.
+        // Hostile requests must not be able to make the worker panic by the header for tests.
         let off = [("FAULT_INJECTION", "off")];
         let mut edge = edge::start(&store.beside("edge"), &origin_url, &off).await?;
         to_edge.lead_to(edge.url.trim_start_matches("http://").parse()?);
@@ -80,7 +80,7 @@ impl Target {
         })
     }
 
-    /// A question by the name of its document.
+    /// A request for the document with this name.
     ///
     /// # Panics
     /// When there is no document of this name.
@@ -88,7 +88,7 @@ impl Target {
         self.documents.ask(document, variables)
     }
 
-    /// Every published document's name and hash.
+    /// The name and hash of every published document.
     pub fn documents(&self) -> Vec<(String, String)> {
         self.documents.names()
     }
@@ -98,7 +98,7 @@ impl Target {
         TOKEN
     }
 
-    /// The origin's and workerd's.
+    /// The vitals of the origin and of workerd.
     ///
     /// # Errors
     /// When one of them has ended.
@@ -120,7 +120,7 @@ impl Target {
         ])
     }
 
-    /// What they printed last.
+    /// The last lines of output of both processes.
     pub fn last_words(&self) -> String {
         let (origin, edge) = (self.origin.last_words(), self.edge.process.last_words());
         format!("the origin:\n{origin}\nthe edge:\n{edge}")

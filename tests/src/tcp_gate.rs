@@ -1,5 +1,5 @@
-//! A TCP gate on loopback between two processes: a test can cut it, hang it, hold it, slow it down
-//! and let it lead elsewhere.
+//! A TCP proxy on loopback between two processes ("gate"): a test can cut, hang, hold and slow down
+//! its connections, and change its target.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,11 +20,11 @@ const CHUNK_BYTES: usize = 16 * 1024;
 enum Position {
     /// Bytes pass.
     Open,
-    /// Nobody listens.
+    /// The gate does not listen.
     Cut,
-    /// Bytes are swallowed and nothing answers.
+    /// Bytes are dropped, and nothing answers.
     Hang,
-    /// Bytes wait, and pass late.
+    /// Bytes wait until the gate opens.
     Hold,
 }
 
@@ -33,23 +33,23 @@ struct Setting {
     position: Position,
     target: SocketAddr,
     delay: Duration,
-    /// Every connection of an earlier epoch is reset.
+    /// Connections of an earlier epoch are reset.
     epoch: u64,
 }
 
-/// The gate; open at first.
+/// The gate; it is open at the start.
 #[derive(Debug)]
 pub struct TcpGate {
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
     setting: Sender<Setting>,
     listens: Receiver<bool>,
-    /// Ends all connections with the gate.
+    /// Ends all connections when the gate is dropped.
     _tasks: JoinSet<()>,
 }
 
 impl TcpGate {
-    /// Opens a gate that leads to `target`.
+    /// Starts a gate that leads to `target`.
     pub async fn open_to(target: SocketAddr) -> Result<Self> {
         let address = (Ipv4Addr::LOCALHOST, port::free()?).into();
         let listener = TcpListener::bind(address).await?;
@@ -71,33 +71,34 @@ impl TcpGate {
         })
     }
 
-    /// Bytes pass (again). Connections that lost bytes are reset: TCP knows no holes.
+    /// Lets bytes pass (again). Connections whose bytes were dropped are reset, because a TCP stream
+    /// cannot have gaps.
     pub async fn open(&self) {
         self.turn(Position::Open).await;
     }
 
-    /// Existing connections are reset and new ones are refused.
+    /// Resets existing connections and refuses new ones.
     pub async fn cut(&self) {
         self.turn(Position::Cut).await;
     }
 
-    /// Bytes are swallowed and nothing answers, also on new connections.
+    /// Drops all bytes, also on new connections, so that nothing answers.
     pub async fn hang(&self) {
         self.turn(Position::Hang).await;
     }
 
-    /// Bytes wait until the gate is opened, and then pass late.
+    /// Holds bytes back until the gate is opened; then they pass.
     pub async fn hold(&self) {
         self.turn(Position::Hold).await;
     }
 
-    /// Every chunk of bytes waits this long, in both directions; zero ends that.
+    /// Delays every chunk of bytes by this many milliseconds, in both directions; 0 ends that.
     pub fn delay_ms(&self, delay_ms: u64) {
         let delay = Duration::from_millis(delay_ms);
         self.setting.send_modify(|setting| setting.delay = delay);
     }
 
-    /// New connections lead to `target`, and existing ones are reset.
+    /// Leads new connections to `target`, and resets existing ones.
     pub fn lead_to(&self, target: SocketAddr) {
         self.setting.send_modify(|setting| {
             setting.target = target;
@@ -146,7 +147,8 @@ async fn listen(
                 return;
             },
             Some(_ended) = connections.join_next() => {}
-            // The epoch from before: whoever comes in while the gate turns is reset as well.
+            // The epoch was read before: a connection that arrives while the setting changes is
+            // reset too.
             Ok(client) = accept(listener.as_ref()) => {
                 connections.spawn(pass(client, setting.clone(), epoch));
             }
@@ -161,7 +163,7 @@ async fn accept(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
     }
 }
 
-/// One connection, from its beginning to its end or reset.
+/// Forwards one connection until it ends or is reset.
 async fn pass(mut client: TcpStream, setting: Receiver<Setting>, epoch: u64) {
     let mut watched = setting.clone();
     let ended = tokio::select! {
@@ -204,7 +206,7 @@ async fn pump(
         let now = until(&mut setting, |position| position != Position::Hold).await?;
         if now.position == Position::Hang {
             if bytes == 0 {
-                // Its end is swallowed as well; the reset that ends a hang ends this.
+                // The end of the stream is dropped too; the reset that ends the hang ends this task.
                 return std::future::pending().await;
             }
             continue;
@@ -224,15 +226,15 @@ async fn until(
     accepts: impl Fn(Position) -> bool,
 ) -> io::Result<Setting> {
     let found = setting.wait_for(|now| accepts(now.position)).await;
-    // The gate is gone.
+    // An error means that the gate was dropped.
     found
         .map(|now| *now)
         .map_err(|_closed| io::ErrorKind::ConnectionReset.into())
 }
 
-/// What is dropped from here on ends with RST, as when a machine or a link goes away.
+/// Makes the connection end with RST when it is dropped, as when a machine or a link fails.
 fn reset(stream: &TcpStream) {
-    // One that is closed already needs none.
+    // Fails for a connection that is closed already, which does not matter.
     let _closed_already = stream.set_zero_linger();
 }
 

@@ -1,18 +1,18 @@
-//! Who runs beside whom: a test that loads the machine for a minute runs alone, because the others
-//! measure times.
+//! Decides which tests may run at the same time. A test that loads the machine for a minute runs
+//! alone, because other tests measure times.
 
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 static TURN: RwLock<()> = RwLock::const_new(());
 
-/// Kept for as long as a test runs.
+/// A test holds it while it runs.
 #[derive(Debug)]
 pub(crate) enum Turn {
-    /// Beside others.
+    /// The test runs at the same time as others.
     Together {
         _guard: RwLockReadGuard<'static, ()>,
     },
-    /// While nobody else does.
+    /// The test runs alone.
     Alone {
         _guard: RwLockWriteGuard<'static, ()>,
     },

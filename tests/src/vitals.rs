@@ -1,33 +1,33 @@
-//! Is a process still the one that it was, and how much memory does it take?
+//! The vitals of a process: whether it was restarted, its memory, and its panics.
 
 use anyhow::{Context, Result};
 
-/// A process as it was looked at.
+/// The vitals of a process at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vitals {
-    /// Its id: another one means that it was started again.
+    /// The process id; a different one means that it was restarted.
     pub pid: u32,
-    /// What it has in memory.
+    /// Its resident memory in kilobytes.
     pub rss_kb: u64,
-    /// Lines of its log that tell of a panic.
+    /// The number of lines in its log that report a panic.
     pub panics: u64,
 }
 
-/// Kilobytes of a process in memory.
+/// The resident memory of a process in kilobytes.
 ///
 /// # Errors
-/// When there is no such process any more.
+/// When the process has ended.
 pub fn rss_kb(pid: u32) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))
         .with_context(|| format!("process {pid} is gone"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.and_then(|line| line.split_whitespace().next());
-    // A process that ended and was not waited for has no memory.
+    // A zombie (ended, but not waited for) has no memory.
     let number = number.with_context(|| format!("process {pid} has ended"))?;
     Ok(number.parse()?)
 }
 
-/// The process of this name among the descendants of another.
+/// The id of the descendant of process `of` with this name.
 ///
 /// # Errors
 /// When there is none.
@@ -39,7 +39,7 @@ pub(crate) fn descendant(of: u32, name: &str) -> Result<u32> {
         let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
             continue;
         };
-        // pid (name) state parent …; a name may have spaces and brackets.
+        // The format is `pid (name) state parent …`; the name may contain spaces and brackets.
         let parsed = stat.rsplit_once(") ").and_then(|(before, after)| {
             let name = before.split_once(" (")?.1.to_owned();
             let parent = after.split(' ').nth(1)?.parse::<u32>().ok()?;

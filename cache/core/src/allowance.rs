@@ -1,6 +1,6 @@
-//! How many a second: a count that begins anew with every second.
+//! A rate limit with a fixed window of one second.
 
-/// What was used of an allowance in this second.
+/// Counts the events of the current one-second window.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Allowance {
     since_ms: u64,
@@ -8,9 +8,10 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    /// Whether one more is admitted, of `per_s` a second, at this moment (milliseconds, by any clock
-    /// that does not go back). A second begins with the first one that is asked about after the
-    /// last one ended.
+    /// Counts one event and returns whether it is within `per_s` events per second.
+    ///
+    /// `now_ms` is in milliseconds, by any clock that does not go back. The first event after a
+    /// window has ended starts the next window.
     pub const fn admits(&mut self, per_s: u32, now_ms: u64) -> bool {
         if now_ms >= self.since_ms + 1_000 {
             self.since_ms = now_ms;

@@ -16,18 +16,20 @@ pub enum CacheControl {
 }
 
 impl CacheControl {
-    /// What every answer of the edge to a client says: keep it, and ask every time whether it is
-    /// still right. Only this system hears of purges; a browser that did not ask would not.
+    /// The `Cache-Control` that clients receive with a shared answer: store it, but revalidate it
+    /// (with its `ETag`) before every use, because clients do not hear of purges.
     pub const REVALIDATE: &'static str = "public, max-age=0, must-revalidate";
 
-    /// Reads a header as a shared cache: what is not plainly allowed is refused.
+    /// Parses the header as a shared cache does. Only `public` with a max-age above 0 s gives
+    /// [`CacheControl::Public`]; anything unclear gives [`CacheControl::NoStore`].
     pub fn parse(header: &str) -> Self {
         let mut lifetime = Lifetime::default();
         let (mut public, mut private, mut shared_max_age_s) = (false, false, None);
         for directive in header.split(',') {
             let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
             let value = value.trim().trim_matches('"');
-            // A value that is no number counts as zero: never longer than was meant.
+            // A value that is not a whole number counts as 0 s, so that no answer is kept for
+            // longer than its sender meant.
             let seconds = value.parse::<u32>().unwrap_or(0);
             match name.trim().to_ascii_lowercase().as_str() {
                 "no-store" | "no-cache" => return Self::NoStore,

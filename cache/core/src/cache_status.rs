@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-/// Why a request went further than this cache (RFC 9211 §2.2).
+/// Why the cache forwarded a request (parameter `fwd`, RFC 9211 §2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForwardReason {
-    /// The cache was not meant to handle it.
+    /// The cache was configured not to handle this request.
     Bypass,
-    /// Its method's meaning demands it.
+    /// The method's semantics require the request to be forwarded.
     Method,
-    /// Nothing was stored under its key.
+    /// Nothing was stored under the request's key.
     UriMiss,
-    /// What was stored may not be served.
+    /// An entry was stored under the key, but may not be served.
     Miss,
-    /// What was stored is stale.
+    /// An entry was stored, but it is stale.
     Stale,
 }
 
@@ -35,18 +35,19 @@ impl ForwardReason {
 pub struct CacheStatus<'a> {
     /// The cache's name, a token.
     pub cache: &'a str,
-    /// Whether the answer came from it; else why not.
+    /// Whether the answer came from the cache, or why the request was forwarded.
     pub outcome: Outcome,
-    /// More for people, a token.
+    /// Details for people who debug (parameter `detail`), a token.
     pub detail: Option<&'a str>,
 }
 
 /// Hit, or forwarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Served from the cache; seconds of freshness left, negative when it is stale.
+    /// Served from the cache. `ttl_s` is the remaining freshness in seconds, negative when stale.
     Hit { ttl_s: i64 },
-    /// Forwarded; whether the answer was stored, and whether it was another request's.
+    /// Forwarded. `stored`: the cache stored the answer. `collapsed`: the request shared the fetch
+    /// of an identical one.
     Forward {
         reason: ForwardReason,
         stored: bool,
@@ -85,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_reads_as_the_rfc_writes_it() {
+    fn the_header_is_written_as_rfc_9211_defines_it() {
         let hit = CacheStatus {
             cache: "edge",
             outcome: Outcome::Hit { ttl_s: 30 },

@@ -4,8 +4,9 @@
 //! "YE" version:u8 head_len:u32le body_len:u32le | head | body
 //! head: log:16 revision:u64 born_ms:u64 max_age:u32 swr:u32 sie:u32 etag:16 tags:u16 (len:u8 bytes)*
 //! ```
-//! All numbers are little-endian. The body follows the head so that a reader can keep it where it
-//! is (at the edge: in JavaScript memory) and copy the head only.
+//! All numbers are little-endian; `swr` and `sie` are the stale windows in seconds. The body comes
+//! last so that a reader can copy the head and leave the body where it is (at the edge: in
+//! JavaScript memory).
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -17,7 +18,7 @@ use crate::tag::Tag;
 const MAGIC: [u8; 2] = *b"YE";
 const VERSION: u8 = 1;
 
-/// The bytes before the head.
+/// Length of the prefix (magic, version and the two lengths) that precedes the head, in bytes.
 pub const PREFIX_BYTES: usize = 11;
 
 /// The most tags that one entry may have; an answer with more is not stored.
@@ -36,7 +37,7 @@ impl ContentHash {
         Self(hash)
     }
 
-    /// As a strong `ETag`, with its quotes.
+    /// The value of a strong `ETag`, with its quotes.
     pub fn etag(&self) -> String {
         format!("\"{}\"", hex::encode(self.0))
     }
@@ -57,51 +58,53 @@ impl ContentHash {
     }
 }
 
-/// All of an entry but its body.
+/// Everything in an entry except the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryHead {
-    /// The revision that was current before the first read that made it.
+    /// The purge-log revision that was current before the first read for this answer.
     pub as_of: AsOf,
-    /// When it was asked for, milliseconds since the epoch, by the clock of who asked.
+    /// When the answer was requested, in milliseconds since the Unix epoch, by the clock of the
+    /// server that requested it.
     pub born_ms: u64,
-    /// How long it lives from then.
+    /// How long it may be served, counted from `born_ms`.
     pub lifetime: Lifetime,
-    /// The content's hash.
+    /// The hash of the body.
     pub content: ContentHash,
-    /// What it depends on.
+    /// What the answer depends on.
     pub tags: Vec<Tag>,
 }
 
-/// A frame taken apart; the body is borrowed.
+/// A decoded frame; the body is borrowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// All but the body.
+    /// Everything except the body.
     pub head: EntryHead,
     /// The answer's bytes.
     pub body: &'a [u8],
 }
 
-/// Why bytes are not a frame. To a cache each of these is a miss.
+/// Why bytes cannot be decoded as a frame, or an entry cannot be encoded. A cache treats a frame
+/// that it cannot decode as a miss.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum FrameError {
-    /// Shorter than it says, or longer.
-    #[error("the frame has another length than it says")]
+    /// The bytes are shorter or longer than the frame's length fields say.
+    #[error("the frame is not as long as its length fields say")]
     Length,
-    /// Not an entry at all.
-    #[error("not an entry")]
+    /// The bytes do not begin with an entry's magic bytes.
+    #[error("the bytes are not a cache entry")]
     Magic,
-    /// Written by another version of this code.
-    #[error("entry version {0}")]
+    /// The frame has a format version that this code does not read.
+    #[error("unsupported entry version {0}")]
     Version(u8),
-    /// A tag that is not one.
-    #[error("a malformed tag")]
+    /// A tag is not valid, see [`Tag`].
+    #[error("the entry has a malformed tag")]
     Tag,
-    /// More tags, or more bytes, than the format holds.
-    #[error("too large to be stored")]
+    /// The entry has more tags or bytes than the format can hold.
+    #[error("the entry has too many tags or bytes to be stored")]
     TooLarge,
 }
 
-/// Where head and body lie in a frame.
+/// The offsets of head and body in a frame, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// The head's first byte; it ends where the body begins.
@@ -143,19 +146,19 @@ impl Layout {
 }
 
 impl EntryHead {
-    /// How old it is, in milliseconds.
+    /// The entry's age in milliseconds.
     pub fn age_ms(&self, now_ms: u64) -> u64 {
         now_ms.saturating_sub(self.born_ms)
     }
 
-    /// Whether it replaces `other`: read at a later revision of the log, or at the same and later
-    /// by the clock; an entry of another log replaces always.
+    /// Whether this entry replaces `other`: it has a later `as_of` revision, or the same one and a
+    /// later `born_ms`. An entry of another log always replaces.
     pub fn is_newer_than(&self, other: &Self) -> bool {
         self.as_of.log != other.as_of.log
             || (self.as_of.revision, self.born_ms) > (other.as_of.revision, other.born_ms)
     }
 
-    /// The frame's bytes up to the body of `body_bytes` bytes.
+    /// Encodes the prefix and the head of a frame whose body has `body_bytes` bytes.
     ///
     /// # Errors
     /// [`FrameError::TooLarge`] past [`MAX_TAGS`] tags or 4 GiB.
@@ -193,7 +196,7 @@ impl EntryHead {
         Ok(frame)
     }
 
-    /// Reads the head's bytes (between the prefix and the body).
+    /// Decodes a head: the bytes between the prefix and the body.
     ///
     /// # Errors
     /// [`FrameError`] when they are not a head of this version.
@@ -232,7 +235,7 @@ impl EntryHead {
 }
 
 impl<'a> Frame<'a> {
-    /// Takes a whole frame apart.
+    /// Decodes a whole frame.
     ///
     /// # Errors
     /// [`FrameError`] when the bytes are not exactly one frame of this version.
@@ -248,7 +251,7 @@ impl<'a> Frame<'a> {
         })
     }
 
-    /// The whole frame's bytes.
+    /// Encodes the whole frame.
     ///
     /// # Errors
     /// [`FrameError::TooLarge`] as in [`EntryHead::encode`].
@@ -332,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn if_none_match_is_read_as_the_rfc_says() {
+    fn if_none_match_is_compared_weakly_as_rfc_9110_says() {
         let hash = ContentHash::of(b"x");
         let etag = hash.etag();
         assert!(

@@ -1,4 +1,5 @@
-//! H3 cells (<https://h3geo.org>): what makes "near me" cacheable.
+//! H3 cells (<https://h3geo.org>). All positions in one cell are treated as its centre, so that a
+//! "near me" query has the same cache key for everybody in the cell.
 
 use h3o::{CellIndex, LatLng, Resolution};
 
@@ -7,8 +8,9 @@ pub const COARSEST: u8 = 3;
 /// The finest resolution in use: cells of about 0.5 km edge.
 pub const FINEST: u8 = 8;
 
-/// A disk of radius 2 in cells has 19 cells. From anywhere in its middle cell it reaches at least
-/// 2.73 edges far on a regular grid; H3's cells are distorted, so 0.6 of that is relied upon.
+/// The cells within [`DISK`] steps of a middle cell are 19. On a regular grid they cover a circle
+/// of 2.73 cell edges around any point of the middle cell. H3 cells are distorted, so only 0.6 of
+/// that radius is relied upon.
 const REACH_IN_EDGES: f64 = 2.73 * 0.6;
 const DISK: u32 = 2;
 
@@ -24,21 +26,21 @@ pub fn cell(lat: f64, lng: f64, at: u8) -> Option<u64> {
     Some(LatLng::new(lat, lng).ok()?.to_cell(resolution(at)?).into())
 }
 
-/// The centre of a cell in degrees, rounded to 7 decimals (about a centimetre) so that it is the
-/// same text on every target; `None` when the number is not a cell.
+/// The centre of a cell in degrees, rounded to 7 decimals (about a centimetre) so that it has the
+/// same text on every target; `None` when the number is not an H3 cell.
 pub fn centre(cell: u64) -> Option<(f64, f64)> {
     let centre = LatLng::from(CellIndex::try_from(cell).ok()?);
     let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
     Some((round(centre.lat()), round(centre.lng())))
 }
 
-/// The centre of the cell that a point lies in: where everybody in the cell is taken to be.
+/// The centre of the cell that a point lies in; every point of a cell snaps to the same centre.
 pub fn snap(lat: f64, lng: f64, at: u8) -> Option<(f64, f64)> {
     centre(cell(lat, lng, at)?)
 }
 
-/// At most 19 cells that cover a disk around a point, at the finest resolution where they do;
-/// `None` for a point out of range or a radius (kilometres) that is negative, not a number, or
+/// At most 19 cells that cover a disk around a point, at the finest resolution where 19 cells are
+/// enough. `None` when the point is out of range, or when the radius is negative, not a number, or
 /// beyond what [`COARSEST`] covers (about 113 km).
 pub fn cover(lat: f64, lng: f64, radius_km: f64) -> Option<Vec<u64>> {
     if radius_km.is_nan() || radius_km < 0.0 {
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_on_earth_has_no_cell() {
+    fn a_point_out_of_range_has_no_cell() {
         for (lat, lng) in [
             (91.0, 0.0),
             (0.0, 181.0),

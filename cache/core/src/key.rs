@@ -1,4 +1,4 @@
-//! What an entry is stored under.
+//! The cache key: what an entry is stored under.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,8 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-/// Changed whenever the meaning of a key's parts changes, so that old entries are never found.
+/// Raised whenever the meaning of a key's parts changes, so that entries stored under the old
+/// meaning are never found.
 const VERSION: u8 = 1;
 
 /// The SHA-256 of a version byte and length-prefixed parts; 64 hexadecimal digits as text.
@@ -59,7 +60,7 @@ impl Default for KeyBuilder {
 }
 
 impl KeyBuilder {
-    /// A key without parts.
+    /// A builder without any parts yet.
     pub fn new() -> Self {
         Self::default()
     }

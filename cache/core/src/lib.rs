@@ -1,13 +1,14 @@
-//! What a cached answer is, when it is valid, and what a purge does to it.
+//! The cache entry, the rule that says when it is valid, and what a purge does to it.
 //!
-//! Pure: no clock, no I/O, no randomness. Every tier (edge isolate, KV, pod memory, Redis) calls
-//! the same functions, natively and on `wasm32`, so that every tier judges alike.
+//! Pure: no clock, no I/O, no randomness. Every tier (edge isolate, KV, a server's memory, Redis)
+//! calls the same functions, natively and on `wasm32`, so all tiers decide alike.
 //!
 //! Reading order: [`revision`] (positions in the purge log) → [`tag`] (what an answer depends on)
 //! → [`log`] (a replica's copy of the log, and the one rule of coherence) → [`lifetime`] (age) →
-//! [`entry`] (the stored frame) → [`verdict`] (serve it or not) → [`variables`] and [`key`] (what an entry is stored under) →
-//! [`geo`] (H3 cells) → [`cache_control`] and [`cache_status`] (the HTTP words). [`allowance`] is what
-//! bounds the requests that insist on more than a replica has.
+//! [`entry`] (the stored frame) → [`verdict`] (serve, serve and refresh, or fetch) → [`variables`]
+//! and [`key`] (the cache key) → [`geo`] (H3 cells) → [`cache_control`] and [`cache_status`] (the
+//! HTTP headers). [`allowance`] limits the requests that wait for a revision which a replica does
+//! not have yet.
 
 pub mod allowance;
 pub mod cache_control;

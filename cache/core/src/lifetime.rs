@@ -2,19 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The three windows of an answer's life, in seconds from its birth.
+/// The three windows in which an answer may be served, in seconds. `max_age_s` counts from when the
+/// answer was requested; the two stale windows both begin when it ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lifetime {
-    /// Served without asking.
+    /// For so long the answer is fresh and served without revalidation.
     pub max_age_s: u32,
-    /// After `max_age_s`: served while it is refreshed.
+    /// For so long afterwards it may be served while it is refreshed.
     pub stale_while_revalidate_s: u32,
-    /// After `max_age_s`: served when the origin cannot answer.
+    /// For so long afterwards it may be served when the origin cannot answer.
     pub stale_if_error_s: u32,
 }
 
-/// Where in its life an answer is.
+/// Which window of its [`Lifetime`] an answer is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Fresh for so many seconds more.
@@ -45,12 +46,12 @@ impl Lifetime {
         }
     }
 
-    /// Whether an error of the origin may be covered by the answer at this age in milliseconds.
+    /// Whether the answer, at this age in milliseconds, may be served instead of an origin's error.
     pub fn covers_errors(&self, age_ms: u64) -> bool {
         age_ms < (u64::from(self.max_age_s) + u64::from(self.stale_if_error_s)) * 1_000
     }
 
-    /// The whole life, in seconds: after it a store may forget the answer.
+    /// All windows together, in seconds: afterwards a store may delete the answer.
     pub fn total_s(&self) -> u64 {
         u64::from(self.max_age_s)
             + u64::from(self.stale_while_revalidate_s.max(self.stale_if_error_s))

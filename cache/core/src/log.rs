@@ -12,18 +12,18 @@ use thiserror::Error;
 use crate::revision::{AsOf, LogId, Revision};
 use crate::tag::Tag;
 
-/// Whether what was purged may still be served while it is refreshed.
+/// Whether a purged answer may still be served while it is refreshed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PurgeKind {
-    /// Never served again.
+    /// The answer is never served again.
     Hard,
-    /// Stale: may be served while it is refreshed.
+    /// The answer is stale: it may be served while it is refreshed.
     Soft,
 }
 
 impl PurgeKind {
-    /// The word in logs, headers and stores.
+    /// The name used in logs, headers and stores.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Hard => "hard",
@@ -42,17 +42,17 @@ impl PurgeKind {
 /// One record of the purge log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PurgeRecord {
-    /// Its position; records follow each other without gaps.
+    /// Its position in the log; revisions have no gaps.
     pub revision: Revision,
-    /// What it purges.
+    /// The tags it purges.
     pub tags: Vec<Tag>,
-    /// How.
+    /// Hard or soft.
     pub kind: PurgeKind,
 }
 
-/// Records that do not follow what the copy holds.
+/// At least one record is missing between a copy and the records that were to be added.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("the copy ends at {head}, the records begin at {first}")]
+#[error("records are missing: the copy ends at {head}, the new records begin at {first}")]
 pub struct Gap {
     /// Where the copy ends.
     pub head: Revision,
@@ -60,30 +60,30 @@ pub struct Gap {
     pub first: Revision,
 }
 
-/// What a copy of the log says of an entry.
+/// Whether an entry is valid, judged by a copy of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Validity {
-    /// No purge of its tags since it was read.
+    /// None of its tags was purged since it was read.
     Valid,
-    /// Softly purged since it was read.
+    /// One of its tags was softly purged since it was read.
     Stale,
-    /// Not to be served.
+    /// It must not be served.
     Invalid(InvalidReason),
 }
 
-/// Why an entry is not to be served.
+/// Why an entry must not be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidReason {
     /// A hard purge of this tag came after the entry was read.
     Purged { tag: Tag, revision: Revision },
     /// The entry belongs to a log with another identity.
     OtherLog,
-    /// The copy does not reach back to when the entry was read.
+    /// The entry was read before the copy's first record, so purges of it may be unknown.
     BeforeHorizon,
 }
 
 impl InvalidReason {
-    /// The word in `Cache-Status`, logs and metrics.
+    /// The name used in `Cache-Status`, logs and metrics.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Purged { .. } => "purged",
@@ -100,7 +100,7 @@ struct LastPurges {
     soft: Revision,
 }
 
-/// A copy of the log that knows every purge in `(horizon, head]`.
+/// A copy of the purge log that knows every purge in `(horizon, head]`.
 #[derive(Clone, Debug)]
 pub struct LogCopy {
     id: LogId,
@@ -111,8 +111,8 @@ pub struct LogCopy {
 }
 
 impl LogCopy {
-    /// An empty copy that begins, and for now ends, at `start`; it is trusted by nobody until
-    /// [`LogCopy::confirm`] says when its head was last known to be the log's.
+    /// An empty copy whose horizon and head are `start`. It must not be trusted until
+    /// [`LogCopy::confirm`] has said when it was complete.
     pub fn starting_at(id: LogId, start: Revision) -> Self {
         Self {
             id,
@@ -128,17 +128,17 @@ impl LogCopy {
         self.id
     }
 
-    /// The last record that the copy knows.
+    /// The revision of the last record in the copy.
     pub const fn head(&self) -> Revision {
         self.head
     }
 
-    /// The copy knows every purge after this.
+    /// The copy knows every purge after this revision.
     pub const fn horizon(&self) -> Revision {
         self.horizon
     }
 
-    /// The number of tags it holds.
+    /// The number of tags whose purges it remembers.
     pub fn tags(&self) -> usize {
         self.last.len()
     }
@@ -164,10 +164,11 @@ impl LogCopy {
         Ok(())
     }
 
-    /// Puts older records before what the copy knows: `records` are those in `(from, horizon]`.
+    /// Adds older records, so that the copy's horizon moves back to `from`. `records` are those in
+    /// `(from, horizon]`.
     ///
     /// # Errors
-    /// [`Gap`] when they do not reach the copy's horizon without a hole; nothing is changed then.
+    /// [`Gap`] when one of them is missing; the copy is left unchanged.
     pub fn prepend(&mut self, from: Revision, records: &[PurgeRecord]) -> Result<(), Gap> {
         let mut expected = from;
         for record in records
@@ -206,7 +207,8 @@ impl LogCopy {
         }
     }
 
-    /// Forgets purges at or before `horizon`; entries older than it can no longer be judged.
+    /// Forgets purges at or before `horizon`. Entries with an older `as_of` can then not be judged
+    /// any more and are invalid.
     pub fn trim(&mut self, horizon: Revision) {
         if horizon <= self.horizon {
             return;
@@ -217,23 +219,25 @@ impl LogCopy {
             .retain(|_, last| last.hard > horizon || last.soft > horizon);
     }
 
-    /// Notes that at `at_ms` (milliseconds since the epoch) the log had nothing after `head`.
-    /// An older statement than the one known changes nothing.
+    /// Notes that the copy was complete at `at_ms`: the log had no record after `head` then.
+    /// `at_ms` is in milliseconds by the caller's clock. An earlier time than the last one is
+    /// ignored.
     pub fn confirm(&mut self, at_ms: u64) {
         self.confirmed_at_ms = self.confirmed_at_ms.max(at_ms);
     }
 
-    /// When the head was last known to be the log's, in milliseconds since the epoch; 0 is never.
+    /// When the copy was last known to be complete, in the milliseconds of [`LogCopy::confirm`]; 0
+    /// means never.
     pub const fn confirmed_at_ms(&self) -> u64 {
         self.confirmed_at_ms
     }
 
-    /// How old the copy is, in milliseconds.
+    /// How long ago the copy was last known to be complete, in milliseconds.
     pub fn age_ms(&self, now_ms: u64) -> u64 {
         now_ms.saturating_sub(self.confirmed_at_ms)
     }
 
-    /// The latest soft purge that makes an entry stale: which tag, and at which revision.
+    /// The latest soft purge that makes an entry stale: its tag and its revision.
     pub fn soft_purge(&self, as_of: &AsOf, tags: &[Tag]) -> Option<(Tag, Revision)> {
         let everything = Tag::everything();
         let last = tags.iter().chain([&everything]).filter_map(|tag| {
@@ -244,7 +248,7 @@ impl LogCopy {
             .map(|(tag, revision)| (tag.clone(), revision))
     }
 
-    /// The rule of coherence.
+    /// Applies the rule of coherence (see the module) to an entry with this `as_of` and these tags.
     pub fn judge(&self, as_of: &AsOf, tags: &[Tag]) -> Validity {
         if as_of.log != self.id {
             return Validity::Invalid(InvalidReason::OtherLog);

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A position in one purge log: 0 is "before the first record", the first record of the first log
-/// is 1.
+/// A position in a purge log. 0 is before the first record; the first record of the first log has
+/// revision 1.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -18,10 +18,10 @@ impl Revision {
     /// Before the first record.
     pub const ZERO: Self = Self(0);
 
-    /// Where the log begins that follows so many others: after every revision that they give out
-    /// (4 billion at most each). So revisions grow from log to log, and a client that has seen a
-    /// revision of a new log is not content with a server that knows only the old one. Exact in
-    /// JavaScript's numbers for two million logs.
+    /// The start of the log that replaces the last of `logs_before` logs. It is beyond every
+    /// revision of those (each log has at most 2^32). So revisions also grow from log to log: a
+    /// client that sends a revision of the new log as its minimum is not answered from a copy of
+    /// the old log. A JavaScript number holds the result exactly for two million logs.
     #[must_use]
     pub const fn of_generation(logs_before: u32) -> Self {
         Self((logs_before as u64) << 32)
@@ -40,7 +40,8 @@ impl fmt::Display for Revision {
     }
 }
 
-/// The random identity of a purge log; a log that may have forgotten records gets a new one.
+/// The random identity of a purge log. A log that may have lost records is replaced by one with a
+/// new identity.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogId([u8; 16]);
 
@@ -50,7 +51,7 @@ pub struct LogId([u8; 16]);
 pub struct LogIdError;
 
 impl LogId {
-    /// From 16 random bytes (the caller's randomness: this crate has none).
+    /// From 16 bytes, which the caller takes from a random generator (this crate has none).
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
@@ -97,7 +98,7 @@ impl<'de> Deserialize<'de> for LogId {
     }
 }
 
-/// The revision that was current before the first read that made an answer, and in which log.
+/// The log, and the revision in it, that was current before the first read for an answer.
 ///
 /// As text `<log>:<revision>`, the value of the `Yousoon-As-Of` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! Names of what an answer depends on.
+//! Tags: the names of the things that an answer depends on.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// One name of something an answer depends on, such as `offer:<id>` or `geo:<cell>`.
+/// The name of one thing that an answer depends on, such as `item:<id>` or `geo:<cell>`.
 ///
-/// 1 to 128 printable ASCII bytes without comma and space, so that a list of tags fits a
-/// comma-separated `Cache-Tag` header as it is.
+/// 1 to 128 printable ASCII bytes without comma and space, so that a list of tags can be sent as a
+/// comma-separated `Cache-Tag` header without escaping.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Tag(Box<str>);
@@ -23,7 +23,7 @@ impl Tag {
     /// The longest tag, in bytes.
     pub const MAX_BYTES: usize = 128;
 
-    /// Every answer depends on this one, without naming it: purging it purges everything.
+    /// The tag `*`. Every answer depends on it without listing it, so purging it purges everything.
     pub fn everything() -> Self {
         Self("*".into())
     }
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_list_survives_its_header() {
-        let tags = Tag::parse_list("offer:1, partner:2,,geo:88").unwrap();
-        assert_eq!(Tag::join(&tags), "offer:1,partner:2,geo:88");
+        let tags = Tag::parse_list("item:1, list:2,,geo:88").unwrap();
+        assert_eq!(Tag::join(&tags), "item:1,list:2,geo:88");
     }
 }

@@ -1,8 +1,8 @@
-//! Canonical variables: one text per meaning.
+//! Canonical variables: the normal form of a request's variables, used in its cache key.
 //!
-//! Only declared variables, coerced to their declared types (GraphQL, "Input Coercion"), defaults
-//! filled in, keys sorted, numbers normalised. Two requests that mean the same have the same
-//! canonical text, and two that do not have not.
+//! Only declared variables are accepted. They are coerced to their declared types (GraphQL, "Input
+//! Coercion"), defaults are filled in, keys are sorted and numbers are normalised. Two requests
+//! have the same canonical text if and only if their variables have the same meaning.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-/// The deepest nesting of a custom scalar's value.
+/// How many levels deep a value may be nested.
 const MAX_DEPTH: usize = 32;
 
 /// A GraphQL type as a document writes it, for example `[Int!]!`.
@@ -84,12 +84,12 @@ impl<'de> Deserialize<'de> for TypeRef {
 /// A declared variable, or a field of an input object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VariableDefinition {
-    /// Without the dollar.
+    /// Its name, without the `$`.
     pub name: String,
     /// Its declared type.
     #[serde(rename = "type")]
     pub ty: TypeRef,
-    /// Filled in where the value is absent.
+    /// The value that is filled in when a request has none.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -105,50 +105,51 @@ fn some_value<'de, D: serde::Deserializer<'de>>(
     Value::deserialize(deserializer).map(Some)
 }
 
-/// The built-in scalars, and all others.
+/// The scalar types: GraphQL's built-in ones, and one variant for all custom ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScalarKind {
-    /// 32-bit.
+    /// A whole number of 32 bits.
     Int,
-    /// Finite.
+    /// A finite number of 64 bits.
     Float,
-    /// Without NUL.
+    /// Text without NUL characters.
     String,
-    /// true or false.
+    /// `true` or `false`.
     Boolean,
-    /// A string or a whole number.
+    /// Text, or a whole number that is read as text.
     ID,
-    /// Any JSON; its keys are sorted.
+    /// Any JSON value; the keys of its objects are sorted.
     Custom,
 }
 
-/// What a named input type is.
+/// The definition of a named input type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum InputType {
     /// A scalar.
     Scalar { scalar: ScalarKind },
-    /// One of these words.
+    /// An enum with these values.
     Enum { values: Vec<String> },
     /// An object with these fields.
     Object { fields: Vec<VariableDefinition> },
 }
 
-/// The named input types that a document's variables reach, without the built-in scalars.
+/// The definitions of all named input types that a document's variables use, directly or nested;
+/// without the built-in scalars.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct InputTypes(pub BTreeMap<String, InputType>);
 
-/// Why variables cannot be coerced. `path` is dotted, without the dollar: `input.location.lat`.
+/// Why variables cannot be coerced. `path` is dotted, without the `$`: `input.location.lat`.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum VariableError {
-    /// Not declared by the document, or not a field of the input object.
+    /// The document does not declare the variable, or the input object has no such field.
     #[error("`{path}` is not declared")]
     Undeclared { path: String },
-    /// Required and absent.
+    /// The value is required, but absent or null.
     #[error("`{path}` is required")]
     Missing { path: String },
-    /// Of another type.
+    /// The value does not have the declared type.
     #[error("`{path}` is not a {expected}")]
     IllTyped { path: String, expected: String },
 }
@@ -170,7 +171,7 @@ enum Canonical {
 }
 
 impl CanonicalVariables {
-    /// Coerces `given` to what the document declares.
+    /// Coerces a request's variables to the types that the document declares.
     ///
     /// # Errors
     /// [`VariableError`] names the first variable that is undeclared, missing or ill-typed.
@@ -189,7 +190,8 @@ impl CanonicalVariables {
         text
     }
 
-    /// Reads the two numbers `lat` and `lng` of the object at `path`; `None` when it is absent or null.
+    /// The numbers in the fields `lat` and `lng` of the object at `path`; `None` when the object or
+    /// one of the fields is absent or null.
     pub fn location(&self, path: &[String], lat: &str, lng: &str) -> Option<(f64, f64)> {
         let (first, rest) = path.split_first()?;
         let mut at = self.0.get(first)?;
@@ -205,7 +207,8 @@ impl CanonicalVariables {
         Some((fields.get(lat)?.as_f64()?, fields.get(lng)?.as_f64()?))
     }
 
-    /// Replaces the two numbers that [`CanonicalVariables::location`] reads; absent stays absent.
+    /// Replaces the numbers that [`CanonicalVariables::location`] reads. Does nothing when there is
+    /// no object at `path`.
     pub fn set_location(&mut self, path: &[String], lat: (&str, f64), lng: (&str, f64)) {
         let Some((first, rest)) = path.split_first() else {
             return;
@@ -235,7 +238,7 @@ impl Canonical {
             Self::Float(number) => Some(*number),
             #[expect(
                 clippy::cast_precision_loss,
-                reason = "declared Float: the nearest one is meant"
+                reason = "the declared type is Float, so the nearest Float is meant"
             )]
             Self::Integer(number) => Some(*number as f64),
             Self::Null | Self::Boolean(_) | Self::Text(_) | Self::List(_) | Self::Object(_) => None,
@@ -308,7 +311,7 @@ fn coerce_value(
             })
             .collect::<Result<_, _>>()
             .map(Canonical::List),
-        // A single value counts as a list of it.
+        // GraphQL coerces a single value to a list of that value.
         (TypeRef::List(inner), value) => Ok(Canonical::List(vec![coerce_value(
             inner,
             types,
@@ -368,7 +371,7 @@ fn coerce_scalar(scalar: ScalarKind, value: &Value, depth: usize) -> Option<Cano
     }
 }
 
-/// A number that is whole, however it is written: `2`, `2.0`, `2e0`.
+/// A whole number in any notation: `2`, `2.0`, `2e0`.
 fn whole(value: &Value) -> Option<i64> {
     if let Some(number) = value.as_i64() {
         return Some(number);
@@ -378,7 +381,8 @@ fn whole(value: &Value) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
 }
 
-/// NUL ends strings in places that we do not control (C libraries, databases, logs).
+/// Refuses text with NUL, which ends strings in code that we do not control (C libraries,
+/// databases, logs).
 fn plain(text: &str) -> Option<String> {
     (!text.contains('\0')).then(|| text.to_owned())
 }
@@ -428,8 +432,8 @@ fn write_value(text: &mut String, value: &Canonical) {
         Canonical::Null => text.push_str("null"),
         Canonical::Boolean(truth) => text.push_str(if *truth { "true" } else { "false" }),
         Canonical::Integer(number) => text.push_str(&number.to_string()),
-        // 2.0 is written 2; a negative zero is a zero. Rust writes the shortest text that reads
-        // back as the same number, without an exponent, alike on every target.
+        // 2.0 is written as `2`, and adding 0.0 makes a negative zero positive. Rust writes the
+        // shortest text that reads back as the same number, without an exponent, on every target.
         Canonical::Float(number) => text.push_str(&(number + 0.0).to_string()),
         Canonical::Text(word) => write_text(text, word),
         Canonical::List(items) => {

@@ -1,4 +1,5 @@
-//! Serve what is stored, serve it and refresh it, or fetch: the same decision in every tier.
+//! The decision about a stored entry: serve it, serve it and refresh it, or fetch a new answer.
+//! Every tier decides by this code.
 
 use crate::cache_status::ForwardReason;
 use crate::entry::EntryHead;
@@ -9,11 +10,11 @@ use crate::revision::{AsOf, Revision};
 /// What to do with an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Serve it: so many seconds fresh.
+    /// Serve it. It stays fresh for `ttl_s` seconds.
     Serve { ttl_s: u32 },
-    /// Serve it, and refresh it beside the request.
+    /// Serve it, and refresh it in the background.
     ServeAndRefresh { why: StaleReason },
-    /// Ask the tier below; if that fails, what is stored may be served in its place or not.
+    /// Ask the tier below. `cover_errors` says whether the entry may be served if that fails.
     Fetch {
         why: FetchReason,
         cover_errors: bool,
@@ -23,14 +24,14 @@ pub enum Verdict {
 /// Why an entry is served stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaleReason {
-    /// Older than its max-age, inside stale-while-revalidate.
+    /// It is older than its max-age, but within stale-while-revalidate.
     Age,
-    /// Softly purged.
+    /// One of its tags was softly purged.
     SoftPurge,
 }
 
 impl StaleReason {
-    /// The word in answers, logs and metrics.
+    /// The name used in answers, logs and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Age => "age",
@@ -39,21 +40,21 @@ impl StaleReason {
     }
 }
 
-/// Why what is stored is not served as it is.
+/// Why a stored entry is not served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FetchReason {
     /// The rule of coherence forbids it.
     Invalid(InvalidReason),
-    /// Past what may be served without asking.
+    /// It is past max-age and stale-while-revalidate.
     Expired,
-    /// The copy of the purge log is too old to be trusted, or there is none.
+    /// The server's copy of the purge log is too old to be trusted, or there is none.
     Distrust,
-    /// The client has seen a revision that neither the entry nor the copy of the log has.
+    /// The request demands a revision that neither the entry nor the copy of the log has reached.
     MinRevision,
 }
 
 impl FetchReason {
-    /// The word in `Cache-Status`' detail, logs and metrics.
+    /// The name used in `Cache-Status` (as its `detail`), logs and metrics.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Invalid(reason) => reason.as_str(),
@@ -63,7 +64,7 @@ impl FetchReason {
         }
     }
 
-    /// The reason in the words of RFC 9211.
+    /// The corresponding `fwd` value of RFC 9211.
     pub const fn forward_reason(&self) -> ForwardReason {
         match self {
             Self::Expired => ForwardReason::Stale,
@@ -72,46 +73,46 @@ impl FetchReason {
     }
 }
 
-/// What a server knows when it judges an entry. Times are milliseconds.
+/// What a server knows when it judges an entry. All times are in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<'a> {
-    /// Its copy of the purge log, once it has one.
+    /// The server's copy of the purge log; `None` until it has one.
     pub log: Option<&'a LogCopy>,
-    /// How old the copy is; without one it does not matter.
+    /// How long ago the copy was last known to be complete; ignored without a copy.
     pub log_age_ms: u64,
-    /// The server's bound: a copy that is older is not trusted.
+    /// The server's staleness bound: an older copy is not trusted.
     pub distrust_ms: u64,
-    /// The revision that the answer must have seen.
+    /// The minimum revision that the answer must contain, if the request demands one.
     pub required: Option<Revision>,
-    /// Whether the log still has what the copy is too short for.
+    /// Whether the log itself still has the records before the copy's horizon.
     pub log_reaches: bool,
 }
 
 impl Judge<'_> {
-    /// Judges an entry of this age.
+    /// Decides what to do with an entry that is `age_ms` old.
     ///
-    /// `as_of` is the entry's own, or a later revision at which it was found valid: it then
-    /// contains every write up to there that concerns it. Every write that was
-    /// committed longer than `seen_ago_ms` ago, by the judge's own clock, is in it; `u64::MAX` when
-    /// the judge does not know.
+    /// `as_of` is the entry's own, or a later revision at which it was found valid: until then it
+    /// contains every write that concerns it. `seen_ago_ms` says that the entry contains every
+    /// write that was committed longer ago than this, by the server's own clock; `u64::MAX` when
+    /// unknown.
     pub fn judge(&self, entry: &EntryHead, as_of: &AsOf, age_ms: u64, seen_ago_ms: u64) -> Verdict {
         let covers_errors = entry.lifetime.covers_errors(age_ms);
         let fetch = |why, cover_errors| Verdict::Fetch { why, cover_errors };
         let Some(log) = self.log else {
-            // Without any copy of the log nothing is known against the entry; only when the tier
-            // below is gone as well is it better than nothing.
+            // Without a copy of the log no purge of the entry is known, and none can be ruled out.
+            // It is served only when the tier below fails.
             return fetch(FetchReason::Distrust, covers_errors);
         };
         let stale = match log.judge(as_of, &entry.tags) {
             Validity::Invalid(reason) => {
-                // Not known to be wrong: only the copy does not reach back that far yet.
+                // The copy is too short to judge the entry; the missing records can still be read.
                 let unknown = reason == InvalidReason::BeforeHorizon && self.log_reaches;
                 return fetch(FetchReason::Invalid(reason), unknown && covers_errors);
             }
             Validity::Stale => true,
             Validity::Valid => false,
         };
-        // The licence: what was current less than the bound ago is within the bound whatever happened.
+        // An entry that was current less than the bound ago keeps the bound without any log.
         if self.log_age_ms.min(seen_ago_ms) > self.distrust_ms {
             return fetch(FetchReason::Distrust, covers_errors);
         }
@@ -131,11 +132,12 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether an entry may be given in place of an answer that could not be had. Takes what
-    /// [`Judge::judge`] takes, and is to be asked when the failure is known: while the tier below was
-    /// failing, the server may have heard of a purge.
+    /// Whether an entry may be served because the tier below failed (stale-if-error). Takes the
+    /// arguments of [`Judge::judge`]. Call it after the failure: the server may have learned of a
+    /// purge in the meantime.
     ///
-    /// Nobody is shown less than he has seen, not even instead of nothing.
+    /// An entry older than the revision that the request demands is never served, not even instead
+    /// of an error.
     pub fn may_stand_in(
         &self,
         entry: &EntryHead,

@@ -1,4 +1,5 @@
-//! The same bytes on every target: these run natively and on wasm32.
+//! Golden vectors: keys, frames, canonical variables, cells and records have the same bytes on every
+//! target. These tests run natively and on wasm32.
 
 use cache_core::entry::ContentHash;
 use cache_core::variables::{CanonicalVariables, InputTypes, VariableDefinition};

@@ -1,20 +1,20 @@
-//! A circuit breaker: what fails again and again is left alone for a while.
+//! A circuit breaker: after several failures in a row, calls are refused for a while.
 
 use std::sync::{Mutex, PoisonError};
 
-/// Failures in a row after which nothing is tried.
+/// The number of failures in a row that opens the breaker.
 const FAILURES: u32 = 3;
-/// For how long, milliseconds; then one call tries.
+/// How long an open breaker refuses calls, in milliseconds; then one call is let through as a probe.
 const OPEN_MS: u64 = 500;
 
-/// Whether a call may be tried.
+/// Whether a call may be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// As always.
+    /// The breaker is closed: make the call.
     Closed,
-    /// It is the one that finds out whether it works again.
+    /// The breaker is open; this one call is made to find out whether the server works again.
     Probe,
-    /// It costs nothing: it is not tried.
+    /// The breaker is open: do not make the call.
     Refused,
 }
 
@@ -24,7 +24,7 @@ struct State {
     tries_at_ms: u64,
 }
 
-/// The breaker of one link. Times are milliseconds of a clock that never goes back.
+/// The circuit breaker of one link. Times are in milliseconds by a clock that never goes back.
 #[derive(Debug, Default)]
 pub struct Breaker(Mutex<State>);
 
@@ -33,7 +33,7 @@ impl Breaker {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// May a call be tried now?
+    /// Whether a call may be made now.
     pub fn admit(&self, now_ms: u64) -> Admission {
         self.with(|state| {
             if state.failures < FAILURES {
@@ -42,18 +42,18 @@ impl Breaker {
             if now_ms < state.tries_at_ms {
                 return Admission::Refused;
             }
-            // Until the probe is back, or is lost, the others are refused.
+            // Other calls are refused until the probe ends, or for `OPEN_MS` if it never ends.
             state.tries_at_ms = now_ms + OPEN_MS;
             Admission::Probe
         })
     }
 
-    /// A call that was tried worked.
+    /// Notes that a call succeeded; closes the breaker.
     pub fn succeeded(&self) {
         self.with(|state| state.failures = 0);
     }
 
-    /// A call that was tried failed.
+    /// Notes that a call failed.
     pub fn failed(&self, now_ms: u64) {
         self.with(|state| {
             state.failures = state.failures.saturating_add(1);
@@ -61,7 +61,7 @@ impl Breaker {
         });
     }
 
-    /// Whether it refuses calls, most of the time.
+    /// Whether the breaker is open: it refuses all calls but the probes.
     pub fn is_open(&self) -> bool {
         self.with(|state| state.failures >= FAILURES)
     }

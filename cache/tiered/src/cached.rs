@@ -1,4 +1,4 @@
-//! An answer or entity as a server holds it.
+//! A cached answer or entity in a server's memory.
 
 use std::sync::{
     OnceLock,
@@ -9,41 +9,42 @@ use bytes::Bytes;
 use cache_core::{AsOf, CacheControl, EntryHead, Revision, Tag};
 use http::HeaderValue;
 
-/// What an entry costs beside its bytes and tags, about: the cache's own bookkeeping.
+/// Roughly how many bytes an entry takes besides its body and tags (the cache's bookkeeping).
 const OVERHEAD_BYTES: usize = 512;
 
 /// An entry in memory.
 #[derive(Debug)]
 pub struct Cached {
-    /// All but the body.
+    /// Everything except the body.
     pub head: EntryHead,
-    /// Ready to be sent.
+    /// The body, ready to be sent.
     pub body: Bytes,
-    /// Every write that was committed before this, by this server's steady clock, is in it: when it
-    /// was read, or when its oldest part was known to be current. None when another server read it.
+    /// The entry contains every write that was committed before this moment, by this server's
+    /// steady clock: when it was read, or when its oldest part was last known to be current. `None`
+    /// when another server read it.
     seen_at_ms: Option<u64>,
-    /// A revision of its log up to which it was found valid.
+    /// The latest revision of its log at which it was found valid.
     valid_at: AtomicU64,
-    /// Made when it is first sent.
-    said: OnceLock<Said>,
+    /// The formatted headers; made when the entry is first sent.
+    said: OnceLock<FormattedHeaders>,
 }
 
-/// What the headers of every answer say of an entry: formatted once, for it is sent often.
+/// The headers that describe an entry. They are formatted once, because an entry is sent often.
 #[derive(Debug)]
-pub struct Said {
-    /// `Cache-Control`, while it is not covering for a failure.
+pub struct FormattedHeaders {
+    /// `Cache-Control`, for all answers except stale ones that are served because of an error.
     pub cache_control: HeaderValue,
     /// `ETag`.
     pub etag: HeaderValue,
-    /// Its tags, separated by commas.
+    /// The tags, separated by commas.
     pub tags: HeaderValue,
-    /// The identity of its log, as text.
+    /// The identity of the entry's log, as text.
     pub log: Box<str>,
 }
 
-impl Said {
+impl FormattedHeaders {
     fn of(head: &EntryHead) -> Self {
-        // Tags, numbers and our own words: all of them are visible ASCII.
+        // The values are made of tags, numbers and fixed words, which are all visible ASCII.
         let value = |text: String| {
             HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
         };
@@ -57,8 +58,8 @@ impl Said {
 }
 
 impl Cached {
-    /// An entry that contains every write that was committed before `seen_at_ms`, by this server's
-    /// steady clock; none when another server read it.
+    /// An entry that contains every write that was committed before `seen_at_ms`, in milliseconds of
+    /// this server's steady clock; `None` when another server read it.
     pub fn new(head: EntryHead, body: Bytes, seen_at_ms: Option<u64>) -> Self {
         Self {
             valid_at: AtomicU64::new(head.as_of.revision.0),
@@ -69,17 +70,17 @@ impl Cached {
         }
     }
 
-    /// What headers say of it.
-    pub fn said(&self) -> &Said {
-        self.said.get_or_init(|| Said::of(&self.head))
+    /// The headers that describe the entry.
+    pub fn said(&self) -> &FormattedHeaders {
+        self.said.get_or_init(|| FormattedHeaders::of(&self.head))
     }
 
     pub(crate) const fn seen_at_ms(&self) -> Option<u64> {
         self.seen_at_ms
     }
 
-    /// The latest revision that it is known to have seen: an entry that no purge up to there names
-    /// contains every write up to there that concerns it.
+    /// The latest revision up to which the entry is known to be current: no purge up to there names
+    /// one of its tags, so it contains every write up to there that concerns it.
     pub fn as_of(&self) -> AsOf {
         AsOf {
             log: self.head.as_of.log,
@@ -87,18 +88,18 @@ impl Cached {
         }
     }
 
-    /// A judge whose copy ends at `head`, of the same log, found no purge of it.
+    /// Notes that a copy of the entry's log that ends at `head` found it valid.
     pub(crate) fn found_valid_at(&self, head: Revision) {
         self.valid_at.fetch_max(head.0, Ordering::Relaxed);
     }
 
-    /// About how much memory it takes, in bytes.
+    /// Roughly how much memory the entry takes, in bytes.
     pub fn weight_bytes(&self) -> u32 {
         let tags: usize = self
             .head
             .tags
             .iter()
-            // As a tag, and in the header.
+            // Each tag is stored twice: by itself and in the header.
             .map(|tag| 2 * tag.as_str().len() + size_of::<Tag>())
             .sum();
         u32::try_from(OVERHEAD_BYTES + tags + self.body.len()).unwrap_or(u32::MAX)

@@ -1,19 +1,20 @@
-//! Two clocks: one that never jumps, for trust, and the wall clock, for ages that servers share.
+//! Two clocks: a steady one that never jumps, to decide whether a copy of the log is trusted, and
+//! the wall clock, for the ages of entries that servers share.
 
 use std::{fmt, sync::Arc};
 
 use tokio::time::Instant;
 
-/// A moment by both clocks, milliseconds.
+/// A moment by both clocks, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
-    /// Since this clock was made. Never goes back.
+    /// Since the clock was created. Never goes back.
     pub steady_ms: u64,
-    /// Since the epoch.
+    /// Since the Unix epoch.
     pub wall_ms: u64,
 }
 
-/// Where `now` comes from; clones agree.
+/// The source of the current time; clones show the same time.
 #[derive(Clone)]
 pub struct Clock {
     wall_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
@@ -21,17 +22,16 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock whose wall clock is `wall_ms` (milliseconds since the epoch). The steady one is
-    /// tokio's, so that tests can stop it.
+    /// A clock whose wall time is `wall_ms` (milliseconds since the Unix epoch). The steady time is
+    /// tokio's, so that tests can pause it.
     pub fn new(wall_ms: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         Self {
             wall_ms: Arc::new(wall_ms),
-            // Not zero: the age of what was never confirmed is the age of the clock at least.
             started: Instant::now(),
         }
     }
 
-    /// Now, by both.
+    /// The current time by both clocks.
     pub fn now(&self) -> Moment {
         Moment {
             steady_ms: self.steady_ms(),
@@ -39,7 +39,7 @@ impl Clock {
         }
     }
 
-    /// Milliseconds since this clock was made.
+    /// Milliseconds since the clock was created.
     pub fn steady_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }

@@ -1,25 +1,25 @@
-//! A connection to Redis, from the moment that somebody wants it.
+//! A connection to Redis that is established or being established.
 
 use std::{io, time::Duration};
 
 use redis::{AsyncConnectionConfig, Client, RedisResult, aio::MultiplexedConnection};
 use tokio::sync::watch;
 
-/// How long a new connection may take: TLS, and a server in another zone. A call waits for less.
+/// How long connecting may take, with TLS and a server in another zone. A call waits for less.
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 
-/// A connection that is there, or is being made by a task of its own; clones share it.
+/// A connection, or the task that is establishing it; clones share both.
 #[derive(Clone, Debug)]
 pub(crate) struct Connecting(watch::Receiver<Option<RedisResult<MultiplexedConnection>>>);
 
 impl Connecting {
-    /// Begins to connect. This goes on when nobody waits for it.
+    /// Begins to connect in a task of its own, which goes on when nobody waits for it.
     pub(crate) fn begin(client: Client) -> Self {
         let (tell, told) = watch::channel(None);
         tokio::spawn(async move {
             let config = AsyncConnectionConfig::new()
                 .set_connection_timeout(Some(CONNECT_WITHIN))
-                // The link's is around every call.
+                // `Link` puts its own timeout around every call.
                 .set_response_timeout(None);
             let connected = client
                 .get_multiplexed_async_connection_with_config(&config)
@@ -37,7 +37,7 @@ impl Connecting {
         }
     }
 
-    /// Whether it will never be made.
+    /// Whether connecting has failed.
     pub(crate) fn has_failed(&self) -> bool {
         match &*self.0.borrow() {
             Some(connected) => connected.is_err(),
@@ -45,7 +45,7 @@ impl Connecting {
         }
     }
 
-    /// Whether both are one connection.
+    /// Whether both are the same connection.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.0.same_channel(&other.0)
     }

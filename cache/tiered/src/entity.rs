@@ -1,9 +1,9 @@
-//! The cache of entities, under a loader that reads in batches.
+//! The cache of entities (parts of answers); a batching loader reads through it.
 //!
-//! An entity that is served here was judged by a copy of the log that ends at or after the
-//! `as_of` of the answer that it becomes part of. It contains every write up to the copy's head
-//! that concerns it, so the answer keeps the promise of its own `as_of`: the minimum of its parts.
-//! That is why a softly purged entity counts as a miss here: the answer would claim to be newer.
+//! An entity that is served from here was found valid by a copy of the log that ends at or after
+//! the `as_of` of the answer that it becomes part of. So the entity contains every write up to that
+//! `as_of` that concerns it, and the answer's `as_of` is true for all of its parts. A softly purged
+//! entity would not be as new as that, so it counts as a miss.
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
@@ -13,22 +13,23 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{cached::Cached, feed::PurgeFeed, memory, metrics::Metrics, remote::Remote};
 
-/// What is kept of one kind of entity.
+/// A kind of entity, and how it is cached.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    /// In keys and metrics.
+    /// Its name in cache keys and metrics.
     pub name: &'static str,
-    /// How long an entity is kept, seconds.
+    /// How long an entity is cached, in seconds.
     pub max_age_s: u32,
 }
 
-/// Entities by their ids.
+/// The result of [`EntityCache::load`].
 #[derive(Clone, Debug)]
 pub struct Loaded<I, V> {
-    /// Those that exist.
+    /// The entities that exist, by id.
     pub entities: HashMap<I, V>,
-    /// Every write that was committed before this moment, by the steady clock, is in those that were
-    /// kept; none when all were read now. An answer that is made of them has seen no more.
+    /// The entities that came from the cache contain every write that was committed before this
+    /// moment, in milliseconds of the steady clock; `None` when all were read now. An answer made of
+    /// them must not claim to be newer.
     pub seen_at_ms: Option<u64>,
 }
 
@@ -58,7 +59,7 @@ pub struct EntityCache {
 }
 
 impl EntityCache {
-    /// A cache of at most `capacity_bytes` in memory.
+    /// A cache that holds at most `capacity_bytes` in memory.
     pub fn new(
         kind: Kind,
         feed: Arc<PurgeFeed>,
@@ -76,12 +77,12 @@ impl EntityCache {
         }
     }
 
-    /// Its kind's name.
+    /// The name of its kind of entity.
     pub const fn name(&self) -> &'static str {
         self.kind.name
     }
 
-    /// Entities in memory, and their weight in bytes; about.
+    /// The approximate number of entities in memory, and their approximate size in bytes.
     pub fn size(&self) -> (u64, u64) {
         self.memory.run_pending_tasks();
         (self.memory.entry_count(), self.memory.weighted_size())
@@ -94,9 +95,10 @@ impl EntityCache {
             .finish()
     }
 
-    /// The entities among `ids` that exist, for a client that insists on `required`; `read` reads
-    /// from the tier below those that are not kept, in one batch, and `tags` names what an entity
-    /// depends on.
+    /// Loads the entities among `ids` that exist, from memory, then Redis, then `read`.
+    ///
+    /// `required` is the minimum revision that they must contain. `read` reads from the database, in
+    /// one batch, those that are not cached. `tags` gives the tags of an entity.
     pub async fn load<I, V, E, F>(
         &self,
         ids: &[I],
@@ -110,17 +112,17 @@ impl EntityCache {
         F: Future<Output = Result<HashMap<I, V>, E>>,
     {
         let mut found = Loaded::with_capacity(ids.len());
-        let missing = self.kept_here(ids, required, &mut found);
-        let kept_here = found.entities.len();
-        self.metrics.lookup(self.kind.name, "l1", kept_here);
-        let missing = self.kept_in_redis(missing, required, &mut found).await;
+        let missing = self.find_in_memory(ids, required, &mut found);
+        let in_memory = found.entities.len();
+        self.metrics.lookup(self.kind.name, "l1", in_memory);
+        let missing = self.find_in_redis(missing, required, &mut found).await;
         self.metrics
-            .lookup(self.kind.name, "l2", found.entities.len() - kept_here);
+            .lookup(self.kind.name, "l2", found.entities.len() - in_memory);
         self.metrics.lookup(self.kind.name, "miss", missing.len());
         if missing.is_empty() {
             return Ok(found);
         }
-        // Before the read, as with answers.
+        // `as_of` is taken before the read, as for answers.
         let as_of = self.feed.as_of();
         let began = self.feed.clock().now();
         let read = read(missing).await?;
@@ -147,8 +149,8 @@ impl EntityCache {
         Ok(found)
     }
 
-    /// Moves what memory has from `ids` to `found`; gives the others.
-    fn kept_here<I, V>(
+    /// Adds the entities that are valid in memory to `found`; returns the ids of the others.
+    fn find_in_memory<I, V>(
         &self,
         ids: &[I],
         required: Option<Revision>,
@@ -161,7 +163,7 @@ impl EntityCache {
         let mut missing = Vec::new();
         for id in ids {
             let kept = self.memory.get(&self.key(id.as_ref())).and_then(|entry| {
-                let seen_at_ms = self.feed.vouch(&entry, required)?;
+                let seen_at_ms = self.feed.judge_part(&entry, required)?;
                 Some((serde_json::from_slice(&entry.body).ok()?, seen_at_ms))
             });
             match kept {
@@ -172,7 +174,8 @@ impl EntityCache {
         missing
     }
 
-    async fn kept_in_redis<I, V>(
+    /// Adds the entities that are valid in Redis to `found`; returns the ids of the others.
+    async fn find_in_redis<I, V>(
         &self,
         ids: Vec<I>,
         required: Option<Revision>,
@@ -190,7 +193,7 @@ impl EntityCache {
         let mut missing = Vec::new();
         for ((id, key), entry) in ids.into_iter().zip(keys).zip(entries) {
             let kept = entry.and_then(|entry| {
-                let seen_at_ms = self.feed.vouch(&entry, required)?;
+                let seen_at_ms = self.feed.judge_part(&entry, required)?;
                 let value = serde_json::from_slice(&entry.body).ok()?;
                 self.memory.insert(key, Arc::new(entry));
                 Some((value, seen_at_ms))

@@ -1,4 +1,4 @@
-//! This server's copy of the purge log, and the judgement of entries by it.
+//! This server's copy of the purge log, and the decision whether an entry may be served.
 
 pub mod news;
 mod require;
@@ -13,38 +13,40 @@ use crate::{
     clock::{Clock, Moment},
 };
 
-/// A copy that is older than this, in milliseconds, is not trusted.
+/// A copy that was last known to be complete longer ago than this, in milliseconds, is not trusted.
 pub const DISTRUST_MS: u64 = 2_000;
-/// Records that a copy reaches back, at most twice as many: older entries are judged no more.
+/// How many records a copy keeps at least; when it has twice as many it is trimmed. Entries from
+/// before its first record are not valid any more.
 const KEPT_RECORDS: u64 = 20_000;
 
-/// What the log said of itself when it was asked.
+/// Where the log begins and ends, as found by a check ([`crate::LogSource::check`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// Its identity.
+    /// The log's identity.
     pub log: LogId,
-    /// It has every record after this.
+    /// The log has every record after this revision.
     pub horizon: Revision,
-    /// Its last record.
+    /// The revision of its last record.
     pub head: Revision,
-    /// Every write that was committed before this moment has its record at or before `head`.
+    /// The record of every write that was committed before this moment is at or before `head`.
     pub complete_at: Moment,
 }
 
-/// Where the copy stands, for whoever waits or relays.
+/// The state of the copy, for tasks that wait for it or relay it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
-    /// The log, once it is known.
+    /// The log's identity, once it is known.
     pub log: Option<LogId>,
-    /// The copy's last record.
+    /// The revision of the copy's last record.
     pub head: Revision,
-    /// The log had every record after this when it was last asked.
+    /// The log's horizon at the last check: the log had every record after it.
     pub log_horizon: Revision,
-    /// Every write that was committed before this moment is in the copy; zero is never.
+    /// The copy has the record of every write that was committed before this moment; the default
+    /// (zero) means never.
     pub complete_at: Moment,
-    /// Questions to the log that were begun.
+    /// The number of checks that were begun.
     checks_begun: u64,
-    /// The number of the last question that was answered.
+    /// The number of the last check that succeeded.
     checks_done: u64,
 }
 
@@ -54,32 +56,32 @@ struct State {
     position: Position,
 }
 
-/// The copy; shared by everything that judges, and kept current by [`crate::tail`].
+/// The copy of the log. All caches of the server share it; [`crate::tail`] keeps it current.
 #[derive(Debug)]
 pub struct PurgeFeed {
     clock: Clock,
     state: RwLock<State>,
     moved: watch::Sender<Position>,
-    /// Wakes the tail before its time.
+    /// Makes the tail check the log at once.
     urgent: Notify,
-    forced: require::Forced,
-    news: news::Teller,
+    waiters: require::WaitLimit,
+    news: news::Broadcaster,
 }
 
 impl PurgeFeed {
-    /// A feed that knows nothing and is trusted by nobody.
+    /// A feed without a copy of the log yet, which is not trusted.
     pub fn new(clock: Clock) -> Self {
         Self {
             clock,
             state: RwLock::default(),
             moved: watch::Sender::default(),
             urgent: Notify::new(),
-            forced: require::Forced::default(),
-            news: news::Teller::default(),
+            waiters: require::WaitLimit::default(),
+            news: news::Broadcaster::default(),
         }
     }
 
-    /// Its clock.
+    /// The clock that it uses.
     pub const fn clock(&self) -> &Clock {
         &self.clock
     }
@@ -92,23 +94,24 @@ impl PurgeFeed {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where the copy stands.
+    /// The state of the copy.
     pub fn position(&self) -> Position {
         self.read().position
     }
 
-    /// Hears of every change of the position.
+    /// Receives every change of the position.
     pub fn subscribe(&self) -> watch::Receiver<Position> {
         self.moved.subscribe()
     }
 
-    /// Hears of every record from now on.
+    /// Receives every record from now on.
     pub fn listen(&self) -> news::Listener {
         self.news.listen()
     }
 
-    /// The position of what is read from now on; to be taken before the first read. The copy may
-    /// be behind the log: then the answer contains more than it claims, which is safe.
+    /// The `as_of` of an answer that is read from now on; take it before the first read. If the copy
+    /// is behind the log, the answer contains more than its `as_of` says, which is safe. `None` until
+    /// the log is known.
     pub fn as_of(&self) -> Option<AsOf> {
         self.read().copy.as_ref().map(|copy| AsOf {
             log: copy.id(),
@@ -116,12 +119,12 @@ impl PurgeFeed {
         })
     }
 
-    /// How long ago the copy was known to be complete, milliseconds.
+    /// How long ago the copy was last known to be complete, in milliseconds; `u64::MAX` is never.
     pub fn age_ms(&self) -> u64 {
         self.inspect(|_copy, age_ms| age_ms)
     }
 
-    /// Looks at the copy, if there is one, and at its age in milliseconds: for people who ask why.
+    /// Gives `look` the copy, if there is one, and its age in milliseconds. For `cache explain`.
     pub fn inspect<T>(&self, look: impl FnOnce(Option<&LogCopy>, u64) -> T) -> T {
         let state = self.read();
         let now_ms = self.clock.steady_ms();
@@ -132,16 +135,15 @@ impl PurgeFeed {
         )
     }
 
-    /// Judges an entry for a client that insists on `required`.
+    /// Decides whether an entry may be served, to a request that demands revision `required`.
     ///
-    /// What is found valid is remembered to be so up to the copy's head, so that the next judge
-    /// looks only at what came later.
+    /// An entry that is found valid remembers the copy's head, so that the next call only has to
+    /// look at later purges.
     pub fn judge(&self, entry: &Cached, required: Option<Revision>) -> Verdict {
         judge(&self.read(), self.clock.now(), entry, required)
     }
 
-    /// Whether an entry may be given in place of an answer that could not be had, see
-    /// [`Judge::may_stand_in`].
+    /// Whether an entry may be served because the tier below failed, see [`Judge::may_stand_in`].
     pub fn may_stand_in(&self, entry: &Cached, required: Option<Revision>) -> bool {
         let (state, now) = (self.read(), self.clock.now());
         let (age_ms, seen_ago_ms) = ages_ms(now, entry);
@@ -153,17 +155,18 @@ impl PurgeFeed {
         )
     }
 
-    /// Judges an entry that is to be a part of an answer. None when it may not; else every write
-    /// that was committed before this moment, by the steady clock, is in it.
+    /// Decides whether an entry may become part of an answer: `None` when it may not. Otherwise
+    /// returns a moment of the steady clock, in milliseconds: the entry contains every write that was
+    /// committed before it.
     ///
-    /// The answer is judged again for as long as it is kept, and must not be taken for newer than
-    /// its parts: else a part that is almost too old would be trusted once more for as long.
-    pub(crate) fn vouch(&self, entry: &Cached, required: Option<Revision>) -> Option<u64> {
+    /// The answer must not claim to be newer than its parts. Otherwise a part that is almost past
+    /// the staleness bound would be trusted for another full bound as part of the answer.
+    pub(crate) fn judge_part(&self, entry: &Cached, required: Option<Revision>) -> Option<u64> {
         let state = self.read();
         match judge(&state, self.clock.now(), entry, required) {
             Verdict::Serve { .. } => {
                 let complete_at_ms = state.copy.as_ref().map(LogCopy::confirmed_at_ms);
-                // See [`stored`]; 0 is never.
+                // Undoes [`never_zero`]; 0 means never.
                 let complete_at_ms = complete_at_ms.unwrap_or(0).saturating_sub(1);
                 Some(complete_at_ms.max(entry.seen_at_ms().unwrap_or(0)))
             }
@@ -171,8 +174,8 @@ impl PurgeFeed {
         }
     }
 
-    /// Every write that was committed longer ago than this, milliseconds, is in the entry: what was
-    /// found valid has seen what the copy has. `u64::MAX` is not known.
+    /// The entry contains every write that was committed longer ago than this, in milliseconds;
+    /// `u64::MAX` when unknown. An entry that was found valid contains what the copy knows of.
     pub fn seen_ago_ms(&self, entry: &Cached) -> u64 {
         let state = self.read();
         let now_ms = self.clock.steady_ms();
@@ -184,12 +187,13 @@ impl PurgeFeed {
         seen_ago_ms(now_ms, entry).min(copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)))
     }
 
-    /// Takes up records that this server appended itself: whoever wrote sees it here at once.
+    /// Adds records that this server appended to the log itself, so that it applies its own purges
+    /// at once.
     pub fn heard(&self, log: LogId, records: &[PurgeRecord]) {
         if let Some(last) = records.last() {
-            self.forced.given_here(last.revision);
+            self.waiters.given_here(last.revision);
         }
-        // A gap is repaired by the next question to the log.
+        // The next check of the log repairs a gap.
         let _or_a_gap = self.append(log, records);
     }
 
@@ -201,13 +205,13 @@ impl PurgeFeed {
             state.position.log = Some(copy.id());
             state.position.head = copy.head();
         }
-        // Under the lock: positions are told in the order in which they were.
+        // Sent while the lock is held, so that subscribers see the positions in order.
         self.moved.send_replace(state.position);
         outcome
     }
 
-    /// Begins with a log of which nothing is known but its identity: what is read now claims the
-    /// least, and is judged once the log can be read.
+    /// Begins a copy of a log of which only the identity is known. Answers that are read now get
+    /// the lowest `as_of`, and can be judged once the log can be read.
     pub fn begin(&self, log: LogId) {
         self.change(|state| {
             if state.copy.is_none() {
@@ -223,7 +227,8 @@ impl PurgeFeed {
         })
     }
 
-    /// Begins anew where the copy does not continue in this log; gives where to read on.
+    /// Begins a new copy if the current one is of another log, or ends before this log's horizon.
+    /// Returns the revision after which to read on.
     pub(crate) fn take_up(&self, extent: &Extent) -> Revision {
         self.change(|state| {
             state.position.log_horizon = extent.horizon;
@@ -241,7 +246,7 @@ impl PurgeFeed {
         })
     }
 
-    /// Appends records of a log; those of another log than the copy's change nothing.
+    /// Appends records to the copy; records of another log are ignored.
     pub(crate) fn append(&self, log: LogId, records: &[PurgeRecord]) -> Result<(), Gap> {
         self.change(|state| {
             let Some(copy) = state.copy.as_mut().filter(|copy| copy.id() == log) else {
@@ -249,7 +254,8 @@ impl PurgeFeed {
             };
             let before = copy.head();
             let appended = copy.append(records);
-            // A copy that was never complete reads what is old: see [`Self::confirm`].
+            // A copy that was never complete reads old records, which are no news. [`Self::confirm`]
+            // announces `Missed` instead.
             if copy.confirmed_at_ms() > 0 {
                 self.news.tell(between(records, before, copy.head()));
             }
@@ -261,7 +267,7 @@ impl PurgeFeed {
         })
     }
 
-    /// Notes what a question found, once the copy has reached it.
+    /// Notes that check number `check` succeeded, if the copy has reached the head that it found.
     pub(crate) fn confirm(&self, extent: &Extent, check: u64) {
         self.change(|state| {
             let Some(copy) = state
@@ -271,12 +277,12 @@ impl PurgeFeed {
             else {
                 return;
             };
-            // The default is never: the clock's own beginning is no moment at which it was complete.
+            // The default moment means that the check could not tell when the log was complete.
             if extent.complete_at != Moment::default() {
                 if copy.confirmed_at_ms() == 0 {
                     self.news.tell_missed();
                 }
-                copy.confirm(stored(extent.complete_at.steady_ms));
+                copy.confirm(never_zero(extent.complete_at.steady_ms));
             }
             copy.trim(extent.horizon);
             if extent.complete_at.steady_ms >= state.position.complete_at.steady_ms {
@@ -287,7 +293,7 @@ impl PurgeFeed {
     }
 }
 
-/// Those after one revision and up to another, of records in their order.
+/// The records in `(after, last]`; `records` are sorted by revision.
 fn between(records: &[PurgeRecord], after: Revision, last: Revision) -> &[PurgeRecord] {
     let known = records.partition_point(|record| record.revision <= after);
     let end = records.partition_point(|record| record.revision <= last);
@@ -311,31 +317,32 @@ fn judge_of(state: &State, now: Moment, required: Option<Revision>) -> Judge<'_>
         log_age_ms: log.map_or(u64::MAX, |copy| copy_age_ms(copy, now.steady_ms)),
         distrust_ms: DISTRUST_MS,
         required,
-        // The copy reaches back as far as it ever will.
+        // The copy is never extended backwards.
         log_reaches: false,
     }
 }
 
-/// How long ago an entry was made, and how long ago it was known to be current.
+/// How long ago an entry was made, and how long ago it was last known to be current.
 fn ages_ms(now: Moment, entry: &Cached) -> (u64, u64) {
     let seen_ago_ms = seen_ago_ms(now.steady_ms, entry);
     (entry.head.age_ms(now.wall_ms), seen_ago_ms)
 }
 
-/// By the entry itself; `u64::MAX` when another server read it.
+/// How long ago the entry was current by its own `seen_at_ms`; `u64::MAX` when another server read
+/// it.
 fn seen_ago_ms(steady_ms: u64, entry: &Cached) -> u64 {
     let seen_at_ms = entry.seen_at_ms();
     seen_at_ms.map_or(u64::MAX, |at_ms| steady_ms.saturating_sub(at_ms))
 }
 
-/// [`LogCopy`] reads 0 as never, which the steady clock's first millisecond is not.
-const fn stored(steady_ms: u64) -> u64 {
+/// [`LogCopy`] uses 0 for "never", but the steady clock begins at 0: so times are stored plus 1.
+const fn never_zero(steady_ms: u64) -> u64 {
     steady_ms.saturating_add(1)
 }
 
 fn copy_age_ms(copy: &LogCopy, steady_ms: u64) -> u64 {
     match copy.confirmed_at_ms() {
         0 => u64::MAX,
-        _ => copy.age_ms(stored(steady_ms)),
+        _ => copy.age_ms(never_zero(steady_ms)),
     }
 }

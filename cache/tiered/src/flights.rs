@@ -1,4 +1,4 @@
-//! Identical misses are one fill.
+//! Request coalescing: identical misses share one fill ("flight").
 
 use std::{
     collections::HashMap,
@@ -9,31 +9,31 @@ use std::{
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-/// The order in which flights begin and requests come.
+/// A number that orders the beginnings of flights and the arrivals of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FlightNumber(u64);
 
-/// Whether a flight was begun or joined.
+/// Whether a request began a flight or joined one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Boarding {
-    /// By this request.
+    /// The request began the flight.
     Began,
-    /// It was under way.
+    /// The request joined a flight that another request had begun.
     Joined,
 }
 
-/// A place in a flight.
+/// A request's handle to a flight.
 #[derive(Debug)]
 pub struct Ticket<T> {
-    /// When it began.
+    /// The flight's number: which requests arrived before it began.
     pub number: FlightNumber,
-    /// Begun or joined.
+    /// Whether the request began or joined the flight.
     pub boarding: Boarding,
     landing: watch::Receiver<Option<T>>,
 }
 
 impl<T: Clone> Ticket<T> {
-    /// What the flight brought; `None` when it crashed.
+    /// Waits for the flight's result; `None` when its task panicked.
     pub async fn landed(mut self) -> Option<T> {
         self.landing
             .wait_for(Option::is_some)
@@ -51,8 +51,8 @@ struct Board<K, T> {
     under_way: UnderWay<K, T>,
 }
 
-/// The flights that are under way, at most one a key. A flight is a task of its own: it ends, and
-/// its answer is kept, even when everybody who waits for it hangs up.
+/// The flights in progress, at most one per key. A flight is a task of its own: it runs to its end
+/// and stores its answer even when every client that waits for it disconnects.
 #[derive(Debug)]
 pub struct Flights<K, T> {
     board: Arc<Mutex<Board<K, T>>>,
@@ -76,7 +76,7 @@ where
         }
     }
 
-    /// The number of a request that comes now: a flight with this number or a later one begins
+    /// The number of a request that arrives now. Flights with this number or a greater one begin
     /// after it.
     pub fn next_number(&self) -> FlightNumber {
         FlightNumber(lock(&self.board).next)
@@ -108,7 +108,7 @@ where
             key,
         };
         self.tasks.spawn(async move {
-            // Dropped at the end, also by a panic: a flight that crashed stands in nobody's way.
+            // Dropped at the end, also by a panic, so that a crashed flight does not block its key.
             let _landed = landed;
             lands.send_replace(Some(flight.await));
         });

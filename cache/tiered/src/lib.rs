@@ -1,11 +1,11 @@
-//! A server's caches: memory over Redis, both judged at every read by the server's own copy of the
-//! purge log.
+//! A server's caches in two tiers: memory (L1) and Redis (L2). Every read of an entry checks it
+//! against the server's own copy of the purge log.
 //!
-//! Reading order: [`feed`] (the copy, and the judgement by it) → [`tail`] and [`outbox`] (what
-//! keeps it current) → [`response`] (ready answers) and [`entity`] (parts of answers) → [`flights`] (identical
-//! misses are one fill) → [`remote`] and [`stored`] (the second tier) → [`redis_log`] (the log
-//! itself) → [`link`] and [`breaker`] (the one way to Redis). A cache that fails costs speed,
-//! never correctness or availability.
+//! Reading order: [`feed`] (the copy of the log, and how it judges entries) → [`tail`] and
+//! [`outbox`] (how it is kept current) → [`response`] (whole answers) and [`entity`] (parts of
+//! answers) → [`flights`] (identical misses share one fill) → [`remote`] and [`stored`] (L2) →
+//! [`redis_log`] (the log itself) → [`link`] and [`breaker`] (all calls to Redis). A cache that
+//! fails costs speed, never correctness or availability.
 
 pub mod breaker;
 pub mod cached;

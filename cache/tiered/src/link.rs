@@ -1,4 +1,4 @@
-//! The one way to Redis: every call has a timeout, a metric and a circuit breaker.
+//! All calls to Redis go through here: each has a timeout, a metric and a circuit breaker.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -15,20 +15,20 @@ use crate::{
     metrics::Metrics,
 };
 
-/// Why a call brought nothing.
+/// Why a call to Redis failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
-    /// Redis, or the way to it.
-    #[error("Redis")]
+    /// Redis refused the call, or the connection failed.
+    #[error("the call to Redis failed")]
     Redis(#[from] RedisError),
-    /// No answer in time.
-    #[error("Redis did not answer in {0:?}")]
+    /// Redis did not answer in time.
+    #[error("Redis did not answer within {0:?}")]
     Timeout(Duration),
-    /// Not tried: the last calls failed.
-    #[error("Redis is left alone for a moment: the last calls failed")]
+    /// The circuit breaker is open because the last calls failed; the call was not made.
+    #[error("the circuit breaker of Redis is open: the last calls failed")]
     Open,
-    /// What it answered makes no sense.
-    #[error("Redis answered something else: {0}")]
+    /// Redis sent an answer that cannot be used.
+    #[error("unexpected answer from Redis: {0}")]
     Answer(String),
 }
 
@@ -42,16 +42,16 @@ impl LinkError {
     }
 }
 
-/// A connection that is made when it is needed and thrown away when a call fails on it: an answer
-/// that comes too late must never be taken for the next call's.
+/// A connection to Redis. It is established when a call needs it, and closed when a call on it
+/// fails: a late answer must never be taken for the answer of the next call.
 ///
-/// It is made in a task of its own, which may take longer than a call: a call that gives up leaves
-/// it to later ones.
+/// A task of its own establishes it, and may take longer than a call. A call that stops waiting
+/// leaves the connection to later calls.
 #[derive(Debug)]
 pub struct Link {
     client: Client,
     within: Duration,
-    /// The connection, or the attempt to make one. Never locked over an `await`.
+    /// The connection, or the attempt to establish one. Never locked over an `await`.
     slot: Mutex<Option<Connecting>>,
     breaker: Breaker,
     clock: Clock,
@@ -59,7 +59,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link whose calls take at most `within`. Nothing is connected yet.
+    /// A link whose calls take at most `within`. It does not connect yet.
     pub fn new(client: Client, within: Duration, clock: Clock, metrics: Metrics) -> Self {
         Self {
             client,
@@ -71,12 +71,12 @@ impl Link {
         }
     }
 
-    /// Whether the last calls failed, so that none is tried for a moment.
+    /// Whether the circuit breaker is open, because the last calls failed.
     pub fn is_open(&self) -> bool {
         self.breaker.is_open()
     }
 
-    /// Runs one call; `what` is its name in metrics.
+    /// Makes one call; `what` is its name in metrics.
     pub async fn call<T, F>(
         &self,
         what: &'static str,
@@ -88,7 +88,7 @@ impl Link {
         self.call_within(what, self.within, call).await
     }
 
-    /// As [`Link::call`], with a time of its own: for a read that waits.
+    /// Like [`Link::call`], with a timeout of its own: for blocking reads.
     pub async fn call_within<T, F>(
         &self,
         what: &'static str,
@@ -136,8 +136,8 @@ impl Link {
     {
         let began = Instant::now();
         let mut connecting = self.connecting();
-        // For half of the time at most: what a longer wait leaves over is too little for the call,
-        // which would take the new connection with it when it fails.
+        // Waits for the connection for half of the time at most. The rest must be enough for the
+        // call itself: if the call timed out, the new connection would be closed with it.
         let wait = within / 2;
         let connection = timeout_at(began + wait, connecting.made())
             .await
@@ -156,7 +156,7 @@ impl Link {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection, or the one attempt to make one.
+    /// The connection, or the one attempt to establish it.
     fn connecting(&self) -> Connecting {
         let mut slot = self.slot();
         match &*slot {
@@ -165,7 +165,7 @@ impl Link {
         }
     }
 
-    /// Throws a connection away, unless another one took its place.
+    /// Drops a failed connection, unless it has been replaced already.
     fn forget(&self, failed: &Connecting) {
         let mut slot = self.slot();
         if slot.as_ref().is_some_and(|current| current.is(failed)) {
@@ -174,12 +174,13 @@ impl Link {
     }
 }
 
-/// Whether a call failed. A refusal is the server's own words for "not now": the link is well.
+/// Whether the circuit breaker counts an error as a failure. A refusal by our scripts does not
+/// count: Redis and the connection work.
 fn is_failure(error: &LinkError) -> bool {
     !matches!(error, LinkError::Redis(error) if is_refusal(error))
 }
 
-/// What our scripts say when they decline; see [`crate::redis_log`].
+/// Whether one of our scripts refused the call; see [`crate::redis_log`].
 fn is_refusal(error: &RedisError) -> bool {
     error.code() == Some(crate::redis_log::OTHER_LOG)
 }

@@ -1,4 +1,4 @@
-//! The first tier: this server's memory, weighed in bytes.
+//! The first tier (L1): entries in this server's memory, limited by their size in bytes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,24 +7,24 @@ use moka::{Expiry, sync::Cache};
 
 use crate::{cached::Cached, feed::PurgeFeed};
 
-/// Memory for at most `capacity_bytes` of entries. That an entry is there says nothing of its
-/// validity: it is judged at every read.
+/// A cache in memory for at most `capacity_bytes` of entries. It may hold invalid entries: every
+/// read judges them.
 pub(crate) fn of(feed: &Arc<PurgeFeed>, capacity_bytes: u64) -> Cache<CacheKey, Arc<Cached>> {
     Cache::builder()
         .max_capacity(capacity_bytes)
         .weigher(|_key, entry: &Arc<Cached>| entry.weight_bytes())
-        .expire_after(UntilOver {
+        .expire_after(EndOfLifetime {
             feed: Arc::clone(feed),
         })
         .build()
 }
 
-/// Forgets an entry when its whole life is over.
-struct UntilOver {
+/// Evicts an entry when all windows of its lifetime have passed.
+struct EndOfLifetime {
     feed: Arc<PurgeFeed>,
 }
 
-impl<K> Expiry<K, Arc<Cached>> for UntilOver {
+impl<K> Expiry<K, Arc<Cached>> for EndOfLifetime {
     fn expire_after_create(
         &self,
         _key: &K,

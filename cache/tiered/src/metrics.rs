@@ -20,10 +20,10 @@ struct Lookup {
     outcome: &'static str,
 }
 
-/// Seconds: a local Redis answers in a tenth of a millisecond.
+/// Histogram buckets in seconds. A local Redis answers in about 0.1 ms.
 const BUCKETS_S: [f64; 9] = [0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.1, 1.0];
 
-/// Clones count together.
+/// The metrics of this crate; clones share their values.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     calls: Family<Call, Histogram, fn() -> Histogram>,
@@ -46,32 +46,32 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Gives them their names.
+    /// Registers all metrics under their names.
     pub fn register(&self, registry: &mut Registry) {
         registry.register_with_unit(
             "redis_call",
-            "Calls to Redis, by what and outcome",
+            "Duration of calls to Redis, by call and outcome",
             Unit::Seconds,
             self.calls.clone(),
         );
         registry.register(
             "redis_circuit_open",
-            "Whether Redis is left alone",
+            "1 while the circuit breaker refuses calls to Redis, else 0",
             self.circuit_open.clone(),
         );
         registry.register(
             "cache_lookups",
-            "Look-ups, by cache and outcome",
+            "Cache look-ups, by cache and outcome",
             self.lookups.clone(),
         );
         registry.register(
             "purge_log_age_milliseconds",
-            "How long ago the copy of the purge log was complete; -1 is never",
+            "How long ago the copy of the purge log was last known to be complete; -1 means never",
             self.log_age_ms.clone(),
         );
         registry.register(
             "purge_log_head",
-            "The last record of the copy",
+            "Revision of the last record in the copy of the purge log",
             self.log_head.clone(),
         );
     }
@@ -86,7 +86,7 @@ impl Metrics {
         self.circuit_open.set(open.into());
     }
 
-    /// Counts a look-up in `cache` that ended as `outcome`.
+    /// Counts `count` look-ups in `cache` that ended with `outcome`.
     pub fn lookup(&self, cache: &'static str, outcome: &'static str, count: usize) {
         if count > 0 {
             self.lookups
@@ -95,12 +95,12 @@ impl Metrics {
         }
     }
 
-    /// How many look-ups in `cache` ended as `outcome`.
+    /// How many look-ups in `cache` ended with `outcome`.
     pub fn looked_up(&self, cache: &'static str, outcome: &'static str) -> u64 {
         self.lookups.get_or_create(&Lookup { cache, outcome }).get()
     }
 
-    /// Notes the state of the copy of the purge log.
+    /// Sets the age (in milliseconds; `u64::MAX` is never) and the head of the copy of the log.
     pub fn purge_log(&self, age_ms: u64, head: u64) {
         let age_ms = match age_ms {
             u64::MAX => -1,

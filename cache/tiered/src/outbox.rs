@@ -1,32 +1,33 @@
-//! What waits in the outbox, and what may be said of the log meanwhile.
+//! Reads the outbox to find out up to which moment the purge log is complete.
 //!
-//! A copy that has every record of the log is not complete while a committed write is not in the
-//! log yet. So each question to the log looks into the outbox first.
+//! While the purge of a committed write is still in the outbox, even a copy with every record of the
+//! log is not complete. So each check of the log reads the outbox first.
 
 use std::collections::HashSet;
 
 use crate::clock::Moment;
 
-/// What one question to the log saw in the outbox.
+/// The rows that one check of the log saw in the outbox.
 #[derive(Debug, Default)]
 pub struct Look {
     pending: HashSet<i64>,
-    /// There may have been more rows than were looked at.
+    /// There may have been more rows than were read.
     is_cut: bool,
     began: Moment,
 }
 
-/// What two looks in a row say.
+/// The state of the outbox, found by comparing two consecutive looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outbox {
-    /// Writers move their rows: every write that was committed before this moment is in the log.
+    /// Writers move their rows into the log: every write that was committed before this moment is in
+    /// the log.
     Moving(Moment),
-    /// There are rows that nobody moves: their writer crashed, or could not reach the log.
+    /// Some rows are not moved: their writer crashed, or could not reach the log.
     Stuck,
 }
 
 impl Look {
-    /// A look that began at `began`, and then saw the rows `pending`, of `at_most` it asked for.
+    /// A look that began at `began`, asked for at most `at_most` rows, and found `pending`.
     pub fn new(began: Moment, pending: impl IntoIterator<Item = i64>, at_most: usize) -> Self {
         let pending: HashSet<i64> = pending.into_iter().collect();
         Self {
@@ -36,17 +37,17 @@ impl Look {
         }
     }
 
-    /// What this look says after the one before it; without one, that is the default.
+    /// Compares this look with the one `before` it; pass the default if there was none.
     pub fn after(&self, before: &Self) -> Outbox {
         if self.pending.is_empty() {
             return Outbox::Moving(self.began);
         }
         let is_first = before.began == Moment::default();
-        // What was not looked at then may be what is pending now.
+        // A row that is pending now may already have been there, beyond the rows that were read.
         if is_first || before.is_cut || !self.pending.is_disjoint(&before.pending) {
             return Outbox::Stuck;
         }
-        // All that was pending then has left, and what leaves was appended before.
+        // Every row of the look before has left, and rows leave only after they were appended.
         Outbox::Moving(before.began)
     }
 }
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_there_at_the_first_look_may_lie_there_for_long() {
+    fn a_row_seen_at_the_first_look_may_have_been_there_for_long() {
         assert_eq!(look(1, &[1]).after(&Look::default()), Outbox::Stuck);
         assert_eq!(
             look(1, &[]).after(&Look::default()),

@@ -1,9 +1,10 @@
-//! The purge log in Redis: a stream, and beside it a hash that says whose it is.
+//! The purge log in Redis: a stream with the records, and a hash with the log's identity, the
+//! server's replication id and the head.
 //!
-//! Every question and every append looks, in the same atomic step, at the server that answers: its
-//! replication id. It changes when a server starts and when a replica is promoted; what was in the
-//! log then may be gone, and its revisions would be given out again. So a log belongs to one
-//! replication id, and under another one begins a log with another identity.
+//! Every check and every append also compares the server's replication id, in the same atomic step.
+//! The id changes when a server starts and when a replica is promoted. Records may then be lost, and
+//! their revisions would be given out again. So a log belongs to one replication id; under another
+//! one a new log begins, with a new identity.
 
 mod trim;
 
@@ -21,7 +22,7 @@ use crate::link::{Link, LinkError};
 /// The code of the refusal of an append that names another log than there is.
 pub(crate) const OTHER_LOG: &str = "OTHERLOG";
 
-/// What both scripts begin with. A replica only ever lags behind: it is not asked.
+/// The beginning of both scripts: reads the replication id. A replica may lag, so it refuses.
 const SERVER: &str = "
 local info = redis.call('INFO', 'replication')
 if not string.find(info, 'role:master', 1, true) then
@@ -30,8 +31,9 @@ end
 local server = string.match(info, 'master_replid:(%x+)')
 ";
 
-/// Keys: the hash. Arguments: the stream's prefix, a fresh identity, the identity of a log that is
-/// known to be wrong (or nothing), and where a new one begins. Gives identity, head and first id.
+/// Keys: the hash. Arguments: the prefix of stream keys, a fresh identity, the identity of a log
+/// that must be replaced (or an empty string), and the revision after which a new log begins.
+/// Returns the identity, the head, and the id of the first record (or an empty string).
 const OPEN: &str = "
 local log, known = unpack(redis.call('HMGET', KEYS[1], 'log', 'server'))
 if not log or known ~= server or log == ARGV[3] then
@@ -46,7 +48,7 @@ return {log, head, first and first[1] or ''}
 ";
 
 /// Keys: the hash, the stream. Arguments: the identity that the writer expects, and the records.
-/// Gives the last one's revision; theirs follow one another.
+/// Returns the revision of the last record; their revisions are consecutive.
 const APPEND: &str = "
 local log, known = unpack(redis.call('HMGET', KEYS[1], 'log', 'server'))
 if log ~= ARGV[1] or known ~= server then
@@ -61,49 +63,51 @@ return revision
 ";
 
 const RECORD: &str = "record";
-/// How long an append or a question may take: a write waits for it.
+/// How long an append or a check may take. A mutation waits for it.
 pub const CALL_WITHIN: Duration = Duration::from_millis(400);
-/// Past the time that a read waits, how long its answer may take.
+/// How long the answer to a blocking read may take in addition to the time it blocks.
 const MARGIN: Duration = Duration::from_millis(750);
 
 /// A record before it has a revision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewRecord {
-    /// What it purges.
+    /// The tags it purges.
     pub tags: Vec<Tag>,
-    /// How.
+    /// Hard or soft.
     pub kind: PurgeKind,
-    /// When it was appended, milliseconds since the epoch, by the writer's clock: for trimming.
+    /// When it was appended, in milliseconds since the Unix epoch, by the writer's clock. Used to
+    /// trim the log.
     pub at_ms: u64,
 }
 
 /// Where a log begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opened {
-    /// Its identity.
+    /// The log's identity.
     pub log: LogId,
-    /// It has every record after this.
+    /// The log has every record after this revision.
     pub horizon: Revision,
-    /// Its last record.
+    /// The revision of its last record.
     pub head: Revision,
 }
 
-/// Why a record was not appended; or may have been: then it is appended again.
+/// Why an append failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// The log has another identity now: nothing was appended.
-    #[error("the purge log has another identity now")]
+    /// The log has been replaced by one with another identity. Nothing was appended.
+    #[error("the purge log was replaced by one with another identity")]
     OtherLog,
-    /// Redis, or the way to it.
+    /// The call failed. The records may have been appended; append them again.
     #[error(transparent)]
     Link(#[from] LinkError),
 }
 
-/// The log; its keys begin with a prefix, in braces so that a cluster keeps them together.
+/// The log. All of its keys begin with a prefix in braces (a hash tag), so that a cluster keeps them
+/// on one server.
 #[derive(Debug)]
 pub struct RedisLog {
     calls: Link,
-    /// Reads that wait have a connection of their own: the others do not wait behind them.
+    /// Blocking reads have a connection of their own, so that other calls do not wait behind them.
     reads: Link,
     prefix: String,
     open: Script,
@@ -111,7 +115,7 @@ pub struct RedisLog {
 }
 
 impl RedisLog {
-    /// A log over two links; `make` makes a link from the time that its calls may take.
+    /// A log that uses two links. `make` creates a link with the given timeout.
     pub fn new(prefix: &str, make: impl Fn(Duration) -> Link) -> Self {
         Self {
             calls: make(CALL_WITHIN),
@@ -134,9 +138,9 @@ impl RedisLog {
         format!("{}{log}", self.stream_prefix())
     }
 
-    /// Where the log begins and ends. Begins a new one, with a fresh identity, where there is none,
-    /// where the server is another one than the log's, or where the log is `wrong`. The first
-    /// revision of a new one follows `begins_after`, see [`Revision::of_generation`].
+    /// Reads where the log begins and ends. Starts a new log with a fresh identity if there is none,
+    /// if the server's replication id has changed, or if the log's identity is `wrong`. The first
+    /// revision of a new log follows `begins_after`, see [`Revision::of_generation`].
     pub async fn open(
         &self,
         wrong: Option<LogId>,
@@ -166,7 +170,7 @@ impl RedisLog {
         Ok(Opened { log, horizon, head })
     }
 
-    /// Appends records in one step, all or none; gives their revisions, which follow one another.
+    /// Appends all records or none, in one step. Returns their revisions, which are consecutive.
     pub async fn append(
         &self,
         log: LogId,
@@ -200,7 +204,7 @@ impl RedisLog {
         }
     }
 
-    /// Reads records back, which follow one another; gives the first one that is not there.
+    /// Reads records back; `revisions` are consecutive. Returns the first one that the log lacks.
     pub async fn missing(
         &self,
         log: LogId,
@@ -221,7 +225,7 @@ impl RedisLog {
         Ok(revisions.iter().copied().find(is_missing))
     }
 
-    /// The records after `after`, at most `limit`; waits up to `wait` for the first one.
+    /// Reads at most `limit` records after `after`; waits up to `wait` for the first one.
     pub async fn records_after(
         &self,
         log: LogId,

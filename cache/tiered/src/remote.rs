@@ -1,4 +1,4 @@
-//! The second tier: Redis. It fails as a miss.
+//! The second tier (L2): entries in Redis. A failure counts as a miss.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -16,38 +16,38 @@ use crate::{
     stored,
 };
 
-/// How long a look-up may take before the tier below is asked instead.
+/// How long a look-up may take; then the database is read instead.
 pub const CALL_WITHIN: Duration = Duration::from_millis(20);
-/// Keys of one step of a scan.
+/// How many keys a step of a scan reads.
 const SCAN_KEYS: usize = 500;
-/// A step of a scan may take longer: nobody's answer waits for it.
+/// How long a step of a scan may take. It may be longer, because no request waits for it.
 const SCAN_WITHIN: Duration = Duration::from_secs(2);
 
-/// And the whole scan takes no longer than about this.
+/// Roughly how long a whole scan may take.
 const SCAN_AT_MOST: Duration = Duration::from_secs(5);
 
-/// What a scan found: all of it, or the scan was cut short.
+/// The result of a scan, which may be incomplete.
 #[derive(Debug, Default)]
 pub struct Scan {
     /// The heads of the entries.
     pub heads: Vec<EntryHead>,
-    /// Whether there was more than was looked at.
+    /// Whether the scan ended before it had seen every entry.
     pub cut: bool,
 }
 
-/// The entries that all servers share; clones share everything.
+/// The entries in Redis, which all servers share. Clones are handles to the same.
 #[derive(Clone, Debug)]
 pub struct Remote {
     link: Arc<Link>,
     prefix: Arc<str>,
     tasks: TaskTracker,
-    /// In Redis' place.
+    /// Replaces Redis in simulations.
     #[cfg(feature = "simulation")]
     simulated: Option<Arc<SimulatedValues>>,
 }
 
 impl Remote {
-    /// Entries under `prefix`; writes are tasks of `tasks`.
+    /// Entries whose keys begin with `prefix`. Writes run as tasks of `tasks`.
     pub fn new(link: Link, prefix: &str, tasks: TaskTracker) -> Self {
         Self {
             link: Arc::new(link),
@@ -71,12 +71,12 @@ impl Remote {
         format!("{}:{key}", self.prefix)
     }
 
-    /// An entry; what cannot be read is as if it were not there.
+    /// Looks an entry up; `None` also when Redis fails or the value cannot be decoded.
     pub async fn get(&self, key: &CacheKey) -> Option<Cached> {
         self.try_get(key).await.ok()?
     }
 
-    /// As [`Remote::get`], for who has to tell an absence from a failure.
+    /// Like [`Remote::get`], but tells a failure from an absent entry.
     pub async fn try_get(&self, key: &CacheKey) -> Result<Option<Cached>, LinkError> {
         #[cfg(feature = "simulation")]
         if let Some(values) = &self.simulated {
@@ -90,12 +90,12 @@ impl Remote {
         Ok(value.and_then(|value| cached(key, &value)))
     }
 
-    /// Whether Redis is left alone because the last calls failed.
+    /// Whether the circuit breaker is open, because the last calls failed.
     pub fn is_open(&self) -> bool {
         self.link.is_open()
     }
 
-    /// Keys and bytes of the whole server: what others keep there counts as well.
+    /// The number of keys and bytes on the whole server, including those of other applications.
     pub async fn server_size(&self) -> Result<(u64, u64), LinkError> {
         let (keys, memory): (u64, String) = self
             .link
@@ -115,7 +115,7 @@ impl Remote {
         Ok((keys, bytes))
     }
 
-    /// Entries, each at its key's place.
+    /// Looks several entries up; the result has one place per key, in the same order.
     pub async fn get_many(&self, keys: &[CacheKey]) -> Vec<Option<Cached>> {
         let nothing = || keys.iter().map(|_| None).collect();
         if keys.is_empty() {
@@ -145,12 +145,12 @@ impl Remote {
         }
     }
 
-    /// Stores an entry for as long as it may be of use. Nobody waits for it: what was lost is read
-    /// again, and what comes late is judged when it is read.
+    /// Stores an entry until its lifetime ends. Nobody waits for it: an entry that is lost is read
+    /// from the database again, and one that arrives late is judged when it is read.
     pub fn put(&self, key: CacheKey, entry: Arc<Cached>, wall_ms: u64) {
         let life_ms = entry.head.lifetime.total_s().saturating_mul(1_000);
         let left_ms = life_ms.saturating_sub(entry.head.age_ms(wall_ms));
-        // `PX 0` is an error, and what is over needs no storing.
+        // Redis refuses `PX 0`, and an entry past its lifetime need not be stored.
         if left_ms == 0 {
             return;
         }
@@ -164,7 +164,7 @@ impl Remote {
                 return values.set(&key, value).await;
             }
             let name = remote.name(&key);
-            // Counted by the link.
+            // The link counts failures in a metric.
             let _failed_or_not = remote
                 .link
                 .call("set", async |mut connection| {
@@ -174,13 +174,13 @@ impl Remote {
         });
     }
 
-    /// The heads of at most about `most` entries, as far as it gets in [`SCAN_AT_MOST`]. For
-    /// people: it reads through the whole key space.
+    /// Reads the heads of roughly `most` entries at most, within about 5 s. Only for
+    /// operators' commands: it scans the whole key space.
     pub async fn scan(&self, most: usize) -> Result<Scan, LinkError> {
         let pattern = format!("{}:*", self.prefix);
         let deadline = Instant::now() + SCAN_AT_MOST;
         let mut found = Scan::default();
-        // A scan may give a key more than once.
+        // `SCAN` may return a key more than once.
         let mut seen = HashSet::new();
         let mut cursor = 0_u64;
         loop {
@@ -230,9 +230,9 @@ impl Remote {
         for value in &values {
             match stored::decode_head(value) {
                 Ok(head) => found.heads.push(head),
-                // A head that is longer than what is read of it.
+                // The head is longer than the part that was read.
                 Err(_) if value.len() >= stored::HEAD_BYTES => found.cut = true,
-                // Another version's, or gone since its name was read.
+                // It has another version, or was deleted after its name was read.
                 Err(_) => {}
             }
         }
@@ -244,7 +244,7 @@ fn cached(key: &CacheKey, value: &[u8]) -> Option<Cached> {
     match stored::decode(key, value) {
         Ok((head, body)) => Some(Cached::new(head, body, None)),
         Err(error) => {
-            tracing::debug!(%error, "an entry in Redis cannot be read");
+            tracing::debug!(%error, "cannot decode an entry from Redis");
             None
         }
     }

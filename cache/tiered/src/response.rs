@@ -1,4 +1,5 @@
-//! The cache of ready answers: memory, then Redis, then one fill for all who ask the same.
+//! The cache of whole answers: it looks in memory, then in Redis, then fills once for all requests
+//! that ask for the same.
 
 use std::sync::Arc;
 
@@ -17,30 +18,30 @@ use crate::{
     stats::{Label, Outcome, Stats},
 };
 
-/// What is asked for.
+/// A request for a cacheable answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
-    /// Where the answer is stored.
+    /// The cache key.
     pub key: CacheKey,
-    /// Whose answer it is, for the counts.
+    /// The document that is executed, under which the outcome is counted.
     pub label: Label,
-    /// The revision that the answer must have seen, see [`PurgeFeed::require`].
+    /// The minimum revision that the answer must contain, see [`PurgeFeed::require`].
     pub required: Option<Revision>,
 }
 
-/// What a fill brought. `U` is an answer that is not to be stored.
+/// The result of a fill. `U` is the type of answers that are not stored.
 #[derive(Clone, Debug)]
 pub enum Fill<U> {
-    /// May be stored and shared.
+    /// An answer that may be stored and shared.
     Shared {
         head: EntryHead,
         body: Bytes,
-        /// See [`crate::Loaded::seen_at_ms`]; none when all of it was read now.
+        /// See [`crate::Loaded::seen_at_ms`]; `None` when all of it was read now.
         seen_at_ms: Option<u64>,
     },
-    /// Only for whoever waits for it now.
+    /// An answer only for the requests that wait for it now.
     Unshared(U),
-    /// The tier below failed; this says so.
+    /// The fill failed; this answer says so.
     Failed(U),
 }
 
@@ -61,7 +62,7 @@ pub enum Tier {
 }
 
 impl Tier {
-    /// The word in `Cache-Status`.
+    /// The name used in `Cache-Status` (as its `detail`).
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Memory => "l1",
@@ -70,40 +71,41 @@ impl Tier {
     }
 }
 
-/// The answer, and how it came about.
+/// The answer, and how it was obtained. `instead_of` says why an entry that was found could not be
+/// served; `collapsed` that the request shared the fill of another one.
 #[derive(Clone, Debug)]
 pub enum Answer<U> {
-    /// Out of a tier.
+    /// Served from a tier; `stale` if it is being refreshed.
     Hit {
         entry: Arc<Cached>,
         tier: Tier,
         stale: Option<StaleReason>,
     },
-    /// Made now, by this question or by another one that asked the same.
+    /// Made now, and stored.
     Filled {
         entry: Arc<Cached>,
         instead_of: Option<FetchReason>,
         collapsed: bool,
     },
-    /// Made now, and nobody keeps it.
+    /// Made now, and not stored.
     Unshared {
         answer: U,
         instead_of: Option<FetchReason>,
         collapsed: bool,
     },
-    /// The tier below failed, and nothing is known against this one.
+    /// The fill failed; this stored entry may be served instead (stale-if-error).
     Covered { entry: Arc<Cached> },
-    /// The tier below failed.
+    /// The fill failed, and no stored entry may be served instead.
     Failed(U),
 }
 
-/// What was found and may not simply be served.
+/// An entry that was found but may only be served if the fill fails, and why.
 struct Candidate {
     entry: Arc<Cached>,
     why: FetchReason,
 }
 
-/// The cache. What is not to be stored is a `U`.
+/// The cache of answers. `U` is the type of answers that are not stored.
 #[derive(Debug)]
 pub struct ResponseCache<U> {
     feed: Arc<PurgeFeed>,
@@ -114,7 +116,7 @@ pub struct ResponseCache<U> {
 }
 
 impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
-    /// A cache of at most `capacity_bytes` in memory. Fills are tasks of `tasks`.
+    /// A cache that holds at most `capacity_bytes` in memory. Fills run as tasks of `tasks`.
     pub fn new(
         feed: Arc<PurgeFeed>,
         capacity_bytes: u64,
@@ -131,12 +133,12 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         }
     }
 
-    /// What became of questions.
+    /// The outcomes of all requests, counted per document.
     pub const fn stats(&self) -> &Stats {
         &self.stats
     }
 
-    /// Answers a question; `fill` makes the answer anew, and takes its `as_of` before it reads.
+    /// Answers a request. `fill` makes a new answer; it must take `as_of` before it reads.
     pub async fn answer<F>(
         self: &Arc<Self>,
         question: &Question,
@@ -227,7 +229,7 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         }
     }
 
-    /// Begins to make the answer, unless somebody does already.
+    /// Joins the fill of this key that is in progress, or begins one.
     fn begin_fill<F>(
         self: &Arc<Self>,
         key: CacheKey,
@@ -263,10 +265,12 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         }
     }
 
-    /// Makes the answer, together with whoever asks the same now; whether somebody else began.
+    /// Fills, together with other requests for the same key; returns whether another request began
+    /// the fill.
     ///
-    /// A flight that began before this question may bring what was purged in between. So it has to
-    /// stand before the same judge as what is stored; else one more flight serves all who joined.
+    /// A fill that began before this request may return an answer that was purged in between. So its
+    /// result is judged like a stored entry; if it may not be served, one more fill serves all that
+    /// had joined.
     async fn fill<F>(
         self: &Arc<Self>,
         question: &Question,
@@ -283,13 +287,13 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
             let Some(filled) = ticket.landed().await else {
                 break;
             };
-            // Who began it made it for its own client, who may insist on less.
+            // The request that began the fill may demand a smaller revision than this one.
             let sees_enough = began_later && (!joined || question.required.is_none());
             if sees_enough || self.may_be_shared(&filled, question.required) {
                 return (filled, joined);
             }
         }
-        // It crashed, or began twice before this question.
+        // The fill panicked, or neither result could be used: fills for this request alone.
         let filled = match fill().await {
             Fill::Shared { head, body, .. } => {
                 Filled::Shared(Arc::new(Cached::new(head, body, None)))
@@ -309,14 +313,15 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         }
     }
 
-    /// What memory has under a key, and what the judge says of it now.
+    /// The entry in memory under a key, and the verdict on it now. For `cache explain`.
     pub fn explain_memory(&self, key: &CacheKey) -> Option<(Arc<Cached>, Verdict)> {
         let entry = self.memory.get(key)?;
         let verdict = self.feed.judge(&entry, None);
         Some((entry, verdict))
     }
 
-    /// What Redis has under a key, and what the judge says of it now; nothing without a Redis.
+    /// The entry in Redis under a key, and the verdict on it now; `None` without Redis. For `cache
+    /// explain`.
     pub async fn explain_remote(
         &self,
         key: &CacheKey,
@@ -330,19 +335,19 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         }))
     }
 
-    /// The second tier, if there is one.
+    /// The second tier (Redis), if there is one.
     pub const fn remote(&self) -> Option<&Remote> {
         self.remote.as_ref()
     }
 
-    /// The heads of everything in memory.
+    /// All entries in memory.
     pub fn heads(&self) -> Vec<Arc<Cached>> {
         self.memory.iter().map(|(_key, entry)| entry).collect()
     }
 
-    /// Entries in memory, and their weight in bytes; about.
+    /// The approximate number of entries in memory, and their approximate size in bytes.
     pub fn size(&self) -> (u64, u64) {
-        // Else what came and went just now is not counted yet.
+        // Otherwise the latest inserts and evictions would not be counted yet.
         self.memory.run_pending_tasks();
         (self.memory.entry_count(), self.memory.weighted_size())
     }

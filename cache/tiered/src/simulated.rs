@@ -1,4 +1,4 @@
-//! A second tier in a test's hands: what becomes of each call is the test's to say.
+//! A second tier for simulations: the test decides the outcome of each call.
 
 use std::{
     collections::HashMap,
@@ -11,20 +11,20 @@ use bytes::Bytes;
 use cache_core::CacheKey;
 use tokio::time::sleep;
 
-/// What becomes of a call.
+/// The outcome of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It works after so long.
+    /// It succeeds after this time.
     Works(Duration),
-    /// It fails after so long, and has changed nothing.
+    /// It fails after this time, and has changed nothing.
     Fails(Duration),
 }
 
-/// The values; shared by all servers of a simulation.
+/// The stored values, which all servers of a simulation share.
 pub type Shelf = Arc<Mutex<HashMap<CacheKey, Bytes>>>;
 
-/// One server's way to the values. They never expire: an entry that is kept for too long is judged
-/// by its age.
+/// One server's connection to the values. They never expire: an entry that is stored for too long is
+/// refused because of its age.
 pub struct SimulatedValues {
     shelf: Shelf,
     fate: Box<dyn Fn(&CacheKey) -> Fate + Send + Sync>,
@@ -37,7 +37,7 @@ impl fmt::Debug for SimulatedValues {
 }
 
 impl SimulatedValues {
-    /// A way to the values of `shelf`; `fate` says of each call what becomes of it.
+    /// A connection to the values in `shelf`; `fate` decides the outcome of each call.
     pub fn new(shelf: Shelf, fate: impl Fn(&CacheKey) -> Fate + Send + Sync + 'static) -> Self {
         Self {
             shelf,

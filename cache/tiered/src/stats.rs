@@ -1,4 +1,4 @@
-//! What became of questions, by document.
+//! Counts the outcomes of requests to the cache, per document.
 
 use std::{
     collections::HashMap,
@@ -8,29 +8,29 @@ use std::{
     },
 };
 
-/// What became of one question.
+/// The outcome of one request to the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// Served from this server's memory.
     Memory,
     /// Served from Redis.
     Redis,
-    /// Served while it is refreshed, from either.
+    /// Served stale while it is refreshed, from memory or Redis.
     Stale,
-    /// Made anew.
+    /// A miss: the answer was made and stored.
     Filled,
-    /// Made anew by another question's fill.
+    /// A miss: the answer of another request's fill was shared.
     Collapsed,
-    /// Made anew, and not to be stored.
+    /// A miss: the answer was made, and may not be stored.
     Unshared,
-    /// Served because the tier below failed.
+    /// Served from a tier because the fill failed (stale-if-error).
     Covered,
-    /// Nothing could be served.
+    /// The fill failed, and no stored answer could be served.
     Failed,
 }
 
 impl Outcome {
-    /// Each, in the order of a table's columns.
+    /// All outcomes, in the order of a table's columns.
     pub const ALL: [Self; 8] = [
         Self::Memory,
         Self::Redis,
@@ -42,7 +42,7 @@ impl Outcome {
         Self::Failed,
     ];
 
-    /// The word in tables and metrics.
+    /// The name used in tables and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Memory => "l1",
@@ -56,13 +56,13 @@ impl Outcome {
         }
     }
 
-    /// Whether nothing had to be made for the answer.
+    /// Whether the answer was served from a tier without waiting for a fill.
     pub const fn is_hit(self) -> bool {
         matches!(self, Self::Memory | Self::Redis | Self::Stale)
     }
 }
 
-/// How often each outcome was seen.
+/// How often each outcome occurred.
 #[derive(Debug, Default)]
 pub struct Counts([AtomicU64; Outcome::ALL.len()]);
 
@@ -71,12 +71,12 @@ impl Counts {
         self.0[outcome as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How often any outcome was seen.
+    /// The number of all outcomes.
     pub fn all(&self) -> u64 {
         Outcome::ALL.iter().map(|outcome| self.of(*outcome)).sum()
     }
 
-    /// How often something could be served without making it.
+    /// The number of hits, see [`Outcome::is_hit`].
     pub fn hits(&self) -> u64 {
         Outcome::ALL
             .iter()
@@ -85,24 +85,24 @@ impl Counts {
             .sum()
     }
 
-    /// How often this outcome was seen.
+    /// How often this outcome occurred.
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.0[outcome as usize].load(Ordering::Relaxed)
     }
 }
 
-/// Names a document: its hash.
+/// The hash of a document, under which outcomes are counted.
 pub type Label = [u8; 32];
 
-/// Documents that are counted apart. Where any document is executed, anybody can bring new ones:
-/// what comes after these is counted together.
+/// How many documents are counted separately; the others are counted together. Where unpublished
+/// documents are executed, clients could otherwise fill the memory with counters.
 pub const MAX_LABELS: usize = 10_000;
 
-/// The counts of all documents that were asked for.
+/// The counts of all documents that were requested.
 #[derive(Debug, Default)]
 pub struct Stats {
-    apart: RwLock<HashMap<Label, Arc<Counts>>>,
-    together: Arc<Counts>,
+    by_label: RwLock<HashMap<Label, Arc<Counts>>>,
+    others: Arc<Counts>,
 }
 
 impl Stats {
@@ -112,31 +112,34 @@ impl Stats {
 
     fn counts_of(&self, label: &Label) -> Arc<Counts> {
         {
-            let apart = self.apart.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(counts) = apart.get(label) {
+            let by_label = self.by_label.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(counts) = by_label.get(label) {
                 return Arc::clone(counts);
             }
-            if apart.len() >= MAX_LABELS {
-                return Arc::clone(&self.together);
+            if by_label.len() >= MAX_LABELS {
+                return Arc::clone(&self.others);
             }
         }
-        let mut apart = self.apart.write().unwrap_or_else(PoisonError::into_inner);
-        // Others may have come in between.
-        if apart.len() >= MAX_LABELS && !apart.contains_key(label) {
-            return Arc::clone(&self.together);
+        let mut by_label = self
+            .by_label
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Between the two locks other threads may have added labels.
+        if by_label.len() >= MAX_LABELS && !by_label.contains_key(label) {
+            return Arc::clone(&self.others);
         }
-        Arc::clone(apart.entry(*label).or_default())
+        Arc::clone(by_label.entry(*label).or_default())
     }
 
-    /// The counts so far, in no order; under no label those of all documents past
-    /// [`MAX_LABELS`], once there are any.
+    /// The counts so far, in no particular order. The entry without a label has the counts of all
+    /// documents past [`MAX_LABELS`]; it is left out while there are none.
     pub fn all(&self) -> Vec<(Option<Label>, Arc<Counts>)> {
-        let apart = self.apart.read().unwrap_or_else(PoisonError::into_inner);
-        let together = (self.together.all() > 0).then(|| (None, Arc::clone(&self.together)));
-        apart
+        let by_label = self.by_label.read().unwrap_or_else(PoisonError::into_inner);
+        let others = (self.others.all() > 0).then(|| (None, Arc::clone(&self.others)));
+        by_label
             .iter()
             .map(|(label, counts)| (Some(*label), Arc::clone(counts)))
-            .chain(together)
+            .chain(others)
             .collect()
     }
 }
@@ -166,7 +169,7 @@ mod tests {
         assert_eq!(
             all[&Some(label(0))].all(),
             2,
-            "who was there before is still apart"
+            "a label that was there before is still counted separately"
         );
         assert_eq!(all[&Some(label(0))].of(Outcome::Memory), 1);
     }

@@ -1,10 +1,10 @@
-//! An entry as Redis stores it.
+//! The value that stores an entry in Redis.
 //!
 //! ```text
 //! "YR" version:u8 codec:u8 key:32 raw_len:u32le | frame of cache-core, its body plain or zstd
 //! ```
-//! The head is never compressed, so that it can be read without the body. The key is in the value:
-//! whatever an answer of Redis is taken for by mistake, it is never served as another entry.
+//! The head is never compressed, so that it can be read without the body. The value repeats its
+//! key, so that a mixed-up answer of Redis is never served as another entry.
 
 use bytes::Bytes;
 use cache_core::{
@@ -16,25 +16,25 @@ const MAGIC: [u8; 2] = *b"YR";
 const VERSION: u8 = 1;
 const PLAIN: u8 = 0;
 const ZSTD: u8 = 1;
-/// Before the frame.
+/// Length of what precedes the frame, in bytes.
 const OUTER_BYTES: usize = 2 + 1 + 1 + 32 + 4;
-/// Bodies that are longer are compressed: below it costs more than it saves.
+/// Longer bodies are compressed. For shorter ones compression costs more than it saves.
 const COMPRESS_ABOVE_BYTES: usize = 4 * 1024;
-/// Fast: an entry is written once and read a few times.
+/// The fastest level of zstd: an entry is written once and read a few times.
 const LEVEL: i32 = 1;
-/// A body is never longer, whatever a value says of itself.
+/// The longest body that is stored or decompressed, in bytes.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
-/// How much of a value is read for its head; longer heads are rare.
+/// How many bytes of a value are read to decode its head; longer heads are rare.
 pub const HEAD_BYTES: usize = 8 * 1024;
 
-/// Why a value is not an entry. To a cache each of these is a miss.
+/// Why a value cannot be decoded or encoded. A cache treats a value that it cannot decode as a miss.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum StoredError {
-    /// Not an entry, or of another version.
-    #[error("not an entry of this version")]
+    /// The value is not an entry, or has another format version.
+    #[error("the value is not an entry of a supported version")]
     Version,
-    /// The entry of another key.
-    #[error("the entry of another key")]
+    /// The value is the entry of another key.
+    #[error("the value is the entry of another key")]
     Key,
     /// The frame in it is damaged.
     #[error(transparent)]
@@ -44,7 +44,7 @@ pub enum StoredError {
     Body,
 }
 
-/// The value that stores an entry.
+/// Encodes an entry as a value.
 pub fn encode(key: &CacheKey, head: &EntryHead, body: &[u8]) -> Result<Vec<u8>, StoredError> {
     if body.len() > MAX_BODY_BYTES {
         return Err(StoredError::Body);
@@ -99,7 +99,7 @@ fn outer(value: &[u8]) -> Result<([u8; 32], Outer), StoredError> {
     Ok((key, outer))
 }
 
-/// The entry of `key` in a value.
+/// Decodes the entry of `key` from a value.
 pub fn decode(key: &CacheKey, value: &[u8]) -> Result<(EntryHead, Bytes), StoredError> {
     let (stored_key, outer) = outer(value)?;
     if stored_key != *key.as_bytes() {
@@ -122,7 +122,7 @@ pub fn decode(key: &CacheKey, value: &[u8]) -> Result<(EntryHead, Bytes), Stored
     Ok((head, body.into()))
 }
 
-/// The head out of the first [`HEAD_BYTES`] of a value.
+/// Decodes the head from the first [`HEAD_BYTES`] of a value.
 pub fn decode_head(value: &[u8]) -> Result<EntryHead, StoredError> {
     let (_key, outer) = outer(value)?;
     let frame = &value[OUTER_BYTES..];
@@ -152,7 +152,7 @@ mod tests {
                 stale_if_error_s: 3,
             },
             content: ContentHash::of(body),
-            tags: vec!["offer:1".parse().unwrap()],
+            tags: vec!["item:1".parse().unwrap()],
         }
     }
 

@@ -1,5 +1,5 @@
-//! Keeps the copy current: hears of new records at once, and asks several times a second whether
-//! it has all of them.
+//! Keeps the copy of the purge log current: it follows new records as they are appended, and checks
+//! several times a second that the copy is complete.
 
 use std::{error::Error, time::Duration};
 
@@ -9,34 +9,34 @@ use tokio_util::sync::CancellationToken;
 
 use crate::feed::{Extent, PurgeFeed};
 
-/// How often the log is asked whether the copy is complete.
+/// The interval between checks of the log.
 const CHECK_EVERY: Duration = Duration::from_millis(250);
-/// And not more often, whatever clients insist on.
+/// The shortest interval between checks, also when requests ask for one at once.
 const CHECKS_APART: Duration = Duration::from_millis(20);
-/// A question that takes longer than this is given up.
+/// How long a check may take.
 const CHECK_WITHIN: Duration = Duration::from_millis(1_500);
-/// How long one read waits for something new.
+/// How long one read waits for new records.
 const WAIT: Duration = Duration::from_millis(250);
-/// How long nothing is read after a read failed.
+/// The pause after a read has failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
-/// Records of one read.
+/// How many records one read returns at most.
 const PAGE_RECORDS: usize = 500;
 
 /// Why the log cannot be read.
 pub type SourceError = Box<dyn Error + Send + Sync>;
 
-/// Where the purge log is.
+/// Access to the purge log, wherever it is stored.
 pub trait LogSource: Send + Sync + 'static {
-    /// Asks the log where it ends, and makes sure that every write committed before
-    /// `complete_at` is in it. `known` is what it is known to have given out: a log that ends
-    /// before that has forgotten, and is replaced by a new one.
+    /// Reads where the log ends, after making sure that every write committed before `complete_at`
+    /// is in it. `known` is the last revision that the log is known to have given out: a log that
+    /// ends before it has lost records, and is replaced by a new one.
     fn check(
         &self,
         known: Option<(LogId, Revision)>,
     ) -> impl Future<Output = Result<Extent, SourceError>> + Send;
 
-    /// The records of this log after `after`, at most `limit`, without gaps; waits up to `wait`
-    /// for the first one.
+    /// Reads at most `limit` records of this log after `after`, without gaps; waits up to `wait` for
+    /// the first one.
     fn records_after(
         &self,
         log: LogId,
@@ -55,14 +55,18 @@ pub async fn run(feed: &PurgeFeed, source: &impl LogSource, stop: CancellationTo
     }
 }
 
-/// One question to the log; afterwards the copy is as complete as the log.
+/// Checks the log once; afterwards the copy is as complete as the log.
 pub async fn check_once(feed: &PurgeFeed, source: &impl LogSource) -> Result<(), SourceError> {
     let check = feed.begin_check();
     let before = feed.position();
     let known = before.log.map(|log| (log, before.head));
     let extent = timeout(CHECK_WITHIN, source.check(known)).await??;
     if known.is_some_and(|(log, head)| log == extent.log && head > extent.head) {
-        return Err(format!("the log went back from {} to {}", before.head, extent.head).into());
+        return Err(format!(
+            "the purge log went back from revision {} to {}",
+            before.head, extent.head
+        )
+        .into());
     }
     let mut at = feed.take_up(&extent);
     while at < extent.head {
@@ -70,7 +74,7 @@ pub async fn check_once(feed: &PurgeFeed, source: &impl LogSource) -> Result<(),
         let records = timeout(CHECK_WITHIN, read).await??;
         let Some(last) = records.last() else {
             return Err(format!(
-                "the log ends at {}, and has nothing after {at}",
+                "the purge log ends at revision {}, but has no record after {at}",
                 extent.head
             )
             .into());
@@ -88,10 +92,10 @@ async fn check_forever(feed: &PurgeFeed, source: &impl LogSource) {
     loop {
         let began = Instant::now();
         let outcome = check_once(feed, source).await;
-        // Changes only: four lines a second help nobody.
+        // Only changes are logged, not four lines per second.
         match (&outcome, healthy) {
-            (Err(error), true) => tracing::warn!(error, "the purge log cannot be followed"),
-            (Ok(()), false) => tracing::info!("the purge log is followed again"),
+            (Err(error), true) => tracing::warn!(error, "cannot read the purge log"),
+            (Ok(()), false) => tracing::info!("the purge log can be read again"),
             (Ok(()), true) | (Err(_), false) => {}
         }
         healthy = outcome.is_ok();
@@ -103,8 +107,8 @@ async fn check_forever(feed: &PurgeFeed, source: &impl LogSource) {
     }
 }
 
-/// Appends what comes. It confirms nothing: only a question does, and it also repairs what is
-/// missed here.
+/// Appends new records as they arrive. It does not confirm that the copy is complete: only a check
+/// does, and a check also repairs gaps that are left here.
 async fn follow_forever(feed: &PurgeFeed, source: &impl LogSource) {
     let mut moved = feed.subscribe();
     loop {

@@ -1,4 +1,4 @@
-//! Whether an origin's answer may be stored, and as what.
+//! Decides whether an origin's answer may be stored, and builds the entry's head.
 
 use cache_core::entry::{ContentHash, MAX_TAGS};
 use cache_core::{CacheControl, EntryHead, Tag};
@@ -8,22 +8,22 @@ use serde::de::IgnoredAny;
 /// The largest body that is stored, in bytes (KV takes 25 MiB; an isolate has 128 MB in all).
 pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
-/// The parts of the origin's answer that decide.
+/// The parts of the origin's answer that matter for the decision.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OriginAnswer<'a> {
     /// The HTTP status.
     pub status: u16,
-    /// Its header.
+    /// The `Cache-Control` header.
     pub cache_control: Option<&'a str>,
-    /// Its header.
+    /// The `Cache-Tag` header.
     pub cache_tag: Option<&'a str>,
-    /// Its header.
+    /// The [`crate::header::AS_OF`] header.
     pub as_of: Option<&'a str>,
-    /// Its header, in seconds: it may itself come from a cache.
+    /// The `Age` header, in seconds: the answer may come from the origin's cache.
     pub age: Option<&'a str>,
-    /// Its header, in milliseconds.
+    /// The [`crate::header::SEEN_AGO`] header, in milliseconds.
     pub seen_ago: Option<&'a str>,
-    /// Whether it sets a cookie.
+    /// Whether it has a `Set-Cookie` header.
     pub sets_cookie: bool,
     /// The whole body.
     pub body: &'a [u8],
@@ -32,28 +32,29 @@ pub struct OriginAnswer<'a> {
 /// An answer that may be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admitted {
-    /// All but its body.
+    /// Everything in the entry except the body.
     pub head: EntryHead,
-    /// Every write that was committed before this is in it, milliseconds since the epoch.
+    /// The answer contains every write that was committed before this moment, in milliseconds since
+    /// the Unix epoch; 0 when unknown.
     pub seen_at_ms: u64,
 }
 
 /// Why an answer is not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotStored {
-    /// Another status than 200.
+    /// Its status is not 200.
     Status,
-    /// Its `Cache-Control` does not allow it.
+    /// Its `Cache-Control` does not allow a shared cache to store it.
     CacheControl,
     /// It sets a cookie.
     Cookie,
-    /// It has `errors`, or is not a GraphQL answer at all.
+    /// It has `errors`, or is not a GraphQL answer.
     Errors,
-    /// Without `Yousoon-As-Of` nobody could judge it later.
+    /// It has no valid `Yousoon-As-Of`, so it could not be judged later.
     NoAsOf,
-    /// Its tags cannot be read, or are too many.
+    /// It has no tags, malformed tags or too many tags.
     Tags,
-    /// Larger than [`MAX_BODY_BYTES`].
+    /// Its body is larger than [`MAX_BODY_BYTES`].
     Size,
 }
 
@@ -64,10 +65,11 @@ struct Body {
     errors: Option<IgnoredAny>,
 }
 
-/// Decides. `sent_at_ms` is the edge's clock before it asked.
+/// Decides whether an answer may be stored. `sent_at_ms` is when the edge sent its request, in
+/// milliseconds since the Unix epoch.
 ///
 /// # Errors
-/// [`NotStored`] says why not; the answer may be given to the client all the same.
+/// [`NotStored`] says why it may not be stored. The client receives the answer in any case.
 pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<Admitted, NotStored> {
     if answer.status != 200 {
         return Err(NotStored::Status);
@@ -91,7 +93,7 @@ pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<Admitted, Not
         Tag::parse_list(answer.cache_tag.unwrap_or_default()).map_err(|_| NotStored::Tags)?;
     tags.sort_unstable();
     tags.dedup();
-    // An answer that depends on nothing could never be purged but with everything: a defect.
+    // An answer without tags could only be purged together with everything else: a defect.
     if tags.is_empty() || tags.len() > MAX_TAGS {
         return Err(NotStored::Tags);
     }
@@ -100,7 +102,7 @@ pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<Admitted, Not
         return Err(NotStored::Errors);
     }
     let age_ms = match answer.age {
-        // An age that cannot be read is the oldest one.
+        // An `Age` that cannot be parsed counts as the greatest age.
         Some(age) => age
             .parse::<u32>()
             .map_or(u64::MAX, |age_s| u64::from(age_s) * 1_000),
@@ -114,7 +116,7 @@ pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<Admitted, Not
         content: ContentHash::of(answer.body),
         tags,
     };
-    // Who does not say cannot be licensed.
+    // Without the header it is unknown what the answer contains: 0 is the safe value.
     let seen_at_ms = answer
         .seen_ago
         .and_then(|ago| ago.parse::<u64>().ok())

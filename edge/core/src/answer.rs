@@ -1,4 +1,4 @@
-//! Status and headers of what the edge answers.
+//! Status and headers of the edge's answers.
 
 use cache_core::cache_status::Outcome;
 use cache_core::{CacheControl, CacheStatus, EntryHead, ForwardReason};
@@ -16,14 +16,15 @@ pub enum Tier {
     Kv,
 }
 
-/// What the edge did to answer a shared read.
+/// Where the answer to a shared read came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Served {
-    /// From a tier, fresh or while it is refreshed.
+    /// From a tier: fresh, or stale while it is refreshed.
     Hit { tier: Tier },
-    /// What is stored covers for an origin that cannot be reached.
+    /// A stored answer, because the origin cannot be reached (stale-if-error).
     InsteadOfError,
-    /// From the origin.
+    /// From the origin. `stored`: the edge stored it. `collapsed`: another request had begun the
+    /// fetch.
     Fetched {
         reason: ForwardReason,
         detail: Option<&'static str>,
@@ -65,7 +66,7 @@ impl Served {
     }
 }
 
-/// The headers that every shared read's answer has: a platform may build them once.
+/// The headers that are the same in every answer to a shared read, so that they can be built once.
 pub const fn constant_headers(media: MediaType) -> [(&'static str, &'static str); 6] {
     [
         ("content-type", media.content_type()),
@@ -77,19 +78,20 @@ pub const fn constant_headers(media: MediaType) -> [(&'static str, &'static str)
     ]
 }
 
-/// What the other headers of a shared read's answer say, beside [`constant_headers`].
+/// The headers of an answer to a shared read that differ by entry; the others are
+/// [`constant_headers`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryHeaders {
     /// `etag`.
     pub etag: String,
-    /// `age`: a platform writes a number down for less than it takes over a text.
+    /// `age`, in seconds. A number, because passing a number to JavaScript is cheaper than a string.
     pub age_s: u32,
     /// `cache-status`.
     pub cache_status: String,
 }
 
 impl EntryHeaders {
-    /// For an entry that is served so.
+    /// The headers of an entry that is served as `served` says.
     pub fn of(entry: &EntryHead, served: Served, now_ms: u64) -> Self {
         Self {
             etag: entry.content.etag(),
@@ -99,7 +101,7 @@ impl EntryHeaders {
     }
 }
 
-/// A refusal's status and headers, beside [`cors`].
+/// The status and headers of a refusal; those of [`cors`] are added elsewhere.
 pub fn refusal_headers(
     refusal: &Refusal,
     media: MediaType,

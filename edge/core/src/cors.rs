@@ -1,16 +1,16 @@
-//! Pages of which sites may read answers (the Fetch standard's CORS protocol). Nobody's cookies are
-//! sent along; the mobile app is no page, and nothing is asked of it.
+//! CORS (Fetch standard): which web sites' scripts may read the edge's answers. Credentials
+//! (cookies) are not allowed. Native apps send no `Origin` and are not affected.
 
-/// On every answer, when pages of any site may read it.
+/// The header that lets scripts of every site read an answer.
 pub const ANY_SITE: (&str, &str) = (ALLOW_ORIGIN, "*");
-/// Names the site whose pages may read an answer.
+/// The name of the header that says which site's scripts may read an answer.
 pub const ALLOW_ORIGIN: &str = "access-control-allow-origin";
-/// On every answer.
+/// The header, on every answer, that says which other headers scripts may read.
 pub const EXPOSE: (&str, &str) = (
     "access-control-expose-headers",
     "age, cache-status, etag, ratelimit, ratelimit-policy, retry-after, yousoon-revision",
 );
-/// On the answer to a preflight.
+/// The headers of the answer to a preflight request.
 pub const PREFLIGHT: [(&str, &str); 5] = [
     ANY_SITE,
     ("access-control-allow-methods", "GET, POST, OPTIONS"),
@@ -22,30 +22,31 @@ pub const PREFLIGHT: [(&str, &str); 5] = [
     ("vary", "origin"),
 ];
 
-/// Whose pages may read.
+/// The sites whose scripts may read answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Readers {
-    /// Those of every site.
-    AnySite,
-    /// Those of these origins, as browsers write them.
+pub enum AllowedSites {
+    /// Every site.
+    Any,
+    /// The sites with these origins, as browsers send them in `Origin`.
     Origins(Vec<String>),
 }
 
-impl Readers {
-    /// Reads a list of origins, separated by commas. Without one it is every site.
+impl AllowedSites {
+    /// Parses a comma-separated list of origins. `None` allows every site.
     pub fn parse(list: Option<&str>) -> Self {
         let Some(list) = list else {
-            return Self::AnySite;
+            return Self::Any;
         };
         let origins = list.split(',').map(str::trim);
         let origins = origins.filter(|origin| !origin.is_empty());
         Self::Origins(origins.map(str::to_ascii_lowercase).collect())
     }
 
-    /// What [`ALLOW_ORIGIN`] says to a page of `origin`; nothing when it may not read.
+    /// The value of [`ALLOW_ORIGIN`] for a request with this `Origin`; `None` when its scripts may
+    /// not read the answer.
     pub fn allow<'a>(&self, origin: Option<&'a str>) -> Option<&'a str> {
         match self {
-            Self::AnySite => Some(ANY_SITE.1),
+            Self::Any => Some(ANY_SITE.1),
             Self::Origins(known) => origin.filter(|origin| known.iter().any(|one| one == origin)),
         }
     }
@@ -56,10 +57,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_of_the_sites_that_are_named_may_read() {
-        let any = Readers::parse(None);
+    fn scripts_of_the_listed_sites_may_read_answers() {
+        let any = AllowedSites::parse(None);
         assert_eq!(any.allow(None), Some("*"));
-        let some = Readers::parse(Some("https://Site.example, http://localhost:3000"));
+        let some = AllowedSites::parse(Some("https://Site.example, http://localhost:3000"));
         let table = [
             (Some("https://site.example"), true),
             (Some("http://localhost:3000"), true),
@@ -70,6 +71,6 @@ mod tests {
         for (origin, allowed) in table {
             assert_eq!(some.allow(origin), origin.filter(|_| allowed), "{origin:?}");
         }
-        assert_eq!(Readers::parse(Some("")).allow(Some("null")), None);
+        assert_eq!(AllowedSites::parse(Some("")).allow(Some("null")), None);
     }
 }

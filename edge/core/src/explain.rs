@@ -1,7 +1,6 @@
-//! Why what is stored is served or not, in words for people: the same from every tier.
+//! Explains in words why an entry would be served or not. All tiers use the same words.
 //!
-//! The origin asks each edge for its tiers (`POST /_yousoon/explain`, signed) and puts its own
-//! beside them.
+//! The origin asks each edge about its tiers (`POST /_yousoon/explain`, signed) and adds its own.
 
 use cache_core::{
     AsOf, EntryHead, FetchReason, InvalidReason, Lifetime, LogCopy, LogId, Revision, StaleReason,
@@ -9,107 +8,107 @@ use cache_core::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The context of a question's signature.
+/// The context of the signature of a question.
 pub const CONTEXT: &str = "explain";
-/// A question is never longer.
+/// The longest question that is accepted, in bytes.
 pub const MAX_QUESTION_BYTES: usize = 1_024;
 
-/// What an edge is asked.
+/// The body of an origin's request to an edge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
-    /// A cache key as text.
+    /// A cache key, as 64 hexadecimal digits.
     pub key: String,
 }
 
-/// What an edge answers: one isolate speaks, the one that was asked.
+/// An edge's answer. It comes from the one isolate that received the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EdgeAnswer {
-    /// Its copy of the purge log.
+    /// The isolate's copy of the purge log.
     pub log: LogState,
-    /// In the order in which a request meets them.
+    /// The tiers, in the order in which a request looks into them.
     pub tiers: Vec<TierReport>,
 }
 
-/// A copy of the purge log.
+/// The state of a copy of the purge log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogState {
-    /// The log's identity; none while no log is known.
+    /// The log's identity; `None` while no log is known.
     pub identity: Option<LogId>,
-    /// The copy's last record.
+    /// The revision of the copy's last record.
     pub head: Revision,
-    /// The copy knows every purge after this.
+    /// The copy knows every purge after this revision.
     pub horizon: Revision,
-    /// How long ago it was known to be complete, milliseconds; none is never.
+    /// How long ago the copy was last known to be complete, in milliseconds; `None` means never.
     pub age_ms: Option<u64>,
-    /// A copy that is older than this, milliseconds, is not trusted.
+    /// A copy that is older than this, in milliseconds, is not trusted.
     pub distrust_ms: u64,
-    /// Whether it is.
+    /// Whether the copy is trusted.
     pub trusted: bool,
 }
 
-/// What one tier has.
+/// What one tier has under the key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TierReport {
-    /// The tier's word in `Cache-Status`.
+    /// The tier's name in `Cache-Status`.
     pub tier: String,
-    /// What is there.
+    /// What it has.
     #[serde(flatten)]
     pub found: Found,
 }
 
-/// What is under a key.
+/// What a tier has under a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum Found {
-    /// This tier is not configured.
+    /// The tier is not configured.
     Off,
-    /// It cannot be read.
+    /// The tier cannot be read.
     Failed {
-        /// For people.
+        /// Why, for people.
         error: String,
     },
-    /// Nothing.
+    /// The tier has no entry.
     Absent,
-    /// An entry.
+    /// The tier has an entry.
     Stored(Box<Stored>),
 }
 
-/// An entry, and what is thought of it.
+/// An entry, and the verdict on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stored {
     /// What it depends on.
     pub tags: Vec<Tag>,
-    /// `<log>:<revision>`: current before it was read.
+    /// The log and revision that were current before it was read, as `<log>:<revision>`.
     pub as_of: String,
     /// The latest revision at which it is known to have been valid.
     pub valid_up_to: Revision,
-    /// Milliseconds since it was asked for.
+    /// Its age in milliseconds.
     pub age_ms: u64,
-    /// How long it lives.
+    /// How long it may be served.
     pub lifetime: Lifetime,
-    /// What a request would get now, and why.
+    /// What would happen to a request now, and why.
     #[serde(flatten)]
     pub judged: Judged,
 }
 
-/// What becomes of a request that finds an entry.
+/// What happens to a request that finds an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fate {
-    /// It is served.
+    /// The entry is served.
     Serve,
-    /// It is served while it is refreshed.
+    /// The entry is served while it is refreshed.
     Stale,
     /// The tier below is asked.
     Fetch,
 }
 
 impl Fate {
-    /// The word in answers.
+    /// The name used in answers.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Serve => "serve",
@@ -119,29 +118,30 @@ impl Fate {
     }
 }
 
-/// A verdict for people.
+/// A verdict, explained for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
-    /// What becomes of a request.
+    /// What happens to a request.
     pub verdict: Fate,
-    /// The word of headers and metrics, unless it is simply served.
+    /// The reason as headers and metrics name it; `None` if the entry is simply served.
     pub why: Option<String>,
-    /// The tag that was purged.
+    /// The purged tag, if a purge is the reason.
     pub tag: Option<Tag>,
     /// The revision of that purge.
     pub revision: Option<Revision>,
-    /// One sentence.
+    /// The reason in one sentence.
     pub words: String,
 }
 
 impl LogState {
-    /// Of a copy that is so old, milliseconds, by a server with this bound.
+    /// The state of a copy that was last known to be complete `age_ms` milliseconds ago, on a
+    /// server that distrusts copies older than `distrust_ms`.
     pub fn of(log: Option<&LogCopy>, age_ms: u64, distrust_ms: u64) -> Self {
         Self {
             identity: log.map(LogCopy::id),
             head: log.map_or(Revision::ZERO, LogCopy::head),
             horizon: log.map_or(Revision::ZERO, LogCopy::horizon),
-            // A copy that was never confirmed has the age of its clock, or no age at all.
+            // `age_ms` means nothing for a copy that was never confirmed.
             age_ms: log.and_then(|log| (log.confirmed_at_ms() > 0).then_some(age_ms)),
             distrust_ms,
             trusted: log.is_some_and(|log| log.confirmed_at_ms() > 0) && age_ms <= distrust_ms,
@@ -150,8 +150,8 @@ impl LogState {
 }
 
 impl Stored {
-    /// An entry of this age, milliseconds, that was found valid up to `valid_up_to`, and what its
-    /// judge said by a copy of the log.
+    /// Describes an entry that is `age_ms` milliseconds old and was last found valid at
+    /// `valid_up_to`. `log` is the copy by which the verdict was made.
     pub fn of(
         head: &EntryHead,
         valid_up_to: &AsOf,
@@ -171,7 +171,7 @@ impl Stored {
 }
 
 impl Judged {
-    /// Puts a verdict into words.
+    /// Explains a verdict.
     pub fn of(verdict: &Verdict, head: &EntryHead, as_of: &AsOf, log: Option<&LogCopy>) -> Self {
         match verdict {
             Verdict::Serve { ttl_s } => Self {
@@ -180,7 +180,7 @@ impl Judged {
                 tag: None,
                 revision: None,
                 words: format!(
-                    "fresh for {ttl_s} s more, and no purge since {} names its tags",
+                    "fresh for {ttl_s} s more; no purge after revision {} names one of its tags",
                     as_of.revision
                 ),
             },
@@ -198,12 +198,12 @@ fn stale(why: StaleReason, head: &EntryHead, as_of: &AsOf, log: Option<&LogCopy>
     let because = match &purge {
         Some((tag, revision)) => {
             format!(
-                "`{tag}` was softly purged at revision {revision}; last known fresh at {}",
+                "`{tag}` was softly purged at revision {revision}; the entry was last known fresh at {}",
                 as_of.revision
             )
         }
         None if why == StaleReason::SoftPurge => "it was softly purged".to_owned(),
-        None => format!("older than its {} s", head.lifetime.max_age_s),
+        None => format!("older than its max-age of {} s", head.lifetime.max_age_s),
     };
     let (tag, revision) = purge.unzip();
     Judged {
@@ -237,19 +237,19 @@ fn fetch(why: &FetchReason, head: &EntryHead, as_of: &AsOf, log: Option<&LogCopy
 fn fetch_words(why: &FetchReason, head: &EntryHead, as_of: &AsOf, log: Option<&LogCopy>) -> String {
     match why {
         FetchReason::Invalid(InvalidReason::Purged { tag, revision }) => format!(
-            "`{tag}` was purged at revision {revision}; last known valid at {}",
+            "`{tag}` was purged at revision {revision}; the entry was last known valid at {}",
             as_of.revision
         ),
         FetchReason::Invalid(InvalidReason::OtherLog) => {
             "it was read under a purge log with another identity".to_owned()
         }
         FetchReason::Invalid(InvalidReason::BeforeHorizon) => format!(
-            "it was read at {}, and the copy of the purge log begins after {}",
+            "it was read at revision {}, but the copy of the purge log begins after {}",
             as_of.revision,
             log.map_or(Revision::ZERO, LogCopy::horizon)
         ),
         FetchReason::Expired => format!(
-            "older than its {} s and the {} s in which it may be served stale",
+            "older than its max-age of {} s plus the {} s of stale-while-revalidate",
             head.lifetime.max_age_s, head.lifetime.stale_while_revalidate_s
         ),
         FetchReason::Distrust if log.is_none() => {
@@ -257,7 +257,7 @@ fn fetch_words(why: &FetchReason, head: &EntryHead, as_of: &AsOf, log: Option<&L
         }
         FetchReason::Distrust => "the copy of the purge log is too old to be trusted".to_owned(),
         FetchReason::MinRevision => {
-            "the client has seen a revision that is not known here".to_owned()
+            "the request demands a revision that is not known here yet".to_owned()
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The purge feed: origins append to one Durable Object, isolates read its tail.
+//! The purge feed: origins append records to one Durable Object, and isolates read its tail.
 //!
-//! An append is idempotent and gap-free: it says after which revision its records come, and the
-//! object answers where it is, so that whoever sends resumes from there.
+//! An append is idempotent and leaves no gaps: it says which revision its records follow. The
+//! object answers with its own head, so that the origin resumes from there.
 
 use cache_core::{LogId, PurgeRecord, Revision};
 use serde::{Deserialize, Serialize};
@@ -12,65 +12,66 @@ use crate::bounds::DISTRUST_MS;
 pub const CONTEXT: &str = "purge-log";
 /// The most records in one append.
 pub const MAX_APPEND_RECORDS: usize = 500;
-/// Records a page: a finished page never changes, so it can be kept anywhere for ever.
+/// The number of records in a page. A complete page never changes, so it may be cached for ever.
 pub const PAGE_RECORDS: u64 = 256;
 
-/// An append from further in the future than this, in milliseconds, is refused.
+/// An append whose time is further in the future than this, in milliseconds, is refused.
 pub const MAX_AHEAD_MS: u64 = 1_000;
 
-/// What an origin sends: records, or none as a heartbeat.
+/// What an origin sends to the Durable Object. An append without records is a heartbeat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Append {
-    /// The log they belong to.
+    /// The log that the records belong to.
     pub log: LogId,
-    /// The log knows every purge after this.
+    /// The log has every record after this revision.
     pub horizon: Revision,
     /// The records follow this revision.
     pub after: Revision,
-    /// Without gaps, at most [`MAX_APPEND_RECORDS`].
+    /// The records: without gaps, at most [`MAX_APPEND_RECORDS`].
     pub records: Vec<PurgeRecord>,
-    /// The log's last revision, read after `sent_at_ms`.
+    /// The revision of the log's last record, read after `sent_at_ms`.
     pub head: Revision,
-    /// By the origin's clock, milliseconds since the epoch, before it read `head`.
+    /// When the origin began to read `head`, in milliseconds since the Unix epoch, by its clock.
     pub sent_at_ms: u64,
 }
 
-/// Where the object is after an append, accepted (200) or not (409).
+/// The object's position after an append, whether accepted (200) or not (409).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppendAnswer {
-    /// The log that it holds, if any.
+    /// The log that the object holds, if any.
     pub log: Option<LogId>,
-    /// The last record that it holds.
+    /// The revision of the last record that it holds.
     pub head: Revision,
-    /// It holds every record after this.
+    /// It holds every record after this revision.
     pub horizon: Revision,
 }
 
-/// The object's state beside its records.
+/// The object's state, besides its records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedState {
-    /// The log that it holds, if any.
+    /// The log that the object holds, if any.
     pub log: Option<LogId>,
-    /// It holds every record after this.
+    /// It holds every record after this revision.
     pub horizon: Revision,
-    /// The last record that it holds.
+    /// The revision of the last record that it holds.
     pub head: Revision,
-    /// When its head was last known to be the log's, milliseconds since the epoch. Never written
-    /// to disk: after a restart nothing is known until the next heartbeat.
+    /// When its head was last known to be the log's head, in milliseconds since the Unix epoch; 0 is
+    /// never. Not written to disk: after a restart it is unknown until the next heartbeat.
     #[serde(skip)]
     pub confirmed_at_ms: u64,
 }
 
-/// Why an append is not accepted.
+/// Why an append is refused.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Refused {
-    /// It does not follow what is held (409): the sender resumes from [`FeedState::answer`].
-    #[error("the records do not follow what is held")]
+    /// The records do not follow the object's head (409). The origin resumes from
+    /// [`FeedState::answer`].
+    #[error("the records do not follow the last record that is held")]
     Elsewhere,
-    /// Records with gaps, too many, or beyond the head that it names.
-    #[error("the records have gaps, are too many, or go past the head")]
+    /// The records have gaps, are too many, or go beyond the append's own `head`.
+    #[error("the records have gaps, are too many, or go beyond the head")]
     Malformed,
-    /// It was sent in the future, by our clock.
+    /// The origin's clock is ahead of the edge's.
     #[error("the sender's clock is ahead by more than {MAX_AHEAD_MS} ms")]
     ClockAhead,
 }
@@ -78,16 +79,17 @@ pub enum Refused {
 /// What an accepted append changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted<'a> {
-    /// Forget every record held: they belong to another log.
+    /// Whether to delete all records held so far: they belong to another log, or are too old to be
+    /// continued.
     pub reset: bool,
-    /// To be written.
+    /// The records to write.
     pub records: &'a [PurgeRecord],
-    /// Records at or before this may be forgotten.
+    /// The new state. Records at or before its horizon may be deleted.
     pub state: FeedState,
 }
 
 impl FeedState {
-    /// Where the object is.
+    /// The object's position, as it is answered to an append.
     pub const fn answer(&self) -> AppendAnswer {
         AppendAnswer {
             log: self.log,
@@ -96,13 +98,13 @@ impl FeedState {
         }
     }
 
-    /// Decides on an append.
+    /// Decides whether an append is accepted. `now_ms` is in milliseconds since the Unix epoch.
     ///
     /// # Errors
     /// [`Refused`] says what the sender has to change.
     pub fn accept<'a>(&self, append: &'a Append, now_ms: u64) -> Result<Accepted<'a>, Refused> {
-        // A statement from the future could confirm, whenever it arrives or is replayed, a moment
-        // at which nobody knew the head.
+        // An append with a time in the future could be delayed or replayed, and would then confirm
+        // the head at a moment at which nobody had read it.
         if append.sent_at_ms > now_ms + MAX_AHEAD_MS {
             return Err(Refused::ClockAhead);
         }
@@ -115,17 +117,17 @@ impl FeedState {
         if append.records.len() > MAX_APPEND_RECORDS || !contiguous || end > append.head {
             return Err(Refused::Malformed);
         }
-        // Ours ends before what the log still has: the same as another log.
+        // If the log no longer has the record after ours, we must begin anew, as with another log.
         let reset = self.log != Some(append.log) || self.head < append.horizon;
-        // Every log begins after the ones before it: this is an older one's, from an origin that has
-        // not heard of the new one. When nobody speaks for the new one it may be right: a database
-        // that was restored.
+        // A log with a lower horizon is an older log (every log begins after the ones before it).
+        // It comes from an origin that does not know of the new log yet. It is accepted only when no
+        // origin confirms the new log any more, as after the restore of a database backup.
         let spoken_for = now_ms <= self.confirmed_at_ms.saturating_add(DISTRUST_MS);
         if reset && append.horizon < self.horizon && spoken_for {
             return Err(Refused::Elsewhere);
         }
         let mut state = if reset {
-            // A log is taken up at its horizon, else records between would be missing.
+            // A new log must begin at its horizon, or records would be missing.
             if append.after != append.horizon {
                 return Err(Refused::Elsewhere);
             }
@@ -145,8 +147,9 @@ impl FeedState {
         let records = append.records.get(known..).unwrap_or_default();
         state.head = state.head.max(end);
         state.horizon = state.horizon.max(append.horizon.min(state.head));
-        // "At `sent_at_ms` the log ended at `head`" is believed by who ends there too. Who is
-        // behind cannot say it; who is ahead faces a log that forgot what it gave out.
+        // The append says that the log ended at `head` at `sent_at_ms`. That confirms our copy only
+        // if it ends there too. If ours is behind, records are missing; if ours is ahead, the log
+        // has lost records.
         if state.head == append.head {
             state.confirmed_at_ms = state.confirmed_at_ms.max(append.sent_at_ms.min(now_ms));
         }
@@ -157,7 +160,8 @@ impl FeedState {
         })
     }
 
-    /// Where the tail begins: it has between one and two pages, or all that there is.
+    /// The revision after which the tail begins. The tail has between one and two pages of records,
+    /// or all of them if there are fewer.
     pub fn tail_from(&self) -> Revision {
         let page = (self.head.0 / PAGE_RECORDS).saturating_sub(1);
         Revision(page * PAGE_RECORDS).max(self.horizon)
@@ -167,30 +171,30 @@ impl FeedState {
 /// The end of the log, as isolates read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tail {
-    /// The log.
+    /// The log's identity.
     pub log: LogId,
-    /// The object holds every record after this.
+    /// The object holds every record after this revision.
     pub horizon: Revision,
     /// The records follow this revision.
     pub from: Revision,
-    /// The last one's revision.
+    /// The revision of the last record.
     pub head: Revision,
-    /// When `head` was last known to be the log's, milliseconds since the epoch.
+    /// When `head` was last known to be the log's head, in milliseconds since the Unix epoch.
     pub confirmed_at_ms: u64,
-    /// When the object gave this answer, milliseconds since the epoch, by its clock.
+    /// When the object gave this answer, in milliseconds since the Unix epoch, by its clock.
     pub read_at_ms: u64,
-    /// `(from, head]`.
+    /// The records in `(from, head]`.
     pub records: Vec<PurgeRecord>,
 }
 
-/// One page of older records: `(from, to]`.
+/// A page of older records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
-    /// The log.
+    /// The log's identity.
     pub log: LogId,
     /// The records follow this revision.
     pub from: Revision,
-    /// Without gaps.
+    /// The records, without gaps.
     pub records: Vec<PurgeRecord>,
 }
 

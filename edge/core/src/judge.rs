@@ -1,5 +1,5 @@
-//! Serve what is stored, serve it and refresh it, or fetch: `cache-core`'s decision, by what an
-//! isolate knows.
+//! Decides whether to serve a stored entry, serve and refresh it, or fetch: the decision of
+//! `cache-core`, with an isolate's copy of the purge log and the edge's bounds.
 
 use cache_core::{EntryHead, Judge, Revision};
 pub use cache_core::{FetchReason, StaleReason, Verdict};
@@ -7,9 +7,9 @@ pub use cache_core::{FetchReason, StaleReason, Verdict};
 use crate::bounds;
 use crate::replica::Replica;
 
-/// Judges an entry by an isolate's copy of the purge log, for a client that may insist on
-/// `min_revision` (see [`Replica::admit_minimum`]). Every write that was committed before
-/// `seen_at_ms` (milliseconds since the epoch) is known to be in the entry.
+/// Judges an entry by an isolate's copy of the purge log. `min_revision` is the minimum revision
+/// that the request demands (see [`Replica::admit_minimum`]). The entry is known to contain every
+/// write that was committed before `seen_at_ms` (milliseconds since the Unix epoch).
 pub fn judge(
     entry: &EntryHead,
     seen_at_ms: u64,
@@ -25,8 +25,8 @@ pub fn judge(
     )
 }
 
-/// Whether an entry may be given in place of an answer that could not be had; takes what [`judge`]
-/// takes, when the failure is known. See [`Judge::may_stand_in`].
+/// Whether an entry may be served because the origin failed (stale-if-error). Takes the arguments
+/// of [`judge`]; call it after the failure. See [`Judge::may_stand_in`].
 pub fn may_stand_in(
     entry: &EntryHead,
     seen_at_ms: u64,

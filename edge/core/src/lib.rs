@@ -1,11 +1,13 @@
-//! Every decision of the edge, sans I/O: bytes, headers and `now` come in, decisions come out.
+//! Every decision of the edge, without I/O: bytes, headers and the current time come in, decisions
+//! go out.
 //!
 //! In request order: [`route`] → [`plan`] (refuse, forward, or read through the cache) →
-//! [`judge`] (serve, serve and refresh, or fetch) → [`admit`] (may the origin's answer be stored)
-//! → [`answer`] (status and headers) and [`cors`] (whose pages may read). Beside it the purge feed: [`feed`] (what the Durable Object
-//! accepts from origins and gives to isolates) and [`replica`] (an isolate's copy of the log),
-//! [`signature`] (how origin and edge prove themselves to each other), [`proof`] (for whom the edge
-//! asks), and [`explain`] (verdicts in words for people).
+//! [`judge`] (serve, serve and refresh, or fetch) → [`admit`] (whether the origin's answer may be
+//! stored) → [`answer`] (status and headers) and [`cors`] (which sites may read it). The purge feed:
+//! [`feed`] (what the Durable Object accepts from origins and gives to isolates) and [`replica`] (an
+//! isolate's copy of the log). Between edge and origin: [`signature`] (how they authenticate each
+//! other), [`proof`] (on whose behalf the edge sends a request), and [`explain`] (verdicts in words,
+//! for people).
 
 pub mod admit;
 pub mod answer;
@@ -22,31 +24,33 @@ pub mod signature;
 /// The edge's name in `Cache-Status`.
 pub const CACHE_NAME: &str = "yousoon-edge";
 
-/// How old, in milliseconds, an isolate's copy of the purge log may be.
+/// What happens when an isolate's copy of the purge log is older than these, in milliseconds.
 pub mod bounds {
-    /// Older: refreshed beside the request.
+    /// An older copy is refreshed in the background.
     pub const REFRESH_MS: u64 = 500;
-    /// Older: refreshed before the request is answered.
+    /// An older copy is refreshed before the request is answered.
     pub const WAIT_FOR_REFRESH_MS: u64 = 1_000;
-    /// Older: not trusted; the request goes to the origin.
+    /// An older copy is not trusted; the request goes to the origin.
     pub const DISTRUST_MS: u64 = 5_000;
 }
 
-/// The headers that origin and edge speak to each other.
+/// The headers that origin, edge and clients send to each other.
 pub mod header {
-    /// `<log>:<revision>`; origin to edge.
+    /// Origin to edge: the answer's `as_of`, as `<log>:<revision>`.
     pub const AS_OF: &str = "yousoon-as-of";
-    /// Every write that was committed longer ago than this, milliseconds, is in the answer; origin
-    /// to edge. What the origin kept may be judged just now although it was made long ago.
+    /// Origin to edge: the answer contains every write that was committed longer ago than this, in
+    /// milliseconds. It differs from `Age`: an old answer of the origin's cache may have been found
+    /// valid just now.
     pub const SEEN_AGO: &str = "yousoon-seen-ago";
-    /// Comma-separated tags; origin to edge.
+    /// Origin to edge: the answer's tags, separated by commas.
     pub const CACHE_TAG: &str = "cache-tag";
-    /// The revision that a mutation's purge got; origin to everybody.
+    /// Origin to edge and client: the revision of a mutation's purge.
     pub const REVISION: &str = "yousoon-revision";
-    /// The revision that an answer must have seen; client to edge.
+    /// Client to edge, edge to origin: the minimum revision that the answer must contain.
     pub const MIN_REVISION: &str = "yousoon-min-revision";
-    /// The address of the client whose request is handed on; edge to origin, see [`crate::proof`].
+    /// Edge to origin: the IP address of the client whose request is forwarded, see
+    /// [`crate::proof`].
     pub const CLIENT_IP: &str = "yousoon-client-ip";
-    /// Proof of who sends, see [`crate::signature`].
+    /// Between edge and origin: authenticates the sender, see [`crate::signature`].
     pub const SIGNATURE: &str = "yousoon-signature";
 }

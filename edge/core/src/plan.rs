@@ -1,4 +1,5 @@
-//! What to do with a request whose document is known: refuse, forward, or read through the cache.
+//! Decides what to do with a request whose document is known: refuse it, forward it, or read
+//! through the cache.
 
 use cache_core::variables::CanonicalVariables;
 use cache_core::{CacheKey, KeyBuilder, geo};
@@ -7,26 +8,27 @@ use pq_core::manifest::{Operation, OperationKind};
 use pq_core::request::Method;
 use pq_core::{CachePolicy, DocumentHash, GraphqlRequest};
 
-/// What to do.
+/// What to do with a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
-    /// Hand the client's own request to the origin, and its answer back; store nothing.
+    /// Forward the client's own request to the origin, and return its answer without storing it.
     Forward,
-    /// Answer from the cache, or ask the origin in the edge's own words.
+    /// Answer from the cache, or send the origin a request that the edge builds itself.
     Read(SharedRead),
 }
 
-/// A read whose answer is the same for everybody.
+/// A query whose answer is the same for everybody.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SharedRead {
-    /// What its answer is stored under.
+    /// The cache key of its answer.
     pub key: CacheKey,
-    /// The body of the request to the origin: made from nothing but the document's name and the
-    /// canonical variables, so that nobody's identity and no unkeyed input can colour the answer.
+    /// The body of the edge's request to the origin. It has only the document's hash and the
+    /// canonical variables, so the answer cannot depend on who asks or on anything that is not in
+    /// the key.
     pub origin_body: String,
 }
 
-/// Decides.
+/// Decides what to do with a request for a published document.
 ///
 /// # Errors
 /// A [`Refusal`] with `OPERATION_UNKNOWN`, `MUTATION_OVER_GET` or `VARIABLE_*`.
@@ -61,7 +63,7 @@ pub fn plan(
     }
     match snap(&mut variables, &operation.policy) {
         Snap::Unchanged | Snap::Snapped => {}
-        // The origin says what is wrong.
+        // The origin refuses the request, and says why.
         Snap::OffTheEarth => return Ok(Plan::Forward),
     }
     let variables = variables.to_json();
@@ -73,18 +75,18 @@ pub fn plan(
     Ok(Plan::Read(SharedRead { key, origin_body }))
 }
 
-/// What became of a location variable.
+/// The result of [`snap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Snap {
-    /// The policy snaps none, or it is absent.
+    /// The policy snaps no location, or the request has none.
     Unchanged,
-    /// It is the centre of its cell now.
+    /// The location was replaced by the centre of its cell.
     Snapped,
-    /// There are no cells there.
+    /// The latitude or longitude is out of range, so the location has no cell.
     OffTheEarth,
 }
 
-/// Replaces the location that a policy snaps by the centre of its cell.
+/// Replaces the location that the policy names by the centre of its H3 cell.
 pub fn snap(variables: &mut CanonicalVariables, policy: &CachePolicy) -> Snap {
     let Some(rule) = &policy.snap else {
         return Snap::Unchanged;
@@ -99,7 +101,7 @@ pub fn snap(variables: &mut CanonicalVariables, policy: &CachePolicy) -> Snap {
     Snap::Snapped
 }
 
-/// The key of a document's answer for canonical variables.
+/// The cache key of a document's answer to these canonical variables.
 pub fn key(document: DocumentHash, canonical_variables: &str) -> CacheKey {
     KeyBuilder::new()
         .part(document.as_bytes())

@@ -1,28 +1,28 @@
-//! For whom the edge asks the origin, in a way that nobody else can say it.
+//! Proves to the origin that a request comes from the edge, and on whose behalf.
 //!
-//! A client's own request is handed on with the client's address ([`header::CLIENT_IP`]); a shared
-//! read is the edge's own. Both carry a signature over that, so a stranger who reaches the origin
-//! and sends the same headers is still a stranger.
+//! A client's own request is forwarded with the client's IP address ([`crate::header::CLIENT_IP`]). A
+//! shared read is a request of the edge itself. Both carry a signature over that, so the origin
+//! ignores these headers when anybody else sends them.
 
 use std::net::IpAddr;
 
 use crate::signature::{self, SignatureError};
 
-/// What a signature for a client is for; the signed bytes are the client's address.
+/// The signature's context for a client's request; the signed bytes are the client's address.
 const FOR_CLIENT: &str = "asks-for-client";
-/// What a signature for the edge itself is for; nothing more is signed.
+/// The signature's context for a request of the edge itself; no bytes are signed.
 const FOR_EDGE: &str = "asks-for-edge";
 
-/// For whom the edge asks.
+/// On whose behalf the edge sends a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnBehalfOf {
-    /// A client, by its address.
+    /// On behalf of the client with this address.
     Client(IpAddr),
-    /// All clients alike: what is asked for is kept and shared.
+    /// On behalf of all clients: the answer is cached and shared.
     Everybody,
 }
 
-/// The signature header's value.
+/// The value of the signature header. `now_ms` is in milliseconds since the Unix epoch.
 pub fn sign(secret: &[u8], whom: OnBehalfOf, now_ms: u64) -> String {
     match whom {
         OnBehalfOf::Client(ip) => {
@@ -32,10 +32,10 @@ pub fn sign(secret: &[u8], whom: OnBehalfOf, now_ms: u64) -> String {
     }
 }
 
-/// For whom a request says that it asks, by its two headers.
+/// Verifies the two headers of a request; returns on whose behalf it was sent.
 ///
 /// # Errors
-/// [`SignatureError`]; an address that is none is malformed.
+/// [`SignatureError`]; [`SignatureError::Malformed`] also when `client_ip` is not an IP address.
 pub fn verify(
     secret: &[u8],
     signature: &str,

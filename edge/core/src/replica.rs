@@ -1,30 +1,30 @@
-//! An isolate's copy of the purge log: how it grows, and when it must be refreshed.
+//! An isolate's copy of the purge log: how it is updated, and when it must be refreshed.
 
 use cache_core::{Allowance, AsOf, LogCopy, Revision};
 
 use crate::bounds;
 use crate::feed::{PAGE_RECORDS, Page, Tail};
 
-/// Whether the copy must be refreshed.
+/// Whether, and when, the copy must be refreshed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refresh {
-    /// Young enough.
+    /// Not now: the copy is young enough.
     No,
-    /// Beside the request.
-    Beside,
+    /// In the background, while the request is answered.
+    InBackground,
     /// Before the request is answered.
     First,
 }
 
-/// A client that has seen more than the copy is worth a refresh, but not more often than this, in
-/// milliseconds: until then the origin answers it.
+/// The shortest interval between refreshes for requests that demand a later revision than the
+/// copy's head, in milliseconds. In between, such requests go to the origin.
 const REFRESH_AGAIN_MS: u64 = 100;
-/// How long what the origin gave counts, milliseconds: until then the copy has reached it or is not
-/// trusted. A log that never reaches it (a database that was restored) must not cost the origin a
-/// read a request for ever.
+/// For how long a revision learned from the origin counts, in milliseconds. By then the copy has
+/// either reached it or is not trusted. Without this limit, a log that never reaches it (after the
+/// restore of a database backup) would send every request to the origin for ever.
 const LEARNED_FOR_MS: u64 = bounds::DISTRUST_MS;
-/// How many requests a second may insist on a revision that the copy has not reached.
-pub const FORCED_PER_S: u32 = 20;
+/// How many requests per second may demand a revision that the copy has not reached.
+pub const BEYOND_HEAD_PER_S: u32 = 20;
 
 #[derive(Clone, Copy, Debug)]
 struct Learned {
@@ -32,23 +32,23 @@ struct Learned {
     at_ms: u64,
 }
 
-/// The copy, and what is known about it.
+/// An isolate's copy of the purge log. All times are in milliseconds since the Unix epoch.
 #[derive(Debug, Default)]
 pub struct Replica {
     copy: Option<LogCopy>,
     feed_horizon: Revision,
     read_at_ms: u64,
     learned: Option<Learned>,
-    forced: Allowance,
+    beyond_head: Allowance,
 }
 
 impl Replica {
-    /// The copy, once there is one.
+    /// The copy; `None` until the first tail was applied.
     pub const fn copy(&self) -> Option<&LogCopy> {
         self.copy.as_ref()
     }
 
-    /// A revision that the origin gave a moment ago and that the copy has not reached.
+    /// A revision that the origin returned less than 5 s ago and that the copy has not reached.
     pub fn learned(&self, now_ms: u64) -> Option<Revision> {
         let learned = self.learned?;
         let head = self.copy.as_ref()?.head();
@@ -56,8 +56,8 @@ impl Replica {
         counts.then_some(learned.revision)
     }
 
-    /// Notes a revision that an answer of the origin carried. It counts in another log as well:
-    /// that begins after every revision of the logs before it.
+    /// Notes the revision in an answer of the origin. It still counts when a new log begins, because
+    /// the revisions of a new log are greater than those of the logs before it.
     pub fn learn(&mut self, revision: Revision, now_ms: u64) {
         if self.learned.is_none_or(|known| known.revision <= revision)
             || self.learned(now_ms).is_none()
@@ -69,10 +69,12 @@ impl Replica {
         }
     }
 
-    /// The revision that a request may insist on. What the copy has reached costs nothing; beyond
-    /// it a request may cost a read at the origin, so only [`FORCED_PER_S`] may each second, and
-    /// the others' numbers count as the head. (A client that wrote through this isolate needs
-    /// none: the answer to its write taught the isolate.)
+    /// The minimum revision that is applied to a request which demands `minimum`.
+    ///
+    /// A revision that the copy has reached costs nothing. A later one may cost a read at the
+    /// origin, so only [`BEYOND_HEAD_PER_S`] requests per second may demand one; for the others the
+    /// result is `None`, and the copy's head is enough. (A client that wrote through this isolate
+    /// does not need it: the isolate learned the revision from the answer to its write.)
     pub fn admit_minimum(&mut self, minimum: Option<Revision>, now_ms: u64) -> Option<Revision> {
         let minimum = minimum?;
         if self
@@ -82,11 +84,11 @@ impl Replica {
         {
             return Some(minimum);
         }
-        let admitted = self.forced.admits(FORCED_PER_S, now_ms);
+        let admitted = self.beyond_head.admits(BEYOND_HEAD_PER_S, now_ms);
         admitted.then_some(minimum)
     }
 
-    /// Whether to refresh, for a client that wants to see `min_revision`.
+    /// Whether to refresh the copy, for a request that demands `min_revision`.
     pub fn refresh(&self, now_ms: u64, min_revision: Option<Revision>) -> Refresh {
         let age_ms = now_ms.saturating_sub(self.read_at_ms);
         let Some(copy) = &self.copy else {
@@ -97,19 +99,19 @@ impl Replica {
         if age_ms > bounds::WAIT_FOR_REFRESH_MS || (behind && age_ms >= REFRESH_AGAIN_MS) {
             Refresh::First
         } else if age_ms > bounds::REFRESH_MS {
-            Refresh::Beside
+            Refresh::InBackground
         } else {
             Refresh::No
         }
     }
 
-    /// Whether a tail that was read at this time would tell something new.
+    /// Whether a tail that was read at this time is newer than the last one.
     pub fn is_news(&self, read_at_ms: u64) -> bool {
         self.copy.is_none() || read_at_ms > self.read_at_ms
     }
 
-    /// Takes up a tail. One that was read before the last one changes nothing: it may have lain in
-    /// a cache on its way.
+    /// Updates the copy from a tail. A tail that was read before the last one is ignored: it may
+    /// come from a cache.
     pub fn apply(&mut self, tail: &Tail) {
         if !self.is_news(tail.read_at_ms) {
             return;
@@ -122,7 +124,7 @@ impl Replica {
             self.copy = Some(LogCopy::starting_at(tail.log, tail.from));
         }
         let Some(copy) = &mut self.copy else { return };
-        // A tail has no gaps; were there one, the copy ends before it and is not confirmed.
+        // A tail has no gaps. If it had one, the copy would end before it and not be confirmed.
         if copy.append(&tail.records).is_ok() && copy.head() >= tail.head {
             copy.confirm(tail.confirmed_at_ms);
         }
@@ -131,15 +133,15 @@ impl Replica {
         self.read_at_ms = tail.read_at_ms;
     }
 
-    /// The number of the page to read before an entry can be judged: it is older than the copy,
-    /// and the feed knows more. Page `n` holds the records `(256 n, 256 (n + 1)]`.
+    /// The number of the page that must be read to judge an entry from before the copy's horizon, if
+    /// the Durable Object has it. Page `n` has the records `(256 n, 256 (n + 1)]`.
     pub fn missing_page(&self, as_of: &AsOf) -> Option<u64> {
         let copy = self.copy.as_ref()?;
         let older = as_of.revision < copy.horizon() && self.feed_knows(as_of);
         older.then(|| (copy.horizon().0 - 1) / PAGE_RECORDS)
     }
 
-    /// Whether the feed could still judge an entry that the copy is too short for.
+    /// Whether the Durable Object has all records that are needed to judge an entry.
     pub fn feed_knows(&self, as_of: &AsOf) -> bool {
         let same_log = self
             .copy
@@ -148,10 +150,10 @@ impl Replica {
         same_log && as_of.revision >= self.feed_horizon
     }
 
-    /// Puts an older page before the copy; a page that does not fit changes nothing.
+    /// Extends the copy backwards by an older page; a page that does not fit is ignored.
     pub fn prepend(&mut self, page: &Page) {
         if let Some(copy) = self.copy.as_mut().filter(|copy| copy.id() == page.log) {
-            // A page that does not fit came late: the copy was replaced or grew in the meantime.
+            // A page may not fit any more, because the copy was replaced or extended meanwhile.
             let _fits = copy.prepend(page.from, &page.records);
         }
     }
@@ -188,12 +190,12 @@ mod tests {
     }
 
     #[test]
-    fn it_refreshes_beside_and_then_before_the_request() {
+    fn it_refreshes_in_the_background_and_then_before_the_request() {
         let mut replica = Replica::default();
         assert_eq!(replica.refresh(0, None), Refresh::First);
         replica.apply(&tail(0, 3, 1_000));
         assert_eq!(replica.refresh(1_500, None), Refresh::No);
-        assert_eq!(replica.refresh(1_501, None), Refresh::Beside);
+        assert_eq!(replica.refresh(1_501, None), Refresh::InBackground);
         assert_eq!(replica.refresh(2_001, None), Refresh::First);
         assert_eq!(replica.refresh(1_100, Some(Revision(4))), Refresh::First);
         assert_eq!(
@@ -237,14 +239,14 @@ mod tests {
                 .filter(|_| replica.admit_minimum(beyond, now_ms).is_some())
                 .count()
         };
-        assert_eq!(admitted(&mut replica, 2_000), FORCED_PER_S as usize);
+        assert_eq!(admitted(&mut replica, 2_000), BEYOND_HEAD_PER_S as usize);
         assert_eq!(
             replica.admit_minimum(Some(Revision(5)), 2_000),
             Some(Revision(5))
         );
         assert_eq!(replica.admit_minimum(None, 2_000), None);
         assert_eq!(admitted(&mut replica, 2_999), 0);
-        assert_eq!(admitted(&mut replica, 3_000), FORCED_PER_S as usize);
+        assert_eq!(admitted(&mut replica, 3_000), BEYOND_HEAD_PER_S as usize);
     }
 
     #[test]

@@ -1,19 +1,20 @@
-//! Which door a request knocks at.
+//! Routes: finds what a request asks for by its method and path.
 
 use pq_core::error::{ErrorCode, Refusal};
 use pq_core::request::Method;
 
-/// Where GraphQL is asked.
+/// The path of GraphQL requests.
 pub const GRAPHQL: &str = "/graphql";
-/// Where origins append to the purge log; signed.
+/// The path at which origins append to the purge log, with a signature.
 pub const PURGE_LOG: &str = "/_yousoon/purge-log";
-/// Where origins ask what is stored, and why it is served or not; signed.
+/// The path at which origins ask what is stored under a key and whether it would be served, with a
+/// signature.
 pub const EXPLAIN: &str = "/_yousoon/explain";
 
-/// A request's door.
+/// The route of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route<'a> {
-    /// A GraphQL request; the document's name when it is in the path.
+    /// A GraphQL request; `path_id` is the document's id if it is in the path.
     Graphql {
         method: Method,
         path_id: Option<&'a str>,
@@ -24,11 +25,11 @@ pub enum Route<'a> {
     AppendToPurgeLog,
     /// An origin asks what is stored under a key.
     Explain,
-    /// Is the edge there?
+    /// A health check.
     Health,
 }
 
-/// Finds the door.
+/// Finds the route of a request.
 ///
 /// # Errors
 /// [`ErrorCode::NotFound`] or [`ErrorCode::MethodNotAllowed`].
@@ -43,7 +44,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
     let not_allowed = || {
         Refusal::new(
             ErrorCode::MethodNotAllowed,
-            "this method is not answered here",
+            "this path does not support this method",
         )
     };
     if let Some(path_id) = graphql {
@@ -74,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_door_has_its_address() {
+    fn each_route_has_its_method_and_path() {
         let graphql = |method, path_id| Ok(Route::Graphql { method, path_id });
         let table = [
             (("GET", "/graphql"), graphql(Method::Get, None)),

@@ -1,24 +1,25 @@
-//! How origin and edge prove themselves to each other: HMAC-SHA-256 over a context, the time and
-//! the body, as `t=<milliseconds since the epoch>,v1=<hex>`.
+//! How origin and edge authenticate each other: an HMAC-SHA-256 over a context, the time and the
+//! body, written as `t=<milliseconds since the Unix epoch>,v1=<hex>`.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use thiserror::Error;
 
-/// A signature is refused when its time differs by more than this from the reader's, milliseconds.
+/// A signature is refused when its time differs from the receiver's clock by more than this, in
+/// milliseconds.
 pub const MAX_SKEW_MS: u64 = 30_000;
 
 /// Why a signature is refused.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum SignatureError {
-    /// Not of the form `t=…,v1=…`.
-    #[error("malformed signature")]
+    /// It does not have the form `t=…,v1=…`.
+    #[error("the signature is malformed")]
     Malformed,
-    /// Made too long ago, or in the future.
-    #[error("the signature's time is too far from now")]
+    /// It was made too long ago, or too far in the future.
+    #[error("the signature's time differs too much from the current time")]
     Time,
-    /// Made with another secret, or for other bytes.
-    #[error("wrong signature")]
+    /// It was made with another secret, for another context or for another body.
+    #[error("the signature does not match")]
     Wrong,
 }
 
@@ -32,7 +33,8 @@ fn mac(secret: &[u8], context: &str, at_ms: u64, body: &[u8]) -> Option<Hmac<Sha
     Some(mac)
 }
 
-/// Signs `body` for one purpose (`context`) at a time.
+/// Signs `body`. `context` names the purpose, so that a signature cannot be used for another one;
+/// `at_ms` is the current time in milliseconds since the Unix epoch.
 pub fn sign(secret: &[u8], context: &str, at_ms: u64, body: &[u8]) -> String {
     let digest = mac(secret, context, at_ms, body)
         .map(|mac| mac.finalize().into_bytes())
@@ -40,10 +42,10 @@ pub fn sign(secret: &[u8], context: &str, at_ms: u64, body: &[u8]) -> String {
     format!("t={at_ms},v1={}", hex::encode(digest))
 }
 
-/// Checks what [`sign`] wrote, in constant time; gives the time at which it was signed.
+/// Verifies a signature of [`sign`] in constant time; returns the time at which it was made.
 ///
 /// # Errors
-/// [`SignatureError`]. An empty secret verifies nothing.
+/// [`SignatureError`]. An empty secret refuses every signature.
 pub fn verify(
     secret: &[u8],
     header: &str,

@@ -1,4 +1,5 @@
-//! The same bytes on every target: these run natively and on wasm32.
+//! Golden vectors: keys, signatures and feed messages have the same bytes on every target. These
+//! tests run natively and on wasm32.
 
 use cache_core::{LogId, PurgeKind, PurgeRecord, Revision};
 use edge_core::feed::{Append, Tail};

@@ -1,13 +1,14 @@
-//! One flight per key: whoever asks for what is already under way waits for it.
+//! Request coalescing: at most one fetch ("flight") per key. Requests for a key whose fetch is in
+//! progress wait for it.
 //!
-//! A flight runs in `waitUntil` of the request that began it, so it ends even when that client
-//! hangs up. Waiters wait on a JavaScript promise of their own: the runtime resumes each one in
-//! its own request, which a Rust waker would not.
+//! A flight runs in `waitUntil` of the request that began it, so it runs to its end even when that
+//! client disconnects. Each waiting request waits on a JavaScript promise of its own, so that the
+//! runtime resumes it in the context of its own request; a Rust waker would not do that.
 //!
-//! Such a promise is made by `Promise.withResolvers`, never by `new Promise`. The runtime knows by a
-//! tag in the promise whose it is, and where V8 has compiled `new Promise` (after a few thousand
-//! calls) there is no tag any more: the waiter then goes on in the request that landed the flight,
-//! and its response, made there, may not be sent (workerd 1.20260426).
+//! The promise must be made by `Promise.withResolvers`, not by `new Promise`. The runtime finds a
+//! promise's request by a tag in the promise. Once V8 has compiled `new Promise` (after a few
+//! thousand calls) the tag is missing: the waiter then resumes in the request that ended the flight,
+//! and its response, made there, cannot be sent (workerd 1.20260426).
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -24,7 +25,7 @@ use worker::{Context, Delay};
 
 use crate::isolate::now_ms;
 
-/// The flights that are under way, by key; each brings a `T`.
+/// The flights in progress, by key; each one's result is a `T`.
 pub(crate) struct Flights<T> {
     under_way: RefCell<HashMap<CacheKey, Rc<Flight<T>>>>,
     next_number: Cell<FlightNumber>,
@@ -32,8 +33,8 @@ pub(crate) struct Flights<T> {
 }
 
 impl<T> Flights<T> {
-    /// A flight that takes longer than `patience_ms` was ended by the platform: the next request
-    /// begins another one.
+    /// `patience_ms` is how long requests wait for a flight, in milliseconds. A flight that takes
+    /// longer was ended by the platform; the next request begins another one.
     pub(crate) fn with_patience(patience_ms: u64) -> Self {
         Self {
             under_way: RefCell::default(),
@@ -55,16 +56,16 @@ struct Flight<T> {
 /// Flights are numbered in the order in which they begin.
 pub(crate) type FlightNumber = u64;
 
-/// How a request came to a flight.
+/// Whether a request began a flight or joined one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Boarding {
-    /// It began it.
+    /// The request began the flight.
     Began,
-    /// It was under way.
+    /// The request joined a flight that another request had begun.
     Joined,
 }
 
-/// A place in a flight.
+/// A request's handle to a flight.
 pub(crate) struct Ticket<T> {
     flight: Rc<Flight<T>>,
     patience_ms: u64,
@@ -72,13 +73,13 @@ pub(crate) struct Ticket<T> {
 }
 
 impl<T: Clone + 'static> Flights<T> {
-    /// The number of the next flight: one with this number or more began later.
+    /// The number of the next flight. Flights with this number or a greater one begin after now.
     pub(crate) fn next_number(&self) -> FlightNumber {
         self.next_number.get()
     }
 
-    /// Joins the flight under `key`, or begins one. When it has landed, and whoever waited goes
-    /// on, `afterwards` is run with what it brought.
+    /// Joins the flight of `key`, or begins one. `afterwards` runs with the result, after the waiting
+    /// requests were resumed.
     pub(crate) fn board<F, A>(
         &'static self,
         key: CacheKey,
@@ -124,7 +125,7 @@ impl<T: Clone + 'static> Flights<T> {
     }
 
     fn land(&self, key: CacheKey, number: FlightNumber, brought: Option<T>) {
-        // A flight that was given up may land after the next one began.
+        // A flight that was replaced for taking too long may still end after the next one began.
         let flight = {
             let mut under_way = self.under_way.borrow_mut();
             if under_way
@@ -138,7 +139,7 @@ impl<T: Clone + 'static> Flights<T> {
         let Some(flight) = flight else { return };
         *flight.brought.borrow_mut() = brought;
         for resolve in flight.waiters.take() {
-            // A waiter whose request is gone cannot be woken, and need not be.
+            // Resuming a request that has ended fails, which does not matter.
             let _gone = resolve.call0(&JsValue::UNDEFINED);
         }
     }
@@ -149,13 +150,13 @@ impl<T: Clone> Ticket<T> {
         self.flight.number
     }
 
-    /// What the flight brought; `None` when it takes longer than anybody waits.
+    /// Waits for the flight's result; `None` when it takes longer than `patience_ms`.
     pub(crate) async fn landed(self) -> Option<T> {
         let patience_ms = self.patience_ms;
         self.landed_within(patience_ms).await
     }
 
-    /// What the flight brought within so many milliseconds.
+    /// Waits for the flight's result, for at most `wait_ms` milliseconds.
     pub(crate) async fn landed_within(self, wait_ms: u64) -> Option<T> {
         if self.flight.brought.borrow().is_none() {
             let own: PromiseWithResolvers = Promise::with_resolvers();

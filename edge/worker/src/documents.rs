@@ -1,7 +1,7 @@
-//! Published documents: memory, then KV, then the origin.
+//! Looks published documents up: in memory, then in KV, then at the origin.
 //!
-//! A document never changes, but what the origin decided about it may, with its schema. So its
-//! record is judged like an answer: by when it was read, and the tag `document:<hash>`.
+//! A document's text never changes, but its policy may, when the origin's schema changes. So its
+//! record is judged like an answer: by its `as_of` and the tag `document:<hash>`.
 
 use std::rc::Rc;
 
@@ -18,14 +18,15 @@ use crate::error::EdgeError;
 use crate::isolate::{Isolate, now_ms};
 use crate::origin;
 
-/// How long the origin's "no" is remembered, milliseconds.
+/// For how long the isolate remembers that a document is not published, in milliseconds.
 const UNKNOWN_MS: u64 = 5_000;
-/// More "no" than this are forgotten all at once: somebody is guessing.
+/// The most unpublished hashes that are remembered. When there are more, a client is guessing, and
+/// all of them are forgotten.
 const MAX_UNKNOWN: usize = 10_000;
-/// A record that the copy of the log cannot judge is asked for again after this, milliseconds.
+/// How often a record that the copy of the log cannot judge is read again, in milliseconds.
 const CHECK_AGAIN_MS: u64 = 60_000;
 
-/// What is known of a document.
+/// A published document in memory.
 #[derive(Clone)]
 pub(crate) struct Known {
     operation: Rc<Operation>,
@@ -41,12 +42,13 @@ struct Stored<O> {
     operation: O,
 }
 
-/// What the origin says of a document.
+/// The origin's answer to the question whether a document is published.
 #[derive(Clone)]
-pub(crate) enum Said {
+pub(crate) enum OriginReply {
     Published(Known),
     NotPublished,
-    Nothing(Rc<str>),
+    /// The origin failed; the text says how.
+    Failed(Rc<str>),
 }
 
 /// The document's record; `None` when it is not published.
@@ -62,12 +64,15 @@ pub(crate) async fn find(
         None => stored(isolate, hash).await?,
     };
     let Some(known) = known else {
-        // KV remembers an absence for a minute and more: only the origin can say there is none.
+        // KV caches an absence for a minute or longer, so only the origin can say that a document is
+        // not published.
         return match ask(isolate, context, hash).landed().await {
-            Some(Said::Published(known)) => Ok(Some(known.operation)),
-            Some(Said::NotPublished) => Ok(None),
-            Some(Said::Nothing(why)) => Err(EdgeError::Origin(why.to_string())),
-            None => Err(EdgeError::Origin("no answer about a document".into())),
+            Some(OriginReply::Published(known)) => Ok(Some(known.operation)),
+            Some(OriginReply::NotPublished) => Ok(None),
+            Some(OriginReply::Failed(why)) => Err(EdgeError::Origin(why.to_string())),
+            None => Err(EdgeError::Origin(
+                "it did not answer whether a document is published".into(),
+            )),
         };
     };
     match validity(isolate, hash, &known) {
@@ -79,12 +84,12 @@ pub(crate) async fn find(
             }
         }
         Validity::Invalid(InvalidReason::Purged { .. }) => {
-            // An origin that cannot be reached does not make a document unknown: its answers
-            // decide for themselves whether they may be stored.
+            // While the origin cannot be reached, the old record is used. That is safe: the origin's
+            // answers say themselves whether they may be stored.
             match ask(isolate, context, hash).landed().await {
-                Some(Said::Published(known)) => return Ok(Some(known.operation)),
-                Some(Said::NotPublished) => return Ok(None),
-                Some(Said::Nothing(_)) | None => {}
+                Some(OriginReply::Published(known)) => return Ok(Some(known.operation)),
+                Some(OriginReply::NotPublished) => return Ok(None),
+                Some(OriginReply::Failed(_)) | None => {}
             }
         }
     }
@@ -110,7 +115,7 @@ fn name_of(hash: DocumentHash) -> String {
     format!("doc:{hash}")
 }
 
-/// What KV has; what cannot be read is as if it were not there.
+/// Reads a record from KV; `None` also when it cannot be decoded.
 async fn stored(isolate: &Isolate, hash: DocumentHash) -> Result<Option<Known>, EdgeError> {
     let Some(text) = isolate.kv.text(&name_of(hash)).await? else {
         return Ok(None);
@@ -121,13 +126,14 @@ async fn stored(isolate: &Isolate, hash: DocumentHash) -> Result<Option<Known>, 
     let Ok(as_of) = stored.as_of.parse() else {
         return Ok(None);
     };
-    // 0: nobody has checked it in this isolate.
+    // 0: this isolate has not asked the origin about it yet.
     let known = checked(hash, stored.operation, as_of, 0)?;
     isolate.documents.borrow_mut().put(hash, known.clone());
     Ok(Some(known))
 }
 
-/// A record under another name would be executed as it.
+/// Refuses a record whose body does not have the hash it was looked up by: it would be executed in
+/// place of the document that was asked for.
 fn checked(
     hash: DocumentHash,
     operation: Operation,
@@ -136,7 +142,7 @@ fn checked(
 ) -> Result<Known, EdgeError> {
     if operation.id != hash || DocumentHash::of(&operation.body) != hash {
         return Err(EdgeError::Platform(format!(
-            "the record of {hash} is of another document"
+            "the record stored under {hash} is of another document"
         )));
     }
     Ok(Known {
@@ -146,19 +152,19 @@ fn checked(
     })
 }
 
-/// Asks the origin, together with whoever asks the same now, and remembers what it says.
-fn ask(isolate: &'static Isolate, context: &Context, hash: DocumentHash) -> Ticket<Said> {
+/// Asks the origin, together with other requests for the same document, and remembers its reply.
+fn ask(isolate: &'static Isolate, context: &Context, hash: DocumentHash) -> Ticket<OriginReply> {
     let flight = move || async move {
-        let said = match try_ask(isolate, hash).await {
-            Ok(Some(known)) => Said::Published(known),
-            Ok(None) => Said::NotPublished,
-            Err(error) => Said::Nothing(error.to_string().into()),
+        let reply = match try_ask(isolate, hash).await {
+            Ok(Some(known)) => OriginReply::Published(known),
+            Ok(None) => OriginReply::NotPublished,
+            Err(error) => OriginReply::Failed(error.into_reason().into()),
         };
-        match &said {
-            Said::Published(known) => {
+        match &reply {
+            OriginReply::Published(known) => {
                 isolate.documents.borrow_mut().put(hash, known.clone());
             }
-            Said::NotPublished => {
+            OriginReply::NotPublished => {
                 isolate.documents.borrow_mut().pop(&hash);
                 let mut unknown = isolate.unknown_documents.borrow_mut();
                 if unknown.len() >= MAX_UNKNOWN {
@@ -166,15 +172,15 @@ fn ask(isolate: &'static Isolate, context: &Context, hash: DocumentHash) -> Tick
                 }
                 unknown.insert(hash, now_ms() + UNKNOWN_MS);
             }
-            Said::Nothing(_) => {}
+            OriginReply::Failed(_) => {}
         }
-        said
+        reply
     };
     let key = cache_core::KeyBuilder::new().part(hash.as_bytes()).finish();
     isolate
         .asked_documents
-        .board(key, context, flight, move |said| async move {
-            if let Said::Published(known) = said
+        .board(key, context, flight, move |reply| async move {
+            if let OriginReply::Published(known) = reply
                 && let Err(error) = store(isolate, hash, &known).await
             {
                 web_sys::console::warn_1(&JsValue::from_str(&error.to_string()));
@@ -200,15 +206,15 @@ async fn store(isolate: &Isolate, hash: DocumentHash, known: &Known) -> Result<(
     isolate.kv.put(&name_of(hash), &text, None).await
 }
 
-/// What to do with a document that is not published.
+/// Refuses a hash that is not published. A document that was sent in full is left to the origin.
 pub(crate) fn unpublished(document: &DocumentRef) -> Result<(), Refusal> {
     match document {
-        // Apollo's clients look for these exact words.
+        // Apollo's clients look for exactly this message.
         DocumentRef::Hash(_) => Err(Refusal::new(
             ErrorCode::DocumentNotFound,
             "PersistedQueryNotFound",
         )),
-        // The origin knows by its mode whether it executes what is not published.
+        // Whether the origin executes unpublished documents depends on its mode.
         DocumentRef::Body { .. } => Ok(()),
     }
 }

@@ -1,24 +1,32 @@
-//! What can go wrong, and what of it may be shown.
+//! The errors of a request, and which of them clients may see.
 
 use pq_core::error::{ErrorCode, Refusal};
 use wasm_bindgen::JsValue;
 
-/// An error on the way of a request.
+/// An error while a request is answered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EdgeError {
-    /// The client's doing: shown as it is.
+    /// The request is refused; the client sees why.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The origin did not answer, or not usefully.
-    #[error("the origin: {0}")]
+    /// The origin did not answer, or its answer cannot be used.
+    #[error("the origin failed: {0}")]
     Origin(String),
-    /// The platform's doing: logged, not shown.
-    #[error("the platform: {0}")]
+    /// The platform failed (KV, Durable Object, runtime); the client does not see why.
+    #[error("the platform failed: {0}")]
     Platform(String),
 }
 
 impl EdgeError {
-    /// The refusal to answer with; what is not the client's doing is logged here, once.
+    /// What failed, as text for [`EdgeError::Origin`], which adds that the origin failed.
+    pub(crate) fn into_reason(self) -> String {
+        match self {
+            Self::Origin(reason) => reason,
+            Self::Refused(_) | Self::Platform(_) => self.to_string(),
+        }
+    }
+
+    /// The refusal that the client receives. Logs the error, unless it is the client's own.
     pub(crate) fn into_refusal(self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal,
@@ -31,7 +39,7 @@ impl EdgeError {
             }
             Self::Platform(_) => {
                 web_sys::console::error_1(&JsValue::from_str(&self.to_string()));
-                Refusal::new(ErrorCode::Internal, "an internal error")
+                Refusal::new(ErrorCode::Internal, "an internal error occurred")
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What this isolate and KV have under a key, and what becomes of it: for an origin that asks.
+//! Answers origins what this isolate and KV have under a key, and whether it would be served.
 
 use cache_core::CacheKey;
 use edge_core::explain::{
@@ -14,8 +14,8 @@ use crate::memory::Ready;
 use crate::request::Incoming;
 use crate::{feed, read, respond};
 
-/// Answers an origin's question. Nothing is stored by it; the copy of the purge log is brought up
-/// to date as for any request, so that the verdict is the next one's.
+/// Answers an origin's question. It stores nothing. It refreshes the copy of the purge log as any
+/// request does, so that the verdict is the one that the next request would get.
 pub(crate) async fn answer(
     isolate: &'static Isolate,
     incoming: &Incoming,
@@ -73,7 +73,7 @@ async fn found(isolate: &Isolate, ready: Option<Ready>) -> Found {
     let replica = isolate.replica.borrow();
     let head = &ready.head;
     let age_ms = head.age_ms(now_ms());
-    // An isolate remembers no later revision at which it found an entry valid.
+    // An isolate does not remember at which later revisions it found an entry valid.
     let stored = Stored::of(head, &head.as_of, age_ms, &verdict, replica.copy());
     Found::Stored(Box::new(stored))
 }

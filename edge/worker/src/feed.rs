@@ -1,4 +1,5 @@
-//! The isolate's side of the purge log: ask for its tail, at most once a second and colo.
+//! The isolate's side of the purge feed: reads the tail of the log from the Durable Object, through
+//! the cache of the data centre, at most about once per second and data centre.
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -20,21 +21,25 @@ use crate::purge_log;
 use crate::request::{FORGOTTEN_BYTES, Incoming};
 use crate::respond;
 
-/// The binding's name; there is one object, of this name.
+/// The name of the Durable Object's binding.
 const BINDING: &str = "PURGE_LOG";
+/// The name of the one object.
 const OBJECT: &str = "purge-log";
-/// A name for the colo's cache; nobody asks a server for it.
+/// The base of the URLs under which the data centre's cache keeps tails and pages. No request is
+/// sent to it.
 const ADDRESS: &str = "https://purge-log.invalid";
-/// A finished page never changes.
+/// How long a complete page is cached, in seconds; it never changes.
 const PAGE_AGE_S: u32 = 86_400;
-/// How long the object may take, milliseconds.
+/// How long the Durable Object may take to answer, in milliseconds.
 const ASK_MS: u64 = 1_000;
 
-/// No request waits longer for a refresh, milliseconds: then it is judged by the copy that there
-/// is, and distrusts it when it is too old.
+/// How long a request waits for a refresh, in milliseconds. Then it is answered by the copy that
+/// there is, which is not trusted if it is too old.
 const WAIT_MS: u64 = 400;
+/// How many older pages a request reads at most.
+const PAGES: usize = 8;
 
-/// Brings the copy up to date as far as this request needs it.
+/// Refreshes the copy of the log as far as this request needs it.
 pub(crate) async fn follow(
     isolate: &'static Isolate,
     context: &Context,
@@ -47,7 +52,7 @@ pub(crate) async fn follow(
     let direct = min_revision.is_some() || isolate.replica.borrow().learned(now_ms()).is_some();
     let flight = move || async move {
         refresh(isolate, direct).await.unwrap_or_else(|error| {
-            // The copy grows old, and with it the trust in what is stored: that is the remedy.
+            // No other remedy is needed: the copy grows old, and is then not trusted any more.
             console_warn(&error);
             None
         })
@@ -69,14 +74,14 @@ fn refresh_key() -> CacheKey {
     KeyBuilder::new().part(b"purge-log").finish()
 }
 
-/// What was read from the object, and under which name the colo keeps it.
+/// What was read from the object, and the URL under which the data centre's cache keeps it.
 pub(crate) struct Read {
     address: String,
     text: String,
 }
 
 impl Read {
-    /// Keeps it for whoever asks next in this colo. A cache that fails costs speed only.
+    /// Stores it for other isolates in this data centre. A failure only costs speed.
     async fn keep(&self, max_age_s: u32) {
         if let Err(error) = self.try_keep(max_age_s).await {
             console_warn(&error);
@@ -94,7 +99,9 @@ impl Read {
 }
 
 fn console_warn(error: &EdgeError) {
-    web_sys::console::warn_1(&JsValue::from_str(&format!("the purge log: {error}")));
+    web_sys::console::warn_1(&JsValue::from_str(&format!(
+        "cannot refresh the purge log: {error}"
+    )));
 }
 
 async fn refresh(isolate: &Isolate, direct: bool) -> Result<Option<Rc<Read>>, EdgeError> {
@@ -124,15 +131,15 @@ async fn refresh(isolate: &Isolate, direct: bool) -> Result<Option<Rc<Read>>, Ed
     Ok(Some(Rc::new(Read { address, text })))
 }
 
-/// What the colo keeps under a name; an error or something unreadable is as if it kept nothing.
+/// What the data centre's cache has under a URL; `None` also when it fails or cannot be decoded.
 async fn kept<T: DeserializeOwned>(address: &str) -> Option<T> {
     let mut response = Cache::default().get(address, false).await.ok()??;
     response.json().await.ok()
 }
 
-/// Reads the older pages that an entry needs to be judged; a few at most, or it counts as missing.
+/// Reads the older pages of the log that are needed to judge an entry, at most [`PAGES`]. If more
+/// would be needed, the entry cannot be judged and counts as a miss.
 pub(crate) async fn reach_back(isolate: &Isolate, as_of: &AsOf) -> Result<(), EdgeError> {
-    const PAGES: usize = 8;
     for _ in 0..PAGES {
         let Some(page) = isolate.replica.borrow().missing_page(as_of) else {
             return Ok(());
@@ -159,7 +166,7 @@ async fn page_at(isolate: &Isolate, path: &str) -> Result<Option<Page>, EdgeErro
     Ok(Some(page))
 }
 
-/// Asks the object; `None` when it has no log yet. An object that hangs is an error.
+/// Asks the Durable Object; `None` when it has no log yet, or not this page.
 async fn ask(isolate: &Isolate, path: &str) -> Result<Option<String>, EdgeError> {
     let answer = pin!(async {
         let stub = isolate.env.durable_object(BINDING)?.get_by_name(OBJECT)?;
@@ -167,16 +174,20 @@ async fn ask(isolate: &Isolate, path: &str) -> Result<Option<String>, EdgeError>
         match response.status_code() {
             200 => Ok(Some(response.text().await?)),
             404 => Ok(None),
-            status => Err(EdgeError::Platform(format!("it answered {status}"))),
+            status => Err(EdgeError::Platform(format!(
+                "the Durable Object answered with status {status}"
+            ))),
         }
     });
     match select(answer, Delay::from(Duration::from_millis(ASK_MS))).await {
         Either::Left((answer, _)) => answer,
-        Either::Right(_) => Err(EdgeError::Platform(format!("no answer in {ASK_MS} ms"))),
+        Either::Right(_) => Err(EdgeError::Platform(format!(
+            "the Durable Object did not answer within {ASK_MS} ms"
+        ))),
     }
 }
 
-/// An origin's append goes to the object as it came; the object checks the signature.
+/// Hands an origin's append to the Durable Object unchanged.
 pub(crate) async fn append(
     isolate: &Isolate,
     incoming: &Incoming,
@@ -195,7 +206,7 @@ pub(crate) async fn append(
     if text.len() > purge_log::MAX_APPEND_BYTES {
         return too_large();
     }
-    // Before it costs the one object anything; the object checks for itself.
+    // Checked here so that forged appends do not load the one object, which checks it again.
     let proof = incoming.header(header::SIGNATURE).unwrap_or_default();
     let secret = &isolate.config.secret;
     if signature::verify(secret, &proof, CONTEXT, now_ms(), text.as_bytes()).is_err() {

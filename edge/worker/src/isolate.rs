@@ -1,4 +1,4 @@
-//! What an isolate remembers between requests.
+//! The state that an isolate keeps between requests.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -6,14 +6,14 @@ use std::num::NonZeroUsize;
 use std::rc::Rc;
 
 use cache_core::CacheKey;
-use edge_core::cors::Readers;
+use edge_core::cors::AllowedSites;
 use edge_core::replica::Replica;
 use lru::LruCache;
 use pq_core::DocumentHash;
 use worker::Env;
 
 use crate::coalesce::Flights;
-use crate::documents::{Known, Said};
+use crate::documents::{Known, OriginReply};
 use crate::feed;
 use crate::kv::KvNamespace;
 use crate::memory::{DEFAULT_CAPACITY_BYTES, Memory};
@@ -23,32 +23,35 @@ use crate::request::Incoming;
 const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(2_048).unwrap();
 const KV_WRITES: NonZeroUsize = NonZeroUsize::new(8_192).unwrap();
 
-/// A little longer than a request to the origin may take, milliseconds.
+/// How long requests wait for a fetch from the origin, in milliseconds; a little longer than its
+/// timeout.
 const FILL_PATIENCE_MS: u64 = 12_000;
-/// A little longer than the purge log may take, milliseconds.
+/// How long requests wait for a refresh of the purge log, in milliseconds; a little longer than its
+/// timeout.
 const REFRESH_PATIENCE_MS: u64 = 1_500;
 
-/// Everything that outlives a request. Single-threaded; no borrow is held over an `await`.
+/// Everything that outlives a request. It is single-threaded; no borrow is held over an `await`.
 pub(crate) struct Isolate {
     pub(crate) config: Config,
     pub(crate) env: Env,
     pub(crate) kv: KvNamespace,
-    /// Ready answers.
+    /// Cached answers.
     pub(crate) memory: RefCell<Memory>,
     /// Published documents.
     pub(crate) documents: RefCell<LruCache<DocumentHash, Known>>,
-    /// Documents that the origin said are not published, and until when that is believed.
+    /// Hashes that are not published, and until when that is assumed, in milliseconds since the Unix
+    /// epoch.
     pub(crate) unknown_documents: RefCell<HashMap<DocumentHash, u64>>,
     /// The copy of the purge log.
     pub(crate) replica: RefCell<Replica>,
-    /// Fills that are under way.
+    /// Fetches of answers in progress.
     pub(crate) flights: Flights<Fetched>,
-    /// A refresh of the copy that is under way.
+    /// The refresh of the copy in progress.
     pub(crate) refreshes: Flights<Option<Rc<feed::Read>>>,
-    /// Questions for documents that are under way.
-    pub(crate) asked_documents: Flights<Said>,
-    /// When a key was last written to KV, milliseconds since the epoch: KV takes one write per
-    /// second and key.
+    /// Look-ups of documents at the origin in progress.
+    pub(crate) asked_documents: Flights<OriginReply>,
+    /// When each key was last written to KV, in milliseconds since the Unix epoch: KV accepts one
+    /// write per second and key.
     pub(crate) kv_written_at_ms: RefCell<LruCache<CacheKey, u64>>,
 }
 
@@ -58,11 +61,12 @@ pub(crate) struct Config {
     pub(crate) origin_url: String,
     /// `EDGE_SECRET`, hexadecimal: shared with the origin.
     pub(crate) secret: Vec<u8>,
-    /// `ALLOWED_ORIGINS`, comma-separated: whose pages may read. Every site's unless it is set.
-    pub(crate) readers: Readers,
+    /// `ALLOWED_ORIGINS`: the sites whose scripts may read answers (CORS), separated by commas.
+    /// Default: every site.
+    pub(crate) allowed_sites: AllowedSites,
     /// `FAULT_INJECTION=on`: requests may ask for a panic. For tests; never set in production.
     fault_injection: bool,
-    /// `ISOLATE_MEMORY_BYTES`, 48 MiB unless it is set: how much of ready answers an isolate keeps.
+    /// `ISOLATE_MEMORY_BYTES`: how many bytes of answers an isolate keeps in memory. Default: 48 MiB.
     /// `0` turns the memory tier off, so that every read goes to KV.
     isolate_memory_bytes: usize,
 }
@@ -72,7 +76,7 @@ thread_local! {
 }
 
 impl Isolate {
-    /// The isolate's one instance, made at its first request. It lives as long as the isolate.
+    /// The isolate's one instance. The first request creates it; it lives as long as the isolate.
     pub(crate) fn get(env: &Env) -> worker::Result<&'static Self> {
         ISOLATE.with(|cell| {
             if let Some(isolate) = cell.get() {
@@ -91,7 +95,9 @@ impl Isolate {
             .to_owned();
         let secret = env.secret("EDGE_SECRET")?.to_string();
         let secret = decode_hex(&secret).ok_or_else(|| {
-            worker::Error::RustError("EDGE_SECRET is not hexadecimal of at least 16 bytes".into())
+            worker::Error::RustError(
+                "EDGE_SECRET must have at least 16 bytes, in hexadecimal".into(),
+            )
         })?;
         let allowed_origins = env.var("ALLOWED_ORIGINS").ok();
         let allowed_origins = allowed_origins.map(|value| value.to_string());
@@ -100,14 +106,14 @@ impl Isolate {
             .is_ok_and(|value| value.to_string() == "on");
         let isolate_memory_bytes = match env.var("ISOLATE_MEMORY_BYTES") {
             Ok(value) => value.to_string().parse().map_err(|_| {
-                worker::Error::RustError("ISOLATE_MEMORY_BYTES is not a number of bytes".into())
+                worker::Error::RustError("ISOLATE_MEMORY_BYTES must be a number of bytes".into())
             })?,
             Err(_) => DEFAULT_CAPACITY_BYTES,
         };
         let config = Config {
             origin_url,
             secret,
-            readers: Readers::parse(allowed_origins.as_deref()),
+            allowed_sites: AllowedSites::parse(allowed_origins.as_deref()),
             fault_injection,
             isolate_memory_bytes,
         };
@@ -126,8 +132,8 @@ impl Isolate {
         })
     }
 
-    /// Panics when a test asks for it, to see that the isolate lives on.
-    #[expect(clippy::panic, reason = "what the test asks for")]
+    /// Panics when a test asks for it, so that the test can see that the isolate survives.
+    #[expect(clippy::panic, reason = "a test asks for the panic")]
     pub(crate) fn fault_for_tests(&self, incoming: &Incoming) {
         if self.config.fault_injection
             && incoming.header("yousoon-fault").as_deref() == Some("panic")
@@ -152,7 +158,7 @@ fn decode_hex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// Milliseconds since the epoch. A Worker's clock stands still between two I/O operations.
+/// Milliseconds since the Unix epoch. A Worker's clock stands still between two I/O operations.
 pub(crate) fn now_ms() -> u64 {
     #[expect(
         clippy::cast_possible_truncation,

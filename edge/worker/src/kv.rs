@@ -1,4 +1,5 @@
-//! Workers KV. Values are frames of `cache-core`; bodies are not copied into wasm.
+//! Workers KV. Answers are stored as frames of `cache-core`; their bodies stay in JavaScript's
+//! memory and are not copied into wasm.
 
 use std::rc::Rc;
 
@@ -15,9 +16,9 @@ use crate::memory::Ready;
 
 /// The binding's name.
 const BINDING: &str = "KV";
-/// How much of a value is read for its head: the heads of a list's entries are rarely longer.
+/// How many bytes of a value are copied at first to decode its head; few heads are longer.
 const FIRST_BYTES: u32 = 1_024;
-/// KV keeps nothing shorter.
+/// The shortest expiry that KV accepts, in seconds.
 const MIN_TTL_S: u64 = 60;
 
 thread_local! {
@@ -54,7 +55,7 @@ impl KvNamespace {
         Ok(binding.unchecked_into())
     }
 
-    /// A stored answer; what is not a frame of this version is as if it were not there.
+    /// Looks an answer up; `None` also when the value is not a frame of a supported version.
     pub(crate) async fn answer(&self, key: &CacheKey) -> Result<Option<Ready>, EdgeError> {
         let promise = ARRAY_BUFFER.with(|kind| self.get_as(&entry_name(key), kind))?;
         let value = JsFuture::from(promise).await?;
@@ -64,7 +65,7 @@ impl KvNamespace {
         Ok(decode(&value.unchecked_into()))
     }
 
-    /// Stores an answer for as long as it may be of use.
+    /// Stores an answer until its lifetime ends.
     pub(crate) async fn put_answer(&self, key: &CacheKey, ready: &Ready) -> Result<(), EdgeError> {
         let Ok(prefix) = ready.head.encode(ready.body.length() as usize) else {
             return Ok(());
@@ -77,7 +78,7 @@ impl KvNamespace {
         self.put(&entry_name(key), &frame, Some(ttl_s)).await
     }
 
-    /// A published document's record.
+    /// Looks a text value up.
     pub(crate) async fn text(&self, key: &str) -> Result<Option<String>, EdgeError> {
         let promise = TEXT.with(|kind| self.get_as(key, kind))?;
         Ok(JsFuture::from(promise).await?.as_string())
@@ -91,7 +92,7 @@ impl KvNamespace {
     ) -> Result<(), EdgeError> {
         let options = Object::new();
         if let Some(ttl_s) = ttl_s {
-            #[expect(clippy::cast_precision_loss, reason = "seconds")]
+            #[expect(clippy::cast_precision_loss, reason = "a few days in seconds")]
             Reflect::set(
                 &options,
                 &"expirationTtl".into(),
@@ -107,10 +108,10 @@ fn entry_name(key: &CacheKey) -> String {
     format!("entry:{key}")
 }
 
-/// Copies the head into wasm and leaves the body where it is.
+/// Copies the head into wasm and leaves the body in JavaScript's memory.
 fn decode(buffer: &ArrayBuffer) -> Option<Ready> {
     let length = buffer.byte_length();
-    // Mostly the whole head, in one crossing.
+    // One copy is usually enough for the whole head.
     let mut start = first_bytes(buffer, length.min(FIRST_BYTES));
     let layout = Layout::read(start.get(..PREFIX_BYTES)?).ok()?;
     let body_start = u32::try_from(layout.body_start).ok()?;
@@ -122,7 +123,7 @@ fn decode(buffer: &ArrayBuffer) -> Option<Ready> {
     }
     let head = EntryHead::decode(start.get(layout.head_start..layout.body_start)?).ok()?;
     Some(Ready {
-        // KV does not keep that: it is served while the log is heard, and not by the licence.
+        // KV does not store it. Without it the entry is served only by a trusted copy of the log.
         seen_at_ms: 0,
         head: Rc::new(head),
         body: Uint8Array::new_with_byte_offset(buffer, body_start),

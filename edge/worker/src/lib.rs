@@ -1,9 +1,10 @@
-//! The edge on Cloudflare Workers: the bindings, and nothing that could be decided without them.
+//! The edge on Cloudflare Workers. This crate only does I/O through the platform's bindings; every
+//! decision is in `edge-core`.
 //!
-//! Reading order: [`read`] is the way of a request, step by step; [`isolate`] is what an isolate
-//! remembers between requests; then one file per binding: [`kv`], [`origin`], [`feed`] (the
-//! isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`] is for
-//! people who ask why. Every decision is in `edge-core`.
+//! Reading order: [`read`] handles a GraphQL request, step by step; [`isolate`] is the state that
+//! an isolate keeps between requests; then one file per binding: [`kv`], [`origin`], [`feed`] (the
+//! isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`] answers
+//! `cache explain`.
 #![cfg(target_arch = "wasm32")]
 
 mod coalesce;
@@ -20,7 +21,7 @@ mod read;
 mod request;
 mod respond;
 
-use edge_core::cors::Readers;
+use edge_core::cors::AllowedSites;
 use edge_core::route::{Route, route};
 use pq_core::MediaType;
 use worker::{Context, Env, event};
@@ -29,7 +30,7 @@ use crate::error::EdgeError;
 use crate::isolate::Isolate;
 use crate::request::Incoming;
 
-/// The Worker's door.
+/// The Worker's entry point: handles one HTTP request.
 #[event(fetch)]
 async fn fetch(
     request: web_sys::Request,
@@ -54,11 +55,11 @@ async fn fetch(
         Ok(response) => response,
         Err(error) => respond::refuse(&error.into_refusal(), media.unwrap_or(MediaType::Json))?,
     };
-    let readers = &isolate.config.readers;
-    if *readers == Readers::AnySite {
+    let allowed_sites = &isolate.config.allowed_sites;
+    if *allowed_sites == AllowedSites::Any {
         return Ok(response);
     }
     let origin = incoming.header("origin");
-    respond::for_readers(response, readers, origin.as_deref())
+    respond::restrict_sites(response, allowed_sites, origin.as_deref())
         .map_err(|error| worker::Error::RustError(error.to_string()))
 }

@@ -1,6 +1,7 @@
-//! Ready answers in the isolate's memory, least recently used first out.
+//! Answers in the isolate's memory; the least recently used one is evicted first.
 //!
-//! Bodies stay in JavaScript's memory: handing one to a response copies nothing through wasm.
+//! Bodies stay in JavaScript's memory, so that a response can use one without copying it through
+//! wasm.
 
 use std::rc::Rc;
 
@@ -8,16 +9,17 @@ use cache_core::{CacheKey, EntryHead};
 use js_sys::Uint8Array;
 use lru::LruCache;
 
-/// What an isolate keeps unless it is told otherwise, of its 128 MB.
+/// The default capacity; an isolate has 128 MB in all.
 pub(crate) const DEFAULT_CAPACITY_BYTES: usize = 48 * 1024 * 1024;
-/// What an entry costs beside its body and tags.
+/// Roughly how many bytes an entry takes besides its body and tags.
 const OVERHEAD_BYTES: usize = 512;
 
 /// An answer that is ready to be sent.
 #[derive(Clone)]
 pub(crate) struct Ready {
     pub(crate) head: Rc<EntryHead>,
-    /// Every write that was committed before this is in it, milliseconds since the epoch.
+    /// It contains every write that was committed before this moment, in milliseconds since the Unix
+    /// epoch; 0 when unknown.
     pub(crate) seen_at_ms: u64,
     pub(crate) body: Uint8Array,
 }
@@ -42,7 +44,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Keeps answers of so many bytes together; none at all with 0.
+    /// A memory for answers of at most `capacity_bytes` together; 0 keeps none.
     pub(crate) fn with_capacity(capacity_bytes: usize) -> Self {
         Self {
             entries: LruCache::unbounded(),
@@ -55,13 +57,13 @@ impl Memory {
         self.entries.get(key).cloned()
     }
 
-    /// As [`Memory::get`], for who only looks: it does not count as a use.
+    /// Like [`Memory::get`], but does not count as a use.
     pub(crate) fn peek(&self, key: &CacheKey) -> Option<Ready> {
         self.entries.peek(key).cloned()
     }
 
-    /// Keeps an answer, unless what is there is newer. One that is larger than all that may be
-    /// kept drives out nothing.
+    /// Stores an answer, unless the one that is there is newer. An answer that is larger than the
+    /// whole capacity is not stored.
     pub(crate) fn put(&mut self, key: CacheKey, ready: Ready) {
         if ready.bytes() > self.capacity_bytes {
             return;

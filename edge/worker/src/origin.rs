@@ -1,4 +1,5 @@
-//! The origin: shared reads in the edge's own words, documents, and everything else as it came.
+//! Requests to the origin: shared reads that the edge builds itself, look-ups of documents, and
+//! clients' requests that are forwarded.
 
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -20,17 +21,17 @@ use crate::isolate::{Isolate, now_ms};
 use crate::memory::Ready;
 use crate::request::Incoming;
 
-/// Longer than the origin's own limit on an execution (10 s).
+/// The timeout of a request; longer than the origin's own limit on an execution (10 s).
 const TIMEOUT_MS: u32 = 11_000;
 
-/// What the origin answered to a shared read.
+/// The origin's answer to a shared read.
 #[derive(Clone)]
 pub(crate) enum Fetched {
-    /// May be stored and shared.
+    /// An answer that may be stored and shared.
     Shared(Ready),
-    /// Only for whoever waits for it now.
+    /// An answer only for the requests that wait for it now.
     Unshared { status: u16, body: Uint8Array },
-    /// No answer, or one that says that the origin is not well (5xx).
+    /// No answer, or a status of 500 or more; the text says which.
     Failed(Rc<str>),
 }
 
@@ -55,14 +56,15 @@ fn header_of(response: &web_sys::Response, name: &str) -> Option<String> {
     response.headers().get(name).ok().flatten()
 }
 
-/// A read that fails is asked again, after so many milliseconds: it changes nothing, and behind the
-/// address there are several origins. When one of them dies, more than one connection to it is
-/// found broken.
+/// The pauses before the retries of a failed read, in milliseconds. Reads may be retried because
+/// they change nothing, and several origins share the address. When one of them dies, several pooled
+/// connections to it fail one after the other.
 const RETRIES_AFTER_MS: [u64; 3] = [0, 50, 200];
-/// What took longer than this, milliseconds, is not asked again.
+/// A read is not retried when it has already taken longer than this, in milliseconds.
 const RETRY_WITHIN_MS: u64 = 2_000;
 
-/// Asks for a shared read that has seen `minimum`. Nothing else of the client is in this request.
+/// Sends a shared read. Its answer must contain revision `minimum`; that is the only part of the
+/// client's request that is passed on.
 pub(crate) async fn read(isolate: &Isolate, body: &str, minimum: Option<Revision>) -> Fetched {
     let began_ms = now_ms();
     let mut outcome = try_read(isolate, body, minimum).await;
@@ -75,7 +77,7 @@ pub(crate) async fn read(isolate: &Isolate, body: &str, minimum: Option<Revision
         }
         outcome = try_read(isolate, body, minimum).await;
     }
-    outcome.unwrap_or_else(|error| Fetched::Failed(error.to_string().into()))
+    outcome.unwrap_or_else(|error| Fetched::Failed(error.into_reason().into()))
 }
 
 async fn try_read(
@@ -96,13 +98,15 @@ async fn try_read(
     init.set_headers(&headers);
     init.set_body(&JsValue::from_str(body));
     init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
-    // Before it is sent: the origin takes the revision later than this.
+    // Taken before the request is sent, so that it is before the origin's first read.
     let sent_at_ms = now_ms();
     let response = send(&format!("{}/graphql", isolate.config.origin_url), &init).await?;
     let status = response.status();
     let body = bytes(&response).await?;
     if status >= 500 {
-        return Err(EdgeError::Origin(format!("status {status}")));
+        return Err(EdgeError::Origin(format!(
+            "it answered a read with status {status}"
+        )));
     }
     let [cache_control, cache_tag, as_of, seen_ago, age, cookie] = [
         "cache-control",
@@ -133,7 +137,7 @@ async fn try_read(
     })
 }
 
-/// Asks for a document's record, and when it was read.
+/// Reads a document's record and its `as_of`; `None` when the document is not published.
 pub(crate) async fn document(
     isolate: &Isolate,
     hash: DocumentHash,
@@ -158,44 +162,47 @@ pub(crate) async fn document(
     match response.status() {
         200 => {
             let as_of = header_of(&response, header::AS_OF).and_then(|text| text.parse().ok());
-            let as_of =
-                as_of.ok_or_else(|| EdgeError::Origin("a document without as-of".into()))?;
+            let as_of = as_of
+                .ok_or_else(|| EdgeError::Origin("it sent a document without as-of".into()))?;
             let text = JsFuture::from(response.text()?).await?.as_string();
             Ok(text.map(|text| (text, as_of)))
         }
         404 => Ok(None),
-        status => Err(EdgeError::Origin(format!("a document: status {status}"))),
+        status => Err(EdgeError::Origin(format!(
+            "it answered a document's look-up with status {status}"
+        ))),
     }
 }
 
 /// How long a forwarded request may take.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lasts {
-    /// As long as any answer.
-    Briefly,
-    /// A subscription: as long as it wants.
-    On,
+pub(crate) enum Timeout {
+    /// [`TIMEOUT_MS`], as for any request.
+    Usual,
+    /// No limit: the request is a subscription.
+    Never,
 }
 
-/// Who asks: Cloudflare overwrites what a client says of itself here.
+/// The client's IP address. Cloudflare sets this header and overwrites what the client sent.
 fn client_ip(incoming: &Incoming) -> Option<IpAddr> {
     incoming.header("cf-connecting-ip")?.trim().parse().ok()
 }
 
-/// Hands the client's own request on, and the origin's answer back; `body` is what was read of it.
+/// Forwards the client's own request and returns the origin's answer. `body` is the request's body,
+/// if it has one.
 pub(crate) async fn forward(
     isolate: &Isolate,
     incoming: &Incoming,
     body: Option<&[u8]>,
-    lasts: Lasts,
+    timeout: Timeout,
 ) -> Result<web_sys::Response, EdgeError> {
     let headers = Headers::new_with_headers(&incoming.raw.headers())?;
-    // What proves the edge is not for clients to send.
+    // Clients must not send the headers that authenticate the edge.
     headers.delete(header::SIGNATURE)?;
     headers.delete(header::CLIENT_IP)?;
-    // The body is here already, or comes by the runtime's own means: `fetch` refuses to ask first.
+    // `fetch` refuses requests with `Expect`, and the edge has read the body already.
     headers.delete("expect")?;
-    // Without an address the origin counts the request as this connection's.
+    // Without this the origin counts the request against the edge's own address.
     if let Some(ip) = client_ip(incoming) {
         headers.set(header::CLIENT_IP, &ip.to_string())?;
         let proof = proof::sign(&isolate.config.secret, OnBehalfOf::Client(ip), now_ms());
@@ -207,7 +214,7 @@ pub(crate) async fn forward(
     if let Some(body) = body {
         init.set_body(&Uint8Array::from(body));
     }
-    if lasts == Lasts::Briefly {
+    if timeout == Timeout::Usual {
         init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
     }
     let url = format!("{}{}", isolate.config.origin_url, incoming.path_and_query());

@@ -1,4 +1,5 @@
-//! The Durable Object that holds the purge log: the one place where appends meet.
+//! The Durable Object that holds the edge's copy of the purge log. All origins append to this one
+//! object.
 
 use std::cell::Cell;
 
@@ -13,16 +14,20 @@ use worker::{
 
 use crate::isolate::{Isolate, now_ms};
 
-/// 500 records of about 25 tags, with room.
+/// The longest append, in bytes: enough for 500 records of about 25 tags each.
 pub(crate) const MAX_APPEND_BYTES: usize = 4 * 1024 * 1024;
 
-/// `PurgeLog`: a copy of the origin's log on disk, and how current it is in memory.
+/// The Durable Object class `PurgeLog`. It keeps the records on disk, and in memory when they were
+/// last known to be complete.
 #[durable_object]
-#[expect(missing_debug_implementations, reason = "handles of the platform")]
+#[expect(
+    missing_debug_implementations,
+    reason = "the fields are handles of the platform"
+)]
 pub struct PurgeLog {
     sql: SqlStorage,
     env: Env,
-    /// Read from the disk by the first request.
+    /// `None` until the first request reads it from disk.
     state: Cell<Option<FeedState>>,
 }
 
@@ -85,7 +90,7 @@ fn open(sql: &SqlStorage) -> Result<FeedState> {
     match rows.first().map(|row| serde_json::from_str(&row.value)) {
         Some(Ok(state)) => Ok(state),
         None => Ok(FeedState::default()),
-        // Another version's: begin anew, the origin tells everything again.
+        // The state is of another version: begin anew, and let the origin send everything again.
         Some(Err(_)) => {
             sql.exec("DELETE FROM records", None)?;
             sql.exec("DELETE FROM state", None)?;
@@ -95,7 +100,7 @@ fn open(sql: &SqlStorage) -> Result<FeedState> {
 }
 
 impl PurgeLog {
-    /// Where it is; an error of the disk is tried again by the next request.
+    /// The current state. If reading it from disk fails, the next request tries again.
     fn state(&self) -> Result<FeedState> {
         if let Some(state) = self.state.get() {
             return Ok(state);
@@ -117,7 +122,10 @@ impl PurgeLog {
             Err(error) => return refused(400, &error),
         };
         if append.sent_at_ms != signed_at_ms {
-            return refused(400, &"signed at another time than it was sent");
+            return refused(
+                400,
+                &"the signature's time is not the append's `sent_at_ms`",
+            );
         }
         let state = self.state()?;
         let accepted = match state.accept(&append, now) {
@@ -127,7 +135,7 @@ impl PurgeLog {
             }
             Err(error @ (Refused::Malformed | Refused::ClockAhead)) => return refused(400, &error),
         };
-        // No await from here to the end: the runtime writes these together or not at all.
+        // There is no `await` from here to the end, so the runtime commits all writes or none.
         if accepted.reset {
             self.sql.exec("DELETE FROM records", None)?;
         }
@@ -146,7 +154,7 @@ impl PurgeLog {
                 vec![number(accepted.state.horizon)?],
             )?;
         }
-        // A heartbeat changes only what is not written to disk.
+        // A heartbeat changes only `confirmed_at_ms`, which is not written to disk.
         if accepted.reset || accepted.state.answer() != state.answer() {
             let text = serde_json::to_string(&accepted.state)?;
             self.sql.exec(
@@ -158,7 +166,8 @@ impl PurgeLog {
         Response::from_json(&accepted.state.answer())
     }
 
-    /// What comes after what the asker has, when the tail reaches that far; else the whole tail.
+    /// The end of the log: the records after those that the isolate has, or the whole tail if it has
+    /// fewer or none.
     fn tail(&self, known: Option<(LogId, Revision)>) -> Result<Response> {
         let state = self.state()?;
         let Some(log) = state.log else {
@@ -179,11 +188,11 @@ impl PurgeLog {
         ))
     }
 
-    /// A finished page of the log that was asked for.
+    /// A complete page of the log `asked`.
     fn page(&self, asked: Option<LogId>, page: u64) -> Result<Response> {
         let state = self.state()?;
         let Some(log) = state.log.filter(|log| asked == Some(*log)) else {
-            return Response::error("another log", 404);
+            return Response::error("not the current log", 404);
         };
         let begin = page.saturating_mul(PAGE_RECORDS);
         let (from, to) = (
@@ -191,7 +200,7 @@ impl PurgeLog {
             Revision(begin.saturating_add(PAGE_RECORDS)),
         );
         if to > state.head || from >= to {
-            return Response::error("not a finished page", 404);
+            return Response::error("the page is not complete", 404);
         }
         let records = self.records(from, to)?;
         Response::ok(format!(
@@ -216,7 +225,7 @@ impl PurgeLog {
     }
 }
 
-/// A refusal that says why; only a sender with the secret gets as far as to see it.
+/// A refusal with its reason. The isolate lets only senders with the secret get this far.
 fn refused(status: u16, why: &dyn std::fmt::Display) -> Result<Response> {
     let body = serde_json::json!({"error": why.to_string()});
     Ok(Response::from_json(&body)?.with_status(status))
@@ -224,6 +233,6 @@ fn refused(status: u16, why: &dyn std::fmt::Display) -> Result<Response> {
 
 fn number(revision: Revision) -> Result<SqlStorageValue> {
     let number = i64::try_from(revision.0)
-        .map_err(|_| worker::Error::RustError("a revision past 2^63".into()))?;
+        .map_err(|_| worker::Error::RustError("a revision does not fit in 63 bits".into()))?;
     SqlStorageValue::try_from_i64(number)
 }

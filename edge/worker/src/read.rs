@@ -1,4 +1,4 @@
-//! The way of a GraphQL request, step by step.
+//! Handles a GraphQL request, step by step.
 
 use std::rc::Rc;
 
@@ -18,11 +18,12 @@ use crate::coalesce::{Boarding, FlightNumber, Ticket};
 use crate::error::EdgeError;
 use crate::isolate::{Isolate, now_ms};
 use crate::memory::Ready;
-use crate::origin::{self, Fetched, Lasts};
+use crate::origin::{self, Fetched, Timeout};
 use crate::request::Incoming;
 use crate::{documents, feed, respond};
 
-/// KV takes one write per second and key.
+/// The shortest interval between writes of a key to KV, which accepts one per second, in
+/// milliseconds.
 const KV_WRITE_EVERY_MS: u64 = 1_000;
 
 /// Answers `/graphql`.
@@ -34,9 +35,9 @@ pub(crate) async fn graphql(
     method: Method,
     path_id: Option<&str>,
 ) -> Result<web_sys::Response, EdgeError> {
-    // Subscriptions are the origin's: WebSocket and SSE pass through as they are.
+    // The origin answers subscriptions: WebSocket and SSE are forwarded unchanged.
     if method == Method::Get && incoming.asks_for_websocket() {
-        return forward(isolate, incoming, None, Lasts::On).await;
+        return forward(isolate, incoming, None, Timeout::Never).await;
     }
     let media = match media {
         Some(media) => media,
@@ -45,7 +46,7 @@ pub(crate) async fn graphql(
                 Method::Get => None,
                 Method::Post => Some(incoming.body().await?),
             };
-            return forward(isolate, incoming, body.as_deref(), Lasts::On).await;
+            return forward(isolate, incoming, body.as_deref(), Timeout::Never).await;
         }
         None => return Err(not_acceptable().into()),
     };
@@ -68,16 +69,16 @@ pub(crate) async fn graphql(
     // document and policy
     let Some(operation) = documents::find(isolate, context, request.document.hash()).await? else {
         documents::unpublished(&request.document)?;
-        return forward(isolate, incoming, body.as_deref(), Lasts::Briefly).await;
+        return forward(isolate, incoming, body.as_deref(), Timeout::Usual).await;
     };
     // canonical variables → key
     match plan(&request, &operation, method)? {
         Plan::Forward => {
-            let lasts = match operation.kind {
-                OperationKind::Subscription => Lasts::On,
-                OperationKind::Query | OperationKind::Mutation => Lasts::Briefly,
+            let timeout = match operation.kind {
+                OperationKind::Subscription => Timeout::Never,
+                OperationKind::Query | OperationKind::Mutation => Timeout::Usual,
             };
-            forward(isolate, incoming, body.as_deref(), lasts).await
+            forward(isolate, incoming, body.as_deref(), timeout).await
         }
 
         Plan::Read(read) => {
@@ -100,7 +101,7 @@ pub(crate) async fn graphql(
 fn not_acceptable() -> Refusal {
     Refusal::new(
         ErrorCode::NotAcceptable,
-        "application/json and application/graphql-response+json can be had",
+        "the answer can only be application/json or application/graphql-response+json",
     )
 }
 
@@ -108,9 +109,9 @@ async fn forward(
     isolate: &Isolate,
     incoming: &Incoming,
     body: Option<&[u8]>,
-    lasts: Lasts,
+    timeout: Timeout,
 ) -> Result<web_sys::Response, EdgeError> {
-    respond::forwarded(origin::forward(isolate, incoming, body, lasts).await?)
+    respond::forwarded(origin::forward(isolate, incoming, body, timeout).await?)
 }
 
 fn accepts_event_stream(incoming: &Incoming) -> bool {
@@ -120,13 +121,13 @@ fn accepts_event_stream(incoming: &Incoming) -> bool {
         .is_some_and(|accept| accept.contains("text/event-stream"))
 }
 
-/// The best that a tier has, when it may not simply be served.
+/// The newest entry that was found but may only be served if the origin fails, and why.
 struct Candidate {
     ready: Ready,
     why: FetchReason,
 }
 
-/// Answers what is the same for everybody.
+/// Answers a query whose answer is the same for everybody.
 async fn shared(
     isolate: &'static Isolate,
     context: &Context,
@@ -138,7 +139,7 @@ async fn shared(
     let came = isolate.flights.next_number();
     feed::follow(isolate, context, min_revision).await;
     let mut candidate: Option<Candidate> = None;
-    // Memory once more after KV: another request may have filled it meanwhile.
+    // Memory again after KV: another request may have filled it in the meantime.
     for tier in [Tier::Memory, Tier::Kv, Tier::Memory] {
         let Some(ready) = look_up(isolate, tier, &read.key).await else {
             continue;
@@ -193,9 +194,11 @@ async fn shared(
             respond::unshared(status, &body, &status_header, media)
         }
         Fetched::Failed(why) => match candidate {
-            // Judged now: a purge may have come while the origin was failing.
+            // Judged again: a purge may have arrived while the origin was failing.
             Some(candidate) if stands_in(isolate, &candidate.ready, min_revision) => {
-                web_sys::console::warn_1(&JsValue::from_str(&format!("stale-if-error: {why}")));
+                web_sys::console::warn_1(&JsValue::from_str(&format!(
+                    "serving a stored answer because the origin failed: {why}"
+                )));
                 respond::read(
                     &candidate.ready,
                     Served::InsteadOfError,
@@ -228,15 +231,15 @@ async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey) -> Option<Ready>
                 Some(ready)
             }
             Err(error) => {
-                // A KV that fails costs speed, not answers.
-                web_sys::console::warn_1(&JsValue::from_str(&format!("KV: {error}")));
+                // A failure of KV counts as a miss.
+                web_sys::console::warn_1(&JsValue::from_str(&format!("cannot read KV: {error}")));
                 None
             }
         },
     }
 }
 
-/// What becomes of an answer, by what the isolate knows now.
+/// The verdict on an entry, by the isolate's copy of the log as it is.
 fn judged(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -> Verdict {
     judge(
         &ready.head,
@@ -247,7 +250,7 @@ fn judged(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -> V
     )
 }
 
-/// What becomes of an answer that was found; older pages of the log are read when it needs them.
+/// The verdict on an entry; reads older pages of the log if they are needed to judge it.
 pub(crate) async fn verdict(
     isolate: &Isolate,
     ready: &Ready,
@@ -267,7 +270,7 @@ pub(crate) async fn verdict(
     judged(isolate, ready, min_revision)
 }
 
-/// Begins to ask the origin, unless somebody does already.
+/// Joins the fetch of this key that is in progress, or begins one.
 fn begin_fill(
     isolate: &'static Isolate,
     context: &Context,
@@ -276,7 +279,7 @@ fn begin_fill(
 ) -> Ticket<Fetched> {
     let key = read.key;
     let read = Rc::clone(read);
-    let minimum = seen_by(isolate, min_revision);
+    let minimum = minimum_for_origin(isolate, min_revision);
     let flight = move || async move {
         let fetched = origin::read(isolate, &read.origin_body, minimum).await;
         if let Fetched::Shared(ready) = &fetched {
@@ -293,13 +296,13 @@ fn begin_fill(
         })
 }
 
-/// What the origin's answer must have seen: what the origin has is as old as its own copy of the
-/// log, unless it is told.
-fn seen_by(isolate: &Isolate, min_revision: Option<Revision>) -> Option<Revision> {
+/// The minimum revision that the origin's answer must contain. The origin needs to be told: its own
+/// copy of the log may be older than what this isolate has learned.
+fn minimum_for_origin(isolate: &Isolate, min_revision: Option<Revision>) -> Option<Revision> {
     min_revision.max(isolate.replica.borrow().learned(now_ms()))
 }
 
-/// Writes to KV what the isolate keeps; what is overtaken already is not worth a write.
+/// Writes an answer to KV, unless it was purged in the meantime or its key was just written.
 async fn store(isolate: &Isolate, key: CacheKey, ready: &Ready) {
     if is_invalid(isolate, ready) {
         return;
@@ -319,14 +322,16 @@ async fn store(isolate: &Isolate, key: CacheKey, ready: &Ready) {
         return;
     }
     if let Err(error) = isolate.kv.put_answer(&key, ready).await {
-        web_sys::console::warn_1(&JsValue::from_str(&format!("KV: {error}")));
+        web_sys::console::warn_1(&JsValue::from_str(&format!("cannot write to KV: {error}")));
     }
 }
 
-/// Asks the origin, together with whoever asks the same now; whether it was somebody else's flight.
+/// Fetches from the origin, together with other requests for the same key; returns whether another
+/// request began the fetch.
 ///
-/// A flight that began before this request may bring what was purged in between. So it has to
-/// stand before the same judge as what is stored; else one more flight serves all who joined.
+/// A fetch that began before this request may return an answer that was purged in between. So its
+/// result is judged like a stored entry; if it may not be served, one more fetch serves all that had
+/// joined.
 async fn fill(
     isolate: &'static Isolate,
     context: &Context,
@@ -341,15 +346,16 @@ async fn fill(
         let Some(fetched) = ticket.landed().await else {
             break;
         };
-        // Who began it made it for its own client, who may insist on less. A failure is one for all.
+        // The request that began the fetch may demand a smaller revision than this one. A failure is
+        // shared in any case.
         let failed = matches!(fetched, Fetched::Failed(_));
         let sees_enough = began_later && (failed || !joined || min_revision.is_none());
         if sees_enough || may_be_shared(isolate, &fetched, min_revision) {
             return (fetched, joined);
         }
     }
-    // The platform ended the flight, or others' flights did not see enough.
-    let minimum = seen_by(isolate, min_revision);
+    // The platform ended the fetch, or neither result could be used: fetches for this request alone.
+    let minimum = minimum_for_origin(isolate, min_revision);
     let fetched = origin::read(isolate, &read.origin_body, minimum).await;
     (fetched, false)
 }

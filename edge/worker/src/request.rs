@@ -1,4 +1,5 @@
-//! A request's parts, read when they are needed: each one crosses from JavaScript.
+//! An HTTP request. Its parts are read only when they are needed, because each read crosses from
+//! JavaScript into wasm.
 
 use std::num::{IntErrorKind, ParseIntError};
 use std::thread::LocalKey;
@@ -17,7 +18,7 @@ use wasm_bindgen_futures::JsFuture;
 use crate::error::EdgeError;
 
 thread_local! {
-    // Held as JavaScript strings: decoding one out of wasm costs more than asking for its header.
+    // Kept as JavaScript strings: converting one from wasm costs more than reading the header.
     static ACCEPT: JsString = JsString::from("accept");
     static UPGRADE: JsString = JsString::from("upgrade");
     static IF_NONE_MATCH: JsString = JsString::from("if-none-match");
@@ -26,7 +27,7 @@ thread_local! {
 
 #[wasm_bindgen]
 extern "C" {
-    /// `Headers`, asked for names that are JavaScript's already.
+    /// `Headers`, read by names that are JavaScript strings already.
     #[wasm_bindgen(js_name = Headers)]
     type Fields;
 
@@ -34,11 +35,11 @@ extern "C" {
     fn get(this: &Fields, name: &JsString) -> Option<String>;
 }
 
-/// A body that is too long is read all the same up to here, so that a client that only reads after
-/// it has written gets to see why it was refused.
+/// A body that is too long is still read (and dropped) up to this many bytes: a client that reads
+/// only after it has sent everything then sees why it was refused.
 pub(crate) const FORGOTTEN_BYTES: usize = 8 * 1024 * 1024;
 
-/// A request as it came in.
+/// A client's HTTP request.
 pub(crate) struct Incoming {
     pub(crate) raw: web_sys::Request,
     pub(crate) method: String,
@@ -81,7 +82,7 @@ impl Incoming {
         self.query.clone().map(|query| &self.url[query])
     }
 
-    /// The path and query, as the origin is to see them.
+    /// The path and query, as they are sent to the origin.
     pub(crate) fn path_and_query(&self) -> &str {
         &self.url[self.path.start..self.query.as_ref().map_or(self.path.end, |query| query.end)]
     }
@@ -90,7 +91,7 @@ impl Incoming {
         self.raw.headers().get(name).ok().flatten()
     }
 
-    /// Whether the client wants to speak WebSocket on this connection.
+    /// Whether the client asks to upgrade the connection to WebSocket.
     pub(crate) fn asks_for_websocket(&self) -> bool {
         known(&self.fields, &UPGRADE)
             .is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"))
@@ -100,7 +101,7 @@ impl Incoming {
         known(&self.fields, &IF_NONE_MATCH)
     }
 
-    /// The revision that the client wants to see; what is no number is not one.
+    /// The minimum revision that the client demands; `None` also when it is not a number.
     pub(crate) fn min_revision(&self) -> Option<Revision> {
         known(&self.fields, &MIN_REVISION)?
             .parse()
@@ -108,7 +109,7 @@ impl Incoming {
             .map(Revision)
     }
 
-    /// What `Content-Length` says; more than memory can have is still a length.
+    /// The value of `Content-Length`; `usize::MAX` when it is greater than that.
     pub(crate) fn announced_bytes(&self) -> Option<usize> {
         match self.header("content-length")?.parse() {
             Ok(length) => Some(length),
@@ -119,7 +120,7 @@ impl Incoming {
         }
     }
 
-    /// The body; refused when it is longer than may be.
+    /// Reads the body; refuses it when it is longer than [`REQUEST_BYTES`].
     pub(crate) async fn body(&self) -> Result<Vec<u8>, EdgeError> {
         match self.announced_bytes() {
             Some(length) if length <= REQUEST_BYTES => {
@@ -132,7 +133,7 @@ impl Incoming {
         }
     }
 
-    /// Keeps no more than a request may have, whatever is sent.
+    /// Reads the body in chunks, and keeps at most [`REQUEST_BYTES`] of it in memory.
     async fn body_in_parts(&self) -> Result<Vec<u8>, EdgeError> {
         let mut request = worker::Request::from(Clone::clone(&self.raw));
         let mut parts = request.stream()?;
@@ -158,7 +159,7 @@ fn known(fields: &Fields, name: &'static LocalKey<JsString>) -> Option<String> {
     name.with(|name| fields.get(name))
 }
 
-/// It broke off, or is in no chunks: the client's doing, and nothing to wake anybody for.
+/// The body broke off or is malformed. That is the client's fault, so it is not logged as an error.
 fn unreadable() -> Refusal {
     Refusal::new(ErrorCode::InvalidRequest, "the body cannot be read")
 }

@@ -1,10 +1,10 @@
-//! Responses, out of what `edge-core` says of them.
+//! Builds responses from the statuses and headers that `edge-core` decides.
 
 use std::cell::OnceCell;
 
 use cache_core::CacheControl;
 use edge_core::answer::{EntryHeaders, Served, constant_headers, refusal_headers};
-use edge_core::cors::{self, Readers};
+use edge_core::cors::{self, AllowedSites};
 use edge_core::header;
 use js_sys::{JsString, Uint8Array};
 use pq_core::error::{ErrorCode, Refusal};
@@ -20,7 +20,7 @@ use crate::memory::Ready;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `Headers`, written under names that are JavaScript's already: decoding a string out of
+    /// `Headers`, written by names that are JavaScript strings already: converting a string from
     /// wasm costs more than everything else about a header.
     #[wasm_bindgen(extends = Headers, js_name = Headers)]
     type Fields;
@@ -43,7 +43,7 @@ thread_local! {
     static GRAPHQL_RESPONSE: OnceCell<Headers> = const { OnceCell::new() };
 }
 
-/// A copy of the headers that are the same in every shared read's answer.
+/// A copy of the headers that are the same in every answer to a shared read.
 fn shared_headers(media: MediaType) -> Result<Fields, EdgeError> {
     let template = match media {
         MediaType::Json => &JSON,
@@ -71,7 +71,7 @@ fn init(status: u16, headers: &Headers) -> Result<ResponseInit, EdgeError> {
     Ok(init)
 }
 
-/// A shared read's answer; 304 without a body when the client has it already.
+/// The answer to a shared read; status 304 without a body when `If-None-Match` names it.
 pub(crate) fn read(
     ready: &Ready,
     served: Served,
@@ -115,8 +115,9 @@ struct Extensions {
     code: Option<String>,
 }
 
-/// An origin's answer to a shared read that may not be stored. The edge asked for meaningful
-/// statuses; a client of `application/json` gets what that media type has for the same refusal.
+/// The origin's answer to a shared read that may not be stored. The edge asked for
+/// `application/graphql-response+json`; if the client wants `application/json`, the status is
+/// changed to the one that this media type has for the same error code.
 pub(crate) fn unshared(
     status: u16,
     body: &Uint8Array,
@@ -145,9 +146,9 @@ pub(crate) fn unshared(
     )?)
 }
 
-/// A forwarded answer, without what only the edge is told.
+/// A forwarded answer, without the headers that are meant for the edge only.
 pub(crate) fn forwarded(response: Response) -> Result<Response, EdgeError> {
-    // A WebSocket's answer cannot be taken apart.
+    // The answer to a WebSocket upgrade must be returned unchanged.
     if response.status() == 101 {
         return Ok(response);
     }
@@ -155,10 +156,10 @@ pub(crate) fn forwarded(response: Response) -> Result<Response, EdgeError> {
     headers.delete(header::CACHE_TAG)?;
     headers.delete(header::AS_OF)?;
     headers.delete(header::SEEN_AGO)?;
-    // The runtime decodes what the origin compressed for it, and Cloudflare encodes for the client.
+    // The runtime has decompressed the body; Cloudflare compresses it again for the client.
     headers.delete("content-encoding")?;
     headers.delete("content-length")?;
-    // Nothing that may be purged is kept by clients without asking.
+    // Clients do not hear of purges, so they must revalidate before every use.
     let policy = headers.get("cache-control")?.unwrap_or_default();
     if matches!(CacheControl::parse(&policy), CacheControl::Public(_)) {
         headers.set("cache-control", CacheControl::REVALIDATE)?;
@@ -174,7 +175,7 @@ pub(crate) fn forwarded(response: Response) -> Result<Response, EdgeError> {
     )?)
 }
 
-/// A refusal.
+/// The answer that refuses a request.
 pub(crate) fn refuse(refusal: &Refusal, media: MediaType) -> Result<Response, worker::Error> {
     let (status, fields) = refusal_headers(refusal, media);
     let headers = Headers::new()?;
@@ -201,32 +202,33 @@ pub(crate) fn preflight() -> Result<Response, EdgeError> {
     )?)
 }
 
-/// Says whose page may read the answer, where not everybody's may. What is said above is for every
-/// site: it is the same in all answers, and costs them nothing.
-pub(crate) fn for_readers(
+/// Restricts an answer to the allowed sites (CORS). The other functions here allow every site,
+/// because headers that are the same in all answers are cheaper.
+pub(crate) fn restrict_sites(
     response: Response,
-    readers: &Readers,
+    allowed_sites: &AllowedSites,
     origin: Option<&str>,
 ) -> Result<Response, EdgeError> {
-    // A WebSocket's answer cannot be changed, and no page of another site has its token.
+    // The answer to a WebSocket upgrade cannot be changed, and scripts of other sites do not have
+    // the user's token.
     if response.status() == 101 {
         return Ok(response);
     }
     let headers = response.headers();
     headers.append("vary", "origin")?;
-    match readers.allow(origin) {
+    match allowed_sites.allow(origin) {
         Some(allowed) => headers.set(cors::ALLOW_ORIGIN, allowed)?,
         None => headers.delete(cors::ALLOW_ORIGIN)?,
     }
     Ok(response)
 }
 
-/// The edge is there.
+/// The answer to a health check.
 pub(crate) fn health() -> Result<Response, EdgeError> {
     json(200, r#"{"status":"ok"}"#)
 }
 
-/// JSON that is not GraphQL.
+/// An answer with JSON that is not GraphQL.
 pub(crate) fn json(status: u16, body: &str) -> Result<Response, EdgeError> {
     let headers = Headers::new()?;
     headers.set("content-type", "application/json")?;

@@ -1,4 +1,4 @@
-//! `pq build`.
+//! `pq build`: compiles documents into a manifest.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -11,7 +11,8 @@ use pq_core::manifest::OperationKind;
 use crate::operations;
 use crate::table;
 
-/// Compiles every document; the manifest is sorted by client and name.
+/// Compiles every document at `path`. Returns the manifest, sorted by client and name, and the
+/// report to print.
 pub(crate) fn run(compiler: &Compiler, path: &Path) -> anyhow::Result<(Manifest, String)> {
     let mut documents = Vec::new();
     let mut refusals = Vec::new();

@@ -1,4 +1,4 @@
-//! `pq check`.
+//! `pq check`: compiles the published documents against a new schema.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,16 +8,16 @@ use pq_core::{Manifest, Operation};
 
 use crate::table;
 
-/// What a new schema does to the published documents.
+/// The result of a check.
 #[derive(Debug)]
 pub(crate) struct Checked {
-    /// Documents that are not valid any more.
+    /// The number of documents that the new schema makes invalid.
     pub(crate) broken: usize,
-    /// The same for people, by client.
+    /// The report to print: broken and changed documents, by client.
     pub(crate) report: String,
 }
 
-/// Compiles every published document against the new schema.
+/// Compiles every published document against the new schema, and compares.
 pub(crate) fn run(compiler: &Compiler, manifest: &Manifest) -> Checked {
     let mut broken = 0;
     let mut changed = 0;

@@ -1,4 +1,4 @@
-//! `pq diff`.
+//! `pq diff`: compares a new manifest with the published one.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,8 @@ use pq_core::{Manifest, Operation};
 
 use crate::table;
 
-/// What the new manifest adds, no longer has, and decides otherwise; in the manifests' order.
+/// The report to print: the documents that the new manifest adds, lacks, or gives another policy, in
+/// the order of the manifests.
 pub(crate) fn run(old: &Manifest, new: &Manifest) -> String {
     let mut report = String::new();
     let (mut added, mut removed, mut changed) = (0, 0, 0);

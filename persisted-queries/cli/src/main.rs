@@ -26,35 +26,36 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Compile documents into a manifest, and say why each query that is not cacheable is not.
+    /// Compile documents into a manifest; print each document's policy, and for each query that the
+    /// edge cannot cache, why.
     Build {
-        /// The origin's SDL.
+        /// The file with the origin's SDL.
         #[arg(long)]
         schema: PathBuf,
-        /// A folder with one sub-folder per client, or an Apollo or Relay manifest.
+        /// A folder with one sub-folder of .graphql files per client, or an Apollo or Relay manifest.
         #[arg(long)]
         operations: PathBuf,
-        /// Where the manifest is written.
+        /// The file to write the manifest to.
         #[arg(long)]
         out: PathBuf,
     },
-    /// Tell which published documents a new schema breaks, by client; exit 1 if any.
+    /// Check which published documents a new schema breaks, by client; exit with 1 if any.
     Check {
-        /// The new SDL.
+        /// The file with the new SDL.
         #[arg(long)]
         schema: PathBuf,
         /// The published manifest.
         #[arg(long)]
         manifest: PathBuf,
     },
-    /// Show what publishing a new manifest would change.
+    /// Show which documents a new manifest adds, removes or gives another policy.
     Diff {
         /// The published manifest.
         old: PathBuf,
         /// The new manifest.
         new: PathBuf,
     },
-    /// Send a manifest to the origin: adds what is new, changes nothing that is there.
+    /// Publish a manifest at the origin: adds new documents, and leaves published ones unchanged.
     Publish {
         /// The manifest.
         #[arg(long)]
@@ -62,7 +63,7 @@ enum Command {
         /// The origin's base URL.
         #[arg(long)]
         url: String,
-        /// An admin token.
+        /// A service token with the scope `documents`, or an administrator's access token.
         #[arg(long, env = "YOUSOON_ADMIN_TOKEN", hide_env_values = true)]
         token: String,
     },
@@ -72,7 +73,7 @@ fn main() -> ExitCode {
     match run(Arguments::parse().command) {
         Ok(code) => code,
         Err(error) => {
-            // One line: the chain, outermost first.
+            // `{:#}` prints the error and its causes on one line.
             eprintln!("pq: {error:#}");
             ExitCode::FAILURE
         }
@@ -117,7 +118,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             (report, ExitCode::SUCCESS)
         }
     };
-    // Not `print!`, which panics when the reader (`| head`) is gone.
+    // Not `print!`, which panics when the reader has closed the pipe (`| head`).
     match std::io::stdout().write_all(report.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(error).context("cannot write the report")

@@ -1,4 +1,4 @@
-//! Where documents come from: a folder per client, or a manifest of another tool.
+//! Reads documents from a folder with one sub-folder per client, or from a manifest.
 
 use std::path::{Path, PathBuf};
 
@@ -7,15 +7,15 @@ use anyhow::{Context as _, bail};
 /// A document before it is compiled.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// The client it is written for.
+    /// The client that it was written for.
     pub(crate) client: Option<String>,
-    /// Where it is, for messages.
+    /// Its file or name, for error messages.
     pub(crate) origin: String,
     /// Its exact bytes.
     pub(crate) body: String,
 }
 
-/// Reads all documents of a folder or a manifest.
+/// Reads all documents from a folder or a manifest.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Source>> {
     if path.is_dir() {
         return read_folder(path);
@@ -59,7 +59,7 @@ fn read_folder(folder: &Path) -> anyhow::Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// The documents of one client, in deeper folders too.
+/// The documents of one client, including those in nested folders.
 fn documents(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in entries(folder)? {
@@ -83,7 +83,7 @@ fn file_name(path: &Path) -> anyhow::Result<String> {
     Ok(name.to_owned())
 }
 
-/// The folder's entries, sorted: the order on disk is not the same everywhere.
+/// The folder's entries, sorted, because their order on disk differs between machines.
 fn entries(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let context = || format!("cannot read {}", folder.display());
     let mut paths = Vec::new();

@@ -1,4 +1,4 @@
-//! `pq publish`.
+//! `pq publish`: sends a manifest to the origin.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// The longest part of a refusal that is printed, in characters.
+/// How much of a refusal is printed, in characters.
 const SHOWN_CHARS: usize = 500;
 
 /// The origin's answer.
@@ -21,7 +21,7 @@ struct Published {
     unchanged: u64,
 }
 
-/// A refusal, as the origin words it.
+/// A refusal by the origin, in any of its formats.
 #[derive(Debug, Default, Deserialize)]
 struct Refusal {
     message: Option<String>,
@@ -35,13 +35,13 @@ struct GraphqlError {
     message: String,
 }
 
-/// Sends the manifest to the origin's admin endpoint.
+/// Sends the manifest to the origin's admin endpoint; returns the report to print.
 pub(crate) fn run(manifest: &Manifest, url: &str, token: &str) -> anyhow::Result<String> {
     let endpoint = format!("{}/admin/documents", url.trim_end_matches('/'));
     let client = Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT)
-        // A redirected POST becomes a GET, which publishes nothing.
+        // Following a redirect would turn the POST into a GET, which publishes nothing.
         .redirect(redirect::Policy::none())
         .build()?;
     let response = client
@@ -63,7 +63,7 @@ pub(crate) fn run(manifest: &Manifest, url: &str, token: &str) -> anyhow::Result
     ))
 }
 
-/// What a refusal says, on one line; a body that is not ours is shown as it is.
+/// The message of a refusal on one line; a body in an unknown format is shown as it is.
 fn why(response: Response) -> String {
     let hint = match response.status() {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => " (is the token an admin's?)",
@@ -71,12 +71,12 @@ fn why(response: Response) -> String {
     };
     let text = response.text().unwrap_or_default();
     let refusal: Refusal = serde_json::from_str(&text).unwrap_or_default();
-    let said = refusal
+    let message = refusal
         .message
         .or_else(|| refusal.error.as_ref().map(message_of))
         .or_else(|| refusal.errors.into_iter().next().map(|error| error.message))
         .unwrap_or(text);
-    let line: String = said
+    let line: String = message
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
@@ -90,7 +90,7 @@ fn why(response: Response) -> String {
     }
 }
 
-/// `{"error": "…"}` or `{"error": {"message": "…"}}`.
+/// The message in `{"error": "…"}` or `{"error": {"message": "…"}}`.
 fn message_of(error: &serde_json::Value) -> String {
     let message = match error {
         serde_json::Value::String(text) => Some(text.as_str()),

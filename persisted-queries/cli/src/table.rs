@@ -1,10 +1,10 @@
-//! Aligned columns, and a policy in a few words.
+//! Formats tables and cache policies as text.
 
 use std::fmt::Write as _;
 
 use pq_core::CachePolicy;
 
-/// Rows as lines of left-aligned columns.
+/// Formats rows as lines with left-aligned columns.
 pub(crate) fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
     let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
         let cells = rows.iter().map(|row| row[column].chars().count());
@@ -22,7 +22,7 @@ pub(crate) fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> Strin
     text
 }
 
-/// A policy on one line.
+/// Formats a policy on one line.
 pub(crate) fn policy(policy: &CachePolicy) -> String {
     let mut text = format!(
         "{} maxAge={} swr={} sie={}",

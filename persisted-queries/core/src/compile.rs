@@ -1,8 +1,8 @@
-//! Decides everything about a document before it is published: validity, variables, cost, depth
-//! and cache policy, against the origin's SDL.
+//! Compiles a document against the origin's SDL: validates it, and finds its variables, cost, depth
+//! and cache policy.
 //!
-//! The rules of the policy are those of `cacheability`, the rule of the location that of
-//! `snap`, the measure of cost that of `cost`; `size` is looked at before all of them.
+//! `size` checks the document's size before anything else. `cacheability` has the rules of the
+//! policy, `snap` the rule for locations, and `cost` the measure of cost and depth.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -30,7 +30,8 @@ pub use cost::DEFAULT_PAGE;
 use hints::Hints;
 pub use reason::{Reason, Why};
 
-/// What an SDL leaves out when its server does not print our directives' definitions.
+/// The definitions of our directives. They are added to an SDL that lacks them, because some servers
+/// do not print them.
 const CACHE_CONTROL: &str = "\ndirective @cacheControl(maxAge: Int, staleWhileRevalidate: Int, \
     staleIfError: Int, scope: CacheControlScope) on FIELD_DEFINITION | OBJECT\n";
 const CACHE_CONTROL_SCOPE: &str = "\nenum CacheControlScope { PUBLIC PRIVATE }\n";
@@ -44,18 +45,18 @@ pub struct Compiler {
     hints: Hints,
 }
 
-/// A document and what was decided about it.
+/// A compiled document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compiled {
     /// The document as it is published.
     pub operation: Operation,
-    /// Why no shared cache may keep its answers, culprit by culprit; empty if one may.
+    /// Why a shared cache may not store its answers, one reason per field; empty if it may.
     pub why_private: Vec<Reason>,
-    /// Whether it asks about the schema itself.
+    /// Whether it is an introspection query (`__schema` or `__type`).
     pub introspects: bool,
 }
 
-/// One thing that is wrong with an SDL or a document.
+/// One error in an SDL or a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Line and column, counted from 1, where they are known.
@@ -70,7 +71,7 @@ pub enum CompileError {
     /// The SDL breaks GraphQL's rules.
     #[error("the schema is not valid: {}", Listed(.0))]
     Schema(Vec<Problem>),
-    /// One of our directives is used with values that make no sense.
+    /// One of our directives is used with invalid values or in the wrong place.
     #[error("the schema's {coordinate} {why}")]
     Directive {
         /// `Type`, `Type.field` or `Type.field(argument)`.
@@ -81,29 +82,29 @@ pub enum CompileError {
     /// The document breaks GraphQL's rules, or does not fit the schema.
     #[error("the document is not valid: {}", Listed(.0))]
     Document(Vec<Problem>),
-    /// Not exactly one operation.
+    /// The document does not have exactly one operation.
     #[error("a document has exactly one operation, this one has {0}")]
     OperationCount(usize),
     /// The operation has no name.
     #[error("the document's operation has no name")]
     Anonymous,
-    /// There is more of something than [`limits::DOCUMENT`] allows.
+    /// The document exceeds one of [`limits::DOCUMENT`].
     #[error(transparent)]
     TooMuch(#[from] TooMuch),
 }
 
-/// The document's one operation, with everything that reads it.
+/// The document's one operation, with what is needed to examine it.
 struct Subject<'a> {
     schema: &'a Valid<Schema>,
     hints: &'a Hints,
     document: &'a Valid<ExecutableDocument>,
     operation: &'a Node<executable::Operation>,
-    /// What the operation's variables are, as far as that is known already.
+    /// The values of the operation's variables; empty when a document is published.
     given: HashMap<String, Node<Value>>,
 }
 
 impl Compiler {
-    /// Reads and validates an SDL, and every use of our directives in it.
+    /// Parses and validates an SDL, and every use of our directives in it.
     pub fn new(sdl: &str) -> Result<Self, CompileError> {
         let sdl = complete(sdl)?;
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
@@ -112,8 +113,8 @@ impl Compiler {
         Ok(Self { schema, hints })
     }
 
-    /// Validates a document and decides its policy; `body` is hashed as it is, byte for byte. Its
-    /// cost is that of the variables' defaults.
+    /// Compiles a document for publishing. Its id is the hash of the exact bytes of `body`; its cost
+    /// is computed with the defaults of its variables.
     ///
     /// # Errors
     /// [`CompileError`]; [`CompileError::Anonymous`] when the operation has no name.
@@ -125,8 +126,8 @@ impl Compiler {
         Ok(compiled)
     }
 
-    /// As [`Compiler::compile`], for a document that was sent and is published nowhere: its
-    /// operation needs no name, and its cost is that of the variables that came with it.
+    /// Like [`Compiler::compile`], for an unpublished document that a client sent: its operation
+    /// needs no name, and its cost is computed with the `variables` of the request.
     ///
     /// # Errors
     /// [`CompileError`].
@@ -177,7 +178,7 @@ impl Compiler {
         })
     }
 
-    /// Its size first: what comes after takes longer the larger it is.
+    /// Checks the document's size first, because validation takes longer for larger documents.
     fn validate(&self, body: &str) -> Result<Valid<ExecutableDocument>, CompileError> {
         let tokens = limits::DOCUMENT.tokens;
         let mut parser = Parser::new().token_limit(usize::try_from(tokens).unwrap_or(usize::MAX));
@@ -216,7 +217,7 @@ fn kind_of(operation_type: OperationType) -> OperationKind {
     }
 }
 
-/// Adds the definitions of our directives where the SDL uses them and does not define them.
+/// Adds the definitions of our directives if the SDL lacks them.
 fn complete(sdl: &str) -> Result<String, CompileError> {
     let schema = Schema::parse(sdl, "schema.graphql")
         .map_err(|invalid| CompileError::Schema(problems(&invalid.errors)))?;
@@ -254,7 +255,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Problems on one line.
+/// Displays problems on one line.
 struct Listed<'a>(&'a [Problem]);
 
 impl fmt::Display for Listed<'_> {

@@ -1,4 +1,4 @@
-//! The name of a persisted document: the SHA-256 of its exact bytes.
+//! The id of a persisted document: the SHA-256 of its exact bytes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-/// The length of a hash in hex characters.
+/// The length of a hash in hexadecimal digits.
 const HEX_CHARS: usize = 64;
 
-/// SHA-256 of a document's bytes; written as 64 lowercase hex characters.
+/// The SHA-256 of a document's bytes, written as 64 lowercase hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocumentHash([u8; 32]);
 
@@ -19,10 +19,10 @@ pub enum HashError {
     /// The part before the colon is not `sha256`.
     #[error("the hash prefix {0:?} is not known, only \"sha256\" is")]
     UnknownPrefix(String),
-    /// Not 64 characters after the optional prefix.
+    /// There are not exactly 64 characters after the optional prefix.
     #[error("a document hash has 64 hex characters, not {chars}")]
     WrongLength {
-        /// Characters found.
+        /// The number of characters found.
         chars: usize,
     },
     /// A character that is not `0-9a-fA-F`.
@@ -52,7 +52,7 @@ impl DocumentHash {
         Ok(Self(bytes))
     }
 
-    /// From the bytes of a hash.
+    /// A hash from its 32 bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }

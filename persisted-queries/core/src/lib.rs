@@ -1,10 +1,12 @@
-//! Persisted documents and GraphQL over HTTP, as edge and origin both read them.
+//! Persisted documents and GraphQL over HTTP. Edge and origin share this code, so both read a
+//! request in the same way.
 //!
-//! Pure: no clock, no I/O, no randomness. Reading order: [`hash`] (a document's name) →
-//! [`policy`] (what may be cached) → [`manifest`] (documents and all that is known of them) →
-//! [`limits`] (how large anything may be) → [`request`] (what a client asks) → [`error`] (every refusal, its code and its status) →
-//! [`negotiate`] (which media type answers) and [`security`] (what browsers are told). Feature `compile` adds `compile`: validation against
-//! a schema and the policy of a document; native tools only.
+//! Pure: no clock, no I/O, no randomness. Reading order: [`hash`] (a document's id) → [`policy`]
+//! (what may be cached) → [`manifest`] (the published documents) → [`limits`] (maximum sizes) →
+//! [`request`] (parses a client's request) → [`error`] (refusals, their codes and statuses) →
+//! [`negotiate`] (the answer's media type) and [`security`] (security headers). The feature `compile`
+//! adds `compile`, which validates a document against a schema and decides its policy; for native
+//! targets only.
 
 #[cfg(feature = "compile")]
 pub mod compile;

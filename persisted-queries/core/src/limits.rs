@@ -1,35 +1,36 @@
-//! How large anything may be: the one place with the numbers.
+//! All limits on the size of requests and documents.
 //!
-//! Those of documents hold for every document, when it is published and when it is sent; the clients'
-//! own are far below them, see `pq build`.
+//! The limits on documents apply when a document is published and when a client sends an unpublished
+//! one. The clients' own documents are far below them; `pq build` prints their cost and depth.
 
 use std::time::Duration;
 
-/// The most bytes of a body, or of a query string, that are read.
+/// The longest body, and the longest query string, that is read, in bytes.
 pub const REQUEST_BYTES: usize = 128 * 1024;
 
-/// From the first byte of the body to the answer. The edge waits a second longer.
+/// How long a request may take at the origin, from the first byte of its body to its answer. The
+/// edge waits one second longer.
 pub const EXECUTION: Duration = Duration::from_secs(10);
 
-/// What a document may have. A request has one document: batches are not answered.
+/// The most that a document may have of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DocumentLimits {
-    /// Tokens, spaces and comments among them. No more are read.
+    /// Tokens, including white space and comments. The parser stops there.
     pub tokens: u64,
-    /// Fields within fields: a chain of partner → offers → partner has no end.
+    /// Levels of nested fields, because types that refer to each other allow any depth.
     pub depth: u64,
-    /// Fields, with those of a fragment counted wherever it is spread: spreads of spreads grow
-    /// exponentially.
+    /// Fields. Those of a fragment count at each spread, because fragments that spread fragments
+    /// grow exponentially.
     pub fields: u64,
-    /// Fields under another name, counted likewise: the same field a hundred times.
+    /// Aliases, counted in the same way; they allow to select the same field many times.
     pub aliases: u64,
-    /// Directives, counted likewise.
+    /// Directives, counted in the same way.
     pub directives: u64,
-    /// Fields of the answer: those in a list once per item, as many as its `first` asks for.
+    /// Fields of the answer; those in a list count once per item, as many as its `first` asks for.
     pub cost: u64,
 }
 
-/// What documents may have here.
+/// The limits on documents.
 pub const DOCUMENT: DocumentLimits = DocumentLimits {
     tokens: 5_000,
     depth: 16,
@@ -39,21 +40,21 @@ pub const DOCUMENT: DocumentLimits = DocumentLimits {
     cost: 10_000,
 };
 
-/// Something of which a document has too much.
+/// A document exceeds a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the document has more than {limit} {what}")]
 pub struct TooMuch {
-    /// In the plural.
+    /// What the document has too many of, in the plural.
     pub what: &'static str,
-    /// How much there may be.
+    /// The limit.
     pub limit: u64,
 }
 
 impl TooMuch {
-    /// Whether there is too much of something.
+    /// Checks that `found` is not greater than `limit`.
     ///
     /// # Errors
-    /// Says of what, if there is.
+    /// [`TooMuch`] if it is.
     pub fn check(what: &'static str, found: u64, limit: u64) -> Result<(), Self> {
         if found > limit {
             Err(Self { what, limit })

@@ -1,8 +1,8 @@
-//! The manifest: every published document with what was decided about it.
+//! The manifest: all documents of a build, with their variables, cost and cache policy.
 //!
-//! The format is Apollo's `apollo-persisted-query-manifest`, version 1, with our fields beside
-//! the standard ones. Apollo's own manifests and Relay's `{"<id>": "<text>"}` are read too; their
-//! documents carry no policy, so they are not cacheable until they are compiled.
+//! The format is Apollo's `apollo-persisted-query-manifest`, version 1, with additional fields.
+//! Apollo's own manifests and Relay's `{"<id>": "<text>"}` can be read too; their documents have no
+//! policy, so they are not cacheable until they are compiled.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -21,7 +21,7 @@ pub const FORMAT: &str = "apollo-persisted-query-manifest";
 /// The `version` of every manifest.
 pub const VERSION: u32 = 1;
 
-/// A checked set of documents: no id twice, and every id is its body's hash.
+/// A checked set of documents: ids are unique, and every id is the hash of its body.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Manifest {
     format: &'static str,
@@ -48,7 +48,7 @@ pub struct Operation {
     /// The declared variables, in the document's order.
     #[serde(default)]
     pub variables: Vec<VariableDefinition>,
-    /// The input types that the variables reach.
+    /// The input types that the variables use.
     #[serde(default)]
     pub input_types: InputTypes,
     /// An upper estimate of the fields in an answer.
@@ -57,7 +57,7 @@ pub struct Operation {
     /// The deepest nesting of fields; a root field is 1.
     #[serde(default)]
     pub depth: u32,
-    /// What may be kept, by whom and for how long.
+    /// Who may cache its answers, and for how long.
     #[serde(default)]
     pub policy: CachePolicy,
 }
@@ -69,11 +69,11 @@ pub type DocumentRecord = Operation;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OperationKind {
-    /// Reads.
+    /// Reads data.
     Query,
-    /// Writes.
+    /// Changes data.
     Mutation,
-    /// Listens.
+    /// Receives events.
     Subscription,
 }
 
@@ -91,16 +91,16 @@ impl OperationKind {
 /// Why a manifest is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// Not JSON, or not one of the known shapes.
+    /// It is not JSON, or not in a known format.
     #[error("the manifest cannot be read: {0}")]
     Json(#[from] serde_json::Error),
-    /// Another `format`.
+    /// It has another `format`.
     #[error("the manifest's format is {0:?}, not {FORMAT:?}")]
     WrongFormat(String),
-    /// Another `version`.
+    /// It has another `version`.
     #[error("the manifest's version is {0}, not {VERSION}")]
     WrongVersion(u64),
-    /// One id names two entries.
+    /// Two documents have the same id.
     #[error("the id {id} is there twice: {first} and {second}")]
     DuplicateId {
         /// The id.
@@ -110,7 +110,7 @@ pub enum ManifestError {
         /// The name of the second document.
         second: String,
     },
-    /// An id that is not a SHA-256, such as Relay's default MD5.
+    /// An id is not a SHA-256 (for example an MD5, Relay's default).
     #[error("the id {id:?} is not a document hash: {source}")]
     BadId {
         /// The id as it is written.
@@ -118,7 +118,7 @@ pub enum ManifestError {
         /// What is wrong with it.
         source: HashError,
     },
-    /// An id that is not its body's hash.
+    /// An id is not the hash of its document's body.
     #[error("the id of {name} is {id}, and its body's hash is {actual}")]
     WrongId {
         /// The document's name.
@@ -128,7 +128,7 @@ pub enum ManifestError {
         /// The hash of the body.
         actual: DocumentHash,
     },
-    /// A Relay document without exactly one named operation.
+    /// A document in a Relay manifest does not have exactly one named operation.
     #[error("the document {id} does not have exactly one named operation")]
     NoOperationName {
         /// The document's id.
@@ -137,7 +137,7 @@ pub enum ManifestError {
 }
 
 impl Operation {
-    /// Refuses a document whose id is not its body's hash.
+    /// Checks that the id is the hash of the body.
     pub fn verify(&self) -> Result<(), ManifestError> {
         let actual = DocumentHash::of(&self.body);
         if actual == self.id {
@@ -160,7 +160,7 @@ impl Operation {
 }
 
 impl Manifest {
-    /// Checks the documents; their order is kept.
+    /// Checks documents and makes a manifest of them, in the same order.
     pub fn new(operations: Vec<Operation>) -> Result<Self, ManifestError> {
         let mut seen = HashSet::with_capacity(operations.len());
         for operation in &operations {
@@ -176,7 +176,7 @@ impl Manifest {
         })
     }
 
-    /// Reads our manifests, Apollo's and Relay's.
+    /// Parses one of our manifests, or one of Apollo or Relay.
     pub fn from_json(json: &str) -> Result<Self, ManifestError> {
         match serde_json::from_str(json)? {
             Shape::Apollo(header) => {
@@ -213,7 +213,7 @@ impl Manifest {
         self.operations
     }
 
-    /// The document of an id.
+    /// The document with this id.
     pub fn get(&self, id: &DocumentHash) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.id == *id)
     }
@@ -263,7 +263,7 @@ struct Header {
     version: u64,
 }
 
-/// What a JSON text turns out to be: something with a `format`, or else Relay's map.
+/// The detected format: a manifest with a `format`, or else Relay's map.
 enum Shape {
     Apollo(Header),
     Relay(Vec<(String, String)>),
@@ -275,7 +275,7 @@ impl<'de> Deserialize<'de> for Shape {
     }
 }
 
-/// Reads the map entry by entry: a `Map` would silently keep the last of two equal ids.
+/// Reads the map entry by entry, because a `Map` would silently drop the first of two equal ids.
 struct ShapeVisitor;
 
 impl<'de> Visitor<'de> for ShapeVisitor {
@@ -296,7 +296,7 @@ impl<'de> Visitor<'de> for ShapeVisitor {
                 ("format", serde_json::Value::String(text)) => format = Some(text),
                 ("version", serde_json::Value::Number(number)) => version = number.as_u64(),
                 (_, serde_json::Value::String(body)) => documents.push((key, body)),
-                // `operations`, and whatever else a tool wrote beside the standard fields.
+                // `operations`, and any fields that a tool has added.
                 _ => other_fields = true,
             }
         }

@@ -1,11 +1,11 @@
-//! Which media type answers (GraphQL over HTTP, "Media Types").
+//! Negotiates the media type of an answer (GraphQL over HTTP, "Media Types").
 
-/// What an answer is written as.
+/// The media type of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaType {
-    /// `application/json`: what everybody reads, and the default.
+    /// `application/json`: the default. Most GraphQL errors have status 200.
     Json,
-    /// `application/graphql-response+json`: statuses have meaning.
+    /// `application/graphql-response+json`: the status says whether the request succeeded.
     GraphqlResponse,
 }
 
@@ -18,8 +18,9 @@ impl MediaType {
         }
     }
 
-    /// Chooses by `Accept`; absent and `*/*` mean JSON, `None` that nothing acceptable can be had.
-    /// Of two with the same weight the more telling one wins.
+    /// Chooses by the `Accept` header. An absent header and `*/*` mean [`MediaType::Json`]. `None`
+    /// means that neither media type is acceptable. If both have the same weight,
+    /// [`MediaType::GraphqlResponse`] wins.
     pub fn negotiate(accept: Option<&str>) -> Option<Self> {
         let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
             return Some(Self::Json);
@@ -55,7 +56,7 @@ impl MediaType {
     }
 }
 
-/// A weight of RFC 9110 §12.4.2 in thousandths; what is no weight counts as 0.
+/// A quality value (RFC 9110 §12.4.2) in thousandths; an invalid one counts as 0.
 fn thousandths(value: &str) -> u16 {
     let weight = value
         .parse::<f32>()

@@ -1,19 +1,19 @@
-//! What may be done with a document's answers: decided once, at publish time.
+//! The cache policy of a document, decided once when it is compiled.
 
 use serde::{Deserialize, Serialize};
 
-/// Who may share an answer.
+/// Who may cache an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// The answer is the same for everybody.
+    /// Shared caches: the answer is the same for everybody.
     Public,
-    /// The answer depends on who asks: never stored in a shared cache.
+    /// No shared cache: the answer depends on the user.
     Private,
 }
 
 impl Scope {
-    /// The word in `Cache-Control`, tables and logs.
+    /// The name used in `Cache-Control`, tables and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Public => "public",
@@ -22,23 +22,23 @@ impl Scope {
     }
 }
 
-/// How long, and by whom, a document's answers may be kept.
+/// Who may cache a document's answers, and for how long.
 ///
-/// The default is the refusal: private, and zero seconds.
+/// The default is not cacheable: private, and zero seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CachePolicy {
-    /// Who may share the answer.
+    /// Who may cache an answer.
     pub scope: Scope,
-    /// Seconds an answer is fresh; 0 means that it is not cacheable.
+    /// How long an answer is fresh, in seconds; 0 means that it is not cacheable.
     pub max_age_s: u32,
-    /// Seconds past `max_age_s` in which it may be served while it is refreshed.
+    /// How long after `max_age_s` it may be served while it is refreshed, in seconds.
     #[serde(default)]
     pub stale_while_revalidate_s: u32,
-    /// Seconds past `max_age_s` in which it may be served if the origin cannot be reached.
+    /// How long after `max_age_s` it may be served if the origin cannot answer, in seconds.
     #[serde(default)]
     pub stale_if_error_s: u32,
-    /// The location variable that is snapped to its cell before the key is made.
+    /// The location variable that is snapped to its H3 cell before the cache key is computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snap: Option<SnapRule>,
 }
@@ -58,7 +58,7 @@ pub struct SnapRule {
 }
 
 impl CachePolicy {
-    /// Private, never kept.
+    /// Private, and never cached.
     pub const NOT_CACHEABLE: Self = Self {
         scope: Scope::Private,
         max_age_s: 0,
@@ -67,17 +67,17 @@ impl CachePolicy {
         snap: None,
     };
 
-    /// Whether an answer may be kept by anybody at all.
+    /// Whether any cache may store an answer.
     pub const fn is_cacheable(&self) -> bool {
         self.max_age_s > 0
     }
 
-    /// Whether an answer may be kept by a shared cache, such as the edge.
+    /// Whether a shared cache, such as the edge, may store an answer.
     pub const fn is_shared(&self) -> bool {
         self.is_cacheable() && matches!(self.scope, Scope::Public)
     }
 
-    /// Seconds after which an answer is of no use whatever happens: fresh and stale windows together.
+    /// How long an answer may be served in any case, in seconds: max-age plus the longer stale window.
     pub fn longest_life_s(&self) -> u32 {
         self.max_age_s
             .saturating_add(self.stale_while_revalidate_s.max(self.stale_if_error_s))

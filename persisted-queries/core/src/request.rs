@@ -1,7 +1,7 @@
-//! What a client asks, out of an HTTP request's parts.
+//! Parses a GraphQL request from the parts of an HTTP request, or from a WebSocket message.
 //!
-//! A document is named by `documentId` (POST JSON and GET), by the path `/graphql/<id>`, or by
-//! Apollo's `extensions.persistedQuery.sha256Hash`; or it is sent as `query`.
+//! A document is given by its id (as `documentId` in POST JSON or GET, in the path `/graphql/<id>`,
+//! or as Apollo's `extensions.persistedQuery.sha256Hash`), or in full as `query`.
 
 use serde_json::{Map, Value};
 
@@ -9,41 +9,41 @@ use crate::error::{ErrorCode, Refusal};
 use crate::hash::DocumentHash;
 use crate::limits::REQUEST_BYTES;
 
-/// The methods that GraphQL over HTTP knows.
+/// The HTTP methods of GraphQL over HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Queries only.
+    /// For queries only.
     Get,
-    /// Everything.
+    /// For all operations.
     Post,
 }
 
-/// The parts of an HTTP request that matter.
+/// The parts of an HTTP request that are parsed.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpParts<'a> {
     /// GET or POST.
     pub method: Method,
-    /// What follows `/graphql/` in the path, if anything.
+    /// The part of the path after `/graphql/`, if there is one.
     pub path_id: Option<&'a str>,
-    /// What follows the question mark.
+    /// The query string, without the question mark.
     pub query: Option<&'a str>,
-    /// The header.
+    /// The `Content-Type` header.
     pub content_type: Option<&'a str>,
-    /// Empty for GET.
+    /// The body; empty for GET.
     pub body: &'a [u8],
 }
 
 /// How the document is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DocumentRef {
-    /// By its name alone.
+    /// By its id alone.
     Hash(DocumentHash),
-    /// In full; the name is its hash, and was checked if it was sent as well.
+    /// In full. `hash` is its id; an id that was sent as well is the same.
     Body { hash: DocumentHash, body: String },
 }
 
 impl DocumentRef {
-    /// The document's name.
+    /// The document's id.
     pub const fn hash(&self) -> DocumentHash {
         match self {
             Self::Hash(hash) | Self::Body { hash, .. } => *hash,
@@ -51,14 +51,14 @@ impl DocumentRef {
     }
 }
 
-/// A request that is well-formed.
+/// A well-formed GraphQL request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GraphqlRequest {
-    /// What to execute.
+    /// The document to execute.
     pub document: DocumentRef,
-    /// Which operation of it.
+    /// The name of the operation to execute, if it was given.
     pub operation_name: Option<String>,
-    /// As they were sent: neither coerced nor checked.
+    /// The variables as they were sent, neither coerced nor checked.
     pub variables: Map<String, Value>,
 }
 
@@ -67,7 +67,7 @@ fn refuse<T>(code: ErrorCode, message: impl Into<String>) -> Result<T, Refusal> 
 }
 
 impl GraphqlRequest {
-    /// Reads a request.
+    /// Parses an HTTP request.
     ///
     /// # Errors
     /// A [`Refusal`] with one of the codes `INVALID_JSON`, `NUL_BYTE`, `INVALID_REQUEST`,
@@ -85,7 +85,7 @@ impl GraphqlRequest {
         Self::of(fields, parts.path_id)
     }
 
-    /// Reads a request that came in a message, such as `subscribe` of `graphql-transport-ws`.
+    /// Parses the payload of a message, such as `subscribe` of `graphql-transport-ws`.
     ///
     /// # Errors
     /// As [`GraphqlRequest::parse`].
@@ -108,10 +108,10 @@ impl GraphqlRequest {
         })
     }
 
-    /// The refusal of a request that was cut off while it was read.
+    /// The refusal of a request that is longer than [`REQUEST_BYTES`].
     ///
     /// # Errors
-    /// Always: it is the refusal.
+    /// Always returns the refusal.
     pub fn too_large<T>() -> Result<T, Refusal> {
         refuse(
             ErrorCode::RequestTooLarge,
@@ -142,13 +142,16 @@ fn from_body(content_type: Option<&str>, body: &[u8]) -> Result<Map<String, Valu
         );
     }
     if body.contains(&0) {
-        return refuse(ErrorCode::NulByte, "the body has a NUL byte");
+        return refuse(ErrorCode::NulByte, "the body contains a NUL byte");
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(fields),
-        Ok(Value::Array(_)) => refuse(ErrorCode::InvalidRequest, "batches are not answered"),
+        Ok(Value::Array(_)) => refuse(
+            ErrorCode::InvalidRequest,
+            "batched requests are not supported",
+        ),
         Ok(_) => refuse(ErrorCode::InvalidRequest, "the body is not a JSON object"),
-        // Where, but never what: the body is the client's.
+        // The message says where the error is, but does not repeat the client's body.
         Err(error) => refuse(
             ErrorCode::InvalidJson,
             format!(
@@ -199,7 +202,7 @@ fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<Docume
         Some(Value::Object(extensions)) => apollo_hash(extensions)?,
         Some(_) => return refuse(ErrorCode::InvalidRequest, "`extensions` is not an object"),
     };
-    // The one character of a name that a client may have encoded in a path.
+    // `:` is the only character of an id that a client may have percent-encoded in the path.
     let path_id = path_id.map(|id| id.replace("%3A", ":").replace("%3a", ":"));
     let mut named: Option<DocumentHash> = None;
     for id in [path_id.as_deref(), text(fields, "documentId")?, apollo]
@@ -211,7 +214,7 @@ fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<Docume
         if named.is_some_and(|known| known != hash) {
             return refuse(
                 ErrorCode::DocumentIdMismatch,
-                "two different document identifiers",
+                "the request has two different document ids",
             );
         }
         named = Some(hash);
@@ -222,7 +225,7 @@ fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<Docume
     ) {
         (None, None) => refuse(
             ErrorCode::DocumentMissing,
-            "neither `documentId` nor `query`",
+            "the request has neither `documentId` nor `query`",
         ),
         (None, Some(hash)) => Ok(DocumentRef::Hash(hash)),
         (Some(body), named) => {
@@ -230,7 +233,7 @@ fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<Docume
             if named.is_some_and(|named| named != hash) {
                 return refuse(
                     ErrorCode::DocumentIdMismatch,
-                    "the document does not have the hash that came with it",
+                    "the document's hash is not the id that was sent with it",
                 );
             }
             Ok(DocumentRef::Body {
@@ -252,7 +255,7 @@ fn apollo_hash(extensions: &Map<String, Value>) -> Result<Option<&str>, Refusal>
     let malformed = || {
         Refusal::new(
             ErrorCode::InvalidRequest,
-            "`extensions.persistedQuery` is not of version 1",
+            "`extensions.persistedQuery` must have version 1 and a `sha256Hash`",
         )
     };
     if persisted.get("version").and_then(Value::as_u64) != Some(1) {
@@ -296,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_naming_a_document_is_the_same_request() {
+    fn all_ways_to_give_a_documents_id_are_the_same_request() {
         let hash = DocumentHash::of(BODY);
         let expected = GraphqlRequest {
             document: DocumentRef::Hash(hash),

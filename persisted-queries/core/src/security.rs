@@ -1,21 +1,22 @@
-//! What the answers of both doors tell browsers, whoever asks. A shared read that the edge answers
-//! says [`NO_SNIFFING`] alone: it is plain JSON, and each header costs a hit two per cent.
+//! Security headers for browsers, on all answers of edge and origin. Only [`NO_SNIFFING`] is on the
+//! edge's answers to shared reads: they are plain JSON, and each header makes a cache hit about 2 %
+//! slower.
 
-/// A content type means what it says: JSON is never run or shown as something else.
+/// Browsers must not guess another content type: JSON is never run as a script or shown as HTML.
 pub const NO_SNIFFING: (&str, &str) = ("x-content-type-options", "nosniff");
 
-/// Header and value. An answer that says otherwise of itself keeps its own.
+/// Names and values. An answer that has one of these headers already keeps its own value.
 pub const HEADERS: [(&str, &str); 5] = [
     NO_SNIFFING,
-    // An answer that is opened as a page loads nothing, and is in nobody's frame.
+    // An answer that is opened as a page may load nothing, and must not be shown in a frame.
     (
         "content-security-policy",
         "default-src 'none'; frame-ancestors 'none'",
     ),
-    // For what is embedded without asking (CORS): images and scripts of other sites.
+    // Other sites must not embed an answer as an image or script, for which CORS does not ask.
     ("cross-origin-resource-policy", "same-origin"),
     ("referrer-policy", "no-referrer"),
-    // Two years; browsers take it from TLS alone.
+    // Two years. Browsers ignore this header on connections without TLS.
     (
         "strict-transport-security",
         "max-age=63072000; includeSubDomains",

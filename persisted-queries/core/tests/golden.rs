@@ -1,4 +1,4 @@
-//! Golden vectors: the same hashes and manifest bytes on every target.
+//! Golden vectors: hashes and manifests have the same bytes on every target.
 
 use pq_core::{DocumentHash, Manifest};
 #[cfg(target_arch = "wasm32")]

@@ -1,5 +1,5 @@
-//! Bytes out of KV or Redis: whatever lies there, it is refused or read; and what is read would be
-//! written as it lay there.
+//! Decodes arbitrary bytes as an entry from KV or Redis: they must be refused or decoded, and a
+//! decoded frame must encode to the same bytes.
 #![no_main]
 
 use cache_core::entry::Frame;
@@ -9,13 +9,13 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     if let Ok(frame) = Frame::decode(input) {
-        let written = frame.encode().expect("what was read can be written");
-        assert_eq!(written, input, "two frames of one entry");
+        let written = frame.encode().expect("a decoded frame can be encoded");
+        assert_eq!(written, input, "an entry has two encodings");
     }
     in_redis(input);
 });
 
-/// The key lies before the frame: a mutation keeps it more often than it finds it.
+/// The seeds have this key in front of the frame. Most mutations keep it, but would not find another.
 fn in_redis(input: &[u8]) {
     let key = KeyBuilder::new().part(b"fuzz").finish();
     let other = KeyBuilder::new().part(b"another").finish();
@@ -28,7 +28,7 @@ fn in_redis(input: &[u8]) {
             Some(StoredError::Key),
             "served as another entry"
         );
-        let again = stored::encode(&key, &head, &body).expect("what was read can be written");
+        let again = stored::encode(&key, &head, &body).expect("a decoded entry can be encoded");
         assert_eq!(stored::decode(&key, &again), Ok((head, body)));
     }
 }

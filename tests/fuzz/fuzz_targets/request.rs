@@ -1,7 +1,8 @@
-//! A request, as the edge reads it before it knows anything else: whatever is sent, it is refused or
-//! understood; and what is understood means the same when it is said again in the edge's own words.
+//! Parses arbitrary bytes as a client's request: it must be refused or parsed. A request that the edge
+//! plans as a shared read must get the same cache key when the edge's own request for it is parsed
+//! again.
 //!
-//! An input is `METHOD path_id?query`, a line with the content type, and the body.
+//! An input is the line `METHOD path_id?query`, a line with the content type, and the body.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -37,7 +38,7 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     match GraphqlRequest::parse(parts) {
-        Ok(request) => understood(method, request),
+        Ok(request) => parsed(method, request),
         Err(refusal) => {
             let body: serde_json::Value = serde_json::from_str(&refusal.body()).expect("JSON");
             assert!(body["errors"][0]["extensions"]["code"].is_string());
@@ -74,11 +75,15 @@ fn parts(input: &[u8]) -> Option<(Method, HttpParts<'_>)> {
     Some((method, parts))
 }
 
-fn understood(method: Method, request: GraphqlRequest) {
+fn parsed(method: Method, request: GraphqlRequest) {
     if let DocumentRef::Body { hash, body } = &request.document {
-        assert_eq!(*hash, DocumentHash::of(body), "named as another document");
+        assert_eq!(
+            *hash,
+            DocumentHash::of(body),
+            "the hash of another document"
+        );
     }
-    // As if it asked for the document of this target.
+    // Planned as if it were a request for this target's document.
     let Ok(Plan::Read(read)) = plan(&request, &OPERATION, method) else {
         return;
     };
@@ -89,16 +94,16 @@ fn understood(method: Method, request: GraphqlRequest) {
         content_type: Some("application/json"),
         body: read.origin_body.as_bytes(),
     });
-    let again = again.expect("the edge's own words are well-formed");
+    let again = again.expect("the edge's own request is well-formed");
     assert_eq!(again.document.hash(), OPERATION.id);
     let SharedRead { key, origin_body } = &read;
-    match plan(&again, &OPERATION, Method::Post).expect("and refused by nobody") {
-        Plan::Read(said_again) => {
+    match plan(&again, &OPERATION, Method::Post).expect("the edge's own request is accepted") {
+        Plan::Read(again) => {
             assert_eq!(
-                said_again.key, *key,
-                "one question, two entries: {origin_body}"
+                again.key, *key,
+                "one request has two cache keys: {origin_body}"
             );
         }
-        Plan::Forward => panic!("shared at first, and then not: {origin_body}"),
+        Plan::Forward => panic!("the edge's own request is not a shared read: {origin_body}"),
     }
 }

@@ -1,4 +1,4 @@
-//! Documents that are small to send and large to execute, to validate or to read.
+//! Documents that are small to send, but expensive to parse, validate or execute.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use super::tally::{Seen, Tally};
 use crate::people::GRAPHQL_RESPONSE;
 
 const PART: &str = "bombs";
-/// A refusal costs nothing; this is for a busy machine and a build without optimisation.
+/// How long a refusal may take: much longer than it needs, for a busy machine and a debug build.
 const WITHIN: Duration = Duration::from_secs(5);
 
 fn nested(levels: usize, open: &str, middle: &str, close: &str) -> String {
@@ -36,7 +36,7 @@ fn fragments(depth: usize) -> String {
     )
 }
 
-/// What it is, and the request's body.
+/// The name and the body of each request.
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn all() -> Vec<(&'static str, Value)> {
     let query = |text: String| json!({"query": text});
@@ -175,7 +175,7 @@ fn all() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// JSON that no value of ours can be: written by hand.
+/// JSON texts that `serde_json` values cannot represent.
 fn texts() -> Vec<(&'static str, String)> {
     let query = "query Q($v: [Int]) { categories { id } }";
     vec![
@@ -215,7 +215,7 @@ fn texts() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Each is refused, soon, and gives nothing.
+/// Sends each one; it must be refused quickly and return no data.
 pub(crate) async fn explode(target: &Target, tally: &Tally) {
     let all = all()
         .into_iter()

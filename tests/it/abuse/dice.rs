@@ -1,4 +1,4 @@
-//! Chance that can be had again: a seed gives the same requests on every machine.
+//! A seeded random generator: a seed gives the same requests on every machine.
 
 /// SplitMix64.
 #[derive(Clone, Debug)]
@@ -9,7 +9,7 @@ impl Dice {
         Self(seed)
     }
 
-    /// Others than all numbers before and after it share nothing with: a worker's, a request's.
+    /// An independent generator for a worker or a request with this number.
     pub(crate) fn fork(&self, number: u64) -> Self {
         let mut fork = Self(self.0 ^ number.wrapping_mul(0xD6E8_FEB8_6659_FD93));
         fork.next();
@@ -24,13 +24,13 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    /// 0 to `most` - 1.
+    /// A number from 0 to `most` − 1.
     pub(crate) fn below(&mut self, most: usize) -> usize {
         let most = u64::try_from(most.max(1)).unwrap();
         usize::try_from(self.next() % most).unwrap()
     }
 
-    /// True once in so many times.
+    /// True with a probability of 1 in `times`.
     pub(crate) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }

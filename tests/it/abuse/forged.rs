@@ -1,4 +1,4 @@
-//! Access tokens that must not be taken: forged, of another time, of another place.
+//! Access tokens that must be refused: forged, outside their validity, or for another audience.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,8 +7,8 @@ use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-/// The origin's key in these runs (RFC 8037, appendix A): here it can be signed with as well, so that
-/// a token can be wrong in one thing alone.
+/// The origin's signing key in these tests (RFC 8037, appendix A). The tests have it too, so that
+/// they can make tokens that are valid but for one thing.
 pub(crate) const KEYS: &str = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "ours",
     "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
@@ -61,8 +61,8 @@ pub(crate) fn claims(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-/// Signed as the origin signs: what it is compared with, or every refusal below could have another
-/// reason.
+/// A token signed as the origin signs it. It must be accepted, which proves that the others are
+/// refused for the right reason.
 pub(crate) fn well_made(claims: &Value) -> String {
     signed(&header(), claims, &ours())
 }
@@ -79,7 +79,7 @@ fn without(of: &Value, name: &str) -> Value {
     changed
 }
 
-/// Each is the true token of somebody but for one thing.
+/// Tokens that each differ from a valid one in a single thing.
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn all(token: &str) -> Vec<Forged> {
     let (claims, ours) = (claims(token), ours());

@@ -1,4 +1,4 @@
-//! Requests that were good before the dice changed them.
+//! Valid requests with random mutations.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ const TOKENS: [&str; 26] = [
     "#",
 ];
 
-/// Names that the clients' documents declare, and some that none does.
+/// Variable names that the clients' documents declare, and some that none does.
 const VARIABLES: [&str; 14] = [
     "id",
     "input",
@@ -136,7 +136,7 @@ const METHODS: [&str; 8] = [
     "P\u{f6}ST",
 ];
 
-/// One request before it is written down.
+/// A request before it is serialised.
 #[derive(Clone, Debug)]
 struct Request {
     method: String,
@@ -146,8 +146,8 @@ struct Request {
 }
 
 impl Request {
-    /// Refused by workerd, or by the worker that miniflare has before ours: a method that it does
-    /// not know, a path that is none, a WebSocket that does not begin with GET.
+    /// Whether workerd, or miniflare's own worker in front of ours, refused the request: an unknown
+    /// method, an invalid path, or a WebSocket upgrade that is not a GET.
     fn is_beyond_workerd(&self, status: u16) -> bool {
         let asks_wrongly = |header: &String| header == "upgrade: websocket" && self.method != "GET";
         let is_odd = self.path == "*" || self.headers.iter().any(asks_wrongly);
@@ -155,7 +155,7 @@ impl Request {
     }
 }
 
-/// Published documents that end: a stream of events has no end to wait for.
+/// The published documents, without subscriptions, whose answers do not end.
 fn documents(target: &Target) -> Vec<String> {
     let live = [
         "BookingStatusChanged",
@@ -192,7 +192,7 @@ fn object(dice: &mut Dice, depth: usize) -> Value {
     Value::Object(fields)
 }
 
-/// A document with some of its pieces lost, doubled, or replaced.
+/// A document with some of its tokens removed, doubled or replaced.
 fn document(dice: &mut Dice) -> String {
     let mut words: Vec<&str> = QUERY.split(' ').collect();
     for _ in 0..=dice.below(4) {
@@ -244,7 +244,7 @@ fn good(dice: &mut Dice, ids: &[String], token: &str) -> Request {
     }
 }
 
-fn bend(dice: &mut Dice, request: &mut Request) {
+fn mutate(dice: &mut Dice, request: &mut Request) {
     let body = &mut request.body;
     match dice.below(10) {
         0 | 1 if !body.is_empty() => {
@@ -262,7 +262,7 @@ fn bend(dice: &mut Dice, request: &mut Request) {
         6 => (*dice.pick(&METHODS)).clone_into(&mut request.method),
         7 => request.headers.push((*dice.pick(&HEADERS)).to_owned()),
         8 => request.headers.clear(),
-        // As it is.
+        // Unchanged.
         _ => {}
     }
 }
@@ -284,7 +284,8 @@ fn bytes(request: &Request, authority: &str) -> Vec<u8> {
     [head.as_bytes(), end.as_bytes(), body].concat()
 }
 
-/// Both doors refuse or answer; `mallory` is whose token they bring.
+/// Sends mutated requests to origin and edge, some with `mallory`'s token. Each must be answered or
+/// refused.
 pub(crate) async fn send(target: &Target, tally: &Arc<Tally>, mallory: &Person, scale: Scale) {
     let ids = Arc::new(documents(target));
     let mut workers = tokio::task::JoinSet::new();
@@ -296,7 +297,7 @@ pub(crate) async fn send(target: &Target, tally: &Arc<Tally>, mallory: &Person, 
                 let mut dice = Dice::new(scale.seed).fork(number);
                 let mut request = good(&mut dice, &ids, &mallory.access);
                 for _ in 0..=dice.below(3) {
-                    bend(&mut dice, &mut request);
+                    mutate(&mut dice, &mut request);
                 }
                 let door = dice.pick(&doors);
                 let bytes = bytes(&request, wire::authority(door));
@@ -309,7 +310,7 @@ pub(crate) async fn send(target: &Target, tally: &Arc<Tally>, mallory: &Person, 
                         tally.refused_by_platform(PART);
                     }
                     Ok(Some(reply)) => judge(&reply, &what, &mallory, &tally),
-                    // What is no HTTP may be left without an answer.
+                    // A server may close the connection if the request is not HTTP.
                     Ok(None) => tally.sent(PART),
                     Err(error) => tally.fault(format!("{PART}: {error:#}: {what}")),
                 }
@@ -334,6 +335,6 @@ fn judge(reply: &Reply, what: &str, mallory: &Person, tally: &Tally) {
         tally.leaked(format!("{PART}: {} to {what}", reply.body));
     }
     tally.holds(!reply.head.contains("\r\nset-cookie"), || {
-        format!("{PART}: a header was let in: {} to {what}", reply.head)
+        format!("{PART}: a header was injected: {} to {what}", reply.head)
     });
 }

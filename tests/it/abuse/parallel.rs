@@ -1,4 +1,5 @@
-//! Two users and nobody ask for the same documents at the same time, through the same edge.
+//! Two users and an anonymous client request the same documents at the same time, through the same
+//! edge.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use crate::people::{DOMAIN, Person, anonymous};
 const PART: &str = "in parallel";
 const AT_ONCE: u64 = 16;
 
-/// Whose documents are everybody's, with what everybody gets.
+/// A public document, and the answer that everybody must get.
 #[derive(Clone, Debug)]
 struct Shared {
     ask: Ask,
@@ -25,14 +26,14 @@ struct Shared {
 #[derive(Debug)]
 struct Field {
     shared: Vec<Shared>,
-    /// Each shows its owner alone.
+    /// Documents whose answers depend on the user.
     own: Vec<Ask>,
     people: Vec<Person>,
     client: reqwest::Client,
     edge: String,
 }
 
-/// Documents that are kept and given to everybody.
+/// Requests whose answers are cached and shared.
 pub(crate) fn public(target: &Target) -> Vec<Ask> {
     let location = json!({"lat": PARIS.0, "lng": PARIS.1});
     let near = |first: u64| json!({"location": location, "maxDistance": 5, "first": first});
@@ -43,7 +44,7 @@ pub(crate) fn public(target: &Target) -> Vec<Ask> {
     ]
 }
 
-/// What everybody gets, once the edge gives it by itself.
+/// The answer that everybody gets, read once the edge has cached it.
 pub(crate) async fn warm(target: &Target, ask: &Ask) -> String {
     let within = Duration::from_secs(10);
     let (seen, _) = ask
@@ -53,7 +54,8 @@ pub(crate) async fn warm(target: &Target, ask: &Ask) -> String {
     seen.text
 }
 
-/// Nobody gets what is another's, and what is public is the same bytes for all.
+/// Sends the requests. No user may get another user's data, and public answers must have the same
+/// bytes for all.
 pub(crate) async fn ask(target: &Target, tally: &Arc<Tally>, people: [&Person; 2], scale: Scale) {
     let mut shared = Vec::new();
     for ask in public(target) {
@@ -144,10 +146,13 @@ impl Field {
 fn judge_own(seen: &Answer, person: Option<&Person>, tally: &Tally) {
     let Some(person) = person else {
         tally.holds(seen.code() == "UNAUTHENTICATED", || {
-            format!("{PART}: nobody got {} {}", seen.status, seen.text)
+            format!(
+                "{PART}: an anonymous client got {} {}",
+                seen.status, seen.text
+            )
         });
         if seen.text.contains(DOMAIN) {
-            tally.leaked(format!("{PART}: to nobody: {}", seen.text));
+            tally.leaked(format!("{PART}: to an anonymous client: {}", seen.text));
         }
         return;
     };
@@ -157,6 +162,6 @@ fn judge_own(seen: &Answer, person: Option<&Person>, tally: &Tally) {
     });
     let is_kept = seen.is_hit() || !seen.header("cache-control").contains("no-store");
     tally.holds(!is_kept, || {
-        format!("{PART}: one's own is kept: {:?}", seen.headers)
+        format!("{PART}: a private answer is cacheable: {:?}", seen.headers)
     });
 }

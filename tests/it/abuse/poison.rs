@@ -1,4 +1,5 @@
-//! Headers that are not part of a cache's key must not be part of what it keeps.
+//! Cache poisoning: request headers that are not part of the cache key must not influence a cached
+//! answer.
 
 use e2e::{Answer, Target};
 use serde_json::json;
@@ -8,12 +9,12 @@ use super::tally::{Seen, Tally};
 use crate::people::Person;
 
 const PART: &str = "poisoned";
-/// What must be in no answer to anybody.
+/// A word that no answer may contain.
 const EVIL: &str = "evil.example";
-/// Another city for each attempt: nothing of it is kept yet.
+/// The latitude of the first attempt. Each attempt uses another city, so that nothing is cached yet.
 const FROM_LAT: f64 = 44.0;
 
-/// Headers that some servers believe.
+/// Headers that some servers trust.
 fn headers(person: &Person) -> Vec<Vec<(&'static str, String)>> {
     let one = |name, value: &str| vec![(name, value.to_owned())];
     let evil_page = format!("https://{EVIL}/graphql");
@@ -65,8 +66,8 @@ fn headers(person: &Person) -> Vec<Vec<(&'static str, String)>> {
     ]
 }
 
-/// Whoever asks first asks with them; whoever asks after that gets what the origin gives to a clean
-/// client.
+/// Sends the first request with each set of headers. Later requests without them must get the answer
+/// that the origin gives without them.
 pub(crate) async fn pour(target: &Target, tally: &Tally, person: &Person) {
     for (number, headers) in headers(person).iter().enumerate() {
         let step = u32::try_from(number).unwrap();
@@ -111,7 +112,7 @@ pub(crate) async fn pour(target: &Target, tally: &Tally, person: &Person) {
         let said = format!("{:?} {}", clean.headers, clean.text);
         tally.holds(clean.status == 200 && !said.contains("evil"), || {
             format!(
-                "{PART}: {headers:?} are in what others get: {} {said}",
+                "{PART}: {headers:?} show up in others' answers: {} {said}",
                 clean.status
             )
         });

@@ -1,25 +1,25 @@
-//! How much is sent: a minute's worth by `cargo test`, all of it by `cargo xtask abuse`.
+//! How many requests are sent: for about a minute by `cargo test`, many more by `cargo xtask abuse`.
 
-/// Numbers of requests.
+/// The numbers of requests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scale {
     pub(crate) in_parallel: u64,
     pub(crate) mutated: u64,
     pub(crate) guesses: u64,
-    /// Where the dice begin; said in the summary.
+    /// The random seed; it is printed in the summary.
     pub(crate) seed: u64,
 }
 
 impl Scale {
-    /// What `YOUSOON_ABUSE` says: `long` or nothing. `YOUSOON_ABUSE_SEED` asks the same again.
-    pub(crate) fn asked() -> Self {
+    /// Reads `YOUSOON_ABUSE` (`long`, or not set) and `YOUSOON_ABUSE_SEED` (default 1).
+    pub(crate) fn from_env() -> Self {
         let seed = std::env::var("YOUSOON_ABUSE_SEED").ok();
         let seed = seed.map_or(1, |text| {
-            text.parse().expect("YOUSOON_ABUSE_SEED: a number")
+            text.parse().expect("YOUSOON_ABUSE_SEED must be a number")
         });
         let [in_parallel, mutated, guesses] = match std::env::var("YOUSOON_ABUSE").as_deref() {
             Ok("long") => [10_000, 10_000, 2_000],
-            Ok(other) => panic!("YOUSOON_ABUSE is {other}, and can be long"),
+            Ok(other) => panic!("YOUSOON_ABUSE must be `long` or not set, not {other}"),
             Err(_) => [1_000, 500, 200],
         };
         Self {

@@ -1,4 +1,4 @@
-//! Tokens that are forged, and refresh tokens that are used twice.
+//! Forged access tokens, and refresh tokens that are used more than once.
 
 use e2e::Target;
 use pq_core::ErrorCode;
@@ -8,7 +8,7 @@ use super::forged::{self, Forged};
 use super::tally::{Seen, Tally};
 use crate::people::{Person, anonymous, answer, data, register, registration};
 
-/// Neither door takes any of them, whatever is asked with it.
+/// Sends each forged token to origin and edge, with a query and a mutation; all must be refused.
 pub(crate) async fn forgeries(target: &Target, tally: &Tally, ana: &Person) {
     const PART: &str = "forged tokens";
     let me = target.ask("Me", json!({}));
@@ -19,7 +19,7 @@ pub(crate) async fn forgeries(target: &Target, tally: &Tally, ana: &Person) {
         let control = answer(control).await;
         let is_taken = control.json()["data"]["me"]["id"] == ana.id.as_str();
         tally.holds(is_taken, || {
-            format!("a true token is refused: {}", control.text)
+            format!("a valid token is refused: {}", control.text)
         });
         for Forged { what, token, code } in forged::all(&ana.access) {
             for ask in [&me, &purge] {
@@ -52,12 +52,12 @@ pub(crate) async fn forgeries(target: &Target, tally: &Tally, ana: &Person) {
     }
 }
 
-/// More than any server reads of a head: no answer of ours, but one.
+/// Sends a header that is larger than any server reads. The server refuses it before our code runs.
 async fn huge(target: &Target, tally: &Tally, base: &str) {
     let me = target.ask("Me", json!({}));
     let token = format!("a.{}.c", "A".repeat(2 << 20));
     let request = anonymous(&target.client, base, &me).bearer_auth(token);
-    // Closed while it is written is an answer as well.
+    // Closing the connection while the request is sent is a refusal too.
     let status = request
         .send()
         .await
@@ -75,7 +75,8 @@ async fn huge(target: &Target, tally: &Tally, base: &str) {
     tally.holds(is_refused, || format!("{what} at {base}: {status}"));
 }
 
-/// Of many uses of one refresh token at once one is the first, and the others end the session.
+/// Uses one refresh token many times at once: exactly one use succeeds, and the others end the
+/// session.
 pub(crate) async fn refresh_reuse(target: &Target, tally: &Tally, name: &str) {
     const PART: &str = "refresh reuse";
     const AT_ONCE: usize = 16;
@@ -108,9 +109,9 @@ pub(crate) async fn refresh_reuse(target: &Target, tally: &Tally, name: &str) {
         }
     }
     tally.holds(next.len() == 1, || {
-        format!("{PART}: one token was taken {} times", next.len())
+        format!("{PART}: one token was accepted {} times", next.len())
     });
-    // The family is over: nobody tells the thief from the owner.
+    // The session has ended for all of them, because the thief cannot be told from the owner.
     for token in next
         .iter()
         .map(|person| &person.refresh)

@@ -1,4 +1,4 @@
-//! Heads and bodies that are too large, and ones that never come to an end.
+//! HTTP headers and bodies that are too large, or that never end.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,14 +13,14 @@ use super::wire::{self, authority};
 
 const PART: &str = "slow";
 const LARGE: &str = "large";
-/// Lengths that are no HTTP.
+/// The cases whose `Content-Length` is invalid HTTP.
 const MALFORMED: [&str; 2] = ["a length below zero", "two lengths"];
 const AT_EDGE: &str = "a body at the edge";
-/// Connections that are held, for each door.
+/// The number of slow connections of each kind.
 const HELD: usize = 100;
-/// The origin gives up before: a head after 20 s, a body after 10.
+/// Longer than the origin waits: 20 s for the headers, 10 s for the body.
 const GIVEN_UP: Duration = Duration::from_secs(30);
-/// What somebody else's request may take meanwhile, on a busy machine.
+/// How long another client's request may take in the meantime, on a busy machine.
 const MEANWHILE: Duration = Duration::from_secs(3);
 
 fn head(base: &str, more: &str) -> String {
@@ -28,7 +28,7 @@ fn head(base: &str, more: &str) -> String {
     format!("POST /graphql HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n{more}")
 }
 
-/// Refused as too large, by whichever word of HTTP.
+/// Sends requests that are too large; each must be refused, with any 4xx status.
 pub(crate) async fn large(target: &Target, tally: &Tally) {
     for base in [&target.origin_url, &target.edge_url] {
         let long = |bytes: usize| "x".repeat(bytes);
@@ -100,7 +100,7 @@ pub(crate) async fn large(target: &Target, tally: &Tally) {
         ];
         for (what, bytes) in requests {
             match wire::send(base, bytes.as_bytes()).await {
-                // workerd refuses these itself, in its words: the worker never hears of them.
+                // workerd refuses these itself; the worker never sees them.
                 Ok(Some(reply)) if MALFORMED.contains(&what) && reply.status == 500 => {
                     tally.refused_by_platform(LARGE);
                     tally.holds(base == &target.edge_url, || format!("{LARGE}: {what}: 500"));
@@ -127,11 +127,12 @@ pub(crate) async fn large(target: &Target, tally: &Tally) {
     }
 }
 
-/// Who sends a byte now and then is let go of, and meanwhile others are answered.
+/// Opens connections that send a byte every 2 s. The origin must close them, and other clients must
+/// be answered in the meantime.
 pub(crate) async fn slow(target: &Target, tally: &Arc<Tally>) {
     let mut held = tokio::task::JoinSet::new();
-    // workerd has no time limits of its own: in production Cloudflare's servers are before it. So
-    // there it is not asked whether it lets go, but whether others are answered.
+    // workerd has no timeouts of its own (in production Cloudflare's servers are in front of it). So
+    // the edge need not close its connections, only answer other clients.
     let doors = [
         (
             "a body at the origin",
@@ -157,7 +158,7 @@ pub(crate) async fn slow(target: &Target, tally: &Arc<Tally>) {
             .map_or(0, |seen| seen.status);
         let took = began.elapsed();
         tally.holds(status == 200 && took < MEANWHILE, || {
-            format!("{PART}: others got {status} after {took:?} at {base}")
+            format!("{PART}: another client got {status} after {took:?} at {base}")
         });
     }
     held.join_all().await;
@@ -178,7 +179,7 @@ async fn hold(what: &'static str, base: &str, start: &str, tally: &Tally) {
             );
             tally.holds(status >= 400, || format!("{PART}: {what}: {status}"));
         }
-        // Closed without a word.
+        // The server closed the connection without an answer.
         Ok(Ok(None) | Err(_)) => tally.sent(PART),
         Err(_) => {
             tally.sent(PART);

@@ -1,4 +1,5 @@
-//! Many passwords for few accounts, and few for many, past limits that are on.
+//! Password guessing (credential stuffing), with rate limits on: many passwords for one account, and
+//! one for each of many accounts.
 
 use e2e::{Answer, Target};
 use pq_core::ErrorCode;
@@ -9,12 +10,12 @@ use super::tally::{Seen, Tally};
 use crate::people::{DOMAIN, anonymous, credentials};
 
 const PART: &str = "stuffing";
-/// Beyond any limit of an address: what is tried after so many in the time of a test has not been
-/// looked at.
+/// More than the limit of one address allows during the test: no more guesses than this may have
+/// been compared with a password.
 const LOOKED_AT: u64 = 120;
 
-/// Every guess is wrong or too many; whether the account exists is not told; headers that name
-/// another address buy nothing.
+/// Sends the guesses. Each must be refused as wrong or as one too many. The answers must not tell
+/// whether the account exists, and headers with another client address must not help.
 pub(crate) async fn guess(target: &Target, tally: &Tally, known: &str, scale: Scale) {
     let mut dice = Dice::new(scale.seed).fork(77);
     for number in 0..scale.guesses {
@@ -61,6 +62,6 @@ pub(crate) async fn guess(target: &Target, tally: &Tally, known: &str, scale: Sc
     let looked_at = tally.in_part(PART, ErrorCode::CredentialsInvalid);
     let refused = tally.in_part(PART, ErrorCode::RateLimited);
     tally.holds(refused > 0 && looked_at < LOOKED_AT, || {
-        format!("{PART}: {looked_at} guesses were looked at, {refused} refused")
+        format!("{PART}: {looked_at} guesses were checked, {refused} refused by the rate limit")
     });
 }

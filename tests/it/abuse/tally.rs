@@ -1,4 +1,4 @@
-//! What was sent and what came back: counts for the summary, and everything that must not be.
+//! Counts requests and answers for the summary, and collects all faults.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,16 +6,16 @@ use std::sync::Mutex;
 
 use pq_core::ErrorCode;
 
-/// As many as are shown whole; the others are counted.
+/// How many faults are printed; further ones are only counted.
 const SHOWN_FAULTS: usize = 40;
 
-/// Answers of 500 and above that are designed, where they are expected: (part, code).
+/// The 5xx answers that are intended, as (part of the test, error code).
 const DESIGNED: [(&str, ErrorCode); 3] = [
-    // A body that was announced did not come.
+    // The body that `Content-Length` announced did not arrive.
     ("large", ErrorCode::Timeout),
-    // The body did not come within the time of a request.
+    // The body did not arrive within the time limit of a request.
     ("slow", ErrorCode::Timeout),
-    // More passwords at once than are worked on.
+    // More passwords arrived at once than are hashed.
     ("mutated", ErrorCode::Overloaded),
 ];
 
@@ -24,7 +24,7 @@ const DESIGNED: [(&str, ErrorCode); 3] = [
 pub(crate) struct Seen<'a> {
     pub(crate) status: u16,
     pub(crate) code: &'a str,
-    /// What was asked, for whoever has to ask it again.
+    /// The request, so that it can be repeated.
     pub(crate) what: &'a str,
 }
 
@@ -34,22 +34,22 @@ struct Counts {
     statuses: BTreeMap<u16, u64>,
     codes: BTreeMap<(&'static str, String), u64>,
     designed: BTreeMap<&'static str, u64>,
-    /// 500 and above by workerd, about what is no HTTP and never got to the worker.
+    /// 5xx answers by workerd itself to invalid HTTP, which never reached the worker.
     by_platform: u64,
-    /// 500 and above that are not designed.
+    /// 5xx answers that are not intended.
     broken: u64,
-    /// Answers of one that another one got.
+    /// Answers with another user's data.
     leaked: u64,
     faults: Vec<String>,
     more_faults: u64,
 }
 
-/// Counts for everybody.
+/// The counts of all parts of the test.
 #[derive(Debug, Default)]
 pub(crate) struct Tally(Mutex<Counts>);
 
 impl Tally {
-    /// An answer in a part of the run.
+    /// Counts an answer in a part of the test.
     pub(crate) fn answered(&self, part: &'static str, seen: &Seen<'_>) {
         let mut counts = self.0.lock().unwrap();
         *counts.sent.entry(part).or_default() += 1;
@@ -76,45 +76,45 @@ impl Tally {
         }
     }
 
-    /// workerd's own refusal.
+    /// Counts a refusal by workerd itself.
     pub(crate) fn refused_by_platform(&self, part: &'static str) {
         let mut counts = self.0.lock().unwrap();
         *counts.sent.entry(part).or_default() += 1;
         counts.by_platform += 1;
     }
 
-    /// Something that was sent and is not answered by HTTP: a connection.
+    /// Counts a request that was not answered (the connection was closed).
     pub(crate) fn sent(&self, part: &'static str) {
         *self.0.lock().unwrap().sent.entry(part).or_default() += 1;
     }
 
-    /// Somebody saw what is another one's.
+    /// Records that an answer has another user's data.
     pub(crate) fn leaked(&self, what: impl fmt::Display) {
         let mut counts = self.0.lock().unwrap();
         counts.leaked += 1;
         counts.fault(&format!("leaked: {what}"));
     }
 
-    /// Anything else that must not be.
+    /// Records any other fault.
     pub(crate) fn fault(&self, what: impl Into<String>) {
         self.0.lock().unwrap().fault(&what.into());
     }
 
-    /// What must not be, unless it holds.
+    /// Records a fault unless `holds` is true.
     pub(crate) fn holds(&self, holds: bool, what: impl FnOnce() -> String) {
         if !holds {
             self.fault(what());
         }
     }
 
-    /// How many answers of a part had a code.
+    /// The number of answers with this error code in a part of the test.
     pub(crate) fn in_part(&self, part: &'static str, code: ErrorCode) -> u64 {
         let counts = self.0.lock().unwrap();
         let code = (part, code.as_str().to_owned());
         counts.codes.get(&code).copied().unwrap_or_default()
     }
 
-    /// All that must not be; empty when all is well.
+    /// All faults, one per line; empty if there are none.
     pub(crate) fn faults(&self) -> String {
         let counts = self.0.lock().unwrap();
         let mut lines = counts.faults.clone();
@@ -144,7 +144,7 @@ fn list<K: fmt::Display>(counts: &BTreeMap<K, u64>) -> String {
     words.join(", ")
 }
 
-/// One line.
+/// The summary, on one line.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = self.0.lock().unwrap();

@@ -1,4 +1,4 @@
-//! Requests as bytes: no client library would send most of them.
+//! Sends requests as raw bytes; most of them no HTTP library would send.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use tokio::net::TcpStream;
 /// Longer than the origin's own limit (10 s) and the edge's (11 s).
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What came back.
+/// An HTTP answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// In lower case.
+    /// The status line and headers, in lower case.
     pub(crate) head: String,
     pub(crate) body: String,
 }
@@ -28,12 +28,12 @@ impl Reply {
     }
 }
 
-/// What follows `http://` in the address of a server.
+/// The host and port of a server's URL.
 pub(crate) fn authority(base: &str) -> &str {
     base.trim_start_matches("http://")
 }
 
-/// Sends bytes and reads the answer. None: the server said nothing, and closed.
+/// Sends bytes and reads the answer; `None` when the server closed the connection without one.
 pub(crate) async fn send(base: &str, bytes: &[u8]) -> Result<Option<Reply>> {
     tokio::time::timeout(PATIENCE, exchange(base, bytes))
         .await
@@ -43,8 +43,8 @@ pub(crate) async fn send(base: &str, bytes: &[u8]) -> Result<Option<Reply>> {
 async fn exchange(base: &str, bytes: &[u8]) -> Result<Option<Reply>> {
     let mut stream = TcpStream::connect(authority(base)).await?;
     let (mut from, mut to) = stream.split();
-    // A server that refuses early closes its side: what was sent then does not matter, and reading
-    // goes on beside it.
+    // A server that refuses early may close the connection while we write. The write error does not
+    // matter, because the answer is read at the same time.
     let writing = async {
         let _refused_early = to.write_all(bytes).await;
         std::future::pending::<Result<Option<Reply>>>().await
@@ -63,7 +63,7 @@ pub(crate) async fn read(from: &mut (impl AsyncReadExt + Unpin)) -> Result<Optio
         if let Some(reply) = whole(&seen, Ended::NotYet)? {
             return Ok(Some(reply));
         }
-        // A reset after the answer is an answer.
+        // A reset counts as the end of the answer.
         let length = from.read(&mut part).await.unwrap_or(0);
         if length == 0 {
             return whole(&seen, Ended::Yes);
@@ -87,7 +87,7 @@ fn whole(seen: &[u8], ended: Ended) -> Result<Option<Reply>> {
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
     let status: u16 = status.with_context(|| format!("no status: {head}"))?;
     let rest = &seen[at + 4..];
-    // A word on the way.
+    // An interim answer (1xx) precedes the final one.
     if (100..200).contains(&status) && status != 101 {
         return whole(rest, ended);
     }

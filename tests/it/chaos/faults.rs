@@ -1,4 +1,4 @@
-//! The script: what fails, when, and for how long.
+//! The script of faults: what fails, when, and for how long.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use e2e::{At, Cluster};
 
 use super::load::World;
 
-/// One round of all faults, with time between them to recover.
+/// The length of one round of all faults, with time to recover between them.
 pub(super) const ROUND: Duration = Duration::from_mins(1);
 
-/// The fault that is longer than every bound.
+/// The name of the fault that lasts longer than every staleness bound.
 pub(super) const LINK_IS_CUT: &str = "the link to Redis is cut";
 
-/// Plays the script again and again while there is time for a whole round.
+/// Repeats the script as long as there is time for a whole round.
 pub(super) async fn play(cluster: &mut Cluster, world: &World, until: At) -> Result<()> {
     for round in 0.. {
         let began = ROUND * round;
@@ -34,7 +34,7 @@ pub(super) async fn play(cluster: &mut Cluster, world: &World, until: At) -> Res
     Ok(())
 }
 
-/// A round's clock.
+/// The clock of a round.
 struct Stage<'a> {
     world: &'a World,
     began: At,
@@ -43,11 +43,11 @@ struct Stage<'a> {
 impl Stage<'_> {
     async fn until_ms(&self, offset_ms: u64) {
         let at = self.began + Duration::from_millis(offset_ms);
-        // Also when the step before took longer than there was time.
+        // Does not wait if the previous step took too long.
         tokio::time::sleep(at.saturating_sub(self.world.now())).await;
     }
 
-    /// Waits, and says what happens from here on.
+    /// Waits until this offset in the round, in milliseconds, and records which fault begins.
     async fn at(&self, offset_ms: u64, happens: &'static str) {
         self.until_ms(offset_ms).await;
         self.world.record().begin_phase(happens);
@@ -75,7 +75,7 @@ async fn an_origin_dies(stage: &Stage<'_>, cluster: &mut Cluster, round: u32) ->
 
 async fn the_link_fails(stage: &Stage<'_>, cluster: &Cluster) -> Result<()> {
     let link = &cluster.to_redis;
-    // Longer than the edge's bound: it has to distrust.
+    // Longer than the edge's bound, so that it must distrust its copy of the log.
     stage.at(27_000, LINK_IS_CUT).await;
     link.cut().await;
     stage.at(35_000, "the link is whole again").await;
@@ -84,7 +84,7 @@ async fn the_link_fails(stage: &Stage<'_>, cluster: &Cluster) -> Result<()> {
     link.hang().await;
     stage.at(42_500, "the link passes again").await;
     link.open().await;
-    // Not lost but late: an append of seconds ago may still arrive.
+    // Bytes are delayed, not lost: an append may arrive seconds later.
     stage.at(45_000, "the link is held").await;
     link.hold().await;
     stage.at(48_000, "the link delivers late").await;

@@ -1,4 +1,4 @@
-//! Readers and writers that never stop until they are told to.
+//! The load: readers and writers that run until they are stopped.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,14 +15,14 @@ use crate::{LYON, PARIS, ids};
 
 const READERS: usize = 32;
 const WRITERS: usize = 4;
-/// Half of these and up: two cores also run two origins, workerd and Redis.
+/// The mean pauses, in milliseconds. They leave time for two origins, workerd and Redis on two cores.
 const READ_PAUSE_MS: u64 = 40;
 const WRITE_PAUSE_MS: u64 = 120;
-/// Nothing is ever staler than this.
+/// The staleness bounds: no answer may be more stale than this.
 pub(super) const POD_BOUND: Duration = Duration::from_secs(2);
 pub(super) const EDGE_BOUND: Duration = Duration::from_secs(5);
-/// Bounds are kept by clocks of whole milliseconds in three processes, one of which (workerd's)
-/// stands still between two I/Os.
+/// The tolerance of a measurement. Three processes with clocks of whole milliseconds keep the bounds,
+/// and the clock of workerd stands still between two I/O operations.
 pub(super) const GRANULARITY: Duration = Duration::from_millis(50);
 
 /// What readers and writers share.
@@ -32,7 +32,7 @@ pub(super) struct World {
     token: &'static str,
     edge: String,
     pods: Vec<String>,
-    /// What writers send, without variables.
+    /// The mutation that writers send, without its variables.
     update: Ask,
     lists: Vec<Question>,
     details: Vec<Question>,
@@ -42,7 +42,7 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Finds out what there is.
+    /// Reads which offers there are.
     pub(super) async fn explore(cluster: &Cluster) -> Result<Arc<Self>> {
         let pods = cluster.pod_urls();
         let (mut lists, mut details) = (Vec::new(), Vec::new());
@@ -75,7 +75,7 @@ impl World {
         }))
     }
 
-    /// Since the load began.
+    /// The time since the load began.
     pub(super) fn now(&self) -> At {
         self.began.elapsed()
     }
@@ -84,12 +84,12 @@ impl World {
         self.record.lock().unwrap()
     }
 
-    /// How many offers are read and written.
+    /// The number of offers that are read and written.
     pub(super) const fn offers(&self) -> usize {
         self.details.len()
     }
 
-    /// Starts everybody.
+    /// Starts all readers and writers.
     pub(super) fn start(self: &Arc<Self>) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         for number in 0..READERS {
@@ -101,7 +101,7 @@ impl World {
         tasks
     }
 
-    /// Everybody ends what is under way and stops.
+    /// Stops all readers and writers, after their current request.
     pub(super) async fn stop(&self, tasks: JoinSet<()>) {
         self.over.store(true, Ordering::Relaxed);
         tasks.join_all().await;
@@ -111,7 +111,7 @@ impl World {
         self.over.load(Ordering::Relaxed)
     }
 
-    /// The origins in turn: a client that fails with the first one tries the next one.
+    /// The origins in the order in which a client tries them.
     fn pods_from(&self, turn: usize) -> impl Iterator<Item = &str> {
         let all = self.pods.iter().cycle().skip(turn % self.pods.len());
         all.take(self.pods.len()).map(String::as_str)
@@ -119,7 +119,7 @@ impl World {
 
     async fn read(&self, tier: Tier, question: &Question, turn: usize) {
         let doors: Vec<&str> = match tier {
-            // Its own way to the origins has to be enough.
+            // The edge itself must find an origin that works.
             Tier::Edge => vec![&self.edge],
             Tier::Pod => self.pods_from(turn).collect(),
         };
@@ -163,7 +163,7 @@ impl World {
         }
     }
 
-    /// Writes a new version; when an origin does not take it, the next one gets the one after that.
+    /// Writes a new version. If an origin fails, writes the version after it through the next origin.
     async fn write(&self, offer: &str, turn: usize) -> Result<()> {
         let mut failures = Vec::new();
         for pod in self.pods_from(turn) {
@@ -182,8 +182,8 @@ impl World {
                 }
                 Err(error) => {
                     let mut record = self.record();
-                    // It is committed or never will be: the connection of a killed process broke.
-                    // One that lives and refuses, or is silent, makes the test fail.
+                    // If the connection to a killed process broke, the write is already committed or
+                    // never will be. If a running origin refuses or does not answer, the test fails.
                     record.oracle.lost(offer, version)?;
                     record.writes.lost += 1;
                     if !is_broken_connection(&error) {
@@ -218,7 +218,8 @@ fn is_broken_connection(error: &anyhow::Error) -> bool {
     cause.is_some_and(|cause| !cause.is_timeout())
 }
 
-/// Details for the most part, every fourth time a list; half of the readers before the edge.
+/// Reads an offer's details three times out of four, else a list. Half of the readers use the edge,
+/// the others an origin.
 async fn reader(world: Arc<World>, number: usize) {
     let tier = if number.is_multiple_of(2) {
         Tier::Edge
@@ -232,7 +233,7 @@ async fn reader(world: Arc<World>, number: usize) {
         let question = if turn.is_multiple_of(4) {
             &world.lists[turn / 4 % world.lists.len()]
         } else {
-            // A step that has no divisor in common with the number of offers reaches all of them.
+            // 7 and the number of offers have no common divisor, so this reaches all offers.
             &world.details[turn * 7 % world.details.len()]
         };
         world.read(tier, question, turn).await;
@@ -240,7 +241,7 @@ async fn reader(world: Arc<World>, number: usize) {
     }
 }
 
-/// Each offer has one writer, so that its versions have an order.
+/// Writes its own share of the offers. Each offer has one writer, so that its versions are ordered.
 async fn writer(world: Arc<World>, number: usize) {
     let all = world.details.iter().flat_map(|detail| &detail.offers);
     let own: Vec<&String> = all.skip(number).step_by(WRITERS).collect();
@@ -253,7 +254,7 @@ async fn writer(world: Arc<World>, number: usize) {
     }
 }
 
-/// From half to one and a half times as long: nobody keeps step with anybody.
+/// Sleeps for 0.5 to 1.5 times as long, so that readers and writers do not run in step.
 async fn pause(about_ms: u64, turn: usize) {
     let share = turn as u64 * 37 % 101;
     tokio::time::sleep(Duration::from_millis(about_ms / 2 + about_ms * share / 100)).await;

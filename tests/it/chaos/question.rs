@@ -1,10 +1,10 @@
-//! What readers ask, and what an answer shows.
+//! The readers' requests, and the offers in their answers.
 
 use anyhow::{Context, Result, bail, ensure};
 use e2e::{Answer, Ask, Shown};
 use serde_json::Value;
 
-/// A question, and the offers that its answer has to show.
+/// A request, and the offers that its answer must contain.
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) ask: Ask,
@@ -12,7 +12,7 @@ pub(super) struct Question {
 }
 
 impl Question {
-    /// The offers that an answer shows: all that were asked for, or it is none.
+    /// The offers in an answer; an error when one of the expected ones is missing.
     pub(super) fn shown(&self, answer: &Answer) -> Result<Vec<Shown>> {
         let body = answer.json();
         ensure!(
@@ -39,7 +39,7 @@ impl Question {
 fn offer(node: &Value) -> Result<Shown> {
     let (id, title) = (node["id"].as_str(), node["title"].as_str());
     let (id, title) = id.zip(title).context("an offer without id or title")?;
-    // What was imported has no version in its title yet.
+    // An imported offer has no version in its title: that is version 0.
     let version = title
         .strip_prefix('v')
         .and_then(|rest| rest.get(..5)?.parse().ok());

@@ -1,4 +1,4 @@
-//! What readers and writers saw, by the fault during which they saw it.
+//! Records what readers and writers observed, by the fault that was active.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,41 +6,41 @@ use std::time::Duration;
 
 use e2e::{Oracle, Tier};
 
-/// As many complaints of one kind as anybody reads.
+/// How many complaints of one kind are kept.
 const KEPT: usize = 5;
 
-/// What happened between two steps of the script.
+/// The observations during one fault of the script.
 #[derive(Debug, Default)]
 struct Phase {
     name: &'static str,
-    /// By tier and `Cache-Status` without what counts down.
+    /// The number of answers by tier and `Cache-Status` (without its `ttl`).
     answers: BTreeMap<(&'static str, String), u64>,
     worst: BTreeMap<&'static str, Duration>,
 }
 
-/// How writes ended.
+/// The numbers of writes by outcome.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Writes {
-    /// With the revision of their purge.
+    /// Acknowledged with the revision of their purge.
     pub(super) with_revision: u64,
-    /// Committed, and the purge log could not be reached.
+    /// Acknowledged without a revision, because the purge log could not be reached.
     pub(super) without_revision: u64,
-    /// With one origin, and then another one took them.
+    /// Attempts that failed at one origin, and were repeated at another one.
     pub(super) lost: u64,
-    /// Of those the ones that an origin which lives did not take.
+    /// Those of `lost` that failed although the origin was running.
     pub(super) refused: u64,
-    /// With all origins.
+    /// Writes that failed at all origins.
     pub(super) failed: u64,
 }
 
-/// Everything that is asserted and printed in the end.
+/// Everything that is asserted and printed at the end.
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) oracle: Oracle,
     pub(super) writes: Writes,
-    /// Answers that are staler than their bound.
+    /// The number of answers that are more stale than their bound.
     pub(super) too_stale: u64,
-    /// Answers that are wrong in another way.
+    /// The number of answers that are wrong in another way.
     pub(super) wrong: u64,
     complaints: BTreeMap<&'static str, Vec<String>>,
     phases: Vec<Phase>,
@@ -55,13 +55,13 @@ impl Record {
             wrong: 0,
             complaints: BTreeMap::new(),
             phases: vec![Phase {
-                name: "all is well",
+                name: "no fault",
                 ..Phase::default()
             }],
         }
     }
 
-    /// From here on it is another fault.
+    /// Begins the next fault.
     pub(super) fn begin_phase(&mut self, name: &'static str) {
         self.phases.push(Phase {
             name,
@@ -69,7 +69,7 @@ impl Record {
         });
     }
 
-    /// One answer.
+    /// Counts an answer.
     pub(super) fn saw(&mut self, tier: Tier, cache_status: &str, stale: Duration) {
         let Some(phase) = self.phases.last_mut() else {
             return;
@@ -80,7 +80,7 @@ impl Record {
         *worst = stale.max(*worst);
     }
 
-    /// Something that has to be zero in the end is not.
+    /// Notes details of something that makes the test fail.
     pub(super) fn complain(&mut self, kind: &'static str, about: &str) {
         let during = self.phases.last().map_or("", |phase| phase.name);
         let known = self.complaints.entry(kind).or_default();
@@ -89,7 +89,7 @@ impl Record {
         }
     }
 
-    /// How many answers of a tier carried all of these words.
+    /// The number of a tier's answers whose `Cache-Status` has all of these words.
     pub(super) fn seen(&self, tier: Tier, words: &[&str]) -> u64 {
         self.phases
             .iter()
@@ -110,7 +110,7 @@ impl Record {
             .map_or(0, |phase| phase.seen(tier, words))
     }
 
-    /// The first complaints of each kind, a line each.
+    /// The first complaints of each kind, one per line.
     pub(super) fn complaints(&self) -> String {
         let all: Vec<&str> = self
             .complaints
@@ -121,7 +121,7 @@ impl Record {
         all.join("\n")
     }
 
-    /// The line of figures.
+    /// The summary, on one line.
     pub(super) fn figures(&self, ran: Duration) -> String {
         let Writes {
             with_revision,
@@ -149,7 +149,7 @@ impl Phase {
     }
 }
 
-/// All phases, for whoever looks into a failure.
+/// All observations, to investigate a failure.
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for phase in &self.phases {

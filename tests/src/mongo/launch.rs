@@ -1,4 +1,4 @@
-//! Starting a server: the best one that this machine has.
+//! Starts a MongoDB server, the most complete one that this machine can run.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -15,13 +15,14 @@ use crate::port;
 const JAR: &str = "MONGO_SERVER_JAR";
 const IMAGE: &str = "mongo:8";
 const READY_WITHIN: Duration = Duration::from_mins(1);
-/// Runs a command until our standard input closes, so that it ends with this process.
+/// A shell script that runs a command until its standard input closes, so that the command ends with
+/// this process.
 const UNTIL_STDIN_CLOSES: &str =
     "\"$@\" >/dev/null 2>&1 & pid=$!; cat >/dev/null; kill $pid; wait $pid";
-const MISSING: &str = "no MongoDB to test on: run by `cargo xtask test`, which brings one, or put a mongod on the PATH, or let \
-     YOUSOON_TEST_MONGODB_URL lead to a server";
+const MISSING: &str = "no MongoDB to test on: run the tests by `cargo xtask test`, which provides one, or put a mongod on the \
+     PATH, or set YOUSOON_TEST_MONGODB_URL to the URL of a server";
 
-/// A server of this process.
+/// A server that this process has started.
 #[derive(Debug)]
 pub(super) struct Launched {
     pub(super) name: &'static str,
@@ -54,7 +55,7 @@ fn succeeds(program: &str, arguments: &[&str]) -> bool {
 
 fn java(jar: &PathBuf) -> Result<Launched> {
     let mut child = Command::new("java")
-        // A test's data is small, and two cores are not for the garbage collector.
+        // The data is small, and the tests need the cores more than the garbage collector does.
         .args([
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
@@ -66,13 +67,13 @@ fn java(jar: &PathBuf) -> Result<Launched> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .context("java does not start: `cargo xtask test` installs it on Debian and Ubuntu")?;
+        .context("cannot start java: `cargo xtask test` installs it on Debian and Ubuntu")?;
     let stdout = child.stdout.take().context("its output is not piped")?;
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line)?;
     let url = line.trim().to_owned();
     if !url.starts_with("mongodb://") {
-        bail!("mongo-java-server printed no URL but {url:?}");
+        bail!("mongo-java-server printed {url:?} instead of its URL");
     }
     Ok(Launched {
         name: "mongo-java-server",
@@ -120,7 +121,7 @@ fn in_docker() -> Result<Launched> {
     replica_set("mongo:8 in Docker", server, port, None)
 }
 
-/// Starts it and makes it a replica set of one.
+/// Starts a server and makes it a replica set of one member.
 fn replica_set(
     name: &'static str,
     mut server: Command,

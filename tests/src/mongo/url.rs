@@ -1,8 +1,8 @@
-//! Another database or another way in a given URL, as the same user.
+//! Changes the database or the host in a MongoDB URL, for the same user.
 
 use std::net::SocketAddr;
 
-/// The URL with `database` in its path. Who signed in against the database that was there still does.
+/// The URL with `database` in its path. The user still authenticates against the previous database.
 pub(super) fn with_database(url: &str, database: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("mongodb", url));
     let (before, options) = rest.split_once('?').unwrap_or((rest, ""));
@@ -34,8 +34,8 @@ pub(super) fn host(url: &str) -> &str {
     hosts.split(',').next().unwrap_or(hosts)
 }
 
-/// The URL with one other host. A member of a replica set would tell the driver where it really is:
-/// then the driver is told not to listen.
+/// The URL with `gate` as its only host. A member of a replica set would tell the driver its real
+/// address; `directConnection` makes the driver ignore it.
 pub(super) fn through(url: &str, gate: SocketAddr) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("mongodb", url));
     let (hosts, rest) = rest.split_once('/').unwrap_or((rest, ""));

@@ -1,4 +1,4 @@
-//! Histories and what the oracle says of them.
+//! Sequences of reads and writes, and the oracle's judgement of them.
 
 use super::*;
 

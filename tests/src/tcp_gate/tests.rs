@@ -1,4 +1,4 @@
-//! What the two ends of a gate see.
+//! What clients and servers see through a gate.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};

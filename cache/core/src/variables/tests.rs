@@ -9,7 +9,7 @@ fn definitions() -> Vec<VariableDefinition> {
     serde_json::from_value(json!([
         {"name": "first", "type": "Int", "default": 20},
         {"name": "after", "type": "String"},
-        {"name": "categories", "type": "[Category!]"},
+        {"name": "colours", "type": "[Colour!]"},
         {"name": "input", "type": "Near"},
         {"name": "any", "type": "JSON"},
     ]))
@@ -18,7 +18,7 @@ fn definitions() -> Vec<VariableDefinition> {
 
 fn types() -> InputTypes {
     serde_json::from_value(json!({
-        "Category": {"kind": "enum", "values": ["BAR", "CLUB"]},
+        "Colour": {"kind": "enum", "values": ["RED", "BLUE"]},
         "Near": {"kind": "object", "fields": [
             {"name": "lat", "type": "Float!"}, {"name": "lng", "type": "Float!"}, {"name": "id", "type": "ID"}]},
         "JSON": {"kind": "scalar", "scalar": "Custom"},
@@ -39,8 +39,8 @@ fn one_meaning_has_one_text() {
         (json!({"first": 20.0}), r#"{"first":20}"#),
         (json!({"after": null}), r#"{"after":null,"first":20}"#),
         (
-            json!({"categories": "BAR"}),
-            r#"{"categories":["BAR"],"first":20}"#,
+            json!({"colours": "RED"}),
+            r#"{"colours":["RED"],"first":20}"#,
         ),
         (
             json!({"input": {"lng": 2, "lat": -0.0, "id": 7}}),
@@ -93,10 +93,7 @@ fn what_is_not_declared_missing_or_ill_typed_is_named() {
         (json!({"first": 1.5}), ill("first", "Int")),
         (json!({"first": 2_147_483_648_u64}), ill("first", "Int")),
         (json!({"after": "a\0b"}), ill("after", "String")),
-        (
-            json!({"categories": ["PUB"]}),
-            ill("categories.0", "Category"),
-        ),
+        (json!({"colours": ["PINK"]}), ill("colours.0", "Colour")),
         (json!({"input": [1]}), ill("input", "Near")),
     ];
     for (given, expected) in table {

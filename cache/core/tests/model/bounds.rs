@@ -1,14 +1,14 @@
-//! The scenarios: how much of what can happen is explored together.
+//! The scenarios: which actions and faults are explored together, and how many of each.
 //!
-//! The product of everything is far too large, so each scenario takes some features and small
-//! numbers. What a scenario leaves out beyond that cannot break a property by itself:
+//! All of them together have far too many states, so each scenario takes some features and small
+//! numbers. The scenarios also leave out the following, which cannot break a property by itself:
 //!
-//! - Roles. What (a) forbids takes one entry and one copy that judges it, and neither an entry nor
-//!   a check changes what happens to anybody else. So one pod fills, one checks, and nothing is
+//! - Roles. To break (a) takes one entry and one copy that judges it, and neither an entry nor a
+//!   check changes what happens to anybody else. So one pod fills, one checks, and nothing is
 //!   filled twice.
 //! - Relays. Without a new log, messages of another pod are the same as late ones of this one.
-//! - (c) asks what copies and rows become, which no entry influences: it is asked where nobody
-//!   fills, and it stops the writers itself, so that they need not crash.
+//! - Entries, for (c). It is about copies and rows, which no entry influences, so it is checked in
+//!   scenarios without fills. Its recovery stops the writers, so that they need not crash.
 
 use crate::scenario::{Delivery, OFFER, OTHER, Scenario, Sweeps, Tier, Weakening};
 
@@ -45,7 +45,7 @@ pub(crate) const HASTY_SWEEPERS: Scenario = Scenario {
     ..CRASHES
 };
 
-/// Nothing fails: what the next ones start from.
+/// Nothing fails. The scenarios below add one kind of fault to it.
 const CALM: Scenario = Scenario {
     crashes: false,
     sweeps: Sweeps::Nothing,
@@ -100,7 +100,7 @@ pub(crate) const NEW_LOG_TWO_WRITES: Scenario = Scenario {
     ..CALM
 };
 
-/// It happens twice.
+/// The log is replaced twice.
 pub(crate) const NEWER_LOG: Scenario = Scenario {
     writes: &[OFFER],
     records: 1,

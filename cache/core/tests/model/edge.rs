@@ -41,7 +41,8 @@ impl Scenario {
         Some(next)
     }
 
-    /// A pod answers the edge from its cache: what it has judged valid is as new as its copy.
+    /// A pod answers the edge from its cache. An entry that it judged valid gets its copy's head as
+    /// `as_of`.
     pub(crate) fn answer_from_cache(&self, state: &State, pod: usize, tier: Tier) -> Option<State> {
         let entry = Self::found(state, pod, tier)?;
         let replica = state.pods[pod].replica?;
@@ -81,7 +82,8 @@ impl Scenario {
         Some(next)
     }
 
-    /// The bound has passed, or the object was restarted: it never stores what it trusts.
+    /// The bound has passed, or the Durable Object was restarted: it does not persist when its copy
+    /// was confirmed.
     pub(crate) fn edge_falls_silent(state: &State) -> Option<State> {
         state.edge.confirmed?;
         let mut next = state.clone();
@@ -90,8 +92,8 @@ impl Scenario {
     }
 }
 
-/// `edge_core::feed::FeedState::accept`, which this crate cannot depend on, with commits in the
-/// place of milliseconds. Nothing when it refuses.
+/// The same decision as `edge_core::feed::FeedState::accept` (this crate cannot depend on it), with
+/// numbers of commits instead of milliseconds. `None` when the message is refused.
 fn accept(edge: &Edge, message: &Message) -> Option<Edge> {
     if message.to > message.head {
         return None;

@@ -8,7 +8,7 @@ use crate::state::{State, Writer};
 
 /// The pod whose sweeper runs.
 const SWEEPER: usize = 1;
-/// The pod that is restarted. (What the other one would lose is only a fill that is under way.)
+/// The pod that is restarted. (The other pod would only lose a fill in progress.)
 const RESTARTS: usize = 1;
 
 impl Model for Scenario {
@@ -19,7 +19,7 @@ impl Model for Scenario {
         vec![State::first(self.writes.len())]
     }
 
-    /// Candidates; [`Scenario::step`] tells which can be taken.
+    /// Candidates; [`Scenario::step`] decides which of them are possible in this state.
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         self.of_writers(state, actions);
         self.of_servers(state, actions);

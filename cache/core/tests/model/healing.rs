@@ -1,4 +1,4 @@
-//! What happens once the faults end: the way back that every state must have.
+//! Recovery: what the programs do by themselves once the faults end. Every state must recover.
 
 use crate::scenario::{Action, Scenario, Start};
 use crate::state::{Replica, State};
@@ -57,7 +57,8 @@ impl Scenario {
         actions
     }
 
-    /// As the origin's relay does: from where the edge is known to be, else from the horizon.
+    /// As the origin's relay does: sends what follows the edge's head if it is known, else
+    /// everything after the horizon.
     fn relay_what_is_missing(&self, state: &mut State, pod: usize) {
         let Some(replica) = state.pods[pod].replica else {
             return;

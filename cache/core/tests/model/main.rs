@@ -11,27 +11,27 @@
 //! the edge are modelled, with crashes, restarts, trims, fail-overs to a server that lacks records
 //! while the old one can still be reached, and a network that delays, loses, repeats and reorders.
 //!
-//! There are no clocks. The bounds of 2 s and 5 s become two facts: a copy may lose its trust at
-//! any moment ("silence"), and what is promised to whoever trusts it is counted from when the last
-//! completed check began. Soft purges are left out: they only make an answer stale.
+//! The model has no clocks. The bounds of 2 s and 5 s are replaced by two rules: a copy may stop
+//! being trusted at any moment ("silence"), and a trusted copy guarantees what was committed before
+//! its last completed check began. Soft purges are left out: they only make an answer stale.
 //!
 //! The properties:
-//! - (a) by revisions: a hit contains every committed write whose purge the copy has. Asked of
+//! - (a) by revisions: a hit contains every committed write whose purge the copy has. Checked for
 //!   every entry that is valid by the rule, whether the copy is trusted or not.
-//! - (a) by checks: a hit of who trusts its copy contains every write that was committed before
-//!   the last completed check began.
+//! - (a) by checks: a hit on a trusted copy contains every write that was committed before the last
+//!   completed check began.
 //! - (b) no purge is lost: a row that has left the outbox is in the log in force, or that log came
 //!   into force after the write was committed, so that no entry of it can miss the write. And the
-//!   edge has every record that it seems to have.
-//! - (c) everybody catches up. Not with stateright's `eventually`: it looks at the ends of paths
-//!   without cycles, and here a lost message or silence leads back to where it was, so that an
-//!   endless run of faults would count as an answer, or be missed. Instead it is asked of *every*
-//!   state whether the programs' own way back ([`healing`]), run without further faults, leads to
-//!   where all outbox rows, copies and confirmations are at the log's head.
-//! - That the model is not empty: hits, refusals, sweeps and new logs do happen.
+//!   edge has every record that it claims to have.
+//! - (c) everybody catches up. stateright's `eventually` cannot express this: it only looks at the
+//!   ends of paths without cycles, and here a lost message or silence leads back to an earlier
+//!   state. Instead the model takes *every* state, runs the programs' own recovery ([`healing`])
+//!   without further faults, and requires that the outbox is empty and that all copies and
+//!   confirmations have reached the log's head.
+//! - The model is not empty: hits, refusals, sweeps and new logs do happen.
 //!
-//! Each weakening of the protocol breaks a property, in a scenario in which the strict protocol
-//! breaks none.
+//! Each weakening of the protocol breaks a property in a scenario where the real protocol breaks
+//! none. So the properties are strong enough to notice the weakening.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -52,7 +52,7 @@ use stateright::{Checker, HasDiscoveries, Model};
 use properties::{CATCHES_UP, CHECKED, KEPT, KNOWN};
 use scenario::{Scenario, Weakening};
 
-/// Visits every state: no property is broken, and what must happen somewhere happens.
+/// Visits every state and fails if a property is broken or a `sometimes` property never holds.
 fn holds(name: &str, scenario: Scenario) {
     let began = Instant::now();
     let checker = scenario.checker().threads(2).spawn_bfs().join();
@@ -65,7 +65,7 @@ fn holds(name: &str, scenario: Scenario) {
     checker.assert_properties();
 }
 
-/// Demands that the weakened protocol breaks the property, by a short way.
+/// Fails unless the weakened protocol breaks the property; prints the shortest path to it.
 fn breaks(scenario: &Scenario, weakening: Weakening, property: &'static str) {
     let weakened = Scenario {
         weakening,

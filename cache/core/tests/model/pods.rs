@@ -49,8 +49,8 @@ impl Scenario {
     /// A new copy, when there is none, or of another log, or one that fell behind the horizon.
     pub(crate) fn adopt(&self, state: &State, pod: usize, start: Start) -> Option<State> {
         let server = state.server_of(pod);
-        // Before a log is in force, rows may still leave for the one that it replaces: an answer
-        // read then may miss a write that this log will never hear of.
+        // Until a log is in force, writers may still move their rows to the log it replaces. An
+        // answer that is read in that time may miss a write whose purge this log will never get.
         let may_begin =
             server.log == state.database.in_force || self.weakening == Weakening::AsOfBeforeInForce;
         let is_of_use = state.pods[pod]
@@ -104,7 +104,7 @@ impl Scenario {
         Some(next)
     }
 
-    /// A batch arrives; it may arrive again, when the copy is another one.
+    /// A batch arrives; it may arrive again later, when the copy has changed.
     pub(crate) fn apply(&self, state: &State, pod: usize) -> Option<State> {
         let (replica, batch) = (state.pods[pod].replica?, state.pods[pod].batch?);
         if batch.log != replica.log {
@@ -112,7 +112,7 @@ impl Scenario {
         }
         let mut copy = self.copy_of(state, replica);
         let records = self.records(state.history(batch.log), batch.after, batch.to);
-        // With a gap the connection is given up, and read anew.
+        // After a gap the pod closes the connection and reads again.
         copy.append(&records).ok()?;
         copy.trim(batch.horizon);
         let grown = Replica {
@@ -128,7 +128,7 @@ impl Scenario {
         Some(next)
     }
 
-    /// Everything in memory is lost; the connection is made again, to whatever serves then.
+    /// Everything in memory is lost.
     pub(crate) fn restart(state: &State, pod: usize) -> State {
         let mut next = state.clone();
         next.restarts += 1;
@@ -138,7 +138,7 @@ impl Scenario {
         next
     }
 
-    /// `as_of` is taken before the read, trusted or not.
+    /// Takes `as_of` before the read, whether the copy is trusted or not.
     pub(crate) fn begin_fill(state: &State, pod: usize) -> Option<State> {
         let as_of = state.pods[pod].replica?.as_of();
         if state.pods[pod].fill != Fill::Idle {
@@ -189,7 +189,7 @@ impl Scenario {
         }
     }
 
-    /// A check begins with a look at the outbox.
+    /// Begins a check: reads which rows are in the outbox.
     pub(crate) fn begin_check(state: &State, pod: usize) -> Option<State> {
         let commits = state.database.commits;
         let me = &state.pods[pod];
@@ -201,7 +201,8 @@ impl Scenario {
         Some(next)
     }
 
-    /// The rows of the first look have left; where does the log end?
+    /// The check's second step: the rows that it saw have left the outbox, and it reads the log's
+    /// head.
     pub(crate) fn read_head(&self, state: &State, pod: usize) -> Option<State> {
         let Check::Outbox(commits) = state.pods[pod].check else {
             return None;
@@ -214,7 +215,7 @@ impl Scenario {
             return None;
         }
         let mut next = state.clone();
-        // Without fail-overs the log is always in force: one step less to interleave.
+        // Without fail-overs the log is always in force, so the third step is skipped: fewer states.
         next.pods[pod].check = if self.failovers == 0 {
             Check::InForce(commits, server.head)
         } else {
@@ -223,7 +224,7 @@ impl Scenario {
         Some(next)
     }
 
-    /// The log that was read must be in force, or the check has failed.
+    /// The check's third step: it fails unless the log whose head was read is in force.
     pub(crate) fn read_in_force(state: &State, pod: usize) -> Option<State> {
         let Check::Head(commits, head) = state.pods[pod].check else {
             return None;
@@ -238,7 +239,7 @@ impl Scenario {
         Some(next)
     }
 
-    /// The copy has reached the head: it is trusted.
+    /// The check's last step: the copy has reached the head that was read, and is trusted.
     pub(crate) fn confirm(state: &State, pod: usize) -> Option<State> {
         let Check::InForce(commits, head) = state.pods[pod].check else {
             return None;

@@ -13,14 +13,14 @@ pub(crate) const KNOWN: &str = "a hit misses no write whose purge the copy knows
 pub(crate) const CHECKED: &str = "a trusted hit misses no write from before the check";
 /// (b)
 pub(crate) const KEPT: &str = "a row that is gone is in the log in force, or needs not be";
-/// (b), at the edge: what it does not have, it must not seem to have.
+/// (b), at the edge: it has every record that it claims to have.
 pub(crate) const HELD: &str = "the edge has every record after its horizon";
 /// (c)
 pub(crate) const CATCHES_UP: &str = "everybody catches up once the faults end";
 
 type Condition = fn(&Scenario, &State) -> bool;
 
-/// The properties that the scenario's bounds give a meaning.
+/// The properties that apply to the scenario.
 pub(crate) fn of(scenario: &Scenario) -> Vec<Property<Scenario>> {
     let has_entries = !scenario.fills.is_empty();
     let has_edge = scenario.messages > 0;
@@ -138,8 +138,7 @@ fn found(state: &State) -> impl Iterator<Item = Found> {
     found_by_pods(state).chain(found_by_edge(state))
 }
 
-/// Stronger than asked: of every entry that is valid by the rule, whether the copy is trusted or
-/// not.
+/// Stronger than needed: it holds for every valid entry, whether the copy is trusted or not.
 fn knows_what_it_serves(scenario: &Scenario, state: &State) -> bool {
     found(state).all(|found| {
         let known = (1..)

@@ -2,9 +2,9 @@
 
 use crate::state::State;
 
-/// The answer that is cached depends on this.
+/// The tag of the cached answer.
 pub(crate) const OFFER: &str = "offer:1";
-/// It does not depend on this.
+/// A tag that the cached answer does not have.
 pub(crate) const OTHER: &str = "offer:2";
 
 /// One rule of the protocol is broken on purpose.
@@ -50,12 +50,12 @@ pub(crate) enum Sweeps {
     Any,
 }
 
-/// How records come to a pod.
+/// How records reach a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
-    /// Read and applied in one step; that a step comes late is delay enough.
+    /// The pod reads and applies them in one step. The step itself can happen late.
     AtOnce,
-    /// On their way for a while: they come late, twice or never.
+    /// They travel: they arrive late, twice or never.
     InFlight,
 }
 
@@ -66,7 +66,8 @@ pub(crate) enum Start {
     Head,
 }
 
-/// What can happen. Numbers are writers, pods, or places in the network.
+/// The steps of the protocol and the faults. A number is the index of a writer, of a pod, or of a
+/// message in the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Commit(usize),
@@ -129,7 +130,7 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
-    /// One step of the protocol; nothing if it cannot be taken.
+    /// The state after an action; `None` if the action is not possible.
     pub(crate) fn step(&self, state: &State, action: Action) -> Option<State> {
         match action {
             Action::Commit(writer) => self.commit(state, writer),

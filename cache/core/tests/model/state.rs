@@ -1,8 +1,8 @@
-//! What a state of the model holds.
+//! The state of the model.
 //!
-//! Writes are named by the order of their commits: write 0 is whichever was committed first. What
-//! the database holds is then the number of commits, and an answer that was read from it contains
-//! the writes below the number that it saw.
+//! Writes are numbered in the order of their commits: write 0 was committed first. So the number of
+//! commits says what the database holds, and an answer that was read after n commits contains the
+//! writes 0 to n − 1.
 
 use cache_core::{AsOf, LogId, Revision};
 
@@ -19,11 +19,11 @@ pub(crate) const fn identity(number: u8) -> LogId {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct State {
     pub(crate) database: Database,
-    /// The last one is the current server; one before it was deposed, but may still be reached by
-    /// who is connected to it (split brain).
+    /// The last one is the current server. The ones before it were replaced, but pods that are still
+    /// connected to them can reach them (split brain).
     pub(crate) servers: Vec<Server>,
-    /// What really happened, by identity; only the properties, and servers for the text of their
-    /// records, look at it.
+    /// Everything that each log ever gave out, by identity. Only the properties use it, and servers
+    /// to look up the contents of their records.
     pub(crate) logs: Vec<History>,
     pub(crate) writers: Vec<Writer>,
     pub(crate) pods: [Pod; 2],
@@ -97,7 +97,8 @@ pub(crate) struct Receipt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Writer {
     Idle,
-    /// Only when weakened: it has its revision, and is not committed yet.
+    /// Only in the weakening [`crate::scenario::Weakening::RevisionBeforeCommit`]: it has its
+    /// revision, but is not committed yet.
     Numbered,
     Committed,
     Appended(Receipt),
@@ -145,15 +146,16 @@ pub(crate) enum Fill {
     Read(Entry),
 }
 
-/// A check: what may be trusted once the copy has reached the head that it read.
+/// The progress of a check. When the copy has reached the head that the check read, the copy is
+/// trusted for all writes that were committed before the check began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Check {
     Idle,
-    /// It has looked at the outbox when there were so many commits, and waits for those rows.
+    /// It has read the outbox after so many commits, and waits for those rows to leave.
     Outbox(Commits),
-    /// The rows have left; then the head was read.
+    /// The rows have left, and the log's head was read.
     Head(Commits, Revision),
-    /// Then the log was found to be the one in force.
+    /// The log turned out to be the one in force.
     InForce(Commits, Revision),
 }
 
@@ -170,7 +172,7 @@ pub(crate) struct Pod {
     /// A row that its sweeper has appended.
     pub(crate) sweep: Option<Receipt>,
     pub(crate) check: Check,
-    /// It trusts its copy: what was committed when the last completed check began.
+    /// The number of commits when the last completed check began; `None`: it distrusts its copy.
     pub(crate) confirmed: Option<Commits>,
 }
 
@@ -190,7 +192,7 @@ pub(crate) struct Message {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Edge {
     pub(crate) feed: Option<Replica>,
-    /// The records that it really has, one bit each; `feed` only claims to have them.
+    /// The records that it really has, one bit each; `feed` says which it claims to have.
     pub(crate) held: u8,
     pub(crate) confirmed: Option<Commits>,
     /// An answer of a pod that is not stored yet.

@@ -6,7 +6,7 @@ use crate::scenario::{Scenario, Weakening};
 use crate::state::{History, Receipt, Server, State, Write, Writer, identity};
 
 impl Scenario {
-    /// Write and row, atomically.
+    /// Commits the write and its outbox row in one transaction.
     pub(crate) fn commit(&self, state: &State, writer: usize) -> Option<State> {
         let numbered_first = self.weakening == Weakening::RevisionBeforeCommit;
         let ready = if numbered_first {
@@ -50,7 +50,7 @@ impl Scenario {
         Some(next)
     }
 
-    /// Nobody knows of an append that was not acknowledged: its row stays, and it is done again.
+    /// The writer's row stays in the outbox, so a sweeper appends its record (again).
     pub(crate) fn crash(state: &State, writer: usize) -> Option<State> {
         match state.writers[writer] {
             Writer::Committed | Writer::Appended(_) => {
@@ -89,7 +89,8 @@ impl Scenario {
         Some(next)
     }
 
-    /// The row has gone, or the record is in a log that is not in force: another turn will tell.
+    /// Gives up a sweep whose row is gone or whose record is in a log that is not in force. If the
+    /// row is still there, a later sweep handles it.
     pub(crate) fn abandon_sweep(state: &State, pod: usize) -> Option<State> {
         let receipt = state.pods[pod].sweep?;
         let is_lost = receipt.log != state.database.in_force;
@@ -101,8 +102,8 @@ impl Scenario {
         Some(next)
     }
 
-    /// The append: atomic with the look at whether the server has forgotten something. The receipt
-    /// says in which log; that is what the writer expects from then on.
+    /// Appends a record. The server checks in the same atomic step whether it may have lost records.
+    /// The receipt names the log, which the writer expects from then on.
     fn give_revision(&self, state: &State, pod: usize, write: Write) -> Option<(State, Receipt)> {
         let server = state.server_of(pod);
         if server.is_suspect {
@@ -123,8 +124,8 @@ impl Scenario {
         Some((next, receipt))
     }
 
-    /// The record is read back; then one transaction removes the row if the log is in force.
-    /// (Nothing that happens between the two could be told from its happening after them.)
+    /// Reads the record back, then removes the row in one transaction if the log is in force.
+    /// (Both are one step here: an action between them has the same effect as after them.)
     fn removed(state: &State, pod: usize, receipt: Receipt) -> Option<State> {
         let server = state.server_of(pod);
         let is_read_back = !server.is_suspect
@@ -149,8 +150,8 @@ impl Scenario {
         Some(next)
     }
 
-    /// A replica that has only the first `kept` records becomes the server (none: a wipe). Who is
-    /// connected to the old one may go on talking to it.
+    /// A replica that has only the first `kept` records becomes the server (0: all are lost). Pods
+    /// that are connected to the old server may go on using it.
     pub(crate) fn fail_over(state: &State, kept: u64) -> Option<State> {
         let server = state.servers.last()?;
         let kept = Revision(kept);
@@ -165,8 +166,8 @@ impl Scenario {
         Some(next)
     }
 
-    /// A pod connects to the current server. Who finds that it may have forgotten something, or
-    /// that its log can never come into force, starts a new log there.
+    /// A pod connects to the current server. If the server may have lost records, or its log can
+    /// never come into force, the pod starts a new log there.
     pub(crate) fn connect(&self, state: &State, pod: usize) -> Option<State> {
         let current = state.servers.len() - 1;
         let server = &state.servers[current];
@@ -195,8 +196,8 @@ impl Scenario {
         Some(next)
     }
 
-    /// The new log comes into force, if the one that it replaces still is: one that was replaced
-    /// itself never comes back.
+    /// Puts the new log in force if its predecessor is in force. A log that was replaced never comes
+    /// back.
     pub(crate) fn register(&self, state: &State, pod: usize) -> Option<State> {
         let server = state.server_of(pod);
         let in_force = state.database.in_force;

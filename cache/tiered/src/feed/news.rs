@@ -1,33 +1,33 @@
-//! What the copy of the log hears, told to whoever acts on records beside judging entries by them.
+//! Broadcasts new records of the purge log to code that acts on them, such as subscriptions.
 //!
-//! Records are told in their order, each once, from the moment at which somebody listens. Whoever
-//! is too slow, or whose copy had to begin anew, is told that there may have been more: then it
-//! looks at everything that it waits for. Nothing is ever kept back without bound.
+//! A listener receives every record once and in order, from the moment it begins to listen. If it
+//! is too slow, or the copy had to begin anew, it receives [`News::Missed`] and must look up again
+//! everything it waits for. The queue is bounded.
 
 use std::sync::Arc;
 
 use cache_core::PurgeRecord;
 use tokio::sync::broadcast::{self, error::RecvError};
 
-/// So many appends may wait for a listener; each has at most a page of records.
+/// How many broadcasts may wait for a listener; each has at most one page of records.
 const WAITING: usize = 256;
 
-/// What a listener hears.
+/// What a listener receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum News {
-    /// These follow what was told before.
+    /// The records that follow the ones before.
     Records(Arc<[PurgeRecord]>),
-    /// There may have been others that are not told. What is read from now on is at least as new as
-    /// they are.
+    /// Some records may be missing. What the listener reads from the database from now on is at
+    /// least as new as they are.
     Missed,
 }
 
-/// Hears of every record from now on.
+/// Receives every record from when it was created.
 #[derive(Debug)]
 pub struct Listener(broadcast::Receiver<News>);
 
 impl Listener {
-    /// The next news; none when there is no feed any more.
+    /// Waits for the next news; `None` when the feed is gone.
     pub async fn next(&mut self) -> Option<News> {
         match self.0.recv().await {
             Ok(news) => Some(news),
@@ -37,22 +37,22 @@ impl Listener {
     }
 }
 
-/// Tells.
+/// Sends news to all listeners.
 #[derive(Debug)]
-pub(super) struct Teller(broadcast::Sender<News>);
+pub(super) struct Broadcaster(broadcast::Sender<News>);
 
-impl Default for Teller {
+impl Default for Broadcaster {
     fn default() -> Self {
         Self(broadcast::Sender::new(WAITING))
     }
 }
 
-impl Teller {
+impl Broadcaster {
     pub(super) fn listen(&self) -> Listener {
         Listener(self.0.subscribe())
     }
 
-    /// Tells of these records, if anybody listens.
+    /// Sends these records, if anybody listens.
     pub(super) fn tell(&self, records: &[PurgeRecord]) {
         if !records.is_empty() && self.0.receiver_count() > 0 {
             let _nobody_listens = self.0.send(News::Records(records.into()));
@@ -80,7 +80,7 @@ mod tests {
     fn record(revision: u64) -> PurgeRecord {
         PurgeRecord {
             revision: Revision(revision),
-            tags: vec![format!("offer:{revision}").parse().unwrap()],
+            tags: vec![format!("item:{revision}").parse().unwrap()],
             kind: PurgeKind::Hard,
         }
     }
@@ -89,7 +89,7 @@ mod tests {
         revisions.map(record).collect()
     }
 
-    /// A question to the log that found this head.
+    /// A check of the log that found this head.
     fn confirm(feed: &PurgeFeed, log: LogId, head: u64) {
         let extent = Extent {
             log,
@@ -135,7 +135,7 @@ mod tests {
         let feed = PurgeFeed::new(Clock::new(|| 0));
         confirm(&feed, LOG, 2);
         let mut listener = feed.listen();
-        // What is old is no news: it is not known when it happened.
+        // Old records of a new copy are not sent: it is not known when they were appended.
         confirm(&feed, OTHER, 9);
         feed.heard(OTHER, &records(10..=10));
         assert_eq!(heard(&mut listener).await, [0]);

@@ -1,4 +1,5 @@
-//! What a client has seen, and how many may insist on what the copy has not reached.
+//! Read-your-writes: a request may demand a minimum revision. Waiting for a revision that the copy
+//! has not reached is limited per second.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -10,44 +11,50 @@ use tokio::time::timeout;
 
 use super::{Position, PurgeFeed};
 
-/// How long a request waits for a revision that its client has seen.
+/// How long a request waits for the revision it demands.
 const REQUIRE_WITHIN: Duration = Duration::from_millis(300);
-/// So many a second and server: each costs a question to the log, and a wait when the log does not
-/// answer. A copy is a few milliseconds behind, so that honest clients rarely need one at all; and
-/// these, at [`REQUIRE_WITHIN`] each, are some sixty requests that wait at a time.
-const FORCED_PER_S: u32 = 200;
+/// How many requests per second of this server may wait. Each costs a check of the log, and a wait
+/// if the log does not answer. A copy is only a few milliseconds behind, so honest clients rarely
+/// need to wait. At [`REQUIRE_WITHIN`] each, about sixty requests wait at any time.
+const WAITERS_PER_S: u32 = 200;
 
 #[derive(Debug, Default)]
 struct State {
-    forced: Allowance,
+    waiters: Allowance,
     given_here: Revision,
 }
 
-/// Counts them.
+/// Limits how many requests per second wait for a revision.
 #[derive(Debug, Default)]
-pub(super) struct Forced(Mutex<State>);
+pub(super) struct WaitLimit(Mutex<State>);
 
-impl Forced {
+impl WaitLimit {
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Notes a revision that this server gave out: whoever has seen it is always admitted, also
-    /// while the copy has a gap before it.
+    /// Notes a revision that this server gave to a client. Requests that demand it are always
+    /// admitted, also while the copy lacks records before it.
     pub(super) fn given_here(&self, revision: Revision) {
         self.with(|state| state.given_here = state.given_here.max(revision));
     }
 
-    /// Whether one more may insist, on `minimum`, at this moment of a clock that never goes back.
+    /// Whether one more request may wait for revision `minimum`. `now_ms` is by a clock that never
+    /// goes back.
     pub(super) fn admits(&self, minimum: Revision, now_ms: u64) -> bool {
-        self.with(|state| minimum <= state.given_here || state.forced.admits(FORCED_PER_S, now_ms))
+        self.with(|state| {
+            minimum <= state.given_here || state.waiters.admits(WAITERS_PER_S, now_ms)
+        })
     }
 }
 
 impl PurgeFeed {
-    /// Makes sure, as far as possible, that the copy has reached what a client has seen; gives what
-    /// an answer must have seen. A number beyond the log's head counts as the head, and beyond the
-    /// copy's head only so many a second are asked about: the others count as the copy's head.
+    /// Waits, within limits, until the copy has reached the `minimum` revision that a request
+    /// demands. Returns the minimum revision that its answer must contain.
+    ///
+    /// A minimum beyond the log's head counts as the head. Only a limited number of requests per
+    /// second wait for a revision beyond the copy's head; for the others it counts as the copy's
+    /// head.
     pub async fn require(&self, minimum: Option<Revision>) -> Option<Revision> {
         let minimum = minimum?;
         let mut moved = self.moved.subscribe();
@@ -55,16 +62,17 @@ impl PurgeFeed {
         if minimum <= before.head {
             return Some(minimum);
         }
-        if !self.forced.admits(minimum, self.clock.steady_ms()) {
+        if !self.waiters.admits(minimum, self.clock.steady_ms()) {
             return Some(before.head);
         }
         self.urgent.notify_one();
-        // A question that is under way may have been answered before the client's write.
-        // And that there is another log now says nothing: its revisions follow those of this one.
+        // A check that had already begun may have read the head before the client's write, so it
+        // does not count. A change of log does not count either: the revisions of a new log are
+        // greater than those of the old one.
         let reached = |now: &Position| now.head >= minimum || now.checks_done > before.checks_begun;
         match timeout(REQUIRE_WITHIN, moved.wait_for(reached)).await {
             Ok(Ok(now)) => Some(minimum.min(now.head)),
-            // The log does not answer: the tier below does, without a copy of the log.
+            // The log did not answer in time. The caches will refuse, and the database answers.
             Ok(Err(_)) | Err(_) => Some(minimum),
         }
     }

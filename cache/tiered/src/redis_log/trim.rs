@@ -1,4 +1,4 @@
-//! The log forgets its oldest records.
+//! Deletes the oldest records of the log.
 
 use cache_core::LogId;
 use redis::{AsyncCommands, streams::StreamRangeReply};
@@ -6,12 +6,12 @@ use redis::{AsyncCommands, streams::StreamRangeReply};
 use super::{RedisLog, id_of, new_record_of, revision_of};
 use crate::link::LinkError;
 
-/// Records looked at in one step.
+/// How many records are examined per step.
 const TRIM_RECORDS: usize = 1_000;
 
 impl RedisLog {
-    /// Forgets records that were appended before `before_ms` (milliseconds since the epoch), and
-    /// all but the last `keep`.
+    /// Deletes the records that were appended before `before_ms` (milliseconds since the Unix
+    /// epoch), and all but the last `keep`.
     pub async fn trim(&self, log: LogId, before_ms: u64, keep: usize) -> Result<(), LinkError> {
         let stream = self.stream(log);
         self.calls

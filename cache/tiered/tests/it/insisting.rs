@@ -1,4 +1,5 @@
-//! Clients that insist on what the copy of the log has not reached, while the log does not answer.
+//! Requests that demand a revision which the copy of the log has not reached, while the log does
+//! not answer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +12,7 @@ use tokio::{
 
 const LOG: LogId = LogId::from_bytes([1; 16]);
 const BEYOND: Revision = Revision(1_000_000);
-/// As many as may wait in one second.
+/// How many requests may wait per second.
 const A_SECOND: usize = 200;
 
 fn record(revision: u64) -> PurgeRecord {
@@ -22,7 +23,7 @@ fn record(revision: u64) -> PurgeRecord {
     }
 }
 
-/// A copy that ends at 1, and nobody who asks the log.
+/// A copy that ends at revision 1, without a task that checks the log.
 fn feed() -> Arc<PurgeFeed> {
     let feed = PurgeFeed::new(Clock::new(|| 1_000));
     feed.begin(LOG);
@@ -30,7 +31,8 @@ fn feed() -> Arc<PurgeFeed> {
     Arc::new(feed)
 }
 
-/// So many insist on `minimum` at once: how many waited, and what was required of the others.
+/// Sends `count` requests that demand `minimum` at once. Returns how many waited, and the revisions
+/// that the others' answers must contain.
 async fn insist(feed: &Arc<PurgeFeed>, count: usize, minimum: Revision) -> (usize, Vec<Revision>) {
     let mut asking = JoinSet::new();
     for _ in 0..count {

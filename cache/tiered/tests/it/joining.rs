@@ -1,4 +1,4 @@
-//! Two who ask the same at the same time, and one of them has seen more.
+//! Two identical requests at the same time, of which one demands a later revision.
 
 use std::{
     sync::{
@@ -57,7 +57,7 @@ fn cache() -> Arc<ResponseCache<()>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_seen_more_is_not_answered_by_the_flight_of_who_came_later_and_has_not() {
+async fn a_request_that_demands_a_revision_is_not_answered_by_a_fill_that_does_not_have_it() {
     let cache = cache();
     let ask = |required| Question {
         key: KeyBuilder::new().part(b"a").finish(),
@@ -65,7 +65,7 @@ async fn who_has_seen_more_is_not_answered_by_the_flight_of_who_came_later_and_h
         required,
     };
     let (with, without) = (ask(Some(Revision(5))), ask(None));
-    // Made with kept parts that are good enough for who insists on nothing.
+    // Made of cached parts that are new enough for a request without a minimum revision.
     let little = || async {
         tokio::time::sleep(Duration::from_millis(50)).await;
         answered(b"less")

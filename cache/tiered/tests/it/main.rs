@@ -1,5 +1,5 @@
-//! The caches and their purge log: in virtual time among simulated surroundings, and with a real
-//! Redis.
+//! Tests of the caches and their purge log: in virtual time with a simulated database, log and
+//! second tier, and with a real Redis.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -57,23 +57,23 @@ fn each_verdict_says_why() {
     let table = [
         (
             judged(&entry(7), 1, 0),
-            "serve None fresh for 59 s more, and no purge since 7 names its tags",
+            "serve None fresh for 59 s more; no purge after revision 7 names one of its tags",
         ),
         (
             judged(&entry(6), 1, 0),
-            "stale Some(\"soft-purge\") `a` was softly purged at revision 7; last known fresh at 6: served while it is refreshed",
+            "stale Some(\"soft-purge\") `a` was softly purged at revision 7; the entry was last known fresh at 6: served while it is refreshed",
         ),
         (
             judged(&entry(7), 61, 0),
-            "stale Some(\"age\") older than its 60 s: served while it is refreshed",
+            "stale Some(\"age\") older than its max-age of 60 s: served while it is refreshed",
         ),
         (
             judged(&entry(5), 1, 0),
-            "fetch Some(\"purged\") `a` was purged at revision 6; last known valid at 5",
+            "fetch Some(\"purged\") `a` was purged at revision 6; the entry was last known valid at 5",
         ),
         (
             judged(&entry(4), 1, 0),
-            "fetch Some(\"before-horizon\") it was read at 4, and the copy of the purge log begins after 5",
+            "fetch Some(\"before-horizon\") it was read at revision 4, but the copy of the purge log begins after 5",
         ),
         (
             judged(&other, 1, 0),
@@ -81,7 +81,7 @@ fn each_verdict_says_why() {
         ),
         (
             judged(&entry(7), 91, 0),
-            "fetch Some(\"expired\") older than its 60 s and the 30 s in which it may be served stale",
+            "fetch Some(\"expired\") older than its max-age of 60 s plus the 30 s of stale-while-revalidate",
         ),
         (
             judged(&entry(7), 1, 5_001),

@@ -50,7 +50,7 @@ fn replica(age_ms: u64, purges: &[PurgeKind]) -> Replica {
     replica
 }
 
-/// Judges an entry that was seen when it was born.
+/// Judges an entry that is known to have been current when it was requested.
 fn judge(
     entry: &EntryHead,
     replica: &Replica,
@@ -61,7 +61,7 @@ fn judge(
 }
 
 #[test]
-fn an_old_entry_that_the_origin_judged_just_now_is_licensed() {
+fn an_old_entry_that_the_origin_found_valid_just_now_is_served_without_a_trusted_log() {
     let silent = replica(60_000, &[]);
     let old = entry(0, 50_000);
     assert_eq!(
@@ -78,7 +78,7 @@ fn fetch(why: FetchReason, cover_errors: bool) -> Verdict {
 }
 
 #[test]
-fn a_purge_outweighs_every_age() {
+fn a_purged_entry_is_not_served_however_young_it_is() {
     let hard = replica(0, &[PurgeKind::Hard]);
     for age_ms in [0, 59_000, 70_000, 100_000] {
         let verdict = judge(&entry(0, age_ms), &hard, NOW_MS, None);
@@ -127,7 +127,7 @@ fn an_entry_goes_through_its_phases() {
 }
 
 #[test]
-fn a_silent_log_is_not_trusted_but_for_what_was_just_read() {
+fn while_the_log_is_silent_only_entries_that_were_just_read_are_served() {
     let silent = replica(5_001, &[]);
     assert_eq!(
         judge(&entry(0, 5_001), &silent, NOW_MS, None),
@@ -163,7 +163,7 @@ fn a_client_sees_its_own_write() {
 }
 
 #[test]
-fn what_only_the_copy_is_too_short_for_may_cover_for_a_lost_origin() {
+fn an_entry_before_the_copys_horizon_may_be_served_if_the_origin_fails() {
     let mut short = Replica::default();
     short.apply(&Tail {
         log: LOG,
@@ -186,7 +186,7 @@ fn what_only_the_copy_is_too_short_for_may_cover_for_a_lost_origin() {
 }
 
 #[test]
-fn what_stands_in_is_judged_when_the_failure_is_known() {
+fn an_entry_that_replaces_a_failed_answer_is_judged_after_the_failure() {
     let stands_in = |replica: &Replica, min_revision| {
         let stored = entry(0, 100_000);
         super::may_stand_in(&stored, stored.born_ms, replica, NOW_MS, min_revision)
@@ -195,7 +195,7 @@ fn what_stands_in_is_judged_when_the_failure_is_known() {
     assert!(stands_in(&quiet, None), "expired, and better than nothing");
     assert!(!stands_in(&replica(0, &[PurgeKind::Hard]), None));
     assert!(stands_in(&replica(0, &[PurgeKind::Soft]), None));
-    // A silent log: what is known has to have seen what the client has.
+    // While the log is silent, the entry or the copy must have reached the revision demanded.
     let silent = replica(60_000, &[]);
     assert!(stands_in(&silent, None));
     assert!(!stands_in(&silent, Some(Revision(1))));

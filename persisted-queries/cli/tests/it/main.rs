@@ -1,18 +1,18 @@
-//! `pq` as its users run it.
+//! Runs `pq` as its users do.
 
 mod published;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The origin's SDL, which a test of the origin keeps.
+/// The snapshot with the origin's SDL; a test of the origin keeps it current.
 const SNAPSHOT: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../origin/tests/it/snapshots/it__schema__the_schema_with_its_directives.snap"
 );
 const OPERATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../operations");
 
-/// Runs `pq`; the exit code, then what it printed, stderr after stdout.
+/// Runs `pq`; returns its exit code and its output, stderr after stdout.
 pub(crate) fn pq(arguments: &[&str]) -> (i32, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_pq"))
         .args(arguments)
@@ -27,12 +27,12 @@ pub(crate) fn pq(arguments: &[&str]) -> (i32, String) {
 /// The origin's SDL.
 fn sdl() -> String {
     let kept = std::fs::read_to_string(SNAPSHOT).expect("the origin's schema");
-    // Behind what insta writes before it.
+    // The SDL follows the header that insta writes.
     let sdl = kept.splitn(3, "---\n").nth(2).expect("a snapshot");
     sdl.to_owned()
 }
 
-/// The origin's SDL, as a file.
+/// Writes the origin's SDL to a file.
 fn schema(folder: &Path) -> PathBuf {
     let path = folder.join("origin.graphql");
     std::fs::write(&path, sdl()).expect("a file");
@@ -60,7 +60,7 @@ fn build(schema: &Path, operations: &str, out: &Path) -> (i32, String) {
     ])
 }
 
-/// The origin's SDL with one text replaced, as a file.
+/// Writes the origin's SDL to a file, with one text replaced.
 fn changed_schema(folder: &Path, from: &str, to: &str) -> PathBuf {
     let sdl = sdl();
     assert!(sdl.contains(from));
@@ -79,7 +79,7 @@ fn build_prints_what_it_decided_and_is_deterministic() {
     build(&schema(folder.path()), OPERATIONS, &second);
     let bytes = std::fs::read(&first).unwrap();
     assert_eq!(bytes, std::fs::read(&second).unwrap());
-    // A manifest can be compiled again, and gives itself.
+    // Compiling a manifest again gives the same manifest.
     let (code, _) = build(&schema(folder.path()), first.to_str().unwrap(), &second);
     assert_eq!((code, bytes), (0, std::fs::read(&second).unwrap()));
 }

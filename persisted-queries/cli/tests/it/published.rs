@@ -1,4 +1,4 @@
-//! `pq publish` against an origin that says what the test wants.
+//! `pq publish` against a fake origin with the answers that the test chooses.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use crate::{built, pq};
 
-/// Answers one request; gives back its head and body.
+/// A fake origin that answers one request; its thread returns the request's head and body.
 fn origin(status: &'static str, answer: &'static str) -> (String, JoinHandle<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));

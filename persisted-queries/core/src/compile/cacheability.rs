@@ -1,14 +1,14 @@
 //! The cache policy: deny by default, the most restrictive field wins.
 //!
-//! - A root field, and a field that returns an object, interface or union type, takes the numbers
-//!   of its own directive, then those of its type's. Without a `maxAge` in either it is not
-//!   cacheable, and so the document is not.
-//! - A scalar or enum field below the root inherits its parent's; a directive on it restricts.
-//! - A stale window that is left out is zero at the root, and below it restricts nothing.
-//! - `PRIVATE` on a field or on the type it returns makes the document private, whatever else
-//!   says `PUBLIC`.
-//! - What can be any of several object types is as restricted as the most restricted of them.
-//! - `__typename` is free. Fields under `@skip` and `@include` count.
+//! - A root field, and a field that returns an object, interface or union type, takes the values of
+//!   its own directive, or else those of its type's directive. Without a `maxAge` in either, the
+//!   document is not cacheable.
+//! - A scalar or enum field below the root inherits its parent's values; a directive on it can only
+//!   lower them.
+//! - A stale window that is not given is zero on a root field, and unlimited below it.
+//! - `PRIVATE` on a field or on the type it returns makes the whole document private.
+//! - A field that can return several object types is as restricted as the most restricted of them.
+//! - `__typename` does not count. Fields under `@skip` and `@include` do.
 
 use std::collections::HashSet;
 
@@ -20,7 +20,7 @@ use super::reason::{Reason, Why};
 use super::{Subject, snap};
 use crate::policy::{CachePolicy, Scope};
 
-/// The policy, and why no shared cache may keep the answers if that is so.
+/// The policy, and the reasons why a shared cache may not store the answers, if there are any.
 pub(super) fn decide(subject: &Subject<'_>) -> (CachePolicy, Vec<Reason>) {
     let never = match subject.operation.operation_type {
         OperationType::Query => None,
@@ -63,7 +63,7 @@ pub(super) fn decide(subject: &Subject<'_>) -> (CachePolicy, Vec<Reason>) {
         max_age_s,
         stale_while_revalidate_s: total.stale_while_revalidate_s.unwrap_or(0),
         stale_if_error_s: total.stale_if_error_s.unwrap_or(0),
-        // Nobody shares a private answer, so it is computed for where its reader really is.
+        // A private answer is not shared, so it is computed for the exact location.
         snap: snap.filter(|_| !is_private),
     };
     (policy, distinct(reasons))
@@ -99,7 +99,7 @@ fn distinct(reasons: Vec<Reason>) -> Vec<Reason> {
     kept
 }
 
-/// The smallest numbers so far; `None` while nothing limits them.
+/// The smallest values so far; `None` while there is no limit.
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_field_names, reason = "the postfix is the unit")]
 struct Limits {

@@ -1,10 +1,9 @@
-//! Cost and depth: an upper estimate of an answer's fields, and its nesting.
+//! Cost (an upper estimate of the number of fields in an answer) and depth (the nesting of fields).
 //!
-//! A field costs 1; what is below a list counts once per item. The number of items is the `first`
-//! of the list, or of the connection that it is in, wherever that is given: as an argument or in
-//! an input object, as a literal, as its variable's value if that is known, or as its default.
-//! Otherwise it is [`DEFAULT_PAGE`]. The schema's description of itself costs 1: it is the same for
-//! everybody, and its lists are what they are.
+//! A field costs 1, and the fields below a list count once per item. The number of items is the
+//! `first` of the list, or of the connection that contains it. `first` may be an argument or a field
+//! of an input object, and a literal, a variable's value (if known) or a default. Without it the
+//! number is [`DEFAULT_PAGE`]. Introspection (`__schema`, `__type`) costs 1.
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{InputValueDefinition, Value};
@@ -12,10 +11,10 @@ use apollo_compiler::executable::{Field, Selection, SelectionSet};
 
 use super::Subject;
 
-/// The number of items of a list that does not say it.
+/// The assumed number of items of a list without `first`.
 pub const DEFAULT_PAGE: u64 = 20;
 
-/// Cost and depth of the operation; a root field has depth 1, `__typename` is free.
+/// The cost and depth of the operation. A root field has depth 1; `__typename` does not count.
 pub(super) fn measure(subject: &Subject<'_>) -> (u64, u32) {
     let measured = subject.selections(&subject.operation.selection_set, None);
     (measured.cost, measured.depth)
@@ -37,7 +36,7 @@ impl Measure {
 }
 
 impl Subject<'_> {
-    /// `page`: the number of items that the connection around these fields asked for.
+    /// `page` is the number of items that the connection around these fields asked for.
     fn selections(&self, set: &SelectionSet, page: Option<u64>) -> Measure {
         let each = set.selections.iter().map(|selection| match selection {
             Selection::Field(field) if field.name == "__typename" => Measure::default(),
@@ -69,7 +68,7 @@ impl Subject<'_> {
         }
     }
 
-    /// The field's `first`, as an argument or one level down in an input object.
+    /// The field's `first`: an argument, or a field of an argument that is an input object.
     fn page(&self, field: &Field) -> Option<u64> {
         field.definition.arguments.iter().find_map(|argument| {
             let given = field.specified_argument_by_name(&argument.name);

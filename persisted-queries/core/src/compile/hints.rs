@@ -1,4 +1,4 @@
-//! Our directives in the SDL, read and checked once.
+//! Reads and checks the uses of our directives `@cacheControl` and `@snapToCell` in an SDL.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +8,12 @@ use apollo_compiler::{Name, Node, Schema, ast};
 
 use super::CompileError;
 
-/// The resolution of a location whose directive does not say it.
+/// The H3 resolution of `@snapToCell` without an argument.
 const DEFAULT_RESOLUTION: u8 = 8;
 /// The finest H3 resolution.
 const FINEST_RESOLUTION: i32 = 15;
 
-/// What one `@cacheControl` says; what it leaves out is decided where it applies.
+/// The arguments of one `@cacheControl`. What an absent one means depends on where the directive is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Hint {
     pub(super) max_age_s: Option<u32>,
@@ -22,12 +22,12 @@ pub(super) struct Hint {
     pub(super) is_private: bool,
 }
 
-/// All hints of a schema.
+/// All `@cacheControl` directives of a schema.
 #[derive(Debug, Default)]
 pub(super) struct Hints {
     types: BTreeMap<Name, Hint>,
     fields: BTreeMap<(Name, Name), Hint>,
-    /// The object types that a type can turn out to be: itself, or its implementers or members.
+    /// The possible object types of each type: itself, or its implementers or members.
     possible: BTreeMap<Name, Vec<Name>>,
 }
 
@@ -91,12 +91,12 @@ impl Hints {
         Ok(())
     }
 
-    /// What a type's own directive says.
+    /// The directive of a type.
     pub(super) fn of_type(&self, name: &Name) -> Hint {
         self.types.get(name).copied().unwrap_or_default()
     }
 
-    /// What a field's own directives say, one per object type it may be read from.
+    /// The directives of a field, one per object type that it may be read from.
     pub(super) fn of_field(&self, parent: &Name, field: &Name) -> Vec<Hint> {
         let own = |name: &Name| self.fields.get(&(name.clone(), field.clone())).copied();
         let on_parent = own(parent).unwrap_or_default();
@@ -104,7 +104,8 @@ impl Hints {
         if possible.iter().all(|name| name == parent) {
             return vec![on_parent];
         }
-        // A field that is read through an interface: an object that says nothing follows it.
+        // The field is read through an interface. An object type without a directive of its own on
+        // this field takes the interface's.
         possible
             .iter()
             .map(|name| own(name).unwrap_or(on_parent))
@@ -112,7 +113,7 @@ impl Hints {
             .collect()
     }
 
-    /// The object types a composite type can turn out to be; empty for scalars and enums.
+    /// The possible object types of a composite type; empty for scalars and enums.
     pub(super) fn possible_types(&self, name: &Name) -> &[Name] {
         self.possible.get(name).map_or(&[], Vec::as_slice)
     }
@@ -150,19 +151,19 @@ fn read_hint(directive: &Directive, coordinate: &str) -> Result<Hint, CompileErr
     })
 }
 
-/// An argument's value; `null` is as good as absent.
+/// An argument's value; `null` counts as absent.
 fn given<'a>(directive: &'a Directive, argument: &str) -> Option<&'a Node<ast::Value>> {
     let value = directive.specified_argument_by_name(argument);
     value.filter(|value| !value.is_null())
 }
 
-/// The H3 resolution that an argument or input field is snapped to, if it is.
+/// The H3 resolution to which an argument or input field is snapped; `None` if it is not snapped.
 pub(super) fn snap_resolution(schema: &Schema, definition: &InputValueDefinition) -> Option<u8> {
     let directive = definition.directives.get("snapToCell")?;
     Some(resolution(schema, directive).unwrap_or(DEFAULT_RESOLUTION))
 }
 
-/// The stated resolution, or else the definition's default; nothing if it is out of range.
+/// The resolution given, or else the directive's default; `None` if it is not 0 to 15.
 fn resolution(schema: &Schema, directive: &Directive) -> Option<u8> {
     let stated = given(directive, "resolution").or_else(|| {
         let definition = schema.directive_definitions.get(&directive.name)?;
@@ -181,7 +182,7 @@ fn resolution(schema: &Schema, directive: &Directive) -> Option<u8> {
         .flatten()
 }
 
-/// `@snapToCell` belongs on an input object with the Float fields `lat` and `lng`.
+/// Refuses `@snapToCell` on anything but an input object with the Float fields `lat` and `lng`.
 fn check_snap(
     schema: &Schema,
     definition: &InputValueDefinition,

@@ -1,13 +1,14 @@
-//! Why a document's answers may not be shared, in words for its author.
+//! Explains to a document's author why its answers may not be stored in a shared cache.
 
 use std::fmt;
 
-/// One culprit.
+/// One reason, and the field it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reason {
-    /// Response keys from the root, dotted; for a location, the variable's path.
+    /// The field: response keys from the root, separated by dots. For a location, the variable's
+    /// path.
     pub path: String,
-    /// What is wrong there.
+    /// The reason.
     pub why: Why,
 }
 
@@ -18,30 +19,31 @@ pub enum Why {
     Mutation,
     /// A subscription is never cached.
     Subscription,
-    /// Nothing but `__typename` is selected.
+    /// Only `__typename` is selected.
     NoField,
-    /// Neither the field nor its type says how long it may be kept.
+    /// Neither the field nor its type has a `maxAge`.
     NoMaxAge {
-        /// The type the field returns, where a directive on it would do.
+        /// The type that the field returns, if a directive on it would be enough.
         type_name: Option<String>,
     },
-    /// A directive says `maxAge: 0`.
+    /// A directive has `maxAge: 0`.
     ZeroMaxAge,
-    /// The field's directive says `PRIVATE`.
+    /// The field's directive has the scope `PRIVATE`.
     PrivateField,
-    /// The directive of the type it returns says `PRIVATE`.
+    /// The directive of the field's type has the scope `PRIVATE`.
     PrivateType {
         /// The type.
         type_name: String,
     },
     /// More than one location would have to be snapped.
     SeveralLocations {
-        /// The first one's path.
+        /// The path of the first location.
         other: String,
     },
-    /// The variable is used where it is snapped and where it is not, or at two resolutions.
+    /// A location variable is snapped in one place, and in another place not at all or to another
+    /// resolution.
     SnappedAndNot,
-    /// The coordinates are separate variables, inside a literal.
+    /// Latitude and longitude are separate variables inside a literal.
     LocationInParts,
     /// The location is in a list, or in an input type that contains itself.
     LocationOutOfReach,

@@ -1,7 +1,8 @@
-//! How large a document is, before anything that takes longer the larger it is.
+//! Measures a document's size, before any step whose time grows with the size.
 //!
-//! Each fragment is measured once, however often it is spread: validation, cost and policy walk
-//! through every spread, which for thirty fragments that spread each other twice takes years.
+//! This module measures each fragment once, however often it is spread. Validation, cost and policy
+//! walk through every spread: for thirty fragments that each spread the next one twice, that would
+//! take years.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use apollo_compiler::ast::{Definition, DirectiveList, Document, FragmentDefiniti
 
 use crate::limits::{DocumentLimits, TooMuch};
 
-/// Checks everything but tokens and cost.
+/// Checks all limits except tokens and cost.
 pub(super) fn check(document: &Document, limits: DocumentLimits) -> Result<(), TooMuch> {
     let mut sizes = Sizes::of(document);
     for definition in &document.definitions {
@@ -24,9 +25,9 @@ pub(super) fn check(document: &Document, limits: DocumentLimits) -> Result<(), T
                     Size::beside,
                 )
             }
-            // Also those that nobody spreads: they are validated all the same.
+            // Unused fragments count too, because they are also validated.
             Definition::FragmentDefinition(fragment) => sizes.fragment(&fragment.name),
-            // No document has a definition of a type: validation refuses it.
+            // Type definitions are refused later, by validation.
             _type_system => continue,
         };
         TooMuch::check("levels of fields", size.depth, limits.depth)?;
@@ -65,8 +66,8 @@ fn directives(list: &DirectiveList) -> Size {
 
 struct Sizes<'a> {
     fragments: HashMap<&'a Name, &'a FragmentDefinition>,
-    /// Of fragments that were measured; one that is being measured has no size yet. Spread in
-    /// itself it is not valid, and whoever validates says so.
+    /// The sizes of the fragments measured so far. A fragment has size 0 here while it is being
+    /// measured, which ends the recursion if it spreads itself; validation refuses that later.
     known: HashMap<&'a Name, Size>,
 }
 

@@ -1,8 +1,9 @@
-//! The snap rule: which variable feeds the argument or input field that has `@snapToCell`.
+//! The snap rule: finds the variable that is passed to the argument or input field with
+//! `@snapToCell`.
 //!
-//! The edge replaces a location inside the canonical variables, so there has to be exactly one
-//! path to it, and everything that reads that variable has to want the same cell. A location that
-//! is written into the document needs no snapping.
+//! The edge replaces the location inside the canonical variables. So there must be exactly one path
+//! to it, and every use of that variable must snap it to the same cell. A constant location in the
+//! document needs no snapping.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,7 @@ use super::hints::snap_resolution;
 use super::reason::{Reason, Why};
 use crate::policy::SnapRule;
 
-/// The rule, none if nothing has to be snapped, or why it cannot be done.
+/// The rule, `None` if nothing has to be snapped, or the reasons why it cannot be done.
 pub(super) fn rule(subject: &Subject<'_>) -> Result<Option<SnapRule>, Vec<Reason>> {
     let mut uses = Uses {
         subject,
@@ -63,7 +64,7 @@ fn spelled(rule: &SnapRule) -> String {
     format!("${}", rule.path.join("."))
 }
 
-/// A location below a variable: the input fields that lead to it, and its resolution.
+/// A location inside a variable: the path of input fields to it, and its H3 resolution.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Cell {
     fields: Vec<String>,
@@ -83,12 +84,12 @@ impl Cell {
     }
 }
 
-/// A type below which locations cannot be addressed.
+/// The type has locations that a path cannot address: in lists, or in a recursive type.
 struct OutOfReach;
 
 struct Uses<'a> {
     subject: &'a Subject<'a>,
-    /// For each place where a variable is used, the locations that are snapped there.
+    /// For each variable, and each place where it is used: the locations that are snapped there.
     by_variable: BTreeMap<String, Vec<Vec<Cell>>>,
     reasons: Vec<Reason>,
     path: Vec<String>,
@@ -124,7 +125,7 @@ impl Uses<'_> {
         }
     }
 
-    /// A value at an argument or input field.
+    /// Examines the value of an argument or input field.
     fn value(&mut self, definition: &InputValueDefinition, value: &Value) {
         match snap_resolution(self.subject.schema, definition) {
             None => self.plain_value(&definition.ty, value),
@@ -139,7 +140,7 @@ impl Uses<'_> {
         }
     }
 
-    /// A value whose place is not itself snapped.
+    /// Examines a value whose argument or input field does not have `@snapToCell` itself.
     fn plain_value(&mut self, ty: &Type, value: &Value) {
         match value {
             Value::Variable(variable) => {

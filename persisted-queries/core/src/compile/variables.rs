@@ -1,4 +1,4 @@
-//! The declared variables, their defaults as JSON, and the input types they reach.
+//! An operation's declared variables with their defaults as JSON, and the input types they use.
 
 use std::collections::HashMap;
 
@@ -23,8 +23,8 @@ pub(super) fn definitions(operation: &executable::Operation) -> Vec<VariableDefi
         .collect()
 }
 
-/// Variables as if they had been written into the document, as far as cost looks at them: numbers
-/// and the objects that they are in.
+/// A request's variables as GraphQL literals. Only numbers and objects are converted, because cost
+/// needs nothing else.
 pub(super) fn literals(given: &Map<String, Value>) -> HashMap<String, Node<ast::Value>> {
     let named = given.iter();
     named
@@ -67,7 +67,7 @@ pub(super) fn input_types(schema: &Schema, operation: &executable::Operation) ->
     found
 }
 
-/// The definition of a named type, or nothing for a built-in scalar.
+/// The definition of a named type; `None` for a built-in scalar.
 fn input_type(schema: &Schema, name: &Name, pending: &mut Vec<Name>) -> Option<InputType> {
     match schema.types.get(name)? {
         ExtendedType::Scalar(_) if is_built_in_scalar(name) => None,
@@ -121,14 +121,14 @@ fn type_ref(ty: &ast::Type) -> TypeRef {
     }
 }
 
-/// A constant as JSON. A variable has no value here; validation has refused one in a default.
+/// Converts a constant to JSON. Variables cannot occur: validation refuses them in a default.
 fn to_json(value: &ast::Value) -> Value {
     match value {
         ast::Value::Null | ast::Value::Variable(_) => Value::Null,
         ast::Value::Enum(name) => Value::String(name.to_string()),
         ast::Value::String(text) => Value::String(text.clone()),
         ast::Value::Boolean(boolean) => Value::Bool(*boolean),
-        // GraphQL's numbers are spelled as JSON's are.
+        // Numbers are written in the same way in GraphQL and JSON.
         ast::Value::Int(number) => serde_json::from_str(number.as_str()).unwrap_or(Value::Null),
         ast::Value::Float(number) => serde_json::from_str(number.as_str()).unwrap_or(Value::Null),
         ast::Value::List(items) => items.iter().map(|item| to_json(item)).collect(),

@@ -1,5 +1,5 @@
-//! Kind and name of a document's one operation, without a GraphQL parser: Relay's manifests hold
-//! neither. A document that this reads wrongly is refused later, by the compiler.
+//! Finds the kind and name of a document's one operation, which Relay's manifests lack. This is not
+//! a full GraphQL parser: the compiler later refuses documents that are read wrongly here.
 
 use super::OperationKind;
 
@@ -44,7 +44,7 @@ fn kind_of(word: &str) -> Option<OperationKind> {
     }
 }
 
-/// Reads past a whole fragment: its name and type may be spelled like keywords.
+/// Skips a whole fragment, because its name and type may look like keywords.
 fn skip_fragment(tokens: &mut Tokens<'_>, nesting: &mut usize) -> Option<()> {
     let outside = *nesting;
     let mut entered = false;
@@ -57,8 +57,8 @@ fn skip_fragment(tokens: &mut Tokens<'_>, nesting: &mut usize) -> Option<()> {
             Token::Close => *nesting = nesting.checked_sub(1)?,
             Token::Name(_) | Token::Other => {}
         }
-        // Arguments of a directive close too, but only braces end a fragment: what follows
-        // a directive is again a name, an `@` or the selection set.
+        // The parentheses of a directive's arguments close too, but they do not end the fragment:
+        // another directive or the selection set follows.
         if entered && *nesting == outside && !tokens.continues_definition() {
             return Some(());
         }
@@ -110,7 +110,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Whether the definition that was being read goes on: a further directive or its braces.
+    /// Whether the definition goes on, with another directive or a selection set.
     fn continues_definition(&mut self) -> bool {
         self.skip_ignored();
         self.rest.starts_with('@') || self.rest.starts_with('{')

@@ -1,4 +1,4 @@
-//! The policy, decided from directives.
+//! The cache policy that the compiler decides from `@cacheControl`.
 
 use pq_core::CachePolicy;
 use pq_core::compile::{Compiled, Compiler};
@@ -49,7 +49,7 @@ fn the_most_restrictive_field_wins() {
             "query Q { offer(id: 1) { quota { total } } }",
             [60, 900, 3600],
         ),
-        // A leaf's stale windows of zero end its parent's, too.
+        // A leaf's stale windows of zero also lower those of its parent.
         (
             "query Q { offer(id: 1) { quota { remaining } } }",
             [5, 0, 0],
@@ -62,7 +62,7 @@ fn the_most_restrictive_field_wins() {
             "query Q { categories { id } partner(id: 1) { id } }",
             [3600, 3600, 86_400],
         ),
-        // Its directive says nothing of stale windows, so there are none.
+        // Its directive has no stale windows, so they are zero.
         (
             "query Q { partners(input: {}) { totalCount } categories { id } }",
             [300, 0, 0],
@@ -91,7 +91,7 @@ fn a_document_that_is_not_shared_says_why_field_by_field() {
         "query Q { __schema { queryType { name } } }",
         "mutation M { logout }",
         "subscription S($at: LocationInput!) { newOfferNearby(location: $at) { id } }",
-        // In fragments, under conditions and twice: still counted, and named once.
+        // A field in a fragment, under a condition, or selected twice counts, and is named once.
         "query Q($y: Boolean = false) { offer(id: 1) { ...F ...F ... on Offer @skip(if: $y) { ...F } } }
          fragment F on Offer { isFavorite @include(if: $y) }",
     ]

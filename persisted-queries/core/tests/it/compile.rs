@@ -1,4 +1,4 @@
-//! Validity, variables, cost and depth.
+//! What the compiler finds of a document: validity, variables, cost and depth.
 
 use pq_core::Operation;
 use pq_core::compile::{CompileError, Compiler};
@@ -160,7 +160,7 @@ fn custom_scalars_and_recursive_inputs_are_reachable_types() {
 #[test]
 fn cost_counts_fields_once_per_item_and_depth_counts_nesting() {
     let cases = [
-        // __typename is free.
+        // `__typename` costs nothing.
         ("query Q { __typename categories { __typename } }", 1, 1),
         // A list of unknown length: 1 + 20 * 2.
         ("query Q { categories { id name } }", 41, 2),

@@ -1,4 +1,5 @@
-//! How large a document may be: each limit at its edge, and what would take years without them.
+//! The limits on documents: each one exactly reached and exceeded by one, and documents that would
+//! take years to validate without them.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ fn sent(body: &str, variables: &Value) -> Result<Compiled, CompileError> {
         .compile_sent(body, &variables)
 }
 
-/// What there is too much of.
+/// What the document has too many of; `None` if it is accepted.
 fn too_much(body: &str) -> Option<&'static str> {
     match sent(body, &json!({})) {
         Ok(_) => None,
@@ -57,7 +58,7 @@ fn each_limit_holds_exactly() {
 fn depth_holds_through_fragments() {
     let limit = DOCUMENT.depth;
     let document = |levels: u64| {
-        // One level each: `offer`, then `partner` and `offers` by turns.
+        // One level each: `offer`, then alternately `partner` and `offers`.
         let mut inner = "id".to_owned();
         for level in (1..levels - 1).rev() {
             let field = if level % 2 == 1 { "partner" } else { "offers" };
@@ -65,7 +66,7 @@ fn depth_holds_through_fragments() {
         }
         format!("{{ offer(id: 1) {{ ...F }} }} fragment F on Offer {{ {inner} }}")
     };
-    // Nested lists cost more than depth alone: what is refused first is depth.
+    // Nested lists also exceed the cost, but the depth is checked first.
     assert_eq!(too_much(&document(limit + 1)), Some("levels of fields"));
     let deep = too_much(&document(limit));
     assert!(
@@ -89,7 +90,7 @@ fn fragments_that_spread_each_other_are_refused_before_anybody_walks_through_the
     bomb.push_str(" fragment F200 on Query { __typename }");
     let began = Instant::now();
     assert_eq!(too_much(&bomb), Some("fields"));
-    // Also when no operation spreads them.
+    // Fragments count even when no operation spreads them.
     let unused = bomb.replacen("{ ...F0 }", "{ __typename }", 1);
     assert_eq!(too_much(&unused), Some("fields"));
     assert!(began.elapsed() < Duration::from_secs(5));

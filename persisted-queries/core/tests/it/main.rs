@@ -1,4 +1,4 @@
-//! Manifest and compiler, from outside. The compiler's tests need the feature `compile`.
+//! Tests of the manifest and the compiler. Those of the compiler need the feature `compile`.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[cfg(feature = "compile")]

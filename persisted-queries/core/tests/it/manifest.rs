@@ -1,4 +1,4 @@
-//! Reading, refusing and writing manifests.
+//! Manifests are read, refused and written.
 
 use cache_core::variables::{InputType, InputTypes, ScalarKind, TypeRef, VariableDefinition};
 use pq_core::manifest::{ManifestError, OperationKind};

@@ -1,4 +1,4 @@
-//! Which variable is snapped to its cell.
+//! The snap rule: which variable the compiler finds to be snapped to its cell.
 
 use pq_core::compile::Compiler;
 
@@ -14,7 +14,7 @@ const SDL: &str = "
     input By { offers: OffersInput first: Int from: L @snapToCell(resolution: 0) }
 ";
 
-/// The rule as `path@resolution`, `-` without one, or the reasons.
+/// The rule as `path@resolution`, `-` if there is none, or the reasons against it.
 fn decided(body: &str) -> String {
     let compiler = Compiler::new(SDL).expect("a schema");
     let document = compiler.compile(body, None).expect("a document");
@@ -60,7 +60,7 @@ fn the_one_path_that_feeds_the_location_is_found() {
             "query Q($o: OffersInput!) { deep(all: [$o, {location: {lat: 1, lng: 2}}]) }",
             "o.location@8",
         ),
-        // Nothing to snap: a constant, no location, or a place that wants the exact one.
+        // Nothing to snap: a constant, no location, or an argument without the directive.
         ("query Q { offers(near: {lat: 1, lng: 2}) }", "-"),
         (
             "query Q($s: String) { offers(input: {location: {lat: 1, lng: 2}, search: $s}) }",

@@ -1,4 +1,4 @@
-//! A connection that takes longer than a call may take.
+//! Connecting to Redis takes longer than a call may take.
 
 use std::{
     net::SocketAddr,
@@ -21,15 +21,16 @@ use tokio::{
 
 use super::link;
 
-/// How long the proxy keeps the first bytes of a connection.
+/// How long the proxy delays the first bytes of a connection.
 const SLOW: Duration = Duration::from_millis(100);
 const LIMIT: Duration = Duration::from_millis(20);
-/// On a busy machine. Less than a connection takes: who waits for it is found out.
+/// The longest that a call may take on a busy machine. It is shorter than connecting takes, so a
+/// call that waits for the whole connection fails the test.
 const LATE: Duration = Duration::from_millis(80);
-/// The circuit breaker opens meanwhile, and is closed by a probe.
+/// Enough for the circuit breaker to open and for a probe to close it again.
 const IN_THE_END: Duration = Duration::from_secs(5);
 
-/// A proxy to `target` on which every connection begins slowly. Counts them.
+/// A proxy to `target` that delays every new connection, and counts them.
 async fn slow_to_begin(target: SocketAddr) -> Result<(SocketAddr, Arc<AtomicUsize>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

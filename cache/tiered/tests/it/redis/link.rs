@@ -1,4 +1,4 @@
-//! The one way to Redis, when Redis or the network does what it should not.
+//! `Link` when Redis or the network is slow, hangs or fails.
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ async fn a_server_that_is_gone_is_left_alone_and_found_again() {
         let failed = gated.get("a").await;
         assert!(matches!(failed, Err(LinkError::Redis(_))), "{failed:?}");
     }
-    // From here on nothing is tried, so nothing is waited for: also not when it would work again.
+    // The breaker is open now: calls are refused at once, even though Redis would work again.
     gated.gate.open().await;
     let open = gated.get("a").await;
     assert!(matches!(open, Err(LinkError::Open)), "{open:?}");

@@ -1,4 +1,5 @@
-//! The purge log: one order, one identity, and what happens when its server is not what it was.
+//! The purge log in Redis: one order of records, one identity, and a new log when the server may
+//! have lost records.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! What only a real Redis can show.
+//! Tests that need a real Redis.
 //!
-//! The server is the one at `YOUSOON_TEST_REDIS_URL`, or a test's own; without either the test fails
-//! and says how to get one.
+//! They use the server at `YOUSOON_TEST_REDIS_URL`, or start one of their own. Without either they
+//! fail and say how to get one.
 
 mod connecting;
 mod link;
@@ -40,7 +40,7 @@ fn log_at(url: &str, prefix: &str) -> Result<RedisLog> {
     Ok(RedisLog::new(prefix, make))
 }
 
-/// Nobody else's keys: the server may be shared.
+/// A prefix of its own for each test, because the server may be shared.
 fn own_prefix() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -56,7 +56,7 @@ fn record(tag: &str, at_ms: u64) -> Result<NewRecord> {
     })
 }
 
-/// Where a log begins that follows so many others.
+/// The revision after which a log begins that follows `logs` others.
 const fn after(logs: u32) -> Revision {
     Revision::of_generation(logs)
 }

@@ -1,4 +1,4 @@
-//! Somebody asks, and the oracle judges what is answered.
+//! Sends requests to a server, and has the oracle check the answers.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::{
     tally::Count,
 };
 
-/// How old an answer may be. A number of its own: the crate's is on trial.
+/// The staleness bound. The test has its own constant, because it tests the crate's.
 const BOUND_MS: u64 = 2_000;
 
 /// Asks for an answer.
@@ -68,8 +68,8 @@ pub(super) async fn entities(stage: Arc<Stage>, pod: Arc<Pod>, keys: [usize; 2])
 fn judge(stage: &Stage, pod: &Pod, given: &Answer<Unstored>, own: Option<Own>, asked_ms: u64) {
     let world = &stage.world;
     let now_ms = world.now_ms();
-    // What is kept is judged when it is given. What is made may take its time: it is as old as its
-    // parts were when it was begun, at worst.
+    // The bound of a cached answer counts back from when it was given. That of a new answer counts
+    // back from when it was asked for, because making it takes time.
     let (count, since_ms) = match given {
         Answer::Hit { stale: Some(_), .. } => (Count::HitsStale, Some(now_ms)),
         Answer::Hit {
@@ -117,7 +117,8 @@ fn judge(stage: &Stage, pod: &Pod, given: &Answer<Unstored>, own: Option<Own>, a
     });
 }
 
-/// What an entry claims to contain: by its own word, and where each copy that finds it valid ends.
+/// The revisions up to which an entry claims to be current: its own `as_of`, and the head of each
+/// copy that finds it valid.
 fn claims(stage: &Stage, entry: &Cached) -> Vec<AsOf> {
     let mut claims = vec![entry.as_of()];
     for pod in &*stage.pods() {
@@ -129,7 +130,7 @@ fn claims(stage: &Stage, entry: &Cached) -> Vec<AsOf> {
     claims
 }
 
-/// An answer that stands in for one that failed is old, but not known to be wrong.
+/// An answer that is served because a fill failed may be old, but must not be known to be purged.
 fn not_known_to_be_wrong(stage: &Stage, pod: &Pod, entry: &Cached) {
     let verdict = pod.feed.judge(&Pod::as_seen_by_others(entry), None);
     let purged = matches!(

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use cache_core::{LogId, PurgeKind, Revision};
 
-/// Values that there are.
+/// The number of values in the database.
 pub(super) const KEYS: usize = 4;
-/// Rows of the outbox that are looked at at once; few, so that there are often more.
+/// How many rows of the outbox are read at once; few, so that often some are left.
 pub(super) const PAGE_ROWS: usize = 3;
 
 /// A row of the outbox.
@@ -30,7 +30,7 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// One transaction: new versions of values, and their purges. Gives the rows.
+    /// One transaction: writes new versions of values and the outbox rows with their purges.
     pub(super) fn write(&mut self, keys: &[usize], kind: PurgeKind) -> Vec<Row> {
         let mut rows = Vec::with_capacity(keys.len());
         for key in keys {

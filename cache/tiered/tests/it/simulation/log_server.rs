@@ -1,4 +1,4 @@
-//! The simulated log servers: what `redis_log`'s scripts do, step by step.
+//! The simulated log servers. They do what the scripts of `redis_log` do.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ struct Server {
     streams: HashMap<LogId, Vec<PurgeRecord>>,
 }
 
-/// The servers, and which one each pod's way leads to.
+/// The servers, and which of them each pod is connected to.
 #[derive(Debug)]
 pub(super) struct LogServers {
     all: Vec<Server>,
@@ -105,7 +105,7 @@ impl LogServers {
         opened
     }
 
-    /// None: the log has another identity.
+    /// `None` when the log has another identity.
     pub(super) fn append(
         &mut self,
         pod: usize,
@@ -147,7 +147,7 @@ impl LogServers {
             .collect()
     }
 
-    /// It befalls the newest server. Whether the pods' ways have to be led to another one.
+    /// Applies a fault to the newest server. Returns whether the pods must connect to another one.
     pub(super) fn strike(&mut self, disaster: Disaster) -> bool {
         let fresh = self.fresh();
         let current = self.current();

@@ -2,8 +2,8 @@
 //! servers with their copies of the purge log and their caches, around them a simulated database,
 //! log server and second tier. An oracle that knows every write judges every answer.
 //!
-//! `YOUSOON_SCHEDULES` says how many (10,000), `YOUSOON_SEED` which; without it they are others
-//! each time, and the seed is printed.
+//! `YOUSOON_SCHEDULES` sets the number of schedules (default 10,000), `YOUSOON_SEED` the random
+//! seed. Without a seed each run plays other schedules and prints its seed.
 
 mod ask;
 mod database;
@@ -30,14 +30,14 @@ use self::{schedule::Schedule, tally::Tally};
 
 const SCHEDULES: u64 = 10_000;
 const THREADS: u64 = 2;
-/// Steps to make a failing schedule smaller.
+/// How many attempts are made to shrink a failing schedule.
 const SHRINK_STEPS: u32 = 3_000;
 
 thread_local! {
     static PANICKED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A task's panic ends nothing but the task: it is noted, so that no schedule passes with one.
+/// A panic ends only its task. It is recorded here, so that no schedule passes in which one occurs.
 fn note_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,4 +1,4 @@
-//! Knows every write, and what each answer must contain.
+//! The oracle: it records every write, and so knows what each answer must contain.
 
 use std::collections::BTreeMap;
 
@@ -29,20 +29,20 @@ pub(super) struct Own {
     pub(super) kind: PurgeKind,
 }
 
-/// An answer before the oracle.
+/// An answer that the oracle checks.
 pub(super) struct Served<'a> {
-    /// How it came about.
+    /// How it was obtained, for the message.
     pub(super) how: String,
     pub(super) parts: &'a Parts,
-    /// It has to contain what was committed before this moment; none: it was served because the
-    /// tier below failed, within stale-if-error.
+    /// It must contain every write that was committed before this moment; `None` when it was served
+    /// because the fill failed (stale-if-error).
     pub(super) bound_ms: Option<u64>,
-    /// It says that it contains all that was committed before this moment.
+    /// It claims to contain every write that was committed before this moment.
     pub(super) seen_ms: u64,
-    /// What its asker had written, and insisted on.
+    /// The client's own last write, whose revision the request demanded.
     pub(super) own: Option<Own>,
-    /// It claims to contain every write up to there: its own `as_of`, and the ends of the copies
-    /// that find it valid.
+    /// The revisions up to which it claims to contain every write: its own `as_of`, and the heads of
+    /// the copies that find it valid.
     pub(super) claims: Vec<AsOf>,
 }
 
@@ -88,7 +88,7 @@ impl Oracle {
 
     fn wrong(&self, served: &Served<'_>, key: usize, shown: usize) -> Option<String> {
         let unseen = || (1..).zip(&self.versions[key]).skip(shown);
-        // After a soft purge what is kept may be served for as long as it lives.
+        // After a soft purge an entry may be served until its lifetime ends.
         let late = unseen().find(|(_, version)| {
             let bound_ms = served.bound_ms.unwrap_or(0);
             version.kind == PurgeKind::Hard && version.committed_at_ms < bound_ms

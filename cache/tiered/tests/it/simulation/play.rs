@@ -1,4 +1,4 @@
-//! Plays a schedule.
+//! Plays a schedule in virtual time.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,15 +23,15 @@ use super::{
     world::{PODS, Weathers, World},
 };
 
-/// After the last fault: longer than any call and any sweep takes.
+/// How long the servers have to catch up after the last fault: longer than any call or sweep takes.
 const SETTLES_IN: Duration = Duration::from_secs(5);
-/// Nobody waits longer for an answer, whatever fails.
+/// A request or fill that takes longer than this is hanging.
 const HANGS_AFTER: Duration = Duration::from_secs(30);
-/// As long as a look-up in the second tier takes, at most.
+/// The longest that a look-up in the second tier takes.
 const SAME_TIME_MS: u64 = 20;
-/// Rows of an import: several pages of the outbox.
+/// How many rows an import writes: several pages of the outbox.
 const IMPORTED: usize = 12;
-/// How soon a pod hears of a new log server.
+/// How soon a pod connects to a new log server.
 const LED_ELSEWHERE_WITHIN_MS: u64 = 1_500;
 
 /// The world and the servers in it.
@@ -42,7 +42,7 @@ pub(super) struct Stage {
     pods: Mutex<[Arc<Pod>; PODS]>,
 }
 
-/// Runs in virtual time; gives the first wrong answer.
+/// Runs a schedule in virtual time; returns a description of the first wrong answer.
 pub(super) fn play(schedule: &Schedule, tally: &Arc<Tally>) -> Result<(), String> {
     let runtime = Builder::new_current_thread()
         .enable_time()
@@ -172,7 +172,7 @@ impl Stage {
         }
     }
 
-    /// When all faults are over, nobody hangs and every server catches up.
+    /// Ends all faults, then checks that no request hangs and that every server catches up.
     async fn end(&self, mut people: JoinSet<()>) -> Result<(), String> {
         *self.world.weathers() = Weathers::default();
         let all = async { while people.join_next().await.is_some() {} };
@@ -225,7 +225,7 @@ impl Write {
         let (client, then, pod) = (self.client, self.then, stage.pod(self.pod));
         let answered = self.answered(&stage.world, pod).await;
         if let (true, Some((pod, question))) = (answered, then) {
-            // Somebody who insists on nothing asks the same at about the same time.
+            // At about the same time another client sends the same request without a minimum.
             let after_ms = stage.world.random(92, pod as u64) % SAME_TIME_MS;
             let other = async {
                 sleep(Duration::from_millis(after_ms)).await;
@@ -236,7 +236,7 @@ impl Write {
         }
     }
 
-    /// Commit, then append, then answer.
+    /// Commits, appends, and returns whether the client received an answer.
     async fn answered(self, world: &Arc<World>, pod: Arc<Pod>) -> bool {
         world.tally.add(Count::Writes, 1);
         let Self { keys, kind, .. } = self;

@@ -1,5 +1,4 @@
-//! A server: the crate's real feed, tail and caches, and answers that are made as the origin makes
-//! them.
+//! A server: the crate's real feed, tail and caches. It makes answers the way the origin does.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -20,7 +19,7 @@ use super::{
     world::{QUESTIONS, VALUES, World},
 };
 
-/// As `remote::CALL_WITHIN`: a look-up that takes longer is a miss.
+/// The same as `remote::CALL_WITHIN`: a look-up that takes longer is a miss.
 const LOOK_UP_WITHIN_MS: u64 = 20;
 const CAPACITY_BYTES: u64 = 1 << 20;
 const ENTITY: Kind = Kind {
@@ -28,7 +27,7 @@ const ENTITY: Kind = Kind {
     max_age_s: 60,
 };
 
-/// One read of an answer's making.
+/// One of the reads that an answer is made of.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     /// Through the cache of entities.
@@ -45,7 +44,7 @@ const fn lifetime(max_age_s: u32, swr: u32, sie: u32) -> Lifetime {
     }
 }
 
-/// How each question is answered.
+/// The reads and the lifetime of each answer.
 const RECIPES: [(&[Step], Lifetime); QUESTIONS] = [
     (&[Step::Entities(&[0])], lifetime(60, 0, 0)),
     (
@@ -59,7 +58,7 @@ const RECIPES: [(&[Step], Lifetime); QUESTIONS] = [
     (&[Step::Rows(&[0, 3])], lifetime(1, 0, 30)),
 ];
 
-/// What is not kept: an answer, or that there is none.
+/// An answer that is not stored; `None` when the fill failed.
 pub(super) type Unstored = Option<Parts>;
 
 /// The values of the second tier, for answers and for entities.
@@ -107,14 +106,14 @@ fn way(
             Weather::Good => Fate::Works(took_ms(3)),
             Weather::Slow => Fate::Works(took_ms(LOOK_UP_WITHIN_MS)),
             Weather::Lossy if (random >> 32).is_multiple_of(2) => Fate::Fails(took_ms(3)),
-            // Late for a look-up, and also for an entry that was stored long ago.
+            // Too late for a look-up. A write may be so late that the entry is old by then.
             Weather::Lossy => Fate::Works(took_ms(3_000)),
             Weather::Down => Fate::Fails(Duration::ZERO),
             Weather::Hung => Fate::Fails(Duration::from_millis(LOOK_UP_WITHIN_MS)),
         }
     };
     let values = SimulatedValues::new(Arc::clone(shelf), fate);
-    // Leads nowhere, and is not used.
+    // Required by the constructor, but never used.
     let client = redis::Client::open("redis://127.0.0.1:1").expect("an address");
     let link = Link::new(client, Duration::ZERO, clock.clone(), Metrics::default());
     Remote::simulated(values, link, tasks.clone())
@@ -123,7 +122,7 @@ fn way(
 impl Pod {
     /// Starts one, with empty memory.
     pub(super) fn start(world: &Arc<World>, number: usize, shelves: &Shelves) -> Arc<Self> {
-        // No two servers' wall clocks agree.
+        // Each server's wall clock is off by a different amount.
         let skew_ms = 1_000_000 + world.random(90, number as u64) % 3_000;
         let wall = Arc::clone(world);
         let clock = Clock::new(move || skew_ms + wall.now_ms());
@@ -173,7 +172,7 @@ impl Pod {
         self.world.transact(what, read).await
     }
 
-    /// Entities, out of their cache as far as it goes.
+    /// Loads entities through their cache.
     pub(super) async fn load(
         &self,
         keys: &[usize],
@@ -238,7 +237,7 @@ impl Pod {
         }
     }
 
-    /// An entry as another server would have it from the second tier, with all that it claims now.
+    /// The entry as another server would read it from the second tier, with its current `as_of`.
     pub(super) fn as_seen_by_others(entry: &Cached) -> Cached {
         let head = EntryHead {
             as_of: entry.as_of(),

@@ -1,4 +1,4 @@
-//! What happens in one run, and when.
+//! Random schedules: what happens in one run, and when.
 
 use cache_core::PurgeKind;
 use proptest::prelude::*;
@@ -12,13 +12,13 @@ use super::{
 /// One thing that happens.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Action {
-    /// Somebody asks for an answer; a client insists on its own last write.
+    /// Requests an answer. With a `client`, the request demands the client's own last write.
     Ask {
         pod: usize,
         question: usize,
         client: Option<usize>,
     },
-    /// Somebody asks for entities only.
+    /// Loads entities only.
     Load { pod: usize, keys: [usize; 2] },
     /// A client writes.
     Write {
@@ -27,20 +27,20 @@ pub(super) enum Action {
         kind: PurgeKind,
         client: usize,
         crash: Crash,
-        /// As soon as it is answered, the client asks this pod this question.
+        /// The pod and the question that the client asks as soon as its write is answered.
         then: Option<(usize, usize)>,
     },
     /// Many writes in one transaction, whose rows are more than one page of the outbox.
     Import { pod: usize, crash: Crash },
-    /// A pod's way to the log.
+    /// Changes the state of a pod's connection to the log.
     LogLink { pod: usize, weather: Weather },
-    /// A pod's way to the second tier.
+    /// Changes the state of a pod's connection to the second tier.
     ValuesLink { pod: usize, weather: Weather },
-    /// The way of all to the database.
+    /// Changes the state of all connections to the database.
     Database { weather: Weather },
-    /// A pod dies with its memory, and another one takes its place.
+    /// A pod dies, and another one with empty memory replaces it.
     RestartPod { pod: usize },
-    /// What befalls the log server.
+    /// A fault of the log server.
     LogServer(Disaster),
 }
 
@@ -52,26 +52,26 @@ pub(super) enum Crash {
     BeforeAppend,
 }
 
-/// What befalls the log server.
+/// A fault of the log server.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Disaster {
-    /// It comes back with its data.
+    /// It restarts with its data.
     Restarts,
-    /// It comes back with nothing.
+    /// It restarts without its data.
     Wiped,
-    /// `FLUSHALL`: the same server, with nothing.
+    /// `FLUSHALL`: the same server loses its data.
     Flushed,
-    /// A replica that has not heard of the newest records takes its place. The old one goes on
-    /// for those who have not heard of that.
+    /// A replica that lacks the newest records replaces it. Pods that do not know of it yet go on
+    /// using the old server.
     FailsOver { forgets: usize },
-    /// The oldest records go.
+    /// It deletes the oldest records.
     Trimmed { keep: usize },
 }
 
-/// A run: what happens, each after so many milliseconds.
+/// One run: the actions, each with the pause before it in milliseconds.
 #[derive(Clone, Debug)]
 pub(super) struct Schedule {
-    /// Of all latencies and of what is lost in bad weather.
+    /// Determines all latencies, and which calls fail on bad connections.
     pub(super) seed: u64,
     pub(super) steps: Vec<(u64, Action)>,
 }
@@ -137,7 +137,7 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-/// Milliseconds between two things.
+/// The pause between two actions, in milliseconds.
 fn gap() -> impl Strategy<Value = u64> {
     prop_oneof![8 => 0..20u64, 5 => 20..200u64, 2 => 200..900u64, 1 => 900..2_600u64]
 }

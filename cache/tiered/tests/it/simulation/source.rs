@@ -1,4 +1,5 @@
-//! A pod's purge log: the twin of the origin's `PurgeLog` over Redis, call by call.
+//! A pod's purge log. It makes the same calls in the same order as the origin's `PurgeLog` over
+//! Redis.
 
 use std::{sync::Arc, time::Duration};
 
@@ -162,7 +163,7 @@ impl Source {
         self.drain_in_turn(last, turn).await
     }
 
-    /// Moves the outbox into the log; gives a revision at or after everything that was in it.
+    /// Moves the outbox into the log; returns a revision at or after everything that was in it.
     pub(super) async fn drain_for_a_writer(self: &Arc<Self>) -> Result<Revision, SourceError> {
         let deadline = Instant::now() + LOG_CALL_WITHIN;
         let last = self.last().await?;

@@ -1,5 +1,5 @@
-//! What was run, over all schedules: a simulation in which nothing is kept or nothing fails would
-//! pass and show nothing.
+//! Counts what happened in all schedules. The test fails if something never happened: a simulation
+//! without hits or without faults would pass, but prove nothing.
 
 use std::{
     fmt,

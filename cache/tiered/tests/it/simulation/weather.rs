@@ -1,38 +1,38 @@
-//! How calls over a way go.
+//! The state of a simulated connection ("weather"), and the outcome of calls over it.
 
 use std::time::Duration;
 
-/// The state of a way.
+/// The state of a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Weather {
     #[default]
     Good,
-    /// Up to a sixth of a second each way.
+    /// Takes up to 160 ms in each direction.
     Slow,
-    /// Calls and answers are lost, or come late.
+    /// Loses or delays calls and answers.
     Lossy,
-    /// Refused at once.
+    /// Refuses calls at once.
     Down,
-    /// Swallowed.
+    /// Never answers.
     Hung,
 }
 
-/// What becomes of one call.
+/// The outcome of one call.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fate {
-    /// It has its effect after `before`, and its answer comes `after` that.
+    /// It takes effect after `before`, and its answer arrives `after` that.
     Works { before: Duration, after: Duration },
-    /// It has its effect, and no answer.
+    /// It takes effect after `before`, but its answer is lost.
     AnswerLost { before: Duration },
-    /// Its caller has given up when it has its effect.
+    /// It takes effect after `before`, when its caller has already given up.
     Late { before: Duration },
-    /// Refused.
+    /// It is refused at once and has no effect.
     Refused,
-    /// No effect, no answer.
+    /// It has no effect and no answer.
     Swallowed,
 }
 
-/// A number that looks random, and is the same whenever the same is asked.
+/// A pseudo-random number that only depends on `parts`.
 pub(super) fn mix(parts: &[u64]) -> u64 {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for part in parts {
@@ -53,7 +53,7 @@ impl Weather {
         let ms = |shift: u32, below: u64| Duration::from_millis((random >> shift) % below);
         let chance = (random >> 56) % 100;
         match self {
-            // Most calls on a good day take no time that shows.
+            // Most calls over a good connection take no time.
             Self::Good => Fate::Works {
                 before: ms(0, 6).saturating_sub(Duration::from_millis(3)),
                 after: ms(8, 4).saturating_sub(Duration::from_millis(2)),

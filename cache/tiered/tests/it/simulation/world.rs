@@ -1,4 +1,4 @@
-//! What surrounds the servers, and the one clock of all.
+//! Everything around the servers (database, log servers, connections), and the clock.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,12 +23,12 @@ pub(super) const CLIENTS: usize = 2;
 pub(super) const QUESTIONS: usize = 4;
 /// How long a call to the log may take, as in `redis_log`.
 pub(super) const LOG_CALL_WITHIN: Duration = Duration::from_millis(400);
-/// Transactions that read values have numbers from here on.
+/// Transactions that read values have this number or a greater one.
 pub(super) const VALUES: u64 = 20;
 /// How long a transaction may take.
 const DATABASE_WITHIN: Duration = Duration::from_millis(1_200);
 
-/// The weather on every way.
+/// The state of every connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Weathers {
     pub(super) log: [Weather; PODS],
@@ -36,7 +36,7 @@ pub(super) struct Weathers {
     pub(super) database: Weather,
 }
 
-/// All that is outside the servers.
+/// Everything outside the servers.
 #[derive(Debug)]
 pub(super) struct World {
     seed: u64,
@@ -44,7 +44,7 @@ pub(super) struct World {
     weathers: Mutex<Weathers>,
     database: Mutex<Database>,
     servers: Mutex<LogServers>,
-    /// Wakes who waits for records.
+    /// Wakes tasks that wait for records.
     pub(super) appended: watch::Sender<()>,
     oracle: Mutex<Oracle>,
     pub(super) tally: Arc<Tally>,
@@ -54,7 +54,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A pause that is nothing when it is zero.
+/// Sleeps; returns at once when `time` is zero.
 pub(super) async fn pause(time: Duration) {
     if !time.is_zero() {
         sleep(time).await;
@@ -80,8 +80,8 @@ impl World {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// A random number for this moment and `what`: not a generator, so that the order in which
-    /// tasks ask does not matter.
+    /// A pseudo-random number that depends on the seed, the time and the arguments. It has no state,
+    /// so the order in which tasks call it does not matter.
     pub(super) fn random(&self, what: u64, of: u64) -> u64 {
         mix(&[self.seed, what, of, self.now_ms()])
     }
@@ -90,7 +90,7 @@ impl World {
         lock(&self.weathers)
     }
 
-    /// The database as it is, for whoever is outside time.
+    /// Direct access to the database, without the latency of a transaction.
     pub(super) fn database(&self) -> MutexGuard<'_, Database> {
         lock(&self.database)
     }
@@ -124,7 +124,8 @@ impl World {
         let weather = self.weathers().database;
         let random = self.random(100 + what, 0);
         let fate = match weather {
-            // Also on a good day some reads of values take long enough to be overtaken by a write.
+            // Some reads of values are slow even over a good connection, so that writes overtake
+            // them.
             Weather::Good if what >= VALUES && random.is_multiple_of(4) => {
                 Weather::Slow.fate(random >> 2)
             }

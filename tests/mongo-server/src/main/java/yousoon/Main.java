@@ -10,10 +10,13 @@ import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import io.netty.channel.Channel;
 import java.util.List;
 
-/** Prints its URL on one line and serves until its standard input closes. Nothing is kept. */
+/**
+ * A MongoDB-compatible server in memory, for tests. Prints its URL on one line and serves until its
+ * standard input closes.
+ */
 public final class Main {
     public static void main(String[] arguments) throws Exception {
-        MongoServer server = new MongoServer(new Honest().version(new Modern()));
+        MongoServer server = new MongoServer(new RefusingBackend().version(new Version5()));
         server.bind("127.0.0.1", arguments.length > 0 ? Integer.parseInt(arguments[0]) : 0);
         System.out.println("mongodb://127.0.0.1:" + server.getLocalAddress().getPort());
         while (System.in.read() >= 0) {}
@@ -21,8 +24,8 @@ public final class Main {
         System.exit(0);
     }
 
-    /** The library's own say wire version 8 at most, and the driver wants 9 or more. */
-    private static final class Modern implements MongoVersion {
+    /** The library's own versions have wire version 8 at most, but the driver requires 9 or more. */
+    private static final class Version5 implements MongoVersion {
         public List<Integer> getVersionArray() {
             return List.of(5, 0, 0);
         }
@@ -32,15 +35,15 @@ public final class Main {
         }
     }
 
-    /** Refuses, by the code that other servers use, what the library would silently leave out. */
-    private static final class Honest extends MemoryBackend {
+    /** Refuses, with MongoDB's error codes, the features that the library would silently ignore. */
+    private static final class RefusingBackend extends MemoryBackend {
         @Override
         public Document handleCommand(Channel channel, String database, String command, Document query) {
             if (command.equals("hello")) {
                 return handleCommand(channel, database, "ismaster", query).append("isWritablePrimary", true);
             }
             if (command.equalsIgnoreCase("ismaster")) {
-                // A session without transactions is nothing but an id, which the library leaves unread.
+                // Without transactions a session is only an id, which the library ignores.
                 return super.handleCommand(channel, database, command, query).append("logicalSessionTimeoutMinutes", 30);
             }
             if (query.containsKey("startTransaction")) {
@@ -55,7 +58,7 @@ public final class Main {
             return super.handleCommand(channel, database, command, query);
         }
 
-        /** A reply without a code is none that the driver understands. */
+        /** Gives every error a code, because the driver does not understand errors without one. */
         @Override
         public Document handleMessage(MongoMessage message) {
             try {
