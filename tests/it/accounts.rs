@@ -127,7 +127,7 @@ async fn a_mutations_revision_passes_the_edge_and_what_comes_after_it_has_seen_i
     let (client, edge) = (&stack.client, stack.edge_url.as_str());
     let list = near(&stack, PARIS);
     warm(&stack, &list).await;
-    let input = json!({"input": {"tag": "offers:all", "reason": "a test"}});
+    let input = json!({"input": {"all": true, "reason": "a test"}});
     let purge = stack.ask("Purge", input);
     let done = purge.post(client, edge, stack.token()).await.unwrap();
     assert_kept_nowhere(&done);
