@@ -13,26 +13,31 @@ use commands::{
     config::ConfigCommand,
     database::DatabaseOptions,
     migrate::MigrateOptions,
+    print_audit::{as_json, as_line},
     server::Server,
     transfer::{CopyOptions, ExportOptions, RestoreOptions},
 };
 use pq_core::DocumentHash;
 use reqwest::Url;
 use yousoon::{
-    api::{caches::Caches, schema as graphql},
-    domain::{GeoPoint, OfferId, PartnerId},
-    purging as purge,
-    purging::{PurgeLog, PurgeRequest, PurgeTarget, Reason, Role, Run},
+    api::{
+        caches::Caches,
+        schema,
+        services::{Clock, ReadObserver},
+    },
+    domain::{
+        GeoPoint, OfferId, PartnerId,
+        purges::{AuditFilter, LogRole},
+    },
+    purging::{self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Run},
     server::{
         catalogue::{import, seed},
-        commands::print_audit::{as_json, as_line},
-        config::{CacheConfig, Config},
+        config::{Config, cache_from_env},
         database::Database,
         server,
-        state::{AppState, Clock, ReadObserver},
+        state::AppState,
         telemetry,
     },
-    store_sqlite::audit::AuditFilter,
 };
 
 const DEFAULT_OFFERS: usize = 5_000;
@@ -165,7 +170,7 @@ fn main() -> ExitCode {
         Command::Restore(options) => block_on(commands::transfer::restore(database, options)),
         Command::Copy(options) => block_on(commands::transfer::copy(options)),
         Command::Schema => {
-            print!("{}", graphql::sdl());
+            print!("{}", schema::sdl());
             Ok(())
         }
         Command::Purge(PurgeCommand { action, options }) => match (action, options) {
@@ -200,13 +205,13 @@ fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
 async fn serve(database: DatabaseOptions) -> anyhow::Result<()> {
     // Before anything is touched: a wrong setting leaves no trace.
     let config = Config::from_env()?;
-    let db = database.open(Role::Server).await?;
+    let db = database.open(LogRole::Server).await?;
     let state = AppState::new(config, db, Clock::System, ReadObserver::default()).await?;
     Ok(server::serve(state).await?)
 }
 
 async fn seed(database: DatabaseOptions, options: SeedOptions) -> anyhow::Result<()> {
-    let db = database.open(Role::Tool).await?;
+    let db = database.open(LogRole::Tool).await?;
     if options.if_empty && !db.catalogue.is_empty().await? {
         println!("there are offers already");
         return Ok(());
@@ -226,15 +231,16 @@ async fn seed(database: DatabaseOptions, options: SeedOptions) -> anyhow::Result
 
 /// The log, for a command beside the servers: purges that it cannot append are left to them.
 async fn open_log(db: &Database) -> anyhow::Result<PurgeLog> {
-    let config = CacheConfig::from_env()?;
+    let config = cache_from_env()?;
     let clock = cache_tiered::Clock::new(|| Clock::System.now_ms().unsigned_abs());
     let caches = Caches::new(&config, &clock);
-    let backend = db.log(caches.redis_log(&config))?;
-    Ok(PurgeLog::open(Arc::clone(&db.purges), backend, Role::Tool, caches.feed).await?)
+    let (redis, now_ms) = (caches.redis_log(&config), Clock::System.now_ms());
+    let backend = db.log(redis, LogRole::Tool, now_ms).await?;
+    Ok(PurgeLog::open(Arc::clone(&db.purges), backend, caches.feed).await?)
 }
 
 async fn import(database: DatabaseOptions, file: PathBuf) -> anyhow::Result<()> {
-    let db = database.open(Role::Tool).await?;
+    let db = database.open(LogRole::Tool).await?;
     let log = open_log(&db).await?;
     let now_ms = Clock::System.now_ms();
     let report = import::import_csv(&*db.catalogue, &file, now_ms, "cli").await?;
@@ -266,8 +272,8 @@ async fn purge(database: DatabaseOptions, options: PurgeOptions) -> anyhow::Resu
     if let Some(server) = Server::find(options.url.as_ref())? {
         return commands::purge::ask(&server, &asked).await;
     }
-    let log = open_log(&database.open(Role::Tool).await?).await?;
-    let report = purge::request(&log, asked, Clock::System.now_ms()).await?;
+    let log = open_log(&database.open(LogRole::Tool).await?).await?;
+    let report = purging::request(&log, asked, Clock::System.now_ms()).await?;
     for tag in &report.tags {
         println!("{}", tag.as_str());
     }
@@ -282,7 +288,7 @@ async fn purge(database: DatabaseOptions, options: PurgeOptions) -> anyhow::Resu
 }
 
 async fn purge_log(database: DatabaseOptions, options: LogOptions) -> anyhow::Result<()> {
-    let db = database.open(Role::Tool).await?;
+    let db = database.open(LogRole::Tool).await?;
     let filter = AuditFilter {
         tag: options.tag,
         actor: options.actor,

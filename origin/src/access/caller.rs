@@ -9,17 +9,16 @@ use subtle::ConstantTimeEq;
 use super::language;
 use crate::{
     access::{
+        Auth,
         peer::Peer,
         service_tokens::Service,
-        sessions::SessionId,
         tokens::{Claims, TokenError},
     },
     domain::{
-        UserId,
+        StoreError, UserId,
+        auth::sessions::SessionId,
         users::account::{Language, Membership, Role},
     },
-    server::state::AppState,
-    store_sqlite::database::StoreError,
 };
 
 /// How much is kept of what a client says it is.
@@ -75,11 +74,16 @@ impl Asker {
         }
     }
 
-    pub async fn of(headers: &HeaderMap, peer: Peer, state: &AppState) -> Result<Self, StoreError> {
+    pub async fn of(
+        headers: &HeaderMap,
+        peer: Peer,
+        auth: &Auth,
+        now_ms: i64,
+    ) -> Result<Self, StoreError> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let device = text(USER_AGENT).map(|agent| agent.chars().take(DEVICE_CHARS).collect());
         Ok(Self {
-            caller: Caller::of(headers, state).await?,
+            caller: Caller::of(headers, auth, now_ms).await?,
             peer,
             language: language::preferred(text(ACCEPT_LANGUAGE).unwrap_or_default()),
             device,
@@ -112,7 +116,7 @@ impl Caller {
     }
 
     /// Reads `Authorization: Bearer …`.
-    pub async fn of(headers: &HeaderMap, state: &AppState) -> Result<Self, StoreError> {
+    pub async fn of(headers: &HeaderMap, auth: &Auth, now_ms: i64) -> Result<Self, StoreError> {
         let Some(given) = headers.get(AUTHORIZATION) else {
             return Ok(Self::Anonymous);
         };
@@ -124,31 +128,31 @@ impl Caller {
             return Ok(Self::Unknown(Unknown::Credentials));
         };
         // Those of services first: nobody says that they have no dots.
-        if is_service(token, state) {
+        if is_service(token, auth) {
             return Ok(Self::Service(Service::of_environment()));
         }
-        let services = &state.auth.service_tokens;
-        if let Some(service) = services.of(token, state.clock.now_ms()).await? {
+        let services = &auth.service_tokens;
+        if let Some(service) = services.of(token, now_ms).await? {
             return Ok(Self::Service(service));
         }
         if token.bytes().filter(|byte| *byte == b'.').count() != 2 {
             return Ok(Self::Unknown(Unknown::Credentials));
         }
-        Self::of_token(token, state).await
+        Self::of_token(token, auth, now_ms).await
     }
 
-    async fn of_token(token: &str, state: &AppState) -> Result<Self, StoreError> {
-        let claims = match state.auth.tokens.verify(token, state.clock.now_ms()) {
+    async fn of_token(token: &str, auth: &Auth, now_ms: i64) -> Result<Self, StoreError> {
+        let claims = match auth.tokens.verify(token, now_ms) {
             Ok(claims) => claims,
             Err(why) => return Ok(Self::Unknown(Unknown::Token(why))),
         };
-        Self::of_claims(&claims, state).await
+        Self::of_claims(&claims, auth).await
     }
 
     /// Who a token was given to, as they are now.
-    pub async fn of_claims(claims: &Claims, state: &AppState) -> Result<Self, StoreError> {
+    pub async fn of_claims(claims: &Claims, auth: &Auth) -> Result<Self, StoreError> {
         // Role and membership as they are now: the token's may be a quarter of an hour old.
-        Ok(match state.auth.standings.of(claims).await? {
+        Ok(match auth.standings.of(claims).await? {
             None => Self::Unknown(Unknown::SignedOut),
             Some(standing) => Self::User(Box::new(SignedIn {
                 id: claims.uid.clone(),
@@ -161,7 +165,7 @@ impl Caller {
 }
 
 /// In constant time: how long a comparison takes tells nothing of the token.
-fn is_service(token: &str, state: &AppState) -> bool {
-    let known = state.config.admin.token.as_ref();
+fn is_service(token: &str, auth: &Auth) -> bool {
+    let known = auth.admin_token.as_ref();
     known.is_some_and(|known| bool::from(token.as_bytes().ct_eq(known.expose())))
 }

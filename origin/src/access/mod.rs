@@ -22,18 +22,29 @@ pub mod tokens;
 
 use std::sync::Arc;
 
-use codes::{CodeStore, Codes};
+use codes::Codes;
 use passwords::{PasswordError, Passwords};
-use service_tokens::{ServiceTokenStore, ServiceTokens};
-use sessions::Sessions;
+use service_tokens::ServiceTokens;
 use standing::Standings;
 use tokens::AccessTokens;
 
-use crate::{domain::users::store::UserStore, server::config::AuthConfig};
+use crate::domain::{
+    auth::{codes::CodeStore, service_tokens::ServiceTokenStore, sessions::Sessions},
+    secret::Secret,
+    users::store::UserStore,
+};
+
+#[derive(Clone, Debug)]
+pub struct AuthConfig {
+    pub passwords: passwords::PasswordsConfig,
+    pub tokens: tokens::TokensConfig,
+}
 
 /// What signing in needs.
 #[derive(Debug)]
 pub struct Auth {
+    /// A bearer token with every scope, besides those in the database.
+    admin_token: Option<Secret>,
     pub passwords: Passwords,
     pub tokens: AccessTokens,
     pub sessions: Arc<dyn Sessions>,
@@ -46,12 +57,14 @@ pub struct Auth {
 impl Auth {
     pub fn new(
         config: &AuthConfig,
+        admin_token: Option<Secret>,
         users: Arc<dyn UserStore>,
         sessions: Arc<dyn Sessions>,
         code_store: Arc<dyn CodeStore>,
         service_tokens: Arc<dyn ServiceTokenStore>,
     ) -> Result<Self, PasswordError> {
         Ok(Self {
+            admin_token,
             passwords: Passwords::new(&config.passwords)?,
             tokens: AccessTokens::new(&config.tokens),
             sessions,

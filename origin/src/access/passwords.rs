@@ -1,14 +1,25 @@
 //! Passwords: bcrypt on a bounded pool, so that a storm of logins neither slows reads nor queues
 //! without end.
 
+use crate::domain::texts::MAX_PASSWORD_BYTES;
 use std::{fmt, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use crate::{domain::users::account::PasswordHash, server::config::PasswordsConfig};
+use crate::domain::users::account::PasswordHash;
 
 /// bcrypt reads no more than this. What is longer is refused: cut, two passwords would be one.
-pub const MAX_PASSWORD_BYTES: usize = 72;
+
+#[derive(Clone, Debug)]
+pub struct PasswordsConfig {
+    /// bcrypt's cost: `YOUSOON_BCRYPT_COST`, default 10, 4 to 15.
+    pub cost: u32,
+    /// How many passwords are hashed at once: `YOUSOON_BCRYPT_AT_ONCE`, default half of the cores.
+    pub at_once: usize,
+    /// How many more may wait: `YOUSOON_BCRYPT_WAITING`, default eight for each at once. Whoever
+    /// comes after them is refused.
+    pub waiting: usize,
+}
 
 /// Why a password was neither hashed nor compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

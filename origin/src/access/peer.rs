@@ -2,14 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use axum::extract::{ConnectInfo, Request};
 use edge_core::{
     header,
     proof::{self, OnBehalfOf},
 };
 use http::HeaderMap;
 
-use crate::server::{config::EdgeConfig, state::AppState};
+use crate::domain::secret::Secret;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,24 +22,29 @@ pub enum Peer {
 impl Peer {
     /// The address is that of the connection; or the one that the edge says, if it proves itself.
     /// Nobody else's word is taken for it: `X-Forwarded-For` is anybody's to write.
-    pub fn of(request: &Request, state: &AppState) -> Self {
-        let (edge, now_ms) = (&state.config.edge, state.clock.now_ms().unsigned_abs());
-        let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        match said_by_edge(request.headers(), edge, now_ms) {
+    pub fn of(
+        headers: &HeaderMap,
+        connection: Option<SocketAddr>,
+        edge_secret: Option<&Secret>,
+        now_ms: i64,
+    ) -> Self {
+        match said_by_edge(headers, edge_secret, now_ms.unsigned_abs()) {
             Some(OnBehalfOf::Everybody) => Self::Edge,
             Some(OnBehalfOf::Client(ip)) => Self::Client(ip.to_canonical()),
             // A server that does not know its connections counts all of them as one.
-            None => Self::Client(
-                connection.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(address)| {
-                    address.ip().to_canonical()
-                }),
-            ),
+            None => Self::Client(connection.map_or(Ipv4Addr::UNSPECIFIED.into(), |address| {
+                address.ip().to_canonical()
+            })),
         }
     }
 }
 
-fn said_by_edge(headers: &HeaderMap, edge: &EdgeConfig, now_ms: u64) -> Option<OnBehalfOf> {
-    let secret = edge.secret.as_ref()?.expose();
+fn said_by_edge(
+    headers: &HeaderMap,
+    edge_secret: Option<&Secret>,
+    now_ms: u64,
+) -> Option<OnBehalfOf> {
+    let secret = edge_secret?.expose();
     let signature = headers.get(header::SIGNATURE)?.to_str().ok()?;
     // An address that is no text is not what was signed.
     let client_ip = headers

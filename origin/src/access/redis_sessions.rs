@@ -5,13 +5,13 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use cache_tiered::{Link, link::LinkError};
+use cache_tiered::Link;
 use redis::{FromRedisValue, Script};
 
-use crate::access::sessions::{
-    LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions, SessionsError,
+use crate::domain::{
+    StoreError, UserId,
+    auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
 };
-use crate::domain::UserId;
 
 /// Keys: the session, its user's set. Arguments: id, end, most sessions, prefix of sessions, life,
 /// fields. Lives, not ends, are told to Redis: its clock may be another one.
@@ -103,20 +103,16 @@ impl RedisSessions {
         &self,
         what: &'static str,
         invocation: redis::ScriptInvocation<'_>,
-    ) -> Result<T, LinkError> {
+    ) -> Result<T, StoreError> {
         self.link
             .call(what, async |mut connection| {
                 invocation.invoke_async(&mut connection).await
             })
             .await
+            .map_err(StoreError::backend)
     }
 
-    async fn end_these(
-        &self,
-        user: &UserId,
-        stays: &str,
-        goes: &str,
-    ) -> Result<usize, SessionsError> {
+    async fn end_these(&self, user: &UserId, stays: &str, goes: &str) -> Result<usize, StoreError> {
         let mut invocation = self.end.key(self.user_key(user));
         invocation.arg(self.of_sessions()).arg(stays).arg(goes);
         Ok(self.call("sessions_end", invocation).await?)
@@ -125,7 +121,7 @@ impl RedisSessions {
 
 #[async_trait]
 impl Sessions for RedisSessions {
-    async fn begin(&self, session: Session, hash: String) -> Result<(), SessionsError> {
+    async fn begin(&self, session: Session, hash: String) -> Result<(), StoreError> {
         let mut invocation = self.begin.key(self.session_key(&session.id));
         invocation
             .key(self.user_key(&session.user))
@@ -153,7 +149,7 @@ impl Sessions for RedisSessions {
         hash: String,
         next: String,
         now_ms: i64,
-    ) -> Result<Rotation, SessionsError> {
+    ) -> Result<Rotation, StoreError> {
         let mut invocation = self.rotate.key(self.session_key(id));
         invocation
             .arg(id.as_str())
@@ -164,7 +160,7 @@ impl Sessions for RedisSessions {
             .arg(self.of_users())
             .arg(LIFE_MS);
         let (outcome, user): (String, String) = self.call("session_rotate", invocation).await?;
-        let user = || UserId::parse(&user).ok_or(SessionsError::Corrupt("user"));
+        let user = || UserId::parse(&user).ok_or(StoreError::corrupt("user", &user));
         match outcome.as_str() {
             "done" => Ok(Rotation::Done(user()?)),
             "reused" => Ok(Rotation::Reused(user()?)),
@@ -172,7 +168,7 @@ impl Sessions for RedisSessions {
         }
     }
 
-    async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, SessionsError> {
+    async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError> {
         let key = self.user_key(user);
         let ids: Vec<String> = self
             .link
@@ -184,7 +180,8 @@ impl Sessions for RedisSessions {
                     .query_async(&mut connection)
                     .await
             })
-            .await?;
+            .await
+            .map_err(StoreError::backend)?;
         let mut reads = redis::pipe();
         for id in &ids {
             reads.hgetall(self.of_sessions() + id);
@@ -197,7 +194,8 @@ impl Sessions for RedisSessions {
             .call("sessions_read", async |mut connection| {
                 reads.query_async(&mut connection).await
             })
-            .await?;
+            .await
+            .map_err(StoreError::backend)?;
         let mut found = Vec::new();
         // An empty one was forgotten by Redis since.
         for (id, row) in ids.into_iter().zip(rows).filter(|(_, row)| !row.is_empty()) {
@@ -214,7 +212,7 @@ impl Sessions for RedisSessions {
         Ok(found)
     }
 
-    async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, SessionsError> {
+    async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {
         Ok(self.end_these(user, "", id.as_str()).await? > 0)
     }
 
@@ -222,23 +220,22 @@ impl Sessions for RedisSessions {
         &self,
         user: &UserId,
         except: Option<&SessionId>,
-    ) -> Result<usize, SessionsError> {
+    ) -> Result<usize, StoreError> {
         let stays = except.map_or("", SessionId::as_str);
         self.end_these(user, stays, "").await
     }
 }
 
-fn read(
-    id: String,
-    user: &UserId,
-    row: &HashMap<String, String>,
-) -> Result<Session, SessionsError> {
+fn read(id: String, user: &UserId, row: &HashMap<String, String>) -> Result<Session, StoreError> {
     let moment = |field: &'static str| {
-        let text = row.get(field).ok_or(SessionsError::Corrupt(field))?;
-        text.parse().map_err(|_| SessionsError::Corrupt(field))
+        let text = row
+            .get(field)
+            .ok_or(StoreError::corrupt(field, &"not a number"))?;
+        text.parse()
+            .map_err(|_| StoreError::corrupt(field, &"not a number"))
     };
     Ok(Session {
-        id: SessionId(id),
+        id: SessionId::new(id),
         user: user.clone(),
         device: row.get("device").filter(|text| !text.is_empty()).cloned(),
         created_at_ms: moment("created")?,

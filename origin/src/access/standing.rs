@@ -6,15 +6,12 @@ use std::{sync::Arc, time::Duration};
 use moka::sync::Cache;
 
 use super::tokens::Claims;
-use crate::{
-    domain::{
-        UserId,
-        users::{
-            account::{Standing, Status},
-            store::UserStore,
-        },
+use crate::domain::{
+    StoreError, UserId,
+    users::{
+        account::{Standing, Status},
+        store::UserStore,
     },
-    store_sqlite::database::StoreError,
 };
 
 /// How old a look may be. What is promised is 5 s.

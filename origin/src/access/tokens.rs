@@ -6,19 +6,29 @@ mod tests;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 
-use super::{keys::KeySet, sessions::SessionId};
-use crate::{
-    domain::{
-        UserId,
-        users::account::{Account, Role},
-    },
-    server::config::TokensConfig,
+use super::keys::KeySet;
+use crate::domain::auth::sessions::SessionId;
+use crate::domain::{
+    UserId,
+    users::account::{Account, Role},
 };
 
 /// How long a token is taken.
 pub const LIFE_S: i64 = 15 * 60;
 /// How far ahead the clock of another server may be.
 const AHEAD_S: i64 = 5;
+
+#[derive(Clone, Debug)]
+pub struct TokensConfig {
+    /// The keys of access tokens: `YOUSOON_JWT_KEYS`, PEM blocks or a JWK set; the first private
+    /// one signs, all of them verify. Default, except in production: one that lives as long as the
+    /// process.
+    pub keys: KeySet,
+    /// Who issues access tokens: `YOUSOON_JWT_ISSUER`, default `yousoon`.
+    pub issuer: String,
+    /// Whom they are for: `YOUSOON_JWT_AUDIENCE`, default `yousoon-api`.
+    pub audience: String,
+}
 
 /// Why a token is not taken. All of it may be told to whoever shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -11,7 +11,6 @@ use tokio_util::task::TaskTracker;
 use crate::{
     access::{rate::RateLimiter, redis_sessions::RedisSessions},
     api::schema::Unstored,
-    server::config::CacheConfig,
 };
 
 /// What every key of ours in Redis begins with; the number changes with what is stored.
@@ -32,6 +31,29 @@ const ESTABLISHMENT: Kind = Kind {
     name: "establishment",
     max_age_s: 60 * 60,
 };
+
+const DEFAULT_MEMORY_MIB: u64 = 256;
+
+#[derive(Clone, Debug)]
+pub struct CacheConfig {
+    /// The second tier, the purge log and the rate limits, redis:// or rediss://:
+    /// `YOUSOON_REDIS_URL`, default none (memory alone, and the log in the embedded store).
+    pub redis: Option<redis::Client>,
+    /// How long a look-up in Redis may take, milliseconds: `YOUSOON_REDIS_TIMEOUT_MS`, default 20.
+    pub redis_within: Duration,
+    /// How much memory the caches take, MiB: `YOUSOON_CACHE_MEMORY_MIB`, default 256.
+    pub memory_mib: u64,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self {
+            redis: None,
+            redis_within: CALL_WITHIN,
+            memory_mib: DEFAULT_MEMORY_MIB,
+        }
+    }
+}
 
 /// All caches of a server, and the copy of the purge log that they are judged by.
 #[derive(Debug)]
@@ -116,6 +138,3 @@ impl Caches {
         Some(RedisSessions::new(link, &format!("{PREFIX}:sessions")))
     }
 }
-
-/// What [`CacheConfig`] has when nothing is said.
-pub const DEFAULT_REDIS_WITHIN: Duration = CALL_WITHIN;

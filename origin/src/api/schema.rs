@@ -10,22 +10,20 @@ pub use crate::api::execution::cached::{Asked, Unstored};
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 use pq_core::limits;
 
-use crate::{
-    api::{
-        auth::{
-            mutations::{AuthMutations, proofs::ProofMutations},
-            queries::AuthQueries,
-        },
-        bookings::{mutations::OutingMutations, queries::OutingQueries},
-        live::subscriptions::Live,
-        offers::{mutations::OfferMutations, queries::OfferQueries},
-        partners::{mutations::PartnerMutations, queries::PartnerQueries},
-        purges::mutations::PurgeMutations,
-        stats::queries::StatsQueries,
-        team::{mutations::TeamMutations, queries::TeamQueries},
-        users::{mutations::UserMutations, queries::UserQueries},
+use crate::api::{
+    auth::{
+        mutations::{AuthMutations, proofs::ProofMutations},
+        queries::AuthQueries,
     },
-    server::config::Environment,
+    bookings::{mutations::OutingMutations, queries::OutingQueries},
+    environment::Environment,
+    live::subscriptions::Live,
+    offers::{mutations::OfferMutations, queries::OfferQueries},
+    partners::{mutations::PartnerMutations, queries::PartnerQueries},
+    purges::mutations::PurgeMutations,
+    stats::queries::StatsQueries,
+    team::{mutations::TeamMutations, queries::TeamQueries},
+    users::{mutations::UserMutations, queries::UserQueries},
 };
 
 #[derive(Debug, Default, MergedObject)]

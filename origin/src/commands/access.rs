@@ -3,14 +3,17 @@
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use yousoon::{
-    auth::service_tokens::{Created, Scope, Secret, ServiceToken, TokenName},
-    domain::PartnerId,
-    purge::Role as Running,
-    state::Clock,
-    users::{
-        account::{EmailKey, Membership, Post, Role},
-        change::AccountChange,
-        store::Changed,
+    access::service_tokens::Secret,
+    api::services::Clock,
+    domain::{
+        PartnerId,
+        auth::service_tokens::{Created, Scope, ServiceToken, TokenName},
+        purges::LogRole,
+        users::{
+            account::{EmailKey, Membership, Post, Role},
+            change::AccountChange,
+            store::Changed,
+        },
     },
 };
 
@@ -71,7 +74,7 @@ impl From<ScopeName> for Scope {
 }
 
 pub(crate) async fn token(database: DatabaseOptions, command: TokenCommand) -> anyhow::Result<()> {
-    let tokens = database.open(Running::Tool).await?.service_tokens;
+    let tokens = database.open(LogRole::Tool).await?.service_tokens;
     let now_ms = Clock::System.now_ms();
     match command {
         TokenCommand::Create(options) => {
@@ -141,7 +144,7 @@ struct NewRole {
 /// Running servers see it within 2 s.
 pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> anyhow::Result<()> {
     let RoleOptions { email, role: new } = options;
-    let db = database.open(Running::Tool).await?;
+    let db = database.open(LogRole::Tool).await?;
     let found = db.users.by_email(&EmailKey::of(&email)).await?;
     let account = found.with_context(|| format!("no account has the address {email}"))?;
     let change = match new.partner {

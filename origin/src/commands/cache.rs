@@ -9,7 +9,7 @@ use edge_core::explain::{Found, LogState, Stored, TierReport};
 use reqwest::Url;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use yousoon::inspect::{
+use yousoon::server::inspect::{
     edges::EdgeReport,
     explain::{Asked, Explanation},
     stats::{CacheStats, DocumentStats, EntityStats, RedisStats, Size},

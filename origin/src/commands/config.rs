@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::Subcommand;
-use yousoon::config::check::Report;
+use yousoon::server::config::check::Report;
 
 #[derive(Subcommand)]
 pub(crate) enum ConfigCommand {

@@ -5,10 +5,13 @@ use std::{path::PathBuf, time::Duration};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use yousoon::{
-    database::Database,
-    embedded::EmbeddedDb,
-    mongo::{MongoDb, MongoUrl, Patience, migrations},
-    purge::Role,
+    domain::purges::LogRole,
+    server::database::Database,
+    store_mongo::{
+        database::{MongoDb, MongoUrl, Patience},
+        migrations,
+    },
+    store_sqlite::database::EmbeddedDb,
 };
 
 pub(crate) const VARIABLE: &str = "YOUSOON_MONGODB_URL";
@@ -46,7 +49,7 @@ impl DatabaseOptions {
     }
 
     /// Opens the database, ready to be used.
-    pub(crate) async fn open(self, role: Role) -> anyhow::Result<Database> {
+    pub(crate) async fn open(self, role: LogRole) -> anyhow::Result<Database> {
         match self.mongodb_url()? {
             Some(url) => mongo(&url, role).await,
             None => embedded(self.data_dir).await,
@@ -59,7 +62,7 @@ impl DatabaseOptions {
 pub(crate) async fn open_at(named: &str, option: &'static str) -> anyhow::Result<Database> {
     if named.contains("://") {
         let url = MongoUrl::parse(named.trim()).context(option)?;
-        mongo(&url, Role::Tool).await
+        mongo(&url, LogRole::Tool).await
     } else {
         embedded(named.into()).await.context(option)
     }
@@ -72,11 +75,11 @@ async fn embedded(data_dir: PathBuf) -> anyhow::Result<Database> {
     Ok(Database::embedded(&db))
 }
 
-async fn mongo(url: &MongoUrl, role: Role) -> anyhow::Result<Database> {
+async fn mongo(url: &MongoUrl, role: LogRole) -> anyhow::Result<Database> {
     let patience = Patience {
         limit: match role {
-            Role::Server => None,
-            Role::Tool => Some(TOOL_PATIENCE),
+            LogRole::Server => None,
+            LogRole::Tool => Some(TOOL_PATIENCE),
         },
         ..Patience::default()
     };

@@ -3,7 +3,10 @@
 use std::{io::Write as _, time::Duration};
 
 use clap::Args;
-use yousoon::mongo::{MongoDb, Patience, migrations};
+use yousoon::store_mongo::{
+    database::{MongoDb, Patience},
+    migrations,
+};
 
 use super::database::{DatabaseOptions, VARIABLE};
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
 
-use crate::store_sqlite::audit::AuditRow;
+use yousoon::domain::purges::AuditRow;
 
 /// An import names thousands; a line of text shows the first ones, JSON all.
 const SHOWN_TAGS: usize = 12;

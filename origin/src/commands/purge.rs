@@ -2,8 +2,9 @@
 
 use cache_core::PurgeKind;
 use serde_json::{Value, json};
-use yousoon::purge::{
-    PurgeRequest, PurgeTarget, Run, affected::AffectedDocument, resolvers::PurgeResult,
+use yousoon::{
+    api::purges::{affected::AffectedDocument, mutations::PurgeResult},
+    purging::{PurgeRequest, PurgeTarget, Run},
 };
 
 use super::{server::Server, table::table};

@@ -8,9 +8,9 @@ use std::{
 
 use clap::Args;
 use yousoon::{
-    purge::Role,
-    state::Clock,
-    transfer::{self, Collection, Existing, Sums},
+    api::services::Clock,
+    domain::{purges::LogRole, rows::Collection},
+    server::transfer::{self, Existing, Sums},
 };
 
 use super::database::{self, DatabaseOptions};
@@ -75,7 +75,7 @@ pub(crate) async fn export(
     database: DatabaseOptions,
     options: ExportOptions,
 ) -> anyhow::Result<()> {
-    let from = database.open(Role::Tool).await?;
+    let from = database.open(LogRole::Tool).await?;
     let bar = Bar::default();
     let progress = |done, all| bar.show(done, all);
     let now_ms = Clock::System.now_ms();
@@ -94,7 +94,7 @@ pub(crate) async fn restore(
     database: DatabaseOptions,
     options: RestoreOptions,
 ) -> anyhow::Result<()> {
-    let to = database.open(Role::Tool).await?;
+    let to = database.open(LogRole::Tool).await?;
     let (bar, existing) = (Bar::default(), options.existing.into());
     let progress = |done, all| bar.show(done, all);
     let now_ms = Clock::System.now_ms();

@@ -3,17 +3,13 @@
 use std::{collections::BTreeSet, fmt};
 
 use async_trait::async_trait;
+use cache_core::Tag;
 
-use crate::{
-    domain::{
-        offers::events::{OfferChange, tags_of},
-        partners::store::ALL_PARTNERS_TAG,
-        {Establishment, Offer, Partner},
-    },
-    store_sqlite::{
-        database::StoreError,
-        outbox::{PendingPurge, PurgeKind},
-    },
+use crate::domain::{
+    Establishment, Offer, Partner, StoreError,
+    offers::events::{OfferChange, tags_of},
+    purges::{PendingPurge, PurgeKind},
+    tags,
 };
 
 /// One partner with all that belongs to it.
@@ -59,7 +55,7 @@ impl Announce {
     /// The purge to store with the `added` offers; none if no answer can hold what changed.
     pub fn purge(self, added: &[Offer]) -> Option<PendingPurge> {
         let tags = match self.reach {
-            Reach::Everything { .. } => vec!["*".to_owned()],
+            Reach::Everything { .. } => vec![Tag::everything()],
             Reach::Added => tags_of_added(added),
         };
         (!tags.is_empty()).then_some(PendingPurge {
@@ -72,16 +68,16 @@ impl Announce {
 }
 
 /// The tags to purge for new offers of new partners. Sorted, each once; none without an offer.
-fn tags_of_added(added: &[Offer]) -> Vec<String> {
-    let mut tags = BTreeSet::new();
+fn tags_of_added(added: &[Offer]) -> Vec<Tag> {
+    let mut purged = BTreeSet::new();
     for offer in added {
-        tags.extend(tags_of(&OfferChange {
+        purged.extend(tags_of(&OfferChange {
             before: None,
             after: Some(offer.clone()),
         }));
-        tags.insert(ALL_PARTNERS_TAG.to_owned());
+        purged.insert(tags::all_partners());
     }
-    tags.into_iter().collect()
+    purged.into_iter().collect()
 }
 
 /// The catalogue of a backend.

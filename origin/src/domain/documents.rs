@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use pq_core::{DocumentHash, Operation};
 use serde::Serialize;
 
-use crate::store_sqlite::{
-    database::StoreError,
-    outbox::{PendingPurge, PurgeKind},
+use crate::domain::{
+    StoreError,
+    purges::{PendingPurge, PurgeKind},
+    tags,
 };
 
 /// What a publish did.
@@ -53,7 +54,7 @@ impl Record {
             Some(known) if known == self.json => Publishing::Keep,
             // The bytes are the same, by their hash; what the schema says of them is not.
             Some(_) => Publishing::Replace(PendingPurge {
-                tags: vec![format!("document:{}", self.hash)],
+                tags: vec![tags::document(&self.hash)],
                 kind: PurgeKind::Hard,
                 reason: "the document's policy changed".into(),
                 actor: "publish".into(),

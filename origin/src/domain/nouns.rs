@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Bytes of an id; 24 hex characters, the shape of a MongoDB ObjectId so that both stores agree.
-const ID_BYTES: usize = 12;
+pub const ID_BYTES: usize = 12;
 
 /// The first bytes of sha256 of `kind\0seed`, in hex.
 fn derived_hex(kind: &str, seed: &str) -> String {
@@ -45,9 +45,17 @@ macro_rules! id {
                 &self.0
             }
 
-            /// A fresh one: it tells nothing of what it names.
-            pub fn random() -> Self {
-                Self(hex::encode(crate::access::random::bytes::<ID_BYTES>()))
+            /// The id of these bytes; random ones tell nothing of what they name.
+            pub fn from_bytes(bytes: [u8; ID_BYTES]) -> Self {
+                Self(hex::encode(bytes))
+            }
+
+            /// The raw bytes, for compact cursors.
+            pub fn to_bytes(&self) -> [u8; ID_BYTES] {
+                let mut bytes = [0; ID_BYTES];
+                // Cannot fail: every constructor checked the shape.
+                let _ = hex::decode_to_slice(&self.0, &mut bytes);
+                bytes
             }
 
             /// The id that `kind` and `seed` always give: the same row twice is the same id.
@@ -84,24 +92,6 @@ macro_rules! id {
     };
 }
 
-/// The raw bytes, for compact cursors.
-macro_rules! id_bytes {
-    ($name:ident) => {
-        impl $name {
-            pub fn to_bytes(&self) -> [u8; ID_BYTES] {
-                let mut bytes = [0; ID_BYTES];
-                // Cannot fail: every constructor checked the shape.
-                let _ = hex::decode_to_slice(&self.0, &mut bytes);
-                bytes
-            }
-
-            pub fn from_bytes(bytes: [u8; ID_BYTES]) -> Self {
-                Self(hex::encode(bytes))
-            }
-        }
-    };
-}
-
 id!(
     /// Who publishes offers.
     PartnerId
@@ -126,9 +116,6 @@ id!(
     /// That somebody may join a partner's team.
     InvitationId
 );
-id_bytes!(BookingId);
-id_bytes!(PartnerId);
-id_bytes!(OfferId);
 
 /// Mean radius of the Earth (IUGG), km.
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;

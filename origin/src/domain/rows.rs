@@ -14,8 +14,7 @@ pub use crate::store_mongo::stores::rows::MongoRows;
 pub use crate::store_sqlite::stores::rows::EmbeddedRows;
 pub use kinds::KINDS;
 
-use crate::server::transfer::Collection;
-use crate::{domain::users::account::Preferences, store_sqlite::database::StoreError};
+use crate::domain::{StoreError, users::account::Preferences};
 
 /// Values by the names of columns, in the order of the kind's fields.
 pub type Row = Map<String, Value>;
@@ -35,6 +34,66 @@ pub trait RowStore: fmt::Debug + Send + Sync {
     /// Adds those whose keys are not stored, in one transaction. Fails where a row of another key
     /// has what only one may have, such as an e-mail address.
     async fn put(&self, kind: &'static Kind, rows: Vec<Row>) -> Result<(), StoreError>;
+}
+
+/// What is moved, one name a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Collection {
+    Partners,
+    Establishments,
+    Offers,
+    Documents,
+    Audit,
+    Users,
+    Consents,
+    Favorites,
+    Erasures,
+    ServiceTokens,
+    Invitations,
+    OfferViews,
+    Bookings,
+}
+
+impl Collection {
+    pub const ALL: [Self; 13] = [
+        Self::Partners,
+        Self::Establishments,
+        Self::Offers,
+        Self::Documents,
+        Self::Audit,
+        Self::Users,
+        Self::Consents,
+        Self::Favorites,
+        Self::Erasures,
+        Self::ServiceTokens,
+        Self::Invitations,
+        Self::OfferViews,
+        Self::Bookings,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Partners => "partners",
+            Self::Establishments => "establishments",
+            Self::Offers => "offers",
+            Self::Documents => "documents",
+            Self::Audit => "audit",
+            Self::Users => "users",
+            Self::Consents => "consents",
+            Self::Favorites => "favorites",
+            Self::Erasures => "erasures",
+            Self::ServiceTokens => "service_tokens",
+            Self::Invitations => "invitations",
+            Self::OfferViews => "offer_views",
+            Self::Bookings => "bookings",
+        }
+    }
+}
+
+impl fmt::Display for Collection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// One table, or collection.

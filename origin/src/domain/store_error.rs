@@ -8,6 +8,9 @@ pub enum StoreError {
     /// The database, its driver or the network between; the backend's own error is the source.
     #[error("the database failed")]
     Backend(#[source] Box<dyn Error + Send + Sync>),
+    /// A value that only one row may have, such as an e-mail address, is another row's.
+    #[error("a value that only one row may have is taken")]
+    Duplicate(#[source] Box<dyn Error + Send + Sync>),
     /// Every connection is in use and stayed so for as long as a caller may wait.
     #[error("no free database connection: {0}")]
     Busy(String),

@@ -101,7 +101,10 @@ mod tests {
         for (tag, text) in table {
             assert_eq!(tag.as_str(), text);
         }
-        assert_eq!(published_offer(&published(&offer_id)), Some(offer_id.clone()));
+        assert_eq!(
+            published_offer(&published(&offer_id)),
+            Some(offer_id.clone())
+        );
         assert_eq!(published_offer(&offer(&offer_id)), None);
         assert_eq!(tagged_document(&document(&hash)), Some(hash));
     }

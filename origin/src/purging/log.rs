@@ -4,46 +4,34 @@
 //! moved into the log at once, and by every server's next question to the log after a crash.
 
 mod draining;
+mod in_database;
 mod in_redis;
 #[cfg(test)]
 mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use cache_core::{AsOf, LogId, PurgeKind, PurgeRecord, Revision};
+use cache_core::{AsOf, LogId, PurgeRecord, Revision};
 use cache_tiered::{Extent, LogSource, Moment, PurgeFeed, RedisLog, SourceError, outbox::Look};
 use tokio::sync::Mutex;
 
-use crate::store_sqlite::log::StoredLog;
-use crate::{
-    domain::purges::PurgeStore,
-    store_sqlite::log_rows::{Entry, KEEP_MS, KEEP_RECORDS},
-};
-use crate::{
-    server::telemetry::chain,
-    store_sqlite::{
-        database::{EmbeddedDb, StoreError},
-        outbox::{self, PendingPurge},
-    },
+use crate::domain::{
+    StoreError,
+    error_chain::chain,
+    purges::{LOG_KEPT_MS, LOG_KEPT_RECORDS, LogStore, PendingPurge, PurgeStore},
 };
 
-/// Where the log is.
-#[derive(Debug)]
+/// Where the log is, opened.
+#[derive(Clone, Debug)]
 pub enum Backend {
-    /// In the embedded store.
-    Embedded(EmbeddedDb),
+    /// In the database.
+    Database(Arc<dyn LogStore>),
     /// In Redis.
     Redis(Arc<RedisLog>),
 }
 
-/// Who opens the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// A server: its log is put in force.
-    Server,
-    /// A command beside the servers: it leaves its purges to them when their log is another one.
-    Tool,
-}
+/// What a record of the log says; the audit keeps it for longer.
+pub type Entry = PendingPurge;
 
 /// Why purges are not in the log yet. They stay in the outbox.
 #[derive(Debug, thiserror::Error)]
@@ -64,17 +52,10 @@ pub enum DrainError {
     CutOff(#[from] tokio::task::JoinError),
 }
 
-/// As [`Backend`], opened.
-#[derive(Debug)]
-enum Place {
-    Embedded(StoredLog),
-    Redis(Arc<RedisLog>),
-}
-
 #[derive(Debug)]
 struct Shared {
     store: Arc<dyn PurgeStore>,
-    place: Place,
+    place: Backend,
     feed: Arc<PurgeFeed>,
     /// One drain at a time: the others find their rows moved.
     draining: Arc<Mutex<()>>,
@@ -90,17 +71,9 @@ impl PurgeLog {
     /// Opens the log. Nothing is asked of Redis yet.
     pub async fn open(
         store: Arc<dyn PurgeStore>,
-        backend: Backend,
-        role: Role,
+        place: Backend,
         feed: Arc<PurgeFeed>,
     ) -> Result<Self, StoreError> {
-        let place = match backend {
-            Backend::Embedded(db) => {
-                let now_ms = wall_ms(feed.clock().now());
-                Place::Embedded(StoredLog::open(db, role, now_ms).await?)
-            }
-            Backend::Redis(redis) => Place::Redis(redis),
-        };
         if let Some(current) = store.in_force().await? {
             feed.begin(current);
         }
@@ -118,6 +91,11 @@ impl PurgeLog {
         &self.0.feed
     }
 
+    /// The wall clock of the copy of the log, milliseconds since the epoch.
+    pub fn now_ms(&self) -> i64 {
+        wall_ms(self.0.feed.clock().now())
+    }
+
     /// The position of what is read from now on; to be taken before the first read. None while no
     /// log is known: what is read then cannot be kept.
     pub fn as_of(&self) -> Option<AsOf> {
@@ -126,16 +104,11 @@ impl PurgeLog {
 
     /// Purges, and says at which revision; none when the log cannot be reached: then the purge
     /// waits in the outbox, and is not lost.
-    pub async fn append(&self, entry: Entry, now_ms: i64) -> Result<Option<Revision>, StoreError> {
-        let purge = PendingPurge {
-            tags: entry.tags.into_iter().map(String::from).collect(),
-            kind: match entry.kind {
-                PurgeKind::Hard => outbox::PurgeKind::Hard,
-                PurgeKind::Soft => outbox::PurgeKind::Soft,
-            },
-            reason: entry.reason,
-            actor: entry.actor,
-        };
+    pub async fn append(
+        &self,
+        purge: PendingPurge,
+        now_ms: i64,
+    ) -> Result<Option<Revision>, StoreError> {
         self.0.store.push(purge, now_ms).await?;
         self.drain_outbox(now_ms).await
     }
@@ -155,8 +128,8 @@ impl PurgeLog {
 
     async fn drain(&self, now_ms: i64) -> Result<Option<Revision>, DrainError> {
         match &self.0.place {
-            Place::Embedded(log) => Ok(log.drain(&self.0.feed, now_ms).await?),
-            Place::Redis(redis) => self.drain_for_a_writer(redis, now_ms).await.map(Some),
+            Backend::Database(log) => Ok(self.drain_in_database(log.as_ref(), now_ms).await?),
+            Backend::Redis(redis) => self.drain_for_a_writer(redis, now_ms).await.map(Some),
         }
     }
 
@@ -164,11 +137,11 @@ impl PurgeLog {
     pub async fn trim(&self, now_ms: i64) -> Result<(), SourceError> {
         self.0.store.trim_audit(now_ms).await?;
         match &self.0.place {
-            Place::Embedded(log) => log.trim(now_ms).await?,
-            Place::Redis(redis) => {
+            Backend::Database(log) => log.trim(now_ms).await?,
+            Backend::Redis(redis) => {
                 if let Some(log) = self.0.feed.position().log {
-                    let before_ms = (now_ms - KEEP_MS).unsigned_abs();
-                    let keep = usize::try_from(KEEP_RECORDS).unwrap_or(usize::MAX);
+                    let before_ms = (now_ms - LOG_KEPT_MS).unsigned_abs();
+                    let keep = usize::try_from(LOG_KEPT_RECORDS).unwrap_or(usize::MAX);
                     redis.trim(log, before_ms, keep).await?;
                 }
             }
@@ -180,8 +153,8 @@ impl PurgeLog {
 impl LogSource for PurgeLog {
     async fn check(&self, known: Option<(LogId, Revision)>) -> Result<Extent, SourceError> {
         match &self.0.place {
-            Place::Embedded(log) => log.check(&self.0.feed).await,
-            Place::Redis(redis) => self.check_redis(redis, known).await,
+            Backend::Database(log) => self.check_database(log.as_ref()).await,
+            Backend::Redis(redis) => self.check_redis(redis, known).await,
         }
     }
 
@@ -193,8 +166,11 @@ impl LogSource for PurgeLog {
         wait: Duration,
     ) -> Result<Vec<PurgeRecord>, SourceError> {
         match &self.0.place {
-            Place::Embedded(stored) => stored.records_after(log, after, limit, wait).await,
-            Place::Redis(redis) => Ok(redis.records_after(log, after, limit, wait).await?),
+            Backend::Database(stored) if stored.id() != log => {
+                Err("another server's purge log".into())
+            }
+            Backend::Database(stored) => Ok(stored.records_after(after, limit, wait).await?),
+            Backend::Redis(redis) => Ok(redis.records_after(log, after, limit, wait).await?),
         }
     }
 }

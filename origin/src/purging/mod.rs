@@ -8,7 +8,5 @@ pub mod relay;
 pub mod request;
 pub mod trim;
 
-pub use crate::domain::purges::PurgeStore;
-pub use crate::store_sqlite::log_rows::Entry;
-pub use log::{Backend, PurgeLog, Role};
+pub use log::{Backend, PurgeLog};
 pub use request::{PurgeReport, PurgeRequest, PurgeTarget, Reason, Run, request};

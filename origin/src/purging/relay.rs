@@ -15,9 +15,17 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::status::RelayStatus;
 use crate::{
+    domain::{error_chain::chain, secret::Secret},
     purging::PurgeLog,
-    server::{config::Secret, state::Clock, telemetry::chain},
 };
+
+#[derive(Clone, Debug)]
+pub struct EdgeConfig {
+    /// The edges that the purge log is relayed to, comma-separated: `YOUSOON_EDGE_URL`, default none.
+    pub urls: Vec<Url>,
+    /// What origin and edge sign with, in hex: `YOUSOON_EDGE_SECRET`, default none.
+    pub secret: Option<Secret>,
+}
 
 /// A copy of the log that was complete longer ago than this, in milliseconds, has nothing to tell:
 /// the edge's own bound is shorter.
@@ -48,7 +56,6 @@ enum RelayError {
 #[derive(Debug)]
 pub struct Relay {
     log: PurgeLog,
-    clock: Clock,
     client: Client,
     endpoint: Url,
     secret: Secret,
@@ -63,7 +70,6 @@ impl Relay {
     /// A relay to the edge at `edge`.
     pub fn new(
         log: PurgeLog,
-        clock: Clock,
         edge: &Url,
         secret: Secret,
         status: Arc<RelayStatus>,
@@ -74,7 +80,6 @@ impl Relay {
             .build()?;
         Ok(Self {
             log,
-            clock,
             client,
             endpoint: endpoint(edge, route::PURGE_LOG),
             secret,
@@ -139,7 +144,7 @@ impl Relay {
         // All servers tell the edge the same, each as far as its own copy goes: an append is
         // idempotent and gap-free, and one that is behind changes nothing.
         let at = self.log.feed().position();
-        let now_ms = self.clock.now_ms().unsigned_abs();
+        let now_ms = self.log.feed().clock().now().wall_ms;
         let Some(log) = at.log else {
             return Err(RelayError::Silent);
         };

@@ -3,11 +3,8 @@
 use cache_core::{PurgeKind, Revision, Tag, geo};
 use pq_core::DocumentHash;
 
-use super::{Entry, PurgeLog};
-use crate::{
-    domain::{GeoPoint, OfferId, PartnerId},
-    store_sqlite::database::StoreError,
-};
+use super::PurgeLog;
+use crate::domain::{GeoPoint, OfferId, PartnerId, StoreError, purges::PendingPurge, tags};
 
 /// The longest reason, in characters.
 const MAX_REASON_CHARS: usize = 200;
@@ -70,16 +67,15 @@ pub struct PurgeReport {
 impl PurgeTarget {
     /// The tags that name it.
     pub fn tags(&self) -> Vec<Tag> {
-        let named = |text: String| text.parse().ok().into_iter().collect();
         match self {
-            Self::Offer(id) => named(format!("offer:{id}")),
-            Self::Partner(id) => named(format!("partner:{id}")),
+            Self::Offer(id) => vec![tags::offer(id)],
+            Self::Partner(id) => vec![tags::partner(id)],
             Self::Tag(tag) => vec![tag.clone()],
             Self::Geo(place) => geo::cells_of(place.lat, place.lng)
                 .into_iter()
                 .map(Tag::geo)
                 .collect(),
-            Self::Document(hash) => named(format!("document:{hash}")),
+            Self::Document(hash) => vec![tags::document(hash)],
             Self::Everything => vec![Tag::everything()],
         }
     }
@@ -95,19 +91,19 @@ pub async fn request(
     let revision = match request.run {
         Run::Dry => None,
         Run::Real => {
-            let entry = Entry {
+            let purge = PendingPurge {
                 tags: tags.clone(),
                 kind: request.kind,
                 reason: request.reason.0,
                 actor: request.actor,
             };
             tracing::info!(
-                actor = entry.actor,
-                kind = entry.kind.as_str(),
+                actor = purge.actor,
+                kind = purge.kind.as_str(),
                 tags = tags.len(),
                 "purge"
             );
-            log.append(entry, now_ms).await?
+            log.append(purge, now_ms).await?
         }
     };
     Ok(PurgeReport { revision, tags })

@@ -6,12 +6,11 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::PurgeLog;
-use crate::server::state::Clock;
 
 const PERIOD: Duration = Duration::from_hours(1);
 
 /// Runs until it is cancelled.
-pub async fn run(log: PurgeLog, clock: Clock, stop: CancellationToken) {
+pub async fn run(log: PurgeLog, stop: CancellationToken) {
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -19,7 +18,7 @@ pub async fn run(log: PurgeLog, clock: Clock, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        if let Err(error) = log.trim(clock.now_ms()).await {
+        if let Err(error) = log.trim(log.now_ms()).await {
             tracing::error!(error, "the purge log cannot be trimmed");
         }
     }

@@ -9,11 +9,11 @@ use pq_core::{ErrorCode, GraphqlRequest, MediaType, Refusal};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    domain::StoreError,
     server::http::{
         answer::{internal, refusal},
         body,
     },
-    store_sqlite::database::StoreError,
 };
 
 /// Why there is no answer.

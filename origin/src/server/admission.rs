@@ -1,9 +1,12 @@
-//! Is there one more request for whoever asks?
+//! Counts a request against its caller's rate limit.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 
-use axum::{extract::Request, response::Response};
-use http::header::ACCEPT;
+use axum::{
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
+use http::{HeaderMap, header::ACCEPT};
 use pq_core::{ErrorCode, MediaType, Refusal};
 
 use crate::access::{
@@ -11,7 +14,8 @@ use crate::access::{
     rate::{Decision, Rule},
 };
 use crate::{
-    access::caller::Caller,
+    access::caller::{Asker, Caller},
+    domain::StoreError,
     server::{http::answer::refusal, state::AppState},
 };
 
@@ -69,7 +73,7 @@ pub(crate) async fn count(
     }
     let subject = Subject::of(caller, peer)?;
     let rule = subject.rule(config.per_ip, config.per_user);
-    Some(state.rate_limiter.take(&[rule]).await)
+    Some(state.services.rate_limiter.take(&[rule]).await)
 }
 
 /// The answer to one request too many, in the media type that it asked for.
@@ -87,4 +91,25 @@ pub(crate) fn sentence(decision: &Decision) -> String {
         "too many requests: the next one is answered in {} s",
         decision.retry_after_s()
     )
+}
+
+/// Whose request it is, as far as connection and edge tell.
+pub(crate) fn peer_of(request: &Request, state: &AppState) -> Peer {
+    let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    Peer::of(
+        request.headers(),
+        connection.map(|ConnectInfo(address)| *address),
+        state.config.edge.secret.as_ref(),
+        state.services.clock.now_ms(),
+    )
+}
+
+/// Who asks, by the headers.
+pub(crate) async fn asker_of(
+    headers: &HeaderMap,
+    peer: Peer,
+    state: &AppState,
+) -> Result<Asker, StoreError> {
+    let services = &state.services;
+    Asker::of(headers, peer, &services.auth, services.clock.now_ms()).await
 }

@@ -5,17 +5,25 @@ use std::sync::Arc;
 use cache_tiered::RedisLog;
 
 use crate::{
-    access::{codes::CodeStore, service_tokens::ServiceTokenStore, sessions::Sessions},
+    domain::{StoreError, purges::LogRole},
+    store_sqlite::log::EmbeddedLog,
+};
+
+use crate::{
     domain::{
-        bookings::store::BookingStore, documents::DocumentStore, offers::store::OfferStore,
-        partners::store::PartnerStore, stats::store::StatsStore, team::store::TeamStore,
+        auth::{codes::CodeStore, service_tokens::ServiceTokenStore, sessions::Sessions},
+        bookings::store::BookingStore,
+        catalogue::CatalogueStore,
+        documents::DocumentStore,
+        offers::store::OfferStore,
+        partners::store::PartnerStore,
+        purges::PurgeStore,
+        stats::store::StatsStore,
+        team::store::TeamStore,
         users::store::UserStore,
     },
-    purging::{Backend, PurgeStore},
-    server::{
-        catalogue::CatalogueStore,
-        transfer::{EmbeddedRows, MongoRows, RowStore},
-    },
+    purging::Backend,
+    server::transfer::{EmbeddedRows, MongoRows, RowStore},
     store_mongo::{
         database::MongoDb,
         stores::{
@@ -59,10 +67,15 @@ pub struct Database {
     embedded: Option<EmbeddedDb>,
 }
 
-/// Other backends are for several servers, which share a log in Redis.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("this database needs Redis for the purge log: set YOUSOON_REDIS_URL")]
-pub struct NoLog;
+/// Why there is no purge log.
+#[derive(Debug, thiserror::Error)]
+pub enum NoLog {
+    /// Other backends are for several servers, which share a log in Redis.
+    #[error("this database needs Redis for the purge log: set YOUSOON_REDIS_URL")]
+    Redis,
+    #[error("the purge log in the database cannot be opened")]
+    Store(#[from] StoreError),
+}
 
 impl Database {
     pub fn embedded(db: &EmbeddedDb) -> Self {
@@ -104,12 +117,20 @@ impl Database {
         }
     }
 
-    /// Where the purge log is: in Redis, if there is one.
-    pub fn log(&self, redis: Option<RedisLog>) -> Result<Backend, NoLog> {
+    /// Opens the purge log: in Redis, if there is one.
+    pub async fn log(
+        &self,
+        redis: Option<RedisLog>,
+        role: LogRole,
+        now_ms: i64,
+    ) -> Result<Backend, NoLog> {
         match (redis, &self.embedded) {
             (Some(redis), _) => Ok(Backend::Redis(Arc::new(redis))),
-            (None, Some(db)) => Ok(Backend::Embedded(db.clone())),
-            (None, None) => Err(NoLog),
+            (None, Some(db)) => {
+                let log = EmbeddedLog::open(db.clone(), role, now_ms).await?;
+                Ok(Backend::Database(Arc::new(log)))
+            }
+            (None, None) => Err(NoLog::Redis),
         }
     }
 }

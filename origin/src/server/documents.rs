@@ -24,10 +24,10 @@ pub async fn post(State(state): State<AppState>, body: Body) -> Response {
         let message = format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes");
         return refused(ErrorCode::RequestTooLarge, &message);
     };
-    let now_ms = state.clock.now_ms();
+    let now_ms = state.services.clock.now_ms();
     let published = publish::publish(
-        &state.documents,
-        &state.compiler,
+        &state.services.documents,
+        &state.services.compiler,
         manifest.to_vec(),
         state.config.environment,
         now_ms,
@@ -41,7 +41,7 @@ pub async fn post(State(state): State<AppState>, body: Body) -> Response {
                 "documents published"
             );
             // A changed policy purges: at once, not at the next sweep.
-            if let Err(error) = state.purge_log.drain_outbox(now_ms).await {
+            if let Err(error) = state.services.purge_log.drain_outbox(now_ms).await {
                 return internal(&error, MediaType::Json);
             }
             axum::Json(published).into_response()
@@ -60,7 +60,7 @@ pub async fn get(
     Path(hash): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let now_ms = state.clock.now_ms().unsigned_abs();
+    let now_ms = state.services.clock.now_ms().unsigned_abs();
     let signed = headers
         .get(header::SIGNATURE)
         .and_then(|value| value.to_str().ok());
@@ -87,11 +87,11 @@ pub async fn get(
         return refused(ErrorCode::DocumentIdMalformed, "not a document hash");
     };
     // Before the record is read, as with answers: the edge judges it by `document:<hash>`.
-    let Some(as_of) = state.purge_log.as_of() else {
+    let Some(as_of) = state.services.purge_log.as_of() else {
         return refused(ErrorCode::Internal, "no purge log is known yet");
     };
     let as_of = as_of.to_string();
-    match state.documents.get(hash).await {
+    match state.services.documents.get(hash).await {
         Ok(Some(document)) => match serde_json::to_vec(&document.operation) {
             Ok(json) => {
                 let headers = [

@@ -10,7 +10,7 @@ use crate::server::state::AppState;
 
 /// `GET /.well-known/jwks.json`.
 pub async fn jwks(State(state): State<AppState>) -> Response {
-    let keys = state.auth.tokens.keys().jwks();
+    let keys = state.services.auth.tokens.keys().jwks();
     // A key is put into the set long before it signs.
     ([(CACHE_CONTROL, "public, max-age=300")], axum::Json(keys)).into_response()
 }

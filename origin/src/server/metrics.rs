@@ -38,8 +38,8 @@ struct Exposed {
 /// `GET /metrics`.
 pub fn router(state: AppState) -> Router {
     let mut registry = Registry::with_prefix(PREFIX);
-    state.caches.metrics.register(&mut registry);
-    state.rate_limiter.register(&mut registry);
+    state.services.caches.metrics.register(&mut registry);
+    state.services.rate_limiter.register(&mut registry);
     state.live.register(&mut registry);
     registry.register_collector(Box::new(Answers(state.clone())));
     registry.register_collector(Box::new(Relays(state.clone())));
@@ -59,10 +59,14 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
 }
 
 async fn metrics(State(Exposed { state, registry }): State<Exposed>) -> Response {
-    let feed = &state.caches.feed;
+    let feed = &state.services.caches.feed;
     // Its age grows by itself: it is looked at when it is asked for.
     let head = feed.position().head;
-    state.caches.metrics.purge_log(feed.age_ms(), head.0);
+    state
+        .services
+        .caches
+        .metrics
+        .purge_log(feed.age_ms(), head.0);
     state.live.measure();
     let mut text = String::new();
     match encode(&mut text, &registry) {
@@ -83,10 +87,10 @@ impl Collector for Answers {
             None,
             MetricType::Counter,
         )?;
-        for (label, counts) in self.0.caches.responses.stats().all() {
+        for (label, counts) in self.0.services.caches.responses.stats().all() {
             let hash = label.map(DocumentHash::from_bytes);
             let document = hash.map_or("others".to_owned(), |hash| hash.to_string());
-            let operation = hash.and_then(|hash| self.0.documents.ready_name(hash));
+            let operation = hash.and_then(|hash| self.0.services.documents.ready_name(hash));
             let operation = operation.unwrap_or_default();
             for outcome in Outcome::ALL {
                 // Thousands of documents by eight outcomes, most of them never seen.

@@ -71,8 +71,14 @@ pub async fn operators_only(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let peer = Peer::of(&request, &state);
-    let caller = match Caller::of(request.headers(), &state).await {
+    let peer = admission::peer_of(&request, &state);
+    let caller = match Caller::of(
+        request.headers(),
+        &state.services.auth,
+        state.services.clock.now_ms(),
+    )
+    .await
+    {
         Ok(caller) => caller,
         Err(error) => return answer::internal(&error, MediaType::GraphqlResponse),
     };

@@ -20,7 +20,7 @@ pub async fn post(
 ) -> Result<Response, AdminError> {
     let input: PurgeInput = admin::read_json(body).await?;
     let asked = input.request(&caller)?;
-    let result = PurgeResult::of(&state, asked, state.clock.now_ms()).await?;
+    let result = PurgeResult::of(&state.services, asked, state.services.clock.now_ms()).await?;
     let mut response = admin::json(&result);
     if let Some(revision) = result.at {
         let headers = response.headers_mut();

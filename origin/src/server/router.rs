@@ -14,17 +14,13 @@ use pq_core::{ErrorCode, MediaType, Refusal};
 use tower::Service;
 
 use crate::{
-    access as auth,
-    api::documents,
-    domain::bookings as outings,
-    purging as purge,
+    api::environment::Environment,
+    domain::error_chain::chain,
     server::{
-        config::Environment,
-        cors,
+        bookings, cors, documents,
         http::{answer, graphiql, serve},
-        inspect, middleware,
+        inspect, keys, middleware, purges,
         state::AppState,
-        telemetry::chain,
     },
 };
 
@@ -37,8 +33,8 @@ pub fn router(
 + Sync
 + 'static {
     let admin = Router::new()
-        .route("/admin/documents", post(documents::routes::post))
-        .route("/admin/purge", post(purge::routes::post))
+        .route("/admin/documents", post(documents::post))
+        .route("/admin/purge", post(purges::post))
         .route("/admin/cache/explain", post(inspect::routes::explain))
         .route("/admin/cache/stats", get(inspect::routes::stats))
         .route_layer(from_fn_with_state(
@@ -55,11 +51,11 @@ pub fn router(
             any(serve::graphql_by_id).options_service(cors::preflight(&state.config.cors)),
         );
     let others = admin
-        .route("/internal/documents/{hash}", get(documents::routes::get))
-        .route("/.well-known/jwks.json", get(auth::routes::jwks))
-        .route("/.well-known/qr-keys.json", get(outings::routes::keys))
-        .route("/bookings/{name}", get(outings::routes::calendar))
-        .route("/bookings/{id}/{file}", get(outings::routes::code))
+        .route("/internal/documents/{hash}", get(documents::get))
+        .route("/.well-known/jwks.json", get(keys::jwks))
+        .route("/.well-known/qr-keys.json", get(bookings::routes::keys))
+        .route("/bookings/{name}", get(bookings::routes::calendar))
+        .route("/bookings/{id}/{file}", get(bookings::routes::code))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || {
@@ -81,7 +77,7 @@ pub fn router(
 
 /// Whether requests can be answered: the store does.
 async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
-    match state.purges.in_force().await {
+    match state.services.purges.in_force().await {
         Ok(_) => (StatusCode::OK, "ok"),
         Err(error) => {
             tracing::error!(error = chain(&error), "not ready");

@@ -55,20 +55,19 @@ impl Background {
     pub fn start(state: &AppState) -> Result<Self, reqwest::Error> {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        let log = &state.purge_log;
+        let log = &state.services.purge_log;
         tasks.spawn(follow(state.clone(), stop.clone()));
         tasks.spawn(live::follow(state.clone(), stop.clone()));
         tasks.spawn(flushing::run(state.clone(), stop.clone()));
-        tasks.spawn(trim::run(log.clone(), state.clock.clone(), stop.clone()));
-        let bookings = Arc::clone(&state.bookings);
-        let ending = Ending::new(bookings, log.clone(), state.clock.clone());
+        tasks.spawn(trim::run(log.clone(), stop.clone()));
+        let bookings = Arc::clone(&state.services.bookings);
+        let ending = Ending::new(bookings, log.clone(), state.services.clock.clone());
         tasks.spawn(ending.run(stop.clone()));
         let edge = &state.config.edge;
         // The configuration refuses edges without a secret.
         if let Some(secret) = &edge.secret {
             for (url, status) in edge.urls.iter().zip(&state.relays) {
-                let (log, clock) = (log.clone(), state.clock.clone());
-                let relay = Relay::new(log, clock, url, secret.clone(), Arc::clone(status))?;
+                let relay = Relay::new(log.clone(), url, secret.clone(), Arc::clone(status))?;
                 tasks.spawn(relay.run(stop.clone()));
             }
         }
@@ -104,7 +103,7 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
     if let Some(listener) = metrics {
         background.serve_metrics(listener, state.clone());
     }
-    let (tasks, live) = (state.caches.tasks.clone(), state.live.clone());
+    let (tasks, live) = (state.services.caches.tasks.clone(), state.live.clone());
     let stop = CancellationToken::new();
     let server = connections::serve(accepting(listener), router(state), stop.clone());
     let mut server = tokio::spawn(server);
@@ -159,5 +158,5 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 }
 
 async fn follow(state: AppState, stop: CancellationToken) {
-    cache_tiered::tail::run(&state.caches.feed, &state.purge_log, stop).await;
+    cache_tiered::tail::run(&state.services.caches.feed, &state.services.purge_log, stop).await;
 }

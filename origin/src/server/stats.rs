@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::{api::stats::counter::Seen, domain::stats::store::OfferViews};
+use crate::domain::stats::{Seen, store::OfferViews};
 use crate::{
-    server::{state::AppState, telemetry::chain},
-    store_sqlite::database::StoreError,
+    domain::{StoreError, error_chain::chain},
+    server::state::AppState,
 };
 
 const PERIOD: Duration = Duration::from_secs(10);
@@ -33,18 +33,18 @@ pub async fn run(state: AppState, stop: CancellationToken) {
 
 /// Stores what was added up. What cannot be stored is added to what comes.
 pub async fn flush(state: &AppState) {
-    let seen = state.views.take();
+    let seen = state.services.views.take();
     for some in seen.chunks(AT_ONCE) {
         if let Err(error) = store(state, some).await {
             tracing::warn!(error = chain(&error), "views are not stored yet");
-            state.views.put_back(some.to_vec());
+            state.services.views.put_back(some.to_vec());
         }
     }
 }
 
 async fn store(state: &AppState, seen: &[Seen]) -> Result<(), StoreError> {
     let ids: Vec<_> = seen.iter().map(|one| one.offer.clone()).collect();
-    let offers = state.offers.by_ids(&ids).await?;
+    let offers = state.services.offers.by_ids(&ids).await?;
     let views: Vec<OfferViews> = seen
         .iter()
         .filter_map(|one| {
@@ -58,5 +58,5 @@ async fn store(state: &AppState, seen: &[Seen]) -> Result<(), StoreError> {
     if views.is_empty() {
         return Ok(());
     }
-    state.stats.add_views(views).await
+    state.services.stats.add_views(views).await
 }

@@ -1,5 +1,7 @@
 //! Opening: our settings over the URL's, a look at the server, and patience.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 pub use std::time::Duration;
 
 use mongodb::{
@@ -14,8 +16,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{backoff::Backoff, error::Safe, server};
-use crate::store_mongo::database::{MongoDb, MongoError, MongoUrl, SERVER_WITHIN, bounded};
-use crate::store_sqlite::database::StoreError;
+use crate::store_mongo::database::{MongoDb, MongoUrl, SERVER_WITHIN, bounded};
 
 const APP_NAME: &str = "yousoon";
 const MAX_POOL: u32 = 100;
@@ -121,7 +122,7 @@ impl MongoDb {
 async fn open(
     url: &MongoUrl,
     told: Option<EventHandler<CommandEvent>>,
-) -> Result<MongoDb, StoreError> {
+) -> Result<MongoDb, MongoError> {
     let mut options = with_ours(ClientOptions::parse(url.expose()).await?);
     options.command_event_handler = told;
     let client = Client::with_options(options)?;
@@ -157,27 +158,22 @@ pub fn majority() -> WriteConcern {
         .build()
 }
 
-fn sort(url: &MongoUrl, error: &StoreError) -> OpenError {
+fn sort(url: &MongoUrl, error: &MongoError) -> OpenError {
     let (at, why) = (url.to_string(), why(error));
-    let StoreError::Mongo(error) = error else {
-        return OpenError::Refused { at, why };
-    };
     match error.driver() {
         Some(error) if !is_passing(error) => OpenError::Refused { at, why },
+        None if matches!(error, MongoError::Store(_)) => OpenError::Refused { at, why },
         Some(_) | None => OpenError::Unreachable { at, why },
     }
 }
 
-fn why(error: &StoreError) -> String {
+fn why(error: &MongoError) -> String {
     match error {
-        StoreError::Mongo(error) => match error.as_ref() {
-            MongoError::Driver(error) => match error.kind.as_ref() {
-                ErrorKind::InvalidArgument { .. } => {
-                    "the options of its URL contradict each other".to_owned()
-                }
-                _ => Safe(error).to_string(),
-            },
-            other => other.to_string(),
+        MongoError::Driver(error) => match error.kind.as_ref() {
+            ErrorKind::InvalidArgument { .. } => {
+                "the options of its URL contradict each other".to_owned()
+            }
+            _ => Safe(error).to_string(),
         },
         other => other.to_string(),
     }

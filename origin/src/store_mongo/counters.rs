@@ -1,5 +1,6 @@
 //! Numbers that are given out once each, in the order of commits.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::{
     ClientSession,
     bson::{Document, doc},
@@ -8,7 +9,6 @@ use mongodb::{
 
 use super::documents::id_number;
 use crate::store_mongo::database::MongoDb;
-use crate::store_sqlite::database::StoreError;
 
 pub const COUNTERS: &str = "counters";
 /// Of the rows of the outbox.
@@ -25,13 +25,13 @@ pub async fn take(
     session: &mut ClientSession,
     name: &'static str,
     count: i64,
-) -> Result<i64, StoreError> {
+) -> Result<i64, MongoError> {
     let counted = db
         .collection::<Document>(COUNTERS)
         .find_one_and_update(doc! {"_id": name}, doc! {"$inc": {"value": count}})
         .return_document(ReturnDocument::After)
         .session(session)
         .await?;
-    let counted = counted.ok_or_else(|| StoreError::corrupt("counter", &"it is not there"))?;
+    let counted = counted.ok_or_else(|| MongoError::corrupt("counter", &"it is not there"))?;
     id_number(&counted, "value")
 }

@@ -4,6 +4,7 @@
 //! [`MongoDb::run`] (one operation, bounded in time) and [`MongoDb::transaction`] → [`migrations`].
 //! Only documented commands: Azure DocumentDB speaks them too.
 
+use crate::domain::StoreError;
 use std::{fmt, sync::Arc, time::Duration};
 
 use mongodb::{Client, Collection, Database};
@@ -14,8 +15,6 @@ pub use crate::store_mongo::error::MongoError;
 pub use crate::store_mongo::server::{NoTransactions, ServerFacts};
 pub use crate::store_mongo::transaction::{Session, TRANSACTION_WITHIN};
 pub use crate::store_mongo::url::{MongoUrl, MongoUrlError};
-
-use crate::store_sqlite::database::StoreError;
 
 /// How long one operation of a request may take. A request has 10 s: one such and a transaction.
 pub const OPERATION_WITHIN: Duration = Duration::from_secs(4);
@@ -71,6 +70,15 @@ impl MongoDb {
         self.database.collection(name)
     }
 
+    /// A driver's session, for transactions.
+    pub async fn start_session(&self) -> Result<mongodb::ClientSession, mongodb::error::Error> {
+        self.client.start_session().await
+    }
+
+    pub const fn together(&self) -> Together {
+        self.together
+    }
+
     /// What the server said of itself.
     pub fn facts(&self) -> &ServerFacts {
         &self.facts
@@ -90,10 +98,10 @@ impl MongoDb {
 
     /// Runs one operation for a request: an answer within [`OPERATION_WITHIN`], whatever the
     /// network does.
-    pub async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub async fn run<T, F>(&self, work: F) -> Result<T, MongoError>
     where
         T: Send + 'static,
-        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+        F: Future<Output = Result<T, MongoError>> + Send + 'static,
     {
         bounded(OPERATION_WITHIN, work).await
     }
@@ -101,14 +109,14 @@ impl MongoDb {
 
 /// Waits for `work` that long. It goes on by itself after that: the driver's futures must be polled
 /// to their end.
-pub async fn bounded<T, F>(within: Duration, work: F) -> Result<T, StoreError>
+pub async fn bounded<T, F>(within: Duration, work: F) -> Result<T, MongoError>
 where
     T: Send + 'static,
-    F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    F: Future<Output = Result<T, MongoError>> + Send + 'static,
 {
     match tokio::time::timeout(within, tokio::spawn(work)).await {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(_panicked)) => Err(StoreError::Interrupted),
+        Ok(Err(_panicked)) => Err(StoreError::Interrupted.into()),
         Err(_elapsed) => Err(MongoError::NoAnswer { within }.into()),
     }
 }

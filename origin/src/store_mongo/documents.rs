@@ -1,20 +1,21 @@
 //! Reading documents field by field. What cannot be read is corrupt, and says which field.
 
+use crate::store_mongo::error::MongoError;
 use futures_util::TryStreamExt;
 use mongodb::{
     Cursor,
     bson::{Bson, Document, oid::ObjectId},
 };
 
-use crate::{domain::GeoPoint, store_sqlite::database::StoreError};
+use crate::domain::GeoPoint;
 
 /// The id of a document.
-pub fn object_id(id: &impl AsRef<str>) -> Result<ObjectId, StoreError> {
-    ObjectId::parse_str(id.as_ref()).map_err(|e| StoreError::corrupt("id", &e))
+pub fn object_id(id: &impl AsRef<str>) -> Result<ObjectId, MongoError> {
+    ObjectId::parse_str(id.as_ref()).map_err(|e| MongoError::corrupt("id", &e))
 }
 
 /// The ids of documents, each once.
-pub fn object_ids<I: AsRef<str>>(ids: &[I]) -> Result<Vec<ObjectId>, StoreError> {
+pub fn object_ids<I: AsRef<str>>(ids: &[I]) -> Result<Vec<ObjectId>, MongoError> {
     let mut wanted: Vec<ObjectId> = ids.iter().map(object_id).collect::<Result<_, _>>()?;
     wanted.sort_unstable();
     wanted.dedup();
@@ -25,57 +26,57 @@ pub fn id<I>(
     stored: &Document,
     field: &'static str,
     parse: impl FnOnce(&str) -> Option<I>,
-) -> Result<I, StoreError> {
+) -> Result<I, MongoError> {
     let hex = stored.get_object_id(field).map_err(bad(field))?.to_hex();
-    parse(&hex).ok_or_else(|| StoreError::corrupt(field, &hex))
+    parse(&hex).ok_or_else(|| MongoError::corrupt(field, &hex))
 }
 
 /// A number that [`super::counters`] gave.
-pub fn id_number(stored: &Document, field: &'static str) -> Result<i64, StoreError> {
+pub fn id_number(stored: &Document, field: &'static str) -> Result<i64, MongoError> {
     stored.get_i64(field).map_err(bad(field))
 }
 
-pub fn moment_ms(stored: &Document, field: &'static str) -> Result<i64, StoreError> {
+pub fn moment_ms(stored: &Document, field: &'static str) -> Result<i64, MongoError> {
     let moment = stored.get_datetime(field).map_err(bad(field))?;
     Ok(moment.timestamp_millis())
 }
 
-pub fn text(stored: &Document, field: &'static str) -> Result<String, StoreError> {
+pub fn text(stored: &Document, field: &'static str) -> Result<String, MongoError> {
     let text = stored.get_str(field).map_err(bad(field))?;
     Ok(text.to_owned())
 }
 
 /// A text that may be absent or null.
-pub fn optional_text(stored: &Document, field: &'static str) -> Result<Option<String>, StoreError> {
+pub fn optional_text(stored: &Document, field: &'static str) -> Result<Option<String>, MongoError> {
     optional(stored, field, |_| text(stored, field))
 }
 
-pub fn texts(stored: &Document, field: &'static str) -> Result<Vec<String>, StoreError> {
+pub fn texts(stored: &Document, field: &'static str) -> Result<Vec<String>, MongoError> {
     let list = stored.get_array(field).map_err(bad(field))?;
     list.iter()
         .map(|item| item.as_str().map(ToOwned::to_owned))
         .collect::<Option<_>>()
-        .ok_or_else(|| StoreError::corrupt(field, &"not a list of texts"))
+        .ok_or_else(|| MongoError::corrupt(field, &"not a list of texts"))
 }
 
-pub fn whole(stored: &Document, field: &'static str) -> Result<i32, StoreError> {
+pub fn whole(stored: &Document, field: &'static str) -> Result<i32, MongoError> {
     let value = stored.get(field).and_then(whole_number);
-    value.ok_or_else(|| StoreError::corrupt(field, &"not a whole number"))
+    value.ok_or_else(|| MongoError::corrupt(field, &"not a whole number"))
 }
 
 /// A field that may be absent or null.
 pub fn optional<T>(
     stored: &Document,
     field: &'static str,
-    read: impl FnOnce(&Bson) -> Result<T, StoreError>,
-) -> Result<Option<T>, StoreError> {
+    read: impl FnOnce(&Bson) -> Result<T, MongoError>,
+) -> Result<Option<T>, MongoError> {
     match stored.get(field) {
         None | Some(Bson::Null) => Ok(None),
         Some(value) => read(value).map(Some),
     }
 }
 
-pub fn part<'d>(stored: &'d Document, field: &'static str) -> Result<&'d Document, StoreError> {
+pub fn part<'d>(stored: &'d Document, field: &'static str) -> Result<&'d Document, MongoError> {
     stored.get_document(field).map_err(bad(field))
 }
 
@@ -83,26 +84,26 @@ pub fn part<'d>(stored: &'d Document, field: &'static str) -> Result<&'d Documen
 pub fn parts<T>(
     stored: &Document,
     field: &'static str,
-    read: impl Fn(&Document) -> Result<T, StoreError>,
-) -> Result<Vec<T>, StoreError> {
+    read: impl Fn(&Document) -> Result<T, MongoError>,
+) -> Result<Vec<T>, MongoError> {
     let list = stored.get_array(field).map_err(bad(field))?;
     let documents = list.iter().map(|item| {
         let item = item.as_document();
-        item.ok_or_else(|| StoreError::corrupt(field, &"not a list of documents"))
+        item.ok_or_else(|| MongoError::corrupt(field, &"not a list of documents"))
     });
     documents.map(|item| read(item?)).collect()
 }
 
-pub fn location(stored: &Document) -> Result<GeoPoint, StoreError> {
+pub fn location(stored: &Document) -> Result<GeoPoint, MongoError> {
     let point = part(stored, "location")?;
     let coordinates = point.get_array("coordinates").map_err(bad("location"))?;
     let [lng, lat] = coordinates.as_slice() else {
-        return Err(StoreError::corrupt("location", &"not two coordinates"));
+        return Err(MongoError::corrupt("location", &"not two coordinates"));
     };
     number(lat)
         .zip(number(lng))
         .and_then(|(lat, lng)| GeoPoint::new(lat, lng))
-        .ok_or_else(|| StoreError::corrupt("location", &"not a place"))
+        .ok_or_else(|| MongoError::corrupt("location", &"not a place"))
 }
 
 /// Other programs may have stored it with another width.
@@ -122,8 +123,8 @@ pub fn number(value: &Bson) -> Option<f64> {
     }
 }
 
-pub fn bad<E: ToString>(field: &'static str) -> impl FnOnce(E) -> StoreError {
-    move |error| StoreError::corrupt(field, &error)
+pub fn bad<E: ToString>(field: &'static str) -> impl FnOnce(E) -> MongoError {
+    move |error| MongoError::corrupt(field, &error)
 }
 
 /// `count`, or the most that servers take. Zero would be no limit: nobody asks for it.
@@ -138,6 +139,6 @@ pub fn batch(count: usize) -> u32 {
     at_most(count.saturating_add(1))
 }
 
-pub async fn collect(cursor: Cursor<Document>) -> Result<Vec<Document>, StoreError> {
+pub async fn collect(cursor: Cursor<Document>) -> Result<Vec<Document>, MongoError> {
     Ok(cursor.try_collect().await?)
 }

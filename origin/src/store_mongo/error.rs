@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
-use crate::store_sqlite::database::StoreError;
+use crate::domain::StoreError;
 
 const DUPLICATE_KEY: [i32; 2] = [11000, 11001];
 /// MongoDB's, and what Azure DocumentDB makes of PostgreSQL's serialization failure.
@@ -23,6 +23,7 @@ const REFUSED_OPTION: [i32; 5] = [NOT_SUPPORTED, 59, 67, 197, 238];
 /// `Debug` has everything, and is for tests.
 #[derive(Debug, thiserror::Error)]
 pub enum MongoError {
+    // Its source is not given: it would quote what is stored.
     #[error("{}", Safe(.0))]
     Driver(Error),
     #[error("no answer within {within:?}")]
@@ -31,11 +32,15 @@ pub enum MongoError {
     GaveUp {
         attempts: u32,
         within: Duration,
-        last: Box<StoreError>,
+        last: Box<MongoError>,
     },
     /// It may have been committed; what is done again must be safe to do twice.
     #[error("whether the transaction was committed is not known: {last}")]
-    UnknownOutcome { last: Box<StoreError> },
+    UnknownOutcome { last: Box<MongoError> },
+    #[error("the database has schema version {found}, this program knows {known}")]
+    NewerSchema { found: i64, known: i64 },
+    #[error(transparent)]
+    Store(StoreError),
 }
 
 impl MongoError {
@@ -44,24 +49,17 @@ impl MongoError {
         match self {
             Self::Driver(error) => Some(error),
             Self::GaveUp { last, .. } | Self::UnknownOutcome { last } => last.driver(),
-            Self::NoAnswer { .. } => None,
+            Self::NoAnswer { .. } | Self::NewerSchema { .. } | Self::Store(_) => None,
         }
     }
 }
 
-impl From<Error> for StoreError {
-    fn from(error: Error) -> Self {
-        MongoError::Driver(error).into()
+impl MongoError {
+    /// Stored data that does not parse; `what` is its name.
+    pub fn corrupt(what: &'static str, detail: &impl ToString) -> Self {
+        Self::Store(StoreError::corrupt(what, detail))
     }
-}
 
-impl From<MongoError> for StoreError {
-    fn from(error: MongoError) -> Self {
-        Self::Mongo(Box::new(error))
-    }
-}
-
-impl StoreError {
     /// Whether a unique index said no.
     pub fn is_duplicate_key(&self) -> bool {
         self.has_code(&DUPLICATE_KEY)
@@ -98,17 +96,36 @@ impl StoreError {
         self.driver()
             .is_some_and(|error| error.contains_label(label))
     }
+}
 
-    fn driver(&self) -> Option<&Error> {
-        match self {
-            Self::Mongo(error) => error.driver(),
-            Self::Sqlite(_)
-            | Self::Io(_)
-            | Self::Busy(_)
-            | Self::Interrupted
-            | Self::Corrupt { .. }
-            | Self::NewerSchema { .. }
-            | Self::ForeignCursor => None,
+impl From<Error> for MongoError {
+    fn from(error: Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl From<MongoError> for StoreError {
+    fn from(error: MongoError) -> Self {
+        match error {
+            MongoError::Store(error) => error,
+            taken if taken.is_duplicate_key() => Self::Duplicate(Box::new(taken)),
+            other => Self::backend(other),
+        }
+    }
+}
+
+impl From<StoreError> for MongoError {
+    /// What was a `MongoError` before is one again, so that its codes are seen.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Backend(source) => source
+                .downcast()
+                .map_or_else(|other| Self::Store(StoreError::Backend(other)), |own| *own),
+            StoreError::Duplicate(source) => source.downcast().map_or_else(
+                |other| Self::Store(StoreError::Duplicate(other)),
+                |own| *own,
+            ),
+            other => Self::Store(other),
         }
     }
 }

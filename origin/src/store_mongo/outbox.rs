@@ -1,5 +1,8 @@
 //! The outbox: a write and the purge it calls for are one transaction.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
+use cache_core::Tag;
 use mongodb::{
     ClientSession,
     bson::{DateTime, Document, doc},
@@ -8,11 +11,8 @@ use mongodb::{
 use super::counters;
 use crate::store_mongo::database::MongoDb;
 use crate::{
+    domain::purges::{OutboxRow, PendingPurge, PurgeKind, stored_tags},
     store_mongo::documents::{id_number, moment_ms, text, texts},
-    store_sqlite::{
-        database::StoreError,
-        outbox::{OutboxRow, PendingPurge, PurgeKind},
-    },
 };
 
 pub const OUTBOX: &str = "outbox";
@@ -24,7 +24,7 @@ pub async fn push(
     session: &mut ClientSession,
     purge: &PendingPurge,
     now_ms: i64,
-) -> Result<i64, StoreError> {
+) -> Result<i64, MongoError> {
     let id = counters::take(db, session, counters::OUTBOX, 1).await?;
     db.collection::<Document>(OUTBOX)
         .insert_one(row(id, purge, now_ms))
@@ -36,7 +36,7 @@ pub async fn push(
 fn row(id: i64, purge: &PendingPurge, now_ms: i64) -> Document {
     doc! {
         "_id": id,
-        "tags": &purge.tags,
+        "tags": purge.tags.iter().map(Tag::as_str).collect::<Vec<_>>(),
         "kind": purge.kind.as_str(),
         "reason": &purge.reason,
         "actor": &purge.actor,
@@ -45,14 +45,14 @@ fn row(id: i64, purge: &PendingPurge, now_ms: i64) -> Document {
 }
 
 /// A row that was read.
-pub fn pending(stored: &Document) -> Result<OutboxRow, StoreError> {
+pub fn pending(stored: &Document) -> Result<OutboxRow, MongoError> {
     let kind = text(stored, "kind")?;
     Ok(OutboxRow {
         id: id_number(stored, "_id")?,
         purge: PendingPurge {
-            tags: texts(stored, "tags")?,
+            tags: stored_tags(&texts(stored, "tags")?),
             kind: PurgeKind::parse(&kind)
-                .ok_or_else(|| StoreError::corrupt("outbox kind", &kind))?,
+                .ok_or_else(|| MongoError::corrupt("outbox kind", &kind))?,
             reason: text(stored, "reason")?,
             actor: text(stored, "actor")?,
         },
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_row_is_what_the_schema_says() {
         let purge = PendingPurge {
-            tags: vec!["offer:1".into(), "geo:81fb".into()],
+            tags: vec!["offer:1".parse().unwrap(), "geo:81fb".parse().unwrap()],
             kind: PurgeKind::Soft,
             reason: "édité".into(),
             actor: "test".into(),

@@ -1,5 +1,6 @@
 //! What the server is, and whether it can do transactions.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::{
     Database,
     bson::{Bson, Document, doc, oid::ObjectId},
@@ -7,7 +8,6 @@ use mongodb::{
 
 use super::transaction::Session;
 use crate::store_mongo::database::MongoDb;
-use crate::store_sqlite::database::StoreError;
 
 /// The major versions that the contract suite ran on.
 pub const TESTED_MAJORS: [u32; 2] = [7, 8];
@@ -67,18 +67,18 @@ impl ServerFacts {
     }
 }
 
-pub async fn look(database: &Database) -> Result<ServerFacts, StoreError> {
+pub async fn look(database: &Database) -> Result<ServerFacts, MongoError> {
     let hello = hello(database).await?;
     let build = database.run_command(doc! {"buildInfo": 1}).await?;
     facts(&hello, &build)
 }
 
 /// `hello`; a server that only knows its old name is asked by that.
-async fn hello(database: &Database) -> Result<Document, StoreError> {
+async fn hello(database: &Database) -> Result<Document, MongoError> {
     match database.run_command(doc! {"hello": 1}).await {
         Ok(said) => Ok(said),
         Err(error) => {
-            let error = StoreError::from(error);
+            let error = MongoError::from(error);
             if !error.has_code(&[COMMAND_NOT_FOUND]) {
                 return Err(error);
             }
@@ -87,10 +87,10 @@ async fn hello(database: &Database) -> Result<Document, StoreError> {
     }
 }
 
-fn facts(hello: &Document, build: &Document) -> Result<ServerFacts, StoreError> {
+fn facts(hello: &Document, build: &Document) -> Result<ServerFacts, MongoError> {
     let version = build
         .get_str("version")
-        .map_err(|error| StoreError::corrupt("buildInfo", &error))?;
+        .map_err(|error| MongoError::corrupt("buildInfo", &error))?;
     let major = version
         .split('.')
         .next()
@@ -103,7 +103,7 @@ fn facts(hello: &Document, build: &Document) -> Result<ServerFacts, StoreError> 
         Topology::Standalone
     };
     Ok(ServerFacts {
-        major: major.ok_or_else(|| StoreError::corrupt("version", &version))?,
+        major: major.ok_or_else(|| MongoError::corrupt("version", &version))?,
         version: version.to_owned(),
         topology,
     })
@@ -123,10 +123,10 @@ pub async fn try_transaction(db: &MongoDb) -> Result<(), NoTransactions> {
     })
 }
 
-async fn write_and_abort(db: &MongoDb) -> Result<(), StoreError> {
+async fn write_and_abort(db: &MongoDb) -> Result<(), MongoError> {
     // Not in the transaction: not every server creates collections there.
     if let Err(error) = db.database().create_collection(PROBE).await {
-        let error = StoreError::from(error);
+        let error = MongoError::from(error);
         if !error.has_code(&[NAMESPACE_EXISTS]) {
             return Err(error);
         }
@@ -142,7 +142,7 @@ async fn write_and_abort(db: &MongoDb) -> Result<(), StoreError> {
     session.driver().abort_transaction().await?;
     match probe.find_one(doc! {"_id": id}).await? {
         None => Ok(()),
-        Some(_) => Err(StoreError::corrupt(
+        Some(_) => Err(MongoError::corrupt(
             "transaction",
             &"what was rolled back is still there",
         )),

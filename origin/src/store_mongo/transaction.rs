@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod tests;
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -19,8 +21,7 @@ use mongodb::{
 use tokio::time::Instant;
 
 use super::{backoff::Backoff, connect::majority};
-use crate::store_mongo::database::{MongoDb, MongoError, SERVER_WITHIN, Together, bounded};
-use crate::store_sqlite::database::StoreError;
+use crate::store_mongo::database::{MongoDb, SERVER_WITHIN, Together, bounded};
 
 /// After this nothing is tried again, and nothing is committed for the first time.
 pub const TRANSACTION_WITHIN: Duration = Duration::from_secs(5);
@@ -32,10 +33,10 @@ const LONGEST_WAIT: Duration = Duration::from_millis(500);
 impl MongoDb {
     /// Runs `work` in one transaction and commits it; an error rolls it back. It may be run several
     /// times, and does nothing but operations in its session.
-    pub async fn transaction<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub async fn transaction<T, F>(&self, work: F) -> Result<T, MongoError>
     where
         T: Send + 'static,
-        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, StoreError>>
+        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, MongoError>>
             + Send
             + 'static,
     {
@@ -44,10 +45,10 @@ impl MongoDb {
 
     /// As [`Self::transaction`], for work that looks what there is and adds what is missing: run again
     /// when a unique index says no. Another one added the same meanwhile, and now it is seen.
-    pub async fn transaction_that_adds<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub async fn transaction_that_adds<T, F>(&self, work: F) -> Result<T, MongoError>
     where
         T: Send + 'static,
-        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, StoreError>>
+        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, MongoError>>
             + Send
             + 'static,
     {
@@ -58,10 +59,10 @@ impl MongoDb {
         &self,
         work: F,
         on_duplicate: OnDuplicate,
-    ) -> Result<T, StoreError>
+    ) -> Result<T, MongoError>
     where
         T: Send + 'static,
-        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, StoreError>>
+        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, MongoError>>
             + Send
             + 'static,
     {
@@ -71,10 +72,9 @@ impl MongoDb {
             run_to_the_end(&mut InSession { session, work }, on_duplicate).await
         });
         running.await.map_err(|error| match error {
-            StoreError::Mongo(error) if matches!(*error, MongoError::NoAnswer { .. }) => {
-                let last = Box::new(StoreError::Mongo(error));
-                MongoError::UnknownOutcome { last }.into()
-            }
+            silent @ MongoError::NoAnswer { .. } => MongoError::UnknownOutcome {
+                last: Box::new(silent),
+            },
             other => other,
         })
     }
@@ -95,14 +95,14 @@ pub struct Session {
 }
 
 impl Session {
-    pub async fn start(db: &MongoDb) -> Result<Self, StoreError> {
+    pub async fn start(db: &MongoDb) -> Result<Self, MongoError> {
         Ok(Self {
-            driver: db.client.start_session().await?,
-            together: db.together,
+            driver: db.start_session().await?,
+            together: db.together(),
         })
     }
 
-    pub async fn begin(&mut self) -> Result<(), StoreError> {
+    pub async fn begin(&mut self) -> Result<(), MongoError> {
         match self.together {
             Together::InTransaction => {}
             Together::OneByOne => return Ok(()),
@@ -118,14 +118,14 @@ impl Session {
         Ok(())
     }
 
-    async fn commit(&mut self) -> Result<(), StoreError> {
+    async fn commit(&mut self) -> Result<(), MongoError> {
         match self.together {
             Together::InTransaction => Ok(self.driver.commit_transaction().await?),
             Together::OneByOne => Ok(()),
         }
     }
 
-    async fn abort(&mut self) -> Result<(), StoreError> {
+    async fn abort(&mut self) -> Result<(), MongoError> {
         match self.together {
             Together::InTransaction => Ok(self.driver.abort_transaction().await?),
             Together::OneByOne => Ok(()),
@@ -140,9 +140,9 @@ impl Session {
 /// What a transaction is made of; tests let each part fail.
 trait Parts {
     type Output;
-    fn begin(&mut self) -> impl Future<Output = Result<(), StoreError>> + Send;
-    fn work(&mut self) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
-    fn commit(&mut self) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn begin(&mut self) -> impl Future<Output = Result<(), MongoError>> + Send;
+    fn work(&mut self) -> impl Future<Output = Result<Self::Output, MongoError>> + Send;
+    fn commit(&mut self) -> impl Future<Output = Result<(), MongoError>> + Send;
     fn abort(&mut self) -> impl Future<Output = ()> + Send;
 }
 
@@ -154,19 +154,19 @@ struct InSession<F> {
 impl<T, F> Parts for InSession<F>
 where
     T: Send,
-    F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, StoreError>> + Send,
+    F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, MongoError>> + Send,
 {
     type Output = T;
 
-    async fn begin(&mut self) -> Result<(), StoreError> {
+    async fn begin(&mut self) -> Result<(), MongoError> {
         self.session.begin().await
     }
 
-    async fn work(&mut self) -> Result<T, StoreError> {
+    async fn work(&mut self) -> Result<T, MongoError> {
         (self.work)(self.session.driver()).await
     }
 
-    async fn commit(&mut self) -> Result<(), StoreError> {
+    async fn commit(&mut self) -> Result<(), MongoError> {
         self.session.commit().await
     }
 
@@ -181,14 +181,14 @@ where
 /// How one run ended that was not committed.
 enum Failed {
     /// Nothing was changed, and another run may succeed.
-    Again(StoreError),
-    ForGood(StoreError),
+    Again(MongoError),
+    ForGood(MongoError),
 }
 
 async fn run_to_the_end<P: Parts + Send>(
     parts: &mut P,
     on_duplicate: OnDuplicate,
-) -> Result<P::Output, StoreError> {
+) -> Result<P::Output, MongoError> {
     let deadline = Instant::now() + TRANSACTION_WITHIN;
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     let mut attempts = 0;
@@ -213,7 +213,7 @@ async fn run_to_the_end<P: Parts + Send>(
     }
 }
 
-fn gave_up(attempts: u32, last: StoreError) -> StoreError {
+fn gave_up(attempts: u32, last: MongoError) -> MongoError {
     MongoError::GaveUp {
         attempts,
         within: TRANSACTION_WITHIN,
@@ -260,7 +260,7 @@ async fn commit<P: Parts + Send>(parts: &mut P, deadline: Instant) -> Result<(),
     }
 }
 
-fn sort_commit(error: StoreError) -> Failed {
+fn sort_commit(error: MongoError) -> Failed {
     match sort(error) {
         // The driver commits again by itself when no answer came: the first time may have done it.
         Failed::ForGood(error) if error.is_unknown_transaction() => {
@@ -271,7 +271,7 @@ fn sort_commit(error: StoreError) -> Failed {
     }
 }
 
-fn sort(error: StoreError) -> Failed {
+fn sort(error: MongoError) -> Failed {
     if error.has_label(TRANSIENT_TRANSACTION_ERROR) || error.is_write_conflict() {
         Failed::Again(error)
     } else {

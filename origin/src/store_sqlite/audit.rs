@@ -3,14 +3,15 @@
 #[cfg(test)]
 mod tests;
 
+use crate::store_sqlite::error::SqliteError;
 use cache_core::{PurgeKind, Revision, Tag};
 use rusqlite::{Connection, Row, Transaction, named_params};
 
-use crate::{domain::purges::{AuditFilter, AuditRow, audit::AUDIT_KEPT_MS}, store_sqlite::database::StoreError};
+use crate::domain::purges::{AuditFilter, AuditRow, audit::AUDIT_KEPT_MS};
 
 /// Stores a row with the record that it tells of, in one transaction.
-pub fn record(tx: &Transaction<'_>, row: &AuditRow) -> Result<(), StoreError> {
-    let tags = serde_json::to_string(&row.tags).map_err(|e| StoreError::corrupt("tags", &e))?;
+pub fn record(tx: &Transaction<'_>, row: &AuditRow) -> Result<(), SqliteError> {
+    let tags = serde_json::to_string(&row.tags).map_err(|e| SqliteError::corrupt("tags", &e))?;
     tx.prepare_cached(
         "INSERT INTO purge_audit(at_ms, actor, reason, kind, tags, log_id, revision)
          VALUES (:at_ms, :actor, :reason, :kind, :tags, :log_id, :revision)",
@@ -33,7 +34,7 @@ pub fn list(
     before_id: Option<i64>,
     limit: usize,
     filter: &AuditFilter,
-) -> Result<Vec<AuditRow>, StoreError> {
+) -> Result<Vec<AuditRow>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, at_ms, actor, reason, kind, tags, log_id, revision FROM purge_audit
          WHERE id < :before
@@ -58,13 +59,13 @@ pub fn list(
 }
 
 /// Forgets what is older than 400 days; gives the number of rows.
-pub fn trim(tx: &Transaction<'_>, now_ms: i64) -> Result<usize, StoreError> {
+pub fn trim(tx: &Transaction<'_>, now_ms: i64) -> Result<usize, SqliteError> {
     Ok(tx
         .prepare_cached("DELETE FROM purge_audit WHERE at_ms < ?1")?
         .execute([now_ms - AUDIT_KEPT_MS])?)
 }
 
-fn read(row: &Row<'_>) -> Result<AuditRow, StoreError> {
+fn read(row: &Row<'_>) -> Result<AuditRow, SqliteError> {
     let (kind, tags): (String, String) = (row.get(4)?, row.get(5)?);
     let (log, revision): (Option<String>, Option<i64>) = (row.get(6)?, row.get(7)?);
     Ok(AuditRow {
@@ -72,12 +73,12 @@ fn read(row: &Row<'_>) -> Result<AuditRow, StoreError> {
         at_ms: row.get(1)?,
         actor: row.get(2)?,
         reason: row.get(3)?,
-        kind: PurgeKind::parse(&kind).ok_or_else(|| StoreError::corrupt("audit kind", &kind))?,
-        tags: serde_json::from_str(&tags).map_err(|e| StoreError::corrupt("audit tags", &e))?,
+        kind: PurgeKind::parse(&kind).ok_or_else(|| SqliteError::corrupt("audit kind", &kind))?,
+        tags: serde_json::from_str(&tags).map_err(|e| SqliteError::corrupt("audit tags", &e))?,
         log: log
             .map(|log| log.parse())
             .transpose()
-            .map_err(|e| StoreError::corrupt("audit log", &e))?,
+            .map_err(|e| SqliteError::corrupt("audit log", &e))?,
         revision: revision.map(|number| Revision(number.unsigned_abs())),
     })
 }

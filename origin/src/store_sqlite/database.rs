@@ -5,7 +5,9 @@
 
 use std::{path::Path, time::Duration};
 
-use deadpool_sqlite::{Config, Hook, HookError, InteractError, Pool, PoolError, Runtime};
+use crate::{domain::StoreError, store_sqlite::error::SqliteError};
+
+use deadpool_sqlite::{Config, Hook, HookError, Pool, Runtime};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 const FILE_NAME: &str = "yousoon.sqlite";
@@ -16,51 +18,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const POOL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Every statement of the stores fits, so that none is compiled twice on a connection.
 const STATEMENT_CACHE: usize = 64;
-
-/// What a store can fail with; none of it is safe to show to a client.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("database")]
-    Sqlite(#[from] rusqlite::Error),
-    #[error("data folder")]
-    Io(#[from] std::io::Error),
-    #[error("no free database connection: {0}")]
-    Busy(String),
-    #[error("the database task panicked or was cancelled")]
-    Interrupted,
-    #[error("stored {what} cannot be read: {detail}")]
-    Corrupt { what: &'static str, detail: String },
-    #[error("the database has schema version {found}, this program knows {known}")]
-    NewerSchema { found: i64, known: i64 },
-    #[error("the cursor belongs to a list with another order")]
-    ForeignCursor,
-    #[error("MongoDB: {0}")]
-    Mongo(Box<crate::store_mongo::database::MongoError>),
-}
-
-impl StoreError {
-    pub fn corrupt(what: &'static str, detail: &impl ToString) -> Self {
-        Self::Corrupt {
-            what,
-            detail: detail.to_string(),
-        }
-    }
-}
-
-impl From<PoolError> for StoreError {
-    fn from(error: PoolError) -> Self {
-        match error {
-            PoolError::Backend(error) => Self::Sqlite(error),
-            other => Self::Busy(other.to_string()),
-        }
-    }
-}
-
-impl From<InteractError> for StoreError {
-    fn from(_: InteractError) -> Self {
-        Self::Interrupted
-    }
-}
 
 /// A JSON list for `json_each`: one statement for any number of values.
 pub fn json_list<'a>(values: impl Iterator<Item = &'a str>) -> rusqlite::types::Value {
@@ -77,7 +34,7 @@ pub struct EmbeddedDb {
 
 impl EmbeddedDb {
     /// Opens or creates the database in `dir` and migrates it. Blocks: call it at boot.
-    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+    pub fn open(dir: &Path) -> Result<Self, SqliteError> {
         std::fs::create_dir_all(dir)?;
         let path = dir.join(FILE_NAME);
         let mut connection = Connection::open(&path)?;
@@ -93,27 +50,28 @@ impl EmbeddedDb {
     pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, SqliteError> + Send + 'static,
     {
-        let connection = self.readers.get().await?;
-        connection
+        let connection = self.readers.get().await.map_err(SqliteError::from)?;
+        let done: Result<Result<T, SqliteError>, _> = connection
             .interact(move |connection| {
                 let snapshot = connection.transaction()?;
                 let value = work(&snapshot)?;
                 snapshot.commit()?;
                 Ok(value)
             })
-            .await?
+            .await;
+        Ok(done.map_err(SqliteError::from)??)
     }
 
     /// Runs `work` in one IMMEDIATE transaction and commits it; an error or a panic rolls it back.
     pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, SqliteError> + Send + 'static,
     {
-        let connection = self.writer.get().await?;
-        connection
+        let connection = self.writer.get().await.map_err(SqliteError::from)?;
+        let done: Result<Result<T, SqliteError>, _> = connection
             .interact(move |connection| {
                 let transaction =
                     connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -121,7 +79,8 @@ impl EmbeddedDb {
                 transaction.commit()?;
                 Ok(value)
             })
-            .await?
+            .await;
+        Ok(done.map_err(SqliteError::from)??)
     }
 }
 
@@ -144,7 +103,7 @@ fn configure(connection: &Connection, role: Role) -> rusqlite::Result<()> {
     }
 }
 
-fn pool(path: &Path, role: Role, size: usize) -> Result<Pool, StoreError> {
+fn pool(path: &Path, role: Role, size: usize) -> Result<Pool, SqliteError> {
     let builder = match Config::new(path).builder(Runtime::Tokio1) {
         Ok(builder) => builder,
         Err(never) => match never {},
@@ -164,7 +123,7 @@ fn pool(path: &Path, role: Role, size: usize) -> Result<Pool, StoreError> {
             })
         }))
         .build()
-        .map_err(|error| StoreError::Busy(error.to_string()))
+        .map_err(|error| StoreError::Busy(error.to_string()).into())
 }
 
 #[cfg(test)]
@@ -175,14 +134,14 @@ mod tests {
     async fn a_failed_or_panicking_write_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let db = EmbeddedDb::open(dir.path()).unwrap();
-        let insert = |tx: &Transaction<'_>| -> Result<(), StoreError> {
+        let insert = |tx: &Transaction<'_>| -> Result<(), SqliteError> {
             tx.execute("INSERT INTO documents VALUES ('a', '{}', 0)", [])?;
             Ok(())
         };
         let failed = db
             .write(move |tx| {
                 insert(tx)?;
-                Err::<(), _>(StoreError::Interrupted)
+                Err::<(), SqliteError>(StoreError::Interrupted.into())
             })
             .await;
         assert!(failed.is_err());
@@ -209,7 +168,7 @@ mod tests {
         let result = db
             .read(|c| Ok(c.execute("DELETE FROM documents", [])?))
             .await;
-        assert!(matches!(result, Err(StoreError::Sqlite(_))));
+        assert!(matches!(result, Err(StoreError::Backend(_))));
     }
 
     #[test]
@@ -227,7 +186,7 @@ mod tests {
         let refused = EmbeddedDb::open(dir.path());
         assert!(matches!(
             refused,
-            Err(StoreError::NewerSchema { found: 999, .. })
+            Err(SqliteError::NewerSchema { found: 999, .. })
         ));
     }
 }

@@ -5,13 +5,12 @@
 //! database is what all servers agree on, so it says which log counts: it is asked with every
 //! question to the log, and in the transaction that takes a row out of the outbox.
 
+use crate::store_sqlite::error::SqliteError;
 use cache_core::{LogId, Revision};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use crate::store_sqlite::database::StoreError;
-
 /// The log in force, once there is one.
-pub fn in_force(connection: &Connection) -> Result<Option<LogId>, StoreError> {
+pub fn in_force(connection: &Connection) -> Result<Option<LogId>, SqliteError> {
     let found: Option<String> = connection
         .prepare_cached("SELECT log_id FROM purge_logs WHERE retired = 0")?
         .query_row([], |row| row.get(0))
@@ -19,20 +18,20 @@ pub fn in_force(connection: &Connection) -> Result<Option<LogId>, StoreError> {
     found
         .map(|text| {
             text.parse()
-                .map_err(|error| StoreError::corrupt("log in force", &error))
+                .map_err(|error| SqliteError::corrupt("log in force", &error))
         })
         .transpose()
 }
 
 /// Whether a log was in force once and is not any more.
-pub fn is_retired(connection: &Connection, log: LogId) -> Result<bool, StoreError> {
+pub fn is_retired(connection: &Connection, log: LogId) -> Result<bool, SqliteError> {
     Ok(connection
         .prepare_cached("SELECT 1 FROM purge_logs WHERE log_id = ?1 AND retired = 1")?
         .exists([log.to_string()])?)
 }
 
 /// Where a log begins that is put in force next.
-pub fn next_begins_after(connection: &Connection) -> Result<Revision, StoreError> {
+pub fn next_begins_after(connection: &Connection) -> Result<Revision, SqliteError> {
     let logs_before = connection
         .prepare_cached("SELECT COUNT(*) FROM purge_logs")?
         .query_row([], |row| row.get(0))?;
@@ -46,7 +45,7 @@ pub fn put_in_force(
     log: LogId,
     head: Revision,
     now_ms: i64,
-) -> Result<bool, StoreError> {
+) -> Result<bool, SqliteError> {
     if in_force(tx)? == Some(log) {
         return Ok(true);
     }

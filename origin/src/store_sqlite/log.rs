@@ -1,20 +1,19 @@
 //! The log in the embedded store: the outbox's way into it, and what is asked of it.
 
+use crate::domain::StoreError;
+use crate::store_sqlite::error::SqliteError;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use cache_core::{LogId, PurgeRecord, Revision};
-use cache_tiered::{Extent, PurgeFeed, SourceError};
 use tokio::{
     sync::watch,
     time::{Instant, timeout},
 };
 
-use crate::purging::log::{Role, wall_ms};
-use crate::store_sqlite::{
-    database::{EmbeddedDb, StoreError},
-    in_force, log_rows as embedded_log,
-    log_rows::DRAIN_ROWS,
-    outbox::outbox_pending,
+use crate::{
+    domain::purges::{DRAINED_AT_ONCE, LogRole, LogStore, log_store::LogExtent},
+    store_sqlite::{database::EmbeddedDb, in_force, log_rows, outbox::outbox_pending},
 };
 
 /// How often another process's appends are looked for.
@@ -22,31 +21,32 @@ const LOOK: Duration = Duration::from_millis(25);
 
 /// The log in the embedded store.
 #[derive(Debug)]
-pub struct StoredLog {
+pub struct EmbeddedLog {
     db: EmbeddedDb,
-    role: Role,
+    role: LogRole,
     /// Its identity.
     own: LogId,
-    /// Wakes who reads it. Another process's appends are found by looking.
+    /// Wakes readers. Another process's appends are found by looking.
     appended: watch::Sender<()>,
 }
 
-impl StoredLog {
-    pub async fn open(db: EmbeddedDb, role: Role, now_ms: i64) -> Result<Self, StoreError> {
+impl EmbeddedLog {
+    /// Opens the log; a server puts it in force, and begins a new one if it was left behind.
+    pub async fn open(db: EmbeddedDb, role: LogRole, now_ms: i64) -> Result<Self, StoreError> {
         let mut fresh = [0; 16];
         getrandom::fill(&mut fresh)
-            .map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
+            .map_err(|error| StoreError::backend(std::io::Error::other(error.to_string())))?;
         let fresh = LogId::from_bytes(fresh);
         let own = db
             .write(move |tx| {
-                let own = embedded_log::identity(tx, fresh)?;
-                let head = embedded_log::extent(tx)?.head;
-                if role == Role::Tool || in_force::put_in_force(tx, own, head, now_ms)? {
+                let own = log_rows::identity(tx, fresh)?;
+                let head = log_rows::extent(tx)?.head;
+                if role == LogRole::Tool || in_force::put_in_force(tx, own, head, now_ms)? {
                     return Ok(own);
                 }
                 // It was left behind: entries under its revisions may still be around.
                 let begins_after = in_force::next_begins_after(tx)?;
-                let own = embedded_log::begin_anew(tx, fresh, begins_after)?;
+                let own = log_rows::begin_anew(tx, fresh, begins_after)?;
                 in_force::put_in_force(tx, own, begins_after, now_ms)?;
                 Ok(own)
             })
@@ -58,13 +58,19 @@ impl StoredLog {
             appended: watch::Sender::default(),
         })
     }
+}
 
-    /// Moves the outbox into the log; gives its end. None when the log is not the one in force.
-    pub async fn drain(
+#[async_trait]
+impl LogStore for EmbeddedLog {
+    fn id(&self) -> LogId {
+        self.own
+    }
+
+    async fn drain(
         &self,
-        feed: &PurgeFeed,
+        known: Revision,
         now_ms: i64,
-    ) -> Result<Option<Revision>, StoreError> {
+    ) -> Result<Option<(Revision, Vec<PurgeRecord>)>, StoreError> {
         let Self { db, own, role, .. } = self;
         let (own, role) = (*own, *role);
         // A look on a reader first: the writer is not taken for nothing.
@@ -74,7 +80,7 @@ impl StoredLog {
                 // nothing, so the row stays for the servers whose log is in force.
                 let mine = may_drain(in_force::in_force(tx)?, own, role);
                 if mine {
-                    embedded_log::drain(tx, now_ms)?;
+                    log_rows::drain(tx, now_ms)?;
                 }
                 Ok(mine)
             });
@@ -87,54 +93,39 @@ impl StoredLog {
             // Whoever moved the rows moved them into another log: this one's end says nothing.
             return Ok(None);
         }
-        let at = feed.position();
         let (records, extent) = db
             .read(move |connection| {
-                let records = embedded_log::records_after(connection, at.head, DRAIN_ROWS)?;
-                Ok((records, embedded_log::extent(connection)?))
+                let records = log_rows::records_after(connection, known, DRAINED_AT_ONCE)?;
+                Ok((records, log_rows::extent(connection)?))
             })
             .await?;
-        feed.heard(own, &records);
-        Ok(Some(extent.head))
+        Ok(Some((extent.head, records)))
     }
 
-    pub async fn check(&self, feed: &PurgeFeed) -> Result<Extent, SourceError> {
-        let Self { db, own, .. } = self;
-        let (own, complete_at) = (*own, feed.clock().now());
-        let (log, pending) = db
-            .read(|c| Ok((in_force::in_force(c)?, outbox_pending(c, 1)?)))
-            .await?;
-        let now_ms = wall_ms(complete_at);
-        let mine =
-            log == Some(own) && (pending.is_empty() || self.drain(feed, now_ms).await?.is_some());
-        if !mine {
-            return Err("another server put another purge log in force".into());
-        }
-        let embedded_log::Extent { horizon, head } = db.read(embedded_log::extent).await?;
-        Ok(Extent {
-            log: own,
-            horizon,
-            head,
-            complete_at,
-        })
+    async fn look(&self) -> Result<Option<(bool, LogExtent)>, StoreError> {
+        let own = self.own;
+        let looked = self.db.read(move |c| {
+            if in_force::in_force(c)? != Some(own) {
+                return Ok(None);
+            }
+            let waits = !outbox_pending(c, 1)?.is_empty();
+            Ok(Some((waits, log_rows::extent(c)?)))
+        });
+        looked.await
     }
 
-    pub async fn records_after(
+    async fn records_after(
         &self,
-        log: LogId,
         after: Revision,
         limit: usize,
         wait: Duration,
-    ) -> Result<Vec<PurgeRecord>, SourceError> {
-        if log != self.own {
-            return Err("another server's purge log".into());
-        }
+    ) -> Result<Vec<PurgeRecord>, StoreError> {
         let deadline = Instant::now() + wait;
         let mut appended = self.appended.subscribe();
         loop {
             let records = self
                 .db
-                .read(move |c| embedded_log::records_after(c, after, limit))
+                .read(move |c| log_rows::records_after(c, after, limit))
                 .await?;
             let left = deadline.saturating_duration_since(Instant::now());
             if !records.is_empty() || left.is_zero() {
@@ -145,11 +136,8 @@ impl StoredLog {
         }
     }
 
-    pub async fn trim(&self, now_ms: i64) -> Result<(), StoreError> {
-        let gone = self
-            .db
-            .write(move |tx| embedded_log::trim(tx, now_ms))
-            .await?;
+    async fn trim(&self, now_ms: i64) -> Result<(), StoreError> {
+        let gone = self.db.write(move |tx| log_rows::trim(tx, now_ms)).await?;
         if gone > 0 {
             tracing::info!(records = gone, "purge log trimmed");
         }
@@ -159,9 +147,9 @@ impl StoredLog {
 
 /// Whether the embedded log `own` may take rows out of the outbox. Before there is any server, a
 /// command may: its log is the one that a server will put in force.
-fn may_drain(in_force: Option<LogId>, own: LogId, role: Role) -> bool {
+fn may_drain(in_force: Option<LogId>, own: LogId, role: LogRole) -> bool {
     match in_force {
         Some(log) => log == own,
-        None => role == Role::Tool,
+        None => role == LogRole::Tool,
     }
 }

@@ -1,21 +1,22 @@
 //! The purge log in the embedded store: one total order of purges, with an identity of its own.
 
+use crate::store_sqlite::error::SqliteError;
 use cache_core::{LogId, PurgeKind, PurgeRecord, Revision};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::{
     domain::purges::{
-        AuditRow, DRAINED_AT_ONCE, LOG_KEPT_MS, LOG_KEPT_RECORDS, PendingPurge, log_store::LogExtent,
+        AuditRow, DRAINED_AT_ONCE, LOG_KEPT_MS, LOG_KEPT_RECORDS, PendingPurge,
+        log_store::LogExtent,
     },
     store_sqlite::{
         audit,
-        database::StoreError,
         outbox::{outbox_pending, outbox_remove},
     },
 };
 
 /// The log's identity; it is made once, with the log.
-pub fn identity(tx: &Transaction<'_>, fresh: LogId) -> Result<LogId, StoreError> {
+pub fn identity(tx: &Transaction<'_>, fresh: LogId) -> Result<LogId, SqliteError> {
     tx.execute(
         "INSERT INTO purge_log_meta(id, log_id, horizon) VALUES (1, ?1, 0)
          ON CONFLICT (id) DO NOTHING",
@@ -28,7 +29,7 @@ pub fn identity(tx: &Transaction<'_>, fresh: LogId) -> Result<LogId, StoreError>
     )?;
     stored
         .parse()
-        .map_err(|error| StoreError::corrupt("log identity", &error))
+        .map_err(|error| SqliteError::corrupt("log identity", &error))
 }
 
 /// Forgets the log and begins one with another identity, whose first revision follows
@@ -37,7 +38,7 @@ pub fn begin_anew(
     tx: &Transaction<'_>,
     fresh: LogId,
     begins_after: Revision,
-) -> Result<LogId, StoreError> {
+) -> Result<LogId, SqliteError> {
     tx.execute("DELETE FROM purge_log", [])?;
     tx.execute(
         "UPDATE purge_log_meta SET log_id = ?1, horizon = ?2 WHERE id = 1",
@@ -54,7 +55,7 @@ fn as_number(revision: Revision) -> i64 {
     i64::try_from(revision.0).unwrap_or(i64::MAX)
 }
 
-pub fn extent(connection: &Connection) -> Result<LogExtent, StoreError> {
+pub fn extent(connection: &Connection) -> Result<LogExtent, SqliteError> {
     // A log that was trimmed to nothing still ends where it ended.
     let (horizon, head) = connection
         .prepare_cached(
@@ -68,13 +69,9 @@ pub fn extent(connection: &Connection) -> Result<LogExtent, StoreError> {
     })
 }
 
-fn append(
-    tx: &Transaction<'_>,
-    purge: PendingPurge,
-    now_ms: i64,
-) -> Result<Revision, StoreError> {
+fn append(tx: &Transaction<'_>, purge: PendingPurge, now_ms: i64) -> Result<Revision, SqliteError> {
     let revision = extent(tx)?.head.next();
-    let tags = serde_json::to_string(&purge.tags).map_err(|e| StoreError::corrupt("tags", &e))?;
+    let tags = serde_json::to_string(&purge.tags).map_err(|e| SqliteError::corrupt("tags", &e))?;
     tx.prepare_cached(
         "INSERT INTO purge_log(revision, tags, kind, reason, actor, at_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -104,7 +101,7 @@ fn append(
     Ok(revision)
 }
 
-pub fn drain(tx: &Transaction<'_>, now_ms: i64) -> Result<Option<Revision>, StoreError> {
+pub fn drain(tx: &Transaction<'_>, now_ms: i64) -> Result<Option<Revision>, SqliteError> {
     let mut last = None;
     for row in outbox_pending(tx, DRAINED_AT_ONCE)? {
         // Record and row change places in one transaction: neither lost nor there twice. The
@@ -120,7 +117,7 @@ pub fn records_after(
     connection: &Connection,
     after: Revision,
     limit: usize,
-) -> Result<Vec<PurgeRecord>, StoreError> {
+) -> Result<Vec<PurgeRecord>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT revision, tags, kind FROM purge_log WHERE revision > ?1 ORDER BY revision LIMIT ?2",
     )?;
@@ -131,14 +128,14 @@ pub fn records_after(
         let (tags, kind): (String, String) = (row.get(1)?, row.get(2)?);
         records.push(PurgeRecord {
             revision: as_revision(row.get(0)?),
-            tags: serde_json::from_str(&tags).map_err(|e| StoreError::corrupt("log tags", &e))?,
-            kind: PurgeKind::parse(&kind).ok_or_else(|| StoreError::corrupt("log kind", &kind))?,
+            tags: serde_json::from_str(&tags).map_err(|e| SqliteError::corrupt("log tags", &e))?,
+            kind: PurgeKind::parse(&kind).ok_or_else(|| SqliteError::corrupt("log kind", &kind))?,
         });
     }
     Ok(records)
 }
 
-pub fn trim(tx: &Transaction<'_>, now_ms: i64) -> Result<usize, StoreError> {
+pub fn trim(tx: &Transaction<'_>, now_ms: i64) -> Result<usize, SqliteError> {
     // Only a prefix goes: the log has no gaps.
     let first_young: Option<i64> = tx
         .query_row(

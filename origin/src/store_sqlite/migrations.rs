@@ -1,8 +1,7 @@
 //! The schema, as numbered steps that are applied once each and never edited after a release.
 
+use crate::store_sqlite::error::SqliteError;
 use rusqlite::{Connection, TransactionBehavior};
-
-use crate::store_sqlite::database::StoreError;
 
 struct Migration {
     version: i64,
@@ -291,7 +290,7 @@ CREATE TABLE offer_views (
 ";
 
 /// Applies what is missing, in one transaction: two processes that start together do it once.
-pub fn run(connection: &mut Connection) -> Result<(), StoreError> {
+pub fn run(connection: &mut Connection) -> Result<(), SqliteError> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     tx.execute_batch(
         "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -307,7 +306,7 @@ pub fn run(connection: &mut Connection) -> Result<(), StoreError> {
     )?;
     let known = MIGRATIONS.last().map_or(0, |last| last.version);
     if found > known {
-        return Err(StoreError::NewerSchema { found, known });
+        return Err(SqliteError::NewerSchema { found, known });
     }
     for migration in MIGRATIONS
         .iter()

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod cursor;
 pub mod database;
+pub mod error;
 pub mod in_force;
 pub mod log;
 pub mod log_rows;

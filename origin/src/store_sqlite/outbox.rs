@@ -3,19 +3,20 @@
 //! A row leaves only when its record was read back from the purge log, so a crash between commit
 //! and append loses nothing; a record that is appended twice is harmless.
 
+use crate::store_sqlite::error::SqliteError;
 use rusqlite::{Connection, Transaction};
 
 use cache_core::PurgeKind;
 
-use crate::{domain::purges::{OutboxRow, PendingPurge, stored_tags}, store_sqlite::database::StoreError};
+use crate::domain::purges::{OutboxRow, PendingPurge, stored_tags};
 
 /// Stores `purge` with the rows of the same transaction; gives the row's id.
 pub fn outbox_push(
     tx: &Transaction<'_>,
     purge: &PendingPurge,
     now_ms: i64,
-) -> Result<i64, StoreError> {
-    let tags = serde_json::to_string(&purge.tags).map_err(|e| StoreError::corrupt("tags", &e))?;
+) -> Result<i64, SqliteError> {
+    let tags = serde_json::to_string(&purge.tags).map_err(|e| SqliteError::corrupt("tags", &e))?;
     tx.prepare_cached(
         "INSERT INTO outbox(tags, kind, reason, actor, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
@@ -30,7 +31,10 @@ pub fn outbox_push(
 }
 
 /// The oldest pending purges, at most `limit`, in the order of their commits.
-pub fn outbox_pending(connection: &Connection, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+pub fn outbox_pending(
+    connection: &Connection,
+    limit: usize,
+) -> Result<Vec<OutboxRow>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, tags, kind, reason, actor, at_ms FROM outbox ORDER BY id LIMIT ?1",
     )?;
@@ -39,13 +43,13 @@ pub fn outbox_pending(connection: &Connection, limit: usize) -> Result<Vec<Outbo
     while let Some(row) = rows.next()? {
         let (tags, kind): (String, String) = (row.get(1)?, row.get(2)?);
         let texts: Vec<String> =
-            serde_json::from_str(&tags).map_err(|e| StoreError::corrupt("outbox tags", &e))?;
+            serde_json::from_str(&tags).map_err(|e| SqliteError::corrupt("outbox tags", &e))?;
         pending.push(OutboxRow {
             id: row.get(0)?,
             purge: PendingPurge {
                 tags: stored_tags(&texts),
                 kind: PurgeKind::parse(&kind)
-                    .ok_or_else(|| StoreError::corrupt("outbox kind", &kind))?,
+                    .ok_or_else(|| SqliteError::corrupt("outbox kind", &kind))?,
                 reason: row.get(3)?,
                 actor: row.get(4)?,
             },
@@ -56,7 +60,7 @@ pub fn outbox_pending(connection: &Connection, limit: usize) -> Result<Vec<Outbo
 }
 
 /// The id of the newest pending purge; zero without any.
-pub fn outbox_last(connection: &Connection) -> Result<i64, StoreError> {
+pub fn outbox_last(connection: &Connection) -> Result<i64, SqliteError> {
     let last = "SELECT COALESCE(MAX(id), 0) FROM outbox";
     Ok(connection
         .prepare_cached(last)?
@@ -64,7 +68,7 @@ pub fn outbox_last(connection: &Connection) -> Result<i64, StoreError> {
 }
 
 /// Removes a row whose record was read back from the log; says whether it was still there.
-pub fn outbox_remove(tx: &Transaction<'_>, id: i64) -> Result<bool, StoreError> {
+pub fn outbox_remove(tx: &Transaction<'_>, id: i64) -> Result<bool, SqliteError> {
     let gone = tx
         .prepare_cached("DELETE FROM outbox WHERE id = ?1")?
         .execute([id])?;

@@ -3,12 +3,13 @@
 use std::{any::Any, fmt, pin::Pin, sync::Arc, thread};
 
 use yousoon::{
-    domain::Offer,
-    server::{
+    domain::{
+        Offer,
         catalogue::{Announce, Family, Reach},
-        database::Database,
+        purges::OutboxRow,
     },
-    store_sqlite::{database::EmbeddedDb, outbox::OutboxRow},
+    server::database::Database,
+    store_sqlite::database::EmbeddedDb,
 };
 
 use crate::{mongo, samples::NOW_MS};

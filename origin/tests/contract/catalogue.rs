@@ -3,9 +3,11 @@
 use std::{cell::Cell, path::PathBuf};
 
 use yousoon::{
-    domain::offers::events::tags_of,
+    domain::{
+        catalogue::{Announce, Family, Reach},
+        offers::events::tags_of,
+    },
     server::catalogue::{
-        Announce, Family, Reach,
         import::{ImportReport, import_csv},
         sample,
         seed::{SeedReport, seed},

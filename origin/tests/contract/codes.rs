@@ -2,8 +2,11 @@
 
 use futures_util::future::join_all;
 use yousoon::{
-    access::codes::{CodePurpose, Codes, StoredCode, TRIES},
-    domain::UserId,
+    access::codes::Codes,
+    domain::{
+        UserId,
+        auth::codes::{CodePurpose, StoredCode, TRIES},
+    },
 };
 
 use crate::{backends::Fresh, runner::tests, samples};

@@ -1,11 +1,8 @@
 //! Lists of offers: pages, filters, who sees what, how much of it.
 
-use yousoon::{
-    domain::{
-        offers::store::{Columns, ListFields, OfferCursor, OfferQuery, Visibility},
-        {Offer, OfferCategory, OfferId, PartnerId},
-    },
-    store_sqlite::database::StoreError,
+use yousoon::domain::{
+    Offer, OfferCategory, OfferId, PartnerId, StoreError,
+    offers::store::{Columns, ListFields, OfferCursor, OfferQuery, Visibility},
 };
 
 use crate::{

@@ -9,12 +9,12 @@ use mongodb::{
     error::{Error, ErrorKind},
 };
 use yousoon::{
+    domain::StoreError,
     server::database::Database,
     store_mongo::{
         database::{MongoDb, MongoUrl},
         migrations,
     },
-    store_sqlite::database::StoreError,
 };
 
 use crate::backends::{Ability, Backend, Fresh, Lacking, Work};

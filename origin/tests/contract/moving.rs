@@ -5,10 +5,10 @@ mod people;
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use yousoon::{
-    domain::documents::Record,
+    domain::{documents::Record, rows::Collection},
     server::{
         database::Database,
-        transfer::{self, Collection, Existing, TransferError},
+        transfer::{self, Existing, TransferError},
     },
     store_sqlite::database::EmbeddedDb,
 };
@@ -43,7 +43,7 @@ async fn filled(fresh: &Fresh) {
     };
     let published = fresh.db.documents.publish(vec![record], NOW_MS);
     published.await.unwrap();
-    let rows = (0..3).map(|number| yousoon::store_sqlite::audit::AuditRow {
+    let rows = (0..3).map(|number| yousoon::domain::purges::AuditRow {
         id: None,
         at_ms: NOW_MS + number,
         actor: "cli".into(),

@@ -2,13 +2,11 @@
 
 use yousoon::{
     domain::{
+        EstablishmentId, Partner, PartnerCategory, PartnerId,
+        catalogue::Family,
         partners::store::{PartnerCursor, PartnerPage, PartnerQuery},
-        {EstablishmentId, Partner, PartnerCategory, PartnerId},
     },
-    server::{
-        catalogue::{Family, sample},
-        database::Database,
-    },
+    server::{catalogue::sample, database::Database},
 };
 
 use crate::{backends::Fresh, runner::tests, samples::NOW_MS};

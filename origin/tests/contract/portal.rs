@@ -1,22 +1,18 @@
 //! What partners write: offers, themselves and their establishments, each with the purge it leaves.
 
-use yousoon::{
-    domain::{
-        offers::{
-            edit::{Edit, OfferEdit},
-            events::{OfferChange, tags_of},
-            store::{Author, Created, OfferQuery, Purging, Updated, Visibility},
-        },
-        partners::{
-            edit::{EstablishmentEdit, PartnerEdit},
-            store::{
-                Founded, PartnerQuery, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated,
-            },
-        },
-        users::account::{Account, Membership, Post, Role},
-        {Establishment, EstablishmentId, GeoPoint, Offer, OfferId, Partner, PartnerId, UserId},
+use yousoon::domain::{
+    Establishment, EstablishmentId, GeoPoint, Offer, OfferId, Partner, PartnerId, UserId,
+    offers::{
+        edit::{Edit, OfferEdit},
+        events::{OfferChange, tags_of},
+        store::{Author, Created, OfferQuery, Purging, Updated, Visibility},
     },
-    store_sqlite::outbox::OutboxRow,
+    partners::{
+        edit::{EstablishmentEdit, PartnerEdit},
+        store::{Founded, PartnerQuery, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated},
+    },
+    purges::OutboxRow,
+    users::account::{Account, Membership, Post, Role},
 };
 
 use crate::{

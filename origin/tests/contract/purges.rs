@@ -5,11 +5,8 @@ use std::collections::HashSet;
 use cache_core::{LogId, PurgeKind, Revision, Tag};
 use futures_util::future::join_all;
 use yousoon::{
-    domain::purges::Moved,
-    store_sqlite::{
-        audit::{AuditFilter, AuditRow},
-        outbox::{self, OutboxRow, PendingPurge},
-    },
+    domain::purges::{AuditFilter, AuditRow, Moved, OutboxRow, PendingPurge},
+    store_sqlite::outbox,
 };
 
 use crate::{

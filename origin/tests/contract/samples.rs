@@ -2,15 +2,13 @@
 
 use yousoon::{
     domain::{
+        GeoPoint, Offer, OfferId,
+        catalogue::Family,
         offers::store::{
             Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
         },
-        {GeoPoint, Offer, OfferId},
     },
-    server::{
-        catalogue::{Family, sample},
-        database::Database,
-    },
+    server::{catalogue::sample, database::Database},
 };
 
 pub(crate) const NOW_MS: i64 = 1_790_000_000_000;

@@ -1,7 +1,10 @@
 //! Tokens of services.
 
 use futures_util::future::join_all;
-use yousoon::access::service_tokens::{Created, Scope, Secret, ServiceToken, TokenName};
+use yousoon::{
+    access::service_tokens::Secret,
+    domain::auth::service_tokens::{Created, Scope, ServiceToken, TokenName},
+};
 
 use crate::{backends::Fresh, runner::tests, samples};
 

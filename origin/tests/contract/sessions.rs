@@ -6,11 +6,11 @@ use cache_tiered::{Clock, Link, Metrics};
 use e2e::{Durability, Redis};
 use futures_util::future::join_all;
 use yousoon::{
-    access::{
-        redis_sessions::RedisSessions,
-        sessions::{LIFE_MS, MAX_SESSIONS, RefreshToken, Rotation, Session, Sessions},
+    access::{redis_sessions::RedisSessions, sessions::RefreshToken},
+    domain::{
+        UserId,
+        auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, Sessions},
     },
-    domain::UserId,
 };
 
 use crate::{backends::Fresh, runner::tests, samples};

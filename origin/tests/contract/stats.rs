@@ -1,12 +1,9 @@
 //! How often offers were seen.
 
-use yousoon::{
-    api::stats::counter::Seen,
-    domain::{
-        paris::Day,
-        stats::store::OfferViews,
-        {OfferId, PartnerId},
-    },
+use yousoon::domain::{
+    OfferId, PartnerId,
+    paris::Day,
+    stats::{Seen, store::OfferViews},
 };
 
 use crate::{backends::Fresh, runner::tests};

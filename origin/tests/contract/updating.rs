@@ -1,15 +1,13 @@
 //! The update of an offer, and the purge it leaves.
 
-use yousoon::{
-    domain::{
-        offers::{
-            edit::{Edit, OfferEdit, QuotaEdit},
-            events::{OfferChange, tags_of},
-            store::{Author, OfferQuery, Purging, Updated},
-        },
-        {Offer, OfferCategory, OfferId, Quota},
+use yousoon::domain::{
+    Offer, OfferCategory, OfferId, Quota,
+    offers::{
+        edit::{Edit, OfferEdit, QuotaEdit},
+        events::{OfferChange, tags_of},
+        store::{Author, OfferQuery, Purging, Updated},
     },
-    store_sqlite::outbox::PurgeKind,
+    purges::PurgeKind,
 };
 
 use crate::{

@@ -15,20 +15,29 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use yousoon::{
-    access::keys::KeySet,
+    access::{
+        AuthConfig, keys::KeySet, passwords::PasswordsConfig, rate::RateLimitsConfig,
+        tokens::TokensConfig,
+    },
+    api::{
+        caches::CacheConfig,
+        documents::{DocumentMode, DocumentsConfig},
+        environment::Environment,
+        services::{Clock, ReadObserver},
+    },
+    domain::secret::Secret,
     providers::outgoing::Telling,
+    purging::relay::EdgeConfig,
     server::{
         config::{
-            AdminConfig, AuthConfig, CacheConfig, Config, CorsConfig, DocumentMode,
-            DocumentsConfig, EdgeConfig, Environment, HttpConfig, LiveConfig, MetricsConfig,
-            PasswordsConfig, QrConfig, RateLimitsConfig, Secret, TokensConfig,
+            AdminConfig, Config, CorsConfig, HttpConfig, LiveConfig, MetricsConfig, QrConfig,
         },
         connections,
         database::Database,
         live,
         router::router,
         server::accepting,
-        state::{AppState, Clock, ReadObserver},
+        state::AppState,
     },
     store_sqlite::database::EmbeddedDb,
 };
@@ -118,11 +127,11 @@ impl TestApp {
 
     /// Where this server's copy of the purge log ends.
     pub(crate) fn head(&self) -> Revision {
-        self.state.caches.feed.position().head
+        self.state.services.caches.feed.position().head
     }
 
     pub(crate) fn log(&self) -> LogId {
-        self.state.caches.feed.position().log.unwrap()
+        self.state.services.caches.feed.position().log.unwrap()
     }
 
     /// Publishes documents, for the client `site`.

@@ -12,7 +12,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
-use yousoon::server::config::DocumentMode;
+use yousoon::api::documents::DocumentMode;
 
 use crate::{
     app::{Answer, GRAPHQL_RESPONSE, JSON, TestApp},

@@ -9,7 +9,9 @@ use cache_core::{AsOf, InvalidReason, LogCopy, PurgeKind, Revision, Tag, Validit
 use cache_tiered::LogSource as _;
 use serde_json::{Value, json};
 use yousoon::{
-    domain::GeoPoint, purging::Entry, server::state::AppState, store_sqlite::database::EmbeddedDb,
+    domain::{GeoPoint, purges::PendingPurge as Entry},
+    server::state::AppState,
+    store_sqlite::database::EmbeddedDb,
 };
 
 use crate::{
@@ -202,6 +204,7 @@ fn write_and_purge(state: &AppState, db: &EmbeddedDb) -> Revision {
             actor: "test".into(),
         };
         state
+            .services
             .purge_log
             .append(entry, NOW_MS)
             .await
@@ -246,6 +249,7 @@ async fn the_position_is_taken_before_the_first_read() {
     let mut copy = LogCopy::starting_at(as_of.log, Revision::ZERO);
     copy.append(
         &app.state
+            .services
             .purge_log
             .records_after(as_of.log, Revision::ZERO, 9, Duration::ZERO)
             .await

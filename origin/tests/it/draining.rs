@@ -15,10 +15,11 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use yousoon::{
-    purging::{Backend, Entry, PurgeLog, Role},
+    domain::purges::{LogRole as Role, PendingPurge as Entry, PendingPurge},
+    purging::{Backend, PurgeLog},
     store_sqlite::{
         database::EmbeddedDb,
-        outbox::{self, PendingPurge, outbox_pending, outbox_push},
+        outbox::{self, outbox_pending, outbox_push},
         stores::purges::EmbeddedPurges,
     },
 };

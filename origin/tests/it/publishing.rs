@@ -4,7 +4,7 @@ use edge_core::signature::sign;
 use pq_core::{DocumentHash, Operation};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use yousoon::server::config::DocumentMode;
+use yousoon::api::documents::DocumentMode;
 
 use crate::{
     app::{Answer, EDGE_SECRET, TOKEN, TestApp},

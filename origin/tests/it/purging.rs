@@ -6,8 +6,9 @@ use cache_core::{PurgeKind, Revision};
 use cache_tiered::LogSource as _;
 use serde_json::json;
 use yousoon::{
+    domain::purges::PendingPurge,
     server::server::Background,
-    store_sqlite::outbox::{self, PendingPurge, outbox_push},
+    store_sqlite::outbox::{self, outbox_push},
 };
 
 use crate::{
@@ -47,6 +48,7 @@ async fn a_purge_is_in_the_log_when_it_is_answered() {
     assert_eq!(all.data()["purge"]["tags"], json!(["*"]));
     let records = app
         .state
+        .services
         .purge_log
         .records_after(app.log(), Revision::ZERO, 9, Duration::ZERO)
         .await

@@ -5,7 +5,7 @@ use reqwest::{
     header::{ACCEPT, CONTENT_TYPE},
 };
 use serde_json::{Value, json};
-use yousoon::server::config::DocumentMode;
+use yousoon::api::documents::DocumentMode;
 
 use crate::app::{Answer, GRAPHQL_RESPONSE, JSON, TOKEN, TestApp};
 

@@ -20,7 +20,7 @@ use edge_core::{
 };
 use tokio::time::{Instant, sleep};
 use yousoon::{
-    purging::Entry,
+    domain::purges::PendingPurge as Entry,
     server::{server::Background, state::AppState},
 };
 
@@ -95,7 +95,12 @@ async fn purge(state: &AppState, count: usize) {
             reason: "test".into(),
             actor: "test".into(),
         };
-        state.purge_log.append(entry, NOW_MS).await.unwrap();
+        state
+            .services
+            .purge_log
+            .append(entry, NOW_MS)
+            .await
+            .unwrap();
     }
 }
 

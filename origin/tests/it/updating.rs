@@ -120,7 +120,13 @@ async fn an_update_changes_what_it_is_given_and_nothing_else() {
         assert_eq!(detail(&app).await, expected, "{input}");
     }
     // The others are as they were.
-    let other = app.state.offers.by_ids(&[offer("a", 1).id]).await.unwrap();
+    let other = app
+        .state
+        .services
+        .offers
+        .by_ids(&[offer("a", 1).id])
+        .await
+        .unwrap();
     assert_eq!(other[&offer("a", 1).id], offer("a", 1));
 }
 

@@ -11,6 +11,8 @@ mod in_redis;
 mod metrics;
 mod rule;
 
+use std::num::NonZeroU32;
+
 use cache_tiered::{Clock, Link};
 use prometheus_client::registry::Registry;
 
@@ -19,6 +21,31 @@ use in_process::InProcess;
 use in_redis::InRedis;
 use metrics::{By, Metrics};
 pub use rule::Rule;
+
+const PER_IP: NonZeroU32 = NonZeroU32::new(100).unwrap();
+const PER_USER: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimitsConfig {
+    /// on | off: `YOUSOON_RATE_LIMITS`, default on. Off is for machines that send everything from
+    /// one address: tests and benchmarks.
+    pub is_on: bool,
+    /// Requests a minute of an address that is not signed in: `YOUSOON_RATE_LIMIT_PER_IP`, default
+    /// 100.
+    pub per_ip: NonZeroU32,
+    /// Requests a minute of a user: `YOUSOON_RATE_LIMIT_PER_USER`, default 1000.
+    pub per_user: NonZeroU32,
+}
+
+impl Default for RateLimitsConfig {
+    fn default() -> Self {
+        Self {
+            is_on: true,
+            per_ip: PER_IP,
+            per_user: PER_USER,
+        }
+    }
+}
 
 /// What became of one rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

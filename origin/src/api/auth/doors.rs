@@ -91,8 +91,8 @@ impl Door<'_> {
 
 /// Lets somebody knock, or says for how long not.
 pub async fn knock(request: &RequestContext, door: Door<'_>) -> Result<()> {
-    let state = &request.state;
-    if !state.config.rate_limits.is_on {
+    let services = &request.services;
+    if !services.rate_limits.is_on {
         return Ok(());
     }
     let network = match request.asker.peer {
@@ -110,7 +110,7 @@ pub async fn knock(request: &RequestContext, door: Door<'_>) -> Result<()> {
             key: &limit.key,
         })
         .collect();
-    let decision = state.rate_limiter.take(&rules).await;
+    let decision = services.rate_limiter.take(&rules).await;
     if decision.is_admitted() {
         return Ok(());
     }

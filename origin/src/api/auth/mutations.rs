@@ -12,7 +12,7 @@ pub use input::{
 
 use super::sign_in;
 use crate::api::request::{context::RequestContext, errors::failed_with, validation::check};
-use crate::{access::sessions::SessionId, api::auth::queries::AuthPayload};
+use crate::{api::auth::queries::AuthPayload, domain::auth::sessions::SessionId};
 
 #[derive(Debug, Default)]
 pub struct AuthMutations;
@@ -41,7 +41,7 @@ impl AuthMutations {
     async fn logout(&self, ctx: &Context<'_>) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
-        let ended = request.state.auth.sessions.end(&user.id, &user.session);
+        let ended = request.services.auth.sessions.end(&user.id, &user.session);
         // One that was over is out as well.
         let _was_there = ended.await.map_err(failed_with)?;
         Ok(true)
@@ -62,7 +62,7 @@ impl AuthMutations {
     async fn end_session(&self, ctx: &Context<'_>, id: ID) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let (user, id) = (request.signed_in()?, SessionId::new(id.0));
-        let ended = request.state.auth.sessions.end(&user.id, &id);
+        let ended = request.services.auth.sessions.end(&user.id, &id);
         ended.await.map_err(failed_with)
     }
 
@@ -70,7 +70,7 @@ impl AuthMutations {
     async fn end_other_sessions(&self, ctx: &Context<'_>) -> Result<i32> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
-        let sessions = &request.state.auth.sessions;
+        let sessions = &request.services.auth.sessions;
         let ended = sessions.end_all(&user.id, Some(&user.session)).await;
         let ended = ended.map_err(failed_with)?;
         Ok(i32::try_from(ended).unwrap_or(i32::MAX))

@@ -8,23 +8,26 @@ use super::{
     mutations::ResetPasswordInput,
     sign_in::hash,
 };
-use crate::access::codes::{CodePurpose, Codes, RESEND_AFTER_MS, StoredCode};
+use crate::{
+    access::codes::Codes,
+    domain::auth::codes::{CodePurpose, RESEND_AFTER_MS, StoredCode},
+};
 use crate::{
     api::request::{
         context::RequestContext,
         errors::{failed, failed_with, refused},
     },
+    api::services::Services,
     domain::{
-        UserId,
+        StoreError, UserId,
+        error_chain::chain,
+        messages::{Message, Outgoing, OutgoingError},
         users::{
             account::{Account, EmailKey, Status},
             change::AccountChange,
             store::Changed,
         },
     },
-    providers::outgoing::{Message, Outgoing, OutgoingError},
-    server::{state::AppState, telemetry::chain},
-    store_sqlite::database::StoreError,
 };
 
 /// Why a code was not sent.
@@ -43,7 +46,7 @@ pub async fn request_email_verification(request: &RequestContext) -> Result<()> 
     }
     knock(request, Door::SendEmail(&account.id)).await?;
     let sent = send(
-        &request.state,
+        &request.services,
         &account,
         CodePurpose::VerifyEmail,
         request.now_ms,
@@ -67,7 +70,7 @@ pub async fn request_phone_code(request: &RequestContext) -> Result<()> {
     let user = &account.id;
     knock(request, Door::SendCode { user, phone }).await?;
     let sent = send(
-        &request.state,
+        &request.services,
         &account,
         CodePurpose::VerifyPhone,
         request.now_ms,
@@ -78,13 +81,13 @@ pub async fn request_phone_code(request: &RequestContext) -> Result<()> {
 pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Account> {
     let user = request.signed_in()?;
     knock(request, Door::TryCode(&user.id)).await?;
-    let (store, now_ms) = (&request.state.auth.code_store, request.now_ms);
+    let (store, now_ms) = (&request.services.auth.code_store, request.now_ms);
     // Counted first: whoever tries many at once has five tries all the same.
     let tried = store
         .take_try(&user.id, CodePurpose::VerifyPhone, now_ms)
         .await;
     let code = tried.map_err(failed)?.ok_or_else(wrong_code)?;
-    if !request.state.auth.codes.is(&code, digits) {
+    if !request.services.auth.codes.is(&code, digits) {
         return Err(wrong_code());
     }
     if !store.consume(&code).await.map_err(failed)? {
@@ -98,10 +101,10 @@ pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Acco
 pub async fn request_password_reset(request: &RequestContext, email: &str) -> Result<()> {
     let email = EmailKey::of(email);
     knock(request, Door::SendReset(&email)).await?;
-    let (state, now_ms) = (request.state.clone(), request.now_ms);
-    let tasks = state.caches.tasks.clone();
+    let (services, now_ms) = (request.services.clone(), request.now_ms);
+    let tasks = services.caches.tasks.clone();
     tasks.spawn(async move {
-        if let Err(error) = send_reset(&state, &email, now_ms).await {
+        if let Err(error) = send_reset(&services, &email, now_ms).await {
             tracing::error!(error = chain(&error), "a reset of a password was not sent");
         }
     });
@@ -109,13 +112,13 @@ pub async fn request_password_reset(request: &RequestContext, email: &str) -> Re
 }
 
 async fn send_reset(
-    state: &AppState,
+    services: &Services,
     email: &EmailKey,
     now_ms: i64,
 ) -> std::result::Result<(), SendError> {
-    let found = state.users.by_email(email).await?;
+    let found = services.users.by_email(email).await?;
     match found.filter(|account| account.status == Status::Active) {
-        Some(account) => send(state, &account, CodePurpose::ResetPassword, now_ms).await,
+        Some(account) => send(services, &account, CodePurpose::ResetPassword, now_ms).await,
         None => Ok(()),
     }
 }
@@ -127,23 +130,23 @@ pub async fn reset_password(request: &RequestContext, input: ResetPasswordInput)
     let code = used_token(request, CodePurpose::ResetPassword, &input.token).await?;
     let change = AccountChange::Password(password);
     change_account(request, &code.user, change).await?;
-    let sessions = &request.state.auth.sessions;
+    let sessions = &request.services.auth.sessions;
     sessions
         .end_all(&code.user, None)
         .await
         .map_err(failed_with)?;
-    request.state.auth.standings.forget(&code.user);
+    request.services.auth.standings.forget(&code.user);
     Ok(())
 }
 
 /// Sends a fresh code, unless a young one stands.
 async fn send(
-    state: &AppState,
+    services: &Services,
     account: &Account,
     purpose: CodePurpose,
     now_ms: i64,
 ) -> std::result::Result<(), SendError> {
-    let auth = &state.auth;
+    let auth = &services.auth;
     let target = match purpose {
         CodePurpose::VerifyEmail | CodePurpose::ResetPassword => account.email.clone(),
         CodePurpose::VerifyPhone => account.phone.clone().unwrap_or_default(),
@@ -178,7 +181,7 @@ async fn send(
             code: secret,
         },
     };
-    let outgoing: &dyn Outgoing = &*state.outgoing;
+    let outgoing: &dyn Outgoing = &*services.outgoing;
     Ok(outgoing.send(message).await?)
 }
 
@@ -190,11 +193,11 @@ async fn used_token(
 ) -> Result<StoredCode> {
     let (user, secret) = token.split_once('.').ok_or_else(wrong_code)?;
     let user = UserId::parse(user).ok_or_else(wrong_code)?;
-    let store = &request.state.auth.code_store;
+    let store = &request.services.auth.code_store;
     let known = store.get(&user, purpose).await.map_err(failed)?;
     let code = known
         .filter(|known| known.expires_at_ms > request.now_ms)
-        .filter(|known| request.state.auth.codes.is(known, secret))
+        .filter(|known| request.services.auth.codes.is(known, secret))
         .ok_or_else(wrong_code)?;
     // Of two that come at once one has it.
     if store.consume(&code).await.map_err(failed)? {
@@ -209,7 +212,7 @@ async fn change_account(
     user: &UserId,
     change: AccountChange,
 ) -> Result<Account> {
-    let changed = request.state.users.change(user, change, request.now_ms);
+    let changed = request.services.users.change(user, change, request.now_ms);
     match changed.await.map_err(failed)? {
         Changed::Done(account) => Ok(*account),
         Changed::NotFound | Changed::PhoneTaken => Err(wrong_code()),

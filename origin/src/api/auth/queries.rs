@@ -3,13 +3,13 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use crate::access::sessions::Session;
 use crate::api::{
     nodes::directives::{CacheControlScope, cache_control},
     partners::queries::timestamp,
     request::{context::RequestContext, errors::failed_with},
     users::queries::UserNode,
 };
+use crate::domain::auth::sessions::Session;
 
 /// What whoever signs in gets.
 #[derive(SimpleObject)]
@@ -54,7 +54,7 @@ impl AuthQueries {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
         let sessions = request
-            .state
+            .services
             .auth
             .sessions
             .of_user(&user.id, request.now_ms);

@@ -10,10 +10,11 @@ use super::{
 use crate::{
     access::{
         passwords::{Password, PasswordError},
-        sessions::{LIFE_MS, RefreshToken, Rotation, Session},
+        sessions::RefreshToken,
         tokens,
     },
     api::auth::queries::AuthPayload,
+    domain::auth::sessions::{LIFE_MS, Rotation, Session},
 };
 use crate::{
     api::{
@@ -41,7 +42,7 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
     let consents = input.consents.unwrap_or_default().into_iter();
     let consents = consents.map(|consent| consent.at(now_ms)).collect();
     let account = Account {
-        id: UserId::random(),
+        id: UserId::from_bytes(crate::access::random::bytes()),
         email: input.email.trim().to_owned(),
         email_verified_at_ms: None,
         phone: input.phone,
@@ -62,7 +63,7 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
         created_at_ms: now_ms,
         updated_at_ms: now_ms,
     };
-    let created = request.state.users.create(account.clone(), consents);
+    let created = request.services.users.create(account.clone(), consents);
     match created.await.map_err(failed)? {
         Created::Done => begin(request, account).await,
         Created::EmailTaken => Err(refused(
@@ -76,12 +77,12 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
 pub async fn login(request: &RequestContext, input: LoginInput) -> Result<AuthPayload> {
     let email = EmailKey::of(&input.email);
     knock(request, Door::Login(&email)).await?;
-    let users = &request.state.users;
+    let users = &request.services.users;
     let found = users.by_email(&email).await;
     // A disabled account is as one that there is not: the same time, the same words.
     let found = found.map_err(failed)?;
     let account = found.filter(|account| account.status == Status::Active);
-    let passwords = &request.state.auth.passwords;
+    let passwords = &request.services.auth.passwords;
     let known = account.as_ref().map(|account| &account.password);
     let password = Password::new(input.password);
     let is_right = passwords.verify(password.clone(), known).await;
@@ -102,7 +103,7 @@ async fn rehashed(
     account: Account,
     password: Password,
 ) -> Result<Account> {
-    let passwords = &request.state.auth.passwords;
+    let passwords = &request.services.auth.passwords;
     if !passwords.is_outdated(&account.password) {
         return Ok(account);
     }
@@ -112,7 +113,7 @@ async fn rehashed(
     };
     let from = account.password.clone();
     let change = AccountChange::Rehash { from, to };
-    let users = &request.state.users;
+    let users = &request.services.users;
     match users.change(&account.id, change, request.now_ms).await {
         Ok(Changed::Done(account)) => Ok(*account),
         Ok(Changed::NotFound | Changed::PhoneTaken) => Ok(account),
@@ -124,7 +125,7 @@ pub async fn refresh(request: &RequestContext, token: &str) -> Result<AuthPayloa
     let token = RefreshToken::parse(token).ok_or_else(not_taken)?;
     let next = token.next();
     let (id, now_ms) = (token.session(), request.now_ms);
-    let sessions = &request.state.auth.sessions;
+    let sessions = &request.services.auth.sessions;
     let rotated = sessions.rotate(&id, token.hash(), next.hash(), now_ms);
     let user = match rotated.await.map_err(failed_with)? {
         Rotation::Done(user) => user,
@@ -134,7 +135,7 @@ pub async fn refresh(request: &RequestContext, token: &str) -> Result<AuthPayloa
         }
         Rotation::Unknown => return Err(not_taken()),
     };
-    let found = request.state.users.by_id(&user).await.map_err(failed)?;
+    let found = request.services.users.by_id(&user).await.map_err(failed)?;
     let active = found.filter(|account| account.status == Status::Active);
     if let Some(account) = active {
         return payload(request, account, &next);
@@ -151,18 +152,18 @@ pub async fn change_password(
     let account = confirmed(request, input.current_password).await?;
     let hash = hash(request, input.new_password).await?;
     let change = AccountChange::Password(hash);
-    let users = &request.state.users;
+    let users = &request.services.users;
     let changed = users.change(&user.id, change, request.now_ms).await;
     let account = match changed.map_err(failed)? {
         Changed::Done(account) => *account,
         Changed::NotFound | Changed::PhoneTaken => account,
     };
-    let sessions = &request.state.auth.sessions;
+    let sessions = &request.services.auth.sessions;
     sessions
         .end_all(&user.id, None)
         .await
         .map_err(failed_with)?;
-    request.state.auth.standings.forget(&user.id);
+    request.services.auth.standings.forget(&user.id);
     begin(request, account).await
 }
 
@@ -170,7 +171,7 @@ pub async fn change_password(
 pub async fn confirmed(request: &RequestContext, password: String) -> Result<Account> {
     knock(request, Door::Confirm(&request.signed_in()?.id)).await?;
     let account = request.account().await?;
-    let passwords = &request.state.auth.passwords;
+    let passwords = &request.services.auth.passwords;
     let is_right = passwords.verify(Password::new(password), Some(&account.password));
     if is_right.await.map_err(not_compared)? {
         Ok(account)
@@ -180,7 +181,11 @@ pub async fn confirmed(request: &RequestContext, password: String) -> Result<Acc
 }
 
 pub async fn hash(request: &RequestContext, password: String) -> Result<PasswordHash> {
-    let hashed = request.state.auth.passwords.hash(Password::new(password));
+    let hashed = request
+        .services
+        .auth
+        .passwords
+        .hash(Password::new(password));
     hashed.await.map_err(not_compared)
 }
 
@@ -195,7 +200,7 @@ async fn begin(request: &RequestContext, account: Account) -> Result<AuthPayload
         used_at_ms: request.now_ms,
         expires_at_ms: request.now_ms + LIFE_MS,
     };
-    let begun = request.state.auth.sessions.begin(session, token.hash());
+    let begun = request.services.auth.sessions.begin(session, token.hash());
     begun.await.map_err(failed_with)?;
     payload(request, account, &token)
 }
@@ -205,7 +210,7 @@ fn payload(
     account: Account,
     refresh: &RefreshToken,
 ) -> Result<AuthPayload> {
-    let tokens = &request.state.auth.tokens;
+    let tokens = &request.services.auth.tokens;
     let session = refresh.session();
     let access = tokens.issue(&account, &session, request.now_ms);
     Ok(AuthPayload {

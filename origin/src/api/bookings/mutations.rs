@@ -5,10 +5,13 @@ use pq_core::ErrorCode;
 
 use crate::{
     access::qr,
-    api::bookings::queries::{BookingNode, is_party},
+    api::bookings::{
+        queries::{BookingNode, is_party},
+        shown,
+    },
     domain::bookings::{
         booking::{Booking, BookingStatus, Step},
-        refusals::{BookingRefusal, shown},
+        refusals::BookingRefusal,
         rules::NewBooking,
         store::{By, Created, Stepped},
     },
@@ -51,12 +54,12 @@ impl OutingMutations {
             return Err(refuse(request, BookingRefusal::OfferNotFound));
         };
         let new = NewBooking {
-            id: BookingId::random(),
+            id: BookingId::from_bytes(crate::access::random::bytes()),
             user,
             offer,
             idempotency_key: key(idempotency_key, request.asker.language)?,
         };
-        let created = request.state.bookings.create(new, request.now_ms).await;
+        let created = request.services.bookings.create(new, request.now_ms).await;
         match created.map_err(failed)? {
             Created::Refused(refusal) => Err(refuse(request, refusal)),
             // Who made it may have died before its purge was in the log.
@@ -103,7 +106,7 @@ impl OutingMutations {
         let booking = found(request, &booking_id).await?;
         let about = About::Partner(&booking.partner);
         authorise::field(&request.asker.caller, "Mutation", "checkIn", about)?;
-        let keys = &request.state.config.qr.keys;
+        let keys = &request.services.qr_keys;
         qr::admit(&qr_code, &booking, keys, request.now_ms)
             .map_err(|refusal| refuse(request, refusal))?;
         step(request, &booking, Step::CheckIn, By::Staff).await
@@ -123,7 +126,7 @@ async fn step(
     step: Step,
     by: By,
 ) -> Result<BookingNode> {
-    let bookings = &request.state.bookings;
+    let bookings = &request.services.bookings;
     let stepped = bookings.step(&booking.id, step, by, request.now_ms).await;
     match stepped.map_err(failed)? {
         Stepped::Done(booking) => Ok(changed(request, *booking).await),

@@ -5,6 +5,7 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
+use crate::domain::bookings::MAX_LISTED;
 use crate::{
     access::qr::Ticket,
     domain::bookings::{
@@ -33,9 +34,6 @@ use crate::{
         {BookingId, UserId},
     },
 };
-
-/// The most bookings of a list that is no connection.
-pub const MAX_LISTED: usize = 200;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "booking::BookingStatus")]
@@ -78,7 +76,7 @@ impl BookingNode {
 }
 
 fn signed(ctx: &Context<'_>, ticket: &Ticket) -> Result<String> {
-    let keys = &RequestContext::of(ctx).state.config.qr.keys;
+    let keys = &RequestContext::of(ctx).services.qr_keys;
     Ok(ticket.sign(keys).ok_or("no key signs QR codes")?)
 }
 
@@ -249,7 +247,7 @@ async fn own(
         first,
         after,
     };
-    let read = request.state.bookings.list(&query);
-    let page = request.state.observer.read("bookings.list", read).await;
+    let read = request.services.bookings.list(&query);
+    let page = request.services.observer.read("bookings.list", read).await;
     page.map_err(failed)
 }

@@ -6,6 +6,7 @@ pub mod shown;
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -15,8 +16,35 @@ use cache_core::{AsOf, EntryHead, Lifetime, Verdict, entry::ContentHash};
 use cache_tiered::{Cached, Moment, PurgeFeed};
 use pq_core::{DocumentHash, Operation};
 
+use crate::domain::StoreError;
 use crate::domain::documents::DocumentStore;
-use crate::store_sqlite::database::StoreError;
+use crate::domain::tags;
+
+#[derive(Clone, Debug)]
+pub struct DocumentsConfig {
+    /// Which documents are executed, enforce | audit | off: `YOUSOON_DOCUMENT_MODE`, default enforce.
+    pub mode: DocumentMode,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentMode {
+    /// Published ones only.
+    Enforce,
+    /// All; those that are not published are logged.
+    Audit,
+    /// All.
+    Off,
+}
+
+impl fmt::Display for DocumentMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Enforce => "enforce",
+            Self::Audit => "audit",
+            Self::Off => "off",
+        })
+    }
+}
 
 /// A document that is ready to be executed.
 #[derive(Debug)]
@@ -157,7 +185,7 @@ fn entry_of(hash: DocumentHash, as_of: AsOf, began: Moment) -> Cached {
             ..Lifetime::default()
         },
         content: ContentHash::of(hash.as_bytes()),
-        tags: format!("document:{hash}").parse().into_iter().collect(),
+        tags: vec![tags::document(&hash)],
     };
     Cached::new(head, Bytes::new(), Some(began.steady_ms))
 }

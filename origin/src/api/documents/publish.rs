@@ -6,7 +6,7 @@ use pq_core::{ErrorCode, Manifest, Operation, Refusal, compile::Compiler};
 
 use super::{Document, Documents, sent};
 use crate::domain::documents::{Published, Record};
-use crate::{server::config::Environment, store_sqlite::database::StoreError};
+use crate::{api::environment::Environment, domain::StoreError};
 
 /// The most bytes of a manifest.
 pub const MAX_MANIFEST_BYTES: usize = 8 * 1024 * 1024;

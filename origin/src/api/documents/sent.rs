@@ -7,7 +7,7 @@ use pq_core::{
 use serde_json::{Map, Value};
 
 use super::Document;
-use crate::server::config::Environment;
+use crate::api::environment::Environment;
 
 /// Compiles a document as it was sent, with what it costs for these variables.
 pub fn compile(

@@ -1,40 +1,21 @@
 //! Public documents: answered out of the caches, or made once for all who ask the same.
 
-use std::{fmt, io::Write as _, sync::Arc};
+use std::sync::Arc;
 
-use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use cache_core::{
-    CacheControl, CacheKey, CacheStatus, EntryHead, ForwardReason, Revision, cache_status::Outcome,
-    entry::ContentHash, variables::CanonicalVariables,
+    CacheKey, EntryHead, Revision, entry::ContentHash, variables::CanonicalVariables,
 };
-use cache_tiered::{Answer, Cached, Fill, Question};
-use edge_core::{header as edge_header, plan};
-use http::{HeaderName, HeaderValue, StatusCode, header};
-use pq_core::{CachePolicy, MediaType, limits};
+use cache_tiered::{Answer, Fill, Question};
+use edge_core::plan;
+use pq_core::{CachePolicy, limits};
 
 use super::execute::{self, Executed};
 use crate::{
     access::caller::Asker,
-    server::http::answer::{self, cacheable, set},
+    api::{documents::Document, schema::Schema, services::Services},
+    domain::{OfferId, StoreError},
 };
-use crate::{
-    api::documents::Document, domain::OfferId, server::state::AppState,
-    store_sqlite::database::StoreError,
-};
-
-/// This cache's name in `Cache-Status`.
-pub const CACHE_NAME: &str = "yousoon-origin";
-const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
-const SEEN_AGO: HeaderName = HeaderName::from_static(edge_header::SEEN_AGO);
-const CACHE_TAG: HeaderName = HeaderName::from_static(edge_header::CACHE_TAG);
-const AS_OF: HeaderName = HeaderName::from_static(edge_header::AS_OF);
-
-/// Room for the headers of a kept answer and for those that the layers add, so that their map does
-/// not grow.
-const HEADERS: usize = 26;
-/// What most values that are written for each answer fit into.
-const SHORT_BYTES: usize = 128;
 
 /// An answer that is not stored.
 #[derive(Debug)]
@@ -76,60 +57,54 @@ fn offer_of(document: &Document, variables: &str) -> Option<OfferId> {
     OfferId::parse(variables.get(variable)?.as_str()?)
 }
 
-/// How the answer is to be written, and what it must have seen.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
-    pub media: MediaType,
-    pub minimum: Option<Revision>,
-    pub if_none_match: Option<&'a str>,
-}
-
-/// Answers a public document. Who asks does not matter, and is not told to the fields.
-pub async fn answer(state: &AppState, asked: &Arc<Asked>, wanted: Wanted<'_>) -> Response {
+/// The answer to a public document. Who asks does not matter, and is not told to the fields.
+pub async fn look_up(
+    (services, schema): (&Services, &Schema),
+    asked: &Arc<Asked>,
+    minimum: Option<Revision>,
+) -> Answer<Arc<Unstored>> {
     let question = Question {
         key: asked.key,
         label: *asked.document.operation.id.as_bytes(),
-        required: state.caches.feed.require(wanted.minimum).await,
+        required: services.caches.feed.require(minimum).await,
     };
-    let (fill_state, fill_asked) = (state.clone(), Arc::clone(asked));
+    let (parts, fill_asked) = ((services.clone(), schema.clone()), Arc::clone(asked));
     let make = move || {
-        let (state, asked) = (fill_state.clone(), Arc::clone(&fill_asked));
+        let ((services, schema), asked) = (parts.clone(), Arc::clone(&fill_asked));
         // Large, and not needed for a hit: boxed, so that hits do not carry it.
-        Box::pin(
-            async move { fill(&state, &asked.document, &asked.variables, question.required).await },
-        )
+        Box::pin(async move { fill((&services, &schema), &asked, question.required).await })
     };
-    let given = state.caches.responses.answer(&question, make).await;
-    count_view(state, asked, &given);
-    respond(state, given, wanted)
+    let given = services.caches.responses.answer(&question, make).await;
+    count_view(services, asked, &given);
+    given
 }
 
 /// An answer that is kept shows an offer that there is: without one it is nobody's to keep.
-fn count_view<U>(state: &AppState, asked: &Asked, given: &Answer<U>) {
+fn count_view<U>(services: &Services, asked: &Asked, given: &Answer<U>) {
     let Some(offer) = &asked.offer else {
         return;
     };
     match given {
         Answer::Hit { .. } | Answer::Filled { .. } | Answer::Covered { .. } => {
-            state.views.saw(offer, state.clock.now_ms());
+            services.views.saw(offer, services.clock.now_ms());
         }
         Answer::Unshared { .. } | Answer::Failed(_) => {}
     }
 }
 
 async fn fill(
-    state: &AppState,
-    document: &Document,
-    variables: &CanonicalVariables,
+    by: (&Services, &Schema),
+    asked: &Asked,
     required: Option<Revision>,
 ) -> Fill<Arc<Unstored>> {
-    let work = execute::execute(state, document, variables, Asker::anybody(), required);
+    let (document, variables) = (&*asked.document, &asked.variables);
+    let work = execute::execute(by, document, variables, Asker::anybody(), required);
     let executed = match tokio::time::timeout(limits::EXECUTION, work).await {
         Ok(Ok(executed)) => executed,
         Ok(Err(error)) => return Fill::Failed(Arc::new(Unstored::Store(error))),
         Err(_elapsed) => return Fill::Failed(Arc::new(Unstored::TimedOut)),
     };
-    if answer::failed(&executed) {
+    if executed.failed() {
         return Fill::Failed(Arc::new(Unstored::Executed(Box::new(executed))));
     }
     match shared(&executed, &document.operation.policy) {
@@ -147,8 +122,8 @@ fn shared(executed: &Executed, policy: &CachePolicy) -> Option<(EntryHead, Bytes
     if !executed.response.errors.is_empty() {
         return None;
     }
-    let (lifetime, as_of) = cacheable(executed, policy).zip(executed.as_of)?;
-    let body: Bytes = answer::data(executed).ok()?.into();
+    let (lifetime, as_of) = executed.lifetime(policy).zip(executed.as_of)?;
+    let body: Bytes = executed.data().ok()?.into();
     let head = EntryHead {
         as_of,
         born_ms: executed.now_ms.unsigned_abs(),
@@ -157,155 +132,4 @@ fn shared(executed: &Executed, policy: &CachePolicy) -> Option<(EntryHead, Bytes
         tags: executed.facts.tags.iter().cloned().collect(),
     };
     Some((head, body))
-}
-
-fn respond(state: &AppState, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -> Response {
-    let now_ms = state.caches.feed.clock().now().wall_ms;
-    let forwarded =
-        |reason: Option<&cache_core::FetchReason>, stored, collapsed| Outcome::Forward {
-            reason: reason.map_or(
-                ForwardReason::UriMiss,
-                cache_core::FetchReason::forward_reason,
-            ),
-            stored,
-            collapsed,
-        };
-    match given {
-        Answer::Hit { entry, tier, .. } => {
-            let outcome = Outcome::Hit {
-                ttl_s: ttl_s(&entry, now_ms),
-            };
-            kept(
-                state,
-                &entry,
-                status(outcome, Some(tier.as_str())),
-                wanted,
-                now_ms,
-            )
-        }
-        Answer::Filled {
-            entry,
-            instead_of,
-            collapsed,
-        } => {
-            let outcome = forwarded(instead_of.as_ref(), true, collapsed);
-            let detail = instead_of.as_ref().map(cache_core::FetchReason::as_str);
-            kept(state, &entry, status(outcome, detail), wanted, now_ms)
-        }
-        Answer::Covered { entry } => {
-            let outcome = Outcome::Hit {
-                ttl_s: ttl_s(&entry, now_ms),
-            };
-            let mut response = kept(
-                state,
-                &entry,
-                status(outcome, Some("stale-if-error")),
-                wanted,
-                now_ms,
-            );
-            // For whoever asks now; the edge has its own to fall back on.
-            set(
-                &mut response,
-                header::CACHE_CONTROL,
-                &CacheControl::NoStore.to_string(),
-            );
-            response
-        }
-        Answer::Unshared {
-            answer,
-            instead_of,
-            collapsed,
-        } => {
-            let outcome = forwarded(instead_of.as_ref(), false, collapsed);
-            let detail = instead_of.as_ref().map(cache_core::FetchReason::as_str);
-            let mut response = unstored(&answer, wanted);
-            if let Some(value) = status(outcome, detail) {
-                response.headers_mut().insert(CACHE_STATUS, value);
-            }
-            response
-        }
-        Answer::Failed(answer) => unstored(&answer, wanted),
-    }
-}
-
-fn status(outcome: Outcome, detail: Option<&str>) -> Option<HeaderValue> {
-    let status = CacheStatus {
-        cache: CACHE_NAME,
-        outcome,
-        detail,
-    };
-    written(format_args!("{status}"))
-}
-
-/// Seconds of freshness left; negative when it is stale.
-fn ttl_s(entry: &Cached, now_ms: u64) -> i64 {
-    let age_s = entry.head.age_ms(now_ms) / 1_000;
-    i64::from(entry.head.lifetime.max_age_s) - i64::try_from(age_s).unwrap_or(i64::MAX)
-}
-
-fn unstored(answer: &Unstored, wanted: Wanted<'_>) -> Response {
-    match answer {
-        Unstored::Executed(executed) => answer::executed(executed, wanted.media),
-        Unstored::Store(error) => answer::internal(error, wanted.media),
-        Unstored::TimedOut => answer::timed_out(wanted.media),
-    }
-}
-
-/// An entry as an answer; 304 without a body when the client has it already.
-fn kept(
-    state: &AppState,
-    entry: &Cached,
-    cache_status: Option<HeaderValue>,
-    wanted: Wanted<'_>,
-    now_ms: u64,
-) -> Response {
-    let content = entry.head.content;
-    let unchanged = wanted
-        .if_none_match
-        .is_some_and(|known| content.matches(known));
-    let mut response = if unchanged {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response
-    } else {
-        Response::new(Body::from(entry.body.clone()))
-    };
-    let said = entry.said();
-    let headers = response.headers_mut();
-    headers.reserve(HEADERS);
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(wanted.media.content_type()),
-    );
-    headers.insert(header::CACHE_CONTROL, said.cache_control.clone());
-    headers.insert(header::VARY, HeaderValue::from_static("accept"));
-    headers.insert(header::ETAG, said.etag.clone());
-    // Rounded up: whoever adds its own bound to this age must not exceed it.
-    let age_s = entry.head.age_ms(now_ms).div_ceil(1_000);
-    headers.insert(header::AGE, age_s.into());
-    let seen_ago_ms = state.caches.feed.seen_ago_ms(entry);
-    if seen_ago_ms != u64::MAX {
-        headers.insert(SEEN_AGO, seen_ago_ms.into());
-    }
-    headers.insert(CACHE_TAG, said.tags.clone());
-    // What it was last found valid at, not only what it was read at: the edge then keeps it longer.
-    let revision = entry.as_of().revision;
-    if let Some(value) = written(format_args!("{}:{revision}", said.log)) {
-        headers.insert(AS_OF, value);
-    }
-    if let Some(value) = cache_status {
-        headers.insert(CACHE_STATUS, value);
-    }
-    response
-}
-
-/// What is short and differs from answer to answer, as a header's value.
-fn written(text: fmt::Arguments<'_>) -> Option<HeaderValue> {
-    let mut buffer = [0; SHORT_BYTES];
-    let mut rest = &mut buffer[..];
-    if rest.write_fmt(text).is_err() {
-        return HeaderValue::try_from(text.to_string()).ok();
-    }
-    let length = SHORT_BYTES - rest.len();
-    HeaderValue::from_bytes(&buffer[..length]).ok()
 }

@@ -6,10 +6,15 @@ use async_graphql::{
     Request, Response, Variables,
     dataloader::{DataLoader, HashMapCache},
 };
-use cache_core::{AsOf, Revision, variables::CanonicalVariables};
-use pq_core::manifest::OperationKind;
+use cache_core::{AsOf, Lifetime, Revision, variables::CanonicalVariables};
+use pq_core::{CachePolicy, manifest::OperationKind};
+use serde_json::json;
+
+use crate::api::request::errors::code_of;
 
 use super::{absent::without_absent, order::in_selection_order};
+use crate::api::schema::Schema;
+use crate::domain::tags;
 use crate::{
     access::caller::{Asker, Caller},
     api::request::{
@@ -18,9 +23,7 @@ use crate::{
         loaders::{Entities, Stores},
     },
 };
-use crate::{
-    api::documents::Document, server::state::AppState, store_sqlite::database::StoreError,
-};
+use crate::{api::documents::Document, api::services::Services, domain::StoreError};
 
 /// What came of a query.
 #[derive(Debug)]
@@ -32,9 +35,40 @@ pub struct Executed {
     pub now_ms: i64,
 }
 
+impl Executed {
+    /// The body of an answer without errors.
+    pub fn data(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&json!({"data": self.response.data}))
+    }
+
+    /// Whether it is a failure of ours and nothing else: no data, and an error that is none of the
+    /// client's.
+    pub fn failed(&self) -> bool {
+        self.response.data == async_graphql::Value::Null
+            && self
+                .response
+                .errors
+                .iter()
+                .any(|error| code_of(error).is_none() && !error.path.is_empty())
+    }
+
+    /// How long a shared cache may keep the answer, if it may.
+    pub fn lifetime(&self, policy: &CachePolicy) -> Option<Lifetime> {
+        if !policy.is_shared() || self.facts.uncacheable {
+            return None;
+        }
+        let lifetime = Lifetime {
+            max_age_s: policy.max_age_s,
+            stale_while_revalidate_s: policy.stale_while_revalidate_s,
+            stale_if_error_s: policy.stale_if_error_s,
+        };
+        self.facts.shorten(lifetime, self.now_ms)
+    }
+}
+
 /// Executes a document with canonical variables, for a client that insists on `required`.
 pub async fn execute(
-    state: &AppState,
+    (services, schema): (&Services, &Schema),
     document: &Document,
     variables: &CanonicalVariables,
     asker: Asker,
@@ -46,7 +80,7 @@ pub async fn execute(
     // being read has a greater revision, so every cache judges the answer by it. Taken after the
     // reads it would claim writes that the reads did not see, and a stale answer would be valid.
     let as_of = if shared {
-        state.purge_log.as_of()
+        services.purge_log.as_of()
     } else {
         None
     };
@@ -59,10 +93,10 @@ pub async fn execute(
         request,
         facts,
         now_ms,
-    } = prepare(state, document, variables, asker, entities)?;
-    let mut response = state.schema.execute(request).await;
+    } = prepare(services, document, variables, asker, entities)?;
+    let mut response = schema.execute(request).await;
     in_selection_order(&mut response.data, &document.parsed);
-    facts.tag(&format!("document:{}", document.operation.id));
+    facts.tag(tags::document(&document.operation.id));
     let facts = facts.take();
     Ok(Executed {
         response,
@@ -81,16 +115,16 @@ pub struct Prepared {
 
 /// Gives a document what its fields share: one context, of this moment.
 pub fn prepare(
-    state: &AppState,
+    services: &Services,
     document: &Document,
     variables: &CanonicalVariables,
     asker: Asker,
     entities: Entities,
 ) -> Result<Prepared, StoreError> {
-    let now_ms = state.clock.now_ms();
+    let now_ms = services.clock.now_ms();
     let facts = Arc::new(AnswerFacts::default());
     let stores = Stores {
-        state: state.clone(),
+        services: services.clone(),
         now_ms,
         entities,
         facts: Arc::clone(&facts),
@@ -100,7 +134,7 @@ pub fn prepare(
         },
     };
     let context = RequestContext {
-        state: state.clone(),
+        services: services.clone(),
         facts: Arc::clone(&facts),
         now_ms,
         asker,

@@ -127,8 +127,7 @@ impl Live {
         let is_news = occasion.memory.is_news(booking.status);
         let told = match &occasion.what {
             What::Begins => {
-                let topic = Topic::booking(&booking.id).ok_or_else(no_such_booking)?;
-                occasion.memory.waits_for(topic);
+                occasion.memory.waits_for(Topic::booking(&booking.id));
                 None
             }
             What::Happened(Event::LookAgain { .. }) => is_news.then(|| BookingNode::from(booking)),

@@ -2,6 +2,7 @@
 
 use cache_core::{Tag, geo};
 
+use crate::domain::tags;
 use crate::domain::{BookingId, GeoPoint};
 
 /// What one subscription is about.
@@ -15,8 +16,8 @@ pub enum Topic {
 
 impl Topic {
     /// Changes of a booking: each of them purges this tag.
-    pub fn booking(id: &BookingId) -> Option<Self> {
-        format!("booking:{id}").parse().ok().map(Self::Thing)
+    pub fn booking(id: &BookingId) -> Self {
+        Self::Thing(tags::booking(id))
     }
 }
 

@@ -3,6 +3,7 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
+use crate::domain::tags;
 use crate::{
     api::{
         nodes::{
@@ -18,10 +19,7 @@ use crate::{
     },
     domain::{
         self, OfferId,
-        offers::{
-            events::quota_tag,
-            store::{OfferCursor, OfferPage},
-        },
+        offers::store::{OfferCursor, OfferPage},
     },
 };
 
@@ -166,7 +164,7 @@ impl Quota {
         // policy that it was compiled to.
         let end_ms = request.now_ms + i64::from(REMAINING_MAX_AGE_S) * 1_000;
         request.facts.ends_at(end_ms, request.now_ms);
-        request.facts.tag(&quota_tag(&self.offer));
+        request.facts.tag(tags::quota(&self.offer));
         let key = RemainingOf(self.offer.clone());
         let found = request.loader.load_one(key).await.map_err(failed)?;
         // None: the quota was lifted between the two reads, and the answer is purged by that.

@@ -53,7 +53,10 @@ impl OfferMutations {
         let draft = input.draft(partner.clone(), place, request.now_ms);
         let draft = draft.map_err(broken)?;
         let author = author(request, ACTION);
-        let created = request.state.offers.create(draft, author, request.now_ms);
+        let created = request
+            .services
+            .offers
+            .create(draft, author, request.now_ms);
         match created.await.map_err(failed)? {
             Created::NoEstablishment => Err(no_place()),
             Created::Full => Err(refused(
@@ -130,7 +133,7 @@ async fn edited(
     authorise_for(request, action, &id).await?;
     let author = author(request, action);
     let write = request
-        .state
+        .services
         .offers
         .update(id, edit, author, request.now_ms);
     match write.await.map_err(failed)? {

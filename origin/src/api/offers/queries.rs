@@ -9,11 +9,8 @@ pub use crate::api::nodes::offer::{
     OfferNode, OfferSchedule, Quota,
 };
 
-use crate::domain::offers::{
-    events::ALL_OFFERS_TAG,
-    store::{
-        Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
-    },
+use crate::domain::offers::store::{
+    Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
 };
 use crate::{
     api::{
@@ -29,10 +26,7 @@ use crate::{
             errors::{failed, refused},
         },
     },
-    domain::{
-        self, {OfferId, PartnerId},
-    },
-    store_sqlite::database::StoreError,
+    domain::{self, OfferId, PartnerId, StoreError},
 };
 
 const DEFAULT_DISTANCE_KM: f64 = 10.0;
@@ -136,7 +130,7 @@ impl OfferQueries {
             Some(offer) => {
                 // Of what is shared each answer counts, not only the one that was made.
                 if !request.shared {
-                    request.state.views.saw(&offer.id, request.now_ms);
+                    request.services.views.saw(&offer.id, request.now_ms);
                 }
                 request.facts.shows_offer(offer, request.now_ms);
             }
@@ -149,7 +143,9 @@ impl OfferQueries {
     /// Every category, in menu order.
     #[graphql(directive = cache_control::apply(Some(86_400), Some(3_600), Some(604_800), None))]
     async fn categories(&self, ctx: &Context<'_>) -> Vec<Category> {
-        RequestContext::of(ctx).facts.tag("category");
+        RequestContext::of(ctx)
+            .facts
+            .tag(crate::domain::tags::categories());
         domain::OfferCategory::ALL
             .into_iter()
             .map(Category::from)
@@ -208,7 +204,7 @@ fn discount(given: Option<i32>) -> Result<Option<i32>> {
 /// A list depends on what may enter its reach, not only on what it shows.
 fn note_reach(request: &RequestContext, near: Option<&Near>) {
     match near {
-        None => request.facts.tag(ALL_OFFERS_TAG),
+        None => request.facts.tag(crate::domain::tags::all_offers()),
         Some(Near {
             centre,
             max_distance_km,
@@ -239,9 +235,9 @@ async fn load_relations(
 }
 
 async fn list(request: &RequestContext, query: &OfferQuery) -> Result<OfferPage> {
-    let read = request.state.offers.list(query);
+    let read = request.services.offers.list(query);
     request
-        .state
+        .services
         .observer
         .read("offers.list", read)
         .await

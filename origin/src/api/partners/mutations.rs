@@ -47,7 +47,7 @@ impl PartnerMutations {
         let user = request.signed_in()?;
         let partner = input.partner(request.now_ms).map_err(broken)?;
         let author = author(request, "createPartner");
-        let store = &request.state.partners;
+        let store = &request.services.partners;
         let founded = store.found(partner.clone(), user.id.clone(), author, request.now_ms);
         match founded.await.map_err(failed)? {
             Founded::NoUser => Err(gone()),
@@ -56,7 +56,7 @@ impl PartnerMutations {
                 "this account works for a partner already",
             )),
             Founded::Done => {
-                request.state.auth.standings.forget(&user.id);
+                request.services.auth.standings.forget(&user.id);
                 written(request, Purging::Pending).await;
                 Ok(PartnerNode(partner))
             }
@@ -75,7 +75,7 @@ impl PartnerMutations {
         let edit = input.edit().map_err(broken)?;
         let id = PartnerId::parse(&id).ok_or_else(no_partner)?;
         authorise_for(request, ACTION, &id)?;
-        let (store, author) = (&request.state.partners, author(request, ACTION));
+        let (store, author) = (&request.services.partners, author(request, ACTION));
         let updated = store.update_partner(id, edit, author, request.now_ms);
         match updated.await.map_err(failed)? {
             PartnerUpdated::NotFound => Err(no_partner()),
@@ -99,7 +99,7 @@ impl PartnerMutations {
         let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
         authorise_for(request, ACTION, &partner)?;
         let place = input.establishment(partner)?;
-        let (store, author) = (&request.state.partners, author(request, ACTION));
+        let (store, author) = (&request.services.partners, author(request, ACTION));
         let added = store.add_establishment(place.clone(), author, request.now_ms);
         match added.await.map_err(failed)? {
             PlaceAdded::NoPartner => Err(no_partner()),
@@ -126,7 +126,7 @@ impl PartnerMutations {
         let request = RequestContext::of(ctx);
         let edit = input.edit()?;
         let id = own_place(request, ACTION, &id).await?;
-        let (store, author) = (&request.state.partners, author(request, ACTION));
+        let (store, author) = (&request.services.partners, author(request, ACTION));
         let updated = store.update_establishment(id, edit, author, request.now_ms);
         match updated.await.map_err(failed)? {
             PlaceUpdated::NotFound => Err(no_place()),
@@ -144,7 +144,7 @@ impl PartnerMutations {
         const ACTION: &str = "deleteEstablishment";
         let request = RequestContext::of(ctx);
         let id = own_place(request, ACTION, &id).await?;
-        let (store, author) = (&request.state.partners, author(request, ACTION));
+        let (store, author) = (&request.services.partners, author(request, ACTION));
         let archived = store.archive_establishment(id, author, request.now_ms);
         match archived.await.map_err(failed)? {
             PlaceArchived::NotFound => Err(no_place()),

@@ -8,7 +8,10 @@ pub use crate::api::nodes::partner::{
     Weekday,
 };
 
-use crate::domain::partners::store::{ALL_PARTNERS_TAG, PartnerCursor, PartnerQuery};
+use crate::domain::{
+    partners::store::{PartnerCursor, PartnerQuery},
+    tags,
+};
 use pq_core::ErrorCode;
 
 use crate::{
@@ -67,10 +70,10 @@ impl PartnerQueries {
             first: page_size(input.first)?,
             after: cursor(input.after.as_deref(), PartnerCursor::decode)?,
         };
-        request.facts.tag(ALL_PARTNERS_TAG);
-        let read = request.state.partners.list(&query);
+        request.facts.tag(tags::all_partners());
+        let read = request.services.partners.list(&query);
         let page = request
-            .state
+            .services
             .observer
             .read("partners.list", read)
             .await

@@ -8,9 +8,10 @@ use cache_tiered::{PurgeFeed, remote::Scan};
 use pq_core::DocumentHash;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::tags;
 use crate::{
-    server::{state::AppState, telemetry::chain},
-    store_sqlite::database::StoreError,
+    api::services::Services,
+    domain::{StoreError, error_chain::chain},
 };
 
 /// The most entries of Redis that are looked at.
@@ -57,7 +58,7 @@ type ByDocument = HashMap<Option<DocumentHash>, Counts>;
 
 /// Counts what a purge of these tags would do now.
 pub async fn affected(
-    state: &AppState,
+    services: &Services,
     tags: &[Tag],
     kind: PurgeKind,
 ) -> Result<Affected, StoreError> {
@@ -65,11 +66,11 @@ pub async fn affected(
         tags: tags.to_vec(),
         kind,
         everything: tags.contains(&Tag::everything()),
-        feed: Arc::clone(&state.caches.feed),
+        feed: Arc::clone(&services.caches.feed),
     };
-    let (scan, cut) = scan(state).await;
+    let (scan, cut) = scan(services).await;
     let in_redis = scan.is_some();
-    let responses = Arc::clone(&state.caches.responses);
+    let responses = Arc::clone(&services.caches.responses);
     // Everything that is kept is looked at: not on a thread that answers requests.
     let counting = tokio::task::spawn_blocking(move || {
         let mut counts = ByDocument::new();
@@ -87,16 +88,14 @@ pub async fn affected(
         }
         counts
     });
-    let counts = counting
-        .await
-        .map_err(|error| StoreError::Io(std::io::Error::other(error)))?;
-    let documents = by_document(state, counts, in_redis).await?;
+    let counts = counting.await.map_err(|error| StoreError::backend(error))?;
+    let documents = by_document(services, counts, in_redis).await?;
     Ok(Affected { documents, cut })
 }
 
 /// The heads in Redis, if it can be asked, and whether it may have more.
-async fn scan(state: &AppState) -> (Option<Scan>, bool) {
-    let Some(remote) = state.caches.responses.remote() else {
+async fn scan(services: &Services) -> (Option<Scan>, bool) {
+    let Some(remote) = services.caches.responses.remote() else {
         return (None, false);
     };
     match remote.scan(MOST).await {
@@ -112,11 +111,11 @@ async fn scan(state: &AppState) -> (Option<Scan>, bool) {
 }
 
 async fn by_document(
-    state: &AppState,
+    services: &Services,
     counts: ByDocument,
     in_redis: bool,
 ) -> Result<Vec<AffectedDocument>, StoreError> {
-    let names = state.documents.names().await?;
+    let names = services.documents.names().await?;
     let mut documents: Vec<_> = counts
         .into_iter()
         .map(|(document, counts)| AffectedDocument {
@@ -153,6 +152,5 @@ impl Reach {
 
 /// Which document an entry is an answer of.
 fn document_of(tags: &[Tag]) -> Option<DocumentHash> {
-    tags.iter()
-        .find_map(|tag| DocumentHash::parse(tag.as_str().strip_prefix("document:")?).ok())
+    tags.iter().find_map(tags::tagged_document)
 }

@@ -9,6 +9,7 @@ use super::affected::{Affected, AffectedDocument, affected};
 use crate::purging::{PurgeReport, PurgeRequest, PurgeTarget, Reason, Run, request};
 use crate::{
     access::caller::Caller,
+    api::services::Services,
     api::{
         nodes::place::LocationInput,
         request::{
@@ -16,9 +17,7 @@ use crate::{
             errors::{failed, refused},
         },
     },
-    domain::{OfferId, PartnerId},
-    server::state::AppState,
-    store_sqlite::database::StoreError,
+    domain::{OfferId, PartnerId, StoreError},
 };
 
 /// What to purge: exactly one of the first six.
@@ -65,16 +64,16 @@ pub struct PurgeResult {
 impl PurgeResult {
     /// Carries out what was asked of a server.
     pub async fn of(
-        state: &AppState,
+        services: &Services,
         asked: PurgeRequest,
         now_ms: i64,
     ) -> Result<Self, StoreError> {
         let (run, kind) = (asked.run, asked.kind);
-        let PurgeReport { revision, tags } = request(&state.purge_log, asked, now_ms).await?;
+        let PurgeReport { revision, tags } = request(&services.purge_log, asked, now_ms).await?;
         let (affected, cut) = match run {
             Run::Real => (None, None),
             Run::Dry => {
-                let Affected { documents, cut } = affected(state, &tags, kind).await?;
+                let Affected { documents, cut } = affected(services, &tags, kind).await?;
                 (Some(documents), Some(cut))
             }
         };
@@ -100,7 +99,7 @@ impl PurgeMutations {
         let asked = input
             .request(&context.asker.caller)
             .map_err(|Refusal { code, message }| refused(code, message))?;
-        let purged = PurgeResult::of(&context.state, asked, context.now_ms).await;
+        let purged = PurgeResult::of(&context.services, asked, context.now_ms).await;
         let result = purged.map_err(failed)?;
         if let Some(revision) = result.at {
             context.facts.purged(revision);

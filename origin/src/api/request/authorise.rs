@@ -14,12 +14,10 @@ use super::{
     policy::{ROUTE, Who, who},
 };
 use crate::access::caller::{Caller, SignedIn, Unknown};
-use crate::{
-    access::service_tokens::Scope,
-    domain::{
-        users::account::{Post, Role},
-        {PartnerId, UserId},
-    },
+use crate::domain::{
+    PartnerId, UserId,
+    auth::service_tokens::Scope,
+    users::account::{Post, Role},
 };
 
 /// What a field is about, as far as it is known.

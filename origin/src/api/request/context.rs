@@ -15,11 +15,11 @@ use super::{
     loaders::Stores,
 };
 use crate::access::caller::{Asker, Caller, SignedIn};
-use crate::{domain::users::account::Account, server::state::AppState};
+use crate::{api::services::Services, domain::users::account::Account};
 
 /// One per request: nothing that was read for one request answers another.
 pub struct RequestContext {
-    pub state: AppState,
+    pub services: Services,
     pub facts: Arc<AnswerFacts>,
     /// One moment for the whole answer.
     pub now_ms: i64,
@@ -58,7 +58,7 @@ impl RequestContext {
     /// The account of the user who asks.
     pub async fn account(&self) -> Result<Account> {
         let user = self.signed_in()?;
-        let found = self.state.users.by_id(&user.id).await.map_err(failed)?;
+        let found = self.services.users.by_id(&user.id).await.map_err(failed)?;
         found.ok_or_else(gone)
     }
 }

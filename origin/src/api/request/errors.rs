@@ -6,9 +6,7 @@ use async_graphql::{Error, ErrorExtensions, ServerError, Value};
 use pq_core::{ErrorCode, Refusal};
 use serde_json::{Value as Json, json};
 
-use crate::{
-    domain::offers::rules::BrokenRule, server::telemetry::chain, store_sqlite::database::StoreError,
-};
+use crate::domain::{StoreError, error_chain::chain, texts::BrokenRule};
 
 /// A store's failure, shared by the fields that wanted the same batch.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ use std::{
 
 use cache_core::{Lifetime, Revision, Tag};
 
-use crate::domain::{Establishment, Offer, Partner};
+use crate::domain::{Establishment, Offer, Partner, tags};
 
 /// Gathered by the fields of one query, wherever they run.
 #[derive(Debug, Default)]
@@ -35,14 +35,8 @@ impl AnswerFacts {
     }
 
     /// The answer depends on this.
-    pub fn tag(&self, text: &str) {
-        match text.parse() {
-            Ok(tag) => {
-                self.lock().tags.insert(tag);
-            }
-            // What cannot be named cannot be purged.
-            Err(_) => self.uncacheable(),
-        }
+    pub fn tag(&self, tag: Tag) {
+        self.lock().tags.insert(tag);
     }
 
     /// The answer depends on lists around this place.
@@ -86,18 +80,18 @@ impl AnswerFacts {
     }
 
     pub fn shows_offer(&self, offer: &Offer, now_ms: i64) {
-        self.tag(&format!("offer:{}", offer.id));
-        self.tag(&format!("partner:{}", offer.partner_id));
+        self.tag(tags::offer(&offer.id));
+        self.tag(tags::partner(&offer.partner_id));
         self.ends_at(offer.valid_from_ms, now_ms);
         self.ends_at(offer.valid_until_ms, now_ms);
     }
 
     pub fn shows_partner(&self, partner: &Partner) {
-        self.tag(&format!("partner:{}", partner.id));
+        self.tag(tags::partner(&partner.id));
     }
 
     pub fn shows_establishment(&self, place: &Establishment) {
-        self.tag(&format!("partner:{}", place.partner_id));
+        self.tag(tags::partner(&place.partner_id));
     }
 
     /// What was gathered.

@@ -4,18 +4,19 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use cache_core::{Revision, Tag};
-use cache_tiered::Loaded;
+use cache_tiered::EntityCache;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{errors::StoreFailure, facts::AnswerFacts};
 use crate::{
-    api::bookings::queries::MAX_LISTED,
+    api::services::Services,
     domain::{
-        bookings::{booking::Booking, store::BookingQuery},
+        BookingId, Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId, UserId,
+        bookings::{MAX_LISTED, booking::Booking, store::BookingQuery},
         offers::store::Visibility,
+        tags,
         users::account::Account,
-        {BookingId, Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId, UserId},
     },
-    server::state::AppState,
 };
 
 /// The most offers of one partner that are looked through.
@@ -24,7 +25,7 @@ pub const OFFERS_OF_PARTNER: usize = 500;
 /// The stores as one request sees them.
 #[derive(Debug)]
 pub struct Stores {
-    pub state: AppState,
+    pub services: Services,
     pub now_ms: i64,
     pub entities: Entities,
     /// Of the answer that they are for.
@@ -68,10 +69,28 @@ pub struct BookingsOf(pub UserId);
 pub struct FavoritesOf(pub UserId);
 
 impl Stores {
-    /// The answer has seen no more than what was kept of it.
-    fn noting<I: Eq + Hash, V>(&self, loaded: Loaded<I, V>) -> HashMap<I, V> {
-        self.facts.kept(loaded.seen_at_ms);
-        loaded.entities
+    /// Entities out of their cache, where this request may use it, else by `read`.
+    async fn through<I, V, F>(
+        &self,
+        cache: &EntityCache,
+        ids: &[I],
+        tags: impl Fn(&I, &V) -> Vec<Tag>,
+        read: impl FnOnce(Vec<I>) -> F,
+    ) -> Result<HashMap<I, V>, StoreFailure>
+    where
+        I: AsRef<str> + Clone + Eq + Hash,
+        V: Serialize + DeserializeOwned,
+        F: Future<Output = Result<HashMap<I, V>, StoreFailure>>,
+    {
+        match self.entities {
+            Entities::Fresh => read(ids.to_vec()).await,
+            Entities::Kept { required } => {
+                let loaded = cache.load(ids, required, tags, read).await?;
+                // The answer has seen no more than what was kept of it.
+                self.facts.kept(loaded.seen_at_ms);
+                Ok(loaded.entities)
+            }
+        }
     }
 }
 
@@ -80,18 +99,13 @@ impl Loader<OfferId> for Stores {
     type Error = StoreFailure;
 
     async fn load(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, Offer>, StoreFailure> {
+        let services = &self.services;
         let read = async |ids: Vec<OfferId>| {
-            let read = self.state.offers.by_ids(&ids);
-            Ok(self.state.observer.read("offers.by_ids", read).await?)
+            let read = services.offers.by_ids(&ids);
+            Ok(services.observer.read("offers.by_ids", read).await?)
         };
-        match self.entities {
-            Entities::Fresh => read(ids.to_vec()).await,
-            Entities::Kept { required } => {
-                let cache = &self.state.caches.offers;
-                let loaded = cache.load(ids, required, offer_tags, read).await;
-                Ok(self.noting(loaded?))
-            }
-        }
+        self.through(&services.caches.offers, ids, offer_tags, read)
+            .await
     }
 }
 
@@ -100,18 +114,13 @@ impl Loader<PartnerId> for Stores {
     type Error = StoreFailure;
 
     async fn load(&self, ids: &[PartnerId]) -> Result<HashMap<PartnerId, Partner>, StoreFailure> {
+        let services = &self.services;
         let read = async |ids: Vec<PartnerId>| {
-            let read = self.state.partners.partners_by_ids(&ids);
-            Ok(self.state.observer.read("partners.by_ids", read).await?)
+            let read = services.partners.partners_by_ids(&ids);
+            Ok(services.observer.read("partners.by_ids", read).await?)
         };
-        match self.entities {
-            Entities::Fresh => read(ids.to_vec()).await,
-            Entities::Kept { required } => {
-                let cache = &self.state.caches.partners;
-                let loaded = cache.load(ids, required, partner_tags, read).await;
-                Ok(self.noting(loaded?))
-            }
-        }
+        self.through(&services.caches.partners, ids, partner_tags, read)
+            .await
     }
 }
 
@@ -123,22 +132,21 @@ impl Loader<EstablishmentId> for Stores {
         &self,
         ids: &[EstablishmentId],
     ) -> Result<HashMap<EstablishmentId, Establishment>, StoreFailure> {
+        let services = &self.services;
         let read = async |ids: Vec<EstablishmentId>| {
-            let read = self.state.partners.establishments_by_ids(&ids);
-            Ok(self
-                .state
+            let read = services.partners.establishments_by_ids(&ids);
+            Ok(services
                 .observer
                 .read("establishments.by_ids", read)
                 .await?)
         };
-        match self.entities {
-            Entities::Fresh => read(ids.to_vec()).await,
-            Entities::Kept { required } => {
-                let cache = &self.state.caches.establishments;
-                let loaded = cache.load(ids, required, establishment_tags, read).await;
-                Ok(self.noting(loaded?))
-            }
-        }
+        self.through(
+            &services.caches.establishments,
+            ids,
+            establishment_tags,
+            read,
+        )
+        .await
     }
 }
 
@@ -151,8 +159,12 @@ impl Loader<EstablishmentsOf> for Stores {
         keys: &[EstablishmentsOf],
     ) -> Result<HashMap<EstablishmentsOf, Vec<Establishment>>, StoreFailure> {
         let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
-        let read = self.state.partners.establishments_of(&ids);
-        let found = self.state.observer.read("establishments.of", read).await?;
+        let read = self.services.partners.establishments_of(&ids);
+        let found = self
+            .services
+            .observer
+            .read("establishments.of", read)
+            .await?;
         let shown = |mut places: Vec<Establishment>| {
             places.retain(|place| place.archived_at_ms.is_none());
             places
@@ -170,11 +182,17 @@ impl Loader<OffersOf> for Stores {
 
     async fn load(&self, keys: &[OffersOf]) -> Result<HashMap<OffersOf, Vec<Offer>>, StoreFailure> {
         let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
-        let read =
-            self.state
-                .offers
-                .of_partners(&ids, Visibility::Portal, OFFERS_OF_PARTNER, self.now_ms);
-        let found = self.state.observer.read("offers.of_partners", read).await?;
+        let read = self.services.offers.of_partners(
+            &ids,
+            Visibility::Portal,
+            OFFERS_OF_PARTNER,
+            self.now_ms,
+        );
+        let found = self
+            .services
+            .observer
+            .read("offers.of_partners", read)
+            .await?;
         Ok(found
             .into_iter()
             .map(|(id, offers)| (OffersOf(id), offers))
@@ -188,8 +206,12 @@ impl Loader<RemainingOf> for Stores {
 
     async fn load(&self, keys: &[RemainingOf]) -> Result<HashMap<RemainingOf, i32>, StoreFailure> {
         let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
-        let read = self.state.offers.remaining(&ids);
-        let found = self.state.observer.read("offers.remaining", read).await?;
+        let read = self.services.offers.remaining(&ids);
+        let found = self
+            .services
+            .observer
+            .read("offers.remaining", read)
+            .await?;
         Ok(found
             .into_iter()
             .map(|(id, remaining)| (RemainingOf(id), remaining))
@@ -206,8 +228,8 @@ impl Loader<FavoriteOf> for Stores {
             return Ok(HashMap::new());
         };
         let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
-        let read = self.state.users.favorites_among(user, &ids);
-        let found = self.state.observer.read("favorites.among", read).await?;
+        let read = self.services.users.favorites_among(user, &ids);
+        let found = self.services.observer.read("favorites.among", read).await?;
         Ok(found.into_iter().map(|id| (FavoriteOf(id), ())).collect())
     }
 }
@@ -217,8 +239,8 @@ impl Loader<UserId> for Stores {
     type Error = StoreFailure;
 
     async fn load(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreFailure> {
-        let read = self.state.users.by_ids(ids);
-        Ok(self.state.observer.read("users.by_ids", read).await?)
+        let read = self.services.users.by_ids(ids);
+        Ok(self.services.observer.read("users.by_ids", read).await?)
     }
 }
 
@@ -227,8 +249,8 @@ impl Loader<BookingId> for Stores {
     type Error = StoreFailure;
 
     async fn load(&self, ids: &[BookingId]) -> Result<HashMap<BookingId, Booking>, StoreFailure> {
-        let read = self.state.bookings.by_ids(ids);
-        Ok(self.state.observer.read("bookings.by_ids", read).await?)
+        let read = self.services.bookings.by_ids(ids);
+        Ok(self.services.observer.read("bookings.by_ids", read).await?)
     }
 }
 
@@ -249,8 +271,8 @@ impl Loader<BookingsOf> for Stores {
                 first: MAX_LISTED,
                 after: None,
             };
-            let read = self.state.bookings.list(&query);
-            let page = self.state.observer.read("bookings.list", read).await?;
+            let read = self.services.bookings.list(&query);
+            let page = self.services.observer.read("bookings.list", read).await?;
             found.insert(key.clone(), page.items);
         }
         Ok(found)
@@ -268,8 +290,8 @@ impl Loader<FavoritesOf> for Stores {
     ) -> Result<HashMap<FavoritesOf, Vec<OfferId>>, StoreFailure> {
         let mut found = HashMap::new();
         for key in keys {
-            let read = self.state.users.favorites(&key.0);
-            let favorites = self.state.observer.read("favorites.of", read).await?;
+            let read = self.services.users.favorites(&key.0);
+            let favorites = self.services.observer.read("favorites.of", read).await?;
             let ids = favorites.into_iter().map(|(id, _)| id).collect();
             found.insert(key.clone(), ids);
         }
@@ -303,19 +325,15 @@ pub fn forget_partners(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<EstablishmentsOf>();
 }
 
-fn tags_named(names: &[String]) -> Vec<Tag> {
-    names.iter().filter_map(|name| name.parse().ok()).collect()
-}
-
 fn offer_tags(id: &OfferId, _offer: &Offer) -> Vec<Tag> {
-    tags_named(&[format!("offer:{id}")])
+    vec![tags::offer(id)]
 }
 
 fn partner_tags(id: &PartnerId, _partner: &Partner) -> Vec<Tag> {
-    tags_named(&[format!("partner:{id}")])
+    vec![tags::partner(id)]
 }
 
 /// An establishment is its partner's: what changes it purges the partner.
 fn establishment_tags(_id: &EstablishmentId, place: &Establishment) -> Vec<Tag> {
-    tags_named(&[format!("partner:{}", place.partner_id)])
+    vec![tags::partner(&place.partner_id)]
 }

@@ -1,6 +1,6 @@
 //! Who may what: the whole table. What is not in it nobody may.
 
-use crate::{access::service_tokens::Scope, domain::users::account::Post};
+use crate::domain::{auth::service_tokens::Scope, users::account::Post};
 
 /// Who may use a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,7 @@
 //! After a write: its purge goes from the outbox into the log, and the answer says its revision.
 
 use super::context::RequestContext;
-use crate::{
-    domain::offers::store::Purging, server::telemetry::chain, store_sqlite::database::StoreError,
-};
+use crate::domain::{StoreError, error_chain::chain, offers::store::Purging};
 
 /// Moves the write's purge into the log, for its revision. The write is committed: if this fails
 /// it is answered all the same, and a server's next question to the log moves the purge.
@@ -22,7 +20,11 @@ pub async fn relay(request: &RequestContext, purging: Purging) {
 }
 
 async fn drain(request: &RequestContext) -> Result<(), StoreError> {
-    let drained = request.state.purge_log.drain_outbox(request.now_ms).await?;
+    let drained = request
+        .services
+        .purge_log
+        .drain_outbox(request.now_ms)
+        .await?;
     // None: the log cannot be reached, and every server will move the purge once it can.
     if let Some(revision) = drained {
         request.facts.purged(revision);

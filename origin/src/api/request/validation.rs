@@ -2,10 +2,13 @@
 
 use async_graphql::{Error, ErrorExtensions as _};
 use pq_core::ErrorCode;
-use validator::{Validate, ValidateEmail as _, ValidationError};
+use validator::{Validate, ValidationError};
 
 use super::errors::refused;
-use crate::{access::passwords::MAX_PASSWORD_BYTES, domain::users::account::Language};
+use crate::domain::{
+    texts::{MAX_PASSWORD_BYTES, is_email, is_phone, is_public_https},
+    users::account::Language,
+};
 
 /// A rule; the word in `extensions.rule`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,9 +82,7 @@ fn is_line(text: &str, chars: std::ops::RangeInclusive<usize>) -> bool {
 }
 
 pub fn email(text: &str) -> Result<(), ValidationError> {
-    let text = text.trim();
-    // SMTP takes no longer ones.
-    keep(text.len() <= 254 && text.validate_email(), Rule::Email)
+    keep(is_email(text.trim()), Rule::Email)
 }
 
 pub fn password(text: &str) -> Result<(), ValidationError> {
@@ -95,20 +96,12 @@ pub fn name(text: &str) -> Result<(), ValidationError> {
     keep(is_line(text, 2..=50), Rule::NameLength)
 }
 
-/// E.164: a plus, a country code that does not begin with 0, 8 to 15 digits in all.
 pub fn phone(text: &str) -> Result<(), ValidationError> {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    let good = (8..=15).contains(&digits.len())
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && !digits.starts_with('0');
-    keep(good, Rule::Phone)
+    keep(is_phone(text), Rule::Phone)
 }
 
 pub fn https_url(text: &str) -> Result<(), ValidationError> {
-    keep(
-        crate::domain::offers::rules::is_public_https(text),
-        Rule::HttpsUrl,
-    )
+    keep(is_public_https(text), Rule::HttpsUrl)
 }
 
 pub fn version(text: &str) -> Result<(), ValidationError> {

@@ -5,19 +5,11 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::domain::{OfferId, paris::Day};
+use crate::domain::{OfferId, paris::Day, stats::Seen};
 
 /// The most offers and days that are remembered: whoever reads more than these within one period
 /// is not counted.
 const MOST: usize = 20_000;
-
-/// How often an offer was seen on a day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    pub offer: OfferId,
-    pub day: Day,
-    pub views: i64,
-}
 
 /// Added up by requests, taken by whoever stores them.
 #[derive(Debug, Default)]

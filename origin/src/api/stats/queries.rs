@@ -64,10 +64,10 @@ impl StatsQueries {
         let about = About::Partner(&partner);
         authorise::field(&request.asker.caller, "Query", "partnerStats", about)?;
         let (first, last) = days(&from, &to).ok_or_else(no_days)?;
-        let views = request.state.stats.views(&partner, first..=last);
+        let views = request.services.stats.views(&partner, first..=last);
         let views = views.await.map_err(failed)?;
         let booked = request
-            .state
+            .services
             .bookings
             .days_of_partner(&partner, first..=last);
         let booked = booked.await.map_err(failed)?.into_iter();

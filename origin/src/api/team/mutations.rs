@@ -4,6 +4,7 @@ use async_graphql::{Context, Error, ID, InputObject, Object, Result};
 use pq_core::ErrorCode;
 use validator::Validate;
 
+use crate::access::random;
 use crate::{
     api::team::queries::{InvitationNode, MemberRole, MembershipNode},
     domain::team::{
@@ -22,10 +23,10 @@ use crate::{
         },
     },
     domain::{
+        InvitationId, Partner, PartnerId, UserId,
+        messages::{Message, Outgoing},
         users::{account::Post, store::PostChanged},
-        {InvitationId, Partner, PartnerId, UserId},
     },
-    providers::outgoing::{Message, Outgoing},
 };
 
 #[derive(Clone, Debug, InputObject, Validate)]
@@ -65,7 +66,7 @@ impl TeamMutations {
         let Some(id) = InvitationId::parse(&id) else {
             return Ok(false);
         };
-        let withdrawn = request.state.teams.withdraw(&partner, &id);
+        let withdrawn = request.services.teams.withdraw(&partner, &id);
         withdrawn.await.map_err(failed)
     }
 
@@ -76,7 +77,7 @@ impl TeamMutations {
         let account = request.account().await?;
         let token = InvitationToken::parse(&token).ok_or_else(not_taken)?;
         let (hash, email) = (token.hash(), account.email_key());
-        let teams = &request.state.teams;
+        let teams = &request.services.teams;
         let accepted = teams.accept(token.id, hash, account.id.clone(), email, request.now_ms);
         match accepted.await.map_err(failed)? {
             Accepted::Invalid => Err(not_taken()),
@@ -86,7 +87,7 @@ impl TeamMutations {
             )),
             Accepted::Full => Err(full("as many people work for the partner as can")),
             Accepted::Done(membership) => {
-                request.state.auth.standings.forget(&account.id);
+                request.services.auth.standings.forget(&account.id);
                 Ok(MembershipNode(membership))
             }
         }
@@ -129,7 +130,7 @@ async fn invite(
     partner: &Partner,
     input: &InviteMemberInput,
 ) -> Result<Invitation> {
-    let token = InvitationToken::fresh();
+    let token = InvitationToken::new(InvitationId::from_bytes(random::bytes()), random::bytes());
     let invitation = Invitation {
         id: token.id.clone(),
         partner: partner.id.clone(),
@@ -139,7 +140,7 @@ async fn invite(
         created_at_ms: request.now_ms,
         expires_at_ms: request.now_ms + LIFE_MS,
     };
-    let invited = request.state.teams.invite(invitation.clone()).await;
+    let invited = request.services.teams.invite(invitation.clone()).await;
     match invited.map_err(failed)? {
         Invited::NoPartner => Err(no_partner()),
         Invited::Full => Err(full("as many are invited as can be: withdraw some")),
@@ -151,7 +152,7 @@ async fn invite(
                 partner: partner.name.clone(),
                 token: token.expose(),
             };
-            let outgoing: &dyn Outgoing = &*request.state.outgoing;
+            let outgoing: &dyn Outgoing = &*request.services.outgoing;
             outgoing.send(message).await.map_err(failed_with)?;
             Ok(invitation)
         }
@@ -164,7 +165,7 @@ async fn change(
     user: &UserId,
     post: Option<Post>,
 ) -> Result<bool> {
-    let users = &request.state.users;
+    let users = &request.services.users;
     let changed = users.change_post(partner, user, post, request.now_ms);
     match changed.await.map_err(failed)? {
         PostChanged::NotMember => Err(no_member()),
@@ -173,7 +174,7 @@ async fn change(
             "a partner has one owner at least: make somebody else one first",
         )),
         PostChanged::Done => {
-            request.state.auth.standings.forget(user);
+            request.services.auth.standings.forget(user);
             tracing::info!(actor = request.asker.caller.actor(), user = %user, partner = %partner,
                 post = post.map(Post::as_str), "post changed");
             Ok(true)

@@ -125,10 +125,10 @@ impl TeamQueries {
         let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
         let about = About::Partner(&partner);
         authorise::field(&request.asker.caller, "Query", "team", about)?;
-        let state = &request.state;
+        let services = &request.services;
         let (members, invitations) = futures_util::try_join!(
-            state.users.members(&partner),
-            state.teams.invitations(&partner, request.now_ms),
+            services.users.members(&partner),
+            services.teams.invitations(&partner, request.now_ms),
         )
         .map_err(failed)?;
         Ok(Team {

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::domain::users::account::{Account, Consent};
 use crate::{
-    access::sessions::Session,
     api::{
         partners::queries::timestamp,
         request::{
@@ -14,17 +13,17 @@ use crate::{
             errors::{failed, failed_with},
         },
     },
-    domain::bookings::booking::Booking,
+    domain::{auth::sessions::Session, bookings::booking::Booking},
 };
 
 pub async fn everything(request: &RequestContext) -> Result<Value> {
     let account = request.account().await?;
-    let users = &request.state.users;
+    let users = &request.services.users;
     let consents = users.consents(&account.id).await.map_err(failed)?;
     let favorites = users.favorites(&account.id).await.map_err(failed)?;
-    let bookings = request.state.bookings.all_of(&account.id).await;
+    let bookings = request.services.bookings.all_of(&account.id).await;
     let bookings = bookings.map_err(failed)?;
-    let sessions = &request.state.auth.sessions;
+    let sessions = &request.services.auth.sessions;
     let sessions = sessions.of_user(&account.id, request.now_ms).await;
     let sessions = sessions.map_err(failed_with)?;
     let favorites = favorites

@@ -106,7 +106,7 @@ impl UserMutations {
         let offer = OfferId::parse(&offer_id).ok_or_else(no_offer)?;
         let found = request.loader.load_one(offer.clone()).await;
         found.map_err(failed)?.ok_or_else(no_offer)?;
-        let users = &request.state.users;
+        let users = &request.services.users;
         let added = users.add_favorite(&user.id, &offer, request.now_ms).await;
         forget_favorites(&request.loader);
         match added.map_err(failed)? {
@@ -126,7 +126,11 @@ impl UserMutations {
         let Some(offer) = OfferId::parse(&offer_id) else {
             return Ok(false);
         };
-        let removed = request.state.users.remove_favorite(&user.id, &offer).await;
+        let removed = request
+            .services
+            .users
+            .remove_favorite(&user.id, &offer)
+            .await;
         forget_favorites(&request.loader);
         removed.map_err(failed)
     }
@@ -137,7 +141,7 @@ impl UserMutations {
         check(&input, request.asker.language)?;
         let consent = input.at(request.now_ms);
         let recorded = request
-            .state
+            .services
             .users
             .record_consent(&user.id, consent.clone());
         recorded.await.map_err(failed)?;
@@ -148,15 +152,15 @@ impl UserMutations {
     async fn delete_my_account(&self, ctx: &Context<'_>, password: String) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let account = confirmed(request, password).await?;
-        let sessions = &request.state.auth.sessions;
+        let sessions = &request.services.auth.sessions;
         sessions
             .end_all(&account.id, None)
             .await
             .map_err(failed_with)?;
         let pseudonym = hex::encode(random::bytes::<12>());
-        let users = &request.state.users;
+        let users = &request.services.users;
         let erased = users.erase(&account.id, &pseudonym, request.now_ms).await;
-        request.state.auth.standings.forget(&account.id);
+        request.services.auth.standings.forget(&account.id);
         let erased = erased.map_err(failed)?;
         // Open bookings were cancelled with it.
         relay(request, Purging::Pending).await;
@@ -170,21 +174,25 @@ impl UserMutations {
             return Ok(false);
         };
         let change = AccountChange::Status(status.into());
-        let users = &request.state.users;
+        let users = &request.services.users;
         let done = users.change(&id, change, request.now_ms).await;
         let is_there = matches!(done.map_err(failed)?, Changed::Done(_));
         if is_there && status == UserStatus::Disabled {
-            let sessions = &request.state.auth.sessions;
+            let sessions = &request.services.auth.sessions;
             sessions.end_all(&id, None).await.map_err(failed_with)?;
         }
-        request.state.auth.standings.forget(&id);
+        request.services.auth.standings.forget(&id);
         tracing::info!(actor = request.asker.caller.actor(), user = %id, ?status, "user status");
         Ok(is_there)
     }
 }
 
 async fn changed(request: &RequestContext, id: &UserId, change: AccountChange) -> Result<Account> {
-    let changed = request.state.users.change(id, change, request.now_ms).await;
+    let changed = request
+        .services
+        .users
+        .change(id, change, request.now_ms)
+        .await;
     request.loader.clear::<UserId>();
     match changed.map_err(failed)? {
         Changed::Done(account) => Ok(*account),

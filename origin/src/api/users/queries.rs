@@ -12,10 +12,7 @@ pub use preferences::{AppLanguage, PreferencesInput, PreferencesNode};
 use super::export;
 use crate::domain::users::account::{self, Account};
 use crate::{
-    access::{
-        caller::{Caller, SignedIn},
-        sessions::SessionId,
-    },
+    access::caller::{Caller, SignedIn},
     api::{
         auth::mutations::ConsentPurpose,
         bookings::queries::BookingNode,
@@ -29,7 +26,7 @@ use crate::{
             loaders::{BookingsOf, FavoritesOf},
         },
     },
-    domain::UserId,
+    domain::{UserId, auth::sessions::SessionId},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -205,7 +202,7 @@ impl UserQueries {
         let Some(id) = UserId::parse(&id) else {
             return Ok(None);
         };
-        let found = RequestContext::of(ctx).state.users.by_id(&id).await;
+        let found = RequestContext::of(ctx).services.users.by_id(&id).await;
         Ok(found.map_err(failed)?.map(UserNode::from))
     }
 
@@ -214,7 +211,7 @@ impl UserQueries {
     async fn my_consents(&self, ctx: &Context<'_>) -> Result<Vec<ConsentNode>> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
-        let consents = request.state.users.consents(&user.id).await;
+        let consents = request.services.users.consents(&user.id).await;
         let consents = consents.map_err(failed)?.into_iter();
         Ok(consents.map(ConsentNode::from).collect())
     }

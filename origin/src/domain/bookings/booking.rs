@@ -3,11 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::domain::{
-    paris::Day,
-    users::account::words,
-    {BookingId, OfferId, PartnerId, UserId},
-};
+use crate::domain::{BookingId, OfferId, PartnerId, UserId, paris::Day, words::words};
 
 words! {
     /// How far a booking is.

@@ -13,3 +13,6 @@ pub mod rules;
 mod samples;
 pub mod store;
 pub mod window;
+
+/// The most bookings of a list that is no connection.
+pub const MAX_LISTED: usize = 200;

@@ -1,10 +1,9 @@
 //! Why a booking is not made, or not changed: one refusal per cause, in the asker's language.
 
-use async_graphql::Error;
 use pq_core::ErrorCode;
 
 use super::booking::BookingStatus;
-use crate::{api::request::errors::refused, domain::users::account::Language};
+use crate::domain::users::account::Language;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BookingRefusal {
@@ -161,9 +160,4 @@ const fn wrong_status(status: BookingStatus) -> (&'static str, &'static str) {
             "nobody came for this booking",
         ),
     }
-}
-
-/// The refusal as a field answers it.
-pub fn shown(refusal: BookingRefusal, language: Language) -> Error {
-    refused(refusal.code(), refusal.sentence(language))
 }

@@ -12,13 +12,7 @@ use super::{
     refusals::BookingRefusal,
     rules::NewBooking,
 };
-use crate::{
-    domain::{
-        paris::Day,
-        {BookingId, PartnerId, UserId},
-    },
-    store_sqlite::database::StoreError,
-};
+use crate::domain::{BookingId, PartnerId, StoreError, UserId, paris::Day};
 
 pub use crate::api::bookings::gates::Gates;
 pub use cursor::BookingCursor;

@@ -1,7 +1,8 @@
 //! An edit of an offer: its values are good by themselves; whether they go together with what is
 //! stored is seen when it is applied, inside the write's transaction.
 
-use super::rules::{self, BrokenRule};
+use super::rules;
+use crate::domain::texts::BrokenRule;
 use crate::domain::{Offer, OfferCategory, OfferSchedule, Quota};
 
 /// What becomes of a field.

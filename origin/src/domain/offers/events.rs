@@ -5,19 +5,12 @@ pub mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::domain::{GeoPoint, Offer, OfferId, Quota};
+use cache_core::Tag;
+
+use crate::domain::{GeoPoint, Offer, Quota, tags};
 
 /// The H3 resolutions at which lists may carry their search disk.
 pub const GEO_RESOLUTIONS: std::ops::RangeInclusive<u8> = 3..=8;
-
-/// The tag of every list without a location.
-pub const ALL_OFFERS_TAG: &str = "offers:all";
-
-/// The tag that says that an offer became visible. No answer carries it: whoever follows the log
-/// tells those who wait for new offers.
-pub fn published_tag(id: &OfferId) -> String {
-    format!("published:{id}")
-}
 
 /// An offer before and after a write; absent before its creation and after its deletion.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,26 +135,21 @@ fn seen(change: &OfferChange) -> Option<Seen> {
     }
 }
 
-/// The tag of answers that show how many places are left of an offer.
-pub fn quota_tag(offer: &OfferId) -> String {
-    format!("quota:{offer}")
-}
-
 /// The tags to purge for a change: the offer's and its partner's own, and those of the lists that
 /// it enters, leaves or looks different in. Sorted, each once.
-pub fn tags_of(change: &OfferChange) -> Vec<String> {
-    let mut tags = BTreeSet::new();
+pub fn tags_of(change: &OfferChange) -> Vec<Tag> {
+    let mut purged = BTreeSet::new();
     let seen = seen(change);
     for offer in change.before.iter().chain(&change.after) {
         if seen.is_some() {
-            tags.insert(format!("offer:{}", offer.id));
-            tags.insert(format!("partner:{}", offer.partner_id));
+            purged.insert(tags::offer(&offer.id));
+            purged.insert(tags::partner(&offer.partner_id));
         }
         // No list holds an inactive offer. Validity is a list's own affair: its life ends when an
         // offer starts or ends.
         if seen == Some(Seen::InLists) && offer.is_active {
-            tags.insert(ALL_OFFERS_TAG.to_owned());
-            tags.extend(geo_tags(offer.location));
+            purged.insert(tags::all_offers());
+            purged.extend(geo_tags(offer.location));
         }
     }
     if let Some(after) = change.after.as_ref().filter(|after| after.is_active)
@@ -170,9 +158,9 @@ pub fn tags_of(change: &OfferChange) -> Vec<String> {
             .as_ref()
             .is_some_and(|before| before.is_active)
     {
-        tags.insert(published_tag(&after.id));
+        purged.insert(tags::published(&after.id));
     }
-    tags.into_iter().collect()
+    purged.into_iter().collect()
 }
 
 /// The names of what changed between two states of an offer, for the audit.
@@ -186,8 +174,8 @@ pub fn names_of(before: &Offer, after: &Offer) -> Vec<&'static str> {
 }
 
 /// The tags of the cells that hold a place, at every resolution that lists use.
-fn geo_tags(place: GeoPoint) -> impl Iterator<Item = String> {
+fn geo_tags(place: GeoPoint) -> impl Iterator<Item = Tag> {
     GEO_RESOLUTIONS
         .filter_map(move |resolution| cache_core::geo::cell(place.lat, place.lng, resolution))
-        .map(|cell| format!("geo:{cell:x}"))
+        .map(Tag::geo)
 }

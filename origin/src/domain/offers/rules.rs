@@ -5,8 +5,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use reqwest::Url;
-
+use crate::domain::texts::{BrokenRule, broken, is_public_https, line};
 use crate::domain::{
     paris::TimeOfDay,
     {OfferSchedule, Quota},
@@ -15,40 +14,7 @@ use crate::domain::{
 const MAX_DESCRIPTION_CHARS: usize = 4_000;
 const MAX_CONDITIONS: usize = 20;
 const MAX_IMAGES: usize = 20;
-const MAX_URL_CHARS: usize = 500;
 const MAX_LINE_CHARS: usize = 200;
-
-/// A field, and what it has to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{field}` {rule}")]
-pub struct BrokenRule {
-    pub field: &'static str,
-    pub rule: &'static str,
-}
-
-pub const fn broken(field: &'static str, rule: &'static str) -> BrokenRule {
-    BrokenRule { field, rule }
-}
-
-impl BrokenRule {
-    pub const fn null(field: &'static str) -> Self {
-        broken(field, "cannot be null")
-    }
-
-    pub const fn not_a_moment(field: &'static str) -> Self {
-        broken(
-            field,
-            "is a moment by RFC 3339, such as 2026-06-01T18:00:00Z",
-        )
-    }
-}
-
-/// Without the space around it, if that leaves so many characters on one line.
-pub fn line(text: &str, chars: std::ops::RangeInclusive<usize>) -> Option<String> {
-    let text = text.trim();
-    let fits = chars.contains(&text.chars().count()) && !text.contains(char::is_control);
-    fits.then(|| text.to_owned())
-}
 
 pub fn title(text: &str) -> Result<String, BrokenRule> {
     line(text, 2..=120).ok_or(broken("title", "is 2 to 120 characters on one line"))
@@ -100,18 +66,6 @@ pub fn images(urls: Vec<String>) -> Result<Vec<String>, BrokenRule> {
         ));
     }
     Ok(urls)
-}
-
-/// Every client shows this text as it is: nothing in it may be read in two ways, and no password.
-pub fn is_public_https(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("https://") else {
-        return false;
-    };
-    // Parsers skip further slashes and read backslashes as slashes; other readers do not.
-    let plain = text.len() <= MAX_URL_CHARS
-        && !rest.starts_with('/')
-        && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    plain && Url::parse(text).is_ok_and(|url| url.username().is_empty() && url.password().is_none())
 }
 
 /// `weekdays` by ISO 8601; `to` that is not after `from` means until the next day.

@@ -8,10 +8,7 @@ use std::{collections::HashMap, fmt};
 use async_trait::async_trait;
 
 use super::edit::OfferEdit;
-use crate::{
-    domain::{GeoPoint, Offer, OfferCategory, OfferId, PartnerId},
-    store_sqlite::database::StoreError,
-};
+use crate::domain::{GeoPoint, Offer, OfferCategory, OfferId, PartnerId, StoreError};
 
 pub use change::{
     Author, Change, Created, Creation, MOST_OFFERS, Purging, Updated, change, creation,

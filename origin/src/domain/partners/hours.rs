@@ -2,8 +2,8 @@
 
 use crate::domain::{
     OpeningHour,
-    offers::rules::{BrokenRule, broken},
     paris::TimeOfDay,
+    texts::{BrokenRule, broken},
 };
 
 const DAY_MINUTES: u32 = 24 * 60;

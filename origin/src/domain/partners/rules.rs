@@ -1,10 +1,8 @@
 //! What the fields of partners and establishments may hold. Checked where a value comes in.
 
-use validator::ValidateEmail as _;
-
 use crate::domain::{
     Address,
-    offers::rules::{BrokenRule, broken, is_public_https, line},
+    texts::{BrokenRule, broken, is_email, is_phone, is_public_https, line},
 };
 
 const MAX_DESCRIPTION_CHARS: usize = 4_000;
@@ -36,15 +34,16 @@ pub fn https_url(field: &'static str, url: String) -> Result<String, BrokenRule>
 }
 
 pub fn phone(text: String) -> Result<String, BrokenRule> {
-    match crate::api::request::validation::phone(&text) {
-        Ok(()) => Ok(text),
-        Err(_) => Err(broken("phone", "is null or a number such as +33140000000")),
+    if is_phone(&text) {
+        Ok(text)
+    } else {
+        Err(broken("phone", "is null or a number such as +33140000000"))
     }
 }
 
 pub fn email(text: &str) -> Result<String, BrokenRule> {
     let text = text.trim();
-    if text.len() <= 254 && text.validate_email() {
+    if is_email(text) {
         Ok(text.to_owned())
     } else {
         Err(broken("email", "is null or an e-mail address"))

@@ -9,10 +9,11 @@ use std::{collections::HashMap, fmt};
 use async_trait::async_trait;
 
 use crate::{
-    domain::{Establishment, EstablishmentId, Partner, PartnerCategory, PartnerId, UserId},
+    domain::{
+        Establishment, EstablishmentId, Partner, PartnerCategory, PartnerId, StoreError, UserId,
+    },
     store_sqlite::{
         cursor::{CursorKind, seal, unseal},
-        database::StoreError,
         text,
     },
 };
@@ -21,9 +22,6 @@ pub use super::edit::{EstablishmentEdit, PartnerEdit};
 pub use crate::domain::offers::store::Author;
 
 pub use change::{Founded, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated};
-
-/// The tag of every list of partners.
-pub const ALL_PARTNERS_TAG: &str = "partners:all";
 
 #[derive(Debug, Clone, Default)]
 pub struct PartnerQuery {

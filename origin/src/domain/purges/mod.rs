@@ -4,7 +4,8 @@ pub mod audit;
 pub mod log_store;
 pub mod store;
 
-use cache_core::{PurgeKind, Tag};
+pub use cache_core::PurgeKind;
+use cache_core::Tag;
 
 pub use audit::{AuditFilter, AuditRow};
 pub use log_store::{LogRole, LogStore};

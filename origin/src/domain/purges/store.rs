@@ -7,10 +7,6 @@ use cache_core::{LogId, Revision};
 
 use super::{AuditFilter, AuditRow, OutboxRow, PendingPurge};
 use crate::domain::StoreError;
-use crate::store_sqlite::{
-    database::StoreError,
-    outbox::{OutboxRow, PendingPurge},
-};
 
 /// A row of the outbox that was moved into a log.
 #[derive(Clone, Debug, PartialEq, Eq)]

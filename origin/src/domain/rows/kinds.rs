@@ -1,12 +1,10 @@
 //! The tables: every column, and where MongoDB has it. A test holds them against the schema.
 
 use super::{Field, Identity, Kind, Missing, Shape};
-use crate::{
-    domain::{
-        bookings::booking::BookingStatus,
-        users::account::{IdentityStatus, Post, Purpose, Role, Status},
-    },
-    server::transfer::Collection,
+use crate::domain::{
+    bookings::booking::BookingStatus,
+    rows::Collection,
+    users::account::{IdentityStatus, Post, Purpose, Role, Status},
 };
 
 /// In the order in which they are moved.

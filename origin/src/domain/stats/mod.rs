@@ -5,3 +5,13 @@
 //! sum. No read writes: views are added up in memory and stored every few seconds.
 
 pub mod store;
+
+use super::{OfferId, paris::Day};
+
+/// How often an offer was seen on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub offer: OfferId,
+    pub day: Day,
+    pub views: i64,
+}

@@ -4,11 +4,8 @@ use std::{collections::BTreeMap, fmt, ops::RangeInclusive};
 
 use async_trait::async_trait;
 
-use crate::api::stats::counter::Seen;
-use crate::{
-    domain::{PartnerId, paris::Day},
-    store_sqlite::database::StoreError,
-};
+use crate::domain::stats::Seen;
+use crate::domain::{PartnerId, StoreError, paris::Day};
 
 /// Views of a partner's offer, to be added.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,12 +5,9 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use super::{Invitation, TokenHash};
-use crate::{
-    domain::{
-        users::account::{EmailKey, Membership},
-        {InvitationId, PartnerId, UserId},
-    },
-    store_sqlite::database::StoreError,
+use crate::domain::{
+    InvitationId, PartnerId, StoreError, UserId,
+    users::account::{EmailKey, Membership},
 };
 
 /// What came of an invitation.

@@ -11,10 +11,7 @@ use super::{
     account::{Account, Consent, EmailKey, Post, Standing},
     change::AccountChange,
 };
-use crate::{
-    domain::{OfferId, PartnerId, UserId},
-    store_sqlite::database::StoreError,
-};
+use crate::domain::{OfferId, PartnerId, StoreError, UserId};
 
 /// The most favourites of one user.
 pub const MAX_FAVORITES: usize = 500;

@@ -10,10 +10,7 @@ use tokio::{
 };
 
 use super::{DrainError, PurgeLog, Shared};
-use crate::{
-    domain::purges::Moved,
-    store_sqlite::{audit::AuditRow, log_rows as embedded_log, outbox::OutboxRow},
-};
+use crate::domain::purges::{AuditRow, Moved, OutboxRow};
 
 /// Rows that are appended, read back and taken out together: three steps, however far Redis is.
 const BATCH_ROWS: usize = 100;
@@ -147,8 +144,8 @@ impl PurgeLog {
 
 fn new_record(row: &OutboxRow, now_ms: i64) -> NewRecord {
     NewRecord {
-        tags: embedded_log::tags_of(&row.purge.tags),
-        kind: embedded_log::kind_of(row.purge.kind),
+        tags: row.purge.tags.clone(),
+        kind: row.purge.kind,
         // Now, not the write's time: a row that lay here for days is not trimmed at once.
         at_ms: now_ms.unsigned_abs(),
     }

@@ -8,7 +8,7 @@ use cache_tiered::{
 };
 
 use super::{PurgeLog, Shared, wall_ms};
-use crate::store_sqlite::{database::StoreError, log_rows::DRAIN_ROWS};
+use crate::domain::{StoreError, purges::DRAINED_AT_ONCE};
 
 impl PurgeLog {
     /// Asks Redis for its log, and the database whether it is the one in force.
@@ -60,8 +60,8 @@ impl PurgeLog {
         } = &*self.0;
         let mut looked = looked.lock().await;
         let began = feed.clock().now();
-        let rows = store.pending(DRAIN_ROWS).await?;
-        let look = Look::new(began, rows.iter().map(|row| row.id), DRAIN_ROWS);
+        let rows = store.pending(DRAINED_AT_ONCE).await?;
+        let look = Look::new(began, rows.iter().map(|row| row.id), DRAINED_AT_ONCE);
         let mut opened = self.open_redis(redis, known).await?;
         let complete_at = match look.after(&looked) {
             Outbox::Moving(complete_at) => complete_at,

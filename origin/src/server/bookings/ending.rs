@@ -13,9 +13,9 @@ use crate::domain::bookings::{
 };
 use crate::{
     access::random,
+    api::services::Clock,
+    domain::{StoreError, error_chain::chain},
     purging::PurgeLog,
-    server::{state::Clock, telemetry::chain},
-    store_sqlite::database::StoreError,
 };
 
 /// How late an end may come.

@@ -21,9 +21,8 @@ use crate::{
         rate::{self, Decision},
     },
     api::request::authorise,
-    domain::BookingId,
-    server::{admission, http::answer, state::AppState, telemetry::chain},
-    store_sqlite::database::StoreError,
+    domain::{BookingId, StoreError, error_chain::chain},
+    server::{admission, http::answer, state::AppState},
 };
 
 /// Which code is shown.
@@ -43,7 +42,7 @@ pub struct Shown {
 
 /// `GET /.well-known/qr-keys.json`, a JWK set.
 pub async fn keys(State(state): State<AppState>) -> Response {
-    let keys = state.config.qr.keys.jwks();
+    let keys = state.config.qr_keys.jwks();
     // A key is put into the set long before it signs.
     let caching = (header::CACHE_CONTROL, "public, max-age=300");
     ([caching], axum::Json(keys)).into_response()
@@ -110,10 +109,10 @@ async fn picture_of(
 ) -> Result<Response, Response> {
     let booking = own(state, asker, id).await?;
     let ticket = match which {
-        Which::Rotating => Ticket::rotating(&booking, state.clock.now_ms()),
+        Which::Rotating => Ticket::rotating(&booking, state.services.clock.now_ms()),
         Which::Offline => Ticket::offline(&booking),
     };
-    let code = ticket.sign(&state.config.qr.keys);
+    let code = ticket.sign(&state.config.qr_keys);
     let code = code.ok_or_else(|| failed("no key signs QR codes"))?;
     let bad = |error: picture::PictureError| failed(&chain(&error));
     match drawn {
@@ -137,10 +136,15 @@ async fn event_of(state: &AppState, asker: &Asker, id: &str) -> Result<Response,
 
 async fn calendar_of(state: &AppState, booking: &Booking) -> Result<String, StoreError> {
     let ids = std::slice::from_ref(&booking.offer);
-    let offer = state.offers.by_ids(ids).await?.remove(&booking.offer);
+    let offer = state
+        .services
+        .offers
+        .by_ids(ids)
+        .await?
+        .remove(&booking.offer);
     let offer = offer.ok_or_else(|| StoreError::corrupt("booking", &"its offer is gone"))?;
     let ids = std::slice::from_ref(&offer.establishment_id);
-    let places = state.partners.establishments_by_ids(ids).await?;
+    let places = state.services.partners.establishments_by_ids(ids).await?;
     Ok(calendar::file(
         booking,
         &offer,
@@ -150,9 +154,9 @@ async fn calendar_of(state: &AppState, booking: &Booking) -> Result<String, Stor
 
 /// Who asks, counted as for any request; or that it was one too many.
 async fn admit(state: &AppState, request: Request) -> Result<(Asker, Option<Decision>), Response> {
-    let peer = Peer::of(&request, state);
+    let peer = admission::peer_of(&request, state);
     let headers = request.into_parts().0.headers;
-    let asker = Asker::of(&headers, peer, state).await;
+    let asker = admission::asker_of(&headers, peer, state).await;
     let caller = asker.as_ref().ok().map(|asker| &asker.caller);
     let counted = admission::count(state, caller, peer).await;
     match counted {
@@ -185,7 +189,11 @@ async fn own(state: &AppState, asker: &Asker, id: &str) -> Result<Booking, Respo
         refuse(refusal.code(), refusal.sentence(asker.language))
     };
     let id = BookingId::parse(id).ok_or_else(not_found)?;
-    let found = state.bookings.by_ids(std::slice::from_ref(&id)).await;
+    let found = state
+        .services
+        .bookings
+        .by_ids(std::slice::from_ref(&id))
+        .await;
     let booking = found.map_err(internal)?.remove(&id).ok_or_else(not_found)?;
     match caller {
         Caller::User(user) if booking.user.as_ref() == Some(&user.id) => Ok(booking),

@@ -11,19 +11,11 @@ use std::{collections::HashMap, path::Path};
 use csv::ByteRecord;
 use sha2::{Digest, Sha256};
 
-use super::{
-    Announce, CatalogueStore, Family, Reach,
-    sample::{self, DAY_MS, chance::Chance, words},
-};
-use crate::{
-    domain::{
-        offers::events::OfferChange,
-        {
-            Address, Establishment, EstablishmentId, GeoPoint, OfferId, Partner, PartnerCategory,
-            PartnerId,
-        },
-    },
-    store_sqlite::database::StoreError,
+use super::sample::{self, DAY_MS, chance::Chance, words};
+use crate::domain::catalogue::{Announce, CatalogueStore, Family, Reach};
+use crate::domain::{
+    Address, Establishment, EstablishmentId, GeoPoint, OfferId, Partner, PartnerCategory,
+    PartnerId, StoreError, offers::events::OfferChange,
 };
 
 const HEADER: [&str; 6] = [

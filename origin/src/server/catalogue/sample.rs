@@ -5,7 +5,7 @@
 pub(crate) mod chance;
 pub(crate) mod words;
 
-use super::Family;
+use crate::domain::catalogue::Family;
 use crate::domain::{
     Address, BookingLimits, Discount, Establishment, EstablishmentId, GeoPoint, Offer,
     OfferCategory, OfferId, OfferSchedule, Partner, PartnerCategory, PartnerId, Quota,

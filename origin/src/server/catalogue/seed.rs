@@ -1,7 +1,8 @@
 //! Fills a store with samples; seeding twice adds nothing.
 
-use super::{Announce, CatalogueStore, Family, Reach, sample};
-use crate::store_sqlite::database::StoreError;
+use super::sample;
+use crate::domain::StoreError;
+use crate::domain::catalogue::{Announce, CatalogueStore, Family, Reach};
 
 /// Rows of one transaction: large enough to be fast, small enough not to hold the writer long.
 const ROWS_PER_TRANSACTION: usize = 1_000;

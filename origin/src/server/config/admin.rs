@@ -1,6 +1,7 @@
 //! Who may publish and purge.
 
-use super::{reader::Reader, secret::Secret};
+use super::reader::Reader;
+use crate::domain::secret::Secret;
 
 #[derive(Clone, Debug)]
 pub struct AdminConfig {

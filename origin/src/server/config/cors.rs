@@ -2,7 +2,8 @@
 
 use reqwest::Url;
 
-use super::{Environment, reader::Reader};
+use super::reader::Reader;
+use crate::api::environment::Environment;
 
 /// Who may read.
 #[derive(Clone, Debug, PartialEq, Eq)]

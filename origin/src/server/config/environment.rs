@@ -1,37 +1,13 @@
 //! Which of two worlds this server is in.
 
-use std::fmt;
-
 use super::reader::Reader;
+use crate::api::environment::Environment;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Environment {
-    /// A developer's machine, or a test's: introspection is answered, nothing is refused for safety.
-    Development,
-    /// Real people's data.
-    Production,
-}
-
-impl Environment {
-    /// development | production: `YOUSOON_ENV`, default development.
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        reader.or("YOUSOON_ENV", Self::Development, |text| match text {
-            "development" => Ok(Self::Development),
-            "production" => Ok(Self::Production),
-            other => Err(format!("{other:?} is neither development nor production")),
-        })
-    }
-
-    pub const fn is_production(self) -> bool {
-        matches!(self, Self::Production)
-    }
-}
-
-impl fmt::Display for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Development => "development",
-            Self::Production => "production",
-        })
-    }
+/// development | production: `YOUSOON_ENV`, default development.
+pub(super) fn read(reader: &mut Reader<'_>) -> Environment {
+    reader.or("YOUSOON_ENV", Environment::Development, |text| match text {
+        "development" => Ok(Environment::Development),
+        "production" => Ok(Environment::Production),
+        other => Err(format!("{other:?} is neither development nor production")),
+    })
 }

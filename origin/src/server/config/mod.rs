@@ -15,28 +15,24 @@ mod http;
 mod live;
 mod metrics;
 mod production;
-mod qr;
 mod rate_limits;
 mod reader;
-mod secret;
 #[cfg(test)]
 mod tests;
 
 pub use admin::AdminConfig;
-pub use auth::{AuthConfig, PasswordsConfig, TokensConfig};
-pub use cache::CacheConfig;
+pub use cache::cache_from_env;
 pub use cors::CorsConfig;
-pub use documents::{DocumentMode, DocumentsConfig};
-pub use edge::EdgeConfig;
-pub use environment::Environment;
 pub use http::HttpConfig;
 pub use live::LiveConfig;
 pub use metrics::MetricsConfig;
-pub use qr::QrConfig;
-pub use rate_limits::RateLimitsConfig;
 pub use reader::ConfigError;
-pub use secret::Secret;
 
+use crate::{
+    access::{AuthConfig, keys::KeySet, rate::RateLimitsConfig},
+    api::{caches::CacheConfig, documents::DocumentsConfig, environment::Environment},
+    purging::relay::EdgeConfig,
+};
 use reader::{Lookup, Reader, process_environment};
 
 /// The whole configuration of `yousoon serve`; the data folder is a command-line option.
@@ -49,7 +45,7 @@ pub struct Config {
     pub cache: CacheConfig,
     pub admin: AdminConfig,
     pub auth: AuthConfig,
-    pub qr: QrConfig,
+    pub qr_keys: KeySet,
     pub edge: EdgeConfig,
     pub rate_limits: RateLimitsConfig,
     pub live: LiveConfig,
@@ -70,18 +66,18 @@ impl Config {
     /// Reads all sections; what is wrong with them is noted in the reader, and a default stands in
     /// its place.
     fn read(reader: &mut Reader<'_>) -> Self {
-        let environment = Environment::read(reader);
+        let environment = environment::read(reader);
         let config = Self {
             environment,
             http: HttpConfig::read(reader),
             cors: CorsConfig::read(reader, environment),
-            documents: DocumentsConfig::read(reader),
-            cache: CacheConfig::read(reader),
+            documents: documents::read(reader),
+            cache: cache::read(reader),
             admin: AdminConfig::read(reader),
-            auth: AuthConfig::read(reader, environment),
-            qr: QrConfig::read(reader, environment),
-            edge: EdgeConfig::read(reader),
-            rate_limits: RateLimitsConfig::read(reader),
+            auth: auth::read(reader, environment),
+            qr_keys: auth::qr_keys(reader, environment),
+            edge: edge::read(reader),
+            rate_limits: rate_limits::read(reader),
             live: LiveConfig::read(reader),
             metrics: MetricsConfig::read(reader),
         };

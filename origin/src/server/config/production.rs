@@ -1,7 +1,8 @@
 //! What production refuses: settings that are a convenience on a developer's machine and a hole
 //! anywhere else.
 
-use super::{Config, DocumentMode, Secret, reader::Reader};
+use super::{Config, reader::Reader};
+use crate::{api::documents::DocumentMode, domain::secret::Secret};
 
 pub(super) fn refuse(config: &Config, reader: &mut Reader<'_>) {
     match config.documents.mode {

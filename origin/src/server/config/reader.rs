@@ -2,7 +2,7 @@
 
 use std::{env, fmt, ops::RangeInclusive};
 
-use super::secret::{MIN_SECRET_BYTES, Secret};
+use crate::domain::secret::{MIN_SECRET_BYTES, Secret};
 
 /// Gives a variable's text. The environment is one of two; tests bring their own.
 pub(super) type Lookup<'a> = &'a dyn Fn(&'static str) -> Option<String>;

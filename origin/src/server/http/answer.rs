@@ -62,7 +62,7 @@ fn details_of(why: &Refusal, all: &[ServerError]) -> Vec<(&'static str, String)>
 
 /// An answer that a shared cache does not keep.
 fn succeeded(executed: &Executed, media: MediaType) -> Response {
-    match data(executed) {
+    match executed.data() {
         Ok(body) => {
             let mut response = respond(StatusCode::OK, media, CacheControl::Private, body.into());
             set_revision(&mut response, executed);
@@ -72,40 +72,12 @@ fn succeeded(executed: &Executed, media: MediaType) -> Response {
     }
 }
 
-/// The body of an answer without errors.
-pub fn data(executed: &Executed) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&json!({"data": executed.response.data}))
-}
-
-/// Whether the answer is a failure of ours and nothing else: no data, and an error that is none of
-/// the client's.
-pub fn failed(executed: &Executed) -> bool {
-    executed.response.data == async_graphql::Value::Null
-        && executed
-            .response
-            .errors
-            .iter()
-            .any(|error| code_of(error).is_none() && !error.path.is_empty())
-}
-
 /// The answer to a request that took too long.
 pub fn timed_out(media: MediaType) -> Response {
     refusal(
         &Refusal::new(ErrorCode::Timeout, "the answer took too long"),
         media,
     )
-}
-
-pub fn cacheable(executed: &Executed, policy: &CachePolicy) -> Option<Lifetime> {
-    if !policy.is_shared() || executed.facts.uncacheable {
-        return None;
-    }
-    let lifetime = Lifetime {
-        max_age_s: policy.max_age_s,
-        stale_while_revalidate_s: policy.stale_while_revalidate_s,
-        stale_if_error_s: policy.stale_if_error_s,
-    };
-    executed.facts.shorten(lifetime, executed.now_ms)
 }
 
 /// The answer to a request that is refused.

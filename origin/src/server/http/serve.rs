@@ -19,22 +19,20 @@ use pq_core::{
 use super::{
     answer,
     body::{self, BodyError},
+    cached::{self, Wanted},
 };
 use crate::{
     access::caller::{Asker, Caller},
     api::{
-        execution::{
-            cached::{self, Asked, Wanted},
-            execute,
-        },
+        execution::{cached::Asked, execute},
         request::authorise,
     },
 };
 use crate::{
-    access::{peer::Peer, rate},
-    api::documents::{Document, sent},
-    server::{admission, config::DocumentMode, cors, live, state::AppState},
-    store_sqlite::database::StoreError,
+    access::rate,
+    api::documents::{Document, DocumentMode, sent},
+    domain::StoreError,
+    server::{admission, cors, live, state::AppState},
 };
 
 /// Why there is no answer.
@@ -69,8 +67,8 @@ pub async fn graphql_by_id(
 }
 
 async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> Response {
-    let peer = Peer::of(&request, state);
-    let asker = Asker::of(request.headers(), peer, state).await;
+    let peer = admission::peer_of(&request, state);
+    let asker = admission::asker_of(request.headers(), peer, state).await;
     let origin = request.headers().get(header::ORIGIN).cloned();
     let caller = asker.as_ref().ok().map(|asker| &asker.caller);
     let counted = admission::count(state, caller, peer).await;
@@ -212,8 +210,14 @@ async fn steps(
     let asker = asker?;
     authorise::document(&asker.caller, &document.parsed)?;
     // Its entities may be kept ones: those of a copy of the log that has seen what the client has.
-    let required = state.caches.feed.require(minimum).await;
-    let run = execute::execute(state, &document, &variables, asker, required);
+    let required = state.services.caches.feed.require(minimum).await;
+    let run = execute::execute(
+        (&state.services, &state.schema),
+        &document,
+        &variables,
+        asker,
+        required,
+    );
     let executed = Box::pin(run).await?;
     Ok(answer::executed(&executed, media))
 }
@@ -223,7 +227,11 @@ async fn asked_before(state: &AppState, spelling: &str) -> Result<Option<Arc<Ask
     let Some(asked) = state.spellings.get(spelling) else {
         return Ok(None);
     };
-    let document = state.documents.get(asked.document.operation.id).await?;
+    let document = state
+        .services
+        .documents
+        .get(asked.document.operation.id)
+        .await?;
     let same = document.is_some_and(|document| Arc::ptr_eq(&document, &asked.document));
     Ok(same.then_some(asked))
 }
@@ -279,7 +287,7 @@ pub(crate) async fn document(
     request: &GraphqlRequest,
 ) -> Result<Arc<Document>, Failure> {
     let hash = request.document.hash();
-    if let Some(document) = state.documents.get(hash).await? {
+    if let Some(document) = state.services.documents.get(hash).await? {
         return Ok(document);
     }
     let body = match &request.document {
@@ -289,7 +297,7 @@ pub(crate) async fn document(
         }
         DocumentRef::Body { body, .. } => body,
     };
-    match state.config.documents.mode {
+    match state.services.document_mode {
         DocumentMode::Enforce => {
             let message = "only published documents are executed here";
             return Err(Refusal::new(ErrorCode::DocumentNotPublished, message).into());
@@ -297,8 +305,13 @@ pub(crate) async fn document(
         DocumentMode::Audit => tracing::warn!(document = %hash, "a document that is not published"),
         DocumentMode::Off => {}
     }
-    let environment = state.config.environment;
-    let document = sent::compile(&state.compiler, body, &request.variables, environment)?;
+    let environment = state.services.environment;
+    let document = sent::compile(
+        &state.services.compiler,
+        body,
+        &request.variables,
+        environment,
+    )?;
     Ok(Arc::new(document))
 }
 

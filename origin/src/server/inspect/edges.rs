@@ -12,11 +12,8 @@ use reqwest::{Client, Url};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    purging::relay::{endpoint, shown},
-    server::{
-        config::{EdgeConfig, Secret},
-        telemetry::chain,
-    },
+    domain::{error_chain::chain, secret::Secret},
+    purging::relay::{EdgeConfig, endpoint, shown},
 };
 
 /// How long an edge may take: a person waits.

@@ -15,7 +15,8 @@ use serde_json::{Map, Value};
 use super::edges::{self, EdgeReport};
 use crate::{
     api::documents::Document,
-    server::{admin::AdminError, state::AppState, telemetry::chain},
+    domain::error_chain::chain,
+    server::{admin::AdminError, state::AppState},
 };
 
 /// Which question to explain.
@@ -69,12 +70,12 @@ pub async fn explain(state: &AppState, asked: Asked) -> Result<Explanation, Admi
     let (tiers, edges) = match &key {
         None => (vec![], vec![]),
         Some(key) => {
-            let now_ms = state.clock.now_ms().unsigned_abs();
+            let now_ms = state.services.clock.now_ms().unsigned_abs();
             let edges = edges::ask(&state.config.edge, key, now_ms);
             tokio::join!(tiers(state, key), edges)
         }
     };
-    let feed = &state.caches.feed;
+    let feed = &state.services.caches.feed;
     Ok(Explanation {
         document: operation.id,
         operation: operation.name.clone(),
@@ -117,12 +118,12 @@ async fn find(state: &AppState, text: &str) -> Result<Arc<Document>, AdminError>
         Ok(hash) => hash,
         Err(_) => hash_of(state, text).await?,
     };
-    let found = state.documents.get(hash).await?;
+    let found = state.services.documents.get(hash).await?;
     found.ok_or_else(|| not_found("no document with this hash is published").into())
 }
 
 async fn hash_of(state: &AppState, name: &str) -> Result<DocumentHash, AdminError> {
-    let names = state.documents.names().await?;
+    let names = state.services.documents.names().await?;
     let mut hashes: Vec<_> = names
         .into_iter()
         .filter_map(|(hash, known)| (known == name).then_some(hash))
@@ -148,7 +149,7 @@ fn not_found(message: &str) -> Refusal {
 }
 
 async fn tiers(state: &AppState, key: &CacheKey) -> Vec<TierReport> {
-    let caches = &state.caches;
+    let caches = &state.services.caches;
     let in_memory = match caches.responses.explain_memory(key) {
         None => Found::Absent,
         Some((entry, verdict)) => stored(&caches.feed, &entry, &verdict),

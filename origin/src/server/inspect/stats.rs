@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     api::caches::Caches,
-    server::{state::AppState, telemetry::chain},
-    store_sqlite::database::StoreError,
+    domain::{StoreError, error_chain::chain},
+    server::state::AppState,
 };
 
 /// All of it, of one server and since it started.
@@ -88,8 +88,8 @@ pub struct RedisStats {
 pub async fn stats(state: &AppState) -> Result<CacheStats, StoreError> {
     let Caches {
         feed, responses, ..
-    } = &state.caches;
-    let names = state.documents.names().await?;
+    } = &state.services.caches;
+    let names = state.services.documents.names().await?;
     let mut documents: Vec<_> = responses
         .stats()
         .all()
@@ -115,11 +115,11 @@ pub async fn stats(state: &AppState) -> Result<CacheStats, StoreError> {
         documents,
         answers: Size { entries, bytes },
         entities: [
-            &state.caches.offers,
-            &state.caches.partners,
-            &state.caches.establishments,
+            &state.services.caches.offers,
+            &state.services.caches.partners,
+            &state.services.caches.establishments,
         ]
-        .map(|cache| entity_stats(&state.caches, cache))
+        .map(|cache| entity_stats(&state.services.caches, cache))
         .into(),
         redis,
         log: feed.inspect(|copy, age_ms| LogState::of(copy, age_ms, DISTRUST_MS)),

@@ -8,14 +8,15 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::seats::Client;
+use crate::server::admission;
 use crate::{
     access::{
         caller::{Asker, Caller, Unknown},
         peer::{Peer, network},
         tokens::{Claims, TokenError},
     },
+    domain::StoreError,
     server::state::AppState,
-    store_sqlite::database::StoreError,
 };
 
 /// As they were when they were last looked at.
@@ -59,13 +60,13 @@ impl Credentials {
         asker: Asker,
         state: &AppState,
     ) -> Result<Self, NotTaken> {
-        let now_ms = state.clock.now_ms();
+        let now_ms = state.services.clock.now_ms();
         let token = match &asker.caller {
             Caller::Anonymous => Token::None,
             Caller::Service(_) => Token::Service(authorization_alone(headers)),
             Caller::Unknown(why) => return Err(NotTaken::of(*why)),
             Caller::User(_) => match bearer(headers) {
-                Some(text) => match state.auth.tokens.verify(text, now_ms) {
+                Some(text) => match state.services.auth.tokens.verify(text, now_ms) {
                     Ok(claims) => Token::Access(Box::new(claims)),
                     Err(why) => return Err(NotTaken::of(Unknown::Token(why))),
                 },
@@ -101,7 +102,7 @@ impl Credentials {
             }
             Said::Nonsense => return Ok(Err(NotTaken::Unknown)),
         }
-        let asker = Asker::of(&headers, peer, state).await?;
+        let asker = admission::asker_of(&headers, peer, state).await?;
         Ok(Self::of(&headers, asker, state))
     }
 
@@ -135,8 +136,17 @@ impl Credentials {
         }
         self.asker.caller = match &self.token {
             Token::None => return Ok(Ok(())),
-            Token::Access(claims) => Box::pin(Caller::of_claims(claims, state)).await?,
-            Token::Service(headers) => Box::pin(Caller::of(headers, state)).await?,
+            Token::Access(claims) => {
+                Box::pin(Caller::of_claims(claims, &state.services.auth)).await?
+            }
+            Token::Service(headers) => {
+                Box::pin(Caller::of(
+                    headers,
+                    &state.services.auth,
+                    state.services.clock.now_ms(),
+                ))
+                .await?
+            }
         };
         Ok(match &self.asker.caller {
             Caller::Unknown(why) => Err(NotTaken::of(*why)),

@@ -13,15 +13,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{
+        Offer, OfferId, StoreError,
+        error_chain::chain,
         offers::store::{Columns, ListFields, NextChange, OfferQuery, Visibility},
-        {Offer, OfferId},
+        tags,
     },
-    server::{state::AppState, telemetry::chain},
-    store_sqlite::database::StoreError,
+    server::state::AppState,
 };
-
-/// What an offer that appears purges beside its other tags.
-pub(crate) const PUBLISHED: &str = "published:";
 
 /// Offers that are still to be read; more than this, and the newest are looked up instead.
 const MOST_PENDING: usize = 1_000;
@@ -37,13 +35,13 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// Turns records into events until it is cancelled.
 pub async fn follow(state: AppState, stop: CancellationToken) {
-    let mut listener = state.caches.feed.listen();
+    let mut listener = state.services.caches.feed.listen();
     let mut follower = Follower::new(&state);
     let mut again = interval(AGAIN);
     again.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         // Before it is asked for news: if there are none, this is how far it is current.
-        let complete_at = state.caches.feed.position().complete_at;
+        let complete_at = state.services.caches.feed.position().complete_at;
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
@@ -79,7 +77,7 @@ impl<'s> Follower<'s> {
             state,
             pending: BTreeMap::new(),
             has_missed: false,
-            current_ms: state.clock.now_ms(),
+            current_ms: state.services.clock.now_ms(),
             told: Told::default(),
         }
     }
@@ -90,8 +88,7 @@ impl<'s> Follower<'s> {
         for record in records {
             for tag in &record.tags {
                 hub.changed(tag, record.revision);
-                let published = tag.as_str().strip_prefix(PUBLISHED);
-                if let Some(offer) = published.and_then(OfferId::parse) {
+                if let Some(offer) = tags::published_offer(tag) {
                     self.appeared(offer, record.revision);
                 }
             }
@@ -115,7 +112,7 @@ impl<'s> Follower<'s> {
 
     async fn missed(&mut self) {
         self.has_missed = true;
-        let head = self.state.caches.feed.position().head;
+        let head = self.state.services.caches.feed.position().head;
         tracing::info!("records may have been missed: what is subscribed is read again");
         self.state.live.look_again(head).await;
         let _or_later = self.try_again().await;
@@ -153,8 +150,8 @@ impl<'s> Follower<'s> {
             return Ok(());
         }
         let ids: Vec<OfferId> = self.pending.keys().cloned().collect();
-        let read = self.state.offers.by_ids(&ids);
-        let read = self.state.observer.read("live.offers", read);
+        let read = self.state.services.offers.by_ids(&ids);
+        let read = self.state.services.observer.read("live.offers", read);
         let found = in_time(read).await?;
         let pending = std::mem::take(&mut self.pending);
         for (id, offer) in found {
@@ -166,12 +163,12 @@ impl<'s> Follower<'s> {
     }
 
     async fn read_newest(&mut self) -> Result<(), StoreError> {
-        let now_ms = self.state.clock.now_ms();
+        let now_ms = self.state.services.clock.now_ms();
         let query = newest(now_ms);
-        let read = self.state.offers.list(&query);
-        let page = in_time(self.state.observer.read("live.newest", read)).await?;
+        let read = self.state.services.offers.list(&query);
+        let page = in_time(self.state.services.observer.read("live.newest", read)).await?;
         let since_ms = self.current_ms.saturating_sub(MARGIN_MS);
-        let head = self.state.caches.feed.position().head;
+        let head = self.state.services.caches.feed.position().head;
         for (offer, _) in page.items {
             if offer.created_at_ms >= since_ms && !self.told.has(&offer.id) {
                 self.tell(offer, head);
@@ -181,7 +178,7 @@ impl<'s> Follower<'s> {
     }
 
     fn tell(&mut self, offer: Offer, required: Revision) {
-        let now_ms = self.state.clock.now_ms();
+        let now_ms = self.state.services.clock.now_ms();
         let is_valid = offer.valid_from_ms <= now_ms && now_ms < offer.valid_until_ms;
         if offer.is_active && is_valid {
             self.told.remember(offer.id.clone());

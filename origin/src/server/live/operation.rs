@@ -25,11 +25,11 @@ use crate::{
             loaders::Entities,
         },
     },
+    domain::StoreError,
     server::{
         http::serve::{self, Failure},
         state::AppState,
     },
-    store_sqlite::database::StoreError,
 };
 
 /// What is executed for each event.
@@ -191,7 +191,13 @@ async fn run(
         memory: Arc::clone(memory),
     };
     let entities = Entities::Kept { required };
-    let prepared = execute::prepare(state, document, variables, asker.clone(), entities)?;
+    let prepared = execute::prepare(
+        &state.services,
+        document,
+        variables,
+        asker.clone(),
+        entities,
+    )?;
     let mut results = state.schema.execute_stream(prepared.request.data(occasion));
     let mut response = results.next().await;
     if let Some(response) = &mut response {

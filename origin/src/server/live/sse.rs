@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     access::caller::Asker,
+    domain::StoreError,
     server::{
         http::{
             answer::{internal, refusal},
@@ -34,7 +35,6 @@ use crate::{
         },
         state::AppState,
     },
-    store_sqlite::database::StoreError,
 };
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
@@ -93,7 +93,7 @@ pub(crate) async fn stream(
     };
     // It is the connection's first.
     if let Ok(number) = connection.number() {
-        let head = state.caches.feed.position().head;
+        let head = state.services.caches.feed.position().head;
         connection.listen(number, topic, head);
     }
     let open = Open {

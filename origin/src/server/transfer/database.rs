@@ -2,23 +2,19 @@
 
 use std::collections::HashMap;
 
-use super::{Batch, Collection, Progress, Sums, TransferError, sums::Adding};
+use super::{Batch, Progress, Sums, TransferError, sums::Adding};
+use crate::domain::rows::Collection;
 use crate::domain::rows::{KINDS, Kind, Row};
 use crate::{
     domain::{
+        Partner, PartnerId, StoreError,
+        catalogue::{Announce, Family, Reach},
         documents::Record,
         offers::store::Visibility,
         partners::store::{PartnerCursor, PartnerQuery},
-        {Partner, PartnerId},
+        purges::{AuditFilter, AuditRow},
     },
-    server::{
-        catalogue::{Announce, Family, Reach},
-        database::Database,
-    },
-    store_sqlite::{
-        audit::{AuditFilter, AuditRow},
-        database::StoreError,
-    },
+    server::database::Database,
 };
 
 /// Partners that are read at once, with all that is theirs.
@@ -232,19 +228,8 @@ async fn refuse_what_is_there(db: &Database) -> Result<(), TransferError> {
 }
 
 /// Whether a unique index of the target said no.
-fn is_taken(error: &StoreError) -> bool {
-    let sqlite = match error {
-        StoreError::Sqlite(error) => error.sqlite_error(),
-        StoreError::Io(_)
-        | StoreError::Busy(_)
-        | StoreError::Interrupted
-        | StoreError::Corrupt { .. }
-        | StoreError::NewerSchema { .. }
-        | StoreError::ForeignCursor
-        | StoreError::Mongo(_) => None,
-    };
-    sqlite.is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
-        || error.is_duplicate_key()
+const fn is_taken(error: &StoreError) -> bool {
+    matches!(error, StoreError::Duplicate(_))
 }
 
 /// Families of at most [`ROWS_AT_ONCE`] rows together; a larger one becomes several of one partner.

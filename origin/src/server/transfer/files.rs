@@ -11,12 +11,10 @@ use std::{
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Batch, Collection, Sum, Sums, TransferError, lines, sums::Adding};
+use super::{Batch, Sum, Sums, TransferError, lines, sums::Adding};
+use crate::domain::rows::Collection;
 use crate::domain::rows::{KINDS, Kind};
-use crate::{
-    domain::{Establishment, Offer, Partner, PartnerId},
-    server::catalogue::Family,
-};
+use crate::domain::{Establishment, Offer, Partner, PartnerId, catalogue::Family};
 
 const MANIFEST: &str = "manifest.json";
 /// 1 was without people, bookings and what partners do.

@@ -4,11 +4,9 @@ use cache_core::{PurgeKind, Revision, Tag};
 use pq_core::DocumentHash;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Batch, Collection};
-use crate::{
-    domain::documents::Record,
-    store_sqlite::{audit::AuditRow, database::StoreError},
-};
+use super::Batch;
+use crate::domain::rows::Collection;
+use crate::domain::{StoreError, documents::Record, purges::AuditRow};
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

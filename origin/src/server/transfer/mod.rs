@@ -16,17 +16,17 @@ mod sums;
 
 use std::path::{Path, PathBuf};
 
+pub use crate::domain::rows::Collection;
 pub(crate) use crate::domain::rows::{EmbeddedRows, MongoRows};
 pub use crate::domain::rows::{KINDS, Kind, Row, RowStore};
 pub use database::Existing;
-pub use sums::{Collection, Sum, Sums};
+pub use sums::{Sum, Sums};
 
 use sums::Adding;
 
 use crate::{
-    domain::documents::Record,
-    server::{catalogue::Family, database::Database},
-    store_sqlite::{audit::AuditRow, database::StoreError},
+    domain::{StoreError, catalogue::Family, documents::Record, purges::AuditRow},
+    server::database::Database,
 };
 
 /// What is read and written at once.

@@ -6,66 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Batch, TransferError, lines};
-use crate::store_sqlite::database::StoreError;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Collection {
-    Partners,
-    Establishments,
-    Offers,
-    Documents,
-    Audit,
-    Users,
-    Consents,
-    Favorites,
-    Erasures,
-    ServiceTokens,
-    Invitations,
-    OfferViews,
-    Bookings,
-}
-
-impl Collection {
-    pub const ALL: [Self; 13] = [
-        Self::Partners,
-        Self::Establishments,
-        Self::Offers,
-        Self::Documents,
-        Self::Audit,
-        Self::Users,
-        Self::Consents,
-        Self::Favorites,
-        Self::Erasures,
-        Self::ServiceTokens,
-        Self::Invitations,
-        Self::OfferViews,
-        Self::Bookings,
-    ];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Partners => "partners",
-            Self::Establishments => "establishments",
-            Self::Offers => "offers",
-            Self::Documents => "documents",
-            Self::Audit => "audit",
-            Self::Users => "users",
-            Self::Consents => "consents",
-            Self::Favorites => "favorites",
-            Self::Erasures => "erasures",
-            Self::ServiceTokens => "service_tokens",
-            Self::Invitations => "invitations",
-            Self::OfferViews => "offer_views",
-            Self::Bookings => "bookings",
-        }
-    }
-}
-
-impl fmt::Display for Collection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use crate::domain::{StoreError, rows::Collection};
 
 /// Of one collection; `sha256` is that of its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! Doing a change: as it is written, else in its plain form, else not at all, and saying so.
 
+use crate::store_mongo::error::MongoError;
 use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
@@ -8,14 +9,14 @@ use super::{
     bounded,
     change::{Change, Index, shown},
 };
-use crate::{store_mongo::database::MongoDb, store_sqlite::database::StoreError};
+use crate::store_mongo::database::MongoDb;
 
 /// An index over millions of documents takes its time; nobody waits for it but the migration.
 const CHANGE_WITHIN: Duration = Duration::from_hours(1);
 const NAMESPACE_EXISTS: i32 = 48;
 
 /// Does it; gives what could not be had.
-pub async fn change(db: &MongoDb, change: &Change) -> Result<Option<String>, StoreError> {
+pub async fn change(db: &MongoDb, change: &Change) -> Result<Option<String>, MongoError> {
     match change {
         Change::Collection { name, schema } => collection(db, name, schema).await,
         Change::Index(wanted) => index(db, wanted).await,
@@ -30,7 +31,7 @@ async fn collection(
     db: &MongoDb,
     name: &str,
     schema: &Document,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<String>, MongoError> {
     let validator = doc! {"$jsonSchema": schema};
     match command(db, doc! {"create": name, "validator": validator.clone()}).await {
         Ok(()) => return Ok(None),
@@ -49,18 +50,18 @@ async fn collection(
     }
 }
 
-fn without_validator(name: &str, error: &StoreError) -> String {
+fn without_validator(name: &str, error: &MongoError) -> String {
     format!("collection {name} has no validator: the server refused it ({error})")
 }
 
-fn unless_there(created: Result<(), StoreError>) -> Result<(), StoreError> {
+fn unless_there(created: Result<(), MongoError>) -> Result<(), MongoError> {
     match created {
         Err(error) if error.has_code(&[NAMESPACE_EXISTS]) => Ok(()),
         other => other,
     }
 }
 
-async fn insert(db: &MongoDb, collection: &str, document: &Document) -> Result<(), StoreError> {
+async fn insert(db: &MongoDb, collection: &str, document: &Document) -> Result<(), MongoError> {
     let (all, document) = (db.collection(collection), document.clone());
     let inserted = db.run(async move {
         all.insert_one(document).await?;
@@ -72,7 +73,7 @@ async fn insert(db: &MongoDb, collection: &str, document: &Document) -> Result<(
     }
 }
 
-async fn index(db: &MongoDb, wanted: &Index) -> Result<Option<String>, StoreError> {
+async fn index(db: &MongoDb, wanted: &Index) -> Result<Option<String>, MongoError> {
     let refused = match create(db, wanted, &wanted.keys).await {
         Ok(()) => return Ok(None),
         Err(error) if error.is_refused_option() => error,
@@ -91,18 +92,18 @@ async fn index(db: &MongoDb, wanted: &Index) -> Result<Option<String>, StoreErro
     }
 }
 
-fn left_out(wanted: &Index, error: &StoreError) -> String {
+fn left_out(wanted: &Index, error: &MongoError) -> String {
     format!("{wanted} is left out: the server refused it ({error})")
 }
 
-async fn create(db: &MongoDb, wanted: &Index, keys: &Document) -> Result<(), StoreError> {
+async fn create(db: &MongoDb, wanted: &Index, keys: &Document) -> Result<(), MongoError> {
     let mut index = doc! {"key": keys.clone(), "name": wanted.name};
     index.extend(wanted.options.clone());
     let indexes = doc! {"createIndexes": wanted.collection, "indexes": [index]};
     command(db, indexes).await
 }
 
-async fn command(db: &MongoDb, command: Document) -> Result<(), StoreError> {
+async fn command(db: &MongoDb, command: Document) -> Result<(), MongoError> {
     let database = db.database().clone();
     let run = async move {
         database.run_command(command).await?;

@@ -1,15 +1,14 @@
 //! Who applies migrations: one document, taken for a while and renewed.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use std::time::Duration;
 
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use tokio::time::Instant;
 
 use super::collection;
-use crate::{
-    store_mongo::{backoff::Backoff, database::MongoDb},
-    store_sqlite::database::StoreError,
-};
+use crate::store_mongo::{backoff::Backoff, database::MongoDb};
 
 const ID: &str = "lease";
 /// How long after its last renewal a lease counts as left behind.
@@ -28,7 +27,7 @@ pub struct Lease {
 
 impl Lease {
     /// Waits until nobody else has it, and takes it.
-    pub async fn take(db: &MongoDb) -> Result<Self, StoreError> {
+    pub async fn take(db: &MongoDb) -> Result<Self, MongoError> {
         let lease = Self {
             db: db.clone(),
             holder: ObjectId::new(),
@@ -38,14 +37,14 @@ impl Lease {
         while !lease.try_take().await? {
             if began.elapsed() > WAIT_AT_MOST {
                 let why = "another process has been migrating the database for too long";
-                return Err(StoreError::Busy(why.to_owned()));
+                return Err(StoreError::Busy(why.to_owned()).into());
             }
             tokio::time::sleep(backoff.wait()).await;
         }
         Ok(lease)
     }
 
-    async fn try_take(&self) -> Result<bool, StoreError> {
+    async fn try_take(&self) -> Result<bool, MongoError> {
         let expired = doc! {"_id": ID, "until": {"$lt": DateTime::now()}};
         let (all, update) = (collection(&self.db), doc! {"$set": self.fields()});
         let mut first = doc! {"_id": ID};
@@ -72,7 +71,7 @@ impl Lease {
     }
 
     /// Renews it again and again; returns when it is somebody else's, or cannot be renewed.
-    pub async fn keep(&self) -> StoreError {
+    pub async fn keep(&self) -> MongoError {
         loop {
             tokio::time::sleep(RENEW_EVERY).await;
             let (all, update) = (collection(&self.db), doc! {"$set": self.fields()});
@@ -82,7 +81,8 @@ impl Lease {
                 .run(async move { Ok(all.update_one(mine, update).await?.matched_count) });
             match renewed.await {
                 Ok(0) => {
-                    return StoreError::Busy("another process took the migration over".to_owned());
+                    return StoreError::Busy("another process took the migration over".to_owned())
+                        .into();
                 }
                 Ok(_) => {}
                 Err(error) => return error,

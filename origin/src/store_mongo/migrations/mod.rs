@@ -14,6 +14,7 @@ mod lease;
 mod portal;
 mod purges;
 
+use crate::store_mongo::error::MongoError;
 use mongodb::{
     Collection,
     bson::{Bson, DateTime, Document, doc},
@@ -22,7 +23,6 @@ use mongodb::{
 pub use change::Change;
 
 use crate::store_mongo::database::{MongoDb, bounded};
-use crate::store_sqlite::database::StoreError;
 use lease::Lease;
 
 /// Which steps were applied, and the lease of whoever applies some.
@@ -87,12 +87,12 @@ pub struct Applied {
 }
 
 /// What would be done, in order; changes nothing.
-pub async fn plan(db: &MongoDb) -> Result<Vec<Pending>, StoreError> {
+pub async fn plan(db: &MongoDb) -> Result<Vec<Pending>, MongoError> {
     let applied = applied(db).await?;
     let known = STEPS.last().map_or(0, |last| last.version);
     let found = applied.last().map_or(0, |last| last.version);
     if found > known {
-        return Err(StoreError::NewerSchema { found, known });
+        return Err(MongoError::NewerSchema { found, known });
     }
     let is_applied = |version| applied.iter().any(|done| done.version == version);
     let pending = STEPS.iter().filter(|step| !is_applied(step.version));
@@ -107,7 +107,7 @@ pub async fn plan(db: &MongoDb) -> Result<Vec<Pending>, StoreError> {
 
 /// Applies what is missing; gives the steps that this call applied. Of several that start together
 /// one does it, and the others wait for it.
-pub async fn run(db: &MongoDb) -> Result<Vec<Applied>, StoreError> {
+pub async fn run(db: &MongoDb) -> Result<Vec<Applied>, MongoError> {
     if plan(db).await?.is_empty() {
         return Ok(Vec::new());
     }
@@ -120,7 +120,7 @@ pub async fn run(db: &MongoDb) -> Result<Vec<Applied>, StoreError> {
     outcome
 }
 
-async fn apply_pending(db: &MongoDb) -> Result<Vec<Applied>, StoreError> {
+async fn apply_pending(db: &MongoDb) -> Result<Vec<Applied>, MongoError> {
     let mut applied = Vec::new();
     // Read again: another one may have applied them while this one waited.
     for step in plan(db).await? {
@@ -145,7 +145,7 @@ async fn apply_pending(db: &MongoDb) -> Result<Vec<Applied>, StoreError> {
 }
 
 /// The steps that were applied, in order.
-pub async fn applied(db: &MongoDb) -> Result<Vec<Applied>, StoreError> {
+pub async fn applied(db: &MongoDb) -> Result<Vec<Applied>, MongoError> {
     let all = collection(db);
     let documents = db.run(async move {
         let mut cursor = all.find(doc! {}).await?;
@@ -165,8 +165,8 @@ pub async fn applied(db: &MongoDb) -> Result<Vec<Applied>, StoreError> {
     Ok(applied)
 }
 
-fn read(version: i64, document: &Document) -> Result<Applied, StoreError> {
-    let corrupt = |error| StoreError::corrupt("migration", &error);
+fn read(version: i64, document: &Document) -> Result<Applied, MongoError> {
+    let corrupt = |error| MongoError::corrupt("migration", &error);
     let degraded = document.get_array("degraded").map_err(corrupt)?;
     Ok(Applied {
         version,
@@ -179,7 +179,7 @@ fn read(version: i64, document: &Document) -> Result<Applied, StoreError> {
 }
 
 /// Whether this was the first to say so.
-async fn record(db: &MongoDb, done: &Applied) -> Result<bool, StoreError> {
+async fn record(db: &MongoDb, done: &Applied) -> Result<bool, MongoError> {
     let document = doc! {
         "_id": done.version,
         "name": &done.name,

@@ -5,26 +5,30 @@ mod lease;
 mod read;
 mod write;
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use crate::domain::bookings::store::{
-    BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Gates, Stepped,
+use crate::{
+    api::bookings::gates::Gates,
+    domain::bookings::store::{
+        BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped,
+    },
 };
 use crate::{
     domain::{
+        BookingId, PartnerId, UserId,
         bookings::{
             booking::{Booking, Step},
             refusals::BookingRefusal,
             rules::NewBooking,
         },
         paris::Day,
-        {BookingId, PartnerId, UserId},
     },
     store_mongo::{database::MongoDb, stores::offers},
-    store_sqlite::database::StoreError,
 };
 
 pub use erasing::erase;
@@ -50,7 +54,7 @@ impl MongoBookings {
         &self,
         new: NewBooking,
         now_ms: i64,
-    ) -> Result<Created, StoreError> {
+    ) -> Result<Created, MongoError> {
         let db = self.db.clone();
         let created = self.db.transaction_that_adds(move |session| {
             let (db, new) = (db.clone(), new.clone());
@@ -78,7 +82,7 @@ impl BookingStore for MongoBookings {
                 return Ok(Created::Refused(BookingRefusal::SoldOut));
             }
         }
-        self.create_in_transaction(new, now_ms).await
+        Ok(self.create_in_transaction(new, now_ms).await?)
     }
 
     async fn step(
@@ -93,19 +97,19 @@ impl BookingStore for MongoBookings {
             let (db, id) = (db.clone(), id.clone());
             Box::pin(async move { write::step(&db, session, &id, step, by, now_ms).await })
         });
-        stepped.await
+        Ok(stepped.await?)
     }
 
     async fn by_ids(&self, ids: &[BookingId]) -> Result<HashMap<BookingId, Booking>, StoreError> {
-        read::by_ids(&self.db, ids).await
+        Ok(read::by_ids(&self.db, ids).await?)
     }
 
     async fn list(&self, query: &BookingQuery) -> Result<BookingPage, StoreError> {
-        read::page(&self.db, query).await
+        Ok(read::page(&self.db, query).await?)
     }
 
     async fn all_of(&self, user: &UserId) -> Result<Vec<Booking>, StoreError> {
-        read::all_of(&self.db, user).await
+        Ok(read::all_of(&self.db, user).await?)
     }
 
     async fn days_of_partner(
@@ -113,11 +117,11 @@ impl BookingStore for MongoBookings {
         partner: &PartnerId,
         days: RangeInclusive<Day>,
     ) -> Result<Vec<DayCount>, StoreError> {
-        read::days_of_partner(&self.db, partner, days).await
+        Ok(read::days_of_partner(&self.db, partner, days).await?)
     }
 
     async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError> {
-        read::due(&self.db, now_ms, limit).await
+        Ok(read::due(&self.db, now_ms, limit).await?)
     }
 
     async fn take_lease(
@@ -126,10 +130,10 @@ impl BookingStore for MongoBookings {
         until_ms: i64,
         now_ms: i64,
     ) -> Result<bool, StoreError> {
-        lease::take(&self.db, holder, until_ms, now_ms).await
+        Ok(lease::take(&self.db, holder, until_ms, now_ms).await?)
     }
 
     async fn give_lease_back(&self, holder: &str) -> Result<(), StoreError> {
-        lease::give_back(&self.db, holder).await
+        Ok(lease::give_back(&self.db, holder).await?)
     }
 }

@@ -1,6 +1,8 @@
 //! The catalogue in MongoDB: the documents themselves are the blocks' affair. The queries are in
 //! `mongo::queries`.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
@@ -11,21 +13,18 @@ use mongodb::{
 };
 
 use crate::domain::catalogue::{Added, Announce, CatalogueStore, Family, Reach};
-use crate::{
-    store_mongo::{
-        database::{MongoDb, SERVER_WITHIN},
-        documents::{bad, batch, object_id},
-        outbox::{self, OUTBOX},
-        stores::{
-            offers::OFFERS,
-            partners::{ESTABLISHMENTS, PARTNERS},
-        },
-        tables::{
-            offers as rows,
-            partners::{establishment_document, partner_document},
-        },
+use crate::store_mongo::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::{bad, batch, object_id},
+    outbox::{self, OUTBOX},
+    stores::{
+        offers::OFFERS,
+        partners::{ESTABLISHMENTS, PARTNERS},
     },
-    store_sqlite::database::StoreError,
+    tables::{
+        offers as rows,
+        partners::{establishment_document, partner_document},
+    },
 };
 
 /// The catalogue of a MongoDB database.
@@ -63,13 +62,14 @@ impl CatalogueStore for MongoCatalogue {
         now_ms: i64,
     ) -> Result<Added, StoreError> {
         let (db, families) = (self.db.clone(), Arc::new(families));
-        self.db
+        Ok(self
+            .db
             .transaction_that_adds(move |session| {
                 let (db, families) = (db.clone(), Arc::clone(&families));
                 let announce = announce.clone();
                 Box::pin(async move { add(&db, session, &families, announce, now_ms).await })
             })
-            .await
+            .await?)
     }
 }
 
@@ -79,7 +79,7 @@ async fn add(
     families: &[Family],
     announce: Announce,
     now_ms: i64,
-) -> Result<Added, StoreError> {
+) -> Result<Added, MongoError> {
     let partners = documents(families.iter().map(|f| &f.partner), partner_document)?;
     let places = families.iter().flat_map(|family| &family.establishments);
     let places = documents(places, establishment_document)?;
@@ -121,8 +121,8 @@ type New = Vec<(ObjectId, Document)>;
 
 fn documents<'d, T: 'd>(
     all: impl Iterator<Item = &'d T>,
-    document: impl Fn(&T) -> Result<Document, StoreError>,
-) -> Result<New, StoreError> {
+    document: impl Fn(&T) -> Result<Document, MongoError>,
+) -> Result<New, MongoError> {
     let with_id = |one: &T| {
         let document = document(one)?;
         let id = document.get_object_id("_id").map_err(bad("_id"))?;
@@ -137,7 +137,7 @@ async fn add_missing(
     session: &mut ClientSession,
     collection: &str,
     new: New,
-) -> Result<HashSet<ObjectId>, StoreError> {
+) -> Result<HashSet<ObjectId>, MongoError> {
     if new.is_empty() {
         return Ok(HashSet::new());
     }

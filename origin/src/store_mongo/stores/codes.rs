@@ -1,5 +1,7 @@
 //! Codes in MongoDB: `_id` is user and purpose. The queries are in `mongo::queries`.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use async_trait::async_trait;
 use mongodb::{
     Collection,
@@ -7,14 +9,13 @@ use mongodb::{
     options::ReturnDocument,
 };
 
-use crate::access::codes::{CodePurpose, CodeStore, StoredCode};
+use crate::domain::auth::codes::{CodePurpose, CodeStore, StoredCode};
 use crate::{
     domain::UserId,
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
         documents::{moment_ms, object_id, text, whole},
     },
-    store_sqlite::database::StoreError,
 };
 
 const CODES: &str = "codes";
@@ -34,7 +35,7 @@ impl MongoCodes {
         self.db.collection(CODES)
     }
 
-    async fn replace(&self, key: String, row: Document) -> Result<bool, StoreError> {
+    async fn replace(&self, key: String, row: Document) -> Result<bool, MongoError> {
         let all = self.all();
         let replaced = self.db.run(async move {
             let edit = doc! {"$set": row};
@@ -59,8 +60,8 @@ impl CodeStore for MongoCodes {
             Ok(())
         });
         match inserted.await {
-            Err(error) if error.is_duplicate_key() => self.replace(key, row).await.map(drop),
-            outcome => outcome,
+            Err(error) if error.is_duplicate_key() => Ok(self.replace(key, row).await.map(drop)?),
+            outcome => Ok(outcome?),
         }
     }
 
@@ -75,7 +76,9 @@ impl CodeStore for MongoCodes {
             Ok(found.await?)
         });
         let found = found.await?;
-        found.map(|stored| read(user, purpose, &stored)).transpose()
+        Ok(found
+            .map(|stored| read(user, purpose, &stored))
+            .transpose()?)
     }
 
     async fn take_try(
@@ -97,7 +100,9 @@ impl CodeStore for MongoCodes {
             Ok(taken.await?)
         });
         let taken = taken.await?;
-        taken.map(|stored| read(user, purpose, &stored)).transpose()
+        Ok(taken
+            .map(|stored| read(user, purpose, &stored))
+            .transpose()?)
     }
 
     async fn consume(&self, code: &StoredCode) -> Result<bool, StoreError> {
@@ -114,7 +119,7 @@ fn key(user: &UserId, purpose: CodePurpose) -> String {
     format!("{user}:{}", purpose.as_str())
 }
 
-fn row(code: &StoredCode) -> Result<Document, StoreError> {
+fn row(code: &StoredCode) -> Result<Document, MongoError> {
     Ok(doc! {
         "userId": object_id(&code.user)?,
         "target": &code.target,
@@ -125,7 +130,7 @@ fn row(code: &StoredCode) -> Result<Document, StoreError> {
     })
 }
 
-fn read(user: &UserId, purpose: CodePurpose, stored: &Document) -> Result<StoredCode, StoreError> {
+fn read(user: &UserId, purpose: CodePurpose, stored: &Document) -> Result<StoredCode, MongoError> {
     Ok(StoredCode {
         user: user.clone(),
         purpose,

@@ -1,5 +1,7 @@
 //! Documents in MongoDB. The queries are in `mongo::queries`.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
@@ -12,12 +14,12 @@ use pq_core::DocumentHash;
 
 use crate::domain::documents::{DocumentStore, Published, Publishing, Record};
 use crate::{
+    domain::purges::PendingPurge,
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
         documents::{batch, collect, text},
         outbox,
     },
-    store_sqlite::{database::StoreError, outbox::PendingPurge},
 };
 
 const DOCUMENTS: &str = "documents";
@@ -46,7 +48,7 @@ impl DocumentStore for MongoDocuments {
             Ok(found.await?)
         });
         let found = found.await?;
-        found.map(|stored| text(&stored, "record")).transpose()
+        Ok(found.map(|stored| text(&stored, "record")).transpose()?)
     }
 
     async fn names(&self) -> Result<HashMap<DocumentHash, String>, StoreError> {
@@ -75,12 +77,13 @@ impl DocumentStore for MongoDocuments {
         now_ms: i64,
     ) -> Result<(Published, Vec<DocumentHash>), StoreError> {
         let (db, records) = (self.db.clone(), Arc::new(records));
-        self.db
+        Ok(self
+            .db
             .transaction_that_adds(move |session| {
                 let (db, records) = (db.clone(), Arc::clone(&records));
                 Box::pin(async move { publish(&db, session, &records, now_ms).await })
             })
-            .await
+            .await?)
     }
 }
 
@@ -89,7 +92,7 @@ async fn publish(
     session: &mut ClientSession,
     records: &[Record],
     now_ms: i64,
-) -> Result<(Published, Vec<DocumentHash>), StoreError> {
+) -> Result<(Published, Vec<DocumentHash>), MongoError> {
     let documents = documents(db);
     let known = known(&documents, session, records).await?;
     let plan = plan(known, records);
@@ -118,7 +121,7 @@ async fn known(
     documents: &Collection<Document>,
     session: &mut ClientSession,
     records: &[Record],
-) -> Result<HashMap<DocumentHash, String>, StoreError> {
+) -> Result<HashMap<DocumentHash, String>, MongoError> {
     let hashes: Vec<String> = records.iter().map(|r| r.hash.to_string()).collect();
     if hashes.is_empty() {
         return Ok(HashMap::new());
@@ -177,10 +180,10 @@ fn document(record: &Record, now_ms: i64) -> Document {
     }
 }
 
-fn hash_of(stored: &Document) -> Result<DocumentHash, StoreError> {
+fn hash_of(stored: &Document) -> Result<DocumentHash, MongoError> {
     let hash = text(stored, "_id")?;
     hash.parse()
-        .map_err(|error| StoreError::corrupt("document hash", &error))
+        .map_err(|error| MongoError::corrupt("document hash", &error))
 }
 
 fn documents(db: &MongoDb) -> Collection<Document> {

@@ -9,6 +9,8 @@ mod newest;
 mod tests;
 mod update;
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
@@ -21,16 +23,12 @@ use crate::domain::offers::store::{
     Author, Created, OfferPage, OfferQuery, OfferStore, Updated, Visibility,
 };
 use crate::{
-    domain::{
-        offers::edit::OfferEdit,
-        {Offer, OfferId, PartnerId},
-    },
+    domain::{Offer, OfferId, PartnerId, offers::edit::OfferEdit},
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
         documents::{at_most, batch, collect, object_ids},
         stores::partners::PARTNERS,
     },
-    store_sqlite::database::StoreError,
 };
 
 pub use crate::store_mongo::tables::places::{give_back_place, is_sold_out, one, take_place};
@@ -53,7 +51,7 @@ impl MongoOffers {
         self.db.collection(OFFERS)
     }
 
-    async fn find(&self, ids: &[OfferId], columns: Document) -> Result<Vec<Document>, StoreError> {
+    async fn find(&self, ids: &[OfferId], columns: Document) -> Result<Vec<Document>, MongoError> {
         let ids = object_ids(ids)?;
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -80,7 +78,7 @@ impl OfferStore for MongoOffers {
         let found = self.find(ids, doc! {"folded": 0}).await?;
         let offers = found.iter().map(crate::store_mongo::tables::offers::offer);
         offers
-            .map(|offer| offer.map(|offer| (offer.id.clone(), offer)))
+            .map(|offer| Ok(offer.map(|offer| (offer.id.clone(), offer))?))
             .collect()
     }
 
@@ -120,7 +118,7 @@ impl OfferStore for MongoOffers {
             return Ok(list::nothing(query.columns));
         };
         let list = list::list(self.offers(), stages, query.clone());
-        self.db.run(list).await
+        Ok(self.db.run(list).await?)
     }
 
     async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError> {
@@ -141,12 +139,13 @@ impl OfferStore for MongoOffers {
         now_ms: i64,
     ) -> Result<Created, StoreError> {
         let db = self.db.clone();
-        self.db
+        Ok(self
+            .db
             .transaction_that_adds(move |session| {
                 let (db, draft, author) = (db.clone(), draft.clone(), author.clone());
                 Box::pin(async move { update::create(&db, session, draft, author, now_ms).await })
             })
-            .await
+            .await?)
     }
 
     async fn update(
@@ -157,7 +156,8 @@ impl OfferStore for MongoOffers {
         now_ms: i64,
     ) -> Result<Updated, StoreError> {
         let db = self.db.clone();
-        self.db
+        Ok(self
+            .db
             .transaction(move |session| {
                 let (db, id) = (db.clone(), id.clone());
                 let (edit, author) = (edit.clone(), author.clone());
@@ -165,7 +165,7 @@ impl OfferStore for MongoOffers {
                     async move { update::update(&db, session, &id, edit, author, now_ms).await },
                 )
             })
-            .await
+            .await?)
     }
 }
 

@@ -3,6 +3,8 @@
 mod filter;
 mod write;
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
@@ -18,7 +20,6 @@ use crate::{
         database::{MongoDb, SERVER_WITHIN},
         documents::{at_most, batch, collect, object_ids},
     },
-    store_sqlite::database::StoreError,
 };
 
 pub use write::{held_establishment, partner_exists};
@@ -44,7 +45,7 @@ impl MongoPartners {
         filter: Document,
         sort: Option<Document>,
         batch: u32,
-    ) -> Result<Vec<Document>, StoreError> {
+    ) -> Result<Vec<Document>, MongoError> {
         let collection = self.db.collection::<Document>(collection);
         self.db
             .run(async move {
@@ -79,7 +80,7 @@ impl PartnerStore for MongoPartners {
             .iter()
             .map(crate::store_mongo::tables::partners::partner);
         partners
-            .map(|partner| partner.map(|partner| (partner.id.clone(), partner)))
+            .map(|partner| Ok(partner.map(|partner| (partner.id.clone(), partner))?))
             .collect()
     }
 
@@ -97,7 +98,7 @@ impl PartnerStore for MongoPartners {
             .iter()
             .map(crate::store_mongo::tables::partners::establishment);
         places
-            .map(|place| place.map(|place| (place.id.clone(), place)))
+            .map(|place| Ok(place.map(|place| (place.id.clone(), place))?))
             .collect()
     }
 
@@ -175,7 +176,7 @@ impl PartnerStore for MongoPartners {
                 async move { write::found(&db, session, &partner, &owner, author, now_ms).await },
             )
         });
-        founded.await
+        Ok(founded.await?)
     }
 
     async fn update_partner(
@@ -193,7 +194,7 @@ impl PartnerStore for MongoPartners {
                 async move { write::update_partner(&db, session, &id, edit, author, now_ms).await },
             )
         });
-        updated.await
+        Ok(updated.await?)
     }
 
     async fn add_establishment(
@@ -209,7 +210,7 @@ impl PartnerStore for MongoPartners {
                 async move { write::add_establishment(&db, session, &place, author, now_ms).await },
             )
         });
-        added.await
+        Ok(added.await?)
     }
 
     async fn update_establishment(
@@ -227,7 +228,7 @@ impl PartnerStore for MongoPartners {
                 write::update_establishment(&db, session, &id, edit, author, now_ms).await
             })
         });
-        updated.await
+        Ok(updated.await?)
     }
 
     async fn archive_establishment(
@@ -243,6 +244,6 @@ impl PartnerStore for MongoPartners {
                 write::archive_establishment(&db, session, &id, author, now_ms).await
             })
         });
-        archived.await
+        Ok(archived.await?)
     }
 }

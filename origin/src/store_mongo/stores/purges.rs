@@ -3,6 +3,8 @@
 mod audit;
 mod register;
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
@@ -15,15 +17,11 @@ use mongodb::{
 
 use crate::domain::purges::{Moved, PurgeStore};
 use crate::{
+    domain::purges::{AuditFilter, AuditRow, OutboxRow, PendingPurge},
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
         documents::{at_most, batch, collect, id_number},
         outbox::{self, OUTBOX},
-    },
-    store_sqlite::{
-        audit::{AuditFilter, AuditRow},
-        database::StoreError,
-        outbox::{OutboxRow, PendingPurge},
     },
 };
 
@@ -55,7 +53,7 @@ impl PurgeStore for MongoPurges {
             let (db, purge) = (db.clone(), Arc::clone(&purge));
             Box::pin(async move { outbox::push(&db, session, &purge, now_ms).await })
         });
-        push.await.map(drop)
+        Ok(push.await.map(drop)?)
     }
 
     async fn pending(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
@@ -73,7 +71,8 @@ impl PurgeStore for MongoPurges {
                 .max_time(SERVER_WITHIN);
             collect(oldest.await?).await
         });
-        found.await?.iter().map(outbox::pending).collect()
+        let found = found.await?;
+        found.iter().map(|row| Ok(outbox::pending(row)?)).collect()
     }
 
     async fn last_pending(&self) -> Result<i64, StoreError> {
@@ -87,27 +86,28 @@ impl PurgeStore for MongoPurges {
             Ok(newest.await?)
         });
         match found.await? {
-            Some(row) => id_number(&row, "_id"),
+            Some(row) => Ok(id_number(&row, "_id")?),
             None => Ok(0),
         }
     }
 
     async fn take_out(&self, log: LogId, moved: Vec<Moved>) -> Result<bool, StoreError> {
         let (db, moved) = (self.db.clone(), Arc::new(moved));
-        self.db
+        Ok(self
+            .db
             .transaction(move |session| {
                 let (db, moved) = (db.clone(), Arc::clone(&moved));
                 Box::pin(async move { take_out(&db, session, log, &moved).await })
             })
-            .await
+            .await?)
     }
 
     async fn in_force(&self) -> Result<Option<LogId>, StoreError> {
-        register::in_force(&self.db).await
+        Ok(register::in_force(&self.db).await?)
     }
 
     async fn next_begins_after(&self) -> Result<Revision, StoreError> {
-        register::next_begins_after(&self.db).await
+        Ok(register::next_begins_after(&self.db).await?)
     }
 
     async fn put_in_force(
@@ -117,12 +117,13 @@ impl PurgeStore for MongoPurges {
         now_ms: i64,
     ) -> Result<bool, StoreError> {
         let db = self.db.clone();
-        self.db
+        Ok(self
+            .db
             .transaction_that_adds(move |session| {
                 let db = db.clone();
                 Box::pin(async move { register::put(&db, session, log, head, now_ms).await })
             })
-            .await
+            .await?)
     }
 
     async fn audit(
@@ -131,12 +132,13 @@ impl PurgeStore for MongoPurges {
         limit: usize,
         filter: AuditFilter,
     ) -> Result<Vec<AuditRow>, StoreError> {
-        audit::list(&self.db, before_id, limit, &filter).await
+        Ok(audit::list(&self.db, before_id, limit, &filter).await?)
     }
 
     async fn tell(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {
         let (db, rows) = (self.db.clone(), Arc::new(rows));
-        self.db
+        Ok(self
+            .db
             .transaction(move |session| {
                 let (db, rows) = (db.clone(), Arc::clone(&rows));
                 Box::pin(async move {
@@ -144,11 +146,11 @@ impl PurgeStore for MongoPurges {
                     audit::record(&db, session, &rows).await
                 })
             })
-            .await
+            .await?)
     }
 
     async fn trim_audit(&self, now_ms: i64) -> Result<(), StoreError> {
-        audit::trim(&self.db, now_ms).await
+        Ok(audit::trim(&self.db, now_ms).await?)
     }
 }
 
@@ -162,7 +164,7 @@ async fn take_out(
     session: &mut ClientSession,
     log: LogId,
     moved: &[Moved],
-) -> Result<bool, StoreError> {
+) -> Result<bool, MongoError> {
     if !register::hold(db, session, log).await? {
         return Ok(false);
     }
@@ -185,8 +187,7 @@ async fn take_out(
     let gone = rows.delete_many(among).session(&mut *session).await?;
     // In one snapshot they are the same; a server without one must not make the audit lie.
     if usize::try_from(gone.deleted_count) != Ok(there.len()) {
-        let why = "rows of the outbox went away while they were taken out";
-        return Err(StoreError::Busy(why.to_owned()));
+        return Err(StoreError::Conflict("the outbox").into());
     }
     // Each id once: a row that is named twice was moved once.
     let told: Vec<&AuditRow> = moved

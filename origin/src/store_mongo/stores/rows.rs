@@ -1,5 +1,7 @@
 //! Rows in MongoDB. The queries are in `mongo::queries`.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
@@ -12,12 +14,11 @@ use serde_json::Value;
 
 use crate::domain::rows::{Field, Identity, Kind, Missing, Row, RowStore, Shape, preferences};
 use crate::{
-    server::transfer::Collection,
+    domain::rows::Collection,
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
         documents::{at_most, batch, collect},
     },
-    store_sqlite::database::StoreError,
 };
 
 /// Between the parts of an identity that is joined, and between user and key.
@@ -42,7 +43,7 @@ impl MongoRows {
         filter: Document,
         order: Document,
         limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
+    ) -> Result<Vec<Row>, MongoError> {
         let all = self.db.collection::<Document>(kind.table());
         let found = self.db.run(async move {
             let found = all
@@ -67,7 +68,7 @@ impl MongoRows {
         kind: &'static Kind,
         after: Option<&Row>,
         limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
+    ) -> Result<Vec<Row>, MongoError> {
         let order = || doc! {"owner": 1, "at": 1, "_id": 1};
         let later = match after {
             None => doc! {"owner": {"$gte": ""}},
@@ -123,7 +124,7 @@ impl RowStore for MongoRows {
     ) -> Result<Vec<Row>, StoreError> {
         let after = after.as_ref();
         if kind.identity == Identity::Content {
-            return self.consents(kind, after, limit).await;
+            return Ok(self.consents(kind, after, limit).await?);
         }
         // A bound also at the beginning: an order alone does not lead every server to an index.
         let later = match after {
@@ -131,8 +132,9 @@ impl RowStore for MongoRows {
             None if kind.has_object_ids() => doc! {"$gte": ObjectId::from_bytes([0; 12])},
             None => doc! {"$gte": ""},
         };
-        self.find(kind, doc! {"_id": later}, doc! {"_id": 1}, limit)
-            .await
+        Ok(self
+            .find(kind, doc! {"_id": later}, doc! {"_id": 1}, limit)
+            .await?)
     }
 
     async fn put(&self, kind: &'static Kind, rows: Vec<Row>) -> Result<(), StoreError> {
@@ -141,7 +143,7 @@ impl RowStore for MongoRows {
             let (db, rows) = (db.clone(), Arc::clone(&rows));
             Box::pin(async move { put(&db, session, kind, &rows).await })
         });
-        put.await
+        Ok(put.await?)
     }
 }
 
@@ -150,7 +152,7 @@ async fn put(
     session: &mut ClientSession,
     kind: &'static Kind,
     rows: &[Row],
-) -> Result<(), StoreError> {
+) -> Result<(), MongoError> {
     let all = db.collection::<Document>(kind.table());
     let mut wanted = Vec::new();
     for row in rows {
@@ -201,7 +203,7 @@ impl Kind {
     }
 }
 
-fn identity(kind: &'static Kind, row: &Row) -> Result<Bson, StoreError> {
+fn identity(kind: &'static Kind, row: &Row) -> Result<Bson, MongoError> {
     match kind.identity {
         Identity::First => kind
             .fields
@@ -214,22 +216,22 @@ fn identity(kind: &'static Kind, row: &Row) -> Result<Bson, StoreError> {
     }
 }
 
-fn value(kind: &'static Kind, row: &Row, column: &str) -> Result<Bson, StoreError> {
+fn value(kind: &'static Kind, row: &Row, column: &str) -> Result<Bson, MongoError> {
     let field = kind.fields.iter().find(|field| field.column == column);
     field.map_or(Ok(Bson::Null), |field| stored(field, row))
 }
 
-fn odd(field: &'static Field) -> StoreError {
-    StoreError::corrupt(field.column, &"of another shape")
+fn odd(field: &'static Field) -> MongoError {
+    MongoError::corrupt(field.column, &"of another shape")
 }
 
-fn text<'r>(field: &'static Field, row: &'r Row) -> Result<&'r str, StoreError> {
+fn text<'r>(field: &'static Field, row: &'r Row) -> Result<&'r str, MongoError> {
     row.get(field.column)
         .and_then(Value::as_str)
         .ok_or_else(|| odd(field))
 }
 
-fn document(kind: &'static Kind, row: &Row) -> Result<Document, StoreError> {
+fn document(kind: &'static Kind, row: &Row) -> Result<Document, MongoError> {
     let mut document = Document::new();
     match kind.identity {
         Identity::Joined(_) => {
@@ -269,7 +271,7 @@ fn document(kind: &'static Kind, row: &Row) -> Result<Document, StoreError> {
     Ok(document)
 }
 
-fn stored(field: &'static Field, row: &Row) -> Result<Bson, StoreError> {
+fn stored(field: &'static Field, row: &Row) -> Result<Bson, MongoError> {
     let value = row.get(field.column).unwrap_or(&Value::Null);
     if value.is_null() {
         return Ok(Bson::Null);
@@ -290,7 +292,7 @@ fn stored(field: &'static Field, row: &Row) -> Result<Bson, StoreError> {
     made.ok_or_else(|| odd(field))
 }
 
-fn row(kind: &'static Kind, stored: &Document) -> Result<Row, StoreError> {
+fn row(kind: &'static Kind, stored: &Document) -> Result<Row, MongoError> {
     let mut row = Row::new();
     for field in kind.fields {
         let found = match field.path.split_once('.') {
@@ -309,7 +311,7 @@ fn row(kind: &'static Kind, stored: &Document) -> Result<Row, StoreError> {
     Ok(row)
 }
 
-fn json(field: &'static Field, stored: &Bson) -> Result<Value, StoreError> {
+fn json(field: &'static Field, stored: &Bson) -> Result<Value, MongoError> {
     let json = match field.shape {
         Shape::Id => stored.as_object_id().map(|id| id.to_hex().into()),
         Shape::Text | Shape::Word(_) => stored.as_str().map(Value::from),

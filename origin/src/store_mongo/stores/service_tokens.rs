@@ -1,5 +1,7 @@
 //! Tokens of services in MongoDB: `_id` is the name. The queries are in `mongo::queries`.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
 use mongodb::{
@@ -7,15 +9,13 @@ use mongodb::{
     bson::{Bson, DateTime, Document, doc},
 };
 
-use crate::access::service_tokens::{
-    Created, ServiceToken, ServiceTokenStore, TokenHash, TokenName, name, scopes,
+use crate::domain::auth::service_tokens::{
+    Created, ServiceToken, ServiceTokenStore, TokenHash, TokenName, stored_name as name,
+    stored_scopes as scopes,
 };
-use crate::{
-    store_mongo::{
-        database::{MongoDb, SERVER_WITHIN},
-        documents::{moment_ms, optional, text, texts},
-    },
-    store_sqlite::database::StoreError,
+use crate::store_mongo::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::{moment_ms, optional, text, texts},
 };
 
 const SERVICE_TOKENS: &str = "service_tokens";
@@ -57,7 +57,7 @@ impl ServiceTokenStore for MongoServiceTokens {
         match created.await {
             Ok(()) => Ok(Created::Done),
             Err(error) if error.is_duplicate_key() => Ok(Created::NameTaken),
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -67,7 +67,7 @@ impl ServiceTokenStore for MongoServiceTokens {
             let found = tokens.find_one(this).max_time(SERVER_WITHIN);
             Ok(found.await?)
         });
-        find.await?.map(|stored| read(&stored)).transpose()
+        Ok(find.await?.map(|stored| read(&stored)).transpose()?)
     }
 
     async fn all(&self) -> Result<Vec<ServiceToken>, StoreError> {
@@ -80,7 +80,8 @@ impl ServiceTokenStore for MongoServiceTokens {
                 .max_time(SERVER_WITHIN);
             Ok(found.await?.try_collect::<Vec<_>>().await?)
         });
-        find.await?.iter().map(read).collect()
+        let found = find.await?;
+        found.iter().map(|row| Ok(read(row)?)).collect()
     }
 
     async fn revoke(&self, name: &TokenName, now_ms: i64) -> Result<bool, StoreError> {
@@ -94,7 +95,7 @@ impl ServiceTokenStore for MongoServiceTokens {
     }
 }
 
-fn read(stored: &Document) -> Result<ServiceToken, StoreError> {
+fn read(stored: &Document) -> Result<ServiceToken, MongoError> {
     let moment = |field| optional(stored, field, |_| moment_ms(stored, field));
     Ok(ServiceToken {
         name: name(&text(stored, "_id")?)?,

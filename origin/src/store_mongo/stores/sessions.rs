@@ -1,13 +1,15 @@
 //! Sessions in MongoDB. The queries are in `mongo::queries`.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use async_trait::async_trait;
 use mongodb::{
     Collection,
     bson::{Bson, DateTime, Document, doc},
 };
 
-use crate::access::sessions::{
-    LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions, SessionsError,
+use crate::domain::auth::sessions::{
+    LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions,
 };
 use crate::{
     domain::UserId,
@@ -15,7 +17,6 @@ use crate::{
         database::{MongoDb, SERVER_WITHIN},
         documents::{batch, collect, id, moment_ms, object_id, optional_text, text},
     },
-    store_sqlite::database::StoreError,
 };
 
 const SESSIONS: &str = "sessions";
@@ -35,7 +36,7 @@ impl MongoSessions {
         self.db.collection(SESSIONS)
     }
 
-    async fn stored(&self, user: &UserId) -> Result<Vec<Document>, StoreError> {
+    async fn stored(&self, user: &UserId) -> Result<Vec<Document>, MongoError> {
         let (all, of) = (self.all(), doc! {"userId": object_id(user)?});
         let found = self.db.run(async move {
             let found = all
@@ -48,7 +49,7 @@ impl MongoSessions {
         found.await
     }
 
-    async fn remove(&self, filter: Document) -> Result<usize, StoreError> {
+    async fn remove(&self, filter: Document) -> Result<usize, MongoError> {
         let all = self.all();
         let removed = self.db.run(async move {
             let removed = all.delete_many(filter).await?;
@@ -60,7 +61,7 @@ impl MongoSessions {
 
 #[async_trait]
 impl Sessions for MongoSessions {
-    async fn begin(&self, session: Session, hash: String) -> Result<(), SessionsError> {
+    async fn begin(&self, session: Session, hash: String) -> Result<(), StoreError> {
         let stored = self.stored(&session.user).await?;
         let surplus = stored.iter().skip(MAX_SESSIONS - 1);
         let surplus: Vec<Bson> = surplus.filter_map(|old| old.get("_id").cloned()).collect();
@@ -81,7 +82,7 @@ impl Sessions for MongoSessions {
         hash: String,
         next: String,
         now_ms: i64,
-    ) -> Result<Rotation, SessionsError> {
+    ) -> Result<Rotation, StoreError> {
         // One document, one step: of two that come at once one finds the hash.
         let present = doc! {
             "_id": id.as_str(),
@@ -112,7 +113,7 @@ impl Sessions for MongoSessions {
         }
     }
 
-    async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, SessionsError> {
+    async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError> {
         let stored = self.stored(user).await?;
         let mut found = Vec::new();
         for stored in &stored {
@@ -125,7 +126,7 @@ impl Sessions for MongoSessions {
         Ok(found)
     }
 
-    async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, SessionsError> {
+    async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {
         let this = doc! {"_id": id.as_str(), "userId": object_id(user)?};
         Ok(self.remove(this).await? > 0)
     }
@@ -134,7 +135,7 @@ impl Sessions for MongoSessions {
         &self,
         user: &UserId,
         except: Option<&SessionId>,
-    ) -> Result<usize, SessionsError> {
+    ) -> Result<usize, StoreError> {
         let mut these = doc! {"userId": object_id(user)?};
         if let Some(except) = except {
             these.insert("_id", doc! {"$ne": except.as_str()});
@@ -143,7 +144,7 @@ impl Sessions for MongoSessions {
     }
 }
 
-fn document(session: &Session, hash: &str) -> Result<Document, StoreError> {
+fn document(session: &Session, hash: &str) -> Result<Document, MongoError> {
     Ok(doc! {
         "_id": session.id.as_str(),
         "userId": object_id(&session.user)?,
@@ -155,7 +156,7 @@ fn document(session: &Session, hash: &str) -> Result<Document, StoreError> {
     })
 }
 
-fn session(stored: &Document) -> Result<Session, StoreError> {
+fn session(stored: &Document) -> Result<Session, MongoError> {
     Ok(Session {
         id: SessionId::new(text(stored, "_id")?),
         user: user_of(stored)?,
@@ -166,6 +167,6 @@ fn session(stored: &Document) -> Result<Session, StoreError> {
     })
 }
 
-fn user_of(stored: &Document) -> Result<UserId, StoreError> {
+fn user_of(stored: &Document) -> Result<UserId, MongoError> {
     id(stored, "userId", UserId::parse)
 }

@@ -1,5 +1,7 @@
 //! Views in MongoDB: `_id` is partner, day and offer. The queries are in `mongo::queries`.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use std::{
     collections::{BTreeMap, HashSet},
     ops::RangeInclusive,
@@ -20,7 +22,6 @@ use crate::{
         database::{MongoDb, SERVER_WITHIN},
         documents::{batch, collect, object_id, text},
     },
-    store_sqlite::database::StoreError,
 };
 
 const VIEWS: &str = "offer_views";
@@ -47,7 +48,7 @@ impl StatsStore for MongoStats {
             let (db, views) = (db.clone(), Arc::clone(&views));
             Box::pin(async move { add(&db, session, &views).await })
         });
-        added.await
+        Ok(added.await?)
     }
 
     async fn views(
@@ -71,7 +72,7 @@ impl StatsStore for MongoStats {
         let found = found.await?;
         let of_day = found.iter().map(|stored| {
             let day = text(stored, "_id")?;
-            let day = Day::parse(&day).ok_or_else(|| StoreError::corrupt("day", &day))?;
+            let day = Day::parse(&day).ok_or_else(|| MongoError::corrupt("day", &day))?;
             Ok((day, count(stored)?))
         });
         of_day.collect()
@@ -83,7 +84,7 @@ async fn add(
     db: &MongoDb,
     session: &mut ClientSession,
     added: &[OfferViews],
-) -> Result<(), StoreError> {
+) -> Result<(), MongoError> {
     let views = db.collection::<Document>(VIEWS);
     let keys: Vec<String> = added.iter().map(key).collect();
     let mut cursor = views
@@ -125,10 +126,10 @@ fn key(one: &OfferViews) -> String {
 }
 
 /// Servers give a sum in the width that they like.
-fn count(stored: &Document) -> Result<i64, StoreError> {
+fn count(stored: &Document) -> Result<i64, MongoError> {
     match stored.get("views") {
         Some(Bson::Int64(count)) => Ok(*count),
         Some(Bson::Int32(count)) => Ok(i64::from(*count)),
-        Some(_) | None => Err(StoreError::corrupt("views", &"not a whole number")),
+        Some(_) | None => Err(MongoError::corrupt("views", &"not a whole number")),
     }
 }

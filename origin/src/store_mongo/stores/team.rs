@@ -1,20 +1,24 @@
 //! Invitations in MongoDB. The queries are in `mongo::queries`.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use async_trait::async_trait;
 use mongodb::{
     ClientSession,
     bson::{DateTime, Document, doc},
 };
 
-pub use crate::domain::team::store::{Accepted, Invitation, Invited, TeamStore, TokenHash, is_good};
+pub use crate::domain::team::store::{
+    Accepted, Invitation, Invited, TeamStore, TokenHash, is_good,
+};
 use crate::{
     domain::{
+        InvitationId, PartnerId, UserId,
         team::{MOST_INVITATIONS, MOST_MEMBERS, RESEND_AFTER_MS},
         users::{
             account::{EmailKey, Membership, Post},
             store::Joined,
         },
-        {InvitationId, PartnerId, UserId},
     },
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
@@ -24,7 +28,6 @@ use crate::{
             users::{members, write as users},
         },
     },
-    store_sqlite::database::StoreError,
 };
 
 const INVITATIONS: &str = "invitations";
@@ -49,7 +52,7 @@ impl TeamStore for MongoTeams {
             let (db, invitation) = (db.clone(), invitation.clone());
             Box::pin(async move { invite(&db, session, &invitation).await })
         });
-        invited.await
+        Ok(invited.await?)
     }
 
     async fn invitations(
@@ -98,7 +101,7 @@ impl TeamStore for MongoTeams {
             let (user, email) = (user.clone(), email.clone());
             Box::pin(async move { accept(&db, session, &id, &hash, &user, &email, now_ms).await })
         });
-        accepted.await
+        Ok(accepted.await?)
     }
 }
 
@@ -106,7 +109,7 @@ async fn invite(
     db: &MongoDb,
     session: &mut ClientSession,
     invitation: &Invitation,
-) -> Result<Invited, StoreError> {
+) -> Result<Invited, MongoError> {
     let (partner, now_ms) = (&invitation.partner, invitation.created_at_ms);
     if !partner_exists(db, session, partner).await? {
         return Ok(Invited::NoPartner);
@@ -152,7 +155,7 @@ async fn accept(
     user: &UserId,
     email: &EmailKey,
     now_ms: i64,
-) -> Result<Accepted, StoreError> {
+) -> Result<Accepted, MongoError> {
     let all = db.collection::<Document>(INVITATIONS);
     let this = doc! {"_id": object_id(id)?};
     let known = all
@@ -178,14 +181,14 @@ async fn accept(
             let deleted = all.delete_one(this).session(session).await?;
             if deleted.deleted_count == 0 {
                 // Cannot be: it was read in the same transaction.
-                return Err(StoreError::corrupt("invitation", &"gone while it was used"));
+                return Err(MongoError::corrupt("invitation", &"gone while it was used"));
             }
             Ok(Accepted::Done(membership))
         }
     }
 }
 
-fn document(invitation: &Invitation) -> Result<Document, StoreError> {
+fn document(invitation: &Invitation) -> Result<Document, MongoError> {
     Ok(doc! {
         "_id": object_id(&invitation.id)?,
         "partnerId": object_id(&invitation.partner)?,
@@ -198,13 +201,13 @@ fn document(invitation: &Invitation) -> Result<Document, StoreError> {
     })
 }
 
-fn read(stored: &Document) -> Result<Invitation, StoreError> {
+fn read(stored: &Document) -> Result<Invitation, MongoError> {
     let post = text(stored, "post")?;
     Ok(Invitation {
         id: id(stored, "_id", InvitationId::parse)?,
         partner: id(stored, "partnerId", PartnerId::parse)?,
         email: text(stored, "email")?,
-        post: Post::parse(&post).ok_or_else(|| StoreError::corrupt("post", &post))?,
+        post: Post::parse(&post).ok_or_else(|| MongoError::corrupt("post", &post))?,
         token_hash: TokenHash::stored(text(stored, "tokenHash")?),
         created_at_ms: moment_ms(stored, "createdAt")?,
         expires_at_ms: moment_ms(stored, "expiresAt")?,

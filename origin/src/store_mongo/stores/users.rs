@@ -4,6 +4,8 @@ mod favorites;
 pub mod members;
 pub mod write;
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
@@ -12,17 +14,16 @@ use mongodb::bson::{Document, doc};
 use crate::domain::users::store::{Changed, Created, Favored, PostChanged, UserStore};
 use crate::{
     domain::{
+        OfferId, PartnerId, UserId,
         users::{
             account::{Account, Consent, EmailKey, Post, Standing},
             change::AccountChange,
         },
-        {OfferId, PartnerId, UserId},
     },
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
         documents::{batch, collect, object_id, object_ids},
     },
-    store_sqlite::database::StoreError,
 };
 
 const USERS: &str = "users";
@@ -47,7 +48,7 @@ impl MongoUsers {
         &self,
         filter: Document,
         columns: Document,
-    ) -> Result<Option<Document>, StoreError> {
+    ) -> Result<Option<Document>, MongoError> {
         let users = self.db.collection::<Document>(USERS);
         let found = self.db.run(async move {
             let found = users.find_one(filter).projection(columns);
@@ -69,15 +70,15 @@ impl UserStore for MongoUsers {
             let (db, account, consents) = (db.clone(), account.clone(), consents.clone());
             Box::pin(async move { write::create(&db, session, &account, &consents).await })
         });
-        created.await
+        Ok(created.await?)
     }
 
     async fn by_id(&self, id: &UserId) -> Result<Option<Account>, StoreError> {
         let found = self.one(doc! {"_id": object_id(id)?}, doc! {}).await?;
-        found
+        Ok(found
             .as_ref()
             .map(crate::store_mongo::tables::users::account)
-            .transpose()
+            .transpose()?)
     }
 
     async fn by_ids(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreError> {
@@ -93,16 +94,16 @@ impl UserStore for MongoUsers {
         let found = found.await?;
         let accounts = found.iter().map(crate::store_mongo::tables::users::account);
         accounts
-            .map(|account| account.map(|account| (account.id.clone(), account)))
+            .map(|account| Ok(account.map(|account| (account.id.clone(), account))?))
             .collect()
     }
 
     async fn by_email(&self, email: &EmailKey) -> Result<Option<Account>, StoreError> {
         let found = self.one(doc! {"emailKey": email.as_str()}, doc! {}).await?;
-        found
+        Ok(found
             .as_ref()
             .map(crate::store_mongo::tables::users::account)
-            .transpose()
+            .transpose()?)
     }
 
     async fn standing(&self, id: &UserId) -> Result<Option<Standing>, StoreError> {
@@ -112,10 +113,10 @@ impl UserStore for MongoUsers {
                 crate::store_mongo::tables::users::standing_columns(),
             )
             .await?;
-        found
+        Ok(found
             .as_ref()
             .map(crate::store_mongo::tables::users::standing)
-            .transpose()
+            .transpose()?)
     }
 
     async fn change(
@@ -129,11 +130,11 @@ impl UserStore for MongoUsers {
             let (db, id, change) = (db.clone(), id.clone(), change.clone());
             Box::pin(async move { write::change(&db, session, &id, &change, now_ms).await })
         });
-        changed.await
+        Ok(changed.await?)
     }
 
     async fn members(&self, partner: &PartnerId) -> Result<Vec<Account>, StoreError> {
-        members::members(&self.db, partner).await
+        Ok(members::members(&self.db, partner).await?)
     }
 
     async fn change_post(
@@ -150,7 +151,7 @@ impl UserStore for MongoUsers {
                 members::change_post(&db, session, &partner, &user, post, now_ms).await
             })
         });
-        changed.await
+        Ok(changed.await?)
     }
 
     async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<(), StoreError> {
@@ -160,7 +161,7 @@ impl UserStore for MongoUsers {
             consents.insert_one(row).await?;
             Ok(())
         });
-        stored.await
+        Ok(stored.await?)
     }
 
     async fn consents(&self, id: &UserId) -> Result<Vec<Consent>, StoreError> {
@@ -177,7 +178,7 @@ impl UserStore for MongoUsers {
         found
             .await?
             .iter()
-            .map(crate::store_mongo::tables::users::read_consent)
+            .map(|row| Ok(crate::store_mongo::tables::users::read_consent(row)?))
             .collect()
     }
 
@@ -187,15 +188,15 @@ impl UserStore for MongoUsers {
         offer: &OfferId,
         now_ms: i64,
     ) -> Result<Favored, StoreError> {
-        favorites::add(&self.db, id, offer, now_ms).await
+        Ok(favorites::add(&self.db, id, offer, now_ms).await?)
     }
 
     async fn remove_favorite(&self, id: &UserId, offer: &OfferId) -> Result<bool, StoreError> {
-        favorites::remove(&self.db, id, offer).await
+        Ok(favorites::remove(&self.db, id, offer).await?)
     }
 
     async fn favorites(&self, id: &UserId) -> Result<Vec<(OfferId, i64)>, StoreError> {
-        favorites::list(&self.db, id).await
+        Ok(favorites::list(&self.db, id).await?)
     }
 
     async fn favorites_among(
@@ -203,7 +204,7 @@ impl UserStore for MongoUsers {
         id: &UserId,
         offers: &[OfferId],
     ) -> Result<HashSet<OfferId>, StoreError> {
-        favorites::among(&self.db, id, offers).await
+        Ok(favorites::among(&self.db, id, offers).await?)
     }
 
     async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<bool, StoreError> {
@@ -212,6 +213,6 @@ impl UserStore for MongoUsers {
             let (db, id, pseudonym) = (db.clone(), id.clone(), pseudonym.clone());
             Box::pin(async move { write::erase(&db, session, &id, &pseudonym, now_ms).await })
         });
-        erased.await
+        Ok(erased.await?)
     }
 }

@@ -3,18 +3,18 @@
 //! `open` is user and offer while it is open, and `key` user and idempotency key; both are absent
 //! otherwise, and unique: the index leaves out what is absent.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
     domain::{
+        BookingId, OfferId, PartnerId, UserId,
         bookings::{
             booking::{Booking, BookingStatus},
             rules,
         },
-        {BookingId, OfferId, PartnerId, UserId},
     },
     store_mongo::documents::{bad, id, moment_ms, object_id, optional, optional_text, text},
-    store_sqlite::database::StoreError,
 };
 
 /// Between the two parts of `open` and `key`. Ids have no colon.
@@ -29,7 +29,7 @@ pub fn key_of(user: &UserId, key: &str) -> String {
 }
 
 /// The document of a booking that is made.
-pub fn document(booking: &Booking) -> Result<Document, StoreError> {
+pub fn document(booking: &Booking) -> Result<Document, MongoError> {
     let mut document = doc! {
         "_id": object_id(&booking.id)?,
         "offerId": object_id(&booking.offer)?,
@@ -63,7 +63,7 @@ pub fn document(booking: &Booking) -> Result<Document, StoreError> {
 }
 
 /// What a step makes of a document: fields that are set, and those that go.
-pub fn edit(after: &Booking) -> Result<Document, StoreError> {
+pub fn edit(after: &Booking) -> Result<Document, MongoError> {
     let whole = document(after)?;
     let (mut set, mut unset) = (Document::new(), Document::new());
     for field in [
@@ -86,7 +86,7 @@ pub fn edit(after: &Booking) -> Result<Document, StoreError> {
     Ok(edit)
 }
 
-pub fn booking(stored: &Document) -> Result<Booking, StoreError> {
+pub fn booking(stored: &Document) -> Result<Booking, MongoError> {
     let status = text(stored, "status")?;
     let key = optional_text(stored, "key")?;
     Ok(Booking {
@@ -95,7 +95,7 @@ pub fn booking(stored: &Document) -> Result<Booking, StoreError> {
         offer: id(stored, "offerId", OfferId::parse)?,
         partner: id(stored, "partnerId", PartnerId::parse)?,
         status: BookingStatus::parse(&status)
-            .ok_or_else(|| StoreError::corrupt("status", &status))?,
+            .ok_or_else(|| MongoError::corrupt("status", &status))?,
         counted: stored.get_bool("counted").map_err(bad("counted"))?,
         from_ms: moment_ms(stored, "from")?,
         until_ms: moment_ms(stored, "until")?,

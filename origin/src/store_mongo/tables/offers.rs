@@ -1,20 +1,18 @@
 //! Between documents and offers.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
     domain::{
-        offers::store::ListFields,
-        {
-            BookingLimits, Discount, EstablishmentId, Offer, OfferCategory, OfferId, OfferSchedule,
-            PartnerId, Quota,
-        },
+        BookingLimits, Discount, EstablishmentId, Offer, OfferCategory, OfferId, OfferSchedule,
+        PartnerId, Quota, offers::store::ListFields,
     },
     store_mongo::documents::{
         bad, id, id_number, location, moment_ms, object_id, optional, optional_text, part, text,
         texts, whole, whole_number,
     },
-    store_sqlite::{database::StoreError, text::fold},
+    store_sqlite::text::fold,
 };
 
 /// What every list reads.
@@ -59,7 +57,7 @@ pub fn stage_projection(selected: ListFields) -> Document {
 }
 
 /// The document of an offer.
-pub fn document(offer: &Offer) -> Result<Document, StoreError> {
+pub fn document(offer: &Offer) -> Result<Document, MongoError> {
     let schedule = offer.schedule.as_ref().map(
         |schedule| doc! {"weekdays": &schedule.weekdays, "from": &schedule.from, "to": &schedule.to},
     );
@@ -94,7 +92,7 @@ pub fn document(offer: &Offer) -> Result<Document, StoreError> {
 }
 
 /// The fields in which the document of `after` is not that of `before`.
-pub fn difference(before: &Offer, after: &Offer) -> Result<Document, StoreError> {
+pub fn difference(before: &Offer, after: &Offer) -> Result<Document, MongoError> {
     let before = document(before)?;
     let after = document(after)?.into_iter();
     Ok(after
@@ -103,12 +101,12 @@ pub fn difference(before: &Offer, after: &Offer) -> Result<Document, StoreError>
 }
 
 /// An offer read whole.
-pub fn offer(stored: &Document) -> Result<Offer, StoreError> {
+pub fn offer(stored: &Document) -> Result<Offer, MongoError> {
     list_offer(stored, ListFields::ALL)
 }
 
 /// An offer of which these fields were read; the others are empty.
-pub fn list_offer(stored: &Document, selected: ListFields) -> Result<Offer, StoreError> {
+pub fn list_offer(stored: &Document, selected: ListFields) -> Result<Offer, MongoError> {
     Ok(Offer {
         id: offer_id(stored)?,
         title: text(stored, "title")?,
@@ -135,31 +133,31 @@ pub fn list_offer(stored: &Document, selected: ListFields) -> Result<Offer, Stor
     })
 }
 
-pub fn offer_id(stored: &Document) -> Result<OfferId, StoreError> {
+pub fn offer_id(stored: &Document) -> Result<OfferId, MongoError> {
     id(stored, "_id", OfferId::parse)
 }
 
 /// How many can still be booked, if there is a quota.
-pub fn remaining(stored: &Document) -> Result<Option<i32>, StoreError> {
+pub fn remaining(stored: &Document) -> Result<Option<i32>, MongoError> {
     optional_part(stored, "quota", |quota| whole(quota, "remaining"))
 }
 
-fn category(stored: &Document) -> Result<OfferCategory, StoreError> {
+fn category(stored: &Document) -> Result<OfferCategory, MongoError> {
     let name = text(stored, "category")?;
-    OfferCategory::parse(&name).ok_or_else(|| StoreError::corrupt("category", &name))
+    OfferCategory::parse(&name).ok_or_else(|| MongoError::corrupt("category", &name))
 }
 
-fn discount(stored: &Document) -> Result<Discount, StoreError> {
+fn discount(stored: &Document) -> Result<Discount, MongoError> {
     Ok(Discount {
         percentage: whole(stored, "percentage")?,
         description: optional_text(stored, "description")?,
     })
 }
 
-fn schedule(stored: &Document) -> Result<OfferSchedule, StoreError> {
+fn schedule(stored: &Document) -> Result<OfferSchedule, MongoError> {
     let weekdays = stored.get_array("weekdays").map_err(bad("weekdays"))?;
     let weekdays = weekdays.iter().map(|day| {
-        whole_number(day).ok_or_else(|| StoreError::corrupt("weekdays", &"not a whole number"))
+        whole_number(day).ok_or_else(|| MongoError::corrupt("weekdays", &"not a whole number"))
     });
     Ok(OfferSchedule {
         weekdays: weekdays.collect::<Result<_, _>>()?,
@@ -168,7 +166,7 @@ fn schedule(stored: &Document) -> Result<OfferSchedule, StoreError> {
     })
 }
 
-fn limits(stored: &Document) -> Result<BookingLimits, StoreError> {
+fn limits(stored: &Document) -> Result<BookingLimits, MongoError> {
     let limit = |field| optional(stored, field, |_| whole(stored, field));
     Ok(BookingLimits {
         per_day: limit("perDay")?,
@@ -176,7 +174,7 @@ fn limits(stored: &Document) -> Result<BookingLimits, StoreError> {
     })
 }
 
-fn quota(stored: &Document) -> Result<Quota, StoreError> {
+fn quota(stored: &Document) -> Result<Quota, MongoError> {
     Ok(Quota {
         total: whole(stored, "total")?,
         remaining: whole(stored, "remaining")?,
@@ -185,8 +183,8 @@ fn quota(stored: &Document) -> Result<Quota, StoreError> {
 
 fn read_if<T: Default>(
     selected: bool,
-    read: impl FnOnce() -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
+    read: impl FnOnce() -> Result<T, MongoError>,
+) -> Result<T, MongoError> {
     if selected { read() } else { Ok(T::default()) }
 }
 
@@ -194,7 +192,7 @@ fn read_if<T: Default>(
 fn optional_part<T>(
     stored: &Document,
     field: &'static str,
-    read: impl FnOnce(&Document) -> Result<T, StoreError>,
-) -> Result<Option<T>, StoreError> {
+    read: impl FnOnce(&Document) -> Result<T, MongoError>,
+) -> Result<Option<T>, MongoError> {
     optional(stored, field, |_| part(stored, field).and_then(read))
 }

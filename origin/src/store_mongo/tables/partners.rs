@@ -1,5 +1,7 @@
 //! Between documents, partners and establishments.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
@@ -11,11 +13,11 @@ use crate::{
         id, location, moment_ms, number, object_id, optional, optional_text, part, parts, text,
         texts, whole,
     },
-    store_sqlite::{database::StoreError, text::fold},
+    store_sqlite::text::fold,
 };
 
 /// The document of a partner.
-pub fn partner_document(partner: &Partner) -> Result<Document, StoreError> {
+pub fn partner_document(partner: &Partner) -> Result<Document, MongoError> {
     let name_folded = fold(&partner.name);
     Ok(doc! {
         "_id": object_id(&partner.id)?,
@@ -34,7 +36,7 @@ pub fn partner_document(partner: &Partner) -> Result<Document, StoreError> {
     })
 }
 
-pub fn partner(stored: &Document) -> Result<Partner, StoreError> {
+pub fn partner(stored: &Document) -> Result<Partner, MongoError> {
     let category = text(stored, "category")?;
     Ok(Partner {
         id: id(stored, "_id", PartnerId::parse)?,
@@ -42,19 +44,19 @@ pub fn partner(stored: &Document) -> Result<Partner, StoreError> {
         description: optional_text(stored, "description")?,
         logo: optional_text(stored, "logo")?,
         category: PartnerCategory::parse(&category)
-            .ok_or_else(|| StoreError::corrupt("category", &category))?,
+            .ok_or_else(|| MongoError::corrupt("category", &category))?,
         rating: optional(stored, "rating", rating)?,
         review_count: whole(stored, "reviewCount")?,
         created_at_ms: moment_ms(stored, "createdAt")?,
     })
 }
 
-fn rating(stored: &Bson) -> Result<f64, StoreError> {
-    number(stored).ok_or_else(|| StoreError::corrupt("rating", &"not a number"))
+fn rating(stored: &Bson) -> Result<f64, MongoError> {
+    number(stored).ok_or_else(|| MongoError::corrupt("rating", &"not a number"))
 }
 
 /// The document of an establishment.
-pub fn establishment_document(place: &Establishment) -> Result<Document, StoreError> {
+pub fn establishment_document(place: &Establishment) -> Result<Document, MongoError> {
     let hours: Vec<Document> = place.opening_hours.iter().map(hours_document).collect();
     let Address {
         street,
@@ -81,7 +83,7 @@ fn hours_document(hours: &OpeningHour) -> Document {
     doc! {"weekday": hours.weekday.number(), "opens": &hours.opens, "closes": &hours.closes}
 }
 
-pub fn establishment(stored: &Document) -> Result<Establishment, StoreError> {
+pub fn establishment(stored: &Document) -> Result<Establishment, MongoError> {
     Ok(Establishment {
         id: id(stored, "_id", EstablishmentId::parse)?,
         partner_id: id(stored, "partnerId", PartnerId::parse)?,
@@ -97,7 +99,7 @@ pub fn establishment(stored: &Document) -> Result<Establishment, StoreError> {
     })
 }
 
-fn address(stored: &Document) -> Result<Address, StoreError> {
+fn address(stored: &Document) -> Result<Address, MongoError> {
     Ok(Address {
         street: text(stored, "street")?,
         city: text(stored, "city")?,
@@ -106,10 +108,10 @@ fn address(stored: &Document) -> Result<Address, StoreError> {
     })
 }
 
-fn opening_hour(stored: &Document) -> Result<OpeningHour, StoreError> {
+fn opening_hour(stored: &Document) -> Result<OpeningHour, MongoError> {
     let weekday = whole(stored, "weekday")?;
     Ok(OpeningHour {
-        weekday: Weekday::new(weekday).ok_or_else(|| StoreError::corrupt("weekday", &weekday))?,
+        weekday: Weekday::new(weekday).ok_or_else(|| MongoError::corrupt("weekday", &weekday))?,
         opens: text(stored, "opens")?,
         closes: text(stored, "closes")?,
     })
@@ -158,7 +160,7 @@ mod tests {
         }
     }
 
-    fn is_corrupt<T>(read: &Result<T, StoreError>) -> bool {
+    fn is_corrupt<T>(read: &Result<T, MongoError>) -> bool {
         matches!(read, Err(StoreError::Corrupt { .. }))
     }
 

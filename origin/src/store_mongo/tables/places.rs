@@ -1,5 +1,6 @@
 //! Places of a quota, for the block that books them.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::{
     ClientSession,
     bson::{Document, doc},
@@ -12,11 +13,10 @@ use crate::{
         database::{MongoDb, SERVER_WITHIN},
         documents::object_id,
     },
-    store_sqlite::database::StoreError,
 };
 
 /// Whether nothing is left of its quota, outside of any transaction.
-pub async fn is_sold_out(db: &MongoDb, id: &OfferId) -> Result<bool, StoreError> {
+pub async fn is_sold_out(db: &MongoDb, id: &OfferId) -> Result<bool, MongoError> {
     let (offers, this) = (
         db.collection::<Document>(OFFERS),
         doc! {"_id": object_id(id)?},
@@ -36,7 +36,7 @@ pub async fn one(
     db: &MongoDb,
     session: &mut ClientSession,
     id: &OfferId,
-) -> Result<Option<Offer>, StoreError> {
+) -> Result<Option<Offer>, MongoError> {
     let found = db
         .collection::<Document>(OFFERS)
         .find_one(doc! {"_id": object_id(id)?})
@@ -53,7 +53,7 @@ pub async fn take_place(
     db: &MongoDb,
     session: &mut ClientSession,
     offer: &Offer,
-) -> Result<bool, StoreError> {
+) -> Result<bool, MongoError> {
     let mut this = doc! {"_id": object_id(&offer.id)?};
     let mut one = doc! {"bookings": 1};
     if offer.quota.is_some() {
@@ -73,7 +73,7 @@ pub async fn give_back_place(
     db: &MongoDb,
     session: &mut ClientSession,
     id: &OfferId,
-) -> Result<(), StoreError> {
+) -> Result<(), MongoError> {
     let Some(offer) = self::one(db, session, id).await? else {
         return Ok(());
     };

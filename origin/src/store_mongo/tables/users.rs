@@ -1,24 +1,24 @@
 //! Accounts and consents as documents.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
     domain::{
+        OfferCategory, PartnerId, UserId,
         users::account::{
             Account, Consent, IdentityStatus, Language, Membership, PasswordHash, Post,
             Preferences, Purpose, Role, Standing, Status,
         },
-        {OfferCategory, PartnerId, UserId},
     },
     store_mongo::documents::{
         bad, id, moment_ms, object_id, optional, optional_text, part, text, texts,
     },
-    store_sqlite::database::StoreError,
 };
 
 /// The whole document. `phone` is absent when there is none: the index that keeps numbers unique
 /// leaves out what is absent.
-pub fn document(account: &Account) -> Result<Document, StoreError> {
+pub fn document(account: &Account) -> Result<Document, MongoError> {
     let moment =
         |at_ms: Option<i64>| at_ms.map_or(Bson::Null, |ms| DateTime::from_millis(ms).into());
     let membership = match &account.membership {
@@ -67,7 +67,7 @@ pub fn document(account: &Account) -> Result<Document, StoreError> {
     Ok(document)
 }
 
-pub fn account(stored: &Document) -> Result<Account, StoreError> {
+pub fn account(stored: &Document) -> Result<Account, MongoError> {
     let moment = |field| optional(stored, field, |_| moment_ms(stored, field));
     let standing = standing(stored)?;
     Ok(Account {
@@ -96,7 +96,7 @@ pub fn standing_columns() -> Document {
     doc! {"role": 1, "membership": 1, "status": 1, "signedOutBefore": 1}
 }
 
-pub fn standing(stored: &Document) -> Result<Standing, StoreError> {
+pub fn standing(stored: &Document) -> Result<Standing, MongoError> {
     let membership = optional(stored, "membership", |_| {
         let of = part(stored, "membership")?;
         Ok(Membership {
@@ -112,11 +112,11 @@ pub fn standing(stored: &Document) -> Result<Standing, StoreError> {
     })
 }
 
-fn preferences(stored: &Document) -> Result<Preferences, StoreError> {
+fn preferences(stored: &Document) -> Result<Preferences, MongoError> {
     let wants = |field: &'static str| stored.get_bool(field).map_err(bad(field));
     let categories = texts(stored, "categories")?;
     let categories = categories.iter().map(|text| {
-        OfferCategory::parse(text).ok_or_else(|| StoreError::corrupt("categories", text))
+        OfferCategory::parse(text).ok_or_else(|| MongoError::corrupt("categories", text))
     });
     Ok(Preferences {
         language: word(stored, "language", Language::parse)?,
@@ -131,9 +131,9 @@ fn word<T>(
     stored: &Document,
     field: &'static str,
     parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<T, StoreError> {
+) -> Result<T, MongoError> {
     let text = text(stored, field)?;
-    parse(&text).ok_or_else(|| StoreError::corrupt(field, &text))
+    parse(&text).ok_or_else(|| MongoError::corrupt(field, &text))
 }
 
 pub fn consent(owner: &str, consent: &Consent) -> Document {
@@ -146,7 +146,7 @@ pub fn consent(owner: &str, consent: &Consent) -> Document {
     }
 }
 
-pub fn read_consent(stored: &Document) -> Result<Consent, StoreError> {
+pub fn read_consent(stored: &Document) -> Result<Consent, MongoError> {
     Ok(Consent {
         purpose: word(stored, "purpose", Purpose::parse)?,
         version: text(stored, "version")?,

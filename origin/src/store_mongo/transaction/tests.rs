@@ -1,5 +1,7 @@
 //! The retry logic, with parts that fail as they are told; time is virtual.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use std::collections::VecDeque;
 
 use mongodb::error::{CommandError, Error, ErrorKind, WriteFailure};
@@ -8,13 +10,13 @@ use serde_json::json;
 use super::*;
 
 /// A command error with a code and no label.
-fn code(code: i32) -> StoreError {
+fn code(code: i32) -> MongoError {
     let error: CommandError = serde_json::from_value(json!({"code": code})).unwrap();
     Error::from(ErrorKind::Command(error)).into()
 }
 
 /// An error with a code and a label.
-fn labelled(code: i32, label: &str) -> StoreError {
+fn labelled(code: i32, label: &str) -> MongoError {
     let error = json!({"code": code, "errorLabels": [label], "errInfo": null});
     let error = WriteFailure::WriteConcernError(serde_json::from_value(error).unwrap());
     Error::from(ErrorKind::Write(error)).into()
@@ -23,10 +25,10 @@ fn labelled(code: i32, label: &str) -> StoreError {
 /// What each call of each part does; nothing told is success.
 #[derive(Default)]
 struct Told {
-    work: VecDeque<StoreError>,
-    commit: VecDeque<StoreError>,
-    always: Option<fn() -> StoreError>,
-    commit_always: Option<fn() -> StoreError>,
+    work: VecDeque<MongoError>,
+    commit: VecDeque<MongoError>,
+    always: Option<fn() -> MongoError>,
+    commit_always: Option<fn() -> MongoError>,
     work_takes: Duration,
     begun: u32,
     committed: u32,
@@ -36,12 +38,12 @@ struct Told {
 impl Parts for Told {
     type Output = u32;
 
-    async fn begin(&mut self) -> Result<(), StoreError> {
+    async fn begin(&mut self) -> Result<(), MongoError> {
         self.begun += 1;
         Ok(())
     }
 
-    async fn work(&mut self) -> Result<u32, StoreError> {
+    async fn work(&mut self) -> Result<u32, MongoError> {
         tokio::time::sleep(self.work_takes).await;
         if let Some(error) = self.always {
             return Err(error());
@@ -49,7 +51,7 @@ impl Parts for Told {
         self.work.pop_front().map_or(Ok(self.begun), Err)
     }
 
-    async fn commit(&mut self) -> Result<(), StoreError> {
+    async fn commit(&mut self) -> Result<(), MongoError> {
         if let Some(error) = self.commit_always {
             return Err(error());
         }

@@ -4,23 +4,27 @@ mod erasing;
 mod lease;
 mod write;
 
+use crate::domain::StoreError;
 use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
 
-use crate::domain::bookings::store::{
-    BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Gates, Stepped,
+use crate::{
+    api::bookings::gates::Gates,
+    domain::bookings::store::{
+        BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped,
+    },
 };
 use crate::{
     domain::{
+        BookingId, PartnerId, UserId,
         bookings::{
             booking::{Booking, Step},
             rules::NewBooking,
         },
         paris::Day,
-        {BookingId, PartnerId, UserId},
     },
-    store_sqlite::database::{EmbeddedDb, StoreError, json_list},
+    store_sqlite::database::{EmbeddedDb, json_list},
 };
 
 pub use erasing::erase;

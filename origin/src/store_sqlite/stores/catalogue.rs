@@ -1,11 +1,13 @@
 //! The catalogue in SQLite: the rows themselves are the blocks' affair.
 
+use crate::domain::StoreError;
+use crate::store_sqlite::error::SqliteError;
 use async_trait::async_trait;
 use rusqlite::Transaction;
 
 use crate::domain::catalogue::{Added, Announce, CatalogueStore, Family, Reach};
 use crate::store_sqlite::{
-    database::{EmbeddedDb, StoreError},
+    database::EmbeddedDb,
     outbox::{outbox_push, outbox_remove},
     stores::{offers, partners},
 };
@@ -49,7 +51,7 @@ fn add(
     families: Vec<Family>,
     announce: Announce,
     now_ms: i64,
-) -> Result<Added, StoreError> {
+) -> Result<Added, SqliteError> {
     let mut added = Added::default();
     for family in families {
         if !partners::partner_exists(tx, &family.partner.id)? {

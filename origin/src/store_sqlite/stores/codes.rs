@@ -1,13 +1,12 @@
 //! Codes in SQLite.
 
+use crate::domain::StoreError;
+use crate::store_sqlite::error::SqliteError;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
-use crate::access::codes::{CodePurpose, CodeStore, StoredCode};
-use crate::{
-    domain::UserId,
-    store_sqlite::database::{EmbeddedDb, StoreError},
-};
+use crate::domain::auth::codes::{CodePurpose, CodeStore, StoredCode};
+use crate::{domain::UserId, store_sqlite::database::EmbeddedDb};
 
 /// The codes of the embedded store.
 #[derive(Clone, Debug)]
@@ -96,7 +95,7 @@ fn get(
     connection: &Connection,
     user: &UserId,
     purpose: CodePurpose,
-) -> Result<Option<StoredCode>, StoreError> {
+) -> Result<Option<StoredCode>, SqliteError> {
     let found = connection
         .prepare_cached(
             "SELECT target, hash, tries_left, created_at_ms, expires_at_ms FROM codes

@@ -1,5 +1,7 @@
 //! Documents in SQLite.
 
+use crate::domain::StoreError;
+use crate::store_sqlite::error::SqliteError;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
@@ -7,10 +9,7 @@ use pq_core::DocumentHash;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::domain::documents::{DocumentStore, Published, Publishing, Record};
-use crate::store_sqlite::{
-    database::{EmbeddedDb, StoreError},
-    outbox::outbox_push,
-};
+use crate::store_sqlite::{database::EmbeddedDb, outbox::outbox_push};
 
 /// The documents of the embedded store.
 #[derive(Debug, Clone)]
@@ -40,7 +39,7 @@ impl DocumentStore for EmbeddedDocuments {
                 let (hash, name): (String, String) = (row.get(0)?, row.get(1)?);
                 let hash = hash
                     .parse()
-                    .map_err(|error| StoreError::corrupt("document hash", &error))?;
+                    .map_err(|error| SqliteError::corrupt("document hash", &error))?;
                 names.insert(hash, name);
             }
             Ok(names)
@@ -57,7 +56,7 @@ impl DocumentStore for EmbeddedDocuments {
     }
 }
 
-fn record(connection: &Connection, hash: DocumentHash) -> Result<Option<String>, StoreError> {
+fn record(connection: &Connection, hash: DocumentHash) -> Result<Option<String>, SqliteError> {
     Ok(connection
         .prepare_cached("SELECT record FROM documents WHERE hash = ?1")?
         .query_row([hash.to_string()], |row| row.get(0))
@@ -68,7 +67,7 @@ fn publish(
     tx: &Transaction<'_>,
     records: &[Record],
     now_ms: i64,
-) -> Result<(Published, Vec<DocumentHash>), StoreError> {
+) -> Result<(Published, Vec<DocumentHash>), SqliteError> {
     let mut published = Published::default();
     let mut changed = Vec::new();
     for given in records {

@@ -7,6 +7,9 @@ mod newest;
 mod tests;
 mod update;
 
+use crate::domain::StoreError;
+use crate::store_sqlite::error::SqliteError;
+use cache_core::Tag;
 use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
@@ -17,11 +20,8 @@ use crate::domain::offers::store::{
     Updated, Visibility,
 };
 use crate::{
-    domain::{
-        offers::edit::OfferEdit,
-        {EstablishmentId, GeoPoint, Offer, OfferId, PartnerId},
-    },
-    store_sqlite::database::{EmbeddedDb, StoreError, json_list},
+    domain::{EstablishmentId, GeoPoint, Offer, OfferId, PartnerId, offers::edit::OfferEdit},
+    store_sqlite::database::{EmbeddedDb, json_list},
 };
 use filter::Filter;
 
@@ -212,7 +212,7 @@ impl OfferStore for EmbeddedOffers {
 }
 
 /// Stores a new offer with its place and its words.
-pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), StoreError> {
+pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
     crate::store_sqlite::tables::offers::insert(tx, offer)
 }
 
@@ -221,7 +221,7 @@ pub fn move_along(
     tx: &Transaction<'_>,
     establishment: &EstablishmentId,
     location: GeoPoint,
-) -> Result<BTreeSet<String>, StoreError> {
+) -> Result<BTreeSet<Tag>, SqliteError> {
     update::move_along(tx, establishment, location)
 }
 
@@ -229,7 +229,7 @@ pub fn move_along(
 pub fn is_used(
     connection: &Connection,
     establishment: &EstablishmentId,
-) -> Result<bool, StoreError> {
+) -> Result<bool, SqliteError> {
     Ok(connection
         .prepare_cached(
             "SELECT 1 FROM offers WHERE establishment_id = ?1 AND archived_at_ms IS NULL",
@@ -238,7 +238,7 @@ pub fn is_used(
 }
 
 /// Whether the offer is stored.
-pub fn exists(connection: &Connection, id: &OfferId) -> Result<bool, StoreError> {
+pub fn exists(connection: &Connection, id: &OfferId) -> Result<bool, SqliteError> {
     Ok(connection
         .prepare_cached("SELECT 1 FROM offers WHERE id = ?1")?
         .exists([id.as_str()])?)

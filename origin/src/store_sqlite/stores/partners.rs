@@ -2,6 +2,8 @@
 
 mod write;
 
+use crate::domain::StoreError;
+use crate::store_sqlite::error::SqliteError;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
@@ -14,7 +16,7 @@ use crate::domain::partners::store::{
 use crate::{
     domain::{Establishment, EstablishmentId, Partner, PartnerId, UserId},
     store_sqlite::{
-        database::{EmbeddedDb, StoreError, json_list},
+        database::{EmbeddedDb, json_list},
         text,
     },
 };
@@ -183,7 +185,7 @@ fn page(
     mut params: Vec<Value>,
     first: usize,
     after: Option<PartnerCursor>,
-) -> Result<PartnerPage, StoreError> {
+) -> Result<PartnerPage, SqliteError> {
     let total: i64 = connection
         .prepare_cached(&format!(
             "SELECT COUNT(*) FROM partners p WHERE {condition}"
@@ -215,12 +217,15 @@ fn page(
 }
 
 /// Stores a new partner with its words.
-pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), StoreError> {
+pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), SqliteError> {
     crate::store_sqlite::tables::partners::insert_partner(tx, partner)
 }
 
 /// Stores a new establishment of a stored partner.
-pub fn insert_establishment(tx: &Transaction<'_>, place: &Establishment) -> Result<(), StoreError> {
+pub fn insert_establishment(
+    tx: &Transaction<'_>,
+    place: &Establishment,
+) -> Result<(), SqliteError> {
     crate::store_sqlite::tables::partners::insert_establishment(tx, place)
 }
 
@@ -228,7 +233,7 @@ pub fn insert_establishment(tx: &Transaction<'_>, place: &Establishment) -> Resu
 pub fn establishment(
     connection: &Connection,
     id: &EstablishmentId,
-) -> Result<Option<Establishment>, StoreError> {
+) -> Result<Option<Establishment>, SqliteError> {
     let found = crate::store_sqlite::tables::partners::establishments(
         connection,
         "e.id = ?",
@@ -238,7 +243,7 @@ pub fn establishment(
 }
 
 /// Whether the partner is stored.
-pub fn partner_exists(connection: &Connection, id: &PartnerId) -> Result<bool, StoreError> {
+pub fn partner_exists(connection: &Connection, id: &PartnerId) -> Result<bool, SqliteError> {
     Ok(connection
         .prepare_cached("SELECT 1 FROM partners WHERE id = ?1")?
         .exists([id.as_str()])?)
@@ -248,7 +253,7 @@ pub fn partner_exists(connection: &Connection, id: &PartnerId) -> Result<bool, S
 pub fn establishment_exists(
     connection: &Connection,
     id: &EstablishmentId,
-) -> Result<bool, StoreError> {
+) -> Result<bool, SqliteError> {
     Ok(connection
         .prepare_cached("SELECT 1 FROM establishments WHERE id = ?1")?
         .exists([id.as_str()])?)

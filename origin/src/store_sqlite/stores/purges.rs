@@ -1,14 +1,18 @@
 //! Purges in the embedded store.
 
+use crate::domain::StoreError;
 use async_trait::async_trait;
 use cache_core::{LogId, Revision};
 
 use crate::domain::purges::{Moved, PurgeStore};
-use crate::store_sqlite::{
-    audit::{self, AuditFilter, AuditRow},
-    database::{EmbeddedDb, StoreError},
-    in_force,
-    outbox::{OutboxRow, PendingPurge, outbox_last, outbox_pending, outbox_push, outbox_remove},
+use crate::{
+    domain::purges::{AuditFilter, AuditRow, OutboxRow, PendingPurge},
+    store_sqlite::{
+        audit,
+        database::EmbeddedDb,
+        in_force,
+        outbox::{outbox_last, outbox_pending, outbox_push, outbox_remove},
+    },
 };
 
 /// The purges of the embedded store.

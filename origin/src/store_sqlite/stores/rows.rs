@@ -1,11 +1,13 @@
 //! Rows in SQLite.
 
+use crate::domain::StoreError;
+use crate::store_sqlite::error::SqliteError;
 use async_trait::async_trait;
 use rusqlite::{params_from_iter, types::Value as Stored};
 use serde_json::Value;
 
 use crate::domain::rows::{Field, Kind, Row, RowStore, Shape, preferences};
-use crate::store_sqlite::database::{EmbeddedDb, StoreError};
+use crate::store_sqlite::database::EmbeddedDb;
 
 /// The rows of the embedded store.
 #[derive(Clone, Debug)]
@@ -91,13 +93,13 @@ fn marks(from: usize, count: usize) -> String {
     marks.join(", ")
 }
 
-fn values(fields: &'static [Field], row: &Row) -> Result<Vec<Stored>, StoreError> {
+fn values(fields: &'static [Field], row: &Row) -> Result<Vec<Stored>, SqliteError> {
     let value = |field: &'static Field| write(field, row.get(field.column).unwrap_or(&Value::Null));
     fields.iter().map(value).collect()
 }
 
-fn write(field: &'static Field, value: &Value) -> Result<Stored, StoreError> {
-    let odd = || StoreError::corrupt(field.column, &"of another shape");
+fn write(field: &'static Field, value: &Value) -> Result<Stored, SqliteError> {
+    let odd = || SqliteError::corrupt(field.column, &"of another shape");
     let stored: Option<Stored> = match (field.shape, value) {
         (_, Value::Null) => Some(Stored::Null),
         (Shape::Id | Shape::Text | Shape::Word(_) | Shape::KeyOfUser, value) => {
@@ -114,7 +116,7 @@ fn write(field: &'static Field, value: &Value) -> Result<Stored, StoreError> {
     stored.ok_or_else(odd)
 }
 
-fn read(field: &'static Field, stored: Stored) -> Result<Value, StoreError> {
+fn read(field: &'static Field, stored: Stored) -> Result<Value, SqliteError> {
     match (field.shape, stored) {
         (_, Stored::Null) => Ok(Value::Null),
         (Shape::Id | Shape::Text | Shape::Word(_) | Shape::KeyOfUser, Stored::Text(text)) => {
@@ -125,7 +127,7 @@ fn read(field: &'static Field, stored: Stored) -> Result<Value, StoreError> {
         (Shape::Words, Stored::Text(text)) => Ok(text.split_whitespace().collect()),
         (Shape::Preferences, Stored::Text(text)) => serde_json::from_str(&text)
             .and_then(preferences)
-            .map_err(|error| StoreError::corrupt(field.column, &error)),
+            .map_err(|error| SqliteError::corrupt(field.column, &error)),
         (
             Shape::Id
             | Shape::Text
@@ -137,6 +139,6 @@ fn read(field: &'static Field, stored: Stored) -> Result<Value, StoreError> {
             | Shape::Words
             | Shape::Preferences,
             _,
-        ) => Err(StoreError::corrupt(field.column, &"of another shape")),
+        ) => Err(SqliteError::corrupt(field.column, &"of another shape")),
     }
 }

@@ -1,12 +1,15 @@
 //! Tokens of services in SQLite.
 
+use crate::domain::StoreError;
+use crate::store_sqlite::error::SqliteError;
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension as _, Row, named_params};
 
-use crate::access::service_tokens::{
-    Created, ServiceToken, ServiceTokenStore, TokenHash, TokenName, name, scopes,
+use crate::domain::auth::service_tokens::{
+    Created, ServiceToken, ServiceTokenStore, TokenHash, TokenName, stored_name as name,
+    stored_scopes as scopes,
 };
-use crate::store_sqlite::database::{EmbeddedDb, StoreError};
+use crate::store_sqlite::database::EmbeddedDb;
 
 /// The tokens of the embedded store.
 #[derive(Clone, Debug)]
@@ -86,7 +89,7 @@ impl ServiceTokenStore for EmbeddedServiceTokens {
     }
 }
 
-fn read(row: &Row<'_>) -> Result<ServiceToken, StoreError> {
+fn read(row: &Row<'_>) -> Result<ServiceToken, SqliteError> {
     let words: String = row.get("scopes")?;
     let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
     Ok(ServiceToken {

@@ -1,15 +1,14 @@
 //! Sessions in SQLite.
 
+use crate::store_sqlite::error::SqliteError;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 
-use crate::access::sessions::{
-    LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions, SessionsError,
+use crate::domain::{
+    StoreError,
+    auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
 };
-use crate::{
-    domain::UserId,
-    store_sqlite::database::{EmbeddedDb, StoreError},
-};
+use crate::{domain::UserId, store_sqlite::database::EmbeddedDb};
 
 /// The sessions of the embedded store.
 #[derive(Clone, Debug)]
@@ -25,7 +24,7 @@ impl EmbeddedSessions {
 
 #[async_trait]
 impl Sessions for EmbeddedSessions {
-    async fn begin(&self, session: Session, hash: String) -> Result<(), SessionsError> {
+    async fn begin(&self, session: Session, hash: String) -> Result<(), StoreError> {
         let begin = self.db.write(move |tx| begin(tx, &session, &hash));
         Ok(begin.await?)
     }
@@ -36,7 +35,7 @@ impl Sessions for EmbeddedSessions {
         hash: String,
         next: String,
         now_ms: i64,
-    ) -> Result<Rotation, SessionsError> {
+    ) -> Result<Rotation, StoreError> {
         let id = id.clone();
         let rotate = self
             .db
@@ -44,12 +43,12 @@ impl Sessions for EmbeddedSessions {
         Ok(rotate.await?)
     }
 
-    async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, SessionsError> {
+    async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError> {
         let user = user.clone();
         Ok(self.db.read(move |c| of_user(c, &user, now_ms)).await?)
     }
 
-    async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, SessionsError> {
+    async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {
         let (user, id) = (user.clone(), id.clone());
         let end = self.db.write(move |tx| {
             let ended = tx
@@ -64,7 +63,7 @@ impl Sessions for EmbeddedSessions {
         &self,
         user: &UserId,
         except: Option<&SessionId>,
-    ) -> Result<usize, SessionsError> {
+    ) -> Result<usize, StoreError> {
         let (user, except) = (user.clone(), except.cloned());
         let end = self.db.write(move |tx| {
             let except = except.as_ref().map_or("", SessionId::as_str);
@@ -76,7 +75,7 @@ impl Sessions for EmbeddedSessions {
     }
 }
 
-fn begin(tx: &Transaction<'_>, session: &Session, hash: &str) -> Result<(), StoreError> {
+fn begin(tx: &Transaction<'_>, session: &Session, hash: &str) -> Result<(), SqliteError> {
     // Whoever comes forgets what is over: there are no more rows than live sessions and a few.
     tx.prepare_cached("DELETE FROM sessions WHERE expires_at_ms <= ?1")?
         .execute([session.created_at_ms])?;
@@ -111,7 +110,7 @@ fn rotate(
     hash: &str,
     next: &str,
     now_ms: i64,
-) -> Result<Rotation, StoreError> {
+) -> Result<Rotation, SqliteError> {
     let user = tx
         .prepare_cached(
             "UPDATE sessions SET token_hash = ?3, used_at_ms = ?4, expires_at_ms = ?5
@@ -142,7 +141,7 @@ fn of_user(
     connection: &Connection,
     user: &UserId,
     now_ms: i64,
-) -> Result<Vec<Session>, StoreError> {
+) -> Result<Vec<Session>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, device, created_at_ms, used_at_ms, expires_at_ms FROM sessions
          WHERE user_id = ?1 AND expires_at_ms > ?2 ORDER BY used_at_ms DESC, id",
@@ -162,6 +161,6 @@ fn of_user(
     Ok(found)
 }
 
-fn user_id(text: &str) -> Result<UserId, StoreError> {
-    UserId::parse(text).ok_or_else(|| StoreError::corrupt("session", &"its user"))
+fn user_id(text: &str) -> Result<UserId, SqliteError> {
+    UserId::parse(text).ok_or_else(|| SqliteError::corrupt("session", &"its user"))
 }

@@ -1,5 +1,7 @@
 //! Views in SQLite.
 
+use crate::domain::StoreError;
+use crate::store_sqlite::error::SqliteError;
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use async_trait::async_trait;
@@ -7,7 +9,7 @@ use async_trait::async_trait;
 use crate::domain::stats::store::{OfferViews, StatsStore};
 use crate::{
     domain::{PartnerId, paris::Day},
-    store_sqlite::database::{EmbeddedDb, StoreError},
+    store_sqlite::database::EmbeddedDb,
 };
 
 /// The views of the embedded store.
@@ -58,7 +60,7 @@ impl StatsStore for EmbeddedStats {
                 let mut views = BTreeMap::new();
                 while let Some(row) = rows.next()? {
                     let day: String = row.get(0)?;
-                    let day = Day::parse(&day).ok_or_else(|| StoreError::corrupt("day", &day))?;
+                    let day = Day::parse(&day).ok_or_else(|| SqliteError::corrupt("day", &day))?;
                     views.insert(day, row.get(1)?);
                 }
                 Ok(views)

@@ -1,22 +1,26 @@
 //! Invitations in SQLite.
 
+use crate::domain::StoreError;
+use crate::store_sqlite::error::SqliteError;
 use async_trait::async_trait;
 use rusqlite::{
     Connection, OptionalExtension as _, Row, Transaction, named_params, params_from_iter,
 };
 
-pub use crate::domain::team::store::{Accepted, Invitation, Invited, TeamStore, TokenHash, is_good};
+pub use crate::domain::team::store::{
+    Accepted, Invitation, Invited, TeamStore, TokenHash, is_good,
+};
 use crate::{
     domain::{
+        InvitationId, PartnerId, UserId,
         team::{MOST_INVITATIONS, MOST_MEMBERS, RESEND_AFTER_MS},
         users::{
             account::{EmailKey, Membership, Post},
             store::Joined,
         },
-        {InvitationId, PartnerId, UserId},
     },
     store_sqlite::{
-        database::{EmbeddedDb, StoreError},
+        database::EmbeddedDb,
         stores::{partners::partner_exists, users},
     },
 };
@@ -91,7 +95,7 @@ impl TeamStore for EmbeddedTeams {
     }
 }
 
-fn invite(tx: &Transaction<'_>, invitation: &Invitation) -> Result<Invited, StoreError> {
+fn invite(tx: &Transaction<'_>, invitation: &Invitation) -> Result<Invited, SqliteError> {
     let (partner, now_ms) = (&invitation.partner, invitation.created_at_ms);
     if !partner_exists(tx, partner)? {
         return Ok(Invited::NoPartner);
@@ -144,7 +148,7 @@ fn accept(
     user: &UserId,
     email: &EmailKey,
     now_ms: i64,
-) -> Result<Accepted, StoreError> {
+) -> Result<Accepted, SqliteError> {
     let known = one(tx, "id = ?1", [id.as_str()])?;
     let Some(good) = known.filter(|known| is_good(known, hash, email, now_ms)) else {
         return Ok(Accepted::Invalid);
@@ -171,7 +175,7 @@ fn one<const N: usize>(
     connection: &Connection,
     condition: &str,
     params: [&str; N],
-) -> Result<Option<Invitation>, StoreError> {
+) -> Result<Option<Invitation>, SqliteError> {
     connection
         .prepare_cached(&format!("{COLUMNS} WHERE {condition}"))?
         .query_row(params_from_iter(params), |row| Ok(read(row)))
@@ -179,14 +183,14 @@ fn one<const N: usize>(
         .transpose()
 }
 
-fn read(row: &Row<'_>) -> Result<Invitation, StoreError> {
+fn read(row: &Row<'_>) -> Result<Invitation, SqliteError> {
     let (id, partner, post): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(3)?);
     Ok(Invitation {
-        id: InvitationId::parse(&id).ok_or_else(|| StoreError::corrupt("invitation id", &id))?,
+        id: InvitationId::parse(&id).ok_or_else(|| SqliteError::corrupt("invitation id", &id))?,
         partner: PartnerId::parse(&partner)
-            .ok_or_else(|| StoreError::corrupt("partner id", &partner))?,
+            .ok_or_else(|| SqliteError::corrupt("partner id", &partner))?,
         email: row.get(2)?,
-        post: Post::parse(&post).ok_or_else(|| StoreError::corrupt("post", &post))?,
+        post: Post::parse(&post).ok_or_else(|| SqliteError::corrupt("post", &post))?,
         token_hash: TokenHash::stored(row.get(4)?),
         created_at_ms: row.get(5)?,
         expires_at_ms: row.get(6)?,

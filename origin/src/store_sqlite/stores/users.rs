@@ -3,6 +3,8 @@
 mod favorites;
 mod members;
 
+use crate::domain::StoreError;
+use crate::store_sqlite::error::SqliteError;
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
@@ -11,14 +13,14 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use crate::domain::users::store::{Changed, Created, Favored, Joined, PostChanged, UserStore};
 use crate::{
     domain::{
+        OfferId, PartnerId, UserId,
         users::{
             account::{Account, Consent, EmailKey, Membership, Post, Standing},
             change::AccountChange,
         },
-        {OfferId, PartnerId, UserId},
     },
     store_sqlite::{
-        database::{EmbeddedDb, StoreError, json_list},
+        database::{EmbeddedDb, json_list},
         stores::bookings,
     },
 };
@@ -194,7 +196,7 @@ fn is_there(
     column: &'static str,
     value: &str,
     own: &UserId,
-) -> Result<bool, StoreError> {
+) -> Result<bool, SqliteError> {
     let sql = format!("SELECT EXISTS (SELECT 1 FROM users WHERE {column} = ?1 AND id <> ?2)");
     Ok(connection
         .prepare_cached(&sql)?
@@ -206,7 +208,7 @@ fn apply(
     id: &UserId,
     change: &AccountChange,
     now_ms: i64,
-) -> Result<Changed, StoreError> {
+) -> Result<Changed, SqliteError> {
     let Some(before) = crate::store_sqlite::tables::users::account(tx, "id", id.as_str())? else {
         return Ok(Changed::NotFound);
     };
@@ -229,7 +231,7 @@ pub fn join(
     id: &UserId,
     membership: &Membership,
     now_ms: i64,
-) -> Result<Joined, StoreError> {
+) -> Result<Joined, SqliteError> {
     match crate::store_sqlite::tables::users::account(tx, "id", id.as_str())? {
         None => Ok(Joined::NoUser),
         Some(account) if account.membership.is_some() => Ok(Joined::Member),
@@ -245,7 +247,7 @@ fn erase(
     id: &UserId,
     pseudonym: &str,
     now_ms: i64,
-) -> Result<bool, StoreError> {
+) -> Result<bool, SqliteError> {
     tx.prepare_cached(
         "DELETE FROM invitations WHERE email_key = (SELECT email_key FROM users WHERE id = ?1)",
     )?

@@ -1,19 +1,17 @@
 //! Between rows and bookings.
 
+use crate::store_sqlite::error::SqliteError;
 use rusqlite::{
     Connection, Params, Row, ToSql, Transaction, named_params, params_from_iter, types::Value,
 };
 
-use crate::{
-    domain::{
-        bookings::{
-            booking::{Booking, BookingStatus},
-            rules::{self, Standing},
-            store::{BookingPage, BookingQuery, DayCount},
-        },
-        {BookingId, OfferId, PartnerId, UserId},
+use crate::domain::{
+    BookingId, OfferId, PartnerId, UserId,
+    bookings::{
+        booking::{Booking, BookingStatus},
+        rules::{self, Standing},
+        store::{BookingPage, BookingQuery, DayCount},
     },
-    store_sqlite::database::StoreError,
 };
 
 const COLUMNS: &str = "id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
@@ -24,7 +22,7 @@ fn query(
     connection: &Connection,
     sql: &str,
     params: impl Params,
-) -> Result<Vec<Booking>, StoreError> {
+) -> Result<Vec<Booking>, SqliteError> {
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut bookings = Vec::new();
@@ -34,7 +32,7 @@ fn query(
     Ok(bookings)
 }
 
-fn booking(row: &Row<'_>) -> Result<Booking, StoreError> {
+fn booking(row: &Row<'_>) -> Result<Booking, SqliteError> {
     let user: Option<String> = row.get(1)?;
     Ok(Booking {
         id: word("booking id", &row.get::<_, String>(0)?, BookingId::parse)?,
@@ -59,16 +57,16 @@ fn word<T>(
     what: &'static str,
     text: &str,
     parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<T, StoreError> {
-    parse(text).ok_or_else(|| StoreError::corrupt(what, &text))
+) -> Result<T, SqliteError> {
+    parse(text).ok_or_else(|| SqliteError::corrupt(what, &text))
 }
 
-pub fn by_id(connection: &Connection, id: &BookingId) -> Result<Option<Booking>, StoreError> {
+pub fn by_id(connection: &Connection, id: &BookingId) -> Result<Option<Booking>, SqliteError> {
     let sql = format!("SELECT {COLUMNS} FROM bookings WHERE id = ?1");
     Ok(query(connection, &sql, [id.as_str()])?.pop())
 }
 
-pub fn among(connection: &Connection, wanted: Value) -> Result<Vec<Booking>, StoreError> {
+pub fn among(connection: &Connection, wanted: Value) -> Result<Vec<Booking>, SqliteError> {
     let sql =
         format!("SELECT {COLUMNS} FROM bookings WHERE id IN (SELECT value FROM json_each(?1))");
     query(connection, &sql, [wanted])
@@ -78,7 +76,7 @@ pub fn by_key(
     connection: &Connection,
     user: &UserId,
     key: &str,
-) -> Result<Option<Booking>, StoreError> {
+) -> Result<Option<Booking>, SqliteError> {
     let sql = format!("SELECT {COLUMNS} FROM bookings WHERE user_id = ?1 AND idempotency_key = ?2");
     Ok(query(connection, &sql, (user.as_str(), key))?.pop())
 }
@@ -88,8 +86,8 @@ pub fn standing(
     connection: &Connection,
     user: &UserId,
     booking: &Booking,
-) -> Result<Standing, StoreError> {
-    let one = |sql: &str, params: &[&dyn ToSql]| -> Result<i64, StoreError> {
+) -> Result<Standing, SqliteError> {
+    let one = |sql: &str, params: &[&dyn ToSql]| -> Result<i64, SqliteError> {
         let mut statement = connection.prepare_cached(sql)?;
         Ok(statement.query_row(params, |row| row.get(0))?)
     };
@@ -116,7 +114,7 @@ pub fn standing(
     })
 }
 
-pub fn page(connection: &Connection, wanted: &BookingQuery) -> Result<BookingPage, StoreError> {
+pub fn page(connection: &Connection, wanted: &BookingQuery) -> Result<BookingPage, SqliteError> {
     let mut sql = format!("SELECT {COLUMNS} FROM bookings WHERE user_id = ?");
     let mut params = vec![Value::from(wanted.user.to_string())];
     if let Some(status) = wanted.status {
@@ -139,14 +137,14 @@ pub fn page(connection: &Connection, wanted: &BookingQuery) -> Result<BookingPag
     })
 }
 
-pub fn all_of(connection: &Connection, user: &UserId) -> Result<Vec<Booking>, StoreError> {
+pub fn all_of(connection: &Connection, user: &UserId) -> Result<Vec<Booking>, SqliteError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM bookings WHERE user_id = ?1 ORDER BY created_at_ms DESC, id DESC"
     );
     query(connection, &sql, [user.as_str()])
 }
 
-pub fn due(connection: &Connection, now_ms: i64, most: usize) -> Result<Vec<Booking>, StoreError> {
+pub fn due(connection: &Connection, now_ms: i64, most: usize) -> Result<Vec<Booking>, SqliteError> {
     let sql = format!("SELECT {COLUMNS} FROM bookings WHERE due_ms <= ?1 ORDER BY due_ms LIMIT ?2");
     query(connection, &sql, (now_ms, limit(most)))
 }
@@ -156,7 +154,7 @@ pub fn days_of_partner(
     partner: &PartnerId,
     first: &str,
     last: &str,
-) -> Result<Vec<DayCount>, StoreError> {
+) -> Result<Vec<DayCount>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT day, SUM(made), SUM(came) FROM (
             SELECT made_on AS day, COUNT(*) AS made, 0 AS came FROM bookings
@@ -178,7 +176,7 @@ pub fn days_of_partner(
     Ok(days)
 }
 
-pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), StoreError> {
+pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "INSERT INTO bookings(id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
             idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, due_ms, day, made_on,
@@ -209,7 +207,7 @@ pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), StoreError>
 }
 
 /// What a step may change.
-pub fn update(tx: &Transaction<'_>, booking: &Booking) -> Result<(), StoreError> {
+pub fn update(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "UPDATE bookings SET status = ?2, changed_at_ms = ?3, checked_in_at_ms = ?4, due_ms = ?5,
             checked_in_on = ?6 WHERE id = ?1",

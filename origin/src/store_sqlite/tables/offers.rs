@@ -1,5 +1,6 @@
 //! Between rows and offers.
 
+use crate::store_sqlite::error::SqliteError;
 use std::collections::HashMap;
 
 use rusqlite::{
@@ -10,13 +11,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     domain::{
-        offers::store::ListFields,
-        {
-            BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId,
-            PartnerId, Quota,
-        },
+        BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId,
+        PartnerId, Quota, offers::store::ListFields,
     },
-    store_sqlite::{database::StoreError, text},
+    store_sqlite::text,
 };
 
 /// All that [`offer`] reads, in its order.
@@ -58,7 +56,7 @@ pub fn query(
     connection: &Connection,
     sql: &str,
     params: Vec<Value>,
-) -> Result<Vec<Offer>, StoreError> {
+) -> Result<Vec<Offer>, SqliteError> {
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params_from_iter(params))?;
     let mut offers = Vec::new();
@@ -72,7 +70,7 @@ pub fn by_rows(
     connection: &Connection,
     wanted: impl Iterator<Item = i64>,
     selected: ListFields,
-) -> Result<HashMap<i64, Offer>, StoreError> {
+) -> Result<HashMap<i64, Offer>, SqliteError> {
     let wanted = to_json("rows", &wanted.collect::<Vec<_>>())?;
     let columns = list_columns(selected);
     let sql =
@@ -86,7 +84,7 @@ pub fn by_rows(
     Ok(offers)
 }
 
-fn offer(row: &Row<'_>) -> Result<Offer, StoreError> {
+fn offer(row: &Row<'_>) -> Result<Offer, SqliteError> {
     let id: String = row.get(0)?;
     let partner_id: String = row.get(3)?;
     let establishment_id: String = row.get(4)?;
@@ -96,15 +94,15 @@ fn offer(row: &Row<'_>) -> Result<Offer, StoreError> {
         (None, _) | (_, None) => None,
     };
     Ok(Offer {
-        id: OfferId::parse(&id).ok_or_else(|| StoreError::corrupt("offer id", &id))?,
+        id: OfferId::parse(&id).ok_or_else(|| SqliteError::corrupt("offer id", &id))?,
         title: row.get(1)?,
         description: row.get(2)?,
         partner_id: PartnerId::parse(&partner_id)
-            .ok_or_else(|| StoreError::corrupt("partner id", &partner_id))?,
+            .ok_or_else(|| SqliteError::corrupt("partner id", &partner_id))?,
         establishment_id: EstablishmentId::parse(&establishment_id)
-            .ok_or_else(|| StoreError::corrupt("establishment id", &establishment_id))?,
+            .ok_or_else(|| SqliteError::corrupt("establishment id", &establishment_id))?,
         category: OfferCategory::parse(&category)
-            .ok_or_else(|| StoreError::corrupt("category", &category))?,
+            .ok_or_else(|| SqliteError::corrupt("category", &category))?,
         discount: Discount {
             percentage: row.get(6)?,
             description: row.get(7)?,
@@ -134,7 +132,7 @@ fn offer(row: &Row<'_>) -> Result<Offer, StoreError> {
 }
 
 /// An offer and the row that its place and its words share.
-pub fn by_id(connection: &Connection, id: &OfferId) -> Result<Option<(i64, Offer)>, StoreError> {
+pub fn by_id(connection: &Connection, id: &OfferId) -> Result<Option<(i64, Offer)>, SqliteError> {
     let sql = format!("SELECT {COLUMNS} FROM offers o WHERE o.id = ?1");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([id.as_str()])?;
@@ -148,7 +146,7 @@ pub fn by_id(connection: &Connection, id: &OfferId) -> Result<Option<(i64, Offer
 pub fn of_establishment(
     connection: &Connection,
     id: &EstablishmentId,
-) -> Result<Vec<(i64, Offer)>, StoreError> {
+) -> Result<Vec<(i64, Offer)>, SqliteError> {
     let sql = format!("SELECT {COLUMNS} FROM offers o WHERE o.establishment_id = ?1");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([id.as_str()])?;
@@ -162,7 +160,7 @@ pub fn of_establishment(
 pub fn remaining(
     connection: &Connection,
     wanted: Value,
-) -> Result<HashMap<OfferId, i32>, StoreError> {
+) -> Result<HashMap<OfferId, i32>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, quota_remaining FROM offers
          WHERE quota_remaining IS NOT NULL AND id IN (SELECT value FROM json_each(?1))",
@@ -171,13 +169,13 @@ pub fn remaining(
     let mut remaining = HashMap::new();
     while let Some(row) = rows.next()? {
         let id: String = row.get(0)?;
-        let id = OfferId::parse(&id).ok_or_else(|| StoreError::corrupt("offer id", &id))?;
+        let id = OfferId::parse(&id).ok_or_else(|| SqliteError::corrupt("offer id", &id))?;
         remaining.insert(id, row.get(1)?);
     }
     Ok(remaining)
 }
 
-pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), StoreError> {
+pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
     write(
         tx,
         "INSERT INTO offers (id, is_active, valid_from_ms, valid_until_ms, category, percentage, lat, lng,
@@ -205,7 +203,7 @@ pub fn replace(
     row: i64,
     before: &Offer,
     after: &Offer,
-) -> Result<(), StoreError> {
+) -> Result<(), SqliteError> {
     write(
         tx,
         "UPDATE offers SET is_active = :is_active, valid_from_ms = :valid_from_ms,
@@ -238,7 +236,7 @@ fn words(offer: &Offer) -> String {
 }
 
 /// Runs a statement that has every column of an offer as a parameter.
-fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), StoreError> {
+fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteError> {
     let schedule = offer
         .schedule
         .as_ref()
@@ -272,23 +270,25 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), StoreErro
     Ok(())
 }
 
-pub fn id_bytes(stored: ValueRef<'_>) -> Result<[u8; 12], StoreError> {
+pub fn id_bytes(stored: ValueRef<'_>) -> Result<[u8; 12], SqliteError> {
     let text = stored
         .as_str()
-        .map_err(|e| StoreError::corrupt("offer id", &e))?;
+        .map_err(|e| SqliteError::corrupt("offer id", &e))?;
     let mut bytes = [0; 12];
-    hex::decode_to_slice(text, &mut bytes).map_err(|e| StoreError::corrupt("offer id", &e))?;
+    hex::decode_to_slice(text, &mut bytes).map_err(|e| SqliteError::corrupt("offer id", &e))?;
     Ok(bytes)
 }
 
-fn to_json<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|e| StoreError::corrupt(what, &e))
+fn to_json<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<String, SqliteError> {
+    serde_json::to_string(value).map_err(|e| SqliteError::corrupt(what, &e))
 }
 
 fn from_json<T: DeserializeOwned>(
     what: &'static str,
     stored: ValueRef<'_>,
-) -> Result<T, StoreError> {
-    let text = stored.as_str().map_err(|e| StoreError::corrupt(what, &e))?;
-    serde_json::from_str(text).map_err(|e| StoreError::corrupt(what, &e))
+) -> Result<T, SqliteError> {
+    let text = stored
+        .as_str()
+        .map_err(|e| SqliteError::corrupt(what, &e))?;
+    serde_json::from_str(text).map_err(|e| SqliteError::corrupt(what, &e))
 }

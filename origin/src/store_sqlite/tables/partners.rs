@@ -1,12 +1,13 @@
 //! Between rows and partners.
 
+use crate::store_sqlite::error::SqliteError;
 use rusqlite::{Connection, Row, Transaction, named_params, params_from_iter, types::Value};
 
 use crate::{
     domain::{
         Address, Establishment, EstablishmentId, GeoPoint, Partner, PartnerCategory, PartnerId,
     },
-    store_sqlite::{database::StoreError, text},
+    store_sqlite::text,
 };
 
 /// Partners by a condition on `partners p`, with what may follow it.
@@ -14,7 +15,7 @@ pub fn partners(
     connection: &Connection,
     condition: &str,
     params: Vec<Value>,
-) -> Result<Vec<Partner>, StoreError> {
+) -> Result<Vec<Partner>, SqliteError> {
     let sql = format!(
         "SELECT p.id, p.name, p.description, p.logo, p.category, p.rating, p.review_count, p.created_at_ms
          FROM partners p WHERE {condition}"
@@ -28,7 +29,7 @@ pub fn partners(
     Ok(found)
 }
 
-fn partner(row: &Row<'_>) -> Result<Partner, StoreError> {
+fn partner(row: &Row<'_>) -> Result<Partner, SqliteError> {
     let category: String = row.get(4)?;
     Ok(Partner {
         id: partner_id(row.get(0)?)?,
@@ -36,15 +37,15 @@ fn partner(row: &Row<'_>) -> Result<Partner, StoreError> {
         description: row.get(2)?,
         logo: row.get(3)?,
         category: PartnerCategory::parse(&category)
-            .ok_or_else(|| StoreError::corrupt("category", &category))?,
+            .ok_or_else(|| SqliteError::corrupt("category", &category))?,
         rating: row.get(5)?,
         review_count: row.get(6)?,
         created_at_ms: row.get(7)?,
     })
 }
 
-fn partner_id(stored: String) -> Result<PartnerId, StoreError> {
-    PartnerId::try_from(stored).map_err(|e| StoreError::corrupt("partner id", &e))
+fn partner_id(stored: String) -> Result<PartnerId, SqliteError> {
+    PartnerId::try_from(stored).map_err(|e| SqliteError::corrupt("partner id", &e))
 }
 
 /// Establishments by a condition on `establishments e`, with what may follow it.
@@ -52,7 +53,7 @@ pub fn establishments(
     connection: &Connection,
     condition: &str,
     wanted: Value,
-) -> Result<Vec<Establishment>, StoreError> {
+) -> Result<Vec<Establishment>, SqliteError> {
     let sql = format!(
         "SELECT e.id, e.partner_id, e.name, e.street, e.city, e.postcode, e.country, e.lat, e.lng,
                 e.phone, e.email, e.website, e.opening_hours, e.images, e.archived_at_ms
@@ -67,12 +68,12 @@ pub fn establishments(
     Ok(found)
 }
 
-fn establishment(row: &Row<'_>) -> Result<Establishment, StoreError> {
+fn establishment(row: &Row<'_>) -> Result<Establishment, SqliteError> {
     let id: String = row.get(0)?;
     let (hours, images): (String, String) = (row.get(12)?, row.get(13)?);
     Ok(Establishment {
         id: EstablishmentId::try_from(id)
-            .map_err(|e| StoreError::corrupt("establishment id", &e))?,
+            .map_err(|e| SqliteError::corrupt("establishment id", &e))?,
         partner_id: partner_id(row.get(1)?)?,
         name: row.get(2)?,
         address: Address {
@@ -89,13 +90,13 @@ fn establishment(row: &Row<'_>) -> Result<Establishment, StoreError> {
         email: row.get(10)?,
         website: row.get(11)?,
         opening_hours: serde_json::from_str(&hours)
-            .map_err(|e| StoreError::corrupt("opening hours", &e))?,
-        images: serde_json::from_str(&images).map_err(|e| StoreError::corrupt("images", &e))?,
+            .map_err(|e| SqliteError::corrupt("opening hours", &e))?,
+        images: serde_json::from_str(&images).map_err(|e| SqliteError::corrupt("images", &e))?,
         archived_at_ms: row.get(14)?,
     })
 }
 
-pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), StoreError> {
+pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "INSERT INTO partners (id, name_folded, category, created_at_ms, rating, review_count, name, logo, description)
          VALUES (:id, :name_folded, :category, :created_at_ms, :rating, :review_count, :name, :logo, :description)",
@@ -118,7 +119,7 @@ pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), Sto
 }
 
 /// Replaces a stored partner and its words.
-pub fn replace_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), StoreError> {
+pub fn replace_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), SqliteError> {
     let row: i64 = tx
         .prepare_cached(
             "UPDATE partners SET name_folded = :name_folded, category = :category, name = :name,
@@ -149,7 +150,10 @@ fn words(partner: &Partner) -> String {
 }
 
 /// Stores a new establishment.
-pub fn insert_establishment(tx: &Transaction<'_>, place: &Establishment) -> Result<(), StoreError> {
+pub fn insert_establishment(
+    tx: &Transaction<'_>,
+    place: &Establishment,
+) -> Result<(), SqliteError> {
     write_establishment(
         tx,
         "INSERT INTO establishments (id, partner_id, lat, lng, name, street, city, postcode, country, phone,
@@ -164,7 +168,7 @@ pub fn insert_establishment(tx: &Transaction<'_>, place: &Establishment) -> Resu
 pub fn replace_establishment(
     tx: &Transaction<'_>,
     place: &Establishment,
-) -> Result<(), StoreError> {
+) -> Result<(), SqliteError> {
     write_establishment(
         tx,
         "UPDATE establishments SET partner_id = :partner_id, lat = :lat, lng = :lng, name = :name,
@@ -181,11 +185,11 @@ fn write_establishment(
     tx: &Transaction<'_>,
     sql: &str,
     place: &Establishment,
-) -> Result<(), StoreError> {
+) -> Result<(), SqliteError> {
     let hours = serde_json::to_string(&place.opening_hours)
-        .map_err(|e| StoreError::corrupt("opening hours", &e))?;
+        .map_err(|e| SqliteError::corrupt("opening hours", &e))?;
     let images =
-        serde_json::to_string(&place.images).map_err(|e| StoreError::corrupt("images", &e))?;
+        serde_json::to_string(&place.images).map_err(|e| SqliteError::corrupt("images", &e))?;
     tx.prepare_cached(sql)?.execute(named_params! {
         ":id": place.id.as_str(),
         ":partner_id": place.partner_id.as_str(),

@@ -1,20 +1,18 @@
 //! Places of a quota, for the block that books them.
 
+use crate::store_sqlite::error::SqliteError;
 use rusqlite::{Connection, Transaction};
 
+use crate::domain::{Offer, OfferId};
 use crate::store_sqlite::tables::offers as rows;
-use crate::{
-    domain::{Offer, OfferId},
-    store_sqlite::database::StoreError,
-};
 
 /// The offer as it is in this transaction.
-pub fn one(connection: &Connection, id: &OfferId) -> Result<Option<Offer>, StoreError> {
+pub fn one(connection: &Connection, id: &OfferId) -> Result<Option<Offer>, SqliteError> {
     Ok(rows::by_id(connection, id)?.map(|(_, offer)| offer))
 }
 
 /// Takes one, if one is left.
-pub fn take_place(tx: &Transaction<'_>, id: &OfferId) -> Result<bool, StoreError> {
+pub fn take_place(tx: &Transaction<'_>, id: &OfferId) -> Result<bool, SqliteError> {
     let taken = tx
         .prepare_cached(
             "UPDATE offers SET quota_remaining = quota_remaining - 1
@@ -25,7 +23,7 @@ pub fn take_place(tx: &Transaction<'_>, id: &OfferId) -> Result<bool, StoreError
 }
 
 /// Gives one back; never more than there are.
-pub fn give_back_place(tx: &Transaction<'_>, id: &OfferId) -> Result<(), StoreError> {
+pub fn give_back_place(tx: &Transaction<'_>, id: &OfferId) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "UPDATE offers SET quota_remaining = quota_remaining + 1
          WHERE id = ?1 AND quota_remaining < quota_total",

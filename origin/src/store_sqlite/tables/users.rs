@@ -1,15 +1,13 @@
 //! Accounts and consents as rows.
 
+use crate::store_sqlite::error::SqliteError;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, types::Value};
 
-use crate::{
-    domain::{
-        users::account::{
-            Account, Consent, IdentityStatus, Membership, PasswordHash, Post, Purpose, Role, Status,
-        },
-        {PartnerId, UserId},
+use crate::domain::{
+    PartnerId, UserId,
+    users::account::{
+        Account, Consent, IdentityStatus, Membership, PasswordHash, Post, Purpose, Role, Status,
     },
-    store_sqlite::database::StoreError,
 };
 
 /// The account with this value of a unique column.
@@ -17,7 +15,7 @@ pub fn account(
     connection: &Connection,
     column: &'static str,
     value: &str,
-) -> Result<Option<Account>, StoreError> {
+) -> Result<Option<Account>, SqliteError> {
     let sql = format!("SELECT * FROM users WHERE {column} = ?1");
     let mut statement = connection.prepare_cached(&sql)?;
     let found = statement
@@ -27,7 +25,7 @@ pub fn account(
 }
 
 /// The accounts with these ids.
-pub fn among(connection: &Connection, wanted: Value) -> Result<Vec<Account>, StoreError> {
+pub fn among(connection: &Connection, wanted: Value) -> Result<Vec<Account>, SqliteError> {
     let mut statement = connection
         .prepare_cached("SELECT * FROM users WHERE id IN (SELECT value FROM json_each(?1))")?;
     let mut rows = statement.query([wanted])?;
@@ -43,7 +41,7 @@ pub fn accounts(
     connection: &Connection,
     condition: &str,
     param: &str,
-) -> Result<Vec<Account>, StoreError> {
+) -> Result<Vec<Account>, SqliteError> {
     let sql = format!("SELECT * FROM users WHERE {condition}");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([param])?;
@@ -54,7 +52,7 @@ pub fn accounts(
     Ok(found)
 }
 
-fn read(row: &Row<'_>) -> Result<Account, StoreError> {
+fn read(row: &Row<'_>) -> Result<Account, SqliteError> {
     let preferences: String = row.get("preferences")?;
     let partner: Option<String> = row.get("partner_id")?;
     let membership = match partner {
@@ -74,7 +72,7 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
         last_name: row.get("last_name")?,
         avatar: row.get("avatar")?,
         preferences: serde_json::from_str(&preferences)
-            .map_err(|error| StoreError::corrupt("preferences", &error))?,
+            .map_err(|error| SqliteError::corrupt("preferences", &error))?,
         identity_status: word(
             "identity_status",
             &row.get::<_, String>("identity_status")?,
@@ -94,11 +92,11 @@ fn word<T>(
     what: &'static str,
     text: &str,
     parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<T, StoreError> {
-    parse(text).ok_or_else(|| StoreError::corrupt(what, &text))
+) -> Result<T, SqliteError> {
+    parse(text).ok_or_else(|| SqliteError::corrupt(what, &text))
 }
 
-pub fn insert(tx: &Transaction<'_>, account: &Account) -> Result<(), StoreError> {
+pub fn insert(tx: &Transaction<'_>, account: &Account) -> Result<(), SqliteError> {
     store(
         tx,
         account,
@@ -111,7 +109,7 @@ pub fn insert(tx: &Transaction<'_>, account: &Account) -> Result<(), StoreError>
     )
 }
 
-pub fn update(tx: &Transaction<'_>, account: &Account) -> Result<(), StoreError> {
+pub fn update(tx: &Transaction<'_>, account: &Account) -> Result<(), SqliteError> {
     store(
         tx,
         account,
@@ -127,9 +125,9 @@ pub fn update(tx: &Transaction<'_>, account: &Account) -> Result<(), StoreError>
     )
 }
 
-fn store(tx: &Transaction<'_>, account: &Account, sql: &'static str) -> Result<(), StoreError> {
+fn store(tx: &Transaction<'_>, account: &Account, sql: &'static str) -> Result<(), SqliteError> {
     let preferences = serde_json::to_string(&account.preferences)
-        .map_err(|error| StoreError::corrupt("preferences", &error))?;
+        .map_err(|error| SqliteError::corrupt("preferences", &error))?;
     let membership = account.membership.as_ref();
     tx.prepare_cached(sql)?.execute(named_params! {
         ":id": account.id.as_str(),
@@ -159,7 +157,7 @@ pub fn insert_consent(
     tx: &Transaction<'_>,
     owner: &str,
     consent: &Consent,
-) -> Result<(), StoreError> {
+) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "INSERT INTO consents(owner, purpose, version, granted, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
@@ -173,7 +171,7 @@ pub fn insert_consent(
     Ok(())
 }
 
-pub fn consents(connection: &Connection, owner: &str) -> Result<Vec<Consent>, StoreError> {
+pub fn consents(connection: &Connection, owner: &str) -> Result<Vec<Consent>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT purpose, version, granted, at_ms FROM consents WHERE owner = ?1 ORDER BY id",
     )?;

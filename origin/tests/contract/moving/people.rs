@@ -2,11 +2,12 @@
 
 use yousoon::{
     access::{
-        passwords::{Password, Passwords},
-        service_tokens::{Scope, Secret, ServiceToken, TokenName},
+        passwords::{Password, Passwords, PasswordsConfig},
+        service_tokens::Secret,
     },
-    api::stats::counter::Seen,
     domain::{
+        BookingId, Offer, OfferSchedule, Quota, UserId,
+        auth::service_tokens::{Scope, ServiceToken, TokenName},
         bookings::{
             booking::{Booking, BookingStatus, Step},
             refusals::BookingRefusal,
@@ -14,18 +15,17 @@ use yousoon::{
             store::{By, Created, Stepped},
         },
         paris::Day,
-        stats::store::OfferViews,
+        rows::Collection,
+        stats::{Seen, store::OfferViews},
         team::{
             Invitation, InvitationToken,
             store::{Accepted, Invited},
         },
         users::account::{Account, Consent, PasswordHash, Post, Purpose},
-        {BookingId, Offer, OfferSchedule, Quota, UserId},
     },
     server::{
-        config::PasswordsConfig,
         database::Database,
-        transfer::{self, Collection, Existing, KINDS, Row, TransferError},
+        transfer::{self, Existing, KINDS, Row, TransferError},
     },
 };
 

@@ -38,7 +38,12 @@ pub(super) async fn works_for(app: &TestApp, name: &str, seed: &str, post: Post)
         post,
     };
     let change = AccountChange::Role(Role::Partner, Some(membership));
-    app.state.users.change(&id, change, 0).await.unwrap();
+    app.state
+        .services
+        .users
+        .change(&id, change, 0)
+        .await
+        .unwrap();
     person
 }
 
@@ -49,7 +54,12 @@ pub(super) async fn everybody(app: &TestApp) -> Vec<(&'static str, Option<String
     let admin = register(app, "admin").await;
     let id = UserId::parse(&admin.id).unwrap();
     let change = AccountChange::Role(Role::Admin, None);
-    app.state.users.change(&id, change, 0).await.unwrap();
+    app.state
+        .services
+        .users
+        .change(&id, change, 0)
+        .await
+        .unwrap();
     vec![
         ("anonymous", None, false),
         ("user", access(register(app, "user").await), false),

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use yousoon::providers::outgoing::Message;
+use yousoon::domain::messages::Message;
 
 use super::person::{PASSWORD, Person, both, input, login, refresh, register, registering};
 use crate::app::{Answer, TestApp};

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::person::input;
 use crate::app::{Answer, TestApp};
-use yousoon::server::config::DocumentMode;
+use yousoon::api::documents::DocumentMode;
 
 const ACCOUNTS: [&str; 23] = [
     "RequestEmailVerification",

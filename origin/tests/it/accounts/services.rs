@@ -4,7 +4,10 @@ use std::{path::Path, process::Command};
 
 use reqwest::Method;
 use serde_json::json;
-use yousoon::access::service_tokens::{Scope, Secret, ServiceToken, TokenName};
+use yousoon::{
+    access::service_tokens::Secret,
+    domain::auth::service_tokens::{Scope, ServiceToken, TokenName},
+};
 
 use super::person::{PASSWORD, register};
 use crate::{
@@ -128,11 +131,11 @@ async fn a_revoked_token_is_out_within_seconds_and_the_audit_names_its_service()
         Answer::of(request.bearer_auth(token)).await.status.as_u16()
     };
     assert_eq!(purge(secret.expose()).await, 200);
-    let rows = app.state.purges.audit(
-        None,
-        1,
-        yousoon::store_sqlite::audit::AuditFilter::default(),
-    );
+    let rows =
+        app.state
+            .services
+            .purges
+            .audit(None, 1, yousoon::domain::purges::AuditFilter::default());
     assert_eq!(rows.await.unwrap()[0].actor, "service chef");
     assert!(tokens.revoke(&name, NOW_MS).await.unwrap());
     let mut tries = 0;

@@ -146,7 +146,12 @@ async fn whoever_is_disabled_is_out_within_five_seconds_on_another_server_too() 
     let disable = yousoon::domain::users::change::AccountChange::Status(
         yousoon::domain::users::account::Status::Disabled,
     );
-    app.state.users.change(&id, disable, 0).await.unwrap();
+    app.state
+        .services
+        .users
+        .change(&id, disable, 0)
+        .await
+        .unwrap();
     let began = Instant::now();
     while ana.is_in(&app).await {
         assert!(began.elapsed() < Duration::from_secs(5));

@@ -22,7 +22,12 @@ async fn works_for(app: &TestApp, name: &str, partner: PartnerId, post: Post) ->
     let person = register(app, name).await;
     let id = UserId::parse(&person.id).unwrap();
     let change = AccountChange::Role(Role::Partner, Some(Membership { partner, post }));
-    app.state.users.change(&id, change, 0).await.unwrap();
+    app.state
+        .services
+        .users
+        .change(&id, change, 0)
+        .await
+        .unwrap();
     person
 }
 
@@ -57,7 +62,12 @@ async fn an_offer_is_edited_by_managers_of_its_partner_and_recorded_as_theirs() 
     // What somebody may follows the account, not the token: within seconds, here at once.
     let id = UserId::parse(&owner.id).unwrap();
     let change = AccountChange::Role(Role::User, None);
-    app.state.users.change(&id, change, 0).await.unwrap();
-    app.state.auth.standings.forget(&id);
+    app.state
+        .services
+        .users
+        .change(&id, change, 0)
+        .await
+        .unwrap();
+    app.state.services.auth.standings.forget(&id);
     assert_eq!(edit(&owner, "a").await.code(), "FORBIDDEN");
 }

@@ -148,8 +148,13 @@ type Standing = (UserId, Role, Option<Membership>);
 async fn restore(app: &TestApp, standings: &[Standing]) {
     for (id, role, membership) in standings {
         let change = AccountChange::Role(*role, membership.clone());
-        app.state.users.change(id, change, 0).await.unwrap();
-        app.state.auth.standings.forget(id);
+        app.state
+            .services
+            .users
+            .change(id, change, 0)
+            .await
+            .unwrap();
+        app.state.services.auth.standings.forget(id);
     }
 }
 

@@ -13,11 +13,11 @@ use super::{HOUR_MS, again, booked, places};
 use crate::{accounts::person::register, app::TestApp, fixtures::store};
 
 fn job(app: &TestApp) -> Ending {
-    let bookings = Arc::clone(&app.state.bookings);
+    let bookings = Arc::clone(&app.state.services.bookings);
     Ending::new(
         bookings,
-        app.state.purge_log.clone(),
-        app.state.clock.clone(),
+        app.state.services.purge_log.clone(),
+        app.state.services.clock.clone(),
     )
 }
 
@@ -54,7 +54,7 @@ async fn one_server_at_a_time_expires_bookings_and_marks_no_shows() {
     app.pass_ms(26 * HOUR_MS);
     let before = app.head();
     assert_eq!(first.turn().await.unwrap(), 1);
-    assert!(app.state.purge_log.feed().position().head >= before);
+    assert!(app.state.services.purge_log.feed().position().head >= before);
     assert_eq!(statuses(&app, "ana").await, ["PENDING", "NO_SHOW"]);
     // Wednesday, 18:00 in Paris: nobody confirmed. The second server has no lease while the first
     // renews it, and has it when the first is gone.
@@ -68,6 +68,7 @@ async fn one_server_at_a_time_expires_bookings_and_marks_no_shows() {
     assert_eq!(statuses(&app, "ana").await, ["EXPIRED", "NO_SHOW"]);
     let left = app
         .state
+        .services
         .offers
         .remaining(std::slice::from_ref(&on_wednesdays.id))
         .await;
@@ -82,8 +83,13 @@ async fn the_job_stops_when_it_is_told_and_gives_its_lease_back() {
     let running = tokio::spawn(job(&app).run(stop.clone()));
     let next = job(&app);
     let is_free = async || {
-        let now_ms = app.state.clock.now_ms();
-        let taken = app.state.bookings.take_lease("test", now_ms, now_ms).await;
+        let now_ms = app.state.services.clock.now_ms();
+        let taken = app
+            .state
+            .services
+            .bookings
+            .take_lease("test", now_ms, now_ms)
+            .await;
         taken.unwrap()
     };
     while is_free().await {

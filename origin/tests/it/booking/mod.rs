@@ -63,8 +63,13 @@ pub(crate) async fn works_for(app: &TestApp, name: &str, seed: &str, post: Post)
     };
     let change = AccountChange::Role(Role::Partner, Some(membership));
     let id = UserId::parse(&person.id).unwrap();
-    app.state.users.change(&id, change, 0).await.unwrap();
-    app.state.auth.standings.forget(&id);
+    app.state
+        .services
+        .users
+        .change(&id, change, 0)
+        .await
+        .unwrap();
+    app.state.services.auth.standings.forget(&id);
     person
 }
 

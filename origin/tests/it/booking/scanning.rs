@@ -51,7 +51,12 @@ async fn each_bad_code_has_a_refusal_of_its_own() {
         booked(&app, &ana, &other).await,
     );
     let id = BookingId::parse(booking["id"].as_str().unwrap()).unwrap();
-    let stored = app.state.bookings.by_ids(std::slice::from_ref(&id)).await;
+    let stored = app
+        .state
+        .services
+        .bookings
+        .by_ids(std::slice::from_ref(&id))
+        .await;
     let stored = stored.unwrap().remove(&id).unwrap();
     let forged = Ticket::offline(&stored)
         .sign(&KeySet::for_development())
@@ -103,7 +108,7 @@ async fn scanners_get_the_public_keys_and_verify_without_us() {
     let keys = crate::app::Answer::of(keys).await;
     assert_eq!(keys.header("cache-control"), "public, max-age=300");
     assert!(!keys.text.contains("\"d\""), "{}", keys.text);
-    assert_ne!(keys.json(), app.state.auth.tokens.keys().jwks());
+    assert_ne!(keys.json(), app.state.services.auth.tokens.keys().jwks());
     // As a scanner does it: the published key alone, the layout of `outings::qr`.
     let x = BASE64
         .decode(keys.json()["keys"][0]["x"].as_str().unwrap())

@@ -116,8 +116,13 @@ async fn who_left_the_team_hears_no_more() {
     subscribed(&app, 2).await;
     let id = UserId::parse(&staff.id).unwrap();
     let change = AccountChange::Role(Role::User, None);
-    app.state.users.change(&id, change, 0).await.unwrap();
-    app.state.auth.standings.forget(&id);
+    app.state
+        .services
+        .users
+        .change(&id, change, 0)
+        .await
+        .unwrap();
+    app.state.services.auth.standings.forget(&id);
     let cancelled = ana.ask(&app, CANCEL, json!({"b": booking["id"]})).await;
     assert_eq!(cancelled.data()["cancelBooking"]["status"], "CANCELLED");
     assert_eq!(status(&mut holder).await, "CANCELLED");

@@ -13,7 +13,10 @@ mod streams;
 
 use cache_core::PurgeKind;
 use serde_json::{Value, json};
-use yousoon::{domain::Offer, purging::Entry, store_sqlite::stores::offers as stored};
+use yousoon::{
+    domain::{Offer, purges::PendingPurge as Entry},
+    store_sqlite::stores::offers as stored,
+};
 
 use crate::{
     app::TestApp,
@@ -74,7 +77,12 @@ async fn say_published(app: &TestApp, offer: &Offer) {
         reason: "a test".to_owned(),
         actor: "test".to_owned(),
     };
-    app.state.purge_log.append(entry, NOW_MS).await.unwrap();
+    app.state
+        .services
+        .purge_log
+        .append(entry, NOW_MS)
+        .await
+        .unwrap();
 }
 
 /// Waits until the server has so many subscriptions.

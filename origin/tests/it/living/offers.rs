@@ -2,7 +2,7 @@
 
 use pq_core::DocumentHash;
 use serde_json::{Value, json};
-use yousoon::{domain::users::account::Post, server::config::DocumentMode};
+use yousoon::{api::documents::DocumentMode, domain::users::account::Post};
 
 use super::{
     NEARBY, begun, client::Socket, insert, lyon, nearby, paris, publish, say_published, subscribed,

@@ -1,12 +1,10 @@
 //! A token, for as long as it is taken.
 
 use serde_json::json;
-use yousoon::{
-    access::sessions::SessionId,
-    domain::{
-        UserId,
-        users::{account::Status, change::AccountChange},
-    },
+use yousoon::domain::{
+    UserId,
+    auth::sessions::SessionId,
+    users::{account::Status, change::AccountChange},
 };
 
 use super::{begun, client::Socket, nearby, paris, publish, subscribed};
@@ -19,11 +17,16 @@ use crate::{
 /// A token that ends in so many seconds.
 async fn token_of(app: &TestApp, person: &Person, left_s: i64) -> String {
     let id = UserId::parse(&person.id).unwrap();
-    let account = app.state.users.by_id(&id).await.unwrap().unwrap();
-    let session = app.state.auth.tokens.verify(&person.access, NOW_MS);
+    let account = app.state.services.users.by_id(&id).await.unwrap().unwrap();
+    let session = app
+        .state
+        .services
+        .auth
+        .tokens
+        .verify(&person.access, NOW_MS);
     let session: SessionId = session.unwrap().sid;
     let issued_ms = NOW_MS - (15 * 60 - left_s) * 1_000;
-    let tokens = &app.state.auth.tokens;
+    let tokens = &app.state.services.auth.tokens;
     tokens.issue(&account, &session, issued_ms).unwrap()
 }
 
@@ -85,8 +88,13 @@ async fn who_is_disabled_hears_of_nothing_more() {
     assert_eq!(socket.hear().await["type"], "next");
     let id = UserId::parse(&person.id).unwrap();
     let change = AccountChange::Status(Status::Disabled);
-    app.state.users.change(&id, change, NOW_MS).await.unwrap();
-    app.state.auth.standings.forget(&id);
+    app.state
+        .services
+        .users
+        .change(&id, change, NOW_MS)
+        .await
+        .unwrap();
+    app.state.services.auth.standings.forget(&id);
     publish(&app, 2).await;
     let reason = "the access token is not taken any more: sign in again";
     assert_eq!(socket.closed().await, (4403, reason.to_owned()));

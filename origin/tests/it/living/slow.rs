@@ -93,6 +93,7 @@ async fn republish(app: &TestApp, number: i32) {
     let known = crate::fixtures::offer("a", number);
     let found = app
         .state
+        .services
         .offers
         .by_ids(std::slice::from_ref(&known.id))
         .await

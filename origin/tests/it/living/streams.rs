@@ -6,7 +6,7 @@ use pq_core::DocumentHash;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::timeout;
-use yousoon::server::config::DocumentMode;
+use yousoon::api::documents::DocumentMode;
 
 use super::{NEARBY, begun, nearby, paris, publish, subscribed, until};
 use crate::{

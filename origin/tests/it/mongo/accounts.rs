@@ -1,17 +1,18 @@
 //! Every query of accounts and sessions, for who looks at their plans.
 
 use yousoon::{
-    access::{
-        codes::{CodePurpose, Codes},
-        service_tokens::{Scope, Secret, ServiceToken, TokenName},
-        sessions::{LIFE_MS, RefreshToken, Session},
-    },
+    access::{codes::Codes, service_tokens::Secret, sessions::RefreshToken},
     domain::{
+        OfferId, UserId,
+        auth::{
+            codes::CodePurpose,
+            service_tokens::{Scope, ServiceToken, TokenName},
+            sessions::{LIFE_MS, Session},
+        },
         users::{
             account::{Account, IdentityStatus, PasswordHash, Preferences, Role, Status},
             change::AccountChange,
         },
-        {OfferId, UserId},
     },
     server::database::Database,
 };

@@ -4,6 +4,8 @@ use cache_core::{LogId, PurgeKind, Revision};
 use pq_core::DocumentHash;
 use yousoon::{
     domain::{
+        GeoPoint, Offer, OfferCategory, PartnerCategory,
+        catalogue::{Announce, Reach},
         documents::Record,
         offers::{
             edit::{Edit, OfferEdit},
@@ -12,18 +14,11 @@ use yousoon::{
             },
         },
         partners::store::{PartnerCursor, PartnerQuery},
-        purges::Moved,
-        {GeoPoint, Offer, OfferCategory, PartnerCategory},
+        purges::{AuditFilter, AuditRow, Moved, PendingPurge},
+        rows::Collection,
     },
-    server::{
-        catalogue::{Announce, Reach, sample},
-        database::Database,
-        transfer::{Collection, KINDS},
-    },
-    store_sqlite::{
-        audit::{AuditFilter, AuditRow},
-        outbox::{self, PendingPurge},
-    },
+    server::{catalogue::sample, database::Database, transfer::KINDS},
+    store_sqlite::outbox,
 };
 
 use crate::fixtures::NOW_MS;

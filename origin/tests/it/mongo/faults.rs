@@ -11,16 +11,16 @@ use pq_core::DocumentHash;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use yousoon::{
-    domain::{Offer, PartnerId},
-    server::{
-        catalogue::{Announce, Reach, sample},
-        database::Database,
+    domain::{
+        Offer, PartnerId,
+        catalogue::{Announce, Reach},
+        purges::{PendingPurge, PurgeKind},
     },
+    server::{catalogue::sample, database::Database},
     store_mongo::{
         database::{MongoDb, MongoUrl, OPERATION_WITHIN, TRANSACTION_WITHIN},
         migrations,
     },
-    store_sqlite::outbox::{PendingPurge, PurgeKind},
 };
 
 use crate::{

@@ -2,8 +2,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use mongodb::bson::{Document, doc};
 use yousoon::{
+    domain::StoreError,
     store_mongo::{database::MongoDb, migrations},
-    store_sqlite::database::StoreError,
 };
 
 use super::on_each;

@@ -4,10 +4,8 @@ use e2e::{Durability, MongoServer, Redis};
 use mongodb::bson::{Document, doc};
 use serde_json::json;
 use yousoon::{
-    server::{
-        catalogue::{Announce, Reach, sample},
-        database::Database,
-    },
+    domain::catalogue::{Announce, Reach},
+    server::{catalogue::sample, database::Database},
     store_mongo::database::MongoDb,
 };
 

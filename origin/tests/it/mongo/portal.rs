@@ -1,8 +1,8 @@
 //! Every query of what partners write, for who looks at their plans.
 
 use yousoon::{
-    api::stats::counter::Seen,
     domain::{
+        EstablishmentId, GeoPoint, Offer, OfferId, Partner, PartnerCategory, PartnerId, UserId,
         offers::{
             edit::{Edit, OfferEdit},
             store::{Author, Created},
@@ -12,7 +12,7 @@ use yousoon::{
             edit::{EstablishmentEdit, PartnerEdit},
             store::{Founded, PlaceAdded, PlaceArchived, PlaceUpdated},
         },
-        stats::store::OfferViews,
+        stats::{Seen, store::OfferViews},
         team::{
             Invitation, InvitationToken, LIFE_MS,
             store::{Accepted, Invited},
@@ -21,7 +21,6 @@ use yousoon::{
             account::{Account, Post},
             store::PostChanged,
         },
-        {EstablishmentId, GeoPoint, Offer, OfferId, Partner, PartnerCategory, PartnerId, UserId},
     },
     server::database::Database,
 };

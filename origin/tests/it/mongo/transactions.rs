@@ -1,5 +1,5 @@
 use mongodb::bson::{Document, doc};
-use yousoon::store_sqlite::database::StoreError;
+use yousoon::domain::StoreError;
 
 use super::on_each;
 

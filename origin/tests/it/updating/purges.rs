@@ -6,12 +6,10 @@ use cache_core::{InvalidReason, LogCopy, PurgeKind, PurgeRecord, Revision, Tag, 
 use cache_tiered::LogSource as _;
 use serde_json::json;
 use yousoon::{
+    domain::purges::{AuditFilter, OutboxRow},
     purging::PurgeTarget,
     server::server::Background,
-    store_sqlite::{
-        audit::{self, AuditFilter},
-        outbox::{OutboxRow, outbox_pending},
-    },
+    store_sqlite::{audit, outbox::outbox_pending},
 };
 
 use super::{detail, first, started, update};
@@ -21,7 +19,7 @@ use crate::{
 };
 
 async fn records(app: &TestApp) -> Vec<PurgeRecord> {
-    let log = &app.state.purge_log;
+    let log = &app.state.services.purge_log;
     let id = log.feed().position().log.unwrap();
     log.records_after(id, Revision::ZERO, 99, std::time::Duration::ZERO)
         .await

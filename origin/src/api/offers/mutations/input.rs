@@ -8,8 +8,9 @@ use crate::{
         OfferSchedule,
         offers::{
             edit::{Edit, OfferEdit, QuotaEdit},
-            rules::{self, BrokenRule},
+            rules,
         },
+        texts::BrokenRule,
     },
 };
 

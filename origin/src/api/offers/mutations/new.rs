@@ -6,11 +6,12 @@ use super::input::{BookingLimitsInput, OfferScheduleInput, UpdateQuotaInput, quo
 use crate::{
     api::{nodes::moment::Moment, offers::queries::OfferCategory},
     domain::{
+        BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
         offers::{
             edit::{Edit, OfferEdit},
-            rules::{self, BrokenRule},
+            rules,
         },
-        {BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId},
+        texts::BrokenRule,
     },
 };
 
@@ -119,7 +120,7 @@ fn blank(
     now_ms: i64,
 ) -> Offer {
     Offer {
-        id: OfferId::random(),
+        id: OfferId::from_bytes(crate::access::random::bytes()),
         title: String::new(),
         description: String::new(),
         partner_id,

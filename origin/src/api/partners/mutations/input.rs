@@ -11,13 +11,13 @@ use crate::{
         request::errors::broken,
     },
     domain::{
-        self,
-        offers::{edit::Edit, rules as offer_rules, rules::BrokenRule},
+        self, Establishment, EstablishmentId, GeoPoint, Partner, PartnerId,
+        offers::{edit::Edit, rules as offer_rules},
         partners::{
             edit::{EstablishmentEdit, PartnerEdit},
             hours, rules,
         },
-        {Establishment, EstablishmentId, GeoPoint, Partner, PartnerId},
+        texts::BrokenRule,
     },
 };
 
@@ -107,7 +107,7 @@ pub struct UpdateEstablishmentInput {
 impl CreatePartnerInput {
     pub fn partner(self, now_ms: i64) -> Result<Partner, BrokenRule> {
         Ok(Partner {
-            id: PartnerId::random(),
+            id: PartnerId::from_bytes(crate::access::random::bytes()),
             name: rules::name(&self.name)?,
             description: self.description.map(rules::description).transpose()?,
             logo: self.logo.map(logo).transpose()?,
@@ -138,7 +138,7 @@ impl CreateEstablishmentInput {
 
     fn at(self, partner_id: PartnerId, location: GeoPoint) -> Result<Establishment, BrokenRule> {
         Ok(Establishment {
-            id: EstablishmentId::random(),
+            id: EstablishmentId::from_bytes(crate::access::random::bytes()),
             partner_id,
             name: rules::name(&self.name)?,
             address: address(self.address)?,

@@ -7,13 +7,15 @@ use async_graphql::parser::parse_query;
 
 use super::*;
 use crate::{
-    access::{
-        service_tokens::{Scope, Service, TokenName},
-        sessions::SessionId,
-        tokens::TokenError,
-    },
+    access::{service_tokens::Service, tokens::TokenError},
     api::request::policy::POLICY,
-    domain::users::account::{Membership, Post},
+    domain::{
+        auth::{
+            service_tokens::{Scope, TokenName},
+            sessions::SessionId,
+        },
+        users::account::{Membership, Post},
+    },
 };
 
 fn user(role: Role, post: Option<Post>) -> Caller {

@@ -1,13 +1,14 @@
 //! What a change of a booking purges: itself, and what shows its offer where that looks different.
 
 use super::By;
-use crate::{
-    domain::{
-        bookings::booking::{Booking, Step},
-        offers::events::{OfferChange, quota_tag, tags_of},
-        {Offer, Quota},
-    },
-    store_sqlite::outbox::{PendingPurge, PurgeKind},
+use cache_core::Tag;
+
+use crate::domain::{
+    Offer, Quota,
+    bookings::booking::{Booking, Step},
+    offers::events::{OfferChange, tags_of},
+    purges::{PendingPurge, PurgeKind},
+    tags,
 };
 
 /// For a booking that was made; `offer` is as it was before.
@@ -30,8 +31,8 @@ pub fn purge_of_step(
     purge(after, step.as_str(), by, offer_tags.unwrap_or_default())
 }
 
-fn purge(booking: &Booking, action: &str, by: By, offer_tags: Vec<String>) -> PendingPurge {
-    let mut tags = vec![format!("booking:{}", booking.id)];
+fn purge(booking: &Booking, action: &str, by: By, offer_tags: Vec<Tag>) -> PendingPurge {
+    let mut tags = vec![tags::booking(&booking.id)];
     tags.extend(offer_tags);
     PendingPurge {
         tags,
@@ -54,8 +55,8 @@ fn with_remaining(offer: &Offer, change: impl FnOnce(i32) -> i32) -> Offer {
 
 /// The number that is left purges answers that show it; all that show the offer are purged only when
 /// there is nothing left, or something again: see `offers::events`.
-fn changed(before: &Offer, after: Offer) -> Vec<String> {
-    let quota = (before.quota != after.quota).then(|| quota_tag(&before.id));
+fn changed(before: &Offer, after: Offer) -> Vec<Tag> {
+    let quota = (before.quota != after.quota).then(|| tags::quota(&before.id));
     let others = tags_of(&OfferChange {
         before: Some(before.clone()),
         after: Some(after),
@@ -78,13 +79,13 @@ mod tests {
 
     #[test]
     fn a_booking_purges_itself_the_number_that_is_left_and_the_offer_with_the_last_place() {
-        let own = [format!("booking:{}", booking().id)];
-        let shown_number = [own[0].clone(), format!("quota:{}", offer().id)];
+        let own = [tags::booking(&booking().id)];
+        let shown_number = [own[0].clone(), tags::quota(&offer().id)];
         let shown_offer = [
             own[0].clone(),
             shown_number[1].clone(),
-            format!("offer:{}", offer().id),
-            format!("partner:{}", offer().partner_id),
+            tags::offer(&offer().id),
+            tags::partner(&offer().partner_id),
         ];
         assert_eq!(purge_of_creation(&booking(), &offer()).tags, own);
         assert_eq!(purge_of_creation(&booking(), &left(2)).tags, shown_number);

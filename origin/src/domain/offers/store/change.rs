@@ -1,15 +1,13 @@
 //! What an update means, decided once for all backends: they read, ask here, and write.
 
-use crate::{
-    domain::{
-        offers::{
-            edit::{Edit, OfferEdit},
-            events::{OfferChange, names_of, tags_of},
-            rules::BrokenRule,
-        },
-        {Establishment, Offer},
+use crate::domain::{
+    Establishment, Offer,
+    offers::{
+        edit::{Edit, OfferEdit},
+        events::{OfferChange, names_of, tags_of},
     },
-    store_sqlite::outbox::{PendingPurge, PurgeKind},
+    purges::{PendingPurge, PurgeKind},
+    texts::BrokenRule,
 };
 
 /// Who writes, for the audit.

@@ -3,16 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::{
-    domain::{
-        offers::store::{Author, Purging},
-        partners::{
-            edit::{EstablishmentEdit, PartnerEdit},
-            store::ALL_PARTNERS_TAG,
-        },
-        {Establishment, Partner, PartnerId},
-    },
-    store_sqlite::outbox::{PendingPurge, PurgeKind},
+use cache_core::Tag;
+
+use crate::domain::{
+    Establishment, Partner, PartnerId,
+    offers::store::{Author, Purging},
+    partners::edit::{EstablishmentEdit, PartnerEdit},
+    purges::{PendingPurge, PurgeKind},
+    tags,
 };
 
 /// The most establishments of a partner, archived ones counted: what one answer shows.
@@ -65,8 +63,8 @@ pub enum PlaceArchived {
 
 /// The purge of a new partner: lists of partners.
 pub fn founding(partner: &PartnerId, author: Author) -> PendingPurge {
-    let tags = vec![partner_tag(partner), ALL_PARTNERS_TAG.to_owned()];
-    pending(tags, author.action.to_owned(), author.actor)
+    let purged = vec![tags::partner(partner), tags::all_partners()];
+    pending(purged, author.action.to_owned(), author.actor)
 }
 
 /// The purge of an edit; none when nothing changed. Lists filter by what they search, and sort by
@@ -87,25 +85,25 @@ pub fn partner_change(
     if names.is_empty() {
         return (after, None);
     }
-    let mut tags = vec![partner_tag(&before.id)];
+    let mut purged = vec![tags::partner(&before.id)];
     if in_lists.iter().any(|(_, changed)| *changed) {
-        tags.push(ALL_PARTNERS_TAG.to_owned());
+        purged.push(tags::all_partners());
     }
-    let purge = pending(tags, reason(&author, &names), author.actor);
+    let purge = pending(purged, reason(&author, &names), author.actor);
     (after, Some(purge))
 }
 
 /// The purge of an establishment that came or went: what shows its partner.
 pub fn place_purge(partner: &PartnerId, author: Author) -> PendingPurge {
-    let tags = vec![partner_tag(partner)];
-    pending(tags, author.action.to_owned(), author.actor)
+    let purged = vec![tags::partner(partner)];
+    pending(purged, author.action.to_owned(), author.actor)
 }
 
 /// The purge of an edit, with the tags of the offers that moved along; none when nothing changed.
 pub fn place_change(
     before: &Establishment,
     after: &Establishment,
-    moved: BTreeSet<String>,
+    moved: BTreeSet<Tag>,
     author: Author,
 ) -> Option<PendingPurge> {
     let names = changed(&[
@@ -121,10 +119,10 @@ pub fn place_change(
     if names.is_empty() {
         return None;
     }
-    let mut tags = moved;
-    tags.insert(partner_tag(&before.partner_id));
+    let mut purged = moved;
+    purged.insert(tags::partner(&before.partner_id));
     let reason = reason(&author, &names);
-    Some(pending(tags.into_iter().collect(), reason, author.actor))
+    Some(pending(purged.into_iter().collect(), reason, author.actor))
 }
 
 /// What an edit makes of an establishment; none of one that is archived.
@@ -133,10 +131,6 @@ pub fn edited(before: &Establishment, edit: EstablishmentEdit) -> Option<Establi
         None => Some(edit.apply(before)),
         Some(_) => None,
     }
-}
-
-fn partner_tag(id: &PartnerId) -> String {
-    format!("partner:{id}")
 }
 
 fn changed(fields: &[(&'static str, bool)]) -> Vec<&'static str> {
@@ -148,9 +142,9 @@ fn reason(author: &Author, names: &[&str]) -> String {
     format!("{}: {}", author.action, names.join(", "))
 }
 
-const fn pending(tags: Vec<String>, reason: String, actor: String) -> PendingPurge {
+const fn pending(purged: Vec<Tag>, reason: String, actor: String) -> PendingPurge {
     PendingPurge {
-        tags,
+        tags: purged,
         kind: PurgeKind::Hard,
         reason,
         actor,

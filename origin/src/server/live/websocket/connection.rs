@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     access::peer::Peer,
-    server::{admission, state::AppState, telemetry::chain},
-    store_sqlite::database::StoreError,
+    domain::{StoreError, error_chain::chain},
+    server::{admission, state::AppState},
 };
 
 /// How long the end may take.
@@ -287,7 +287,7 @@ impl Open {
         };
         match begun {
             Ok((operation, topic)) => {
-                let head = self.state.caches.feed.position().head;
+                let head = self.state.services.caches.feed.position().head;
                 self.connection.listen(number, topic, head);
                 Ok((number, operation))
             }

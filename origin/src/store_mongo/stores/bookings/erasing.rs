@@ -1,6 +1,7 @@
 //! The erasure of an account, in its transaction: its bookings stay for the partner's figures, and
 //! lead to nobody.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::{
     ClientSession,
     bson::{Document, doc},
@@ -17,7 +18,6 @@ use crate::{
         database::{MongoDb, SERVER_WITHIN},
         documents::object_id,
     },
-    store_sqlite::database::StoreError,
 };
 
 /// Cancels what is open, at any time, and takes the user out of all bookings.
@@ -26,7 +26,7 @@ pub async fn erase(
     session: &mut ClientSession,
     user: &UserId,
     now_ms: i64,
-) -> Result<(), StoreError> {
+) -> Result<(), MongoError> {
     let bookings = db.collection::<Document>(BOOKINGS);
     let all = doc! {"userId": object_id(user)?};
     let mut found = bookings

@@ -1,8 +1,9 @@
 //! Who ends bookings: one document, taken for a while and renewed.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::bson::{DateTime, Document, doc};
 
-use crate::{store_mongo::database::MongoDb, store_sqlite::database::StoreError};
+use crate::store_mongo::database::MongoDb;
 
 const LEASES: &str = "leases";
 const NAME: &str = "bookings";
@@ -12,7 +13,7 @@ pub async fn take(
     holder: &str,
     until_ms: i64,
     now_ms: i64,
-) -> Result<bool, StoreError> {
+) -> Result<bool, MongoError> {
     let leases = db.collection::<Document>(LEASES);
     let free = doc! {"_id": NAME, "$or": [
         {"holder": holder},
@@ -37,7 +38,7 @@ pub async fn take(
     }
 }
 
-pub async fn give_back(db: &MongoDb, holder: &str) -> Result<(), StoreError> {
+pub async fn give_back(db: &MongoDb, holder: &str) -> Result<(), MongoError> {
     let leases = db.collection::<Document>(LEASES);
     let mine = doc! {"_id": NAME, "holder": holder};
     let gone = db.run(async move {

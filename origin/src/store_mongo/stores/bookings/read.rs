@@ -1,5 +1,6 @@
 //! Reads of bookings.
 
+use crate::store_mongo::error::MongoError;
 use std::{
     collections::{BTreeMap, HashMap},
     ops::RangeInclusive,
@@ -11,19 +12,18 @@ use super::BOOKINGS;
 use crate::store_mongo::tables::bookings as rows;
 use crate::{
     domain::{
+        BookingId, PartnerId, UserId,
         bookings::{
             booking::Booking,
             rules::NewBooking,
             store::{BookingPage, BookingQuery, DayCount},
         },
         paris::Day,
-        {BookingId, PartnerId, UserId},
     },
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
         documents::{at_most, batch, collect, object_id, object_ids, text, whole},
     },
-    store_sqlite::database::StoreError,
 };
 
 /// The order of lists.
@@ -36,7 +36,7 @@ async fn find(
     filter: Document,
     order: Document,
     most: Option<usize>,
-) -> Result<Vec<Booking>, StoreError> {
+) -> Result<Vec<Booking>, MongoError> {
     let bookings = db.collection::<Document>(BOOKINGS);
     let found = db.run(async move {
         let found = bookings.find(filter).sort(order).max_time(SERVER_WITHIN);
@@ -51,7 +51,7 @@ async fn find(
     found.await?.iter().map(rows::booking).collect()
 }
 
-async fn is_there(db: &MongoDb, filter: Document) -> Result<bool, StoreError> {
+async fn is_there(db: &MongoDb, filter: Document) -> Result<bool, MongoError> {
     let bookings = db.collection::<Document>(BOOKINGS);
     let found = db.run(async move {
         let found = bookings.find_one(filter).projection(doc! {"_id": 1});
@@ -62,7 +62,7 @@ async fn is_there(db: &MongoDb, filter: Document) -> Result<bool, StoreError> {
 
 /// Whether who asks for an offer that is sold out may have to hear something else: there is a
 /// booking of the same key, or an open one.
-pub async fn has_more_to_hear(db: &MongoDb, new: &NewBooking) -> Result<bool, StoreError> {
+pub async fn has_more_to_hear(db: &MongoDb, new: &NewBooking) -> Result<bool, MongoError> {
     if let Some(key) = &new.idempotency_key
         && is_there(db, doc! {"key": rows::key_of(&new.user, key)}).await?
     {
@@ -75,7 +75,7 @@ pub async fn has_more_to_hear(db: &MongoDb, new: &NewBooking) -> Result<bool, St
 pub async fn by_ids(
     db: &MongoDb,
     ids: &[BookingId],
-) -> Result<HashMap<BookingId, Booking>, StoreError> {
+) -> Result<HashMap<BookingId, Booking>, MongoError> {
     let ids = object_ids(ids)?;
     if ids.is_empty() {
         return Ok(HashMap::new());
@@ -86,7 +86,7 @@ pub async fn by_ids(
     Ok(by_id.collect())
 }
 
-pub async fn page(db: &MongoDb, query: &BookingQuery) -> Result<BookingPage, StoreError> {
+pub async fn page(db: &MongoDb, query: &BookingQuery) -> Result<BookingPage, MongoError> {
     let mut filter = doc! {"userId": object_id(&query.user)?};
     if let Some(status) = query.status {
         filter.insert("status", status.as_str());
@@ -108,12 +108,12 @@ pub async fn page(db: &MongoDb, query: &BookingQuery) -> Result<BookingPage, Sto
     })
 }
 
-pub async fn all_of(db: &MongoDb, user: &UserId) -> Result<Vec<Booking>, StoreError> {
+pub async fn all_of(db: &MongoDb, user: &UserId) -> Result<Vec<Booking>, MongoError> {
     let filter = doc! {"userId": object_id(user)?};
     find(db, filter, newest(), None).await
 }
 
-pub async fn due(db: &MongoDb, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError> {
+pub async fn due(db: &MongoDb, now_ms: i64, limit: usize) -> Result<Vec<Booking>, MongoError> {
     let filter = doc! {"due": {"$lte": DateTime::from_millis(now_ms)}};
     find(db, filter, doc! {"due": 1}, Some(limit)).await
 }
@@ -122,7 +122,7 @@ pub async fn days_of_partner(
     db: &MongoDb,
     partner: &PartnerId,
     days: RangeInclusive<Day>,
-) -> Result<Vec<DayCount>, StoreError> {
+) -> Result<Vec<DayCount>, MongoError> {
     let mut counts: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     for (day, count) in by_day(db, partner, &days, "madeOn").await? {
         counts.entry(day).or_default().0 = count;
@@ -145,7 +145,7 @@ async fn by_day(
     partner: &PartnerId,
     days: &RangeInclusive<Day>,
     field: &'static str,
-) -> Result<Vec<(String, i64)>, StoreError> {
+) -> Result<Vec<(String, i64)>, MongoError> {
     let (first, last) = (days.start().to_string(), days.end().to_string());
     let stages = vec![
         doc! {"$match": {"partnerId": object_id(partner)?, field: {"$gte": first, "$lte": last}}},

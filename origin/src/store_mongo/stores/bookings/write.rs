@@ -3,6 +3,8 @@
 //! Every booking of an offer with quotas writes to the offer's document. So two of them conflict,
 //! whatever each has counted, and the second is run again on what the first left.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use mongodb::{
     ClientSession,
     bson::{Document, doc},
@@ -12,13 +14,13 @@ use super::BOOKINGS;
 use crate::store_mongo::tables::bookings as rows;
 use crate::{
     domain::{
+        BookingId, Offer, UserId,
         bookings::{
             booking::{Booking, Step},
             refusals::BookingRefusal,
             rules::{self, NewBooking, Standing},
             store::{By, Created, Stepped, purge_of_creation, purge_of_step},
         },
-        {BookingId, Offer, UserId},
     },
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
@@ -26,7 +28,6 @@ use crate::{
         outbox,
         stores::offers,
     },
-    store_sqlite::database::StoreError,
 };
 
 pub async fn create(
@@ -34,7 +35,7 @@ pub async fn create(
     session: &mut ClientSession,
     new: &NewBooking,
     now_ms: i64,
-) -> Result<Created, StoreError> {
+) -> Result<Created, MongoError> {
     if let Some(key) = &new.idempotency_key {
         let key = doc! {"key": rows::key_of(&new.user, key)};
         if let Some(before) = one(db, session, key).await? {
@@ -75,7 +76,7 @@ pub async fn step(
     step: Step,
     by: By,
     now_ms: i64,
-) -> Result<Stepped, StoreError> {
+) -> Result<Stepped, MongoError> {
     let this = doc! {"_id": object_id(id)?};
     let Some(before) = one(db, session, this).await? else {
         return Ok(Stepped::Refused(BookingRefusal::NotFound));
@@ -97,7 +98,7 @@ pub async fn store(
     after: &Booking,
     (step, by): (Step, By),
     now_ms: i64,
-) -> Result<(), StoreError> {
+) -> Result<(), MongoError> {
     // The status once more: where there are no transactions the second of two finds nothing.
     let this = doc! {"_id": object_id(&after.id)?, "status": before.status.as_str()};
     let written = db
@@ -106,7 +107,7 @@ pub async fn store(
         .session(&mut *session)
         .await?;
     if written.matched_count == 0 {
-        return Err(StoreError::Busy("the booking has just changed".to_owned()));
+        return Err(StoreError::Conflict("the booking").into());
     }
     let given_back = if rules::gives_back(before, after) {
         let offer = offers::one(db, session, &after.offer).await?;
@@ -124,7 +125,7 @@ async fn one(
     db: &MongoDb,
     session: &mut ClientSession,
     filter: Document,
-) -> Result<Option<Booking>, StoreError> {
+) -> Result<Option<Booking>, MongoError> {
     let found = db
         .collection::<Document>(BOOKINGS)
         .find_one(filter)
@@ -141,7 +142,7 @@ async fn standing(
     user: &UserId,
     offer: &Offer,
     booking: &Booking,
-) -> Result<Standing, StoreError> {
+) -> Result<Standing, MongoError> {
     let (user_id, offer_id) = (object_id(user)?, object_id(&offer.id)?);
     let open_of_offer = doc! {"open": rows::open_of(user, &offer.id)};
     let open = doc! {"userId": user_id, "due": {"$exists": true}};
@@ -164,7 +165,7 @@ async fn count(
     db: &MongoDb,
     session: &mut ClientSession,
     filter: Option<Document>,
-) -> Result<i64, StoreError> {
+) -> Result<i64, MongoError> {
     let Some(filter) = filter else {
         return Ok(0);
     };

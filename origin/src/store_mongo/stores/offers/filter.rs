@@ -1,15 +1,15 @@
 //! What a list leaves out, as a query document.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use super::measure;
 use crate::{
     domain::{
+        EARTH_RADIUS_KM, OfferCategory,
         offers::store::{Near, OfferQuery, Visibility},
-        {EARTH_RADIUS_KM, OfferCategory},
     },
     store_mongo::{documents::object_id, words},
-    store_sqlite::database::StoreError,
 };
 
 /// Half way around the Earth: no distance is greater.
@@ -18,7 +18,7 @@ const GREATEST_DISTANCE_KM: f64 = EARTH_RADIUS_KM * std::f64::consts::PI;
 const SLACK_KM: f64 = 1e-6;
 
 /// The conditions of a query but for its place; none when nothing can match.
-pub fn of(query: &OfferQuery) -> Result<Option<Document>, StoreError> {
+pub fn of(query: &OfferQuery) -> Result<Option<Document>, MongoError> {
     let mut filter = visible(query.include_inactive, query.now_ms);
     in_categories(&mut filter, &query.categories);
     if let Some(percentage) = query.min_discount {

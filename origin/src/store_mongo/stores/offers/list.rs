@@ -1,5 +1,7 @@
 //! A list: the page, how many there are and when that changes, in one command.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use mongodb::{
     Collection,
     bson::{Bson, Document, doc},
@@ -16,18 +18,17 @@ use crate::{
         database::SERVER_WITHIN,
         documents::{collect, moment_ms, whole},
     },
-    store_sqlite::database::StoreError,
 };
 
 /// The pipeline of a list; none when nothing can match.
-pub fn pipeline(query: &OfferQuery) -> Result<Option<Vec<Document>>, StoreError> {
+pub fn pipeline(query: &OfferQuery) -> Result<Option<Vec<Document>>, MongoError> {
     let Some(conditions) = filter::of(query)? else {
         return Ok(None);
     };
     let (first, fields, now_ms) = (query.first, query.fields, query.now_ms);
     let (page, all, next_changes) = match (&query.near, &query.after) {
         (Some(_), Some(OfferCursor::Newest { .. })) | (None, Some(OfferCursor::Near { .. })) => {
-            return Err(StoreError::ForeignCursor);
+            return Err(StoreError::ForeignCursor.into());
         }
         (Some(near), after) => {
             let Some(reach_km) = filter::reach_km(near) else {
@@ -67,7 +68,7 @@ pub async fn list(
     offers: Collection<Document>,
     stages: Vec<Document>,
     query: OfferQuery,
-) -> Result<OfferPage, StoreError> {
+) -> Result<OfferPage, MongoError> {
     /// A total, a start and an end.
     const BESIDES: usize = 3;
     let size = batch(query.first.saturating_add(BESIDES));
@@ -77,7 +78,7 @@ pub async fn list(
 }
 
 /// A page out of what was found: one item more than it may have, and what was asked besides.
-pub fn read(found: &[Document], query: &OfferQuery) -> Result<OfferPage, StoreError> {
+pub fn read(found: &[Document], query: &OfferQuery) -> Result<OfferPage, MongoError> {
     let mut page = nothing(query.columns);
     for stored in found {
         if stored.contains_key("total") {
@@ -99,10 +100,10 @@ pub fn read(found: &[Document], query: &OfferQuery) -> Result<OfferPage, StoreEr
     Ok(page)
 }
 
-fn item(stored: &Document, query: &OfferQuery) -> Result<(Offer, Option<f64>), StoreError> {
+fn item(stored: &Document, query: &OfferQuery) -> Result<(Offer, Option<f64>), MongoError> {
     let distance_km = query.near.as_ref().map(|_near| {
         let distance_km = stored.get_f64("distance");
-        distance_km.map_err(|e| StoreError::corrupt("distance", &e))
+        distance_km.map_err(|e| MongoError::corrupt("distance", &e))
     });
     let distance_km = distance_km.transpose()?;
     Ok((rows::list_offer(stored, query.fields)?, distance_km))

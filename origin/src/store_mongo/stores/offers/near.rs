@@ -1,16 +1,16 @@
 //! Lists by distance: the server finds, measures, orders and cuts.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::bson::{DateTime, Document, doc};
 
 use super::{filter, limit, measure};
 use crate::store_mongo::tables::offers as rows;
 use crate::{
     domain::{
+        EARTH_RADIUS_KM, OfferCategory, OfferId,
         offers::store::{ListFields, Near},
-        {EARTH_RADIUS_KM, OfferCategory, OfferId},
     },
     store_mongo::documents::object_id,
-    store_sqlite::database::StoreError,
 };
 
 /// The server's Earth; ours is a little smaller.
@@ -31,7 +31,7 @@ pub fn page(
     after: Option<&Position>,
     first: usize,
     fields: ListFields,
-) -> Result<Vec<Document>, StoreError> {
+) -> Result<Vec<Document>, MongoError> {
     let mut stages = all(near, reach_km, conditions);
     if let Some(Position { distance_km, id }) = after {
         let same_distance = doc! {"distance": distance_km, "_id": {"$gt": object_id(id)?}};

@@ -1,16 +1,13 @@
 //! Lists without a place: newest first.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::bson::{DateTime, Document, doc};
 
 use super::{filter, limit};
 use crate::store_mongo::tables::offers as rows;
 use crate::{
-    domain::{
-        offers::store::ListFields,
-        {OfferCategory, OfferId},
-    },
+    domain::{OfferCategory, OfferId, offers::store::ListFields},
     store_mongo::documents::object_id,
-    store_sqlite::database::StoreError,
 };
 
 /// The order of these lists.
@@ -24,7 +21,7 @@ pub fn page(
     cursor: Option<&(i64, OfferId)>,
     first: usize,
     fields: ListFields,
-) -> Result<Vec<Document>, StoreError> {
+) -> Result<Vec<Document>, MongoError> {
     let from = match cursor {
         Some((created_at_ms, id)) => after(conditions.clone(), *created_at_ms, id)?,
         None => led(conditions.clone()),
@@ -43,7 +40,7 @@ pub fn after(
     mut conditions: Document,
     created_at_ms: i64,
     id: &OfferId,
-) -> Result<Document, StoreError> {
+) -> Result<Document, MongoError> {
     let at = DateTime::from_millis(created_at_ms);
     let same_moment = doc! {"createdAt": at, "_id": {"$lt": object_id(id)?}};
     conditions.insert("createdAt", doc! {"$lte": at});

@@ -1,3 +1,4 @@
+use crate::domain::StoreError;
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use super::{near::Position, *};

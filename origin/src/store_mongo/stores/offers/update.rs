@@ -1,5 +1,7 @@
 //! The update of an offer: document and purge in one transaction.
 
+use crate::store_mongo::error::MongoError;
+use cache_core::Tag;
 use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt as _;
@@ -12,12 +14,12 @@ use super::OFFERS;
 use crate::store_mongo::tables::offers as rows;
 use crate::{
     domain::{
+        EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
         offers::{
             edit::OfferEdit,
             events::{OfferChange, tags_of},
             store::{Author, Change, Created, Creation, MOST_OFFERS, Updated, change, creation},
         },
-        {EstablishmentId, GeoPoint, Offer, OfferId, PartnerId},
     },
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
@@ -25,7 +27,6 @@ use crate::{
         outbox,
         stores::partners::held_establishment,
     },
-    store_sqlite::database::StoreError,
 };
 
 pub async fn update(
@@ -35,7 +36,7 @@ pub async fn update(
     edit: OfferEdit,
     author: Author,
     now_ms: i64,
-) -> Result<Updated, StoreError> {
+) -> Result<Updated, MongoError> {
     let offers = db.collection::<Document>(OFFERS);
     let this = doc! {"_id": object_id(id)?};
     // Read in the same transaction: what is purged is the difference to what really was there.
@@ -69,7 +70,7 @@ pub async fn create(
     draft: Offer,
     author: Author,
     now_ms: i64,
-) -> Result<Created, StoreError> {
+) -> Result<Created, MongoError> {
     let place = held_establishment(db, session, &draft.establishment_id).await?;
     let open = open_offers(db, session, &draft.partner_id).await?;
     match creation(draft, place.as_ref(), open, author) {
@@ -90,7 +91,7 @@ async fn open_offers(
     db: &MongoDb,
     session: &mut ClientSession,
     partner: &PartnerId,
-) -> Result<usize, StoreError> {
+) -> Result<usize, MongoError> {
     let count = db
         .collection::<Document>(OFFERS)
         .count_documents(doc! {"partnerId": object_id(partner)?, "archivedAt": Bson::Null})
@@ -107,7 +108,7 @@ pub async fn move_along(
     session: &mut ClientSession,
     establishment: &EstablishmentId,
     location: GeoPoint,
-) -> Result<BTreeSet<String>, StoreError> {
+) -> Result<BTreeSet<Tag>, MongoError> {
     let offers = db.collection::<Document>(OFFERS);
     let of_it = doc! {"establishmentId": object_id(establishment)?};
     let mut cursor = offers
@@ -144,7 +145,7 @@ pub async fn is_used(
     db: &MongoDb,
     session: &mut ClientSession,
     establishment: &EstablishmentId,
-) -> Result<bool, StoreError> {
+) -> Result<bool, MongoError> {
     let one = db
         .collection::<Document>(OFFERS)
         .find_one(doc! {"establishmentId": object_id(establishment)?, "archivedAt": Bson::Null})

@@ -1,11 +1,11 @@
 //! What a list of partners leaves out, as query documents.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::bson::{Document, doc};
 
 use crate::{
     domain::partners::store::{PartnerCursor, PartnerQuery},
     store_mongo::{documents::object_id, words},
-    store_sqlite::database::StoreError,
 };
 
 /// The conditions of a query but for its place; none when nothing can match.
@@ -28,7 +28,7 @@ pub fn of(query: &PartnerQuery) -> Option<Document> {
 }
 
 /// `filter`, after a place in the order of names. The lower bound is one range of the index.
-pub fn after(mut filter: Document, cursor: &PartnerCursor) -> Result<Document, StoreError> {
+pub fn after(mut filter: Document, cursor: &PartnerCursor) -> Result<Document, MongoError> {
     let (name, id) = (&cursor.name_folded, object_id(&cursor.id)?);
     filter.insert("nameFolded", doc! {"$gte": name});
     filter.insert(

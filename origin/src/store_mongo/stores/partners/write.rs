@@ -1,5 +1,6 @@
 //! Writes of partners and establishments, each in the transaction of its session.
 
+use crate::store_mongo::error::MongoError;
 use std::collections::BTreeSet;
 
 use mongodb::{
@@ -15,6 +16,7 @@ use crate::store_mongo::tables::{
 };
 use crate::{
     domain::{
+        Establishment, EstablishmentId, Partner, PartnerId, UserId,
         offers::store::{Author, Purging},
         partners::{
             edit::{EstablishmentEdit, PartnerEdit},
@@ -27,7 +29,6 @@ use crate::{
             account::{Membership, Post},
             store::Joined,
         },
-        {Establishment, EstablishmentId, Partner, PartnerId, UserId},
     },
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
@@ -35,7 +36,6 @@ use crate::{
         outbox,
         stores::{offers, users::write as users},
     },
-    store_sqlite::database::StoreError,
 };
 
 pub async fn found(
@@ -45,7 +45,7 @@ pub async fn found(
     owner: &UserId,
     author: Author,
     now_ms: i64,
-) -> Result<Founded, StoreError> {
+) -> Result<Founded, MongoError> {
     let membership = Membership {
         partner: partner.id.clone(),
         post: Post::Owner,
@@ -71,7 +71,7 @@ pub async fn update_partner(
     edit: PartnerEdit,
     author: Author,
     now_ms: i64,
-) -> Result<PartnerUpdated, StoreError> {
+) -> Result<PartnerUpdated, MongoError> {
     let partners = db.collection::<Document>(PARTNERS);
     let this = doc! {"_id": object_id(id)?};
     let stored = partners
@@ -108,7 +108,7 @@ pub async fn add_establishment(
     place: &Establishment,
     author: Author,
     now_ms: i64,
-) -> Result<PlaceAdded, StoreError> {
+) -> Result<PlaceAdded, MongoError> {
     if !partner_exists(db, session, &place.partner_id).await? {
         return Ok(PlaceAdded::NoPartner);
     }
@@ -138,7 +138,7 @@ pub async fn update_establishment(
     edit: EstablishmentEdit,
     author: Author,
     now_ms: i64,
-) -> Result<PlaceUpdated, StoreError> {
+) -> Result<PlaceUpdated, MongoError> {
     let Some(before) = held_establishment(db, session, id).await? else {
         return Ok(PlaceUpdated::NotFound);
     };
@@ -169,7 +169,7 @@ pub async fn archive_establishment(
     id: &EstablishmentId,
     author: Author,
     now_ms: i64,
-) -> Result<PlaceArchived, StoreError> {
+) -> Result<PlaceArchived, MongoError> {
     let Some(before) = held_establishment(db, session, id).await? else {
         return Ok(PlaceArchived::NotFound);
     };
@@ -191,7 +191,7 @@ pub async fn partner_exists(
     db: &MongoDb,
     session: &mut ClientSession,
     id: &PartnerId,
-) -> Result<bool, StoreError> {
+) -> Result<bool, MongoError> {
     let found = db
         .collection::<Document>(PARTNERS)
         .find_one(doc! {"_id": object_id(id)?})
@@ -208,7 +208,7 @@ pub async fn held_establishment(
     db: &MongoDb,
     session: &mut ClientSession,
     id: &EstablishmentId,
-) -> Result<Option<Establishment>, StoreError> {
+) -> Result<Option<Establishment>, MongoError> {
     let held = db
         .collection::<Document>(ESTABLISHMENTS)
         .find_one_and_update(doc! {"_id": object_id(id)?}, doc! {"$inc": {"held": 1_i64}})
@@ -223,7 +223,7 @@ async fn set(
     session: &mut ClientSession,
     id: &EstablishmentId,
     fields: Document,
-) -> Result<(), StoreError> {
+) -> Result<(), MongoError> {
     db.collection::<Document>(ESTABLISHMENTS)
         .update_one(doc! {"_id": object_id(id)?}, doc! {"$set": fields})
         .session(session)

@@ -1,5 +1,7 @@
 //! The audit: who purged what, when and why.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use cache_core::{PurgeKind, Revision, Tag};
 use mongodb::{
     ClientSession,
@@ -7,14 +9,12 @@ use mongodb::{
 };
 
 use crate::{
+    domain::purges::audit::AUDIT_KEPT_MS,
+    domain::purges::{AuditFilter, AuditRow},
     store_mongo::{
         counters,
         database::{MongoDb, SERVER_WITHIN},
         documents::{at_most, batch, collect, id_number, moment_ms, optional_text, text, texts},
-    },
-    store_sqlite::{
-        audit::{AuditFilter, AuditRow, KEEP_MS},
-        database::StoreError,
     },
 };
 
@@ -25,7 +25,7 @@ pub async fn record(
     db: &MongoDb,
     session: &mut ClientSession,
     rows: &[&AuditRow],
-) -> Result<(), StoreError> {
+) -> Result<(), MongoError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -46,7 +46,7 @@ pub async fn list(
     before_id: Option<i64>,
     limit: usize,
     filter: &AuditFilter,
-) -> Result<Vec<AuditRow>, StoreError> {
+) -> Result<Vec<AuditRow>, MongoError> {
     // No limit is zero to a server.
     if limit == 0 {
         return Ok(Vec::new());
@@ -68,9 +68,9 @@ pub async fn list(
 }
 
 /// Forgets what is older than 400 days.
-pub async fn trim(db: &MongoDb, now_ms: i64) -> Result<(), StoreError> {
+pub async fn trim(db: &MongoDb, now_ms: i64) -> Result<(), MongoError> {
     let all = db.collection::<Document>(AUDIT);
-    let oldest = DateTime::from_millis(now_ms.saturating_sub(KEEP_MS));
+    let oldest = DateTime::from_millis(now_ms.saturating_sub(AUDIT_KEPT_MS));
     db.run(async move {
         all.delete_many(doc! {"at": {"$lt": oldest}}).await?;
         Ok(())
@@ -110,11 +110,11 @@ fn document(id: i64, row: &AuditRow) -> Document {
     }
 }
 
-fn row(stored: &Document) -> Result<AuditRow, StoreError> {
+fn row(stored: &Document) -> Result<AuditRow, MongoError> {
     let tags = texts(stored, "tags")?;
     let tags = tags.iter().map(|tag| {
         tag.parse()
-            .map_err(|e| StoreError::corrupt("audit tags", &e))
+            .map_err(|e| MongoError::corrupt("audit tags", &e))
     });
     Ok(AuditRow {
         id: Some(id_number(stored, "id")?),
@@ -126,20 +126,20 @@ fn row(stored: &Document) -> Result<AuditRow, StoreError> {
         log: optional_text(stored, "log")?
             .map(|log| log.parse())
             .transpose()
-            .map_err(|e| StoreError::corrupt("audit log", &e))?,
+            .map_err(|e| MongoError::corrupt("audit log", &e))?,
         revision: revision(stored)?,
     })
 }
 
-fn kind(stored: &str) -> Result<PurgeKind, StoreError> {
+fn kind(stored: &str) -> Result<PurgeKind, MongoError> {
     match stored {
         "hard" => Ok(PurgeKind::Hard),
         "soft" => Ok(PurgeKind::Soft),
-        other => Err(StoreError::corrupt("audit kind", &other)),
+        other => Err(MongoError::corrupt("audit kind", &other)),
     }
 }
 
-fn revision(stored: &Document) -> Result<Option<Revision>, StoreError> {
+fn revision(stored: &Document) -> Result<Option<Revision>, MongoError> {
     match stored.get("revision") {
         None | Some(Bson::Null) => Ok(None),
         Some(_) => {

@@ -3,23 +3,22 @@
 //! Whoever relies on a log in a transaction touches its document, so that of two transactions that
 //! meet there one is run again. Two first logs meet in the unique index instead.
 
+use crate::domain::StoreError;
+use crate::store_mongo::error::MongoError;
 use cache_core::{LogId, Revision};
 use mongodb::{
     ClientSession, Collection,
     bson::{DateTime, Document, doc},
 };
 
-use crate::{
-    store_mongo::{
-        database::{MongoDb, SERVER_WITHIN},
-        documents::text,
-    },
-    store_sqlite::database::StoreError,
+use crate::store_mongo::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::text,
 };
 
 const LOGS: &str = "purge_logs";
 
-pub async fn in_force(db: &MongoDb) -> Result<Option<LogId>, StoreError> {
+pub async fn in_force(db: &MongoDb) -> Result<Option<LogId>, MongoError> {
     let logs = logs(db);
     let found = db.run(async move {
         let found = logs.find_one(not_retired()).max_time(SERVER_WITHIN);
@@ -28,7 +27,7 @@ pub async fn in_force(db: &MongoDb) -> Result<Option<LogId>, StoreError> {
     found.await?.as_ref().map(log_id).transpose()
 }
 
-pub async fn next_begins_after(db: &MongoDb) -> Result<Revision, StoreError> {
+pub async fn next_begins_after(db: &MongoDb) -> Result<Revision, MongoError> {
     let logs = logs(db);
     let counted = db.run(async move {
         let counted = logs.count_documents(every()).max_time(SERVER_WITHIN);
@@ -42,7 +41,7 @@ pub async fn hold(
     db: &MongoDb,
     session: &mut ClientSession,
     log: LogId,
-) -> Result<bool, StoreError> {
+) -> Result<bool, MongoError> {
     let held = logs(db)
         .find_one_and_update(
             doc! {"_id": log.to_string(), "retired": false},
@@ -60,7 +59,7 @@ pub async fn put(
     log: LogId,
     head: Revision,
     now_ms: i64,
-) -> Result<bool, StoreError> {
+) -> Result<bool, MongoError> {
     let (logs, id) = (logs(db), log.to_string());
     let known = logs
         .find_one(doc! {"_id": &id})
@@ -94,7 +93,7 @@ fn decide(
     known: Option<&Document>,
     head: Revision,
     begins_after: Revision,
-) -> Result<Putting, StoreError> {
+) -> Result<Putting, MongoError> {
     let Some(known) = known else {
         return Ok(if head < begins_after {
             Putting::Refused
@@ -104,7 +103,7 @@ fn decide(
     };
     let retired = known.get_bool("retired");
     Ok(
-        if retired.map_err(|e| StoreError::corrupt("retired", &e))? {
+        if retired.map_err(|e| MongoError::corrupt("retired", &e))? {
             Putting::Refused
         } else {
             Putting::IsInForce
@@ -112,16 +111,16 @@ fn decide(
     )
 }
 
-fn begins_after(logs_before: u64) -> Result<Revision, StoreError> {
+fn begins_after(logs_before: u64) -> Result<Revision, MongoError> {
     u32::try_from(logs_before)
         .map(Revision::of_generation)
-        .map_err(|e| StoreError::corrupt("number of logs", &e))
+        .map_err(|e| MongoError::corrupt("number of logs", &e))
 }
 
-fn log_id(stored: &Document) -> Result<LogId, StoreError> {
+fn log_id(stored: &Document) -> Result<LogId, MongoError> {
     let id = text(stored, "_id")?;
     id.parse()
-        .map_err(|error| StoreError::corrupt("log in force", &error))
+        .map_err(|error| MongoError::corrupt("log in force", &error))
 }
 
 fn not_retired() -> Document {

@@ -1,6 +1,7 @@
 //! Favourites in MongoDB: one document each, whose `_id` is user and offer, so that none is there
 //! twice.
 
+use crate::store_mongo::error::MongoError;
 use std::collections::HashSet;
 
 use mongodb::{
@@ -11,14 +12,13 @@ use mongodb::{
 use super::FAVORITES;
 use crate::{
     domain::{
+        OfferId, UserId,
         users::store::{Favored, MAX_FAVORITES},
-        {OfferId, UserId},
     },
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
         documents::{batch, collect, id, moment_ms, object_id},
     },
-    store_sqlite::database::StoreError,
 };
 
 pub async fn add(
@@ -26,7 +26,7 @@ pub async fn add(
     user: &UserId,
     offer: &OfferId,
     now_ms: i64,
-) -> Result<Favored, StoreError> {
+) -> Result<Favored, MongoError> {
     let row = doc! {
         "_id": key(user, offer),
         "userId": object_id(user)?,
@@ -49,7 +49,7 @@ async fn insert(
     session: &mut ClientSession,
     row: Document,
     mine: Document,
-) -> Result<Favored, StoreError> {
+) -> Result<Favored, MongoError> {
     let favorites = db.collection::<Document>(FAVORITES);
     let known = favorites
         .find_one(doc! {"_id": row.get_str("_id").unwrap_or_default()})
@@ -70,7 +70,7 @@ async fn insert(
     Ok(Favored::Added)
 }
 
-pub async fn remove(db: &MongoDb, user: &UserId, offer: &OfferId) -> Result<bool, StoreError> {
+pub async fn remove(db: &MongoDb, user: &UserId, offer: &OfferId) -> Result<bool, MongoError> {
     let (favorites, this) = (db.collection::<Document>(FAVORITES), key(user, offer));
     let removed = db.run(async move {
         let removed = favorites.delete_one(doc! {"_id": this}).await?;
@@ -79,7 +79,7 @@ pub async fn remove(db: &MongoDb, user: &UserId, offer: &OfferId) -> Result<bool
     removed.await
 }
 
-pub async fn list(db: &MongoDb, user: &UserId) -> Result<Vec<(OfferId, i64)>, StoreError> {
+pub async fn list(db: &MongoDb, user: &UserId) -> Result<Vec<(OfferId, i64)>, MongoError> {
     let favorites = db.collection::<Document>(FAVORITES);
     let mine = doc! {"userId": object_id(user)?};
     let found = db.run(async move {
@@ -101,7 +101,7 @@ pub async fn among(
     db: &MongoDb,
     user: &UserId,
     offers: &[OfferId],
-) -> Result<HashSet<OfferId>, StoreError> {
+) -> Result<HashSet<OfferId>, MongoError> {
     let favorites = db.collection::<Document>(FAVORITES);
     let keys: Vec<String> = offers.iter().map(|offer| key(user, offer)).collect();
     let count = keys.len();

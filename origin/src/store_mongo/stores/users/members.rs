@@ -1,5 +1,6 @@
 //! Who works for a partner, in MongoDB.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::{
     ClientSession,
     bson::{Document, doc},
@@ -9,22 +10,21 @@ use super::{USERS, write};
 use crate::store_mongo::tables::users as rows;
 use crate::{
     domain::{
+        PartnerId, UserId,
         team::MOST_MEMBERS,
         users::{
             account::{Account, Post},
             change::AccountChange,
             store::{PostChanged, post_change},
         },
-        {PartnerId, UserId},
     },
     store_mongo::{
         database::{MongoDb, SERVER_WITHIN},
         documents::{at_most, batch, collect, object_id},
     },
-    store_sqlite::database::StoreError,
 };
 
-pub async fn members(db: &MongoDb, partner: &PartnerId) -> Result<Vec<Account>, StoreError> {
+pub async fn members(db: &MongoDb, partner: &PartnerId) -> Result<Vec<Account>, MongoError> {
     let users = db.collection::<Document>(USERS);
     let of_it = doc! {"membership.partnerId": object_id(partner)?};
     let found = db.run(async move {
@@ -43,7 +43,7 @@ pub async fn count(
     db: &MongoDb,
     session: &mut ClientSession,
     partner: &PartnerId,
-) -> Result<usize, StoreError> {
+) -> Result<usize, MongoError> {
     let count = db
         .collection::<Document>(USERS)
         .count_documents(doc! {"membership.partnerId": object_id(partner)?})
@@ -61,7 +61,7 @@ pub async fn change_post(
     user: &UserId,
     post: Option<Post>,
     now_ms: i64,
-) -> Result<PostChanged, StoreError> {
+) -> Result<PostChanged, MongoError> {
     let users = db.collection::<Document>(USERS);
     let owners =
         doc! {"membership.partnerId": object_id(partner)?, "membership.post": Post::Owner.as_str()};

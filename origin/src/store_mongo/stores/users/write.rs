@@ -1,5 +1,6 @@
 //! Writes of accounts, each in the transaction of its session.
 
+use crate::store_mongo::error::MongoError;
 use mongodb::{
     ClientSession,
     bson::{Bson, DateTime, Document, doc},
@@ -21,7 +22,6 @@ use crate::{
         documents::{moment_ms, object_id, text},
         stores::bookings,
     },
-    store_sqlite::database::StoreError,
 };
 
 /// Looks who is there before it adds: a unique index that says no does not say which one on every
@@ -31,7 +31,7 @@ pub async fn create(
     session: &mut ClientSession,
     account: &Account,
     consents: &[Consent],
-) -> Result<Created, StoreError> {
+) -> Result<Created, MongoError> {
     let key = doc! {"emailKey": account.email_key().as_str()};
     if is_there(db, session, key, &account.id).await? {
         return Ok(Created::EmailTaken);
@@ -62,7 +62,7 @@ pub async fn change(
     id: &UserId,
     change: &AccountChange,
     now_ms: i64,
-) -> Result<Changed, StoreError> {
+) -> Result<Changed, MongoError> {
     let users = db.collection::<Document>(USERS);
     let this = doc! {"_id": object_id(id)?};
     let stored = users
@@ -101,7 +101,7 @@ pub async fn erase(
     id: &UserId,
     pseudonym: &str,
     now_ms: i64,
-) -> Result<bool, StoreError> {
+) -> Result<bool, MongoError> {
     let erased = db
         .collection::<Document>(USERS)
         .find_one_and_delete(doc! {"_id": object_id(id)?})
@@ -146,7 +146,7 @@ async fn is_there(
     session: &mut ClientSession,
     filter: Document,
     own: &UserId,
-) -> Result<bool, StoreError> {
+) -> Result<bool, MongoError> {
     let found = db
         .collection::<Document>(USERS)
         .find_one(filter)
@@ -165,7 +165,7 @@ pub async fn join(
     id: &UserId,
     membership: &Membership,
     now_ms: i64,
-) -> Result<Joined, StoreError> {
+) -> Result<Joined, MongoError> {
     let stored = db
         .collection::<Document>(USERS)
         .find_one(doc! {"_id": object_id(id)?})

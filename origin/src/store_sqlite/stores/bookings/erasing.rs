@@ -1,20 +1,18 @@
 //! The erasure of an account, in its transaction: its bookings stay for the partner's figures, and
 //! lead to nobody.
 
+use crate::store_sqlite::error::SqliteError;
 use rusqlite::Transaction;
 
 use super::write;
-use crate::store_sqlite::tables::bookings as rows;
-use crate::{
-    domain::{
-        UserId,
-        bookings::{booking::Step, rules, store::By},
-    },
-    store_sqlite::database::StoreError,
+use crate::domain::{
+    UserId,
+    bookings::{booking::Step, rules, store::By},
 };
+use crate::store_sqlite::tables::bookings as rows;
 
 /// Cancels what is open, at any time, and takes the user out of all bookings.
-pub fn erase(tx: &Transaction<'_>, user: &UserId, now_ms: i64) -> Result<(), StoreError> {
+pub fn erase(tx: &Transaction<'_>, user: &UserId, now_ms: i64) -> Result<(), SqliteError> {
     for before in rows::all_of(tx, user)? {
         if let Some(after) = rules::withdrawn(&before, now_ms) {
             write::store(tx, &before, &after, Step::Cancel, By::Erasure, now_ms)?;

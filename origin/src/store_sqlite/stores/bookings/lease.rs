@@ -1,8 +1,7 @@
 //! Who ends bookings: one row, taken for a while and renewed.
 
+use crate::store_sqlite::error::SqliteError;
 use rusqlite::Transaction;
-
-use crate::store_sqlite::database::StoreError;
 
 const NAME: &str = "bookings";
 
@@ -11,7 +10,7 @@ pub fn take(
     holder: &str,
     until_ms: i64,
     now_ms: i64,
-) -> Result<bool, StoreError> {
+) -> Result<bool, SqliteError> {
     let taken = tx
         .prepare_cached(
             "INSERT INTO leases(name, holder, until_ms) VALUES (?1, ?2, ?3)
@@ -22,7 +21,7 @@ pub fn take(
     Ok(taken > 0)
 }
 
-pub fn give_back(tx: &Transaction<'_>, holder: &str) -> Result<(), StoreError> {
+pub fn give_back(tx: &Transaction<'_>, holder: &str) -> Result<(), SqliteError> {
     tx.prepare_cached("DELETE FROM leases WHERE name = ?1 AND holder = ?2")?
         .execute((NAME, holder))?;
     Ok(())

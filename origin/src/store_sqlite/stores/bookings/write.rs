@@ -1,25 +1,26 @@
 //! Writes of bookings, each in one transaction.
 
+use crate::store_sqlite::error::SqliteError;
 use rusqlite::{Connection, Transaction};
 
 use crate::store_sqlite::tables::bookings as rows;
 use crate::{
     domain::{
+        BookingId, Offer,
         bookings::{
             booking::{Booking, Step},
             refusals::BookingRefusal,
             rules::{self, NewBooking},
             store::{By, Created, Stepped, purge_of_creation, purge_of_step},
         },
-        {BookingId, Offer},
     },
-    store_sqlite::{database::StoreError, outbox::outbox_push, stores::offers},
+    store_sqlite::{outbox::outbox_push, stores::offers},
 };
 
 /// The booking that would be made and its offer, or why none is.
 type Looked = Result<(Box<Booking>, Box<Offer>), Created>;
 
-pub fn look(connection: &Connection, new: &NewBooking, now_ms: i64) -> Result<Looked, StoreError> {
+pub fn look(connection: &Connection, new: &NewBooking, now_ms: i64) -> Result<Looked, SqliteError> {
     let refused = |refusal| Ok(Err(Created::Refused(refusal)));
     if let Some(key) = &new.idempotency_key
         && let Some(before) = rows::by_key(connection, &new.user, key)?
@@ -44,7 +45,7 @@ pub fn look(connection: &Connection, new: &NewBooking, now_ms: i64) -> Result<Lo
     }
 }
 
-pub fn create(tx: &Transaction<'_>, new: &NewBooking, now_ms: i64) -> Result<Created, StoreError> {
+pub fn create(tx: &Transaction<'_>, new: &NewBooking, now_ms: i64) -> Result<Created, SqliteError> {
     let (booking, offer) = match look(tx, new, now_ms)? {
         Ok(found) => found,
         Err(no_booking) => return Ok(no_booking),
@@ -63,7 +64,7 @@ pub fn step(
     step: Step,
     by: By,
     now_ms: i64,
-) -> Result<Stepped, StoreError> {
+) -> Result<Stepped, SqliteError> {
     let Some(before) = rows::by_id(tx, id)? else {
         return Ok(Stepped::Refused(BookingRefusal::NotFound));
     };
@@ -84,7 +85,7 @@ pub fn store(
     step: Step,
     by: By,
     now_ms: i64,
-) -> Result<(), StoreError> {
+) -> Result<(), SqliteError> {
     rows::update(tx, after)?;
     let given_back = if rules::gives_back(before, after) {
         let offer = offers::one(tx, &after.offer)?;

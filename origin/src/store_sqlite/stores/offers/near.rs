@@ -2,19 +2,14 @@
 
 mod boxes;
 
+use crate::store_sqlite::error::SqliteError;
 use std::cmp::Ordering;
 
 use rusqlite::{Connection, params_from_iter, types::Value};
 
 use super::{Columns, Filter, Near, OfferPage};
+use crate::domain::{EARTH_RADIUS_KM, GeoPoint, offers::store::ListFields};
 use crate::store_sqlite::tables::offers as rows;
-use crate::{
-    domain::{
-        offers::store::ListFields,
-        {EARTH_RADIUS_KM, GeoPoint},
-    },
-    store_sqlite::database::StoreError,
-};
 use boxes::boxes;
 
 /// A search starts this wide and widens until its page is full: in a city the first page then
@@ -52,7 +47,7 @@ pub fn list(
     first: usize,
     columns: Columns,
     fields: ListFields,
-) -> Result<OfferPage, StoreError> {
+) -> Result<OfferPage, SqliteError> {
     // Not a number and negative reaches hold nothing; an infinite one holds the Earth.
     let reach_km = if near.max_distance_km >= 0.0 {
         near.max_distance_km.min(GREATEST_DISTANCE_KM)
@@ -102,7 +97,7 @@ pub fn next_change_ms(
     near: &Near,
     filter: &Filter,
     now_ms: i64,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<Option<i64>, SqliteError> {
     let sql = format!(
         "SELECT o.lat, o.lng, CASE WHEN o.valid_from_ms > ? THEN o.valid_from_ms ELSE o.valid_until_ms END
          FROM offer_geo g CROSS JOIN offers o ON o.row = g.row
@@ -136,7 +131,7 @@ fn hits_within(
     centre: GeoPoint,
     radius_km: f64,
     filter: &Filter,
-) -> Result<Vec<Hit>, StoreError> {
+) -> Result<Vec<Hit>, SqliteError> {
     // CROSS JOIN keeps the R*Tree outermost, whatever the planner thinks of the other filters.
     let sql = format!(
         "SELECT o.row, o.id, o.lat, o.lng FROM offer_geo g CROSS JOIN offers o ON o.row = g.row WHERE {IN_BOX}{}",

@@ -1,13 +1,11 @@
 //! Lists without a place: newest first.
 
+use crate::store_sqlite::error::SqliteError;
 use rusqlite::{Connection, params_from_iter, types::Value};
 
 use super::{Columns, Filter, OfferPage, limit};
+use crate::domain::{OfferId, offers::store::ListFields};
 use crate::store_sqlite::tables::offers as rows;
-use crate::{
-    domain::{OfferId, offers::store::ListFields},
-    store_sqlite::database::StoreError,
-};
 
 pub fn list(
     connection: &Connection,
@@ -16,7 +14,7 @@ pub fn list(
     first: usize,
     columns: Columns,
     fields: ListFields,
-) -> Result<OfferPage, StoreError> {
+) -> Result<OfferPage, SqliteError> {
     let conditions = filter.and_sql();
     let mut params = filter.params.clone();
     let mut sql = format!(
@@ -55,7 +53,7 @@ pub fn next_change_ms(
     connection: &Connection,
     filter: &Filter,
     now_ms: i64,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<Option<i64>, SqliteError> {
     let conditions = filter.and_sql();
     let mut earliest: Option<i64> = None;
     for column in ["valid_from_ms", "valid_until_ms"] {

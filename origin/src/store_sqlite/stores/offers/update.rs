@@ -1,5 +1,7 @@
 //! The update of an offer: row, place, words and purge in one transaction.
 
+use crate::store_sqlite::error::SqliteError;
+use cache_core::Tag;
 use std::collections::BTreeSet;
 
 use rusqlite::Transaction;
@@ -8,14 +10,14 @@ use super::{Author, Created, Updated};
 use crate::store_sqlite::tables::offers as rows;
 use crate::{
     domain::{
+        EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
         offers::{
             edit::OfferEdit,
             events::{OfferChange, tags_of},
             store::{Change, Creation, change, creation},
         },
-        {EstablishmentId, GeoPoint, Offer, OfferId, PartnerId},
     },
-    store_sqlite::{database::StoreError, outbox::outbox_push, stores::partners::establishment},
+    store_sqlite::{outbox::outbox_push, stores::partners::establishment},
 };
 
 pub fn update(
@@ -24,7 +26,7 @@ pub fn update(
     edit: OfferEdit,
     author: Author,
     now_ms: i64,
-) -> Result<Updated, StoreError> {
+) -> Result<Updated, SqliteError> {
     // Read in the same transaction: what is purged is the difference to what really was there.
     let Some((row, before)) = rows::by_id(tx, id)? else {
         return Ok(Updated::NotFound);
@@ -44,7 +46,7 @@ pub fn create(
     draft: Offer,
     author: Author,
     now_ms: i64,
-) -> Result<Created, StoreError> {
+) -> Result<Created, SqliteError> {
     let place = establishment(tx, &draft.establishment_id)?;
     let open = open_offers(tx, &draft.partner_id)?;
     match creation(draft, place.as_ref(), open, author) {
@@ -57,7 +59,7 @@ pub fn create(
     }
 }
 
-fn open_offers(tx: &Transaction<'_>, partner: &PartnerId) -> Result<usize, StoreError> {
+fn open_offers(tx: &Transaction<'_>, partner: &PartnerId) -> Result<usize, SqliteError> {
     let count: i64 = tx
         .prepare_cached(
             "SELECT COUNT(*) FROM offers WHERE partner_id = ?1 AND archived_at_ms IS NULL",
@@ -70,7 +72,7 @@ pub fn move_along(
     tx: &Transaction<'_>,
     establishment: &EstablishmentId,
     location: GeoPoint,
-) -> Result<BTreeSet<String>, StoreError> {
+) -> Result<BTreeSet<Tag>, SqliteError> {
     let mut tags = BTreeSet::new();
     for (row, before) in rows::of_establishment(tx, establishment)? {
         let after = Offer {

@@ -1,11 +1,13 @@
 //! Writes of partners and establishments: rows, words and purge in one transaction.
 
+use crate::store_sqlite::error::SqliteError;
 use rusqlite::Transaction;
 
 use super::{establishment, partner_exists};
 use crate::store_sqlite::tables::partners as rows;
 use crate::{
     domain::{
+        Establishment, EstablishmentId, Partner, PartnerId, UserId,
         offers::store::{Author, Purging},
         partners::{
             edit::{EstablishmentEdit, PartnerEdit},
@@ -18,10 +20,8 @@ use crate::{
             account::{Membership, Post},
             store::Joined,
         },
-        {Establishment, EstablishmentId, Partner, PartnerId, UserId},
     },
     store_sqlite::{
-        database::StoreError,
         outbox::outbox_push,
         stores::{offers, users},
     },
@@ -33,7 +33,7 @@ pub fn found(
     owner: &UserId,
     author: Author,
     now_ms: i64,
-) -> Result<Founded, StoreError> {
+) -> Result<Founded, SqliteError> {
     let membership = Membership {
         partner: partner.id.clone(),
         post: Post::Owner,
@@ -55,7 +55,7 @@ pub fn update_partner(
     edit: PartnerEdit,
     author: Author,
     now_ms: i64,
-) -> Result<PartnerUpdated, StoreError> {
+) -> Result<PartnerUpdated, SqliteError> {
     let found = rows::partners(tx, "p.id = ?", vec![id.as_str().to_owned().into()])?;
     let Some(before) = found.into_iter().next() else {
         return Ok(PartnerUpdated::NotFound);
@@ -77,7 +77,7 @@ pub fn add_establishment(
     place: &Establishment,
     author: Author,
     now_ms: i64,
-) -> Result<PlaceAdded, StoreError> {
+) -> Result<PlaceAdded, SqliteError> {
     if !partner_exists(tx, &place.partner_id)? {
         return Ok(PlaceAdded::NoPartner);
     }
@@ -98,7 +98,7 @@ pub fn update_establishment(
     edit: EstablishmentEdit,
     author: Author,
     now_ms: i64,
-) -> Result<PlaceUpdated, StoreError> {
+) -> Result<PlaceUpdated, SqliteError> {
     let Some(before) = establishment(tx, id)? else {
         return Ok(PlaceUpdated::NotFound);
     };
@@ -126,7 +126,7 @@ pub fn archive_establishment(
     id: &EstablishmentId,
     author: Author,
     now_ms: i64,
-) -> Result<PlaceArchived, StoreError> {
+) -> Result<PlaceArchived, SqliteError> {
     let Some(before) = establishment(tx, id)? else {
         return Ok(PlaceArchived::NotFound);
     };

@@ -1,15 +1,16 @@
 //! Favourites in SQLite.
 
+use crate::store_sqlite::error::SqliteError;
 use std::collections::HashSet;
 
 use rusqlite::{Connection, Transaction};
 
 use crate::{
     domain::{
+        OfferId, UserId,
         users::store::{Favored, MAX_FAVORITES},
-        {OfferId, UserId},
     },
-    store_sqlite::database::{StoreError, json_list},
+    store_sqlite::database::json_list,
 };
 
 pub fn add(
@@ -17,7 +18,7 @@ pub fn add(
     user: &UserId,
     offer: &OfferId,
     now_ms: i64,
-) -> Result<Favored, StoreError> {
+) -> Result<Favored, SqliteError> {
     if !among(tx, user, std::slice::from_ref(offer))?.is_empty() {
         return Ok(Favored::AlreadyThere);
     }
@@ -32,14 +33,14 @@ pub fn add(
     Ok(Favored::Added)
 }
 
-pub fn remove(tx: &Transaction<'_>, user: &UserId, offer: &OfferId) -> Result<bool, StoreError> {
+pub fn remove(tx: &Transaction<'_>, user: &UserId, offer: &OfferId) -> Result<bool, SqliteError> {
     let removed = tx
         .prepare_cached("DELETE FROM favorites WHERE user_id = ?1 AND offer_id = ?2")?
         .execute((user.as_str(), offer.as_str()))?;
     Ok(removed > 0)
 }
 
-pub fn list(connection: &Connection, user: &UserId) -> Result<Vec<(OfferId, i64)>, StoreError> {
+pub fn list(connection: &Connection, user: &UserId) -> Result<Vec<(OfferId, i64)>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT offer_id, at_ms FROM favorites WHERE user_id = ?1 ORDER BY at_ms DESC, offer_id",
     )?;
@@ -55,7 +56,7 @@ pub fn among(
     connection: &Connection,
     user: &UserId,
     offers: &[OfferId],
-) -> Result<HashSet<OfferId>, StoreError> {
+) -> Result<HashSet<OfferId>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT offer_id FROM favorites
          WHERE user_id = ?1 AND offer_id IN (SELECT value FROM json_each(?2))",
@@ -69,6 +70,6 @@ pub fn among(
     Ok(found)
 }
 
-fn offer_id(text: &str) -> Result<OfferId, StoreError> {
-    OfferId::parse(text).ok_or_else(|| StoreError::corrupt("favourite", &text))
+fn offer_id(text: &str) -> Result<OfferId, SqliteError> {
+    OfferId::parse(text).ok_or_else(|| SqliteError::corrupt("favourite", &text))
 }

@@ -1,23 +1,21 @@
 //! Who works for a partner, in SQLite.
 
+use crate::store_sqlite::error::SqliteError;
 use rusqlite::{Connection, Transaction};
 
 use super::apply;
-use crate::store_sqlite::tables::users as rows;
-use crate::{
-    domain::{
-        users::{
-            account::{Account, Post},
-            change::AccountChange,
-            store::{PostChanged, post_change},
-        },
-        {PartnerId, UserId},
+use crate::domain::{
+    PartnerId, UserId,
+    users::{
+        account::{Account, Post},
+        change::AccountChange,
+        store::{PostChanged, post_change},
     },
-    store_sqlite::database::StoreError,
 };
+use crate::store_sqlite::tables::users as rows;
 
 /// The accounts of a team, the longest there first.
-pub fn members(connection: &Connection, partner: &PartnerId) -> Result<Vec<Account>, StoreError> {
+pub fn members(connection: &Connection, partner: &PartnerId) -> Result<Vec<Account>, SqliteError> {
     rows::accounts(
         connection,
         "partner_id = ?1 ORDER BY created_at_ms, id",
@@ -31,7 +29,7 @@ pub fn change_post(
     user: &UserId,
     post: Option<Post>,
     now_ms: i64,
-) -> Result<PostChanged, StoreError> {
+) -> Result<PostChanged, SqliteError> {
     let team = members(tx, partner)?;
     let before = team.iter().find(|account| account.id == *user);
     let owners = team

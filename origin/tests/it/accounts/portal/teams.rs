@@ -1,9 +1,9 @@
 //! Teams: invited, joined, raised, removed.
 
 use serde_json::{Value, json};
-use yousoon::{
-    domain::users::account::{Language, Post},
-    providers::outgoing::Message,
+use yousoon::domain::{
+    messages::Message,
+    users::account::{Language, Post},
 };
 
 use super::{serve, started, works_for};

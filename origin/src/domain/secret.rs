@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The fewest bytes of a secret: fewer can be guessed.
-pub(super) const MIN_SECRET_BYTES: usize = 16;
+pub const MIN_SECRET_BYTES: usize = 16;
 /// What the secrets begin with that `cargo xtask up` makes.
 const DEVELOPMENT_MARK: &[u8] = b"dev-";
 /// A random secret of [`MIN_SECRET_BYTES`] has more different bytes than this.
@@ -22,7 +22,7 @@ impl Secret {
     }
 
     /// Why it may not be used in production.
-    pub(super) fn weakness(&self) -> Option<&'static str> {
+    pub fn weakness(&self) -> Option<&'static str> {
         let mut different = self.0.clone();
         different.sort_unstable();
         different.dedup();
