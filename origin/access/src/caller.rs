@@ -1,0 +1,169 @@
+//! Who asks: nobody known, a user with an access token, or a service with its own.
+
+use domain::{
+    StoreError, UserId,
+    auth::sessions::SessionId,
+    users::account::{Language, Membership, Role},
+};
+use http::{
+    HeaderMap,
+    header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT},
+};
+use subtle::ConstantTimeEq;
+
+use super::language;
+use crate::{
+    Auth,
+    peer::Peer,
+    service_tokens::Service,
+    tokens::{Claims, TokenError},
+};
+
+/// How much is kept of what a client says it is.
+const DEVICE_CHARS: usize = 100;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// No credentials.
+    Anonymous,
+    /// Credentials that are not ours, or not any more.
+    Unknown(Unknown),
+    Service(Service),
+    User(Box<SignedIn>),
+}
+
+/// Why credentials are not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// Neither an access token nor one of a service.
+    Credentials,
+    Token(TokenError),
+    /// The account is disabled or gone, or the token is from before everybody was signed out.
+    SignedOut,
+}
+
+/// The user of an access token, as the account stands now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    pub id: UserId,
+    pub role: Role,
+    pub membership: Option<Membership>,
+    pub session: SessionId,
+}
+
+/// Who asks, and what the client says of itself.
+#[derive(Clone, Debug)]
+pub struct Asker {
+    pub caller: Caller,
+    /// Where from; what is counted for an address is counted for this one.
+    pub peer: Peer,
+    pub language: Language,
+    pub device: Option<String>,
+}
+
+impl Asker {
+    /// Whoever asks for what everybody may share.
+    pub const fn anybody() -> Self {
+        Self {
+            caller: Caller::Anonymous,
+            peer: Peer::Edge,
+            language: Language::French,
+            device: None,
+        }
+    }
+
+    pub async fn of(
+        headers: &HeaderMap,
+        peer: Peer,
+        auth: &Auth,
+        now_ms: i64,
+    ) -> Result<Self, StoreError> {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let device = text(USER_AGENT).map(|agent| agent.chars().take(DEVICE_CHARS).collect());
+        Ok(Self {
+            caller: Caller::of(headers, auth, now_ms).await?,
+            peer,
+            language: language::preferred(text(ACCEPT_LANGUAGE).unwrap_or_default()),
+            device,
+        })
+    }
+}
+
+impl Caller {
+    /// The word in logs.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Unknown(Unknown::Credentials) => "unknown credentials",
+            Self::Unknown(Unknown::Token(_)) => "access token that is not taken",
+            Self::Unknown(Unknown::SignedOut) => "access token that is signed out",
+            Self::Service(_) => "service token",
+            Self::User(_) => "user",
+        }
+    }
+
+    /// Who it is, for the audit.
+    pub fn actor(&self) -> String {
+        match self {
+            Self::User(user) => format!("user {}", user.id),
+            Self::Service(Service {
+                name: Some(name), ..
+            }) => format!("service {name}"),
+            other => other.as_str().to_owned(),
+        }
+    }
+
+    /// Reads `Authorization: Bearer …`.
+    pub async fn of(headers: &HeaderMap, auth: &Auth, now_ms: i64) -> Result<Self, StoreError> {
+        let Some(given) = headers.get(AUTHORIZATION) else {
+            return Ok(Self::Anonymous);
+        };
+        let bearer = given.to_str().ok().and_then(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+        let Some(token) = bearer else {
+            return Ok(Self::Unknown(Unknown::Credentials));
+        };
+        // Those of services first: nobody says that they have no dots.
+        if is_service(token, auth) {
+            return Ok(Self::Service(Service::of_environment()));
+        }
+        let services = &auth.service_tokens;
+        if let Some(service) = services.of(token, now_ms).await? {
+            return Ok(Self::Service(service));
+        }
+        if token.bytes().filter(|byte| *byte == b'.').count() != 2 {
+            return Ok(Self::Unknown(Unknown::Credentials));
+        }
+        Self::of_token(token, auth, now_ms).await
+    }
+
+    async fn of_token(token: &str, auth: &Auth, now_ms: i64) -> Result<Self, StoreError> {
+        let claims = match auth.tokens.verify(token, now_ms) {
+            Ok(claims) => claims,
+            Err(why) => return Ok(Self::Unknown(Unknown::Token(why))),
+        };
+        Self::of_claims(&claims, auth).await
+    }
+
+    /// Who a token was given to, as they are now.
+    pub async fn of_claims(claims: &Claims, auth: &Auth) -> Result<Self, StoreError> {
+        // Role and membership as they are now: the token's may be a quarter of an hour old.
+        Ok(match auth.standings.of(claims).await? {
+            None => Self::Unknown(Unknown::SignedOut),
+            Some(standing) => Self::User(Box::new(SignedIn {
+                id: claims.uid.clone(),
+                role: standing.role,
+                membership: standing.membership,
+                session: claims.sid.clone(),
+            })),
+        })
+    }
+}
+
+/// In constant time: how long a comparison takes tells nothing of the token.
+fn is_service(token: &str, auth: &Auth) -> bool {
+    let known = auth.admin_token.as_ref();
+    known.is_some_and(|known| bool::from(token.as_bytes().ct_eq(known.expose())))
+}

@@ -1,0 +1,48 @@
+//! The language that a client is answered in.
+
+use domain::users::account::Language;
+
+/// The one of ours that `Accept-Language` likes best; French, if it likes none.
+pub fn preferred(accept: &str) -> Language {
+    let mut best = (0.0, Language::French);
+    for range in accept.split(',') {
+        let mut parts = range.split(';');
+        let tag = parts.next().unwrap_or_default().trim();
+        let quality = parts
+            .find_map(|part| part.trim().strip_prefix("q="))
+            .map_or(Some(1.0), |text| text.trim().parse().ok())
+            .unwrap_or(0.0);
+        let main = tag.split('-').next().unwrap_or_default();
+        let language = match main.to_ascii_lowercase().as_str() {
+            "fr" | "*" => Language::French,
+            "en" => Language::English,
+            _ => continue,
+        };
+        // Of two that are liked alike the first one.
+        if quality > best.0 {
+            best = (quality, language);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_that_is_liked_best_is_taken() {
+        for (accept, language) in [
+            ("", Language::French),
+            ("en", Language::English),
+            ("EN-gb,fr;q=0.9", Language::English),
+            ("en;q=0.5, fr-CA;q=0.9", Language::French),
+            ("de, en;q=0.3", Language::English),
+            ("de", Language::French),
+            ("*;q=0.1, en;q=0", Language::French),
+            ("en;q=x", Language::French),
+        ] {
+            assert_eq!(preferred(accept), language, "{accept}");
+        }
+    }
+}

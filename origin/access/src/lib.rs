@@ -1,0 +1,76 @@
+//! Auth: how somebody proves who they are.
+//!
+//! Reading order: [`passwords`] (bcrypt on a bounded pool) → [`keys`] and [`tokens`] (access tokens,
+//! fifteen minutes) → [`sessions`] (refresh tokens, seven days) → [`standing`] (whether an account
+//! may still be used). Services have [`service_tokens`]. In front of those that guess or send: [`doors`]. In GraphQL: [`mutations`], whose steps are [`sign_in`] and [`proving`] (with
+//! [`codes`] that are sent), and [`resolvers`].
+
+pub mod caller;
+pub mod codes;
+pub mod keys;
+pub mod language;
+pub mod passwords;
+pub mod peer;
+pub mod qr;
+pub mod random;
+pub mod rate;
+pub mod redis_sessions;
+pub mod service_tokens;
+pub mod sessions;
+pub mod standing;
+pub mod tokens;
+
+use std::sync::Arc;
+
+use codes::Codes;
+use domain::{
+    auth::{codes::CodeStore, service_tokens::ServiceTokenStore, sessions::Sessions},
+    secret::Secret,
+    users::store::UserStore,
+};
+use passwords::{PasswordError, Passwords};
+use service_tokens::ServiceTokens;
+use standing::Standings;
+use tokens::AccessTokens;
+
+#[derive(Clone, Debug)]
+pub struct AuthConfig {
+    pub passwords: passwords::PasswordsConfig,
+    pub tokens: tokens::TokensConfig,
+}
+
+/// What signing in needs.
+#[derive(Debug)]
+pub struct Auth {
+    /// A bearer token with every scope, besides those in the database.
+    admin_token: Option<Secret>,
+    pub passwords: Passwords,
+    pub tokens: AccessTokens,
+    pub sessions: Arc<dyn Sessions>,
+    pub standings: Standings,
+    pub service_tokens: ServiceTokens,
+    pub codes: Codes,
+    pub code_store: Arc<dyn CodeStore>,
+}
+
+impl Auth {
+    pub fn new(
+        config: &AuthConfig,
+        admin_token: Option<Secret>,
+        users: Arc<dyn UserStore>,
+        sessions: Arc<dyn Sessions>,
+        code_store: Arc<dyn CodeStore>,
+        service_tokens: Arc<dyn ServiceTokenStore>,
+    ) -> Result<Self, PasswordError> {
+        Ok(Self {
+            admin_token,
+            passwords: Passwords::new(&config.passwords)?,
+            tokens: AccessTokens::new(&config.tokens),
+            sessions,
+            standings: Standings::new(users),
+            service_tokens: ServiceTokens::new(service_tokens),
+            codes: Codes::new(config.tokens.keys.derived_secret("codes")),
+            code_store,
+        })
+    }
+}

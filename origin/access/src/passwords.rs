@@ -1,0 +1,207 @@
+//! Passwords: bcrypt on a bounded pool, so that a storm of logins neither slows reads nor queues
+//! without end.
+
+use std::{fmt, sync::Arc};
+
+use domain::{texts::MAX_PASSWORD_BYTES, users::account::PasswordHash};
+use tokio::sync::Semaphore;
+
+/// bcrypt reads no more than this. What is longer is refused: cut, two passwords would be one.
+
+#[derive(Clone, Debug)]
+pub struct PasswordsConfig {
+    /// bcrypt's cost: `YOUSOON_BCRYPT_COST`, default 10, 4 to 15.
+    pub cost: u32,
+    /// How many passwords are hashed at once: `YOUSOON_BCRYPT_AT_ONCE`, default half of the cores.
+    pub at_once: usize,
+    /// How many more may wait: `YOUSOON_BCRYPT_WAITING`, default eight for each at once. Whoever
+    /// comes after them is refused.
+    pub waiting: usize,
+}
+
+/// Why a password was neither hashed nor compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    #[error("more passwords are waiting than are worked on")]
+    Busy,
+    #[error("a password has at most {MAX_PASSWORD_BYTES} bytes")]
+    TooLong,
+    #[error("bcrypt failed")]
+    Failed,
+}
+
+/// A password that somebody typed. No log shows it.
+#[derive(Clone)]
+pub struct Password(String);
+
+impl Password {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// The pool. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    cost: u32,
+    /// Those that are hashed now.
+    running: Arc<Semaphore>,
+    /// Those, and those that wait for them.
+    admitted: Arc<Semaphore>,
+    /// What a password is compared with when there is no account: it takes as long.
+    dummy: PasswordHash,
+}
+
+impl Passwords {
+    /// Takes as long as one password: it makes the dummy.
+    pub fn new(config: &PasswordsConfig) -> Result<Self, PasswordError> {
+        let nobody_knows = hex::encode(super::random::bytes::<24>());
+        let dummy = bcrypt::hash(nobody_knows, config.cost).map_err(|_| PasswordError::Failed)?;
+        Ok(Self {
+            cost: config.cost,
+            running: Arc::new(Semaphore::new(config.at_once)),
+            admitted: Arc::new(Semaphore::new(config.at_once + config.waiting)),
+            dummy: PasswordHash::new(dummy),
+        })
+    }
+
+    pub async fn hash(&self, password: Password) -> Result<PasswordHash, PasswordError> {
+        if password.0.len() > MAX_PASSWORD_BYTES {
+            return Err(PasswordError::TooLong);
+        }
+        let cost = self.cost;
+        let hashed = self.run(move || bcrypt::hash(password.0, cost)).await?;
+        Ok(PasswordHash::new(hashed))
+    }
+
+    /// Whether the password is the one of this hash; without a hash it takes as long, and is not.
+    pub async fn verify(
+        &self,
+        password: Password,
+        known: Option<&PasswordHash>,
+    ) -> Result<bool, PasswordError> {
+        // Whether there is an account does not matter here: too long is nobody's.
+        if password.0.len() > MAX_PASSWORD_BYTES {
+            return Ok(false);
+        }
+        let exists = known.is_some();
+        let against = known.unwrap_or(&self.dummy).clone();
+        let compared = self.run(move || bcrypt::verify(password.0, against.expose()));
+        Ok(compared.await? && exists)
+    }
+
+    /// Whether a hash was made at another cost than passwords are hashed at now.
+    pub fn is_outdated(&self, hash: &PasswordHash) -> bool {
+        hash.expose()
+            .parse::<bcrypt::HashParts>()
+            .map_or(true, |parts| parts.get_cost() != self.cost)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> bcrypt::BcryptResult<T> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let Ok(_admitted) = Arc::clone(&self.admitted).try_acquire_owned() else {
+            return Err(PasswordError::Busy);
+        };
+        let running = Arc::clone(&self.running).acquire_owned().await;
+        let running = running.map_err(|_| PasswordError::Failed)?;
+        let done = tokio::task::spawn_blocking(move || {
+            // Held to the end of the work: a client that hangs up does not make room early.
+            let _running = running;
+            work()
+        });
+        done.await
+            .map_err(|_| PasswordError::Failed)?
+            .map_err(|_| PasswordError::Failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(at_once: usize, waiting: usize) -> Passwords {
+        let config = PasswordsConfig {
+            cost: 4,
+            at_once,
+            waiting,
+        };
+        Passwords::new(&config).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_is_the_one_of_its_hash_and_no_other() {
+        let passwords = pool(1, 9);
+        let longest = "é".repeat(36);
+        for right in ["correct horse", longest.as_str()] {
+            let hash = passwords.hash(Password::new(right)).await.unwrap();
+            let verify = |text: String| passwords.verify(Password::new(text), Some(&hash));
+            assert!(verify(right.to_owned()).await.unwrap());
+            assert!(
+                !verify(format!("{}x", &right[..right.len() - 2]))
+                    .await
+                    .unwrap()
+            );
+            // bcrypt alone would cut it and say yes.
+            assert!(!verify(format!("{longest}x")).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_longer_than_bcrypt_reads_is_refused_not_cut() {
+        let passwords = pool(1, 9);
+        let refused = passwords.hash(Password::new("é".repeat(36) + "x")).await;
+        assert_eq!(refused, Err(PasswordError::TooLong));
+    }
+
+    #[tokio::test]
+    async fn nobody_has_the_dummy_password_and_it_costs_as_much() {
+        let passwords = pool(1, 9);
+        assert!(!passwords.verify(Password::new("x"), None).await.unwrap());
+        let hash = passwords.hash(Password::new("x")).await.unwrap();
+        let cost = |hash: &PasswordHash| {
+            let parts: bcrypt::HashParts = hash.expose().parse().unwrap();
+            parts.get_cost()
+        };
+        assert_eq!(cost(&passwords.dummy), cost(&hash));
+        assert!(!passwords.is_outdated(&hash));
+        assert!(passwords.is_outdated(&PasswordHash::new(bcrypt::hash("x", 5).unwrap())));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn over_the_bound_a_password_is_refused_at_once() {
+        let passwords = pool(1, 1);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let first = passwords.clone();
+        let first = tokio::spawn(async move {
+            first
+                .run(move || {
+                    let _ended = held.recv();
+                    Ok(())
+                })
+                .await
+        });
+        while passwords.running.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let second = passwords.clone();
+        let second = tokio::spawn(async move { second.hash(Password::new("waits")).await });
+        while passwords.admitted.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let third = passwords.hash(Password::new("too many")).await;
+        assert_eq!(third, Err(PasswordError::Busy));
+        assert!(!second.is_finished());
+        drop(release);
+        assert_eq!(first.await.unwrap(), Ok(()));
+        assert!(second.await.unwrap().is_ok());
+        assert!(passwords.hash(Password::new("room again")).await.is_ok());
+    }
+}

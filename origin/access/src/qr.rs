@@ -1,0 +1,185 @@
+//! The codes that are scanned: what a ticket says, signed with Ed25519.
+//!
+//! The app shows one of two. The rotating code is another one every half minute and is no good a
+//! minute later, so that a picture of it is worth nothing. The offline code is the same all the
+//! time, for phones and scanners without a network. Both are verified with the public key alone
+//! (`/.well-known/qr-keys.json`): a scanner holds no secret. That a booking is checked in once is
+//! for its status to say; a scanner without a network remembers what it scanned, and reports it.
+//!
+//! The text is `ysn1.` and, in base64url, 102 bytes: kind (1), short key id (4), a reserved zero
+//! (1), booking (12), partner (12), first and end second of validity (4 and 4, big-endian), and the
+//! signature (64) over the context and everything before it.
+
+#[cfg(test)]
+mod tests;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{
+    BookingId, PartnerId,
+    bookings::{
+        booking::{Booking, BookingStatus},
+        refusals::BookingRefusal,
+        rules,
+    },
+};
+use ed25519_dalek::Signature;
+use sha2::{Digest as _, Sha256};
+
+use crate::keys::KeySet;
+
+const PREFIX: &str = "ysn1.";
+/// Nothing else that these keys might ever sign begins with it.
+const CONTEXT: &[u8] = b"yousoon qr code 1\0";
+const TICKET_BYTES: usize = 38;
+const SIGNATURE_BYTES: usize = 64;
+/// How often the app shows another code.
+pub const ROTATION_MS: i64 = 30_000;
+/// How much longer a code is good than it is shown: it is scanned, sent, and clocks differ.
+const ROTATION_GRACE_MS: i64 = 30_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Rotating,
+    Offline,
+}
+
+impl Kind {
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Rotating => b'r',
+            Self::Offline => b'o',
+        }
+    }
+
+    const fn of(byte: u8) -> Option<Self> {
+        match byte {
+            b'r' => Some(Self::Rotating),
+            b'o' => Some(Self::Offline),
+            _ => None,
+        }
+    }
+}
+
+/// What a code says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    pub kind: Kind,
+    pub booking: BookingId,
+    pub partner: PartnerId,
+    /// In whole seconds, as the code has them.
+    pub from_ms: i64,
+    pub until_ms: i64,
+}
+
+impl Ticket {
+    /// What the app shows at this moment.
+    pub fn rotating(booking: &Booking, now_ms: i64) -> Self {
+        let turn_ms = now_ms - now_ms.rem_euclid(ROTATION_MS);
+        Self {
+            kind: Kind::Rotating,
+            booking: booking.id.clone(),
+            partner: booking.partner.clone(),
+            from_ms: turn_ms - ROTATION_GRACE_MS,
+            until_ms: turn_ms + ROTATION_MS + ROTATION_GRACE_MS,
+        }
+    }
+
+    /// Good for as long as the booking is.
+    pub fn offline(booking: &Booking) -> Self {
+        Self {
+            kind: Kind::Offline,
+            booking: booking.id.clone(),
+            partner: booking.partner.clone(),
+            from_ms: rules::usable_from_ms(booking),
+            until_ms: rules::usable_until_ms(booking),
+        }
+    }
+
+    /// The code; none if there is no key that signs.
+    pub fn sign(&self, keys: &KeySet) -> Option<String> {
+        let (kid, key) = keys.signing_key()?;
+        let mut bytes = Vec::with_capacity(TICKET_BYTES + SIGNATURE_BYTES);
+        bytes.push(self.kind.byte());
+        bytes.extend(short_id(kid));
+        bytes.push(0);
+        bytes.extend(self.booking.to_bytes());
+        bytes.extend(self.partner.to_bytes());
+        bytes.extend(second(self.from_ms)?.to_be_bytes());
+        bytes.extend(second(self.until_ms)?.to_be_bytes());
+        let signature = ed25519_dalek::Signer::try_sign(key, &signed(&bytes)).ok()?;
+        bytes.extend(signature.to_bytes());
+        Some(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// What a code says, if one of our keys signed it.
+    pub fn verify(code: &str, keys: &KeySet) -> Option<Self> {
+        let text = code.trim().strip_prefix(PREFIX)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let bytes: [u8; TICKET_BYTES + SIGNATURE_BYTES] = bytes.try_into().ok()?;
+        let (ticket, signature) = bytes.split_at(TICKET_BYTES);
+        let signature = Signature::from_slice(signature).ok()?;
+        let message = signed(ticket);
+        let is_ours = keys
+            .public_keys()
+            .filter(|(kid, _)| ticket.get(1..5) == Some(&short_id(kid)[..]))
+            // Strictly: one ticket and key have one signature, and weak keys have none.
+            .any(|(_, key)| key.verify_strict(&message, &signature).is_ok());
+        is_ours.then(|| Self::read(ticket)).flatten()
+    }
+
+    fn read(ticket: &[u8]) -> Option<Self> {
+        let id = |at: usize| -> Option<[u8; 12]> { ticket.get(at..at + 12)?.try_into().ok() };
+        let moment_ms = |at: usize| -> Option<i64> {
+            let bytes = ticket.get(at..at + 4)?.try_into().ok()?;
+            Some(i64::from(u32::from_be_bytes(bytes)) * 1_000)
+        };
+        (*ticket.get(5)? == 0).then_some(())?;
+        Some(Self {
+            kind: Kind::of(*ticket.first()?)?,
+            booking: BookingId::from_bytes(id(6)?),
+            partner: PartnerId::from_bytes(id(18)?),
+            from_ms: moment_ms(30)?,
+            until_ms: moment_ms(34)?,
+        })
+    }
+}
+
+/// Whether a code lets the holder of this booking in now. Its status has the last word, in the
+/// transaction that checks it in.
+pub fn admit(
+    code: &str,
+    booking: &Booking,
+    keys: &KeySet,
+    now_ms: i64,
+) -> Result<(), BookingRefusal> {
+    let ticket = Ticket::verify(code, keys).ok_or(BookingRefusal::CodeInvalid)?;
+    if ticket.booking != booking.id || ticket.partner != booking.partner {
+        return Err(BookingRefusal::CodeForeign);
+    }
+    // Before its time: a used code says so however old it is.
+    if booking.status == BookingStatus::CheckedIn {
+        return Err(BookingRefusal::CodeReplayed);
+    }
+    if now_ms < ticket.from_ms {
+        return Err(BookingRefusal::TooEarly);
+    }
+    if now_ms >= ticket.until_ms {
+        return Err(BookingRefusal::CodeExpired);
+    }
+    Ok(())
+}
+
+fn signed(ticket: &[u8]) -> Vec<u8> {
+    [CONTEXT, ticket].concat()
+}
+
+/// Enough to find a key among ours; the signature is what proves it.
+fn short_id(kid: &str) -> [u8; 4] {
+    let digest = Sha256::digest(kid);
+    [digest[0], digest[1], digest[2], digest[3]]
+}
+
+/// The whole second that a moment is of.
+fn second(moment_ms: i64) -> Option<u32> {
+    u32::try_from(moment_ms.div_euclid(1_000)).ok()
+}

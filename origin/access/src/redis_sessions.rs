@@ -1,0 +1,244 @@
+//! Sessions in Redis: a hash each, which Redis itself forgets, and a sorted set of each user's.
+//!
+//! Every step is one script: of two that come at once, one is first.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use cache_tiered::Link;
+use domain::{
+    StoreError, UserId,
+    auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
+};
+use redis::{FromRedisValue, Script};
+
+/// Keys: the session, its user's set. Arguments: id, end, most sessions, prefix of sessions, life,
+/// fields. Lives, not ends, are told to Redis: its clock may be another one.
+const BEGIN: &str = "
+redis.call('HSET', KEYS[1], unpack(ARGV, 6))
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
+local surplus = redis.call('ZCARD', KEYS[2]) - ARGV[3]
+if surplus > 0 then
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, surplus - 1)) do
+    redis.call('DEL', ARGV[4] .. id)
+    redis.call('ZREM', KEYS[2], id)
+  end
+end
+redis.call('PEXPIRE', KEYS[2], ARGV[5])
+";
+
+/// Keys: the session. Arguments: id, hash, next hash, now, end, prefix of users, life. Gives what came of
+/// it, and whose it is.
+const ROTATE: &str = "
+local user, hash, expires = unpack(redis.call('HMGET', KEYS[1], 'user', 'hash', 'expires'))
+if not user then return {'unknown', ''} end
+local set = ARGV[6] .. user
+if tonumber(expires) <= tonumber(ARGV[4]) or hash ~= ARGV[2] then
+  redis.call('DEL', KEYS[1])
+  redis.call('ZREM', set, ARGV[1])
+  if tonumber(expires) <= tonumber(ARGV[4]) then return {'unknown', ''} end
+  return {'reused', user}
+end
+redis.call('HSET', KEYS[1], 'hash', ARGV[3], 'used', ARGV[4], 'expires', ARGV[5])
+redis.call('PEXPIRE', KEYS[1], ARGV[7])
+redis.call('ZADD', set, ARGV[5], ARGV[1])
+redis.call('PEXPIRE', set, ARGV[7])
+return {'done', user}
+";
+
+/// Keys: the user's set. Arguments: prefix of sessions, the one that stays (or nothing), the one
+/// that goes (or nothing: all). Gives how many ended.
+const END: &str = "
+local ended = 0
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  if id ~= ARGV[2] and (ARGV[3] == '' or id == ARGV[3]) then
+    ended = ended + redis.call('DEL', ARGV[1] .. id)
+    redis.call('ZREM', KEYS[1], id)
+  end
+end
+return ended
+";
+
+/// The sessions of a Redis server.
+#[derive(Debug)]
+pub struct RedisSessions {
+    link: Link,
+    prefix: String,
+    begin: Script,
+    rotate: Script,
+    end: Script,
+}
+
+impl RedisSessions {
+    /// All keys begin with `prefix`, in braces so that a cluster keeps them together.
+    pub fn new(link: Link, prefix: &str) -> Self {
+        Self {
+            link,
+            prefix: format!("{{{prefix}}}"),
+            begin: Script::new(BEGIN),
+            rotate: Script::new(ROTATE),
+            end: Script::new(END),
+        }
+    }
+
+    fn of_sessions(&self) -> String {
+        format!("{}:session:", self.prefix)
+    }
+
+    fn of_users(&self) -> String {
+        format!("{}:user:", self.prefix)
+    }
+
+    fn session_key(&self, id: &SessionId) -> String {
+        self.of_sessions() + id.as_str()
+    }
+
+    fn user_key(&self, user: &UserId) -> String {
+        self.of_users() + user.as_str()
+    }
+
+    async fn call<T: FromRedisValue>(
+        &self,
+        what: &'static str,
+        invocation: redis::ScriptInvocation<'_>,
+    ) -> Result<T, StoreError> {
+        self.link
+            .call(what, async |mut connection| {
+                invocation.invoke_async(&mut connection).await
+            })
+            .await
+            .map_err(StoreError::backend)
+    }
+
+    async fn end_these(&self, user: &UserId, stays: &str, goes: &str) -> Result<usize, StoreError> {
+        let mut invocation = self.end.key(self.user_key(user));
+        invocation.arg(self.of_sessions()).arg(stays).arg(goes);
+        Ok(self.call("sessions_end", invocation).await?)
+    }
+}
+
+#[async_trait]
+impl Sessions for RedisSessions {
+    async fn begin(&self, session: Session, hash: String) -> Result<(), StoreError> {
+        let mut invocation = self.begin.key(self.session_key(&session.id));
+        invocation
+            .key(self.user_key(&session.user))
+            .arg(session.id.as_str())
+            .arg(session.expires_at_ms)
+            .arg(MAX_SESSIONS)
+            .arg(self.of_sessions())
+            .arg(session.expires_at_ms - session.created_at_ms);
+        for (field, value) in [
+            ("user", session.user.to_string()),
+            ("hash", hash),
+            ("device", session.device.unwrap_or_default()),
+            ("created", session.created_at_ms.to_string()),
+            ("used", session.used_at_ms.to_string()),
+            ("expires", session.expires_at_ms.to_string()),
+        ] {
+            invocation.arg(field).arg(value);
+        }
+        Ok(self.call("session_begin", invocation).await?)
+    }
+
+    async fn rotate(
+        &self,
+        id: &SessionId,
+        hash: String,
+        next: String,
+        now_ms: i64,
+    ) -> Result<Rotation, StoreError> {
+        let mut invocation = self.rotate.key(self.session_key(id));
+        invocation
+            .arg(id.as_str())
+            .arg(hash)
+            .arg(next)
+            .arg(now_ms)
+            .arg(now_ms + LIFE_MS)
+            .arg(self.of_users())
+            .arg(LIFE_MS);
+        let (outcome, user): (String, String) = self.call("session_rotate", invocation).await?;
+        let user = || UserId::parse(&user).ok_or(StoreError::corrupt("user", &user));
+        match outcome.as_str() {
+            "done" => Ok(Rotation::Done(user()?)),
+            "reused" => Ok(Rotation::Reused(user()?)),
+            _ => Ok(Rotation::Unknown),
+        }
+    }
+
+    async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError> {
+        let key = self.user_key(user);
+        let ids: Vec<String> = self
+            .link
+            .call("sessions_of_user", async |mut connection| {
+                redis::cmd("ZRANGE")
+                    .arg(&key)
+                    .arg(0)
+                    .arg(-1)
+                    .query_async(&mut connection)
+                    .await
+            })
+            .await
+            .map_err(StoreError::backend)?;
+        let mut reads = redis::pipe();
+        for id in &ids {
+            reads.hgetall(self.of_sessions() + id);
+        }
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<HashMap<String, String>> = self
+            .link
+            .call("sessions_read", async |mut connection| {
+                reads.query_async(&mut connection).await
+            })
+            .await
+            .map_err(StoreError::backend)?;
+        let mut found = Vec::new();
+        // An empty one was forgotten by Redis since.
+        for (id, row) in ids.into_iter().zip(rows).filter(|(_, row)| !row.is_empty()) {
+            let session = read(id, user, &row)?;
+            if session.expires_at_ms > now_ms {
+                found.push(session);
+            }
+        }
+        found.sort_by(|a, b| {
+            b.used_at_ms
+                .cmp(&a.used_at_ms)
+                .then(a.id.as_str().cmp(b.id.as_str()))
+        });
+        Ok(found)
+    }
+
+    async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {
+        Ok(self.end_these(user, "", id.as_str()).await? > 0)
+    }
+
+    async fn end_all(
+        &self,
+        user: &UserId,
+        except: Option<&SessionId>,
+    ) -> Result<usize, StoreError> {
+        let stays = except.map_or("", SessionId::as_str);
+        self.end_these(user, stays, "").await
+    }
+}
+
+fn read(id: String, user: &UserId, row: &HashMap<String, String>) -> Result<Session, StoreError> {
+    let moment = |field: &'static str| {
+        let text = row
+            .get(field)
+            .ok_or(StoreError::corrupt(field, &"not a number"))?;
+        text.parse()
+            .map_err(|_| StoreError::corrupt(field, &"not a number"))
+    };
+    Ok(Session {
+        id: SessionId::new(id),
+        user: user.clone(),
+        device: row.get("device").filter(|text| !text.is_empty()).cloned(),
+        created_at_ms: moment("created")?,
+        used_at_ms: moment("used")?,
+        expires_at_ms: moment("expires")?,
+    })
+}

@@ -1,0 +1,142 @@
+//! Access tokens: JWTs, fifteen minutes, signed with EdDSA.
+
+#[cfg(test)]
+mod tests;
+
+use domain::{
+    UserId,
+    auth::sessions::SessionId,
+    users::account::{Account, Role},
+};
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use serde::{Deserialize, Serialize};
+
+use super::keys::KeySet;
+
+/// How long a token is taken.
+pub const LIFE_S: i64 = 15 * 60;
+/// How far ahead the clock of another server may be.
+const AHEAD_S: i64 = 5;
+
+#[derive(Clone, Debug)]
+pub struct TokensConfig {
+    /// The keys of access tokens: `YOUSOON_JWT_KEYS`, PEM blocks or a JWK set; the first private
+    /// one signs, all of them verify. Default, except in production: one that lives as long as the
+    /// process.
+    pub keys: KeySet,
+    /// Who issues access tokens: `YOUSOON_JWT_ISSUER`, default `yousoon`.
+    pub issuer: String,
+    /// Whom they are for: `YOUSOON_JWT_AUDIENCE`, default `yousoon-api`.
+    pub audience: String,
+}
+
+/// Why a token is not taken. All of it may be told to whoever shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    #[error("the access token has expired")]
+    Expired,
+    #[error("the access token is not valid yet")]
+    NotYet,
+    /// Malformed, forged, or somebody else's.
+    #[error("the access token is not one of ours")]
+    Invalid,
+}
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    pub uid: UserId,
+    pub email: String,
+    pub role: Role,
+    pub is_partner: bool,
+    /// The session that it belongs to.
+    pub sid: SessionId,
+    pub iss: String,
+    pub aud: String,
+    /// Seconds since the epoch, as the two below.
+    pub exp: i64,
+    pub iat: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    pub jti: String,
+}
+
+/// Issues and verifies.
+#[derive(Clone, Debug)]
+pub struct AccessTokens {
+    keys: KeySet,
+    issuer: String,
+    audience: String,
+    validation: Validation,
+}
+
+impl AccessTokens {
+    pub fn new(config: &TokensConfig) -> Self {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[&config.issuer]);
+        validation.set_audience(&[&config.audience]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+        // Ours below, by the origin's own clock.
+        validation.validate_exp = false;
+        Self {
+            keys: config.keys.clone(),
+            issuer: config.issuer.clone(),
+            audience: config.audience.clone(),
+            validation,
+        }
+    }
+
+    pub fn keys(&self) -> &KeySet {
+        &self.keys
+    }
+
+    /// A fresh token of this session.
+    pub fn issue(
+        &self,
+        account: &Account,
+        session: &SessionId,
+        now_ms: i64,
+    ) -> Result<String, TokenError> {
+        let iat = now_ms.div_euclid(1_000);
+        let claims = Claims {
+            uid: account.id.clone(),
+            email: account.email.clone(),
+            role: account.role,
+            is_partner: account.role == Role::Partner,
+            sid: session.clone(),
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            exp: iat + LIFE_S,
+            iat,
+            nbf: None,
+            jti: hex::encode(super::random::bytes::<16>()),
+        };
+        let (kid, key) = self.keys.signing().ok_or(TokenError::Invalid)?;
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(kid.to_owned());
+        encode(&header, &claims, &key).map_err(|_| TokenError::Invalid)
+    }
+
+    /// What a token says, if it is ours and its time.
+    pub fn verify(&self, token: &str, now_ms: i64) -> Result<Claims, TokenError> {
+        let invalid = |_| TokenError::Invalid;
+        let header = decode_header(token).map_err(invalid)?;
+        // The key is chosen by its name alone: never one that the token brings with it.
+        let kid = header.kid.ok_or(TokenError::Invalid)?;
+        let key = self.keys.verifying(&kid).ok_or(TokenError::Invalid)?;
+        let claims = decode::<Claims>(token, &key, &self.validation).map_err(invalid)?;
+        let claims = claims.claims;
+        let seconds = now_ms.div_euclid(1_000);
+        if claims.exp <= seconds {
+            return Err(TokenError::Expired);
+        }
+        // No server of ours gives more.
+        if claims.exp - claims.iat > LIFE_S {
+            return Err(TokenError::Invalid);
+        }
+        if claims.iat.max(claims.nbf.unwrap_or(claims.iat)) > seconds + AHEAD_S {
+            return Err(TokenError::NotYet);
+        }
+        Ok(claims)
+    }
+}

@@ -1,0 +1,82 @@
+//! Signing in and out in GraphQL: check the input, one step of [`super::sign_in`], its answer.
+
+mod input;
+pub mod proofs;
+
+use async_graphql::{Context, ID, Object, Result};
+
+pub use input::{
+    ChangePasswordInput, ConsentInput, ConsentPurpose, LoginInput, RegisterInput,
+    ResetPasswordInput,
+};
+
+use domain::auth::sessions::SessionId;
+
+use super::sign_in;
+use crate::{
+    auth::queries::AuthPayload,
+    request::{context::RequestContext, errors::failed_with, validation::check},
+};
+
+#[derive(Debug, Default)]
+pub struct AuthMutations;
+
+#[Object]
+impl AuthMutations {
+    /// Makes an account, and signs in.
+    async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<AuthPayload> {
+        let request = RequestContext::of(ctx);
+        check(&input, request.asker.language)?;
+        sign_in::register(request, input).await
+    }
+
+    /// Signs in. Whether an account has this address is not told.
+    async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Result<AuthPayload> {
+        sign_in::login(RequestContext::of(ctx), input).await
+    }
+
+    /// Gives new tokens for a refresh token, which is used up by that. One that was used before
+    /// ends its session.
+    async fn refresh_token(&self, ctx: &Context<'_>, token: String) -> Result<AuthPayload> {
+        sign_in::refresh(RequestContext::of(ctx), &token).await
+    }
+
+    /// Ends the session of the access token.
+    async fn logout(&self, ctx: &Context<'_>) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let user = request.signed_in()?;
+        let ended = request.services.auth.sessions.end(&user.id, &user.session);
+        // One that was over is out as well.
+        let _was_there = ended.await.map_err(failed_with)?;
+        Ok(true)
+    }
+
+    /// Sets another password, and ends every session; the answer begins a new one.
+    async fn change_password(
+        &self,
+        ctx: &Context<'_>,
+        input: ChangePasswordInput,
+    ) -> Result<AuthPayload> {
+        let request = RequestContext::of(ctx);
+        check(&input, request.asker.language)?;
+        sign_in::change_password(request, input).await
+    }
+
+    /// Ends a session of one's own; says whether there was one.
+    async fn end_session(&self, ctx: &Context<'_>, id: ID) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let (user, id) = (request.signed_in()?, SessionId::new(id.0));
+        let ended = request.services.auth.sessions.end(&user.id, &id);
+        ended.await.map_err(failed_with)
+    }
+
+    /// Ends all sessions of one's own but this one; gives their number.
+    async fn end_other_sessions(&self, ctx: &Context<'_>) -> Result<i32> {
+        let request = RequestContext::of(ctx);
+        let user = request.signed_in()?;
+        let sessions = &request.services.auth.sessions;
+        let ended = sessions.end_all(&user.id, Some(&user.session)).await;
+        let ended = ended.map_err(failed_with)?;
+        Ok(i32::try_from(ended).unwrap_or(i32::MAX))
+    }
+}

@@ -1,0 +1,107 @@
+//! What is typed to sign in. No log shows it.
+
+use std::fmt;
+
+use async_graphql::{Enum, InputObject};
+use domain::users::account;
+use validator::Validate;
+
+use crate::request::validation;
+
+#[derive(Clone, InputObject, Validate)]
+pub struct RegisterInput {
+    #[validate(custom(function = "validation::email"))]
+    pub email: String,
+    /// 8 to 72 characters, and at most 72 bytes.
+    #[validate(custom(function = "validation::password"))]
+    pub password: String,
+    /// 2 to 50 characters.
+    #[validate(custom(function = "validation::name"))]
+    pub first_name: String,
+    /// 2 to 50 characters.
+    #[validate(custom(function = "validation::name"))]
+    pub last_name: String,
+    /// E.164, such as +33612345678.
+    #[validate(custom(function = "validation::phone"))]
+    pub phone: Option<String>,
+    /// What the user agreed to on the way.
+    #[validate(nested)]
+    pub consents: Option<Vec<ConsentInput>>,
+}
+
+#[derive(Clone, InputObject)]
+pub struct LoginInput {
+    pub email: String,
+    pub password: String,
+}
+
+#[derive(Clone, InputObject, Validate)]
+pub struct ChangePasswordInput {
+    pub current_password: String,
+    /// 8 to 72 characters, and at most 72 bytes.
+    #[validate(custom(function = "validation::password"))]
+    pub new_password: String,
+}
+
+#[derive(Clone, InputObject, Validate)]
+pub struct ResetPasswordInput {
+    /// Out of the message.
+    pub token: String,
+    /// 8 to 72 characters, and at most 72 bytes.
+    #[validate(custom(function = "validation::password"))]
+    pub new_password: String,
+}
+
+/// That somebody agrees, or does not any more.
+#[derive(Clone, Debug, InputObject, Validate)]
+pub struct ConsentInput {
+    pub purpose: ConsentPurpose,
+    /// Of the text that was shown.
+    #[validate(custom(function = "validation::version"))]
+    pub version: String,
+    pub granted: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "account::Purpose")]
+pub enum ConsentPurpose {
+    Terms,
+    Marketing,
+    Location,
+    Analytics,
+}
+
+impl ConsentInput {
+    pub fn at(self, at_ms: i64) -> account::Consent {
+        account::Consent {
+            purpose: self.purpose.into(),
+            version: self.version.trim().to_owned(),
+            granted: self.granted,
+            at_ms,
+        }
+    }
+}
+
+impl fmt::Debug for RegisterInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RegisterInput(…)")
+    }
+}
+
+impl fmt::Debug for LoginInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginInput(…)")
+    }
+}
+
+impl fmt::Debug for ResetPasswordInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResetPasswordInput(…)")
+    }
+}
+
+impl fmt::Debug for ChangePasswordInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChangePasswordInput(…)")
+    }
+}

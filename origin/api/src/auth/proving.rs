@@ -1,0 +1,226 @@
+//! The steps of proving an address or a number, and of setting a password that was forgotten.
+
+use access::codes::Codes;
+use async_graphql::{Error, Result};
+use domain::{
+    StoreError, UserId,
+    auth::codes::{CodePurpose, RESEND_AFTER_MS, StoredCode},
+    error_chain::chain,
+    messages::{Message, Outgoing, OutgoingError},
+    users::{
+        account::{Account, EmailKey, Status},
+        change::AccountChange,
+        store::Changed,
+    },
+};
+use pq_core::ErrorCode;
+
+use super::{
+    doors::{Door, knock},
+    mutations::ResetPasswordInput,
+    sign_in::hash,
+};
+use crate::{
+    request::{
+        context::RequestContext,
+        errors::{failed, failed_with, refused},
+    },
+    services::Services,
+};
+
+/// Why a code was not sent.
+#[derive(Debug, thiserror::Error)]
+enum SendError {
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Outgoing(#[from] OutgoingError),
+}
+
+pub async fn request_email_verification(request: &RequestContext) -> Result<()> {
+    let account = request.account().await?;
+    if account.email_verified_at_ms.is_some() {
+        return Ok(());
+    }
+    knock(request, Door::SendEmail(&account.id)).await?;
+    let sent = send(
+        &request.services,
+        &account,
+        CodePurpose::VerifyEmail,
+        request.now_ms,
+    );
+    sent.await.map_err(failed_with)
+}
+
+pub async fn verify_email(request: &RequestContext, token: &str) -> Result<()> {
+    knock(request, Door::TryLink).await?;
+    let code = used_token(request, CodePurpose::VerifyEmail, token).await?;
+    let change = AccountChange::EmailVerified(code.target);
+    change_account(request, &code.user, change).await.map(drop)
+}
+
+pub async fn request_phone_code(request: &RequestContext) -> Result<()> {
+    let account = request.account().await?;
+    let phone = account
+        .phone
+        .as_deref()
+        .ok_or_else(|| refused(ErrorCode::BadUserInput, "the profile has no phone number"))?;
+    let user = &account.id;
+    knock(request, Door::SendCode { user, phone }).await?;
+    let sent = send(
+        &request.services,
+        &account,
+        CodePurpose::VerifyPhone,
+        request.now_ms,
+    );
+    sent.await.map_err(failed_with)
+}
+
+pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Account> {
+    let user = request.signed_in()?;
+    knock(request, Door::TryCode(&user.id)).await?;
+    let (store, now_ms) = (&request.services.auth.code_store, request.now_ms);
+    // Counted first: whoever tries many at once has five tries all the same.
+    let tried = store
+        .take_try(&user.id, CodePurpose::VerifyPhone, now_ms)
+        .await;
+    let code = tried.map_err(failed)?.ok_or_else(wrong_code)?;
+    if !request.services.auth.codes.is(&code, digits) {
+        return Err(wrong_code());
+    }
+    if !store.consume(&code).await.map_err(failed)? {
+        return Err(wrong_code());
+    }
+    let change = AccountChange::PhoneVerified(code.target);
+    change_account(request, &user.id, change).await
+}
+
+/// Answers before it looks: neither the answer nor its time tells whether there is an account.
+pub async fn request_password_reset(request: &RequestContext, email: &str) -> Result<()> {
+    let email = EmailKey::of(email);
+    knock(request, Door::SendReset(&email)).await?;
+    let (services, now_ms) = (request.services.clone(), request.now_ms);
+    let tasks = services.caches.tasks.clone();
+    tasks.spawn(async move {
+        if let Err(error) = send_reset(&services, &email, now_ms).await {
+            tracing::error!(error = chain(&error), "a reset of a password was not sent");
+        }
+    });
+    Ok(())
+}
+
+async fn send_reset(
+    services: &Services,
+    email: &EmailKey,
+    now_ms: i64,
+) -> std::result::Result<(), SendError> {
+    let found = services.users.by_email(email).await?;
+    match found.filter(|account| account.status == Status::Active) {
+        Some(account) => send(services, &account, CodePurpose::ResetPassword, now_ms).await,
+        None => Ok(()),
+    }
+}
+
+pub async fn reset_password(request: &RequestContext, input: ResetPasswordInput) -> Result<()> {
+    knock(request, Door::TryLink).await?;
+    // Before the token is looked at: a storm of wrong ones meets the bound of the pool.
+    let password = hash(request, input.new_password).await?;
+    let code = used_token(request, CodePurpose::ResetPassword, &input.token).await?;
+    let change = AccountChange::Password(password);
+    change_account(request, &code.user, change).await?;
+    let sessions = &request.services.auth.sessions;
+    sessions
+        .end_all(&code.user, None)
+        .await
+        .map_err(failed_with)?;
+    request.services.auth.standings.forget(&code.user);
+    Ok(())
+}
+
+/// Sends a fresh code, unless a young one stands.
+async fn send(
+    services: &Services,
+    account: &Account,
+    purpose: CodePurpose,
+    now_ms: i64,
+) -> std::result::Result<(), SendError> {
+    let auth = &services.auth;
+    let target = match purpose {
+        CodePurpose::VerifyEmail | CodePurpose::ResetPassword => account.email.clone(),
+        CodePurpose::VerifyPhone => account.phone.clone().unwrap_or_default(),
+    };
+    let known = auth.code_store.get(&account.id, purpose).await?;
+    if known.is_some_and(|known| {
+        known.target == target && now_ms - known.created_at_ms < RESEND_AFTER_MS
+    }) {
+        return Ok(());
+    }
+    let secret = Codes::fresh(purpose);
+    let stored = auth
+        .codes
+        .stored(&account.id, purpose, &target, &secret, now_ms);
+    auth.code_store.put(stored).await?;
+    let (to, language) = (target, account.preferences.language);
+    let token = || format!("{}.{secret}", account.id);
+    let message = match purpose {
+        CodePurpose::VerifyEmail => Message::VerifyEmail {
+            to,
+            language,
+            token: token(),
+        },
+        CodePurpose::ResetPassword => Message::ResetPassword {
+            to,
+            language,
+            token: token(),
+        },
+        CodePurpose::VerifyPhone => Message::PhoneCode {
+            to,
+            language,
+            code: secret,
+        },
+    };
+    let outgoing: &dyn Outgoing = &*services.outgoing;
+    Ok(outgoing.send(message).await?)
+}
+
+/// The code of a link, used up.
+async fn used_token(
+    request: &RequestContext,
+    purpose: CodePurpose,
+    token: &str,
+) -> Result<StoredCode> {
+    let (user, secret) = token.split_once('.').ok_or_else(wrong_code)?;
+    let user = UserId::parse(user).ok_or_else(wrong_code)?;
+    let store = &request.services.auth.code_store;
+    let known = store.get(&user, purpose).await.map_err(failed)?;
+    let code = known
+        .filter(|known| known.expires_at_ms > request.now_ms)
+        .filter(|known| request.services.auth.codes.is(known, secret))
+        .ok_or_else(wrong_code)?;
+    // Of two that come at once one has it.
+    if store.consume(&code).await.map_err(failed)? {
+        Ok(code)
+    } else {
+        Err(wrong_code())
+    }
+}
+
+async fn change_account(
+    request: &RequestContext,
+    user: &UserId,
+    change: AccountChange,
+) -> Result<Account> {
+    let changed = request.services.users.change(user, change, request.now_ms);
+    match changed.await.map_err(failed)? {
+        Changed::Done(account) => Ok(*account),
+        Changed::NotFound | Changed::PhoneTaken => Err(wrong_code()),
+    }
+}
+
+/// Wrong, used, over, tried too often: which of these is not told.
+fn wrong_code() -> Error {
+    refused(
+        ErrorCode::CodeInvalid,
+        "the code is not taken: ask for another one",
+    )
+}

@@ -1,0 +1,72 @@
+//! Sessions in GraphQL.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
+use domain::auth::sessions::Session;
+
+use crate::{
+    nodes::directives::{CacheControlScope, cache_control},
+    partners::queries::timestamp,
+    request::{context::RequestContext, errors::failed_with},
+    users::queries::UserNode,
+};
+
+/// What whoever signs in gets.
+#[derive(SimpleObject)]
+pub struct AuthPayload {
+    /// For `Authorization: Bearer …`.
+    pub access_token: String,
+    /// For `refreshToken`, once, within seven days.
+    pub refresh_token: String,
+    /// Of the access token, in seconds.
+    pub expires_in: i32,
+    pub user: UserNode,
+}
+
+impl std::fmt::Debug for AuthPayload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AuthPayload(…)")
+    }
+}
+
+/// Where somebody is signed in.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Session")]
+pub struct SessionNode {
+    id: ID,
+    /// What the client says it is.
+    device: Option<String>,
+    created_at: DateTime<Utc>,
+    last_used_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    /// Whether it is the one that asks.
+    is_current: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct AuthQueries;
+
+#[Object]
+impl AuthQueries {
+    /// One's own sessions, the one used last first.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn my_sessions(&self, ctx: &Context<'_>) -> Result<Vec<SessionNode>> {
+        let request = RequestContext::of(ctx);
+        let user = request.signed_in()?;
+        let sessions = request
+            .services
+            .auth
+            .sessions
+            .of_user(&user.id, request.now_ms);
+        let sessions = sessions.await.map_err(failed_with)?.into_iter();
+        let node = |session: Session| SessionNode {
+            is_current: session.id == user.session,
+            id: ID(session.id.as_str().to_owned()),
+            device: session.device,
+            created_at: timestamp(session.created_at_ms),
+            last_used_at: timestamp(session.used_at_ms),
+            expires_at: timestamp(session.expires_at_ms),
+        };
+        Ok(sessions.map(node).collect())
+    }
+}

@@ -1,0 +1,249 @@
+//! The steps of signing in: every way ends in a pair of tokens.
+
+use access::{
+    passwords::{Password, PasswordError},
+    sessions::RefreshToken,
+    tokens,
+};
+use async_graphql::{Error, Result};
+use domain::{
+    UserId,
+    auth::sessions::{LIFE_MS, Rotation, Session},
+    users::{
+        account::{Account, EmailKey, IdentityStatus, PasswordHash, Preferences, Role, Status},
+        change::AccountChange,
+        store::{Changed, Created},
+    },
+};
+use pq_core::ErrorCode;
+
+use super::{
+    doors::{Door, knock},
+    mutations::{ChangePasswordInput, LoginInput, RegisterInput},
+};
+use crate::{
+    auth::queries::AuthPayload,
+    request::{
+        context::RequestContext,
+        errors::{failed, failed_with, refused},
+    },
+    users::queries::UserNode,
+};
+
+pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<AuthPayload> {
+    knock(request, Door::Register).await?;
+    // Before anything is looked up: it takes as long whether the address is taken or not.
+    let password = hash(request, input.password).await?;
+    let now_ms = request.now_ms;
+    let consents = input.consents.unwrap_or_default().into_iter();
+    let consents = consents.map(|consent| consent.at(now_ms)).collect();
+    let account = Account {
+        id: UserId::from_bytes(access::random::bytes()),
+        email: input.email.trim().to_owned(),
+        email_verified_at_ms: None,
+        phone: input.phone,
+        phone_verified_at_ms: None,
+        first_name: input.first_name.trim().to_owned(),
+        last_name: input.last_name.trim().to_owned(),
+        avatar: None,
+        preferences: Preferences {
+            language: request.asker.language,
+            ..Preferences::default()
+        },
+        identity_status: IdentityStatus::NotSubmitted,
+        role: Role::User,
+        membership: None,
+        status: Status::Active,
+        password,
+        signed_out_before_ms: 0,
+        created_at_ms: now_ms,
+        updated_at_ms: now_ms,
+    };
+    let created = request.services.users.create(account.clone(), consents);
+    match created.await.map_err(failed)? {
+        Created::Done => begin(request, account).await,
+        Created::EmailTaken => Err(refused(
+            ErrorCode::EmailTaken,
+            "another account has this e-mail address",
+        )),
+        Created::PhoneTaken => Err(phone_taken()),
+    }
+}
+
+pub async fn login(request: &RequestContext, input: LoginInput) -> Result<AuthPayload> {
+    let email = EmailKey::of(&input.email);
+    knock(request, Door::Login(&email)).await?;
+    let users = &request.services.users;
+    let found = users.by_email(&email).await;
+    // A disabled account is as one that there is not: the same time, the same words.
+    let found = found.map_err(failed)?;
+    let account = found.filter(|account| account.status == Status::Active);
+    let passwords = &request.services.auth.passwords;
+    let known = account.as_ref().map(|account| &account.password);
+    let password = Password::new(input.password);
+    let is_right = passwords.verify(password.clone(), known).await;
+    match account {
+        Some(account) if is_right.map_err(not_compared)? => {
+            begin(request, rehashed(request, account, password).await?).await
+        }
+        Some(_) | None => {
+            is_right.map_err(not_compared)?;
+            Err(wrong_credentials())
+        }
+    }
+}
+
+/// The account, its password hashed at the present cost.
+async fn rehashed(
+    request: &RequestContext,
+    account: Account,
+    password: Password,
+) -> Result<Account> {
+    let passwords = &request.services.auth.passwords;
+    if !passwords.is_outdated(&account.password) {
+        return Ok(account);
+    }
+    let Ok(to) = passwords.hash(password).await else {
+        // The next time, when there is room.
+        return Ok(account);
+    };
+    let from = account.password.clone();
+    let change = AccountChange::Rehash { from, to };
+    let users = &request.services.users;
+    match users.change(&account.id, change, request.now_ms).await {
+        Ok(Changed::Done(account)) => Ok(*account),
+        Ok(Changed::NotFound | Changed::PhoneTaken) => Ok(account),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+pub async fn refresh(request: &RequestContext, token: &str) -> Result<AuthPayload> {
+    let token = RefreshToken::parse(token).ok_or_else(not_taken)?;
+    let next = token.next();
+    let (id, now_ms) = (token.session(), request.now_ms);
+    let sessions = &request.services.auth.sessions;
+    let rotated = sessions.rotate(&id, token.hash(), next.hash(), now_ms);
+    let user = match rotated.await.map_err(failed_with)? {
+        Rotation::Done(user) => user,
+        Rotation::Reused(user) => {
+            tracing::warn!(%user, "a refresh token was used twice: its session is over");
+            return Err(not_taken());
+        }
+        Rotation::Unknown => return Err(not_taken()),
+    };
+    let found = request.services.users.by_id(&user).await.map_err(failed)?;
+    let active = found.filter(|account| account.status == Status::Active);
+    if let Some(account) = active {
+        return payload(request, account, &next);
+    }
+    sessions.end_all(&user, None).await.map_err(failed_with)?;
+    Err(not_taken())
+}
+
+pub async fn change_password(
+    request: &RequestContext,
+    input: ChangePasswordInput,
+) -> Result<AuthPayload> {
+    let user = request.signed_in()?;
+    let account = confirmed(request, input.current_password).await?;
+    let hash = hash(request, input.new_password).await?;
+    let change = AccountChange::Password(hash);
+    let users = &request.services.users;
+    let changed = users.change(&user.id, change, request.now_ms).await;
+    let account = match changed.map_err(failed)? {
+        Changed::Done(account) => *account,
+        Changed::NotFound | Changed::PhoneTaken => account,
+    };
+    let sessions = &request.services.auth.sessions;
+    sessions
+        .end_all(&user.id, None)
+        .await
+        .map_err(failed_with)?;
+    request.services.auth.standings.forget(&user.id);
+    begin(request, account).await
+}
+
+/// The account of whoever asks, who typed its password just now.
+pub async fn confirmed(request: &RequestContext, password: String) -> Result<Account> {
+    knock(request, Door::Confirm(&request.signed_in()?.id)).await?;
+    let account = request.account().await?;
+    let passwords = &request.services.auth.passwords;
+    let is_right = passwords.verify(Password::new(password), Some(&account.password));
+    if is_right.await.map_err(not_compared)? {
+        Ok(account)
+    } else {
+        Err(wrong_credentials())
+    }
+}
+
+pub async fn hash(request: &RequestContext, password: String) -> Result<PasswordHash> {
+    let hashed = request
+        .services
+        .auth
+        .passwords
+        .hash(Password::new(password));
+    hashed.await.map_err(not_compared)
+}
+
+/// Begins a session.
+async fn begin(request: &RequestContext, account: Account) -> Result<AuthPayload> {
+    let token = RefreshToken::first();
+    let session = Session {
+        id: token.session(),
+        user: account.id.clone(),
+        device: request.asker.device.clone(),
+        created_at_ms: request.now_ms,
+        used_at_ms: request.now_ms,
+        expires_at_ms: request.now_ms + LIFE_MS,
+    };
+    let begun = request.services.auth.sessions.begin(session, token.hash());
+    begun.await.map_err(failed_with)?;
+    payload(request, account, &token)
+}
+
+fn payload(
+    request: &RequestContext,
+    account: Account,
+    refresh: &RefreshToken,
+) -> Result<AuthPayload> {
+    let tokens = &request.services.auth.tokens;
+    let session = refresh.session();
+    let access = tokens.issue(&account, &session, request.now_ms);
+    Ok(AuthPayload {
+        access_token: access.map_err(failed_with)?,
+        refresh_token: refresh.expose(),
+        expires_in: i32::try_from(tokens::LIFE_S).unwrap_or(i32::MAX),
+        user: UserNode::of_who_signed_in(account, session),
+    })
+}
+
+pub fn phone_taken() -> Error {
+    refused(
+        ErrorCode::PhoneTaken,
+        "another account has this phone number",
+    )
+}
+
+fn wrong_credentials() -> Error {
+    refused(
+        ErrorCode::CredentialsInvalid,
+        "no account has this e-mail address and password",
+    )
+}
+
+fn not_taken() -> Error {
+    refused(
+        ErrorCode::RefreshTokenInvalid,
+        "the refresh token is not taken: sign in again",
+    )
+}
+
+fn not_compared(error: PasswordError) -> Error {
+    match error {
+        PasswordError::Busy => refused(
+            ErrorCode::Overloaded,
+            "too many sign in at this moment: try again in a few seconds",
+        ),
+        PasswordError::TooLong | PasswordError::Failed => failed_with(error),
+    }
+}

@@ -1,0 +1,138 @@
+//! The origin's caches: ready answers to public documents, and the entities under DataLoader.
+
+use std::{sync::Arc, time::Duration};
+
+use access::{rate::RateLimiter, redis_sessions::RedisSessions};
+use cache_tiered::{
+    Clock, EntityCache, Kind, Link, Metrics, PurgeFeed, RedisLog, Remote, ResponseCache,
+    remote::CALL_WITHIN,
+};
+use tokio_util::task::TaskTracker;
+
+use crate::schema::Unstored;
+
+/// What every key of ours in Redis begins with; the number changes with what is stored.
+const PREFIX: &str = "yousoon:1";
+/// How long a step of a session may take: nothing stands in for its answer.
+const SESSIONS_WITHIN: Duration = Duration::from_secs(1);
+const MIB: u64 = 1024 * 1024;
+
+const OFFER: Kind = Kind {
+    name: "offer",
+    max_age_s: 15 * 60,
+};
+const PARTNER: Kind = Kind {
+    name: "partner",
+    max_age_s: 60 * 60,
+};
+const ESTABLISHMENT: Kind = Kind {
+    name: "establishment",
+    max_age_s: 60 * 60,
+};
+
+const DEFAULT_MEMORY_MIB: u64 = 256;
+
+#[derive(Clone, Debug)]
+pub struct CacheConfig {
+    /// The second tier, the purge log and the rate limits, redis:// or rediss://:
+    /// `YOUSOON_REDIS_URL`, default none (memory alone, and the log in the embedded store).
+    pub redis: Option<redis::Client>,
+    /// How long a look-up in Redis may take, milliseconds: `YOUSOON_REDIS_TIMEOUT_MS`, default 20.
+    pub redis_within: Duration,
+    /// How much memory the caches take, MiB: `YOUSOON_CACHE_MEMORY_MIB`, default 256.
+    pub memory_mib: u64,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self {
+            redis: None,
+            redis_within: CALL_WITHIN,
+            memory_mib: DEFAULT_MEMORY_MIB,
+        }
+    }
+}
+
+/// All caches of a server, and the copy of the purge log that they are judged by.
+#[derive(Debug)]
+pub struct Caches {
+    pub feed: Arc<PurgeFeed>,
+    pub responses: Arc<ResponseCache<Arc<Unstored>>>,
+    pub offers: EntityCache,
+    pub partners: EntityCache,
+    pub establishments: EntityCache,
+    pub metrics: Metrics,
+    /// Fills and writes that are under way.
+    pub tasks: TaskTracker,
+}
+
+impl Caches {
+    /// Empty caches. Nothing is connected yet.
+    pub fn new(config: &CacheConfig, clock: &Clock) -> Self {
+        let metrics = Metrics::default();
+        let tasks = TaskTracker::new();
+        let feed = Arc::new(PurgeFeed::new(clock.clone()));
+        let remote = |what: &str| {
+            let client = config.redis.clone()?;
+            let link = Link::new(client, config.redis_within, clock.clone(), metrics.clone());
+            Some(Remote::new(
+                link,
+                &format!("{PREFIX}:{what}"),
+                tasks.clone(),
+            ))
+        };
+        let entities = |kind: Kind, share: u64| {
+            let capacity = config.memory_mib * MIB / share;
+            EntityCache::new(
+                kind,
+                Arc::clone(&feed),
+                capacity,
+                remote(kind.name),
+                metrics.clone(),
+            )
+        };
+        Self {
+            responses: Arc::new(ResponseCache::new(
+                Arc::clone(&feed),
+                config.memory_mib * MIB / 2,
+                remote("answer"),
+                tasks.clone(),
+            )),
+            offers: entities(OFFER, 4),
+            partners: entities(PARTNER, 8),
+            establishments: entities(ESTABLISHMENT, 8),
+            feed,
+            metrics,
+            tasks,
+        }
+    }
+
+    /// Counts requests, in Redis if there is one.
+    pub fn rate_limiter(&self, config: &CacheConfig) -> RateLimiter {
+        let clock = self.feed.clock();
+        let link = config.redis.clone().map(|client| {
+            let within = config.redis_within;
+            Link::new(client, within, clock.clone(), self.metrics.clone())
+        });
+        RateLimiter::new(link, &format!("{PREFIX}:rate"), clock.clone())
+    }
+
+    /// The purge log in Redis, if there is one.
+    pub fn redis_log(&self, config: &CacheConfig) -> Option<RedisLog> {
+        let client = config.redis.as_ref()?;
+        let make = |within: Duration| {
+            let clock = self.feed.clock().clone();
+            Link::new(client.clone(), within, clock, self.metrics.clone())
+        };
+        Some(RedisLog::new(&format!("{PREFIX}:purge-log"), make))
+    }
+
+    /// Where sessions are in Redis, if there is one. Its breaker is its own: that caches fail signs
+    /// nobody out.
+    pub fn redis_sessions(&self, config: &CacheConfig) -> Option<RedisSessions> {
+        let client = config.redis.clone()?;
+        let clock = self.feed.clock().clone();
+        let link = Link::new(client, SESSIONS_WITHIN, clock, self.metrics.clone());
+        Some(RedisSessions::new(link, &format!("{PREFIX}:sessions")))
+    }
+}

@@ -1,0 +1,188 @@
+//! Published documents: found by their hash, parsed once.
+
+pub mod publish;
+pub mod sent;
+pub mod shown;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use async_graphql::parser::{parse_query, types::ExecutableDocument};
+use bytes::Bytes;
+use cache_core::{AsOf, EntryHead, Lifetime, Verdict, entry::ContentHash};
+use cache_tiered::{Cached, Moment, PurgeFeed};
+use domain::{StoreError, documents::DocumentStore, tags};
+use pq_core::{DocumentHash, Operation};
+
+#[derive(Clone, Debug)]
+pub struct DocumentsConfig {
+    /// Which documents are executed, enforce | audit | off: `YOUSOON_DOCUMENT_MODE`, default enforce.
+    pub mode: DocumentMode,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentMode {
+    /// Published ones only.
+    Enforce,
+    /// All; those that are not published are logged.
+    Audit,
+    /// All.
+    Off,
+}
+
+impl fmt::Display for DocumentMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Enforce => "enforce",
+            Self::Audit => "audit",
+            Self::Off => "off",
+        })
+    }
+}
+
+/// A document that is ready to be executed.
+#[derive(Debug)]
+pub struct Document {
+    pub operation: Operation,
+    pub parsed: ExecutableDocument,
+    /// The variable with the id of the offer whose page it is.
+    pub offer_variable: Option<String>,
+}
+
+/// A document as this server knows it.
+#[derive(Clone, Debug)]
+struct Known {
+    document: Arc<Document>,
+    record: Arc<str>,
+    /// Judged like an answer, by `document:<hash>`: its policy may change with the schema, and
+    /// another server may have published it.
+    entry: Arc<Cached>,
+}
+
+/// The published documents; a document never changes, its policy only by a publish.
+#[derive(Debug)]
+pub struct Documents {
+    store: Arc<dyn DocumentStore>,
+    feed: Arc<PurgeFeed>,
+    ready: RwLock<HashMap<DocumentHash, Known>>,
+}
+
+impl Document {
+    /// Parses a compiled operation.
+    pub fn parse(operation: Operation) -> Result<Self, async_graphql::parser::Error> {
+        let parsed = parse_query(&operation.body)?;
+        Ok(Self {
+            offer_variable: shown::offer_variable(&parsed),
+            operation,
+            parsed,
+        })
+    }
+}
+
+impl Documents {
+    pub fn new(store: Arc<dyn DocumentStore>, feed: Arc<PurgeFeed>) -> Self {
+        Self {
+            store,
+            feed,
+            ready: RwLock::default(),
+        }
+    }
+
+    /// The published document of a hash. That there is none is never remembered: it may be
+    /// published in the next moment.
+    pub async fn get(&self, hash: DocumentHash) -> Result<Option<Arc<Document>>, StoreError> {
+        let known = self
+            .ready
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&hash)
+            .cloned();
+        if let Some(known) = &known
+            && matches!(self.feed.judge(&known.entry, None), Verdict::Serve { .. })
+        {
+            return Ok(Some(Arc::clone(&known.document)));
+        }
+        // Rare, and large: boxed, so that those who do not come here do not carry it.
+        let looked_up = Box::pin(self.look_up(hash, known.clone())).await;
+        match (looked_up, known) {
+            // As an answer that was kept: without the store it is better than nothing.
+            (Err(error), Some(known)) if self.feed.may_stand_in(&known.entry, None) => {
+                tracing::warn!(%hash, "{error}: a document stands in that was read before");
+                Ok(Some(known.document))
+            }
+            (looked_up, _) => looked_up,
+        }
+    }
+
+    async fn look_up(
+        &self,
+        hash: DocumentHash,
+        known: Option<Known>,
+    ) -> Result<Option<Arc<Document>>, StoreError> {
+        let as_of = self.feed.as_of();
+        let began = self.feed.clock().now();
+        let Some(record) = self.store.record(hash).await? else {
+            return Ok(None);
+        };
+        let (document, record) = match known {
+            Some(known) if *known.record == *record => (known.document, known.record),
+            Some(_) | None => (Arc::new(read(&record)?), record.into()),
+        };
+        if let Some(as_of) = as_of {
+            let known = Known {
+                document: Arc::clone(&document),
+                record,
+                entry: Arc::new(entry_of(hash, as_of, began)),
+            };
+            self.ready
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(hash, known);
+        }
+        Ok(Some(document))
+    }
+
+    /// The names of the operations of all published documents.
+    pub async fn names(&self) -> Result<HashMap<DocumentHash, String>, StoreError> {
+        self.store.names().await
+    }
+
+    /// The name of a document's operation, if it is ready.
+    pub fn ready_name(&self, hash: DocumentHash) -> Option<String> {
+        let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
+        let known = ready.get(&hash)?;
+        Some(known.document.operation.name.clone())
+    }
+
+    /// Forgets documents whose record changed; they are read again.
+    fn forget(&self, hashes: &[DocumentHash]) {
+        let mut ready = self.ready.write().unwrap_or_else(PoisonError::into_inner);
+        for hash in hashes {
+            ready.remove(hash);
+        }
+    }
+}
+
+fn read(record: &str) -> Result<Document, StoreError> {
+    let operation =
+        serde_json::from_str(record).map_err(|e| StoreError::corrupt("document", &e))?;
+    Document::parse(operation).map_err(|e| StoreError::corrupt("document", &e))
+}
+
+/// What a document is judged by: it has no age.
+fn entry_of(hash: DocumentHash, as_of: AsOf, began: Moment) -> Cached {
+    let head = EntryHead {
+        as_of,
+        born_ms: began.wall_ms,
+        lifetime: Lifetime {
+            max_age_s: u32::MAX,
+            ..Lifetime::default()
+        },
+        content: ContentHash::of(hash.as_bytes()),
+        tags: vec![tags::document(&hash)],
+    };
+    Cached::new(head, Bytes::new(), Some(began.steady_ms))
+}

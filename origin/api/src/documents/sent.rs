@@ -1,0 +1,49 @@
+//! Documents that clients send in full and nobody published: compiled each time, within limits.
+
+use pq_core::{
+    ErrorCode, Refusal,
+    compile::{CompileError, Compiled, Compiler},
+};
+use serde_json::{Map, Value};
+
+use super::Document;
+use crate::environment::Environment;
+
+/// Compiles a document as it was sent, with what it costs for these variables.
+pub fn compile(
+    compiler: &Compiler,
+    body: &str,
+    variables: &Map<String, Value>,
+    environment: Environment,
+) -> Result<Document, Refusal> {
+    let done = compiler
+        .compile_sent(body, variables)
+        .map_err(|error| refused(&error))?;
+    may_introspect(&done, environment)?;
+    Document::parse(done.operation)
+        .map_err(|error| Refusal::new(ErrorCode::DocumentInvalid, error.to_string()))
+}
+
+/// A document that is not executed, sent or published.
+pub fn refused(error: &CompileError) -> Refusal {
+    let code = match error {
+        CompileError::TooMuch(_) => ErrorCode::DocumentTooComplex,
+        CompileError::Schema(_)
+        | CompileError::Directive { .. }
+        | CompileError::Document(_)
+        | CompileError::OperationCount(_)
+        | CompileError::Anonymous => ErrorCode::DocumentInvalid,
+    };
+    Refusal::new(code, error.to_string())
+}
+
+/// Production tells nobody its schema.
+pub fn may_introspect(compiled: &Compiled, environment: Environment) -> Result<(), Refusal> {
+    match environment {
+        Environment::Production if compiled.introspects => Err(Refusal::new(
+            ErrorCode::IntrospectionDisabled,
+            "the schema is not told here",
+        )),
+        Environment::Production | Environment::Development => Ok(()),
+    }
+}

@@ -1,0 +1,133 @@
+//! Public documents: answered out of the caches, or made once for all who ask the same.
+
+use std::sync::Arc;
+
+use access::caller::Asker;
+use bytes::Bytes;
+use cache_core::{
+    CacheKey, EntryHead, Revision, entry::ContentHash, variables::CanonicalVariables,
+};
+use cache_tiered::{Answer, Fill, Question};
+use domain::{OfferId, StoreError};
+use edge_core::plan;
+use pq_core::{CachePolicy, limits};
+
+use super::execute::{self, Executed};
+use crate::{documents::Document, schema::Schema, services::Services};
+
+/// An answer that is not stored.
+#[derive(Debug)]
+pub enum Unstored {
+    /// With errors, or about something that nobody may keep.
+    Executed(Box<Executed>),
+    /// The store failed.
+    Store(StoreError),
+    /// It took too long.
+    TimedOut,
+}
+
+/// A public document and variables for it.
+#[derive(Debug)]
+pub struct Asked {
+    pub document: Arc<Document>,
+    variables: CanonicalVariables,
+    /// Where its answer is stored.
+    key: CacheKey,
+    /// Whose page it is.
+    offer: Option<OfferId>,
+}
+
+impl Asked {
+    pub fn new(document: Arc<Document>, variables: CanonicalVariables) -> Self {
+        let json = variables.to_json();
+        Self {
+            key: plan::key(document.operation.id, &json),
+            offer: offer_of(&document, &json),
+            document,
+            variables,
+        }
+    }
+}
+
+fn offer_of(document: &Document, variables: &str) -> Option<OfferId> {
+    let variable = document.offer_variable.as_ref()?;
+    let variables: serde_json::Value = serde_json::from_str(variables).ok()?;
+    OfferId::parse(variables.get(variable)?.as_str()?)
+}
+
+/// The answer to a public document. Who asks does not matter, and is not told to the fields.
+pub async fn look_up(
+    (services, schema): (&Services, &Schema),
+    asked: &Arc<Asked>,
+    minimum: Option<Revision>,
+) -> Answer<Arc<Unstored>> {
+    let question = Question {
+        key: asked.key,
+        label: *asked.document.operation.id.as_bytes(),
+        required: services.caches.feed.require(minimum).await,
+    };
+    let (parts, fill_asked) = ((services.clone(), schema.clone()), Arc::clone(asked));
+    let make = move || {
+        let ((services, schema), asked) = (parts.clone(), Arc::clone(&fill_asked));
+        // Large, and not needed for a hit: boxed, so that hits do not carry it.
+        Box::pin(async move { fill((&services, &schema), &asked, question.required).await })
+    };
+    let given = services.caches.responses.answer(&question, make).await;
+    count_view(services, asked, &given);
+    given
+}
+
+/// An answer that is kept shows an offer that there is: without one it is nobody's to keep.
+fn count_view<U>(services: &Services, asked: &Asked, given: &Answer<U>) {
+    let Some(offer) = &asked.offer else {
+        return;
+    };
+    match given {
+        Answer::Hit { .. } | Answer::Filled { .. } | Answer::Covered { .. } => {
+            services.views.saw(offer, services.clock.now_ms());
+        }
+        Answer::Unshared { .. } | Answer::Failed(_) => {}
+    }
+}
+
+async fn fill(
+    by: (&Services, &Schema),
+    asked: &Asked,
+    required: Option<Revision>,
+) -> Fill<Arc<Unstored>> {
+    let (document, variables) = (&*asked.document, &asked.variables);
+    let work = execute::execute(by, document, variables, Asker::anybody(), required);
+    let executed = match tokio::time::timeout(limits::EXECUTION, work).await {
+        Ok(Ok(executed)) => executed,
+        Ok(Err(error)) => return Fill::Failed(Arc::new(Unstored::Store(error))),
+        Err(_elapsed) => return Fill::Failed(Arc::new(Unstored::TimedOut)),
+    };
+    if executed.failed() {
+        return Fill::Failed(Arc::new(Unstored::Executed(Box::new(executed))));
+    }
+    match shared(&executed, &document.operation.policy) {
+        Some((head, body)) => Fill::Shared {
+            head,
+            body,
+            seen_at_ms: executed.facts.seen_at_ms,
+        },
+        None => Fill::Unshared(Arc::new(Unstored::Executed(Box::new(executed)))),
+    }
+}
+
+/// The entry that an answer makes, if it may be kept.
+fn shared(executed: &Executed, policy: &CachePolicy) -> Option<(EntryHead, Bytes)> {
+    if !executed.response.errors.is_empty() {
+        return None;
+    }
+    let (lifetime, as_of) = executed.lifetime(policy).zip(executed.as_of)?;
+    let body: Bytes = executed.data().ok()?.into();
+    let head = EntryHead {
+        as_of,
+        born_ms: executed.now_ms.unsigned_abs(),
+        lifetime,
+        content: ContentHash::of(&body),
+        tags: executed.facts.tags.iter().cloned().collect(),
+    };
+    Some((head, body))
+}

@@ -1,0 +1,157 @@
+//! Runs a document: position in the purge log first, then the reads.
+
+use std::sync::Arc;
+
+use access::caller::{Asker, Caller};
+use async_graphql::{
+    Request, Response, Variables,
+    dataloader::{DataLoader, HashMapCache},
+};
+use cache_core::{AsOf, Lifetime, Revision, variables::CanonicalVariables};
+use domain::{StoreError, tags};
+use pq_core::{CachePolicy, manifest::OperationKind};
+use serde_json::json;
+
+use super::{absent::without_absent, order::in_selection_order};
+use crate::{
+    documents::Document,
+    request::{
+        context::RequestContext,
+        errors::code_of,
+        facts::{AnswerFacts, Facts},
+        loaders::{Entities, Stores},
+    },
+    schema::Schema,
+    services::Services,
+};
+
+/// What came of a query.
+#[derive(Debug)]
+pub struct Executed {
+    pub response: Response,
+    pub facts: Facts,
+    /// For documents that a shared cache may keep.
+    pub as_of: Option<AsOf>,
+    pub now_ms: i64,
+}
+
+impl Executed {
+    /// The body of an answer without errors.
+    pub fn data(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&json!({"data": self.response.data}))
+    }
+
+    /// Whether it is a failure of ours and nothing else: no data, and an error that is none of the
+    /// client's.
+    pub fn failed(&self) -> bool {
+        self.response.data == async_graphql::Value::Null
+            && self
+                .response
+                .errors
+                .iter()
+                .any(|error| code_of(error).is_none() && !error.path.is_empty())
+    }
+
+    /// How long a shared cache may keep the answer, if it may.
+    pub fn lifetime(&self, policy: &CachePolicy) -> Option<Lifetime> {
+        if !policy.is_shared() || self.facts.uncacheable {
+            return None;
+        }
+        let lifetime = Lifetime {
+            max_age_s: policy.max_age_s,
+            stale_while_revalidate_s: policy.stale_while_revalidate_s,
+            stale_if_error_s: policy.stale_if_error_s,
+        };
+        self.facts.shorten(lifetime, self.now_ms)
+    }
+}
+
+/// Executes a document with canonical variables, for a client that insists on `required`.
+pub async fn execute(
+    (services, schema): (&Services, &Schema),
+    document: &Document,
+    variables: &CanonicalVariables,
+    asker: Asker,
+    required: Option<Revision>,
+) -> Result<Executed, StoreError> {
+    let shared = document.operation.policy.is_shared();
+    // The heart of the system: the position is taken BEFORE the first read. The answer then holds
+    // every write whose purge is at or before it, and a purge that comes while the fields are
+    // being read has a greater revision, so every cache judges the answer by it. Taken after the
+    // reads it would claim writes that the reads did not see, and a stale answer would be valid.
+    let as_of = if shared {
+        services.purge_log.as_of()
+    } else {
+        None
+    };
+    // An entity that is kept may be older than what the client, or this request, just wrote.
+    let entities = match document.operation.kind {
+        OperationKind::Query => Entities::Kept { required },
+        OperationKind::Mutation | OperationKind::Subscription => Entities::Fresh,
+    };
+    let Prepared {
+        request,
+        facts,
+        now_ms,
+    } = prepare(services, document, variables, asker, entities)?;
+    let mut response = schema.execute(request).await;
+    in_selection_order(&mut response.data, &document.parsed);
+    facts.tag(tags::document(&document.operation.id));
+    let facts = facts.take();
+    Ok(Executed {
+        response,
+        facts,
+        as_of,
+        now_ms,
+    })
+}
+
+/// A request that the schema can execute.
+pub struct Prepared {
+    pub request: Request,
+    facts: Arc<AnswerFacts>,
+    now_ms: i64,
+}
+
+/// Gives a document what its fields share: one context, of this moment.
+pub fn prepare(
+    services: &Services,
+    document: &Document,
+    variables: &CanonicalVariables,
+    asker: Asker,
+    entities: Entities,
+) -> Result<Prepared, StoreError> {
+    let now_ms = services.clock.now_ms();
+    let facts = Arc::new(AnswerFacts::default());
+    let stores = Stores {
+        services: services.clone(),
+        now_ms,
+        entities,
+        facts: Arc::clone(&facts),
+        user: match &asker.caller {
+            Caller::User(user) => Some(user.id.clone()),
+            Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => None,
+        },
+    };
+    let context = RequestContext {
+        services: services.clone(),
+        facts: Arc::clone(&facts),
+        now_ms,
+        asker,
+        shared: document.operation.policy.is_shared(),
+        loader: DataLoader::with_cache(stores, tokio::spawn, HashMapCache::default()),
+    };
+    let variables = serde_json::from_str(&variables.to_json())
+        .map_err(|error| StoreError::corrupt("canonical variables", &error))?;
+    let variables = Variables::from_json(variables);
+    let parsed = without_absent(document.parsed.clone(), &variables);
+    let mut request = Request::new(String::new())
+        .variables(variables)
+        .data(context);
+    request.set_parsed_query(parsed);
+    Ok(Prepared {
+        request,
+        facts,
+        now_ms,
+    })
+}

@@ -1,0 +1,333 @@
+//! The shapes of offers.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
+use domain::{
+    self, OfferId,
+    offers::store::{OfferCursor, OfferPage},
+    tags,
+};
+
+use crate::{
+    nodes::{
+        directives::{CacheControlScope, cache_control},
+        page::PageInfo,
+    },
+    partners::queries::{EstablishmentNode, PartnerNode, Weekday, timestamp},
+    request::{
+        context::RequestContext,
+        errors::failed,
+        loaders::{FavoriteOf, RemainingOf},
+    },
+};
+
+/// How old the number of what is left may be: it purges nothing while anything is left.
+const REMAINING_MAX_AGE_S: u32 = 5;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::OfferCategory")]
+pub enum OfferCategory {
+    Bar,
+    Restaurant,
+    Club,
+    Cinema,
+    Sport,
+    Leisure,
+    Event,
+    Other,
+}
+
+/// A language of the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum Locale {
+    Fr,
+    En,
+}
+
+#[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(complex, directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct Category {
+    id: OfferCategory,
+}
+
+#[ComplexObject]
+impl Category {
+    async fn name(
+        &self,
+        #[graphql(default_with = "Some(Locale::Fr)")] locale: Option<Locale>,
+    ) -> &'static str {
+        let category = domain::OfferCategory::from(self.id);
+        match locale {
+            Some(Locale::Fr) | None => category.name_fr(),
+            Some(Locale::En) => category.name_en(),
+        }
+    }
+}
+
+impl From<domain::OfferCategory> for Category {
+    fn from(category: domain::OfferCategory) -> Self {
+        Self {
+            id: category.into(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct OfferConnection {
+    edges: Vec<OfferEdge>,
+    page_info: PageInfo,
+    /// Of the whole list, not of this page.
+    total_count: i32,
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct OfferEdge {
+    cursor: String,
+    node: OfferNode,
+}
+
+impl OfferConnection {
+    pub fn new(page: OfferPage, has_previous_page: bool) -> Self {
+        let edges: Vec<_> = page
+            .items
+            .into_iter()
+            .map(|(offer, distance_km)| OfferEdge {
+                cursor: OfferCursor::of(&offer, distance_km).encode(),
+                node: OfferNode { offer, distance_km },
+            })
+            .collect();
+        Self {
+            page_info: PageInfo {
+                has_next_page: page.has_next_page,
+                has_previous_page,
+                start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+                end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+            },
+            edges,
+            total_count: page
+                .total
+                .map_or(0, |total| i32::try_from(total).unwrap_or(i32::MAX)),
+        }
+    }
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct Discount {
+    /// 0 to 100.
+    percentage: i32,
+    description: Option<String>,
+}
+
+/// When an offer may be used, within its validity. Local times, "HH:MM".
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct OfferSchedule {
+    weekdays: Vec<Weekday>,
+    from: String,
+    to: String,
+}
+
+/// How often an offer may be booked, besides its quota; null: as often as somebody likes.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct BookingLimits {
+    /// By all users together, within one day of Europe/Paris.
+    per_day: Option<i32>,
+    /// By one user, as long as there is the offer.
+    per_user: Option<i32>,
+}
+
+/// How many bookings there can be.
+#[derive(Clone, Debug)]
+pub struct Quota {
+    offer: OfferId,
+    known: domain::Quota,
+}
+
+#[Object(directive = cache_control::apply(Some(86_400), None, None, None))]
+impl Quota {
+    async fn total(&self) -> i32 {
+        self.known.total
+    }
+
+    /// A booking that takes a place or gives it back purges answers that show this, and no others.
+    /// They are at most 5 s old besides.
+    #[graphql(directive = cache_control::apply(Some(REMAINING_MAX_AGE_S), Some(0), Some(0), None))]
+    async fn remaining(&self, ctx: &Context<'_>) -> Result<i32> {
+        let request = RequestContext::of(ctx);
+        // Beside the directive: a document that was published under an older schema keeps the
+        // policy that it was compiled to.
+        let end_ms = request.now_ms + i64::from(REMAINING_MAX_AGE_S) * 1_000;
+        request.facts.ends_at(end_ms, request.now_ms);
+        request.facts.tag(tags::quota(&self.offer));
+        let key = RemainingOf(self.offer.clone());
+        let found = request.loader.load_one(key).await.map_err(failed)?;
+        // None: the quota was lifted between the two reads, and the answer is purged by that.
+        Ok(found.unwrap_or(self.known.remaining))
+    }
+
+    /// Whether nothing is left: purges all answers that show the offer when it changes.
+    async fn is_sold_out(&self) -> bool {
+        self.known.is_sold_out()
+    }
+}
+
+impl OfferNode {
+    /// An offer so far from where somebody is.
+    pub const fn seen_from(offer: domain::Offer, distance_km: f64) -> Self {
+        Self {
+            offer,
+            distance_km: Some(distance_km),
+        }
+    }
+}
+
+/// An offer, seen from a place or from nowhere.
+#[derive(Clone, Debug)]
+pub struct OfferNode {
+    offer: domain::Offer,
+    distance_km: Option<f64>,
+}
+
+impl From<domain::Offer> for OfferNode {
+    fn from(offer: domain::Offer) -> Self {
+        Self {
+            offer,
+            distance_km: None,
+        }
+    }
+}
+
+#[Object(name = "Offer", directive = cache_control::apply(Some(86_400), None, None, None))]
+impl OfferNode {
+    async fn id(&self) -> ID {
+        ID(self.offer.id.to_string())
+    }
+
+    async fn title(&self) -> &str {
+        &self.offer.title
+    }
+
+    async fn description(&self) -> &str {
+        &self.offer.description
+    }
+
+    async fn partner(&self, ctx: &Context<'_>) -> Result<PartnerNode> {
+        let request = RequestContext::of(ctx);
+        let found = request
+            .loader
+            .load_one(self.offer.partner_id.clone())
+            .await
+            .map_err(failed)?;
+        let partner = found.ok_or("an offer without its partner")?;
+        request.facts.shows_partner(&partner);
+        Ok(PartnerNode(partner))
+    }
+
+    async fn establishment(&self, ctx: &Context<'_>) -> Result<EstablishmentNode> {
+        let request = RequestContext::of(ctx);
+        let found = request
+            .loader
+            .load_one(self.offer.establishment_id.clone())
+            .await
+            .map_err(failed)?;
+        let place = found.ok_or("an offer without its establishment")?;
+        request.facts.shows_establishment(&place);
+        Ok(EstablishmentNode(place))
+    }
+
+    async fn category(&self) -> OfferCategory {
+        self.offer.category.into()
+    }
+
+    async fn discount(&self) -> Discount {
+        let domain::Discount {
+            percentage,
+            description,
+        } = self.offer.discount.clone();
+        Discount {
+            percentage,
+            description,
+        }
+    }
+
+    async fn conditions(&self) -> &[String] {
+        &self.offer.conditions
+    }
+
+    async fn valid_from(&self) -> DateTime<Utc> {
+        timestamp(self.offer.valid_from_ms)
+    }
+
+    /// The first moment that is no longer valid.
+    async fn valid_until(&self) -> DateTime<Utc> {
+        timestamp(self.offer.valid_until_ms)
+    }
+
+    async fn schedule(&self) -> Option<OfferSchedule> {
+        self.offer.schedule.as_ref().map(|schedule| OfferSchedule {
+            weekdays: schedule
+                .weekdays
+                .iter()
+                .filter_map(|day| Weekday::from_iso(*day))
+                .collect(),
+            from: schedule.from.clone(),
+            to: schedule.to.clone(),
+        })
+    }
+
+    /// How many bookings there can be; none: as many as come.
+    async fn quota(&self) -> Option<Quota> {
+        self.offer.quota.map(|known| Quota {
+            offer: self.offer.id.clone(),
+            known,
+        })
+    }
+
+    async fn limits(&self) -> BookingLimits {
+        let domain::BookingLimits { per_day, per_user } = self.offer.limits;
+        BookingLimits { per_day, per_user }
+    }
+
+    /// In a list of offers, the first one only.
+    async fn images(&self) -> &[String] {
+        &self.offer.images
+    }
+
+    /// Whether its partner has it switched on; lists show it within its validity only.
+    async fn is_active(&self) -> bool {
+        self.offer.is_active
+    }
+
+    /// Whether its partner archived it: it is in no list any more, and cannot be booked.
+    async fn is_archived(&self) -> bool {
+        self.offer.archived_at_ms.is_some()
+    }
+
+    /// Grows with each edit: what `updateOffer` may be told to expect.
+    async fn version(&self) -> i32 {
+        i32::try_from(self.offer.version).unwrap_or(i32::MAX)
+    }
+
+    /// Whether the one who asks has it among the favourites: never, for whoever is not signed in.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn is_favorite(&self, ctx: &Context<'_>) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let key = FavoriteOf(self.offer.id.clone());
+        let found = request.loader.load_one(key).await.map_err(failed)?;
+        Ok(found.is_some())
+    }
+
+    /// Kilometres from the list's location.
+    async fn distance(&self) -> Option<f64> {
+        // To the metre: more would be noise.
+        self.distance_km.map(|km| (km * 1_000.0).round() / 1_000.0)
+    }
+
+    async fn created_at(&self) -> DateTime<Utc> {
+        timestamp(self.offer.created_at_ms)
+    }
+}

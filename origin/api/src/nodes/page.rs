@@ -1,0 +1,54 @@
+//! Pages of connections.
+
+use async_graphql::SimpleObject;
+use pq_core::ErrorCode;
+
+use super::directives::cache_control;
+use crate::request::errors::refused;
+
+const DEFAULT_PAGE: i32 = 20;
+const LARGEST_PAGE: i32 = 100;
+
+/// Where a page lies in its list.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct PageInfo {
+    pub has_next_page: bool,
+    /// Lists are read forward only: whether it is not the first page.
+    pub has_previous_page: bool,
+    pub start_cursor: Option<String>,
+    pub end_cursor: Option<String>,
+}
+
+/// `first`, checked.
+pub fn page_size(first: Option<i32>) -> async_graphql::Result<usize> {
+    let first = first.unwrap_or(DEFAULT_PAGE);
+    usize::try_from(first)
+        .ok()
+        .filter(|_| (1..=LARGEST_PAGE).contains(&first))
+        .ok_or_else(|| {
+            refused(
+                ErrorCode::PageSizeOutOfRange,
+                format!("`first` is 1 to {LARGEST_PAGE}"),
+            )
+        })
+}
+
+/// `after`, checked.
+pub fn cursor<C>(
+    after: Option<&str>,
+    decode: impl FnOnce(&str) -> Option<C>,
+) -> async_graphql::Result<Option<C>> {
+    match after {
+        None => Ok(None),
+        Some(text) => decode(text).map(Some).ok_or_else(bad_cursor),
+    }
+}
+
+/// The refusal of a cursor that is not of this list.
+pub fn bad_cursor() -> async_graphql::Error {
+    refused(
+        ErrorCode::CursorInvalid,
+        "`after` is not a cursor of this list",
+    )
+}

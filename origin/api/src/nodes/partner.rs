@@ -1,0 +1,263 @@
+//! The shapes of partners and establishments.
+
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
+use domain::{
+    self,
+    partners::store::{PartnerCursor, PartnerPage},
+};
+
+use crate::{
+    nodes::{
+        directives::cache_control,
+        page::PageInfo,
+        place::{Address, Location},
+    },
+    offers::queries::OfferNode,
+    request::{
+        context::RequestContext,
+        errors::failed,
+        loaders::{EstablishmentsOf, OFFERS_OF_PARTNER, OffersOf},
+    },
+};
+
+/// The most offers that a partner shows, newest first; `offers` has pages.
+const SHOWN_OFFERS: usize = 100;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::PartnerCategory")]
+pub enum PartnerCategory {
+    Bar,
+    Restaurant,
+    Club,
+    Cinema,
+    Sport,
+    Leisure,
+    Event,
+    Other,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl Weekday {
+    /// 1 is Monday, 7 is Sunday.
+    pub const fn iso(self) -> i32 {
+        match self {
+            Self::Monday => 1,
+            Self::Tuesday => 2,
+            Self::Wednesday => 3,
+            Self::Thursday => 4,
+            Self::Friday => 5,
+            Self::Saturday => 6,
+            Self::Sunday => 7,
+        }
+    }
+
+    /// 1 is Monday, 7 is Sunday.
+    pub const fn from_iso(number: i32) -> Option<Self> {
+        match number {
+            1 => Some(Self::Monday),
+            2 => Some(Self::Tuesday),
+            3 => Some(Self::Wednesday),
+            4 => Some(Self::Thursday),
+            5 => Some(Self::Friday),
+            6 => Some(Self::Saturday),
+            7 => Some(Self::Sunday),
+            _ => None,
+        }
+    }
+}
+
+/// A moment as GraphQL's `DateTime`; one that no calendar has is the epoch.
+pub fn timestamp(moment_ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(moment_ms).unwrap_or_default()
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct PartnerConnection {
+    edges: Vec<PartnerEdge>,
+    page_info: PageInfo,
+    /// Of the whole list, not of this page.
+    total_count: i32,
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct PartnerEdge {
+    cursor: String,
+    node: PartnerNode,
+}
+
+impl PartnerConnection {
+    pub fn new(page: PartnerPage, has_previous_page: bool) -> Self {
+        let edges: Vec<_> = page
+            .items
+            .into_iter()
+            .map(|partner| PartnerEdge {
+                cursor: PartnerCursor::of(&partner).encode(),
+                node: PartnerNode(partner),
+            })
+            .collect();
+        Self {
+            page_info: PageInfo {
+                has_next_page: page.has_next_page,
+                has_previous_page,
+                start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+                end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+            },
+            edges,
+            total_count: i32::try_from(page.total).unwrap_or(i32::MAX),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct PartnerNode(pub domain::Partner);
+
+#[Object(name = "Partner", directive = cache_control::apply(Some(86_400), None, None, None))]
+impl PartnerNode {
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    async fn logo(&self) -> Option<&str> {
+        self.0.logo.as_deref()
+    }
+
+    async fn category(&self) -> PartnerCategory {
+        self.0.category.into()
+    }
+
+    async fn establishments(&self, ctx: &Context<'_>) -> Result<Vec<EstablishmentNode>> {
+        let request = RequestContext::of(ctx);
+        let key = EstablishmentsOf(self.0.id.clone());
+        let places = request
+            .loader
+            .load_one(key)
+            .await
+            .map_err(failed)?
+            .unwrap_or_default();
+        Ok(places.into_iter().map(EstablishmentNode).collect())
+    }
+
+    /// The offers that can be used now, newest first, at most 100.
+    async fn offers(&self, ctx: &Context<'_>) -> Result<Vec<OfferNode>> {
+        let request = RequestContext::of(ctx);
+        let now_ms = request.now_ms;
+        let key = OffersOf(self.0.id.clone());
+        let all = request
+            .loader
+            .load_one(key)
+            .await
+            .map_err(failed)?
+            .unwrap_or_default();
+        if all.len() >= OFFERS_OF_PARTNER {
+            // One that was not looked at may start at any moment.
+            request.facts.uncacheable();
+        }
+        let mut shown = Vec::new();
+        for offer in all
+            .into_iter()
+            .filter(|offer| offer.is_active && offer.valid_until_ms > now_ms)
+        {
+            if offer.valid_from_ms > now_ms {
+                request.facts.ends_at(offer.valid_from_ms, now_ms);
+            } else if shown.len() < SHOWN_OFFERS {
+                request.facts.shows_offer(&offer, now_ms);
+                shown.push(OfferNode::from(offer));
+            }
+        }
+        Ok(shown)
+    }
+
+    /// 0 to 5; none before the first review.
+    async fn rating(&self) -> Option<f64> {
+        self.0.rating
+    }
+
+    async fn review_count(&self) -> i32 {
+        self.0.review_count
+    }
+
+    async fn created_at(&self) -> DateTime<Utc> {
+        timestamp(self.0.created_at_ms)
+    }
+}
+
+/// Local times, "HH:MM"; closing before opening means the next day.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct OpeningHour {
+    weekday: Weekday,
+    opens: String,
+    closes: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct EstablishmentNode(pub domain::Establishment);
+
+#[Object(name = "Establishment", directive = cache_control::apply(Some(86_400), None, None, None))]
+impl EstablishmentNode {
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    async fn address(&self) -> Address {
+        self.0.address.clone().into()
+    }
+
+    async fn location(&self) -> Location {
+        self.0.location.into()
+    }
+
+    async fn phone(&self) -> Option<&str> {
+        self.0.phone.as_deref()
+    }
+
+    async fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
+    }
+
+    async fn website(&self) -> Option<&str> {
+        self.0.website.as_deref()
+    }
+
+    async fn opening_hours(&self) -> Vec<OpeningHour> {
+        let hours = self.0.opening_hours.iter();
+        hours
+            .filter_map(|hour| {
+                Some(OpeningHour {
+                    weekday: Weekday::from_iso(hour.weekday.number())?,
+                    opens: hour.opens.clone(),
+                    closes: hour.closes.clone(),
+                })
+            })
+            .collect()
+    }
+
+    async fn images(&self) -> &[String] {
+        &self.0.images
+    }
+}

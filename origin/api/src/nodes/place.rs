@@ -1,0 +1,72 @@
+//! Places, as input and as output.
+
+use async_graphql::{InputObject, SimpleObject};
+use domain::{self, GeoPoint};
+use pq_core::{ErrorCode, Refusal};
+use serde::Deserialize;
+
+use super::directives::cache_control;
+use crate::request::errors::refused;
+
+/// A place in degrees, WGS 84.
+#[derive(Clone, Copy, Debug, InputObject, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocationInput {
+    pub lat: f64,
+    pub lng: f64,
+}
+
+impl LocationInput {
+    /// The place, if it is on the earth: for a field.
+    pub fn point(self) -> async_graphql::Result<GeoPoint> {
+        self.on_earth()
+            .map_err(|Refusal { code, message }| refused(code, message))
+    }
+
+    /// The place, if it is on the earth.
+    pub fn on_earth(self) -> Result<GeoPoint, Refusal> {
+        GeoPoint::new(self.lat, self.lng).ok_or_else(|| {
+            Refusal::new(
+                ErrorCode::LocationOutOfRange,
+                "a latitude is -90 to 90, a longitude -180 to 180",
+            )
+        })
+    }
+}
+
+/// A place in degrees, WGS 84.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct Location {
+    pub lat: f64,
+    pub lng: f64,
+}
+
+impl From<GeoPoint> for Location {
+    fn from(point: GeoPoint) -> Self {
+        Self {
+            lat: point.lat,
+            lng: point.lng,
+        }
+    }
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct Address {
+    pub street: String,
+    pub city: String,
+    pub postal_code: String,
+    pub country: String,
+}
+
+impl From<domain::Address> for Address {
+    fn from(address: domain::Address) -> Self {
+        Self {
+            street: address.street,
+            city: address.city,
+            postal_code: address.postcode,
+            country: address.country,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Writes of offers in GraphQL: authorise, check the input, one store call, then its purge.
+
+mod input;
+mod new;
+
+use async_graphql::{Context, ID, Object, Result};
+use pq_core::ErrorCode;
+
+pub use input::{
+    BookingLimitsInput, OfferScheduleInput, UpdateDiscountInput, UpdateOfferInput, UpdateQuotaInput,
+};
+pub use input::{nullable, value};
+pub use new::{CreateOfferInput, DiscountInput, NewQuotaInput};
+
+use domain::{
+    Offer, OfferId, PartnerId,
+    offers::{
+        edit::{Edit, OfferEdit},
+        store::{Author, Created, Purging, Updated},
+    },
+};
+
+use crate::{
+    offers::queries::OfferNode,
+    request::{
+        authorise::{self, About},
+        context::RequestContext,
+        errors::{broken, failed, refused},
+        loaders::forget_offers,
+        relaying::relay,
+    },
+};
+
+#[derive(Debug, Default)]
+pub struct OfferMutations;
+
+#[Object]
+impl OfferMutations {
+    /// Publishes an offer at an establishment of a partner; for the partner's managers.
+    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LIMIT_REACHED`, `BAD_USER_INPUT`.
+    async fn create_offer(&self, ctx: &Context<'_>, input: CreateOfferInput) -> Result<OfferNode> {
+        const ACTION: &str = "createOffer";
+        let request = RequestContext::of(ctx);
+        let no_place = || {
+            refused(
+                ErrorCode::EstablishmentNotFound,
+                "the partner has no establishment with this id",
+            )
+        };
+        let partner = PartnerId::parse(&input.partner_id).ok_or_else(no_place)?;
+        let about = About::Partner(&partner);
+        authorise::field(&request.asker.caller, "Mutation", ACTION, about)?;
+        let place = input.establishment().ok_or_else(no_place)?;
+        let draft = input.draft(partner.clone(), place, request.now_ms);
+        let draft = draft.map_err(broken)?;
+        let author = author(request, ACTION);
+        let created = request
+            .services
+            .offers
+            .create(draft, author, request.now_ms);
+        match created.await.map_err(failed)? {
+            Created::NoEstablishment => Err(no_place()),
+            Created::Full => Err(refused(
+                ErrorCode::LimitReached,
+                "the partner has as many offers as there can be: archive some",
+            )),
+            Created::Done(offer) => {
+                forget_offers(&request.loader);
+                relay(request, Purging::Pending).await;
+                Ok(OfferNode::from(*offer))
+            }
+        }
+    }
+
+    /// Changes an offer; for managers of its partner. Fields that are not given stay as they are;
+    /// null clears `schedule`, `quota`, the limits and `discount.description`.
+    /// Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`, `VERSION_CONFLICT`, `BAD_USER_INPUT`.
+    async fn update_offer(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        input: UpdateOfferInput,
+    ) -> Result<OfferNode> {
+        let edit = input.edit().map_err(broken)?;
+        let (offer, _) = edited(RequestContext::of(ctx), "updateOffer", &id, edit).await?;
+        Ok(offer.into())
+    }
+
+    /// Takes an offer out of all lists until it is resumed; what was booked stays booked.
+    /// Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`.
+    async fn pause_offer(&self, ctx: &Context<'_>, id: ID) -> Result<OfferNode> {
+        let edit = OfferEdit {
+            is_active: Edit::Set(false),
+            ..OfferEdit::default()
+        };
+        let (offer, _) = edited(RequestContext::of(ctx), "pauseOffer", &id, edit).await?;
+        Ok(offer.into())
+    }
+
+    /// Brings a paused offer back. Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`.
+    async fn resume_offer(&self, ctx: &Context<'_>, id: ID) -> Result<OfferNode> {
+        let edit = OfferEdit {
+            is_active: Edit::Set(true),
+            ..OfferEdit::default()
+        };
+        let (offer, _) = edited(RequestContext::of(ctx), "resumeOffer", &id, edit).await?;
+        Ok(offer.into())
+    }
+
+    /// Archives an offer, for good: it is in no list any more, and what was booked still shows it.
+    /// False if it was archived before. Refusals: `OFFER_NOT_FOUND`.
+    async fn delete_offer(&self, ctx: &Context<'_>, id: ID) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let edit = OfferEdit {
+            archived_at_ms: Edit::Set(request.now_ms),
+            ..OfferEdit::default()
+        };
+        let (_, purging) = edited(request, "deleteOffer", &id, edit).await?;
+        Ok(match purging {
+            Purging::Pending => true,
+            Purging::Nothing => false,
+        })
+    }
+}
+
+/// The offer as `action` leaves it.
+async fn edited(
+    request: &RequestContext,
+    action: &'static str,
+    id: &ID,
+    edit: OfferEdit,
+) -> Result<(Offer, Purging)> {
+    let id = OfferId::parse(id).ok_or_else(not_found)?;
+    authorise_for(request, action, &id).await?;
+    let author = author(request, action);
+    let write = request
+        .services
+        .offers
+        .update(id, edit, author, request.now_ms);
+    match write.await.map_err(failed)? {
+        Updated::NotFound => Err(not_found()),
+        Updated::Archived => Err(refused(
+            ErrorCode::OfferArchived,
+            "the offer is archived: nothing of it changes any more",
+        )),
+        Updated::Conflict { version } => Err(refused(
+            ErrorCode::VersionConflict,
+            format!("the offer was edited since it was read: its version is {version}"),
+        )),
+        Updated::Refused(rule) => Err(broken(rule)),
+        Updated::Done(offer, purging) => {
+            forget_offers(&request.loader);
+            relay(request, purging).await;
+            Ok((*offer, purging))
+        }
+    }
+}
+
+fn author(request: &RequestContext, action: &'static str) -> Author {
+    Author {
+        actor: request.asker.caller.actor(),
+        action,
+    }
+}
+
+/// Lets those of the offer's partner through. An offer stays its partner's: that it is looked up
+/// before the write makes no difference.
+async fn authorise_for(request: &RequestContext, action: &'static str, id: &OfferId) -> Result<()> {
+    let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
+    let offer = found.ok_or_else(not_found)?;
+    let about = About::Partner(&offer.partner_id);
+    authorise::field(&request.asker.caller, "Mutation", action, about)
+}
+
+fn not_found() -> async_graphql::Error {
+    refused(ErrorCode::OfferNotFound, "there is no offer with this id")
+}

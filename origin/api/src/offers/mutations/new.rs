@@ -1,0 +1,144 @@
+//! What a new offer is given.
+
+use async_graphql::{ID, InputObject, MaybeUndefined};
+use domain::{
+    BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
+    offers::{
+        edit::{Edit, OfferEdit},
+        rules,
+    },
+    texts::BrokenRule,
+};
+
+use super::input::{BookingLimitsInput, OfferScheduleInput, UpdateQuotaInput, quota, schedule};
+use crate::{nodes::moment::Moment, offers::queries::OfferCategory};
+
+/// A new offer.
+#[derive(Clone, Debug, InputObject)]
+pub struct CreateOfferInput {
+    pub partner_id: ID,
+    /// Of the same partner. Lists by distance go by its place.
+    establishment_id: ID,
+    /// 2 to 120 characters on one line.
+    title: String,
+    /// At most 4000 characters.
+    description: String,
+    category: OfferCategory,
+    discount: DiscountInput,
+    /// At most 20, each of 1 to 200 characters.
+    #[graphql(default)]
+    conditions: Vec<String>,
+    /// Before `validUntil`.
+    valid_from: Moment,
+    valid_until: Moment,
+    /// Without it the offer may be used at any time within its validity.
+    schedule: Option<OfferScheduleInput>,
+    /// Without it the offer may be booked without limit.
+    quota: Option<NewQuotaInput>,
+    limits: Option<BookingLimitsInput>,
+    /// At most 20 https URLs, each of at most 500 characters.
+    #[graphql(default)]
+    images: Vec<String>,
+    /// False: nobody sees it until it is resumed.
+    #[graphql(default = true)]
+    is_active: bool,
+}
+
+#[derive(Clone, Debug, InputObject)]
+pub struct DiscountInput {
+    /// 0 to 100.
+    percentage: i32,
+    description: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, InputObject)]
+pub struct NewQuotaInput {
+    /// 0 or more.
+    total: i32,
+}
+
+impl CreateOfferInput {
+    pub fn establishment(&self) -> Option<EstablishmentId> {
+        EstablishmentId::parse(&self.establishment_id)
+    }
+
+    /// The offer, by the rules of an edit of all its fields. Its place comes with its
+    /// establishment.
+    pub fn draft(
+        self,
+        partner_id: PartnerId,
+        establishment_id: EstablishmentId,
+        now_ms: i64,
+    ) -> Result<Offer, BrokenRule> {
+        let moment =
+            |field, Moment(moment_ms): Moment| moment_ms.ok_or(BrokenRule::not_a_moment(field));
+        let limits = self.limits.unwrap_or_default().limits()?;
+        let given = UpdateQuotaInput::of_total;
+        let edit = OfferEdit {
+            title: Edit::Set(rules::title(&self.title)?),
+            description: Edit::Set(rules::description(self.description)?),
+            percentage: Edit::Set(rules::percentage(self.discount.percentage)?),
+            discount_description: match self.discount.description {
+                None => Edit::Keep,
+                Some(text) => Edit::Set(Some(rules::discount_description(&text)?)),
+            },
+            conditions: Edit::Set(rules::conditions(&self.conditions)?),
+            valid_from_ms: Edit::Set(moment("validFrom", self.valid_from)?),
+            valid_until_ms: Edit::Set(moment("validUntil", self.valid_until)?),
+            schedule: Edit::Set(self.schedule.map(schedule).transpose()?),
+            quota: Edit::Set(self.quota.map(|new| quota(given(new.total))).transpose()?),
+            images: Edit::Set(rules::images(self.images)?),
+            is_active: Edit::Set(self.is_active),
+            per_day: limits.per_day,
+            per_user: limits.per_user,
+            ..OfferEdit::default()
+        };
+        edit.apply(&blank(
+            partner_id,
+            establishment_id,
+            self.category.into(),
+            now_ms,
+        ))
+    }
+}
+
+impl UpdateQuotaInput {
+    const fn of_total(total: i32) -> Self {
+        Self {
+            total: MaybeUndefined::Value(total),
+            remaining: MaybeUndefined::Undefined,
+        }
+    }
+}
+
+fn blank(
+    partner_id: PartnerId,
+    establishment_id: EstablishmentId,
+    category: domain::OfferCategory,
+    now_ms: i64,
+) -> Offer {
+    Offer {
+        id: OfferId::from_bytes(access::random::bytes()),
+        title: String::new(),
+        description: String::new(),
+        partner_id,
+        establishment_id,
+        category,
+        discount: Discount {
+            percentage: 0,
+            description: None,
+        },
+        conditions: Vec::new(),
+        valid_from_ms: 0,
+        valid_until_ms: 0,
+        schedule: None,
+        quota: None,
+        images: Vec::new(),
+        is_active: false,
+        location: GeoPoint { lat: 0.0, lng: 0.0 },
+        created_at_ms: now_ms,
+        limits: BookingLimits::default(),
+        archived_at_ms: None,
+        version: 1,
+    }
+}

@@ -1,0 +1,249 @@
+//! Offers in GraphQL: thin. A field checks its arguments, asks the store once and notes what the
+//! answer depends on.
+
+use async_graphql::{Context, ID, InputObject, Object, Result};
+use pq_core::ErrorCode;
+
+pub use crate::nodes::offer::{
+    BookingLimits, Category, Discount, Locale, OfferCategory, OfferConnection, OfferEdge,
+    OfferNode, OfferSchedule, Quota,
+};
+
+use domain::{
+    self, OfferId, PartnerId, StoreError,
+    offers::store::{
+        Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
+    },
+};
+
+use crate::{
+    nodes::{
+        directives::{CacheControlScope, cache_control, snap_to_cell},
+        page::{bad_cursor, cursor, page_size},
+        place::LocationInput,
+    },
+    partners::queries::no_partner,
+    request::{
+        authorise::{self, About},
+        context::RequestContext,
+        errors::{failed, refused},
+    },
+};
+
+const DEFAULT_DISTANCE_KM: f64 = 10.0;
+const LONGEST_DISTANCE_KM: f64 = 50.0;
+
+/// Which offers to list.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct OffersInput {
+    /// Nearest first, within `maxDistance`; without it newest first.
+    #[graphql(directive = snap_to_cell::apply(Some(8)))]
+    pub location: Option<LocationInput>,
+    pub categories: Option<Vec<OfferCategory>>,
+    /// Percent, 0 to 100.
+    pub min_discount: Option<i32>,
+    /// Kilometres, more than 0 to 50; 10 if it is not given.
+    pub max_distance: Option<f64>,
+    /// Every word begins a word of the title or description.
+    pub search: Option<String>,
+    /// 1 to 100; 20 if it is not given.
+    pub first: Option<i32>,
+    pub after: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub struct OfferQueries;
+
+#[Object]
+impl OfferQueries {
+    /// The offers that can be used now.
+    #[graphql(directive = cache_control::apply(Some(300), Some(60), Some(86_400), None))]
+    async fn offers(&self, ctx: &Context<'_>, input: OffersInput) -> Result<OfferConnection> {
+        let request = RequestContext::of(ctx);
+        let columns = if ctx.look_ahead().field("totalCount").exists() {
+            Columns::EdgesAndTotal
+        } else {
+            Columns::Edges
+        };
+        let node = ctx.look_ahead().field("edges").field("node");
+        let fields = ListFields {
+            description: node.field("description").exists(),
+            conditions: node.field("conditions").exists(),
+            schedule: node.field("schedule").exists(),
+            images: node.field("images").exists(),
+        };
+        let mut query = input.query(columns, fields, request.now_ms)?;
+        // For an answer that nobody keeps its end is not worth a read.
+        if request.shared {
+            query.next_change = NextChange::Asked;
+        }
+        note_reach(request, query.near.as_ref());
+        let page = list(request, &query).await?;
+        if let Some(moment_ms) = page.next_change_ms {
+            request.facts.ends_at(moment_ms, request.now_ms);
+        }
+        for (offer, _) in &page.items {
+            request.facts.shows_offer(offer, request.now_ms);
+        }
+        load_relations(ctx, request, &page).await?;
+        Ok(OfferConnection::new(page, query.after.is_some()))
+    }
+
+    /// The offers of a partner for those who work there: also those that are paused, over or not
+    /// begun, not those that are archived. Newest first.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn partner_offers(
+        &self,
+        ctx: &Context<'_>,
+        partner_id: ID,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<OfferConnection> {
+        let request = RequestContext::of(ctx);
+        let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
+        let about = About::Partner(&partner);
+        authorise::field(&request.asker.caller, "Query", "partnerOffers", about)?;
+        let input = OffersInput {
+            first,
+            after,
+            ..OffersInput::default()
+        };
+        let query = OfferQuery {
+            partner: Some(partner),
+            include_inactive: Visibility::Portal,
+            ..input.query(Columns::EdgesAndTotal, ListFields::ALL, request.now_ms)?
+        };
+        let page = list(request, &query).await?;
+        load_relations(ctx, request, &page).await?;
+        Ok(OfferConnection::new(page, query.after.is_some()))
+    }
+
+    /// One offer, whether it can be used now or not.
+    #[graphql(directive = cache_control::apply(Some(900), Some(60), Some(86_400), None))]
+    async fn offer(&self, ctx: &Context<'_>, id: ID) -> Result<Option<OfferNode>> {
+        let request = RequestContext::of(ctx);
+        let found = match OfferId::parse(&id) {
+            Some(id) => request.loader.load_one(id).await.map_err(failed)?,
+            // No offer has such an id.
+            None => None,
+        };
+        match &found {
+            Some(offer) => {
+                // Of what is shared each answer counts, not only the one that was made.
+                if !request.shared {
+                    request.services.views.saw(&offer.id, request.now_ms);
+                }
+                request.facts.shows_offer(offer, request.now_ms);
+            }
+            // An offer that is created later purges no answer that did not know of it.
+            None => request.facts.uncacheable(),
+        }
+        Ok(found.map(OfferNode::from))
+    }
+
+    /// Every category, in menu order.
+    #[graphql(directive = cache_control::apply(Some(86_400), Some(3_600), Some(604_800), None))]
+    async fn categories(&self, ctx: &Context<'_>) -> Vec<Category> {
+        RequestContext::of(ctx)
+            .facts
+            .tag(domain::tags::categories());
+        domain::OfferCategory::ALL
+            .into_iter()
+            .map(Category::from)
+            .collect()
+    }
+}
+
+impl OffersInput {
+    fn query(self, columns: Columns, fields: ListFields, now_ms: i64) -> Result<OfferQuery> {
+        let centre = self.location.map(LocationInput::point).transpose()?;
+        let max_distance_km = distance(self.max_distance)?;
+        Ok(OfferQuery {
+            near: centre.map(|centre| Near {
+                centre,
+                max_distance_km,
+            }),
+            categories: self
+                .categories
+                .unwrap_or_default()
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            min_discount: discount(self.min_discount)?,
+            search: self.search,
+            partner: None,
+            include_inactive: Visibility::Public,
+            first: page_size(self.first)?,
+            after: cursor(self.after.as_deref(), OfferCursor::decode)?,
+            now_ms,
+            columns,
+            fields,
+            next_change: NextChange::Unasked,
+        })
+    }
+}
+
+pub fn distance(given: Option<f64>) -> Result<f64> {
+    let distance_km = given.unwrap_or(DEFAULT_DISTANCE_KM);
+    if distance_km > 0.0 && distance_km <= LONGEST_DISTANCE_KM {
+        return Ok(distance_km);
+    }
+    let message = format!("`maxDistance` is more than 0 and at most {LONGEST_DISTANCE_KM} km");
+    Err(refused(ErrorCode::DistanceOutOfRange, message))
+}
+
+fn discount(given: Option<i32>) -> Result<Option<i32>> {
+    match given {
+        Some(percentage) if !(0..=100).contains(&percentage) => Err(refused(
+            ErrorCode::DiscountOutOfRange,
+            "`minDiscount` is 0 to 100",
+        )),
+        Some(_) | None => Ok(given),
+    }
+}
+
+/// A list depends on what may enter its reach, not only on what it shows.
+fn note_reach(request: &RequestContext, near: Option<&Near>) {
+    match near {
+        None => request.facts.tag(domain::tags::all_offers()),
+        Some(Near {
+            centre,
+            max_distance_km,
+        }) => match cache_core::geo::cover(centre.lat, centre.lng, *max_distance_km) {
+            Some(cells) => request.facts.cells(cells),
+            None => request.facts.uncacheable(),
+        },
+    }
+}
+
+/// Loads what the offers of a page belong to, each relation at once. Their fields would ask for it
+/// one after the other, and who is late to a batch has it asked for twice.
+async fn load_relations(
+    ctx: &Context<'_>,
+    request: &RequestContext,
+    page: &OfferPage,
+) -> Result<()> {
+    let node = ctx.look_ahead().field("edges").field("node");
+    let offers = || page.items.iter().map(|(offer, _)| offer);
+    let partners = offers().filter(|_| node.field("partner").exists());
+    let places = offers().filter(|_| node.field("establishment").exists());
+    let partners: Vec<_> = partners.map(|offer| offer.partner_id.clone()).collect();
+    let places: Vec<_> = places.map(|offer| offer.establishment_id.clone()).collect();
+    let loader = &request.loader;
+    futures_util::try_join!(loader.load_many(partners), loader.load_many(places))
+        .map_err(failed)?;
+    Ok(())
+}
+
+async fn list(request: &RequestContext, query: &OfferQuery) -> Result<OfferPage> {
+    let read = request.services.offers.list(query);
+    request
+        .services
+        .observer
+        .read("offers.list", read)
+        .await
+        .map_err(|error| match error {
+            StoreError::ForeignCursor => bad_cursor(),
+            other => failed(other),
+        })
+}

@@ -1,0 +1,202 @@
+//! Writes of partners and their establishments in GraphQL: authorise, check the input, one store
+//! call, then its purge.
+
+mod input;
+
+use async_graphql::{Context, Error, ID, Object, Result};
+use pq_core::ErrorCode;
+
+pub use input::{
+    AddressInput, CreateEstablishmentInput, CreatePartnerInput, OpeningHourInput,
+    UpdateEstablishmentInput, UpdatePartnerInput,
+};
+
+use domain::{
+    EstablishmentId, PartnerId,
+    offers::store::Purging,
+    partners::store::{Author, Founded, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated},
+};
+
+use crate::{
+    partners::queries::{EstablishmentNode, PartnerNode, no_partner},
+    request::{
+        authorise::{self, About},
+        context::{RequestContext, gone},
+        errors::{broken, failed, refused},
+        loaders::{forget_offers, forget_partners},
+        relaying::relay,
+    },
+};
+
+#[derive(Debug, Default)]
+pub struct PartnerMutations;
+
+#[Object]
+impl PartnerMutations {
+    /// Founds a partner, of which whoever asks becomes the owner; the next access token says so.
+    /// Refusals: `ALREADY_MEMBER`, `BAD_USER_INPUT`.
+    async fn create_partner(
+        &self,
+        ctx: &Context<'_>,
+        input: CreatePartnerInput,
+    ) -> Result<PartnerNode> {
+        let request = RequestContext::of(ctx);
+        let user = request.signed_in()?;
+        let partner = input.partner(request.now_ms).map_err(broken)?;
+        let author = author(request, "createPartner");
+        let store = &request.services.partners;
+        let founded = store.found(partner.clone(), user.id.clone(), author, request.now_ms);
+        match founded.await.map_err(failed)? {
+            Founded::NoUser => Err(gone()),
+            Founded::Member => Err(refused(
+                ErrorCode::AlreadyMember,
+                "this account works for a partner already",
+            )),
+            Founded::Done => {
+                request.services.auth.standings.forget(&user.id);
+                written(request, Purging::Pending).await;
+                Ok(PartnerNode(partner))
+            }
+        }
+    }
+
+    /// Changes a partner; for its managers. Refusals: `PARTNER_NOT_FOUND`, `BAD_USER_INPUT`.
+    async fn update_partner(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        input: UpdatePartnerInput,
+    ) -> Result<PartnerNode> {
+        const ACTION: &str = "updatePartner";
+        let request = RequestContext::of(ctx);
+        let edit = input.edit().map_err(broken)?;
+        let id = PartnerId::parse(&id).ok_or_else(no_partner)?;
+        authorise_for(request, ACTION, &id)?;
+        let (store, author) = (&request.services.partners, author(request, ACTION));
+        let updated = store.update_partner(id, edit, author, request.now_ms);
+        match updated.await.map_err(failed)? {
+            PartnerUpdated::NotFound => Err(no_partner()),
+            PartnerUpdated::Done(partner, purging) => {
+                written(request, purging).await;
+                Ok(PartnerNode(*partner))
+            }
+        }
+    }
+
+    /// Adds an establishment to a partner; for its managers.
+    /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `LOCATION_OUT_OF_RANGE`, `BAD_USER_INPUT`.
+    async fn create_establishment(
+        &self,
+        ctx: &Context<'_>,
+        partner_id: ID,
+        input: CreateEstablishmentInput,
+    ) -> Result<EstablishmentNode> {
+        const ACTION: &str = "createEstablishment";
+        let request = RequestContext::of(ctx);
+        let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
+        authorise_for(request, ACTION, &partner)?;
+        let place = input.establishment(partner)?;
+        let (store, author) = (&request.services.partners, author(request, ACTION));
+        let added = store.add_establishment(place.clone(), author, request.now_ms);
+        match added.await.map_err(failed)? {
+            PlaceAdded::NoPartner => Err(no_partner()),
+            PlaceAdded::Full => Err(refused(
+                ErrorCode::LimitReached,
+                "the partner has as many establishments as there can be",
+            )),
+            PlaceAdded::Done => {
+                written(request, Purging::Pending).await;
+                Ok(EstablishmentNode(place))
+            }
+        }
+    }
+
+    /// Changes an establishment; for managers of its partner. When it moves, its offers move along.
+    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LOCATION_OUT_OF_RANGE`, `BAD_USER_INPUT`.
+    async fn update_establishment(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        input: UpdateEstablishmentInput,
+    ) -> Result<EstablishmentNode> {
+        const ACTION: &str = "updateEstablishment";
+        let request = RequestContext::of(ctx);
+        let edit = input.edit()?;
+        let id = own_place(request, ACTION, &id).await?;
+        let (store, author) = (&request.services.partners, author(request, ACTION));
+        let updated = store.update_establishment(id, edit, author, request.now_ms);
+        match updated.await.map_err(failed)? {
+            PlaceUpdated::NotFound => Err(no_place()),
+            PlaceUpdated::Done(place, purging) => {
+                written(request, purging).await;
+                Ok(EstablishmentNode(*place))
+            }
+        }
+    }
+
+    /// Removes an establishment; for managers of its partner. Offers that are archived still show
+    /// it. False if it was removed before.
+    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `ESTABLISHMENT_IN_USE`.
+    async fn delete_establishment(&self, ctx: &Context<'_>, id: ID) -> Result<bool> {
+        const ACTION: &str = "deleteEstablishment";
+        let request = RequestContext::of(ctx);
+        let id = own_place(request, ACTION, &id).await?;
+        let (store, author) = (&request.services.partners, author(request, ACTION));
+        let archived = store.archive_establishment(id, author, request.now_ms);
+        match archived.await.map_err(failed)? {
+            PlaceArchived::NotFound => Err(no_place()),
+            PlaceArchived::InUse => Err(refused(
+                ErrorCode::EstablishmentInUse,
+                "offers are of this establishment: archive them first",
+            )),
+            PlaceArchived::Already => Ok(false),
+            PlaceArchived::Done => {
+                written(request, Purging::Pending).await;
+                Ok(true)
+            }
+        }
+    }
+}
+
+async fn written(request: &RequestContext, purging: Purging) {
+    forget_partners(&request.loader);
+    forget_offers(&request.loader);
+    relay(request, purging).await;
+}
+
+fn author(request: &RequestContext, action: &'static str) -> Author {
+    Author {
+        actor: request.asker.caller.actor(),
+        action,
+    }
+}
+
+fn authorise_for(
+    request: &RequestContext,
+    action: &'static str,
+    partner: &PartnerId,
+) -> Result<()> {
+    let about = About::Partner(partner);
+    authorise::field(&request.asker.caller, "Mutation", action, about)
+}
+
+/// An establishment of a partner that whoever asks may write for. It stays its partner's: that it
+/// is looked up before the write makes no difference.
+async fn own_place(
+    request: &RequestContext,
+    action: &'static str,
+    id: &ID,
+) -> Result<EstablishmentId> {
+    let id = EstablishmentId::parse(id).ok_or_else(no_place)?;
+    let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
+    let place = found.ok_or_else(no_place)?;
+    authorise_for(request, action, &place.partner_id)?;
+    Ok(id)
+}
+
+fn no_place() -> Error {
+    refused(
+        ErrorCode::EstablishmentNotFound,
+        "there is no establishment with this id",
+    )
+}

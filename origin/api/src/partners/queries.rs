@@ -1,0 +1,91 @@
+//! Partners and their establishments in GraphQL: thin.
+
+use async_graphql::{Context, ID, InputObject, Object, Result};
+
+pub use crate::nodes::partner::timestamp;
+pub use crate::nodes::partner::{
+    EstablishmentNode, OpeningHour, PartnerCategory, PartnerConnection, PartnerEdge, PartnerNode,
+    Weekday,
+};
+
+use domain::{
+    PartnerId,
+    partners::store::{PartnerCursor, PartnerQuery},
+    tags,
+};
+use pq_core::ErrorCode;
+
+use crate::{
+    nodes::{
+        directives::cache_control,
+        page::{cursor, page_size},
+    },
+    request::{
+        context::RequestContext,
+        errors::{failed, refused},
+    },
+};
+
+/// Which partners to list.
+#[derive(Clone, Debug, InputObject)]
+pub struct PartnersInput {
+    pub category: Option<PartnerCategory>,
+    /// Every word begins a word of the name or description.
+    pub search: Option<String>,
+    /// 1 to 100; 20 if it is not given.
+    pub first: Option<i32>,
+    pub after: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub struct PartnerQueries;
+
+#[Object]
+impl PartnerQueries {
+    #[graphql(directive = cache_control::apply(Some(3_600), Some(300), Some(86_400), None))]
+    async fn partner(&self, ctx: &Context<'_>, id: ID) -> Result<Option<PartnerNode>> {
+        let request = RequestContext::of(ctx);
+        let found = match PartnerId::parse(&id) {
+            Some(id) => request.loader.load_one(id).await.map_err(failed)?,
+            // No partner has such an id.
+            None => None,
+        };
+        match &found {
+            Some(partner) => request.facts.shows_partner(partner),
+            // A partner that is created later purges no answer that did not know of it.
+            None => request.facts.uncacheable(),
+        }
+        Ok(found.map(PartnerNode))
+    }
+
+    /// Partners by name.
+    #[graphql(directive = cache_control::apply(Some(3_600), Some(300), Some(86_400), None))]
+    async fn partners(&self, ctx: &Context<'_>, input: PartnersInput) -> Result<PartnerConnection> {
+        let request = RequestContext::of(ctx);
+        let query = PartnerQuery {
+            category: input.category.map(Into::into),
+            search: input.search,
+            first: page_size(input.first)?,
+            after: cursor(input.after.as_deref(), PartnerCursor::decode)?,
+        };
+        request.facts.tag(tags::all_partners());
+        let read = request.services.partners.list(&query);
+        let page = request
+            .services
+            .observer
+            .read("partners.list", read)
+            .await
+            .map_err(failed)?;
+        for partner in &page.items {
+            request.facts.shows_partner(partner);
+        }
+        Ok(PartnerConnection::new(page, query.after.is_some()))
+    }
+}
+
+pub fn no_partner() -> async_graphql::Error {
+    refused(
+        ErrorCode::PartnerNotFound,
+        "there is no partner with this id",
+    )
+}

@@ -1,0 +1,171 @@
+//! The purge mutation, and what it has in common with the same over HTTP.
+
+use access::caller::Caller;
+use async_graphql::{Context, ID, InputObject, Object, Result as FieldResult, SimpleObject};
+use cache_core::{PurgeKind, Revision};
+use domain::{OfferId, PartnerId, StoreError};
+use pq_core::{DocumentHash, ErrorCode, Refusal};
+use purging::{PurgeReport, PurgeRequest, PurgeTarget, Reason, Run, request};
+use serde::{Deserialize, Serialize};
+
+use super::affected::{Affected, AffectedDocument, affected};
+use crate::{
+    nodes::place::LocationInput,
+    request::{
+        context::RequestContext,
+        errors::{failed, refused},
+    },
+    services::Services,
+};
+
+/// What to purge: exactly one of the first six.
+// Unknown fields are refused: a misspelt `dryRun` would purge.
+#[derive(Clone, Debug, InputObject, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PurgeInput {
+    pub offer_id: Option<ID>,
+    pub partner_id: Option<ID>,
+    pub tag: Option<String>,
+    /// Every list whose search may reach this place.
+    pub location: Option<LocationInput>,
+    /// The hash of a document: all of its answers.
+    pub document: Option<String>,
+    pub all: Option<bool>,
+    /// May still be served while it is refreshed.
+    #[graphql(default_with = "Some(false)")]
+    pub soft: Option<bool>,
+    /// Tells what would be purged, and purges nothing.
+    #[graphql(default_with = "Some(false)")]
+    pub dry_run: Option<bool>,
+    /// For the audit, at most 200 characters.
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, SimpleObject, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PurgeResult {
+    /// The purge's place in the log; none when nothing was purged, or when it waits for the log.
+    pub revision: Option<String>,
+    pub tags: Vec<String>,
+    pub dry_run: bool,
+    /// Dry runs: the kept answers that it would make invalid, or stale if it is soft, by document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affected: Option<Vec<AffectedDocument>>,
+    /// Dry runs: whether Redis may have more than were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<bool>,
+    #[graphql(skip)]
+    #[serde(skip)]
+    pub at: Option<Revision>,
+}
+
+impl PurgeResult {
+    /// Carries out what was asked of a server.
+    pub async fn of(
+        services: &Services,
+        asked: PurgeRequest,
+        now_ms: i64,
+    ) -> Result<Self, StoreError> {
+        let (run, kind) = (asked.run, asked.kind);
+        let PurgeReport { revision, tags } = request(&services.purge_log, asked, now_ms).await?;
+        let (affected, cut) = match run {
+            Run::Real => (None, None),
+            Run::Dry => {
+                let Affected { documents, cut } = affected(services, &tags, kind).await?;
+                (Some(documents), Some(cut))
+            }
+        };
+        Ok(Self {
+            revision: revision.map(|revision| revision.to_string()),
+            tags: tags.into_iter().map(String::from).collect(),
+            dry_run: run == Run::Dry,
+            affected,
+            cut,
+            at: revision,
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct PurgeMutations;
+
+#[Object]
+impl PurgeMutations {
+    /// Purges cached answers; for administrators and the service.
+    async fn purge(&self, ctx: &Context<'_>, input: PurgeInput) -> FieldResult<PurgeResult> {
+        let context = RequestContext::of(ctx);
+        let asked = input
+            .request(&context.asker.caller)
+            .map_err(|Refusal { code, message }| refused(code, message))?;
+        let purged = PurgeResult::of(&context.services, asked, context.now_ms).await;
+        let result = purged.map_err(failed)?;
+        if let Some(revision) = result.at {
+            context.facts.purged(revision);
+        }
+        Ok(result)
+    }
+}
+
+impl PurgeInput {
+    /// Reads it, for the log of this caller.
+    pub fn request(self, caller: &Caller) -> Result<PurgeRequest, Refusal> {
+        let reason = Reason::parse(&self.reason)
+            .ok_or_else(|| bad_input("`reason` is 1 to 200 characters on one line"))?;
+        Ok(PurgeRequest {
+            kind: if self.soft == Some(true) {
+                PurgeKind::Soft
+            } else {
+                PurgeKind::Hard
+            },
+            run: if self.dry_run == Some(true) {
+                Run::Dry
+            } else {
+                Run::Real
+            },
+            reason,
+            actor: caller.actor(),
+            target: self.target()?,
+        })
+    }
+
+    fn target(self) -> Result<PurgeTarget, Refusal> {
+        let offer = self.offer_id.map(|id| {
+            OfferId::parse(&id)
+                .map(PurgeTarget::Offer)
+                .ok_or_else(|| bad_input("`offerId` is not an id"))
+        });
+        let partner = self.partner_id.map(|id| {
+            PartnerId::parse(&id)
+                .map(PurgeTarget::Partner)
+                .ok_or_else(|| bad_input("`partnerId` is not an id"))
+        });
+        let tag = self.tag.map(|tag| {
+            tag.parse()
+                .map(PurgeTarget::Tag)
+                .map_err(|_| bad_input("`tag` is not a tag"))
+        });
+        let place = self
+            .location
+            .map(|place| place.on_earth().map(PurgeTarget::Geo));
+        let document = self.document.map(|hash| {
+            DocumentHash::parse(&hash)
+                .map(PurgeTarget::Document)
+                .map_err(|_| bad_input("`document` is not a document hash"))
+        });
+        let all = self
+            .all
+            .unwrap_or(false)
+            .then_some(Ok(PurgeTarget::Everything));
+        let mut targets = [offer, partner, tag, place, document, all]
+            .into_iter()
+            .flatten();
+        match (targets.next(), targets.next()) {
+            (Some(target), None) => target,
+            (None, _) | (Some(_), Some(_)) => Err(bad_input("a purge has exactly one target")),
+        }
+    }
+}
+
+fn bad_input(message: &str) -> Refusal {
+    Refusal::new(ErrorCode::BadUserInput, message)
+}

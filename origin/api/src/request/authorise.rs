@@ -1,0 +1,198 @@
+//! The one function that asks the table who may what. A refusal is logged: somebody tries doors.
+
+#[cfg(test)]
+mod tests;
+
+use access::caller::{Caller, SignedIn, Unknown};
+use async_graphql::{
+    Result,
+    parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
+};
+use domain::{
+    PartnerId, UserId,
+    auth::service_tokens::Scope,
+    users::account::{Post, Role},
+};
+use pq_core::{ErrorCode, Refusal};
+
+use super::{
+    errors::refused,
+    policy::{ROUTE, Who, who},
+};
+
+/// What a field is about, as far as it is known.
+#[derive(Clone, Copy, Debug)]
+pub enum About<'a> {
+    /// Not yet: the door. What is behind it asks once more.
+    Unknown,
+    User(&'a UserId),
+    Partner(&'a PartnerId),
+    Booking {
+        /// None once the account was erased.
+        holder: Option<&'a UserId>,
+        partner: &'a PartnerId,
+    },
+}
+
+/// Lets a caller use a field, or says why not.
+pub fn authorise(
+    caller: &Caller,
+    of_type: &str,
+    field: &str,
+    about: About<'_>,
+) -> std::result::Result<(), Refusal> {
+    permit(caller, of_type, field, about).inspect_err(|_| {
+        tracing::warn!(
+            caller = caller.as_str(),
+            what = format_args!("{of_type}.{field}"),
+            "refused"
+        );
+    })
+}
+
+/// As [`authorise`], for an address beside GraphQL, whose layer logs more than this knows.
+pub fn route(caller: &Caller, path: &str) -> std::result::Result<(), Refusal> {
+    permit(caller, ROUTE, path, About::Unknown)
+}
+
+fn permit(
+    caller: &Caller,
+    of_type: &str,
+    field: &str,
+    about: About<'_>,
+) -> std::result::Result<(), Refusal> {
+    let allowed = who(of_type, field).is_some_and(|who| is_allowed(caller, who, about));
+    if allowed {
+        Ok(())
+    } else {
+        Err(refusal(caller, field))
+    }
+}
+
+fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
+    match who {
+        Who::Anybody => true,
+        Who::SignedIn => signed_in(caller).is_some(),
+        Who::Themselves => is_theirs(caller, about),
+        Who::Team(post) => is_of_the_team(caller, post, about),
+        Who::HolderOrTeam(post) => is_theirs(caller, about) || is_of_the_team(caller, post, about),
+        Who::Operators(scope) => is_operator(caller, scope),
+    }
+}
+
+fn is_theirs(caller: &Caller, about: About<'_>) -> bool {
+    signed_in(caller).is_some_and(|user| {
+        user.role == Role::Admin
+            || match about {
+                About::User(id) => user.id == *id,
+                About::Booking { holder, .. } => holder == Some(&user.id),
+                About::Unknown | About::Partner(_) => false,
+            }
+    })
+}
+
+fn is_of_the_team(caller: &Caller, post: Post, about: About<'_>) -> bool {
+    is_operator(caller, Scope::Partners)
+        || signed_in(caller).is_some_and(|user| {
+            user.role == Role::Partner
+                && user.membership.as_ref().is_some_and(|of| {
+                    let concerned = match about {
+                        About::Unknown => true,
+                        About::Partner(partner) | About::Booking { partner, .. } => {
+                            of.partner == *partner
+                        }
+                        About::User(_) => false,
+                    };
+                    concerned && of.post >= post
+                })
+        })
+}
+
+fn is_operator(caller: &Caller, scope: Scope) -> bool {
+    match caller {
+        Caller::Service(service) => service.may(scope),
+        Caller::User(user) => user.role == Role::Admin,
+        Caller::Anonymous | Caller::Unknown(_) => false,
+    }
+}
+
+fn signed_in(caller: &Caller) -> Option<&SignedIn> {
+    match caller {
+        Caller::User(user) => Some(user),
+        Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => None,
+    }
+}
+
+fn refusal(caller: &Caller, field: &str) -> Refusal {
+    let not_taken = |code, why: &str| Refusal::new(code, format!("{why}: sign in again"));
+    match caller {
+        Caller::Anonymous => Refusal::new(
+            ErrorCode::Unauthenticated,
+            format!("`{field}` needs credentials"),
+        ),
+        Caller::Unknown(Unknown::Token(why)) => {
+            use access::tokens::TokenError;
+            let code = match why {
+                TokenError::Expired => ErrorCode::TokenExpired,
+                TokenError::NotYet | TokenError::Invalid => ErrorCode::TokenInvalid,
+            };
+            not_taken(code, &why.to_string())
+        }
+        Caller::Unknown(Unknown::SignedOut) => not_taken(
+            ErrorCode::TokenInvalid,
+            "the access token is not taken any more",
+        ),
+        Caller::Unknown(Unknown::Credentials) | Caller::Service(_) | Caller::User(_) => {
+            Refusal::new(
+                ErrorCode::Forbidden,
+                format!("these credentials may not use `{field}`"),
+            )
+        }
+    }
+}
+
+/// As [`authorise`], in a field.
+pub fn field(caller: &Caller, of_type: &str, name: &str, about: About<'_>) -> Result<()> {
+    authorise(caller, of_type, name, about).map_err(|why| refused(why.code, why.message))
+}
+
+/// Lets a caller have a document executed: all of its root fields, before any of them runs.
+pub fn document(
+    caller: &Caller,
+    document: &ExecutableDocument,
+) -> std::result::Result<(), Refusal> {
+    for (_, operation) in document.operations.iter() {
+        let of_type = match operation.node.ty {
+            OperationType::Query => "Query",
+            OperationType::Mutation => "Mutation",
+            OperationType::Subscription => "Subscription",
+        };
+        let mut names = Vec::new();
+        root_fields(&operation.node.selection_set.node, document, &mut names);
+        for name in names.into_iter().filter(|name| !name.starts_with("__")) {
+            authorise(caller, of_type, name, About::Unknown)?;
+        }
+    }
+    Ok(())
+}
+
+/// Documents are validated before: fragments are there, and none contains itself.
+fn root_fields<'d>(
+    set: &'d SelectionSet,
+    document: &'d ExecutableDocument,
+    names: &mut Vec<&'d str>,
+) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => names.push(field.node.name.node.as_str()),
+            Selection::InlineFragment(fragment) => {
+                root_fields(&fragment.node.selection_set.node, document, names);
+            }
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    root_fields(&fragment.node.selection_set.node, document, names);
+                }
+            }
+        }
+    }
+}

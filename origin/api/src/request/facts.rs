@@ -1,0 +1,172 @@
+//! What an answer depends on, gathered while it is made.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use cache_core::{Lifetime, Revision, Tag};
+use domain::{Establishment, Offer, Partner, tags};
+
+/// Gathered by the fields of one query, wherever they run.
+#[derive(Debug, Default)]
+pub struct AnswerFacts(Mutex<Facts>);
+
+/// All that is known of an answer once its fields are done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    pub tags: BTreeSet<Tag>,
+    /// The first moment at which it may be wrong, milliseconds since the epoch.
+    pub ends_at_ms: Option<i64>,
+    /// Whether nobody may keep it, whatever its document's policy.
+    pub uncacheable: bool,
+    /// The revision of the purge that it made.
+    pub revision: Option<Revision>,
+    /// After how many seconds what was refused as too many may be tried again.
+    pub retry_after_s: Option<u64>,
+    /// What its kept parts have seen, see [`cache_tiered::Loaded::seen_at_ms`].
+    pub seen_at_ms: Option<u64>,
+}
+
+impl AnswerFacts {
+    fn lock(&self) -> MutexGuard<'_, Facts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer depends on this.
+    pub fn tag(&self, tag: Tag) {
+        self.lock().tags.insert(tag);
+    }
+
+    /// The answer depends on lists around this place.
+    pub fn cells(&self, cells: Vec<u64>) {
+        self.lock().tags.extend(cells.into_iter().map(Tag::geo));
+    }
+
+    /// The answer may be wrong from this moment on; a moment that is over changes nothing.
+    pub fn ends_at(&self, moment_ms: i64, now_ms: i64) {
+        if moment_ms > now_ms {
+            let mut facts = self.lock();
+            facts.ends_at_ms = Some(
+                facts
+                    .ends_at_ms
+                    .map_or(moment_ms, |known| known.min(moment_ms)),
+            );
+        }
+    }
+
+    /// The answer must not be kept.
+    pub fn uncacheable(&self) {
+        self.lock().uncacheable = true;
+    }
+
+    /// The answer's own purge.
+    pub fn purged(&self, revision: Revision) {
+        let mut facts = self.lock();
+        facts.revision = facts.revision.max(Some(revision));
+    }
+
+    /// Something was refused as too many.
+    pub fn retry_after(&self, seconds: u64) {
+        let mut facts = self.lock();
+        facts.retry_after_s = facts.retry_after_s.max(Some(seconds));
+    }
+
+    /// Parts of it were kept, and have seen what was committed before `seen_at_ms`, if any were.
+    pub fn kept(&self, seen_at_ms: Option<u64>) {
+        let mut facts = self.lock();
+        facts.seen_at_ms = facts.seen_at_ms.into_iter().chain(seen_at_ms).min();
+    }
+
+    pub fn shows_offer(&self, offer: &Offer, now_ms: i64) {
+        self.tag(tags::offer(&offer.id));
+        self.tag(tags::partner(&offer.partner_id));
+        self.ends_at(offer.valid_from_ms, now_ms);
+        self.ends_at(offer.valid_until_ms, now_ms);
+    }
+
+    pub fn shows_partner(&self, partner: &Partner) {
+        self.tag(tags::partner(&partner.id));
+    }
+
+    pub fn shows_establishment(&self, place: &Establishment) {
+        self.tag(tags::partner(&place.partner_id));
+    }
+
+    /// What was gathered.
+    pub fn take(&self) -> Facts {
+        std::mem::take(&mut *self.lock())
+    }
+}
+
+impl Facts {
+    /// The life that a policy gives, ended where the answer may turn wrong; none below a second.
+    /// Beyond that end nothing is served stale either: it would not be old, it would be wrong.
+    pub fn shorten(&self, policy: Lifetime, now_ms: i64) -> Option<Lifetime> {
+        let left_s = self
+            .ends_at_ms
+            .map_or(i64::MAX, |end_ms| (end_ms - now_ms) / 1_000);
+        let left_s = u32::try_from(left_s.max(0)).unwrap_or(u32::MAX);
+        if u64::from(left_s) >= policy.total_s() {
+            return (policy.max_age_s > 0).then_some(policy);
+        }
+        let shortened = if left_s < policy.max_age_s {
+            Lifetime {
+                max_age_s: left_s,
+                stale_while_revalidate_s: 0,
+                stale_if_error_s: 0,
+            }
+        } else {
+            let rest_s = left_s - policy.max_age_s;
+            Lifetime {
+                max_age_s: policy.max_age_s,
+                stale_while_revalidate_s: policy.stale_while_revalidate_s.min(rest_s),
+                stale_if_error_s: policy.stale_if_error_s.min(rest_s),
+            }
+        };
+        (shortened.max_age_s > 0).then_some(shortened)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_ends_where_the_answer_may_turn_wrong() {
+        let life = |max_age_s, stale_while_revalidate_s, stale_if_error_s| Lifetime {
+            max_age_s,
+            stale_while_revalidate_s,
+            stale_if_error_s,
+        };
+        let table = [
+            (None, Some(life(300, 60, 86_400))),
+            (Some(1_000 + 90_000_000), Some(life(300, 60, 86_400))),
+            (Some(1_000 + 310_000), Some(life(300, 10, 10))),
+            (Some(1_000 + 300_000), Some(life(300, 0, 0))),
+            (Some(1_000 + 20_999), Some(life(20, 0, 0))),
+            (Some(1_999), None),
+        ];
+        for (ends_at_ms, expected) in table {
+            let facts = Facts {
+                ends_at_ms,
+                ..Facts::default()
+            };
+            assert_eq!(
+                facts.shorten(life(300, 60, 86_400), 1_000),
+                expected,
+                "{ends_at_ms:?}"
+            );
+        }
+        assert_eq!(Facts::default().shorten(life(0, 60, 60), 0), None);
+    }
+
+    #[test]
+    fn the_earliest_moment_to_come_counts() {
+        let facts = AnswerFacts::default();
+        for moment_ms in [5, 30, 20, 40] {
+            facts.ends_at(moment_ms, 10);
+        }
+        assert_eq!(facts.take().ends_at_ms, Some(20));
+    }
+}

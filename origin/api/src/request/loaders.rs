@@ -1,0 +1,337 @@
+//! One batch per relation and request: no query per item, anywhere.
+
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use cache_core::{Revision, Tag};
+use cache_tiered::EntityCache;
+use domain::{
+    BookingId, Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId, UserId,
+    bookings::{MAX_LISTED, booking::Booking, store::BookingQuery},
+    offers::store::Visibility,
+    tags,
+    users::account::Account,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{errors::StoreFailure, facts::AnswerFacts};
+use crate::services::Services;
+
+/// The most offers of one partner that are looked through.
+pub const OFFERS_OF_PARTNER: usize = 500;
+
+/// The stores as one request sees them.
+#[derive(Debug)]
+pub struct Stores {
+    pub services: Services,
+    pub now_ms: i64,
+    pub entities: Entities,
+    /// Of the answer that they are for.
+    pub facts: Arc<AnswerFacts>,
+    /// Who asks, if it is a user.
+    pub user: Option<UserId>,
+}
+
+/// Whether entities may come out of the caches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entities {
+    /// As far as the purge log allows it, for a client that insists on this revision.
+    Kept { required: Option<Revision> },
+    /// From the store.
+    Fresh,
+}
+
+/// Key: all establishments of a partner that are not archived.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EstablishmentsOf(pub PartnerId);
+
+/// Key: all offers of a partner that are not archived, visible or not, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OffersOf(pub PartnerId);
+
+/// Key: how many of an offer can still be booked. Never out of an entity that is kept: it changes
+/// with every booking, and purges nothing as long as something is left.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RemainingOf(pub OfferId);
+
+/// Key: whether an offer is a favourite of whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FavoriteOf(pub OfferId);
+
+/// Key: the newest bookings of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BookingsOf(pub UserId);
+
+/// Key: the favourites of a user, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FavoritesOf(pub UserId);
+
+impl Stores {
+    /// Entities out of their cache, where this request may use it, else by `read`.
+    async fn through<I, V, F>(
+        &self,
+        cache: &EntityCache,
+        ids: &[I],
+        tags: impl Fn(&I, &V) -> Vec<Tag>,
+        read: impl FnOnce(Vec<I>) -> F,
+    ) -> Result<HashMap<I, V>, StoreFailure>
+    where
+        I: AsRef<str> + Clone + Eq + Hash,
+        V: Serialize + DeserializeOwned,
+        F: Future<Output = Result<HashMap<I, V>, StoreFailure>>,
+    {
+        match self.entities {
+            Entities::Fresh => read(ids.to_vec()).await,
+            Entities::Kept { required } => {
+                let loaded = cache.load(ids, required, tags, read).await?;
+                // The answer has seen no more than what was kept of it.
+                self.facts.kept(loaded.seen_at_ms);
+                Ok(loaded.entities)
+            }
+        }
+    }
+}
+
+impl Loader<OfferId> for Stores {
+    type Value = Offer;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, Offer>, StoreFailure> {
+        let services = &self.services;
+        let read = async |ids: Vec<OfferId>| {
+            let read = services.offers.by_ids(&ids);
+            Ok(services.observer.read("offers.by_ids", read).await?)
+        };
+        self.through(&services.caches.offers, ids, offer_tags, read)
+            .await
+    }
+}
+
+impl Loader<PartnerId> for Stores {
+    type Value = Partner;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[PartnerId]) -> Result<HashMap<PartnerId, Partner>, StoreFailure> {
+        let services = &self.services;
+        let read = async |ids: Vec<PartnerId>| {
+            let read = services.partners.partners_by_ids(&ids);
+            Ok(services.observer.read("partners.by_ids", read).await?)
+        };
+        self.through(&services.caches.partners, ids, partner_tags, read)
+            .await
+    }
+}
+
+impl Loader<EstablishmentId> for Stores {
+    type Value = Establishment;
+    type Error = StoreFailure;
+
+    async fn load(
+        &self,
+        ids: &[EstablishmentId],
+    ) -> Result<HashMap<EstablishmentId, Establishment>, StoreFailure> {
+        let services = &self.services;
+        let read = async |ids: Vec<EstablishmentId>| {
+            let read = services.partners.establishments_by_ids(&ids);
+            Ok(services
+                .observer
+                .read("establishments.by_ids", read)
+                .await?)
+        };
+        self.through(
+            &services.caches.establishments,
+            ids,
+            establishment_tags,
+            read,
+        )
+        .await
+    }
+}
+
+impl Loader<EstablishmentsOf> for Stores {
+    type Value = Vec<Establishment>;
+    type Error = StoreFailure;
+
+    async fn load(
+        &self,
+        keys: &[EstablishmentsOf],
+    ) -> Result<HashMap<EstablishmentsOf, Vec<Establishment>>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.services.partners.establishments_of(&ids);
+        let found = self
+            .services
+            .observer
+            .read("establishments.of", read)
+            .await?;
+        let shown = |mut places: Vec<Establishment>| {
+            places.retain(|place| place.archived_at_ms.is_none());
+            places
+        };
+        Ok(found
+            .into_iter()
+            .map(|(id, places)| (EstablishmentsOf(id), shown(places)))
+            .collect())
+    }
+}
+
+impl Loader<OffersOf> for Stores {
+    type Value = Vec<Offer>;
+    type Error = StoreFailure;
+
+    async fn load(&self, keys: &[OffersOf]) -> Result<HashMap<OffersOf, Vec<Offer>>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.services.offers.of_partners(
+            &ids,
+            Visibility::Portal,
+            OFFERS_OF_PARTNER,
+            self.now_ms,
+        );
+        let found = self
+            .services
+            .observer
+            .read("offers.of_partners", read)
+            .await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, offers)| (OffersOf(id), offers))
+            .collect())
+    }
+}
+
+impl Loader<RemainingOf> for Stores {
+    type Value = i32;
+    type Error = StoreFailure;
+
+    async fn load(&self, keys: &[RemainingOf]) -> Result<HashMap<RemainingOf, i32>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.services.offers.remaining(&ids);
+        let found = self
+            .services
+            .observer
+            .read("offers.remaining", read)
+            .await?;
+        Ok(found
+            .into_iter()
+            .map(|(id, remaining)| (RemainingOf(id), remaining))
+            .collect())
+    }
+}
+
+impl Loader<FavoriteOf> for Stores {
+    type Value = ();
+    type Error = StoreFailure;
+
+    async fn load(&self, keys: &[FavoriteOf]) -> Result<HashMap<FavoriteOf, ()>, StoreFailure> {
+        let Some(user) = &self.user else {
+            return Ok(HashMap::new());
+        };
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.services.users.favorites_among(user, &ids);
+        let found = self.services.observer.read("favorites.among", read).await?;
+        Ok(found.into_iter().map(|id| (FavoriteOf(id), ())).collect())
+    }
+}
+
+impl Loader<UserId> for Stores {
+    type Value = Account;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreFailure> {
+        let read = self.services.users.by_ids(ids);
+        Ok(self.services.observer.read("users.by_ids", read).await?)
+    }
+}
+
+impl Loader<BookingId> for Stores {
+    type Value = Booking;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[BookingId]) -> Result<HashMap<BookingId, Booking>, StoreFailure> {
+        let read = self.services.bookings.by_ids(ids);
+        Ok(self.services.observer.read("bookings.by_ids", read).await?)
+    }
+}
+
+impl Loader<BookingsOf> for Stores {
+    type Value = Vec<Booking>;
+    type Error = StoreFailure;
+
+    /// One read for each user: nobody but an operator sees the bookings of more than one.
+    async fn load(
+        &self,
+        keys: &[BookingsOf],
+    ) -> Result<HashMap<BookingsOf, Vec<Booking>>, StoreFailure> {
+        let mut found = HashMap::new();
+        for key in keys {
+            let query = BookingQuery {
+                user: key.0.clone(),
+                status: None,
+                first: MAX_LISTED,
+                after: None,
+            };
+            let read = self.services.bookings.list(&query);
+            let page = self.services.observer.read("bookings.list", read).await?;
+            found.insert(key.clone(), page.items);
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<FavoritesOf> for Stores {
+    type Value = Vec<OfferId>;
+    type Error = StoreFailure;
+
+    /// One read for each user, as [`BookingsOf`].
+    async fn load(
+        &self,
+        keys: &[FavoritesOf],
+    ) -> Result<HashMap<FavoritesOf, Vec<OfferId>>, StoreFailure> {
+        let mut found = HashMap::new();
+        for key in keys {
+            let read = self.services.users.favorites(&key.0);
+            let favorites = self.services.observer.read("favorites.of", read).await?;
+            let ids = favorites.into_iter().map(|(id, _)| id).collect();
+            found.insert(key.clone(), ids);
+        }
+        Ok(found)
+    }
+}
+
+/// Forgets what the request read of bookings, as [`forget_offers`].
+pub fn forget_bookings(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<BookingId>();
+    loader.clear::<BookingsOf>();
+}
+
+/// Forgets what the request read of favourites, as [`forget_offers`].
+pub fn forget_favorites(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<FavoriteOf>();
+    loader.clear::<FavoritesOf>();
+}
+
+/// Forgets what the request read of offers: the next field of a mutation sees the write before it.
+pub fn forget_offers(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<OfferId>();
+    loader.clear::<OffersOf>();
+    loader.clear::<RemainingOf>();
+}
+
+/// Forgets what the request read of partners and establishments.
+pub fn forget_partners(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<PartnerId>();
+    loader.clear::<EstablishmentId>();
+    loader.clear::<EstablishmentsOf>();
+}
+
+fn offer_tags(id: &OfferId, _offer: &Offer) -> Vec<Tag> {
+    vec![tags::offer(id)]
+}
+
+fn partner_tags(id: &PartnerId, _partner: &Partner) -> Vec<Tag> {
+    vec![tags::partner(id)]
+}
+
+/// An establishment is its partner's: what changes it purges the partner.
+fn establishment_tags(_id: &EstablishmentId, place: &Establishment) -> Vec<Tag> {
+    vec![tags::partner(&place.partner_id)]
+}

@@ -1,0 +1,223 @@
+//! Who may what: the whole table. What is not in it nobody may.
+
+use domain::{auth::service_tokens::Scope, users::account::Post};
+
+/// Who may use a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Anybody,
+    /// Any user whose account may be used.
+    SignedIn,
+    /// The user that it is about, and administrators.
+    Themselves,
+    /// The user whose booking it is about, and those of its partner who have this post or a higher
+    /// one, administrators, and the service.
+    HolderOrTeam(Post),
+    /// Those of the partner that it is about who have this post or a higher one, administrators,
+    /// and services that act for partners.
+    Team(Post),
+    /// Administrators, and services that have this scope.
+    Operators(Scope),
+}
+
+/// Stands in the table where a type would, for an address beside GraphQL.
+pub const ROUTE: &str = "(route)";
+
+/// Type, field, who. Fields of types that are not here are everybody's: [`PUBLIC_TYPES`].
+#[rustfmt::skip]
+pub const POLICY: &[(&str, &str, Who)] = &[
+    ("Query", "offers", Who::Anybody),
+    ("Query", "offer", Who::Anybody),
+    ("Query", "categories", Who::Anybody),
+    ("Query", "partner", Who::Anybody),
+    ("Query", "partners", Who::Anybody),
+    ("Query", "partnerOffers", Who::Team(Post::Staff)),
+    ("Query", "myMembership", Who::SignedIn),
+    ("Query", "partnerStats", Who::Team(Post::Manager)),
+    ("Query", "team", Who::Team(Post::Manager)),
+    ("Query", "me", Who::SignedIn),
+    ("Query", "user", Who::SignedIn),
+    ("Query", "mySessions", Who::SignedIn),
+    ("Query", "myConsents", Who::SignedIn),
+    ("Query", "exportMyData", Who::SignedIn),
+    ("Query", "myBookings", Who::SignedIn),
+    ("Query", "myBookingsConnection", Who::SignedIn),
+    ("Query", "booking", Who::SignedIn),
+
+    ("Mutation", "register", Who::Anybody),
+    ("Mutation", "login", Who::Anybody),
+    ("Mutation", "refreshToken", Who::Anybody),
+    ("Mutation", "verifyEmail", Who::Anybody),
+    ("Mutation", "requestPasswordReset", Who::Anybody),
+    ("Mutation", "resetPassword", Who::Anybody),
+    ("Mutation", "requestEmailVerification", Who::SignedIn),
+    ("Mutation", "requestPhoneCode", Who::SignedIn),
+    ("Mutation", "verifyPhone", Who::SignedIn),
+    ("Mutation", "logout", Who::SignedIn),
+    ("Mutation", "changePassword", Who::SignedIn),
+    ("Mutation", "endSession", Who::SignedIn),
+    ("Mutation", "endOtherSessions", Who::SignedIn),
+    ("Mutation", "updateProfile", Who::SignedIn),
+    ("Mutation", "addFavorite", Who::SignedIn),
+    ("Mutation", "removeFavorite", Who::SignedIn),
+    ("Mutation", "recordConsent", Who::SignedIn),
+    ("Mutation", "deleteMyAccount", Who::SignedIn),
+    ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
+    ("Mutation", "inviteMember", Who::Team(Post::Owner)),
+    ("Mutation", "withdrawInvitation", Who::Team(Post::Owner)),
+    ("Mutation", "changeMemberRole", Who::Team(Post::Owner)),
+    ("Mutation", "removeMember", Who::Team(Post::Owner)),
+    ("Mutation", "leaveTeam", Who::SignedIn),
+    ("Mutation", "acceptInvitation", Who::SignedIn),
+    ("Mutation", "createPartner", Who::SignedIn),
+    ("Mutation", "updatePartner", Who::Team(Post::Manager)),
+    ("Mutation", "createEstablishment", Who::Team(Post::Manager)),
+    ("Mutation", "updateEstablishment", Who::Team(Post::Manager)),
+    ("Mutation", "deleteEstablishment", Who::Team(Post::Manager)),
+    ("Mutation", "createOffer", Who::Team(Post::Manager)),
+    ("Mutation", "updateOffer", Who::Team(Post::Manager)),
+    ("Mutation", "createBooking", Who::SignedIn),
+    ("Mutation", "confirmBooking", Who::SignedIn),
+    ("Mutation", "cancelBooking", Who::SignedIn),
+    ("Mutation", "checkIn", Who::Team(Post::Staff)),
+    ("Mutation", "pauseOffer", Who::Team(Post::Manager)),
+    ("Mutation", "resumeOffer", Who::Team(Post::Manager)),
+    ("Mutation", "deleteOffer", Who::Team(Post::Manager)),
+    ("Mutation", "purge", Who::Operators(Scope::Purge)),
+
+    (ROUTE, "/admin/documents", Who::Operators(Scope::Documents)),
+    (ROUTE, "/admin/purge", Who::Operators(Scope::Purge)),
+    (ROUTE, "/admin/cache/explain", Who::Operators(Scope::Inspect)),
+    (ROUTE, "/admin/cache/stats", Who::Operators(Scope::Inspect)),
+    // And the booking's holder alone.
+    (ROUTE, "/bookings", Who::SignedIn),
+
+    ("Subscription", "newOfferNearby", Who::Anybody),
+    ("Subscription", "bookingStatusChanged", Who::SignedIn),
+
+    ("User", "id", Who::Anybody),
+    ("User", "firstName", Who::Anybody),
+    ("User", "avatar", Who::Anybody),
+    ("User", "email", Who::Themselves),
+    ("User", "lastName", Who::Themselves),
+    ("User", "phone", Who::Themselves),
+    ("User", "isVerified", Who::Themselves),
+    ("User", "isPhoneVerified", Who::Themselves),
+    ("User", "identityStatus", Who::Themselves),
+    ("User", "preferences", Who::Themselves),
+    ("User", "createdAt", Who::Themselves),
+    ("User", "favorites", Who::Themselves),
+    ("User", "bookings", Who::Themselves),
+
+    ("Booking", "id", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "user", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "offer", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "status", Who::HolderOrTeam(Post::Staff)),
+    // Whoever scans codes cannot make them.
+    ("Booking", "qrCode", Who::Themselves),
+    ("Booking", "offlineCode", Who::Themselves),
+    ("Booking", "validFrom", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "validUntil", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "cancellableUntil", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "checkedInAt", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "createdAt", Who::HolderOrTeam(Post::Staff)),
+];
+
+/// Types whose fields say nothing that whoever reached them may not see. The second half is reached
+/// only by fields above that are a user's own.
+#[cfg(test)]
+pub const PUBLIC_TYPES: &[&str] = &[
+    "Address",
+    "BookingLimits",
+    "Category",
+    "Discount",
+    "Establishment",
+    "Location",
+    "Offer",
+    "OfferConnection",
+    "OfferEdge",
+    "OfferSchedule",
+    "OpeningHour",
+    "PageInfo",
+    "Partner",
+    "PartnerConnection",
+    "PartnerEdge",
+    "Quota",
+    "PurgeResult",
+    "PurgeAffected",
+    "AuthPayload",
+    "Session",
+    "Consent",
+    "DataExport",
+    "Preferences",
+    "BookingConnection",
+    "BookingEdge",
+    "Membership",
+    "Team",
+    "Member",
+    "Invitation",
+    "PartnerStats",
+    "PartnerDay",
+];
+
+/// Who may use a field of a type.
+pub fn who(of_type: &str, field: &str) -> Option<Who> {
+    POLICY
+        .iter()
+        .find(|(known_type, known, _)| *known_type == of_type && *known == field)
+        .map(|(_, _, who)| *who)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use async_graphql::parser::{
+        parse_schema,
+        types::{TypeKind, TypeSystemDefinition},
+    };
+
+    use super::*;
+
+    /// The fields of each object type, by the schema itself.
+    fn fields() -> BTreeSet<(String, String)> {
+        let schema = parse_schema(crate::schema::sdl()).unwrap();
+        let types = schema.definitions.iter().filter_map(|definition| {
+            let TypeSystemDefinition::Type(of_type) = definition else {
+                return None;
+            };
+            let TypeKind::Object(object) = &of_type.node.kind else {
+                return None;
+            };
+            Some((of_type.node.name.node.to_string(), &object.fields))
+        });
+        types
+            .flat_map(|(of_type, fields)| {
+                let names = fields.iter().map(|field| field.node.name.node.to_string());
+                names.map(move |name| (of_type.clone(), name))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_field_of_the_schema_has_a_policy_and_every_policy_a_field() {
+        let fields = fields();
+        assert!(fields.len() > 100, "{fields:?}");
+        let open: Vec<_> = fields
+            .iter()
+            .filter(|(of_type, field)| {
+                !PUBLIC_TYPES.contains(&of_type.as_str()) && who(of_type, field).is_none()
+            })
+            .collect();
+        assert_eq!(open, [] as [&(String, String); 0], "add these to the table");
+        for (of_type, field, _) in POLICY.iter().filter(|(of_type, ..)| *of_type != ROUTE) {
+            let named = ((*of_type).to_owned(), (*field).to_owned());
+            assert!(fields.contains(&named), "{named:?} is not in the schema");
+            assert!(!PUBLIC_TYPES.contains(of_type), "{of_type} is there twice");
+        }
+        for public in PUBLIC_TYPES {
+            let is_there = fields.iter().any(|(of_type, _)| of_type == public);
+            assert!(is_there, "{public} is not in the schema");
+        }
+    }
+}

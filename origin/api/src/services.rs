@@ -1,0 +1,139 @@
+//! What the fields of every request may use: stores, accounts, caches, documents, the purge log.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use access::{
+    Auth,
+    keys::KeySet,
+    rate::{RateLimiter, RateLimitsConfig},
+};
+use domain::{
+    StoreError, bookings::store::BookingStore, messages::Outgoing, offers::store::OfferStore,
+    partners::store::PartnerStore, purges::PurgeStore, stats::store::StatsStore,
+    team::store::TeamStore, users::store::UserStore,
+};
+use pq_core::compile::Compiler;
+use purging::PurgeLog;
+
+use crate::{
+    caches::Caches,
+    documents::{DocumentMode, Documents},
+    environment::Environment,
+    stats::counter::Views,
+};
+
+/// Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Services(Arc<Shared>);
+
+/// See [`Services`].
+pub struct Shared {
+    pub environment: Environment,
+    pub clock: Clock,
+    pub observer: ReadObserver,
+    pub offers: Arc<dyn OfferStore>,
+    pub partners: Arc<dyn PartnerStore>,
+    pub purges: Arc<dyn PurgeStore>,
+    pub users: Arc<dyn UserStore>,
+    pub bookings: Arc<dyn BookingStore>,
+    pub teams: Arc<dyn TeamStore>,
+    pub stats: Arc<dyn StatsStore>,
+    /// Views that were not stored yet.
+    pub views: Views,
+    pub auth: Auth,
+    /// Sign the QR codes of bookings.
+    pub qr_keys: KeySet,
+    pub outgoing: Arc<dyn Outgoing>,
+    pub caches: Caches,
+    pub purge_log: PurgeLog,
+    pub documents: Documents,
+    pub document_mode: DocumentMode,
+    pub rate_limiter: RateLimiter,
+    pub rate_limits: RateLimitsConfig,
+    pub compiler: Arc<Compiler>,
+}
+
+impl Services {
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl std::ops::Deref for Services {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services").finish_non_exhaustive()
+    }
+}
+
+/// Where `now` comes from.
+#[derive(Clone)]
+pub enum Clock {
+    System,
+    /// A test's own.
+    Manual(Arc<dyn Fn() -> i64 + Send + Sync>),
+}
+
+impl Clock {
+    /// Milliseconds since the epoch.
+    pub fn now_ms(&self) -> i64 {
+        match self {
+            Self::System => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .ok()
+                .and_then(|elapsed| i64::try_from(elapsed.as_millis()).ok())
+                .unwrap_or(0),
+            Self::Manual(now) => now(),
+        }
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "System",
+            Self::Manual(_) => "Manual",
+        })
+    }
+}
+
+/// Told of every read of a store once it is done: what a test counts, and where it interferes.
+#[derive(Clone, Default)]
+pub struct ReadObserver(Option<Arc<dyn Fn(&'static str) + Send + Sync>>);
+
+impl ReadObserver {
+    pub fn new(observe: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(observe)))
+    }
+
+    /// Runs one read; `what` is its name in logs.
+    pub async fn read<T>(
+        &self,
+        what: &'static str,
+        read: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let outcome = read.await;
+        tracing::trace!(what, ok = outcome.is_ok(), "store read");
+        if let Some(observe) = &self.0 {
+            observe(what);
+        }
+        outcome
+    }
+}
+
+impl fmt::Debug for ReadObserver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReadObserver")
+    }
+}

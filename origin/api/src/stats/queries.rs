@@ -1,0 +1,110 @@
+//! The dashboards of partners in GraphQL.
+
+use std::collections::HashMap;
+
+use async_graphql::{Context, Error, ID, Object, Result, SimpleObject};
+use domain::{PartnerId, bookings::store::DayCount, paris::Day};
+use pq_core::ErrorCode;
+
+use crate::{
+    nodes::directives::{CacheControlScope, cache_control},
+    partners::queries::no_partner,
+    request::{
+        authorise::{self, About},
+        context::RequestContext,
+        errors::{failed, refused},
+    },
+};
+
+/// The most days that are asked for at once.
+const MOST_DAYS: i64 = 366;
+
+/// What became of a partner's offers.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+pub struct PartnerStats {
+    /// Each day that was asked for, in order.
+    days: Vec<PartnerDay>,
+}
+
+/// A day of Europe/Paris.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+pub struct PartnerDay {
+    /// Such as 2026-10-25.
+    day: String,
+    /// How often pages of its offers were read from an origin: what an edge answers from its own
+    /// copies is not seen. Some seconds late.
+    views: i32,
+    /// Bookings that were made on it, whatever became of them.
+    bookings: i32,
+    /// Bookings that were used on it.
+    check_ins: i32,
+}
+
+#[derive(Debug, Default)]
+pub struct StatsQueries;
+
+#[Object]
+impl StatsQueries {
+    /// The course of a partner's offers, for its managers, by day of Europe/Paris; `from` and `to`
+    /// such as 2026-10-25, 366 days at most.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn partner_stats(
+        &self,
+        ctx: &Context<'_>,
+        partner_id: ID,
+        from: String,
+        to: String,
+    ) -> Result<PartnerStats> {
+        let request = RequestContext::of(ctx);
+        let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
+        let about = About::Partner(&partner);
+        authorise::field(&request.asker.caller, "Query", "partnerStats", about)?;
+        let (first, last) = days(&from, &to).ok_or_else(no_days)?;
+        let views = request.services.stats.views(&partner, first..=last);
+        let views = views.await.map_err(failed)?;
+        let booked = request
+            .services
+            .bookings
+            .days_of_partner(&partner, first..=last);
+        let booked = booked.await.map_err(failed)?.into_iter();
+        let booked: HashMap<String, DayCount> =
+            booked.map(|of_day| (of_day.day.clone(), of_day)).collect();
+        let mut days = Vec::new();
+        let mut day = first;
+        while day <= last {
+            let name = day.to_string();
+            let of_day = booked.get(&name);
+            days.push(PartnerDay {
+                views: number(views.get(&day).copied()),
+                bookings: number(of_day.map(|of_day| of_day.bookings)),
+                check_ins: number(of_day.map(|of_day| of_day.check_ins)),
+                day: name,
+            });
+            if day == day.next() {
+                break;
+            }
+            day = day.next();
+        }
+        Ok(PartnerStats { days })
+    }
+}
+
+fn number(count: Option<i64>) -> i32 {
+    i32::try_from(count.unwrap_or(0)).unwrap_or(i32::MAX)
+}
+
+fn days(from: &str, to: &str) -> Option<(Day, Day)> {
+    let (first, last) = (Day::parse(from)?, Day::parse(to)?);
+    (0..MOST_DAYS)
+        .contains(&first.days_to(last))
+        .then_some((first, last))
+}
+
+fn no_days() -> Error {
+    refused(
+        ErrorCode::BadUserInput,
+        "`from` and `to` are days such as 2026-10-25, `from` not after `to`, 366 days at most",
+    )
+}

@@ -1,0 +1,205 @@
+//! Teams in GraphQL: writes. Whom an owner invites is not told whether they have an account.
+
+use access::random;
+use async_graphql::{Context, Error, ID, InputObject, Object, Result};
+use domain::{
+    InvitationId, Partner, PartnerId, UserId,
+    messages::{Message, Outgoing},
+    team::{
+        Invitation, InvitationToken, LIFE_MS,
+        store::{Accepted, Invited},
+    },
+    users::{account::Post, store::PostChanged},
+};
+use pq_core::ErrorCode;
+use validator::Validate;
+
+use crate::{
+    partners::queries::no_partner,
+    request::{
+        authorise::{self, About},
+        context::RequestContext,
+        errors::{failed, failed_with, refused},
+        validation::{self, check},
+    },
+    team::queries::{InvitationNode, MemberRole, MembershipNode},
+};
+
+#[derive(Clone, Debug, InputObject, Validate)]
+pub struct InviteMemberInput {
+    /// Where the invitation goes; whoever accepts it has an account with this address.
+    #[validate(custom(function = "validation::email"))]
+    email: String,
+    role: MemberRole,
+}
+
+#[derive(Debug, Default)]
+pub struct TeamMutations;
+
+#[Object]
+impl TeamMutations {
+    /// Invites somebody by e-mail; for owners. The invitation is good for seven days and replaces
+    /// the one before to the same address; within a minute of that none is sent.
+    /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `BAD_USER_INPUT`.
+    async fn invite_member(
+        &self,
+        ctx: &Context<'_>,
+        partner_id: ID,
+        input: InviteMemberInput,
+    ) -> Result<InvitationNode> {
+        let request = RequestContext::of(ctx);
+        let partner = own_partner(request, "inviteMember", &partner_id)?;
+        check(&input, request.asker.language)?;
+        let found = request.loader.load_one(partner).await.map_err(failed)?;
+        let partner = found.ok_or_else(no_partner)?;
+        invite(request, &partner, &input).await.map(Into::into)
+    }
+
+    /// Takes an invitation back; for owners. False: there is none of this id.
+    async fn withdraw_invitation(&self, ctx: &Context<'_>, partner_id: ID, id: ID) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let partner = own_partner(request, "withdrawInvitation", &partner_id)?;
+        let Some(id) = InvitationId::parse(&id) else {
+            return Ok(false);
+        };
+        let withdrawn = request.services.teams.withdraw(&partner, &id);
+        withdrawn.await.map_err(failed)
+    }
+
+    /// Joins the team that whoever asks was invited to; the next access token says so.
+    /// Refusals: `INVITATION_INVALID`, `ALREADY_MEMBER`, `LIMIT_REACHED`.
+    async fn accept_invitation(&self, ctx: &Context<'_>, token: String) -> Result<MembershipNode> {
+        let request = RequestContext::of(ctx);
+        let account = request.account().await?;
+        let token = InvitationToken::parse(&token).ok_or_else(not_taken)?;
+        let (hash, email) = (token.hash(), account.email_key());
+        let teams = &request.services.teams;
+        let accepted = teams.accept(token.id, hash, account.id.clone(), email, request.now_ms);
+        match accepted.await.map_err(failed)? {
+            Accepted::Invalid => Err(not_taken()),
+            Accepted::Member => Err(refused(
+                ErrorCode::AlreadyMember,
+                "this account works for a partner already",
+            )),
+            Accepted::Full => Err(full("as many people work for the partner as can")),
+            Accepted::Done(membership) => {
+                request.services.auth.standings.forget(&account.id);
+                Ok(MembershipNode(membership))
+            }
+        }
+    }
+
+    /// Gives somebody of the team another role; for owners.
+    /// Refusals: `MEMBER_NOT_FOUND`, `LAST_OWNER`.
+    async fn change_member_role(
+        &self,
+        ctx: &Context<'_>,
+        partner_id: ID,
+        user_id: ID,
+        role: MemberRole,
+    ) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let partner = own_partner(request, "changeMemberRole", &partner_id)?;
+        let user = UserId::parse(&user_id).ok_or_else(no_member)?;
+        change(request, &partner, &user, Some(role.into())).await
+    }
+
+    /// Takes somebody out of the team; for owners. Refusals: `MEMBER_NOT_FOUND`, `LAST_OWNER`.
+    async fn remove_member(&self, ctx: &Context<'_>, partner_id: ID, user_id: ID) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let partner = own_partner(request, "removeMember", &partner_id)?;
+        let user = UserId::parse(&user_id).ok_or_else(no_member)?;
+        change(request, &partner, &user, None).await
+    }
+
+    /// Leaves the team of whoever asks. Refusals: `MEMBER_NOT_FOUND`, `LAST_OWNER`.
+    async fn leave_team(&self, ctx: &Context<'_>) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let account = request.account().await?;
+        let membership = account.membership.ok_or_else(no_member)?;
+        change(request, &membership.partner, &account.id, None).await
+    }
+}
+
+async fn invite(
+    request: &RequestContext,
+    partner: &Partner,
+    input: &InviteMemberInput,
+) -> Result<Invitation> {
+    let token = InvitationToken::new(InvitationId::from_bytes(random::bytes()), random::bytes());
+    let invitation = Invitation {
+        id: token.id.clone(),
+        partner: partner.id.clone(),
+        email: input.email.trim().to_owned(),
+        post: input.role.into(),
+        token_hash: token.hash(),
+        created_at_ms: request.now_ms,
+        expires_at_ms: request.now_ms + LIFE_MS,
+    };
+    let invited = request.services.teams.invite(invitation.clone()).await;
+    match invited.map_err(failed)? {
+        Invited::NoPartner => Err(no_partner()),
+        Invited::Full => Err(full("as many are invited as can be: withdraw some")),
+        Invited::Sent(known) => Ok(*known),
+        Invited::Done => {
+            let message = Message::Invitation {
+                to: invitation.email.clone(),
+                language: request.asker.language,
+                partner: partner.name.clone(),
+                token: token.expose(),
+            };
+            let outgoing: &dyn Outgoing = &*request.services.outgoing;
+            outgoing.send(message).await.map_err(failed_with)?;
+            Ok(invitation)
+        }
+    }
+}
+
+async fn change(
+    request: &RequestContext,
+    partner: &PartnerId,
+    user: &UserId,
+    post: Option<Post>,
+) -> Result<bool> {
+    let users = &request.services.users;
+    let changed = users.change_post(partner, user, post, request.now_ms);
+    match changed.await.map_err(failed)? {
+        PostChanged::NotMember => Err(no_member()),
+        PostChanged::LastOwner => Err(refused(
+            ErrorCode::LastOwner,
+            "a partner has one owner at least: make somebody else one first",
+        )),
+        PostChanged::Done => {
+            request.services.auth.standings.forget(user);
+            tracing::info!(actor = request.asker.caller.actor(), user = %user, partner = %partner,
+                post = post.map(Post::as_str), "post changed");
+            Ok(true)
+        }
+    }
+}
+
+fn own_partner(request: &RequestContext, action: &'static str, id: &ID) -> Result<PartnerId> {
+    let partner = PartnerId::parse(id).ok_or_else(no_partner)?;
+    let about = About::Partner(&partner);
+    authorise::field(&request.asker.caller, "Mutation", action, about)?;
+    Ok(partner)
+}
+
+/// Unknown, over, used, withdrawn, somebody else's: which of these is not told.
+fn not_taken() -> Error {
+    refused(
+        ErrorCode::InvitationInvalid,
+        "the invitation is not taken: ask for another one",
+    )
+}
+
+fn no_member() -> Error {
+    refused(
+        ErrorCode::MemberNotFound,
+        "nobody of this id works for the partner",
+    )
+}
+
+fn full(why: &str) -> Error {
+    refused(ErrorCode::LimitReached, why)
+}

@@ -1,0 +1,137 @@
+//! Teams in GraphQL: reads.
+
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
+use domain::{
+    PartnerId,
+    team::Invitation,
+    users::account::{Account, Membership, Post},
+};
+
+use crate::{
+    nodes::directives::{CacheControlScope, cache_control},
+    partners::queries::{PartnerNode, no_partner, timestamp},
+    request::{
+        authorise::{self, About},
+        context::RequestContext,
+        errors::failed,
+    },
+};
+
+/// What somebody does for a partner; each may do what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "Post")]
+pub enum MemberRole {
+    /// Checks guests in, and sees the offers.
+    Staff,
+    /// Writes offers, establishments and the partner itself.
+    Manager,
+    /// Says who is of the team.
+    Owner,
+}
+
+/// For which partner whoever asks works, and as what.
+#[derive(Clone, Debug)]
+pub struct MembershipNode(pub Membership);
+
+#[Object(name = "Membership", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+impl MembershipNode {
+    async fn partner(&self, ctx: &Context<'_>) -> Result<PartnerNode> {
+        let request = RequestContext::of(ctx);
+        let found = request.loader.load_one(self.0.partner.clone()).await;
+        let partner = found.map_err(failed)?.ok_or_else(no_partner)?;
+        Ok(PartnerNode(partner))
+    }
+
+    async fn role(&self) -> MemberRole {
+        self.0.post.into()
+    }
+}
+
+/// Somebody of a team, as the team sees them.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+pub struct Member {
+    user_id: ID,
+    first_name: String,
+    last_name: String,
+    email: String,
+    role: MemberRole,
+}
+
+impl Member {
+    fn of(account: Account) -> Option<Self> {
+        Some(Self {
+            role: account.membership?.post.into(),
+            user_id: ID(account.id.to_string()),
+            first_name: account.first_name,
+            last_name: account.last_name,
+            email: account.email,
+        })
+    }
+}
+
+/// Somebody who may join.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Invitation", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+pub struct InvitationNode {
+    id: ID,
+    email: String,
+    role: MemberRole,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+impl From<Invitation> for InvitationNode {
+    fn from(invitation: Invitation) -> Self {
+        Self {
+            id: ID(invitation.id.to_string()),
+            role: invitation.post.into(),
+            created_at: timestamp(invitation.created_at_ms),
+            expires_at: timestamp(invitation.expires_at_ms),
+            email: invitation.email,
+        }
+    }
+}
+
+/// Who works for a partner, and who is invited.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+pub struct Team {
+    /// The oldest account first.
+    members: Vec<Member>,
+    /// Those that are good, oldest first.
+    invitations: Vec<InvitationNode>,
+}
+
+#[derive(Debug, Default)]
+pub struct TeamQueries;
+
+#[Object]
+impl TeamQueries {
+    /// For which partner whoever asks works; null: for none.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn my_membership(&self, ctx: &Context<'_>) -> Result<Option<MembershipNode>> {
+        let account = RequestContext::of(ctx).account().await?;
+        Ok(account.membership.map(MembershipNode))
+    }
+
+    /// Who works for a partner, for its managers.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn team(&self, ctx: &Context<'_>, partner_id: ID) -> Result<Team> {
+        let request = RequestContext::of(ctx);
+        let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
+        let about = About::Partner(&partner);
+        authorise::field(&request.asker.caller, "Query", "team", about)?;
+        let services = &request.services;
+        let (members, invitations) = futures_util::try_join!(
+            services.users.members(&partner),
+            services.teams.invitations(&partner, request.now_ms),
+        )
+        .map_err(failed)?;
+        Ok(Team {
+            members: members.into_iter().filter_map(Member::of).collect(),
+            invitations: invitations.into_iter().map(Into::into).collect(),
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! What users do with their accounts, in GraphQL.
+
+use access::random;
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result};
+use domain::{
+    OfferId, UserId,
+    offers::store::Purging,
+    users::{
+        account::{self, Account},
+        change::{AccountChange, ProfileEdit},
+        store::{Changed, Favored},
+    },
+};
+use pq_core::ErrorCode;
+use validator::Validate;
+
+use crate::{
+    auth::{
+        mutations::ConsentInput,
+        sign_in::{confirmed, phone_taken},
+    },
+    request::{
+        context::{RequestContext, gone},
+        errors::{failed, failed_with, refused},
+        loaders::forget_favorites,
+        relaying::relay,
+        validation::{self, check},
+    },
+    users::queries::{ConsentNode, PreferencesInput, UserNode},
+};
+
+/// What is not given stays; null clears `phone` and `avatar`.
+#[derive(Clone, Debug, InputObject)]
+pub struct UpdateProfileInput {
+    /// 2 to 50 characters.
+    first_name: Option<String>,
+    /// 2 to 50 characters.
+    last_name: Option<String>,
+    /// E.164. Another number has to be verified again.
+    phone: MaybeUndefined<String>,
+    /// An https address.
+    avatar: MaybeUndefined<String>,
+    preferences: Option<PreferencesInput>,
+}
+
+/// Its values, as the rules read them.
+#[derive(Debug, Validate)]
+struct Profile {
+    #[validate(custom(function = "validation::name"))]
+    first_name: Option<String>,
+    #[validate(custom(function = "validation::name"))]
+    last_name: Option<String>,
+    #[validate(custom(function = "validation::phone"))]
+    phone: Option<String>,
+    #[validate(custom(function = "validation::https_url"))]
+    avatar: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "account::Status")]
+pub enum UserStatus {
+    Active,
+    Disabled,
+}
+
+#[derive(Debug, Default)]
+pub struct UserMutations;
+
+#[Object]
+impl UserMutations {
+    async fn update_profile(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateProfileInput,
+    ) -> Result<UserNode> {
+        let request = RequestContext::of(ctx);
+        let user = request.signed_in()?;
+        let profile = Profile {
+            first_name: input.first_name,
+            last_name: input.last_name,
+            phone: input.phone.value().cloned(),
+            avatar: input.avatar.value().cloned(),
+        };
+        check(&profile, request.asker.language)?;
+        let trimmed = |text: Option<String>| text.map(|text| text.trim().to_owned());
+        let edit = ProfileEdit {
+            first_name: trimmed(profile.first_name),
+            last_name: trimmed(profile.last_name),
+            phone: (!input.phone.is_undefined()).then_some(profile.phone),
+            avatar: (!input.avatar.is_undefined()).then_some(profile.avatar),
+            preferences: input.preferences.map(Into::into),
+        };
+        let change = AccountChange::Profile(Box::new(edit));
+        Ok(changed(request, &user.id, change).await?.into())
+    }
+
+    /// Whether it was added: false if it was one already.
+    async fn add_favorite(&self, ctx: &Context<'_>, offer_id: ID) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let user = request.signed_in()?;
+        let no_offer = || refused(ErrorCode::OfferNotFound, "there is no offer with this id");
+        let offer = OfferId::parse(&offer_id).ok_or_else(no_offer)?;
+        let found = request.loader.load_one(offer.clone()).await;
+        found.map_err(failed)?.ok_or_else(no_offer)?;
+        let users = &request.services.users;
+        let added = users.add_favorite(&user.id, &offer, request.now_ms).await;
+        forget_favorites(&request.loader);
+        match added.map_err(failed)? {
+            Favored::Added => Ok(true),
+            Favored::AlreadyThere => Ok(false),
+            Favored::Full => Err(refused(
+                ErrorCode::BadUserInput,
+                "there are as many favourites as there can be",
+            )),
+        }
+    }
+
+    /// Whether it was one.
+    async fn remove_favorite(&self, ctx: &Context<'_>, offer_id: ID) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let user = request.signed_in()?;
+        let Some(offer) = OfferId::parse(&offer_id) else {
+            return Ok(false);
+        };
+        let removed = request
+            .services
+            .users
+            .remove_favorite(&user.id, &offer)
+            .await;
+        forget_favorites(&request.loader);
+        removed.map_err(failed)
+    }
+
+    async fn record_consent(&self, ctx: &Context<'_>, input: ConsentInput) -> Result<ConsentNode> {
+        let request = RequestContext::of(ctx);
+        let user = request.signed_in()?;
+        check(&input, request.asker.language)?;
+        let consent = input.at(request.now_ms);
+        let recorded = request
+            .services
+            .users
+            .record_consent(&user.id, consent.clone());
+        recorded.await.map_err(failed)?;
+        Ok(consent.into())
+    }
+
+    /// Erases the account of whoever asks, for good. That there was consent is kept, without a name.
+    async fn delete_my_account(&self, ctx: &Context<'_>, password: String) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let account = confirmed(request, password).await?;
+        let sessions = &request.services.auth.sessions;
+        sessions
+            .end_all(&account.id, None)
+            .await
+            .map_err(failed_with)?;
+        let pseudonym = hex::encode(random::bytes::<12>());
+        let users = &request.services.users;
+        let erased = users.erase(&account.id, &pseudonym, request.now_ms).await;
+        request.services.auth.standings.forget(&account.id);
+        let erased = erased.map_err(failed)?;
+        // Open bookings were cancelled with it.
+        relay(request, Purging::Pending).await;
+        Ok(erased)
+    }
+
+    /// Shuts somebody out, or lets them in again; says whether there is such a user.
+    async fn set_user_status(&self, ctx: &Context<'_>, id: ID, status: UserStatus) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let Some(id) = UserId::parse(&id) else {
+            return Ok(false);
+        };
+        let change = AccountChange::Status(status.into());
+        let users = &request.services.users;
+        let done = users.change(&id, change, request.now_ms).await;
+        let is_there = matches!(done.map_err(failed)?, Changed::Done(_));
+        if is_there && status == UserStatus::Disabled {
+            let sessions = &request.services.auth.sessions;
+            sessions.end_all(&id, None).await.map_err(failed_with)?;
+        }
+        request.services.auth.standings.forget(&id);
+        tracing::info!(actor = request.asker.caller.actor(), user = %id, ?status, "user status");
+        Ok(is_there)
+    }
+}
+
+async fn changed(request: &RequestContext, id: &UserId, change: AccountChange) -> Result<Account> {
+    let changed = request
+        .services
+        .users
+        .change(id, change, request.now_ms)
+        .await;
+    request.loader.clear::<UserId>();
+    match changed.map_err(failed)? {
+        Changed::Done(account) => Ok(*account),
+        Changed::PhoneTaken => Err(phone_taken()),
+        Changed::NotFound => Err(gone()),
+    }
+}

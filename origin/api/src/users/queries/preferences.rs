@@ -1,0 +1,61 @@
+//! What a user chose, in GraphQL.
+
+use async_graphql::{Enum, InputObject, SimpleObject};
+use domain::users::account::{Language, Preferences};
+
+use crate::offers::queries::OfferCategory;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "Language")]
+pub enum AppLanguage {
+    French,
+    English,
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Preferences")]
+pub struct PreferencesNode {
+    language: AppLanguage,
+    categories: Vec<OfferCategory>,
+    news_by_email: bool,
+    news_by_push: bool,
+    news_by_sms: bool,
+}
+
+/// All of them at once.
+#[derive(Clone, Debug, InputObject)]
+pub struct PreferencesInput {
+    language: AppLanguage,
+    categories: Vec<OfferCategory>,
+    news_by_email: bool,
+    news_by_push: bool,
+    news_by_sms: bool,
+}
+
+impl From<Preferences> for PreferencesNode {
+    fn from(of: Preferences) -> Self {
+        Self {
+            language: of.language.into(),
+            categories: of.categories.into_iter().map(Into::into).collect(),
+            news_by_email: of.news_by_email,
+            news_by_push: of.news_by_push,
+            news_by_sms: of.news_by_sms,
+        }
+    }
+}
+
+impl From<PreferencesInput> for Preferences {
+    fn from(input: PreferencesInput) -> Self {
+        let mut categories: Vec<domain::OfferCategory> =
+            input.categories.into_iter().map(Into::into).collect();
+        categories.sort_unstable();
+        categories.dedup();
+        Self {
+            language: input.language.into(),
+            categories,
+            news_by_email: input.news_by_email,
+            news_by_push: input.news_by_push,
+            news_by_sms: input.news_by_sms,
+        }
+    }
+}

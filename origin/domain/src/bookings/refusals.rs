@@ -1,0 +1,163 @@
+//! Why a booking is not made, or not changed: one refusal per cause, in the asker's language.
+
+use pq_core::ErrorCode;
+
+use super::booking::BookingStatus;
+use crate::users::account::Language;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BookingRefusal {
+    OfferNotFound,
+    /// Switched off, or not within its validity.
+    NotBookable,
+    /// It does not open any more before it ends.
+    NeverOpens,
+    SoldOut,
+    /// Nothing is left on the day of the opening.
+    SoldOutThatDay,
+    /// The user had as many of this offer as one may have.
+    UserLimit,
+    /// The user has an open booking of this offer.
+    AlreadyBooked,
+    /// The user has as many open bookings as there can be.
+    TooManyOpen,
+    /// The key was used for another offer.
+    KeyReused,
+    NotFound,
+    /// The step is not legal in this status.
+    WrongStatus(BookingStatus),
+    TooLateToCancel,
+    /// It may not be used yet.
+    TooEarly,
+    /// Its time is over.
+    TooLate,
+    /// Not one of our codes, or changed.
+    CodeInvalid,
+    /// A code of ours whose time is over.
+    CodeExpired,
+    /// The booking was checked in before.
+    CodeReplayed,
+    /// Of another booking or partner.
+    CodeForeign,
+}
+
+impl BookingRefusal {
+    pub const fn code(self) -> ErrorCode {
+        match self {
+            Self::OfferNotFound => ErrorCode::OfferNotFound,
+            Self::NotBookable => ErrorCode::OfferNotBookable,
+            Self::NeverOpens => ErrorCode::OfferClosed,
+            Self::SoldOut => ErrorCode::OfferSoldOut,
+            Self::SoldOutThatDay => ErrorCode::OfferSoldOutThatDay,
+            Self::UserLimit => ErrorCode::BookingLimitReached,
+            Self::AlreadyBooked => ErrorCode::AlreadyBooked,
+            Self::TooManyOpen => ErrorCode::TooManyBookings,
+            Self::KeyReused => ErrorCode::IdempotencyKeyReused,
+            Self::NotFound => ErrorCode::BookingNotFound,
+            Self::WrongStatus(_) => ErrorCode::BookingStatusConflict,
+            Self::TooLateToCancel => ErrorCode::CancellationTooLate,
+            Self::TooEarly => ErrorCode::BookingTooEarly,
+            Self::TooLate => ErrorCode::BookingTooLate,
+            Self::CodeInvalid => ErrorCode::QrCodeInvalid,
+            Self::CodeExpired => ErrorCode::QrCodeExpired,
+            Self::CodeReplayed => ErrorCode::QrCodeReplayed,
+            Self::CodeForeign => ErrorCode::QrCodeForeign,
+        }
+    }
+
+    pub const fn sentence(self, language: Language) -> &'static str {
+        let (french, english) = self.sentences();
+        match language {
+            Language::French => french,
+            Language::English => english,
+        }
+    }
+
+    const fn sentences(self) -> (&'static str, &'static str) {
+        match self {
+            Self::OfferNotFound => ("cette offre n’existe pas", "there is no such offer"),
+            Self::NotBookable => (
+                "cette offre ne peut pas être réservée en ce moment",
+                "this offer cannot be booked at the moment",
+            ),
+            Self::NeverOpens => (
+                "cette offre n’a plus d’horaire à venir",
+                "this offer does not open any more",
+            ),
+            Self::SoldOut => ("cette offre est épuisée", "this offer is sold out"),
+            Self::SoldOutThatDay => (
+                "il n’y a plus de place ce jour-là",
+                "nothing is left on that day",
+            ),
+            Self::UserLimit => (
+                "vous avez réservé cette offre autant de fois que possible",
+                "you have booked this offer as often as one may",
+            ),
+            Self::AlreadyBooked => (
+                "vous avez déjà une réservation en cours pour cette offre",
+                "you have an open booking of this offer already",
+            ),
+            Self::TooManyOpen => (
+                "vous avez trop de réservations en cours",
+                "you have too many open bookings",
+            ),
+            Self::KeyReused => (
+                "cette clé d’idempotence a servi pour une autre offre",
+                "this idempotency key was used for another offer",
+            ),
+            Self::NotFound => ("cette réservation n’existe pas", "there is no such booking"),
+            Self::WrongStatus(status) => wrong_status(status),
+            Self::TooLateToCancel => (
+                "il est trop tard pour annuler cette réservation",
+                "it is too late to cancel this booking",
+            ),
+            Self::TooEarly => (
+                "il est trop tôt pour utiliser cette réservation",
+                "it is too early to use this booking",
+            ),
+            Self::TooLate => (
+                "l’heure de cette réservation est passée",
+                "the time of this booking is over",
+            ),
+            Self::CodeInvalid => (
+                "ce code n’est pas un code Yousoon",
+                "this is not one of Yousoon's codes",
+            ),
+            Self::CodeExpired => (
+                "ce code a expiré : affichez-le de nouveau",
+                "this code has expired: show it again",
+            ),
+            Self::CodeReplayed => ("ce code a déjà été utilisé", "this code was used before"),
+            Self::CodeForeign => (
+                "ce code est celui d’une autre réservation",
+                "this code is another booking's",
+            ),
+        }
+    }
+}
+
+const fn wrong_status(status: BookingStatus) -> (&'static str, &'static str) {
+    match status {
+        BookingStatus::Pending => (
+            "cette réservation n’est pas encore confirmée",
+            "this booking is not confirmed yet",
+        ),
+        BookingStatus::Confirmed => (
+            "cette réservation est déjà confirmée",
+            "this booking is confirmed already",
+        ),
+        BookingStatus::CheckedIn => (
+            "cette réservation a été utilisée",
+            "this booking was checked in",
+        ),
+        BookingStatus::Cancelled => (
+            "cette réservation a été annulée",
+            "this booking was cancelled",
+        ),
+        BookingStatus::Expired => ("cette réservation a expiré", "this booking has expired"),
+        BookingStatus::NoShow => (
+            "personne n’est venu pour cette réservation",
+            "nobody came for this booking",
+        ),
+    }
+}

@@ -1,0 +1,188 @@
+//! Who may book, confirm, cancel and check in when. Backends read, ask here, and write what comes
+//! out, in one transaction.
+
+#[cfg(test)]
+mod tests;
+
+use super::{
+    booking::{Booking, BookingStatus, Step},
+    refusals::BookingRefusal,
+    window,
+};
+use crate::{BookingId, Offer, OfferId, Quota, UserId};
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+/// A booking whose time comes sooner is confirmed at once; later ones are pending until their
+/// holder or the partner's staff confirms them, and expire when their time comes.
+pub const CONFIRMED_WITHIN_MS: i64 = 24 * HOUR_MS;
+/// Until this long before its time a booking can be cancelled.
+pub const CANCEL_BEFORE_MS: i64 = 2 * HOUR_MS;
+/// A booking that was made so recently can be cancelled at any time: a slip can be undone.
+pub const UNDO_WITHIN_MS: i64 = 15 * MINUTE_MS;
+/// Doors may open a little early.
+pub const CHECK_IN_EARLY_MS: i64 = 30 * MINUTE_MS;
+/// Whoever was scanned by a device without a network is reported until this long after.
+pub const CHECK_IN_LATE_MS: i64 = 2 * HOUR_MS;
+/// Of one user, so that nobody keeps everybody else out.
+pub const MAX_OPEN: i64 = 20;
+
+/// What somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewBooking {
+    pub id: BookingId,
+    pub user: UserId,
+    pub offer: OfferId,
+    pub idempotency_key: Option<String>,
+}
+
+/// What a store found when it was asked for a new booking, in the transaction that makes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether the user has an open booking of this offer.
+    pub open_of_offer: i64,
+    /// The user's open bookings of any offer.
+    pub open: i64,
+    /// The user's bookings of this offer that hold a place.
+    pub of_user: i64,
+    /// Everybody's bookings of this offer, for the day of the window, that hold a place.
+    pub of_day: i64,
+}
+
+/// The booking as it would be, before anybody looks at quotas: when it is for, and so which day
+/// has to be counted.
+pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, BookingRefusal> {
+    if !window::is_bookable(offer, now_ms) {
+        return Err(BookingRefusal::NotBookable);
+    }
+    let window = window::next_window(offer, now_ms).ok_or(BookingRefusal::NeverOpens)?;
+    let is_soon = window.start - now_ms < CONFIRMED_WITHIN_MS;
+    Ok(Booking {
+        id: new.id.clone(),
+        user: Some(new.user.clone()),
+        offer: offer.id.clone(),
+        partner: offer.partner_id.clone(),
+        status: if is_soon {
+            BookingStatus::Confirmed
+        } else {
+            BookingStatus::Pending
+        },
+        counted: offer.quota.is_some(),
+        from_ms: window.start,
+        until_ms: window.end,
+        idempotency_key: new.idempotency_key.clone(),
+        created_at_ms: now_ms,
+        changed_at_ms: now_ms,
+        checked_in_at_ms: None,
+    })
+}
+
+/// Whether there is room for one more.
+pub fn admit(offer: &Offer, standing: Standing) -> Result<(), BookingRefusal> {
+    let reached =
+        |limit: Option<i32>, count: i64| limit.is_some_and(|most| count >= i64::from(most));
+    let limits = offer.limits;
+    if standing.open_of_offer > 0 {
+        Err(BookingRefusal::AlreadyBooked)
+    } else if reached(limits.per_user, standing.of_user) {
+        Err(BookingRefusal::UserLimit)
+    } else if standing.open >= MAX_OPEN {
+        Err(BookingRefusal::TooManyOpen)
+    } else if offer.quota.is_some_and(Quota::is_sold_out) {
+        Err(BookingRefusal::SoldOut)
+    } else if reached(limits.per_day, standing.of_day) {
+        Err(BookingRefusal::SoldOutThatDay)
+    } else {
+        Ok(())
+    }
+}
+
+/// The booking after a step.
+pub fn step(before: &Booking, step: Step, now_ms: i64) -> Result<Booking, BookingRefusal> {
+    let status = before
+        .status
+        .after(step)
+        .ok_or(BookingRefusal::WrongStatus(before.status))?;
+    in_time(before, step, now_ms)?;
+    Ok(Booking {
+        status,
+        changed_at_ms: now_ms,
+        checked_in_at_ms: match step {
+            Step::CheckIn => Some(now_ms),
+            Step::Confirm | Step::Cancel | Step::Expire | Step::Miss => before.checked_in_at_ms,
+        },
+        ..before.clone()
+    })
+}
+
+/// The booking without its holder, whatever the time; none if it is over.
+pub fn withdrawn(before: &Booking, now_ms: i64) -> Option<Booking> {
+    Some(Booking {
+        status: before.status.after(Step::Cancel)?,
+        changed_at_ms: now_ms,
+        ..before.clone()
+    })
+}
+
+/// Whether a change gives a place of the offer's quota back.
+pub const fn gives_back(before: &Booking, after: &Booking) -> bool {
+    before.counted && before.status.holds_a_place() && !after.status.holds_a_place()
+}
+
+fn in_time(booking: &Booking, step: Step, now_ms: i64) -> Result<(), BookingRefusal> {
+    let (is_good, refusal) = match step {
+        Step::Confirm => (now_ms < booking.from_ms, BookingRefusal::TooLate),
+        Step::Cancel => (
+            now_ms < cancellable_until_ms(booking),
+            BookingRefusal::TooLateToCancel,
+        ),
+        Step::CheckIn if now_ms < usable_from_ms(booking) => (false, BookingRefusal::TooEarly),
+        Step::CheckIn => (now_ms < usable_until_ms(booking), BookingRefusal::TooLate),
+        Step::Expire | Step::Miss => (
+            due_ms(booking).is_some_and(|due_ms| due_ms <= now_ms),
+            BookingRefusal::TooEarly,
+        ),
+    };
+    if is_good { Ok(()) } else { Err(refusal) }
+}
+
+/// The first moment at which its holder cannot cancel it any more.
+pub fn cancellable_until_ms(booking: &Booking) -> i64 {
+    let undo = booking.created_at_ms + UNDO_WITHIN_MS;
+    undo.max(booking.from_ms - CANCEL_BEFORE_MS)
+}
+
+/// The first moment at which it can be checked in.
+pub const fn usable_from_ms(booking: &Booking) -> i64 {
+    booking.from_ms - CHECK_IN_EARLY_MS
+}
+
+/// The first moment at which it cannot be checked in any more.
+pub const fn usable_until_ms(booking: &Booking) -> i64 {
+    booking.until_ms + CHECK_IN_LATE_MS
+}
+
+/// When the job ends it, if nothing else does.
+pub const fn due_ms(booking: &Booking) -> Option<i64> {
+    match booking.status {
+        BookingStatus::Pending => Some(booking.from_ms),
+        BookingStatus::Confirmed => Some(usable_until_ms(booking)),
+        BookingStatus::CheckedIn
+        | BookingStatus::Cancelled
+        | BookingStatus::Expired
+        | BookingStatus::NoShow => None,
+    }
+}
+
+/// How the job ends a booking that is due.
+pub const fn due_step(status: BookingStatus) -> Option<Step> {
+    match status {
+        BookingStatus::Pending => Some(Step::Expire),
+        BookingStatus::Confirmed => Some(Step::Miss),
+        BookingStatus::CheckedIn
+        | BookingStatus::Cancelled
+        | BookingStatus::Expired
+        | BookingStatus::NoShow => None,
+    }
+}

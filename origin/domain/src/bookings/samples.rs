@@ -1,0 +1,60 @@
+//! What the block's own tests are about.
+
+use super::booking::{Booking, BookingStatus};
+use crate::{
+    BookingId, BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId,
+    PartnerId, UserId,
+};
+
+/// Noon, 1 June 2026, UTC.
+pub const NOW_MS: i64 = 1_780_315_200_000;
+pub const HOUR_MS: i64 = 3_600_000;
+
+/// An offer that anybody may book as often as they like.
+pub fn offer() -> Offer {
+    Offer {
+        id: OfferId::derive("offer", "1"),
+        title: "Deux galettes".into(),
+        description: String::new(),
+        partner_id: PartnerId::derive("partner", "1"),
+        establishment_id: EstablishmentId::derive("establishment", "1"),
+        category: OfferCategory::Restaurant,
+        discount: Discount {
+            percentage: 20,
+            description: None,
+        },
+        conditions: vec![],
+        valid_from_ms: NOW_MS - 24 * HOUR_MS,
+        valid_until_ms: NOW_MS + 240 * HOUR_MS,
+        schedule: None,
+        quota: None,
+        images: vec![],
+        is_active: true,
+        location: GeoPoint {
+            lat: 48.8566,
+            lng: 2.3522,
+        },
+        created_at_ms: 0,
+        limits: BookingLimits::default(),
+        archived_at_ms: None,
+        version: 1,
+    }
+}
+
+/// For three hours from now on.
+pub fn booking() -> Booking {
+    Booking {
+        id: BookingId::derive("booking", "1"),
+        user: Some(UserId::derive("user", "1")),
+        offer: offer().id,
+        partner: offer().partner_id,
+        status: BookingStatus::Confirmed,
+        counted: false,
+        from_ms: NOW_MS,
+        until_ms: NOW_MS + 3 * HOUR_MS,
+        idempotency_key: None,
+        created_at_ms: NOW_MS,
+        changed_at_ms: NOW_MS,
+        checked_in_at_ms: None,
+    }
+}

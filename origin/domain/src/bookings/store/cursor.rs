@@ -1,0 +1,65 @@
+//! Where a page of bookings ends.
+
+use crate::{
+    BookingId,
+    bookings::booking::Booking,
+    cursor::{CursorKind, seal, unseal},
+};
+
+/// The place after a booking, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookingCursor {
+    pub created_at_ms: i64,
+    pub id: BookingId,
+}
+
+impl BookingCursor {
+    pub fn of(booking: &Booking) -> Self {
+        Self {
+            created_at_ms: booking.created_at_ms,
+            id: booking.id.clone(),
+        }
+    }
+
+    pub fn encode(&self) -> String {
+        let moment = self.created_at_ms.to_be_bytes();
+        let body = [&moment[..], &self.id.to_bytes()[..]].concat();
+        seal(CursorKind::BookingNewest, &body)
+    }
+
+    pub fn decode(text: &str) -> Option<Self> {
+        let (kind, body) = unseal(text)?;
+        match kind {
+            CursorKind::BookingNewest => {}
+            CursorKind::OfferNear | CursorKind::OfferNewest | CursorKind::PartnerName => {
+                return None;
+            }
+        }
+        let (moment, id) = body.split_first_chunk::<8>()?;
+        Some(Self {
+            created_at_ms: i64::from_be_bytes(*moment),
+            id: BookingId::from_bytes(id.try_into().ok()?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bookings::samples::booking;
+
+    #[test]
+    fn a_cursor_reads_back_and_those_of_other_lists_do_not() {
+        let cursor = BookingCursor::of(&booking());
+        assert_eq!(BookingCursor::decode(&cursor.encode()), Some(cursor));
+        let body = [0; 20];
+        assert_eq!(
+            BookingCursor::decode(&seal(CursorKind::OfferNewest, &body)),
+            None
+        );
+        assert_eq!(
+            BookingCursor::decode(&seal(CursorKind::BookingNewest, &body[1..])),
+            None
+        );
+    }
+}

@@ -1,0 +1,99 @@
+//! What a change of a booking purges: itself, and what shows its offer where that looks different.
+
+use cache_core::Tag;
+
+use super::By;
+use crate::{
+    Offer, Quota,
+    bookings::booking::{Booking, Step},
+    offers::events::{OfferChange, tags_of},
+    purges::{PendingPurge, PurgeKind},
+    tags,
+};
+
+/// For a booking that was made; `offer` is as it was before.
+pub fn purge_of_creation(booking: &Booking, offer: &Offer) -> PendingPurge {
+    let after = with_remaining(offer, |remaining| remaining - 1);
+    purge(booking, "createBooking", By::Holder, changed(offer, after))
+}
+
+/// For a step; `given_back` is the offer as it was before it got a place back, if it did.
+pub fn purge_of_step(
+    after: &Booking,
+    step: Step,
+    by: By,
+    given_back: Option<&Offer>,
+) -> PendingPurge {
+    let offer_tags = given_back.map(|before| {
+        let after = with_remaining(before, |remaining| remaining + 1);
+        changed(before, after)
+    });
+    purge(after, step.as_str(), by, offer_tags.unwrap_or_default())
+}
+
+fn purge(booking: &Booking, action: &str, by: By, offer_tags: Vec<Tag>) -> PendingPurge {
+    let mut tags = vec![tags::booking(&booking.id)];
+    tags.extend(offer_tags);
+    PendingPurge {
+        tags,
+        kind: PurgeKind::Hard,
+        reason: format!("{action}: {}", booking.status.as_str()),
+        actor: by.as_str().to_owned(),
+    }
+}
+
+fn with_remaining(offer: &Offer, change: impl FnOnce(i32) -> i32) -> Offer {
+    let quota = offer.quota.map(|quota| Quota {
+        remaining: change(quota.remaining).clamp(0, quota.total),
+        ..quota
+    });
+    Offer {
+        quota,
+        ..offer.clone()
+    }
+}
+
+/// The number that is left purges answers that show it; all that show the offer are purged only when
+/// there is nothing left, or something again: see `offers::events`.
+fn changed(before: &Offer, after: Offer) -> Vec<Tag> {
+    let quota = (before.quota != after.quota).then(|| tags::quota(&before.id));
+    let others = tags_of(&OfferChange {
+        before: Some(before.clone()),
+        after: Some(after),
+    });
+    quota.into_iter().chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bookings::samples::{booking, offer};
+
+    fn left(remaining: i32) -> Offer {
+        let total = 3;
+        Offer {
+            quota: Some(Quota { total, remaining }),
+            ..offer()
+        }
+    }
+
+    #[test]
+    fn a_booking_purges_itself_the_number_that_is_left_and_the_offer_with_the_last_place() {
+        let own = [tags::booking(&booking().id)];
+        let shown_number = [own[0].clone(), tags::quota(&offer().id)];
+        let shown_offer = [
+            own[0].clone(),
+            shown_number[1].clone(),
+            tags::offer(&offer().id),
+            tags::partner(&offer().partner_id),
+        ];
+        assert_eq!(purge_of_creation(&booking(), &offer()).tags, own);
+        assert_eq!(purge_of_creation(&booking(), &left(2)).tags, shown_number);
+        assert_eq!(purge_of_creation(&booking(), &left(1)).tags, shown_offer);
+        let cancelled =
+            |offer: Option<&Offer>| purge_of_step(&booking(), Step::Cancel, By::Holder, offer).tags;
+        assert_eq!(cancelled(Some(&left(0))), shown_offer);
+        assert_eq!(cancelled(Some(&left(1))), shown_number);
+        assert_eq!(cancelled(None), own);
+    }
+}

@@ -1,0 +1,123 @@
+use chrono::DateTime;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{OfferSchedule, bookings::samples};
+
+fn ms(text: &str) -> i64 {
+    DateTime::parse_from_rfc3339(text)
+        .unwrap()
+        .timestamp_millis()
+}
+
+fn scheduled(weekdays: &[i32], from: &str, to: &str) -> Offer {
+    Offer {
+        valid_from_ms: ms("2026-01-01T00:00:00Z"),
+        valid_until_ms: ms("2027-01-01T00:00:00Z"),
+        schedule: Some(OfferSchedule {
+            weekdays: weekdays.to_vec(),
+            from: from.into(),
+            to: to.into(),
+        }),
+        ..samples::offer()
+    }
+}
+
+#[test]
+fn a_booking_is_for_the_opening_that_is_now_or_the_next_one() {
+    // Mondays and Sundays, 18:00 to 02:00 in Paris; 1 June 2026 is a Monday.
+    let offer = scheduled(&[1, 7], "18:00", "02:00");
+    for (now, from, until) in [
+        // Sunday's evening goes on in Monday's night.
+        (
+            "2026-05-31T22:30:00Z",
+            "2026-05-31T22:30:00Z",
+            "2026-06-01T00:00:00Z",
+        ),
+        (
+            "2026-06-01T00:00:00Z",
+            "2026-06-01T16:00:00Z",
+            "2026-06-02T00:00:00Z",
+        ),
+        (
+            "2026-06-01T17:00:00Z",
+            "2026-06-01T17:00:00Z",
+            "2026-06-02T00:00:00Z",
+        ),
+        (
+            "2026-06-02T00:00:00Z",
+            "2026-06-07T16:00:00Z",
+            "2026-06-08T00:00:00Z",
+        ),
+    ] {
+        assert_eq!(
+            next_window(&offer, ms(now)),
+            Some(ms(from)..ms(until)),
+            "{now}"
+        );
+    }
+}
+
+#[test]
+fn it_ends_with_the_offer_and_there_is_none_after() {
+    let offer = Offer {
+        valid_until_ms: ms("2026-06-01T18:00:00Z"),
+        ..scheduled(&[1], "18:00", "02:00")
+    };
+    let open = ms("2026-06-01T16:00:00Z")..offer.valid_until_ms;
+    assert_eq!(next_window(&offer, ms("2026-05-30T00:00:00Z")), Some(open));
+    assert_eq!(next_window(&offer, offer.valid_until_ms), None);
+    assert_eq!(
+        next_window(
+            &scheduled(&[], "18:00", "02:00"),
+            ms("2026-06-01T00:00:00Z")
+        ),
+        None
+    );
+    let unscheduled = Offer {
+        schedule: None,
+        ..offer
+    };
+    let now_ms = ms("2026-05-30T00:00:00Z");
+    assert_eq!(
+        next_window(&unscheduled, now_ms),
+        Some(now_ms..now_ms + WITHOUT_SCHEDULE_MS)
+    );
+}
+
+#[test]
+fn the_two_nights_when_the_clocks_change_have_their_own_length() {
+    let nights = scheduled(&[6], "22:00", "04:00");
+    for (now, hours) in [("2026-03-28T12:00:00Z", 5), ("2026-10-24T12:00:00Z", 7)] {
+        let window = next_window(&nights, ms(now)).unwrap();
+        assert_eq!(window.end - window.start, hours * HOUR_MS, "{now}");
+    }
+}
+
+proptest! {
+    /// Whatever the schedule and the moment: the window is to come, within the offer, open all
+    /// the time, and nothing opens before it.
+    #[test]
+    fn a_window_is_the_first_that_is_open(
+        days in prop::collection::btree_set(1..=7, 1..=7usize),
+        from in 0..1_440,
+        to in 0..1_440,
+        minute in 0..525_000_i64,
+    ) {
+        let time = |minutes: i32| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+        let days: Vec<i32> = days.into_iter().collect();
+        let offer = scheduled(&days, &time(from), &time(to));
+        let schedule = offer.schedule.clone().unwrap();
+        let now_ms = offer.valid_from_ms + minute * 60_000;
+        let Some(window) = next_window(&offer, now_ms) else {
+            prop_assert!(offer.valid_until_ms - now_ms < 9 * 24 * HOUR_MS);
+            return Ok(());
+        };
+        prop_assert!(now_ms <= window.start && window.start < window.end);
+        prop_assert!(window.end <= offer.valid_until_ms);
+        prop_assert!(schedule.is_open_at(window.start) && schedule.is_open_at(window.end - 1));
+        for before_ms in (now_ms..window.start).step_by(600_000) {
+            prop_assert!(!schedule.is_open_at(before_ms), "open {before_ms} already");
+        }
+    }
+}

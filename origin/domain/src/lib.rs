@@ -1,0 +1,27 @@
+//! The nouns of Yousoon and every block's rules: no I/O, no clock, no randomness.
+
+pub mod auth;
+pub mod bookings;
+pub mod catalogue;
+pub mod cursor;
+pub mod documents;
+pub mod error_chain;
+pub mod messages;
+mod nouns;
+pub mod offers;
+pub mod paris;
+pub mod partners;
+pub mod purges;
+pub mod rows;
+pub mod search_text;
+pub mod secret;
+pub mod stats;
+mod store_error;
+pub mod tags;
+pub mod team;
+pub mod texts;
+pub mod users;
+pub mod words;
+
+pub use nouns::*;
+pub use store_error::StoreError;

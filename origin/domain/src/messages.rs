@@ -1,0 +1,73 @@
+//! What leaves by e-mail and SMS, and how it is handed to whoever sends it.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::users::account::Language;
+
+/// What is sent. No log shows the last part of it, except a developer's.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Message {
+    VerifyEmail {
+        to: String,
+        language: Language,
+        token: String,
+    },
+    ResetPassword {
+        to: String,
+        language: Language,
+        token: String,
+    },
+    PhoneCode {
+        to: String,
+        language: Language,
+        code: String,
+    },
+    /// To join the team of a partner of this name.
+    Invitation {
+        to: String,
+        language: Language,
+        partner: String,
+        token: String,
+    },
+}
+
+impl Message {
+    /// The word in logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::VerifyEmail { .. } => "verify e-mail",
+            Self::ResetPassword { .. } => "reset password",
+            Self::PhoneCode { .. } => "phone code",
+            Self::Invitation { .. } => "invitation",
+        }
+    }
+
+    /// To whom, and what proves that it arrived.
+    pub fn parts(&self) -> (&str, &str) {
+        match self {
+            Self::VerifyEmail { to, token, .. }
+            | Self::ResetPassword { to, token, .. }
+            | Self::Invitation { to, token, .. } => (to, token),
+            Self::PhoneCode { to, code, .. } => (to, code),
+        }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Message({}, …)", self.kind())
+    }
+}
+
+/// Why a message was not sent.
+#[derive(Debug, thiserror::Error)]
+#[error("the provider did not take a message: {0}")]
+pub struct OutgoingError(pub String);
+
+/// Who sends messages.
+#[async_trait]
+pub trait Outgoing: fmt::Debug + Send + Sync {
+    async fn send(&self, message: Message) -> Result<(), OutgoingError>;
+}

@@ -1,0 +1,160 @@
+//! An edit of an offer: its values are good by themselves; whether they go together with what is
+//! stored is seen when it is applied, inside the write's transaction.
+
+use super::rules;
+use crate::{Offer, OfferCategory, OfferSchedule, Quota, texts::BrokenRule};
+
+/// What becomes of a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Edit<T> {
+    #[default]
+    Keep,
+    Set(T),
+}
+
+impl<T> Edit<T> {
+    pub fn put(self, field: &mut T) {
+        match self {
+            Self::Keep => {}
+            Self::Set(value) => *field = value,
+        }
+    }
+}
+
+/// What an edit may change; made by [`rules`] only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfferEdit {
+    pub title: Edit<String>,
+    pub description: Edit<String>,
+    pub category: Edit<OfferCategory>,
+    pub percentage: Edit<i32>,
+    pub discount_description: Edit<Option<String>>,
+    pub conditions: Edit<Vec<String>>,
+    pub valid_from_ms: Edit<i64>,
+    pub valid_until_ms: Edit<i64>,
+    pub schedule: Edit<Option<OfferSchedule>>,
+    pub quota: Edit<Option<QuotaEdit>>,
+    pub images: Edit<Vec<String>>,
+    pub is_active: Edit<bool>,
+    pub per_day: Edit<Option<i32>>,
+    pub per_user: Edit<Option<i32>>,
+    /// The offer leaves all lists, for good.
+    pub archived_at_ms: Edit<i64>,
+    /// What the editor read: an offer that was edited since is left as it is.
+    pub expected_version: Option<i64>,
+}
+
+/// What is not given stays: who raises the total does not overwrite what was booked meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QuotaEdit {
+    pub total: Option<i32>,
+    pub remaining: Option<i32>,
+}
+
+impl OfferEdit {
+    /// The offer as it will be.
+    pub fn apply(self, before: &Offer) -> Result<Offer, BrokenRule> {
+        let mut after = before.clone();
+        self.title.put(&mut after.title);
+        self.description.put(&mut after.description);
+        self.category.put(&mut after.category);
+        self.percentage.put(&mut after.discount.percentage);
+        self.discount_description
+            .put(&mut after.discount.description);
+        self.conditions.put(&mut after.conditions);
+        // What was stored once may break today's rule: only who sets it is held to it.
+        let sets_validity =
+            (&self.valid_from_ms, &self.valid_until_ms) != (&Edit::Keep, &Edit::Keep);
+        self.valid_from_ms.put(&mut after.valid_from_ms);
+        self.valid_until_ms.put(&mut after.valid_until_ms);
+        if sets_validity {
+            rules::validity(after.valid_from_ms, after.valid_until_ms)?;
+        }
+        self.schedule.put(&mut after.schedule);
+        match self.quota {
+            Edit::Keep => {}
+            Edit::Set(None) => after.quota = None,
+            Edit::Set(Some(edit)) => after.quota = Some(edit.apply(before.quota)?),
+        }
+        self.images.put(&mut after.images);
+        self.is_active.put(&mut after.is_active);
+        self.per_day.put(&mut after.limits.per_day);
+        self.per_user.put(&mut after.limits.per_user);
+        if let Edit::Set(moment_ms) = self.archived_at_ms {
+            after.archived_at_ms = Some(moment_ms);
+            after.is_active = false;
+        }
+        Ok(after)
+    }
+}
+
+impl QuotaEdit {
+    fn apply(self, before: Option<Quota>) -> Result<Quota, BrokenRule> {
+        rules::quota(
+            self.total.or(before.map(|quota| quota.total)),
+            self.remaining.or(before.map(|quota| quota.remaining)),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BookingLimits, Discount, EstablishmentId, GeoPoint, OfferId, PartnerId};
+
+    /// Its validity ended before it began, as no edit may leave it.
+    fn odd() -> Offer {
+        Offer {
+            id: OfferId::derive("offer", "1"),
+            title: "Deux galettes".into(),
+            description: String::new(),
+            partner_id: PartnerId::derive("partner", "1"),
+            establishment_id: EstablishmentId::derive("establishment", "1"),
+            category: OfferCategory::Restaurant,
+            discount: Discount {
+                percentage: 20,
+                description: Some("le soir".into()),
+            },
+            conditions: vec![],
+            valid_from_ms: 10,
+            valid_until_ms: 5,
+            schedule: None,
+            quota: None,
+            images: vec![],
+            is_active: true,
+            location: GeoPoint::new(48.8566, 2.3522).unwrap(),
+            created_at_ms: 0,
+            limits: BookingLimits::default(),
+            archived_at_ms: None,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn an_empty_edit_changes_nothing() {
+        assert_eq!(OfferEdit::default().apply(&odd()), Ok(odd()));
+    }
+
+    #[test]
+    fn only_who_sets_the_validity_is_held_to_its_rule() {
+        let title = OfferEdit {
+            title: Edit::Set("Trois".into()),
+            ..OfferEdit::default()
+        };
+        assert_eq!(title.apply(&odd()).unwrap().title, "Trois");
+        for (from, until, fits) in [
+            (Edit::Set(4), Edit::Keep, true),
+            (Edit::Set(5), Edit::Keep, false),
+            (Edit::Keep, Edit::Set(11), true),
+            (Edit::Keep, Edit::Set(10), false),
+            (Edit::Set(1), Edit::Set(2), true),
+        ] {
+            let edit = OfferEdit {
+                valid_from_ms: from,
+                valid_until_ms: until,
+                ..OfferEdit::default()
+            };
+            assert_eq!(edit.clone().apply(&odd()).is_ok(), fits, "{edit:?}");
+        }
+    }
+}

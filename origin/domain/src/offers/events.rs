@@ -1,0 +1,181 @@
+//! Which cached answers a change of an offer touches: [`changed_fields`] is the table.
+
+#[cfg(test)]
+pub mod tests;
+
+use std::collections::BTreeSet;
+
+use cache_core::Tag;
+
+use crate::{GeoPoint, Offer, Quota, tags};
+
+/// The H3 resolutions at which lists may carry their search disk.
+pub const GEO_RESOLUTIONS: std::ops::RangeInclusive<u8> = 3..=8;
+
+/// An offer before and after a write; absent before its creation and after its deletion.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OfferChange {
+    pub before: Option<Offer>,
+    pub after: Option<Offer>,
+}
+
+/// How far a change can be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Seen {
+    /// By who reads the offer itself: every answer that shows it carries its own tag.
+    Inside,
+    /// By lists as well, also by those that do not show it yet: they filter or sort by it.
+    InLists,
+}
+
+/// Every field of an offer by its GraphQL name, how far its change is seen, and whether it changed.
+///
+/// A field that is added to [`Offer`] does not compile until it has its line here.
+fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 20] {
+    let Offer {
+        id,
+        title,
+        description,
+        partner_id,
+        establishment_id,
+        category,
+        discount,
+        conditions,
+        valid_from_ms,
+        valid_until_ms,
+        schedule,
+        quota,
+        images,
+        is_active,
+        location,
+        created_at_ms,
+        limits,
+        archived_at_ms,
+        // Changes with others only.
+        version: _,
+    } = before;
+    [
+        ("id", Seen::InLists, *id != after.id),
+        // Lists search these two.
+        ("title", Seen::InLists, *title != after.title),
+        (
+            "description",
+            Seen::InLists,
+            *description != after.description,
+        ),
+        ("partner", Seen::InLists, *partner_id != after.partner_id),
+        (
+            "establishment",
+            Seen::InLists,
+            *establishment_id != after.establishment_id,
+        ),
+        ("category", Seen::InLists, *category != after.category),
+        ("discount", Seen::InLists, *discount != after.discount),
+        ("conditions", Seen::Inside, *conditions != after.conditions),
+        (
+            "validFrom",
+            Seen::InLists,
+            *valid_from_ms != after.valid_from_ms,
+        ),
+        (
+            "validUntil",
+            Seen::InLists,
+            *valid_until_ms != after.valid_until_ms,
+        ),
+        ("schedule", Seen::Inside, *schedule != after.schedule),
+        // What is left may be 5 s old, so that each booking purges nothing; but not whether there
+        // is anything left, nor out of how many.
+        ("quota", Seen::Inside, total(*quota) != total(after.quota)),
+        (
+            "quota",
+            Seen::Inside,
+            is_sold_out(*quota) != is_sold_out(after.quota),
+        ),
+        // Lists show the first one.
+        (
+            "images",
+            Seen::InLists,
+            images.first() != after.images.first(),
+        ),
+        ("images", Seen::Inside, *images != after.images),
+        ("isActive", Seen::InLists, *is_active != after.is_active),
+        ("location", Seen::InLists, *location != after.location),
+        (
+            "createdAt",
+            Seen::InLists,
+            *created_at_ms != after.created_at_ms,
+        ),
+        ("limits", Seen::Inside, *limits != after.limits),
+        // Lists hold active offers only: that it leaves them is `isActive`.
+        (
+            "isArchived",
+            Seen::Inside,
+            archived_at_ms.is_some() != after.archived_at_ms.is_some(),
+        ),
+    ]
+}
+
+fn total(quota: Option<Quota>) -> Option<i32> {
+    quota.map(|quota| quota.total)
+}
+
+fn is_sold_out(quota: Option<Quota>) -> bool {
+    quota.is_some_and(Quota::is_sold_out)
+}
+
+/// How far the change is seen; not at all if nothing changed that an answer may hold.
+fn seen(change: &OfferChange) -> Option<Seen> {
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) => changed_fields(before, after)
+            .into_iter()
+            .filter_map(|(_, seen, changed)| changed.then_some(seen))
+            .max(),
+        (Some(_), None) | (None, Some(_)) => Some(Seen::InLists),
+        (None, None) => None,
+    }
+}
+
+/// The tags to purge for a change: the offer's and its partner's own, and those of the lists that
+/// it enters, leaves or looks different in. Sorted, each once.
+pub fn tags_of(change: &OfferChange) -> Vec<Tag> {
+    let mut purged = BTreeSet::new();
+    let seen = seen(change);
+    for offer in change.before.iter().chain(&change.after) {
+        if seen.is_some() {
+            purged.insert(tags::offer(&offer.id));
+            purged.insert(tags::partner(&offer.partner_id));
+        }
+        // No list holds an inactive offer. Validity is a list's own affair: its life ends when an
+        // offer starts or ends.
+        if seen == Some(Seen::InLists) && offer.is_active {
+            purged.insert(tags::all_offers());
+            purged.extend(geo_tags(offer.location));
+        }
+    }
+    if let Some(after) = change.after.as_ref().filter(|after| after.is_active)
+        && !change
+            .before
+            .as_ref()
+            .is_some_and(|before| before.is_active)
+    {
+        purged.insert(tags::published(&after.id));
+    }
+    purged.into_iter().collect()
+}
+
+/// The names of what changed between two states of an offer, for the audit.
+pub fn names_of(before: &Offer, after: &Offer) -> Vec<&'static str> {
+    let mut names: Vec<_> = changed_fields(before, after)
+        .into_iter()
+        .filter_map(|(name, _, changed)| changed.then_some(name))
+        .collect();
+    names.dedup();
+    names
+}
+
+/// The tags of the cells that hold a place, at every resolution that lists use.
+fn geo_tags(place: GeoPoint) -> impl Iterator<Item = Tag> {
+    GEO_RESOLUTIONS
+        .filter_map(move |resolution| cache_core::geo::cell(place.lat, place.lng, resolution))
+        .map(Tag::geo)
+}

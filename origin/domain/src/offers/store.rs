@@ -1,0 +1,143 @@
+//! Where offers are kept: what is asked of a store and what it answers.
+
+mod change;
+mod cursor;
+
+use std::{collections::HashMap, fmt};
+
+use async_trait::async_trait;
+
+use super::edit::OfferEdit;
+use crate::{GeoPoint, Offer, OfferCategory, OfferId, PartnerId, StoreError};
+
+pub use change::{
+    Author, Change, Created, Creation, MOST_OFFERS, Purging, Updated, change, creation,
+};
+pub use cursor::OfferCursor;
+
+/// A search disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Near {
+    pub centre: GeoPoint,
+    pub max_distance_km: f64,
+}
+
+/// Whose eyes a list is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// Everybody: active offers within their validity.
+    Public,
+    /// The partner portal: every offer that is not archived.
+    Portal,
+    /// Who moves a database: every offer.
+    All,
+}
+
+/// What of a connection was selected; the total costs a scan of the whole reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Columns {
+    Edges,
+    EdgesAndTotal,
+}
+
+/// Whether the moment is asked for at which a list may change by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextChange {
+    /// Nobody keeps the answer.
+    Unasked,
+    Asked,
+}
+
+/// Which of an offer's larger fields a list was asked for; the others come back empty, so that an
+/// offer out of a list must never be kept as the whole one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of columns")]
+pub struct ListFields {
+    pub description: bool,
+    pub conditions: bool,
+    pub schedule: bool,
+    /// The first one.
+    pub images: bool,
+}
+
+impl ListFields {
+    /// Every field.
+    pub const ALL: Self = Self {
+        description: true,
+        conditions: true,
+        schedule: true,
+        images: true,
+    };
+}
+
+#[derive(Debug, Clone)]
+pub struct OfferQuery {
+    /// Nearest first within this disk; without it newest first.
+    pub near: Option<Near>,
+    /// Any of these; empty means all.
+    pub categories: Vec<OfferCategory>,
+    pub min_discount: Option<i32>,
+    /// Every word must be in the title or description, without regard to accents and case; a backend
+    /// may also find words that begin with it. No word at all finds nothing.
+    pub search: Option<String>,
+    pub partner: Option<PartnerId>,
+    pub include_inactive: Visibility,
+    pub first: usize,
+    pub after: Option<OfferCursor>,
+    pub now_ms: i64,
+    pub columns: Columns,
+    pub fields: ListFields,
+    pub next_change: NextChange,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OfferPage {
+    /// Each with its distance in km when the query has a location.
+    pub items: Vec<(Offer, Option<f64>)>,
+    pub has_next_page: bool,
+    pub total: Option<u64>,
+    /// If it was asked for, the first moment to come at which an active offer within reach and of
+    /// the categories starts or ends, whatever the other filters: a cached list must not outlive it.
+    pub next_change_ms: Option<i64>,
+}
+
+/// The offers of a backend.
+#[async_trait]
+pub trait OfferStore: fmt::Debug + Send + Sync {
+    /// The offers that exist among `ids`, visible or not.
+    async fn by_ids(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, Offer>, StoreError>;
+
+    /// The newest offers of each partner, at most `limit_each`, in one query; a partner without
+    /// any is absent.
+    async fn of_partners(
+        &self,
+        partners: &[PartnerId],
+        visibility: Visibility,
+        limit_each: usize,
+        now_ms: i64,
+    ) -> Result<HashMap<PartnerId, Vec<Offer>>, StoreError>;
+
+    /// One page of offers; a cursor of the other order is [`StoreError::ForeignCursor`].
+    async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError>;
+
+    /// How many can still be booked of those among `ids` that have a quota.
+    async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError>;
+
+    /// Stores a new offer with the place of its establishment. What [`creation`] reads, the offer
+    /// and its purge are one transaction.
+    async fn create(
+        &self,
+        draft: Offer,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Created, StoreError>;
+
+    /// Edits one offer. Read, [`change`], write and purge are one transaction.
+    async fn update(
+        &self,
+        id: OfferId,
+        edit: OfferEdit,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Updated, StoreError>;
+}

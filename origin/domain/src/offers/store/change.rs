@@ -1,0 +1,185 @@
+//! What an update means, decided once for all backends: they read, ask here, and write.
+
+use crate::{
+    Establishment, Offer,
+    offers::{
+        edit::{Edit, OfferEdit},
+        events::{OfferChange, names_of, tags_of},
+    },
+    purges::{PendingPurge, PurgeKind},
+    texts::BrokenRule,
+};
+
+/// Who writes, for the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    pub actor: String,
+    /// What is done, such as the name of the mutation.
+    pub action: &'static str,
+}
+
+/// What came of an update.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Updated {
+    /// There is no such offer.
+    NotFound,
+    /// It is archived: nothing of it changes any more.
+    Archived,
+    /// It was edited since it was read; this is its version now.
+    Conflict { version: i64 },
+    /// The edit does not go together with what is stored; nothing was written.
+    Refused(BrokenRule),
+    /// The offer as it is now.
+    Done(Box<Offer>, Purging),
+}
+
+/// Whether a write left a purge in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purging {
+    /// No cached answer holds what changed.
+    Nothing,
+    /// To be drained into the purge log.
+    Pending,
+}
+
+/// What a backend does about an edit of a stored offer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// The offer is archived.
+    Archived,
+    /// The offer was edited since it was read.
+    Conflict { version: i64 },
+    /// The edit does not go together with what is stored.
+    Refuse(BrokenRule),
+    /// The offer is as it should be.
+    Keep(Box<Offer>),
+    /// Replaces the offer and stores the purge, in one transaction.
+    Write {
+        after: Box<Offer>,
+        /// None when no cached answer holds what changed.
+        purge: Option<PendingPurge>,
+    },
+}
+
+impl From<Change> for Updated {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Archived => Self::Archived,
+            Change::Conflict { version } => Self::Conflict { version },
+            Change::Refuse(broken) => Self::Refused(broken),
+            Change::Keep(offer) => Self::Done(offer, Purging::Nothing),
+            Change::Write { after, purge: None } => Self::Done(after, Purging::Nothing),
+            Change::Write {
+                after,
+                purge: Some(_),
+            } => Self::Done(after, Purging::Pending),
+        }
+    }
+}
+
+/// What an edit does to the offer that is stored.
+pub fn change(before: &Offer, edit: OfferEdit, author: Author) -> Change {
+    if before.archived_at_ms.is_some() {
+        return match edit.archived_at_ms {
+            Edit::Keep => Change::Archived,
+            Edit::Set(_) => Change::Keep(Box::new(before.clone())),
+        };
+    }
+    if edit
+        .expected_version
+        .is_some_and(|expected| expected != before.version)
+    {
+        return Change::Conflict {
+            version: before.version,
+        };
+    }
+    let mut after = match edit.apply(before) {
+        Ok(after) => Box::new(after),
+        Err(broken) => return Change::Refuse(broken),
+    };
+    if *after == *before {
+        return Change::Keep(after);
+    }
+    if !differ_in_what_is_left_only(before, &after) {
+        after.version += 1;
+    }
+    let tags = tags_of(&OfferChange {
+        before: Some(before.clone()),
+        after: Some(Offer::clone(&after)),
+    });
+    let purge = (!tags.is_empty()).then(|| PendingPurge {
+        tags,
+        kind: PurgeKind::Hard,
+        reason: format!("{}: {}", author.action, names_of(before, &after).join(", ")),
+        actor: author.actor,
+    });
+    Change::Write { after, purge }
+}
+
+fn differ_in_what_is_left_only(before: &Offer, after: &Offer) -> bool {
+    let mut other = after.clone();
+    if let (Some(quota), Some(known)) = (&mut other.quota, before.quota) {
+        quota.remaining = known.remaining;
+    }
+    other == *before
+}
+
+/// The most offers of a partner that are not archived: what its page looks through.
+pub const MOST_OFFERS: usize = 500;
+
+/// What came of a new offer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Created {
+    /// Its partner has no such establishment, or not any more.
+    NoEstablishment,
+    /// Its partner has [`MOST_OFFERS`].
+    Full,
+    /// The offer with the place of its establishment.
+    Done(Box<Offer>),
+}
+
+/// What a backend does about a new offer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Creation {
+    /// Stores nothing.
+    Refuse(Created),
+    /// Stores the offer and the purge, in one transaction.
+    Write {
+        offer: Box<Offer>,
+        purge: PendingPurge,
+    },
+}
+
+/// What becomes of a new offer at an establishment, where its partner has `open` others.
+pub fn creation(
+    draft: Offer,
+    establishment: Option<&Establishment>,
+    open: usize,
+    author: Author,
+) -> Creation {
+    let own = establishment
+        .filter(|place| place.partner_id == draft.partner_id && place.archived_at_ms.is_none());
+    let Some(place) = own else {
+        return Creation::Refuse(Created::NoEstablishment);
+    };
+    if open >= MOST_OFFERS {
+        return Creation::Refuse(Created::Full);
+    }
+    let offer = Offer {
+        location: place.location,
+        ..draft
+    };
+    let purge = PendingPurge {
+        tags: tags_of(&OfferChange {
+            before: None,
+            after: Some(offer.clone()),
+        }),
+        kind: PurgeKind::Hard,
+        reason: author.action.to_owned(),
+        actor: author.actor,
+    };
+    Creation::Write {
+        offer: Box::new(offer),
+        purge,
+    }
+}

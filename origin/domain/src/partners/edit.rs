@@ -1,0 +1,59 @@
+//! What partners change of themselves and their establishments. Each value is good by itself: made
+//! by the rules only.
+
+use crate::{
+    Address, Establishment, GeoPoint, OpeningHour, Partner, PartnerCategory, offers::edit::Edit,
+};
+
+/// What is not set stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartnerEdit {
+    pub name: Edit<String>,
+    pub description: Edit<Option<String>>,
+    pub logo: Edit<Option<String>>,
+    pub category: Edit<PartnerCategory>,
+}
+
+impl PartnerEdit {
+    /// The partner as it will be.
+    #[must_use]
+    pub fn apply(self, before: &Partner) -> Partner {
+        let mut after = before.clone();
+        self.name.put(&mut after.name);
+        self.description.put(&mut after.description);
+        self.logo.put(&mut after.logo);
+        self.category.put(&mut after.category);
+        after
+    }
+}
+
+/// What is not set stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EstablishmentEdit {
+    pub name: Edit<String>,
+    pub address: Edit<Address>,
+    /// Its offers move along.
+    pub location: Edit<GeoPoint>,
+    pub phone: Edit<Option<String>>,
+    pub email: Edit<Option<String>>,
+    pub website: Edit<Option<String>>,
+    pub opening_hours: Edit<Vec<OpeningHour>>,
+    pub images: Edit<Vec<String>>,
+}
+
+impl EstablishmentEdit {
+    /// The establishment as it will be.
+    #[must_use]
+    pub fn apply(self, before: &Establishment) -> Establishment {
+        let mut after = before.clone();
+        self.name.put(&mut after.name);
+        self.address.put(&mut after.address);
+        self.location.put(&mut after.location);
+        self.phone.put(&mut after.phone);
+        self.email.put(&mut after.email);
+        self.website.put(&mut after.website);
+        self.opening_hours.put(&mut after.opening_hours);
+        self.images.put(&mut after.images);
+        after
+    }
+}

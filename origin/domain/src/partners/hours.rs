@@ -1,0 +1,103 @@
+//! When an establishment is open: for each day one entry or, with breaks, several.
+
+use crate::{
+    OpeningHour,
+    paris::TimeOfDay,
+    texts::{BrokenRule, broken},
+};
+
+const DAY_MINUTES: u32 = 24 * 60;
+const WEEK_MINUTES: u32 = 7 * DAY_MINUTES;
+/// Four a day: nobody has more than three breaks.
+const MAX_ENTRIES: usize = 28;
+
+/// The hours in the order of the week, if no two of them overlap.
+pub fn opening_hours(hours: Vec<OpeningHour>) -> Result<Vec<OpeningHour>, BrokenRule> {
+    if hours.len() > MAX_ENTRIES {
+        return Err(broken("openingHours", "are at most 28 entries"));
+    }
+    let mut of_week = Vec::with_capacity(hours.len());
+    for hour in hours {
+        let span = span(&hour).ok_or(broken("openingHours", "have local times, 00:00 to 23:59"))?;
+        of_week.push((span, hour));
+    }
+    of_week.sort_by_key(|(span, _)| *span);
+    let spans: Vec<(u32, u32)> = of_week.iter().map(|(span, _)| *span).collect();
+    // The last one of the week may reach into the first one of the next.
+    let first_again = spans
+        .first()
+        .map(|(opens, closes)| (opens + WEEK_MINUTES, closes + WEEK_MINUTES));
+    let following = spans.iter().skip(1).copied().chain(first_again);
+    if spans
+        .iter()
+        .zip(following)
+        .any(|((_, closes), (opens, _))| *closes > opens)
+    {
+        return Err(broken("openingHours", "do not overlap"));
+    }
+    Ok(of_week.into_iter().map(|(_, hour)| hour).collect())
+}
+
+/// From when to when, in minutes since Monday began. Closing that is not after opening is on the
+/// next day.
+fn span(hour: &OpeningHour) -> Option<(u32, u32)> {
+    let (opens, closes) = (
+        TimeOfDay::parse(&hour.opens)?.minutes(),
+        TimeOfDay::parse(&hour.closes)?.minutes(),
+    );
+    let day = u32::try_from(hour.weekday.number() - 1).ok()?;
+    let next_day = if closes > opens { 0 } else { DAY_MINUTES };
+    let begins = day * DAY_MINUTES;
+    Some((begins + opens, begins + closes + next_day))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Weekday;
+
+    fn hour(weekday: i32, opens: &str, closes: &str) -> OpeningHour {
+        OpeningHour {
+            weekday: Weekday::new(weekday).unwrap(),
+            opens: opens.into(),
+            closes: closes.into(),
+        }
+    }
+
+    #[test]
+    fn hours_stand_in_the_order_of_the_week_with_their_breaks() {
+        let (noon, evening) = (hour(1, "12:00", "14:30"), hour(1, "19:00", "01:00"));
+        let tuesday = hour(2, "01:00", "03:00");
+        let given = vec![tuesday.clone(), evening.clone(), noon.clone()];
+        assert_eq!(opening_hours(given).unwrap(), [noon, evening, tuesday]);
+        assert_eq!(opening_hours(vec![]).unwrap(), []);
+    }
+
+    #[test]
+    fn hours_do_not_overlap_nor_over_midnight_nor_over_sunday() {
+        let always: Vec<_> = (1..=7).map(|day| hour(day, "00:00", "00:00")).collect();
+        assert_eq!(opening_hours(always.clone()).unwrap(), always);
+        for (one, other) in [
+            (hour(1, "12:00", "14:30"), hour(1, "14:00", "15:00")),
+            (hour(1, "12:00", "14:30"), hour(1, "12:00", "14:30")),
+            (hour(1, "22:00", "02:00"), hour(2, "01:59", "03:00")),
+            (hour(7, "22:00", "02:00"), hour(1, "00:00", "03:00")),
+            (hour(3, "00:00", "00:00"), hour(3, "12:00", "13:00")),
+        ] {
+            for given in [vec![one.clone(), other.clone()], vec![other, one]] {
+                let broken = opening_hours(given.clone()).unwrap_err();
+                assert_eq!(broken.rule, "do not overlap", "{given:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn hours_are_times_and_not_too_many() {
+        for bad in ["24:00", "9:00", ""] {
+            assert!(opening_hours(vec![hour(1, bad, "12:00")]).is_err(), "{bad}");
+            assert!(opening_hours(vec![hour(1, "12:00", bad)]).is_err(), "{bad}");
+        }
+        let many = (0..29).map(|n| hour(1, &format!("10:{n:02}"), &format!("10:{:02}", n + 1)));
+        assert!(opening_hours(many.collect()).is_err());
+    }
+}

@@ -1,0 +1,145 @@
+//! Where partners and their establishments are kept: what is asked of a store and what it answers.
+
+pub mod change;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::HashMap, fmt};
+
+use async_trait::async_trait;
+
+use crate::{
+    Establishment, EstablishmentId, Partner, PartnerCategory, PartnerId, StoreError, UserId,
+    cursor::{CursorKind, seal, unseal},
+    search_text as text,
+};
+
+pub use super::edit::{EstablishmentEdit, PartnerEdit};
+pub use crate::offers::store::Author;
+
+pub use change::{Founded, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated};
+
+#[derive(Debug, Clone, Default)]
+pub struct PartnerQuery {
+    pub category: Option<PartnerCategory>,
+    /// Every word must be in the name or description, without regard to accents and case; a backend
+    /// may also find words that begin with it. No word at all finds nothing.
+    pub search: Option<String>,
+    pub first: usize,
+    pub after: Option<PartnerCursor>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PartnerPage {
+    pub items: Vec<Partner>,
+    pub has_next_page: bool,
+    pub total: u64,
+}
+
+/// The place after a partner in the order of folded names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartnerCursor {
+    pub name_folded: String,
+    pub id: PartnerId,
+}
+
+impl PartnerCursor {
+    pub fn of(partner: &Partner) -> Self {
+        Self {
+            name_folded: text::fold(&partner.name),
+            id: partner.id.clone(),
+        }
+    }
+
+    pub fn encode(&self) -> String {
+        seal(
+            CursorKind::PartnerName,
+            &[&self.id.to_bytes()[..], self.name_folded.as_bytes()].concat(),
+        )
+    }
+
+    pub fn decode(text: &str) -> Option<Self> {
+        let (kind, body) = unseal(text)?;
+        match kind {
+            CursorKind::PartnerName => {
+                let (id, name) = body.split_first_chunk::<12>()?;
+                let name_folded = std::str::from_utf8(name).ok()?.to_owned();
+                Some(Self {
+                    name_folded,
+                    id: PartnerId::from_bytes(*id),
+                })
+            }
+            CursorKind::OfferNear | CursorKind::OfferNewest | CursorKind::BookingNewest => None,
+        }
+    }
+}
+
+/// The partners of a backend.
+#[async_trait]
+pub trait PartnerStore: fmt::Debug + Send + Sync {
+    /// The partners that exist among `ids`.
+    async fn partners_by_ids(
+        &self,
+        ids: &[PartnerId],
+    ) -> Result<HashMap<PartnerId, Partner>, StoreError>;
+
+    /// The establishments that exist among `ids`.
+    async fn establishments_by_ids(
+        &self,
+        ids: &[EstablishmentId],
+    ) -> Result<HashMap<EstablishmentId, Establishment>, StoreError>;
+
+    /// The establishments of each partner, ordered by id; a partner without one is absent.
+    async fn establishments_of(
+        &self,
+        partners: &[PartnerId],
+    ) -> Result<HashMap<PartnerId, Vec<Establishment>>, StoreError>;
+
+    /// One page of partners by folded name, then id.
+    async fn list(&self, query: &PartnerQuery) -> Result<PartnerPage, StoreError>;
+
+    /// Stores a new partner, makes a user its owner and leaves the purge, in one transaction.
+    async fn found(
+        &self,
+        partner: Partner,
+        owner: UserId,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Founded, StoreError>;
+
+    /// Edits a partner, with its purge in the same transaction.
+    async fn update_partner(
+        &self,
+        id: PartnerId,
+        edit: PartnerEdit,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PartnerUpdated, StoreError>;
+
+    /// Stores a new establishment, with its purge in the same transaction.
+    async fn add_establishment(
+        &self,
+        place: Establishment,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PlaceAdded, StoreError>;
+
+    /// Edits an establishment. When it moves, its offers move along, and what lists them before and
+    /// after is purged, all in one transaction.
+    async fn update_establishment(
+        &self,
+        id: EstablishmentId,
+        edit: EstablishmentEdit,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PlaceUpdated, StoreError>;
+
+    /// Takes an establishment out of sight, unless offers that are not archived are of it; with its
+    /// purge in the same transaction.
+    async fn archive_establishment(
+        &self,
+        id: EstablishmentId,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<PlaceArchived, StoreError>;
+}

@@ -1,0 +1,152 @@
+//! What a write of partners and establishments means, decided once for all backends: they read, ask
+//! here, and write.
+
+use std::collections::BTreeSet;
+
+use cache_core::Tag;
+
+use crate::{
+    Establishment, Partner, PartnerId,
+    offers::store::{Author, Purging},
+    partners::edit::{EstablishmentEdit, PartnerEdit},
+    purges::{PendingPurge, PurgeKind},
+    tags,
+};
+
+/// The most establishments of a partner, archived ones counted: what one answer shows.
+pub const MOST_ESTABLISHMENTS: usize = 300;
+
+/// What came of a new partner.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Founded {
+    /// There is no such user any more.
+    NoUser,
+    /// The user works for a partner already.
+    Member,
+    Done,
+}
+
+/// What came of an edit of a partner.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PartnerUpdated {
+    NotFound,
+    Done(Box<Partner>, Purging),
+}
+
+/// What came of a new establishment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceAdded {
+    NoPartner,
+    /// The partner has [`MOST_ESTABLISHMENTS`].
+    Full,
+    Done,
+}
+
+/// What came of an edit of an establishment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PlaceUpdated {
+    /// There is none, or not any more.
+    NotFound,
+    Done(Box<Establishment>, Purging),
+}
+
+/// What came of an establishment's removal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceArchived {
+    NotFound,
+    /// Offers that are not archived are of it.
+    InUse,
+    /// It was before.
+    Already,
+    Done,
+}
+
+/// The purge of a new partner: lists of partners.
+pub fn founding(partner: &PartnerId, author: Author) -> PendingPurge {
+    let purged = vec![tags::partner(partner), tags::all_partners()];
+    pending(purged, author.action.to_owned(), author.actor)
+}
+
+/// The purge of an edit; none when nothing changed. Lists filter by what they search, and sort by
+/// name; a list carries the tag of each partner that it shows.
+pub fn partner_change(
+    before: &Partner,
+    edit: PartnerEdit,
+    author: Author,
+) -> (Partner, Option<PendingPurge>) {
+    let after = edit.apply(before);
+    let in_lists = [
+        ("name", before.name != after.name),
+        ("description", before.description != after.description),
+        ("category", before.category != after.category),
+    ];
+    let inside = [("logo", before.logo != after.logo)];
+    let names = changed(&[&in_lists[..], &inside].concat());
+    if names.is_empty() {
+        return (after, None);
+    }
+    let mut purged = vec![tags::partner(&before.id)];
+    if in_lists.iter().any(|(_, changed)| *changed) {
+        purged.push(tags::all_partners());
+    }
+    let purge = pending(purged, reason(&author, &names), author.actor);
+    (after, Some(purge))
+}
+
+/// The purge of an establishment that came or went: what shows its partner.
+pub fn place_purge(partner: &PartnerId, author: Author) -> PendingPurge {
+    let purged = vec![tags::partner(partner)];
+    pending(purged, author.action.to_owned(), author.actor)
+}
+
+/// The purge of an edit, with the tags of the offers that moved along; none when nothing changed.
+pub fn place_change(
+    before: &Establishment,
+    after: &Establishment,
+    moved: BTreeSet<Tag>,
+    author: Author,
+) -> Option<PendingPurge> {
+    let names = changed(&[
+        ("name", before.name != after.name),
+        ("address", before.address != after.address),
+        ("location", before.location != after.location),
+        ("phone", before.phone != after.phone),
+        ("email", before.email != after.email),
+        ("website", before.website != after.website),
+        ("openingHours", before.opening_hours != after.opening_hours),
+        ("images", before.images != after.images),
+    ]);
+    if names.is_empty() {
+        return None;
+    }
+    let mut purged = moved;
+    purged.insert(tags::partner(&before.partner_id));
+    let reason = reason(&author, &names);
+    Some(pending(purged.into_iter().collect(), reason, author.actor))
+}
+
+/// What an edit makes of an establishment; none of one that is archived.
+pub fn edited(before: &Establishment, edit: EstablishmentEdit) -> Option<Establishment> {
+    match before.archived_at_ms {
+        None => Some(edit.apply(before)),
+        Some(_) => None,
+    }
+}
+
+fn changed(fields: &[(&'static str, bool)]) -> Vec<&'static str> {
+    let changed = fields.iter().filter(|(_, changed)| *changed);
+    changed.map(|(name, _)| *name).collect()
+}
+
+fn reason(author: &Author, names: &[&str]) -> String {
+    format!("{}: {}", author.action, names.join(", "))
+}
+
+const fn pending(purged: Vec<Tag>, reason: String, actor: String) -> PendingPurge {
+    PendingPurge {
+        tags: purged,
+        kind: PurgeKind::Hard,
+        reason,
+        actor,
+    }
+}

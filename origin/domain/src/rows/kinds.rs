@@ -1,0 +1,185 @@
+//! The tables: every column, and where MongoDB has it. A test holds them against the schema.
+
+use super::{Field, Identity, Kind, Missing, Shape};
+use crate::{
+    bookings::booking::BookingStatus,
+    rows::Collection,
+    users::account::{IdentityStatus, Post, Purpose, Role, Status},
+};
+
+/// In the order in which they are moved.
+pub const KINDS: [&Kind; 8] = [
+    &USERS,
+    &CONSENTS,
+    &FAVORITES,
+    &ERASURES,
+    &SERVICE_TOKENS,
+    &INVITATIONS,
+    &OFFER_VIEWS,
+    &BOOKINGS,
+];
+
+const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
+    Field {
+        column,
+        path,
+        shape,
+        missing: Missing::Never,
+    }
+}
+
+impl Field {
+    const fn or_null(mut self) -> Self {
+        self.missing = Missing::Null;
+        self
+    }
+
+    const fn or_absent(mut self) -> Self {
+        self.missing = Missing::Absent;
+        self
+    }
+}
+
+const POST: Shape = Shape::Word(|text| Post::parse(text).is_some());
+const CREATED: Field = field("created_at_ms", "createdAt", Shape::Moment);
+
+static USERS: Kind = Kind {
+    collection: Collection::Users,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("email_key", "emailKey", Shape::Text),
+        field("email", "email", Shape::Text),
+        field("email_verified_at_ms", "emailVerifiedAt", Shape::Moment).or_null(),
+        field("phone", "phone", Shape::Text).or_absent(),
+        field("phone_verified_at_ms", "phoneVerifiedAt", Shape::Moment).or_null(),
+        field("first_name", "firstName", Shape::Text),
+        field("last_name", "lastName", Shape::Text),
+        field("avatar", "avatar", Shape::Text).or_null(),
+        field("preferences", "preferences", Shape::Preferences),
+        field(
+            "identity_status",
+            "identityStatus",
+            Shape::Word(|text| IdentityStatus::parse(text).is_some()),
+        ),
+        field(
+            "role",
+            "role",
+            Shape::Word(|text| Role::parse(text).is_some()),
+        ),
+        field("partner_id", "membership.partnerId", Shape::Id).or_null(),
+        field("post", "membership.post", POST).or_null(),
+        field(
+            "status",
+            "status",
+            Shape::Word(|text| Status::parse(text).is_some()),
+        ),
+        field("password_hash", "passwordHash", Shape::Text),
+        field("signed_out_before_ms", "signedOutBefore", Shape::Moment),
+        CREATED,
+        field("updated_at_ms", "updatedAt", Shape::Moment),
+    ],
+};
+
+/// Owners are users, and pseudonyms of those who were erased.
+static CONSENTS: Kind = Kind {
+    collection: Collection::Consents,
+    identity: Identity::Content,
+    fields: &[
+        field("owner", "owner", Shape::Text),
+        field("at_ms", "at", Shape::Moment),
+        field(
+            "purpose",
+            "purpose",
+            Shape::Word(|text| Purpose::parse(text).is_some()),
+        ),
+        field("version", "version", Shape::Text),
+        field("granted", "granted", Shape::Flag),
+    ],
+};
+
+static FAVORITES: Kind = Kind {
+    collection: Collection::Favorites,
+    identity: Identity::Joined(2),
+    fields: &[
+        field("user_id", "userId", Shape::Id),
+        field("offer_id", "offerId", Shape::Id),
+        field("at_ms", "at", Shape::Moment),
+    ],
+};
+
+static ERASURES: Kind = Kind {
+    collection: Collection::Erasures,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Text),
+        CREATED,
+        field("erased_at_ms", "erasedAt", Shape::Moment),
+    ],
+};
+
+static SERVICE_TOKENS: Kind = Kind {
+    collection: Collection::ServiceTokens,
+    identity: Identity::First,
+    fields: &[
+        field("name", "_id", Shape::Text),
+        field("scopes", "scopes", Shape::Words),
+        field("hash", "hash", Shape::Text),
+        CREATED,
+        field("expires_at_ms", "expiresAt", Shape::Moment).or_null(),
+        field("revoked_at_ms", "revokedAt", Shape::Moment).or_null(),
+    ],
+};
+
+static INVITATIONS: Kind = Kind {
+    collection: Collection::Invitations,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("partner_id", "partnerId", Shape::Id),
+        field("email_key", "emailKey", Shape::Text),
+        field("email", "email", Shape::Text),
+        field("post", "post", POST),
+        field("token_hash", "tokenHash", Shape::Text),
+        CREATED,
+        field("expires_at_ms", "expiresAt", Shape::Moment),
+    ],
+};
+
+static OFFER_VIEWS: Kind = Kind {
+    collection: Collection::OfferViews,
+    identity: Identity::Joined(3),
+    fields: &[
+        field("partner_id", "partnerId", Shape::Id),
+        field("day", "day", Shape::Text),
+        field("offer_id", "offerId", Shape::Id),
+        field("views", "views", Shape::Whole),
+    ],
+};
+
+static BOOKINGS: Kind = Kind {
+    collection: Collection::Bookings,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("user_id", "userId", Shape::Id).or_absent(),
+        field("offer_id", "offerId", Shape::Id),
+        field("partner_id", "partnerId", Shape::Id),
+        field(
+            "status",
+            "status",
+            Shape::Word(|text| BookingStatus::parse(text).is_some()),
+        ),
+        field("counted", "counted", Shape::Flag),
+        field("from_ms", "from", Shape::Moment),
+        field("until_ms", "until", Shape::Moment),
+        field("idempotency_key", "key", Shape::KeyOfUser).or_absent(),
+        CREATED,
+        field("changed_at_ms", "changedAt", Shape::Moment),
+        field("checked_in_at_ms", "checkedInAt", Shape::Moment).or_absent(),
+        field("due_ms", "due", Shape::Moment).or_absent(),
+        field("day", "day", Shape::Text),
+        field("made_on", "madeOn", Shape::Text),
+        field("checked_in_on", "checkedInOn", Shape::Text).or_absent(),
+    ],
+};

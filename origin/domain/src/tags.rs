@@ -1,0 +1,111 @@
+//! Every tag of Yousoon, made here and nowhere else: a misspelt tag would be a stale cache.
+//!
+//! A tag names something that a cached answer depends on. Ids are hexadecimal and hashes are too, so
+//! that none of these constructors can fail.
+
+use std::fmt::Display;
+
+use cache_core::Tag;
+use pq_core::DocumentHash;
+
+use crate::{BookingId, OfferId, PartnerId};
+
+/// What [`published`] tags begin with.
+const PUBLISHED: &str = "published:";
+/// What [`document`] tags begin with.
+const DOCUMENT: &str = "document:";
+
+fn named(prefix: &str, id: &impl Display) -> Tag {
+    format!("{prefix}{id}")
+        .parse()
+        .expect("an id is hexadecimal, so a prefix and an id are a tag")
+}
+
+/// Every answer that shows this offer.
+pub fn offer(id: &OfferId) -> Tag {
+    named("offer:", id)
+}
+
+/// Every answer that shows how many places are left of this offer.
+pub fn quota(id: &OfferId) -> Tag {
+    named("quota:", id)
+}
+
+/// No answer carries it: the purge log tells with it that an offer became visible, and subscribers
+/// hear of the offer.
+pub fn published(id: &OfferId) -> Tag {
+    named(PUBLISHED, id)
+}
+
+/// The offer that a [`published`] tag names.
+pub fn published_offer(tag: &Tag) -> Option<OfferId> {
+    OfferId::parse(tag.as_str().strip_prefix(PUBLISHED)?)
+}
+
+/// Every answer that shows this partner, one of its establishments or one of its offers.
+pub fn partner(id: &PartnerId) -> Tag {
+    named("partner:", id)
+}
+
+/// Every answer that shows this booking.
+pub fn booking(id: &BookingId) -> Tag {
+    named("booking:", id)
+}
+
+/// Every answer to this document.
+pub fn document(hash: &DocumentHash) -> Tag {
+    named(DOCUMENT, hash)
+}
+
+/// The document that a [`document`] tag names.
+pub fn tagged_document(tag: &Tag) -> Option<DocumentHash> {
+    DocumentHash::parse(tag.as_str().strip_prefix(DOCUMENT)?).ok()
+}
+
+/// Every list of offers without a location.
+pub fn all_offers() -> Tag {
+    fixed("offers:all")
+}
+
+/// Every list of partners.
+pub fn all_partners() -> Tag {
+    fixed("partners:all")
+}
+
+/// The list of categories.
+pub fn categories() -> Tag {
+    fixed("category")
+}
+
+fn fixed(text: &'static str) -> Tag {
+    text.parse().expect("a tag of ours is printable ASCII")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_spelt_as_stored_answers_have_them() {
+        let offer_id = OfferId::derive("offer", "1");
+        let hash = DocumentHash::of("{ a }");
+        let table = [
+            (offer(&offer_id), format!("offer:{offer_id}")),
+            (quota(&offer_id), format!("quota:{offer_id}")),
+            (published(&offer_id), format!("published:{offer_id}")),
+            (document(&hash), format!("document:{hash}")),
+            (all_offers(), "offers:all".to_owned()),
+            (all_partners(), "partners:all".to_owned()),
+            (categories(), "category".to_owned()),
+        ];
+        for (tag, text) in table {
+            assert_eq!(tag.as_str(), text);
+        }
+        assert_eq!(
+            published_offer(&published(&offer_id)),
+            Some(offer_id.clone())
+        );
+        assert_eq!(published_offer(&offer(&offer_id)), None);
+        assert_eq!(tagged_document(&document(&hash)), Some(hash));
+    }
+}

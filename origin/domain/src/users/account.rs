@@ -1,0 +1,224 @@
+//! An account, as both backends keep it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{OfferCategory, PartnerId, UserId, words::words};
+
+words! {
+    /// What an account is for. Services have tokens, not accounts.
+    Role { User = "user", Partner = "partner", Admin = "admin" }
+}
+
+words! {
+    /// What somebody does for a partner; each may do what those before it may.
+    Post { Staff = "staff", Manager = "manager", Owner = "owner" }
+}
+
+words! {
+    /// Whether the account may be used.
+    Status { Active = "active", Disabled = "disabled" }
+}
+
+words! {
+    /// How far the check of identity documents is. The identity block moves it.
+    IdentityStatus {
+        NotSubmitted = "not_submitted",
+        Pending = "pending",
+        Verified = "verified",
+        Rejected = "rejected",
+    }
+}
+
+words! {
+    /// A language of the app.
+    Language { French = "fr", English = "en" }
+}
+
+words! {
+    /// What somebody agrees to.
+    Purpose {
+        Terms = "terms",
+        Marketing = "marketing",
+        Location = "location",
+        Analytics = "analytics",
+    }
+}
+
+/// For which partner somebody works, and as what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    pub partner: PartnerId,
+    pub post: Post,
+}
+
+/// What a user chose in the app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Preferences {
+    pub language: Language,
+    pub categories: Vec<OfferCategory>,
+    /// Messages that nobody asked for, by each way.
+    pub news_by_email: bool,
+    pub news_by_push: bool,
+    pub news_by_sms: bool,
+}
+
+impl Default for Preferences {
+    /// Nobody is written to before saying so.
+    fn default() -> Self {
+        Self {
+            language: Language::French,
+            categories: Vec::new(),
+            news_by_email: false,
+            news_by_push: false,
+            news_by_sms: false,
+        }
+    }
+}
+
+/// What bcrypt made of a password. No log shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    pub fn new(hash: impl Into<String>) -> Self {
+        Self(hash.into())
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// An e-mail address as it is told apart from others: without regard to case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EmailKey(String);
+
+impl EmailKey {
+    pub fn of(email: &str) -> Self {
+        Self(email.trim().to_lowercase())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub id: UserId,
+    /// As it was typed.
+    pub email: String,
+    pub email_verified_at_ms: Option<i64>,
+    /// E.164.
+    pub phone: Option<String>,
+    pub phone_verified_at_ms: Option<i64>,
+    pub first_name: String,
+    pub last_name: String,
+    pub avatar: Option<String>,
+    pub preferences: Preferences,
+    pub identity_status: IdentityStatus,
+    pub role: Role,
+    pub membership: Option<Membership>,
+    pub status: Status,
+    pub password: PasswordHash,
+    /// Access tokens that were issued before this moment are not taken any more.
+    pub signed_out_before_ms: i64,
+    pub created_at_ms: i64,
+    pub updated_at_ms: i64,
+}
+
+impl Account {
+    /// Somebody whose account was erased, for those who still see what they did.
+    pub fn nobody(id: UserId) -> Self {
+        Self {
+            id,
+            email: String::new(),
+            email_verified_at_ms: None,
+            phone: None,
+            phone_verified_at_ms: None,
+            first_name: String::new(),
+            last_name: String::new(),
+            avatar: None,
+            preferences: Preferences::default(),
+            identity_status: IdentityStatus::NotSubmitted,
+            role: Role::User,
+            membership: None,
+            status: Status::Disabled,
+            password: PasswordHash::new(""),
+            signed_out_before_ms: 0,
+            created_at_ms: 0,
+            updated_at_ms: 0,
+        }
+    }
+
+    pub fn email_key(&self) -> EmailKey {
+        EmailKey::of(&self.email)
+    }
+
+    pub fn standing(&self) -> Standing {
+        Standing {
+            role: self.role,
+            membership: self.membership.clone(),
+            status: self.status,
+            signed_out_before_ms: self.signed_out_before_ms,
+        }
+    }
+}
+
+/// What decides whether a token of the account is taken, and what it may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub role: Role,
+    pub membership: Option<Membership>,
+    pub status: Status,
+    pub signed_out_before_ms: i64,
+}
+
+/// That somebody agreed, or did not any more. Records are added, never changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    pub purpose: Purpose,
+    /// Of the text that was shown.
+    pub version: String,
+    pub granted: bool,
+    pub at_ms: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_differ_in_case_are_one() {
+        assert_eq!(
+            EmailKey::of(" Zoé.ÉTÉ@Example.FR "),
+            EmailKey::of("zoé.été@example.fr")
+        );
+        assert_ne!(
+            EmailKey::of("zoe@example.fr"),
+            EmailKey::of("zoé@example.fr")
+        );
+    }
+
+    #[test]
+    fn a_password_hash_is_not_printed() {
+        assert_eq!(
+            format!("{:?}", PasswordHash::new("$2b$04$secret")),
+            "PasswordHash(…)"
+        );
+    }
+
+    #[test]
+    fn a_post_may_what_those_below_it_may() {
+        assert!(Post::Staff < Post::Manager && Post::Manager < Post::Owner);
+    }
+}

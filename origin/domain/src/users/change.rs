@@ -1,0 +1,209 @@
+//! What may become of an account, decided once for all backends: they read, ask here, and write.
+
+use super::account::{
+    Account, IdentityStatus, Membership, PasswordHash, Post, Preferences, Role, Status,
+};
+use crate::PartnerId;
+
+/// One change; its values are good by themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountChange {
+    Profile(Box<ProfileEdit>),
+    /// Whoever was signed in is out: somebody may have known the old one.
+    Password(PasswordHash),
+    /// The same password, hashed anew at another cost.
+    Rehash {
+        from: PasswordHash,
+        to: PasswordHash,
+    },
+    /// The address is the user's, if it is still this one.
+    EmailVerified(String),
+    /// The number is the user's, if it is still this one.
+    PhoneVerified(String),
+    /// Whoever is disabled is out.
+    Status(Status),
+    Role(Role, Option<Membership>),
+    /// Works for a partner from now on; whoever does already goes on there. Administrators stay
+    /// what they are.
+    Join(Membership),
+    /// Another post at the partner, or none any more; if it is still this partner.
+    Post(PartnerId, Option<Post>),
+    Identity(IdentityStatus),
+}
+
+/// What is not given stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileEdit {
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    /// Another number has to be verified again.
+    pub phone: Option<Option<String>>,
+    pub avatar: Option<Option<String>>,
+    pub preferences: Option<Preferences>,
+}
+
+impl AccountChange {
+    /// The account as it will be; as it is, when the change does not apply (any more).
+    #[must_use]
+    pub fn apply(&self, before: &Account, now_ms: i64) -> Account {
+        let mut after = before.clone();
+        match self {
+            Self::Profile(edit) => edit.apply(&mut after),
+            Self::Password(hash) => {
+                after.password = hash.clone();
+                after.signed_out_before_ms = now_ms;
+            }
+            Self::Rehash { from, to } if after.password == *from => after.password = to.clone(),
+            Self::EmailVerified(email) if after.email == *email => {
+                after.email_verified_at_ms.get_or_insert(now_ms);
+            }
+            Self::PhoneVerified(phone) if after.phone.as_ref() == Some(phone) => {
+                after.phone_verified_at_ms.get_or_insert(now_ms);
+            }
+            Self::Rehash { .. } | Self::EmailVerified(_) | Self::PhoneVerified(_) => {}
+            Self::Status(status) => {
+                after.status = *status;
+                match status {
+                    Status::Active => {}
+                    Status::Disabled => after.signed_out_before_ms = now_ms,
+                }
+            }
+            Self::Role(role, membership) => {
+                after.role = *role;
+                after.membership.clone_from(membership);
+            }
+            Self::Join(membership) => {
+                if after.membership.is_none() {
+                    after.membership = Some(membership.clone());
+                    after.role = after.role.max(Role::Partner);
+                }
+            }
+            Self::Post(partner, post) => set_post(&mut after, partner, *post),
+            Self::Identity(status) => after.identity_status = *status,
+        }
+        if after != *before {
+            after.updated_at_ms = now_ms;
+        }
+        after
+    }
+}
+
+fn set_post(account: &mut Account, partner: &PartnerId, post: Option<Post>) {
+    if account.membership.as_ref().map(|of| &of.partner) != Some(partner) {
+        return;
+    }
+    account.membership = post.map(|post| Membership {
+        partner: partner.clone(),
+        post,
+    });
+    if post.is_none() && account.role == Role::Partner {
+        account.role = Role::User;
+    }
+}
+
+impl ProfileEdit {
+    fn apply(&self, account: &mut Account) {
+        let Self {
+            first_name,
+            last_name,
+            phone,
+            avatar,
+            preferences,
+        } = self;
+        if let Some(name) = first_name {
+            account.first_name.clone_from(name);
+        }
+        if let Some(name) = last_name {
+            account.last_name.clone_from(name);
+        }
+        if let Some(phone) = phone
+            && account.phone != *phone
+        {
+            account.phone.clone_from(phone);
+            account.phone_verified_at_ms = None;
+        }
+        if let Some(avatar) = avatar {
+            account.avatar.clone_from(avatar);
+        }
+        if let Some(preferences) = preferences {
+            account.preferences.clone_from(preferences);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::UserId;
+
+    fn account() -> Account {
+        Account {
+            id: UserId::derive("user", "a"),
+            email: "a@example.fr".into(),
+            email_verified_at_ms: None,
+            phone: Some("+33600000001".into()),
+            phone_verified_at_ms: Some(1),
+            first_name: "Ana".into(),
+            last_name: "Petit".into(),
+            avatar: None,
+            preferences: Preferences::default(),
+            identity_status: IdentityStatus::NotSubmitted,
+            role: Role::User,
+            membership: None,
+            status: Status::Active,
+            password: PasswordHash::new("old"),
+            signed_out_before_ms: 0,
+            created_at_ms: 1,
+            updated_at_ms: 1,
+        }
+    }
+
+    #[test]
+    fn another_number_has_to_be_verified_again_and_the_same_does_not() {
+        let edit = |phone: &str| {
+            AccountChange::Profile(Box::new(ProfileEdit {
+                phone: Some(Some(phone.to_owned())),
+                ..ProfileEdit::default()
+            }))
+        };
+        let same = edit("+33600000001").apply(&account(), 5);
+        assert_eq!(same, account());
+        let other = edit("+33600000002").apply(&account(), 5);
+        assert_eq!((other.phone_verified_at_ms, other.updated_at_ms), (None, 5));
+    }
+
+    #[test]
+    fn what_was_verified_counts_for_what_it_was_verified_of_only() {
+        let verified = AccountChange::EmailVerified("a@example.fr".into()).apply(&account(), 5);
+        assert_eq!(verified.email_verified_at_ms, Some(5));
+        let other = AccountChange::EmailVerified("b@example.fr".into()).apply(&account(), 5);
+        assert_eq!(other, account());
+        let mut unverified = account();
+        unverified.phone_verified_at_ms = None;
+        let other = AccountChange::PhoneVerified("+33600000009".into()).apply(&unverified, 5);
+        assert_eq!(other, unverified);
+    }
+
+    #[test]
+    fn a_new_password_and_a_disabled_account_sign_everybody_out() {
+        let new = AccountChange::Password(PasswordHash::new("new")).apply(&account(), 5);
+        assert_eq!(new.signed_out_before_ms, 5);
+        let disabled = AccountChange::Status(Status::Disabled).apply(&account(), 6);
+        assert_eq!(disabled.signed_out_before_ms, 6);
+        let again = AccountChange::Status(Status::Active).apply(&disabled, 7);
+        assert_eq!(again.signed_out_before_ms, 6);
+    }
+
+    #[test]
+    fn a_rehash_does_not_undo_a_new_password() {
+        let rehash = AccountChange::Rehash {
+            from: PasswordHash::new("old"),
+            to: PasswordHash::new("old, dearer"),
+        };
+        let rehashed = rehash.apply(&account(), 5);
+        assert_eq!(rehashed.password, PasswordHash::new("old, dearer"));
+        assert_eq!(rehashed.signed_out_before_ms, 0);
+        let changed = AccountChange::Password(PasswordHash::new("new")).apply(&account(), 5);
+        assert_eq!(rehash.apply(&changed, 6), changed);
+    }
+}

@@ -1,0 +1,179 @@
+//! The purge log as the origin uses it: in Redis, or without Redis in the embedded store.
+//!
+//! A purge is a row of the outbox first, in the transaction of the write that calls for it. It is
+//! moved into the log at once, and by every server's next question to the log after a crash.
+
+mod draining;
+mod in_database;
+mod in_redis;
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use cache_core::{AsOf, LogId, PurgeRecord, Revision};
+use cache_tiered::{Extent, LogSource, Moment, PurgeFeed, RedisLog, SourceError, outbox::Look};
+use domain::{
+    StoreError,
+    error_chain::chain,
+    purges::{LOG_KEPT_MS, LOG_KEPT_RECORDS, LogStore, PendingPurge, PurgeStore},
+};
+use tokio::sync::Mutex;
+
+/// Where the log is, opened.
+#[derive(Clone, Debug)]
+pub enum Backend {
+    /// In the database.
+    Database(Arc<dyn LogStore>),
+    /// In Redis.
+    Redis(Arc<RedisLog>),
+}
+
+/// What a record of the log says; the audit keeps it for longer.
+pub type Entry = PendingPurge;
+
+/// Why purges are not in the log yet. They stay in the outbox.
+#[derive(Debug, thiserror::Error)]
+pub enum DrainError {
+    #[error("the outbox cannot be read")]
+    Store(#[from] StoreError),
+    #[error("the purge log takes nothing")]
+    Append(#[from] cache_tiered::AppendError),
+    #[error("the purge log cannot be read back")]
+    ReadBack(#[from] cache_tiered::LinkError),
+    #[error("record {0} was appended and is not there")]
+    Gone(Revision),
+    #[error("no purge log is known yet")]
+    Unknown,
+    #[error("the purge log, or who is before, takes too long")]
+    Late,
+    #[error("the drain was cut off")]
+    CutOff(#[from] tokio::task::JoinError),
+}
+
+#[derive(Debug)]
+struct Shared {
+    store: Arc<dyn PurgeStore>,
+    place: Backend,
+    feed: Arc<PurgeFeed>,
+    /// One drain at a time: the others find their rows moved.
+    draining: Arc<Mutex<()>>,
+    /// What the last question saw in the outbox.
+    looked: Mutex<Look>,
+}
+
+/// A handle on the log; clones share it.
+#[derive(Clone, Debug)]
+pub struct PurgeLog(Arc<Shared>);
+
+impl PurgeLog {
+    /// Opens the log. Nothing is asked of Redis yet.
+    pub async fn open(
+        store: Arc<dyn PurgeStore>,
+        place: Backend,
+        feed: Arc<PurgeFeed>,
+    ) -> Result<Self, StoreError> {
+        if let Some(current) = store.in_force().await? {
+            feed.begin(current);
+        }
+        Ok(Self(Arc::new(Shared {
+            store,
+            place,
+            feed,
+            draining: Arc::default(),
+            looked: Mutex::default(),
+        })))
+    }
+
+    /// This server's copy of the log.
+    pub fn feed(&self) -> &Arc<PurgeFeed> {
+        &self.0.feed
+    }
+
+    /// The wall clock of the copy of the log, milliseconds since the epoch.
+    pub fn now_ms(&self) -> i64 {
+        wall_ms(self.0.feed.clock().now())
+    }
+
+    /// The position of what is read from now on; to be taken before the first read. None while no
+    /// log is known: what is read then cannot be kept.
+    pub fn as_of(&self) -> Option<AsOf> {
+        self.0.feed.as_of()
+    }
+
+    /// Purges, and says at which revision; none when the log cannot be reached: then the purge
+    /// waits in the outbox, and is not lost.
+    pub async fn append(
+        &self,
+        purge: PendingPurge,
+        now_ms: i64,
+    ) -> Result<Option<Revision>, StoreError> {
+        self.0.store.push(purge, now_ms).await?;
+        self.drain_outbox(now_ms).await
+    }
+
+    /// Moves the outbox into the log; gives a revision at or after everything that was in it.
+    /// None when that is left to later: the log cannot be reached, or is the servers'.
+    pub async fn drain_outbox(&self, now_ms: i64) -> Result<Option<Revision>, StoreError> {
+        match self.drain(now_ms).await {
+            Ok(revision) => Ok(revision),
+            Err(DrainError::Store(error)) => Err(error),
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "a purge waits in the outbox");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn drain(&self, now_ms: i64) -> Result<Option<Revision>, DrainError> {
+        match &self.0.place {
+            Backend::Database(log) => Ok(self.drain_in_database(log.as_ref(), now_ms).await?),
+            Backend::Redis(redis) => self.drain_for_a_writer(redis, now_ms).await.map(Some),
+        }
+    }
+
+    /// Forgets what no entry can need any more.
+    pub async fn trim(&self, now_ms: i64) -> Result<(), SourceError> {
+        self.0.store.trim_audit(now_ms).await?;
+        match &self.0.place {
+            Backend::Database(log) => log.trim(now_ms).await?,
+            Backend::Redis(redis) => {
+                if let Some(log) = self.0.feed.position().log {
+                    let before_ms = (now_ms - LOG_KEPT_MS).unsigned_abs();
+                    let keep = usize::try_from(LOG_KEPT_RECORDS).unwrap_or(usize::MAX);
+                    redis.trim(log, before_ms, keep).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl LogSource for PurgeLog {
+    async fn check(&self, known: Option<(LogId, Revision)>) -> Result<Extent, SourceError> {
+        match &self.0.place {
+            Backend::Database(log) => self.check_database(log.as_ref()).await,
+            Backend::Redis(redis) => self.check_redis(redis, known).await,
+        }
+    }
+
+    async fn records_after(
+        &self,
+        log: LogId,
+        after: Revision,
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Vec<PurgeRecord>, SourceError> {
+        match &self.0.place {
+            Backend::Database(stored) if stored.id() != log => {
+                Err("another server's purge log".into())
+            }
+            Backend::Database(stored) => Ok(stored.records_after(after, limit, wait).await?),
+            Backend::Redis(redis) => Ok(redis.records_after(log, after, limit, wait).await?),
+        }
+    }
+}
+
+pub fn wall_ms(now: Moment) -> i64 {
+    i64::try_from(now.wall_ms).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,41 @@
+//! The log in the database: what is asked of it.
+
+use cache_core::Revision;
+use cache_tiered::{Extent, SourceError};
+use domain::{StoreError, purges::LogStore};
+
+use super::{PurgeLog, wall_ms};
+
+impl PurgeLog {
+    /// Moves the outbox into the log and gives its end; none when another log is in force.
+    pub(super) async fn drain_in_database(
+        &self,
+        log: &dyn LogStore,
+        now_ms: i64,
+    ) -> Result<Option<Revision>, StoreError> {
+        let feed = &self.0.feed;
+        let drained = log.drain(feed.position().head, now_ms).await?;
+        Ok(drained.map(|(head, records)| {
+            feed.heard(log.id(), &records);
+            head
+        }))
+    }
+
+    pub(super) async fn check_database(&self, log: &dyn LogStore) -> Result<Extent, SourceError> {
+        const REPLACED: &str = "another server put another purge log in force";
+        let complete_at = self.0.feed.clock().now();
+        let (waits, mut extent) = log.look().await?.ok_or(REPLACED)?;
+        if waits {
+            self.drain_in_database(log, wall_ms(complete_at))
+                .await?
+                .ok_or(REPLACED)?;
+            (_, extent) = log.look().await?.ok_or(REPLACED)?;
+        }
+        Ok(Extent {
+            log: log.id(),
+            horizon: extent.horizon,
+            head: extent.head,
+            complete_at,
+        })
+    }
+}

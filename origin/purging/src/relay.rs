@@ -1,0 +1,280 @@
+//! Relays the purge log to one edge: at once when it grows, and a heartbeat when it does not.
+
+mod status;
+
+use std::{sync::Arc, time::Duration};
+
+use cache_core::{LogId, PurgeRecord, Revision};
+use cache_tiered::{LogSource, Position, SourceError};
+use edge_core::{
+    feed::{Append, AppendAnswer, CONTEXT, MAX_APPEND_RECORDS},
+    header, route, signature,
+};
+use reqwest::{Client, StatusCode, Url};
+use tokio_util::sync::CancellationToken;
+
+pub use self::status::RelayStatus;
+use domain::{error_chain::chain, secret::Secret};
+
+use crate::PurgeLog;
+
+#[derive(Clone, Debug)]
+pub struct EdgeConfig {
+    /// The edges that the purge log is relayed to, comma-separated: `YOUSOON_EDGE_URL`, default none.
+    pub urls: Vec<Url>,
+    /// What origin and edge sign with, in hex: `YOUSOON_EDGE_SECRET`, default none.
+    pub secret: Option<Secret>,
+}
+
+/// A copy of the log that was complete longer ago than this, in milliseconds, has nothing to tell:
+/// the edge's own bound is shorter.
+const SILENT_MS: u64 = 10_000;
+const HEARTBEAT: Duration = Duration::from_millis(500);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
+/// About the most bytes of tags in one append: an import's records are long.
+const MAX_APPEND_BYTES: usize = 512 * 1024;
+
+/// Why a relay failed; the edge is told again.
+#[derive(Debug, thiserror::Error)]
+enum RelayError {
+    #[error("the log cannot be read: {0}")]
+    Log(SourceError),
+    #[error("the log is silent")]
+    Silent,
+    #[error("the append cannot be written")]
+    Json(#[from] serde_json::Error),
+    #[error("the edge cannot be reached")]
+    Http(#[from] reqwest::Error),
+    #[error("the edge answered {0}")]
+    Status(StatusCode),
+}
+
+/// The log's way to one edge.
+#[derive(Debug)]
+pub struct Relay {
+    log: PurgeLog,
+    client: Client,
+    endpoint: Url,
+    secret: Secret,
+    status: Arc<RelayStatus>,
+    /// The log that the edge holds, and how far it is; unknown at first.
+    edge_at: Option<(LogId, Revision)>,
+    /// Whether the last append was refused: one is how the edge says where it is, two are a defect.
+    refused: bool,
+}
+
+impl Relay {
+    /// A relay to the edge at `edge`.
+    pub fn new(
+        log: PurgeLog,
+        edge: &Url,
+        secret: Secret,
+        status: Arc<RelayStatus>,
+    ) -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .timeout(REQUEST_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            log,
+            client,
+            endpoint: endpoint(edge, route::PURGE_LOG),
+            secret,
+            status,
+            edge_at: None,
+            refused: false,
+        })
+    }
+
+    /// Runs until it is cancelled.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut backoff = FIRST_BACKOFF;
+        let mut connected = None;
+        loop {
+            let outcome = tokio::select! {
+                () = stop.cancelled() => return,
+                outcome = self.step() => outcome,
+            };
+            match &outcome {
+                Ok(()) => {
+                    if connected != Some(true) {
+                        tracing::info!(edge = %self.endpoint, "purge log is relayed");
+                    }
+                    backoff = FIRST_BACKOFF;
+                }
+                Err(error) => {
+                    if connected != Some(false) {
+                        let error = chain(error);
+                        tracing::warn!(edge = %self.endpoint, error, "purge log is not relayed");
+                    }
+                }
+            }
+            connected = Some(outcome.is_ok());
+            self.status.tried(outcome.is_ok());
+            let pause = async {
+                if outcome.is_ok() {
+                    self.until_due().await;
+                } else {
+                    tokio::time::sleep(backoff).await;
+                    backoff = (backoff * 2).min(LONGEST_BACKOFF);
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = pause => {}
+            }
+        }
+    }
+
+    /// Waits until there is something new, or a heartbeat is due.
+    async fn until_due(&self) {
+        let mut moved = self.log.feed().subscribe();
+        let news = |now: &Position| {
+            now.log.is_some() && self.edge_at != now.log.map(|log| (log, now.head))
+        };
+        // The sender lives as long as the log: only the time or a record ends this.
+        let _elapsed = tokio::time::timeout(HEARTBEAT, moved.wait_for(news)).await;
+    }
+
+    /// One append, and what the edge says to it.
+    async fn step(&mut self) -> Result<(), RelayError> {
+        // All servers tell the edge the same, each as far as its own copy goes: an append is
+        // idempotent and gap-free, and one that is behind changes nothing.
+        let at = self.log.feed().position();
+        let now_ms = self.log.feed().clock().now().wall_ms;
+        let Some(log) = at.log else {
+            return Err(RelayError::Silent);
+        };
+        // "Every write before this time is at or before the head": the time at which the log was
+        // asked, not now.
+        let sent_at_ms = at.complete_at.wall_ms;
+        if now_ms.saturating_sub(sent_at_ms) > SILENT_MS {
+            return Err(RelayError::Silent);
+        }
+        // Whoever is not known to be further is told from the horizon on; the answer corrects it.
+        let after = self
+            .edge_at
+            .filter(|(known, at_edge)| {
+                *known == log && (at.log_horizon..=at.head).contains(at_edge)
+            })
+            .map_or(at.log_horizon, |(_, at_edge)| at_edge);
+        let records = if after < at.head {
+            self.log
+                .records_after(log, after, MAX_APPEND_RECORDS, Duration::ZERO)
+                .await
+                .map_err(RelayError::Log)?
+        } else {
+            Vec::new()
+        };
+        let records = within_bytes(records);
+        let head = records
+            .last()
+            .map_or(at.head, |last| last.revision.max(at.head));
+        let append = Append {
+            log,
+            horizon: at.log_horizon,
+            after,
+            records,
+            head,
+            sent_at_ms,
+        };
+        let (status, answer) = self.send(&append).await?;
+        self.hear(&append, status, &answer)
+    }
+
+    /// Takes up where the edge says it is.
+    fn hear(
+        &mut self,
+        append: &Append,
+        status: StatusCode,
+        answer: &AppendAnswer,
+    ) -> Result<(), RelayError> {
+        self.edge_at = answer.log.map(|log| (log, answer.head));
+        // As the edge confirms its own copy: only where it ends where the log does.
+        if status == StatusCode::OK && self.edge_at == Some((append.log, append.head)) {
+            self.status.confirmed(append.sent_at_ms);
+        }
+        let refused = status == StatusCode::CONFLICT;
+        if refused && std::mem::replace(&mut self.refused, refused) {
+            return Err(RelayError::Status(status));
+        }
+        self.refused = refused;
+        Ok(())
+    }
+
+    async fn send(&self, append: &Append) -> Result<(StatusCode, AppendAnswer), RelayError> {
+        let body = serde_json::to_vec(append)?;
+        let signature = signature::sign(self.secret.expose(), CONTEXT, append.sent_at_ms, &body);
+        let response = self
+            .client
+            .post(self.endpoint.clone())
+            .header(header::SIGNATURE, signature)
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .body(body)
+            .send()
+            .await
+            .map_err(reqwest::Error::without_url)?;
+        match response.status() {
+            // A conflict is an answer too: it says where to resume.
+            status @ (StatusCode::OK | StatusCode::CONFLICT) => Ok((
+                status,
+                response.json().await.map_err(reqwest::Error::without_url)?,
+            )),
+            status => Err(RelayError::Status(status)),
+        }
+    }
+}
+
+/// An address of an edge.
+pub fn endpoint(edge: &Url, path: &str) -> Url {
+    let mut endpoint = edge.clone();
+    endpoint.set_path(&format!("{}{path}", edge.path().trim_end_matches('/')));
+    endpoint
+}
+
+/// An edge's name for people and metrics: its URL without what may be secret in it.
+pub fn shown(edge: &Url) -> String {
+    let path = edge.path().trim_end_matches('/');
+    format!("{}{path}", edge.origin().ascii_serialization())
+}
+
+/// The first records that fit one append, at least one.
+fn within_bytes(mut records: Vec<PurgeRecord>) -> Vec<PurgeRecord> {
+    let mut bytes = 0;
+    let fitting = records
+        .iter()
+        .take_while(|record| {
+            let fits = bytes < MAX_APPEND_BYTES;
+            bytes += record
+                .tags
+                .iter()
+                .map(|tag| tag.as_str().len() + 3)
+                .sum::<usize>();
+            fits
+        })
+        .count();
+    records.truncate(fitting);
+    records
+}
+
+#[cfg(test)]
+mod tests {
+    use cache_core::{PurgeKind, Tag};
+
+    use super::*;
+
+    #[test]
+    fn long_records_are_split_and_one_always_goes() {
+        let record = |revision| PurgeRecord {
+            revision: Revision(revision),
+            tags: vec![format!("{revision:0>128}").parse::<Tag>().unwrap(); 3_000],
+            kind: PurgeKind::Hard,
+        };
+        let records: Vec<_> = (1..=5).map(record).collect();
+        assert_eq!(within_bytes(records).len(), 2);
+        assert_eq!(within_bytes(vec![record(1)]).len(), 1);
+        assert!(within_bytes(vec![]).is_empty());
+    }
+}

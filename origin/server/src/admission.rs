@@ -1,0 +1,113 @@
+//! Counts a request against its caller's rate limit.
+
+use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
+
+use access::{
+    caller::{Asker, Caller},
+    peer::{Peer, network},
+    rate::{Decision, Rule},
+};
+use axum::{
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
+use domain::StoreError;
+use http::{HeaderMap, header::ACCEPT};
+use pq_core::{ErrorCode, MediaType, Refusal};
+
+use crate::{http::answer::refusal, state::AppState};
+
+/// What requests are counted in.
+const WINDOW: Duration = Duration::from_mins(1);
+
+/// Whom a request is counted for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Subject {
+    /// Who signed in, wherever they ask from; the text names nobody else.
+    User(String),
+    /// Who did not, by their network.
+    Network(String),
+}
+
+impl Subject {
+    /// Credentials that are not ours do not make anybody a user: else a new word a request would be
+    /// a new budget.
+    fn of(caller: Option<&Caller>, peer: Peer) -> Option<Self> {
+        match (caller, peer) {
+            (_, Peer::Edge) => None,
+            (Some(caller @ (Caller::Service(_) | Caller::User(_))), Peer::Client(_)) => {
+                Some(Self::User(caller.actor()))
+            }
+            (Some(Caller::Anonymous | Caller::Unknown(_)) | None, Peer::Client(ip)) => {
+                Some(Self::Network(network(ip)))
+            }
+        }
+    }
+
+    fn rule(&self, per_ip: NonZeroU32, per_user: NonZeroU32) -> Rule<'_> {
+        let (name, limit, key) = match self {
+            Self::User(id) => ("user", per_user, id),
+            Self::Network(network) => ("ip", per_ip, network),
+        };
+        Rule {
+            name,
+            limit,
+            window: WINDOW,
+            key,
+        }
+    }
+}
+
+/// Counts a request; `None` when it is not counted: limits are off, or the edge asks for what it
+/// gives to everybody. A caller who cannot be known now is counted by the network.
+pub(crate) async fn count(
+    state: &AppState,
+    caller: Option<&Caller>,
+    peer: Peer,
+) -> Option<Decision> {
+    let config = state.config.rate_limits;
+    if !config.is_on {
+        return None;
+    }
+    let subject = Subject::of(caller, peer)?;
+    let rule = subject.rule(config.per_ip, config.per_user);
+    Some(state.services.rate_limiter.take(&[rule]).await)
+}
+
+/// The answer to one request too many, in the media type that it asked for.
+pub(crate) fn too_many(decision: &Decision, request: &Request) -> Response {
+    let accept = request.headers().get(ACCEPT);
+    let accept = accept.and_then(|value| value.to_str().ok());
+    let media = MediaType::negotiate(accept).unwrap_or(MediaType::Json);
+    let refused = Refusal::new(ErrorCode::RateLimited, sentence(decision));
+    refusal(&refused, media)
+}
+
+/// What is said to one request too many.
+pub(crate) fn sentence(decision: &Decision) -> String {
+    format!(
+        "too many requests: the next one is answered in {} s",
+        decision.retry_after_s()
+    )
+}
+
+/// Whose request it is, as far as connection and edge tell.
+pub(crate) fn peer_of(request: &Request, state: &AppState) -> Peer {
+    let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    Peer::of(
+        request.headers(),
+        connection.map(|ConnectInfo(address)| *address),
+        state.config.edge.secret.as_ref(),
+        state.services.clock.now_ms(),
+    )
+}
+
+/// Who asks, by the headers.
+pub(crate) async fn asker_of(
+    headers: &HeaderMap,
+    peer: Peer,
+    state: &AppState,
+) -> Result<Asker, StoreError> {
+    let services = &state.services;
+    Asker::of(headers, peer, &services.auth, services.clock.now_ms()).await
+}

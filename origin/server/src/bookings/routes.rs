@@ -1,0 +1,229 @@
+//! What is no GraphQL: the pictures of a booking's code and its calendar file, for its holder, and
+//! the public keys of codes, for scanners that verify them without a network.
+
+use access::{
+    caller::{Asker, Caller},
+    peer::Peer,
+    qr::Ticket,
+    rate::{self, Decision},
+};
+use api::request::authorise;
+use axum::{
+    extract::{Path, Query, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use domain::{
+    BookingId, StoreError,
+    bookings::{booking::Booking, refusals::BookingRefusal},
+    error_chain::chain,
+};
+use pq_core::{ErrorCode, MediaType, Refusal};
+use serde::Deserialize;
+
+use super::{calendar, picture};
+use crate::{admission, http::answer, state::AppState};
+
+/// Which code is shown.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Which {
+    #[default]
+    Rotating,
+    Offline,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct Shown {
+    #[serde(default)]
+    code: Which,
+}
+
+/// `GET /.well-known/qr-keys.json`, a JWK set.
+pub async fn keys(State(state): State<AppState>) -> Response {
+    let keys = state.config.qr_keys.jwks();
+    // A key is put into the set long before it signs.
+    let caching = (header::CACHE_CONTROL, "public, max-age=300");
+    ([caching], axum::Json(keys)).into_response()
+}
+
+/// How a code is drawn.
+#[derive(Clone, Copy, Debug)]
+enum Drawn {
+    Svg,
+    Png,
+}
+
+impl Drawn {
+    fn of(file: &str) -> Option<Self> {
+        match file {
+            "qr.svg" => Some(Self::Svg),
+            "qr.png" => Some(Self::Png),
+            _ => None,
+        }
+    }
+}
+
+/// `GET /bookings/<id>/qr.svg` and `qr.png`; the rotating code, or with `?code=offline` that one.
+pub async fn code(
+    State(state): State<AppState>,
+    Path((id, file)): Path<(String, String)>,
+    Query(shown): Query<Shown>,
+    request: Request,
+) -> Response {
+    let Some(drawn) = Drawn::of(&file) else {
+        return refuse(ErrorCode::NotFound, "nothing is here");
+    };
+    let (asker, counted) = match admit(&state, request).await {
+        Ok(admitted) => admitted,
+        Err(refused) => return refused,
+    };
+    let answer = picture_of(&state, &asker, &id, shown.code, drawn).await;
+    told(answer, counted.as_ref())
+}
+
+/// `GET /bookings/<id>.ics`.
+pub async fn calendar(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response {
+    let Some(id) = name.strip_suffix(".ics") else {
+        return refuse(ErrorCode::NotFound, "nothing is here");
+    };
+    let (asker, counted) = match admit(&state, request).await {
+        Ok(admitted) => admitted,
+        Err(refused) => return refused,
+    };
+    let answer = event_of(&state, &asker, id).await;
+    told(answer, counted.as_ref())
+}
+
+async fn picture_of(
+    state: &AppState,
+    asker: &Asker,
+    id: &str,
+    which: Which,
+    drawn: Drawn,
+) -> Result<Response, Response> {
+    let booking = own(state, asker, id).await?;
+    let ticket = match which {
+        Which::Rotating => Ticket::rotating(&booking, state.services.clock.now_ms()),
+        Which::Offline => Ticket::offline(&booking),
+    };
+    let code = ticket.sign(&state.config.qr_keys);
+    let code = code.ok_or_else(|| failed("no key signs QR codes"))?;
+    let bad = |error: picture::PictureError| failed(&chain(&error));
+    match drawn {
+        Drawn::Svg => {
+            let svg = picture::svg(&code).map_err(bad)?;
+            Ok(private("image/svg+xml", svg.into_bytes()))
+        }
+        Drawn::Png => Ok(private("image/png", picture::png(&code).map_err(bad)?)),
+    }
+}
+
+async fn event_of(state: &AppState, asker: &Asker, id: &str) -> Result<Response, Response> {
+    let booking = own(state, asker, id).await?;
+    let file = calendar_of(state, &booking).await.map_err(internal)?;
+    let mut response = private("text/calendar; charset=utf-8", file.into_bytes());
+    let disposition = HeaderValue::from_static("attachment; filename=\"yousoon.ics\"");
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    Ok(response)
+}
+
+async fn calendar_of(state: &AppState, booking: &Booking) -> Result<String, StoreError> {
+    let ids = std::slice::from_ref(&booking.offer);
+    let offer = state
+        .services
+        .offers
+        .by_ids(ids)
+        .await?
+        .remove(&booking.offer);
+    let offer = offer.ok_or_else(|| StoreError::corrupt("booking", &"its offer is gone"))?;
+    let ids = std::slice::from_ref(&offer.establishment_id);
+    let places = state.services.partners.establishments_by_ids(ids).await?;
+    Ok(calendar::file(
+        booking,
+        &offer,
+        places.get(&offer.establishment_id),
+    ))
+}
+
+/// Who asks, counted as for any request; or that it was one too many.
+async fn admit(state: &AppState, request: Request) -> Result<(Asker, Option<Decision>), Response> {
+    let peer = admission::peer_of(&request, state);
+    let headers = request.into_parts().0.headers;
+    let asker = admission::asker_of(&headers, peer, state).await;
+    let caller = asker.as_ref().ok().map(|asker| &asker.caller);
+    let counted = admission::count(state, caller, peer).await;
+    match counted {
+        Some(decision) if !decision.is_admitted() => {
+            let mut refused = Request::default();
+            *refused.headers_mut() = headers;
+            let response = admission::too_many(&decision, &refused);
+            Err(told(Ok(response), Some(&decision)))
+        }
+        counted => Ok((asker.map_err(internal)?, counted)),
+    }
+}
+
+/// With what is left of the allowance.
+fn told(answer: Result<Response, Response>, counted: Option<&Decision>) -> Response {
+    let mut response = answer.unwrap_or_else(|refused| refused);
+    if let Some(decision) = counted {
+        rate::headers::write(decision, response.headers_mut());
+    }
+    response
+}
+
+/// The booking, if who asks is its holder; to everybody else there is none.
+async fn own(state: &AppState, asker: &Asker, id: &str) -> Result<Booking, Response> {
+    // At the door as in GraphQL: who is not signed in hears that, whatever the id.
+    let caller = &asker.caller;
+    authorise::route(caller, "/bookings").map_err(|refusal| refused(&refusal))?;
+    let not_found = || {
+        let refusal = BookingRefusal::NotFound;
+        refuse(refusal.code(), refusal.sentence(asker.language))
+    };
+    let id = BookingId::parse(id).ok_or_else(not_found)?;
+    let found = state
+        .services
+        .bookings
+        .by_ids(std::slice::from_ref(&id))
+        .await;
+    let booking = found.map_err(internal)?.remove(&id).ok_or_else(not_found)?;
+    match caller {
+        Caller::User(user) if booking.user.as_ref() == Some(&user.id) => Ok(booking),
+        Caller::User(_) | Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => {
+            Err(not_found())
+        }
+    }
+}
+
+fn private(media: &'static str, body: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, media),
+        (header::CACHE_CONTROL, "private, no-store"),
+    ];
+    (StatusCode::OK, headers, body).into_response()
+}
+
+fn refuse(code: ErrorCode, message: &str) -> Response {
+    refused(&Refusal::new(code, message))
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    answer::refusal(refusal, MediaType::GraphqlResponse)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn internal(error: StoreError) -> Response {
+    answer::internal(&error, MediaType::GraphqlResponse)
+}
+
+fn failed(why: &str) -> Response {
+    tracing::error!(error = why, "a picture of a code failed");
+    refuse(ErrorCode::Internal, "something went wrong on our side")
+}

@@ -1,0 +1,182 @@
+//! Who may operate: tokens of services, and what accounts are for.
+
+use access::service_tokens::Secret;
+use anyhow::{Context as _, bail};
+use api::services::Clock;
+use clap::{Args, Subcommand, ValueEnum};
+use domain::{
+    PartnerId,
+    auth::service_tokens::{Created, Scope, ServiceToken, TokenName},
+    purges::LogRole,
+    users::{
+        account::{EmailKey, Membership, Post, Role},
+        change::AccountChange,
+        store::Changed,
+    },
+};
+
+use super::{database::DatabaseOptions, table::table};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+#[derive(Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token and print it, once: only its hash is kept.
+    Create(CreateOptions),
+    /// List the tokens that ever were; never the tokens themselves.
+    List,
+    /// End a token; running servers see it within 2 s.
+    Revoke {
+        #[arg(value_parser = token_name)]
+        name: TokenName,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct CreateOptions {
+    /// Letters, digits, `-`, `_` and `.`; a name is given once.
+    #[arg(value_parser = token_name)]
+    name: TokenName,
+    /// What it may do; several times for several.
+    #[arg(long = "scope", required = true, value_enum)]
+    scopes: Vec<ScopeName>,
+    /// After how many days it is not taken any more; never by default.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3_660))]
+    days: Option<u16>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ScopeName {
+    /// Publish documents.
+    Documents,
+    /// Purge.
+    Purge,
+    /// Look into the caches.
+    Inspect,
+    /// Act for any partner.
+    Partners,
+    /// Disable accounts.
+    Users,
+}
+
+impl From<ScopeName> for Scope {
+    fn from(name: ScopeName) -> Self {
+        match name {
+            ScopeName::Documents => Self::Documents,
+            ScopeName::Purge => Self::Purge,
+            ScopeName::Inspect => Self::Inspect,
+            ScopeName::Partners => Self::Partners,
+            ScopeName::Users => Self::Users,
+        }
+    }
+}
+
+pub(crate) async fn token(database: DatabaseOptions, command: TokenCommand) -> anyhow::Result<()> {
+    let tokens = database.open(LogRole::Tool).await?.service_tokens;
+    let now_ms = Clock::System.now_ms();
+    match command {
+        TokenCommand::Create(options) => {
+            let secret = Secret::fresh();
+            let mut scopes: Vec<Scope> = options.scopes.into_iter().map(Scope::from).collect();
+            scopes.sort_unstable();
+            scopes.dedup();
+            let token = ServiceToken {
+                name: options.name,
+                scopes,
+                created_at_ms: now_ms,
+                expires_at_ms: options.days.map(|days| now_ms + i64::from(days) * DAY_MS),
+                revoked_at_ms: None,
+            };
+            let name = token.name.clone();
+            match tokens.create(token, secret.hash()).await? {
+                Created::Done => println!("{}", secret.expose()),
+                Created::NameTaken => bail!("there is or was a token {name}: names are given once"),
+            }
+        }
+        TokenCommand::List => {
+            let rows = tokens.all().await?.into_iter().map(|token| {
+                let words: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
+                let state = match (token.revoked_at_ms, token.expires_at_ms) {
+                    (Some(_), _) => "revoked",
+                    (None, Some(ends)) if ends <= now_ms => "over",
+                    (None, Some(_) | None) => "good",
+                };
+                vec![token.name.to_string(), words.join(" "), state.to_owned()]
+            });
+            print!(
+                "{}",
+                table(&["name", "scopes", "state"], &rows.collect::<Vec<_>>(), 3)
+            );
+        }
+        TokenCommand::Revoke { name } => {
+            if !tokens.revoke(&name, now_ms).await? {
+                bail!("there is no token {name} that is not revoked");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[derive(Args)]
+pub(crate) struct RoleOptions {
+    /// The account's address.
+    email: String,
+    #[command(flatten)]
+    role: NewRole,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct NewRole {
+    /// May everything.
+    #[arg(long)]
+    admin: bool,
+    /// Whoever goes out, and nothing more.
+    #[arg(long)]
+    user: bool,
+    /// Works for a partner: its id, a colon, and owner, manager or staff.
+    #[arg(long, value_name = "ID:POST", value_parser = membership)]
+    partner: Option<Membership>,
+}
+
+/// Running servers see it within 2 s.
+pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> anyhow::Result<()> {
+    let RoleOptions { email, role: new } = options;
+    let db = database.open(LogRole::Tool).await?;
+    let found = db.users.by_email(&EmailKey::of(&email)).await?;
+    let account = found.with_context(|| format!("no account has the address {email}"))?;
+    let change = match new.partner {
+        Some(membership) => {
+            let partners = db
+                .partners
+                .partners_by_ids(std::slice::from_ref(&membership.partner));
+            if partners.await?.is_empty() {
+                bail!("there is no partner {}", membership.partner);
+            }
+            AccountChange::Role(Role::Partner, Some(membership))
+        }
+        None if new.admin => AccountChange::Role(Role::Admin, None),
+        None => AccountChange::Role(Role::User, None),
+    };
+    let changed = db.users.change(&account.id, change, Clock::System.now_ms());
+    match changed.await? {
+        Changed::Done(account) => println!("{email} is {}", account.role.as_str()),
+        Changed::NotFound | Changed::PhoneTaken => bail!("the account is gone"),
+    }
+    Ok(())
+}
+
+fn token_name(text: &str) -> Result<TokenName, String> {
+    TokenName::parse(text)
+        .ok_or_else(|| "a name is 1 to 50 letters, digits, `-`, `_` and `.`".to_owned())
+}
+
+fn membership(text: &str) -> Result<Membership, String> {
+    let parsed = text.split_once(':').and_then(|(id, post)| {
+        Some(Membership {
+            partner: PartnerId::parse(id)?,
+            post: Post::parse(post)?,
+        })
+    });
+    parsed.ok_or_else(|| "a partner's id, a colon, and owner, manager or staff".to_owned())
+}

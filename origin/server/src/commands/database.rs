@@ -1,0 +1,94 @@
+//! Which database a command works on, and opening it.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use domain::purges::LogRole;
+use store_mongo::{
+    database::{MongoDb, MongoUrl, Patience},
+    migrations,
+};
+use store_sqlite::database::EmbeddedDb;
+use yousoon::database::Database;
+
+pub(crate) const VARIABLE: &str = "YOUSOON_MONGODB_URL";
+/// Somebody waits for a command; a server waits for ever, and says so in its log.
+const TOOL_PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Args)]
+pub(crate) struct DatabaseOptions {
+    /// Where the embedded database is.
+    #[arg(
+        long,
+        global = true,
+        env = "YOUSOON_DATA_DIR",
+        default_value = ".yousoon"
+    )]
+    data_dir: PathBuf,
+    /// A MongoDB instead, as mongodb://user:password@host/database.
+    // A text, parsed later: clap's own errors quote the value, and this one has a password.
+    #[arg(
+        long,
+        global = true,
+        env = VARIABLE,
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    mongodb_url: Option<String>,
+}
+
+impl DatabaseOptions {
+    /// The MongoDB that was named, if any.
+    pub(crate) fn mongodb_url(&self) -> anyhow::Result<Option<MongoUrl>> {
+        let given = self.mongodb_url.as_deref().map(str::trim);
+        let given = given.filter(|url| !url.is_empty());
+        given.map(MongoUrl::parse).transpose().context(VARIABLE)
+    }
+
+    /// Opens the database, ready to be used.
+    pub(crate) async fn open(self, role: LogRole) -> anyhow::Result<Database> {
+        match self.mongodb_url()? {
+            Some(url) => mongo(&url, role).await,
+            None => embedded(self.data_dir).await,
+        }
+    }
+}
+
+/// A database that is named by itself: a MongoDB's URL, or the folder of an embedded one. `option`
+/// is how it was named.
+pub(crate) async fn open_at(named: &str, option: &'static str) -> anyhow::Result<Database> {
+    if named.contains("://") {
+        let url = MongoUrl::parse(named.trim()).context(option)?;
+        mongo(&url, LogRole::Tool).await
+    } else {
+        embedded(named.into()).await.context(option)
+    }
+}
+
+async fn embedded(data_dir: PathBuf) -> anyhow::Result<Database> {
+    let shown = data_dir.display().to_string();
+    let opened = tokio::task::spawn_blocking(move || EmbeddedDb::open(&data_dir)).await?;
+    let db = opened.with_context(|| format!("cannot open the database in {shown}"))?;
+    Ok(Database::embedded(&db))
+}
+
+async fn mongo(url: &MongoUrl, role: LogRole) -> anyhow::Result<Database> {
+    let patience = Patience {
+        limit: match role {
+            LogRole::Server => None,
+            LogRole::Tool => Some(TOOL_PATIENCE),
+        },
+        ..Patience::default()
+    };
+    let db = MongoDb::open_with_patience(url, &patience).await?;
+    db.require_transactions().await?;
+    let pending = migrations::plan(&db).await?;
+    if !pending.is_empty() {
+        bail!(
+            "the schema of MongoDB at {url} is {} steps behind: run yousoon migrate first",
+            pending.len()
+        );
+    }
+    Ok(Database::mongo(&db))
+}

@@ -1,0 +1,88 @@
+//! The audit as people and programs read it.
+
+use chrono::{DateTime, SecondsFormat};
+use domain::purges::AuditRow;
+use serde_json::{Value, json};
+
+/// An import names thousands; a line of text shows the first ones, JSON all.
+const SHOWN_TAGS: usize = 12;
+
+/// One line: time, revision, kind, who, why, what.
+pub fn as_line(row: &AuditRow) -> String {
+    let revision = row
+        .revision
+        .map_or_else(|| "-".to_owned(), |revision| revision.to_string());
+    let mut tags: Vec<_> = row
+        .tags
+        .iter()
+        .take(SHOWN_TAGS)
+        .map(ToString::to_string)
+        .collect();
+    if row.tags.len() > SHOWN_TAGS {
+        tags.push(format!("(and {} more)", row.tags.len() - SHOWN_TAGS));
+    }
+    // Quoted and escaped: a file's name is in some reasons, and may try to drive a terminal.
+    format!(
+        "{}  {revision:>8}  {}  {:?}  {:?}  {}",
+        time(row.at_ms),
+        row.kind.as_str(),
+        row.actor,
+        row.reason,
+        tags.join(" ")
+    )
+}
+
+/// One JSON object on one line.
+pub fn as_json(row: &AuditRow) -> Value {
+    json!({
+        "id": row.id,
+        "at": time(row.at_ms),
+        "actor": row.actor,
+        "reason": row.reason,
+        "kind": row.kind.as_str(),
+        "log": row.log.map(|log| log.to_string()),
+        "revision": row.revision.map(|revision| revision.0),
+        "tags": row.tags,
+    })
+}
+
+/// RFC 3339, UTC.
+fn time(at_ms: i64) -> String {
+    DateTime::from_timestamp_millis(at_ms)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use cache_core::{PurgeKind, Revision};
+
+    use super::*;
+
+    fn row(at_ms: i64, actor: &str, tags: &[&str]) -> AuditRow {
+        AuditRow {
+            id: None,
+            at_ms,
+            actor: actor.into(),
+            reason: "édité".into(),
+            kind: PurgeKind::Soft,
+            tags: tags.iter().map(|tag| tag.parse().unwrap()).collect(),
+            log: None,
+            revision: None,
+        }
+    }
+
+    #[test]
+    fn a_line_cannot_drive_the_terminal() {
+        let mut hostile = row(1_780_315_200_000, "cli", &["offer:1"; 14]);
+        hostile.reason = "import of \u{1b}[2J\n.csv".into();
+        hostile.revision = Some(Revision(12));
+        let tags = ["offer:1"; 12].join(" ");
+        assert_eq!(
+            as_line(&hostile),
+            format!(
+                "2026-06-01T12:00:00.000Z        12  soft  \"cli\"  \"import of \\u{{1b}}[2J\\n.csv\"  {tags} (and 2 more)"
+            )
+        );
+    }
+}

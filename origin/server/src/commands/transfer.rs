@@ -1,0 +1,153 @@
+//! `yousoon export`, `restore` and `copy`: whole databases, checked by their sums.
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use api::services::Clock;
+use clap::Args;
+use domain::{purges::LogRole, rows::Collection};
+use yousoon::transfer::{self, Existing, Sums};
+
+use super::database::{self, DatabaseOptions};
+
+#[derive(Args)]
+pub(crate) struct ExportOptions {
+    /// A folder without an export; it is made. The files hold personal data and hashes of passwords:
+    /// they have mode 0600.
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct RestoreOptions {
+    /// A folder that `export` wrote.
+    dir: PathBuf,
+    #[command(flatten)]
+    existing: ExistingOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct CopyOptions {
+    /// mongodb://user:password@host/database, or the folder of an embedded database.
+    // Texts, parsed later: clap's own errors quote the value, and these may have a password.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "YOUSOON_COPY_FROM",
+        hide_env_values = true
+    )]
+    from: String,
+    /// The same, for what is written. A MongoDB was migrated before.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "YOUSOON_COPY_TO",
+        hide_env_values = true
+    )]
+    to: String,
+    #[command(flatten)]
+    existing: ExistingOptions,
+}
+
+#[derive(Args)]
+struct ExistingOptions {
+    /// Add what is missing to a target that has offers: after a crash, or once more.
+    #[arg(long)]
+    into_existing: bool,
+}
+
+impl From<ExistingOptions> for Existing {
+    fn from(options: ExistingOptions) -> Self {
+        if options.into_existing {
+            Self::Kept
+        } else {
+            Self::Refused
+        }
+    }
+}
+
+pub(crate) async fn export(
+    database: DatabaseOptions,
+    options: ExportOptions,
+) -> anyhow::Result<()> {
+    let from = database.open(LogRole::Tool).await?;
+    let bar = Bar::default();
+    let progress = |done, all| bar.show(done, all);
+    let now_ms = Clock::System.now_ms();
+    let sums = transfer::export(&from, &options.to, now_ms, &progress).await?;
+    bar.end();
+    // On stderr: what is printed besides are sums, to be compared.
+    let mut err = std::io::stderr().lock();
+    writeln!(
+        err,
+        "The files hold personal data and hashes of passwords: only their owner may read them (0600)."
+    )?;
+    print(&sums)
+}
+
+pub(crate) async fn restore(
+    database: DatabaseOptions,
+    options: RestoreOptions,
+) -> anyhow::Result<()> {
+    let to = database.open(LogRole::Tool).await?;
+    let (bar, existing) = (Bar::default(), options.existing.into());
+    let progress = |done, all| bar.show(done, all);
+    let now_ms = Clock::System.now_ms();
+    let sums = transfer::restore(&options.dir, &to, existing, now_ms, &progress).await?;
+    bar.end();
+    print(&sums)
+}
+
+pub(crate) async fn copy(options: CopyOptions) -> anyhow::Result<()> {
+    let from = database::open_at(&options.from, "--from").await?;
+    let to = database::open_at(&options.to, "--to").await?;
+    let (bar, existing) = (Bar::default(), options.existing.into());
+    let progress = |done, all| bar.show(done, all);
+    let now_ms = Clock::System.now_ms();
+    let sums = transfer::copy(&from, &to, existing, now_ms, &progress).await?;
+    bar.end();
+    print(&sums)
+}
+
+/// What is the same on both sides now.
+fn print(sums: &Sums) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for collection in Collection::ALL {
+        writeln!(out, "{collection} {}", sums.of(collection))?;
+    }
+    Ok(())
+}
+
+/// One line that is drawn over; nothing where nobody watches.
+#[derive(Default)]
+struct Bar {
+    shown_percent: AtomicU64,
+}
+
+impl Bar {
+    const WIDTH: usize = 40;
+
+    fn show(&self, done: u64, all: u64) {
+        let percent = (done * 100).checked_div(all).unwrap_or(100).min(100);
+        let shown = self.shown_percent.swap(percent, Ordering::Relaxed);
+        let mut err = std::io::stderr().lock();
+        if shown == percent || !err.is_terminal() {
+            return;
+        }
+        let filled = usize::try_from(percent).unwrap_or(0) * Self::WIDTH / 100;
+        let bar = "#".repeat(filled);
+        // A terminal that went away is no reason to stop.
+        let _gone = write!(err, "\r[{bar:<40}] {percent:3} %  {done} of {all} partners");
+        let _gone = err.flush();
+    }
+
+    fn end(&self) {
+        let mut err = std::io::stderr().lock();
+        if self.shown_percent.load(Ordering::Relaxed) > 0 && err.is_terminal() {
+            let _gone = writeln!(err);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The caches, and Redis behind them.
+
+use std::time::Duration;
+
+use api::caches::CacheConfig;
+
+use super::reader::{ConfigError, Reader, process_environment};
+
+/// From the environment alone: commands beside the servers need no more.
+pub fn cache_from_env() -> Result<CacheConfig, ConfigError> {
+    let mut reader = Reader::new(&process_environment);
+    let config = read(&mut reader);
+    reader.outcome().map(|()| config)
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> CacheConfig {
+    let defaults = CacheConfig::default();
+    let default_ms = u64::try_from(defaults.redis_within.as_millis()).unwrap_or(u64::MAX);
+    // Masked: it may have a password.
+    let redis = reader.optional_masked("YOUSOON_REDIS_URL", "memory alone", |url| {
+        redis::Client::open(url).map_err(|_| "is not a Redis URL".to_owned())
+    });
+    let within_ms = reader.number("YOUSOON_REDIS_TIMEOUT_MS", default_ms, 1..=10_000);
+    CacheConfig {
+        redis,
+        redis_within: Duration::from_millis(within_ms),
+        memory_mib: reader.number(
+            "YOUSOON_CACHE_MEMORY_MIB",
+            defaults.memory_mib,
+            1..=1_048_576,
+        ),
+    }
+}

@@ -1,0 +1,20 @@
+//! The edges, and how origin and edge know each other.
+
+use purging::relay::EdgeConfig;
+use reqwest::Url;
+
+use super::reader::Reader;
+
+pub(super) fn read(reader: &mut Reader<'_>) -> EdgeConfig {
+    let url = |text: &str| {
+        Url::parse(text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| format!("{text:?} is not an HTTP URL"))
+    };
+    let bytes = |text: &str| hex::decode(text).map_err(|_| "is not hexadecimal".to_owned());
+    EdgeConfig {
+        urls: reader.list("YOUSOON_EDGE_URL", "no edge", url),
+        secret: reader.secret("YOUSOON_EDGE_SECRET", "no edge is believed", bytes),
+    }
+}

@@ -1,0 +1,100 @@
+//! Everything that can be set from outside, one file per section; what is wrong fails the boot.
+//!
+//! [`reader`] reads one variable and notes what became of it; each section is a struct that reads
+//! its own; [`production`] is what production refuses; [`check`] tells people.
+
+mod admin;
+mod auth;
+mod cache;
+pub mod check;
+mod cors;
+mod documents;
+mod edge;
+mod environment;
+mod http;
+mod live;
+mod metrics;
+mod production;
+mod rate_limits;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+pub use admin::AdminConfig;
+pub use cache::cache_from_env;
+pub use cors::CorsConfig;
+pub use http::HttpConfig;
+pub use live::LiveConfig;
+pub use metrics::MetricsConfig;
+pub use reader::ConfigError;
+
+use access::{AuthConfig, keys::KeySet, rate::RateLimitsConfig};
+use api::{caches::CacheConfig, documents::DocumentsConfig, environment::Environment};
+use purging::relay::EdgeConfig;
+use reader::{Lookup, Reader, process_environment};
+
+/// The whole configuration of `yousoon serve`; the data folder is a command-line option.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub environment: Environment,
+    pub http: HttpConfig,
+    pub cors: CorsConfig,
+    pub documents: DocumentsConfig,
+    pub cache: CacheConfig,
+    pub admin: AdminConfig,
+    pub auth: AuthConfig,
+    pub qr_keys: KeySet,
+    pub edge: EdgeConfig,
+    pub rate_limits: RateLimitsConfig,
+    pub live: LiveConfig,
+    pub metrics: MetricsConfig,
+}
+
+impl Config {
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(&process_environment)
+    }
+
+    fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(lookup);
+        let config = Self::read(&mut reader);
+        reader.outcome().map(|()| config)
+    }
+
+    /// Reads all sections; what is wrong with them is noted in the reader, and a default stands in
+    /// its place.
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let environment = environment::read(reader);
+        let config = Self {
+            environment,
+            http: HttpConfig::read(reader),
+            cors: CorsConfig::read(reader, environment),
+            documents: documents::read(reader),
+            cache: cache::read(reader),
+            admin: AdminConfig::read(reader),
+            auth: auth::read(reader, environment),
+            qr_keys: auth::qr_keys(reader, environment),
+            edge: edge::read(reader),
+            rate_limits: rate_limits::read(reader),
+            live: LiveConfig::read(reader),
+            metrics: MetricsConfig::read(reader),
+        };
+        config.refuse_contradictions(reader);
+        if config.environment.is_production() {
+            production::refuse(&config, reader);
+        }
+        config
+    }
+
+    fn refuse_contradictions(&self, reader: &mut Reader<'_>) {
+        if self.metrics.listen == Some(self.http.listen) {
+            reader.refuse("YOUSOON_METRICS_LISTEN", "is YOUSOON_LISTEN as well");
+        }
+        if !self.edge.urls.is_empty() && self.edge.secret.is_none() {
+            reader.require(
+                "YOUSOON_EDGE_SECRET",
+                "is required when YOUSOON_EDGE_URL is set",
+            );
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The database: one store per functional block, all of one backend.
+
+use std::sync::Arc;
+
+use cache_tiered::RedisLog;
+use domain::{
+    StoreError,
+    auth::{codes::CodeStore, service_tokens::ServiceTokenStore, sessions::Sessions},
+    bookings::store::BookingStore,
+    catalogue::CatalogueStore,
+    documents::DocumentStore,
+    offers::store::OfferStore,
+    partners::store::PartnerStore,
+    purges::{LogRole, PurgeStore},
+    rows::RowStore,
+    stats::store::StatsStore,
+    team::store::TeamStore,
+    users::store::UserStore,
+};
+use purging::Backend;
+use store_mongo::{
+    database::MongoDb,
+    stores::{
+        bookings::MongoBookings, catalogue::MongoCatalogue, codes::MongoCodes,
+        documents::MongoDocuments, offers::MongoOffers, partners::MongoPartners,
+        purges::MongoPurges, rows::MongoRows, service_tokens::MongoServiceTokens,
+        sessions::MongoSessions, stats::MongoStats, team::MongoTeams, users::MongoUsers,
+    },
+};
+use store_sqlite::{
+    database::EmbeddedDb,
+    log::EmbeddedLog,
+    stores::{
+        bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
+        documents::EmbeddedDocuments, offers::EmbeddedOffers, partners::EmbeddedPartners,
+        purges::EmbeddedPurges, rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens,
+        sessions::EmbeddedSessions, stats::EmbeddedStats, team::EmbeddedTeams,
+        users::EmbeddedUsers,
+    },
+};
+
+/// Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub offers: Arc<dyn OfferStore>,
+    pub partners: Arc<dyn PartnerStore>,
+    pub documents: Arc<dyn DocumentStore>,
+    pub catalogue: Arc<dyn CatalogueStore>,
+    pub purges: Arc<dyn PurgeStore>,
+    pub users: Arc<dyn UserStore>,
+    pub teams: Arc<dyn TeamStore>,
+    pub stats: Arc<dyn StatsStore>,
+    /// Where sessions are without Redis.
+    pub sessions: Arc<dyn Sessions>,
+    pub codes: Arc<dyn CodeStore>,
+    pub service_tokens: Arc<dyn ServiceTokenStore>,
+    pub bookings: Arc<dyn BookingStore>,
+    /// For a moving of the whole.
+    pub rows: Arc<dyn RowStore>,
+    /// The embedded store can hold the purge log as well.
+    embedded: Option<EmbeddedDb>,
+}
+
+/// Why there is no purge log.
+#[derive(Debug, thiserror::Error)]
+pub enum NoLog {
+    /// Other backends are for several servers, which share a log in Redis.
+    #[error("this database needs Redis for the purge log: set YOUSOON_REDIS_URL")]
+    Redis,
+    #[error("the purge log in the database cannot be opened")]
+    Store(#[from] StoreError),
+}
+
+impl Database {
+    pub fn embedded(db: &EmbeddedDb) -> Self {
+        Self {
+            offers: Arc::new(EmbeddedOffers::new(db.clone())),
+            partners: Arc::new(EmbeddedPartners::new(db.clone())),
+            documents: Arc::new(EmbeddedDocuments::new(db.clone())),
+            catalogue: Arc::new(EmbeddedCatalogue::new(db.clone())),
+            purges: Arc::new(EmbeddedPurges::new(db.clone())),
+            users: Arc::new(EmbeddedUsers::new(db.clone())),
+            teams: Arc::new(EmbeddedTeams::new(db.clone())),
+            stats: Arc::new(EmbeddedStats::new(db.clone())),
+            sessions: Arc::new(EmbeddedSessions::new(db.clone())),
+            codes: Arc::new(EmbeddedCodes::new(db.clone())),
+            service_tokens: Arc::new(EmbeddedServiceTokens::new(db.clone())),
+            bookings: Arc::new(EmbeddedBookings::new(db.clone())),
+            rows: Arc::new(EmbeddedRows::new(db.clone())),
+            embedded: Some(db.clone()),
+        }
+    }
+
+    /// The stores of a database that can do transactions and has our schema.
+    pub fn mongo(db: &MongoDb) -> Self {
+        Self {
+            offers: Arc::new(MongoOffers::new(db.clone())),
+            partners: Arc::new(MongoPartners::new(db.clone())),
+            documents: Arc::new(MongoDocuments::new(db.clone())),
+            catalogue: Arc::new(MongoCatalogue::new(db.clone())),
+            purges: Arc::new(MongoPurges::new(db.clone())),
+            users: Arc::new(MongoUsers::new(db.clone())),
+            teams: Arc::new(MongoTeams::new(db.clone())),
+            stats: Arc::new(MongoStats::new(db.clone())),
+            sessions: Arc::new(MongoSessions::new(db.clone())),
+            codes: Arc::new(MongoCodes::new(db.clone())),
+            service_tokens: Arc::new(MongoServiceTokens::new(db.clone())),
+            bookings: Arc::new(MongoBookings::new(db.clone())),
+            rows: Arc::new(MongoRows::new(db.clone())),
+            embedded: None,
+        }
+    }
+
+    /// Opens the purge log: in Redis, if there is one.
+    pub async fn log(
+        &self,
+        redis: Option<RedisLog>,
+        role: LogRole,
+        now_ms: i64,
+    ) -> Result<Backend, NoLog> {
+        match (redis, &self.embedded) {
+            (Some(redis), _) => Ok(Backend::Redis(Arc::new(redis))),
+            (None, Some(db)) => {
+                let log = EmbeddedLog::open(db.clone(), role, now_ms).await?;
+                Ok(Backend::Database(Arc::new(log)))
+            }
+            (None, None) => Err(NoLog::Redis),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The documents over HTTP: published by administrators, read by the edge.
+
+use api::documents::publish::{self, MAX_MANIFEST_BYTES, PublishError};
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use edge_core::{header, signature};
+use pq_core::{DocumentHash, ErrorCode, MediaType, Refusal};
+
+use crate::{
+    http::answer::{internal, refusal},
+    state::AppState,
+};
+
+/// What a signature of a request for a document is for.
+const DOCUMENT_CONTEXT: &str = "document";
+
+/// `POST /admin/documents`; only operators get here.
+pub async fn post(State(state): State<AppState>, body: Body) -> Response {
+    let Ok(manifest) = axum::body::to_bytes(body, MAX_MANIFEST_BYTES).await else {
+        let message = format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes");
+        return refused(ErrorCode::RequestTooLarge, &message);
+    };
+    let now_ms = state.services.clock.now_ms();
+    let published = publish::publish(
+        &state.services.documents,
+        &state.services.compiler,
+        manifest.to_vec(),
+        state.config.environment,
+        now_ms,
+    )
+    .await;
+    match published {
+        Ok(published) => {
+            tracing::info!(
+                added = published.added,
+                unchanged = published.unchanged,
+                "documents published"
+            );
+            // A changed policy purges: at once, not at the next sweep.
+            if let Err(error) = state.services.purge_log.drain_outbox(now_ms).await {
+                return internal(&error, MediaType::Json);
+            }
+            axum::Json(published).into_response()
+        }
+        // An endpoint of ours, not GraphQL: the status always tells.
+        Err(PublishError::Refused(why)) => refusal(&why, MediaType::GraphqlResponse),
+        Err(error @ (PublishError::Store(_) | PublishError::Interrupted)) => {
+            internal(&error, MediaType::Json)
+        }
+    }
+}
+
+/// `GET /internal/documents/{hash}`, signed by the edge.
+pub async fn get(
+    State(state): State<AppState>,
+    Path(hash): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let now_ms = state.services.clock.now_ms().unsigned_abs();
+    let signed = headers
+        .get(header::SIGNATURE)
+        .and_then(|value| value.to_str().ok());
+    let verified = state
+        .config
+        .edge
+        .secret
+        .as_ref()
+        .zip(signed)
+        .is_some_and(|(secret, signed)| {
+            signature::verify(
+                secret.expose(),
+                signed,
+                DOCUMENT_CONTEXT,
+                now_ms,
+                hash.as_bytes(),
+            )
+            .is_ok()
+        });
+    if !verified {
+        return unauthenticated();
+    }
+    let Ok(hash) = DocumentHash::parse(&hash) else {
+        return refused(ErrorCode::DocumentIdMalformed, "not a document hash");
+    };
+    // Before the record is read, as with answers: the edge judges it by `document:<hash>`.
+    let Some(as_of) = state.services.purge_log.as_of() else {
+        return refused(ErrorCode::Internal, "no purge log is known yet");
+    };
+    let as_of = as_of.to_string();
+    match state.services.documents.get(hash).await {
+        Ok(Some(document)) => match serde_json::to_vec(&document.operation) {
+            Ok(json) => {
+                let headers = [
+                    (CONTENT_TYPE.as_str(), "application/json"),
+                    (header::AS_OF, as_of.as_str()),
+                ];
+                (StatusCode::OK, headers, json).into_response()
+            }
+            Err(error) => internal(&error, MediaType::Json),
+        },
+        Ok(None) => refused(ErrorCode::DocumentNotFound, "PersistedQueryNotFound"),
+        Err(error) => internal(&error, MediaType::Json),
+    }
+}
+
+fn unauthenticated() -> Response {
+    refused(
+        ErrorCode::Unauthenticated,
+        "not signed in, or the signature is wrong",
+    )
+}
+
+fn refused(code: ErrorCode, message: &str) -> Response {
+    refusal(&Refusal::new(code, message), MediaType::GraphqlResponse)
+}

@@ -1,0 +1,162 @@
+//! An answer's status, headers and body. What is not plainly cacheable says `no-store`.
+
+use api::{
+    execution::execute::Executed,
+    request::errors::{self, code_of, details, log_failure, log_field_failure, shown},
+};
+use async_graphql::ServerError;
+use axum::{body::Body, response::Response};
+use cache_core::{CacheControl, Lifetime};
+use edge_core::header::REVISION;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use pq_core::{CachePolicy, ErrorCode, MediaType, Refusal};
+use serde_json::{Value, json};
+
+/// The answer to a request that was executed.
+pub fn executed(executed: &Executed, media: MediaType) -> Response {
+    if executed.response.errors.is_empty() {
+        return succeeded(executed, media);
+    }
+    if executed.response.data == async_graphql::Value::Null {
+        let why = as_request_error(&executed.response.errors);
+        let details = details_of(&why, &executed.response.errors);
+        let mut response = refusal_saying(&why, &details, media);
+        // A write may be done although a field below it failed.
+        set_revision(&mut response, executed);
+        set_retry_after(&mut response, executed);
+        return response;
+    }
+    let errors: Vec<Value> = executed.response.errors.iter().map(shown).collect();
+    let body = json!({"data": executed.response.data, "errors": errors}).to_string();
+    let mut response = respond(StatusCode::OK, media, CacheControl::NoStore, body.into());
+    set_revision(&mut response, executed);
+    set_retry_after(&mut response, executed);
+    response
+}
+
+/// Errors that left no data are the request's: the first one that says most.
+fn as_request_error(all: &[ServerError]) -> Refusal {
+    let failure = all
+        .iter()
+        .find(|error| code_of(error).is_none() && !error.path.is_empty());
+    if let Some(failure) = failure {
+        return errors::internal(&log_field_failure(failure));
+    }
+    if let Some((code, error)) = all.iter().find_map(|error| Some((code_of(error)?, error))) {
+        return Refusal::new(code, error.message.clone());
+    }
+    // Without a path and a code it never came to a field: validation.
+    let message = all
+        .first()
+        .map(|error| error.message.clone())
+        .unwrap_or_default();
+    Refusal::new(ErrorCode::DocumentInvalid, message)
+}
+
+/// What the error that became the request's says beside its code.
+fn details_of(why: &Refusal, all: &[ServerError]) -> Vec<(&'static str, String)> {
+    let same = all.iter().find(|error| code_of(error) == Some(why.code));
+    same.map(details).unwrap_or_default()
+}
+
+/// An answer that a shared cache does not keep.
+fn succeeded(executed: &Executed, media: MediaType) -> Response {
+    match executed.data() {
+        Ok(body) => {
+            let mut response = respond(StatusCode::OK, media, CacheControl::Private, body.into());
+            set_revision(&mut response, executed);
+            response
+        }
+        Err(error) => internal(&error, media),
+    }
+}
+
+/// The answer to a request that took too long.
+pub fn timed_out(media: MediaType) -> Response {
+    refusal(
+        &Refusal::new(ErrorCode::Timeout, "the answer took too long"),
+        media,
+    )
+}
+
+/// The answer to a request that is refused.
+pub(crate) fn refusal(refusal: &Refusal, media: MediaType) -> Response {
+    refusal_saying(refusal, &[], media)
+}
+
+fn refusal_saying(
+    refusal: &Refusal,
+    details: &[(&'static str, String)],
+    media: MediaType,
+) -> Response {
+    let body = if details.is_empty() {
+        refusal.body()
+    } else {
+        let mut extensions = json!({"code": refusal.code.as_str()});
+        for (name, text) in details {
+            extensions[*name] = text.as_str().into();
+        }
+        json!({"errors": [{"message": refusal.message, "extensions": extensions}]}).to_string()
+    };
+    let status =
+        StatusCode::from_u16(refusal.status(media)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = respond(status, media, CacheControl::NoStore, body.into());
+    let allow = match refusal.code {
+        ErrorCode::MutationOverGet => "POST",
+        ErrorCode::MethodNotAllowed => "GET, POST",
+        _other_codes => "",
+    };
+    if !allow.is_empty() {
+        set(&mut response, header::ALLOW, allow);
+    }
+    if matches!(
+        refusal.code,
+        ErrorCode::Unauthenticated | ErrorCode::TokenExpired | ErrorCode::TokenInvalid
+    ) {
+        set(&mut response, header::WWW_AUTHENTICATE, "Bearer");
+    }
+    response
+}
+
+/// The answer to a failure of ours: a reference, and the chain in the log.
+pub(crate) fn internal(error: &(dyn std::error::Error + 'static), media: MediaType) -> Response {
+    refusal(&errors::internal(&log_failure(error)), media)
+}
+
+pub(super) fn respond(
+    status: StatusCode,
+    media: MediaType,
+    cache: CacheControl,
+    body: Body,
+) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    set(&mut response, header::CONTENT_TYPE, media.content_type());
+    set(&mut response, header::CACHE_CONTROL, &cache.to_string());
+    set(&mut response, header::VARY, "accept");
+    response
+}
+
+/// A mutation's answer tells which revision its client has to see from now on.
+fn set_revision(response: &mut Response, executed: &Executed) {
+    if let Some(revision) = executed.facts.revision {
+        set(
+            response,
+            HeaderName::from_static(REVISION),
+            &revision.to_string(),
+        );
+    }
+}
+
+fn set_retry_after(response: &mut Response, executed: &Executed) {
+    if let Some(seconds) = executed.facts.retry_after_s {
+        set(response, header::RETRY_AFTER, &seconds.to_string());
+    }
+}
+
+pub fn set(response: &mut Response, name: HeaderName, value: &str) {
+    // Tags, numbers and our own words: all of them are visible ASCII.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}

@@ -1,0 +1,193 @@
+//! Cached answers as HTTP answers: headers, `Cache-Status`, and 304.
+
+use std::{fmt, io::Write as _, sync::Arc};
+
+use api::execution::cached::{self, Asked, Unstored};
+use axum::{body::Body, response::Response};
+use cache_core::{CacheControl, CacheStatus, ForwardReason, Revision, cache_status::Outcome};
+use cache_tiered::{Answer, Cached, PurgeFeed};
+use edge_core::header as edge_header;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use pq_core::MediaType;
+
+use super::answer::{self, set};
+use crate::state::AppState;
+
+/// This cache's name in `Cache-Status`.
+pub const CACHE_NAME: &str = "yousoon-origin";
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+const SEEN_AGO: HeaderName = HeaderName::from_static(edge_header::SEEN_AGO);
+const CACHE_TAG: HeaderName = HeaderName::from_static(edge_header::CACHE_TAG);
+const AS_OF: HeaderName = HeaderName::from_static(edge_header::AS_OF);
+
+/// Room for the headers of a kept answer and for those that the layers add, so that their map does
+/// not grow.
+const HEADERS: usize = 26;
+/// What most values that are written for each answer fit into.
+const SHORT_BYTES: usize = 128;
+
+/// How the answer is to be written, and what it must have seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub media: MediaType,
+    pub minimum: Option<Revision>,
+    pub if_none_match: Option<&'a str>,
+}
+
+/// Answers a public document.
+pub async fn answer(state: &AppState, asked: &Arc<Asked>, wanted: Wanted<'_>) -> Response {
+    let by = (&state.services, &state.schema);
+    let given = cached::look_up(by, asked, wanted.minimum).await;
+    respond(&state.services.caches.feed, given, wanted)
+}
+
+fn respond(feed: &PurgeFeed, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -> Response {
+    let now_ms = feed.clock().now().wall_ms;
+    let forwarded =
+        |reason: Option<&cache_core::FetchReason>, stored, collapsed| Outcome::Forward {
+            reason: reason.map_or(
+                ForwardReason::UriMiss,
+                cache_core::FetchReason::forward_reason,
+            ),
+            stored,
+            collapsed,
+        };
+    match given {
+        Answer::Hit { entry, tier, .. } => {
+            let outcome = Outcome::Hit {
+                ttl_s: ttl_s(&entry, now_ms),
+            };
+            kept(
+                feed,
+                &entry,
+                status(outcome, Some(tier.as_str())),
+                wanted,
+                now_ms,
+            )
+        }
+        Answer::Filled {
+            entry,
+            instead_of,
+            collapsed,
+        } => {
+            let outcome = forwarded(instead_of.as_ref(), true, collapsed);
+            let detail = instead_of.as_ref().map(cache_core::FetchReason::as_str);
+            kept(feed, &entry, status(outcome, detail), wanted, now_ms)
+        }
+        Answer::Covered { entry } => {
+            let outcome = Outcome::Hit {
+                ttl_s: ttl_s(&entry, now_ms),
+            };
+            let mut response = kept(
+                feed,
+                &entry,
+                status(outcome, Some("stale-if-error")),
+                wanted,
+                now_ms,
+            );
+            // For whoever asks now; the edge has its own to fall back on.
+            set(
+                &mut response,
+                header::CACHE_CONTROL,
+                &CacheControl::NoStore.to_string(),
+            );
+            response
+        }
+        Answer::Unshared {
+            answer,
+            instead_of,
+            collapsed,
+        } => {
+            let outcome = forwarded(instead_of.as_ref(), false, collapsed);
+            let detail = instead_of.as_ref().map(cache_core::FetchReason::as_str);
+            let mut response = unstored(&answer, wanted);
+            if let Some(value) = status(outcome, detail) {
+                response.headers_mut().insert(CACHE_STATUS, value);
+            }
+            response
+        }
+        Answer::Failed(answer) => unstored(&answer, wanted),
+    }
+}
+
+fn status(outcome: Outcome, detail: Option<&str>) -> Option<HeaderValue> {
+    let status = CacheStatus {
+        cache: CACHE_NAME,
+        outcome,
+        detail,
+    };
+    written(format_args!("{status}"))
+}
+
+/// Seconds of freshness left; negative when it is stale.
+fn ttl_s(entry: &Cached, now_ms: u64) -> i64 {
+    let age_s = entry.head.age_ms(now_ms) / 1_000;
+    i64::from(entry.head.lifetime.max_age_s) - i64::try_from(age_s).unwrap_or(i64::MAX)
+}
+
+fn unstored(answer: &Unstored, wanted: Wanted<'_>) -> Response {
+    match answer {
+        Unstored::Executed(executed) => answer::executed(executed, wanted.media),
+        Unstored::Store(error) => answer::internal(error, wanted.media),
+        Unstored::TimedOut => answer::timed_out(wanted.media),
+    }
+}
+
+/// An entry as an answer; 304 without a body when the client has it already.
+fn kept(
+    feed: &PurgeFeed,
+    entry: &Cached,
+    cache_status: Option<HeaderValue>,
+    wanted: Wanted<'_>,
+    now_ms: u64,
+) -> Response {
+    let content = entry.head.content;
+    let unchanged = wanted
+        .if_none_match
+        .is_some_and(|known| content.matches(known));
+    let mut response = if unchanged {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        Response::new(Body::from(entry.body.clone()))
+    };
+    let said = entry.said();
+    let headers = response.headers_mut();
+    headers.reserve(HEADERS);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(wanted.media.content_type()),
+    );
+    headers.insert(header::CACHE_CONTROL, said.cache_control.clone());
+    headers.insert(header::VARY, HeaderValue::from_static("accept"));
+    headers.insert(header::ETAG, said.etag.clone());
+    // Rounded up: whoever adds its own bound to this age must not exceed it.
+    let age_s = entry.head.age_ms(now_ms).div_ceil(1_000);
+    headers.insert(header::AGE, age_s.into());
+    let seen_ago_ms = feed.seen_ago_ms(entry);
+    if seen_ago_ms != u64::MAX {
+        headers.insert(SEEN_AGO, seen_ago_ms.into());
+    }
+    headers.insert(CACHE_TAG, said.tags.clone());
+    // What it was last found valid at, not only what it was read at: the edge then keeps it longer.
+    let revision = entry.as_of().revision;
+    if let Some(value) = written(format_args!("{}:{revision}", said.log)) {
+        headers.insert(AS_OF, value);
+    }
+    if let Some(value) = cache_status {
+        headers.insert(CACHE_STATUS, value);
+    }
+    response
+}
+
+/// What is short and differs from answer to answer, as a header's value.
+fn written(text: fmt::Arguments<'_>) -> Option<HeaderValue> {
+    let mut buffer = [0; SHORT_BYTES];
+    let mut rest = &mut buffer[..];
+    if rest.write_fmt(text).is_err() {
+        return HeaderValue::try_from(text.to_string()).ok();
+    }
+    let length = SHORT_BYTES - rest.len();
+    HeaderValue::from_bytes(&buffer[..length]).ok()
+}

@@ -1,0 +1,183 @@
+//! Why a question is answered out of a cache or not, tier by tier.
+
+use std::sync::Arc;
+
+use api::documents::Document;
+use cache_core::{CacheKey, Verdict, variables::CanonicalVariables};
+use cache_tiered::{Cached, LinkError, PurgeFeed, Tier, feed::DISTRUST_MS};
+use domain::error_chain::chain;
+use edge_core::{
+    explain::{Found, LogState, Stored, TierReport},
+    plan::{self, Snap},
+};
+use pq_core::{CachePolicy, DocumentHash, ErrorCode, Operation, Refusal, manifest::OperationKind};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::edges::{self, EdgeReport};
+use crate::{admin::AdminError, state::AppState};
+
+/// Which question to explain.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// A published document's hash, or its operation's name if only one has it.
+    pub document: String,
+    #[serde(default)]
+    pub variables: Map<String, Value>,
+}
+
+/// Everything that decides on an answer, and what each tier makes of it now.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    pub document: DocumentHash,
+    pub operation: String,
+    pub client: Option<String>,
+    pub policy: CachePolicy,
+    /// Canonical, as they were given.
+    pub variables: Value,
+    /// Canonical, with the location in the centre of its cell: what the edge asks. The key is that
+    /// of these, if there are any.
+    pub snapped: Option<Value>,
+    /// What people should know of the key.
+    pub note: Option<String>,
+    /// None when the answer is not shared: then no tier has it.
+    pub key: Option<String>,
+    /// This server's copy of the purge log.
+    pub log: LogState,
+    pub tiers: Vec<TierReport>,
+    pub edges: Vec<EdgeReport>,
+}
+
+/// Explains.
+pub async fn explain(state: &AppState, asked: Asked) -> Result<Explanation, AdminError> {
+    let document = find(state, &asked.document).await?;
+    let operation = &document.operation;
+    let mut variables = CanonicalVariables::coerce(
+        &operation.variables,
+        &operation.input_types,
+        &asked.variables,
+    )
+    .map_err(Refusal::from)?;
+    let as_given = variables.to_json();
+    let snap = plan::snap(&mut variables, &operation.policy);
+    let canonical = variables.to_json();
+    let is_shared = operation.kind == OperationKind::Query && operation.policy.is_shared();
+    let key = is_shared.then(|| plan::key(operation.id, &canonical));
+    let (tiers, edges) = match &key {
+        None => (vec![], vec![]),
+        Some(key) => {
+            let now_ms = state.services.clock.now_ms().unsigned_abs();
+            let edges = edges::ask(&state.config.edge, key, now_ms);
+            tokio::join!(tiers(state, key), edges)
+        }
+    };
+    let feed = &state.services.caches.feed;
+    Ok(Explanation {
+        document: operation.id,
+        operation: operation.name.clone(),
+        client: operation.client_name.clone(),
+        policy: operation.policy.clone(),
+        variables: parsed(&as_given),
+        snapped: (snap == Snap::Snapped).then(|| parsed(&canonical)),
+        note: note(operation, snap).map(str::to_owned),
+        key: key.map(|key| key.to_string()),
+        log: feed.inspect(|copy, age_ms| LogState::of(copy, age_ms, DISTRUST_MS)),
+        tiers,
+        edges,
+    })
+}
+
+/// Our own text is JSON.
+fn parsed(canonical: &str) -> Value {
+    serde_json::from_str(canonical).unwrap_or_default()
+}
+
+fn note(operation: &Operation, snap: Snap) -> Option<&'static str> {
+    if operation.kind != OperationKind::Query {
+        return Some("not a query: never kept");
+    }
+    if !operation.policy.is_shared() {
+        return Some("its answer is private or not cacheable: never kept");
+    }
+    match snap {
+        Snap::Unchanged => None,
+        Snap::Snapped => Some(
+            "the key is of the snapped location, as the edge asks; who asks the origin itself keeps the location as given, and has another key",
+        ),
+        Snap::OffTheEarth => Some("the location is off the earth: the edge forwards the request"),
+    }
+}
+
+/// The document of a hash or of a name.
+async fn find(state: &AppState, text: &str) -> Result<Arc<Document>, AdminError> {
+    let hash = match DocumentHash::parse(text) {
+        Ok(hash) => hash,
+        Err(_) => hash_of(state, text).await?,
+    };
+    let found = state.services.documents.get(hash).await?;
+    found.ok_or_else(|| not_found("no document with this hash is published").into())
+}
+
+async fn hash_of(state: &AppState, name: &str) -> Result<DocumentHash, AdminError> {
+    let names = state.services.documents.names().await?;
+    let mut hashes: Vec<_> = names
+        .into_iter()
+        .filter_map(|(hash, known)| (known == name).then_some(hash))
+        .collect();
+    hashes.sort_unstable();
+    match hashes.as_slice() {
+        [] => Err(not_found("no document with an operation of this name is published").into()),
+        [hash] => Ok(*hash),
+        several => {
+            let hashes: Vec<_> = several.iter().map(DocumentHash::to_string).collect();
+            let message = format!(
+                "{} documents have an operation of this name; name one by its hash: {}",
+                several.len(),
+                hashes.join(", ")
+            );
+            Err(Refusal::new(ErrorCode::BadUserInput, message).into())
+        }
+    }
+}
+
+fn not_found(message: &str) -> Refusal {
+    Refusal::new(ErrorCode::DocumentNotFound, message)
+}
+
+async fn tiers(state: &AppState, key: &CacheKey) -> Vec<TierReport> {
+    let caches = &state.services.caches;
+    let in_memory = match caches.responses.explain_memory(key) {
+        None => Found::Absent,
+        Some((entry, verdict)) => stored(&caches.feed, &entry, &verdict),
+    };
+    let in_redis = match (
+        caches.responses.remote(),
+        caches.responses.explain_remote(key).await,
+    ) {
+        (None, _) => Found::Off,
+        (Some(_), Ok(None)) => Found::Absent,
+        (Some(_), Ok(Some((entry, verdict)))) => stored(&caches.feed, &entry, &verdict),
+        (Some(_), Err(error)) => failed(&error),
+    };
+    [(Tier::Memory, in_memory), (Tier::Redis, in_redis)]
+        .map(|(tier, found)| TierReport {
+            tier: tier.as_str().to_owned(),
+            found,
+        })
+        .into()
+}
+
+fn failed(error: &LinkError) -> Found {
+    Found::Failed {
+        error: chain(error),
+    }
+}
+
+fn stored(feed: &PurgeFeed, entry: &Cached, verdict: &Verdict) -> Found {
+    let age_ms = entry.head.age_ms(feed.clock().now().wall_ms);
+    let stored = feed
+        .inspect(|copy, _age_ms| Stored::of(&entry.head, &entry.as_of(), age_ms, verdict, copy));
+    Found::Stored(Box::new(stored))
+}

@@ -1,0 +1,24 @@
+//! The two questions over HTTP; for the service token only.
+
+use axum::{body::Body, extract::State, response::Response};
+
+use super::{
+    explain::{self, Asked},
+    stats,
+};
+use crate::{
+    admin::{self, AdminError},
+    state::AppState,
+};
+
+/// `POST /admin/cache/explain`.
+pub async fn explain(State(state): State<AppState>, body: Body) -> Result<Response, AdminError> {
+    let asked: Asked = admin::read_json(body).await?;
+    let explanation = explain::explain(&state, asked).await?;
+    Ok(admin::json(&explanation))
+}
+
+/// `GET /admin/cache/stats`.
+pub async fn stats(State(state): State<AppState>) -> Result<Response, AdminError> {
+    Ok(admin::json(&stats::stats(&state).await?))
+}

@@ -1,0 +1,173 @@
+//! How well the caches do: by document what became of questions, and what is kept where.
+
+use std::collections::BTreeMap;
+
+use api::caches::Caches;
+use cache_tiered::{
+    EntityCache, Remote,
+    feed::DISTRUST_MS,
+    stats::{Counts, Outcome},
+};
+use domain::{StoreError, error_chain::chain};
+use edge_core::explain::LogState;
+use pq_core::DocumentHash;
+use serde::{Deserialize, Serialize};
+
+use crate::state::AppState;
+
+/// All of it, of one server and since it started.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CacheStats {
+    /// The most asked first.
+    pub documents: Vec<DocumentStats>,
+    /// Ready answers in memory.
+    pub answers: Size,
+    pub entities: Vec<EntityStats>,
+    /// None when there is none.
+    pub redis: Option<RedisStats>,
+    pub log: LogState,
+    pub live: LiveStats,
+}
+
+/// Who is subscribed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct LiveStats {
+    pub connections: usize,
+    pub subscriptions: usize,
+}
+
+/// What became of the questions for one document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DocumentStats {
+    /// None: all documents that came when too many were counted already.
+    pub document: Option<DocumentHash>,
+    /// None when it is not published.
+    pub operation: Option<String>,
+    pub requests: u64,
+    /// Of all requests those for which nothing had to be made, 0 to 1.
+    pub hit_rate: f64,
+    /// By [`Outcome::as_str`].
+    pub outcomes: BTreeMap<String, u64>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Size {
+    pub entries: u64,
+    pub bytes: u64,
+}
+
+/// One entity cache.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EntityStats {
+    pub kind: String,
+    pub entries: u64,
+    pub bytes: u64,
+    /// Look-ups that memory answered, Redis, and nobody.
+    pub l1: u64,
+    pub l2: u64,
+    pub miss: u64,
+}
+
+/// The second tier.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RedisStats {
+    /// Whether it is left alone because the last calls failed.
+    pub circuit_open: bool,
+    /// Everything on the server, whoever's it is; none when it does not answer.
+    pub server: Option<Size>,
+    /// Why it does not.
+    pub error: Option<String>,
+}
+
+/// Gathers them.
+pub async fn stats(state: &AppState) -> Result<CacheStats, StoreError> {
+    let Caches {
+        feed, responses, ..
+    } = &state.services.caches;
+    let names = state.services.documents.names().await?;
+    let mut documents: Vec<_> = responses
+        .stats()
+        .all()
+        .into_iter()
+        .map(|(label, counts)| {
+            let document = label.map(DocumentHash::from_bytes);
+            let operation = document.and_then(|hash| names.get(&hash).cloned());
+            document_stats(document, operation, &counts)
+        })
+        .collect();
+    documents.sort_by(|a, b| (b.requests, a.document).cmp(&(a.requests, b.document)));
+    let (entries, bytes) = responses.size();
+    let redis = match responses.remote() {
+        None => None,
+        Some(remote) => Some(redis_stats(remote).await),
+    };
+    let live = LiveStats {
+        connections: state.live.connections(),
+        subscriptions: state.live.subscriptions(),
+    };
+    Ok(CacheStats {
+        live,
+        documents,
+        answers: Size { entries, bytes },
+        entities: [
+            &state.services.caches.offers,
+            &state.services.caches.partners,
+            &state.services.caches.establishments,
+        ]
+        .map(|cache| entity_stats(&state.services.caches, cache))
+        .into(),
+        redis,
+        log: feed.inspect(|copy, age_ms| LogState::of(copy, age_ms, DISTRUST_MS)),
+    })
+}
+
+fn document_stats(
+    document: Option<DocumentHash>,
+    operation: Option<String>,
+    counts: &Counts,
+) -> DocumentStats {
+    let outcomes: BTreeMap<_, _> = Outcome::ALL
+        .iter()
+        .map(|outcome| (outcome.as_str().to_owned(), counts.of(*outcome)))
+        .collect();
+    let requests: u64 = outcomes.values().sum();
+    DocumentStats {
+        document,
+        operation,
+        requests,
+        hit_rate: ratio(counts.hits(), requests),
+        outcomes,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a ratio of counts, for people")]
+fn ratio(part: u64, whole: u64) -> f64 {
+    // Counted one after the other while requests go on: a part may be ahead of its whole.
+    (part as f64 / whole.max(1) as f64).min(1.0)
+}
+
+fn entity_stats(caches: &Caches, cache: &EntityCache) -> EntityStats {
+    let (entries, bytes) = cache.size();
+    let looked_up = |outcome| caches.metrics.looked_up(cache.name(), outcome);
+    EntityStats {
+        kind: cache.name().to_owned(),
+        entries,
+        bytes,
+        l1: looked_up("l1"),
+        l2: looked_up("l2"),
+        miss: looked_up("miss"),
+    }
+}
+
+async fn redis_stats(remote: &Remote) -> RedisStats {
+    let size = remote.server_size().await;
+    RedisStats {
+        // After the call, which counts as well.
+        circuit_open: remote.is_open(),
+        error: size.as_ref().err().map(|error| chain(error)),
+        server: size.ok().map(|(entries, bytes)| Size { entries, bytes }),
+    }
+}

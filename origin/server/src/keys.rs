@@ -1,0 +1,16 @@
+//! The public keys of access tokens, for whoever wants to verify one.
+
+use axum::{
+    extract::State,
+    http::header::CACHE_CONTROL,
+    response::{IntoResponse as _, Response},
+};
+
+use crate::state::AppState;
+
+/// `GET /.well-known/jwks.json`.
+pub async fn jwks(State(state): State<AppState>) -> Response {
+    let keys = state.services.auth.tokens.keys().jwks();
+    // A key is put into the set long before it signs.
+    ([(CACHE_CONTROL, "public, max-age=300")], axum::Json(keys)).into_response()
+}

@@ -1,0 +1,236 @@
+//! Records of the purge log become events.
+
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use cache_core::{PurgeRecord, Revision, Tag};
+use cache_tiered::{Moment, News};
+use domain::{
+    Offer, OfferId, StoreError,
+    error_chain::chain,
+    offers::store::{Columns, ListFields, NextChange, OfferQuery, Visibility},
+    tags,
+};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::state::AppState;
+
+/// Offers that are still to be read; more than this, and the newest are looked up instead.
+const MOST_PENDING: usize = 1_000;
+/// What was told lately, and is not told again by a look at the newest.
+const REMEMBERED: usize = 1_000;
+/// The newest offers that are looked at when records may have been missed.
+const NEWEST: usize = 100;
+/// Records come after their writes, and clocks differ.
+const MARGIN_MS: i64 = 10_000;
+const READ_WITHIN: Duration = Duration::from_secs(5);
+/// How often what could not be read is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Turns records into events until it is cancelled.
+pub async fn follow(state: AppState, stop: CancellationToken) {
+    let mut listener = state.services.caches.feed.listen();
+    let mut follower = Follower::new(&state);
+    let mut again = interval(AGAIN);
+    again.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        // Before it is asked for news: if there are none, this is how far it is current.
+        let complete_at = state.services.caches.feed.position().complete_at;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            news = listener.next() => match news {
+                Some(News::Records(records)) => follower.heard(&records).await,
+                Some(News::Missed) => follower.missed().await,
+                // There is no feed any more.
+                None => return,
+            },
+            _ = again.tick() => {
+                if follower.try_again().await {
+                    follower.is_current_as_of(complete_at);
+                }
+            }
+        }
+    }
+}
+
+struct Follower<'s> {
+    state: &'s AppState,
+    /// Offers that appeared and are not read yet, and at which revision.
+    pending: BTreeMap<OfferId, Revision>,
+    /// Records may have been missed since `current_ms`.
+    has_missed: bool,
+    /// Everything that was written before this moment was heard of, milliseconds since the epoch.
+    current_ms: i64,
+    told: Told,
+}
+
+impl<'s> Follower<'s> {
+    fn new(state: &'s AppState) -> Self {
+        Self {
+            state,
+            pending: BTreeMap::new(),
+            has_missed: false,
+            current_ms: state.services.clock.now_ms(),
+            told: Told::default(),
+        }
+    }
+
+    async fn heard(&mut self, records: &[PurgeRecord]) {
+        let hub = &self.state.live;
+        let everything = Tag::everything();
+        for record in records {
+            for tag in &record.tags {
+                hub.changed(tag, record.revision);
+                if let Some(offer) = tags::published_offer(tag) {
+                    self.appeared(offer, record.revision);
+                }
+            }
+            // Whoever purges everything says that anything may have changed.
+            if record.tags.contains(&everything) {
+                hub.look_again(record.revision).await;
+            }
+        }
+        if !self.pending.is_empty() {
+            let _or_later = self.try_again().await;
+        }
+    }
+
+    fn appeared(&mut self, offer: OfferId, revision: Revision) {
+        if self.pending.len() >= MOST_PENDING {
+            self.has_missed = true;
+        } else {
+            self.pending.insert(offer, revision);
+        }
+    }
+
+    async fn missed(&mut self) {
+        self.has_missed = true;
+        let head = self.state.services.caches.feed.position().head;
+        tracing::info!("records may have been missed: what is subscribed is read again");
+        self.state.live.look_again(head).await;
+        let _or_later = self.try_again().await;
+    }
+
+    /// Everything that was written before this moment was heard of.
+    fn is_current_as_of(&mut self, complete_at: Moment) {
+        let wall_ms = i64::try_from(complete_at.wall_ms).unwrap_or(i64::MAX);
+        self.current_ms = self.current_ms.max(wall_ms);
+    }
+
+    /// Reads what has to be read; whether nothing is left. What fails is tried again.
+    async fn try_again(&mut self) -> bool {
+        if !self.state.live.awaits_offers() {
+            // Nobody is there to tell; who comes hears of what comes after.
+            self.pending.clear();
+            self.has_missed = false;
+        }
+        if let Err(error) = self.read_pending().await {
+            tracing::warn!(error = chain(&error), "offers that appeared cannot be read");
+            return false;
+        }
+        if self.has_missed {
+            if let Err(error) = self.read_newest().await {
+                tracing::warn!(error = chain(&error), "the newest offers cannot be read");
+                return false;
+            }
+            self.has_missed = false;
+        }
+        true
+    }
+
+    async fn read_pending(&mut self) -> Result<(), StoreError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<OfferId> = self.pending.keys().cloned().collect();
+        let read = self.state.services.offers.by_ids(&ids);
+        let read = self.state.services.observer.read("live.offers", read);
+        let found = in_time(read).await?;
+        let pending = std::mem::take(&mut self.pending);
+        for (id, offer) in found {
+            if let Some(revision) = pending.get(&id) {
+                self.tell(offer, *revision);
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_newest(&mut self) -> Result<(), StoreError> {
+        let now_ms = self.state.services.clock.now_ms();
+        let query = newest(now_ms);
+        let read = self.state.services.offers.list(&query);
+        let page = in_time(self.state.services.observer.read("live.newest", read)).await?;
+        let since_ms = self.current_ms.saturating_sub(MARGIN_MS);
+        let head = self.state.services.caches.feed.position().head;
+        for (offer, _) in page.items {
+            if offer.created_at_ms >= since_ms && !self.told.has(&offer.id) {
+                self.tell(offer, head);
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, offer: Offer, required: Revision) {
+        let now_ms = self.state.services.clock.now_ms();
+        let is_valid = offer.valid_from_ms <= now_ms && now_ms < offer.valid_until_ms;
+        if offer.is_active && is_valid {
+            self.told.remember(offer.id.clone());
+            self.state.live.published(&Arc::new(offer), required);
+        }
+    }
+}
+
+fn newest(now_ms: i64) -> OfferQuery {
+    OfferQuery {
+        near: None,
+        categories: Vec::new(),
+        min_discount: None,
+        search: None,
+        partner: None,
+        include_inactive: Visibility::Public,
+        first: NEWEST,
+        after: None,
+        now_ms,
+        columns: Columns::Edges,
+        fields: ListFields::ALL,
+        next_change: NextChange::Unasked,
+    }
+}
+
+async fn in_time<T>(read: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    timeout(READ_WITHIN, read).await.unwrap_or_else(|_| {
+        Err(StoreError::Busy(
+            "a read for subscriptions took too long".to_owned(),
+        ))
+    })
+}
+
+/// The last offers that were told of.
+#[derive(Debug, Default)]
+struct Told {
+    order: VecDeque<OfferId>,
+    ids: HashSet<OfferId>,
+}
+
+impl Told {
+    fn has(&self, id: &OfferId) -> bool {
+        self.ids.contains(id)
+    }
+
+    fn remember(&mut self, id: OfferId) {
+        if !self.ids.insert(id.clone()) {
+            return;
+        }
+        self.order.push_back(id);
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+    }
+}

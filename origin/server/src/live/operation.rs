@@ -1,0 +1,226 @@
+//! A subscription's document: what it waits for when it begins, and its result for an event.
+
+use std::sync::Arc;
+
+use access::caller::Asker;
+use api::{
+    documents::Document,
+    execution::{execute, order::in_selection_order},
+    live::{
+        event::Event,
+        subscriptions::{Memory, Occasion, What},
+        topic::Topic,
+    },
+    request::{
+        authorise,
+        errors::{code_of, internal, log_failure, shown},
+        loaders::Entities,
+    },
+};
+use async_graphql::{Response, ServerError};
+use cache_core::{Revision, variables::CanonicalVariables};
+use domain::StoreError;
+use futures_util::StreamExt as _;
+use pq_core::{ErrorCode, GraphqlRequest, Refusal, limits, manifest::OperationKind};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::{
+    http::serve::{self, Failure},
+    state::AppState,
+};
+
+/// What is executed for each event.
+#[derive(Clone, Debug)]
+pub(super) struct Operation {
+    document: Arc<Document>,
+    variables: CanonicalVariables,
+    memory: Arc<Memory>,
+}
+
+/// The JSON of a result: `data`, and `errors` if there are any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Payload(String);
+
+/// Errors instead of a result, as clients see them.
+pub(super) type Errors = Vec<Value>;
+
+/// What came of an event.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Outcome {
+    Result(Payload),
+    /// It does not concern the subscription after all.
+    Nothing,
+    /// The subscription may not go on.
+    Over(Errors),
+}
+
+impl Payload {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Errors alone.
+    pub(super) fn of_errors(errors: &[Value]) -> Self {
+        Self(json!({"errors": errors}).to_string())
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_tests(json: &str) -> Self {
+        Self(json.to_owned())
+    }
+}
+
+/// A refusal as an error in a list.
+pub(super) fn errors_of(refusal: &Refusal) -> Errors {
+    vec![json!({"message": refusal.message, "extensions": {"code": refusal.code.as_str()}})]
+}
+
+/// Finds and checks the document of a subscription, and what it waits for.
+pub(super) async fn begin(
+    state: &AppState,
+    asker: &Asker,
+    request: &GraphqlRequest,
+) -> Result<(Operation, Topic), Errors> {
+    match timeout(limits::EXECUTION, steps(state, asker, request)).await {
+        Ok(Ok(begun)) => begun,
+        Ok(Err(Failure::Refused(refusal))) => Err(errors_of(&refusal)),
+        Ok(Err(Failure::Store(error))) => Err(failed(&error)),
+        Err(_elapsed) => Err(late()),
+    }
+}
+
+async fn steps(
+    state: &AppState,
+    asker: &Asker,
+    request: &GraphqlRequest,
+) -> Result<Result<(Operation, Topic), Errors>, Failure> {
+    let document = serve::document(state, request).await?;
+    serve::name_matches(&document, request.operation_name.as_deref())?;
+    if document.operation.kind != OperationKind::Subscription {
+        let kind = document.operation.kind.as_str();
+        let message = format!("a {kind} is sent over HTTP; subscriptions alone are answered here");
+        return Err(Refusal::new(ErrorCode::SubscriptionExpected, message).into());
+    }
+    let variables = serve::coerce(&document, request)?;
+    authorise::document(&asker.caller, &document.parsed)?;
+    let operation = Operation {
+        document,
+        variables,
+        memory: Arc::default(),
+    };
+    let response = run(state, &operation, asker, What::Begins, None).await?;
+    let topic = operation.memory.take_topic();
+    Ok(match (response, topic) {
+        (Some(response), _) if !response.errors.is_empty() => {
+            Err(response.errors.iter().map(shown_or_invalid).collect())
+        }
+        (_, Some(topic)) => Ok((operation, topic)),
+        (_, None) => Err(errors_of(&Refusal::new(
+            ErrorCode::BadUserInput,
+            "the subscription waits for nothing: its field is left out",
+        ))),
+    })
+}
+
+/// The result for an event.
+pub(super) async fn result(
+    state: &AppState,
+    operation: &Operation,
+    asker: &Asker,
+    event: Event,
+) -> Outcome {
+    let required = event.required();
+    let run = run(
+        state,
+        operation,
+        asker,
+        What::Happened(event),
+        Some(required),
+    );
+    match timeout(limits::EXECUTION, run).await {
+        Ok(Ok(None)) => Outcome::Nothing,
+        Ok(Ok(Some(response))) => outcome(&response),
+        Ok(Err(error)) => Outcome::Result(Payload::of_errors(&failed(&error))),
+        Err(_elapsed) => Outcome::Result(Payload::of_errors(&late())),
+    }
+}
+
+fn outcome(response: &Response) -> Outcome {
+    let is_refused = response.errors.iter().any(|error| {
+        code_of(error).is_some_and(|code| {
+            matches!(
+                code,
+                ErrorCode::Unauthenticated
+                    | ErrorCode::Forbidden
+                    | ErrorCode::TokenInvalid
+                    | ErrorCode::TokenExpired
+                    | ErrorCode::BookingNotFound
+            )
+        }) && error.path.len() <= 1
+    });
+    let errors: Errors = response.errors.iter().map(shown).collect();
+    if is_refused {
+        return Outcome::Over(errors);
+    }
+    let payload = if errors.is_empty() {
+        json!({"data": response.data})
+    } else {
+        json!({"data": response.data, "errors": errors})
+    };
+    Outcome::Result(Payload(payload.to_string()))
+}
+
+/// Executes the document once, in a request of its own.
+async fn run(
+    state: &AppState,
+    operation: &Operation,
+    asker: &Asker,
+    what: What,
+    required: Option<Revision>,
+) -> Result<Option<Response>, StoreError> {
+    let Operation {
+        document,
+        variables,
+        memory,
+    } = operation;
+    let occasion = Occasion {
+        what,
+        memory: Arc::clone(memory),
+    };
+    let entities = Entities::Kept { required };
+    let prepared = execute::prepare(
+        &state.services,
+        document,
+        variables,
+        asker.clone(),
+        entities,
+    )?;
+    let mut results = state.schema.execute_stream(prepared.request.data(occasion));
+    let mut response = results.next().await;
+    if let Some(response) = &mut response {
+        in_selection_order(&mut response.data, &document.parsed);
+    }
+    Ok(response)
+}
+
+/// An error without a path never came to a field: the document is not valid here.
+fn shown_or_invalid(error: &ServerError) -> Value {
+    if code_of(error).is_none() && error.path.is_empty() {
+        let refusal = Refusal::new(ErrorCode::DocumentInvalid, error.message.clone());
+        return errors_of(&refusal).swap_remove(0);
+    }
+    shown(error)
+}
+
+/// What is told of a failure of ours.
+pub(super) fn failed(error: &StoreError) -> Errors {
+    errors_of(&internal(&log_failure(error)))
+}
+
+fn late() -> Errors {
+    errors_of(&Refusal::new(
+        ErrorCode::Timeout,
+        "the answer took too long",
+    ))
+}

@@ -1,0 +1,237 @@
+//! Subscriptions as event streams: the distinct connections mode of graphql-sse (its PROTOCOL.md).
+//!
+//! One request is one subscription. What is wrong with a document is told in a `next` event, since
+//! browsers' `EventSource` shows nothing of an answer with another status. A stream that ends
+//! without `complete` is asked for again by clients: that is how a server goes away.
+
+use std::convert::Infallible;
+
+use access::caller::Asker;
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+    response::Response,
+};
+use domain::StoreError;
+use futures_util::stream;
+use http::{HeaderMap, HeaderValue, header};
+use pq_core::{ErrorCode, GraphqlRequest, MediaType, Refusal};
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    KEEP_ALIVE_EVERY,
+    credentials::{Credentials, NotTaken},
+    hub::Connection,
+    mailbox::{Closing, Letter},
+    metrics::Transport,
+    operation::{self, Operation, Outcome, Payload},
+    websocket::open,
+};
+use crate::{
+    http::{
+        answer::{internal, refusal},
+        serve,
+    },
+    state::AppState,
+};
+
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
+/// When a browser comes back after a stream that ended, milliseconds: at least this, and up to as
+/// much more, so that not all come at once.
+const RETRY_MS: u32 = 1_000;
+const COMPLETE: &str = "event: complete\ndata:\n\n";
+
+/// Answers a request that takes nothing but an event stream.
+pub(crate) async fn answer(
+    state: &AppState,
+    path_id: Option<String>,
+    request: Request,
+    asker: Result<Asker, StoreError>,
+) -> Response {
+    let headers = request.headers().clone();
+    let parsed = match serve::method(&request) {
+        Ok(method) => {
+            let parse = serve::parse(method, path_id, request);
+            tokio::time::timeout(pq_core::limits::EXECUTION, parse)
+                .await
+                .unwrap_or_else(|_elapsed| Err(late()))
+        }
+        Err(refused) => Err(refused),
+    };
+    match (parsed, asker) {
+        (Ok(request), Ok(asker)) => stream(state, asker, headers, &request).await,
+        (Err(refused), _) => refusal(&refused, MediaType::GraphqlResponse),
+        (_, Err(error)) => internal(&error, MediaType::GraphqlResponse),
+    }
+}
+
+fn late() -> Refusal {
+    Refusal::new(ErrorCode::Timeout, "the request took too long to be read")
+}
+
+/// Begins a subscription.
+pub(crate) async fn stream(
+    state: &AppState,
+    asker: Asker,
+    headers: HeaderMap,
+    request: &GraphqlRequest,
+) -> Response {
+    let credentials = match Credentials::of(&headers, asker, state) {
+        Ok(credentials) => credentials,
+        Err(why) => return events(once(&not_taken(why))),
+    };
+    let mut connection = match open(state, credentials.client()) {
+        Ok(connection) => connection,
+        Err(refused) => return refusal(&refused, MediaType::GraphqlResponse),
+    };
+    let begun = operation::begin(state, credentials.asker(), request).await;
+    let (operation, topic) = match begun {
+        Ok(begun) => begun,
+        Err(errors) => return events(once(&Payload::of_errors(&errors))),
+    };
+    // It is the connection's first.
+    if let Ok(number) = connection.number() {
+        let head = state.services.caches.feed.position().head;
+        connection.listen(number, topic, head);
+    }
+    let open = Open {
+        state: state.clone(),
+        connection,
+        credentials,
+        operation,
+        beat_at: Instant::now() + KEEP_ALIVE_EVERY,
+        is_over: false,
+    };
+    let chunks = stream::unfold((open, Some(greeting())), |(mut open, greeting)| async {
+        let chunk = match greeting {
+            Some(greeting) => greeting,
+            None => Box::pin(open.next()).await?,
+        };
+        Some((Ok::<_, Infallible>(Bytes::from(chunk)), (open, None)))
+    });
+    events(Body::from_stream(chunks))
+}
+
+/// One result, and the end.
+fn once(payload: &Payload) -> Body {
+    Body::from(next(payload) + COMPLETE)
+}
+
+fn events(body: Body) -> Response {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, EVENT_STREAM);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // For proxies that would wait for more.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+fn next(payload: &Payload) -> String {
+    // JSON of ours has no line break.
+    format!("event: next\ndata: {}\n\n", payload.as_str())
+}
+
+fn not_taken(why: NotTaken) -> Payload {
+    let code = match why {
+        NotTaken::Expired => ErrorCode::TokenExpired,
+        NotTaken::Unknown | NotTaken::Invalid | NotTaken::SignedOut => ErrorCode::TokenInvalid,
+    };
+    Payload::of_errors(&operation::errors_of(&Refusal::new(code, why.to_string())))
+}
+
+/// Something at once, so that the client sees that it is connected; and when to come back.
+fn greeting() -> String {
+    let mut random = [0; 4];
+    // Without randomness all come back after the same while.
+    let _none = getrandom::fill(&mut random);
+    let retry_ms = RETRY_MS + u32::from_le_bytes(random) % RETRY_MS;
+    format!("retry: {retry_ms}\n:\n\n")
+}
+
+/// A stream that is open. It is asked for more when the client takes more; what waits meanwhile is
+/// bounded by its mailbox.
+struct Open {
+    state: AppState,
+    connection: Connection,
+    credentials: Credentials,
+    operation: Operation,
+    beat_at: Instant,
+    is_over: bool,
+}
+
+impl Open {
+    /// What is sent next; none at the end.
+    async fn next(&mut self) -> Option<String> {
+        while !self.is_over {
+            let mailbox = self.connection.mailbox();
+            let chunk = tokio::select! {
+                letter = mailbox.next() => match letter {
+                    Ok(letter) => self.deliver(letter).await,
+                    Err(why) => {
+                        self.closed(why);
+                        return None;
+                    }
+                },
+                () = self.credentials.ended() => Some(self.over(&not_taken(NotTaken::Expired))),
+                () = sleep_until(self.beat_at) => Some(self.keep_alive().await),
+            };
+            if chunk.is_some() {
+                return chunk;
+            }
+        }
+        None
+    }
+
+    async fn deliver(&mut self, letter: Letter) -> Option<String> {
+        if let Some(end) = self.look_again().await {
+            return Some(end);
+        }
+        let asker = self.credentials.asker();
+        let result = operation::result(&self.state, &self.operation, asker, letter.event);
+        match Box::pin(result).await {
+            Outcome::Result(payload) => {
+                self.state.live.metrics().sent();
+                self.beat_at = Instant::now() + KEEP_ALIVE_EVERY;
+                Some(next(&payload))
+            }
+            Outcome::Nothing => None,
+            Outcome::Over(errors) => Some(self.over(&Payload::of_errors(&errors))),
+        }
+    }
+
+    async fn keep_alive(&mut self) -> String {
+        self.beat_at = Instant::now() + KEEP_ALIVE_EVERY;
+        self.look_again()
+            .await
+            .unwrap_or_else(|| ":\n\n".to_owned())
+    }
+
+    /// The end, if whoever it is may not stay.
+    async fn look_again(&mut self) -> Option<String> {
+        match self.credentials.look_again(&self.state).await {
+            Ok(Ok(())) => None,
+            Ok(Err(why)) => Some(self.over(&not_taken(why))),
+            Err(error) => {
+                let errors = operation::failed(&error);
+                Some(self.over(&Payload::of_errors(&errors)))
+            }
+        }
+    }
+
+    fn over(&mut self, payload: &Payload) -> String {
+        self.is_over = true;
+        next(payload) + COMPLETE
+    }
+
+    fn closed(&self, why: Closing) {
+        let why = match why {
+            Closing::TooSlow => "slow",
+            Closing::Draining => "restart",
+        };
+        self.state
+            .live
+            .metrics()
+            .closed(Transport::EventStream, why);
+    }
+}

@@ -1,0 +1,149 @@
+//! Subscriptions over WebSocket, by `graphql-transport-ws`.
+
+mod connection;
+
+use access::{caller::Caller, peer::Peer};
+use axum::{
+    extract::{
+        FromRequestParts as _, Request,
+        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
+    },
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderMap, header};
+use pq_core::{ErrorCode, MediaType, Refusal, limits::REQUEST_BYTES};
+
+use super::{
+    credentials,
+    hub::{Connection, NotOpened},
+    metrics::Transport,
+    protocol::{Close, SUBPROTOCOL},
+    seats::{Client, NoSeat},
+};
+use crate::{config::CorsConfig, http::answer::refusal, state::AppState};
+
+/// A message is refused when it is longer than any request; a few bytes more are read, to say so.
+const READ_BYTES: usize = 4 * REQUEST_BYTES;
+/// Most connections say little: a large buffer for each would be most of their memory.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
+
+/// Answers a handshake.
+pub(crate) async fn answer(state: &AppState, request: Request, peer: Peer) -> Response {
+    let (mut parts, _body) = request.into_parts();
+    if let Err(refused) = may_connect(&parts.headers, &state.config.cors) {
+        return refusal(&refused, MediaType::GraphqlResponse);
+    }
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, state).await {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let connection = match open(state, credentials::client(&Caller::Anonymous, peer)) {
+        Ok(connection) => connection,
+        Err(refused) => return refusal(&refused, MediaType::GraphqlResponse),
+    };
+    let state = state.clone();
+    let headers = said_of_itself(&parts.headers);
+    let upgrade = upgrade
+        .protocols([SUBPROTOCOL])
+        .max_message_size(READ_BYTES)
+        .max_frame_size(READ_BYTES)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0);
+    let speaks_it = upgrade.selected_protocol().is_some();
+    let tasks = state.live.tasks().clone();
+    upgrade.on_upgrade(move |mut socket| {
+        tasks.track_future(async move {
+            if speaks_it {
+                connection::serve(socket, state, connection, peer, headers).await;
+            } else {
+                close(&mut socket, &state, &Close::SubprotocolNotAcceptable).await;
+            }
+        })
+    })
+}
+
+/// A browser asks nobody before it opens a WebSocket to another site (no preflight), and lets the
+/// page read what comes: so a page is let in here or not at all. What is no page has no `Origin`.
+fn may_connect(headers: &HeaderMap, config: &CorsConfig) -> Result<(), Refusal> {
+    let allowed = match (config, headers.get(header::ORIGIN)) {
+        (CorsConfig::AnySite, _) | (CorsConfig::Origins(_), None) => true,
+        (CorsConfig::Origins(known), Some(origin)) => known.iter().any(|known| known == origin),
+    };
+    if allowed {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        ErrorCode::Forbidden,
+        "pages of this site may not connect",
+    ))
+}
+
+/// A connection for a client.
+pub(super) fn open(state: &AppState, client: Client) -> Result<Connection, Refusal> {
+    state.live.open(client).map_err(|why| {
+        let code = match why {
+            NotOpened::NoSeat(NoSeat::OfClient) => ErrorCode::TooManyConnections,
+            NotOpened::NoSeat(NoSeat::OfServer) | NotOpened::Draining => ErrorCode::Overloaded,
+        };
+        tracing::debug!(%why, "a connection is refused");
+        Refusal::new(code, why.to_string())
+    })
+}
+
+/// What is kept of the handshake for as long as the connection lasts.
+fn said_of_itself(headers: &HeaderMap) -> HeaderMap {
+    let kept = [
+        header::AUTHORIZATION,
+        header::ACCEPT_LANGUAGE,
+        header::USER_AGENT,
+    ];
+    let kept = kept.into_iter().filter_map(|name| {
+        let value = headers.get(&name)?.clone();
+        Some((name, value))
+    });
+    kept.collect()
+}
+
+/// Says why it ends, and waits for a moment until the client has heard it.
+async fn close(socket: &mut WebSocket, state: &AppState, why: &Close) {
+    state
+        .live
+        .metrics()
+        .closed(Transport::WebSocket, why.as_str());
+    let frame = CloseFrame {
+        code: why.code(),
+        reason: why.reason().into(),
+    };
+    let said = async {
+        if socket.send(Message::Close(Some(frame))).await.is_ok() {
+            // A connection that is dropped with something unread is reset, and the client does not
+            // get to see the frame.
+            while let Some(Ok(_)) = socket.recv().await {}
+        }
+    };
+    let _or_never = tokio::time::timeout(connection::CLOSE_WITHIN, said).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_page_of_another_site_may_not_connect() {
+        let config = CorsConfig::Origins(vec!["https://site.example".to_owned()]);
+        let connect = |origin: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            }
+            may_connect(&headers, &config).map_err(|refused| refused.code)
+        };
+        assert_eq!(connect(None), Ok(()));
+        assert_eq!(connect(Some("https://site.example")), Ok(()));
+        for other in ["https://site.example.evil", "null", "http://site.example"] {
+            assert_eq!(connect(Some(other)), Err(ErrorCode::Forbidden), "{other}");
+        }
+    }
+}

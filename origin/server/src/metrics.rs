@@ -1,0 +1,141 @@
+//! The names of the origin's own metrics, and their address: a listener of their own, so that no
+//! ingress leads there.
+//!
+//! All of them begin with `yousoon_`; those of the caches are named in `cache_tiered::metrics`,
+//! those of the rate limits in `gateway::rate`.
+
+use std::{fmt, sync::Arc};
+
+use axum::{
+    Router,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use cache_tiered::Outcome;
+use pq_core::DocumentHash;
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric, text::encode},
+    metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge},
+    registry::Registry,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{http::answer::internal, state::AppState};
+
+const PREFIX: &str = "yousoon";
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[derive(Clone)]
+struct Exposed {
+    state: AppState,
+    registry: Arc<Registry>,
+}
+
+/// `GET /metrics`.
+pub fn router(state: AppState) -> Router {
+    let mut registry = Registry::with_prefix(PREFIX);
+    state.services.caches.metrics.register(&mut registry);
+    state.services.rate_limiter.register(&mut registry);
+    state.live.register(&mut registry);
+    registry.register_collector(Box::new(Answers(state.clone())));
+    registry.register_collector(Box::new(Relays(state.clone())));
+    let registry = Arc::new(registry);
+    Router::new()
+        .route("/metrics", get(metrics))
+        .with_state(Exposed { state, registry })
+}
+
+/// Serves them until it is cancelled.
+pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationToken) {
+    let server =
+        axum::serve(listener, router(state)).with_graceful_shutdown(stop.cancelled_owned());
+    if let Err(error) = server.await {
+        tracing::error!(%error, "metrics are not served any more");
+    }
+}
+
+async fn metrics(State(Exposed { state, registry }): State<Exposed>) -> Response {
+    let feed = &state.services.caches.feed;
+    // Its age grows by itself: it is looked at when it is asked for.
+    let head = feed.position().head;
+    state
+        .services
+        .caches
+        .metrics
+        .purge_log(feed.age_ms(), head.0);
+    state.live.measure();
+    let mut text = String::new();
+    match encode(&mut text, &registry) {
+        Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Err(error) => internal(&error, pq_core::MediaType::Json),
+    }
+}
+
+/// What became of questions, by document.
+#[derive(Debug)]
+struct Answers(AppState);
+
+impl Collector for Answers {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let mut family = encoder.encode_descriptor(
+            "answers",
+            "Questions for shared answers, by document and what became of them.",
+            None,
+            MetricType::Counter,
+        )?;
+        for (label, counts) in self.0.services.caches.responses.stats().all() {
+            let hash = label.map(DocumentHash::from_bytes);
+            let document = hash.map_or("others".to_owned(), |hash| hash.to_string());
+            let operation = hash.and_then(|hash| self.0.services.documents.ready_name(hash));
+            let operation = operation.unwrap_or_default();
+            for outcome in Outcome::ALL {
+                // Thousands of documents by eight outcomes, most of them never seen.
+                let count = counts.of(outcome);
+                if count == 0 {
+                    continue;
+                }
+                let labels = [
+                    ("document", document.as_str()),
+                    ("operation", operation.as_str()),
+                    ("outcome", outcome.as_str()),
+                ];
+                ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How the relays to the edges do.
+#[derive(Debug)]
+struct Relays(AppState);
+
+impl Collector for Relays {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let mut connected = encoder.encode_descriptor(
+            "relay_connected",
+            "Whether the edge took the last append of the purge log.",
+            None,
+            MetricType::Gauge,
+        )?;
+        for relay in &self.0.relays {
+            let up = i64::from(relay.is_connected());
+            ConstGauge::new(up).encode(connected.encode_family(&[("edge", relay.edge())])?)?;
+        }
+        let mut confirmed = encoder.encode_descriptor(
+            "relay_last_confirmed_timestamp_milliseconds",
+            "When the purge log was asked that the edge last took to be complete; 0 is never.",
+            None,
+            MetricType::Gauge,
+        )?;
+        for relay in &self.0.relays {
+            let at_ms = i64::try_from(relay.confirmed_at_ms()).unwrap_or(i64::MAX);
+            ConstGauge::new(at_ms).encode(confirmed.encode_family(&[("edge", relay.edge())])?)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! Every layer, in the order in which a request meets them.
+
+mod when;
+
+use std::{any::Any, convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe};
+
+use access::{caller::Caller, peer::Peer, rate};
+use api::request::authorise;
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request, State},
+    http::{self, HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::Response,
+    routing::future::RouteFuture,
+};
+use futures_util::FutureExt as _;
+use pq_core::{ErrorCode, MediaType, Refusal, security};
+use tower::{Service, ServiceBuilder};
+use tower_http::{
+    compression::{CompressionLayer, DefaultPredicate, Predicate as _},
+    trace::TraceLayer,
+};
+
+use self::when::When;
+use crate::{admission, http::answer, state::AppState};
+
+/// How much of a header is logged.
+const SHOWN_BYTES: usize = 100;
+
+/// Around every route. Around the router, not in it: there each would be one more box for each
+/// request.
+pub fn around(
+    routes: Router,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send>
++ Clone
++ Send
++ Sync
++ 'static {
+    let compressible = DefaultPredicate::new();
+    ServiceBuilder::new()
+        .map_response(|response: http::Response<_>| response.map(Body::new))
+        // The path without its query: variables are in there.
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
+            tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+        }))
+        .map_response(security_headers)
+        .layer(When::new(
+            |request| request.headers().contains_key(header::ACCEPT_ENCODING),
+            CompressionLayer::new(),
+        ))
+        // Also said to whoever asks for no compression, which the layer then does not hear of.
+        .map_response(move |response| vary_by_encoding(response, &compressible))
+        // Innermost: the answer to a panic passes all the others.
+        .map_future(|answer: RouteFuture<Infallible>| {
+            AssertUnwindSafe(answer)
+                .catch_unwind()
+                .map(|outcome| outcome.unwrap_or_else(|panic| Ok(panicked(panic))))
+        })
+        .service(routes)
+}
+
+/// Around `/admin`: lets those through whom the table lets, and tells the handlers who it is. Who
+/// else tries is refused, and the log hears of it; never of the token. Guesses are counted like any
+/// requests without a token.
+pub async fn operators_only(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let peer = admission::peer_of(&request, &state);
+    let caller = match Caller::of(
+        request.headers(),
+        &state.services.auth,
+        state.services.clock.now_ms(),
+    )
+    .await
+    {
+        Ok(caller) => caller,
+        Err(error) => return answer::internal(&error, MediaType::GraphqlResponse),
+    };
+    let Err(why) = authorise::route(&caller, request.uri().path()) else {
+        request.extensions_mut().insert(caller);
+        return next.run(request).await;
+    };
+    let counted = admission::count(&state, Some(&caller), peer).await;
+    if let Some(decision) = counted.filter(|decision| !decision.is_admitted()) {
+        let mut response = admission::too_many(&decision, &request);
+        rate::headers::write(&decision, response.headers_mut());
+        return response;
+    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map(|ConnectInfo(address)| *address);
+    // What a proxy says, or anybody: escaped and short.
+    let forwarded_for = request.headers().get("x-forwarded-for").map(|value| {
+        let bytes = value.as_bytes();
+        String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN_BYTES)]).into_owned()
+    });
+    tracing::warn!(
+        caller = caller.as_str(),
+        what = request.uri().path(),
+        ?peer,
+        ?forwarded_for,
+        "refused"
+    );
+    answer::refusal(&why, MediaType::GraphqlResponse)
+}
+
+fn security_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in security::HEADERS {
+        headers
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
+    }
+    // What says nothing of caching is not to be cached: health, documents, preflights' neighbours.
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn vary_by_encoding(mut response: Response, compressible: &DefaultPredicate) -> Response {
+    if compressible.should_compress(&response) {
+        response
+            .headers_mut()
+            .append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    response
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what a panic leaves")]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let what = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    tracing::error!(what, "a request panicked");
+    answer::refusal(
+        &Refusal::new(ErrorCode::Internal, "something went wrong on our side"),
+        MediaType::Json,
+    )
+}

@@ -1,0 +1,28 @@
+//! Purges over HTTP.
+
+use access::caller::Caller;
+use api::purges::mutations::{PurgeInput, PurgeResult};
+use axum::{Extension, body::Body, extract::State, http::HeaderName, response::Response};
+use edge_core::header::REVISION;
+
+use crate::{
+    admin::{self, AdminError},
+    state::AppState,
+};
+
+/// `POST /admin/purge`: the mutation's input and answer, without GraphQL around them.
+pub async fn post(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Result<Response, AdminError> {
+    let input: PurgeInput = admin::read_json(body).await?;
+    let asked = input.request(&caller)?;
+    let result = PurgeResult::of(&state.services, asked, state.services.clock.now_ms()).await?;
+    let mut response = admin::json(&result);
+    if let Some(revision) = result.at {
+        let headers = response.headers_mut();
+        headers.insert(HeaderName::from_static(REVISION), revision.0.into());
+    }
+    Ok(response)
+}

@@ -1,0 +1,89 @@
+//! Every route.
+
+use std::convert::Infallible;
+
+use api::environment::Environment;
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::from_fn_with_state,
+    response::Response,
+    routing::{any, get, post},
+};
+use domain::error_chain::chain;
+use pq_core::{ErrorCode, MediaType, Refusal};
+use tower::Service;
+
+use crate::{
+    bookings, cors, documents,
+    http::{answer, graphiql, serve},
+    inspect, keys, middleware, purges,
+    state::AppState,
+};
+
+/// The whole application.
+pub fn router(
+    state: AppState,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send>
++ Clone
++ Send
++ Sync
++ 'static {
+    let admin = Router::new()
+        .route("/admin/documents", post(documents::post))
+        .route("/admin/purge", post(purges::post))
+        .route("/admin/cache/explain", post(inspect::routes::explain))
+        .route("/admin/cache/stats", get(inspect::routes::stats))
+        .route_layer(from_fn_with_state(
+            state.clone(),
+            middleware::operators_only,
+        ));
+    let graphql = Router::new()
+        .route(
+            "/graphql",
+            any(serve::graphql).options_service(cors::preflight(&state.config.cors)),
+        )
+        .route(
+            "/graphql/{id}",
+            any(serve::graphql_by_id).options_service(cors::preflight(&state.config.cors)),
+        );
+    let others = admin
+        .route("/internal/documents/{hash}", get(documents::get))
+        .route("/.well-known/jwks.json", get(keys::jwks))
+        .route("/.well-known/qr-keys.json", get(bookings::routes::keys))
+        .route("/bookings/{name}", get(bookings::routes::calendar))
+        .route("/bookings/{id}/{file}", get(bookings::routes::code))
+        .route("/healthz", get(async || "ok"))
+        .route("/readyz", get(ready))
+        .method_not_allowed_fallback(async || {
+            refused(
+                ErrorCode::MethodNotAllowed,
+                "this address answers another method",
+            )
+        });
+    let others = match state.config.environment {
+        Environment::Development => others.route("/graphiql", get(graphiql::page)),
+        Environment::Production => others,
+    };
+    let routes = graphql
+        .merge(others)
+        .fallback(async || refused(ErrorCode::NotFound, "nothing is here"))
+        .with_state(state);
+    middleware::around(routes)
+}
+
+/// Whether requests can be answered: the store does.
+async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
+    match state.services.purges.in_force().await {
+        Ok(_) => (StatusCode::OK, "ok"),
+        Err(error) => {
+            tracing::error!(error = chain(&error), "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer")
+        }
+    }
+}
+
+fn refused(code: ErrorCode, message: &str) -> Response {
+    answer::refusal(&Refusal::new(code, message), MediaType::GraphqlResponse)
+}

@@ -1,0 +1,154 @@
+//! What every request of this server shares.
+
+use std::{fmt, sync::Arc};
+
+use access::{Auth, passwords::PasswordError};
+use api::{
+    caches::Caches,
+    documents::Documents,
+    execution::{cached::Asked, spellings::Spellings},
+    schema::{self, Schema},
+    services::{self, Clock, ReadObserver, Services},
+    stats::counter::Views,
+};
+use cache_tiered::tail;
+use domain::{StoreError, auth::sessions::Sessions, purges::LogRole};
+use outgoing::{Kept, Telling};
+use pq_core::compile::{CompileError, Compiler};
+use purging::{PurgeLog, relay::RelayStatus};
+
+use crate::{
+    config::Config,
+    database::{Database, NoLog},
+    live::Hub,
+};
+
+/// Why the state cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("the store cannot be opened")]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    NoLog(#[from] NoLog),
+    #[error("no password can be hashed")]
+    Passwords(#[from] PasswordError),
+    #[error("our own schema is refused")]
+    Schema(#[from] CompileError),
+}
+
+/// Clones share everything.
+#[derive(Clone, Debug)]
+pub struct AppState(Arc<Shared>);
+
+pub struct Shared {
+    pub services: Services,
+    pub config: Config,
+    pub schema: Schema,
+    /// What GET requests asked for that were spelt like this before.
+    pub spellings: Spellings<Asked>,
+    /// Subscriptions of this server.
+    pub live: Hub,
+    /// One per edge, in the configuration's order.
+    pub relays: Vec<Arc<RelayStatus>>,
+    /// Messages that no provider sends yet.
+    pub outgoing: Arc<Kept>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl AppState {
+    /// Opens the log and compiles the schema over an open database.
+    pub async fn new(
+        config: Config,
+        database: Database,
+        clock: Clock,
+        observer: ReadObserver,
+    ) -> Result<Self, StateError> {
+        let wall = clock.clone();
+        let caches = Caches::new(
+            &config.cache,
+            &cache_tiered::Clock::new(move || wall.now_ms().unsigned_abs()),
+        );
+        let purge_log = open_log(&config, &database, &caches, clock.now_ms()).await?;
+        let sessions = caches.redis_sessions(&config.cache);
+        let sessions = sessions.map(|sessions| Arc::new(sessions) as Arc<dyn Sessions>);
+        let auth = Auth::new(
+            &config.auth,
+            config.admin.token.clone(),
+            Arc::clone(&database.users),
+            sessions.unwrap_or(database.sessions),
+            database.codes,
+            database.service_tokens,
+        )?;
+        let outgoing = Arc::new(Kept::new(if config.environment.is_production() {
+            Telling::Nothing
+        } else {
+            Telling::All
+        }));
+        let services = Services::new(services::Shared {
+            environment: config.environment,
+            clock,
+            observer,
+            offers: database.offers,
+            partners: database.partners,
+            purges: database.purges,
+            users: database.users,
+            bookings: database.bookings,
+            teams: database.teams,
+            stats: database.stats,
+            views: Views::default(),
+            auth,
+            qr_keys: config.qr_keys.clone(),
+            outgoing: Arc::clone(&outgoing) as Arc<_>,
+            documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
+            document_mode: config.documents.mode,
+            rate_limiter: caches.rate_limiter(&config.cache),
+            rate_limits: config.rate_limits,
+            caches,
+            purge_log,
+            compiler: Arc::new(Compiler::new(&schema::sdl())?),
+        });
+        let relays = config.edge.urls.iter().map(RelayStatus::new);
+        Ok(Self(Arc::new(Shared {
+            services,
+            schema: schema::schema(config.environment),
+            spellings: Spellings::default(),
+            live: Hub::new(config.live),
+            relays: relays.map(Arc::new).collect(),
+            outgoing,
+            config,
+        })))
+    }
+}
+
+/// Opens the purge log and asks it once, so that the first requests can trust their caches.
+async fn open_log(
+    config: &Config,
+    database: &Database,
+    caches: &Caches,
+    now_ms: i64,
+) -> Result<PurgeLog, StateError> {
+    let redis = caches.redis_log(&config.cache);
+    let backend = database.log(redis, LogRole::Server, now_ms).await?;
+    let (purges, feed) = (Arc::clone(&database.purges), Arc::clone(&caches.feed));
+    let purge_log = PurgeLog::open(purges, backend, feed).await?;
+    if let Err(error) = tail::check_once(&caches.feed, &purge_log).await {
+        // The tail goes on trying; until then nothing that is kept is trusted.
+        tracing::warn!(error, "the purge log cannot be read yet");
+    }
+    Ok(purge_log)
+}

@@ -1,0 +1,156 @@
+//! Moving a whole database: into files and back, or from one backend to another.
+//!
+//! Moved is what was entered (partners, establishments, offers, documents; accounts, consents,
+//! favourites, erasures; tokens of services; invitations to teams, views of offers, bookings) and the
+//! audit. Not moved are sessions and codes: everybody signs in again. The outbox, the register of
+//! purge logs and the lease of who ends bookings are each database's own: at the end everything is
+//! purged at the target. An invitation that ends within the hour stays behind.
+//!
+//! An export holds personal data and the hashes of passwords: its files have mode 0600. A moving reads page by page and not one moment: while others write to the source the
+//! sums differ in the end, and it is run again, adding what is missing.
+
+mod database;
+mod files;
+mod lines;
+mod sums;
+
+use std::path::{Path, PathBuf};
+
+pub use database::Existing;
+pub use domain::rows::Collection;
+pub use domain::rows::{KINDS, Kind, Row, RowStore};
+pub use sums::{Sum, Sums};
+
+use domain::{StoreError, catalogue::Family, documents::Record, purges::AuditRow};
+use sums::Adding;
+
+use crate::database::Database;
+
+/// What is read and written at once.
+#[derive(Debug)]
+enum Batch {
+    Families(Vec<Family>),
+    Documents(Vec<Record>),
+    /// Oldest first.
+    Audit(Vec<AuditRow>),
+    Rows(&'static Kind, Vec<Row>),
+}
+
+/// Told how many partners are done, and how many there are.
+pub type Progress<'p> = &'p (dyn Fn(u64, u64) + Send + Sync);
+
+/// Why a database was not moved.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{}: {source}", .path.display())]
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{}, line {line}: {why}", .path.display())]
+    Line {
+        path: PathBuf,
+        line: u64,
+        why: String,
+    },
+    #[error("{} is no export of this version: {why}", .path.display())]
+    Manifest { path: PathBuf, why: String },
+    #[error(
+        "there are {collection} in the target already: a moving adds to them only if it is told to"
+    )]
+    NotEmpty { collection: Collection },
+    /// Not whose: errors are logged.
+    #[error(
+        "{collection}: the target has the same e-mail address, phone number, hash or key under \
+         another id"
+    )]
+    Taken { collection: Collection },
+    /// Of a moving, or of files that are not what was exported.
+    #[error("{collection} differ: {read} were read, {found} are there")]
+    Differs {
+        collection: Collection,
+        read: Sum,
+        found: Sum,
+    },
+}
+
+/// Writes everything into a new folder.
+pub async fn export(
+    from: &Database,
+    dir: &Path,
+    now_ms: i64,
+    progress: Progress<'_>,
+) -> Result<Sums, TransferError> {
+    let mut files = files::Writer::create(dir)?;
+    let read = database::read(from, now_ms, progress, async |batch| files.write(&batch));
+    let sums = read.await?;
+    files.finish(&sums)?;
+    Ok(sums)
+}
+
+/// Reads back what [`export`] wrote.
+pub async fn restore(
+    dir: &Path,
+    to: &Database,
+    existing: Existing,
+    now_ms: i64,
+    progress: Progress<'_>,
+) -> Result<Sums, TransferError> {
+    let files = files::Reader::open(dir)?;
+    // Before anything is written.
+    files.check()?;
+    let mut target = database::Writer::open(to, existing, "restore", now_ms).await?;
+    let partners = files.sums().of(Collection::Partners).rows();
+    let mut done = 0;
+    let mut read = Adding::default();
+    for batch in files.batches()? {
+        let mut batch = batch?;
+        if let Batch::Rows(kind, rows) = &mut batch {
+            // It may be long ago that they were written.
+            rows.retain(|row| kind.lasts(row, now_ms));
+        }
+        read.batch(&batch)?;
+        done += partners_of(&batch);
+        target.write(batch).await?;
+        progress(done, partners);
+    }
+    target.finish().await?;
+    verify(&read.finish(), to, now_ms).await
+}
+
+/// From one database into another.
+pub async fn copy(
+    from: &Database,
+    to: &Database,
+    existing: Existing,
+    now_ms: i64,
+    progress: Progress<'_>,
+) -> Result<Sums, TransferError> {
+    let mut target = database::Writer::open(to, existing, "copy", now_ms).await?;
+    let read = database::read(from, now_ms, progress, async |batch| {
+        target.write(batch).await
+    });
+    let read = read.await?;
+    target.finish().await?;
+    verify(&read, to, now_ms).await
+}
+
+/// The sums of what a database holds.
+pub async fn sums(of: &Database, now_ms: i64) -> Result<Sums, TransferError> {
+    database::read(of, now_ms, &|_, _| (), async |_| Ok(())).await
+}
+
+async fn verify(read: &Sums, to: &Database, now_ms: i64) -> Result<Sums, TransferError> {
+    let found = sums(to, now_ms).await?;
+    read.compare(&found)?;
+    Ok(found)
+}
+
+fn partners_of(batch: &Batch) -> u64 {
+    match batch {
+        Batch::Families(families) => families.len() as u64,
+        Batch::Documents(_) | Batch::Audit(_) | Batch::Rows(..) => 0,
+    }
+}

@@ -1,0 +1,174 @@
+//! No quota is exceeded, however many ask at once on however many servers.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    BookingLimits, Offer,
+    bookings::{
+        booking::Step,
+        refusals::BookingRefusal,
+        rules::NewBooking,
+        store::{By, Created, Stepped},
+    },
+};
+use futures_util::future::join_all;
+
+use super::{create, made, new, places, remaining};
+use crate::{
+    backends::Fresh,
+    runner::tests,
+    samples::{NOW_MS, family},
+};
+
+tests! {
+    of_500_that_book_50_places_on_two_servers_50_have_one: [Transactions],
+    of_many_that_book_one_day_as_many_as_it_has_do: [Transactions],
+    of_many_retries_of_one_key_on_two_servers_one_books: [Transactions],
+    of_many_that_check_one_booking_in_one_does: [Transactions],
+    places_that_are_taken_and_given_back_at_once_add_up: [Transactions],
+}
+
+/// How often each outcome came.
+fn tally<'a>(all: impl IntoIterator<Item = &'a Created>) -> BTreeMap<String, usize> {
+    let mut tally = BTreeMap::new();
+    for created in all {
+        let word = match created {
+            Created::Done(_) => "booked".to_owned(),
+            Created::Before(_) => "booked before".to_owned(),
+            Created::Refused(refusal) => format!("{refusal:?}"),
+        };
+        *tally.entry(word).or_default() += 1;
+    }
+    tally
+}
+
+async fn of_500_that_book_50_places_on_two_servers_50_have_one(fresh: Fresh) {
+    let offer = places("a", 50);
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    let other = fresh.of_another_server().await;
+    let began = std::time::Instant::now();
+    let all = (0..500).map(|n| {
+        let bookings = if n % 2 == 0 { &fresh.db } else { &other }.bookings.clone();
+        let new = new(&n.to_string(), &n.to_string(), &offer);
+        async move { bookings.create(new, NOW_MS).await.unwrap() }
+    });
+    let tally = tally(&join_all(all).await);
+    println!(
+        "quota race: 500 createBooking on 50 places, two servers: {tally:?} in {} ms",
+        began.elapsed().as_millis()
+    );
+    let expected = [("SoldOut".to_owned(), 450), ("booked".to_owned(), 50)];
+    assert_eq!(tally, BTreeMap::from(expected));
+    assert_eq!(remaining(&fresh, &offer).await, 0);
+}
+
+/// Nothing is counted down here: each counts what the others have.
+async fn of_many_that_book_one_day_as_many_as_it_has_do(fresh: Fresh) {
+    let offer = Offer {
+        quota: None,
+        limits: BookingLimits {
+            per_day: Some(10),
+            per_user: None,
+        },
+        ..places("a", 0)
+    };
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    let other = fresh.of_another_server().await;
+    let all = (0..100).map(|n| {
+        let bookings = if n % 2 == 0 { &fresh.db } else { &other }.bookings.clone();
+        let new = new(&n.to_string(), &n.to_string(), &offer);
+        async move { bookings.create(new, NOW_MS).await.unwrap() }
+    });
+    let tally = tally(&join_all(all).await);
+    let expected = [("SoldOutThatDay".to_owned(), 90), ("booked".to_owned(), 10)];
+    assert_eq!(tally, BTreeMap::from(expected));
+}
+
+async fn of_many_retries_of_one_key_on_two_servers_one_books(fresh: Fresh) {
+    let offer = places("a", 50);
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    let other = fresh.of_another_server().await;
+    let all = (0..40).map(|n| {
+        let bookings = if n % 2 == 0 { &fresh.db } else { &other }.bookings.clone();
+        let new = NewBooking {
+            idempotency_key: Some("k".into()),
+            ..new(&n.to_string(), "ana", &offer)
+        };
+        async move { bookings.create(new, NOW_MS).await.unwrap() }
+    });
+    let all = join_all(all).await;
+    let expected = [("booked before".to_owned(), 39), ("booked".to_owned(), 1)];
+    assert_eq!(tally(&all), BTreeMap::from(expected));
+    let mut ids: Vec<_> = all
+        .iter()
+        .map(|created| match created {
+            Created::Done(booking) | Created::Before(booking) => booking.id.clone(),
+            Created::Refused(refusal) => panic!("{refusal:?}"),
+        })
+        .collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(remaining(&fresh, &offer).await, 49);
+}
+
+async fn of_many_that_check_one_booking_in_one_does(fresh: Fresh) {
+    let offer = places("a", 50);
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    let other = fresh.of_another_server().await;
+    let booking = made(&fresh, new("1", "ana", &offer), NOW_MS).await;
+    let all = (0..20).map(|n| {
+        let bookings = if n % 2 == 0 { &fresh.db } else { &other }.bookings.clone();
+        let id = booking.id.clone();
+        async move {
+            bookings
+                .step(&id, Step::CheckIn, By::Staff, NOW_MS)
+                .await
+                .unwrap()
+        }
+    });
+    let all = join_all(all).await;
+    let done = all
+        .iter()
+        .filter(|stepped| matches!(stepped, Stepped::Done(_)));
+    assert_eq!(done.count(), 1, "{all:?}");
+}
+
+async fn places_that_are_taken_and_given_back_at_once_add_up(fresh: Fresh) {
+    let offer = places("a", 10);
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    let mut first = Vec::new();
+    for n in 0..10 {
+        first.push(
+            made(
+                &fresh,
+                new(&format!("first {n}"), &n.to_string(), &offer),
+                NOW_MS,
+            )
+            .await,
+        );
+    }
+    let none_left = create(&fresh, new("none", "none", &offer), NOW_MS).await;
+    assert_eq!(none_left, Created::Refused(BookingRefusal::SoldOut));
+    let other = fresh.of_another_server().await;
+    let cancels = first.iter().map(|booking| {
+        let bookings = other.bookings.clone();
+        async move {
+            let cancel = bookings
+                .step(&booking.id, Step::Cancel, By::Holder, NOW_MS)
+                .await;
+            assert!(matches!(cancel.unwrap(), Stepped::Done(_)));
+        }
+    });
+    let creates = (0..40).map(|n| {
+        let (bookings, name) = (fresh.db.bookings.clone(), format!("second {n}"));
+        let new = new(&name, &name, &offer);
+        async move { bookings.create(new, NOW_MS).await.unwrap() }
+    });
+    let (outcomes, _) = futures_util::join!(join_all(creates), join_all(cancels));
+    let booked = outcomes
+        .iter()
+        .filter(|created| matches!(created, Created::Done(_)));
+    let booked = i32::try_from(booked.count()).unwrap();
+    assert!(booked <= 10);
+    assert_eq!(remaining(&fresh, &offer).await, 10 - booked);
+}

@@ -1,0 +1,261 @@
+//! The outbox, the register of purge logs, and the audit.
+
+use std::collections::HashSet;
+
+use cache_core::{LogId, PurgeKind, Revision, Tag};
+use domain::purges::{AuditFilter, AuditRow, Moved, OutboxRow, PendingPurge};
+use futures_util::future::join_all;
+use store_sqlite::outbox;
+
+use crate::{
+    backends::Fresh,
+    runner::tests,
+    samples::{DAY_MS, NOW_MS},
+};
+
+tests! {
+    pending_purges_are_read_in_the_order_of_their_commits: [],
+    rows_leave_once_for_the_log_in_force_and_the_audit_is_told: [],
+    no_row_leaves_for_another_log_than_the_one_in_force: [],
+    a_log_that_was_left_behind_never_comes_back: [],
+    the_audit_is_listed_newest_first_page_by_page_and_by_filter: [],
+    a_row_of_the_audit_is_forgotten_after_400_days: [],
+    first_numbers_that_are_taken_at_once_are_all_given: [Transactions],
+    two_servers_that_move_the_same_rows_tell_the_audit_once: [Transactions],
+    of_logs_that_begin_at_once_one_is_in_force: [Transactions],
+}
+
+fn purge(reason: &str, tags: &[&str]) -> PendingPurge {
+    PendingPurge {
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        kind: outbox::PurgeKind::Soft,
+        reason: reason.into(),
+        actor: "contract".into(),
+    }
+}
+
+async fn push(fresh: &Fresh, reason: &str) {
+    let pushed = fresh
+        .db
+        .purges
+        .push(purge(reason, &["offer:1", "*"]), NOW_MS);
+    pushed.await.unwrap();
+}
+
+fn log(byte: u8) -> LogId {
+    LogId::from_bytes([byte; 16])
+}
+
+async fn put_in_force(fresh: &Fresh, log: LogId, generation: u32) -> bool {
+    let head = Revision::of_generation(generation);
+    let put = fresh.db.purges.put_in_force(log, head, NOW_MS);
+    put.await.unwrap()
+}
+
+/// As a server tells the audit of a row that it moved into `log`.
+fn told(row: &OutboxRow, log: LogId) -> Moved {
+    Moved {
+        id: row.id,
+        told: AuditRow {
+            id: None,
+            at_ms: row.at_ms,
+            actor: row.purge.actor.clone(),
+            reason: row.purge.reason.clone(),
+            kind: PurgeKind::Soft,
+            tags: row
+                .purge
+                .tags
+                .iter()
+                .map(|tag| tag.parse().unwrap())
+                .collect(),
+            log: Some(log),
+            revision: Some(Revision(row.id.unsigned_abs() + 100)),
+        },
+    }
+}
+
+async fn audit(fresh: &Fresh, filter: AuditFilter) -> Vec<AuditRow> {
+    fresh.db.purges.audit(None, 99, filter).await.unwrap()
+}
+
+async fn pending_purges_are_read_in_the_order_of_their_commits(fresh: Fresh) {
+    let purges = &fresh.db.purges;
+    assert_eq!(purges.last_pending().await.unwrap(), 0);
+    for reason in ["one", "two", "three"] {
+        push(&fresh, reason).await;
+    }
+    let rows = fresh.pending().await;
+    let reasons: Vec<&str> = rows.iter().map(|row| row.purge.reason.as_str()).collect();
+    assert_eq!(reasons, ["one", "two", "three"]);
+    assert_eq!(rows[1].purge, purge("two", &["offer:1", "*"]));
+    assert!(rows.is_sorted_by(|one, next| one.id < next.id));
+    assert_eq!(rows[0].at_ms, NOW_MS);
+    assert_eq!(purges.last_pending().await.unwrap(), rows[2].id);
+    assert_eq!(purges.pending(2).await.unwrap(), rows[..2]);
+    assert_eq!(purges.pending(0).await.unwrap(), []);
+}
+
+async fn rows_leave_once_for_the_log_in_force_and_the_audit_is_told(fresh: Fresh) {
+    for reason in ["one", "two", "three"] {
+        push(&fresh, reason).await;
+    }
+    assert!(put_in_force(&fresh, log(1), 0).await);
+    let rows = fresh.pending().await;
+    let moved: Vec<Moved> = rows[..2].iter().map(|row| told(row, log(1))).collect();
+    let purges = &fresh.db.purges;
+    assert!(purges.take_out(log(1), moved.clone()).await.unwrap());
+    assert_eq!(fresh.pending().await, rows[2..]);
+    let rows_of_audit = audit(&fresh, AuditFilter::default()).await;
+    let expected: Vec<AuditRow> = [(2, &moved[1]), (1, &moved[0])]
+        .map(|(id, moved)| AuditRow {
+            id: Some(id),
+            ..moved.told.clone()
+        })
+        .to_vec();
+    assert_eq!(rows_of_audit, expected);
+    // Once more, with the third named twice: only that one is news.
+    let third = told(&rows[2], log(1));
+    let again = [moved, vec![third.clone(), third]].concat();
+    assert!(purges.take_out(log(1), again).await.unwrap());
+    assert!(purges.take_out(log(1), vec![]).await.unwrap());
+    assert_eq!(fresh.pending().await, []);
+    let reasons = audit(&fresh, AuditFilter::default()).await;
+    let reasons: Vec<&str> = reasons.iter().map(|row| row.reason.as_str()).collect();
+    assert_eq!(reasons, ["three", "two", "one"]);
+    // An id is never given again, or a server would take the new row for the old one.
+    push(&fresh, "four").await;
+    assert!(fresh.pending().await[0].id > rows[2].id);
+}
+
+async fn no_row_leaves_for_another_log_than_the_one_in_force(fresh: Fresh) {
+    push(&fresh, "one").await;
+    let rows = fresh.pending().await;
+    let moved = vec![told(&rows[0], log(2))];
+    let purges = &fresh.db.purges;
+    assert!(!purges.take_out(log(2), moved.clone()).await.unwrap());
+    assert!(put_in_force(&fresh, log(1), 0).await);
+    assert!(!purges.take_out(log(2), moved).await.unwrap());
+    assert_eq!(fresh.pending().await, rows);
+    assert_eq!(audit(&fresh, AuditFilter::default()).await, []);
+}
+
+async fn a_log_that_was_left_behind_never_comes_back(fresh: Fresh) {
+    let purges = &fresh.db.purges;
+    assert_eq!(purges.in_force().await.unwrap(), None);
+    for (log, generation, expected) in [
+        (log(1), 0, true),
+        (log(1), 0, true),
+        (log(2), 0, false),
+        (log(2), 1, true),
+        (log(1), 2, false),
+        (log(3), 1, false),
+    ] {
+        let put = put_in_force(&fresh, log, generation).await;
+        assert_eq!(put, expected, "{log} after {generation}");
+    }
+    assert_eq!(purges.in_force().await.unwrap(), Some(log(2)));
+    let next = purges.next_begins_after().await.unwrap();
+    assert_eq!(next, Revision::of_generation(2));
+}
+
+/// The audit of purges with these tags, by these actors, at these moments.
+async fn audited(fresh: &Fresh, rows: &[(i64, &str, &[&str])]) {
+    assert!(put_in_force(fresh, log(1), 0).await);
+    for (at_ms, actor, tags) in rows {
+        push(fresh, "audited").await;
+        let mut moved = told(&fresh.pending().await[0], log(1));
+        moved.told.at_ms = *at_ms;
+        moved.told.actor = (*actor).to_owned();
+        moved.told.tags = tags.iter().map(|tag| tag.parse().unwrap()).collect();
+        let taken = fresh.db.purges.take_out(log(1), vec![moved]).await;
+        assert!(taken.unwrap());
+    }
+}
+
+async fn the_audit_is_listed_newest_first_page_by_page_and_by_filter(fresh: Fresh) {
+    let rows: [(i64, &str, &[&str]); 4] = [
+        (3, "cli", &["offer:1", "geo:81"]),
+        (1, "service token", &["offer:1"]),
+        (2, "cli", &["*"]),
+        (4, "cli", &["offer:11"]),
+    ];
+    audited(&fresh, &rows).await;
+    let ids = async |before, limit, tag: Option<&str>, actor: Option<&str>| -> Vec<i64> {
+        let filter = AuditFilter {
+            tag: tag.map(|tag| tag.parse::<Tag>().unwrap()),
+            actor: actor.map(ToOwned::to_owned),
+        };
+        let rows = fresh.db.purges.audit(before, limit, filter).await.unwrap();
+        rows.into_iter().filter_map(|row| row.id).collect()
+    };
+    assert_eq!(ids(None, 9, None, None).await, [4, 3, 2, 1]);
+    assert_eq!(ids(None, 2, None, None).await, [4, 3]);
+    assert_eq!(ids(Some(3), 2, None, None).await, [2, 1]);
+    assert_eq!(ids(None, 0, None, None).await, [0; 0]);
+    // A purge of everything purged this tag, too.
+    assert_eq!(ids(None, 9, Some("offer:1"), None).await, [3, 2, 1]);
+    assert_eq!(ids(None, 9, Some("*"), None).await, [3]);
+    assert_eq!(ids(None, 9, None, Some("cli")).await, [4, 3, 1]);
+    assert_eq!(ids(None, 9, Some("offer:1"), Some("cli")).await, [3, 1]);
+    assert_eq!(ids(None, 9, None, Some("{\"$ne\": 1}")).await, [0; 0]);
+}
+
+async fn a_row_of_the_audit_is_forgotten_after_400_days(fresh: Fresh) {
+    audited(&fresh, &[(0, "a", &["x"]), (1, "a", &["x"])]).await;
+    let trimmed = fresh.db.purges.trim_audit(400 * DAY_MS + 1);
+    trimmed.await.unwrap();
+    let left = audit(&fresh, AuditFilter::default()).await;
+    let moments: Vec<i64> = left.iter().map(|row| row.at_ms).collect();
+    assert_eq!(moments, [1]);
+}
+
+/// As many as a busy moment has.
+const AT_ONCE: usize = 12;
+
+async fn first_numbers_that_are_taken_at_once_are_all_given(fresh: Fresh) {
+    let reasons: Vec<String> = (0..AT_ONCE).map(|number| number.to_string()).collect();
+    // Nobody has pushed before: all of them want to begin the counter.
+    join_all(reasons.iter().map(|reason| push(&fresh, reason))).await;
+    let rows = fresh.pending().await;
+    let given: HashSet<i64> = rows.iter().map(|row| row.id).collect();
+    let pushed: HashSet<&str> = rows.iter().map(|row| row.purge.reason.as_str()).collect();
+    assert_eq!((given.len(), pushed.len()), (AT_ONCE, AT_ONCE));
+    let last = fresh.db.purges.last_pending().await.unwrap();
+    assert_eq!(given.iter().max(), Some(&last));
+}
+
+async fn two_servers_that_move_the_same_rows_tell_the_audit_once(fresh: Fresh) {
+    for number in 0..AT_ONCE {
+        push(&fresh, &number.to_string()).await;
+    }
+    assert!(put_in_force(&fresh, log(1), 0).await);
+    let rows = fresh.pending().await;
+    let moved: Vec<Moved> = rows.iter().map(|row| told(row, log(1))).collect();
+    let purges = &fresh.db.purges;
+    // The second one has only some of them.
+    let some = moved[3..9].to_vec();
+    let taken = tokio::join!(
+        purges.take_out(log(1), moved),
+        purges.take_out(log(1), some.clone()),
+        purges.take_out(log(1), some),
+    );
+    assert!(taken.0.unwrap() && taken.1.unwrap() && taken.2.unwrap());
+    assert_eq!(fresh.pending().await, []);
+    let rows_of_audit = audit(&fresh, AuditFilter::default()).await;
+    let reasons: HashSet<&str> = rows_of_audit
+        .iter()
+        .map(|row| row.reason.as_str())
+        .collect();
+    assert_eq!((rows_of_audit.len(), reasons.len()), (AT_ONCE, AT_ONCE));
+}
+
+async fn of_logs_that_begin_at_once_one_is_in_force(fresh: Fresh) {
+    let puts = (1..=6).map(|byte| put_in_force(&fresh, log(byte), 0));
+    let put = join_all(puts).await;
+    assert_eq!(put.iter().filter(|could| **could).count(), 1, "{put:?}");
+    let winner = put.iter().position(|could| *could).unwrap();
+    let in_force = fresh.db.purges.in_force().await.unwrap();
+    assert_eq!(in_force, Some(log(u8::try_from(winner + 1).unwrap())));
+    let next = fresh.db.purges.next_begins_after().await.unwrap();
+    assert_eq!(next, Revision::of_generation(1));
+}

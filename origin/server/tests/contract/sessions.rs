@@ -1,0 +1,199 @@
+//! Sessions: in each database, and in Redis.
+
+use std::sync::Arc;
+
+use access::{redis_sessions::RedisSessions, sessions::RefreshToken};
+use cache_tiered::{Clock, Link, Metrics};
+use domain::{
+    UserId,
+    auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, Sessions},
+};
+use e2e::{Durability, Redis};
+use futures_util::future::join_all;
+
+use crate::{backends::Fresh, runner::tests, samples};
+
+tests! {
+    a_token_is_for_one_use_and_the_next_one_is_given: [],
+    a_token_that_was_used_ends_its_session: [],
+    of_many_that_use_one_token_at_once_one_may: [],
+    a_session_is_over_after_seven_days_without_use: [],
+    a_user_lists_and_ends_sessions_of_their_own: [],
+    a_user_has_so_many_sessions_and_no_more: [],
+}
+
+/// Later than any server's own clock: those forget by themselves what is over.
+const NOW_MS: i64 = samples::NOW_MS + 3_650 * samples::DAY_MS;
+
+/// A store under test; the server ends with it.
+struct Store {
+    sessions: Arc<dyn Sessions>,
+    _server: Option<Redis>,
+}
+
+async fn stores(fresh: &Fresh) -> Vec<Store> {
+    let server = Redis::start(Durability::Memory).await.unwrap();
+    let client = redis::Client::open(server.url()).unwrap();
+    let clock = Clock::new(|| 0);
+    let within = std::time::Duration::from_secs(5);
+    let link = Link::new(client, within, clock, Metrics::default());
+    vec![
+        Store {
+            sessions: Arc::clone(&fresh.db.sessions),
+            _server: None,
+        },
+        Store {
+            sessions: Arc::new(RedisSessions::new(link, "contract")),
+            _server: Some(server),
+        },
+    ]
+}
+
+fn user(name: &str) -> UserId {
+    UserId::derive("user", name)
+}
+
+fn session(user: &UserId, token: &RefreshToken, at_ms: i64) -> Session {
+    Session {
+        id: token.session(),
+        user: user.clone(),
+        device: Some("Pixel 9".into()),
+        created_at_ms: at_ms,
+        used_at_ms: at_ms,
+        expires_at_ms: at_ms + LIFE_MS,
+    }
+}
+
+async fn begin(store: &Store, user: &UserId, at_ms: i64) -> RefreshToken {
+    let token = RefreshToken::first();
+    let session = session(user, &token, at_ms);
+    store.sessions.begin(session, token.hash()).await.unwrap();
+    token
+}
+
+/// Uses a token; what came of it, and the next one.
+async fn refresh(store: &Store, token: &RefreshToken, at_ms: i64) -> (Rotation, RefreshToken) {
+    let next = token.next();
+    let id = token.session();
+    let rotated = store.sessions.rotate(&id, token.hash(), next.hash(), at_ms);
+    (rotated.await.unwrap(), next)
+}
+
+async fn a_token_is_for_one_use_and_the_next_one_is_given(fresh: Fresh) {
+    let ana = user("ana");
+    for store in stores(&fresh).await {
+        let mut token = begin(&store, &ana, NOW_MS).await;
+        for at_ms in NOW_MS + 1..NOW_MS + 4 {
+            let (rotation, next) = refresh(&store, &token, at_ms).await;
+            assert_eq!(rotation, Rotation::Done(ana.clone()));
+            token = next;
+            let expected = Session {
+                used_at_ms: at_ms,
+                expires_at_ms: at_ms + LIFE_MS,
+                ..session(&ana, &token, NOW_MS)
+            };
+            let listed = store.sessions.of_user(&ana, at_ms).await.unwrap();
+            assert_eq!(listed, [expected]);
+        }
+        let (unknown, _) = refresh(&store, &RefreshToken::first(), NOW_MS).await;
+        assert_eq!(unknown, Rotation::Unknown);
+    }
+}
+
+async fn a_token_that_was_used_ends_its_session(fresh: Fresh) {
+    let ana = user("ana");
+    for store in stores(&fresh).await {
+        let other = begin(&store, &ana, NOW_MS).await;
+        let first = begin(&store, &ana, NOW_MS).await;
+        let (_, second) = refresh(&store, &first, NOW_MS).await;
+        let (_, third) = refresh(&store, &second, NOW_MS).await;
+        let (reused, _) = refresh(&store, &first, NOW_MS).await;
+        assert_eq!(reused, Rotation::Reused(ana.clone()));
+        for token in [&first, &second, &third] {
+            let (after, _) = refresh(&store, token, NOW_MS).await;
+            assert_eq!(after, Rotation::Unknown);
+        }
+        let (neighbour, _) = refresh(&store, &other, NOW_MS).await;
+        assert_eq!(neighbour, Rotation::Done(ana.clone()));
+    }
+}
+
+async fn of_many_that_use_one_token_at_once_one_may(fresh: Fresh) {
+    let ana = user("ana");
+    for store in stores(&fresh).await {
+        let token = begin(&store, &ana, NOW_MS).await;
+        let uses = join_all((0..8).map(|_| refresh(&store, &token, NOW_MS))).await;
+        let done = uses
+            .iter()
+            .filter(|(rotation, _)| *rotation == Rotation::Done(ana.clone()));
+        let winners: Vec<_> = done.collect();
+        assert_eq!(winners.len(), 1, "{uses:?}");
+        // The others were uses of an old one: nobody goes on, the winner neither.
+        let (after, _) = refresh(&store, &winners[0].1, NOW_MS).await;
+        assert_eq!(after, Rotation::Unknown);
+    }
+}
+
+async fn a_session_is_over_after_seven_days_without_use(fresh: Fresh) {
+    let ana = user("ana");
+    for store in stores(&fresh).await {
+        let token = begin(&store, &ana, NOW_MS).await;
+        let (last, next) = refresh(&store, &token, NOW_MS + LIFE_MS - 1).await;
+        assert_eq!(last, Rotation::Done(ana.clone()));
+        let end_ms = NOW_MS + LIFE_MS - 1 + LIFE_MS;
+        let listed = store.sessions.of_user(&ana, end_ms).await.unwrap();
+        assert_eq!(listed, []);
+        let (over, _) = refresh(&store, &next, end_ms).await;
+        assert_eq!(over, Rotation::Unknown);
+    }
+}
+
+async fn a_user_lists_and_ends_sessions_of_their_own(fresh: Fresh) {
+    let (ana, ben) = (user("ana"), user("ben"));
+    for store in stores(&fresh).await {
+        let sessions = &store.sessions;
+        let mut tokens = Vec::new();
+        for at_ms in NOW_MS..NOW_MS + 3 {
+            tokens.push(begin(&store, &ana, at_ms).await);
+        }
+        let bens = begin(&store, &ben, NOW_MS).await;
+        let listed = sessions.of_user(&ana, NOW_MS).await.unwrap();
+        let expected: Vec<Session> = (NOW_MS..)
+            .zip(&tokens)
+            .map(|(at_ms, token)| session(&ana, token, at_ms))
+            .collect();
+        assert_eq!(listed, expected.into_iter().rev().collect::<Vec<_>>());
+        assert!(!sessions.end(&ana, &bens.session()).await.unwrap());
+        assert!(sessions.end(&ana, &tokens[0].session()).await.unwrap());
+        assert!(!sessions.end(&ana, &tokens[0].session()).await.unwrap());
+        let (ended, _) = refresh(&store, &tokens[0], NOW_MS).await;
+        assert_eq!(ended, Rotation::Unknown);
+        let kept = tokens[1].session();
+        assert_eq!(sessions.end_all(&ana, Some(&kept)).await.unwrap(), 1);
+        let left = sessions.of_user(&ana, NOW_MS).await.unwrap();
+        assert_eq!(left, [session(&ana, &tokens[1], NOW_MS + 1)]);
+        assert_eq!(sessions.end_all(&ana, None).await.unwrap(), 1);
+        assert_eq!(sessions.of_user(&ana, NOW_MS).await.unwrap(), []);
+        assert_eq!(sessions.of_user(&ben, NOW_MS).await.unwrap().len(), 1);
+    }
+}
+
+async fn a_user_has_so_many_sessions_and_no_more(fresh: Fresh) {
+    let ana = user("ana");
+    for store in stores(&fresh).await {
+        let mut tokens = Vec::new();
+        for at_ms in (NOW_MS..).take(MAX_SESSIONS + 2) {
+            tokens.push(begin(&store, &ana, at_ms).await);
+        }
+        let listed = store.sessions.of_user(&ana, NOW_MS).await.unwrap();
+        let ids: Vec<_> = listed.into_iter().map(|session| session.id).collect();
+        let newest: Vec<_> = tokens[2..]
+            .iter()
+            .rev()
+            .map(RefreshToken::session)
+            .collect();
+        assert_eq!(ids, newest);
+        let (ended, _) = refresh(&store, &tokens[0], NOW_MS).await;
+        assert_eq!(ended, Rotation::Unknown);
+    }
+}

@@ -1,0 +1,283 @@
+//! Who works for a partner, and who is invited.
+
+use domain::{
+    PartnerId, UserId,
+    team::{
+        Invitation, InvitationToken, LIFE_MS, MOST_INVITATIONS, RESEND_AFTER_MS,
+        store::{Accepted, Invited},
+    },
+    users::{
+        account::{Account, Membership, Post, Role},
+        store::PostChanged,
+    },
+};
+
+use crate::{
+    backends::Fresh,
+    runner::tests,
+    samples::{NOW_MS, family},
+    users::account,
+};
+
+tests! {
+    an_invitation_is_good_once_in_time_and_for_its_address: [],
+    of_many_who_use_one_token_at_once_one_joins: [Transactions],
+    an_invitation_replaces_the_one_before_unless_that_is_young: [],
+    invitations_have_an_end: [],
+    a_withdrawn_invitation_is_not_taken: [],
+    a_post_is_changed_and_ends: [],
+    two_owners_do_not_both_leave: [Transactions],
+    an_erased_account_leaves_no_invitation: [],
+}
+
+async fn partner(fresh: &Fresh) -> PartnerId {
+    let family = family(vec![]);
+    let id = family.partner.id.clone();
+    fresh.fill(vec![family]).await;
+    id
+}
+
+async fn person(fresh: &Fresh, name: &str, membership: Option<Membership>) -> Account {
+    let role = match membership {
+        None => Role::User,
+        Some(_) => Role::Partner,
+    };
+    let account = Account {
+        role,
+        membership,
+        ..account(name)
+    };
+    fresh
+        .db
+        .users
+        .create(account.clone(), vec![])
+        .await
+        .unwrap();
+    account
+}
+
+fn invitation(
+    partner: &PartnerId,
+    name: &str,
+    post: Post,
+    at_ms: i64,
+) -> (Invitation, InvitationToken) {
+    let token = InvitationToken::fresh();
+    let invitation = Invitation {
+        id: token.id.clone(),
+        partner: partner.clone(),
+        email: account(name).email,
+        post,
+        token_hash: token.hash(),
+        created_at_ms: at_ms,
+        expires_at_ms: at_ms + LIFE_MS,
+    };
+    (invitation, token)
+}
+
+async fn invited(fresh: &Fresh, partner: &PartnerId, name: &str) -> InvitationToken {
+    let (invitation, token) = invitation(partner, name, Post::Staff, NOW_MS);
+    let invited = fresh.db.teams.invite(invitation).await.unwrap();
+    assert_eq!(invited, Invited::Done);
+    token
+}
+
+async fn accept(fresh: &Fresh, token: &InvitationToken, who: &Account, at_ms: i64) -> Accepted {
+    let (id, hash) = (token.id.clone(), token.hash());
+    let teams = &fresh.db.teams;
+    let accepted = teams.accept(id, hash, who.id.clone(), who.email_key(), at_ms);
+    accepted.await.unwrap()
+}
+
+fn staff_of(partner: &PartnerId) -> Membership {
+    Membership {
+        partner: partner.clone(),
+        post: Post::Staff,
+    }
+}
+
+async fn an_invitation_is_good_once_in_time_and_for_its_address(fresh: Fresh) {
+    let partner = partner(&fresh).await;
+    let (ana, ben) = (
+        person(&fresh, "ana", None).await,
+        person(&fresh, "ben", None).await,
+    );
+    let token = invited(&fresh, &partner, "ana").await;
+    let forged = InvitationToken::parse(&format!("{}.guessed", token.id)).unwrap();
+    let unknown = InvitationToken::fresh();
+    for (token, who, at_ms) in [
+        (&forged, &ana, NOW_MS),
+        (&unknown, &ana, NOW_MS),
+        (&token, &ben, NOW_MS),
+        (&token, &ana, NOW_MS + LIFE_MS),
+    ] {
+        let refused = accept(&fresh, token, who, at_ms).await;
+        assert_eq!(refused, Accepted::Invalid);
+    }
+    assert_eq!(fresh.db.users.members(&partner).await.unwrap(), []);
+    let joined = accept(&fresh, &token, &ana, NOW_MS + LIFE_MS - 1).await;
+    assert_eq!(joined, Accepted::Done(staff_of(&partner)));
+    assert_eq!(
+        accept(&fresh, &token, &ana, NOW_MS).await,
+        Accepted::Invalid
+    );
+    let members = fresh.db.users.members(&partner).await.unwrap();
+    assert_eq!(members.len(), 1);
+    assert_eq!(members[0].membership, Some(staff_of(&partner)));
+    assert_eq!((members[0].role, &members[0].id), (Role::Partner, &ana.id));
+    // Whoever works somewhere already stays there, and the invitation stays good.
+    let again = invited(&fresh, &partner, "ana").await;
+    assert_eq!(accept(&fresh, &again, &ana, NOW_MS).await, Accepted::Member);
+    let open = fresh.db.teams.invitations(&partner, NOW_MS).await.unwrap();
+    assert_eq!(open.len(), 1);
+}
+
+async fn of_many_who_use_one_token_at_once_one_joins(fresh: Fresh) {
+    let partner = partner(&fresh).await;
+    let ana = person(&fresh, "ana", None).await;
+    let token = invited(&fresh, &partner, "ana").await;
+    let tries = (0..6).map(|_| accept(&fresh, &token, &ana, NOW_MS));
+    let outcomes = futures_util::future::join_all(tries).await;
+    let done = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Accepted::Done(_)));
+    assert_eq!(done.count(), 1, "{outcomes:?}");
+}
+
+async fn an_invitation_replaces_the_one_before_unless_that_is_young(fresh: Fresh) {
+    let partner = partner(&fresh).await;
+    let ana = person(&fresh, "ana", None).await;
+    let first = invited(&fresh, &partner, "ana").await;
+    let (soon, _) = invitation(&partner, "ana", Post::Owner, NOW_MS + RESEND_AFTER_MS - 1);
+    let young = fresh.db.teams.invite(soon).await.unwrap();
+    assert!(matches!(young, Invited::Sent(known) if known.id == first.id));
+    let at_ms = NOW_MS + RESEND_AFTER_MS;
+    let (later, second) = invitation(&partner, "ana", Post::Manager, at_ms);
+    let done = fresh.db.teams.invite(later.clone()).await.unwrap();
+    assert_eq!(done, Invited::Done);
+    let open = fresh.db.teams.invitations(&partner, at_ms).await.unwrap();
+    assert_eq!(open, [later]);
+    assert_eq!(accept(&fresh, &first, &ana, at_ms).await, Accepted::Invalid);
+    let joined = accept(&fresh, &second, &ana, at_ms).await;
+    assert!(matches!(joined, Accepted::Done(of) if of.post == Post::Manager));
+}
+
+async fn invitations_have_an_end(fresh: Fresh) {
+    let partner = partner(&fresh).await;
+    for number in 0..MOST_INVITATIONS {
+        invited(&fresh, &partner, &format!("guest{number}")).await;
+    }
+    let (one_more, _) = invitation(&partner, "late", Post::Staff, NOW_MS);
+    let full = fresh.db.teams.invite(one_more).await.unwrap();
+    assert_eq!(full, Invited::Full);
+    let over_ms = NOW_MS + LIFE_MS;
+    let open = fresh.db.teams.invitations(&partner, over_ms).await.unwrap();
+    assert_eq!(open, []);
+    let (of_nobody, _) = invitation(&PartnerId::derive("nobody", ""), "a", Post::Staff, NOW_MS);
+    let nobody = fresh.db.teams.invite(of_nobody).await.unwrap();
+    assert_eq!(nobody, Invited::NoPartner);
+}
+
+async fn a_withdrawn_invitation_is_not_taken(fresh: Fresh) {
+    let partner = partner(&fresh).await;
+    let ana = person(&fresh, "ana", None).await;
+    let token = invited(&fresh, &partner, "ana").await;
+    let teams = &fresh.db.teams;
+    let other = PartnerId::derive("nobody", "");
+    assert!(!teams.withdraw(&other, &token.id).await.unwrap());
+    assert!(teams.withdraw(&partner, &token.id).await.unwrap());
+    assert!(!teams.withdraw(&partner, &token.id).await.unwrap());
+    assert_eq!(
+        accept(&fresh, &token, &ana, NOW_MS).await,
+        Accepted::Invalid
+    );
+}
+
+async fn change(
+    fresh: &Fresh,
+    partner: &PartnerId,
+    who: &UserId,
+    post: Option<Post>,
+) -> PostChanged {
+    let users = &fresh.db.users;
+    users.change_post(partner, who, post, NOW_MS).await.unwrap()
+}
+
+async fn with_post(fresh: &Fresh, name: &str, partner: &PartnerId, post: Post) -> UserId {
+    let membership = Membership {
+        partner: partner.clone(),
+        post,
+    };
+    person(fresh, name, Some(membership)).await.id
+}
+
+async fn a_post_is_changed_and_ends(fresh: Fresh) {
+    let partner = partner(&fresh).await;
+    let owner = with_post(&fresh, "ana", &partner, Post::Owner).await;
+    let staff = with_post(&fresh, "ben", &partner, Post::Staff).await;
+    let elsewhere = PartnerId::derive("elsewhere", "");
+    let other = with_post(&fresh, "eve", &elsewhere, Post::Owner).await;
+    for post in [None, Some(Post::Staff)] {
+        let only = change(&fresh, &partner, &owner, post).await;
+        assert_eq!(only, PostChanged::LastOwner);
+        let not_ours = change(&fresh, &partner, &other, post).await;
+        assert_eq!(not_ours, PostChanged::NotMember);
+    }
+    let raised = change(&fresh, &partner, &staff, Some(Post::Owner)).await;
+    assert_eq!(raised, PostChanged::Done);
+    assert_eq!(
+        change(&fresh, &partner, &owner, None).await,
+        PostChanged::Done
+    );
+    let gone = fresh.db.users.by_id(&owner).await.unwrap().unwrap();
+    assert_eq!((gone.role, gone.membership), (Role::User, None));
+    let members = fresh.db.users.members(&partner).await.unwrap();
+    let posts: Vec<_> = members
+        .iter()
+        .map(|m| (&m.id, m.membership.as_ref().unwrap().post))
+        .collect();
+    assert_eq!(posts, [(&staff, Post::Owner)]);
+    let again = change(&fresh, &partner, &owner, Some(Post::Owner)).await;
+    assert_eq!(again, PostChanged::NotMember);
+}
+
+async fn two_owners_do_not_both_leave(fresh: Fresh) {
+    let partner = partner(&fresh).await;
+    for round in 0..8 {
+        let one = with_post(&fresh, &format!("one{round}"), &partner, Post::Owner).await;
+        let two = with_post(&fresh, &format!("two{round}"), &partner, Post::Owner).await;
+        let (first, second) = tokio::join!(
+            change(&fresh, &partner, &one, None),
+            change(&fresh, &partner, &two, Some(Post::Staff)),
+        );
+        let mut outcomes = [first, second];
+        outcomes.sort_by_key(|outcome| *outcome == PostChanged::Done);
+        assert_eq!(outcomes, [PostChanged::LastOwner, PostChanged::Done]);
+        for member in fresh.db.users.members(&partner).await.unwrap() {
+            fresh
+                .db
+                .users
+                .erase(&member.id, &format!("{}", member.id), NOW_MS)
+                .await
+                .unwrap();
+        }
+    }
+}
+
+async fn an_erased_account_leaves_no_invitation(fresh: Fresh) {
+    let partner = partner(&fresh).await;
+    let ana = person(&fresh, "ana", None).await;
+    invited(&fresh, &partner, "ana").await;
+    invited(&fresh, &partner, "ben").await;
+    assert!(
+        fresh
+            .db
+            .users
+            .erase(&ana.id, "nobody", NOW_MS)
+            .await
+            .unwrap()
+    );
+    let open = fresh.db.teams.invitations(&partner, NOW_MS).await.unwrap();
+    let emails: Vec<_> = open.into_iter().map(|one| one.email).collect();
+    assert_eq!(emails, [account("ben").email]);
+}

@@ -1,0 +1,263 @@
+//! Accounts, their consents and their favourites.
+
+use std::collections::HashSet;
+
+use domain::{
+    OfferCategory, OfferId, PartnerId, UserId,
+    users::{
+        account::{
+            Account, Consent, EmailKey, IdentityStatus, Language, Membership, PasswordHash, Post,
+            Preferences, Purpose, Role, Status,
+        },
+        change::{AccountChange, ProfileEdit},
+        store::{Changed, Created, Favored, MAX_FAVORITES},
+    },
+};
+use futures_util::future::join_all;
+
+use crate::{backends::Fresh, runner::tests, samples::NOW_MS};
+
+tests! {
+    an_account_is_found_as_it_was_stored: [],
+    no_two_accounts_have_one_address_or_number: [],
+    of_many_that_take_one_address_at_once_one_has_it: [Transactions],
+    a_change_is_stored_and_the_rest_stays: [],
+    a_number_that_another_has_is_refused: [],
+    consents_are_added_and_never_changed: [],
+    favourites_are_listed_newest_first_and_none_twice: [],
+    favourites_have_an_end: [],
+    an_erased_account_leaves_nothing_of_its_own: [],
+}
+
+pub(crate) fn account(name: &str) -> Account {
+    Account {
+        id: UserId::derive("user", name),
+        email: format!("{name}@Example.fr"),
+        email_verified_at_ms: Some(NOW_MS + 1),
+        phone: None,
+        phone_verified_at_ms: None,
+        first_name: "Zoé".into(),
+        last_name: "d'Été".into(),
+        avatar: Some("https://example.fr/a.jpg".into()),
+        preferences: Preferences {
+            language: Language::English,
+            categories: vec![OfferCategory::Bar, OfferCategory::Cinema],
+            news_by_push: true,
+            ..Preferences::default()
+        },
+        identity_status: IdentityStatus::Pending,
+        role: Role::Partner,
+        membership: Some(Membership {
+            partner: PartnerId::derive("partner", "p"),
+            post: Post::Manager,
+        }),
+        status: Status::Active,
+        password: PasswordHash::new("$2b$04$x"),
+        signed_out_before_ms: 7,
+        created_at_ms: NOW_MS,
+        updated_at_ms: NOW_MS + 2,
+    }
+}
+
+fn with_phone(name: &str, phone: &str) -> Account {
+    Account {
+        phone: Some(phone.into()),
+        phone_verified_at_ms: Some(NOW_MS),
+        ..account(name)
+    }
+}
+
+fn consent(version: &str, granted: bool) -> Consent {
+    Consent {
+        purpose: Purpose::Terms,
+        version: version.into(),
+        granted,
+        at_ms: NOW_MS,
+    }
+}
+
+async fn create(fresh: &Fresh, account: Account) -> Created {
+    fresh.db.users.create(account, vec![]).await.unwrap()
+}
+
+fn edit(edit: ProfileEdit) -> AccountChange {
+    AccountChange::Profile(Box::new(edit))
+}
+
+async fn an_account_is_found_as_it_was_stored(fresh: Fresh) {
+    let plain = Account {
+        email_verified_at_ms: None,
+        avatar: None,
+        preferences: Preferences::default(),
+        role: Role::User,
+        membership: None,
+        ..account("plain")
+    };
+    for stored in [with_phone("full", "+33600000001"), plain] {
+        assert_eq!(create(&fresh, stored.clone()).await, Created::Done);
+        let users = &fresh.db.users;
+        assert_eq!(users.by_id(&stored.id).await.unwrap(), Some(stored.clone()));
+        let typed = EmailKey::of(&format!(" {} ", stored.email.to_uppercase()));
+        assert_eq!(users.by_email(&typed).await.unwrap(), Some(stored.clone()));
+        let standing = users.standing(&stored.id).await.unwrap();
+        assert_eq!(standing, Some(stored.standing()));
+    }
+    let nobody = UserId::derive("user", "nobody");
+    assert_eq!(fresh.db.users.by_id(&nobody).await.unwrap(), None);
+    assert_eq!(fresh.db.users.standing(&nobody).await.unwrap(), None);
+}
+
+async fn no_two_accounts_have_one_address_or_number(fresh: Fresh) {
+    let first = with_phone("ana", "+33600000001");
+    assert_eq!(create(&fresh, first.clone()).await, Created::Done);
+    let same_address = Account {
+        email: first.email.to_uppercase(),
+        ..account("ben")
+    };
+    assert_eq!(create(&fresh, same_address).await, Created::EmailTaken);
+    let same_number = with_phone("ben", "+33600000001");
+    assert_eq!(create(&fresh, same_number).await, Created::PhoneTaken);
+    // None was stored, and accounts without a number do not have the same one.
+    assert_eq!(create(&fresh, account("ben")).await, Created::Done);
+    assert_eq!(create(&fresh, account("cho")).await, Created::Done);
+}
+
+async fn of_many_that_take_one_address_at_once_one_has_it(fresh: Fresh) {
+    let attempts = (0..6).map(|number| {
+        let rival = Account {
+            email: "rival@example.fr".into(),
+            ..account(&format!("rival {number}"))
+        };
+        create(&fresh, rival)
+    });
+    let outcomes = join_all(attempts).await;
+    let done = outcomes.iter().filter(|one| **one == Created::Done).count();
+    let taken = outcomes.iter().filter(|one| **one == Created::EmailTaken);
+    assert_eq!((done, taken.count()), (1, 5), "{outcomes:?}");
+}
+
+async fn a_change_is_stored_and_the_rest_stays(fresh: Fresh) {
+    let mut expected = with_phone("ana", "+33600000001");
+    create(&fresh, expected.clone()).await;
+    let changes = [
+        edit(ProfileEdit {
+            first_name: Some("Anne".into()),
+            phone: Some(None),
+            avatar: Some(None),
+            ..ProfileEdit::default()
+        }),
+        AccountChange::Password(PasswordHash::new("other")),
+        AccountChange::Status(Status::Disabled),
+        AccountChange::Role(Role::Admin, None),
+    ];
+    for (change, now_ms) in changes.into_iter().zip(NOW_MS + 10..) {
+        expected = change.apply(&expected, now_ms);
+        let outcome = fresh.db.users.change(&expected.id, change, now_ms).await;
+        assert_eq!(outcome.unwrap(), Changed::Done(Box::new(expected.clone())));
+        let stored = fresh.db.users.by_id(&expected.id).await.unwrap();
+        assert_eq!(stored.as_ref(), Some(&expected));
+    }
+    assert_eq!(expected.status, Status::Disabled);
+    let nobody = UserId::derive("user", "nobody");
+    let change = AccountChange::Status(Status::Active);
+    let outcome = fresh.db.users.change(&nobody, change, NOW_MS).await;
+    assert_eq!(outcome.unwrap(), Changed::NotFound);
+}
+
+async fn a_number_that_another_has_is_refused(fresh: Fresh) {
+    create(&fresh, with_phone("ana", "+33600000001")).await;
+    create(&fresh, account("ben")).await;
+    let take = |phone: &str| {
+        edit(ProfileEdit {
+            phone: Some(Some(phone.to_owned())),
+            ..ProfileEdit::default()
+        })
+    };
+    let ben = account("ben").id;
+    let users = &fresh.db.users;
+    let taken = users.change(&ben, take("+33600000001"), NOW_MS).await;
+    assert_eq!(taken.unwrap(), Changed::PhoneTaken);
+    assert_eq!(users.by_id(&ben).await.unwrap(), Some(account("ben")));
+    let free = users.change(&ben, take("+33600000002"), NOW_MS).await;
+    assert!(matches!(free.unwrap(), Changed::Done(_)));
+    let again = users.change(&ben, take("+33600000002"), NOW_MS).await;
+    assert!(matches!(again.unwrap(), Changed::Done(_)));
+}
+
+async fn consents_are_added_and_never_changed(fresh: Fresh) {
+    let ana = account("ana");
+    let users = &fresh.db.users;
+    let created = users.create(ana.clone(), vec![consent("1", true)]).await;
+    assert_eq!(created.unwrap(), Created::Done);
+    let mut withdrawn = consent("1", false);
+    withdrawn.at_ms += 1;
+    users
+        .record_consent(&ana.id, withdrawn.clone())
+        .await
+        .unwrap();
+    let found = users.consents(&ana.id).await.unwrap();
+    assert_eq!(found, [consent("1", true), withdrawn]);
+    let nobody = UserId::derive("user", "nobody");
+    assert_eq!(users.consents(&nobody).await.unwrap(), []);
+}
+
+async fn favourites_are_listed_newest_first_and_none_twice(fresh: Fresh) {
+    let (ana, ben) = (account("ana").id, account("ben").id);
+    let offers: Vec<OfferId> = (0..3)
+        .map(|n| OfferId::derive("offer", &n.to_string()))
+        .collect();
+    let users = &fresh.db.users;
+    for (offer, at_ms) in offers.iter().zip(NOW_MS..) {
+        let added = users.add_favorite(&ana, offer, at_ms).await.unwrap();
+        assert_eq!(added, Favored::Added);
+    }
+    let again = users.add_favorite(&ana, &offers[0], NOW_MS + 9).await;
+    assert_eq!(again.unwrap(), Favored::AlreadyThere);
+    users.add_favorite(&ben, &offers[1], NOW_MS).await.unwrap();
+    let listed = users.favorites(&ana).await.unwrap();
+    let mut newest_first: Vec<(OfferId, i64)> = offers.iter().cloned().zip(NOW_MS..).collect();
+    newest_first.reverse();
+    assert_eq!(listed, newest_first);
+    assert!(users.remove_favorite(&ana, &offers[2]).await.unwrap());
+    assert!(!users.remove_favorite(&ana, &offers[2]).await.unwrap());
+    let among = users.favorites_among(&ana, &offers[1..]).await.unwrap();
+    assert_eq!(among, HashSet::from([offers[1].clone()]));
+    assert!(users.favorites_among(&ana, &[]).await.unwrap().is_empty());
+}
+
+async fn favourites_have_an_end(fresh: Fresh) {
+    let ana = account("ana").id;
+    let users = &fresh.db.users;
+    let offer = |n: usize| OfferId::derive("offer", &n.to_string());
+    for n in 0..MAX_FAVORITES {
+        let added = users.add_favorite(&ana, &offer(n), NOW_MS).await.unwrap();
+        assert_eq!(added, Favored::Added);
+    }
+    let full = users
+        .add_favorite(&ana, &offer(MAX_FAVORITES), NOW_MS)
+        .await;
+    assert_eq!(full.unwrap(), Favored::Full);
+    assert_eq!(users.favorites(&ana).await.unwrap().len(), MAX_FAVORITES);
+}
+
+async fn an_erased_account_leaves_nothing_of_its_own(fresh: Fresh) {
+    let (ana, ben) = (with_phone("ana", "+33600000001"), account("ben"));
+    let offer = OfferId::derive("offer", "a");
+    let users = &fresh.db.users;
+    for user in [&ana, &ben] {
+        let consents = vec![consent("1", true)];
+        users.create(user.clone(), consents).await.unwrap();
+        users.add_favorite(&user.id, &offer, NOW_MS).await.unwrap();
+    }
+    assert!(users.erase(&ana.id, "pseudonym", NOW_MS).await.unwrap());
+    assert!(!users.erase(&ana.id, "another", NOW_MS).await.unwrap());
+    assert_eq!(users.by_id(&ana.id).await.unwrap(), None);
+    assert_eq!(users.by_email(&ana.email_key()).await.unwrap(), None);
+    assert_eq!(users.consents(&ana.id).await.unwrap(), []);
+    assert_eq!(users.favorites(&ana.id).await.unwrap(), []);
+    // The neighbour has everything, and the address is free again.
+    assert_eq!(users.by_id(&ben.id).await.unwrap(), Some(ben.clone()));
+    assert_eq!(users.consents(&ben.id).await.unwrap().len(), 1);
+    assert_eq!(users.favorites(&ben.id).await.unwrap().len(), 1);
+    assert_eq!(create(&fresh, ana).await, Created::Done);
+}

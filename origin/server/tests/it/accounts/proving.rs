@@ -1,0 +1,194 @@
+use std::time::Duration;
+
+use domain::messages::Message;
+use serde_json::{Value, json};
+
+use super::person::{PASSWORD, Person, both, input, login, refresh, register, registering};
+use crate::app::{Answer, TestApp};
+
+/// What was sent to somebody: the proof in it.
+async fn sent(app: &TestApp) -> Vec<(String, String)> {
+    // A reset is sent in the background.
+    for _ in 0..200 {
+        let messages = app.state.outgoing.take();
+        if !messages.is_empty() {
+            let parts = messages.iter().map(Message::parts);
+            return parts
+                .map(|(to, proof)| (to.to_owned(), proof.to_owned()))
+                .collect();
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Vec::new()
+}
+
+async fn with_phone(app: &TestApp, name: &str, phone: &str) -> Person {
+    let mut input = input(name);
+    input["phone"] = json!(phone);
+    let answer = Answer::of(registering(app, &input)).await;
+    Person::of(&answer.data()["register"])
+}
+
+async fn ask(app: &TestApp, query: &str, variables: Value) -> Answer {
+    app.ask(query, variables).await
+}
+
+#[tokio::test]
+async fn an_address_is_verified_by_the_link_that_was_sent_to_it() {
+    const VERIFY: &str = "mutation V($t: String!) { verifyEmail(token: $t) }";
+    let app = TestApp::start().await;
+    let ana = register(&app, "ana").await;
+    let request = "mutation M { requestEmailVerification }";
+    for _ in 0..2 {
+        ana.ask(&app, request, json!({})).await.data();
+    }
+    let messages = sent(&app).await;
+    let [(to, token)] = messages.as_slice() else {
+        panic!("one a minute: {}", messages.len());
+    };
+    assert_eq!(to, "ana@example.fr");
+    let is_verified = "query Q { me { isVerified } }";
+    let before = ana.ask(&app, is_verified, json!({})).await.data();
+    assert_eq!(before["me"]["isVerified"], false);
+    let (id, secret) = token.split_once('.').unwrap();
+    let bens = register(&app, "ben").await.id;
+    for wrong in [
+        "",
+        "x",
+        secret,
+        &format!("{id}."),
+        &format!("{bens}.{secret}"),
+        &format!("{token}x"),
+    ] {
+        let refused = ask(&app, VERIFY, json!({"t": wrong})).await;
+        assert_eq!(refused.code(), "CODE_INVALID", "{wrong}");
+    }
+    ask(&app, VERIFY, json!({"t": token})).await.data();
+    let after = ana.ask(&app, is_verified, json!({})).await.data();
+    assert_eq!(after["me"]["isVerified"], true);
+    assert_eq!(
+        ask(&app, VERIFY, json!({"t": token})).await.code(),
+        "CODE_INVALID"
+    );
+}
+
+#[tokio::test]
+async fn a_number_is_verified_by_the_digits_that_were_sent_to_it() {
+    const VERIFY: &str = "mutation V($c: String!) { verifyPhone(code: $c) { isPhoneVerified } }";
+    let app = TestApp::start().await;
+    let ana = with_phone(&app, "ana", "+33612345678").await;
+    let ben = with_phone(&app, "ben", "+33612345679").await;
+    ana.ask(&app, "mutation M { requestPhoneCode }", json!({}))
+        .await
+        .data();
+    let messages = sent(&app).await;
+    let (to, digits) = &messages[0];
+    assert_eq!((to.as_str(), digits.len()), ("+33612345678", 6));
+    let by_ben = ben.ask(&app, VERIFY, json!({"c": digits})).await;
+    assert_eq!(by_ben.code(), "CODE_INVALID");
+    let wrong = if digits == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    for _ in 0..4 {
+        let refused = ana.ask(&app, VERIFY, json!({"c": wrong})).await;
+        assert_eq!(refused.code(), "CODE_INVALID");
+    }
+    let verified = ana.ask(&app, VERIFY, json!({"c": digits})).await.data();
+    assert_eq!(verified["verifyPhone"]["isPhoneVerified"], true);
+    assert_eq!(
+        ana.ask(&app, VERIFY, json!({"c": digits})).await.code(),
+        "CODE_INVALID"
+    );
+    let none = register(&app, "cho").await;
+    let refused = none
+        .ask(&app, "mutation M { requestPhoneCode }", json!({}))
+        .await;
+    assert_eq!(refused.code(), "BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn five_wrong_digits_are_the_last_ones() {
+    const VERIFY: &str = "mutation V($c: String!) { verifyPhone(code: $c) { isPhoneVerified } }";
+    let app = TestApp::start().await;
+    let ana = with_phone(&app, "ana", "+33612345678").await;
+    ana.ask(&app, "mutation M { requestPhoneCode }", json!({}))
+        .await
+        .data();
+    let (_, digits) = sent(&app).await.remove(0);
+    let wrong = if digits == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    for _ in 0..5 {
+        ana.ask(&app, VERIFY, json!({"c": wrong})).await;
+    }
+    let refused = ana.ask(&app, VERIFY, json!({"c": digits})).await;
+    assert_eq!(refused.code(), "CODE_INVALID");
+    // Asking again at once does not give five more.
+    ana.ask(&app, "mutation M { requestPhoneCode }", json!({}))
+        .await
+        .data();
+    assert_eq!(app.state.outgoing.take(), []);
+}
+
+#[tokio::test]
+async fn a_number_that_was_changed_is_not_verified_by_the_old_ones_digits() {
+    let app = TestApp::start().await;
+    let ana = with_phone(&app, "ana", "+33612345678").await;
+    ana.ask(&app, "mutation M { requestPhoneCode }", json!({}))
+        .await
+        .data();
+    let (_, digits) = sent(&app).await.remove(0);
+    let change = r#"mutation M { updateProfile(input: {phone: "+33612345679"}) { id } }"#;
+    ana.ask(&app, change, json!({})).await.data();
+    let verify = "mutation V($c: String!) { verifyPhone(code: $c) { isPhoneVerified } }";
+    let verified = ana.ask(&app, verify, json!({"c": digits})).await.data();
+    assert_eq!(verified["verifyPhone"]["isPhoneVerified"], false);
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_set_by_the_link_and_everybody_is_out() {
+    const RESET: &str = "mutation R($i: ResetPasswordInput!) { resetPassword(input: $i) }";
+    const REQUEST: &str = "mutation Q($e: String!) { requestPasswordReset(email: $e) }";
+    for (app, _redis) in both().await {
+        let ana = register(&app, "ana").await;
+        let told = ask(&app, REQUEST, json!({"e": "ANA@example.fr"}))
+            .await
+            .text;
+        let nobody = ask(&app, REQUEST, json!({"e": "nobody@example.fr"}))
+            .await
+            .text;
+        assert_eq!(told, nobody);
+        let messages = sent(&app).await;
+        let [(to, token)] = messages.as_slice() else {
+            panic!("{}", messages.len());
+        };
+        assert_eq!(to, "ana@example.fr");
+        let input =
+            |token: &str, password: &str| json!({"i": {"token": token, "newPassword": password}});
+        let weak = ask(&app, RESET, input(token, "1234567")).await;
+        assert_eq!(
+            weak.json()["errors"][0]["extensions"]["field"],
+            "newPassword"
+        );
+        let wrong = ask(&app, RESET, input(&format!("{token}x"), "battery staple")).await;
+        assert_eq!(wrong.code(), "CODE_INVALID");
+        ask(&app, RESET, input(token, "battery staple"))
+            .await
+            .data();
+        let again = ask(&app, RESET, input(token, "another staple")).await;
+        assert_eq!(again.code(), "CODE_INVALID");
+        assert_eq!(
+            refresh(&app, &ana.refresh).await.code(),
+            "REFRESH_TOKEN_INVALID"
+        );
+        assert_eq!(
+            login(&app, &to.clone(), PASSWORD).await.code(),
+            "CREDENTIALS_INVALID"
+        );
+        login(&app, to, "battery staple").await.data();
+    }
+}

@@ -1,0 +1,228 @@
+//! Every root field of the schema, asked over HTTP by everybody. What is expected is written down
+//! here once more: a field that nobody thought of fails.
+
+use std::collections::BTreeMap;
+
+use async_graphql::parser::{
+    parse_schema,
+    types::{BaseType, FieldDefinition, ServiceDocument, Type, TypeKind, TypeSystemDefinition},
+};
+use domain::{
+    PartnerId, UserId,
+    users::{
+        account::{Membership, Post, Role},
+        change::AccountChange,
+    },
+};
+use reqwest::RequestBuilder;
+use serde_json::json;
+
+use super::person::{PASSWORD, Person, login, register};
+use crate::app::{Answer, TOKEN, TestApp};
+
+const ALL: &str = "anonymous stranger user staff manager owner admin service";
+const USERS: &str = "user staff manager owner admin";
+const MANAGERS: &str = "manager owner admin service";
+const OWNERS: &str = "owner admin service";
+const OPERATORS: &str = "admin service";
+
+#[rustfmt::skip]
+const EXPECTED: &[(&str, &str)] = &[
+    ("offers", ALL), ("offer", ALL), ("categories", ALL), ("partner", ALL), ("partners", ALL),
+    ("me", USERS), ("user", USERS), ("mySessions", USERS), ("myConsents", USERS),
+    ("exportMyData", USERS),
+    ("register", ALL), ("login", ALL), ("refreshToken", ALL),
+    ("verifyEmail", ALL), ("requestPasswordReset", ALL), ("resetPassword", ALL),
+    ("requestEmailVerification", USERS), ("requestPhoneCode", USERS), ("verifyPhone", USERS),
+    ("changePassword", USERS), ("endSession", USERS), ("endOtherSessions", USERS),
+    ("updateProfile", USERS), ("addFavorite", USERS), ("removeFavorite", USERS),
+    ("recordConsent", USERS), ("deleteMyAccount", USERS), ("logout", USERS),
+    ("myBookings", USERS), ("myBookingsConnection", USERS), ("booking", USERS),
+    ("createBooking", USERS), ("confirmBooking", USERS), ("cancelBooking", USERS),
+    ("checkIn", "staff manager owner admin service"),
+    // Credentials that are not ours get no connection, whatever it would be for.
+    ("newOfferNearby", "anonymous user staff manager owner admin service"),
+    ("bookingStatusChanged", USERS),
+    ("setUserStatus", OPERATORS), ("purge", OPERATORS), ("updateOffer", MANAGERS),
+    ("partnerOffers", "staff manager owner admin service"), ("createPartner", USERS),
+    ("updatePartner", MANAGERS), ("createEstablishment", MANAGERS), ("updateEstablishment", MANAGERS),
+    ("deleteEstablishment", MANAGERS), ("createOffer", MANAGERS), ("pauseOffer", MANAGERS),
+    ("inviteMember", OWNERS), ("withdrawInvitation", OWNERS), ("changeMemberRole", OWNERS),
+    ("removeMember", OWNERS), ("leaveTeam", USERS), ("acceptInvitation", USERS),
+    ("myMembership", USERS), ("team", MANAGERS), ("partnerStats", MANAGERS),
+    ("resumeOffer", MANAGERS), ("deleteOffer", MANAGERS),
+];
+
+#[tokio::test]
+async fn every_root_field_is_for_whom_it_is_meant() {
+    let app = TestApp::start().await;
+    let (callers, standings) = callers(&app).await;
+    let sdl = api::schema::sdl();
+    let schema = parse_schema(&sdl).unwrap();
+    let mut expected: BTreeMap<&str, &str> = EXPECTED.iter().copied().collect();
+    for (operation, of_type) in [
+        ("query", "Query"),
+        ("mutation", "Mutation"),
+        ("subscription", "Subscription"),
+    ] {
+        for field in fields(&schema, of_type) {
+            let name = field.name.node.as_str();
+            let expected = expected.remove(name);
+            let expected = expected.unwrap_or_else(|| panic!("who may use {of_type}.{name}?"));
+            let document = format!("{operation} W {{ {} }}", minimal(&schema, field));
+            let mut let_in = Vec::new();
+            for (who, token) in &callers {
+                let mut request = app.post(&document, &json!({}));
+                if let Some(token) = token {
+                    request = request.bearer_auth(token);
+                }
+                let code = match operation {
+                    "subscription" => first_code(request).await,
+                    _answered_once => {
+                        let answer = Answer::of(request).await;
+                        assert!(answer.status.as_u16() < 500, "{document}: {}", answer.text);
+                        answer.code()
+                    }
+                };
+                assert_ne!(code, "GRAPHQL_VALIDATION_FAILED", "{document}");
+                // Refused at the door: not for what was asked, and before a password was looked at.
+                let refused = ["UNAUTHENTICATED", "FORBIDDEN", "TOKEN_INVALID"];
+                if !refused.contains(&code.as_str()) {
+                    let_in.push(*who);
+                }
+            }
+            assert_eq!(let_in.join(" "), expected, "{document}");
+            restore(&app, &standings).await;
+        }
+    }
+    assert!(expected.is_empty(), "not in the schema: {expected:?}");
+}
+
+/// The code of the refusal with which a stream begins; none when it waits for events.
+async fn first_code(request: RequestBuilder) -> String {
+    let stream = request.header("accept", "text/event-stream").send().await;
+    let mut stream = stream.unwrap();
+    assert_eq!(stream.status().as_u16(), 200);
+    let begun = stream.chunk().await.unwrap().unwrap();
+    let begun = String::from_utf8(begun.to_vec()).unwrap();
+    let code = begun.split_once(r#""code":""#);
+    let code = code.and_then(|(_, rest)| rest.split_once('"'));
+    code.map(|(code, _)| code.to_owned()).unwrap_or_default()
+}
+
+/// Everybody, with the token that they show.
+async fn callers(app: &TestApp) -> (Vec<(&'static str, Option<String>)>, Vec<Standing>) {
+    let mut standings = Vec::new();
+    let mut callers = vec![
+        ("anonymous", None),
+        ("stranger", Some("strange".to_owned())),
+    ];
+    for (name, role, post) in [
+        ("user", Role::User, None),
+        ("staff", Role::Partner, Some(Post::Staff)),
+        ("manager", Role::Partner, Some(Post::Manager)),
+        ("owner", Role::Partner, Some(Post::Owner)),
+        ("admin", Role::Admin, None),
+    ] {
+        let person = register(app, name).await;
+        let membership = post.map(|post| Membership {
+            // The one that the walk names.
+            partner: PartnerId::parse("000000000000000000000000").unwrap(),
+            post,
+        });
+        let id = UserId::parse(&person.id).unwrap();
+        standings.push((id, role, membership));
+        restore(app, &standings).await;
+        let email = format!("{name}@example.fr");
+        let again = login(app, &email, PASSWORD).await.data();
+        callers.push((name, Some(Person::of(&again["login"]).access)));
+    }
+    callers.push(("service", Some(TOKEN.to_owned())));
+    (callers, standings)
+}
+
+/// What somebody is meant to be in the walk.
+type Standing = (UserId, Role, Option<Membership>);
+
+/// Whoever founded a partner or left a team on the walk is what they were.
+async fn restore(app: &TestApp, standings: &[Standing]) {
+    for (id, role, membership) in standings {
+        let change = AccountChange::Role(*role, membership.clone());
+        app.state
+            .services
+            .users
+            .change(id, change, 0)
+            .await
+            .unwrap();
+        app.state.services.auth.standings.forget(id);
+    }
+}
+
+fn definition<'s>(schema: &'s ServiceDocument, name: &str) -> Option<&'s TypeKind> {
+    schema
+        .definitions
+        .iter()
+        .find_map(|definition| match definition {
+            TypeSystemDefinition::Type(of) if of.node.name.node == name => Some(&of.node.kind),
+            _ => None,
+        })
+}
+
+fn fields<'s>(schema: &'s ServiceDocument, name: &str) -> Vec<&'s FieldDefinition> {
+    match definition(schema, name) {
+        Some(TypeKind::Object(object)) => object.fields.iter().map(|field| &field.node).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The field with what it requires and nothing more.
+fn minimal(schema: &ServiceDocument, field: &FieldDefinition) -> String {
+    let required = field.arguments.iter().map(|argument| &argument.node);
+    let arguments: Vec<String> = required
+        .filter(|argument| !argument.ty.node.nullable)
+        .map(|argument| {
+            format!(
+                "{}: {}",
+                argument.name.node,
+                value(schema, &argument.ty.node)
+            )
+        })
+        .collect();
+    let arguments = match arguments.as_slice() {
+        [] => String::new(),
+        some => format!("({})", some.join(", ")),
+    };
+    let is_object = matches!(
+        definition(schema, named(&field.ty.node)),
+        Some(TypeKind::Object(_))
+    );
+    let selection = if is_object { " { __typename }" } else { "" };
+    format!("{}{arguments}{selection}", field.name.node)
+}
+
+fn named(of: &Type) -> &str {
+    match &of.base {
+        BaseType::Named(name) => name.as_str(),
+        BaseType::List(of) => named(of),
+    }
+}
+
+fn value(schema: &ServiceDocument, of: &Type) -> String {
+    if matches!(of.base, BaseType::List(_)) {
+        return "[]".to_owned();
+    }
+    match (named(of), definition(schema, named(of))) {
+        (_, Some(TypeKind::Enum(of))) => of.values[0].node.value.node.to_string(),
+        (_, Some(TypeKind::InputObject(of))) => {
+            let fields = of.fields.iter().map(|field| &field.node);
+            let fields: Vec<String> = fields
+                .filter(|field| !field.ty.node.nullable)
+                .map(|field| format!("{}: {}", field.name.node, value(schema, &field.ty.node)))
+                .collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        ("Boolean", _) => "false".to_owned(),
+        ("Int" | "Float", _) => "1".to_owned(),
+        _ => r#""000000000000000000000000""#.to_owned(),
+    }
+}

@@ -1,0 +1,186 @@
+//! `createBooking`, `confirmBooking` and `cancelBooking`.
+
+use domain::{Offer, OfferSchedule, users::account::Post};
+use serde_json::{Value, json};
+
+use super::{CANCEL, CREATE, HOUR_MS, again, booked, create, places, works_for};
+use crate::{
+    accounts::person::register,
+    app::TestApp,
+    fixtures::{NOW_MS, offer, store},
+};
+
+#[tokio::test]
+async fn a_booking_takes_a_place_and_its_answer_and_purge_say_so() {
+    let app = TestApp::start().await;
+    let one = places("a", 0, 2);
+    store(&app.db, "a", vec![one.clone()]).await;
+    let ana = register(&app, "ana").await;
+    let before = app.head();
+    let answer = create(&app, &ana, &one).await;
+    let booking = answer.data()["createBooking"].clone();
+    assert_eq!(booking["status"], "CONFIRMED");
+    assert_eq!(booking["user"], json!({"id": ana.id, "firstName": "Zoé"}));
+    assert_eq!(booking["offer"]["quota"]["remaining"], 1);
+    assert_eq!(booking["validFrom"], "2026-06-01T12:00:00+00:00");
+    assert_eq!(booking["validUntil"], "2026-06-02T12:00:00+00:00");
+    assert_eq!(booking["cancellableUntil"], "2026-06-01T12:15:00+00:00");
+    assert_eq!(answer.header("cache-control"), "private, no-store");
+    let revision: u64 = answer.header("yousoon-revision").parse().unwrap();
+    assert!(revision > before.0);
+    let logged: (String, String) = app
+        .db
+        .read(move |c| {
+            let sql = "SELECT tags, actor FROM purge_log ORDER BY revision DESC LIMIT 1";
+            Ok(c.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
+        })
+        .await
+        .unwrap();
+    let id = |of: &Value| of["id"].as_str().unwrap().to_owned();
+    let tags = json!([
+        format!("booking:{}", id(&booking)),
+        format!("quota:{}", id(&booking["offer"]))
+    ]);
+    assert_eq!(
+        logged,
+        (tags.to_string(), "holder of the booking".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn each_refusal_has_its_code_in_both_languages() {
+    let app = TestApp::start().await;
+    let (two, one) = (places("a", 0, 2), places("a", 1, 1));
+    let off = Offer {
+        is_active: false,
+        ..places("a", 2, 1)
+    };
+    let over = Offer {
+        valid_until_ms: NOW_MS + HOUR_MS,
+        ..offer("a", 3)
+    };
+    let all = vec![two.clone(), one.clone(), off.clone(), over.clone()];
+    store(&app.db, "a", all).await;
+    let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
+    booked(&app, &ana, &two).await;
+    booked(&app, &bob, &one).await;
+    for (offer, code, french, english) in [
+        (
+            &two,
+            "ALREADY_BOOKED",
+            "vous avez déjà une réservation en cours pour cette offre",
+            "you have an open booking of this offer already",
+        ),
+        (
+            &one,
+            "OFFER_SOLD_OUT",
+            "cette offre est épuisée",
+            "this offer is sold out",
+        ),
+        (
+            &off,
+            "OFFER_NOT_BOOKABLE",
+            "cette offre ne peut pas être réservée en ce moment",
+            "this offer cannot be booked at the moment",
+        ),
+        (
+            &over,
+            "OFFER_CLOSED",
+            "cette offre n’a plus d’horaire à venir",
+            "this offer does not open any more",
+        ),
+    ] {
+        for (language, message) in [("fr", french), ("en", english)] {
+            let request = app
+                .post(CREATE, &json!({"o": offer.id}))
+                .bearer_auth(&ana.access)
+                .header("accept-language", language);
+            let refused = crate::app::Answer::of(request).await;
+            assert_eq!(refused.code(), code);
+            assert_eq!(refused.json()["errors"][0]["message"], message);
+        }
+    }
+    let unknown = ana.ask(&app, CREATE, json!({"o": "nothing"})).await;
+    assert_eq!(unknown.code(), "OFFER_NOT_FOUND");
+    let anonymous = app.ask(CREATE, json!({"o": two.id})).await;
+    assert_eq!(anonymous.code(), "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn the_same_key_gives_the_same_booking() {
+    let app = TestApp::start().await;
+    let (one, other) = (places("a", 0, 9), places("a", 1, 9));
+    store(&app.db, "a", vec![one.clone(), other.clone()]).await;
+    let ana = register(&app, "ana").await;
+    let keyed = async |offer: &Offer, key: &str| {
+        let variables = json!({"o": offer.id, "k": key});
+        ana.ask(&app, CREATE, variables).await
+    };
+    let first = keyed(&one, "k-1").await.data()["createBooking"].clone();
+    let again = keyed(&one, "k-1").await.data()["createBooking"].clone();
+    assert_eq!(first["id"], again["id"]);
+    assert_eq!(again["offer"]["quota"]["remaining"], 8);
+    assert_eq!(keyed(&other, "k-1").await.code(), "IDEMPOTENCY_KEY_REUSED");
+    for bad in ["", "a b", "é", &"k".repeat(101)] {
+        assert_eq!(keyed(&other, bad).await.code(), "BAD_USER_INPUT", "{bad:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_booking_is_given_back_by_its_holder_while_there_is_time() {
+    let app = TestApp::start().await;
+    // From 18:00 in Paris on, which is in four hours.
+    let one = offer("a", 0);
+    store(&app.db, "a", vec![one.clone()]).await;
+    let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
+    let booking = booked(&app, &ana, &one).await;
+    assert_eq!(booking["validFrom"], "2026-06-01T16:00:00+00:00");
+    assert_eq!(booking["cancellableUntil"], "2026-06-01T14:00:00+00:00");
+    let this = json!({"b": booking["id"]});
+    assert_eq!(
+        bob.ask(&app, CANCEL, this.clone()).await.code(),
+        "BOOKING_NOT_FOUND"
+    );
+    let done = ana.ask(&app, CANCEL, this.clone()).await.data()["cancelBooking"].clone();
+    assert_eq!(done["status"], "CANCELLED");
+    assert_eq!(done["offer"]["quota"]["remaining"], 3);
+    let twice = ana.ask(&app, CANCEL, this).await;
+    assert_eq!(twice.code(), "BOOKING_STATUS_CONFLICT");
+    let late = booked(&app, &ana, &one).await;
+    app.pass_ms(2 * HOUR_MS);
+    let ana = again(&app, "ana").await;
+    let refused = ana.ask(&app, CANCEL, json!({"b": late["id"]})).await;
+    assert_eq!(refused.code(), "CANCELLATION_TOO_LATE");
+}
+
+#[tokio::test]
+async fn what_is_booked_days_before_is_confirmed_by_its_holder_or_the_staff() {
+    const CONFIRM: &str = "mutation F($b: ID!) { confirmBooking(id: $b) { status } }";
+    let app = TestApp::start().await;
+    let on_thursdays = |number| Offer {
+        schedule: Some(OfferSchedule {
+            weekdays: vec![4],
+            from: "18:00".into(),
+            to: "20:00".into(),
+        }),
+        ..places("a", number, 9)
+    };
+    let (one, other) = (on_thursdays(0), on_thursdays(1));
+    store(&app.db, "a", vec![one.clone(), other.clone()]).await;
+    let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
+    let staff = works_for(&app, "staff", "a", Post::Staff).await;
+    let foreign = works_for(&app, "foreign", "b", Post::Owner).await;
+    for (offer, by) in [(&one, &ana), (&other, &staff)] {
+        let booking = booked(&app, &ana, offer).await;
+        assert_eq!(booking["status"], "PENDING");
+        let this = json!({"b": booking["id"]});
+        for stranger in [&bob, &foreign] {
+            let refused = stranger.ask(&app, CONFIRM, this.clone()).await;
+            assert_eq!(refused.code(), "BOOKING_NOT_FOUND");
+        }
+        let done = by.ask(&app, CONFIRM, this.clone()).await.data();
+        assert_eq!(done["confirmBooking"]["status"], "CONFIRMED");
+        let twice = by.ask(&app, CONFIRM, this).await;
+        assert_eq!(twice.code(), "BOOKING_STATUS_CONFLICT");
+    }
+}

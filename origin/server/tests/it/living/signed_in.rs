@@ -1,0 +1,101 @@
+//! A token, for as long as it is taken.
+
+use domain::{
+    UserId,
+    auth::sessions::SessionId,
+    users::{account::Status, change::AccountChange},
+};
+use serde_json::json;
+
+use super::{begun, client::Socket, nearby, paris, publish, subscribed};
+use crate::{
+    accounts::person::{Person, register},
+    app::TestApp,
+    fixtures::NOW_MS,
+};
+
+/// A token that ends in so many seconds.
+async fn token_of(app: &TestApp, person: &Person, left_s: i64) -> String {
+    let id = UserId::parse(&person.id).unwrap();
+    let account = app.state.services.users.by_id(&id).await.unwrap().unwrap();
+    let session = app
+        .state
+        .services
+        .auth
+        .tokens
+        .verify(&person.access, NOW_MS);
+    let session: SessionId = session.unwrap().sid;
+    let issued_ms = NOW_MS - (15 * 60 - left_s) * 1_000;
+    let tokens = &app.state.services.auth.tokens;
+    tokens.issue(&account, &session, issued_ms).unwrap()
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_taken_is_refused_in_words() {
+    let app = TestApp::start().await;
+    let person = register(&app, "zoe").await;
+    let expired = token_of(&app, &person, -1).await;
+    let table = [
+        (
+            json!({"Authorization": "Bearer x"}),
+            "these credentials are not known here",
+        ),
+        (
+            json!({"Authorization": 7}),
+            "these credentials are not known here",
+        ),
+        (
+            json!({"authorization": "Bearer a.b.c"}),
+            "the access token is not one of ours",
+        ),
+        (
+            json!({"authorization": format!("Bearer {expired}")}),
+            "the access token has expired: connect again with another one",
+        ),
+    ];
+    for (payload, reason) in table {
+        let mut socket = Socket::open(&app).await;
+        socket
+            .say(json!({"type": "connection_init", "payload": payload}))
+            .await;
+        assert_eq!(socket.closed().await, (4403, reason.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_its_token() {
+    let app = TestApp::start().await;
+    begun(&app).await;
+    let person = register(&app, "zoe").await;
+    let token = token_of(&app, &person, 1).await;
+    let mut socket = Socket::signed_in(&app, &token).await;
+    socket.subscribe("1", nearby(paris())).await;
+    subscribed(&app, 1).await;
+    let reason = "the access token has expired: connect again with another one";
+    assert_eq!(socket.closed().await, (4403, reason.to_owned()));
+    subscribed(&app, 0).await;
+}
+
+#[tokio::test]
+async fn who_is_disabled_hears_of_nothing_more() {
+    let app = TestApp::start().await;
+    begun(&app).await;
+    let person = register(&app, "zoe").await;
+    let mut socket = Socket::signed_in(&app, &person.access).await;
+    socket.subscribe("1", nearby(paris())).await;
+    subscribed(&app, 1).await;
+    publish(&app, 1).await;
+    assert_eq!(socket.hear().await["type"], "next");
+    let id = UserId::parse(&person.id).unwrap();
+    let change = AccountChange::Status(Status::Disabled);
+    app.state
+        .services
+        .users
+        .change(&id, change, NOW_MS)
+        .await
+        .unwrap();
+    app.state.services.auth.standings.forget(&id);
+    publish(&app, 2).await;
+    let reason = "the access token is not taken any more: sign in again";
+    assert_eq!(socket.closed().await, (4403, reason.to_owned()));
+}

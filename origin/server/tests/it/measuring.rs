@@ -1,0 +1,178 @@
+//! How well the caches do: for people and for Prometheus.
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use pq_core::DocumentHash;
+use reqwest::Method;
+use serde_json::{Value, json};
+use yousoon::{metrics, server::Background};
+
+use crate::{
+    app::{Answer, TestApp},
+    fixtures::{offer, store},
+};
+
+const OFFER: &str = "query Detail($id: ID!) { offer(id: $id) { title partner { name } } }";
+const UNPUBLISHED: &str = "query A { categories { id } }";
+
+/// Three questions for one offer, one for the categories, and a second server's for the offer.
+async fn fill(app: &TestApp) {
+    store(&app.db, "a", vec![offer("a", 0)]).await;
+    app.publish(&[OFFER]).await;
+    for _ in 0..3 {
+        app.ask(OFFER, json!({"id": offer("a", 0).id})).await.data();
+    }
+    app.ask(UNPUBLISHED, json!({})).await.data();
+}
+
+async fn stats(app: &TestApp) -> Value {
+    let answer = Answer::of(app.admin(Method::GET, "/admin/cache/stats")).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    answer.json()
+}
+
+#[tokio::test]
+async fn stats_count_by_document_and_the_most_asked_is_first() {
+    let app = TestApp::start().await;
+    fill(&app).await;
+    let stats = stats(&app).await;
+    let documents = stats["documents"].as_array().unwrap();
+    assert_eq!(documents.len(), 2);
+    let first = &documents[0];
+    assert_eq!(first["document"], DocumentHash::of(OFFER).to_string());
+    assert_eq!(
+        (&first["operation"], &first["requests"]),
+        (&json!("Detail"), &json!(3))
+    );
+    assert!((first["hitRate"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-9);
+    assert_eq!(
+        first["outcomes"],
+        json!({"l1": 2, "l2": 0, "stale": 0, "filled": 1, "collapsed": 0, "unshared": 0,
+            "covered": 0, "failed": 0})
+    );
+    assert_eq!(
+        (&documents[1]["operation"], &documents[1]["hitRate"]),
+        (&Value::Null, &json!(0.0))
+    );
+    assert_eq!(stats["answers"]["entries"], 2);
+    assert!(stats["answers"]["bytes"].as_u64().unwrap() > 500);
+    let partner = &stats["entities"][1];
+    assert_eq!(
+        [
+            &partner["kind"],
+            &partner["entries"],
+            &partner["miss"],
+            &partner["l1"]
+        ],
+        [&json!("partner"), &json!(1), &json!(1), &json!(0)]
+    );
+    assert_eq!(stats["redis"], Value::Null);
+    assert_eq!(stats["log"]["trusted"], true);
+}
+
+#[tokio::test]
+async fn stats_tell_of_redis_and_of_one_that_is_gone() {
+    if let Some(reason) = e2e::redis::cannot_be_killed().await {
+        return println!("skipped: {reason}");
+    }
+    let mut redis = e2e::Redis::start(e2e::Durability::Memory).await.unwrap();
+    let app = TestApp::builder().redis(&redis.url()).start().await;
+    let alive = stats(&app).await;
+    assert_eq!(alive["redis"]["circuitOpen"], false);
+    assert!(alive["redis"]["server"]["bytes"].as_u64().unwrap() > 100_000);
+    redis.kill().await.unwrap();
+    let mut gone = stats(&app).await;
+    for _ in 0..3 {
+        gone = stats(&app).await;
+    }
+    assert_eq!(gone["redis"]["circuitOpen"], true);
+    assert_eq!(gone["redis"]["server"], Value::Null);
+    assert!(gone["redis"]["error"].as_str().unwrap().contains("Redis"));
+}
+
+async fn scrape(app: &TestApp) -> String {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .unwrap();
+    let url = format!("http://{}/metrics", listener.local_addr().unwrap());
+    let stop = tokio_util::sync::CancellationToken::new();
+    let serving = tokio::spawn(metrics::serve(listener, app.state.clone(), stop.clone()));
+    let answer = app.client.get(url).send().await.unwrap();
+    assert_eq!(
+        answer.headers()["content-type"],
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    );
+    let text = answer.text().await.unwrap();
+    stop.cancel();
+    tokio::time::timeout(Duration::from_secs(5), serving)
+        .await
+        .expect("it stops when it is told")
+        .unwrap();
+    text
+}
+
+#[tokio::test]
+async fn a_scrape_tells_of_answers_caches_log_and_relays() {
+    let app = TestApp::builder().edge("http://127.0.0.1:1").start().await;
+    fill(&app).await;
+    let body = json!({"all": true, "reason": "a test"});
+    app.admin_post("/admin/purge", &body).await;
+    let text = scrape(&app).await;
+    let hash = DocumentHash::of(OFFER);
+    for line in [
+        &format!(r#"yousoon_answers_total{{document="{hash}",operation="Detail",outcome="l1"}} 2"#),
+        &format!(
+            r#"yousoon_answers_total{{document="{hash}",operation="Detail",outcome="filled"}} 1"#
+        ),
+        r#"yousoon_cache_lookups_total{cache="partner",outcome="miss"} 1"#,
+        "yousoon_purge_log_head 1",
+        r#"yousoon_relay_connected{edge="http://127.0.0.1:1"} 0"#,
+        r#"yousoon_relay_last_confirmed_timestamp_milliseconds{edge="http://127.0.0.1:1"} 0"#,
+        "# EOF",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line}: {text}");
+    }
+    assert!(
+        !text.contains("yousoon_purge_log_age_milliseconds -1"),
+        "{text}"
+    );
+    let through_the_door = Answer::of(app.request(Method::GET, "/metrics")).await;
+    assert_eq!(
+        through_the_door.status.as_u16(),
+        404,
+        "not where the ingress leads"
+    );
+}
+
+#[tokio::test]
+async fn a_relay_that_is_taken_says_so() {
+    use axum::{Router, body::Bytes, routing::post};
+    use edge_core::feed::{Append, FeedState};
+
+    async fn take(body: Bytes) -> String {
+        let append: Append = serde_json::from_slice(&body).unwrap();
+        let now_ms = append.sent_at_ms;
+        let state = FeedState::default().accept(&append, now_ms).unwrap().state;
+        serde_json::to_string(&state.answer()).unwrap()
+    }
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let routes = Router::new().route("/_yousoon/purge-log", post(take));
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    let app = TestApp::builder().edge(&url).start().await;
+    let background = Background::start(&app.state).unwrap();
+    let began = std::time::Instant::now();
+    let connected = format!(r#"yousoon_relay_connected{{edge="{url}"}} 1"#);
+    let mut text = scrape(&app).await;
+    while !text.contains(&connected) {
+        assert!(began.elapsed() < Duration::from_secs(5), "{text}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        text = scrape(&app).await;
+    }
+    let at_ms = app.state.relays[0].confirmed_at_ms();
+    assert_eq!(at_ms, crate::fixtures::NOW_MS.unsigned_abs());
+    background.stop().await;
+}

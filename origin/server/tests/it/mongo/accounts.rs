@@ -1,0 +1,106 @@
+//! Every query of accounts and sessions, for who looks at their plans.
+
+use access::{codes::Codes, service_tokens::Secret, sessions::RefreshToken};
+use domain::{
+    OfferId, UserId,
+    auth::{
+        codes::CodePurpose,
+        service_tokens::{Scope, ServiceToken, TokenName},
+        sessions::{LIFE_MS, Session},
+    },
+    users::{
+        account::{Account, IdentityStatus, PasswordHash, Preferences, Role, Status},
+        change::AccountChange,
+    },
+};
+use yousoon::database::Database;
+
+use crate::fixtures::NOW_MS;
+
+pub(super) async fn ask(db: &Database) {
+    let account = account();
+    let (users, id) = (&db.users, &account.id);
+    users.create(account.clone(), vec![]).await.unwrap();
+    users.by_id(id).await.unwrap();
+    users.by_email(&account.email_key()).await.unwrap();
+    users.standing(id).await.unwrap();
+    let change = AccountChange::Password(PasswordHash::new("y"));
+    users.change(id, change, NOW_MS).await.unwrap();
+    users.consents(id).await.unwrap();
+    let offer = OfferId::derive("offer", "a");
+    users.add_favorite(id, &offer, NOW_MS).await.unwrap();
+    users.favorites(id).await.unwrap();
+    let offers = std::slice::from_ref(&offer);
+    users.favorites_among(id, offers).await.unwrap();
+    users.remove_favorite(id, &offer).await.unwrap();
+    ask_sessions(db, id).await;
+    ask_codes(db, id).await;
+    ask_service_tokens(db).await;
+    users.erase(id, "pseudonym", NOW_MS).await.unwrap();
+}
+
+async fn ask_sessions(db: &Database, user: &UserId) {
+    let token = RefreshToken::first();
+    let session = Session {
+        id: token.session(),
+        user: user.clone(),
+        device: None,
+        created_at_ms: NOW_MS,
+        used_at_ms: NOW_MS,
+        expires_at_ms: NOW_MS + LIFE_MS,
+    };
+    let (sessions, id) = (&db.sessions, session.id.clone());
+    sessions.begin(session, token.hash()).await.unwrap();
+    let next = token.next().hash();
+    let rotated = sessions.rotate(&id, token.hash(), next, NOW_MS);
+    rotated.await.unwrap();
+    sessions.of_user(user, NOW_MS).await.unwrap();
+    sessions.end(user, &id).await.unwrap();
+    sessions.end_all(user, Some(&id)).await.unwrap();
+}
+
+async fn ask_service_tokens(db: &Database) {
+    let (tokens, secret) = (&db.service_tokens, Secret::fresh());
+    let token = ServiceToken {
+        name: TokenName::parse("ci").unwrap(),
+        scopes: vec![Scope::Purge],
+        created_at_ms: NOW_MS,
+        expires_at_ms: None,
+        revoked_at_ms: None,
+    };
+    tokens.create(token.clone(), secret.hash()).await.unwrap();
+    tokens.by_hash(&secret.hash()).await.unwrap();
+    tokens.all().await.unwrap();
+    tokens.revoke(&token.name, NOW_MS).await.unwrap();
+}
+
+async fn ask_codes(db: &Database, user: &UserId) {
+    let purpose = CodePurpose::VerifyPhone;
+    let code = Codes::new([1; 32]).stored(user, purpose, "+33600000001", "012345", NOW_MS);
+    db.codes.put(code.clone()).await.unwrap();
+    db.codes.get(user, purpose).await.unwrap();
+    db.codes.take_try(user, purpose, NOW_MS).await.unwrap();
+    db.codes.consume(&code).await.unwrap();
+}
+
+pub(super) fn account() -> Account {
+    Account {
+        id: UserId::derive("user", "ana"),
+        email: "ana@example.fr".into(),
+        email_verified_at_ms: None,
+        phone: Some("+33600000001".into()),
+        phone_verified_at_ms: None,
+        first_name: "Ana".into(),
+        last_name: "Petit".into(),
+        avatar: None,
+        preferences: Preferences::default(),
+        identity_status: IdentityStatus::NotSubmitted,
+        role: Role::User,
+        membership: None,
+        status: Status::Active,
+        password: PasswordHash::new("x"),
+        signed_out_before_ms: 0,
+        created_at_ms: NOW_MS,
+        updated_at_ms: NOW_MS,
+    }
+}

@@ -1,0 +1,220 @@
+//! Everything that the stores can be asked, each query at least once.
+
+use cache_core::{LogId, PurgeKind, Revision};
+use domain::{
+    GeoPoint, Offer, OfferCategory, PartnerCategory,
+    catalogue::{Announce, Reach},
+    documents::Record,
+    offers::{
+        edit::{Edit, OfferEdit},
+        store::{
+            Author, Columns, ListFields, Near, NextChange, OfferCursor, OfferQuery, Visibility,
+        },
+    },
+    partners::store::{PartnerCursor, PartnerQuery},
+    purges::{AuditFilter, AuditRow, Moved, PendingPurge},
+    rows::Collection,
+};
+use pq_core::DocumentHash;
+use store_sqlite::outbox;
+use yousoon::{catalogue::sample, database::Database, transfer::KINDS};
+
+use crate::fixtures::NOW_MS;
+
+pub(super) async fn ask(db: &Database) {
+    let announce = Announce {
+        reach: Reach::Everything {
+            instead_of: Some(99),
+        },
+        reason: "filled".into(),
+        actor: "test".into(),
+    };
+    let families: Vec<_> = sample::families(200, NOW_MS).collect();
+    let offers: Vec<Offer> = families.iter().flat_map(|f| f.offers.clone()).collect();
+    assert!(db.catalogue.is_empty().await.unwrap());
+    db.catalogue.add(families, announce, NOW_MS).await.unwrap();
+    ask_offers(db, &offers).await;
+    ask_partners(db, &offers[0]).await;
+    ask_documents(db).await;
+    ask_purges(db).await;
+    super::bookings::ask(db, &offers).await;
+    super::accounts::ask(db).await;
+    super::portal::ask(db, &offers[0]).await;
+    ask_moving(db).await;
+}
+
+async fn ask_offers(db: &Database, offers: &[Offer]) {
+    let one = &offers[0];
+    let ids = [one.id.clone()];
+    db.offers.by_ids(&ids).await.unwrap();
+    db.offers.remaining(&ids).await.unwrap();
+    let partners = [one.partner_id.clone()];
+    for visibility in [Visibility::Public, Visibility::Portal, Visibility::All] {
+        let of_them = db.offers.of_partners(&partners, visibility, 3, NOW_MS);
+        of_them.await.unwrap();
+    }
+    for query in lists(one) {
+        db.offers.list(&query).await.unwrap();
+    }
+    let edit = OfferEdit {
+        title: Edit::Set("Autre".into()),
+        ..OfferEdit::default()
+    };
+    let author = Author {
+        actor: "test".into(),
+        action: "edit",
+    };
+    let updated = db.offers.update(one.id.clone(), edit, author, NOW_MS);
+    updated.await.unwrap();
+}
+
+/// With and without each filter that may choose another index.
+fn lists(one: &Offer) -> Vec<OfferQuery> {
+    let newest = OfferQuery {
+        near: None,
+        categories: vec![],
+        min_discount: None,
+        search: None,
+        partner: None,
+        include_inactive: Visibility::Public,
+        first: 20,
+        after: None,
+        now_ms: NOW_MS,
+        columns: Columns::EdgesAndTotal,
+        fields: ListFields::ALL,
+        next_change: NextChange::Asked,
+    };
+    let near = Some(Near {
+        centre: GeoPoint::new(48.8566, 2.3522).unwrap(),
+        max_distance_km: 5.0,
+    });
+    let mut lists = Vec::new();
+    for (near, distance_km) in [(None, None), (near, Some(0.5))] {
+        for search in [None, Some("profitez".to_owned())] {
+            let base = OfferQuery {
+                near: near.clone(),
+                search,
+                ..newest.clone()
+            };
+            lists.push(OfferQuery {
+                after: Some(OfferCursor::of(one, distance_km)),
+                ..base.clone()
+            });
+            lists.push(OfferQuery {
+                categories: vec![OfferCategory::Bar, OfferCategory::Club],
+                min_discount: Some(20),
+                ..base.clone()
+            });
+            lists.push(OfferQuery {
+                partner: Some(one.partner_id.clone()),
+                include_inactive: Visibility::Portal,
+                ..base.clone()
+            });
+            lists.push(OfferQuery {
+                include_inactive: Visibility::All,
+                ..base.clone()
+            });
+            lists.push(base);
+        }
+    }
+    lists
+}
+
+async fn ask_partners(db: &Database, one: &Offer) {
+    let (partner, place) = (one.partner_id.clone(), one.establishment_id.clone());
+    let store = &db.partners;
+    let found = store.partners_by_ids(std::slice::from_ref(&partner)).await;
+    let found = found.unwrap().remove(&partner).unwrap();
+    store.establishments_by_ids(&[place]).await.unwrap();
+    store.establishments_of(&[partner]).await.unwrap();
+    for (category, search) in [
+        (None, None),
+        (Some(PartnerCategory::Bar), None),
+        (None, Some("bar".to_owned())),
+    ] {
+        for after in [None, Some(PartnerCursor::of(&found))] {
+            let query = PartnerQuery {
+                category,
+                search: search.clone(),
+                first: 20,
+                after,
+            };
+            store.list(&query).await.unwrap();
+        }
+    }
+}
+
+async fn ask_documents(db: &Database) {
+    let hash = DocumentHash::of("query A { a }");
+    for json in ["{}", "{\"changed\": true}"] {
+        let record = Record {
+            hash,
+            name: "A".into(),
+            json: json.into(),
+        };
+        db.documents.publish(vec![record], NOW_MS).await.unwrap();
+    }
+    db.documents.record(hash).await.unwrap();
+    db.documents.names().await.unwrap();
+}
+
+async fn ask_purges(db: &Database) {
+    let purges = &db.purges;
+    let purge = PendingPurge {
+        tags: vec!["*".into()],
+        kind: outbox::PurgeKind::Hard,
+        reason: "test".into(),
+        actor: "test".into(),
+    };
+    purges.push(purge, NOW_MS).await.unwrap();
+    let log = LogId::from_bytes([1; 16]);
+    let head = purges.next_begins_after().await.unwrap();
+    assert!(purges.put_in_force(log, head, NOW_MS).await.unwrap());
+    assert_eq!(purges.in_force().await.unwrap(), Some(log));
+    let rows = purges.pending(9).await.unwrap();
+    purges.last_pending().await.unwrap();
+    let told = AuditRow {
+        id: None,
+        at_ms: NOW_MS,
+        actor: "test".into(),
+        reason: "test".into(),
+        kind: PurgeKind::Hard,
+        tags: vec!["*".parse().unwrap()],
+        log: Some(log),
+        revision: Some(Revision(1)),
+    };
+    let moved = rows.iter().map(|row| Moved {
+        id: row.id,
+        told: told.clone(),
+    });
+    assert!(purges.take_out(log, moved.collect()).await.unwrap());
+    let of_tag = AuditFilter {
+        tag: Some("offer:1".parse().unwrap()),
+        actor: None,
+    };
+    for filter in [AuditFilter::default(), of_tag] {
+        purges.audit(Some(9), 9, filter).await.unwrap();
+    }
+    purges.trim_audit(NOW_MS).await.unwrap();
+}
+
+/// The first page, the one after, and what is put once more.
+async fn ask_moving(db: &Database) {
+    let owner = "pseudonym";
+    for kind in KINDS {
+        if kind.collection == Collection::Consents {
+            let said = serde_json::json!({
+                "owner": owner,
+                "at_ms": NOW_MS,
+                "purpose": "terms",
+                "version": "1",
+                "granted": true,
+            });
+            let row = said.as_object().unwrap().clone();
+            db.rows.put(kind, vec![row]).await.unwrap();
+        }
+        let page = db.rows.page(kind, None, 9).await.unwrap();
+        db.rows.page(kind, page.last().cloned(), 9).await.unwrap();
+        db.rows.put(kind, page).await.unwrap();
+    }
+}

@@ -1,0 +1,290 @@
+//! Every bad input has its code and its status, in both media types, and is never stored.
+
+use api::documents::DocumentMode;
+use reqwest::{
+    Method, RequestBuilder,
+    header::{ACCEPT, CONTENT_TYPE},
+};
+use serde_json::{Value, json};
+
+use crate::app::{Answer, GRAPHQL_RESPONSE, JSON, TOKEN, TestApp};
+
+const OFFERS: &str = "query A($i: OffersInput!) { offers(input: $i) { edges { node { id } } } }";
+const MUTATION: &str = r#"mutation A { purge(input: {all: true, reason: "x"}) { revision } }"#;
+
+/// Asks twice, once in each media type, and compares code and status.
+pub(crate) async fn refused(request: RequestBuilder, code: &str, as_graphql: u16, as_json: u16) {
+    for (media, status) in [(GRAPHQL_RESPONSE, as_graphql), (JSON, as_json)] {
+        let answer = Answer::of(request.try_clone().unwrap().header(ACCEPT, media)).await;
+        assert_eq!(
+            (answer.code().as_str(), answer.status.as_u16()),
+            (code, status),
+            "{}",
+            answer.text
+        );
+        assert_eq!(answer.header("cache-control"), "no-store", "{code}");
+        assert!(answer.header("content-type").starts_with(media), "{code}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.json().get("data"), None, "{code}");
+        assert_eq!(answer.header("etag"), "");
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_request_is_refused() {
+    let app = TestApp::start().await;
+    let body = |text: &'static str| {
+        app.request(Method::POST, "/graphql")
+            .header(CONTENT_TYPE, JSON)
+            .body(text)
+    };
+    let table = [
+        (body("{"), "INVALID_JSON", 400),
+        (body("{\"query\":\"\0\"}"), "NUL_BYTE", 400),
+        (body("[]"), "INVALID_REQUEST", 400),
+        (body("{}"), "DOCUMENT_MISSING", 400),
+        (body(r#"{"documentId":"x"}"#), "DOCUMENT_ID_MALFORMED", 400),
+        (
+            app.request(Method::GET, "/graphql/x"),
+            "DOCUMENT_ID_MALFORMED",
+            400,
+        ),
+        (
+            app.request(Method::GET, "/graphql"),
+            "DOCUMENT_MISSING",
+            400,
+        ),
+        (
+            app.request(Method::GET, "/graphql?query=%7Ba%7D&variables=%7B"),
+            "INVALID_JSON",
+            400,
+        ),
+        (
+            app.request(Method::POST, "/graphql").body("{}"),
+            "UNSUPPORTED_MEDIA_TYPE",
+            415,
+        ),
+        (
+            app.request(Method::PUT, "/graphql"),
+            "METHOD_NOT_ALLOWED",
+            405,
+        ),
+        (
+            app.request(Method::GET, "/graphql")
+                .query(&[("query", MUTATION)]),
+            "MUTATION_OVER_GET",
+            405,
+        ),
+        (
+            app.request(Method::POST, "/graphql")
+                .json(&json!({"query": "x".repeat(200_000)})),
+            "REQUEST_TOO_LARGE",
+            413,
+        ),
+    ];
+    for (request, code, status) in table {
+        refused(request, code, status, status).await;
+    }
+    let answer = Answer::of(
+        app.request(Method::GET, "/graphql")
+            .query(&[("query", MUTATION)]),
+    )
+    .await;
+    assert_eq!(answer.header("allow"), "POST");
+    let answer = Answer::of(app.request(Method::DELETE, "/graphql")).await;
+    assert_eq!(answer.header("allow"), "GET, POST");
+    let answer = Answer::of(
+        app.post("query A { categories { id } }", &json!({}))
+            .header(ACCEPT, "text/html"),
+    )
+    .await;
+    assert_eq!(
+        (answer.code().as_str(), answer.status.as_u16()),
+        ("NOT_ACCEPTABLE", 406)
+    );
+    let answer = Answer::of(app.request(Method::GET, "/nowhere")).await;
+    assert_eq!(
+        (answer.code().as_str(), answer.status.as_u16()),
+        ("NOT_FOUND", 404)
+    );
+}
+
+#[tokio::test]
+async fn what_graphql_refuses_is_a_200_as_json() {
+    let app = TestApp::start().await;
+    let offers = |input: Value| app.post(OFFERS, &json!({"i": input}));
+    let cursor_of_partners =
+        domain::partners::store::PartnerCursor::of(&crate::fixtures::partner("a")).encode();
+    let newest =
+        domain::offers::store::OfferCursor::of(&crate::fixtures::offer("a", 1), None).encode();
+    let near = json!({"lat": 48.0, "lng": 2.0});
+    let table = [
+        (
+            app.post("query A { nothing }", &json!({})),
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        (app.post("query {", &json!({})), "GRAPHQL_VALIDATION_FAILED"),
+        (
+            app.request(Method::POST, "/graphql")
+                .json(&json!({"query": "query A { categories { id } }", "operationName": "B"})),
+            "OPERATION_UNKNOWN",
+        ),
+        (app.post(OFFERS, &json!({})), "VARIABLE_MISSING"),
+        (offers(json!({"location": {"lat": 1}})), "VARIABLE_MISSING"),
+        (offers(json!({"first": "a"})), "VARIABLE_INVALID"),
+        (
+            offers(json!({"first": 3_000_000_000_i64})),
+            "VARIABLE_INVALID",
+        ),
+        (offers(json!({"other": 1})), "VARIABLE_UNDECLARED"),
+        (
+            app.post(OFFERS, &json!({"i": {}, "j": 1})),
+            "VARIABLE_UNDECLARED",
+        ),
+        (
+            offers(json!({"location": {"lat": 90.1, "lng": 0}})),
+            "LOCATION_OUT_OF_RANGE",
+        ),
+        (
+            offers(json!({"location": {"lat": 0, "lng": -181}})),
+            "LOCATION_OUT_OF_RANGE",
+        ),
+        (offers(json!({"first": 0})), "PAGE_SIZE_OUT_OF_RANGE"),
+        (offers(json!({"first": 101})), "PAGE_SIZE_OUT_OF_RANGE"),
+        (offers(json!({"first": -1})), "PAGE_SIZE_OUT_OF_RANGE"),
+        (offers(json!({"maxDistance": 0})), "DISTANCE_OUT_OF_RANGE"),
+        (
+            offers(json!({"maxDistance": 50.1})),
+            "DISTANCE_OUT_OF_RANGE",
+        ),
+        (offers(json!({"minDiscount": 101})), "DISCOUNT_OUT_OF_RANGE"),
+        (offers(json!({"minDiscount": -1})), "DISCOUNT_OUT_OF_RANGE"),
+        (offers(json!({"after": "x"})), "CURSOR_INVALID"),
+        (
+            offers(json!({"after": cursor_of_partners})),
+            "CURSOR_INVALID",
+        ),
+        (
+            offers(json!({"after": newest, "location": near})),
+            "CURSOR_INVALID",
+        ),
+        (
+            app.post(
+                "query A { partners(input: {first: 0}) { totalCount } }",
+                &json!({}),
+            ),
+            "PAGE_SIZE_OUT_OF_RANGE",
+        ),
+        (
+            app.post(
+                "query A { partners(input: {after: \"x\"}) { totalCount } }",
+                &json!({}),
+            ),
+            "CURSOR_INVALID",
+        ),
+    ];
+    for (request, code) in table {
+        refused(request, code, 400, 200).await;
+    }
+}
+
+#[tokio::test]
+async fn only_published_documents_are_executed() {
+    let app = TestApp::builder().mode(DocumentMode::Enforce).start().await;
+    let hash = "ab".repeat(32);
+    let unknown = app.request(Method::GET, &format!("/graphql/{hash}"));
+    refused(
+        unknown.try_clone().unwrap(),
+        "PERSISTED_QUERY_NOT_FOUND",
+        404,
+        404,
+    )
+    .await;
+    assert_eq!(
+        Answer::of(unknown).await.json()["errors"][0]["message"],
+        "PersistedQueryNotFound"
+    );
+    let named = json!({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash}}});
+    refused(
+        app.request(Method::POST, "/graphql").json(&named),
+        "PERSISTED_QUERY_NOT_FOUND",
+        404,
+        404,
+    )
+    .await;
+    refused(
+        app.post("query A { categories { id } }", &json!({})),
+        "DOCUMENT_NOT_PUBLISHED",
+        403,
+        403,
+    )
+    .await;
+    let audit = TestApp::builder().mode(DocumentMode::Audit).start().await;
+    audit
+        .ask("query A { categories { id } }", json!({}))
+        .await
+        .data();
+}
+
+#[tokio::test]
+async fn a_purge_needs_the_service_token() {
+    let app = TestApp::start().await;
+    let mutation = app.post(MUTATION, &json!({}));
+    refused(mutation.try_clone().unwrap(), "UNAUTHENTICATED", 401, 401).await;
+    refused(
+        mutation.try_clone().unwrap().bearer_auth("wrong"),
+        "FORBIDDEN",
+        403,
+        403,
+    )
+    .await;
+    refused(
+        mutation.try_clone().unwrap().basic_auth("a", Some(TOKEN)),
+        "FORBIDDEN",
+        403,
+        403,
+    )
+    .await;
+    let head = app.head();
+    assert_eq!(head.0, 0, "nothing was purged");
+    for input in [
+        r#"{all: true, reason: ""}"#,
+        r#"{reason: "x"}"#,
+        r#"{all: true, tag: "a", reason: "x"}"#,
+        r#"{offerId: "x", reason: "x"}"#,
+        r#"{tag: "a b", reason: "x"}"#,
+        r#"{document: "x", reason: "x"}"#,
+    ] {
+        let query = format!("mutation A {{ purge(input: {input}) {{ revision }} }}");
+        refused(
+            app.post(&query, &json!({})).bearer_auth(TOKEN),
+            "BAD_USER_INPUT",
+            400,
+            200,
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_is_allowed_without_credentials() {
+    let app = TestApp::start().await;
+    let answer = Answer::of(
+        app.request(Method::OPTIONS, "/graphql")
+            .header("origin", "https://yousoon.example")
+            .header("access-control-request-method", "POST")
+            .header(
+                "access-control-request-headers",
+                "content-type,yousoon-min-revision",
+            ),
+    )
+    .await;
+    assert!(answer.status.is_success());
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("access-control-allow-credentials"), "");
+    assert!(
+        answer
+            .header("access-control-allow-headers")
+            .contains("yousoon-min-revision")
+    );
+}

@@ -1,3 +1,0 @@
-//! TODO: what this module is.
-
-pub mod outgoing;

@@ -1,0 +1,132 @@
+//! MongoDB: the connection, what the server can do, transactions, and the schema.
+//!
+//! Reading order: [`MongoUrl`] → [`MongoDb::open`] (`connect`) → what the server is ([`server`]) →
+//! [`MongoDb::run`] (one operation, bounded in time) and [`MongoDb::transaction`] → [`migrations`].
+//! Only documented commands: Azure DocumentDB speaks them too.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use domain::StoreError;
+use mongodb::{Client, Collection, Database};
+use tokio::sync::OnceCell;
+
+pub use crate::connect::{OpenError, Patience};
+pub use crate::error::MongoError;
+pub use crate::server::{NoTransactions, ServerFacts};
+pub use crate::transaction::{Session, TRANSACTION_WITHIN};
+pub use crate::url::{MongoUrl, MongoUrlError};
+
+/// How long one operation of a request may take. A request has 10 s: one such and a transaction.
+pub const OPERATION_WITHIN: Duration = Duration::from_secs(4);
+/// What an operation asks the server to keep to, as its `max_time`: the server gives up before we do.
+pub const SERVER_WITHIN: Duration = Duration::from_secs(3);
+
+/// A handle on the database; clones share its connections.
+#[derive(Clone)]
+pub struct MongoDb {
+    client: Client,
+    database: Database,
+    facts: Arc<ServerFacts>,
+    /// Tried once, when somebody wants to know.
+    transactions: Arc<OnceCell<Result<(), NoTransactions>>>,
+    together: Together,
+}
+
+/// How writes that belong together are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Together {
+    InTransaction,
+    /// Never in a program.
+    OneByOne,
+}
+
+impl MongoDb {
+    pub fn new(client: Client, database: &str, facts: ServerFacts) -> Self {
+        Self {
+            database: client.database(database),
+            client,
+            facts: Arc::new(facts),
+            transactions: Arc::default(),
+            together: Together::InTransaction,
+        }
+    }
+
+    /// For tests on a server that has no transactions: writes that belong together are done one by
+    /// one, and what was done stays when a later one fails. No program opens a database like this:
+    /// [`Self::require_transactions`] refuses it.
+    #[must_use]
+    pub const fn with_writes_one_by_one(mut self) -> Self {
+        self.together = Together::OneByOne;
+        self
+    }
+
+    /// The driver's handle; an operation on it belongs into [`MongoDb::run`].
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// A collection of this database.
+    pub fn collection<T: Send + Sync>(&self, name: &str) -> Collection<T> {
+        self.database.collection(name)
+    }
+
+    /// A driver's session, for transactions.
+    pub async fn start_session(&self) -> Result<mongodb::ClientSession, mongodb::error::Error> {
+        self.client.start_session().await
+    }
+
+    pub const fn together(&self) -> Together {
+        self.together
+    }
+
+    /// What the server said of itself.
+    pub fn facts(&self) -> &ServerFacts {
+        &self.facts
+    }
+
+    /// Refuses, with what to do, a server that cannot do transactions. The first call tries one.
+    pub async fn require_transactions(&self) -> Result<(), NoTransactions> {
+        match self.together {
+            Together::InTransaction => {}
+            Together::OneByOne => return Err(NoTransactions::by_choice()),
+        }
+        let tried = self
+            .transactions
+            .get_or_init(|| crate::server::try_transaction(self));
+        tried.await.clone()
+    }
+
+    /// Runs one operation for a request: an answer within [`OPERATION_WITHIN`], whatever the
+    /// network does.
+    pub async fn run<T, F>(&self, work: F) -> Result<T, MongoError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, MongoError>> + Send + 'static,
+    {
+        bounded(OPERATION_WITHIN, work).await
+    }
+}
+
+/// Waits for `work` that long. It goes on by itself after that: the driver's futures must be polled
+/// to their end.
+pub async fn bounded<T, F>(within: Duration, work: F) -> Result<T, MongoError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, MongoError>> + Send + 'static,
+{
+    match tokio::time::timeout(within, tokio::spawn(work)).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_panicked)) => Err(StoreError::Interrupted.into()),
+        Err(_elapsed) => Err(MongoError::NoAnswer { within }.into()),
+    }
+}
+
+impl fmt::Debug for MongoDb {
+    /// Without the client: its options are nobody's business in a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MongoDb")
+            .field("database", &self.database.name())
+            .field("facts", &self.facts)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+//! The outbox: a write and the purge it calls for are one transaction.
+
+use cache_core::Tag;
+use domain::{
+    StoreError,
+    purges::{OutboxRow, PendingPurge, PurgeKind, stored_tags},
+};
+use mongodb::{
+    ClientSession,
+    bson::{DateTime, Document, doc},
+};
+
+use super::counters;
+use crate::{
+    database::MongoDb,
+    documents::{id_number, moment_ms, text, texts},
+    error::MongoError,
+};
+
+pub const OUTBOX: &str = "outbox";
+
+/// Stores `purge` in the transaction of `session`; gives the row's id. Of two transactions that
+/// push at once one is run again, so that ids grow in the order of commits.
+pub async fn push(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    purge: &PendingPurge,
+    now_ms: i64,
+) -> Result<i64, MongoError> {
+    let id = counters::take(db, session, counters::OUTBOX, 1).await?;
+    db.collection::<Document>(OUTBOX)
+        .insert_one(row(id, purge, now_ms))
+        .session(session)
+        .await?;
+    Ok(id)
+}
+
+fn row(id: i64, purge: &PendingPurge, now_ms: i64) -> Document {
+    doc! {
+        "_id": id,
+        "tags": purge.tags.iter().map(Tag::as_str).collect::<Vec<_>>(),
+        "kind": purge.kind.as_str(),
+        "reason": &purge.reason,
+        "actor": &purge.actor,
+        "at": DateTime::from_millis(now_ms),
+    }
+}
+
+/// A row that was read.
+pub fn pending(stored: &Document) -> Result<OutboxRow, MongoError> {
+    let kind = text(stored, "kind")?;
+    Ok(OutboxRow {
+        id: id_number(stored, "_id")?,
+        purge: PendingPurge {
+            tags: stored_tags(&texts(stored, "tags")?),
+            kind: PurgeKind::parse(&kind)
+                .ok_or_else(|| MongoError::corrupt("outbox kind", &kind))?,
+            reason: text(stored, "reason")?,
+            actor: text(stored, "actor")?,
+        },
+        at_ms: moment_ms(stored, "at")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_what_the_schema_says() {
+        let purge = PendingPurge {
+            tags: vec!["offer:1".parse().unwrap(), "geo:81fb".parse().unwrap()],
+            kind: PurgeKind::Soft,
+            reason: "édité".into(),
+            actor: "test".into(),
+        };
+        let expected = doc! {
+            "_id": 3_i64,
+            "tags": ["offer:1", "geo:81fb"],
+            "kind": "soft",
+            "reason": "édité",
+            "actor": "test",
+            "at": DateTime::from_millis(7),
+        };
+        assert_eq!(row(3, &purge, 7), expected);
+        let read = OutboxRow {
+            id: 3,
+            purge,
+            at_ms: 7,
+        };
+        assert_eq!(pending(&expected).unwrap(), read);
+        for (field, bad) in [("kind", "odd"), ("_id", "3"), ("at", "7"), ("tags", "*")] {
+            let mut stored = expected.clone();
+            stored.insert(field, bad);
+            assert!(
+                matches!(pending(&stored), Err(StoreError::Corrupt { .. })),
+                "{field}"
+            );
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Bookings in MongoDB. The queries are in `mongo::queries`.
+
+mod erasing;
+mod gates;
+mod lease;
+mod read;
+mod write;
+
+use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
+
+use async_trait::async_trait;
+use domain::{
+    BookingId, PartnerId, StoreError, UserId,
+    bookings::{
+        booking::{Booking, Step},
+        refusals::BookingRefusal,
+        rules::NewBooking,
+        store::{BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped},
+    },
+    paris::Day,
+};
+use tokio::time::Instant;
+
+use crate::{database::MongoDb, error::MongoError, stores::offers};
+
+pub use erasing::erase;
+use gates::Gates;
+
+const BOOKINGS: &str = "bookings";
+
+/// The bookings of a MongoDB database.
+#[derive(Clone, Debug)]
+pub struct MongoBookings {
+    db: MongoDb,
+    gates: Arc<Gates>,
+}
+
+impl MongoBookings {
+    pub fn new(db: MongoDb) -> Self {
+        Self {
+            db,
+            gates: Arc::default(),
+        }
+    }
+
+    async fn create_in_transaction(
+        &self,
+        new: NewBooking,
+        now_ms: i64,
+    ) -> Result<Created, MongoError> {
+        let db = self.db.clone();
+        let created = self.db.transaction_that_adds(move |session| {
+            let (db, new) = (db.clone(), new.clone());
+            Box::pin(async move { write::create(&db, session, &new, now_ms).await })
+        });
+        created.await
+    }
+}
+
+#[async_trait]
+impl BookingStore for MongoBookings {
+    async fn create(&self, new: NewBooking, now_ms: i64) -> Result<Created, StoreError> {
+        let mut turn = self.gates.pass(&new.offer).await;
+        // Before a transaction, and one look for all who wait: whoever comes for nothing is in
+        // nobody's way.
+        if !turn.heard_that_it_is_sold_out() {
+            let began = Instant::now();
+            if offers::is_sold_out(&self.db, &new.offer).await? {
+                turn.tell_sold_out(began);
+            }
+        }
+        if turn.heard_that_it_is_sold_out() {
+            drop(turn);
+            if !read::has_more_to_hear(&self.db, &new).await? {
+                return Ok(Created::Refused(BookingRefusal::SoldOut));
+            }
+        }
+        Ok(self.create_in_transaction(new, now_ms).await?)
+    }
+
+    async fn step(
+        &self,
+        id: &BookingId,
+        step: Step,
+        by: By,
+        now_ms: i64,
+    ) -> Result<Stepped, StoreError> {
+        let (db, id) = (self.db.clone(), id.clone());
+        let stepped = self.db.transaction(move |session| {
+            let (db, id) = (db.clone(), id.clone());
+            Box::pin(async move { write::step(&db, session, &id, step, by, now_ms).await })
+        });
+        Ok(stepped.await?)
+    }
+
+    async fn by_ids(&self, ids: &[BookingId]) -> Result<HashMap<BookingId, Booking>, StoreError> {
+        Ok(read::by_ids(&self.db, ids).await?)
+    }
+
+    async fn list(&self, query: &BookingQuery) -> Result<BookingPage, StoreError> {
+        Ok(read::page(&self.db, query).await?)
+    }
+
+    async fn all_of(&self, user: &UserId) -> Result<Vec<Booking>, StoreError> {
+        Ok(read::all_of(&self.db, user).await?)
+    }
+
+    async fn days_of_partner(
+        &self,
+        partner: &PartnerId,
+        days: RangeInclusive<Day>,
+    ) -> Result<Vec<DayCount>, StoreError> {
+        Ok(read::days_of_partner(&self.db, partner, days).await?)
+    }
+
+    async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError> {
+        Ok(read::due(&self.db, now_ms, limit).await?)
+    }
+
+    async fn take_lease(
+        &self,
+        holder: &str,
+        until_ms: i64,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        Ok(lease::take(&self.db, holder, until_ms, now_ms).await?)
+    }
+
+    async fn give_lease_back(&self, holder: &str) -> Result<(), StoreError> {
+        Ok(lease::give_back(&self.db, holder).await?)
+    }
+}

@@ -1,0 +1,162 @@
+//! Reads of bookings.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::RangeInclusive,
+};
+
+use domain::{
+    BookingId, PartnerId, UserId,
+    bookings::{
+        booking::Booking,
+        rules::NewBooking,
+        store::{BookingPage, BookingQuery, DayCount},
+    },
+    paris::Day,
+};
+use mongodb::bson::{DateTime, Document, doc};
+
+use super::BOOKINGS;
+use crate::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::{at_most, batch, collect, object_id, object_ids, text, whole},
+    error::MongoError,
+    tables::bookings as rows,
+};
+
+/// The order of lists.
+fn newest() -> Document {
+    doc! {"createdAt": -1, "_id": -1}
+}
+
+async fn find(
+    db: &MongoDb,
+    filter: Document,
+    order: Document,
+    most: Option<usize>,
+) -> Result<Vec<Booking>, MongoError> {
+    let bookings = db.collection::<Document>(BOOKINGS);
+    let found = db.run(async move {
+        let found = bookings.find(filter).sort(order).max_time(SERVER_WITHIN);
+        let found = match most {
+            Some(most) => found
+                .limit(i64::from(at_most(most)))
+                .batch_size(batch(most)),
+            None => found,
+        };
+        collect(found.await?).await
+    });
+    found.await?.iter().map(rows::booking).collect()
+}
+
+async fn is_there(db: &MongoDb, filter: Document) -> Result<bool, MongoError> {
+    let bookings = db.collection::<Document>(BOOKINGS);
+    let found = db.run(async move {
+        let found = bookings.find_one(filter).projection(doc! {"_id": 1});
+        Ok(found.max_time(SERVER_WITHIN).await?)
+    });
+    Ok(found.await?.is_some())
+}
+
+/// Whether who asks for an offer that is sold out may have to hear something else: there is a
+/// booking of the same key, or an open one.
+pub async fn has_more_to_hear(db: &MongoDb, new: &NewBooking) -> Result<bool, MongoError> {
+    if let Some(key) = &new.idempotency_key
+        && is_there(db, doc! {"key": rows::key_of(&new.user, key)}).await?
+    {
+        return Ok(true);
+    }
+    let open = doc! {"open": rows::open_of(&new.user, &new.offer)};
+    is_there(db, open).await
+}
+
+pub async fn by_ids(
+    db: &MongoDb,
+    ids: &[BookingId],
+) -> Result<HashMap<BookingId, Booking>, MongoError> {
+    let ids = object_ids(ids)?;
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let count = ids.len();
+    let found = find(db, doc! {"_id": {"$in": ids}}, doc! {"_id": 1}, Some(count)).await?;
+    let by_id = found.into_iter().map(|found| (found.id.clone(), found));
+    Ok(by_id.collect())
+}
+
+pub async fn page(db: &MongoDb, query: &BookingQuery) -> Result<BookingPage, MongoError> {
+    let mut filter = doc! {"userId": object_id(&query.user)?};
+    if let Some(status) = query.status {
+        filter.insert("status", status.as_str());
+    }
+    if let Some(after) = &query.after {
+        let moment = DateTime::from_millis(after.created_at_ms);
+        let of_the_same = doc! {"createdAt": moment, "_id": {"$lt": object_id(&after.id)?}};
+        filter.insert(
+            "$or",
+            vec![doc! {"createdAt": {"$lt": moment}}, of_the_same],
+        );
+    }
+    let mut items = find(db, filter, newest(), Some(query.first.saturating_add(1))).await?;
+    let has_next_page = items.len() > query.first;
+    items.truncate(query.first);
+    Ok(BookingPage {
+        items,
+        has_next_page,
+    })
+}
+
+pub async fn all_of(db: &MongoDb, user: &UserId) -> Result<Vec<Booking>, MongoError> {
+    let filter = doc! {"userId": object_id(user)?};
+    find(db, filter, newest(), None).await
+}
+
+pub async fn due(db: &MongoDb, now_ms: i64, limit: usize) -> Result<Vec<Booking>, MongoError> {
+    let filter = doc! {"due": {"$lte": DateTime::from_millis(now_ms)}};
+    find(db, filter, doc! {"due": 1}, Some(limit)).await
+}
+
+pub async fn days_of_partner(
+    db: &MongoDb,
+    partner: &PartnerId,
+    days: RangeInclusive<Day>,
+) -> Result<Vec<DayCount>, MongoError> {
+    let mut counts: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for (day, count) in by_day(db, partner, &days, "madeOn").await? {
+        counts.entry(day).or_default().0 = count;
+    }
+    for (day, count) in by_day(db, partner, &days, "checkedInOn").await? {
+        counts.entry(day).or_default().1 = count;
+    }
+    let counts = counts.into_iter();
+    Ok(counts
+        .map(|(day, (bookings, check_ins))| DayCount {
+            day,
+            bookings,
+            check_ins,
+        })
+        .collect())
+}
+
+async fn by_day(
+    db: &MongoDb,
+    partner: &PartnerId,
+    days: &RangeInclusive<Day>,
+    field: &'static str,
+) -> Result<Vec<(String, i64)>, MongoError> {
+    let (first, last) = (days.start().to_string(), days.end().to_string());
+    let stages = vec![
+        doc! {"$match": {"partnerId": object_id(partner)?, field: {"$gte": first, "$lte": last}}},
+        doc! {"$group": {"_id": format!("${field}"), "count": {"$sum": 1}}},
+    ];
+    let bookings = db.collection::<Document>(BOOKINGS);
+    let found = db.run(async move {
+        let found = bookings.aggregate(stages).max_time(SERVER_WITHIN);
+        collect(found.await?).await
+    });
+    let found = found.await?;
+    let counts = found
+        .iter()
+        .map(|day| Ok((text(day, "_id")?, i64::from(whole(day, "count")?))));
+    counts.collect()
+}

@@ -1,0 +1,142 @@
+//! Codes in MongoDB: `_id` is user and purpose. The queries are in `mongo::queries`.
+
+use async_trait::async_trait;
+use domain::{
+    StoreError, UserId,
+    auth::codes::{CodePurpose, CodeStore, StoredCode},
+};
+use mongodb::{
+    Collection,
+    bson::{DateTime, Document, doc},
+    options::ReturnDocument,
+};
+
+use crate::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::{moment_ms, object_id, text, whole},
+    error::MongoError,
+};
+
+const CODES: &str = "codes";
+
+/// The codes of a MongoDB database.
+#[derive(Clone, Debug)]
+pub struct MongoCodes {
+    db: MongoDb,
+}
+
+impl MongoCodes {
+    pub const fn new(db: MongoDb) -> Self {
+        Self { db }
+    }
+
+    fn all(&self) -> Collection<Document> {
+        self.db.collection(CODES)
+    }
+
+    async fn replace(&self, key: String, row: Document) -> Result<bool, MongoError> {
+        let all = self.all();
+        let replaced = self.db.run(async move {
+            let edit = doc! {"$set": row};
+            Ok(all.update_one(doc! {"_id": key}, edit).await?.matched_count)
+        });
+        Ok(replaced.await? > 0)
+    }
+}
+
+#[async_trait]
+impl CodeStore for MongoCodes {
+    async fn put(&self, code: StoredCode) -> Result<(), StoreError> {
+        let (key, row) = (key(&code.user, code.purpose), row(&code)?);
+        if self.replace(key.clone(), row.clone()).await? {
+            return Ok(());
+        }
+        // Not an upsert: of two that meet, Azure DocumentDB would lose one.
+        let (all, mut first) = (self.all(), row.clone());
+        first.insert("_id", &key);
+        let inserted = self.db.run(async move {
+            all.insert_one(first).await?;
+            Ok(())
+        });
+        match inserted.await {
+            Err(error) if error.is_duplicate_key() => Ok(self.replace(key, row).await.map(drop)?),
+            outcome => Ok(outcome?),
+        }
+    }
+
+    async fn get(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+    ) -> Result<Option<StoredCode>, StoreError> {
+        let (all, key) = (self.all(), key(user, purpose));
+        let found = self.db.run(async move {
+            let found = all.find_one(doc! {"_id": key}).max_time(SERVER_WITHIN);
+            Ok(found.await?)
+        });
+        let found = found.await?;
+        Ok(found
+            .map(|stored| read(user, purpose, &stored))
+            .transpose()?)
+    }
+
+    async fn take_try(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+        now_ms: i64,
+    ) -> Result<Option<StoredCode>, StoreError> {
+        let usable = doc! {
+            "_id": key(user, purpose),
+            "triesLeft": {"$gt": 0},
+            "expiresAt": {"$gt": DateTime::from_millis(now_ms)},
+        };
+        let all = self.all();
+        let taken = self.db.run(async move {
+            let taken = all
+                .find_one_and_update(usable, doc! {"$inc": {"triesLeft": -1}})
+                .return_document(ReturnDocument::After);
+            Ok(taken.await?)
+        });
+        let taken = taken.await?;
+        Ok(taken
+            .map(|stored| read(user, purpose, &stored))
+            .transpose()?)
+    }
+
+    async fn consume(&self, code: &StoredCode) -> Result<bool, StoreError> {
+        let this = doc! {"_id": key(&code.user, code.purpose), "hash": &code.hash};
+        let all = self.all();
+        let consumed = self
+            .db
+            .run(async move { Ok(all.delete_one(this).await?.deleted_count) });
+        Ok(consumed.await? > 0)
+    }
+}
+
+fn key(user: &UserId, purpose: CodePurpose) -> String {
+    format!("{user}:{}", purpose.as_str())
+}
+
+fn row(code: &StoredCode) -> Result<Document, MongoError> {
+    Ok(doc! {
+        "userId": object_id(&code.user)?,
+        "target": &code.target,
+        "hash": &code.hash,
+        "triesLeft": code.tries_left,
+        "createdAt": DateTime::from_millis(code.created_at_ms),
+        "expiresAt": DateTime::from_millis(code.expires_at_ms),
+    })
+}
+
+fn read(user: &UserId, purpose: CodePurpose, stored: &Document) -> Result<StoredCode, MongoError> {
+    Ok(StoredCode {
+        user: user.clone(),
+        purpose,
+        target: text(stored, "target")?,
+        hash: text(stored, "hash")?,
+        tries_left: whole(stored, "triesLeft")?,
+        created_at_ms: moment_ms(stored, "createdAt")?,
+        expires_at_ms: moment_ms(stored, "expiresAt")?,
+    })
+}

@@ -1,0 +1,242 @@
+//! Documents in MongoDB. The queries are in `mongo::queries`.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+use domain::{
+    StoreError,
+    documents::{DocumentStore, Published, Publishing, Record},
+    purges::PendingPurge,
+};
+use futures_util::TryStreamExt;
+use mongodb::{
+    ClientSession, Collection,
+    bson::{DateTime, Document, doc},
+};
+use pq_core::DocumentHash;
+
+use crate::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::{batch, collect, text},
+    error::MongoError,
+    outbox,
+};
+
+const DOCUMENTS: &str = "documents";
+
+/// The documents of a MongoDB database.
+#[derive(Debug, Clone)]
+pub struct MongoDocuments {
+    db: MongoDb,
+}
+
+impl MongoDocuments {
+    pub const fn new(db: MongoDb) -> Self {
+        Self { db }
+    }
+}
+
+#[async_trait]
+impl DocumentStore for MongoDocuments {
+    async fn record(&self, hash: DocumentHash) -> Result<Option<String>, StoreError> {
+        let documents = documents(&self.db);
+        let found = self.db.run(async move {
+            let found = documents
+                .find_one(doc! {"_id": hash.to_string()})
+                .projection(doc! {"record": 1})
+                .max_time(SERVER_WITHIN);
+            Ok(found.await?)
+        });
+        let found = found.await?;
+        Ok(found.map(|stored| text(&stored, "record")).transpose()?)
+    }
+
+    async fn names(&self) -> Result<HashMap<DocumentHash, String>, StoreError> {
+        /// A client has hundreds.
+        const IN_ONE_ANSWER: u32 = 10_000;
+        let documents = documents(&self.db);
+        let found = self.db.run(async move {
+            // All of them, by an index.
+            let all = documents
+                .find(doc! {"_id": {"$gte": ""}})
+                .projection(doc! {"name": 1})
+                .batch_size(IN_ONE_ANSWER)
+                .max_time(SERVER_WITHIN);
+            collect(all.await?).await
+        });
+        let found = found.await?;
+        let names = found
+            .iter()
+            .map(|stored| Ok((hash_of(stored)?, text(stored, "name")?)));
+        names.collect()
+    }
+
+    async fn publish(
+        &self,
+        records: Vec<Record>,
+        now_ms: i64,
+    ) -> Result<(Published, Vec<DocumentHash>), StoreError> {
+        let (db, records) = (self.db.clone(), Arc::new(records));
+        Ok(self
+            .db
+            .transaction_that_adds(move |session| {
+                let (db, records) = (db.clone(), Arc::clone(&records));
+                Box::pin(async move { publish(&db, session, &records, now_ms).await })
+            })
+            .await?)
+    }
+}
+
+async fn publish(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    records: &[Record],
+    now_ms: i64,
+) -> Result<(Published, Vec<DocumentHash>), MongoError> {
+    let documents = documents(db);
+    let known = known(&documents, session, records).await?;
+    let plan = plan(known, records);
+    let new: Vec<Document> = plan
+        .added
+        .iter()
+        .map(|record| document(record, now_ms))
+        .collect();
+    if !new.is_empty() {
+        documents.insert_many(new).session(&mut *session).await?;
+    }
+    for (record, purge) in &plan.replaced {
+        let fields = doc! {"record": &record.json, "name": &record.name};
+        documents
+            .update_one(doc! {"_id": record.hash.to_string()}, doc! {"$set": fields})
+            .session(&mut *session)
+            .await?;
+        outbox::push(db, session, purge, now_ms).await?;
+    }
+    let changed = plan.replaced.iter().map(|(record, _)| record.hash);
+    Ok((plan.published, changed.collect()))
+}
+
+/// What is stored of these hashes.
+async fn known(
+    documents: &Collection<Document>,
+    session: &mut ClientSession,
+    records: &[Record],
+) -> Result<HashMap<DocumentHash, String>, MongoError> {
+    let hashes: Vec<String> = records.iter().map(|r| r.hash.to_string()).collect();
+    if hashes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut cursor = documents
+        .find(doc! {"_id": {"$in": hashes}})
+        .projection(doc! {"record": 1})
+        .batch_size(batch(records.len()))
+        .max_time(SERVER_WITHIN)
+        .session(&mut *session)
+        .await?;
+    let found: Vec<Document> = cursor.stream(session).try_collect().await?;
+    let known = found
+        .iter()
+        .map(|stored| Ok((hash_of(stored)?, text(stored, "record")?)));
+    known.collect()
+}
+
+/// What is written by a publish.
+#[derive(Debug, Default, PartialEq)]
+struct Plan<'r> {
+    added: Vec<&'r Record>,
+    /// In order: of one that is given twice the last stays.
+    replaced: Vec<(&'r Record, PendingPurge)>,
+    published: Published,
+}
+
+fn plan(mut known: HashMap<DocumentHash, String>, records: &[Record]) -> Plan<'_> {
+    let mut plan = Plan::default();
+    for given in records {
+        match given.publishing(known.get(&given.hash).map(String::as_str)) {
+            Publishing::Add => {
+                plan.added.push(given);
+                plan.published.added += 1;
+            }
+            Publishing::Keep => {
+                plan.published.unchanged += 1;
+                continue;
+            }
+            Publishing::Replace(purge) => {
+                plan.replaced.push((given, purge));
+                plan.published.unchanged += 1;
+            }
+        }
+        known.insert(given.hash, given.json.clone());
+    }
+    plan
+}
+
+fn document(record: &Record, now_ms: i64) -> Document {
+    doc! {
+        "_id": record.hash.to_string(),
+        "record": &record.json,
+        "name": &record.name,
+        "publishedAt": DateTime::from_millis(now_ms),
+    }
+}
+
+fn hash_of(stored: &Document) -> Result<DocumentHash, MongoError> {
+    let hash = text(stored, "_id")?;
+    hash.parse()
+        .map_err(|error| MongoError::corrupt("document hash", &error))
+}
+
+fn documents(db: &MongoDb) -> Collection<Document> {
+    db.collection(DOCUMENTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(digit: &str, json: &str) -> Record {
+        Record {
+            hash: digit.repeat(64).parse().unwrap(),
+            name: format!("Query{digit}"),
+            json: json.into(),
+        }
+    }
+
+    #[test]
+    fn a_publish_adds_keeps_and_replaces() {
+        let [new, same, other] = ["1", "2", "3"].map(|digit| record(digit, "{}"));
+        let known = HashMap::from([(same.hash, "{}".into()), (other.hash, "{\"old\":1}".into())]);
+        let records = [new.clone(), same, other.clone(), new.clone()];
+        let plan = plan(known, &records);
+        assert_eq!(plan.added, [&new]);
+        let replaced: Vec<&Record> = plan.replaced.iter().map(|(record, _)| *record).collect();
+        assert_eq!(replaced, [&other]);
+        let tags = &plan.replaced[0].1.tags;
+        assert_eq!(tags, &[format!("document:{}", other.hash)]);
+        let published = Published {
+            added: 1,
+            unchanged: 3,
+        };
+        assert_eq!(plan.published, published);
+    }
+
+    #[test]
+    fn of_a_document_that_is_given_twice_the_last_stays() {
+        let [first, last] = ["{\"a\":1}", "{\"a\":2}"].map(|json| record("1", json));
+        let records = [first.clone(), last.clone()];
+        let plan = plan(HashMap::new(), &records);
+        assert_eq!(plan.added, [&first]);
+        assert_eq!(plan.replaced[0].0, &last);
+    }
+
+    #[test]
+    fn a_document_is_found_by_its_hash() {
+        let record = record("a", "{}");
+        let stored = document(&record, 7);
+        assert_eq!(hash_of(&stored).unwrap(), record.hash);
+        let at = stored.get_datetime("publishedAt").unwrap();
+        assert_eq!(at.timestamp_millis(), 7);
+        let bad = hash_of(&doc! {"_id": "a"});
+        assert!(matches!(bad, Err(StoreError::Corrupt { .. })));
+    }
+}

@@ -1,0 +1,199 @@
+//! Offers in MongoDB: by id, by distance, newest first. The queries are in `mongo::queries`.
+
+mod filter;
+mod list;
+mod measure;
+mod near;
+mod newest;
+#[cfg(test)]
+mod tests;
+mod update;
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use domain::{
+    Offer, OfferId, PartnerId, StoreError,
+    offers::{
+        edit::OfferEdit,
+        store::{Author, Created, OfferPage, OfferQuery, OfferStore, Updated, Visibility},
+    },
+};
+use mongodb::{
+    Collection,
+    bson::{Document, doc, oid::ObjectId},
+};
+
+use crate::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::{at_most, batch, collect, object_ids},
+    error::MongoError,
+    stores::partners::PARTNERS,
+};
+
+pub use crate::tables::places::{give_back_place, is_sold_out, one, take_place};
+pub use update::{is_used, move_along};
+
+pub const OFFERS: &str = "offers";
+
+/// The offers of a MongoDB database.
+#[derive(Debug, Clone)]
+pub struct MongoOffers {
+    db: MongoDb,
+}
+
+impl MongoOffers {
+    pub const fn new(db: MongoDb) -> Self {
+        Self { db }
+    }
+
+    fn offers(&self) -> Collection<Document> {
+        self.db.collection(OFFERS)
+    }
+
+    async fn find(&self, ids: &[OfferId], columns: Document) -> Result<Vec<Document>, MongoError> {
+        let ids = object_ids(ids)?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let offers = self.offers();
+        self.db
+            .run(async move {
+                let size = batch(ids.len());
+                let cursor = offers
+                    .find(doc! {"_id": {"$in": ids}})
+                    .projection(columns)
+                    .batch_size(size)
+                    .max_time(SERVER_WITHIN)
+                    .await?;
+                collect(cursor).await
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl OfferStore for MongoOffers {
+    async fn by_ids(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, Offer>, StoreError> {
+        let found = self.find(ids, doc! {"folded": 0}).await?;
+        let offers = found.iter().map(crate::tables::offers::offer);
+        offers
+            .map(|offer| Ok(offer.map(|offer| (offer.id.clone(), offer))?))
+            .collect()
+    }
+
+    async fn of_partners(
+        &self,
+        partners: &[PartnerId],
+        visibility: Visibility,
+        limit_each: usize,
+        now_ms: i64,
+    ) -> Result<HashMap<PartnerId, Vec<Offer>>, StoreError> {
+        let ids = object_ids(partners)?;
+        if ids.is_empty() || limit_each == 0 {
+            return Ok(HashMap::new());
+        }
+        let size = batch(ids.len().saturating_mul(limit_each));
+        let stages = of_partners(ids, filter::visible(visibility, now_ms), limit_each);
+        let partners: Collection<Document> = self.db.collection(PARTNERS);
+        let found = self.db.run(async move {
+            let cursor = partners
+                .aggregate(stages)
+                .batch_size(size)
+                .max_time(SERVER_WITHIN)
+                .await?;
+            collect(cursor).await
+        });
+        let mut of_partners: HashMap<PartnerId, Vec<Offer>> = HashMap::new();
+        for stored in found.await? {
+            let offer = crate::tables::offers::offer(&stored)?;
+            let list = of_partners.entry(offer.partner_id.clone()).or_default();
+            list.push(offer);
+        }
+        Ok(of_partners)
+    }
+
+    async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError> {
+        let Some(stages) = list::pipeline(query)? else {
+            return Ok(list::nothing(query.columns));
+        };
+        let list = list::list(self.offers(), stages, query.clone());
+        Ok(self.db.run(list).await?)
+    }
+
+    async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError> {
+        let found = self.find(ids, doc! {"quota.remaining": 1}).await?;
+        let mut remaining = HashMap::new();
+        for stored in &found {
+            if let Some(left) = crate::tables::offers::remaining(stored)? {
+                remaining.insert(crate::tables::offers::offer_id(stored)?, left);
+            }
+        }
+        Ok(remaining)
+    }
+
+    async fn create(
+        &self,
+        draft: Offer,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Created, StoreError> {
+        let db = self.db.clone();
+        Ok(self
+            .db
+            .transaction_that_adds(move |session| {
+                let (db, draft, author) = (db.clone(), draft.clone(), author.clone());
+                Box::pin(async move { update::create(&db, session, draft, author, now_ms).await })
+            })
+            .await?)
+    }
+
+    async fn update(
+        &self,
+        id: OfferId,
+        edit: OfferEdit,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Updated, StoreError> {
+        let db = self.db.clone();
+        Ok(self
+            .db
+            .transaction(move |session| {
+                let (db, id) = (db.clone(), id.clone());
+                let (edit, author) = (edit.clone(), author.clone());
+                Box::pin(
+                    async move { update::update(&db, session, &id, edit, author, now_ms).await },
+                )
+            })
+            .await?)
+    }
+}
+
+/// The newest offers of each partner. The limit applies inside, by partner: one with ten thousand
+/// offers costs no more.
+fn of_partners(ids: Vec<ObjectId>, visible: Document, limit_each: usize) -> Vec<Document> {
+    let limit_each = i64::from(at_most(limit_each));
+    vec![
+        doc! {"$match": {"_id": {"$in": ids}}},
+        doc! {"$project": {"_id": 1}},
+        doc! {"$lookup": {
+            "from": OFFERS,
+            "localField": "_id",
+            "foreignField": "partnerId",
+            "pipeline": [
+                {"$match": visible},
+                {"$sort": newest::order()},
+                {"$limit": limit_each},
+                {"$project": {"folded": 0}},
+            ],
+            "as": "offer",
+        }},
+        doc! {"$unwind": "$offer"},
+        doc! {"$replaceRoot": {"newRoot": "$offer"}},
+    ]
+}
+
+/// One more than `first`, as servers count.
+fn limit(first: usize) -> i64 {
+    i64::from(batch(first))
+}

@@ -1,0 +1,199 @@
+//! Purges in MongoDB. The queries are in `mongo::queries`.
+
+mod audit;
+mod register;
+
+use std::{collections::HashSet, sync::Arc};
+
+use async_trait::async_trait;
+use cache_core::{LogId, Revision};
+use domain::{
+    StoreError,
+    purges::{AuditFilter, AuditRow, Moved, OutboxRow, PendingPurge, PurgeStore},
+};
+use futures_util::TryStreamExt;
+use mongodb::{
+    ClientSession,
+    bson::{Document, doc},
+};
+
+use crate::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::{at_most, batch, collect, id_number},
+    error::MongoError,
+    outbox::{self, OUTBOX},
+};
+
+/// The purges of a MongoDB database.
+#[derive(Clone, Debug)]
+pub struct MongoPurges {
+    db: MongoDb,
+}
+
+impl MongoPurges {
+    pub const fn new(db: MongoDb) -> Self {
+        Self { db }
+    }
+}
+
+/// Reads go to the primary with read concern majority, as the connection has it: a write is answered
+/// when a majority has it and the primary knows, so what was committed before a read began is seen.
+///
+/// Linearizable is not needed. It promises something for one document that is found by a unique
+/// field, and the outbox is read as a range. It guards against a primary that was replaced and does
+/// not know yet, for as long as an election takes: a writer reads where it has just committed, its
+/// own purge is moved by itself, and what a read leads to is decided in a transaction, which such a
+/// primary cannot commit. Only a purge that its writer could not move is seen that much later.
+#[async_trait]
+impl PurgeStore for MongoPurges {
+    async fn push(&self, purge: PendingPurge, now_ms: i64) -> Result<(), StoreError> {
+        let (db, purge) = (self.db.clone(), Arc::new(purge));
+        let push = self.db.transaction(move |session| {
+            let (db, purge) = (db.clone(), Arc::clone(&purge));
+            Box::pin(async move { outbox::push(&db, session, &purge, now_ms).await })
+        });
+        Ok(push.await.map(drop)?)
+    }
+
+    async fn pending(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        // No limit is zero to a server.
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let rows = self.db.collection::<Document>(OUTBOX);
+        let found = self.db.run(async move {
+            let oldest = rows
+                .find(every())
+                .sort(doc! {"_id": 1})
+                .limit(i64::from(at_most(limit)))
+                .batch_size(batch(limit))
+                .max_time(SERVER_WITHIN);
+            collect(oldest.await?).await
+        });
+        let found = found.await?;
+        found.iter().map(|row| Ok(outbox::pending(row)?)).collect()
+    }
+
+    async fn last_pending(&self) -> Result<i64, StoreError> {
+        let rows = self.db.collection::<Document>(OUTBOX);
+        let found = self.db.run(async move {
+            let newest = rows
+                .find_one(every())
+                .sort(doc! {"_id": -1})
+                .projection(doc! {"_id": 1})
+                .max_time(SERVER_WITHIN);
+            Ok(newest.await?)
+        });
+        match found.await? {
+            Some(row) => Ok(id_number(&row, "_id")?),
+            None => Ok(0),
+        }
+    }
+
+    async fn take_out(&self, log: LogId, moved: Vec<Moved>) -> Result<bool, StoreError> {
+        let (db, moved) = (self.db.clone(), Arc::new(moved));
+        Ok(self
+            .db
+            .transaction(move |session| {
+                let (db, moved) = (db.clone(), Arc::clone(&moved));
+                Box::pin(async move { take_out(&db, session, log, &moved).await })
+            })
+            .await?)
+    }
+
+    async fn in_force(&self) -> Result<Option<LogId>, StoreError> {
+        Ok(register::in_force(&self.db).await?)
+    }
+
+    async fn next_begins_after(&self) -> Result<Revision, StoreError> {
+        Ok(register::next_begins_after(&self.db).await?)
+    }
+
+    async fn put_in_force(
+        &self,
+        log: LogId,
+        head: Revision,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let db = self.db.clone();
+        Ok(self
+            .db
+            .transaction_that_adds(move |session| {
+                let db = db.clone();
+                Box::pin(async move { register::put(&db, session, log, head, now_ms).await })
+            })
+            .await?)
+    }
+
+    async fn audit(
+        &self,
+        before_id: Option<i64>,
+        limit: usize,
+        filter: AuditFilter,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        Ok(audit::list(&self.db, before_id, limit, &filter).await?)
+    }
+
+    async fn tell(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {
+        let (db, rows) = (self.db.clone(), Arc::new(rows));
+        Ok(self
+            .db
+            .transaction(move |session| {
+                let (db, rows) = (db.clone(), Arc::clone(&rows));
+                Box::pin(async move {
+                    let rows: Vec<&AuditRow> = rows.iter().collect();
+                    audit::record(&db, session, &rows).await
+                })
+            })
+            .await?)
+    }
+
+    async fn trim_audit(&self, now_ms: i64) -> Result<(), StoreError> {
+        Ok(audit::trim(&self.db, now_ms).await?)
+    }
+}
+
+/// All rows, by an index: an order alone does not lead every server to one.
+fn every() -> Document {
+    doc! {"_id": {"$gt": 0_i64}}
+}
+
+async fn take_out(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    log: LogId,
+    moved: &[Moved],
+) -> Result<bool, MongoError> {
+    if !register::hold(db, session, log).await? {
+        return Ok(false);
+    }
+    let rows = db.collection::<Document>(OUTBOX);
+    let ids: Vec<i64> = moved.iter().map(|moved| moved.id).collect();
+    let among = doc! {"_id": {"$in": ids}};
+    let mut cursor = rows
+        .find(among.clone())
+        .projection(doc! {"_id": 1})
+        .batch_size(batch(moved.len()))
+        .max_time(SERVER_WITHIN)
+        .session(&mut *session)
+        .await?;
+    let found: Vec<Document> = cursor.stream(&mut *session).try_collect().await?;
+    let found = found.iter().map(|row| id_number(row, "_id"));
+    let mut there: HashSet<i64> = found.collect::<Result<_, _>>()?;
+    if there.is_empty() {
+        return Ok(true);
+    }
+    let gone = rows.delete_many(among).session(&mut *session).await?;
+    // In one snapshot they are the same; a server without one must not make the audit lie.
+    if usize::try_from(gone.deleted_count) != Ok(there.len()) {
+        return Err(StoreError::Conflict("the outbox").into());
+    }
+    // Each id once: a row that is named twice was moved once.
+    let told: Vec<&AuditRow> = moved
+        .iter()
+        .filter(|moved| there.remove(&moved.id))
+        .map(|moved| &moved.told)
+        .collect();
+    audit::record(db, session, &told).await?;
+    Ok(true)
+}

@@ -1,0 +1,169 @@
+//! Which purge log is in force, as `purge::in_force` has it: one document a log.
+//!
+//! Whoever relies on a log in a transaction touches its document, so that of two transactions that
+//! meet there one is run again. Two first logs meet in the unique index instead.
+
+use cache_core::{LogId, Revision};
+use domain::StoreError;
+use mongodb::{
+    ClientSession, Collection,
+    bson::{DateTime, Document, doc},
+};
+
+use crate::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::text,
+    error::MongoError,
+};
+
+const LOGS: &str = "purge_logs";
+
+pub async fn in_force(db: &MongoDb) -> Result<Option<LogId>, MongoError> {
+    let logs = logs(db);
+    let found = db.run(async move {
+        let found = logs.find_one(not_retired()).max_time(SERVER_WITHIN);
+        Ok(found.await?)
+    });
+    found.await?.as_ref().map(log_id).transpose()
+}
+
+pub async fn next_begins_after(db: &MongoDb) -> Result<Revision, MongoError> {
+    let logs = logs(db);
+    let counted = db.run(async move {
+        let counted = logs.count_documents(every()).max_time(SERVER_WITHIN);
+        Ok(counted.await?)
+    });
+    begins_after(counted.await?)
+}
+
+/// Whether `log` is in force, and will be until this transaction ends.
+pub async fn hold(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    log: LogId,
+) -> Result<bool, MongoError> {
+    let held = logs(db)
+        .find_one_and_update(
+            doc! {"_id": log.to_string(), "retired": false},
+            doc! {"$inc": {"held": 1_i64}},
+        )
+        .session(session)
+        .await?;
+    Ok(held.is_some())
+}
+
+/// Puts a log in force in this transaction; says whether it could.
+pub async fn put(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    log: LogId,
+    head: Revision,
+    now_ms: i64,
+) -> Result<bool, MongoError> {
+    let (logs, id) = (logs(db), log.to_string());
+    let known = logs
+        .find_one(doc! {"_id": &id})
+        .session(&mut *session)
+        .await?;
+    let counted = logs.count_documents(every()).session(&mut *session).await?;
+    match decide(known.as_ref(), head, begins_after(counted)?)? {
+        Putting::IsInForce => return Ok(true),
+        Putting::Refused => return Ok(false),
+        Putting::Begins => {}
+    }
+    logs.update_many(not_retired(), doc! {"$set": {"retired": true}})
+        .session(&mut *session)
+        .await?;
+    let began_at = DateTime::from_millis(now_ms);
+    logs.insert_one(doc! {"_id": id, "beganAt": began_at, "retired": false})
+        .session(session)
+        .await?;
+    Ok(true)
+}
+
+/// What becomes of a log that is to be put in force.
+#[derive(Debug, PartialEq, Eq)]
+enum Putting {
+    IsInForce,
+    Refused,
+    Begins,
+}
+
+fn decide(
+    known: Option<&Document>,
+    head: Revision,
+    begins_after: Revision,
+) -> Result<Putting, MongoError> {
+    let Some(known) = known else {
+        return Ok(if head < begins_after {
+            Putting::Refused
+        } else {
+            Putting::Begins
+        });
+    };
+    let retired = known.get_bool("retired");
+    Ok(
+        if retired.map_err(|e| MongoError::corrupt("retired", &e))? {
+            Putting::Refused
+        } else {
+            Putting::IsInForce
+        },
+    )
+}
+
+fn begins_after(logs_before: u64) -> Result<Revision, MongoError> {
+    u32::try_from(logs_before)
+        .map(Revision::of_generation)
+        .map_err(|e| MongoError::corrupt("number of logs", &e))
+}
+
+fn log_id(stored: &Document) -> Result<LogId, MongoError> {
+    let id = text(stored, "_id")?;
+    id.parse()
+        .map_err(|error| MongoError::corrupt("log in force", &error))
+}
+
+fn not_retired() -> Document {
+    doc! {"retired": false}
+}
+
+/// All of them, by an index.
+fn every() -> Document {
+    doc! {"_id": {"$gte": ""}}
+}
+
+fn logs(db: &MongoDb) -> Collection<Document> {
+    db.collection(LOGS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_was_left_behind_never_comes_back() {
+        let (retired, current) = (doc! {"retired": true}, doc! {"retired": false});
+        let at = Revision::of_generation;
+        for (known, head, expected) in [
+            (None, at(1), Putting::Begins),
+            (None, at(2), Putting::Begins),
+            (None, at(0), Putting::Refused),
+            (Some(&current), at(0), Putting::IsInForce),
+            (Some(&retired), at(2), Putting::Refused),
+        ] {
+            let decided = decide(known, head, at(1)).unwrap();
+            assert_eq!(decided, expected, "{known:?} at {head}");
+        }
+        assert!(decide(Some(&doc! {}), at(1), at(1)).is_err());
+    }
+
+    #[test]
+    fn a_log_is_read_by_its_id() {
+        let log = LogId::from_bytes([7; 16]);
+        assert_eq!(log_id(&doc! {"_id": log.to_string()}).unwrap(), log);
+        let bad = log_id(&doc! {"_id": "7"});
+        assert!(matches!(bad, Err(StoreError::Corrupt { .. })));
+        assert_eq!(begins_after(2).unwrap(), Revision::of_generation(2));
+        assert!(begins_after(u64::MAX).is_err());
+    }
+}

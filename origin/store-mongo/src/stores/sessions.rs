@@ -1,0 +1,169 @@
+//! Sessions in MongoDB. The queries are in `mongo::queries`.
+
+use async_trait::async_trait;
+use domain::{
+    StoreError, UserId,
+    auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
+};
+use mongodb::{
+    Collection,
+    bson::{Bson, DateTime, Document, doc},
+};
+
+use crate::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::{batch, collect, id, moment_ms, object_id, optional_text, text},
+    error::MongoError,
+};
+
+const SESSIONS: &str = "sessions";
+
+/// The sessions of a MongoDB database.
+#[derive(Clone, Debug)]
+pub struct MongoSessions {
+    db: MongoDb,
+}
+
+impl MongoSessions {
+    pub const fn new(db: MongoDb) -> Self {
+        Self { db }
+    }
+
+    fn all(&self) -> Collection<Document> {
+        self.db.collection(SESSIONS)
+    }
+
+    async fn stored(&self, user: &UserId) -> Result<Vec<Document>, MongoError> {
+        let (all, of) = (self.all(), doc! {"userId": object_id(user)?});
+        let found = self.db.run(async move {
+            let found = all
+                .find(of)
+                .sort(doc! {"usedAt": -1})
+                .batch_size(batch(2 * MAX_SESSIONS))
+                .max_time(SERVER_WITHIN);
+            collect(found.await?).await
+        });
+        found.await
+    }
+
+    async fn remove(&self, filter: Document) -> Result<usize, MongoError> {
+        let all = self.all();
+        let removed = self.db.run(async move {
+            let removed = all.delete_many(filter).await?;
+            Ok(usize::try_from(removed.deleted_count).unwrap_or(usize::MAX))
+        });
+        removed.await
+    }
+}
+
+#[async_trait]
+impl Sessions for MongoSessions {
+    async fn begin(&self, session: Session, hash: String) -> Result<(), StoreError> {
+        let stored = self.stored(&session.user).await?;
+        let surplus = stored.iter().skip(MAX_SESSIONS - 1);
+        let surplus: Vec<Bson> = surplus.filter_map(|old| old.get("_id").cloned()).collect();
+        if !surplus.is_empty() {
+            self.remove(doc! {"_id": {"$in": surplus}}).await?;
+        }
+        let (all, row) = (self.all(), document(&session, &hash)?);
+        let inserted = self.db.run(async move {
+            all.insert_one(row).await?;
+            Ok(())
+        });
+        Ok(inserted.await?)
+    }
+
+    async fn rotate(
+        &self,
+        id: &SessionId,
+        hash: String,
+        next: String,
+        now_ms: i64,
+    ) -> Result<Rotation, StoreError> {
+        // One document, one step: of two that come at once one finds the hash.
+        let present = doc! {
+            "_id": id.as_str(),
+            "tokenHash": hash,
+            "expiresAt": {"$gt": DateTime::from_millis(now_ms)},
+        };
+        let rotated = doc! {"$set": {
+            "tokenHash": next,
+            "usedAt": DateTime::from_millis(now_ms),
+            "expiresAt": DateTime::from_millis(now_ms + LIFE_MS),
+        }};
+        let all = self.all();
+        let found = self
+            .db
+            .run(async move { Ok(all.find_one_and_update(present, rotated).await?) });
+        if let Some(found) = found.await? {
+            return Ok(Rotation::Done(user_of(&found)?));
+        }
+        let (all, this) = (self.all(), doc! {"_id": id.as_str()});
+        let ended = self
+            .db
+            .run(async move { Ok(all.find_one_and_delete(this).await?) });
+        match ended.await? {
+            Some(ended) if moment_ms(&ended, "expiresAt")? > now_ms => {
+                Ok(Rotation::Reused(user_of(&ended)?))
+            }
+            Some(_) | None => Ok(Rotation::Unknown),
+        }
+    }
+
+    async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError> {
+        let stored = self.stored(user).await?;
+        let mut found = Vec::new();
+        for stored in &stored {
+            let session = session(stored)?;
+            // The server forgets once a minute only.
+            if session.expires_at_ms > now_ms {
+                found.push(session);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {
+        let this = doc! {"_id": id.as_str(), "userId": object_id(user)?};
+        Ok(self.remove(this).await? > 0)
+    }
+
+    async fn end_all(
+        &self,
+        user: &UserId,
+        except: Option<&SessionId>,
+    ) -> Result<usize, StoreError> {
+        let mut these = doc! {"userId": object_id(user)?};
+        if let Some(except) = except {
+            these.insert("_id", doc! {"$ne": except.as_str()});
+        }
+        Ok(self.remove(these).await?)
+    }
+}
+
+fn document(session: &Session, hash: &str) -> Result<Document, MongoError> {
+    Ok(doc! {
+        "_id": session.id.as_str(),
+        "userId": object_id(&session.user)?,
+        "tokenHash": hash,
+        "device": session.device.clone(),
+        "createdAt": DateTime::from_millis(session.created_at_ms),
+        "usedAt": DateTime::from_millis(session.used_at_ms),
+        "expiresAt": DateTime::from_millis(session.expires_at_ms),
+    })
+}
+
+fn session(stored: &Document) -> Result<Session, MongoError> {
+    Ok(Session {
+        id: SessionId::new(text(stored, "_id")?),
+        user: user_of(stored)?,
+        device: optional_text(stored, "device")?,
+        created_at_ms: moment_ms(stored, "createdAt")?,
+        used_at_ms: moment_ms(stored, "usedAt")?,
+        expires_at_ms: moment_ms(stored, "expiresAt")?,
+    })
+}
+
+fn user_of(stored: &Document) -> Result<UserId, MongoError> {
+    id(stored, "userId", UserId::parse)
+}

@@ -1,0 +1,212 @@
+//! Invitations in MongoDB. The queries are in `mongo::queries`.
+
+use async_trait::async_trait;
+use domain::{
+    InvitationId, PartnerId, StoreError, UserId,
+    team::{
+        MOST_INVITATIONS, MOST_MEMBERS, RESEND_AFTER_MS,
+        store::{Accepted, Invitation, Invited, TeamStore, TokenHash, is_good},
+    },
+    users::{
+        account::{EmailKey, Membership, Post},
+        store::Joined,
+    },
+};
+use mongodb::{
+    ClientSession,
+    bson::{DateTime, Document, doc},
+};
+
+use crate::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::{at_most, batch, collect, id, moment_ms, object_id, text},
+    error::MongoError,
+    stores::{
+        partners::partner_exists,
+        users::{members, write as users},
+    },
+};
+
+const INVITATIONS: &str = "invitations";
+
+/// The invitations of a MongoDB database.
+#[derive(Clone, Debug)]
+pub struct MongoTeams {
+    db: MongoDb,
+}
+
+impl MongoTeams {
+    pub const fn new(db: MongoDb) -> Self {
+        Self { db }
+    }
+}
+
+#[async_trait]
+impl TeamStore for MongoTeams {
+    async fn invite(&self, invitation: Invitation) -> Result<Invited, StoreError> {
+        let db = self.db.clone();
+        let invited = self.db.transaction_that_adds(move |session| {
+            let (db, invitation) = (db.clone(), invitation.clone());
+            Box::pin(async move { invite(&db, session, &invitation).await })
+        });
+        Ok(invited.await?)
+    }
+
+    async fn invitations(
+        &self,
+        partner: &PartnerId,
+        now_ms: i64,
+    ) -> Result<Vec<Invitation>, StoreError> {
+        let all = self.db.collection::<Document>(INVITATIONS);
+        // By the partner alone: with the end beside it a server may go through what ends soon.
+        let of_team = doc! {"partnerId": object_id(partner)?};
+        let found = self.db.run(async move {
+            let found = all
+                .find(of_team)
+                .sort(doc! {"createdAt": 1, "_id": 1})
+                .batch_size(batch(MOST_INVITATIONS))
+                .max_time(SERVER_WITHIN);
+            collect(found.await?).await
+        });
+        let found = found.await?;
+        let mut invitations: Vec<Invitation> = found.iter().map(read).collect::<Result<_, _>>()?;
+        // The server forgets what is over within a minute.
+        invitations.retain(|invitation| invitation.expires_at_ms > now_ms);
+        Ok(invitations)
+    }
+
+    async fn withdraw(&self, partner: &PartnerId, id: &InvitationId) -> Result<bool, StoreError> {
+        let all = self.db.collection::<Document>(INVITATIONS);
+        let this = doc! {"_id": object_id(id)?, "partnerId": object_id(partner)?};
+        let gone = self
+            .db
+            .run(async move { Ok(all.delete_one(this).await?.deleted_count) });
+        Ok(gone.await? > 0)
+    }
+
+    async fn accept(
+        &self,
+        id: InvitationId,
+        hash: TokenHash,
+        user: UserId,
+        email: EmailKey,
+        now_ms: i64,
+    ) -> Result<Accepted, StoreError> {
+        let db = self.db.clone();
+        let accepted = self.db.transaction(move |session| {
+            let (db, id, hash) = (db.clone(), id.clone(), hash.clone());
+            let (user, email) = (user.clone(), email.clone());
+            Box::pin(async move { accept(&db, session, &id, &hash, &user, &email, now_ms).await })
+        });
+        Ok(accepted.await?)
+    }
+}
+
+async fn invite(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    invitation: &Invitation,
+) -> Result<Invited, MongoError> {
+    let (partner, now_ms) = (&invitation.partner, invitation.created_at_ms);
+    if !partner_exists(db, session, partner).await? {
+        return Ok(Invited::NoPartner);
+    }
+    let all = db.collection::<Document>(INVITATIONS);
+    let email = invitation.email_key();
+    let same = doc! {"partnerId": object_id(partner)?, "emailKey": email.as_str()};
+    let known = all
+        .find_one(same.clone())
+        .max_time(SERVER_WITHIN)
+        .session(&mut *session)
+        .await?;
+    match known.as_ref().map(read).transpose()? {
+        Some(known) if now_ms - known.created_at_ms < RESEND_AFTER_MS => {
+            return Ok(Invited::Sent(Box::new(known)));
+        }
+        Some(_) => {
+            all.delete_one(same).session(&mut *session).await?;
+        }
+        None => {
+            let count = all
+                .count_documents(doc! {"partnerId": object_id(partner)?})
+                .limit(u64::from(at_most(MOST_INVITATIONS)))
+                .max_time(SERVER_WITHIN)
+                .session(&mut *session)
+                .await?;
+            if usize::try_from(count).unwrap_or(usize::MAX) >= MOST_INVITATIONS {
+                return Ok(Invited::Full);
+            }
+        }
+    }
+    all.insert_one(document(invitation)?)
+        .session(session)
+        .await?;
+    Ok(Invited::Done)
+}
+
+async fn accept(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    id: &InvitationId,
+    hash: &TokenHash,
+    user: &UserId,
+    email: &EmailKey,
+    now_ms: i64,
+) -> Result<Accepted, MongoError> {
+    let all = db.collection::<Document>(INVITATIONS);
+    let this = doc! {"_id": object_id(id)?};
+    let known = all
+        .find_one(this.clone())
+        .max_time(SERVER_WITHIN)
+        .session(&mut *session)
+        .await?;
+    let known = known.as_ref().map(read).transpose()?;
+    let Some(good) = known.filter(|known| is_good(known, hash, email, now_ms)) else {
+        return Ok(Accepted::Invalid);
+    };
+    if members::count(db, session, &good.partner).await? >= MOST_MEMBERS {
+        return Ok(Accepted::Full);
+    }
+    let membership = Membership {
+        partner: good.partner,
+        post: good.post,
+    };
+    match users::join(db, session, user, &membership, now_ms).await? {
+        Joined::NoUser => Ok(Accepted::Invalid),
+        Joined::Member => Ok(Accepted::Member),
+        Joined::Done => {
+            let deleted = all.delete_one(this).session(session).await?;
+            if deleted.deleted_count == 0 {
+                // Cannot be: it was read in the same transaction.
+                return Err(MongoError::corrupt("invitation", &"gone while it was used"));
+            }
+            Ok(Accepted::Done(membership))
+        }
+    }
+}
+
+fn document(invitation: &Invitation) -> Result<Document, MongoError> {
+    Ok(doc! {
+        "_id": object_id(&invitation.id)?,
+        "partnerId": object_id(&invitation.partner)?,
+        "emailKey": invitation.email_key().as_str(),
+        "email": &invitation.email,
+        "post": invitation.post.as_str(),
+        "tokenHash": invitation.token_hash.as_str(),
+        "createdAt": DateTime::from_millis(invitation.created_at_ms),
+        "expiresAt": DateTime::from_millis(invitation.expires_at_ms),
+    })
+}
+
+fn read(stored: &Document) -> Result<Invitation, MongoError> {
+    let post = text(stored, "post")?;
+    Ok(Invitation {
+        id: id(stored, "_id", InvitationId::parse)?,
+        partner: id(stored, "partnerId", PartnerId::parse)?,
+        email: text(stored, "email")?,
+        post: Post::parse(&post).ok_or_else(|| MongoError::corrupt("post", &post))?,
+        token_hash: TokenHash::stored(text(stored, "tokenHash")?),
+        created_at_ms: moment_ms(stored, "createdAt")?,
+        expires_at_ms: moment_ms(stored, "expiresAt")?,
+    })
+}

@@ -1,0 +1,215 @@
+//! Accounts in MongoDB. The queries are in `mongo::queries`.
+
+mod favorites;
+pub mod members;
+pub mod write;
+
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use domain::{
+    OfferId, PartnerId, StoreError, UserId,
+    users::{
+        account::{Account, Consent, EmailKey, Post, Standing},
+        change::AccountChange,
+        store::{Changed, Created, Favored, PostChanged, UserStore},
+    },
+};
+use mongodb::bson::{Document, doc};
+
+use crate::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::{batch, collect, object_id, object_ids},
+    error::MongoError,
+};
+
+const USERS: &str = "users";
+const CONSENTS: &str = "consents";
+const FAVORITES: &str = "favorites";
+const ERASURES: &str = "erasures";
+const INVITATIONS: &str = "invitations";
+const CODES: &str = "codes";
+
+/// The accounts of a MongoDB database.
+#[derive(Debug, Clone)]
+pub struct MongoUsers {
+    db: MongoDb,
+}
+
+impl MongoUsers {
+    pub const fn new(db: MongoDb) -> Self {
+        Self { db }
+    }
+
+    async fn one(
+        &self,
+        filter: Document,
+        columns: Document,
+    ) -> Result<Option<Document>, MongoError> {
+        let users = self.db.collection::<Document>(USERS);
+        let found = self.db.run(async move {
+            let found = users.find_one(filter).projection(columns);
+            Ok(found.max_time(SERVER_WITHIN).await?)
+        });
+        found.await
+    }
+}
+
+#[async_trait]
+impl UserStore for MongoUsers {
+    async fn create(
+        &self,
+        account: Account,
+        consents: Vec<Consent>,
+    ) -> Result<Created, StoreError> {
+        let db = self.db.clone();
+        let created = self.db.transaction_that_adds(move |session| {
+            let (db, account, consents) = (db.clone(), account.clone(), consents.clone());
+            Box::pin(async move { write::create(&db, session, &account, &consents).await })
+        });
+        Ok(created.await?)
+    }
+
+    async fn by_id(&self, id: &UserId) -> Result<Option<Account>, StoreError> {
+        let found = self.one(doc! {"_id": object_id(id)?}, doc! {}).await?;
+        Ok(found
+            .as_ref()
+            .map(crate::tables::users::account)
+            .transpose()?)
+    }
+
+    async fn by_ids(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreError> {
+        let ids = object_ids(ids)?;
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let (users, size) = (self.db.collection::<Document>(USERS), batch(ids.len()));
+        let found = self.db.run(async move {
+            let found = users.find(doc! {"_id": {"$in": ids}}).batch_size(size);
+            collect(found.max_time(SERVER_WITHIN).await?).await
+        });
+        let found = found.await?;
+        let accounts = found.iter().map(crate::tables::users::account);
+        accounts
+            .map(|account| Ok(account.map(|account| (account.id.clone(), account))?))
+            .collect()
+    }
+
+    async fn by_email(&self, email: &EmailKey) -> Result<Option<Account>, StoreError> {
+        let found = self.one(doc! {"emailKey": email.as_str()}, doc! {}).await?;
+        Ok(found
+            .as_ref()
+            .map(crate::tables::users::account)
+            .transpose()?)
+    }
+
+    async fn standing(&self, id: &UserId) -> Result<Option<Standing>, StoreError> {
+        let found = self
+            .one(
+                doc! {"_id": object_id(id)?},
+                crate::tables::users::standing_columns(),
+            )
+            .await?;
+        Ok(found
+            .as_ref()
+            .map(crate::tables::users::standing)
+            .transpose()?)
+    }
+
+    async fn change(
+        &self,
+        id: &UserId,
+        change: AccountChange,
+        now_ms: i64,
+    ) -> Result<Changed, StoreError> {
+        let (db, id) = (self.db.clone(), id.clone());
+        let changed = self.db.transaction_that_adds(move |session| {
+            let (db, id, change) = (db.clone(), id.clone(), change.clone());
+            Box::pin(async move { write::change(&db, session, &id, &change, now_ms).await })
+        });
+        Ok(changed.await?)
+    }
+
+    async fn members(&self, partner: &PartnerId) -> Result<Vec<Account>, StoreError> {
+        Ok(members::members(&self.db, partner).await?)
+    }
+
+    async fn change_post(
+        &self,
+        partner: &PartnerId,
+        user: &UserId,
+        post: Option<Post>,
+        now_ms: i64,
+    ) -> Result<PostChanged, StoreError> {
+        let (db, partner, user) = (self.db.clone(), partner.clone(), user.clone());
+        let changed = self.db.transaction(move |session| {
+            let (db, partner, user) = (db.clone(), partner.clone(), user.clone());
+            Box::pin(async move {
+                members::change_post(&db, session, &partner, &user, post, now_ms).await
+            })
+        });
+        Ok(changed.await?)
+    }
+
+    async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<(), StoreError> {
+        let consents = self.db.collection::<Document>(CONSENTS);
+        let row = crate::tables::users::consent(id.as_str(), &consent);
+        let stored = self.db.run(async move {
+            consents.insert_one(row).await?;
+            Ok(())
+        });
+        Ok(stored.await?)
+    }
+
+    async fn consents(&self, id: &UserId) -> Result<Vec<Consent>, StoreError> {
+        let consents = self.db.collection::<Document>(CONSENTS);
+        let owner = id.to_string();
+        let found = self.db.run(async move {
+            let found = consents
+                .find(doc! {"owner": owner})
+                // Ids of one moment grow within a process only.
+                .sort(doc! {"at": 1, "_id": 1})
+                .max_time(SERVER_WITHIN);
+            collect(found.await?).await
+        });
+        found
+            .await?
+            .iter()
+            .map(|row| Ok(crate::tables::users::read_consent(row)?))
+            .collect()
+    }
+
+    async fn add_favorite(
+        &self,
+        id: &UserId,
+        offer: &OfferId,
+        now_ms: i64,
+    ) -> Result<Favored, StoreError> {
+        Ok(favorites::add(&self.db, id, offer, now_ms).await?)
+    }
+
+    async fn remove_favorite(&self, id: &UserId, offer: &OfferId) -> Result<bool, StoreError> {
+        Ok(favorites::remove(&self.db, id, offer).await?)
+    }
+
+    async fn favorites(&self, id: &UserId) -> Result<Vec<(OfferId, i64)>, StoreError> {
+        Ok(favorites::list(&self.db, id).await?)
+    }
+
+    async fn favorites_among(
+        &self,
+        id: &UserId,
+        offers: &[OfferId],
+    ) -> Result<HashSet<OfferId>, StoreError> {
+        Ok(favorites::among(&self.db, id, offers).await?)
+    }
+
+    async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<bool, StoreError> {
+        let (db, id, pseudonym) = (self.db.clone(), id.clone(), pseudonym.to_owned());
+        let erased = self.db.transaction(move |session| {
+            let (db, id, pseudonym) = (db.clone(), id.clone(), pseudonym.clone());
+            Box::pin(async move { write::erase(&db, session, &id, &pseudonym, now_ms).await })
+        });
+        Ok(erased.await?)
+    }
+}

@@ -1,0 +1,120 @@
+//! Favourites in MongoDB: one document each, whose `_id` is user and offer, so that none is there
+//! twice.
+
+use std::collections::HashSet;
+
+use domain::{
+    OfferId, UserId,
+    users::store::{Favored, MAX_FAVORITES},
+};
+use mongodb::{
+    ClientSession,
+    bson::{DateTime, Document, doc},
+};
+
+use super::FAVORITES;
+use crate::{
+    database::{MongoDb, SERVER_WITHIN},
+    documents::{batch, collect, id, moment_ms, object_id},
+    error::MongoError,
+};
+
+pub async fn add(
+    db: &MongoDb,
+    user: &UserId,
+    offer: &OfferId,
+    now_ms: i64,
+) -> Result<Favored, MongoError> {
+    let row = doc! {
+        "_id": key(user, offer),
+        "userId": object_id(user)?,
+        "offerId": object_id(offer)?,
+        "at": DateTime::from_millis(now_ms),
+    };
+    let (all, mine) = (db.clone(), doc! {"userId": object_id(user)?});
+    let added = db.transaction(move |session| {
+        let (all, row, mine) = (all.clone(), row.clone(), mine.clone());
+        Box::pin(async move { insert(&all, session, row, mine).await })
+    });
+    match added.await {
+        Err(error) if error.is_duplicate_key() => Ok(Favored::AlreadyThere),
+        outcome => outcome,
+    }
+}
+
+async fn insert(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    row: Document,
+    mine: Document,
+) -> Result<Favored, MongoError> {
+    let favorites = db.collection::<Document>(FAVORITES);
+    let known = favorites
+        .find_one(doc! {"_id": row.get_str("_id").unwrap_or_default()})
+        .max_time(SERVER_WITHIN)
+        .session(&mut *session)
+        .await?;
+    if known.is_some() {
+        return Ok(Favored::AlreadyThere);
+    }
+    let count = favorites
+        .count_documents(mine)
+        .session(&mut *session)
+        .await?;
+    if count >= MAX_FAVORITES as u64 {
+        return Ok(Favored::Full);
+    }
+    favorites.insert_one(row).session(session).await?;
+    Ok(Favored::Added)
+}
+
+pub async fn remove(db: &MongoDb, user: &UserId, offer: &OfferId) -> Result<bool, MongoError> {
+    let (favorites, this) = (db.collection::<Document>(FAVORITES), key(user, offer));
+    let removed = db.run(async move {
+        let removed = favorites.delete_one(doc! {"_id": this}).await?;
+        Ok(removed.deleted_count > 0)
+    });
+    removed.await
+}
+
+pub async fn list(db: &MongoDb, user: &UserId) -> Result<Vec<(OfferId, i64)>, MongoError> {
+    let favorites = db.collection::<Document>(FAVORITES);
+    let mine = doc! {"userId": object_id(user)?};
+    let found = db.run(async move {
+        let found = favorites
+            .find(mine)
+            .sort(doc! {"at": -1, "offerId": 1})
+            .batch_size(batch(MAX_FAVORITES))
+            .max_time(SERVER_WITHIN);
+        collect(found.await?).await
+    });
+    let found = found.await?;
+    let rows = found
+        .iter()
+        .map(|row| Ok((id(row, "offerId", OfferId::parse)?, moment_ms(row, "at")?)));
+    rows.collect()
+}
+
+pub async fn among(
+    db: &MongoDb,
+    user: &UserId,
+    offers: &[OfferId],
+) -> Result<HashSet<OfferId>, MongoError> {
+    let favorites = db.collection::<Document>(FAVORITES);
+    let keys: Vec<String> = offers.iter().map(|offer| key(user, offer)).collect();
+    let count = keys.len();
+    let found = db.run(async move {
+        let found = favorites
+            .find(doc! {"_id": {"$in": keys}})
+            .batch_size(batch(count))
+            .max_time(SERVER_WITHIN);
+        collect(found.await?).await
+    });
+    let found = found.await?;
+    let ids = found.iter().map(|row| id(row, "offerId", OfferId::parse));
+    ids.collect()
+}
+
+fn key(user: &UserId, offer: &OfferId) -> String {
+    format!("{user}:{offer}")
+}

@@ -1,0 +1,116 @@
+//! Between documents and bookings.
+//!
+//! `open` is user and offer while it is open, and `key` user and idempotency key; both are absent
+//! otherwise, and unique: the index leaves out what is absent.
+
+use domain::{
+    BookingId, OfferId, PartnerId, UserId,
+    bookings::{
+        booking::{Booking, BookingStatus},
+        rules,
+    },
+};
+use mongodb::bson::{Bson, DateTime, Document, doc};
+
+use crate::{
+    documents::{bad, id, moment_ms, object_id, optional, optional_text, text},
+    error::MongoError,
+};
+
+/// Between the two parts of `open` and `key`. Ids have no colon.
+const BETWEEN: char = ':';
+
+pub fn open_of(user: &UserId, offer: &OfferId) -> String {
+    format!("{user}{BETWEEN}{offer}")
+}
+
+pub fn key_of(user: &UserId, key: &str) -> String {
+    format!("{user}{BETWEEN}{key}")
+}
+
+/// The document of a booking that is made.
+pub fn document(booking: &Booking) -> Result<Document, MongoError> {
+    let mut document = doc! {
+        "_id": object_id(&booking.id)?,
+        "offerId": object_id(&booking.offer)?,
+        "partnerId": object_id(&booking.partner)?,
+        "status": booking.status.as_str(),
+        "counted": booking.counted,
+        "from": DateTime::from_millis(booking.from_ms),
+        "until": DateTime::from_millis(booking.until_ms),
+        "createdAt": DateTime::from_millis(booking.created_at_ms),
+        "changedAt": DateTime::from_millis(booking.changed_at_ms),
+        "day": booking.day(),
+        "madeOn": booking.made_on(),
+    };
+    if let Some(user) = &booking.user {
+        document.insert("userId", object_id(user)?);
+        if booking.status.is_open() {
+            document.insert("open", open_of(user, &booking.offer));
+        }
+        if let Some(key) = &booking.idempotency_key {
+            document.insert("key", key_of(user, key));
+        }
+    }
+    if let Some(due_ms) = rules::due_ms(booking) {
+        document.insert("due", DateTime::from_millis(due_ms));
+    }
+    if let (Some(at_ms), Some(day)) = (booking.checked_in_at_ms, booking.checked_in_on()) {
+        document.insert("checkedInAt", DateTime::from_millis(at_ms));
+        document.insert("checkedInOn", day);
+    }
+    Ok(document)
+}
+
+/// What a step makes of a document: fields that are set, and those that go.
+pub fn edit(after: &Booking) -> Result<Document, MongoError> {
+    let whole = document(after)?;
+    let (mut set, mut unset) = (Document::new(), Document::new());
+    for field in [
+        "status",
+        "changedAt",
+        "due",
+        "open",
+        "checkedInAt",
+        "checkedInOn",
+    ] {
+        match whole.get(field) {
+            Some(value) => set.insert(field, value.clone()),
+            None => unset.insert(field, ""),
+        };
+    }
+    let mut edit = doc! {"$set": set};
+    if !unset.is_empty() {
+        edit.insert("$unset", unset);
+    }
+    Ok(edit)
+}
+
+pub fn booking(stored: &Document) -> Result<Booking, MongoError> {
+    let status = text(stored, "status")?;
+    let key = optional_text(stored, "key")?;
+    Ok(Booking {
+        id: id(stored, "_id", BookingId::parse)?,
+        user: optional(stored, "userId", |_| id(stored, "userId", UserId::parse))?,
+        offer: id(stored, "offerId", OfferId::parse)?,
+        partner: id(stored, "partnerId", PartnerId::parse)?,
+        status: BookingStatus::parse(&status)
+            .ok_or_else(|| MongoError::corrupt("status", &status))?,
+        counted: stored.get_bool("counted").map_err(bad("counted"))?,
+        from_ms: moment_ms(stored, "from")?,
+        until_ms: moment_ms(stored, "until")?,
+        idempotency_key: key.and_then(|key| key.split_once(BETWEEN).map(|(_, key)| key.to_owned())),
+        created_at_ms: moment_ms(stored, "createdAt")?,
+        changed_at_ms: moment_ms(stored, "changedAt")?,
+        checked_in_at_ms: optional(stored, "checkedInAt", |_| moment_ms(stored, "checkedInAt"))?,
+    })
+}
+
+/// Those that hold a place.
+pub fn holding() -> Bson {
+    let without = BookingStatus::ALL
+        .iter()
+        .filter(|status| !status.holds_a_place());
+    let words: Vec<&str> = without.map(|status| status.as_str()).collect();
+    doc! {"$nin": words}.into()
+}

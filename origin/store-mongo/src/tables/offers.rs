@@ -1,0 +1,197 @@
+//! Between documents and offers.
+
+use domain::{
+    BookingLimits, Discount, EstablishmentId, Offer, OfferCategory, OfferId, OfferSchedule,
+    PartnerId, Quota, offers::store::ListFields, search_text::fold,
+};
+use mongodb::bson::{Bson, DateTime, Document, doc};
+
+use crate::{
+    documents::{
+        bad, id, id_number, location, moment_ms, object_id, optional, optional_text, part, text,
+        texts, whole, whole_number,
+    },
+    error::MongoError,
+};
+
+/// What every list reads.
+const ALWAYS: [&str; 15] = [
+    "_id",
+    "title",
+    "partnerId",
+    "establishmentId",
+    "category",
+    "discount",
+    "validFrom",
+    "validUntil",
+    "quota",
+    "isActive",
+    "location",
+    "createdAt",
+    "limits",
+    "archivedAt",
+    "version",
+];
+
+/// The projection of a list: the first image, and of the larger fields only those that were
+/// selected.
+pub fn stage_projection(selected: ListFields) -> Document {
+    let mut fields: Document = ALWAYS
+        .iter()
+        .map(|field| ((*field).to_owned(), Bson::from(1)))
+        .collect();
+    if selected.description {
+        fields.insert("description", 1);
+    }
+    if selected.conditions {
+        fields.insert("conditions", 1);
+    }
+    if selected.schedule {
+        fields.insert("schedule", 1);
+    }
+    if selected.images {
+        fields.insert("images", doc! {"$slice": ["$images", 1]});
+    }
+    fields
+}
+
+/// The document of an offer.
+pub fn document(offer: &Offer) -> Result<Document, MongoError> {
+    let schedule = offer.schedule.as_ref().map(
+        |schedule| doc! {"weekdays": &schedule.weekdays, "from": &schedule.from, "to": &schedule.to},
+    );
+    let quota = offer
+        .quota
+        .map(|quota| doc! {"total": quota.total, "remaining": quota.remaining});
+    Ok(doc! {
+        "_id": object_id(&offer.id)?,
+        "partnerId": object_id(&offer.partner_id)?,
+        "establishmentId": object_id(&offer.establishment_id)?,
+        "title": &offer.title,
+        "description": &offer.description,
+        "category": offer.category.as_str(),
+        "discount": {
+            "percentage": offer.discount.percentage,
+            "description": offer.discount.description.as_ref(),
+        },
+        "conditions": &offer.conditions,
+        "validFrom": DateTime::from_millis(offer.valid_from_ms),
+        "validUntil": DateTime::from_millis(offer.valid_until_ms),
+        "schedule": schedule,
+        "quota": quota,
+        "images": &offer.images,
+        "isActive": offer.is_active,
+        "location": {"type": "Point", "coordinates": [offer.location.lng, offer.location.lat]},
+        "createdAt": DateTime::from_millis(offer.created_at_ms),
+        "limits": {"perDay": offer.limits.per_day, "perUser": offer.limits.per_user},
+        "archivedAt": offer.archived_at_ms.map(DateTime::from_millis),
+        "version": offer.version,
+        "folded": {"title": fold(&offer.title), "description": fold(&offer.description)},
+    })
+}
+
+/// The fields in which the document of `after` is not that of `before`.
+pub fn difference(before: &Offer, after: &Offer) -> Result<Document, MongoError> {
+    let before = document(before)?;
+    let after = document(after)?.into_iter();
+    Ok(after
+        .filter(|(field, value)| before.get(field) != Some(value))
+        .collect())
+}
+
+/// An offer read whole.
+pub fn offer(stored: &Document) -> Result<Offer, MongoError> {
+    list_offer(stored, ListFields::ALL)
+}
+
+/// An offer of which these fields were read; the others are empty.
+pub fn list_offer(stored: &Document, selected: ListFields) -> Result<Offer, MongoError> {
+    Ok(Offer {
+        id: offer_id(stored)?,
+        title: text(stored, "title")?,
+        description: read_if(selected.description, || text(stored, "description"))?,
+        partner_id: id(stored, "partnerId", PartnerId::parse)?,
+        establishment_id: id(stored, "establishmentId", EstablishmentId::parse)?,
+        category: category(stored)?,
+        discount: discount(part(stored, "discount")?)?,
+        conditions: read_if(selected.conditions, || texts(stored, "conditions"))?,
+        valid_from_ms: moment_ms(stored, "validFrom")?,
+        valid_until_ms: moment_ms(stored, "validUntil")?,
+        schedule: read_if(selected.schedule, || {
+            optional_part(stored, "schedule", schedule)
+        })?,
+        quota: optional_part(stored, "quota", quota)?,
+        images: read_if(selected.images, || texts(stored, "images"))?,
+        is_active: stored.get_bool("isActive").map_err(bad("isActive"))?,
+        location: location(stored)?,
+        created_at_ms: moment_ms(stored, "createdAt")?,
+        // Absent in what an older version stored.
+        limits: optional_part(stored, "limits", limits)?.unwrap_or_default(),
+        archived_at_ms: optional(stored, "archivedAt", |_| moment_ms(stored, "archivedAt"))?,
+        version: optional(stored, "version", |_| id_number(stored, "version"))?.unwrap_or(1),
+    })
+}
+
+pub fn offer_id(stored: &Document) -> Result<OfferId, MongoError> {
+    id(stored, "_id", OfferId::parse)
+}
+
+/// How many can still be booked, if there is a quota.
+pub fn remaining(stored: &Document) -> Result<Option<i32>, MongoError> {
+    optional_part(stored, "quota", |quota| whole(quota, "remaining"))
+}
+
+fn category(stored: &Document) -> Result<OfferCategory, MongoError> {
+    let name = text(stored, "category")?;
+    OfferCategory::parse(&name).ok_or_else(|| MongoError::corrupt("category", &name))
+}
+
+fn discount(stored: &Document) -> Result<Discount, MongoError> {
+    Ok(Discount {
+        percentage: whole(stored, "percentage")?,
+        description: optional_text(stored, "description")?,
+    })
+}
+
+fn schedule(stored: &Document) -> Result<OfferSchedule, MongoError> {
+    let weekdays = stored.get_array("weekdays").map_err(bad("weekdays"))?;
+    let weekdays = weekdays.iter().map(|day| {
+        whole_number(day).ok_or_else(|| MongoError::corrupt("weekdays", &"not a whole number"))
+    });
+    Ok(OfferSchedule {
+        weekdays: weekdays.collect::<Result<_, _>>()?,
+        from: text(stored, "from")?,
+        to: text(stored, "to")?,
+    })
+}
+
+fn limits(stored: &Document) -> Result<BookingLimits, MongoError> {
+    let limit = |field| optional(stored, field, |_| whole(stored, field));
+    Ok(BookingLimits {
+        per_day: limit("perDay")?,
+        per_user: limit("perUser")?,
+    })
+}
+
+fn quota(stored: &Document) -> Result<Quota, MongoError> {
+    Ok(Quota {
+        total: whole(stored, "total")?,
+        remaining: whole(stored, "remaining")?,
+    })
+}
+
+fn read_if<T: Default>(
+    selected: bool,
+    read: impl FnOnce() -> Result<T, MongoError>,
+) -> Result<T, MongoError> {
+    if selected { read() } else { Ok(T::default()) }
+}
+
+/// A document in a field that may be absent or null.
+fn optional_part<T>(
+    stored: &Document,
+    field: &'static str,
+    read: impl FnOnce(&Document) -> Result<T, MongoError>,
+) -> Result<Option<T>, MongoError> {
+    optional(stored, field, |_| part(stored, field).and_then(read))
+}

@@ -1,0 +1,154 @@
+//! Accounts and consents as documents.
+
+use domain::{
+    OfferCategory, PartnerId, UserId,
+    users::account::{
+        Account, Consent, IdentityStatus, Language, Membership, PasswordHash, Post, Preferences,
+        Purpose, Role, Standing, Status,
+    },
+};
+use mongodb::bson::{Bson, DateTime, Document, doc};
+
+use crate::{
+    documents::{bad, id, moment_ms, object_id, optional, optional_text, part, text, texts},
+    error::MongoError,
+};
+
+/// The whole document. `phone` is absent when there is none: the index that keeps numbers unique
+/// leaves out what is absent.
+pub fn document(account: &Account) -> Result<Document, MongoError> {
+    let moment =
+        |at_ms: Option<i64>| at_ms.map_or(Bson::Null, |ms| DateTime::from_millis(ms).into());
+    let membership = match &account.membership {
+        None => Bson::Null,
+        Some(of) => doc! {"partnerId": object_id(&of.partner)?, "post": of.post.as_str()}.into(),
+    };
+    let Preferences {
+        language,
+        categories,
+        news_by_email,
+        news_by_push,
+        news_by_sms,
+    } = &account.preferences;
+    let categories: Vec<&str> = categories
+        .iter()
+        .map(|category| category.as_str())
+        .collect();
+    let mut document = doc! {
+        "_id": object_id(&account.id)?,
+        "emailKey": account.email_key().as_str(),
+        "email": &account.email,
+        "emailVerifiedAt": moment(account.email_verified_at_ms),
+        "phoneVerifiedAt": moment(account.phone_verified_at_ms),
+        "firstName": &account.first_name,
+        "lastName": &account.last_name,
+        "avatar": account.avatar.clone(),
+        "preferences": {
+            "language": language.as_str(),
+            "categories": categories,
+            "newsByEmail": *news_by_email,
+            "newsByPush": *news_by_push,
+            "newsBySms": *news_by_sms,
+        },
+        "identityStatus": account.identity_status.as_str(),
+        "role": account.role.as_str(),
+        "membership": membership,
+        "status": account.status.as_str(),
+        "passwordHash": account.password.expose(),
+        "signedOutBefore": DateTime::from_millis(account.signed_out_before_ms),
+        "createdAt": DateTime::from_millis(account.created_at_ms),
+        "updatedAt": DateTime::from_millis(account.updated_at_ms),
+    };
+    if let Some(phone) = &account.phone {
+        document.insert("phone", phone);
+    }
+    Ok(document)
+}
+
+pub fn account(stored: &Document) -> Result<Account, MongoError> {
+    let moment = |field| optional(stored, field, |_| moment_ms(stored, field));
+    let standing = standing(stored)?;
+    Ok(Account {
+        id: id(stored, "_id", UserId::parse)?,
+        email: text(stored, "email")?,
+        email_verified_at_ms: moment("emailVerifiedAt")?,
+        phone: optional_text(stored, "phone")?,
+        phone_verified_at_ms: moment("phoneVerifiedAt")?,
+        first_name: text(stored, "firstName")?,
+        last_name: text(stored, "lastName")?,
+        avatar: optional_text(stored, "avatar")?,
+        preferences: preferences(part(stored, "preferences")?)?,
+        identity_status: word(stored, "identityStatus", IdentityStatus::parse)?,
+        role: standing.role,
+        membership: standing.membership,
+        status: standing.status,
+        password: PasswordHash::new(text(stored, "passwordHash")?),
+        signed_out_before_ms: standing.signed_out_before_ms,
+        created_at_ms: moment_ms(stored, "createdAt")?,
+        updated_at_ms: moment_ms(stored, "updatedAt")?,
+    })
+}
+
+/// What [`standing`] reads.
+pub fn standing_columns() -> Document {
+    doc! {"role": 1, "membership": 1, "status": 1, "signedOutBefore": 1}
+}
+
+pub fn standing(stored: &Document) -> Result<Standing, MongoError> {
+    let membership = optional(stored, "membership", |_| {
+        let of = part(stored, "membership")?;
+        Ok(Membership {
+            partner: id(of, "partnerId", PartnerId::parse)?,
+            post: word(of, "post", Post::parse)?,
+        })
+    });
+    Ok(Standing {
+        role: word(stored, "role", Role::parse)?,
+        membership: membership?,
+        status: word(stored, "status", Status::parse)?,
+        signed_out_before_ms: moment_ms(stored, "signedOutBefore")?,
+    })
+}
+
+fn preferences(stored: &Document) -> Result<Preferences, MongoError> {
+    let wants = |field: &'static str| stored.get_bool(field).map_err(bad(field));
+    let categories = texts(stored, "categories")?;
+    let categories = categories.iter().map(|text| {
+        OfferCategory::parse(text).ok_or_else(|| MongoError::corrupt("categories", text))
+    });
+    Ok(Preferences {
+        language: word(stored, "language", Language::parse)?,
+        categories: categories.collect::<Result<_, _>>()?,
+        news_by_email: wants("newsByEmail")?,
+        news_by_push: wants("newsByPush")?,
+        news_by_sms: wants("newsBySms")?,
+    })
+}
+
+fn word<T>(
+    stored: &Document,
+    field: &'static str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, MongoError> {
+    let text = text(stored, field)?;
+    parse(&text).ok_or_else(|| MongoError::corrupt(field, &text))
+}
+
+pub fn consent(owner: &str, consent: &Consent) -> Document {
+    doc! {
+        "owner": owner,
+        "purpose": consent.purpose.as_str(),
+        "version": &consent.version,
+        "granted": consent.granted,
+        "at": DateTime::from_millis(consent.at_ms),
+    }
+}
+
+pub fn read_consent(stored: &Document) -> Result<Consent, MongoError> {
+    Ok(Consent {
+        purpose: word(stored, "purpose", Purpose::parse)?,
+        version: text(stored, "version")?,
+        granted: stored.get_bool("granted").map_err(bad("granted"))?,
+        at_ms: moment_ms(stored, "at")?,
+    })
+}

@@ -1,0 +1,193 @@
+//! The embedded store: one SQLite file in WAL mode, four readers, one writer.
+//!
+//! Durability is FULL: a purge is relayed after its commit, so a commit that a power cut could
+//! undo would leave caches ahead of the database.
+
+use std::{path::Path, time::Duration};
+
+use deadpool_sqlite::{Config, Hook, HookError, Pool, Runtime};
+use domain::StoreError;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::error::SqliteError;
+
+const FILE_NAME: &str = "yousoon.sqlite";
+const READERS: usize = 4;
+/// How long SQLite waits for another process's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a caller waits for a connection of ours.
+const POOL_TIMEOUT: Duration = Duration::from_secs(5);
+/// Every statement of the stores fits, so that none is compiled twice on a connection.
+const STATEMENT_CACHE: usize = 64;
+
+/// A JSON list for `json_each`: one statement for any number of values.
+pub fn json_list<'a>(values: impl Iterator<Item = &'a str>) -> rusqlite::types::Value {
+    values.collect::<serde_json::Value>().to_string().into()
+}
+
+/// A handle on the database; clones share its connections.
+#[derive(Debug, Clone)]
+pub struct EmbeddedDb {
+    readers: Pool,
+    /// A pool of one: SQLite has one writer, and waiting here is fair where its busy handler is not.
+    writer: Pool,
+}
+
+impl EmbeddedDb {
+    /// Opens or creates the database in `dir` and migrates it. Blocks: call it at boot.
+    pub fn open(dir: &Path) -> Result<Self, SqliteError> {
+        std::fs::create_dir_all(dir)?;
+        let path = dir.join(FILE_NAME);
+        let mut connection = Connection::open(&path)?;
+        configure(&connection, Role::Writer)?;
+        crate::migrations::run(&mut connection)?;
+        Ok(Self {
+            readers: pool(&path, Role::Reader, READERS)?,
+            writer: pool(&path, Role::Writer, 1)?,
+        })
+    }
+
+    /// Runs `work` on a reader, in one snapshot: all its statements see the same commit.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, SqliteError> + Send + 'static,
+    {
+        let connection = self.readers.get().await.map_err(SqliteError::from)?;
+        let done: Result<Result<T, SqliteError>, _> = connection
+            .interact(move |connection| {
+                let snapshot = connection.transaction()?;
+                let value = work(&snapshot)?;
+                snapshot.commit()?;
+                Ok(value)
+            })
+            .await;
+        Ok(done.map_err(SqliteError::from)??)
+    }
+
+    /// Runs `work` in one IMMEDIATE transaction and commits it; an error or a panic rolls it back.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, SqliteError> + Send + 'static,
+    {
+        let connection = self.writer.get().await.map_err(SqliteError::from)?;
+        let done: Result<Result<T, SqliteError>, _> = connection
+            .interact(move |connection| {
+                let transaction =
+                    connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let value = work(&transaction)?;
+                transaction.commit()?;
+                Ok(value)
+            })
+            .await;
+        Ok(done.map_err(SqliteError::from)??)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Role {
+    Reader,
+    Writer,
+}
+
+fn configure(connection: &Connection, role: Role) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    match role {
+        Role::Writer => {
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")
+        }
+        Role::Reader => connection.pragma_update(None, "query_only", true),
+    }
+}
+
+fn pool(path: &Path, role: Role, size: usize) -> Result<Pool, SqliteError> {
+    let builder = match Config::new(path).builder(Runtime::Tokio1) {
+        Ok(builder) => builder,
+        Err(never) => match never {},
+    };
+    builder
+        .max_size(size)
+        .wait_timeout(Some(POOL_TIMEOUT))
+        .create_timeout(Some(POOL_TIMEOUT))
+        .recycle_timeout(Some(POOL_TIMEOUT))
+        .post_create(Hook::async_fn(move |connection, _| {
+            Box::pin(async move {
+                connection
+                    .interact(move |connection| configure(connection, role))
+                    .await
+                    .map_err(|error| HookError::message(error.to_string()))?
+                    .map_err(HookError::Backend)
+            })
+        }))
+        .build()
+        .map_err(|error| StoreError::Busy(error.to_string()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_failed_or_panicking_write_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = EmbeddedDb::open(dir.path()).unwrap();
+        let insert = |tx: &Transaction<'_>| -> Result<(), SqliteError> {
+            tx.execute("INSERT INTO documents VALUES ('a', '{}', 0)", [])?;
+            Ok(())
+        };
+        let failed = db
+            .write(move |tx| {
+                insert(tx)?;
+                Err::<(), SqliteError>(StoreError::Interrupted.into())
+            })
+            .await;
+        assert!(failed.is_err());
+        let panicked = db
+            .write(move |tx| {
+                insert(tx)?;
+                assert!(tx.is_autocommit(), "a transaction is open: this panics");
+                Ok(())
+            })
+            .await;
+        assert!(matches!(panicked, Err(StoreError::Interrupted)));
+        let count = |c: &Connection| {
+            Ok(c.query_row("SELECT COUNT(*) FROM documents", [], |r| r.get::<_, i64>(0))?)
+        };
+        assert_eq!(db.read(count).await.unwrap(), 0);
+        db.write(insert).await.unwrap();
+        assert_eq!(db.read(count).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_reader_cannot_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = EmbeddedDb::open(dir.path()).unwrap();
+        let result = db
+            .read(|c| Ok(c.execute("DELETE FROM documents", [])?))
+            .await;
+        assert!(matches!(result, Err(StoreError::Backend(_))));
+    }
+
+    #[test]
+    fn the_database_opens_again_and_a_newer_one_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(EmbeddedDb::open(dir.path()).unwrap());
+        drop(EmbeddedDb::open(dir.path()).unwrap());
+        let connection = Connection::open(dir.path().join(FILE_NAME)).unwrap();
+        connection
+            .execute(
+                "INSERT INTO schema_migrations(version, name) VALUES (999, 'later')",
+                [],
+            )
+            .unwrap();
+        let refused = EmbeddedDb::open(dir.path());
+        assert!(matches!(
+            refused,
+            Err(SqliteError::NewerSchema { found: 999, .. })
+        ));
+    }
+}

@@ -1,0 +1,137 @@
+//! Bookings in SQLite.
+
+mod erasing;
+mod lease;
+mod write;
+
+use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
+
+use async_trait::async_trait;
+use domain::{
+    BookingId, PartnerId, StoreError, UserId,
+    bookings::{
+        booking::{Booking, Step},
+        rules::NewBooking,
+        store::{BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped},
+    },
+    paris::Day,
+};
+use tokio::sync::Mutex;
+
+use crate::database::{EmbeddedDb, json_list};
+
+pub use erasing::erase;
+
+/// Migration 7.
+pub const SCHEMA: &str = include_str!("bookings/schema.sql");
+
+/// The bookings of the embedded store.
+#[derive(Clone, Debug)]
+pub struct EmbeddedBookings {
+    db: EmbeddedDb,
+    /// New bookings wait here, without a limit in time, and not for a connection: SQLite has one
+    /// writer, and hundreds may want one offer at once.
+    line: Arc<Mutex<()>>,
+}
+
+impl EmbeddedBookings {
+    pub fn new(db: EmbeddedDb) -> Self {
+        Self {
+            db,
+            line: Arc::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl BookingStore for EmbeddedBookings {
+    async fn create(&self, new: NewBooking, now_ms: i64) -> Result<Created, StoreError> {
+        let _turn = self.line.lock().await;
+        let asked = new.clone();
+        // Readers first: a refusal waits for no other process that writes.
+        let looked = self.db.read(move |c| write::look(c, &asked, now_ms));
+        if let Err(no_booking) = looked.await? {
+            return Ok(no_booking);
+        }
+        let create = self.db.write(move |tx| write::create(tx, &new, now_ms));
+        create.await
+    }
+
+    async fn step(
+        &self,
+        id: &BookingId,
+        step: Step,
+        by: By,
+        now_ms: i64,
+    ) -> Result<Stepped, StoreError> {
+        let id = id.clone();
+        self.db
+            .write(move |tx| write::step(tx, &id, step, by, now_ms))
+            .await
+    }
+
+    async fn by_ids(&self, ids: &[BookingId]) -> Result<HashMap<BookingId, Booking>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let wanted = json_list(ids.iter().map(BookingId::as_str));
+        let found = self
+            .db
+            .read(move |c| crate::tables::bookings::among(c, wanted))
+            .await?;
+        let by_id = found.into_iter().map(|found| (found.id.clone(), found));
+        Ok(by_id.collect())
+    }
+
+    async fn list(&self, query: &BookingQuery) -> Result<BookingPage, StoreError> {
+        let query = query.clone();
+        self.db
+            .read(move |c| crate::tables::bookings::page(c, &query))
+            .await
+    }
+
+    async fn all_of(&self, user: &UserId) -> Result<Vec<Booking>, StoreError> {
+        let user = user.clone();
+        self.db
+            .read(move |c| crate::tables::bookings::all_of(c, &user))
+            .await
+    }
+
+    async fn days_of_partner(
+        &self,
+        partner: &PartnerId,
+        days: RangeInclusive<Day>,
+    ) -> Result<Vec<DayCount>, StoreError> {
+        let (partner, first, last) = (
+            partner.clone(),
+            days.start().to_string(),
+            days.end().to_string(),
+        );
+        self.db
+            .read(move |c| crate::tables::bookings::days_of_partner(c, &partner, &first, &last))
+            .await
+    }
+
+    async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError> {
+        self.db
+            .read(move |c| crate::tables::bookings::due(c, now_ms, limit))
+            .await
+    }
+
+    async fn take_lease(
+        &self,
+        holder: &str,
+        until_ms: i64,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let holder = holder.to_owned();
+        self.db
+            .write(move |tx| lease::take(tx, &holder, until_ms, now_ms))
+            .await
+    }
+
+    async fn give_lease_back(&self, holder: &str) -> Result<(), StoreError> {
+        let holder = holder.to_owned();
+        self.db.write(move |tx| lease::give_back(tx, &holder)).await
+    }
+}

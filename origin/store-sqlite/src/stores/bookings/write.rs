@@ -1,0 +1,96 @@
+//! Writes of bookings, each in one transaction.
+
+use domain::{
+    BookingId, Offer,
+    bookings::{
+        booking::{Booking, Step},
+        refusals::BookingRefusal,
+        rules::{self, NewBooking},
+        store::{By, Created, Stepped, purge_of_creation, purge_of_step},
+    },
+};
+use rusqlite::{Connection, Transaction};
+
+use crate::{error::SqliteError, outbox::outbox_push, stores::offers, tables::bookings as rows};
+
+/// The booking that would be made and its offer, or why none is.
+type Looked = Result<(Box<Booking>, Box<Offer>), Created>;
+
+pub fn look(connection: &Connection, new: &NewBooking, now_ms: i64) -> Result<Looked, SqliteError> {
+    let refused = |refusal| Ok(Err(Created::Refused(refusal)));
+    if let Some(key) = &new.idempotency_key
+        && let Some(before) = rows::by_key(connection, &new.user, key)?
+    {
+        return if before.offer == new.offer {
+            Ok(Err(Created::Before(Box::new(before))))
+        } else {
+            refused(BookingRefusal::KeyReused)
+        };
+    }
+    let Some(offer) = offers::one(connection, &new.offer)? else {
+        return refused(BookingRefusal::OfferNotFound);
+    };
+    let booking = match rules::draft(&offer, new, now_ms) {
+        Ok(booking) => booking,
+        Err(refusal) => return refused(refusal),
+    };
+    let standing = rows::standing(connection, &new.user, &booking)?;
+    match rules::admit(&offer, standing) {
+        Ok(()) => Ok(Ok((Box::new(booking), Box::new(offer)))),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+pub fn create(tx: &Transaction<'_>, new: &NewBooking, now_ms: i64) -> Result<Created, SqliteError> {
+    let (booking, offer) = match look(tx, new, now_ms)? {
+        Ok(found) => found,
+        Err(no_booking) => return Ok(no_booking),
+    };
+    if booking.counted && !offers::take_place(tx, &offer.id)? {
+        return Ok(Created::Refused(BookingRefusal::SoldOut));
+    }
+    rows::insert(tx, &booking)?;
+    outbox_push(tx, &purge_of_creation(&booking, &offer), now_ms)?;
+    Ok(Created::Done(booking))
+}
+
+pub fn step(
+    tx: &Transaction<'_>,
+    id: &BookingId,
+    step: Step,
+    by: By,
+    now_ms: i64,
+) -> Result<Stepped, SqliteError> {
+    let Some(before) = rows::by_id(tx, id)? else {
+        return Ok(Stepped::Refused(BookingRefusal::NotFound));
+    };
+    match rules::step(&before, step, now_ms) {
+        Ok(after) => {
+            store(tx, &before, &after, step, by, now_ms)?;
+            Ok(Stepped::Done(Box::new(after)))
+        }
+        Err(refusal) => Ok(Stepped::Refused(refusal)),
+    }
+}
+
+/// Writes what a step made of a booking, gives its place back, and leaves the purge.
+pub fn store(
+    tx: &Transaction<'_>,
+    before: &Booking,
+    after: &Booking,
+    step: Step,
+    by: By,
+    now_ms: i64,
+) -> Result<(), SqliteError> {
+    rows::update(tx, after)?;
+    let given_back = if rules::gives_back(before, after) {
+        let offer = offers::one(tx, &after.offer)?;
+        offers::give_back_place(tx, &after.offer)?;
+        offer
+    } else {
+        None
+    };
+    let purge = purge_of_step(after, step, by, given_back.as_ref());
+    outbox_push(tx, &purge, now_ms)?;
+    Ok(())
+}

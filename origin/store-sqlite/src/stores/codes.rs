@@ -1,0 +1,117 @@
+//! Codes in SQLite.
+
+use async_trait::async_trait;
+use domain::{
+    StoreError, UserId,
+    auth::codes::{CodePurpose, CodeStore, StoredCode},
+};
+use rusqlite::{Connection, OptionalExtension as _, named_params};
+
+use crate::{database::EmbeddedDb, error::SqliteError};
+
+/// The codes of the embedded store.
+#[derive(Clone, Debug)]
+pub struct EmbeddedCodes {
+    db: EmbeddedDb,
+}
+
+impl EmbeddedCodes {
+    pub const fn new(db: EmbeddedDb) -> Self {
+        Self { db }
+    }
+}
+
+#[async_trait]
+impl CodeStore for EmbeddedCodes {
+    async fn put(&self, code: StoredCode) -> Result<(), StoreError> {
+        let put = self.db.write(move |tx| {
+            // Whoever comes forgets what is over.
+            tx.prepare_cached("DELETE FROM codes WHERE expires_at_ms <= ?1")?
+                .execute([code.created_at_ms])?;
+            tx.prepare_cached(
+                "INSERT OR REPLACE INTO codes(user_id, purpose, target, hash, tries_left,
+                    created_at_ms, expires_at_ms)
+                 VALUES (:user, :purpose, :target, :hash, :tries, :created, :expires)",
+            )?
+            .execute(named_params! {
+                ":user": code.user.as_str(),
+                ":purpose": code.purpose.as_str(),
+                ":target": code.target,
+                ":hash": code.hash,
+                ":tries": code.tries_left,
+                ":created": code.created_at_ms,
+                ":expires": code.expires_at_ms,
+            })?;
+            Ok(())
+        });
+        put.await
+    }
+
+    async fn get(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+    ) -> Result<Option<StoredCode>, StoreError> {
+        let user = user.clone();
+        self.db.read(move |c| get(c, &user, purpose)).await
+    }
+
+    async fn take_try(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+        now_ms: i64,
+    ) -> Result<Option<StoredCode>, StoreError> {
+        let user = user.clone();
+        let take = self.db.write(move |tx| {
+            let taken = tx
+                .prepare_cached(
+                    "UPDATE codes SET tries_left = tries_left - 1
+                     WHERE user_id = ?1 AND purpose = ?2 AND tries_left > 0 AND expires_at_ms > ?3",
+                )?
+                .execute((user.as_str(), purpose.as_str(), now_ms))?;
+            if taken == 0 {
+                return Ok(None);
+            }
+            get(tx, &user, purpose)
+        });
+        take.await
+    }
+
+    async fn consume(&self, code: &StoredCode) -> Result<bool, StoreError> {
+        let code = code.clone();
+        let consume = self.db.write(move |tx| {
+            let consumed = tx
+                .prepare_cached(
+                    "DELETE FROM codes WHERE user_id = ?1 AND purpose = ?2 AND hash = ?3",
+                )?
+                .execute((code.user.as_str(), code.purpose.as_str(), &code.hash))?;
+            Ok(consumed > 0)
+        });
+        consume.await
+    }
+}
+
+fn get(
+    connection: &Connection,
+    user: &UserId,
+    purpose: CodePurpose,
+) -> Result<Option<StoredCode>, SqliteError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT target, hash, tries_left, created_at_ms, expires_at_ms FROM codes
+             WHERE user_id = ?1 AND purpose = ?2",
+        )?
+        .query_row((user.as_str(), purpose.as_str()), |row| {
+            Ok(StoredCode {
+                user: user.clone(),
+                purpose,
+                target: row.get(0)?,
+                hash: row.get(1)?,
+                tries_left: row.get(2)?,
+                created_at_ms: row.get(3)?,
+                expires_at_ms: row.get(4)?,
+            })
+        });
+    Ok(found.optional()?)
+}

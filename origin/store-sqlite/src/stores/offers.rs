@@ -1,0 +1,257 @@
+//! Offers in SQLite: by id, by distance, newest first.
+
+mod filter;
+mod near;
+mod newest;
+#[cfg(test)]
+mod tests;
+mod update;
+
+use std::collections::{BTreeSet, HashMap};
+
+use async_trait::async_trait;
+use cache_core::Tag;
+use domain::{
+    EstablishmentId, GeoPoint, Offer, OfferId, PartnerId, StoreError,
+    offers::{
+        edit::OfferEdit,
+        store::{
+            Author, Columns, Created, Near, NextChange, OfferCursor, OfferPage, OfferQuery,
+            OfferStore, Updated, Visibility,
+        },
+    },
+};
+use filter::Filter;
+use rusqlite::{Connection, Transaction, types::Value};
+
+use crate::{
+    database::{EmbeddedDb, json_list},
+    error::SqliteError,
+};
+
+pub use crate::tables::places::{give_back_place, one, take_place};
+
+/// The offers of the embedded store.
+#[derive(Debug, Clone)]
+pub struct EmbeddedOffers {
+    db: EmbeddedDb,
+}
+
+impl EmbeddedOffers {
+    pub const fn new(db: EmbeddedDb) -> Self {
+        Self { db }
+    }
+}
+
+impl EmbeddedOffers {
+    async fn page(&self, query: &OfferQuery) -> Result<OfferPage, StoreError> {
+        let Some(filter) = Filter::of(query) else {
+            return Ok(OfferPage {
+                total: empty_total(query.columns),
+                ..OfferPage::default()
+            });
+        };
+        let (first, columns, fields) = (query.first, query.columns, query.fields);
+        match (query.near.clone(), query.after.clone()) {
+            (Some(near), None) => {
+                self.db
+                    .read(move |c| near::list(c, &near, &filter, None, first, columns, fields))
+                    .await
+            }
+            (Some(near), Some(OfferCursor::Near { distance_km, id })) => {
+                let after = near::Position {
+                    distance_km,
+                    id: id.to_bytes(),
+                };
+                self.db
+                    .read(move |c| {
+                        near::list(c, &near, &filter, Some(after), first, columns, fields)
+                    })
+                    .await
+            }
+            (None, None) => {
+                self.db
+                    .read(move |c| newest::list(c, &filter, None, first, columns, fields))
+                    .await
+            }
+            (None, Some(OfferCursor::Newest { created_at_ms, id })) => {
+                self.db
+                    .read(move |c| {
+                        newest::list(
+                            c,
+                            &filter,
+                            Some((created_at_ms, id)),
+                            first,
+                            columns,
+                            fields,
+                        )
+                    })
+                    .await
+            }
+            (Some(_), Some(OfferCursor::Newest { .. }))
+            | (None, Some(OfferCursor::Near { .. })) => Err(StoreError::ForeignCursor),
+        }
+    }
+
+    async fn next_change_ms(&self, query: &OfferQuery) -> Result<Option<i64>, StoreError> {
+        match query.next_change {
+            NextChange::Unasked => return Ok(None),
+            NextChange::Asked => {}
+        }
+        let (near, now_ms) = (query.near.clone(), query.now_ms);
+        let mut filter = Filter::default();
+        filter.categories(&query.categories);
+        let read = self.db.read(move |connection| match near {
+            Some(near) => near::next_change_ms(connection, &near, &filter, now_ms),
+            None => newest::next_change_ms(connection, &filter, now_ms),
+        });
+        read.await
+    }
+}
+
+#[async_trait]
+impl OfferStore for EmbeddedOffers {
+    async fn by_ids(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, Offer>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let wanted = json_list(ids.iter().map(OfferId::as_str));
+        self.db
+            .read(move |connection| {
+                let sql = format!(
+                    "SELECT {} FROM offers o WHERE o.id IN (SELECT value FROM json_each(?1))",
+                    crate::tables::offers::COLUMNS
+                );
+                let offers = crate::tables::offers::query(connection, &sql, vec![wanted])?;
+                Ok(offers
+                    .into_iter()
+                    .map(|offer| (offer.id.clone(), offer))
+                    .collect())
+            })
+            .await
+    }
+
+    async fn of_partners(
+        &self,
+        partners: &[PartnerId],
+        visibility: Visibility,
+        limit_each: usize,
+        now_ms: i64,
+    ) -> Result<HashMap<PartnerId, Vec<Offer>>, StoreError> {
+        // A set: the join would list the offers of a partner that is asked for twice twice.
+        let wanted: BTreeSet<&str> = partners.iter().map(PartnerId::as_str).collect();
+        let wanted = json_list(wanted.into_iter());
+        let mut filter = Filter::default();
+        filter.visible(visibility, now_ms);
+        self.db
+            .read(move |connection| {
+                // The limit applies inside, by partner: one with ten thousand offers costs no more.
+                let sql = format!(
+                    "SELECT {} FROM json_each(?) p JOIN offers o ON o.row IN (
+                        SELECT o.row FROM offers o WHERE o.partner_id = p.value{}
+                        ORDER BY o.created_at_ms DESC, o.id DESC LIMIT ?)
+                     ORDER BY o.created_at_ms DESC, o.id DESC",
+                    crate::tables::offers::COLUMNS,
+                    filter.and_sql()
+                );
+                let mut params = vec![wanted];
+                params.extend(filter.params);
+                params.push(limit(limit_each));
+                let mut found: HashMap<PartnerId, Vec<Offer>> = HashMap::new();
+                for offer in crate::tables::offers::query(connection, &sql, params)? {
+                    found
+                        .entry(offer.partner_id.clone())
+                        .or_default()
+                        .push(offer);
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError> {
+        let (page, next_change_ms) =
+            futures_util::try_join!(self.page(query), self.next_change_ms(query))?;
+        Ok(OfferPage {
+            next_change_ms,
+            ..page
+        })
+    }
+
+    async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let wanted = json_list(ids.iter().map(OfferId::as_str));
+        self.db
+            .read(move |connection| crate::tables::offers::remaining(connection, wanted))
+            .await
+    }
+
+    async fn create(
+        &self,
+        draft: Offer,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Created, StoreError> {
+        self.db
+            .write(move |tx| update::create(tx, draft, author, now_ms))
+            .await
+    }
+
+    async fn update(
+        &self,
+        id: OfferId,
+        edit: OfferEdit,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Updated, StoreError> {
+        self.db
+            .write(move |tx| update::update(tx, &id, edit, author, now_ms))
+            .await
+    }
+}
+
+/// Stores a new offer with its place and its words.
+pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
+    crate::tables::offers::insert(tx, offer)
+}
+
+/// Moves the offers of an establishment; gives the tags of what lists them, before and after.
+pub fn move_along(
+    tx: &Transaction<'_>,
+    establishment: &EstablishmentId,
+    location: GeoPoint,
+) -> Result<BTreeSet<Tag>, SqliteError> {
+    update::move_along(tx, establishment, location)
+}
+
+/// Whether offers that are not archived are of an establishment.
+pub fn is_used(
+    connection: &Connection,
+    establishment: &EstablishmentId,
+) -> Result<bool, SqliteError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM offers WHERE establishment_id = ?1 AND archived_at_ms IS NULL",
+        )?
+        .exists([establishment.as_str()])?)
+}
+
+/// Whether the offer is stored.
+pub fn exists(connection: &Connection, id: &OfferId) -> Result<bool, SqliteError> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM offers WHERE id = ?1")?
+        .exists([id.as_str()])?)
+}
+
+const fn empty_total(columns: Columns) -> Option<u64> {
+    match columns {
+        Columns::Edges => None,
+        Columns::EdgesAndTotal => Some(0),
+    }
+}
+
+fn limit(count: usize) -> Value {
+    Value::from(i64::try_from(count).unwrap_or(i64::MAX))
+}

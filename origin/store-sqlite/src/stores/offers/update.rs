@@ -1,0 +1,88 @@
+//! The update of an offer: row, place, words and purge in one transaction.
+
+use std::collections::BTreeSet;
+
+use cache_core::Tag;
+use domain::{
+    EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
+    offers::{
+        edit::OfferEdit,
+        events::{OfferChange, tags_of},
+        store::{Change, Creation, change, creation},
+    },
+};
+use rusqlite::Transaction;
+
+use super::{Author, Created, Updated};
+use crate::{
+    error::SqliteError, outbox::outbox_push, stores::partners::establishment,
+    tables::offers as rows,
+};
+
+pub fn update(
+    tx: &Transaction<'_>,
+    id: &OfferId,
+    edit: OfferEdit,
+    author: Author,
+    now_ms: i64,
+) -> Result<Updated, SqliteError> {
+    // Read in the same transaction: what is purged is the difference to what really was there.
+    let Some((row, before)) = rows::by_id(tx, id)? else {
+        return Ok(Updated::NotFound);
+    };
+    let decided = change(&before, edit, author);
+    if let Change::Write { after, purge } = &decided {
+        rows::replace(tx, row, &before, after)?;
+        if let Some(purge) = purge {
+            outbox_push(tx, purge, now_ms)?;
+        }
+    }
+    Ok(decided.into())
+}
+
+pub fn create(
+    tx: &Transaction<'_>,
+    draft: Offer,
+    author: Author,
+    now_ms: i64,
+) -> Result<Created, SqliteError> {
+    let place = establishment(tx, &draft.establishment_id)?;
+    let open = open_offers(tx, &draft.partner_id)?;
+    match creation(draft, place.as_ref(), open, author) {
+        Creation::Refuse(why) => Ok(why),
+        Creation::Write { offer, purge } => {
+            rows::insert(tx, &offer)?;
+            outbox_push(tx, &purge, now_ms)?;
+            Ok(Created::Done(offer))
+        }
+    }
+}
+
+fn open_offers(tx: &Transaction<'_>, partner: &PartnerId) -> Result<usize, SqliteError> {
+    let count: i64 = tx
+        .prepare_cached(
+            "SELECT COUNT(*) FROM offers WHERE partner_id = ?1 AND archived_at_ms IS NULL",
+        )?
+        .query_row([partner.as_str()], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+pub fn move_along(
+    tx: &Transaction<'_>,
+    establishment: &EstablishmentId,
+    location: GeoPoint,
+) -> Result<BTreeSet<Tag>, SqliteError> {
+    let mut tags = BTreeSet::new();
+    for (row, before) in rows::of_establishment(tx, establishment)? {
+        let after = Offer {
+            location,
+            ..before.clone()
+        };
+        rows::replace(tx, row, &before, &after)?;
+        tags.extend(tags_of(&OfferChange {
+            before: Some(before),
+            after: Some(after),
+        }));
+    }
+    Ok(tags)
+}

@@ -1,0 +1,141 @@
+//! Writes of partners and establishments: rows, words and purge in one transaction.
+
+use domain::{
+    Establishment, EstablishmentId, Partner, PartnerId, UserId,
+    offers::store::{Author, Purging},
+    partners::{
+        edit::{EstablishmentEdit, PartnerEdit},
+        store::change::{
+            Founded, MOST_ESTABLISHMENTS, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated,
+            edited, founding, partner_change, place_change, place_purge,
+        },
+    },
+    users::{
+        account::{Membership, Post},
+        store::Joined,
+    },
+};
+use rusqlite::Transaction;
+
+use super::{establishment, partner_exists};
+use crate::{
+    error::SqliteError,
+    outbox::outbox_push,
+    stores::{offers, users},
+    tables::partners as rows,
+};
+
+pub fn found(
+    tx: &Transaction<'_>,
+    partner: &Partner,
+    owner: &UserId,
+    author: Author,
+    now_ms: i64,
+) -> Result<Founded, SqliteError> {
+    let membership = Membership {
+        partner: partner.id.clone(),
+        post: Post::Owner,
+    };
+    match users::join(tx, owner, &membership, now_ms)? {
+        Joined::NoUser => Ok(Founded::NoUser),
+        Joined::Member => Ok(Founded::Member),
+        Joined::Done => {
+            rows::insert_partner(tx, partner)?;
+            outbox_push(tx, &founding(&partner.id, author), now_ms)?;
+            Ok(Founded::Done)
+        }
+    }
+}
+
+pub fn update_partner(
+    tx: &Transaction<'_>,
+    id: &PartnerId,
+    edit: PartnerEdit,
+    author: Author,
+    now_ms: i64,
+) -> Result<PartnerUpdated, SqliteError> {
+    let found = rows::partners(tx, "p.id = ?", vec![id.as_str().to_owned().into()])?;
+    let Some(before) = found.into_iter().next() else {
+        return Ok(PartnerUpdated::NotFound);
+    };
+    let (after, purge) = partner_change(&before, edit, author);
+    let purging = match purge {
+        None => Purging::Nothing,
+        Some(purge) => {
+            rows::replace_partner(tx, &after)?;
+            outbox_push(tx, &purge, now_ms)?;
+            Purging::Pending
+        }
+    };
+    Ok(PartnerUpdated::Done(Box::new(after), purging))
+}
+
+pub fn add_establishment(
+    tx: &Transaction<'_>,
+    place: &Establishment,
+    author: Author,
+    now_ms: i64,
+) -> Result<PlaceAdded, SqliteError> {
+    if !partner_exists(tx, &place.partner_id)? {
+        return Ok(PlaceAdded::NoPartner);
+    }
+    let count: i64 = tx
+        .prepare_cached("SELECT COUNT(*) FROM establishments WHERE partner_id = ?1")?
+        .query_row([place.partner_id.as_str()], |row| row.get(0))?;
+    if usize::try_from(count).unwrap_or(usize::MAX) >= MOST_ESTABLISHMENTS {
+        return Ok(PlaceAdded::Full);
+    }
+    rows::insert_establishment(tx, place)?;
+    outbox_push(tx, &place_purge(&place.partner_id, author), now_ms)?;
+    Ok(PlaceAdded::Done)
+}
+
+pub fn update_establishment(
+    tx: &Transaction<'_>,
+    id: &EstablishmentId,
+    edit: EstablishmentEdit,
+    author: Author,
+    now_ms: i64,
+) -> Result<PlaceUpdated, SqliteError> {
+    let Some(before) = establishment(tx, id)? else {
+        return Ok(PlaceUpdated::NotFound);
+    };
+    let Some(after) = edited(&before, edit) else {
+        return Ok(PlaceUpdated::NotFound);
+    };
+    let moved = if before.location == after.location {
+        std::collections::BTreeSet::new()
+    } else {
+        offers::move_along(tx, id, after.location)?
+    };
+    let purging = match place_change(&before, &after, moved, author) {
+        None => Purging::Nothing,
+        Some(purge) => {
+            rows::replace_establishment(tx, &after)?;
+            outbox_push(tx, &purge, now_ms)?;
+            Purging::Pending
+        }
+    };
+    Ok(PlaceUpdated::Done(Box::new(after), purging))
+}
+
+pub fn archive_establishment(
+    tx: &Transaction<'_>,
+    id: &EstablishmentId,
+    author: Author,
+    now_ms: i64,
+) -> Result<PlaceArchived, SqliteError> {
+    let Some(before) = establishment(tx, id)? else {
+        return Ok(PlaceArchived::NotFound);
+    };
+    if before.archived_at_ms.is_some() {
+        return Ok(PlaceArchived::Already);
+    }
+    if offers::is_used(tx, id)? {
+        return Ok(PlaceArchived::InUse);
+    }
+    tx.prepare_cached("UPDATE establishments SET archived_at_ms = ?2 WHERE id = ?1")?
+        .execute((id.as_str(), now_ms))?;
+    outbox_push(tx, &place_purge(&before.partner_id, author), now_ms)?;
+    Ok(PlaceArchived::Done)
+}

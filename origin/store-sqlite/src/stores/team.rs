@@ -1,0 +1,195 @@
+//! Invitations in SQLite.
+
+use async_trait::async_trait;
+use domain::{
+    InvitationId, PartnerId, StoreError, UserId,
+    team::{
+        MOST_INVITATIONS, MOST_MEMBERS, RESEND_AFTER_MS,
+        store::{Accepted, Invitation, Invited, TeamStore, TokenHash, is_good},
+    },
+    users::{
+        account::{EmailKey, Membership, Post},
+        store::Joined,
+    },
+};
+use rusqlite::{
+    Connection, OptionalExtension as _, Row, Transaction, named_params, params_from_iter,
+};
+
+use crate::{
+    database::EmbeddedDb,
+    error::SqliteError,
+    stores::{partners::partner_exists, users},
+};
+
+const COLUMNS: &str =
+    "SELECT id, partner_id, email, post, token_hash, created_at_ms, expires_at_ms FROM invitations";
+
+/// The invitations of the embedded store.
+#[derive(Clone, Debug)]
+pub struct EmbeddedTeams {
+    db: EmbeddedDb,
+}
+
+impl EmbeddedTeams {
+    pub const fn new(db: EmbeddedDb) -> Self {
+        Self { db }
+    }
+}
+
+#[async_trait]
+impl TeamStore for EmbeddedTeams {
+    async fn invite(&self, invitation: Invitation) -> Result<Invited, StoreError> {
+        self.db.write(move |tx| invite(tx, &invitation)).await
+    }
+
+    async fn invitations(
+        &self,
+        partner: &PartnerId,
+        now_ms: i64,
+    ) -> Result<Vec<Invitation>, StoreError> {
+        let partner = partner.clone();
+        self.db
+            .read(move |connection| {
+                let sql = format!(
+                    "{COLUMNS} WHERE partner_id = ?1 AND expires_at_ms > ?2
+                     ORDER BY created_at_ms, id"
+                );
+                let mut statement = connection.prepare_cached(&sql)?;
+                let mut rows = statement.query((partner.as_str(), now_ms))?;
+                let mut found = Vec::new();
+                while let Some(row) = rows.next()? {
+                    found.push(read(row)?);
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    async fn withdraw(&self, partner: &PartnerId, id: &InvitationId) -> Result<bool, StoreError> {
+        let (partner, id) = (partner.clone(), id.clone());
+        self.db
+            .write(move |tx| {
+                let gone = tx
+                    .prepare_cached("DELETE FROM invitations WHERE id = ?1 AND partner_id = ?2")?
+                    .execute([id.as_str(), partner.as_str()])?;
+                Ok(gone > 0)
+            })
+            .await
+    }
+
+    async fn accept(
+        &self,
+        id: InvitationId,
+        hash: TokenHash,
+        user: UserId,
+        email: EmailKey,
+        now_ms: i64,
+    ) -> Result<Accepted, StoreError> {
+        self.db
+            .write(move |tx| accept(tx, &id, &hash, &user, &email, now_ms))
+            .await
+    }
+}
+
+fn invite(tx: &Transaction<'_>, invitation: &Invitation) -> Result<Invited, SqliteError> {
+    let (partner, now_ms) = (&invitation.partner, invitation.created_at_ms);
+    if !partner_exists(tx, partner)? {
+        return Ok(Invited::NoPartner);
+    }
+    // Whoever comes forgets what is over.
+    tx.prepare_cached("DELETE FROM invitations WHERE expires_at_ms <= ?1")?
+        .execute([now_ms])?;
+    let email = invitation.email_key();
+    let known = one(
+        tx,
+        "partner_id = ?1 AND email_key = ?2",
+        [partner.as_str(), email.as_str()],
+    )?;
+    match known {
+        Some(known) if now_ms - known.created_at_ms < RESEND_AFTER_MS => {
+            return Ok(Invited::Sent(Box::new(known)));
+        }
+        Some(_) => {}
+        None => {
+            let count: i64 = tx
+                .prepare_cached("SELECT COUNT(*) FROM invitations WHERE partner_id = ?1")?
+                .query_row([partner.as_str()], |row| row.get(0))?;
+            if usize::try_from(count).unwrap_or(usize::MAX) >= MOST_INVITATIONS {
+                return Ok(Invited::Full);
+            }
+        }
+    }
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO invitations(id, partner_id, email_key, email, post, token_hash,
+            created_at_ms, expires_at_ms)
+         VALUES (:id, :partner, :email_key, :email, :post, :hash, :created, :expires)",
+    )?
+    .execute(named_params! {
+        ":id": invitation.id.as_str(),
+        ":partner": partner.as_str(),
+        ":email_key": email.as_str(),
+        ":email": invitation.email,
+        ":post": invitation.post.as_str(),
+        ":hash": invitation.token_hash.as_str(),
+        ":created": now_ms,
+        ":expires": invitation.expires_at_ms,
+    })?;
+    Ok(Invited::Done)
+}
+
+fn accept(
+    tx: &Transaction<'_>,
+    id: &InvitationId,
+    hash: &TokenHash,
+    user: &UserId,
+    email: &EmailKey,
+    now_ms: i64,
+) -> Result<Accepted, SqliteError> {
+    let known = one(tx, "id = ?1", [id.as_str()])?;
+    let Some(good) = known.filter(|known| is_good(known, hash, email, now_ms)) else {
+        return Ok(Accepted::Invalid);
+    };
+    if users::members(tx, &good.partner)?.len() >= MOST_MEMBERS {
+        return Ok(Accepted::Full);
+    }
+    let membership = Membership {
+        partner: good.partner,
+        post: good.post,
+    };
+    match users::join(tx, user, &membership, now_ms)? {
+        Joined::NoUser => Ok(Accepted::Invalid),
+        Joined::Member => Ok(Accepted::Member),
+        Joined::Done => {
+            tx.prepare_cached("DELETE FROM invitations WHERE id = ?1")?
+                .execute([id.as_str()])?;
+            Ok(Accepted::Done(membership))
+        }
+    }
+}
+
+fn one<const N: usize>(
+    connection: &Connection,
+    condition: &str,
+    params: [&str; N],
+) -> Result<Option<Invitation>, SqliteError> {
+    connection
+        .prepare_cached(&format!("{COLUMNS} WHERE {condition}"))?
+        .query_row(params_from_iter(params), |row| Ok(read(row)))
+        .optional()?
+        .transpose()
+}
+
+fn read(row: &Row<'_>) -> Result<Invitation, SqliteError> {
+    let (id, partner, post): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(3)?);
+    Ok(Invitation {
+        id: InvitationId::parse(&id).ok_or_else(|| SqliteError::corrupt("invitation id", &id))?,
+        partner: PartnerId::parse(&partner)
+            .ok_or_else(|| SqliteError::corrupt("partner id", &partner))?,
+        email: row.get(2)?,
+        post: Post::parse(&post).ok_or_else(|| SqliteError::corrupt("post", &post))?,
+        token_hash: TokenHash::stored(row.get(4)?),
+        created_at_ms: row.get(5)?,
+        expires_at_ms: row.get(6)?,
+    })
+}

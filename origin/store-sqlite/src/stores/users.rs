@@ -1,0 +1,263 @@
+//! Accounts in SQLite.
+
+mod favorites;
+mod members;
+
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use domain::{
+    OfferId, PartnerId, StoreError, UserId,
+    users::{
+        account::{Account, Consent, EmailKey, Membership, Post, Standing},
+        change::AccountChange,
+        store::{Changed, Created, Favored, Joined, PostChanged, UserStore},
+    },
+};
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use crate::{
+    database::{EmbeddedDb, json_list},
+    error::SqliteError,
+    stores::bookings,
+};
+
+pub use members::members;
+
+/// The accounts of the embedded store.
+#[derive(Debug, Clone)]
+pub struct EmbeddedUsers {
+    db: EmbeddedDb,
+}
+
+impl EmbeddedUsers {
+    pub const fn new(db: EmbeddedDb) -> Self {
+        Self { db }
+    }
+}
+
+#[async_trait]
+impl UserStore for EmbeddedUsers {
+    async fn create(
+        &self,
+        account: Account,
+        consents: Vec<Consent>,
+    ) -> Result<Created, StoreError> {
+        let create = self.db.write(move |tx| {
+            if is_there(tx, "email_key", account.email_key().as_str(), &account.id)? {
+                return Ok(Created::EmailTaken);
+            }
+            if let Some(phone) = &account.phone
+                && is_there(tx, "phone", phone, &account.id)?
+            {
+                return Ok(Created::PhoneTaken);
+            }
+            crate::tables::users::insert(tx, &account)?;
+            for consent in &consents {
+                crate::tables::users::insert_consent(tx, account.id.as_str(), consent)?;
+            }
+            Ok(Created::Done)
+        });
+        create.await
+    }
+
+    async fn by_id(&self, id: &UserId) -> Result<Option<Account>, StoreError> {
+        let id = id.clone();
+        self.db
+            .read(move |c| crate::tables::users::account(c, "id", id.as_str()))
+            .await
+    }
+
+    async fn by_ids(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let wanted = json_list(ids.iter().map(UserId::as_str));
+        let found = self
+            .db
+            .read(move |c| crate::tables::users::among(c, wanted))
+            .await?;
+        let by_id = found.into_iter().map(|found| (found.id.clone(), found));
+        Ok(by_id.collect())
+    }
+
+    async fn by_email(&self, email: &EmailKey) -> Result<Option<Account>, StoreError> {
+        let email = email.clone();
+        self.db
+            .read(move |c| crate::tables::users::account(c, "email_key", email.as_str()))
+            .await
+    }
+
+    async fn standing(&self, id: &UserId) -> Result<Option<Standing>, StoreError> {
+        Ok(self.by_id(id).await?.map(|account| account.standing()))
+    }
+
+    async fn change(
+        &self,
+        id: &UserId,
+        change: AccountChange,
+        now_ms: i64,
+    ) -> Result<Changed, StoreError> {
+        let id = id.clone();
+        self.db
+            .write(move |tx| apply(tx, &id, &change, now_ms))
+            .await
+    }
+
+    async fn members(&self, partner: &PartnerId) -> Result<Vec<Account>, StoreError> {
+        let partner = partner.clone();
+        self.db.read(move |c| members::members(c, &partner)).await
+    }
+
+    async fn change_post(
+        &self,
+        partner: &PartnerId,
+        user: &UserId,
+        post: Option<Post>,
+        now_ms: i64,
+    ) -> Result<PostChanged, StoreError> {
+        let (partner, user) = (partner.clone(), user.clone());
+        self.db
+            .write(move |tx| members::change_post(tx, &partner, &user, post, now_ms))
+            .await
+    }
+
+    async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.db
+            .write(move |tx| crate::tables::users::insert_consent(tx, id.as_str(), &consent))
+            .await
+    }
+
+    async fn consents(&self, id: &UserId) -> Result<Vec<Consent>, StoreError> {
+        let id = id.clone();
+        self.db
+            .read(move |c| crate::tables::users::consents(c, id.as_str()))
+            .await
+    }
+
+    async fn add_favorite(
+        &self,
+        id: &UserId,
+        offer: &OfferId,
+        now_ms: i64,
+    ) -> Result<Favored, StoreError> {
+        let (id, offer) = (id.clone(), offer.clone());
+        self.db
+            .write(move |tx| favorites::add(tx, &id, &offer, now_ms))
+            .await
+    }
+
+    async fn remove_favorite(&self, id: &UserId, offer: &OfferId) -> Result<bool, StoreError> {
+        let (id, offer) = (id.clone(), offer.clone());
+        self.db
+            .write(move |tx| favorites::remove(tx, &id, &offer))
+            .await
+    }
+
+    async fn favorites(&self, id: &UserId) -> Result<Vec<(OfferId, i64)>, StoreError> {
+        let id = id.clone();
+        self.db.read(move |c| favorites::list(c, &id)).await
+    }
+
+    async fn favorites_among(
+        &self,
+        id: &UserId,
+        offers: &[OfferId],
+    ) -> Result<HashSet<OfferId>, StoreError> {
+        let (id, offers) = (id.clone(), offers.to_vec());
+        self.db
+            .read(move |c| favorites::among(c, &id, &offers))
+            .await
+    }
+
+    async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<bool, StoreError> {
+        let (id, pseudonym) = (id.clone(), pseudonym.to_owned());
+        self.db
+            .write(move |tx| erase(tx, &id, &pseudonym, now_ms))
+            .await
+    }
+}
+
+/// Whether an account other than `own` has this.
+fn is_there(
+    connection: &Connection,
+    column: &'static str,
+    value: &str,
+    own: &UserId,
+) -> Result<bool, SqliteError> {
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM users WHERE {column} = ?1 AND id <> ?2)");
+    Ok(connection
+        .prepare_cached(&sql)?
+        .query_row((value, own.as_str()), |row| row.get(0))?)
+}
+
+fn apply(
+    tx: &Transaction<'_>,
+    id: &UserId,
+    change: &AccountChange,
+    now_ms: i64,
+) -> Result<Changed, SqliteError> {
+    let Some(before) = crate::tables::users::account(tx, "id", id.as_str())? else {
+        return Ok(Changed::NotFound);
+    };
+    let after = change.apply(&before, now_ms);
+    if after == before {
+        return Ok(Changed::Done(Box::new(after)));
+    }
+    if let Some(phone) = &after.phone
+        && is_there(tx, "phone", phone, id)?
+    {
+        return Ok(Changed::PhoneTaken);
+    }
+    crate::tables::users::update(tx, &after)?;
+    Ok(Changed::Done(Box::new(after)))
+}
+
+/// Makes a user work for a partner, in a transaction of the partner's.
+pub fn join(
+    tx: &Transaction<'_>,
+    id: &UserId,
+    membership: &Membership,
+    now_ms: i64,
+) -> Result<Joined, SqliteError> {
+    match crate::tables::users::account(tx, "id", id.as_str())? {
+        None => Ok(Joined::NoUser),
+        Some(account) if account.membership.is_some() => Ok(Joined::Member),
+        Some(_) => {
+            apply(tx, id, &AccountChange::Join(membership.clone()), now_ms)?;
+            Ok(Joined::Done)
+        }
+    }
+}
+
+fn erase(
+    tx: &Transaction<'_>,
+    id: &UserId,
+    pseudonym: &str,
+    now_ms: i64,
+) -> Result<bool, SqliteError> {
+    tx.prepare_cached(
+        "DELETE FROM invitations WHERE email_key = (SELECT email_key FROM users WHERE id = ?1)",
+    )?
+    .execute([id.as_str()])?;
+    let created_at_ms: Option<i64> = tx
+        .prepare_cached("DELETE FROM users WHERE id = ?1 RETURNING created_at_ms")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?;
+    let Some(created_at_ms) = created_at_ms else {
+        return Ok(false);
+    };
+    for sql in [
+        "DELETE FROM favorites WHERE user_id = ?1",
+        "DELETE FROM codes WHERE user_id = ?1",
+    ] {
+        tx.prepare_cached(sql)?.execute([id.as_str()])?;
+    }
+    bookings::erase(tx, id, now_ms)?;
+    tx.prepare_cached("UPDATE consents SET owner = ?2 WHERE owner = ?1")?
+        .execute((id.as_str(), pseudonym))?;
+    tx.prepare_cached("INSERT INTO erasures(id, created_at_ms, erased_at_ms) VALUES (?1, ?2, ?3)")?
+        .execute((pseudonym, created_at_ms, now_ms))?;
+    Ok(true)
+}

@@ -1,0 +1,228 @@
+//! Between rows and bookings.
+
+use domain::{
+    BookingId, OfferId, PartnerId, UserId,
+    bookings::{
+        booking::{Booking, BookingStatus},
+        rules::{self, Standing},
+        store::{BookingPage, BookingQuery, DayCount},
+    },
+};
+use rusqlite::{
+    Connection, Params, Row, ToSql, Transaction, named_params, params_from_iter, types::Value,
+};
+
+use crate::error::SqliteError;
+
+const COLUMNS: &str = "id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
+    idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms";
+
+/// Runs a query that selects [`COLUMNS`].
+fn query(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+) -> Result<Vec<Booking>, SqliteError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut bookings = Vec::new();
+    while let Some(row) = rows.next()? {
+        bookings.push(booking(row)?);
+    }
+    Ok(bookings)
+}
+
+fn booking(row: &Row<'_>) -> Result<Booking, SqliteError> {
+    let user: Option<String> = row.get(1)?;
+    Ok(Booking {
+        id: word("booking id", &row.get::<_, String>(0)?, BookingId::parse)?,
+        user: match user {
+            None => None,
+            Some(user) => Some(word("user id", &user, UserId::parse)?),
+        },
+        offer: word("offer id", &row.get::<_, String>(2)?, OfferId::parse)?,
+        partner: word("partner id", &row.get::<_, String>(3)?, PartnerId::parse)?,
+        status: word("status", &row.get::<_, String>(4)?, BookingStatus::parse)?,
+        counted: row.get(5)?,
+        from_ms: row.get(6)?,
+        until_ms: row.get(7)?,
+        idempotency_key: row.get(8)?,
+        created_at_ms: row.get(9)?,
+        changed_at_ms: row.get(10)?,
+        checked_in_at_ms: row.get(11)?,
+    })
+}
+
+fn word<T>(
+    what: &'static str,
+    text: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, SqliteError> {
+    parse(text).ok_or_else(|| SqliteError::corrupt(what, &text))
+}
+
+pub fn by_id(connection: &Connection, id: &BookingId) -> Result<Option<Booking>, SqliteError> {
+    let sql = format!("SELECT {COLUMNS} FROM bookings WHERE id = ?1");
+    Ok(query(connection, &sql, [id.as_str()])?.pop())
+}
+
+pub fn among(connection: &Connection, wanted: Value) -> Result<Vec<Booking>, SqliteError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM bookings WHERE id IN (SELECT value FROM json_each(?1))");
+    query(connection, &sql, [wanted])
+}
+
+pub fn by_key(
+    connection: &Connection,
+    user: &UserId,
+    key: &str,
+) -> Result<Option<Booking>, SqliteError> {
+    let sql = format!("SELECT {COLUMNS} FROM bookings WHERE user_id = ?1 AND idempotency_key = ?2");
+    Ok(query(connection, &sql, (user.as_str(), key))?.pop())
+}
+
+/// What counts against a booking that would be made.
+pub fn standing(
+    connection: &Connection,
+    user: &UserId,
+    booking: &Booking,
+) -> Result<Standing, SqliteError> {
+    let one = |sql: &str, params: &[&dyn ToSql]| -> Result<i64, SqliteError> {
+        let mut statement = connection.prepare_cached(sql)?;
+        Ok(statement.query_row(params, |row| row.get(0))?)
+    };
+    let (user, offer, day) = (user.as_str(), booking.offer.as_str(), booking.day());
+    Ok(Standing {
+        open_of_offer: one(
+            "SELECT COUNT(*) FROM bookings WHERE user_id = ?1 AND offer_id = ?2 AND due_ms IS NOT NULL",
+            &[&user, &offer],
+        )?,
+        open: one(
+            "SELECT COUNT(*) FROM bookings WHERE user_id = ?1 AND due_ms IS NOT NULL",
+            &[&user],
+        )?,
+        of_user: one(
+            "SELECT COUNT(*) FROM bookings
+             WHERE user_id = ?1 AND offer_id = ?2 AND status NOT IN ('CANCELLED', 'EXPIRED')",
+            &[&user, &offer],
+        )?,
+        of_day: one(
+            "SELECT COUNT(*) FROM bookings
+             WHERE offer_id = ?1 AND day = ?2 AND status NOT IN ('CANCELLED', 'EXPIRED')",
+            &[&offer, &day],
+        )?,
+    })
+}
+
+pub fn page(connection: &Connection, wanted: &BookingQuery) -> Result<BookingPage, SqliteError> {
+    let mut sql = format!("SELECT {COLUMNS} FROM bookings WHERE user_id = ?");
+    let mut params = vec![Value::from(wanted.user.to_string())];
+    if let Some(status) = wanted.status {
+        sql.push_str(" AND status = ?");
+        params.push(Value::from(status.as_str().to_owned()));
+    }
+    if let Some(after) = &wanted.after {
+        sql.push_str(" AND (created_at_ms, id) < (?, ?)");
+        params.push(Value::from(after.created_at_ms));
+        params.push(Value::from(after.id.to_string()));
+    }
+    sql.push_str(" ORDER BY created_at_ms DESC, id DESC LIMIT ?");
+    params.push(Value::from(limit(wanted.first.saturating_add(1))));
+    let mut items = query(connection, &sql, params_from_iter(params))?;
+    let has_next_page = items.len() > wanted.first;
+    items.truncate(wanted.first);
+    Ok(BookingPage {
+        items,
+        has_next_page,
+    })
+}
+
+pub fn all_of(connection: &Connection, user: &UserId) -> Result<Vec<Booking>, SqliteError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM bookings WHERE user_id = ?1 ORDER BY created_at_ms DESC, id DESC"
+    );
+    query(connection, &sql, [user.as_str()])
+}
+
+pub fn due(connection: &Connection, now_ms: i64, most: usize) -> Result<Vec<Booking>, SqliteError> {
+    let sql = format!("SELECT {COLUMNS} FROM bookings WHERE due_ms <= ?1 ORDER BY due_ms LIMIT ?2");
+    query(connection, &sql, (now_ms, limit(most)))
+}
+
+pub fn days_of_partner(
+    connection: &Connection,
+    partner: &PartnerId,
+    first: &str,
+    last: &str,
+) -> Result<Vec<DayCount>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT day, SUM(made), SUM(came) FROM (
+            SELECT made_on AS day, COUNT(*) AS made, 0 AS came FROM bookings
+            WHERE partner_id = ?1 AND made_on BETWEEN ?2 AND ?3 GROUP BY made_on
+            UNION ALL
+            SELECT checked_in_on, 0, COUNT(*) FROM bookings
+            WHERE partner_id = ?1 AND checked_in_on BETWEEN ?2 AND ?3 GROUP BY checked_in_on)
+         GROUP BY day ORDER BY day",
+    )?;
+    let mut rows = statement.query((partner.as_str(), first, last))?;
+    let mut days = Vec::new();
+    while let Some(row) = rows.next()? {
+        days.push(DayCount {
+            day: row.get(0)?,
+            bookings: row.get(1)?,
+            check_ins: row.get(2)?,
+        });
+    }
+    Ok(days)
+}
+
+pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError> {
+    tx.prepare_cached(
+        "INSERT INTO bookings(id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
+            idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, due_ms, day, made_on,
+            checked_in_on)
+         VALUES (:id, :user_id, :offer_id, :partner_id, :status, :counted, :from_ms, :until_ms,
+            :idempotency_key, :created_at_ms, :changed_at_ms, :checked_in_at_ms, :due_ms, :day,
+            :made_on, :checked_in_on)",
+    )?
+    .execute(named_params! {
+        ":id": booking.id.as_str(),
+        ":user_id": booking.user.as_ref().map(UserId::as_str),
+        ":offer_id": booking.offer.as_str(),
+        ":partner_id": booking.partner.as_str(),
+        ":status": booking.status.as_str(),
+        ":counted": booking.counted,
+        ":from_ms": booking.from_ms,
+        ":until_ms": booking.until_ms,
+        ":idempotency_key": booking.idempotency_key,
+        ":created_at_ms": booking.created_at_ms,
+        ":changed_at_ms": booking.changed_at_ms,
+        ":checked_in_at_ms": booking.checked_in_at_ms,
+        ":due_ms": rules::due_ms(booking),
+        ":day": booking.day(),
+        ":made_on": booking.made_on(),
+        ":checked_in_on": booking.checked_in_on(),
+    })?;
+    Ok(())
+}
+
+/// What a step may change.
+pub fn update(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError> {
+    tx.prepare_cached(
+        "UPDATE bookings SET status = ?2, changed_at_ms = ?3, checked_in_at_ms = ?4, due_ms = ?5,
+            checked_in_on = ?6 WHERE id = ?1",
+    )?
+    .execute((
+        booking.id.as_str(),
+        booking.status.as_str(),
+        booking.changed_at_ms,
+        booking.checked_in_at_ms,
+        rules::due_ms(booking),
+        booking.checked_in_on(),
+    ))?;
+    Ok(())
+}
+
+fn limit(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,189 @@
+//! Accounts and consents as rows.
+
+use domain::{
+    PartnerId, UserId,
+    users::account::{
+        Account, Consent, IdentityStatus, Membership, PasswordHash, Post, Purpose, Role, Status,
+    },
+};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, types::Value};
+
+use crate::error::SqliteError;
+
+/// The account with this value of a unique column.
+pub fn account(
+    connection: &Connection,
+    column: &'static str,
+    value: &str,
+) -> Result<Option<Account>, SqliteError> {
+    let sql = format!("SELECT * FROM users WHERE {column} = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let found = statement
+        .query_row([value], |row| Ok(read(row)))
+        .optional()?;
+    found.transpose()
+}
+
+/// The accounts with these ids.
+pub fn among(connection: &Connection, wanted: Value) -> Result<Vec<Account>, SqliteError> {
+    let mut statement = connection
+        .prepare_cached("SELECT * FROM users WHERE id IN (SELECT value FROM json_each(?1))")?;
+    let mut rows = statement.query([wanted])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// The accounts by a condition, with what may follow it.
+pub fn accounts(
+    connection: &Connection,
+    condition: &str,
+    param: &str,
+) -> Result<Vec<Account>, SqliteError> {
+    let sql = format!("SELECT * FROM users WHERE {condition}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([param])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+fn read(row: &Row<'_>) -> Result<Account, SqliteError> {
+    let preferences: String = row.get("preferences")?;
+    let partner: Option<String> = row.get("partner_id")?;
+    let membership = match partner {
+        None => None,
+        Some(partner) => Some(Membership {
+            partner: word("partner_id", &partner, PartnerId::parse)?,
+            post: word("post", &row.get::<_, String>("post")?, Post::parse)?,
+        }),
+    };
+    Ok(Account {
+        id: word("user id", &row.get::<_, String>("id")?, UserId::parse)?,
+        email: row.get("email")?,
+        email_verified_at_ms: row.get("email_verified_at_ms")?,
+        phone: row.get("phone")?,
+        phone_verified_at_ms: row.get("phone_verified_at_ms")?,
+        first_name: row.get("first_name")?,
+        last_name: row.get("last_name")?,
+        avatar: row.get("avatar")?,
+        preferences: serde_json::from_str(&preferences)
+            .map_err(|error| SqliteError::corrupt("preferences", &error))?,
+        identity_status: word(
+            "identity_status",
+            &row.get::<_, String>("identity_status")?,
+            IdentityStatus::parse,
+        )?,
+        role: word("role", &row.get::<_, String>("role")?, Role::parse)?,
+        membership,
+        status: word("status", &row.get::<_, String>("status")?, Status::parse)?,
+        password: PasswordHash::new(row.get::<_, String>("password_hash")?),
+        signed_out_before_ms: row.get("signed_out_before_ms")?,
+        created_at_ms: row.get("created_at_ms")?,
+        updated_at_ms: row.get("updated_at_ms")?,
+    })
+}
+
+fn word<T>(
+    what: &'static str,
+    text: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, SqliteError> {
+    parse(text).ok_or_else(|| SqliteError::corrupt(what, &text))
+}
+
+pub fn insert(tx: &Transaction<'_>, account: &Account) -> Result<(), SqliteError> {
+    store(
+        tx,
+        account,
+        "INSERT INTO users(id, email_key, email, email_verified_at_ms, phone, phone_verified_at_ms,
+            first_name, last_name, avatar, preferences, identity_status, role, partner_id, post,
+            status, password_hash, signed_out_before_ms, created_at_ms, updated_at_ms)
+         VALUES (:id, :email_key, :email, :email_verified_at_ms, :phone, :phone_verified_at_ms,
+            :first_name, :last_name, :avatar, :preferences, :identity_status, :role, :partner_id,
+            :post, :status, :password_hash, :signed_out_before_ms, :created_at_ms, :updated_at_ms)",
+    )
+}
+
+pub fn update(tx: &Transaction<'_>, account: &Account) -> Result<(), SqliteError> {
+    store(
+        tx,
+        account,
+        "UPDATE users SET email_key = :email_key, email = :email,
+            email_verified_at_ms = :email_verified_at_ms, phone = :phone,
+            phone_verified_at_ms = :phone_verified_at_ms, first_name = :first_name,
+            last_name = :last_name, avatar = :avatar, preferences = :preferences,
+            identity_status = :identity_status, role = :role, partner_id = :partner_id,
+            post = :post, status = :status, password_hash = :password_hash,
+            signed_out_before_ms = :signed_out_before_ms, created_at_ms = :created_at_ms,
+            updated_at_ms = :updated_at_ms
+         WHERE id = :id",
+    )
+}
+
+fn store(tx: &Transaction<'_>, account: &Account, sql: &'static str) -> Result<(), SqliteError> {
+    let preferences = serde_json::to_string(&account.preferences)
+        .map_err(|error| SqliteError::corrupt("preferences", &error))?;
+    let membership = account.membership.as_ref();
+    tx.prepare_cached(sql)?.execute(named_params! {
+        ":id": account.id.as_str(),
+        ":email_key": account.email_key().as_str(),
+        ":email": account.email,
+        ":email_verified_at_ms": account.email_verified_at_ms,
+        ":phone": account.phone,
+        ":phone_verified_at_ms": account.phone_verified_at_ms,
+        ":first_name": account.first_name,
+        ":last_name": account.last_name,
+        ":avatar": account.avatar,
+        ":preferences": preferences,
+        ":identity_status": account.identity_status.as_str(),
+        ":role": account.role.as_str(),
+        ":partner_id": membership.map(|of| of.partner.as_str()),
+        ":post": membership.map(|of| of.post.as_str()),
+        ":status": account.status.as_str(),
+        ":password_hash": account.password.expose(),
+        ":signed_out_before_ms": account.signed_out_before_ms,
+        ":created_at_ms": account.created_at_ms,
+        ":updated_at_ms": account.updated_at_ms,
+    })?;
+    Ok(())
+}
+
+pub fn insert_consent(
+    tx: &Transaction<'_>,
+    owner: &str,
+    consent: &Consent,
+) -> Result<(), SqliteError> {
+    tx.prepare_cached(
+        "INSERT INTO consents(owner, purpose, version, granted, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((
+        owner,
+        consent.purpose.as_str(),
+        &consent.version,
+        consent.granted,
+        consent.at_ms,
+    ))?;
+    Ok(())
+}
+
+pub fn consents(connection: &Connection, owner: &str) -> Result<Vec<Consent>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT purpose, version, granted, at_ms FROM consents WHERE owner = ?1 ORDER BY id",
+    )?;
+    let mut rows = statement.query([owner])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(Consent {
+            purpose: word("purpose", &row.get::<_, String>(0)?, Purpose::parse)?,
+            version: row.get(1)?,
+            granted: row.get(2)?,
+            at_ms: row.get(3)?,
+        });
+    }
+    Ok(found)
+}
