@@ -30,7 +30,7 @@ use pq_core::DocumentHash;
 use purging::{self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Run};
 use reqwest::Url;
 use yousoon::{
-    catalogue::{import, seed},
+    catalogue::import,
     config::{Config, cache_from_env},
     database::Database,
     server,
