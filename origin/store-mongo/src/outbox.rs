@@ -93,7 +93,10 @@ mod tests {
             let mut stored = expected.clone();
             stored.insert(field, bad);
             assert!(
-                matches!(pending(&stored), Err(StoreError::Corrupt { .. })),
+                matches!(
+                    pending(&stored),
+                    Err(MongoError::Store(StoreError::Corrupt { .. }))
+                ),
                 "{field}"
             );
         }

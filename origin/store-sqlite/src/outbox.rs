@@ -3,7 +3,7 @@
 //! A row leaves only when its record was read back from the purge log, so a crash between commit
 //! and append loses nothing; a record that is appended twice is harmless.
 
-use cache_core::PurgeKind;
+pub use cache_core::PurgeKind;
 use domain::purges::{OutboxRow, PendingPurge, stored_tags};
 use rusqlite::{Connection, Transaction};
 

@@ -9,8 +9,8 @@
 pub mod booking;
 pub mod refusals;
 pub mod rules;
-#[cfg(test)]
-mod samples;
+#[cfg(any(test, feature = "samples"))]
+pub mod samples;
 pub mod store;
 pub mod window;
 

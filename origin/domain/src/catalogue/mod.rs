@@ -132,6 +132,9 @@ mod tests {
     #[test]
     fn everything_is_purged_even_for_nothing() {
         let reach = Reach::Everything { instead_of: None };
-        assert_eq!(announce(reach).purge(&[]).unwrap().tags, ["*"]);
+        assert_eq!(
+            announce(reach).purge(&[]).unwrap().tags,
+            [Tag::everything()]
+        );
     }
 }

@@ -1,16 +1,21 @@
-use cache_core::Tag;
+use std::{sync::Arc, time::Duration};
+
+use cache_core::{LogId, PurgeKind, Revision, Tag};
 use cache_tiered::Clock;
+use domain::purges::{LOG_KEPT_MS, LogRole, PendingPurge};
 use store_sqlite::{
+    database::EmbeddedDb,
     in_force,
+    log::EmbeddedLog,
     log_rows::{extent, records_after, trim},
-    outbox::outbox_push,
+    outbox::{outbox_pending, outbox_push},
     stores::purges::EmbeddedPurges,
 };
 
 use super::*;
 
-fn entry(tag: &str) -> Entry {
-    Entry {
+fn entry(tag: &str) -> PendingPurge {
+    PendingPurge {
         tags: vec![tag.parse().unwrap()],
         kind: PurgeKind::Soft,
         reason: "test".into(),
@@ -18,13 +23,14 @@ fn entry(tag: &str) -> Entry {
     }
 }
 
-async fn open(db: &EmbeddedDb, role: Role) -> PurgeLog {
+async fn open(db: &EmbeddedDb, role: LogRole) -> PurgeLog {
     let feed = Arc::new(PurgeFeed::new(Clock::new(|| 1_000)));
     let store = Arc::new(EmbeddedPurges::new(db.clone()));
-    let log = PurgeLog::open(store, Backend::Embedded(db.clone()), role, feed)
+    let opened = EmbeddedLog::open(db.clone(), role, 1_000).await.unwrap();
+    let log = PurgeLog::open(store, Backend::Database(Arc::new(opened)), feed)
         .await
         .unwrap();
-    if role == Role::Server {
+    if role == LogRole::Server {
         cache_tiered::tail::check_once(log.feed(), &log)
             .await
             .unwrap();
@@ -40,8 +46,8 @@ fn database() -> (tempfile::TempDir, EmbeddedDb) {
 
 async fn push(db: &EmbeddedDb, tags: &[&str]) {
     let purge = PendingPurge {
-        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        kind: outbox::PurgeKind::Hard,
+        tags: tags.iter().map(|tag| tag.parse().unwrap()).collect(),
+        kind: PurgeKind::Hard,
         reason: "edited".into(),
         actor: "test".into(),
     };
@@ -53,12 +59,12 @@ async fn push(db: &EmbeddedDb, tags: &[&str]) {
 #[tokio::test]
 async fn a_log_keeps_its_identity_and_its_order() {
     let (_dir, db) = database();
-    let log = open(&db, Role::Server).await;
+    let log = open(&db, LogRole::Server).await;
     assert_eq!(log.feed().position().head, Revision::ZERO);
     assert_eq!(log.append(entry("a"), 1).await.unwrap(), Some(Revision(1)));
     assert_eq!(log.append(entry("b"), 2).await.unwrap(), Some(Revision(2)));
     assert_eq!(log.feed().position().head, Revision(2), "who wrote sees it");
-    let again = open(&db, Role::Server).await;
+    let again = open(&db, LogRole::Server).await;
     let as_of = again.as_of().unwrap();
     assert_eq!(Some(as_of), log.as_of());
     let records = again
@@ -74,8 +80,15 @@ async fn a_log_keeps_its_identity_and_its_order() {
 #[tokio::test]
 async fn the_outbox_moves_into_the_log_once() {
     let (_dir, db) = database();
-    let log = open(&db, Role::Server).await;
-    push(&db, &["offer:1", "not a tag"]).await;
+    let log = open(&db, LogRole::Server).await;
+    // As an older version may have stored it: a tag that cannot be read purges everything.
+    db.write(|tx| {
+        let row = r#"INSERT INTO outbox(tags, kind, reason, actor, at_ms)
+            VALUES ('["offer:1","not a tag"]', 'hard', 'edited', 'test', 7)"#;
+        Ok(tx.execute(row, [])?)
+    })
+    .await
+    .unwrap();
     let (one, two) = tokio::join!(log.drain_outbox(8), log.drain_outbox(8));
     assert_eq!(one.unwrap(), Some(Revision(1)));
     assert_eq!(
@@ -97,19 +110,19 @@ async fn the_outbox_moves_into_the_log_once() {
 #[tokio::test]
 async fn a_question_to_the_log_moves_what_a_crash_left() {
     let (_dir, db) = database();
-    let log = open(&db, Role::Server).await;
+    let log = open(&db, LogRole::Server).await;
     push(&db, &["offer:1"]).await;
     cache_tiered::tail::check_once(log.feed(), &log)
         .await
         .unwrap();
     assert_eq!(log.feed().position().head, Revision(1));
-    assert_eq!(db.read(|c| outbox::outbox_pending(c, 9)).await.unwrap(), []);
+    assert_eq!(db.read(|c| outbox_pending(c, 9)).await.unwrap(), []);
 }
 
 #[tokio::test]
 async fn a_command_leaves_its_purges_to_servers_with_another_log() {
     let (_dir, db) = database();
-    let tool = open(&db, Role::Tool).await;
+    let tool = open(&db, LogRole::Tool).await;
     assert_eq!(
         tool.append(entry("a"), 1).await.unwrap(),
         Some(Revision(1)),
@@ -120,25 +133,19 @@ async fn a_command_leaves_its_purges_to_servers_with_another_log() {
         .await
         .unwrap();
     assert_eq!(tool.append(entry("b"), 2).await.unwrap(), None);
-    assert_eq!(
-        db.read(|c| outbox::outbox_pending(c, 9))
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(db.read(|c| outbox_pending(c, 9)).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_server_whose_log_was_left_behind_leaves_its_purges_in_the_outbox() {
     let (_dir, db) = database();
-    let log = open(&db, Role::Server).await;
+    let log = open(&db, LogRole::Server).await;
     let redis = LogId::from_bytes([9; 16]);
     db.write(move |tx| in_force::put_in_force(tx, redis, Revision::of_generation(1), 1))
         .await
         .unwrap();
     assert_eq!(log.append(entry("a"), 2).await.unwrap(), None);
-    let pending = db.read(|c| outbox::outbox_pending(c, 9)).await.unwrap();
+    let pending = db.read(|c| outbox_pending(c, 9)).await.unwrap();
     assert_eq!(pending.len(), 1, "for the log that is in force");
     assert_eq!(db.read(extent).await.unwrap().head, Revision::ZERO);
 }
@@ -146,7 +153,7 @@ async fn a_server_whose_log_was_left_behind_leaves_its_purges_in_the_outbox() {
 #[tokio::test]
 async fn an_embedded_log_that_was_left_behind_begins_anew() {
     let (_dir, db) = database();
-    let log = open(&db, Role::Server).await;
+    let log = open(&db, LogRole::Server).await;
     log.append(entry("a"), 1).await.unwrap();
     let before = log.as_of().unwrap();
     let redis = LogId::from_bytes([9; 16]);
@@ -155,7 +162,7 @@ async fn an_embedded_log_that_was_left_behind_begins_anew() {
         .unwrap();
     let asked = cache_tiered::tail::check_once(log.feed(), &log).await;
     assert!(asked.is_err(), "the old server notices");
-    let again = open(&db, Role::Server).await;
+    let again = open(&db, LogRole::Server).await;
     let after = again.as_of().unwrap();
     assert_ne!(after.log, before.log);
     assert_eq!(after.revision, Revision::of_generation(2));
@@ -164,7 +171,7 @@ async fn an_embedded_log_that_was_left_behind_begins_anew() {
 #[tokio::test]
 async fn old_records_go_and_the_head_stays() {
     let (_dir, db) = database();
-    let log = open(&db, Role::Server).await;
+    let log = open(&db, LogRole::Server).await;
     log.append(entry("a"), 0).await.unwrap();
     log.append(entry("b"), 10).await.unwrap();
     let ends = async || {
@@ -172,11 +179,11 @@ async fn old_records_go_and_the_head_stays() {
         (extent.horizon.0, extent.head.0)
     };
     let trimmed = async |now_ms| db.write(move |tx| trim(tx, now_ms)).await.unwrap();
-    assert_eq!(trimmed(KEEP_MS + 5).await, 1);
+    assert_eq!(trimmed(LOG_KEPT_MS + 5).await, 1);
     assert_eq!(ends().await, (1, 2));
-    assert_eq!(trimmed(KEEP_MS * 2).await, 1);
+    assert_eq!(trimmed(LOG_KEPT_MS * 2).await, 1);
     assert_eq!(ends().await, (2, 2));
-    let appended = log.append(entry("c"), KEEP_MS * 2).await.unwrap();
+    let appended = log.append(entry("c"), LOG_KEPT_MS * 2).await.unwrap();
     assert_eq!(appended, Some(Revision(3)));
-    assert_eq!(trimmed(KEEP_MS * 2).await, 0);
+    assert_eq!(trimmed(LOG_KEPT_MS * 2).await, 0);
 }

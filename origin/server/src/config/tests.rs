@@ -1,4 +1,5 @@
 use super::*;
+use api::documents::DocumentMode;
 
 fn lookup_in<'a>(
     variables: &'a [(&'a str, &'a str)],

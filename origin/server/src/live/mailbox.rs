@@ -139,7 +139,7 @@ mod tests {
     }
 
     fn published() -> Event {
-        let offer = domain::offers::events::tests::offer();
+        let offer = domain::bookings::samples::offer();
         Event::Published {
             offer: offer.into(),
             distance_km: 1.0,

@@ -11,6 +11,7 @@ use domain::{
         store::{BookingCursor, BookingQuery, By, Created, Stepped},
     },
     paris::Day,
+    tags,
     users::store::Created as AccountCreated,
 };
 
@@ -108,12 +109,9 @@ async fn a_booking_takes_a_place_and_is_found_as_it_was_made(fresh: Fresh) {
     assert!(booking.counted);
     assert_eq!(remaining(&fresh, &offer).await, 2);
     let rows = fresh.pending_after(&before).await;
-    let tags: Vec<_> = rows.iter().flat_map(|row| row.purge.tags.clone()).collect();
-    let expected = [
-        format!("booking:{}", booking.id),
-        format!("quota:{}", offer.id),
-    ];
-    assert_eq!(tags, expected);
+    let purged: Vec<_> = rows.iter().flat_map(|row| row.purge.tags.clone()).collect();
+    let expected = [tags::booking(&booking.id), tags::quota(&offer.id)];
+    assert_eq!(purged, expected);
     // Whoever audits purges learns nothing of whose it was.
     let said = format!("{:?}", rows[0].purge);
     assert!(!said.contains(user("ana").as_str()), "{said}");
@@ -262,10 +260,10 @@ async fn the_last_place_purges_the_offer_and_so_does_its_return(fresh: Fresh) {
     let taken = fresh.pending().await;
     step(&fresh, &booking.id, Step::Cancel, NOW_MS).await;
     let expected = [
-        format!("booking:{}", booking.id),
-        format!("quota:{}", offer.id),
-        format!("offer:{}", offer.id),
-        format!("partner:{}", offer.partner_id),
+        tags::booking(&booking.id),
+        tags::quota(&offer.id),
+        tags::offer(&offer.id),
+        tags::partner(&offer.partner_id),
     ];
     let first = fresh.pending_after(&before).await;
     assert_eq!(first[0].purge.tags, expected);
@@ -421,7 +419,7 @@ async fn an_erased_account_leaves_bookings_that_lead_to_nobody(fresh: Fresh) {
     assert_eq!(remaining(&fresh, &other).await, 8);
     let rows = fresh.pending_after(&before).await;
     let tags = &rows[0].purge.tags;
-    assert!(tags.contains(&format!("offer:{}", one.id)), "{tags:?}");
+    assert!(tags.contains(&domain::tags::offer(&one.id)), "{tags:?}");
     assert!(!format!("{rows:?}").contains(ana.id.as_str()));
     // The place is free for others, of whom there is one at most.
     made(&fresh, new("3", "bob", &one), now_ms).await;

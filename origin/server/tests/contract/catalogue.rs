@@ -2,15 +2,15 @@
 
 use std::{cell::Cell, path::PathBuf};
 
+use domain::catalogue::{
+    sample,
+    seed::{SeedReport, seed},
+};
 use domain::{
     catalogue::{Announce, Family, Reach},
     offers::events::tags_of,
 };
-use yousoon::catalogue::{
-    import::{ImportReport, import_csv},
-    sample,
-    seed::{SeedReport, seed},
-};
+use yousoon::catalogue::import::{ImportReport, import_csv};
 
 use crate::{
     backends::Fresh,
@@ -92,7 +92,10 @@ async fn the_purge_of_everything_moves_along(fresh: Fresh) {
     assert_eq!(ids().await, [first, second]);
     let third = everything(Some(first)).await;
     assert_eq!(ids().await, [second, third]);
-    assert_eq!(fresh.pending().await[1].purge.tags, ["*"]);
+    assert_eq!(
+        fresh.pending().await[1].purge.tags,
+        [cache_core::Tag::everything()]
+    );
     // It has left for the log meanwhile.
     let fourth = everything(Some(first)).await;
     assert_eq!(ids().await, [second, third, fourth]);
@@ -111,7 +114,11 @@ async fn seeding_again_or_more_adds_only_what_is_missing(fresh: Fresh) {
     assert_eq!(more.offers, 200);
     let purges = fresh.pending().await;
     assert_eq!(purges.len(), 3, "one for each seeding");
-    assert!(purges.iter().all(|row| row.purge.tags == ["*"]));
+    assert!(
+        purges
+            .iter()
+            .all(|row| row.purge.tags == [cache_core::Tag::everything()])
+    );
 }
 
 async fn seeded_offers_are_where_their_establishments_are(fresh: Fresh) {
@@ -174,5 +181,5 @@ async fn importing_twice_or_reordered_adds_nothing(fresh: Fresh) {
     for change in &first.changed {
         assert!(tags_of(change).iter().all(|tag| purge.tags.contains(tag)));
     }
-    assert!(purge.tags.contains(&"partners:all".to_owned()));
+    assert!(purge.tags.contains(&domain::tags::all_partners()));
 }

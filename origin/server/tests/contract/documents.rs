@@ -76,6 +76,6 @@ async fn a_changed_record_is_replaced_and_purged(fresh: Fresh) {
     let [row] = &rows[..] else {
         panic!("one purge: {rows:?}")
     };
-    assert_eq!(row.purge.tags, [format!("document:{}", changed.hash)]);
+    assert_eq!(row.purge.tags, [domain::tags::document(&changed.hash)]);
     assert_eq!(row.purge.actor, "publish");
 }

@@ -11,6 +11,7 @@ use mongodb::{
 };
 use store_mongo::{
     database::{MongoDb, MongoUrl},
+    error::MongoError,
     migrations,
 };
 use yousoon::database::Database;
@@ -69,15 +70,16 @@ async fn lacks(server: &MongoServer) -> anyhow::Result<Lacking> {
     // One document: a server may take what it cannot do for an empty collection.
     db.collection::<Document>("offers")
         .insert_one(place)
-        .await?;
+        .await
+        .map_err(MongoError::from)?;
     for (ability, pipeline) in questions() {
         let offers = db.collection::<Document>("offers");
         match offers.aggregate(pipeline).await {
             Ok(_) => {}
             Err(error) if is_refusal(&error) => {
-                lacks.push((ability, StoreError::from(error).to_string()));
+                lacks.push((ability, MongoError::from(error).to_string()));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(MongoError::from(error).into()),
         }
     }
     Ok(lacks)

@@ -1,11 +1,12 @@
 //! Partners and their establishments.
 
+use domain::catalogue::sample;
 use domain::{
     EstablishmentId, Partner, PartnerCategory, PartnerId,
     catalogue::Family,
     partners::store::{PartnerCursor, PartnerPage, PartnerQuery},
 };
-use yousoon::{catalogue::sample, database::Database};
+use yousoon::database::Database;
 
 use crate::{backends::Fresh, runner::tests, samples::NOW_MS};
 

@@ -111,7 +111,7 @@ async fn a_new_offer_has_the_place_of_its_establishment_and_purges_its_lists(fre
         rows[0]
             .purge
             .tags
-            .contains(&format!("published:{}", made.id))
+            .contains(&domain::tags::published(&made.id))
     );
     assert_eq!(found(&fresh.db, query(None)).await.len(), 2);
 }
@@ -157,7 +157,7 @@ async fn an_archived_offer_is_in_no_list_and_never_changes(fresh: Fresh) {
     };
     assert_eq!((gone.is_active, gone.archived_at_ms), (false, Some(NOW_MS)));
     let tags = &fresh.pending_after(&filled).await[0].purge.tags;
-    assert!(tags.contains(&"offers:all".to_owned()), "{tags:?}");
+    assert!(tags.contains(&domain::tags::all_offers()), "{tags:?}");
     // Whoever booked it still reads it; the portal's lists do not hold it, a moving does.
     assert_eq!(read(&fresh, &mine.id).await, Some(Offer::clone(&gone)));
     for (visibility, count) in [
@@ -238,7 +238,10 @@ async fn a_founder_becomes_the_owner_and_founds_once(fresh: Fresh) {
     let page = fresh.db.partners.list(&query).await.unwrap();
     assert_eq!(page.items, std::slice::from_ref(&partner));
     let rows = fresh.pending().await;
-    let tags = [format!("partner:{}", partner.id), "partners:all".into()];
+    let tags = [
+        domain::tags::partner(&partner.id),
+        domain::tags::all_partners(),
+    ];
     assert_eq!((rows.len(), &rows[0].purge.tags[..]), (1, &tags[..]));
 }
 
@@ -278,10 +281,13 @@ async fn a_partner_is_found_by_what_it_is_now(fresh: Fresh) {
         let page = fresh.db.partners.list(&query).await.unwrap();
         assert_eq!(page.items.contains(&after), is_found, "{search}");
     }
-    let own = format!("partner:{}", partner.id);
+    let own = domain::tags::partner(&partner.id);
     let tags: Vec<_> = fresh.pending_after(&filled).await;
     let tags: Vec<_> = tags.into_iter().map(|row| row.purge.tags).collect();
-    assert_eq!(tags, [vec![own.clone()], vec![own, "partners:all".into()]]);
+    assert_eq!(
+        tags,
+        [vec![own.clone()], vec![own, domain::tags::all_partners()]]
+    );
     let unknown = fresh.db.partners.update_partner(
         PartnerId::derive("nobody", ""),
         PartnerEdit::default(),
@@ -335,7 +341,10 @@ async fn an_establishment_that_moves_takes_its_offers_along(fresh: Fresh) {
     };
     update_place(&fresh, &place.id, renamed).await;
     let rows = fresh.pending_after(&filled).await;
-    assert_eq!(rows[1].purge.tags, [format!("partner:{}", mine.partner_id)]);
+    assert_eq!(
+        rows[1].purge.tags,
+        [domain::tags::partner(&mine.partner_id)]
+    );
     assert_eq!(rows[1].purge.reason, "write: name");
 }
 

@@ -27,7 +27,7 @@ tests! {
 
 fn purge(reason: &str, tags: &[&str]) -> PendingPurge {
     PendingPurge {
-        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        tags: tags.iter().map(|tag| tag.parse().unwrap()).collect(),
         kind: outbox::PurgeKind::Soft,
         reason: reason.into(),
         actor: "contract".into(),
@@ -62,12 +62,7 @@ fn told(row: &OutboxRow, log: LogId) -> Moved {
             actor: row.purge.actor.clone(),
             reason: row.purge.reason.clone(),
             kind: PurgeKind::Soft,
-            tags: row
-                .purge
-                .tags
-                .iter()
-                .map(|tag| tag.parse().unwrap())
-                .collect(),
+            tags: row.purge.tags.clone(),
             log: Some(log),
             revision: Some(Revision(row.id.unsigned_abs() + 100)),
         },

@@ -1,5 +1,7 @@
 //! What tests store and ask.
 
+use access::random;
+use domain::catalogue::sample;
 use domain::{
     GeoPoint, Offer, OfferId,
     catalogue::Family,
@@ -7,7 +9,8 @@ use domain::{
         Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
     },
 };
-use yousoon::{catalogue::sample, database::Database};
+use domain::{InvitationId, team::InvitationToken};
+use yousoon::database::Database;
 
 pub(crate) const NOW_MS: i64 = 1_790_000_000_000;
 pub(crate) const DAY_MS: i64 = 86_400_000;
@@ -147,4 +150,9 @@ pub(crate) fn assert_nearest_first(
             "{what}: {km} {expected_km}"
         );
     }
+}
+
+/// A new invitation's token.
+pub(crate) fn invitation_token() -> InvitationToken {
+    InvitationToken::new(InvitationId::from_bytes(random::bytes()), random::bytes())
 }

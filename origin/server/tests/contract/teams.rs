@@ -62,7 +62,7 @@ fn invitation(
     post: Post,
     at_ms: i64,
 ) -> (Invitation, InvitationToken) {
-    let token = InvitationToken::fresh();
+    let token = crate::samples::invitation_token();
     let invitation = Invitation {
         id: token.id.clone(),
         partner: partner.clone(),
@@ -104,7 +104,7 @@ async fn an_invitation_is_good_once_in_time_and_for_its_address(fresh: Fresh) {
     );
     let token = invited(&fresh, &partner, "ana").await;
     let forged = InvitationToken::parse(&format!("{}.guessed", token.id)).unwrap();
-    let unknown = InvitationToken::fresh();
+    let unknown = crate::samples::invitation_token();
     for (token, who, at_ms) in [
         (&forged, &ana, NOW_MS),
         (&unknown, &ana, NOW_MS),

@@ -21,7 +21,6 @@ use api::{
 };
 use cache_core::{LogId, Revision};
 use domain::secret::Secret;
-use outgoing::Telling;
 use pq_core::DocumentHash;
 use purging::relay::EdgeConfig;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
@@ -29,7 +28,7 @@ use serde_json::{Value, json};
 use store_sqlite::database::EmbeddedDb;
 use tempfile::TempDir;
 use yousoon::{
-    config::{AdminConfig, Config, CorsConfig, HttpConfig, LiveConfig, MetricsConfig, QrConfig},
+    config::{AdminConfig, Config, CorsConfig, HttpConfig, LiveConfig, MetricsConfig},
     connections,
     database::Database,
     live,
@@ -254,7 +253,12 @@ impl Builder {
         let followed = state.clone();
         tokio::spawn(async move {
             let stop = tokio_util::sync::CancellationToken::new();
-            cache_tiered::tail::run(&followed.caches.feed, &followed.purge_log, stop).await;
+            cache_tiered::tail::run(
+                &followed.services.caches.feed,
+                &followed.services.purge_log,
+                stop,
+            )
+            .await;
         });
         (format!("http://{address}"), state)
     }
@@ -279,14 +283,13 @@ impl Builder {
                     at_once: 2,
                     waiting: 100,
                 },
-                telling: Telling::Nothing,
                 tokens: TokensConfig {
                     keys: KeySet::for_development(),
                     issuer: "yousoon".to_owned(),
                     audience: "yousoon-api".to_owned(),
                 },
             },
-            qr: QrConfig { keys: self.qr_keys },
+            qr_keys: self.qr_keys,
             edge: EdgeConfig {
                 urls: self.edges,
                 secret: Some(Secret::new(EDGE_SECRET)),

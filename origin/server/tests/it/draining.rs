@@ -57,14 +57,9 @@ impl Gated {
         let make = move |within| Link::new(client.clone(), within, at.clone(), Metrics::default());
         let backend = Backend::Redis(RedisLog::new("test", make).into());
         let feed = Arc::new(PurgeFeed::new(clock));
-        let log = PurgeLog::open(
-            Arc::new(EmbeddedPurges::new(db.clone())),
-            backend,
-            Role::Server,
-            feed,
-        )
-        .await
-        .unwrap();
+        let log = PurgeLog::open(Arc::new(EmbeddedPurges::new(db.clone())), backend, feed)
+            .await
+            .unwrap();
         let gated = Self {
             log,
             db,

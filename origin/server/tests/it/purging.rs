@@ -84,8 +84,8 @@ async fn what_another_process_left_is_swept_into_the_log() {
     let app = TestApp::start().await;
     let background = Background::start(&app.state).unwrap();
     let purge = PendingPurge {
-        tags: vec!["offers:all".into()],
-        kind: outbox::PurgeKind::Hard,
+        tags: vec![domain::tags::all_offers()],
+        kind: PurgeKind::Hard,
         reason: "import".into(),
         actor: "cli".into(),
     };

@@ -212,7 +212,7 @@ mod tests {
         let replaced: Vec<&Record> = plan.replaced.iter().map(|(record, _)| *record).collect();
         assert_eq!(replaced, [&other]);
         let tags = &plan.replaced[0].1.tags;
-        assert_eq!(tags, &[format!("document:{}", other.hash)]);
+        assert_eq!(tags, &[domain::tags::document(&other.hash)]);
         let published = Published {
             added: 1,
             unchanged: 3,
@@ -237,6 +237,9 @@ mod tests {
         let at = stored.get_datetime("publishedAt").unwrap();
         assert_eq!(at.timestamp_millis(), 7);
         let bad = hash_of(&doc! {"_id": "a"});
-        assert!(matches!(bad, Err(StoreError::Corrupt { .. })));
+        assert!(matches!(
+            bad,
+            Err(MongoError::Store(StoreError::Corrupt { .. }))
+        ));
     }
 }

@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn is_corrupt<T>(read: &Result<T, MongoError>) -> bool {
-        matches!(read, Err(StoreError::Corrupt { .. }))
+        matches!(read, Err(MongoError::Store(StoreError::Corrupt { .. })))
     }
 
     #[test]

@@ -85,7 +85,7 @@ async fn a_conflict_runs_the_work_again_with_and_without_a_label() {
 
 #[tokio::test(start_paused = true)]
 async fn another_error_is_final_and_rolled_back() {
-    for error in [code(11000), StoreError::ForeignCursor] {
+    for error in [code(11000), MongoError::Store(StoreError::ForeignCursor)] {
         let mut parts = Told {
             work: [error].into(),
             ..Told::default()
@@ -93,7 +93,10 @@ async fn another_error_is_final_and_rolled_back() {
         let error = run_to_the_end(&mut parts, OnDuplicate::Fail)
             .await
             .unwrap_err();
-        assert!(error.is_duplicate_key() || matches!(error, StoreError::ForeignCursor));
+        assert!(
+            error.is_duplicate_key()
+                || matches!(error, MongoError::Store(StoreError::ForeignCursor))
+        );
         assert_eq!((parts.begun, parts.aborted, parts.committed), (1, 1, 0));
     }
 }

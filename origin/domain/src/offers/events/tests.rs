@@ -198,15 +198,21 @@ fn a_quota_purges_when_it_turns_between_available_and_sold_out() {
 
 #[test]
 fn tags_name_the_offer_its_partner_and_its_cells() {
-    let tags = tags_of(&OfferChange {
+    let purged = tags_of(&OfferChange {
         before: None,
         after: Some(offer()),
     });
     let offer = offer();
-    assert!(tags.contains(&format!("offer:{}", offer.id)));
-    assert!(tags.contains(&format!("partner:{}", offer.partner_id)));
-    assert!(tags.contains(&"offers:all".to_owned()));
-    assert!(tags.contains(&format!("published:{}", offer.id)));
-    assert!(tags.contains(&"geo:881fb46625fffff".to_owned()), "{tags:?}");
-    assert!(tags.contains(&"geo:831fb4fffffffff".to_owned()), "{tags:?}");
+    assert!(purged.contains(&tags::offer(&offer.id)));
+    assert!(purged.contains(&tags::partner(&offer.partner_id)));
+    assert!(purged.contains(&tags::all_offers()));
+    assert!(purged.contains(&tags::published(&offer.id)));
+    assert!(
+        purged.contains(&"geo:881fb46625fffff".parse().unwrap()),
+        "{purged:?}"
+    );
+    assert!(
+        purged.contains(&"geo:831fb4fffffffff".parse().unwrap()),
+        "{purged:?}"
+    );
 }

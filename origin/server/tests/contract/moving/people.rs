@@ -122,7 +122,7 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
             .await
             .unwrap()
     );
-    let (token, invitation) = (Secret::fresh(), InvitationToken::fresh());
+    let (token, invitation) = (Secret::fresh(), crate::samples::invitation_token());
     fill_tokens(&fresh.db, &token).await;
     fill_team(&fresh.db, &offers[0], &invitation).await;
     Remembered {
@@ -265,7 +265,7 @@ async fn fill_tokens(db: &Database, secret: &Secret) {
 async fn fill_team(db: &Database, offer: &Offer, token: &InvitationToken) {
     // A server forgets by its own clock what is over.
     let lasting = NOW_MS + 1_000 * DAY_MS;
-    let ending = InvitationToken::fresh();
+    let ending = crate::samples::invitation_token();
     for (token, name, expires_at_ms) in [(token, "zoe", lasting), (&ending, "ben", NOW_MS + 9)] {
         let invitation = Invitation {
             id: token.id.clone(),

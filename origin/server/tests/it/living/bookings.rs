@@ -143,9 +143,12 @@ async fn a_change_at_one_server_is_told_by_the_others_and_none_is_lost_with_its_
     let id = BookingId::parse(booking["id"].as_str().unwrap()).unwrap();
     let mut holder = waiting(&app, &ana, &booking).await;
     subscribed(&app, 1).await;
-    let step = other.bookings.step(&id, Step::Cancel, By::Holder, NOW_MS);
+    let step = other
+        .services
+        .bookings
+        .step(&id, Step::Cancel, By::Holder, NOW_MS);
     step.await.unwrap();
-    other.purge_log.drain_outbox(NOW_MS).await.unwrap();
+    other.services.purge_log.drain_outbox(NOW_MS).await.unwrap();
     assert_eq!(status(&mut holder).await, "CANCELLED");
     // As if its record had been in the part that Redis lost.
     app.db

@@ -1,6 +1,7 @@
 //! Everything that the stores can be asked, each query at least once.
 
 use cache_core::{LogId, PurgeKind, Revision};
+use domain::catalogue::sample;
 use domain::{
     GeoPoint, Offer, OfferCategory, PartnerCategory,
     catalogue::{Announce, Reach},
@@ -17,7 +18,7 @@ use domain::{
 };
 use pq_core::DocumentHash;
 use store_sqlite::outbox;
-use yousoon::{catalogue::sample, database::Database, transfer::KINDS};
+use yousoon::{database::Database, transfer::KINDS};
 
 use crate::fixtures::NOW_MS;
 
@@ -161,8 +162,8 @@ async fn ask_documents(db: &Database) {
 async fn ask_purges(db: &Database) {
     let purges = &db.purges;
     let purge = PendingPurge {
-        tags: vec!["*".into()],
-        kind: outbox::PurgeKind::Hard,
+        tags: vec![cache_core::Tag::everything()],
+        kind: PurgeKind::Hard,
         reason: "test".into(),
         actor: "test".into(),
     };

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use domain::catalogue::sample;
 use domain::{
     Offer, PartnerId,
     catalogue::{Announce, Reach},
@@ -19,7 +20,7 @@ use store_mongo::{
     migrations,
 };
 use tokio::sync::mpsc::{self, UnboundedReceiver};
-use yousoon::{catalogue::sample, database::Database};
+use yousoon::database::Database;
 
 use crate::{
     app::{Answer, TOKEN, TestApp},
@@ -90,7 +91,7 @@ impl Gated {
 
 fn purge(reason: &str) -> PendingPurge {
     PendingPurge {
-        tags: vec!["offer:1".into()],
+        tags: vec!["offer:1".parse().unwrap()],
         kind: PurgeKind::Hard,
         reason: reason.into(),
         actor: "test".into(),

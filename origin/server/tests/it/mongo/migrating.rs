@@ -1,4 +1,5 @@
 use std::{collections::BTreeSet, time::Duration};
+use store_mongo::error::MongoError;
 
 use domain::StoreError;
 use mongodb::bson::{Document, doc};
@@ -114,7 +115,7 @@ async fn a_newer_schema_is_refused() {
         ] {
             assert!(matches!(
                 refused,
-                Err(StoreError::NewerSchema {
+                Err(MongoError::NewerSchema {
                     found: 999,
                     known: 6
                 })

@@ -1,11 +1,12 @@
 //! How many commands a page costs, through GraphQL.
 
+use domain::catalogue::sample;
 use domain::catalogue::{Announce, Reach};
 use e2e::{Durability, MongoServer, Redis};
 use mongodb::bson::{Document, doc};
 use serde_json::json;
 use store_mongo::database::MongoDb;
-use yousoon::{catalogue::sample, database::Database};
+use yousoon::database::Database;
 
 use super::watched::{self, Commands};
 use crate::{

@@ -1,7 +1,8 @@
 //! Every query of what partners write, for who looks at their plans.
 
 use domain::{
-    EstablishmentId, GeoPoint, Offer, OfferId, Partner, PartnerCategory, PartnerId, UserId,
+    EstablishmentId, GeoPoint, InvitationId, Offer, OfferId, Partner, PartnerCategory, PartnerId,
+    UserId,
     offers::{
         edit::{Edit, OfferEdit},
         store::{Author, Created},
@@ -91,7 +92,10 @@ pub(super) async fn ask(db: &Database, one: &Offer) {
 
 async fn ask_teams(db: &Database, partner: &PartnerId, owner: &Account) {
     let invite = async |email: &str, at_ms: i64| {
-        let token = InvitationToken::fresh();
+        let token = InvitationToken::new(
+            InvitationId::from_bytes(access::random::bytes()),
+            access::random::bytes(),
+        );
         let invitation = Invitation {
             id: token.id.clone(),
             partner: partner.clone(),

@@ -1,5 +1,6 @@
 use domain::StoreError;
 use mongodb::bson::{Document, doc};
+use store_mongo::error::MongoError;
 
 use super::on_each;
 
@@ -49,7 +50,7 @@ async fn a_failed_transaction_leaves_nothing_and_a_good_one_all() {
                         .session(&mut *session)
                         .await?;
                     if fails {
-                        return Err(StoreError::ForeignCursor);
+                        return Err(MongoError::from(StoreError::ForeignCursor));
                     }
                     Ok(())
                 })

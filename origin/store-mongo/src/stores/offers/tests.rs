@@ -6,6 +6,7 @@ use domain::{
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use super::{near::Position, *};
+use crate::tables::offers as rows;
 
 const NOW_MS: i64 = 1_790_000_000_000;
 const NOTHING: ListFields = ListFields {
@@ -153,7 +154,10 @@ fn what_cannot_be_read_is_corrupt() {
         let mut broken = stored(&full());
         broken.insert(field, value);
         let read = rows::offer(&broken);
-        assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{field}");
+        assert!(
+            matches!(read, Err(MongoError::Store(StoreError::Corrupt { .. }))),
+            "{field}"
+        );
         broken.remove(field);
         let optional = ["quota", "schedule"].contains(&field);
         assert_eq!(rows::offer(&broken).is_ok(), optional, "{field}");

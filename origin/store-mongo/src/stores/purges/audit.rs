@@ -199,7 +199,10 @@ mod tests {
             let mut stored = document(9, &a_row());
             stored.insert(field, bad);
             let read = row(&stored);
-            assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{field}");
+            assert!(
+                matches!(read, Err(MongoError::Store(StoreError::Corrupt { .. }))),
+                "{field}"
+            );
         }
     }
 

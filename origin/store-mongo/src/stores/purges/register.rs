@@ -162,7 +162,10 @@ mod tests {
         let log = LogId::from_bytes([7; 16]);
         assert_eq!(log_id(&doc! {"_id": log.to_string()}).unwrap(), log);
         let bad = log_id(&doc! {"_id": "7"});
-        assert!(matches!(bad, Err(StoreError::Corrupt { .. })));
+        assert!(matches!(
+            bad,
+            Err(MongoError::Store(StoreError::Corrupt { .. }))
+        ));
         assert_eq!(begins_after(2).unwrap(), Revision::of_generation(2));
         assert!(begins_after(u64::MAX).is_err());
     }
