@@ -98,6 +98,7 @@ impl KeySet {
 
     /// These keys, and behind them those of another set: as in the middle of a rotation.
     #[cfg(test)]
+    #[must_use]
     pub fn followed_by(&self, other: &Self) -> Self {
         Self {
             keys: [self.keys.clone(), other.keys.clone()].concat(),

@@ -4,7 +4,7 @@ mod when;
 
 use std::{any::Any, convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe};
 
-use access::{caller::Caller, peer::Peer, rate};
+use access::{caller::Caller, rate};
 use api::request::authorise;
 use axum::{
     Router,

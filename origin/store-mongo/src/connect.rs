@@ -1,7 +1,5 @@
 //! Opening: our settings over the URL's, a look at the server, and patience.
 
-use domain::StoreError;
-
 use crate::error::MongoError;
 
 use std::time::Duration;

@@ -117,7 +117,7 @@ where
     match tokio::time::timeout(within, tokio::spawn(work)).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_panicked)) => Err(StoreError::Interrupted.into()),
-        Err(_elapsed) => Err(MongoError::NoAnswer { within }.into()),
+        Err(_elapsed) => Err(MongoError::NoAnswer { within }),
     }
 }
 

@@ -150,6 +150,7 @@ fn codes(error: &Error) -> Vec<i32> {
 }
 
 /// A driver's error without what is stored.
+#[derive(Debug)]
 pub struct Safe<'a>(pub &'a Error);
 
 impl fmt::Display for Safe<'_> {

@@ -1,10 +1,7 @@
 //! The outbox: a write and the purge it calls for are one transaction.
 
 use cache_core::Tag;
-use domain::{
-    StoreError,
-    purges::{OutboxRow, PendingPurge, PurgeKind, stored_tags},
-};
+use domain::purges::{OutboxRow, PendingPurge, PurgeKind, stored_tags};
 use mongodb::{
     ClientSession,
     bson::{DateTime, Document, doc},

@@ -10,7 +10,6 @@ mod tests;
 
 use std::time::Duration;
 
-use domain::StoreError;
 use futures_util::future::BoxFuture;
 use mongodb::{
     ClientSession,
@@ -221,7 +220,6 @@ fn gave_up(attempts: u32, last: MongoError) -> MongoError {
         within: TRANSACTION_WITHIN,
         last: Box::new(last),
     }
-    .into()
 }
 
 async fn once<P: Parts + Send>(parts: &mut P, deadline: Instant) -> Result<P::Output, Failed> {
@@ -231,7 +229,7 @@ async fn once<P: Parts + Send>(parts: &mut P, deadline: Instant) -> Result<P::Ou
         Ok(_) if Instant::now() >= deadline => {
             parts.abort().await;
             let within = TRANSACTION_WITHIN;
-            Err(Failed::ForGood(MongoError::NoAnswer { within }.into()))
+            Err(Failed::ForGood(MongoError::NoAnswer { within }))
         }
         Ok(value) => {
             commit(parts, deadline).await?;
@@ -256,7 +254,7 @@ async fn commit<P: Parts + Send>(parts: &mut P, deadline: Instant) -> Result<(),
         let wait = backoff.wait();
         if Instant::now() + wait >= deadline {
             let last = Box::new(error);
-            return Err(Failed::ForGood(MongoError::UnknownOutcome { last }.into()));
+            return Err(Failed::ForGood(MongoError::UnknownOutcome { last }));
         }
         tokio::time::sleep(wait).await;
     }
@@ -267,7 +265,7 @@ fn sort_commit(error: MongoError) -> Failed {
         // The driver commits again by itself when no answer came: the first time may have done it.
         Failed::ForGood(error) if error.is_unknown_transaction() => {
             let last = Box::new(error);
-            Failed::ForGood(MongoError::UnknownOutcome { last }.into())
+            Failed::ForGood(MongoError::UnknownOutcome { last })
         }
         sorted => sorted,
     }

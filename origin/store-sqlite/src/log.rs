@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::{database::EmbeddedDb, error::SqliteError, in_force, log_rows, outbox::outbox_pending};
+use crate::{database::EmbeddedDb, in_force, log_rows, outbox::outbox_pending};
 
 /// How often another process's appends are looked for.
 const LOOK: Duration = Duration::from_millis(25);

@@ -18,12 +18,12 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 };
 
 /// For the whole process; again and again is once.
-pub fn install() {
+pub(super) fn install() {
     let _already_installed = PROVIDER.install_default();
 }
 
 /// As [`signer`] reads it: the 32 bytes themselves.
-pub fn encoding_key(private: &SigningKey) -> EncodingKey {
+pub(super) fn encoding_key(private: &SigningKey) -> EncodingKey {
     EncodingKey::from_ed_der(private.as_bytes())
 }
 

@@ -26,7 +26,7 @@ pub enum KeysError {
 
 const END: &str = "-----END ";
 
-pub fn read(text: &str) -> Result<Vec<Key>, KeysError> {
+pub(super) fn read(text: &str) -> Result<Vec<Key>, KeysError> {
     // An environment variable on one line may have its line ends spelt out.
     let text = text.trim().replace("\\n", "\n");
     if text.starts_with('{') {

@@ -16,7 +16,7 @@ const GENERATION: usize = 100_000;
 /// Two generations: when the young one is full it becomes the old one, and who was in the old one
 /// and did not come again is forgotten. A crowd that size can so make room for one of its own.
 #[derive(Debug, Default)]
-pub struct InProcess(Mutex<Generations>);
+pub(super) struct InProcess(Mutex<Generations>);
 
 #[derive(Debug, Default)]
 struct Generations {
@@ -26,7 +26,7 @@ struct Generations {
 
 impl InProcess {
     /// Takes one by every rule, or by none; `now_us` is of a clock that does not go back.
-    pub fn take(&self, rules: &[Rule<'_>], now_us: u64) -> Vec<Standing> {
+    pub(super) fn take(&self, rules: &[Rule<'_>], now_us: u64) -> Vec<Standing> {
         let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before: Vec<_> = rules
             .iter()

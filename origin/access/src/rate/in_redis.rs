@@ -31,14 +31,14 @@ return {admitted, now, unpack(arrivals)}
 ";
 
 #[derive(Debug)]
-pub struct InRedis {
+pub(super) struct InRedis {
     link: Link,
     prefix: String,
     take: Script,
 }
 
 impl InRedis {
-    pub fn new(link: Link, prefix: &str) -> Self {
+    pub(super) fn new(link: Link, prefix: &str) -> Self {
         Self {
             link,
             // In braces: a cluster keeps together what one script touches.
@@ -48,7 +48,7 @@ impl InRedis {
     }
 
     /// Takes one by every rule, or by none.
-    pub async fn take(&self, rules: &[Rule<'_>]) -> Result<Vec<Standing>, LinkError> {
+    pub(super) async fn take(&self, rules: &[Rule<'_>]) -> Result<Vec<Standing>, LinkError> {
         let mut invocation = self.take.prepare_invoke();
         for rule in rules {
             let pace = rule.pace();

@@ -10,7 +10,7 @@ use super::Decision;
 
 /// Where a decision was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub(super) enum By {
     /// For all servers together.
     Redis,
     /// For this one.
@@ -25,10 +25,10 @@ struct Label {
 }
 
 #[derive(Debug, Default)]
-pub struct Metrics(Family<Label, Counter>);
+pub(super) struct Metrics(Family<Label, Counter>);
 
 impl Metrics {
-    pub fn count(&self, decision: &Decision) {
+    pub(super) fn count(&self, decision: &Decision) {
         let by = match decision.by {
             By::Redis => "redis",
             By::Process => "process",
@@ -43,7 +43,7 @@ impl Metrics {
         }
     }
 
-    pub fn register(&self, registry: &mut Registry) {
+    pub(super) fn register(&self, registry: &mut Registry) {
         registry.register(
             "rate_limit_decisions",
             "Requests that were counted, by rule, outcome, and where they are counted",

@@ -107,6 +107,7 @@ pub async fn execute(
 }
 
 /// A request that the schema can execute.
+#[derive(Debug)]
 pub struct Prepared {
     pub request: Request,
     facts: Arc<AnswerFacts>,

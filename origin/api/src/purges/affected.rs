@@ -85,7 +85,7 @@ pub async fn affected(
         }
         counts
     });
-    let counts = counting.await.map_err(|error| StoreError::backend(error))?;
+    let counts = counting.await.map_err(StoreError::backend)?;
     let documents = by_document(services, counts, in_redis).await?;
     Ok(Affected { documents, cut })
 }

@@ -3,7 +3,6 @@
 
 use access::{
     caller::{Asker, Caller},
-    peer::Peer,
     qr::Ticket,
     rate::{self, Decision},
 };

@@ -17,7 +17,7 @@ use domain::{
 };
 use sha2::{Digest, Sha256};
 
-use domain::catalogue::sample::{self, DAY_MS, chance::Chance, words};
+use domain::catalogue::sample::{DAY_MS, chance::Chance, words};
 
 const HEADER: [&str; 6] = [
     "category",

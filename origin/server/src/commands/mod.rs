@@ -6,7 +6,7 @@ pub(crate) mod cache;
 pub(crate) mod config;
 pub(crate) mod database;
 pub(crate) mod migrate;
-pub mod print_audit;
+pub(crate) mod print_audit;
 pub(crate) mod purge;
 pub(crate) mod server;
 mod table;

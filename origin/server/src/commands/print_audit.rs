@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const SHOWN_TAGS: usize = 12;
 
 /// One line: time, revision, kind, who, why, what.
-pub fn as_line(row: &AuditRow) -> String {
+pub(crate) fn as_line(row: &AuditRow) -> String {
     let revision = row
         .revision
         .map_or_else(|| "-".to_owned(), |revision| revision.to_string());
@@ -33,7 +33,7 @@ pub fn as_line(row: &AuditRow) -> String {
 }
 
 /// One JSON object on one line.
-pub fn as_json(row: &AuditRow) -> Value {
+pub(crate) fn as_json(row: &AuditRow) -> Value {
     json!({
         "id": row.id,
         "at": time(row.at_ms),

@@ -6,10 +6,10 @@ use api::{
 };
 use async_graphql::ServerError;
 use axum::{body::Body, response::Response};
-use cache_core::{CacheControl, Lifetime};
+use cache_core::CacheControl;
 use edge_core::header::REVISION;
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use pq_core::{CachePolicy, ErrorCode, MediaType, Refusal};
+use pq_core::{ErrorCode, MediaType, Refusal};
 use serde_json::{Value, json};
 
 /// The answer to a request that was executed.

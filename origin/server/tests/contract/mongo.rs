@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use domain::StoreError;
 use e2e::MongoServer;
 use mongodb::{
     bson::{Document, doc},

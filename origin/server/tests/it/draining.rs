@@ -8,7 +8,7 @@ use std::{
 
 use cache_core::{PurgeKind, Revision, Tag};
 use cache_tiered::{Clock, Link, LogSource, Metrics, PurgeFeed, RedisLog, tail::check_once};
-use domain::purges::{LogRole as Role, PendingPurge as Entry, PendingPurge};
+use domain::purges::{PendingPurge as Entry, PendingPurge};
 use e2e::{Durability, Redis, TcpGate, redis::cannot_be_killed};
 use purging::{Backend, PurgeLog};
 use store_sqlite::{
@@ -112,7 +112,7 @@ async fn push(db: &EmbeddedDb, numbers: std::ops::Range<usize>) {
     db.write(move |tx| {
         for number in numbers {
             let purge = PendingPurge {
-                tags: vec![tag(number).into()],
+                tags: vec![tag(number)],
                 kind: outbox::PurgeKind::Hard,
                 reason: "test".into(),
                 actor: "test".into(),

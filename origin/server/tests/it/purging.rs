@@ -6,7 +6,7 @@ use cache_core::{PurgeKind, Revision};
 use cache_tiered::LogSource as _;
 use domain::purges::PendingPurge;
 use serde_json::json;
-use store_sqlite::outbox::{self, outbox_push};
+use store_sqlite::outbox::outbox_push;
 use yousoon::server::Background;
 
 use crate::{

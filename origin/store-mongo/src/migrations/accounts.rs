@@ -6,7 +6,7 @@ use mongodb::bson::{Document, doc};
 
 use super::change::Change;
 
-pub fn changes() -> Vec<Change> {
+pub(super) fn changes() -> Vec<Change> {
     [users(), belongings(), sessions(), codes(), service_tokens()].concat()
 }
 

@@ -15,7 +15,7 @@ const CHANGE_WITHIN: Duration = Duration::from_hours(1);
 const NAMESPACE_EXISTS: i32 = 48;
 
 /// Does it; gives what could not be had.
-pub async fn change(db: &MongoDb, change: &Change) -> Result<Option<String>, MongoError> {
+pub(super) async fn change(db: &MongoDb, change: &Change) -> Result<Option<String>, MongoError> {
     match change {
         Change::Collection { name, schema } => collection(db, name, schema).await,
         Change::Index(wanted) => index(db, wanted).await,

@@ -7,7 +7,7 @@ use super::change::Change;
 
 const BOOKINGS: &str = "bookings";
 
-pub fn changes() -> Vec<Change> {
+pub(super) fn changes() -> Vec<Change> {
     let statuses: Vec<&str> = BookingStatus::ALL
         .iter()
         .map(|status| status.as_str())

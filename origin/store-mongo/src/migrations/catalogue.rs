@@ -9,7 +9,7 @@ use mongodb::bson::{Document, doc};
 
 use super::change::{Change, Index};
 
-pub fn changes() -> Vec<Change> {
+pub(super) fn changes() -> Vec<Change> {
     [partners(), establishments(), offers()].concat()
 }
 

@@ -88,7 +88,7 @@ impl fmt::Display for Index {
 }
 
 /// A flat document as `{a: 1, b: "x"}`.
-pub fn shown(document: &Document) -> String {
+pub(super) fn shown(document: &Document) -> String {
     let fields: Vec<String> = document
         .iter()
         .map(|(name, value)| match value {

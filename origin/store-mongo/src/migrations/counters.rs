@@ -5,7 +5,7 @@ use mongodb::bson::doc;
 use super::change::Change;
 use crate::counters::{AUDIT, COUNTERS, OUTBOX};
 
-pub fn changes() -> Vec<Change> {
+pub(super) fn changes() -> Vec<Change> {
     let begins = |name| Change::Document {
         collection: COUNTERS,
         document: doc! {"_id": name, "value": 0_i64},

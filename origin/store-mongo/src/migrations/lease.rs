@@ -19,14 +19,14 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
-pub struct Lease {
+pub(super) struct Lease {
     db: MongoDb,
     holder: ObjectId,
 }
 
 impl Lease {
     /// Waits until nobody else has it, and takes it.
-    pub async fn take(db: &MongoDb) -> Result<Self, MongoError> {
+    pub(super) async fn take(db: &MongoDb) -> Result<Self, MongoError> {
         let lease = Self {
             db: db.clone(),
             holder: ObjectId::new(),
@@ -70,7 +70,7 @@ impl Lease {
     }
 
     /// Renews it again and again; returns when it is somebody else's, or cannot be renewed.
-    pub async fn keep(&self) -> MongoError {
+    pub(super) async fn keep(&self) -> MongoError {
         loop {
             tokio::time::sleep(RENEW_EVERY).await;
             let (all, update) = (collection(&self.db), doc! {"$set": self.fields()});
@@ -90,7 +90,7 @@ impl Lease {
     }
 
     /// Lets the next one in at once; if that fails, it expires.
-    pub async fn give_back(self) {
+    pub(super) async fn give_back(self) {
         let all = collection(&self.db);
         let mine = doc! {"_id": ID, "holder": self.holder};
         let gone = self.db.run(async move {

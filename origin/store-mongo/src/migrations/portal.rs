@@ -8,7 +8,7 @@ use mongodb::bson::doc;
 
 use super::change::Change;
 
-pub fn changes() -> Vec<Change> {
+pub(super) fn changes() -> Vec<Change> {
     let invitations = doc! {
         "bsonType": "object",
         "required": ["partnerId", "emailKey", "email", "post", "tokenHash", "createdAt", "expiresAt"],

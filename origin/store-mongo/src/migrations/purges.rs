@@ -4,7 +4,7 @@ use mongodb::bson::{Document, doc};
 
 use super::change::Change;
 
-pub fn changes() -> Vec<Change> {
+pub(super) fn changes() -> Vec<Change> {
     [outbox(), logs(), audit(), documents(), counters()].concat()
 }
 

@@ -192,6 +192,8 @@ fn documents(db: &MongoDb) -> Collection<Document> {
 
 #[cfg(test)]
 mod tests {
+    use domain::StoreError;
+
     use super::*;
 
     fn record(digit: &str, json: &str) -> Record {

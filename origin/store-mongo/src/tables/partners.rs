@@ -2,7 +2,7 @@
 
 use domain::{
     Address, Establishment, EstablishmentId, OpeningHour, Partner, PartnerCategory, PartnerId,
-    StoreError, Weekday, search_text::fold,
+    Weekday, search_text::fold,
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
@@ -118,6 +118,8 @@ fn opening_hour(stored: &Document) -> Result<OpeningHour, MongoError> {
 #[cfg(test)]
 mod tests {
     use domain::GeoPoint;
+
+    use domain::StoreError;
 
     use super::*;
 

@@ -135,12 +135,12 @@ fn discount(
     }
 }
 
-pub fn schedule(given: OfferScheduleInput) -> Result<OfferSchedule, BrokenRule> {
+pub(super) fn schedule(given: OfferScheduleInput) -> Result<OfferSchedule, BrokenRule> {
     let weekdays = given.weekdays.into_iter().map(Weekday::iso);
     rules::schedule(weekdays, given.from, given.to)
 }
 
-pub fn quota(given: UpdateQuotaInput) -> Result<QuotaEdit, BrokenRule> {
+pub(super) fn quota(given: UpdateQuotaInput) -> Result<QuotaEdit, BrokenRule> {
     let number = |field, given| match value(field, given, Ok)? {
         Edit::Keep => Ok(None),
         Edit::Set(number) => Ok(Some(number)),

@@ -17,7 +17,6 @@ use domain::{
     rows::Collection,
 };
 use pq_core::DocumentHash;
-use store_sqlite::outbox;
 use yousoon::{database::Database, transfer::KINDS};
 
 use crate::fixtures::NOW_MS;

@@ -1,7 +1,6 @@
 use std::{collections::BTreeSet, time::Duration};
 use store_mongo::error::MongoError;
 
-use domain::StoreError;
 use mongodb::bson::{Document, doc};
 use store_mongo::{database::MongoDb, migrations};
 

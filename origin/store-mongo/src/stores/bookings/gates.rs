@@ -16,7 +16,7 @@ const GATES: usize = 64;
 
 /// Offers share gates: memory does not grow with them.
 #[derive(Debug)]
-pub struct Gates([Mutex<Option<SoldOut>>; GATES]);
+pub(super) struct Gates([Mutex<Option<SoldOut>>; GATES]);
 
 /// What the last one in line found.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ struct SoldOut {
 
 /// Somebody's turn at an offer.
 #[derive(Debug)]
-pub struct Turn<'g> {
+pub(super) struct Turn<'g> {
     offer: OfferId,
     came_at: Instant,
     last: MutexGuard<'g, Option<SoldOut>>,
@@ -42,7 +42,7 @@ impl Default for Gates {
 
 impl Gates {
     /// Waits for one's turn; first come, first served.
-    pub async fn pass(&self, offer: &OfferId) -> Turn<'_> {
+    pub(super) async fn pass(&self, offer: &OfferId) -> Turn<'_> {
         let came_at = Instant::now();
         let mut hasher = DefaultHasher::new();
         offer.hash(&mut hasher);
@@ -57,13 +57,13 @@ impl Gates {
 
 impl Turn<'_> {
     /// Whether somebody found the offer sold out since this one came: as good as one's own look.
-    pub fn heard_that_it_is_sold_out(&self) -> bool {
+    pub(super) fn heard_that_it_is_sold_out(&self) -> bool {
         let known = self.last.as_ref();
         known.is_some_and(|last| last.offer == self.offer && last.seen_after >= self.came_at)
     }
 
     /// Tells those who wait what was found by a look that began at this moment.
-    pub fn tell_sold_out(&mut self, seen_after: Instant) {
+    pub(super) fn tell_sold_out(&mut self, seen_after: Instant) {
         *self.last = Some(SoldOut {
             offer: self.offer.clone(),
             seen_after,

@@ -7,7 +7,7 @@ use crate::{database::MongoDb, error::MongoError};
 const LEASES: &str = "leases";
 const NAME: &str = "bookings";
 
-pub async fn take(
+pub(super) async fn take(
     db: &MongoDb,
     holder: &str,
     until_ms: i64,
@@ -37,7 +37,7 @@ pub async fn take(
     }
 }
 
-pub async fn give_back(db: &MongoDb, holder: &str) -> Result<(), MongoError> {
+pub(super) async fn give_back(db: &MongoDb, holder: &str) -> Result<(), MongoError> {
     let leases = db.collection::<Document>(LEASES);
     let mine = doc! {"_id": NAME, "holder": holder};
     let gone = db.run(async move {

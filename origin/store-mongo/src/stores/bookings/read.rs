@@ -60,7 +60,7 @@ async fn is_there(db: &MongoDb, filter: Document) -> Result<bool, MongoError> {
 
 /// Whether who asks for an offer that is sold out may have to hear something else: there is a
 /// booking of the same key, or an open one.
-pub async fn has_more_to_hear(db: &MongoDb, new: &NewBooking) -> Result<bool, MongoError> {
+pub(super) async fn has_more_to_hear(db: &MongoDb, new: &NewBooking) -> Result<bool, MongoError> {
     if let Some(key) = &new.idempotency_key
         && is_there(db, doc! {"key": rows::key_of(&new.user, key)}).await?
     {
@@ -70,7 +70,7 @@ pub async fn has_more_to_hear(db: &MongoDb, new: &NewBooking) -> Result<bool, Mo
     is_there(db, open).await
 }
 
-pub async fn by_ids(
+pub(super) async fn by_ids(
     db: &MongoDb,
     ids: &[BookingId],
 ) -> Result<HashMap<BookingId, Booking>, MongoError> {
@@ -84,7 +84,7 @@ pub async fn by_ids(
     Ok(by_id.collect())
 }
 
-pub async fn page(db: &MongoDb, query: &BookingQuery) -> Result<BookingPage, MongoError> {
+pub(super) async fn page(db: &MongoDb, query: &BookingQuery) -> Result<BookingPage, MongoError> {
     let mut filter = doc! {"userId": object_id(&query.user)?};
     if let Some(status) = query.status {
         filter.insert("status", status.as_str());
@@ -106,17 +106,21 @@ pub async fn page(db: &MongoDb, query: &BookingQuery) -> Result<BookingPage, Mon
     })
 }
 
-pub async fn all_of(db: &MongoDb, user: &UserId) -> Result<Vec<Booking>, MongoError> {
+pub(super) async fn all_of(db: &MongoDb, user: &UserId) -> Result<Vec<Booking>, MongoError> {
     let filter = doc! {"userId": object_id(user)?};
     find(db, filter, newest(), None).await
 }
 
-pub async fn due(db: &MongoDb, now_ms: i64, limit: usize) -> Result<Vec<Booking>, MongoError> {
+pub(super) async fn due(
+    db: &MongoDb,
+    now_ms: i64,
+    limit: usize,
+) -> Result<Vec<Booking>, MongoError> {
     let filter = doc! {"due": {"$lte": DateTime::from_millis(now_ms)}};
     find(db, filter, doc! {"due": 1}, Some(limit)).await
 }
 
-pub async fn days_of_partner(
+pub(super) async fn days_of_partner(
     db: &MongoDb,
     partner: &PartnerId,
     days: RangeInclusive<Day>,

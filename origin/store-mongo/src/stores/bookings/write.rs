@@ -27,7 +27,7 @@ use crate::{
     tables::bookings as rows,
 };
 
-pub async fn create(
+pub(super) async fn create(
     db: &MongoDb,
     session: &mut ClientSession,
     new: &NewBooking,
@@ -66,7 +66,7 @@ pub async fn create(
     Ok(Created::Done(Box::new(booking)))
 }
 
-pub async fn step(
+pub(super) async fn step(
     db: &MongoDb,
     session: &mut ClientSession,
     id: &BookingId,
@@ -88,7 +88,7 @@ pub async fn step(
 }
 
 /// Writes what a step made of a booking, gives its place back, and leaves the purge.
-pub async fn store(
+pub(super) async fn store(
     db: &MongoDb,
     session: &mut ClientSession,
     before: &Booking,

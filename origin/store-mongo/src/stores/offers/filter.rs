@@ -15,7 +15,7 @@ const GREATEST_DISTANCE_KM: f64 = EARTH_RADIUS_KM * std::f64::consts::PI;
 const SLACK_KM: f64 = 1e-6;
 
 /// The conditions of a query but for its place; none when nothing can match.
-pub fn of(query: &OfferQuery) -> Result<Option<Document>, MongoError> {
+pub(super) fn of(query: &OfferQuery) -> Result<Option<Document>, MongoError> {
     let mut filter = visible(query.include_inactive, query.now_ms);
     in_categories(&mut filter, &query.categories);
     if let Some(percentage) = query.min_discount {
@@ -33,7 +33,7 @@ pub fn of(query: &OfferQuery) -> Result<Option<Document>, MongoError> {
     Ok(Some(filter))
 }
 
-pub fn visible(visibility: Visibility, now_ms: i64) -> Document {
+pub(super) fn visible(visibility: Visibility, now_ms: i64) -> Document {
     let now = DateTime::from_millis(now_ms);
     match visibility {
         Visibility::Public => {
@@ -45,7 +45,7 @@ pub fn visible(visibility: Visibility, now_ms: i64) -> Document {
     }
 }
 
-pub fn in_categories(filter: &mut Document, categories: &[OfferCategory]) {
+pub(super) fn in_categories(filter: &mut Document, categories: &[OfferCategory]) {
     if !categories.is_empty() {
         let names = categories.iter().map(|category| category.as_str());
         let names: Vec<Bson> = names.map(Bson::from).collect();
@@ -54,18 +54,18 @@ pub fn in_categories(filter: &mut Document, categories: &[OfferCategory]) {
 }
 
 /// How far a disk reaches; none when it holds nothing. An infinite one holds the Earth.
-pub fn reach_km(near: &Near) -> Option<f64> {
+pub(super) fn reach_km(near: &Near) -> Option<f64> {
     // Not a number fails the comparison.
     (near.max_distance_km >= 0.0).then(|| near.max_distance_km.min(GREATEST_DISTANCE_KM))
 }
 
 /// The reach that the server is asked for, so that it finds all that is within `reach_km`.
-pub fn asked_km(reach_km: f64) -> f64 {
+pub(super) fn asked_km(reach_km: f64) -> f64 {
     (measure::widened_km(reach_km) + SLACK_KM).min(GREATEST_DISTANCE_KM)
 }
 
 /// The condition on `location` that it is within the disk, or a little further.
-pub fn within(near: &Near, reach_km: f64) -> Document {
+pub(super) fn within(near: &Near, reach_km: f64) -> Document {
     let radians = asked_km(reach_km) / EARTH_RADIUS_KM;
     let disk: Vec<Bson> = vec![
         vec![Bson::from(near.centre.lng), Bson::from(near.centre.lat)].into(),

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The pipeline of a list; none when nothing can match.
-pub fn pipeline(query: &OfferQuery) -> Result<Option<Vec<Document>>, MongoError> {
+pub(super) fn pipeline(query: &OfferQuery) -> Result<Option<Vec<Document>>, MongoError> {
     let Some(conditions) = filter::of(query)? else {
         return Ok(None);
     };
@@ -61,7 +61,7 @@ fn and(pipeline: Vec<Document>) -> Document {
     doc! {"$unionWith": {"coll": OFFERS, "pipeline": pipeline}}
 }
 
-pub async fn list(
+pub(super) async fn list(
     offers: Collection<Document>,
     stages: Vec<Document>,
     query: OfferQuery,
@@ -75,7 +75,7 @@ pub async fn list(
 }
 
 /// A page out of what was found: one item more than it may have, and what was asked besides.
-pub fn read(found: &[Document], query: &OfferQuery) -> Result<OfferPage, MongoError> {
+pub(super) fn read(found: &[Document], query: &OfferQuery) -> Result<OfferPage, MongoError> {
     let mut page = nothing(query.columns);
     for stored in found {
         if stored.contains_key("total") {
@@ -106,7 +106,7 @@ fn item(stored: &Document, query: &OfferQuery) -> Result<(Offer, Option<f64>), M
     Ok((rows::list_offer(stored, query.fields)?, distance_km))
 }
 
-pub fn nothing(columns: Columns) -> OfferPage {
+pub(super) fn nothing(columns: Columns) -> OfferPage {
     let total = match columns {
         Columns::Edges => None,
         // Of nothing a server counts no document.

@@ -11,12 +11,12 @@ use mongodb::bson::{Document, doc};
 const ELLIPSOID: f64 = 1.006;
 
 /// The reach in which a server, however it measures, finds all that is within `reach_km`.
-pub fn widened_km(reach_km: f64) -> f64 {
+pub(super) fn widened_km(reach_km: f64) -> f64 {
     reach_km * ELLIPSOID
 }
 
 /// The distance from `centre` in km, as an expression over `location`: the haversine formula.
-pub fn distance_km(centre: GeoPoint) -> Document {
+pub(super) fn distance_km(centre: GeoPoint) -> Document {
     let coordinate = |index: i32| doc! {"$arrayElemAt": ["$location.coordinates", index]};
     let squared_sine_of_half = |from: f64, to: Document| {
         let difference = doc! {"$subtract": [to, from]};

@@ -14,13 +14,13 @@ const SERVER_EARTH_RADIUS_M: f64 = 6_378_100.0;
 
 /// Where an offer stands in a list by distance.
 #[derive(Clone, Debug)]
-pub struct Position {
+pub(super) struct Position {
     pub distance_km: f64,
     pub id: OfferId,
 }
 
 /// The page of a disk. `$minDistance` is not used: servers differ in it.
-pub fn page(
+pub(super) fn page(
     near: &Near,
     reach_km: f64,
     conditions: &Document,
@@ -46,7 +46,7 @@ pub fn page(
 }
 
 /// What a disk has on all its pages, each with its `distance` in km.
-pub fn all(near: &Near, reach_km: f64, conditions: &Document) -> Vec<Document> {
+pub(super) fn all(near: &Near, reach_km: f64, conditions: &Document) -> Vec<Document> {
     let found = if conditions.contains_key("$text") {
         // Words lead to the offers: they cannot stand inside `$geoNear`.
         within(near, reach_km, conditions)
@@ -62,7 +62,7 @@ pub fn all(near: &Near, reach_km: f64, conditions: &Document) -> Vec<Document> {
 }
 
 /// The earliest start or end after `now_ms` of what a disk holds.
-pub fn next_change(
+pub(super) fn next_change(
     near: &Near,
     reach_km: f64,
     categories: &[OfferCategory],

@@ -7,12 +7,12 @@ use super::{filter, limit};
 use crate::{documents::object_id, error::MongoError, tables::offers as rows};
 
 /// The order of these lists.
-pub fn order() -> Document {
+pub(super) fn order() -> Document {
     doc! {"createdAt": -1, "_id": -1}
 }
 
 /// A page, from a cursor on.
-pub fn page(
+pub(super) fn page(
     conditions: &Document,
     cursor: Option<&(i64, OfferId)>,
     first: usize,
@@ -32,7 +32,7 @@ pub fn page(
 }
 
 /// `conditions` from a cursor on. The plain bound lets the index begin there.
-pub fn after(
+pub(super) fn after(
     mut conditions: Document,
     created_at_ms: i64,
     id: &OfferId,
@@ -45,7 +45,7 @@ pub fn after(
 }
 
 /// `conditions` of a whole list. Where nothing else leads to an index the moment does, which all have.
-pub fn led(mut conditions: Document) -> Document {
+pub(super) fn led(mut conditions: Document) -> Document {
     let leads = ["isActive", "partnerId", "$text"];
     if !leads.iter().any(|field| conditions.contains_key(field)) {
         conditions.insert("createdAt", doc! {"$lte": DateTime::MAX});
@@ -55,7 +55,7 @@ pub fn led(mut conditions: Document) -> Document {
 
 /// The first start and the first end after `now_ms`: each walks its partial index and stops at the
 /// first offer.
-pub fn next_changes(categories: &[OfferCategory], now_ms: i64) -> [Vec<Document>; 2] {
+pub(super) fn next_changes(categories: &[OfferCategory], now_ms: i64) -> [Vec<Document>; 2] {
     ["validFrom", "validUntil"].map(|field| {
         let mut active = doc! {"isActive": true, field: {"$gt": DateTime::from_millis(now_ms)}};
         filter::in_categories(&mut active, categories);

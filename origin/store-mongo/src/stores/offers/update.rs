@@ -27,7 +27,7 @@ use crate::{
     tables::offers as rows,
 };
 
-pub async fn update(
+pub(super) async fn update(
     db: &MongoDb,
     session: &mut ClientSession,
     id: &OfferId,
@@ -62,7 +62,7 @@ pub async fn update(
     Ok(decided.into())
 }
 
-pub async fn create(
+pub(super) async fn create(
     db: &MongoDb,
     session: &mut ClientSession,
     draft: Offer,

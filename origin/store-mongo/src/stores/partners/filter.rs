@@ -6,7 +6,7 @@ use mongodb::bson::{Document, doc};
 use crate::{documents::object_id, error::MongoError, words};
 
 /// The conditions of a query but for its place; none when nothing can match.
-pub fn of(query: &PartnerQuery) -> Option<Document> {
+pub(super) fn of(query: &PartnerQuery) -> Option<Document> {
     let mut filter = doc! {};
     if let Some(category) = query.category {
         filter.insert("category", category.as_str());
@@ -25,7 +25,7 @@ pub fn of(query: &PartnerQuery) -> Option<Document> {
 }
 
 /// `filter`, after a place in the order of names. The lower bound is one range of the index.
-pub fn after(mut filter: Document, cursor: &PartnerCursor) -> Result<Document, MongoError> {
+pub(super) fn after(mut filter: Document, cursor: &PartnerCursor) -> Result<Document, MongoError> {
     let (name, id) = (&cursor.name_folded, object_id(&cursor.id)?);
     filter.insert("nameFolded", doc! {"$gte": name});
     filter.insert(

@@ -36,7 +36,7 @@ use crate::{
     },
 };
 
-pub async fn found(
+pub(super) async fn found(
     db: &MongoDb,
     session: &mut ClientSession,
     partner: &Partner,
@@ -62,7 +62,7 @@ pub async fn found(
     }
 }
 
-pub async fn update_partner(
+pub(super) async fn update_partner(
     db: &MongoDb,
     session: &mut ClientSession,
     id: &PartnerId,
@@ -100,7 +100,7 @@ pub async fn update_partner(
     Ok(PartnerUpdated::Done(Box::new(after), purging))
 }
 
-pub async fn add_establishment(
+pub(super) async fn add_establishment(
     db: &MongoDb,
     session: &mut ClientSession,
     place: &Establishment,
@@ -129,7 +129,7 @@ pub async fn add_establishment(
     Ok(PlaceAdded::Done)
 }
 
-pub async fn update_establishment(
+pub(super) async fn update_establishment(
     db: &MongoDb,
     session: &mut ClientSession,
     id: &EstablishmentId,
@@ -161,7 +161,7 @@ pub async fn update_establishment(
     Ok(PlaceUpdated::Done(Box::new(after), purging))
 }
 
-pub async fn archive_establishment(
+pub(super) async fn archive_establishment(
     db: &MongoDb,
     session: &mut ClientSession,
     id: &EstablishmentId,

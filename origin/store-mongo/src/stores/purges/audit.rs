@@ -1,10 +1,7 @@
 //! The audit: who purged what, when and why.
 
 use cache_core::{PurgeKind, Revision, Tag};
-use domain::{
-    StoreError,
-    purges::{AuditFilter, AuditRow, audit::AUDIT_KEPT_MS},
-};
+use domain::purges::{AuditFilter, AuditRow, audit::AUDIT_KEPT_MS};
 use mongodb::{
     ClientSession,
     bson::{Bson, DateTime, Document, doc},
@@ -20,7 +17,7 @@ use crate::{
 const AUDIT: &str = "purge_audit";
 
 /// Stores rows with the records that they tell of, in one transaction.
-pub async fn record(
+pub(super) async fn record(
     db: &MongoDb,
     session: &mut ClientSession,
     rows: &[&AuditRow],
@@ -40,7 +37,7 @@ pub async fn record(
 }
 
 /// The newest rows before `before_id`, at most `limit`, newest first.
-pub async fn list(
+pub(super) async fn list(
     db: &MongoDb,
     before_id: Option<i64>,
     limit: usize,
@@ -67,7 +64,7 @@ pub async fn list(
 }
 
 /// Forgets what is older than 400 days.
-pub async fn trim(db: &MongoDb, now_ms: i64) -> Result<(), MongoError> {
+pub(super) async fn trim(db: &MongoDb, now_ms: i64) -> Result<(), MongoError> {
     let all = db.collection::<Document>(AUDIT);
     let oldest = DateTime::from_millis(now_ms.saturating_sub(AUDIT_KEPT_MS));
     db.run(async move {
@@ -151,6 +148,8 @@ fn revision(stored: &Document) -> Result<Option<Revision>, MongoError> {
 #[cfg(test)]
 mod tests {
     use cache_core::LogId;
+
+    use domain::StoreError;
 
     use super::*;
 

@@ -4,7 +4,6 @@
 //! meet there one is run again. Two first logs meet in the unique index instead.
 
 use cache_core::{LogId, Revision};
-use domain::StoreError;
 use mongodb::{
     ClientSession, Collection,
     bson::{DateTime, Document, doc},
@@ -18,7 +17,7 @@ use crate::{
 
 const LOGS: &str = "purge_logs";
 
-pub async fn in_force(db: &MongoDb) -> Result<Option<LogId>, MongoError> {
+pub(super) async fn in_force(db: &MongoDb) -> Result<Option<LogId>, MongoError> {
     let logs = logs(db);
     let found = db.run(async move {
         let found = logs.find_one(not_retired()).max_time(SERVER_WITHIN);
@@ -27,7 +26,7 @@ pub async fn in_force(db: &MongoDb) -> Result<Option<LogId>, MongoError> {
     found.await?.as_ref().map(log_id).transpose()
 }
 
-pub async fn next_begins_after(db: &MongoDb) -> Result<Revision, MongoError> {
+pub(super) async fn next_begins_after(db: &MongoDb) -> Result<Revision, MongoError> {
     let logs = logs(db);
     let counted = db.run(async move {
         let counted = logs.count_documents(every()).max_time(SERVER_WITHIN);
@@ -37,7 +36,7 @@ pub async fn next_begins_after(db: &MongoDb) -> Result<Revision, MongoError> {
 }
 
 /// Whether `log` is in force, and will be until this transaction ends.
-pub async fn hold(
+pub(super) async fn hold(
     db: &MongoDb,
     session: &mut ClientSession,
     log: LogId,
@@ -53,7 +52,7 @@ pub async fn hold(
 }
 
 /// Puts a log in force in this transaction; says whether it could.
-pub async fn put(
+pub(super) async fn put(
     db: &MongoDb,
     session: &mut ClientSession,
     log: LogId,
@@ -138,6 +137,8 @@ fn logs(db: &MongoDb) -> Collection<Document> {
 
 #[cfg(test)]
 mod tests {
+    use domain::StoreError;
+
     use super::*;
 
     #[test]

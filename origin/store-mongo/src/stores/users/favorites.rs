@@ -19,7 +19,7 @@ use crate::{
     error::MongoError,
 };
 
-pub async fn add(
+pub(super) async fn add(
     db: &MongoDb,
     user: &UserId,
     offer: &OfferId,
@@ -68,7 +68,11 @@ async fn insert(
     Ok(Favored::Added)
 }
 
-pub async fn remove(db: &MongoDb, user: &UserId, offer: &OfferId) -> Result<bool, MongoError> {
+pub(super) async fn remove(
+    db: &MongoDb,
+    user: &UserId,
+    offer: &OfferId,
+) -> Result<bool, MongoError> {
     let (favorites, this) = (db.collection::<Document>(FAVORITES), key(user, offer));
     let removed = db.run(async move {
         let removed = favorites.delete_one(doc! {"_id": this}).await?;
@@ -77,7 +81,7 @@ pub async fn remove(db: &MongoDb, user: &UserId, offer: &OfferId) -> Result<bool
     removed.await
 }
 
-pub async fn list(db: &MongoDb, user: &UserId) -> Result<Vec<(OfferId, i64)>, MongoError> {
+pub(super) async fn list(db: &MongoDb, user: &UserId) -> Result<Vec<(OfferId, i64)>, MongoError> {
     let favorites = db.collection::<Document>(FAVORITES);
     let mine = doc! {"userId": object_id(user)?};
     let found = db.run(async move {
@@ -95,7 +99,7 @@ pub async fn list(db: &MongoDb, user: &UserId) -> Result<Vec<(OfferId, i64)>, Mo
     rows.collect()
 }
 
-pub async fn among(
+pub(super) async fn among(
     db: &MongoDb,
     user: &UserId,
     offers: &[OfferId],

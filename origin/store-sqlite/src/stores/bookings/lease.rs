@@ -6,7 +6,7 @@ use crate::error::SqliteError;
 
 const NAME: &str = "bookings";
 
-pub fn take(
+pub(super) fn take(
     tx: &Transaction<'_>,
     holder: &str,
     until_ms: i64,
@@ -22,7 +22,7 @@ pub fn take(
     Ok(taken > 0)
 }
 
-pub fn give_back(tx: &Transaction<'_>, holder: &str) -> Result<(), SqliteError> {
+pub(super) fn give_back(tx: &Transaction<'_>, holder: &str) -> Result<(), SqliteError> {
     tx.prepare_cached("DELETE FROM leases WHERE name = ?1 AND holder = ?2")?
         .execute((NAME, holder))?;
     Ok(())

@@ -16,7 +16,11 @@ use crate::{error::SqliteError, outbox::outbox_push, stores::offers, tables::boo
 /// The booking that would be made and its offer, or why none is.
 type Looked = Result<(Box<Booking>, Box<Offer>), Created>;
 
-pub fn look(connection: &Connection, new: &NewBooking, now_ms: i64) -> Result<Looked, SqliteError> {
+pub(super) fn look(
+    connection: &Connection,
+    new: &NewBooking,
+    now_ms: i64,
+) -> Result<Looked, SqliteError> {
     let refused = |refusal| Ok(Err(Created::Refused(refusal)));
     if let Some(key) = &new.idempotency_key
         && let Some(before) = rows::by_key(connection, &new.user, key)?
@@ -41,7 +45,11 @@ pub fn look(connection: &Connection, new: &NewBooking, now_ms: i64) -> Result<Lo
     }
 }
 
-pub fn create(tx: &Transaction<'_>, new: &NewBooking, now_ms: i64) -> Result<Created, SqliteError> {
+pub(super) fn create(
+    tx: &Transaction<'_>,
+    new: &NewBooking,
+    now_ms: i64,
+) -> Result<Created, SqliteError> {
     let (booking, offer) = match look(tx, new, now_ms)? {
         Ok(found) => found,
         Err(no_booking) => return Ok(no_booking),
@@ -54,7 +62,7 @@ pub fn create(tx: &Transaction<'_>, new: &NewBooking, now_ms: i64) -> Result<Cre
     Ok(Created::Done(booking))
 }
 
-pub fn step(
+pub(super) fn step(
     tx: &Transaction<'_>,
     id: &BookingId,
     step: Step,
@@ -74,7 +82,7 @@ pub fn step(
 }
 
 /// Writes what a step made of a booking, gives its place back, and leaves the purge.
-pub fn store(
+pub(super) fn store(
     tx: &Transaction<'_>,
     before: &Booking,
     after: &Booking,

@@ -8,14 +8,14 @@ use crate::database::json_list;
 
 /// Conditions on `offers o`, with positional parameters in the order of their text.
 #[derive(Debug, Default)]
-pub struct Filter {
+pub(super) struct Filter {
     conditions: Vec<&'static str>,
     pub params: Vec<Value>,
 }
 
 impl Filter {
     /// The filter of a query; none when nothing can match.
-    pub fn of(query: &OfferQuery) -> Option<Self> {
+    pub(super) fn of(query: &OfferQuery) -> Option<Self> {
         let mut filter = Self::default();
         filter.visible(query.include_inactive, query.now_ms);
         filter.categories(&query.categories);
@@ -35,7 +35,7 @@ impl Filter {
         Some(filter)
     }
 
-    pub fn visible(&mut self, visibility: Visibility, now_ms: i64) {
+    pub(super) fn visible(&mut self, visibility: Visibility, now_ms: i64) {
         match visibility {
             Visibility::Public => self.push(
                 "o.is_active = 1 AND o.valid_from_ms <= ? AND o.valid_until_ms > ?",
@@ -46,7 +46,7 @@ impl Filter {
         }
     }
 
-    pub fn categories(&mut self, categories: &[OfferCategory]) {
+    pub(super) fn categories(&mut self, categories: &[OfferCategory]) {
         if !categories.is_empty() {
             let names = json_list(categories.iter().map(|category| category.as_str()));
             self.push("o.category IN (SELECT value FROM json_each(?))", [names]);
@@ -59,7 +59,7 @@ impl Filter {
     }
 
     /// The conditions as a continuation of a WHERE clause.
-    pub fn and_sql(&self) -> String {
+    pub(super) fn and_sql(&self) -> String {
         self.conditions
             .iter()
             .fold(String::new(), |sql, condition| sql + " AND " + condition)

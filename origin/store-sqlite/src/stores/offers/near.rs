@@ -20,7 +20,7 @@ const GREATEST_DISTANCE_KM: f64 = EARTH_RADIUS_KM * std::f64::consts::PI;
 
 /// Where an offer stands in a list by distance.
 #[derive(Debug, Clone, Copy)]
-pub struct Position {
+pub(super) struct Position {
     pub distance_km: f64,
     pub id: [u8; 12],
 }
@@ -38,7 +38,7 @@ struct Hit {
     row: i64,
 }
 
-pub fn list(
+pub(super) fn list(
     connection: &Connection,
     near: &Near,
     filter: &Filter,
@@ -91,7 +91,7 @@ pub fn list(
     })
 }
 
-pub fn next_change_ms(
+pub(super) fn next_change_ms(
     connection: &Connection,
     near: &Near,
     filter: &Filter,

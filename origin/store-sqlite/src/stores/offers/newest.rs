@@ -6,7 +6,7 @@ use rusqlite::{Connection, params_from_iter, types::Value};
 use super::{Columns, Filter, OfferPage, limit};
 use crate::{error::SqliteError, tables::offers as rows};
 
-pub fn list(
+pub(super) fn list(
     connection: &Connection,
     filter: &Filter,
     after: Option<(i64, OfferId)>,
@@ -48,7 +48,7 @@ pub fn list(
     })
 }
 
-pub fn next_change_ms(
+pub(super) fn next_change_ms(
     connection: &Connection,
     filter: &Filter,
     now_ms: i64,

@@ -7,6 +7,7 @@ use domain::{
 };
 
 use super::*;
+use crate::tables::offers as rows;
 
 const NOW_MS: i64 = 1_790_000_000_000;
 

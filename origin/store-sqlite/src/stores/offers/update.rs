@@ -19,7 +19,7 @@ use crate::{
     tables::offers as rows,
 };
 
-pub fn update(
+pub(super) fn update(
     tx: &Transaction<'_>,
     id: &OfferId,
     edit: OfferEdit,
@@ -40,7 +40,7 @@ pub fn update(
     Ok(decided.into())
 }
 
-pub fn create(
+pub(super) fn create(
     tx: &Transaction<'_>,
     draft: Offer,
     author: Author,
@@ -67,7 +67,7 @@ fn open_offers(tx: &Transaction<'_>, partner: &PartnerId) -> Result<usize, Sqlit
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-pub fn move_along(
+pub(super) fn move_along(
     tx: &Transaction<'_>,
     establishment: &EstablishmentId,
     location: GeoPoint,

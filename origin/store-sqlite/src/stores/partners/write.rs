@@ -25,7 +25,7 @@ use crate::{
     tables::partners as rows,
 };
 
-pub fn found(
+pub(super) fn found(
     tx: &Transaction<'_>,
     partner: &Partner,
     owner: &UserId,
@@ -47,7 +47,7 @@ pub fn found(
     }
 }
 
-pub fn update_partner(
+pub(super) fn update_partner(
     tx: &Transaction<'_>,
     id: &PartnerId,
     edit: PartnerEdit,
@@ -70,7 +70,7 @@ pub fn update_partner(
     Ok(PartnerUpdated::Done(Box::new(after), purging))
 }
 
-pub fn add_establishment(
+pub(super) fn add_establishment(
     tx: &Transaction<'_>,
     place: &Establishment,
     author: Author,
@@ -90,7 +90,7 @@ pub fn add_establishment(
     Ok(PlaceAdded::Done)
 }
 
-pub fn update_establishment(
+pub(super) fn update_establishment(
     tx: &Transaction<'_>,
     id: &EstablishmentId,
     edit: EstablishmentEdit,
@@ -119,7 +119,7 @@ pub fn update_establishment(
     Ok(PlaceUpdated::Done(Box::new(after), purging))
 }
 
-pub fn archive_establishment(
+pub(super) fn archive_establishment(
     tx: &Transaction<'_>,
     id: &EstablishmentId,
     author: Author,

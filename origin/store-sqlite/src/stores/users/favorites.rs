@@ -10,7 +10,7 @@ use rusqlite::{Connection, Transaction};
 
 use crate::{database::json_list, error::SqliteError};
 
-pub fn add(
+pub(super) fn add(
     tx: &Transaction<'_>,
     user: &UserId,
     offer: &OfferId,
@@ -30,14 +30,21 @@ pub fn add(
     Ok(Favored::Added)
 }
 
-pub fn remove(tx: &Transaction<'_>, user: &UserId, offer: &OfferId) -> Result<bool, SqliteError> {
+pub(super) fn remove(
+    tx: &Transaction<'_>,
+    user: &UserId,
+    offer: &OfferId,
+) -> Result<bool, SqliteError> {
     let removed = tx
         .prepare_cached("DELETE FROM favorites WHERE user_id = ?1 AND offer_id = ?2")?
         .execute((user.as_str(), offer.as_str()))?;
     Ok(removed > 0)
 }
 
-pub fn list(connection: &Connection, user: &UserId) -> Result<Vec<(OfferId, i64)>, SqliteError> {
+pub(super) fn list(
+    connection: &Connection,
+    user: &UserId,
+) -> Result<Vec<(OfferId, i64)>, SqliteError> {
     let mut statement = connection.prepare_cached(
         "SELECT offer_id, at_ms FROM favorites WHERE user_id = ?1 ORDER BY at_ms DESC, offer_id",
     )?;
@@ -49,7 +56,7 @@ pub fn list(connection: &Connection, user: &UserId) -> Result<Vec<(OfferId, i64)
     Ok(found)
 }
 
-pub fn among(
+pub(super) fn among(
     connection: &Connection,
     user: &UserId,
     offers: &[OfferId],

@@ -22,7 +22,7 @@ pub fn members(connection: &Connection, partner: &PartnerId) -> Result<Vec<Accou
     )
 }
 
-pub fn change_post(
+pub(super) fn change_post(
     tx: &Transaction<'_>,
     partner: &PartnerId,
     user: &UserId,

@@ -8,7 +8,7 @@ const BOX_MARGIN: f64 = 1e-9;
 
 /// A rectangle of degrees that does not cross the antimeridian.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GeoBox {
+pub(super) struct GeoBox {
     south: f64,
     north: f64,
     west: f64,
@@ -16,7 +16,7 @@ pub struct GeoBox {
 }
 
 impl GeoBox {
-    pub fn params(&self) -> [Value; 4] {
+    pub(super) fn params(&self) -> [Value; 4] {
         [
             self.south.into(),
             self.north.into(),
@@ -28,7 +28,7 @@ impl GeoBox {
 
 /// Disjoint rectangles that hold every point within `radius_km`; two when the disk crosses the
 /// antimeridian.
-pub fn boxes(centre: GeoPoint, radius_km: f64) -> Vec<GeoBox> {
+pub(super) fn boxes(centre: GeoPoint, radius_km: f64) -> Vec<GeoBox> {
     if radius_km.is_nan() || radius_km < 0.0 {
         return Vec::new();
     }
