@@ -61,6 +61,8 @@ pub fn pending(stored: &Document) -> Result<OutboxRow, MongoError> {
 
 #[cfg(test)]
 mod tests {
+    use domain::StoreError;
+
     use super::*;
 
     #[test]

@@ -31,7 +31,7 @@ const REACHES_KM: [f64; 5] = [0.3, 1.0, 2.5, 10.0, 50.0];
 /// Many places of one city, with real places among them that share a point.
 async fn places(fresh: &Fresh) -> Vec<Offer> {
     let sibling =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/paris-venues.csv");
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/paris-venues.csv");
     let venues = std::env::var_os("YOUSOON_VENUES_CSV").map_or(sibling, PathBuf::from);
     if !venues.exists() {
         println!(

@@ -91,7 +91,7 @@ async fn memory_says_what_it_has_and_what_becomes_of_it() {
     assert_eq!((&tier["tag"], &tier["revision"]), (&json!(tag), &json!(2)));
     assert_eq!(
         tier["words"],
-        format!("`{tag}` was purged at revision 2; last known valid at 0")
+        format!("`{tag}` was purged at revision 2; the entry was last known valid at 0")
     );
     assert_eq!(purged["log"]["head"], 2);
     assert_eq!(app.head(), Revision(2), "explaining changes nothing");
