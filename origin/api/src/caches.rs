@@ -9,7 +9,7 @@ use cache_tiered::{
 };
 use tokio_util::task::TaskTracker;
 
-use crate::schema::Unstored;
+use crate::execution::executed::Unstored;
 
 /// What every key of ours in Redis begins with; the number changes with what is stored.
 const PREFIX: &str = "yousoon:1";

@@ -5,8 +5,6 @@
 //! `authorise` asks. The fields themselves are in the blocks:
 //! `offers::resolvers`, `offers::mutations`, `partners::resolvers`, `partners::mutations`, `purge::resolvers`.
 
-pub use crate::execution::cached::{Asked, Unstored};
-
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 use pq_core::limits;
 
@@ -15,7 +13,7 @@ use crate::{
         mutations::{AuthMutations, proofs::ProofMutations},
         queries::AuthQueries,
     },
-    bookings::{mutations::OutingMutations, queries::OutingQueries},
+    bookings::{mutations::BookingMutations, queries::BookingQueries},
     environment::Environment,
     live::subscriptions::Live,
     offers::{mutations::OfferMutations, queries::OfferQueries},
@@ -30,7 +28,7 @@ use crate::{
 pub struct Query(
     OfferQueries,
     PartnerQueries,
-    OutingQueries,
+    BookingQueries,
     TeamQueries,
     StatsQueries,
     UserQueries,
@@ -41,7 +39,7 @@ pub struct Query(
 pub struct Mutation(
     PurgeMutations,
     OfferMutations,
-    OutingMutations,
+    BookingMutations,
     PartnerMutations,
     TeamMutations,
     AuthMutations,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     StoreError,
-    purges::{PendingPurge, PurgeKind},
+    pending_purge::{PendingPurge, PurgeKind},
     tags,
 };
 

@@ -11,6 +11,7 @@ mod nouns;
 pub mod offers;
 pub mod paris;
 pub mod partners;
+pub mod pending_purge;
 pub mod purges;
 pub mod rows;
 pub mod search_text;

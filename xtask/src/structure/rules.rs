@@ -22,15 +22,21 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("edge-worker", &["edge-core", "pq-core", "cache-core"]),
     row("pq", &["pq-core", "cache-core"]),
     pure("domain", &["cache-core", "pq-core"]),
-    row("store-sqlite", &["domain", "cache-core"]),
-    row("store-mongo", &["domain", "cache-core"]),
+    row("store-sqlite", &["domain", "pq-core", "cache-core"]),
+    row("store-mongo", &["domain", "pq-core", "cache-core"]),
     row(
         "access",
         &["domain", "cache-tiered", "edge-core", "cache-core"],
     ),
     row(
         "purging",
-        &["domain", "cache-tiered", "edge-core", "cache-core"],
+        &[
+            "domain",
+            "cache-tiered",
+            "edge-core",
+            "pq-core",
+            "cache-core",
+        ],
     ),
     row(PROVIDERS, &["domain", "cache-core"]),
     row(
@@ -39,6 +45,8 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "domain",
             "access",
             "purging",
+            // The key of an answer is the edge's.
+            "edge-core",
             "pq-core",
             "cache-tiered",
             "cache-core",
@@ -62,6 +70,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
     ),
     row("e2e", &[]),
     row("xtask", &[]),
+    row("edge-bindgen", &[]),
     row("bare-axum", &[]),
 ];
 
@@ -139,8 +148,6 @@ pub(crate) const BLOCKS: &[(&str, &str)] = &[
     ("notification", "notifications"),
     ("notifications", "notifications"),
     ("offers", "offers"),
-    // Their name until `origin/` is cut.
-    ("outings", "bookings"),
     ("partners", "partners"),
     ("purge", "purges"),
     ("purges", "purges"),
@@ -156,6 +163,8 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
     &[
         ("bookings", "offers"),
         ("partners", "offers"),
+        // Fills a database with partners and their offers.
+        ("catalogue", "offers"),
         ("bookings", "users"),
         ("team", "users"),
     ],

@@ -1,13 +1,12 @@
 //! Signing in and out in GraphQL: check the input, one step of [`super::sign_in`], its answer.
 
-mod input;
 pub mod proofs;
 
 use async_graphql::{Context, ID, Object, Result};
 
-pub use input::{
-    ChangePasswordInput, ConsentInput, ConsentPurpose, LoginInput, RegisterInput,
-    ResetPasswordInput,
+pub use crate::{
+    auth::input::{ChangePasswordInput, LoginInput, RegisterInput, ResetPasswordInput},
+    nodes::consent::{ConsentInput, ConsentPurpose},
 };
 
 use domain::auth::sessions::SessionId;

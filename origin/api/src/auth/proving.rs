@@ -17,10 +17,10 @@ use pq_core::ErrorCode;
 
 use super::{
     doors::{Door, knock},
-    mutations::ResetPasswordInput,
     sign_in::hash,
 };
 use crate::{
+    auth::input::ResetPasswordInput,
     request::{
         context::RequestContext,
         errors::{failed, failed_with, refused},

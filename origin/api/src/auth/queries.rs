@@ -5,10 +5,12 @@ use chrono::{DateTime, Utc};
 use domain::auth::sessions::Session;
 
 use crate::{
-    nodes::directives::{CacheControlScope, cache_control},
-    partners::queries::timestamp,
+    nodes::{
+        directives::{CacheControlScope, cache_control},
+        partner::timestamp,
+        user::UserNode,
+    },
     request::{context::RequestContext, errors::failed_with},
-    users::queries::UserNode,
 };
 
 /// What whoever signs in gets.

@@ -17,17 +17,17 @@ use domain::{
 };
 use pq_core::ErrorCode;
 
-use super::{
-    doors::{Door, knock},
-    mutations::{ChangePasswordInput, LoginInput, RegisterInput},
-};
+use super::doors::{Door, knock};
 use crate::{
-    auth::queries::AuthPayload,
+    auth::{
+        input::{ChangePasswordInput, LoginInput, RegisterInput},
+        queries::AuthPayload,
+    },
+    nodes::user::UserNode,
     request::{
         context::RequestContext,
         errors::{failed, failed_with, refused},
     },
-    users::queries::UserNode,
 };
 
 pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<AuthPayload> {

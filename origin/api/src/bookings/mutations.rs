@@ -16,10 +16,8 @@ use domain::{
 use pq_core::ErrorCode;
 
 use crate::{
-    bookings::{
-        queries::{BookingNode, is_party},
-        shown,
-    },
+    bookings::shown,
+    nodes::booking::{BookingNode, is_party},
     request::{
         authorise::{self, About},
         context::RequestContext,
@@ -33,10 +31,10 @@ use crate::{
 const MAX_KEY_BYTES: usize = 100;
 
 #[derive(Debug, Default)]
-pub struct OutingMutations;
+pub struct BookingMutations;
 
 #[Object]
-impl OutingMutations {
+impl BookingMutations {
     /// Books an offer for the opening that is now, or else the next one. A booking within a day is
     /// confirmed at once; later ones are pending until `confirmBooking`. Whoever asks again with
     /// the same `idempotencyKey` gets the same booking.

@@ -12,19 +12,13 @@ use domain::{OfferId, StoreError};
 use edge_core::plan;
 use pq_core::{CachePolicy, limits};
 
-use super::execute::{self, Executed};
-use crate::{documents::Document, schema::Schema, services::Services};
-
-/// An answer that is not stored.
-#[derive(Debug)]
-pub enum Unstored {
-    /// With errors, or about something that nobody may keep.
-    Executed(Box<Executed>),
-    /// The store failed.
-    Store(StoreError),
-    /// It took too long.
-    TimedOut,
-}
+use super::execute;
+use crate::{
+    documents::Document,
+    execution::executed::{Executed, Unstored},
+    schema::Schema,
+    services::Services,
+};
 
 /// A public document and variables for it.
 #[derive(Debug)]

@@ -21,9 +21,12 @@ use super::{
     topic::{Reach, Topic},
 };
 use crate::{
-    bookings::queries::{BookingNode, is_party},
-    nodes::place::LocationInput,
-    offers::queries::{OfferNode, distance},
+    nodes::{
+        booking::{BookingNode, is_party},
+        offer::OfferNode,
+        place::LocationInput,
+    },
+    offers::queries::distance,
     request::{
         context::RequestContext,
         errors::{failed, refused},

@@ -1,8 +1,12 @@
 //! TODO: what this module is.
 
+pub mod booking;
+pub mod consent;
 pub mod directives;
 pub mod moment;
 pub mod offer;
 pub mod page;
 pub mod partner;
 pub mod place;
+pub(crate) mod preferences;
+pub mod user;

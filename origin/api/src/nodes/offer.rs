@@ -12,8 +12,8 @@ use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
         page::PageInfo,
+        partner::{EstablishmentNode, PartnerNode, Weekday, timestamp},
     },
-    partners::queries::{EstablishmentNode, PartnerNode, Weekday, timestamp},
     request::{
         context::RequestContext,
         errors::failed,

@@ -6,17 +6,18 @@ use domain::{
     self,
     partners::store::{PartnerCursor, PartnerPage},
 };
+use pq_core::ErrorCode;
 
 use crate::{
     nodes::{
         directives::cache_control,
+        offer::OfferNode,
         page::PageInfo,
         place::{Address, Location},
     },
-    offers::queries::OfferNode,
     request::{
         context::RequestContext,
-        errors::failed,
+        errors::{failed, refused},
         loaders::{EstablishmentsOf, OFFERS_OF_PARTNER, OffersOf},
     },
 };
@@ -260,4 +261,12 @@ impl EstablishmentNode {
     async fn images(&self) -> &[String] {
         &self.0.images
     }
+}
+
+/// The refusal of a partner that does not exist.
+pub fn no_partner() -> async_graphql::Error {
+    refused(
+        ErrorCode::PartnerNotFound,
+        "there is no partner with this id",
+    )
 }

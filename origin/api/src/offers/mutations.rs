@@ -9,7 +9,6 @@ use pq_core::ErrorCode;
 pub use input::{
     BookingLimitsInput, OfferScheduleInput, UpdateDiscountInput, UpdateOfferInput, UpdateQuotaInput,
 };
-pub use input::{nullable, value};
 pub use new::{CreateOfferInput, DiscountInput, NewQuotaInput};
 
 use domain::{
@@ -21,7 +20,7 @@ use domain::{
 };
 
 use crate::{
-    offers::queries::OfferNode,
+    nodes::offer::OfferNode,
     request::{
         authorise::{self, About},
         context::RequestContext,

@@ -20,9 +20,9 @@ use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control, snap_to_cell},
         page::{bad_cursor, cursor, page_size},
+        partner::no_partner,
         place::LocationInput,
     },
-    partners::queries::no_partner,
     request::{
         authorise::{self, About},
         context::RequestContext,

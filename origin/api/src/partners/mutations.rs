@@ -18,7 +18,7 @@ use domain::{
 };
 
 use crate::{
-    partners::queries::{EstablishmentNode, PartnerNode, no_partner},
+    nodes::partner::{EstablishmentNode, PartnerNode, no_partner},
     request::{
         authorise::{self, About},
         context::{RequestContext, gone},

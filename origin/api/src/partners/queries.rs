@@ -82,10 +82,3 @@ impl PartnerQueries {
         Ok(PartnerConnection::new(page, query.after.is_some()))
     }
 }
-
-pub fn no_partner() -> async_graphql::Error {
-    refused(
-        ErrorCode::PartnerNotFound,
-        "there is no partner with this id",
-    )
-}

@@ -7,8 +7,10 @@ use domain::{PartnerId, bookings::store::DayCount, paris::Day};
 use pq_core::ErrorCode;
 
 use crate::{
-    nodes::directives::{CacheControlScope, cache_control},
-    partners::queries::no_partner,
+    nodes::{
+        directives::{CacheControlScope, cache_control},
+        partner::no_partner,
+    },
     request::{
         authorise::{self, About},
         context::RequestContext,

@@ -15,7 +15,7 @@ use pq_core::ErrorCode;
 use validator::Validate;
 
 use crate::{
-    partners::queries::no_partner,
+    nodes::partner::no_partner,
     request::{
         authorise::{self, About},
         context::RequestContext,

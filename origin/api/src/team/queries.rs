@@ -9,8 +9,10 @@ use domain::{
 };
 
 use crate::{
-    nodes::directives::{CacheControlScope, cache_control},
-    partners::queries::{PartnerNode, no_partner, timestamp},
+    nodes::{
+        directives::{CacheControlScope, cache_control},
+        partner::{PartnerNode, no_partner, timestamp},
+    },
     request::{
         authorise::{self, About},
         context::RequestContext,

@@ -10,7 +10,7 @@ use domain::{
 use serde_json::{Value, json};
 
 use crate::{
-    partners::queries::timestamp,
+    nodes::partner::timestamp,
     request::{
         context::RequestContext,
         errors::{failed, failed_with},

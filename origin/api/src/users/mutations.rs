@@ -15,9 +15,11 @@ use pq_core::ErrorCode;
 use validator::Validate;
 
 use crate::{
-    auth::{
-        mutations::ConsentInput,
-        sign_in::{confirmed, phone_taken},
+    auth::sign_in::{confirmed, phone_taken},
+    nodes::{
+        consent::{ConsentInput, ConsentNode},
+        preferences::PreferencesInput,
+        user::UserNode,
     },
     request::{
         context::{RequestContext, gone},
@@ -26,7 +28,6 @@ use crate::{
         relaying::relay,
         validation::{self, check},
     },
-    users::queries::{ConsentNode, PreferencesInput, UserNode},
 };
 
 /// What is not given stays; null clears `phone` and `avatar`.

@@ -2,12 +2,12 @@
 
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
-mod preferences;
-
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
-pub use preferences::{AppLanguage, PreferencesInput, PreferencesNode};
+use crate::nodes::{consent::ConsentNode, user::UserNode};
+
+pub use crate::nodes::preferences::{AppLanguage, PreferencesInput, PreferencesNode};
 
 use access::caller::{Caller, SignedIn};
 use domain::{
@@ -18,11 +18,13 @@ use domain::{
 
 use super::export;
 use crate::{
-    auth::mutations::ConsentPurpose,
-    bookings::queries::BookingNode,
-    nodes::directives::{CacheControlScope, cache_control},
-    offers::queries::OfferNode,
-    partners::queries::timestamp,
+    nodes::{
+        booking::BookingNode,
+        consent::ConsentPurpose,
+        directives::{CacheControlScope, cache_control},
+        offer::OfferNode,
+        partner::timestamp,
+    },
     request::{
         authorise::{self, About},
         context::RequestContext,
@@ -30,146 +32,6 @@ use crate::{
         loaders::{BookingsOf, FavoritesOf},
     },
 };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "account::IdentityStatus")]
-pub enum IdentityStatus {
-    NotSubmitted,
-    Pending,
-    Verified,
-    Rejected,
-}
-
-/// A user, and who reads of them where that is not whoever asked: by signing in somebody becomes a
-/// caller who was none when the request came.
-#[derive(Clone, Debug)]
-pub struct UserNode(Account, Option<Caller>);
-
-impl From<Account> for UserNode {
-    fn from(account: Account) -> Self {
-        Self(account, None)
-    }
-}
-
-impl UserNode {
-    /// For whoever just signed in to this session.
-    pub fn of_who_signed_in(account: Account, session: SessionId) -> Self {
-        let reader = SignedIn {
-            id: account.id.clone(),
-            role: account.role,
-            membership: account.membership.clone(),
-            session,
-        };
-        Self(account, Some(Caller::User(Box::new(reader))))
-    }
-
-    /// Asks the table for a field of this user.
-    fn may_see(&self, ctx: &Context<'_>, field: &str) -> Result<()> {
-        let about = About::User(&self.0.id);
-        let asker = &RequestContext::of(ctx).asker.caller;
-        authorise::field(self.1.as_ref().unwrap_or(asker), "User", field, about)
-    }
-}
-
-/// Of others `id`, `firstName` and `avatar` can be asked.
-#[Object(name = "User", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
-impl UserNode {
-    async fn id(&self) -> ID {
-        ID(self.0.id.to_string())
-    }
-
-    async fn first_name(&self) -> &str {
-        &self.0.first_name
-    }
-
-    async fn avatar(&self) -> Option<&str> {
-        self.0.avatar.as_deref()
-    }
-
-    async fn email(&self, ctx: &Context<'_>) -> Result<&str> {
-        self.may_see(ctx, "email")?;
-        Ok(&self.0.email)
-    }
-
-    async fn last_name(&self, ctx: &Context<'_>) -> Result<&str> {
-        self.may_see(ctx, "lastName")?;
-        Ok(&self.0.last_name)
-    }
-
-    async fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
-        self.may_see(ctx, "phone")?;
-        Ok(self.0.phone.as_deref())
-    }
-
-    /// Whether the e-mail address was verified.
-    async fn is_verified(&self, ctx: &Context<'_>) -> Result<bool> {
-        self.may_see(ctx, "isVerified")?;
-        Ok(self.0.email_verified_at_ms.is_some())
-    }
-
-    async fn is_phone_verified(&self, ctx: &Context<'_>) -> Result<bool> {
-        self.may_see(ctx, "isPhoneVerified")?;
-        Ok(self.0.phone_verified_at_ms.is_some())
-    }
-
-    async fn identity_status(&self, ctx: &Context<'_>) -> Result<IdentityStatus> {
-        self.may_see(ctx, "identityStatus")?;
-        Ok(self.0.identity_status.into())
-    }
-
-    async fn preferences(&self, ctx: &Context<'_>) -> Result<PreferencesNode> {
-        self.may_see(ctx, "preferences")?;
-        Ok(self.0.preferences.clone().into())
-    }
-
-    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>> {
-        self.may_see(ctx, "createdAt")?;
-        Ok(timestamp(self.0.created_at_ms))
-    }
-
-    /// Newest first; offers that are gone are left out.
-    async fn favorites(&self, ctx: &Context<'_>) -> Result<Vec<OfferNode>> {
-        self.may_see(ctx, "favorites")?;
-        let request = RequestContext::of(ctx);
-        let key = FavoritesOf(self.0.id.clone());
-        let ids = request.loader.load_one(key).await.map_err(failed)?;
-        let ids = ids.unwrap_or_default();
-        let loaded = request.loader.load_many(ids.clone()).await;
-        let mut offers = loaded.map_err(failed)?;
-        let found = ids.into_iter().filter_map(|id| offers.remove(&id));
-        Ok(found.map(OfferNode::from).collect())
-    }
-
-    /// The newest ones, at most 200.
-    async fn bookings(&self, ctx: &Context<'_>) -> Result<Vec<BookingNode>> {
-        self.may_see(ctx, "bookings")?;
-        let key = BookingsOf(self.0.id.clone());
-        let found = RequestContext::of(ctx).loader.load_one(key).await;
-        let bookings = found.map_err(failed)?.unwrap_or_default();
-        Ok(bookings.into_iter().map(BookingNode::from).collect())
-    }
-}
-
-/// That somebody agreed, or did not any more.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(name = "Consent")]
-pub struct ConsentNode {
-    purpose: ConsentPurpose,
-    version: String,
-    granted: bool,
-    at: DateTime<Utc>,
-}
-
-impl From<account::Consent> for ConsentNode {
-    fn from(consent: account::Consent) -> Self {
-        Self {
-            purpose: consent.purpose.into(),
-            version: consent.version,
-            granted: consent.granted,
-            at: timestamp(consent.at_ms),
-        }
-    }
-}
 
 /// Everything that is held of a user.
 #[derive(Clone, Debug, SimpleObject)]

@@ -11,7 +11,7 @@ use cache_core::Tag;
 use crate::{
     Establishment, Offer, Partner, StoreError,
     offers::events::{OfferChange, tags_of},
-    purges::{PendingPurge, PurgeKind},
+    pending_purge::{PendingPurge, PurgeKind},
     tags,
 };
 

@@ -4,9 +4,9 @@ pub mod audit;
 pub mod log_store;
 pub mod store;
 
-pub use cache_core::PurgeKind;
 use cache_core::Tag;
 
+pub use crate::pending_purge::{PendingPurge, PurgeKind};
 pub use audit::{AuditFilter, AuditRow};
 pub use log_store::{LogRole, LogStore};
 pub use store::{Moved, PurgeStore};
@@ -18,15 +18,6 @@ pub const LOG_KEPT_MS: i64 = (8 * 24 + 1) * 3_600_000;
 pub const LOG_KEPT_RECORDS: i64 = 1_000_000;
 /// How many rows of the outbox are moved at a time, so that writers do not wait for long.
 pub const DRAINED_AT_ONCE: usize = 200;
-
-/// A purge that is committed with the write that causes it, and not in the log yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PendingPurge {
-    pub tags: Vec<Tag>,
-    pub kind: PurgeKind,
-    pub reason: String,
-    pub actor: String,
-}
 
 /// A row of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A booking as a calendar file (RFC 5545).
 
-use api::partners::queries::timestamp;
+use api::nodes::partner::timestamp;
 use chrono::{DateTime, Utc};
 use domain::{
     Establishment, Offer,

@@ -12,12 +12,13 @@ use csv::ByteRecord;
 use domain::{
     Address, Establishment, EstablishmentId, GeoPoint, OfferId, Partner, PartnerCategory,
     PartnerId, StoreError,
-    catalogue::{Announce, CatalogueStore, Family, Reach},
+    catalogue::{
+        Announce, CatalogueStore, Family, Reach,
+        sample::{DAY_MS, chance::Chance, words},
+    },
     offers::events::OfferChange,
 };
 use sha2::{Digest, Sha256};
-
-use domain::catalogue::sample::{DAY_MS, chance::Chance, words};
 
 const HEADER: [&str; 6] = [
     "category",

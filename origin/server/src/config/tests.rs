@@ -1,5 +1,6 @@
-use super::*;
 use api::documents::DocumentMode;
+
+use super::*;
 
 fn lookup_in<'a>(
     variables: &'a [(&'a str, &'a str)],

@@ -1,7 +1,7 @@
 //! An answer's status, headers and body. What is not plainly cacheable says `no-store`.
 
 use api::{
-    execution::execute::Executed,
+    execution::executed::Executed,
     request::errors::{self, code_of, details, log_failure, log_field_failure, shown},
 };
 use async_graphql::ServerError;

@@ -2,7 +2,10 @@
 
 use std::{fmt, io::Write as _, sync::Arc};
 
-use api::execution::cached::{self, Asked, Unstored};
+use api::execution::{
+    cached::{self, Asked},
+    executed::Unstored,
+};
 use axum::{body::Body, response::Response};
 use cache_core::{CacheControl, CacheStatus, ForwardReason, Revision, cache_status::Outcome};
 use cache_tiered::{Answer, Cached, PurgeFeed};

@@ -2,11 +2,10 @@
 
 use async_graphql::{Context, Object, Result};
 
-use super::ResetPasswordInput;
 use crate::{
-    auth::proving,
+    auth::{input::ResetPasswordInput, proving},
+    nodes::user::UserNode,
     request::{context::RequestContext, validation::check},
-    users::queries::UserNode,
 };
 
 #[derive(Debug, Default)]

@@ -10,7 +10,10 @@ use domain::{
     texts::BrokenRule,
 };
 
-use crate::{nodes::moment::Moment, offers::queries::OfferCategory, partners::queries::Weekday};
+use crate::{
+    nodes::{moment::Moment, offer::OfferCategory, partner::Weekday},
+    request::input::{nullable, value},
+};
 
 /// What to change of an offer.
 #[derive(Clone, Debug, InputObject)]
@@ -155,29 +158,4 @@ fn moment(field: &'static str, given: MaybeUndefined<Moment>) -> Result<Edit<i64
     value(field, given, |Moment(moment_ms)| {
         moment_ms.ok_or(BrokenRule::not_a_moment(field))
     })
-}
-
-/// A field that always has a value.
-pub fn value<T, U>(
-    field: &'static str,
-    given: MaybeUndefined<T>,
-    check: impl FnOnce(T) -> Result<U, BrokenRule>,
-) -> Result<Edit<U>, BrokenRule> {
-    match given {
-        MaybeUndefined::Undefined => Ok(Edit::Keep),
-        MaybeUndefined::Null => Err(BrokenRule::null(field)),
-        MaybeUndefined::Value(given) => check(given).map(Edit::Set),
-    }
-}
-
-/// A field that null clears.
-pub fn nullable<T, U>(
-    given: MaybeUndefined<T>,
-    check: impl FnOnce(T) -> Result<U, BrokenRule>,
-) -> Result<Edit<Option<U>>, BrokenRule> {
-    match given {
-        MaybeUndefined::Undefined => Ok(Edit::Keep),
-        MaybeUndefined::Null => Ok(Edit::Set(None)),
-        MaybeUndefined::Value(given) => check(given).map(|value| Edit::Set(Some(value))),
-    }
 }

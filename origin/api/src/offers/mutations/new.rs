@@ -11,7 +11,7 @@ use domain::{
 };
 
 use super::input::{BookingLimitsInput, OfferScheduleInput, UpdateQuotaInput, quota, schedule};
-use crate::{nodes::moment::Moment, offers::queries::OfferCategory};
+use crate::nodes::{moment::Moment, offer::OfferCategory};
 
 /// A new offer.
 #[derive(Clone, Debug, InputObject)]

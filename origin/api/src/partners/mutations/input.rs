@@ -13,10 +13,14 @@ use domain::{
 };
 
 use crate::{
-    nodes::place::LocationInput,
-    offers::mutations::{nullable, value},
-    partners::queries::{PartnerCategory, Weekday},
-    request::errors::broken,
+    nodes::{
+        partner::{PartnerCategory, Weekday},
+        place::LocationInput,
+    },
+    request::{
+        errors::broken,
+        input::{nullable, value},
+    },
 };
 
 #[derive(Clone, Debug, InputObject)]

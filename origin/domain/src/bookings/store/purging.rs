@@ -7,7 +7,7 @@ use crate::{
     Offer, Quota,
     bookings::booking::{Booking, Step},
     offers::events::{OfferChange, tags_of},
-    purges::{PendingPurge, PurgeKind},
+    pending_purge::{PendingPurge, PurgeKind},
     tags,
 };
 

@@ -6,7 +6,7 @@ use crate::{
         edit::{Edit, OfferEdit},
         events::{OfferChange, names_of, tags_of},
     },
-    purges::{PendingPurge, PurgeKind},
+    pending_purge::{PendingPurge, PurgeKind},
     texts::BrokenRule,
 };
 

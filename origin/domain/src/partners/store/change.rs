@@ -9,7 +9,7 @@ use crate::{
     Establishment, Partner, PartnerId,
     offers::store::{Author, Purging},
     partners::edit::{EstablishmentEdit, PartnerEdit},
-    purges::{PendingPurge, PurgeKind},
+    pending_purge::{PendingPurge, PurgeKind},
     tags,
 };
 

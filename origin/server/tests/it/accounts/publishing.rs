@@ -37,7 +37,8 @@ const ACCOUNTS: [&str; 23] = [
 ];
 
 fn body(name: &str) -> String {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../persisted-queries/operations/mobile");
+    let dir =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../persisted-queries/operations/mobile");
     fs::read_to_string(dir.join(format!("{name}.graphql"))).unwrap()
 }
 

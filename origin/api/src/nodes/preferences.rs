@@ -3,7 +3,7 @@
 use async_graphql::{Enum, InputObject, SimpleObject};
 use domain::users::account::{Language, Preferences};
 
-use crate::offers::queries::OfferCategory;
+use crate::nodes::offer::OfferCategory;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "Language")]

@@ -6,7 +6,7 @@ use async_graphql::{Enum, InputObject};
 use domain::users::account;
 use validator::Validate;
 
-use crate::request::validation;
+use crate::{nodes::consent::ConsentInput, request::validation};
 
 #[derive(Clone, InputObject, Validate)]
 pub struct RegisterInput {
@@ -50,36 +50,6 @@ pub struct ResetPasswordInput {
     /// 8 to 72 characters, and at most 72 bytes.
     #[validate(custom(function = "validation::password"))]
     pub new_password: String,
-}
-
-/// That somebody agrees, or does not any more.
-#[derive(Clone, Debug, InputObject, Validate)]
-pub struct ConsentInput {
-    pub purpose: ConsentPurpose,
-    /// Of the text that was shown.
-    #[validate(custom(function = "validation::version"))]
-    pub version: String,
-    pub granted: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "account::Purpose")]
-pub enum ConsentPurpose {
-    Terms,
-    Marketing,
-    Location,
-    Analytics,
-}
-
-impl ConsentInput {
-    pub fn at(self, at_ms: i64) -> account::Consent {
-        account::Consent {
-            purpose: self.purpose.into(),
-            version: self.version.trim().to_owned(),
-            granted: self.granted,
-            at_ms,
-        }
-    }
 }
 
 impl fmt::Debug for RegisterInput {

@@ -1,0 +1,187 @@
+//! A booking: its fields are for its holder, the partner's team and administrators.
+
+#![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
+
+use access::qr::Ticket;
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
+use domain::{
+    BookingId, UserId,
+    bookings::{
+        MAX_LISTED,
+        booking::{self, Booking},
+        rules,
+        store::{BookingCursor, BookingPage, BookingQuery},
+    },
+    users::account::Account,
+};
+
+use crate::{
+    nodes::{
+        directives::{CacheControlScope, cache_control},
+        offer::OfferNode,
+        page::{PageInfo, cursor, page_size},
+        partner::timestamp,
+        user::UserNode,
+    },
+    request::{
+        authorise::{self, About},
+        context::RequestContext,
+        errors::failed,
+    },
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "booking::BookingStatus")]
+pub enum BookingStatus {
+    Pending,
+    Confirmed,
+    CheckedIn,
+    Cancelled,
+    Expired,
+    NoShow,
+}
+
+#[derive(Clone, Debug)]
+pub struct BookingNode(Booking);
+
+impl From<Booking> for BookingNode {
+    fn from(booking: Booking) -> Self {
+        Self(booking)
+    }
+}
+
+const fn about(booking: &Booking) -> About<'_> {
+    About::Booking {
+        holder: booking.user.as_ref(),
+        partner: &booking.partner,
+    }
+}
+
+/// Whether who asks may know of the booking.
+pub fn is_party(request: &RequestContext, booking: &Booking) -> bool {
+    authorise::authorise(&request.asker.caller, "Booking", "id", about(booking)).is_ok()
+}
+
+impl BookingNode {
+    /// Asks the table for a field of this booking.
+    fn may_see(&self, ctx: &Context<'_>, field: &str) -> Result<()> {
+        let caller = &RequestContext::of(ctx).asker.caller;
+        authorise::field(caller, "Booking", field, about(&self.0))
+    }
+}
+
+fn signed(ctx: &Context<'_>, ticket: &Ticket) -> Result<String> {
+    let keys = &RequestContext::of(ctx).services.qr_keys;
+    Ok(ticket.sign(keys).ok_or("no key signs QR codes")?)
+}
+
+#[Object(name = "Booking", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+impl BookingNode {
+    async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
+        self.may_see(ctx, "id")?;
+        Ok(ID(self.0.id.to_string()))
+    }
+
+    /// Somebody without a name, once the account was erased.
+    async fn user(&self, ctx: &Context<'_>) -> Result<UserNode> {
+        self.may_see(ctx, "user")?;
+        let loader = &RequestContext::of(ctx).loader;
+        let found = match self.0.user.clone() {
+            Some(id) => loader.load_one(id).await.map_err(failed)?,
+            None => None,
+        };
+        let nobody = || Account::nobody(UserId::derive("erased", self.0.id.as_str()));
+        Ok(found.unwrap_or_else(nobody).into())
+    }
+
+    async fn offer(&self, ctx: &Context<'_>) -> Result<OfferNode> {
+        self.may_see(ctx, "offer")?;
+        let request = RequestContext::of(ctx);
+        let found = request.loader.load_one(self.0.offer.clone()).await;
+        let offer = found
+            .map_err(failed)?
+            .ok_or("a booking without its offer")?;
+        Ok(OfferNode::from(offer))
+    }
+
+    async fn status(&self, ctx: &Context<'_>) -> Result<BookingStatus> {
+        self.may_see(ctx, "status")?;
+        Ok(self.0.status.into())
+    }
+
+    /// What is shown to be scanned: another one every 30 s, good for a minute. Only for the holder.
+    async fn qr_code(&self, ctx: &Context<'_>) -> Result<String> {
+        self.may_see(ctx, "qrCode")?;
+        let now_ms = RequestContext::of(ctx).now_ms;
+        signed(ctx, &Ticket::rotating(&self.0, now_ms))
+    }
+
+    /// As `qrCode`, for a phone without a network: the same as long as the booking can be used.
+    async fn offline_code(&self, ctx: &Context<'_>) -> Result<String> {
+        self.may_see(ctx, "offlineCode")?;
+        signed(ctx, &Ticket::offline(&self.0))
+    }
+
+    /// The first moment at which it may be used; doors open half an hour earlier.
+    async fn valid_from(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>> {
+        self.may_see(ctx, "validFrom")?;
+        Ok(timestamp(self.0.from_ms))
+    }
+
+    /// The first moment at which it may not be used any more.
+    async fn valid_until(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>> {
+        self.may_see(ctx, "validUntil")?;
+        Ok(timestamp(self.0.until_ms))
+    }
+
+    /// Until when its holder can cancel it; absent when nothing can happen to it any more.
+    async fn cancellable_until(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
+        self.may_see(ctx, "cancellableUntil")?;
+        let until = self.0.status.is_open();
+        Ok(until.then(|| timestamp(rules::cancellable_until_ms(&self.0))))
+    }
+
+    async fn checked_in_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
+        self.may_see(ctx, "checkedInAt")?;
+        Ok(self.0.checked_in_at_ms.map(timestamp))
+    }
+
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>> {
+        self.may_see(ctx, "createdAt")?;
+        Ok(timestamp(self.0.created_at_ms))
+    }
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+pub struct BookingConnection {
+    edges: Vec<BookingEdge>,
+    page_info: PageInfo,
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+pub struct BookingEdge {
+    cursor: String,
+    node: BookingNode,
+}
+
+impl BookingConnection {
+    pub fn new(page: BookingPage, has_previous_page: bool) -> Self {
+        let edge = |booking: Booking| BookingEdge {
+            cursor: BookingCursor::of(&booking).encode(),
+            node: BookingNode(booking),
+        };
+        let edges: Vec<_> = page.items.into_iter().map(edge).collect();
+        Self {
+            page_info: PageInfo {
+                has_next_page: page.has_next_page,
+                has_previous_page,
+                start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+                end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+            },
+            edges,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! A user's consents: what was granted or withdrawn, for which text.
+
+use async_graphql::{Enum, InputObject, SimpleObject};
+use chrono::{DateTime, Utc};
+use domain::users::account;
+use validator::Validate;
+
+use crate::{nodes::partner::timestamp, request::validation};
+
+/// That somebody agrees, or does not any more.
+#[derive(Clone, Debug, InputObject, Validate)]
+pub struct ConsentInput {
+    pub purpose: ConsentPurpose,
+    /// Of the text that was shown.
+    #[validate(custom(function = "validation::version"))]
+    pub version: String,
+    pub granted: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "account::Purpose")]
+pub enum ConsentPurpose {
+    Terms,
+    Marketing,
+    Location,
+    Analytics,
+}
+
+impl ConsentInput {
+    pub fn at(self, at_ms: i64) -> account::Consent {
+        account::Consent {
+            purpose: self.purpose.into(),
+            version: self.version.trim().to_owned(),
+            granted: self.granted,
+            at_ms,
+        }
+    }
+}
+
+/// That somebody agreed, or did not any more.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Consent")]
+pub struct ConsentNode {
+    purpose: ConsentPurpose,
+    version: String,
+    granted: bool,
+    at: DateTime<Utc>,
+}
+
+impl From<account::Consent> for ConsentNode {
+    fn from(consent: account::Consent) -> Self {
+        Self {
+            purpose: consent.purpose.into(),
+            version: consent.version,
+            granted: consent.granted,
+            at: timestamp(consent.at_ms),
+        }
+    }
+}
