@@ -102,8 +102,7 @@ impl OfferConnection {
             page_info: PageInfo {
                 has_next_page: page.has_next_page,
                 has_previous_page,
-                start_cursor: edges.first().map(|edge| edge.cursor.clone()),
-                end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+                ..PageInfo::between(edges.iter().map(|edge| &edge.cursor))
             },
             edges,
             total_count: page

@@ -20,6 +20,20 @@ pub struct PageInfo {
     pub end_cursor: Option<String>,
 }
 
+impl PageInfo {
+    /// The page from the first to the last of these cursors. Whether others follow or precede it is
+    /// the caller's to say.
+    pub fn between<'a>(mut cursors: impl DoubleEndedIterator<Item = &'a String>) -> Self {
+        let start_cursor = cursors.next().cloned();
+        Self {
+            has_next_page: false,
+            has_previous_page: false,
+            end_cursor: cursors.next_back().or(start_cursor.as_ref()).cloned(),
+            start_cursor,
+        }
+    }
+}
+
 /// `first`, checked.
 pub fn page_size(first: Option<i32>) -> async_graphql::Result<usize> {
     let first = first.unwrap_or(DEFAULT_PAGE);

@@ -81,8 +81,8 @@ impl OfferMutations {
         input: UpdateOfferInput,
     ) -> Result<OfferNode> {
         let edit = input.edit().map_err(broken)?;
-        let (offer, _) = edited(RequestContext::of(ctx), "updateOffer", &id, edit).await?;
-        Ok(offer.into())
+        let edited = edited(RequestContext::of(ctx), "updateOffer", &id, edit).await?;
+        Ok(edited.offer().into())
     }
 
     /// Takes an offer out of all lists until it is resumed; what was booked stays booked.
@@ -92,8 +92,8 @@ impl OfferMutations {
             is_active: Edit::Set(false),
             ..OfferEdit::default()
         };
-        let (offer, _) = edited(RequestContext::of(ctx), "pauseOffer", &id, edit).await?;
-        Ok(offer.into())
+        let edited = edited(RequestContext::of(ctx), "pauseOffer", &id, edit).await?;
+        Ok(edited.offer().into())
     }
 
     /// Brings a paused offer back. Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`.
@@ -102,8 +102,8 @@ impl OfferMutations {
             is_active: Edit::Set(true),
             ..OfferEdit::default()
         };
-        let (offer, _) = edited(RequestContext::of(ctx), "resumeOffer", &id, edit).await?;
-        Ok(offer.into())
+        let edited = edited(RequestContext::of(ctx), "resumeOffer", &id, edit).await?;
+        Ok(edited.offer().into())
     }
 
     /// Archives an offer, for good: it is in no list any more, and what was booked still shows it.
@@ -114,11 +114,24 @@ impl OfferMutations {
             archived_at_ms: Edit::Set(request.now_ms),
             ..OfferEdit::default()
         };
-        let (_, purging) = edited(request, "deleteOffer", &id, edit).await?;
-        Ok(match purging {
-            Purging::Pending => true,
-            Purging::Nothing => false,
+        Ok(match edited(request, "deleteOffer", &id, edit).await? {
+            Edited::Changed(_) => true,
+            Edited::Unchanged(_) => false,
         })
+    }
+}
+
+/// An offer as an edit leaves it.
+enum Edited {
+    Changed(Offer),
+    Unchanged(Offer),
+}
+
+impl Edited {
+    fn offer(self) -> Offer {
+        match self {
+            Self::Changed(offer) | Self::Unchanged(offer) => offer,
+        }
     }
 }
 
@@ -128,7 +141,7 @@ async fn edited(
     action: &'static str,
     id: &ID,
     edit: OfferEdit,
-) -> Result<(Offer, Purging)> {
+) -> Result<Edited> {
     let id = OfferId::parse(id).ok_or_else(not_found)?;
     authorise_for(request, action, &id).await?;
     let author = author(request, action);
@@ -147,10 +160,11 @@ async fn edited(
             format!("the offer was edited since it was read: its version is {version}"),
         )),
         Updated::Refused(rule) => Err(broken(rule)),
+        Updated::Unchanged(offer) => Ok(Edited::Unchanged(*offer)),
         Updated::Done(offer, purging) => {
             forget_offers(&request.loader);
             relay(request, purging).await;
-            Ok((*offer, purging))
+            Ok(Edited::Changed(*offer))
         }
     }
 }

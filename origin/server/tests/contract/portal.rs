@@ -178,7 +178,7 @@ async fn an_archived_offer_is_in_no_list_and_never_changes(fresh: Fresh) {
     };
     assert_eq!(edit(&fresh, &mine.id, resumed).await, Updated::Archived);
     let again = edit(&fresh, &mine.id, archive()).await;
-    assert_eq!(again, Updated::Done(gone, Purging::Nothing));
+    assert_eq!(again, Updated::Unchanged(gone));
 }
 
 async fn of_many_edits_of_one_version_one_is_done(fresh: Fresh) {

@@ -112,7 +112,7 @@ async fn what_is_refused_unknown_or_the_same_writes_nothing(fresh: Fresh) {
     let unknown = update(&fresh, &nobody, retitled("never")).await;
     assert_eq!(unknown, Updated::NotFound);
     let same = update(&fresh, &before.id, quota(Some(10), Some(5))).await;
-    let kept = Updated::Done(Box::new(before.clone()), Purging::Nothing);
+    let kept = Updated::Unchanged(Box::new(before.clone()));
     assert_eq!(same, kept);
     assert_eq!(read(&fresh, &before.id).await, before);
     assert_eq!(fresh.pending_after(&filled).await, []);

@@ -29,6 +29,8 @@ pub enum Updated {
     Conflict { version: i64 },
     /// The edit does not go together with what is stored; nothing was written.
     Refused(BrokenRule),
+    /// The edit changes nothing: the offer is stored like this already.
+    Unchanged(Box<Offer>),
     /// The offer as it is now.
     Done(Box<Offer>, Purging),
 }
@@ -67,7 +69,7 @@ impl From<Change> for Updated {
             Change::Archived => Self::Archived,
             Change::Conflict { version } => Self::Conflict { version },
             Change::Refuse(broken) => Self::Refused(broken),
-            Change::Keep(offer) => Self::Done(offer, Purging::Nothing),
+            Change::Keep(offer) => Self::Unchanged(offer),
             Change::Write { after, purge: None } => Self::Done(after, Purging::Nothing),
             Change::Write {
                 after,
