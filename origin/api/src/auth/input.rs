@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use async_graphql::{Enum, InputObject};
-use domain::users::account;
+use async_graphql::InputObject;
 use validator::Validate;
 
 use crate::{nodes::consent::ConsentInput, request::validation};

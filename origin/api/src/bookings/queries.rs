@@ -3,33 +3,22 @@
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
 pub use access::qr::Ticket;
-use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
+use async_graphql::{Context, ID, Object, Result};
 use domain::{
-    BookingId, UserId,
+    BookingId,
     bookings::{
         MAX_LISTED,
-        booking::{self, Booking},
-        rules,
         store::{BookingCursor, BookingPage, BookingQuery},
     },
-    users::account::Account,
 };
 
 use crate::{
     nodes::{
         booking::{BookingConnection, BookingNode, BookingStatus, is_party},
         directives::{CacheControlScope, cache_control},
-        offer::OfferNode,
-        page::{PageInfo, cursor, page_size},
-        partner::timestamp,
-        user::UserNode,
+        page::{cursor, page_size},
     },
-    request::{
-        authorise::{self, About},
-        context::RequestContext,
-        errors::failed,
-    },
+    request::{context::RequestContext, errors::failed},
 };
 
 #[derive(Debug, Default)]

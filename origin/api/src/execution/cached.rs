@@ -8,7 +8,7 @@ use cache_core::{
     CacheKey, EntryHead, Revision, entry::ContentHash, variables::CanonicalVariables,
 };
 use cache_tiered::{Answer, Fill, Question};
-use domain::{OfferId, StoreError};
+use domain::OfferId;
 use edge_core::plan;
 use pq_core::{CachePolicy, limits};
 

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use access::caller::{Asker, Caller};
 use async_graphql::{
-    Request, Response, Variables,
+    Request, Variables,
     dataloader::{DataLoader, HashMapCache},
 };
-use cache_core::{AsOf, Lifetime, Revision, variables::CanonicalVariables};
+use cache_core::{Revision, variables::CanonicalVariables};
 use domain::{StoreError, tags};
-use pq_core::{CachePolicy, manifest::OperationKind};
-use serde_json::json;
+use pq_core::manifest::OperationKind;
 
 use super::{absent::without_absent, order::in_selection_order};
 use crate::{
@@ -18,8 +17,7 @@ use crate::{
     execution::executed::Executed,
     request::{
         context::RequestContext,
-        errors::code_of,
-        facts::{AnswerFacts, Facts},
+        facts::AnswerFacts,
         loaders::{Entities, Stores},
     },
     schema::Schema,

@@ -6,12 +6,11 @@ use access::qr::Ticket;
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::{
-    BookingId, UserId,
+    UserId,
     bookings::{
-        MAX_LISTED,
         booking::{self, Booking},
         rules,
-        store::{BookingCursor, BookingPage, BookingQuery},
+        store::{BookingCursor, BookingPage},
     },
     users::account::Account,
 };
@@ -20,7 +19,7 @@ use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
         offer::OfferNode,
-        page::{PageInfo, cursor, page_size},
+        page::PageInfo,
         partner::timestamp,
         user::UserNode,
     },

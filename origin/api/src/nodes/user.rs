@@ -4,10 +4,9 @@
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
 use access::caller::{Caller, SignedIn};
-use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, Result};
 use chrono::{DateTime, Utc};
 use domain::{
-    UserId,
     auth::sessions::SessionId,
     users::account::{self, Account},
 };
@@ -15,7 +14,6 @@ use domain::{
 use crate::{
     nodes::{
         booking::BookingNode,
-        consent::ConsentPurpose,
         directives::{CacheControlScope, cache_control},
         offer::OfferNode,
         partner::timestamp,

@@ -13,17 +13,13 @@ use domain::{
     partners::store::{PartnerCursor, PartnerQuery},
     tags,
 };
-use pq_core::ErrorCode;
 
 use crate::{
     nodes::{
         directives::cache_control,
         page::{cursor, page_size},
     },
-    request::{
-        context::RequestContext,
-        errors::{failed, refused},
-    },
+    request::{context::RequestContext, errors::failed},
 };
 
 /// Which partners to list.

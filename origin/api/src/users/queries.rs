@@ -2,35 +2,22 @@
 
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
-use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::nodes::{consent::ConsentNode, user::UserNode};
 
 pub use crate::nodes::preferences::{AppLanguage, PreferencesInput, PreferencesNode};
 
-use access::caller::{Caller, SignedIn};
-use domain::{
-    UserId,
-    auth::sessions::SessionId,
-    users::account::{self, Account},
-};
+use domain::UserId;
 
 use super::export;
 use crate::{
     nodes::{
-        booking::BookingNode,
-        consent::ConsentPurpose,
         directives::{CacheControlScope, cache_control},
-        offer::OfferNode,
         partner::timestamp,
     },
-    request::{
-        authorise::{self, About},
-        context::RequestContext,
-        errors::failed,
-        loaders::{BookingsOf, FavoritesOf},
-    },
+    request::{context::RequestContext, errors::failed},
 };
 
 /// Everything that is held of a user.
