@@ -1,7 +1,5 @@
 //! Bookings in GraphQL. Each field asks the table: a booking is its holder's and the partner's.
 
-#![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
-
 pub use access::qr::Ticket;
 use async_graphql::{Context, ID, Object, Result};
 use domain::{

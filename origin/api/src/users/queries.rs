@@ -1,7 +1,5 @@
 //! Users in GraphQL. Others see what is public; the rest asks who asks.
 
-#![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
-
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 
