@@ -22,15 +22,27 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("edge-worker", &["edge-core", "pq-core", "cache-core"]),
     row("pq", &["pq-core", "cache-core"]),
     pure("domain", &["cache-core", "pq-core"]),
-    row("store-sqlite", &["domain", "cache-core"]),
-    row("store-mongo", &["domain", "cache-core"]),
+    row("store-sqlite", &["domain", "pq-core", "cache-core"]),
+    row("store-mongo", &["domain", "pq-core", "cache-core"]),
     row(
         "access",
-        &["domain", "cache-tiered", "edge-core", "cache-core"],
+        &[
+            "domain",
+            "cache-tiered",
+            "edge-core",
+            "pq-core",
+            "cache-core",
+        ],
     ),
     row(
         "purging",
-        &["domain", "cache-tiered", "edge-core", "cache-core"],
+        &[
+            "domain",
+            "cache-tiered",
+            "edge-core",
+            "pq-core",
+            "cache-core",
+        ],
     ),
     row(PROVIDERS, &["domain", "cache-core"]),
     row(
