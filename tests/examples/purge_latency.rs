@@ -1,9 +1,11 @@
-//! How long after a write each tier still answers with what was there before.
+//! Measures for how long after a write each cache tier still returns the old answer.
 //!
-//! Run by `cargo xtask bench-purge`: two origins, one Redis, the WASM edge. A write is made at one
-//! origin, and the other origin and the edge, which have the offer in memory, are asked again and
-//! again. For Redis the other origin is asked for what only the writer's has in memory: it finds that
-//! in Redis, which its first answer has to say.
+//! `cargo xtask bench-purge` runs it against two origins, one Redis and the WASM edge. It writes at
+//! one origin and polls a tier that has the offer cached: the memory of the other origin, or the edge.
+//!
+//! To measure Redis, it polls the other origin for an answer that only the writing origin has in
+//! memory. The other origin must find this answer in Redis; its first `Cache-Status` shows whether it
+//! did.
 
 use std::time::{Duration, Instant};
 
@@ -12,36 +14,46 @@ use e2e::{Answer, Ask, Cluster, ClusterOptions, Venue};
 use serde_json::json;
 
 const OFFERS: u32 = 40;
-/// Between two questions: another origin is asked as fast as it answers, nearly.
+/// The pause between two polls of an origin; short compared with the time of an answer.
 const POD_PAUSE: Duration = Duration::from_micros(200);
+/// The pause between two polls of the edge.
 const EDGE_PAUSE: Duration = Duration::from_millis(4);
-/// So many new answers in a row, and no older one is coming.
+/// After this many new answers in a row, no old answer is expected any more.
 const CERTAIN_AFTER: u32 = 4;
+/// A tier that returns old answers for longer than this fails the run.
 const GIVE_UP: Duration = Duration::from_secs(10);
-/// From the start of a watch, or of a fill, to the write.
+/// The shortest pause between filling the tier and the write. Polling begins in this pause, except
+/// for Redis.
 const SETTLED: Duration = Duration::from_millis(20);
 
-/// What is asked while an offer is written.
+/// A cache tier to measure.
 struct Tier {
     name: &'static str,
+    /// The server that is polled.
     url: String,
+    /// The pause between two polls.
     pause: Duration,
     samples: u32,
-    /// How often it asks the log, or a read of the log ends: writes come at all distances from that.
+    /// How often the tier reads the purge log. The writes are spread evenly over this period, because
+    /// the latency depends on when in the period a write happens.
     period: Duration,
-    /// The p99 has to be under it.
+    /// The p99 must be below it.
     target_ms: f64,
-    /// It is not asked before the write, and finds in Redis what was there before.
+    /// The tier is Redis: polling begins after the write, so that the server finds the old answer in
+    /// Redis and not in its memory.
     in_redis: bool,
 }
 
-/// One write, as its writer and one tier saw it.
+/// The times of one write and of its effect in one tier.
 #[derive(Clone, Copy)]
 struct Sample {
+    /// When the write was sent.
     sent: Instant,
+    /// When the write was answered.
     told: Instant,
+    /// When the tier returned the first new answer that no old one followed.
     refused: Instant,
-    /// The first answer was made instead of one that was found purged.
+    /// The tier's first answer was a hit, or replaced a purged entry.
     found_purged: bool,
 }
 
@@ -125,7 +137,7 @@ async fn main() -> Result<()> {
     bail!("{}", missed.join("; "))
 }
 
-/// A hundred metres and more apart, in a row.
+/// The venues are in a row, about 110 m apart.
 fn place(number: u32) -> Venue {
     Venue {
         lat: 48.84 + f64::from(number) * 0.001,
@@ -134,13 +146,14 @@ fn place(number: u32) -> Venue {
     }
 }
 
-/// Every offer; another distance is another question.
+/// A request for the list of all offers. Each distance has a cache key of its own.
 fn around(cluster: &Cluster, distance_km: f64) -> Ask {
     let variables =
         json!({"location": {"lat": 48.86, "lng": 2.35}, "maxDistance": distance_km, "first": 100});
     cluster.documents.ask("OffersNearby", variables)
 }
 
+/// The ids of all offers.
 async fn offers(cluster: &Cluster) -> Result<Vec<String>> {
     let answer = around(cluster, 10.0)
         .get(&cluster.client, &cluster.pod_urls()[0])
@@ -160,7 +173,8 @@ async fn offers(cluster: &Cluster) -> Result<Vec<String>> {
     Ok(ids)
 }
 
-/// Writes at one pod, and asks a tier until it shows nothing older.
+/// Takes one sample: fills the tier, writes at the first pod, and polls the tier until it returns only
+/// new answers.
 async fn sample(cluster: &Cluster, offer: &str, tier: &Tier, number: u32) -> Result<Sample> {
     let writer = &cluster.pod_urls()[0];
     let title = format!("{} {number}", tier.name);
@@ -169,11 +183,11 @@ async fn sample(cluster: &Cluster, offer: &str, tier: &Tier, number: u32) -> Res
     } else {
         cluster.documents.ask("OfferDetail", json!({"id": offer}))
     };
-    // What is purged is a hit, or nothing would be measured.
+    // The answer must be cached before the write, or there would be nothing to purge.
     let filled = if tier.in_redis { writer } else { &tier.url };
     ask.until(&cluster.client, filled, GIVE_UP, Answer::is_hit)
         .await?;
-    // Nothing is asked before it is awaited or spawned.
+    // A future: polling begins when it is spawned or awaited below.
     let watching = watch(
         cluster.client.clone(),
         ask,
@@ -198,7 +212,8 @@ async fn sample(cluster: &Cluster, offer: &str, tier: &Tier, number: u32) -> Res
     })
 }
 
-/// Gives an offer a new title at the writing pod: when that was sent, and when it was answered.
+/// Changes an offer's title at the first pod. Returns when the write was sent and when it was
+/// answered.
 async fn write(cluster: &Cluster, offer: &str, title: &str) -> Result<(Instant, Instant)> {
     let input = json!({"id": offer, "input": {"title": title}});
     let update = cluster.documents.ask("UpdateOffer", input);
@@ -216,13 +231,14 @@ async fn write(cluster: &Cluster, offer: &str, title: &str) -> Result<(Instant, 
     Ok((sent, told))
 }
 
-/// Fractions without a period: each falls into the widest gap between those before.
+/// Fractions from 0 to 1 that are spread evenly however many are taken: multiples of the golden
+/// ratio, modulo 1.
 fn spread_out(number: u32) -> f64 {
     (f64::from(number) * 0.618_033_988_749_895).fract()
 }
 
-/// When the first answer came that shows the offer's new title and after which no other was seen;
-/// and whether the very first answer was made instead of one that was found purged.
+/// Polls a server until [`CERTAIN_AFTER`] answers in a row have the offer's new title. Returns when the
+/// first of these came, and whether the very first answer was a hit or replaced a purged entry.
 async fn watch(
     client: reqwest::Client,
     ask: Ask,
@@ -253,6 +269,7 @@ async fn watch(
     bail!("{url} still shows something older after {GIVE_UP:?}")
 }
 
+/// Whether the answer has the offer with this title.
 fn shows(data: &serde_json::Value, offer: &str, title: &str) -> bool {
     let edges = data["offers"]["edges"].as_array();
     let listed = edges.into_iter().flatten().map(|edge| &edge["node"]);
@@ -261,6 +278,7 @@ fn shows(data: &serde_json::Value, offer: &str, title: &str) -> bool {
         .any(|shown| shown["id"] == offer && shown["title"] == title)
 }
 
+/// Prints a tier's latencies. Returns the p99 after the write was answered, in milliseconds.
 fn report(tier: &Tier, all: &[Sample]) -> f64 {
     let told = sorted(all, |sample| {
         sample.refused.saturating_duration_since(sample.told)
@@ -285,6 +303,7 @@ fn report(tier: &Tier, all: &[Sample]) -> f64 {
     at(&told, 99)
 }
 
+/// A duration of each sample, in milliseconds, in ascending order.
 fn sorted(all: &[Sample], value: impl Fn(&Sample) -> Duration) -> Vec<f64> {
     let mut values: Vec<f64> = all
         .iter()

@@ -1,9 +1,11 @@
-// Runs the public audits of GraphQL over HTTP against a server, and reads its schema as tools do.
+// Runs the audits of the package `graphql-http` against a server, and reads its schema by
+// introspection.
 //
 //   node tests/graphql-http/audit.mjs URL
 //
-// Prints one line of JSON: {"audits": [{"id", "name", "status", "reason"}], "types": N}. A status is
-// "ok", or says what is broken: "error" a MUST, "warn" a SHOULD, "notice" a MAY.
+// Prints one line of JSON: {"audits": [{"id", "name", "status", "reason"}], "types": N}. N is the
+// number of types in the schema. The status of an audit is "ok", or "error", "warn" or "notice" when
+// the server breaks a MUST, a SHOULD or a MAY of the specification.
 import { buildClientSchema, getIntrospectionQuery } from "graphql";
 import { serverAudits } from "graphql-http";
 

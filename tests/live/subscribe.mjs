@@ -1,10 +1,11 @@
-// A real client that subscribes and tells what comes, a line of JSON each.
+// Subscribes with a published client library and prints each event as a line of JSON.
 //
 //   node tests/live/subscribe.mjs graphql-ws|graphql-sse URL REQUEST [HEADERS]
 //
-// REQUEST is the request's JSON; HEADERS are those of the handshake, or of each request. The clients
-// are as they come: what they do when the server ends a connection is their own affair. Lines are
-// {"connected": true}, {"next": RESULT}, {"closed": CODE}, {"error": TEXT} and {"complete": true}.
+// REQUEST is the GraphQL request as JSON. HEADERS is a JSON object: the headers of the WebSocket
+// handshake, or of each SSE request. Both libraries keep their default behaviour when the server
+// closes a connection. The lines are {"connected": true}, {"next": RESULT}, {"closed": CODE},
+// {"error": TEXT} and {"complete": true}.
 import { createClient as createStreams } from "graphql-sse";
 import { createClient as createSocket } from "graphql-ws";
 import WebSocket from "ws";
@@ -14,7 +15,7 @@ const fields = JSON.parse(headers);
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 function overWebSocket() {
-  // A browser's has no headers; what a test says as Cloudflare would needs some.
+  // Browsers cannot set headers on a WebSocket. The tests must, to send those that Cloudflare adds.
   class WithHeaders extends WebSocket {
     constructor(address, protocols) {
       super(address, protocols, { headers: fields });
@@ -41,5 +42,5 @@ client.subscribe(JSON.parse(request), {
   error: (error) => tell({ error: String(error?.message ?? error?.reason ?? JSON.stringify(error)) }),
   complete: () => tell({ complete: true }),
 });
-// Ends with whoever started it.
+// Exits when the process that started it closes stdin or ends.
 process.stdin.resume().on("end", () => process.exit(0));

@@ -4,7 +4,7 @@
 //! shared read is a request of the edge itself. Both carry a signature over that, so the origin
 //! ignores these headers when anybody else sends them.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use crate::signature::{self, SignatureError};
 

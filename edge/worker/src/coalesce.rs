@@ -23,7 +23,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Context, Delay};
 
-use crate::isolate::now_ms;
+use crate::clock::now_ms;
 
 /// The flights in progress, by key; each one's result is a `T`.
 pub(crate) struct Flights<T> {

@@ -13,10 +13,15 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use worker::Context;
 
+use crate::clock::now_ms;
 use crate::coalesce::Ticket;
 use crate::error::EdgeError;
-use crate::isolate::{Isolate, now_ms};
+use crate::isolate::Isolate;
 use crate::origin;
+
+pub(crate) mod record;
+
+use record::{Known, OriginReply};
 
 /// For how long the isolate remembers that a document is not published, in milliseconds.
 const UNKNOWN_MS: u64 = 5_000;
@@ -26,29 +31,12 @@ const MAX_UNKNOWN: usize = 10_000;
 /// How often a record that the copy of the log cannot judge is read again, in milliseconds.
 const CHECK_AGAIN_MS: u64 = 60_000;
 
-/// A published document in memory.
-#[derive(Clone)]
-pub(crate) struct Known {
-    operation: Rc<Operation>,
-    as_of: AsOf,
-    checked_at_ms: u64,
-}
-
 /// A record in KV.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Stored<O> {
     as_of: String,
     operation: O,
-}
-
-/// The origin's answer to the question whether a document is published.
-#[derive(Clone)]
-pub(crate) enum OriginReply {
-    Published(Known),
-    NotPublished,
-    /// The origin failed; the text says how.
-    Failed(Rc<str>),
 }
 
 /// The document's record; `None` when it is not published.

@@ -8,8 +8,9 @@ use edge_core::{bounds, header, signature};
 use wasm_bindgen_futures::JsFuture;
 use worker::Context;
 
+use crate::clock::now_ms;
 use crate::error::EdgeError;
-use crate::isolate::{Isolate, now_ms};
+use crate::isolate::Isolate;
 use crate::memory::Ready;
 use crate::request::Incoming;
 use crate::{feed, read, respond};

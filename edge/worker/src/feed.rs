@@ -10,16 +10,20 @@ use edge_core::feed::{CONTEXT, Page, Tail};
 use edge_core::replica::Refresh;
 use edge_core::{bounds, header, signature};
 use futures_util::future::{Either, select};
-use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Cache, Context, Delay, Method, Request, RequestInit, Response};
+use worker::{Context, Delay, Method, Request, RequestInit};
 
+use crate::clock::now_ms;
 use crate::error::EdgeError;
-use crate::isolate::{Isolate, now_ms};
+use crate::isolate::Isolate;
 use crate::purge_log;
 use crate::request::{FORGOTTEN_BYTES, Incoming};
 use crate::respond;
+
+pub(crate) mod data_centre;
+
+use data_centre::{Read, console_warn, kept};
 
 /// The name of the Durable Object's binding.
 const BINDING: &str = "PURGE_LOG";
@@ -74,36 +78,6 @@ fn refresh_key() -> CacheKey {
     KeyBuilder::new().part(b"purge-log").finish()
 }
 
-/// What was read from the object, and the URL under which the data centre's cache keeps it.
-pub(crate) struct Read {
-    address: String,
-    text: String,
-}
-
-impl Read {
-    /// Stores it for other isolates in this data centre. A failure only costs speed.
-    async fn keep(&self, max_age_s: u32) {
-        if let Err(error) = self.try_keep(max_age_s).await {
-            console_warn(&error);
-        }
-    }
-
-    async fn try_keep(&self, max_age_s: u32) -> Result<(), EdgeError> {
-        let mut response = Response::ok(self.text.as_str())?;
-        let policy = format!("public, max-age={max_age_s}");
-        response.headers_mut().set("cache-control", &policy)?;
-        Ok(Cache::default()
-            .put(self.address.as_str(), response)
-            .await?)
-    }
-}
-
-fn console_warn(error: &EdgeError) {
-    web_sys::console::warn_1(&JsValue::from_str(&format!(
-        "cannot refresh the purge log: {error}"
-    )));
-}
-
 async fn refresh(isolate: &Isolate, direct: bool) -> Result<Option<Rc<Read>>, EdgeError> {
     let known = isolate
         .replica
@@ -129,12 +103,6 @@ async fn refresh(isolate: &Isolate, direct: bool) -> Result<Option<Rc<Read>>, Ed
     let tail: Tail = serde_json::from_str(&text)?;
     isolate.replica.borrow_mut().apply(&tail);
     Ok(Some(Rc::new(Read { address, text })))
-}
-
-/// What the data centre's cache has under a URL; `None` also when it fails or cannot be decoded.
-async fn kept<T: DeserializeOwned>(address: &str) -> Option<T> {
-    let mut response = Cache::default().get(address, false).await.ok()??;
-    response.json().await.ok()
 }
 
 /// Reads the older pages of the log that are needed to judge an entry, at most [`PAGES`]. If more

@@ -13,11 +13,11 @@ use pq_core::DocumentHash;
 use worker::Env;
 
 use crate::coalesce::Flights;
-use crate::documents::{Known, OriginReply};
-use crate::feed;
+use crate::documents::record::{Known, OriginReply};
+use crate::feed::data_centre::Read;
 use crate::kv::KvNamespace;
 use crate::memory::{DEFAULT_CAPACITY_BYTES, Memory};
-use crate::origin::Fetched;
+use crate::origin::fetched::Fetched;
 use crate::request::Incoming;
 
 const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(2_048).unwrap();
@@ -47,7 +47,7 @@ pub(crate) struct Isolate {
     /// Fetches of answers in progress.
     pub(crate) flights: Flights<Fetched>,
     /// The refresh of the copy in progress.
-    pub(crate) refreshes: Flights<Option<Rc<feed::Read>>>,
+    pub(crate) refreshes: Flights<Option<Rc<Read>>>,
     /// Look-ups of documents at the origin in progress.
     pub(crate) asked_documents: Flights<OriginReply>,
     /// When each key was last written to KV, in milliseconds since the Unix epoch: KV accepts one
@@ -156,15 +156,4 @@ fn decode_hex(text: &str) -> Option<Vec<u8>> {
                 .and_then(|pair| u8::from_str_radix(pair, 16).ok())
         })
         .collect()
-}
-
-/// Milliseconds since the Unix epoch. A Worker's clock stands still between two I/O operations.
-pub(crate) fn now_ms() -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a date after 1970"
-    )]
-    let now_ms = js_sys::Date::now() as u64;
-    now_ms
 }

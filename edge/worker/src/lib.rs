@@ -7,6 +7,7 @@
 //! `cache explain`.
 #![cfg(target_arch = "wasm32")]
 
+mod clock;
 mod coalesce;
 mod documents;
 mod error;

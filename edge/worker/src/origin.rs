@@ -16,24 +16,18 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect};
 use worker::{Delay, js_sys};
 
+use crate::clock::now_ms;
 use crate::error::EdgeError;
-use crate::isolate::{Isolate, now_ms};
+use crate::isolate::Isolate;
 use crate::memory::Ready;
 use crate::request::Incoming;
 
+pub(crate) mod fetched;
+
+use fetched::Fetched;
+
 /// The timeout of a request; longer than the origin's own limit on an execution (10 s).
 const TIMEOUT_MS: u32 = 11_000;
-
-/// The origin's answer to a shared read.
-#[derive(Clone)]
-pub(crate) enum Fetched {
-    /// An answer that may be stored and shared.
-    Shared(Ready),
-    /// An answer only for the requests that wait for it now.
-    Unshared { status: u16, body: Uint8Array },
-    /// No answer, or a status of 500 or more; the text says which.
-    Failed(Rc<str>),
-}
 
 async fn send(url: &str, init: &RequestInit) -> Result<web_sys::Response, EdgeError> {
     init.set_redirect(RequestRedirect::Manual);

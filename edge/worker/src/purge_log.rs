@@ -12,7 +12,8 @@ use worker::{
     durable_object,
 };
 
-use crate::isolate::{Isolate, now_ms};
+use crate::clock::now_ms;
+use crate::isolate::Isolate;
 
 /// The longest append, in bytes: enough for 500 records of about 25 tags each.
 pub(crate) const MAX_APPEND_BYTES: usize = 4 * 1024 * 1024;

@@ -14,11 +14,13 @@ use pq_core::{GraphqlRequest, MediaType};
 use wasm_bindgen::JsValue;
 use worker::Context;
 
+use crate::clock::now_ms;
 use crate::coalesce::{Boarding, FlightNumber, Ticket};
 use crate::error::EdgeError;
-use crate::isolate::{Isolate, now_ms};
+use crate::isolate::Isolate;
 use crate::memory::Ready;
-use crate::origin::{self, Fetched, Timeout};
+use crate::origin::fetched::Fetched;
+use crate::origin::{self, Timeout};
 use crate::request::Incoming;
 use crate::{documents, feed, respond};
 

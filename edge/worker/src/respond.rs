@@ -14,8 +14,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Headers, Response, ResponseInit};
 
+use crate::clock::now_ms;
 use crate::error::EdgeError;
-use crate::isolate::now_ms;
 use crate::memory::Ready;
 
 #[wasm_bindgen]

@@ -4,13 +4,10 @@
 //! `size` checks the document's size before anything else. `cacheability` has the rules of the
 //! policy, `snap` the rule for locations, and `cost` the measure of cost and depth.
 
-use std::collections::HashMap;
-use std::fmt;
-
-use apollo_compiler::ast::{OperationType, Value};
+use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable;
 use apollo_compiler::parser::Parser;
-use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Node, Schema};
 use serde_json::{Map, Value as Json};
 
@@ -20,15 +17,20 @@ use crate::manifest::{Operation, OperationKind};
 
 mod cacheability;
 mod cost;
+mod error;
 mod hints;
 mod reason;
 mod size;
 mod snap;
+mod subject;
 mod variables;
 
 pub use cost::DEFAULT_PAGE;
+use error::problems;
+pub use error::{CompileError, Problem};
 use hints::Hints;
 pub use reason::{Reason, Why};
+use subject::Subject;
 
 /// The definitions of our directives. They are added to an SDL that lacks them, because some servers
 /// do not print them.
@@ -54,53 +56,6 @@ pub struct Compiled {
     pub why_private: Vec<Reason>,
     /// Whether it is an introspection query (`__schema` or `__type`).
     pub introspects: bool,
-}
-
-/// One error in an SDL or a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Line and column, counted from 1, where they are known.
-    pub at: Option<(usize, usize)>,
-    /// What is wrong.
-    pub message: String,
-}
-
-/// Why an SDL or a document cannot be compiled.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CompileError {
-    /// The SDL breaks GraphQL's rules.
-    #[error("the schema is not valid: {}", Listed(.0))]
-    Schema(Vec<Problem>),
-    /// One of our directives is used with invalid values or in the wrong place.
-    #[error("the schema's {coordinate} {why}")]
-    Directive {
-        /// `Type`, `Type.field` or `Type.field(argument)`.
-        coordinate: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The document breaks GraphQL's rules, or does not fit the schema.
-    #[error("the document is not valid: {}", Listed(.0))]
-    Document(Vec<Problem>),
-    /// The document does not have exactly one operation.
-    #[error("a document has exactly one operation, this one has {0}")]
-    OperationCount(usize),
-    /// The operation has no name.
-    #[error("the document's operation has no name")]
-    Anonymous,
-    /// The document exceeds one of [`limits::DOCUMENT`].
-    #[error(transparent)]
-    TooMuch(#[from] TooMuch),
-}
-
-/// The document's one operation, with what is needed to examine it.
-struct Subject<'a> {
-    schema: &'a Valid<Schema>,
-    hints: &'a Hints,
-    document: &'a Valid<ExecutableDocument>,
-    operation: &'a Node<executable::Operation>,
-    /// The values of the operation's variables; empty when a document is published.
-    given: HashMap<String, Node<Value>>,
 }
 
 impl Compiler {
@@ -191,13 +146,6 @@ impl Compiler {
     }
 }
 
-impl Subject<'_> {
-    fn introspects(&self) -> bool {
-        let mut roots = self.operation.root_fields(self.document);
-        roots.any(|field| matches!(field.name.as_str(), "__schema" | "__type"))
-    }
-}
-
 fn only_operation(
     document: &ExecutableDocument,
 ) -> Result<&Node<executable::Operation>, CompileError> {
@@ -232,38 +180,4 @@ fn complete(sdl: &str) -> Result<String, CompileError> {
         text.push_str(SNAP_TO_CELL);
     }
     Ok(text)
-}
-
-fn problems(diagnostics: &DiagnosticList) -> Vec<Problem> {
-    diagnostics
-        .iter()
-        .map(|diagnostic| Problem {
-            at: diagnostic
-                .line_column_range()
-                .map(|range| (range.start.line, range.start.column)),
-            message: diagnostic.error.to_string(),
-        })
-        .collect()
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some((line, column)) = self.at {
-            write!(f, "{line}:{column} ")?;
-        }
-        f.write_str(&self.message)
-    }
-}
-
-/// Displays problems on one line.
-struct Listed<'a>(&'a [Problem]);
-
-impl fmt::Display for Listed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "; " };
-            write!(f, "{separator}{problem}")?;
-        }
-        Ok(())
-    }
 }

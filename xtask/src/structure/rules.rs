@@ -26,7 +26,13 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("store-mongo", &["domain", "pq-core", "cache-core"]),
     row(
         "access",
-        &["domain", "cache-tiered", "edge-core", "cache-core"],
+        &[
+            "domain",
+            "cache-tiered",
+            "edge-core",
+            "pq-core",
+            "cache-core",
+        ],
     ),
     row(
         "purging",

@@ -17,7 +17,8 @@ use apollo_compiler::executable::{Field, Selection, SelectionSet};
 
 use super::hints::Hint;
 use super::reason::{Reason, Why};
-use super::{Subject, snap};
+use super::snap;
+use super::subject::Subject;
 use crate::policy::{CachePolicy, Scope};
 
 /// The policy, and the reasons why a shared cache may not store the answers, if there are any.

@@ -9,7 +9,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::{InputValueDefinition, Value};
 use apollo_compiler::executable::{Field, Selection, SelectionSet};
 
-use super::Subject;
+use super::subject::Subject;
 
 /// The assumed number of items of a list without `first`.
 pub const DEFAULT_PAGE: u64 = 20;

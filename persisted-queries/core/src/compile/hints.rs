@@ -6,7 +6,7 @@ use apollo_compiler::ast::{Directive, InputValueDefinition};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, Schema, ast};
 
-use super::CompileError;
+use super::error::CompileError;
 
 /// The H3 resolution of `@snapToCell` without an argument.
 const DEFAULT_RESOLUTION: u8 = 8;

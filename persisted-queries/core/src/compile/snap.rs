@@ -11,9 +11,9 @@ use apollo_compiler::ast::{InputValueDefinition, Type, Value};
 use apollo_compiler::executable::{Field, Selection, SelectionSet};
 use apollo_compiler::{Name, Schema};
 
-use super::Subject;
 use super::hints::snap_resolution;
 use super::reason::{Reason, Why};
+use super::subject::Subject;
 use crate::policy::SnapRule;
 
 /// The rule, `None` if nothing has to be snapped, or the reasons why it cannot be done.
