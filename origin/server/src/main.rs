@@ -24,6 +24,7 @@ use commands::{
 };
 use domain::{
     GeoPoint, OfferId, PartnerId,
+    catalogue::seed,
     purges::{AuditFilter, LogRole},
 };
 use pq_core::DocumentHash;

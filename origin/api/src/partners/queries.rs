@@ -10,10 +10,12 @@ pub use crate::nodes::partner::{
 
 use domain::{
     PartnerId,
-    partners::store::{PartnerCursor, PartnerQuery},
+    partners::{
+        codes::PARTNER_NOT_FOUND,
+        store::{PartnerCursor, PartnerQuery},
+    },
     tags,
 };
-use pq_core::ErrorCode;
 
 use crate::{
     nodes::{
@@ -84,8 +86,5 @@ impl PartnerQueries {
 }
 
 pub fn no_partner() -> async_graphql::Error {
-    refused(
-        ErrorCode::PartnerNotFound,
-        "there is no partner with this id",
-    )
+    refused(PARTNER_NOT_FOUND, "there is no partner with this id")
 }
