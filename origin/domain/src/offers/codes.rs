@@ -30,7 +30,7 @@ pub const DISTANCE_OUT_OF_RANGE: ErrorCode = ErrorCode {
     word: "DISTANCE_OUT_OF_RANGE",
     status: 400,
     layer: Layer::Field,
-    meaning: "`maxDistance` is not more than 0 and at most 50 km.",
+    meaning: "`maxDistance` is 0 km or less, or more than 50 km.",
     remedy: "Send a distance within this range.",
 };
 

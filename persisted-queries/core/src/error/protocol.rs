@@ -84,7 +84,7 @@ impl ErrorCode {
         status: 400,
         layer: Layer::Transport,
         meaning: "`documentId` or `sha256Hash` is not a SHA-256 hash in hexadecimal.",
-        remedy: "Send the hash that `pq build` printed.",
+        remedy: "Send the SHA-256 hash of the document as 64 hexadecimal digits.",
     };
 
     pub const DOCUMENT_ID_MISMATCH: Self = Self {
@@ -117,7 +117,7 @@ impl ErrorCode {
         status: 403,
         layer: Layer::Transport,
         meaning: "The document asks for the schema, and this server does not show its schema.",
-        remedy: "Use the schema file of the repository, or a development server.",
+        remedy: "Read `docs/schema.graphql`, or ask a development server.",
     };
 
     pub const METHOD_NOT_ALLOWED: Self = Self {
@@ -228,7 +228,7 @@ impl ErrorCode {
         word: "OVERLOADED",
         status: 503,
         layer: Layer::Transport,
-        meaning: "The server is busy, or shuts down.",
+        meaning: "The server is busy, or is shutting down.",
         remedy: "Try again after a few seconds.",
     };
 
@@ -260,8 +260,8 @@ impl ErrorCode {
         word: "INTERNAL",
         status: 500,
         layer: Layer::Transport,
-        meaning: "The server failed. `extensions.reference` names the entry in its log.",
-        remedy: "Try again later. If it happens again, report the reference.",
+        meaning: "The server failed. A reference in the answer names the entry in its log.",
+        remedy: "Try again later. If it happens again, report it with the reference.",
     };
 
     pub const DOCUMENT_INVALID: Self = Self {
