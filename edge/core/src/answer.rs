@@ -101,6 +101,32 @@ impl EntryHeaders {
     }
 }
 
+/// The headers that only the answers with these codes have.
+const REFUSAL_HEADERS: [(ErrorCode, (&str, &str)); 3] = [
+    (ErrorCode::MUTATION_OVER_GET, ("allow", "POST")),
+    (
+        ErrorCode::METHOD_NOT_ALLOWED,
+        ("allow", "GET, POST, OPTIONS"),
+    ),
+    (ErrorCode::ORIGIN_UNREACHABLE, ("retry-after", "5")),
+];
+
+/// The status of the origin's answer to a shared read, in the client's media type. The edge asks the
+/// origin for `application/graphql-response+json`, in which `status` is; `word` is the error code.
+///
+/// A word that the protocol does not have is a code of one of the origin's blocks. Queries have
+/// such codes only for what a field refuses, which is 200 as `application/json`.
+pub fn shared_status(status: u16, word: Option<&str>, media: MediaType) -> u16 {
+    let (MediaType::Json, Some(word)) = (media, word) else {
+        return status;
+    };
+    match ErrorCode::parse(word) {
+        Some(code) => Refusal::new(code, "").status(media),
+        None if (400..500).contains(&status) => 200,
+        None => status,
+    }
+}
+
 /// The status and headers of a refusal; those of [`cors`] are added elsewhere.
 pub fn refusal_headers(
     refusal: &Refusal,
@@ -111,12 +137,11 @@ pub fn refusal_headers(
         ("cache-control", "no-store"),
     ];
     headers.extend(security::HEADERS);
-    match refusal.code {
-        ErrorCode::MutationOverGet => headers.push(("allow", "POST")),
-        ErrorCode::MethodNotAllowed => headers.push(("allow", "GET, POST, OPTIONS")),
-        ErrorCode::OriginUnreachable => headers.push(("retry-after", "5")),
-        _ => {}
-    }
+    let of_code = REFUSAL_HEADERS
+        .iter()
+        .filter(|(code, _)| *code == refusal.code)
+        .map(|(_, header)| *header);
+    headers.extend(of_code);
     (refusal.status(media), headers)
 }
 
@@ -126,6 +151,29 @@ mod tests {
     use cache_core::{AsOf, Lifetime, LogId, Revision};
 
     use super::*;
+
+    #[test]
+    fn the_status_of_the_origins_answer_is_that_of_the_clients_media_type() {
+        let (json, graphql) = (MediaType::Json, MediaType::GraphqlResponse);
+        let table = [
+            (200, None, json, 200),
+            (200, None, graphql, 200),
+            // The code is absent: the origin's status stays.
+            (502, None, json, 502),
+            (400, Some("CURSOR_INVALID"), json, 200),
+            (400, Some("CURSOR_INVALID"), graphql, 400),
+            (401, Some("UNAUTHENTICATED"), json, 401),
+            (500, Some("INTERNAL"), json, 500),
+            // Codes that only the origin knows.
+            (404, Some("CODE_OF_A_BLOCK"), json, 200),
+            (404, Some("CODE_OF_A_BLOCK"), graphql, 404),
+            (503, Some("CODE_OF_A_BLOCK"), json, 503),
+        ];
+        for (status, word, media, expected) in table {
+            let actual = shared_status(status, word, media);
+            assert_eq!(actual, expected, "{status} {word:?} {media:?}");
+        }
+    }
 
     #[test]
     fn the_status_says_what_happened() {

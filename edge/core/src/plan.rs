@@ -43,13 +43,13 @@ pub fn plan(
         .is_some_and(|name| *name != operation.name)
     {
         return Err(Refusal::new(
-            ErrorCode::OperationUnknown,
+            ErrorCode::OPERATION_UNKNOWN,
             "the document has no operation of this name",
         ));
     }
     if operation.kind != OperationKind::Query && method == Method::Get {
         return Err(Refusal::new(
-            ErrorCode::MutationOverGet,
+            ErrorCode::MUTATION_OVER_GET,
             "only queries are answered over GET",
         ));
     }
@@ -176,7 +176,7 @@ mod tests {
         );
         assert_eq!(
             decide(&operation("mutation", "public"), Method::Get, json!({})),
-            Err(ErrorCode::MutationOverGet)
+            Err(ErrorCode::MUTATION_OVER_GET)
         );
         assert_eq!(
             decide(&query, Method::Get, json!({"at": {"lat": 91, "lng": 0}})),
@@ -184,15 +184,15 @@ mod tests {
         );
         assert_eq!(
             decide(&query, Method::Get, json!({"at": {"lat": 1}})),
-            Err(ErrorCode::VariableMissing)
+            Err(ErrorCode::VARIABLE_MISSING)
         );
         assert_eq!(
             decide(&query, Method::Get, json!({"x": 1})),
-            Err(ErrorCode::VariableUndeclared)
+            Err(ErrorCode::VARIABLE_UNDECLARED)
         );
         assert_eq!(
             decide(&query, Method::Get, json!({"at": 1})),
-            Err(ErrorCode::VariableInvalid)
+            Err(ErrorCode::VARIABLE_INVALID)
         );
     }
 }

@@ -32,7 +32,7 @@ pub enum Route<'a> {
 /// Finds the route of a request.
 ///
 /// # Errors
-/// [`ErrorCode::NotFound`] or [`ErrorCode::MethodNotAllowed`].
+/// [`ErrorCode::NOT_FOUND`] or [`ErrorCode::METHOD_NOT_ALLOWED`].
 pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
     let graphql = path.strip_prefix(GRAPHQL).and_then(|rest| match rest {
         "" | "/" => Some(None),
@@ -43,7 +43,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
     });
     let not_allowed = || {
         Refusal::new(
-            ErrorCode::MethodNotAllowed,
+            ErrorCode::METHOD_NOT_ALLOWED,
             "this path does not support this method",
         )
     };
@@ -66,7 +66,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
         (EXPLAIN, "POST") => Ok(Route::Explain),
         ("/healthz", "GET" | "HEAD") => Ok(Route::Health),
         (PURGE_LOG | EXPLAIN | "/healthz", _) => Err(not_allowed()),
-        _ => Err(Refusal::new(ErrorCode::NotFound, "nothing is here")),
+        _ => Err(Refusal::new(ErrorCode::NOT_FOUND, "nothing is here")),
     }
 }
 
@@ -82,15 +82,15 @@ mod tests {
             (("GET", "/graphql/abc"), graphql(Method::Get, Some("abc"))),
             (("POST", "/graphql/"), graphql(Method::Post, None)),
             (("OPTIONS", "/graphql/abc"), Ok(Route::Preflight)),
-            (("PUT", "/graphql"), Err(ErrorCode::MethodNotAllowed)),
-            (("GET", "/graphqlx"), Err(ErrorCode::NotFound)),
-            (("GET", "/graphql/a/b"), Err(ErrorCode::NotFound)),
+            (("PUT", "/graphql"), Err(ErrorCode::METHOD_NOT_ALLOWED)),
+            (("GET", "/graphqlx"), Err(ErrorCode::NOT_FOUND)),
+            (("GET", "/graphql/a/b"), Err(ErrorCode::NOT_FOUND)),
             (("POST", PURGE_LOG), Ok(Route::AppendToPurgeLog)),
-            (("GET", PURGE_LOG), Err(ErrorCode::MethodNotAllowed)),
+            (("GET", PURGE_LOG), Err(ErrorCode::METHOD_NOT_ALLOWED)),
             (("POST", EXPLAIN), Ok(Route::Explain)),
-            (("GET", EXPLAIN), Err(ErrorCode::MethodNotAllowed)),
+            (("GET", EXPLAIN), Err(ErrorCode::METHOD_NOT_ALLOWED)),
             (("GET", "/healthz"), Ok(Route::Health)),
-            (("GET", "/internal/documents/1"), Err(ErrorCode::NotFound)),
+            (("GET", "/internal/documents/1"), Err(ErrorCode::NOT_FOUND)),
         ];
         for ((method, path), expected) in table {
             assert_eq!(

@@ -199,7 +199,7 @@ pub(crate) fn unpublished(document: &DocumentRef) -> Result<(), Refusal> {
     match document {
         // Apollo's clients look for exactly this message.
         DocumentRef::Hash(_) => Err(Refusal::new(
-            ErrorCode::DocumentNotFound,
+            ErrorCode::DOCUMENT_NOT_FOUND,
             "PersistedQueryNotFound",
         )),
         // Whether the origin executes unpublished documents depends on its mode.

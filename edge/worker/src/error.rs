@@ -33,13 +33,13 @@ impl EdgeError {
             Self::Origin(_) => {
                 web_sys::console::warn_1(&JsValue::from_str(&self.to_string()));
                 Refusal::new(
-                    ErrorCode::OriginUnreachable,
+                    ErrorCode::ORIGIN_UNREACHABLE,
                     "the service cannot be reached; try again in a few seconds",
                 )
             }
             Self::Platform(_) => {
                 web_sys::console::error_1(&JsValue::from_str(&self.to_string()));
-                Refusal::new(ErrorCode::Internal, "an internal error occurred")
+                Refusal::new(ErrorCode::INTERNAL, "an internal error occurred")
             }
         }
     }

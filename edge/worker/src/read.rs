@@ -102,7 +102,7 @@ pub(crate) async fn graphql(
 
 fn not_acceptable() -> Refusal {
     Refusal::new(
-        ErrorCode::NotAcceptable,
+        ErrorCode::NOT_ACCEPTABLE,
         "the answer can only be application/json or application/graphql-response+json",
     )
 }

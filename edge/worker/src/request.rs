@@ -161,7 +161,7 @@ fn known(fields: &Fields, name: &'static LocalKey<JsString>) -> Option<String> {
 
 /// The body broke off or is malformed. That is the client's fault, so it is not logged as an error.
 fn unreadable() -> Refusal {
-    Refusal::new(ErrorCode::InvalidRequest, "the body cannot be read")
+    Refusal::new(ErrorCode::INVALID_REQUEST, "the body cannot be read")
 }
 
 fn too_large<T>() -> Result<T, EdgeError> {

@@ -3,11 +3,11 @@
 use std::cell::OnceCell;
 
 use cache_core::CacheControl;
-use edge_core::answer::{EntryHeaders, Served, constant_headers, refusal_headers};
+use edge_core::answer::{EntryHeaders, Served, constant_headers, refusal_headers, shared_status};
 use edge_core::cors::{self, AllowedSites};
 use edge_core::header;
 use js_sys::{JsString, Uint8Array};
-use pq_core::error::{ErrorCode, Refusal};
+use pq_core::error::Refusal;
 use pq_core::{MediaType, security};
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
@@ -136,9 +136,8 @@ pub(crate) fn unshared(
     } else {
         let code = serde_json::from_slice::<Errors>(&body.to_vec())
             .ok()
-            .and_then(|answer| answer.errors.into_iter().next()?.extensions?.code)
-            .and_then(|code| ErrorCode::parse(&code));
-        code.map_or(status, |code| Refusal::new(code, "").status(media))
+            .and_then(|answer| answer.errors.into_iter().next()?.extensions?.code);
+        shared_status(status, code.as_deref(), media)
     };
     Ok(Response::new_with_opt_js_u8_array_and_init(
         Some(body),

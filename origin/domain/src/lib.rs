@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod bookings;
 pub mod catalogue;
+pub mod codes;
 pub mod cursor;
 pub mod documents;
 pub mod error_chain;

@@ -41,9 +41,9 @@ pub async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, AdminError>
     serde_json::from_slice(&bytes).map_err(|error| {
         // What is no JSON, and what is another JSON than is wanted here.
         let code = if error.is_data() {
-            ErrorCode::InvalidRequest
+            ErrorCode::INVALID_REQUEST
         } else {
-            ErrorCode::InvalidJson
+            ErrorCode::INVALID_JSON
         };
         Refusal::new(code, format!("the body: {error}")).into()
     })

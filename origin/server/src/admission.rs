@@ -79,7 +79,7 @@ pub(crate) fn too_many(decision: &Decision, request: &Request) -> Response {
     let accept = request.headers().get(ACCEPT);
     let accept = accept.and_then(|value| value.to_str().ok());
     let media = MediaType::negotiate(accept).unwrap_or(MediaType::Json);
-    let refused = Refusal::new(ErrorCode::RateLimited, sentence(decision));
+    let refused = Refusal::new(ErrorCode::RATE_LIMITED, sentence(decision));
     refusal(&refused, media)
 }
 

@@ -22,7 +22,7 @@ const DOCUMENT_CONTEXT: &str = "document";
 pub async fn post(State(state): State<AppState>, body: Body) -> Response {
     let Ok(manifest) = axum::body::to_bytes(body, MAX_MANIFEST_BYTES).await else {
         let message = format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes");
-        return refused(ErrorCode::RequestTooLarge, &message);
+        return refused(ErrorCode::REQUEST_TOO_LARGE, &message);
     };
     let now_ms = state.services.clock.now_ms();
     let published = publish::publish(
@@ -84,11 +84,11 @@ pub async fn get(
         return unauthenticated();
     }
     let Ok(hash) = DocumentHash::parse(&hash) else {
-        return refused(ErrorCode::DocumentIdMalformed, "not a document hash");
+        return refused(ErrorCode::DOCUMENT_ID_MALFORMED, "not a document hash");
     };
     // Before the record is read, as with answers: the edge judges it by `document:<hash>`.
     let Some(as_of) = state.services.purge_log.as_of() else {
-        return refused(ErrorCode::Internal, "no purge log is known yet");
+        return refused(ErrorCode::INTERNAL, "no purge log is known yet");
     };
     let as_of = as_of.to_string();
     match state.services.documents.get(hash).await {
@@ -102,14 +102,14 @@ pub async fn get(
             }
             Err(error) => internal(&error, MediaType::Json),
         },
-        Ok(None) => refused(ErrorCode::DocumentNotFound, "PersistedQueryNotFound"),
+        Ok(None) => refused(ErrorCode::DOCUMENT_NOT_FOUND, "PersistedQueryNotFound"),
         Err(error) => internal(&error, MediaType::Json),
     }
 }
 
 fn unauthenticated() -> Response {
     refused(
-        ErrorCode::Unauthenticated,
+        ErrorCode::UNAUTHENTICATED,
         "not signed in, or the signature is wrong",
     )
 }

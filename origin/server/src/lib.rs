@@ -9,6 +9,7 @@ pub mod connections;
 pub mod cors;
 pub mod database;
 pub mod documents;
+pub mod error_page;
 pub mod gateway;
 pub mod http;
 pub mod inspect;

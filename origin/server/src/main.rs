@@ -34,7 +34,7 @@ use yousoon::{
     catalogue::import,
     config::{Config, cache_from_env},
     database::Database,
-    server,
+    error_page, server,
     state::AppState,
     telemetry,
 };
@@ -69,6 +69,8 @@ enum Command {
     Copy(CopyOptions),
     /// Print the schema as SDL.
     Schema,
+    /// Print the error codes as a Markdown page.
+    Errors,
     /// Purge cached answers, and tell who did; a running server relays it.
     Purge(PurgeCommand),
     /// Tokens of services: what they may do, and for how long.
@@ -170,6 +172,10 @@ fn main() -> ExitCode {
         Command::Copy(options) => block_on(commands::transfer::copy(options)),
         Command::Schema => {
             print!("{}", schema::sdl());
+            Ok(())
+        }
+        Command::Errors => {
+            print!("{}", error_page::markdown());
             Ok(())
         }
         Command::Purge(PurgeCommand { action, options }) => match (action, options) {

@@ -139,7 +139,7 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
         .unwrap_or("no message");
     tracing::error!(what, "a request panicked");
     answer::refusal(
-        &Refusal::new(ErrorCode::Internal, "something went wrong on our side"),
+        &Refusal::new(ErrorCode::INTERNAL, "something went wrong on our side"),
         MediaType::Json,
     )
 }

@@ -58,7 +58,7 @@ pub fn router(
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || {
             refused(
-                ErrorCode::MethodNotAllowed,
+                ErrorCode::METHOD_NOT_ALLOWED,
                 "this address answers another method",
             )
         });
@@ -68,7 +68,7 @@ pub fn router(
     };
     let routes = graphql
         .merge(others)
-        .fallback(async || refused(ErrorCode::NotFound, "nothing is here"))
+        .fallback(async || refused(ErrorCode::NOT_FOUND, "nothing is here"))
         .with_state(state);
     middleware::around(routes)
 }

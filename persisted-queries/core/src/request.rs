@@ -99,7 +99,7 @@ impl GraphqlRequest {
         let variables = match fields.remove("variables") {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(variables)) => variables,
-            Some(_) => return refuse(ErrorCode::InvalidRequest, "`variables` is not an object"),
+            Some(_) => return refuse(ErrorCode::INVALID_REQUEST, "`variables` is not an object"),
         };
         Ok(Self {
             document,
@@ -114,7 +114,7 @@ impl GraphqlRequest {
     /// Always returns the refusal.
     pub fn too_large<T>() -> Result<T, Refusal> {
         refuse(
-            ErrorCode::RequestTooLarge,
+            ErrorCode::REQUEST_TOO_LARGE,
             format!("a request has at most {REQUEST_BYTES} bytes"),
         )
     }
@@ -137,23 +137,23 @@ fn is_json(content_type: &str) -> bool {
 fn from_body(content_type: Option<&str>, body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     if !content_type.is_some_and(is_json) {
         return refuse(
-            ErrorCode::UnsupportedMediaType,
+            ErrorCode::UNSUPPORTED_MEDIA_TYPE,
             "the body must be application/json in UTF-8",
         );
     }
     if body.contains(&0) {
-        return refuse(ErrorCode::NulByte, "the body contains a NUL byte");
+        return refuse(ErrorCode::NUL_BYTE, "the body contains a NUL byte");
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(Value::Array(_)) => refuse(
-            ErrorCode::InvalidRequest,
+            ErrorCode::INVALID_REQUEST,
             "batched requests are not supported",
         ),
-        Ok(_) => refuse(ErrorCode::InvalidRequest, "the body is not a JSON object"),
+        Ok(_) => refuse(ErrorCode::INVALID_REQUEST, "the body is not a JSON object"),
         // The message says where the error is, but does not repeat the client's body.
         Err(error) => refuse(
-            ErrorCode::InvalidJson,
+            ErrorCode::INVALID_JSON,
             format!(
                 "the body is not JSON (line {}, column {})",
                 error.line(),
@@ -171,13 +171,13 @@ fn from_query(query: &str) -> Result<Map<String, Value>, Refusal> {
             "variables" | "extensions" if value.is_empty() => continue,
             "variables" | "extensions" => match serde_json::from_str(&value) {
                 Ok(value) => value,
-                Err(_) => return refuse(ErrorCode::InvalidJson, format!("`{name}` is not JSON")),
+                Err(_) => return refuse(ErrorCode::INVALID_JSON, format!("`{name}` is not JSON")),
             },
             _ => continue,
         };
         if fields.insert(name.clone().into_owned(), value).is_some() {
             return refuse(
-                ErrorCode::InvalidRequest,
+                ErrorCode::INVALID_REQUEST,
                 format!("`{name}` is given twice"),
             );
         }
@@ -190,7 +190,7 @@ fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => refuse(
-            ErrorCode::InvalidRequest,
+            ErrorCode::INVALID_REQUEST,
             format!("`{name}` is not a string"),
         ),
     }
@@ -200,7 +200,7 @@ fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<Docume
     let apollo = match fields.get("extensions") {
         None | Some(Value::Null) => None,
         Some(Value::Object(extensions)) => apollo_hash(extensions)?,
-        Some(_) => return refuse(ErrorCode::InvalidRequest, "`extensions` is not an object"),
+        Some(_) => return refuse(ErrorCode::INVALID_REQUEST, "`extensions` is not an object"),
     };
     // `:` is the only character of an id that a client may have percent-encoded in the path.
     let path_id = path_id.map(|id| id.replace("%3A", ":").replace("%3a", ":"));
@@ -210,10 +210,10 @@ fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<Docume
         .flatten()
     {
         let hash = DocumentHash::parse(id)
-            .map_err(|error| Refusal::new(ErrorCode::DocumentIdMalformed, error.to_string()))?;
+            .map_err(|error| Refusal::new(ErrorCode::DOCUMENT_ID_MALFORMED, error.to_string()))?;
         if named.is_some_and(|known| known != hash) {
             return refuse(
-                ErrorCode::DocumentIdMismatch,
+                ErrorCode::DOCUMENT_ID_MISMATCH,
                 "the request has two different document ids",
             );
         }
@@ -224,7 +224,7 @@ fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<Docume
         named,
     ) {
         (None, None) => refuse(
-            ErrorCode::DocumentMissing,
+            ErrorCode::DOCUMENT_MISSING,
             "the request has neither `documentId` nor `query`",
         ),
         (None, Some(hash)) => Ok(DocumentRef::Hash(hash)),
@@ -232,7 +232,7 @@ fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<Docume
             let hash = DocumentHash::of(body);
             if named.is_some_and(|named| named != hash) {
                 return refuse(
-                    ErrorCode::DocumentIdMismatch,
+                    ErrorCode::DOCUMENT_ID_MISMATCH,
                     "the document's hash is not the id that was sent with it",
                 );
             }
@@ -254,7 +254,7 @@ fn apollo_hash(extensions: &Map<String, Value>) -> Result<Option<&str>, Refusal>
     };
     let malformed = || {
         Refusal::new(
-            ErrorCode::InvalidRequest,
+            ErrorCode::INVALID_REQUEST,
             "`extensions.persistedQuery` must have version 1 and a `sha256Hash`",
         )
     };
@@ -333,29 +333,29 @@ mod tests {
     fn each_cause_has_its_own_code() {
         let hash = DocumentHash::of(BODY);
         let table = [
-            ("{", ErrorCode::InvalidJson),
-            ("{\"query\":\"\0\"}", ErrorCode::NulByte),
-            ("[]", ErrorCode::InvalidRequest),
-            ("1", ErrorCode::InvalidRequest),
-            ("{}", ErrorCode::DocumentMissing),
-            (r#"{"query":""}"#, ErrorCode::DocumentMissing),
-            (r#"{"query":1}"#, ErrorCode::InvalidRequest),
-            (r#"{"documentId":"abc"}"#, ErrorCode::DocumentIdMalformed),
+            ("{", ErrorCode::INVALID_JSON),
+            ("{\"query\":\"\0\"}", ErrorCode::NUL_BYTE),
+            ("[]", ErrorCode::INVALID_REQUEST),
+            ("1", ErrorCode::INVALID_REQUEST),
+            ("{}", ErrorCode::DOCUMENT_MISSING),
+            (r#"{"query":""}"#, ErrorCode::DOCUMENT_MISSING),
+            (r#"{"query":1}"#, ErrorCode::INVALID_REQUEST),
+            (r#"{"documentId":"abc"}"#, ErrorCode::DOCUMENT_ID_MALFORMED),
             (
                 r#"{"documentId":"md5:abc"}"#,
-                ErrorCode::DocumentIdMalformed,
+                ErrorCode::DOCUMENT_ID_MALFORMED,
             ),
             (
                 r#"{"query":"{a}","variables":[]}"#,
-                ErrorCode::InvalidRequest,
+                ErrorCode::INVALID_REQUEST,
             ),
             (
                 r#"{"query":"{a}","extensions":1}"#,
-                ErrorCode::InvalidRequest,
+                ErrorCode::INVALID_REQUEST,
             ),
             (
                 r#"{"extensions":{"persistedQuery":{"version":2}}}"#,
-                ErrorCode::InvalidRequest,
+                ErrorCode::INVALID_REQUEST,
             ),
         ];
         for (body, expected) in table {
@@ -365,23 +365,23 @@ mod tests {
             code(post(&format!(
                 r#"{{"documentId":"{hash}","query":"{{a}}"}}"#
             ))),
-            ErrorCode::DocumentIdMismatch
+            ErrorCode::DOCUMENT_ID_MISMATCH
         );
         assert_eq!(
             code(get(Some(&hash.to_string()), "query=%7Ba%7D")),
-            ErrorCode::DocumentIdMismatch
+            ErrorCode::DOCUMENT_ID_MISMATCH
         );
         assert_eq!(
             code(get(None, "query=%7Ba%7D&variables=%7B")),
-            ErrorCode::InvalidJson
+            ErrorCode::INVALID_JSON
         );
         assert_eq!(
             code(get(None, "query=a&query=b")),
-            ErrorCode::InvalidRequest
+            ErrorCode::INVALID_REQUEST
         );
         assert_eq!(
             code(post(&" ".repeat(REQUEST_BYTES + 1))),
-            ErrorCode::RequestTooLarge
+            ErrorCode::REQUEST_TOO_LARGE
         );
     }
 
@@ -402,7 +402,7 @@ mod tests {
             };
             assert_eq!(
                 code(GraphqlRequest::parse(parts)),
-                ErrorCode::UnsupportedMediaType,
+                ErrorCode::UNSUPPORTED_MEDIA_TYPE,
                 "{content_type:?}"
             );
         }

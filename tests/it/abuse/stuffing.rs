@@ -1,6 +1,7 @@
 //! Password guessing (credential stuffing), with rate limits on: many passwords for one account, and
 //! one for each of many accounts.
 
+use domain::auth::error_codes::CREDENTIALS_INVALID;
 use e2e::{Answer, Target};
 use pq_core::ErrorCode;
 
@@ -47,20 +48,18 @@ pub(crate) async fn guess(target: &Target, tally: &Tally, known: &str, scale: Sc
                 what: &name,
             },
         );
-        let expected = match ErrorCode::parse(&code) {
-            Some(ErrorCode::CredentialsInvalid) => 401,
-            Some(ErrorCode::RateLimited) => 429,
-            Some(_) | None => 0,
-        };
-        tally.holds(status == expected, || {
+        let is_refused = [CREDENTIALS_INVALID, ErrorCode::RATE_LIMITED]
+            .iter()
+            .any(|expected| expected.as_str() == code && expected.status() == status);
+        tally.holds(is_refused, || {
             format!("{PART}: a guess for {name}: {status} {}", seen.text)
         });
         if seen.text.contains(DOMAIN) || !seen.json()["data"].is_null() {
             tally.leaked(format!("{PART}: {}", seen.text));
         }
     }
-    let looked_at = tally.in_part(PART, ErrorCode::CredentialsInvalid);
-    let refused = tally.in_part(PART, ErrorCode::RateLimited);
+    let looked_at = tally.in_part(PART, CREDENTIALS_INVALID);
+    let refused = tally.in_part(PART, ErrorCode::RATE_LIMITED);
     tally.holds(refused > 0 && looked_at < LOOKED_AT, || {
         format!("{PART}: {looked_at} guesses were checked, {refused} refused by the rate limit")
     });

@@ -12,11 +12,11 @@ const SHOWN_FAULTS: usize = 40;
 /// The 5xx answers that are intended, as (part of the test, error code).
 const DESIGNED: [(&str, ErrorCode); 3] = [
     // The body that `Content-Length` announced did not arrive.
-    ("large", ErrorCode::Timeout),
+    ("large", ErrorCode::TIMEOUT),
     // The body did not arrive within the time limit of a request.
-    ("slow", ErrorCode::Timeout),
+    ("slow", ErrorCode::TIMEOUT),
     // More passwords arrived at once than are hashed.
-    ("mutated", ErrorCode::Overloaded),
+    ("mutated", ErrorCode::OVERLOADED),
 ];
 
 /// One answer.

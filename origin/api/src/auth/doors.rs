@@ -115,7 +115,7 @@ pub async fn knock(request: &RequestContext, door: Door<'_>) -> Result<()> {
     let retry_after_s = decision.retry_after_s();
     request.facts.retry_after(retry_after_s);
     Err(refused(
-        ErrorCode::RateLimited,
+        ErrorCode::RATE_LIMITED,
         format!("too many tries: the next one is taken in {retry_after_s} s"),
     ))
 }

@@ -4,7 +4,10 @@ use access::codes::Codes;
 use async_graphql::{Error, Result};
 use domain::{
     StoreError, UserId,
-    auth::codes::{CodePurpose, RESEND_AFTER_MS, StoredCode},
+    auth::{
+        codes::{CodePurpose, RESEND_AFTER_MS, StoredCode},
+        error_codes::CODE_INVALID,
+    },
     error_chain::chain,
     messages::{Message, Outgoing, OutgoingError},
     users::{
@@ -64,7 +67,7 @@ pub async fn request_phone_code(request: &RequestContext) -> Result<()> {
     let phone = account
         .phone
         .as_deref()
-        .ok_or_else(|| refused(ErrorCode::BadUserInput, "the profile has no phone number"))?;
+        .ok_or_else(|| refused(ErrorCode::BAD_USER_INPUT, "the profile has no phone number"))?;
     let user = &account.id;
     knock(request, Door::SendCode { user, phone }).await?;
     let sent = send(
@@ -219,8 +222,5 @@ async fn change_account(
 
 /// Wrong, used, over, tried too often: which of these is not told.
 fn wrong_code() -> Error {
-    refused(
-        ErrorCode::CodeInvalid,
-        "the code is not taken: ask for another one",
-    )
+    refused(CODE_INVALID, "the code is not taken: ask for another one")
 }

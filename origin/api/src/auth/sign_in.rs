@@ -8,10 +8,14 @@ use access::{
 use async_graphql::{Error, Result};
 use domain::{
     UserId,
-    auth::sessions::{LIFE_MS, Rotation, Session},
+    auth::{
+        error_codes::{CREDENTIALS_INVALID, REFRESH_TOKEN_INVALID},
+        sessions::{LIFE_MS, Rotation, Session},
+    },
     users::{
         account::{Account, EmailKey, IdentityStatus, PasswordHash, Preferences, Role, Status},
         change::AccountChange,
+        codes::{EMAIL_TAKEN, PHONE_TAKEN},
         store::{Changed, Created},
     },
 };
@@ -63,7 +67,7 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
     match created.await.map_err(failed)? {
         Created::Done => begin(request, account).await,
         Created::EmailTaken => Err(refused(
-            ErrorCode::EmailTaken,
+            EMAIL_TAKEN,
             "another account has this e-mail address",
         )),
         Created::PhoneTaken => Err(phone_taken()),
@@ -218,22 +222,19 @@ fn payload(
 }
 
 pub fn phone_taken() -> Error {
-    refused(
-        ErrorCode::PhoneTaken,
-        "another account has this phone number",
-    )
+    refused(PHONE_TAKEN, "another account has this phone number")
 }
 
 fn wrong_credentials() -> Error {
     refused(
-        ErrorCode::CredentialsInvalid,
+        CREDENTIALS_INVALID,
         "no account has this e-mail address and password",
     )
 }
 
 fn not_taken() -> Error {
     refused(
-        ErrorCode::RefreshTokenInvalid,
+        REFRESH_TOKEN_INVALID,
         "the refresh token is not taken: sign in again",
     )
 }
@@ -241,7 +242,7 @@ fn not_taken() -> Error {
 fn not_compared(error: PasswordError) -> Error {
     match error {
         PasswordError::Busy => refused(
-            ErrorCode::Overloaded,
+            ErrorCode::OVERLOADED,
             "too many sign in at this moment: try again in a few seconds",
         ),
         PasswordError::TooLong | PasswordError::Failed => failed_with(error),

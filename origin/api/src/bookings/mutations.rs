@@ -160,7 +160,7 @@ fn key(given: Option<String>, language: Language) -> Result<Option<String>> {
                 }
                 Language::English => "`idempotencyKey` has 1 to 100 ASCII characters and no space",
             };
-            Err(refused(ErrorCode::BadUserInput, sentence))
+            Err(refused(ErrorCode::BAD_USER_INPUT, sentence))
         }
         given => Ok(given),
     }

@@ -55,7 +55,7 @@ fn compile_all(
     manifest: &[u8],
     environment: Environment,
 ) -> Result<Vec<Operation>, Refusal> {
-    let refuse = |message: String| Refusal::new(ErrorCode::BadUserInput, message);
+    let refuse = |message: String| Refusal::new(ErrorCode::BAD_USER_INPUT, message);
     let text =
         std::str::from_utf8(manifest).map_err(|_| refuse("the manifest is not UTF-8".into()))?;
     let manifest = Manifest::from_json(text).map_err(|error| refuse(error.to_string()))?;
@@ -71,7 +71,7 @@ fn compile_all(
         sent::may_introspect(&done, environment).map_err(named)?;
         // Executed by another parser than it was compiled by: both have to read it.
         let document = Document::parse(done.operation)
-            .map_err(|error| named(Refusal::new(ErrorCode::DocumentInvalid, error.to_string())))?;
+            .map_err(|error| named(Refusal::new(ErrorCode::DOCUMENT_INVALID, error.to_string())))?;
         operations.push(document.operation);
     }
     Ok(operations)

@@ -21,18 +21,18 @@ pub fn compile(
         .map_err(|error| refused(&error))?;
     may_introspect(&done, environment)?;
     Document::parse(done.operation)
-        .map_err(|error| Refusal::new(ErrorCode::DocumentInvalid, error.to_string()))
+        .map_err(|error| Refusal::new(ErrorCode::DOCUMENT_INVALID, error.to_string()))
 }
 
 /// A document that is not executed, sent or published.
 pub fn refused(error: &CompileError) -> Refusal {
     let code = match error {
-        CompileError::TooMuch(_) => ErrorCode::DocumentTooComplex,
+        CompileError::TooMuch(_) => ErrorCode::DOCUMENT_TOO_COMPLEX,
         CompileError::Schema(_)
         | CompileError::Directive { .. }
         | CompileError::Document(_)
         | CompileError::OperationCount(_)
-        | CompileError::Anonymous => ErrorCode::DocumentInvalid,
+        | CompileError::Anonymous => ErrorCode::DOCUMENT_INVALID,
     };
     Refusal::new(code, error.to_string())
 }
@@ -41,7 +41,7 @@ pub fn refused(error: &CompileError) -> Refusal {
 pub fn may_introspect(compiled: &Compiled, environment: Environment) -> Result<(), Refusal> {
     match environment {
         Environment::Production if compiled.introspects => Err(Refusal::new(
-            ErrorCode::IntrospectionDisabled,
+            ErrorCode::INTROSPECTION_DISABLED,
             "the schema is not told here",
         )),
         Environment::Production | Environment::Development => Ok(()),

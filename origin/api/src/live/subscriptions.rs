@@ -11,7 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_graphql::{Context, ID, Result, Subscription};
 use domain::{
     BookingId,
-    bookings::booking::{Booking, BookingStatus},
+    bookings::{
+        booking::{Booking, BookingStatus},
+        codes::BOOKING_NOT_FOUND,
+    },
 };
 use futures_util::{Stream, stream};
 use pq_core::ErrorCode;
@@ -103,7 +106,7 @@ impl Live {
             What::Begins => {
                 let (centre, radius_km) = (location.point()?, distance(max_distance)?);
                 let reach = Reach::new(centre, radius_km).ok_or_else(|| {
-                    refused(ErrorCode::LocationOutOfRange, "there are no cells there")
+                    refused(ErrorCode::LOCATION_OUT_OF_RANGE, "there are no cells there")
                 })?;
                 occasion.memory.waits_for(Topic::Offers(reach));
                 None
@@ -149,8 +152,5 @@ async fn seen_by(request: &RequestContext, id: &ID) -> Result<Booking> {
 }
 
 fn no_such_booking() -> async_graphql::Error {
-    refused(
-        ErrorCode::BookingNotFound,
-        "there is no booking with this id",
-    )
+    refused(BOOKING_NOT_FOUND, "there is no booking with this id")
 }

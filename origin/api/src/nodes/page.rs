@@ -42,7 +42,7 @@ pub fn page_size(first: Option<i32>) -> async_graphql::Result<usize> {
         .filter(|_| (1..=LARGEST_PAGE).contains(&first))
         .ok_or_else(|| {
             refused(
-                ErrorCode::PageSizeOutOfRange,
+                ErrorCode::PAGE_SIZE_OUT_OF_RANGE,
                 format!("`first` is 1 to {LARGEST_PAGE}"),
             )
         })
@@ -62,7 +62,7 @@ pub fn cursor<C>(
 /// The refusal of a cursor that is not of this list.
 pub fn bad_cursor() -> async_graphql::Error {
     refused(
-        ErrorCode::CursorInvalid,
+        ErrorCode::CURSOR_INVALID,
         "`after` is not a cursor of this list",
     )
 }

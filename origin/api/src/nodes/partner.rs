@@ -265,7 +265,7 @@ impl EstablishmentNode {
 /// The refusal of a partner that does not exist.
 pub fn no_partner() -> async_graphql::Error {
     refused(
-        ErrorCode::PartnerNotFound,
+        domain::partners::codes::PARTNER_NOT_FOUND,
         "there is no partner with this id",
     )
 }

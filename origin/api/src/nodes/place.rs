@@ -27,7 +27,7 @@ impl LocationInput {
     pub fn on_earth(self) -> Result<GeoPoint, Refusal> {
         GeoPoint::new(self.lat, self.lng).ok_or_else(|| {
             Refusal::new(
-                ErrorCode::LocationOutOfRange,
+                ErrorCode::LOCATION_OUT_OF_RANGE,
                 "a latitude is -90 to 90, a longitude -180 to 180",
             )
         })

@@ -14,9 +14,11 @@ pub use new::{CreateOfferInput, DiscountInput, NewQuotaInput};
 use domain::{
     Offer, OfferId, PartnerId,
     offers::{
+        codes::{OFFER_ARCHIVED, OFFER_NOT_FOUND},
         edit::{Edit, OfferEdit},
         store::{Author, Created, Purging, Updated},
     },
+    partners::codes::ESTABLISHMENT_NOT_FOUND,
 };
 
 use crate::{
@@ -42,7 +44,7 @@ impl OfferMutations {
         let request = RequestContext::of(ctx);
         let no_place = || {
             refused(
-                ErrorCode::EstablishmentNotFound,
+                ESTABLISHMENT_NOT_FOUND,
                 "the partner has no establishment with this id",
             )
         };
@@ -60,7 +62,7 @@ impl OfferMutations {
         match created.await.map_err(failed)? {
             Created::NoEstablishment => Err(no_place()),
             Created::Full => Err(refused(
-                ErrorCode::LimitReached,
+                ErrorCode::LIMIT_REACHED,
                 "the partner has as many offers as there can be: archive some",
             )),
             Created::Done(offer) => {
@@ -152,11 +154,11 @@ async fn edited(
     match write.await.map_err(failed)? {
         Updated::NotFound => Err(not_found()),
         Updated::Archived => Err(refused(
-            ErrorCode::OfferArchived,
+            OFFER_ARCHIVED,
             "the offer is archived: nothing of it changes any more",
         )),
         Updated::Conflict { version } => Err(refused(
-            ErrorCode::VersionConflict,
+            ErrorCode::VERSION_CONFLICT,
             format!("the offer was edited since it was read: its version is {version}"),
         )),
         Updated::Refused(rule) => Err(broken(rule)),
@@ -186,5 +188,5 @@ async fn authorise_for(request: &RequestContext, action: &'static str, id: &Offe
 }
 
 fn not_found() -> async_graphql::Error {
-    refused(ErrorCode::OfferNotFound, "there is no offer with this id")
+    refused(OFFER_NOT_FOUND, "there is no offer with this id")
 }

@@ -2,7 +2,6 @@
 //! answer depends on.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
-use pq_core::ErrorCode;
 
 pub use crate::nodes::offer::{
     BookingLimits, Category, Discount, Locale, OfferCategory, OfferConnection, OfferEdge,
@@ -11,8 +10,11 @@ pub use crate::nodes::offer::{
 
 use domain::{
     self, OfferId, PartnerId, StoreError,
-    offers::store::{
-        Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
+    offers::{
+        codes::{DISCOUNT_OUT_OF_RANGE, DISTANCE_OUT_OF_RANGE},
+        store::{
+            Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
+        },
     },
 };
 
@@ -189,15 +191,14 @@ pub fn distance(given: Option<f64>) -> Result<f64> {
         return Ok(distance_km);
     }
     let message = format!("`maxDistance` is more than 0 and at most {LONGEST_DISTANCE_KM} km");
-    Err(refused(ErrorCode::DistanceOutOfRange, message))
+    Err(refused(DISTANCE_OUT_OF_RANGE, message))
 }
 
 fn discount(given: Option<i32>) -> Result<Option<i32>> {
     match given {
-        Some(percentage) if !(0..=100).contains(&percentage) => Err(refused(
-            ErrorCode::DiscountOutOfRange,
-            "`minDiscount` is 0 to 100",
-        )),
+        Some(percentage) if !(0..=100).contains(&percentage) => {
+            Err(refused(DISCOUNT_OUT_OF_RANGE, "`minDiscount` is 0 to 100"))
+        }
         Some(_) | None => Ok(given),
     }
 }

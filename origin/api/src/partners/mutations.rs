@@ -14,7 +14,11 @@ pub use input::{
 use domain::{
     EstablishmentId, PartnerId,
     offers::store::Purging,
-    partners::store::{Author, Founded, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated},
+    partners::{
+        codes::{ESTABLISHMENT_IN_USE, ESTABLISHMENT_NOT_FOUND},
+        store::{Author, Founded, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated},
+    },
+    team::codes::ALREADY_MEMBER,
 };
 
 use crate::{
@@ -49,7 +53,7 @@ impl PartnerMutations {
         match founded.await.map_err(failed)? {
             Founded::NoUser => Err(gone()),
             Founded::Member => Err(refused(
-                ErrorCode::AlreadyMember,
+                ALREADY_MEMBER,
                 "this account works for a partner already",
             )),
             Founded::Done => {
@@ -101,7 +105,7 @@ impl PartnerMutations {
         match added.await.map_err(failed)? {
             PlaceAdded::NoPartner => Err(no_partner()),
             PlaceAdded::Full => Err(refused(
-                ErrorCode::LimitReached,
+                ErrorCode::LIMIT_REACHED,
                 "the partner has as many establishments as there can be",
             )),
             PlaceAdded::Done => {
@@ -146,7 +150,7 @@ impl PartnerMutations {
         match archived.await.map_err(failed)? {
             PlaceArchived::NotFound => Err(no_place()),
             PlaceArchived::InUse => Err(refused(
-                ErrorCode::EstablishmentInUse,
+                ESTABLISHMENT_IN_USE,
                 "offers are of this establishment: archive them first",
             )),
             PlaceArchived::Already => Ok(false),
@@ -196,7 +200,7 @@ async fn own_place(
 
 fn no_place() -> Error {
     refused(
-        ErrorCode::EstablishmentNotFound,
+        ESTABLISHMENT_NOT_FOUND,
         "there is no establishment with this id",
     )
 }

@@ -10,7 +10,10 @@ pub use crate::nodes::partner::{
 
 use domain::{
     PartnerId,
-    partners::store::{PartnerCursor, PartnerQuery},
+    partners::{
+        codes::PARTNER_NOT_FOUND,
+        store::{PartnerCursor, PartnerQuery},
+    },
     tags,
 };
 

@@ -167,5 +167,5 @@ impl PurgeInput {
 }
 
 fn bad_input(message: &str) -> Refusal {
-    Refusal::new(ErrorCode::BadUserInput, message)
+    Refusal::new(ErrorCode::BAD_USER_INPUT, message)
 }

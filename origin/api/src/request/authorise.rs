@@ -127,24 +127,24 @@ fn refusal(caller: &Caller, field: &str) -> Refusal {
     let not_taken = |code, why: &str| Refusal::new(code, format!("{why}: sign in again"));
     match caller {
         Caller::Anonymous => Refusal::new(
-            ErrorCode::Unauthenticated,
+            ErrorCode::UNAUTHENTICATED,
             format!("`{field}` needs credentials"),
         ),
         Caller::Unknown(Unknown::Token(why)) => {
             use access::tokens::TokenError;
             let code = match why {
-                TokenError::Expired => ErrorCode::TokenExpired,
-                TokenError::NotYet | TokenError::Invalid => ErrorCode::TokenInvalid,
+                TokenError::Expired => ErrorCode::TOKEN_EXPIRED,
+                TokenError::NotYet | TokenError::Invalid => ErrorCode::TOKEN_INVALID,
             };
             not_taken(code, &why.to_string())
         }
         Caller::Unknown(Unknown::SignedOut) => not_taken(
-            ErrorCode::TokenInvalid,
+            ErrorCode::TOKEN_INVALID,
             "the access token is not taken any more",
         ),
         Caller::Unknown(Unknown::Credentials) | Caller::Service(_) | Caller::User(_) => {
             Refusal::new(
-                ErrorCode::Forbidden,
+                ErrorCode::FORBIDDEN,
                 format!("these credentials may not use `{field}`"),
             )
         }

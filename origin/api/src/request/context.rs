@@ -49,7 +49,7 @@ impl RequestContext {
         match &self.asker.caller {
             Caller::User(user) => Ok(user),
             Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => Err(refused(
-                ErrorCode::Unauthenticated,
+                ErrorCode::UNAUTHENTICATED,
                 "this needs a user who is signed in",
             )),
         }
@@ -65,5 +65,8 @@ impl RequestContext {
 
 /// The account was erased after its token was looked at.
 pub fn gone() -> async_graphql::Error {
-    refused(ErrorCode::TokenInvalid, "there is no such account any more")
+    refused(
+        ErrorCode::TOKEN_INVALID,
+        "there is no such account any more",
+    )
 }

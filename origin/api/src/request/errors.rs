@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Error, ErrorExtensions, ServerError, Value};
-use domain::{StoreError, error_chain::chain, texts::BrokenRule};
+use domain::{StoreError, codes, error_chain::chain, texts::BrokenRule};
 use pq_core::{ErrorCode, Refusal};
 use serde_json::{Value as Json, json};
 
@@ -25,7 +25,7 @@ pub fn refused(code: ErrorCode, message: impl Into<String>) -> Error {
 
 /// A field's refusal of a value that breaks a rule.
 pub fn broken(rule: BrokenRule) -> Error {
-    refused(ErrorCode::BadUserInput, rule.to_string())
+    refused(ErrorCode::BAD_USER_INPUT, rule.to_string())
         .extend_with(|_, extensions| extensions.set("field", rule.field))
 }
 
@@ -62,7 +62,7 @@ pub fn details(error: &ServerError) -> Vec<(&'static str, String)> {
 pub fn code_of(error: &ServerError) -> Option<ErrorCode> {
     let extensions = error.extensions.as_ref()?;
     match extensions.get("code")? {
-        Value::String(word) => ErrorCode::parse(word),
+        Value::String(word) => codes::parse(word),
         _other => None,
     }
 }
@@ -77,7 +77,7 @@ pub fn log_failure(error: &(dyn std::error::Error + 'static)) -> String {
 /// What a client is told of a failure.
 pub fn internal(reference: &str) -> Refusal {
     Refusal::new(
-        ErrorCode::Internal,
+        ErrorCode::INTERNAL,
         format!("something went wrong on our side (reference {reference})"),
     )
 }

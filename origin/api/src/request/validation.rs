@@ -126,7 +126,7 @@ pub fn check(input: &impl Validate, language: Language) -> Result<(), Error> {
 fn broken_rule(field: &str, code: &str, language: Language) -> Error {
     let rule = Rule::ALL.into_iter().find(|rule| rule.as_str() == code);
     let sentence = rule.map_or("", |rule| rule.sentence(language));
-    refused(ErrorCode::BadUserInput, format!("`{field}` {sentence}")).extend_with(
+    refused(ErrorCode::BAD_USER_INPUT, format!("`{field}` {sentence}")).extend_with(
         |_, extensions| {
             extensions.set("field", field);
             extensions.set("rule", code);

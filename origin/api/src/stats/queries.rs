@@ -106,7 +106,7 @@ fn days(from: &str, to: &str) -> Option<(Day, Day)> {
 
 fn no_days() -> Error {
     refused(
-        ErrorCode::BadUserInput,
+        ErrorCode::BAD_USER_INPUT,
         "`from` and `to` are days such as 2026-10-25, `from` not after `to`, 366 days at most",
     )
 }

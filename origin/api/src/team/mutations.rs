@@ -7,6 +7,7 @@ use domain::{
     messages::{Message, Outgoing},
     team::{
         Invitation, InvitationToken, LIFE_MS,
+        codes::{ALREADY_MEMBER, INVITATION_INVALID, LAST_OWNER, MEMBER_NOT_FOUND},
         store::{Accepted, Invited},
     },
     users::{account::Post, store::PostChanged},
@@ -78,7 +79,7 @@ impl TeamMutations {
         match accepted.await.map_err(failed)? {
             Accepted::Invalid => Err(not_taken()),
             Accepted::Member => Err(refused(
-                ErrorCode::AlreadyMember,
+                ALREADY_MEMBER,
                 "this account works for a partner already",
             )),
             Accepted::Full => Err(full("as many people work for the partner as can")),
@@ -166,7 +167,7 @@ async fn change(
     match changed.await.map_err(failed)? {
         PostChanged::NotMember => Err(no_member()),
         PostChanged::LastOwner => Err(refused(
-            ErrorCode::LastOwner,
+            LAST_OWNER,
             "a partner has one owner at least: make somebody else one first",
         )),
         PostChanged::Done => {
@@ -188,18 +189,15 @@ fn own_partner(request: &RequestContext, action: &'static str, id: &ID) -> Resul
 /// Unknown, over, used, withdrawn, somebody else's: which of these is not told.
 fn not_taken() -> Error {
     refused(
-        ErrorCode::InvitationInvalid,
+        INVITATION_INVALID,
         "the invitation is not taken: ask for another one",
     )
 }
 
 fn no_member() -> Error {
-    refused(
-        ErrorCode::MemberNotFound,
-        "nobody of this id works for the partner",
-    )
+    refused(MEMBER_NOT_FOUND, "nobody of this id works for the partner")
 }
 
 fn full(why: &str) -> Error {
-    refused(ErrorCode::LimitReached, why)
+    refused(ErrorCode::LIMIT_REACHED, why)
 }

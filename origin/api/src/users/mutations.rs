@@ -4,7 +4,7 @@ use access::random;
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result};
 use domain::{
     OfferId, UserId,
-    offers::store::Purging,
+    offers::{codes::OFFER_NOT_FOUND, store::Purging},
     users::{
         account::{self, Account},
         change::{AccountChange, ProfileEdit},
@@ -99,7 +99,7 @@ impl UserMutations {
     async fn add_favorite(&self, ctx: &Context<'_>, offer_id: ID) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
-        let no_offer = || refused(ErrorCode::OfferNotFound, "there is no offer with this id");
+        let no_offer = || refused(OFFER_NOT_FOUND, "there is no offer with this id");
         let offer = OfferId::parse(&offer_id).ok_or_else(no_offer)?;
         let found = request.loader.load_one(offer.clone()).await;
         found.map_err(failed)?.ok_or_else(no_offer)?;
@@ -110,7 +110,7 @@ impl UserMutations {
             Favored::Added => Ok(true),
             Favored::AlreadyThere => Ok(false),
             Favored::Full => Err(refused(
-                ErrorCode::BadUserInput,
+                ErrorCode::BAD_USER_INPUT,
                 "there are as many favourites as there can be",
             )),
         }

@@ -7,6 +7,7 @@
 //! [`routes`] what is no GraphQL: [`picture`] and [`calendar`].
 
 pub mod booking;
+pub mod codes;
 pub mod refusals;
 pub mod rules;
 #[cfg(any(test, feature = "samples"))]

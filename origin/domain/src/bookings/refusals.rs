@@ -2,8 +2,8 @@
 
 use pq_core::ErrorCode;
 
-use super::booking::BookingStatus;
-use crate::users::account::Language;
+use super::{booking::BookingStatus, codes};
+use crate::{offers, users::account::Language};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BookingRefusal {
@@ -44,24 +44,24 @@ pub enum BookingRefusal {
 impl BookingRefusal {
     pub const fn code(self) -> ErrorCode {
         match self {
-            Self::OfferNotFound => ErrorCode::OfferNotFound,
-            Self::NotBookable => ErrorCode::OfferNotBookable,
-            Self::NeverOpens => ErrorCode::OfferClosed,
-            Self::SoldOut => ErrorCode::OfferSoldOut,
-            Self::SoldOutThatDay => ErrorCode::OfferSoldOutThatDay,
-            Self::UserLimit => ErrorCode::BookingLimitReached,
-            Self::AlreadyBooked => ErrorCode::AlreadyBooked,
-            Self::TooManyOpen => ErrorCode::TooManyBookings,
-            Self::KeyReused => ErrorCode::IdempotencyKeyReused,
-            Self::NotFound => ErrorCode::BookingNotFound,
-            Self::WrongStatus(_) => ErrorCode::BookingStatusConflict,
-            Self::TooLateToCancel => ErrorCode::CancellationTooLate,
-            Self::TooEarly => ErrorCode::BookingTooEarly,
-            Self::TooLate => ErrorCode::BookingTooLate,
-            Self::CodeInvalid => ErrorCode::QrCodeInvalid,
-            Self::CodeExpired => ErrorCode::QrCodeExpired,
-            Self::CodeReplayed => ErrorCode::QrCodeReplayed,
-            Self::CodeForeign => ErrorCode::QrCodeForeign,
+            Self::OfferNotFound => offers::codes::OFFER_NOT_FOUND,
+            Self::NotBookable => codes::OFFER_NOT_BOOKABLE,
+            Self::NeverOpens => codes::OFFER_CLOSED,
+            Self::SoldOut => codes::OFFER_SOLD_OUT,
+            Self::SoldOutThatDay => codes::OFFER_SOLD_OUT_THAT_DAY,
+            Self::UserLimit => codes::BOOKING_LIMIT_REACHED,
+            Self::AlreadyBooked => codes::ALREADY_BOOKED,
+            Self::TooManyOpen => codes::TOO_MANY_BOOKINGS,
+            Self::KeyReused => codes::IDEMPOTENCY_KEY_REUSED,
+            Self::NotFound => codes::BOOKING_NOT_FOUND,
+            Self::WrongStatus(_) => codes::BOOKING_STATUS_CONFLICT,
+            Self::TooLateToCancel => codes::CANCELLATION_TOO_LATE,
+            Self::TooEarly => codes::BOOKING_TOO_EARLY,
+            Self::TooLate => codes::BOOKING_TOO_LATE,
+            Self::CodeInvalid => codes::QR_CODE_INVALID,
+            Self::CodeExpired => codes::QR_CODE_EXPIRED,
+            Self::CodeReplayed => codes::QR_CODE_REPLAYED,
+            Self::CodeForeign => codes::QR_CODE_FOREIGN,
         }
     }
 

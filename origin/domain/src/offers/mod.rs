@@ -1,5 +1,6 @@
 //! Offers: what users book.
 
+pub mod codes;
 pub mod edit;
 pub mod events;
 pub mod rules;

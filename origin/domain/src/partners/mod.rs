@@ -1,5 +1,6 @@
 //! Partners and their establishments.
 
+pub mod codes;
 pub mod edit;
 pub mod hours;
 pub mod rules;

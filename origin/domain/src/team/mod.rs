@@ -3,6 +3,7 @@
 //! A membership is part of the account (`users::account::Membership`): what somebody may is read
 //! with it. An invitation is here until it is accepted, withdrawn or over.
 
+pub mod codes;
 pub mod store;
 
 use sha2::{Digest as _, Sha256};

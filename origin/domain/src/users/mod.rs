@@ -4,4 +4,5 @@
 
 pub mod account;
 pub mod change;
+pub mod codes;
 pub mod store;

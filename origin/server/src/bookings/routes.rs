@@ -71,7 +71,7 @@ pub async fn code(
     request: Request,
 ) -> Response {
     let Some(drawn) = Drawn::of(&file) else {
-        return refuse(ErrorCode::NotFound, "nothing is here");
+        return refuse(ErrorCode::NOT_FOUND, "nothing is here");
     };
     let (asker, counted) = match admit(&state, request).await {
         Ok(admitted) => admitted,
@@ -88,7 +88,7 @@ pub async fn calendar(
     request: Request,
 ) -> Response {
     let Some(id) = name.strip_suffix(".ics") else {
-        return refuse(ErrorCode::NotFound, "nothing is here");
+        return refuse(ErrorCode::NOT_FOUND, "nothing is here");
     };
     let (asker, counted) = match admit(&state, request).await {
         Ok(admitted) => admitted,
@@ -224,5 +224,5 @@ fn internal(error: StoreError) -> Response {
 
 fn failed(why: &str) -> Response {
     tracing::error!(error = why, "a picture of a code failed");
-    refuse(ErrorCode::Internal, "something went wrong on our side")
+    refuse(ErrorCode::INTERNAL, "something went wrong on our side")
 }

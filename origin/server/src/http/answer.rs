@@ -50,7 +50,7 @@ fn as_request_error(all: &[ServerError]) -> Refusal {
         .first()
         .map(|error| error.message.clone())
         .unwrap_or_default();
-    Refusal::new(ErrorCode::DocumentInvalid, message)
+    Refusal::new(ErrorCode::DOCUMENT_INVALID, message)
 }
 
 /// What the error that became the request's says beside its code.
@@ -74,7 +74,7 @@ fn succeeded(executed: &Executed, media: MediaType) -> Response {
 /// The answer to a request that took too long.
 pub fn timed_out(media: MediaType) -> Response {
     refusal(
-        &Refusal::new(ErrorCode::Timeout, "the answer took too long"),
+        &Refusal::new(ErrorCode::TIMEOUT, "the answer took too long"),
         media,
     )
 }
@@ -101,19 +101,21 @@ fn refusal_saying(
     let status =
         StatusCode::from_u16(refusal.status(media)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = respond(status, media, CacheControl::NoStore, body.into());
-    let allow = match refusal.code {
-        ErrorCode::MutationOverGet => "POST",
-        ErrorCode::MethodNotAllowed => "GET, POST",
-        _other_codes => "",
-    };
-    if !allow.is_empty() {
-        set(&mut response, header::ALLOW, allow);
-    }
-    if matches!(
-        refusal.code,
-        ErrorCode::Unauthenticated | ErrorCode::TokenExpired | ErrorCode::TokenInvalid
-    ) {
-        set(&mut response, header::WWW_AUTHENTICATE, "Bearer");
+    let by_code = [
+        (ErrorCode::MUTATION_OVER_GET, header::ALLOW, "POST"),
+        (ErrorCode::METHOD_NOT_ALLOWED, header::ALLOW, "GET, POST"),
+        (
+            ErrorCode::UNAUTHENTICATED,
+            header::WWW_AUTHENTICATE,
+            "Bearer",
+        ),
+        (ErrorCode::TOKEN_EXPIRED, header::WWW_AUTHENTICATE, "Bearer"),
+        (ErrorCode::TOKEN_INVALID, header::WWW_AUTHENTICATE, "Bearer"),
+    ];
+    for (code, name, value) in by_code {
+        if refusal.code == code {
+            set(&mut response, name, value);
+        }
     }
     response
 }

@@ -132,7 +132,7 @@ async fn answer(
     let Some(media) = MediaType::negotiate(accept.as_deref()) else {
         let message = "application/graphql-response+json and application/json can be had";
         return answer::refusal(
-            &Refusal::new(ErrorCode::NotAcceptable, message),
+            &Refusal::new(ErrorCode::NOT_ACCEPTABLE, message),
             MediaType::Json,
         );
     };
@@ -191,7 +191,7 @@ async fn steps(
             return Ok(live::sse::stream(state, asker?, headers, &request).await);
         }
         let message = "a subscription is answered as text/event-stream, or over WebSocket";
-        return Err(Refusal::new(ErrorCode::NotAcceptable, message).into());
+        return Err(Refusal::new(ErrorCode::NOT_ACCEPTABLE, message).into());
     }
     allowed_over(method, document.operation.kind)?;
     let variables = coerce(&document, &request)?;
@@ -250,7 +250,7 @@ pub(crate) fn method(request: &Request) -> Result<Method, Refusal> {
         Ok(Method::Post)
     } else {
         Err(Refusal::new(
-            ErrorCode::MethodNotAllowed,
+            ErrorCode::METHOD_NOT_ALLOWED,
             "GET and POST are answered here",
         ))
     }
@@ -291,14 +291,16 @@ pub(crate) async fn document(
     let body = match &request.document {
         // Apollo's clients know this sentence.
         DocumentRef::Hash(_) => {
-            return Err(Refusal::new(ErrorCode::DocumentNotFound, "PersistedQueryNotFound").into());
+            return Err(
+                Refusal::new(ErrorCode::DOCUMENT_NOT_FOUND, "PersistedQueryNotFound").into(),
+            );
         }
         DocumentRef::Body { body, .. } => body,
     };
     match state.services.document_mode {
         DocumentMode::Enforce => {
             let message = "only published documents are executed here";
-            return Err(Refusal::new(ErrorCode::DocumentNotPublished, message).into());
+            return Err(Refusal::new(ErrorCode::DOCUMENT_NOT_PUBLISHED, message).into());
         }
         DocumentMode::Audit => tracing::warn!(document = %hash, "a document that is not published"),
         DocumentMode::Off => {}
@@ -316,7 +318,7 @@ pub(crate) async fn document(
 pub(crate) fn name_matches(document: &Document, name: Option<&str>) -> Result<(), Refusal> {
     match name {
         Some(name) if name != document.operation.name => Err(Refusal::new(
-            ErrorCode::OperationUnknown,
+            ErrorCode::OPERATION_UNKNOWN,
             "the document has no operation of this name",
         )),
         Some(_) | None => Ok(()),
@@ -326,7 +328,7 @@ pub(crate) fn name_matches(document: &Document, name: Option<&str>) -> Result<()
 fn allowed_over(method: Method, kind: OperationKind) -> Result<(), Refusal> {
     match (method, kind) {
         (Method::Get, OperationKind::Mutation | OperationKind::Subscription) => Err(Refusal::new(
-            ErrorCode::MutationOverGet,
+            ErrorCode::MUTATION_OVER_GET,
             format!("a {} has to be sent by POST", kind.as_str()),
         )),
         (Method::Get, OperationKind::Query) | (Method::Post, _) => Ok(()),

@@ -137,13 +137,13 @@ async fn hash_of(state: &AppState, name: &str) -> Result<DocumentHash, AdminErro
                 several.len(),
                 hashes.join(", ")
             );
-            Err(Refusal::new(ErrorCode::BadUserInput, message).into())
+            Err(Refusal::new(ErrorCode::BAD_USER_INPUT, message).into())
         }
     }
 }
 
 fn not_found(message: &str) -> Refusal {
-    Refusal::new(ErrorCode::DocumentNotFound, message)
+    Refusal::new(ErrorCode::DOCUMENT_NOT_FOUND, message)
 }
 
 async fn tiers(state: &AppState, key: &CacheKey) -> Vec<TierReport> {

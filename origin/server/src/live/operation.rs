@@ -19,7 +19,7 @@ use api::{
 };
 use async_graphql::{Response, ServerError};
 use cache_core::{Revision, variables::CanonicalVariables};
-use domain::StoreError;
+use domain::{StoreError, bookings::codes::BOOKING_NOT_FOUND};
 use futures_util::StreamExt as _;
 use pq_core::{ErrorCode, GraphqlRequest, Refusal, limits, manifest::OperationKind};
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ async fn steps(
     if document.operation.kind != OperationKind::Subscription {
         let kind = document.operation.kind.as_str();
         let message = format!("a {kind} is sent over HTTP; subscriptions alone are answered here");
-        return Err(Refusal::new(ErrorCode::SubscriptionExpected, message).into());
+        return Err(Refusal::new(ErrorCode::SUBSCRIPTION_EXPECTED, message).into());
     }
     let variables = serve::coerce(&document, request)?;
     authorise::document(&asker.caller, &document.parsed)?;
@@ -117,7 +117,7 @@ async fn steps(
         }
         (_, Some(topic)) => Ok((operation, topic)),
         (_, None) => Err(errors_of(&Refusal::new(
-            ErrorCode::BadUserInput,
+            ErrorCode::BAD_USER_INPUT,
             "the subscription waits for nothing: its field is left out",
         ))),
     })
@@ -146,18 +146,18 @@ pub(super) async fn result(
     }
 }
 
+/// The codes that end a subscription: its events will not be for this caller again.
+const ENDING: [ErrorCode; 5] = [
+    ErrorCode::UNAUTHENTICATED,
+    ErrorCode::FORBIDDEN,
+    ErrorCode::TOKEN_INVALID,
+    ErrorCode::TOKEN_EXPIRED,
+    BOOKING_NOT_FOUND,
+];
+
 fn outcome(response: &Response) -> Outcome {
     let is_refused = response.errors.iter().any(|error| {
-        code_of(error).is_some_and(|code| {
-            matches!(
-                code,
-                ErrorCode::Unauthenticated
-                    | ErrorCode::Forbidden
-                    | ErrorCode::TokenInvalid
-                    | ErrorCode::TokenExpired
-                    | ErrorCode::BookingNotFound
-            )
-        }) && error.path.len() <= 1
+        code_of(error).is_some_and(|code| ENDING.contains(&code)) && error.path.len() <= 1
     });
     let errors: Errors = response.errors.iter().map(shown).collect();
     if is_refused {
@@ -207,7 +207,7 @@ async fn run(
 /// An error without a path never came to a field: the document is not valid here.
 fn shown_or_invalid(error: &ServerError) -> Value {
     if code_of(error).is_none() && error.path.is_empty() {
-        let refusal = Refusal::new(ErrorCode::DocumentInvalid, error.message.clone());
+        let refusal = Refusal::new(ErrorCode::DOCUMENT_INVALID, error.message.clone());
         return errors_of(&refusal).swap_remove(0);
     }
     shown(error)
@@ -220,7 +220,7 @@ pub(super) fn failed(error: &StoreError) -> Errors {
 
 fn late() -> Errors {
     errors_of(&Refusal::new(
-        ErrorCode::Timeout,
+        ErrorCode::TIMEOUT,
         "the answer took too long",
     ))
 }

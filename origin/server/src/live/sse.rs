@@ -66,7 +66,7 @@ pub(crate) async fn answer(
 }
 
 fn late() -> Refusal {
-    Refusal::new(ErrorCode::Timeout, "the request took too long to be read")
+    Refusal::new(ErrorCode::TIMEOUT, "the request took too long to be read")
 }
 
 /// Begins a subscription.
@@ -134,8 +134,8 @@ fn next(payload: &Payload) -> String {
 
 fn not_taken(why: NotTaken) -> Payload {
     let code = match why {
-        NotTaken::Expired => ErrorCode::TokenExpired,
-        NotTaken::Unknown | NotTaken::Invalid | NotTaken::SignedOut => ErrorCode::TokenInvalid,
+        NotTaken::Expired => ErrorCode::TOKEN_EXPIRED,
+        NotTaken::Unknown | NotTaken::Invalid | NotTaken::SignedOut => ErrorCode::TOKEN_INVALID,
     };
     Payload::of_errors(&operation::errors_of(&Refusal::new(code, why.to_string())))
 }

@@ -73,7 +73,7 @@ fn may_connect(headers: &HeaderMap, config: &CorsConfig) -> Result<(), Refusal> 
         return Ok(());
     }
     Err(Refusal::new(
-        ErrorCode::Forbidden,
+        ErrorCode::FORBIDDEN,
         "pages of this site may not connect",
     ))
 }
@@ -82,8 +82,8 @@ fn may_connect(headers: &HeaderMap, config: &CorsConfig) -> Result<(), Refusal> 
 pub(super) fn open(state: &AppState, client: Client) -> Result<Connection, Refusal> {
     state.live.open(client).map_err(|why| {
         let code = match why {
-            NotOpened::NoSeat(NoSeat::OfClient) => ErrorCode::TooManyConnections,
-            NotOpened::NoSeat(NoSeat::OfServer) | NotOpened::Draining => ErrorCode::Overloaded,
+            NotOpened::NoSeat(NoSeat::OfClient) => ErrorCode::TOO_MANY_CONNECTIONS,
+            NotOpened::NoSeat(NoSeat::OfServer) | NotOpened::Draining => ErrorCode::OVERLOADED,
         };
         tracing::debug!(%why, "a connection is refused");
         Refusal::new(code, why.to_string())
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(connect(None), Ok(()));
         assert_eq!(connect(Some("https://site.example")), Ok(()));
         for other in ["https://site.example.evil", "null", "http://site.example"] {
-            assert_eq!(connect(Some(other)), Err(ErrorCode::Forbidden), "{other}");
+            assert_eq!(connect(Some(other)), Err(ErrorCode::FORBIDDEN), "{other}");
         }
     }
 }

@@ -13,6 +13,7 @@ mod bounding;
 mod browsers;
 mod caching;
 mod commands;
+mod docs;
 mod draining;
 mod explaining;
 mod fixtures;

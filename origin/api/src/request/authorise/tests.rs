@@ -169,18 +169,21 @@ fn every_root_field_is_asked_for_wherever_it_stands() {
 #[test]
 fn a_refusal_has_one_code_per_cause() {
     for (caller, code) in [
-        (Caller::Anonymous, ErrorCode::Unauthenticated),
-        (Caller::Unknown(Unknown::Credentials), ErrorCode::Forbidden),
+        (Caller::Anonymous, ErrorCode::UNAUTHENTICATED),
+        (Caller::Unknown(Unknown::Credentials), ErrorCode::FORBIDDEN),
         (
             Caller::Unknown(Unknown::Token(TokenError::Expired)),
-            ErrorCode::TokenExpired,
+            ErrorCode::TOKEN_EXPIRED,
         ),
         (
             Caller::Unknown(Unknown::Token(TokenError::Invalid)),
-            ErrorCode::TokenInvalid,
+            ErrorCode::TOKEN_INVALID,
         ),
-        (Caller::Unknown(Unknown::SignedOut), ErrorCode::TokenInvalid),
-        (user(Role::User, None), ErrorCode::Forbidden),
+        (
+            Caller::Unknown(Unknown::SignedOut),
+            ErrorCode::TOKEN_INVALID,
+        ),
+        (user(Role::User, None), ErrorCode::FORBIDDEN),
     ] {
         let why = authorise(&caller, "Mutation", "purge", About::Unknown);
         assert_eq!(why.unwrap_err().code, code, "{caller:?}");

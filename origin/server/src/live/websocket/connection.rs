@@ -270,14 +270,14 @@ impl Open {
         let counted = admission::count(&self.state, Some(&asker.caller), asker.peer).await;
         if let Some(decision) = counted.filter(|decision| !decision.is_admitted()) {
             return Err(refuse(
-                ErrorCode::RateLimited,
+                ErrorCode::RATE_LIMITED,
                 admission::sentence(&decision),
             ));
         }
         let number = self
             .connection
             .number()
-            .map_err(|why| refuse(ErrorCode::TooManySubscriptions, why.to_string()))?;
+            .map_err(|why| refuse(ErrorCode::TOO_MANY_SUBSCRIPTIONS, why.to_string()))?;
         let begun = match GraphqlRequest::from_payload(request) {
             // Boxed, here and below: thousands of connections wait, and few of them do anything.
             Ok(request) => Box::pin(operation::begin(&self.state, asker, &request)).await,

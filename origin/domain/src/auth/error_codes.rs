@@ -1,0 +1,30 @@
+//! Error codes of signing in. Not the codes that are sent to users: those are [`super::codes`].
+
+use pq_core::{ErrorCode, error::Layer};
+
+/// All of them.
+pub const ALL: &[ErrorCode] = &[CREDENTIALS_INVALID, REFRESH_TOKEN_INVALID, CODE_INVALID];
+
+pub const CREDENTIALS_INVALID: ErrorCode = ErrorCode {
+    word: "CREDENTIALS_INVALID",
+    status: 401,
+    layer: Layer::Transport,
+    meaning: "No account has this e-mail address and password. Which of the two is wrong is not said.",
+    remedy: "The user corrects them, or resets the password.",
+};
+
+pub const REFRESH_TOKEN_INVALID: ErrorCode = ErrorCode {
+    word: "REFRESH_TOKEN_INVALID",
+    status: 401,
+    layer: Layer::Transport,
+    meaning: "The refresh token is unknown, expired, or was used before.",
+    remedy: "The user signs in again.",
+};
+
+pub const CODE_INVALID: ErrorCode = ErrorCode {
+    word: "CODE_INVALID",
+    status: 400,
+    layer: Layer::Field,
+    meaning: "The code, or the token of a link, is wrong, expired, was used before, or was tried too often.",
+    remedy: "The user asks for a new code.",
+};

@@ -1,0 +1,160 @@
+//! Error codes of bookings.
+
+use pq_core::{ErrorCode, error::Layer};
+
+/// All of them.
+pub const ALL: &[ErrorCode] = &[
+    OFFER_NOT_BOOKABLE,
+    OFFER_CLOSED,
+    OFFER_SOLD_OUT,
+    OFFER_SOLD_OUT_THAT_DAY,
+    BOOKING_LIMIT_REACHED,
+    ALREADY_BOOKED,
+    TOO_MANY_BOOKINGS,
+    IDEMPOTENCY_KEY_REUSED,
+    BOOKING_NOT_FOUND,
+    BOOKING_STATUS_CONFLICT,
+    CANCELLATION_TOO_LATE,
+    BOOKING_TOO_EARLY,
+    BOOKING_TOO_LATE,
+    QR_CODE_INVALID,
+    QR_CODE_EXPIRED,
+    QR_CODE_REPLAYED,
+    QR_CODE_FOREIGN,
+];
+
+pub const OFFER_NOT_BOOKABLE: ErrorCode = ErrorCode {
+    word: "OFFER_NOT_BOOKABLE",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The offer is switched off, or today is outside its validity.",
+    remedy: "The guest chooses another offer.",
+};
+
+pub const OFFER_CLOSED: ErrorCode = ErrorCode {
+    word: "OFFER_CLOSED",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The offer has no opening hours left before it ends.",
+    remedy: "The guest chooses another offer.",
+};
+
+pub const OFFER_SOLD_OUT: ErrorCode = ErrorCode {
+    word: "OFFER_SOLD_OUT",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The offer is sold out.",
+    remedy: "The guest chooses another offer, or tries again later: a cancelled booking frees a place.",
+};
+
+pub const OFFER_SOLD_OUT_THAT_DAY: ErrorCode = ErrorCode {
+    word: "OFFER_SOLD_OUT_THAT_DAY",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The offer is sold out on the day of its next opening.",
+    remedy: "The guest books again after that day.",
+};
+
+pub const BOOKING_LIMIT_REACHED: ErrorCode = ErrorCode {
+    word: "BOOKING_LIMIT_REACHED",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The guest has booked this offer as often as one guest may.",
+    remedy: "The guest chooses another offer.",
+};
+
+pub const ALREADY_BOOKED: ErrorCode = ErrorCode {
+    word: "ALREADY_BOOKED",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The guest already has an open booking of this offer.",
+    remedy: "The guest uses or cancels that booking.",
+};
+
+pub const TOO_MANY_BOOKINGS: ErrorCode = ErrorCode {
+    word: "TOO_MANY_BOOKINGS",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The guest has as many open bookings as are allowed.",
+    remedy: "The guest uses or cancels one of them.",
+};
+
+pub const IDEMPOTENCY_KEY_REUSED: ErrorCode = ErrorCode {
+    word: "IDEMPOTENCY_KEY_REUSED",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The idempotency key was used for a booking of another offer.",
+    remedy: "Send a new key for each new booking.",
+};
+
+pub const BOOKING_NOT_FOUND: ErrorCode = ErrorCode {
+    word: "BOOKING_NOT_FOUND",
+    status: 404,
+    layer: Layer::Field,
+    meaning: "The booking does not exist, or the caller may not see it.",
+    remedy: "Check the id, or read the list of bookings again.",
+};
+
+pub const BOOKING_STATUS_CONFLICT: ErrorCode = ErrorCode {
+    word: "BOOKING_STATUS_CONFLICT",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The booking's status does not allow this step.",
+    remedy: "Read the booking again to see its status.",
+};
+
+pub const CANCELLATION_TOO_LATE: ErrorCode = ErrorCode {
+    word: "CANCELLATION_TOO_LATE",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The booking begins too soon to be cancelled.",
+    remedy: "The guest asks the partner.",
+};
+
+pub const BOOKING_TOO_EARLY: ErrorCode = ErrorCode {
+    word: "BOOKING_TOO_EARLY",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The booking's time has not begun.",
+    remedy: "The guest comes back at the booking's time.",
+};
+
+pub const BOOKING_TOO_LATE: ErrorCode = ErrorCode {
+    word: "BOOKING_TOO_LATE",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The booking's time is over.",
+    remedy: "The guest makes a new booking.",
+};
+
+pub const QR_CODE_INVALID: ErrorCode = ErrorCode {
+    word: "QR_CODE_INVALID",
+    status: 400,
+    layer: Layer::Field,
+    meaning: "The QR code is not one of Yousoon's, or was changed.",
+    remedy: "The guest opens the booking in the app and shows its code.",
+};
+
+pub const QR_CODE_EXPIRED: ErrorCode = ErrorCode {
+    word: "QR_CODE_EXPIRED",
+    status: 400,
+    layer: Layer::Field,
+    meaning: "The QR code has expired.",
+    remedy: "The guest opens the booking in the app again to get a new code.",
+};
+
+pub const QR_CODE_REPLAYED: ErrorCode = ErrorCode {
+    word: "QR_CODE_REPLAYED",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The booking of this QR code was already checked in.",
+    remedy: "The staff lets nobody in with this code a second time.",
+};
+
+pub const QR_CODE_FOREIGN: ErrorCode = ErrorCode {
+    word: "QR_CODE_FOREIGN",
+    status: 400,
+    layer: Layer::Field,
+    meaning: "The QR code belongs to another booking or another partner.",
+    remedy: "The staff scans the code of the booking that is open, or the guest shows the right code.",
+};

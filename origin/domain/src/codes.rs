@@ -1,0 +1,55 @@
+//! Every error code of the system: the protocol's, and those that each block declares.
+
+#[cfg(test)]
+mod tests;
+
+use pq_core::ErrorCode;
+
+use crate::{auth, bookings, offers, partners, team, users};
+
+/// A block, and the codes that it declares.
+#[derive(Clone, Copy, Debug)]
+pub struct Block {
+    /// The heading in `docs/errors.md`.
+    pub title: &'static str,
+    pub codes: &'static [ErrorCode],
+}
+
+/// The blocks that declare codes.
+pub const BLOCKS: [Block; 6] = [
+    Block {
+        title: "Signing in",
+        codes: auth::error_codes::ALL,
+    },
+    Block {
+        title: "Accounts",
+        codes: users::codes::ALL,
+    },
+    Block {
+        title: "Offers",
+        codes: offers::codes::ALL,
+    },
+    Block {
+        title: "Partners",
+        codes: partners::codes::ALL,
+    },
+    Block {
+        title: "Teams",
+        codes: team::codes::ALL,
+    },
+    Block {
+        title: "Bookings",
+        codes: bookings::codes::ALL,
+    },
+];
+
+/// All codes: the protocol's first, then block by block.
+pub fn all() -> impl Iterator<Item = ErrorCode> {
+    let blocks = BLOCKS.iter().flat_map(|block| block.codes);
+    ErrorCode::PROTOCOL.iter().chain(blocks).copied()
+}
+
+/// The code with this word.
+pub fn parse(word: &str) -> Option<ErrorCode> {
+    all().find(|code| code.as_str() == word)
+}

@@ -1,0 +1,138 @@
+use pq_core::{MediaType, Refusal, error::Layer};
+
+use super::*;
+
+/// Word, status as `application/graphql-response+json`, status as `application/json`. Clients
+/// depend on all three: a row that changes breaks them.
+const STATUSES: [(&str, u16, u16); 72] = [
+    ("INVALID_JSON", 400, 400),
+    ("NUL_BYTE", 400, 400),
+    ("INVALID_REQUEST", 400, 400),
+    ("DOCUMENT_MISSING", 400, 400),
+    ("DOCUMENT_ID_MALFORMED", 400, 400),
+    ("DOCUMENT_ID_MISMATCH", 400, 400),
+    ("PERSISTED_QUERY_NOT_FOUND", 404, 404),
+    ("DOCUMENT_NOT_PUBLISHED", 403, 403),
+    ("INTROSPECTION_DISABLED", 403, 403),
+    ("METHOD_NOT_ALLOWED", 405, 405),
+    ("MUTATION_OVER_GET", 405, 405),
+    ("SUBSCRIPTION_EXPECTED", 400, 400),
+    ("NOT_ACCEPTABLE", 406, 406),
+    ("UNSUPPORTED_MEDIA_TYPE", 415, 415),
+    ("REQUEST_TOO_LARGE", 413, 413),
+    ("UNAUTHENTICATED", 401, 401),
+    ("TOKEN_EXPIRED", 401, 401),
+    ("TOKEN_INVALID", 401, 401),
+    ("FORBIDDEN", 403, 403),
+    ("RATE_LIMITED", 429, 429),
+    ("TOO_MANY_CONNECTIONS", 429, 429),
+    ("TOO_MANY_SUBSCRIPTIONS", 429, 429),
+    ("OVERLOADED", 503, 503),
+    ("NOT_FOUND", 404, 404),
+    ("ORIGIN_UNREACHABLE", 503, 503),
+    ("TIMEOUT", 504, 504),
+    ("INTERNAL", 500, 500),
+    ("GRAPHQL_VALIDATION_FAILED", 400, 200),
+    ("DOCUMENT_TOO_COMPLEX", 400, 200),
+    ("OPERATION_UNKNOWN", 400, 200),
+    ("VARIABLE_MISSING", 400, 200),
+    ("VARIABLE_INVALID", 400, 200),
+    ("VARIABLE_UNDECLARED", 400, 200),
+    ("LOCATION_OUT_OF_RANGE", 400, 200),
+    ("PAGE_SIZE_OUT_OF_RANGE", 400, 200),
+    ("CURSOR_INVALID", 400, 200),
+    ("BAD_USER_INPUT", 400, 200),
+    ("VERSION_CONFLICT", 409, 200),
+    ("LIMIT_REACHED", 409, 200),
+    ("CREDENTIALS_INVALID", 401, 401),
+    ("REFRESH_TOKEN_INVALID", 401, 401),
+    ("CODE_INVALID", 400, 200),
+    ("EMAIL_TAKEN", 409, 409),
+    ("PHONE_TAKEN", 409, 409),
+    ("OFFER_NOT_FOUND", 404, 200),
+    ("OFFER_ARCHIVED", 409, 200),
+    ("DISTANCE_OUT_OF_RANGE", 400, 200),
+    ("DISCOUNT_OUT_OF_RANGE", 400, 200),
+    ("PARTNER_NOT_FOUND", 404, 200),
+    ("ESTABLISHMENT_NOT_FOUND", 404, 200),
+    ("ESTABLISHMENT_IN_USE", 409, 200),
+    ("ALREADY_MEMBER", 409, 200),
+    ("MEMBER_NOT_FOUND", 404, 200),
+    ("LAST_OWNER", 409, 200),
+    ("INVITATION_INVALID", 400, 200),
+    ("OFFER_NOT_BOOKABLE", 409, 200),
+    ("OFFER_CLOSED", 409, 200),
+    ("OFFER_SOLD_OUT", 409, 200),
+    ("OFFER_SOLD_OUT_THAT_DAY", 409, 200),
+    ("BOOKING_LIMIT_REACHED", 409, 200),
+    ("ALREADY_BOOKED", 409, 200),
+    ("TOO_MANY_BOOKINGS", 409, 200),
+    ("IDEMPOTENCY_KEY_REUSED", 409, 200),
+    ("BOOKING_NOT_FOUND", 404, 200),
+    ("BOOKING_STATUS_CONFLICT", 409, 200),
+    ("CANCELLATION_TOO_LATE", 409, 200),
+    ("BOOKING_TOO_EARLY", 409, 200),
+    ("BOOKING_TOO_LATE", 409, 200),
+    ("QR_CODE_INVALID", 400, 200),
+    ("QR_CODE_EXPIRED", 400, 200),
+    ("QR_CODE_REPLAYED", 409, 200),
+    ("QR_CODE_FOREIGN", 400, 200),
+];
+
+#[test]
+fn the_statuses_of_every_code() {
+    let actual: Vec<_> = all()
+        .map(|code| {
+            let refusal = Refusal::new(code, "");
+            (
+                code.as_str(),
+                refusal.status(MediaType::GraphqlResponse),
+                refusal.status(MediaType::Json),
+            )
+        })
+        .collect();
+    assert_eq!(actual, STATUSES);
+}
+
+#[test]
+fn every_word_is_declared_once_and_found() {
+    let mut words: Vec<_> = all().map(ErrorCode::as_str).collect();
+    words.sort_unstable();
+    let twice: Vec<_> = words.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "declared twice: {twice:?}");
+    for code in all() {
+        assert_eq!(parse(code.as_str()), Some(code));
+    }
+    assert_eq!(parse("NO_SUCH_CODE"), None);
+}
+
+/// The edge knows the protocol's codes alone, and takes a block's code for a field's refusal
+/// (`edge_core::answer::shared_status`). A block's code in another layer must not come from a query.
+#[test]
+fn only_mutations_of_auth_have_codes_outside_the_layer_of_fields() {
+    let others: Vec<_> = BLOCKS
+        .iter()
+        .flat_map(|block| block.codes)
+        .filter(|code| code.layer != Layer::Field)
+        .map(|code| code.as_str())
+        .collect();
+    assert_eq!(
+        others,
+        [
+            "CREDENTIALS_INVALID",
+            "REFRESH_TOKEN_INVALID",
+            "EMAIL_TAKEN",
+            "PHONE_TAKEN"
+        ]
+    );
+}
+
+#[test]
+fn every_code_says_what_it_means_and_what_to_do() {
+    for code in all() {
+        for text in [code.meaning, code.remedy] {
+            let is_sentence = text.ends_with('.') && !text.contains(['|', '\n']);
+            assert!(is_sentence, "{code:?}: {text}");
+        }
+    }
+}
