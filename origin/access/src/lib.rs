@@ -1,9 +1,10 @@
-//! Auth: how somebody proves who they are.
+//! Who asks, how they prove it, and how often they may ask.
 //!
-//! Reading order: [`passwords`] (bcrypt on a bounded pool) → [`keys`] and [`tokens`] (access tokens,
-//! fifteen minutes) → [`sessions`] (refresh tokens, seven days) → [`standing`] (whether an account
-//! may still be used). Services have [`service_tokens`]. In front of those that guess or send: [`doors`]. In GraphQL: [`mutations`], whose steps are [`sign_in`] and [`proving`] (with
-//! [`codes`] that are sent), and [`resolvers`].
+//! Reading order: [`caller`] (the user or service of a request) → [`tokens`] and [`keys`] (access
+//! tokens, 15 minutes) → [`sessions`] and [`redis_sessions`] (refresh tokens, 7 days) → [`standing`]
+//! (whether an account may still be used) → [`passwords`] (bcrypt on a bounded pool) → [`codes`] (six
+//! digits and links that were sent) → [`service_tokens`]. [`peer`] is the client's address, [`rate`]
+//! counts requests, [`qr`] signs the codes of bookings.
 
 pub mod caller;
 pub mod codes;

@@ -1,4 +1,9 @@
-//! TODO: what this module is.
+//! The GraphQL API: schema, resolvers, published documents, execution and cached answers.
+//!
+//! Layers, each below the next: [`request`] (context, authorisation, loaders) → [`nodes`] (object
+//! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`],
+//! [`team`], [`stats`], [`purges`], [`live`]) → [`schema`] → [`execution`] (runs a document,
+//! answers from the cache). [`services`] is all that resolvers may use. Nothing here knows HTTP.
 
 pub mod auth;
 pub mod bookings;

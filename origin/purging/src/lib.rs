@@ -1,7 +1,6 @@
-//! Purges: who asks for one ([`request`]; by [`resolvers`], [`routes`] or the command line), what
-//! it would do ([`affected`]), the outbox's way into the log that gives it its revision
-//! ([`log`], in Redis or in [`embedded_log`]), which log counts ([`in_force`]), who purged what
-//! ([`audit`]), and where all that is kept ([`store`]).
+//! Purges on their way: a [`request`] becomes a row of the outbox, the row gets its revision in the
+//! [`log`] (in Redis, or in the embedded database), and [`relay`] tells every edge. [`trim`] forgets
+//! old records.
 
 pub mod log;
 pub mod relay;

@@ -1,4 +1,11 @@
-//! TODO: what this module is.
+//! Yousoon's origin as a server: HTTP, WebSocket and event streams in front of the `api` crate, over
+//! one of the two store crates.
+//!
+//! Reading order: [`router`] (every route) → [`middleware`] (every layer, in request order) →
+//! [`http`] (the steps of a GraphQL request) → [`live`] (subscriptions) → [`state`] (what all
+//! requests share) → [`server`] (start, background work, graceful stop). [`config`] is what can be
+//! set, [`database`] chooses the backend. For operators: [`admin`], [`inspect`], [`metrics`] and
+//! [`transfer`].
 
 pub mod admin;
 pub mod admission;
@@ -10,7 +17,6 @@ pub mod cors;
 pub mod database;
 pub mod documents;
 pub mod error_page;
-pub mod gateway;
 pub mod http;
 pub mod inspect;
 pub mod keys;

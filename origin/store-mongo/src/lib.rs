@@ -1,4 +1,8 @@
-//! TODO: what this module is.
+//! The MongoDB backend, for several servers: MongoDB 7 or 8 as a replica set, or Azure DocumentDB.
+//!
+//! Reading order: [`database`] (the handle) → [`connect`] and [`server`] (what the server can do) →
+//! [`transaction`] → [`migrations`] → [`tables`] → [`stores`]. [`queries`] lists every query with
+//! its index.
 
 pub mod backoff;
 pub mod connect;

@@ -1,4 +1,5 @@
-//! TODO: what this module is.
+//! Signing in and out: each mutation checks its input and runs one step of [`sign_in`] or [`proving`].
+//! [`doors`] counts attempts first.
 
 pub mod doors;
 pub(crate) mod input;

@@ -1,4 +1,4 @@
-//! TODO: what this module is.
+//! Booking an offer, confirming, cancelling and checking in.
 
 pub mod mutations;
 pub mod queries;

@@ -1,4 +1,4 @@
-//! TODO: what this module is.
+//! Every object type, below the blocks: offers show partners, bookings show users, and so on.
 
 pub mod booking;
 pub mod consent;

@@ -1,4 +1,4 @@
-//! TODO: what this module is.
+//! Lists and details of offers, and how partners write them.
 
 pub mod mutations;
 pub mod queries;

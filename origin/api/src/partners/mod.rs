@@ -1,4 +1,4 @@
-//! TODO: what this module is.
+//! Partners and their establishments: lists, details and how they are written.
 
 pub mod mutations;
 pub mod queries;

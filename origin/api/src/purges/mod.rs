@@ -1,4 +1,4 @@
-//! TODO: what this module is.
+//! The mutation `purge`, and what a purge would affect.
 
 pub mod affected;
 pub mod mutations;

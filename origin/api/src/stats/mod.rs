@@ -1,4 +1,4 @@
-//! TODO: what this module is.
+//! A partner's figures by day, and the counter of views.
 
 pub mod counter;
 pub mod queries;

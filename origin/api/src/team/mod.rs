@@ -1,4 +1,4 @@
-//! TODO: what this module is.
+//! Members of a partner, and invitations.
 
 pub mod mutations;
 pub mod queries;

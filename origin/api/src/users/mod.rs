@@ -1,4 +1,4 @@
-//! TODO: what this module is.
+//! Profiles, favourites, consents, export and erasure.
 
 pub mod export;
 pub mod mutations;

@@ -1,4 +1,5 @@
-//! TODO: what this module is.
+//! Bookings beside GraphQL: QR codes and calendar files over HTTP ([`routes`]), and the job that ends
+//! bookings whose time is over ([`ending`]).
 
 pub mod calendar;
 pub mod ending;

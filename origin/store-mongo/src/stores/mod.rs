@@ -1,4 +1,4 @@
-//! TODO: what this module is.
+//! Each block's store: transactions over the rows of [`crate::tables`].
 
 pub mod bookings;
 pub mod catalogue;

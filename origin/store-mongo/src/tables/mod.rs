@@ -1,4 +1,4 @@
-//! TODO: what this module is.
+//! Collections: how a row is written and read, and operations on a single one.
 
 pub mod bookings;
 pub mod offers;

@@ -1,4 +1,4 @@
-//! TODO: what this module is.
+//! Tables: how a row is written and read, and single statements.
 
 pub mod bookings;
 pub mod offers;
