@@ -6,7 +6,6 @@ use domain::{
     self,
     partners::store::{PartnerCursor, PartnerPage},
 };
-use pq_core::ErrorCode;
 
 use crate::{
     nodes::{

@@ -10,10 +10,7 @@ pub use crate::nodes::partner::{
 
 use domain::{
     PartnerId,
-    partners::{
-        codes::PARTNER_NOT_FOUND,
-        store::{PartnerCursor, PartnerQuery},
-    },
+    partners::store::{PartnerCursor, PartnerQuery},
     tags,
 };
 
