@@ -3,5 +3,7 @@
 pub mod answer;
 pub mod body;
 pub mod cached;
+pub mod document;
 pub(crate) mod graphiql;
+pub mod reading;
 pub mod serve;

@@ -7,7 +7,6 @@ use access::{
     rate,
 };
 use api::{
-    documents::{Document, DocumentMode, sent},
     execution::{cached::Asked, execute},
     request::authorise,
 };
@@ -15,32 +14,21 @@ use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse as _, Response},
 };
-use bytes::Bytes;
-use cache_core::{Revision, variables::CanonicalVariables};
+use cache_core::Revision;
 use domain::StoreError;
 use edge_core::header::MIN_REVISION;
 use http::{HeaderMap, HeaderName, header};
 use pq_core::{
-    DocumentRef, ErrorCode, GraphqlRequest, MediaType, Refusal, limits,
-    manifest::OperationKind,
-    request::{HttpParts, Method},
+    DocumentRef, ErrorCode, MediaType, Refusal, limits, manifest::OperationKind, request::Method,
 };
 
 use super::{
     answer,
-    body::{self, BodyError},
     cached::{self, Wanted},
+    document::{self, Failure},
+    reading::{self, text},
 };
 use crate::{admission, cors, live, state::AppState};
-
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    #[error("the store failed")]
-    Store(#[from] StoreError),
-}
 
 /// `/graphql`, every method.
 pub async fn graphql(State(state): State<AppState>, request: Request) -> Response {
@@ -72,10 +60,10 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
     let counted = admission::count(state, caller, peer).await;
     let mut response = match &counted {
         Some(decision) if !decision.is_admitted() => admission::too_many(decision, &request),
-        Some(_) | None => match Wish::of(&request) {
-            Wish::Answer => answer(state, path_id, request, asker).await,
-            Wish::WebSocket => live::websocket::answer(state, request, peer).await,
-            Wish::EventStream => live::sse::answer(state, path_id, request, asker).await,
+        Some(_) | None => match Transport::of(&request) {
+            Transport::Response => answer(state, path_id, request, asker).await,
+            Transport::WebSocket => live::websocket::answer(state, request, peer).await,
+            Transport::EventStream => live::sse::answer(state, path_id, request, asker).await,
         },
     };
     if let Some(decision) = &counted {
@@ -85,15 +73,16 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
     response
 }
 
-/// What the client wants to have.
-enum Wish {
-    Answer,
+/// How the client wants to be answered.
+enum Transport {
+    /// One response.
+    Response,
     WebSocket,
-    /// Nothing but `text/event-stream`.
+    /// `text/event-stream`, and nothing else that this server has.
     EventStream,
 }
 
-impl Wish {
+impl Transport {
     fn of(request: &Request) -> Self {
         let headers = request.headers();
         let is_websocket = headers
@@ -106,7 +95,7 @@ impl Wish {
         if accepts_events(headers) && MediaType::negotiate(accept.as_deref()).is_none() {
             Self::EventStream
         } else {
-            Self::Answer
+            Self::Response
         }
     }
 }
@@ -155,7 +144,7 @@ async fn answer(
     }
 }
 
-/// The way of every request.
+/// The steps of every request that is answered once.
 async fn steps(
     state: &AppState,
     path_id: Option<String>,
@@ -163,7 +152,7 @@ async fn steps(
     asker: Result<Asker, StoreError>,
     media: MediaType,
 ) -> Result<Response, Failure> {
-    let method = method(&request)?;
+    let method = reading::method(&request)?;
     let if_none_match = text(request.headers(), &header::IF_NONE_MATCH);
     let minimum = text(request.headers(), &HeaderName::from_static(MIN_REVISION))
         .and_then(|number| number.trim().parse().ok())
@@ -183,9 +172,9 @@ async fn steps(
     }
     let accepts_events = accepts_events(request.headers());
     let headers = request.headers().clone();
-    let request = parse(method, path_id, request).await?;
-    let document = document(state, &request).await?;
-    name_matches(&document, request.operation_name.as_deref())?;
+    let request = reading::parse(method, path_id, request).await?;
+    let document = document::document(state, &request).await?;
+    document::name_matches(&document, request.operation_name.as_deref())?;
     if document.operation.kind == OperationKind::Subscription {
         if accepts_events {
             return Ok(live::sse::stream(state, asker?, headers, &request).await);
@@ -194,7 +183,7 @@ async fn steps(
         return Err(Refusal::new(ErrorCode::NOT_ACCEPTABLE, message).into());
     }
     allowed_over(method, document.operation.kind)?;
-    let variables = coerce(&document, &request)?;
+    let variables = document::coerce(&document, &request)?;
     if document.operation.policy.is_shared() {
         // Whoever asks: what is shared is everybody's, or nobody's.
         authorise::document(&Caller::Anonymous, &document.parsed)?;
@@ -234,97 +223,6 @@ async fn asked_before(state: &AppState, spelling: &str) -> Result<Option<Arc<Ask
     Ok(same.then_some(asked))
 }
 
-pub(crate) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let mut lines = headers.get_all(name).iter();
-    let first = String::from_utf8_lossy(lines.next()?.as_bytes()).into_owned();
-    // A list may come in several lines (RFC 9110 §5.3). Bytes that are no text match nothing.
-    Some(lines.fold(first, |text, line| {
-        text + "," + &String::from_utf8_lossy(line.as_bytes())
-    }))
-}
-
-pub(crate) fn method(request: &Request) -> Result<Method, Refusal> {
-    if request.method() == http::Method::GET {
-        Ok(Method::Get)
-    } else if request.method() == http::Method::POST {
-        Ok(Method::Post)
-    } else {
-        Err(Refusal::new(
-            ErrorCode::METHOD_NOT_ALLOWED,
-            "GET and POST are answered here",
-        ))
-    }
-}
-
-pub(crate) async fn parse(
-    method: Method,
-    path_id: Option<String>,
-    request: Request,
-) -> Result<GraphqlRequest, Refusal> {
-    let (parts, body) = request.into_parts();
-    let body = match method {
-        Method::Get => Bytes::new(),
-        Method::Post => match body::read(body).await {
-            Ok(body) => body,
-            // The client that went away while it sent reads nothing of this.
-            Err(BodyError::TooLong | BodyError::Cut) => return GraphqlRequest::too_large(),
-        },
-    };
-    GraphqlRequest::parse(HttpParts {
-        method,
-        path_id: path_id.as_deref(),
-        query: parts.uri.query(),
-        content_type: text(&parts.headers, &header::CONTENT_TYPE).as_deref(),
-        body: &body,
-    })
-}
-
-/// The published document; or, where that is allowed, the one that was sent.
-pub(crate) async fn document(
-    state: &AppState,
-    request: &GraphqlRequest,
-) -> Result<Arc<Document>, Failure> {
-    let hash = request.document.hash();
-    if let Some(document) = state.services.documents.get(hash).await? {
-        return Ok(document);
-    }
-    let body = match &request.document {
-        // Apollo's clients know this sentence.
-        DocumentRef::Hash(_) => {
-            return Err(
-                Refusal::new(ErrorCode::DOCUMENT_NOT_FOUND, "PersistedQueryNotFound").into(),
-            );
-        }
-        DocumentRef::Body { body, .. } => body,
-    };
-    match state.services.document_mode {
-        DocumentMode::Enforce => {
-            let message = "only published documents are executed here";
-            return Err(Refusal::new(ErrorCode::DOCUMENT_NOT_PUBLISHED, message).into());
-        }
-        DocumentMode::Audit => tracing::warn!(document = %hash, "a document that is not published"),
-        DocumentMode::Off => {}
-    }
-    let environment = state.services.environment;
-    let document = sent::compile(
-        &state.services.compiler,
-        body,
-        &request.variables,
-        environment,
-    )?;
-    Ok(Arc::new(document))
-}
-
-pub(crate) fn name_matches(document: &Document, name: Option<&str>) -> Result<(), Refusal> {
-    match name {
-        Some(name) if name != document.operation.name => Err(Refusal::new(
-            ErrorCode::OPERATION_UNKNOWN,
-            "the document has no operation of this name",
-        )),
-        Some(_) | None => Ok(()),
-    }
-}
-
 fn allowed_over(method: Method, kind: OperationKind) -> Result<(), Refusal> {
     match (method, kind) {
         (Method::Get, OperationKind::Mutation | OperationKind::Subscription) => Err(Refusal::new(
@@ -333,17 +231,4 @@ fn allowed_over(method: Method, kind: OperationKind) -> Result<(), Refusal> {
         )),
         (Method::Get, OperationKind::Query) | (Method::Post, _) => Ok(()),
     }
-}
-
-pub(crate) fn coerce(
-    document: &Document,
-    request: &GraphqlRequest,
-) -> Result<CanonicalVariables, Refusal> {
-    let Document { operation, .. } = document;
-    let variables = CanonicalVariables::coerce(
-        &operation.variables,
-        &operation.input_types,
-        &request.variables,
-    )?;
-    Ok(variables)
 }

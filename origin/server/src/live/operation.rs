@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::{
-    http::serve::{self, Failure},
+    http::document::{self, Failure},
     state::AppState,
 };
 
@@ -95,14 +95,14 @@ async fn steps(
     asker: &Asker,
     request: &GraphqlRequest,
 ) -> Result<Result<(Operation, Topic), Errors>, Failure> {
-    let document = serve::document(state, request).await?;
-    serve::name_matches(&document, request.operation_name.as_deref())?;
+    let document = document::document(state, request).await?;
+    document::name_matches(&document, request.operation_name.as_deref())?;
     if document.operation.kind != OperationKind::Subscription {
         let kind = document.operation.kind.as_str();
         let message = format!("a {kind} is sent over HTTP; subscriptions alone are answered here");
         return Err(Refusal::new(ErrorCode::SUBSCRIPTION_EXPECTED, message).into());
     }
-    let variables = serve::coerce(&document, request)?;
+    let variables = document::coerce(&document, request)?;
     authorise::document(&asker.caller, &document.parsed)?;
     let operation = Operation {
         document,

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     http::{
         answer::{internal, refusal},
-        serve,
+        reading,
     },
     state::AppState,
 };
@@ -49,9 +49,9 @@ pub(crate) async fn answer(
     asker: Result<Asker, StoreError>,
 ) -> Response {
     let headers = request.headers().clone();
-    let parsed = match serve::method(&request) {
+    let parsed = match reading::method(&request) {
         Ok(method) => {
-            let parse = serve::parse(method, path_id, request);
+            let parse = reading::parse(method, path_id, request);
             tokio::time::timeout(pq_core::limits::EXECUTION, parse)
                 .await
                 .unwrap_or_else(|_elapsed| Err(late()))

@@ -12,7 +12,8 @@ use domain::{
     rows::{Collection, KINDS, Kind, Row},
 };
 
-use super::{Batch, Progress, Sums, TransferError, sums::Adding};
+use super::batch::{Batch, Progress, TransferError};
+use super::{Sums, sums::Adding};
 use crate::database::Database;
 
 /// Partners that are read at once, with all that is theirs.

@@ -16,7 +16,8 @@ use domain::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Batch, Sum, Sums, TransferError, lines, sums::Adding};
+use super::batch::{Batch, TransferError};
+use super::{Sum, Sums, lines, sums::Adding};
 
 const MANIFEST: &str = "manifest.json";
 /// 1 was without people, bookings and what partners do.

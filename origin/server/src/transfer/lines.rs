@@ -5,7 +5,7 @@ use domain::{StoreError, documents::Record, purges::AuditRow, rows::Collection};
 use pq_core::DocumentHash;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::Batch;
+use super::batch::Batch;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

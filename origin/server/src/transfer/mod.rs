@@ -9,6 +9,7 @@
 //! An export holds personal data and the hashes of passwords: its files have mode 0600. A moving reads page by page and not one moment: while others write to the source the
 //! sums differ in the end, and it is run again, adding what is missing.
 
+mod batch;
 mod database;
 mod files;
 mod lines;
@@ -16,6 +17,8 @@ mod sums;
 
 use std::path::{Path, PathBuf};
 
+use batch::Batch;
+pub use batch::{Progress, TransferError};
 pub use database::Existing;
 pub use domain::rows::Collection;
 pub use domain::rows::{KINDS, Kind, Row, RowStore};
@@ -25,56 +28,6 @@ use domain::{StoreError, catalogue::Family, documents::Record, purges::AuditRow}
 use sums::Adding;
 
 use crate::database::Database;
-
-/// What is read and written at once.
-#[derive(Debug)]
-enum Batch {
-    Families(Vec<Family>),
-    Documents(Vec<Record>),
-    /// Oldest first.
-    Audit(Vec<AuditRow>),
-    Rows(&'static Kind, Vec<Row>),
-}
-
-/// Told how many partners are done, and how many there are.
-pub type Progress<'p> = &'p (dyn Fn(u64, u64) + Send + Sync);
-
-/// Why a database was not moved.
-#[derive(Debug, thiserror::Error)]
-pub enum TransferError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("{}: {source}", .path.display())]
-    Io {
-        path: PathBuf,
-        source: std::io::Error,
-    },
-    #[error("{}, line {line}: {why}", .path.display())]
-    Line {
-        path: PathBuf,
-        line: u64,
-        why: String,
-    },
-    #[error("{} is no export of this version: {why}", .path.display())]
-    Manifest { path: PathBuf, why: String },
-    #[error(
-        "there are {collection} in the target already: a moving adds to them only if it is told to"
-    )]
-    NotEmpty { collection: Collection },
-    /// Not whose: errors are logged.
-    #[error(
-        "{collection}: the target has the same e-mail address, phone number, hash or key under \
-         another id"
-    )]
-    Taken { collection: Collection },
-    /// Of a moving, or of files that are not what was exported.
-    #[error("{collection} differ: {read} were read, {found} are there")]
-    Differs {
-        collection: Collection,
-        read: Sum,
-        found: Sum,
-    },
-}
 
 /// Writes everything into a new folder.
 pub async fn export(

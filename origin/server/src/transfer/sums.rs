@@ -6,7 +6,8 @@ use domain::{StoreError, rows::Collection};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Batch, TransferError, lines};
+use super::batch::{Batch, TransferError};
+use super::lines;
 
 /// Of one collection; `sha256` is that of its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
