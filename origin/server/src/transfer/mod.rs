@@ -15,7 +15,7 @@ mod files;
 mod lines;
 mod sums;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use batch::Batch;
 pub use batch::{Progress, TransferError};
@@ -24,7 +24,6 @@ pub use domain::rows::Collection;
 pub use domain::rows::{KINDS, Kind, Row, RowStore};
 pub use sums::{Sum, Sums};
 
-use domain::{StoreError, catalogue::Family, documents::Record, purges::AuditRow};
 use sums::Adding;
 
 use crate::database::Database;
