@@ -1,6 +1,7 @@
-//! TODO: what this module is.
+//! Rows and single statements, by table: what the stores of several blocks share.
 
 pub mod bookings;
+pub mod limit;
 pub mod offers;
 pub mod partners;
 pub mod places;
