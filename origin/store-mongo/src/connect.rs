@@ -1,22 +1,24 @@
 //! Opening: our settings over the URL's, a look at the server, and patience.
 
-use crate::error::MongoError;
-
 use std::time::Duration;
 
 use mongodb::{
     Client,
     error::{Error, ErrorKind},
     event::{EventHandler, command::CommandEvent},
-    options::{
-        Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern,
-    },
+    options::{ClientOptions, ReadConcern, ReadPreference, SelectionCriteria},
 };
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use super::{backoff::Backoff, error::Safe, server};
-use crate::database::{MongoDb, MongoUrl, SERVER_WITHIN, bounded};
+use crate::{
+    backoff::Backoff,
+    database::MongoDb,
+    error::{MongoError, Safe},
+    limits::{bounded, majority},
+    opening::{OpenError, Patience},
+    server,
+    url::MongoUrl,
+};
 
 const APP_NAME: &str = "yousoon";
 const MAX_POOL: u32 = 100;
@@ -32,34 +34,6 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const OPEN_WITHIN: Duration = Duration::from_secs(8);
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
-/// Why a database was not opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another try may succeed.
-    #[error("MongoDB at {at} cannot be reached: {why}")]
-    Unreachable { at: String, why: String },
-    /// Another try fails alike: wrong credentials, wrong settings, a server that is too old.
-    #[error("MongoDB at {at} refuses: {why}")]
-    Refused { at: String, why: String },
-    #[error("stopped while waiting for MongoDB")]
-    Stopped,
-}
-
-impl OpenError {
-    pub const fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Unreachable { .. })
-    }
-}
-
-/// How long to go on trying.
-#[derive(Clone, Debug, Default)]
-pub struct Patience {
-    /// None is for ever.
-    pub limit: Option<Duration>,
-    /// Ends it at once.
-    pub stop: CancellationToken,
-}
 
 impl MongoDb {
     /// Connects, and looks at the server. Changes nothing there.
@@ -146,16 +120,6 @@ fn with_ours(mut options: ClientOptions) -> ClientOptions {
     options.retry_reads = Some(true);
     options.retry_writes = options.retry_writes.or(Some(true));
     options
-}
-
-/// On the disks of most of the servers: a purge is relayed after its commit, so no failover may
-/// undo what was committed.
-pub fn majority() -> WriteConcern {
-    WriteConcern::builder()
-        .w(Acknowledgment::Majority)
-        .journal(true)
-        .w_timeout(SERVER_WITHIN)
-        .build()
 }
 
 fn sort(url: &MongoUrl, error: &MongoError) -> OpenError {

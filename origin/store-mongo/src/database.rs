@@ -6,20 +6,19 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use domain::StoreError;
 use mongodb::{Client, Collection, Database};
 use tokio::sync::OnceCell;
 
-pub use crate::connect::{OpenError, Patience};
+use crate::limits::bounded;
+
 pub use crate::error::MongoError;
+pub use crate::opening::{OpenError, Patience};
 pub use crate::server::{NoTransactions, ServerFacts};
 pub use crate::transaction::{Session, TRANSACTION_WITHIN};
 pub use crate::url::{MongoUrl, MongoUrlError};
 
 /// How long one operation of a request may take. A request has 10 s: one such and a transaction.
 pub const OPERATION_WITHIN: Duration = Duration::from_secs(4);
-/// What an operation asks the server to keep to, as its `max_time`: the server gives up before we do.
-pub const SERVER_WITHIN: Duration = Duration::from_secs(3);
 
 /// A handle on the database; clones share its connections.
 #[derive(Clone)]
@@ -104,20 +103,6 @@ impl MongoDb {
         F: Future<Output = Result<T, MongoError>> + Send + 'static,
     {
         bounded(OPERATION_WITHIN, work).await
-    }
-}
-
-/// Waits for `work` that long. It goes on by itself after that: the driver's futures must be polled
-/// to their end.
-pub async fn bounded<T, F>(within: Duration, work: F) -> Result<T, MongoError>
-where
-    T: Send + 'static,
-    F: Future<Output = Result<T, MongoError>> + Send + 'static,
-{
-    match tokio::time::timeout(within, tokio::spawn(work)).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_panicked)) => Err(StoreError::Interrupted.into()),
-        Err(_elapsed) => Err(MongoError::NoAnswer { within }),
     }
 }
 

@@ -18,10 +18,11 @@ use mongodb::{
 };
 use tokio::time::Instant;
 
-use super::{backoff::Backoff, connect::majority};
 use crate::{
-    database::{MongoDb, SERVER_WITHIN, Together, bounded},
+    backoff::Backoff,
+    database::{MongoDb, Together},
     error::MongoError,
+    limits::{SERVER_WITHIN, bounded, majority},
 };
 
 /// After this nothing is tried again, and nothing is committed for the first time.

@@ -44,7 +44,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 7,
         name: "bookings",
-        sql: crate::stores::bookings::SCHEMA,
+        sql: include_str!("migrations/bookings.sql"),
     },
 ];
 

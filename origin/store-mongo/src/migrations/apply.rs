@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
 
-use super::{
-    bounded,
-    change::{Change, Index, shown},
-};
-use crate::{database::MongoDb, error::MongoError};
+use super::change::{Change, Index, shown};
+use crate::{database::MongoDb, error::MongoError, limits::bounded};
 
 /// An index over millions of documents takes its time; nobody waits for it but the migration.
 const CHANGE_WITHIN: Duration = Duration::from_hours(1);

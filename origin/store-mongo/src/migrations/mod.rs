@@ -25,7 +25,7 @@ pub use change::Change;
 
 use lease::Lease;
 
-use crate::database::{MongoDb, bounded};
+use crate::database::MongoDb;
 
 /// Which steps were applied, and the lease of whoever applies some.
 const MIGRATIONS: &str = "migrations";

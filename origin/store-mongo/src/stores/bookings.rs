@@ -1,6 +1,6 @@
 //! Bookings in MongoDB. The queries are in `mongo::queries`.
 
-mod erasing;
+pub mod erasing;
 mod gates;
 mod lease;
 mod read;
@@ -21,12 +21,9 @@ use domain::{
 };
 use tokio::time::Instant;
 
-use crate::{database::MongoDb, error::MongoError, stores::offers};
+use crate::{database::MongoDb, error::MongoError, tables::places};
 
-pub use erasing::erase;
 use gates::Gates;
-
-const BOOKINGS: &str = "bookings";
 
 /// The bookings of a MongoDB database.
 #[derive(Clone, Debug)]
@@ -65,7 +62,7 @@ impl BookingStore for MongoBookings {
         // nobody's way.
         if !turn.heard_that_it_is_sold_out() {
             let began = Instant::now();
-            if offers::is_sold_out(&self.db, &new.offer).await? {
+            if places::is_sold_out(&self.db, &new.offer).await? {
                 turn.tell_sold_out(began);
             }
         }

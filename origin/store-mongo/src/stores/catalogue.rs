@@ -15,15 +15,13 @@ use mongodb::{
 };
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{bad, batch, object_id},
     error::MongoError,
+    limits::SERVER_WITHIN,
     outbox::{self, OUTBOX},
-    stores::{
-        offers::OFFERS,
-        partners::{ESTABLISHMENTS, PARTNERS},
-    },
     tables::{
+        collections::{ESTABLISHMENTS, OFFERS, PARTNERS},
         offers as rows,
         partners::{establishment_document, partner_document},
     },

@@ -12,12 +12,12 @@ use mongodb::{
 };
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{moment_ms, object_id, text, whole},
     error::MongoError,
+    limits::SERVER_WITHIN,
+    tables::collections::CODES,
 };
-
-const CODES: &str = "codes";
 
 /// The codes of a MongoDB database.
 #[derive(Clone, Debug)]

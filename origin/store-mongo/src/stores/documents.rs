@@ -16,9 +16,10 @@ use mongodb::{
 use pq_core::DocumentHash;
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{batch, collect, text},
     error::MongoError,
+    limits::SERVER_WITHIN,
     outbox,
 };
 

@@ -25,16 +25,12 @@ use mongodb::{
 };
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{at_most, batch, collect, object_ids},
     error::MongoError,
-    stores::partners::PARTNERS,
+    limits::SERVER_WITHIN,
+    tables::collections::{OFFERS, PARTNERS},
 };
-
-pub use crate::tables::places::{give_back_place, is_sold_out, one, take_place};
-pub use update::{is_used, move_along};
-
-pub const OFFERS: &str = "offers";
 
 /// The offers of a MongoDB database.
 #[derive(Debug, Clone)]
@@ -191,9 +187,4 @@ fn of_partners(ids: Vec<ObjectId>, visible: Document, limit_each: usize) -> Vec<
         doc! {"$unwind": "$offer"},
         doc! {"$replaceRoot": {"newRoot": "$offer"}},
     ]
-}
-
-/// One more than `first`, as servers count.
-fn limit(first: usize) -> i64 {
-    i64::from(batch(first))
 }

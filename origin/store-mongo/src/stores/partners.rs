@@ -16,15 +16,12 @@ use domain::{
 use mongodb::bson::{Document, doc};
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{at_most, batch, collect, object_ids},
     error::MongoError,
+    limits::SERVER_WITHIN,
+    tables::collections::{ESTABLISHMENTS, PARTNERS},
 };
-
-pub use write::{held_establishment, partner_exists};
-
-pub const PARTNERS: &str = "partners";
-pub const ESTABLISHMENTS: &str = "establishments";
 
 /// The partners of a MongoDB database.
 #[derive(Debug, Clone)]

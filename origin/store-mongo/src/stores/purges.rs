@@ -18,9 +18,10 @@ use mongodb::{
 };
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{at_most, batch, collect, id_number},
     error::MongoError,
+    limits::SERVER_WITHIN,
     outbox::{self, OUTBOX},
 };
 

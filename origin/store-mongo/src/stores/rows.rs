@@ -15,9 +15,10 @@ use mongodb::{
 use serde_json::Value;
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{at_most, batch, collect},
     error::MongoError,
+    limits::SERVER_WITHIN,
 };
 
 /// Between the parts of an identity that is joined, and between user and key.

@@ -15,9 +15,10 @@ use mongodb::{
 };
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{moment_ms, optional, text, texts},
     error::MongoError,
+    limits::SERVER_WITHIN,
 };
 
 const SERVICE_TOKENS: &str = "service_tokens";

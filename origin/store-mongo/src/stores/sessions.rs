@@ -11,9 +11,10 @@ use mongodb::{
 };
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{batch, collect, id, moment_ms, object_id, optional_text, text},
     error::MongoError,
+    limits::SERVER_WITHIN,
 };
 
 const SESSIONS: &str = "sessions";

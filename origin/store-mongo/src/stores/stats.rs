@@ -19,9 +19,10 @@ use mongodb::{
 };
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{batch, collect, object_id, text},
     error::MongoError,
+    limits::SERVER_WITHIN,
 };
 
 const VIEWS: &str = "offer_views";

@@ -18,16 +18,16 @@ use mongodb::{
 };
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{at_most, batch, collect, id, moment_ms, object_id, text},
     error::MongoError,
-    stores::{
-        partners::partner_exists,
-        users::{members, write as users},
+    limits::SERVER_WITHIN,
+    tables::{
+        collections::INVITATIONS,
+        partners::held::partner_exists,
+        users::{change::join, members},
     },
 };
-
-const INVITATIONS: &str = "invitations";
 
 /// The invitations of a MongoDB database.
 #[derive(Clone, Debug)]
@@ -171,7 +171,7 @@ async fn accept(
         partner: good.partner,
         post: good.post,
     };
-    match users::join(db, session, user, &membership, now_ms).await? {
+    match join(db, session, user, &membership, now_ms).await? {
         Joined::NoUser => Ok(Accepted::Invalid),
         Joined::Member => Ok(Accepted::Member),
         Joined::Done => {

@@ -1,8 +1,8 @@
 //! Accounts in MongoDB. The queries are in `mongo::queries`.
 
 mod favorites;
-pub mod members;
-pub mod write;
+mod members;
+mod write;
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,17 +18,15 @@ use domain::{
 use mongodb::bson::{Document, doc};
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{batch, collect, object_id, object_ids},
     error::MongoError,
+    limits::SERVER_WITHIN,
+    tables::{
+        collections::{CONSENTS, USERS},
+        users::{change, members as team},
+    },
 };
-
-const USERS: &str = "users";
-const CONSENTS: &str = "consents";
-const FAVORITES: &str = "favorites";
-const ERASURES: &str = "erasures";
-const INVITATIONS: &str = "invitations";
-const CODES: &str = "codes";
 
 /// The accounts of a MongoDB database.
 #[derive(Debug, Clone)]
@@ -125,13 +123,13 @@ impl UserStore for MongoUsers {
         let (db, id) = (self.db.clone(), id.clone());
         let changed = self.db.transaction_that_adds(move |session| {
             let (db, id, change) = (db.clone(), id.clone(), change.clone());
-            Box::pin(async move { write::change(&db, session, &id, &change, now_ms).await })
+            Box::pin(async move { change::change(&db, session, &id, &change, now_ms).await })
         });
         Ok(changed.await?)
     }
 
     async fn members(&self, partner: &PartnerId) -> Result<Vec<Account>, StoreError> {
-        Ok(members::members(&self.db, partner).await?)
+        Ok(team::members(&self.db, partner).await?)
     }
 
     async fn change_post(

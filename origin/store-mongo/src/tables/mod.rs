@@ -1,6 +1,7 @@
-//! Collections: how a row is written and read, and operations on a single one.
+//! Documents and single operations, by collection: what the stores of several blocks share.
 
 pub mod bookings;
+pub mod collections;
 pub mod offers;
 pub mod partners;
 pub mod places;

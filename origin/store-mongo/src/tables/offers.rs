@@ -1,5 +1,7 @@
 //! Between documents and offers.
 
+pub mod of_establishment;
+
 use domain::{
     BookingLimits, Discount, EstablishmentId, Offer, OfferCategory, OfferId, OfferSchedule,
     PartnerId, Quota, offers::store::ListFields, search_text::fold,

@@ -1,5 +1,7 @@
 //! Between documents, partners and establishments.
 
+pub mod held;
+
 use domain::{
     Address, Establishment, EstablishmentId, OpeningHour, Partner, PartnerCategory, PartnerId,
     Weekday, search_text::fold,

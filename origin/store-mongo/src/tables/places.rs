@@ -7,11 +7,11 @@ use mongodb::{
 };
 
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::object_id,
     error::MongoError,
-    stores::offers::OFFERS,
-    tables::offers as rows,
+    limits::SERVER_WITHIN,
+    tables::{collections::OFFERS, offers as rows},
 };
 
 /// Whether nothing is left of its quota, outside of any transaction.

@@ -1,5 +1,8 @@
 //! Accounts and consents as documents.
 
+pub mod change;
+pub mod members;
+
 use domain::{
     OfferCategory, PartnerId, UserId,
     users::account::{

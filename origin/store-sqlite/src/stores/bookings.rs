@@ -1,6 +1,6 @@
 //! Bookings in SQLite.
 
-mod erasing;
+pub mod erasing;
 mod lease;
 mod write;
 
@@ -19,11 +19,6 @@ use domain::{
 use tokio::sync::Mutex;
 
 use crate::database::{EmbeddedDb, json_list};
-
-pub use erasing::erase;
-
-/// Migration 7.
-pub const SCHEMA: &str = include_str!("bookings/schema.sql");
 
 /// The bookings of the embedded store.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use crate::{
     database::EmbeddedDb,
     error::SqliteError,
     outbox::{outbox_push, outbox_remove},
-    stores::{offers, partners},
+    tables::{offers, partners},
 };
 
 /// The catalogue of the embedded store.

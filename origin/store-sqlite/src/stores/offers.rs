@@ -10,26 +10,24 @@ mod update;
 use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
-use cache_core::Tag;
 use domain::{
-    EstablishmentId, GeoPoint, Offer, OfferId, PartnerId, StoreError,
+    Offer, OfferId, PartnerId, StoreError,
     offers::{
         edit::OfferEdit,
         store::{
-            Author, Columns, Created, Near, NextChange, OfferCursor, OfferPage, OfferQuery,
-            OfferStore, Updated, Visibility,
+            Author, Columns, Created, NextChange, OfferCursor, OfferPage, OfferQuery, OfferStore,
+            Updated, Visibility,
         },
     },
 };
 use filter::Filter;
-use rusqlite::{Connection, Transaction, types::Value};
 
 use crate::{
     database::{EmbeddedDb, json_list},
-    error::SqliteError,
+    tables::limit::limit,
 };
 
-pub use crate::tables::places::{give_back_place, one, take_place};
+pub use crate::tables::offers::insert;
 
 /// The offers of the embedded store.
 #[derive(Debug, Clone)]
@@ -156,7 +154,7 @@ impl OfferStore for EmbeddedOffers {
                 );
                 let mut params = vec![wanted];
                 params.extend(filter.params);
-                params.push(limit(limit_each));
+                params.push(limit(limit_each).into());
                 let mut found: HashMap<PartnerId, Vec<Offer>> = HashMap::new();
                 for offer in crate::tables::offers::query(connection, &sql, params)? {
                     found
@@ -212,46 +210,9 @@ impl OfferStore for EmbeddedOffers {
     }
 }
 
-/// Stores a new offer with its place and its words.
-pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
-    crate::tables::offers::insert(tx, offer)
-}
-
-/// Moves the offers of an establishment; gives the tags of what lists them, before and after.
-pub fn move_along(
-    tx: &Transaction<'_>,
-    establishment: &EstablishmentId,
-    location: GeoPoint,
-) -> Result<BTreeSet<Tag>, SqliteError> {
-    update::move_along(tx, establishment, location)
-}
-
-/// Whether offers that are not archived are of an establishment.
-pub fn is_used(
-    connection: &Connection,
-    establishment: &EstablishmentId,
-) -> Result<bool, SqliteError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT 1 FROM offers WHERE establishment_id = ?1 AND archived_at_ms IS NULL",
-        )?
-        .exists([establishment.as_str()])?)
-}
-
-/// Whether the offer is stored.
-pub fn exists(connection: &Connection, id: &OfferId) -> Result<bool, SqliteError> {
-    Ok(connection
-        .prepare_cached("SELECT 1 FROM offers WHERE id = ?1")?
-        .exists([id.as_str()])?)
-}
-
 const fn empty_total(columns: Columns) -> Option<u64> {
     match columns {
         Columns::Edges => None,
         Columns::EdgesAndTotal => Some(0),
     }
-}
-
-fn limit(count: usize) -> Value {
-    Value::from(i64::try_from(count).unwrap_or(i64::MAX))
 }

@@ -13,12 +13,14 @@ use domain::{
     },
     search_text as text,
 };
-use rusqlite::{Connection, Transaction, params_from_iter, types::Value};
+use rusqlite::{Connection, params_from_iter, types::Value};
 
 use crate::{
     database::{EmbeddedDb, json_list},
     error::SqliteError,
 };
+
+pub use crate::tables::partners::{insert_establishment, insert_partner};
 
 /// The partners of the embedded store.
 #[derive(Debug, Clone)]
@@ -210,47 +212,4 @@ fn page(
         has_next_page,
         total: total.unsigned_abs(),
     })
-}
-
-/// Stores a new partner with its words.
-pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), SqliteError> {
-    crate::tables::partners::insert_partner(tx, partner)
-}
-
-/// Stores a new establishment of a stored partner.
-pub fn insert_establishment(
-    tx: &Transaction<'_>,
-    place: &Establishment,
-) -> Result<(), SqliteError> {
-    crate::tables::partners::insert_establishment(tx, place)
-}
-
-/// An establishment by its id.
-pub fn establishment(
-    connection: &Connection,
-    id: &EstablishmentId,
-) -> Result<Option<Establishment>, SqliteError> {
-    let found = crate::tables::partners::establishments(
-        connection,
-        "e.id = ?",
-        id.as_str().to_owned().into(),
-    )?;
-    Ok(found.into_iter().next())
-}
-
-/// Whether the partner is stored.
-pub fn partner_exists(connection: &Connection, id: &PartnerId) -> Result<bool, SqliteError> {
-    Ok(connection
-        .prepare_cached("SELECT 1 FROM partners WHERE id = ?1")?
-        .exists([id.as_str()])?)
-}
-
-/// Whether the establishment is stored.
-pub fn establishment_exists(
-    connection: &Connection,
-    id: &EstablishmentId,
-) -> Result<bool, SqliteError> {
-    Ok(connection
-        .prepare_cached("SELECT 1 FROM establishments WHERE id = ?1")?
-        .exists([id.as_str()])?)
 }

@@ -19,7 +19,7 @@ use rusqlite::{
 use crate::{
     database::EmbeddedDb,
     error::SqliteError,
-    stores::{partners::partner_exists, users},
+    tables::{partners::partner_exists, users, users::change::join},
 };
 
 const COLUMNS: &str =
@@ -157,7 +157,7 @@ fn accept(
         partner: good.partner,
         post: good.post,
     };
-    match users::join(tx, user, &membership, now_ms)? {
+    match join(tx, user, &membership, now_ms)? {
         Joined::NoUser => Ok(Accepted::Invalid),
         Joined::Member => Ok(Accepted::Member),
         Joined::Done => {

@@ -9,20 +9,19 @@ use async_trait::async_trait;
 use domain::{
     OfferId, PartnerId, StoreError, UserId,
     users::{
-        account::{Account, Consent, EmailKey, Membership, Post, Standing},
+        account::{Account, Consent, EmailKey, Post, Standing},
         change::AccountChange,
-        store::{Changed, Created, Favored, Joined, PostChanged, UserStore},
+        store::{Changed, Created, Favored, PostChanged, UserStore},
     },
 };
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{OptionalExtension, Transaction};
 
 use crate::{
     database::{EmbeddedDb, json_list},
     error::SqliteError,
-    stores::bookings,
+    stores::bookings::erasing,
+    tables::users::change::{apply, is_there},
 };
-
-pub use members::members;
 
 /// The accounts of the embedded store.
 #[derive(Debug, Clone)]
@@ -106,7 +105,9 @@ impl UserStore for EmbeddedUsers {
 
     async fn members(&self, partner: &PartnerId) -> Result<Vec<Account>, StoreError> {
         let partner = partner.clone();
-        self.db.read(move |c| members::members(c, &partner)).await
+        self.db
+            .read(move |c| crate::tables::users::members(c, &partner))
+            .await
     }
 
     async fn change_post(
@@ -179,58 +180,6 @@ impl UserStore for EmbeddedUsers {
     }
 }
 
-/// Whether an account other than `own` has this.
-fn is_there(
-    connection: &Connection,
-    column: &'static str,
-    value: &str,
-    own: &UserId,
-) -> Result<bool, SqliteError> {
-    let sql = format!("SELECT EXISTS (SELECT 1 FROM users WHERE {column} = ?1 AND id <> ?2)");
-    Ok(connection
-        .prepare_cached(&sql)?
-        .query_row((value, own.as_str()), |row| row.get(0))?)
-}
-
-fn apply(
-    tx: &Transaction<'_>,
-    id: &UserId,
-    change: &AccountChange,
-    now_ms: i64,
-) -> Result<Changed, SqliteError> {
-    let Some(before) = crate::tables::users::account(tx, "id", id.as_str())? else {
-        return Ok(Changed::NotFound);
-    };
-    let after = change.apply(&before, now_ms);
-    if after == before {
-        return Ok(Changed::Done(Box::new(after)));
-    }
-    if let Some(phone) = &after.phone
-        && is_there(tx, "phone", phone, id)?
-    {
-        return Ok(Changed::PhoneTaken);
-    }
-    crate::tables::users::update(tx, &after)?;
-    Ok(Changed::Done(Box::new(after)))
-}
-
-/// Makes a user work for a partner, in a transaction of the partner's.
-pub fn join(
-    tx: &Transaction<'_>,
-    id: &UserId,
-    membership: &Membership,
-    now_ms: i64,
-) -> Result<Joined, SqliteError> {
-    match crate::tables::users::account(tx, "id", id.as_str())? {
-        None => Ok(Joined::NoUser),
-        Some(account) if account.membership.is_some() => Ok(Joined::Member),
-        Some(_) => {
-            apply(tx, id, &AccountChange::Join(membership.clone()), now_ms)?;
-            Ok(Joined::Done)
-        }
-    }
-}
-
 fn erase(
     tx: &Transaction<'_>,
     id: &UserId,
@@ -254,7 +203,7 @@ fn erase(
     ] {
         tx.prepare_cached(sql)?.execute([id.as_str()])?;
     }
-    bookings::erase(tx, id, now_ms)?;
+    erasing::erase(tx, id, now_ms)?;
     tx.prepare_cached("UPDATE consents SET owner = ?2 WHERE owner = ?1")?
         .execute((id.as_str(), pseudonym))?;
     tx.prepare_cached("INSERT INTO erasures(id, created_at_ms, erased_at_ms) VALUES (?1, ?2, ?3)")?

@@ -12,6 +12,7 @@ use rusqlite::{
     Connection, Params, Row, ToSql, Transaction, named_params, params_from_iter, types::Value,
 };
 
+use super::limit::limit;
 use crate::error::SqliteError;
 
 const COLUMNS: &str = "id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
@@ -221,8 +222,4 @@ pub fn update(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
         booking.checked_in_on(),
     ))?;
     Ok(())
-}
-
-fn limit(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

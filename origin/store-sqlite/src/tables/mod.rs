@@ -1,6 +1,7 @@
-//! Tables: how a row is written and read, and single statements.
+//! Rows and single statements, by table: what the stores of several blocks share.
 
 pub mod bookings;
+pub mod limit;
 pub mod offers;
 pub mod partners;
 pub mod places;

@@ -1,5 +1,7 @@
 //! Between rows and offers.
 
+pub mod of_establishment;
+
 use std::collections::HashMap;
 
 use domain::{
@@ -172,6 +174,14 @@ pub fn remaining(
     Ok(remaining)
 }
 
+/// Whether the offer is stored.
+pub fn exists(connection: &Connection, id: &OfferId) -> Result<bool, SqliteError> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM offers WHERE id = ?1")?
+        .exists([id.as_str()])?)
+}
+
+/// Stores a new offer with its place and its words.
 pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
     write(
         tx,

@@ -94,6 +94,33 @@ fn establishment(row: &Row<'_>) -> Result<Establishment, SqliteError> {
     })
 }
 
+/// An establishment by its id.
+pub fn establishment_by_id(
+    connection: &Connection,
+    id: &EstablishmentId,
+) -> Result<Option<Establishment>, SqliteError> {
+    let found = establishments(connection, "e.id = ?", id.as_str().to_owned().into())?;
+    Ok(found.into_iter().next())
+}
+
+/// Whether the partner is stored.
+pub fn partner_exists(connection: &Connection, id: &PartnerId) -> Result<bool, SqliteError> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM partners WHERE id = ?1")?
+        .exists([id.as_str()])?)
+}
+
+/// Whether the establishment is stored.
+pub fn establishment_exists(
+    connection: &Connection,
+    id: &EstablishmentId,
+) -> Result<bool, SqliteError> {
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM establishments WHERE id = ?1")?
+        .exists([id.as_str()])?)
+}
+
+/// Stores a new partner with its words.
 pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "INSERT INTO partners (id, name_folded, category, created_at_ms, rating, review_count, name, logo, description)
@@ -147,7 +174,7 @@ fn words(partner: &Partner) -> String {
     ])
 }
 
-/// Stores a new establishment.
+/// Stores a new establishment of a stored partner.
 pub fn insert_establishment(
     tx: &Transaction<'_>,
     place: &Establishment,

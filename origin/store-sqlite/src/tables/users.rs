@@ -1,5 +1,7 @@
 //! Accounts and consents as rows.
 
+pub mod change;
+
 use domain::{
     PartnerId, UserId,
     users::account::{
@@ -50,6 +52,15 @@ pub fn accounts(
         found.push(read(row)?);
     }
     Ok(found)
+}
+
+/// The accounts of a team, the longest there first.
+pub fn members(connection: &Connection, partner: &PartnerId) -> Result<Vec<Account>, SqliteError> {
+    accounts(
+        connection,
+        "partner_id = ?1 ORDER BY created_at_ms, id",
+        partner.as_str(),
+    )
 }
 
 fn read(row: &Row<'_>) -> Result<Account, SqliteError> {

@@ -10,12 +10,13 @@ use mongodb::{
     bson::{Document, doc},
 };
 
-use super::{BOOKINGS, write};
+use super::write;
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::object_id,
     error::MongoError,
-    tables::bookings as rows,
+    limits::SERVER_WITHIN,
+    tables::{bookings as rows, collections::BOOKINGS},
 };
 
 /// Cancels what is open, at any time, and takes the user out of all bookings.

@@ -16,12 +16,12 @@ use domain::{
 };
 use mongodb::bson::{DateTime, Document, doc};
 
-use super::BOOKINGS;
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{at_most, batch, collect, object_id, object_ids, text, whole},
     error::MongoError,
-    tables::bookings as rows,
+    limits::SERVER_WITHIN,
+    tables::{bookings as rows, collections::BOOKINGS},
 };
 
 /// The order of lists.

@@ -17,14 +17,13 @@ use mongodb::{
     bson::{Document, doc},
 };
 
-use super::BOOKINGS;
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::object_id,
     error::MongoError,
+    limits::SERVER_WITHIN,
     outbox,
-    stores::offers,
-    tables::bookings as rows,
+    tables::{bookings as rows, collections::BOOKINGS, places},
 };
 
 pub(super) async fn create(
@@ -43,7 +42,7 @@ pub(super) async fn create(
             });
         }
     }
-    let Some(offer) = offers::one(db, session, &new.offer).await? else {
+    let Some(offer) = places::one(db, session, &new.offer).await? else {
         return Ok(Created::Refused(BookingRefusal::OfferNotFound));
     };
     let booking = match rules::draft(&offer, new, now_ms) {
@@ -55,7 +54,7 @@ pub(super) async fn create(
         return Ok(Created::Refused(refusal));
     }
     let is_limited = booking.counted || offer.limits.per_day.is_some();
-    if is_limited && !offers::take_place(db, session, &offer).await? {
+    if is_limited && !places::take_place(db, session, &offer).await? {
         return Ok(Created::Refused(BookingRefusal::SoldOut));
     }
     db.collection::<Document>(BOOKINGS)
@@ -107,8 +106,8 @@ pub(super) async fn store(
         return Err(StoreError::Conflict("the booking").into());
     }
     let given_back = if rules::gives_back(before, after) {
-        let offer = offers::one(db, session, &after.offer).await?;
-        offers::give_back_place(db, session, &after.offer).await?;
+        let offer = places::one(db, session, &after.offer).await?;
+        places::give_back_place(db, session, &after.offer).await?;
         offer
     } else {
         None

@@ -9,12 +9,12 @@ use mongodb::{
     bson::{Bson, Document, doc},
 };
 
-use super::{OFFERS, batch, filter, near, newest};
+use super::{filter, near, newest};
 use crate::{
-    database::SERVER_WITHIN,
-    documents::{collect, moment_ms, whole},
+    documents::{batch, collect, moment_ms, whole},
     error::MongoError,
-    tables::offers as rows,
+    limits::SERVER_WITHIN,
+    tables::{collections::OFFERS, offers as rows},
 };
 
 /// The pipeline of a list; none when nothing can match.

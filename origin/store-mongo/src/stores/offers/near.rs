@@ -6,8 +6,12 @@ use domain::{
 };
 use mongodb::bson::{DateTime, Document, doc};
 
-use super::{filter, limit, measure};
-use crate::{documents::object_id, error::MongoError, tables::offers as rows};
+use super::{filter, measure};
+use crate::{
+    documents::{limit, object_id},
+    error::MongoError,
+    tables::offers as rows,
+};
 
 /// The server's Earth; ours is a little smaller.
 const SERVER_EARTH_RADIUS_M: f64 = 6_378_100.0;

@@ -3,8 +3,12 @@
 use domain::{OfferCategory, OfferId, offers::store::ListFields};
 use mongodb::bson::{DateTime, Document, doc};
 
-use super::{filter, limit};
-use crate::{documents::object_id, error::MongoError, tables::offers as rows};
+use super::filter;
+use crate::{
+    documents::{limit, object_id},
+    error::MongoError,
+    tables::offers as rows,
+};
 
 /// The order of these lists.
 pub(super) fn order() -> Document {

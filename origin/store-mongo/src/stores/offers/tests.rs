@@ -6,7 +6,7 @@ use domain::{
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
 use super::{near::Position, *};
-use crate::tables::offers as rows;
+use crate::{documents::limit, tables::offers as rows};
 
 const NOW_MS: i64 = 1_790_000_000_000;
 const NOTHING: ListFields = ListFields {

@@ -1,30 +1,24 @@
 //! The update of an offer: document and purge in one transaction.
 
-use std::collections::BTreeSet;
-
-use cache_core::Tag;
 use domain::{
-    EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
+    Offer, OfferId, PartnerId,
     offers::{
         edit::OfferEdit,
-        events::{OfferChange, tags_of},
         store::{Author, Change, Created, Creation, MOST_OFFERS, Updated, change, creation},
     },
 };
-use futures_util::TryStreamExt as _;
 use mongodb::{
     ClientSession,
     bson::{Bson, Document, doc},
 };
 
-use super::OFFERS;
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{at_most, object_id},
     error::MongoError,
+    limits::SERVER_WITHIN,
     outbox,
-    stores::partners::held_establishment,
-    tables::offers as rows,
+    tables::{collections::OFFERS, offers as rows, partners::held::held_establishment},
 };
 
 pub(super) async fn update(
@@ -98,58 +92,4 @@ async fn open_offers(
         .session(session)
         .await?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
-}
-
-/// Moves the offers of an establishment; gives the tags of what lists them, before and after.
-pub async fn move_along(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    establishment: &EstablishmentId,
-    location: GeoPoint,
-) -> Result<BTreeSet<Tag>, MongoError> {
-    let offers = db.collection::<Document>(OFFERS);
-    let of_it = doc! {"establishmentId": object_id(establishment)?};
-    let mut cursor = offers
-        .find(of_it.clone())
-        .projection(doc! {"folded": 0})
-        .max_time(SERVER_WITHIN)
-        .session(&mut *session)
-        .await?;
-    let stored: Vec<Document> = cursor.stream(&mut *session).try_collect().await?;
-    let mut tags = BTreeSet::new();
-    for stored in &stored {
-        let before = rows::offer(stored)?;
-        let after = Offer {
-            location,
-            ..before.clone()
-        };
-        tags.extend(tags_of(&OfferChange {
-            before: Some(before),
-            after: Some(after),
-        }));
-    }
-    if !stored.is_empty() {
-        let point = doc! {"type": "Point", "coordinates": [location.lng, location.lat]};
-        offers
-            .update_many(of_it, doc! {"$set": {"location": point}})
-            .session(session)
-            .await?;
-    }
-    Ok(tags)
-}
-
-/// Whether offers that are not archived are of an establishment.
-pub async fn is_used(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    establishment: &EstablishmentId,
-) -> Result<bool, MongoError> {
-    let one = db
-        .collection::<Document>(OFFERS)
-        .find_one(doc! {"establishmentId": object_id(establishment)?, "archivedAt": Bson::Null})
-        .projection(doc! {"_id": 1})
-        .max_time(SERVER_WITHIN)
-        .session(session)
-        .await?;
-    Ok(one.is_some())
 }

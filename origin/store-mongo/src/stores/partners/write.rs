@@ -20,19 +20,24 @@ use domain::{
 use mongodb::{
     ClientSession,
     bson::{DateTime, Document, doc},
-    options::ReturnDocument,
 };
 
-use super::{ESTABLISHMENTS, PARTNERS};
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{at_most, object_id},
     error::MongoError,
+    limits::SERVER_WITHIN,
     outbox,
-    stores::{offers, users::write as users},
     tables::{
+        collections::{ESTABLISHMENTS, PARTNERS},
+        offers::of_establishment,
         partners as rows,
-        partners::{establishment_document, partner_document},
+        partners::{
+            establishment_document,
+            held::{held_establishment, partner_exists},
+            partner_document,
+        },
+        users::change::join,
     },
 };
 
@@ -48,7 +53,7 @@ pub(super) async fn found(
         partner: partner.id.clone(),
         post: Post::Owner,
     };
-    match users::join(db, session, owner, &membership, now_ms).await? {
+    match join(db, session, owner, &membership, now_ms).await? {
         Joined::NoUser => Ok(Founded::NoUser),
         Joined::Member => Ok(Founded::Member),
         Joined::Done => {
@@ -146,7 +151,7 @@ pub(super) async fn update_establishment(
     let moved = if before.location == after.location {
         BTreeSet::new()
     } else {
-        offers::move_along(db, session, id, after.location).await?
+        of_establishment::move_along(db, session, id, after.location).await?
     };
     let purging = match place_change(&before, &after, moved, author) {
         None => Purging::Nothing,
@@ -174,7 +179,7 @@ pub(super) async fn archive_establishment(
     if before.archived_at_ms.is_some() {
         return Ok(PlaceArchived::Already);
     }
-    if offers::is_used(db, session, id).await? {
+    if of_establishment::is_used(db, session, id).await? {
         return Ok(PlaceArchived::InUse);
     }
     let archived = doc! {"archivedAt": DateTime::from_millis(now_ms)};
@@ -182,38 +187,6 @@ pub(super) async fn archive_establishment(
     let purge = place_purge(&before.partner_id, author);
     outbox::push(db, session, &purge, now_ms).await?;
     Ok(PlaceArchived::Done)
-}
-
-/// Whether the partner is stored.
-pub async fn partner_exists(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    id: &PartnerId,
-) -> Result<bool, MongoError> {
-    let found = db
-        .collection::<Document>(PARTNERS)
-        .find_one(doc! {"_id": object_id(id)?})
-        .projection(doc! {"_id": 1})
-        .max_time(SERVER_WITHIN)
-        .session(session)
-        .await?;
-    Ok(found.is_some())
-}
-
-/// An establishment that nobody else writes, or makes an offer of, until the transaction ends: what
-/// is read here would else be over when the other one commits.
-pub async fn held_establishment(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    id: &EstablishmentId,
-) -> Result<Option<Establishment>, MongoError> {
-    let held = db
-        .collection::<Document>(ESTABLISHMENTS)
-        .find_one_and_update(doc! {"_id": object_id(id)?}, doc! {"$inc": {"held": 1_i64}})
-        .return_document(ReturnDocument::After)
-        .session(session)
-        .await?;
-    held.as_ref().map(rows::establishment).transpose()
 }
 
 async fn set(

@@ -9,9 +9,10 @@ use mongodb::{
 
 use crate::{
     counters,
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{at_most, batch, collect, id_number, moment_ms, optional_text, text, texts},
     error::MongoError,
+    limits::SERVER_WITHIN,
 };
 
 const AUDIT: &str = "purge_audit";

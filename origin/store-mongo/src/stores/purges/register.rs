@@ -9,11 +9,7 @@ use mongodb::{
     bson::{DateTime, Document, doc},
 };
 
-use crate::{
-    database::{MongoDb, SERVER_WITHIN},
-    documents::text,
-    error::MongoError,
-};
+use crate::{database::MongoDb, documents::text, error::MongoError, limits::SERVER_WITHIN};
 
 const LOGS: &str = "purge_logs";
 

@@ -12,11 +12,12 @@ use mongodb::{
     bson::{DateTime, Document, doc},
 };
 
-use super::FAVORITES;
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
+    database::MongoDb,
     documents::{batch, collect, id, moment_ms, object_id},
     error::MongoError,
+    limits::SERVER_WITHIN,
+    tables::collections::FAVORITES,
 };
 
 pub(super) async fn add(

@@ -2,9 +2,8 @@
 
 use domain::{
     PartnerId, UserId,
-    team::MOST_MEMBERS,
     users::{
-        account::{Account, Post},
+        account::Post,
         change::AccountChange,
         store::{PostChanged, post_change},
     },
@@ -14,45 +13,15 @@ use mongodb::{
     bson::{Document, doc},
 };
 
-use super::{USERS, write};
 use crate::{
-    database::{MongoDb, SERVER_WITHIN},
-    documents::{at_most, batch, collect, object_id},
+    database::MongoDb,
+    documents::object_id,
     error::MongoError,
-    tables::users as rows,
+    limits::SERVER_WITHIN,
+    tables::{collections::USERS, users as rows, users::change::change},
 };
 
-pub async fn members(db: &MongoDb, partner: &PartnerId) -> Result<Vec<Account>, MongoError> {
-    let users = db.collection::<Document>(USERS);
-    let of_it = doc! {"membership.partnerId": object_id(partner)?};
-    let found = db.run(async move {
-        let found = users
-            .find(of_it)
-            .sort(doc! {"createdAt": 1, "_id": 1})
-            .batch_size(batch(MOST_MEMBERS))
-            .max_time(SERVER_WITHIN);
-        collect(found.await?).await
-    });
-    found.await?.iter().map(rows::account).collect()
-}
-
-/// How many there are, counted as far as it matters.
-pub async fn count(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    partner: &PartnerId,
-) -> Result<usize, MongoError> {
-    let count = db
-        .collection::<Document>(USERS)
-        .count_documents(doc! {"membership.partnerId": object_id(partner)?})
-        .limit(u64::from(at_most(MOST_MEMBERS)))
-        .max_time(SERVER_WITHIN)
-        .session(session)
-        .await?;
-    Ok(usize::try_from(count).unwrap_or(usize::MAX))
-}
-
-pub async fn change_post(
+pub(super) async fn change_post(
     db: &MongoDb,
     session: &mut ClientSession,
     partner: &PartnerId,
@@ -80,8 +49,8 @@ pub async fn change_post(
     match changed {
         PostChanged::NotMember | PostChanged::LastOwner => {}
         PostChanged::Done => {
-            let change = AccountChange::Post(partner.clone(), post);
-            write::change(db, session, user, &change, now_ms).await?;
+            let to = AccountChange::Post(partner.clone(), post);
+            change(db, session, user, &to, now_ms).await?;
         }
     }
     Ok(changed)

@@ -11,7 +11,11 @@ use domain::{
 };
 use rusqlite::{Connection, Transaction};
 
-use crate::{error::SqliteError, outbox::outbox_push, stores::offers, tables::bookings as rows};
+use crate::{
+    error::SqliteError,
+    outbox::outbox_push,
+    tables::{bookings as rows, places},
+};
 
 /// The booking that would be made and its offer, or why none is.
 type Looked = Result<(Box<Booking>, Box<Offer>), Created>;
@@ -31,7 +35,7 @@ pub(super) fn look(
             refused(BookingRefusal::KeyReused)
         };
     }
-    let Some(offer) = offers::one(connection, &new.offer)? else {
+    let Some(offer) = places::one(connection, &new.offer)? else {
         return refused(BookingRefusal::OfferNotFound);
     };
     let booking = match rules::draft(&offer, new, now_ms) {
@@ -54,7 +58,7 @@ pub(super) fn create(
         Ok(found) => found,
         Err(no_booking) => return Ok(no_booking),
     };
-    if booking.counted && !offers::take_place(tx, &offer.id)? {
+    if booking.counted && !places::take_place(tx, &offer.id)? {
         return Ok(Created::Refused(BookingRefusal::SoldOut));
     }
     rows::insert(tx, &booking)?;
@@ -92,8 +96,8 @@ pub(super) fn store(
 ) -> Result<(), SqliteError> {
     rows::update(tx, after)?;
     let given_back = if rules::gives_back(before, after) {
-        let offer = offers::one(tx, &after.offer)?;
-        offers::give_back_place(tx, &after.offer)?;
+        let offer = places::one(tx, &after.offer)?;
+        places::give_back_place(tx, &after.offer)?;
         offer
     } else {
         None

@@ -1,9 +1,12 @@
 //! What a list leaves out, as SQL.
 
-use domain::{OfferCategory, search_text as text};
+use domain::{
+    OfferCategory,
+    offers::store::{OfferQuery, Visibility},
+    search_text as text,
+};
 use rusqlite::types::Value;
 
-use super::{OfferQuery, Visibility};
 use crate::database::json_list;
 
 /// Conditions on `offers o`, with positional parameters in the order of their text.

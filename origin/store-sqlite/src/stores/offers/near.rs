@@ -5,10 +5,13 @@ mod boxes;
 use std::cmp::Ordering;
 
 use boxes::boxes;
-use domain::{EARTH_RADIUS_KM, GeoPoint, offers::store::ListFields};
+use domain::{
+    EARTH_RADIUS_KM, GeoPoint,
+    offers::store::{Columns, ListFields, Near, OfferPage},
+};
 use rusqlite::{Connection, params_from_iter, types::Value};
 
-use super::{Columns, Filter, Near, OfferPage};
+use super::filter::Filter;
 use crate::{error::SqliteError, tables::offers as rows};
 
 /// A search starts this wide and widens until its page is full: in a city the first page then

@@ -1,10 +1,16 @@
 //! Lists without a place: newest first.
 
-use domain::{OfferId, offers::store::ListFields};
+use domain::{
+    OfferId,
+    offers::store::{Columns, ListFields, OfferPage},
+};
 use rusqlite::{Connection, params_from_iter, types::Value};
 
-use super::{Columns, Filter, OfferPage, limit};
-use crate::{error::SqliteError, tables::offers as rows};
+use super::filter::Filter;
+use crate::{
+    error::SqliteError,
+    tables::{limit::limit, offers as rows},
+};
 
 pub(super) fn list(
     connection: &Connection,
@@ -26,7 +32,7 @@ pub(super) fn list(
     }
     sql.push_str(" ORDER BY o.created_at_ms DESC, o.id DESC LIMIT ?");
     // One more than asked tells whether there is a next page.
-    params.push(limit(first.saturating_add(1)));
+    params.push(limit(first.saturating_add(1)).into());
     let mut offers = rows::query(connection, &sql, params)?;
     let has_next_page = offers.len() > first;
     offers.truncate(first);

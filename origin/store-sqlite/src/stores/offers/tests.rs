@@ -3,7 +3,7 @@
 use domain::{
     GeoPoint,
     catalogue::{sample, seed},
-    offers::store::ListFields,
+    offers::store::{ListFields, Near},
 };
 
 use super::*;

@@ -1,22 +1,18 @@
 //! The update of an offer: row, place, words and purge in one transaction.
 
-use std::collections::BTreeSet;
-
-use cache_core::Tag;
 use domain::{
-    EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
+    Offer, OfferId, PartnerId,
     offers::{
         edit::OfferEdit,
-        events::{OfferChange, tags_of},
-        store::{Change, Creation, change, creation},
+        store::{Author, Change, Created, Creation, Updated, change, creation},
     },
 };
 use rusqlite::Transaction;
 
-use super::{Author, Created, Updated};
 use crate::{
-    error::SqliteError, outbox::outbox_push, stores::partners::establishment,
-    tables::offers as rows,
+    error::SqliteError,
+    outbox::outbox_push,
+    tables::{offers as rows, partners::establishment_by_id},
 };
 
 pub(super) fn update(
@@ -46,7 +42,7 @@ pub(super) fn create(
     author: Author,
     now_ms: i64,
 ) -> Result<Created, SqliteError> {
-    let place = establishment(tx, &draft.establishment_id)?;
+    let place = establishment_by_id(tx, &draft.establishment_id)?;
     let open = open_offers(tx, &draft.partner_id)?;
     match creation(draft, place.as_ref(), open, author) {
         Creation::Refuse(why) => Ok(why),
@@ -65,24 +61,4 @@ fn open_offers(tx: &Transaction<'_>, partner: &PartnerId) -> Result<usize, Sqlit
         )?
         .query_row([partner.as_str()], |row| row.get(0))?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
-}
-
-pub(super) fn move_along(
-    tx: &Transaction<'_>,
-    establishment: &EstablishmentId,
-    location: GeoPoint,
-) -> Result<BTreeSet<Tag>, SqliteError> {
-    let mut tags = BTreeSet::new();
-    for (row, before) in rows::of_establishment(tx, establishment)? {
-        let after = Offer {
-            location,
-            ..before.clone()
-        };
-        rows::replace(tx, row, &before, &after)?;
-        tags.extend(tags_of(&OfferChange {
-            before: Some(before),
-            after: Some(after),
-        }));
-    }
-    Ok(tags)
 }

@@ -17,12 +17,10 @@ use domain::{
 };
 use rusqlite::Transaction;
 
-use super::{establishment, partner_exists};
 use crate::{
     error::SqliteError,
     outbox::outbox_push,
-    stores::{offers, users},
-    tables::partners as rows,
+    tables::{offers::of_establishment, partners as rows, users::change::join},
 };
 
 pub(super) fn found(
@@ -36,7 +34,7 @@ pub(super) fn found(
         partner: partner.id.clone(),
         post: Post::Owner,
     };
-    match users::join(tx, owner, &membership, now_ms)? {
+    match join(tx, owner, &membership, now_ms)? {
         Joined::NoUser => Ok(Founded::NoUser),
         Joined::Member => Ok(Founded::Member),
         Joined::Done => {
@@ -76,7 +74,7 @@ pub(super) fn add_establishment(
     author: Author,
     now_ms: i64,
 ) -> Result<PlaceAdded, SqliteError> {
-    if !partner_exists(tx, &place.partner_id)? {
+    if !rows::partner_exists(tx, &place.partner_id)? {
         return Ok(PlaceAdded::NoPartner);
     }
     let count: i64 = tx
@@ -97,7 +95,7 @@ pub(super) fn update_establishment(
     author: Author,
     now_ms: i64,
 ) -> Result<PlaceUpdated, SqliteError> {
-    let Some(before) = establishment(tx, id)? else {
+    let Some(before) = rows::establishment_by_id(tx, id)? else {
         return Ok(PlaceUpdated::NotFound);
     };
     let Some(after) = edited(&before, edit) else {
@@ -106,7 +104,7 @@ pub(super) fn update_establishment(
     let moved = if before.location == after.location {
         std::collections::BTreeSet::new()
     } else {
-        offers::move_along(tx, id, after.location)?
+        of_establishment::move_along(tx, id, after.location)?
     };
     let purging = match place_change(&before, &after, moved, author) {
         None => Purging::Nothing,
@@ -125,13 +123,13 @@ pub(super) fn archive_establishment(
     author: Author,
     now_ms: i64,
 ) -> Result<PlaceArchived, SqliteError> {
-    let Some(before) = establishment(tx, id)? else {
+    let Some(before) = rows::establishment_by_id(tx, id)? else {
         return Ok(PlaceArchived::NotFound);
     };
     if before.archived_at_ms.is_some() {
         return Ok(PlaceArchived::Already);
     }
-    if offers::is_used(tx, id)? {
+    if of_establishment::is_used(tx, id)? {
         return Ok(PlaceArchived::InUse);
     }
     tx.prepare_cached("UPDATE establishments SET archived_at_ms = ?2 WHERE id = ?1")?

@@ -3,24 +3,17 @@
 use domain::{
     PartnerId, UserId,
     users::{
-        account::{Account, Post},
+        account::Post,
         change::AccountChange,
         store::{PostChanged, post_change},
     },
 };
-use rusqlite::{Connection, Transaction};
+use rusqlite::Transaction;
 
-use super::apply;
-use crate::{error::SqliteError, tables::users as rows};
-
-/// The accounts of a team, the longest there first.
-pub fn members(connection: &Connection, partner: &PartnerId) -> Result<Vec<Account>, SqliteError> {
-    rows::accounts(
-        connection,
-        "partner_id = ?1 ORDER BY created_at_ms, id",
-        partner.as_str(),
-    )
-}
+use crate::{
+    error::SqliteError,
+    tables::users::{change::apply, members},
+};
 
 pub(super) fn change_post(
     tx: &Transaction<'_>,

@@ -1,0 +1,12 @@
+//! The names of the collections that several files read or write.
+
+pub const BOOKINGS: &str = "bookings";
+pub const CODES: &str = "codes";
+pub const CONSENTS: &str = "consents";
+pub const ERASURES: &str = "erasures";
+pub const ESTABLISHMENTS: &str = "establishments";
+pub const FAVORITES: &str = "favorites";
+pub const INVITATIONS: &str = "invitations";
+pub const OFFERS: &str = "offers";
+pub const PARTNERS: &str = "partners";
+pub const USERS: &str = "users";

@@ -1,0 +1,45 @@
+//! The accounts of a team.
+
+use domain::{PartnerId, team::MOST_MEMBERS, users::account::Account};
+use mongodb::{
+    ClientSession,
+    bson::{Document, doc},
+};
+
+use crate::{
+    database::MongoDb,
+    documents::{at_most, batch, collect, object_id},
+    error::MongoError,
+    limits::SERVER_WITHIN,
+    tables::{collections::USERS, users as rows},
+};
+
+pub async fn members(db: &MongoDb, partner: &PartnerId) -> Result<Vec<Account>, MongoError> {
+    let users = db.collection::<Document>(USERS);
+    let of_it = doc! {"membership.partnerId": object_id(partner)?};
+    let found = db.run(async move {
+        let found = users
+            .find(of_it)
+            .sort(doc! {"createdAt": 1, "_id": 1})
+            .batch_size(batch(MOST_MEMBERS))
+            .max_time(SERVER_WITHIN);
+        collect(found.await?).await
+    });
+    found.await?.iter().map(rows::account).collect()
+}
+
+/// How many there are, counted as far as it matters.
+pub async fn count(
+    db: &MongoDb,
+    session: &mut ClientSession,
+    partner: &PartnerId,
+) -> Result<usize, MongoError> {
+    let count = db
+        .collection::<Document>(USERS)
+        .count_documents(doc! {"membership.partnerId": object_id(partner)?})
+        .limit(u64::from(at_most(MOST_MEMBERS)))
+        .max_time(SERVER_WITHIN)
+        .session(session)
+        .await?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}

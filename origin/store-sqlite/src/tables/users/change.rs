@@ -1,0 +1,67 @@
+//! Changes of an account, in a transaction of its block or of another.
+
+use domain::{
+    UserId,
+    users::{
+        account::Membership,
+        change::AccountChange,
+        store::{Changed, Joined},
+    },
+};
+use rusqlite::{Connection, Transaction};
+
+use super::{account, update};
+use crate::error::SqliteError;
+
+/// Whether an account other than `own` has this.
+pub fn is_there(
+    connection: &Connection,
+    column: &'static str,
+    value: &str,
+    own: &UserId,
+) -> Result<bool, SqliteError> {
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM users WHERE {column} = ?1 AND id <> ?2)");
+    Ok(connection
+        .prepare_cached(&sql)?
+        .query_row((value, own.as_str()), |row| row.get(0))?)
+}
+
+/// Applies a change, and says what came of it.
+pub fn apply(
+    tx: &Transaction<'_>,
+    id: &UserId,
+    change: &AccountChange,
+    now_ms: i64,
+) -> Result<Changed, SqliteError> {
+    let Some(before) = account(tx, "id", id.as_str())? else {
+        return Ok(Changed::NotFound);
+    };
+    let after = change.apply(&before, now_ms);
+    if after == before {
+        return Ok(Changed::Done(Box::new(after)));
+    }
+    if let Some(phone) = &after.phone
+        && is_there(tx, "phone", phone, id)?
+    {
+        return Ok(Changed::PhoneTaken);
+    }
+    update(tx, &after)?;
+    Ok(Changed::Done(Box::new(after)))
+}
+
+/// Makes a user work for a partner, in a transaction of the partner's.
+pub fn join(
+    tx: &Transaction<'_>,
+    id: &UserId,
+    membership: &Membership,
+    now_ms: i64,
+) -> Result<Joined, SqliteError> {
+    match account(tx, "id", id.as_str())? {
+        None => Ok(Joined::NoUser),
+        Some(account) if account.membership.is_some() => Ok(Joined::Member),
+        Some(_) => {
+            apply(tx, id, &AccountChange::Join(membership.clone()), now_ms)?;
+            Ok(Joined::Done)
+        }
+    }
+}
