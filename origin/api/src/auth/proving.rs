@@ -83,7 +83,7 @@ pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Acco
     let user = request.signed_in()?;
     knock(request, Door::TryCode(&user.id)).await?;
     let (store, now_ms) = (&request.services.auth.code_store, request.now_ms);
-    // Counted first: whoever tries many at once has five tries all the same.
+    // Counted first, so that parallel attempts also get only five tries.
     let tried = store
         .take_try(&user.id, CodePurpose::VerifyPhone, now_ms)
         .await;

@@ -86,7 +86,7 @@ impl<T> Spellings<T> {
         let young = mem::take(&mut generations.young);
         let forgotten = mem::replace(&mut generations.old, young);
         drop(generations);
-        // Many: freed while nobody waits for the lock.
+        // The dropped generation is large: it is freed after the lock is released.
         drop(forgotten);
     }
 }

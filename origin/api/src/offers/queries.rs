@@ -75,7 +75,7 @@ impl OfferQueries {
             images: node.field("images").exists(),
         };
         let mut query = input.query(columns, fields, request.now_ms)?;
-        // For an answer that nobody keeps its end is not worth a read.
+        // An answer that is not cached needs no expiry, so the read is skipped.
         if request.shared {
             query.next_change = NextChange::Asked;
         }

@@ -1,4 +1,5 @@
-//! Loaders for `DataLoader`: one batch per relation and request, so that no list causes a query per item.
+//! Loaders for `DataLoader`: one batch per relation and request, so that no list causes a query per
+//! item.
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
