@@ -1,4 +1,4 @@
-//! The origin's caches: ready answers to public documents, and the entities under DataLoader.
+//! The origin's caches: answers to public documents, and entities for the DataLoader.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,9 +11,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::execution::executed::Unstored;
 
-/// What every key of ours in Redis begins with; the number changes with what is stored.
+/// Prefix of all our Redis keys. The number changes with the format of the stored values.
 const PREFIX: &str = "yousoon:1";
-/// How long a step of a session may take: nothing stands in for its answer.
+/// Timeout of a session operation in Redis. It is long because sessions have no fallback.
 const SESSIONS_WITHIN: Duration = Duration::from_secs(1);
 const MIB: u64 = 1024 * 1024;
 
@@ -34,12 +34,12 @@ const DEFAULT_MEMORY_MIB: u64 = 256;
 
 #[derive(Clone, Debug)]
 pub struct CacheConfig {
-    /// The second tier, the purge log and the rate limits, redis:// or rediss://:
-    /// `YOUSOON_REDIS_URL`, default none (memory alone, and the log in the embedded store).
+    /// Redis for the second cache tier, the purge log and the rate limits, redis:// or rediss://:
+    /// `YOUSOON_REDIS_URL`, default none (memory only, with the log in the embedded store).
     pub redis: Option<redis::Client>,
-    /// How long a look-up in Redis may take, milliseconds: `YOUSOON_REDIS_TIMEOUT_MS`, default 20.
+    /// Timeout of a cache look-up in Redis, milliseconds: `YOUSOON_REDIS_TIMEOUT_MS`, default 20.
     pub redis_within: Duration,
-    /// How much memory the caches take, MiB: `YOUSOON_CACHE_MEMORY_MIB`, default 256.
+    /// Memory for the caches, MiB: `YOUSOON_CACHE_MEMORY_MIB`, default 256.
     pub memory_mib: u64,
 }
 
@@ -53,7 +53,7 @@ impl Default for CacheConfig {
     }
 }
 
-/// All caches of a server, and the copy of the purge log that they are judged by.
+/// All caches of a server, and the copy of the purge log that decides whether entries are valid.
 #[derive(Debug)]
 pub struct Caches {
     pub feed: Arc<PurgeFeed>,
@@ -62,12 +62,12 @@ pub struct Caches {
     pub partners: EntityCache,
     pub establishments: EntityCache,
     pub metrics: Metrics,
-    /// Fills and writes that are under way.
+    /// Running cache fills and writes.
     pub tasks: TaskTracker,
 }
 
 impl Caches {
-    /// Empty caches. Nothing is connected yet.
+    /// Creates empty caches, without connecting to Redis.
     pub fn new(config: &CacheConfig, clock: &Clock) -> Self {
         let metrics = Metrics::default();
         let tasks = TaskTracker::new();
@@ -107,7 +107,7 @@ impl Caches {
         }
     }
 
-    /// Counts requests, in Redis if there is one.
+    /// The rate limiter; it counts in Redis if configured.
     pub fn rate_limiter(&self, config: &CacheConfig) -> RateLimiter {
         let clock = self.feed.clock();
         let link = config.redis.clone().map(|client| {
@@ -117,7 +117,7 @@ impl Caches {
         RateLimiter::new(link, &format!("{PREFIX}:rate"), clock.clone())
     }
 
-    /// The purge log in Redis, if there is one.
+    /// The purge log in Redis, if configured.
     pub fn redis_log(&self, config: &CacheConfig) -> Option<RedisLog> {
         let client = config.redis.as_ref()?;
         let make = |within: Duration| {
@@ -127,8 +127,8 @@ impl Caches {
         Some(RedisLog::new(&format!("{PREFIX}:purge-log"), make))
     }
 
-    /// Where sessions are in Redis, if there is one. Its breaker is its own: that caches fail signs
-    /// nobody out.
+    /// The session store in Redis, if configured. It has its own circuit breaker, so that failing
+    /// caches do not sign users out.
     pub fn redis_sessions(&self, config: &CacheConfig) -> Option<RedisSessions> {
         let client = config.redis.clone()?;
         let clock = self.feed.clock().clone();

@@ -1,12 +1,13 @@
-//! Which of two worlds this server is in.
+//! The server's environment: development or production.
 
 use std::fmt;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Environment {
-    /// A developer's machine, or a test's: introspection is answered, nothing is refused for safety.
+    /// A developer's machine or a test: introspection is allowed, and unsafe settings are not
+    /// refused.
     Development,
-    /// Real people's data.
+    /// A deployment with real users' data.
     Production,
 }
 

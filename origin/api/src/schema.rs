@@ -1,9 +1,4 @@
-//! GraphQL: the schema, what a query gathers while it runs, and the way of a request.
-//!
-//! Reading order: [`serve`] (a request's steps) → [`spellings`] (what it was found to ask before) → [`cached`] (public documents) → [`execute`] → [`facts`] (what an answer depends
-//! on) → [`answer`] (status and headers) → [`errors`]. Who may what is the table in `policy`, which
-//! `authorise` asks. The fields themselves are in the blocks:
-//! `offers::resolvers`, `offers::mutations`, `partners::resolvers`, `partners::mutations`, `purge::resolvers`.
+//! The GraphQL schema: merges the fields of all blocks and exports the SDL.
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 use pq_core::limits;
@@ -52,8 +47,8 @@ pub struct Subscription(Live);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// The schema; what a request needs comes with the request. Documents were measured before they
-/// get here: these limits are the second look.
+/// Builds the schema; data for a request comes with the request. Document limits were already
+/// checked before execution; the depth limit here is a second check.
 pub fn schema(environment: Environment) -> Schema {
     let depth = usize::try_from(limits::DOCUMENT.depth).unwrap_or(usize::MAX);
     let (query, mutation) = (Query::default(), Mutation::default());
@@ -64,7 +59,7 @@ pub fn schema(environment: Environment) -> Schema {
     }
 }
 
-/// The schema as SDL, with our directives.
+/// The schema as SDL, including our directives.
 pub fn sdl() -> String {
     let options = SDLExportOptions::new()
         .use_space_ident()

@@ -1,4 +1,4 @@
-//! What the fields of every request may use: stores, accounts, caches, documents, the purge log.
+//! Shared services for resolvers: stores, accounts, caches, documents and the purge log.
 
 use std::{
     fmt,
@@ -26,7 +26,7 @@ use crate::{
     stats::counter::Views,
 };
 
-/// Clones share everything.
+/// Cheap to clone; clones share the same services.
 #[derive(Clone, Debug)]
 pub struct Services(Arc<Shared>);
 
@@ -42,10 +42,10 @@ pub struct Shared {
     pub bookings: Arc<dyn BookingStore>,
     pub teams: Arc<dyn TeamStore>,
     pub stats: Arc<dyn StatsStore>,
-    /// Views that were not stored yet.
+    /// Views that are not stored yet.
     pub views: Views,
     pub auth: Auth,
-    /// Sign the QR codes of bookings.
+    /// Keys that sign the QR codes of bookings.
     pub qr_keys: KeySet,
     pub outgoing: Arc<dyn Outgoing>,
     pub caches: Caches,
@@ -77,16 +77,16 @@ impl fmt::Debug for Shared {
     }
 }
 
-/// Where `now` comes from.
+/// The source of the current time.
 #[derive(Clone)]
 pub enum Clock {
     System,
-    /// A test's own.
+    /// A clock that a test controls.
     Manual(Arc<dyn Fn() -> i64 + Send + Sync>),
 }
 
 impl Clock {
-    /// Milliseconds since the epoch.
+    /// The current time, milliseconds since the epoch.
     pub fn now_ms(&self) -> i64 {
         match self {
             Self::System => SystemTime::now()
@@ -108,7 +108,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// Told of every read of a store once it is done: what a test counts, and where it interferes.
+/// Called after every store read. Tests use it to count reads and to act between them.
 #[derive(Clone, Default)]
 pub struct ReadObserver(Option<Arc<dyn Fn(&'static str) + Send + Sync>>);
 
@@ -117,7 +117,7 @@ impl ReadObserver {
         Self(Some(Arc::new(observe)))
     }
 
-    /// Runs one read; `what` is its name in logs.
+    /// Runs a store read; `what` names it in logs.
     pub async fn read<T>(
         &self,
         what: &'static str,

@@ -1,10 +1,10 @@
-//! How often somebody may knock at the doors that guess, send or store: stricter than requests.
+//! Stricter rate limits for login, sign-up, codes and resets.
 //!
-//! Each door counts by network, and by account or address where that is what is attacked. Whether
-//! there is such an account is never looked at first: being refused tells nothing of it.
+//! Each limit counts by network, and also by account or address where those are the target. The
+//! limits never look up whether the account exists, so a refusal does not reveal it.
 //!
-//! A guess at one account is counted for the account and the network together, far below what is
-//! counted for the account alone: whoever guesses from elsewhere does not lock its owner out with a
+//! Password guesses are counted per account and network together, with a limit far below that of
+//! the account alone. An attacker in another network therefore does not lock the owner out with a
 //! few tries.
 
 use std::{num::NonZeroU32, time::Duration};
@@ -20,28 +20,28 @@ const MINUTES_15: Duration = Duration::from_mins(15);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// A door, and whose it is where that is known.
+/// A rate-limited operation, with the account or address it concerns if known.
 #[derive(Clone, Copy, Debug)]
 pub enum Door<'a> {
-    /// A new account.
+    /// Creating an account.
     Register,
-    /// A password, for the account that has this address.
+    /// Checking a password at login, for the account with this address.
     Login(&'a EmailKey),
-    /// A password once more, of somebody who is signed in.
+    /// Checking the password of a signed-in user again.
     Confirm(&'a UserId),
-    /// A link to one's own address.
+    /// Sending a link to the signed-in user's own address.
     SendEmail(&'a UserId),
-    /// A code to a phone: it costs, and rings at somebody's.
+    /// Sending an SMS code to a phone. It costs money and disturbs the phone's owner.
     SendCode { user: &'a UserId, phone: &'a str },
-    /// The six digits. Each code has its own five tries besides.
+    /// Checking a six-digit code. Each code also has its own limit of five tries.
     TryCode(&'a UserId),
-    /// A link to somebody's address, asked for by anybody.
+    /// Sending a reset link to an address; anyone can request it.
     SendReset(&'a EmailKey),
-    /// The token of a link.
+    /// Checking the token of a link.
     TryLink,
 }
 
-/// A limit, before it is known for whom.
+/// A limit, before its key (network, account or address) is filled in.
 struct Limit {
     name: &'static str,
     most: u32,
@@ -87,7 +87,7 @@ impl Door<'_> {
     }
 }
 
-/// Lets somebody knock, or says for how long not.
+/// Counts an attempt against its limits; refuses it with the time to wait if one is exceeded.
 pub async fn knock(request: &RequestContext, door: Door<'_>) -> Result<()> {
     let services = &request.services;
     if !services.rate_limits.is_on {

@@ -1,4 +1,4 @@
-//! What is typed to sign in. No log shows it.
+//! Inputs for sign-up, login and passwords. Their `Debug` output hides the values from logs.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ pub struct RegisterInput {
     /// E.164, such as +33612345678.
     #[validate(custom(function = "validation::phone"))]
     pub phone: Option<String>,
-    /// What the user agreed to on the way.
+    /// The consents the user gave or refused during sign-up.
     #[validate(nested)]
     pub consents: Option<Vec<ConsentInput>>,
 }
@@ -44,7 +44,7 @@ pub struct ChangePasswordInput {
 
 #[derive(Clone, InputObject, Validate)]
 pub struct ResetPasswordInput {
-    /// Out of the message.
+    /// The token from the e-mailed link.
     pub token: String,
     /// 8 to 72 characters, and at most 72 bytes.
     #[validate(custom(function = "validation::password"))]

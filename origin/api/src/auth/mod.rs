@@ -1,5 +1,5 @@
-//! Signing in and out: each mutation checks its input and runs one step of [`sign_in`] or [`proving`].
-//! [`doors`] counts attempts first.
+//! Authentication: each mutation checks its input and runs one step of [`sign_in`] or [`proving`].
+//! [`doors`] applies rate limits first.
 
 pub mod doors;
 pub(crate) mod input;

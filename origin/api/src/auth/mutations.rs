@@ -1,4 +1,5 @@
-//! Signing in and out in GraphQL: check the input, one step of [`super::sign_in`], its answer.
+//! Authentication mutations: check the input, run one step of [`super::sign_in`], return its
+//! result.
 
 pub mod proofs;
 
@@ -22,19 +23,19 @@ pub struct AuthMutations;
 
 #[Object]
 impl AuthMutations {
-    /// Makes an account, and signs in.
+    /// Creates an account and signs in.
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<AuthPayload> {
         let request = RequestContext::of(ctx);
         check(&input, request.asker.language)?;
         sign_in::register(request, input).await
     }
 
-    /// Signs in. Whether an account has this address is not told.
+    /// Signs in. The answer does not reveal whether an account with this address exists.
     async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Result<AuthPayload> {
         sign_in::login(RequestContext::of(ctx), input).await
     }
 
-    /// Gives new tokens for a refresh token, which is used up by that. One that was used before
+    /// Exchanges a refresh token for new tokens. Each refresh token works once; using one again
     /// ends its session.
     async fn refresh_token(&self, ctx: &Context<'_>, token: String) -> Result<AuthPayload> {
         sign_in::refresh(RequestContext::of(ctx), &token).await
@@ -50,7 +51,7 @@ impl AuthMutations {
         Ok(true)
     }
 
-    /// Sets another password, and ends every session; the answer begins a new one.
+    /// Changes the password and ends all sessions; the answer contains the tokens of a new one.
     async fn change_password(
         &self,
         ctx: &Context<'_>,
@@ -61,7 +62,7 @@ impl AuthMutations {
         sign_in::change_password(request, input).await
     }
 
-    /// Ends a session of one's own; says whether there was one.
+    /// Ends one of the signed-in user's sessions. False if there is no such session.
     async fn end_session(&self, ctx: &Context<'_>, id: ID) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let (user, id) = (request.signed_in()?, SessionId::new(id.0));
@@ -69,7 +70,7 @@ impl AuthMutations {
         ended.await.map_err(failed_with)
     }
 
-    /// Ends all sessions of one's own but this one; gives their number.
+    /// Ends all of the signed-in user's sessions except the current one; returns how many.
     async fn end_other_sessions(&self, ctx: &Context<'_>) -> Result<i32> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;

@@ -1,4 +1,4 @@
-//! The steps of proving an address or a number, and of setting a password that was forgotten.
+//! The steps of verifying an e-mail address or phone number, and of resetting a password.
 
 use access::codes::Codes;
 use async_graphql::{Error, Result};
@@ -83,7 +83,7 @@ pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Acco
     let user = request.signed_in()?;
     knock(request, Door::TryCode(&user.id)).await?;
     let (store, now_ms) = (&request.services.auth.code_store, request.now_ms);
-    // Counted first: whoever tries many at once has five tries all the same.
+    // Counted first, so that parallel attempts also get only five tries.
     let tried = store
         .take_try(&user.id, CodePurpose::VerifyPhone, now_ms)
         .await;
@@ -98,7 +98,8 @@ pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Acco
     change_account(request, &user.id, change).await
 }
 
-/// Answers before it looks: neither the answer nor its time tells whether there is an account.
+/// Answers before looking the account up: neither the answer nor its timing reveals whether it
+/// exists.
 pub async fn request_password_reset(request: &RequestContext, email: &str) -> Result<()> {
     let email = EmailKey::of(email);
     knock(request, Door::SendReset(&email)).await?;
@@ -140,7 +141,7 @@ pub async fn reset_password(request: &RequestContext, input: ResetPasswordInput)
     Ok(())
 }
 
-/// Sends a fresh code, unless a young one stands.
+/// Sends a new code, unless the previous one was sent too recently.
 async fn send(
     services: &Services,
     account: &Account,
@@ -186,7 +187,7 @@ async fn send(
     Ok(outgoing.send(message).await?)
 }
 
-/// The code of a link, used up.
+/// Redeems the token of a link and returns its code.
 async fn used_token(
     request: &RequestContext,
     purpose: CodePurpose,
@@ -220,7 +221,8 @@ async fn change_account(
     }
 }
 
-/// Wrong, used, over, tried too often: which of these is not told.
+/// One refusal for every unusable code (wrong, used, expired, too many tries), so that the caller
+/// does not learn which it was.
 fn wrong_code() -> Error {
     refused(CODE_INVALID, "the code is not taken: ask for another one")
 }

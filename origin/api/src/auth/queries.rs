@@ -1,4 +1,4 @@
-//! Sessions in GraphQL.
+//! The session query, and the result of signing in.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -13,14 +13,14 @@ use crate::{
     request::{context::RequestContext, errors::failed_with},
 };
 
-/// What whoever signs in gets.
+/// The tokens and the user, after signing in.
 #[derive(SimpleObject)]
 pub struct AuthPayload {
-    /// For `Authorization: Bearer …`.
+    /// Send it as `Authorization: Bearer …`.
     pub access_token: String,
-    /// For `refreshToken`, once, within seven days.
+    /// Pass it to `refreshToken`; it works once, within seven days.
     pub refresh_token: String,
-    /// Of the access token, in seconds.
+    /// Lifetime of the access token, in seconds.
     pub expires_in: i32,
     pub user: UserNode,
 }
@@ -31,17 +31,17 @@ impl std::fmt::Debug for AuthPayload {
     }
 }
 
-/// Where somebody is signed in.
+/// One of the user's sessions.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "Session")]
 pub struct SessionNode {
     id: ID,
-    /// What the client says it is.
+    /// The device, as reported by the client.
     device: Option<String>,
     created_at: DateTime<Utc>,
     last_used_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
-    /// Whether it is the one that asks.
+    /// Whether this is the session of the current request.
     is_current: bool,
 }
 
@@ -50,7 +50,7 @@ pub struct AuthQueries;
 
 #[Object]
 impl AuthQueries {
-    /// One's own sessions, the one used last first.
+    /// The signed-in user's sessions, most recently used first.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn my_sessions(&self, ctx: &Context<'_>) -> Result<Vec<SessionNode>> {
         let request = RequestContext::of(ctx);

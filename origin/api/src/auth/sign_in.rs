@@ -1,4 +1,4 @@
-//! The steps of signing in: every way ends in a pair of tokens.
+//! The steps of signing in. Each way of signing in ends with a new pair of tokens.
 
 use access::{
     passwords::{Password, PasswordError},
@@ -97,7 +97,7 @@ pub async fn login(request: &RequestContext, input: LoginInput) -> Result<AuthPa
     }
 }
 
-/// The account, its password hashed at the present cost.
+/// The account with its password hashed again, at the current cost, if the stored hash is older.
 async fn rehashed(
     request: &RequestContext,
     account: Account,
@@ -167,7 +167,7 @@ pub async fn change_password(
     begin(request, account).await
 }
 
-/// The account of whoever asks, who typed its password just now.
+/// The caller's account, after checking the password that was just entered.
 pub async fn confirmed(request: &RequestContext, password: String) -> Result<Account> {
     knock(request, Door::Confirm(&request.signed_in()?.id)).await?;
     let account = request.account().await?;
@@ -189,7 +189,7 @@ pub async fn hash(request: &RequestContext, password: String) -> Result<Password
     hashed.await.map_err(not_compared)
 }
 
-/// Begins a session.
+/// Creates a session and issues its tokens.
 async fn begin(request: &RequestContext, account: Account) -> Result<AuthPayload> {
     let token = RefreshToken::first();
     let session = Session {

@@ -1,4 +1,4 @@
-//! Booking an offer, confirming, cancelling and checking in.
+//! Bookings: creating, confirming, cancelling and checking in.
 
 pub mod mutations;
 pub mod queries;
@@ -8,7 +8,7 @@ use domain::{bookings::refusals::BookingRefusal, users::account::Language};
 
 use crate::request::errors::refused;
 
-/// The refusal as a field answers it.
+/// Converts a store's booking refusal into a GraphQL error, in the caller's language.
 pub fn shown(refusal: BookingRefusal, language: Language) -> Error {
     refused(refusal.code(), refusal.sentence(language))
 }

@@ -1,4 +1,4 @@
-//! What becomes of bookings, in GraphQL: authorise, one store call, then its purge.
+//! Booking mutations: authorise the caller, make one store call, then relay the purge.
 
 use access::qr;
 use async_graphql::{Context, ID, Object, Result};
@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// A client's own name for a request is a UUID or the like.
+/// Maximum length of a client's `idempotencyKey`, which is a UUID or similar.
 const MAX_KEY_BYTES: usize = 100;
 
 #[derive(Debug, Default)]
@@ -35,9 +35,9 @@ pub struct BookingMutations;
 
 #[Object]
 impl BookingMutations {
-    /// Books an offer for the opening that is now, or else the next one. A booking within a day is
-    /// confirmed at once; later ones are pending until `confirmBooking`. Whoever asks again with
-    /// the same `idempotencyKey` gets the same booking.
+    /// Books an offer for its current opening, or for the next one if it is closed now. A booking
+    /// within a day is confirmed at once; later ones are pending until `confirmBooking`. A repeated
+    /// call with the same `idempotencyKey` returns the same booking.
     async fn create_booking(
         &self,
         ctx: &Context<'_>,
@@ -65,7 +65,7 @@ impl BookingMutations {
         }
     }
 
-    /// Confirms a pending booking before its time comes; for its holder and the partner's staff.
+    /// Confirms a pending booking before its time; for its holder and the partner's staff.
     async fn confirm_booking(&self, ctx: &Context<'_>, id: ID) -> Result<BookingNode> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
@@ -78,8 +78,8 @@ impl BookingMutations {
         step(request, &booking, Step::Confirm, by).await
     }
 
-    /// Gives a booking back; for its holder. Until two hours before its time, or a quarter of an
-    /// hour after it was made.
+    /// Cancels a booking; for its holder. Allowed until two hours before its time, or within a
+    /// quarter of an hour after it was made.
     async fn cancel_booking(&self, ctx: &Context<'_>, id: ID) -> Result<BookingNode> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
@@ -90,8 +90,8 @@ impl BookingMutations {
         step(request, &booking, Step::Cancel, By::Holder).await
     }
 
-    /// Lets the holder of a booking in, once; for staff of the partner. `qrCode` is what was
-    /// scanned: the rotating code or the offline one.
+    /// Checks in the holder of a booking, once; for the partner's staff. `qrCode` is the scanned
+    /// code: the rotating or the offline one.
     async fn check_in(
         &self,
         ctx: &Context<'_>,
@@ -136,7 +136,7 @@ async fn step(
     }
 }
 
-/// What a write is answered with: the next field sees it, and so does the client's next request.
+/// Builds the answer to a write, so that the next field and the client's next request see it.
 async fn changed(request: &RequestContext, booking: Booking) -> BookingNode {
     forget_offers(&request.loader);
     forget_bookings(&request.loader);

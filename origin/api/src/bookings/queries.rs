@@ -1,4 +1,5 @@
-//! Bookings in GraphQL. Each field asks the table: a booking is its holder's and the partner's.
+//! Booking queries. Each field checks the policy: only the holder and the partner's team may read a
+//! booking.
 
 pub use access::qr::Ticket;
 use async_graphql::{Context, ID, Object, Result};
@@ -24,7 +25,7 @@ pub struct BookingQueries;
 
 #[Object]
 impl BookingQueries {
-    /// The bookings of whoever asks, newest first, at most 200.
+    /// The signed-in user's bookings, newest first, at most 200.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn my_bookings(
         &self,
@@ -35,7 +36,7 @@ impl BookingQueries {
         Ok(page.items.into_iter().map(BookingNode::from).collect())
     }
 
-    /// The bookings of whoever asks, newest first, by pages.
+    /// The signed-in user's bookings, newest first, paginated.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn my_bookings_connection(
         &self,
@@ -50,7 +51,7 @@ impl BookingQueries {
         Ok(BookingConnection::new(page, has_previous_page))
     }
 
-    /// A booking of whoever asks, or of the partner that they work for; none for anybody else.
+    /// A booking of the signed-in user, or of the partner they work for; null for anyone else.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn booking(&self, ctx: &Context<'_>, id: ID) -> Result<Option<BookingNode>> {
         let request = RequestContext::of(ctx);

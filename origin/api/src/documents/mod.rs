@@ -1,4 +1,4 @@
-//! Published documents: found by their hash, parsed once.
+//! Published documents: looked up by hash, parsed once.
 
 pub mod publish;
 pub mod sent;
@@ -19,17 +19,18 @@ use pq_core::{DocumentHash, Operation};
 
 #[derive(Clone, Debug)]
 pub struct DocumentsConfig {
-    /// Which documents are executed, enforce | audit | off: `YOUSOON_DOCUMENT_MODE`, default enforce.
+    /// Which documents may be executed, enforce | audit | off: `YOUSOON_DOCUMENT_MODE`, default
+    /// enforce.
     pub mode: DocumentMode,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentMode {
-    /// Published ones only.
+    /// Only published documents.
     Enforce,
-    /// All; those that are not published are logged.
+    /// All documents; unpublished ones are logged.
     Audit,
-    /// All.
+    /// All documents.
     Off,
 }
 
@@ -43,26 +44,27 @@ impl fmt::Display for DocumentMode {
     }
 }
 
-/// A document that is ready to be executed.
+/// A parsed document, ready to be executed.
 #[derive(Debug)]
 pub struct Document {
     pub operation: Operation,
     pub parsed: ExecutableDocument,
-    /// The variable with the id of the offer whose page it is.
+    /// The variable with the offer's id, if the document is an offer's page.
     pub offer_variable: Option<String>,
 }
 
-/// A document as this server knows it.
+/// A document in this server's memory.
 #[derive(Clone, Debug)]
 struct Known {
     document: Arc<Document>,
     record: Arc<str>,
-    /// Judged like an answer, by `document:<hash>`: its policy may change with the schema, and
-    /// another server may have published it.
+    /// Decides whether the copy is still valid, like a cached answer, by the tag `document:<hash>`:
+    /// its policy may change with the schema, and another server may publish it again.
     entry: Arc<Cached>,
 }
 
-/// The published documents; a document never changes, its policy only by a publish.
+/// The published documents. A document's text never changes; its policy changes only when it is
+/// published again.
 #[derive(Debug)]
 pub struct Documents {
     store: Arc<dyn DocumentStore>,
@@ -91,8 +93,8 @@ impl Documents {
         }
     }
 
-    /// The published document of a hash. That there is none is never remembered: it may be
-    /// published in the next moment.
+    /// The published document with this hash. A miss is never cached, because the document may be
+    /// published at any moment.
     pub async fn get(&self, hash: DocumentHash) -> Result<Option<Arc<Document>>, StoreError> {
         let known = self
             .ready
@@ -145,19 +147,19 @@ impl Documents {
         Ok(Some(document))
     }
 
-    /// The names of the operations of all published documents.
+    /// Operation names of all published documents.
     pub async fn names(&self) -> Result<HashMap<DocumentHash, String>, StoreError> {
         self.store.names().await
     }
 
-    /// The name of a document's operation, if it is ready.
+    /// The document's operation name, if the document is in memory.
     pub fn ready_name(&self, hash: DocumentHash) -> Option<String> {
         let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
         let known = ready.get(&hash)?;
         Some(known.document.operation.name.clone())
     }
 
-    /// Forgets documents whose record changed; they are read again.
+    /// Drops documents whose record changed, so that they are read again.
     fn forget(&self, hashes: &[DocumentHash]) {
         let mut ready = self.ready.write().unwrap_or_else(PoisonError::into_inner);
         for hash in hashes {
@@ -172,7 +174,7 @@ fn read(record: &str) -> Result<Document, StoreError> {
     Document::parse(operation).map_err(|e| StoreError::corrupt("document", &e))
 }
 
-/// What a document is judged by: it has no age.
+/// The cache entry that decides a document's validity; it never expires by age.
 fn entry_of(hash: DocumentHash, as_of: AsOf, began: Moment) -> Cached {
     let head = EntryHead {
         as_of,

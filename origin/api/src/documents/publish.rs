@@ -1,4 +1,4 @@
-//! `POST /admin/documents`: all documents of a manifest, or none.
+//! `POST /admin/documents`: publishes all documents of a manifest, or none.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use pq_core::{ErrorCode, Manifest, Operation, Refusal, compile::Compiler};
 use super::{Document, Documents, sent};
 use crate::environment::Environment;
 
-/// The most bytes of a manifest.
+/// Maximum size of a manifest, in bytes.
 pub const MAX_MANIFEST_BYTES: usize = 8 * 1024 * 1024;
 
 /// Why nothing was published.
@@ -25,8 +25,8 @@ pub enum PublishError {
     Interrupted,
 }
 
-/// Publishes a manifest. What it says of policies is not believed: every document is compiled
-/// here, against the schema that will answer it.
+/// Publishes a manifest. The policies it states are not trusted: the server compiles every document
+/// against its own schema.
 pub async fn publish(
     documents: &Documents,
     compiler: &Arc<Compiler>,

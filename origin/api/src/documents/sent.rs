@@ -1,4 +1,4 @@
-//! Documents that clients send in full and nobody published: compiled each time, within limits.
+//! Unpublished documents that clients send in full: compiled on each request, within limits.
 
 use pq_core::{
     ErrorCode, Refusal,
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::Document;
 use crate::environment::Environment;
 
-/// Compiles a document as it was sent, with what it costs for these variables.
+/// Compiles a sent document and computes its cost for these variables.
 pub fn compile(
     compiler: &Compiler,
     body: &str,
@@ -24,7 +24,7 @@ pub fn compile(
         .map_err(|error| Refusal::new(ErrorCode::DOCUMENT_INVALID, error.to_string()))
 }
 
-/// A document that is not executed, sent or published.
+/// The refusal of a sent or published document that cannot be compiled.
 pub fn refused(error: &CompileError) -> Refusal {
     let code = match error {
         CompileError::TooMuch(_) => ErrorCode::DOCUMENT_TOO_COMPLEX,
@@ -37,7 +37,7 @@ pub fn refused(error: &CompileError) -> Refusal {
     Refusal::new(code, error.to_string())
 }
 
-/// Production tells nobody its schema.
+/// Refuses introspection in production.
 pub fn may_introspect(compiled: &Compiled, environment: Environment) -> Result<(), Refusal> {
     match environment {
         Environment::Production if compiled.introspects => Err(Refusal::new(

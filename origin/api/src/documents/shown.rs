@@ -1,10 +1,10 @@
-//! Which offer's page a document is, by its shape.
+//! Detects from a document's shape whether it is an offer's page.
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
 use async_graphql_value::Value;
 
-/// The variable with the id of the offer that a document shows; none of a document that shows
-/// anything else beside it.
+/// The variable with the offer's id, if `offer` is the document's only root field; otherwise
+/// `None`.
 pub fn offer_variable(document: &ExecutableDocument) -> Option<String> {
     let mut operations = document.operations.iter();
     let (_, operation) = operations.next()?;

@@ -1,6 +1,6 @@
 //! An absent variable is absent, not null (GraphQL, "Coercing Field Arguments" and "Input Object
-//! Required Fields"). async-graphql reads it as null, which in an update would clear a field that
-//! nobody spoke of. So its uses go before the document is executed.
+//! Required Fields"). async-graphql reads it as null, which would clear the field in an update. So
+//! arguments and input fields that use an absent variable are removed before execution.
 
 use async_graphql::{
     Name, Positioned, Variables,
@@ -10,7 +10,7 @@ use async_graphql::{
 };
 use async_graphql_value::Value;
 
-/// The document without the arguments and input fields whose variable is absent.
+/// Returns the document without the arguments and input fields whose variable is absent.
 pub fn without_absent(
     mut document: ExecutableDocument,
     variables: &Variables,
@@ -69,7 +69,7 @@ fn in_selections(set: &mut SelectionSet, absent: &[Name]) {
     }
 }
 
-/// Whether a value remains; what is absent inside it is taken out.
+/// Removes absent parts inside the value; false if the value itself is absent.
 fn is_there(value: &mut Value, absent: &[Name]) -> bool {
     match value {
         Value::Variable(name) => return !absent.contains(name),

@@ -1,4 +1,4 @@
-//! Public documents: answered out of the caches, or made once for all who ask the same.
+//! Public documents: answered from the caches, or executed once for all identical requests.
 
 use std::sync::Arc;
 
@@ -20,14 +20,14 @@ use crate::{
     services::Services,
 };
 
-/// A public document and variables for it.
+/// A public document with its variables.
 #[derive(Debug)]
 pub struct Asked {
     pub document: Arc<Document>,
     variables: CanonicalVariables,
-    /// Where its answer is stored.
+    /// The cache key of the answer.
     key: CacheKey,
-    /// Whose page it is.
+    /// The offer, if the document is an offer's page.
     offer: Option<OfferId>,
 }
 
@@ -49,7 +49,8 @@ fn offer_of(document: &Document, variables: &str) -> Option<OfferId> {
     OfferId::parse(variables.get(variable)?.as_str()?)
 }
 
-/// The answer to a public document. Who asks does not matter, and is not told to the fields.
+/// Answers a public document. The caller does not affect the answer and is not passed to the
+/// fields.
 pub async fn look_up(
     (services, schema): (&Services, &Schema),
     asked: &Arc<Asked>,
@@ -71,7 +72,8 @@ pub async fn look_up(
     given
 }
 
-/// An answer that is kept shows an offer that there is: without one it is nobody's to keep.
+/// Counts a view of the offer, if the answer came from the cache or was stored in it. Answers for
+/// offers that do not exist are not cached, so they are not counted.
 fn count_view<U>(services: &Services, asked: &Asked, given: &Answer<U>) {
     let Some(offer) = &asked.offer else {
         return;
@@ -109,7 +111,7 @@ async fn fill(
     }
 }
 
-/// The entry that an answer makes, if it may be kept.
+/// The cache entry for an answer, if the answer may be cached.
 fn shared(executed: &Executed, policy: &CachePolicy) -> Option<(EntryHead, Bytes)> {
     if !executed.response.errors.is_empty() {
         return None;

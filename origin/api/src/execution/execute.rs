@@ -1,4 +1,4 @@
-//! Runs a document: position in the purge log first, then the reads.
+//! Runs a document: takes the purge log position first, then reads the stores.
 
 use std::sync::Arc;
 
@@ -24,7 +24,8 @@ use crate::{
     services::Services,
 };
 
-/// Executes a document with canonical variables, for a client that insists on `required`.
+/// Executes a document with canonical variables; `required` is the minimum revision the client
+/// demands.
 pub async fn execute(
     (services, schema): (&Services, &Schema),
     document: &Document,
@@ -64,7 +65,7 @@ pub async fn execute(
     })
 }
 
-/// A request that the schema can execute.
+/// A request that is ready for the schema to execute.
 #[derive(Debug)]
 pub struct Prepared {
     pub request: Request,
@@ -72,7 +73,7 @@ pub struct Prepared {
     now_ms: i64,
 }
 
-/// Gives a document what its fields share: one context, of this moment.
+/// Prepares a document for execution: creates the context its fields share, with the current time.
 pub fn prepare(
     services: &Services,
     document: &Document,

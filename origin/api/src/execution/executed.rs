@@ -1,4 +1,4 @@
-//! What came of executing a document.
+//! The result of executing a document.
 
 use async_graphql::Response;
 use cache_core::{AsOf, Lifetime};
@@ -8,24 +8,23 @@ use serde_json::json;
 
 use crate::request::{errors::code_of, facts::Facts};
 
-/// What came of a query.
+/// The result of a query.
 #[derive(Debug)]
 pub struct Executed {
     pub response: Response,
     pub facts: Facts,
-    /// For documents that a shared cache may keep.
+    /// The purge log position before the reads; only for documents that a shared cache may keep.
     pub as_of: Option<AsOf>,
     pub now_ms: i64,
 }
 
 impl Executed {
-    /// The body of an answer without errors.
+    /// The response body, for an answer without errors.
     pub fn data(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(&json!({"data": self.response.data}))
     }
 
-    /// Whether it is a failure of ours and nothing else: no data, and an error that is none of the
-    /// client's.
+    /// Whether execution failed on our side: no data, and a field error that is not a refusal.
     pub fn failed(&self) -> bool {
         self.response.data == async_graphql::Value::Null
             && self
@@ -35,7 +34,7 @@ impl Executed {
                 .any(|error| code_of(error).is_none() && !error.path.is_empty())
     }
 
-    /// How long a shared cache may keep the answer, if it may.
+    /// How long a shared cache may keep the answer; `None` if it may not.
     pub fn lifetime(&self, policy: &CachePolicy) -> Option<Lifetime> {
         if !policy.is_shared() || self.facts.uncacheable {
             return None;
@@ -49,13 +48,13 @@ impl Executed {
     }
 }
 
-/// An answer that is not stored.
+/// A result that is not stored in the cache.
 #[derive(Debug)]
 pub enum Unstored {
-    /// With errors, or about something that nobody may keep.
+    /// The answer has errors, or contains something that must not be cached.
     Executed(Box<Executed>),
     /// The store failed.
     Store(StoreError),
-    /// It took too long.
+    /// The execution timed out.
     TimedOut,
 }

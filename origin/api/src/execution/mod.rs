@@ -1,6 +1,6 @@
-//! How a document is executed: [`execute`] (position in the purge log first, then the reads),
-//! [`cached`] (public documents, answered from the cache), and what async-graphql leaves to its
-//! users ([`absent`] variables, [`order`] of fields).
+//! Executing documents: [`execute`] (purge log position first, then the reads), [`cached`] (public
+//! documents, answered from the cache), and what async-graphql does not handle ([`absent`]
+//! variables, [`order`] of fields).
 
 pub mod absent;
 pub mod cached;

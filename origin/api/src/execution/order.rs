@@ -1,21 +1,22 @@
-//! Fields in the order of the selection (GraphQL specification, "Serialized Map Ordering").
+//! Puts response fields in selection order (GraphQL specification, "Serialized Map Ordering").
 //!
-//! async-graphql writes a field when it is resolved, so that the same answer has other bytes, and
-//! another `ETag`, whenever a loader is slower. Here the bytes depend on document and data alone.
+//! async-graphql writes a field when it is resolved. The same answer would then have different
+//! bytes, and a different `ETag`, depending on how fast each loader is. With this order the bytes
+//! depend only on the document and the data.
 
 use async_graphql::{
     Name, Value,
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
-/// Puts the fields of `data` in the order in which the document's one operation selects them.
+/// Sorts the fields of `data` into the order in which the document's only operation selects them.
 pub fn in_selection_order(data: &mut Value, document: &ExecutableDocument) {
     if let Some((_, operation)) = document.operations.iter().next() {
         order(data, &[&operation.node.selection_set.node], document);
     }
 }
 
-/// A response key, and every selection set that is made under it.
+/// A response key, with all selection sets under it.
 type Selected<'a> = Vec<(&'a Name, Vec<&'a SelectionSet>)>;
 
 fn order(value: &mut Value, sets: &[&SelectionSet], document: &ExecutableDocument) {

@@ -1,8 +1,8 @@
-//! What requests by GET were found to ask, by their path and query as they were spelt: a client
-//! that spells a question as before is not parsed again.
+//! A memo of parsed GET requests, keyed by their path and query text: a client that repeats the
+//! same URL is not parsed again.
 //!
-//! What a spelling means depends on nothing but its document, so whoever finds it here asks for the
-//! document all the same, and goes the whole way when it is another one than it was.
+//! The parsed result depends only on the document. A caller that finds an entry still looks the
+//! document up, and parses again if the document has changed.
 
 use std::{
     collections::HashMap,
@@ -10,17 +10,17 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-/// The memory of one generation, bytes; two are kept.
+/// Memory of one generation, in bytes; two generations are kept.
 const GENERATION_BYTES: usize = 8 * 1024 * 1024;
-/// What a spelling costs beside its text, about.
+/// Approximate memory of an entry besides its text, in bytes.
 const OVERHEAD_BYTES: usize = 512;
-/// Longer ones are not remembered: they are rare, and would push out many others.
+/// Longer URLs are not remembered: they are rare and would evict many others.
 const MAX_SPELLING_BYTES: usize = 8 * 1024;
 
 type Generation<T> = HashMap<Box<str>, Arc<T>>;
 
-/// Two generations: when the young one is full it becomes the old one, and what was old and not
-/// asked for since is forgotten.
+/// Two generations of entries. When the young one is full it becomes the old one; entries of the
+/// previous old one that were not used since are dropped.
 #[derive(Debug)]
 pub struct Spellings<T> {
     generations: RwLock<Generations<T>>,
@@ -46,7 +46,7 @@ impl<T> Default for Spellings<T> {
 }
 
 impl<T> Spellings<T> {
-    /// What this spelling was found to mean.
+    /// The parsed result for this URL text.
     pub fn get(&self, spelling: &str) -> Option<Arc<T>> {
         let aged = {
             let generations = self
@@ -62,7 +62,7 @@ impl<T> Spellings<T> {
         Some(aged)
     }
 
-    /// Remembers what a spelling means, in place of what it meant.
+    /// Stores the parsed result for this URL text, replacing an earlier one.
     pub fn remember(&self, spelling: &str, meaning: &Arc<T>) {
         if spelling.len() > MAX_SPELLING_BYTES {
             return;
@@ -86,7 +86,7 @@ impl<T> Spellings<T> {
         let young = mem::take(&mut generations.young);
         let forgotten = mem::replace(&mut generations.old, young);
         drop(generations);
-        // Many: freed while nobody waits for the lock.
+        // The dropped generation is large: it is freed after the lock is released.
         drop(forgotten);
     }
 }

@@ -1,21 +1,22 @@
-//! What happened, as it is told to a subscription.
+//! The events that are delivered to subscriptions.
 
 use std::sync::Arc;
 
 use cache_core::Revision;
 use domain::Offer;
 
-/// One event. It holds what was read for all subscriptions alike, or says that each has to look.
+/// An event. It carries data that is read once for all subscriptions, or tells each subscription to
+/// read again.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// An offer appeared, so far from where the subscription is.
+    /// An offer was published, at this distance from the subscription's place.
     Published {
         offer: Arc<Offer>,
         distance_km: f64,
-        /// What is read for it has to have seen this.
+        /// The minimum purge log revision that reads for this event must have seen.
         required: Revision,
     },
-    /// What the subscription is about changed, or may have.
+    /// The subscription's subject changed, or may have changed.
     LookAgain { required: Revision },
 }
 
@@ -27,14 +28,14 @@ impl Event {
         }
     }
 
-    /// What is read for it has to have seen this.
+    /// The minimum purge log revision that reads for this event must have seen.
     pub const fn required(&self) -> Revision {
         match self {
             Self::Published { required, .. } | Self::LookAgain { required } => *required,
         }
     }
 
-    /// Takes over what another one requires.
+    /// Raises the required revision to that of another event, if that is later.
     pub fn later(&mut self, other: &Self) {
         if let (Self::LookAgain { required }, Self::LookAgain { required: later }) = (self, other) {
             *required = (*required).max(*later);

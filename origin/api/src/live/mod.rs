@@ -1,4 +1,5 @@
-//! The fields of subscriptions: what one waits for ([`topic`]) and what it is told ([`event`]).
+//! Subscription fields: what a subscription is about ([`topic`]) and the events it receives
+//! ([`event`]).
 
 pub mod event;
 pub mod subscriptions;

@@ -1,8 +1,8 @@
-//! Subscriptions in GraphQL.
+//! GraphQL subscriptions.
 //!
-//! A field is asked when its subscription begins, and says what it waits for; and once more for
-//! each event, in a request of its own, so that nothing that was read for one event answers the
-//! next. It never holds a stream open itself.
+//! A field runs once when its subscription begins, to return its topic. It then runs once for each
+//! event, in a request of its own, so that data read for one event is not reused for the next. A
+//! field never holds a stream open itself.
 
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
@@ -36,7 +36,7 @@ use crate::{
     },
 };
 
-/// Why a field is asked, and what its subscription remembers.
+/// Why a subscription field runs, with the subscription's memory.
 #[derive(Clone, Debug)]
 pub struct Occasion {
     pub what: What,
@@ -47,18 +47,18 @@ pub struct Occasion {
 pub enum What {
     /// The subscription begins.
     Begins,
-    /// Something happened.
+    /// An event arrived.
     Happened(Event),
 }
 
-/// What one subscription remembers from event to event.
+/// State that one subscription keeps from event to event.
 #[derive(Debug, Default)]
 pub struct Memory(Mutex<Remembered>);
 
 #[derive(Debug, Default)]
 struct Remembered {
     waits_for: Option<Topic>,
-    /// Of a booking, when it was last looked at.
+    /// The booking's status at the last read.
     status: Option<BookingStatus>,
 }
 
@@ -71,12 +71,12 @@ impl Memory {
         self.lock().waits_for = Some(topic);
     }
 
-    /// What the subscription waits for, once it began.
+    /// The subscription's topic, once the field has run for the first time.
     pub fn take_topic(&self) -> Option<Topic> {
         self.lock().waits_for.take()
     }
 
-    /// Whether a booking has another status than when it was last looked at.
+    /// Whether the booking's status differs from the last one read.
     fn is_news(&self, status: BookingStatus) -> bool {
         self.lock().status.replace(status) != Some(status)
     }
@@ -93,8 +93,8 @@ pub struct Live;
 
 #[Subscription]
 impl Live {
-    /// Offers that appear within `maxDistance` kilometres of a place (more than 0 to 50; 10 if it
-    /// is not given), from now on.
+    /// Offers published from now on within `maxDistance` kilometres of a location (more than 0 to
+    /// 50; default 10).
     async fn new_offer_nearby(
         &self,
         ctx: &Context<'_>,
@@ -119,8 +119,8 @@ impl Live {
         Ok(stream::iter(offer))
     }
 
-    /// A booking of whoever asks, or of the partner that they work for, whenever its status
-    /// changes from now on. After a connection was lost the booking is to be looked at once.
+    /// A booking of the signed-in user, or of the partner they work for, sent each time its status
+    /// changes from now on. After a lost connection, clients must query the booking once.
     async fn booking_status_changed(
         &self,
         ctx: &Context<'_>,
@@ -141,7 +141,7 @@ impl Live {
     }
 }
 
-/// The booking, if whoever asks may know of it now.
+/// The booking, if the caller may read it now.
 async fn seen_by(request: &RequestContext, id: &ID) -> Result<Booking> {
     let id = BookingId::parse(id).ok_or_else(no_such_booking)?;
     let found = request.loader.load_one(id).await.map_err(failed)?;

@@ -1,25 +1,25 @@
-//! What somebody waits for.
+//! The topics of subscriptions.
 
 use cache_core::{Tag, geo};
 use domain::{BookingId, GeoPoint, tags};
 
-/// What one subscription is about.
+/// What a subscription is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Topic {
-    /// Changes of what this tag names, such as one booking.
+    /// Changes of the entity with this tag, such as a booking.
     Thing(Tag),
-    /// Offers that appear within reach of a place.
+    /// Offers published within this area.
     Offers(Reach),
 }
 
 impl Topic {
-    /// Changes of a booking: each of them purges this tag.
+    /// The topic of a booking: each change of it purges this tag.
     pub fn booking(id: &BookingId) -> Self {
         Self::Thing(tags::booking(id))
     }
 }
 
-/// A place, and how far around it.
+/// An area: a centre and a radius.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reach {
     centre: GeoPoint,
@@ -27,18 +27,18 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// None when no few cells cover it: off the earth, or too wide.
+    /// The area; `None` if the centre is not on the earth or the radius needs too many H3 cells.
     pub fn new(centre: GeoPoint, radius_km: f64) -> Option<Self> {
         geo::cover(centre.lat, centre.lng, radius_km)?;
         Some(Self { centre, radius_km })
     }
 
-    /// At most 19 cells that cover it.
+    /// The H3 cells that cover the area, at most 19.
     pub fn cells(self) -> Vec<u64> {
         geo::cover(self.centre.lat, self.centre.lng, self.radius_km).unwrap_or_default()
     }
 
-    /// How far a point is from the place, kilometres, if it is within reach.
+    /// The distance from the centre to a point in kilometres; `None` if the point is outside.
     pub fn distance_km(self, point: GeoPoint) -> Option<f64> {
         let distance_km = self.centre.distance_km(&point);
         (distance_km <= self.radius_km).then_some(distance_km)

@@ -1,4 +1,5 @@
-//! A booking: its fields are for its holder, the partner's team and administrators.
+//! The `Booking` type: its fields are readable by its holder, the partner's team and
+//! administrators.
 
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
@@ -57,13 +58,13 @@ const fn about(booking: &Booking) -> About<'_> {
     }
 }
 
-/// Whether who asks may know of the booking.
+/// Whether the caller may know that the booking exists.
 pub fn is_party(request: &RequestContext, booking: &Booking) -> bool {
     authorise::authorise(&request.asker.caller, "Booking", "id", about(booking)).is_ok()
 }
 
 impl BookingNode {
-    /// Asks the table for a field of this booking.
+    /// Checks the policy for a field of this booking.
     fn may_see(&self, ctx: &Context<'_>, field: &str) -> Result<()> {
         let caller = &RequestContext::of(ctx).asker.caller;
         authorise::field(caller, "Booking", field, about(&self.0))
@@ -82,7 +83,7 @@ impl BookingNode {
         Ok(ID(self.0.id.to_string()))
     }
 
-    /// Somebody without a name, once the account was erased.
+    /// The booking's holder; a user without a name once the account was erased.
     async fn user(&self, ctx: &Context<'_>) -> Result<UserNode> {
         self.may_see(ctx, "user")?;
         let loader = &RequestContext::of(ctx).loader;
@@ -109,32 +110,34 @@ impl BookingNode {
         Ok(self.0.status.into())
     }
 
-    /// What is shown to be scanned: another one every 30 s, good for a minute. Only for the holder.
+    /// The QR code to scan at check-in; for the holder only. It changes every 30 s, and each code
+    /// is valid for a minute.
     async fn qr_code(&self, ctx: &Context<'_>) -> Result<String> {
         self.may_see(ctx, "qrCode")?;
         let now_ms = RequestContext::of(ctx).now_ms;
         signed(ctx, &Ticket::rotating(&self.0, now_ms))
     }
 
-    /// As `qrCode`, for a phone without a network: the same as long as the booking can be used.
+    /// Like `qrCode`, for a phone without a network: it stays the same as long as the booking can
+    /// be used.
     async fn offline_code(&self, ctx: &Context<'_>) -> Result<String> {
         self.may_see(ctx, "offlineCode")?;
         signed(ctx, &Ticket::offline(&self.0))
     }
 
-    /// The first moment at which it may be used; doors open half an hour earlier.
+    /// The start of the booking's time; check-in opens half an hour earlier.
     async fn valid_from(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>> {
         self.may_see(ctx, "validFrom")?;
         Ok(timestamp(self.0.from_ms))
     }
 
-    /// The first moment at which it may not be used any more.
+    /// The end of the booking's time (exclusive).
     async fn valid_until(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>> {
         self.may_see(ctx, "validUntil")?;
         Ok(timestamp(self.0.until_ms))
     }
 
-    /// Until when its holder can cancel it; absent when nothing can happen to it any more.
+    /// The deadline for cancellation by the holder; null once the booking can no longer change.
     async fn cancellable_until(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
         self.may_see(ctx, "cancellableUntil")?;
         let until = self.0.status.is_open();

@@ -1,4 +1,4 @@
-//! A user's consents: what was granted or withdrawn, for which text.
+//! A user's consents: for which purpose and text version each was granted or withdrawn.
 
 use async_graphql::{Enum, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -7,11 +7,11 @@ use validator::Validate;
 
 use crate::{nodes::partner::timestamp, request::validation};
 
-/// That somebody agrees, or does not any more.
+/// A consent to record, granted or withdrawn.
 #[derive(Clone, Debug, InputObject, Validate)]
 pub struct ConsentInput {
     pub purpose: ConsentPurpose,
-    /// Of the text that was shown.
+    /// The version of the text that was shown to the user.
     #[validate(custom(function = "validation::version"))]
     pub version: String,
     pub granted: bool,
@@ -37,7 +37,7 @@ impl ConsentInput {
     }
 }
 
-/// That somebody agreed, or did not any more.
+/// A consent, granted or withdrawn.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "Consent")]
 pub struct ConsentNode {

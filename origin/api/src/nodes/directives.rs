@@ -1,17 +1,17 @@
-//! The directives that `pq` and this origin read a document's cache policy from.
+//! The directives from which `pq` and this origin derive a document's cache policy.
 
 use async_graphql::{Enum, TypeDirective};
 
-/// Who may share an answer.
+/// Who may share a cached answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum CacheControlScope {
-    /// Everybody sees the same.
+    /// The answer is the same for everyone.
     Public,
-    /// It depends on who asks.
+    /// The answer depends on the caller.
     Private,
 }
 
-/// How long, in seconds, an answer with this field or type may be kept.
+/// How long an answer with this field or type may be cached, in seconds.
 #[TypeDirective(
     name = "cacheControl",
     location = "FieldDefinition",
@@ -25,6 +25,6 @@ pub fn cache_control(
 ) {
 }
 
-/// A location that is replaced by the centre of its H3 cell before an answer is looked up.
+/// Replaces a location by the centre of its H3 cell before the cache is looked up.
 #[TypeDirective(name = "snapToCell", location = "InputFieldDefinition")]
 pub fn snap_to_cell(resolution: Option<u8>) {}

@@ -1,4 +1,5 @@
-//! Every object type, below the blocks: offers show partners, bookings show users, and so on.
+//! All object types. They are in one module because they refer to each other: offers show partners,
+//! bookings show users.
 
 pub mod booking;
 pub mod consent;

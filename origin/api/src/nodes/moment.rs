@@ -1,15 +1,15 @@
-//! A `DateTime` that comes in.
+//! The `DateTime` scalar as input.
 
 use std::borrow::Cow;
 
 use async_graphql::{InputType, InputValueResult, Value, registry::Registry};
 use chrono::{DateTime, Utc};
 
-/// Milliseconds since the epoch; none for what is no moment.
+/// Milliseconds since the epoch; `None` if the input is not a valid date and time.
 ///
-/// chrono's own parser would fail before the field is reached, with an error that has no code: a
-/// client's typing error would be answered as a defect of ours. So this takes what comes, and the
-/// field refuses it by its name.
+/// chrono's own parser would fail before the resolver runs, with an error that has no code: a
+/// client's typing error would be reported as an internal failure. So this type accepts any input,
+/// and the resolver refuses it by the field's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment(pub Option<i64>);
 

@@ -1,4 +1,4 @@
-//! The shapes of offers.
+//! The `Offer` type and the types that belong to it.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -21,7 +21,8 @@ use crate::{
     },
 };
 
-/// How old the number of what is left may be: it purges nothing while anything is left.
+/// Maximum cache age of `remaining`. It is needed because bookings do not purge all answers that
+/// show it.
 const REMAINING_MAX_AGE_S: u32 = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -115,12 +116,12 @@ impl OfferConnection {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct Discount {
-    /// 0 to 100.
+    /// Percent, 0 to 100.
     percentage: i32,
     description: Option<String>,
 }
 
-/// When an offer may be used, within its validity. Local times, "HH:MM".
+/// The weekly times at which an offer may be used, within its validity. Local times, "HH:MM".
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct OfferSchedule {
@@ -129,17 +130,17 @@ pub struct OfferSchedule {
     to: String,
 }
 
-/// How often an offer may be booked, besides its quota; null: as often as somebody likes.
+/// Limits on bookings besides the quota; null means no limit.
 #[derive(Clone, Copy, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct BookingLimits {
-    /// By all users together, within one day of Europe/Paris.
+    /// Maximum bookings by all users together within one day (Europe/Paris).
     per_day: Option<i32>,
-    /// By one user, as long as there is the offer.
+    /// Maximum bookings by one user over the offer's whole lifetime.
     per_user: Option<i32>,
 }
 
-/// How many bookings there can be.
+/// The number of bookings an offer allows.
 #[derive(Clone, Debug)]
 pub struct Quota {
     offer: OfferId,
@@ -152,8 +153,8 @@ impl Quota {
         self.known.total
     }
 
-    /// A booking that takes a place or gives it back purges answers that show this, and no others.
-    /// They are at most 5 s old besides.
+    /// How many bookings are left. Cached answers that show this are at most 5 s old, and every
+    /// booking or cancellation purges them.
     #[graphql(directive = cache_control::apply(Some(REMAINING_MAX_AGE_S), Some(0), Some(0), None))]
     async fn remaining(&self, ctx: &Context<'_>) -> Result<i32> {
         let request = RequestContext::of(ctx);
@@ -168,14 +169,14 @@ impl Quota {
         Ok(found.unwrap_or(self.known.remaining))
     }
 
-    /// Whether nothing is left: purges all answers that show the offer when it changes.
+    /// Whether no bookings are left. A change purges all answers that show the offer.
     async fn is_sold_out(&self) -> bool {
         self.known.is_sold_out()
     }
 }
 
 impl OfferNode {
-    /// An offer so far from where somebody is.
+    /// An offer with its distance from the list's location.
     pub const fn seen_from(offer: domain::Offer, distance_km: f64) -> Self {
         Self {
             offer,
@@ -184,7 +185,7 @@ impl OfferNode {
     }
 }
 
-/// An offer, seen from a place or from nowhere.
+/// An offer, with its distance if it was listed by location.
 #[derive(Clone, Debug)]
 pub struct OfferNode {
     offer: domain::Offer,
@@ -261,7 +262,7 @@ impl OfferNode {
         timestamp(self.offer.valid_from_ms)
     }
 
-    /// The first moment that is no longer valid.
+    /// The end of the validity (exclusive).
     async fn valid_until(&self) -> DateTime<Utc> {
         timestamp(self.offer.valid_until_ms)
     }
@@ -278,7 +279,7 @@ impl OfferNode {
         })
     }
 
-    /// How many bookings there can be; none: as many as come.
+    /// The number of bookings the offer allows; null means unlimited.
     async fn quota(&self) -> Option<Quota> {
         self.offer.quota.map(|known| Quota {
             offer: self.offer.id.clone(),
@@ -291,27 +292,28 @@ impl OfferNode {
         BookingLimits { per_day, per_user }
     }
 
-    /// In a list of offers, the first one only.
+    /// Image URLs. A list of offers returns only the first one.
     async fn images(&self) -> &[String] {
         &self.offer.images
     }
 
-    /// Whether its partner has it switched on; lists show it within its validity only.
+    /// Whether the offer is switched on, that is, not paused. Lists show it only within its
+    /// validity.
     async fn is_active(&self) -> bool {
         self.offer.is_active
     }
 
-    /// Whether its partner archived it: it is in no list any more, and cannot be booked.
+    /// Whether the partner archived the offer: it is in no list and cannot be booked.
     async fn is_archived(&self) -> bool {
         self.offer.archived_at_ms.is_some()
     }
 
-    /// Grows with each edit: what `updateOffer` may be told to expect.
+    /// Increases with each edit; pass it to `updateOffer` as `expectedVersion`.
     async fn version(&self) -> i32 {
         i32::try_from(self.offer.version).unwrap_or(i32::MAX)
     }
 
-    /// Whether the one who asks has it among the favourites: never, for whoever is not signed in.
+    /// Whether the offer is a favourite of the signed-in user; false if nobody is signed in.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn is_favorite(&self, ctx: &Context<'_>) -> Result<bool> {
         let request = RequestContext::of(ctx);
@@ -320,7 +322,7 @@ impl OfferNode {
         Ok(found.is_some())
     }
 
-    /// Kilometres from the list's location.
+    /// The distance from the list's location, in kilometres.
     async fn distance(&self) -> Option<f64> {
         // To the metre: more would be noise.
         self.distance_km.map(|km| (km * 1_000.0).round() / 1_000.0)

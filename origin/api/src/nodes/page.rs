@@ -1,4 +1,4 @@
-//! Pages of connections.
+//! Pagination of connections.
 
 use async_graphql::SimpleObject;
 use pq_core::ErrorCode;
@@ -9,20 +9,20 @@ use crate::request::errors::refused;
 const DEFAULT_PAGE: i32 = 20;
 const LARGEST_PAGE: i32 = 100;
 
-/// Where a page lies in its list.
+/// The position of a page in its list.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct PageInfo {
     pub has_next_page: bool,
-    /// Lists are read forward only: whether it is not the first page.
+    /// Whether this is not the first page. Lists can only be paged forwards.
     pub has_previous_page: bool,
     pub start_cursor: Option<String>,
     pub end_cursor: Option<String>,
 }
 
 impl PageInfo {
-    /// The page from the first to the last of these cursors. Whether others follow or precede it is
-    /// the caller's to say.
+    /// Page info from the first and last of these cursors. The caller sets whether there is a next
+    /// or a previous page.
     pub fn between<'a>(mut cursors: impl DoubleEndedIterator<Item = &'a String>) -> Self {
         let start_cursor = cursors.next().cloned();
         Self {
@@ -34,7 +34,7 @@ impl PageInfo {
     }
 }
 
-/// `first`, checked.
+/// Validates `first`.
 pub fn page_size(first: Option<i32>) -> async_graphql::Result<usize> {
     let first = first.unwrap_or(DEFAULT_PAGE);
     usize::try_from(first)
@@ -48,7 +48,7 @@ pub fn page_size(first: Option<i32>) -> async_graphql::Result<usize> {
         })
 }
 
-/// `after`, checked.
+/// Parses and validates `after`.
 pub fn cursor<C>(
     after: Option<&str>,
     decode: impl FnOnce(&str) -> Option<C>,
@@ -59,7 +59,7 @@ pub fn cursor<C>(
     }
 }
 
-/// The refusal of a cursor that is not of this list.
+/// The refusal of a cursor that does not belong to this list.
 pub fn bad_cursor() -> async_graphql::Error {
     refused(
         ErrorCode::CURSOR_INVALID,

@@ -1,4 +1,4 @@
-//! The shapes of partners and establishments.
+//! The `Partner` and `Establishment` types.
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// The most offers that a partner shows, newest first; `offers` has pages.
+/// Maximum offers in `Partner.offers`, newest first; the `offers` query is paginated.
 const SHOWN_OFFERS: usize = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -49,7 +49,7 @@ pub enum Weekday {
 }
 
 impl Weekday {
-    /// 1 is Monday, 7 is Sunday.
+    /// ISO weekday number: 1 is Monday, 7 is Sunday.
     pub const fn iso(self) -> i32 {
         match self {
             Self::Monday => 1,
@@ -62,7 +62,7 @@ impl Weekday {
         }
     }
 
-    /// 1 is Monday, 7 is Sunday.
+    /// The weekday of an ISO number: 1 is Monday, 7 is Sunday.
     pub const fn from_iso(number: i32) -> Option<Self> {
         match number {
             1 => Some(Self::Monday),
@@ -77,7 +77,7 @@ impl Weekday {
     }
 }
 
-/// A moment as GraphQL's `DateTime`; one that no calendar has is the epoch.
+/// Converts milliseconds to `DateTime`; a value out of range becomes the epoch.
 pub fn timestamp(moment_ms: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(moment_ms).unwrap_or_default()
 }
@@ -157,7 +157,7 @@ impl PartnerNode {
         Ok(places.into_iter().map(EstablishmentNode).collect())
     }
 
-    /// The offers that can be used now, newest first, at most 100.
+    /// The partner's offers that can be used now, newest first, at most 100.
     async fn offers(&self, ctx: &Context<'_>) -> Result<Vec<OfferNode>> {
         let request = RequestContext::of(ctx);
         let now_ms = request.now_ms;
@@ -187,7 +187,7 @@ impl PartnerNode {
         Ok(shown)
     }
 
-    /// 0 to 5; none before the first review.
+    /// The average review, 0 to 5; null before the first review.
     async fn rating(&self) -> Option<f64> {
         self.0.rating
     }
@@ -201,7 +201,7 @@ impl PartnerNode {
     }
 }
 
-/// Local times, "HH:MM"; closing before opening means the next day.
+/// Opening hours in local time, "HH:MM". `closes` before `opens` means the next day.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct OpeningHour {
@@ -261,7 +261,7 @@ impl EstablishmentNode {
     }
 }
 
-/// The refusal of a partner that does not exist.
+/// The refusal for a partner that does not exist.
 pub fn no_partner() -> async_graphql::Error {
     refused(
         domain::partners::codes::PARTNER_NOT_FOUND,

@@ -1,4 +1,4 @@
-//! Places, as input and as output.
+//! Locations, as input and as output.
 
 use async_graphql::{InputObject, SimpleObject};
 use domain::{self, GeoPoint};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::directives::cache_control;
 use crate::request::errors::refused;
 
-/// A place in degrees, WGS 84.
+/// A location in degrees, WGS 84.
 #[derive(Clone, Copy, Debug, InputObject, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocationInput {
@@ -17,13 +17,13 @@ pub struct LocationInput {
 }
 
 impl LocationInput {
-    /// The place, if it is on the earth: for a field.
+    /// Validates the coordinates; returns a GraphQL error if they are out of range.
     pub fn point(self) -> async_graphql::Result<GeoPoint> {
         self.on_earth()
             .map_err(|Refusal { code, message }| refused(code, message))
     }
 
-    /// The place, if it is on the earth.
+    /// Validates the coordinates; returns a refusal if they are out of range.
     pub fn on_earth(self) -> Result<GeoPoint, Refusal> {
         GeoPoint::new(self.lat, self.lng).ok_or_else(|| {
             Refusal::new(
@@ -34,7 +34,7 @@ impl LocationInput {
     }
 }
 
-/// A place in degrees, WGS 84.
+/// A location in degrees, WGS 84.
 #[derive(Clone, Copy, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct Location {

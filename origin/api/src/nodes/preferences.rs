@@ -1,4 +1,4 @@
-//! What a user chose, in GraphQL.
+//! A user's preferences as GraphQL input and output.
 
 use async_graphql::{Enum, InputObject, SimpleObject};
 use domain::users::account::{Language, Preferences};
@@ -22,7 +22,7 @@ pub struct PreferencesNode {
     news_by_sms: bool,
 }
 
-/// All of them at once.
+/// All of a user's preferences; they replace the stored ones.
 #[derive(Clone, Debug, InputObject)]
 pub struct PreferencesInput {
     language: AppLanguage,

@@ -1,5 +1,5 @@
-//! A user: `id`, `firstName` and `avatar` are public; every other field requires that user or an
-//! administrator.
+//! The `User` type. `id`, `firstName` and `avatar` are public; every other field requires that user
+//! or an administrator.
 
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
@@ -36,8 +36,8 @@ pub enum IdentityStatus {
     Rejected,
 }
 
-/// A user, and who reads of them where that is not whoever asked: by signing in somebody becomes a
-/// caller who was none when the request came.
+/// A user, with the caller who reads it if that is not the request's. After login the reader is the
+/// new session's user, while the request itself came without a token.
 #[derive(Clone, Debug)]
 pub struct UserNode(Account, Option<Caller>);
 
@@ -48,7 +48,7 @@ impl From<Account> for UserNode {
 }
 
 impl UserNode {
-    /// For whoever just signed in to this session.
+    /// The account as read by the session that was just created for it.
     pub fn of_who_signed_in(account: Account, session: SessionId) -> Self {
         let reader = SignedIn {
             id: account.id.clone(),
@@ -59,7 +59,7 @@ impl UserNode {
         Self(account, Some(Caller::User(Box::new(reader))))
     }
 
-    /// Asks the table for a field of this user.
+    /// Checks the policy for a field of this user.
     fn may_see(&self, ctx: &Context<'_>, field: &str) -> Result<()> {
         let about = About::User(&self.0.id);
         let asker = &RequestContext::of(ctx).asker.caller;
@@ -67,7 +67,8 @@ impl UserNode {
     }
 }
 
-/// Of others `id`, `firstName` and `avatar` can be asked.
+/// `id`, `firstName` and `avatar` are public; every other field requires that user or an
+/// administrator.
 #[Object(name = "User", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 impl UserNode {
     async fn id(&self) -> ID {
@@ -97,7 +98,7 @@ impl UserNode {
         Ok(self.0.phone.as_deref())
     }
 
-    /// Whether the e-mail address was verified.
+    /// Whether the e-mail address is verified.
     async fn is_verified(&self, ctx: &Context<'_>) -> Result<bool> {
         self.may_see(ctx, "isVerified")?;
         Ok(self.0.email_verified_at_ms.is_some())
@@ -123,7 +124,7 @@ impl UserNode {
         Ok(timestamp(self.0.created_at_ms))
     }
 
-    /// Newest first; offers that are gone are left out.
+    /// The user's favourite offers, newest first; offers that no longer exist are left out.
     async fn favorites(&self, ctx: &Context<'_>) -> Result<Vec<OfferNode>> {
         self.may_see(ctx, "favorites")?;
         let request = RequestContext::of(ctx);
@@ -136,7 +137,7 @@ impl UserNode {
         Ok(found.map(OfferNode::from).collect())
     }
 
-    /// The newest ones, at most 200.
+    /// The user's newest bookings, at most 200.
     async fn bookings(&self, ctx: &Context<'_>) -> Result<Vec<BookingNode>> {
         self.may_see(ctx, "bookings")?;
         let key = BookingsOf(self.0.id.clone());

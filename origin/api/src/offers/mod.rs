@@ -1,4 +1,4 @@
-//! Lists and details of offers, and how partners write them.
+//! Offers: lists, details and the mutations for partners.
 
 pub mod mutations;
 pub mod queries;

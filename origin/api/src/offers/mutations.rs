@@ -1,4 +1,5 @@
-//! Writes of offers in GraphQL: authorise, check the input, one store call, then its purge.
+//! Offer mutations: authorise the caller, check the input, make one store call, then relay the
+//! purge.
 
 mod input;
 mod new;
@@ -37,7 +38,7 @@ pub struct OfferMutations;
 
 #[Object]
 impl OfferMutations {
-    /// Publishes an offer at an establishment of a partner; for the partner's managers.
+    /// Creates an offer at one of a partner's establishments; for the partner's managers.
     /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LIMIT_REACHED`, `BAD_USER_INPUT`.
     async fn create_offer(&self, ctx: &Context<'_>, input: CreateOfferInput) -> Result<OfferNode> {
         const ACTION: &str = "createOffer";
@@ -73,8 +74,8 @@ impl OfferMutations {
         }
     }
 
-    /// Changes an offer; for managers of its partner. Fields that are not given stay as they are;
-    /// null clears `schedule`, `quota`, the limits and `discount.description`.
+    /// Changes an offer; for its partner's managers. Fields that are not given stay unchanged; null
+    /// clears `schedule`, `quota`, the limits and `discount.description`.
     /// Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`, `VERSION_CONFLICT`, `BAD_USER_INPUT`.
     async fn update_offer(
         &self,
@@ -87,7 +88,7 @@ impl OfferMutations {
         Ok(edited.offer().into())
     }
 
-    /// Takes an offer out of all lists until it is resumed; what was booked stays booked.
+    /// Pauses an offer: it is in no list until it is resumed. Existing bookings stay valid.
     /// Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`.
     async fn pause_offer(&self, ctx: &Context<'_>, id: ID) -> Result<OfferNode> {
         let edit = OfferEdit {
@@ -98,7 +99,7 @@ impl OfferMutations {
         Ok(edited.offer().into())
     }
 
-    /// Brings a paused offer back. Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`.
+    /// Resumes a paused offer. Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`.
     async fn resume_offer(&self, ctx: &Context<'_>, id: ID) -> Result<OfferNode> {
         let edit = OfferEdit {
             is_active: Edit::Set(true),
@@ -108,8 +109,8 @@ impl OfferMutations {
         Ok(edited.offer().into())
     }
 
-    /// Archives an offer, for good: it is in no list any more, and what was booked still shows it.
-    /// False if it was archived before. Refusals: `OFFER_NOT_FOUND`.
+    /// Archives an offer permanently: it leaves all lists, and existing bookings still show it.
+    /// False if it was already archived. Refusals: `OFFER_NOT_FOUND`.
     async fn delete_offer(&self, ctx: &Context<'_>, id: ID) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let edit = OfferEdit {
@@ -123,7 +124,7 @@ impl OfferMutations {
     }
 }
 
-/// An offer as an edit leaves it.
+/// The result of an edit.
 enum Edited {
     Changed(Offer),
     Unchanged(Offer),
@@ -137,7 +138,7 @@ impl Edited {
     }
 }
 
-/// The offer as `action` leaves it.
+/// Authorises the caller and applies an edit to an offer; `action` names it in the audit log.
 async fn edited(
     request: &RequestContext,
     action: &'static str,
@@ -178,8 +179,8 @@ fn author(request: &RequestContext, action: &'static str) -> Author {
     }
 }
 
-/// Lets those of the offer's partner through. An offer stays its partner's: that it is looked up
-/// before the write makes no difference.
+/// Authorises the caller for the offer's partner. An offer never changes its partner, so it is safe
+/// to look it up before the write.
 async fn authorise_for(request: &RequestContext, action: &'static str, id: &OfferId) -> Result<()> {
     let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
     let offer = found.ok_or_else(not_found)?;

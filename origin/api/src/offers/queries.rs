@@ -1,5 +1,5 @@
-//! Offers in GraphQL: thin. A field checks its arguments, asks the store once and notes what the
-//! answer depends on.
+//! Offer queries. A field checks its arguments, asks the store once and records what the answer
+//! depends on.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
@@ -35,20 +35,20 @@ use crate::{
 const DEFAULT_DISTANCE_KM: f64 = 10.0;
 const LONGEST_DISTANCE_KM: f64 = 50.0;
 
-/// Which offers to list.
+/// Filter and pagination of the offer list.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct OffersInput {
-    /// Nearest first, within `maxDistance`; without it newest first.
+    /// Sorts by distance, nearest first, within `maxDistance`. Without a location, newest first.
     #[graphql(directive = snap_to_cell::apply(Some(8)))]
     pub location: Option<LocationInput>,
     pub categories: Option<Vec<OfferCategory>>,
     /// Percent, 0 to 100.
     pub min_discount: Option<i32>,
-    /// Kilometres, more than 0 to 50; 10 if it is not given.
+    /// Kilometres, more than 0 to 50; default 10.
     pub max_distance: Option<f64>,
-    /// Every word begins a word of the title or description.
+    /// Each word must be the beginning of a word in the title or description.
     pub search: Option<String>,
-    /// 1 to 100; 20 if it is not given.
+    /// Page size, 1 to 100; default 20.
     pub first: Option<i32>,
     pub after: Option<String>,
 }
@@ -58,7 +58,7 @@ pub struct OfferQueries;
 
 #[Object]
 impl OfferQueries {
-    /// The offers that can be used now.
+    /// Offers that can be used now.
     #[graphql(directive = cache_control::apply(Some(300), Some(60), Some(86_400), None))]
     async fn offers(&self, ctx: &Context<'_>, input: OffersInput) -> Result<OfferConnection> {
         let request = RequestContext::of(ctx);
@@ -75,7 +75,7 @@ impl OfferQueries {
             images: node.field("images").exists(),
         };
         let mut query = input.query(columns, fields, request.now_ms)?;
-        // For an answer that nobody keeps its end is not worth a read.
+        // An answer that is not cached needs no expiry, so the read is skipped.
         if request.shared {
             query.next_change = NextChange::Asked;
         }
@@ -91,8 +91,8 @@ impl OfferQueries {
         Ok(OfferConnection::new(page, query.after.is_some()))
     }
 
-    /// The offers of a partner for those who work there: also those that are paused, over or not
-    /// begun, not those that are archived. Newest first.
+    /// All offers of a partner that are not archived, including paused, expired and future ones,
+    /// newest first; for the partner's team.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn partner_offers(
         &self,
@@ -120,7 +120,7 @@ impl OfferQueries {
         Ok(OfferConnection::new(page, query.after.is_some()))
     }
 
-    /// One offer, whether it can be used now or not.
+    /// An offer by id, whether or not it can be used now.
     #[graphql(directive = cache_control::apply(Some(900), Some(60), Some(86_400), None))]
     async fn offer(&self, ctx: &Context<'_>, id: ID) -> Result<Option<OfferNode>> {
         let request = RequestContext::of(ctx);
@@ -143,7 +143,7 @@ impl OfferQueries {
         Ok(found.map(OfferNode::from))
     }
 
-    /// Every category, in menu order.
+    /// All categories, in menu order.
     #[graphql(directive = cache_control::apply(Some(86_400), Some(3_600), Some(604_800), None))]
     async fn categories(&self, ctx: &Context<'_>) -> Vec<Category> {
         RequestContext::of(ctx)
@@ -203,7 +203,8 @@ fn discount(given: Option<i32>) -> Result<Option<i32>> {
     }
 }
 
-/// A list depends on what may enter its reach, not only on what it shows.
+/// Tags the answer with the list's area: an offer that is published there later changes the list,
+/// although the list does not show it yet.
 fn note_reach(request: &RequestContext, near: Option<&Near>) {
     match near {
         None => request.facts.tag(domain::tags::all_offers()),
@@ -217,8 +218,8 @@ fn note_reach(request: &RequestContext, near: Option<&Near>) {
     }
 }
 
-/// Loads what the offers of a page belong to, each relation at once. Their fields would ask for it
-/// one after the other, and who is late to a batch has it asked for twice.
+/// Preloads the relations of a page's offers, one batch per relation. Otherwise the fields would
+/// load them one after the other, and a field that misses a batch would cause a second one.
 async fn load_relations(
     ctx: &Context<'_>,
     request: &RequestContext,

@@ -1,4 +1,4 @@
-//! Partners and their establishments: lists, details and how they are written.
+//! Partners and establishments: lists, details and mutations.
 
 pub mod mutations;
 pub mod queries;

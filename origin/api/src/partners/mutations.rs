@@ -1,5 +1,5 @@
-//! Writes of partners and their establishments in GraphQL: authorise, check the input, one store
-//! call, then its purge.
+//! Partner and establishment mutations: authorise the caller, check the input, make one store call,
+//! then relay the purge.
 
 mod input;
 
@@ -37,7 +37,8 @@ pub struct PartnerMutations;
 
 #[Object]
 impl PartnerMutations {
-    /// Founds a partner, of which whoever asks becomes the owner; the next access token says so.
+    /// Creates a partner; the signed-in user becomes its owner. The next access token carries the
+    /// membership.
     /// Refusals: `ALREADY_MEMBER`, `BAD_USER_INPUT`.
     async fn create_partner(
         &self,
@@ -115,7 +116,8 @@ impl PartnerMutations {
         }
     }
 
-    /// Changes an establishment; for managers of its partner. When it moves, its offers move along.
+    /// Changes an establishment; for its partner's managers. A new location also applies to its
+    /// offers.
     /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LOCATION_OUT_OF_RANGE`, `BAD_USER_INPUT`.
     async fn update_establishment(
         &self,
@@ -138,8 +140,8 @@ impl PartnerMutations {
         }
     }
 
-    /// Removes an establishment; for managers of its partner. Offers that are archived still show
-    /// it. False if it was removed before.
+    /// Removes an establishment; for its partner's managers. Archived offers still show it. False
+    /// if it was already removed.
     /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `ESTABLISHMENT_IN_USE`.
     async fn delete_establishment(&self, ctx: &Context<'_>, id: ID) -> Result<bool> {
         const ACTION: &str = "deleteEstablishment";
@@ -184,8 +186,8 @@ fn authorise_for(
     authorise::field(&request.asker.caller, "Mutation", action, about)
 }
 
-/// An establishment of a partner that whoever asks may write for. It stays its partner's: that it
-/// is looked up before the write makes no difference.
+/// Looks an establishment up and authorises the caller for its partner. An establishment never
+/// changes its partner, so it is safe to look it up before the write.
 async fn own_place(
     request: &RequestContext,
     action: &'static str,

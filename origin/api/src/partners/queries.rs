@@ -1,4 +1,4 @@
-//! Partners and their establishments in GraphQL: thin.
+//! Partner and establishment queries.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
@@ -22,13 +22,13 @@ use crate::{
     request::{context::RequestContext, errors::failed},
 };
 
-/// Which partners to list.
+/// Filter and pagination of the partner list.
 #[derive(Clone, Debug, InputObject)]
 pub struct PartnersInput {
     pub category: Option<PartnerCategory>,
-    /// Every word begins a word of the name or description.
+    /// Each word must be the beginning of a word in the name or description.
     pub search: Option<String>,
-    /// 1 to 100; 20 if it is not given.
+    /// Page size, 1 to 100; default 20.
     pub first: Option<i32>,
     pub after: Option<String>,
 }
@@ -54,7 +54,7 @@ impl PartnerQueries {
         Ok(found.map(PartnerNode))
     }
 
-    /// Partners by name.
+    /// Partners, sorted by name.
     #[graphql(directive = cache_control::apply(Some(3_600), Some(300), Some(86_400), None))]
     async fn partners(&self, ctx: &Context<'_>, input: PartnersInput) -> Result<PartnerConnection> {
         let request = RequestContext::of(ctx);

@@ -1,4 +1,4 @@
-//! What a purge would do: how many kept answers it would make invalid or stale, by document.
+//! Dry runs of a purge: how many cached answers it would invalidate or make stale, by document.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -11,32 +11,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::services::Services;
 
-/// The most entries of Redis that are looked at.
+/// Maximum Redis entries that a dry run scans.
 const MOST: usize = 100_000;
 
-/// The answers of one document that a purge would make invalid, or stale if it is a soft one.
+/// How many cached answers of one document a purge would invalidate, or make stale if it is soft.
 #[derive(Clone, Debug, PartialEq, Eq, SimpleObject, Serialize, Deserialize)]
 #[graphql(name = "PurgeAffected")]
 pub struct AffectedDocument {
-    /// Its hash.
+    /// The document's hash.
     pub document: Option<String>,
-    /// Its operation's name, if it is published.
+    /// The name of the document's operation, if the document is published.
     pub operation: Option<String>,
-    /// In the memory of the server that answers.
+    /// Answers in the memory of the server that runs the dry run.
     pub memory: u64,
-    /// In Redis; none when there is none, or it does not answer.
+    /// Answers in Redis; null if there is no Redis or it does not respond.
     pub redis: Option<u64>,
 }
 
-/// All of them, the most first.
+/// All affected documents, most answers first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Affected {
     pub documents: Vec<AffectedDocument>,
-    /// Whether Redis may have more: it did not answer, or has more than are looked at.
+    /// Whether the count may be incomplete: Redis did not respond, or has more entries than are
+    /// scanned.
     pub cut: bool,
 }
 
-/// Which entries a purge reaches.
+/// The cache entries that a purge affects.
 struct Reach {
     tags: Vec<Tag>,
     kind: PurgeKind,
@@ -44,7 +45,7 @@ struct Reach {
     feed: Arc<PurgeFeed>,
 }
 
-/// In memory, and in Redis.
+/// Numbers of entries in memory and in Redis.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     memory: u64,
@@ -53,7 +54,7 @@ struct Counts {
 
 type ByDocument = HashMap<Option<DocumentHash>, Counts>;
 
-/// Counts what a purge of these tags would do now.
+/// Counts the entries that a purge of these tags would affect now.
 pub async fn affected(
     services: &Services,
     tags: &[Tag],
@@ -90,7 +91,7 @@ pub async fn affected(
     Ok(Affected { documents, cut })
 }
 
-/// The heads in Redis, if it can be asked, and whether it may have more.
+/// The entry heads in Redis, if it responds, and whether there may be more.
 async fn scan(services: &Services) -> (Option<Scan>, bool) {
     let Some(remote) = services.caches.responses.remote() else {
         return (None, false);
@@ -130,7 +131,7 @@ async fn by_document(
 }
 
 impl Reach {
-    /// Whether an entry is named, and would be worse off.
+    /// Whether the purge names this entry and would shorten its life.
     fn has(&self, as_of: &AsOf, tags: &[Tag]) -> bool {
         let named = self.everything || tags.iter().any(|tag| self.tags.contains(tag));
         let validity = || {
@@ -147,7 +148,7 @@ impl Reach {
     }
 }
 
-/// Which document an entry is an answer of.
+/// The document that an entry answers.
 fn document_of(tags: &[Tag]) -> Option<DocumentHash> {
     tags.iter().find_map(tags::tagged_document)
 }

@@ -1,4 +1,4 @@
-//! The mutation `purge`, and what a purge would affect.
+//! The `purge` mutation and its dry run.
 
 pub mod affected;
 pub mod mutations;

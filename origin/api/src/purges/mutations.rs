@@ -1,4 +1,4 @@
-//! The purge mutation, and what it has in common with the same over HTTP.
+//! The `purge` mutation, and the code it shares with the HTTP route for purges.
 
 use access::caller::Caller;
 use async_graphql::{Context, ID, InputObject, Object, Result as FieldResult, SimpleObject};
@@ -18,7 +18,7 @@ use crate::{
     services::Services,
 };
 
-/// What to purge: exactly one of the first six.
+/// What to purge: exactly one of the first six fields.
 // Unknown fields are refused: a misspelt `dryRun` would purge.
 #[derive(Clone, Debug, InputObject, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -26,32 +26,33 @@ pub struct PurgeInput {
     pub offer_id: Option<ID>,
     pub partner_id: Option<ID>,
     pub tag: Option<String>,
-    /// Every list whose search may reach this place.
+    /// Purges every list whose area may include this location.
     pub location: Option<LocationInput>,
-    /// The hash of a document: all of its answers.
+    /// The hash of a document; purges all its answers.
     pub document: Option<String>,
     pub all: Option<bool>,
-    /// May still be served while it is refreshed.
+    /// Soft purge: stale answers may still be served while they are refreshed.
     #[graphql(default_with = "Some(false)")]
     pub soft: Option<bool>,
-    /// Tells what would be purged, and purges nothing.
+    /// Only reports what would be purged; purges nothing.
     #[graphql(default_with = "Some(false)")]
     pub dry_run: Option<bool>,
-    /// For the audit, at most 200 characters.
+    /// The reason for the audit log, at most 200 characters.
     pub reason: String,
 }
 
 #[derive(Clone, Debug, SimpleObject, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PurgeResult {
-    /// The purge's place in the log; none when nothing was purged, or when it waits for the log.
+    /// The purge's revision in the purge log; null for a dry run, or if the purge still waits to be
+    /// written to the log.
     pub revision: Option<String>,
     pub tags: Vec<String>,
     pub dry_run: bool,
-    /// Dry runs: the kept answers that it would make invalid, or stale if it is soft, by document.
+    /// Dry runs only: the cached answers that would be invalidated (stale if `soft`), by document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub affected: Option<Vec<AffectedDocument>>,
-    /// Dry runs: whether Redis may have more than were counted.
+    /// Dry runs only: whether Redis may have more answers than were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut: Option<bool>,
     #[graphql(skip)]
@@ -60,7 +61,7 @@ pub struct PurgeResult {
 }
 
 impl PurgeResult {
-    /// Carries out what was asked of a server.
+    /// Runs the purge, or its dry run.
     pub async fn of(
         services: &Services,
         asked: PurgeRequest,
@@ -107,7 +108,7 @@ impl PurgeMutations {
 }
 
 impl PurgeInput {
-    /// Reads it, for the log of this caller.
+    /// Validates the input and converts it to a purge request by this caller.
     pub fn request(self, caller: &Caller) -> Result<PurgeRequest, Refusal> {
         let reason = Reason::parse(&self.reason)
             .ok_or_else(|| bad_input("`reason` is 1 to 200 characters on one line"))?;

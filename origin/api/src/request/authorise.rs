@@ -1,4 +1,5 @@
-//! The one function that asks the table who may what. A refusal is logged: somebody tries doors.
+//! The only function that checks the policy table. Refusals are logged, because they may be
+//! attacks.
 
 #[cfg(test)]
 mod tests;
@@ -20,21 +21,21 @@ use super::{
     policy::{ROUTE, Who, who},
 };
 
-/// What a field is about, as far as it is known.
+/// The subject of a field, as far as it is known.
 #[derive(Clone, Copy, Debug)]
 pub enum About<'a> {
-    /// Not yet: the door. What is behind it asks once more.
+    /// Not known yet, at the root field. The check runs again once the subject is loaded.
     Unknown,
     User(&'a UserId),
     Partner(&'a PartnerId),
     Booking {
-        /// None once the account was erased.
+        /// `None` once the holder's account was erased.
         holder: Option<&'a UserId>,
         partner: &'a PartnerId,
     },
 }
 
-/// Lets a caller use a field, or says why not.
+/// Allows the caller to use a field, or returns the refusal.
 pub fn authorise(
     caller: &Caller,
     of_type: &str,
@@ -50,7 +51,8 @@ pub fn authorise(
     })
 }
 
-/// As [`authorise`], for an address beside GraphQL, whose layer logs more than this knows.
+/// Like [`authorise`], for an HTTP route outside GraphQL. The HTTP layer logs the refusal, because
+/// it knows more about the request.
 pub fn route(caller: &Caller, path: &str) -> std::result::Result<(), Refusal> {
     permit(caller, ROUTE, path, About::Unknown)
 }
@@ -151,12 +153,12 @@ fn refusal(caller: &Caller, field: &str) -> Refusal {
     }
 }
 
-/// As [`authorise`], in a field.
+/// Like [`authorise`], for use in a resolver.
 pub fn field(caller: &Caller, of_type: &str, name: &str, about: About<'_>) -> Result<()> {
     authorise(caller, of_type, name, about).map_err(|why| refused(why.code, why.message))
 }
 
-/// Lets a caller have a document executed: all of its root fields, before any of them runs.
+/// Checks all root fields of a document before any of them runs.
 pub fn document(
     caller: &Caller,
     document: &ExecutableDocument,
@@ -176,7 +178,7 @@ pub fn document(
     Ok(())
 }
 
-/// Documents are validated before: fragments are there, and none contains itself.
+/// Expects a validated document: all fragments exist, and none contains itself.
 fn root_fields<'d>(
     set: &'d SelectionSet,
     document: &'d ExecutableDocument,

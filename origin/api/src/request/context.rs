@@ -1,4 +1,4 @@
-//! What the fields of one request share.
+//! The context that the fields of one request share.
 
 use std::sync::Arc;
 
@@ -17,15 +17,15 @@ use super::{
 };
 use crate::services::Services;
 
-/// One per request: nothing that was read for one request answers another.
+/// Created for each request, so that data read for one request never answers another.
 pub struct RequestContext {
     pub services: Services,
     pub facts: Arc<AnswerFacts>,
-    /// One moment for the whole answer.
+    /// The time of the request, the same for the whole answer.
     pub now_ms: i64,
-    /// Who asks. Fields of public documents do not look at it.
+    /// The caller. Fields of public documents do not read it.
     pub asker: Asker,
-    /// Whether a shared cache may keep the answer, so that its end is worth knowing.
+    /// Whether a shared cache may keep the answer; only then must its expiry be computed.
     pub shared: bool,
     pub loader: DataLoader<Stores, HashMapCache>,
 }
@@ -39,12 +39,12 @@ impl std::fmt::Debug for RequestContext {
 }
 
 impl RequestContext {
-    /// Of a field's context; `execute` puts it there.
+    /// Gets it from a field's context, where `execute` puts it.
     pub fn of<'a>(ctx: &Context<'a>) -> &'a Self {
         ctx.data_unchecked::<Self>()
     }
 
-    /// The user who asks. The table lets nobody else to a field that needs one.
+    /// The signed-in user. The policy table admits no other caller to fields that need one.
     pub fn signed_in(&self) -> Result<&SignedIn> {
         match &self.asker.caller {
             Caller::User(user) => Ok(user),
@@ -55,7 +55,7 @@ impl RequestContext {
         }
     }
 
-    /// The account of the user who asks.
+    /// The signed-in user's account.
     pub async fn account(&self) -> Result<Account> {
         let user = self.signed_in()?;
         let found = self.services.users.by_id(&user.id).await.map_err(failed)?;
@@ -63,7 +63,7 @@ impl RequestContext {
     }
 }
 
-/// The account was erased after its token was looked at.
+/// The error when the account was erased after its token was checked.
 pub fn gone() -> async_graphql::Error {
     refused(
         ErrorCode::TOKEN_INVALID,

@@ -1,4 +1,4 @@
-//! Errors of fields: refusals that anybody may see, and failures that nobody does.
+//! Errors of fields: refusals, which clients see, and failures, which are masked.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use domain::{StoreError, codes, error_chain::chain, texts::BrokenRule};
 use pq_core::{ErrorCode, Refusal};
 use serde_json::{Value as Json, json};
 
-/// A store's failure, shared by the fields that wanted the same batch.
+/// A store's failure, shared by all fields that waited for the same batch.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct StoreFailure(Arc<StoreError>);
@@ -18,33 +18,33 @@ impl From<StoreError> for StoreFailure {
     }
 }
 
-/// A field's refusal.
+/// Builds the error for a refusal.
 pub fn refused(code: ErrorCode, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", code.as_str()))
 }
 
-/// A field's refusal of a value that breaks a rule.
+/// Builds the error for a value that breaks a validation rule.
 pub fn broken(rule: BrokenRule) -> Error {
     refused(ErrorCode::BAD_USER_INPUT, rule.to_string())
         .extend_with(|_, extensions| extensions.set("field", rule.field))
 }
 
-/// A field's failure: masked where it is answered.
+/// Builds the error for a store failure; the answer masks it.
 pub fn failed(error: impl Into<StoreFailure>) -> Error {
     Error::new_with_source(error.into())
 }
 
-/// As [`failed`], for a failure that is no store's.
+/// Like [`failed`], for failures that do not come from a store.
 pub fn failed_with(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new_with_source(Failure(Arc::new(error)))
 }
 
-/// Any failure, kept for the log.
+/// Any other failure, kept for the log.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct Failure(Arc<dyn std::error::Error + Send + Sync>);
 
-/// What a refusal says beside its code: which field of an input, and which rule.
+/// The details of a refusal besides its code: the input field and the rule.
 pub fn details(error: &ServerError) -> Vec<(&'static str, String)> {
     let Some(extensions) = &error.extensions else {
         return Vec::new();
@@ -58,7 +58,7 @@ pub fn details(error: &ServerError) -> Vec<(&'static str, String)> {
     said.collect()
 }
 
-/// The code of a refusal; none for a failure.
+/// The code of a refusal; `None` for a failure.
 pub fn code_of(error: &ServerError) -> Option<ErrorCode> {
     let extensions = error.extensions.as_ref()?;
     match extensions.get("code")? {
@@ -67,14 +67,14 @@ pub fn code_of(error: &ServerError) -> Option<ErrorCode> {
     }
 }
 
-/// Logs a failure and gives the reference that its answer shows.
+/// Logs a failure and returns the reference that the answer shows.
 pub fn log_failure(error: &(dyn std::error::Error + 'static)) -> String {
     let reference = reference();
     tracing::error!(reference, error = chain(error), "request failed");
     reference
 }
 
-/// What a client is told of a failure.
+/// The error that a client sees for a failure.
 pub fn internal(reference: &str) -> Refusal {
     Refusal::new(
         ErrorCode::INTERNAL,
@@ -82,7 +82,7 @@ pub fn internal(reference: &str) -> Refusal {
     )
 }
 
-/// A field's error as the client sees it.
+/// A field's error in the form that the client sees.
 pub fn shown(error: &ServerError) -> Json {
     let (message, extensions) = if let Some(code) = code_of(error) {
         let mut extensions = json!({"code": code.as_str()});
@@ -101,7 +101,7 @@ pub fn shown(error: &ServerError) -> Json {
     json!({"message": message, "locations": error.locations, "path": error.path, "extensions": extensions})
 }
 
-/// Logs a field's failure with its chain.
+/// Logs a field's failure with its chain of causes.
 pub fn log_field_failure(error: &ServerError) -> String {
     if let Some(failure) = error.source::<StoreFailure>() {
         return log_failure(failure);

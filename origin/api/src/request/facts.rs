@@ -1,4 +1,4 @@
-//! What an answer depends on, gathered while it is made.
+//! What an answer depends on, collected during execution.
 
 use std::{
     collections::BTreeSet,
@@ -8,23 +8,23 @@ use std::{
 use cache_core::{Lifetime, Revision, Tag};
 use domain::{Establishment, Offer, Partner, tags};
 
-/// Gathered by the fields of one query, wherever they run.
+/// Collects the facts of one query from all its fields, also when they run concurrently.
 #[derive(Debug, Default)]
 pub struct AnswerFacts(Mutex<Facts>);
 
-/// All that is known of an answer once its fields are done.
+/// The collected facts about an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     pub tags: BTreeSet<Tag>,
-    /// The first moment at which it may be wrong, milliseconds since the epoch.
+    /// When the answer may become wrong at the earliest, milliseconds since the epoch.
     pub ends_at_ms: Option<i64>,
-    /// Whether nobody may keep it, whatever its document's policy.
+    /// Whether the answer must not be cached, whatever its document's policy.
     pub uncacheable: bool,
-    /// The revision of the purge that it made.
+    /// The revision of the purge that the request wrote.
     pub revision: Option<Revision>,
-    /// After how many seconds what was refused as too many may be tried again.
+    /// Seconds until a rate-limited operation may be tried again.
     pub retry_after_s: Option<u64>,
-    /// What its kept parts have seen, see [`cache_tiered::Loaded::seen_at_ms`].
+    /// Up to when the cached parts are current, see [`cache_tiered::Loaded::seen_at_ms`].
     pub seen_at_ms: Option<u64>,
 }
 
@@ -33,17 +33,17 @@ impl AnswerFacts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answer depends on this.
+    /// Records that the answer depends on this tag.
     pub fn tag(&self, tag: Tag) {
         self.lock().tags.insert(tag);
     }
 
-    /// The answer depends on lists around this place.
+    /// Records that the answer depends on lists in these H3 cells.
     pub fn cells(&self, cells: Vec<u64>) {
         self.lock().tags.extend(cells.into_iter().map(Tag::geo));
     }
 
-    /// The answer may be wrong from this moment on; a moment that is over changes nothing.
+    /// Records when the answer may become wrong; a moment in the past is ignored.
     pub fn ends_at(&self, moment_ms: i64, now_ms: i64) {
         if moment_ms > now_ms {
             let mut facts = self.lock();
@@ -55,24 +55,25 @@ impl AnswerFacts {
         }
     }
 
-    /// The answer must not be kept.
+    /// Records that the answer must not be cached.
     pub fn uncacheable(&self) {
         self.lock().uncacheable = true;
     }
 
-    /// The answer's own purge.
+    /// Records the revision of the request's own purge.
     pub fn purged(&self, revision: Revision) {
         let mut facts = self.lock();
         facts.revision = facts.revision.max(Some(revision));
     }
 
-    /// Something was refused as too many.
+    /// Records that an operation was rate-limited.
     pub fn retry_after(&self, seconds: u64) {
         let mut facts = self.lock();
         facts.retry_after_s = facts.retry_after_s.max(Some(seconds));
     }
 
-    /// Parts of it were kept, and have seen what was committed before `seen_at_ms`, if any were.
+    /// Records that parts came from a cache and include everything committed before `seen_at_ms`;
+    /// `None` if no part did.
     pub fn kept(&self, seen_at_ms: Option<u64>) {
         let mut facts = self.lock();
         facts.seen_at_ms = facts.seen_at_ms.into_iter().chain(seen_at_ms).min();
@@ -93,15 +94,16 @@ impl AnswerFacts {
         self.tag(tags::partner(&place.partner_id));
     }
 
-    /// What was gathered.
+    /// Takes the collected facts.
     pub fn take(&self) -> Facts {
         std::mem::take(&mut *self.lock())
     }
 }
 
 impl Facts {
-    /// The life that a policy gives, ended where the answer may turn wrong; none below a second.
-    /// Beyond that end nothing is served stale either: it would not be old, it would be wrong.
+    /// Shortens the policy's lifetime to the moment the answer may become wrong; `None` if less
+    /// than a second remains. There is no stale-serving beyond that moment, because the answer
+    /// would be wrong, not just old.
     pub fn shorten(&self, policy: Lifetime, now_ms: i64) -> Option<Lifetime> {
         let left_s = self
             .ends_at_ms

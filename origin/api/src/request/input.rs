@@ -1,9 +1,9 @@
-//! Fields of an edit: absent keeps the value, null clears it where it may be cleared.
+//! Fields of an edit: an absent field keeps its value; null clears it if it is nullable.
 
 use async_graphql::MaybeUndefined;
 use domain::{offers::edit::Edit, texts::BrokenRule};
 
-/// A field that always has a value.
+/// Converts a field that cannot be cleared.
 pub fn value<T, U>(
     field: &'static str,
     given: MaybeUndefined<T>,
@@ -16,7 +16,7 @@ pub fn value<T, U>(
     }
 }
 
-/// A field that null clears.
+/// Converts a field that null clears.
 pub fn nullable<T, U>(
     given: MaybeUndefined<T>,
     check: impl FnOnce(T) -> Result<U, BrokenRule>,

@@ -1,4 +1,5 @@
-//! One batch per relation and request: no query per item, anywhere.
+//! Loaders for `DataLoader`: one batch per relation and request, so that no list causes a query per
+//! item.
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
@@ -17,27 +18,28 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{errors::StoreFailure, facts::AnswerFacts};
 use crate::services::Services;
 
-/// The most offers of one partner that are looked through.
+/// Maximum offers read for one partner.
 pub const OFFERS_OF_PARTNER: usize = 500;
 
-/// The stores as one request sees them.
+/// The stores as used by one request.
 #[derive(Debug)]
 pub struct Stores {
     pub services: Services,
     pub now_ms: i64,
     pub entities: Entities,
-    /// Of the answer that they are for.
+    /// The facts of the request's answer.
     pub facts: Arc<AnswerFacts>,
-    /// Who asks, if it is a user.
+    /// The signed-in user, if any.
     pub user: Option<UserId>,
 }
 
-/// Whether entities may come out of the caches.
+/// Whether entities may be read from the caches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entities {
-    /// As far as the purge log allows it, for a client that insists on this revision.
+    /// From the cache, if the purge log allows it; `required` is the minimum revision the client
+    /// demands.
     Kept { required: Option<Revision> },
-    /// From the store.
+    /// Always from the store.
     Fresh,
 }
 
@@ -49,12 +51,12 @@ pub struct EstablishmentsOf(pub PartnerId);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OffersOf(pub PartnerId);
 
-/// Key: how many of an offer can still be booked. Never out of an entity that is kept: it changes
-/// with every booking, and purges nothing as long as something is left.
+/// Key: how many bookings of an offer are left. Never read from a cached entity: the number changes
+/// with every booking, which purges no entity while any are left.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RemainingOf(pub OfferId);
 
-/// Key: whether an offer is a favourite of whoever asks.
+/// Key: whether an offer is a favourite of the signed-in user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FavoriteOf(pub OfferId);
 
@@ -67,7 +69,7 @@ pub struct BookingsOf(pub UserId);
 pub struct FavoritesOf(pub UserId);
 
 impl Stores {
-    /// Entities out of their cache, where this request may use it, else by `read`.
+    /// Reads entities from their cache if this request may use it, otherwise with `read`.
     async fn through<I, V, F>(
         &self,
         cache: &EntityCache,
@@ -256,7 +258,7 @@ impl Loader<BookingsOf> for Stores {
     type Value = Vec<Booking>;
     type Error = StoreFailure;
 
-    /// One read for each user: nobody but an operator sees the bookings of more than one.
+    /// One read per user: only operators see bookings of more than one user.
     async fn load(
         &self,
         keys: &[BookingsOf],
@@ -281,7 +283,7 @@ impl Loader<FavoritesOf> for Stores {
     type Value = Vec<OfferId>;
     type Error = StoreFailure;
 
-    /// One read for each user, as [`BookingsOf`].
+    /// One read per user, like [`BookingsOf`].
     async fn load(
         &self,
         keys: &[FavoritesOf],
@@ -297,26 +299,27 @@ impl Loader<FavoritesOf> for Stores {
     }
 }
 
-/// Forgets what the request read of bookings, as [`forget_offers`].
+/// Clears the request's loaded bookings, like [`forget_offers`].
 pub fn forget_bookings(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<BookingId>();
     loader.clear::<BookingsOf>();
 }
 
-/// Forgets what the request read of favourites, as [`forget_offers`].
+/// Clears the request's loaded favourites, like [`forget_offers`].
 pub fn forget_favorites(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<FavoriteOf>();
     loader.clear::<FavoritesOf>();
 }
 
-/// Forgets what the request read of offers: the next field of a mutation sees the write before it.
+/// Clears the request's loaded offers, so that the next field of a mutation sees the write before
+/// it.
 pub fn forget_offers(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<OfferId>();
     loader.clear::<OffersOf>();
     loader.clear::<RemainingOf>();
 }
 
-/// Forgets what the request read of partners and establishments.
+/// Clears the request's loaded partners and establishments.
 pub fn forget_partners(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<PartnerId>();
     loader.clear::<EstablishmentId>();
@@ -331,7 +334,7 @@ fn partner_tags(id: &PartnerId, _partner: &Partner) -> Vec<Tag> {
     vec![tags::partner(id)]
 }
 
-/// An establishment is its partner's: what changes it purges the partner.
+/// An establishment is tagged with its partner: changes to it purge the partner.
 fn establishment_tags(_id: &EstablishmentId, place: &Establishment) -> Vec<Tag> {
     vec![tags::partner(&place.partner_id)]
 }

@@ -1,8 +1,8 @@
-//! What every field of a request may use, below all object types.
+//! What the fields of every request use; the layer below all object types.
 //!
 //! Reading order: [`context`] (one request) → [`policy`] and [`authorise`] (who may read or write
-//! what) → [`loaders`] (one batch a relation) → [`facts`] (what the answer depends on) → [`errors`].
-//! For inputs: [`validation`] and [`input`]. After a write: [`relaying`].
+//! what) → [`loaders`] (one batch per relation) → [`facts`] (what the answer depends on) →
+//! [`errors`]. For inputs: [`validation`] and [`input`]. After a write: [`relaying`].
 
 pub mod authorise;
 pub mod context;

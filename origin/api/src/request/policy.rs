@@ -1,4 +1,4 @@
-//! Who may what: the whole table. What is not in it nobody may.
+//! The authorisation table: who may use each field. Access that is not listed is denied.
 
 use domain::{auth::service_tokens::Scope, users::account::Post};
 
@@ -6,24 +6,24 @@ use domain::{auth::service_tokens::Scope, users::account::Post};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     Anybody,
-    /// Any user whose account may be used.
+    /// Any user whose account is active.
     SignedIn,
-    /// The user that it is about, and administrators.
+    /// The user the field is about, and administrators.
     Themselves,
-    /// The user whose booking it is about, and those of its partner who have this post or a higher
-    /// one, administrators, and the service.
+    /// The booking's holder; members of its partner's team with at least this post; administrators;
+    /// and the service.
     HolderOrTeam(Post),
-    /// Those of the partner that it is about who have this post or a higher one, administrators,
-    /// and services that act for partners.
+    /// Members of the partner's team with at least this post, administrators, and services that act
+    /// for partners.
     Team(Post),
-    /// Administrators, and services that have this scope.
+    /// Administrators, and services with this scope.
     Operators(Scope),
 }
 
-/// Stands in the table where a type would, for an address beside GraphQL.
+/// Used in the table instead of a type name, for HTTP routes outside GraphQL.
 pub const ROUTE: &str = "(route)";
 
-/// Type, field, who. Fields of types that are not here are everybody's: [`PUBLIC_TYPES`].
+/// Type, field, who. Fields of types that are not listed are public: [`PUBLIC_TYPES`].
 #[rustfmt::skip]
 pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "offers", Who::Anybody),
@@ -123,8 +123,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Booking", "createdAt", Who::HolderOrTeam(Post::Staff)),
 ];
 
-/// Types whose fields say nothing that whoever reached them may not see. The second half is reached
-/// only by fields above that are a user's own.
+/// Types whose fields need no check of their own: whoever reaches an object may read all of it. The
+/// second half is reached only through fields above that belong to a user.
 #[cfg(test)]
 pub const PUBLIC_TYPES: &[&str] = &[
     "Address",
@@ -160,7 +160,7 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "PartnerDay",
 ];
 
-/// Who may use a field of a type.
+/// The policy for a field of a type.
 pub fn who(of_type: &str, field: &str) -> Option<Who> {
     POLICY
         .iter()
@@ -179,7 +179,7 @@ mod tests {
 
     use super::*;
 
-    /// The fields of each object type, by the schema itself.
+    /// The fields of each object type, taken from the schema.
     fn fields() -> BTreeSet<(String, String)> {
         let schema = parse_schema(crate::schema::sdl()).unwrap();
         let types = schema.definitions.iter().filter_map(|definition| {

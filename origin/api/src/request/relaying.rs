@@ -1,11 +1,12 @@
-//! After a write: its purge goes from the outbox into the log, and the answer says its revision.
+//! After a write: moves its purge from the outbox to the log and records the revision for the
+//! answer.
 
 use domain::{StoreError, error_chain::chain, offers::store::Purging};
 
 use super::context::RequestContext;
 
-/// Moves the write's purge into the log, for its revision. The write is committed: if this fails
-/// it is answered all the same, and a server's next question to the log moves the purge.
+/// Moves the write's purge to the log and records its revision. The write is already committed, so
+/// a failure here does not fail the answer: the next server that reads the log moves the purge.
 pub async fn relay(request: &RequestContext, purging: Purging) {
     match purging {
         Purging::Nothing => {}

@@ -1,4 +1,4 @@
-//! What a person may type into a field, and how a refusal says which field and which rule.
+//! Validation rules for input fields; a refusal names the field and the rule.
 
 use async_graphql::{Error, ErrorExtensions as _};
 use domain::{
@@ -10,7 +10,7 @@ use validator::{Validate, ValidationError};
 
 use super::errors::refused;
 
-/// A rule; the word in `extensions.rule`.
+/// A rule; its word appears in `extensions.rule`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     Email,
@@ -108,7 +108,7 @@ pub fn version(text: &str) -> Result<(), ValidationError> {
     keep(is_line(text, 1..=50), Rule::Version)
 }
 
-/// Refuses an input whose fields break a rule: the first of them by name.
+/// Refuses an input that breaks a rule; reports the first such field by name.
 pub fn check(input: &impl Validate, language: Language) -> Result<(), Error> {
     let Err(errors) = input.validate() else {
         return Ok(());
@@ -134,7 +134,7 @@ fn broken_rule(field: &str, code: &str, language: Language) -> Error {
     )
 }
 
-/// As GraphQL names a field.
+/// Converts a Rust field name to GraphQL's camelCase.
 fn camel(field: &str) -> String {
     let mut upper = false;
     let mut name = String::new();

@@ -1,4 +1,4 @@
-//! Views that were not stored yet.
+//! Counts views of offers in memory until they are stored.
 
 use std::{
     collections::HashMap,
@@ -7,11 +7,10 @@ use std::{
 
 use domain::{OfferId, paris::Day, stats::Seen};
 
-/// The most offers and days that are remembered: whoever reads more than these within one period
-/// is not counted.
+/// Maximum offer-and-day pairs kept between two writes; views of further pairs are not counted.
 const MOST: usize = 20_000;
 
-/// Added up by requests, taken by whoever stores them.
+/// View counts: requests add to them, the storing task takes them.
 #[derive(Debug, Default)]
 pub struct Views(Mutex<HashMap<(OfferId, Day), i64>>);
 
@@ -20,7 +19,7 @@ impl Views {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One more view of an offer that there is.
+    /// Counts one view of an existing offer.
     pub fn saw(&self, offer: &OfferId, now_ms: i64) {
         let Some(day) = Day::of(now_ms) else {
             return;
@@ -28,14 +27,14 @@ impl Views {
         self.add(offer.clone(), day, 1);
     }
 
-    /// Puts back what could not be stored.
+    /// Puts counts back that could not be stored.
     pub fn put_back(&self, seen: Vec<Seen>) {
         for Seen { offer, day, views } in seen {
             self.add(offer, day, views);
         }
     }
 
-    /// What was added up since the last time.
+    /// Takes the counts collected since the last call.
     pub fn take(&self) -> Vec<Seen> {
         let taken = std::mem::take(&mut *self.lock());
         let seen = taken.into_iter();

@@ -1,4 +1,4 @@
-//! A partner's figures by day, and the counter of views.
+//! A partner's statistics by day, and the view counter.
 
 pub mod counter;
 pub mod queries;

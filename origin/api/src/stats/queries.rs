@@ -1,4 +1,4 @@
-//! The dashboards of partners in GraphQL.
+//! The query for partner statistics.
 
 use std::collections::HashMap;
 
@@ -18,29 +18,29 @@ use crate::{
     },
 };
 
-/// The most days that are asked for at once.
+/// Maximum days in one query.
 const MOST_DAYS: i64 = 366;
 
-/// What became of a partner's offers.
+/// Statistics of a partner's offers.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct PartnerStats {
-    /// Each day that was asked for, in order.
+    /// One entry for each day of the requested range, in order.
     days: Vec<PartnerDay>,
 }
 
-/// A day of Europe/Paris.
+/// A partner's statistics for one day (Europe/Paris).
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct PartnerDay {
-    /// Such as 2026-10-25.
+    /// The date, such as 2026-10-25.
     day: String,
-    /// How often pages of its offers were read from an origin: what an edge answers from its own
-    /// copies is not seen. Some seconds late.
+    /// Views of the partner's offer pages that an origin served; answers from an edge's cache are
+    /// not counted. Delayed by some seconds.
     views: i32,
-    /// Bookings that were made on it, whatever became of them.
+    /// Bookings made on this day, whatever their status now.
     bookings: i32,
-    /// Bookings that were used on it.
+    /// Bookings checked in on this day.
     check_ins: i32,
 }
 
@@ -49,8 +49,8 @@ pub struct StatsQueries;
 
 #[Object]
 impl StatsQueries {
-    /// The course of a partner's offers, for its managers, by day of Europe/Paris; `from` and `to`
-    /// such as 2026-10-25, 366 days at most.
+    /// A partner's statistics by day (Europe/Paris); for its managers. `from` and `to` are dates
+    /// such as 2026-10-25, at most 366 days.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn partner_stats(
         &self,

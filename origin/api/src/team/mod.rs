@@ -1,4 +1,4 @@
-//! Members of a partner, and invitations.
+//! The members of a partner's team, and invitations to it.
 
 pub mod mutations;
 pub mod queries;

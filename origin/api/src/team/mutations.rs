@@ -1,4 +1,4 @@
-//! Teams in GraphQL: writes. Whom an owner invites is not told whether they have an account.
+//! Team mutations. An owner who invites an address does not learn whether it has an account.
 
 use access::random;
 use async_graphql::{Context, Error, ID, InputObject, Object, Result};
@@ -28,7 +28,7 @@ use crate::{
 
 #[derive(Clone, Debug, InputObject, Validate)]
 pub struct InviteMemberInput {
-    /// Where the invitation goes; whoever accepts it has an account with this address.
+    /// The address to invite; only an account with this address can accept.
     #[validate(custom(function = "validation::email"))]
     email: String,
     role: MemberRole,
@@ -39,8 +39,8 @@ pub struct TeamMutations;
 
 #[Object]
 impl TeamMutations {
-    /// Invites somebody by e-mail; for owners. The invitation is good for seven days and replaces
-    /// the one before to the same address; within a minute of that none is sent.
+    /// Invites a person by e-mail; for owners. The invitation is valid for seven days and replaces
+    /// an earlier one to the same address. No e-mail is sent within a minute of the previous one.
     /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `BAD_USER_INPUT`.
     async fn invite_member(
         &self,
@@ -56,7 +56,7 @@ impl TeamMutations {
         invite(request, &partner, &input).await.map(Into::into)
     }
 
-    /// Takes an invitation back; for owners. False: there is none of this id.
+    /// Withdraws an invitation; for owners. False if there is no invitation with this id.
     async fn withdraw_invitation(&self, ctx: &Context<'_>, partner_id: ID, id: ID) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let partner = own_partner(request, "withdrawInvitation", &partner_id)?;
@@ -67,7 +67,8 @@ impl TeamMutations {
         withdrawn.await.map_err(failed)
     }
 
-    /// Joins the team that whoever asks was invited to; the next access token says so.
+    /// Accepts an invitation: the signed-in user joins the team. The next access token carries the
+    /// membership.
     /// Refusals: `INVITATION_INVALID`, `ALREADY_MEMBER`, `LIMIT_REACHED`.
     async fn accept_invitation(&self, ctx: &Context<'_>, token: String) -> Result<MembershipNode> {
         let request = RequestContext::of(ctx);
@@ -90,7 +91,7 @@ impl TeamMutations {
         }
     }
 
-    /// Gives somebody of the team another role; for owners.
+    /// Changes a member's role; for owners.
     /// Refusals: `MEMBER_NOT_FOUND`, `LAST_OWNER`.
     async fn change_member_role(
         &self,
@@ -105,7 +106,7 @@ impl TeamMutations {
         change(request, &partner, &user, Some(role.into())).await
     }
 
-    /// Takes somebody out of the team; for owners. Refusals: `MEMBER_NOT_FOUND`, `LAST_OWNER`.
+    /// Removes a member from the team; for owners. Refusals: `MEMBER_NOT_FOUND`, `LAST_OWNER`.
     async fn remove_member(&self, ctx: &Context<'_>, partner_id: ID, user_id: ID) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let partner = own_partner(request, "removeMember", &partner_id)?;
@@ -113,7 +114,7 @@ impl TeamMutations {
         change(request, &partner, &user, None).await
     }
 
-    /// Leaves the team of whoever asks. Refusals: `MEMBER_NOT_FOUND`, `LAST_OWNER`.
+    /// The signed-in user leaves their team. Refusals: `MEMBER_NOT_FOUND`, `LAST_OWNER`.
     async fn leave_team(&self, ctx: &Context<'_>) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let account = request.account().await?;
@@ -186,7 +187,8 @@ fn own_partner(request: &RequestContext, action: &'static str, id: &ID) -> Resul
     Ok(partner)
 }
 
-/// Unknown, over, used, withdrawn, somebody else's: which of these is not told.
+/// One refusal for every unusable invitation (unknown, expired, used, withdrawn, for another
+/// address), so that the caller does not learn which it was.
 fn not_taken() -> Error {
     refused(
         INVITATION_INVALID,

@@ -1,4 +1,4 @@
-//! Teams in GraphQL: reads.
+//! Team queries.
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -20,19 +20,19 @@ use crate::{
     },
 };
 
-/// What somebody does for a partner; each may do what those before it may.
+/// A member's role. Each role includes the rights of the roles before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "Post")]
 pub enum MemberRole {
-    /// Checks guests in, and sees the offers.
+    /// Checks guests in and reads the partner's offers.
     Staff,
-    /// Writes offers, establishments and the partner itself.
+    /// Edits the partner, its offers and its establishments.
     Manager,
-    /// Says who is of the team.
+    /// Invites and removes members and changes their roles.
     Owner,
 }
 
-/// For which partner whoever asks works, and as what.
+/// The signed-in user's partner and role.
 #[derive(Clone, Debug)]
 pub struct MembershipNode(pub Membership);
 
@@ -50,7 +50,7 @@ impl MembershipNode {
     }
 }
 
-/// Somebody of a team, as the team sees them.
+/// A team member, as shown to the team.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct Member {
@@ -73,7 +73,7 @@ impl Member {
     }
 }
 
-/// Somebody who may join.
+/// An invitation to join the team.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "Invitation", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct InvitationNode {
@@ -96,13 +96,13 @@ impl From<Invitation> for InvitationNode {
     }
 }
 
-/// Who works for a partner, and who is invited.
+/// A partner's members and open invitations.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct Team {
-    /// The oldest account first.
+    /// Sorted by account age, oldest first.
     members: Vec<Member>,
-    /// Those that are good, oldest first.
+    /// Invitations that can still be accepted, oldest first.
     invitations: Vec<InvitationNode>,
 }
 
@@ -111,14 +111,14 @@ pub struct TeamQueries;
 
 #[Object]
 impl TeamQueries {
-    /// For which partner whoever asks works; null: for none.
+    /// The signed-in user's membership; null if they belong to no team.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn my_membership(&self, ctx: &Context<'_>) -> Result<Option<MembershipNode>> {
         let account = RequestContext::of(ctx).account().await?;
         Ok(account.membership.map(MembershipNode))
     }
 
-    /// Who works for a partner, for its managers.
+    /// The team of a partner; for its managers.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn team(&self, ctx: &Context<'_>, partner_id: ID) -> Result<Team> {
         let request = RequestContext::of(ctx);

@@ -1,4 +1,5 @@
-//! Everything that is held of a user, of all blocks, as JSON. A block that holds more adds it here.
+//! The user's data export as JSON, from all blocks. A block that stores more personal data adds it
+//! here.
 
 use async_graphql::Result;
 use chrono::SecondsFormat;
@@ -40,7 +41,8 @@ pub async fn everything(request: &RequestContext) -> Result<Value> {
     }))
 }
 
-/// All of it but the password's hash: that is no statement about a person, and a way to guess.
+/// All account data except the password hash, which is not personal data and could be used to guess
+/// the password.
 fn of_account(account: &Account) -> Value {
     json!({
         "id": account.id,
@@ -71,7 +73,7 @@ fn of_consent(consent: &Consent) -> Value {
     })
 }
 
-/// Without its codes: they let somebody in.
+/// The booking without its QR codes, because they admit whoever holds them.
 fn of_booking(booking: &Booking) -> Value {
     json!({
         "id": booking.id,

@@ -1,4 +1,4 @@
-//! Profiles, favourites, consents, export and erasure.
+//! Users: profiles, favourites, consents, data export and erasure.
 
 pub mod export;
 pub mod mutations;

@@ -1,4 +1,4 @@
-//! What users do with their accounts, in GraphQL.
+//! User mutations.
 
 use access::random;
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result};
@@ -30,21 +30,21 @@ use crate::{
     },
 };
 
-/// What is not given stays; null clears `phone` and `avatar`.
+/// Fields that are not given stay unchanged; null clears `phone` and `avatar`.
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateProfileInput {
     /// 2 to 50 characters.
     first_name: Option<String>,
     /// 2 to 50 characters.
     last_name: Option<String>,
-    /// E.164. Another number has to be verified again.
+    /// E.164. A changed number must be verified again.
     phone: MaybeUndefined<String>,
-    /// An https address.
+    /// An https URL.
     avatar: MaybeUndefined<String>,
     preferences: Option<PreferencesInput>,
 }
 
-/// Its values, as the rules read them.
+/// The given values, in the form the validation rules check.
 #[derive(Debug, Validate)]
 struct Profile {
     #[validate(custom(function = "validation::name"))]
@@ -95,7 +95,7 @@ impl UserMutations {
         Ok(changed(request, &user.id, change).await?.into())
     }
 
-    /// Whether it was added: false if it was one already.
+    /// Adds an offer to the favourites. False if it already was one.
     async fn add_favorite(&self, ctx: &Context<'_>, offer_id: ID) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
@@ -116,7 +116,7 @@ impl UserMutations {
         }
     }
 
-    /// Whether it was one.
+    /// Removes an offer from the favourites. False if it was not one.
     async fn remove_favorite(&self, ctx: &Context<'_>, offer_id: ID) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
@@ -145,7 +145,8 @@ impl UserMutations {
         Ok(consent.into())
     }
 
-    /// Erases the account of whoever asks, for good. That there was consent is kept, without a name.
+    /// Erases the signed-in user's account permanently. Records of consent are kept, without a
+    /// name.
     async fn delete_my_account(&self, ctx: &Context<'_>, password: String) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let account = confirmed(request, password).await?;
@@ -164,7 +165,7 @@ impl UserMutations {
         Ok(erased)
     }
 
-    /// Shuts somebody out, or lets them in again; says whether there is such a user.
+    /// Suspends or reinstates a user. False if there is no such user.
     async fn set_user_status(&self, ctx: &Context<'_>, id: ID, status: UserStatus) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let Some(id) = UserId::parse(&id) else {

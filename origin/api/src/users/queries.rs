@@ -1,4 +1,5 @@
-//! Users in GraphQL. Others see what is public; the rest asks who asks.
+//! User queries. `id`, `firstName`, `avatar` are public; every other field requires that user or an
+//! administrator.
 
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -18,12 +19,12 @@ use crate::{
     request::{context::RequestContext, errors::failed},
 };
 
-/// Everything that is held of a user.
+/// All data stored about a user.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct DataExport {
     created_at: DateTime<Utc>,
-    /// JSON.
+    /// The data as JSON text.
     data: String,
 }
 
@@ -39,13 +40,14 @@ pub struct UserQueries;
 
 #[Object]
 impl UserQueries {
-    /// Whoever asks.
+    /// The signed-in user.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn me(&self, ctx: &Context<'_>) -> Result<UserNode> {
         Ok(RequestContext::of(ctx).account().await?.into())
     }
 
-    /// Somebody; of others only what is public.
+    /// A user. `id`, `firstName`, `avatar` are public; every other field requires that user or an
+    /// administrator.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn user(&self, ctx: &Context<'_>, id: ID) -> Result<Option<UserNode>> {
         let Some(id) = UserId::parse(&id) else {
@@ -55,7 +57,7 @@ impl UserQueries {
         Ok(found.map_err(failed)?.map(UserNode::from))
     }
 
-    /// What one agreed to, and did not any more; oldest first.
+    /// The signed-in user's consents, granted and withdrawn, oldest first.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn my_consents(&self, ctx: &Context<'_>) -> Result<Vec<ConsentNode>> {
         let request = RequestContext::of(ctx);
@@ -65,7 +67,7 @@ impl UserQueries {
         Ok(consents.map(ConsentNode::from).collect())
     }
 
-    /// Everything that is held of whoever asks, of all blocks.
+    /// All data stored about the signed-in user.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn export_my_data(&self, ctx: &Context<'_>) -> Result<DataExport> {
         let request = RequestContext::of(ctx);

@@ -1,5 +1,5 @@
-//! What leaves by e-mail and SMS. A provider (Amazon SES, Twilio) comes with a later issue and
-//! implements [`Outgoing`]; until then messages are [`Kept`], on a developer's machine and in tests.
+//! Outgoing e-mail and SMS. Providers (Amazon SES, Twilio) will implement [`Outgoing`] in a later
+//! issue; until then [`Kept`] stores messages, on developers' machines and in tests.
 
 use std::{
     collections::VecDeque,
@@ -9,18 +9,18 @@ use std::{
 use async_trait::async_trait;
 use domain::messages::{Message, Outgoing, OutgoingError};
 
-/// How many messages are kept.
+/// Maximum messages kept.
 const MOST: usize = 100;
 
-/// Whether kept messages are also told to the log, with all that is in them.
+/// Whether kept messages are also logged, with their full content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Telling {
-    /// On a developer's machine: nothing else leads to the code.
+    /// For developers' machines, where the log is the only way to get a code.
     All,
     Nothing,
 }
 
-/// Keeps the last messages, and sends none.
+/// Keeps the latest messages instead of sending them.
 #[derive(Debug)]
 pub struct Kept {
     telling: Telling,
@@ -35,7 +35,7 @@ impl Kept {
         }
     }
 
-    /// Takes what was sent, oldest first.
+    /// Takes the kept messages, oldest first.
     pub fn take(&self) -> Vec<Message> {
         let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
         messages.drain(..).collect()

@@ -1,4 +1,4 @@
-//! Proofs of an address or a number, and forgotten passwords, in GraphQL.
+//! Mutations that verify an e-mail address or phone number, or reset a password.
 
 use async_graphql::{Context, Object, Result};
 
@@ -13,37 +13,39 @@ pub struct ProofMutations;
 
 #[Object]
 impl ProofMutations {
-    /// Sends a link to one's own address, at most one a minute.
+    /// Sends a verification link to the signed-in user's own address, at most one a minute.
     async fn request_email_verification(&self, ctx: &Context<'_>) -> Result<bool> {
         proving::request_email_verification(RequestContext::of(ctx)).await?;
         Ok(true)
     }
 
-    /// With the token of that link, within a day.
+    /// Verifies the e-mail address with the token of that link, which is valid for a day.
     async fn verify_email(&self, ctx: &Context<'_>, token: String) -> Result<bool> {
         proving::verify_email(RequestContext::of(ctx), &token).await?;
         Ok(true)
     }
 
-    /// Sends six digits to one's own phone, at most once a minute.
+    /// Sends a six-digit code to the signed-in user's own phone, at most one a minute.
     async fn request_phone_code(&self, ctx: &Context<'_>) -> Result<bool> {
         proving::request_phone_code(RequestContext::of(ctx)).await?;
         Ok(true)
     }
 
-    /// With these digits, within ten minutes and five tries.
+    /// Verifies the phone number with that code, which is valid for ten minutes and five tries.
     async fn verify_phone(&self, ctx: &Context<'_>, code: String) -> Result<UserNode> {
         let account = proving::verify_phone(RequestContext::of(ctx), &code).await?;
         Ok(account.into())
     }
 
-    /// Sends a link to this address if an account has it, which is not told.
+    /// Sends a reset link to this address if an account has it. The answer does not reveal whether
+    /// one does.
     async fn request_password_reset(&self, ctx: &Context<'_>, email: String) -> Result<bool> {
         proving::request_password_reset(RequestContext::of(ctx), &email).await?;
         Ok(true)
     }
 
-    /// With the token of that link, within half an hour. Ends every session.
+    /// Sets a new password with the token of that link, which is valid for half an hour. Ends all
+    /// sessions.
     async fn reset_password(&self, ctx: &Context<'_>, input: ResetPasswordInput) -> Result<bool> {
         let request = RequestContext::of(ctx);
         check(&input, request.asker.language)?;

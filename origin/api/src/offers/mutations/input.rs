@@ -1,4 +1,4 @@
-//! What a mutation of an offer is given. Absent, null and a value are three different things.
+//! Input types for editing offers. An absent field, null and a value have three different meanings.
 
 use async_graphql::{InputObject, MaybeUndefined};
 use domain::{
@@ -15,7 +15,7 @@ use crate::{
     request::input::{nullable, value},
 };
 
-/// What to change of an offer.
+/// The changes to an offer. Fields that are not given stay unchanged.
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateOfferInput {
     /// 2 to 120 characters on one line.
@@ -26,31 +26,31 @@ pub struct UpdateOfferInput {
     discount: MaybeUndefined<UpdateDiscountInput>,
     /// At most 20, each of 1 to 200 characters.
     conditions: MaybeUndefined<Vec<String>>,
-    /// Before `validUntil`.
+    /// Must be before `validUntil`.
     valid_from: MaybeUndefined<Moment>,
     valid_until: MaybeUndefined<Moment>,
-    /// Null: it may be used at any time within its validity.
+    /// Null: the offer may be used at any time within its validity.
     schedule: MaybeUndefined<OfferScheduleInput>,
-    /// Null: it may be booked without limit.
+    /// Null: the number of bookings is unlimited.
     quota: MaybeUndefined<UpdateQuotaInput>,
     /// At most 20 https URLs, each of at most 500 characters.
     images: MaybeUndefined<Vec<String>>,
     is_active: MaybeUndefined<bool>,
     limits: MaybeUndefined<BookingLimitsInput>,
-    /// The `version` that the editor read. If the offer was edited since, nothing is changed.
+    /// The `version` the editor read. If the offer was edited since then, nothing is changed.
     expected_version: Option<i32>,
 }
 
-/// How often the offer may be booked, besides its quota. Null: as often as somebody likes.
+/// Limits on bookings besides the quota. Null means no limit.
 #[derive(Clone, Copy, Debug, Default, InputObject)]
 pub struct BookingLimitsInput {
-    /// By all users together, within one day of Europe/Paris; 1 or more.
+    /// Maximum bookings by all users together within one day (Europe/Paris); 1 or more.
     per_day: MaybeUndefined<i32>,
-    /// By one user, as long as there is the offer; 1 or more.
+    /// Maximum bookings by one user over the offer's whole lifetime; 1 or more.
     per_user: MaybeUndefined<i32>,
 }
 
-/// What becomes of each limit.
+/// The change to each limit: keep, clear or set.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LimitEdits {
     pub per_day: Edit<Option<i32>>,
@@ -70,12 +70,12 @@ impl BookingLimitsInput {
 
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateDiscountInput {
-    /// 0 to 100.
+    /// Percent, 0 to 100.
     percentage: MaybeUndefined<i32>,
     description: MaybeUndefined<String>,
 }
 
-/// What is not given stays; of a new quota everything is left.
+/// Fields that are not given stay unchanged. A new quota starts with `remaining` equal to `total`.
 #[derive(Clone, Copy, Debug, InputObject)]
 pub struct UpdateQuotaInput {
     pub total: MaybeUndefined<i32>,
@@ -83,7 +83,7 @@ pub struct UpdateQuotaInput {
     pub remaining: MaybeUndefined<i32>,
 }
 
-/// Local times, "HH:MM"; `to` that is not after `from` means until the next day.
+/// Local times, "HH:MM". If `to` is not after `from`, it means the next day.
 #[derive(Clone, Debug, InputObject)]
 pub struct OfferScheduleInput {
     weekdays: Vec<Weekday>,
@@ -92,7 +92,7 @@ pub struct OfferScheduleInput {
 }
 
 impl UpdateOfferInput {
-    /// The edit; none of its values breaks a rule by itself.
+    /// Converts the input to an edit whose values are each valid on their own.
     pub fn edit(self) -> Result<OfferEdit, BrokenRule> {
         let (percentage, discount_description) = discount(self.discount)?;
         let limits = match self.limits {

@@ -1,4 +1,4 @@
-//! What a new offer is given.
+//! Input types for creating offers.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use domain::{
@@ -13,11 +13,12 @@ use domain::{
 use super::input::{BookingLimitsInput, OfferScheduleInput, UpdateQuotaInput, quota, schedule};
 use crate::nodes::{moment::Moment, offer::OfferCategory};
 
-/// A new offer.
+/// The offer to create.
 #[derive(Clone, Debug, InputObject)]
 pub struct CreateOfferInput {
     pub partner_id: ID,
-    /// Of the same partner. Lists by distance go by its place.
+    /// An establishment of the same partner. Its location is the offer's location in lists by
+    /// distance.
     establishment_id: ID,
     /// 2 to 120 characters on one line.
     title: String,
@@ -28,25 +29,25 @@ pub struct CreateOfferInput {
     /// At most 20, each of 1 to 200 characters.
     #[graphql(default)]
     conditions: Vec<String>,
-    /// Before `validUntil`.
+    /// Must be before `validUntil`.
     valid_from: Moment,
     valid_until: Moment,
-    /// Without it the offer may be used at any time within its validity.
+    /// If absent, the offer may be used at any time within its validity.
     schedule: Option<OfferScheduleInput>,
-    /// Without it the offer may be booked without limit.
+    /// If absent, the number of bookings is unlimited.
     quota: Option<NewQuotaInput>,
     limits: Option<BookingLimitsInput>,
     /// At most 20 https URLs, each of at most 500 characters.
     #[graphql(default)]
     images: Vec<String>,
-    /// False: nobody sees it until it is resumed.
+    /// False: the offer starts paused and is in no list until it is resumed.
     #[graphql(default = true)]
     is_active: bool,
 }
 
 #[derive(Clone, Debug, InputObject)]
 pub struct DiscountInput {
-    /// 0 to 100.
+    /// Percent, 0 to 100.
     percentage: i32,
     description: Option<String>,
 }
@@ -62,8 +63,8 @@ impl CreateOfferInput {
         EstablishmentId::parse(&self.establishment_id)
     }
 
-    /// The offer, by the rules of an edit of all its fields. Its place comes with its
-    /// establishment.
+    /// Converts the input to a draft, by the same rules as an edit of all fields. The location
+    /// comes from the establishment.
     pub fn draft(
         self,
         partner_id: PartnerId,

@@ -1,5 +1,5 @@
-//! What mutations of partners and establishments are given. Absent, null and a value are three
-//! different things.
+//! Input types for partner and establishment mutations. An absent field, null and a value have
+//! three different meanings.
 
 use async_graphql::{InputObject, MaybeUndefined, Result};
 use domain::{
@@ -34,7 +34,7 @@ pub struct CreatePartnerInput {
     category: PartnerCategory,
 }
 
-/// What is not given stays; null clears `description` and `logo`.
+/// Fields that are not given stay unchanged; null clears `description` and `logo`.
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdatePartnerInput {
     /// 2 to 100 characters on one line.
@@ -54,13 +54,13 @@ pub struct AddressInput {
     city: String,
     /// 1 to 20 characters.
     postal_code: String,
-    /// By ISO 3166, two capital letters.
+    /// ISO 3166 country code, two capital letters.
     #[graphql(default = "FR")]
     country: String,
 }
 
-/// One span; a day with breaks has several. Local times, "HH:MM"; `closes` that is not after
-/// `opens` means the next day.
+/// One opening period; a day with breaks has several. Local times, "HH:MM". If `closes` is not
+/// after `opens`, it means the next day.
 #[derive(Clone, Debug, InputObject)]
 pub struct OpeningHourInput {
     weekday: Weekday,
@@ -79,7 +79,7 @@ pub struct CreateEstablishmentInput {
     email: Option<String>,
     /// An https URL.
     website: Option<String>,
-    /// At most 28, none overlaps another.
+    /// At most 28; they must not overlap.
     #[graphql(default)]
     opening_hours: Vec<OpeningHourInput>,
     /// At most 20 https URLs, each of at most 500 characters.
@@ -87,20 +87,20 @@ pub struct CreateEstablishmentInput {
     images: Vec<String>,
 }
 
-/// What is not given stays; null clears `phone`, `email` and `website`.
+/// Fields that are not given stay unchanged; null clears `phone`, `email` and `website`.
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateEstablishmentInput {
     /// 2 to 100 characters on one line.
     name: MaybeUndefined<String>,
     address: MaybeUndefined<AddressInput>,
-    /// Its offers move along.
+    /// The new location also applies to the establishment's offers.
     location: MaybeUndefined<LocationInput>,
     /// E.164.
     phone: MaybeUndefined<String>,
     email: MaybeUndefined<String>,
     /// An https URL.
     website: MaybeUndefined<String>,
-    /// At most 28, none overlaps another.
+    /// At most 28; they must not overlap.
     opening_hours: MaybeUndefined<Vec<OpeningHourInput>>,
     /// At most 20 https URLs, each of at most 500 characters.
     images: MaybeUndefined<Vec<String>>,

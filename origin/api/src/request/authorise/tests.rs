@@ -28,7 +28,7 @@ fn user(role: Role, post: Option<Post>) -> Caller {
     }))
 }
 
-/// Everybody there is, in one order.
+/// One caller of each kind, in a fixed order.
 fn everybody() -> [(&'static str, Caller); 9] {
     let service = Service {
         name: TokenName::parse("ci"),
@@ -47,7 +47,7 @@ fn everybody() -> [(&'static str, Caller); 9] {
     ]
 }
 
-/// Who may use a field that is about these.
+/// Names of the callers that may use a field about this subject.
 fn allowed(of_type: &str, name: &str, about: About<'_>) -> String {
     let everybody = everybody();
     let may = everybody
@@ -57,13 +57,14 @@ fn allowed(of_type: &str, name: &str, about: About<'_>) -> String {
     names.join(" ")
 }
 
-/// About nothing and their own partner this team; about all else operators alone.
+/// The team may use fields about an unknown subject or their own partner; only operators may use
+/// all others.
 fn of_team(team: &'static str) -> [&'static str; 5] {
     const OPERATORS: &str = "admin service";
     [team, OPERATORS, OPERATORS, team, OPERATORS]
 }
 
-/// Every line of the table, and every role: as somebody reads it, not as the code computes it.
+/// Every row of the table for every role, written by hand instead of computed like the code.
 #[test]
 fn every_field_is_for_whom_the_table_says() {
     const ALL: &str = "anonymous unknown user staff manager owner admin narrow service";
