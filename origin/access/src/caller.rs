@@ -1,4 +1,5 @@
-//! Who asks: nobody known, a user with an access token, or a service with its own.
+//! The caller of a request: anonymous, a user with an access token, or a service with a service
+//! token.
 
 use domain::{
     StoreError, UserId,
@@ -19,30 +20,31 @@ use crate::{
     tokens::{Claims, TokenError},
 };
 
-/// How much is kept of what a client says it is.
+/// The maximum stored length of the client's device description, in characters.
 const DEVICE_CHARS: usize = 100;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// No credentials.
+    /// The request carries no credentials.
     Anonymous,
-    /// Credentials that are not ours, or not any more.
+    /// The request carries credentials that this system did not issue, or that are no longer valid.
     Unknown(Unknown),
     Service(Service),
     User(Box<SignedIn>),
 }
 
-/// Why credentials are not taken.
+/// Why credentials are rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    /// Neither an access token nor one of a service.
+    /// The credentials are neither a valid access token nor a valid service token.
     Credentials,
     Token(TokenError),
-    /// The account is disabled or gone, or the token is from before everybody was signed out.
+    /// The account is disabled or deleted, or the token was issued before the user signed out
+    /// everywhere.
     SignedOut,
 }
 
-/// The user of an access token, as the account stands now.
+/// The user of an access token, with the current state of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedIn {
     pub id: UserId,
@@ -51,18 +53,18 @@ pub struct SignedIn {
     pub session: SessionId,
 }
 
-/// Who asks, and what the client says of itself.
+/// The caller of a request, with what the client says about itself.
 #[derive(Clone, Debug)]
 pub struct Asker {
     pub caller: Caller,
-    /// Where from; what is counted for an address is counted for this one.
+    /// The client's address, or the edge; rate limits per address count against it.
     pub peer: Peer,
     pub language: Language,
     pub device: Option<String>,
 }
 
 impl Asker {
-    /// Whoever asks for what everybody may share.
+    /// The anonymous caller of requests whose answers everybody may share.
     pub const fn anybody() -> Self {
         Self {
             caller: Caller::Anonymous,
@@ -90,7 +92,7 @@ impl Asker {
 }
 
 impl Caller {
-    /// The word in logs.
+    /// The caller's kind, as logs show it.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
@@ -102,7 +104,7 @@ impl Caller {
         }
     }
 
-    /// Who it is, for the audit.
+    /// The caller's name in the purge audit.
     pub fn actor(&self) -> String {
         match self {
             Self::User(user) => format!("user {}", user.id),
@@ -113,7 +115,7 @@ impl Caller {
         }
     }
 
-    /// Reads `Authorization: Bearer …`.
+    /// Reads the caller from `Authorization: Bearer …`.
     pub async fn of(headers: &HeaderMap, auth: &Auth, now_ms: i64) -> Result<Self, StoreError> {
         let Some(given) = headers.get(AUTHORIZATION) else {
             return Ok(Self::Anonymous);
@@ -125,7 +127,8 @@ impl Caller {
         let Some(token) = bearer else {
             return Ok(Self::Unknown(Unknown::Credentials));
         };
-        // Those of services first: nobody says that they have no dots.
+        // Service tokens are checked first: nothing guarantees that they contain no dots, as JWTs
+        // do.
         if is_service(token, auth) {
             return Ok(Self::Service(Service::of_environment()));
         }
@@ -147,9 +150,9 @@ impl Caller {
         Self::of_claims(&claims, auth).await
     }
 
-    /// Who a token was given to, as they are now.
+    /// Resolves the user of an access token, with the current state of the account.
     pub async fn of_claims(claims: &Claims, auth: &Auth) -> Result<Self, StoreError> {
-        // Role and membership as they are now: the token's may be a quarter of an hour old.
+        // Role and membership are read now: those in the token may be 15 minutes old.
         Ok(match auth.standings.of(claims).await? {
             None => Self::Unknown(Unknown::SignedOut),
             Some(standing) => Self::User(Box::new(SignedIn {
@@ -162,7 +165,7 @@ impl Caller {
     }
 }
 
-/// In constant time: how long a comparison takes tells nothing of the token.
+/// Compares in constant time, so that timing reveals nothing about the token.
 fn is_service(token: &str, auth: &Auth) -> bool {
     let known = auth.admin_token.as_ref();
     known.is_some_and(|known| bool::from(token.as_bytes().ct_eq(known.expose())))

@@ -1,8 +1,8 @@
-//! Codes that prove that a message arrived: six digits on a phone, or a token in a link.
+//! One-time codes that prove that a message arrived: six digits sent by SMS, or a token in a link.
 //!
-//! What is stored is an HMAC under a secret of the servers' own: six digits could be guessed from a
-//! plain hash. A code of six digits is good for five tries, each of which is counted before it is
-//! compared; a token has 256 bits and needs no counting. Either is good once.
+//! The database stores an HMAC under the servers' secret: six digits could be guessed from a plain
+//! hash. A six-digit code allows five tries, and each try is counted before the code is compared; a
+//! token has 256 bits, so its tries need no counting. Both can be used once.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::random;
 
-/// Makes codes and compares them.
+/// Generates and compares one-time codes.
 #[derive(Clone)]
 pub struct Codes {
     secret: [u8; 32],
@@ -30,12 +30,12 @@ impl fmt::Debug for Codes {
 }
 
 impl Codes {
-    /// Codes of servers with another secret are not taken.
+    /// All servers need the same secret: codes made under another secret are rejected.
     pub const fn new(secret: [u8; 32]) -> Self {
         Self { secret }
     }
 
-    /// Six digits, or the secret of a link.
+    /// Generates six digits, or the secret of a link.
     pub fn fresh(purpose: CodePurpose) -> String {
         match purpose {
             CodePurpose::VerifyPhone => digits(),
@@ -45,7 +45,7 @@ impl Codes {
         }
     }
 
-    /// What is stored of a code.
+    /// Builds the stored form of a code.
     pub fn stored(
         &self,
         user: &UserId,
@@ -65,7 +65,7 @@ impl Codes {
         }
     }
 
-    /// Whether a code is the one that is stored, in constant time.
+    /// Compares a code with the stored one in constant time.
     pub fn is(&self, stored: &StoredCode, code: &str) -> bool {
         let hash = self.hash(&stored.user, stored.purpose, &stored.target, code);
         hash.as_bytes().ct_eq(stored.hash.as_bytes()).into()
@@ -82,7 +82,7 @@ impl Codes {
     }
 }
 
-/// Every number is as likely as any other.
+/// Generates six uniformly distributed digits.
 fn digits() -> String {
     const CODES: u32 = 1_000_000;
     loop {

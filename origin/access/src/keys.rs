@@ -1,7 +1,7 @@
-//! The keys of access tokens: Ed25519, several at a time so that they can be rotated.
+//! The Ed25519 keys of access tokens; several can be active at once, so that keys can be rotated.
 //!
-//! To rotate: put the new key behind the old one (everybody learns to verify it), then before it
-//! (it signs), then take the old one away when its last token has expired.
+//! Rotation: append the new key (every server now verifies with it), move it to the front (it now
+//! signs), and remove the old key once the last token it signed has expired.
 
 mod ed25519;
 mod reading;
@@ -16,17 +16,17 @@ use sha2::{Digest as _, Sha256};
 
 pub use reading::KeysError;
 
-/// One key.
+/// One key of the set.
 #[derive(Clone)]
 struct Key {
-    /// Its thumbprint (RFC 7638), or the name that its JWK gave it.
+    /// The key's RFC 7638 thumbprint, or the `kid` of its JWK.
     kid: String,
     public: VerifyingKey,
-    /// Without it the key only verifies.
+    /// The private key; without it the key only verifies.
     private: Option<SigningKey>,
 }
 
-/// All keys, the one that signs first among the private ones. There is one such at least.
+/// All keys of access tokens. The first private key signs; there is at least one private key.
 #[derive(Clone)]
 pub struct KeySet {
     keys: Vec<Key>,
@@ -41,7 +41,7 @@ impl fmt::Debug for KeySet {
 }
 
 impl KeySet {
-    /// Reads PEM blocks (PKCS#8, or SPKI for a key that only verifies) or a JWK set.
+    /// Parses PEM blocks (PKCS#8, or SPKI for a key that only verifies) or a JWK set.
     pub fn parse(text: &str) -> Result<Self, KeysError> {
         ed25519::install();
         let keys = reading::read(text)?;
@@ -56,7 +56,7 @@ impl KeySet {
         Ok(Self { keys })
     }
 
-    /// One that was made up, and dies with the process.
+    /// Generates a random key that lasts as long as the process.
     pub fn for_development() -> Self {
         ed25519::install();
         let private = SigningKey::from_bytes(&super::random::bytes());
@@ -65,7 +65,7 @@ impl KeySet {
         }
     }
 
-    /// What verifies and nothing more, for everybody: `/.well-known/jwks.json`.
+    /// The public keys as a JWK set, served at `/.well-known/jwks.json`.
     pub fn jwks(&self) -> Value {
         let keys = self.keys.iter().map(|key| {
             json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": key.kid,
@@ -74,7 +74,7 @@ impl KeySet {
         json!({"keys": keys.collect::<Vec<_>>()})
     }
 
-    /// The name of the key that signs, and the key.
+    /// The `kid` of the signing key, and the key as `jsonwebtoken` takes it.
     pub fn signing(&self) -> Option<(&str, EncodingKey)> {
         let signing = |key: &'_ Key| key.private.clone();
         let (key, private) = self
@@ -84,19 +84,19 @@ impl KeySet {
         Some((&key.kid, ed25519::encoding_key(&private)))
     }
 
-    /// The name of the key that signs, and the key itself.
+    /// The `kid` of the signing key, and the key itself.
     pub fn signing_key(&self) -> Option<(&str, &SigningKey)> {
         let signs = |key: &'_ Key| key.private.is_some();
         let key = self.keys.iter().find(|key| signs(key))?;
         Some((&key.kid, key.private.as_ref()?))
     }
 
-    /// All keys that verify, by name.
+    /// All public keys, each with its `kid`.
     pub fn public_keys(&self) -> impl Iterator<Item = (&str, &VerifyingKey)> {
         self.keys.iter().map(|key| (key.kid.as_str(), &key.public))
     }
 
-    /// These keys, and behind them those of another set: as in the middle of a rotation.
+    /// This set followed by another one, as in the middle of a rotation.
     #[cfg(test)]
     #[must_use]
     pub fn followed_by(&self, other: &Self) -> Self {
@@ -105,7 +105,8 @@ impl KeySet {
         }
     }
 
-    /// A secret that all servers whose first private key this is share, for one purpose.
+    /// Derives a secret for one purpose; all servers with the same first private key derive the
+    /// same.
     pub fn derived_secret(&self, purpose: &str) -> [u8; 32] {
         let private = self.keys.iter().find_map(|key| key.private.as_ref());
         let mut hasher = Sha256::new();
@@ -117,7 +118,7 @@ impl KeySet {
         hasher.finalize().into()
     }
 
-    /// The key of this name.
+    /// The verification key with this `kid`.
     pub fn verifying(&self, kid: &str) -> Option<DecodingKey> {
         let key = self.keys.iter().find(|key| key.kid == kid)?;
         Some(DecodingKey::from_ed_der(key.public.as_bytes()))
@@ -143,7 +144,8 @@ impl Key {
     }
 }
 
-/// RFC 7638 and RFC 8037: the members that define the key, in this order.
+/// The thumbprint of RFC 7638 and RFC 8037: the hash of the members that define the key, in this
+/// order.
 fn thumbprint(public: &VerifyingKey) -> String {
     let x = URL_SAFE_NO_PAD.encode(public.as_bytes());
     let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);

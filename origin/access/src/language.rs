@@ -1,8 +1,8 @@
-//! The language that a client is answered in.
+//! Chooses the language of an answer from `Accept-Language`.
 
 use domain::users::account::Language;
 
-/// The one of ours that `Accept-Language` likes best; French, if it likes none.
+/// The supported language that `Accept-Language` prefers most; French if it names none of them.
 pub fn preferred(accept: &str) -> Language {
     let mut best = (0.0, Language::French);
     for range in accept.split(',') {
@@ -18,7 +18,7 @@ pub fn preferred(accept: &str) -> Language {
             "en" => Language::English,
             _ => continue,
         };
-        // Of two that are liked alike the first one.
+        // Of two languages with the same quality the first one wins.
         if quality > best.0 {
             best = (quality, language);
         }

@@ -1,10 +1,11 @@
-//! Who asks, how they prove it, and how often they may ask.
+//! Authentication and rate limits: who the caller is, how callers prove it, how often they may
+//! call.
 //!
-//! Reading order: [`caller`] (the user or service of a request) → [`tokens`] and [`keys`] (access
-//! tokens, 15 minutes) → [`sessions`] and [`redis_sessions`] (refresh tokens, 7 days) → [`standing`]
-//! (whether an account may still be used) → [`passwords`] (bcrypt on a bounded pool) → [`codes`] (six
-//! digits and links that were sent) → [`service_tokens`]. [`peer`] is the client's address, [`rate`]
-//! counts requests, [`qr`] signs the codes of bookings.
+//! Reading order: [`caller`] (the user or service that sends a request) → [`tokens`] and [`keys`]
+//! (access tokens, 15 minutes) → [`sessions`] and [`redis_sessions`] (refresh tokens, 7 days) →
+//! [`standing`] (whether an account may still be used) → [`passwords`] (bcrypt on a bounded pool) →
+//! [`codes`] (six-digit codes and links sent to users) → [`service_tokens`]. [`peer`] determines
+//! the client's address, [`rate`] counts requests, [`qr`] signs the QR codes of bookings.
 
 pub mod caller;
 pub mod codes;
@@ -40,10 +41,10 @@ pub struct AuthConfig {
     pub tokens: tokens::TokensConfig,
 }
 
-/// What signing in needs.
+/// Everything that authentication needs.
 #[derive(Debug)]
 pub struct Auth {
-    /// A bearer token with every scope, besides those in the database.
+    /// A bearer token with every scope, in addition to those in the database.
     admin_token: Option<Secret>,
     pub passwords: Passwords,
     pub tokens: AccessTokens,

@@ -1,21 +1,21 @@
-//! Passwords: bcrypt on a bounded pool, so that a storm of logins neither slows reads nor queues
-//! without end.
+//! Password hashing: bcrypt on a bounded pool, so that a burst of logins neither slows down reads
+//! nor queues without limit.
 
 use std::{fmt, sync::Arc};
 
 use domain::{texts::MAX_PASSWORD_BYTES, users::account::PasswordHash};
 use tokio::sync::Semaphore;
 
-/// bcrypt reads no more than this. What is longer is refused: cut, two passwords would be one.
-
+/// How passwords are hashed: the cost, and how many run and wait at once.
 #[derive(Clone, Debug)]
 pub struct PasswordsConfig {
     /// bcrypt's cost: `YOUSOON_BCRYPT_COST`, default 10, 4 to 15.
     pub cost: u32,
-    /// How many passwords are hashed at once: `YOUSOON_BCRYPT_AT_ONCE`, default half of the cores.
+    /// How many passwords are hashed concurrently: `YOUSOON_BCRYPT_AT_ONCE`, default half of the
+    /// cores.
     pub at_once: usize,
-    /// How many more may wait: `YOUSOON_BCRYPT_WAITING`, default eight for each at once. Whoever
-    /// comes after them is refused.
+    /// How many more may wait in the queue: `YOUSOON_BCRYPT_WAITING`, default eight for each
+    /// concurrent one. Requests beyond that are refused.
     pub waiting: usize,
 }
 
@@ -30,7 +30,7 @@ pub enum PasswordError {
     Failed,
 }
 
-/// A password that somebody typed. No log shows it.
+/// A password as the user typed it. Never logged.
 #[derive(Clone)]
 pub struct Password(String);
 
@@ -46,20 +46,20 @@ impl fmt::Debug for Password {
     }
 }
 
-/// The pool. Clones share it.
+/// The hashing pool. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Passwords {
     cost: u32,
-    /// Those that are hashed now.
+    /// One permit for each password that is being hashed.
     running: Arc<Semaphore>,
-    /// Those, and those that wait for them.
+    /// One permit for each password that is being hashed or waits in the queue.
     admitted: Arc<Semaphore>,
-    /// What a password is compared with when there is no account: it takes as long.
+    /// The hash to compare with when no account exists, so that the answer takes equally long.
     dummy: PasswordHash,
 }
 
 impl Passwords {
-    /// Takes as long as one password: it makes the dummy.
+    /// Takes as long as hashing one password, because it makes the dummy hash.
     pub fn new(config: &PasswordsConfig) -> Result<Self, PasswordError> {
         let nobody_knows = hex::encode(super::random::bytes::<24>());
         let dummy = bcrypt::hash(nobody_knows, config.cost).map_err(|_| PasswordError::Failed)?;
@@ -80,13 +80,15 @@ impl Passwords {
         Ok(PasswordHash::new(hashed))
     }
 
-    /// Whether the password is the one of this hash; without a hash it takes as long, and is not.
+    /// Whether the password matches this hash; without a hash it takes equally long and gives
+    /// false.
     pub async fn verify(
         &self,
         password: Password,
         known: Option<&PasswordHash>,
     ) -> Result<bool, PasswordError> {
-        // Whether there is an account does not matter here: too long is nobody's.
+        // This check does not reveal whether an account exists: a password this long belongs to
+        // none.
         if password.0.len() > MAX_PASSWORD_BYTES {
             return Ok(false);
         }
@@ -96,7 +98,7 @@ impl Passwords {
         Ok(compared.await? && exists)
     }
 
-    /// Whether a hash was made at another cost than passwords are hashed at now.
+    /// Whether a hash was made with a bcrypt cost other than the configured one.
     pub fn is_outdated(&self, hash: &PasswordHash) -> bool {
         hash.expose()
             .parse::<bcrypt::HashParts>()
@@ -113,7 +115,7 @@ impl Passwords {
         let running = Arc::clone(&self.running).acquire_owned().await;
         let running = running.map_err(|_| PasswordError::Failed)?;
         let done = tokio::task::spawn_blocking(move || {
-            // Held to the end of the work: a client that hangs up does not make room early.
+            // Held until hashing ends: a client that disconnects does not free its slot early.
             let _running = running;
             work()
         });
@@ -149,7 +151,7 @@ mod tests {
                     .await
                     .unwrap()
             );
-            // bcrypt alone would cut it and say yes.
+            // bcrypt alone would truncate it and accept it.
             assert!(!verify(format!("{longest}x")).await.unwrap());
         }
     }

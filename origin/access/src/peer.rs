@@ -1,4 +1,4 @@
-//! Whose request it is, as far as the connection tells.
+//! The client's address of a request, from the connection or from the edge's signed headers.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -9,18 +9,18 @@ use edge_core::{
 };
 use http::HeaderMap;
 
-/// Who asks.
+/// Who sends a request, as far as the network tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
-    /// The edge, for what it keeps and gives to everybody.
+    /// The edge itself, for an answer that it caches and shares.
     Edge,
-    /// A client, by its address.
+    /// A client, identified by its IP address.
     Client(IpAddr),
 }
 
 impl Peer {
-    /// The address is that of the connection; or the one that the edge says, if it proves itself.
-    /// Nobody else's word is taken for it: `X-Forwarded-For` is anybody's to write.
+    /// Takes the connection's address, or the one that the edge sends if the edge proves its
+    /// identity. `X-Forwarded-For` is ignored: any client can write it.
     pub fn of(
         headers: &HeaderMap,
         connection: Option<SocketAddr>,
@@ -30,7 +30,7 @@ impl Peer {
         match said_by_edge(headers, edge_secret, now_ms.unsigned_abs()) {
             Some(OnBehalfOf::Everybody) => Self::Edge,
             Some(OnBehalfOf::Client(ip)) => Self::Client(ip.to_canonical()),
-            // A server that does not know its connections counts all of them as one.
+            // A server without connection addresses counts all connections as one.
             None => Self::Client(connection.map_or(Ipv4Addr::UNSPECIFIED.into(), |address| {
                 address.ip().to_canonical()
             })),
@@ -45,7 +45,7 @@ fn said_by_edge(
 ) -> Option<OnBehalfOf> {
     let secret = edge_secret?.expose();
     let signature = headers.get(header::SIGNATURE)?.to_str().ok()?;
-    // An address that is no text is not what was signed.
+    // A header that is not text is not what the edge signed.
     let client_ip = headers
         .get(header::CLIENT_IP)
         .map(|value| value.to_str().unwrap_or_default());
@@ -58,7 +58,8 @@ fn said_by_edge(
     }
 }
 
-/// What one client has: an address, or in IPv6 the network that a provider gives to one customer.
+/// The key that one client is counted under: an IPv4 address, or the IPv6 network that a provider
+/// assigns to one customer.
 pub fn network(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(ip) => ip.to_string(),

@@ -1,14 +1,14 @@
-//! The codes that are scanned: what a ticket says, signed with Ed25519.
+//! The QR codes of bookings: tickets signed with Ed25519.
 //!
-//! The app shows one of two. The rotating code is another one every half minute and is no good a
-//! minute later, so that a picture of it is worth nothing. The offline code is the same all the
-//! time, for phones and scanners without a network. Both are verified with the public key alone
-//! (`/.well-known/qr-keys.json`): a scanner holds no secret. That a booking is checked in once is
-//! for its status to say; a scanner without a network remembers what it scanned, and reports it.
+//! The app shows one of two kinds. The rotating code changes every 30 seconds and stops being valid
+//! 30 seconds after it was last shown, so that a screenshot is useless. The offline code stays the
+//! same, for phones and scanners without a network. Both are verified with the public key alone
+//! (`/.well-known/qr-keys.json`): a scanner holds no secret. The booking's status ensures that it
+//! is checked in once; a scanner without a network remembers what it scanned and reports it later.
 //!
-//! The text is `ysn1.` and, in base64url, 102 bytes: kind (1), short key id (4), a reserved zero
-//! (1), booking (12), partner (12), first and end second of validity (4 and 4, big-endian), and the
-//! signature (64) over the context and everything before it.
+//! The text is `ysn1.` followed by 102 bytes in base64url: kind (1), short key id (4), a reserved
+//! zero (1), booking (12), partner (12), first and end second of validity (4 and 4, big-endian),
+//! and the signature (64) over the context and all bytes before it.
 
 #[cfg(test)]
 mod tests;
@@ -28,13 +28,14 @@ use sha2::{Digest as _, Sha256};
 use crate::keys::KeySet;
 
 const PREFIX: &str = "ysn1.";
-/// Nothing else that these keys might ever sign begins with it.
+/// The signature's context: no other data that these keys sign may begin with it.
 const CONTEXT: &[u8] = b"yousoon qr code 1\0";
 const TICKET_BYTES: usize = 38;
 const SIGNATURE_BYTES: usize = 64;
-/// How often the app shows another code.
+/// How often the app shows a new rotating code, in milliseconds.
 pub const ROTATION_MS: i64 = 30_000;
-/// How much longer a code is good than it is shown: it is scanned, sent, and clocks differ.
+/// How much longer a code is valid than it is shown, in milliseconds: allows for scanning, transfer
+/// and clock skew.
 const ROTATION_GRACE_MS: i64 = 30_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,19 +61,19 @@ impl Kind {
     }
 }
 
-/// What a code says.
+/// The content of a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
     pub kind: Kind,
     pub booking: BookingId,
     pub partner: PartnerId,
-    /// In whole seconds, as the code has them.
+    /// Rounded to whole seconds, as in the code.
     pub from_ms: i64,
     pub until_ms: i64,
 }
 
 impl Ticket {
-    /// What the app shows at this moment.
+    /// The rotating ticket that the app shows at `now_ms`.
     pub fn rotating(booking: &Booking, now_ms: i64) -> Self {
         let turn_ms = now_ms - now_ms.rem_euclid(ROTATION_MS);
         Self {
@@ -84,7 +85,7 @@ impl Ticket {
         }
     }
 
-    /// Good for as long as the booking is.
+    /// A ticket that is valid for as long as the booking can be used.
     pub fn offline(booking: &Booking) -> Self {
         Self {
             kind: Kind::Offline,
@@ -95,7 +96,7 @@ impl Ticket {
         }
     }
 
-    /// The code; none if there is no key that signs.
+    /// Signs the ticket and gives the code; none without a signing key.
     pub fn sign(&self, keys: &KeySet) -> Option<String> {
         let (kid, key) = keys.signing_key()?;
         let mut bytes = Vec::with_capacity(TICKET_BYTES + SIGNATURE_BYTES);
@@ -111,7 +112,7 @@ impl Ticket {
         Some(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// What a code says, if one of our keys signed it.
+    /// Decodes a code, if one of the keys signed it.
     pub fn verify(code: &str, keys: &KeySet) -> Option<Self> {
         let text = code.trim().strip_prefix(PREFIX)?;
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
@@ -122,7 +123,8 @@ impl Ticket {
         let is_ours = keys
             .public_keys()
             .filter(|(kid, _)| ticket.get(1..5) == Some(&short_id(kid)[..]))
-            // Strictly: one ticket and key have one signature, and weak keys have none.
+            // Verifies strictly: each ticket has one valid signature per key, and weak keys are
+            // rejected.
             .any(|(_, key)| key.verify_strict(&message, &signature).is_ok());
         is_ours.then(|| Self::read(ticket)).flatten()
     }
@@ -144,8 +146,8 @@ impl Ticket {
     }
 }
 
-/// Whether a code lets the holder of this booking in now. Its status has the last word, in the
-/// transaction that checks it in.
+/// Whether a code admits the holder of this booking now. The transaction that checks the booking in
+/// checks its status again.
 pub fn admit(
     code: &str,
     booking: &Booking,
@@ -156,7 +158,8 @@ pub fn admit(
     if ticket.booking != booking.id || ticket.partner != booking.partner {
         return Err(BookingRefusal::CodeForeign);
     }
-    // Before its time: a used code says so however old it is.
+    // The status is checked before the code's validity: a used code is reported as used however old
+    // it is.
     if booking.status == BookingStatus::CheckedIn {
         return Err(BookingRefusal::CodeReplayed);
     }
@@ -173,13 +176,13 @@ fn signed(ticket: &[u8]) -> Vec<u8> {
     [CONTEXT, ticket].concat()
 }
 
-/// Enough to find a key among ours; the signature is what proves it.
+/// The first bytes of the `kid`, which select one of our keys; only the signature proves it.
 fn short_id(kid: &str) -> [u8; 4] {
     let digest = Sha256::digest(kid);
     [digest[0], digest[1], digest[2], digest[3]]
 }
 
-/// The whole second that a moment is of.
+/// The whole second that contains a moment.
 fn second(moment_ms: i64) -> Option<u32> {
     u32::try_from(moment_ms.div_euclid(1_000)).ok()
 }

@@ -1,10 +1,11 @@
-//! Bytes that nobody guesses.
+//! Cryptographically secure random bytes.
 
-/// Fresh ones.
+/// Generates random bytes.
 ///
 /// # Panics
 ///
-/// When the system has none: then nothing secret can be made, and the request ends here.
+/// When the operating system provides no randomness: without it no secret can be generated, so the
+/// request fails here.
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the system gives random bytes");

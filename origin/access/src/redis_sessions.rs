@@ -1,6 +1,7 @@
-//! Sessions in Redis: a hash each, which Redis itself forgets, and a sorted set of each user's.
+//! Sessions in Redis: one hash per session, which Redis expires, and one sorted set of sessions per
+//! user.
 //!
-//! Every step is one script: of two that come at once, one is first.
+//! Every operation is one script, so that concurrent operations run one after the other.
 
 use std::collections::HashMap;
 
@@ -12,8 +13,9 @@ use domain::{
 };
 use redis::{FromRedisValue, Script};
 
-/// Keys: the session, its user's set. Arguments: id, end, most sessions, prefix of sessions, life,
-/// fields. Lives, not ends, are told to Redis: its clock may be another one.
+/// KEYS: the session, its user's set. ARGV: id, expiry, maximum number of sessions, key prefix of
+/// sessions, lifetime, fields. Redis gets lifetimes, not expiry times: its clock may differ from
+/// ours.
 const BEGIN: &str = "
 redis.call('HSET', KEYS[1], unpack(ARGV, 6))
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
@@ -28,8 +30,8 @@ end
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
 ";
 
-/// Keys: the session. Arguments: id, hash, next hash, now, end, prefix of users, life. Gives what came of
-/// it, and whose it is.
+/// KEYS: the session. ARGV: id, hash, next hash, now, expiry, key prefix of users, lifetime.
+/// Returns the outcome and the session's user.
 const ROTATE: &str = "
 local user, hash, expires = unpack(redis.call('HMGET', KEYS[1], 'user', 'hash', 'expires'))
 if not user then return {'unknown', ''} end
@@ -47,8 +49,8 @@ redis.call('PEXPIRE', set, ARGV[7])
 return {'done', user}
 ";
 
-/// Keys: the user's set. Arguments: prefix of sessions, the one that stays (or nothing), the one
-/// that goes (or nothing: all). Gives how many ended.
+/// KEYS: the user's set. ARGV: key prefix of sessions, the session to keep (or empty), the session
+/// to end (or empty: all). Returns how many sessions ended.
 const END: &str = "
 local ended = 0
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
@@ -60,7 +62,7 @@ end
 return ended
 ";
 
-/// The sessions of a Redis server.
+/// The sessions in a Redis server.
 #[derive(Debug)]
 pub struct RedisSessions {
     link: Link,
@@ -71,7 +73,8 @@ pub struct RedisSessions {
 }
 
 impl RedisSessions {
-    /// All keys begin with `prefix`, in braces so that a cluster keeps them together.
+    /// All keys begin with `prefix` in braces, a hash tag that keeps them on one node of a Redis
+    /// Cluster.
     pub fn new(link: Link, prefix: &str) -> Self {
         Self {
             link,
@@ -196,7 +199,7 @@ impl Sessions for RedisSessions {
             .await
             .map_err(StoreError::backend)?;
         let mut found = Vec::new();
-        // An empty one was forgotten by Redis since.
+        // An empty row is a session that Redis expired in the meantime.
         for (id, row) in ids.into_iter().zip(rows).filter(|(_, row)| !row.is_empty()) {
             let session = read(id, user, &row)?;
             if session.expires_at_ms > now_ms {

@@ -1,8 +1,8 @@
-//! Tokens of services: named, scoped, revocable. Only their hash is kept.
+//! Service tokens: named, scoped and revocable. Only their hashes are stored.
 //!
-//! A token is `yst_` and 32 random bytes in base64url: too many to guess, so that a plain SHA-256 of
-//! it is what is stored. The one of `YOUSOON_ADMIN_TOKEN` is there besides, for the first hour of a
-//! system and its last resort: it has every scope.
+//! A token is `yst_` and 32 random bytes in base64url: too many to guess, so that a plain SHA-256
+//! is safe to store. The token in `YOUSOON_ADMIN_TOKEN` is accepted in addition, for bootstrapping
+//! a system and as a last resort: it has every scope.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -15,13 +15,13 @@ use moka::sync::Cache;
 
 use super::random;
 
-/// What every token begins with, so that it is found where it was left by mistake.
+/// The prefix of every token, by which leaked tokens can be found.
 const MARK: &str = "yst_";
 const TOKEN_CHARS: usize = MARK.len() + 43;
-/// How old a look may be: whoever is revoked is out within this time.
+/// How long a looked-up token is cached: a revoked token is rejected within this time.
 const KEPT: Duration = Duration::from_secs(2);
 const MOST: u64 = 10_000;
-/// A token as it is handed out, once.
+/// A token in clear text; it is shown once, when it is created.
 pub struct Secret(String);
 
 impl Secret {
@@ -30,7 +30,7 @@ impl Secret {
         Self(format!("{MARK}{}", URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// What somebody showed, if it looks like one.
+    /// Parses the text of a request as a service token; none if it does not have the form of one.
     fn parse(text: &str) -> Option<Self> {
         let looks = text.len() == TOKEN_CHARS && text.starts_with(MARK);
         looks.then(|| Self(text.to_owned()))
@@ -51,16 +51,16 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A service that asks.
+/// The service that sends a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
-    /// None: the token of the environment.
+    /// None for the token of `YOUSOON_ADMIN_TOKEN`.
     pub name: Option<TokenName>,
     pub scopes: Vec<Scope>,
 }
 
 impl Service {
-    /// Of the environment's token.
+    /// The service of `YOUSOON_ADMIN_TOKEN`.
     pub fn of_environment() -> Self {
         Self {
             name: None,
@@ -73,7 +73,7 @@ impl Service {
     }
 }
 
-/// The tokens, as requests look at them: each look is kept for two seconds.
+/// Looks up service tokens for requests and caches each result for two seconds.
 #[derive(Clone, Debug)]
 pub struct ServiceTokens {
     store: Arc<dyn ServiceTokenStore>,
@@ -89,7 +89,7 @@ impl ServiceTokens {
         }
     }
 
-    /// The service whose token this is. What does not look like one costs nothing.
+    /// The service that owns this token. Text without the form of a token causes no lookup.
     pub async fn of(&self, text: &str, now_ms: i64) -> Result<Option<Service>, StoreError> {
         let Some(hash) = Secret::parse(text).map(|secret| secret.hash()) else {
             return Ok(None);

@@ -1,13 +1,14 @@
-//! Sessions: refresh tokens, seven days, each for one use.
+//! Sessions: refresh tokens, valid for seven days, each for a single use.
 //!
-//! A token is 48 random bytes: 16 that all tokens of its session begin with, and 32 (256 bits) of
-//! its own. The store has hashes alone: of the beginning, which names the session, and of the token
-//! that is valid now. Whoever knows the beginning has had a token of the session: if the rest is not
-//! the present one's, the token was used before, by its owner or by a thief, and the session ends.
+//! A token is 48 random bytes: 16 that all tokens of one session share (the session's name), and 32
+//! (256 bits) of its own. The store holds only hashes: of the shared part, which identifies the
+//! session, and of the token that is valid now. A client that sends the shared part has had a token
+//! of the session: if the rest does not match the valid token, an old token was reused, by its
+//! owner or by a thief, and the session ends.
 //!
-//! There is no grace for a token that is sent again because its answer was lost: the second answer
-//! would have to be the first one's token, which is not kept, or a new one, which a thief would get
-//! as well. Such a client signs in again.
+//! There is no grace period for a token that is sent again because the response was lost: the
+//! second response would need the first one's token, which is not stored, or a new one, which a
+//! thief would get as well. Such a client signs in again.
 
 use std::fmt;
 
@@ -18,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 const NAME_BYTES: usize = 16;
 const SECRET_BYTES: usize = 32;
 
-/// A refresh token. No log shows it.
+/// A refresh token. Never logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RefreshToken([u8; NAME_BYTES + SECRET_BYTES]);
 
@@ -29,12 +30,12 @@ impl fmt::Debug for RefreshToken {
 }
 
 impl RefreshToken {
-    /// The first one of a new session.
+    /// Generates the first token of a new session.
     pub fn first() -> Self {
         Self(super::random::bytes())
     }
 
-    /// Another one of the same session.
+    /// Generates the next token of the same session.
     #[must_use]
     pub fn next(&self) -> Self {
         let mut bytes = self.0;
@@ -46,7 +47,7 @@ impl RefreshToken {
         URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
-    /// As its client gets it.
+    /// The token as the client receives it.
     pub fn expose(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
@@ -58,8 +59,9 @@ impl RefreshToken {
         SessionId::new(hex::encode(&hasher.finalize()[..NAME_BYTES]))
     }
 
-    /// What is stored of it. Stores look for equal hashes: that tells nothing of the token, whose
-    /// 256 bits nobody guesses step by step through a hash.
+    /// The hash that is stored. Stores compare hashes for equality, not in constant time; that
+    /// reveals nothing about the token, because nobody guesses 256 bits step by step through a
+    /// hash.
     pub fn hash(&self) -> String {
         hex::encode(Sha256::digest(self.0))
     }
@@ -78,7 +80,7 @@ mod tests {
         assert_ne!(first.session(), RefreshToken::first().session());
         assert_eq!(RefreshToken::parse(&first.expose()), Some(first.clone()));
         assert_eq!(first.expose().len(), 64);
-        // The name does not give the beginning away.
+        // The session's id does not reveal the token's shared part.
         assert!(
             !first
                 .session()

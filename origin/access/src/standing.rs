@@ -1,5 +1,5 @@
-//! Whether an account may still be used: a look at it that is kept for a moment, so that a request
-//! does not wait for the database, and that whoever is disabled is out within seconds.
+//! Whether an account may still be used. The looked-up state is cached briefly, so that requests do
+//! not wait for the database and a disabled user is rejected within seconds.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,9 +14,9 @@ use moka::sync::Cache;
 
 use super::tokens::Claims;
 
-/// How old a look may be. What is promised is 5 s.
+/// How long a looked-up account state is cached. The documented bound is 5 s.
 const KEPT: Duration = Duration::from_secs(2);
-/// How many are kept.
+/// The maximum number of cached accounts.
 const MOST: u64 = 100_000;
 
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Standings {
         }
     }
 
-    /// What the user of a token may be taken for; none when the token is not taken any more.
+    /// The current state of a token's account; none when the token is no longer accepted.
     pub async fn of(&self, claims: &Claims) -> Result<Option<Standing>, StoreError> {
         let standing = match self.kept.get(&claims.uid) {
             Some(standing) => Some(standing),
@@ -45,21 +45,21 @@ impl Standings {
 
     async fn look(&self, id: &UserId) -> Result<Option<Standing>, StoreError> {
         let found = self.users.standing(id).await?;
-        // An account that there is not is not remembered: nobody has a token of it for long.
+        // A missing account is not cached: its tokens expire soon anyway.
         if let Some(standing) = &found {
             self.kept.insert(id.clone(), standing.clone());
         }
         Ok(found)
     }
 
-    /// What this server itself changed it sees at once.
+    /// Drops a cached account, so that this server sees its own changes at once.
     pub fn forget(&self, id: &UserId) {
         self.kept.invalidate(id);
     }
 }
 
 fn is_taken(standing: &Standing, claims: &Claims) -> bool {
-    // Tokens tell whole seconds: one of the very second counts as later.
+    // Tokens hold whole seconds: one issued in the same second as the sign-out counts as later.
     let signed_out = claims.iat < standing.signed_out_before_ms.div_euclid(1_000);
     standing.status == Status::Active && !signed_out
 }

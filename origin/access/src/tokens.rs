@@ -1,4 +1,4 @@
-//! Access tokens: JWTs, fifteen minutes, signed with EdDSA.
+//! Access tokens: JWTs signed with EdDSA, valid for 15 minutes.
 
 #[cfg(test)]
 mod tests;
@@ -13,47 +13,47 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::KeySet;
 
-/// How long a token is taken.
+/// How long a token is valid, in seconds.
 pub const LIFE_S: i64 = 15 * 60;
-/// How far ahead the clock of another server may be.
+/// How far ahead another server's clock may be, in seconds.
 const AHEAD_S: i64 = 5;
 
 #[derive(Clone, Debug)]
 pub struct TokensConfig {
     /// The keys of access tokens: `YOUSOON_JWT_KEYS`, PEM blocks or a JWK set; the first private
-    /// one signs, all of them verify. Default, except in production: one that lives as long as the
-    /// process.
+    /// one signs, all of them verify. Default, except in production: a key that lasts as long as
+    /// the process.
     pub keys: KeySet,
-    /// Who issues access tokens: `YOUSOON_JWT_ISSUER`, default `yousoon`.
+    /// Who issues access tokens (`iss`): `YOUSOON_JWT_ISSUER`, default `yousoon`.
     pub issuer: String,
-    /// Whom they are for: `YOUSOON_JWT_AUDIENCE`, default `yousoon-api`.
+    /// Whom access tokens are for (`aud`): `YOUSOON_JWT_AUDIENCE`, default `yousoon-api`.
     pub audience: String,
 }
 
-/// Why a token is not taken. All of it may be told to whoever shows it.
+/// Why a token is rejected. Every variant may be told to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     #[error("the access token has expired")]
     Expired,
     #[error("the access token is not valid yet")]
     NotYet,
-    /// Malformed, forged, or somebody else's.
+    /// The token is malformed, forged, or issued by another system.
     #[error("the access token is not one of ours")]
     Invalid,
 }
 
-/// What a token says.
+/// The claims of an access token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     pub uid: UserId,
     pub email: String,
     pub role: Role,
     pub is_partner: bool,
-    /// The session that it belongs to.
+    /// The session that the token belongs to.
     pub sid: SessionId,
     pub iss: String,
     pub aud: String,
-    /// Seconds since the epoch, as the two below.
+    /// Seconds since the Unix epoch, like the next two.
     pub exp: i64,
     pub iat: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub struct Claims {
     pub jti: String,
 }
 
-/// Issues and verifies.
+/// Issues and verifies access tokens.
 #[derive(Clone, Debug)]
 pub struct AccessTokens {
     keys: KeySet,
@@ -76,7 +76,7 @@ impl AccessTokens {
         validation.set_issuer(&[&config.issuer]);
         validation.set_audience(&[&config.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-        // Ours below, by the origin's own clock.
+        // Expiry is checked in `verify` instead, by the origin's own clock.
         validation.validate_exp = false;
         Self {
             keys: config.keys.clone(),
@@ -90,7 +90,7 @@ impl AccessTokens {
         &self.keys
     }
 
-    /// A fresh token of this session.
+    /// Issues a new token for this session.
     pub fn issue(
         &self,
         account: &Account,
@@ -117,11 +117,11 @@ impl AccessTokens {
         encode(&header, &claims, &key).map_err(|_| TokenError::Invalid)
     }
 
-    /// What a token says, if it is ours and its time.
+    /// The claims of a token, if we issued it and it is valid at `now_ms`.
     pub fn verify(&self, token: &str, now_ms: i64) -> Result<Claims, TokenError> {
         let invalid = |_| TokenError::Invalid;
         let header = decode_header(token).map_err(invalid)?;
-        // The key is chosen by its name alone: never one that the token brings with it.
+        // The key is selected by its `kid` only: a key inside the token is never used.
         let kid = header.kid.ok_or(TokenError::Invalid)?;
         let key = self.keys.verifying(&kid).ok_or(TokenError::Invalid)?;
         let claims = decode::<Claims>(token, &key, &self.validation).map_err(invalid)?;
@@ -130,7 +130,7 @@ impl AccessTokens {
         if claims.exp <= seconds {
             return Err(TokenError::Expired);
         }
-        // No server of ours gives more.
+        // No server of ours issues a longer lifetime.
         if claims.exp - claims.iat > LIFE_S {
             return Err(TokenError::Invalid);
         }

@@ -1,6 +1,6 @@
-//! Purges on their way: a [`request`] becomes a row of the outbox, the row gets its revision in the
-//! [`log`] (in Redis, or in the embedded database), and [`relay`] tells every edge. [`trim`] forgets
-//! old records.
+//! Delivers purges: a [`request`] becomes a row of the outbox, the row gets its revision in the
+//! [`log`] (in Redis, or in the embedded database), and [`relay`] sends it to every edge. [`trim`]
+//! deletes old records.
 
 pub mod log;
 pub mod relay;

@@ -1,7 +1,8 @@
-//! The purge log as the origin uses it: in Redis, or without Redis in the embedded store.
+//! The purge log as the origin uses it: in Redis, or without Redis in the embedded database.
 //!
-//! A purge is a row of the outbox first, in the transaction of the write that calls for it. It is
-//! moved into the log at once, and by every server's next question to the log after a crash.
+//! A purge is first a row of the outbox, written in the transaction of the write that causes it.
+//! The server moves it into the log at once; after a crash, the next server that checks the log
+//! does.
 
 mod draining;
 mod in_database;
@@ -20,16 +21,16 @@ use domain::{
 };
 use tokio::sync::Mutex;
 
-/// Where the log is, opened.
+/// The opened log, by where it is stored.
 #[derive(Clone, Debug)]
 pub enum Backend {
-    /// In the database.
+    /// In the embedded database.
     Database(Arc<dyn LogStore>),
     /// In Redis.
     Redis(Arc<RedisLog>),
 }
 
-/// What a record of the log says; the audit keeps it for longer.
+/// The content of a log record; the audit keeps it for longer.
 pub type Entry = PendingPurge;
 
 /// Why purges are not in the log yet. They stay in the outbox.
@@ -56,18 +57,18 @@ struct Shared {
     store: Arc<dyn PurgeStore>,
     place: Backend,
     feed: Arc<PurgeFeed>,
-    /// One drain at a time: the others find their rows moved.
+    /// Allows one drain at a time: those that waited find their rows already moved.
     draining: Arc<Mutex<()>>,
-    /// What the last question saw in the outbox.
+    /// What the last check found in the outbox.
     looked: Mutex<Look>,
 }
 
-/// A handle on the log; clones share it.
+/// A handle to the log; clones share it.
 #[derive(Clone, Debug)]
 pub struct PurgeLog(Arc<Shared>);
 
 impl PurgeLog {
-    /// Opens the log. Nothing is asked of Redis yet.
+    /// Opens the log without contacting Redis.
     pub async fn open(
         store: Arc<dyn PurgeStore>,
         place: Backend,
@@ -90,19 +91,19 @@ impl PurgeLog {
         &self.0.feed
     }
 
-    /// The wall clock of the copy of the log, milliseconds since the epoch.
+    /// The wall clock of the log's copy, in milliseconds since the Unix epoch.
     pub fn now_ms(&self) -> i64 {
         wall_ms(self.0.feed.clock().now())
     }
 
-    /// The position of what is read from now on; to be taken before the first read. None while no
-    /// log is known: what is read then cannot be kept.
+    /// The log position for data that is read from now on; take it before the first read. None
+    /// while no log is known: an answer from such data cannot be cached.
     pub fn as_of(&self) -> Option<AsOf> {
         self.0.feed.as_of()
     }
 
-    /// Purges, and says at which revision; none when the log cannot be reached: then the purge
-    /// waits in the outbox, and is not lost.
+    /// Purges and returns the purge's revision; none when the log cannot be reached: then the purge
+    /// stays in the outbox and is delivered later.
     pub async fn append(
         &self,
         purge: PendingPurge,
@@ -112,8 +113,9 @@ impl PurgeLog {
         self.drain_outbox(now_ms).await
     }
 
-    /// Moves the outbox into the log; gives a revision at or after everything that was in it.
-    /// None when that is left to later: the log cannot be reached, or is the servers'.
+    /// Moves the outbox into the log and returns a revision at or after everything that was in it.
+    /// None when that is left for later: the log cannot be reached, or draining is up to the
+    /// servers.
     pub async fn drain_outbox(&self, now_ms: i64) -> Result<Option<Revision>, StoreError> {
         match self.drain(now_ms).await {
             Ok(revision) => Ok(revision),
@@ -132,7 +134,7 @@ impl PurgeLog {
         }
     }
 
-    /// Forgets what no entry can need any more.
+    /// Deletes log records that no cached answer can need any more, and expired audit rows.
     pub async fn trim(&self, now_ms: i64) -> Result<(), SourceError> {
         self.0.store.trim_audit(now_ms).await?;
         match &self.0.place {

@@ -1,4 +1,4 @@
-//! Relays the purge log to one edge: at once when it grows, and a heartbeat when it does not.
+//! Relays the purge log to one edge: new records at once, and a heartbeat when there are none.
 
 mod status;
 
@@ -20,23 +20,24 @@ use crate::PurgeLog;
 
 #[derive(Clone, Debug)]
 pub struct EdgeConfig {
-    /// The edges that the purge log is relayed to, comma-separated: `YOUSOON_EDGE_URL`, default none.
+    /// The edges that the purge log is relayed to, comma-separated: `YOUSOON_EDGE_URL`, default
+    /// none.
     pub urls: Vec<Url>,
-    /// What origin and edge sign with, in hex: `YOUSOON_EDGE_SECRET`, default none.
+    /// The secret that origin and edge sign with, in hex: `YOUSOON_EDGE_SECRET`, default none.
     pub secret: Option<Secret>,
 }
 
-/// A copy of the log that was complete longer ago than this, in milliseconds, has nothing to tell:
-/// the edge's own bound is shorter.
+/// In milliseconds: a copy of the log that was last complete longer ago than this sends no appends,
+/// because the edge's own bound is shorter.
 const SILENT_MS: u64 = 10_000;
 const HEARTBEAT: Duration = Duration::from_millis(500);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
-/// About the most bytes of tags in one append: an import's records are long.
+/// The approximate maximum size of the tags in one append, in bytes: an import's records are long.
 const MAX_APPEND_BYTES: usize = 512 * 1024;
 
-/// Why a relay failed; the edge is told again.
+/// Why an append failed; it is sent again.
 #[derive(Debug, thiserror::Error)]
 enum RelayError {
     #[error("the log cannot be read: {0}")]
@@ -51,7 +52,7 @@ enum RelayError {
     Status(StatusCode),
 }
 
-/// The log's way to one edge.
+/// Relays the log to one edge.
 #[derive(Debug)]
 pub struct Relay {
     log: PurgeLog,
@@ -59,14 +60,15 @@ pub struct Relay {
     endpoint: Url,
     secret: Secret,
     status: Arc<RelayStatus>,
-    /// The log that the edge holds, and how far it is; unknown at first.
+    /// The log that the edge holds and the revision it has reached; unknown at first.
     edge_at: Option<(LogId, Revision)>,
-    /// Whether the last append was refused: one is how the edge says where it is, two are a defect.
+    /// Whether the edge refused the last append: one refusal is how the edge reports its position,
+    /// two in a row are a defect.
     refused: bool,
 }
 
 impl Relay {
-    /// A relay to the edge at `edge`.
+    /// Creates a relay to the edge at `edge`.
     pub fn new(
         log: PurgeLog,
         edge: &Url,
@@ -128,32 +130,33 @@ impl Relay {
         }
     }
 
-    /// Waits until there is something new, or a heartbeat is due.
+    /// Waits until there is a new record, or a heartbeat is due.
     async fn until_due(&self) {
         let mut moved = self.log.feed().subscribe();
         let news = |now: &Position| {
             now.log.is_some() && self.edge_at != now.log.map(|log| (log, now.head))
         };
-        // The sender lives as long as the log: only the time or a record ends this.
+        // The sender lives as long as the log, so only the timeout or a new record ends the wait.
         let _elapsed = tokio::time::timeout(HEARTBEAT, moved.wait_for(news)).await;
     }
 
-    /// One append, and what the edge says to it.
+    /// Sends one append and processes the edge's response.
     async fn step(&mut self) -> Result<(), RelayError> {
-        // All servers tell the edge the same, each as far as its own copy goes: an append is
-        // idempotent and gap-free, and one that is behind changes nothing.
+        // All servers send the same log to the edge, each as far as its own copy goes: an append is
+        // idempotent and gap-free, and one from a server that is behind changes nothing.
         let at = self.log.feed().position();
         let now_ms = self.log.feed().clock().now().wall_ms;
         let Some(log) = at.log else {
             return Err(RelayError::Silent);
         };
-        // "Every write before this time is at or before the head": the time at which the log was
-        // asked, not now.
+        // `sent_at_ms` means "every write before this time is at or before the head", so it is the
+        // time at which the log was read, not now.
         let sent_at_ms = at.complete_at.wall_ms;
         if now_ms.saturating_sub(sent_at_ms) > SILENT_MS {
             return Err(RelayError::Silent);
         }
-        // Whoever is not known to be further is told from the horizon on; the answer corrects it.
+        // An edge at an unknown position gets records from the horizon on; its response corrects
+        // that.
         let after = self
             .edge_at
             .filter(|(known, at_edge)| {
@@ -184,7 +187,7 @@ impl Relay {
         self.hear(&append, status, &answer)
     }
 
-    /// Takes up where the edge says it is.
+    /// Continues from the position that the edge reports.
     fn hear(
         &mut self,
         append: &Append,
@@ -192,7 +195,7 @@ impl Relay {
         answer: &AppendAnswer,
     ) -> Result<(), RelayError> {
         self.edge_at = answer.log.map(|log| (log, answer.head));
-        // As the edge confirms its own copy: only where it ends where the log does.
+        // The edge's copy counts as confirmed only where it ends where the log ends.
         if status == StatusCode::OK && self.edge_at == Some((append.log, append.head)) {
             self.status.confirmed(append.sent_at_ms);
         }
@@ -217,7 +220,7 @@ impl Relay {
             .await
             .map_err(reqwest::Error::without_url)?;
         match response.status() {
-            // A conflict is an answer too: it says where to resume.
+            // A conflict is a valid response too: it says where to resume.
             status @ (StatusCode::OK | StatusCode::CONFLICT) => Ok((
                 status,
                 response.json().await.map_err(reqwest::Error::without_url)?,
@@ -227,20 +230,20 @@ impl Relay {
     }
 }
 
-/// An address of an edge.
+/// Builds the URL of an edge's endpoint.
 pub fn endpoint(edge: &Url, path: &str) -> Url {
     let mut endpoint = edge.clone();
     endpoint.set_path(&format!("{}{path}", edge.path().trim_end_matches('/')));
     endpoint
 }
 
-/// An edge's name for people and metrics: its URL without what may be secret in it.
+/// The edge's name in logs and metrics: its URL without parts that may be secret.
 pub fn shown(edge: &Url) -> String {
     let path = edge.path().trim_end_matches('/');
     format!("{}{path}", edge.origin().ascii_serialization())
 }
 
-/// The first records that fit one append, at least one.
+/// The first records that fit into one append; at least one.
 fn within_bytes(mut records: Vec<PurgeRecord>) -> Vec<PurgeRecord> {
     let mut bytes = 0;
     let fitting = records

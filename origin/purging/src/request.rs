@@ -1,4 +1,4 @@
-//! One function behind every purge that somebody asks for: mutation and command line alike.
+//! Requested purges: the GraphQL mutation and the command line both call this function.
 
 use cache_core::{PurgeKind, Revision, Tag, geo};
 use domain::{GeoPoint, OfferId, PartnerId, StoreError, purges::PendingPurge, tags};
@@ -6,7 +6,7 @@ use pq_core::DocumentHash;
 
 use super::PurgeLog;
 
-/// The longest reason, in characters.
+/// The maximum length of a reason, in characters.
 const MAX_REASON_CHARS: usize = 200;
 
 /// What to purge.
@@ -15,21 +15,21 @@ pub enum PurgeTarget {
     Offer(OfferId),
     Partner(PartnerId),
     Tag(Tag),
-    /// Every list whose search disk may hold this place.
+    /// Every list whose search disk may contain this place.
     Geo(GeoPoint),
-    /// Every answer of one document.
+    /// Every answer to one document.
     Document(DocumentHash),
     Everything,
 }
 
-/// Whether it is done, or only told.
+/// Whether the purge is carried out or only previewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run {
     Real,
     Dry,
 }
 
-/// Why a purge is asked for: 1 to 200 characters.
+/// Why a purge is requested: 1 to 200 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason(String);
 
@@ -53,19 +53,19 @@ pub struct PurgeRequest {
     pub kind: PurgeKind,
     pub run: Run,
     pub reason: Reason,
-    /// Who asks, for the audit.
+    /// Who requests the purge, for the audit.
     pub actor: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PurgeReport {
-    /// None when it was only told, or waits in the outbox because the log cannot be reached.
+    /// None for a preview, or when the purge waits in the outbox because the log cannot be reached.
     pub revision: Option<Revision>,
     pub tags: Vec<Tag>,
 }
 
 impl PurgeTarget {
-    /// The tags that name it.
+    /// The cache tags of this target.
     pub fn tags(&self) -> Vec<Tag> {
         match self {
             Self::Offer(id) => vec![tags::offer(id)],
@@ -81,7 +81,7 @@ impl PurgeTarget {
     }
 }
 
-/// Purges, or tells what would be purged.
+/// Purges, or previews what would be purged.
 pub async fn request(
     log: &PurgeLog,
     request: PurgeRequest,

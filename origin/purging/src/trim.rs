@@ -1,4 +1,4 @@
-//! Forgets, once an hour, what no entry can need any more.
+//! Deletes old purge log and audit records once an hour.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The cryptography of access tokens: Ed25519 and nothing else. A token of another algorithm cannot
-//! be verified here, whatever it says of itself: there is no code for it.
+//! The cryptography of access tokens: Ed25519 only. A token that names another algorithm cannot be
+//! verified, because no other algorithm is implemented.
 
 use ed25519_dalek::{
     Signature, SigningKey, VerifyingKey,
@@ -17,12 +17,12 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// For the whole process; again and again is once.
+/// Installs the provider for the whole process; calling it again has no effect.
 pub(super) fn install() {
     let _already_installed = PROVIDER.install_default();
 }
 
-/// As [`signer`] reads it: the 32 bytes themselves.
+/// Encodes a private key as its 32 raw bytes, the form that [`signer`] reads.
 pub(super) fn encoding_key(private: &SigningKey) -> EncodingKey {
     EncodingKey::from_ed_der(private.as_bytes())
 }
@@ -70,7 +70,7 @@ impl JwtSigner for EdSigner {
 struct EdVerifier(VerifyingKey);
 
 impl Verifier<Vec<u8>> for EdVerifier {
-    /// Strictly: one message and key have one signature, and weak keys have none.
+    /// Verifies strictly: each message has one valid signature per key, and weak keys are rejected.
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), Error> {
         let signature = Signature::from_slice(signature)?;
         self.0.verify_strict(message, &signature)

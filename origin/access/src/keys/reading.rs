@@ -1,4 +1,4 @@
-//! Reads keys as operators hand them over.
+//! Parses keys in the formats in which operators configure them.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::Key;
 
-/// What is wrong with the keys; never the keys themselves.
+/// Why the configured keys are rejected. Never contains key material.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeysError {
     #[error("is neither PEM nor a JWK set")]
@@ -27,7 +27,7 @@ pub enum KeysError {
 const END: &str = "-----END ";
 
 pub(super) fn read(text: &str) -> Result<Vec<Key>, KeysError> {
-    // An environment variable on one line may have its line ends spelt out.
+    // A one-line environment variable may contain `\n` as two characters instead of a line break.
     let text = text.trim().replace("\\n", "\n");
     if text.starts_with('{') {
         jwk_set(&text)
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Key>, KeysError> {
     }
 }
 
-/// PEM blocks, one after the other.
+/// Splits concatenated PEM blocks.
 fn blocks(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::keys::KeySet;
 
-    /// RFC 8037, appendix A: a key, and its thumbprint.
+    /// The private key of RFC 8037, appendix A, and its thumbprint.
     const D: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
     const X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
     const KID: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
@@ -146,7 +146,7 @@ mod tests {
     fn pem_blocks_are_read_on_lines_or_on_one() {
         use base64::engine::general_purpose::STANDARD;
         let seed = URL_SAFE_NO_PAD.decode(D).unwrap();
-        // RFC 8410: the bytes before a private and before a public key.
+        // The DER prefixes of RFC 8410 for a private and for a public key.
         let pkcs8 = [
             hex::decode("302e020100300506032b657004220420").unwrap(),
             seed,

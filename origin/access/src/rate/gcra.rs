@@ -1,27 +1,28 @@
-//! The generic cell rate algorithm (ITU-T I.371): one number says all of the past.
+//! The generic cell rate algorithm (GCRA, ITU-T I.371): one number per key holds the whole history.
 //!
-//! The number is the *theoretical arrival time*: when the next one would come from somebody who
-//! keeps the pace. Who is ahead of the pace by less than the window has some left.
+//! The number is the *theoretical arrival time*: when the next request would arrive at an even
+//! pace. Requests remain as long as it lies less than the window ahead of now.
 
 use std::num::NonZeroU32;
 
-/// A rule in numbers, microseconds.
+/// A rate rule in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// From one to the next, at an even pace.
+    /// The time between two requests at an even pace.
     pub interval_us: u64,
-    /// How far ahead of the pace one may be.
+    /// How far ahead of the even pace the arrival time may lie.
     pub window_us: u64,
 }
 
-/// How somebody stands by one rule.
+/// The state of one key under one rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// How many more there are right now.
+    /// How many more requests are allowed right now.
     pub remaining: u32,
-    /// Until all of them are there again.
+    /// The time until the full quota is available again.
     pub reset_us: u64,
-    /// Until there is one more, when there was none: this one was not counted.
+    /// The time until one more request is allowed; set only if this request was refused, and so not
+    /// counted.
     pub retry_after_us: Option<u64>,
 }
 
@@ -30,19 +31,19 @@ impl Pace {
         let interval_us = (window_us / u64::from(limit.get())).max(1);
         Self {
             interval_us,
-            // A multiple of it, so that exactly `limit` fit.
+            // A multiple of the interval, so that exactly `limit` requests fit.
             window_us: interval_us.saturating_mul(u64::from(limit.get())),
         }
     }
 
-    /// What is known, as of now: what lies behind is forgotten, and what a clock that went back
-    /// left too far ahead is the most that there can be.
+    /// Clamps a stored arrival time to the present: one in the past becomes now, and one that is
+    /// too far ahead because a clock went back becomes the furthest that the window allows.
     pub fn settle(self, arrival_us: Option<u64>, now_us: u64) -> u64 {
         let latest = now_us.saturating_add(self.window_us);
         arrival_us.unwrap_or(now_us).clamp(now_us, latest)
     }
 
-    /// How long until one more fits, if none does now; of a settled arrival.
+    /// How long until one more request fits, if none fits now. `arrival_us` must be settled.
     pub fn wait_us(self, arrival_us: u64, now_us: u64) -> Option<u64> {
         let ahead_us = arrival_us - now_us + self.interval_us;
         ahead_us
@@ -50,7 +51,7 @@ impl Pace {
             .filter(|wait_us| *wait_us > 0)
     }
 
-    /// How somebody stands whose arrival this is, after `wait_us` of this one.
+    /// The state of a key with this arrival time, after `wait_us` was computed for this request.
     pub fn standing(self, arrival_us: u64, now_us: u64, wait_us: Option<u64>) -> Standing {
         let reset_us = arrival_us.saturating_sub(now_us);
         let left = self.window_us.saturating_sub(reset_us) / self.interval_us;
@@ -68,7 +69,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes one at a time; whether it was admitted.
+    /// Counts one request; the result tells whether it was admitted.
     fn take(pace: Pace, arrival: &mut Option<u64>, now_us: u64) -> Standing {
         let settled = pace.settle(*arrival, now_us);
         let wait = pace.wait_us(settled, now_us);

@@ -1,4 +1,4 @@
-//! The numbers in this process's memory, which is bounded.
+//! Rate limit state in this process's memory, bounded in size.
 
 use std::{
     collections::HashMap,
@@ -10,11 +10,12 @@ use cache_core::CacheKey;
 
 use super::{gcra::Standing, rule::Rule};
 
-/// How many are remembered in one generation, about 8 MB; there are two.
+/// The maximum number of keys in one generation, about 8 MB; there are two generations.
 const GENERATION: usize = 100_000;
 
-/// Two generations: when the young one is full it becomes the old one, and who was in the old one
-/// and did not come again is forgotten. A crowd that size can so make room for one of its own.
+/// Two generations of keys: when the young one is full, it becomes the old one, and keys of the
+/// previous old one that were not used since are forgotten. So a client that floods it with a full
+/// generation of keys can regain quota for one of its own keys.
 #[derive(Debug, Default)]
 pub(super) struct InProcess(Mutex<Generations>);
 
@@ -25,7 +26,7 @@ struct Generations {
 }
 
 impl InProcess {
-    /// Takes one by every rule, or by none; `now_us` is of a clock that does not go back.
+    /// Counts one request under every rule, or under none; `now_us` comes from a monotonic clock.
     pub(super) fn take(&self, rules: &[Rule<'_>], now_us: u64) -> Vec<Standing> {
         let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before: Vec<_> = rules

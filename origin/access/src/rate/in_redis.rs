@@ -1,13 +1,15 @@
-//! The numbers in Redis, one atomic step for all rules of a request: servers count together.
+//! Rate limit state in Redis, shared by all servers; one atomic script counts all rules of a
+//! request.
 
 use cache_tiered::{Link, LinkError};
 use redis::Script;
 
 use super::{gcra::Standing, rule::Rule};
 
-/// Keys: one for each rule. Arguments: each one's interval and window, microseconds. Gives whether
-/// all admit, now, and the arrivals after that. The arithmetic is that of [`super::gcra`]; the
-/// clock is Redis' own, the one that all servers share. A double holds microseconds until 2255.
+/// KEYS: one for each rule. ARGV: each rule's interval and window in microseconds. Returns whether
+/// all rules admit, the current time, and the arrival times afterwards. The arithmetic is that of
+/// [`super::gcra`]; the clock is Redis' own, which all servers share. A double holds microseconds
+/// exactly until 2255.
 const TAKE: &str = "
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -41,13 +43,13 @@ impl InRedis {
     pub(super) fn new(link: Link, prefix: &str) -> Self {
         Self {
             link,
-            // In braces: a cluster keeps together what one script touches.
+            // The braces are a hash tag: Redis Cluster keeps all keys of one script on one node.
             prefix: format!("{{{prefix}}}"),
             take: Script::new(TAKE),
         }
     }
 
-    /// Takes one by every rule, or by none.
+    /// Counts one request under every rule, or under none.
     pub(super) async fn take(&self, rules: &[Rule<'_>]) -> Result<Vec<Standing>, LinkError> {
         let mut invocation = self.take.prepare_invoke();
         for rule in rules {

@@ -1,4 +1,4 @@
-//! How many were counted, by rule, outcome, and where.
+//! Metrics of rate limit decisions, by rule, outcome and backend.
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -8,12 +8,12 @@ use prometheus_client::{
 
 use super::Decision;
 
-/// Where a decision was made.
+/// The backend that made a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
-    /// For all servers together.
+    /// Redis, for all servers together.
     Redis,
-    /// For this one.
+    /// This process, for itself.
     Process,
 }
 

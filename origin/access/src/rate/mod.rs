@@ -1,8 +1,8 @@
-//! How often something may happen: GCRA, in Redis for all servers together, in this process when
-//! there is no Redis or it cannot be reached. Never an error, and never no limit.
+//! Rate limits by GCRA: in Redis for all servers together, or in this process when Redis is not
+//! configured or cannot be reached. A Redis failure neither fails a request nor lifts the limits.
 //!
 //! Reading order: [`rule`] → [`gcra`] (the arithmetic) → [`in_redis`] and [`in_process`] (where the
-//! numbers are kept) → [`headers`] (what clients are told).
+//! arrival times are kept) → [`headers`] (what responses tell clients).
 
 mod gcra;
 pub mod headers;
@@ -28,13 +28,13 @@ const PER_USER: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimitsConfig {
-    /// on | off: `YOUSOON_RATE_LIMITS`, default on. Off is for machines that send everything from
-    /// one address: tests and benchmarks.
+    /// on | off: `YOUSOON_RATE_LIMITS`, default on. Off is for tests and benchmarks, which send
+    /// everything from one address.
     pub is_on: bool,
-    /// Requests a minute of an address that is not signed in: `YOUSOON_RATE_LIMIT_PER_IP`, default
-    /// 100.
+    /// Requests per minute of an address that is not signed in: `YOUSOON_RATE_LIMIT_PER_IP`,
+    /// default 100.
     pub per_ip: NonZeroU32,
-    /// Requests a minute of a user: `YOUSOON_RATE_LIMIT_PER_USER`, default 1000.
+    /// Requests per minute of a user: `YOUSOON_RATE_LIMIT_PER_USER`, default 1000.
     pub per_user: NonZeroU32,
 }
 
@@ -48,7 +48,7 @@ impl Default for RateLimitsConfig {
     }
 }
 
-/// What became of one rule.
+/// The outcome of one rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judged {
     pub name: &'static str,
@@ -57,7 +57,7 @@ pub struct Judged {
     pub standing: Standing,
 }
 
-/// What became of all rules that one request is counted by.
+/// The outcome of all rules that one request is counted under.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     pub judged: Vec<Judged>,
@@ -79,14 +79,14 @@ impl Decision {
         }
     }
 
-    /// Whether there was one more by every rule; else none of them counted it.
+    /// Whether every rule admitted the request; if not, no rule counted it.
     pub fn is_admitted(&self) -> bool {
         self.judged
             .iter()
             .all(|judged| judged.standing.retry_after_us.is_none())
     }
 
-    /// After how many seconds there is one more by every rule; at least one.
+    /// The seconds until every rule admits one more request; at least 1.
     pub fn retry_after_s(&self) -> u64 {
         let waits = self.judged.iter().map(|judged| judged.standing);
         let longest_us = waits.filter_map(|standing| standing.retry_after_us).max();
@@ -94,7 +94,7 @@ impl Decision {
     }
 }
 
-/// Counts.
+/// Counts requests against rate limits.
 #[derive(Debug)]
 pub struct RateLimiter {
     redis: Option<InRedis>,
@@ -104,7 +104,7 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// Counts in Redis over `link`, its keys under `prefix`; without a link in this process alone.
+    /// Counts in Redis over `link` with keys under `prefix`; without a link in this process only.
     pub fn new(link: Option<Link>, prefix: &str, clock: Clock) -> Self {
         Self {
             redis: link.map(|link| InRedis::new(link, prefix)),
@@ -114,7 +114,7 @@ impl RateLimiter {
         }
     }
 
-    /// Takes one by every rule, or by none of them.
+    /// Counts one request under every rule, or under none of them.
     pub async fn take(&self, rules: &[Rule<'_>]) -> Decision {
         let decision = self.decide(rules).await;
         self.metrics.count(&decision);
@@ -125,7 +125,8 @@ impl RateLimiter {
         if let Some(redis) = &self.redis {
             match redis.take(rules).await {
                 Ok(standings) => return Decision::of(rules, &standings, By::Redis),
-                // The link's metrics count them, and an outage would be a line a request.
+                // Logged at debug only: the link's metrics count failures, and an outage would log
+                // every request.
                 Err(error) => tracing::debug!(%error, "rate limits are this process's own"),
             }
         }

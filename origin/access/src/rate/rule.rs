@@ -1,4 +1,4 @@
-//! What is limited, and by how much.
+//! A rate limit rule: what is limited, and by how much.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -6,16 +6,16 @@ use cache_core::{CacheKey, KeyBuilder};
 
 use super::gcra::Pace;
 
-/// At most `limit` at once and in any `window` on average, for each `key`.
+/// Allows at most `limit` requests in a burst, and `limit` per `window` on average, for each `key`.
 ///
-/// Whoever has a door to guard makes one: the requests of an address, the log-ins to an account.
+/// The code that protects an operation makes the rule: requests per address, logins per account.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule<'a> {
-    /// The policy's name, for clients and metrics: lowercase letters and `-`.
+    /// The policy's name in headers and metrics: lowercase letters and `-`.
     pub name: &'static str,
     pub limit: NonZeroU32,
     pub window: Duration,
-    /// Whom it is counted for. Nobody gets to see it: it is kept as a hash.
+    /// Whom the request is counted for. Stored only as a hash.
     pub key: &'a str,
 }
 
@@ -25,7 +25,7 @@ impl Rule<'_> {
         Pace::new(self.limit, window_us)
     }
 
-    /// What it is counted under: of one length, however long the key is that a client made up.
+    /// The key that state is stored under: of fixed length, even if a client chose a long key.
     pub fn slot(&self) -> CacheKey {
         KeyBuilder::new()
             .part(self.name.as_bytes())

@@ -49,7 +49,7 @@ fn part(token: &str, number: usize) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
 }
 
-/// A token of these parts, signed by the keys' own key: only what is changed can be wrong.
+/// Signs a token of these parts with the set's own key, so that only the changed part can be wrong.
 fn signed(tokens: &AccessTokens, header: &Value, claims: &Value) -> String {
     let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
     let message = format!("{}.{}", encode(header), encode(claims));
@@ -112,7 +112,7 @@ fn what_is_changed_in_a_token_is_refused_though_it_is_well_signed() {
         ("exp", json!(NOW_S), TokenError::Expired),
         ("exp", json!("9999999999"), TokenError::Invalid),
         ("exp", Value::Null, TokenError::Invalid),
-        // Longer than any server of ours gives.
+        // A longer lifetime than any server of ours issues.
         ("exp", json!(NOW_S + 901), TokenError::Invalid),
         ("iat", json!(NOW_S + 6), TokenError::NotYet),
         ("nbf", json!(NOW_S + 6), TokenError::NotYet),
@@ -156,7 +156,7 @@ fn other_algorithms_and_other_keys_are_refused() {
         }
         forged.push(signed(&tokens, &header, &claims));
     }
-    // Without a signature, and with the public key as the secret of an HMAC.
+    // A token without a signature, and an HMAC with the public key as its secret.
     let none = URL_SAFE_NO_PAD.encode(json!({"alg": "none", "typ": "JWT"}).to_string());
     let body = token.split('.').nth(1).unwrap();
     forged.push(format!("{none}.{body}."));
@@ -173,13 +173,13 @@ fn other_algorithms_and_other_keys_are_refused() {
         let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
         forged.push(format!("{message}.{signature}"));
     }
-    // A key of the forger's own, named as ours, and brought along.
+    // A key of the attacker's own, with our `kid`, embedded in the token.
     let strangers = self::tokens(&KeySet::for_development());
     let mut brought = header.clone();
     brought["jwk"] = strangers.keys().jwks()["keys"][0].clone();
     forged.push(signed(&strangers, &header, &claims));
     forged.push(signed(&strangers, &brought, &claims));
-    // Another body under the same signature, and pieces.
+    // Another payload under the same signature, and truncated tokens.
     let (message, signature) = token.rsplit_once('.').unwrap();
     let mut admin = claims.clone();
     admin["role"] = json!("admin");

@@ -1,4 +1,4 @@
-//! The outbox's way into the log in Redis.
+//! Moves the outbox into the log in Redis.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,14 +12,16 @@ use tokio::{
 
 use super::{DrainError, PurgeLog, Shared};
 
-/// Rows that are appended, read back and taken out together: three steps, however far Redis is.
+/// How many rows are appended, read back and removed together: three steps, however far away Redis
+/// is.
 const BATCH_ROWS: usize = 100;
-/// How long a writer waits, for other writers and for the log. Then its row is left to the next
-/// question to the log.
+/// How long a writer waits for other writers and for the log. After that its row is left to the
+/// next check of the log.
 const WRITER_WAITS: Duration = redis_log::CALL_WITHIN;
 
 impl PurgeLog {
-    /// Moves what is in the outbox, for who has all the time; gives a revision at or after it.
+    /// Moves the outbox into the log without a time limit; returns a revision at or after its
+    /// content.
     pub async fn drain_into_redis(
         &self,
         redis: &RedisLog,
@@ -30,8 +32,8 @@ impl PurgeLog {
         self.drain_in_turn(redis, last, now_ms, turn).await
     }
 
-    /// As [`Self::drain_into_redis`], for a writer. It goes on when the writer waits no longer: a
-    /// call that is cut off would not be seen to have failed.
+    /// Like [`Self::drain_into_redis`], for a writer. The drain continues when the writer stops
+    /// waiting: a cancelled call would not be recorded as failed.
     pub async fn drain_for_a_writer(
         &self,
         redis: &Arc<RedisLog>,
@@ -64,8 +66,8 @@ impl PurgeLog {
         }
     }
 
-    /// Moves rows up to `last`, and not what came later but for the rest of a batch. None: others
-    /// moved the last of them.
+    /// Moves rows up to `last`, and later rows only as far as they fill the last batch. None when
+    /// others moved the last of them.
     async fn move_up_to(
         &self,
         redis: &RedisLog,
@@ -85,7 +87,7 @@ impl PurgeLog {
         }
     }
 
-    /// Gives the last row's revision.
+    /// Moves one batch and returns the last row's revision.
     async fn move_batch(
         &self,
         redis: &RedisLog,
@@ -129,8 +131,8 @@ impl PurgeLog {
         Ok(revisions.last().copied())
     }
 
-    /// Another server moved what was in the outbox: then the end of the log that is in force is
-    /// after it.
+    /// The end of the log in force, for when another server moved the outbox's rows: they lie at or
+    /// before it.
     async fn end_of_redis(&self, redis: &RedisLog) -> Result<Revision, DrainError> {
         let store = &self.0.store;
         let begins_after = store.next_begins_after().await?;
@@ -146,7 +148,8 @@ fn new_record(row: &OutboxRow, now_ms: i64) -> NewRecord {
     NewRecord {
         tags: row.purge.tags.clone(),
         kind: row.purge.kind,
-        // Now, not the write's time: a row that lay here for days is not trimmed at once.
+        // The current time, not the write's: a row that waited here for days must not be trimmed at
+        // once.
         at_ms: now_ms.unsigned_abs(),
     }
 }

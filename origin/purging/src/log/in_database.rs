@@ -1,4 +1,4 @@
-//! The log in the database: what is asked of it.
+//! Queries of the purge log in the embedded database.
 
 use cache_core::Revision;
 use cache_tiered::{Extent, SourceError};
@@ -7,7 +7,7 @@ use domain::{StoreError, purges::LogStore};
 use super::{PurgeLog, wall_ms};
 
 impl PurgeLog {
-    /// Moves the outbox into the log and gives its end; none when another log is in force.
+    /// Moves the outbox into the log and returns the log's end; none when another log is in force.
     pub(super) async fn drain_in_database(
         &self,
         log: &dyn LogStore,

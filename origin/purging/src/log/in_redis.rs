@@ -1,4 +1,4 @@
-//! The log in Redis: what is asked of it.
+//! Queries of the purge log in Redis.
 
 use cache_core::{LogId, Revision};
 use cache_tiered::{
@@ -11,7 +11,7 @@ use domain::{StoreError, purges::DRAINED_AT_ONCE};
 use super::{PurgeLog, Shared, wall_ms};
 
 impl PurgeLog {
-    /// Asks Redis for its log, and the database whether it is the one in force.
+    /// Opens the log in Redis and checks in the database whether it is the one in force.
     async fn open_redis(
         &self,
         redis: &RedisLog,
@@ -29,7 +29,7 @@ impl PurgeLog {
             return Ok(opened);
         }
         if !self.put_in_force(&opened).await? {
-            // An old server that came back, and missed everything in between.
+            // An old Redis server came back and missed every purge since.
             tracing::warn!(log = %opened.log, "Redis has a log that was left behind: a new one begins");
             let begins_after = store.next_begins_after().await?;
             opened = redis.open(Some(opened.log), begins_after).await?;
@@ -65,7 +65,8 @@ impl PurgeLog {
         let mut opened = self.open_redis(redis, known).await?;
         let complete_at = match look.after(&looked) {
             Outbox::Moving(complete_at) => complete_at,
-            // It appends to the log that the feed knows: a new one is taken up first.
+            // An append goes to the log that the feed knows, so the feed switches to a new log
+            // first.
             Outbox::Stuck if feed.position().log != Some(opened.log) => {
                 *looked = Look::default();
                 return Ok(extent(&opened, Moment::default()));

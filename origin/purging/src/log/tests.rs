@@ -81,7 +81,7 @@ async fn a_log_keeps_its_identity_and_its_order() {
 async fn the_outbox_moves_into_the_log_once() {
     let (_dir, db) = database();
     let log = open(&db, LogRole::Server).await;
-    // As an older version may have stored it: a tag that cannot be read purges everything.
+    // As an older version may have stored it: a tag that cannot be parsed purges everything.
     db.write(|tx| {
         let row = r#"INSERT INTO outbox(tags, kind, reason, actor, at_ms)
             VALUES ('["offer:1","not a tag"]', 'hard', 'edited', 'test', 7)"#;

@@ -1,4 +1,4 @@
-//! How a relay does.
+//! The observable state of a relay.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use reqwest::Url;
 
 use super::shown;
 
-/// How a relay does, for whoever asks.
+/// The state of a relay, as health checks and metrics read it.
 #[derive(Debug)]
 pub struct RelayStatus {
     edge: String,
@@ -15,7 +15,7 @@ pub struct RelayStatus {
 }
 
 impl RelayStatus {
-    /// A relay to this edge that has not begun.
+    /// The state of a relay to this edge that has not started.
     pub fn new(edge: &Url) -> Self {
         Self {
             edge: shown(edge),
@@ -29,13 +29,13 @@ impl RelayStatus {
         &self.edge
     }
 
-    /// Whether the last append was taken.
+    /// Whether the edge accepted the last append.
     pub fn is_connected(&self) -> bool {
         self.connected.load(Ordering::Relaxed)
     }
 
-    /// As of when the edge last took the log to be complete, milliseconds since the epoch; 0 is
-    /// never.
+    /// The time as of which the edge last confirmed that its log was complete, in milliseconds
+    /// since the Unix epoch; 0 means never.
     pub fn confirmed_at_ms(&self) -> u64 {
         self.confirmed_at_ms.load(Ordering::Relaxed)
     }
