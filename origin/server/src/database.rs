@@ -1,4 +1,4 @@
-//! The database: one store per functional block, all of one backend.
+//! The database: one store per functional block, all in the same backend.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ use store_sqlite::{
     },
 };
 
-/// Clones share everything.
+/// The stores of one backend; cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct Database {
     pub offers: Arc<dyn OfferStore>,
@@ -50,21 +50,21 @@ pub struct Database {
     pub users: Arc<dyn UserStore>,
     pub teams: Arc<dyn TeamStore>,
     pub stats: Arc<dyn StatsStore>,
-    /// Where sessions are without Redis.
+    /// Sessions; used when there is no Redis.
     pub sessions: Arc<dyn Sessions>,
     pub codes: Arc<dyn CodeStore>,
     pub service_tokens: Arc<dyn ServiceTokenStore>,
     pub bookings: Arc<dyn BookingStore>,
-    /// For a moving of the whole.
+    /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
-    /// The embedded store can hold the purge log as well.
+    /// The embedded database, which can also hold the purge log. None for other backends.
     embedded: Option<EmbeddedDb>,
 }
 
-/// Why there is no purge log.
+/// Why the purge log cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum NoLog {
-    /// Other backends are for several servers, which share a log in Redis.
+    /// Backends other than the embedded one serve several servers, which share a log in Redis.
     #[error("this database needs Redis for the purge log: set YOUSOON_REDIS_URL")]
     Redis,
     #[error("the purge log in the database cannot be opened")]
@@ -91,7 +91,7 @@ impl Database {
         }
     }
 
-    /// The stores of a database that can do transactions and has our schema.
+    /// The stores of a MongoDB that supports transactions and is migrated to our schema.
     pub fn mongo(db: &MongoDb) -> Self {
         Self {
             offers: Arc::new(MongoOffers::new(db.clone())),
@@ -111,7 +111,7 @@ impl Database {
         }
     }
 
-    /// Opens the purge log: in Redis, if there is one.
+    /// Opens the purge log: in Redis if configured, else in the embedded database.
     pub async fn log(
         &self,
         redis: Option<RedisLog>,

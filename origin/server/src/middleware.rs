@@ -26,11 +26,11 @@ use tower_http::{
 use self::when::When;
 use crate::{admission, http::answer, state::AppState};
 
-/// How much of a header is logged.
+/// How many bytes of a header are logged.
 const SHOWN_BYTES: usize = 100;
 
-/// Around every route. Around the router, not in it: there each would be one more box for each
-/// request.
+/// Wraps the router in the layers that every route has. Layers added to the router itself would
+/// each cost one more boxed future per request.
 pub fn around(
     routes: Router,
 ) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send>
@@ -41,7 +41,7 @@ pub fn around(
     let compressible = DefaultPredicate::new();
     ServiceBuilder::new()
         .map_response(|response: http::Response<_>| response.map(Body::new))
-        // The path without its query: variables are in there.
+        // Only the path: the query contains variables, which are never logged.
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
             tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
         }))
@@ -50,9 +50,9 @@ pub fn around(
             |request| request.headers().contains_key(header::ACCEPT_ENCODING),
             CompressionLayer::new(),
         ))
-        // Also said to whoever asks for no compression, which the layer then does not hear of.
+        // Also for requests without `Accept-Encoding`, which go around the compression layer.
         .map_response(move |response| vary_by_encoding(response, &compressible))
-        // Innermost: the answer to a panic passes all the others.
+        // Innermost, so that the answer to a panic passes all other layers.
         .map_future(|answer: RouteFuture<Infallible>| {
             AssertUnwindSafe(answer)
                 .catch_unwind()
@@ -61,9 +61,9 @@ pub fn around(
         .service(routes)
 }
 
-/// Around `/admin`: lets those through whom the table lets, and tells the handlers who it is. Who
-/// else tries is refused, and the log hears of it; never of the token. Guesses are counted like any
-/// requests without a token.
+/// The layer around `/admin`: admits the callers that the policy table allows and passes them to the
+/// handlers as [`Caller`]. Refuses everybody else with a log line, which never contains the token.
+/// Refused requests count against the caller's rate limit.
 pub async fn operators_only(
     State(state): State<AppState>,
     mut request: Request,
@@ -92,7 +92,7 @@ pub async fn operators_only(
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map(|ConnectInfo(address)| *address);
-    // What a proxy says, or anybody: escaped and short.
+    // Any client can send this header, so it is cut, and escaped when it is logged.
     let forwarded_for = request.headers().get("x-forwarded-for").map(|value| {
         let bytes = value.as_bytes();
         String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN_BYTES)]).into_owned()
@@ -114,7 +114,7 @@ fn security_headers(mut response: Response) -> Response {
             .entry(HeaderName::from_static(name))
             .or_insert(HeaderValue::from_static(value));
     }
-    // What says nothing of caching is not to be cached: health, documents, preflights' neighbours.
+    // Answers without `Cache-Control` must not be cached: health, documents, refusals.
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

@@ -1,4 +1,4 @@
-//! Every route.
+//! Every route of the server.
 
 use std::convert::Infallible;
 
@@ -22,7 +22,7 @@ use crate::{
     state::AppState,
 };
 
-/// The whole application.
+/// Builds the whole application: all routes inside all layers.
 pub fn router(
     state: AppState,
 ) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send>
@@ -73,7 +73,7 @@ pub fn router(
     middleware::around(routes)
 }
 
-/// Whether requests can be answered: the store does.
+/// The readiness probe: ready if the store answers.
 async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
     match state.services.purges.in_force().await {
         Ok(_) => (StatusCode::OK, "ok"),

@@ -1,4 +1,4 @@
-//! What every request of this server shares.
+//! The state that all requests of this server share.
 
 use std::{fmt, sync::Arc};
 
@@ -23,7 +23,7 @@ use crate::{
     live::Hub,
 };
 
-/// Why the state cannot be made.
+/// Why the shared state cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     #[error("the store cannot be opened")]
@@ -36,7 +36,7 @@ pub enum StateError {
     Schema(#[from] CompileError),
 }
 
-/// Clones share everything.
+/// A handle on the shared state; cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct AppState(Arc<Shared>);
 
@@ -44,13 +44,13 @@ pub struct Shared {
     pub services: Services,
     pub config: Config,
     pub schema: Schema,
-    /// What GET requests asked for that were spelt like this before.
+    /// Parsed GET requests by their exact spelling, so that a repeated one is not parsed again.
     pub spellings: Spellings<Asked>,
-    /// Subscriptions of this server.
+    /// The open subscriptions of this server.
     pub live: Hub,
-    /// One per edge, in the configuration's order.
+    /// The state of the purge relay to each edge, in the configuration's order.
     pub relays: Vec<Arc<RelayStatus>>,
-    /// Messages that no provider sends yet.
+    /// Outgoing messages, kept in memory because no provider sends them yet.
     pub outgoing: Arc<Kept>,
 }
 
@@ -71,7 +71,7 @@ impl std::ops::Deref for AppState {
 }
 
 impl AppState {
-    /// Opens the log and compiles the schema over an open database.
+    /// Opens the purge log over an open database and compiles the schema.
     pub async fn new(
         config: Config,
         database: Database,
@@ -135,7 +135,7 @@ impl AppState {
     }
 }
 
-/// Opens the purge log and asks it once, so that the first requests can trust their caches.
+/// Opens the purge log and reads it once, so that the first requests can trust cached entries.
 async fn open_log(
     config: &Config,
     database: &Database,
@@ -147,7 +147,7 @@ async fn open_log(
     let (purges, feed) = (Arc::clone(&database.purges), Arc::clone(&caches.feed));
     let purge_log = PurgeLog::open(purges, backend, feed).await?;
     if let Err(error) = tail::check_once(&caches.feed, &purge_log).await {
-        // The tail goes on trying; until then nothing that is kept is trusted.
+        // The tail task keeps trying; until it succeeds, no cached entry is trusted.
         tracing::warn!(error, "the purge log cannot be read yet");
     }
     Ok(purge_log)

@@ -1,4 +1,4 @@
-//! Stores what was added up, every few seconds and at the end.
+//! Writes the counted offer views to the database, every 10 s and when the server stops.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use tokio_util::sync::CancellationToken;
 use crate::state::AppState;
 
 const PERIOD: Duration = Duration::from_secs(10);
-/// Offers that are looked up and stored at once.
+/// How many offers one batch looks up and stores.
 const AT_ONCE: usize = 200;
 
-/// Runs until it is cancelled, and once more then.
+/// Flushes the counts periodically until `stop` is cancelled, then a last time.
 pub async fn run(state: AppState, stop: CancellationToken) {
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -32,7 +32,8 @@ pub async fn run(state: AppState, stop: CancellationToken) {
     }
 }
 
-/// Stores what was added up. What cannot be stored is added to what comes.
+/// Stores the views counted since the last flush. Counts that cannot be stored are kept for the
+/// next flush.
 pub async fn flush(state: &AppState) {
     let seen = state.services.views.take();
     for some in seen.chunks(AT_ONCE) {

@@ -1,4 +1,4 @@
-//! Who may publish and purge.
+//! The operators' token for publishing documents and purging caches.
 
 use domain::secret::Secret;
 
@@ -6,7 +6,8 @@ use super::reader::Reader;
 
 #[derive(Clone, Debug)]
 pub struct AdminConfig {
-    /// The bearer token of publishes and purges: `YOUSOON_ADMIN_TOKEN`, default none (both refused).
+    /// A bearer token that may publish and purge, besides the tokens that `yousoon token create`
+    /// makes: `YOUSOON_ADMIN_TOKEN`, default none (no such token).
     pub token: Option<Secret>,
 }
 

@@ -1,4 +1,4 @@
-//! Passwords, tokens and the keys that sign them.
+//! Password hashing, access tokens, and the signing keys of tokens and QR codes.
 
 use std::{fmt, num::NonZero, thread};
 
@@ -8,10 +8,10 @@ use api::environment::Environment;
 use super::reader::Reader;
 
 const DEFAULT_COST: u32 = 10;
-/// How many passwords may wait for each that is worked on: half a second of waiting, about.
+/// Passwords that may queue per password being hashed: about half a second of waiting.
 const DEFAULT_WAITING: usize = 8;
 
-/// Passwords and access tokens, and the operators' token of the environment.
+/// Reads the settings of passwords and access tokens.
 pub(super) fn read(reader: &mut Reader<'_>, environment: Environment) -> AuthConfig {
     AuthConfig {
         passwords: passwords(reader),
@@ -45,7 +45,8 @@ fn tokens(reader: &mut Reader<'_>, environment: Environment) -> TokensConfig {
     }
 }
 
-/// `YOUSOON_QR_KEYS`, as `YOUSOON_JWT_KEYS`: the keys of the QR codes of bookings.
+/// The keys that sign the QR codes of bookings: `YOUSOON_QR_KEYS`, in the format of
+/// `YOUSOON_JWT_KEYS`.
 pub(super) fn qr_keys(reader: &mut Reader<'_>, environment: Environment) -> KeySet {
     keys(
         reader,
@@ -55,7 +56,8 @@ pub(super) fn qr_keys(reader: &mut Reader<'_>, environment: Environment) -> KeyS
     )
 }
 
-/// A set of keys, PEM blocks or a JWK set; outside production one key is made up if none is given.
+/// Reads a key set, as PEM blocks or as a JWK set. Without one, production refuses to start and
+/// development generates one key.
 fn keys(
     reader: &mut Reader<'_>,
     environment: Environment,
@@ -71,7 +73,7 @@ fn keys(
     given.unwrap_or_else(KeySet::for_development)
 }
 
-/// A number from `least` to `most`.
+/// Reads a number from `least` to `most`, both included.
 fn whole<T>(reader: &mut Reader<'_>, variable: &'static str, default: T, least: T, most: T) -> T
 where
     T: Copy + fmt::Display + PartialOrd + std::str::FromStr,

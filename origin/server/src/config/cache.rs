@@ -1,4 +1,4 @@
-//! The caches, and Redis behind them.
+//! Cache sizes and the connection to Redis.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use api::caches::CacheConfig;
 
 use super::reader::{ConfigError, Reader, process_environment};
 
-/// From the environment alone: commands beside the servers need no more.
+/// Reads only the cache settings, for commands that run beside the servers.
 pub fn cache_from_env() -> Result<CacheConfig, ConfigError> {
     let mut reader = Reader::new(&process_environment);
     let config = read(&mut reader);
@@ -16,7 +16,7 @@ pub fn cache_from_env() -> Result<CacheConfig, ConfigError> {
 pub(super) fn read(reader: &mut Reader<'_>) -> CacheConfig {
     let defaults = CacheConfig::default();
     let default_ms = u64::try_from(defaults.redis_within.as_millis()).unwrap_or(u64::MAX);
-    // Masked: it may have a password.
+    // Masked: the URL may contain a password.
     let redis = reader.optional_masked("YOUSOON_REDIS_URL", "memory alone", |url| {
         redis::Client::open(url).map_err(|_| "is not a Redis URL".to_owned())
     });

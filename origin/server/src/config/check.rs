@@ -1,4 +1,5 @@
-//! `yousoon config check`: what is set, and what is missing or refused. No secret is shown.
+//! `yousoon config check`: reports which variables are set, defaulted, missing, refused or unknown.
+//! Never shows a secret.
 
 use std::{env, fmt};
 
@@ -8,7 +9,8 @@ use super::{
 };
 
 const PREFIX: &str = "YOUSOON_";
-/// Variables of ours that are no settings of the server: other commands', and other programs'.
+/// `YOUSOON_` variables that the server's configuration does not read: other commands and programs
+/// do, so they are not unknown.
 const ELSEWHERE: [&str; 11] = [
     "YOUSOON_BIN",
     "YOUSOON_CHAOS_S",
@@ -23,16 +25,16 @@ const ELSEWHERE: [&str; 11] = [
     "YOUSOON_TOOLS_DIR",
 ];
 
-/// What was found, a line for each variable.
+/// The result of the check; displayed as one line per variable.
 #[derive(Debug)]
 pub struct Report {
     settings: Vec<Setting>,
-    /// Set, and nobody reads them: a slip of the pen, most likely.
+    /// Variables with our prefix that are set but never read: most likely typing errors.
     unknown: Vec<String>,
 }
 
 impl Report {
-    /// Of this program's environment.
+    /// Checks the environment of this process.
     pub fn of_environment() -> Self {
         let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         Self::new(&process_environment, names)
@@ -40,7 +42,7 @@ impl Report {
 
     pub(super) fn new(lookup: super::Lookup<'_>, names: impl IntoIterator<Item = String>) -> Self {
         let mut reader = Reader::new(lookup);
-        // What is read is not used: only what became of it.
+        // The configuration itself is not needed, only the state of each variable.
         let _read = Config::read(&mut reader);
         let settings = reader.into_settings();
         let is_known = |name: &str| {
@@ -54,7 +56,7 @@ impl Report {
         Self { settings, unknown }
     }
 
-    /// How many variables are missing or refused.
+    /// The number of variables that are missing or refused.
     pub fn wrong(&self) -> usize {
         let is_wrong =
             |setting: &&Setting| matches!(setting.state, State::Missing(_) | State::Refused(_));

@@ -1,23 +1,24 @@
-//! Which sites' pages may read answers. The mobile app is no page: nothing is asked of it.
+//! Which web origins may read answers (CORS). The mobile app is not a web page, so CORS does not
+//! apply to it.
 
 use api::environment::Environment;
 use reqwest::Url;
 
 use super::reader::Reader;
 
-/// Who may read.
+/// The web origins that may read answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CorsConfig {
-    /// Every site: development, when no site is named.
+    /// Every origin: development, when none is configured.
     AnySite,
-    /// These origins, as browsers write them.
+    /// Only these origins, each spelt as browsers send it in `Origin`.
     Origins(Vec<String>),
 }
 
 impl CorsConfig {
-    /// The origins of the showcase site and of the partner portal, comma-separated:
-    /// `YOUSOON_SITE_ORIGINS` and `YOUSOON_PORTAL_ORIGINS`, default none. That is every site in
-    /// development, and no site in production.
+    /// Reads the origins of the showcase site (`YOUSOON_SITE_ORIGINS`) and of the partner portal
+    /// (`YOUSOON_PORTAL_ORIGINS`), both comma-separated, default none. If both are empty, every
+    /// origin may read in development and none in production.
     pub(super) fn read(reader: &mut Reader<'_>, environment: Environment) -> Self {
         let without = match environment {
             Environment::Development => "any site, if no other is named",
@@ -43,7 +44,8 @@ impl CorsConfig {
     }
 }
 
-/// Scheme, host and port, and nothing after it.
+/// The text as browsers write an origin. None unless it is an HTTP scheme, a host and a port in
+/// exactly that spelling (a trailing slash and letter case are ignored).
 fn written_as_origin(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let origin = url.origin().ascii_serialization();

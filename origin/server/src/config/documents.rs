@@ -1,4 +1,4 @@
-//! Which documents are executed.
+//! Whether documents that were not published are executed: `YOUSOON_DOCUMENT_MODE`.
 
 use api::documents::{DocumentMode, DocumentsConfig};
 

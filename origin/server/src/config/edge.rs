@@ -1,4 +1,4 @@
-//! The edges, and how origin and edge know each other.
+//! The URLs of the edges and the secret that authenticates origin and edge to each other.
 
 use purging::relay::EdgeConfig;
 use reqwest::Url;

@@ -1,10 +1,10 @@
-//! Which of two worlds this server is in.
+//! Whether this server runs in development or in production.
 
 use api::environment::Environment;
 
 use super::reader::Reader;
 
-/// development | production: `YOUSOON_ENV`, default development.
+/// The environment, `development` or `production`: `YOUSOON_ENV`, default development.
 pub(super) fn read(reader: &mut Reader<'_>) -> Environment {
     reader.or("YOUSOON_ENV", Environment::Development, |text| match text {
         "development" => Ok(Environment::Development),

@@ -1,4 +1,4 @@
-//! The address of everything but metrics.
+//! The address that serves everything except metrics.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -8,7 +8,7 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOS
 
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
-    /// Where to listen: `YOUSOON_LISTEN`, default 127.0.0.1:8080.
+    /// The address and port to listen on: `YOUSOON_LISTEN`, default 127.0.0.1:8080.
     pub listen: SocketAddr,
 }
 

@@ -1,4 +1,4 @@
-//! How many subscriptions there may be.
+//! Limits on open subscription connections.
 
 use super::reader::Reader;
 
@@ -8,13 +8,14 @@ const PER_USER: usize = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveConfig {
-    /// Open connections of all clients, WebSocket and event streams together:
-    /// `YOUSOON_LIVE_CONNECTIONS`, default 20000. Each takes a file of the process, and memory
-    /// (`cargo xtask bench-subscriptions` says how much).
+    /// The most open connections of all clients, WebSocket and event streams together:
+    /// `YOUSOON_LIVE_CONNECTIONS`, default 20000. Each takes a file descriptor and memory
+    /// (`cargo xtask bench-subscriptions` measures how much).
     pub connections: usize,
-    /// Of one address that did not sign in: `YOUSOON_LIVE_CONNECTIONS_PER_IP`, default 100.
+    /// The most open connections of one IP address that are not signed in:
+    /// `YOUSOON_LIVE_CONNECTIONS_PER_IP`, default 100.
     pub connections_per_ip: usize,
-    /// Of one user: `YOUSOON_LIVE_CONNECTIONS_PER_USER`, default 10.
+    /// The most open connections of one user: `YOUSOON_LIVE_CONNECTIONS_PER_USER`, default 10.
     pub connections_per_user: usize,
 }
 

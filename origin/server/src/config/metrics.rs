@@ -1,4 +1,4 @@
-//! What operators ask.
+//! The address that serves metrics.
 
 use std::net::SocketAddr;
 
@@ -6,8 +6,8 @@ use super::{http::address, reader::Reader};
 
 #[derive(Clone, Debug, Default)]
 pub struct MetricsConfig {
-    /// Where `GET /metrics` is answered, for the cluster's own eyes: `YOUSOON_METRICS_LISTEN`,
-    /// default none.
+    /// The address and port that serve `GET /metrics`, meant to be reached only from inside the
+    /// cluster: `YOUSOON_METRICS_LISTEN`, default none (no metrics).
     pub listen: Option<SocketAddr>,
 }
 

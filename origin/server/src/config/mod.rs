@@ -1,7 +1,9 @@
-//! Everything that can be set from outside, one file per section; what is wrong fails the boot.
+//! The server's configuration, read from environment variables, one file per section. Any wrong
+//! variable stops the server from starting.
 //!
-//! [`reader`] reads one variable and notes what became of it; each section is a struct that reads
-//! its own; [`production`] is what production refuses; [`check`] tells people.
+//! `reader` reads single variables and records the state of each. Each section reads its own
+//! variables. `production` refuses settings that are unsafe in production. [`check`] prints a
+//! report for people.
 
 mod admin;
 mod auth;
@@ -33,7 +35,8 @@ use api::{caches::CacheConfig, documents::DocumentsConfig, environment::Environm
 use purging::relay::EdgeConfig;
 use reader::{Lookup, Reader, process_environment};
 
-/// The whole configuration of `yousoon serve`; the data folder is a command-line option.
+/// The whole configuration of `yousoon serve`, except the database, which command-line options
+/// choose.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub environment: Environment,
@@ -61,8 +64,8 @@ impl Config {
         reader.outcome().map(|()| config)
     }
 
-    /// Reads all sections; what is wrong with them is noted in the reader, and a default stands in
-    /// its place.
+    /// Reads all sections. Records every error in the reader and uses the default instead, so that
+    /// one run reports all errors.
     fn read(reader: &mut Reader<'_>) -> Self {
         let environment = environment::read(reader);
         let config = Self {

@@ -1,5 +1,4 @@
-//! What production refuses: settings that are a convenience on a developer's machine and a hole
-//! anywhere else.
+//! Refuses settings that are convenient on a developer's machine and unsafe in production.
 
 use api::documents::DocumentMode;
 use domain::secret::Secret;

@@ -1,4 +1,4 @@
-//! How much anybody may ask.
+//! How many requests a minute each caller may send.
 
 use access::rate::RateLimitsConfig;
 

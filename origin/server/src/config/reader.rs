@@ -1,43 +1,43 @@
-//! Reads variables, and notes what became of each: one pass finds everything that is wrong.
+//! Reads variables and records the state of each, so that one pass reports every error.
 
 use std::{env, fmt, ops::RangeInclusive};
 
 use domain::secret::{MIN_SECRET_BYTES, Secret};
 
-/// Gives a variable's text. The environment is one of two; tests bring their own.
+/// Looks up a variable's text: in the process environment, or in a test's own table.
 pub(super) type Lookup<'a> = &'a dyn Fn(&'static str) -> Option<String>;
 
-/// The lookup of every program but tests.
+/// Looks a variable up in the process environment.
 pub(super) fn process_environment(variable: &'static str) -> Option<String> {
     env::var(variable).ok()
 }
 
-/// What became of a variable.
+/// The state of a variable after reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// Given, as it may be shown.
+    /// Set and valid; holds the text that may be shown.
     Given(String),
-    /// Not given; what holds instead.
+    /// Not set; holds the default, or what its absence means.
     Absent(String),
-    /// Not given although it has to be.
+    /// Not set although it is required; holds the reason.
     Missing(String),
-    /// Given, and wrong.
+    /// Set but not accepted; holds the reason.
     Refused(String),
 }
 
-/// A variable and what became of it.
+/// A variable and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Setting {
     pub(super) variable: &'static str,
     pub(super) state: State,
 }
 
-/// Everything that is wrong with the environment, a line for each variable. Never a secret's value.
+/// All errors in the environment, one line per variable. Never contains a secret's value.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{}", .0.join("\n"))]
 pub struct ConfigError(Vec<String>);
 
-/// Reads one environment.
+/// Reads variables from one environment and collects their states.
 pub(super) struct Reader<'a> {
     lookup: Lookup<'a>,
     settings: Vec<Setting>,
@@ -51,12 +51,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What became of each variable, in the order in which they were read.
+    /// The state of each variable, in reading order.
     pub(super) fn into_settings(self) -> Vec<Setting> {
         self.settings
     }
 
-    /// Whether nothing is wrong.
+    /// Fails with all missing and refused variables, if there are any.
     pub(super) fn outcome(&self) -> Result<(), ConfigError> {
         let wrong = self.settings.iter().filter_map(|setting| {
             let (State::Missing(why) | State::Refused(why)) = &setting.state else {
@@ -72,17 +72,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes that a variable that was read is wrong after all.
+    /// Marks a variable that was already read as refused.
     pub(super) fn refuse(&mut self, variable: &'static str, why: impl Into<String>) {
         self.note(variable, State::Refused(why.into()));
     }
 
-    /// Notes that a variable that was not given has to be.
+    /// Marks a variable that is not set as required.
     pub(super) fn require(&mut self, variable: &'static str, why: impl Into<String>) {
         self.note(variable, State::Missing(why.into()));
     }
 
-    /// A variable that is read by `parse`; `default` when it is absent or wrong.
+    /// Reads a variable with `parse`. Returns `default` if it is absent or refused.
     pub(super) fn or<T: fmt::Display>(
         &mut self,
         variable: &'static str,
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A number of a range.
+    /// Reads a number that must lie in `range`.
     pub(super) fn number(
         &mut self,
         variable: &'static str,
@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A variable that may be absent; `without` says what that means.
+    /// Reads a variable that may be absent; `without` is the report's text for its absence.
     pub(super) fn optional<T>(
         &mut self,
         variable: &'static str,
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
         self.parsed(variable, &text, text.clone(), parse)
     }
 
-    /// As [`Reader::optional`], for what has a secret in it: neither shown nor quoted.
+    /// Like [`Reader::optional`], for text that may contain a secret: only its length is shown.
     pub(super) fn optional_masked<T>(
         &mut self,
         variable: &'static str,
@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         self.parsed(variable, &text, shown, parse)
     }
 
-    /// A secret, made of its text by `bytes`.
+    /// Reads a secret of at least [`MIN_SECRET_BYTES`] bytes; `bytes` decodes its text.
     pub(super) fn secret(
         &mut self,
         variable: &'static str,
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A list, separated by commas.
+    /// Reads a comma-separated list; empty items are skipped.
     pub(super) fn list<T>(
         &mut self,
         variable: &'static str,
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
             .unwrap_or_default()
     }
 
-    /// A variable that is set to nothing counts as absent.
+    /// The trimmed text of a variable. One that is set to an empty text counts as absent.
     fn given(&self, variable: &'static str) -> Option<String> {
         (self.lookup)(variable)
             .map(|value| value.trim().to_owned())
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// The first thing that is wrong with a variable stays.
+    /// Records a variable's state. The first error of a variable is kept, later states are ignored.
     fn note(&mut self, variable: &'static str, state: State) {
         let known = self
             .settings

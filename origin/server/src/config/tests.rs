@@ -129,7 +129,7 @@ fn a_secret_is_not_printed() {
     }
 }
 
-/// What production takes.
+/// A configuration that production accepts.
 const SOUND: [(&str, &str); 6] = [
     ("YOUSOON_ENV", "production"),
     ("YOUSOON_JWT_KEYS", JWT_KEYS),
@@ -186,7 +186,7 @@ fn pages_of_the_sites_that_are_named_may_read() {
         ("YOUSOON_PORTAL_ORIGINS", "https://portal.example:443"),
     ];
     let expected = ["https://site.example", "http://localhost:3000"];
-    // A port that is the scheme's own is not written by browsers.
+    // Browsers leave the scheme's default port out of `Origin`.
     assert!(read(&named).is_err());
     let origins = expected.map(str::to_owned).to_vec();
     assert_eq!(cors(&named[..1]), CorsConfig::Origins(origins));

@@ -1,4 +1,5 @@
-//! An answer's status, headers and body. What is not plainly cacheable says `no-store`.
+//! Status, headers and body of an answer. An answer that is not explicitly cacheable gets
+//! `no-store`.
 
 use api::{
     execution::executed::Executed,
@@ -12,7 +13,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use pq_core::{ErrorCode, MediaType, Refusal};
 use serde_json::{Value, json};
 
-/// The answer to a request that was executed.
+/// The answer to an executed request, with or without errors.
 pub fn executed(executed: &Executed, media: MediaType) -> Response {
     if executed.response.errors.is_empty() {
         return succeeded(executed, media);
@@ -21,7 +22,7 @@ pub fn executed(executed: &Executed, media: MediaType) -> Response {
         let why = as_request_error(&executed.response.errors);
         let details = details_of(&why, &executed.response.errors);
         let mut response = refusal_saying(&why, &details, media);
-        // A write may be done although a field below it failed.
+        // The mutation may have been committed although a field of its result failed.
         set_revision(&mut response, executed);
         set_retry_after(&mut response, executed);
         return response;
@@ -34,7 +35,7 @@ pub fn executed(executed: &Executed, media: MediaType) -> Response {
     response
 }
 
-/// Errors that left no data are the request's: the first one that says most.
+/// The refusal for a request whose errors left no data, made from the most telling error.
 fn as_request_error(all: &[ServerError]) -> Refusal {
     let failure = all
         .iter()
@@ -45,7 +46,7 @@ fn as_request_error(all: &[ServerError]) -> Refusal {
     if let Some((code, error)) = all.iter().find_map(|error| Some((code_of(error)?, error))) {
         return Refusal::new(code, error.message.clone());
     }
-    // Without a path and a code it never came to a field: validation.
+    // No path and no code: no field was executed, so validation failed.
     let message = all
         .first()
         .map(|error| error.message.clone())
@@ -53,13 +54,13 @@ fn as_request_error(all: &[ServerError]) -> Refusal {
     Refusal::new(ErrorCode::DOCUMENT_INVALID, message)
 }
 
-/// What the error that became the request's says beside its code.
+/// The details beside the code of the error that [`as_request_error`] chose.
 fn details_of(why: &Refusal, all: &[ServerError]) -> Vec<(&'static str, String)> {
     let same = all.iter().find(|error| code_of(error) == Some(why.code));
     same.map(details).unwrap_or_default()
 }
 
-/// An answer that a shared cache does not keep.
+/// An answer without errors, which shared caches must not store.
 fn succeeded(executed: &Executed, media: MediaType) -> Response {
     match executed.data() {
         Ok(body) => {
@@ -79,7 +80,7 @@ pub fn timed_out(media: MediaType) -> Response {
     )
 }
 
-/// The answer to a request that is refused.
+/// The answer to a refused request.
 pub(crate) fn refusal(refusal: &Refusal, media: MediaType) -> Response {
     refusal_saying(refusal, &[], media)
 }
@@ -120,7 +121,7 @@ fn refusal_saying(
     response
 }
 
-/// The answer to a failure of ours: a reference, and the chain in the log.
+/// The answer to an internal failure: the client gets a reference, the log the error chain.
 pub(crate) fn internal(error: &(dyn std::error::Error + 'static), media: MediaType) -> Response {
     refusal(&errors::internal(&log_failure(error)), media)
 }
@@ -139,7 +140,7 @@ pub(super) fn respond(
     response
 }
 
-/// A mutation's answer tells which revision its client has to see from now on.
+/// Adds the revision that a mutation's client must see in later answers.
 fn set_revision(response: &mut Response, executed: &Executed) {
     if let Some(revision) = executed.facts.revision {
         set(
@@ -157,7 +158,7 @@ fn set_retry_after(response: &mut Response, executed: &Executed) {
 }
 
 pub fn set(response: &mut Response, name: HeaderName, value: &str) {
-    // Tags, numbers and our own words: all of them are visible ASCII.
+    // Values are tags, numbers and our own words, all visible ASCII, so this does not fail.
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }

@@ -1,23 +1,23 @@
-//! Reads a request's body, as far as it may be long.
+//! Reads a request's body up to the size limit.
 
 use axum::body::{Body, Bytes};
 use futures_util::StreamExt as _;
 use pq_core::limits::REQUEST_BYTES;
 
-/// What follows a body that is too long is read and forgotten up to here, so that a client that
-/// only reads after it has written gets to see why it was refused.
+/// A body that is too long is read and discarded up to this length, so that a client that reads
+/// the answer only after sending everything still gets the refusal.
 const FORGOTTEN_BYTES: usize = 8 * 1024 * 1024;
 
-/// Why there is no body.
+/// Why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyError {
-    /// Longer than [`REQUEST_BYTES`].
+    /// The body is longer than [`REQUEST_BYTES`].
     TooLong,
-    /// The client went away while it sent.
+    /// The client disconnected while sending.
     Cut,
 }
 
-/// The whole body.
+/// Reads the whole body.
 pub async fn read(body: Body) -> Result<Bytes, BodyError> {
     let mut parts = body.into_data_stream();
     let mut kept = Vec::new();

@@ -1,4 +1,4 @@
-//! Cached answers as HTTP answers: headers, `Cache-Status`, and 304.
+//! Turns cached answers into HTTP answers: headers, `Cache-Status` and 304.
 
 use std::{fmt, io::Write as _, sync::Arc};
 
@@ -23,13 +23,13 @@ const SEEN_AGO: HeaderName = HeaderName::from_static(edge_header::SEEN_AGO);
 const CACHE_TAG: HeaderName = HeaderName::from_static(edge_header::CACHE_TAG);
 const AS_OF: HeaderName = HeaderName::from_static(edge_header::AS_OF);
 
-/// Room for the headers of a kept answer and for those that the layers add, so that their map does
-/// not grow.
+/// Capacity of the header map: enough for a cached answer's headers and those that layers add, so
+/// that the map never grows.
 const HEADERS: usize = 26;
-/// What most values that are written for each answer fit into.
+/// Size of the stack buffer for header values that differ per answer; most of them fit.
 const SHORT_BYTES: usize = 128;
 
-/// How the answer is to be written, and what it must have seen.
+/// What the client wants: the media type, the least revision, and its `If-None-Match`.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     pub media: MediaType,
@@ -88,7 +88,7 @@ fn respond(feed: &PurgeFeed, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -
                 wanted,
                 now_ms,
             );
-            // For whoever asks now; the edge has its own to fall back on.
+            // Only for this client; the edge must not store it, as it has its own stale copy to serve.
             set(
                 &mut response,
                 header::CACHE_CONTROL,
@@ -122,7 +122,7 @@ fn status(outcome: Outcome, detail: Option<&str>) -> Option<HeaderValue> {
     written(format_args!("{status}"))
 }
 
-/// Seconds of freshness left; negative when it is stale.
+/// The entry's remaining freshness in seconds; negative when it is stale.
 fn ttl_s(entry: &Cached, now_ms: u64) -> i64 {
     let age_s = entry.head.age_ms(now_ms) / 1_000;
     i64::from(entry.head.lifetime.max_age_s) - i64::try_from(age_s).unwrap_or(i64::MAX)
@@ -136,7 +136,7 @@ fn unstored(answer: &Unstored, wanted: Wanted<'_>) -> Response {
     }
 }
 
-/// An entry as an answer; 304 without a body when the client has it already.
+/// Answers with a cached entry, or with 304 and no body if the client already has it.
 fn kept(
     feed: &PurgeFeed,
     entry: &Cached,
@@ -165,7 +165,7 @@ fn kept(
     headers.insert(header::CACHE_CONTROL, said.cache_control.clone());
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
     headers.insert(header::ETAG, said.etag.clone());
-    // Rounded up: whoever adds its own bound to this age must not exceed it.
+    // Rounded up, so that a cache that computes freshness from this age never exceeds its bound.
     let age_s = entry.head.age_ms(now_ms).div_ceil(1_000);
     headers.insert(header::AGE, age_s.into());
     let seen_ago_ms = feed.seen_ago_ms(entry);
@@ -173,7 +173,8 @@ fn kept(
         headers.insert(SEEN_AGO, seen_ago_ms.into());
     }
     headers.insert(CACHE_TAG, said.tags.clone());
-    // What it was last found valid at, not only what it was read at: the edge then keeps it longer.
+    // The revision at which the entry was last found valid, which may be later than the one it was
+    // read at: the edge can then keep it longer.
     let revision = entry.as_of().revision;
     if let Some(value) = written(format_args!("{}:{revision}", said.log)) {
         headers.insert(AS_OF, value);
@@ -184,7 +185,7 @@ fn kept(
     response
 }
 
-/// What is short and differs from answer to answer, as a header's value.
+/// Formats a header value, on the stack if it fits [`SHORT_BYTES`].
 fn written(text: fmt::Arguments<'_>) -> Option<HeaderValue> {
     let mut buffer = [0; SHORT_BYTES];
     let mut rest = &mut buffer[..];

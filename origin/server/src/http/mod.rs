@@ -1,4 +1,5 @@
-//! GraphQL over HTTP: a request's steps ([`serve`]), its answer ([`answer`], [`cached`]), its body.
+//! GraphQL over HTTP: the steps of a request ([`serve`]), its [`body`] and its answer ([`answer`],
+//! [`cached`]).
 
 pub mod answer;
 pub mod body;

@@ -1,4 +1,4 @@
-//! A layer that only some requests need: the others do not pay for it.
+//! Applies a layer only to the requests that need it, so that the others do not pay for it.
 
 use std::task::{Context, Poll, ready};
 
@@ -14,7 +14,7 @@ use futures_util::{
 };
 use tower::{Layer, Service};
 
-/// Leads requests through a layer, or around it.
+/// A layer that wraps `layer` and sends only requests with `needed` through it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct When<L> {
     needed: fn(&Request) -> bool,
@@ -39,7 +39,7 @@ impl<S: Clone, L: Layer<S>> Layer<S> for When<L> {
     }
 }
 
-/// The way through the layer and the way around it.
+/// The service of [`When`]: `through` has the layer, `around` does not.
 #[derive(Clone, Debug)]
 pub(super) struct Fork<T, S> {
     needed: fn(&Request) -> bool,
