@@ -88,6 +88,7 @@ enum Command {
 
 #[derive(Args)]
 struct SeedOptions {
+    /// How many offers to add.
     #[arg(long, default_value_t = DEFAULT_OFFERS)]
     offers: usize,
     /// Do nothing if the database already has offers.
@@ -113,6 +114,7 @@ enum PurgeAction {
 
 #[derive(Args)]
 struct LogOptions {
+    /// How many purges to show at most.
     #[arg(long, default_value_t = 50)]
     limit: usize,
     /// Show only purges that hit this tag: those of the tag and those of everything.
@@ -129,10 +131,13 @@ struct LogOptions {
 #[derive(Args)]
 #[command(group(ArgGroup::new("target").required(true).args(["offer", "partner", "tag", "geo", "document", "all"])))]
 struct PurgeOptions {
+    /// Purge all answers that contain this offer.
     #[arg(long, value_name = "ID", value_parser = offer_id)]
     offer: Option<OfferId>,
+    /// Purge all answers that contain this partner.
     #[arg(long, value_name = "ID", value_parser = partner_id)]
     partner: Option<PartnerId>,
+    /// Purge all answers with this tag.
     #[arg(long)]
     tag: Option<Tag>,
     /// Purge every list whose search area may include this place.
@@ -141,6 +146,7 @@ struct PurgeOptions {
     /// Purge all answers of one document.
     #[arg(long, value_name = "HASH")]
     document: Option<DocumentHash>,
+    /// Purge everything.
     #[arg(long)]
     all: bool,
     /// Let caches serve the purged answers while they refresh them.
