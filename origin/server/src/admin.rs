@@ -1,5 +1,5 @@
-//! What the addresses under `/admin` have in common: JSON in, JSON out, and how they refuse.
-//! Only operators get here, see [`crate::middleware::operators_only`].
+//! What the routes under `/admin` share: reading JSON, answering JSON, and refusing. Only operators
+//! reach them, see [`crate::middleware::operators_only`].
 
 use axum::{
     body::Body,
@@ -14,7 +14,7 @@ use crate::http::{
     body,
 };
 
-/// Why there is no answer.
+/// Why an `/admin` request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     #[error(transparent)]
@@ -26,7 +26,7 @@ pub enum AdminError {
 impl IntoResponse for AdminError {
     fn into_response(self) -> Response {
         match self {
-            // Addresses of ours, not GraphQL: the status always tells.
+            // Not GraphQL endpoints: this media type makes the HTTP status tell the error.
             Self::Refused(why) => refusal(&why, MediaType::GraphqlResponse),
             Self::Store(error) => internal(&error, MediaType::GraphqlResponse),
         }
@@ -39,7 +39,7 @@ pub async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, AdminError>
         return Ok(GraphqlRequest::too_large()?);
     };
     serde_json::from_slice(&bytes).map_err(|error| {
-        // What is no JSON, and what is another JSON than is wanted here.
+        // Valid JSON of the wrong shape is an invalid request; anything else is invalid JSON.
         let code = if error.is_data() {
             ErrorCode::INVALID_REQUEST
         } else {
@@ -49,7 +49,7 @@ pub async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, AdminError>
     })
 }
 
-/// Answers with JSON. The layer around every route says that nobody keeps it.
+/// Answers with JSON. The layers around all routes add `Cache-Control: no-store`.
 pub fn json(answer: &impl Serialize) -> Response {
     axum::Json(answer).into_response()
 }

@@ -17,21 +17,21 @@ use pq_core::{ErrorCode, MediaType, Refusal};
 
 use crate::{http::answer::refusal, state::AppState};
 
-/// What requests are counted in.
+/// The time window in which requests are counted.
 const WINDOW: Duration = Duration::from_mins(1);
 
-/// Whom a request is counted for.
+/// Whose rate limit a request counts against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Subject {
-    /// Who signed in, wherever they ask from; the text names nobody else.
+    /// A signed-in caller, from any network; the text is unique to the caller.
     User(String),
-    /// Who did not, by their network.
+    /// A caller who is not signed in, by network.
     Network(String),
 }
 
 impl Subject {
-    /// Credentials that are not ours do not make anybody a user: else a new word a request would be
-    /// a new budget.
+    /// Unknown credentials count by network. Otherwise a client could get a new budget by inventing
+    /// a token for each request.
     fn of(caller: Option<&Caller>, peer: Peer) -> Option<Self> {
         match (caller, peer) {
             (_, Peer::Edge) => None,
@@ -58,8 +58,8 @@ impl Subject {
     }
 }
 
-/// Counts a request; `None` when it is not counted: limits are off, or the edge asks for what it
-/// gives to everybody. A caller who cannot be known now is counted by the network.
+/// Counts a request. Returns `None` if it is not counted: limits are off, or the edge fetches an
+/// answer that it serves to everybody. A caller who cannot be identified now counts by network.
 pub(crate) async fn count(
     state: &AppState,
     caller: Option<&Caller>,
@@ -74,7 +74,7 @@ pub(crate) async fn count(
     Some(state.services.rate_limiter.take(&[rule]).await)
 }
 
-/// The answer to one request too many, in the media type that it asked for.
+/// The answer to a request over the limit, in the media type that the request accepts.
 pub(crate) fn too_many(decision: &Decision, request: &Request) -> Response {
     let accept = request.headers().get(ACCEPT);
     let accept = accept.and_then(|value| value.to_str().ok());
@@ -83,7 +83,7 @@ pub(crate) fn too_many(decision: &Decision, request: &Request) -> Response {
     refusal(&refused, media)
 }
 
-/// What is said to one request too many.
+/// The error message for a request over the limit.
 pub(crate) fn sentence(decision: &Decision) -> String {
     format!(
         "too many requests: the next one is answered in {} s",
@@ -91,7 +91,7 @@ pub(crate) fn sentence(decision: &Decision) -> String {
     )
 }
 
-/// Whose request it is, as far as connection and edge tell.
+/// Where a request comes from, by its connection and the edge's signed headers.
 pub(crate) fn peer_of(request: &Request, state: &AppState) -> Peer {
     let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
     Peer::of(
@@ -102,7 +102,7 @@ pub(crate) fn peer_of(request: &Request, state: &AppState) -> Peer {
     )
 }
 
-/// Who asks, by the headers.
+/// Reads from the headers who the caller is and what the client says about itself.
 pub(crate) async fn asker_of(
     headers: &HeaderMap,
     peer: Peer,

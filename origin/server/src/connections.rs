@@ -1,4 +1,4 @@
-//! Accepts connections and serves HTTP on each, until it is stopped; lets go of whoever does not ask.
+//! Accepts connections and serves HTTP on each until it is stopped. Closes idle connections.
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
@@ -18,12 +18,13 @@ use tokio::net::TcpStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Service, ServiceExt as _};
 
-/// A head comes within this time, or the connection ends: also one that is kept open and asks
-/// nothing. `axum::serve` sets no timer, and who sends a byte of a head now and then has an open
-/// file of this server for as long as he likes.
+/// How long a client may take to send a request head before the connection is closed; this also
+/// closes idle keep-alive connections. `axum::serve` sets no such timer: a client that sends a head
+/// byte by byte could hold a file descriptor for ever.
 pub const HEAD_WITHIN: Duration = Duration::from_secs(20);
 
-/// Returns when it was stopped and every connection has ended: after the answer that it is in.
+/// Serves until `stop` is cancelled. Returns when every connection has ended, each after the answer
+/// that it was sending.
 pub async fn serve<R>(
     mut listener: impl Listener<Io = TcpStream, Addr = SocketAddr>,
     routes: R,
@@ -43,7 +44,7 @@ pub async fn serve<R>(
         };
         connections.spawn(converse(stream, address, routes.clone(), stop.clone()));
     }
-    // Whoever comes now is refused, and finds another server.
+    // New connections are refused from here on, so clients go to another server.
     drop(listener);
     connections.close();
     connections.wait().await;

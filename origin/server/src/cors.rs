@@ -1,7 +1,7 @@
-//! Pages of which sites may ask GraphQL; nobody's cookies are sent along.
+//! CORS: lets the pages of the configured origins call GraphQL, without cookies.
 //!
-//! Preflights are answered by tower-http's layer. What it would add to all other answers is
-//! written by [`allow`] without a layer around the routes.
+//! tower-http's layer answers preflights. For all other answers, `allow` writes the headers that
+//! the layer would add, so that no layer is needed around the routes.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -59,13 +59,13 @@ pub fn preflight(
 + Sync
 + 'static
 + use<> {
-    // The layer never asks what is in it when the method is OPTIONS.
+    // The layer answers OPTIONS itself and never calls this inner service.
     layer(config).layer(service_fn(async |_request: Request| {
         Ok::<_, Infallible>(Response::default())
     }))
 }
 
-/// Lets the page of `origin` read an answer, if it may.
+/// Adds the headers that let a page of `origin` read the answer, if the configuration allows it.
 pub(crate) fn allow(headers: &mut HeaderMap, config: &CorsConfig, origin: Option<&HeaderValue>) {
     headers.append(header::VARY, VARY);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);

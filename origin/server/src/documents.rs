@@ -1,4 +1,4 @@
-//! The documents over HTTP: published by administrators, read by the edge.
+//! Documents over HTTP: operators publish them, the edge reads them.
 
 use api::documents::publish::{self, MAX_MANIFEST_BYTES, PublishError};
 use axum::{
@@ -15,10 +15,10 @@ use crate::{
     state::AppState,
 };
 
-/// What a signature of a request for a document is for.
+/// The purpose that is signed into the edge's requests for documents.
 const DOCUMENT_CONTEXT: &str = "document";
 
-/// `POST /admin/documents`; only operators get here.
+/// `POST /admin/documents`: publishes a manifest. The `/admin` layer admits only operators.
 pub async fn post(State(state): State<AppState>, body: Body) -> Response {
     let Ok(manifest) = axum::body::to_bytes(body, MAX_MANIFEST_BYTES).await else {
         let message = format!("a manifest has at most {MAX_MANIFEST_BYTES} bytes");
@@ -40,13 +40,13 @@ pub async fn post(State(state): State<AppState>, body: Body) -> Response {
                 unchanged = published.unchanged,
                 "documents published"
             );
-            // A changed policy purges: at once, not at the next sweep.
+            // A changed policy causes a purge: append it to the log now, not at the next sweep.
             if let Err(error) = state.services.purge_log.drain_outbox(now_ms).await {
                 return internal(&error, MediaType::Json);
             }
             axum::Json(published).into_response()
         }
-        // An endpoint of ours, not GraphQL: the status always tells.
+        // Not a GraphQL endpoint: this media type makes the HTTP status tell the error.
         Err(PublishError::Refused(why)) => refusal(&why, MediaType::GraphqlResponse),
         Err(error @ (PublishError::Store(_) | PublishError::Interrupted)) => {
             internal(&error, MediaType::Json)
@@ -54,7 +54,7 @@ pub async fn post(State(state): State<AppState>, body: Body) -> Response {
     }
 }
 
-/// `GET /internal/documents/{hash}`, signed by the edge.
+/// `GET /internal/documents/{hash}`: returns a document to the edge, which signs the request.
 pub async fn get(
     State(state): State<AppState>,
     Path(hash): Path<String>,
@@ -86,7 +86,8 @@ pub async fn get(
     let Ok(hash) = DocumentHash::parse(&hash) else {
         return refused(ErrorCode::DOCUMENT_ID_MALFORMED, "not a document hash");
     };
-    // Before the record is read, as with answers: the edge judges it by `document:<hash>`.
+    // Taken before the record is read, as for answers: the edge compares it with later purges of
+    // `document:<hash>`.
     let Some(as_of) = state.services.purge_log.as_of() else {
         return refused(ErrorCode::INTERNAL, "no purge log is known yet");
     };

@@ -1,4 +1,4 @@
-//! The Markdown page of all error codes, `docs/errors.md`, for developers of clients.
+//! Generates `docs/errors.md`, which lists all error codes for client developers.
 
 use domain::codes::BLOCKS;
 use pq_core::{ErrorCode, MediaType, Refusal, error::Layer};
@@ -19,7 +19,7 @@ const LAYERS: [(Layer, &str); 3] = [
     (Layer::Field, "Arguments of any field"),
 ];
 
-/// The page: a table for each layer of the protocol, then one for each block.
+/// The page as Markdown: one table per protocol layer, then one per functional block.
 pub fn markdown() -> String {
     let mut page = INTRODUCTION.to_owned();
     for (layer, title) in LAYERS {

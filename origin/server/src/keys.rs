@@ -1,4 +1,4 @@
-//! The public keys of access tokens, for whoever wants to verify one.
+//! Publishes the public keys with which anybody can verify an access token.
 
 use axum::{
     extract::State,
@@ -11,6 +11,6 @@ use crate::state::AppState;
 /// `GET /.well-known/jwks.json`.
 pub async fn jwks(State(state): State<AppState>) -> Response {
     let keys = state.services.auth.tokens.keys().jwks();
-    // A key is put into the set long before it signs.
+    // Caching is safe: a key is published long before it signs.
     ([(CACHE_CONTROL, "public, max-age=300")], axum::Json(keys)).into_response()
 }

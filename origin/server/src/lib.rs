@@ -1,11 +1,11 @@
-//! Yousoon's origin as a server: HTTP, WebSocket and event streams in front of the `api` crate, over
-//! one of the two store crates.
+//! Yousoon's origin server. It serves the `api` crate over HTTP, WebSocket and event streams, and
+//! stores data with one of the two store crates.
 //!
 //! Reading order: [`router`] (every route) → [`middleware`] (every layer, in request order) →
 //! [`http`] (the steps of a GraphQL request) → [`live`] (subscriptions) → [`state`] (what all
-//! requests share) → [`server`] (start, background work, graceful stop). [`config`] is what can be
-//! set, [`database`] chooses the backend. For operators: [`admin`], [`inspect`], [`metrics`] and
-//! [`transfer`].
+//! requests share) → [`server`] (start, background tasks, graceful stop). [`config`] reads the
+//! settings, [`database`] holds the stores of the chosen backend. For operators: [`admin`],
+//! [`inspect`], [`metrics`] and [`transfer`].
 
 pub mod admin;
 pub mod admission;

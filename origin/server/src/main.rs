@@ -1,4 +1,4 @@
-//! The origin's program. Each command is one function.
+//! The `yousoon` program: its commands, one function each.
 
 mod commands;
 
@@ -41,7 +41,7 @@ use yousoon::{
 
 const DEFAULT_OFFERS: usize = 5_000;
 
-/// Yousoon's origin.
+/// Yousoon's origin server and its tools.
 #[derive(Parser)]
 #[command(name = "yousoon", version, disable_help_subcommand = true)]
 struct Cli {
@@ -53,50 +53,51 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve GraphQL; configured by environment variables, see `config check`.
+    /// Serve GraphQL. Environment variables configure it: `config check` lists them.
     Serve,
-    /// Fill the database with sample offers, the same every time.
+    /// Fill the database with sample offers, the same ones every time.
     Seed(SeedOptions),
     /// Import places from a CSV file.
     Import { file: PathBuf },
-    /// Bring the schema of MongoDB up to date; safe beside others that do the same.
+    /// Bring the schema of MongoDB up to date; several may safely run at once.
     Migrate(MigrateOptions),
-    /// Write all that was entered, and the audit, into a folder.
+    /// Export all entered data and the audit into a folder.
     Export(ExportOptions),
-    /// Read an export back, and check that all of it is there.
+    /// Restore an export into the database and verify that it is complete.
     Restore(RestoreOptions),
-    /// Move a database into another one, and check that they are the same.
+    /// Copy a database into another one and verify that both are the same.
     Copy(CopyOptions),
     /// Print the schema as SDL.
     Schema,
     /// Print the error codes as a Markdown page.
     Errors,
-    /// Purge cached answers, and tell who did; a running server relays it.
+    /// Purge cached answers and record who did it; a running server relays the purge to the edges.
     Purge(PurgeCommand),
-    /// Tokens of services: what they may do, and for how long.
+    /// Create, list and revoke the tokens with which services call the server.
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Say what an account is for.
+    /// Set the role of an account.
     Role(RoleOptions),
-    /// Ask a running server about its caches.
+    /// Inspect the caches of a running server.
     #[command(subcommand)]
     Cache(CacheCommand),
-    /// Tell what the environment says to the server.
+    /// Check the server's configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
 }
 
 #[derive(Args)]
 struct SeedOptions {
+    /// How many offers to add.
     #[arg(long, default_value_t = DEFAULT_OFFERS)]
     offers: usize,
-    /// Do nothing when there are offers.
+    /// Do nothing if the database already has offers.
     #[arg(long)]
     if_empty: bool,
 }
 
 #[derive(Args)]
-// Not `args_conflicts_with_subcommands`: `--data-dir` between the two words would conflict as well.
+// Not `args_conflicts_with_subcommands`: `purge --data-dir … log` would be a conflict as well.
 #[command(subcommand_negates_reqs = true)]
 struct PurgeCommand {
     #[command(subcommand)]
@@ -107,21 +108,22 @@ struct PurgeCommand {
 
 #[derive(Subcommand)]
 enum PurgeAction {
-    /// Print the audit: who purged what, and why. Newest first.
+    /// Print the audit, newest first: who purged what, and why.
     Log(LogOptions),
 }
 
 #[derive(Args)]
 struct LogOptions {
+    /// How many purges to show at most.
     #[arg(long, default_value_t = 50)]
     limit: usize,
-    /// Only purges of this tag, or of everything.
+    /// Show only purges that hit this tag: those of the tag and those of everything.
     #[arg(long)]
     tag: Option<Tag>,
-    /// Only this actor's, such as `cli` or `service token`.
+    /// Show only purges by this actor, such as `cli` or `service token`.
     #[arg(long)]
     actor: Option<String>,
-    /// One JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     json: bool,
 }
@@ -129,32 +131,36 @@ struct LogOptions {
 #[derive(Args)]
 #[command(group(ArgGroup::new("target").required(true).args(["offer", "partner", "tag", "geo", "document", "all"])))]
 struct PurgeOptions {
+    /// Purge all answers that contain this offer.
     #[arg(long, value_name = "ID", value_parser = offer_id)]
     offer: Option<OfferId>,
+    /// Purge all answers that contain this partner.
     #[arg(long, value_name = "ID", value_parser = partner_id)]
     partner: Option<PartnerId>,
+    /// Purge all answers with this tag.
     #[arg(long)]
     tag: Option<Tag>,
-    /// Every list whose search may reach this place.
+    /// Purge every list whose search area may include this place.
     #[arg(long, value_name = "LAT,LNG", value_parser = place, allow_hyphen_values = true)]
     geo: Option<GeoPoint>,
-    /// All answers of one document.
+    /// Purge all answers of one document.
     #[arg(long, value_name = "HASH")]
     document: Option<DocumentHash>,
+    /// Purge everything.
     #[arg(long)]
     all: bool,
-    /// May still be served while it is refreshed.
+    /// Let caches serve the purged answers while they refresh them.
     #[arg(long)]
     soft: bool,
     /// Print what would be purged, and purge nothing.
     #[arg(long)]
     dry_run: bool,
-    /// For the audit, at most 200 characters.
+    /// The reason, kept in the audit; at most 200 characters.
     #[arg(long, value_parser = reason)]
     reason: Reason,
-    /// A running server [env: YOUSOON_ORIGIN_URL] with the token YOUSOON_ADMIN_TOKEN; without one,
-    /// the store itself is worked on.
-    // Not flattened: clap could not tell any more whether these options are there at all.
+    /// Purge through the running server at this URL [env: YOUSOON_ORIGIN_URL], with the token in
+    /// YOUSOON_ADMIN_TOKEN. Without a URL, the command writes to the database itself.
+    // Not flattened: clap could then not tell whether any of these options was given.
     #[arg(long)]
     url: Option<Url>,
 }
@@ -234,7 +240,8 @@ async fn seed(database: DatabaseOptions, options: SeedOptions) -> anyhow::Result
     Ok(())
 }
 
-/// The log, for a command beside the servers: purges that it cannot append are left to them.
+/// Opens the purge log for a command that runs beside the servers. Purges that the command cannot
+/// append to the log are appended by the servers.
 async fn open_log(db: &Database) -> anyhow::Result<PurgeLog> {
     let config = cache_from_env()?;
     let clock = cache_tiered::Clock::new(|| Clock::System.now_ms().unsigned_abs());

@@ -1,8 +1,8 @@
-//! The names of the origin's own metrics, and their address: a listener of their own, so that no
-//! ingress leads there.
+//! Names the origin's own metrics and serves all metrics on a separate listener, so that no ingress
+//! exposes them.
 //!
-//! All of them begin with `yousoon_`; those of the caches are named in `cache_tiered::metrics`,
-//! those of the rate limits in `gateway::rate`.
+//! All names begin with `yousoon_`. `cache_tiered::metrics` names those of the caches,
+//! `access::rate` those of the rate limits.
 
 use std::{fmt, sync::Arc};
 
@@ -49,7 +49,7 @@ pub fn router(state: AppState) -> Router {
         .with_state(Exposed { state, registry })
 }
 
-/// Serves them until it is cancelled.
+/// Serves metrics until `stop` is cancelled.
 pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationToken) {
     let server =
         axum::serve(listener, router(state)).with_graceful_shutdown(stop.cancelled_owned());
@@ -60,7 +60,7 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
 
 async fn metrics(State(Exposed { state, registry }): State<Exposed>) -> Response {
     let feed = &state.services.caches.feed;
-    // Its age grows by itself: it is looked at when it is asked for.
+    // The age of the log's copy grows with time, so it is computed on each scrape.
     let head = feed.position().head;
     state
         .services
@@ -75,7 +75,7 @@ async fn metrics(State(Exposed { state, registry }): State<Exposed>) -> Response
     }
 }
 
-/// What became of questions, by document.
+/// Collects the cache outcomes of requests, by document.
 #[derive(Debug)]
 struct Answers(AppState);
 
@@ -93,7 +93,8 @@ impl Collector for Answers {
             let operation = hash.and_then(|hash| self.0.services.documents.ready_name(hash));
             let operation = operation.unwrap_or_default();
             for outcome in Outcome::ALL {
-                // Thousands of documents by eight outcomes, most of them never seen.
+                // Thousands of documents have eight outcomes each; those that never occurred are
+                // left out.
                 let count = counts.of(outcome);
                 if count == 0 {
                     continue;
@@ -110,7 +111,7 @@ impl Collector for Answers {
     }
 }
 
-/// How the relays to the edges do.
+/// Collects the state of the purge relays to the edges.
 #[derive(Debug)]
 struct Relays(AppState);
 

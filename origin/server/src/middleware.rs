@@ -61,9 +61,9 @@ pub fn around(
         .service(routes)
 }
 
-/// The layer around `/admin`: admits the callers that the policy table allows and passes them to the
-/// handlers as [`Caller`]. Refuses everybody else with a log line, which never contains the token.
-/// Refused requests count against the caller's rate limit.
+/// The layer around `/admin`: admits the callers that the policy table allows and passes them to
+/// the handlers as [`Caller`]. Refuses everybody else and logs it, never with the token. Refused
+/// requests count against the rate limit; an unknown token counts like no token.
 pub async fn operators_only(
     State(state): State<AppState>,
     mut request: Request,

@@ -1,4 +1,4 @@
-//! Purges over HTTP.
+//! Purging over HTTP: `POST /admin/purge`.
 
 use access::caller::Caller;
 use api::purges::mutations::{PurgeInput, PurgeResult};
@@ -10,7 +10,8 @@ use crate::{
     state::AppState,
 };
 
-/// `POST /admin/purge`: the mutation's input and answer, without GraphQL around them.
+/// `POST /admin/purge`: takes the input of the GraphQL mutation and returns its result, as plain
+/// JSON.
 pub async fn post(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,

@@ -1,4 +1,4 @@
-//! Starts everything that `yousoon serve` runs, and stops it in order.
+//! Starts everything that `yousoon serve` runs and stops it in order.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -17,17 +17,18 @@ use crate::{
     stats as flushing,
 };
 
-/// How long open connections may take to end.
+/// How long open connections may take to end when the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// A connection whose client takes nothing of what is sent for so long is ended by the kernel. An
-/// event stream has no other end: nobody asks for more of it while it cannot be written.
+/// How long a client may accept none of the sent bytes before the kernel closes the connection.
+/// Nothing else ends an event stream whose client stopped reading: the stream is not polled while
+/// it cannot be written.
 const TAKES_NOTHING: Duration = Duration::from_secs(30);
 
-/// How long writes to Redis may take at the end.
+/// How long pending writes to Redis may take when the server stops.
 const STORE_LIMIT: Duration = Duration::from_secs(1);
 
-/// Why the server ended otherwise than asked.
+/// Why the server did not start or did not stop cleanly.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error("cannot listen on {address}")]
@@ -41,7 +42,7 @@ pub enum ServeError {
     Relay(#[from] reqwest::Error),
 }
 
-/// The work beside requests. It is stopped by [`Background::stop`], or with its owner.
+/// The background tasks. They end with [`Background::stop`] or when this is dropped.
 #[derive(Debug)]
 pub struct Background {
     tasks: JoinSet<()>,
@@ -49,7 +50,8 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts what follows and trims the purge log, what ends bookings, and a relay for every edge.
+    /// Starts the tasks that follow and trim the purge log, end bookings, and relay purges to each
+    /// edge.
     pub fn start(state: &AppState) -> Result<Self, reqwest::Error> {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
@@ -72,20 +74,20 @@ impl Background {
         Ok(Self { tasks, stop })
     }
 
-    /// Serves metrics beside the rest.
+    /// Serves metrics on `listener` as one more background task.
     fn serve_metrics(&mut self, listener: TcpListener, state: AppState) {
         self.tasks
             .spawn(metrics::serve(listener, state, self.stop.clone()));
     }
 
-    /// Stops it and waits until it has, and until what is under way is stored.
+    /// Stops the tasks and waits until they have ended and stored what was under way.
     pub async fn stop(mut self) {
         self.stop.cancel();
         while self.tasks.join_next().await.is_some() {}
     }
 }
 
-/// Serves until SIGINT or SIGTERM.
+/// Serves requests until SIGINT or SIGTERM, then stops gracefully.
 pub async fn serve(state: AppState) -> Result<(), ServeError> {
     let listener = listen(state.config.http.listen).await?;
     let metrics = match state.config.metrics.listen {
@@ -112,7 +114,7 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
         ended = &mut server => return Ok(ended.map_err(io::Error::other)?),
     }
     tracing::info!("stopping");
-    // Their clients come back to another server.
+    // Subscribers reconnect to another server.
     live.drain();
     stop.cancel();
     let drained = async {
@@ -127,16 +129,17 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
         server.abort();
         Ok(())
     };
-    // After the last request: its purge is relayed as well, or found in the log by the next start.
+    // After the last request, so that its purge is relayed too; if not, the next start finds it in
+    // the log.
     background.stop().await;
     tasks.close();
-    // What was made is stored, as far as Redis is quick.
+    // Answers that were computed are still written to Redis, unless that takes too long.
     let _or_lost = tokio::time::timeout(STORE_LIMIT, tasks.wait()).await;
     outcome
 }
 
-/// Connections as this server wants them: what is small is sent at once, and who takes nothing is
-/// let go.
+/// Sets the socket options of accepted connections: small writes are sent at once (`TCP_NODELAY`),
+/// and a client that accepts no bytes for 30 s is disconnected (`TCP_USER_TIMEOUT`).
 pub fn accepting(listener: TcpListener) -> TapIo<TcpListener, fn(&mut TcpStream)> {
     listener.tap_io(|stream| {
         let socket = SockRef::from(&*stream);

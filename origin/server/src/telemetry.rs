@@ -1,11 +1,12 @@
-//! Logs. Never variables, tokens or bodies: those are the clients'.
+//! Sets up logging. Logs never contain variables, tokens or bodies, which are the clients' data.
 
 use tracing_subscriber::{EnvFilter, fmt};
 
-/// What the filter is when `RUST_LOG` is not set.
+/// The log filter if `RUST_LOG` is not set.
 const DEFAULT_FILTER: &str = "info";
 
-/// Starts logging to stderr: filtered by `RUST_LOG`, as JSON when `YOUSOON_LOG` is `json`.
+/// Starts logging to stderr, filtered by `RUST_LOG` (default `info`), as JSON if `YOUSOON_LOG` is
+/// `json`, else as text.
 pub fn init() {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
@@ -14,7 +15,7 @@ pub fn init() {
         .with_writer(std::io::stderr)
         .with_target(false);
     let json = std::env::var("YOUSOON_LOG").is_ok_and(|format| format == "json");
-    // A second start (tests) keeps the first one's.
+    // In tests this runs several times: the first setup stays.
     let _already_started = if json {
         builder.json().try_init()
     } else {

@@ -7,10 +7,10 @@ use domain::{
     bookings::booking::{Booking, BookingStatus},
 };
 
-/// Of a line, without its end (RFC 5545, 3.1).
+/// The longest line in bytes, without its line break (RFC 5545, 3.1).
 const MAX_OCTETS: usize = 75;
 
-/// One event: when the booking may be used, where, and for what.
+/// The calendar file with one event: when and where the booking can be used, and for which offer.
 pub fn file(booking: &Booking, offer: &Offer, place: Option<&Establishment>) -> String {
     let status = match booking.status {
         BookingStatus::Pending => "TENTATIVE",
@@ -51,20 +51,21 @@ pub fn file(booking: &Booking, offer: &Offer, place: Option<&Establishment>) -> 
     lines.iter().map(|line| folded(line)).collect()
 }
 
-/// In UTC, as form 2 of 3.3.5 has it.
+/// A date and time in UTC (RFC 5545, 3.3.5, form 2).
 fn moment(at_ms: i64) -> String {
     let moment: DateTime<Utc> = timestamp(at_ms);
     moment.format("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// A TEXT value (3.3.11). Nothing in it ends the line or begins another property.
+/// Escapes a TEXT value (RFC 5545, 3.3.11), so that nothing in it can end the line or begin
+/// another property.
 fn text(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
     for c in value.chars() {
         match c {
             '\\' | ';' | ',' => escaped.extend(['\\', c]),
             '\n' => escaped.push_str("\\n"),
-            // No control character may be in a TEXT.
+            // A TEXT must not contain control characters.
             c if c.is_control() => {}
             c => escaped.push(c),
         }
@@ -72,7 +73,8 @@ fn text(value: &str) -> String {
     escaped
 }
 
-/// With its end; a line that is longer goes on after a space in the next one.
+/// The line with its line break. A longer line is folded: it continues on the next line after a
+/// space.
 fn folded(line: &str) -> String {
     let mut folded = String::with_capacity(line.len() + 4);
     let mut octets = 0;
@@ -115,7 +117,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a title holds: no line is too long, and it is one property that reads back.
+        /// For any title, no line is too long, and the title is one property that reads back.
         #[test]
         fn no_title_breaks_the_file(title in any::<String>()) {
             let offer = Offer { title: title.clone(), ..offer() };

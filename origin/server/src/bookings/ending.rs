@@ -1,7 +1,9 @@
-//! Ends bookings that nobody can use any more: what was not confirmed expires, and who did not come
-//! is a no-show. One server at a time does it, the one that has the lease; the others wait until it
-//! gives the lease back or dies. Done by two at once, or once more after a crash, it does nothing
-//! new: each end is a step of the table, in a transaction.
+//! Ends bookings whose time is over: unconfirmed ones expire, confirmed ones without a check-in
+//! become no-shows.
+//!
+//! Only the server that holds the lease does this; the others wait until it returns the lease or
+//! dies. Two servers at once, or a repetition after a crash, do no harm: each end is a step of the
+//! transition table, in a transaction.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,20 +20,20 @@ use domain::{
 use purging::PurgeLog;
 use tokio_util::sync::CancellationToken;
 
-/// How late an end may come.
+/// The time between two runs, which is how late a booking may be ended.
 const EVERY: Duration = Duration::from_secs(5);
-/// How long after its last renewal a lease counts as left behind.
+/// How long after its last renewal a lease counts as abandoned.
 const LEASE_MS: i64 = 20_000;
-/// So many are looked for at once, and ended within the lease.
+/// How many due bookings one batch reads and ends, within one lease.
 const AT_ONCE: usize = 100;
 
-/// What the job needs.
+/// The job that ends bookings.
 #[derive(Clone, Debug)]
 pub struct Ending {
     bookings: Arc<dyn BookingStore>,
     log: PurgeLog,
     clock: Clock,
-    /// This server, to the lease.
+    /// The name under which this server holds the lease.
     holder: String,
 }
 
@@ -46,7 +48,7 @@ impl Ending {
         }
     }
 
-    /// Runs until it is cancelled, and gives the lease back.
+    /// Runs until `stop` is cancelled, then gives the lease back.
     pub async fn run(self, stop: CancellationToken) {
         loop {
             tokio::select! {
@@ -73,7 +75,7 @@ impl Ending {
         }
     }
 
-    /// Ends all that is due, if this server has the lease; says how many.
+    /// Ends all due bookings if this server gets the lease. Returns how many it ended.
     pub async fn turn(&self) -> Result<usize, StoreError> {
         let mut count = 0;
         loop {
@@ -87,7 +89,7 @@ impl Ending {
             let is_last = due.len() < AT_ONCE;
             let mut ended = 0;
             for booking in due {
-                // Somebody else goes on where this one took too long.
+                // The lease ran out: another server may already continue.
                 if self.clock.now_ms() >= until_ms {
                     break;
                 }
@@ -97,7 +99,7 @@ impl Ending {
                 let done = self.bookings.step(&booking.id, step, By::Job, now_ms);
                 match done.await? {
                     Stepped::Done(_) => ended += 1,
-                    // It was used or ended between the two reads.
+                    // The booking was used or ended after it was read.
                     Stepped::Refused(_) => {}
                 }
             }
@@ -105,7 +107,7 @@ impl Ending {
                 self.log.drain_outbox(now_ms).await?;
             }
             count += ended;
-            // Without progress another look would find the same.
+            // Without progress, another query would find the same bookings.
             if is_last || ended == 0 {
                 return Ok(count);
             }

@@ -1,10 +1,10 @@
-//! The picture of a code, as SVG and as PNG.
+//! Draws a QR code as SVG and as PNG.
 
 use qrcode::{Color, EcLevel, QrCode, types::QrError};
 
-/// Light around it, in modules: ISO 18004 wants four.
+/// The width of the light border, in modules; ISO 18004 requires four.
 const QUIET: usize = 4;
-/// Pixels of a module: about 500 for a code of ours, enough for any screen.
+/// Pixels per module side. Our codes become about 500 pixels wide, enough for any screen.
 const PIXELS: usize = 8;
 
 #[derive(Debug, thiserror::Error)]
@@ -15,14 +15,15 @@ pub enum PictureError {
     Png(#[from] png::EncodingError),
 }
 
-/// Dark modules, row by row, with the light around them.
+/// The modules of a code, row by row, including the light border.
 struct Modules {
     width: usize,
     dark: Vec<bool>,
 }
 
 impl Modules {
-    /// A code on a scratched screen is still read: a seventh of it may be lost.
+    /// Encodes `text` with error correction level M: a scanner can still read the code if about a
+    /// seventh of it is unreadable, as on a scratched screen.
     fn of(text: &str) -> Result<Self, PictureError> {
         let code = QrCode::with_error_correction_level(text, EcLevel::M)?;
         let (inner, colors) = (code.width(), code.to_colors());
@@ -40,7 +41,7 @@ impl Modules {
     }
 }
 
-/// One path of squares; scales to any size.
+/// The code as an SVG with a single path of squares, which scales to any size.
 pub fn svg(text: &str) -> Result<String, PictureError> {
     use std::fmt::Write as _;
     let modules = Modules::of(text)?;
@@ -48,7 +49,7 @@ pub fn svg(text: &str) -> Result<String, PictureError> {
     let mut path = String::new();
     for row in 0..width {
         for column in (0..width).filter(|column| modules.is_dark(row, *column)) {
-            // Writing to a text does not fail.
+            // Writing to a `String` does not fail.
             let _ = write!(path, "M{column} {row}h1v1h-1z");
         }
     }
@@ -59,7 +60,7 @@ pub fn svg(text: &str) -> Result<String, PictureError> {
     ))
 }
 
-/// One bit a pixel.
+/// The code as a PNG with one bit per pixel.
 pub fn png(text: &str) -> Result<Vec<u8>, PictureError> {
     let modules = Modules::of(text)?;
     let side = modules.width * PIXELS;
@@ -85,7 +86,7 @@ pub fn png(text: &str) -> Result<Vec<u8>, PictureError> {
 mod tests {
     use super::*;
 
-    /// As long as our codes are.
+    /// A text as long as our codes.
     fn text() -> String {
         format!("ysn1.{}", "A".repeat(136))
     }
@@ -109,7 +110,7 @@ mod tests {
             .sum();
         let side = modules.width * PIXELS;
         assert_eq!(side * side - light, dark * PIXELS * PIXELS);
-        // Corners of the code itself: three finders begin there, and nothing outside of them.
+        // The code's corners: a finder pattern begins there, and everything outside is light.
         assert!(modules.is_dark(QUIET, QUIET));
         assert!((0..modules.width).all(|at| !modules.is_dark(QUIET - 1, at)));
     }

@@ -1,5 +1,5 @@
-//! What is no GraphQL: the pictures of a booking's code and its calendar file, for its holder, and
-//! the public keys of codes, for scanners that verify them without a network.
+//! The HTTP routes of bookings. The booking's holder gets its QR code as a picture and its calendar
+//! file. Anybody gets the public keys of the codes, so that scanners can verify codes offline.
 
 use access::{
     caller::{Asker, Caller},
@@ -23,7 +23,7 @@ use serde::Deserialize;
 use super::{calendar, picture};
 use crate::{admission, http::answer, state::AppState};
 
-/// Which code is shown.
+/// Which of a booking's two codes is drawn.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Which {
@@ -38,15 +38,15 @@ pub struct Shown {
     code: Which,
 }
 
-/// `GET /.well-known/qr-keys.json`, a JWK set.
+/// `GET /.well-known/qr-keys.json`: the public keys of the codes, as a JWK set.
 pub async fn keys(State(state): State<AppState>) -> Response {
     let keys = state.config.qr_keys.jwks();
-    // A key is put into the set long before it signs.
+    // Caching is safe: a key is published long before it signs.
     let caching = (header::CACHE_CONTROL, "public, max-age=300");
     ([caching], axum::Json(keys)).into_response()
 }
 
-/// How a code is drawn.
+/// The picture format of a code.
 #[derive(Clone, Copy, Debug)]
 enum Drawn {
     Svg,
@@ -63,7 +63,8 @@ impl Drawn {
     }
 }
 
-/// `GET /bookings/<id>/qr.svg` and `qr.png`; the rotating code, or with `?code=offline` that one.
+/// `GET /bookings/<id>/qr.svg` and `qr.png`: the rotating code, or with `?code=offline` the offline
+/// code.
 pub async fn code(
     State(state): State<AppState>,
     Path((id, file)): Path<(String, String)>,
@@ -81,7 +82,7 @@ pub async fn code(
     told(answer, counted.as_ref())
 }
 
-/// `GET /bookings/<id>.ics`.
+/// `GET /bookings/<id>.ics`: the booking as a calendar file.
 pub async fn calendar(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -150,7 +151,8 @@ async fn calendar_of(state: &AppState, booking: &Booking) -> Result<String, Stor
     ))
 }
 
-/// Who asks, counted as for any request; or that it was one too many.
+/// Identifies the caller and counts the request against the rate limit. Fails with the answer to
+/// send if the request is over the limit.
 async fn admit(state: &AppState, request: Request) -> Result<(Asker, Option<Decision>), Response> {
     let peer = admission::peer_of(&request, state);
     let headers = request.into_parts().0.headers;
@@ -168,7 +170,7 @@ async fn admit(state: &AppState, request: Request) -> Result<(Asker, Option<Deci
     }
 }
 
-/// With what is left of the allowance.
+/// Adds the rate limit headers to an answer.
 fn told(answer: Result<Response, Response>, counted: Option<&Decision>) -> Response {
     let mut response = answer.unwrap_or_else(|refused| refused);
     if let Some(decision) = counted {
@@ -177,9 +179,9 @@ fn told(answer: Result<Response, Response>, counted: Option<&Decision>) -> Respo
     response
 }
 
-/// The booking, if who asks is its holder; to everybody else there is none.
+/// Returns the booking to its holder. Everybody else gets "not found".
 async fn own(state: &AppState, asker: &Asker, id: &str) -> Result<Booking, Response> {
-    // At the door as in GraphQL: who is not signed in hears that, whatever the id.
+    // First, as in GraphQL: a caller who is not signed in is told so, whatever the id.
     let caller = &asker.caller;
     authorise::route(caller, "/bookings").map_err(|refusal| refused(&refusal))?;
     let not_found = || {

@@ -1,7 +1,7 @@
-//! Imports places from CSV: one partner, establishment and offer for each line.
+//! Imports places from CSV: one partner, establishment and offer per line.
 //!
-//! Ids come from a line's content and its number among identical lines, so the same file, in any
-//! order and any number of times, gives the same rows.
+//! Ids derive from a line's content and its number among identical lines, so importing the same
+//! file again, with its lines in any order, gives the same rows.
 
 #[cfg(test)]
 mod tests;
@@ -28,14 +28,14 @@ const HEADER: [&str; 6] = [
     "district",
     "postcode",
 ];
-/// Offers of one transaction and of one purge.
+/// How many offers one transaction and its purge cover.
 const BATCH: usize = 200;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImportReport {
     pub added: usize,
     pub already_there: usize,
-    /// Line numbers from 1, the header's, and why the line was left out.
+    /// The number of each skipped line (the header is line 1) and why it was skipped.
     pub bad_lines: Vec<(u64, String)>,
     pub changed: Vec<OfferChange>,
 }
@@ -54,7 +54,7 @@ pub enum ImportError {
     Interrupted,
 }
 
-/// A line that makes sense.
+/// A valid line.
 #[derive(Debug, Clone, PartialEq)]
 struct Venue {
     category: PartnerCategory,
@@ -62,7 +62,7 @@ struct Venue {
     location: GeoPoint,
     district: String,
     postcode: String,
-    /// Content and occurrence: what the ids derive from.
+    /// The line's content and its number among identical lines, from which the ids derive.
     key: String,
 }
 
@@ -96,7 +96,7 @@ pub async fn import_csv(
         actor: source.to_owned(),
     };
     for batch in parsed.venues.chunks(BATCH) {
-        // A family has one offer, and was stored with it: if that is there, nothing is missing.
+        // A family is stored together with its only offer: if the offer exists, all of it does.
         let families = batch.iter().map(|venue| family_of(venue, now_ms)).collect();
         let added = catalogue.add(families, announce.clone(), now_ms).await?;
         report.added += added.offers.len();
@@ -181,7 +181,8 @@ fn degrees(what: &str, text: &str, limit: f64) -> Result<f64, String> {
     }
 }
 
-/// The family of a venue; chance is seeded by its key, so they do not depend on its neighbours.
+/// Makes the partner, establishment and offer of a venue. The random generator is seeded with the
+/// venue's key, so they do not depend on other lines.
 fn family_of(venue: &Venue, now_ms: i64) -> Family {
     let digest = Sha256::digest(venue.key.as_bytes());
     let seed = digest
@@ -189,7 +190,7 @@ fn family_of(venue: &Venue, now_ms: i64) -> Family {
         .map_or(0, |bytes| u64::from_be_bytes(*bytes));
     let mut chance = Chance::new(seed);
     let today_ms = now_ms - now_ms.rem_euclid(DAY_MS);
-    // «pizza;italian» is how OpenStreetMap writes two.
+    // OpenStreetMap writes several cuisines as «pizza;italian».
     let cuisine = venue.cuisine.split(';').next().unwrap_or_default();
     let name = words::name(&mut chance, venue.category, words::kind_of_cuisine(cuisine));
     let slug = words::slug(&name);
@@ -228,7 +229,7 @@ fn family_of(venue: &Venue, now_ms: i64) -> Family {
     };
     let id = OfferId::derive("import offer", &venue.key);
     let mut offer = domain::catalogue::sample::offer(&mut chance, id, &partner, &place, today_ms);
-    // The seed's shares of dead offers are for measuring; who imports wants to see the places.
+    // Sample offers are partly inactive or expired, for benchmarks. An import must show all places.
     offer.is_active = true;
     offer.valid_from_ms = today_ms;
     offer.valid_until_ms = today_ms + i64::from(chance.between(30, 120)) * DAY_MS;

@@ -1,4 +1,4 @@
-//! Fills the catalogue from a file; samples come from `domain::catalogue`.
+//! Fills the catalogue from a CSV file; `domain::catalogue` makes sample data.
 
 pub mod import;
 

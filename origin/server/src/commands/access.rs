@@ -1,4 +1,4 @@
-//! Who may operate: tokens of services, and what accounts are for.
+//! `yousoon token` and `yousoon role`: the tokens of services and the roles of accounts.
 
 use access::service_tokens::Secret;
 use anyhow::{Context as _, bail};
@@ -21,11 +21,11 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 #[derive(Subcommand)]
 pub(crate) enum TokenCommand {
-    /// Make a token and print it, once: only its hash is kept.
+    /// Create a token and print it. It cannot be shown again: only its hash is stored.
     Create(CreateOptions),
-    /// List the tokens that ever were; never the tokens themselves.
+    /// List all tokens ever created, without their secrets.
     List,
-    /// End a token; running servers see it within 2 s.
+    /// Revoke a token; running servers refuse it within 2 s.
     Revoke {
         #[arg(value_parser = token_name)]
         name: TokenName,
@@ -34,13 +34,13 @@ pub(crate) enum TokenCommand {
 
 #[derive(Args)]
 pub(crate) struct CreateOptions {
-    /// Letters, digits, `-`, `_` and `.`; a name is given once.
+    /// The token's name: letters, digits, `-`, `_` and `.`. A name cannot be used again.
     #[arg(value_parser = token_name)]
     name: TokenName,
-    /// What it may do; several times for several.
+    /// What the token may do; repeat the option for several scopes.
     #[arg(long = "scope", required = true, value_enum)]
     scopes: Vec<ScopeName>,
-    /// After how many days it is not taken any more; never by default.
+    /// Days until the token expires, 1 to 3660; by default it never does.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3_660))]
     days: Option<u16>,
 }
@@ -49,11 +49,11 @@ pub(crate) struct CreateOptions {
 enum ScopeName {
     /// Publish documents.
     Documents,
-    /// Purge.
+    /// Purge caches.
     Purge,
-    /// Look into the caches.
+    /// Inspect the caches.
     Inspect,
-    /// Act for any partner.
+    /// Act on behalf of any partner.
     Partners,
     /// Disable accounts.
     Users,
@@ -119,7 +119,7 @@ pub(crate) async fn token(database: DatabaseOptions, command: TokenCommand) -> a
 
 #[derive(Args)]
 pub(crate) struct RoleOptions {
-    /// The account's address.
+    /// The account's email address.
     email: String,
     #[command(flatten)]
     role: NewRole,
@@ -128,18 +128,18 @@ pub(crate) struct RoleOptions {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct NewRole {
-    /// May everything.
+    /// Make the account an administrator, who may do everything.
     #[arg(long)]
     admin: bool,
-    /// Whoever goes out, and nothing more.
+    /// Make the account an ordinary user, with no further rights.
     #[arg(long)]
     user: bool,
-    /// Works for a partner: its id, a colon, and owner, manager or staff.
+    /// Make the account work for a partner: the partner's id, a colon, and owner, manager or staff.
     #[arg(long, value_name = "ID:POST", value_parser = membership)]
     partner: Option<Membership>,
 }
 
-/// Running servers see it within 2 s.
+/// Sets the role of an account; running servers apply it within 2 s.
 pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> anyhow::Result<()> {
     let RoleOptions { email, role: new } = options;
     let db = database.open(LogRole::Tool).await?;

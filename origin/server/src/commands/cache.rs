@@ -1,4 +1,4 @@
-//! `yousoon cache explain` and `yousoon cache stats`.
+//! `yousoon cache explain` and `yousoon cache stats`: ask a running server about its caches.
 
 use std::fmt::Write as _;
 
@@ -19,7 +19,7 @@ use super::{server::Server, table::table};
 
 #[derive(Subcommand)]
 pub(crate) enum CacheCommand {
-    /// Say, tier by tier, what is stored for a question, and why it is served or not.
+    /// Show, tier by tier, what is stored for a request and why it is served or not.
     Explain {
         /// A published document's hash, or the name of its operation.
         document: String,
@@ -29,7 +29,7 @@ pub(crate) enum CacheCommand {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Say how well the caches of one server do, by document.
+    /// Show the cache statistics of one server, by document.
     Stats {
         #[command(flatten)]
         asking: Asking,
@@ -38,10 +38,10 @@ pub(crate) enum CacheCommand {
 
 #[derive(Args)]
 pub(crate) struct Asking {
-    /// A running server [env: YOUSOON_ORIGIN_URL]; its token is YOUSOON_ADMIN_TOKEN.
+    /// The running server's URL [env: YOUSOON_ORIGIN_URL]; YOUSOON_ADMIN_TOKEN holds its token.
     #[arg(long)]
     url: Option<Url>,
-    /// Print the server's own answer.
+    /// Print the server's JSON answer unchanged.
     #[arg(long)]
     json: bool,
 }
@@ -50,7 +50,7 @@ fn variables(text: &str) -> Result<Map<String, Value>, String> {
     serde_json::from_str(text).map_err(|error| format!("not a JSON object: {error}"))
 }
 
-/// Runs one of them.
+/// Runs `explain` or `stats`.
 pub(crate) async fn run(command: CacheCommand) -> anyhow::Result<()> {
     match command {
         CacheCommand::Explain {

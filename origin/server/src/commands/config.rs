@@ -1,4 +1,4 @@
-//! `yousoon config …`: what the environment says.
+//! `yousoon config`: checks the configuration in the environment.
 
 use anyhow::bail;
 use clap::Subcommand;
@@ -6,7 +6,7 @@ use yousoon::config::check::Report;
 
 #[derive(Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Print every setting of the server, and what is missing or refused; shows no secret.
+    /// Print every setting of the server and which are missing or refused; secrets are not shown.
     Check,
 }
 

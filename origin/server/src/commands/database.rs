@@ -1,4 +1,4 @@
-//! Which database a command works on, and opening it.
+//! The options that choose a command's database, and opening it.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -13,12 +13,13 @@ use store_sqlite::database::EmbeddedDb;
 use yousoon::database::Database;
 
 pub(crate) const VARIABLE: &str = "YOUSOON_MONGODB_URL";
-/// Somebody waits for a command; a server waits for ever, and says so in its log.
+/// How long a command waits for MongoDB, because a person waits for the command. A server waits for
+/// ever and logs it.
 const TOOL_PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Args)]
 pub(crate) struct DatabaseOptions {
-    /// Where the embedded database is.
+    /// The folder of the embedded database.
     #[arg(
         long,
         global = true,
@@ -26,8 +27,8 @@ pub(crate) struct DatabaseOptions {
         default_value = ".yousoon"
     )]
     data_dir: PathBuf,
-    /// A MongoDB instead, as mongodb://user:password@host/database.
-    // A text, parsed later: clap's own errors quote the value, and this one has a password.
+    /// Use this MongoDB instead of the embedded database: mongodb://user:password@host/database.
+    // Parsed later, because clap's errors quote the value and this one contains a password.
     #[arg(
         long,
         global = true,
@@ -39,14 +40,14 @@ pub(crate) struct DatabaseOptions {
 }
 
 impl DatabaseOptions {
-    /// The MongoDB that was named, if any.
+    /// The URL of the MongoDB to use, if one was given.
     pub(crate) fn mongodb_url(&self) -> anyhow::Result<Option<MongoUrl>> {
         let given = self.mongodb_url.as_deref().map(str::trim);
         let given = given.filter(|url| !url.is_empty());
         given.map(MongoUrl::parse).transpose().context(VARIABLE)
     }
 
-    /// Opens the database, ready to be used.
+    /// Opens the chosen database.
     pub(crate) async fn open(self, role: LogRole) -> anyhow::Result<Database> {
         match self.mongodb_url()? {
             Some(url) => mongo(&url, role).await,
@@ -55,8 +56,8 @@ impl DatabaseOptions {
     }
 }
 
-/// A database that is named by itself: a MongoDB's URL, or the folder of an embedded one. `option`
-/// is how it was named.
+/// Opens the database at `named`: a MongoDB URL or the folder of an embedded database. Errors name
+/// `option`, the option that gave it.
 pub(crate) async fn open_at(named: &str, option: &'static str) -> anyhow::Result<Database> {
     if named.contains("://") {
         let url = MongoUrl::parse(named.trim()).context(option)?;

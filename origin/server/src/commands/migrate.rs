@@ -1,4 +1,4 @@
-//! `yousoon migrate`: the schema of MongoDB.
+//! `yousoon migrate`: brings the schema of MongoDB up to date.
 
 use std::{io::Write as _, time::Duration};
 
@@ -10,12 +10,12 @@ use store_mongo::{
 
 use super::database::{DatabaseOptions, VARIABLE};
 
-/// A server that comes up together with us.
+/// How long to wait for MongoDB, which may be starting at the same time.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Args)]
 pub(crate) struct MigrateOptions {
-    /// Print what would be done, and do nothing.
+    /// Print the pending steps without applying them.
     #[arg(long)]
     plan: bool,
 }

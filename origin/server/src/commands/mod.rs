@@ -1,5 +1,5 @@
-//! The program's larger commands, how they print what they found, and the database of those that
-//! open one.
+//! The program's larger commands, the printing of their results, and opening the database that a
+//! command works on.
 
 pub(crate) mod access;
 pub(crate) mod cache;

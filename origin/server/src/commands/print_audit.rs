@@ -1,13 +1,13 @@
-//! The audit as people and programs read it.
+//! Prints the rows of the audit as text for people and as JSON for programs.
 
 use chrono::{DateTime, SecondsFormat};
 use domain::purges::AuditRow;
 use serde_json::{Value, json};
 
-/// An import names thousands; a line of text shows the first ones, JSON all.
+/// How many tags a line of text shows; a purge by an import may have thousands. JSON shows all.
 const SHOWN_TAGS: usize = 12;
 
-/// One line: time, revision, kind, who, why, what.
+/// The row as one line: time, revision, kind, actor, reason, tags.
 pub(crate) fn as_line(row: &AuditRow) -> String {
     let revision = row
         .revision
@@ -21,7 +21,7 @@ pub(crate) fn as_line(row: &AuditRow) -> String {
     if row.tags.len() > SHOWN_TAGS {
         tags.push(format!("(and {} more)", row.tags.len() - SHOWN_TAGS));
     }
-    // Quoted and escaped: a file's name is in some reasons, and may try to drive a terminal.
+    // Quoted and escaped: some reasons contain a file name, which may hold terminal escape codes.
     format!(
         "{}  {revision:>8}  {}  {:?}  {:?}  {}",
         time(row.at_ms),
@@ -32,7 +32,7 @@ pub(crate) fn as_line(row: &AuditRow) -> String {
     )
 }
 
-/// One JSON object on one line.
+/// The row as a JSON object.
 pub(crate) fn as_json(row: &AuditRow) -> Value {
     json!({
         "id": row.id,
@@ -46,7 +46,7 @@ pub(crate) fn as_json(row: &AuditRow) -> Value {
     })
 }
 
-/// RFC 3339, UTC.
+/// The time in RFC 3339 format, UTC, with milliseconds.
 fn time(at_ms: i64) -> String {
     DateTime::from_timestamp_millis(at_ms)
         .unwrap_or_default()

@@ -1,4 +1,4 @@
-//! `yousoon purge`, told by a running server.
+//! `yousoon purge` through a running server.
 
 use api::purges::{affected::AffectedDocument, mutations::PurgeResult};
 use cache_core::PurgeKind;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{server::Server, table::table};
 
-/// Asks a server for a purge, or what it would do.
+/// Asks a server to purge, or in a dry run what it would purge, and prints the result.
 pub(crate) async fn ask(server: &Server, asked: &PurgeRequest) -> anyhow::Result<()> {
     let result: PurgeResult = server.post("/admin/purge", &body(asked)).await?;
     print!("{}", text(&result));

@@ -1,4 +1,4 @@
-//! A running server, asked over HTTP with the service token.
+//! A client of a running server's `/admin` routes, authenticated by `YOUSOON_ADMIN_TOKEN`.
 
 use std::{env, time::Duration};
 
@@ -10,10 +10,10 @@ use serde_json::Value;
 const URL: &str = "YOUSOON_ORIGIN_URL";
 const TOKEN: &str = "YOUSOON_ADMIN_TOKEN";
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// A dry run looks through Redis.
+/// How long an answer may take: long, because a dry run of a purge scans Redis.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// A server and how to ask it.
+/// A server, the token for it and the HTTP client.
 pub(crate) struct Server {
     base: String,
     token: String,
@@ -21,20 +21,20 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The server at `url`, or at `YOUSOON_ORIGIN_URL`, if either is given. Not by clap's `env`: a
-    /// variable that is set would count as an option that was given.
+    /// The server at `url`, else at `YOUSOON_ORIGIN_URL`; none if neither is given. The variable is
+    /// not read by clap's `env`, which would count it as a given option.
     pub(crate) fn find(url: Option<&Url>) -> anyhow::Result<Option<Self>> {
         let url = match (url, variable(URL)) {
             (Some(url), _) => url.clone(),
             (None, Some(text)) => Url::parse(&text).with_context(|| format!("{URL}: {text:?}"))?,
             (None, None) => return Ok(None),
         };
-        // Never an option: those are for everybody to see who lists processes.
+        // Not a command-line option: anybody who lists processes could read it.
         let token = variable(TOKEN).with_context(|| format!("{TOKEN} is not set"))?;
         let client = Client::builder()
             .connect_timeout(CONNECT_WITHIN)
             .timeout(WITHIN)
-            // A redirected POST becomes a GET.
+            // Following a redirect would turn a POST into a GET.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Some(Self {
@@ -44,12 +44,12 @@ impl Server {
         }))
     }
 
-    /// The same, where there has to be one.
+    /// Like [`Server::find`], but fails if no server is given.
     pub(crate) fn required(url: Option<&Url>) -> anyhow::Result<Self> {
         Self::find(url)?.with_context(|| format!("which server? Name it with --url or {URL}"))
     }
 
-    /// What it answers to `POST`.
+    /// Sends `body` as JSON to `path` and returns the answer.
     pub(crate) async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -59,7 +59,7 @@ impl Server {
         self.ask(request.json(body)).await
     }
 
-    /// What it answers to `GET`.
+    /// Gets the answer of `path`.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         self.ask(self.client.get(format!("{}{path}", self.base)))
             .await
@@ -81,7 +81,7 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The refusal's own words, if there are any.
+/// The first error message in a refusal, with a leading colon; empty if there is none.
 async fn why(response: Response) -> String {
     let body: Value = response.json().await.unwrap_or_default();
     match body["errors"][0]["message"].as_str() {

@@ -1,6 +1,7 @@
-//! Columns as wide as what is in them.
+//! Formats rows as a table whose columns fit their content.
 
-/// Rows under a heading; all but the first `left` columns are numbers, on the right.
+/// Formats `rows` under `heading`. The first `left` columns are left-aligned, the others, which are
+/// numbers, right-aligned.
 pub(crate) fn table(heading: &[&str], rows: &[Vec<String>], left: usize) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));

@@ -1,4 +1,4 @@
-//! `yousoon export`, `restore` and `copy`: whole databases, checked by their sums.
+//! `yousoon export`, `restore` and `copy`: transfer whole databases and verify them by checksums.
 
 use std::{
     io::{IsTerminal as _, Write as _},
@@ -15,15 +15,15 @@ use super::database::{self, DatabaseOptions};
 
 #[derive(Args)]
 pub(crate) struct ExportOptions {
-    /// A folder without an export; it is made. The files hold personal data and hashes of passwords:
-    /// they have mode 0600.
+    /// The folder to write to; created if missing, and must not contain an export. The files hold
+    /// personal data and password hashes and have mode 0600.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
 }
 
 #[derive(Args)]
 pub(crate) struct RestoreOptions {
-    /// A folder that `export` wrote.
+    /// The folder that `export` wrote.
     dir: PathBuf,
     #[command(flatten)]
     existing: ExistingOptions,
@@ -31,8 +31,8 @@ pub(crate) struct RestoreOptions {
 
 #[derive(Args)]
 pub(crate) struct CopyOptions {
-    /// mongodb://user:password@host/database, or the folder of an embedded database.
-    // Texts, parsed later: clap's own errors quote the value, and these may have a password.
+    /// The source: mongodb://user:password@host/database, or the folder of an embedded database.
+    // Both are parsed later, because clap's errors quote the value and it may contain a password.
     #[arg(
         long,
         value_name = "URL",
@@ -40,7 +40,7 @@ pub(crate) struct CopyOptions {
         hide_env_values = true
     )]
     from: String,
-    /// The same, for what is written. A MongoDB was migrated before.
+    /// The target, in the same form. A MongoDB must have been migrated before.
     #[arg(
         long,
         value_name = "URL",
@@ -54,7 +54,7 @@ pub(crate) struct CopyOptions {
 
 #[derive(Args)]
 struct ExistingOptions {
-    /// Add what is missing to a target that has offers: after a crash, or once more.
+    /// Allow a target that already has offers and add what is missing: after a crash, or to repeat.
     #[arg(long)]
     into_existing: bool,
 }
@@ -79,7 +79,7 @@ pub(crate) async fn export(
     let now_ms = Clock::System.now_ms();
     let sums = transfer::export(&from, &options.to, now_ms, &progress).await?;
     bar.end();
-    // On stderr: what is printed besides are sums, to be compared.
+    // On stderr, because stdout contains only the checksums, which people compare.
     let mut err = std::io::stderr().lock();
     writeln!(
         err,
@@ -112,7 +112,7 @@ pub(crate) async fn copy(options: CopyOptions) -> anyhow::Result<()> {
     print(&sums)
 }
 
-/// What is the same on both sides now.
+/// Prints the checksum of each collection, now the same on both sides.
 fn print(sums: &Sums) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for collection in Collection::ALL {
@@ -121,7 +121,7 @@ fn print(sums: &Sums) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One line that is drawn over; nothing where nobody watches.
+/// A progress bar on one line of stderr; draws nothing if stderr is not a terminal.
 #[derive(Default)]
 struct Bar {
     shown_percent: AtomicU64,
@@ -139,7 +139,7 @@ impl Bar {
         }
         let filled = usize::try_from(percent).unwrap_or(0) * Self::WIDTH / 100;
         let bar = "#".repeat(filled);
-        // A terminal that went away is no reason to stop.
+        // Failing to draw, because the terminal is gone, must not stop the transfer.
         let _gone = write!(err, "\r[{bar:<40}] {percent:3} %  {done} of {all} partners");
         let _gone = err.flush();
     }

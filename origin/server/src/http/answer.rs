@@ -35,7 +35,8 @@ pub fn executed(executed: &Executed, media: MediaType) -> Response {
     response
 }
 
-/// The refusal for a request whose errors left no data, made from the most telling error.
+/// The refusal for a request whose errors left no data: an internal failure if there is one, else
+/// the first error with a code, else a validation error.
 fn as_request_error(all: &[ServerError]) -> Refusal {
     let failure = all
         .iter()

@@ -88,7 +88,7 @@ fn respond(feed: &PurgeFeed, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -
                 wanted,
                 now_ms,
             );
-            // Only for this client; the edge must not store it, as it has its own stale copy to serve.
+            // Only for this client: the edge falls back on its own stale copy.
             set(
                 &mut response,
                 header::CACHE_CONTROL,

@@ -1,4 +1,5 @@
-//! Asks the edges what they have stored. One that does not answer is reported, not an error.
+//! Asks the edges what they have stored for a key. An edge that does not answer is part of the
+//! report and does not fail it.
 
 use std::time::Duration;
 
@@ -13,16 +14,16 @@ use purging::relay::{EdgeConfig, endpoint, shown};
 use reqwest::{Client, Url};
 use serde::{Deserialize, Serialize};
 
-/// How long an edge may take: a person waits.
+/// How long an edge may take to answer: short, because a person waits.
 const WITHIN: Duration = Duration::from_secs(3);
 
-/// One edge's tiers.
+/// What one edge answered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EdgeReport {
     pub edge: String,
-    /// None when it does not answer.
+    /// None if the edge did not answer.
     pub answer: Option<EdgeAnswer>,
-    /// Why not.
+    /// Why it did not answer.
     pub error: Option<String>,
 }
 
@@ -36,7 +37,7 @@ enum AskError {
     Status(reqwest::StatusCode),
 }
 
-/// Asks all edges at once.
+/// Asks all edges concurrently.
 pub async fn ask(config: &EdgeConfig, key: &CacheKey, now_ms: u64) -> Vec<EdgeReport> {
     // The configuration refuses edges without a secret.
     let Some(secret) = &config.secret else {

@@ -1,4 +1,4 @@
-//! Why a question is answered out of a cache or not, tier by tier.
+//! Explains, tier by tier, why a request is answered from a cache or not.
 
 use std::sync::Arc;
 
@@ -17,17 +17,17 @@ use serde_json::{Map, Value};
 use super::edges::{self, EdgeReport};
 use crate::{admin::AdminError, state::AppState};
 
-/// Which question to explain.
+/// The request to explain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
-    /// A published document's hash, or its operation's name if only one has it.
+    /// A published document's hash, or its operation's name if no other document has that name.
     pub document: String,
     #[serde(default)]
     pub variables: Map<String, Value>,
 }
 
-/// Everything that decides on an answer, and what each tier makes of it now.
+/// Everything that decides whether an answer comes from a cache, and what each tier would do now.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
@@ -35,22 +35,22 @@ pub struct Explanation {
     pub operation: String,
     pub client: Option<String>,
     pub policy: CachePolicy,
-    /// Canonical, as they were given.
+    /// The given variables in canonical form.
     pub variables: Value,
-    /// Canonical, with the location in the centre of its cell: what the edge asks. The key is that
-    /// of these, if there are any.
+    /// The canonical variables with the location moved to the centre of its cell, as the edge sends
+    /// them. If present, the key is made from these.
     pub snapped: Option<Value>,
-    /// What people should know of the key.
+    /// A remark on the key for the reader.
     pub note: Option<String>,
-    /// None when the answer is not shared: then no tier has it.
+    /// The cache key. None if the answer is not shared, so that no tier stores it.
     pub key: Option<String>,
-    /// This server's copy of the purge log.
+    /// The state of this server's copy of the purge log.
     pub log: LogState,
     pub tiers: Vec<TierReport>,
     pub edges: Vec<EdgeReport>,
 }
 
-/// Explains.
+/// Explains the request against the caches of this server and of all edges.
 pub async fn explain(state: &AppState, asked: Asked) -> Result<Explanation, AdminError> {
     let document = find(state, &asked.document).await?;
     let operation = &document.operation;
@@ -89,7 +89,7 @@ pub async fn explain(state: &AppState, asked: Asked) -> Result<Explanation, Admi
     })
 }
 
-/// Our own text is JSON.
+/// Parses canonical variables, which are always JSON because this server wrote them.
 fn parsed(canonical: &str) -> Value {
     serde_json::from_str(canonical).unwrap_or_default()
 }
@@ -110,7 +110,7 @@ fn note(operation: &Operation, snap: Snap) -> Option<&'static str> {
     }
 }
 
-/// The document of a hash or of a name.
+/// Finds the document by its hash or by its operation's name.
 async fn find(state: &AppState, text: &str) -> Result<Arc<Document>, AdminError> {
     let hash = match DocumentHash::parse(text) {
         Ok(hash) => hash,

@@ -1,5 +1,6 @@
-//! The caches, for people: why a question is answered out of them or not ([`explain`], with the
-//! edges' part in [`edges`]), and how well they do ([`stats`]). Read only; [`routes`] is the door.
+//! Read-only inspection of the caches for operators: why a request is answered from a cache or not
+//! ([`explain`], asking the edges through [`edges`]), and hit rates and sizes ([`stats`]).
+//! [`routes`] serves both over HTTP.
 
 pub mod edges;
 pub mod explain;

@@ -1,4 +1,4 @@
-//! The two questions over HTTP; for the service token only.
+//! The HTTP routes of cache inspection; only operators with the scope `inspect` reach them.
 
 use axum::{body::Body, extract::State, response::Response};
 
@@ -11,14 +11,14 @@ use crate::{
     state::AppState,
 };
 
-/// `POST /admin/cache/explain`.
+/// `POST /admin/cache/explain`: explains one request.
 pub async fn explain(State(state): State<AppState>, body: Body) -> Result<Response, AdminError> {
     let asked: Asked = admin::read_json(body).await?;
     let explanation = explain::explain(&state, asked).await?;
     Ok(admin::json(&explanation))
 }
 
-/// `GET /admin/cache/stats`.
+/// `GET /admin/cache/stats`: the statistics of this server.
 pub async fn stats(State(state): State<AppState>) -> Result<Response, AdminError> {
     Ok(admin::json(&stats::stats(&state).await?))
 }

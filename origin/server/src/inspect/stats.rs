@@ -1,4 +1,4 @@
-//! How well the caches do: by document what became of questions, and what is kept where.
+//! Cache statistics: the outcomes of requests by document, and the sizes of the caches.
 
 use std::collections::BTreeMap;
 
@@ -15,40 +15,40 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::AppState;
 
-/// All of it, of one server and since it started.
+/// The statistics of one server since it started.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CacheStats {
-    /// The most asked first.
+    /// The most requested document first.
     pub documents: Vec<DocumentStats>,
-    /// Ready answers in memory.
+    /// Complete answers in memory.
     pub answers: Size,
     pub entities: Vec<EntityStats>,
-    /// None when there is none.
+    /// None if the server has no Redis.
     pub redis: Option<RedisStats>,
     pub log: LogState,
     pub live: LiveStats,
 }
 
-/// Who is subscribed.
+/// Open subscription connections and the subscriptions on them.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct LiveStats {
     pub connections: usize,
     pub subscriptions: usize,
 }
 
-/// What became of the questions for one document.
+/// The outcomes of the requests for one document.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DocumentStats {
-    /// None: all documents that came when too many were counted already.
+    /// None: the sum of all documents that were first requested when the table was already full.
     pub document: Option<DocumentHash>,
-    /// None when it is not published.
+    /// The operation's name. None if the document is not published.
     pub operation: Option<String>,
     pub requests: u64,
-    /// Of all requests those for which nothing had to be made, 0 to 1.
+    /// The share of requests, 0 to 1, for which no answer had to be computed.
     pub hit_rate: f64,
-    /// By [`Outcome::as_str`].
+    /// The number of requests by [`Outcome::as_str`].
     pub outcomes: BTreeMap<String, u64>,
 }
 
@@ -58,31 +58,31 @@ pub struct Size {
     pub bytes: u64,
 }
 
-/// One entity cache.
+/// The size and the look-ups of one entity cache.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EntityStats {
     pub kind: String,
     pub entries: u64,
     pub bytes: u64,
-    /// Look-ups that memory answered, Redis, and nobody.
+    /// Look-ups answered by memory (`l1`), by Redis (`l2`), and by neither (`miss`).
     pub l1: u64,
     pub l2: u64,
     pub miss: u64,
 }
 
-/// The second tier.
+/// The state of Redis, the second cache tier.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RedisStats {
-    /// Whether it is left alone because the last calls failed.
+    /// Whether the circuit breaker is open: the last calls failed, so Redis is not called for now.
     pub circuit_open: bool,
-    /// Everything on the server, whoever's it is; none when it does not answer.
+    /// All keys on the Redis server, also those of other programs. None if it does not answer.
     pub server: Option<Size>,
-    /// Why it does not.
+    /// Why it does not answer.
     pub error: Option<String>,
 }
 
-/// Gathers them.
+/// Collects the statistics of this server.
 pub async fn stats(state: &AppState) -> Result<CacheStats, StoreError> {
     let Caches {
         feed, responses, ..
@@ -145,7 +145,8 @@ fn document_stats(
 
 #[expect(clippy::cast_precision_loss, reason = "a ratio of counts, for people")]
 fn ratio(part: u64, whole: u64) -> f64 {
-    // Counted one after the other while requests go on: a part may be ahead of its whole.
+    // The two counters are read one after the other while requests go on, so `part` may exceed
+    // `whole`.
     (part as f64 / whole.max(1) as f64).min(1.0)
 }
 
@@ -165,7 +166,7 @@ fn entity_stats(caches: &Caches, cache: &EntityCache) -> EntityStats {
 async fn redis_stats(remote: &Remote) -> RedisStats {
     let size = remote.server_size().await;
     RedisStats {
-        // After the call, which counts as well.
+        // Read after the call above, whose failure may open the circuit.
         circuit_open: remote.is_open(),
         error: size.as_ref().err().map(|error| chain(error)),
         server: size.ok().map(|(entries, bytes)| Size { entries, bytes }),
