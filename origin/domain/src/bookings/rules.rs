@@ -115,7 +115,8 @@ pub fn step(before: &Booking, step: Step, now_ms: i64) -> Result<Booking, Bookin
     })
 }
 
-/// The booking after its user's account was erased, at any time; none if it has already ended.
+/// The booking cancelled for the erasure of its user's account, regardless of the cancellation
+/// deadline; none if it has already ended.
 pub fn withdrawn(before: &Booking, now_ms: i64) -> Option<Booking> {
     Some(Booking {
         status: before.status.after(Step::Cancel)?,

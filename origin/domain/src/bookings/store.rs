@@ -60,7 +60,7 @@ pub enum Stepped {
     Done(Box<Booking>),
 }
 
-/// Selects bookings of one user or partner.
+/// Selects one page of a user's bookings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookingQuery {
     pub user: UserId,

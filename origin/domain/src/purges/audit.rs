@@ -23,7 +23,7 @@ pub struct AuditRow {
 /// Which audit rows to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// Purges of this tag, or of everything.
+    /// Purges of this tag, and purges of everything.
     pub tag: Option<Tag>,
     pub actor: Option<String>,
 }
