@@ -1,4 +1,4 @@
-//! Every error code of the system: the protocol's, and those that each block declares.
+//! All error codes of the system: those of the protocol, and those that each block declares.
 
 #[cfg(test)]
 mod tests;
@@ -7,15 +7,15 @@ use pq_core::ErrorCode;
 
 use crate::{auth, bookings, offers, partners, team, users};
 
-/// A block, and the codes that it declares.
+/// A block and the error codes that it declares.
 #[derive(Clone, Copy, Debug)]
 pub struct Block {
-    /// The heading in `docs/errors.md`.
+    /// The block's heading in `docs/errors.md`.
     pub title: &'static str,
     pub codes: &'static [ErrorCode],
 }
 
-/// The blocks that declare codes.
+/// The blocks that declare error codes.
 pub const BLOCKS: [Block; 6] = [
     Block {
         title: "Signing in",
@@ -43,13 +43,13 @@ pub const BLOCKS: [Block; 6] = [
     },
 ];
 
-/// All codes: the protocol's first, then block by block.
+/// All error codes: the protocol's first, then block by block.
 pub fn all() -> impl Iterator<Item = ErrorCode> {
     let blocks = BLOCKS.iter().flat_map(|block| block.codes);
     ErrorCode::PROTOCOL.iter().chain(blocks).copied()
 }
 
-/// The code with this word.
+/// The error code that is spelled like this.
 pub fn parse(word: &str) -> Option<ErrorCode> {
     all().find(|code| code.as_str() == word)
 }

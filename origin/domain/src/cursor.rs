@@ -1,17 +1,17 @@
-//! Cursors on the wire: base64url of version, kind, body and a checksum.
+//! The wire format of cursors: base64url of version, kind, body and a checksum.
 //!
-//! The checksum is no secret: it turns away cursors that were typed, cut or edited, so that a
-//! store never seeks to a place that it did not give out by accident.
+//! The checksum is not a secret: it rejects cursors that were typed, truncated or edited, so that a
+//! store does not accidentally seek to a position that it never returned.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 const VERSION: u8 = 1;
 const CHECKSUM_BYTES: usize = 4;
-/// A partner's name and some; nobody sends more.
+/// The longest accepted cursor in bytes: a partner's name plus overhead; no real cursor is longer.
 const MAX_TEXT_BYTES: usize = 2048;
 
-/// The order that a cursor belongs to.
+/// The list order that a cursor belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CursorKind {
     OfferNear,
@@ -46,7 +46,7 @@ pub fn seal(kind: CursorKind, body: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The kind and body of a cursor that `seal` made.
+/// Decodes the kind and body of a cursor made by `seal`.
 pub fn unseal(text: &str) -> Option<(CursorKind, Vec<u8>)> {
     if text.len() > MAX_TEXT_BYTES {
         return None;

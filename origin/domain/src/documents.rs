@@ -1,4 +1,4 @@
-//! Where published documents are kept.
+//! The store trait of published documents.
 
 use std::{collections::HashMap, fmt};
 
@@ -12,23 +12,23 @@ use crate::{
     tags,
 };
 
-/// What a publish did.
+/// The outcome of a publish.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Published {
     pub added: usize,
     pub unchanged: usize,
 }
 
-/// A document as it is stored.
+/// A stored document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     pub hash: DocumentHash,
     pub name: String,
-    /// The compiled operation.
+    /// The compiled operation, as JSON.
     pub json: String,
 }
 
-/// What a publish does about one record.
+/// What a publish does with one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Publishing {
     Add,
@@ -47,12 +47,13 @@ impl Record {
         })
     }
 
-    /// What becomes of this record where `known` is stored.
+    /// What publishing this record does when `known` is stored.
     pub fn publishing(&self, known: Option<&str>) -> Publishing {
         match known {
             None => Publishing::Add,
             Some(known) if known == self.json => Publishing::Keep,
-            // The bytes are the same, by their hash; what the schema says of them is not.
+            // The same hash means the same document text; what it compiles to changed with the
+            // schema.
             Some(_) => Publishing::Replace(PendingPurge {
                 tags: vec![tags::document(&self.hash)],
                 kind: PurgeKind::Hard,
@@ -63,17 +64,17 @@ impl Record {
     }
 }
 
-/// The documents of a backend.
+/// The published documents in a database.
 #[async_trait]
 pub trait DocumentStore: fmt::Debug + Send + Sync {
-    /// What is stored of a hash: [`Record::json`].
+    /// The stored [`Record::json`] of a document hash.
     async fn record(&self, hash: DocumentHash) -> Result<Option<String>, StoreError>;
 
-    /// The names of the operations of all published documents.
+    /// The operation names of all published documents.
     async fn names(&self) -> Result<HashMap<DocumentHash, String>, StoreError>;
 
-    /// Stores all records or none, each as [`Record::publishing`] says, with its purge in the same
-    /// transaction; gives the hashes of those it replaced, which count as unchanged.
+    /// Stores all records or none, each as [`Record::publishing`] decides, with the purges in the
+    /// same transaction; returns the hashes of replaced records, which count as unchanged.
     async fn publish(
         &self,
         records: Vec<Record>,

@@ -1,6 +1,6 @@
-//! How an error is logged: on one line, with its causes.
+//! Formats an error for logs: one line, with its causes.
 
-/// An error and what caused it, on one line.
+/// The error and its causes, joined on one line.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut source = error.source();

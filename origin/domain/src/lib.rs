@@ -1,4 +1,4 @@
-//! The nouns of Yousoon and every block's rules: no I/O, no clock, no randomness.
+//! The domain types of Yousoon and the rules of every block: no I/O, no clock, no randomness.
 
 pub mod auth;
 pub mod bookings;

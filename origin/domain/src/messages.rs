@@ -1,4 +1,4 @@
-//! What leaves by e-mail and SMS, and how it is handed to whoever sends it.
+//! E-mails and SMS to users, and the trait that sends them.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::users::account::Language;
 
-/// What is sent. No log shows the last part of it, except a developer's.
+/// A message to send. Its secret, the last field, is never logged, except in development.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Message {
     VerifyEmail {
@@ -24,7 +24,7 @@ pub enum Message {
         language: Language,
         code: String,
     },
-    /// To join the team of a partner of this name.
+    /// An invitation to join the team of the partner with this name.
     Invitation {
         to: String,
         language: Language,
@@ -34,7 +34,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// The word in logs.
+    /// The message's kind, as logs show it.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::VerifyEmail { .. } => "verify e-mail",
@@ -44,7 +44,7 @@ impl Message {
         }
     }
 
-    /// To whom, and what proves that it arrived.
+    /// The recipient, and the secret that proves that the message arrived.
     pub fn parts(&self) -> (&str, &str) {
         match self {
             Self::VerifyEmail { to, token, .. }
@@ -66,7 +66,7 @@ impl fmt::Debug for Message {
 #[error("the provider did not take a message: {0}")]
 pub struct OutgoingError(pub String);
 
-/// Who sends messages.
+/// Sends messages.
 #[async_trait]
 pub trait Outgoing: fmt::Debug + Send + Sync {
     async fn send(&self, message: Message) -> Result<(), OutgoingError>;

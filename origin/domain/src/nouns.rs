@@ -1,13 +1,14 @@
-//! The nouns of Yousoon's catalogue: plain data, parsed once at the border.
+//! The types of Yousoon's catalogue: plain data, validated once when it enters the system.
 //!
-//! Nothing here knows GraphQL or SQL; the two halves of the origin meet in these types.
+//! Nothing here depends on GraphQL or SQL; the API and the stores share these types.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Bytes of an id; 24 hex characters, the shape of a MongoDB ObjectId so that both stores agree.
+/// The length of an id in bytes; 24 hex characters, the shape of a MongoDB ObjectId, in both
+/// stores.
 pub const ID_BYTES: usize = 12;
 
 /// The first bytes of sha256 of `kind\0seed`, in hex.
@@ -36,7 +37,7 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// The id, if `text` is 24 lowercase hex characters.
+            /// Parses an id of 24 lowercase hex characters.
             pub fn parse(text: &str) -> Option<Self> {
                 is_id(text).then(|| Self(text.to_owned()))
             }
@@ -45,7 +46,7 @@ macro_rules! id {
                 &self.0
             }
 
-            /// The id of these bytes; random ones tell nothing of what they name.
+            /// The id with these bytes; random bytes reveal nothing about the row.
             pub fn from_bytes(bytes: [u8; ID_BYTES]) -> Self {
                 Self(hex::encode(bytes))
             }
@@ -58,7 +59,7 @@ macro_rules! id {
                 bytes
             }
 
-            /// The id that `kind` and `seed` always give: the same row twice is the same id.
+            /// Derives a stable id from `kind` and `seed`: the same row always gets the same id.
             pub fn derive(kind: &str, seed: &str) -> Self {
                 Self(derived_hex(kind, seed))
             }
@@ -93,34 +94,34 @@ macro_rules! id {
 }
 
 id!(
-    /// Who publishes offers.
+    /// The id of a partner: a business that publishes offers.
     PartnerId
 );
 id!(
-    /// A discount that users can book.
+    /// The id of an offer: a discount that users can book.
     OfferId
 );
 id!(
-    /// One address of a partner.
+    /// The id of an establishment: one address of a partner.
     EstablishmentId
 );
 id!(
-    /// Who has an account.
+    /// The id of a user: somebody with an account.
     UserId
 );
 id!(
-    /// An offer that a user booked.
+    /// The id of a booking: an offer that a user booked.
     BookingId
 );
 id!(
-    /// That somebody may join a partner's team.
+    /// The id of an invitation to join a partner's team.
     InvitationId
 );
 
 /// Mean radius of the Earth (IUGG), km.
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;
 
-/// A place on the Earth, WGS 84 degrees.
+/// A point on the Earth in WGS 84 degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct GeoPoint {
     pub lat: f64,
@@ -141,7 +142,7 @@ impl GeoPoint {
         let half_lat = ((lat_b - lat_a) / 2.0).sin();
         let half_lng = ((other.lng - self.lng).to_radians() / 2.0).sin();
         let h = half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lng * half_lng;
-        // Rounding may push h a hair above 1 for antipodes, where asin is NaN.
+        // Rounding may push h slightly above 1 for antipodes, where asin is NaN.
         2.0 * EARTH_RADIUS_KM * h.sqrt().min(1.0).asin()
     }
 }
@@ -189,7 +190,7 @@ category!(
 );
 
 category!(
-    /// What kind of outing an offer is for; lists filter by it.
+    /// What kind of activity an offer is for; lists filter by it.
     OfferCategory {
         Bar = "BAR",
         Restaurant = "RESTAURANT",
@@ -245,18 +246,18 @@ impl From<PartnerCategory> for OfferCategory {
     }
 }
 
-/// An offer category as clients show it.
+/// An offer category as clients display it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
     pub slug: String,
     pub name_fr: String,
     pub name_en: String,
-    /// Where it stands in menus, from 0.
+    /// Its position in menus, from 0.
     pub position: i32,
 }
 
 impl Category {
-    /// Every category in menu order.
+    /// All categories in menu order.
     pub fn all() -> Vec<Self> {
         (0..)
             .zip(OfferCategory::ALL)
@@ -346,7 +347,7 @@ pub struct Establishment {
     pub website: Option<String>,
     pub opening_hours: Vec<OpeningHour>,
     pub images: Vec<String>,
-    /// Since when its partner shows it no more; offers that were of it still do.
+    /// When its partner archived it; existing offers still show it.
     #[serde(default)]
     pub archived_at_ms: Option<i64>,
 }
@@ -372,23 +373,23 @@ pub struct OfferSchedule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
     pub total: i32,
-    /// 0 to `total`.
+    /// The places that are left, 0 to `total`.
     pub remaining: i32,
 }
 
 impl Quota {
-    /// Whether nobody can book any more.
+    /// Whether no place is left to book.
     pub const fn is_sold_out(self) -> bool {
         self.remaining <= 0
     }
 }
 
-/// How often an offer may be booked, besides its quota; none: as often as somebody likes.
+/// How often an offer may be booked, in addition to its quota; none means without limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookingLimits {
-    /// By all users together, within one day of Europe/Paris.
+    /// The maximum number of bookings of all users together per day in Europe/Paris.
     pub per_day: Option<i32>,
-    /// By one user, as long as there is the offer.
+    /// The maximum number of bookings per user, over the offer's whole life.
     pub per_user: Option<i32>,
 }
 
@@ -410,15 +411,16 @@ pub struct Offer {
     pub quota: Option<Quota>,
     pub images: Vec<String>,
     pub is_active: bool,
-    /// A copy of its establishment's, so that lists by distance read one table.
+    /// A copy of its establishment's location, so that lists by distance read one table.
     pub location: GeoPoint,
     pub created_at_ms: i64,
     #[serde(default)]
     pub limits: BookingLimits,
-    /// Since when it is in no list; it is inactive then, and what was booked still shows it.
+    /// When it was archived: it is then inactive and in no list, but existing bookings still show
+    /// it.
     #[serde(default)]
     pub archived_at_ms: Option<i64>,
-    /// Grows with each edit. What is left of the quota is no part of it: bookings change that.
+    /// Incremented by each edit, but not when bookings change the remaining quota.
     #[serde(default)]
     pub version: i64,
 }

@@ -1,8 +1,8 @@
-//! Local time where offers are used: Europe/Paris.
+//! Local time in Europe/Paris, where offers are used.
 //!
-//! A moment has one local time; a local time has one moment, but for two nights a year. In March
-//! the clocks skip an hour: its times are no moment. In October an hour comes twice: its times are
-//! two. Whoever asks says which of the two is meant.
+//! Every moment has one local time, and every local time has one moment, except in two nights a
+//! year. In March the clocks skip an hour: its local times have no moment. In October an hour is
+//! repeated: its local times have two moments, and the caller chooses the first or the last.
 
 use chrono::{
     DateTime, Datelike as _, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime,
@@ -17,7 +17,7 @@ const MINUTE_MS: i64 = 60_000;
 pub struct TimeOfDay(NaiveTime);
 
 impl TimeOfDay {
-    /// "HH:MM", and nothing that only looks like it.
+    /// Parses exactly "HH:MM".
     pub fn parse(text: &str) -> Option<Self> {
         let [
             h @ b'0'..=b'2',
@@ -44,13 +44,14 @@ impl TimeOfDay {
 pub struct Day(NaiveDate);
 
 impl Day {
-    /// The day that a moment, in milliseconds since the epoch, is of; none beyond the calendar.
+    /// The day that contains a moment, in milliseconds since the Unix epoch; none outside the
+    /// calendar.
     pub fn of(moment_ms: i64) -> Option<Self> {
         let moment = DateTime::from_timestamp_millis(moment_ms)?;
         Some(Self(moment.with_timezone(&Paris).date_naive()))
     }
 
-    /// "2026-10-25", and nothing that only looks like it.
+    /// Parses exactly the form "2026-10-25".
     pub fn parse(text: &str) -> Option<Self> {
         let day = Self(text.parse().ok()?);
         (day.to_string() == text).then_some(day)
@@ -76,7 +77,7 @@ impl Day {
         later.0.signed_duration_since(self.0).num_days()
     }
 
-    /// The first moment of the day. It has 23, 24 or 25 hours.
+    /// The first moment of the day. A day has 23, 24 or 25 hours.
     pub fn begins_ms(self) -> i64 {
         self.from_ms(TimeOfDay(NaiveTime::MIN))
     }
@@ -88,8 +89,8 @@ impl Day {
         }
     }
 
-    /// The moment after the last minute before this time. A minute that comes twice ends when it
-    /// is over the second time.
+    /// The moment after the last minute before this time. A minute that is repeated ends with its
+    /// second repetition.
     pub fn until_ms(self, time: TimeOfDay) -> i64 {
         let last_minute = self.0.and_time(time.0) - chrono::Duration::minutes(1);
         match at(last_minute) {
@@ -107,9 +108,9 @@ impl std::fmt::Display for Day {
 
 /// The moments of a local time.
 enum At {
-    /// The same one, but for the hour that comes twice.
+    /// `first_ms` and `last_ms` are equal, except in the repeated hour.
     Moments { first_ms: i64, last_ms: i64 },
-    /// The clock never shows it: it jumps over it at this moment.
+    /// The clock never shows this time: it jumps over it at this moment.
     Skipped { over_ms: i64 },
 }
 
@@ -125,7 +126,7 @@ fn at(local: NaiveDateTime) -> At {
         },
         MappedLocalTime::None => {
             let end = GapInfo::new(&local, &Paris).and_then(|gap| gap.end);
-            // Every gap of this zone ends; without one the time counts as UTC.
+            // Every gap of this zone ends; without an end the time counts as UTC.
             let over_ms = end.map_or(local.and_utc().timestamp_millis(), |end| {
                 end.timestamp_millis()
             });
@@ -194,7 +195,7 @@ mod tests {
         let october = day("2026-10-25");
         assert_eq!(october.from_ms(time("02:30")), ms("2026-10-25T00:30:00Z"));
         assert_eq!(october.until_ms(time("02:30")), ms("2026-10-25T01:30:00Z"));
-        // It closes at two: the first time that it is two.
+        // It closes when the clock first shows 02:00.
         assert_eq!(october.until_ms(time("02:00")), ms("2026-10-25T00:00:00Z"));
         assert_eq!(october.until_ms(time("00:00")), october.begins_ms());
     }

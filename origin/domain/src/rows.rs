@@ -1,7 +1,8 @@
-//! Rows that are moved as they are: of people, of bookings, and of what partners do besides.
+//! Row access for export, restore and copy: rows of users, of bookings, and of partners' other
+//! data.
 //!
-//! A moving reads such a table from one end to the other and adds what is missing, whatever the table
-//! is: one description of each ([`kinds`]) does for both backends, and no value is computed anew.
+//! A copy reads a table from one end to the other and adds the missing rows, whatever the table
+//! holds: one description per table ([`kinds`]) serves both backends, and no value is recomputed.
 
 mod kinds;
 
@@ -14,14 +15,14 @@ pub use kinds::KINDS;
 
 use crate::{StoreError, users::account::Preferences};
 
-/// Values by the names of columns, in the order of the kind's fields.
+/// A row: values by column name, in the order of the kind's fields.
 pub type Row = Map<String, Value>;
 
-/// The rows of a backend.
+/// Raw row access to a database.
 #[async_trait]
 pub trait RowStore: fmt::Debug + Send + Sync {
-    /// The rows after one, in the order of their keys, `limit` or a few more; none at the end. What
-    /// has no identity and is there twice is given once.
+    /// The rows after the given one, in key order, `limit` or a few more; empty at the end.
+    /// Duplicate rows without a key of their own are returned once.
     async fn page(
         &self,
         kind: &'static Kind,
@@ -29,12 +30,12 @@ pub trait RowStore: fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<Row>, StoreError>;
 
-    /// Adds those whose keys are not stored, in one transaction. Fails where a row of another key
-    /// has what only one may have, such as an e-mail address.
+    /// Adds rows whose keys are not stored yet, in one transaction. Fails if another row has a
+    /// value that must be unique, such as an e-mail address.
     async fn put(&self, kind: &'static Kind, rows: Vec<Row>) -> Result<(), StoreError>;
 }
 
-/// What is moved, one name a table.
+/// The tables that are exported, restored and copied; one name each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Collection {
     Partners,
@@ -94,7 +95,7 @@ impl fmt::Display for Collection {
     }
 }
 
-/// One table, or collection.
+/// The description of one table (SQLite) or collection (MongoDB).
 #[derive(Debug)]
 pub struct Kind {
     pub collection: Collection,
@@ -102,21 +103,21 @@ pub struct Kind {
     pub fields: &'static [Field],
 }
 
-/// By what rows are told apart.
+/// How rows of a table are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity {
-    /// The first field, which is `_id` in MongoDB.
+    /// By the first field, which is `_id` in MongoDB.
     First,
-    /// So many fields; joined they are `_id` in MongoDB.
+    /// By this many leading fields; joined they are `_id` in MongoDB.
     Joined(usize),
-    /// By all that they say.
+    /// By all their values.
     Content,
 }
 
 #[derive(Debug)]
 pub struct Field {
     pub column: &'static str,
-    /// In MongoDB; a part of a part has a point.
+    /// The field in MongoDB; a nested field is written with a dot.
     pub path: &'static str,
     pub shape: Shape,
     pub missing: Missing,
@@ -129,16 +130,16 @@ pub enum Shape {
     Word(fn(&str) -> bool),
     Flag,
     Whole,
-    /// Milliseconds; a date in MongoDB.
+    /// Milliseconds since the Unix epoch; a date in MongoDB.
     Moment,
-    /// A list of texts.
+    /// A list of strings.
     Words,
     Preferences,
-    /// An idempotency key; behind its user in MongoDB.
+    /// An idempotency key; in MongoDB it is prefixed with its user.
     KeyOfUser,
 }
 
-/// What says in MongoDB that there is no value.
+/// How MongoDB represents a missing value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     Never,
@@ -147,7 +148,7 @@ pub enum Missing {
 }
 
 impl Kind {
-    /// Both backends call it the same.
+    /// The name of the table, the same in both backends.
     pub const fn table(&self) -> &'static str {
         self.collection.as_str()
     }
@@ -161,15 +162,15 @@ impl Kind {
         self.fields.get(..count).unwrap_or(self.fields)
     }
 
-    /// An invitation that ends within the hour is not moved: MongoDB forgets it by itself, perhaps
-    /// before it was counted.
+    /// Whether a row is worth copying: an invitation that ends within the hour is not, because
+    /// MongoDB's TTL index may delete it before it is counted.
     pub fn lasts(&self, row: &Row, now_ms: i64) -> bool {
         const HOUR_MS: i64 = 3_600_000;
         self.collection != Collection::Invitations
             || row.get("expires_at_ms").and_then(Value::as_i64) > Some(now_ms + HOUR_MS)
     }
 
-    /// A row of a file, if it is one.
+    /// Parses a line of an export file.
     pub fn parse(&self, line: &str) -> Result<Row, String> {
         let row: Row = serde_json::from_str(line).map_err(|error| error.to_string())?;
         if !row.keys().eq(self.fields.iter().map(|field| field.column)) {
@@ -209,13 +210,13 @@ impl Field {
         if is_good {
             Ok(())
         } else {
-            // Not the value: it may be somebody's.
+            // The value itself is not reported: it may be personal data.
             Err(format!("{} is none", self.column))
         }
     }
 }
 
-/// In the one spelling that both backends agree on.
+/// Serializes preferences in the canonical form that both backends use.
 pub fn preferences(stored: Value) -> Result<Value, serde_json::Error> {
     serde_json::from_value::<Preferences>(stored).and_then(serde_json::to_value)
 }

@@ -1,16 +1,16 @@
-//! Text for searching: accents and case folded away, and queries that cannot be syntax.
+//! Text normalization for search: folds accents and case, and builds queries without user syntax.
 
 use std::fmt::Write as _;
 
-/// More words than a person types; the rest of a search is ignored.
+/// The maximum number of words in a search; the rest is ignored.
 const MAX_SEARCH_WORDS: usize = 16;
 
-/// Lower case without accents, ligatures spelled out: «Crêperie» and «CREPERIE» are «creperie».
+/// Lower case without accents, ligatures spelled out: «Crêperie» and «CREPERIE» become «creperie».
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for character in text.chars().flat_map(char::to_lowercase) {
         match character {
-            // Combining marks: text in decomposed form, and what to_lowercase leaves of «İ».
+            // Combining marks: from decomposed text, and what to_lowercase leaves of «İ».
             '\u{0300}'..='\u{036f}' => {}
             'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' | 'ǎ' => folded.push('a'),
             'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => folded.push('c'),
@@ -44,7 +44,7 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-/// What the full-text index stores: the folded words, split by the rule that searches use.
+/// What the full-text index stores: the folded words, split by the same rule as searches.
 pub fn indexed(texts: &[&str]) -> String {
     let mut words = String::new();
     for text in texts {
@@ -59,9 +59,9 @@ pub fn indexed(texts: &[&str]) -> String {
     words
 }
 
-/// The FTS5 expression for what a person typed: every word, each as a prefix; none without a word.
+/// The FTS5 expression for a search text: every word, each as a prefix; none without a word.
 ///
-/// Words hold only letters and digits, so quotes, operators, column filters and NUL never reach
+/// Words contain only letters and digits, so quotes, operators, column filters and NUL never reach
 /// FTS5's parser.
 pub fn match_expression(search: &str) -> Option<String> {
     let mut expression = String::new();
@@ -72,7 +72,7 @@ pub fn match_expression(search: &str) -> Option<String> {
     (!expression.is_empty()).then_some(expression)
 }
 
-/// The folded words of what a person typed: letters and digits only.
+/// The folded words of a search text: letters and digits only.
 pub fn search_words(search: &str) -> Vec<String> {
     let folded = fold(search);
     let words = words_of(&folded).take(MAX_SEARCH_WORDS);

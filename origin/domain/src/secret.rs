@@ -1,12 +1,12 @@
-//! Bytes that no log shows.
+//! Secret bytes that are never logged.
 
 use std::fmt;
 
-/// The fewest bytes of a secret: fewer can be guessed.
+/// The minimum length of a secret in bytes: a shorter one can be guessed.
 pub const MIN_SECRET_BYTES: usize = 16;
-/// What the secrets begin with that `cargo xtask up` makes.
+/// The prefix of the secrets that `cargo xtask up` generates.
 const DEVELOPMENT_MARK: &[u8] = b"dev-";
-/// A random secret of [`MIN_SECRET_BYTES`] has more different bytes than this.
+/// A random secret of [`MIN_SECRET_BYTES`] has more distinct bytes than this.
 const FEW_BYTES: usize = 7;
 
 #[derive(Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Secret {
         &self.0
     }
 
-    /// Why it may not be used in production.
+    /// Why the secret may not be used in production; none if it may.
     pub fn weakness(&self) -> Option<&'static str> {
         let mut different = self.0.clone();
         different.sort_unstable();

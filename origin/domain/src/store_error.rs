@@ -1,20 +1,20 @@
-//! What a store can fail with, whichever backend it is.
+//! Errors of a store, the same for every backend.
 
 use std::error::Error;
 
-/// Why a store has no answer. None of it is safe to show to a client.
+/// Why a store operation failed. None of it is safe to show to a client.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database, its driver or the network between; the backend's own error is the source.
+    /// The database, its driver or the network failed; the backend's own error is the source.
     #[error("the database failed")]
     Backend(#[source] Box<dyn Error + Send + Sync>),
-    /// A value that only one row may have, such as an e-mail address, is another row's.
+    /// Another row has this value, which must be unique, such as an e-mail address.
     #[error("a value that only one row may have is taken")]
     Duplicate(#[source] Box<dyn Error + Send + Sync>),
-    /// Every connection is in use and stayed so for as long as a caller may wait.
+    /// All connections were in use for as long as a caller may wait.
     #[error("no free database connection: {0}")]
     Busy(String),
-    /// Another write changed what this one had read; nothing was written.
+    /// A concurrent write changed what this one had read; nothing was written.
     #[error("{0} was changed by another write")]
     Conflict(&'static str),
     #[error("the database task panicked or was cancelled")]
@@ -26,7 +26,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// A backend's own failure.
+    /// Wraps a backend's own error.
     pub fn backend(error: impl Error + Send + Sync + 'static) -> Self {
         Self::Backend(Box::new(error))
     }

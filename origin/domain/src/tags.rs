@@ -1,7 +1,7 @@
-//! Every tag of Yousoon, made here and nowhere else: a misspelt tag would be a stale cache.
+//! All cache tags of Yousoon, built only here: a misspelt tag would leave a stale cache.
 //!
-//! A tag names something that a cached answer depends on. Ids are hexadecimal and hashes are too, so
-//! that none of these constructors can fail.
+//! A tag names something that a cached answer depends on. Ids and hashes are hexadecimal, so none
+//! of these constructors can fail.
 
 use std::fmt::Display;
 
@@ -10,9 +10,9 @@ use pq_core::DocumentHash;
 
 use crate::{BookingId, OfferId, PartnerId};
 
-/// What [`published`] tags begin with.
+/// The prefix of [`published`] tags.
 const PUBLISHED: &str = "published:";
-/// What [`document`] tags begin with.
+/// The prefix of [`document`] tags.
 const DOCUMENT: &str = "document:";
 
 fn named(prefix: &str, id: &impl Display) -> Tag {
@@ -21,18 +21,18 @@ fn named(prefix: &str, id: &impl Display) -> Tag {
         .expect("an id is hexadecimal, so a prefix and an id are a tag")
 }
 
-/// Every answer that shows this offer.
+/// On every answer that shows this offer.
 pub fn offer(id: &OfferId) -> Tag {
     named("offer:", id)
 }
 
-/// Every answer that shows how many places are left of this offer.
+/// On every answer that shows this offer's remaining quota.
 pub fn quota(id: &OfferId) -> Tag {
     named("quota:", id)
 }
 
-/// No answer carries it: the purge log tells with it that an offer became visible, and subscribers
-/// hear of the offer.
+/// On no answer: in the purge log it reports that an offer became visible, and subscribers are
+/// notified of the offer.
 pub fn published(id: &OfferId) -> Tag {
     named(PUBLISHED, id)
 }
@@ -42,17 +42,17 @@ pub fn published_offer(tag: &Tag) -> Option<OfferId> {
     OfferId::parse(tag.as_str().strip_prefix(PUBLISHED)?)
 }
 
-/// Every answer that shows this partner, one of its establishments or one of its offers.
+/// On every answer that shows this partner, one of its establishments or one of its offers.
 pub fn partner(id: &PartnerId) -> Tag {
     named("partner:", id)
 }
 
-/// Every answer that shows this booking.
+/// On every answer that shows this booking.
 pub fn booking(id: &BookingId) -> Tag {
     named("booking:", id)
 }
 
-/// Every answer to this document.
+/// On every answer to this document.
 pub fn document(hash: &DocumentHash) -> Tag {
     named(DOCUMENT, hash)
 }
@@ -62,17 +62,17 @@ pub fn tagged_document(tag: &Tag) -> Option<DocumentHash> {
     DocumentHash::parse(tag.as_str().strip_prefix(DOCUMENT)?).ok()
 }
 
-/// Every list of offers without a location.
+/// On every list of offers without a location.
 pub fn all_offers() -> Tag {
     fixed("offers:all")
 }
 
-/// Every list of partners.
+/// On every list of partners.
 pub fn all_partners() -> Tag {
     fixed("partners:all")
 }
 
-/// The list of categories.
+/// On the list of categories.
 pub fn categories() -> Tag {
     fixed("category")
 }

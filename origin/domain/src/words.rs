@@ -1,6 +1,6 @@
-//! Enums whose variants are stored, and told to clients, as words.
+//! Enums whose variants are stored, and sent to clients, as words.
 
-/// An enum whose variants are stored and said as words.
+/// Defines an enum whose variants are stored and sent as words.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*

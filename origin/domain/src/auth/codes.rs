@@ -1,4 +1,4 @@
-//! Codes that were sent, as they are stored: one for each user and purpose.
+//! Stored one-time codes: one per user and purpose.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use async_trait::async_trait;
 
 use crate::{StoreError, UserId, words::words};
 
-/// How often a code of six digits may be tried.
+/// How many times a six-digit code may be tried.
 pub const TRIES: i32 = 5;
-/// How long a younger code stands before another is sent in its place.
+/// How soon another code may replace the previous one, in milliseconds.
 pub const RESEND_AFTER_MS: i64 = 60_000;
 
 const MINUTE_MS: i64 = 60_000;
 
 words! {
-    /// What a code is for.
+    /// What a code proves or allows.
     CodePurpose {
         VerifyEmail = "verify_email",
         ResetPassword = "reset_password",
@@ -32,12 +32,12 @@ impl CodePurpose {
     }
 }
 
-/// A code as it is stored: one for each user and purpose.
+/// A stored one-time code: one per user and purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredCode {
     pub user: UserId,
     pub purpose: CodePurpose,
-    /// The address or number that it was sent to.
+    /// The e-mail address or phone number that the code was sent to.
     pub target: String,
     pub hash: String,
     pub tries_left: i32,
@@ -45,10 +45,10 @@ pub struct StoredCode {
     pub expires_at_ms: i64,
 }
 
-/// The codes of a backend.
+/// The one-time codes in a database.
 #[async_trait]
 pub trait CodeStore: fmt::Debug + Send + Sync {
-    /// Stores a code in the place of the one before.
+    /// Stores a code and replaces the previous one for the same user and purpose.
     async fn put(&self, code: StoredCode) -> Result<(), StoreError>;
 
     async fn get(
@@ -57,8 +57,8 @@ pub trait CodeStore: fmt::Debug + Send + Sync {
         purpose: CodePurpose,
     ) -> Result<Option<StoredCode>, StoreError>;
 
-    /// Takes one try, in one step, and gives the code as it is after that; none when there is no
-    /// code, it is over, or no try is left.
+    /// Counts one try atomically and returns the code after that; none when there is no code, it
+    /// has expired, or no try is left.
     async fn take_try(
         &self,
         user: &UserId,
@@ -66,6 +66,6 @@ pub trait CodeStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<Option<StoredCode>, StoreError>;
 
-    /// Removes a code if it is still this one; says whether it was.
+    /// Removes this code if it is still the stored one; returns whether it was.
     async fn consume(&self, code: &StoredCode) -> Result<bool, StoreError>;
 }

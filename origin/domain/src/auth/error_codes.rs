@@ -1,8 +1,8 @@
-//! Error codes of signing in. Not the codes that are sent to users: those are [`super::codes`].
+//! Error codes of authentication. For the one-time codes sent to users see [`super::codes`].
 
 use pq_core::{ErrorCode, error::Layer};
 
-/// All of them.
+/// All error codes of authentication.
 pub const ALL: &[ErrorCode] = &[CREDENTIALS_INVALID, REFRESH_TOKEN_INVALID, CODE_INVALID];
 
 pub const CREDENTIALS_INVALID: ErrorCode = ErrorCode {

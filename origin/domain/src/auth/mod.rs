@@ -1,5 +1,5 @@
-//! What signing in keeps: sessions, codes that were sent, tokens of services; and the error codes
-//! that it answers ([`error_codes`]).
+//! Stored data of authentication: sessions, one-time codes and service tokens; and its error codes
+//! ([`error_codes`]).
 
 pub mod codes;
 pub mod error_codes;

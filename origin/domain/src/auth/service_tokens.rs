@@ -1,4 +1,4 @@
-//! Tokens of services, as they are stored: named, scoped, revocable. Only their hash is kept.
+//! Stored service tokens: named, scoped and revocable. Only their hashes are stored.
 
 use std::{fmt, sync::Arc};
 
@@ -10,13 +10,13 @@ use crate::{StoreError, words::words};
 const NAME_CHARS: usize = 50;
 
 words! {
-    /// What a service may do.
+    /// What a service token allows.
     Scope {
         /// Publish documents.
         Documents = "documents",
-        /// Purge.
+        /// Purge caches.
         Purge = "purge",
-        /// Look into the caches.
+        /// Inspect caches.
         Inspect = "inspect",
         /// Act for any partner.
         Partners = "partners",
@@ -25,7 +25,7 @@ words! {
     }
 }
 
-/// What a token is known by: letters, digits, `-`, `_` and `.`, at most 50.
+/// The name of a token: letters, digits, `-`, `_` and `.`, at most 50 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenName(Arc<str>);
 
@@ -54,7 +54,7 @@ impl fmt::Display for TokenName {
 pub struct TokenHash(String);
 
 impl TokenHash {
-    /// The hash of a token.
+    /// Hashes a token.
     pub fn of(token: &str) -> Self {
         Self(hex::encode(Sha256::digest(token)))
     }
@@ -64,47 +64,48 @@ impl TokenHash {
     }
 }
 
-/// A token as it is stored.
+/// A stored service token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceToken {
     pub name: TokenName,
     pub scopes: Vec<Scope>,
     pub created_at_ms: i64,
-    /// From then on it is not taken.
+    /// From this moment on the token is rejected.
     pub expires_at_ms: Option<i64>,
     pub revoked_at_ms: Option<i64>,
 }
 
 impl ServiceToken {
-    /// Whether it is taken at this moment.
+    /// Whether the token is valid at this moment.
     pub fn is_good(&self, now_ms: i64) -> bool {
         self.revoked_at_ms.is_none() && self.expires_at_ms.is_none_or(|ends| now_ms < ends)
     }
 }
 
-/// What came of a new token.
+/// The outcome of creating a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
     Done,
-    /// Names are given once: the audit tells them.
+    /// A token of this name exists or existed: names are never reused, because the audit refers to
+    /// them.
     NameTaken,
 }
 
-/// Where tokens of services are kept.
+/// The service tokens in a database.
 #[async_trait]
 pub trait ServiceTokenStore: fmt::Debug + Send + Sync {
     async fn create(&self, token: ServiceToken, hash: TokenHash) -> Result<Created, StoreError>;
 
     async fn by_hash(&self, hash: &TokenHash) -> Result<Option<ServiceToken>, StoreError>;
 
-    /// All that ever were, oldest first.
+    /// All tokens, also expired and revoked ones, oldest first.
     async fn all(&self) -> Result<Vec<ServiceToken>, StoreError>;
 
-    /// Whether there was one that was not revoked before.
+    /// Revokes a token; returns whether there was one that was not revoked yet.
     async fn revoke(&self, name: &TokenName, now_ms: i64) -> Result<bool, StoreError>;
 }
 
-/// The words of scopes, as they are stored.
+/// Parses stored scopes.
 pub fn stored_scopes(words: &[String]) -> Result<Vec<Scope>, StoreError> {
     let parsed = words
         .iter()
@@ -112,7 +113,7 @@ pub fn stored_scopes(words: &[String]) -> Result<Vec<Scope>, StoreError> {
     parsed.collect()
 }
 
-/// The name of a stored token.
+/// Parses the stored name of a token.
 pub fn stored_name(text: &str) -> Result<TokenName, StoreError> {
     TokenName::parse(text).ok_or_else(|| StoreError::corrupt("name", &text))
 }

@@ -1,4 +1,4 @@
-//! Sessions as they are kept: in Redis, or without it in the database.
+//! Sessions as they are stored: in Redis, or without Redis in the database.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{StoreError, UserId};
 
-/// How long a refresh token may be used.
+/// How long a refresh token is valid, in milliseconds.
 pub const LIFE_MS: i64 = 7 * 86_400_000;
-/// The most sessions of one user; the one that was used longest ago ends.
+/// The maximum number of sessions per user; beyond it the least recently used session ends.
 pub const MAX_SESSIONS: usize = 20;
 
-/// A session's name, for its user and in access tokens. It opens nothing.
+/// A session's id, shown to its user and contained in access tokens. It grants no access.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SessionId(String);
 
@@ -26,38 +26,38 @@ impl SessionId {
     }
 }
 
-/// A session as it is kept.
+/// A stored session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     pub id: SessionId,
     pub user: UserId,
-    /// What the client says it is, short.
+    /// What the client says it is, shortened.
     pub device: Option<String>,
     pub created_at_ms: i64,
     pub used_at_ms: i64,
     pub expires_at_ms: i64,
 }
 
-/// What came of a refresh.
+/// The outcome of a refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// The token was valid; the next one is now.
+    /// The token was valid; the next one has replaced it.
     Done(UserId),
-    /// It had been used: the session ended.
+    /// The token had been used before, so the session ended.
     Reused(UserId),
-    /// No such session, or it is over.
+    /// There is no such session, or it has expired.
     Unknown,
 }
 
-/// Where sessions are kept: in Redis, or without it in the database.
+/// The store of sessions: Redis, or without Redis the database.
 #[async_trait]
 pub trait Sessions: fmt::Debug + Send + Sync {
-    /// Stores a new session with the hash of its token. Of more than [`MAX_SESSIONS`] the one that
-    /// was used longest ago ends.
+    /// Stores a new session with its token's hash. Beyond [`MAX_SESSIONS`] the least recently used
+    /// session ends.
     async fn begin(&self, session: Session, hash: String) -> Result<(), StoreError>;
 
-    /// Replaces the hash by the next one if it is the present one's, in one step; else ends the
-    /// session.
+    /// Atomically replaces the hash with the next one if it is the valid token's; otherwise ends
+    /// the session.
     async fn rotate(
         &self,
         id: &SessionId,
@@ -66,13 +66,13 @@ pub trait Sessions: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<Rotation, StoreError>;
 
-    /// The sessions of a user that are not over, the one used last first.
+    /// The user's sessions that have not expired, most recently used first.
     async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError>;
 
-    /// Ends one session of this user; says whether there was one.
+    /// Ends one session of this user; returns whether there was one.
     async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError>;
 
-    /// Ends all sessions of a user but one; gives their number.
+    /// Ends all sessions of a user except one; returns how many ended.
     async fn end_all(&self, user: &UserId, except: Option<&SessionId>)
     -> Result<usize, StoreError>;
 }

@@ -1,4 +1,4 @@
-//! A booking, as both backends keep it, and the table of what may become of it.
+//! A booking as both backends store it, and its state machine.
 
 #[cfg(test)]
 mod tests;
@@ -6,33 +6,33 @@ mod tests;
 use crate::{BookingId, OfferId, PartnerId, UserId, paris::Day, words::words};
 
 words! {
-    /// How far a booking is.
+    /// The status of a booking.
     BookingStatus {
-        /// For a later day: its holder, or the partner's staff, still have to confirm it.
+        /// For a later day: the user or the partner's staff must still confirm it.
         Pending = "PENDING",
         Confirmed = "CONFIRMED",
         CheckedIn = "CHECKED_IN",
         Cancelled = "CANCELLED",
-        /// Nobody confirmed it before its time came.
+        /// Nobody confirmed it before its start.
         Expired = "EXPIRED",
-        /// Its time is over, and nobody came.
+        /// Its time is over and the user did not come.
         NoShow = "NO_SHOW",
     }
 }
 
 words! {
-    /// What happens to a booking.
+    /// A step of a booking's state machine.
     Step {
         Confirm = "confirmBooking",
         CheckIn = "checkIn",
         Cancel = "cancelBooking",
-        /// By the job, as is [`Step::Miss`].
+        /// Done by the job, like [`Step::Miss`].
         Expire = "expire",
         Miss = "no-show",
     }
 }
 
-/// Every legal transition. What is not here happens to no booking.
+/// All legal transitions. Any other step is refused.
 #[rustfmt::skip]
 pub const TRANSITIONS: &[(BookingStatus, Step, BookingStatus)] = &[
     (BookingStatus::Pending,   Step::Confirm, BookingStatus::Confirmed),
@@ -44,7 +44,7 @@ pub const TRANSITIONS: &[(BookingStatus, Step, BookingStatus)] = &[
 ];
 
 impl BookingStatus {
-    /// What the step leads to; none where it is illegal.
+    /// The status after the step; none if the step is illegal.
     pub fn after(self, step: Step) -> Option<Self> {
         TRANSITIONS
             .iter()
@@ -52,7 +52,7 @@ impl BookingStatus {
             .map(|(_, _, to)| *to)
     }
 
-    /// Whether something can still happen to it. A user has one such booking of an offer at most.
+    /// Whether further steps are possible. A user has at most one such booking per offer.
     pub const fn is_open(self) -> bool {
         match self {
             Self::Pending | Self::Confirmed => true,
@@ -60,7 +60,7 @@ impl BookingStatus {
         }
     }
 
-    /// Whether it counts against the offer's quotas. Who did not come kept somebody else out.
+    /// Whether it counts against the offer's quotas. A no-show counts: it kept somebody else out.
     pub const fn holds_a_place(self) -> bool {
         match self {
             Self::Pending | Self::Confirmed | Self::CheckedIn | Self::NoShow => true,
@@ -75,15 +75,15 @@ pub struct Booking {
     /// None once the account was erased.
     pub user: Option<UserId>,
     pub offer: OfferId,
-    /// The offer's.
+    /// The partner of the offer.
     pub partner: PartnerId,
     pub status: BookingStatus,
-    /// Whether it took a place of the offer's quota, to be given back when it is cancelled.
+    /// Whether it took a place of the offer's quota, which a cancellation gives back.
     pub counted: bool,
-    /// When it may be used: this moment and those before `until_ms`.
+    /// The first moment at which it may be used; `until_ms` is the first at which it no longer may.
     pub from_ms: i64,
     pub until_ms: i64,
-    /// What the client called the request that made it, so that asking again makes no second one.
+    /// The client's idempotency key of the request, so that a retry makes no second booking.
     pub idempotency_key: Option<String>,
     pub created_at_ms: i64,
     pub changed_at_ms: i64,
@@ -91,12 +91,12 @@ pub struct Booking {
 }
 
 impl Booking {
-    /// The local day of its use, by which daily quotas count.
+    /// The local day of its use, for which daily quotas count it.
     pub fn day(&self) -> String {
         local_day(self.from_ms)
     }
 
-    /// The local day on which it was made, by which dashboards count.
+    /// The local day on which it was made, for which dashboards count it.
     pub fn made_on(&self) -> String {
         local_day(self.created_at_ms)
     }
@@ -106,8 +106,8 @@ impl Booking {
     }
 }
 
-/// As "2026-10-25", in Europe/Paris.
+/// The local day in Europe/Paris, such as "2026-10-25".
 pub fn local_day(moment_ms: i64) -> String {
-    // No moment of a booking is beyond the calendar.
+    // No moment of a booking lies outside the calendar.
     Day::of(moment_ms).map_or_else(String::new, |day| day.to_string())
 }

@@ -1,10 +1,9 @@
-//! Outings: users book offers and check in on the spot.
+//! Bookings: users book offers and check in on site.
 //!
-//! Reading order: [`booking`] (what it is, and what may become of it) → [`window`] (when it may be
-//! used) → [`rules`] (who may book, cancel and check in when) → [`refusals`] → [`qr`] (the codes
-//! that are scanned) → [`store`]; in GraphQL
-//! [`resolvers`] and [`mutations`]. [`ending`] is the job beside requests,
-//! [`routes`] what is no GraphQL: [`picture`] and [`calendar`].
+//! Reading order: [`booking`] (the data and its state machine) → [`window`] (when a booking may be
+//! used) → [`rules`] (who may book, cancel and check in, and when) → [`refusals`] (why a request is
+//! refused) → [`store`]. Other crates hold the QR codes (`access::qr`), queries and mutations
+//! (`api::bookings`), and the ending job, routes, picture and calendar (`server::bookings`).
 
 pub mod booking;
 pub mod codes;
@@ -15,5 +14,5 @@ pub mod samples;
 pub mod store;
 pub mod window;
 
-/// The most bookings of a list that is no connection.
+/// The maximum number of bookings in a list without pagination.
 pub const MAX_LISTED: usize = 200;

@@ -1,4 +1,4 @@
-//! Why a booking is not made, or not changed: one refusal per cause, in the asker's language.
+//! Why a booking is not made or not changed: one refusal per cause, in the caller's language.
 
 use pq_core::ErrorCode;
 
@@ -8,36 +8,36 @@ use crate::{offers, users::account::Language};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BookingRefusal {
     OfferNotFound,
-    /// Switched off, or not within its validity.
+    /// The offer is inactive or outside its validity.
     NotBookable,
-    /// It does not open any more before it ends.
+    /// The offer's schedule has no further opening before its validity ends.
     NeverOpens,
     SoldOut,
-    /// Nothing is left on the day of the opening.
+    /// No place is left on the day of the opening.
     SoldOutThatDay,
-    /// The user had as many of this offer as one may have.
+    /// The user has reached the offer's limit per user.
     UserLimit,
     /// The user has an open booking of this offer.
     AlreadyBooked,
-    /// The user has as many open bookings as there can be.
+    /// The user has the maximum number of open bookings.
     TooManyOpen,
-    /// The key was used for another offer.
+    /// The idempotency key was used for another offer.
     KeyReused,
     NotFound,
-    /// The step is not legal in this status.
+    /// The step is illegal in this status.
     WrongStatus(BookingStatus),
     TooLateToCancel,
-    /// It may not be used yet.
+    /// The booking may not be used yet.
     TooEarly,
-    /// Its time is over.
+    /// The booking's time is over.
     TooLate,
-    /// Not one of our codes, or changed.
+    /// The QR code is not ours, or was altered.
     CodeInvalid,
-    /// A code of ours whose time is over.
+    /// The QR code is ours, but has expired.
     CodeExpired,
     /// The booking was checked in before.
     CodeReplayed,
-    /// Of another booking or partner.
+    /// The QR code belongs to another booking or partner.
     CodeForeign,
 }
 

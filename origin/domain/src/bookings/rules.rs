@@ -1,5 +1,5 @@
-//! Who may book, confirm, cancel and check in when. Backends read, ask here, and write what comes
-//! out, in one transaction.
+//! Who may book, confirm, cancel and check in, and when. Backends read, call these rules, and write
+//! the result, in one transaction.
 
 #[cfg(test)]
 mod tests;
@@ -14,21 +14,21 @@ use crate::{BookingId, Offer, OfferId, Quota, UserId};
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
-/// A booking whose time comes sooner is confirmed at once; later ones are pending until their
-/// holder or the partner's staff confirms them, and expire when their time comes.
+/// A booking that starts sooner than this is confirmed at once; later ones are pending until the
+/// user or the partner's staff confirms them, and expire at their start.
 pub const CONFIRMED_WITHIN_MS: i64 = 24 * HOUR_MS;
-/// Until this long before its time a booking can be cancelled.
+/// A booking can be cancelled until this long before its start.
 pub const CANCEL_BEFORE_MS: i64 = 2 * HOUR_MS;
-/// A booking that was made so recently can be cancelled at any time: a slip can be undone.
+/// A booking can always be cancelled within this time after it was made, to undo a mistake.
 pub const UNDO_WITHIN_MS: i64 = 15 * MINUTE_MS;
-/// Doors may open a little early.
+/// How long before its start a booking can be checked in.
 pub const CHECK_IN_EARLY_MS: i64 = 30 * MINUTE_MS;
-/// Whoever was scanned by a device without a network is reported until this long after.
+/// How long after its end a check-in that was scanned offline can still be reported.
 pub const CHECK_IN_LATE_MS: i64 = 2 * HOUR_MS;
-/// Of one user, so that nobody keeps everybody else out.
+/// The maximum number of open bookings per user, so that nobody keeps everybody else out.
 pub const MAX_OPEN: i64 = 20;
 
-/// What somebody asks for.
+/// The request for a new booking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewBooking {
     pub id: BookingId,
@@ -37,21 +37,20 @@ pub struct NewBooking {
     pub idempotency_key: Option<String>,
 }
 
-/// What a store found when it was asked for a new booking, in the transaction that makes it.
+/// The counts that a store reads for a new booking, in the transaction that makes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// Whether the user has an open booking of this offer.
+    /// The number of the user's open bookings of this offer.
     pub open_of_offer: i64,
-    /// The user's open bookings of any offer.
+    /// The number of the user's open bookings of any offer.
     pub open: i64,
-    /// The user's bookings of this offer that hold a place.
+    /// The number of the user's bookings of this offer that hold a place.
     pub of_user: i64,
-    /// Everybody's bookings of this offer, for the day of the window, that hold a place.
+    /// The number of all users' bookings of this offer that hold a place on the window's day.
     pub of_day: i64,
 }
 
-/// The booking as it would be, before anybody looks at quotas: when it is for, and so which day
-/// has to be counted.
+/// The booking before quotas are checked: its window determines the day for which the store counts.
 pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, BookingRefusal> {
     if !window::is_bookable(offer, now_ms) {
         return Err(BookingRefusal::NotBookable);
@@ -78,7 +77,7 @@ pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, Bo
     })
 }
 
-/// Whether there is room for one more.
+/// Checks the limits and quotas for one more booking.
 pub fn admit(offer: &Offer, standing: Standing) -> Result<(), BookingRefusal> {
     let reached =
         |limit: Option<i32>, count: i64| limit.is_some_and(|most| count >= i64::from(most));
@@ -116,7 +115,8 @@ pub fn step(before: &Booking, step: Step, now_ms: i64) -> Result<Booking, Bookin
     })
 }
 
-/// The booking without its holder, whatever the time; none if it is over.
+/// The booking cancelled for the erasure of its user's account, regardless of the cancellation
+/// deadline; none if it has already ended.
 pub fn withdrawn(before: &Booking, now_ms: i64) -> Option<Booking> {
     Some(Booking {
         status: before.status.after(Step::Cancel)?,
@@ -147,7 +147,7 @@ fn in_time(booking: &Booking, step: Step, now_ms: i64) -> Result<(), BookingRefu
     if is_good { Ok(()) } else { Err(refusal) }
 }
 
-/// The first moment at which its holder cannot cancel it any more.
+/// The first moment at which the user can no longer cancel it.
 pub fn cancellable_until_ms(booking: &Booking) -> i64 {
     let undo = booking.created_at_ms + UNDO_WITHIN_MS;
     undo.max(booking.from_ms - CANCEL_BEFORE_MS)
@@ -158,12 +158,12 @@ pub const fn usable_from_ms(booking: &Booking) -> i64 {
     booking.from_ms - CHECK_IN_EARLY_MS
 }
 
-/// The first moment at which it cannot be checked in any more.
+/// The first moment at which it can no longer be checked in.
 pub const fn usable_until_ms(booking: &Booking) -> i64 {
     booking.until_ms + CHECK_IN_LATE_MS
 }
 
-/// When the job ends it, if nothing else does.
+/// When the job ends the booking, if nothing else does.
 pub const fn due_ms(booking: &Booking) -> Option<i64> {
     match booking.status {
         BookingStatus::Pending => Some(booking.from_ms),
@@ -175,7 +175,7 @@ pub const fn due_ms(booking: &Booking) -> Option<i64> {
     }
 }
 
-/// How the job ends a booking that is due.
+/// The step by which the job ends a due booking.
 pub const fn due_step(status: BookingStatus) -> Option<Step> {
     match status {
         BookingStatus::Pending => Some(Step::Expire),

@@ -1,4 +1,4 @@
-//! What the block's own tests are about.
+//! Sample offer and booking for the tests of bookings.
 
 use super::booking::{Booking, BookingStatus};
 use crate::{
@@ -6,11 +6,11 @@ use crate::{
     PartnerId, UserId,
 };
 
-/// Noon, 1 June 2026, UTC.
+/// 1 June 2026, 12:00 UTC, in milliseconds.
 pub const NOW_MS: i64 = 1_780_315_200_000;
 pub const HOUR_MS: i64 = 3_600_000;
 
-/// An offer that anybody may book as often as they like.
+/// An offer without limits: anybody may book it any number of times.
 pub fn offer() -> Offer {
     Offer {
         id: OfferId::derive("offer", "1"),
@@ -41,7 +41,7 @@ pub fn offer() -> Offer {
     }
 }
 
-/// For three hours from now on.
+/// A booking that may be used for three hours from now on.
 pub fn booking() -> Booking {
     Booking {
         id: BookingId::derive("booking", "1"),

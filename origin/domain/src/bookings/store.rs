@@ -1,4 +1,4 @@
-//! Where bookings are kept: what is asked of a store and what it answers.
+//! The store trait of bookings, its queries and results.
 
 mod cursor;
 mod purging;
@@ -17,15 +17,15 @@ use crate::{BookingId, PartnerId, StoreError, UserId, paris::Day};
 pub use cursor::BookingCursor;
 pub use purging::{purge_of_creation, purge_of_step};
 
-/// Who does something to a booking, for the audit of purges. It is kept for longer than an account
-/// that is erased, so it names nobody.
+/// Who changes a booking, for the purge audit. The audit outlives erased accounts, so this names no
+/// user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     Holder,
-    /// Of the partner, or an operator.
+    /// The partner's staff, or an operator.
     Staff,
     Job,
-    /// The erasure of its holder's account.
+    /// The erasure of the user's account.
     Erasure,
 }
 
@@ -40,27 +40,27 @@ impl By {
     }
 }
 
-/// What came of a new booking.
+/// The outcome of a new booking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// Nothing was written.
+    /// The booking was refused; nothing was written.
     Refused(BookingRefusal),
-    /// It was made before under the same idempotency key; nothing was written.
+    /// An earlier request with the same idempotency key made this booking; nothing was written.
     Before(Box<Booking>),
-    /// Its purge is in the outbox.
+    /// The booking was made; its purge is in the outbox.
     Done(Box<Booking>),
 }
 
-/// What came of a step.
+/// The outcome of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stepped {
-    /// Nothing was written.
+    /// The step was refused; nothing was written.
     Refused(BookingRefusal),
-    /// The booking as it is now; its purge is in the outbox.
+    /// The booking after the step; its purge is in the outbox.
     Done(Box<Booking>),
 }
 
-/// Which of somebody's bookings.
+/// Selects one page of a user's bookings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookingQuery {
     pub user: UserId,
@@ -69,33 +69,33 @@ pub struct BookingQuery {
     pub after: Option<BookingCursor>,
 }
 
-/// Newest first.
+/// A page of bookings, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BookingPage {
     pub items: Vec<Booking>,
     pub has_next_page: bool,
 }
 
-/// A local day of a partner.
+/// A partner's bookings and check-ins on one local day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DayCount {
-    /// As "2026-10-25", in Europe/Paris.
+    /// The day in Europe/Paris, such as "2026-10-25".
     pub day: String,
-    /// Made on that day, whatever became of them.
+    /// The number of bookings made on that day, whatever their status now.
     pub bookings: i64,
-    /// On that day.
+    /// The number of check-ins on that day.
     pub check_ins: i64,
 }
 
-/// The bookings of a backend.
+/// The bookings in a database.
 #[async_trait]
 pub trait BookingStore: fmt::Debug + Send + Sync {
-    /// Makes a booking if the rules and quotas let it. Read, decision, place, booking and purge are
-    /// one transaction: however many ask at once on however many servers, no quota is exceeded.
+    /// Makes a booking if rules and quotas allow it. Reads, decision, quota, booking and purge are
+    /// one transaction: concurrent requests on several servers never exceed a quota.
     async fn create(&self, new: NewBooking, now_ms: i64) -> Result<Created, StoreError>;
 
-    /// Moves a booking on, if the table and the clock let it, once: of two that do the same step
-    /// the second is refused.
+    /// Applies a step if the state machine and the clock allow it, exactly once: of two concurrent
+    /// equal steps the second is refused.
     async fn step(
         &self,
         id: &BookingId,
@@ -108,21 +108,21 @@ pub trait BookingStore: fmt::Debug + Send + Sync {
 
     async fn list(&self, query: &BookingQuery) -> Result<BookingPage, StoreError>;
 
-    /// Every booking of a user, newest first: for who takes their data along.
+    /// All bookings of a user, newest first, for the data export.
     async fn all_of(&self, user: &UserId) -> Result<Vec<Booking>, StoreError>;
 
-    /// Of these days those on which the partner had bookings or check-ins, in order.
+    /// Those of the given days on which the partner had bookings or check-ins, in order.
     async fn days_of_partner(
         &self,
         partner: &PartnerId,
         days: RangeInclusive<Day>,
     ) -> Result<Vec<DayCount>, StoreError>;
 
-    /// Open bookings that nothing can happen to any more, the longest due first.
+    /// Open bookings that can only be ended by the job, the longest due first.
     async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError>;
 
-    /// Makes `holder` the one that ends bookings until `until_ms`; says whether it is. Whoever is
-    /// it already goes on.
+    /// Makes `holder` the one server that ends due bookings until `until_ms`; returns whether it
+    /// is. The current holder can renew its lease.
     async fn take_lease(
         &self,
         holder: &str,
@@ -130,6 +130,6 @@ pub trait BookingStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<bool, StoreError>;
 
-    /// Lets the next one in at once.
+    /// Releases the lease, so that another server can take it at once.
     async fn give_lease_back(&self, holder: &str) -> Result<(), StoreError>;
 }

@@ -1,4 +1,4 @@
-//! Where the catalogue is kept, seen by those who fill it.
+//! The store trait through which imports and seeding fill the catalogue.
 
 pub mod sample;
 pub mod seed;
@@ -15,7 +15,7 @@ use crate::{
     tags,
 };
 
-/// One partner with all that belongs to it.
+/// A partner with its establishments and offers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Family {
     pub partner: Partner,
@@ -23,7 +23,7 @@ pub struct Family {
     pub offers: Vec<Offer>,
 }
 
-/// How caches learn of what is added.
+/// How caches are told about added rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announce {
     pub reach: Reach,
@@ -31,31 +31,31 @@ pub struct Announce {
     pub actor: String,
 }
 
-/// What is purged.
+/// What the purge covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// Everything, even if nothing was added.
+    /// Purges everything, even if nothing was added.
     Everything {
-        /// The row of the outbox that the new one replaces, if it is still there: the purge of the
-        /// batch before.
+        /// The outbox row that the new purge replaces, if it is still there: the purge of the
+        /// previous batch.
         instead_of: Option<i64>,
     },
-    /// What shows the added offers, or lists partners; nothing if no offer was added.
+    /// Purges what shows the added offers or lists partners; nothing if no offer was added.
     Added,
 }
 
-/// What was missing, and is there now.
+/// The rows that were missing and have been added.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Added {
     pub partners: usize,
     pub establishments: usize,
     pub offers: Vec<Offer>,
-    /// The row of the outbox with the purge.
+    /// The id of the outbox row with the purge.
     pub purge: Option<i64>,
 }
 
 impl Announce {
-    /// The purge to store with the `added` offers; none if no answer can hold what changed.
+    /// The purge to store with the `added` offers; none if no cached answer can be affected.
     pub fn purge(self, added: &[Offer]) -> Option<PendingPurge> {
         let tags = match self.reach {
             Reach::Everything { .. } => vec![Tag::everything()],
@@ -70,7 +70,8 @@ impl Announce {
     }
 }
 
-/// The tags to purge for new offers of new partners. Sorted, each once; none without an offer.
+/// The tags to purge for new offers of new partners, sorted and without duplicates; empty without
+/// an offer.
 fn tags_of_added(added: &[Offer]) -> Vec<Tag> {
     let mut purged = BTreeSet::new();
     for offer in added {
@@ -83,14 +84,14 @@ fn tags_of_added(added: &[Offer]) -> Vec<Tag> {
     purged.into_iter().collect()
 }
 
-/// The catalogue of a backend.
+/// The catalogue in a database.
 #[async_trait]
 pub trait CatalogueStore: fmt::Debug + Send + Sync {
-    /// Whether there is no offer at all.
+    /// Whether the database holds no offer.
     async fn is_empty(&self) -> Result<bool, StoreError>;
 
-    /// Adds what is missing of each family, with the purge of [`Announce::purge`], in one
-    /// transaction. What is stored under an id stays as it is.
+    /// Adds the missing rows of each family and the purge of [`Announce::purge`] in one
+    /// transaction. Rows that already exist under an id are not changed.
     async fn add(
         &self,
         families: Vec<Family>,

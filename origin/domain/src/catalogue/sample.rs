@@ -1,6 +1,6 @@
-//! Made-up partners to develop and measure with: the same count gives the same rows.
+//! Generates sample partners for development and benchmarks: the same count gives the same rows.
 //!
-//! Everything hangs on the partner's number: a larger catalogue holds the smaller one.
+//! Every value derives from the partner's number, so a larger catalogue contains the smaller one.
 
 pub mod chance;
 pub mod words;
@@ -17,7 +17,7 @@ use crate::{
 pub const DAY_MS: i64 = 86_400_000;
 const SEED: u64 = 0x796f_7573_6f6f_6e01;
 
-/// Families in the order of their numbers, with `offers` offers in all.
+/// Generates families in the order of their numbers, with `offers` offers in total.
 pub fn families(offers: usize, now_ms: i64) -> impl Iterator<Item = Family> {
     let mut left = offers;
     let mut number = 0;
@@ -33,7 +33,8 @@ pub fn families(offers: usize, now_ms: i64) -> impl Iterator<Item = Family> {
     })
 }
 
-/// The partner of this number: one chain of chances each, so that no partner depends on another.
+/// Generates the partner of this number, with its own random stream, so that no partner depends on
+/// another.
 fn family(number: usize, now_ms: i64) -> Family {
     let mut chance = Chance::new(
         SEED ^ (u64::try_from(number).unwrap_or(u64::MAX)).wrapping_mul(0x9e37_79b9_7f4a_7c15),
@@ -121,8 +122,9 @@ fn establishment(chance: &mut Chance, seed: &str, partner: &Partner, city: &City
     }
 }
 
-/// A place around the quarter's centre, denser in the middle. The spread is per quarter, small by
-/// the water, and cut at two spreads so that nothing lands in the sea.
+/// A random point around the quarter's centre, denser in the middle. The standard deviation is per
+/// quarter, small near water, and points are cut off at two deviations, so that none lies in the
+/// sea.
 fn scatter(chance: &mut Chance, quarter: &Quarter) -> GeoPoint {
     let (north, east) = (
         chance.gaussian().clamp(-2.0, 2.0),
@@ -130,15 +132,15 @@ fn scatter(chance: &mut Chance, quarter: &Quarter) -> GeoPoint {
     );
     let lat = quarter.lat + north * quarter.spread_km / 111.195;
     let lng = quarter.lng + east * quarter.spread_km / (111.195 * quarter.lat.to_radians().cos());
-    // Six decimals are 11 cm, what map providers give.
+    // Six decimals are 11 cm, the precision of map providers.
     GeoPoint {
         lat: (lat * 1e6).round() / 1e6,
         lng: (lng * 1e6).round() / 1e6,
     }
 }
 
-/// An offer of `place`, with a validity around today: about 5 % are over, 3 % not begun yet and
-/// 3 % inactive.
+/// Generates an offer of `place`, with a validity around today: about 5 % have ended, 3 % have not
+/// begun and 3 % are inactive.
 pub fn offer(
     chance: &mut Chance,
     id: OfferId,

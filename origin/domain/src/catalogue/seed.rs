@@ -1,4 +1,4 @@
-//! Fills a store with samples; seeding twice adds nothing.
+//! Fills a store with sample data; seeding twice adds nothing.
 
 use super::sample;
 use crate::{
@@ -6,10 +6,10 @@ use crate::{
     catalogue::{Announce, CatalogueStore, Family, Reach},
 };
 
-/// Rows of one transaction: large enough to be fast, small enough not to hold the writer long.
+/// Rows per transaction: large enough to be fast, small enough not to hold the writer long.
 const ROWS_PER_TRANSACTION: usize = 1_000;
 
-/// What a seeding added; rows that were there already are not counted.
+/// What seeding added; rows that already existed are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SeedReport {
     pub partners: usize,
@@ -17,7 +17,8 @@ pub struct SeedReport {
     pub offers: usize,
 }
 
-/// Adds `offers` offers with their partners; `progress` gets the offers done and wanted.
+/// Adds `offers` offers with their partners; `progress` receives the number of offers done and in
+/// total.
 pub async fn seed(
     catalogue: &dyn CatalogueStore,
     offers: usize,
@@ -33,8 +34,8 @@ pub async fn seed(
             .iter()
             .map(|family| family.offers.len())
             .sum::<usize>();
-        // The purge moves along to the last transaction, so that at the end there is one and after
-        // a crash there is one too.
+        // Each transaction replaces the purge of the previous one, so that exactly one remains, at
+        // the end and after a crash.
         let added = catalogue
             .add(batch, everything(pending_purge), now_ms)
             .await?;

@@ -2,8 +2,8 @@ use pq_core::{MediaType, Refusal, error::Layer};
 
 use super::*;
 
-/// Word, status as `application/graphql-response+json`, status as `application/json`. Clients
-/// depend on all three: a row that changes breaks them.
+/// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
+/// Clients depend on all three: changing a row breaks them.
 const STATUSES: [(&str, u16, u16); 72] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
@@ -106,8 +106,9 @@ fn every_word_is_declared_once_and_found() {
     assert_eq!(parse("NO_SUCH_CODE"), None);
 }
 
-/// The edge knows the protocol's codes alone, and takes a block's code for a field's refusal
-/// (`edge_core::answer::shared_status`). A block's code in another layer must not come from a query.
+/// The edge knows only the protocol's codes, and treats a block's code as a field's refusal
+/// (`edge_core::answer::shared_status`). So a block's code in another layer must not come from a
+/// query.
 #[test]
 fn only_mutations_of_auth_have_codes_outside_the_layer_of_fields() {
     let others: Vec<_> = BLOCKS

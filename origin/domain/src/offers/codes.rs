@@ -2,7 +2,7 @@
 
 use pq_core::{ErrorCode, error::Layer};
 
-/// All of them.
+/// All error codes of offers.
 pub const ALL: &[ErrorCode] = &[
     OFFER_NOT_FOUND,
     OFFER_ARCHIVED,

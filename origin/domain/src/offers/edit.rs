@@ -1,10 +1,10 @@
-//! An edit of an offer: its values are good by themselves; whether they go together with what is
-//! stored is seen when it is applied, inside the write's transaction.
+//! An edit of an offer. Its values are valid by themselves; whether they fit the stored offer is
+//! checked when the edit is applied, inside the write's transaction.
 
 use super::rules;
 use crate::{Offer, OfferCategory, OfferSchedule, Quota, texts::BrokenRule};
 
-/// What becomes of a field.
+/// What an edit does to one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Edit<T> {
     #[default]
@@ -21,7 +21,7 @@ impl<T> Edit<T> {
     }
 }
 
-/// What an edit may change; made by [`rules`] only.
+/// The fields that an edit may change; constructed by [`rules`] only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OfferEdit {
     pub title: Edit<String>,
@@ -38,13 +38,13 @@ pub struct OfferEdit {
     pub is_active: Edit<bool>,
     pub per_day: Edit<Option<i32>>,
     pub per_user: Edit<Option<i32>>,
-    /// The offer leaves all lists, for good.
+    /// When the offer is archived: it leaves all lists for good.
     pub archived_at_ms: Edit<i64>,
-    /// What the editor read: an offer that was edited since is left as it is.
+    /// The version that the editor read: if the offer was edited since, the edit is rejected.
     pub expected_version: Option<i64>,
 }
 
-/// What is not given stays: who raises the total does not overwrite what was booked meanwhile.
+/// Unset fields keep their value: raising the total does not overwrite bookings made meanwhile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QuotaEdit {
     pub total: Option<i32>,
@@ -52,7 +52,7 @@ pub struct QuotaEdit {
 }
 
 impl OfferEdit {
-    /// The offer as it will be.
+    /// The offer after the edit.
     pub fn apply(self, before: &Offer) -> Result<Offer, BrokenRule> {
         let mut after = before.clone();
         self.title.put(&mut after.title);
@@ -62,7 +62,7 @@ impl OfferEdit {
         self.discount_description
             .put(&mut after.discount.description);
         self.conditions.put(&mut after.conditions);
-        // What was stored once may break today's rule: only who sets it is held to it.
+        // Stored values may break a newer rule: only an edit that sets them is checked.
         let sets_validity =
             (&self.valid_from_ms, &self.valid_until_ms) != (&Edit::Keep, &Edit::Keep);
         self.valid_from_ms.put(&mut after.valid_from_ms);
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use crate::{BookingLimits, Discount, EstablishmentId, GeoPoint, OfferId, PartnerId};
 
-    /// Its validity ended before it began, as no edit may leave it.
+    /// An offer whose validity ends before it begins, which no edit may produce.
     fn odd() -> Offer {
         Offer {
             id: OfferId::derive("offer", "1"),

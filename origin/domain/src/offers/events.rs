@@ -1,4 +1,4 @@
-//! Which cached answers a change of an offer touches: [`changed_fields`] is the table.
+//! Which cached answers a change of an offer purges: [`changed_fields`] is the table.
 
 #[cfg(test)]
 pub mod tests;
@@ -12,23 +12,24 @@ use crate::{GeoPoint, Offer, Quota, tags};
 /// The H3 resolutions at which lists may carry their search disk.
 pub const GEO_RESOLUTIONS: std::ops::RangeInclusive<u8> = 3..=8;
 
-/// An offer before and after a write; absent before its creation and after its deletion.
+/// An offer before and after a write; `before` is absent on creation, `after` on deletion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OfferChange {
     pub before: Option<Offer>,
     pub after: Option<Offer>,
 }
 
-/// How far a change can be seen.
+/// Where a change is visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Seen {
-    /// By who reads the offer itself: every answer that shows it carries its own tag.
+    /// In answers that show the offer: each of them carries the offer's own tag.
     Inside,
-    /// By lists as well, also by those that do not show it yet: they filter or sort by it.
+    /// Also in lists, even those that do not show the offer yet: they filter or sort by it.
     InLists,
 }
 
-/// Every field of an offer by its GraphQL name, how far its change is seen, and whether it changed.
+/// Every field of an offer by its GraphQL name, where its change is visible, and whether it
+/// changed.
 ///
 /// A field that is added to [`Offer`] does not compile until it has its line here.
 fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 20] {
@@ -51,7 +52,7 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
         created_at_ms,
         limits,
         archived_at_ms,
-        // Changes with others only.
+        // The version changes only together with other fields.
         version: _,
     } = before;
     [
@@ -83,8 +84,8 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
             *valid_until_ms != after.valid_until_ms,
         ),
         ("schedule", Seen::Inside, *schedule != after.schedule),
-        // What is left may be 5 s old, so that each booking purges nothing; but not whether there
-        // is anything left, nor out of how many.
+        // The remaining quota may be up to 5 s old in answers, so that not every booking purges;
+        // but whether any place is left, and the total, must be current.
         ("quota", Seen::Inside, total(*quota) != total(after.quota)),
         (
             "quota",
@@ -106,7 +107,7 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
             *created_at_ms != after.created_at_ms,
         ),
         ("limits", Seen::Inside, *limits != after.limits),
-        // Lists hold active offers only: that it leaves them is `isActive`.
+        // Lists hold active offers only, so archiving takes effect through `isActive`.
         (
             "isArchived",
             Seen::Inside,
@@ -123,7 +124,7 @@ fn is_sold_out(quota: Option<Quota>) -> bool {
     quota.is_some_and(Quota::is_sold_out)
 }
 
-/// How far the change is seen; not at all if nothing changed that an answer may hold.
+/// The widest visibility of the change; none if nothing changed that an answer may hold.
 fn seen(change: &OfferChange) -> Option<Seen> {
     match (&change.before, &change.after) {
         (Some(before), Some(after)) => changed_fields(before, after)
@@ -136,7 +137,7 @@ fn seen(change: &OfferChange) -> Option<Seen> {
 }
 
 /// The tags to purge for a change: the offer's and its partner's own, and those of the lists that
-/// it enters, leaves or looks different in. Sorted, each once.
+/// it enters, leaves or looks different in. Sorted, without duplicates.
 pub fn tags_of(change: &OfferChange) -> Vec<Tag> {
     let mut purged = BTreeSet::new();
     let seen = seen(change);
@@ -145,8 +146,8 @@ pub fn tags_of(change: &OfferChange) -> Vec<Tag> {
             purged.insert(tags::offer(&offer.id));
             purged.insert(tags::partner(&offer.partner_id));
         }
-        // No list holds an inactive offer. Validity is a list's own affair: its life ends when an
-        // offer starts or ends.
+        // No list holds an inactive offer. Validity needs no purge: a list's lifetime ends when an
+        // offer's validity starts or ends.
         if seen == Some(Seen::InLists) && offer.is_active {
             purged.insert(tags::all_offers());
             purged.extend(geo_tags(offer.location));
@@ -163,7 +164,7 @@ pub fn tags_of(change: &OfferChange) -> Vec<Tag> {
     purged.into_iter().collect()
 }
 
-/// The names of what changed between two states of an offer, for the audit.
+/// The names of the fields that differ between two states of an offer, for the audit.
 pub fn names_of(before: &Offer, after: &Offer) -> Vec<&'static str> {
     let mut names: Vec<_> = changed_fields(before, after)
         .into_iter()
@@ -173,7 +174,7 @@ pub fn names_of(before: &Offer, after: &Offer) -> Vec<&'static str> {
     names
 }
 
-/// The tags of the cells that hold a place, at every resolution that lists use.
+/// The tags of the H3 cells that contain a place, at every resolution that lists use.
 fn geo_tags(place: GeoPoint) -> impl Iterator<Item = Tag> {
     GEO_RESOLUTIONS
         .filter_map(move |resolution| cache_core::geo::cell(place.lat, place.lng, resolution))

@@ -1,4 +1,4 @@
-//! Offers: what users book.
+//! Offers: the discounts that users book.
 
 pub mod codes;
 pub mod edit;

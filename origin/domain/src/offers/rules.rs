@@ -1,4 +1,4 @@
-//! What an offer's fields may hold. Checked where a value comes in, so that what is stored is good.
+//! Validates an offer's fields when they enter the system, so that stored values are valid.
 
 #[cfg(test)]
 mod tests;
@@ -68,7 +68,7 @@ pub fn images(urls: Vec<String>) -> Result<Vec<String>, BrokenRule> {
     Ok(urls)
 }
 
-/// `weekdays` by ISO 8601; `to` that is not after `from` means until the next day.
+/// Builds a schedule: `weekdays` by ISO 8601; a `to` that is not after `from` means the next day.
 pub fn schedule(
     weekdays: impl IntoIterator<Item = i32>,
     from: String,
@@ -109,7 +109,7 @@ pub fn quota(total: Option<i32>, remaining: Option<i32>) -> Result<Quota, Broken
     if total < 0 {
         return Err(broken("quota.total", "is 0 or more"));
     }
-    // Of a new quota everything is left.
+    // A new quota starts with all places left.
     let remaining = remaining.unwrap_or(total);
     if !(0..=total).contains(&remaining) {
         return Err(broken("quota.remaining", "is 0 to `quota.total`"));

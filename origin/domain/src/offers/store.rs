@@ -1,4 +1,4 @@
-//! Where offers are kept: what is asked of a store and what it answers.
+//! The store trait of offers, its queries and results.
 
 mod change;
 mod cursor;
@@ -22,41 +22,41 @@ pub struct Near {
     pub max_distance_km: f64,
 }
 
-/// Whose eyes a list is for.
+/// Who a list is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
-    /// Everybody: active offers within their validity.
+    /// The public: active offers within their validity.
     Public,
     /// The partner portal: every offer that is not archived.
     Portal,
-    /// Who moves a database: every offer.
+    /// Export and copy of a database: every offer.
     All,
 }
 
-/// What of a connection was selected; the total costs a scan of the whole reach.
+/// Which parts of a connection the query selected; the total needs a scan of all matching rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Columns {
     Edges,
     EdgesAndTotal,
 }
 
-/// Whether the moment is asked for at which a list may change by itself.
+/// Whether to compute the moment at which a list may change by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextChange {
-    /// Nobody keeps the answer.
+    /// Not needed: the answer is not cached.
     Unasked,
     Asked,
 }
 
-/// Which of an offer's larger fields a list was asked for; the others come back empty, so that an
-/// offer out of a list must never be kept as the whole one.
+/// Which large fields of an offer a list needs; the others are returned empty, so that an offer
+/// from a list must never be cached as a complete one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "a set of columns")]
 pub struct ListFields {
     pub description: bool,
     pub conditions: bool,
     pub schedule: bool,
-    /// The first one.
+    /// The first image only.
     pub images: bool,
 }
 
@@ -77,8 +77,8 @@ pub struct OfferQuery {
     /// Any of these; empty means all.
     pub categories: Vec<OfferCategory>,
     pub min_discount: Option<i32>,
-    /// Every word must be in the title or description, without regard to accents and case; a backend
-    /// may also find words that begin with it. No word at all finds nothing.
+    /// Every word must occur in the title or description, ignoring accents and case; a backend may
+    /// also find words that begin with it. A search without words finds nothing.
     pub search: Option<String>,
     pub partner: Option<PartnerId>,
     pub include_inactive: Visibility,
@@ -92,23 +92,23 @@ pub struct OfferQuery {
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OfferPage {
-    /// Each with its distance in km when the query has a location.
+    /// Each offer with its distance in km when the query has a location.
     pub items: Vec<(Offer, Option<f64>)>,
     pub has_next_page: bool,
     pub total: Option<u64>,
-    /// If it was asked for, the first moment to come at which an active offer within reach and of
-    /// the categories starts or ends, whatever the other filters: a cached list must not outlive it.
+    /// If requested, the next moment at which an active offer in the search disk and categories
+    /// starts or ends, whatever the other filters: a cached list must not outlive it.
     pub next_change_ms: Option<i64>,
 }
 
-/// The offers of a backend.
+/// The offers in a database.
 #[async_trait]
 pub trait OfferStore: fmt::Debug + Send + Sync {
     /// The offers that exist among `ids`, visible or not.
     async fn by_ids(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, Offer>, StoreError>;
 
-    /// The newest offers of each partner, at most `limit_each`, in one query; a partner without
-    /// any is absent.
+    /// The newest offers of each partner, at most `limit_each`, in one query; a partner without any
+    /// is absent.
     async fn of_partners(
         &self,
         partners: &[PartnerId],
@@ -120,11 +120,11 @@ pub trait OfferStore: fmt::Debug + Send + Sync {
     /// One page of offers; a cursor of the other order is [`StoreError::ForeignCursor`].
     async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError>;
 
-    /// How many can still be booked of those among `ids` that have a quota.
+    /// The remaining places of those among `ids` that have a quota.
     async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError>;
 
-    /// Stores a new offer with the place of its establishment. What [`creation`] reads, the offer
-    /// and its purge are one transaction.
+    /// Stores a new offer with the location of its establishment. The reads for [`creation`], the
+    /// offer and its purge are one transaction.
     async fn create(
         &self,
         draft: Offer,

@@ -2,7 +2,7 @@
 
 use pq_core::{ErrorCode, error::Layer};
 
-/// All of them.
+/// All error codes of partners.
 pub const ALL: &[ErrorCode] = &[
     PARTNER_NOT_FOUND,
     ESTABLISHMENT_NOT_FOUND,

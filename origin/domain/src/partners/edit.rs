@@ -1,11 +1,11 @@
-//! What partners change of themselves and their establishments. Each value is good by itself: made
-//! by the rules only.
+//! Edits of partners and establishments. Each value is valid by itself: constructed by the rules
+//! only.
 
 use crate::{
     Address, Establishment, GeoPoint, OpeningHour, Partner, PartnerCategory, offers::edit::Edit,
 };
 
-/// What is not set stays.
+/// An edit of a partner; unset fields keep their value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartnerEdit {
     pub name: Edit<String>,
@@ -15,7 +15,7 @@ pub struct PartnerEdit {
 }
 
 impl PartnerEdit {
-    /// The partner as it will be.
+    /// The partner after the edit.
     #[must_use]
     pub fn apply(self, before: &Partner) -> Partner {
         let mut after = before.clone();
@@ -27,12 +27,12 @@ impl PartnerEdit {
     }
 }
 
-/// What is not set stays.
+/// An edit of an establishment; unset fields keep their value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EstablishmentEdit {
     pub name: Edit<String>,
     pub address: Edit<Address>,
-    /// Its offers move along.
+    /// Its offers get the same location.
     pub location: Edit<GeoPoint>,
     pub phone: Edit<Option<String>>,
     pub email: Edit<Option<String>>,
@@ -42,7 +42,7 @@ pub struct EstablishmentEdit {
 }
 
 impl EstablishmentEdit {
-    /// The establishment as it will be.
+    /// The establishment after the edit.
     #[must_use]
     pub fn apply(self, before: &Establishment) -> Establishment {
         let mut after = before.clone();

@@ -1,4 +1,4 @@
-//! When an establishment is open: for each day one entry or, with breaks, several.
+//! Opening hours of an establishment: one entry per day or, with breaks, several.
 
 use crate::{
     OpeningHour,
@@ -8,10 +8,10 @@ use crate::{
 
 const DAY_MINUTES: u32 = 24 * 60;
 const WEEK_MINUTES: u32 = 7 * DAY_MINUTES;
-/// Four a day: nobody has more than three breaks.
+/// Four entries a day: three breaks are enough for anybody.
 const MAX_ENTRIES: usize = 28;
 
-/// The hours in the order of the week, if no two of them overlap.
+/// Sorts the hours by weekday and time, and rejects overlaps.
 pub fn opening_hours(hours: Vec<OpeningHour>) -> Result<Vec<OpeningHour>, BrokenRule> {
     if hours.len() > MAX_ENTRIES {
         return Err(broken("openingHours", "are at most 28 entries"));
@@ -23,7 +23,7 @@ pub fn opening_hours(hours: Vec<OpeningHour>) -> Result<Vec<OpeningHour>, Broken
     }
     of_week.sort_by_key(|(span, _)| *span);
     let spans: Vec<(u32, u32)> = of_week.iter().map(|(span, _)| *span).collect();
-    // The last one of the week may reach into the first one of the next.
+    // The last entry of the week may reach into the first entry of the next week.
     let first_again = spans
         .first()
         .map(|(opens, closes)| (opens + WEEK_MINUTES, closes + WEEK_MINUTES));
@@ -38,8 +38,8 @@ pub fn opening_hours(hours: Vec<OpeningHour>) -> Result<Vec<OpeningHour>, Broken
     Ok(of_week.into_iter().map(|(_, hour)| hour).collect())
 }
 
-/// From when to when, in minutes since Monday began. Closing that is not after opening is on the
-/// next day.
+/// The start and end in minutes since Monday 00:00. A closing time that is not after the opening
+/// time is on the next day.
 fn span(hour: &OpeningHour) -> Option<(u32, u32)> {
     let (opens, closes) = (
         TimeOfDay::parse(&hour.opens)?.minutes(),

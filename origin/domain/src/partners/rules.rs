@@ -1,4 +1,4 @@
-//! What the fields of partners and establishments may hold. Checked where a value comes in.
+//! Validates the fields of partners and establishments when they enter the system.
 
 use crate::{
     Address,

@@ -1,4 +1,4 @@
-//! Where partners and their establishments are kept: what is asked of a store and what it answers.
+//! The store trait of partners and establishments, its queries and results.
 
 pub mod change;
 #[cfg(test)]
@@ -22,8 +22,8 @@ pub use change::{Founded, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdate
 #[derive(Debug, Clone, Default)]
 pub struct PartnerQuery {
     pub category: Option<PartnerCategory>,
-    /// Every word must be in the name or description, without regard to accents and case; a backend
-    /// may also find words that begin with it. No word at all finds nothing.
+    /// Every word must occur in the name or description, ignoring accents and case; a backend may
+    /// also find words that begin with it. A search without words finds nothing.
     pub search: Option<String>,
     pub first: usize,
     pub after: Option<PartnerCursor>,
@@ -36,7 +36,7 @@ pub struct PartnerPage {
     pub total: u64,
 }
 
-/// The place after a partner in the order of folded names.
+/// The position after a partner, in the order of folded names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartnerCursor {
     pub name_folded: String,
@@ -74,7 +74,7 @@ impl PartnerCursor {
     }
 }
 
-/// The partners of a backend.
+/// The partners in a database.
 #[async_trait]
 pub trait PartnerStore: fmt::Debug + Send + Sync {
     /// The partners that exist among `ids`.
@@ -98,7 +98,7 @@ pub trait PartnerStore: fmt::Debug + Send + Sync {
     /// One page of partners by folded name, then id.
     async fn list(&self, query: &PartnerQuery) -> Result<PartnerPage, StoreError>;
 
-    /// Stores a new partner, makes a user its owner and leaves the purge, in one transaction.
+    /// Stores a new partner, makes a user its owner and stores the purge, in one transaction.
     async fn found(
         &self,
         partner: Partner,
@@ -124,8 +124,8 @@ pub trait PartnerStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<PlaceAdded, StoreError>;
 
-    /// Edits an establishment. When it moves, its offers move along, and what lists them before and
-    /// after is purged, all in one transaction.
+    /// Edits an establishment. A new location is copied to its offers, and the lists around the old
+    /// and new location are purged, all in one transaction.
     async fn update_establishment(
         &self,
         id: EstablishmentId,
@@ -134,8 +134,8 @@ pub trait PartnerStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<PlaceUpdated, StoreError>;
 
-    /// Takes an establishment out of sight, unless offers that are not archived are of it; with its
-    /// purge in the same transaction.
+    /// Archives an establishment, unless it has offers that are not archived; with its purge in the
+    /// same transaction.
     async fn archive_establishment(
         &self,
         id: EstablishmentId,

@@ -1,4 +1,4 @@
-//! The purge log where it lives in the database itself, for a server without Redis.
+//! The purge log inside the database, for a server without Redis.
 
 use std::{fmt, time::Duration};
 
@@ -10,36 +10,36 @@ use crate::StoreError;
 /// Who opens the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogRole {
-    /// A server: its log is put in force.
+    /// A server: puts its log in force.
     Server,
-    /// A command beside the servers: it leaves its purges to them when their log is another one.
+    /// A command-line tool: if another log is in force, it leaves its purges to the servers.
     Tool,
 }
 
-/// Where a log begins and ends.
+/// The revisions between which a log knows all purges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogExtent {
-    /// Every purge after this is known.
+    /// Every purge after this revision is known.
     pub horizon: Revision,
-    /// The last record.
+    /// The revision of the last record.
     pub head: Revision,
 }
 
-/// An open purge log in the database. A log that another one replaced answers `None`.
+/// An open purge log in the database. A log that was replaced by another one answers `None`.
 #[async_trait]
 pub trait LogStore: fmt::Debug + Send + Sync {
-    /// Its identity.
+    /// The log's id.
     fn id(&self) -> LogId;
 
-    /// Moves the whole outbox into the log, and gives the log's end and its records after `known`, at
-    /// most [`super::DRAINED_AT_ONCE`] of them.
+    /// Moves the whole outbox into the log; returns the log's extent and its records after `known`,
+    /// at most [`super::DRAINED_AT_ONCE`] of them.
     async fn drain(
         &self,
         known: Revision,
         now_ms: i64,
     ) -> Result<Option<(Revision, Vec<PurgeRecord>)>, StoreError>;
 
-    /// Whether purges wait in the outbox; where the log begins and ends.
+    /// Whether purges wait in the outbox, and the log's extent.
     async fn look(&self) -> Result<Option<(bool, LogExtent)>, StoreError>;
 
     /// The records after a revision, at most `limit`; waits up to `wait` for the first one.
@@ -50,6 +50,6 @@ pub trait LogStore: fmt::Debug + Send + Sync {
         wait: Duration,
     ) -> Result<Vec<PurgeRecord>, StoreError>;
 
-    /// Forgets records that no cached answer can need any more.
+    /// Deletes records that no cached answer can need any more.
     async fn trim(&self, now_ms: i64) -> Result<(), StoreError>;
 }

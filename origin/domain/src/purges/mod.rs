@@ -1,4 +1,4 @@
-//! Purges as the database keeps them until they are in the purge log, and after that in the audit.
+//! Purges in the database: in the outbox until they are in the purge log, then in the audit.
 
 pub mod audit;
 pub mod log_store;
@@ -11,12 +11,13 @@ pub use audit::{AuditFilter, AuditRow};
 pub use log_store::{LogRole, LogStore};
 pub use store::{Moved, PurgeStore};
 
-/// Records of the log are kept for longer than the longest life of a cached answer (categories: 8
-/// days exactly).
+/// How long records of the log are kept, in milliseconds: longer than the longest life of a cached
+/// answer (categories: exactly 8 days).
 pub const LOG_KEPT_MS: i64 = (8 * 24 + 1) * 3_600_000;
-/// And at most so many. An answer from before the oldest record is not valid, so fewer are safe.
+/// The maximum number of records. An answer older than the oldest record is invalid, so keeping
+/// fewer is safe.
 pub const LOG_KEPT_RECORDS: i64 = 1_000_000;
-/// How many rows of the outbox are moved at a time, so that writers do not wait for long.
+/// How many outbox rows are moved at a time, so that writers do not wait long.
 pub const DRAINED_AT_ONCE: usize = 200;
 
 /// A row of the outbox.
@@ -27,8 +28,8 @@ pub struct OutboxRow {
     pub at_ms: i64,
 }
 
-/// The tags of a stored purge. One that cannot be read purges everything: purging too much is safe,
-/// purging too little is not.
+/// Parses the tags of a stored purge. If one cannot be parsed, everything is purged: purging too
+/// much is safe, purging too little is not.
 pub fn stored_tags(texts: &[String]) -> Vec<Tag> {
     texts
         .iter()

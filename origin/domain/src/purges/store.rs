@@ -1,4 +1,4 @@
-//! What the database keeps for purges: the outbox, the register of purge logs, and the audit.
+//! The store trait of purges: the outbox, the register of purge logs, and the audit.
 
 use std::fmt;
 
@@ -13,36 +13,36 @@ use crate::StoreError;
 pub struct Moved {
     /// The row's id.
     pub id: i64,
-    /// What the audit is told, unless another server moved the row meanwhile and told it.
+    /// The audit row to write, unless another server moved the row meanwhile and wrote it.
     pub told: AuditRow,
 }
 
-/// The purges of a backend. Writes of other blocks push into the outbox in their own transactions.
+/// The purges in a database. Other blocks' writes add to the outbox in their own transactions.
 #[async_trait]
 pub trait PurgeStore: fmt::Debug + Send + Sync {
-    /// Stores a purge that no write calls for.
+    /// Stores a purge that no write causes.
     async fn push(&self, purge: PendingPurge, now_ms: i64) -> Result<(), StoreError>;
 
-    /// The oldest pending purges, at most `limit`, in the order of their commits.
+    /// The oldest pending purges, at most `limit`, in commit order.
     async fn pending(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError>;
 
-    /// The id of the newest pending purge; zero without any. Ids grow in the order of commits.
+    /// The id of the newest pending purge; 0 if there is none. Ids grow in commit order.
     async fn last_pending(&self) -> Result<i64, StoreError>;
 
-    /// Takes rows out of the outbox whose records were read back from `log`, and tells the audit,
-    /// in one transaction that also looks whether `log` is in force; says whether it is. Were it
-    /// not, its records would be no purges.
+    /// Removes rows whose records were read back from `log`, and writes their audit rows, in one
+    /// transaction that also checks whether `log` is in force; returns whether it is. If it is not,
+    /// its records do not count as purges.
     async fn take_out(&self, log: LogId, moved: Vec<Moved>) -> Result<bool, StoreError>;
 
-    /// The log in force, once there is one.
+    /// The log in force, if there is one.
     async fn in_force(&self) -> Result<Option<LogId>, StoreError>;
 
-    /// Where a log begins that is put in force next, see [`Revision::of_generation`].
+    /// The revision after which the next log begins, see [`Revision::of_generation`].
     async fn next_begins_after(&self) -> Result<Revision, StoreError>;
 
-    /// Puts a log that ends at `head` in force and retires the one before it; says whether it
-    /// could. A retired log stays retired, and one that gives out revisions of those before it
-    /// never begins.
+    /// Puts a log that ends at `head` in force and retires the previous one; returns whether it
+    /// did. A retired log stays retired, and a log that would reuse revisions of earlier ones is
+    /// never put in force.
     async fn put_in_force(
         &self,
         log: LogId,
@@ -50,7 +50,7 @@ pub trait PurgeStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<bool, StoreError>;
 
-    /// The newest rows of the audit before `before_id`, at most `limit`, newest first.
+    /// The newest audit rows before `before_id`, at most `limit`, newest first.
     async fn audit(
         &self,
         before_id: Option<i64>,
@@ -58,9 +58,9 @@ pub trait PurgeStore: fmt::Debug + Send + Sync {
         filter: AuditFilter,
     ) -> Result<Vec<AuditRow>, StoreError>;
 
-    /// Adds rows to the audit that another database kept, oldest first.
+    /// Adds audit rows from another database, oldest first.
     async fn tell(&self, rows: Vec<AuditRow>) -> Result<(), StoreError>;
 
-    /// Forgets rows of the audit that are too old.
+    /// Deletes audit rows past their retention.
     async fn trim_audit(&self, now_ms: i64) -> Result<(), StoreError>;
 }

@@ -1,4 +1,4 @@
-//! The tables: every column, and where MongoDB has it. A test holds them against the schema.
+//! The tables: every column, and its field in MongoDB. A test compares them with the schema.
 
 use super::{Field, Identity, Kind, Missing, Shape};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     users::account::{IdentityStatus, Post, Purpose, Role, Status},
 };
 
-/// In the order in which they are moved.
+/// All tables, in the order in which they are copied.
 pub const KINDS: [&Kind; 8] = [
     &USERS,
     &CONSENTS,
@@ -81,7 +81,7 @@ static USERS: Kind = Kind {
     ],
 };
 
-/// Owners are users, and pseudonyms of those who were erased.
+/// Owners are users, and pseudonyms of erased users.
 static CONSENTS: Kind = Kind {
     collection: Collection::Consents,
     identity: Identity::Content,

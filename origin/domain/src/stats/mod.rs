@@ -1,14 +1,14 @@
-//! What a partner sees of its offers, by day of Europe/Paris.
+//! Statistics of a partner's offers, by day in Europe/Paris.
 //!
-//! A view is an offer's own page that this origin answered, also out of its cache. What an edge
-//! answers from its own copies it does not see, nor offers in lists: views show a course, not a
-//! sum. No read writes: views are added up in memory and stored every few seconds.
+//! A view is an offer's own page that this origin answered, also from its cache. Answers from an
+//! edge's cache and offers in lists are not counted: views show a trend, not a total. Reads never
+//! write: views are counted in memory and stored every few seconds.
 
 pub mod store;
 
 use super::{OfferId, paris::Day};
 
-/// How often an offer was seen on a day.
+/// How often an offer was viewed on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     pub offer: OfferId,

@@ -1,4 +1,4 @@
-//! Where views are kept.
+//! The store trait of offer views.
 
 use std::{collections::BTreeMap, fmt, ops::RangeInclusive};
 
@@ -6,20 +6,21 @@ use async_trait::async_trait;
 
 use crate::{PartnerId, StoreError, paris::Day, stats::Seen};
 
-/// Views of a partner's offer, to be added.
+/// New views of a partner's offer, to be added to the stored count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferViews {
     pub partner: PartnerId,
     pub seen: Seen,
 }
 
-/// The views of a backend.
+/// The view counts in a database.
 #[async_trait]
 pub trait StatsStore: fmt::Debug + Send + Sync {
-    /// Adds these to what is stored, all or nothing. No two of them are of one offer and day.
+    /// Adds these counts to the stored ones, all or nothing. Each pair of offer and day occurs
+    /// once.
     async fn add_views(&self, views: Vec<OfferViews>) -> Result<(), StoreError>;
 
-    /// How often a partner's offers were seen on each of these days; a day without views is absent.
+    /// The views of a partner's offers on each of these days; a day without views is absent.
     async fn views(
         &self,
         partner: &PartnerId,

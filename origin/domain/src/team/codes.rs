@@ -2,7 +2,7 @@
 
 use pq_core::{ErrorCode, error::Layer};
 
-/// All of them.
+/// All error codes of teams.
 pub const ALL: &[ErrorCode] = &[
     ALREADY_MEMBER,
     MEMBER_NOT_FOUND,

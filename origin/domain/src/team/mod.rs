@@ -1,7 +1,7 @@
-//! Who works for a partner: members, and who is invited.
+//! A partner's team: its members and open invitations.
 //!
-//! A membership is part of the account (`users::account::Membership`): what somebody may is read
-//! with it. An invitation is here until it is accepted, withdrawn or over.
+//! A membership is part of the account (`users::account::Membership`), so that permissions are read
+//! together with the account. An invitation is stored until it is accepted, withdrawn or expired.
 
 pub mod codes;
 pub mod store;
@@ -14,21 +14,21 @@ use crate::{
     users::account::{EmailKey, Post},
 };
 
-/// How long an invitation is good.
+/// How long an invitation is valid, in milliseconds.
 pub const LIFE_MS: i64 = 7 * 86_400_000;
-/// How long another message to the same address is not sent.
+/// How soon another invitation may be sent to the same address, in milliseconds.
 pub const RESEND_AFTER_MS: i64 = 60_000;
-/// The most people of one partner.
+/// The maximum number of members per partner.
 pub const MOST_MEMBERS: usize = 100;
-/// The most invitations of one partner that are good.
+/// The maximum number of valid invitations per partner.
 pub const MOST_INVITATIONS: usize = 50;
 
-/// That somebody who reads this address may join.
+/// Allows the owner of an e-mail address to join a partner's team.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
     pub id: InvitationId,
     pub partner: PartnerId,
-    /// As it was typed.
+    /// The address as the inviter typed it.
     pub email: String,
     pub post: Post,
     pub token_hash: TokenHash,
@@ -42,8 +42,8 @@ impl Invitation {
     }
 }
 
-/// What is stored of a token's secret, which has 256 bits: nobody guesses one, so that a plain hash
-/// does.
+/// The stored hash of a token's secret. The secret has 256 bits and cannot be guessed, so a plain
+/// hash is enough.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenHash(String);
 
@@ -60,13 +60,13 @@ impl TokenHash {
         &self.0
     }
 
-    /// In constant time.
+    /// Compares in constant time.
     pub fn is(&self, other: &Self) -> bool {
         self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }
 }
 
-/// What is sent: which invitation, and its secret.
+/// The token in the invitation's e-mail: the invitation's id and its secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InvitationToken {
     pub id: InvitationId,
@@ -74,7 +74,7 @@ pub struct InvitationToken {
 }
 
 impl InvitationToken {
-    /// A new invitation's; both are random.
+    /// A token for a new invitation; both parts are random.
     pub fn new(id: InvitationId, secret: [u8; 32]) -> Self {
         Self {
             id,
@@ -94,7 +94,7 @@ impl InvitationToken {
         TokenHash::of(&self.secret)
     }
 
-    /// For the message alone.
+    /// The token's text, to be used in the message only.
     pub fn expose(&self) -> String {
         format!("{}.{}", self.id, self.secret)
     }

@@ -1,4 +1,4 @@
-//! Where invitations are kept, and how they make members.
+//! The store trait of invitations and of how they create members.
 
 use std::fmt;
 
@@ -10,48 +10,48 @@ use crate::{
     users::account::{EmailKey, Membership},
 };
 
-/// What came of an invitation.
+/// The outcome of an invitation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invited {
     NoPartner,
-    /// As many are invited as there can be.
+    /// The partner has the maximum number of valid invitations.
     Full,
-    /// A young one to the same address stands: it is the one that was sent.
+    /// A recent invitation to the same address exists and was already sent; nothing was stored.
     Sent(Box<Invitation>),
-    /// Stored, in the place of an older one to the same address.
+    /// Stored; it replaced any older invitation to the same address.
     Done,
 }
 
-/// What came of a token.
+/// The outcome of accepting a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Accepted {
-    /// Unknown, over, used, withdrawn, or another address'.
+    /// The token is unknown, expired, used, withdrawn, or for another address.
     Invalid,
-    /// The user works for a partner already.
+    /// The user already works for a partner.
     Member,
-    /// As many people work there as can.
+    /// The partner has the maximum number of members.
     Full,
     Done(Membership),
 }
 
-/// The invitations of a backend.
+/// The invitations in a database.
 #[async_trait]
 pub trait TeamStore: fmt::Debug + Send + Sync {
-    /// Stores an invitation in the place of the one before to the same address, unless that is
-    /// young.
+    /// Stores an invitation and replaces the previous one to the same address, unless that one is
+    /// recent.
     async fn invite(&self, invitation: Invitation) -> Result<Invited, StoreError>;
 
-    /// The invitations of a partner that are good, oldest first.
+    /// The valid invitations of a partner, oldest first.
     async fn invitations(
         &self,
         partner: &PartnerId,
         now_ms: i64,
     ) -> Result<Vec<Invitation>, StoreError>;
 
-    /// Takes an invitation back; says whether there was one of this partner.
+    /// Withdraws an invitation; returns whether this partner had it.
     async fn withdraw(&self, partner: &PartnerId, id: &InvitationId) -> Result<bool, StoreError>;
 
-    /// Uses an invitation up: the user, whose address this is, works for the partner from now on.
+    /// Uses an invitation: the user, who owns the address, becomes a member of the partner's team.
     /// All in one transaction.
     async fn accept(
         &self,
@@ -63,9 +63,9 @@ pub trait TeamStore: fmt::Debug + Send + Sync {
     ) -> Result<Accepted, StoreError>;
 }
 
-/// What an invitation is worth to whoever shows this hash and has this address.
+/// Whether an invitation can be accepted with this token hash by the owner of this address.
 pub fn is_good(invitation: &Invitation, hash: &TokenHash, email: &EmailKey, now_ms: i64) -> bool {
-    // All three are looked at: the time tells nothing.
+    // All three conditions are evaluated, so that timing reveals nothing.
     let proven = invitation.token_hash.is(hash);
     let own = invitation.email_key() == *email;
     let in_time = now_ms < invitation.expires_at_ms;

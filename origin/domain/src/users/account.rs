@@ -1,4 +1,4 @@
-//! An account, as both backends keep it.
+//! A user account as both backends store it.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::{OfferCategory, PartnerId, UserId, words::words};
 
 words! {
-    /// What an account is for. Services have tokens, not accounts.
+    /// The role of an account. Services have tokens, not accounts.
     Role { User = "user", Partner = "partner", Admin = "admin" }
 }
 
 words! {
-    /// What somebody does for a partner; each may do what those before it may.
+    /// A member's post at a partner; each post includes the permissions of those before it.
     Post { Staff = "staff", Manager = "manager", Owner = "owner" }
 }
 
@@ -22,7 +22,7 @@ words! {
 }
 
 words! {
-    /// How far the check of identity documents is. The identity block moves it.
+    /// The status of the identity document check. The identity block changes it.
     IdentityStatus {
         NotSubmitted = "not_submitted",
         Pending = "pending",
@@ -37,7 +37,7 @@ words! {
 }
 
 words! {
-    /// What somebody agrees to.
+    /// What a consent is given for.
     Purpose {
         Terms = "terms",
         Marketing = "marketing",
@@ -46,27 +46,27 @@ words! {
     }
 }
 
-/// For which partner somebody works, and as what.
+/// The partner that a user works for, and the user's post there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     pub partner: PartnerId,
     pub post: Post,
 }
 
-/// What a user chose in the app.
+/// The preferences that a user chose in the app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Preferences {
     pub language: Language,
     pub categories: Vec<OfferCategory>,
-    /// Messages that nobody asked for, by each way.
+    /// Whether the user wants unsolicited news, one flag per channel.
     pub news_by_email: bool,
     pub news_by_push: bool,
     pub news_by_sms: bool,
 }
 
 impl Default for Preferences {
-    /// Nobody is written to before saying so.
+    /// Users receive no news before they opt in.
     fn default() -> Self {
         Self {
             language: Language::French,
@@ -78,7 +78,7 @@ impl Default for Preferences {
     }
 }
 
-/// What bcrypt made of a password. No log shows it.
+/// A bcrypt hash of a password. Never logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
@@ -98,7 +98,7 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// An e-mail address as it is told apart from others: without regard to case.
+/// An e-mail address in the form in which it is unique: case-insensitive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EmailKey(String);
 
@@ -115,10 +115,10 @@ impl EmailKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub id: UserId,
-    /// As it was typed.
+    /// The address as the user typed it.
     pub email: String,
     pub email_verified_at_ms: Option<i64>,
-    /// E.164.
+    /// In E.164 form.
     pub phone: Option<String>,
     pub phone_verified_at_ms: Option<i64>,
     pub first_name: String,
@@ -130,14 +130,14 @@ pub struct Account {
     pub membership: Option<Membership>,
     pub status: Status,
     pub password: PasswordHash,
-    /// Access tokens that were issued before this moment are not taken any more.
+    /// Access tokens that were issued before this moment are rejected.
     pub signed_out_before_ms: i64,
     pub created_at_ms: i64,
     pub updated_at_ms: i64,
 }
 
 impl Account {
-    /// Somebody whose account was erased, for those who still see what they did.
+    /// A placeholder for an erased account, for those who still see its traces.
     pub fn nobody(id: UserId) -> Self {
         Self {
             id,
@@ -174,7 +174,7 @@ impl Account {
     }
 }
 
-/// What decides whether a token of the account is taken, and what it may do.
+/// The part of an account that decides whether its tokens are accepted and what they may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     pub role: Role,
@@ -183,11 +183,11 @@ pub struct Standing {
     pub signed_out_before_ms: i64,
 }
 
-/// That somebody agreed, or did not any more. Records are added, never changed.
+/// A consent that was given or withdrawn. Records are added, never changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Consent {
     pub purpose: Purpose,
-    /// Of the text that was shown.
+    /// The version of the text that the user saw.
     pub version: String,
     pub granted: bool,
     pub at_ms: i64,

@@ -1,49 +1,51 @@
-//! What may become of an account, decided once for all backends: they read, ask here, and write.
+//! Decides what a change does to an account, once for all backends: they read, call this, and write
+//! the result.
 
 use super::account::{
     Account, IdentityStatus, Membership, PasswordHash, Post, Preferences, Role, Status,
 };
 use crate::PartnerId;
 
-/// One change; its values are good by themselves.
+/// One change of an account; its values are valid by themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountChange {
     Profile(Box<ProfileEdit>),
-    /// Whoever was signed in is out: somebody may have known the old one.
+    /// A new password; signs out all sessions, because somebody may have known the old one.
     Password(PasswordHash),
-    /// The same password, hashed anew at another cost.
+    /// The same password, rehashed at the current bcrypt cost.
     Rehash {
         from: PasswordHash,
         to: PasswordHash,
     },
-    /// The address is the user's, if it is still this one.
+    /// The address was verified; applies only if the account still has this address.
     EmailVerified(String),
-    /// The number is the user's, if it is still this one.
+    /// The number was verified; applies only if the account still has this number.
     PhoneVerified(String),
-    /// Whoever is disabled is out.
+    /// Enables or disables the account; a disabled user is signed out.
     Status(Status),
     Role(Role, Option<Membership>),
-    /// Works for a partner from now on; whoever does already goes on there. Administrators stay
-    /// what they are.
+    /// Makes the user a member of a partner's team; an existing membership stays. Administrators
+    /// keep their role.
     Join(Membership),
-    /// Another post at the partner, or none any more; if it is still this partner.
+    /// Changes or removes the user's post at this partner; applies only if the user still works for
+    /// it.
     Post(PartnerId, Option<Post>),
     Identity(IdentityStatus),
 }
 
-/// What is not given stays.
+/// An edit of the profile; unset fields keep their value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileEdit {
     pub first_name: Option<String>,
     pub last_name: Option<String>,
-    /// Another number has to be verified again.
+    /// A new number must be verified again.
     pub phone: Option<Option<String>>,
     pub avatar: Option<Option<String>>,
     pub preferences: Option<Preferences>,
 }
 
 impl AccountChange {
-    /// The account as it will be; as it is, when the change does not apply (any more).
+    /// The account after the change; unchanged when the change does not apply (any more).
     #[must_use]
     pub fn apply(&self, before: &Account, now_ms: i64) -> Account {
         let mut after = before.clone();

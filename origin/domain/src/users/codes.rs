@@ -2,7 +2,7 @@
 
 use pq_core::{ErrorCode, error::Layer};
 
-/// All of them.
+/// All error codes of accounts.
 pub const ALL: &[ErrorCode] = &[EMAIL_TAKEN, PHONE_TAKEN];
 
 pub const EMAIL_TAKEN: ErrorCode = ErrorCode {

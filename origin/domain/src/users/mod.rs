@@ -1,6 +1,6 @@
-//! Users: who has an account ([`account`]), what may become of it ([`change`]), and where it is
-//! kept ([`store`]); in GraphQL [`resolvers`], [`mutations`] and all of it at once ([`export`]).
-//! How they sign in is the `auth` block's.
+//! Users: the account ([`account`]), its changes ([`change`]), and where it is stored ([`store`]).
+//! Signing in belongs to the `auth` block; queries, mutations and the data export are in
+//! `api::users`.
 
 pub mod account;
 pub mod change;

@@ -1,4 +1,4 @@
-//! Where accounts are kept: what is asked of a store and what it answers.
+//! The store trait of accounts, its queries and results.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{OfferId, PartnerId, StoreError, UserId};
 
-/// The most favourites of one user.
+/// The maximum number of favourites per user.
 pub const MAX_FAVORITES: usize = 500;
 
-/// What came of a new account.
+/// The outcome of a new account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
     Done,
@@ -24,35 +24,35 @@ pub enum Created {
     PhoneTaken,
 }
 
-/// What came of a change.
+/// The outcome of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changed {
     NotFound,
     PhoneTaken,
-    /// The account as it is now.
+    /// The account after the change.
     Done(Box<Account>),
 }
 
-/// What came of a membership.
+/// The outcome of joining a team.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Joined {
     NoUser,
-    /// The user works for a partner already.
+    /// The user already works for a partner.
     Member,
     Done,
 }
 
-/// What came of another post, or of none any more.
+/// The outcome of changing or removing a post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PostChanged {
     /// The user does not work for this partner.
     NotMember,
-    /// The only owner stays it.
+    /// The user is the only owner and has to stay one.
     LastOwner,
     Done,
 }
 
-/// What becomes of somebody's post in a team with so many owners; decided once for all backends.
+/// Decides on a post change in a team with `owners` owners, once for all backends.
 pub fn post_change(before: Option<&Account>, owners: usize, post: Option<Post>) -> PostChanged {
     let Some(of) = before.and_then(|account| account.membership.as_ref()) else {
         return PostChanged::NotMember;
@@ -65,7 +65,7 @@ pub fn post_change(before: Option<&Account>, owners: usize, post: Option<Post>) 
     }
 }
 
-/// What came of a favourite.
+/// The outcome of adding a favourite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Favored {
     Added,
@@ -74,11 +74,11 @@ pub enum Favored {
     Full,
 }
 
-/// The accounts of a backend.
+/// The accounts in a database.
 #[async_trait]
 pub trait UserStore: fmt::Debug + Send + Sync {
-    /// Stores an account with the consents that came with it, all or nothing. No two accounts have
-    /// one e-mail address, without regard to case, or one phone number.
+    /// Stores an account with its first consents, all or nothing. E-mail addresses, ignoring case,
+    /// and phone numbers are unique.
     async fn create(&self, account: Account, consents: Vec<Consent>)
     -> Result<Created, StoreError>;
 
@@ -89,10 +89,10 @@ pub trait UserStore: fmt::Debug + Send + Sync {
 
     async fn by_email(&self, email: &EmailKey) -> Result<Option<Account>, StoreError>;
 
-    /// As much of an account as every request of its user needs.
+    /// The part of an account that every request of its user needs.
     async fn standing(&self, id: &UserId) -> Result<Option<Standing>, StoreError>;
 
-    /// Reads, applies the change and writes, in one transaction.
+    /// Reads the account, applies the change and writes the result, in one transaction.
     async fn change(
         &self,
         id: &UserId,
@@ -100,11 +100,11 @@ pub trait UserStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<Changed, StoreError>;
 
-    /// The accounts of those who work for a partner, the oldest first.
+    /// The accounts of a partner's members, oldest first.
     async fn members(&self, partner: &PartnerId) -> Result<Vec<Account>, StoreError>;
 
-    /// Gives somebody who works for the partner another post, or none any more. A team keeps one
-    /// owner at least, also when two leave at once.
+    /// Changes or removes a member's post. A team keeps at least one owner, even when two leave at
+    /// the same time.
     async fn change_post(
         &self,
         partner: &PartnerId,
@@ -115,7 +115,7 @@ pub trait UserStore: fmt::Debug + Send + Sync {
 
     async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<(), StoreError>;
 
-    /// All records of a user, oldest first.
+    /// All consent records of a user, oldest first.
     async fn consents(&self, id: &UserId) -> Result<Vec<Consent>, StoreError>;
 
     async fn add_favorite(
@@ -125,20 +125,21 @@ pub trait UserStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<Favored, StoreError>;
 
-    /// Whether it was one.
+    /// Removes a favourite; returns whether it was one.
     async fn remove_favorite(&self, id: &UserId, offer: &OfferId) -> Result<bool, StoreError>;
 
-    /// With the moment each was added; newest first.
+    /// The user's favourites, each with the moment it was added; newest first.
     async fn favorites(&self, id: &UserId) -> Result<Vec<(OfferId, i64)>, StoreError>;
 
-    /// Which of these are the user's favourites.
+    /// Which of these offers are the user's favourites.
     async fn favorites_among(
         &self,
         id: &UserId,
         offers: &[OfferId],
     ) -> Result<HashSet<OfferId>, StoreError>;
 
-    /// Removes the account and what belongs to it, all or nothing. What has to be kept, that there
-    /// was consent, stays under `pseudonym`, which leads to nobody. Says whether there was one.
+    /// Erases the account and everything that belongs to it, all or nothing. Proof of consent must
+    /// be kept and stays under `pseudonym`, which cannot be traced to the user. Returns whether
+    /// there was an account.
     async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<bool, StoreError>;
 }

@@ -43,8 +43,8 @@ fn what_is_open_is_what_has_a_way_on() {
 }
 
 proptest! {
-    /// Whatever is tried in whatever order: nobody comes twice, a place is given back once at
-    /// most, what is over stays as it is, and nothing is confirmed that was over.
+    /// For every sequence of steps: at most one check-in, a place is given back at most once, a
+    /// final status stays, and nothing is confirmed after it ended.
     #[test]
     fn no_sequence_of_steps_breaks_a_booking(
         steps in prop::collection::vec(select(Step::ALL), 0..40),

@@ -41,7 +41,7 @@ fn only_what_everybody_sees_is_booked() {
 
 #[test]
 fn what_is_booked_long_before_has_to_be_confirmed() {
-    // Wednesdays at 18:00 in Paris; now is Monday, 14:00 there.
+    // Open on Wednesdays from 18:00 in Paris; now is Monday, 14:00 in Paris.
     let schedule = crate::OfferSchedule {
         weekdays: vec![3],
         from: "18:00".into(),
@@ -154,8 +154,8 @@ fn a_check_in_has_its_time_and_is_written_down() {
 }
 
 proptest! {
-    /// At any moment the job either may end a booking or somebody may still use it, never both;
-    /// and once it is due, the step of its status is what ends it.
+    /// At any moment either the job may end a booking or somebody may still use it, never both; and
+    /// a due booking ends by the step of its status.
     #[test]
     fn the_job_ends_what_nobody_can_use_any_more(
         status in select(BookingStatus::ALL),

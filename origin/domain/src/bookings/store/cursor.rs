@@ -1,4 +1,4 @@
-//! Where a page of bookings ends.
+//! Pagination cursors of booking lists.
 
 use crate::{
     BookingId,
@@ -6,7 +6,7 @@ use crate::{
     cursor::{CursorKind, seal, unseal},
 };
 
-/// The place after a booking, newest first.
+/// The position after a booking, newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookingCursor {
     pub created_at_ms: i64,

@@ -1,4 +1,5 @@
-//! What a change of a booking purges: itself, and what shows its offer where that looks different.
+//! The cache tags that a change of a booking purges: its own, and its offer's where the offer looks
+//! different.
 
 use cache_core::Tag;
 
@@ -11,13 +12,13 @@ use crate::{
     tags,
 };
 
-/// For a booking that was made; `offer` is as it was before.
+/// The purge for a new booking; `offer` is its state before the booking.
 pub fn purge_of_creation(booking: &Booking, offer: &Offer) -> PendingPurge {
     let after = with_remaining(offer, |remaining| remaining - 1);
     purge(booking, "createBooking", By::Holder, changed(offer, after))
 }
 
-/// For a step; `given_back` is the offer as it was before it got a place back, if it did.
+/// The purge for a step; if the step gave a place back, `given_back` is the offer before that.
 pub fn purge_of_step(
     after: &Booking,
     step: Step,
@@ -53,8 +54,8 @@ fn with_remaining(offer: &Offer, change: impl FnOnce(i32) -> i32) -> Offer {
     }
 }
 
-/// The number that is left purges answers that show it; all that show the offer are purged only when
-/// there is nothing left, or something again: see `offers::events`.
+/// A changed remaining quota purges the answers that show the number; all answers that show the
+/// offer are purged only when it sells out or becomes available again: see `offers::events`.
 fn changed(before: &Offer, after: Offer) -> Vec<Tag> {
     let quota = (before.quota != after.quota).then(|| tags::quota(&before.id));
     let others = tags_of(&OfferChange {

@@ -25,10 +25,10 @@ fn scheduled(weekdays: &[i32], from: &str, to: &str) -> Offer {
 
 #[test]
 fn a_booking_is_for_the_opening_that_is_now_or_the_next_one() {
-    // Mondays and Sundays, 18:00 to 02:00 in Paris; 1 June 2026 is a Monday.
+    // Open on Mondays and Sundays, 18:00 to 02:00 in Paris; 1 June 2026 is a Monday.
     let offer = scheduled(&[1, 7], "18:00", "02:00");
     for (now, from, until) in [
-        // Sunday's evening goes on in Monday's night.
+        // Sunday evening's opening continues into Monday.
         (
             "2026-05-31T22:30:00Z",
             "2026-05-31T22:30:00Z",
@@ -95,8 +95,8 @@ fn the_two_nights_when_the_clocks_change_have_their_own_length() {
 }
 
 proptest! {
-    /// Whatever the schedule and the moment: the window is to come, within the offer, open all
-    /// the time, and nothing opens before it.
+    /// For every schedule and moment: the window has not ended, lies within the offer's validity,
+    /// is open throughout, and no opening precedes it.
     #[test]
     fn a_window_is_the_first_that_is_open(
         days in prop::collection::btree_set(1..=7, 1..=7usize),

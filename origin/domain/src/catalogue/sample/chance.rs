@@ -1,6 +1,6 @@
-//! Deterministic chance: splitmix64, the same on every machine and in every release.
+//! A deterministic random generator: splitmix64, the same on every machine and in every release.
 
-/// A stream of numbers that its seed decides.
+/// A stream of random numbers, determined by its seed.
 #[derive(Debug, Clone)]
 pub struct Chance(u64);
 
@@ -17,7 +17,7 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    /// A number below `bound`, which is not 0. The bias of the remainder is below 2⁻³².
+    /// A number from 0 to `bound` − 1; `bound` must not be 0. The modulo bias is below 2⁻³².
     fn below(&mut self, bound: u32) -> u32 {
         u32::try_from(self.next() % u64::from(bound.max(1))).unwrap_or(0)
     }
@@ -31,13 +31,13 @@ impl Chance {
         self.below(count) == 0
     }
 
-    /// One of `items`, which is not empty.
+    /// One of `items`, which must not be empty, uniformly.
     pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         let index = self.below(u32::try_from(items.len()).unwrap_or(u32::MAX));
         &items[usize::try_from(index).unwrap_or(0)]
     }
 
-    /// One of `items`, which is not empty, each as often as its weight.
+    /// One of `items`, which must not be empty, in proportion to its weight.
     pub(crate) fn weighted<'a, T>(&mut self, items: &'a [(T, u32)]) -> &'a T {
         let mut left = self.below(items.iter().map(|(_, weight)| weight).sum());
         for (item, weight) in items {
@@ -49,8 +49,8 @@ impl Chance {
         &items[0].0
     }
 
-    /// A normal deviate (mean 0, deviation 1) as the sum of twelve uniform ones: only additions,
-    /// so that no libm can change the seed.
+    /// A normal deviate (mean 0, deviation 1) as the sum of twelve uniform ones: additions only, so
+    /// that the platform's libm cannot change the samples.
     pub(crate) fn gaussian(&mut self) -> f64 {
         let sum: f64 = (0..12)
             .map(|_| f64::from(self.below(1 << 24)) / f64::from(1 << 24))

@@ -1,4 +1,4 @@
-//! Plausible French words and real quarters; names of businesses are made up.
+//! Plausible French words and real city quarters; the names of businesses are made up.
 
 use super::chance::Chance;
 use crate::{OpeningHour, PartnerCategory, Weekday, search_text as text};
@@ -8,13 +8,13 @@ pub(crate) struct Quarter {
     pub(crate) postcode: &'static str,
     pub(crate) lat: f64,
     pub(crate) lng: f64,
-    /// One standard deviation around the centre.
+    /// One standard deviation around the centre, in km.
     pub(crate) spread_km: f64,
 }
 
 pub(crate) struct City {
     pub(crate) name: &'static str,
-    /// First two digits of its land lines.
+    /// The first two digits of the quarter's landline numbers.
     pub(crate) phone_prefix: &'static str,
     pub(crate) quarters: &'static [Quarter],
 }
@@ -70,7 +70,7 @@ pub(crate) const CITIES: [City; 3] = [
         name: "Marseille",
         phone_prefix: "04",
         quarters: &[
-            // Close to the water: the spread stays small and the centres stand inland.
+            // Near water: the deviation is small and the centre lies inland.
             quarter("Le Panier", "13002", 43.2995, 5.3700, 0.12),
             quarter("Noailles", "13001", 43.2965, 5.3805, 0.25),
             quarter("Cours Julien", "13006", 43.2935, 5.3835, 0.3),
@@ -167,13 +167,13 @@ fn kinds(category: PartnerCategory) -> &'static [&'static str] {
     }
 }
 
-/// «Crêperie d'Élise»; `kind` replaces the usual kinds of the category.
+/// A business name such as «Crêperie d'Élise»; `kind` replaces the category's usual kinds.
 pub fn name(chance: &mut Chance, category: PartnerCategory, kind: Option<&str>) -> String {
     let usual = *chance.pick(kinds(category));
     format!("{} {}", kind.unwrap_or(usual), chance.pick(OWNERS))
 }
 
-/// What a cuisine of OpenStreetMap is called on a sign.
+/// The French word on a sign for a `cuisine` value of OpenStreetMap.
 pub fn kind_of_cuisine(cuisine: &str) -> Option<&'static str> {
     Some(match cuisine {
         "crepe" | "breton" => "Crêperie",
@@ -339,7 +339,8 @@ pub fn street(chance: &mut Chance) -> String {
     format!("{number}{suffix} {}", chance.pick(STREETS))
 }
 
-/// A number of the ranges that Arcep keeps for fiction (01 99 00, 04 65 71): nobody answers.
+/// A phone number from the ranges that Arcep reserves for fiction (01 99 00, 04 65 71): nobody
+/// answers.
 pub fn phone(chance: &mut Chance, prefix: &str) -> String {
     let range = if prefix == "01" { "19900" } else { "46571" };
     format!("+33{range}{:04}", chance.between(0, 9_999))
@@ -375,7 +376,7 @@ pub fn images(chance: &mut Chance, folder: &str, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// A name as part of a URL.
+/// Converts a name to a URL slug.
 pub fn slug(name: &str) -> String {
     text::indexed(&[name]).replace(' ', "-")
 }

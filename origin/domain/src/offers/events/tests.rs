@@ -4,12 +4,12 @@ use crate::{
     Quota,
 };
 
-/// The offer's own tag and its partner's.
+/// The number of own tags: the offer's and its partner's.
 const OWN: usize = 2;
-/// One at each resolution.
+/// The number of cell tags: one per resolution.
 const CELLS: usize = 6;
 const LISTS: usize = OWN + 1 + CELLS;
-/// For those who wait for new offers.
+/// The number of tags that tell subscribers about a new offer.
 const PUBLISHED: usize = 1;
 
 pub fn offer() -> Offer {
@@ -68,8 +68,8 @@ fn edited(edit: impl FnOnce(&mut Offer)) -> Offer {
 
 type Edit = fn(&mut Offer);
 
-/// Every field of an offer, a change of it, and how many tags that purges while the offer is in
-/// lists, and while it is not (inactive before and after).
+/// Every field of an offer, a change of it, and how many tags that change purges while the offer is
+/// in lists, and while it is not (inactive before and after).
 #[rustfmt::skip]
 const FIELDS: &[(&str, Edit, usize, usize)] = &[
     ("id",               |o| o.id = OfferId::derive("offer", "2"),                          LISTS + 1,     OWN + 1),
@@ -154,7 +154,7 @@ fn an_offer_that_comes_goes_or_is_switched_purges_its_lists() {
         ("switched off", active(), inactive(), LISTS),
         ("switched on", inactive(), active(), LISTS + PUBLISHED),
         ("moved", active(), elsewhere(), LISTS + CELLS),
-        // Nobody saw where it was, or sees where it is.
+        // The offer was in no list at its old place, and is in none at its new place.
         (
             "moved and switched on",
             inactive(),

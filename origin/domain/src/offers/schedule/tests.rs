@@ -1,4 +1,4 @@
-//! Schedules, compared with a clock that is read minute by minute.
+//! Compares schedules with a wall clock that is read minute by minute.
 
 use chrono::{DateTime, NaiveDateTime, Timelike as _};
 use chrono_tz::Europe::Paris;
@@ -9,7 +9,7 @@ use super::*;
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
-/// The moments at which the clocks change, as the law has it: at 01:00 UTC of these Sundays.
+/// The legal moments of the clock changes: 01:00 UTC on these Sundays.
 const CHANGES: [&str; 6] = [
     "2025-03-30",
     "2025-10-26",
@@ -37,14 +37,14 @@ fn schedule(weekdays: &[i32], from: &str, to: &str) -> OfferSchedule {
     }
 }
 
-/// What the clock on the wall shows.
+/// The time that a wall clock shows.
 fn shown(moment_ms: i64) -> NaiveDateTime {
     let moment = DateTime::from_timestamp_millis(moment_ms).unwrap();
     moment.with_timezone(&Paris).naive_local()
 }
 
-/// Reads the clock of every minute around a day: open from the first minute that shows `from` or
-/// later, until the last one that shows less than `to` is over.
+/// Reads the clock for every minute around a day: open from the first minute that shows `from` or
+/// later, until the last minute that shows less than `to` is over.
 fn window_by_the_clock(schedule: &OfferSchedule, day: Day) -> Option<Range<i64>> {
     if !schedule
         .weekdays
@@ -68,7 +68,7 @@ fn window_by_the_clock(schedule: &OfferSchedule, day: Day) -> Option<Range<i64>>
 }
 
 fn time() -> impl Strategy<Value = String> {
-    // Half of them around the hours that change.
+    // Half of the cases lie around the hours that change.
     prop_oneof![0..24 * 60, 60..4 * 60_i32]
         .prop_map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60))
 }
@@ -78,7 +78,7 @@ fn schedules() -> impl Strategy<Value = OfferSchedule> {
     (weekdays, time(), time()).prop_map(|(weekdays, from, to)| schedule(&weekdays, &from, &to))
 }
 
-/// Any moment of ten years, and half of them within 36 hours of a change.
+/// Any moment of ten years, half of them within 36 hours of a clock change.
 fn moments() -> impl Strategy<Value = i64> {
     let around = (
         proptest::sample::select(&CHANGES[..]),
@@ -109,7 +109,7 @@ proptest! {
         }
     }
 
-    /// On all other nights the wall clock alone decides.
+    /// Away from the clock changes the wall clock alone decides.
     #[test]
     fn far_from_a_change_the_time_that_is_shown_decides(schedule in schedules(), at in moments()) {
         let local = shown(at);
@@ -134,7 +134,7 @@ fn a_window_over_midnight_is_of_the_day_it_opens_on() {
         ("2026-06-05T22:00:00+02:00", true),
         ("2026-06-06T01:59:59+02:00", true),
         ("2026-06-06T02:00:00+02:00", false),
-        // Saturday's evening, and the night before Friday.
+        // Saturday evening, and Thursday night into Friday.
         ("2026-06-06T22:30:00+02:00", false),
         ("2026-06-05T01:00:00+02:00", false),
     ] {
@@ -155,7 +155,7 @@ fn the_night_that_skips_an_hour() {
         .unwrap();
     assert_eq!(window.end, change_ms("2026-03-29"));
     assert_eq!(window.end - window.start, 4 * HOUR_MS);
-    // Of Sunday's hour there is nothing.
+    // On the Sunday of the change, the skipped hour has no moments.
     let within = schedule(&[7], "02:10", "02:50");
     let window = within.window_of(Day::parse("2026-03-29").unwrap()).unwrap();
     assert!(window.is_empty(), "{window:?}");
@@ -169,7 +169,7 @@ fn the_night_in_which_an_hour_comes_twice() {
         ("2026-10-25T01:29:59+02:00", false),
         ("2026-10-25T01:30:00+02:00", true),
         ("2026-10-25T02:29:00+02:00", true),
-        // Between the two it stays open: nobody is shown the door for half an hour.
+        // Between the two repetitions the offer stays open: nobody is sent away for half an hour.
         ("2026-10-25T02:45:00+02:00", true),
         ("2026-10-25T02:29:00+01:00", true),
         ("2026-10-25T02:30:00+01:00", false),

@@ -1,4 +1,5 @@
-//! What an update means, decided once for all backends: they read, ask here, and write.
+//! Decides what an update writes, once for all backends: they read, call this, and write the
+//! result.
 
 use crate::{
     Establishment, Offer,
@@ -14,24 +15,24 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
     pub actor: String,
-    /// What is done, such as the name of the mutation.
+    /// The action, such as the name of the mutation.
     pub action: &'static str,
 }
 
-/// What came of an update.
+/// The outcome of an update.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Updated {
     /// There is no such offer.
     NotFound,
-    /// It is archived: nothing of it changes any more.
+    /// The offer is archived and can no longer be changed.
     Archived,
-    /// It was edited since it was read; this is its version now.
+    /// The offer was edited since the caller read it; this is its current version.
     Conflict { version: i64 },
-    /// The edit does not go together with what is stored; nothing was written.
+    /// The edit does not fit the stored offer; nothing was written.
     Refused(BrokenRule),
-    /// The edit changes nothing: the offer is stored like this already.
+    /// The edit changes nothing: the offer already has these values.
     Unchanged(Box<Offer>),
-    /// The offer as it is now.
+    /// The offer after the edit.
     Done(Box<Offer>, Purging),
 }
 
@@ -40,20 +41,20 @@ pub enum Updated {
 pub enum Purging {
     /// No cached answer holds what changed.
     Nothing,
-    /// To be drained into the purge log.
+    /// A purge waits to be drained into the purge log.
     Pending,
 }
 
-/// What a backend does about an edit of a stored offer.
+/// What a backend does for an edit of a stored offer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// The offer is archived.
+    /// Nothing: the offer is archived.
     Archived,
-    /// The offer was edited since it was read.
+    /// Nothing: the offer was edited since the caller read it.
     Conflict { version: i64 },
-    /// The edit does not go together with what is stored.
+    /// Nothing: the edit does not fit the stored offer.
     Refuse(BrokenRule),
-    /// The offer is as it should be.
+    /// Nothing: the offer already has these values.
     Keep(Box<Offer>),
     /// Replaces the offer and stores the purge, in one transaction.
     Write {
@@ -79,7 +80,7 @@ impl From<Change> for Updated {
     }
 }
 
-/// What an edit does to the offer that is stored.
+/// Decides what an edit does to the stored offer.
 pub fn change(before: &Offer, edit: OfferEdit, author: Author) -> Change {
     if before.archived_at_ms.is_some() {
         return match edit.archived_at_ms {
@@ -126,21 +127,21 @@ fn differ_in_what_is_left_only(before: &Offer, after: &Offer) -> bool {
     other == *before
 }
 
-/// The most offers of a partner that are not archived: what its page looks through.
+/// The maximum number of a partner's offers that are not archived: its page reads all of them.
 pub const MOST_OFFERS: usize = 500;
 
-/// What came of a new offer.
+/// The outcome of a new offer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Created {
-    /// Its partner has no such establishment, or not any more.
+    /// The partner has no such establishment, or it is archived.
     NoEstablishment,
-    /// Its partner has [`MOST_OFFERS`].
+    /// The partner has [`MOST_OFFERS`].
     Full,
-    /// The offer with the place of its establishment.
+    /// The new offer, with the location of its establishment.
     Done(Box<Offer>),
 }
 
-/// What a backend does about a new offer.
+/// What a backend does for a new offer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Creation {
     /// Stores nothing.
@@ -152,7 +153,7 @@ pub enum Creation {
     },
 }
 
-/// What becomes of a new offer at an establishment, where its partner has `open` others.
+/// Decides on a new offer at an establishment whose partner has `open` other offers.
 pub fn creation(
     draft: Offer,
     establishment: Option<&Establishment>,

@@ -1,4 +1,4 @@
-//! Where a page of offers ends.
+//! Pagination cursors of offer lists.
 
 #[cfg(test)]
 mod tests;
@@ -8,7 +8,7 @@ use crate::{
     cursor::{CursorKind, seal, unseal},
 };
 
-/// The place after an item, in the order of its list.
+/// The position after an item, in the order of its list.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OfferCursor {
     Near { distance_km: f64, id: OfferId },
@@ -30,7 +30,8 @@ impl OfferCursor {
 
     pub fn encode(&self) -> String {
         let (kind, position, id) = match self {
-            // The bits, not a decimal text: the next page must compare equal to the very float.
+            // The float's bits instead of decimal text: the next page must compare with exactly
+            // this value.
             Self::Near { distance_km, id } => (
                 CursorKind::OfferNear,
                 distance_km.to_bits().to_be_bytes(),

@@ -1,5 +1,5 @@
-//! What a write of partners and establishments means, decided once for all backends: they read, ask
-//! here, and write.
+//! Decides what a write of partners and establishments does, once for all backends: they read, call
+//! this, and write the result.
 
 use std::collections::BTreeSet;
 
@@ -13,27 +13,27 @@ use crate::{
     tags,
 };
 
-/// The most establishments of a partner, archived ones counted: what one answer shows.
+/// The maximum number of a partner's establishments, including archived ones: one answer shows all.
 pub const MOST_ESTABLISHMENTS: usize = 300;
 
-/// What came of a new partner.
+/// The outcome of a new partner.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Founded {
-    /// There is no such user any more.
+    /// The user no longer exists.
     NoUser,
-    /// The user works for a partner already.
+    /// The user already works for a partner.
     Member,
     Done,
 }
 
-/// What came of an edit of a partner.
+/// The outcome of an edit of a partner.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PartnerUpdated {
     NotFound,
     Done(Box<Partner>, Purging),
 }
 
-/// What came of a new establishment.
+/// The outcome of a new establishment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaceAdded {
     NoPartner,
@@ -42,33 +42,33 @@ pub enum PlaceAdded {
     Done,
 }
 
-/// What came of an edit of an establishment.
+/// The outcome of an edit of an establishment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PlaceUpdated {
-    /// There is none, or not any more.
+    /// There is no such establishment, or it is archived.
     NotFound,
     Done(Box<Establishment>, Purging),
 }
 
-/// What came of an establishment's removal.
+/// The outcome of archiving an establishment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaceArchived {
     NotFound,
-    /// Offers that are not archived are of it.
+    /// It has offers that are not archived.
     InUse,
-    /// It was before.
+    /// It was archived before.
     Already,
     Done,
 }
 
-/// The purge of a new partner: lists of partners.
+/// The purge for a new partner: lists of partners.
 pub fn founding(partner: &PartnerId, author: Author) -> PendingPurge {
     let purged = vec![tags::partner(partner), tags::all_partners()];
     pending(purged, author.action.to_owned(), author.actor)
 }
 
-/// The purge of an edit; none when nothing changed. Lists filter by what they search, and sort by
-/// name; a list carries the tag of each partner that it shows.
+/// The purge for an edit; none when nothing changed. Lists filter by the searched fields and sort
+/// by name; a list carries the tag of each partner that it shows.
 pub fn partner_change(
     before: &Partner,
     edit: PartnerEdit,
@@ -93,13 +93,13 @@ pub fn partner_change(
     (after, Some(purge))
 }
 
-/// The purge of an establishment that came or went: what shows its partner.
+/// The purge for an added or archived establishment: answers that show its partner.
 pub fn place_purge(partner: &PartnerId, author: Author) -> PendingPurge {
     let purged = vec![tags::partner(partner)];
     pending(purged, author.action.to_owned(), author.actor)
 }
 
-/// The purge of an edit, with the tags of the offers that moved along; none when nothing changed.
+/// The purge for an edit, with the tags of the offers that moved along; none when nothing changed.
 pub fn place_change(
     before: &Establishment,
     after: &Establishment,
@@ -125,7 +125,7 @@ pub fn place_change(
     Some(pending(purged.into_iter().collect(), reason, author.actor))
 }
 
-/// What an edit makes of an establishment; none of one that is archived.
+/// The establishment after an edit; none if it is archived.
 pub fn edited(before: &Establishment, edit: EstablishmentEdit) -> Option<Establishment> {
     match before.archived_at_ms {
         None => Some(edit.apply(before)),
