@@ -13,6 +13,7 @@ use rusqlite::{
 };
 
 use super::limit::limit;
+use super::word::word;
 use crate::error::SqliteError;
 
 const COLUMNS: &str = "id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
@@ -52,14 +53,6 @@ fn booking(row: &Row<'_>) -> Result<Booking, SqliteError> {
         changed_at_ms: row.get(10)?,
         checked_in_at_ms: row.get(11)?,
     })
-}
-
-fn word<T>(
-    what: &'static str,
-    text: &str,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<T, SqliteError> {
-    parse(text).ok_or_else(|| SqliteError::corrupt(what, &text))
 }
 
 pub fn by_id(connection: &Connection, id: &BookingId) -> Result<Option<Booking>, SqliteError> {

@@ -6,3 +6,4 @@ pub mod offers;
 pub mod partners;
 pub mod places;
 pub mod users;
+mod word;

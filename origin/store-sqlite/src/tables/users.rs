@@ -10,6 +10,7 @@ use domain::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, types::Value};
 
+use super::word::word;
 use crate::error::SqliteError;
 
 /// The account with this value of a unique column.
@@ -97,14 +98,6 @@ fn read(row: &Row<'_>) -> Result<Account, SqliteError> {
         created_at_ms: row.get("created_at_ms")?,
         updated_at_ms: row.get("updated_at_ms")?,
     })
-}
-
-fn word<T>(
-    what: &'static str,
-    text: &str,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<T, SqliteError> {
-    parse(text).ok_or_else(|| SqliteError::corrupt(what, &text))
 }
 
 pub fn insert(tx: &Transaction<'_>, account: &Account) -> Result<(), SqliteError> {

@@ -8,7 +8,7 @@ use domain::{
     bookings::{
         booking::{Booking, Step},
         refusals::BookingRefusal,
-        rules::{self, NewBooking, Standing},
+        rules::{self, NewBooking, OfferWrite, Standing},
         store::{By, Created, Stepped, purge_of_creation, purge_of_step},
     },
 };
@@ -53,8 +53,13 @@ pub(super) async fn create(
     if let Err(refusal) = rules::admit(&offer, standing) {
         return Ok(Created::Refused(refusal));
     }
-    let is_limited = booking.counted || offer.limits.per_day.is_some();
-    if is_limited && !places::take_place(db, session, &offer).await? {
+    let is_admitted = match rules::offer_write(&booking, &offer) {
+        OfferWrite::TakePlace | OfferWrite::MeetOthers => {
+            places::take_place(db, session, &offer).await?
+        }
+        OfferWrite::Nothing => true,
+    };
+    if !is_admitted {
         return Ok(Created::Refused(BookingRefusal::SoldOut));
     }
     db.collection::<Document>(BOOKINGS)

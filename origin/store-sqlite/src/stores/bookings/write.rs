@@ -5,7 +5,7 @@ use domain::{
     bookings::{
         booking::{Booking, Step},
         refusals::BookingRefusal,
-        rules::{self, NewBooking},
+        rules::{self, NewBooking, OfferWrite},
         store::{By, Created, Stepped, purge_of_creation, purge_of_step},
     },
 };
@@ -58,7 +58,12 @@ pub(super) fn create(
         Ok(found) => found,
         Err(no_booking) => return Ok(no_booking),
     };
-    if booking.counted && !places::take_place(tx, &offer.id)? {
+    let is_admitted = match rules::offer_write(&booking, &offer) {
+        OfferWrite::TakePlace => places::take_place(tx, &offer.id)?,
+        // SQLite has one writer: nobody else counts at the same time.
+        OfferWrite::MeetOthers | OfferWrite::Nothing => true,
+    };
+    if !is_admitted {
         return Ok(Created::Refused(BookingRefusal::SoldOut));
     }
     rows::insert(tx, &booking)?;

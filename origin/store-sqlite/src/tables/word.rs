@@ -1,0 +1,12 @@
+//! Words that are stored for enums.
+
+use crate::error::SqliteError;
+
+/// The value that a stored word names; `what` is the column's name in the error.
+pub(super) fn word<T>(
+    what: &'static str,
+    text: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, SqliteError> {
+    parse(text).ok_or_else(|| SqliteError::corrupt(what, &text))
+}
