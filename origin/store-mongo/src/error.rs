@@ -23,7 +23,7 @@ const REFUSED_OPTION: [i32; 5] = [NOT_SUPPORTED, 59, 67, 197, 238];
 #[derive(Debug, thiserror::Error)]
 pub enum MongoError {
     // Its source is not given: it would quote what is stored.
-    #[error("{}", Safe(.0))]
+    #[error("MongoDB: {}", Safe(.0))]
     Driver(Error),
     #[error("no answer within {within:?}")]
     NoAnswer { within: Duration },

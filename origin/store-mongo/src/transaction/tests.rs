@@ -181,7 +181,7 @@ async fn retries_end_in_time_with_an_error_that_says_so() {
     assert!(error.is_write_conflict());
     let text = error.to_string();
     assert!(
-        text.contains("given up after") && text.contains("within 5s: code 112"),
+        text.contains("given up after") && text.contains("within 5s: MongoDB: code 112"),
         "{text}"
     );
     assert!(parts.begun > 5, "{}", parts.begun);

@@ -5,11 +5,8 @@ mod published;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The snapshot with the origin's SDL; a test of the origin keeps it current.
-const SNAPSHOT: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../origin/tests/it/snapshots/it__schema__the_schema_with_its_directives.snap"
-);
+/// The origin's SDL; a test of the origin keeps it current.
+const SDL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schema.graphql");
 const OPERATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../operations");
 
 /// Runs `pq`; returns its exit code and its output, stderr after stdout.
@@ -26,10 +23,7 @@ pub(crate) fn pq(arguments: &[&str]) -> (i32, String) {
 
 /// The origin's SDL.
 fn sdl() -> String {
-    let kept = std::fs::read_to_string(SNAPSHOT).expect("the origin's schema");
-    // The SDL follows the header that insta writes.
-    let sdl = kept.splitn(3, "---\n").nth(2).expect("a snapshot");
-    sdl.to_owned()
+    std::fs::read_to_string(SDL).expect("the origin's schema")
 }
 
 /// Writes the origin's SDL to a file.
