@@ -30,9 +30,6 @@ pub enum Backend {
     Redis(Arc<RedisLog>),
 }
 
-/// The content of a log record; the audit keeps it for longer.
-pub type Entry = PendingPurge;
-
 /// Why purges are not in the log yet. They stay in the outbox.
 #[derive(Debug, thiserror::Error)]
 pub enum DrainError {
