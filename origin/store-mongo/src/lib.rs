@@ -1,7 +1,7 @@
 //! The MongoDB backend, for several servers: MongoDB 7 or 8 as a replica set, or Azure DocumentDB.
 //!
 //! Reading order: [`database`] (the handle) → [`connect`] and [`server`] (what the server can do) →
-//! [`transaction`] → [`migrations`] → [`tables`] → [`stores`]. [`queries`] lists every query with
+//! [`transaction`] and [`tx`] → [`migrations`] → [`tables`] → [`stores`]. [`queries`] lists every query with
 //! its index.
 
 pub mod backoff;
@@ -19,5 +19,6 @@ pub mod server;
 pub mod stores;
 pub mod tables;
 pub mod transaction;
+pub mod tx;
 pub mod url;
 pub mod words;

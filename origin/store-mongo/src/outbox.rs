@@ -2,33 +2,22 @@
 
 use cache_core::Tag;
 use domain::purges::{OutboxRow, PendingPurge, PurgeKind, stored_tags};
-use mongodb::{
-    ClientSession,
-    bson::{DateTime, Document, doc},
-};
+use mongodb::bson::{DateTime, Document, doc};
 
 use super::counters;
 use crate::{
-    database::MongoDb,
     documents::{id_number, moment_ms, text, texts},
     error::MongoError,
+    tx::Tx,
 };
 
 pub const OUTBOX: &str = "outbox";
 
-/// Stores `purge` in the transaction of `session`; gives the row's id. Of two transactions that
-/// push at once one is run again, so that ids grow in the order of commits.
-pub async fn push(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    purge: &PendingPurge,
-    now_ms: i64,
-) -> Result<i64, MongoError> {
-    let id = counters::take(db, session, counters::OUTBOX, 1).await?;
-    db.collection::<Document>(OUTBOX)
-        .insert_one(row(id, purge, now_ms))
-        .session(session)
-        .await?;
+/// Stores `purge` in this transaction; gives the row's id. Of two transactions that push at once one
+/// is run again, so that ids grow in the order of commits.
+pub async fn push(tx: &mut Tx, purge: &PendingPurge, now_ms: i64) -> Result<i64, MongoError> {
+    let id = counters::take(tx, counters::OUTBOX, 1).await?;
+    tx.insert_one(OUTBOX, row(id, purge, now_ms)).await?;
     Ok(id)
 }
 

@@ -5,8 +5,7 @@ use mongodb::{
     bson::{Bson, Document, doc, oid::ObjectId},
 };
 
-use super::transaction::Session;
-use crate::{database::MongoDb, error::MongoError};
+use crate::{database::MongoDb, error::MongoError, tx::Tx};
 
 /// The major versions that the contract suite ran on.
 pub const TESTED_MAJORS: [u32; 2] = [7, 8];
@@ -130,15 +129,12 @@ async fn write_and_abort(db: &MongoDb) -> Result<(), MongoError> {
             return Err(error);
         }
     }
-    let probe = db.collection::<Document>(PROBE);
     let id = ObjectId::new();
-    let mut session = Session::start(db).await?;
-    session.begin().await?;
-    probe
-        .insert_one(doc! {"_id": id})
-        .session(session.driver())
-        .await?;
-    session.driver().abort_transaction().await?;
+    let mut tx = Tx::new(db).await?;
+    tx.begin().await?;
+    tx.insert_one(PROBE, doc! {"_id": id}).await?;
+    tx.abort().await?;
+    let probe = db.collection::<Document>(PROBE);
     match probe.find_one(doc! {"_id": id}).await? {
         None => Ok(()),
         Some(_) => Err(MongoError::corrupt(

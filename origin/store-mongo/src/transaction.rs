@@ -11,19 +11,10 @@ mod tests;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use mongodb::{
-    ClientSession,
-    error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT},
-    options::{ReadConcern, ReadPreference, SelectionCriteria},
-};
+use mongodb::error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use tokio::time::Instant;
 
-use crate::{
-    backoff::Backoff,
-    database::{MongoDb, Together},
-    error::MongoError,
-    limits::{SERVER_WITHIN, bounded, majority},
-};
+use crate::{backoff::Backoff, database::MongoDb, error::MongoError, limits::bounded, tx::Tx};
 
 /// After this nothing is tried again, and nothing is committed for the first time.
 pub const TRANSACTION_WITHIN: Duration = Duration::from_secs(5);
@@ -34,13 +25,11 @@ const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 impl MongoDb {
     /// Runs `work` in one transaction and commits it; an error rolls it back. It may be run several
-    /// times, and does nothing but operations in its session.
+    /// times, so it does nothing but operations of its [`Tx`].
     pub async fn transaction<T, F>(&self, work: F) -> Result<T, MongoError>
     where
         T: Send + 'static,
-        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, MongoError>>
-            + Send
-            + 'static,
+        F: for<'s> FnMut(&'s mut Tx) -> BoxFuture<'s, Result<T, MongoError>> + Send + 'static,
     {
         self.transaction_with(work, OnDuplicate::Fail).await
     }
@@ -50,9 +39,7 @@ impl MongoDb {
     pub async fn transaction_that_adds<T, F>(&self, work: F) -> Result<T, MongoError>
     where
         T: Send + 'static,
-        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, MongoError>>
-            + Send
-            + 'static,
+        F: for<'s> FnMut(&'s mut Tx) -> BoxFuture<'s, Result<T, MongoError>> + Send + 'static,
     {
         self.transaction_with(work, OnDuplicate::RunAgain).await
     }
@@ -64,14 +51,12 @@ impl MongoDb {
     ) -> Result<T, MongoError>
     where
         T: Send + 'static,
-        F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, MongoError>>
-            + Send
-            + 'static,
+        F: for<'s> FnMut(&'s mut Tx) -> BoxFuture<'s, Result<T, MongoError>> + Send + 'static,
     {
         let db = self.clone();
         let running = bounded(TRANSACTION_WITHIN + GRACE, async move {
-            let session = Session::start(&db).await?;
-            run_to_the_end(&mut InSession { session, work }, on_duplicate).await
+            let tx = Tx::new(&db).await?;
+            run_to_the_end(&mut InTx { tx, work }, on_duplicate).await
         });
         running.await.map_err(|error| match error {
             silent @ MongoError::NoAnswer { .. } => MongoError::UnknownOutcome {
@@ -89,56 +74,6 @@ enum OnDuplicate {
     RunAgain,
 }
 
-/// A driver's session whose transactions are majority and snapshot.
-#[derive(Debug)]
-pub struct Session {
-    driver: ClientSession,
-    together: Together,
-}
-
-impl Session {
-    pub async fn start(db: &MongoDb) -> Result<Self, MongoError> {
-        Ok(Self {
-            driver: db.start_session().await?,
-            together: db.together(),
-        })
-    }
-
-    pub async fn begin(&mut self) -> Result<(), MongoError> {
-        match self.together {
-            Together::InTransaction => {}
-            Together::OneByOne => return Ok(()),
-        }
-        let primary = SelectionCriteria::ReadPreference(ReadPreference::Primary);
-        let begun = self.driver.start_transaction();
-        begun
-            .read_concern(ReadConcern::snapshot())
-            .write_concern(majority())
-            .selection_criteria(primary)
-            .max_commit_time(SERVER_WITHIN)
-            .await?;
-        Ok(())
-    }
-
-    async fn commit(&mut self) -> Result<(), MongoError> {
-        match self.together {
-            Together::InTransaction => Ok(self.driver.commit_transaction().await?),
-            Together::OneByOne => Ok(()),
-        }
-    }
-
-    async fn abort(&mut self) -> Result<(), MongoError> {
-        match self.together {
-            Together::InTransaction => Ok(self.driver.abort_transaction().await?),
-            Together::OneByOne => Ok(()),
-        }
-    }
-
-    pub const fn driver(&mut self) -> &mut ClientSession {
-        &mut self.driver
-    }
-}
-
 /// What a transaction is made of; tests let each part fail.
 trait Parts {
     type Output;
@@ -148,33 +83,33 @@ trait Parts {
     fn abort(&mut self) -> impl Future<Output = ()> + Send;
 }
 
-struct InSession<F> {
-    session: Session,
+struct InTx<F> {
+    tx: Tx,
     work: F,
 }
 
-impl<T, F> Parts for InSession<F>
+impl<T, F> Parts for InTx<F>
 where
     T: Send,
-    F: for<'s> FnMut(&'s mut ClientSession) -> BoxFuture<'s, Result<T, MongoError>> + Send,
+    F: for<'s> FnMut(&'s mut Tx) -> BoxFuture<'s, Result<T, MongoError>> + Send,
 {
     type Output = T;
 
     async fn begin(&mut self) -> Result<(), MongoError> {
-        self.session.begin().await
+        self.tx.begin().await
     }
 
     async fn work(&mut self) -> Result<T, MongoError> {
-        (self.work)(self.session.driver()).await
+        (self.work)(&mut self.tx).await
     }
 
     async fn commit(&mut self) -> Result<(), MongoError> {
-        self.session.commit().await
+        self.tx.commit().await
     }
 
     async fn abort(&mut self) {
         // The server ends by itself what cannot be aborted.
-        if let Err(error) = self.session.abort().await {
+        if let Err(error) = self.tx.abort().await {
             tracing::debug!("abort: {error}");
         }
     }

@@ -45,10 +45,9 @@ impl MongoBookings {
         new: NewBooking,
         now_ms: i64,
     ) -> Result<Created, MongoError> {
-        let db = self.db.clone();
-        let created = self.db.transaction_that_adds(move |session| {
-            let (db, new) = (db.clone(), new.clone());
-            Box::pin(async move { write::create(&db, session, &new, now_ms).await })
+        let created = self.db.transaction_that_adds(move |tx| {
+            let new = new.clone();
+            Box::pin(async move { write::create(tx, &new, now_ms).await })
         });
         created.await
     }
@@ -82,10 +81,10 @@ impl BookingStore for MongoBookings {
         by: By,
         now_ms: i64,
     ) -> Result<Stepped, StoreError> {
-        let (db, id) = (self.db.clone(), id.clone());
-        let stepped = self.db.transaction(move |session| {
-            let (db, id) = (db.clone(), id.clone());
-            Box::pin(async move { write::step(&db, session, &id, step, by, now_ms).await })
+        let id = id.clone();
+        let stepped = self.db.transaction(move |tx| {
+            let id = id.clone();
+            Box::pin(async move { write::step(tx, &id, step, by, now_ms).await })
         });
         Ok(stepped.await?)
     }

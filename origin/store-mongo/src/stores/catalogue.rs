@@ -8,15 +8,11 @@ use domain::{
     StoreError,
     catalogue::{Added, Announce, CatalogueStore, Family, Reach},
 };
-use futures_util::TryStreamExt;
-use mongodb::{
-    ClientSession,
-    bson::{Document, doc, oid::ObjectId},
-};
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
 use crate::{
     database::MongoDb,
-    documents::{bad, batch, object_id},
+    documents::{bad, object_id},
     error::MongoError,
     limits::SERVER_WITHIN,
     outbox::{self, OUTBOX},
@@ -25,6 +21,7 @@ use crate::{
         offers as rows,
         partners::{establishment_document, partner_document},
     },
+    tx::Tx,
 };
 
 /// The catalogue of a MongoDB database.
@@ -61,21 +58,19 @@ impl CatalogueStore for MongoCatalogue {
         announce: Announce,
         now_ms: i64,
     ) -> Result<Added, StoreError> {
-        let (db, families) = (self.db.clone(), Arc::new(families));
+        let families = Arc::new(families);
         Ok(self
             .db
-            .transaction_that_adds(move |session| {
-                let (db, families) = (db.clone(), Arc::clone(&families));
-                let announce = announce.clone();
-                Box::pin(async move { add(&db, session, &families, announce, now_ms).await })
+            .transaction_that_adds(move |tx| {
+                let (families, announce) = (Arc::clone(&families), announce.clone());
+                Box::pin(async move { add(tx, &families, announce, now_ms).await })
             })
             .await?)
     }
 }
 
 async fn add(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     families: &[Family],
     announce: Announce,
     now_ms: i64,
@@ -85,9 +80,9 @@ async fn add(
     let places = documents(places, establishment_document)?;
     let offers = families.iter().flat_map(|family| &family.offers);
     let new_offers = documents(offers.clone(), rows::document)?;
-    let added_partners = add_missing(db, session, PARTNERS, partners).await?;
-    let added_places = add_missing(db, session, ESTABLISHMENTS, places).await?;
-    let mut added_offers = add_missing(db, session, OFFERS, new_offers).await?;
+    let added_partners = add_missing(tx, PARTNERS, partners).await?;
+    let added_places = add_missing(tx, ESTABLISHMENTS, places).await?;
+    let mut added_offers = add_missing(tx, OFFERS, new_offers).await?;
     let mut added = Added {
         partners: added_partners.len(),
         establishments: added_places.len(),
@@ -103,15 +98,12 @@ async fn add(
         Reach::Everything {
             instead_of: Some(id),
         } => {
-            let rows = db.collection::<Document>(OUTBOX);
-            rows.delete_one(doc! {"_id": id})
-                .session(&mut *session)
-                .await?;
+            tx.delete_one(OUTBOX, doc! {"_id": id}).await?;
         }
         Reach::Everything { instead_of: None } | Reach::Added => {}
     }
     if let Some(purge) = announce.purge(&added.offers) {
-        added.purge = Some(outbox::push(db, session, &purge, now_ms).await?);
+        added.purge = Some(outbox::push(tx, &purge, now_ms).await?);
     }
     Ok(added)
 }
@@ -133,31 +125,20 @@ fn documents<'d, T: 'd>(
 
 /// Inserts those that are not stored yet, of each id the first; gives their ids.
 async fn add_missing(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     collection: &str,
     new: New,
 ) -> Result<HashSet<ObjectId>, MongoError> {
     if new.is_empty() {
         return Ok(HashSet::new());
     }
-    let collection = db.collection::<Document>(collection);
-    let ids: Vec<ObjectId> = new.iter().map(|(id, _)| *id).collect();
-    let mut cursor = collection
-        .find(doc! {"_id": {"$in": ids}})
-        .projection(doc! {"_id": 1})
-        .batch_size(batch(new.len()))
-        .max_time(SERVER_WITHIN)
-        .session(&mut *session)
-        .await?;
-    let found: Vec<Document> = cursor.stream(&mut *session).try_collect().await?;
+    let ids = new.iter().map(|(id, _)| Bson::from(*id)).collect();
+    let found = tx.find_ids(collection, ids, doc! {"_id": 1}).await?;
     let stored = found
         .iter()
         .map(|document| document.get_object_id("_id").map_err(bad("_id")));
     let (ids, missing) = missing(stored.collect::<Result<_, _>>()?, new);
-    if !missing.is_empty() {
-        collection.insert_many(missing).session(session).await?;
-    }
+    tx.insert_many(collection, missing).await?;
     Ok(ids)
 }
 

@@ -8,19 +8,19 @@ use domain::{
     documents::{DocumentStore, Published, Publishing, Record},
     purges::PendingPurge,
 };
-use futures_util::TryStreamExt;
 use mongodb::{
-    ClientSession, Collection,
+    Collection,
     bson::{DateTime, Document, doc},
 };
 use pq_core::DocumentHash;
 
 use crate::{
     database::MongoDb,
-    documents::{batch, collect, text},
+    documents::{collect, text},
     error::MongoError,
     limits::SERVER_WITHIN,
     outbox,
+    tx::Tx,
 };
 
 const DOCUMENTS: &str = "documents";
@@ -77,41 +77,31 @@ impl DocumentStore for MongoDocuments {
         records: Vec<Record>,
         now_ms: i64,
     ) -> Result<(Published, Vec<DocumentHash>), StoreError> {
-        let (db, records) = (self.db.clone(), Arc::new(records));
+        let records = Arc::new(records);
         Ok(self
             .db
-            .transaction_that_adds(move |session| {
-                let (db, records) = (db.clone(), Arc::clone(&records));
-                Box::pin(async move { publish(&db, session, &records, now_ms).await })
+            .transaction_that_adds(move |tx| {
+                let records = Arc::clone(&records);
+                Box::pin(async move { publish(tx, &records, now_ms).await })
             })
             .await?)
     }
 }
 
 async fn publish(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     records: &[Record],
     now_ms: i64,
 ) -> Result<(Published, Vec<DocumentHash>), MongoError> {
-    let documents = documents(db);
-    let known = known(&documents, session, records).await?;
-    let plan = plan(known, records);
-    let new: Vec<Document> = plan
-        .added
-        .iter()
-        .map(|record| document(record, now_ms))
-        .collect();
-    if !new.is_empty() {
-        documents.insert_many(new).session(&mut *session).await?;
-    }
+    let plan = plan(known(tx, records).await?, records);
+    let new = plan.added.iter().map(|record| document(record, now_ms));
+    tx.insert_many(DOCUMENTS, new.collect()).await?;
     for (record, purge) in &plan.replaced {
         let fields = doc! {"record": &record.json, "name": &record.name};
-        documents
-            .update_one(doc! {"_id": record.hash.to_string()}, doc! {"$set": fields})
-            .session(&mut *session)
+        let this = doc! {"_id": record.hash.to_string()};
+        tx.update_one(DOCUMENTS, this, doc! {"$set": fields})
             .await?;
-        outbox::push(db, session, purge, now_ms).await?;
+        outbox::push(tx, purge, now_ms).await?;
     }
     let changed = plan.replaced.iter().map(|(record, _)| record.hash);
     Ok((plan.published, changed.collect()))
@@ -119,22 +109,15 @@ async fn publish(
 
 /// What is stored of these hashes.
 async fn known(
-    documents: &Collection<Document>,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     records: &[Record],
 ) -> Result<HashMap<DocumentHash, String>, MongoError> {
-    let hashes: Vec<String> = records.iter().map(|r| r.hash.to_string()).collect();
-    if hashes.is_empty() {
+    if records.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut cursor = documents
-        .find(doc! {"_id": {"$in": hashes}})
-        .projection(doc! {"record": 1})
-        .batch_size(batch(records.len()))
-        .max_time(SERVER_WITHIN)
-        .session(&mut *session)
-        .await?;
-    let found: Vec<Document> = cursor.stream(session).try_collect().await?;
+    let hashes = records.iter().map(|record| record.hash.to_string().into());
+    let found = tx.find_ids(DOCUMENTS, hashes.collect(), doc! {"record": 1});
+    let found = found.await?;
     let known = found
         .iter()
         .map(|stored| Ok((hash_of(stored)?, text(stored, "record")?)));

@@ -134,14 +134,11 @@ impl OfferStore for MongoOffers {
         author: Author,
         now_ms: i64,
     ) -> Result<Created, StoreError> {
-        let db = self.db.clone();
-        Ok(self
-            .db
-            .transaction_that_adds(move |session| {
-                let (db, draft, author) = (db.clone(), draft.clone(), author.clone());
-                Box::pin(async move { update::create(&db, session, draft, author, now_ms).await })
-            })
-            .await?)
+        let created = self.db.transaction_that_adds(move |tx| {
+            let (draft, author) = (draft.clone(), author.clone());
+            Box::pin(async move { update::create(tx, draft, author, now_ms).await })
+        });
+        Ok(created.await?)
     }
 
     async fn update(
@@ -151,17 +148,11 @@ impl OfferStore for MongoOffers {
         author: Author,
         now_ms: i64,
     ) -> Result<Updated, StoreError> {
-        let db = self.db.clone();
-        Ok(self
-            .db
-            .transaction(move |session| {
-                let (db, id) = (db.clone(), id.clone());
-                let (edit, author) = (edit.clone(), author.clone());
-                Box::pin(
-                    async move { update::update(&db, session, &id, edit, author, now_ms).await },
-                )
-            })
-            .await?)
+        let updated = self.db.transaction(move |tx| {
+            let (id, edit, author) = (id.clone(), edit.clone(), author.clone());
+            Box::pin(async move { update::update(tx, &id, edit, author, now_ms).await })
+        });
+        Ok(updated.await?)
     }
 }
 

@@ -160,13 +160,9 @@ impl PartnerStore for MongoPartners {
         author: Author,
         now_ms: i64,
     ) -> Result<Founded, StoreError> {
-        let db = self.db.clone();
-        let founded = self.db.transaction(move |session| {
-            let (db, partner) = (db.clone(), partner.clone());
-            let (owner, author) = (owner.clone(), author.clone());
-            Box::pin(
-                async move { write::found(&db, session, &partner, &owner, author, now_ms).await },
-            )
+        let founded = self.db.transaction(move |tx| {
+            let (partner, owner, author) = (partner.clone(), owner.clone(), author.clone());
+            Box::pin(async move { write::found(tx, &partner, &owner, author, now_ms).await })
         });
         Ok(founded.await?)
     }
@@ -178,13 +174,9 @@ impl PartnerStore for MongoPartners {
         author: Author,
         now_ms: i64,
     ) -> Result<PartnerUpdated, StoreError> {
-        let db = self.db.clone();
-        let updated = self.db.transaction(move |session| {
-            let (db, id) = (db.clone(), id.clone());
-            let (edit, author) = (edit.clone(), author.clone());
-            Box::pin(
-                async move { write::update_partner(&db, session, &id, edit, author, now_ms).await },
-            )
+        let updated = self.db.transaction(move |tx| {
+            let (id, edit, author) = (id.clone(), edit.clone(), author.clone());
+            Box::pin(async move { write::update_partner(tx, &id, edit, author, now_ms).await })
         });
         Ok(updated.await?)
     }
@@ -195,12 +187,9 @@ impl PartnerStore for MongoPartners {
         author: Author,
         now_ms: i64,
     ) -> Result<PlaceAdded, StoreError> {
-        let db = self.db.clone();
-        let added = self.db.transaction(move |session| {
-            let (db, place, author) = (db.clone(), place.clone(), author.clone());
-            Box::pin(
-                async move { write::add_establishment(&db, session, &place, author, now_ms).await },
-            )
+        let added = self.db.transaction(move |tx| {
+            let (place, author) = (place.clone(), author.clone());
+            Box::pin(async move { write::add_establishment(tx, &place, author, now_ms).await })
         });
         Ok(added.await?)
     }
@@ -212,13 +201,11 @@ impl PartnerStore for MongoPartners {
         author: Author,
         now_ms: i64,
     ) -> Result<PlaceUpdated, StoreError> {
-        let db = self.db.clone();
-        let updated = self.db.transaction(move |session| {
-            let (db, id) = (db.clone(), id.clone());
-            let (edit, author) = (edit.clone(), author.clone());
-            Box::pin(async move {
-                write::update_establishment(&db, session, &id, edit, author, now_ms).await
-            })
+        let updated = self.db.transaction(move |tx| {
+            let (id, edit, author) = (id.clone(), edit.clone(), author.clone());
+            Box::pin(
+                async move { write::update_establishment(tx, &id, edit, author, now_ms).await },
+            )
         });
         Ok(updated.await?)
     }
@@ -229,12 +216,9 @@ impl PartnerStore for MongoPartners {
         author: Author,
         now_ms: i64,
     ) -> Result<PlaceArchived, StoreError> {
-        let db = self.db.clone();
-        let archived = self.db.transaction(move |session| {
-            let (db, id, author) = (db.clone(), id.clone(), author.clone());
-            Box::pin(async move {
-                write::archive_establishment(&db, session, &id, author, now_ms).await
-            })
+        let archived = self.db.transaction(move |tx| {
+            let (id, author) = (id.clone(), author.clone());
+            Box::pin(async move { write::archive_establishment(tx, &id, author, now_ms).await })
         });
         Ok(archived.await?)
     }

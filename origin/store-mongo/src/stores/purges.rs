@@ -11,11 +11,7 @@ use domain::{
     StoreError,
     purges::{AuditFilter, AuditRow, Moved, OutboxRow, PendingPurge, PurgeStore},
 };
-use futures_util::TryStreamExt;
-use mongodb::{
-    ClientSession,
-    bson::{Document, doc},
-};
+use mongodb::bson::{Bson, Document, doc};
 
 use crate::{
     database::MongoDb,
@@ -23,6 +19,7 @@ use crate::{
     error::MongoError,
     limits::SERVER_WITHIN,
     outbox::{self, OUTBOX},
+    tx::Tx,
 };
 
 /// The purges of a MongoDB database.
@@ -48,10 +45,10 @@ impl MongoPurges {
 #[async_trait]
 impl PurgeStore for MongoPurges {
     async fn push(&self, purge: PendingPurge, now_ms: i64) -> Result<(), StoreError> {
-        let (db, purge) = (self.db.clone(), Arc::new(purge));
-        let push = self.db.transaction(move |session| {
-            let (db, purge) = (db.clone(), Arc::clone(&purge));
-            Box::pin(async move { outbox::push(&db, session, &purge, now_ms).await })
+        let purge = Arc::new(purge);
+        let push = self.db.transaction(move |tx| {
+            let purge = Arc::clone(&purge);
+            Box::pin(async move { outbox::push(tx, &purge, now_ms).await })
         });
         Ok(push.await.map(drop)?)
     }
@@ -92,14 +89,12 @@ impl PurgeStore for MongoPurges {
     }
 
     async fn take_out(&self, log: LogId, moved: Vec<Moved>) -> Result<bool, StoreError> {
-        let (db, moved) = (self.db.clone(), Arc::new(moved));
-        Ok(self
-            .db
-            .transaction(move |session| {
-                let (db, moved) = (db.clone(), Arc::clone(&moved));
-                Box::pin(async move { take_out(&db, session, log, &moved).await })
-            })
-            .await?)
+        let moved = Arc::new(moved);
+        let taken = self.db.transaction(move |tx| {
+            let moved = Arc::clone(&moved);
+            Box::pin(async move { take_out(tx, log, &moved).await })
+        });
+        Ok(taken.await?)
     }
 
     async fn in_force(&self) -> Result<Option<LogId>, StoreError> {
@@ -116,14 +111,10 @@ impl PurgeStore for MongoPurges {
         head: Revision,
         now_ms: i64,
     ) -> Result<bool, StoreError> {
-        let db = self.db.clone();
-        Ok(self
-            .db
-            .transaction_that_adds(move |session| {
-                let db = db.clone();
-                Box::pin(async move { register::put(&db, session, log, head, now_ms).await })
-            })
-            .await?)
+        let put = self.db.transaction_that_adds(move |tx| {
+            Box::pin(async move { register::put(tx, log, head, now_ms).await })
+        });
+        Ok(put.await?)
     }
 
     async fn audit(
@@ -136,17 +127,15 @@ impl PurgeStore for MongoPurges {
     }
 
     async fn tell(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {
-        let (db, rows) = (self.db.clone(), Arc::new(rows));
-        Ok(self
-            .db
-            .transaction(move |session| {
-                let (db, rows) = (db.clone(), Arc::clone(&rows));
-                Box::pin(async move {
-                    let rows: Vec<&AuditRow> = rows.iter().collect();
-                    audit::record(&db, session, &rows).await
-                })
+        let rows = Arc::new(rows);
+        let told = self.db.transaction(move |tx| {
+            let rows = Arc::clone(&rows);
+            Box::pin(async move {
+                let rows: Vec<&AuditRow> = rows.iter().collect();
+                audit::record(tx, &rows).await
             })
-            .await?)
+        });
+        Ok(told.await?)
     }
 
     async fn trim_audit(&self, now_ms: i64) -> Result<(), StoreError> {
@@ -159,34 +148,21 @@ fn every() -> Document {
     doc! {"_id": {"$gt": 0_i64}}
 }
 
-async fn take_out(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    log: LogId,
-    moved: &[Moved],
-) -> Result<bool, MongoError> {
-    if !register::hold(db, session, log).await? {
+async fn take_out(tx: &mut Tx, log: LogId, moved: &[Moved]) -> Result<bool, MongoError> {
+    if !register::hold(tx, log).await? {
         return Ok(false);
     }
-    let rows = db.collection::<Document>(OUTBOX);
-    let ids: Vec<i64> = moved.iter().map(|moved| moved.id).collect();
-    let among = doc! {"_id": {"$in": ids}};
-    let mut cursor = rows
-        .find(among.clone())
-        .projection(doc! {"_id": 1})
-        .batch_size(batch(moved.len()))
-        .max_time(SERVER_WITHIN)
-        .session(&mut *session)
-        .await?;
-    let found: Vec<Document> = cursor.stream(&mut *session).try_collect().await?;
+    let ids: Vec<Bson> = moved.iter().map(|moved| moved.id.into()).collect();
+    let among = doc! {"_id": {"$in": &ids}};
+    let found = tx.find_ids(OUTBOX, ids, doc! {"_id": 1}).await?;
     let found = found.iter().map(|row| id_number(row, "_id"));
     let mut there: HashSet<i64> = found.collect::<Result<_, _>>()?;
     if there.is_empty() {
         return Ok(true);
     }
-    let gone = rows.delete_many(among).session(&mut *session).await?;
+    let gone = tx.delete_many(OUTBOX, among).await?;
     // In one snapshot they are the same; a server without one must not make the audit lie.
-    if usize::try_from(gone.deleted_count) != Ok(there.len()) {
+    if usize::try_from(gone) != Ok(there.len()) {
         return Err(StoreError::Conflict("the outbox").into());
     }
     // Each id once: a row that is named twice was moved once.
@@ -195,6 +171,6 @@ async fn take_out(
         .filter(|moved| there.remove(&moved.id))
         .map(|moved| &moved.told)
         .collect();
-    audit::record(db, session, &told).await?;
+    audit::record(tx, &told).await?;
     Ok(true)
 }

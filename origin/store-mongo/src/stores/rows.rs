@@ -7,11 +7,7 @@ use domain::{
     StoreError,
     rows::{Collection, Field, Identity, Kind, Missing, Row, RowStore, Shape, preferences},
 };
-use futures_util::TryStreamExt as _;
-use mongodb::{
-    ClientSession,
-    bson::{self, Bson, DateTime, Document, doc, oid::ObjectId},
-};
+use mongodb::bson::{self, Bson, DateTime, Document, doc, oid::ObjectId};
 use serde_json::Value;
 
 use crate::{
@@ -19,6 +15,7 @@ use crate::{
     documents::{at_most, batch, collect},
     error::MongoError,
     limits::SERVER_WITHIN,
+    tx::Tx,
 };
 
 /// Between the parts of an identity that is joined, and between user and key.
@@ -138,22 +135,16 @@ impl RowStore for MongoRows {
     }
 
     async fn put(&self, kind: &'static Kind, rows: Vec<Row>) -> Result<(), StoreError> {
-        let (db, rows) = (self.db.clone(), Arc::new(rows));
-        let put = self.db.transaction(move |session| {
-            let (db, rows) = (db.clone(), Arc::clone(&rows));
-            Box::pin(async move { put(&db, session, kind, &rows).await })
+        let rows = Arc::new(rows);
+        let put = self.db.transaction(move |tx| {
+            let rows = Arc::clone(&rows);
+            Box::pin(async move { put(tx, kind, &rows).await })
         });
         Ok(put.await?)
     }
 }
 
-async fn put(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    kind: &'static Kind,
-    rows: &[Row],
-) -> Result<(), MongoError> {
-    let all = db.collection::<Document>(kind.table());
+async fn put(tx: &mut Tx, kind: &'static Kind, rows: &[Row]) -> Result<(), MongoError> {
     let mut wanted = Vec::new();
     for row in rows {
         wanted.push(match kind.identity {
@@ -165,15 +156,9 @@ async fn put(
         Identity::First | Identity::Joined(_) => "_id",
         Identity::Content => "owner",
     };
-    let mut found = all
-        .find(doc! {by: {"$in": wanted}})
-        .batch_size(batch(rows.len()))
-        .max_time(SERVER_WITHIN)
-        .session(&mut *session)
-        .await?;
-    let found: Vec<Document> = found.stream(&mut *session).try_collect().await?;
+    let stored = doc! {by: {"$in": wanted}};
     let mut known = HashSet::new();
-    for stored in &found {
+    for stored in &tx.find(kind.table(), stored, None, rows.len()).await? {
         known.insert(key(kind, &row(kind, stored)?));
     }
     let mut missing = Vec::new();
@@ -182,10 +167,7 @@ async fn put(
             missing.push(document(kind, row)?);
         }
     }
-    if !missing.is_empty() {
-        all.insert_many(missing).session(session).await?;
-    }
-    Ok(())
+    tx.insert_many(kind.table(), missing).await
 }
 
 fn key(kind: &Kind, row: &Row) -> String {

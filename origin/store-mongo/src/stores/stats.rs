@@ -12,17 +12,14 @@ use domain::{
     paris::Day,
     stats::store::{OfferViews, StatsStore},
 };
-use futures_util::TryStreamExt as _;
-use mongodb::{
-    ClientSession,
-    bson::{Bson, Document, doc},
-};
+use mongodb::bson::{Bson, Document, doc};
 
 use crate::{
     database::MongoDb,
     documents::{batch, collect, object_id, text},
     error::MongoError,
     limits::SERVER_WITHIN,
+    tx::Tx,
 };
 
 const VIEWS: &str = "offer_views";
@@ -44,10 +41,10 @@ impl MongoStats {
 #[async_trait]
 impl StatsStore for MongoStats {
     async fn add_views(&self, views: Vec<OfferViews>) -> Result<(), StoreError> {
-        let (db, views) = (self.db.clone(), Arc::new(views));
-        let added = self.db.transaction_that_adds(move |session| {
-            let (db, views) = (db.clone(), Arc::clone(&views));
-            Box::pin(async move { add(&db, session, &views).await })
+        let views = Arc::new(views);
+        let added = self.db.transaction_that_adds(move |tx| {
+            let views = Arc::clone(&views);
+            Box::pin(async move { add(tx, &views).await })
         });
         Ok(added.await?)
     }
@@ -81,31 +78,17 @@ impl StatsStore for MongoStats {
 }
 
 /// Not upserts: of two that meet, Azure DocumentDB would lose one.
-async fn add(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    added: &[OfferViews],
-) -> Result<(), MongoError> {
-    let views = db.collection::<Document>(VIEWS);
-    let keys: Vec<String> = added.iter().map(key).collect();
-    let mut cursor = views
-        .find(doc! {"_id": {"$in": keys}})
-        .projection(doc! {"_id": 1})
-        .batch_size(batch(added.len()))
-        .max_time(SERVER_WITHIN)
-        .session(&mut *session)
-        .await?;
-    let stored: Vec<Document> = cursor.stream(&mut *session).try_collect().await?;
+async fn add(tx: &mut Tx, added: &[OfferViews]) -> Result<(), MongoError> {
+    let keys = added.iter().map(|one| key(one).into()).collect();
+    let stored = tx.find_ids(VIEWS, keys, doc! {"_id": 1}).await?;
     let stored = stored.iter().map(|one| text(one, "_id"));
     let stored: HashSet<String> = stored.collect::<Result<_, _>>()?;
     let mut missing = Vec::new();
     for one in added {
         let key = key(one);
         if stored.contains(&key) {
-            views
-                .update_one(doc! {"_id": key}, doc! {"$inc": {"views": one.seen.views}})
-                .session(&mut *session)
-                .await?;
+            let more = doc! {"$inc": {"views": one.seen.views}};
+            tx.update_one(VIEWS, doc! {"_id": key}, more).await?;
         } else {
             missing.push(doc! {
                 "_id": key,
@@ -116,10 +99,7 @@ async fn add(
             });
         }
     }
-    if !missing.is_empty() {
-        views.insert_many(missing).session(session).await?;
-    }
-    Ok(())
+    tx.insert_many(VIEWS, missing).await
 }
 
 fn key(one: &OfferViews) -> String {

@@ -12,14 +12,11 @@ use domain::{
         store::Joined,
     },
 };
-use mongodb::{
-    ClientSession,
-    bson::{DateTime, Document, doc},
-};
+use mongodb::bson::{DateTime, Document, doc};
 
 use crate::{
     database::MongoDb,
-    documents::{at_most, batch, collect, id, moment_ms, object_id, text},
+    documents::{batch, collect, id, moment_ms, object_id, text},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{
@@ -27,6 +24,7 @@ use crate::{
         partners::held::partner_exists,
         users::{change::join, members},
     },
+    tx::Tx,
 };
 
 /// The invitations of a MongoDB database.
@@ -44,10 +42,9 @@ impl MongoTeams {
 #[async_trait]
 impl TeamStore for MongoTeams {
     async fn invite(&self, invitation: Invitation) -> Result<Invited, StoreError> {
-        let db = self.db.clone();
-        let invited = self.db.transaction_that_adds(move |session| {
-            let (db, invitation) = (db.clone(), invitation.clone());
-            Box::pin(async move { invite(&db, session, &invitation).await })
+        let invited = self.db.transaction_that_adds(move |tx| {
+            let invitation = invitation.clone();
+            Box::pin(async move { invite(tx, &invitation).await })
         });
         Ok(invited.await?)
     }
@@ -92,91 +89,68 @@ impl TeamStore for MongoTeams {
         email: EmailKey,
         now_ms: i64,
     ) -> Result<Accepted, StoreError> {
-        let db = self.db.clone();
-        let accepted = self.db.transaction(move |session| {
-            let (db, id, hash) = (db.clone(), id.clone(), hash.clone());
+        let accepted = self.db.transaction(move |tx| {
+            let (id, hash) = (id.clone(), hash.clone());
             let (user, email) = (user.clone(), email.clone());
-            Box::pin(async move { accept(&db, session, &id, &hash, &user, &email, now_ms).await })
+            Box::pin(async move { accept(tx, &id, &hash, &user, &email, now_ms).await })
         });
         Ok(accepted.await?)
     }
 }
 
-async fn invite(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    invitation: &Invitation,
-) -> Result<Invited, MongoError> {
+async fn invite(tx: &mut Tx, invitation: &Invitation) -> Result<Invited, MongoError> {
     let (partner, now_ms) = (&invitation.partner, invitation.created_at_ms);
-    if !partner_exists(db, session, partner).await? {
+    if !partner_exists(tx, partner).await? {
         return Ok(Invited::NoPartner);
     }
-    let all = db.collection::<Document>(INVITATIONS);
     let email = invitation.email_key();
     let same = doc! {"partnerId": object_id(partner)?, "emailKey": email.as_str()};
-    let known = all
-        .find_one(same.clone())
-        .max_time(SERVER_WITHIN)
-        .session(&mut *session)
-        .await?;
+    let known = tx.find_one(INVITATIONS, same.clone()).await?;
     match known.as_ref().map(read).transpose()? {
         Some(known) if now_ms - known.created_at_ms < RESEND_AFTER_MS => {
             return Ok(Invited::Sent(Box::new(known)));
         }
         Some(_) => {
-            all.delete_one(same).session(&mut *session).await?;
+            tx.delete_one(INVITATIONS, same).await?;
         }
         None => {
-            let count = all
-                .count_documents(doc! {"partnerId": object_id(partner)?})
-                .limit(u64::from(at_most(MOST_INVITATIONS)))
-                .max_time(SERVER_WITHIN)
-                .session(&mut *session)
-                .await?;
-            if usize::try_from(count).unwrap_or(usize::MAX) >= MOST_INVITATIONS {
+            let of_team = doc! {"partnerId": object_id(partner)?};
+            let count = tx.count_up_to(INVITATIONS, of_team, MOST_INVITATIONS);
+            if count.await? >= MOST_INVITATIONS {
                 return Ok(Invited::Full);
             }
         }
     }
-    all.insert_one(document(invitation)?)
-        .session(session)
-        .await?;
+    tx.insert_one(INVITATIONS, document(invitation)?).await?;
     Ok(Invited::Done)
 }
 
 async fn accept(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     id: &InvitationId,
     hash: &TokenHash,
     user: &UserId,
     email: &EmailKey,
     now_ms: i64,
 ) -> Result<Accepted, MongoError> {
-    let all = db.collection::<Document>(INVITATIONS);
     let this = doc! {"_id": object_id(id)?};
-    let known = all
-        .find_one(this.clone())
-        .max_time(SERVER_WITHIN)
-        .session(&mut *session)
-        .await?;
+    let known = tx.find_one(INVITATIONS, this.clone()).await?;
     let known = known.as_ref().map(read).transpose()?;
     let Some(good) = known.filter(|known| is_good(known, hash, email, now_ms)) else {
         return Ok(Accepted::Invalid);
     };
-    if members::count(db, session, &good.partner).await? >= MOST_MEMBERS {
+    if members::count(tx, &good.partner).await? >= MOST_MEMBERS {
         return Ok(Accepted::Full);
     }
     let membership = Membership {
         partner: good.partner,
         post: good.post,
     };
-    match join(db, session, user, &membership, now_ms).await? {
+    match join(tx, user, &membership, now_ms).await? {
         Joined::NoUser => Ok(Accepted::Invalid),
         Joined::Member => Ok(Accepted::Member),
         Joined::Done => {
-            let deleted = all.delete_one(this).session(session).await?;
-            if deleted.deleted_count == 0 {
+            if tx.delete_one(INVITATIONS, this).await? == 0 {
                 // Cannot be: it was read in the same transaction.
                 return Err(MongoError::corrupt("invitation", &"gone while it was used"));
             }

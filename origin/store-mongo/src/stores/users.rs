@@ -60,10 +60,9 @@ impl UserStore for MongoUsers {
         account: Account,
         consents: Vec<Consent>,
     ) -> Result<Created, StoreError> {
-        let db = self.db.clone();
-        let created = self.db.transaction_that_adds(move |session| {
-            let (db, account, consents) = (db.clone(), account.clone(), consents.clone());
-            Box::pin(async move { write::create(&db, session, &account, &consents).await })
+        let created = self.db.transaction_that_adds(move |tx| {
+            let (account, consents) = (account.clone(), consents.clone());
+            Box::pin(async move { write::create(tx, &account, &consents).await })
         });
         Ok(created.await?)
     }
@@ -120,10 +119,10 @@ impl UserStore for MongoUsers {
         change: AccountChange,
         now_ms: i64,
     ) -> Result<Changed, StoreError> {
-        let (db, id) = (self.db.clone(), id.clone());
-        let changed = self.db.transaction_that_adds(move |session| {
-            let (db, id, change) = (db.clone(), id.clone(), change.clone());
-            Box::pin(async move { change::change(&db, session, &id, &change, now_ms).await })
+        let id = id.clone();
+        let changed = self.db.transaction_that_adds(move |tx| {
+            let (id, change) = (id.clone(), change.clone());
+            Box::pin(async move { change::change(tx, &id, &change, now_ms).await })
         });
         Ok(changed.await?)
     }
@@ -139,12 +138,10 @@ impl UserStore for MongoUsers {
         post: Option<Post>,
         now_ms: i64,
     ) -> Result<PostChanged, StoreError> {
-        let (db, partner, user) = (self.db.clone(), partner.clone(), user.clone());
-        let changed = self.db.transaction(move |session| {
-            let (db, partner, user) = (db.clone(), partner.clone(), user.clone());
-            Box::pin(async move {
-                members::change_post(&db, session, &partner, &user, post, now_ms).await
-            })
+        let (partner, user) = (partner.clone(), user.clone());
+        let changed = self.db.transaction(move |tx| {
+            let (partner, user) = (partner.clone(), user.clone());
+            Box::pin(async move { members::change_post(tx, &partner, &user, post, now_ms).await })
         });
         Ok(changed.await?)
     }
@@ -203,10 +200,10 @@ impl UserStore for MongoUsers {
     }
 
     async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<bool, StoreError> {
-        let (db, id, pseudonym) = (self.db.clone(), id.clone(), pseudonym.to_owned());
-        let erased = self.db.transaction(move |session| {
-            let (db, id, pseudonym) = (db.clone(), id.clone(), pseudonym.clone());
-            Box::pin(async move { write::erase(&db, session, &id, &pseudonym, now_ms).await })
+        let (id, pseudonym) = (id.clone(), pseudonym.to_owned());
+        let erased = self.db.transaction(move |tx| {
+            let (id, pseudonym) = (id.clone(), pseudonym.clone());
+            Box::pin(async move { write::erase(tx, &id, &pseudonym, now_ms).await })
         });
         Ok(erased.await?)
     }

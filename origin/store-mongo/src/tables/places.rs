@@ -1,10 +1,7 @@
 //! Places of a quota, for the block that books them.
 
 use domain::{Offer, OfferId};
-use mongodb::{
-    ClientSession,
-    bson::{Document, doc},
-};
+use mongodb::bson::{Document, doc};
 
 use crate::{
     database::MongoDb,
@@ -12,6 +9,7 @@ use crate::{
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{collections::OFFERS, offers as rows},
+    tx::Tx,
 };
 
 /// Whether nothing is left of its quota, outside of any transaction.
@@ -31,58 +29,34 @@ pub async fn is_sold_out(db: &MongoDb, id: &OfferId) -> Result<bool, MongoError>
 }
 
 /// The offer as it is in this transaction.
-pub async fn one(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    id: &OfferId,
-) -> Result<Option<Offer>, MongoError> {
-    let found = db
-        .collection::<Document>(OFFERS)
-        .find_one(doc! {"_id": object_id(id)?})
-        .projection(doc! {"folded": 0})
-        .max_time(SERVER_WITHIN)
-        .session(session)
-        .await?;
-    found.as_ref().map(rows::offer).transpose()
+pub async fn one(tx: &mut Tx, id: &OfferId) -> Result<Option<Offer>, MongoError> {
+    let this = doc! {"_id": object_id(id)?};
+    let found = tx.find_one_projected(OFFERS, this, doc! {"folded": 0});
+    found.await?.as_ref().map(rows::offer).transpose()
 }
 
 /// Takes one, if one is left. Of an offer without a total nothing is taken, but its document is
 /// written: who counts what others may be adding has to meet them here.
-pub async fn take_place(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    offer: &Offer,
-) -> Result<bool, MongoError> {
+pub async fn take_place(tx: &mut Tx, offer: &Offer) -> Result<bool, MongoError> {
     let mut this = doc! {"_id": object_id(&offer.id)?};
     let mut one = doc! {"bookings": 1};
     if offer.quota.is_some() {
         this.insert("quota.remaining", doc! {"$gt": 0});
         one.insert("quota.remaining", -1);
     }
-    let taken = db
-        .collection::<Document>(OFFERS)
-        .update_one(this, doc! {"$inc": one})
-        .session(session)
-        .await?;
-    Ok(taken.matched_count > 0)
+    Ok(tx.update_one(OFFERS, this, doc! {"$inc": one}).await? > 0)
 }
 
 /// Gives one back; never more than there are.
-pub async fn give_back_place(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    id: &OfferId,
-) -> Result<(), MongoError> {
-    let Some(offer) = self::one(db, session, id).await? else {
+pub async fn give_back_place(tx: &mut Tx, id: &OfferId) -> Result<(), MongoError> {
+    let Some(offer) = self::one(tx, id).await? else {
         return Ok(());
     };
     let Some(quota) = offer.quota else {
         return Ok(());
     };
     let this = doc! {"_id": object_id(id)?, "quota.remaining": {"$lt": quota.total}};
-    db.collection::<Document>(OFFERS)
-        .update_one(this, doc! {"$inc": {"quota.remaining": 1}})
-        .session(session)
+    tx.update_one(OFFERS, this, doc! {"$inc": {"quota.remaining": 1}})
         .await?;
     Ok(())
 }

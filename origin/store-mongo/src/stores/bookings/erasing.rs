@@ -5,45 +5,32 @@ use domain::{
     UserId,
     bookings::{booking::Step, rules, store::By},
 };
-use mongodb::{
-    ClientSession,
-    bson::{Document, doc},
-};
+use mongodb::bson::doc;
 
 use super::write;
 use crate::{
-    database::MongoDb,
     documents::object_id,
     error::MongoError,
-    limits::SERVER_WITHIN,
     tables::{bookings as rows, collections::BOOKINGS},
+    tx::Tx,
 };
 
+/// More open bookings than a user may have: all come with the first answer.
+const MOST_OPEN: usize = 100;
+
 /// Cancels what is open, at any time, and takes the user out of all bookings.
-pub async fn erase(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    user: &UserId,
-    now_ms: i64,
-) -> Result<(), MongoError> {
-    let bookings = db.collection::<Document>(BOOKINGS);
-    let all = doc! {"userId": object_id(user)?};
-    let mut found = bookings
-        .find(doc! {"userId": object_id(user)?, "due": {"$exists": true}})
-        .max_time(SERVER_WITHIN)
-        .session(&mut *session)
-        .await?;
-    let mut open = Vec::new();
-    while let Some(stored) = found.next(&mut *session).await {
-        open.push(rows::booking(&stored?)?);
-    }
-    for before in open {
+pub async fn erase(tx: &mut Tx, user: &UserId, now_ms: i64) -> Result<(), MongoError> {
+    let user = object_id(user)?;
+    let open = doc! {"userId": user, "due": {"$exists": true}};
+    for stored in tx.find(BOOKINGS, open, None, MOST_OPEN).await? {
+        let before = rows::booking(&stored)?;
         if let Some(after) = rules::withdrawn(&before, now_ms) {
             let what = (Step::Cancel, By::Erasure);
-            write::store(db, session, &before, &after, what, now_ms).await?;
+            write::store(tx, &before, &after, what, now_ms).await?;
         }
     }
     let nobody = doc! {"$unset": {"userId": "", "key": "", "open": ""}};
-    bookings.update_many(all, nobody).session(session).await?;
+    tx.update_many(BOOKINGS, doc! {"userId": user}, nobody)
+        .await?;
     Ok(())
 }

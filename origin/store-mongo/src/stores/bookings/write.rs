@@ -1,4 +1,4 @@
-//! Writes of bookings, each in the transaction of its session.
+//! Writes of bookings, each in one transaction.
 //!
 //! Every booking of an offer with quotas writes to the offer's document. So two of them conflict,
 //! whatever each has counted, and the second is run again on what the first left.
@@ -12,29 +12,24 @@ use domain::{
         store::{By, Created, Stepped, purge_of_creation, purge_of_step},
     },
 };
-use mongodb::{
-    ClientSession,
-    bson::{Document, doc},
-};
+use mongodb::bson::{Document, doc};
 
 use crate::{
-    database::MongoDb,
     documents::object_id,
     error::MongoError,
-    limits::SERVER_WITHIN,
     outbox,
     tables::{bookings as rows, collections::BOOKINGS, places},
+    tx::Tx,
 };
 
 pub(super) async fn create(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     new: &NewBooking,
     now_ms: i64,
 ) -> Result<Created, MongoError> {
     if let Some(key) = &new.idempotency_key {
         let key = doc! {"key": rows::key_of(&new.user, key)};
-        if let Some(before) = one(db, session, key).await? {
+        if let Some(before) = one(tx, key).await? {
             return Ok(if before.offer == new.offer {
                 Created::Before(Box::new(before))
             } else {
@@ -42,49 +37,43 @@ pub(super) async fn create(
             });
         }
     }
-    let Some(offer) = places::one(db, session, &new.offer).await? else {
+    let Some(offer) = places::one(tx, &new.offer).await? else {
         return Ok(Created::Refused(BookingRefusal::OfferNotFound));
     };
     let booking = match rules::draft(&offer, new, now_ms) {
         Ok(booking) => booking,
         Err(refusal) => return Ok(Created::Refused(refusal)),
     };
-    let standing = standing(db, session, &new.user, &offer, &booking).await?;
+    let standing = standing(tx, &new.user, &offer, &booking).await?;
     if let Err(refusal) = rules::admit(&offer, standing) {
         return Ok(Created::Refused(refusal));
     }
     let is_admitted = match rules::offer_write(&booking, &offer) {
-        OfferWrite::TakePlace | OfferWrite::MeetOthers => {
-            places::take_place(db, session, &offer).await?
-        }
+        OfferWrite::TakePlace | OfferWrite::MeetOthers => places::take_place(tx, &offer).await?,
         OfferWrite::Nothing => true,
     };
     if !is_admitted {
         return Ok(Created::Refused(BookingRefusal::SoldOut));
     }
-    db.collection::<Document>(BOOKINGS)
-        .insert_one(rows::document(&booking)?)
-        .session(&mut *session)
-        .await?;
-    outbox::push(db, session, &purge_of_creation(&booking, &offer), now_ms).await?;
+    tx.insert_one(BOOKINGS, rows::document(&booking)?).await?;
+    outbox::push(tx, &purge_of_creation(&booking, &offer), now_ms).await?;
     Ok(Created::Done(Box::new(booking)))
 }
 
 pub(super) async fn step(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     id: &BookingId,
     step: Step,
     by: By,
     now_ms: i64,
 ) -> Result<Stepped, MongoError> {
     let this = doc! {"_id": object_id(id)?};
-    let Some(before) = one(db, session, this).await? else {
+    let Some(before) = one(tx, this).await? else {
         return Ok(Stepped::Refused(BookingRefusal::NotFound));
     };
     match rules::step(&before, step, now_ms) {
         Ok(after) => {
-            store(db, session, &before, &after, (step, by), now_ms).await?;
+            store(tx, &before, &after, (step, by), now_ms).await?;
             Ok(Stepped::Done(Box::new(after)))
         }
         Err(refusal) => Ok(Stepped::Refused(refusal)),
@@ -93,8 +82,7 @@ pub(super) async fn step(
 
 /// Writes what a step made of a booking, gives its place back, and leaves the purge.
 pub(super) async fn store(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     before: &Booking,
     after: &Booking,
     (step, by): (Step, By),
@@ -102,44 +90,29 @@ pub(super) async fn store(
 ) -> Result<(), MongoError> {
     // The status once more: where there are no transactions the second of two finds nothing.
     let this = doc! {"_id": object_id(&after.id)?, "status": before.status.as_str()};
-    let written = db
-        .collection::<Document>(BOOKINGS)
-        .update_one(this, rows::edit(after)?)
-        .session(&mut *session)
-        .await?;
-    if written.matched_count == 0 {
+    if tx.update_one(BOOKINGS, this, rows::edit(after)?).await? == 0 {
         return Err(StoreError::Conflict("the booking").into());
     }
     let given_back = if rules::gives_back(before, after) {
-        let offer = places::one(db, session, &after.offer).await?;
-        places::give_back_place(db, session, &after.offer).await?;
+        let offer = places::one(tx, &after.offer).await?;
+        places::give_back_place(tx, &after.offer).await?;
         offer
     } else {
         None
     };
     let purge = purge_of_step(after, step, by, given_back.as_ref());
-    outbox::push(db, session, &purge, now_ms).await?;
+    outbox::push(tx, &purge, now_ms).await?;
     Ok(())
 }
 
-async fn one(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    filter: Document,
-) -> Result<Option<Booking>, MongoError> {
-    let found = db
-        .collection::<Document>(BOOKINGS)
-        .find_one(filter)
-        .max_time(SERVER_WITHIN)
-        .session(session)
-        .await?;
+async fn one(tx: &mut Tx, filter: Document) -> Result<Option<Booking>, MongoError> {
+    let found = tx.find_one(BOOKINGS, filter).await?;
     found.as_ref().map(rows::booking).transpose()
 }
 
 /// What counts against a booking that would be made, as far as the offer has such limits.
 async fn standing(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     user: &UserId,
     offer: &Offer,
     booking: &Booking,
@@ -155,26 +128,17 @@ async fn standing(
         .per_day
         .map(|_| doc! {"offerId": offer_id, "day": booking.day(), "status": rows::holding()});
     Ok(Standing {
-        open_of_offer: count(db, session, Some(open_of_offer)).await?,
-        open: count(db, session, Some(open)).await?,
-        of_user: count(db, session, of_user).await?,
-        of_day: count(db, session, of_day).await?,
+        open_of_offer: count(tx, Some(open_of_offer)).await?,
+        open: count(tx, Some(open)).await?,
+        of_user: count(tx, of_user).await?,
+        of_day: count(tx, of_day).await?,
     })
 }
 
-async fn count(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    filter: Option<Document>,
-) -> Result<i64, MongoError> {
+async fn count(tx: &mut Tx, filter: Option<Document>) -> Result<i64, MongoError> {
     let Some(filter) = filter else {
         return Ok(0);
     };
-    let counted = db
-        .collection::<Document>(BOOKINGS)
-        .count_documents(filter)
-        .max_time(SERVER_WITHIN)
-        .session(session)
-        .await?;
+    let counted = tx.count(BOOKINGS, filter).await?;
     Ok(i64::try_from(counted).unwrap_or(i64::MAX))
 }

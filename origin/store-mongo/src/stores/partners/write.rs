@@ -1,4 +1,4 @@
-//! Writes of partners and establishments, each in the transaction of its session.
+//! Writes of partners and establishments, each in one transaction.
 
 use std::collections::BTreeSet;
 
@@ -17,16 +17,11 @@ use domain::{
         store::Joined,
     },
 };
-use mongodb::{
-    ClientSession,
-    bson::{DateTime, Document, doc},
-};
+use mongodb::bson::{DateTime, Document, doc};
 
 use crate::{
-    database::MongoDb,
-    documents::{at_most, object_id},
+    documents::object_id,
     error::MongoError,
-    limits::SERVER_WITHIN,
     outbox,
     tables::{
         collections::{ESTABLISHMENTS, PARTNERS},
@@ -39,11 +34,11 @@ use crate::{
         },
         users::change::join,
     },
+    tx::Tx,
 };
 
 pub(super) async fn found(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     partner: &Partner,
     owner: &UserId,
     author: Author,
@@ -53,36 +48,26 @@ pub(super) async fn found(
         partner: partner.id.clone(),
         post: Post::Owner,
     };
-    match join(db, session, owner, &membership, now_ms).await? {
+    match join(tx, owner, &membership, now_ms).await? {
         Joined::NoUser => Ok(Founded::NoUser),
         Joined::Member => Ok(Founded::Member),
         Joined::Done => {
-            db.collection::<Document>(PARTNERS)
-                .insert_one(partner_document(partner)?)
-                .session(&mut *session)
-                .await?;
-            outbox::push(db, session, &founding(&partner.id, author), now_ms).await?;
+            tx.insert_one(PARTNERS, partner_document(partner)?).await?;
+            outbox::push(tx, &founding(&partner.id, author), now_ms).await?;
             Ok(Founded::Done)
         }
     }
 }
 
 pub(super) async fn update_partner(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     id: &PartnerId,
     edit: PartnerEdit,
     author: Author,
     now_ms: i64,
 ) -> Result<PartnerUpdated, MongoError> {
-    let partners = db.collection::<Document>(PARTNERS);
     let this = doc! {"_id": object_id(id)?};
-    let stored = partners
-        .find_one(this.clone())
-        .max_time(SERVER_WITHIN)
-        .session(&mut *session)
-        .await?;
-    let Some(stored) = stored else {
+    let Some(stored) = tx.find_one(PARTNERS, this.clone()).await? else {
         return Ok(PartnerUpdated::NotFound);
     };
     let (after, purge) = partner_change(&rows::partner(&stored)?, edit, author);
@@ -94,11 +79,8 @@ pub(super) async fn update_partner(
             for kept in ["_id", "rating", "reviewCount", "createdAt"] {
                 fields.remove(kept);
             }
-            partners
-                .update_one(this, doc! {"$set": fields})
-                .session(&mut *session)
-                .await?;
-            outbox::push(db, session, &purge, now_ms).await?;
+            tx.update_one(PARTNERS, this, doc! {"$set": fields}).await?;
+            outbox::push(tx, &purge, now_ms).await?;
             Purging::Pending
         }
     };
@@ -106,43 +88,34 @@ pub(super) async fn update_partner(
 }
 
 pub(super) async fn add_establishment(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     place: &Establishment,
     author: Author,
     now_ms: i64,
 ) -> Result<PlaceAdded, MongoError> {
-    if !partner_exists(db, session, &place.partner_id).await? {
+    if !partner_exists(tx, &place.partner_id).await? {
         return Ok(PlaceAdded::NoPartner);
     }
-    let places = db.collection::<Document>(ESTABLISHMENTS);
-    let count = places
-        .count_documents(doc! {"partnerId": object_id(&place.partner_id)?})
-        .limit(u64::from(at_most(MOST_ESTABLISHMENTS)))
-        .max_time(SERVER_WITHIN)
-        .session(&mut *session)
-        .await?;
-    if usize::try_from(count).unwrap_or(usize::MAX) >= MOST_ESTABLISHMENTS {
+    let of_partner = doc! {"partnerId": object_id(&place.partner_id)?};
+    let count = tx.count_up_to(ESTABLISHMENTS, of_partner, MOST_ESTABLISHMENTS);
+    if count.await? >= MOST_ESTABLISHMENTS {
         return Ok(PlaceAdded::Full);
     }
-    places
-        .insert_one(establishment_document(place)?)
-        .session(&mut *session)
+    tx.insert_one(ESTABLISHMENTS, establishment_document(place)?)
         .await?;
     let purge = place_purge(&place.partner_id, author);
-    outbox::push(db, session, &purge, now_ms).await?;
+    outbox::push(tx, &purge, now_ms).await?;
     Ok(PlaceAdded::Done)
 }
 
 pub(super) async fn update_establishment(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     id: &EstablishmentId,
     edit: EstablishmentEdit,
     author: Author,
     now_ms: i64,
 ) -> Result<PlaceUpdated, MongoError> {
-    let Some(before) = held_establishment(db, session, id).await? else {
+    let Some(before) = held_establishment(tx, id).await? else {
         return Ok(PlaceUpdated::NotFound);
     };
     let Some(after) = edited(&before, edit) else {
@@ -151,15 +124,15 @@ pub(super) async fn update_establishment(
     let moved = if before.location == after.location {
         BTreeSet::new()
     } else {
-        of_establishment::move_along(db, session, id, after.location).await?
+        of_establishment::move_along(tx, id, after.location).await?
     };
     let purging = match place_change(&before, &after, moved, author) {
         None => Purging::Nothing,
         Some(purge) => {
             let mut fields = establishment_document(&after)?;
             fields.remove("_id");
-            set(db, session, id, fields).await?;
-            outbox::push(db, session, &purge, now_ms).await?;
+            set(tx, id, fields).await?;
+            outbox::push(tx, &purge, now_ms).await?;
             Purging::Pending
         }
     };
@@ -167,37 +140,30 @@ pub(super) async fn update_establishment(
 }
 
 pub(super) async fn archive_establishment(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     id: &EstablishmentId,
     author: Author,
     now_ms: i64,
 ) -> Result<PlaceArchived, MongoError> {
-    let Some(before) = held_establishment(db, session, id).await? else {
+    let Some(before) = held_establishment(tx, id).await? else {
         return Ok(PlaceArchived::NotFound);
     };
     if before.archived_at_ms.is_some() {
         return Ok(PlaceArchived::Already);
     }
-    if of_establishment::is_used(db, session, id).await? {
+    if of_establishment::is_used(tx, id).await? {
         return Ok(PlaceArchived::InUse);
     }
     let archived = doc! {"archivedAt": DateTime::from_millis(now_ms)};
-    set(db, session, id, archived).await?;
+    set(tx, id, archived).await?;
     let purge = place_purge(&before.partner_id, author);
-    outbox::push(db, session, &purge, now_ms).await?;
+    outbox::push(tx, &purge, now_ms).await?;
     Ok(PlaceArchived::Done)
 }
 
-async fn set(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    id: &EstablishmentId,
-    fields: Document,
-) -> Result<(), MongoError> {
-    db.collection::<Document>(ESTABLISHMENTS)
-        .update_one(doc! {"_id": object_id(id)?}, doc! {"$set": fields})
-        .session(session)
+async fn set(tx: &mut Tx, id: &EstablishmentId, fields: Document) -> Result<(), MongoError> {
+    let this = doc! {"_id": object_id(id)?};
+    tx.update_one(ESTABLISHMENTS, this, doc! {"$set": fields})
         .await?;
     Ok(())
 }

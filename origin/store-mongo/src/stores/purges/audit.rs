@@ -2,10 +2,7 @@
 
 use cache_core::{PurgeKind, Revision, Tag};
 use domain::purges::{AuditFilter, AuditRow, audit::AUDIT_KEPT_MS};
-use mongodb::{
-    ClientSession,
-    bson::{Bson, DateTime, Document, doc},
-};
+use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
     counters,
@@ -13,28 +10,23 @@ use crate::{
     documents::{at_most, batch, collect, id_number, moment_ms, optional_text, text, texts},
     error::MongoError,
     limits::SERVER_WITHIN,
+    tx::Tx,
 };
 
 const AUDIT: &str = "purge_audit";
 
 /// Stores rows with the records that they tell of, in one transaction.
-pub(super) async fn record(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    rows: &[&AuditRow],
-) -> Result<(), MongoError> {
+pub(super) async fn record(tx: &mut Tx, rows: &[&AuditRow]) -> Result<(), MongoError> {
     if rows.is_empty() {
         return Ok(());
     }
     let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let last = counters::take(db, session, counters::AUDIT, count).await?;
-    let documents: Vec<Document> = (last - count + 1..=last)
+    let last = counters::take(tx, counters::AUDIT, count).await?;
+    let documents = (last - count + 1..=last)
         .zip(rows)
         .map(|(id, row)| document(id, row))
         .collect();
-    let all = db.collection::<Document>(AUDIT);
-    all.insert_many(documents).session(session).await?;
-    Ok(())
+    tx.insert_many(AUDIT, documents).await
 }
 
 /// The newest rows before `before_id`, at most `limit`, newest first.

@@ -5,11 +5,11 @@
 
 use cache_core::{LogId, Revision};
 use mongodb::{
-    ClientSession, Collection,
+    Collection,
     bson::{DateTime, Document, doc},
 };
 
-use crate::{database::MongoDb, documents::text, error::MongoError, limits::SERVER_WITHIN};
+use crate::{database::MongoDb, documents::text, error::MongoError, limits::SERVER_WITHIN, tx::Tx};
 
 const LOGS: &str = "purge_logs";
 
@@ -32,47 +32,32 @@ pub(super) async fn next_begins_after(db: &MongoDb) -> Result<Revision, MongoErr
 }
 
 /// Whether `log` is in force, and will be until this transaction ends.
-pub(super) async fn hold(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    log: LogId,
-) -> Result<bool, MongoError> {
-    let held = logs(db)
-        .find_one_and_update(
-            doc! {"_id": log.to_string(), "retired": false},
-            doc! {"$inc": {"held": 1_i64}},
-        )
-        .session(session)
-        .await?;
-    Ok(held.is_some())
+pub(super) async fn hold(tx: &mut Tx, log: LogId) -> Result<bool, MongoError> {
+    let this = doc! {"_id": log.to_string(), "retired": false};
+    let held = tx.find_one_and_update(LOGS, this, doc! {"$inc": {"held": 1_i64}});
+    Ok(held.await?.is_some())
 }
 
 /// Puts a log in force in this transaction; says whether it could.
 pub(super) async fn put(
-    db: &MongoDb,
-    session: &mut ClientSession,
+    tx: &mut Tx,
     log: LogId,
     head: Revision,
     now_ms: i64,
 ) -> Result<bool, MongoError> {
-    let (logs, id) = (logs(db), log.to_string());
-    let known = logs
-        .find_one(doc! {"_id": &id})
-        .session(&mut *session)
-        .await?;
-    let counted = logs.count_documents(every()).session(&mut *session).await?;
+    let id = log.to_string();
+    let known = tx.find_one(LOGS, doc! {"_id": &id}).await?;
+    let counted = tx.count(LOGS, every()).await?;
     match decide(known.as_ref(), head, begins_after(counted)?)? {
         Putting::IsInForce => return Ok(true),
         Putting::Refused => return Ok(false),
         Putting::Begins => {}
     }
-    logs.update_many(not_retired(), doc! {"$set": {"retired": true}})
-        .session(&mut *session)
+    tx.update_many(LOGS, not_retired(), doc! {"$set": {"retired": true}})
         .await?;
     let began_at = DateTime::from_millis(now_ms);
-    logs.insert_one(doc! {"_id": id, "beganAt": began_at, "retired": false})
-        .session(session)
-        .await?;
+    let new = doc! {"_id": id, "beganAt": began_at, "retired": false};
+    tx.insert_one(LOGS, new).await?;
     Ok(true)
 }
 

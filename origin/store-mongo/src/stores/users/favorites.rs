@@ -7,10 +7,7 @@ use domain::{
     OfferId, UserId,
     users::store::{Favored, MAX_FAVORITES},
 };
-use mongodb::{
-    ClientSession,
-    bson::{DateTime, Document, doc},
-};
+use mongodb::bson::{DateTime, Document, doc};
 
 use crate::{
     database::MongoDb,
@@ -18,6 +15,7 @@ use crate::{
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::collections::FAVORITES,
+    tx::Tx,
 };
 
 pub(super) async fn add(
@@ -32,10 +30,10 @@ pub(super) async fn add(
         "offerId": object_id(offer)?,
         "at": DateTime::from_millis(now_ms),
     };
-    let (all, mine) = (db.clone(), doc! {"userId": object_id(user)?});
-    let added = db.transaction(move |session| {
-        let (all, row, mine) = (all.clone(), row.clone(), mine.clone());
-        Box::pin(async move { insert(&all, session, row, mine).await })
+    let mine = doc! {"userId": object_id(user)?};
+    let added = db.transaction(move |tx| {
+        let (row, mine) = (row.clone(), mine.clone());
+        Box::pin(async move { insert(tx, row, mine).await })
     });
     match added.await {
         Err(error) if error.is_duplicate_key() => Ok(Favored::AlreadyThere),
@@ -43,29 +41,15 @@ pub(super) async fn add(
     }
 }
 
-async fn insert(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    row: Document,
-    mine: Document,
-) -> Result<Favored, MongoError> {
-    let favorites = db.collection::<Document>(FAVORITES);
-    let known = favorites
-        .find_one(doc! {"_id": row.get_str("_id").unwrap_or_default()})
-        .max_time(SERVER_WITHIN)
-        .session(&mut *session)
-        .await?;
-    if known.is_some() {
+async fn insert(tx: &mut Tx, row: Document, mine: Document) -> Result<Favored, MongoError> {
+    let same = doc! {"_id": row.get_str("_id").unwrap_or_default()};
+    if tx.exists(FAVORITES, same).await? {
         return Ok(Favored::AlreadyThere);
     }
-    let count = favorites
-        .count_documents(mine)
-        .session(&mut *session)
-        .await?;
-    if count >= MAX_FAVORITES as u64 {
+    if tx.count_up_to(FAVORITES, mine, MAX_FAVORITES).await? >= MAX_FAVORITES {
         return Ok(Favored::Full);
     }
-    favorites.insert_one(row).session(session).await?;
+    tx.insert_one(FAVORITES, row).await?;
     Ok(Favored::Added)
 }
 

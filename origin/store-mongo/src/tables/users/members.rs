@@ -1,17 +1,15 @@
 //! The accounts of a team.
 
 use domain::{PartnerId, team::MOST_MEMBERS, users::account::Account};
-use mongodb::{
-    ClientSession,
-    bson::{Document, doc},
-};
+use mongodb::bson::{Document, doc};
 
 use crate::{
     database::MongoDb,
-    documents::{at_most, batch, collect, object_id},
+    documents::{batch, collect, object_id},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{collections::USERS, users as rows},
+    tx::Tx,
 };
 
 pub async fn members(db: &MongoDb, partner: &PartnerId) -> Result<Vec<Account>, MongoError> {
@@ -29,17 +27,7 @@ pub async fn members(db: &MongoDb, partner: &PartnerId) -> Result<Vec<Account>, 
 }
 
 /// How many there are, counted as far as it matters.
-pub async fn count(
-    db: &MongoDb,
-    session: &mut ClientSession,
-    partner: &PartnerId,
-) -> Result<usize, MongoError> {
-    let count = db
-        .collection::<Document>(USERS)
-        .count_documents(doc! {"membership.partnerId": object_id(partner)?})
-        .limit(u64::from(at_most(MOST_MEMBERS)))
-        .max_time(SERVER_WITHIN)
-        .session(session)
-        .await?;
-    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+pub async fn count(tx: &mut Tx, partner: &PartnerId) -> Result<usize, MongoError> {
+    let of_it = doc! {"membership.partnerId": object_id(partner)?};
+    tx.count_up_to(USERS, of_it, MOST_MEMBERS).await
 }
