@@ -1,8 +1,9 @@
 use domain::StoreError;
-use mongodb::bson::{Document, doc};
-use store_mongo::error::MongoError;
+use e2e::MongoServer;
+use mongodb::bson::{Bson, Document, doc};
+use store_mongo::{database::Tx, error::MongoError};
 
-use super::on_each;
+use super::{on_each, watched};
 
 #[tokio::test]
 async fn without_transactions_nothing_is_written_and_the_reason_is_said() {
@@ -11,14 +12,9 @@ async fn without_transactions_nothing_is_written_and_the_reason_is_said() {
             continue;
         }
         let rows = opened.db.collection::<Document>("rows");
-        let written = rows.clone();
-        let outcome = opened.db.transaction(move |session| {
-            let rows = written.clone();
-            Box::pin(async move {
-                rows.insert_one(doc! {}).session(session).await?;
-                Ok(())
-            })
-        });
+        let outcome = opened
+            .db
+            .transaction(|tx| Box::pin(async move { tx.insert_one("rows", doc! {}).await }));
         let error = outcome.await.unwrap_err().to_string();
         assert!(error.contains("code 20 "), "{error}");
         assert_eq!(rows.count_documents(doc! {}).await.unwrap(), 0);
@@ -39,16 +35,10 @@ async fn a_failed_transaction_leaves_nothing_and_a_good_one_all() {
             .await
             .unwrap();
         for fails in [true, false] {
-            let written = rows.clone();
-            let outcome = opened.db.transaction(move |session| {
-                let rows = written.clone();
+            let outcome = opened.db.transaction(move |tx| {
                 Box::pin(async move {
-                    rows.insert_one(doc! {"_id": 1})
-                        .session(&mut *session)
-                        .await?;
-                    rows.insert_one(doc! {"_id": 2})
-                        .session(&mut *session)
-                        .await?;
+                    tx.insert_one("rows", doc! {"_id": 1}).await?;
+                    tx.insert_one("rows", doc! {"_id": 2}).await?;
                     if fails {
                         return Err(MongoError::from(StoreError::ForeignCursor));
                     }
@@ -72,16 +62,15 @@ async fn transactions_that_want_the_same_document_all_succeed_one_after_the_othe
         rows.insert_one(doc! {"_id": 1, "n": 0}).await.unwrap();
         let adding: Vec<_> = (0..8)
             .map(|_| {
-                let (db, rows) = (opened.db.clone(), rows.clone());
+                let db = opened.db.clone();
                 tokio::spawn(async move {
-                    let adding = db.transaction(move |session| {
-                        let rows = rows.clone();
+                    let adding = db.transaction(|tx| {
                         Box::pin(async move {
                             let one = doc! {"_id": 1};
-                            let found = rows.find_one(one.clone()).session(&mut *session).await?;
+                            let found = tx.find_one("rows", one.clone()).await?;
                             let n = found.unwrap().get_i32("n").unwrap() + 1;
                             let set = doc! {"$set": {"n": n}};
-                            rows.update_one(one, set).session(&mut *session).await?;
+                            tx.update_one("rows", one, set).await?;
                             Ok(())
                         })
                     });
@@ -95,6 +84,67 @@ async fn transactions_that_want_the_same_document_all_succeed_one_after_the_othe
         let found = rows.find_one(doc! {}).await.unwrap().unwrap();
         assert_eq!(found.get_i32("n").unwrap(), 8);
     }
+}
+
+#[tokio::test]
+async fn every_operation_is_in_the_session_and_every_read_has_a_time_limit() {
+    for server in MongoServer::all().await.unwrap() {
+        let (db, commands, _database) = watched::open(server).await;
+        // Commands are the same where there are no transactions.
+        let db = match db.require_transactions().await {
+            Ok(()) => db,
+            Err(_) => db.with_writes_one_by_one(),
+        };
+        commands.take();
+        let done = db.transaction(|tx| Box::pin(use_every_operation(tx)));
+        done.await.unwrap();
+        let sent = commands.take();
+        let session = |command: &Document| command.get_document("lsid").unwrap().clone();
+        let first = session(&sent[0]);
+        let mut limited = Vec::new();
+        for command in &sent {
+            let name = command.keys().next().unwrap().as_str();
+            assert_eq!(session(command), first, "{name}");
+            if let Some(Bson::Int32(3_000) | Bson::Int64(3_000)) = command.get("maxTimeMS") {
+                limited.push(name);
+            }
+        }
+        limited.retain(|name| *name != "commitTransaction");
+        let reads = [
+            "find",
+            "find",
+            "find",
+            "find",
+            "find",
+            "aggregate",
+            "aggregate",
+        ];
+        assert_eq!(limited, reads, "{sent:?}");
+    }
+}
+
+async fn use_every_operation(tx: &mut Tx) -> Result<(), MongoError> {
+    const USERS: &str = "users";
+    let (this, set) = (doc! {"_id": 1}, doc! {"$set": {"n": 1}});
+    tx.find(USERS, this.clone(), None, 9).await?;
+    tx.find_ids(USERS, vec![1.into()], this.clone()).await?;
+    tx.find_one(USERS, this.clone()).await?;
+    tx.find_one_projected(USERS, this.clone(), doc! {"_id": 1})
+        .await?;
+    tx.exists(USERS, this.clone()).await?;
+    tx.count(USERS, this.clone()).await?;
+    tx.count_up_to(USERS, this.clone(), 9).await?;
+    tx.insert_one(USERS, doc! {"_id": 2, "emailKey": "2"})
+        .await?;
+    tx.insert_many(USERS, vec![doc! {"_id": 3, "emailKey": "3"}])
+        .await?;
+    tx.update_one(USERS, this.clone(), set.clone()).await?;
+    tx.update_many(USERS, this.clone(), set.clone()).await?;
+    tx.find_one_and_update(USERS, this.clone(), set).await?;
+    tx.find_one_and_delete(USERS, this.clone()).await?;
+    tx.delete_one(USERS, this.clone()).await?;
+    tx.delete_many(USERS, this).await?;
+    Ok(())
 }
 
 #[tokio::test]

@@ -1,0 +1,83 @@
+//! What the writes of bookings decide.
+//!
+//! A backend reads the facts, calls these functions, and stores what they return, all in one
+//! transaction. Nothing here reads or writes, so every backend decides the same.
+
+#[cfg(test)]
+mod tests;
+
+use super::{
+    booking::Booking,
+    refusals::BookingRefusal,
+    rules::{self, NewBooking, Standing},
+    store::{Created, purge_of_creation},
+};
+use crate::{Offer, pending_purge::PendingPurge};
+
+/// A booking that can be made if no limit is reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    pub booking: Booking,
+    pub offer: Offer,
+}
+
+/// What a backend stores for a new booking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Creation {
+    pub booking: Box<Booking>,
+    pub offer_write: OfferWrite,
+    pub purge: PendingPurge,
+}
+
+/// What a new booking writes to its offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferWrite {
+    /// One place less of the quota; refused if none is left.
+    TakePlace,
+    /// Nothing of the offer changes, but bookings of a day are limited and counted: two that count
+    /// at the same time must conflict. A store whose writers follow each other needs no write.
+    MeetOthers,
+    Nothing,
+}
+
+/// The booking that a request asks for; an error is the answer of a request that stores nothing.
+/// `before` is the booking that the same idempotency key made.
+pub fn draft(
+    new: &NewBooking,
+    before: Option<Booking>,
+    offer: Option<Offer>,
+    now_ms: i64,
+) -> Result<Draft, Created> {
+    match before {
+        Some(before) if before.offer == new.offer => {
+            return Err(Created::Before(Box::new(before)));
+        }
+        Some(_) => return Err(BookingRefusal::KeyReused.into()),
+        None => {}
+    }
+    let offer = offer.ok_or(BookingRefusal::OfferNotFound)?;
+    let booking = rules::draft(&offer, new, now_ms)?;
+    Ok(Draft { booking, offer })
+}
+
+impl Draft {
+    /// What is stored if no limit is reached; an error is the answer if one is.
+    pub fn admit(self, standing: Standing) -> Result<Creation, Created> {
+        rules::admit(&self.offer, standing)?;
+        Ok(Creation {
+            offer_write: offer_write(&self.booking, &self.offer),
+            purge: purge_of_creation(&self.booking, &self.offer),
+            booking: Box::new(self.booking),
+        })
+    }
+}
+
+const fn offer_write(booking: &Booking, offer: &Offer) -> OfferWrite {
+    if booking.counted {
+        OfferWrite::TakePlace
+    } else if offer.limits.per_day.is_some() {
+        OfferWrite::MeetOthers
+    } else {
+        OfferWrite::Nothing
+    }
+}
