@@ -1,8 +1,8 @@
 //! Bookings: users book offers and check in on site.
 //!
 //! Reading order: [`booking`] (the data and its state machine) → [`window`] (when a booking may be
-//! used) → [`rules`] (who may book, cancel and check in, and when) → [`refusals`] (why a request is
-//! refused) → [`store`]. Other crates hold the QR codes (`access::qr`), queries and mutations
+//! used) → [`rules`] (who may book, cancel and check in, and when) → [`writes`] (what a store writes
+//! for it) → [`refusals`] (why a request is refused) → [`store`]. Other crates hold the QR codes (`access::qr`), queries and mutations
 //! (`api::bookings`), and the ending job, routes, picture and calendar (`server::bookings`).
 
 pub mod booking;
@@ -13,6 +13,7 @@ pub mod rules;
 pub mod samples;
 pub mod store;
 pub mod window;
+pub mod writes;
 
 /// The maximum number of bookings in a list without pagination.
 pub const MAX_LISTED: usize = 200;

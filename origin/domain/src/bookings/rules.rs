@@ -125,28 +125,6 @@ pub fn withdrawn(before: &Booking, now_ms: i64) -> Option<Booking> {
     })
 }
 
-/// What a new booking writes to its offer, in the booking's own transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OfferWrite {
-    /// One place less of the quota; refused if none is left.
-    TakePlace,
-    /// Nothing of the offer changes, but bookings of a day are limited and counted: two that count
-    /// at the same time must conflict. A store whose writers follow each other needs no write.
-    MeetOthers,
-    Nothing,
-}
-
-/// What a new booking of this offer writes to it.
-pub const fn offer_write(booking: &Booking, offer: &Offer) -> OfferWrite {
-    if booking.counted {
-        OfferWrite::TakePlace
-    } else if offer.limits.per_day.is_some() {
-        OfferWrite::MeetOthers
-    } else {
-        OfferWrite::Nothing
-    }
-}
-
 /// Whether a change gives a place of the offer's quota back.
 pub const fn gives_back(before: &Booking, after: &Booking) -> bool {
     before.counted && before.status.holds_a_place() && !after.status.holds_a_place()

@@ -51,6 +51,12 @@ pub enum Created {
     Done(Box<Booking>),
 }
 
+impl From<BookingRefusal> for Created {
+    fn from(refusal: BookingRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 /// The outcome of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stepped {

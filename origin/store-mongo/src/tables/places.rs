@@ -35,16 +35,19 @@ pub async fn one(tx: &mut Tx, id: &OfferId) -> Result<Option<Offer>, MongoError>
     found.await?.as_ref().map(rows::offer).transpose()
 }
 
-/// Takes one, if one is left. Of an offer without a total nothing is taken, but its document is
-/// written: who counts what others may be adding has to meet them here.
-pub async fn take_place(tx: &mut Tx, offer: &Offer) -> Result<bool, MongoError> {
-    let mut this = doc! {"_id": object_id(&offer.id)?};
-    let mut one = doc! {"bookings": 1};
-    if offer.quota.is_some() {
-        this.insert("quota.remaining", doc! {"$gt": 0});
-        one.insert("quota.remaining", -1);
-    }
-    Ok(tx.update_one(OFFERS, this, doc! {"$inc": one}).await? > 0)
+/// Takes one, if one is left.
+pub async fn take_place(tx: &mut Tx, id: &OfferId) -> Result<bool, MongoError> {
+    let this = doc! {"_id": object_id(id)?, "quota.remaining": {"$gt": 0}};
+    let one = doc! {"$inc": {"bookings": 1, "quota.remaining": -1}};
+    Ok(tx.update_one(OFFERS, this, one).await? > 0)
+}
+
+/// Writes to the offer, so that transactions that count its bookings at the same time conflict.
+pub async fn meet_others(tx: &mut Tx, id: &OfferId) -> Result<(), MongoError> {
+    let this = doc! {"_id": object_id(id)?};
+    tx.update_one(OFFERS, this, doc! {"$inc": {"bookings": 1}})
+        .await?;
+    Ok(())
 }
 
 /// Gives one back; never more than there are.

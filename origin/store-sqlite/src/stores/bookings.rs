@@ -45,8 +45,8 @@ impl BookingStore for EmbeddedBookings {
         let asked = new.clone();
         // Readers first: a refusal waits for no other process that writes.
         let looked = self.db.read(move |c| write::look(c, &asked, now_ms));
-        if let Err(no_booking) = looked.await? {
-            return Ok(no_booking);
+        if let Err(answer) = looked.await? {
+            return Ok(answer);
         }
         let create = self.db.write(move |tx| write::create(tx, &new, now_ms));
         create.await

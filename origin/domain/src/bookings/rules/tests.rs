@@ -176,26 +176,3 @@ proptest! {
         }
     }
 }
-
-#[test]
-fn a_new_booking_takes_a_place_or_meets_others_where_days_are_limited() {
-    let limited = |per_day| Offer {
-        limits: BookingLimits {
-            per_day,
-            per_user: Some(1),
-        },
-        ..offer()
-    };
-    let made = |counted| Booking {
-        counted,
-        ..booking()
-    };
-    for (counted, per_day, expected) in [
-        (true, None, OfferWrite::TakePlace),
-        (true, Some(3), OfferWrite::TakePlace),
-        (false, Some(3), OfferWrite::MeetOthers),
-        (false, None, OfferWrite::Nothing),
-    ] {
-        assert_eq!(offer_write(&made(counted), &limited(per_day)), expected);
-    }
-}

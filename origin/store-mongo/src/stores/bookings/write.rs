@@ -4,12 +4,13 @@
 //! whatever each has counted, and the second is run again on what the first left.
 
 use domain::{
-    BookingId, Offer, StoreError, UserId,
+    BookingId, StoreError, UserId,
     bookings::{
         booking::{Booking, Step},
         refusals::BookingRefusal,
-        rules::{self, NewBooking, OfferWrite, Standing},
-        store::{By, Created, Stepped, purge_of_creation, purge_of_step},
+        rules::{self, NewBooking, Standing},
+        store::{By, Created, Stepped, purge_of_step},
+        writes::{self, Draft, OfferWrite},
     },
 };
 use mongodb::bson::{Document, doc};
@@ -27,37 +28,33 @@ pub(super) async fn create(
     new: &NewBooking,
     now_ms: i64,
 ) -> Result<Created, MongoError> {
-    if let Some(key) = &new.idempotency_key {
-        let key = doc! {"key": rows::key_of(&new.user, key)};
-        if let Some(before) = one(tx, key).await? {
-            return Ok(if before.offer == new.offer {
-                Created::Before(Box::new(before))
-            } else {
-                Created::Refused(BookingRefusal::KeyReused)
-            });
+    let before = match &new.idempotency_key {
+        Some(key) => one(tx, doc! {"key": rows::key_of(&new.user, key)}).await?,
+        None => None,
+    };
+    let offer = places::one(tx, &new.offer).await?;
+    let draft = match writes::draft(new, before, offer, now_ms) {
+        Ok(draft) => draft,
+        Err(answer) => return Ok(answer),
+    };
+    let standing = standing(tx, &new.user, &draft).await?;
+    let creation = match draft.admit(standing) {
+        Ok(creation) => creation,
+        Err(answer) => return Ok(answer),
+    };
+    match creation.offer_write {
+        OfferWrite::TakePlace => {
+            if !places::take_place(tx, &new.offer).await? {
+                return Ok(BookingRefusal::SoldOut.into());
+            }
         }
+        OfferWrite::MeetOthers => places::meet_others(tx, &new.offer).await?,
+        OfferWrite::Nothing => {}
     }
-    let Some(offer) = places::one(tx, &new.offer).await? else {
-        return Ok(Created::Refused(BookingRefusal::OfferNotFound));
-    };
-    let booking = match rules::draft(&offer, new, now_ms) {
-        Ok(booking) => booking,
-        Err(refusal) => return Ok(Created::Refused(refusal)),
-    };
-    let standing = standing(tx, &new.user, &offer, &booking).await?;
-    if let Err(refusal) = rules::admit(&offer, standing) {
-        return Ok(Created::Refused(refusal));
-    }
-    let is_admitted = match rules::offer_write(&booking, &offer) {
-        OfferWrite::TakePlace | OfferWrite::MeetOthers => places::take_place(tx, &offer).await?,
-        OfferWrite::Nothing => true,
-    };
-    if !is_admitted {
-        return Ok(Created::Refused(BookingRefusal::SoldOut));
-    }
-    tx.insert_one(BOOKINGS, rows::document(&booking)?).await?;
-    outbox::push(tx, &purge_of_creation(&booking, &offer), now_ms).await?;
-    Ok(Created::Done(Box::new(booking)))
+    tx.insert_one(BOOKINGS, rows::document(&creation.booking)?)
+        .await?;
+    outbox::push(tx, &creation.purge, now_ms).await?;
+    Ok(Created::Done(creation.booking))
 }
 
 pub(super) async fn step(
@@ -114,8 +111,7 @@ async fn one(tx: &mut Tx, filter: Document) -> Result<Option<Booking>, MongoErro
 async fn standing(
     tx: &mut Tx,
     user: &UserId,
-    offer: &Offer,
-    booking: &Booking,
+    Draft { booking, offer }: &Draft,
 ) -> Result<Standing, MongoError> {
     let (user_id, offer_id) = (object_id(user)?, object_id(&offer.id)?);
     let open_of_offer = doc! {"open": rows::open_of(user, &offer.id)};

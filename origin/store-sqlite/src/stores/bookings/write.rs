@@ -1,12 +1,13 @@
 //! Writes of bookings, each in one transaction.
 
 use domain::{
-    BookingId, Offer,
+    BookingId,
     bookings::{
         booking::{Booking, Step},
         refusals::BookingRefusal,
-        rules::{self, NewBooking, OfferWrite},
-        store::{By, Created, Stepped, purge_of_creation, purge_of_step},
+        rules::{self, NewBooking},
+        store::{By, Created, Stepped, purge_of_step},
+        writes::{self, Creation, OfferWrite},
     },
 };
 use rusqlite::{Connection, Transaction};
@@ -17,36 +18,23 @@ use crate::{
     tables::{bookings as rows, places},
 };
 
-/// The booking that would be made and its offer, or why none is.
-type Looked = Result<(Box<Booking>, Box<Offer>), Created>;
-
+/// What a request would store, or its answer if that is nothing.
 pub(super) fn look(
     connection: &Connection,
     new: &NewBooking,
     now_ms: i64,
-) -> Result<Looked, SqliteError> {
-    let refused = |refusal| Ok(Err(Created::Refused(refusal)));
-    if let Some(key) = &new.idempotency_key
-        && let Some(before) = rows::by_key(connection, &new.user, key)?
-    {
-        return if before.offer == new.offer {
-            Ok(Err(Created::Before(Box::new(before))))
-        } else {
-            refused(BookingRefusal::KeyReused)
-        };
-    }
-    let Some(offer) = places::one(connection, &new.offer)? else {
-        return refused(BookingRefusal::OfferNotFound);
+) -> Result<Result<Creation, Created>, SqliteError> {
+    let before = match &new.idempotency_key {
+        Some(key) => rows::by_key(connection, &new.user, key)?,
+        None => None,
     };
-    let booking = match rules::draft(&offer, new, now_ms) {
-        Ok(booking) => booking,
-        Err(refusal) => return refused(refusal),
+    let offer = places::one(connection, &new.offer)?;
+    let draft = match writes::draft(new, before, offer, now_ms) {
+        Ok(draft) => draft,
+        Err(answer) => return Ok(Err(answer)),
     };
-    let standing = rows::standing(connection, &new.user, &booking)?;
-    match rules::admit(&offer, standing) {
-        Ok(()) => Ok(Ok((Box::new(booking), Box::new(offer)))),
-        Err(refusal) => refused(refusal),
-    }
+    let standing = rows::standing(connection, &new.user, &draft.booking)?;
+    Ok(draft.admit(standing))
 }
 
 pub(super) fn create(
@@ -54,21 +42,22 @@ pub(super) fn create(
     new: &NewBooking,
     now_ms: i64,
 ) -> Result<Created, SqliteError> {
-    let (booking, offer) = match look(tx, new, now_ms)? {
-        Ok(found) => found,
-        Err(no_booking) => return Ok(no_booking),
+    let creation = match look(tx, new, now_ms)? {
+        Ok(creation) => creation,
+        Err(answer) => return Ok(answer),
     };
-    let is_admitted = match rules::offer_write(&booking, &offer) {
-        OfferWrite::TakePlace => places::take_place(tx, &offer.id)?,
+    match creation.offer_write {
+        OfferWrite::TakePlace => {
+            if !places::take_place(tx, &new.offer)? {
+                return Ok(BookingRefusal::SoldOut.into());
+            }
+        }
         // SQLite has one writer: nobody else counts at the same time.
-        OfferWrite::MeetOthers | OfferWrite::Nothing => true,
-    };
-    if !is_admitted {
-        return Ok(Created::Refused(BookingRefusal::SoldOut));
+        OfferWrite::MeetOthers | OfferWrite::Nothing => {}
     }
-    rows::insert(tx, &booking)?;
-    outbox_push(tx, &purge_of_creation(&booking, &offer), now_ms)?;
-    Ok(Created::Done(booking))
+    rows::insert(tx, &creation.booking)?;
+    outbox_push(tx, &creation.purge, now_ms)?;
+    Ok(Created::Done(creation.booking))
 }
 
 pub(super) fn step(

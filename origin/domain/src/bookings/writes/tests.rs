@@ -1,0 +1,81 @@
+use super::*;
+use crate::{
+    BookingId, BookingLimits, OfferId, Quota, UserId,
+    bookings::{
+        samples::{NOW_MS, booking, offer},
+        store::Created,
+    },
+};
+
+fn new() -> NewBooking {
+    NewBooking {
+        id: BookingId::derive("booking", "new"),
+        user: UserId::derive("user", "1"),
+        offer: offer().id,
+        idempotency_key: Some("k".into()),
+    }
+}
+
+fn refused(refusal: BookingRefusal) -> Created {
+    Created::Refused(refusal)
+}
+
+#[test]
+fn a_key_that_was_used_before_answers_whatever_has_become_of_the_offer() {
+    let other = Booking {
+        offer: OfferId::derive("offer", "2"),
+        ..booking()
+    };
+    for offer in [Some(offer()), None] {
+        let again = draft(&new(), Some(booking()), offer.clone(), NOW_MS);
+        assert_eq!(again, Err(Created::Before(Box::new(booking()))));
+        let reused = draft(&new(), Some(other.clone()), offer, NOW_MS);
+        assert_eq!(reused, Err(refused(BookingRefusal::KeyReused)));
+    }
+    let gone = draft(&new(), None, None, NOW_MS);
+    assert_eq!(gone, Err(refused(BookingRefusal::OfferNotFound)));
+    let over = draft(&new(), None, Some(offer()), offer().valid_until_ms);
+    assert_eq!(over, Err(refused(BookingRefusal::NotBookable)));
+}
+
+#[test]
+fn a_limit_that_is_reached_stores_nothing() {
+    let standing = Standing {
+        open_of_offer: 1,
+        ..Standing::default()
+    };
+    let admitted = drafted(offer()).admit(standing);
+    assert_eq!(admitted, Err(refused(BookingRefusal::AlreadyBooked)));
+}
+
+fn drafted(offer: Offer) -> Draft {
+    draft(&new(), None, Some(offer), NOW_MS).unwrap()
+}
+
+#[test]
+fn a_new_booking_takes_a_place_or_meets_others_where_days_are_limited() {
+    let quota = Some(Quota {
+        total: 3,
+        remaining: 2,
+    });
+    for (quota, per_day, expected) in [
+        (quota, None, OfferWrite::TakePlace),
+        (quota, Some(3), OfferWrite::TakePlace),
+        (None, Some(3), OfferWrite::MeetOthers),
+        (None, None, OfferWrite::Nothing),
+    ] {
+        let limits = BookingLimits {
+            per_day,
+            per_user: Some(1),
+        };
+        let offer = Offer {
+            quota,
+            limits,
+            ..offer()
+        };
+        let creation = drafted(offer.clone()).admit(Standing::default()).unwrap();
+        assert_eq!(creation.offer_write, expected);
+        assert_eq!(creation.booking.id, new().id);
+        assert_eq!(creation.purge, purge_of_creation(&creation.booking, &offer));
+    }
+}
