@@ -5,6 +5,7 @@
 
 pub mod codes;
 pub mod store;
+pub mod writes;
 
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;

@@ -62,12 +62,3 @@ pub trait TeamStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<Accepted, StoreError>;
 }
-
-/// Whether an invitation can be accepted with this token hash by the owner of this address.
-pub fn is_good(invitation: &Invitation, hash: &TokenHash, email: &EmailKey, now_ms: i64) -> bool {
-    // All three conditions are evaluated, so that timing reveals nothing.
-    let proven = invitation.token_hash.is(hash);
-    let own = invitation.email_key() == *email;
-    let in_time = now_ms < invitation.expires_at_ms;
-    proven & own & in_time
-}

@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use domain::{
     InvitationId, PartnerId, StoreError, UserId,
     team::{
-        MOST_INVITATIONS, MOST_MEMBERS, RESEND_AFTER_MS,
-        store::{Accepted, Invitation, Invited, TeamStore, TokenHash, is_good},
+        MOST_INVITATIONS,
+        store::{Accepted, Invitation, Invited, TeamStore, TokenHash},
+        writes,
     },
     users::{
-        account::{EmailKey, Membership, Post},
+        account::{EmailKey, Post},
         store::Joined,
     },
 };
@@ -99,30 +100,25 @@ impl TeamStore for MongoTeams {
 }
 
 async fn invite(tx: &mut Tx, invitation: &Invitation) -> Result<Invited, MongoError> {
-    let (partner, now_ms) = (&invitation.partner, invitation.created_at_ms);
+    let partner = &invitation.partner;
     if !partner_exists(tx, partner).await? {
         return Ok(Invited::NoPartner);
     }
     let email = invitation.email_key();
+    let of_team = doc! {"partnerId": object_id(partner)?};
     let same = doc! {"partnerId": object_id(partner)?, "emailKey": email.as_str()};
     let known = tx.find_one(INVITATIONS, same.clone()).await?;
-    match known.as_ref().map(read).transpose()? {
-        Some(known) if now_ms - known.created_at_ms < RESEND_AFTER_MS => {
-            return Ok(Invited::Sent(Box::new(known)));
-        }
-        Some(_) => {
+    let known = known.as_ref().map(read).transpose()?;
+    let count = tx.count_up_to(INVITATIONS, of_team, MOST_INVITATIONS);
+    let invited = writes::invited(invitation, known, count.await?);
+    match invited {
+        Invited::NoPartner | Invited::Full | Invited::Sent(_) => {}
+        Invited::Done => {
             tx.delete_one(INVITATIONS, same).await?;
-        }
-        None => {
-            let of_team = doc! {"partnerId": object_id(partner)?};
-            let count = tx.count_up_to(INVITATIONS, of_team, MOST_INVITATIONS);
-            if count.await? >= MOST_INVITATIONS {
-                return Ok(Invited::Full);
-            }
+            tx.insert_one(INVITATIONS, document(invitation)?).await?;
         }
     }
-    tx.insert_one(INVITATIONS, document(invitation)?).await?;
-    Ok(Invited::Done)
+    Ok(invited)
 }
 
 async fn accept(
@@ -136,15 +132,13 @@ async fn accept(
     let this = doc! {"_id": object_id(id)?};
     let known = tx.find_one(INVITATIONS, this.clone()).await?;
     let known = known.as_ref().map(read).transpose()?;
-    let Some(good) = known.filter(|known| is_good(known, hash, email, now_ms)) else {
-        return Ok(Accepted::Invalid);
+    let members = match &known {
+        Some(known) => members::count(tx, &known.partner).await?,
+        None => 0,
     };
-    if members::count(tx, &good.partner).await? >= MOST_MEMBERS {
-        return Ok(Accepted::Full);
-    }
-    let membership = Membership {
-        partner: good.partner,
-        post: good.post,
+    let membership = match writes::membership(known, hash, email, members, now_ms) {
+        Ok(membership) => membership,
+        Err(answer) => return Ok(answer),
     };
     match join(tx, user, &membership, now_ms).await? {
         Joined::NoUser => Ok(Accepted::Invalid),

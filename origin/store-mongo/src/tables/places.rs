@@ -51,14 +51,11 @@ pub async fn meet_others(tx: &mut Tx, id: &OfferId) -> Result<(), MongoError> {
 }
 
 /// Gives one back; never more than there are.
-pub async fn give_back_place(tx: &mut Tx, id: &OfferId) -> Result<(), MongoError> {
-    let Some(offer) = self::one(tx, id).await? else {
-        return Ok(());
-    };
+pub async fn give_back_place(tx: &mut Tx, offer: &Offer) -> Result<(), MongoError> {
     let Some(quota) = offer.quota else {
         return Ok(());
     };
-    let this = doc! {"_id": object_id(id)?, "quota.remaining": {"$lt": quota.total}};
+    let this = doc! {"_id": object_id(&offer.id)?, "quota.remaining": {"$lt": quota.total}};
     tx.update_one(OFFERS, this, doc! {"$inc": {"quota.remaining": 1}})
         .await?;
     Ok(())

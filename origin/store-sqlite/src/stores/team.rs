@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use domain::{
     InvitationId, PartnerId, StoreError, UserId,
     team::{
-        MOST_INVITATIONS, MOST_MEMBERS, RESEND_AFTER_MS,
-        store::{Accepted, Invitation, Invited, TeamStore, TokenHash, is_good},
+        store::{Accepted, Invitation, Invited, TeamStore, TokenHash},
+        writes,
     },
     users::{
-        account::{EmailKey, Membership, Post},
+        account::{EmailKey, Post},
         store::Joined,
     },
 };
@@ -106,20 +106,24 @@ fn invite(tx: &Transaction<'_>, invitation: &Invitation) -> Result<Invited, Sqli
         "partner_id = ?1 AND email_key = ?2",
         [partner.as_str(), email.as_str()],
     )?;
-    match known {
-        Some(known) if now_ms - known.created_at_ms < RESEND_AFTER_MS => {
-            return Ok(Invited::Sent(Box::new(known)));
-        }
-        Some(_) => {}
-        None => {
-            let count: i64 = tx
-                .prepare_cached("SELECT COUNT(*) FROM invitations WHERE partner_id = ?1")?
-                .query_row([partner.as_str()], |row| row.get(0))?;
-            if usize::try_from(count).unwrap_or(usize::MAX) >= MOST_INVITATIONS {
-                return Ok(Invited::Full);
-            }
-        }
+    let count: i64 = tx
+        .prepare_cached("SELECT COUNT(*) FROM invitations WHERE partner_id = ?1")?
+        .query_row([partner.as_str()], |row| row.get(0))?;
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let invited = writes::invited(invitation, known, count);
+    match invited {
+        Invited::NoPartner | Invited::Full | Invited::Sent(_) => {}
+        Invited::Done => replace(tx, invitation, &email)?,
     }
+    Ok(invited)
+}
+
+/// Stores an invitation in place of the one to the same address.
+fn replace(
+    tx: &Transaction<'_>,
+    invitation: &Invitation,
+    email: &EmailKey,
+) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "INSERT OR REPLACE INTO invitations(id, partner_id, email_key, email, post, token_hash,
             created_at_ms, expires_at_ms)
@@ -127,15 +131,15 @@ fn invite(tx: &Transaction<'_>, invitation: &Invitation) -> Result<Invited, Sqli
     )?
     .execute(named_params! {
         ":id": invitation.id.as_str(),
-        ":partner": partner.as_str(),
+        ":partner": invitation.partner.as_str(),
         ":email_key": email.as_str(),
         ":email": invitation.email,
         ":post": invitation.post.as_str(),
         ":hash": invitation.token_hash.as_str(),
-        ":created": now_ms,
+        ":created": invitation.created_at_ms,
         ":expires": invitation.expires_at_ms,
     })?;
-    Ok(Invited::Done)
+    Ok(())
 }
 
 fn accept(
@@ -147,15 +151,13 @@ fn accept(
     now_ms: i64,
 ) -> Result<Accepted, SqliteError> {
     let known = one(tx, "id = ?1", [id.as_str()])?;
-    let Some(good) = known.filter(|known| is_good(known, hash, email, now_ms)) else {
-        return Ok(Accepted::Invalid);
+    let members = match &known {
+        Some(known) => users::members(tx, &known.partner)?.len(),
+        None => 0,
     };
-    if users::members(tx, &good.partner)?.len() >= MOST_MEMBERS {
-        return Ok(Accepted::Full);
-    }
-    let membership = Membership {
-        partner: good.partner,
-        post: good.post,
+    let membership = match writes::membership(known, hash, email, members, now_ms) {
+        Ok(membership) => membership,
+        Err(answer) => return Ok(answer),
     };
     match join(tx, user, &membership, now_ms)? {
         Joined::NoUser => Ok(Accepted::Invalid),

@@ -92,7 +92,9 @@ pub(super) async fn store(
     }
     let given_back = if rules::gives_back(before, after) {
         let offer = places::one(tx, &after.offer).await?;
-        places::give_back_place(tx, &after.offer).await?;
+        if let Some(offer) = &offer {
+            places::give_back_place(tx, offer).await?;
+        }
         offer
     } else {
         None
