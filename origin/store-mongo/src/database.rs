@@ -14,8 +14,6 @@ use crate::limits::bounded;
 pub use crate::error::MongoError;
 pub use crate::opening::{OpenError, Patience};
 pub use crate::server::{NoTransactions, ServerFacts};
-pub use crate::transaction::TRANSACTION_WITHIN;
-pub use crate::tx::Tx;
 pub use crate::url::{MongoUrl, MongoUrlError};
 
 /// How long one operation of a request may take. A request has 10 s: one such and a transaction.
@@ -70,7 +68,7 @@ impl MongoDb {
         self.database.collection(name)
     }
 
-    /// A driver's session, for [`Tx`].
+    /// A driver's session, for a transaction.
     pub(crate) async fn start_session(
         &self,
     ) -> Result<mongodb::ClientSession, mongodb::error::Error> {

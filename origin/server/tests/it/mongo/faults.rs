@@ -16,8 +16,9 @@ use mongodb::event::{EventHandler, command::CommandEvent};
 use pq_core::DocumentHash;
 use serde_json::{Value, json};
 use store_mongo::{
-    database::{MongoDb, MongoUrl, OPERATION_WITHIN, TRANSACTION_WITHIN},
+    database::{MongoDb, MongoUrl, OPERATION_WITHIN},
     migrations,
+    transaction::TRANSACTION_WITHIN,
 };
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use yousoon::database::Database;

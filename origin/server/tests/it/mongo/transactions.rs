@@ -1,7 +1,7 @@
 use domain::StoreError;
 use e2e::MongoServer;
 use mongodb::bson::{Bson, Document, doc};
-use store_mongo::{database::Tx, error::MongoError};
+use store_mongo::{error::MongoError, tx::Tx};
 
 use super::{on_each, watched};
 
