@@ -90,6 +90,26 @@ pub struct OfferQuery {
     pub next_change: NextChange,
 }
 
+impl OfferQuery {
+    /// The newest `first` offers that everybody sees, with every field, without a total.
+    pub const fn newest(first: usize, now_ms: i64) -> Self {
+        Self {
+            near: None,
+            categories: Vec::new(),
+            min_discount: None,
+            search: None,
+            partner: None,
+            include_inactive: Visibility::Public,
+            first,
+            after: None,
+            now_ms,
+            columns: Columns::Edges,
+            fields: ListFields::ALL,
+            next_change: NextChange::Unasked,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OfferPage {
     /// Each offer with its distance in km when the query has a location.

@@ -8,9 +8,7 @@ use domain::{
     documents::Record,
     offers::{
         edit::{Edit, OfferEdit},
-        store::{
-            Author, Columns, ListFields, Near, NextChange, OfferCursor, OfferQuery, Visibility,
-        },
+        store::{Author, Columns, Near, NextChange, OfferCursor, OfferQuery, Visibility},
     },
     partners::store::{PartnerCursor, PartnerQuery},
     purges::{AuditFilter, AuditRow, Moved, PendingPurge},
@@ -71,18 +69,9 @@ async fn ask_offers(db: &Database, offers: &[Offer]) {
 /// With and without each filter that may choose another index.
 fn lists(one: &Offer) -> Vec<OfferQuery> {
     let newest = OfferQuery {
-        near: None,
-        categories: vec![],
-        min_discount: None,
-        search: None,
-        partner: None,
-        include_inactive: Visibility::Public,
-        first: 20,
-        after: None,
-        now_ms: NOW_MS,
         columns: Columns::EdgesAndTotal,
-        fields: ListFields::ALL,
         next_change: NextChange::Asked,
+        ..OfferQuery::newest(20, NOW_MS)
     };
     let near = Some(Near {
         centre: GeoPoint::new(48.8566, 2.3522).unwrap(),

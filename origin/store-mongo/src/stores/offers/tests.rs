@@ -83,20 +83,7 @@ fn near(max_distance_km: f64) -> Near {
 }
 
 fn query() -> OfferQuery {
-    OfferQuery {
-        near: None,
-        categories: vec![],
-        min_discount: None,
-        search: None,
-        partner: None,
-        include_inactive: Visibility::Public,
-        first: 20,
-        after: None,
-        now_ms: NOW_MS,
-        columns: Columns::Edges,
-        fields: ListFields::ALL,
-        next_change: NextChange::Unasked,
-    }
+    OfferQuery::newest(20, NOW_MS)
 }
 
 fn id_of(hex: &str) -> ObjectId {
