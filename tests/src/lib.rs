@@ -43,6 +43,7 @@ pub use fragment_bomb::fragment_bomb;
 pub use gate::Gate;
 pub use mongo::{MongoServer, TestDatabase};
 pub use oracle::{At, Judgement, Oracle, Shown, Tier};
+pub use origin::SIGNING_KEYS;
 pub use pods::Pods;
 pub use process::Process;
 pub use redis::{AnyRedis, Durability, Redis, Replica};
