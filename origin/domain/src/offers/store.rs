@@ -8,7 +8,7 @@ use std::{collections::HashMap, fmt};
 use async_trait::async_trait;
 
 use super::edit::OfferEdit;
-use crate::{GeoPoint, Offer, OfferCategory, OfferId, PartnerId, StoreError};
+use crate::{Category, GeoPoint, Offer, OfferId, PartnerId, StoreError};
 
 pub use change::{
     Author, Change, Created, Creation, MOST_OFFERS, Purging, Updated, change, creation,
@@ -75,7 +75,7 @@ pub struct OfferQuery {
     /// Nearest first within this disk; without it newest first.
     pub near: Option<Near>,
     /// Any of these; empty means all.
-    pub categories: Vec<OfferCategory>,
+    pub categories: Vec<Category>,
     pub min_discount: Option<i32>,
     /// Every word must occur in the title or description, ignoring accents and case; a backend may
     /// also find words that begin with it. A search without words finds nothing.

@@ -3,7 +3,7 @@
 use cache_core::{LogId, PurgeKind, Revision};
 use domain::catalogue::sample;
 use domain::{
-    GeoPoint, Offer, OfferCategory, PartnerCategory,
+    Category, GeoPoint, Offer,
     catalogue::{Announce, Reach},
     documents::Record,
     offers::{
@@ -90,7 +90,7 @@ fn lists(one: &Offer) -> Vec<OfferQuery> {
                 ..base.clone()
             });
             lists.push(OfferQuery {
-                categories: vec![OfferCategory::Bar, OfferCategory::Club],
+                categories: vec![Category::Bar, Category::Club],
                 min_discount: Some(20),
                 ..base.clone()
             });
@@ -118,7 +118,7 @@ async fn ask_partners(db: &Database, one: &Offer) {
     store.establishments_of(&[partner]).await.unwrap();
     for (category, search) in [
         (None, None),
-        (Some(PartnerCategory::Bar), None),
+        (Some(Category::Bar), None),
         (None, Some("bar".to_owned())),
     ] {
         for after in [None, Some(PartnerCursor::of(&found))] {
