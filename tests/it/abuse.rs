@@ -18,7 +18,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use e2e::{Target, TargetOptions};
+use e2e::{SIGNING_KEYS, Target, TargetOptions};
 
 use self::scale::Scale;
 use self::tally::Tally;
@@ -89,7 +89,7 @@ async fn hostile_clients_crash_nothing_and_see_no_other_users_data() {
 
 async fn start(more: &[(&'static str, &'static str)]) -> Target {
     let mut origin = vec![
-        ("YOUSOON_JWT_KEYS", forged::KEYS),
+        ("YOUSOON_JWT_KEYS", SIGNING_KEYS),
         ("YOUSOON_BCRYPT_COST", "4"),
     ];
     origin.extend(more);

@@ -10,6 +10,8 @@ use crate::store::Store;
 
 /// The service token with every scope.
 pub(crate) const TOKEN: &str = "a-service-token-of-the-end-to-end-tests";
+/// The key pair of RFC 8037, appendix A, as a JWK set; `kid` is its thumbprint.
+pub const SIGNING_KEYS: &str = include_str!("../fixtures/rfc8037.json");
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: usize = 600;
 

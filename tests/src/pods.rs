@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::ask;
 use crate::documents::Documents;
-use crate::origin::{self, TOKEN};
+use crate::origin::{self, SIGNING_KEYS, TOKEN};
 use crate::port;
 use crate::process::Process;
 use crate::redis::{Durability, Redis};
@@ -17,9 +17,6 @@ use crate::turn::Turn;
 
 /// The client's timeout; longer than the origin's own limit on a request (10 s).
 const PATIENCE: Duration = Duration::from_secs(15);
-/// A signing key for tests (RFC 8032, 7.1). All origins have it, so that each accepts what another
-/// one has signed.
-const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 
 #[derive(Debug)]
 struct Pod {
@@ -51,8 +48,9 @@ impl Pods {
         let log = std::env::var("RUST_LOG").unwrap_or_else(|_unset| "warn".to_owned());
         let store = Store::create(vec![
             ("YOUSOON_REDIS_URL", redis.url()),
-            ("YOUSOON_JWT_KEYS", KEYS.to_owned()),
-            ("YOUSOON_QR_KEYS", KEYS.to_owned()),
+            // Each origin accepts what another one has signed.
+            ("YOUSOON_JWT_KEYS", SIGNING_KEYS.to_owned()),
+            ("YOUSOON_QR_KEYS", SIGNING_KEYS.to_owned()),
             ("YOUSOON_BCRYPT_COST", "4".to_owned()),
             ("YOUSOON_BCRYPT_WAITING", "10000".to_owned()),
             ("RUST_LOG", log),

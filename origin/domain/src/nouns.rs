@@ -147,63 +147,53 @@ impl GeoPoint {
     }
 }
 
-macro_rules! category {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name {
-            $(#[serde(rename = $text)] $variant),+
-        }
-
-        impl $name {
-            pub const ALL: [Self; 8] = [$(Self::$variant),+];
-
-            /// The GraphQL and storage name.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text),+
-                }
-            }
-
-            pub fn parse(text: &str) -> Option<Self> {
-                match text {
-                    $($text => Some(Self::$variant),)+
-                    _ => None,
-                }
-            }
-        }
-    };
+/// What kind of business a partner is, or what kind of activity an offer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Category {
+    Bar,
+    Restaurant,
+    Club,
+    Cinema,
+    Sport,
+    Leisure,
+    Event,
+    Other,
 }
 
-category!(
-    /// What kind of business a partner is.
-    PartnerCategory {
-        Bar = "BAR",
-        Restaurant = "RESTAURANT",
-        Club = "CLUB",
-        Cinema = "CINEMA",
-        Sport = "SPORT",
-        Leisure = "LEISURE",
-        Event = "EVENT",
-        Other = "OTHER",
-    }
-);
+impl Category {
+    /// In menu order.
+    pub const ALL: [Self; 8] = [
+        Self::Bar,
+        Self::Restaurant,
+        Self::Club,
+        Self::Cinema,
+        Self::Sport,
+        Self::Leisure,
+        Self::Event,
+        Self::Other,
+    ];
 
-category!(
-    /// What kind of activity an offer is for; lists filter by it.
-    OfferCategory {
-        Bar = "BAR",
-        Restaurant = "RESTAURANT",
-        Club = "CLUB",
-        Cinema = "CINEMA",
-        Sport = "SPORT",
-        Leisure = "LEISURE",
-        Event = "EVENT",
-        Other = "OTHER",
+    /// The GraphQL and storage name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bar => "BAR",
+            Self::Restaurant => "RESTAURANT",
+            Self::Club => "CLUB",
+            Self::Cinema => "CINEMA",
+            Self::Sport => "SPORT",
+            Self::Leisure => "LEISURE",
+            Self::Event => "EVENT",
+            Self::Other => "OTHER",
+        }
     }
-);
 
-impl OfferCategory {
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|category| category.as_str() == text)
+    }
+
     pub const fn name_fr(self) -> &'static str {
         match self {
             Self::Bar => "Bars",
@@ -231,53 +221,13 @@ impl OfferCategory {
     }
 }
 
-impl From<PartnerCategory> for OfferCategory {
-    fn from(category: PartnerCategory) -> Self {
-        match category {
-            PartnerCategory::Bar => Self::Bar,
-            PartnerCategory::Restaurant => Self::Restaurant,
-            PartnerCategory::Club => Self::Club,
-            PartnerCategory::Cinema => Self::Cinema,
-            PartnerCategory::Sport => Self::Sport,
-            PartnerCategory::Leisure => Self::Leisure,
-            PartnerCategory::Event => Self::Event,
-            PartnerCategory::Other => Self::Other,
-        }
-    }
-}
-
-/// An offer category as clients display it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Category {
-    pub slug: String,
-    pub name_fr: String,
-    pub name_en: String,
-    /// Its position in menus, from 0.
-    pub position: i32,
-}
-
-impl Category {
-    /// All categories in menu order.
-    pub fn all() -> Vec<Self> {
-        (0..)
-            .zip(OfferCategory::ALL)
-            .map(|(position, category)| Self {
-                slug: category.as_str().to_ascii_lowercase(),
-                name_fr: category.name_fr().to_owned(),
-                name_en: category.name_en().to_owned(),
-                position,
-            })
-            .collect()
-    }
-}
-
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Partner {
     pub id: PartnerId,
     pub name: String,
     pub description: Option<String>,
     pub logo: Option<String>,
-    pub category: PartnerCategory,
+    pub category: Category,
     /// 0 to 5; none before the first review.
     pub rating: Option<f64>,
     pub review_count: i32,
@@ -400,7 +350,7 @@ pub struct Offer {
     pub description: String,
     pub partner_id: PartnerId,
     pub establishment_id: EstablishmentId,
-    pub category: OfferCategory,
+    pub category: Category,
     pub discount: Discount,
     pub conditions: Vec<String>,
     /// First moment of validity.
@@ -479,13 +429,10 @@ mod tests {
 
     #[test]
     fn categories_read_back() {
-        for category in OfferCategory::ALL {
-            assert_eq!(OfferCategory::parse(category.as_str()), Some(category));
+        for category in Category::ALL {
+            assert_eq!(Category::parse(category.as_str()), Some(category));
+            assert_eq!(serde_json::json!(category), category.as_str());
         }
-        for category in PartnerCategory::ALL {
-            assert_eq!(PartnerCategory::parse(category.as_str()), Some(category));
-        }
-        assert_eq!(OfferCategory::parse("bar"), None);
-        assert_eq!(Category::all().len(), 8);
+        assert_eq!(Category::parse("bar"), None);
     }
 }

@@ -126,7 +126,10 @@ impl PurgeLog {
 
     async fn drain(&self, now_ms: i64) -> Result<Option<Revision>, DrainError> {
         match &self.0.place {
-            Backend::Database(log) => Ok(self.drain_in_database(log.as_ref(), now_ms).await?),
+            Backend::Database(log) => {
+                let drained = self.drain_in_database(log.as_ref(), now_ms).await?;
+                Ok(drained.map(|extent| extent.head))
+            }
             Backend::Redis(redis) => self.drain_for_a_writer(redis, now_ms).await.map(Some),
         }
     }

@@ -69,7 +69,7 @@ impl LogStore for EmbeddedLog {
         &self,
         known: Revision,
         now_ms: i64,
-    ) -> Result<Option<(Revision, Vec<PurgeRecord>)>, StoreError> {
+    ) -> Result<Option<(LogExtent, Vec<PurgeRecord>)>, StoreError> {
         let Self { db, own, role, .. } = self;
         let (own, role) = (*own, *role);
         // A look on a reader first: the writer is not taken for nothing.
@@ -88,17 +88,16 @@ impl LogStore for EmbeddedLog {
             }
             self.appended.send_replace(());
         }
-        if !may_drain(db.read(in_force::in_force).await?, own, role) {
-            // Whoever moved the rows moved them into another log: this one's end says nothing.
-            return Ok(None);
-        }
-        let (records, extent) = db
-            .read(move |connection| {
-                let records = log_rows::records_after(connection, known, DRAINED_AT_ONCE)?;
-                Ok((records, log_rows::extent(connection)?))
-            })
-            .await?;
-        Ok(Some((extent.head, records)))
+        let drained = db.read(move |c| {
+            if !may_drain(in_force::in_force(c)?, own, role) {
+                // The rows may have moved into the log that is in force now: this log's end does
+                // not cover them.
+                return Ok(None);
+            }
+            let records = log_rows::records_after(c, known, DRAINED_AT_ONCE)?;
+            Ok(Some((log_rows::extent(c)?, records)))
+        });
+        drained.await
     }
 
     async fn look(&self) -> Result<Option<(bool, LogExtent)>, StoreError> {

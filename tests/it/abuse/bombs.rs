@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use e2e::{Answer, Target};
+use e2e::{Answer, Target, fragment_bomb};
 use serde_json::{Value, json};
 
 use super::tally::{Seen, Tally};
@@ -22,18 +22,6 @@ fn numbered(times: usize, each: impl Fn(usize) -> String) -> String {
         write!(text, "{} ", each(number)).unwrap();
         text
     })
-}
-
-/// Fragments that each spread the next one twice: 2^depth fields.
-fn fragments(depth: usize) -> String {
-    let each = |number: usize| {
-        let next = number + 1;
-        format!("fragment F{number} on Query {{ ...F{next} ...F{next} }}")
-    };
-    format!(
-        "query Q {{ ...F0 }} {} fragment F{depth} on Query {{ categories {{ id }} }}",
-        numbered(depth, each)
-    )
 }
 
 /// The name and the body of each request.
@@ -75,8 +63,8 @@ fn all() -> Vec<(&'static str, Value)> {
         ),
         ("60,000 brackets", query(nested(60_000, "{", "", "}"))),
         ("60,000 open brackets", query("{a".repeat(60_000))),
-        ("2^30 fields in fragments", query(fragments(30))),
-        ("a hundred fragments of two", query(fragments(100))),
+        ("2^30 fields in fragments", query(fragment_bomb(30))),
+        ("a hundred fragments of two", query(fragment_bomb(100))),
         ("a ring of fragments", query(ring.to_owned())),
         (
             "a fragment of itself",

@@ -2,16 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use e2e::SIGNING_KEYS;
 use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
-
-/// The origin's signing key in these tests (RFC 8037, appendix A). The tests have it too, so that
-/// they can make tokens that are valid but for one thing.
-pub(crate) const KEYS: &str = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "ours",
-    "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
-    "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 
 /// A token, what is wrong with it, and the code of its refusal.
 #[derive(Clone, Debug)]
@@ -21,15 +16,17 @@ pub(crate) struct Forged {
     pub(crate) code: &'static str,
 }
 
-fn key(of: &Value, part: &str) -> [u8; 32] {
-    let text = of["keys"][0][part].as_str().unwrap();
-    URL_SAFE_NO_PAD.decode(text).unwrap().try_into().unwrap()
+/// A part of the key with which the origin signs in these tests. The tests sign with it too, so
+/// that they can make tokens that are valid but for one thing.
+fn part_of_ours(part: &str) -> String {
+    let keys: Value = serde_json::from_str(SIGNING_KEYS).unwrap();
+    keys["keys"][0][part].as_str().unwrap().to_owned()
 }
 
 fn ours() -> SigningKey {
-    let keys: Value = serde_json::from_str(KEYS).unwrap();
-    let private = SigningKey::from_bytes(&key(&keys, "d"));
-    assert_eq!(private.verifying_key().as_bytes(), &key(&keys, "x"));
+    let bytes = |part| URL_SAFE_NO_PAD.decode(part_of_ours(part)).unwrap();
+    let private = SigningKey::from_bytes(&bytes("d").try_into().unwrap());
+    assert_eq!(private.verifying_key().as_bytes()[..], bytes("x"));
     private
 }
 
@@ -38,7 +35,7 @@ fn encoded(part: &Value) -> String {
 }
 
 fn header() -> Value {
-    json!({"typ": "JWT", "alg": "EdDSA", "kid": "ours"})
+    json!({"typ": "JWT", "alg": "EdDSA", "kid": part_of_ours("kid")})
 }
 
 fn signed(header: &Value, claims: &Value, key: &SigningKey) -> String {

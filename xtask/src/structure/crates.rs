@@ -2,7 +2,7 @@
 
 use super::edges::Resolver;
 use super::modules::CrateSource;
-use super::rules::{COMPLETE_WITH, CRATES, CrateRule, IMPURE_CRATES, IMPURE_PATHS};
+use super::rules::{CRATES, CrateRule, IMPURE_CRATES, IMPURE_PATHS};
 use super::syntax::Path;
 use super::violation::{Kind, Violation};
 use super::workspace::Member;
@@ -34,7 +34,7 @@ pub(crate) fn used<'m>(member: &Member, members: &'m [Member]) -> Vec<&'m Member
 
 /// Judges the dependencies that the manifests name.
 pub(crate) fn judge_manifests(members: &[Member]) -> Vec<Violation> {
-    let mut found = stale_rows(members);
+    let mut found = Vec::new();
     for member in members {
         let name = &member.name;
         let Some(rule) = rule_of(member) else {
@@ -60,10 +60,8 @@ pub(crate) fn judge_manifests(members: &[Member]) -> Vec<Violation> {
     found
 }
 
-fn stale_rows(members: &[Member]) -> Vec<Violation> {
-    if !members.iter().any(|member| member.name == COMPLETE_WITH) {
-        return Vec::new();
-    }
+/// Finds rows of the table that name no crate of the workspace.
+pub(crate) fn stale_rows(members: &[Member]) -> Vec<Violation> {
     let rows = CRATES.iter().filter(|rule| {
         !rule.name.ends_with("/*") && !members.iter().any(|member| names(rule.name, member))
     });

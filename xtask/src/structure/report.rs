@@ -37,7 +37,8 @@ impl Report {
             })
             .collect::<Result<Vec<_>>>()?;
         let edges = Resolver::new(&crates).edges();
-        let mut violations = crates::judge_manifests(&members);
+        let mut violations = crates::stale_rows(&members);
+        violations.extend(crates::judge_manifests(&members));
         let mut circles = Vec::new();
         for (package, (member, source)) in members.iter().zip(&crates).enumerate() {
             if crates::rule_of(member).is_some_and(|rule| rule.pure) {

@@ -96,10 +96,6 @@ const fn pure(name: &'static str, may_use: &'static [&'static str]) -> CrateRule
     }
 }
 
-/// The table is ahead of the workspace while `origin/` is cut into crates. Once this crate exists,
-/// a row without a crate is an error.
-pub(crate) const COMPLETE_WITH: &str = "domain";
-
 /// Crates that do I/O, read clocks or draw random numbers: a pure crate depends on none.
 pub(crate) const IMPURE_CRATES: &[&str] = &[
     "async-graphql",

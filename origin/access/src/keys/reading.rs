@@ -108,11 +108,14 @@ mod tests {
     use super::*;
     use crate::keys::KeySet;
 
-    /// The private key of RFC 8037, appendix A, and its thumbprint.
-    const D: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
-    const X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-    const KID: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+    /// The key pair of RFC 8037, appendix A; `kid` is its thumbprint.
+    const KEY_PAIR: &str = include_str!("../../../../tests/fixtures/rfc8037.json");
     const OTHER_X: &str = "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw";
+
+    fn part(name: &str) -> String {
+        let keys: serde_json::Value = serde_json::from_str(KEY_PAIR).unwrap();
+        keys["keys"][0][name].as_str().unwrap().to_owned()
+    }
 
     fn names(text: &str) -> Result<String, KeysError> {
         KeySet::parse(text).map(|keys| format!("{keys:?}"))
@@ -121,21 +124,22 @@ mod tests {
     #[test]
     fn a_jwk_set_is_read() {
         let set = |keys: &str| format!(r#"{{"keys": [{keys}]}}"#);
-        let private = format!(r#"{{"kty":"OKP","crv":"Ed25519","d":"{D}","x":"{X}"}}"#);
+        let (d, x, kid) = (part("d"), part("x"), part("kid"));
+        let private = format!(r#"{{"kty":"OKP","crv":"Ed25519","d":"{d}","x":"{x}"}}"#);
         let named = format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"old","x":"{OTHER_X}"}}"#);
         let both = names(&set(&format!("{private},{named}")));
-        assert_eq!(both, Ok(format!(r#"["{KID}", "old"]"#)));
+        assert_eq!(both, Ok(format!(r#"["{kid}", "old"]"#)));
         let table = [
             ("{}".to_owned(), KeysError::NotKeys),
             (set(""), KeysError::NoneSigns),
             (set(&named), KeysError::NoneSigns),
             (set(&format!("{private},{private}")), KeysError::SameName),
-            (set(&private.replace(X, OTHER_X)), KeysError::NotAPair),
+            (set(&private.replace(&x, OTHER_X)), KeysError::NotAPair),
             (
                 set(r#"{"kty":"RSA","n":"x","e":"AQAB"}"#),
                 KeysError::NotEd25519,
             ),
-            (set(&private.replace(D, "AA")), KeysError::NotEd25519),
+            (set(&private.replace(&d, "AA")), KeysError::NotEd25519),
         ];
         for (text, why) in table {
             assert_eq!(names(&text), Err(why), "{text}");
@@ -145,7 +149,7 @@ mod tests {
     #[test]
     fn pem_blocks_are_read_on_lines_or_on_one() {
         use base64::engine::general_purpose::STANDARD;
-        let seed = URL_SAFE_NO_PAD.decode(D).unwrap();
+        let seed = URL_SAFE_NO_PAD.decode(part("d")).unwrap();
         // The DER prefixes of RFC 8410 for a private and for a public key.
         let pkcs8 = [
             hex::decode("302e020100300506032b657004220420").unwrap(),
@@ -160,7 +164,10 @@ mod tests {
         };
         let text = block("PRIVATE KEY", &pkcs8) + &block("PUBLIC KEY", &spki);
         let found = names(&text).unwrap();
-        assert!(found.starts_with(&format!(r#"["{KID}", ""#)), "{found}");
+        assert!(
+            found.starts_with(&format!(r#"["{}", ""#, part("kid"))),
+            "{found}"
+        );
         assert_eq!(names(&text.replace('\n', "\\n")), Ok(found));
         assert_eq!(
             names(&block("PUBLIC KEY", &spki)),
@@ -174,14 +181,13 @@ mod tests {
 
     #[test]
     fn no_private_part_is_published_or_printed() {
-        let text = format!(r#"{{"keys": [{{"kty":"OKP","crv":"Ed25519","d":"{D}","x":"{X}"}}]}}"#);
-        let keys = KeySet::parse(&text).unwrap();
-        let published = keys.jwks().to_string();
+        let keys = KeySet::parse(KEY_PAIR).unwrap();
+        let (published, private) = (keys.jwks().to_string(), part("d"));
         assert!(
-            published.contains(X) && !published.contains(D),
+            published.contains(&part("x")) && !published.contains(&private),
             "{published}"
         );
         assert!(!published.contains("\"d\""), "{published}");
-        assert!(!format!("{keys:?}").contains(D));
+        assert!(!format!("{keys:?}").contains(&private));
     }
 }

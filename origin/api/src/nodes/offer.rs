@@ -26,7 +26,7 @@ use crate::{
 const REMAINING_MAX_AGE_S: u32 = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::OfferCategory")]
+#[graphql(remote = "domain::Category")]
 pub enum OfferCategory {
     Bar,
     Restaurant,
@@ -57,7 +57,7 @@ impl Category {
         &self,
         #[graphql(default_with = "Some(Locale::Fr)")] locale: Option<Locale>,
     ) -> &'static str {
-        let category = domain::OfferCategory::from(self.id);
+        let category = domain::Category::from(self.id);
         match locale {
             Some(Locale::Fr) | None => category.name_fr(),
             Some(Locale::En) => category.name_en(),
@@ -65,8 +65,8 @@ impl Category {
     }
 }
 
-impl From<domain::OfferCategory> for Category {
-    fn from(category: domain::OfferCategory) -> Self {
+impl From<domain::Category> for Category {
+    fn from(category: domain::Category) -> Self {
         Self {
             id: category.into(),
         }

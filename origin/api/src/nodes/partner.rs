@@ -25,7 +25,7 @@ use crate::{
 const SHOWN_OFFERS: usize = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::PartnerCategory")]
+#[graphql(remote = "domain::Category")]
 pub enum PartnerCategory {
     Bar,
     Restaurant,

@@ -46,7 +46,7 @@ impl From<Preferences> for PreferencesNode {
 
 impl From<PreferencesInput> for Preferences {
     fn from(input: PreferencesInput) -> Self {
-        let mut categories: Vec<domain::OfferCategory> =
+        let mut categories: Vec<domain::Category> =
             input.categories.into_iter().map(Into::into).collect();
         categories.sort_unstable();
         categories.dedup();

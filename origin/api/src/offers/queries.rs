@@ -149,7 +149,7 @@ impl OfferQueries {
         RequestContext::of(ctx)
             .facts
             .tag(domain::tags::categories());
-        domain::OfferCategory::ALL
+        domain::Category::ALL
             .into_iter()
             .map(Category::from)
             .collect()

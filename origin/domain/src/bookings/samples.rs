@@ -2,7 +2,7 @@
 
 use super::booking::{Booking, BookingStatus};
 use crate::{
-    BookingId, BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId,
+    BookingId, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, Offer, OfferId,
     PartnerId, UserId,
 };
 
@@ -18,7 +18,7 @@ pub fn offer() -> Offer {
         description: String::new(),
         partner_id: PartnerId::derive("partner", "1"),
         establishment_id: EstablishmentId::derive("establishment", "1"),
-        category: OfferCategory::Restaurant,
+        category: Category::Restaurant,
         discount: Discount {
             percentage: 20,
             description: None,

@@ -9,9 +9,8 @@ use chance::Chance;
 use words::{CITIES, City, Quarter};
 
 use crate::{
-    Address, BookingLimits, Discount, Establishment, EstablishmentId, GeoPoint, Offer,
-    OfferCategory, OfferId, OfferSchedule, Partner, PartnerCategory, PartnerId, Quota,
-    catalogue::Family,
+    Address, BookingLimits, Category, Discount, Establishment, EstablishmentId, GeoPoint, Offer,
+    OfferId, OfferSchedule, Partner, PartnerId, Quota, catalogue::Family,
 };
 
 pub const DAY_MS: i64 = 86_400_000;
@@ -41,14 +40,14 @@ fn family(number: usize, now_ms: i64) -> Family {
     );
     let today_ms = now_ms - now_ms.rem_euclid(DAY_MS);
     let category = *chance.weighted(&[
-        (PartnerCategory::Restaurant, 40),
-        (PartnerCategory::Bar, 25),
-        (PartnerCategory::Club, 7),
-        (PartnerCategory::Cinema, 6),
-        (PartnerCategory::Sport, 7),
-        (PartnerCategory::Leisure, 7),
-        (PartnerCategory::Event, 4),
-        (PartnerCategory::Other, 4),
+        (Category::Restaurant, 40),
+        (Category::Bar, 25),
+        (Category::Club, 7),
+        (Category::Cinema, 6),
+        (Category::Sport, 7),
+        (Category::Leisure, 7),
+        (Category::Event, 4),
+        (Category::Other, 4),
     ]);
     let city = chance.weighted(&[(&CITIES[0], 60), (&CITIES[1], 22), (&CITIES[2], 18)]);
     let seed = number.to_string();
@@ -74,7 +73,7 @@ fn family(number: usize, now_ms: i64) -> Family {
 fn partner(
     chance: &mut Chance,
     seed: &str,
-    category: PartnerCategory,
+    category: Category,
     city: &City,
     today_ms: i64,
 ) -> Partner {
@@ -169,7 +168,7 @@ pub fn offer(
         description: words::offer_description(chance, partner.category, &place.name, percentage),
         partner_id: partner.id.clone(),
         establishment_id: place.id.clone(),
-        category: OfferCategory::from(partner.category),
+        category: partner.category,
         discount: Discount {
             percentage,
             description: words::discount_description(chance, percentage),

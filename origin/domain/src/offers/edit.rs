@@ -2,7 +2,7 @@
 //! checked when the edit is applied, inside the write's transaction.
 
 use super::rules;
-use crate::{Offer, OfferCategory, OfferSchedule, Quota, texts::BrokenRule};
+use crate::{Category, Offer, OfferSchedule, Quota, texts::BrokenRule};
 
 /// What an edit does to one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl<T> Edit<T> {
 pub struct OfferEdit {
     pub title: Edit<String>,
     pub description: Edit<String>,
-    pub category: Edit<OfferCategory>,
+    pub category: Edit<Category>,
     pub percentage: Edit<i32>,
     pub discount_description: Edit<Option<String>>,
     pub conditions: Edit<Vec<String>>,
@@ -110,7 +110,7 @@ mod tests {
             description: String::new(),
             partner_id: PartnerId::derive("partner", "1"),
             establishment_id: EstablishmentId::derive("establishment", "1"),
-            category: OfferCategory::Restaurant,
+            category: Category::Restaurant,
             discount: Discount {
                 percentage: 20,
                 description: Some("le soir".into()),

@@ -8,7 +8,7 @@ use std::{collections::HashMap, fmt};
 use async_trait::async_trait;
 
 use super::edit::OfferEdit;
-use crate::{GeoPoint, Offer, OfferCategory, OfferId, PartnerId, StoreError};
+use crate::{Category, GeoPoint, Offer, OfferId, PartnerId, StoreError};
 
 pub use change::{
     Author, Change, Created, Creation, MOST_OFFERS, Purging, Updated, change, creation,
@@ -75,7 +75,7 @@ pub struct OfferQuery {
     /// Nearest first within this disk; without it newest first.
     pub near: Option<Near>,
     /// Any of these; empty means all.
-    pub categories: Vec<OfferCategory>,
+    pub categories: Vec<Category>,
     pub min_discount: Option<i32>,
     /// Every word must occur in the title or description, ignoring accents and case; a backend may
     /// also find words that begin with it. A search without words finds nothing.
@@ -88,6 +88,26 @@ pub struct OfferQuery {
     pub columns: Columns,
     pub fields: ListFields,
     pub next_change: NextChange,
+}
+
+impl OfferQuery {
+    /// The newest `first` offers that everybody sees, with every field, without a total.
+    pub const fn newest(first: usize, now_ms: i64) -> Self {
+        Self {
+            near: None,
+            categories: Vec::new(),
+            min_discount: None,
+            search: None,
+            partner: None,
+            include_inactive: Visibility::Public,
+            first,
+            after: None,
+            now_ms,
+            columns: Columns::Edges,
+            fields: ListFields::ALL,
+            next_change: NextChange::Unasked,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,9 +1,7 @@
 //! Edits of partners and establishments. Each value is valid by itself: constructed by the rules
 //! only.
 
-use crate::{
-    Address, Establishment, GeoPoint, OpeningHour, Partner, PartnerCategory, offers::edit::Edit,
-};
+use crate::{Address, Category, Establishment, GeoPoint, OpeningHour, Partner, offers::edit::Edit};
 
 /// An edit of a partner; unset fields keep their value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,7 +9,7 @@ pub struct PartnerEdit {
     pub name: Edit<String>,
     pub description: Edit<Option<String>>,
     pub logo: Edit<Option<String>>,
-    pub category: Edit<PartnerCategory>,
+    pub category: Edit<Category>,
 }
 
 impl PartnerEdit {

@@ -9,7 +9,7 @@ use std::{collections::HashMap, fmt};
 use async_trait::async_trait;
 
 use crate::{
-    Establishment, EstablishmentId, Partner, PartnerCategory, PartnerId, StoreError, UserId,
+    Category, Establishment, EstablishmentId, Partner, PartnerId, StoreError, UserId,
     cursor::{CursorKind, seal, unseal},
     search_text as text,
 };
@@ -21,7 +21,7 @@ pub use change::{Founded, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdate
 
 #[derive(Debug, Clone, Default)]
 pub struct PartnerQuery {
-    pub category: Option<PartnerCategory>,
+    pub category: Option<Category>,
     /// Every word must occur in the name or description, ignoring accents and case; a backend may
     /// also find words that begin with it. A search without words finds nothing.
     pub search: Option<String>,

@@ -37,7 +37,7 @@ pub trait LogStore: fmt::Debug + Send + Sync {
         &self,
         known: Revision,
         now_ms: i64,
-    ) -> Result<Option<(Revision, Vec<PurgeRecord>)>, StoreError>;
+    ) -> Result<Option<(LogExtent, Vec<PurgeRecord>)>, StoreError>;
 
     /// Whether purges wait in the outbox, and the log's extent.
     async fn look(&self) -> Result<Option<(bool, LogExtent)>, StoreError>;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{OfferCategory, PartnerId, UserId, words::words};
+use crate::{Category, PartnerId, UserId, words::words};
 
 words! {
     /// The role of an account. Services have tokens, not accounts.
@@ -58,7 +58,7 @@ pub struct Membership {
 #[serde(rename_all = "camelCase")]
 pub struct Preferences {
     pub language: Language,
-    pub categories: Vec<OfferCategory>,
+    pub categories: Vec<Category>,
     /// Whether the user wants unsolicited news, one flag per channel.
     pub news_by_email: bool,
     pub news_by_push: bool,

@@ -1,23 +1,26 @@
 //! Queries of the purge log in the embedded database.
 
-use cache_core::Revision;
 use cache_tiered::{Extent, SourceError};
-use domain::{StoreError, purges::LogStore};
+use domain::{
+    StoreError,
+    purges::{LogStore, log_store::LogExtent},
+};
 
 use super::{PurgeLog, wall_ms};
 
 impl PurgeLog {
-    /// Moves the outbox into the log and returns the log's end; none when another log is in force.
+    /// Moves the outbox into the log and returns the log's extent; none when another log is in
+    /// force.
     pub(super) async fn drain_in_database(
         &self,
         log: &dyn LogStore,
         now_ms: i64,
-    ) -> Result<Option<Revision>, StoreError> {
+    ) -> Result<Option<LogExtent>, StoreError> {
         let feed = &self.0.feed;
         let drained = log.drain(feed.position().head, now_ms).await?;
-        Ok(drained.map(|(head, records)| {
+        Ok(drained.map(|(extent, records)| {
             feed.heard(log.id(), &records);
-            head
+            extent
         }))
     }
 
@@ -26,10 +29,8 @@ impl PurgeLog {
         let complete_at = self.0.feed.clock().now();
         let (waits, mut extent) = log.look().await?.ok_or(REPLACED)?;
         if waits {
-            self.drain_in_database(log, wall_ms(complete_at))
-                .await?
-                .ok_or(REPLACED)?;
-            (_, extent) = log.look().await?.ok_or(REPLACED)?;
+            let drained = self.drain_in_database(log, wall_ms(complete_at)).await?;
+            extent = drained.ok_or(REPLACED)?;
         }
         Ok(Extent {
             log: log.id(),

@@ -10,8 +10,8 @@ use std::{collections::HashMap, path::Path};
 
 use csv::ByteRecord;
 use domain::{
-    Address, Establishment, EstablishmentId, GeoPoint, OfferId, Partner, PartnerCategory,
-    PartnerId, StoreError,
+    Address, Category, Establishment, EstablishmentId, GeoPoint, OfferId, Partner, PartnerId,
+    StoreError,
     catalogue::{
         Announce, CatalogueStore, Family, Reach,
         sample::{DAY_MS, chance::Chance, words},
@@ -57,7 +57,7 @@ pub enum ImportError {
 /// A valid line.
 #[derive(Debug, Clone, PartialEq)]
 struct Venue {
-    category: PartnerCategory,
+    category: Category,
     cuisine: String,
     location: GeoPoint,
     district: String,
@@ -160,7 +160,7 @@ fn venue(record: &ByteRecord) -> Result<Venue, String> {
     )
     .ok_or("not a place on the Earth")?;
     Ok(Venue {
-        category: PartnerCategory::parse(category)
+        category: Category::parse(category)
             .ok_or_else(|| format!("unknown category `{category}`"))?,
         cuisine: cuisine.to_owned(),
         location,

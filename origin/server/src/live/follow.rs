@@ -8,12 +8,7 @@ use std::{
 
 use cache_core::{PurgeRecord, Revision, Tag};
 use cache_tiered::{Moment, News};
-use domain::{
-    Offer, OfferId, StoreError,
-    error_chain::chain,
-    offers::store::{Columns, ListFields, NextChange, OfferQuery, Visibility},
-    tags,
-};
+use domain::{Offer, OfferId, StoreError, error_chain::chain, offers::store::OfferQuery, tags};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -162,7 +157,7 @@ impl<'s> Follower<'s> {
 
     async fn read_newest(&mut self) -> Result<(), StoreError> {
         let now_ms = self.state.services.clock.now_ms();
-        let query = newest(now_ms);
+        let query = OfferQuery::newest(NEWEST, now_ms);
         let read = self.state.services.offers.list(&query);
         let page = in_time(self.state.services.observer.read("live.newest", read)).await?;
         let since_ms = self.current_ms.saturating_sub(MARGIN_MS);
@@ -182,23 +177,6 @@ impl<'s> Follower<'s> {
             self.told.remember(offer.id.clone());
             self.state.live.published(&Arc::new(offer), required);
         }
-    }
-}
-
-fn newest(now_ms: i64) -> OfferQuery {
-    OfferQuery {
-        near: None,
-        categories: Vec::new(),
-        min_discount: None,
-        search: None,
-        partner: None,
-        include_inactive: Visibility::Public,
-        first: NEWEST,
-        after: None,
-        now_ms,
-        columns: Columns::Edges,
-        fields: ListFields::ALL,
-        next_change: NextChange::Unasked,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lists of offers: pages, filters, who sees what, how much of it.
 
 use domain::{
-    Offer, OfferCategory, OfferId, PartnerId, StoreError,
+    Category, Offer, OfferId, PartnerId, StoreError,
     offers::store::{Columns, ListFields, OfferCursor, OfferQuery, Visibility},
 };
 
@@ -107,10 +107,8 @@ async fn assert_filters(fresh: &Fresh, base: OfferQuery, columns: Columns) {
     let cases: Vec<(Narrow, Keep)> = vec![
         (Box::new(|_| ()), Box::new(is_visible)),
         (
-            Box::new(|q| q.categories = vec![OfferCategory::Bar, OfferCategory::Cinema]),
-            Box::new(|o| {
-                is_visible(o) && matches!(o.category, OfferCategory::Bar | OfferCategory::Cinema)
-            }),
+            Box::new(|q| q.categories = vec![Category::Bar, Category::Cinema]),
+            Box::new(|o| is_visible(o) && matches!(o.category, Category::Bar | Category::Cinema)),
         ),
         (
             Box::new(|q| q.min_discount = Some(30)),
@@ -126,11 +124,11 @@ async fn assert_filters(fresh: &Fresh, base: OfferQuery, columns: Columns) {
         ),
         (
             Box::new(|q| {
-                q.categories = vec![OfferCategory::Restaurant];
+                q.categories = vec![Category::Restaurant];
                 q.min_discount = Some(20);
                 q.include_inactive = Visibility::All;
             }),
-            Box::new(|o| o.category == OfferCategory::Restaurant && o.discount.percentage >= 20),
+            Box::new(|o| o.category == Category::Restaurant && o.discount.percentage >= 20),
         ),
     ];
     for (number, (narrow, keep)) in cases.into_iter().enumerate() {

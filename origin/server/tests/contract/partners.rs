@@ -2,7 +2,7 @@
 
 use domain::catalogue::sample;
 use domain::{
-    EstablishmentId, Partner, PartnerCategory, PartnerId,
+    Category, EstablishmentId, Partner, PartnerId,
     catalogue::Family,
     partners::store::{PartnerCursor, PartnerPage, PartnerQuery},
 };
@@ -71,10 +71,10 @@ async fn pages_by_name_have_no_duplicates_and_no_holes(fresh: Fresh) {
 async fn a_category_narrows_the_list(fresh: Fresh) {
     let families = filled(&fresh).await;
     let bars = PartnerQuery {
-        category: Some(PartnerCategory::Bar),
+        category: Some(Category::Bar),
         ..query(5)
     };
-    let expected = expected(&families, |p| p.category == PartnerCategory::Bar);
+    let expected = expected(&families, |p| p.category == Category::Bar);
     assert_list(&fresh.db, bars, &expected).await;
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{
-    Offer, OfferCategory, OfferId, PartnerId, Quota,
+    Category, Offer, OfferId, PartnerId, Quota,
     offers::store::{Near, NextChange, OfferQuery, Visibility},
 };
 
@@ -95,7 +95,7 @@ async fn the_next_change_in_reach_is_the_earliest_there(fresh: Fresh) {
 async fn assert_next_changes(fresh: &Fresh, offers: &[Offer], disk: Option<Near>) {
     let moments = [0, -40, 20, 400].map(|days| NOW_MS + days * DAY_MS);
     for now_ms in moments.into_iter().chain([0]) {
-        for categories in [&[][..], &[OfferCategory::Bar]] {
+        for categories in [&[][..], &[Category::Bar]] {
             let expected = offers
                 .iter()
                 .filter(|o| categories.is_empty() || categories.contains(&o.category))

@@ -5,9 +5,7 @@ use domain::catalogue::sample;
 use domain::{
     GeoPoint, Offer, OfferId,
     catalogue::Family,
-    offers::store::{
-        Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
-    },
+    offers::store::{Near, OfferCursor, OfferPage, OfferQuery},
 };
 use domain::{InvitationId, team::InvitationToken};
 use yousoon::database::Database;
@@ -34,17 +32,7 @@ pub(crate) fn near(centre: GeoPoint, max_distance_km: f64) -> Near {
 pub(crate) fn query(near: Option<Near>) -> OfferQuery {
     OfferQuery {
         near,
-        categories: vec![],
-        min_discount: None,
-        search: None,
-        partner: None,
-        include_inactive: Visibility::Public,
-        first: 20,
-        after: None,
-        now_ms: NOW_MS,
-        columns: Columns::Edges,
-        fields: ListFields::ALL,
-        next_change: NextChange::Unasked,
+        ..OfferQuery::newest(20, NOW_MS)
     }
 }
 

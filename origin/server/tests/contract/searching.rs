@@ -3,7 +3,7 @@
 //! leaves out.
 
 use domain::{
-    Offer, OfferCategory,
+    Category, Offer,
     offers::store::{Columns, OfferQuery},
 };
 
@@ -69,11 +69,11 @@ async fn words_are_found_without_accents_and_case(fresh: Fresh) {
 
 async fn a_search_goes_with_other_filters(fresh: Fresh) {
     let mut offers = offers();
-    offers[0].category = OfferCategory::Restaurant;
-    offers[1].category = OfferCategory::Bar;
+    offers[0].category = Category::Restaurant;
+    offers[1].category = Category::Bar;
     fresh.fill(vec![family(offers.to_vec())]).await;
     let bars = OfferQuery {
-        categories: vec![OfferCategory::Bar],
+        categories: vec![Category::Bar],
         ..searched("neptune")
     };
     assert_eq!(found(&fresh.db, bars).await, sorted([&offers[1]]));

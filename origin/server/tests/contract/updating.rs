@@ -1,7 +1,7 @@
 //! The update of an offer, and the purge it leaves.
 
 use domain::{
-    Offer, OfferCategory, OfferId, Quota,
+    Category, Offer, OfferId, Quota,
     offers::{
         edit::{Edit, OfferEdit, QuotaEdit},
         events::{OfferChange, tags_of},
@@ -30,7 +30,7 @@ fn stored() -> Offer {
     Offer {
         title: "Deux galettes".into(),
         description: "À table".into(),
-        category: OfferCategory::Restaurant,
+        category: Category::Restaurant,
         quota: Some(Quota {
             total: 10,
             remaining: 5,

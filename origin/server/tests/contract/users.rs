@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::{
-    OfferCategory, OfferId, PartnerId, UserId,
+    Category, OfferId, PartnerId, UserId,
     users::{
         account::{
             Account, Consent, EmailKey, IdentityStatus, Language, Membership, PasswordHash, Post,
@@ -41,7 +41,7 @@ pub(crate) fn account(name: &str) -> Account {
         avatar: Some("https://example.fr/a.jpg".into()),
         preferences: Preferences {
             language: Language::English,
-            categories: vec![OfferCategory::Bar, OfferCategory::Cinema],
+            categories: vec![Category::Bar, Category::Cinema],
             news_by_push: true,
             ..Preferences::default()
         },

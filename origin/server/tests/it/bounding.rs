@@ -1,8 +1,9 @@
 //! Documents that ask for too much, and questions about the schema.
 
-use std::{fmt::Write as _, time::Duration};
+use std::time::Duration;
 
 use api::documents::DocumentMode;
+use e2e::fragment_bomb;
 use pq_core::{
     DocumentHash,
     limits::{DOCUMENT, EXECUTION},
@@ -28,21 +29,12 @@ fn repeated(count: u64, each: &str) -> String {
 
 /// One document for each limit.
 fn bombs() -> Vec<String> {
-    let mut fragments = "query A { ...F0 }".to_owned();
-    for level in 0..40 {
-        let next = level + 1;
-        let _ = write!(
-            fragments,
-            " fragment F{level} on Query {{ ...F{next} ...F{next} }}"
-        );
-    }
-    fragments.push_str(" fragment F40 on Query { __typename }");
     let mut deep = "id".to_owned();
     for _ in 0..DOCUMENT.depth {
         deep = format!("partner {{ offers {{ {deep} }} }}");
     }
     vec![
-        fragments,
+        fragment_bomb(40),
         format!("query A {{ offer(id: \"a\") {{ {deep} }} }}"),
         format!(
             "query A {{ {} }}",

@@ -1,9 +1,8 @@
 //! A small catalogue: one partner in Paris with as many offers as a test wants.
 
 use domain::{
-    Address, BookingLimits, Discount, Establishment, EstablishmentId, GeoPoint, Offer,
-    OfferCategory, OfferId, OfferSchedule, OpeningHour, Partner, PartnerCategory, PartnerId, Quota,
-    Weekday,
+    Address, BookingLimits, Category, Discount, Establishment, EstablishmentId, GeoPoint, Offer,
+    OfferId, OfferSchedule, OpeningHour, Partner, PartnerId, Quota, Weekday,
 };
 use store_sqlite::{
     database::EmbeddedDb,
@@ -20,7 +19,7 @@ pub(crate) fn partner(seed: &str) -> Partner {
         name: format!("Chez {seed}"),
         description: Some("Cuisine de marché".into()),
         logo: None,
-        category: PartnerCategory::Restaurant,
+        category: Category::Restaurant,
         rating: Some(4.5),
         review_count: 12,
         created_at_ms: NOW_MS - 30 * DAY_MS,
@@ -60,7 +59,7 @@ pub(crate) fn offer(seed: &str, number: i32) -> Offer {
         description: "Une achetée, une offerte".into(),
         partner_id: partner(seed).id,
         establishment_id: establishment(seed).id,
-        category: OfferCategory::Restaurant,
+        category: Category::Restaurant,
         discount: Discount {
             percentage: 20,
             description: None,

@@ -4,7 +4,7 @@
 //! points. `folded` is a copy of the text without accents and case (`embedded::text::fold`):
 //! servers differ in how they remove them.
 
-use domain::OfferCategory;
+use domain::Category;
 use mongodb::bson::{Document, doc};
 
 use super::change::{Change, Index};
@@ -161,9 +161,8 @@ fn words(collection: &'static str, fields: &[&str]) -> Change {
     Change::index_with(collection, "words", keys.collect(), options)
 }
 
-/// Both enums of categories have the same names.
 fn categories() -> Vec<&'static str> {
-    OfferCategory::ALL.map(OfferCategory::as_str).to_vec()
+    Category::ALL.map(Category::as_str).to_vec()
 }
 
 fn text_or_null() -> Document {

@@ -3,8 +3,8 @@
 pub mod of_establishment;
 
 use domain::{
-    BookingLimits, Discount, EstablishmentId, Offer, OfferCategory, OfferId, OfferSchedule,
-    PartnerId, Quota, offers::store::ListFields, search_text::fold,
+    BookingLimits, Category, Discount, EstablishmentId, Offer, OfferId, OfferSchedule, PartnerId,
+    Quota, offers::store::ListFields, search_text::fold,
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
@@ -143,9 +143,9 @@ pub fn remaining(stored: &Document) -> Result<Option<i32>, MongoError> {
     optional_part(stored, "quota", |quota| whole(quota, "remaining"))
 }
 
-fn category(stored: &Document) -> Result<OfferCategory, MongoError> {
+fn category(stored: &Document) -> Result<Category, MongoError> {
     let name = text(stored, "category")?;
-    OfferCategory::parse(&name).ok_or_else(|| MongoError::corrupt("category", &name))
+    Category::parse(&name).ok_or_else(|| MongoError::corrupt("category", &name))
 }
 
 fn discount(stored: &Document) -> Result<Discount, MongoError> {

@@ -3,8 +3,8 @@
 pub mod held;
 
 use domain::{
-    Address, Establishment, EstablishmentId, OpeningHour, Partner, PartnerCategory, PartnerId,
-    Weekday, search_text::fold,
+    Address, Category, Establishment, EstablishmentId, OpeningHour, Partner, PartnerId, Weekday,
+    search_text::fold,
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
@@ -43,7 +43,7 @@ pub fn partner(stored: &Document) -> Result<Partner, MongoError> {
         name: text(stored, "name")?,
         description: optional_text(stored, "description")?,
         logo: optional_text(stored, "logo")?,
-        category: PartnerCategory::parse(&category)
+        category: Category::parse(&category)
             .ok_or_else(|| MongoError::corrupt("category", &category))?,
         rating: optional(stored, "rating", rating)?,
         review_count: whole(stored, "reviewCount")?,
@@ -131,7 +131,7 @@ mod tests {
             name: "Crêperie Œuf".into(),
             description: Some("Façade bleue".into()),
             logo: Some("https://example/logo".into()),
-            category: PartnerCategory::Cinema,
+            category: Category::Cinema,
             rating: Some(4.5),
             review_count: 7,
             created_at_ms: -1,

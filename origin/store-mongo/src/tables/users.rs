@@ -4,7 +4,7 @@ pub mod change;
 pub mod members;
 
 use domain::{
-    OfferCategory, PartnerId, UserId,
+    Category, PartnerId, UserId,
     users::account::{
         Account, Consent, IdentityStatus, Language, Membership, PasswordHash, Post, Preferences,
         Purpose, Role, Standing, Status,
@@ -116,9 +116,9 @@ pub fn standing(stored: &Document) -> Result<Standing, MongoError> {
 fn preferences(stored: &Document) -> Result<Preferences, MongoError> {
     let wants = |field: &'static str| stored.get_bool(field).map_err(bad(field));
     let categories = texts(stored, "categories")?;
-    let categories = categories.iter().map(|text| {
-        OfferCategory::parse(text).ok_or_else(|| MongoError::corrupt("categories", text))
-    });
+    let categories = categories
+        .iter()
+        .map(|text| Category::parse(text).ok_or_else(|| MongoError::corrupt("categories", text)));
     Ok(Preferences {
         language: word(stored, "language", Language::parse)?,
         categories: categories.collect::<Result<_, _>>()?,

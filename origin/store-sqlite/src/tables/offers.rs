@@ -5,8 +5,8 @@ pub mod of_establishment;
 use std::collections::HashMap;
 
 use domain::{
-    BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferCategory, OfferId, PartnerId,
-    Quota, offers::store::ListFields, search_text as text,
+    BookingLimits, Category, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId, Quota,
+    offers::store::ListFields, search_text as text,
 };
 use rusqlite::{
     Connection, Row, Transaction, named_params, params_from_iter,
@@ -100,7 +100,7 @@ fn offer(row: &Row<'_>) -> Result<Offer, SqliteError> {
             .ok_or_else(|| SqliteError::corrupt("partner id", &partner_id))?,
         establishment_id: EstablishmentId::parse(&establishment_id)
             .ok_or_else(|| SqliteError::corrupt("establishment id", &establishment_id))?,
-        category: OfferCategory::parse(&category)
+        category: Category::parse(&category)
             .ok_or_else(|| SqliteError::corrupt("category", &category))?,
         discount: Discount {
             percentage: row.get(6)?,

@@ -1,7 +1,7 @@
 //! Between rows and partners.
 
 use domain::{
-    Address, Establishment, EstablishmentId, GeoPoint, Partner, PartnerCategory, PartnerId,
+    Address, Category, Establishment, EstablishmentId, GeoPoint, Partner, PartnerId,
     search_text as text,
 };
 use rusqlite::{Connection, Row, Transaction, named_params, params_from_iter, types::Value};
@@ -34,7 +34,7 @@ fn partner(row: &Row<'_>) -> Result<Partner, SqliteError> {
         name: row.get(1)?,
         description: row.get(2)?,
         logo: row.get(3)?,
-        category: PartnerCategory::parse(&category)
+        category: Category::parse(&category)
             .ok_or_else(|| SqliteError::corrupt("category", &category))?,
         rating: row.get(5)?,
         review_count: row.get(6)?,

@@ -1,12 +1,13 @@
 //! The limits on documents: each one exactly reached and exceeded by one, and documents that would
 //! take years to validate without them.
 
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use pq_core::compile::{CompileError, Compiled, Compiler};
 use pq_core::limits::DOCUMENT;
 use serde_json::{Map, Value, json};
+
+use crate::fragment_bomb::fragment_bomb;
 
 const SDL: &str = include_str!("../fixtures/schema.graphql");
 
@@ -79,15 +80,7 @@ fn depth_holds_through_fragments() {
 
 #[test]
 fn fragments_that_spread_each_other_are_refused_before_anybody_walks_through_them() {
-    let mut bomb = "{ ...F0 }".to_owned();
-    for level in 0..200 {
-        let next = level + 1;
-        let _ = write!(
-            bomb,
-            " fragment F{level} on Query {{ ...F{next} ...F{next} }}"
-        );
-    }
-    bomb.push_str(" fragment F200 on Query { __typename }");
+    let bomb = fragment_bomb(200);
     let began = Instant::now();
     assert_eq!(too_much(&bomb), Some("fields"));
     // Fragments count even when no operation spreads them.

@@ -5,6 +5,11 @@
 mod cacheability;
 #[cfg(feature = "compile")]
 mod compile;
+// A file of `e2e`. That crate cannot be built for wasm32, so tests of this one cannot depend on it.
+#[cfg(feature = "compile")]
+#[expect(unreachable_pub, reason = "it is public in `e2e`")]
+#[path = "../../../../tests/src/fragment_bomb.rs"]
+mod fragment_bomb;
 #[cfg(feature = "compile")]
 mod limits;
 mod manifest;

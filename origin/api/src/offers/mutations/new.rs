@@ -115,7 +115,7 @@ impl UpdateQuotaInput {
 fn blank(
     partner_id: PartnerId,
     establishment_id: EstablishmentId,
-    category: domain::OfferCategory,
+    category: domain::Category,
     now_ms: i64,
 ) -> Offer {
     Offer {

@@ -1,7 +1,7 @@
 //! Plausible French words and real city quarters; the names of businesses are made up.
 
 use super::chance::Chance;
-use crate::{OpeningHour, PartnerCategory, Weekday, search_text as text};
+use crate::{Category, OpeningHour, Weekday, search_text as text};
 
 pub(crate) struct Quarter {
     pub(crate) name: &'static str,
@@ -133,9 +133,9 @@ const STREETS: &[&str] = &[
     "rue Sainte-Cécile",
 ];
 
-fn kinds(category: PartnerCategory) -> &'static [&'static str] {
+fn kinds(category: Category) -> &'static [&'static str] {
     match category {
-        PartnerCategory::Bar => &[
+        Category::Bar => &[
             "Bar",
             "Café",
             "Comptoir",
@@ -143,7 +143,7 @@ fn kinds(category: PartnerCategory) -> &'static [&'static str] {
             "Bar à vins",
             "Guinguette",
         ],
-        PartnerCategory::Restaurant => &[
+        Category::Restaurant => &[
             "Brasserie",
             "Crêperie",
             "Bistrot",
@@ -153,22 +153,22 @@ fn kinds(category: PartnerCategory) -> &'static [&'static str] {
             "Rôtisserie",
             "Cantine",
         ],
-        PartnerCategory::Club => &["Club", "Discothèque", "Cabaret", "Nuits"],
-        PartnerCategory::Cinema => &["Cinéma", "Ciné-théâtre", "Studio"],
-        PartnerCategory::Sport => &[
+        Category::Club => &["Club", "Discothèque", "Cabaret", "Nuits"],
+        Category::Cinema => &["Cinéma", "Ciné-théâtre", "Studio"],
+        Category::Sport => &[
             "Salle d'escalade",
             "Piscine",
             "Club de padel",
             "Salle de boxe",
         ],
-        PartnerCategory::Leisure => &["Bowling", "Musée", "Salle d'évasion", "Karaoké"],
-        PartnerCategory::Event => &["Théâtre", "Scène", "Festival", "Salle de concert"],
-        PartnerCategory::Other => &["Atelier", "Épicerie", "Librairie", "Maison"],
+        Category::Leisure => &["Bowling", "Musée", "Salle d'évasion", "Karaoké"],
+        Category::Event => &["Théâtre", "Scène", "Festival", "Salle de concert"],
+        Category::Other => &["Atelier", "Épicerie", "Librairie", "Maison"],
     }
 }
 
 /// A business name such as «Crêperie d'Élise»; `kind` replaces the category's usual kinds.
-pub fn name(chance: &mut Chance, category: PartnerCategory, kind: Option<&str>) -> String {
+pub fn name(chance: &mut Chance, category: Category, kind: Option<&str>) -> String {
     let usual = *chance.pick(kinds(category));
     format!("{} {}", kind.unwrap_or(usual), chance.pick(OWNERS))
 }
@@ -202,37 +202,37 @@ pub fn kind_of_cuisine(cuisine: &str) -> Option<&'static str> {
     })
 }
 
-pub fn partner_description(chance: &mut Chance, category: PartnerCategory, place: &str) -> String {
+pub fn partner_description(chance: &mut Chance, category: Category, place: &str) -> String {
     let opening = *chance.pick(match category {
-        PartnerCategory::Bar => &[
+        Category::Bar => &[
             "Une adresse chaleureuse où l'on trinque entre amis",
             "Bières artisanales et vins nature",
         ],
-        PartnerCategory::Restaurant => &[
+        Category::Restaurant => &[
             "Une cuisine de marché, généreuse et de saison",
             "Des recettes de famille, préparées sur place",
         ],
-        PartnerCategory::Club => &[
+        Category::Club => &[
             "Une piste, deux scènes et des nuits qui ne finissent pas",
             "DJ invités chaque fin de semaine",
         ],
-        PartnerCategory::Cinema => &[
+        Category::Cinema => &[
             "Films d'auteur et grands succès en version originale",
             "Trois salles rénovées au cœur du quartier",
         ],
-        PartnerCategory::Sport => &[
+        Category::Sport => &[
             "Du matériel neuf et des moniteurs diplômés",
             "Débutants bienvenus, séances à toute heure",
         ],
-        PartnerCategory::Leisure => &[
+        Category::Leisure => &[
             "Une sortie pour petits et grands",
             "On joue, on rit, on recommence",
         ],
-        PartnerCategory::Event => &[
+        Category::Event => &[
             "Spectacles, concerts et rencontres toute l'année",
             "Une scène ouverte aux nouveaux talents",
         ],
-        PartnerCategory::Other => &[
+        Category::Other => &[
             "Un lieu à part, tenu par des passionnés",
             "Ateliers, découvertes et bonnes idées",
         ],
@@ -242,63 +242,63 @@ pub fn partner_description(chance: &mut Chance, category: PartnerCategory, place
 
 pub(crate) fn offer_title(
     chance: &mut Chance,
-    category: PartnerCategory,
+    category: Category,
     name: &str,
     percentage: i32,
 ) -> String {
     let what = *chance.pick(match category {
-        PartnerCategory::Bar => &[
+        Category::Bar => &[
             "les cocktails",
             "la planche apéro",
             "les bières pression",
             "la deuxième tournée",
         ],
-        PartnerCategory::Restaurant => &[
+        Category::Restaurant => &[
             "l'addition",
             "le menu du déjeuner",
             "le dîner à deux",
             "les crêpes et le café",
         ],
-        PartnerCategory::Club => &[
+        Category::Club => &[
             "l'entrée avant minuit",
             "l'entrée et une conso",
             "la soirée du jeudi",
         ],
-        PartnerCategory::Cinema => &["la séance", "deux places", "la séance et le pop-corn"],
-        PartnerCategory::Sport => &[
+        Category::Cinema => &["la séance", "deux places", "la séance et le pop-corn"],
+        Category::Sport => &[
             "la séance découverte",
             "le carnet de dix entrées",
             "le cours à deux",
         ],
-        PartnerCategory::Leisure => &["la partie", "l'entrée en famille", "la sortie à quatre"],
-        PartnerCategory::Event => &[
+        Category::Leisure => &["la partie", "l'entrée en famille", "la sortie à quatre"],
+        Category::Event => &[
             "le spectacle",
             "la soirée d'ouverture",
             "deux places au balcon",
         ],
-        PartnerCategory::Other => &["l'atelier", "la visite", "votre première commande"],
+        Category::Other => &["l'atelier", "la visite", "votre première commande"],
     });
     format!("-{percentage} % sur {what} – {name}")
 }
 
 pub(crate) fn offer_description(
     chance: &mut Chance,
-    category: PartnerCategory,
+    category: Category,
     place: &str,
     percentage: i32,
 ) -> String {
     let invitation = *chance.pick(match category {
-        PartnerCategory::Bar => &[
+        Category::Bar => &[
             "Poussez la porte pour l'apéritif",
             "Retrouvez vos amis au comptoir",
         ],
-        PartnerCategory::Restaurant => &["Installez-vous à table", "Goûtez la carte de saison"],
-        PartnerCategory::Club => &["Entrez dans la danse", "Prolongez la soirée"],
-        PartnerCategory::Cinema => &["Choisissez votre film", "Prenez place dans la grande salle"],
-        PartnerCategory::Sport => &["Enfilez vos baskets", "Venez vous dépenser"],
-        PartnerCategory::Leisure => &["Venez jouer en équipe", "Offrez-vous une parenthèse"],
-        PartnerCategory::Event => &["Vivez la scène de près", "Découvrez la programmation"],
-        PartnerCategory::Other => &["Laissez-vous surprendre", "Poussez la porte, par curiosité"],
+        Category::Restaurant => &["Installez-vous à table", "Goûtez la carte de saison"],
+        Category::Club => &["Entrez dans la danse", "Prolongez la soirée"],
+        Category::Cinema => &["Choisissez votre film", "Prenez place dans la grande salle"],
+        Category::Sport => &["Enfilez vos baskets", "Venez vous dépenser"],
+        Category::Leisure => &["Venez jouer en équipe", "Offrez-vous une parenthèse"],
+        Category::Event => &["Vivez la scène de près", "Découvrez la programmation"],
+        Category::Other => &["Laissez-vous surprendre", "Poussez la porte, par curiosité"],
     });
     format!(
         "{invitation} chez {place} et profitez de {percentage} % de réduction en présentant votre QR code à l'arrivée."
@@ -346,17 +346,15 @@ pub fn phone(chance: &mut Chance, prefix: &str) -> String {
     format!("+33{range}{:04}", chance.between(0, 9_999))
 }
 
-pub fn opening_hours(chance: &mut Chance, category: PartnerCategory) -> Vec<OpeningHour> {
+pub fn opening_hours(chance: &mut Chance, category: Category) -> Vec<OpeningHour> {
     let (opens, closes) = *chance.pick(match category {
-        PartnerCategory::Bar => &[("17:00", "02:00"), ("16:00", "01:00")],
-        PartnerCategory::Restaurant => &[("12:00", "23:00"), ("11:30", "22:30")],
-        PartnerCategory::Club => &[("23:00", "06:00"), ("22:00", "05:00")],
-        PartnerCategory::Cinema => &[("10:30", "23:59"), ("13:00", "23:30")],
-        PartnerCategory::Sport | PartnerCategory::Leisure => {
-            &[("09:00", "22:00"), ("10:00", "20:00")]
-        }
-        PartnerCategory::Event => &[("18:00", "23:30"), ("19:00", "23:59")],
-        PartnerCategory::Other => &[("10:00", "19:00"), ("09:30", "18:30")],
+        Category::Bar => &[("17:00", "02:00"), ("16:00", "01:00")],
+        Category::Restaurant => &[("12:00", "23:00"), ("11:30", "22:30")],
+        Category::Club => &[("23:00", "06:00"), ("22:00", "05:00")],
+        Category::Cinema => &[("10:30", "23:59"), ("13:00", "23:30")],
+        Category::Sport | Category::Leisure => &[("09:00", "22:00"), ("10:00", "20:00")],
+        Category::Event => &[("18:00", "23:30"), ("19:00", "23:59")],
+        Category::Other => &[("10:00", "19:00"), ("09:30", "18:30")],
     });
     let day_off = chance.between(0, 7);
     (1..=7)

@@ -1,7 +1,6 @@
 use super::*;
 use crate::{
-    BookingLimits, Discount, EstablishmentId, OfferCategory, OfferId, OfferSchedule, PartnerId,
-    Quota,
+    BookingLimits, Category, Discount, EstablishmentId, OfferId, OfferSchedule, PartnerId, Quota,
 };
 
 /// The number of own tags: the offer's and its partner's.
@@ -19,7 +18,7 @@ pub fn offer() -> Offer {
         description: "À table".into(),
         partner_id: PartnerId::derive("partner", "1"),
         establishment_id: EstablishmentId::derive("establishment", "1"),
-        category: OfferCategory::Restaurant,
+        category: Category::Restaurant,
         discount: Discount {
             percentage: 20,
             description: None,
@@ -77,7 +76,7 @@ const FIELDS: &[(&str, Edit, usize, usize)] = &[
     ("description",      |o| o.description = "Chaud".into(),                                LISTS,         OWN),
     ("partner_id",       |o| o.partner_id = PartnerId::derive("partner", "2"),              LISTS + 1,     OWN + 1),
     ("establishment_id", |o| o.establishment_id = EstablishmentId::derive("e", "2"),        LISTS,         OWN),
-    ("category",         |o| o.category = OfferCategory::Bar,                               LISTS,         OWN),
+    ("category",         |o| o.category = Category::Bar,                               LISTS,         OWN),
     ("discount",         |o| o.discount.percentage = 30,                                    LISTS,         OWN),
     ("discount",         |o| o.discount.description = Some("le soir".into()),               LISTS,         OWN),
     ("conditions",       |o| o.conditions.push("x".into()),                                 OWN,           OWN),

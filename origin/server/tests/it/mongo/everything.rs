@@ -3,14 +3,12 @@
 use cache_core::{LogId, PurgeKind, Revision};
 use domain::catalogue::sample;
 use domain::{
-    GeoPoint, Offer, OfferCategory, PartnerCategory,
+    Category, GeoPoint, Offer,
     catalogue::{Announce, Reach},
     documents::Record,
     offers::{
         edit::{Edit, OfferEdit},
-        store::{
-            Author, Columns, ListFields, Near, NextChange, OfferCursor, OfferQuery, Visibility,
-        },
+        store::{Author, Columns, Near, NextChange, OfferCursor, OfferQuery, Visibility},
     },
     partners::store::{PartnerCursor, PartnerQuery},
     purges::{AuditFilter, AuditRow, Moved, PendingPurge},
@@ -71,18 +69,9 @@ async fn ask_offers(db: &Database, offers: &[Offer]) {
 /// With and without each filter that may choose another index.
 fn lists(one: &Offer) -> Vec<OfferQuery> {
     let newest = OfferQuery {
-        near: None,
-        categories: vec![],
-        min_discount: None,
-        search: None,
-        partner: None,
-        include_inactive: Visibility::Public,
-        first: 20,
-        after: None,
-        now_ms: NOW_MS,
         columns: Columns::EdgesAndTotal,
-        fields: ListFields::ALL,
         next_change: NextChange::Asked,
+        ..OfferQuery::newest(20, NOW_MS)
     };
     let near = Some(Near {
         centre: GeoPoint::new(48.8566, 2.3522).unwrap(),
@@ -101,7 +90,7 @@ fn lists(one: &Offer) -> Vec<OfferQuery> {
                 ..base.clone()
             });
             lists.push(OfferQuery {
-                categories: vec![OfferCategory::Bar, OfferCategory::Club],
+                categories: vec![Category::Bar, Category::Club],
                 min_discount: Some(20),
                 ..base.clone()
             });
@@ -129,7 +118,7 @@ async fn ask_partners(db: &Database, one: &Offer) {
     store.establishments_of(&[partner]).await.unwrap();
     for (category, search) in [
         (None, None),
-        (Some(PartnerCategory::Bar), None),
+        (Some(Category::Bar), None),
         (None, Some("bar".to_owned())),
     ] {
         for after in [None, Some(PartnerCursor::of(&found))] {

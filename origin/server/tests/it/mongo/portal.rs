@@ -1,8 +1,7 @@
 //! Every query of what partners write, for who looks at their plans.
 
 use domain::{
-    EstablishmentId, GeoPoint, InvitationId, Offer, OfferId, Partner, PartnerCategory, PartnerId,
-    UserId,
+    Category, EstablishmentId, GeoPoint, InvitationId, Offer, OfferId, Partner, PartnerId, UserId,
     offers::{
         edit::{Edit, OfferEdit},
         store::{Author, Created},
@@ -41,7 +40,7 @@ pub(super) async fn ask(db: &Database, one: &Offer) {
         name: "Chez Ana".into(),
         description: None,
         logo: None,
-        category: PartnerCategory::Bar,
+        category: Category::Bar,
         rating: None,
         review_count: 0,
         created_at_ms: NOW_MS,

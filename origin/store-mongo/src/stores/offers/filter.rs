@@ -1,7 +1,7 @@
 //! What a list leaves out, as a query document.
 
 use domain::{
-    EARTH_RADIUS_KM, OfferCategory,
+    Category, EARTH_RADIUS_KM,
     offers::store::{Near, OfferQuery, Visibility},
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};
@@ -45,7 +45,7 @@ pub(super) fn visible(visibility: Visibility, now_ms: i64) -> Document {
     }
 }
 
-pub(super) fn in_categories(filter: &mut Document, categories: &[OfferCategory]) {
+pub(super) fn in_categories(filter: &mut Document, categories: &[Category]) {
     if !categories.is_empty() {
         let names = categories.iter().map(|category| category.as_str());
         let names: Vec<Bson> = names.map(Bson::from).collect();

@@ -1,7 +1,7 @@
 //! Lists by distance: the server finds, measures, orders and cuts.
 
 use domain::{
-    EARTH_RADIUS_KM, OfferCategory, OfferId,
+    Category, EARTH_RADIUS_KM, OfferId,
     offers::store::{ListFields, Near},
 };
 use mongodb::bson::{DateTime, Document, doc};
@@ -69,7 +69,7 @@ pub(super) fn all(near: &Near, reach_km: f64, conditions: &Document) -> Vec<Docu
 pub(super) fn next_change(
     near: &Near,
     reach_km: f64,
-    categories: &[OfferCategory],
+    categories: &[Category],
     now_ms: i64,
 ) -> Vec<Document> {
     let now = DateTime::from_millis(now_ms);

@@ -1,6 +1,6 @@
 //! Lists without a place: newest first.
 
-use domain::{OfferCategory, OfferId, offers::store::ListFields};
+use domain::{Category, OfferId, offers::store::ListFields};
 use mongodb::bson::{DateTime, Document, doc};
 
 use super::filter;
@@ -59,7 +59,7 @@ pub(super) fn led(mut conditions: Document) -> Document {
 
 /// The first start and the first end after `now_ms`: each walks its partial index and stops at the
 /// first offer.
-pub(super) fn next_changes(categories: &[OfferCategory], now_ms: i64) -> [Vec<Document>; 2] {
+pub(super) fn next_changes(categories: &[Category], now_ms: i64) -> [Vec<Document>; 2] {
     ["validFrom", "validUntil"].map(|field| {
         let mut active = doc! {"isActive": true, field: {"$gt": DateTime::from_millis(now_ms)}};
         filter::in_categories(&mut active, categories);

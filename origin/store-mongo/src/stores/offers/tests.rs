@@ -1,6 +1,6 @@
 use domain::{
-    BookingLimits, Discount, EARTH_RADIUS_KM, EstablishmentId, GeoPoint, OfferCategory,
-    OfferSchedule, Quota, StoreError,
+    BookingLimits, Category, Discount, EARTH_RADIUS_KM, EstablishmentId, GeoPoint, OfferSchedule,
+    Quota, StoreError,
     offers::store::{Columns, ListFields, Near, NextChange},
 };
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
@@ -23,7 +23,7 @@ fn full() -> Offer {
         description: "À deux".into(),
         partner_id: PartnerId::derive("partner", "1"),
         establishment_id: EstablishmentId::derive("establishment", "1"),
-        category: OfferCategory::Restaurant,
+        category: Category::Restaurant,
         discount: Discount {
             percentage: 30,
             description: Some("sur place".into()),
@@ -83,20 +83,7 @@ fn near(max_distance_km: f64) -> Near {
 }
 
 fn query() -> OfferQuery {
-    OfferQuery {
-        near: None,
-        categories: vec![],
-        min_discount: None,
-        search: None,
-        partner: None,
-        include_inactive: Visibility::Public,
-        first: 20,
-        after: None,
-        now_ms: NOW_MS,
-        columns: Columns::Edges,
-        fields: ListFields::ALL,
-        next_change: NextChange::Unasked,
-    }
+    OfferQuery::newest(20, NOW_MS)
 }
 
 fn id_of(hex: &str) -> ObjectId {
@@ -217,7 +204,7 @@ fn filters_are_a_query() {
     assert_eq!(filter::of(&all).unwrap(), Some(doc! {}));
     let partner = full().partner_id;
     let narrow = OfferQuery {
-        categories: vec![OfferCategory::Bar, OfferCategory::Cinema],
+        categories: vec![Category::Bar, Category::Cinema],
         min_discount: Some(30),
         partner: Some(partner.clone()),
         search: Some("Noël".into()),

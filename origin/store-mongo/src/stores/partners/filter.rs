@@ -41,7 +41,7 @@ pub(super) fn after(mut filter: Document, cursor: &PartnerCursor) -> Result<Docu
 
 #[cfg(test)]
 mod tests {
-    use domain::{PartnerCategory, PartnerId};
+    use domain::{Category, PartnerId};
 
     use super::*;
 
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn a_category_narrows_and_nothing_given_is_every_name() {
         let bars = PartnerQuery {
-            category: Some(PartnerCategory::Bar),
+            category: Some(Category::Bar),
             ..PartnerQuery::default()
         };
         assert_eq!(of(&bars), Some(doc! {"category": "BAR"}));

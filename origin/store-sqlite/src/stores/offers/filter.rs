@@ -1,7 +1,7 @@
 //! What a list leaves out, as SQL.
 
 use domain::{
-    OfferCategory,
+    Category,
     offers::store::{OfferQuery, Visibility},
     search_text as text,
 };
@@ -49,7 +49,7 @@ impl Filter {
         }
     }
 
-    pub(super) fn categories(&mut self, categories: &[OfferCategory]) {
+    pub(super) fn categories(&mut self, categories: &[Category]) {
         if !categories.is_empty() {
             let names = json_list(categories.iter().map(|category| category.as_str()));
             self.push("o.category IN (SELECT value FROM json_each(?))", [names]);

@@ -3,7 +3,7 @@
 use domain::{
     GeoPoint,
     catalogue::{sample, seed},
-    offers::store::{ListFields, Near},
+    offers::store::Near,
 };
 
 use super::*;
@@ -14,17 +14,10 @@ const NOW_MS: i64 = 1_790_000_000_000;
 fn query(near: Option<Near>, search: Option<&str>) -> OfferQuery {
     OfferQuery {
         near,
-        categories: vec![],
-        min_discount: None,
         search: search.map(ToOwned::to_owned),
-        partner: None,
         include_inactive: Visibility::All,
-        first: 1_000,
-        after: None,
-        now_ms: NOW_MS,
         columns: Columns::EdgesAndTotal,
-        fields: ListFields::ALL,
-        next_change: NextChange::Unasked,
+        ..OfferQuery::newest(1_000, NOW_MS)
     }
 }
 
