@@ -22,11 +22,11 @@ pub struct Cached {
     /// The entry contains every write that was committed before this moment, by this server's
     /// steady clock: when it was read, or when its oldest part was last known to be current. `None`
     /// when another server read it.
-    seen_at_ms: Option<u64>,
+    current_at_ms: Option<u64>,
     /// The latest revision of its log at which it was found valid.
     valid_at: AtomicU64,
     /// The formatted headers; made when the entry is first sent.
-    said: OnceLock<FormattedHeaders>,
+    headers: OnceLock<FormattedHeaders>,
 }
 
 /// The headers that describe an entry. They are formatted once, because an entry is sent often.
@@ -58,25 +58,26 @@ impl FormattedHeaders {
 }
 
 impl Cached {
-    /// An entry that contains every write that was committed before `seen_at_ms`, in milliseconds of
+    /// An entry that contains every write that was committed before `current_at_ms`, in milliseconds of
     /// this server's steady clock; `None` when another server read it.
-    pub fn new(head: EntryHead, body: Bytes, seen_at_ms: Option<u64>) -> Self {
+    pub fn new(head: EntryHead, body: Bytes, current_at_ms: Option<u64>) -> Self {
         Self {
             valid_at: AtomicU64::new(head.as_of.revision.0),
             head,
             body,
-            seen_at_ms,
-            said: OnceLock::new(),
+            current_at_ms,
+            headers: OnceLock::new(),
         }
     }
 
     /// The headers that describe the entry.
-    pub fn said(&self) -> &FormattedHeaders {
-        self.said.get_or_init(|| FormattedHeaders::of(&self.head))
+    pub fn headers(&self) -> &FormattedHeaders {
+        self.headers
+            .get_or_init(|| FormattedHeaders::of(&self.head))
     }
 
-    pub(crate) const fn seen_at_ms(&self) -> Option<u64> {
-        self.seen_at_ms
+    pub(crate) const fn current_at_ms(&self) -> Option<u64> {
+        self.current_at_ms
     }
 
     /// The latest revision up to which the entry is known to be current: no purge up to there names

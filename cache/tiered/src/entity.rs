@@ -30,20 +30,20 @@ pub struct Loaded<I, V> {
     /// The entities that came from the cache contain every write that was committed before this
     /// moment, in milliseconds of the steady clock; `None` when all were read now. An answer made of
     /// them must not claim to be newer.
-    pub seen_at_ms: Option<u64>,
+    pub current_at_ms: Option<u64>,
 }
 
 impl<I: Eq + Hash, V> Loaded<I, V> {
     fn with_capacity(capacity: usize) -> Self {
         Self {
             entities: HashMap::with_capacity(capacity),
-            seen_at_ms: None,
+            current_at_ms: None,
         }
     }
 
-    fn kept(&mut self, id: I, value: V, seen_at_ms: u64) {
-        let oldest_ms = self.seen_at_ms.unwrap_or(seen_at_ms);
-        self.seen_at_ms = Some(oldest_ms.min(seen_at_ms));
+    fn add_cached(&mut self, id: I, value: V, current_at_ms: u64) {
+        let oldest_ms = self.current_at_ms.unwrap_or(current_at_ms);
+        self.current_at_ms = Some(oldest_ms.min(current_at_ms));
         self.entities.insert(id, value);
     }
 }
@@ -162,12 +162,12 @@ impl EntityCache {
     {
         let mut missing = Vec::new();
         for id in ids {
-            let kept = self.memory.get(&self.key(id.as_ref())).and_then(|entry| {
-                let seen_at_ms = self.feed.judge_part(&entry, required)?;
-                Some((serde_json::from_slice(&entry.body).ok()?, seen_at_ms))
+            let add_cached = self.memory.get(&self.key(id.as_ref())).and_then(|entry| {
+                let current_at_ms = self.feed.judge_part(&entry, required)?;
+                Some((serde_json::from_slice(&entry.body).ok()?, current_at_ms))
             });
-            match kept {
-                Some((value, seen_at_ms)) => found.kept(id.clone(), value, seen_at_ms),
+            match add_cached {
+                Some((value, current_at_ms)) => found.add_cached(id.clone(), value, current_at_ms),
                 None => missing.push(id.clone()),
             }
         }
@@ -192,14 +192,14 @@ impl EntityCache {
         let entries = remote.get_many(&keys).await;
         let mut missing = Vec::new();
         for ((id, key), entry) in ids.into_iter().zip(keys).zip(entries) {
-            let kept = entry.and_then(|entry| {
-                let seen_at_ms = self.feed.judge_part(&entry, required)?;
+            let add_cached = entry.and_then(|entry| {
+                let current_at_ms = self.feed.judge_part(&entry, required)?;
                 let value = serde_json::from_slice(&entry.body).ok()?;
                 self.memory.insert(key, Arc::new(entry));
-                Some((value, seen_at_ms))
+                Some((value, current_at_ms))
             });
-            match kept {
-                Some((value, seen_at_ms)) => found.kept(id, value, seen_at_ms),
+            match add_cached {
+                Some((value, current_at_ms)) => found.add_cached(id, value, current_at_ms),
                 None => missing.push(id),
             }
         }

@@ -168,7 +168,7 @@ impl PurgeFeed {
                 let complete_at_ms = state.copy.as_ref().map(LogCopy::confirmed_at_ms);
                 // Undoes [`never_zero`]; 0 means never.
                 let complete_at_ms = complete_at_ms.unwrap_or(0).saturating_sub(1);
-                Some(complete_at_ms.max(entry.seen_at_ms().unwrap_or(0)))
+                Some(complete_at_ms.max(entry.current_at_ms().unwrap_or(0)))
             }
             Verdict::ServeAndRefresh { .. } | Verdict::Fetch { .. } => None,
         }
@@ -328,11 +328,11 @@ fn ages_ms(now: Moment, entry: &Cached) -> (u64, u64) {
     (entry.head.age_ms(now.wall_ms), seen_ago_ms)
 }
 
-/// How long ago the entry was current by its own `seen_at_ms`; `u64::MAX` when another server read
+/// How long ago the entry was current by its own `current_at_ms`; `u64::MAX` when another server read
 /// it.
 fn seen_ago_ms(steady_ms: u64, entry: &Cached) -> u64 {
-    let seen_at_ms = entry.seen_at_ms();
-    seen_at_ms.map_or(u64::MAX, |at_ms| steady_ms.saturating_sub(at_ms))
+    let current_at_ms = entry.current_at_ms();
+    current_at_ms.map_or(u64::MAX, |at_ms| steady_ms.saturating_sub(at_ms))
 }
 
 /// [`LogCopy`] uses 0 for "never", but the steady clock begins at 0: so times are stored plus 1.

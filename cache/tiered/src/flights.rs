@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn whoever_asks_meanwhile_joins_and_whoever_comes_later_begins_anew() {
+    async fn a_request_during_a_flight_joins_it_and_a_later_one_begins_another() {
         let flights = Flights::<u8, u32>::new(TaskTracker::new());
         let (go, wait) = oneshot::channel();
         let first = flights.board(1, || async move {

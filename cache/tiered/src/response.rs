@@ -36,8 +36,8 @@ pub enum Fill<U> {
     Shared {
         head: EntryHead,
         body: Bytes,
-        /// See [`crate::Loaded::seen_at_ms`]; `None` when all of it was read now.
-        seen_at_ms: Option<u64>,
+        /// See [`crate::Loaded::current_at_ms`]; `None` when all of it was read now.
+        current_at_ms: Option<u64>,
     },
     /// An answer only for the requests that wait for it now.
     Unshared(U),
@@ -245,10 +245,10 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
                 Fill::Shared {
                     head,
                     body,
-                    seen_at_ms,
+                    current_at_ms,
                 } => {
-                    let seen_at_ms = seen_at_ms.unwrap_or(read_at_ms).min(read_at_ms);
-                    let entry = Arc::new(Cached::new(head, body, Some(seen_at_ms)));
+                    let current_at_ms = current_at_ms.unwrap_or(read_at_ms).min(read_at_ms);
+                    let entry = Arc::new(Cached::new(head, body, Some(current_at_ms)));
                     cache.store(key, &entry);
                     Filled::Shared(entry)
                 }

@@ -36,7 +36,7 @@ pub struct Admitted {
     pub head: EntryHead,
     /// The answer contains every write that was committed before this moment, in milliseconds since
     /// the Unix epoch; 0 when unknown.
-    pub seen_at_ms: u64,
+    pub current_at_ms: u64,
 }
 
 /// Why an answer is not stored.
@@ -117,11 +117,14 @@ pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<Admitted, Not
         tags,
     };
     // Without the header it is unknown what the answer contains: 0 is the safe value.
-    let seen_at_ms = answer
+    let current_at_ms = answer
         .seen_ago
         .and_then(|ago| ago.parse::<u64>().ok())
         .map_or(0, |ago_ms| sent_at_ms.saturating_sub(ago_ms));
-    Ok(Admitted { head, seen_at_ms })
+    Ok(Admitted {
+        head,
+        current_at_ms,
+    })
 }
 
 #[cfg(test)]
@@ -182,7 +185,7 @@ mod tests {
                 seen_ago,
                 ..GOOD
             };
-            admit(&answer, 90_000).unwrap().seen_at_ms
+            admit(&answer, 90_000).unwrap().current_at_ms
         };
         assert_eq!(seen(Some("60"), Some("250")), 89_750);
         assert_eq!(seen(None, Some("0")), 90_000);
@@ -274,7 +277,7 @@ mod tests {
         ];
         for (answer, expected) in table {
             assert_eq!(
-                admit(&answer, 0).map(|admitted| admitted.seen_at_ms),
+                admit(&answer, 0).map(|admitted| admitted.current_at_ms),
                 Err(expected)
             );
         }

@@ -9,10 +9,10 @@ use crate::replica::Replica;
 
 /// Judges an entry by an isolate's copy of the purge log. `min_revision` is the minimum revision
 /// that the request demands (see [`Replica::admit_minimum`]). The entry is known to contain every
-/// write that was committed before `seen_at_ms` (milliseconds since the Unix epoch).
+/// write that was committed before `current_at_ms` (milliseconds since the Unix epoch).
 pub fn judge(
     entry: &EntryHead,
-    seen_at_ms: u64,
+    current_at_ms: u64,
     replica: &Replica,
     now_ms: u64,
     min_revision: Option<Revision>,
@@ -21,7 +21,7 @@ pub fn judge(
         entry,
         &entry.as_of,
         entry.age_ms(now_ms),
-        now_ms.saturating_sub(seen_at_ms),
+        now_ms.saturating_sub(current_at_ms),
     )
 }
 
@@ -29,7 +29,7 @@ pub fn judge(
 /// of [`judge`]; call it after the failure. See [`Judge::may_stand_in`].
 pub fn may_stand_in(
     entry: &EntryHead,
-    seen_at_ms: u64,
+    current_at_ms: u64,
     replica: &Replica,
     now_ms: u64,
     min_revision: Option<Revision>,
@@ -38,7 +38,7 @@ pub fn may_stand_in(
         entry,
         &entry.as_of,
         entry.age_ms(now_ms),
-        now_ms.saturating_sub(seen_at_ms),
+        now_ms.saturating_sub(current_at_ms),
     )
 }
 

@@ -27,7 +27,7 @@ const LEARNED_FOR_MS: u64 = bounds::DISTRUST_MS;
 pub const BEYOND_HEAD_PER_S: u32 = 20;
 
 #[derive(Clone, Copy, Debug)]
-struct Learned {
+struct LearnedRevision {
     revision: Revision,
     at_ms: u64,
 }
@@ -38,7 +38,7 @@ pub struct Replica {
     copy: Option<LogCopy>,
     feed_horizon: Revision,
     read_at_ms: u64,
-    learned: Option<Learned>,
+    learned: Option<LearnedRevision>,
     beyond_head: Allowance,
 }
 
@@ -62,7 +62,7 @@ impl Replica {
         if self.learned.is_none_or(|known| known.revision <= revision)
             || self.learned(now_ms).is_none()
         {
-            self.learned = Some(Learned {
+            self.learned = Some(LearnedRevision {
                 revision,
                 at_ms: now_ms,
             });

@@ -124,7 +124,7 @@ fn decode(buffer: &ArrayBuffer) -> Option<Ready> {
     let head = EntryHead::decode(start.get(layout.head_start..layout.body_start)?).ok()?;
     Some(Ready {
         // KV does not store it. Without it the entry is served only by a trusted copy of the log.
-        seen_at_ms: 0,
+        current_at_ms: 0,
         head: Rc::new(head),
         body: Uint8Array::new_with_byte_offset(buffer, body_start),
     })

@@ -20,7 +20,7 @@ pub(crate) struct Ready {
     pub(crate) head: Rc<EntryHead>,
     /// It contains every write that was committed before this moment, in milliseconds since the Unix
     /// epoch; 0 when unknown.
-    pub(crate) seen_at_ms: u64,
+    pub(crate) current_at_ms: u64,
     pub(crate) body: Uint8Array,
 }
 

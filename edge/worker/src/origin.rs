@@ -124,7 +124,7 @@ async fn try_read(
     Ok(match admit(&answer, sent_at_ms) {
         Ok(admitted) => Fetched::Shared(Ready {
             head: Rc::new(admitted.head),
-            seen_at_ms: admitted.seen_at_ms,
+            current_at_ms: admitted.current_at_ms,
             body,
         }),
         Err(_) => Fetched::Unshared { status, body },

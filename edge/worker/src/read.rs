@@ -216,7 +216,7 @@ async fn shared(
 fn stands_in(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -> bool {
     may_stand_in(
         &ready.head,
-        ready.seen_at_ms,
+        ready.current_at_ms,
         &isolate.replica.borrow(),
         now_ms(),
         min_revision,
@@ -245,7 +245,7 @@ async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey) -> Option<Ready>
 fn judged(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -> Verdict {
     judge(
         &ready.head,
-        ready.seen_at_ms,
+        ready.current_at_ms,
         &isolate.replica.borrow(),
         now_ms(),
         min_revision,

@@ -85,7 +85,8 @@ impl Day {
     /// The first moment at which the clock shows this time, or a later one when it skips it.
     pub fn from_ms(self, time: TimeOfDay) -> i64 {
         match at(self.0.and_time(time.0)) {
-            At::Moments { first_ms, .. } | At::Skipped { over_ms: first_ms } => first_ms,
+            LocalMoments::Moments { first_ms, .. }
+            | LocalMoments::Skipped { over_ms: first_ms } => first_ms,
         }
     }
 
@@ -94,8 +95,8 @@ impl Day {
     pub fn until_ms(self, time: TimeOfDay) -> i64 {
         let last_minute = self.0.and_time(time.0) - chrono::Duration::minutes(1);
         match at(last_minute) {
-            At::Moments { last_ms, .. } => last_ms + MINUTE_MS,
-            At::Skipped { over_ms } => over_ms,
+            LocalMoments::Moments { last_ms, .. } => last_ms + MINUTE_MS,
+            LocalMoments::Skipped { over_ms } => over_ms,
         }
     }
 }
@@ -107,20 +108,20 @@ impl std::fmt::Display for Day {
 }
 
 /// The moments of a local time.
-enum At {
+enum LocalMoments {
     /// `first_ms` and `last_ms` are equal, except in the repeated hour.
     Moments { first_ms: i64, last_ms: i64 },
     /// The clock never shows this time: it jumps over it at this moment.
     Skipped { over_ms: i64 },
 }
 
-fn at(local: NaiveDateTime) -> At {
+fn at(local: NaiveDateTime) -> LocalMoments {
     match Paris.from_local_datetime(&local) {
-        MappedLocalTime::Single(moment) => At::Moments {
+        MappedLocalTime::Single(moment) => LocalMoments::Moments {
             first_ms: moment.timestamp_millis(),
             last_ms: moment.timestamp_millis(),
         },
-        MappedLocalTime::Ambiguous(first, last) => At::Moments {
+        MappedLocalTime::Ambiguous(first, last) => LocalMoments::Moments {
             first_ms: first.timestamp_millis(),
             last_ms: last.timestamp_millis(),
         },
@@ -130,7 +131,7 @@ fn at(local: NaiveDateTime) -> At {
             let over_ms = end.map_or(local.and_utc().timestamp_millis(), |end| {
                 end.timestamp_millis()
             });
-            At::Skipped { over_ms }
+            LocalMoments::Skipped { over_ms }
         }
     }
 }

@@ -30,7 +30,7 @@ const PREFIX: &str = "yousoon";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Clone)]
-struct Exposed {
+struct MetricsState {
     state: AppState,
     registry: Arc<Registry>,
 }
@@ -46,7 +46,7 @@ pub fn router(state: AppState) -> Router {
     let registry = Arc::new(registry);
     Router::new()
         .route("/metrics", get(metrics))
-        .with_state(Exposed { state, registry })
+        .with_state(MetricsState { state, registry })
 }
 
 /// Serves metrics until `stop` is cancelled.
@@ -58,7 +58,7 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
     }
 }
 
-async fn metrics(State(Exposed { state, registry }): State<Exposed>) -> Response {
+async fn metrics(State(MetricsState { state, registry }): State<MetricsState>) -> Response {
     let feed = &state.services.caches.feed;
     // The age of the log's copy grows with time, so it is computed on each scrape.
     let head = feed.position().head;

@@ -6,14 +6,14 @@ use access::{Auth, passwords::PasswordError};
 use api::{
     caches::Caches,
     documents::Documents,
-    execution::{cached::Asked, spellings::Spellings},
+    execution::{cached::PublicQuery, spellings::Spellings},
     schema::{self, Schema},
     services::{self, Clock, ReadObserver, Services},
     stats::counter::Views,
 };
 use cache_tiered::tail;
 use domain::{StoreError, auth::sessions::Sessions, purges::LogRole};
-use outgoing::{Kept, Telling};
+use outgoing::{MessageLog, UnsentMessages};
 use pq_core::compile::{CompileError, Compiler};
 use purging::{PurgeLog, relay::RelayStatus};
 
@@ -45,13 +45,13 @@ pub struct Shared {
     pub config: Config,
     pub schema: Schema,
     /// Parsed GET requests by their exact spelling, so that a repeated one is not parsed again.
-    pub spellings: Spellings<Asked>,
+    pub spellings: Spellings<PublicQuery>,
     /// The open subscriptions of this server.
     pub live: Hub,
     /// The state of the purge relay to each edge, in the configuration's order.
     pub relays: Vec<Arc<RelayStatus>>,
     /// Outgoing messages, kept in memory because no provider sends them yet.
-    pub outgoing: Arc<Kept>,
+    pub outgoing: Arc<UnsentMessages>,
 }
 
 impl fmt::Debug for Shared {
@@ -94,10 +94,10 @@ impl AppState {
             database.codes,
             database.service_tokens,
         )?;
-        let outgoing = Arc::new(Kept::new(if config.environment.is_production() {
-            Telling::Nothing
+        let outgoing = Arc::new(UnsentMessages::new(if config.environment.is_production() {
+            MessageLog::KindOnly
         } else {
-            Telling::All
+            MessageLog::Full
         }));
         let services = Services::new(services::Shared {
             environment: config.environment,

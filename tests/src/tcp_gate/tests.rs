@@ -68,7 +68,7 @@ async fn a_cut_gate_resets_what_is_there_and_refuses_what_comes() {
 }
 
 #[tokio::test]
-async fn a_hung_gate_swallows_bytes_and_resets_whoever_lost_some() {
+async fn a_hung_gate_swallows_bytes_and_resets_connections_that_lost_some() {
     let gate = TcpGate::open_to(echo(b'a').await).await.unwrap();
     let mut before = TcpStream::connect(gate.address).await.unwrap();
     ask(&mut before, b'1').await.unwrap();
@@ -95,7 +95,7 @@ async fn a_held_gate_delivers_late_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_gate_that_leads_elsewhere_resets_whoever_it_led_before() {
+async fn a_gate_that_leads_elsewhere_resets_its_earlier_connections() {
     let gate = TcpGate::open_to(echo(b'a').await).await.unwrap();
     let mut before = TcpStream::connect(gate.address).await.unwrap();
     ask(&mut before, b'1').await.unwrap();

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_record_is_told_once_whoever_appends_it() {
+    async fn each_record_is_announced_once_whichever_server_appends_it() {
         let feed = PurgeFeed::new(Clock::new(|| 0));
         confirm(&feed, LOG, 2);
         let mut listener = feed.listen();
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_is_too_slow_is_told_so() {
+    async fn a_listener_that_is_too_slow_is_told_that_it_missed_records() {
         let feed = PurgeFeed::new(Clock::new(|| 0));
         confirm(&feed, LOG, 0);
         let mut listener = feed.listen();

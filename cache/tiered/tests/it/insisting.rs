@@ -64,7 +64,7 @@ async fn only_so_many_a_second_wait_for_a_log_that_does_not_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_wrote_here_insists_whatever_others_do() {
+async fn a_write_on_this_server_is_insisted_on_whatever_others_do() {
     let feed = feed();
     insist(&feed, 5 * A_SECOND, BEYOND).await;
     feed.heard(LOG, &[record(2)]);

@@ -34,7 +34,7 @@ fn answered(body: &'static [u8]) -> Fill<()> {
     Fill::Shared {
         head,
         body: body.into(),
-        seen_at_ms: None,
+        current_at_ms: None,
     }
 }
 

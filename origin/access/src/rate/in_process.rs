@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_takes_no_more_memory_and_who_keeps_asking_stays_limited() {
+    fn many_clients_take_no_more_memory_and_a_busy_one_stays_limited() {
         let counts = InProcess::default();
         let busy = rule("busy", 2);
         let taken = (0..3 * GENERATION).filter(|number| {

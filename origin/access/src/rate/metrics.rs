@@ -10,7 +10,7 @@ use super::Decision;
 
 /// The backend that made a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
+pub(super) enum DecidedBy {
     /// Redis, for all servers together.
     Redis,
     /// This process, for itself.
@@ -30,8 +30,8 @@ pub(super) struct Metrics(Family<Label, Counter>);
 impl Metrics {
     pub(super) fn count(&self, decision: &Decision) {
         let by = match decision.by {
-            By::Redis => "redis",
-            By::Process => "process",
+            DecidedBy::Redis => "redis",
+            DecidedBy::Process => "process",
         };
         for judged in &decision.judged {
             let outcome = match judged.standing.retry_after_us {

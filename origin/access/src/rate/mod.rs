@@ -19,7 +19,7 @@ use prometheus_client::registry::Registry;
 pub use gcra::Standing;
 use in_process::InProcess;
 use in_redis::InRedis;
-use metrics::{By, Metrics};
+use metrics::{DecidedBy, Metrics};
 
 pub use rule::Rule;
 
@@ -61,11 +61,11 @@ pub struct Judged {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     pub judged: Vec<Judged>,
-    by: By,
+    by: DecidedBy,
 }
 
 impl Decision {
-    fn of(rules: &[Rule<'_>], standings: &[Standing], by: By) -> Self {
+    fn of(rules: &[Rule<'_>], standings: &[Standing], by: DecidedBy) -> Self {
         let pairs = rules.iter().zip(standings);
         let judged = pairs.map(|(rule, standing)| Judged {
             name: rule.name,
@@ -124,7 +124,7 @@ impl RateLimiter {
     async fn decide(&self, rules: &[Rule<'_>]) -> Decision {
         if let Some(redis) = &self.redis {
             match redis.take(rules).await {
-                Ok(standings) => return Decision::of(rules, &standings, By::Redis),
+                Ok(standings) => return Decision::of(rules, &standings, DecidedBy::Redis),
                 // Logged at debug only: the link's metrics count failures, and an outage would log
                 // every request.
                 Err(error) => tracing::debug!(%error, "rate limits are this process's own"),
@@ -132,7 +132,7 @@ impl RateLimiter {
         }
         let now_us = self.clock.steady_ms().saturating_mul(1_000);
         let standings = self.process.take(rules, now_us);
-        Decision::of(rules, &standings, By::Process)
+        Decision::of(rules, &standings, DecidedBy::Process)
     }
 
     pub fn register(&self, registry: &mut Registry) {

@@ -1,7 +1,7 @@
 //! Authentication: each mutation checks its input and runs one step of [`sign_in`] or [`proving`].
-//! [`doors`] applies rate limits first.
+//! [`attempts`] applies rate limits first.
 
-pub mod doors;
+pub mod attempts;
 pub(crate) mod input;
 pub mod mutations;
 pub mod proving;

@@ -19,7 +19,7 @@ use domain::{
 use pq_core::ErrorCode;
 
 use super::{
-    doors::{Door, knock},
+    attempts::{Attempt, count_attempt},
     sign_in::hash,
 };
 use crate::{
@@ -45,7 +45,7 @@ pub async fn request_email_verification(request: &RequestContext) -> Result<()> 
     if account.email_verified_at_ms.is_some() {
         return Ok(());
     }
-    knock(request, Door::SendEmail(&account.id)).await?;
+    count_attempt(request, Attempt::SendEmail(&account.id)).await?;
     let sent = send(
         &request.services,
         &account,
@@ -56,7 +56,7 @@ pub async fn request_email_verification(request: &RequestContext) -> Result<()> 
 }
 
 pub async fn verify_email(request: &RequestContext, token: &str) -> Result<()> {
-    knock(request, Door::TryLink).await?;
+    count_attempt(request, Attempt::TryLink).await?;
     let code = used_token(request, CodePurpose::VerifyEmail, token).await?;
     let change = AccountChange::EmailVerified(code.target);
     change_account(request, &code.user, change).await.map(drop)
@@ -69,7 +69,7 @@ pub async fn request_phone_code(request: &RequestContext) -> Result<()> {
         .as_deref()
         .ok_or_else(|| refused(ErrorCode::BAD_USER_INPUT, "the profile has no phone number"))?;
     let user = &account.id;
-    knock(request, Door::SendCode { user, phone }).await?;
+    count_attempt(request, Attempt::SendCode { user, phone }).await?;
     let sent = send(
         &request.services,
         &account,
@@ -81,7 +81,7 @@ pub async fn request_phone_code(request: &RequestContext) -> Result<()> {
 
 pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Account> {
     let user = request.signed_in()?;
-    knock(request, Door::TryCode(&user.id)).await?;
+    count_attempt(request, Attempt::TryCode(&user.id)).await?;
     let (store, now_ms) = (&request.services.auth.code_store, request.now_ms);
     // Counted first, so that parallel attempts also get only five tries.
     let tried = store
@@ -102,7 +102,7 @@ pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Acco
 /// exists.
 pub async fn request_password_reset(request: &RequestContext, email: &str) -> Result<()> {
     let email = EmailKey::of(email);
-    knock(request, Door::SendReset(&email)).await?;
+    count_attempt(request, Attempt::SendReset(&email)).await?;
     let (services, now_ms) = (request.services.clone(), request.now_ms);
     let tasks = services.caches.tasks.clone();
     tasks.spawn(async move {
@@ -126,7 +126,7 @@ async fn send_reset(
 }
 
 pub async fn reset_password(request: &RequestContext, input: ResetPasswordInput) -> Result<()> {
-    knock(request, Door::TryLink).await?;
+    count_attempt(request, Attempt::TryLink).await?;
     // Before the token is looked at: a storm of wrong ones meets the bound of the pool.
     let password = hash(request, input.new_password).await?;
     let code = used_token(request, CodePurpose::ResetPassword, &input.token).await?;

@@ -21,7 +21,7 @@ use domain::{
 };
 use pq_core::ErrorCode;
 
-use super::doors::{Door, knock};
+use super::attempts::{Attempt, count_attempt};
 use crate::{
     auth::{
         input::{ChangePasswordInput, LoginInput, RegisterInput},
@@ -35,7 +35,7 @@ use crate::{
 };
 
 pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<AuthPayload> {
-    knock(request, Door::Register).await?;
+    count_attempt(request, Attempt::Register).await?;
     // Before anything is looked up: it takes as long whether the address is taken or not.
     let password = hash(request, input.password).await?;
     let now_ms = request.now_ms;
@@ -76,7 +76,7 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
 
 pub async fn login(request: &RequestContext, input: LoginInput) -> Result<AuthPayload> {
     let email = EmailKey::of(&input.email);
-    knock(request, Door::Login(&email)).await?;
+    count_attempt(request, Attempt::Login(&email)).await?;
     let users = &request.services.users;
     let found = users.by_email(&email).await;
     // A disabled account is as one that there is not: the same time, the same words.
@@ -169,7 +169,7 @@ pub async fn change_password(
 
 /// The caller's account, after checking the password that was just entered.
 pub async fn confirmed(request: &RequestContext, password: String) -> Result<Account> {
-    knock(request, Door::Confirm(&request.signed_in()?.id)).await?;
+    count_attempt(request, Attempt::Confirm(&request.signed_in()?.id)).await?;
     let account = request.account().await?;
     let passwords = &request.services.auth.passwords;
     let is_right = passwords.verify(Password::new(password), Some(&account.password));
@@ -217,7 +217,7 @@ fn payload(
         access_token: access.map_err(failed_with)?,
         refresh_token: refresh.expose(),
         expires_in: i32::try_from(tokens::LIFE_S).unwrap_or(i32::MAX),
-        user: UserNode::of_who_signed_in(account, session),
+        user: UserNode::of_signed_in(account, session),
     })
 }
 

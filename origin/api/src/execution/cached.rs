@@ -22,7 +22,7 @@ use crate::{
 
 /// A public document with its variables.
 #[derive(Debug)]
-pub struct Asked {
+pub struct PublicQuery {
     pub document: Arc<Document>,
     variables: CanonicalVariables,
     /// The cache key of the answer.
@@ -31,7 +31,7 @@ pub struct Asked {
     offer: Option<OfferId>,
 }
 
-impl Asked {
+impl PublicQuery {
     pub fn new(document: Arc<Document>, variables: CanonicalVariables) -> Self {
         let json = variables.to_json();
         Self {
@@ -53,29 +53,29 @@ fn offer_of(document: &Document, variables: &str) -> Option<OfferId> {
 /// fields.
 pub async fn look_up(
     (services, schema): (&Services, &Schema),
-    asked: &Arc<Asked>,
+    query: &Arc<PublicQuery>,
     minimum: Option<Revision>,
 ) -> Answer<Arc<Unstored>> {
     let question = Question {
-        key: asked.key,
-        label: *asked.document.operation.id.as_bytes(),
+        key: query.key,
+        label: *query.document.operation.id.as_bytes(),
         required: services.caches.feed.require(minimum).await,
     };
-    let (parts, fill_asked) = ((services.clone(), schema.clone()), Arc::clone(asked));
+    let (parts, fill_query) = ((services.clone(), schema.clone()), Arc::clone(query));
     let make = move || {
-        let ((services, schema), asked) = (parts.clone(), Arc::clone(&fill_asked));
+        let ((services, schema), query) = (parts.clone(), Arc::clone(&fill_query));
         // Large, and not needed for a hit: boxed, so that hits do not carry it.
-        Box::pin(async move { fill((&services, &schema), &asked, question.required).await })
+        Box::pin(async move { fill((&services, &schema), &query, question.required).await })
     };
     let given = services.caches.responses.answer(&question, make).await;
-    count_view(services, asked, &given);
+    count_view(services, query, &given);
     given
 }
 
 /// Counts a view of the offer, if the answer came from the cache or was stored in it. Answers for
 /// offers that do not exist are not cached, so they are not counted.
-fn count_view<U>(services: &Services, asked: &Asked, given: &Answer<U>) {
-    let Some(offer) = &asked.offer else {
+fn count_view<U>(services: &Services, query: &PublicQuery, given: &Answer<U>) {
+    let Some(offer) = &query.offer else {
         return;
     };
     match given {
@@ -88,10 +88,10 @@ fn count_view<U>(services: &Services, asked: &Asked, given: &Answer<U>) {
 
 async fn fill(
     by: (&Services, &Schema),
-    asked: &Asked,
+    query: &PublicQuery,
     required: Option<Revision>,
 ) -> Fill<Arc<Unstored>> {
-    let (document, variables) = (&*asked.document, &asked.variables);
+    let (document, variables) = (&*query.document, &query.variables);
     let work = execute::execute(by, document, variables, Asker::anybody(), required);
     let executed = match tokio::time::timeout(limits::EXECUTION, work).await {
         Ok(Ok(executed)) => executed,
@@ -105,7 +105,7 @@ async fn fill(
         Some((head, body)) => Fill::Shared {
             head,
             body,
-            seen_at_ms: executed.facts.seen_at_ms,
+            current_at_ms: executed.facts.current_at_ms,
         },
         None => Fill::Unshared(Arc::new(Unstored::Executed(Box::new(executed)))),
     }

@@ -45,7 +45,7 @@ pub async fn execute(
     };
     // An entity that is kept may be older than what the client, or this request, just wrote.
     let entities = match document.operation.kind {
-        OperationKind::Query => Entities::Kept { required },
+        OperationKind::Query => Entities::Cached { required },
         OperationKind::Mutation | OperationKind::Subscription => Entities::Fresh,
     };
     let Prepared {

@@ -36,15 +36,15 @@ use crate::{
     },
 };
 
-/// Why a subscription field runs, with the subscription's memory.
+/// One run of a subscription field: why it runs, and the subscription's memory.
 #[derive(Clone, Debug)]
-pub struct Occasion {
-    pub what: What,
+pub struct SubscriptionRun {
+    pub trigger: Trigger,
     pub memory: Arc<Memory>,
 }
 
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum Trigger {
     /// The subscription begins.
     Begins,
     /// An event arrived.
@@ -82,7 +82,7 @@ impl Memory {
     }
 }
 
-impl Occasion {
+impl SubscriptionRun {
     fn of<'a>(ctx: &Context<'a>) -> &'a Self {
         ctx.data_unchecked::<Self>()
     }
@@ -101,20 +101,20 @@ impl Live {
         location: LocationInput,
         max_distance: Option<f64>,
     ) -> Result<impl Stream<Item = OfferNode> + use<>> {
-        let occasion = Occasion::of(ctx);
-        let offer = match &occasion.what {
-            What::Begins => {
+        let run = SubscriptionRun::of(ctx);
+        let offer = match &run.trigger {
+            Trigger::Begins => {
                 let (centre, radius_km) = (location.point()?, distance(max_distance)?);
                 let reach = Reach::new(centre, radius_km).ok_or_else(|| {
                     refused(ErrorCode::LOCATION_OUT_OF_RANGE, "there are no cells there")
                 })?;
-                occasion.memory.waits_for(Topic::Offers(reach));
+                run.memory.waits_for(Topic::Offers(reach));
                 None
             }
-            What::Happened(Event::Published {
+            Trigger::Happened(Event::Published {
                 offer, distance_km, ..
             }) => Some(OfferNode::seen_from((**offer).clone(), *distance_km)),
-            What::Happened(Event::LookAgain { .. }) => None,
+            Trigger::Happened(Event::LookAgain { .. }) => None,
         };
         Ok(stream::iter(offer))
     }
@@ -126,16 +126,18 @@ impl Live {
         ctx: &Context<'_>,
         booking_id: ID,
     ) -> Result<impl Stream<Item = BookingNode> + use<>> {
-        let (request, occasion) = (RequestContext::of(ctx), Occasion::of(ctx));
+        let (request, run) = (RequestContext::of(ctx), SubscriptionRun::of(ctx));
         let booking = seen_by(request, &booking_id).await?;
-        let is_news = occasion.memory.is_news(booking.status);
-        let told = match &occasion.what {
-            What::Begins => {
-                occasion.memory.waits_for(Topic::booking(&booking.id));
+        let is_news = run.memory.is_news(booking.status);
+        let told = match &run.trigger {
+            Trigger::Begins => {
+                run.memory.waits_for(Topic::booking(&booking.id));
                 None
             }
-            What::Happened(Event::LookAgain { .. }) => is_news.then(|| BookingNode::from(booking)),
-            What::Happened(Event::Published { .. }) => None,
+            Trigger::Happened(Event::LookAgain { .. }) => {
+                is_news.then(|| BookingNode::from(booking))
+            }
+            Trigger::Happened(Event::Published { .. }) => None,
         };
         Ok(stream::iter(told))
     }

@@ -49,7 +49,7 @@ impl From<Account> for UserNode {
 
 impl UserNode {
     /// The account as read by the session that was just created for it.
-    pub fn of_who_signed_in(account: Account, session: SessionId) -> Self {
+    pub fn of_signed_in(account: Account, session: SessionId) -> Self {
         let reader = SignedIn {
             id: account.id.clone(),
             role: account.role,

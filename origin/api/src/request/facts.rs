@@ -24,8 +24,8 @@ pub struct Facts {
     pub revision: Option<Revision>,
     /// Seconds until a rate-limited operation may be tried again.
     pub retry_after_s: Option<u64>,
-    /// Up to when the cached parts are current, see [`cache_tiered::Loaded::seen_at_ms`].
-    pub seen_at_ms: Option<u64>,
+    /// Up to when the cached parts are current, see [`cache_tiered::Loaded::current_at_ms`].
+    pub current_at_ms: Option<u64>,
 }
 
 impl AnswerFacts {
@@ -72,11 +72,11 @@ impl AnswerFacts {
         facts.retry_after_s = facts.retry_after_s.max(Some(seconds));
     }
 
-    /// Records that parts came from a cache and include everything committed before `seen_at_ms`;
+    /// Records that parts came from a cache and include everything committed before `current_at_ms`;
     /// `None` if no part did.
-    pub fn kept(&self, seen_at_ms: Option<u64>) {
+    pub fn read_from_cache(&self, current_at_ms: Option<u64>) {
         let mut facts = self.lock();
-        facts.seen_at_ms = facts.seen_at_ms.into_iter().chain(seen_at_ms).min();
+        facts.current_at_ms = facts.current_at_ms.into_iter().chain(current_at_ms).min();
     }
 
     pub fn shows_offer(&self, offer: &Offer, now_ms: i64) {

@@ -38,7 +38,7 @@ pub struct Stores {
 pub enum Entities {
     /// From the cache, if the purge log allows it; `required` is the minimum revision the client
     /// demands.
-    Kept { required: Option<Revision> },
+    Cached { required: Option<Revision> },
     /// Always from the store.
     Fresh,
 }
@@ -84,10 +84,10 @@ impl Stores {
     {
         match self.entities {
             Entities::Fresh => read(ids.to_vec()).await,
-            Entities::Kept { required } => {
+            Entities::Cached { required } => {
                 let loaded = cache.load(ids, required, tags, read).await?;
                 // The answer has seen no more than what was kept of it.
-                self.facts.kept(loaded.seen_at_ms);
+                self.facts.read_from_cache(loaded.current_at_ms);
                 Ok(loaded.entities)
             }
         }

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn only_who_sets_the_validity_is_held_to_its_rule() {
+    fn only_an_edit_of_the_validity_is_held_to_its_rule() {
         let title = OfferEdit {
             title: Edit::Set("Trois".into()),
             ..OfferEdit::default()

@@ -1,5 +1,5 @@
 //! Outgoing e-mail and SMS. Providers (Amazon SES, Twilio) will implement [`Outgoing`] in a later
-//! issue; until then [`Kept`] stores messages, on developers' machines and in tests.
+//! issue; until then [`UnsentMessages`] stores messages, on developers' machines and in tests.
 
 use std::{
     collections::VecDeque,
@@ -14,23 +14,23 @@ const MOST: usize = 100;
 
 /// Whether kept messages are also logged, with their full content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Telling {
+pub enum MessageLog {
     /// For developers' machines, where the log is the only way to get a code.
-    All,
-    Nothing,
+    Full,
+    KindOnly,
 }
 
 /// Keeps the latest messages instead of sending them.
 #[derive(Debug)]
-pub struct Kept {
-    telling: Telling,
+pub struct UnsentMessages {
+    log: MessageLog,
     messages: Mutex<VecDeque<Message>>,
 }
 
-impl Kept {
-    pub fn new(telling: Telling) -> Self {
+impl UnsentMessages {
+    pub fn new(log: MessageLog) -> Self {
         Self {
-            telling,
+            log,
             messages: Mutex::default(),
         }
     }
@@ -43,14 +43,14 @@ impl Kept {
 }
 
 #[async_trait]
-impl Outgoing for Kept {
+impl Outgoing for UnsentMessages {
     async fn send(&self, message: Message) -> Result<(), OutgoingError> {
-        match self.telling {
-            Telling::All => {
+        match self.log {
+            MessageLog::Full => {
                 let (to, secret) = message.parts();
                 tracing::info!(kind = message.kind(), to, secret, "not sent: no provider");
             }
-            Telling::Nothing => tracing::warn!(kind = message.kind(), "not sent: no provider"),
+            MessageLog::KindOnly => tracing::warn!(kind = message.kind(), "not sent: no provider"),
         }
         let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
         if messages.len() == MOST {

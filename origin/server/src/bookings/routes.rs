@@ -26,16 +26,16 @@ use crate::{admission, http::answer, state::AppState};
 /// Which of a booking's two codes is drawn.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Which {
+pub enum CodeKind {
     #[default]
     Rotating,
     Offline,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub struct Shown {
+pub struct CodeQuery {
     #[serde(default)]
-    code: Which,
+    code: CodeKind,
 }
 
 /// `GET /.well-known/qr-keys.json`: the public keys of the codes, as a JWK set.
@@ -48,12 +48,12 @@ pub async fn keys(State(state): State<AppState>) -> Response {
 
 /// The picture format of a code.
 #[derive(Clone, Copy, Debug)]
-enum Drawn {
+enum ImageFormat {
     Svg,
     Png,
 }
 
-impl Drawn {
+impl ImageFormat {
     fn of(file: &str) -> Option<Self> {
         match file {
             "qr.svg" => Some(Self::Svg),
@@ -68,18 +68,18 @@ impl Drawn {
 pub async fn code(
     State(state): State<AppState>,
     Path((id, file)): Path<(String, String)>,
-    Query(shown): Query<Shown>,
+    Query(query): Query<CodeQuery>,
     request: Request,
 ) -> Response {
-    let Some(drawn) = Drawn::of(&file) else {
+    let Some(format) = ImageFormat::of(&file) else {
         return refuse(ErrorCode::NOT_FOUND, "nothing is here");
     };
     let (asker, counted) = match admit(&state, request).await {
         Ok(admitted) => admitted,
         Err(refused) => return refused,
     };
-    let answer = picture_of(&state, &asker, &id, shown.code, drawn).await;
-    told(answer, counted.as_ref())
+    let answer = picture_of(&state, &asker, &id, query.code, format).await;
+    with_rate_limits(answer, counted.as_ref())
 }
 
 /// `GET /bookings/<id>.ics`: the booking as a calendar file.
@@ -96,30 +96,30 @@ pub async fn calendar(
         Err(refused) => return refused,
     };
     let answer = event_of(&state, &asker, id).await;
-    told(answer, counted.as_ref())
+    with_rate_limits(answer, counted.as_ref())
 }
 
 async fn picture_of(
     state: &AppState,
     asker: &Asker,
     id: &str,
-    which: Which,
-    drawn: Drawn,
+    kind: CodeKind,
+    format: ImageFormat,
 ) -> Result<Response, Response> {
     let booking = own(state, asker, id).await?;
-    let ticket = match which {
-        Which::Rotating => Ticket::rotating(&booking, state.services.clock.now_ms()),
-        Which::Offline => Ticket::offline(&booking),
+    let ticket = match kind {
+        CodeKind::Rotating => Ticket::rotating(&booking, state.services.clock.now_ms()),
+        CodeKind::Offline => Ticket::offline(&booking),
     };
     let code = ticket.sign(&state.config.qr_keys);
     let code = code.ok_or_else(|| failed("no key signs QR codes"))?;
     let bad = |error: picture::PictureError| failed(&chain(&error));
-    match drawn {
-        Drawn::Svg => {
+    match format {
+        ImageFormat::Svg => {
             let svg = picture::svg(&code).map_err(bad)?;
             Ok(private("image/svg+xml", svg.into_bytes()))
         }
-        Drawn::Png => Ok(private("image/png", picture::png(&code).map_err(bad)?)),
+        ImageFormat::Png => Ok(private("image/png", picture::png(&code).map_err(bad)?)),
     }
 }
 
@@ -164,14 +164,14 @@ async fn admit(state: &AppState, request: Request) -> Result<(Asker, Option<Deci
             let mut refused = Request::default();
             *refused.headers_mut() = headers;
             let response = admission::too_many(&decision, &refused);
-            Err(told(Ok(response), Some(&decision)))
+            Err(with_rate_limits(Ok(response), Some(&decision)))
         }
         counted => Ok((asker.map_err(internal)?, counted)),
     }
 }
 
 /// Adds the rate limit headers to an answer.
-fn told(answer: Result<Response, Response>, counted: Option<&Decision>) -> Response {
+fn with_rate_limits(answer: Result<Response, Response>, counted: Option<&Decision>) -> Response {
     let mut response = answer.unwrap_or_else(|refused| refused);
     if let Some(decision) = counted {
         rate::headers::write(decision, response.headers_mut());

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use yousoon::inspect::{
     edges::EdgeReport,
-    explain::{Asked, Explanation},
+    explain::{ExplainRequest, Explanation},
     stats::{CacheStats, DocumentStats, EntityStats, RedisStats, Size},
 };
 
@@ -27,17 +27,17 @@ pub(crate) enum CacheCommand {
         #[arg(default_value = "{}", value_parser = variables)]
         variables: Map<String, Value>,
         #[command(flatten)]
-        asking: Asking,
+        asking: ServerArgs,
     },
     /// Show the cache statistics of one server, by document.
     Stats {
         #[command(flatten)]
-        asking: Asking,
+        asking: ServerArgs,
     },
 }
 
 #[derive(Args)]
-pub(crate) struct Asking {
+pub(crate) struct ServerArgs {
     /// The running server's URL [env: YOUSOON_ORIGIN_URL]; YOUSOON_ADMIN_TOKEN holds its token.
     #[arg(long)]
     url: Option<Url>,
@@ -58,12 +58,12 @@ pub(crate) async fn run(command: CacheCommand) -> anyhow::Result<()> {
             variables,
             asking,
         } => {
-            let asked = Asked {
+            let request = ExplainRequest {
                 document,
                 variables,
             };
             let answer: Explanation = Server::required(asking.url.as_ref())?
-                .post("/admin/cache/explain", &asked)
+                .post("/admin/cache/explain", &request)
                 .await?;
             print(&answer, asking.json, explanation)
         }

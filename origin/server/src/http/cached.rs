@@ -3,7 +3,7 @@
 use std::{fmt, io::Write as _, sync::Arc};
 
 use api::execution::{
-    cached::{self, Asked},
+    cached::{self, PublicQuery},
     executed::Unstored,
 };
 use axum::{body::Body, response::Response};
@@ -31,20 +31,24 @@ const SHORT_BYTES: usize = 128;
 
 /// What the client wants: the media type, the least revision, and its `If-None-Match`.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
+pub struct AnswerOptions<'a> {
     pub media: MediaType,
     pub minimum: Option<Revision>,
     pub if_none_match: Option<&'a str>,
 }
 
 /// Answers a public document.
-pub async fn answer(state: &AppState, asked: &Arc<Asked>, wanted: Wanted<'_>) -> Response {
+pub async fn answer(
+    state: &AppState,
+    query: &Arc<PublicQuery>,
+    options: AnswerOptions<'_>,
+) -> Response {
     let by = (&state.services, &state.schema);
-    let given = cached::look_up(by, asked, wanted.minimum).await;
-    respond(&state.services.caches.feed, given, wanted)
+    let given = cached::look_up(by, query, options.minimum).await;
+    respond(&state.services.caches.feed, given, options)
 }
 
-fn respond(feed: &PurgeFeed, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -> Response {
+fn respond(feed: &PurgeFeed, given: Answer<Arc<Unstored>>, options: AnswerOptions<'_>) -> Response {
     let now_ms = feed.clock().now().wall_ms;
     let forwarded =
         |reason: Option<&cache_core::FetchReason>, stored, collapsed| Outcome::Forward {
@@ -60,11 +64,11 @@ fn respond(feed: &PurgeFeed, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -
             let outcome = Outcome::Hit {
                 ttl_s: ttl_s(&entry, now_ms),
             };
-            kept(
+            cached_entry(
                 feed,
                 &entry,
                 status(outcome, Some(tier.as_str())),
-                wanted,
+                options,
                 now_ms,
             )
         }
@@ -75,17 +79,17 @@ fn respond(feed: &PurgeFeed, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -
         } => {
             let outcome = forwarded(instead_of.as_ref(), true, collapsed);
             let detail = instead_of.as_ref().map(cache_core::FetchReason::as_str);
-            kept(feed, &entry, status(outcome, detail), wanted, now_ms)
+            cached_entry(feed, &entry, status(outcome, detail), options, now_ms)
         }
         Answer::Covered { entry } => {
             let outcome = Outcome::Hit {
                 ttl_s: ttl_s(&entry, now_ms),
             };
-            let mut response = kept(
+            let mut response = cached_entry(
                 feed,
                 &entry,
                 status(outcome, Some("stale-if-error")),
-                wanted,
+                options,
                 now_ms,
             );
             // Only for this client: the edge falls back on its own stale copy.
@@ -103,13 +107,13 @@ fn respond(feed: &PurgeFeed, given: Answer<Arc<Unstored>>, wanted: Wanted<'_>) -
         } => {
             let outcome = forwarded(instead_of.as_ref(), false, collapsed);
             let detail = instead_of.as_ref().map(cache_core::FetchReason::as_str);
-            let mut response = unstored(&answer, wanted);
+            let mut response = unstored(&answer, options);
             if let Some(value) = status(outcome, detail) {
                 response.headers_mut().insert(CACHE_STATUS, value);
             }
             response
         }
-        Answer::Failed(answer) => unstored(&answer, wanted),
+        Answer::Failed(answer) => unstored(&answer, options),
     }
 }
 
@@ -128,24 +132,24 @@ fn ttl_s(entry: &Cached, now_ms: u64) -> i64 {
     i64::from(entry.head.lifetime.max_age_s) - i64::try_from(age_s).unwrap_or(i64::MAX)
 }
 
-fn unstored(answer: &Unstored, wanted: Wanted<'_>) -> Response {
+fn unstored(answer: &Unstored, options: AnswerOptions<'_>) -> Response {
     match answer {
-        Unstored::Executed(executed) => answer::executed(executed, wanted.media),
-        Unstored::Store(error) => answer::internal(error, wanted.media),
-        Unstored::TimedOut => answer::timed_out(wanted.media),
+        Unstored::Executed(executed) => answer::executed(executed, options.media),
+        Unstored::Store(error) => answer::internal(error, options.media),
+        Unstored::TimedOut => answer::timed_out(options.media),
     }
 }
 
 /// Answers with a cached entry, or with 304 and no body if the client already has it.
-fn kept(
+fn cached_entry(
     feed: &PurgeFeed,
     entry: &Cached,
     cache_status: Option<HeaderValue>,
-    wanted: Wanted<'_>,
+    options: AnswerOptions<'_>,
     now_ms: u64,
 ) -> Response {
     let content = entry.head.content;
-    let unchanged = wanted
+    let unchanged = options
         .if_none_match
         .is_some_and(|known| content.matches(known));
     let mut response = if unchanged {
@@ -155,16 +159,16 @@ fn kept(
     } else {
         Response::new(Body::from(entry.body.clone()))
     };
-    let said = entry.said();
+    let formatted = entry.headers();
     let headers = response.headers_mut();
     headers.reserve(HEADERS);
     headers.insert(
         header::CONTENT_TYPE,
-        HeaderValue::from_static(wanted.media.content_type()),
+        HeaderValue::from_static(options.media.content_type()),
     );
-    headers.insert(header::CACHE_CONTROL, said.cache_control.clone());
+    headers.insert(header::CACHE_CONTROL, formatted.cache_control.clone());
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
-    headers.insert(header::ETAG, said.etag.clone());
+    headers.insert(header::ETAG, formatted.etag.clone());
     // Rounded up, so that a cache that computes freshness from this age never exceeds its bound.
     let age_s = entry.head.age_ms(now_ms).div_ceil(1_000);
     headers.insert(header::AGE, age_s.into());
@@ -172,11 +176,11 @@ fn kept(
     if seen_ago_ms != u64::MAX {
         headers.insert(SEEN_AGO, seen_ago_ms.into());
     }
-    headers.insert(CACHE_TAG, said.tags.clone());
+    headers.insert(CACHE_TAG, formatted.tags.clone());
     // The revision at which the entry was last found valid, which may be later than the one it was
     // read at: the edge can then keep it longer.
     let revision = entry.as_of().revision;
-    if let Some(value) = written(format_args!("{}:{revision}", said.log)) {
+    if let Some(value) = written(format_args!("{}:{revision}", formatted.log)) {
         headers.insert(AS_OF, value);
     }
     if let Some(value) = cache_status {

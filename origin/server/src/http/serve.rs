@@ -7,7 +7,7 @@ use access::{
     rate,
 };
 use api::{
-    execution::{cached::Asked, execute},
+    execution::{cached::PublicQuery, execute},
     request::authorise,
 };
 use axum::{
@@ -24,7 +24,7 @@ use pq_core::{
 
 use super::{
     answer,
-    cached::{self, Wanted},
+    cached::{self, AnswerOptions},
     document::{self, Failure},
     reading::{self, text},
 };
@@ -157,7 +157,7 @@ async fn steps(
     let minimum = text(request.headers(), &HeaderName::from_static(MIN_REVISION))
         .and_then(|number| number.trim().parse().ok())
         .map(Revision);
-    let wanted = Wanted {
+    let options = AnswerOptions {
         media,
         minimum,
         if_none_match: if_none_match.as_deref(),
@@ -166,9 +166,9 @@ async fn steps(
         .then(|| request.uri().path_and_query().cloned())
         .flatten();
     if let Some(spelling) = &spelling
-        && let Some(asked) = asked_before(state, spelling.as_str()).await?
+        && let Some(query) = remembered(state, spelling.as_str()).await?
     {
-        return Ok(cached::answer(state, &asked, wanted).await);
+        return Ok(cached::answer(state, &query, options).await);
     }
     let accepts_events = accepts_events(request.headers());
     let headers = request.headers().clone();
@@ -185,18 +185,18 @@ async fn steps(
     allowed_over(method, document.operation.kind)?;
     let variables = document::coerce(&document, &request)?;
     if document.operation.policy.is_shared() {
-        // Whoever asks: what is shared is everybody's, or nobody's.
+        // Shared answers are the same for all callers, so anonymous callers must be allowed them.
         authorise::document(&Caller::Anonymous, &document.parsed)?;
-        let question = Arc::new(Asked::new(document, variables));
+        let query = Arc::new(PublicQuery::new(document, variables));
         if let (Some(spelling), DocumentRef::Hash(_)) = (&spelling, &request.document) {
-            state.spellings.remember(spelling.as_str(), &question);
+            state.spellings.remember(spelling.as_str(), &query);
         }
-        return Ok(cached::answer(state, &question, wanted).await);
+        return Ok(cached::answer(state, &query, options).await);
     }
-    // Only now: that nobody can say who asks does not keep anybody from what is shared.
+    // Only now: shared answers do not need the caller, even if the caller could not be determined.
     let asker = asker?;
     authorise::document(&asker.caller, &document.parsed)?;
-    // Its entities may be kept ones: those of a copy of the log that has seen what the client has.
+    // Entities may come from the cache if the copy of the log has reached the client's revision.
     let required = state.services.caches.feed.require(minimum).await;
     let run = execute::execute(
         (&state.services, &state.schema),
@@ -209,18 +209,21 @@ async fn steps(
     Ok(answer::executed(&executed, media))
 }
 
-/// What a request by GET that was spelt like this asked for, if its document is still the same.
-async fn asked_before(state: &AppState, spelling: &str) -> Result<Option<Arc<Asked>>, StoreError> {
-    let Some(asked) = state.spellings.get(spelling) else {
+/// The query of an earlier GET request with the same spelling, if its document is still the same.
+async fn remembered(
+    state: &AppState,
+    spelling: &str,
+) -> Result<Option<Arc<PublicQuery>>, StoreError> {
+    let Some(query) = state.spellings.get(spelling) else {
         return Ok(None);
     };
     let document = state
         .services
         .documents
-        .get(asked.document.operation.id)
+        .get(query.document.operation.id)
         .await?;
-    let same = document.is_some_and(|document| Arc::ptr_eq(&document, &asked.document));
-    Ok(same.then_some(asked))
+    let same = document.is_some_and(|document| Arc::ptr_eq(&document, &query.document));
+    Ok(same.then_some(query))
 }
 
 fn allowed_over(method: Method, kind: OperationKind) -> Result<(), Refusal> {

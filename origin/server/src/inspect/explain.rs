@@ -20,7 +20,7 @@ use crate::{admin::AdminError, state::AppState};
 /// The request to explain.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct ExplainRequest {
     /// A published document's hash, or its operation's name if no other document has that name.
     pub document: String,
     #[serde(default)]
@@ -51,13 +51,13 @@ pub struct Explanation {
 }
 
 /// Explains the request against the caches of this server and of all edges.
-pub async fn explain(state: &AppState, asked: Asked) -> Result<Explanation, AdminError> {
-    let document = find(state, &asked.document).await?;
+pub async fn explain(state: &AppState, request: ExplainRequest) -> Result<Explanation, AdminError> {
+    let document = find(state, &request.document).await?;
     let operation = &document.operation;
     let mut variables = CanonicalVariables::coerce(
         &operation.variables,
         &operation.input_types,
-        &asked.variables,
+        &request.variables,
     )
     .map_err(Refusal::from)?;
     let as_given = variables.to_json();

@@ -3,7 +3,7 @@
 use axum::{body::Body, extract::State, response::Response};
 
 use super::{
-    explain::{self, Asked},
+    explain::{self, ExplainRequest},
     stats,
 };
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
 
 /// `POST /admin/cache/explain`: explains one request.
 pub async fn explain(State(state): State<AppState>, body: Body) -> Result<Response, AdminError> {
-    let asked: Asked = admin::read_json(body).await?;
-    let explanation = explain::explain(&state, asked).await?;
+    let request: ExplainRequest = admin::read_json(body).await?;
+    let explanation = explain::explain(&state, request).await?;
     Ok(admin::json(&explanation))
 }
 

@@ -38,7 +38,7 @@ enum Token {
 
 /// Why somebody may not stay. The sentence may be told to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NotTaken {
+pub(super) enum CredentialsRefused {
     #[error("these credentials are not known here")]
     Unknown,
     #[error("the access token is not one of ours")]
@@ -56,18 +56,18 @@ impl Credentials {
         headers: &HeaderMap,
         asker: Asker,
         state: &AppState,
-    ) -> Result<Self, NotTaken> {
+    ) -> Result<Self, CredentialsRefused> {
         let now_ms = state.services.clock.now_ms();
         let token = match &asker.caller {
             Caller::Anonymous => Token::None,
             Caller::Service(_) => Token::Service(authorization_alone(headers)),
-            Caller::Unknown(why) => return Err(NotTaken::of(*why)),
+            Caller::Unknown(why) => return Err(CredentialsRefused::of(*why)),
             Caller::User(_) => match bearer(headers) {
                 Some(text) => match state.services.auth.tokens.verify(text, now_ms) {
                     Ok(claims) => Token::Access(Box::new(claims)),
-                    Err(why) => return Err(NotTaken::of(Unknown::Token(why))),
+                    Err(why) => return Err(CredentialsRefused::of(Unknown::Token(why))),
                 },
-                None => return Err(NotTaken::Unknown),
+                None => return Err(CredentialsRefused::Unknown),
             },
         };
         let ends_at = match &token {
@@ -86,18 +86,18 @@ impl Credentials {
     }
 
     /// Of whoever sent this with `connection_init`; what it does not say, the handshake may have.
-    pub(super) async fn said(
+    pub(super) async fn of_connection_init(
         payload: &Map<String, Value>,
         mut headers: HeaderMap,
         peer: Peer,
         state: &AppState,
-    ) -> Result<Result<Self, NotTaken>, StoreError> {
+    ) -> Result<Result<Self, CredentialsRefused>, StoreError> {
         match authorization(payload) {
-            Said::Nothing => {}
-            Said::This(value) => {
+            InitAuthorization::Absent => {}
+            InitAuthorization::Value(value) => {
                 headers.insert(AUTHORIZATION, value);
             }
-            Said::Nonsense => return Ok(Err(NotTaken::Unknown)),
+            InitAuthorization::NotAHeader => return Ok(Err(CredentialsRefused::Unknown)),
         }
         let asker = admission::asker_of(&headers, peer, state).await?;
         Ok(Self::of(&headers, asker, state))
@@ -124,12 +124,12 @@ impl Credentials {
     pub(super) async fn look_again(
         &mut self,
         state: &AppState,
-    ) -> Result<Result<(), NotTaken>, StoreError> {
+    ) -> Result<Result<(), CredentialsRefused>, StoreError> {
         if self
             .ends_at
             .is_some_and(|ends_at| ends_at <= Instant::now())
         {
-            return Ok(Err(NotTaken::Expired));
+            return Ok(Err(CredentialsRefused::Expired));
         }
         self.asker.caller = match &self.token {
             Token::None => return Ok(Ok(())),
@@ -146,13 +146,13 @@ impl Credentials {
             }
         };
         Ok(match &self.asker.caller {
-            Caller::Unknown(why) => Err(NotTaken::of(*why)),
+            Caller::Unknown(why) => Err(CredentialsRefused::of(*why)),
             Caller::Anonymous | Caller::Service(_) | Caller::User(_) => Ok(()),
         })
     }
 }
 
-impl NotTaken {
+impl CredentialsRefused {
     const fn of(why: Unknown) -> Self {
         match why {
             Unknown::Credentials => Self::Unknown,
@@ -185,23 +185,23 @@ fn authorization_alone(headers: &HeaderMap) -> HeaderMap {
     alone
 }
 
-enum Said {
-    Nothing,
-    This(HeaderValue),
-    /// Something that no header can say.
-    Nonsense,
+/// `Authorization` in the payload of `connection_init`.
+enum InitAuthorization {
+    Absent,
+    Value(HeaderValue),
+    /// It cannot be the value of a header.
+    NotAHeader,
 }
 
 /// `Authorization`, as a header would have it, in whatever case.
-fn authorization(payload: &Map<String, Value>) -> Said {
+fn authorization(payload: &Map<String, Value>) -> InitAuthorization {
     let said = payload
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()));
     match said {
-        None | Some((_, Value::Null)) => Said::Nothing,
-        Some((_, Value::String(text))) => {
-            HeaderValue::from_str(text).map_or(Said::Nonsense, Said::This)
-        }
-        Some(_) => Said::Nonsense,
+        None | Some((_, Value::Null)) => InitAuthorization::Absent,
+        Some((_, Value::String(text))) => HeaderValue::from_str(text)
+            .map_or(InitAuthorization::NotAHeader, InitAuthorization::Value),
+        Some(_) => InitAuthorization::NotAHeader,
     }
 }

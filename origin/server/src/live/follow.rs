@@ -16,7 +16,7 @@ use crate::state::AppState;
 
 /// Offers that are still to be read; more than this, and the newest are looked up instead.
 const MOST_PENDING: usize = 1_000;
-/// What was told lately, and is not told again by a look at the newest.
+/// Offers that were announced lately; reading the newest offers does not announce them again.
 const REMEMBERED: usize = 1_000;
 /// The newest offers that are looked at when records may have been missed.
 const NEWEST: usize = 100;
@@ -61,7 +61,7 @@ struct Follower<'s> {
     has_missed: bool,
     /// Everything that was written before this moment was heard of, milliseconds since the epoch.
     current_ms: i64,
-    told: Told,
+    announced: RecentOffers,
 }
 
 impl<'s> Follower<'s> {
@@ -71,7 +71,7 @@ impl<'s> Follower<'s> {
             pending: BTreeMap::new(),
             has_missed: false,
             current_ms: state.services.clock.now_ms(),
-            told: Told::default(),
+            announced: RecentOffers::default(),
         }
     }
 
@@ -163,7 +163,7 @@ impl<'s> Follower<'s> {
         let since_ms = self.current_ms.saturating_sub(MARGIN_MS);
         let head = self.state.services.caches.feed.position().head;
         for (offer, _) in page.items {
-            if offer.created_at_ms >= since_ms && !self.told.has(&offer.id) {
+            if offer.created_at_ms >= since_ms && !self.announced.has(&offer.id) {
                 self.tell(offer, head);
             }
         }
@@ -174,7 +174,7 @@ impl<'s> Follower<'s> {
         let now_ms = self.state.services.clock.now_ms();
         let is_valid = offer.valid_from_ms <= now_ms && now_ms < offer.valid_until_ms;
         if offer.is_active && is_valid {
-            self.told.remember(offer.id.clone());
+            self.announced.remember(offer.id.clone());
             self.state.live.published(&Arc::new(offer), required);
         }
     }
@@ -188,14 +188,14 @@ async fn in_time<T>(read: impl Future<Output = Result<T, StoreError>>) -> Result
     })
 }
 
-/// The last offers that were told of.
+/// The offers that were announced last.
 #[derive(Debug, Default)]
-struct Told {
+struct RecentOffers {
     order: VecDeque<OfferId>,
     ids: HashSet<OfferId>,
 }
 
-impl Told {
+impl RecentOffers {
     fn has(&self, id: &OfferId) -> bool {
         self.ids.contains(id)
     }

@@ -41,14 +41,14 @@ pub struct Hub(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     seats: Seats,
-    inside: Mutex<Inside>,
+    state: Mutex<State>,
     draining: CancellationToken,
     tasks: TaskTracker,
     metrics: Metrics,
 }
 
 #[derive(Debug, Default)]
-struct Inside {
+struct State {
     last: ConnectionId,
     index: Index<Key>,
     mailboxes: HashMap<ConnectionId, Arc<Mailbox>>,
@@ -84,15 +84,15 @@ impl Hub {
     pub fn new(limits: LiveConfig) -> Self {
         Self(Arc::new(Shared {
             seats: Seats::new(limits),
-            inside: Mutex::default(),
+            state: Mutex::default(),
             draining: CancellationToken::new(),
             tasks: TaskTracker::new(),
             metrics: Metrics::default(),
         }))
     }
 
-    fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.0.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn metrics(&self) -> &Metrics {
@@ -108,15 +108,15 @@ impl Hub {
     pub(super) fn open(&self, client: Client) -> Result<Connection, NotOpened> {
         let seat = self.0.seats.take(client)?;
         let mailbox = Arc::new(Mailbox::new());
-        let mut inside = self.inside();
+        let mut state = self.state();
         // Under the lock: whoever is in before the drain is closed by it.
         if self.0.draining.is_cancelled() {
             return Err(NotOpened::Draining);
         }
-        inside.last += 1;
-        let id = inside.last;
-        inside.mailboxes.insert(id, Arc::clone(&mailbox));
-        drop(inside);
+        state.last += 1;
+        let id = state.last;
+        state.mailboxes.insert(id, Arc::clone(&mailbox));
+        drop(state);
         Ok(Connection {
             hub: self.clone(),
             id,
@@ -129,38 +129,38 @@ impl Hub {
 
     /// Tells whoever waits for what this tag names that it changed.
     pub(super) fn changed(&self, tag: &Tag, required: Revision) {
-        let inside = self.inside();
-        for key in inside.index.of(tag) {
-            inside.put(key, Event::LookAgain { required });
+        let state = self.state();
+        for key in state.index.of(tag) {
+            state.put(key, Event::LookAgain { required });
         }
     }
 
     /// Whether anybody waits for offers.
     pub(super) fn awaits_offers(&self) -> bool {
-        self.inside().index.awaits_offers()
+        self.state().index.awaits_offers()
     }
 
     /// Tells whoever waits near its place of an offer that appeared.
     pub(super) fn published(&self, offer: &Arc<Offer>, required: Revision) {
-        let inside = self.inside();
-        for (key, distance_km) in inside.index.around(offer.location) {
+        let state = self.state();
+        for (key, distance_km) in state.index.around(offer.location) {
             let event = Event::Published {
                 offer: Arc::clone(offer),
                 distance_km,
                 required,
             };
-            inside.put(key, event);
+            state.put(key, event);
         }
     }
 
     /// Has everybody who waits for changes of some thing look again, group by group.
     pub(super) async fn look_again(&self, required: Revision) {
-        let keys: Vec<Key> = self.inside().index.of_things().collect();
+        let keys: Vec<Key> = self.state().index.of_things().collect();
         for group in keys.chunks(GROUP) {
             {
-                let inside = self.inside();
+                let state = self.state();
                 for key in group {
-                    inside.put(*key, Event::LookAgain { required });
+                    state.put(*key, Event::LookAgain { required });
                 }
             }
             tokio::time::sleep(BETWEEN_GROUPS).await;
@@ -169,9 +169,9 @@ impl Hub {
 
     /// Ends all connections, and takes no more of them.
     pub fn drain(&self) {
-        let inside = self.inside();
+        let state = self.state();
         self.0.draining.cancel();
-        for mailbox in inside.mailboxes.values() {
+        for mailbox in state.mailboxes.values() {
             mailbox.close(Closing::Draining);
         }
         self.0.tasks.close();
@@ -189,11 +189,11 @@ impl Hub {
 
     /// How many subscriptions they have.
     pub fn subscriptions(&self) -> usize {
-        self.inside().index.len()
+        self.state().index.len()
     }
 }
 
-impl Inside {
+impl State {
     fn put(&self, key: Key, event: Event) {
         if let Some(mailbox) = self.mailboxes.get(&key.connection) {
             mailbox.put(key.operation, event);
@@ -230,7 +230,7 @@ impl Connection {
             Topic::Offers(_) => false,
         };
         let key = self.key(operation);
-        self.hub.inside().index.insert(key, topic);
+        self.hub.state().index.insert(key, topic);
         if look_again {
             let event = Event::LookAgain { required: head };
             self.mailbox.put(operation, event);
@@ -241,7 +241,7 @@ impl Connection {
     pub(super) fn forget(&mut self, operation: OperationNumber) {
         self.operations.retain(|known| *known != operation);
         let key = self.key(operation);
-        self.hub.inside().index.remove(key);
+        self.hub.state().index.remove(key);
     }
 
     const fn key(&self, operation: OperationNumber) -> Key {
@@ -254,11 +254,11 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let mut inside = self.hub.inside();
+        let mut state = self.hub.state();
         for operation in &self.operations {
-            inside.index.remove(self.key(*operation));
+            state.index.remove(self.key(*operation));
         }
-        inside.mailboxes.remove(&self.id);
+        state.mailboxes.remove(&self.id);
     }
 }
 
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_is_told_to_those_whom_it_concerns_and_to_nobody_who_left() {
+    async fn a_change_reaches_its_subscribers_and_no_connection_that_left() {
         let hub = hub();
         let mut connection = hub.open(client()).unwrap();
         let mut gone = hub.open(client()).unwrap();

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_reaches_those_who_wait_for_that_thing() {
+    fn a_change_reaches_the_subscriptions_to_that_thing() {
         let mut index = Index::default();
         index.insert(1, Topic::Thing(tag("booking:a")));
         index.insert(2, Topic::Thing(tag("booking:a")));

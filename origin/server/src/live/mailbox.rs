@@ -34,13 +34,13 @@ pub(super) enum Closing {
 /// A connection's.
 #[derive(Debug)]
 pub(super) struct Mailbox {
-    inside: Mutex<Inside>,
+    state: Mutex<State>,
     /// For the one who takes letters out.
     changed: Notify,
 }
 
 #[derive(Debug)]
-struct Inside {
+struct State {
     letters: VecDeque<Letter>,
     closing: Option<Closing>,
 }
@@ -48,7 +48,7 @@ struct Inside {
 impl Mailbox {
     pub(super) fn new() -> Self {
         Self {
-            inside: Mutex::new(Inside {
+            state: Mutex::new(State {
                 letters: VecDeque::new(),
                 closing: None,
             }),
@@ -56,18 +56,18 @@ impl Mailbox {
         }
     }
 
-    fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts an event in. One that says no more than one that waits already is not kept twice.
     pub(super) fn put(&self, operation: OperationNumber, event: Event) {
-        let mut inside = self.inside();
-        if inside.closing.is_some() {
+        let mut state = self.state();
+        if state.closing.is_some() {
             return;
         }
         let waits_already = event.is_look_again()
-            && inside
+            && state
                 .letters
                 .iter_mut()
                 .find(|letter| letter.operation == operation && letter.event.is_look_again())
@@ -76,22 +76,22 @@ impl Mailbox {
         if waits_already {
             return;
         }
-        if inside.letters.len() >= MOST_WAITING {
-            inside.letters = VecDeque::new();
-            inside.closing = Some(Closing::TooSlow);
+        if state.letters.len() >= MOST_WAITING {
+            state.letters = VecDeque::new();
+            state.closing = Some(Closing::TooSlow);
         } else {
-            inside.letters.push_back(Letter { operation, event });
+            state.letters.push_back(Letter { operation, event });
         }
-        drop(inside);
+        drop(state);
         self.changed.notify_one();
     }
 
     /// Ends the connection; what waits for it is forgotten.
     pub(super) fn close(&self, why: Closing) {
-        let mut inside = self.inside();
-        inside.letters = VecDeque::new();
-        inside.closing.get_or_insert(why);
-        drop(inside);
+        let mut state = self.state();
+        state.letters = VecDeque::new();
+        state.closing.get_or_insert(why);
+        drop(state);
         self.changed.notify_one();
     }
 
@@ -99,14 +99,14 @@ impl Mailbox {
     pub(super) async fn next(&self) -> Result<Letter, Closing> {
         loop {
             {
-                let mut inside = self.inside();
-                if let Some(why) = inside.closing {
+                let mut state = self.state();
+                if let Some(why) = state.closing {
                     return Err(why);
                 }
-                if let Some(letter) = inside.letters.pop_front() {
-                    if inside.letters.is_empty() {
+                if let Some(letter) = state.letters.pop_front() {
+                    if state.letters.is_empty() {
                         // Thousands are empty nearly always.
-                        inside.letters = VecDeque::new();
+                        state.letters = VecDeque::new();
                     }
                     return Ok(letter);
                 }
@@ -118,7 +118,7 @@ impl Mailbox {
     /// Waits until the connection is to end, whatever else comes.
     pub(super) async fn closed(&self) -> Closing {
         loop {
-            if let Some(why) = self.inside().closing {
+            if let Some(why) = self.state().closing {
                 return why;
             }
             self.changed.notified().await;
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_does_not_take_what_comes_is_let_go() {
+    async fn a_connection_that_does_not_read_its_events_is_closed() {
         let mailbox = Mailbox::new();
         for _ in 0..MOST_WAITING {
             mailbox.put(OperationNumber(1), published());
@@ -182,13 +182,13 @@ mod tests {
         mailbox.put(OperationNumber(1), published());
         mailbox.put(OperationNumber(1), published());
         assert_eq!(mailbox.next().await.unwrap_err(), Closing::TooSlow);
-        assert_eq!(mailbox.inside().letters.capacity(), 0);
+        assert_eq!(mailbox.state().letters.capacity(), 0);
         mailbox.close(Closing::Draining);
         assert_eq!(mailbox.closed().await, Closing::TooSlow);
     }
 
     #[tokio::test]
-    async fn who_waits_for_the_end_is_not_woken_by_what_comes() {
+    async fn waiting_for_the_end_is_not_woken_by_events() {
         let mailbox = Mailbox::new();
         let comes = async {
             for _ in 0..3 {

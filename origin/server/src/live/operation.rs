@@ -8,7 +8,7 @@ use api::{
     execution::{execute, order::in_selection_order},
     live::{
         event::Event,
-        subscriptions::{Memory, Occasion, What},
+        subscriptions::{Memory, SubscriptionRun, Trigger},
         topic::Topic,
     },
     request::{
@@ -109,7 +109,7 @@ async fn steps(
         variables,
         memory: Arc::default(),
     };
-    let response = run(state, &operation, asker, What::Begins, None).await?;
+    let response = run(state, &operation, asker, Trigger::Begins, None).await?;
     let topic = operation.memory.take_topic();
     Ok(match (response, topic) {
         (Some(response), _) if !response.errors.is_empty() => {
@@ -135,7 +135,7 @@ pub(super) async fn result(
         state,
         operation,
         asker,
-        What::Happened(event),
+        Trigger::Happened(event),
         Some(required),
     );
     match timeout(limits::EXECUTION, run).await {
@@ -176,7 +176,7 @@ async fn run(
     state: &AppState,
     operation: &Operation,
     asker: &Asker,
-    what: What,
+    trigger: Trigger,
     required: Option<Revision>,
 ) -> Result<Option<Response>, StoreError> {
     let Operation {
@@ -184,11 +184,11 @@ async fn run(
         variables,
         memory,
     } = operation;
-    let occasion = Occasion {
-        what,
+    let subscription_run = SubscriptionRun {
+        trigger,
         memory: Arc::clone(memory),
     };
-    let entities = Entities::Kept { required };
+    let entities = Entities::Cached { required };
     let prepared = execute::prepare(
         &state.services,
         document,
@@ -196,7 +196,9 @@ async fn run(
         asker.clone(),
         entities,
     )?;
-    let mut results = state.schema.execute_stream(prepared.request.data(occasion));
+    let mut results = state
+        .schema
+        .execute_stream(prepared.request.data(subscription_run));
     let mut response = results.next().await;
     if let Some(response) = &mut response {
         in_selection_order(&mut response.data, &document.parsed);

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn who_signs_in_is_counted_as_themselves_and_no_more_as_their_network() {
+    fn a_signed_in_connection_counts_for_its_user_and_no_longer_for_its_network() {
         let seats = seats(100);
         let mut first = seats.take(network("a")).unwrap();
         let mut second = seats.take(network("a")).unwrap();

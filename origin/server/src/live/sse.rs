@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     KEEP_ALIVE_EVERY,
-    credentials::{Credentials, NotTaken},
+    credentials::{Credentials, CredentialsRefused},
     hub::Connection,
     mailbox::{Closing, Letter},
     metrics::Transport,
@@ -132,10 +132,12 @@ fn next(payload: &Payload) -> String {
     format!("event: next\ndata: {}\n\n", payload.as_str())
 }
 
-fn not_taken(why: NotTaken) -> Payload {
+fn not_taken(why: CredentialsRefused) -> Payload {
     let code = match why {
-        NotTaken::Expired => ErrorCode::TOKEN_EXPIRED,
-        NotTaken::Unknown | NotTaken::Invalid | NotTaken::SignedOut => ErrorCode::TOKEN_INVALID,
+        CredentialsRefused::Expired => ErrorCode::TOKEN_EXPIRED,
+        CredentialsRefused::Unknown
+        | CredentialsRefused::Invalid
+        | CredentialsRefused::SignedOut => ErrorCode::TOKEN_INVALID,
     };
     Payload::of_errors(&operation::errors_of(&Refusal::new(code, why.to_string())))
 }
@@ -173,7 +175,7 @@ impl Open {
                         return None;
                     }
                 },
-                () = self.credentials.ended() => Some(self.over(&not_taken(NotTaken::Expired))),
+                () = self.credentials.ended() => Some(self.over(&not_taken(CredentialsRefused::Expired))),
                 () = sleep_until(self.beat_at) => Some(self.keep_alive().await),
             };
             if chunk.is_some() {

@@ -13,7 +13,7 @@ use domain::{
 };
 
 use super::batch::{Batch, Progress, TransferError};
-use super::{Sums, sums::Adding};
+use super::{Sums, sums::SumBuilder};
 use crate::database::Database;
 
 /// Partners that are read at once, with all that is theirs.
@@ -37,7 +37,7 @@ pub(super) async fn read(
     progress: Progress<'_>,
     mut take: impl AsyncFnMut(Batch) -> Result<(), TransferError>,
 ) -> Result<Sums, TransferError> {
-    let (mut adding, mut done) = (Adding::default(), 0);
+    let (mut adding, mut done) = (SumBuilder::default(), 0);
     let mut query = PartnerQuery {
         first: PARTNERS_AT_ONCE,
         ..PartnerQuery::default()

@@ -17,7 +17,7 @@ use domain::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::batch::{Batch, TransferError};
-use super::{Sum, Sums, lines, sums::Adding};
+use super::{Sum, Sums, lines, sums::SumBuilder};
 
 const MANIFEST: &str = "manifest.json";
 /// 1 was without people, bookings and what partners do.
@@ -150,7 +150,7 @@ impl Reader {
 
     /// Whether the files are what the manifest says.
     pub(super) fn check(&self) -> Result<(), TransferError> {
-        let mut adding = Adding::default();
+        let mut adding = SumBuilder::default();
         for collection in Collection::ALL {
             let mut lines = Lines::open(&self.dir, collection)?;
             while let Some(line) = lines.next_line()? {
@@ -165,8 +165,8 @@ impl Reader {
     ) -> Result<impl Iterator<Item = Result<Batch, TransferError>>, TransferError> {
         let mut families = Families {
             partners: Lines::open(&self.dir, Collection::Partners)?,
-            places: Ahead::open(&self.dir, Collection::Establishments)?,
-            offers: Ahead::open(&self.dir, Collection::Offers)?,
+            places: RowsByPartner::open(&self.dir, Collection::Establishments)?,
+            offers: RowsByPartner::open(&self.dir, Collection::Offers)?,
         };
         let families = std::iter::from_fn(move || families.batch().transpose());
         let documents = Lines::open(&self.dir, Collection::Documents)?.all(lines::document);
@@ -251,12 +251,12 @@ impl Lines {
 }
 
 /// Rows of partners, in the order of the partners' file.
-struct Ahead<T> {
+struct RowsByPartner<T> {
     lines: Lines,
     next: Option<T>,
 }
 
-impl<T: DeserializeOwned> Ahead<T> {
+impl<T: DeserializeOwned> RowsByPartner<T> {
     fn open(dir: &Path, collection: Collection) -> Result<Self, TransferError> {
         let mut lines = Lines::open(dir, collection)?;
         let next = lines.next(lines::parse)?;
@@ -279,8 +279,8 @@ impl<T: DeserializeOwned> Ahead<T> {
 
 struct Families {
     partners: Lines,
-    places: Ahead<Establishment>,
-    offers: Ahead<Offer>,
+    places: RowsByPartner<Establishment>,
+    offers: RowsByPartner<Offer>,
 }
 
 impl Families {

@@ -24,7 +24,7 @@ pub use domain::rows::Collection;
 pub use domain::rows::{KINDS, Kind, Row, RowStore};
 pub use sums::{Sum, Sums};
 
-use sums::Adding;
+use sums::SumBuilder;
 
 use crate::database::Database;
 
@@ -56,7 +56,7 @@ pub async fn restore(
     let mut target = database::Writer::open(to, existing, "restore", now_ms).await?;
     let partners = files.sums().of(Collection::Partners).rows();
     let mut done = 0;
-    let mut read = Adding::default();
+    let mut read = SumBuilder::default();
     for batch in files.batches()? {
         let mut batch = batch?;
         if let Batch::Rows(kind, rows) = &mut batch {

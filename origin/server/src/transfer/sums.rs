@@ -60,9 +60,9 @@ impl Sums {
 
 /// Adds up as lines go by.
 #[derive(Debug, Default)]
-pub(super) struct Adding([(u64, Sha256); Collection::ALL.len()]);
+pub(super) struct SumBuilder([(u64, Sha256); Collection::ALL.len()]);
 
-impl Adding {
+impl SumBuilder {
     pub(super) fn batch(&mut self, batch: &Batch) -> Result<(), StoreError> {
         lines::each(batch, &mut |collection, line| {
             self.line(collection, line);

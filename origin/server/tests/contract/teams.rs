@@ -21,7 +21,7 @@ use crate::{
 
 tests! {
     an_invitation_is_good_once_in_time_and_for_its_address: [],
-    of_many_who_use_one_token_at_once_one_joins: [Transactions],
+    of_many_users_of_one_token_at_once_one_joins: [Transactions],
     an_invitation_replaces_the_one_before_unless_that_is_young: [],
     invitations_have_an_end: [],
     a_withdrawn_invitation_is_not_taken: [],
@@ -132,7 +132,7 @@ async fn an_invitation_is_good_once_in_time_and_for_its_address(fresh: Fresh) {
     assert_eq!(open.len(), 1);
 }
 
-async fn of_many_who_use_one_token_at_once_one_joins(fresh: Fresh) {
+async fn of_many_users_of_one_token_at_once_one_joins(fresh: Fresh) {
     let partner = partner(&fresh).await;
     let ana = person(&fresh, "ana", None).await;
     let token = invited(&fresh, &partner, "ana").await;

@@ -138,7 +138,7 @@ async fn what_the_edge_reads_for_everybody_is_counted_for_nobody() {
 }
 
 #[tokio::test]
-async fn who_signed_in_has_more_and_is_counted_wherever_the_request_comes_from() {
+async fn a_signed_in_user_has_a_larger_limit_that_counts_in_every_network() {
     let app = limited().await;
     assert_eq!(answered(PER_IP + 1, |_| ask(&app)).await, PER_IP);
     let signed_in = |number| {

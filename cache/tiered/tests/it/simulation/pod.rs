@@ -199,7 +199,7 @@ impl Pod {
         let parts: Option<Parts> = parts
             .map(|(id, version)| Some((id.parse().ok()?, version)))
             .collect();
-        Some((parts?, found.seen_at_ms))
+        Some((parts?, found.current_at_ms))
     }
 
     /// Makes an answer.
@@ -208,7 +208,7 @@ impl Pod {
         let as_of = self.feed.as_of();
         let born_ms = self.feed.clock().now().wall_ms;
         let mut parts = Parts::new();
-        let mut seen_at_ms = None;
+        let mut current_at_ms = None;
         for step in steps {
             let read = match step {
                 Step::Rows(keys) => self.rows(keys.to_vec()).await.map(|rows| (rows, None)),
@@ -218,7 +218,7 @@ impl Pod {
                 return Fill::Failed(None);
             };
             parts.extend(read);
-            seen_at_ms = seen_at_ms.into_iter().chain(seen).min();
+            current_at_ms = current_at_ms.into_iter().chain(seen).min();
         }
         let (Some(as_of), Ok(body)) = (as_of, serde_json::to_vec(&parts)) else {
             return Fill::Unshared(Some(parts));
@@ -233,7 +233,7 @@ impl Pod {
         Fill::Shared {
             head,
             body: body.into(),
-            seen_at_ms,
+            current_at_ms,
         }
     }
 

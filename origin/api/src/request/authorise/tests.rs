@@ -66,7 +66,7 @@ fn of_team(team: &'static str) -> [&'static str; 5] {
 
 /// Every row of the table for every role, written by hand instead of computed like the code.
 #[test]
-fn every_field_is_for_whom_the_table_says() {
+fn every_field_follows_the_policy_table() {
     const ALL: &str = "anonymous unknown user staff manager owner admin narrow service";
     const USERS: &str = "user staff manager owner admin";
     const TEAM: &str = "staff manager owner admin service";
@@ -206,7 +206,7 @@ impl Write for Lines {
 }
 
 #[test]
-fn everybody_who_is_refused_is_logged() {
+fn every_refusal_is_logged() {
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt()

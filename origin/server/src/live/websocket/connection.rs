@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use super::{
     super::{
         INIT_WITHIN, KEEP_ALIVE_EVERY, SEND_WITHIN,
-        credentials::{Credentials, NotTaken},
+        credentials::{Credentials, CredentialsRefused},
         hub::Connection,
         mailbox::{Closing, Letter, Mailbox, OperationNumber},
         operation::{self, Errors, Operation, Outcome},
@@ -48,8 +48,8 @@ impl From<Close> for End {
     }
 }
 
-impl From<NotTaken> for End {
-    fn from(why: NotTaken) -> Self {
+impl From<CredentialsRefused> for End {
+    fn from(why: CredentialsRefused) -> Self {
         Self::Close(Close::Forbidden(why.to_string()))
     }
 }
@@ -144,7 +144,7 @@ async fn begin(
         why = mailbox.closed() => return Err(why.into()),
         init = init => init.map_err(|_elapsed| Close::InitTimeout)??,
     };
-    let credentials = Credentials::said(&payload, headers, peer, state).await??;
+    let credentials = Credentials::of_connection_init(&payload, headers, peer, state).await??;
     connection
         .counts_for(credentials.client())
         .map_err(|_| Close::TryAgainLater("Too many connections"))?;
@@ -222,7 +222,7 @@ impl Open {
             tokio::select! {
                 letter = mailbox.next() => self.deliver(letter?).await?,
                 message = self.wire.hear() => self.answer(message?).await?,
-                () = self.credentials.ended() => return Err(NotTaken::Expired.into()),
+                () = self.credentials.ended() => return Err(CredentialsRefused::Expired.into()),
                 _ = keep_alive.tick() => self.keep_alive().await?,
             }
         }

@@ -1,6 +1,6 @@
 //! Accounts over HTTP: on the embedded store, with sessions in it and in Redis.
 
-mod knocking;
+mod attempts;
 pub(crate) mod person;
 mod portal;
 mod profile;

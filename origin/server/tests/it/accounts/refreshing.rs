@@ -29,7 +29,7 @@ async fn a_refresh_token_is_for_one_use_and_its_reuse_ends_the_session() {
 }
 
 #[tokio::test]
-async fn whoever_logs_out_cannot_refresh() {
+async fn a_session_that_logged_out_cannot_refresh() {
     for (app, _redis) in both().await {
         let ana = register(&app, "ana").await;
         let out = ana.ask(&app, "mutation M { logout }", json!({})).await;

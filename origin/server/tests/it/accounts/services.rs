@@ -1,4 +1,4 @@
-//! Tokens of services, from the command line to the doors.
+//! Tokens of services, from the command line to the routes.
 
 use std::{path::Path, process::Command};
 
@@ -23,8 +23,8 @@ fn yousoon(dir: &Path, words: &[&str]) -> (bool, String) {
     (output.status.success(), String::from_utf8(said).unwrap())
 }
 
-/// The status that each door answers to a token.
-async fn doors(app: &TestApp, token: &str) -> [u16; 4] {
+/// The status that each route answers to a token.
+async fn statuses(app: &TestApp, token: &str) -> [u16; 4] {
     let purge = json!({"tag": "offers:all", "reason": "test", "dryRun": true});
     let requests = [
         app.request(Method::POST, "/admin/purge").json(&purge),
@@ -69,16 +69,20 @@ async fn a_token_opens_the_doors_of_its_scopes_and_no_other() {
         (&[Scope::Partners], [403, 403, 403, 403]),
     ] {
         let secret = create(&app, scopes, None).await;
-        assert_eq!(doors(&app, secret.expose()).await, expected, "{scopes:?}");
+        assert_eq!(
+            statuses(&app, secret.expose()).await,
+            expected,
+            "{scopes:?}"
+        );
     }
     let secret = create(&app, &[Scope::Users], None).await;
-    let [purge, stats, documents, users] = doors(&app, secret.expose()).await;
+    let [purge, stats, documents, users] = statuses(&app, secret.expose()).await;
     assert_eq!([purge, stats, documents], [403; 3]);
     assert!(![401, 403].contains(&users), "{users}");
     let over = create(&app, Scope::ALL, Some(NOW_MS)).await;
-    assert_eq!(doors(&app, over.expose()).await, [403; 4]);
+    assert_eq!(statuses(&app, over.expose()).await, [403; 4]);
     let unknown = Secret::fresh();
-    assert_eq!(doors(&app, unknown.expose()).await, [403; 4]);
+    assert_eq!(statuses(&app, unknown.expose()).await, [403; 4]);
 }
 
 #[tokio::test]
@@ -150,7 +154,7 @@ async fn an_administrator_is_made_on_the_command_line_and_may_what_operators_may
     let app = TestApp::start().await;
     let zoe = register(&app, "zoe").await;
     let dir = app.data_dir();
-    assert_eq!(doors(&app, &zoe.access).await, [403; 4]);
+    assert_eq!(statuses(&app, &zoe.access).await, [403; 4]);
     let (good, said) = yousoon(dir, &["role", "nobody@example.fr", "--admin"]);
     assert!(!good && said.contains("no account"), "{said}");
     let (good, said) = yousoon(dir, &["role", "zoe@example.fr", "--partner", "x:owner"]);
@@ -163,7 +167,7 @@ async fn an_administrator_is_made_on_the_command_line_and_may_what_operators_may
     let again = super::person::login(&app, "zoe@example.fr", PASSWORD).await;
     let admin = super::person::Person::of(&again.data()["login"]).access;
     let mut tries = 0;
-    while doors(&app, &admin).await[0] != 200 {
+    while statuses(&app, &admin).await[0] != 200 {
         tries += 1;
         assert!(tries < 60, "still no administrator");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;

@@ -7,7 +7,7 @@ use super::person::{PASSWORD, both, input, login, register, registering};
 use crate::app::{Answer, TOKEN, TestApp};
 
 #[tokio::test]
-async fn whoever_registers_is_in_and_signs_in_again() {
+async fn a_new_account_is_signed_in_and_can_log_in_again() {
     for (app, _redis) in both().await {
         let ana = register(&app, "ana").await;
         assert!(ana.is_in(&app).await);
@@ -137,7 +137,7 @@ async fn a_new_password_ends_every_session_and_begins_one() {
 }
 
 #[tokio::test]
-async fn whoever_is_disabled_is_out_within_five_seconds_on_another_server_too() {
+async fn a_disabled_user_is_refused_within_five_seconds_on_another_server_too() {
     let app = TestApp::start().await;
     let ana = register(&app, "ana").await;
     assert!(ana.is_in(&app).await, "the look at the account is kept now");

@@ -54,7 +54,7 @@ const EXPECTED: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn every_root_field_is_for_whom_it_is_meant() {
+async fn every_root_field_follows_the_policy_table() {
     let app = TestApp::start().await;
     let (callers, standings) = callers(&app).await;
     let sdl = api::schema::sdl();

@@ -105,7 +105,7 @@ async fn nobody_else_learns_that_it_is_there() {
 }
 
 #[tokio::test]
-async fn who_left_the_team_hears_no_more() {
+async fn a_member_who_left_the_team_gets_no_more_events() {
     let app = TestApp::start().await;
     let (ana, booking) = anas(&app).await;
     let staff = works_for(&app, "staff", "a", Post::Staff).await;

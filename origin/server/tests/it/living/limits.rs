@@ -99,7 +99,7 @@ async fn each_subscription_counts_as_a_request() {
 }
 
 #[tokio::test]
-async fn who_sends_a_flood_of_messages_is_let_go() {
+async fn a_connection_that_floods_the_server_is_closed() {
     let app = TestApp::start().await;
     let mut socket = Socket::anonymous(&app).await;
     for _ in 0..60 {

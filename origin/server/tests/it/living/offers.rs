@@ -112,7 +112,7 @@ async fn a_published_document_is_named_in_any_way_and_no_other_one_is_executed()
 }
 
 #[tokio::test]
-async fn who_completed_hears_no_more_and_may_use_the_id_again() {
+async fn a_completed_subscription_gets_no_more_events_and_frees_its_id() {
     let app = TestApp::start().await;
     begun(&app).await;
     let mut socket = Socket::anonymous(&app).await;

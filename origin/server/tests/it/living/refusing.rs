@@ -9,7 +9,7 @@ use crate::app::TestApp;
 const PROTOCOL: Option<&str> = Some("graphql-transport-ws");
 
 #[tokio::test]
-async fn whoever_breaks_the_protocol_is_told_how() {
+async fn a_breach_of_the_protocol_closes_the_connection_with_its_reason() {
     let app = TestApp::start().await;
     let subscribe = json!({"type": "subscribe", "id": "1", "payload": nearby(paris())});
     let init = json!({"type": "connection_init"});
@@ -57,7 +57,7 @@ async fn whoever_breaks_the_protocol_is_told_how() {
 }
 
 #[tokio::test]
-async fn who_says_nothing_is_let_go() {
+async fn a_connection_without_connection_init_is_closed() {
     let app = TestApp::start().await;
     let mut silent = Socket::open(&app).await;
     silent

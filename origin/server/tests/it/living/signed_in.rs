@@ -77,7 +77,7 @@ async fn a_connection_ends_with_its_token() {
 }
 
 #[tokio::test]
-async fn who_is_disabled_hears_of_nothing_more() {
+async fn a_disabled_user_gets_no_more_events() {
     let app = TestApp::start().await;
     begun(&app).await;
     let person = register(&app, "zoe").await;

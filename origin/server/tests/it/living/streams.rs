@@ -118,7 +118,7 @@ async fn what_is_wrong_is_told_in_the_stream_which_then_is_complete() {
 }
 
 #[tokio::test]
-async fn who_takes_json_as_well_gets_it_for_all_but_subscriptions() {
+async fn a_client_that_also_accepts_json_gets_it_for_all_but_subscriptions() {
     let app = TestApp::start().await;
     begun(&app).await;
     let accept = format!("{GRAPHQL_RESPONSE}, application/json, text/event-stream");

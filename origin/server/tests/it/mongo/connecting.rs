@@ -79,7 +79,7 @@ async fn a_server_that_hangs_is_unreachable_too() {
 }
 
 #[tokio::test]
-async fn who_is_patient_gets_a_server_that_comes_up_later() {
+async fn opening_waits_for_a_server_that_comes_up_later() {
     for opened in on_each().await {
         if opened.db.facts().topology != Topology::Standalone {
             // Its members tell their own addresses: a way in through another port is not theirs.

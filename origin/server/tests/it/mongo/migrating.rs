@@ -70,7 +70,7 @@ async fn four_origins_that_start_at_once_migrate_once() {
 }
 
 #[tokio::test]
-async fn who_does_not_have_the_lease_changes_nothing() {
+async fn a_migration_without_the_lease_changes_nothing() {
     for opened in on_each().await {
         let in_a_minute = mongodb::bson::DateTime::now().timestamp_millis() + 60_000;
         let until = mongodb::bson::DateTime::from_millis(in_a_minute);

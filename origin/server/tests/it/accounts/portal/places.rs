@@ -67,7 +67,7 @@ async fn partners_and_places_are_written_by_their_managers_alone() {
 }
 
 #[tokio::test]
-async fn whoever_founds_a_partner_owns_it_at_once_and_publishes() {
+async fn the_creator_of_a_partner_owns_it_at_once_and_publishes() {
     let app = started().await;
     app.publish(&[PARTNERS, LIST]).await;
     after(&app, PARTNERS, json!({"i": {}}), "").await;

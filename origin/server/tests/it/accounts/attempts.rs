@@ -1,4 +1,4 @@
-//! Doors that guess, send or store: stricter limits, by network and by account.
+//! The stricter limits of operations that guess, send or store, by network and by account.
 
 use e2e::{Durability, Redis};
 use reqwest::RequestBuilder;
@@ -13,7 +13,7 @@ use crate::{
 const HERE: &str = "192.0.2.1";
 const ELSEWHERE: &str = "198.51.100.1";
 
-/// Requests are not what is short here.
+/// Servers whose general limit on requests is never reached.
 async fn both() -> Vec<(TestApp, Option<Redis>)> {
     let limited = || TestApp::builder().rate_limits(100_000, 100_000);
     let redis = Redis::start(Durability::Memory).await.unwrap();
@@ -31,11 +31,11 @@ async fn login(app: &TestApp, ip: &str, email: &str, password: &str) -> Answer {
     Answer::of(from(ip, request).header("accept", GRAPHQL_RESPONSE)).await
 }
 
-/// How many of `tries` pass the door; all others are refused as too many.
-async fn passed(tries: usize, mut knock: impl AsyncFnMut(usize) -> Answer) -> usize {
+/// How many of `tries` are admitted; all later ones must be refused as too many.
+async fn passed(tries: usize, mut attempt: impl AsyncFnMut(usize) -> Answer) -> usize {
     let mut passed = 0;
     for number in 0..tries {
-        let answer = knock(number).await;
+        let answer = attempt(number).await;
         if answer.text.contains("RATE_LIMITED") {
             let wait: u64 = answer.header("retry-after").parse().unwrap();
             assert!((1..=86_400).contains(&wait), "{wait}");
@@ -121,8 +121,8 @@ async fn codes_and_links_are_not_sent_without_end() {
             (r#"mutation { deleteMyAccount(password: "guess") }"#, 10),
         ];
         for (query, expected) in table {
-            let knock = async |_number| ask(query, json!({})).await;
-            assert_eq!(passed(expected + 3, knock).await, expected, "{query}");
+            let attempt = async |_number| ask(query, json!({})).await;
+            assert_eq!(passed(expected + 3, attempt).await, expected, "{query}");
         }
     }
 }

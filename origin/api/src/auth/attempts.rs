@@ -22,7 +22,7 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// A rate-limited operation, with the account or address it concerns if known.
 #[derive(Clone, Copy, Debug)]
-pub enum Door<'a> {
+pub enum Attempt<'a> {
     /// Creating an account.
     Register,
     /// Checking a password at login, for the account with this address.
@@ -49,7 +49,7 @@ struct Limit {
     key: String,
 }
 
-impl Door<'_> {
+impl Attempt<'_> {
     fn limits(self, network: &str) -> Vec<Limit> {
         let limit = |name, most, window, key: String| Limit {
             name,
@@ -88,17 +88,17 @@ impl Door<'_> {
 }
 
 /// Counts an attempt against its limits; refuses it with the time to wait if one is exceeded.
-pub async fn knock(request: &RequestContext, door: Door<'_>) -> Result<()> {
+pub async fn count_attempt(request: &RequestContext, attempt: Attempt<'_>) -> Result<()> {
     let services = &request.services;
     if !services.rate_limits.is_on {
         return Ok(());
     }
     let network = match request.asker.peer {
         Peer::Client(ip) => access::peer::network(ip),
-        // It asks for what is everybody's, and no door is.
+        // The edge asks only for shared answers, and none of these operations is one.
         Peer::Edge => "edge".to_owned(),
     };
-    let limits = door.limits(&network);
+    let limits = attempt.limits(&network);
     let rules: Vec<Rule<'_>> = limits
         .iter()
         .map(|limit| Rule {
