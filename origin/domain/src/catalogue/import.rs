@@ -19,7 +19,7 @@ use super::{
     sample::{self, DAY_MS, chance::Chance, words},
 };
 use crate::{
-    Address, Establishment, EstablishmentId, GeoPoint, OfferId, Partner, Category, PartnerId,
+    Address, Category, Establishment, EstablishmentId, GeoPoint, OfferId, Partner, PartnerId,
 };
 
 const HEADER: [&str; 6] = [

@@ -182,6 +182,8 @@ fn a_line_always_gives_the_same_rows() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Every line is a place or left out, whatever the quotes do.
     #[test]
     fn no_line_is_lost(lines in prop::collection::vec("[A\",;\n\r é]{0,12}", 0..12)) {
