@@ -10,6 +10,7 @@ mod failures;
 mod gateway;
 mod graphql_http;
 mod live;
+mod manifests;
 mod people;
 mod protocol;
 mod purges;

@@ -18,6 +18,7 @@ mod edge;
 mod figures;
 mod fragment_bomb;
 mod gate;
+pub mod generator;
 pub mod live;
 mod mongo;
 mod oracle;

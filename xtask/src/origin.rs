@@ -59,8 +59,6 @@ pub(crate) fn start(
 }
 
 fn seed(settings: &Settings<'_>, binaries: &Binaries, processes: &mut Processes) -> Result<()> {
-    let dir = data_dir(settings.data_dir);
-    fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
     processes.run_step(
         &format!("seeding {} offers unless there are some", settings.offers),
         Command::new(&binaries.yousoon)
@@ -71,7 +69,7 @@ fn seed(settings: &Settings<'_>, binaries: &Binaries, processes: &mut Processes)
                 &settings.offers.to_string(),
                 "--data-dir",
             ])
-            .arg(dir),
+            .arg(data_dir(settings.data_dir)),
     )
 }
 

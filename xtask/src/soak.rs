@@ -22,8 +22,8 @@ pub(crate) struct Options {
     fuzz_s: u64,
 }
 
-/// The targets in tests/fuzz: what is read from strangers, and from caches.
-const FUZZ_TARGETS: [&str; 2] = ["request", "entry"];
+/// The targets in tests/fuzz: what is read from strangers, from caches, and from files of people.
+const FUZZ_TARGETS: [&str; 4] = ["request", "entry", "import", "manifest"];
 
 /// Its last line is the summary, also when tests failed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {

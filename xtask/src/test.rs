@@ -38,6 +38,8 @@ pub(crate) fn run() -> Result<ExitCode> {
     redis::ensure()?;
     let audits = checkout::root().join("tests/graphql-http");
     tools::ensure_node_modules(&audits, "the audits of GraphQL over HTTP (about 5 s)")?;
+    let generator = checkout::root().join("tests/manifest-generator");
+    tools::ensure_node_modules(&generator, "Apollo's manifest generator (about 20 s)")?;
     let live = checkout::root().join("tests/live");
     tools::ensure_node_modules(&live, "the clients of subscriptions (about 5 s)")?;
     let mongo_server = mongo_server::ensure()?;

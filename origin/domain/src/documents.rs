@@ -33,8 +33,11 @@ pub struct Record {
 pub enum Publishing {
     Add,
     Keep,
-    /// Replaces the record and stores the purge, in one transaction.
-    Replace(PendingPurge),
+    /// Replaces the record and stores the purge, if there is one, in one transaction.
+    Replace {
+        json: String,
+        purge: Option<PendingPurge>,
+    },
 }
 
 impl Record {
@@ -47,20 +50,35 @@ impl Record {
         })
     }
 
-    /// What publishing this record does when `known` is stored.
+    /// What publishing this record does when `known` is stored. The same hash means the same text,
+    /// so only two things can differ: the clients, of which all stay known, and what the text
+    /// compiles to, which changes with the schema.
     pub fn publishing(&self, known: Option<&str>) -> Publishing {
-        match known {
-            None => Publishing::Add,
-            Some(known) if known == self.json => Publishing::Keep,
-            // The same hash means the same document text; what it compiles to changed with the
-            // schema.
-            Some(_) => Publishing::Replace(PendingPurge {
-                tags: vec![tags::document(&self.hash)],
-                kind: PurgeKind::Hard,
-                reason: "the document's policy changed".into(),
-                actor: "publish".into(),
-            }),
+        let Some(known) = known else {
+            return Publishing::Add;
+        };
+        let (json, compiles_differently) = self.joined(known).unwrap_or((self.json.clone(), true));
+        if json == known {
+            return Publishing::Keep;
         }
+        let purge = compiles_differently.then(|| PendingPurge {
+            tags: vec![tags::document(&self.hash)],
+            kind: PurgeKind::Hard,
+            reason: "the document's policy changed".into(),
+            actor: "publish".into(),
+        });
+        Publishing::Replace { json, purge }
+    }
+
+    /// This record with the clients of `known` beside its own, and whether anything but the clients
+    /// differs; `None` if either is not a record of this version.
+    fn joined(&self, known: &str) -> Option<(String, bool)> {
+        let mut known: Operation = serde_json::from_str(known).ok()?;
+        let mut given: Operation = serde_json::from_str(&self.json).ok()?;
+        given.clients.extend(&known.clients);
+        known.clients = given.clients.clone();
+        let json = serde_json::to_string(&given).ok()?;
+        Some((json, known != given))
     }
 }
 
@@ -80,4 +98,54 @@ pub trait DocumentStore: fmt::Debug + Send + Sync {
         records: Vec<Record>,
         now_ms: i64,
     ) -> Result<(Published, Vec<DocumentHash>), StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use pq_core::Clients;
+    use serde_json::json;
+
+    use super::*;
+
+    fn record(client: &str, cost: u64) -> Record {
+        let body = "query A { a }";
+        let operation = json!({"id": DocumentHash::of(body), "name": "A", "type": "query",
+            "body": body, "clientName": client, "cost": cost});
+        Record::of(&serde_json::from_value(operation).unwrap()).unwrap()
+    }
+
+    /// D3.
+    #[test]
+    fn a_document_that_another_client_publishes_belongs_to_both_and_is_not_purged() {
+        let (mobile, site) = (record("mobile", 1), record("site", 1));
+        let Publishing::Replace { json, purge } = site.publishing(Some(&mobile.json)) else {
+            panic!("the record does not change");
+        };
+        assert_eq!(purge, None);
+        let stored: Operation = serde_json::from_str(&json).unwrap();
+        let clients: Vec<&str> = stored.clients.iter().collect();
+        assert_eq!(clients, ["mobile", "site"]);
+        for again in [&mobile, &site] {
+            assert_eq!(again.publishing(Some(&json)), Publishing::Keep);
+        }
+        let Publishing::Replace { json, purge } = record("site", 2).publishing(Some(&json)) else {
+            panic!("the record does not change");
+        };
+        assert!(purge.is_some(), "it compiles to something else");
+        let stored: Operation = serde_json::from_str(&json).unwrap();
+        assert_eq!(
+            (stored.cost, stored.clients != Clients::one("site")),
+            (2, true)
+        );
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_is_replaced_and_purged() {
+        let replaced = record("site", 1).publishing(Some("{}"));
+        let Publishing::Replace { json, purge } = replaced else {
+            panic!("the record does not change");
+        };
+        assert_eq!((json, purge.is_some()), (record("site", 1).json, true));
+        assert_eq!(record("site", 1).publishing(None), Publishing::Add);
+    }
 }

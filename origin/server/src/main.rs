@@ -4,7 +4,7 @@ mod commands;
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode, sync::Arc};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use api::{
     caches::Caches,
     schema,
@@ -252,19 +252,26 @@ async fn open_log(db: &Database) -> anyhow::Result<PurgeLog> {
 }
 
 async fn import(database: DatabaseOptions, file: PathBuf) -> anyhow::Result<()> {
+    // Before a database is created: a file that cannot be read leaves no trace.
+    let places = import::read(&file).await?;
     let db = database.open(LogRole::Tool).await?;
     let log = open_log(&db).await?;
     let now_ms = Clock::System.now_ms();
-    let report = import::import_csv(&*db.catalogue, &file, now_ms, "cli").await?;
+    let report = import::add(&*db.catalogue, places, &file, now_ms, "cli").await?;
     log.drain_outbox(now_ms).await?;
     for (line, why) in &report.bad_lines {
         eprintln!("line {line}: {why}");
     }
+    println!("read {} as {}", file.display(), report.format);
     println!(
         "added {}, already there {}, left out {}",
-        report.added,
-        report.already_there,
-        report.bad_lines.len()
+        report.added, report.already_there, report.left_out
+    );
+    ensure!(
+        report.left_out == 0,
+        "{} lines of {} are not imported: correct them and import the file again, which adds only what is missing",
+        report.left_out,
+        file.display()
     );
     Ok(())
 }

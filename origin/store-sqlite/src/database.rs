@@ -3,7 +3,13 @@
 //! Durability is FULL: a purge is relayed after its commit, so a commit that a power cut could
 //! undo would leave caches ahead of the database.
 
-use std::{path::Path, time::Duration};
+use std::{
+    fs::{self, DirBuilder, OpenOptions, Permissions},
+    io::{self, ErrorKind},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+    time::Duration,
+};
 
 use deadpool_sqlite::{Config, Hook, HookError, Pool, Runtime};
 use domain::StoreError;
@@ -12,6 +18,11 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::error::SqliteError;
 
 const FILE_NAME: &str = "yousoon.sqlite";
+/// What SQLite adds to the file's name for the files that it keeps beside it.
+const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+/// The files hold personal data and password hashes: only their owner may read them.
+const FILE_MODE: u32 = 0o600;
+const FOLDER_MODE: u32 = 0o700;
 const READERS: usize = 4;
 /// How long SQLite waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -36,7 +47,12 @@ pub struct EmbeddedDb {
 impl EmbeddedDb {
     /// Opens or creates the database in `dir` and migrates it. Blocks: call it at boot.
     pub fn open(dir: &Path) -> Result<Self, SqliteError> {
-        std::fs::create_dir_all(dir)?;
+        // A folder that is already there keeps its mode: it may hold what others read.
+        DirBuilder::new()
+            .recursive(true)
+            .mode(FOLDER_MODE)
+            .create(dir)?;
+        make_private(dir)?;
         let path = dir.join(FILE_NAME);
         let mut connection = Connection::open(&path)?;
         configure(&connection, Role::Writer)?;
@@ -45,6 +61,18 @@ impl EmbeddedDb {
             readers: pool(&path, Role::Reader, READERS)?,
             writer: pool(&path, Role::Writer, 1)?,
         })
+    }
+
+    /// Like [`EmbeddedDb::open`], but creates nothing.
+    ///
+    /// # Errors
+    /// [`SqliteError::NoDatabase`] if there is no database in `dir`.
+    pub fn open_existing(dir: &Path) -> Result<Self, SqliteError> {
+        if dir.join(FILE_NAME).try_exists()? {
+            Self::open(dir)
+        } else {
+            Err(SqliteError::NoDatabase)
+        }
     }
 
     /// Runs `work` on a reader, in one snapshot: all its statements see the same commit.
@@ -83,6 +111,33 @@ impl EmbeddedDb {
             .await;
         Ok(done.map_err(SqliteError::from)??)
     }
+}
+
+/// Creates the file before SQLite would, which gives its other files the same mode. Earlier versions
+/// left all of them readable for everybody.
+fn make_private(dir: &Path) -> io::Result<()> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(FILE_MODE)
+        .open(dir.join(FILE_NAME))?;
+    for suffix in SUFFIXES {
+        let path = dir.join(format!("{FILE_NAME}{suffix}"));
+        let mode = match fs::metadata(&path) {
+            Ok(found) => found.permissions().mode(),
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        if (mode & 0o777) | FILE_MODE == FILE_MODE {
+            continue;
+        }
+        // Only the owner may change it. Another user that may write here goes on, and is told.
+        if let Err(error) = fs::set_permissions(&path, Permissions::from_mode(FILE_MODE)) {
+            let path = path.display();
+            tracing::warn!(%path, %error, "others may read the database: its mode cannot be changed");
+        }
+    }
+    Ok(())
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -170,6 +225,56 @@ mod tests {
             .read(|c| Ok(c.execute("DELETE FROM documents", [])?))
             .await;
         assert!(matches!(result, Err(StoreError::Backend(_))));
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    /// D11.
+    #[tokio::test]
+    async fn only_the_owner_may_read_what_is_stored() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("a/b");
+        let files = SUFFIXES.map(|suffix| folder.join(format!("{FILE_NAME}{suffix}")));
+        let db = EmbeddedDb::open(&folder).unwrap();
+        db.write(|_| Ok(())).await.unwrap();
+        for path in [&dir.path().join("a"), &folder] {
+            assert_eq!(mode(path), 0o700, "{}", path.display());
+        }
+        for path in &files {
+            assert_eq!(mode(path), 0o600, "{}", path.display());
+        }
+        // As an earlier version left them.
+        for path in &files {
+            fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap();
+        }
+        let again = EmbeddedDb::open(&folder).unwrap();
+        for path in &files {
+            assert_eq!(mode(path), 0o600, "{}", path.display());
+        }
+        drop((db, again));
+    }
+
+    #[test]
+    fn a_folder_that_others_made_keeps_its_mode() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+        drop(EmbeddedDb::open(dir.path()).unwrap());
+        assert_eq!(mode(dir.path()), 0o755);
+    }
+
+    /// D10.
+    #[test]
+    fn a_database_that_is_not_there_is_not_created() {
+        let dir = tempfile::tempdir().unwrap();
+        for folder in [dir.path().join("none"), dir.path().to_owned()] {
+            let refused = EmbeddedDb::open_existing(&folder);
+            assert!(matches!(refused, Err(SqliteError::NoDatabase)));
+        }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        drop(EmbeddedDb::open(dir.path()).unwrap());
+        drop(EmbeddedDb::open_existing(dir.path()).unwrap());
     }
 
     #[test]

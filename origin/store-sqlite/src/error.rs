@@ -9,6 +9,8 @@ pub enum SqliteError {
     Sqlite(#[from] rusqlite::Error),
     #[error("data folder")]
     Io(#[from] std::io::Error),
+    #[error("there is no database")]
+    NoDatabase,
     #[error("the database has schema version {found}, this program knows {known}")]
     NewerSchema { found: i64, known: i64 },
     #[error(transparent)]

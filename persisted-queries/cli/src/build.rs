@@ -4,64 +4,94 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use pq_core::Manifest;
+use pq_core::compile::folder::Form;
 use pq_core::compile::{Compiled, Compiler};
 use pq_core::manifest::OperationKind;
+use pq_core::{Clients, DocumentHash, Manifest};
 
-use crate::operations;
+use crate::operations::{self, Sources};
 use crate::table;
 
-/// Compiles every document at `path`. Returns the manifest, sorted by client and name, and the
-/// report to print.
-pub(crate) fn run(compiler: &Compiler, path: &Path) -> anyhow::Result<(Manifest, String)> {
+/// What was built.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// Sorted by client and name.
+    pub(crate) manifest: Manifest,
+    /// The report to print.
+    pub(crate) report: String,
+    /// What somebody may not expect.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Compiles every document at `path`.
+pub(crate) fn run(
+    compiler: &Compiler,
+    path: &Path,
+    client: Option<&str>,
+    form: Form,
+) -> anyhow::Result<Built> {
+    let Sources {
+        documents: sources,
+        mut refusals,
+        warnings,
+    } = operations::read(path, client, form)?;
     let mut documents = Vec::new();
-    let mut refusals = Vec::new();
-    for source in operations::read(path)? {
+    let lacking = sources
+        .iter()
+        .filter(|source| source.lacks_typename)
+        .count();
+    for source in sources {
         match compiler.compile(&source.body, source.client.as_deref()) {
             Ok(document) => documents.push(document),
             Err(error) => refusals.push(format!("{}: {error}", source.origin)),
         }
     }
-    if let [first, others @ ..] = refusals.as_slice() {
-        let mut message = first.clone();
-        for other in others {
-            let _ = write!(message, "\npq: {other}");
-        }
-        bail!(message);
+    if !refusals.is_empty() {
+        bail!(refusals.join("\npq: "));
     }
     documents.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-    let report = report(&documents);
+    let mut report = report(&documents);
+    if lacking > 0 {
+        let _ = writeln!(
+            report,
+            "\n{lacking} documents have no `__typename` somewhere. Apollo Client and urql add it, \
+             so the texts that they send have other hashes: `--as apollo` publishes those, and \
+             `--ids` gives clients the hashes."
+        );
+    }
     let operations = documents.into_iter().map(|document| document.operation);
     let manifest =
         Manifest::new(operations.collect()).with_context(|| path.display().to_string())?;
-    Ok((manifest, report))
+    Ok(Built {
+        manifest,
+        report,
+        warnings,
+    })
 }
 
-fn sort_key(document: &Compiled) -> (Option<&str>, &str, pq_core::DocumentHash) {
+fn sort_key(document: &Compiled) -> (&Clients, &str, DocumentHash) {
     let operation = &document.operation;
-    (
-        operation.client_name.as_deref(),
-        &operation.name,
-        operation.id,
-    )
+    (&operation.clients, &operation.name, operation.id)
 }
 
 fn report(documents: &[Compiled]) -> String {
-    let mut rows =
-        vec![["client", "name", "type", "scope", "maxAge", "cost", "depth"].map(str::to_owned)];
+    let mut rows = vec![
+        [
+            "client", "name", "type", "scope", "maxAge", "cost", "depth", "id",
+        ]
+        .map(str::to_owned),
+    ];
     rows.extend(documents.iter().map(|document| {
         let operation = &document.operation;
         [
-            operation
-                .client_name
-                .clone()
-                .unwrap_or_else(|| "-".to_owned()),
+            table::client(operation.clients.iter().next()).to_owned(),
             operation.name.clone(),
             operation.kind.as_str().to_owned(),
             operation.policy.scope.as_str().to_owned(),
             operation.policy.max_age_s.to_string(),
             operation.cost.to_string(),
             operation.depth.to_string(),
+            operation.id.to_string(),
         ]
     }));
     let mut text = table::aligned(&rows);

@@ -23,7 +23,7 @@ pub(crate) fn run(compiler: &Compiler, manifest: &Manifest) -> Checked {
     let mut changed = 0;
     let mut by_client: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for operation in manifest.operations() {
-        let lines = match effect(compiler, operation) {
+        let lines = match effect(compiler, manifest, operation) {
             Effect::None => continue,
             Effect::Broken(why) => {
                 broken += 1;
@@ -41,8 +41,10 @@ pub(crate) fn run(compiler: &Compiler, manifest: &Manifest) -> Checked {
                     .collect()
             }
         };
-        let client = operation.client_name.as_deref().unwrap_or("-");
-        by_client.entry(client).or_default().extend(lines);
+        for client in table::clients(operation) {
+            let of_client = by_client.entry(table::client(client)).or_default();
+            of_client.extend(lines.iter().cloned());
+        }
     }
     let mut report = String::new();
     for (client, lines) in by_client {
@@ -65,11 +67,15 @@ enum Effect {
     Changed(Vec<String>),
 }
 
-fn effect(compiler: &Compiler, old: &Operation) -> Effect {
-    let new = match compiler.compile(&old.body, old.client_name.as_deref()) {
+fn effect(compiler: &Compiler, manifest: &Manifest, old: &Operation) -> Effect {
+    let new = match compiler.compile(&old.body, None) {
         Ok(document) => document.operation,
         Err(error) => return Effect::Broken(error.to_string()),
     };
+    // Another tool's manifest knows nothing of these.
+    if !manifest.has_policy(&old.id) {
+        return Effect::None;
+    }
     let mut changes = Vec::new();
     if new.policy != old.policy {
         let (before, after) = (table::policy(&old.policy), table::policy(&new.policy));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pq_core::CachePolicy;
+use pq_core::{CachePolicy, Operation};
 
 /// Formats rows as lines with left-aligned columns.
 pub(crate) fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
@@ -20,6 +20,19 @@ pub(crate) fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> Strin
         text.push('\n');
     }
     text
+}
+
+/// The clients of a document; one that is not known if it has none.
+pub(crate) fn clients(operation: &Operation) -> Vec<Option<&str>> {
+    if operation.clients.is_empty() {
+        return vec![None];
+    }
+    operation.clients.iter().map(Some).collect()
+}
+
+/// A client's name.
+pub(crate) fn client(name: Option<&str>) -> &str {
+    name.unwrap_or("-")
 }
 
 /// Formats a policy on one line.

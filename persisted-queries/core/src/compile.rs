@@ -2,7 +2,8 @@
 //! and cache policy.
 //!
 //! `size` checks the document's size before anything else. `cacheability` has the rules of the
-//! policy, `snap` the rule for locations, and `cost` the measure of cost and depth.
+//! policy, `snap` the rule for locations, and `cost` the measure of cost and depth. `folder` makes
+//! documents of a client's files, with `apollo` and `print`.
 
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable;
@@ -13,12 +14,15 @@ use serde_json::{Map, Value as Json};
 
 use crate::hash::DocumentHash;
 use crate::limits::{self, TooMuch};
-use crate::manifest::{Operation, OperationKind};
+use crate::manifest::{Clients, Operation, OperationKind};
 
+mod apollo;
 mod cacheability;
 mod cost;
 mod error;
+pub mod folder;
 mod hints;
+mod print;
 mod reason;
 mod size;
 mod snap;
@@ -119,7 +123,7 @@ impl Compiler {
             name: name.map(ToString::to_string).unwrap_or_default(),
             kind: kind_of(operation.operation_type),
             body: body.to_owned(),
-            client_name: client.map(str::to_owned),
+            clients: client.map(Clients::one).unwrap_or_default(),
             input_types: variables::input_types(&self.schema, operation),
             variables,
             cost,

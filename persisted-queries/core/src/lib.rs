@@ -21,7 +21,7 @@ pub mod security;
 
 pub use error::{ErrorCode, Refusal};
 pub use hash::DocumentHash;
-pub use manifest::{Manifest, Operation};
+pub use manifest::{Clients, Manifest, Operation};
 pub use negotiate::MediaType;
 pub use policy::CachePolicy;
 pub use request::{DocumentRef, GraphqlRequest};

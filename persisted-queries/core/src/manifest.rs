@@ -1,20 +1,27 @@
 //! The manifest: all documents of a build, with their variables, cost and cache policy.
 //!
-//! The format is Apollo's `apollo-persisted-query-manifest`, version 1, with additional fields.
-//! Apollo's own manifests and Relay's `{"<id>": "<text>"}` can be read too; their documents have no
-//! policy, so they are not cacheable until they are compiled.
+//! The format is Apollo's `apollo-persisted-query-manifest`, version 1, with additional fields. As in
+//! Apollo's, a document that several clients use is listed once for each.
+//!
+//! Apollo's own manifests can be read too, and the maps of other tools: Relay's
+//! `{"<id>": "<text>"}` and `{"<id>": {"name": …, "source": "<text>"}}`, which Apollo's tools for iOS
+//! and Android write. Their documents have no policy, so they are not cacheable until they are
+//! compiled.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use cache_core::variables::{InputTypes, VariableDefinition};
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::hash::{DocumentHash, HashError};
 use crate::policy::CachePolicy;
 
+mod clients;
 mod signature;
+
+pub use clients::Clients;
 
 /// The `format` of every manifest.
 pub const FORMAT: &str = "apollo-persisted-query-manifest";
@@ -22,11 +29,11 @@ pub const FORMAT: &str = "apollo-persisted-query-manifest";
 pub const VERSION: u32 = 1;
 
 /// A checked set of documents: ids are unique, and every id is the hash of its body.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Manifest {
-    format: &'static str,
-    version: u32,
     operations: Vec<Operation>,
+    /// The documents that were read without a policy.
+    without_policy: HashSet<DocumentHash>,
 }
 
 /// One document, as it is published and as the edge and the origin store it.
@@ -42,9 +49,13 @@ pub struct Operation {
     pub kind: OperationKind,
     /// The document's exact bytes.
     pub body: String,
-    /// The client that the document was written for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_name: Option<String>,
+    /// The clients that use the document.
+    #[serde(
+        default,
+        rename = "clientName",
+        skip_serializing_if = "Clients::is_empty"
+    )]
+    pub clients: Clients,
     /// The declared variables, in the document's order.
     #[serde(default)]
     pub variables: Vec<VariableDefinition>,
@@ -100,7 +111,7 @@ pub enum ManifestError {
     /// It has another `version`.
     #[error("the manifest's version is {0}, not {VERSION}")]
     WrongVersion(u64),
-    /// Two documents have the same id.
+    /// A client has two documents with the same id.
     #[error("the id {id} is there twice: {first} and {second}")]
     DuplicateId {
         /// The id.
@@ -128,7 +139,7 @@ pub enum ManifestError {
         /// The hash of the body.
         actual: DocumentHash,
     },
-    /// A document in a Relay manifest does not have exactly one named operation.
+    /// A document in a map does not have exactly one named operation.
     #[error("the document {id} does not have exactly one named operation")]
     NoOperationName {
         /// The document's id.
@@ -152,32 +163,58 @@ impl Operation {
 
     /// `client/name`, or the name alone without a client.
     pub fn label(&self) -> String {
-        match &self.client_name {
-            Some(client) => format!("{client}/{}", self.name),
-            None => self.name.clone(),
+        if self.clients.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}/{}", self.clients, self.name)
         }
+    }
+
+    /// The same document, once for each of its clients.
+    fn for_each_client(&self) -> Vec<Self> {
+        let of = |clients| Self {
+            clients,
+            ..self.clone()
+        };
+        if self.clients.is_empty() {
+            return vec![self.clone()];
+        }
+        self.clients.iter().map(Clients::one).map(of).collect()
     }
 }
 
 impl Manifest {
-    /// Checks documents and makes a manifest of them, in the same order.
+    /// Checks documents and makes a manifest of them, in the same order. A document that is listed
+    /// for several clients becomes one document of all of them.
     pub fn new(operations: Vec<Operation>) -> Result<Self, ManifestError> {
-        let mut seen = HashSet::with_capacity(operations.len());
-        for operation in &operations {
+        let mut places: HashMap<DocumentHash, usize> = HashMap::with_capacity(operations.len());
+        let mut listed: Vec<Operation> = Vec::with_capacity(operations.len());
+        for operation in operations {
             operation.verify()?;
-            if !seen.insert(operation.id) {
-                return Err(duplicate(&operations, operation));
+            let Some(place) = places.get(&operation.id) else {
+                places.insert(operation.id, listed.len());
+                listed.push(operation);
+                continue;
+            };
+            let first = &mut listed[*place];
+            if !first.clients.join(&operation.clients) {
+                return Err(ManifestError::DuplicateId {
+                    id: operation.id,
+                    first: first.label(),
+                    second: operation.label(),
+                });
             }
         }
         Ok(Self {
-            format: FORMAT,
-            version: VERSION,
-            operations,
+            operations: listed,
+            without_policy: HashSet::new(),
         })
     }
 
-    /// Parses one of our manifests, or one of Apollo or Relay.
+    /// Parses one of our manifests, or one of another tool.
     pub fn from_json(json: &str) -> Result<Self, ManifestError> {
+        // Some editors and PowerShell write a byte order mark, which is not JSON.
+        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
         match serde_json::from_str(json)? {
             Shape::Apollo(header) => {
                 if header.format != FORMAT {
@@ -187,11 +224,25 @@ impl Manifest {
                     return Err(ManifestError::WrongVersion(header.version));
                 }
                 let body: Body = serde_json::from_str(json)?;
-                Self::new(body.operations)
+                let stated: Body<Stated> = serde_json::from_str(json)?;
+                let without = |(operation, stated): (&Operation, &Stated)| {
+                    stated.policy.is_none().then_some(operation.id)
+                };
+                let pairs = body.operations.iter().zip(&stated.operations);
+                let without_policy = pairs.filter_map(without).collect();
+                Ok(Self {
+                    without_policy,
+                    ..Self::new(body.operations)?
+                })
             }
-            Shape::Relay(documents) => {
-                let operations = documents.into_iter().map(relay_operation);
-                Self::new(operations.collect::<Result<_, _>>()?)
+            Shape::Map(documents) => {
+                let operations = documents.into_iter().map(mapped_operation);
+                let manifest = Self::new(operations.collect::<Result<_, _>>()?)?;
+                let ids = manifest.operations.iter().map(|operation| operation.id);
+                Ok(Self {
+                    without_policy: ids.collect(),
+                    ..manifest
+                })
             }
         }
     }
@@ -213,25 +264,37 @@ impl Manifest {
         self.operations
     }
 
+    /// Whether the manifest tells how this document is cached. Manifests of other tools do not.
+    pub fn has_policy(&self, id: &DocumentHash) -> bool {
+        !self.without_policy.contains(id)
+    }
+
     /// The document with this id.
     pub fn get(&self, id: &DocumentHash) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.id == *id)
     }
 }
 
-fn duplicate(operations: &[Operation], second: &Operation) -> ManifestError {
-    let first = operations
-        .iter()
-        .find(|operation| operation.id == second.id)
-        .unwrap_or(second);
-    ManifestError::DuplicateId {
-        id: second.id,
-        first: first.label(),
-        second: second.label(),
+/// A document that several clients use is listed for each, as in Apollo's format.
+impl Serialize for Manifest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Listed {
+            format: &'static str,
+            version: u32,
+            operations: Vec<Operation>,
+        }
+        let operations = self.operations.iter();
+        let listed = Listed {
+            format: FORMAT,
+            version: VERSION,
+            operations: operations.flat_map(Operation::for_each_client).collect(),
+        };
+        listed.serialize(serializer)
     }
 }
 
-fn relay_operation((id_text, body): (String, String)) -> Result<Operation, ManifestError> {
+fn mapped_operation((id_text, body): (String, String)) -> Result<Operation, ManifestError> {
     let id = DocumentHash::parse(&id_text).map_err(|source| ManifestError::BadId {
         id: id_text,
         source,
@@ -243,7 +306,7 @@ fn relay_operation((id_text, body): (String, String)) -> Result<Operation, Manif
         name,
         kind,
         body,
-        client_name: None,
+        clients: Clients::default(),
         variables: Vec::new(),
         input_types: InputTypes::default(),
         cost: 0,
@@ -254,8 +317,14 @@ fn relay_operation((id_text, body): (String, String)) -> Result<Operation, Manif
 
 /// The operations of a manifest whose header was accepted.
 #[derive(Deserialize)]
-struct Body {
-    operations: Vec<Operation>,
+struct Body<T = Operation> {
+    operations: Vec<T>,
+}
+
+/// Whether an operation has a policy, which [`Operation`] gives a default.
+#[derive(Deserialize)]
+struct Stated {
+    policy: Option<IgnoredAny>,
 }
 
 struct Header {
@@ -263,10 +332,10 @@ struct Header {
     version: u64,
 }
 
-/// The detected format: a manifest with a `format`, or else Relay's map.
+/// The detected format: a manifest with a `format`, or else a map from ids to documents.
 enum Shape {
     Apollo(Header),
-    Relay(Vec<(String, String)>),
+    Map(Vec<(String, String)>),
 }
 
 impl<'de> Deserialize<'de> for Shape {
@@ -296,8 +365,11 @@ impl<'de> Visitor<'de> for ShapeVisitor {
                 ("format", serde_json::Value::String(text)) => format = Some(text),
                 ("version", serde_json::Value::Number(number)) => version = number.as_u64(),
                 (_, serde_json::Value::String(body)) => documents.push((key, body)),
-                // `operations`, and any fields that a tool has added.
-                _ => other_fields = true,
+                (_, mut other) => match other.get_mut("source").map(serde_json::Value::take) {
+                    Some(serde_json::Value::String(body)) => documents.push((key, body)),
+                    // `operations`, and any fields that a tool has added.
+                    _ => other_fields = true,
+                },
             }
         }
         match (format, version) {
@@ -305,7 +377,7 @@ impl<'de> Visitor<'de> for ShapeVisitor {
                 format,
                 version: version.unwrap_or(0),
             })),
-            (None, None) if !other_fields => Ok(Shape::Relay(documents)),
+            (None, None) if !other_fields => Ok(Shape::Map(documents)),
             (None, _) => Err(serde::de::Error::missing_field("format")),
         }
     }

@@ -65,9 +65,10 @@ fn compile_all(
             let (label, id) = (given.label(), given.id);
             Refusal::new(code, format!("{label} ({id}): {message}"))
         };
-        let done = compiler
-            .compile(&given.body, given.client_name.as_deref())
+        let mut done = compiler
+            .compile(&given.body, None)
             .map_err(|error| named(sent::refused(&error)))?;
+        done.operation.clients = given.clients.clone();
         sent::may_introspect(&done, environment).map_err(named)?;
         // Executed by another parser than it was compiled by: both have to read it.
         let document = Document::parse(done.operation)

@@ -1,5 +1,6 @@
 //! The store trait through which imports and seeding fill the catalogue.
 
+pub mod import;
 pub mod sample;
 pub mod seed;
 

@@ -72,7 +72,11 @@ impl From<ScopeName> for Scope {
 }
 
 pub(crate) async fn token(database: DatabaseOptions, command: TokenCommand) -> anyhow::Result<()> {
-    let tokens = database.open(LogRole::Tool).await?.service_tokens;
+    let db = match command {
+        TokenCommand::Create(_) => database.open(LogRole::Tool).await?,
+        TokenCommand::List | TokenCommand::Revoke { .. } => database.open_existing().await?,
+    };
+    let tokens = db.service_tokens;
     let now_ms = Clock::System.now_ms();
     match command {
         TokenCommand::Create(options) => {
@@ -142,7 +146,7 @@ struct NewRole {
 /// Sets the role of an account; running servers apply it within 2 s.
 pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> anyhow::Result<()> {
     let RoleOptions { email, role: new } = options;
-    let db = database.open(LogRole::Tool).await?;
+    let db = database.open_existing().await?;
     let found = db.users.by_email(&EmailKey::of(&email)).await?;
     let account = found.with_context(|| format!("no account has the address {email}"))?;
     let change = match new.partner {

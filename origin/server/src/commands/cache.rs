@@ -91,7 +91,7 @@ fn print<T: Serialize>(
 
 fn explanation(of: &Explanation) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    let client = of.client.as_deref().map(|client| format!(" of {client}"));
+    let client = (!of.client.is_empty()).then(|| format!(" of {}", of.client));
     writeln!(
         text,
         "document   {} ({}{})",

@@ -47,29 +47,53 @@ impl DatabaseOptions {
         given.map(MongoUrl::parse).transpose().context(VARIABLE)
     }
 
-    /// Opens the chosen database.
+    /// Opens the chosen database; creates an embedded one that is not there.
     pub(crate) async fn open(self, role: LogRole) -> anyhow::Result<Database> {
+        self.open_or(role, Missing::Created).await
+    }
+
+    /// Opens the chosen database, for commands that only make sense on one that is there.
+    pub(crate) async fn open_existing(self) -> anyhow::Result<Database> {
+        self.open_or(LogRole::Tool, Missing::Refused).await
+    }
+
+    async fn open_or(self, role: LogRole, missing: Missing) -> anyhow::Result<Database> {
         match self.mongodb_url()? {
             Some(url) => mongo(&url, role).await,
-            None => embedded(self.data_dir).await,
+            None => embedded(self.data_dir, missing).await,
         }
     }
 }
 
+/// What happens when there is no embedded database.
+#[derive(Clone, Copy)]
+pub(crate) enum Missing {
+    Created,
+    Refused,
+}
+
 /// Opens the database at `named`: a MongoDB URL or the folder of an embedded database. Errors name
 /// `option`, the option that gave it.
-pub(crate) async fn open_at(named: &str, option: &'static str) -> anyhow::Result<Database> {
+pub(crate) async fn open_at(
+    named: &str,
+    option: &'static str,
+    missing: Missing,
+) -> anyhow::Result<Database> {
     if named.contains("://") {
         let url = MongoUrl::parse(named.trim()).context(option)?;
         mongo(&url, LogRole::Tool).await
     } else {
-        embedded(named.into()).await.context(option)
+        embedded(named.into(), missing).await.context(option)
     }
 }
 
-async fn embedded(data_dir: PathBuf) -> anyhow::Result<Database> {
+async fn embedded(data_dir: PathBuf, missing: Missing) -> anyhow::Result<Database> {
     let shown = data_dir.display().to_string();
-    let opened = tokio::task::spawn_blocking(move || EmbeddedDb::open(&data_dir)).await?;
+    let opened = tokio::task::spawn_blocking(move || match missing {
+        Missing::Created => EmbeddedDb::open(&data_dir),
+        Missing::Refused => EmbeddedDb::open_existing(&data_dir),
+    });
+    let opened = opened.await?;
     let db = opened.with_context(|| format!("cannot open the database in {shown}"))?;
     Ok(Database::embedded(&db))
 }

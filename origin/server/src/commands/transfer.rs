@@ -11,7 +11,7 @@ use clap::Args;
 use domain::{purges::LogRole, rows::Collection};
 use yousoon::transfer::{self, Existing, Sums};
 
-use super::database::{self, DatabaseOptions};
+use super::database::{self, DatabaseOptions, Missing};
 
 #[derive(Args)]
 pub(crate) struct ExportOptions {
@@ -73,7 +73,7 @@ pub(crate) async fn export(
     database: DatabaseOptions,
     options: ExportOptions,
 ) -> anyhow::Result<()> {
-    let from = database.open(LogRole::Tool).await?;
+    let from = database.open_existing().await?;
     let bar = Bar::default();
     let progress = |done, all| bar.show(done, all);
     let now_ms = Clock::System.now_ms();
@@ -92,18 +92,20 @@ pub(crate) async fn restore(
     database: DatabaseOptions,
     options: RestoreOptions,
 ) -> anyhow::Result<()> {
+    // Before a database is created: files that cannot be restored leave no trace.
+    let files = transfer::Export::open(&options.dir)?;
     let to = database.open(LogRole::Tool).await?;
     let (bar, existing) = (Bar::default(), options.existing.into());
     let progress = |done, all| bar.show(done, all);
     let now_ms = Clock::System.now_ms();
-    let sums = transfer::restore(&options.dir, &to, existing, now_ms, &progress).await?;
+    let sums = files.restore(&to, existing, now_ms, &progress).await?;
     bar.end();
     print(&sums)
 }
 
 pub(crate) async fn copy(options: CopyOptions) -> anyhow::Result<()> {
-    let from = database::open_at(&options.from, "--from").await?;
-    let to = database::open_at(&options.to, "--to").await?;
+    let from = database::open_at(&options.from, "--from", Missing::Refused).await?;
+    let to = database::open_at(&options.to, "--to", Missing::Created).await?;
     let (bar, existing) = (Bar::default(), options.existing.into());
     let progress = |done, all| bar.show(done, all);
     let now_ms = Clock::System.now_ms();

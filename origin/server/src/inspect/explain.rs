@@ -10,7 +10,9 @@ use edge_core::{
     explain::{Found, LogState, Stored, TierReport},
     plan::{self, Snap},
 };
-use pq_core::{CachePolicy, DocumentHash, ErrorCode, Operation, Refusal, manifest::OperationKind};
+use pq_core::{
+    CachePolicy, Clients, DocumentHash, ErrorCode, Operation, Refusal, manifest::OperationKind,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -33,7 +35,7 @@ pub struct ExplainRequest {
 pub struct Explanation {
     pub document: DocumentHash,
     pub operation: String,
-    pub client: Option<String>,
+    pub client: Clients,
     pub policy: CachePolicy,
     /// The given variables in canonical form.
     pub variables: Value,
@@ -77,7 +79,7 @@ pub async fn explain(state: &AppState, request: ExplainRequest) -> Result<Explan
     Ok(Explanation {
         document: operation.id,
         operation: operation.name.clone(),
-        client: operation.client_name.clone(),
+        client: operation.clients.clone(),
         policy: operation.policy.clone(),
         variables: parsed(&as_given),
         snapped: (snap == Snap::Snapped).then(|| parsed(&canonical)),

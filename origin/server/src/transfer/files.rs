@@ -3,9 +3,9 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{BufRead, BufReader, BufWriter, Write},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -55,7 +55,9 @@ pub(super) struct Writer {
 impl Writer {
     /// Never over another export.
     pub(super) fn create(dir: &Path) -> Result<Self, TransferError> {
-        fs::create_dir_all(dir).map_err(io(dir))?;
+        let mut folder = DirBuilder::new();
+        folder.recursive(true).mode(0o700);
+        folder.create(dir).map_err(io(dir))?;
         let mut files = Vec::new();
         for collection in Collection::ALL {
             let path = file(dir, collection);
@@ -105,6 +107,7 @@ impl Writer {
 }
 
 /// An export that is there.
+#[derive(Debug)]
 pub(super) struct Reader {
     dir: PathBuf,
     sums: Sums,

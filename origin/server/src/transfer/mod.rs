@@ -6,8 +6,9 @@
 //! purge logs and the lease of who ends bookings are each database's own: at the end everything is
 //! purged at the target. An invitation that ends within the hour stays behind.
 //!
-//! An export holds personal data and the hashes of passwords: its files have mode 0600. A moving reads page by page and not one moment: while others write to the source the
-//! sums differ in the end, and it is run again, adding what is missing.
+//! An export holds personal data and the hashes of passwords: its files have mode 0600, and a folder
+//! that it creates 0700. A moving reads page by page and not one moment: while others write to the
+//! source the sums differ in the end, and it is run again, adding what is missing.
 
 mod batch;
 mod database;
@@ -50,26 +51,48 @@ pub async fn restore(
     now_ms: i64,
     progress: Progress<'_>,
 ) -> Result<Sums, TransferError> {
-    let files = files::Reader::open(dir)?;
-    // Before anything is written.
-    files.check()?;
-    let mut target = database::Writer::open(to, existing, "restore", now_ms).await?;
-    let partners = files.sums().of(Collection::Partners).rows();
-    let mut done = 0;
-    let mut read = SumBuilder::default();
-    for batch in files.batches()? {
-        let mut batch = batch?;
-        if let Batch::Rows(kind, rows) = &mut batch {
-            // It may be long ago that they were written.
-            rows.retain(|row| kind.lasts(row, now_ms));
-        }
-        read.batch(&batch)?;
-        done += partners_of(&batch);
-        target.write(batch).await?;
-        progress(done, partners);
+    let export = Export::open(dir)?;
+    export.restore(to, existing, now_ms, progress).await
+}
+
+/// The files of an export, read once and found complete.
+#[derive(Debug)]
+pub struct Export(files::Reader);
+
+impl Export {
+    /// Compares the files with what their manifest says.
+    pub fn open(dir: &Path) -> Result<Self, TransferError> {
+        let files = files::Reader::open(dir)?;
+        files.check()?;
+        Ok(Self(files))
     }
-    target.finish().await?;
-    verify(&read.finish(), to, now_ms).await
+
+    pub async fn restore(
+        self,
+        to: &Database,
+        existing: Existing,
+        now_ms: i64,
+        progress: Progress<'_>,
+    ) -> Result<Sums, TransferError> {
+        let Self(files) = self;
+        let mut target = database::Writer::open(to, existing, "restore", now_ms).await?;
+        let partners = files.sums().of(Collection::Partners).rows();
+        let mut done = 0;
+        let mut read = SumBuilder::default();
+        for batch in files.batches()? {
+            let mut batch = batch?;
+            if let Batch::Rows(kind, rows) = &mut batch {
+                // It may be long ago that they were written.
+                rows.retain(|row| kind.lasts(row, now_ms));
+            }
+            read.batch(&batch)?;
+            done += partners_of(&batch);
+            target.write(batch).await?;
+            progress(done, partners);
+        }
+        target.finish().await?;
+        verify(&read.finish(), to, now_ms).await
+    }
 }
 
 /// From one database into another.

@@ -126,3 +126,85 @@ fn the_configuration_is_checked_without_a_server() {
     assert!(!sound, "{text}");
     assert!(text.contains("would not start: 4 settings"), "{text}");
 }
+
+/// Where nothing is yet, and what is there after the command.
+fn on_nothing(arguments: &[&str]) -> (i32, String, bool) {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("data");
+    let nowhere = dir.path().join("nowhere");
+    let arguments: Vec<String> = arguments
+        .iter()
+        .map(|word| word.replace("NOWHERE", nowhere.to_str().unwrap()))
+        .collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (code, text) = yousoon(&missing, &arguments);
+    let is_touched = std::fs::read_dir(dir.path()).unwrap().count() > 0;
+    (code, text, is_touched)
+}
+
+/// D10, and other commands that would make an empty database of a mistyped path.
+#[test]
+fn what_is_read_must_be_there_and_nothing_is_created() {
+    for (arguments, why) in [
+        (
+            &["copy", "--from", "NOWHERE", "--to", "NOWHERE-2"][..],
+            "there is no database",
+        ),
+        (&["export", "--to", "NOWHERE"], "there is no database"),
+        (&["token", "list"], "there is no database"),
+        (&["token", "revoke", "ci"], "there is no database"),
+        (&["role", "a@b.fr", "--user"], "there is no database"),
+        (&["restore", "NOWHERE"], "No such file"),
+        (&["import", "NOWHERE"], "No such file"),
+    ] {
+        let (code, text, is_touched) = on_nothing(arguments);
+        assert_eq!((code, is_touched), (1, false), "{arguments:?}: {text}");
+        assert!(text.contains(why), "{arguments:?}: {text}");
+    }
+    // A folder without a database is none either.
+    let dir = tempfile::tempdir().unwrap();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    std::fs::create_dir(&from).unwrap();
+    let [from, to] = [&from, &to].map(|path| path.to_str().unwrap());
+    let (code, text) = yousoon(dir.path(), &["copy", "--from", from, "--to", to]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("--from") && text.contains(from), "{text}");
+    assert!(!Path::new(to).exists());
+    assert_eq!(std::fs::read_dir(from).unwrap().count(), 0);
+}
+
+/// D1 and D2: 200 lines, and what a spreadsheet makes of them.
+#[test]
+fn an_import_says_how_it_reads_and_fails_if_it_leaves_lines_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("places.csv");
+    let import = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        yousoon(&dir.path().join("db"), &["import", file.to_str().unwrap()])
+    };
+    let mut lines = vec!["category,cuisine,latitude,longitude,district,postcode".to_owned()];
+    lines.extend((2..=200).map(|line| format!("BAR,,48.8,2.3,x,75{line:03}")));
+    let good = lines.join("\n");
+    lines[2] = "BAR,\"pub,48.8,2.3,x,75003".to_owned();
+    let (code, text) = import(&lines.join("\n"));
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("line 3: a quote"), "{text}");
+    assert!(
+        text.contains("it swallows 197 lines, up to line 200"),
+        "{text}"
+    );
+    assert!(
+        text.contains("added 1, already there 0, left out 198"),
+        "{text}"
+    );
+    let (code, text) = import(&good.replace(',', ";").replace('\n', "\r\n"));
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("as UTF-8 separated by `;`\n"), "{text}");
+    assert!(
+        text.contains("added 198, already there 1, left out 0"),
+        "{text}"
+    );
+    let (code, text) = import("name;lat\nx;1\n");
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("UTF-8 separated by `;`"), "{text}");
+}

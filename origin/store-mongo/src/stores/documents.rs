@@ -96,14 +96,21 @@ async fn publish(
     let plan = plan(known(tx, records).await?, records);
     let new = plan.added.iter().map(|record| document(record, now_ms));
     tx.insert_many(DOCUMENTS, new.collect()).await?;
-    for (record, purge) in &plan.replaced {
-        let fields = doc! {"record": &record.json, "name": &record.name};
+    for Replaced {
+        record,
+        json,
+        purge,
+    } in &plan.replaced
+    {
+        let fields = doc! {"record": json, "name": &record.name};
         let this = doc! {"_id": record.hash.to_string()};
         tx.update_one(DOCUMENTS, this, doc! {"$set": fields})
             .await?;
-        outbox::push(tx, purge, now_ms).await?;
+        if let Some(purge) = purge {
+            outbox::push(tx, purge, now_ms).await?;
+        }
     }
-    let changed = plan.replaced.iter().map(|(record, _)| record.hash);
+    let changed = plan.replaced.iter().map(|replaced| replaced.record.hash);
     Ok((plan.published, changed.collect()))
 }
 
@@ -129,28 +136,42 @@ async fn known(
 struct Plan<'r> {
     added: Vec<&'r Record>,
     /// In order: of one that is given twice the last stays.
-    replaced: Vec<(&'r Record, PendingPurge)>,
+    replaced: Vec<Replaced<'r>>,
     published: Published,
+}
+
+#[derive(Debug, PartialEq)]
+struct Replaced<'r> {
+    record: &'r Record,
+    /// What is stored instead.
+    json: String,
+    purge: Option<PendingPurge>,
 }
 
 fn plan(mut known: HashMap<DocumentHash, String>, records: &[Record]) -> Plan<'_> {
     let mut plan = Plan::default();
-    for given in records {
-        match given.publishing(known.get(&given.hash).map(String::as_str)) {
+    for record in records {
+        let stored = match record.publishing(known.get(&record.hash).map(String::as_str)) {
             Publishing::Add => {
-                plan.added.push(given);
+                plan.added.push(record);
                 plan.published.added += 1;
+                record.json.clone()
             }
             Publishing::Keep => {
                 plan.published.unchanged += 1;
                 continue;
             }
-            Publishing::Replace(purge) => {
-                plan.replaced.push((given, purge));
+            Publishing::Replace { json, purge } => {
+                plan.replaced.push(Replaced {
+                    record,
+                    json: json.clone(),
+                    purge,
+                });
                 plan.published.unchanged += 1;
+                json
             }
-        }
-        known.insert(given.hash, given.json.clone());
+        };
+        known.insert(record.hash, stored);
     }
     plan
 }
@@ -195,9 +216,9 @@ mod tests {
         let records = [new.clone(), same, other.clone(), new.clone()];
         let plan = plan(known, &records);
         assert_eq!(plan.added, [&new]);
-        let replaced: Vec<&Record> = plan.replaced.iter().map(|(record, _)| *record).collect();
+        let replaced: Vec<&Record> = plan.replaced.iter().map(|one| one.record).collect();
         assert_eq!(replaced, [&other]);
-        let tags = &plan.replaced[0].1.tags;
+        let tags = &plan.replaced[0].purge.as_ref().unwrap().tags;
         assert_eq!(tags, &[domain::tags::document(&other.hash)]);
         let published = Published {
             added: 1,
@@ -212,7 +233,7 @@ mod tests {
         let records = [first.clone(), last.clone()];
         let plan = plan(HashMap::new(), &records);
         assert_eq!(plan.added, [&first]);
-        assert_eq!(plan.replaced[0].0, &last);
+        assert_eq!(plan.replaced[0].record, &last);
     }
 
     #[test]

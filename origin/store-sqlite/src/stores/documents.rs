@@ -82,10 +82,12 @@ fn publish(
                 published.added += 1;
             }
             Publishing::Keep => published.unchanged += 1,
-            Publishing::Replace(purge) => {
+            Publishing::Replace { json, purge } => {
                 tx.prepare_cached("UPDATE documents SET record = ?2 WHERE hash = ?1")?
-                    .execute((&hash, &given.json))?;
-                outbox_push(tx, &purge, now_ms)?;
+                    .execute((&hash, &json))?;
+                if let Some(purge) = purge {
+                    outbox_push(tx, &purge, now_ms)?;
+                }
                 changed.push(given.hash);
                 published.unchanged += 1;
             }

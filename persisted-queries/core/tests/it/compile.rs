@@ -3,7 +3,7 @@
 use pq_core::Operation;
 use pq_core::compile::{CompileError, Compiler};
 use pq_core::manifest::OperationKind;
-use pq_core::{DocumentHash, Manifest};
+use pq_core::{Clients, DocumentHash, Manifest};
 use serde_json::json;
 
 const SDL: &str = include_str!("../fixtures/schema.graphql");
@@ -30,10 +30,10 @@ fn an_operation_keeps_the_documents_exact_bytes() {
     assert_eq!(operation.id, DocumentHash::of(body));
     assert_eq!(operation.name, "Q");
     assert_eq!(operation.kind, OperationKind::Query);
-    assert_eq!(operation.client_name, None);
+    assert!(operation.clients.is_empty());
     let compiler = Compiler::new(SDL).unwrap();
     let of_client = compiler.compile(body, Some("site")).unwrap().operation;
-    assert_eq!(of_client.client_name.as_deref(), Some("site"));
+    assert_eq!(of_client.clients, Clients::one("site"));
     assert_eq!(of_client.id, operation.id);
     Manifest::new(vec![operation]).unwrap();
 }

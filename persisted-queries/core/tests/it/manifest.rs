@@ -1,7 +1,7 @@
 //! Manifests are read, refused and written.
 
 use cache_core::variables::{InputType, InputTypes, ScalarKind, TypeRef, VariableDefinition};
-use pq_core::manifest::{ManifestError, OperationKind};
+use pq_core::manifest::{Clients, ManifestError, OperationKind};
 use pq_core::policy::{Scope, SnapRule};
 use pq_core::{CachePolicy, DocumentHash, Manifest, Operation};
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn operation(name: &str, body: &str) -> Operation {
         name: name.to_owned(),
         kind: OperationKind::Query,
         body: body.to_owned(),
-        client_name: None,
+        clients: Clients::default(),
         variables: Vec::new(),
         input_types: InputTypes::default(),
         cost: 0,
@@ -31,7 +31,7 @@ fn refusal(json: &serde_json::Value) -> String {
 #[test]
 fn a_manifest_is_apollos_with_our_fields_beside() {
     let mut near = operation("Near", "query Near($at: LocationInput!) { near(at: $at) }");
-    near.client_name = Some("mobile".to_owned());
+    near.clients = Clients::one("mobile");
     near.variables = vec![VariableDefinition {
         name: "at".to_owned(),
         ty: "LocationInput!".parse().unwrap(),
@@ -154,6 +154,90 @@ fn relays_map_is_read() {
     assert_eq!(Manifest::from_json("{}").unwrap().operations(), []);
 }
 
+/// D9: what Apollo's tools for iOS and Android write, and Relay's map.
+#[test]
+fn maps_from_hashes_to_names_and_sources_are_read() {
+    let (a, b) = ("query A { x }", "mutation B { y }");
+    let map = json!({
+        DocumentHash::of(a).to_string(): {"name": "A", "source": a},
+        DocumentHash::of(b).to_string(): {"name": "B", "source": b, "type": "mutation"},
+    });
+    let relay = json!({
+        DocumentHash::of(a).to_string(): a,
+        DocumentHash::of(b).to_string(): b,
+    });
+    let manifest = Manifest::from_json(&map.to_string()).unwrap();
+    assert_eq!(manifest, Manifest::from_json(&relay.to_string()).unwrap());
+    assert_eq!(manifest.operations()[0], operation("A", a));
+    let error = refusal(&json!({DocumentHash::of(b).to_string(): {"name": "A", "source": a}}));
+    assert!(error.contains("the id of A is"), "{error}");
+    let error = refusal(&json!({DocumentHash::of(a).to_string(): {"name": "A"}}));
+    assert!(error.contains("missing field `format`"), "{error}");
+}
+
+/// D7.
+#[test]
+fn a_manifest_knows_of_which_documents_it_states_no_policy() {
+    let (a, b) = ("query A { x }", "query B { x }");
+    let mut listed = json!([
+        {"id": DocumentHash::of(a), "name": "A", "type": "query", "body": a},
+        {"id": DocumentHash::of(b), "name": "B", "type": "query", "body": b},
+    ]);
+    listed[1]["policy"] = json!({"scope": "private", "maxAgeS": 0});
+    let manifest = json!({"format": "apollo-persisted-query-manifest", "version": 1,
+        "operations": listed});
+    let manifest = Manifest::from_json(&manifest.to_string()).unwrap();
+    let stated = [a, b].map(|body| manifest.has_policy(&DocumentHash::of(body)));
+    assert_eq!(stated, [false, true]);
+    let map = json!({ DocumentHash::of(a).to_string(): a }).to_string();
+    let map = Manifest::from_json(&map).unwrap();
+    assert!(!map.has_policy(&DocumentHash::of(a)));
+    let built = Manifest::new(vec![operation("A", a)]).unwrap();
+    assert!(built.has_policy(&DocumentHash::of(a)));
+}
+
+/// D5.
+#[test]
+fn a_byte_order_mark_before_a_manifest_is_no_part_of_it() {
+    let manifest = Manifest::new(vec![operation("A", "query A { x }")]).unwrap();
+    let json = manifest.to_json().unwrap();
+    assert_eq!(
+        Manifest::from_json(&format!("\u{feff}{json}")).unwrap(),
+        manifest
+    );
+}
+
+/// D3.
+#[test]
+fn a_document_of_two_clients_is_one_document_listed_for_each() {
+    let of = |client: &str| Operation {
+        clients: Clients::one(client),
+        ..operation("A", "query A { x }")
+    };
+    let manifest = Manifest::new(vec![of("site"), of("mobile")]).unwrap();
+    let [both] = manifest.operations() else {
+        panic!("{manifest:?}");
+    };
+    assert_eq!(both.label(), "mobile+site/A");
+    let json = manifest.to_json().unwrap();
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let listed = value["operations"].as_array().unwrap().iter();
+    let names: Vec<_> = listed.map(|one| one["clientName"].as_str()).collect();
+    assert_eq!(names, [Some("mobile"), Some("site")]);
+    assert_eq!(Manifest::from_json(&json).unwrap(), manifest);
+    // What an origin stores is one record.
+    let record = serde_json::to_value(both).unwrap();
+    assert_eq!(record["clientName"], json!(["mobile", "site"]));
+    assert_eq!(serde_json::from_value::<Operation>(record).unwrap(), *both);
+    for twice in [
+        vec![of("site"), of("mobile"), of("site")],
+        vec![of("site"), operation("A", "query A { x }")],
+    ] {
+        let refused = Manifest::new(twice);
+        assert!(matches!(refused, Err(ManifestError::DuplicateId { .. })));
+    }
+}
+
 #[test]
 fn each_refusal_names_its_cause() {
     let body = "query A { x }";
@@ -272,24 +356,28 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let input_types = prop::collection::btree_map("[A-Z][a-z]{0,4}", input_type, 0..3);
     let ours = (any::<u64>(), any::<u32>(), policy());
     let variables = prop::collection::vec(variable(), 0..4);
-    let client = prop::option::of("[a-z]{1,6}");
+    let clients = prop::collection::vec("[a-z]{1,6}", 0..3);
     (
         ".*",
         "[A-Za-z]{1,8}",
         kind,
-        client,
+        clients,
         variables,
         input_types,
         ours,
     )
         .prop_map(
-            |(body, name, kind, client_name, variables, input_types, (cost, depth, policy))| {
+            |(body, name, kind, names, variables, input_types, (cost, depth, policy))| {
+                let mut clients = Clients::default();
+                for client in &names {
+                    clients.extend(&Clients::one(client));
+                }
                 Operation {
                     id: DocumentHash::of(&body),
                     name,
                     kind,
                     body,
-                    client_name,
+                    clients,
                     variables,
                     input_types: InputTypes(input_types),
                     cost,
