@@ -85,7 +85,7 @@ impl<'s> Follower<'s> {
                     self.appeared(offer, record.revision);
                 }
             }
-            // Whoever purges everything says that anything may have changed.
+            // A purge of everything means that anything may have changed.
             if record.tags.contains(&everything) {
                 hub.look_again(record.revision).await;
             }

@@ -81,7 +81,7 @@ impl<K: Copy + Eq + Hash> Index<K> {
     pub(super) fn around(&self, point: GeoPoint) -> Vec<(K, f64)> {
         let cells = geo::cells_of(point.lat, point.lng);
         let waiting = cells.iter().filter_map(|cell| self.by_cell.get(cell));
-        // Whoever is in a cell has all cells of one resolution: nobody is met twice.
+        // A subscription is listed under cells of one resolution only, so it is found at most once.
         let reached = waiting.flatten().filter_map(|key| {
             let distance_km = self.reach(*key)?.distance_km(point)?;
             Some((*key, distance_km))

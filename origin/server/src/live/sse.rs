@@ -209,7 +209,7 @@ impl Open {
             .unwrap_or_else(|| ":\n\n".to_owned())
     }
 
-    /// The end, if whoever it is may not stay.
+    /// Checks the credentials again; returns the last event if they are no longer valid.
     async fn look_again(&mut self) -> Option<String> {
         match self.credentials.look_again(&self.state).await {
             Ok(Ok(())) => None,

@@ -172,7 +172,7 @@ mod tests {
         "schema_migrations",
     ];
 
-    /// Whoever adds a table or a column decides here whether it is moved.
+    /// A new table or column must be listed here as moved or as not moved.
     #[tokio::test]
     async fn every_table_is_moved_with_every_column_or_named_as_not_moved() {
         let dir = tempfile::tempdir().unwrap();
