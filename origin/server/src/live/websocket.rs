@@ -74,7 +74,7 @@ fn may_connect(headers: &HeaderMap, config: &CorsConfig) -> Result<(), Refusal> 
     }
     Err(Refusal::new(
         ErrorCode::FORBIDDEN,
-        "pages of this site may not connect",
+        "pages of this origin may not connect",
     ))
 }
 
