@@ -211,7 +211,7 @@ impl Connection {
         self.seat.counts_for(client)
     }
 
-    /// A number for one more subscription, which hears of nothing yet.
+    /// A number for one more subscription, which gets no events yet.
     pub(super) fn number(&mut self) -> Result<OperationNumber, TooMany> {
         if self.operations.len() >= OPERATIONS {
             return Err(TooMany);
@@ -222,8 +222,8 @@ impl Connection {
         Ok(number)
     }
 
-    /// From now on the subscription hears of this. A thing is looked at once more, by a reader that
-    /// has seen `head`: it may have changed after it was looked at, and before this.
+    /// From now on the subscription gets the topic's events. A thing is read once more, at revision
+    /// `head` or later, because it may have changed between the first read and this call.
     pub(super) fn listen(&self, operation: OperationNumber, topic: Topic, head: Revision) {
         let look_again = match &topic {
             Topic::Thing(_) => true,

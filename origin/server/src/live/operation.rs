@@ -217,7 +217,7 @@ fn shown_or_invalid(error: &ServerError) -> Value {
     shown(error)
 }
 
-/// What is told of a failure of ours.
+/// The errors that clients get when the store failed.
 pub(super) fn failed(error: &StoreError) -> Errors {
     errors_of(&internal(&log_failure(error)))
 }

@@ -1,8 +1,8 @@
 //! Subscriptions as event streams: the distinct connections mode of graphql-sse (its PROTOCOL.md).
 //!
-//! One request is one subscription. What is wrong with a document is told in a `next` event, since
-//! browsers' `EventSource` shows nothing of an answer with another status. A stream that ends
-//! without `complete` is asked for again by clients: that is how a server goes away.
+//! One request is one subscription. Errors of the document are sent in a `next` event, since
+//! browsers' `EventSource` shows nothing of an answer with another status. Clients reconnect when a
+//! stream ends without `complete`: a server that shuts down ends its streams so.
 
 use std::convert::Infallible;
 

@@ -64,8 +64,8 @@ impl RowStore for EmbeddedRows {
             .zip(1..)
             .map(|(field, n)| format!("{} = ?{n}", field.column))
             .collect();
-        // The key's fields come first. Not `OR IGNORE`: that would be silent of an address that
-        // somebody else has.
+        // The key's fields come first. Not `OR IGNORE`: it would also ignore an address that
+        // another account has.
         let sql = format!(
             "INSERT INTO {table}({columns}) SELECT {all}
              WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same})",

@@ -334,7 +334,7 @@ impl Open {
 
     async fn keep_alive(&mut self) -> Result<(), End> {
         if self.wire.heard_at.elapsed() > SILENT {
-            return Err(Close::TryAgainLater("Silent").into());
+            return Err(Close::TryAgainLater("No answer to pings").into());
         }
         self.credentials.look_again(&self.state).await??;
         self.wire.send(protocol::PING.to_owned()).await
