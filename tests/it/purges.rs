@@ -127,7 +127,7 @@ async fn a_fill_that_races_with_a_purge_is_not_served() {
     assert_eq!(
         racing.await.unwrap().status,
         200,
-        "whoever asked before the purge gets an answer"
+        "a request from before the purge gets an answer"
     );
     let next = ask.get(&stack.client, &stack.edge_url).await.unwrap();
     assert!(

@@ -49,7 +49,7 @@ pub struct LogState {
     pub trusted: bool,
 }
 
-/// What one tier has under the key.
+/// What one tier has stored under the cache key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TierReport {
     /// The tier's name in `Cache-Status`.

@@ -23,7 +23,7 @@ pub struct SharedRead {
     /// The cache key of its answer.
     pub key: CacheKey,
     /// The body of the edge's request to the origin. It has only the document's hash and the
-    /// canonical variables, so the answer cannot depend on who asks or on anything that is not in
+    /// canonical variables, so the answer cannot depend on the caller or on anything that is not in
     /// the key.
     pub origin_body: String,
 }
@@ -44,7 +44,7 @@ pub fn plan(
     {
         return Err(Refusal::new(
             ErrorCode::OPERATION_UNKNOWN,
-            "the document has no operation of this name",
+            "the document has no operation with this name",
         ));
     }
     if operation.kind != OperationKind::Query && method == Method::Get {

@@ -44,7 +44,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
     let not_allowed = || {
         Refusal::new(
             ErrorCode::METHOD_NOT_ALLOWED,
-            "this path does not support this method",
+            "this address does not support this method",
         )
     };
     if let Some(path_id) = graphql {
@@ -66,7 +66,10 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
         (EXPLAIN, "POST") => Ok(Route::Explain),
         ("/healthz", "GET" | "HEAD") => Ok(Route::Health),
         (PURGE_LOG | EXPLAIN | "/healthz", _) => Err(not_allowed()),
-        _ => Err(Refusal::new(ErrorCode::NOT_FOUND, "nothing is here")),
+        _ => Err(Refusal::new(
+            ErrorCode::NOT_FOUND,
+            "there is nothing at this address",
+        )),
     }
 }
 

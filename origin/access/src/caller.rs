@@ -97,8 +97,8 @@ impl Caller {
         match self {
             Self::Anonymous => "anonymous",
             Self::Unknown(Unknown::Credentials) => "unknown credentials",
-            Self::Unknown(Unknown::Token(_)) => "access token that is not taken",
-            Self::Unknown(Unknown::SignedOut) => "access token that is signed out",
+            Self::Unknown(Unknown::Token(_)) => "invalid access token",
+            Self::Unknown(Unknown::SignedOut) => "revoked access token",
             Self::Service(_) => "service token",
             Self::User(_) => "user",
         }

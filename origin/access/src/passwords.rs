@@ -22,7 +22,7 @@ pub struct PasswordsConfig {
 /// Why a password was neither hashed nor compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
-    #[error("more passwords are waiting than are worked on")]
+    #[error("too many passwords are waiting to be checked")]
     Busy,
     #[error("a password has at most {MAX_PASSWORD_BYTES} bytes")]
     TooLong,

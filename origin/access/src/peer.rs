@@ -52,7 +52,7 @@ fn said_by_edge(
     match proof::verify(secret, signature, client_ip, now_ms) {
         Ok(whom) => Some(whom),
         Err(error) => {
-            tracing::debug!(%error, "somebody is not the edge");
+            tracing::debug!(%error, "a request with the edge's headers has no valid signature");
             None
         }
     }

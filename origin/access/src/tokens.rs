@@ -38,7 +38,7 @@ pub enum TokenError {
     #[error("the access token is not valid yet")]
     NotYet,
     /// The token is malformed, forged, or issued by another system.
-    #[error("the access token is not one of ours")]
+    #[error("the access token is not valid")]
     Invalid,
 }
 

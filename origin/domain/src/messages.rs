@@ -63,7 +63,7 @@ impl fmt::Debug for Message {
 
 /// Why a message was not sent.
 #[derive(Debug, thiserror::Error)]
-#[error("the provider did not take a message: {0}")]
+#[error("the provider did not accept the message: {0}")]
 pub struct OutgoingError(pub String);
 
 /// Sends messages.

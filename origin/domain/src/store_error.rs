@@ -9,7 +9,7 @@ pub enum StoreError {
     #[error("the database failed")]
     Backend(#[source] Box<dyn Error + Send + Sync>),
     /// Another row has this value, which must be unique, such as an e-mail address.
-    #[error("a value that only one row may have is taken")]
+    #[error("another row already has a value that must be unique")]
     Duplicate(#[source] Box<dyn Error + Send + Sync>),
     /// All connections were in use for as long as a caller may wait.
     #[error("no free database connection: {0}")]

@@ -35,17 +35,17 @@ pub enum Backend {
 pub enum DrainError {
     #[error("the outbox cannot be read")]
     Store(#[from] StoreError),
-    #[error("the purge log takes nothing")]
+    #[error("the purges cannot be appended to the purge log")]
     Append(#[from] cache_tiered::AppendError),
-    #[error("the purge log cannot be read back")]
+    #[error("the appended records cannot be read back from the purge log")]
     ReadBack(#[from] cache_tiered::LinkError),
-    #[error("record {0} was appended and is not there")]
+    #[error("record {0} was appended, but the purge log does not return it")]
     Gone(Revision),
     #[error("no purge log is known yet")]
     Unknown,
-    #[error("the purge log, or who is before, takes too long")]
+    #[error("the purge log, or the drain before this one, takes too long")]
     Late,
-    #[error("the drain was cut off")]
+    #[error("the draining task panicked or was cancelled")]
     CutOff(#[from] tokio::task::JoinError),
 }
 

@@ -42,9 +42,9 @@ const MAX_APPEND_BYTES: usize = 512 * 1024;
 enum RelayError {
     #[error("the log cannot be read: {0}")]
     Log(SourceError),
-    #[error("the log is silent")]
+    #[error("this server's copy of the purge log is too old to be relayed")]
     Silent,
-    #[error("the append cannot be written")]
+    #[error("the append cannot be written as JSON")]
     Json(#[from] serde_json::Error),
     #[error("the edge cannot be reached")]
     Http(#[from] reqwest::Error),

@@ -45,7 +45,7 @@ pub async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, AdminError>
         } else {
             ErrorCode::INVALID_JSON
         };
-        Refusal::new(code, format!("the body: {error}")).into()
+        Refusal::new(code, format!("the body is not valid: {error}")).into()
     })
 }
 

@@ -86,7 +86,7 @@ pub(crate) fn too_many(decision: &Decision, request: &Request) -> Response {
 /// The error message for a request over the limit.
 pub(crate) fn sentence(decision: &Decision) -> String {
     format!(
-        "too many requests: the next one is answered in {} s",
+        "too many requests: try again in {} s",
         decision.retry_after_s()
     )
 }

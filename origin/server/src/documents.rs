@@ -84,7 +84,10 @@ pub async fn get(
         return unauthenticated();
     }
     let Ok(hash) = DocumentHash::parse(&hash) else {
-        return refused(ErrorCode::DOCUMENT_ID_MALFORMED, "not a document hash");
+        return refused(
+            ErrorCode::DOCUMENT_ID_MALFORMED,
+            "the path does not end with a document hash: 64 hexadecimal digits",
+        );
     };
     // Taken before the record is read, as for answers: the edge compares it with later purges of
     // `document:<hash>`.

@@ -59,7 +59,7 @@ pub fn router(
         .method_not_allowed_fallback(async || {
             refused(
                 ErrorCode::METHOD_NOT_ALLOWED,
-                "this address answers another method",
+                "this address does not support this method",
             )
         });
     let others = match state.config.environment {
@@ -68,7 +68,7 @@ pub fn router(
     };
     let routes = graphql
         .merge(others)
-        .fallback(async || refused(ErrorCode::NOT_FOUND, "nothing is here"))
+        .fallback(async || refused(ErrorCode::NOT_FOUND, "there is nothing at this address"))
         .with_state(state);
     middleware::around(routes)
 }
@@ -79,7 +79,10 @@ async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
         Ok(_) => (StatusCode::OK, "ok"),
         Err(error) => {
             tracing::error!(error = chain(&error), "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer")
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database does not answer",
+            )
         }
     }
 }

@@ -38,7 +38,7 @@ pub enum ServeError {
     },
     #[error("the server failed")]
     Serve(#[from] io::Error),
-    #[error("no HTTP client for the relay")]
+    #[error("the HTTP client of the relay cannot be set up")]
     Relay(#[from] reqwest::Error),
 }
 

@@ -30,9 +30,9 @@ pub enum StateError {
     Store(#[from] StoreError),
     #[error(transparent)]
     NoLog(#[from] NoLog),
-    #[error("no password can be hashed")]
+    #[error("password hashing cannot be set up")]
     Passwords(#[from] PasswordError),
-    #[error("our own schema is refused")]
+    #[error("the server's own GraphQL schema is not valid")]
     Schema(#[from] CompileError),
 }
 

@@ -25,7 +25,7 @@ pub struct MongoDb {
     client: Client,
     database: Database,
     facts: Arc<ServerFacts>,
-    /// Tried once, when somebody wants to know.
+    /// Whether transactions work; tried once, at the first use.
     transactions: Arc<OnceCell<Result<(), NoTransactions>>>,
     together: Together,
 }

@@ -127,7 +127,7 @@ pub fn bad<E: ToString>(field: &'static str) -> impl FnOnce(E) -> MongoError {
     move |error| MongoError::corrupt(field, &error)
 }
 
-/// `count`, or the most that servers take. Zero would be no limit: nobody asks for it.
+/// `count`, or the largest limit that servers accept. Callers never pass 0, which means no limit.
 pub fn at_most(count: usize) -> u32 {
     let most = i32::MAX.unsigned_abs();
     u32::try_from(count).map_or(most, |count| count.min(most))

@@ -25,7 +25,7 @@ pub enum MongoError {
     // Its source is not given: it would quote what is stored.
     #[error("MongoDB: {}", Safe(.0))]
     Driver(Error),
-    #[error("no answer within {within:?}")]
+    #[error("MongoDB did not answer within {within:?}")]
     NoAnswer { within: Duration },
     #[error("the transaction was given up after {attempts} attempts within {within:?}: {last}")]
     GaveUp {
@@ -34,9 +34,11 @@ pub enum MongoError {
         last: Box<MongoError>,
     },
     /// It may have been committed; what is done again must be safe to do twice.
-    #[error("whether the transaction was committed is not known: {last}")]
+    #[error("it is unknown whether the transaction was committed: {last}")]
     UnknownOutcome { last: Box<MongoError> },
-    #[error("the database has schema version {found}, this program knows {known}")]
+    #[error(
+        "the database has schema version {found}, but this program supports {known} at most: use a newer one"
+    )]
     NewerSchema { found: i64, known: i64 },
     #[error(transparent)]
     Store(StoreError),

@@ -11,7 +11,7 @@ pub enum OpenError {
     #[error("MongoDB at {at} cannot be reached: {why}")]
     Unreachable { at: String, why: String },
     /// Another try fails alike: wrong credentials, wrong settings, a server that is too old.
-    #[error("MongoDB at {at} refuses: {why}")]
+    #[error("MongoDB at {at} refuses the connection: {why}")]
     Refused { at: String, why: String },
     #[error("stopped while waiting for MongoDB")]
     Stopped,

@@ -20,7 +20,7 @@ pub enum MongoUrlError {
     NotAUrl,
     #[error("names no database: its path must, as in mongodb://host:27017/yousoon")]
     NoDatabase,
-    #[error("names a database that cannot be: a name is 1 to 63 of A-Z a-z 0-9 _ -")]
+    #[error("has a database name that is not allowed: use 1 to 63 of A-Z a-z 0-9 _ -")]
     BadDatabase,
     #[error("has an option that the driver does not know: socketTimeoutMS")]
     SocketTimeout,

@@ -5,13 +5,15 @@ use domain::StoreError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SqliteError {
-    #[error("SQLite")]
+    #[error("SQLite failed")]
     Sqlite(#[from] rusqlite::Error),
-    #[error("data folder")]
+    #[error("the data folder cannot be used")]
     Io(#[from] std::io::Error),
-    #[error("there is no database")]
+    #[error("there is no database in the data folder")]
     NoDatabase,
-    #[error("the database has schema version {found}, this program knows {known}")]
+    #[error(
+        "the database has schema version {found}, but this program supports {known} at most: use a newer one"
+    )]
     NewerSchema { found: i64, known: i64 },
     #[error(transparent)]
     Store(#[from] StoreError),

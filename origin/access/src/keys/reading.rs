@@ -16,11 +16,11 @@ pub enum KeysError {
     NotKeys,
     #[error("has a key that is not Ed25519")]
     NotEd25519,
-    #[error("has a private key that is not its public key's")]
+    #[error("has a private key that does not belong to its public key")]
     NotAPair,
-    #[error("has no private key: nothing can be signed")]
+    #[error("has no private key, which is needed to sign")]
     NoneSigns,
-    #[error("has two keys of one name")]
+    #[error("has two keys with the same `kid`")]
     SameName,
 }
 

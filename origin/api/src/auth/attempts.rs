@@ -116,6 +116,6 @@ pub async fn count_attempt(request: &RequestContext, attempt: Attempt<'_>) -> Re
     request.facts.retry_after(retry_after_s);
     Err(refused(
         ErrorCode::RATE_LIMITED,
-        format!("too many tries: the next one is taken in {retry_after_s} s"),
+        format!("too many attempts: try again in {retry_after_s} s"),
     ))
 }

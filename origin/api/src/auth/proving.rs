@@ -64,10 +64,12 @@ pub async fn verify_email(request: &RequestContext, token: &str) -> Result<()> {
 
 pub async fn request_phone_code(request: &RequestContext) -> Result<()> {
     let account = request.account().await?;
-    let phone = account
-        .phone
-        .as_deref()
-        .ok_or_else(|| refused(ErrorCode::BAD_USER_INPUT, "the profile has no phone number"))?;
+    let phone = account.phone.as_deref().ok_or_else(|| {
+        refused(
+            ErrorCode::BAD_USER_INPUT,
+            "the profile has no phone number: add one first",
+        )
+    })?;
     let user = &account.id;
     count_attempt(request, Attempt::SendCode { user, phone }).await?;
     let sent = send(
@@ -224,5 +226,8 @@ async fn change_account(
 /// One refusal for every unusable code (wrong, used, expired, too many tries), so that the caller
 /// does not learn which it was.
 fn wrong_code() -> Error {
-    refused(CODE_INVALID, "the code is not taken: ask for another one")
+    refused(
+        CODE_INVALID,
+        "the code or link is not valid, or no longer: ask for a new one",
+    )
 }

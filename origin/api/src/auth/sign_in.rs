@@ -235,7 +235,7 @@ fn wrong_credentials() -> Error {
 fn not_taken() -> Error {
     refused(
         REFRESH_TOKEN_INVALID,
-        "the refresh token is not taken: sign in again",
+        "the refresh token is not valid: sign in again",
     )
 }
 
@@ -243,7 +243,7 @@ fn not_compared(error: PasswordError) -> Error {
     match error {
         PasswordError::Busy => refused(
             ErrorCode::OVERLOADED,
-            "too many sign in at this moment: try again in a few seconds",
+            "too many users are signing in: try again in a few seconds",
         ),
         PasswordError::TooLong | PasswordError::Failed => failed_with(error),
     }

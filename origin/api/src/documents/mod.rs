@@ -107,12 +107,12 @@ impl Documents {
         {
             return Ok(Some(Arc::clone(&known.document)));
         }
-        // Rare, and large: boxed, so that those who do not come here do not carry it.
+        // Rare, and large: boxed, so that lookups that end above do not carry it.
         let looked_up = Box::pin(self.look_up(hash, known.clone())).await;
         match (looked_up, known) {
-            // As an answer that was kept: without the store it is better than nothing.
+            // As with stale-if-error: when the store fails, the older copy is better than nothing.
             (Err(error), Some(known)) if self.feed.may_stand_in(&known.entry, None) => {
-                tracing::warn!(%hash, "{error}: a document stands in that was read before");
+                tracing::warn!(%hash, "{error}: the copy in memory is used instead");
                 Ok(Some(known.document))
             }
             (looked_up, _) => looked_up,

@@ -42,7 +42,7 @@ pub fn may_introspect(compiled: &Compiled, environment: Environment) -> Result<(
     match environment {
         Environment::Production if compiled.introspects => Err(Refusal::new(
             ErrorCode::INTROSPECTION_DISABLED,
-            "the schema is not told here",
+            "this server does not show its schema",
         )),
         Environment::Production | Environment::Development => Ok(()),
     }

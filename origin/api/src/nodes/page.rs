@@ -43,7 +43,7 @@ pub fn page_size(first: Option<i32>) -> async_graphql::Result<usize> {
         .ok_or_else(|| {
             refused(
                 ErrorCode::PAGE_SIZE_OUT_OF_RANGE,
-                format!("`first` is 1 to {LARGEST_PAGE}"),
+                format!("`first` must be 1 to {LARGEST_PAGE}"),
             )
         })
 }

@@ -28,7 +28,7 @@ impl LocationInput {
         GeoPoint::new(self.lat, self.lng).ok_or_else(|| {
             Refusal::new(
                 ErrorCode::LOCATION_OUT_OF_RANGE,
-                "a latitude is -90 to 90, a longitude -180 to 180",
+                "a latitude must be -90 to 90, a longitude -180 to 180",
             )
         })
     }

@@ -17,7 +17,7 @@ use domain::{
     offers::{
         codes::{OFFER_ARCHIVED, OFFER_NOT_FOUND},
         edit::{Edit, OfferEdit},
-        store::{Author, Created, Purging, Updated},
+        store::{Author, Created, MOST_OFFERS, Purging, Updated},
     },
     partners::codes::ESTABLISHMENT_NOT_FOUND,
 };
@@ -64,7 +64,9 @@ impl OfferMutations {
             Created::NoEstablishment => Err(no_place()),
             Created::Full => Err(refused(
                 ErrorCode::LIMIT_REACHED,
-                "the partner has as many offers as there can be: archive some",
+                format!(
+                    "a partner has at most {MOST_OFFERS} offers that are not archived: archive some first"
+                ),
             )),
             Created::Done(offer) => {
                 forget_offers(&request.loader);
@@ -156,11 +158,11 @@ async fn edited(
         Updated::NotFound => Err(not_found()),
         Updated::Archived => Err(refused(
             OFFER_ARCHIVED,
-            "the offer is archived: nothing of it changes any more",
+            "the offer is archived and cannot be changed",
         )),
         Updated::Conflict { version } => Err(refused(
             ErrorCode::VERSION_CONFLICT,
-            format!("the offer was edited since it was read: its version is {version}"),
+            format!("the offer was edited after it was read: its version is now {version}"),
         )),
         Updated::Refused(rule) => Err(broken(rule)),
         Updated::Unchanged(offer) => Ok(Edited::Unchanged(*offer)),

@@ -190,15 +190,16 @@ pub fn distance(given: Option<f64>) -> Result<f64> {
     if distance_km > 0.0 && distance_km <= LONGEST_DISTANCE_KM {
         return Ok(distance_km);
     }
-    let message = format!("`maxDistance` is more than 0 and at most {LONGEST_DISTANCE_KM} km");
+    let message = format!("`maxDistance` must be more than 0 and at most {LONGEST_DISTANCE_KM} km");
     Err(refused(DISTANCE_OUT_OF_RANGE, message))
 }
 
 fn discount(given: Option<i32>) -> Result<Option<i32>> {
     match given {
-        Some(percentage) if !(0..=100).contains(&percentage) => {
-            Err(refused(DISCOUNT_OUT_OF_RANGE, "`minDiscount` is 0 to 100"))
-        }
+        Some(percentage) if !(0..=100).contains(&percentage) => Err(refused(
+            DISCOUNT_OUT_OF_RANGE,
+            "`minDiscount` must be 0 to 100",
+        )),
         Some(_) | None => Ok(given),
     }
 }

@@ -16,7 +16,10 @@ use domain::{
     offers::store::Purging,
     partners::{
         codes::{ESTABLISHMENT_IN_USE, ESTABLISHMENT_NOT_FOUND},
-        store::{Author, Founded, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated},
+        store::{
+            Author, Founded, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated,
+            change::MOST_ESTABLISHMENTS,
+        },
     },
     team::codes::ALREADY_MEMBER,
 };
@@ -55,7 +58,7 @@ impl PartnerMutations {
             Founded::NoUser => Err(gone()),
             Founded::Member => Err(refused(
                 ALREADY_MEMBER,
-                "this account works for a partner already",
+                "this account already works for a partner",
             )),
             Founded::Done => {
                 request.services.auth.standings.forget(&user.id);
@@ -107,7 +110,9 @@ impl PartnerMutations {
             PlaceAdded::NoPartner => Err(no_partner()),
             PlaceAdded::Full => Err(refused(
                 ErrorCode::LIMIT_REACHED,
-                "the partner has as many establishments as there can be",
+                format!(
+                    "a partner has at most {MOST_ESTABLISHMENTS} establishments, deleted ones included"
+                ),
             )),
             PlaceAdded::Done => {
                 written(request, Purging::Pending).await;
@@ -153,7 +158,7 @@ impl PartnerMutations {
             PlaceArchived::NotFound => Err(no_place()),
             PlaceArchived::InUse => Err(refused(
                 ESTABLISHMENT_IN_USE,
-                "offers are of this establishment: archive them first",
+                "this establishment has offers: archive them first",
             )),
             PlaceArchived::Already => Ok(false),
             PlaceArchived::Done => {

@@ -102,7 +102,7 @@ async fn scan(services: &Services) -> (Option<Scan>, bool) {
             (Some(scan), cut)
         }
         Err(error) => {
-            tracing::warn!(error = chain(&error), "Redis cannot be looked through");
+            tracing::warn!(error = chain(&error), "the keys in Redis cannot be listed");
             (None, true)
         }
     }

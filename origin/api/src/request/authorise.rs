@@ -130,7 +130,7 @@ fn refusal(caller: &Caller, field: &str) -> Refusal {
     match caller {
         Caller::Anonymous => Refusal::new(
             ErrorCode::UNAUTHENTICATED,
-            format!("`{field}` needs credentials"),
+            format!("`{field}` needs a signed-in user or a service token"),
         ),
         Caller::Unknown(Unknown::Token(why)) => {
             use access::tokens::TokenError;
@@ -142,12 +142,12 @@ fn refusal(caller: &Caller, field: &str) -> Refusal {
         }
         Caller::Unknown(Unknown::SignedOut) => not_taken(
             ErrorCode::TOKEN_INVALID,
-            "the access token is not taken any more",
+            "the access token is no longer valid",
         ),
         Caller::Unknown(Unknown::Credentials) | Caller::Service(_) | Caller::User(_) => {
             Refusal::new(
                 ErrorCode::FORBIDDEN,
-                format!("these credentials may not use `{field}`"),
+                format!("this user or service token may not use `{field}`"),
             )
         }
     }

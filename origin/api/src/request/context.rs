@@ -50,7 +50,7 @@ impl RequestContext {
             Caller::User(user) => Ok(user),
             Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => Err(refused(
                 ErrorCode::UNAUTHENTICATED,
-                "this needs a user who is signed in",
+                "this needs a signed-in user",
             )),
         }
     }
@@ -65,8 +65,5 @@ impl RequestContext {
 
 /// The error when the account was erased after its token was checked.
 pub fn gone() -> async_graphql::Error {
-    refused(
-        ErrorCode::TOKEN_INVALID,
-        "there is no such account any more",
-    )
+    refused(ErrorCode::TOKEN_INVALID, "the account no longer exists")
 }

@@ -113,7 +113,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Booking", "user", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "offer", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "status", Who::HolderOrTeam(Post::Staff)),
-    // Whoever scans codes cannot make them.
+    // Staff who scan codes must not be able to read them.
     ("Booking", "qrCode", Who::Themselves),
     ("Booking", "offlineCode", Who::Themselves),
     ("Booking", "validFrom", Who::HolderOrTeam(Post::Staff)),
@@ -123,8 +123,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Booking", "createdAt", Who::HolderOrTeam(Post::Staff)),
 ];
 
-/// Types whose fields need no check of their own: whoever reaches an object may read all of it. The
-/// second half is reached only through fields above that belong to a user.
+/// Types whose fields need no check of their own: a caller who reaches an object may read all of it.
+/// The second half is reached only through fields above that belong to a user.
 #[cfg(test)]
 pub const PUBLIC_TYPES: &[&str] = &[
     "Address",

@@ -107,6 +107,6 @@ fn days(from: &str, to: &str) -> Option<(Day, Day)> {
 fn no_days() -> Error {
     refused(
         ErrorCode::BAD_USER_INPUT,
-        "`from` and `to` are days such as 2026-10-25, `from` not after `to`, 366 days at most",
+        "`from` and `to` must be days such as 2026-10-25, `from` not after `to`, at most 366 days",
     )
 }

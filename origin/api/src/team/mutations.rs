@@ -6,7 +6,7 @@ use domain::{
     InvitationId, Partner, PartnerId, UserId,
     messages::{Message, Outgoing},
     team::{
-        Invitation, InvitationToken, LIFE_MS,
+        Invitation, InvitationToken, LIFE_MS, MOST_INVITATIONS, MOST_MEMBERS,
         codes::{ALREADY_MEMBER, INVITATION_INVALID, LAST_OWNER, MEMBER_NOT_FOUND},
         store::{Accepted, Invited},
     },
@@ -81,9 +81,11 @@ impl TeamMutations {
             Accepted::Invalid => Err(not_taken()),
             Accepted::Member => Err(refused(
                 ALREADY_MEMBER,
-                "this account works for a partner already",
+                "this account already works for a partner",
             )),
-            Accepted::Full => Err(full("as many people work for the partner as can")),
+            Accepted::Full => Err(full(format!(
+                "a partner has at most {MOST_MEMBERS} members"
+            ))),
             Accepted::Done(membership) => {
                 request.services.auth.standings.forget(&account.id);
                 Ok(MembershipNode(membership))
@@ -141,7 +143,9 @@ async fn invite(
     let invited = request.services.teams.invite(invitation.clone()).await;
     match invited.map_err(failed)? {
         Invited::NoPartner => Err(no_partner()),
-        Invited::Full => Err(full("as many are invited as can be: withdraw some")),
+        Invited::Full => Err(full(format!(
+            "a partner has at most {MOST_INVITATIONS} open invitations: withdraw one first"
+        ))),
         Invited::Sent(known) => Ok(*known),
         Invited::Done => {
             let message = Message::Invitation {
@@ -169,7 +173,7 @@ async fn change(
         PostChanged::NotMember => Err(no_member()),
         PostChanged::LastOwner => Err(refused(
             LAST_OWNER,
-            "a partner has one owner at least: make somebody else one first",
+            "a partner keeps at least one owner: make another member an owner first",
         )),
         PostChanged::Done => {
             request.services.auth.standings.forget(user);
@@ -192,14 +196,17 @@ fn own_partner(request: &RequestContext, action: &'static str, id: &ID) -> Resul
 fn not_taken() -> Error {
     refused(
         INVITATION_INVALID,
-        "the invitation is not taken: ask for another one",
+        "the invitation is not valid, or no longer: ask for a new one",
     )
 }
 
 fn no_member() -> Error {
-    refused(MEMBER_NOT_FOUND, "nobody of this id works for the partner")
+    refused(
+        MEMBER_NOT_FOUND,
+        "no user with this id works for the partner",
+    )
 }
 
-fn full(why: &str) -> Error {
+fn full(why: String) -> Error {
     refused(ErrorCode::LIMIT_REACHED, why)
 }

@@ -73,7 +73,7 @@ fn of_consent(consent: &Consent) -> Value {
     })
 }
 
-/// The booking without its QR codes, because they admit whoever holds them.
+/// The booking without its QR codes, because anybody who has them is admitted.
 fn of_booking(booking: &Booking) -> Value {
     json!({
         "id": booking.id,

@@ -8,7 +8,7 @@ use domain::{
     users::{
         account::{self, Account},
         change::{AccountChange, ProfileEdit},
-        store::{Changed, Favored},
+        store::{Changed, Favored, MAX_FAVORITES},
     },
 };
 use pq_core::ErrorCode;
@@ -111,7 +111,7 @@ impl UserMutations {
             Favored::AlreadyThere => Ok(false),
             Favored::Full => Err(refused(
                 ErrorCode::BAD_USER_INPUT,
-                "there are as many favourites as there can be",
+                format!("a user has at most {MAX_FAVORITES} favourites: remove one first"),
             )),
         }
     }

@@ -82,20 +82,20 @@ impl BookingRefusal {
             ),
             Self::NeverOpens => (
                 "cette offre n’a plus d’horaire à venir",
-                "this offer does not open any more",
+                "this offer has no opening hours left",
             ),
             Self::SoldOut => ("cette offre est épuisée", "this offer is sold out"),
             Self::SoldOutThatDay => (
                 "il n’y a plus de place ce jour-là",
-                "nothing is left on that day",
+                "no place is left on that day",
             ),
             Self::UserLimit => (
                 "vous avez réservé cette offre autant de fois que possible",
-                "you have booked this offer as often as one may",
+                "you have booked this offer as often as is allowed",
             ),
             Self::AlreadyBooked => (
                 "vous avez déjà une réservation en cours pour cette offre",
-                "you have an open booking of this offer already",
+                "you already have an open booking of this offer",
             ),
             Self::TooManyOpen => (
                 "vous avez trop de réservations en cours",

@@ -9,9 +9,9 @@ const PIXELS: usize = 8;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PictureError {
-    #[error("the code does not fit a QR code")]
+    #[error("the code is too long for a QR code")]
     Qr(#[from] QrError),
-    #[error("the picture cannot be written")]
+    #[error("the PNG cannot be encoded")]
     Png(#[from] png::EncodingError),
 }
 

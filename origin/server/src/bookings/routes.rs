@@ -72,7 +72,7 @@ pub async fn code(
     request: Request,
 ) -> Response {
     let Some(format) = ImageFormat::of(&file) else {
-        return refuse(ErrorCode::NOT_FOUND, "nothing is here");
+        return refuse(ErrorCode::NOT_FOUND, "there is nothing at this address");
     };
     let (asker, counted) = match admit(&state, request).await {
         Ok(admitted) => admitted,
@@ -89,7 +89,7 @@ pub async fn calendar(
     request: Request,
 ) -> Response {
     let Some(id) = name.strip_suffix(".ics") else {
-        return refuse(ErrorCode::NOT_FOUND, "nothing is here");
+        return refuse(ErrorCode::NOT_FOUND, "there is nothing at this address");
     };
     let (asker, counted) = match admit(&state, request).await {
         Ok(admitted) => admitted,

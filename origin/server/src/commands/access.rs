@@ -94,7 +94,9 @@ pub(crate) async fn token(database: DatabaseOptions, command: TokenCommand) -> a
             let name = token.name.clone();
             match tokens.create(token, secret.hash()).await? {
                 Created::Done => println!("{}", secret.expose()),
-                Created::NameTaken => bail!("there is or was a token {name}: names are given once"),
+                Created::NameTaken => {
+                    bail!("there is or was a token named {name}: choose a name that was never used")
+                }
             }
         }
         TokenCommand::List => {
@@ -114,7 +116,7 @@ pub(crate) async fn token(database: DatabaseOptions, command: TokenCommand) -> a
         }
         TokenCommand::Revoke { name } => {
             if !tokens.revoke(&name, now_ms).await? {
-                bail!("there is no token {name} that is not revoked");
+                bail!("no token named {name} is in force");
             }
         }
     }
@@ -148,7 +150,7 @@ pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> any
     let RoleOptions { email, role: new } = options;
     let db = database.open_existing().await?;
     let found = db.users.by_email(&EmailKey::of(&email)).await?;
-    let account = found.with_context(|| format!("no account has the address {email}"))?;
+    let account = found.with_context(|| format!("no account has the e-mail address {email}"))?;
     let change = match new.partner {
         Some(membership) => {
             let partners = db
@@ -165,7 +167,7 @@ pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> any
     let changed = db.users.change(&account.id, change, Clock::System.now_ms());
     match changed.await? {
         Changed::Done(account) => println!("{email} is {}", account.role.as_str()),
-        Changed::NotFound | Changed::PhoneTaken => bail!("the account is gone"),
+        Changed::NotFound | Changed::PhoneTaken => bail!("the account was deleted meanwhile"),
     }
     Ok(())
 }

@@ -223,9 +223,9 @@ fn redis(text: &mut String, of: Option<&RedisStats>) -> std::fmt::Result {
         return writeln!(text, "redis: not configured");
     };
     let circuit = if redis.circuit_open {
-        "left alone, the last calls failed"
+        "circuit open: not called, because the last calls failed"
     } else {
-        "asked"
+        "circuit closed"
     };
     writeln!(text, "redis: {circuit}")?;
     if let Some(server) = &redis.server {

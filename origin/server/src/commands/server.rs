@@ -46,7 +46,7 @@ impl Server {
 
     /// Like [`Server::find`], but fails if no server is given.
     pub(crate) fn required(url: Option<&Url>) -> anyhow::Result<Self> {
-        Self::find(url)?.with_context(|| format!("which server? Name it with --url or {URL}"))
+        Self::find(url)?.with_context(|| format!("no server is given: name it with --url or {URL}"))
     }
 
     /// Sends `body` as JSON to `path` and returns the answer.
@@ -67,7 +67,7 @@ impl Server {
 
     async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
         let sent = request.bearer_auth(&self.token).send().await;
-        let response = sent.with_context(|| format!("{} cannot be asked", self.base))?;
+        let response = sent.with_context(|| format!("{} cannot be reached", self.base))?;
         let status = response.status();
         if !status.is_success() {
             bail!("{} answered {status}{}", self.base, why(response).await);

@@ -15,7 +15,11 @@ impl AdminConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let bytes = |text: &str| Ok(text.as_bytes().to_vec());
         Self {
-            token: reader.secret("YOUSOON_ADMIN_TOKEN", "nobody may administrate", bytes),
+            token: reader.secret(
+                "YOUSOON_ADMIN_TOKEN",
+                "only tokens made by `yousoon token create`",
+                bytes,
+            ),
         }
     }
 }

@@ -21,8 +21,10 @@ impl CorsConfig {
     /// origin may read in development and none in production.
     pub(super) fn read(reader: &mut Reader<'_>, environment: Environment) -> Self {
         let without = match environment {
-            Environment::Development => "any site, if no other is named",
-            Environment::Production => "no page of it may read",
+            Environment::Development => {
+                "pages of any site may read answers, if the other list is empty too"
+            }
+            Environment::Production => "no site of this kind may read answers",
         };
         let is_refused =
             |origin: &str| environment.is_production() && !origin.starts_with("https://");
@@ -31,7 +33,7 @@ impl CorsConfig {
                 "{text:?} is not an origin such as https://example.org"
             )),
             Some(origin) if is_refused(&origin) => {
-                Err(format!("{text:?}: production is read over https alone"))
+                Err(format!("{text:?} must begin with https:// in production"))
             }
             Some(origin) => Ok(origin),
         };

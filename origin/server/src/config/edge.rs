@@ -15,6 +15,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> EdgeConfig {
     let bytes = |text: &str| hex::decode(text).map_err(|_| "is not hexadecimal".to_owned());
     EdgeConfig {
         urls: reader.list("YOUSOON_EDGE_URL", "no edge", url),
-        secret: reader.secret("YOUSOON_EDGE_SECRET", "no edge is believed", bytes),
+        secret: reader.secret(
+            "YOUSOON_EDGE_SECRET",
+            "requests from an edge are not trusted",
+            bytes,
+        ),
     }
 }

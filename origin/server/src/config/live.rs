@@ -32,7 +32,7 @@ impl Default for LiveConfig {
 impl LiveConfig {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let count = |text: &str| match text.parse() {
-            Ok(0) | Err(_) => Err(format!("{text:?} is not a number of connections")),
+            Ok(0) | Err(_) => Err(format!("{text:?} is not a number of connections from 1 on")),
             Ok(count) => Ok(count),
         };
         Self {

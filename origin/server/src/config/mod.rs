@@ -91,7 +91,10 @@ impl Config {
 
     fn refuse_contradictions(&self, reader: &mut Reader<'_>) {
         if self.metrics.listen == Some(self.http.listen) {
-            reader.refuse("YOUSOON_METRICS_LISTEN", "is YOUSOON_LISTEN as well");
+            reader.refuse(
+                "YOUSOON_METRICS_LISTEN",
+                "is the same as YOUSOON_LISTEN: set another address or port",
+            );
         }
         if !self.edge.urls.is_empty() && self.edge.secret.is_none() {
             reader.require(

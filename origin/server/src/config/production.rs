@@ -10,22 +10,25 @@ pub(super) fn refuse(config: &Config, reader: &mut Reader<'_>) {
         DocumentMode::Enforce | DocumentMode::Audit => {}
         DocumentMode::Off => reader.refuse(
             "YOUSOON_DOCUMENT_MODE",
-            "production executes no document unseen: enforce or audit, not off",
+            "is off, which production does not allow: set enforce or audit",
         ),
     }
     if !config.rate_limits.is_on {
-        reader.refuse("YOUSOON_RATE_LIMITS", "production counts requests: on");
+        reader.refuse(
+            "YOUSOON_RATE_LIMITS",
+            "is off, which production does not allow: set on",
+        );
     }
     if config.admin.token.is_none() {
         reader.require(
             "YOUSOON_ADMIN_TOKEN",
-            "is required in production: nothing can be published or purged without it",
+            "is required in production, to publish documents and to purge",
         );
     }
     weak(reader, "YOUSOON_ADMIN_TOKEN", config.admin.token.as_ref());
     weak(reader, "YOUSOON_EDGE_SECRET", config.edge.secret.as_ref());
     if config.edge.urls.iter().any(|url| url.scheme() != "https") {
-        reader.refuse("YOUSOON_EDGE_URL", "production speaks https alone");
+        reader.refuse("YOUSOON_EDGE_URL", "must be an https URL in production");
     }
 }
 
@@ -33,7 +36,7 @@ fn weak(reader: &mut Reader<'_>, variable: &'static str, secret: Option<&Secret>
     if let Some(weakness) = secret.and_then(Secret::weakness) {
         reader.refuse(
             variable,
-            format!("{weakness}: production needs one of its own"),
+            format!("{weakness}: production needs a random secret"),
         );
     }
 }

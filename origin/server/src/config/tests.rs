@@ -50,7 +50,7 @@ fn a_contradiction_fails_with_one_line_that_names_the_variable() {
         ),
         (
             &[("YOUSOON_METRICS_LISTEN", "127.0.0.1:8080")],
-            "YOUSOON_METRICS_LISTEN: is YOUSOON_LISTEN as well",
+            "YOUSOON_METRICS_LISTEN: is the same as YOUSOON_LISTEN: set another address or port",
         ),
         (
             &[("YOUSOON_LISTEN", "here")],

@@ -76,7 +76,7 @@ fn succeeded(executed: &Executed, media: MediaType) -> Response {
 /// The answer to a request that took too long.
 pub fn timed_out(media: MediaType) -> Response {
     refusal(
-        &Refusal::new(ErrorCode::TIMEOUT, "the answer took too long"),
+        &Refusal::new(ErrorCode::TIMEOUT, "the request took too long to answer"),
         media,
     )
 }

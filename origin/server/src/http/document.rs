@@ -58,7 +58,7 @@ pub(crate) fn name_matches(document: &Document, name: Option<&str>) -> Result<()
     match name {
         Some(name) if name != document.operation.name => Err(Refusal::new(
             ErrorCode::OPERATION_UNKNOWN,
-            "the document has no operation of this name",
+            "the document has no operation with this name",
         )),
         Some(_) | None => Ok(()),
     }

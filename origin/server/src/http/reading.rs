@@ -28,7 +28,7 @@ pub(crate) fn method(request: &Request) -> Result<Method, Refusal> {
     } else {
         Err(Refusal::new(
             ErrorCode::METHOD_NOT_ALLOWED,
-            "GET and POST are answered here",
+            "this address supports only GET and POST",
         ))
     }
 }

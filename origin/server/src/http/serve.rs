@@ -119,7 +119,8 @@ async fn answer(
 ) -> Response {
     let accept = text(request.headers(), &header::ACCEPT);
     let Some(media) = MediaType::negotiate(accept.as_deref()) else {
-        let message = "application/graphql-response+json and application/json can be had";
+        let message =
+            "the answer can only be application/json or application/graphql-response+json";
         return answer::refusal(
             &Refusal::new(ErrorCode::NOT_ACCEPTABLE, message),
             MediaType::Json,

@@ -29,11 +29,11 @@ pub struct EdgeReport {
 
 #[derive(Debug, thiserror::Error)]
 enum AskError {
-    #[error("the question cannot be written")]
+    #[error("the request cannot be written as JSON")]
     Json(#[from] serde_json::Error),
-    #[error("it cannot be reached, or its answer cannot be read")]
+    #[error("the edge cannot be reached, or its answer cannot be read")]
     Http(#[from] reqwest::Error),
-    #[error("it answered {0}")]
+    #[error("the edge answered with status {0}")]
     Status(reqwest::StatusCode),
 }
 

@@ -106,7 +106,7 @@ fn note(operation: &Operation, snap: Snap) -> Option<&'static str> {
     match snap {
         Snap::Unchanged => None,
         Snap::Snapped => Some(
-            "the key is of the snapped location, as the edge asks; who asks the origin itself keeps the location as given, and has another key",
+            "the key is made from the snapped location, as at the edge; requests sent directly to the origin keep the given location and have another key",
         ),
         Snap::OffTheEarth => Some("the location is off the earth: the edge forwards the request"),
     }

@@ -1,5 +1,5 @@
-//! Who is connected, for as long as they are: an access token ends, and an account may be disabled,
-//! while a connection lasts.
+//! The credentials of an open connection. They are checked again while it lasts, because an access
+//! token expires and an account may be disabled.
 
 use std::time::Duration;
 
@@ -16,42 +16,42 @@ use tokio::time::Instant;
 use super::seats::Client;
 use crate::{admission, state::AppState};
 
-/// As they were when they were last looked at.
+/// The caller as of the last check.
 #[derive(Clone, Debug)]
 pub(super) struct Credentials {
     asker: Asker,
     token: Token,
-    /// When the token ends. By the steady clock: it ends, whatever happens to the other one.
+    /// When the token expires, by the steady clock: changes of the wall clock do not matter.
     ends_at: Option<Instant>,
 }
 
-/// What is looked at again.
+/// What is checked again.
 #[derive(Clone, Debug)]
 enum Token {
-    /// Nobody needs one.
+    /// An anonymous caller.
     None,
-    /// A user's: what it says was verified.
+    /// A user's access token; its signature was verified.
     Access(Box<Claims>),
-    /// A service's, in its header: it may be revoked at any time.
+    /// A service token, in its header: it may be revoked at any time.
     Service(HeaderMap),
 }
 
-/// Why somebody may not stay. The sentence may be told to them.
+/// Why credentials are refused; the text may be shown to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CredentialsRefused {
-    #[error("these credentials are not known here")]
+    #[error("the credentials are not valid")]
     Unknown,
-    #[error("the access token is not one of ours")]
+    #[error("the access token is not valid")]
     Invalid,
-    #[error("the access token has expired: connect again with another one")]
+    #[error("the access token has expired: connect again with a new one")]
     Expired,
-    #[error("the access token is not taken any more: sign in again")]
+    #[error("the access token is no longer valid: sign in again")]
     SignedOut,
 }
 
 impl Credentials {
-    /// Of whoever asks with these headers; none if they say that they are somebody who is not
-    /// known. Nobody is somebody: they say nothing of themselves.
+    /// The credentials in a request's headers. Requests without credentials are anonymous; invalid
+    /// credentials are refused.
     pub(super) fn of(
         headers: &HeaderMap,
         asker: Asker,
@@ -85,7 +85,7 @@ impl Credentials {
         })
     }
 
-    /// Of whoever sent this with `connection_init`; what it does not say, the handshake may have.
+    /// The credentials in the payload of `connection_init`, or else those of the handshake.
     pub(super) async fn of_connection_init(
         payload: &Map<String, Value>,
         mut headers: HeaderMap,
@@ -111,7 +111,7 @@ impl Credentials {
         client(&self.asker.caller, self.asker.peer)
     }
 
-    /// Waits until the token ends; for ever without one.
+    /// Waits until the token expires; for ever without one.
     pub(super) async fn ended(&self) {
         match self.ends_at {
             Some(ends_at) => tokio::time::sleep_until(ends_at).await,
@@ -119,8 +119,8 @@ impl Credentials {
         }
     }
 
-    /// Looks again at whoever it is: role and team as they are now. The look is shared with the
-    /// requests of the same user, and at most 2 s old.
+    /// Reads the caller's role and team again. The read is shared with the requests of the same
+    /// user, and at most 2 s old.
     pub(super) async fn look_again(
         &mut self,
         state: &AppState,
@@ -163,7 +163,7 @@ impl CredentialsRefused {
     }
 }
 
-/// Whose connection it counts as.
+/// The client for which a connection counts.
 pub(super) fn client(caller: &Caller, peer: Peer) -> Client {
     match (caller, peer) {
         (Caller::User(_) | Caller::Service(_), _) => Client::User(caller.actor()),
@@ -193,7 +193,7 @@ enum InitAuthorization {
     NotAHeader,
 }
 
-/// `Authorization`, as a header would have it, in whatever case.
+/// Finds `Authorization` in the payload, ignoring the name's case.
 fn authorization(payload: &Map<String, Value>) -> InitAuthorization {
     let said = payload
         .iter()

@@ -85,7 +85,7 @@ impl<'s> Follower<'s> {
                     self.appeared(offer, record.revision);
                 }
             }
-            // Whoever purges everything says that anything may have changed.
+            // A purge of everything means that anything may have changed.
             if record.tags.contains(&everything) {
                 hub.look_again(record.revision).await;
             }
@@ -120,7 +120,7 @@ impl<'s> Follower<'s> {
     /// Reads what has to be read; whether nothing is left. What fails is tried again.
     async fn try_again(&mut self) -> bool {
         if !self.state.live.awaits_offers() {
-            // Nobody is there to tell; who comes hears of what comes after.
+            // No subscription waits for offers; later ones get only offers that appear after them.
             self.pending.clear();
             self.has_missed = false;
         }

@@ -76,7 +76,7 @@ pub(super) struct TooMany;
 pub(super) enum NotOpened {
     #[error(transparent)]
     NoSeat(#[from] NoSeat),
-    #[error("this server goes away: try again")]
+    #[error("this server is shutting down: connect again")]
     Draining,
 }
 
@@ -109,7 +109,7 @@ impl Hub {
         let seat = self.0.seats.take(client)?;
         let mailbox = Arc::new(Mailbox::new());
         let mut state = self.state();
-        // Under the lock: whoever is in before the drain is closed by it.
+        // Under the lock: a drain closes every connection that was added before it.
         if self.0.draining.is_cancelled() {
             return Err(NotOpened::Draining);
         }
@@ -127,7 +127,7 @@ impl Hub {
         })
     }
 
-    /// Tells whoever waits for what this tag names that it changed.
+    /// Sends an event to the subscriptions to the thing that this tag names.
     pub(super) fn changed(&self, tag: &Tag, required: Revision) {
         let state = self.state();
         for key in state.index.of(tag) {
@@ -140,7 +140,7 @@ impl Hub {
         self.state().index.awaits_offers()
     }
 
-    /// Tells whoever waits near its place of an offer that appeared.
+    /// Sends a new offer to the subscriptions whose area contains its location.
     pub(super) fn published(&self, offer: &Arc<Offer>, required: Revision) {
         let state = self.state();
         for (key, distance_km) in state.index.around(offer.location) {
@@ -211,7 +211,7 @@ impl Connection {
         self.seat.counts_for(client)
     }
 
-    /// A number for one more subscription, which hears of nothing yet.
+    /// A number for one more subscription, which gets no events yet.
     pub(super) fn number(&mut self) -> Result<OperationNumber, TooMany> {
         if self.operations.len() >= OPERATIONS {
             return Err(TooMany);
@@ -222,8 +222,8 @@ impl Connection {
         Ok(number)
     }
 
-    /// From now on the subscription hears of this. A thing is looked at once more, by a reader that
-    /// has seen `head`: it may have changed after it was looked at, and before this.
+    /// From now on the subscription gets the topic's events. A thing is read once more, at revision
+    /// `head` or later, because it may have changed between the first read and this call.
     pub(super) fn listen(&self, operation: OperationNumber, topic: Topic, head: Revision) {
         let look_again = match &topic {
             Topic::Thing(_) => true,

@@ -1,5 +1,5 @@
-//! Who waits for what: found by a tag or by cells, so that an event reaches those whom it concerns
-//! without a look at the others.
+//! The subscriptions by topic: an event finds its subscriptions by tag or by cell, without looking
+//! at the others.
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
@@ -81,7 +81,7 @@ impl<K: Copy + Eq + Hash> Index<K> {
     pub(super) fn around(&self, point: GeoPoint) -> Vec<(K, f64)> {
         let cells = geo::cells_of(point.lat, point.lng);
         let waiting = cells.iter().filter_map(|cell| self.by_cell.get(cell));
-        // Whoever is in a cell has all cells of one resolution: nobody is met twice.
+        // A subscription is listed under cells of one resolution only, so it is found at most once.
         let reached = waiting.flatten().filter_map(|key| {
             let distance_km = self.reach(*key)?.distance_km(point)?;
             Some((*key, distance_km))
@@ -97,7 +97,7 @@ impl<K: Copy + Eq + Hash> Index<K> {
     }
 }
 
-/// Leaves nothing behind of those who are gone.
+/// Removes a key from a set, and the set once it is empty.
 fn take_out<T: Eq + Hash, K: Eq + Hash>(entry: Entry<'_, T, HashSet<K>>, key: &K) {
     if let Entry::Occupied(mut waiting) = entry {
         waiting.get_mut().remove(key);

@@ -2,9 +2,9 @@
 //!
 //! The purge log is the bus of events: it is totally ordered, survives crashes (a write and its
 //! record are one transaction), and every server has a copy of it within milliseconds. A server
-//! reads again what a record names, and sends it to those of its own clients whom it concerns.
+//! reads again what a record names, and sends it to its own clients that subscribed to it.
 //!
-//! Reading order: [`topic`] and [`index`] (who waits for what) → [`event`] and [`mailbox`] (what
+//! Reading order: [`topic`] and [`index`] (the subscriptions) → [`event`] and [`mailbox`] (what
 //! waits to be sent, bounded) → [`seats`] (how many there may be) → [`hub`] (all of it) →
 //! [`follow`] (records become events) → [`operation`] (a document: when it begins, and for each
 //! event) → [`credentials`] → the two transports [`websocket`] (its words are [`protocol`]) and

@@ -99,7 +99,9 @@ async fn steps(
     document::name_matches(&document, request.operation_name.as_deref())?;
     if document.operation.kind != OperationKind::Subscription {
         let kind = document.operation.kind.as_str();
-        let message = format!("a {kind} is sent over HTTP; subscriptions alone are answered here");
+        let message = format!(
+            "only subscriptions are answered here: send the {kind} as an ordinary HTTP request"
+        );
         return Err(Refusal::new(ErrorCode::SUBSCRIPTION_EXPECTED, message).into());
     }
     let variables = document::coerce(&document, request)?;
@@ -118,7 +120,7 @@ async fn steps(
         (_, Some(topic)) => Ok((operation, topic)),
         (_, None) => Err(errors_of(&Refusal::new(
             ErrorCode::BAD_USER_INPUT,
-            "the subscription waits for nothing: its field is left out",
+            "the subscription's field is left out by @skip or @include, so no event can come",
         ))),
     })
 }
@@ -215,7 +217,7 @@ fn shown_or_invalid(error: &ServerError) -> Value {
     shown(error)
 }
 
-/// What is told of a failure of ours.
+/// The errors that clients get when the store failed.
 pub(super) fn failed(error: &StoreError) -> Errors {
     errors_of(&internal(&log_failure(error)))
 }
@@ -223,6 +225,6 @@ pub(super) fn failed(error: &StoreError) -> Errors {
 fn late() -> Errors {
     errors_of(&Refusal::new(
         ErrorCode::TIMEOUT,
-        "the answer took too long",
+        "the request took too long to answer",
     ))
 }

@@ -19,9 +19,9 @@ pub(crate) enum Client {
 /// Why there is no seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoSeat {
-    #[error("too many connections are open: close one of them first")]
+    #[error("this client has too many open connections: close one first")]
     OfClient,
-    #[error("this server has as many connections as it takes: try another time")]
+    #[error("this server has reached its limit of connections: try again later")]
     OfServer,
 }
 

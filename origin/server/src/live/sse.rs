@@ -1,8 +1,8 @@
 //! Subscriptions as event streams: the distinct connections mode of graphql-sse (its PROTOCOL.md).
 //!
-//! One request is one subscription. What is wrong with a document is told in a `next` event, since
-//! browsers' `EventSource` shows nothing of an answer with another status. A stream that ends
-//! without `complete` is asked for again by clients: that is how a server goes away.
+//! One request is one subscription. Errors of the document are sent in a `next` event, since
+//! browsers' `EventSource` shows nothing of an answer with another status. Clients reconnect when a
+//! stream ends without `complete`: a server that shuts down ends its streams so.
 
 use std::convert::Infallible;
 
@@ -209,7 +209,7 @@ impl Open {
             .unwrap_or_else(|| ":\n\n".to_owned())
     }
 
-    /// The end, if whoever it is may not stay.
+    /// Checks the credentials again; returns the last event if they are no longer valid.
     async fn look_again(&mut self) -> Option<String> {
         match self.credentials.look_again(&self.state).await {
             Ok(Ok(())) => None,

@@ -62,8 +62,8 @@ pub(crate) async fn answer(state: &AppState, request: Request, peer: Peer) -> Re
     })
 }
 
-/// A browser asks nobody before it opens a WebSocket to another site (no preflight), and lets the
-/// page read what comes: so a page is let in here or not at all. What is no page has no `Origin`.
+/// Browsers open a WebSocket to another site without a preflight and let the page read the
+/// messages, so the origin must be checked here. Clients that are not pages send no `Origin`.
 fn may_connect(headers: &HeaderMap, config: &CorsConfig) -> Result<(), Refusal> {
     let allowed = match (config, headers.get(header::ORIGIN)) {
         (CorsConfig::AnySite, _) | (CorsConfig::Origins(_), None) => true,
@@ -74,7 +74,7 @@ fn may_connect(headers: &HeaderMap, config: &CorsConfig) -> Result<(), Refusal> 
     }
     Err(Refusal::new(
         ErrorCode::FORBIDDEN,
-        "pages of this site may not connect",
+        "pages of this origin may not connect",
     ))
 }
 

@@ -43,9 +43,7 @@ pub enum TransferError {
     },
     #[error("{} is no export of this version: {why}", .path.display())]
     Manifest { path: PathBuf, why: String },
-    #[error(
-        "there are {collection} in the target already: a moving adds to them only if it is told to"
-    )]
+    #[error("the target already has {collection}: allow it with --into-existing")]
     NotEmpty { collection: Collection },
     /// Not whose: errors are logged.
     #[error(

@@ -112,7 +112,7 @@ async fn a_booking_takes_a_place_and_is_found_as_it_was_made(fresh: Fresh) {
     let purged: Vec<_> = rows.iter().flat_map(|row| row.purge.tags.clone()).collect();
     let expected = [tags::booking(&booking.id), tags::quota(&offer.id)];
     assert_eq!(purged, expected);
-    // Whoever audits purges learns nothing of whose it was.
+    // The purge does not name the booking's holder.
     let said = format!("{:?}", rows[0].purge);
     assert!(!said.contains(user("ana").as_str()), "{said}");
 }
@@ -322,7 +322,7 @@ async fn what_is_due_is_found_the_longest_due_first(fresh: Fresh) {
     let early = made(&fresh, new("2", "bob", &offer), NOW_MS).await;
     let gone = made(&fresh, new("3", "eve", &offer), NOW_MS).await;
     step(&fresh, &gone.id, Step::Cancel, NOW_MS).await;
-    // A day, and two hours for whoever was scanned without a network.
+    // A day, and two hours for check-ins that were scanned without a network.
     let due = async |now_ms| {
         let due = fresh.db.bookings.due(now_ms, 9).await.unwrap();
         due.into_iter().map(|due| due.id).collect::<Vec<_>>()

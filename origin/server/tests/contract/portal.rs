@@ -158,7 +158,7 @@ async fn an_archived_offer_is_in_no_list_and_never_changes(fresh: Fresh) {
     assert_eq!((gone.is_active, gone.archived_at_ms), (false, Some(NOW_MS)));
     let tags = &fresh.pending_after(&filled).await[0].purge.tags;
     assert!(tags.contains(&domain::tags::all_offers()), "{tags:?}");
-    // Whoever booked it still reads it; the portal's lists do not hold it, a moving does.
+    // Guests who booked it can still read it; the portal's lists leave it out, a transfer does not.
     assert_eq!(read(&fresh, &mine.id).await, Some(Offer::clone(&gone)));
     for (visibility, count) in [
         (Visibility::Public, 0),

@@ -125,7 +125,7 @@ async fn an_invitation_is_good_once_in_time_and_for_its_address(fresh: Fresh) {
     assert_eq!(members.len(), 1);
     assert_eq!(members[0].membership, Some(staff_of(&partner)));
     assert_eq!((members[0].role, &members[0].id), (Role::Partner, &ana.id));
-    // Whoever works somewhere already stays there, and the invitation stays good.
+    // A member of a team stays in it, and the invitation stays valid.
     let again = invited(&fresh, &partner, "ana").await;
     assert_eq!(accept(&fresh, &again, &ana, NOW_MS).await, Accepted::Member);
     let open = fresh.db.teams.invitations(&partner, NOW_MS).await.unwrap();

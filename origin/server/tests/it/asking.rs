@@ -99,13 +99,13 @@ async fn a_command_that_cannot_ask_says_why() {
     let unknown = ["cache", "explain", "Nothing", "--url", url];
     for (arguments, environment, why) in [
         (&stats[..], &[][..], "YOUSOON_ADMIN_TOKEN is not set"),
-        (&stats[..2], &right[..], "which server?"),
+        (&stats[..2], &right[..], "no server is given"),
         (
             &stats,
             &wrong,
-            "403 Forbidden: these credentials may not use",
+            "403 Forbidden: this user or service token may not use",
         ),
-        (&nobody, &right, "cannot be asked"),
+        (&nobody, &right, "cannot be reached"),
         (
             &unknown,
             &right,

@@ -132,7 +132,7 @@ async fn what_the_edge_reads_for_everybody_is_counted_for_nobody() {
     assert_eq!(answered(tries, shared).await, tries);
     let answer = Answer::of(shared(0)).await;
     assert_eq!(answer.header("ratelimit"), "");
-    // It is not whoever sends the same signature with an address beside it.
+    // The same signature with a client's address is not the edge's own request.
     let coloured = |_| shared(0).header(CLIENT_IP, "192.0.2.1");
     assert_eq!(answered(tries, coloured).await, PER_IP);
 }

@@ -27,7 +27,7 @@ use lease::Lease;
 
 use crate::database::MongoDb;
 
-/// Which steps were applied, and the lease of whoever applies some.
+/// Which steps were applied, and the lease of the server that applies some.
 const MIGRATIONS: &str = "migrations";
 
 /// One numbered step.

@@ -57,15 +57,15 @@ impl MongoBookings {
 impl BookingStore for MongoBookings {
     async fn create(&self, new: NewBooking, now_ms: i64) -> Result<Created, StoreError> {
         let mut turn = self.gates.pass(&new.offer).await;
-        // Before a transaction, and one look for all who wait: whoever comes for nothing is in
-        // nobody's way.
-        if !turn.heard_that_it_is_sold_out() {
+        // Before a transaction, and one read for all waiting requests: requests for a sold-out offer
+        // do not delay others.
+        if !turn.is_known_sold_out() {
             let began = Instant::now();
             if places::is_sold_out(&self.db, &new.offer).await? {
-                turn.tell_sold_out(began);
+                turn.note_sold_out(began);
             }
         }
-        if turn.heard_that_it_is_sold_out() {
+        if turn.is_known_sold_out() {
             drop(turn);
             if !read::has_more_to_hear(&self.db, &new).await? {
                 return Ok(Created::Refused(BookingRefusal::SoldOut));

@@ -20,7 +20,7 @@ use crate::{
 
 /// Between the parts of an identity that is joined, and between user and key.
 const BETWEEN: &str = ":";
-/// More consents of somebody in one millisecond than there are.
+/// More than the consents that one user can give in one millisecond.
 const OF_ONE_MOMENT: usize = 1_000_000;
 
 /// The rows of a MongoDB database.

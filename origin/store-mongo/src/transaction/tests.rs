@@ -156,7 +156,10 @@ async fn a_commit_of_a_transaction_that_is_not_known_any_more_may_have_been_done
     };
     let error = run_to_the_end(&mut parts, OnDuplicate::RunAgain).await;
     let text = error.unwrap_err().to_string();
-    assert!(text.contains("committed is not known"), "{text}");
+    assert!(
+        text.contains("unknown whether the transaction was committed"),
+        "{text}"
+    );
     assert_eq!((parts.begun, parts.committed), (1, 1));
     // With this label it says that it was not.
     let mut parts = Told {
@@ -196,7 +199,7 @@ async fn retries_end_in_time_with_an_error_that_says_so() {
     assert!(
         error
             .to_string()
-            .contains("whether the transaction was committed is not known"),
+            .contains("it is unknown whether the transaction was committed"),
         "{error}"
     );
     assert_eq!(parts.begun, 1);

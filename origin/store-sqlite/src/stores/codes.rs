@@ -25,7 +25,7 @@ impl EmbeddedCodes {
 impl CodeStore for EmbeddedCodes {
     async fn put(&self, code: StoredCode) -> Result<(), StoreError> {
         let put = self.db.write(move |tx| {
-            // Whoever comes forgets what is over.
+            // Each write deletes the expired rows, so the table stays small.
             tx.prepare_cached("DELETE FROM codes WHERE expires_at_ms <= ?1")?
                 .execute([code.created_at_ms])?;
             tx.prepare_cached(

@@ -64,8 +64,8 @@ impl RowStore for EmbeddedRows {
             .zip(1..)
             .map(|(field, n)| format!("{} = ?{n}", field.column))
             .collect();
-        // The key's fields come first. Not `OR IGNORE`: that would be silent of an address that
-        // somebody else has.
+        // The key's fields come first. Not `OR IGNORE`: it would also ignore an address that
+        // another account has.
         let sql = format!(
             "INSERT INTO {table}({columns}) SELECT {all}
              WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same})",
@@ -172,7 +172,7 @@ mod tests {
         "schema_migrations",
     ];
 
-    /// Whoever adds a table or a column decides here whether it is moved.
+    /// A new table or column must be listed here as moved or as not moved.
     #[tokio::test]
     async fn every_table_is_moved_with_every_column_or_named_as_not_moved() {
         let dir = tempfile::tempdir().unwrap();

@@ -75,7 +75,7 @@ impl Sessions for EmbeddedSessions {
 }
 
 fn begin(tx: &Transaction<'_>, session: &Session, hash: &str) -> Result<(), SqliteError> {
-    // Whoever comes forgets what is over: there are no more rows than live sessions and a few.
+    // Each new session deletes the expired ones, so the table stays as small as the live sessions.
     tx.prepare_cached("DELETE FROM sessions WHERE expires_at_ms <= ?1")?
         .execute([session.created_at_ms])?;
     tx.prepare_cached(

@@ -97,7 +97,7 @@ fn invite(tx: &Transaction<'_>, invitation: &Invitation) -> Result<Invited, Sqli
     if !partner_exists(tx, partner)? {
         return Ok(Invited::NoPartner);
     }
-    // Whoever comes forgets what is over.
+    // Each write deletes the expired rows, so the table stays small.
     tx.prepare_cached("DELETE FROM invitations WHERE expires_at_ms <= ?1")?
         .execute([now_ms])?;
     let email = invitation.email_key();

@@ -28,7 +28,7 @@ use crate::{admission, state::AppState};
 pub(super) const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// A client that is not heard for so long is gone: it answers pings.
 const SILENT: Duration = Duration::from_mins(1);
-/// Messages a second; whoever sends more is no client of ours.
+/// Maximum messages per second of a connection; clients need far fewer.
 const MESSAGES_PER_S: u32 = 50;
 
 const TOO_SLOW: Close = Close::TryAgainLater("Too slow");
@@ -306,7 +306,7 @@ impl Open {
             // The client completed it meanwhile.
             return Ok(());
         };
-        // Whoever may not see it any more does not get to see it once more.
+        // Credentials that were revoked meanwhile get no further event.
         self.credentials.look_again(&self.state).await??;
         let Known { id, operation, .. } = &self.operations[at];
         let asker = self.credentials.asker();
@@ -334,7 +334,7 @@ impl Open {
 
     async fn keep_alive(&mut self) -> Result<(), End> {
         if self.wire.heard_at.elapsed() > SILENT {
-            return Err(Close::TryAgainLater("Silent").into());
+            return Err(Close::TryAgainLater("No answer to pings").into());
         }
         self.credentials.look_again(&self.state).await??;
         self.wire.send(protocol::PING.to_owned()).await

@@ -100,7 +100,10 @@ async fn a_token_is_made_listed_and_revoked_on_the_command_line() {
     let (good, secret) = yousoon(dir.path(), &create);
     assert!(good && secret.starts_with("yst_"), "{secret}");
     let (good, said) = yousoon(dir.path(), &create);
-    assert!(!good && said.contains("names are given once"), "{said}");
+    assert!(
+        !good && said.contains("a name that was never used"),
+        "{said}"
+    );
     let (_, list) = yousoon(dir.path(), &["token", "list"]);
     assert!(
         list.contains("documents purge") && list.contains("good"),

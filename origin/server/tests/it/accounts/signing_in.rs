@@ -179,7 +179,7 @@ async fn a_token_that_is_not_taken_says_why_and_public_reads_go_on() {
         Answer::of(request("query Q { categories { id } }"))
             .await
             .data();
-        // Whoever signs in may still show an old token.
+        // A login may still carry an old token.
         let again = format!(
             r#"mutation M {{ login(input: {{email: "ana@example.fr", password: "{PASSWORD}"}}) {{ expiresIn }} }}"#
         );

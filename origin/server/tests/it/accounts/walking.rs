@@ -141,10 +141,10 @@ async fn callers(app: &TestApp) -> (Vec<(&'static str, Option<String>)>, Vec<Sta
     (callers, standings)
 }
 
-/// What somebody is meant to be in the walk.
+/// The role and team that an account must have in the walk.
 type Standing = (UserId, Role, Option<Membership>);
 
-/// Whoever founded a partner or left a team on the walk is what they were.
+/// Gives the accounts that created a partner or left a team on the walk their former roles back.
 async fn restore(app: &TestApp, standings: &[Standing]) {
     for (id, role, membership) in standings {
         let change = AccountChange::Role(*role, membership.clone());

@@ -69,7 +69,7 @@ async fn each_refusal_has_its_code_in_both_languages() {
             &two,
             "ALREADY_BOOKED",
             "vous avez déjà une réservation en cours pour cette offre",
-            "you have an open booking of this offer already",
+            "you already have an open booking of this offer",
         ),
         (
             &one,
@@ -87,7 +87,7 @@ async fn each_refusal_has_its_code_in_both_languages() {
             &over,
             "OFFER_CLOSED",
             "cette offre n’a plus d’horaire à venir",
-            "this offer does not open any more",
+            "this offer has no opening hours left",
         ),
     ] {
         for (language, message) in [("fr", french), ("en", english)] {

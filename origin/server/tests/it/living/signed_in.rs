@@ -38,19 +38,16 @@ async fn a_token_that_is_not_taken_is_refused_in_words() {
     let table = [
         (
             json!({"Authorization": "Bearer x"}),
-            "these credentials are not known here",
+            "the credentials are not valid",
         ),
-        (
-            json!({"Authorization": 7}),
-            "these credentials are not known here",
-        ),
+        (json!({"Authorization": 7}), "the credentials are not valid"),
         (
             json!({"authorization": "Bearer a.b.c"}),
-            "the access token is not one of ours",
+            "the access token is not valid",
         ),
         (
             json!({"authorization": format!("Bearer {expired}")}),
-            "the access token has expired: connect again with another one",
+            "the access token has expired: connect again with a new one",
         ),
     ];
     for (payload, reason) in table {
@@ -71,7 +68,7 @@ async fn a_connection_ends_with_its_token() {
     let mut socket = Socket::signed_in(&app, &token).await;
     socket.subscribe("1", nearby(paris())).await;
     subscribed(&app, 1).await;
-    let reason = "the access token has expired: connect again with another one";
+    let reason = "the access token has expired: connect again with a new one";
     assert_eq!(socket.closed().await, (4403, reason.to_owned()));
     subscribed(&app, 0).await;
 }
@@ -96,6 +93,6 @@ async fn a_disabled_user_gets_no_more_events() {
         .unwrap();
     app.state.services.auth.standings.forget(&id);
     publish(&app, 2).await;
-    let reason = "the access token is not taken any more: sign in again";
+    let reason = "the access token is no longer valid: sign in again";
     assert_eq!(socket.closed().await, (4403, reason.to_owned()));
 }

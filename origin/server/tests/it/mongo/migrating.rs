@@ -48,7 +48,7 @@ async fn four_origins_that_start_at_once_migrate_once() {
                 tokio::spawn(async move {
                     let db = MongoDb::open(&url).await.unwrap();
                     let applied = migrations::run(&db).await.unwrap();
-                    // Whoever comes back finds all of it.
+                    // When `run` returns, everything is applied.
                     assert!(migrations::plan(&db).await.unwrap().is_empty());
                     applied
                 })

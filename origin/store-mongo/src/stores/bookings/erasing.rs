@@ -1,5 +1,5 @@
 //! The erasure of an account, in its transaction: its bookings stay for the partner's figures, and
-//! lead to nobody.
+//! name no user.
 
 use domain::{
     UserId,

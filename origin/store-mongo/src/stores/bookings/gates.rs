@@ -41,7 +41,7 @@ impl Default for Gates {
 }
 
 impl Gates {
-    /// Waits for one's turn; first come, first served.
+    /// Waits for the turn of this request; first come, first served.
     pub(super) async fn pass(&self, offer: &OfferId) -> Turn<'_> {
         let came_at = Instant::now();
         let mut hasher = DefaultHasher::new();
@@ -56,14 +56,15 @@ impl Gates {
 }
 
 impl Turn<'_> {
-    /// Whether somebody found the offer sold out since this one came: as good as one's own look.
-    pub(super) fn heard_that_it_is_sold_out(&self) -> bool {
+    /// Whether a read that began after this request arrived found the offer sold out. It is as good
+    /// as a read of its own.
+    pub(super) fn is_known_sold_out(&self) -> bool {
         let known = self.last.as_ref();
         known.is_some_and(|last| last.offer == self.offer && last.seen_after >= self.came_at)
     }
 
-    /// Tells those who wait what was found by a look that began at this moment.
-    pub(super) fn tell_sold_out(&mut self, seen_after: Instant) {
+    /// Notes for the waiting requests that a read which began at this moment found it sold out.
+    pub(super) fn note_sold_out(&mut self, seen_after: Instant) {
         *self.last = Some(SoldOut {
             offer: self.offer.clone(),
             seen_after,
@@ -76,20 +77,20 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_came_before_a_look_hears_of_it_and_nobody_else() {
+    async fn a_sold_out_offer_is_known_to_requests_that_arrived_before_the_read() {
         let (gates, offer) = (Gates::default(), OfferId::derive("offer", "1"));
         let mut first = gates.pass(&offer).await;
-        assert!(!first.heard_that_it_is_sold_out());
+        assert!(!first.is_known_sold_out());
         let waiting = gates.pass(&offer);
         tokio::pin!(waiting);
         // It stands in line before the look begins.
         assert!(futures_util::poll!(&mut waiting).is_pending());
-        first.tell_sold_out(Instant::now());
+        first.note_sold_out(Instant::now());
         drop(first);
         let second = waiting.await;
-        assert!(second.heard_that_it_is_sold_out());
+        assert!(second.is_known_sold_out());
         drop(second);
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-        assert!(!gates.pass(&offer).await.heard_that_it_is_sold_out());
+        assert!(!gates.pass(&offer).await.is_known_sold_out());
     }
 }

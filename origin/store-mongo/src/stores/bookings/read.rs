@@ -58,8 +58,8 @@ async fn is_there(db: &MongoDb, filter: Document) -> Result<bool, MongoError> {
     Ok(found.await?.is_some())
 }
 
-/// Whether who asks for an offer that is sold out may have to hear something else: there is a
-/// booking of the same key, or an open one.
+/// Whether a request for a sold-out offer needs another answer than "sold out": the user has a
+/// booking with the same key, or an open booking.
 pub(super) async fn has_more_to_hear(db: &MongoDb, new: &NewBooking) -> Result<bool, MongoError> {
     if let Some(key) = &new.idempotency_key
         && is_there(db, doc! {"key": rows::key_of(&new.user, key)}).await?

@@ -1,7 +1,7 @@
 //! Which purge log is in force, as `purge::in_force` has it: one document a log.
 //!
-//! Whoever relies on a log in a transaction touches its document, so that of two transactions that
-//! meet there one is run again. Two first logs meet in the unique index instead.
+//! A transaction that relies on a log writes to the log's document, so that one of two concurrent
+//! transactions is run again. Two first logs meet in the unique index instead.
 
 use cache_core::{LogId, Revision};
 use mongodb::{

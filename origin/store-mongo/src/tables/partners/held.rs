@@ -16,8 +16,8 @@ pub async fn partner_exists(tx: &mut Tx, id: &PartnerId) -> Result<bool, MongoEr
     tx.exists(PARTNERS, doc! {"_id": object_id(id)?}).await
 }
 
-/// An establishment that nobody else writes, or makes an offer of, until the transaction ends: what
-/// is read here would else be over when the other one commits.
+/// Reads an establishment and writes its `held`, so that a concurrent edit of it or a new offer of it
+/// conflicts instead of using stale data.
 pub async fn held_establishment(
     tx: &mut Tx,
     id: &EstablishmentId,

@@ -190,7 +190,7 @@ async fn a_list_that_was_kept_shows_what_its_writer_wrote() {
             );
         }
     }
-    // Whoever booked it still reads it.
+    // Guests who booked it can still read it.
     let request = app.post(DETAIL, &id).header("yousoon-min-revision", &seen);
     let detail = Answer::of(request).await.data();
     let expected = json!({"title": "Apéro", "isActive": false, "isArchived": true});

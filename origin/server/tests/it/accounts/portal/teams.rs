@@ -63,7 +63,7 @@ async fn somebody_is_invited_joins_works_and_is_removed() {
         !invited.text.contains(&token),
         "the token goes by e-mail alone"
     );
-    // Once a minute and no more, whoever asks.
+    // At most once per minute, for all members of the team together.
     owner
         .ask(&app, INVITE, invitation("ben@example.fr", "OWNER"))
         .await
