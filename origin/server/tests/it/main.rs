@@ -15,6 +15,7 @@ mod caching;
 mod commands;
 mod docs;
 mod draining;
+mod executing;
 mod explaining;
 mod fixtures;
 mod limiting;
