@@ -18,6 +18,7 @@ mod edge;
 mod figures;
 mod fragment_bomb;
 mod gate;
+pub mod graphql_js;
 pub mod live;
 mod mongo;
 mod oracle;

@@ -18,6 +18,7 @@ mod draining;
 mod executing;
 mod explaining;
 mod fixtures;
+mod graphql_js;
 mod limiting;
 mod living;
 mod measuring;
