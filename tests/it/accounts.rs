@@ -61,7 +61,7 @@ async fn somebody_registers_signs_in_reads_refreshes_and_logs_out_through_the_ed
     let refused = refresh(&stack, &next.refresh).await;
     assert_eq!(
         (refused.status, refused.code().as_str()),
-        (401, "REFRESH_TOKEN_INVALID")
+        (200, "REFRESH_TOKEN_INVALID")
     );
     // The other session is still valid.
     data(&refresh(&stack, &ana.refresh).await);
@@ -184,7 +184,7 @@ async fn the_keys_are_published_by_the_origin_and_not_by_the_edge() {
 type Refused = (&'static str, Value, &'static str, u16, u16);
 
 #[tokio::test]
-async fn anonymous_requests_are_refused_with_the_status_of_each_media_type() {
+async fn what_is_not_executed_has_the_status_of_its_code_and_what_is_executed_200() {
     let stack = stack().await;
     sign_up(&stack, "ana").await;
     let wrong = credentials("ana", "wrong horse");
@@ -202,16 +202,16 @@ async fn anonymous_requests_are_refused_with_the_status_of_each_media_type() {
             401,
             401,
         ),
-        ("Login", wrong, "CREDENTIALS_INVALID", 401, 401),
+        ("Login", wrong, "CREDENTIALS_INVALID", 200, 200),
         (
             "RefreshToken",
             json!({"token": "x"}),
             "REFRESH_TOKEN_INVALID",
-            401,
-            401,
+            200,
+            200,
         ),
-        ("Register", taken, "EMAIL_TAKEN", 409, 409),
-        ("Register", short, "BAD_USER_INPUT", 400, 200),
+        ("Register", taken, "EMAIL_TAKEN", 200, 200),
+        ("Register", short, "BAD_USER_INPUT", 200, 200),
     ];
     for base in [&stack.edge_url, &stack.origin_url] {
         for (document, variables, code, status, json_status) in &table {

@@ -44,6 +44,39 @@ async fn an_origin_that_is_gone_is_covered_for_and_that_is_said() {
         .unwrap();
 }
 
+/// Errors of fields have status 200, so the status does not tell the edge that the origin failed.
+#[tokio::test]
+async fn a_field_that_fails_at_the_origin_is_covered_for_and_never_stored() {
+    let mut stack = stack().await;
+    let known = near(&stack, PARIS);
+    let before = warm(&stack, &known).await;
+    // With a new process nothing is in the origin's memory.
+    stack.stop_origin().await.unwrap();
+    let database = rusqlite::Connection::open(stack.database()).unwrap();
+    database
+        .execute("UPDATE offers SET category = 'UNKNOWN'", [])
+        .unwrap();
+    stack.start_origin().await.unwrap();
+    stack.to_edge.shut();
+    tokio::time::sleep(PAST_THE_BOUND).await;
+    let covered = known.get(&stack.client, &stack.edge_url).await.unwrap();
+    assert_eq!(covered.text, before.text);
+    assert!(
+        covered.cache_status().ends_with("; detail=stale-if-error"),
+        "{}",
+        covered.cache_status()
+    );
+    let id = before.json()["data"]["offers"]["edges"][0]["node"]["id"].clone();
+    let detail = stack.ask("OfferDetail", serde_json::json!({"id": id}));
+    for base in [&stack.edge_url, &stack.origin_url, &stack.edge_url] {
+        let failed = detail.get(&stack.client, base).await.unwrap();
+        assert_eq!((failed.status, failed.code().as_str()), (200, "INTERNAL"));
+        assert_eq!(failed.json()["data"], serde_json::json!({"offer": null}));
+        assert!(failed.header("cache-control").contains("no-store"));
+        assert!(!failed.is_hit(), "{}", failed.cache_status());
+    }
+}
+
 #[tokio::test]
 async fn a_silent_purge_feed_is_distrusted_and_then_trusted_again() {
     let stack = stack().await;

@@ -19,6 +19,7 @@ mod figures;
 mod fragment_bomb;
 mod gate;
 pub mod generator;
+pub mod graphql_js;
 pub mod live;
 mod mongo;
 mod oracle;

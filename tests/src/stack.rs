@@ -89,6 +89,11 @@ impl Stack {
         self.store.run(arguments).await
     }
 
+    /// The server's database file.
+    pub fn database(&self) -> std::path::PathBuf {
+        self.store.beside("store").join("yousoon.sqlite")
+    }
+
     /// Imports venues into the server's store; a venue that was imported before is not new.
     pub async fn import(&self, venues: &[Venue]) -> Result<()> {
         self.store.import(venues).await

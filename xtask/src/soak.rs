@@ -20,6 +20,9 @@ pub(crate) struct Options {
     /// How long each fuzz target gets mutated bytes, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     fuzz_s: u64,
+    /// Random documents whose answers are compared with those of graphql-js.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    documents: u64,
 }
 
 /// The targets in tests/fuzz: what is read from strangers, from caches, and from files of people.
@@ -30,12 +33,17 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let tools = tools::ensure()?;
     redis::ensure()?;
     build_edge::build(&tools, Profile::Release)?;
+    tools::ensure_graphql_js()?;
     let cargo_fuzz = tools::ensure_cargo_fuzz(&tools)?;
     let binaries = binaries::build(Profile::Dev)?;
     let mut phases = vec![
         (
             format!("simulating {} schedules", options.schedules),
             simulation(options),
+        ),
+        (
+            format!("comparing {} documents with graphql-js", options.documents),
+            comparison(options),
         ),
         (
             format!("chaos for {} s", options.chaos_s),
@@ -52,8 +60,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         total.add(test::run_phase(&title, &mut command)?);
     }
     println!(
-        "soak of {} schedules, {} s of chaos and {} s a fuzz target: {total}",
-        options.schedules, options.chaos_s, options.fuzz_s
+        "soak of {} schedules, {} documents, {} s of chaos and {} s a fuzz target: {total}",
+        options.schedules, options.documents, options.chaos_s, options.fuzz_s
     );
     Ok(total.exit_code())
 }
@@ -65,6 +73,18 @@ fn simulation(options: &Options) -> Command {
         // Its figures are of interest also when it passes.
         .args(["--", "simulation::", "--nocapture"])
         .env("YOUSOON_SCHEDULES", options.schedules.to_string());
+    cargo
+}
+
+fn comparison(options: &Options) -> Command {
+    let mut cargo = test::cargo_test();
+    cargo
+        .args(["-p", "yousoon", "--test", "it"])
+        .args(["--", "graphql_js::", "--nocapture"])
+        .env(
+            "YOUSOON_GRAPHQL_JS_DOCUMENTS",
+            options.documents.to_string(),
+        );
     cargo
 }
 

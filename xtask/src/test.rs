@@ -42,6 +42,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     tools::ensure_node_modules(&generator, "Apollo's manifest generator (about 20 s)")?;
     let live = checkout::root().join("tests/live");
     tools::ensure_node_modules(&live, "the clients of subscriptions (about 5 s)")?;
+    tools::ensure_graphql_js()?;
     let mongo_server = mongo_server::ensure()?;
     // The end-to-end tests say what is missing when a build failed.
     for build in [

@@ -160,6 +160,12 @@ fn has_version(program: &Path, version: &str) -> bool {
         .is_ok_and(|printed| printed.split_whitespace().any(|word| word == version))
 }
 
+/// For the comparison of answers with those of graphql-js.
+pub(crate) fn ensure_graphql_js() -> Result<()> {
+    let dir = checkout::root().join("tests/graphql-js");
+    ensure_node_modules(&dir, "graphql-js (about 2 s)")
+}
+
 /// Installs what a folder's package-lock.json names; `what` is the words for the progress line.
 pub(crate) fn ensure_node_modules(dir: &Path, what: &str) -> Result<()> {
     check_node()?;

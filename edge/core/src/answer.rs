@@ -114,17 +114,12 @@ const REFUSAL_HEADERS: [(ErrorCode, (&str, &str)); 3] = [
 /// The status of the origin's answer to a shared read, in the client's media type. The edge asks the
 /// origin for `application/graphql-response+json`, in which `status` is; `word` is the error code.
 ///
-/// A word that the protocol does not have is a code of one of the origin's blocks. Queries have
-/// such codes only for what a field refuses, which is 200 as `application/json`.
+/// A request that was executed has status 200 in both, whatever its fields answered. One that was
+/// not has a code of the protocol.
 pub fn shared_status(status: u16, word: Option<&str>, media: MediaType) -> u16 {
-    let (MediaType::Json, Some(word)) = (media, word) else {
-        return status;
-    };
-    match ErrorCode::parse(word) {
-        Some(code) => Refusal::new(code, "").status(media),
-        None if (400..500).contains(&status) => 200,
-        None => status,
-    }
+    let code = word.and_then(ErrorCode::parse);
+    code.filter(|_| status != 200)
+        .map_or(status, |code| Refusal::new(code, "").status(media))
 }
 
 /// The status and headers of a refusal; those of [`cors`] are added elsewhere.
@@ -160,13 +155,14 @@ mod tests {
             (200, None, graphql, 200),
             // The code is absent: the origin's status stays.
             (502, None, json, 502),
-            (400, Some("CURSOR_INVALID"), json, 200),
-            (400, Some("CURSOR_INVALID"), graphql, 400),
+            (200, Some("CURSOR_INVALID"), graphql, 200),
+            (400, Some("VARIABLE_INVALID"), json, 200),
+            (400, Some("VARIABLE_INVALID"), graphql, 400),
+            (404, Some("PERSISTED_QUERY_NOT_FOUND"), json, 200),
+            (404, Some("PERSISTED_QUERY_NOT_FOUND"), graphql, 404),
             (401, Some("UNAUTHENTICATED"), json, 401),
             (500, Some("INTERNAL"), json, 500),
-            // Codes that only the origin knows.
-            (404, Some("CODE_OF_A_BLOCK"), json, 200),
-            (404, Some("CODE_OF_A_BLOCK"), graphql, 404),
+            // A code that the edge does not know.
             (503, Some("CODE_OF_A_BLOCK"), json, 503),
         ];
         for (status, word, media, expected) in table {

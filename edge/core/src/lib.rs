@@ -42,6 +42,9 @@ pub mod header {
     /// milliseconds. It differs from `Age`: an old answer of the origin's cache may have been found
     /// valid just now.
     pub const SEEN_AGO: &str = "yousoon-seen-ago";
+    /// Origin to edge: a field failed on the origin's side, so a stored answer is better. The status
+    /// does not say so: errors of fields are part of a result, which has status 200.
+    pub const FAILED: &str = "yousoon-failed";
     /// Origin to edge: the answer's tags, separated by commas.
     pub const CACHE_TAG: &str = "cache-tag";
     /// Origin to edge and client: the revision of a mutation's purge.

@@ -24,7 +24,7 @@ use crate::request::Incoming;
 
 pub(crate) mod fetched;
 
-use fetched::Fetched;
+use fetched::{Answer, Fetched};
 
 /// The timeout of a request; longer than the origin's own limit on an execution (10 s).
 const TIMEOUT_MS: u32 = 11_000;
@@ -63,7 +63,10 @@ pub(crate) async fn read(isolate: &Isolate, body: &str, minimum: Option<Revision
     let began_ms = now_ms();
     let mut outcome = try_read(isolate, body, minimum).await;
     for after_ms in RETRIES_AFTER_MS {
-        if outcome.is_ok() || now_ms() >= began_ms + RETRY_WITHIN_MS {
+        let has_failed = |fetched: &Fetched| fetched.failure().is_some();
+        if outcome.as_ref().is_ok_and(|fetched| !has_failed(fetched))
+            || now_ms() >= began_ms + RETRY_WITHIN_MS
+        {
             break;
         }
         if after_ms > 0 {
@@ -127,7 +130,11 @@ async fn try_read(
             current_at_ms: admitted.current_at_ms,
             body,
         }),
-        Err(_) => Fetched::Unshared { status, body },
+        Err(_) => Fetched::Unshared(Answer {
+            status,
+            body,
+            has_failed: header_of(&response, header::FAILED).is_some(),
+        }),
     })
 }
 

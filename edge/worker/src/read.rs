@@ -165,6 +165,16 @@ async fn shared(
         }
     }
     let (fetched, collapsed) = fill(isolate, context, &read, came, min_revision).await;
+    // Judged again: a purge may have arrived while the origin was failing.
+    if let (Some(why), Some(candidate)) = (fetched.failure(), &candidate)
+        && stands_in(isolate, &candidate.ready, min_revision)
+    {
+        web_sys::console::warn_1(&JsValue::from_str(&format!(
+            "serving a stored answer because the origin failed: {why}"
+        )));
+        let served = Served::InsteadOfError;
+        return respond::read(&candidate.ready, served, media, if_none_match);
+    }
     let reason = candidate
         .as_ref()
         .map_or(ForwardReason::UriMiss, |candidate| {
@@ -181,7 +191,7 @@ async fn shared(
             };
             respond::read(&ready, served, media, if_none_match)
         }
-        Fetched::Unshared { status, body } => {
+        Fetched::Unshared(answer) => {
             let outcome = Outcome::Forward {
                 reason,
                 stored: false,
@@ -193,23 +203,9 @@ async fn shared(
                 detail,
             }
             .to_string();
-            respond::unshared(status, &body, &status_header, media)
+            respond::unshared(&answer, &status_header, media)
         }
-        Fetched::Failed(why) => match candidate {
-            // Judged again: a purge may have arrived while the origin was failing.
-            Some(candidate) if stands_in(isolate, &candidate.ready, min_revision) => {
-                web_sys::console::warn_1(&JsValue::from_str(&format!(
-                    "serving a stored answer because the origin failed: {why}"
-                )));
-                respond::read(
-                    &candidate.ready,
-                    Served::InsteadOfError,
-                    media,
-                    if_none_match,
-                )
-            }
-            Some(_) | None => Err(EdgeError::Origin(why.to_string())),
-        },
+        Fetched::Failed(why) => Err(EdgeError::Origin(why.to_string())),
     }
 }
 

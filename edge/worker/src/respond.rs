@@ -6,7 +6,7 @@ use cache_core::CacheControl;
 use edge_core::answer::{EntryHeaders, Served, constant_headers, refusal_headers, shared_status};
 use edge_core::cors::{self, AllowedSites};
 use edge_core::header;
-use js_sys::{JsString, Uint8Array};
+use js_sys::JsString;
 use pq_core::error::Refusal;
 use pq_core::{MediaType, security};
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use web_sys::{Headers, Response, ResponseInit};
 use crate::clock::now_ms;
 use crate::error::EdgeError;
 use crate::memory::Ready;
+use crate::origin::fetched::Answer;
 
 #[wasm_bindgen]
 extern "C" {
@@ -119,11 +120,11 @@ struct Extensions {
 /// `application/graphql-response+json`; if the client wants `application/json`, the status is
 /// changed to the one that this media type has for the same error code.
 pub(crate) fn unshared(
-    status: u16,
-    body: &Uint8Array,
+    answer: &Answer,
     cache_status: &str,
     media: MediaType,
 ) -> Result<Response, EdgeError> {
+    let Answer { status, body, .. } = answer;
     let headers = Headers::new()?;
     headers.set("content-type", media.content_type())?;
     headers.set("cache-control", "no-store")?;
@@ -131,13 +132,13 @@ pub(crate) fn unshared(
     for (name, value) in security::HEADERS {
         headers.set(name, value)?;
     }
-    let status = if status == 200 || media == MediaType::GraphqlResponse {
-        status
+    let status = if *status == 200 || media == MediaType::GraphqlResponse {
+        *status
     } else {
         let code = serde_json::from_slice::<Errors>(&body.to_vec())
             .ok()
             .and_then(|answer| answer.errors.into_iter().next()?.extensions?.code);
-        shared_status(status, code.as_deref(), media)
+        shared_status(*status, code.as_deref(), media)
     };
     Ok(Response::new_with_opt_js_u8_array_and_init(
         Some(body),
@@ -155,6 +156,7 @@ pub(crate) fn forwarded(response: Response) -> Result<Response, EdgeError> {
     headers.delete(header::CACHE_TAG)?;
     headers.delete(header::AS_OF)?;
     headers.delete(header::SEEN_AGO)?;
+    headers.delete(header::FAILED)?;
     // The runtime has decompressed the body; Cloudflare compresses it again for the client.
     headers.delete("content-encoding")?;
     headers.delete("content-length")?;

@@ -1,6 +1,6 @@
 //! The GraphQL schema: merges the fields of all blocks and exports the SDL.
 
-use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder};
 use pq_core::limits;
 
 use crate::{
@@ -50,12 +50,17 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 /// Builds the schema; data for a request comes with the request. Document limits were already
 /// checked before execution; the depth limit here is a second check.
 pub fn schema(environment: Environment) -> Schema {
+    builder(environment).finish()
+}
+
+/// Like [`schema`], for those who add extensions.
+pub fn builder(environment: Environment) -> SchemaBuilder<Query, Mutation, Subscription> {
     let depth = usize::try_from(limits::DOCUMENT.depth).unwrap_or(usize::MAX);
     let (query, mutation) = (Query::default(), Mutation::default());
     let schema = Schema::build(query, mutation, Subscription::default()).limit_depth(depth);
     match environment {
-        Environment::Development => schema.finish(),
-        Environment::Production => schema.disable_introspection().finish(),
+        Environment::Development => schema,
+        Environment::Production => schema.disable_introspection(),
     }
 }
 

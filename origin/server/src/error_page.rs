@@ -8,7 +8,17 @@ const INTRODUCTION: &str = "\
 
 A refused request has a code in `errors[0].extensions.code`. Clients compare the code, never the message.
 
-An answer without `data` has the HTTP status of its code: the column *Status* as `application/graphql-response+json`, the column *Status as JSON* as `application/json`. An answer with `data` has status 200, and each field that failed has an error with a code.
+## Which HTTP status
+
+| What happened | `application/graphql-response+json` | `application/json` | Body |
+| --- | --- | --- | --- |
+| The request was executed, also if some or all of its fields failed | 200 | 200 | `data`, and for each field that failed an error with its `path`. The field is null in `data`; where its type allows no null, the next object or list around it that may be null is, in the end `data` itself. |
+| The request is well-formed, but its document or its variables are refused | *Status* | 200 | `errors` without `data` |
+| The request is refused for any other reason, or the server failed before it was executed | *Status* | *Status* | `errors` without `data` |
+
+Who may use a field of `Query`, `Mutation` or `Subscription` is checked before anything is executed: `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `TOKEN_INVALID` and `FORBIDDEN` then refuse the whole request, with 401 or 403 in both media types. What depends on the object, such as the phone number of a user or the partner of an offer, is known only during execution: the same codes are then errors of that field, and the status is 200.
+
+The codes of fields have a status of their own only at addresses outside GraphQL, such as `/bookings/<id>/qr.svg`.
 
 `yousoon errors` prints this page.
 ";
@@ -37,19 +47,31 @@ pub fn markdown() -> String {
 }
 
 fn table<'a>(page: &mut String, title: &str, codes: impl Iterator<Item = &'a ErrorCode>) {
+    let mut codes = codes.peekable();
+    let of_fields = codes.peek().is_some_and(|code| code.layer == Layer::Field);
+    let (statuses, rule) = if of_fields {
+        ("Status outside GraphQL", "---")
+    } else {
+        ("Status | Status as JSON", "--- | ---")
+    };
     let rows = codes.map(|code| {
         let refusal = Refusal::new(*code, "");
         let status = refusal.status(MediaType::GraphqlResponse);
         let as_json = refusal.status(MediaType::Json);
+        let statuses = if of_fields {
+            status.to_string()
+        } else {
+            format!("{status} | {as_json}")
+        };
         format!(
-            "| `{}` | {status} | {as_json} | {} | {} |",
+            "| `{}` | {statuses} | {} | {} |",
             code.word, code.meaning, code.remedy
         )
     });
     let heading = [
         format!("\n## {title}\n"),
-        "| Code | Status | Status as JSON | Meaning | What to do |".to_owned(),
-        "| --- | --- | --- | --- | --- |".to_owned(),
+        format!("| Code | {statuses} | Meaning | What to do |"),
+        format!("| --- | {rule} | --- | --- |"),
     ];
     for line in heading.into_iter().chain(rows) {
         page.push_str(&line);

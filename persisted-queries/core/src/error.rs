@@ -19,7 +19,8 @@ use crate::negotiate::MediaType;
 pub struct ErrorCode {
     /// In upper case with underscores; clients compare it, so it never changes.
     pub word: &'static str,
-    /// The HTTP status as `application/graphql-response+json`.
+    /// The HTTP status as `application/graphql-response+json` of a request that is refused with this
+    /// code, and not executed.
     pub status: u16,
     /// Decides the HTTP status as `application/json`.
     pub layer: Layer,
@@ -36,7 +37,8 @@ pub enum Layer {
     Transport,
     /// The request is well-formed, and its document or variables are not valid.
     Document,
-    /// A field refuses its arguments, or what they ask for.
+    /// A field refuses its arguments, or what they ask for. The request was executed, so the status
+    /// is 200; that of the code is for addresses outside GraphQL.
     Field,
 }
 
@@ -61,7 +63,8 @@ impl ErrorCode {
 
     /// Whether the request was a well-formed one that GraphQL refuses. Under `application/json`
     /// such an answer has status 200 (GraphQL over HTTP, "application/json": an intermediary's
-    /// error must not look like GraphQL's).
+    /// error must not look like GraphQL's; Apollo's clients send the document after an unknown hash
+    /// only if the status is 200).
     pub const fn is_graphql(self) -> bool {
         match self.layer {
             Layer::Transport => false,
@@ -109,7 +112,8 @@ impl Refusal {
         }
     }
 
-    /// The HTTP status in a media type.
+    /// The HTTP status in a media type, for a request that is not executed. An executed one has 200
+    /// whatever its fields answer (GraphQL over HTTP, "Status Codes").
     pub const fn status(&self, media: MediaType) -> u16 {
         match media {
             MediaType::Json if self.code.is_graphql() => 200,
@@ -147,7 +151,7 @@ mod tests {
         ("DOCUMENT_MISSING", 400, 400),
         ("DOCUMENT_ID_MALFORMED", 400, 400),
         ("DOCUMENT_ID_MISMATCH", 400, 400),
-        ("PERSISTED_QUERY_NOT_FOUND", 404, 404),
+        ("PERSISTED_QUERY_NOT_FOUND", 404, 200),
         ("DOCUMENT_NOT_PUBLISHED", 403, 403),
         ("INTROSPECTION_DISABLED", 403, 403),
         ("METHOD_NOT_ALLOWED", 405, 405),

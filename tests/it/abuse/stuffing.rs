@@ -48,9 +48,13 @@ pub(crate) async fn guess(target: &Target, tally: &Tally, known: &str, scale: Sc
                 what: &name,
             },
         );
-        let is_refused = [CREDENTIALS_INVALID, ErrorCode::RATE_LIMITED]
-            .iter()
-            .any(|expected| expected.as_str() == code && expected.status() == status);
+        // The field refuses it; or, before that, the gateway.
+        let is_refused = match status {
+            200 => [CREDENTIALS_INVALID, ErrorCode::RATE_LIMITED]
+                .iter()
+                .any(|expected| expected.as_str() == code),
+            status => status == 429 && code == "RATE_LIMITED",
+        };
         tally.holds(is_refused, || {
             format!("{PART}: a guess for {name}: {status} {}", seen.text)
         });

@@ -117,7 +117,7 @@ fn shared(executed: &Executed, policy: &CachePolicy) -> Option<(EntryHead, Bytes
         return None;
     }
     let (lifetime, as_of) = executed.lifetime(policy).zip(executed.as_of)?;
-    let body: Bytes = executed.data().ok()?.into();
+    let body: Bytes = executed.body().ok()?.into();
     let head = EntryHead {
         as_of,
         born_ms: executed.now_ms.unsigned_abs(),

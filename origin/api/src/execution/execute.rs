@@ -11,7 +11,11 @@ use cache_core::{Revision, variables::CanonicalVariables};
 use domain::{StoreError, tags};
 use pq_core::manifest::OperationKind;
 
-use super::{absent::without_absent, order::in_selection_order};
+use super::{
+    absent::without_absent,
+    collect::{Collected, Operation, collect},
+    complete::complete,
+};
 use crate::{
     documents::Document,
     execution::executed::Executed,
@@ -50,11 +54,12 @@ pub async fn execute(
     };
     let Prepared {
         request,
+        selected,
         facts,
         now_ms,
     } = prepare(services, document, variables, asker, entities)?;
     let mut response = schema.execute(request).await;
-    in_selection_order(&mut response.data, &document.parsed);
+    complete(&mut response, &selected);
     facts.tag(tags::document(&document.operation.id));
     let facts = facts.take();
     Ok(Executed {
@@ -69,6 +74,8 @@ pub async fn execute(
 #[derive(Debug)]
 pub struct Prepared {
     pub request: Request,
+    /// What the answer has to be completed by.
+    pub selected: Operation,
     facts: Arc<AnswerFacts>,
     now_ms: i64,
 }
@@ -104,13 +111,16 @@ pub fn prepare(
     let variables = serde_json::from_str(&variables.to_json())
         .map_err(|error| StoreError::corrupt("canonical variables", &error))?;
     let variables = Variables::from_json(variables);
-    let parsed = without_absent(document.parsed.clone(), &variables);
+    let Collected { document, selected } = collect(&document.parsed, &variables)
+        .ok_or_else(|| StoreError::corrupt("document", &"it has no operation"))?;
+    let parsed = without_absent(document, &variables);
     let mut request = Request::new(String::new())
         .variables(variables)
         .data(context);
     request.set_parsed_query(parsed);
     Ok(Prepared {
         request,
+        selected,
         facts,
         now_ms,
     })

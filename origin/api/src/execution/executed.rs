@@ -3,10 +3,14 @@
 use async_graphql::Response;
 use cache_core::{AsOf, Lifetime};
 use domain::StoreError;
-use pq_core::CachePolicy;
+use pq_core::{CachePolicy, ErrorCode, Refusal};
 use serde_json::json;
 
-use crate::request::{errors::code_of, facts::Facts};
+use super::complete::was_executed;
+use crate::request::{
+    errors::{code_of, shown},
+    facts::Facts,
+};
 
 /// The result of a query.
 #[derive(Debug)]
@@ -19,19 +23,29 @@ pub struct Executed {
 }
 
 impl Executed {
-    /// The response body, for an answer without errors.
-    pub fn data(&self) -> Result<Vec<u8>, serde_json::Error> {
-        serde_json::to_vec(&json!({"data": self.response.data}))
+    /// The response body: `data`, and `errors` if there are any.
+    pub fn body(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let Response { data, errors, .. } = &self.response;
+        if errors.is_empty() {
+            return serde_json::to_vec(&json!({"data": data}));
+        }
+        let errors: Vec<_> = errors.iter().map(shown).collect();
+        serde_json::to_vec(&json!({"data": data, "errors": errors}))
     }
 
-    /// Whether execution failed on our side: no data, and a field error that is not a refusal.
+    /// The refusal of a document that the schema does not execute; it has no code.
+    pub fn refusal(&self) -> Option<Refusal> {
+        if was_executed(&self.response) {
+            return None;
+        }
+        let message = self.response.errors.first()?.message.clone();
+        Some(Refusal::new(ErrorCode::DOCUMENT_INVALID, message))
+    }
+
+    /// Whether a field failed on our side: its error is not a refusal.
     pub fn failed(&self) -> bool {
-        self.response.data == async_graphql::Value::Null
-            && self
-                .response
-                .errors
-                .iter()
-                .any(|error| code_of(error).is_none() && !error.path.is_empty())
+        let mut errors = self.response.errors.iter();
+        errors.any(|error| code_of(error).is_none() && !error.path.is_empty())
     }
 
     /// How long a shared cache may keep the answer; `None` if it may not.

@@ -8,7 +8,7 @@ pub const ALL: &[ErrorCode] = &[CREDENTIALS_INVALID, REFRESH_TOKEN_INVALID, CODE
 pub const CREDENTIALS_INVALID: ErrorCode = ErrorCode {
     word: "CREDENTIALS_INVALID",
     status: 401,
-    layer: Layer::Transport,
+    layer: Layer::Field,
     meaning: "No account has this e-mail address and password. Which of the two is wrong is not said.",
     remedy: "The user corrects them, or resets the password.",
 };
@@ -16,7 +16,7 @@ pub const CREDENTIALS_INVALID: ErrorCode = ErrorCode {
 pub const REFRESH_TOKEN_INVALID: ErrorCode = ErrorCode {
     word: "REFRESH_TOKEN_INVALID",
     status: 401,
-    layer: Layer::Transport,
+    layer: Layer::Field,
     meaning: "The refresh token is unknown, expired, or was used before.",
     remedy: "The user signs in again.",
 };

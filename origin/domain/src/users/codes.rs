@@ -8,7 +8,7 @@ pub const ALL: &[ErrorCode] = &[EMAIL_TAKEN, PHONE_TAKEN];
 pub const EMAIL_TAKEN: ErrorCode = ErrorCode {
     word: "EMAIL_TAKEN",
     status: 409,
-    layer: Layer::Transport,
+    layer: Layer::Field,
     meaning: "Another account has this e-mail address.",
     remedy: "The user signs in to that account, or uses another address.",
 };
@@ -16,7 +16,7 @@ pub const EMAIL_TAKEN: ErrorCode = ErrorCode {
 pub const PHONE_TAKEN: ErrorCode = ErrorCode {
     word: "PHONE_TAKEN",
     status: 409,
-    layer: Layer::Transport,
+    layer: Layer::Field,
     meaning: "Another account has this phone number.",
     remedy: "The user signs in to that account, or uses another number.",
 };

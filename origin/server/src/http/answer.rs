@@ -3,74 +3,34 @@
 
 use api::{
     execution::executed::Executed,
-    request::errors::{self, code_of, details, log_failure, log_field_failure, shown},
+    request::errors::{self, log_failure},
 };
-use async_graphql::ServerError;
 use axum::{body::Body, response::Response};
 use cache_core::CacheControl;
 use edge_core::header::REVISION;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use pq_core::{ErrorCode, MediaType, Refusal};
-use serde_json::{Value, json};
 
-/// The answer to an executed request, with or without errors.
+/// The answer to an executed request. Fields that failed are part of the result: its status is 200,
+/// as GraphQL over HTTP has it. Other statuses are for requests that were not executed.
 pub fn executed(executed: &Executed, media: MediaType) -> Response {
-    if executed.response.errors.is_empty() {
-        return succeeded(executed, media);
+    if let Some(why) = executed.refusal() {
+        return refusal(&why, media);
     }
-    if executed.response.data == async_graphql::Value::Null {
-        let why = as_request_error(&executed.response.errors);
-        let details = details_of(&why, &executed.response.errors);
-        let mut response = refusal_saying(&why, &details, media);
-        // The mutation may have been committed although a field of its result failed.
-        set_revision(&mut response, executed);
-        set_retry_after(&mut response, executed);
-        return response;
-    }
-    let errors: Vec<Value> = executed.response.errors.iter().map(shown).collect();
-    let body = json!({"data": executed.response.data, "errors": errors}).to_string();
-    let mut response = respond(StatusCode::OK, media, CacheControl::NoStore, body.into());
+    let body = match executed.body() {
+        Ok(body) => body,
+        Err(error) => return internal(&error, media),
+    };
+    let cache = if executed.response.errors.is_empty() {
+        CacheControl::Private
+    } else {
+        CacheControl::NoStore
+    };
+    let mut response = respond(StatusCode::OK, media, cache, body.into());
+    // A mutation may have been committed although a field of its result failed.
     set_revision(&mut response, executed);
     set_retry_after(&mut response, executed);
     response
-}
-
-/// The refusal for a request whose errors left no data: an internal failure if there is one, else
-/// the first error with a code, else a validation error.
-fn as_request_error(all: &[ServerError]) -> Refusal {
-    let failure = all
-        .iter()
-        .find(|error| code_of(error).is_none() && !error.path.is_empty());
-    if let Some(failure) = failure {
-        return errors::internal(&log_field_failure(failure));
-    }
-    if let Some((code, error)) = all.iter().find_map(|error| Some((code_of(error)?, error))) {
-        return Refusal::new(code, error.message.clone());
-    }
-    // No path and no code: no field was executed, so validation failed.
-    let message = all
-        .first()
-        .map(|error| error.message.clone())
-        .unwrap_or_default();
-    Refusal::new(ErrorCode::DOCUMENT_INVALID, message)
-}
-
-/// The details beside the code of the error that [`as_request_error`] chose.
-fn details_of(why: &Refusal, all: &[ServerError]) -> Vec<(&'static str, String)> {
-    let same = all.iter().find(|error| code_of(error) == Some(why.code));
-    same.map(details).unwrap_or_default()
-}
-
-/// An answer without errors, which shared caches must not store.
-fn succeeded(executed: &Executed, media: MediaType) -> Response {
-    match executed.data() {
-        Ok(body) => {
-            let mut response = respond(StatusCode::OK, media, CacheControl::Private, body.into());
-            set_revision(&mut response, executed);
-            response
-        }
-        Err(error) => internal(&error, media),
-    }
 }
 
 /// The answer to a request that took too long.
@@ -83,26 +43,10 @@ pub fn timed_out(media: MediaType) -> Response {
 
 /// The answer to a refused request.
 pub(crate) fn refusal(refusal: &Refusal, media: MediaType) -> Response {
-    refusal_saying(refusal, &[], media)
-}
-
-fn refusal_saying(
-    refusal: &Refusal,
-    details: &[(&'static str, String)],
-    media: MediaType,
-) -> Response {
-    let body = if details.is_empty() {
-        refusal.body()
-    } else {
-        let mut extensions = json!({"code": refusal.code.as_str()});
-        for (name, text) in details {
-            extensions[*name] = text.as_str().into();
-        }
-        json!({"errors": [{"message": refusal.message, "extensions": extensions}]}).to_string()
-    };
     let status =
         StatusCode::from_u16(refusal.status(media)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = respond(status, media, CacheControl::NoStore, body.into());
+    let body = Body::from(refusal.body());
+    let mut response = respond(status, media, CacheControl::NoStore, body);
     let by_code = [
         (ErrorCode::MUTATION_OVER_GET, header::ALLOW, "POST"),
         (ErrorCode::METHOD_NOT_ALLOWED, header::ALLOW, "GET, POST"),

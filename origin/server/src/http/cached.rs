@@ -21,6 +21,7 @@ pub const CACHE_NAME: &str = "yousoon-origin";
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const SEEN_AGO: HeaderName = HeaderName::from_static(edge_header::SEEN_AGO);
 const CACHE_TAG: HeaderName = HeaderName::from_static(edge_header::CACHE_TAG);
+const FAILED: HeaderName = HeaderName::from_static(edge_header::FAILED);
 const AS_OF: HeaderName = HeaderName::from_static(edge_header::AS_OF);
 
 /// Capacity of the header map: enough for a cached answer's headers and those that layers add, so
@@ -113,7 +114,13 @@ fn respond(feed: &PurgeFeed, given: Answer<Arc<Unstored>>, options: AnswerOption
             }
             response
         }
-        Answer::Failed(answer) => unstored(&answer, options),
+        Answer::Failed(answer) => {
+            let mut response = unstored(&answer, options);
+            response
+                .headers_mut()
+                .insert(FAILED, HeaderValue::from_static("1"));
+            response
+        }
     }
 }
 

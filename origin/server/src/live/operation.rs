@@ -5,7 +5,7 @@ use std::sync::Arc;
 use access::caller::Asker;
 use api::{
     documents::Document,
-    execution::{execute, order::in_selection_order},
+    execution::{complete::complete, execute},
     live::{
         event::Event,
         subscriptions::{Memory, SubscriptionRun, Trigger},
@@ -203,7 +203,7 @@ async fn run(
         .execute_stream(prepared.request.data(subscription_run));
     let mut response = results.next().await;
     if let Some(response) = &mut response {
-        in_selection_order(&mut response.data, &document.parsed);
+        complete(response, &prepared.selected);
     }
     Ok(response)
 }

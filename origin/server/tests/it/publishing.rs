@@ -33,7 +33,8 @@ async fn a_publish_is_additive_and_idempotent() {
     let app = TestApp::builder().mode(DocumentMode::Enforce).start().await;
     let hash = DocumentHash::of(CATEGORIES);
     let by_path = || app.request(Method::GET, &format!("/graphql/sha256:{hash}"));
-    assert_eq!(Answer::of(by_path()).await.status.as_u16(), 404);
+    let unknown = Answer::of(by_path()).await;
+    assert_eq!(unknown.code(), "PERSISTED_QUERY_NOT_FOUND");
     let first = Answer::of(publish(&app, &manifest(&[CATEGORIES]))).await;
     assert_eq!(
         (first.status.as_u16(), first.text.as_str()),

@@ -99,7 +99,7 @@ impl ErrorCode {
         // The word that Apollo's clients know.
         word: "PERSISTED_QUERY_NOT_FOUND",
         status: 404,
-        layer: Layer::Transport,
+        layer: Layer::Document,
         meaning: "No document with this hash is published.",
         remedy: "The client's developers publish the document with `pq publish`. Where unpublished documents are allowed, the client sends the document itself.",
     };

@@ -189,3 +189,33 @@ async fn a_change_between_the_first_look_and_the_wait_is_told() {
     socket.subscribe("1", changes(&booking)).await;
     assert_eq!(status(&mut socket).await, "CANCELLED");
 }
+
+#[tokio::test]
+async fn an_event_is_completed_as_an_answer_is_and_its_field_may_stand_in_a_fragment() {
+    let app = TestApp::start().await;
+    let (ana, booking) = anas(&app).await;
+    let staff = works_for(&app, "staff", "a", Post::Staff).await;
+    let query = "subscription C($b: ID!, $c: Boolean!) { ...F }
+        fragment F on Subscription { changed: bookingStatusChanged(bookingId: $b) {
+            offer { id @include(if: $c) } id qrCode } }";
+    let variables = json!({"b": booking["id"], "c": false});
+    let payload = json!({"query": query, "variables": variables});
+    let mut holder = Socket::signed_in(&app, &ana.access).await;
+    holder.subscribe("1", payload.clone()).await;
+    let mut scanner = Socket::signed_in(&app, &staff.access).await;
+    scanner.subscribe("1", payload).await;
+    subscribed(&app, 2).await;
+    ana.ask(&app, CANCEL, json!({"b": booking["id"]}))
+        .await
+        .data();
+    let heard = holder.hear().await["payload"]["data"]["changed"].clone();
+    assert_eq!(
+        (&heard["id"], &heard["offer"]),
+        (&booking["id"], &json!({}))
+    );
+    // Whoever scans codes may not see them, and they are never null.
+    let heard = scanner.hear().await["payload"].clone();
+    assert_eq!(heard.get("data"), Some(&Value::Null), "{heard}");
+    let error = &heard["errors"][0];
+    assert_eq!(error["path"], json!(["changed", "qrCode"]), "{heard}");
+}

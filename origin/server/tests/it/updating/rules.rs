@@ -7,7 +7,7 @@ use super::{UPDATE, detail, first, started, update};
 use crate::{
     app::{TOKEN, TestApp},
     fixtures::offer,
-    refusals::refused,
+    refusals::{field_refused, refused},
 };
 
 fn request(app: &TestApp, id: &str, input: &Value) -> RequestBuilder {
@@ -51,7 +51,7 @@ async fn an_offer_that_is_not_there_is_not_found() {
     let app = started().await;
     for id in [offer("a", 9).id.as_str(), "", "x", "é"] {
         let request = request(&app, id, &json!({"title": "Trois"})).bearer_auth(TOKEN);
-        refused(request, "OFFER_NOT_FOUND", 404, 200).await;
+        field_refused(request, "OFFER_NOT_FOUND").await;
     }
 }
 
@@ -185,7 +185,7 @@ async fn fields_go_together_and_with_what_is_stored() {
     each_refused(&app, table).await;
     let input = json!({"quota": {"total": 2}});
     let request = request(&app, first().id.as_str(), &input).bearer_auth(TOKEN);
-    refused(request, "BAD_USER_INPUT", 400, 200).await;
+    field_refused(request, "BAD_USER_INPUT").await;
 }
 
 #[tokio::test]
