@@ -116,7 +116,10 @@ async fn an_edge_that_does_not_answer_is_told_as_such() {
     let stack = stack().await;
     stack.to_edge.shut();
     let text = explain(&stack, &[]).await;
-    assert!(text.contains("does not answer: it answered 503"), "{text}");
+    assert!(
+        text.contains("does not answer: the edge answered with status 503"),
+        "{text}"
+    );
     assert!(text.contains("l1         nothing stored"), "{text}");
 }
 

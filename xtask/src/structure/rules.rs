@@ -234,6 +234,7 @@ pub(crate) const WORD_EXCEPTIONS: &[(&str, &str)] = &[
     ),
     ("yousoon-as-of", "a header between origin and edge"),
     ("yousoon-seen-ago", "a header between origin and edge"),
+    ("yousoon-failed", "a header between origin and edge"),
     ("yousoon-revision", "a header that clients read"),
     ("yousoon-min-revision", "a header that clients send"),
     ("yousoon-client-ip", "a header between origin and edge"),

@@ -19,7 +19,10 @@ use async_graphql::{
 use async_graphql_value::indexmap::IndexMap;
 
 use self::types::Types;
-use super::collect::{Operation, Selected};
+use super::{
+    collect::{Operation, Selected},
+    executed::was_executed,
+};
 
 /// Puts an answer's `data` right. An answer to a request that was not executed has none.
 pub fn complete(response: &mut Response, selected: &Operation) {
@@ -33,12 +36,6 @@ pub fn complete(response: &mut Response, selected: &Operation) {
         complete_object(data, types.root(selected.kind), &selected.fields, &failures);
     }
     order(data, Some(&selected.fields));
-}
-
-/// Whether a field was executed: an error of a field has a path, one of the whole request has none.
-pub fn was_executed(response: &Response) -> bool {
-    let errors = &response.errors;
-    errors.is_empty() || errors.iter().any(|error| !error.path.is_empty())
 }
 
 /// The errors of an answer, as a tree of their paths.

@@ -6,7 +6,6 @@ use domain::StoreError;
 use pq_core::{CachePolicy, ErrorCode, Refusal};
 use serde_json::json;
 
-use super::complete::was_executed;
 use crate::request::{
     errors::{code_of, shown},
     facts::Facts,
@@ -60,6 +59,12 @@ impl Executed {
         };
         self.facts.shorten(lifetime, self.now_ms)
     }
+}
+
+/// Whether a field was executed: an error of a field has a path, one of the whole request has none.
+pub fn was_executed(response: &Response) -> bool {
+    let errors = &response.errors;
+    errors.is_empty() || errors.iter().any(|error| !error.path.is_empty())
 }
 
 /// A result that is not stored in the cache.

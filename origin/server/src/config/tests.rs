@@ -211,7 +211,7 @@ fn the_report_tells_what_is_set_what_holds_instead_and_what_is_wrong() {
     for expected in [
         "YOUSOON_ENV set production",
         "YOUSOON_LISTEN default 127.0.0.1:8080",
-        "YOUSOON_DOCUMENT_MODE REFUSED production executes no document unseen",
+        "YOUSOON_DOCUMENT_MODE REFUSED is off, which production does not allow",
         "YOUSOON_ADMIN_TOKEN MISSING is required in production",
         "YOUSOON_JWT_KEYS MISSING is required in production",
         "YOUSOON_QR_KEYS MISSING is required in production",

@@ -236,7 +236,10 @@ async fn edges_are_asked_and_one_that_is_silent_is_told_as_such() {
     assert_eq!(edges[0]["edge"], format!("{alive}/base"));
     assert_eq!(edges[0]["answer"]["tiers"][0]["tier"], json["key"]);
     assert_eq!(edges[0]["error"], Value::Null);
-    assert_eq!(edges[1]["error"], "it answered 404 Not Found");
+    assert_eq!(
+        edges[1]["error"],
+        "the edge answered with status 404 Not Found"
+    );
     assert_eq!(edges[2]["edge"], "http://127.0.0.1:1");
     assert!(
         edges[2]["error"]

@@ -36,7 +36,7 @@ fn a_wrong_url_is_said_without_its_password() {
         ("mongodb://u:geh31m@127.0.0.1:27017", "names no database"),
         (
             "mongodb://u:geh31m@127.0.0.1:27017/a.b",
-            "names a database that cannot be",
+            "has a database name that is not allowed",
         ),
         ("mongo://u:geh31m@127.0.0.1/x", "is not a MongoDB URL"),
     ] {

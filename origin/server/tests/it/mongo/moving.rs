@@ -53,7 +53,7 @@ fn an_embedded_store_is_exported_restored_and_copied() {
     let again = ["copy", "--from", text(&two), "--to", text(&three)];
     let (succeeded, why) = run(&again, &[]);
     assert!(
-        !succeeded && why.contains("there are offers in the target already"),
+        !succeeded && why.contains("the target already has offers"),
         "{why}"
     );
     let again = [&again[..], &["--into-existing"]].concat();
