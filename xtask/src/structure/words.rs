@@ -106,10 +106,10 @@ fn without_exceptions(line: &str) -> String {
 /// three; `check-in`, `check_in` and `CheckIn` are one.
 fn words_of(line: &str) -> Vec<String> {
     let (mut words, mut word, mut before) = (Vec::new(), String::new(), ' ');
-    for letter in line.chars().chain([' ']) {
+    for (at, letter) in line.char_indices().chain([(line.len(), ' ')]) {
         let ends = !letter.is_alphanumeric() || (letter.is_uppercase() && before.is_lowercase());
         // `check` waits for its `in`.
-        let joined = word == "check" && (letter.is_alphanumeric() || matches!(letter, '-' | '_'));
+        let joined = word == "check" && begins_with_in(&line[at..]);
         if ends && !word.is_empty() && !joined {
             words.push(std::mem::take(&mut word));
         }
@@ -119,6 +119,18 @@ fn words_of(line: &str) -> Vec<String> {
         before = letter;
     }
     words
+}
+
+/// Whether `in` follows, as in `-in`, `_in` and `In`, and not the beginning of a longer word.
+fn begins_with_in(rest: &str) -> bool {
+    let mut letters = rest.trim_start_matches(['-', '_']).chars();
+    let is_in = letters
+        .next()
+        .is_some_and(|letter| letter.eq_ignore_ascii_case(&'i'))
+        && letters
+            .next()
+            .is_some_and(|letter| letter.eq_ignore_ascii_case(&'n'));
+    is_in && !letters.next().is_some_and(char::is_lowercase)
 }
 
 fn stale_exceptions(all: &str) -> Vec<Violation> {
@@ -151,6 +163,9 @@ mod tests {
             ["partner", "venue"]
         );
         assert_eq!(nouns("fn check_in() {} // a check-in"), ["checkin"]);
+        assert_eq!(nouns("CheckIn, CHECK_IN, CheckIns, checkins"), ["checkin"]);
+        assert_eq!(nouns("fn check_offer() {}"), ["offer"]);
+        assert_eq!(nouns("struct CheckPartner;"), ["partner"]);
     }
 
     #[test]
