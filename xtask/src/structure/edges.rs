@@ -144,7 +144,35 @@ impl<'c> Resolver<'c> {
                 }
             }
         };
-        Some(self.descend(start, rest))
+        let (to, rest) = self.descend(start, rest);
+        Some(self.through_map(to, rest, hops).unwrap_or(to))
+    }
+
+    /// Where a name really is that a module only hands on from below it with `pub use`: else an
+    /// import through the root would hide what it uses.
+    fn through_map(&self, at: ModuleOf, rest: &[String], hops: usize) -> Option<ModuleOf> {
+        let name = rest.first()?;
+        if hops == MOST_HOPS {
+            return None;
+        }
+        let maps = self.module(at).uses.iter().filter(|used| used.reexport);
+        maps.filter(|used| used.path.first() != Some(name))
+            .find_map(|used| {
+                if used.is_glob() {
+                    let from = self.follow(at, &used.path, hops + 1)?;
+                    let from = self.is_map(at, used, from).then_some(from)?;
+                    let is_own = self.module(from).items.contains(name);
+                    return self
+                        .through_map(from, rest, hops + 1)
+                        .or_else(|| is_own.then_some(from));
+                }
+                if used.name.as_ref() != Some(name) {
+                    return None;
+                }
+                let path = [&used.path[..], &rest[1..]].concat();
+                let to = self.follow(at, &path, hops + 1)?;
+                self.is_map(at, used, to).then_some(to)
+            })
     }
 
     /// A name that may come from `use super::*`.
@@ -160,8 +188,8 @@ impl<'c> Resolver<'c> {
             .find_map(|from| self.follow(from, path, hops + 1))
     }
 
-    fn descend(&self, start: ModuleOf, rest: &[String]) -> ModuleOf {
-        let mut at = start;
+    fn descend<'p>(&self, start: ModuleOf, rest: &'p [String]) -> (ModuleOf, &'p [String]) {
+        let (mut at, mut left) = (start, rest);
         for name in rest {
             let module = self.module(at);
             let next = if name == "super" {
@@ -173,7 +201,8 @@ impl<'c> Resolver<'c> {
                 Some(module) => at.module = module,
                 None => break,
             }
+            left = &left[1..];
         }
-        at
+        (at, left)
     }
 }

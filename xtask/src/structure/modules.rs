@@ -1,6 +1,6 @@
 //! The modules of a crate, as `mod` declares them, and the files they are in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path as FilePath, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -40,6 +40,7 @@ pub(crate) struct Module {
     pub(crate) root: usize,
     pub(crate) children: BTreeMap<String, usize>,
     pub(crate) uses: Vec<Use>,
+    pub(crate) items: BTreeSet<String>,
     pub(crate) paths: Vec<Path>,
 }
 
@@ -151,6 +152,7 @@ impl Loader<'_> {
                 .map_or(index, |parent| self.source.modules[parent].root),
             children: BTreeMap::new(),
             uses: text.uses,
+            items: text.items,
             paths: text.paths,
         });
         for child in text.children {

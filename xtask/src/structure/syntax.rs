@@ -1,5 +1,7 @@
 //! What a file says of others: the modules it declares, what it `use`s, and the paths it writes.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use proc_macro2::Delimiter;
 
@@ -8,10 +10,17 @@ use super::tokens::{self, Token};
 /// The segments of a path as they are written; a leading `::` is a segment of its own.
 pub(crate) type Path = Vec<String>;
 
+/// Words before the name of an item.
+const ITEMS: &[&str] = &[
+    "const", "enum", "fn", "static", "struct", "trait", "type", "union",
+];
+
 #[derive(Debug, Default)]
 pub(crate) struct ModuleText {
     pub(crate) children: Vec<Child>,
     pub(crate) uses: Vec<Use>,
+    /// What it declares itself: structs, functions and so on.
+    pub(crate) items: BTreeSet<String>,
     /// All paths with two segments or more, but those of `uses`.
     pub(crate) paths: Vec<Path>,
 }
@@ -78,6 +87,9 @@ impl Reader<'_> {
                     let child = self.child(file.take());
                     module.children.push(child);
                     continue;
+                }
+                Token::Word(word) if depth == 0 && ITEMS.contains(&word.as_str()) => {
+                    module.items.extend(self.word(1).map(ToOwned::to_owned));
                 }
                 Token::Word(_) if self.begins_path() => {
                     self.path(&mut module.paths);

@@ -82,14 +82,47 @@ fn a_parent_is_a_map_until_it_uses_its_child() {
 }
 
 #[test]
-fn what_a_mod_rs_hands_on_is_its_own() {
-    let edges = edges_of(&[
-        ("lib.rs", "mod a; mod b;"),
-        ("a.rs", "use crate::b::C;"),
-        ("b/mod.rs", "mod c; pub use c::C;"),
-        ("b/c.rs", "use super::D;"),
-    ]);
-    assert_eq!(edges, ["a.rs → b/mod.rs", "b/c.rs → b/mod.rs"]);
+fn what_a_module_hands_on_is_followed_to_where_it_is() {
+    for map in [
+        "pub use c::C;",
+        "pub(crate) use self::c::*;",
+        "pub use c::{C as X, C};",
+    ] {
+        let root = format!("mod c; struct D; {map}");
+        let edges = edges_of(&[
+            ("lib.rs", "mod a; mod b; pub use b::C as E;"),
+            ("a.rs", "use crate::b::C;"),
+            ("b/mod.rs", &root),
+            ("b/c.rs", "pub struct C; use super::D; use crate::E;"),
+        ]);
+        assert_eq!(edges, ["a.rs → b/c.rs", "b/c.rs → b/mod.rs"], "{map}");
+    }
+}
+
+#[test]
+fn an_import_through_the_root_hides_nothing() {
+    for map in [
+        "pub use b::B;",
+        "pub(crate) use b::*;",
+        "pub use b::inner::B;",
+    ] {
+        let root = format!("mod a; mod b; {map}");
+        for text in [
+            "use crate::B;",
+            "fn f() -> crate::B { loop {} }",
+            "use super::*; use crate::B as C;",
+        ] {
+            let edges = edges_of(&[
+                ("lib.rs", &root),
+                ("a.rs", text),
+                ("b.rs", "pub struct B; pub mod inner { pub struct B; }"),
+            ]);
+            assert!(
+                edges.contains(&"a.rs → b.rs".to_owned()),
+                "{map} {text}: {edges:?}"
+            );
+        }
+    }
 }
 
 #[test]
