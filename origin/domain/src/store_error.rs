@@ -11,8 +11,9 @@ pub enum StoreError {
     /// Another row has this value, which must be unique, such as an e-mail address.
     #[error("another row already has a value that must be unique")]
     Duplicate(#[source] Box<dyn Error + Send + Sync>),
-    /// All connections were in use for as long as a caller may wait.
-    #[error("no free database connection: {0}")]
+    /// Something took longer than its caller may wait, or somebody else holds it; the text says
+    /// what.
+    #[error("{0}")]
     Busy(String),
     /// A concurrent write changed what this one had read; nothing was written.
     #[error("{0} was changed by another write")]

@@ -179,7 +179,7 @@ fn pool(path: &Path, role: Role, size: usize) -> Result<Pool, SqliteError> {
             })
         }))
         .build()
-        .map_err(|error| StoreError::Busy(error.to_string()).into())
+        .map_err(|error| StoreError::Busy(format!("no database connections: {error}")).into())
 }
 
 #[cfg(test)]

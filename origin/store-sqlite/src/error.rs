@@ -48,7 +48,9 @@ impl From<PoolError> for SqliteError {
     fn from(error: PoolError) -> Self {
         match error {
             PoolError::Backend(error) => Self::Sqlite(error),
-            other => Self::Store(StoreError::Busy(other.to_string())),
+            other => Self::Store(StoreError::Busy(format!(
+                "no free database connection: {other}"
+            ))),
         }
     }
 }
