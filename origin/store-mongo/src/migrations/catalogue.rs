@@ -1,7 +1,7 @@
 //! Step 1: partners, their establishments, and offers.
 //!
 //! `_id` is an ObjectId whose 24 hex digits are the domain's id, moments are dates, places GeoJSON
-//! points. `folded` is a copy of the text without accents and case (`embedded::text::fold`):
+//! points. `folded` is a copy of the text without accents and case (`domain::search_text::fold`):
 //! servers differ in how they remove them.
 
 use domain::Category;

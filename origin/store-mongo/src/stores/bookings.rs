@@ -1,4 +1,4 @@
-//! Bookings in MongoDB. The queries are in `mongo::queries`.
+//! Bookings in MongoDB. The queries are in `crate::queries`.
 
 pub mod erasing;
 mod gates;

@@ -1,5 +1,5 @@
 //! The catalogue in MongoDB: the documents themselves are the blocks' affair. The queries are in
-//! `mongo::queries`.
+//! `crate::queries`.
 
 use std::{collections::HashSet, sync::Arc};
 

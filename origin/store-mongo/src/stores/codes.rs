@@ -1,4 +1,4 @@
-//! Codes in MongoDB: `_id` is user and purpose. The queries are in `mongo::queries`.
+//! Codes in MongoDB: `_id` is user and purpose. The queries are in `crate::queries`.
 
 use async_trait::async_trait;
 use domain::{

@@ -1,4 +1,4 @@
-//! Documents in MongoDB. The queries are in `mongo::queries`.
+//! Documents in MongoDB. The queries are in `crate::queries`.
 
 use std::{collections::HashMap, sync::Arc};
 

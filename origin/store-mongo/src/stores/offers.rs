@@ -1,4 +1,4 @@
-//! Offers in MongoDB: by id, by distance, newest first. The queries are in `mongo::queries`.
+//! Offers in MongoDB: by id, by distance, newest first. The queries are in `crate::queries`.
 
 mod filter;
 mod list;

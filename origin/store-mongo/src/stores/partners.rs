@@ -1,4 +1,4 @@
-//! Partners and their establishments in MongoDB. The queries are in `mongo::queries`.
+//! Partners and their establishments in MongoDB. The queries are in `crate::queries`.
 
 mod filter;
 mod write;

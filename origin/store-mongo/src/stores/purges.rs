@@ -1,4 +1,4 @@
-//! Purges in MongoDB. The queries are in `mongo::queries`.
+//! Purges in MongoDB. The queries are in `crate::queries`.
 
 mod audit;
 mod register;

@@ -1,4 +1,4 @@
-//! Rows in MongoDB. The queries are in `mongo::queries`.
+//! Rows in MongoDB. The queries are in `crate::queries`.
 
 use std::{collections::HashSet, sync::Arc};
 

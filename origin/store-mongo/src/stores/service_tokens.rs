@@ -1,4 +1,4 @@
-//! Tokens of services in MongoDB: `_id` is the name. The queries are in `mongo::queries`.
+//! Tokens of services in MongoDB: `_id` is the name. The queries are in `crate::queries`.
 
 use async_trait::async_trait;
 use domain::{

@@ -1,4 +1,4 @@
-//! Sessions in MongoDB. The queries are in `mongo::queries`.
+//! Sessions in MongoDB. The queries are in `crate::queries`.
 
 use async_trait::async_trait;
 use domain::{

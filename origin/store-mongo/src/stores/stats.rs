@@ -1,4 +1,4 @@
-//! Views in MongoDB: `_id` is partner, day and offer. The queries are in `mongo::queries`.
+//! Views in MongoDB: `_id` is partner, day and offer. The queries are in `crate::queries`.
 
 use std::{
     collections::{BTreeMap, HashSet},

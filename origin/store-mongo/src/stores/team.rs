@@ -1,4 +1,4 @@
-//! Invitations in MongoDB. The queries are in `mongo::queries`.
+//! Invitations in MongoDB. The queries are in `crate::queries`.
 
 use async_trait::async_trait;
 use domain::{

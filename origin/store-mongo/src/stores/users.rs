@@ -1,4 +1,4 @@
-//! Accounts in MongoDB. The queries are in `mongo::queries`.
+//! Accounts in MongoDB. The queries are in `crate::queries`.
 
 mod favorites;
 mod members;

@@ -107,7 +107,7 @@ async fn scanners_get_the_public_keys_and_verify_without_us() {
     assert_eq!(keys.header("cache-control"), "public, max-age=300");
     assert!(!keys.text.contains("\"d\""), "{}", keys.text);
     assert_ne!(keys.json(), app.state.services.auth.tokens.keys().jwks());
-    // As a scanner does it: the published key alone, the layout of `outings::qr`.
+    // As a scanner does it: the published key alone, the layout of `access::qr`.
     let x = BASE64
         .decode(keys.json()["keys"][0]["x"].as_str().unwrap())
         .unwrap();

@@ -1,4 +1,4 @@
-//! Which purge log is in force, as `purge::in_force` has it: one document a log.
+//! Which purge log is in force, as `in_force` of the embedded store has it: one document a log.
 //!
 //! A transaction that relies on a log writes to the log's document, so that one of two concurrent
 //! transactions is run again. Two first logs meet in the unique index instead.
