@@ -12,13 +12,13 @@ A refused request has a code in `errors[0].extensions.code`. Clients compare the
 
 | What happened | `application/graphql-response+json` | `application/json` | Body |
 | --- | --- | --- | --- |
-| The request was executed, also if some or all of its fields failed | 200 | 200 | `data`, and for each field that failed an error with its `path`. The field is null in `data`; where its type allows no null, the next object or list around it that may be null is, in the end `data` itself. |
+| The request was executed, also if some or all of its fields failed | 200 | 200 | `data`, and for each field that failed an error with its `path`. The field is null in `data`. If its type does not allow null, the nearest object or list around it that may be null is null instead; if there is none, `data` is null. |
 | The request is well-formed, but its document or its variables are refused | *Status* | 200 | `errors` without `data` |
 | The request is refused for any other reason, or the server failed before it was executed | *Status* | *Status* | `errors` without `data` |
 
 Who may use a field of `Query`, `Mutation` or `Subscription` is checked before anything is executed: `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `TOKEN_INVALID` and `FORBIDDEN` then refuse the whole request, with 401 or 403 in both media types. What depends on the object, such as the phone number of a user or the partner of an offer, is known only during execution: the same codes are then errors of that field, and the status is 200.
 
-The codes of fields have a status of their own only at addresses outside GraphQL, such as `/bookings/<id>/qr.svg`.
+Codes of fields have a status only at addresses outside GraphQL, such as `/bookings/<id>/qr.svg`.
 
 `yousoon errors` prints this page.
 ";

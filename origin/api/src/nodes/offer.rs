@@ -153,7 +153,7 @@ impl Quota {
         self.known.total
     }
 
-    /// How many bookings are left. Cached answers that show this are at most 5 s old, and every
+    /// How many places are left. Cached answers that show this are at most 5 s old, and every
     /// booking or cancellation purges them.
     #[graphql(directive = cache_control::apply(Some(REMAINING_MAX_AGE_S), Some(0), Some(0), None))]
     async fn remaining(&self, ctx: &Context<'_>) -> Result<i32> {
@@ -169,7 +169,7 @@ impl Quota {
         Ok(found.unwrap_or(self.known.remaining))
     }
 
-    /// Whether no bookings are left. A change purges all answers that show the offer.
+    /// Whether no places are left. A change purges all answers that show the offer.
     async fn is_sold_out(&self) -> bool {
         self.known.is_sold_out()
     }

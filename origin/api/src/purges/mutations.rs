@@ -92,7 +92,7 @@ pub struct PurgeMutations;
 
 #[Object]
 impl PurgeMutations {
-    /// Purges cached answers; for administrators and the service.
+    /// Purges cached answers; for administrators, and for services with the scope `purge`.
     async fn purge(&self, ctx: &Context<'_>, input: PurgeInput) -> FieldResult<PurgeResult> {
         let context = RequestContext::of(ctx);
         let asked = input

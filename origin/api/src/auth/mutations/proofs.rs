@@ -19,7 +19,8 @@ impl ProofMutations {
         Ok(true)
     }
 
-    /// Verifies the e-mail address with the token of that link, which is valid for a day.
+    /// Verifies the e-mail address with the token of the link that `requestEmailVerification`
+    /// sends. The link is valid for a day.
     async fn verify_email(&self, ctx: &Context<'_>, token: String) -> Result<bool> {
         proving::verify_email(RequestContext::of(ctx), &token).await?;
         Ok(true)
@@ -31,7 +32,8 @@ impl ProofMutations {
         Ok(true)
     }
 
-    /// Verifies the phone number with that code, which is valid for ten minutes and five tries.
+    /// Verifies the phone number with the code that `requestPhoneCode` sends. The code is valid for
+    /// ten minutes and five tries.
     async fn verify_phone(&self, ctx: &Context<'_>, code: String) -> Result<UserNode> {
         let account = proving::verify_phone(RequestContext::of(ctx), &code).await?;
         Ok(account.into())
@@ -44,8 +46,8 @@ impl ProofMutations {
         Ok(true)
     }
 
-    /// Sets a new password with the token of that link, which is valid for half an hour. Ends all
-    /// sessions.
+    /// Sets a new password with the token of the link that `requestPasswordReset` sends. The link
+    /// is valid for half an hour. Ends all sessions.
     async fn reset_password(&self, ctx: &Context<'_>, input: ResetPasswordInput) -> Result<bool> {
         let request = RequestContext::of(ctx);
         check(&input, request.asker.language)?;
