@@ -239,7 +239,6 @@ pub(crate) const WORD_EXCEPTIONS: &[(&str, &str)] = &[
     ("yousoon-min-revision", "a header that clients send"),
     ("yousoon-client-ip", "a header between origin and edge"),
     ("yousoon-signature", "a header between origin and edge"),
-    ("yousoon-failed", "a header between origin and edge"),
     (
         "yousoon-fault",
         "a header with which tests make an isolate panic",
