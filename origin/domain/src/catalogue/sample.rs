@@ -159,7 +159,7 @@ pub fn offer(
         let total = *chance.pick(&[20, 50, 100, 200]);
         Quota {
             total,
-            remaining: chance.between(0, total),
+            remaining: total,
         }
     });
     let images = words::images(chance, "offers", id.as_str());

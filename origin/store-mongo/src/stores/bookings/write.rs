@@ -1,6 +1,6 @@
 //! Writes of bookings, each in one transaction.
 //!
-//! Every booking of an offer with quotas writes to the offer's document. So two of them conflict,
+//! Every booking writes to the offer's document. So two of them conflict,
 //! whatever each has counted, and the second is run again on what the first left.
 
 use domain::{
@@ -49,7 +49,6 @@ pub(super) async fn create(
             }
         }
         OfferWrite::MeetOthers => places::meet_others(tx, &new.offer).await?,
-        OfferWrite::Nothing => {}
     }
     tx.insert_one(BOOKINGS, rows::document(&creation.booking)?)
         .await?;

@@ -53,7 +53,7 @@ pub(super) fn create(
             }
         }
         // SQLite has one writer: nobody else counts at the same time.
-        OfferWrite::MeetOthers | OfferWrite::Nothing => {}
+        OfferWrite::MeetOthers => {}
     }
     rows::insert(tx, &creation.booking)?;
     outbox_push(tx, &creation.purge, now_ms)?;
