@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// Random documents whose answers are compared with those of graphql-js.
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     documents: u64,
+    /// How often twelve writes of an account race with its erasure, on each backend.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    erasures: u32,
 }
 
 /// The targets in tests/fuzz: what is read from strangers, from caches, and from files of people.
@@ -48,6 +51,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         (
             format!("chaos for {} s", options.chaos_s),
             chaos(options, &binaries),
+        ),
+        (
+            format!("{} erasures under writes", options.erasures),
+            erasures(options),
         ),
     ];
     for target in FUZZ_TARGETS {
@@ -95,6 +102,15 @@ fn chaos(options: &Options, binaries: &Binaries) -> Command {
         .args(["--", "chaos::", "--nocapture"])
         .env("YOUSOON_CHAOS_S", options.chaos_s.to_string());
     test::give_binaries(&mut cargo, binaries);
+    cargo
+}
+
+fn erasures(options: &Options) -> Command {
+    let mut cargo = test::cargo_test();
+    cargo
+        .args(["-p", "yousoon", "--test", "contract"])
+        .args(["--", "erasing::"])
+        .env("YOUSOON_ERASURES", options.erasures.to_string());
     cargo
 }
 

@@ -2,7 +2,10 @@
 //! checked when the edit is applied, inside the write's transaction.
 
 use super::rules;
-use crate::{Category, Offer, OfferSchedule, Quota, texts::{BrokenRule, broken}};
+use crate::{
+    Category, Offer, OfferSchedule, Quota,
+    texts::{BrokenRule, broken},
+};
 
 /// What an edit does to one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
