@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::binaries::{self, Binaries, Profile};
 use crate::test::{self, Count};
-use crate::{build_edge, checkout, progress, redis, tools};
+use crate::{build_edge, checkout, mongo_server, progress, redis, tools};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -54,7 +54,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         ),
         (
             format!("{} erasures under writes", options.erasures),
-            erasures(options),
+            erasures(options)?,
         ),
     ];
     for target in FUZZ_TARGETS {
@@ -105,13 +105,16 @@ fn chaos(options: &Options, binaries: &Binaries) -> Command {
     cargo
 }
 
-fn erasures(options: &Options) -> Command {
+fn erasures(options: &Options) -> Result<Command> {
     let mut cargo = test::cargo_test();
     cargo
         .args(["-p", "yousoon", "--test", "contract"])
         .args(["--", "erasing::"])
         .env("YOUSOON_ERASURES", options.erasures.to_string());
-    cargo
+    if let Some(jar) = mongo_server::ensure()? {
+        cargo.env("MONGO_SERVER_JAR", jar);
+    }
+    Ok(cargo)
 }
 
 /// What it finds stays in `corpus/`, and what breaks the target in `artifacts/`; the seeds are
