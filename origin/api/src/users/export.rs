@@ -116,13 +116,12 @@ async fn beginning(request: &RequestContext, account: &Account, data: &mut Value
     let sessions = services.auth.sessions.of_user(&account.id, now_ms).await;
     let sessions = sessions.map_err(failed_with)?;
     // Anybody may have signed up with an address: invitations are shown to who has it.
-    let invitations = match account.email_verified_at_ms {
-        None => Vec::new(),
-        Some(_) => {
-            let email = account.email_key();
-            let to_address = services.teams.invitations_to(&email, now_ms).await;
-            to_address.map_err(failed)?
-        }
+    let invitations = if account.email_verified_at_ms.is_some() {
+        let email = account.email_key();
+        let to_address = services.teams.invitations_to(&email, now_ms).await;
+        to_address.map_err(failed)?
+    } else {
+        Vec::new()
     };
     data["account"] = of_account(account);
     data["consents"] = consents.iter().map(of_consent).collect();

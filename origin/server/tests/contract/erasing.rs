@@ -201,7 +201,9 @@ async fn of_writes_and_an_erasure_at_once_nothing_is_left(fresh: Fresh) {
         };
         let writes = writes.into_iter().map(tokio::spawn);
         let (written, ()) = tokio::join!(join_all(writes), erase);
-        written.into_iter().for_each(|done| done.unwrap());
+        for done in written {
+            done.unwrap();
+        }
         assert_nothing_is_left(&fresh, &user.id, &offers).await;
     }
 }

@@ -48,8 +48,8 @@ pub(super) async fn record_consent(
     if !held::is_active(tx, owner).await? {
         return Ok(Recorded::NoAccount);
     }
-    let owned = doc! {"owner": owner.as_str()};
-    let stored = tx.find(CONSENTS, owned, None, MAX_CONSENTS).await?;
+    let of_user = doc! {"owner": owner.as_str()};
+    let stored = tx.find(CONSENTS, of_user, None, MAX_CONSENTS).await?;
     let all = stored.iter().map(|row| {
         let id = row.get_object_id("_id").map_err(bad("_id"))?;
         Ok((id, rows::read_consent(row)?))
