@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::binaries::{self, Binaries, Profile};
 use crate::test::{self, Count};
-use crate::{build_edge, checkout, progress, redis, tools};
+use crate::{build_edge, checkout, mongo_server, progress, redis, tools};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// Random documents whose answers are compared with those of graphql-js.
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     documents: u64,
+    /// How often twelve writes of an account race with its erasure, on each backend.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    erasures: u32,
 }
 
 /// The targets in tests/fuzz: what is read from strangers, from caches, from origins, and from files
@@ -51,6 +54,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         (
             format!("chaos for {} s", options.chaos_s),
             chaos(options, &binaries),
+        ),
+        (
+            format!("{} erasures under writes", options.erasures),
+            erasures(options)?,
         ),
     ];
     for target in FUZZ_TARGETS {
@@ -99,6 +106,18 @@ fn chaos(options: &Options, binaries: &Binaries) -> Command {
         .env("YOUSOON_CHAOS_S", options.chaos_s.to_string());
     test::give_binaries(&mut cargo, binaries);
     cargo
+}
+
+fn erasures(options: &Options) -> Result<Command> {
+    let mut cargo = test::cargo_test();
+    cargo
+        .args(["-p", "yousoon", "--test", "contract"])
+        .args(["--", "erasing::"])
+        .env("YOUSOON_ERASURES", options.erasures.to_string());
+    if let Some(jar) = mongo_server::ensure()? {
+        cargo.env("MONGO_SERVER_JAR", jar);
+    }
+    Ok(cargo)
 }
 
 /// What it finds stays in `corpus/`, and what breaks the target in `artifacts/`; the seeds are

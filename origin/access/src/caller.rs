@@ -4,6 +4,7 @@
 use domain::{
     StoreError, UserId,
     auth::sessions::SessionId,
+    purges::audit::actor_of,
     users::account::{Language, Membership, Role},
 };
 use http::{
@@ -154,7 +155,7 @@ impl Caller {
     /// The caller's name in the purge audit.
     pub fn actor(&self) -> String {
         match self {
-            Self::User(user) => format!("user {}", user.id),
+            Self::User(user) => actor_of(&user.id),
             Self::Service(Service {
                 name: Some(name), ..
             }) => format!("service {name}"),

@@ -8,26 +8,27 @@ use super::counters;
 use crate::{
     documents::{id_number, moment_ms, text, texts},
     error::MongoError,
+    tables::{collections::OUTBOX, users::actors},
     tx::Tx,
 };
 
-pub const OUTBOX: &str = "outbox";
-
-/// Stores `purge` in this transaction; gives the row's id. Of two transactions that push at once one
+/// Stores `purge` in this transaction; gives the row's id. A user is named as its actor only while
+/// there is the account. Of two transactions that push at once one
 /// is run again, so that ids grow in the order of commits.
 pub async fn push(tx: &mut Tx, purge: &PendingPurge, now_ms: i64) -> Result<i64, MongoError> {
+    let actor = actors::named(tx, &purge.actor).await?;
     let id = counters::take(tx, counters::OUTBOX, 1).await?;
-    tx.insert_one(OUTBOX, row(id, purge, now_ms)).await?;
+    tx.insert_one(OUTBOX, row(id, purge, actor, now_ms)).await?;
     Ok(id)
 }
 
-fn row(id: i64, purge: &PendingPurge, now_ms: i64) -> Document {
+fn row(id: i64, purge: &PendingPurge, actor: &str, now_ms: i64) -> Document {
     doc! {
         "_id": id,
-        "tags": purge.tags.iter().map(Tag::as_str).collect::<Vec<_>>(),
+        "tags": purge.bounded_tags().iter().map(Tag::as_str).collect::<Vec<_>>(),
         "kind": purge.kind.as_str(),
         "reason": &purge.reason,
-        "actor": &purge.actor,
+        "actor": actor,
         "at": DateTime::from_millis(now_ms),
     }
 }
@@ -70,7 +71,7 @@ mod tests {
             "actor": "test",
             "at": DateTime::from_millis(7),
         };
-        assert_eq!(row(3, &purge, 7), expected);
+        assert_eq!(row(3, &purge, "test", 7), expected);
         let read = OutboxRow {
             id: 3,
             purge,

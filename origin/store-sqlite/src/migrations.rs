@@ -46,6 +46,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "bookings",
         sql: include_str!("migrations/bookings.sql"),
     },
+    Migration {
+        version: 8,
+        name: "verified phone numbers",
+        sql: include_str!("migrations/verified_phones.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

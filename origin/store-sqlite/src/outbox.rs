@@ -7,15 +7,17 @@ pub use cache_core::PurgeKind;
 use domain::purges::{OutboxRow, PendingPurge, stored_tags};
 use rusqlite::{Connection, Transaction};
 
-use crate::error::SqliteError;
+use crate::{error::SqliteError, tables::users::actors};
 
-/// Stores `purge` with the rows of the same transaction; gives the row's id.
+/// Stores `purge` with the rows of the same transaction; gives the row's id. A user is named as its
+/// actor only while there is the account.
 pub fn outbox_push(
     tx: &Transaction<'_>,
     purge: &PendingPurge,
     now_ms: i64,
 ) -> Result<i64, SqliteError> {
-    let tags = serde_json::to_string(&purge.tags).map_err(|e| SqliteError::corrupt("tags", &e))?;
+    let tags = serde_json::to_string(&purge.bounded_tags())
+        .map_err(|e| SqliteError::corrupt("tags", &e))?;
     tx.prepare_cached(
         "INSERT INTO outbox(tags, kind, reason, actor, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
@@ -23,7 +25,7 @@ pub fn outbox_push(
         tags,
         purge.kind.as_str(),
         &purge.reason,
-        &purge.actor,
+        actors::named(tx, &purge.actor)?,
         now_ms,
     ))?;
     Ok(tx.last_insert_rowid())

@@ -23,7 +23,7 @@ pub struct RegisterInput {
     /// E.164, such as +33612345678.
     #[validate(custom(function = "validation::phone"))]
     pub phone: Option<String>,
-    /// The consents the user gave or refused during sign-up.
+    /// The consents the user gave or refused during sign-up, at most 20.
     #[validate(nested)]
     pub consents: Option<Vec<ConsentInput>>,
 }

@@ -13,6 +13,7 @@ use domain::{
     users::{
         account::{Account, EmailKey, Status},
         change::AccountChange,
+        codes::PHONE_TAKEN,
         store::Changed,
     },
 };
@@ -165,7 +166,10 @@ async fn send(
     let stored = auth
         .codes
         .stored(&account.id, purpose, &target, &secret, now_ms);
-    auth.code_store.put(stored).await?;
+    // Erased since it was looked up.
+    if !auth.code_store.put(stored).await? {
+        return Ok(());
+    }
     let (to, language) = (target, account.preferences.language);
     let token = || format!("{}.{secret}", account.id);
     let message = match purpose {
@@ -219,7 +223,11 @@ async fn change_account(
     let changed = request.services.users.change(user, change, request.now_ms);
     match changed.await.map_err(failed)? {
         Changed::Done(account) => Ok(*account),
-        Changed::NotFound | Changed::PhoneTaken => Err(wrong_code()),
+        Changed::PhoneTaken => Err(refused(
+            PHONE_TAKEN,
+            "another account has verified this phone number",
+        )),
+        Changed::NotFound => Err(wrong_code()),
     }
 }
 

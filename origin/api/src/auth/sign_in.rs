@@ -15,7 +15,8 @@ use domain::{
     users::{
         account::{Account, EmailKey, IdentityStatus, PasswordHash, Preferences, Role, Status},
         change::AccountChange,
-        codes::{EMAIL_TAKEN, PHONE_TAKEN},
+        codes::EMAIL_TAKEN,
+        consents::{MAX_FIRST_CONSENTS, without_repeats},
         store::{Changed, Created},
     },
 };
@@ -36,11 +37,18 @@ use crate::{
 
 pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<AuthPayload> {
     count_attempt(request, Attempt::Register).await?;
+    let consents = input.consents.as_ref().map_or(0, Vec::len);
+    if consents > MAX_FIRST_CONSENTS {
+        return Err(refused(
+            ErrorCode::BAD_USER_INPUT,
+            format!("`consents` are at most {MAX_FIRST_CONSENTS}"),
+        ));
+    }
     // Before anything is looked up: it takes as long whether the address is taken or not.
     let password = hash(request, input.password).await?;
     let now_ms = request.now_ms;
     let consents = input.consents.unwrap_or_default().into_iter();
-    let consents = consents.map(|consent| consent.at(now_ms)).collect();
+    let consents = without_repeats(consents.map(|consent| consent.at(now_ms)));
     let account = Account {
         id: UserId::from_bytes(access::random::bytes()),
         email: input.email.trim().to_owned(),
@@ -70,7 +78,6 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
             EMAIL_TAKEN,
             "another account has this e-mail address",
         )),
-        Created::PhoneTaken => Err(phone_taken()),
     }
 }
 
@@ -219,10 +226,6 @@ fn payload(
         expires_in: i32::try_from(tokens::LIFE_S).unwrap_or(i32::MAX),
         user: UserNode::of_signed_in(account, session),
     })
-}
-
-pub fn phone_taken() -> Error {
-    refused(PHONE_TAKEN, "another account has this phone number")
 }
 
 fn wrong_credentials() -> Error {

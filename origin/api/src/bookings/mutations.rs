@@ -20,7 +20,7 @@ use crate::{
     nodes::booking::{BookingNode, is_party},
     request::{
         authorise::{self, About},
-        context::RequestContext,
+        context::{RequestContext, gone},
         errors::{failed, refused},
         loaders::{forget_bookings, forget_offers},
         relaying::relay,
@@ -57,6 +57,7 @@ impl BookingMutations {
         };
         let created = request.services.bookings.create(new, request.now_ms).await;
         match created.map_err(failed)? {
+            Created::NoAccount => Err(gone()),
             Created::Refused(refusal) => Err(refuse(request, refusal)),
             // Who made it may have died before its purge was in the log.
             Created::Before(booking) | Created::Done(booking) => {

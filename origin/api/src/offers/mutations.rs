@@ -15,7 +15,7 @@ pub use new::{CreateOfferInput, DiscountInput, NewQuotaInput};
 use domain::{
     Offer, OfferId, PartnerId,
     offers::{
-        codes::{OFFER_ARCHIVED, OFFER_NOT_FOUND},
+        codes::{OFFER_ARCHIVED, OFFER_NOT_FOUND, QUOTA_BELOW_BOOKED},
         edit::{Edit, OfferEdit},
         store::{Author, Created, MOST_OFFERS, Purging, Updated},
     },
@@ -78,7 +78,8 @@ impl OfferMutations {
 
     /// Changes an offer; for its partner's managers. Fields that are not given stay unchanged; null
     /// clears `schedule`, `quota`, the limits and `discount.description`.
-    /// Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`, `VERSION_CONFLICT`, `BAD_USER_INPUT`.
+    /// Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`, `VERSION_CONFLICT`,
+    /// `QUOTA_BELOW_BOOKED`, `BAD_USER_INPUT`.
     async fn update_offer(
         &self,
         ctx: &Context<'_>,
@@ -165,6 +166,10 @@ async fn edited(
             format!("the offer was edited after it was read: its version is now {version}"),
         )),
         Updated::Refused(rule) => Err(broken(rule)),
+        Updated::BelowBooked(booked) => Err(refused(
+            QUOTA_BELOW_BOOKED,
+            format!("`quota.total` is at least {booked}: so many places are booked"),
+        )),
         Updated::Unchanged(offer) => Ok(Edited::Unchanged(*offer)),
         Updated::Done(offer, purging) => {
             forget_offers(&request.loader);

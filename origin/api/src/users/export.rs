@@ -1,44 +1,134 @@
-//! The user's data export as JSON, from all blocks. A block that stores more personal data adds it
-//! here.
+//! The user's data export as JSON, from all blocks, page by page: bookings and actions grow without
+//! end. A block that stores more personal data adds it here.
 
 use async_graphql::Result;
 use chrono::SecondsFormat;
 use domain::{
     auth::sessions::Session,
-    bookings::booking::Booking,
+    bookings::{
+        booking::Booking,
+        store::{BookingCursor, BookingQuery},
+    },
+    purges::{AuditFilter, AuditRow, audit::actor_of},
+    team::store::Invitation,
     users::account::{Account, Consent},
 };
+use pq_core::ErrorCode;
 use serde_json::{Value, json};
 
 use crate::{
     nodes::partner::timestamp,
     request::{
         context::RequestContext,
-        errors::{failed, failed_with},
+        errors::{failed, failed_with, refused},
     },
 };
 
-pub async fn everything(request: &RequestContext) -> Result<Value> {
+/// The maximum number of bookings, and of actions, on one page.
+const PAGE: usize = 500;
+
+/// One page.
+#[derive(Debug)]
+pub struct Page {
+    pub data: Value,
+    /// The next page, as [`page`] takes it.
+    pub next: Option<String>,
+}
+
+/// Where a page begins.
+#[derive(Debug, PartialEq, Eq)]
+enum Start {
+    Beginning,
+    Bookings(BookingCursor),
+    /// Actions before this row of the audit.
+    Actions(i64),
+}
+
+const BOOKINGS: &str = "bookings:";
+const ACTIONS: &str = "actions:";
+
+impl Start {
+    fn parse(text: &str) -> Option<Self> {
+        if let Some(cursor) = text.strip_prefix(BOOKINGS) {
+            return BookingCursor::decode(cursor).map(Self::Bookings);
+        }
+        text.strip_prefix(ACTIONS)?.parse().ok().map(Self::Actions)
+    }
+}
+
+pub async fn page(request: &RequestContext, after: Option<&str>) -> Result<Page> {
+    let start = match after {
+        None => Start::Beginning,
+        Some(text) => Start::parse(text)
+            .ok_or_else(|| refused(ErrorCode::BAD_USER_INPUT, "`after` is not a page's `next`"))?,
+    };
     let account = request.account().await?;
-    let users = &request.services.users;
-    let consents = users.consents(&account.id).await.map_err(failed)?;
-    let favorites = users.favorites(&account.id).await.map_err(failed)?;
-    let bookings = request.services.bookings.all_of(&account.id).await;
-    let bookings = bookings.map_err(failed)?;
-    let sessions = &request.services.auth.sessions;
-    let sessions = sessions.of_user(&account.id, request.now_ms).await;
-    let sessions = sessions.map_err(failed_with)?;
+    let mut data = json!({"exportedAt": moment(request.now_ms)});
+    let (booked_after, before_id) = match start {
+        Start::Beginning => {
+            beginning(request, &account, &mut data).await?;
+            (Some(None), None)
+        }
+        Start::Bookings(cursor) => (Some(Some(cursor)), None),
+        Start::Actions(id) => (None, Some(id)),
+    };
+    if let Some(after) = booked_after {
+        let query = BookingQuery {
+            user: account.id.clone(),
+            status: None,
+            first: PAGE,
+            after,
+        };
+        let found = request.services.bookings.list(&query).await;
+        let found = found.map_err(failed)?;
+        data["bookings"] = found.items.iter().map(of_booking).collect();
+        if let Some(last) = found.items.last().filter(|_| found.has_next_page) {
+            let next = format!("{BOOKINGS}{}", BookingCursor::of(last).encode());
+            return Ok(Page {
+                data,
+                next: Some(next),
+            });
+        }
+    }
+    let by_user = AuditFilter {
+        tag: None,
+        actor: Some(actor_of(&account.id)),
+    };
+    let actions = request.services.purges.audit(before_id, PAGE, by_user);
+    let actions = actions.await.map_err(failed)?;
+    data["actions"] = actions.iter().map(of_action).collect();
+    let last = actions.last().and_then(|last| last.id);
+    let next = last
+        .filter(|_| actions.len() == PAGE)
+        .map(|id| format!("{ACTIONS}{id}"));
+    Ok(Page { data, next })
+}
+
+/// What has an end: it is all on the first page.
+async fn beginning(request: &RequestContext, account: &Account, data: &mut Value) -> Result<()> {
+    let (services, now_ms) = (&request.services, request.now_ms);
+    let consents = services.users.consents(&account.id).await.map_err(failed)?;
+    let favorites = services.users.favorites(&account.id).await;
+    let favorites = favorites.map_err(failed)?;
     let favorites = favorites
         .iter()
         .map(|(offer, at_ms)| json!({"offerId": offer, "addedAt": moment(*at_ms)}));
-    Ok(json!({
-        "exportedAt": moment(request.now_ms),
-        "account": of_account(&account),
-        "consents": consents.iter().map(of_consent).collect::<Vec<_>>(),
-        "favorites": favorites.collect::<Vec<_>>(),
-        "bookings": bookings.iter().map(of_booking).collect::<Vec<_>>(),
-        "sessions": sessions.iter().map(of_session).collect::<Vec<_>>(),
-    }))
+    let sessions = services.auth.sessions.of_user(&account.id, now_ms).await;
+    let sessions = sessions.map_err(failed_with)?;
+    // Anybody may have signed up with an address: invitations are shown to who has it.
+    let invitations = if account.email_verified_at_ms.is_some() {
+        let email = account.email_key();
+        let to_address = services.teams.invitations_to(&email, now_ms).await;
+        to_address.map_err(failed)?
+    } else {
+        Vec::new()
+    };
+    data["account"] = of_account(account);
+    data["consents"] = consents.iter().map(of_consent).collect();
+    data["favorites"] = favorites.collect();
+    data["sessions"] = sessions.iter().map(of_session).collect();
+    data["invitations"] = invitations.iter().map(of_invitation).collect();
+    Ok(())
 }
 
 /// All account data except the password hash, which is not personal data and could be used to guess
@@ -89,6 +179,27 @@ fn of_booking(booking: &Booking) -> Value {
     })
 }
 
+/// The invitation without its token, which the user got by mail.
+fn of_invitation(invitation: &Invitation) -> Value {
+    json!({
+        "id": invitation.id,
+        "partnerId": invitation.partner,
+        "email": invitation.email,
+        "post": invitation.post,
+        "createdAt": moment(invitation.created_at_ms),
+        "expiresAt": moment(invitation.expires_at_ms),
+    })
+}
+
+/// What the user did for a partner or as an administrator, as the audit of purges has it.
+fn of_action(row: &AuditRow) -> Value {
+    json!({
+        "at": moment(row.at_ms),
+        "action": row.reason,
+        "about": row.tags,
+    })
+}
+
 fn of_session(session: &Session) -> Value {
     json!({
         "id": session.id,
@@ -101,4 +212,25 @@ fn of_session(session: &Session) -> Value {
 
 fn moment(at_ms: i64) -> String {
     timestamp(at_ms).to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::BookingId;
+
+    use super::*;
+
+    #[test]
+    fn a_page_begins_where_the_one_before_ended() {
+        let cursor = BookingCursor {
+            created_at_ms: 5,
+            id: BookingId::derive("booking", "1"),
+        };
+        let text = format!("{BOOKINGS}{}", cursor.encode());
+        assert_eq!(Start::parse(&text), Some(Start::Bookings(cursor)));
+        assert_eq!(Start::parse("actions:7"), Some(Start::Actions(7)));
+        for bad in ["", "bookings:", "bookings:x", "actions:", "actions:x", "7"] {
+            assert_eq!(Start::parse(bad), None, "{bad}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use domain::{
     users::{
         account::{self, Account},
         change::{AccountChange, ProfileEdit},
+        consents::Recorded,
         store::{Changed, Favored, MAX_FAVORITES},
     },
 };
@@ -15,7 +16,7 @@ use pq_core::ErrorCode;
 use validator::Validate;
 
 use crate::{
-    auth::sign_in::{confirmed, phone_taken},
+    auth::sign_in::confirmed,
     nodes::{
         consent::{ConsentInput, ConsentNode},
         preferences::PreferencesInput,
@@ -109,6 +110,7 @@ impl UserMutations {
         match added.map_err(failed)? {
             Favored::Added => Ok(true),
             Favored::AlreadyThere => Ok(false),
+            Favored::NoAccount => Err(gone()),
             Favored::Full => Err(refused(
                 ErrorCode::BAD_USER_INPUT,
                 format!("a user has at most {MAX_FAVORITES} favourites: remove one first"),
@@ -132,17 +134,22 @@ impl UserMutations {
         removed.map_err(failed)
     }
 
+    /// Records that a consent was granted or withdrawn. If the last one for this purpose says the
+    /// same, the answer is that one.
     async fn record_consent(&self, ctx: &Context<'_>, input: ConsentInput) -> Result<ConsentNode> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
         check(&input, request.asker.language)?;
         let consent = input.at(request.now_ms);
-        let recorded = request
-            .services
-            .users
-            .record_consent(&user.id, consent.clone());
-        recorded.await.map_err(failed)?;
-        Ok(consent.into())
+        let recorded = request.services.users.record_consent(&user.id, consent);
+        match recorded.await.map_err(failed)? {
+            Recorded::Done(consent) | Recorded::Before(consent) => Ok(consent.into()),
+            Recorded::NoAccount => Err(gone()),
+            Recorded::Full => Err(refused(
+                ErrorCode::LIMIT_REACHED,
+                "there are as many consents as there can be: only withdrawals are recorded",
+            )),
+        }
     }
 
     /// Erases the signed-in user's account permanently. Records of consent are kept, without a
@@ -160,6 +167,11 @@ impl UserMutations {
         let erased = users.erase(&account.id, &pseudonym, request.now_ms).await;
         request.services.auth.standings.forget(&account.id);
         let erased = erased.map_err(failed)?;
+        // Once more: one may have begun before the account was gone.
+        sessions
+            .end_all(&account.id, None)
+            .await
+            .map_err(failed_with)?;
         // Open bookings were cancelled with it.
         relay(request, Purging::Pending).await;
         Ok(erased)
@@ -194,7 +206,6 @@ async fn changed(request: &RequestContext, id: &UserId, change: AccountChange) -
     request.loader.clear::<UserId>();
     match changed.map_err(failed)? {
         Changed::Done(account) => Ok(*account),
-        Changed::PhoneTaken => Err(phone_taken()),
-        Changed::NotFound => Err(gone()),
+        Changed::NotFound | Changed::PhoneTaken => Err(gone()),
     }
 }

@@ -19,13 +19,15 @@ use crate::{
     request::{context::RequestContext, errors::failed},
 };
 
-/// All data stored about a user.
+/// One page of all data stored about a user.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct DataExport {
     created_at: DateTime<Utc>,
-    /// The data as JSON text.
+    /// The data of this page as JSON text.
     data: String,
+    /// `after` for the next page; null on the last one.
+    next: Option<String>,
 }
 
 #[ComplexObject]
@@ -67,13 +69,22 @@ impl UserQueries {
         Ok(consents.map(ConsentNode::from).collect())
     }
 
-    /// All data stored about the signed-in user.
+    /// All data stored about the signed-in user, page by page. The first page has all of it but
+    /// older bookings and actions.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
-    async fn export_my_data(&self, ctx: &Context<'_>) -> Result<DataExport> {
+    async fn export_my_data(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "`next` of the page before; absent for the first page.")] after: Option<
+            String,
+        >,
+    ) -> Result<DataExport> {
         let request = RequestContext::of(ctx);
+        let page = export::page(request, after.as_deref()).await?;
         Ok(DataExport {
             created_at: timestamp(request.now_ms),
-            data: export::everything(request).await?.to_string(),
+            data: page.data.to_string(),
+            next: page.next,
         })
     }
 }

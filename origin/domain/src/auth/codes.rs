@@ -48,8 +48,9 @@ pub struct StoredCode {
 /// The one-time codes in a database.
 #[async_trait]
 pub trait CodeStore: fmt::Debug + Send + Sync {
-    /// Stores a code and replaces the previous one for the same user and purpose.
-    async fn put(&self, code: StoredCode) -> Result<(), StoreError>;
+    /// Stores a code and replaces the previous one for the same user and purpose. Returns whether
+    /// there is an active account for it; without one nothing is stored.
+    async fn put(&self, code: StoredCode) -> Result<bool, StoreError>;
 
     async fn get(
         &self,

@@ -11,6 +11,7 @@ pub const ALL: &[ErrorCode] = &[
     BOOKING_LIMIT_REACHED,
     ALREADY_BOOKED,
     TOO_MANY_BOOKINGS,
+    BOOKINGS_PER_DAY_REACHED,
     IDEMPOTENCY_KEY_REUSED,
     BOOKING_NOT_FOUND,
     BOOKING_STATUS_CONFLICT,
@@ -77,6 +78,14 @@ pub const TOO_MANY_BOOKINGS: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "The guest has as many open bookings as are allowed.",
     remedy: "The guest uses or cancels one of them.",
+};
+
+pub const BOOKINGS_PER_DAY_REACHED: ErrorCode = ErrorCode {
+    word: "BOOKINGS_PER_DAY_REACHED",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The guest has made as many bookings within 24 hours as are allowed, cancelled ones included.",
+    remedy: "The guest books again tomorrow.",
 };
 
 pub const IDEMPOTENCY_KEY_REUSED: ErrorCode = ErrorCode {

@@ -21,6 +21,8 @@ pub enum BookingRefusal {
     AlreadyBooked,
     /// The user has the maximum number of open bookings.
     TooManyOpen,
+    /// The user has made the maximum number of bookings of a day.
+    TooManyMade,
     /// The idempotency key was used for another offer.
     KeyReused,
     NotFound,
@@ -52,6 +54,7 @@ impl BookingRefusal {
             Self::UserLimit => codes::BOOKING_LIMIT_REACHED,
             Self::AlreadyBooked => codes::ALREADY_BOOKED,
             Self::TooManyOpen => codes::TOO_MANY_BOOKINGS,
+            Self::TooManyMade => codes::BOOKINGS_PER_DAY_REACHED,
             Self::KeyReused => codes::IDEMPOTENCY_KEY_REUSED,
             Self::NotFound => codes::BOOKING_NOT_FOUND,
             Self::WrongStatus(_) => codes::BOOKING_STATUS_CONFLICT,
@@ -100,6 +103,10 @@ impl BookingRefusal {
             Self::TooManyOpen => (
                 "vous avez trop de réservations en cours",
                 "you have too many open bookings",
+            ),
+            Self::TooManyMade => (
+                "vous avez fait trop de réservations aujourd’hui",
+                "you have made too many bookings today",
             ),
             Self::KeyReused => (
                 "cette clé d’idempotence a servi pour une autre offre",

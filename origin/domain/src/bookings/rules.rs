@@ -28,6 +28,11 @@ pub const CHECK_IN_LATE_MS: i64 = 2 * HOUR_MS;
 /// The maximum number of open bookings per user, so that nobody keeps everybody else out.
 pub const MAX_OPEN: i64 = 20;
 
+/// The maximum number of bookings that a user makes within [`MADE_WITHIN_MS`], whatever became of
+/// them, so that nobody fills the database by booking and cancelling.
+pub const MAX_MADE: i64 = 50;
+pub const MADE_WITHIN_MS: i64 = 24 * HOUR_MS;
+
 /// The request for a new booking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewBooking {
@@ -44,6 +49,8 @@ pub struct Standing {
     pub open_of_offer: i64,
     /// The number of the user's open bookings of any offer.
     pub open: i64,
+    /// The number of bookings that the user made within [`MADE_WITHIN_MS`].
+    pub made: i64,
     /// The number of the user's bookings of this offer that hold a place.
     pub of_user: i64,
     /// The number of all users' bookings of this offer that hold a place on the window's day.
@@ -88,6 +95,8 @@ pub fn admit(offer: &Offer, standing: Standing) -> Result<(), BookingRefusal> {
         Err(BookingRefusal::UserLimit)
     } else if standing.open >= MAX_OPEN {
         Err(BookingRefusal::TooManyOpen)
+    } else if standing.made >= MAX_MADE {
+        Err(BookingRefusal::TooManyMade)
     } else if offer.quota.is_some_and(Quota::is_sold_out) {
         Err(BookingRefusal::SoldOut)
     } else if reached(limits.per_day, standing.of_day) {

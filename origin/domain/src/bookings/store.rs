@@ -43,6 +43,8 @@ impl By {
 /// The outcome of a new booking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
+    /// The account does not exist any more, or is disabled; nothing was written.
+    NoAccount,
     /// The booking was refused; nothing was written.
     Refused(BookingRefusal),
     /// An earlier request with the same idempotency key made this booking; nothing was written.
@@ -113,9 +115,6 @@ pub trait BookingStore: fmt::Debug + Send + Sync {
     async fn by_ids(&self, ids: &[BookingId]) -> Result<HashMap<BookingId, Booking>, StoreError>;
 
     async fn list(&self, query: &BookingQuery) -> Result<BookingPage, StoreError>;
-
-    /// All bookings of a user, newest first, for the data export.
-    async fn all_of(&self, user: &UserId) -> Result<Vec<Booking>, StoreError>;
 
     /// Those of the given days on which the partner had bookings or check-ins, in order.
     async fn days_of_partner(

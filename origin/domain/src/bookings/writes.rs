@@ -34,10 +34,10 @@ pub struct Creation {
 pub enum OfferWrite {
     /// One place less of the quota; refused if none is left.
     TakePlace,
-    /// Nothing of the offer changes, but bookings of a day are limited and counted: two that count
-    /// at the same time must conflict. A store whose writers follow each other needs no write.
+    /// Nothing of the offer changes. But its bookings are counted, for a limit per day or for a
+    /// quota that is set at the same time: two that count must conflict. A store whose writers
+    /// follow each other needs no write.
     MeetOthers,
-    Nothing,
 }
 
 /// The booking that a request asks for; an error is the answer of a request that stores nothing.
@@ -65,19 +65,17 @@ impl Draft {
     pub fn admit(self, standing: Standing) -> Result<Creation, Created> {
         rules::admit(&self.offer, standing)?;
         Ok(Creation {
-            offer_write: offer_write(&self.booking, &self.offer),
+            offer_write: offer_write(&self.booking),
             purge: purge_of_creation(&self.booking, &self.offer),
             booking: Box::new(self.booking),
         })
     }
 }
 
-const fn offer_write(booking: &Booking, offer: &Offer) -> OfferWrite {
+const fn offer_write(booking: &Booking) -> OfferWrite {
     if booking.counted {
         OfferWrite::TakePlace
-    } else if offer.limits.per_day.is_some() {
-        OfferWrite::MeetOthers
     } else {
-        OfferWrite::Nothing
+        OfferWrite::MeetOthers
     }
 }

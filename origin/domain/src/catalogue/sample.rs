@@ -157,9 +157,12 @@ pub fn offer(
     let is_active = chance.between(1, 100) > 3;
     let quota = chance.one_in(2).then(|| {
         let total = *chance.pick(&[20, 50, 100, 200]);
+        // Nobody has booked. Drawn all the same, so that the other fields of the sample, on which
+        // measurements rely, stay what they were.
+        chance.between(0, total);
         Quota {
             total,
-            remaining: chance.between(0, total),
+            remaining: total,
         }
     });
     let images = words::images(chance, "offers", id.as_str());

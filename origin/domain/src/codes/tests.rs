@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 73] = [
+const STATUSES: [(&str, u16, u16); 75] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -52,6 +52,7 @@ const STATUSES: [(&str, u16, u16); 73] = [
     ("PHONE_TAKEN", 409, 200),
     ("OFFER_NOT_FOUND", 404, 200),
     ("OFFER_ARCHIVED", 409, 200),
+    ("QUOTA_BELOW_BOOKED", 409, 200),
     ("DISTANCE_OUT_OF_RANGE", 400, 200),
     ("DISCOUNT_OUT_OF_RANGE", 400, 200),
     ("PARTNER_NOT_FOUND", 404, 200),
@@ -68,6 +69,7 @@ const STATUSES: [(&str, u16, u16); 73] = [
     ("BOOKING_LIMIT_REACHED", 409, 200),
     ("ALREADY_BOOKED", 409, 200),
     ("TOO_MANY_BOOKINGS", 409, 200),
+    ("BOOKINGS_PER_DAY_REACHED", 409, 200),
     ("IDEMPOTENCY_KEY_REUSED", 409, 200),
     ("BOOKING_NOT_FOUND", 404, 200),
     ("BOOKING_STATUS_CONFLICT", 409, 200),

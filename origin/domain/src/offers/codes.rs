@@ -6,6 +6,7 @@ use pq_core::{ErrorCode, error::Layer};
 pub const ALL: &[ErrorCode] = &[
     OFFER_NOT_FOUND,
     OFFER_ARCHIVED,
+    QUOTA_BELOW_BOOKED,
     DISTANCE_OUT_OF_RANGE,
     DISCOUNT_OUT_OF_RANGE,
 ];
@@ -24,6 +25,14 @@ pub const OFFER_ARCHIVED: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "The offer is archived, and archived offers cannot be changed.",
     remedy: "The partner creates a new offer.",
+};
+
+pub const QUOTA_BELOW_BOOKED: ErrorCode = ErrorCode {
+    word: "QUOTA_BELOW_BOOKED",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The quota's new total is less than the number of places that are booked.",
+    remedy: "Set a total that is not below what is booked.",
 };
 
 pub const DISTANCE_OUT_OF_RANGE: ErrorCode = ErrorCode {

@@ -2,7 +2,10 @@
 //! checked when the edit is applied, inside the write's transaction.
 
 use super::rules;
-use crate::{Category, Offer, OfferSchedule, Quota, texts::BrokenRule};
+use crate::{
+    Category, Offer, OfferSchedule, Quota,
+    texts::{BrokenRule, broken},
+};
 
 /// What an edit does to one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,16 +47,46 @@ pub struct OfferEdit {
     pub expected_version: Option<i64>,
 }
 
-/// Unset fields keep their value: raising the total does not overwrite bookings made meanwhile.
+/// An edit of a quota. It sets the total only: what is left is the total without the places that
+/// are booked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QuotaEdit {
+    /// None keeps the total.
     pub total: Option<i32>,
-    pub remaining: Option<i32>,
+}
+
+/// Why an edit does not fit the stored offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    Broken(BrokenRule),
+    /// The new total is less than this number of places, which are booked.
+    BelowBooked(i32),
+}
+
+impl From<BrokenRule> for Unfit {
+    fn from(broken: BrokenRule) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<Unfit> for BrokenRule {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Broken(broken) => broken,
+            Unfit::BelowBooked(_) => broken("quota.total", "is not below what is booked"),
+        }
+    }
 }
 
 impl OfferEdit {
-    /// The offer after the edit.
-    pub fn apply(self, before: &Offer) -> Result<Offer, BrokenRule> {
+    /// Whether the edit sets a quota. Then [`Self::apply`] has to know how many places are booked.
+    pub const fn sets_quota(&self) -> bool {
+        matches!(self.quota, Edit::Set(Some(_)))
+    }
+
+    /// The offer after the edit. `booked` is the number of its bookings that hold a place; it is
+    /// read only if the edit sets a quota.
+    pub fn apply(self, before: &Offer, booked: i32) -> Result<Offer, Unfit> {
         let mut after = before.clone();
         self.title.put(&mut after.title);
         self.description.put(&mut after.description);
@@ -74,7 +107,7 @@ impl OfferEdit {
         match self.quota {
             Edit::Keep => {}
             Edit::Set(None) => after.quota = None,
-            Edit::Set(Some(edit)) => after.quota = Some(edit.apply(before.quota)?),
+            Edit::Set(Some(edit)) => after.quota = Some(edit.apply(before.quota, booked)?),
         }
         self.images.put(&mut after.images);
         self.is_active.put(&mut after.is_active);
@@ -89,11 +122,15 @@ impl OfferEdit {
 }
 
 impl QuotaEdit {
-    fn apply(self, before: Option<Quota>) -> Result<Quota, BrokenRule> {
-        rules::quota(
-            self.total.or(before.map(|quota| quota.total)),
-            self.remaining.or(before.map(|quota| quota.remaining)),
-        )
+    fn apply(self, before: Option<Quota>, booked: i32) -> Result<Quota, Unfit> {
+        let total = rules::quota_total(self.total.or(before.map(|quota| quota.total)))?;
+        if total < booked {
+            return Err(Unfit::BelowBooked(booked));
+        }
+        Ok(Quota {
+            total,
+            remaining: total - booked,
+        })
     }
 }
 
@@ -132,7 +169,7 @@ mod tests {
 
     #[test]
     fn an_empty_edit_changes_nothing() {
-        assert_eq!(OfferEdit::default().apply(&odd()), Ok(odd()));
+        assert_eq!(OfferEdit::default().apply(&odd(), 0), Ok(odd()));
     }
 
     #[test]
@@ -141,7 +178,7 @@ mod tests {
             title: Edit::Set("Trois".into()),
             ..OfferEdit::default()
         };
-        assert_eq!(title.apply(&odd()).unwrap().title, "Trois");
+        assert_eq!(title.apply(&odd(), 0).unwrap().title, "Trois");
         for (from, until, fits) in [
             (Edit::Set(4), Edit::Keep, true),
             (Edit::Set(5), Edit::Keep, false),
@@ -154,7 +191,39 @@ mod tests {
                 valid_until_ms: until,
                 ..OfferEdit::default()
             };
-            assert_eq!(edit.clone().apply(&odd()).is_ok(), fits, "{edit:?}");
+            assert_eq!(edit.clone().apply(&odd(), 0).is_ok(), fits, "{edit:?}");
+        }
+    }
+
+    /// F1.
+    #[test]
+    fn what_is_left_is_the_total_without_what_is_booked() {
+        let ten = Some(Quota {
+            total: 10,
+            remaining: 8,
+        });
+        let stale = Some(Quota {
+            total: 10,
+            remaining: 10,
+        });
+        for (quota, total, booked, left) in [
+            (ten, Some(20), 2, Ok(18)),
+            (ten, Some(5), 2, Ok(3)),
+            (ten, Some(2), 2, Ok(0)),
+            (ten, Some(1), 2, Err(Unfit::BelowBooked(2))),
+            (ten, None, 2, Ok(8)),
+            (stale, None, 2, Ok(8)),
+            (None, Some(3), 2, Ok(1)),
+            (None, Some(0), 0, Ok(0)),
+        ] {
+            let before = Offer { quota, ..odd() };
+            let edit = OfferEdit {
+                quota: Edit::Set(Some(QuotaEdit { total })),
+                ..OfferEdit::default()
+            };
+            let after = edit.apply(&before, booked);
+            let found = after.map(|offer| offer.quota.unwrap().remaining);
+            assert_eq!(found, left, "{quota:?} {total:?} {booked}");
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct OfferChange {
 /// Where a change is visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Seen {
+    /// In answers that show how many places are left: each of them carries a tag of its own.
+    InNumber,
     /// In answers that show the offer: each of them carries the offer's own tag.
     Inside,
     /// Also in lists, even those that do not show the offer yet: they filter or sort by it.
@@ -32,7 +34,7 @@ enum Seen {
 /// changed.
 ///
 /// A field that is added to [`Offer`] does not compile until it has its line here.
-fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 20] {
+fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 21] {
     let Offer {
         id,
         title,
@@ -84,8 +86,9 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
             *valid_until_ms != after.valid_until_ms,
         ),
         ("schedule", Seen::Inside, *schedule != after.schedule),
-        // The remaining quota may be up to 5 s old in answers, so that not every booking purges;
-        // but whether any place is left, and the total, must be current.
+        // Not every booking purges all answers that show the offer; but whether any place is left,
+        // and the total, must be current in them.
+        ("quota", Seen::InNumber, *quota != after.quota),
         ("quota", Seen::Inside, total(*quota) != total(after.quota)),
         (
             "quota",
@@ -136,13 +139,13 @@ fn seen(change: &OfferChange) -> Option<Seen> {
     }
 }
 
-/// The tags to purge for a change: the offer's and its partner's own, and those of the lists that
-/// it enters, leaves or looks different in. Sorted, without duplicates.
+/// The tags to purge for a change: the offer's and its partner's own, that of the places left, and
+/// those of the lists that it enters, leaves or looks different in. Sorted, without duplicates.
 pub fn tags_of(change: &OfferChange) -> Vec<Tag> {
     let mut purged = BTreeSet::new();
     let seen = seen(change);
     for offer in change.before.iter().chain(&change.after) {
-        if seen.is_some() {
+        if seen >= Some(Seen::Inside) {
             purged.insert(tags::offer(&offer.id));
             purged.insert(tags::partner(&offer.partner_id));
         }
@@ -152,6 +155,11 @@ pub fn tags_of(change: &OfferChange) -> Vec<Tag> {
             purged.insert(tags::all_offers());
             purged.extend(geo_tags(offer.location));
         }
+    }
+    if let (Some(before), Some(after)) = (&change.before, &change.after)
+        && before.quota != after.quota
+    {
+        purged.insert(tags::quota(&before.id));
     }
     if let Some(after) = change.after.as_ref().filter(|after| after.is_active)
         && !change

@@ -6,7 +6,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use crate::{
-    OfferSchedule, Quota,
+    OfferSchedule,
     paris::TimeOfDay,
     texts::{BrokenRule, broken, is_public_https, line},
 };
@@ -104,17 +104,13 @@ pub fn validity(from_ms: i64, until_ms: i64) -> Result<(), BrokenRule> {
     }
 }
 
-pub fn quota(total: Option<i32>, remaining: Option<i32>) -> Result<Quota, BrokenRule> {
+pub fn quota_total(total: Option<i32>) -> Result<i32, BrokenRule> {
     let total = total.ok_or(broken("quota.total", "is needed: there was no quota"))?;
-    if total < 0 {
-        return Err(broken("quota.total", "is 0 or more"));
+    if total >= 0 {
+        Ok(total)
+    } else {
+        Err(broken("quota.total", "is 0 or more"))
     }
-    // A new quota starts with all places left.
-    let remaining = remaining.unwrap_or(total);
-    if !(0..=total).contains(&remaining) {
-        return Err(broken("quota.remaining", "is 0 to `quota.total`"));
-    }
-    Ok(Quota { total, remaining })
 }
 
 pub fn limit(field: &'static str, number: i32) -> Result<i32, BrokenRule> {

@@ -48,6 +48,13 @@ pub trait TeamStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<Vec<Invitation>, StoreError>;
 
+    /// The valid invitations to an address, oldest first, for the data export.
+    async fn invitations_to(
+        &self,
+        email: &EmailKey,
+        now_ms: i64,
+    ) -> Result<Vec<Invitation>, StoreError>;
+
     /// Withdraws an invitation; returns whether this partner had it.
     async fn withdraw(&self, partner: &PartnerId, id: &InvitationId) -> Result<bool, StoreError>;
 

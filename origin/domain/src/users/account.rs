@@ -164,6 +164,16 @@ impl Account {
         EmailKey::of(&self.email)
     }
 
+    /// The phone number that is verified in this state of the account, and was not in `before`.
+    pub fn verifies(&self, before: &Self) -> Option<&str> {
+        let phone = self.verified_phone()?;
+        (before.verified_phone() != Some(phone)).then_some(phone)
+    }
+
+    fn verified_phone(&self) -> Option<&str> {
+        self.phone_verified_at_ms.and(self.phone.as_deref())
+    }
+
     pub fn standing(&self) -> Standing {
         Standing {
             role: self.role,

@@ -17,6 +17,6 @@ pub const PHONE_TAKEN: ErrorCode = ErrorCode {
     word: "PHONE_TAKEN",
     status: 409,
     layer: Layer::Field,
-    meaning: "Another account has this phone number.",
+    meaning: "Another account has verified this phone number.",
     remedy: "The user signs in to that account, or uses another number.",
 };

@@ -5,4 +5,5 @@
 pub mod account;
 pub mod change;
 pub mod codes;
+pub mod consents;
 pub mod store;

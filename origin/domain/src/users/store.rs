@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use super::{
     account::{Account, Consent, EmailKey, Post, Standing},
     change::AccountChange,
+    consents::Recorded,
 };
 use crate::{OfferId, PartnerId, StoreError, UserId};
 
@@ -21,13 +22,13 @@ pub const MAX_FAVORITES: usize = 500;
 pub enum Created {
     Done,
     EmailTaken,
-    PhoneTaken,
 }
 
 /// The outcome of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changed {
     NotFound,
+    /// Another account has verified the number that this one would have verified.
     PhoneTaken,
     /// The account after the change.
     Done(Box<Account>),
@@ -36,6 +37,7 @@ pub enum Changed {
 /// The outcome of joining a team.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Joined {
+    /// The account does not exist any more, or is disabled.
     NoUser,
     /// The user already works for a partner.
     Member,
@@ -68,6 +70,8 @@ pub fn post_change(before: Option<&Account>, owners: usize, post: Option<Post>) 
 /// The outcome of adding a favourite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Favored {
+    /// The account does not exist any more, or is disabled; nothing was stored.
+    NoAccount,
     Added,
     AlreadyThere,
     /// The user has [`MAX_FAVORITES`].
@@ -75,10 +79,14 @@ pub enum Favored {
 }
 
 /// The accounts in a database.
+///
+/// What belongs to a user is stored only while the account exists and is active. This is read in
+/// the transaction that stores it, and the erasure writes what is read: of a write and an erasure
+/// at the same moment the second one sees what the first one did.
 #[async_trait]
 pub trait UserStore: fmt::Debug + Send + Sync {
     /// Stores an account with its first consents, all or nothing. E-mail addresses, ignoring case,
-    /// and phone numbers are unique.
+    /// are unique.
     async fn create(&self, account: Account, consents: Vec<Consent>)
     -> Result<Created, StoreError>;
 
@@ -92,7 +100,8 @@ pub trait UserStore: fmt::Debug + Send + Sync {
     /// The part of an account that every request of its user needs.
     async fn standing(&self, id: &UserId) -> Result<Option<Standing>, StoreError>;
 
-    /// Reads the account, applies the change and writes the result, in one transaction.
+    /// Reads the account, applies the change and writes the result, in one transaction. Verified
+    /// phone numbers are unique.
     async fn change(
         &self,
         id: &UserId,
@@ -113,7 +122,8 @@ pub trait UserStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<PostChanged, StoreError>;
 
-    async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<(), StoreError>;
+    /// Stores a consent unless the last one for its purpose says the same.
+    async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<Recorded, StoreError>;
 
     /// All consent records of a user, oldest first.
     async fn consents(&self, id: &UserId) -> Result<Vec<Consent>, StoreError>;
@@ -139,7 +149,7 @@ pub trait UserStore: fmt::Debug + Send + Sync {
     ) -> Result<HashSet<OfferId>, StoreError>;
 
     /// Erases the account and everything that belongs to it, all or nothing. Proof of consent must
-    /// be kept and stays under `pseudonym`, which cannot be traced to the user. Returns whether
-    /// there was an account.
+    /// be kept and stays under `pseudonym`, which cannot be traced to the user; the purge audit
+    /// then names the pseudonym too. Returns whether there was an account.
     async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<bool, StoreError>;
 }

@@ -3,12 +3,16 @@
 mod racing;
 
 use domain::{
-    BookingId, BookingLimits, Offer, Quota, UserId,
+    BookingId, BookingLimits, Offer, OfferId, Quota, UserId,
     bookings::{
         booking::{Booking, BookingStatus, Step, local_day},
         refusals::BookingRefusal,
-        rules::NewBooking,
+        rules::{MADE_WITHIN_MS, MAX_MADE, NewBooking},
         store::{BookingCursor, BookingQuery, By, Created, Stepped},
+    },
+    offers::{
+        edit::{Edit, OfferEdit, QuotaEdit},
+        store::{Author, Updated},
     },
     paris::Day,
     tags,
@@ -19,7 +23,7 @@ use crate::{
     backends::Fresh,
     runner::{Test, tests},
     samples::{DAY_MS, NOW_MS, family, offer},
-    users::account,
+    users::{account, sign_up},
 };
 
 tests! {
@@ -35,6 +39,9 @@ tests! {
     a_partners_days_count_bookings_and_check_ins: [],
     one_server_at_a_time_has_the_lease: [],
     an_erased_account_leaves_bookings_that_lead_to_nobody: [],
+    an_edit_of_a_quota_keeps_what_is_booked: [],
+    a_quota_counts_bookings_from_before_it: [],
+    a_user_makes_so_many_bookings_a_day: [],
 }
 
 pub(crate) const RACES: &[Test] = racing::TESTS;
@@ -42,7 +49,7 @@ pub(crate) const RACES: &[Test] = racing::TESTS;
 const HOUR_MS: i64 = 3_600_000;
 
 /// So many places, of which all are left; open at any time.
-fn places(name: &str, total: i32) -> Offer {
+pub(crate) fn places(name: &str, total: i32) -> Offer {
     Offer {
         quota: Some(Quota {
             total,
@@ -57,7 +64,7 @@ fn user(name: &str) -> UserId {
     UserId::derive("user", name)
 }
 
-fn new(name: &str, by: &str, offer: &Offer) -> NewBooking {
+pub(crate) fn new(name: &str, by: &str, offer: &Offer) -> NewBooking {
     NewBooking {
         id: BookingId::derive("booking", name),
         user: user(by),
@@ -67,6 +74,7 @@ fn new(name: &str, by: &str, offer: &Offer) -> NewBooking {
 }
 
 async fn create(fresh: &Fresh, new: NewBooking, now_ms: i64) -> Created {
+    sign_up(fresh, &new.user).await;
     fresh.db.bookings.create(new, now_ms).await.unwrap()
 }
 
@@ -87,7 +95,7 @@ async fn stored(fresh: &Fresh, id: &BookingId) -> Option<Booking> {
     found.unwrap().remove(id)
 }
 
-async fn remaining(fresh: &Fresh, offer: &Offer) -> i32 {
+pub(crate) async fn remaining(fresh: &Fresh, offer: &Offer) -> i32 {
     let found = fresh.db.offers.remaining(std::slice::from_ref(&offer.id));
     found.await.unwrap()[&offer.id]
 }
@@ -261,9 +269,9 @@ async fn the_last_place_purges_the_offer_and_so_does_its_return(fresh: Fresh) {
     step(&fresh, &booking.id, Step::Cancel, NOW_MS).await;
     let expected = [
         tags::booking(&booking.id),
-        tags::quota(&offer.id),
         tags::offer(&offer.id),
         tags::partner(&offer.partner_id),
+        tags::quota(&offer.id),
     ];
     let first = fresh.pending_after(&before).await;
     assert_eq!(first[0].purge.tags, expected);
@@ -300,10 +308,6 @@ async fn bookings_are_listed_newest_first_by_pages_and_status(fresh: Fresh) {
         query.after = BookingCursor::decode(&cursor.encode());
     }
     assert_eq!(listed, expected);
-    assert_eq!(
-        fresh.db.bookings.all_of(&user("ana")).await.unwrap(),
-        expected
-    );
     step(&fresh, &expected[1].id, Step::CheckIn, NOW_MS + 9).await;
     query = BookingQuery {
         status: Some(BookingStatus::CheckedIn),
@@ -414,7 +418,14 @@ async fn an_erased_account_leaves_bookings_that_lead_to_nobody(fresh: Fresh) {
     let used = stored(&fresh, &used.id).await.unwrap();
     assert_eq!(used.user, None);
     assert_eq!(used.status, BookingStatus::CheckedIn);
-    assert_eq!(fresh.db.bookings.all_of(&ana.id).await.unwrap(), []);
+    let all = BookingQuery {
+        user: ana.id.clone(),
+        status: None,
+        first: 9,
+        after: None,
+    };
+    let left = fresh.db.bookings.list(&all).await.unwrap();
+    assert_eq!(left.items, []);
     assert_eq!(remaining(&fresh, &one).await, 1);
     assert_eq!(remaining(&fresh, &other).await, 8);
     let rows = fresh.pending_after(&before).await;
@@ -425,4 +436,70 @@ async fn an_erased_account_leaves_bookings_that_lead_to_nobody(fresh: Fresh) {
     made(&fresh, new("3", "bob", &one), now_ms).await;
     let late = create(&fresh, new("4", "eve", &one), now_ms).await;
     assert_eq!(late, Created::Refused(BookingRefusal::SoldOut));
+}
+
+async fn set_quota(fresh: &Fresh, id: &OfferId, total: Option<i32>) -> Updated {
+    let edit = OfferEdit {
+        quota: Edit::Set(total.map(|total| QuotaEdit { total: Some(total) })),
+        ..OfferEdit::default()
+    };
+    let author = Author {
+        actor: "test".into(),
+        action: "edit",
+    };
+    let updated = fresh.db.offers.update(id.clone(), edit, author, NOW_MS);
+    updated.await.unwrap()
+}
+
+/// F1.
+async fn an_edit_of_a_quota_keeps_what_is_booked(fresh: Fresh) {
+    let offer = places("a", 10);
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    made(&fresh, new("1", "ana", &offer), NOW_MS).await;
+    let second = made(&fresh, new("2", "bob", &offer), NOW_MS).await;
+    for (total, left) in [(20, 18), (5, 3), (2, 0)] {
+        let before = fresh.pending().await;
+        let updated = set_quota(&fresh, &offer.id, Some(total)).await;
+        assert!(matches!(updated, Updated::Done(..)), "{updated:?}");
+        assert_eq!(remaining(&fresh, &offer).await, left);
+        let purged = fresh.pending_after(&before).await;
+        let tags = &purged[0].purge.tags;
+        assert!(tags.contains(&tags::quota(&offer.id)), "{tags:?}");
+    }
+    let refused = set_quota(&fresh, &offer.id, Some(1)).await;
+    assert_eq!(refused, Updated::BelowBooked(2));
+    let third = create(&fresh, new("3", "eve", &offer), NOW_MS).await;
+    assert_eq!(third, Created::Refused(BookingRefusal::SoldOut));
+    step(&fresh, &second.id, Step::Cancel, NOW_MS).await;
+    assert_eq!(remaining(&fresh, &offer).await, 1);
+}
+
+/// F1: neither a quota that is lifted and set again nor one that is set late forgets a booking.
+async fn a_quota_counts_bookings_from_before_it(fresh: Fresh) {
+    let offer = places("a", 3);
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    made(&fresh, new("1", "ana", &offer), NOW_MS).await;
+    set_quota(&fresh, &offer.id, None).await;
+    let uncounted = made(&fresh, new("2", "bob", &offer), NOW_MS).await;
+    assert!(!uncounted.counted);
+    let refused = set_quota(&fresh, &offer.id, Some(1)).await;
+    assert_eq!(refused, Updated::BelowBooked(2));
+    set_quota(&fresh, &offer.id, Some(2)).await;
+    assert_eq!(remaining(&fresh, &offer).await, 0);
+    step(&fresh, &uncounted.id, Step::Cancel, NOW_MS).await;
+    assert_eq!(remaining(&fresh, &offer).await, 1);
+}
+
+/// E9.
+async fn a_user_makes_so_many_bookings_a_day(fresh: Fresh) {
+    let offer = places("a", 1);
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    for n in 0..MAX_MADE {
+        let booking = made(&fresh, new(&n.to_string(), "ana", &offer), NOW_MS).await;
+        step(&fresh, &booking.id, Step::Cancel, NOW_MS).await;
+    }
+    let more = create(&fresh, new("more", "ana", &offer), NOW_MS + 1).await;
+    assert_eq!(more, Created::Refused(BookingRefusal::TooManyMade));
+    let tomorrow_ms = NOW_MS + MADE_WITHIN_MS;
+    made(&fresh, new("tomorrow", "ana", &offer), tomorrow_ms).await;
 }

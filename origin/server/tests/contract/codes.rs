@@ -7,7 +7,7 @@ use domain::{
 };
 use futures_util::future::join_all;
 
-use crate::{backends::Fresh, runner::tests, samples};
+use crate::{backends::Fresh, runner::tests, samples, users::sign_up};
 
 tests! {
     a_code_replaces_the_one_before_it_and_no_other: [],
@@ -29,7 +29,8 @@ fn code(name: &str, purpose: CodePurpose, code: &str) -> StoredCode {
 }
 
 async fn put(fresh: &Fresh, code: &StoredCode) {
-    fresh.db.codes.put(code.clone()).await.unwrap();
+    sign_up(fresh, &code.user).await;
+    assert!(fresh.db.codes.put(code.clone()).await.unwrap());
 }
 
 async fn get(fresh: &Fresh, name: &str, purpose: CodePurpose) -> Option<StoredCode> {

@@ -9,6 +9,7 @@ mod bookings;
 mod catalogue;
 mod codes;
 mod documents;
+mod erasing;
 mod listing;
 mod mongo;
 mod moving;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         service_tokens::TESTS,
         bookings::TESTS,
         bookings::RACES,
+        erasing::TESTS,
     ];
     runner::run(&tests.concat())
 }

@@ -31,6 +31,7 @@ tests! {
     a_founder_becomes_the_owner_and_founds_once: [],
     a_partner_is_found_by_what_it_is_now: [Text],
     an_establishment_that_moves_takes_its_offers_along: [],
+    an_archived_offer_does_not_move_along: [],
     a_moved_offer_is_found_where_it_is: [Geo],
     an_establishment_goes_when_no_offer_needs_it: [],
     an_offer_and_the_end_of_its_establishment_do_not_pass_each_other: [Transactions],
@@ -346,6 +347,27 @@ async fn an_establishment_that_moves_takes_its_offers_along(fresh: Fresh) {
         [domain::tags::partner(&mine.partner_id)]
     );
     assert_eq!(rows[1].purge.reason, "write: name");
+}
+
+/// E13.
+async fn an_archived_offer_does_not_move_along(fresh: Fresh) {
+    let (_, place, mine, _) = stored(&fresh).await;
+    let archive = OfferEdit {
+        archived_at_ms: Edit::Set(NOW_MS),
+        ..OfferEdit::default()
+    };
+    let archived = fresh
+        .db
+        .offers
+        .update(mine.id.clone(), archive, author(), NOW_MS);
+    archived.await.unwrap();
+    let filled = fresh.pending().await;
+    update_place(&fresh, &place.id, moved_to(lyon())).await;
+    let stays = read(&fresh, &mine.id).await.unwrap();
+    assert_eq!(stays.location, mine.location);
+    let rows = fresh.pending_after(&filled).await;
+    let own = [domain::tags::partner(&mine.partner_id)];
+    assert_eq!(rows[0].purge.tags, own);
 }
 
 async fn a_moved_offer_is_found_where_it_is(fresh: Fresh) {

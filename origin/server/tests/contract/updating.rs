@@ -19,13 +19,12 @@ use crate::{
 tests! {
     a_write_and_its_purge_are_one: [],
     what_is_refused_unknown_or_the_same_writes_nothing: [],
-    what_no_answer_holds_is_written_without_a_purge: [],
     edits_of_different_fields_do_not_undo_each_other: [Transactions],
     many_writers_of_one_offer_each_leave_their_purge: [Transactions],
     an_updated_offer_is_found_by_what_it_is_now: [Text],
 }
 
-/// Ten, of which five are left.
+/// Ten, all of which are left.
 fn stored() -> Offer {
     Offer {
         title: "Deux galettes".into(),
@@ -33,7 +32,7 @@ fn stored() -> Offer {
         category: Category::Restaurant,
         quota: Some(Quota {
             total: 10,
-            remaining: 5,
+            remaining: 10,
         }),
         ..offer("mine")
     }
@@ -46,9 +45,9 @@ fn retitled(title: &str) -> OfferEdit {
     }
 }
 
-fn quota(total: Option<i32>, remaining: Option<i32>) -> OfferEdit {
+fn quota(total: i32) -> OfferEdit {
     OfferEdit {
-        quota: Edit::Set(Some(QuotaEdit { total, remaining })),
+        quota: Edit::Set(Some(QuotaEdit { total: Some(total) })),
         ..OfferEdit::default()
     }
 }
@@ -103,36 +102,18 @@ async fn what_is_refused_unknown_or_the_same_writes_nothing(fresh: Fresh) {
     fresh.fill(vec![family(vec![before.clone()])]).await;
     let filled = fresh.pending().await;
     let too_few = OfferEdit {
-        quota: quota(Some(4), None).quota,
+        quota: quota(-1).quota,
         ..retitled("never")
     };
     let refused = update(&fresh, &before.id, too_few).await;
-    assert!(matches!(refused, Updated::Refused(rule) if rule.field == "quota.remaining"));
+    assert!(matches!(refused, Updated::Refused(rule) if rule.field == "quota.total"));
     let nobody = OfferId::derive("offer", "nobody");
     let unknown = update(&fresh, &nobody, retitled("never")).await;
     assert_eq!(unknown, Updated::NotFound);
-    let same = update(&fresh, &before.id, quota(Some(10), Some(5))).await;
+    let same = update(&fresh, &before.id, quota(10)).await;
     let kept = Updated::Unchanged(Box::new(before.clone()));
     assert_eq!(same, kept);
     assert_eq!(read(&fresh, &before.id).await, before);
-    assert_eq!(fresh.pending_after(&filled).await, []);
-}
-
-async fn what_no_answer_holds_is_written_without_a_purge(fresh: Fresh) {
-    let before = stored();
-    fresh.fill(vec![family(vec![before.clone()])]).await;
-    let filled = fresh.pending().await;
-    let booked = update(&fresh, &before.id, quota(None, Some(4))).await;
-    let after = Offer {
-        quota: Some(Quota {
-            total: 10,
-            remaining: 4,
-        }),
-        ..before.clone()
-    };
-    let done = Updated::Done(Box::new(after.clone()), Purging::Nothing);
-    assert_eq!(booked, done);
-    assert_eq!(read(&fresh, &before.id).await, after);
     assert_eq!(fresh.pending_after(&filled).await, []);
 }
 
@@ -140,8 +121,7 @@ async fn edits_of_different_fields_do_not_undo_each_other(fresh: Fresh) {
     let before = stored();
     fresh.fill(vec![family(vec![before.clone()])]).await;
     tokio::join!(
-        update(&fresh, &before.id, quota(Some(20), None)),
-        update(&fresh, &before.id, quota(None, Some(4))),
+        update(&fresh, &before.id, quota(20)),
         update(&fresh, &before.id, retitled("Trois galettes")),
     );
     let after = Offer {
@@ -149,7 +129,7 @@ async fn edits_of_different_fields_do_not_undo_each_other(fresh: Fresh) {
         version: before.version + 2,
         quota: Some(Quota {
             total: 20,
-            remaining: 4,
+            remaining: 20,
         }),
         ..before
     };

@@ -10,6 +10,7 @@ use domain::{
             Preferences, Purpose, Role, Status,
         },
         change::{AccountChange, ProfileEdit},
+        consents::Recorded,
         store::{Changed, Created, Favored, MAX_FAVORITES},
     },
 };
@@ -19,10 +20,10 @@ use crate::{backends::Fresh, runner::tests, samples::NOW_MS};
 
 tests! {
     an_account_is_found_as_it_was_stored: [],
-    no_two_accounts_have_one_address_or_number: [],
+    no_two_accounts_have_one_address: [],
     of_many_that_take_one_address_at_once_one_has_it: [Transactions],
     a_change_is_stored_and_the_rest_stays: [],
-    a_number_that_another_has_is_refused: [],
+    only_verified_numbers_are_unique: [],
     consents_are_added_and_never_changed: [],
     favourites_are_listed_newest_first_and_none_twice: [],
     favourites_have_an_end: [],
@@ -56,6 +57,19 @@ pub(crate) fn account(name: &str) -> Account {
         signed_out_before_ms: 7,
         created_at_ms: NOW_MS,
         updated_at_ms: NOW_MS + 2,
+    }
+}
+
+/// Stores an account with this id, unless there is one.
+pub(crate) async fn sign_up(fresh: &Fresh, id: &UserId) {
+    let users = &fresh.db.users;
+    if users.by_id(id).await.unwrap().is_none() {
+        let new = Account {
+            id: id.clone(),
+            membership: None,
+            ..account(id.as_str())
+        };
+        assert_eq!(create(fresh, new).await, Created::Done);
     }
 }
 
@@ -107,7 +121,7 @@ async fn an_account_is_found_as_it_was_stored(fresh: Fresh) {
     assert_eq!(fresh.db.users.standing(&nobody).await.unwrap(), None);
 }
 
-async fn no_two_accounts_have_one_address_or_number(fresh: Fresh) {
+async fn no_two_accounts_have_one_address(fresh: Fresh) {
     let first = with_phone("ana", "+33600000001");
     assert_eq!(create(&fresh, first.clone()).await, Created::Done);
     let same_address = Account {
@@ -115,9 +129,7 @@ async fn no_two_accounts_have_one_address_or_number(fresh: Fresh) {
         ..account("ben")
     };
     assert_eq!(create(&fresh, same_address).await, Created::EmailTaken);
-    let same_number = with_phone("ben", "+33600000001");
-    assert_eq!(create(&fresh, same_number).await, Created::PhoneTaken);
-    // None was stored, and accounts without a number do not have the same one.
+    // It was not stored, and accounts without a number do not have the same one.
     assert_eq!(create(&fresh, account("ben")).await, Created::Done);
     assert_eq!(create(&fresh, account("cho")).await, Created::Done);
 }
@@ -164,24 +176,52 @@ async fn a_change_is_stored_and_the_rest_stays(fresh: Fresh) {
     assert_eq!(outcome.unwrap(), Changed::NotFound);
 }
 
-async fn a_number_that_another_has_is_refused(fresh: Fresh) {
-    create(&fresh, with_phone("ana", "+33600000001")).await;
-    create(&fresh, account("ben")).await;
-    let take = |phone: &str| {
+/// E8.
+async fn only_verified_numbers_are_unique(fresh: Fresh) {
+    const PHONE: &str = "+33600000001";
+    let unverified = |name: &str| Account {
+        phone: Some(PHONE.into()),
+        ..account(name)
+    };
+    for name in ["ana", "ben"] {
+        assert_eq!(create(&fresh, unverified(name)).await, Created::Done);
+    }
+    assert_eq!(create(&fresh, account("cho")).await, Created::Done);
+    let users = &fresh.db.users;
+    let change = async |name: &str, change: AccountChange| {
+        let changed = users.change(&account(name).id, change, NOW_MS).await;
+        changed.unwrap()
+    };
+    let take = || {
         edit(ProfileEdit {
-            phone: Some(Some(phone.to_owned())),
+            phone: Some(Some(PHONE.to_owned())),
             ..ProfileEdit::default()
         })
     };
-    let ben = account("ben").id;
-    let users = &fresh.db.users;
-    let taken = users.change(&ben, take("+33600000001"), NOW_MS).await;
-    assert_eq!(taken.unwrap(), Changed::PhoneTaken);
-    assert_eq!(users.by_id(&ben).await.unwrap(), Some(account("ben")));
-    let free = users.change(&ben, take("+33600000002"), NOW_MS).await;
-    assert!(matches!(free.unwrap(), Changed::Done(_)));
-    let again = users.change(&ben, take("+33600000002"), NOW_MS).await;
-    assert!(matches!(again.unwrap(), Changed::Done(_)));
+    let verify = || AccountChange::PhoneVerified(PHONE.into());
+    assert!(matches!(change("ben", verify()).await, Changed::Done(_)));
+    // Nobody else learns of it before the code is right.
+    assert!(matches!(change("cho", take()).await, Changed::Done(_)));
+    for name in ["ana", "cho"] {
+        assert_eq!(change(name, verify()).await, Changed::PhoneTaken);
+    }
+    let renamed = edit(ProfileEdit {
+        first_name: Some("Anne".into()),
+        ..ProfileEdit::default()
+    });
+    for name in ["ana", "ben"] {
+        assert!(matches!(
+            change(name, renamed.clone()).await,
+            Changed::Done(_)
+        ));
+    }
+    // The number is free again.
+    let none = edit(ProfileEdit {
+        phone: Some(None),
+        ..ProfileEdit::default()
+    });
+    change("ben", none).await;
+    assert!(matches!(change("ana", verify()).await, Changed::Done(_)));
 }
 
 async fn consents_are_added_and_never_changed(fresh: Fresh) {
@@ -191,10 +231,13 @@ async fn consents_are_added_and_never_changed(fresh: Fresh) {
     assert_eq!(created.unwrap(), Created::Done);
     let mut withdrawn = consent("1", false);
     withdrawn.at_ms += 1;
-    users
-        .record_consent(&ana.id, withdrawn.clone())
-        .await
-        .unwrap();
+    let done = users.record_consent(&ana.id, withdrawn.clone()).await;
+    assert_eq!(done.unwrap(), Recorded::Done(withdrawn.clone()));
+    // E9: the same is not stored again.
+    let mut again = withdrawn.clone();
+    again.at_ms += 1;
+    let before = users.record_consent(&ana.id, again).await;
+    assert_eq!(before.unwrap(), Recorded::Before(withdrawn.clone()));
     let found = users.consents(&ana.id).await.unwrap();
     assert_eq!(found, [consent("1", true), withdrawn]);
     let nobody = UserId::derive("user", "nobody");
@@ -203,6 +246,9 @@ async fn consents_are_added_and_never_changed(fresh: Fresh) {
 
 async fn favourites_are_listed_newest_first_and_none_twice(fresh: Fresh) {
     let (ana, ben) = (account("ana").id, account("ben").id);
+    for user in [&ana, &ben] {
+        sign_up(&fresh, user).await;
+    }
     let offers: Vec<OfferId> = (0..3)
         .map(|n| OfferId::derive("offer", &n.to_string()))
         .collect();
@@ -227,6 +273,7 @@ async fn favourites_are_listed_newest_first_and_none_twice(fresh: Fresh) {
 
 async fn favourites_have_an_end(fresh: Fresh) {
     let ana = account("ana").id;
+    sign_up(&fresh, &ana).await;
     let users = &fresh.db.users;
     let offer = |n: usize| OfferId::derive("offer", &n.to_string());
     for n in 0..MAX_FAVORITES {

@@ -90,11 +90,11 @@ async fn an_update_changes_what_it_is_given_and_nothing_else() {
         (json!({"schedule": null}), json!({"schedule": null})),
         (
             json!({"quota": {"total": 5}}),
-            json!({"quota": {"total": 5, "remaining": 3, "isSoldOut": false}}),
+            json!({"quota": {"total": 5, "remaining": 5, "isSoldOut": false}}),
         ),
         (
-            json!({"quota": {"remaining": 0}}),
-            json!({"quota": {"total": 5, "remaining": 0, "isSoldOut": true}}),
+            json!({"quota": {"total": 0, "remaining": 5}}),
+            json!({"quota": {"total": 0, "remaining": 0, "isSoldOut": true}}),
         ),
         (json!({"quota": null}), json!({"quota": null})),
         (
@@ -232,8 +232,8 @@ async fn lists_find_the_offer_by_what_it_is_now() {
 async fn the_second_field_of_a_mutation_sees_the_first_ones_write() {
     let app = started().await;
     let twice = "mutation A($id: ID!) {
-        one: updateOffer(id: $id, input: {title: \"Un\", quota: {remaining: 2}}) { quota { remaining } partner { offers { title } } }
-        two: updateOffer(id: $id, input: {title: \"Deux\", quota: {remaining: 1}}) { quota { remaining } partner { offers { title } } }
+        one: updateOffer(id: $id, input: {title: \"Un\", quota: {total: 2}}) { quota { remaining } partner { offers { title } } }
+        two: updateOffer(id: $id, input: {title: \"Deux\", quota: {total: 1}}) { quota { remaining } partner { offers { title } } }
     }";
     let request = app
         .post(twice, &json!({"id": first().id}))

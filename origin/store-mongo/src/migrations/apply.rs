@@ -9,6 +9,8 @@ use crate::{database::MongoDb, error::MongoError, limits::bounded};
 
 /// An index over millions of documents takes its time; nobody waits for it but the migration.
 const CHANGE_WITHIN: Duration = Duration::from_hours(1);
+const NAMESPACE_NOT_FOUND: i32 = 26;
+const INDEX_NOT_FOUND: i32 = 27;
 const NAMESPACE_EXISTS: i32 = 48;
 
 /// Does it; gives what could not be had.
@@ -16,6 +18,9 @@ pub(super) async fn change(db: &MongoDb, change: &Change) -> Result<Option<Strin
     match change {
         Change::Collection { name, schema } => collection(db, name, schema).await,
         Change::Index(wanted) => index(db, wanted).await,
+        Change::NoIndex { collection, name } => {
+            drop_index(db, collection, name).await.map(|()| None)
+        }
         Change::Document {
             collection,
             document,
@@ -85,6 +90,13 @@ async fn index(db: &MongoDb, wanted: &Index) -> Result<Option<String>, MongoErro
         ))),
         Err(error) if error.is_refused_option() => Ok(Some(left_out(wanted, &error))),
         Err(error) => Err(error),
+    }
+}
+
+async fn drop_index(db: &MongoDb, collection: &str, name: &str) -> Result<(), MongoError> {
+    match command(db, doc! {"dropIndexes": collection, "index": name}).await {
+        Err(error) if error.has_code(&[NAMESPACE_NOT_FOUND, INDEX_NOT_FOUND]) => Ok(()),
+        other => other,
     }
 }
 

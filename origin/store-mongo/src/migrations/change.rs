@@ -13,6 +13,11 @@ pub enum Change {
         schema: Document,
     },
     Index(Index),
+    /// An index that is not wanted any more.
+    NoIndex {
+        collection: &'static str,
+        name: &'static str,
+    },
     /// Stored unless there is one with its `_id`.
     Document {
         collection: &'static str,
@@ -37,6 +42,7 @@ impl Change {
         match self {
             Self::Collection { name, .. } => format!("collection {name} with a validator"),
             Self::Index(index) => index.to_string(),
+            Self::NoIndex { collection, name } => format!("no index {name} of {collection}"),
             Self::Document {
                 collection,
                 document,

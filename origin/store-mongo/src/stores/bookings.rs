@@ -10,7 +10,7 @@ use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    BookingId, PartnerId, StoreError, UserId,
+    BookingId, PartnerId, StoreError,
     bookings::{
         booking::{Booking, Step},
         refusals::BookingRefusal,
@@ -95,10 +95,6 @@ impl BookingStore for MongoBookings {
 
     async fn list(&self, query: &BookingQuery) -> Result<BookingPage, StoreError> {
         Ok(read::page(&self.db, query).await?)
-    }
-
-    async fn all_of(&self, user: &UserId) -> Result<Vec<Booking>, StoreError> {
-        Ok(read::all_of(&self.db, user).await?)
     }
 
     async fn days_of_partner(

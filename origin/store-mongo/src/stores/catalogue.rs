@@ -15,9 +15,9 @@ use crate::{
     documents::{bad, object_id},
     error::MongoError,
     limits::SERVER_WITHIN,
-    outbox::{self, OUTBOX},
+    outbox,
     tables::{
-        collections::{ESTABLISHMENTS, OFFERS, PARTNERS},
+        collections::{ESTABLISHMENTS, OFFERS, OUTBOX, PARTNERS},
         offers as rows,
         partners::{establishment_document, partner_document},
     },

@@ -16,7 +16,8 @@ use crate::{
     documents::{moment_ms, object_id, text, whole},
     error::MongoError,
     limits::SERVER_WITHIN,
-    tables::collections::CODES,
+    tables::{collections::CODES, users::held},
+    tx::Tx,
 };
 
 /// The codes of a MongoDB database.
@@ -33,35 +34,16 @@ impl MongoCodes {
     fn all(&self) -> Collection<Document> {
         self.db.collection(CODES)
     }
-
-    async fn replace(&self, key: String, row: Document) -> Result<bool, MongoError> {
-        let all = self.all();
-        let replaced = self.db.run(async move {
-            let edit = doc! {"$set": row};
-            Ok(all.update_one(doc! {"_id": key}, edit).await?.matched_count)
-        });
-        Ok(replaced.await? > 0)
-    }
 }
 
 #[async_trait]
 impl CodeStore for MongoCodes {
-    async fn put(&self, code: StoredCode) -> Result<(), StoreError> {
-        let (key, row) = (key(&code.user, code.purpose), row(&code)?);
-        if self.replace(key.clone(), row.clone()).await? {
-            return Ok(());
-        }
-        // Not an upsert: of two that meet, Azure DocumentDB would lose one.
-        let (all, mut first) = (self.all(), row.clone());
-        first.insert("_id", &key);
-        let inserted = self.db.run(async move {
-            all.insert_one(first).await?;
-            Ok(())
+    async fn put(&self, code: StoredCode) -> Result<bool, StoreError> {
+        let put = self.db.transaction_that_adds(move |tx| {
+            let code = code.clone();
+            Box::pin(async move { put(tx, &code).await })
         });
-        match inserted.await {
-            Err(error) if error.is_duplicate_key() => Ok(self.replace(key, row).await.map(drop)?),
-            outcome => Ok(outcome?),
-        }
+        Ok(put.await?)
     }
 
     async fn get(
@@ -112,6 +94,19 @@ impl CodeStore for MongoCodes {
             .run(async move { Ok(all.delete_one(this).await?.deleted_count) });
         Ok(consumed.await? > 0)
     }
+}
+
+async fn put(tx: &mut Tx, code: &StoredCode) -> Result<bool, MongoError> {
+    if !held::is_active(tx, &code.user).await? {
+        return Ok(false);
+    }
+    let (key, mut row) = (key(&code.user, code.purpose), row(code)?);
+    let edit = doc! {"$set": row.clone()};
+    if tx.update_one(CODES, doc! {"_id": &key}, edit).await? == 0 {
+        row.insert("_id", key);
+        tx.insert_one(CODES, row).await?;
+    }
+    Ok(true)
 }
 
 fn key(user: &UserId, purpose: CodePurpose) -> String {

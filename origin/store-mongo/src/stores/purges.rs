@@ -18,7 +18,8 @@ use crate::{
     documents::{at_most, batch, collect, id_number},
     error::MongoError,
     limits::SERVER_WITHIN,
-    outbox::{self, OUTBOX},
+    outbox,
+    tables::{collections::OUTBOX, users::actors},
     tx::Tx,
 };
 
@@ -166,11 +167,17 @@ async fn take_out(tx: &mut Tx, log: LogId, moved: &[Moved]) -> Result<bool, Mong
         return Err(StoreError::Conflict("the outbox").into());
     }
     // Each id once: a row that is named twice was moved once.
-    let told: Vec<&AuditRow> = moved
-        .iter()
-        .filter(|moved| there.remove(&moved.id))
-        .map(|moved| &moved.told)
-        .collect();
-    audit::record(tx, &told).await?;
+    let mut told = Vec::new();
+    for Moved { id, told: row } in moved {
+        if there.remove(id) {
+            // The account may have been erased since the row was read.
+            let actor = actors::named(tx, &row.actor).await?.to_owned();
+            told.push(AuditRow {
+                actor,
+                ..row.clone()
+            });
+        }
+    }
+    audit::record(tx, &told.iter().collect::<Vec<_>>()).await?;
     Ok(true)
 }

@@ -38,6 +38,25 @@ impl MongoTeams {
     pub const fn new(db: MongoDb) -> Self {
         Self { db }
     }
+
+    /// Those that are not over, oldest first.
+    async fn valid(&self, filter: Document, now_ms: i64) -> Result<Vec<Invitation>, MongoError> {
+        let all = self.db.collection::<Document>(INVITATIONS);
+        // Without the end in the filter: with it a server may go through all that ends soon.
+        let found = self.db.run(async move {
+            let found = all
+                .find(filter)
+                .sort(doc! {"createdAt": 1, "_id": 1})
+                .batch_size(batch(MOST_INVITATIONS))
+                .max_time(SERVER_WITHIN);
+            collect(found.await?).await
+        });
+        let found = found.await?;
+        let mut invitations: Vec<Invitation> = found.iter().map(read).collect::<Result<_, _>>()?;
+        // The server forgets what is over within a minute.
+        invitations.retain(|invitation| invitation.expires_at_ms > now_ms);
+        Ok(invitations)
+    }
 }
 
 #[async_trait]
@@ -55,22 +74,17 @@ impl TeamStore for MongoTeams {
         partner: &PartnerId,
         now_ms: i64,
     ) -> Result<Vec<Invitation>, StoreError> {
-        let all = self.db.collection::<Document>(INVITATIONS);
-        // By the partner alone: with the end beside it a server may go through what ends soon.
         let of_team = doc! {"partnerId": object_id(partner)?};
-        let found = self.db.run(async move {
-            let found = all
-                .find(of_team)
-                .sort(doc! {"createdAt": 1, "_id": 1})
-                .batch_size(batch(MOST_INVITATIONS))
-                .max_time(SERVER_WITHIN);
-            collect(found.await?).await
-        });
-        let found = found.await?;
-        let mut invitations: Vec<Invitation> = found.iter().map(read).collect::<Result<_, _>>()?;
-        // The server forgets what is over within a minute.
-        invitations.retain(|invitation| invitation.expires_at_ms > now_ms);
-        Ok(invitations)
+        Ok(self.valid(of_team, now_ms).await?)
+    }
+
+    async fn invitations_to(
+        &self,
+        email: &EmailKey,
+        now_ms: i64,
+    ) -> Result<Vec<Invitation>, StoreError> {
+        let to_address = doc! {"emailKey": email.as_str()};
+        Ok(self.valid(to_address, now_ms).await?)
     }
 
     async fn withdraw(&self, partner: &PartnerId, id: &InvitationId) -> Result<bool, StoreError> {

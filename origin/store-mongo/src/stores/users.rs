@@ -12,6 +12,7 @@ use domain::{
     users::{
         account::{Account, Consent, EmailKey, Post, Standing},
         change::AccountChange,
+        consents::Recorded,
         store::{Changed, Created, Favored, PostChanged, UserStore},
     },
 };
@@ -146,14 +147,13 @@ impl UserStore for MongoUsers {
         Ok(changed.await?)
     }
 
-    async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<(), StoreError> {
-        let consents = self.db.collection::<Document>(CONSENTS);
-        let row = crate::tables::users::consent(id.as_str(), &consent);
-        let stored = self.db.run(async move {
-            consents.insert_one(row).await?;
-            Ok(())
+    async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<Recorded, StoreError> {
+        let id = id.clone();
+        let recorded = self.db.transaction(move |tx| {
+            let (id, consent) = (id.clone(), consent.clone());
+            Box::pin(async move { write::record_consent(tx, &id, consent).await })
         });
-        Ok(stored.await?)
+        Ok(recorded.await?)
     }
 
     async fn consents(&self, id: &UserId) -> Result<Vec<Consent>, StoreError> {

@@ -1,5 +1,6 @@
 //! The names of the collections that several files read or write.
 
+pub const AUDIT: &str = "purge_audit";
 pub const BOOKINGS: &str = "bookings";
 pub const CODES: &str = "codes";
 pub const CONSENTS: &str = "consents";
@@ -8,5 +9,6 @@ pub const ESTABLISHMENTS: &str = "establishments";
 pub const FAVORITES: &str = "favorites";
 pub const INVITATIONS: &str = "invitations";
 pub const OFFERS: &str = "offers";
+pub const OUTBOX: &str = "outbox";
 pub const PARTNERS: &str = "partners";
 pub const USERS: &str = "users";

@@ -8,7 +8,11 @@ use crate::{
     documents::object_id,
     error::MongoError,
     limits::SERVER_WITHIN,
-    tables::{collections::OFFERS, offers as rows},
+    tables::{
+        bookings,
+        collections::{BOOKINGS, OFFERS},
+        offers as rows,
+    },
     tx::Tx,
 };
 
@@ -33,6 +37,17 @@ pub async fn one(tx: &mut Tx, id: &OfferId) -> Result<Option<Offer>, MongoError>
     let this = doc! {"_id": object_id(id)?};
     let found = tx.find_one_projected(OFFERS, this, doc! {"folded": 0});
     found.await?.as_ref().map(rows::offer).transpose()
+}
+
+/// How many bookings of the offer hold a place. From now on they count in the offer's quota, also
+/// those that were made while it had none.
+pub async fn count_booked(tx: &mut Tx, id: &OfferId) -> Result<i32, MongoError> {
+    // A booking that is made at the same moment conflicts: both write to the offer.
+    meet_others(tx, id).await?;
+    let holding = doc! {"offerId": object_id(id)?, "status": bookings::holding()};
+    let counted = doc! {"$set": {"counted": true}};
+    let count = tx.update_many(BOOKINGS, holding, counted).await?;
+    Ok(i32::try_from(count).unwrap_or(i32::MAX))
 }
 
 /// Takes one, if one is left.

@@ -1,6 +1,8 @@
 //! Accounts and consents as documents.
 
+pub mod actors;
 pub mod change;
+pub mod held;
 pub mod members;
 
 use domain::{
@@ -17,8 +19,7 @@ use crate::{
     error::MongoError,
 };
 
-/// The whole document. `phone` is absent when there is none: the index that keeps numbers unique
-/// leaves out what is absent.
+/// The whole document. `phone` is absent when there is none.
 pub fn document(account: &Account) -> Result<Document, MongoError> {
     let moment =
         |at_ms: Option<i64>| at_ms.map_or(Bson::Null, |ms| DateTime::from_millis(ms).into());

@@ -8,7 +8,7 @@ use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    BookingId, PartnerId, StoreError, UserId,
+    BookingId, PartnerId, StoreError,
     bookings::{
         booking::{Booking, Step},
         rules::NewBooking,
@@ -82,13 +82,6 @@ impl BookingStore for EmbeddedBookings {
         let query = query.clone();
         self.db
             .read(move |c| crate::tables::bookings::page(c, &query))
-            .await
-    }
-
-    async fn all_of(&self, user: &UserId) -> Result<Vec<Booking>, StoreError> {
-        let user = user.clone();
-        self.db
-            .read(move |c| crate::tables::bookings::all_of(c, &user))
             .await
     }
 

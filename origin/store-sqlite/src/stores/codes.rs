@@ -7,7 +7,7 @@ use domain::{
 };
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
-use crate::{database::EmbeddedDb, error::SqliteError};
+use crate::{database::EmbeddedDb, error::SqliteError, tables::users::is_active};
 
 /// The codes of the embedded store.
 #[derive(Clone, Debug)]
@@ -23,8 +23,11 @@ impl EmbeddedCodes {
 
 #[async_trait]
 impl CodeStore for EmbeddedCodes {
-    async fn put(&self, code: StoredCode) -> Result<(), StoreError> {
+    async fn put(&self, code: StoredCode) -> Result<bool, StoreError> {
         let put = self.db.write(move |tx| {
+            if !is_active(tx, &code.user)? {
+                return Ok(false);
+            }
             // Each write deletes the expired rows, so the table stays small.
             tx.prepare_cached("DELETE FROM codes WHERE expires_at_ms <= ?1")?
                 .execute([code.created_at_ms])?;
@@ -42,7 +45,7 @@ impl CodeStore for EmbeddedCodes {
                 ":created": code.created_at_ms,
                 ":expires": code.expires_at_ms,
             })?;
-            Ok(())
+            Ok(true)
         });
         put.await
     }

@@ -12,6 +12,7 @@ use crate::{
     database::EmbeddedDb,
     in_force,
     outbox::{outbox_last, outbox_pending, outbox_push, outbox_remove},
+    tables::users::actors,
 };
 
 /// The purges of the embedded store.
@@ -48,7 +49,13 @@ impl PurgeStore for EmbeddedPurges {
             }
             for Moved { id, told } in &moved {
                 if outbox_remove(tx, *id)? {
-                    audit::record(tx, told)?;
+                    // The account may have been erased since the row was read.
+                    let actor = actors::named(tx, &told.actor)?.to_owned();
+                    let told = AuditRow {
+                        actor,
+                        ..told.clone()
+                    };
+                    audit::record(tx, &told)?;
                 }
             }
             Ok(true)

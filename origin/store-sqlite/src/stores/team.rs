@@ -48,21 +48,20 @@ impl TeamStore for EmbeddedTeams {
         partner: &PartnerId,
         now_ms: i64,
     ) -> Result<Vec<Invitation>, StoreError> {
-        let partner = partner.clone();
+        let partner = partner.to_string();
         self.db
-            .read(move |connection| {
-                let sql = format!(
-                    "{COLUMNS} WHERE partner_id = ?1 AND expires_at_ms > ?2
-                     ORDER BY created_at_ms, id"
-                );
-                let mut statement = connection.prepare_cached(&sql)?;
-                let mut rows = statement.query((partner.as_str(), now_ms))?;
-                let mut found = Vec::new();
-                while let Some(row) = rows.next()? {
-                    found.push(read(row)?);
-                }
-                Ok(found)
-            })
+            .read(move |c| valid(c, "partner_id", &partner, now_ms))
+            .await
+    }
+
+    async fn invitations_to(
+        &self,
+        email: &EmailKey,
+        now_ms: i64,
+    ) -> Result<Vec<Invitation>, StoreError> {
+        let email = email.clone();
+        self.db
+            .read(move |c| valid(c, "email_key", email.as_str(), now_ms))
             .await
     }
 
@@ -90,6 +89,24 @@ impl TeamStore for EmbeddedTeams {
             .write(move |tx| accept(tx, &id, &hash, &user, &email, now_ms))
             .await
     }
+}
+
+/// Those that are not over, by the value of a column.
+fn valid(
+    connection: &Connection,
+    column: &'static str,
+    value: &str,
+    now_ms: i64,
+) -> Result<Vec<Invitation>, SqliteError> {
+    let sql =
+        format!("{COLUMNS} WHERE {column} = ?1 AND expires_at_ms > ?2 ORDER BY created_at_ms, id");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query((value, now_ms))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
 }
 
 fn invite(tx: &Transaction<'_>, invitation: &Invitation) -> Result<Invited, SqliteError> {

@@ -11,6 +11,7 @@ use domain::{
     users::{
         account::{Account, Consent, EmailKey, Post, Standing},
         change::AccountChange,
+        consents::Recorded,
         store::{Changed, Created, Favored, PostChanged, UserStore},
     },
 };
@@ -20,7 +21,7 @@ use crate::{
     database::{EmbeddedDb, json_list},
     error::SqliteError,
     stores::bookings::erasing,
-    tables::users::change::{apply, is_there},
+    tables::users::{actors, change::apply},
 };
 
 /// The accounts of the embedded store.
@@ -43,13 +44,9 @@ impl UserStore for EmbeddedUsers {
         consents: Vec<Consent>,
     ) -> Result<Created, StoreError> {
         let create = self.db.write(move |tx| {
-            if is_there(tx, "email_key", account.email_key().as_str(), &account.id)? {
+            let email = account.email_key();
+            if crate::tables::users::account(tx, "email_key", email.as_str())?.is_some() {
                 return Ok(Created::EmailTaken);
-            }
-            if let Some(phone) = &account.phone
-                && is_there(tx, "phone", phone, &account.id)?
-            {
-                return Ok(Created::PhoneTaken);
             }
             crate::tables::users::insert(tx, &account)?;
             for consent in &consents {
@@ -123,10 +120,10 @@ impl UserStore for EmbeddedUsers {
             .await
     }
 
-    async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<(), StoreError> {
+    async fn record_consent(&self, id: &UserId, consent: Consent) -> Result<Recorded, StoreError> {
         let id = id.clone();
         self.db
-            .write(move |tx| crate::tables::users::insert_consent(tx, id.as_str(), &consent))
+            .write(move |tx| crate::tables::users::record_consent(tx, &id, consent))
             .await
     }
 
@@ -204,6 +201,7 @@ fn erase(
         tx.prepare_cached(sql)?.execute([id.as_str()])?;
     }
     erasing::erase(tx, id, now_ms)?;
+    actors::rename(tx, id, pseudonym)?;
     tx.prepare_cached("UPDATE consents SET owner = ?2 WHERE owner = ?1")?
         .execute((id.as_str(), pseudonym))?;
     tx.prepare_cached("INSERT INTO erasures(id, created_at_ms, erased_at_ms) VALUES (?1, ?2, ?3)")?

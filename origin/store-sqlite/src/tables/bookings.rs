@@ -95,6 +95,10 @@ pub fn standing(
             "SELECT COUNT(*) FROM bookings WHERE user_id = ?1 AND due_ms IS NOT NULL",
             &[&user],
         )?,
+        made: one(
+            "SELECT COUNT(*) FROM bookings WHERE user_id = ?1 AND created_at_ms > ?2",
+            &[&user, &(booking.created_at_ms - rules::MADE_WITHIN_MS)],
+        )?,
         of_user: one(
             "SELECT COUNT(*) FROM bookings
              WHERE user_id = ?1 AND offer_id = ?2 AND status NOT IN ('CANCELLED', 'EXPIRED')",
@@ -131,10 +135,9 @@ pub fn page(connection: &Connection, wanted: &BookingQuery) -> Result<BookingPag
     })
 }
 
-pub fn all_of(connection: &Connection, user: &UserId) -> Result<Vec<Booking>, SqliteError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM bookings WHERE user_id = ?1 ORDER BY created_at_ms DESC, id DESC"
-    );
+/// Those that are not over.
+pub fn open_of(connection: &Connection, user: &UserId) -> Result<Vec<Booking>, SqliteError> {
+    let sql = format!("SELECT {COLUMNS} FROM bookings WHERE user_id = ?1 AND due_ms IS NOT NULL");
     query(connection, &sql, [user.as_str()])
 }
 

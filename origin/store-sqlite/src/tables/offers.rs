@@ -141,12 +141,15 @@ pub fn by_id(connection: &Connection, id: &OfferId) -> Result<Option<(i64, Offer
     }
 }
 
-/// The offers of an establishment, each with its row.
+/// The offers of an establishment that are not archived, each with its row.
 pub fn of_establishment(
     connection: &Connection,
     id: &EstablishmentId,
 ) -> Result<Vec<(i64, Offer)>, SqliteError> {
-    let sql = format!("SELECT {COLUMNS} FROM offers o WHERE o.establishment_id = ?1");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM offers o
+         WHERE o.establishment_id = ?1 AND o.archived_at_ms IS NULL"
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([id.as_str()])?;
     let mut found = Vec::new();

@@ -10,6 +10,18 @@ pub fn one(connection: &Connection, id: &OfferId) -> Result<Option<Offer>, Sqlit
     Ok(rows::by_id(connection, id)?.map(|(_, offer)| offer))
 }
 
+/// How many bookings of the offer hold a place. From now on they count in the offer's quota, also
+/// those that were made while it had none.
+pub fn count_booked(tx: &Transaction<'_>, id: &OfferId) -> Result<i32, SqliteError> {
+    let count = tx
+        .prepare_cached(
+            "UPDATE bookings SET counted = 1
+             WHERE offer_id = ?1 AND status NOT IN ('CANCELLED', 'EXPIRED')",
+        )?
+        .execute([id.as_str()])?;
+    Ok(i32::try_from(count).unwrap_or(i32::MAX))
+}
+
 /// Takes one, if one is left.
 pub fn take_place(tx: &Transaction<'_>, id: &OfferId) -> Result<bool, SqliteError> {
     let taken = tx

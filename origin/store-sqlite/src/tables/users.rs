@@ -1,11 +1,15 @@
 //! Accounts and consents as rows.
 
+pub mod actors;
 pub mod change;
 
 use domain::{
     PartnerId, UserId,
-    users::account::{
-        Account, Consent, IdentityStatus, Membership, PasswordHash, Post, Purpose, Role, Status,
+    users::{
+        account::{
+            Account, Consent, IdentityStatus, Membership, PasswordHash, Post, Purpose, Role, Status,
+        },
+        consents::{Recorded, recorded},
     },
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, types::Value};
@@ -62,6 +66,14 @@ pub fn members(connection: &Connection, partner: &PartnerId) -> Result<Vec<Accou
         "partner_id = ?1 ORDER BY created_at_ms, id",
         partner.as_str(),
     )
+}
+
+/// Whether the account exists and is active. In a write this is asked of the writer, so that no
+/// erasure comes between.
+pub fn is_active(tx: &Transaction<'_>, id: &UserId) -> Result<bool, SqliteError> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND status = ?2")?
+        .exists((id.as_str(), Status::Active.as_str()))?)
 }
 
 fn read(row: &Row<'_>) -> Result<Account, SqliteError> {
@@ -173,6 +185,26 @@ pub fn insert_consent(
         consent.at_ms,
     ))?;
     Ok(())
+}
+
+/// Stores a consent if it says something new.
+pub fn record_consent(
+    tx: &Transaction<'_>,
+    owner: &UserId,
+    consent: Consent,
+) -> Result<Recorded, SqliteError> {
+    if !is_active(tx, owner)? {
+        return Ok(Recorded::NoAccount);
+    }
+    let all = consents(tx, owner.as_str())?;
+    let count = all.len();
+    let mut newest_first = all.into_iter().rev();
+    let last = newest_first.find(|before| before.purpose == consent.purpose);
+    let outcome = recorded(consent, last, count);
+    if let Recorded::Done(consent) = &outcome {
+        insert_consent(tx, owner.as_str(), consent)?;
+    }
+    Ok(outcome)
 }
 
 pub fn consents(connection: &Connection, owner: &str) -> Result<Vec<Consent>, SqliteError> {

@@ -75,11 +75,13 @@ pub struct UpdateDiscountInput {
     description: MaybeUndefined<String>,
 }
 
-/// Fields that are not given stay unchanged. A new quota starts with `remaining` equal to `total`.
+/// The number of places that are left is not an input: it is `total` without what is booked.
 #[derive(Clone, Copy, Debug, InputObject)]
 pub struct UpdateQuotaInput {
+    /// 0 or more, and not below what is booked. Not given, it stays unchanged.
     pub total: MaybeUndefined<i32>,
-    /// 0 to `total`.
+    /// Ignored.
+    #[graphql(deprecation = "What is left is `total` without what is booked.")]
     pub remaining: MaybeUndefined<i32>,
 }
 
@@ -144,14 +146,11 @@ pub(super) fn schedule(given: OfferScheduleInput) -> Result<OfferSchedule, Broke
 }
 
 pub(super) fn quota(given: UpdateQuotaInput) -> Result<QuotaEdit, BrokenRule> {
-    let number = |field, given| match value(field, given, Ok)? {
-        Edit::Keep => Ok(None),
-        Edit::Set(number) => Ok(Some(number)),
+    let total = match value("quota.total", given.total, Ok)? {
+        Edit::Keep => None,
+        Edit::Set(total) => Some(total),
     };
-    Ok(QuotaEdit {
-        total: number("quota.total", given.total)?,
-        remaining: number("quota.remaining", given.remaining)?,
-    })
+    Ok(QuotaEdit { total })
 }
 
 fn moment(field: &'static str, given: MaybeUndefined<Moment>) -> Result<Edit<i64>, BrokenRule> {

@@ -94,12 +94,8 @@ impl CreateOfferInput {
             per_user: limits.per_user,
             ..OfferEdit::default()
         };
-        edit.apply(&blank(
-            partner_id,
-            establishment_id,
-            self.category.into(),
-            now_ms,
-        ))
+        let blank = blank(partner_id, establishment_id, self.category.into(), now_ms);
+        Ok(edit.apply(&blank, 0)?)
     }
 }
 

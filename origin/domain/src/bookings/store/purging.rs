@@ -54,15 +54,11 @@ fn with_remaining(offer: &Offer, change: impl FnOnce(i32) -> i32) -> Offer {
     }
 }
 
-/// A changed remaining quota purges the answers that show the number; all answers that show the
-/// offer are purged only when it sells out or becomes available again: see `offers::events`.
 fn changed(before: &Offer, after: Offer) -> Vec<Tag> {
-    let quota = (before.quota != after.quota).then(|| tags::quota(&before.id));
-    let others = tags_of(&OfferChange {
+    tags_of(&OfferChange {
         before: Some(before.clone()),
         after: Some(after),
-    });
-    quota.into_iter().chain(others).collect()
+    })
 }
 
 #[cfg(test)]
@@ -84,9 +80,9 @@ mod tests {
         let shown_number = [own[0].clone(), tags::quota(&offer().id)];
         let shown_offer = [
             own[0].clone(),
-            shown_number[1].clone(),
             tags::offer(&offer().id),
             tags::partner(&offer().partner_id),
+            shown_number[1].clone(),
         ];
         assert_eq!(purge_of_creation(&booking(), &offer()).tags, own);
         assert_eq!(purge_of_creation(&booking(), &left(2)).tags, shown_number);

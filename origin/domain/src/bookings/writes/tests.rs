@@ -53,7 +53,7 @@ fn drafted(offer: Offer) -> Draft {
 }
 
 #[test]
-fn a_new_booking_takes_a_place_or_meets_others_where_days_are_limited() {
+fn a_new_booking_takes_a_place_or_meets_others() {
     let quota = Some(Quota {
         total: 3,
         remaining: 2,
@@ -62,7 +62,7 @@ fn a_new_booking_takes_a_place_or_meets_others_where_days_are_limited() {
         (quota, None, OfferWrite::TakePlace),
         (quota, Some(3), OfferWrite::TakePlace),
         (None, Some(3), OfferWrite::MeetOthers),
-        (None, None, OfferWrite::Nothing),
+        (None, None, OfferWrite::MeetOthers),
     ] {
         let limits = BookingLimits {
             per_day,

@@ -5,6 +5,8 @@ use crate::{
 
 /// The number of own tags: the offer's and its partner's.
 const OWN: usize = 2;
+/// The number of tags of answers that show how many places are left.
+const LEFT: usize = 1;
 /// The number of cell tags: one per resolution.
 const CELLS: usize = 6;
 const LISTS: usize = OWN + 1 + CELLS;
@@ -83,12 +85,12 @@ const FIELDS: &[(&str, Edit, usize, usize)] = &[
     ("valid_from_ms",    |o| o.valid_from_ms = 1,                                           LISTS,         OWN),
     ("valid_until_ms",   |o| o.valid_until_ms = 11,                                         LISTS,         OWN),
     ("schedule",         |o| o.schedule = Some(schedule()),                                 OWN,           OWN),
-    ("quota",            |o| o.quota = quota(10, 4),                                        0,             0),
-    ("quota",            |o| o.quota = quota(10, 10),                                       0,             0),
-    ("quota",            |o| o.quota = quota(10, 0),                                        OWN,           OWN),
-    ("quota",            |o| o.quota = quota(11, 5),                                        OWN,           OWN),
-    ("quota",            |o| o.quota = quota(11, 6),                                        OWN,           OWN),
-    ("quota",            |o| o.quota = None,                                                OWN,           OWN),
+    ("quota",            |o| o.quota = quota(10, 4),                                        LEFT,          LEFT),
+    ("quota",            |o| o.quota = quota(10, 10),                                       LEFT,          LEFT),
+    ("quota",            |o| o.quota = quota(10, 0),                                        OWN + LEFT,    OWN + LEFT),
+    ("quota",            |o| o.quota = quota(11, 5),                                        OWN + LEFT,    OWN + LEFT),
+    ("quota",            |o| o.quota = quota(11, 6),                                        OWN + LEFT,    OWN + LEFT),
+    ("quota",            |o| o.quota = None,                                                OWN + LEFT,    OWN + LEFT),
     ("images",           |o| o.images.reverse(),                                            LISTS,         OWN),
     ("images",           |o| o.images.clear(),                                              LISTS,         OWN),
     ("images",           |o| o.images.truncate(1),                                          OWN,           OWN),
@@ -176,14 +178,14 @@ fn an_offer_that_comes_goes_or_is_switched_purges_its_lists() {
 #[test]
 fn a_quota_purges_when_it_turns_between_available_and_sold_out() {
     let table = [
-        (quota(10, 1), quota(10, 0), OWN),
-        (quota(10, 0), quota(10, 1), OWN),
-        (quota(10, 9), quota(10, 1), 0),
+        (quota(10, 1), quota(10, 0), OWN + LEFT),
+        (quota(10, 0), quota(10, 1), OWN + LEFT),
+        (quota(10, 9), quota(10, 1), LEFT),
         (quota(10, 0), quota(10, 0), 0),
-        (quota(10, 0), quota(20, 10), OWN),
-        (quota(10, 0), None, OWN),
-        (None, quota(10, 10), OWN),
-        (None, quota(0, 0), OWN),
+        (quota(10, 0), quota(20, 10), OWN + LEFT),
+        (quota(10, 0), None, OWN + LEFT),
+        (None, quota(10, 10), OWN + LEFT),
+        (None, quota(0, 0), OWN + LEFT),
         (None, None, 0),
     ];
     for (before, after, count) in table {

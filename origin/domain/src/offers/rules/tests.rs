@@ -130,36 +130,11 @@ fn validity_begins_before_it_ends() {
 }
 
 #[test]
-fn a_quota_leaves_none_to_all() {
-    assert_eq!(
-        quota(Some(10), Some(3)),
-        Ok(Quota {
-            total: 10,
-            remaining: 3
-        })
-    );
-    assert_eq!(
-        quota(Some(10), None),
-        Ok(Quota {
-            total: 10,
-            remaining: 10
-        })
-    );
-    assert_eq!(
-        quota(Some(0), Some(0)),
-        Ok(Quota {
-            total: 0,
-            remaining: 0
-        })
-    );
-    for (total, remaining, field) in [
-        (Some(10), Some(11), "quota.remaining"),
-        (Some(10), Some(-1), "quota.remaining"),
-        (Some(-1), Some(-1), "quota.total"),
-        (None, Some(3), "quota.total"),
-        (None, None, "quota.total"),
-    ] {
-        assert_eq!(quota(total, remaining).unwrap_err().field, field);
+fn a_quota_has_a_total_of_0_or_more() {
+    assert_eq!(quota_total(Some(10)), Ok(10));
+    assert_eq!(quota_total(Some(0)), Ok(0));
+    for total in [Some(-1), None] {
+        assert_eq!(quota_total(total).unwrap_err().field, "quota.total");
     }
 }
 

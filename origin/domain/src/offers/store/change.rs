@@ -4,7 +4,7 @@
 use crate::{
     Establishment, Offer,
     offers::{
-        edit::{Edit, OfferEdit},
+        edit::{Edit, OfferEdit, Unfit},
         events::{OfferChange, names_of, tags_of},
     },
     pending_purge::{PendingPurge, PurgeKind},
@@ -30,6 +30,8 @@ pub enum Updated {
     Conflict { version: i64 },
     /// The edit does not fit the stored offer; nothing was written.
     Refused(BrokenRule),
+    /// The quota's new total is less than this number of booked places; nothing was written.
+    BelowBooked(i32),
     /// The edit changes nothing: the offer already has these values.
     Unchanged(Box<Offer>),
     /// The offer after the edit.
@@ -54,6 +56,8 @@ pub enum Change {
     Conflict { version: i64 },
     /// Nothing: the edit does not fit the stored offer.
     Refuse(BrokenRule),
+    /// Nothing: so many places are booked.
+    BelowBooked(i32),
     /// Nothing: the offer already has these values.
     Keep(Box<Offer>),
     /// Replaces the offer and stores the purge, in one transaction.
@@ -70,6 +74,7 @@ impl From<Change> for Updated {
             Change::Archived => Self::Archived,
             Change::Conflict { version } => Self::Conflict { version },
             Change::Refuse(broken) => Self::Refused(broken),
+            Change::BelowBooked(booked) => Self::BelowBooked(booked),
             Change::Keep(offer) => Self::Unchanged(offer),
             Change::Write { after, purge: None } => Self::Done(after, Purging::Nothing),
             Change::Write {
@@ -80,8 +85,9 @@ impl From<Change> for Updated {
     }
 }
 
-/// Decides what an edit does to the stored offer.
-pub fn change(before: &Offer, edit: OfferEdit, author: Author) -> Change {
+/// Decides what an edit does to the stored offer. `booked` is the number of its bookings that hold
+/// a place; it is read only if the edit sets a quota.
+pub fn change(before: &Offer, edit: OfferEdit, booked: i32, author: Author) -> Change {
     if before.archived_at_ms.is_some() {
         return match edit.archived_at_ms {
             Edit::Keep => Change::Archived,
@@ -96,9 +102,10 @@ pub fn change(before: &Offer, edit: OfferEdit, author: Author) -> Change {
             version: before.version,
         };
     }
-    let mut after = match edit.apply(before) {
+    let mut after = match edit.apply(before, booked) {
         Ok(after) => Box::new(after),
-        Err(broken) => return Change::Refuse(broken),
+        Err(Unfit::Broken(broken)) => return Change::Refuse(broken),
+        Err(Unfit::BelowBooked(booked)) => return Change::BelowBooked(booked),
     };
     if *after == *before {
         return Change::Keep(after);

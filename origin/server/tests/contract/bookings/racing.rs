@@ -13,11 +13,12 @@ use domain::{
 };
 use futures_util::future::join_all;
 
-use super::{create, made, new, places, remaining};
+use super::{create, made, new, places, remaining, user};
 use crate::{
     backends::Fresh,
     runner::tests,
     samples::{NOW_MS, family},
+    users::sign_up,
 };
 
 tests! {
@@ -36,6 +37,7 @@ fn tally<'a>(all: impl IntoIterator<Item = &'a Created>) -> BTreeMap<String, usi
             Created::Done(_) => "booked".to_owned(),
             Created::Before(_) => "booked before".to_owned(),
             Created::Refused(refusal) => format!("{refusal:?}"),
+            Created::NoAccount => "no account".to_owned(),
         };
         *tally.entry(word).or_default() += 1;
     }
@@ -46,6 +48,9 @@ async fn of_500_that_book_50_places_on_two_servers_50_have_one(fresh: Fresh) {
     let offer = places("a", 50);
     fresh.fill(vec![family(vec![offer.clone()])]).await;
     let other = fresh.of_another_server().await;
+    for n in 0..500 {
+        sign_up(&fresh, &user(&n.to_string())).await;
+    }
     let began = std::time::Instant::now();
     let all = (0..500).map(|n| {
         let bookings = if n % 2 == 0 { &fresh.db } else { &other }.bookings.clone();
@@ -74,6 +79,9 @@ async fn of_many_that_book_one_day_as_many_as_it_has_do(fresh: Fresh) {
     };
     fresh.fill(vec![family(vec![offer.clone()])]).await;
     let other = fresh.of_another_server().await;
+    for n in 0..100 {
+        sign_up(&fresh, &user(&n.to_string())).await;
+    }
     let all = (0..100).map(|n| {
         let bookings = if n % 2 == 0 { &fresh.db } else { &other }.bookings.clone();
         let new = new(&n.to_string(), &n.to_string(), &offer);
@@ -88,6 +96,7 @@ async fn of_many_retries_of_one_key_on_two_servers_one_books(fresh: Fresh) {
     let offer = places("a", 50);
     fresh.fill(vec![family(vec![offer.clone()])]).await;
     let other = fresh.of_another_server().await;
+    sign_up(&fresh, &user("ana")).await;
     let all = (0..40).map(|n| {
         let bookings = if n % 2 == 0 { &fresh.db } else { &other }.bookings.clone();
         let new = NewBooking {
@@ -103,7 +112,7 @@ async fn of_many_retries_of_one_key_on_two_servers_one_books(fresh: Fresh) {
         .iter()
         .map(|created| match created {
             Created::Done(booking) | Created::Before(booking) => booking.id.clone(),
-            Created::Refused(refusal) => panic!("{refusal:?}"),
+            Created::Refused(_) | Created::NoAccount => panic!("{created:?}"),
         })
         .collect();
     ids.dedup();
@@ -159,6 +168,9 @@ async fn places_that_are_taken_and_given_back_at_once_add_up(fresh: Fresh) {
             assert!(matches!(cancel.unwrap(), Stepped::Done(_)));
         }
     });
+    for n in 0..40 {
+        sign_up(&fresh, &user(&format!("second {n}"))).await;
+    }
     let creates = (0..40).map(|n| {
         let (bookings, name) = (fresh.db.bookings.clone(), format!("second {n}"));
         let new = new(&name, &name, &offer);

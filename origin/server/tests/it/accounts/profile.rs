@@ -29,11 +29,12 @@ async fn a_profile_is_changed_where_something_is_given() {
     assert_eq!(cleared["updateProfile"]["avatar"], expected["avatar"]);
     let refused = update(json!({"avatar": "http://example.fr/a.jpg"})).await;
     assert_eq!(refused.json()["errors"][0]["extensions"]["field"], "avatar");
+    // E8: whether another account has a number is not told here.
     let mut bens = input("ben");
     bens["phone"] = json!("+33612345679");
     Answer::of(registering(&app, &bens)).await.data();
-    let taken = update(json!({"phone": "+33612345679"})).await;
-    assert_eq!(taken.code(), "PHONE_TAKEN");
+    let same = update(json!({"phone": "+33612345679"})).await.data();
+    assert_eq!(same["updateProfile"]["phone"], "+33612345679");
 }
 
 #[tokio::test]
@@ -161,4 +162,52 @@ async fn an_account_is_erased_with_its_password_only() {
     let again = login(&app, "ana@example.fr", PASSWORD).await;
     assert_eq!(again.code(), "CREDENTIALS_INVALID");
     register(&app, "ana").await;
+}
+
+/// E9.
+#[tokio::test]
+async fn consents_have_an_end_and_the_same_one_is_stored_once() {
+    const RECORD: &str =
+        "mutation R($i: ConsentInput!) { recordConsent(input: $i) { granted at } }";
+    let app = TestApp::start().await;
+    let said = |version: String, granted: bool| json!({"purpose": "MARKETING", "version": version, "granted": granted});
+    let mut anas = input("ana");
+    anas["consents"] = json!([said("0".into(), true), said("0".into(), true)]);
+    let ana = Answer::of(registering(&app, &anas)).await.data()["register"].clone();
+    let ana = super::person::Person::of(&ana);
+    let record = async |version: String, granted: bool| {
+        let input = json!({"i": said(version, granted)});
+        ana.ask(&app, RECORD, input).await
+    };
+    let count = async || {
+        let mine = ana.ask(&app, "{ myConsents { at } }", json!({})).await;
+        mine.data()["myConsents"].as_array().unwrap().len()
+    };
+    app.pass_ms(1_000);
+    let again = record("0".into(), true).await.data();
+    assert_eq!(again["recordConsent"]["at"], "2026-06-01T12:00:00+00:00");
+    assert_eq!(count().await, 1);
+    let id = ana.id.clone();
+    app.db
+        .write(move |tx| {
+            let sql = "INSERT INTO consents(owner, purpose, version, granted, at_ms)
+                SELECT ?1, 'marketing', i, 1, 5 FROM
+                (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 199)
+                 SELECT CAST(i AS TEXT) AS i FROM n)";
+            Ok(tx.execute(sql, [id])?)
+        })
+        .await
+        .unwrap();
+    assert_eq!(record("more".into(), true).await.code(), "LIMIT_REACHED");
+    let withdrawn = record("199".into(), false).await.data();
+    assert_eq!(withdrawn["recordConsent"]["granted"], false);
+    assert_eq!(count().await, 201);
+    let mut many = input("ben");
+    many["consents"] = json!(
+        (0..21)
+            .map(|n| said(n.to_string(), true))
+            .collect::<Vec<_>>()
+    );
+    let refused = Answer::of(registering(&app, &many)).await;
+    assert_eq!(refused.code(), "BAD_USER_INPUT");
 }

@@ -192,3 +192,27 @@ async fn a_forgotten_password_is_set_by_the_link_and_everybody_is_out() {
         login(&app, to, "battery staple").await.data();
     }
 }
+
+/// E8.
+#[tokio::test]
+async fn a_number_belongs_to_who_verified_it_first() {
+    const VERIFY: &str = "mutation V($c: String!) { verifyPhone(code: $c) { isPhoneVerified } }";
+    let app = TestApp::start().await;
+    let phone = "+33612345678";
+    let (ana, ben) = (
+        with_phone(&app, "ana", phone).await,
+        with_phone(&app, "ben", phone).await,
+    );
+    let mut digits = Vec::new();
+    for person in [&ana, &ben] {
+        person
+            .ask(&app, "mutation M { requestPhoneCode }", json!({}))
+            .await
+            .data();
+        digits.push(sent(&app).await.pop().unwrap().1);
+    }
+    let first = ben.ask(&app, VERIFY, json!({"c": digits[1]})).await.data();
+    assert_eq!(first["verifyPhone"]["isPhoneVerified"], true);
+    let second = ana.ask(&app, VERIFY, json!({"c": digits[0]})).await;
+    assert_eq!(second.code(), "PHONE_TAKEN");
+}

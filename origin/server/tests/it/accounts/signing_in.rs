@@ -53,23 +53,22 @@ async fn a_login_does_not_tell_whether_there_is_an_account() {
 }
 
 #[tokio::test]
-async fn an_address_or_a_number_is_taken_once() {
+async fn an_address_is_taken_once_and_a_number_is_not_told() {
     let app = TestApp::start().await;
     let mut first = input("ana");
     first["phone"] = json!("+33612345678");
     Answer::of(registering(&app, &first)).await.data();
     let mut same_address = input("ben");
     same_address["email"] = json!("Ana@EXAMPLE.fr");
+    let refused = Answer::of(registering(&app, &same_address)).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.code().as_str()),
+        (200, "EMAIL_TAKEN")
+    );
+    // E8: numbers are compared when one is verified.
     let mut same_number = input("ben");
     same_number["phone"] = json!("+33612345678");
-    for (input, code) in [(same_address, "EMAIL_TAKEN"), (same_number, "PHONE_TAKEN")] {
-        let refused = Answer::of(registering(&app, &input)).await;
-        assert_eq!(
-            (refused.status.as_u16(), refused.code().as_str()),
-            (200, code)
-        );
-    }
-    register(&app, "ben").await;
+    Answer::of(registering(&app, &same_number)).await.data();
 }
 
 #[tokio::test]

@@ -126,6 +126,35 @@ async fn the_same_key_gives_the_same_booking() {
     }
 }
 
+/// F1.
+#[tokio::test]
+async fn a_form_that_was_read_before_a_booking_does_not_give_its_place_away() {
+    const UPDATE: &str =
+        "mutation U($o: ID!, $i: UpdateOfferInput!) { updateOffer(id: $o, input: $i) {
+        quota { total remaining } } }";
+    let app = TestApp::start().await;
+    let one = places("a", 0, 1);
+    store(&app.db, "a", vec![one.clone()]).await;
+    let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
+    let manager = works_for(&app, "manager", "a", Post::Manager).await;
+    booked(&app, &ana, &one).await;
+    let update = async |quota: Value| {
+        let input = json!({"quota": quota, "expectedVersion": 1});
+        let variables = json!({"o": one.id, "i": input});
+        manager.ask(&app, UPDATE, variables).await
+    };
+    // As the form has it, which was read before.
+    let saved = update(json!({"total": 1, "remaining": 1})).await.data();
+    let quota = &saved["updateOffer"]["quota"];
+    assert_eq!(*quota, json!({"total": 1, "remaining": 0}));
+    assert_eq!(create(&app, &bob, &one).await.code(), "OFFER_SOLD_OUT");
+    let below = update(json!({"total": 0})).await;
+    assert_eq!(below.code(), "QUOTA_BELOW_BOOKED", "{}", below.text);
+    let more = update(json!({"total": 3})).await.data();
+    assert_eq!(more["updateOffer"]["quota"]["remaining"], 2);
+    booked(&app, &bob, &one).await;
+}
+
 #[tokio::test]
 async fn a_booking_is_given_back_by_its_holder_while_there_is_time() {
     let app = TestApp::start().await;

@@ -9,7 +9,9 @@ use domain::{
         sessions::{LIFE_MS, Session},
     },
     users::{
-        account::{Account, IdentityStatus, PasswordHash, Preferences, Role, Status},
+        account::{
+            Account, Consent, IdentityStatus, PasswordHash, Preferences, Purpose, Role, Status,
+        },
         change::AccountChange,
     },
 };
@@ -26,6 +28,15 @@ pub(super) async fn ask(db: &Database) {
     users.standing(id).await.unwrap();
     let change = AccountChange::Password(PasswordHash::new("y"));
     users.change(id, change, NOW_MS).await.unwrap();
+    let verified = AccountChange::PhoneVerified("+33600000001".into());
+    users.change(id, verified, NOW_MS).await.unwrap();
+    let consent = Consent {
+        purpose: Purpose::Terms,
+        version: "1".into(),
+        granted: true,
+        at_ms: NOW_MS,
+    };
+    users.record_consent(id, consent).await.unwrap();
     users.consents(id).await.unwrap();
     let offer = OfferId::derive("offer", "a");
     users.add_favorite(id, &offer, NOW_MS).await.unwrap();

@@ -1,7 +1,7 @@
 //! Every query of bookings, for who looks at their plans.
 
 use domain::{
-    BookingId, Offer, OfferId, UserId,
+    BookingId, Offer, OfferId,
     bookings::{
         booking::{BookingStatus, Step},
         rules::NewBooking,
@@ -19,7 +19,9 @@ pub(super) async fn ask(db: &Database, offers: &[Offer]) {
         .iter()
         .find(|offer| offer.is_active && has_places(offer))
         .unwrap();
-    let (bookings, user) = (&db.bookings, UserId::derive("user", "ana"));
+    let account = super::accounts::account();
+    db.users.create(account.clone(), vec![]).await.unwrap();
+    let (bookings, user) = (&db.bookings, account.id);
     let new = |name: &str, offer: &OfferId| NewBooking {
         id: BookingId::derive("booking", name),
         user: user.clone(),
@@ -38,7 +40,6 @@ pub(super) async fn ask(db: &Database, offers: &[Offer]) {
     }
     let ids = [booking.id.clone()];
     bookings.by_ids(&ids).await.unwrap();
-    bookings.all_of(&user).await.unwrap();
     for status in [None, Some(BookingStatus::Confirmed)] {
         for after in [None, Some(BookingCursor::of(&booking))] {
             let query = BookingQuery {

@@ -7,7 +7,7 @@ use domain::{
     catalogue::{Announce, Reach},
     documents::Record,
     offers::{
-        edit::{Edit, OfferEdit},
+        edit::{Edit, OfferEdit, QuotaEdit},
         store::{Author, Columns, Near, NextChange, OfferCursor, OfferQuery, Visibility},
     },
     partners::store::{PartnerCursor, PartnerQuery},
@@ -56,6 +56,7 @@ async fn ask_offers(db: &Database, offers: &[Offer]) {
     }
     let edit = OfferEdit {
         title: Edit::Set("Autre".into()),
+        quota: Edit::Set(Some(QuotaEdit { total: Some(99) })),
         ..OfferEdit::default()
     };
     let author = Author {
@@ -181,7 +182,11 @@ async fn ask_purges(db: &Database) {
         tag: Some("offer:1".parse().unwrap()),
         actor: None,
     };
-    for filter in [AuditFilter::default(), of_tag] {
+    let of_actor = AuditFilter {
+        tag: None,
+        actor: Some("test".into()),
+    };
+    for filter in [AuditFilter::default(), of_tag, of_actor] {
         purges.audit(Some(9), 9, filter).await.unwrap();
     }
     purges.trim_audit(NOW_MS).await.unwrap();

@@ -17,7 +17,7 @@ use domain::{
         store::{Accepted, Invited},
     },
     users::{
-        account::{Account, Post},
+        account::{Account, EmailKey, Post},
         store::PostChanged,
     },
 };
@@ -112,6 +112,8 @@ async fn ask_teams(db: &Database, partner: &PartnerId, owner: &Account) {
     let token = invite("ben@example.fr", NOW_MS).await;
     assert_ne!(first.id, token.id);
     db.teams.invitations(partner, NOW_MS).await.unwrap();
+    let to_ben = EmailKey::of("ben@example.fr");
+    db.teams.invitations_to(&to_ben, NOW_MS).await.unwrap();
     let ben = Account {
         id: UserId::derive("user", "ben"),
         email: "ben@example.fr".into(),

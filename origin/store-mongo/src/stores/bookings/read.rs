@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    BookingId, PartnerId, UserId,
+    BookingId, PartnerId,
     bookings::{
         booking::Booking,
         rules::NewBooking,
@@ -33,17 +33,16 @@ async fn find(
     db: &MongoDb,
     filter: Document,
     order: Document,
-    most: Option<usize>,
+    most: usize,
 ) -> Result<Vec<Booking>, MongoError> {
     let bookings = db.collection::<Document>(BOOKINGS);
     let found = db.run(async move {
-        let found = bookings.find(filter).sort(order).max_time(SERVER_WITHIN);
-        let found = match most {
-            Some(most) => found
-                .limit(i64::from(at_most(most)))
-                .batch_size(batch(most)),
-            None => found,
-        };
+        let found = bookings
+            .find(filter)
+            .sort(order)
+            .limit(i64::from(at_most(most)))
+            .batch_size(batch(most))
+            .max_time(SERVER_WITHIN);
         collect(found.await?).await
     });
     found.await?.iter().map(rows::booking).collect()
@@ -79,7 +78,7 @@ pub(super) async fn by_ids(
         return Ok(HashMap::new());
     }
     let count = ids.len();
-    let found = find(db, doc! {"_id": {"$in": ids}}, doc! {"_id": 1}, Some(count)).await?;
+    let found = find(db, doc! {"_id": {"$in": ids}}, doc! {"_id": 1}, count).await?;
     let by_id = found.into_iter().map(|found| (found.id.clone(), found));
     Ok(by_id.collect())
 }
@@ -97,7 +96,7 @@ pub(super) async fn page(db: &MongoDb, query: &BookingQuery) -> Result<BookingPa
             vec![doc! {"createdAt": {"$lt": moment}}, of_the_same],
         );
     }
-    let mut items = find(db, filter, newest(), Some(query.first.saturating_add(1))).await?;
+    let mut items = find(db, filter, newest(), query.first.saturating_add(1)).await?;
     let has_next_page = items.len() > query.first;
     items.truncate(query.first);
     Ok(BookingPage {
@@ -106,18 +105,13 @@ pub(super) async fn page(db: &MongoDb, query: &BookingQuery) -> Result<BookingPa
     })
 }
 
-pub(super) async fn all_of(db: &MongoDb, user: &UserId) -> Result<Vec<Booking>, MongoError> {
-    let filter = doc! {"userId": object_id(user)?};
-    find(db, filter, newest(), None).await
-}
-
 pub(super) async fn due(
     db: &MongoDb,
     now_ms: i64,
     limit: usize,
 ) -> Result<Vec<Booking>, MongoError> {
     let filter = doc! {"due": {"$lte": DateTime::from_millis(now_ms)}};
-    find(db, filter, doc! {"due": 1}, Some(limit)).await
+    find(db, filter, doc! {"due": 1}, limit).await
 }
 
 pub(super) async fn days_of_partner(

@@ -1,6 +1,6 @@
 //! Writes of bookings, each in one transaction.
 //!
-//! Every booking of an offer with quotas writes to the offer's document. So two of them conflict,
+//! Every booking writes to the offer's document. So two of them conflict,
 //! whatever each has counted, and the second is run again on what the first left.
 
 use domain::{
@@ -13,13 +13,13 @@ use domain::{
         writes::{self, Draft, OfferWrite},
     },
 };
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{DateTime, Document, doc};
 
 use crate::{
     documents::object_id,
     error::MongoError,
     outbox,
-    tables::{bookings as rows, collections::BOOKINGS, places},
+    tables::{bookings as rows, collections::BOOKINGS, places, users::held},
     tx::Tx,
 };
 
@@ -28,6 +28,9 @@ pub(super) async fn create(
     new: &NewBooking,
     now_ms: i64,
 ) -> Result<Created, MongoError> {
+    if !held::is_active(tx, &new.user).await? {
+        return Ok(Created::NoAccount);
+    }
     let before = match &new.idempotency_key {
         Some(key) => one(tx, doc! {"key": rows::key_of(&new.user, key)}).await?,
         None => None,
@@ -49,7 +52,6 @@ pub(super) async fn create(
             }
         }
         OfferWrite::MeetOthers => places::meet_others(tx, &new.offer).await?,
-        OfferWrite::Nothing => {}
     }
     tx.insert_one(BOOKINGS, rows::document(&creation.booking)?)
         .await?;
@@ -118,6 +120,8 @@ async fn standing(
     let (user_id, offer_id) = (object_id(user)?, object_id(&offer.id)?);
     let open_of_offer = doc! {"open": rows::open_of(user, &offer.id)};
     let open = doc! {"userId": user_id, "due": {"$exists": true}};
+    let since_ms = booking.created_at_ms - rules::MADE_WITHIN_MS;
+    let made = doc! {"userId": user_id, "createdAt": {"$gt": DateTime::from_millis(since_ms)}};
     let limits = offer.limits;
     let of_user = limits
         .per_user
@@ -128,6 +132,7 @@ async fn standing(
     Ok(Standing {
         open_of_offer: count(tx, Some(open_of_offer)).await?,
         open: count(tx, Some(open)).await?,
+        made: count(tx, Some(made)).await?,
         of_user: count(tx, of_user).await?,
         of_day: count(tx, of_day).await?,
     })

@@ -13,7 +13,7 @@ use crate::{
     documents::object_id,
     error::MongoError,
     outbox,
-    tables::{collections::OFFERS, offers as rows, partners::held::held_establishment},
+    tables::{collections::OFFERS, offers as rows, partners::held::held_establishment, places},
     tx::Tx,
 };
 
@@ -30,7 +30,12 @@ pub(super) async fn update(
         return Ok(Updated::NotFound);
     };
     let before = rows::offer(&stored)?;
-    let decided = change(&before, edit, author);
+    let booked = if edit.sets_quota() {
+        places::count_booked(tx, id).await?
+    } else {
+        0
+    };
+    let decided = change(&before, edit, booked, author);
     if let Change::Write { after, purge } = &decided {
         // Not the whole document: a later version may keep more in it than this one knows.
         let edited = doc! {"$set": rows::difference(&before, after)?};

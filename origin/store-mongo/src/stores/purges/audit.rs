@@ -10,10 +10,9 @@ use crate::{
     documents::{at_most, batch, collect, id_number, moment_ms, optional_text, text, texts},
     error::MongoError,
     limits::SERVER_WITHIN,
+    tables::collections::AUDIT,
     tx::Tx,
 };
-
-const AUDIT: &str = "purge_audit";
 
 /// Stores rows with the records that they tell of, in one transaction.
 pub(super) async fn record(tx: &mut Tx, rows: &[&AuditRow]) -> Result<(), MongoError> {

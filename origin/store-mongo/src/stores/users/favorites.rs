@@ -14,7 +14,7 @@ use crate::{
     documents::{batch, collect, id, moment_ms, object_id},
     error::MongoError,
     limits::SERVER_WITHIN,
-    tables::collections::FAVORITES,
+    tables::{collections::FAVORITES, users::held},
     tx::Tx,
 };
 
@@ -30,10 +30,10 @@ pub(super) async fn add(
         "offerId": object_id(offer)?,
         "at": DateTime::from_millis(now_ms),
     };
-    let mine = doc! {"userId": object_id(user)?};
+    let user = user.clone();
     let added = db.transaction(move |tx| {
-        let (row, mine) = (row.clone(), mine.clone());
-        Box::pin(async move { insert(tx, row, mine).await })
+        let (user, row) = (user.clone(), row.clone());
+        Box::pin(async move { insert(tx, &user, row).await })
     });
     match added.await {
         Err(error) if error.is_duplicate_key() => Ok(Favored::AlreadyThere),
@@ -41,11 +41,15 @@ pub(super) async fn add(
     }
 }
 
-async fn insert(tx: &mut Tx, row: Document, mine: Document) -> Result<Favored, MongoError> {
+async fn insert(tx: &mut Tx, user: &UserId, row: Document) -> Result<Favored, MongoError> {
+    if !held::is_active(tx, user).await? {
+        return Ok(Favored::NoAccount);
+    }
     let same = doc! {"_id": row.get_str("_id").unwrap_or_default()};
     if tx.exists(FAVORITES, same).await? {
         return Ok(Favored::AlreadyThere);
     }
+    let mine = doc! {"userId": object_id(user)?};
     if tx.count_up_to(FAVORITES, mine, MAX_FAVORITES).await? >= MAX_FAVORITES {
         return Ok(Favored::Full);
     }

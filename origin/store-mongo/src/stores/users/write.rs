@@ -4,19 +4,20 @@ use domain::{
     UserId,
     users::{
         account::{Account, Consent},
+        consents::{MAX_CONSENTS, Recorded, recorded},
         store::Created,
     },
 };
 use mongodb::bson::{DateTime, doc};
 
 use crate::{
-    documents::{moment_ms, object_id, text},
+    documents::{bad, moment_ms, object_id, text},
     error::MongoError,
     stores::bookings::erasing,
     tables::{
         collections::{CODES, CONSENTS, ERASURES, FAVORITES, INVITATIONS, USERS},
         users as rows,
-        users::change::is_there,
+        users::{actors, held},
     },
     tx::Tx,
 };
@@ -29,19 +30,43 @@ pub(super) async fn create(
     consents: &[Consent],
 ) -> Result<Created, MongoError> {
     let key = doc! {"emailKey": account.email_key().as_str()};
-    if is_there(tx, key, &account.id).await? {
+    if tx.exists(USERS, key).await? {
         return Ok(Created::EmailTaken);
-    }
-    if let Some(phone) = &account.phone
-        && is_there(tx, doc! {"phone": phone}, &account.id).await?
-    {
-        return Ok(Created::PhoneTaken);
     }
     tx.insert_one(USERS, rows::document(account)?).await?;
     let owner = account.id.as_str();
     let consents = consents.iter().map(|consent| rows::consent(owner, consent));
     tx.insert_many(CONSENTS, consents.collect()).await?;
     Ok(Created::Done)
+}
+
+pub(super) async fn record_consent(
+    tx: &mut Tx,
+    owner: &UserId,
+    consent: Consent,
+) -> Result<Recorded, MongoError> {
+    if !held::is_active(tx, owner).await? {
+        return Ok(Recorded::NoAccount);
+    }
+    let of_user = doc! {"owner": owner.as_str()};
+    let stored = tx.find(CONSENTS, of_user, None, MAX_CONSENTS).await?;
+    let all = stored.iter().map(|row| {
+        let id = row.get_object_id("_id").map_err(bad("_id"))?;
+        Ok((id, rows::read_consent(row)?))
+    });
+    let mut all: Vec<_> = all.collect::<Result<_, MongoError>>()?;
+    all.retain(|(_, before)| before.purpose == consent.purpose);
+    // In the order of `consents`.
+    let last = all
+        .into_iter()
+        .max_by_key(|(id, before)| (before.at_ms, *id))
+        .map(|(_, before)| before);
+    let outcome = recorded(consent, last, stored.len());
+    if let Recorded::Done(consent) = &outcome {
+        tx.insert_one(CONSENTS, rows::consent(owner.as_str(), consent))
+            .await?;
+    }
+    Ok(outcome)
 }
 
 pub(super) async fn erase(
@@ -55,6 +80,7 @@ pub(super) async fn erase(
         return Ok(false);
     };
     erasing::erase(tx, id, now_ms).await?;
+    actors::rename(tx, id, pseudonym).await?;
     let to_address = doc! {"emailKey": text(&erased, "emailKey")?};
     tx.delete_many(INVITATIONS, to_address).await?;
     for collection in [FAVORITES, CODES] {

@@ -10,18 +10,18 @@ use domain::{
         store::MOST_OFFERS,
     },
 };
-use mongodb::bson::{Bson, doc};
+use mongodb::bson::{Bson, Document, doc};
 
 use super::offer;
 use crate::{documents::object_id, error::MongoError, tables::collections::OFFERS, tx::Tx};
 
-/// Moves the offers of an establishment; gives the tags of what lists them, before and after.
+/// Moves the offers of an establishment that are not archived; gives the tags of what lists them, before and after.
 pub async fn move_along(
     tx: &mut Tx,
     establishment: &EstablishmentId,
     location: GeoPoint,
 ) -> Result<BTreeSet<Tag>, MongoError> {
-    let of_it = doc! {"establishmentId": object_id(establishment)?};
+    let of_it = open(establishment)?;
     let whole = Some(doc! {"folded": 0});
     let stored = tx.find(OFFERS, of_it.clone(), whole, MOST_OFFERS).await?;
     let mut tags = BTreeSet::new();
@@ -46,6 +46,9 @@ pub async fn move_along(
 
 /// Whether offers that are not archived are of an establishment.
 pub async fn is_used(tx: &mut Tx, establishment: &EstablishmentId) -> Result<bool, MongoError> {
-    let open = doc! {"establishmentId": object_id(establishment)?, "archivedAt": Bson::Null};
-    tx.exists(OFFERS, open).await
+    tx.exists(OFFERS, open(establishment)?).await
+}
+
+fn open(establishment: &EstablishmentId) -> Result<Document, MongoError> {
+    Ok(doc! {"establishmentId": object_id(establishment)?, "archivedAt": Bson::Null})
 }

@@ -3,22 +3,23 @@
 use domain::{
     UserId,
     users::{
-        account::Membership,
+        account::{Membership, Status},
         change::AccountChange,
         store::{Changed, Joined},
     },
 };
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, doc};
 
 use super::{account, document};
 use crate::{documents::object_id, error::MongoError, tables::collections::USERS, tx::Tx};
 
-/// Whether an account other than `own` has this.
-pub async fn is_there(tx: &mut Tx, filter: Document, own: &UserId) -> Result<bool, MongoError> {
-    let found = tx.find_one_projected(USERS, filter, doc! {"_id": 1});
-    let found = found.await?;
+async fn verified_by_another(tx: &mut Tx, phone: &str, own: &UserId) -> Result<bool, MongoError> {
+    let verified = doc! {"phone": phone, "phoneVerifiedAt": {"$type": "date"}};
+    let found = tx.find_one_projected(USERS, verified, doc! {"_id": 1});
     let own = Bson::ObjectId(object_id(own)?);
-    Ok(found.is_some_and(|found| found.get("_id") != Some(&own)))
+    Ok(found
+        .await?
+        .is_some_and(|found| found.get("_id") != Some(&own)))
 }
 
 /// Applies a change, and says what came of it.
@@ -37,9 +38,8 @@ pub async fn change(
     if after == before {
         return Ok(Changed::Done(Box::new(after)));
     }
-    if let Some(phone) = &after.phone
-        && before.phone.as_ref() != Some(phone)
-        && is_there(tx, doc! {"phone": phone}, id).await?
+    if let Some(phone) = after.verifies(&before)
+        && verified_by_another(tx, phone, id).await?
     {
         return Ok(Changed::PhoneTaken);
     }
@@ -64,6 +64,7 @@ pub async fn join(
     let stored = tx.find_one(USERS, doc! {"_id": object_id(id)?}).await?;
     match stored.as_ref().map(super::account).transpose()? {
         None => Ok(Joined::NoUser),
+        Some(account) if account.status == Status::Disabled => Ok(Joined::NoUser),
         Some(account) if account.membership.is_some() => Ok(Joined::Member),
         Some(_) => {
             let joined = AccountChange::Join(membership.clone());

@@ -12,7 +12,7 @@ use crate::{error::SqliteError, tables::bookings as rows};
 
 /// Cancels what is open, at any time, and takes the user out of all bookings.
 pub fn erase(tx: &Transaction<'_>, user: &UserId, now_ms: i64) -> Result<(), SqliteError> {
-    for before in rows::all_of(tx, user)? {
+    for before in rows::open_of(tx, user)? {
         if let Some(after) = rules::withdrawn(&before, now_ms) {
             write::store(tx, &before, &after, Step::Cancel, By::Erasure, now_ms)?;
         }

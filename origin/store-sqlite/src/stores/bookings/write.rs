@@ -15,7 +15,7 @@ use rusqlite::{Connection, Transaction};
 use crate::{
     error::SqliteError,
     outbox::outbox_push,
-    tables::{bookings as rows, places},
+    tables::{bookings as rows, places, users},
 };
 
 /// What a request would store, or its answer if that is nothing.
@@ -42,6 +42,9 @@ pub(super) fn create(
     new: &NewBooking,
     now_ms: i64,
 ) -> Result<Created, SqliteError> {
+    if !users::is_active(tx, &new.user)? {
+        return Ok(Created::NoAccount);
+    }
     let creation = match look(tx, new, now_ms)? {
         Ok(creation) => creation,
         Err(answer) => return Ok(answer),
@@ -53,7 +56,7 @@ pub(super) fn create(
             }
         }
         // SQLite has one writer: nobody else counts at the same time.
-        OfferWrite::MeetOthers | OfferWrite::Nothing => {}
+        OfferWrite::MeetOthers => {}
     }
     rows::insert(tx, &creation.booking)?;
     outbox_push(tx, &creation.purge, now_ms)?;

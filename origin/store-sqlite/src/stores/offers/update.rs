@@ -12,7 +12,7 @@ use rusqlite::Transaction;
 use crate::{
     error::SqliteError,
     outbox::outbox_push,
-    tables::{offers as rows, partners::establishment_by_id},
+    tables::{offers as rows, partners::establishment_by_id, places},
 };
 
 pub(super) fn update(
@@ -26,7 +26,12 @@ pub(super) fn update(
     let Some((row, before)) = rows::by_id(tx, id)? else {
         return Ok(Updated::NotFound);
     };
-    let decided = change(&before, edit, author);
+    let booked = if edit.sets_quota() {
+        places::count_booked(tx, id)?
+    } else {
+        0
+    };
+    let decided = change(&before, edit, booked, author);
     if let Change::Write { after, purge } = &decided {
         rows::replace(tx, row, &before, after)?;
         if let Some(purge) = purge {

@@ -8,7 +8,7 @@ use domain::{
 };
 use rusqlite::{Connection, Transaction};
 
-use crate::{database::json_list, error::SqliteError};
+use crate::{database::json_list, error::SqliteError, tables::users::is_active};
 
 pub(super) fn add(
     tx: &Transaction<'_>,
@@ -16,6 +16,9 @@ pub(super) fn add(
     offer: &OfferId,
     now_ms: i64,
 ) -> Result<Favored, SqliteError> {
+    if !is_active(tx, user)? {
+        return Ok(Favored::NoAccount);
+    }
     if !among(tx, user, std::slice::from_ref(offer))?.is_empty() {
         return Ok(Favored::AlreadyThere);
     }

@@ -12,7 +12,7 @@ use rusqlite::{Connection, Transaction};
 use super::{of_establishment, replace};
 use crate::error::SqliteError;
 
-/// Moves the offers of an establishment; gives the tags of what lists them, before and after.
+/// Moves the offers of an establishment that are not archived; gives the tags of what lists them, before and after.
 pub fn move_along(
     tx: &Transaction<'_>,
     establishment: &EstablishmentId,

@@ -3,27 +3,27 @@
 use domain::{
     UserId,
     users::{
-        account::Membership,
+        account::{Membership, Status},
         change::AccountChange,
         store::{Changed, Joined},
     },
 };
-use rusqlite::{Connection, Transaction};
+use rusqlite::Transaction;
 
 use super::{account, update};
 use crate::error::SqliteError;
 
-/// Whether an account other than `own` has this.
-pub fn is_there(
-    connection: &Connection,
-    column: &'static str,
-    value: &str,
+fn verified_by_another(
+    tx: &Transaction<'_>,
+    phone: &str,
     own: &UserId,
 ) -> Result<bool, SqliteError> {
-    let sql = format!("SELECT EXISTS (SELECT 1 FROM users WHERE {column} = ?1 AND id <> ?2)");
-    Ok(connection
-        .prepare_cached(&sql)?
-        .query_row((value, own.as_str()), |row| row.get(0))?)
+    Ok(tx
+        .prepare_cached(
+            "SELECT 1 FROM users
+             WHERE phone = ?1 AND phone_verified_at_ms IS NOT NULL AND id <> ?2",
+        )?
+        .exists((phone, own.as_str()))?)
 }
 
 /// Applies a change, and says what came of it.
@@ -40,8 +40,8 @@ pub fn apply(
     if after == before {
         return Ok(Changed::Done(Box::new(after)));
     }
-    if let Some(phone) = &after.phone
-        && is_there(tx, "phone", phone, id)?
+    if let Some(phone) = after.verifies(&before)
+        && verified_by_another(tx, phone, id)?
     {
         return Ok(Changed::PhoneTaken);
     }
@@ -58,6 +58,7 @@ pub fn join(
 ) -> Result<Joined, SqliteError> {
     match account(tx, "id", id.as_str())? {
         None => Ok(Joined::NoUser),
+        Some(account) if account.status == Status::Disabled => Ok(Joined::NoUser),
         Some(account) if account.membership.is_some() => Ok(Joined::Member),
         Some(_) => {
             apply(tx, id, &AccountChange::Join(membership.clone()), now_ms)?;
