@@ -269,8 +269,7 @@ async fn import(database: DatabaseOptions, file: PathBuf) -> anyhow::Result<()> 
     );
     ensure!(
         report.left_out == 0,
-        "{} lines of {} are not imported: correct them and import the file again, which adds only what is missing",
-        report.left_out,
+        "lines of {} were left out: correct them and import the file again, which adds only what is missing",
         file.display()
     );
     Ok(())
@@ -291,7 +290,7 @@ async fn purge(database: DatabaseOptions, options: PurgeOptions) -> anyhow::Resu
     if let Some(server) = Server::find(options.url.as_ref())? {
         return commands::purge::ask(&server, &asked).await;
     }
-    let log = open_log(&database.open(LogRole::Tool).await?).await?;
+    let log = open_log(&database.open_for_purges().await?).await?;
     let report = purging::request(&log, asked, Clock::System.now_ms()).await?;
     for tag in &report.tags {
         println!("{}", tag.as_str());
@@ -307,7 +306,7 @@ async fn purge(database: DatabaseOptions, options: PurgeOptions) -> anyhow::Resu
 }
 
 async fn purge_log(database: DatabaseOptions, options: LogOptions) -> anyhow::Result<()> {
-    let db = database.open(LogRole::Tool).await?;
+    let db = database.open_for_purges().await?;
     let filter = AuditFilter {
         tag: options.tag,
         actor: options.actor,

@@ -54,7 +54,7 @@ pub(crate) fn run(
     if lacking > 0 {
         let _ = writeln!(
             report,
-            "\n{lacking} documents have no `__typename` somewhere. Apollo Client and urql add it, \
+            "\nDocuments without `__typename` somewhere: {lacking}. Apollo Client and urql add it, \
              so the texts that they send have other hashes: `--as apollo` publishes those, and \
              `--ids` gives clients the hashes."
         );

@@ -59,7 +59,7 @@ pub(crate) fn read(path: &Path, client: Option<&str>, form: Form) -> anyhow::Res
             }
         }
     }
-    read.warn_of(&files.others, "are not .graphql or .gql files");
+    read.warn_of(&files.others, "they are not .graphql or .gql files");
     ensure!(
         !read.documents.is_empty() || !read.refusals.is_empty(),
         "{}: no .graphql or .gql files{}",
@@ -117,7 +117,7 @@ impl Sources {
                 return Ok(());
             }
         };
-        self.warn_of(&made.passed_over, "ask the server for nothing");
+        self.warn_of(&made.passed_over, "they ask the server for nothing");
         let verbatim = made.documents.iter().filter(|one| one.is_verbatim);
         let with_cr: Vec<&str> = verbatim
             .filter(|document| document.body.contains('\r'))
@@ -125,7 +125,7 @@ impl Sources {
             .collect();
         if !with_cr.is_empty() {
             self.warnings.push(format!(
-                "{} documents have carriage returns (CRLF), which change their hashes; \
+                "carriage returns (CRLF), which change the hash, in documents ({}); \
                  `*.graphql text eol=lf` in .gitattributes keeps git from adding them:\n  {}",
                 with_cr.len(),
                 with_cr.join("\n  ")
@@ -151,7 +151,7 @@ impl Sources {
             shown.push("…");
         }
         self.warnings.push(format!(
-            "{} files {why} and are passed over: {}",
+            "passed over, because {why} ({}): {}",
             passed_over.len(),
             shown.join(", ")
         ));

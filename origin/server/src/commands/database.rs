@@ -57,6 +57,12 @@ impl DatabaseOptions {
         self.open_or(LogRole::Tool, Missing::Refused).await
     }
 
+    /// Opens the chosen database for purges, which may come before the first offer: only a folder
+    /// that is not there is a mistake.
+    pub(crate) async fn open_for_purges(self) -> anyhow::Result<Database> {
+        self.open_or(LogRole::Tool, Missing::CreatedInFolder).await
+    }
+
     async fn open_or(self, role: LogRole, missing: Missing) -> anyhow::Result<Database> {
         match self.mongodb_url()? {
             Some(url) => mongo(&url, role).await,
@@ -69,6 +75,7 @@ impl DatabaseOptions {
 #[derive(Clone, Copy)]
 pub(crate) enum Missing {
     Created,
+    CreatedInFolder,
     Refused,
 }
 
@@ -90,8 +97,9 @@ pub(crate) async fn open_at(
 async fn embedded(data_dir: PathBuf, missing: Missing) -> anyhow::Result<Database> {
     let shown = data_dir.display().to_string();
     let opened = tokio::task::spawn_blocking(move || match missing {
+        Missing::CreatedInFolder if data_dir.is_dir() => EmbeddedDb::open(&data_dir),
         Missing::Created => EmbeddedDb::open(&data_dir),
-        Missing::Refused => EmbeddedDb::open_existing(&data_dir),
+        Missing::Refused | Missing::CreatedInFolder => EmbeddedDb::open_existing(&data_dir),
     });
     let opened = opened.await?;
     let db = opened.with_context(|| format!("cannot open the database in {shown}"))?;

@@ -12,6 +12,7 @@ tests! {
     what_is_published_is_read_back: [],
     publishing_again_changes_nothing: [],
     a_changed_record_is_replaced_and_purged: [],
+    a_document_that_two_clients_publish_belongs_to_both: [],
 }
 
 /// A document of this name, under this policy.
@@ -78,4 +79,27 @@ async fn a_changed_record_is_replaced_and_purged(fresh: Fresh) {
     };
     assert_eq!(row.purge.tags, [domain::tags::document(&changed.hash)]);
     assert_eq!(row.purge.actor, "publish");
+}
+
+/// D3.
+async fn a_document_that_two_clients_publish_belongs_to_both(fresh: Fresh) {
+    let body = "query A { a }";
+    let hash = DocumentHash::of(body);
+    let of = |client: &str| {
+        let operation = json!({"id": hash, "name": "A", "type": "query", "body": body,
+            "clientName": client});
+        Record::of(&serde_json::from_value(operation).unwrap()).unwrap()
+    };
+    let (mobile, site) = (of("mobile"), of("site"));
+    let first = publish(&fresh, std::slice::from_ref(&mobile)).await;
+    assert_eq!(first, (published(1, 0), vec![]));
+    let second = publish(&fresh, std::slice::from_ref(&site)).await;
+    assert_eq!(second, (published(0, 1), vec![hash]));
+    let again = publish(&fresh, &[site, mobile]).await;
+    assert_eq!(again, (published(0, 2), vec![]));
+    let stored = fresh.db.documents.record(hash).await.unwrap().unwrap();
+    let stored: serde_json::Value = serde_json::from_str(&stored).unwrap();
+    assert_eq!(stored["clientName"], json!(["mobile", "site"]));
+    // Its answers are the same for both.
+    assert_eq!(fresh.pending().await, []);
 }

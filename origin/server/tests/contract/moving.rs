@@ -65,6 +65,8 @@ async fn what_is_exported_is_restored(fresh: Fresh) {
     let exported = transfer::export(&fresh.db, &files, NOW_MS, &nobody)
         .await
         .unwrap();
+    let mode = fs::metadata(&files).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "D11: the folder");
     for (collection, rows) in [
         (Collection::Offers, 402),
         (Collection::Documents, 1),

@@ -151,6 +151,8 @@ fn what_is_read_must_be_there_and_nothing_is_created() {
             "there is no database",
         ),
         (&["export", "--to", "NOWHERE"], "there is no database"),
+        (&["purge", "--all", "--reason", "x"], "there is no database"),
+        (&["purge", "log"], "there is no database"),
         (&["token", "list"], "there is no database"),
         (&["token", "revoke", "ci"], "there is no database"),
         (&["role", "a@b.fr", "--user"], "there is no database"),
