@@ -1,8 +1,10 @@
 //! Canonical variables: the normal form of a request's variables, used in its cache key.
 //!
-//! Only declared variables are accepted. They are coerced to their declared types (GraphQL, "Input
-//! Coercion"), defaults are filled in, keys are sorted and numbers are normalised. Two requests
-//! have the same canonical text if and only if their variables have the same meaning.
+//! The declared variables are coerced to their declared types (GraphQL, "Input Coercion"), defaults
+//! are filled in, keys are sorted and numbers are normalised. Variables that the document does not
+//! declare are ignored, as GraphQL says ("Coercing Variable Values"); a field that an input object
+//! does not have is refused. Two requests have the same canonical text if and only if their variables
+//! have the same meaning.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -143,7 +145,7 @@ pub struct InputTypes(pub BTreeMap<String, InputType>);
 /// Why variables cannot be coerced. `path` is dotted, without the `$`: `input.location.lat`.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum VariableError {
-    /// The document does not declare the variable, or the input object has no such field.
+    /// The input object has no such field.
     #[error("`{path}` is not declared")]
     Undeclared { path: String },
     /// The value is required, but absent or null.
@@ -174,7 +176,7 @@ impl CanonicalVariables {
     /// Coerces a request's variables to the types that the document declares.
     ///
     /// # Errors
-    /// [`VariableError`] names the first variable that is undeclared, missing or ill-typed.
+    /// [`VariableError`] names the first value that is undeclared, missing or ill-typed.
     pub fn coerce(
         definitions: &[VariableDefinition],
         types: &InputTypes,
@@ -260,12 +262,6 @@ fn coerce_fields(
             format!("{path}.{name}")
         }
     };
-    if let Some(name) = given
-        .keys()
-        .find(|name| definitions.iter().all(|known| known.name != **name))
-    {
-        return Err(VariableError::Undeclared { path: within(name) });
-    }
     let mut fields = BTreeMap::new();
     for definition in definitions {
         let path = within(&definition.name);
@@ -322,6 +318,11 @@ fn coerce_value(
         (TypeRef::Named(name), value) => match types.0.get(name) {
             Some(InputType::Object { fields }) => {
                 let given = value.as_object().ok_or_else(refuse)?;
+                let is_unknown = |name: &&String| fields.iter().all(|known| known.name != **name);
+                if let Some(name) = given.keys().find(is_unknown) {
+                    let path = format!("{path}.{name}");
+                    return Err(VariableError::Undeclared { path });
+                }
                 coerce_fields(fields, types, given, path, depth).map(Canonical::Object)
             }
             Some(InputType::Enum { values }) => {

@@ -68,10 +68,6 @@ fn what_is_not_declared_missing_or_ill_typed_is_named() {
     };
     let table = [
         (
-            json!({"x": 1}),
-            VariableError::Undeclared { path: "x".into() },
-        ),
-        (
             json!({"input": {"lat": 1, "lng": 1, "x": 1}}),
             VariableError::Undeclared {
                 path: "input.x".into(),
@@ -98,6 +94,17 @@ fn what_is_not_declared_missing_or_ill_typed_is_named() {
     ];
     for (given, expected) in table {
         assert_eq!(coerce(&given), Err(expected), "{given}");
+    }
+}
+
+/// B2.
+#[test]
+fn a_variable_that_is_not_declared_changes_nothing() {
+    let plain = json!({"first": 3});
+    for extra in [json!(1), json!(null), json!({"lat": "x"}), json!("a\0b")] {
+        let mut given = plain.clone();
+        given["x"] = extra;
+        assert_eq!(coerce(&given), coerce(&plain), "{given}");
     }
 }
 
