@@ -149,7 +149,7 @@ async fn a_mutations_revision_passes_the_edge_and_what_comes_after_it_has_seen_i
 }
 
 #[tokio::test]
-async fn the_keys_are_published_by_the_origin_and_not_by_the_edge() {
+async fn the_keys_are_published_by_the_origin_and_forwarded_by_the_edge() {
     let stack = stack().await;
     let at = |base: &str| {
         stack
@@ -177,7 +177,11 @@ async fn the_keys_are_published_by_the_origin_and_not_by_the_edge() {
     );
     let header: Value = serde_json::from_slice(&header.unwrap()).unwrap();
     assert_eq!(header["kid"], key["kid"]);
-    assert_eq!(at(&stack.edge_url).await.unwrap().status(), 404);
+    let forwarded = Answer::read(at(&stack.edge_url).await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(forwarded.text, keys.text);
+    assert_eq!(forwarded.header("cache-control"), "public, max-age=300");
 }
 
 /// Document, variables, code, status as graphql-response+json, status as JSON.

@@ -1,7 +1,7 @@
 //! Subscriptions through the edge, with the client libraries `graphql-ws` and `graphql-sse`.
 
 use e2e::{
-    Options, Stack, Way,
+    Answer, Options, Stack, Way,
     live::{Client, Subscriber},
 };
 use serde_json::{Value, json};
@@ -117,18 +117,37 @@ async fn what_is_refused_reaches_the_client_through_the_edge() {
         error.as_str().unwrap().contains("DOCUMENT_NOT_PUBLISHED"),
         "{error}"
     );
-    let mut stream =
-        Subscriber::start(Client::EventStream, &url, &unpublished, &json!({})).unwrap();
-    stream.tells("connected").await.unwrap();
-    let told = stream.tells("next").await.unwrap();
+    let refused = stack
+        .client
+        .post(&url)
+        .header("accept", "text/event-stream");
+    let refused = Answer::read(refused.json(&unpublished).send().await.unwrap()).await;
+    let refused = refused.unwrap();
     assert_eq!(
-        told["errors"][0]["extensions"]["code"],
-        "DOCUMENT_NOT_PUBLISHED"
+        (refused.status, refused.code().as_str()),
+        (403, "DOCUMENT_NOT_PUBLISHED")
     );
-    stream.tells("complete").await.unwrap();
     let forged = json!({"authorization": "Bearer a.b.c"});
     let mut forged = subscribe(&stack, Client::WebSocket, PARIS, &forged);
     assert_eq!(forged.tells("closed").await.unwrap(), 4403);
+}
+
+/// B15.
+#[tokio::test]
+async fn clients_of_an_edge_whose_origin_is_away_come_back_until_it_is_there() {
+    let mut stack = stack(vec![]).await;
+    stack.stop_origin().await.unwrap();
+    let mut early = subscribe(&stack, Client::WebSocket, PARIS, &json!({}));
+    assert_eq!(early.tells("closed").await.unwrap(), 1013);
+    stack.start_origin().await.unwrap();
+    loop {
+        let told = early.tells_something().await.unwrap();
+        if told.get("connected").is_some() {
+            break;
+        }
+        assert_eq!(told, json!({"closed": 1013}));
+    }
+    until_subscribed(&stack, 1).await;
 }
 
 #[tokio::test]

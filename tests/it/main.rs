@@ -15,6 +15,7 @@ mod people;
 mod protocol;
 mod purges;
 mod refusals;
+mod requests;
 mod sharing;
 mod story;
 

@@ -158,7 +158,7 @@ async fn only_the_service_token_purges() {
     warm(&stack, &list).await;
     for refused in [send(None).await, send(Some("another")).await] {
         assert!(
-            ["UNAUTHENTICATED", "FORBIDDEN"].contains(&refused.code().as_str()),
+            ["UNAUTHENTICATED", "TOKEN_INVALID"].contains(&refused.code().as_str()),
             "{}",
             refused.text
         );

@@ -53,7 +53,8 @@ fn malformed(stack: &Stack) -> Vec<Case> {
     let detail = stack.ask("OfferDetail", Value::Null).id;
     let purge = stack.ask("Purge", Value::Null).id;
     let unknown = DocumentHash::of("query Unknown { __typename }").to_string();
-    let other_body = json!({"documentId": detail, "query": "{ __typename }"}).to_string();
+    let apollo = json!({"persistedQuery": {"version": 1, "sha256Hash": unknown}});
+    let two_ids = json!({"documentId": detail, "extensions": apollo}).to_string();
     let unpublished = json!({"query": "query Mine { __typename }"}).to_string();
     let large = json!({"id": "x".repeat(1 << 20)});
     let purge_over_get: Send = Box::new(move |client, base| {
@@ -82,10 +83,10 @@ fn malformed(stack: &Stack) -> Vec<Case> {
             ask("sha256:12", &json!({})),
         ),
         case(
-            "hash and body that differ",
+            "two hashes that differ",
             "DOCUMENT_ID_MISMATCH",
             (400, 400),
-            post(other_body),
+            post(two_ids),
         ),
         case(
             "a body that is not published",
@@ -157,10 +158,10 @@ fn refused(stack: &Stack) -> Vec<Case> {
             ask(&detail, &json!({"id": {"a": 1}})),
         ),
         case(
-            "undeclared variable",
+            "undeclared field",
             "VARIABLE_UNDECLARED",
             status,
-            ask(&detail, &json!({"id": "1", "x": 1})),
+            ask(&nearby, &json!({"location": {"lat": 1, "lng": 2, "x": 1}})),
         ),
         case(
             "latitude 91",

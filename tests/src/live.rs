@@ -49,18 +49,21 @@ impl Subscriber {
         Ok(Self { process, lines })
     }
 
-    /// Waits for the client's next message, which must have this name; returns its value.
-    pub async fn tells(&mut self, name: &str) -> Result<Value> {
+    /// Waits for the client's next message.
+    pub async fn tells_something(&mut self) -> Result<Value> {
         let line = tokio::time::timeout(SOON, self.lines.recv()).await;
         let Ok(Some(line)) = line else {
-            bail!(
-                "the subscriber did not report {name}: {}",
-                self.process.last_words()
-            );
+            bail!("the subscriber was silent: {}", self.process.last_words());
         };
-        let told: Value = serde_json::from_str(&line)?;
+        Ok(serde_json::from_str(&line)?)
+    }
+
+    /// Waits for the client's next message, which must have this name; returns its value.
+    pub async fn tells(&mut self, name: &str) -> Result<Value> {
+        let told = self.tells_something().await;
+        let told = told.with_context(|| format!("waiting for {name}"))?;
         let value = told.get(name).cloned();
-        value.with_context(|| format!("the subscriber reported {line}, not {name}"))
+        value.with_context(|| format!("the subscriber reported {told}, not {name}"))
     }
 
     /// Checks that the client reports nothing for half a second.

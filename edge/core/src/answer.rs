@@ -101,16 +101,6 @@ impl EntryHeaders {
     }
 }
 
-/// The headers that only the answers with these codes have.
-const REFUSAL_HEADERS: [(ErrorCode, (&str, &str)); 3] = [
-    (ErrorCode::MUTATION_OVER_GET, ("allow", "POST")),
-    (
-        ErrorCode::METHOD_NOT_ALLOWED,
-        ("allow", "GET, POST, OPTIONS"),
-    ),
-    (ErrorCode::ORIGIN_UNREACHABLE, ("retry-after", "5")),
-];
-
 /// The status of the origin's answer to a shared read, in the client's media type. The edge asks the
 /// origin for `application/graphql-response+json`, in which `status` is; `word` is the error code.
 ///
@@ -132,11 +122,7 @@ pub fn refusal_headers(
         ("cache-control", "no-store"),
     ];
     headers.extend(security::HEADERS);
-    let of_code = REFUSAL_HEADERS
-        .iter()
-        .filter(|(code, _)| *code == refusal.code)
-        .map(|(_, header)| *header);
-    headers.extend(of_code);
+    headers.extend(refusal.code.header());
     (refusal.status(media), headers)
 }
 

@@ -3,11 +3,11 @@
 //!
 //! In request order: [`route`] → [`plan`] (refuse, forward, or read through the cache) →
 //! [`judge`] (serve, serve and refresh, or fetch) → [`admit`] (whether the origin's answer may be
-//! stored) → [`answer`] (status and headers) and [`cors`] (which sites may read it). The purge feed:
-//! [`feed`] (what the Durable Object accepts from origins and gives to isolates) and [`replica`] (an
-//! isolate's copy of the log). Between edge and origin: [`signature`] (how they authenticate each
-//! other), [`proof`] (on whose behalf the edge sends a request), and [`explain`] (verdicts in words,
-//! for people).
+//! stored) → [`answer`] (status and headers) and [`cors`] (which sites may read it); [`websocket`]
+//! (handshakes that the origin does not answer). The purge feed: [`feed`] (what the Durable Object
+//! accepts from origins and gives to isolates) and [`replica`] (an isolate's copy of the log). Between
+//! edge and origin: [`signature`] (how they authenticate each other), [`proof`] (on whose behalf the
+//! edge sends a request), and [`explain`] (verdicts in words, for people).
 
 pub mod admit;
 pub mod answer;
@@ -20,6 +20,7 @@ pub mod proof;
 pub mod replica;
 pub mod route;
 pub mod signature;
+pub mod websocket;
 
 /// The edge's name in `Cache-Status`.
 pub const CACHE_NAME: &str = "yousoon-edge";

@@ -5,7 +5,6 @@ use cache_core::variables::CanonicalVariables;
 use cache_core::{CacheKey, KeyBuilder, geo};
 use pq_core::error::{ErrorCode, Refusal};
 use pq_core::manifest::{Operation, OperationKind};
-use pq_core::request::Method;
 use pq_core::{CachePolicy, DocumentHash, GraphqlRequest};
 
 /// What to do with a request.
@@ -31,12 +30,8 @@ pub struct SharedRead {
 /// Decides what to do with a request for a published document.
 ///
 /// # Errors
-/// A [`Refusal`] with `OPERATION_UNKNOWN`, `MUTATION_OVER_GET` or `VARIABLE_*`.
-pub fn plan(
-    request: &GraphqlRequest,
-    operation: &Operation,
-    method: Method,
-) -> Result<Plan, Refusal> {
+/// A [`Refusal`] with `OPERATION_UNKNOWN` or `VARIABLE_*`.
+pub fn plan(request: &GraphqlRequest, operation: &Operation) -> Result<Plan, Refusal> {
     if request
         .operation_name
         .as_ref()
@@ -45,12 +40,6 @@ pub fn plan(
         return Err(Refusal::new(
             ErrorCode::OPERATION_UNKNOWN,
             "the document has no operation with this name",
-        ));
-    }
-    if operation.kind != OperationKind::Query && method == Method::Get {
-        return Err(Refusal::new(
-            ErrorCode::MUTATION_OVER_GET,
-            "only queries are answered over GET",
         ));
     }
     let mut variables = CanonicalVariables::coerce(
@@ -129,7 +118,7 @@ mod tests {
         .unwrap()
     }
 
-    fn decide(operation: &Operation, method: Method, variables: Value) -> Result<Plan, ErrorCode> {
+    fn decide(operation: &Operation, variables: Value) -> Result<Plan, ErrorCode> {
         let Value::Object(variables) = variables else {
             panic!("an object")
         };
@@ -138,13 +127,12 @@ mod tests {
             operation_name: None,
             variables,
         };
-        plan(&request, operation, method).map_err(|refusal| refusal.code)
+        plan(&request, operation).map_err(|refusal| refusal.code)
     }
 
     fn key_of(lat: f64, lng: f64) -> CacheKey {
         let plan = decide(
             &operation("query", "public"),
-            Method::Get,
             json!({"at": {"lat": lat, "lng": lng}}),
         );
         match plan.unwrap() {
@@ -162,36 +150,31 @@ mod tests {
     #[test]
     fn what_is_private_or_writes_is_forwarded() {
         let query = operation("query", "public");
-        assert!(matches!(
-            decide(&query, Method::Get, json!({})),
-            Ok(Plan::Read(_))
-        ));
+        assert!(matches!(decide(&query, json!({})), Ok(Plan::Read(_))));
         assert_eq!(
-            decide(&operation("query", "private"), Method::Get, json!({})),
+            decide(&operation("query", "private"), json!({})),
             Ok(Plan::Forward)
         );
         assert_eq!(
-            decide(&operation("mutation", "public"), Method::Post, json!({})),
+            decide(&operation("mutation", "public"), json!({})),
             Ok(Plan::Forward)
         );
         assert_eq!(
-            decide(&operation("mutation", "public"), Method::Get, json!({})),
-            Err(ErrorCode::MUTATION_OVER_GET)
-        );
-        assert_eq!(
-            decide(&query, Method::Get, json!({"at": {"lat": 91, "lng": 0}})),
+            decide(&query, json!({"at": {"lat": 91, "lng": 0}})),
             Ok(Plan::Forward)
         );
         assert_eq!(
-            decide(&query, Method::Get, json!({"at": {"lat": 1}})),
+            decide(&query, json!({"at": {"lat": 1}})),
             Err(ErrorCode::VARIABLE_MISSING)
         );
         assert_eq!(
-            decide(&query, Method::Get, json!({"x": 1})),
+            decide(&query, json!({"at": {"lat": 1, "lng": 1, "x": 1}})),
             Err(ErrorCode::VARIABLE_UNDECLARED)
         );
+        // B2.
+        assert_eq!(decide(&query, json!({"x": 1})), decide(&query, json!({})));
         assert_eq!(
-            decide(&query, Method::Get, json!({"at": 1})),
+            decide(&query, json!({"at": 1})),
             Err(ErrorCode::VARIABLE_INVALID)
         );
     }

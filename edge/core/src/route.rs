@@ -21,6 +21,8 @@ pub enum Route<'a> {
     },
     /// A CORS preflight.
     Preflight,
+    /// A file that only the origin has: public keys, a booking's code and calendar file.
+    File,
     /// An origin appends to the purge log.
     AppendToPurgeLog,
     /// An origin asks what is stored under a key.
@@ -61,6 +63,13 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
             _ => Err(not_allowed()),
         };
     }
+    if is_file(path) {
+        return match method {
+            "GET" | "HEAD" => Ok(Route::File),
+            "OPTIONS" => Ok(Route::Preflight),
+            _ => Err(not_allowed()),
+        };
+    }
     match (path, method) {
         (PURGE_LOG, "POST") => Ok(Route::AppendToPurgeLog),
         (EXPLAIN, "POST") => Ok(Route::Explain),
@@ -71,6 +80,15 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
             "there is nothing at this address",
         )),
     }
+}
+
+/// Whether the origin has a file for clients at this path.
+fn is_file(path: &str) -> bool {
+    let after = |folder| {
+        path.strip_prefix(folder)
+            .is_some_and(|rest| !rest.is_empty())
+    };
+    after("/.well-known/") || after("/bookings/")
 }
 
 #[cfg(test)]
@@ -94,6 +112,17 @@ mod tests {
             (("GET", EXPLAIN), Err(ErrorCode::METHOD_NOT_ALLOWED)),
             (("GET", "/healthz"), Ok(Route::Health)),
             (("GET", "/internal/documents/1"), Err(ErrorCode::NOT_FOUND)),
+            // B9.
+            (("GET", "/.well-known/jwks.json"), Ok(Route::File)),
+            (("GET", "/.well-known/qr-keys.json"), Ok(Route::File)),
+            (("GET", "/bookings/1/qr.svg"), Ok(Route::File)),
+            (("HEAD", "/bookings/1.ics"), Ok(Route::File)),
+            (("OPTIONS", "/bookings/1/qr.svg"), Ok(Route::Preflight)),
+            (
+                ("POST", "/bookings/1/qr.svg"),
+                Err(ErrorCode::METHOD_NOT_ALLOWED),
+            ),
+            (("GET", "/bookings"), Err(ErrorCode::NOT_FOUND)),
         ];
         for ((method, path), expected) in table {
             assert_eq!(

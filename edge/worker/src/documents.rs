@@ -23,8 +23,9 @@ pub(crate) mod record;
 
 use record::{Known, OriginReply};
 
-/// For how long the isolate remembers that a document is not published, in milliseconds.
-const UNKNOWN_MS: u64 = 5_000;
+/// For how long the isolate remembers that a document is not published, in milliseconds: it may be
+/// published at any moment, and is then to be found within 2 s.
+const UNKNOWN_MS: u64 = 1_000;
 /// The most unpublished hashes that are remembered. When there are more, a client is guessing, and
 /// all of them are forgotten.
 const MAX_UNKNOWN: usize = 10_000;
@@ -203,6 +204,6 @@ pub(crate) fn unpublished(document: &DocumentRef) -> Result<(), Refusal> {
             "PersistedQueryNotFound",
         )),
         // Whether the origin executes unpublished documents depends on its mode.
-        DocumentRef::Body { .. } => Ok(()),
+        DocumentRef::Body { .. } | DocumentRef::HashAndBody { .. } => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::rc::Rc;
 
 use cache_core::CacheKey;
-use edge_core::cors::AllowedSites;
+use edge_core::cors::{AllowedHeaders, AllowedSites};
 use edge_core::replica::Replica;
 use lru::LruCache;
 use pq_core::DocumentHash;
@@ -64,6 +64,9 @@ pub(crate) struct Config {
     /// `ALLOWED_ORIGINS`: the sites whose scripts may read answers (CORS), separated by commas.
     /// Default: every site.
     pub(crate) allowed_sites: AllowedSites,
+    /// `ALLOWED_HEADERS`: further request headers that scripts may send (CORS), separated by commas.
+    /// Default: none beside the usual ones.
+    pub(crate) allowed_headers: AllowedHeaders,
     /// `FAULT_INJECTION=on`: requests may ask for a panic. For tests; never set in production.
     fault_injection: bool,
     /// `ISOLATE_MEMORY_BYTES`: how many bytes of answers an isolate keeps in memory. Default: 48 MiB.
@@ -99,8 +102,7 @@ impl Isolate {
                 "EDGE_SECRET must have at least 16 bytes, in hexadecimal".into(),
             )
         })?;
-        let allowed_origins = env.var("ALLOWED_ORIGINS").ok();
-        let allowed_origins = allowed_origins.map(|value| value.to_string());
+        let optional = |name| env.var(name).ok().map(|value| value.to_string());
         let fault_injection = env
             .var("FAULT_INJECTION")
             .is_ok_and(|value| value.to_string() == "on");
@@ -113,7 +115,8 @@ impl Isolate {
         let config = Config {
             origin_url,
             secret,
-            allowed_sites: AllowedSites::parse(allowed_origins.as_deref()),
+            allowed_sites: AllowedSites::parse(optional("ALLOWED_ORIGINS").as_deref()),
+            allowed_headers: AllowedHeaders::parse(optional("ALLOWED_HEADERS").as_deref()),
             fault_injection,
             isolate_memory_bytes,
         };

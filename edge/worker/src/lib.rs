@@ -21,14 +21,16 @@ mod purge_log;
 mod read;
 mod request;
 mod respond;
+mod websocket;
 
 use edge_core::cors::AllowedSites;
 use edge_core::route::{Route, route};
-use pq_core::MediaType;
+use pq_core::{Accepted, MediaType};
 use worker::{Context, Env, event};
 
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
+use crate::read::Asked;
 use crate::request::Incoming;
 
 /// The Worker's entry point: handles one HTTP request.
@@ -41,12 +43,22 @@ async fn fetch(
     let isolate = Isolate::get(&env)?;
     let incoming = Incoming::new(request);
     isolate.fault_for_tests(&incoming);
-    let media = MediaType::negotiate(incoming.accept.as_deref());
+    let accepted = Accepted::parse(incoming.accept.as_deref());
+    let mut refusals = match &accepted {
+        Ok(accepted) => accepted.refusals(),
+        Err(_) => MediaType::Json,
+    };
     let answer = match route(&incoming.method, incoming.path()) {
         Ok(Route::Graphql { method, path_id }) => {
-            read::graphql(isolate, &incoming, &context, media, method, path_id).await
+            let asked = Asked {
+                accepted,
+                method,
+                path_id,
+            };
+            read::graphql(isolate, &incoming, &context, asked, &mut refusals).await
         }
-        Ok(Route::Preflight) => respond::preflight(),
+        Ok(Route::Preflight) => respond::preflight(&isolate.config.allowed_headers),
+        Ok(Route::File) => origin::file(isolate, &incoming).await,
         Ok(Route::AppendToPurgeLog) => feed::append(isolate, &incoming).await,
         Ok(Route::Explain) => explain::answer(isolate, &incoming, &context).await,
         Ok(Route::Health) => respond::health(),
@@ -54,7 +66,7 @@ async fn fetch(
     };
     let response = match answer {
         Ok(response) => response,
-        Err(error) => respond::refuse(&error.into_refusal(), media.unwrap_or(MediaType::Json))?,
+        Err(error) => respond::refuse(&error.into_refusal(), refusals)?,
     };
     let allowed_sites = &isolate.config.allowed_sites;
     if *allowed_sites == AllowedSites::Any {

@@ -21,6 +21,7 @@ use crate::error::EdgeError;
 use crate::isolate::Isolate;
 use crate::memory::Ready;
 use crate::request::Incoming;
+use crate::respond;
 
 pub(crate) mod fetched;
 
@@ -229,4 +230,12 @@ pub(crate) async fn forward(
             .learn(Revision(revision), now_ms());
     }
     Ok(response)
+}
+
+/// Forwards the request for a file that only the origin has.
+pub(crate) async fn file(
+    isolate: &Isolate,
+    incoming: &Incoming,
+) -> Result<web_sys::Response, EdgeError> {
+    respond::forwarded(forward(isolate, incoming, None, Timeout::Usual).await?)
 }

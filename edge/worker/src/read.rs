@@ -7,10 +7,10 @@ use cache_core::{CacheKey, CacheStatus, ForwardReason, InvalidReason, Revision, 
 use edge_core::answer::{Served, Tier};
 use edge_core::judge::{FetchReason, Verdict, judge, may_stand_in};
 use edge_core::plan::{Plan, SharedRead, plan};
-use pq_core::error::{ErrorCode, Refusal};
+use pq_core::error::Refusal;
 use pq_core::manifest::OperationKind;
 use pq_core::request::{HttpParts, Method};
-use pq_core::{GraphqlRequest, MediaType};
+use pq_core::{Accepted, Form, GraphqlRequest, MediaType};
 use wasm_bindgen::JsValue;
 use worker::Context;
 
@@ -22,67 +22,76 @@ use crate::memory::Ready;
 use crate::origin::fetched::Fetched;
 use crate::origin::{self, Timeout};
 use crate::request::Incoming;
-use crate::{documents, feed, respond};
+use crate::{documents, feed, respond, websocket};
 
 /// The shortest interval between writes of a key to KV, which accepts one per second, in
 /// milliseconds.
 const KV_WRITE_EVERY_MS: u64 = 1_000;
 
-/// Answers `/graphql`.
+/// How a request for `/graphql` came.
+pub(crate) struct Asked<'a> {
+    pub(crate) accepted: Result<Accepted, Refusal>,
+    pub(crate) method: Method,
+    pub(crate) path_id: Option<&'a str>,
+}
+
+/// Answers `/graphql`. `refusals` is the media type of a refusal: it may change once the operation is
+/// known.
 pub(crate) async fn graphql(
     isolate: &'static Isolate,
     incoming: &Incoming,
     context: &Context,
-    media: Option<MediaType>,
-    method: Method,
-    path_id: Option<&str>,
+    asked: Asked<'_>,
+    refusals: &mut MediaType,
 ) -> Result<web_sys::Response, EdgeError> {
-    // The origin answers subscriptions: WebSocket and SSE are forwarded unchanged.
+    let Asked {
+        accepted,
+        method,
+        path_id,
+    } = asked;
+    // The origin answers subscriptions, over WebSocket and as event streams.
     if method == Method::Get && incoming.asks_for_websocket() {
-        return forward(isolate, incoming, None, Timeout::Never).await;
+        return websocket::answer(isolate, incoming).await;
     }
-    let media = match media {
-        Some(media) => media,
-        None if accepts_event_stream(incoming) => {
-            let body = match method {
-                Method::Get => None,
-                Method::Post => Some(incoming.body().await?),
-            };
-            return forward(isolate, incoming, body.as_deref(), Timeout::Never).await;
-        }
-        None => return Err(not_acceptable().into()),
-    };
+    let accepted = accepted?;
     // read request
     let body = match method {
         Method::Get => None,
         Method::Post => Some(incoming.body().await?),
     };
-    let content_type = match method {
+    let header = |name| match method {
         Method::Get => None,
-        Method::Post => incoming.header("content-type"),
+        Method::Post => incoming.header(name),
     };
     let request = GraphqlRequest::parse(HttpParts {
         method,
         path_id,
         query: incoming.query(),
-        content_type: content_type.as_deref(),
+        content_type: header("content-type").as_deref(),
+        content_encoding: header("content-encoding").as_deref(),
         body: body.as_deref().unwrap_or_default(),
     })?;
     // document and policy
     let Some(operation) = documents::find(isolate, context, request.document.hash()).await? else {
         documents::unpublished(&request.document)?;
-        return forward(isolate, incoming, body.as_deref(), Timeout::Usual).await;
+        // It may be a subscription.
+        let timeout = match accepted.form(OperationKind::Subscription, method) {
+            Ok(_) => Timeout::Never,
+            Err(_) => Timeout::Usual,
+        };
+        return forward(isolate, incoming, body.as_deref(), timeout).await;
+    };
+    let form = accepted.form(operation.kind, method)?;
+    *refusals = form.refusals();
+    let media = match form {
+        Form::Response(media) => media,
+        Form::EventStream => {
+            return forward(isolate, incoming, body.as_deref(), Timeout::Never).await;
+        }
     };
     // canonical variables → key
-    match plan(&request, &operation, method)? {
-        Plan::Forward => {
-            let timeout = match operation.kind {
-                OperationKind::Subscription => Timeout::Never,
-                OperationKind::Query | OperationKind::Mutation => Timeout::Usual,
-            };
-            forward(isolate, incoming, body.as_deref(), timeout).await
-        }
-
+    match plan(&request, &operation)? {
+        Plan::Forward => forward(isolate, incoming, body.as_deref(), Timeout::Usual).await,
         Plan::Read(read) => {
             let if_none_match = incoming.if_none_match();
             let asked = incoming.min_revision();
@@ -100,27 +109,15 @@ pub(crate) async fn graphql(
     }
 }
 
-fn not_acceptable() -> Refusal {
-    Refusal::new(
-        ErrorCode::NOT_ACCEPTABLE,
-        "the answer can only be application/json or application/graphql-response+json",
-    )
-}
-
 async fn forward(
     isolate: &Isolate,
     incoming: &Incoming,
     body: Option<&[u8]>,
     timeout: Timeout,
 ) -> Result<web_sys::Response, EdgeError> {
-    respond::forwarded(origin::forward(isolate, incoming, body, timeout).await?)
-}
-
-fn accepts_event_stream(incoming: &Incoming) -> bool {
-    incoming
-        .accept
-        .as_deref()
-        .is_some_and(|accept| accept.contains("text/event-stream"))
+    let response = respond::forwarded(origin::forward(isolate, incoming, body, timeout).await?)?;
+    respond::revalidate(&response)?;
+    Ok(response)
 }
 
 /// The newest entry that was found but may only be served if the origin fails, and why.

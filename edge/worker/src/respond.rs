@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use cache_core::CacheControl;
 use edge_core::answer::{EntryHeaders, Served, constant_headers, refusal_headers, shared_status};
-use edge_core::cors::{self, AllowedSites};
+use edge_core::cors::{self, AllowedHeaders, AllowedSites};
 use edge_core::header;
 use js_sys::JsString;
 use pq_core::error::Refusal;
@@ -160,11 +160,6 @@ pub(crate) fn forwarded(response: Response) -> Result<Response, EdgeError> {
     // The runtime has decompressed the body; Cloudflare compresses it again for the client.
     headers.delete("content-encoding")?;
     headers.delete("content-length")?;
-    // Clients do not hear of purges, so they must revalidate before every use.
-    let policy = headers.get("cache-control")?.unwrap_or_default();
-    if matches!(CacheControl::parse(&policy), CacheControl::Public(_)) {
-        headers.set("cache-control", CacheControl::REVALIDATE)?;
-    }
     headers.set(
         "cache-status",
         &format!("{}; fwd=bypass", edge_core::CACHE_NAME),
@@ -174,6 +169,17 @@ pub(crate) fn forwarded(response: Response) -> Result<Response, EdgeError> {
         response.body().as_ref(),
         &init,
     )?)
+}
+
+/// Clients do not hear of purges, so they must revalidate a forwarded answer of GraphQL before every
+/// use.
+pub(crate) fn revalidate(forwarded: &Response) -> Result<(), EdgeError> {
+    let headers = forwarded.headers();
+    let policy = headers.get("cache-control")?.unwrap_or_default();
+    if matches!(CacheControl::parse(&policy), CacheControl::Public(_)) {
+        headers.set("cache-control", CacheControl::REVALIDATE)?;
+    }
+    Ok(())
 }
 
 /// The answer that refuses a request.
@@ -192,9 +198,9 @@ pub(crate) fn refuse(refusal: &Refusal, media: MediaType) -> Result<Response, wo
 }
 
 /// The answer to a CORS preflight.
-pub(crate) fn preflight() -> Result<Response, EdgeError> {
+pub(crate) fn preflight(allowed: &AllowedHeaders) -> Result<Response, EdgeError> {
     let headers = Headers::new()?;
-    for (name, value) in cors::PREFLIGHT {
+    for (name, value) in allowed.preflight() {
         headers.set(name, value)?;
     }
     Ok(Response::new_with_opt_str_and_init(

@@ -7,9 +7,10 @@ use domain::{
     users::account::{Language, Membership, Role},
 };
 use http::{
-    HeaderMap,
+    HeaderMap, HeaderValue,
     header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT},
 };
+use pq_core::ErrorCode;
 use subtle::ConstantTimeEq;
 
 use super::language;
@@ -33,15 +34,61 @@ pub enum Caller {
     User(Box<SignedIn>),
 }
 
-/// Why credentials are rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why credentials are rejected. The sentences may be told to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
     /// The credentials are neither a valid access token nor a valid service token.
+    #[error("the credentials are not valid")]
     Credentials,
+    #[error(transparent)]
     Token(TokenError),
     /// The account is disabled or deleted, or the token was issued before the user signed out
     /// everywhere.
+    #[error("the access token is no longer valid")]
     SignedOut,
+}
+
+impl Unknown {
+    /// The code of the refusal, the same over HTTP, event streams and WebSocket.
+    pub const fn code(self) -> ErrorCode {
+        match self {
+            // The client can get a new one without its user.
+            Self::Token(TokenError::Expired) => ErrorCode::TOKEN_EXPIRED,
+            Self::Credentials
+            | Self::Token(TokenError::NotYet | TokenError::Invalid)
+            | Self::SignedOut => ErrorCode::TOKEN_INVALID,
+        }
+    }
+}
+
+/// What an `Authorization` header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authorization<'a> {
+    /// Nothing: it is absent or empty, or a bearer token that is empty. Many clients send the header
+    /// always, also before anybody has signed in.
+    Nothing,
+    Bearer(&'a str),
+    /// Another scheme, or no text.
+    Other,
+}
+
+impl<'a> Authorization<'a> {
+    pub fn of(header: Option<&'a HeaderValue>) -> Self {
+        let Some(header) = header else {
+            return Self::Nothing;
+        };
+        let Ok(text) = header.to_str() else {
+            return Self::Other;
+        };
+        let text = text.trim();
+        let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+        match (scheme, token.trim()) {
+            ("", _) => Self::Nothing,
+            (scheme, "") if scheme.eq_ignore_ascii_case("bearer") => Self::Nothing,
+            (scheme, token) if scheme.eq_ignore_ascii_case("bearer") => Self::Bearer(token),
+            (_, _) => Self::Other,
+        }
+    }
 }
 
 /// The user of an access token, with the current state of the account.
@@ -117,15 +164,10 @@ impl Caller {
 
     /// Reads the caller from `Authorization: Bearer …`.
     pub async fn of(headers: &HeaderMap, auth: &Auth, now_ms: i64) -> Result<Self, StoreError> {
-        let Some(given) = headers.get(AUTHORIZATION) else {
-            return Ok(Self::Anonymous);
-        };
-        let bearer = given.to_str().ok().and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        let Some(token) = bearer else {
-            return Ok(Self::Unknown(Unknown::Credentials));
+        let token = match Authorization::of(headers.get(AUTHORIZATION)) {
+            Authorization::Nothing => return Ok(Self::Anonymous),
+            Authorization::Other => return Ok(Self::Unknown(Unknown::Credentials)),
+            Authorization::Bearer(token) => token,
         };
         // Service tokens are checked first: nothing guarantees that they contain no dots, as JWTs
         // do.
@@ -169,4 +211,30 @@ impl Caller {
 fn is_service(token: &str, auth: &Auth) -> bool {
     let known = auth.admin_token.as_ref();
     known.is_some_and(|known| bool::from(token.as_bytes().ct_eq(known.expose())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// B5.
+    #[test]
+    fn an_empty_authorization_is_none() {
+        let table = [
+            (None, Authorization::Nothing),
+            (Some(""), Authorization::Nothing),
+            (Some("Bearer"), Authorization::Nothing),
+            (Some("bearer   "), Authorization::Nothing),
+            (Some("Bearer a.b.c"), Authorization::Bearer("a.b.c")),
+            (Some("BEARER  a "), Authorization::Bearer("a")),
+            (Some("Bearer null"), Authorization::Bearer("null")),
+            (Some("null"), Authorization::Other),
+            (Some("Basic"), Authorization::Other),
+            (Some("Basic YTpi"), Authorization::Other),
+        ];
+        for (text, expected) in table {
+            let header = text.map(HeaderValue::from_static);
+            assert_eq!(Authorization::of(header.as_ref()), expected, "{text:?}");
+        }
+    }
 }

@@ -13,9 +13,12 @@ use axum::{
 };
 use domain::StoreError;
 use http::{HeaderMap, header::ACCEPT};
-use pq_core::{ErrorCode, MediaType, Refusal};
+use pq_core::{Accepted, ErrorCode, MediaType, Refusal};
 
-use crate::{http::answer::refusal, state::AppState};
+use crate::{
+    http::{answer::refusal, reading::text},
+    state::AppState,
+};
 
 /// The time window in which requests are counted.
 const WINDOW: Duration = Duration::from_mins(1);
@@ -76,9 +79,9 @@ pub(crate) async fn count(
 
 /// The answer to a request over the limit, in the media type that the request accepts.
 pub(crate) fn too_many(decision: &Decision, request: &Request) -> Response {
-    let accept = request.headers().get(ACCEPT);
-    let accept = accept.and_then(|value| value.to_str().ok());
-    let media = MediaType::negotiate(accept).unwrap_or(MediaType::Json);
+    let accept = text(request.headers(), &ACCEPT);
+    let media =
+        Accepted::parse(accept.as_deref()).map_or(MediaType::Json, |accepted| accepted.refusals());
     let refused = Refusal::new(ErrorCode::RATE_LIMITED, sentence(decision));
     refusal(&refused, media)
 }

@@ -40,20 +40,34 @@ pub fn router(
             middleware::operators_only,
         ));
     let graphql = Router::new()
-        .route(
-            "/graphql",
-            any(serve::graphql).options_service(cors::preflight(&state.config.cors)),
-        )
+        .route("/graphql", any(serve::graphql).options(cors::preflight))
+        .route("/graphql/", any(serve::graphql).options(cors::preflight))
         .route(
             "/graphql/{id}",
-            any(serve::graphql_by_id).options_service(cors::preflight(&state.config.cors)),
+            any(serve::graphql_by_id).options(cors::preflight),
         );
+    // The edge forwards these.
+    let files = Router::new()
+        .route(
+            "/.well-known/jwks.json",
+            get(keys::jwks).options(cors::preflight),
+        )
+        .route(
+            "/.well-known/qr-keys.json",
+            get(bookings::routes::keys).options(cors::preflight),
+        )
+        .route(
+            "/bookings/{name}",
+            get(bookings::routes::calendar).options(cors::preflight),
+        )
+        .route(
+            "/bookings/{id}/{file}",
+            get(bookings::routes::code).options(cors::preflight),
+        )
+        .route_layer(from_fn_with_state(state.clone(), cors::readable));
     let others = admin
+        .merge(files)
         .route("/internal/documents/{hash}", get(documents::get))
-        .route("/.well-known/jwks.json", get(keys::jwks))
-        .route("/.well-known/qr-keys.json", get(bookings::routes::keys))
-        .route("/bookings/{name}", get(bookings::routes::calendar))
-        .route("/bookings/{id}/{file}", get(bookings::routes::code))
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || {

@@ -11,6 +11,7 @@ use std::hash::{Hash, Hasher};
 use cache_core::variables::VariableError;
 use serde_json::json;
 
+use crate::encoding::DECODED;
 use crate::negotiate::MediaType;
 
 /// Why a request was refused: its word is in `errors[0].extensions.code`, in logs and in metrics.
@@ -59,6 +60,24 @@ impl ErrorCode {
     /// The status as `application/graphql-response+json`.
     pub const fn status(self) -> u16 {
         self.status
+    }
+
+    /// The header that answers with this code have beside those of every answer.
+    pub fn header(self) -> Option<(&'static str, &'static str)> {
+        const HEADERS: [(ErrorCode, (&str, &str)); 7] = [
+            (ErrorCode::MUTATION_OVER_GET, ("allow", "POST")),
+            (ErrorCode::METHOD_NOT_ALLOWED, ("allow", "GET, POST")),
+            (
+                ErrorCode::CONTENT_ENCODING_UNSUPPORTED,
+                ("accept-encoding", DECODED),
+            ),
+            (ErrorCode::UNAUTHENTICATED, ("www-authenticate", "Bearer")),
+            (ErrorCode::TOKEN_EXPIRED, ("www-authenticate", "Bearer")),
+            (ErrorCode::TOKEN_INVALID, ("www-authenticate", "Bearer")),
+            (ErrorCode::ORIGIN_UNREACHABLE, ("retry-after", "5")),
+        ];
+        let (_, header) = HEADERS.iter().find(|(code, _)| *code == self)?;
+        Some(*header)
     }
 
     /// Whether the request was a well-formed one that GraphQL refuses. Under `application/json`
@@ -144,7 +163,7 @@ mod tests {
     use super::*;
 
     /// Word, status as `application/graphql-response+json`, status as `application/json`.
-    const STATUSES: [(&str, u16, u16); 39] = [
+    const STATUSES: [(&str, u16, u16); 40] = [
         ("INVALID_JSON", 400, 400),
         ("NUL_BYTE", 400, 400),
         ("INVALID_REQUEST", 400, 400),
@@ -159,6 +178,7 @@ mod tests {
         ("SUBSCRIPTION_EXPECTED", 400, 400),
         ("NOT_ACCEPTABLE", 406, 406),
         ("UNSUPPORTED_MEDIA_TYPE", 415, 415),
+        ("CONTENT_ENCODING_UNSUPPORTED", 415, 415),
         ("REQUEST_TOO_LARGE", 413, 413),
         ("UNAUTHENTICATED", 401, 401),
         ("TOKEN_EXPIRED", 401, 401),

@@ -3,13 +3,14 @@
 //!
 //! Pure: no clock, no I/O, no randomness. Reading order: [`hash`] (a document's id) → [`policy`]
 //! (what may be cached) → [`manifest`] (the published documents) → [`limits`] (maximum sizes) →
-//! [`request`] (parses a client's request) → [`error`] (refusals, their codes and statuses) →
+//! [`encoding`] (unpacks a body) and [`request`] (parses a client's request) → [`error`] (refusals, their codes and statuses) →
 //! [`negotiate`] (the answer's media type) and [`security`] (security headers). The feature `compile`
 //! adds `compile`, which validates a document against a schema and decides its policy; for native
 //! targets only.
 
 #[cfg(feature = "compile")]
 pub mod compile;
+pub mod encoding;
 pub mod error;
 pub mod hash;
 pub mod limits;
@@ -22,6 +23,6 @@ pub mod security;
 pub use error::{ErrorCode, Refusal};
 pub use hash::DocumentHash;
 pub use manifest::{Clients, Manifest, Operation};
-pub use negotiate::MediaType;
+pub use negotiate::{Accepted, Form, MediaType};
 pub use policy::CachePolicy;
 pub use request::{DocumentRef, GraphqlRequest};

@@ -1,10 +1,12 @@
 //! Parses a GraphQL request from the parts of an HTTP request, or from a WebSocket message.
 //!
 //! A document is given by its id (as `documentId` in POST JSON or GET, in the path `/graphql/<id>`,
-//! or as Apollo's `extensions.persistedQuery.sha256Hash`), or in full as `query`.
+//! or as Apollo's `extensions.persistedQuery.sha256Hash`), or in full as `query`. A field that is
+//! empty (`null` or `""`) is absent: many clients send all fields always.
 
 use serde_json::{Map, Value};
 
+use crate::encoding;
 use crate::error::{ErrorCode, Refusal};
 use crate::hash::DocumentHash;
 use crate::limits::REQUEST_BYTES;
@@ -29,7 +31,9 @@ pub struct HttpParts<'a> {
     pub query: Option<&'a str>,
     /// The `Content-Type` header.
     pub content_type: Option<&'a str>,
-    /// The body; empty for GET.
+    /// The `Content-Encoding` header.
+    pub content_encoding: Option<&'a str>,
+    /// The body, as it was sent; empty for GET.
     pub body: &'a [u8],
 }
 
@@ -38,15 +42,19 @@ pub struct HttpParts<'a> {
 pub enum DocumentRef {
     /// By its id alone.
     Hash(DocumentHash),
-    /// In full. `hash` is its id; an id that was sent as well is the same.
+    /// In full. `hash` is the hash of the text.
     Body { hash: DocumentHash, body: String },
+    /// By its id, with a text beside it. A published document with this id is the one that is meant,
+    /// whatever the text: clients print documents differently from how they were published. Only if
+    /// there is none, and unpublished documents are executed, the text counts.
+    HashAndBody { hash: DocumentHash, body: String },
 }
 
 impl DocumentRef {
-    /// The document's id.
+    /// The id that the document is looked up by.
     pub const fn hash(&self) -> DocumentHash {
         match self {
-            Self::Hash(hash) | Self::Body { hash, .. } => *hash,
+            Self::Hash(hash) | Self::Body { hash, .. } | Self::HashAndBody { hash, .. } => *hash,
         }
     }
 }
@@ -71,7 +79,8 @@ impl GraphqlRequest {
     ///
     /// # Errors
     /// A [`Refusal`] with one of the codes `INVALID_JSON`, `NUL_BYTE`, `INVALID_REQUEST`,
-    /// `UNSUPPORTED_MEDIA_TYPE`, `REQUEST_TOO_LARGE` and `DOCUMENT_*`.
+    /// `UNSUPPORTED_MEDIA_TYPE`, `CONTENT_ENCODING_UNSUPPORTED`, `REQUEST_TOO_LARGE` and
+    /// `DOCUMENT_*`.
     pub fn parse(parts: HttpParts<'_>) -> Result<Self, Refusal> {
         if parts.body.len() > REQUEST_BYTES
             || parts.query.is_some_and(|query| query.len() > REQUEST_BYTES)
@@ -80,7 +89,7 @@ impl GraphqlRequest {
         }
         let fields = match parts.method {
             Method::Get => from_query(parts.query.unwrap_or_default())?,
-            Method::Post => from_body(parts.content_type, parts.body)?,
+            Method::Post => from_body(parts)?,
         };
         Self::of(fields, parts.path_id)
     }
@@ -94,10 +103,11 @@ impl GraphqlRequest {
     }
 
     fn of(mut fields: Map<String, Value>, path_id: Option<&str>) -> Result<Self, Refusal> {
+        fields.retain(|_, value| !is_empty(value));
         let document = document(&fields, path_id)?;
         let operation_name = text(&fields, "operationName")?.map(str::to_owned);
         let variables = match fields.remove("variables") {
-            None | Some(Value::Null) => Map::new(),
+            None => Map::new(),
             Some(Value::Object(variables)) => variables,
             Some(_) => return refuse(ErrorCode::INVALID_REQUEST, "`variables` is not an object"),
         };
@@ -120,31 +130,28 @@ impl GraphqlRequest {
     }
 }
 
-/// Whether a `Content-Type` is JSON in UTF-8.
-fn is_json(content_type: &str) -> bool {
-    let mut parts = content_type.split(';');
-    let json = parts
-        .next()
-        .is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"));
-    json && parts.all(|parameter| match parameter.split_once('=') {
-        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
-            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-        }
-        _ => true,
-    })
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value == ""
 }
 
-fn from_body(content_type: Option<&str>, body: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    if !content_type.is_some_and(is_json) {
+/// Whether a `Content-Type` is JSON. JSON is UTF-8: a `charset` has no meaning (RFC 8259 §11).
+fn is_json(content_type: &str) -> bool {
+    let media = content_type.split(';').next().unwrap_or_default();
+    media.trim().eq_ignore_ascii_case("application/json")
+}
+
+fn from_body(parts: HttpParts<'_>) -> Result<Map<String, Value>, Refusal> {
+    if !parts.content_type.is_some_and(is_json) {
         return refuse(
             ErrorCode::UNSUPPORTED_MEDIA_TYPE,
-            "the body must be application/json in UTF-8",
+            "the body must be application/json",
         );
     }
+    let body = encoding::decode(parts.content_encoding, parts.body)?;
     if body.contains(&0) {
         return refuse(ErrorCode::NUL_BYTE, "the body contains a NUL byte");
     }
-    match serde_json::from_slice(body) {
+    match serde_json::from_slice(&body) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(Value::Array(_)) => refuse(
             ErrorCode::INVALID_REQUEST,
@@ -168,7 +175,7 @@ fn from_query(query: &str) -> Result<Map<String, Value>, Refusal> {
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let value = match name.as_ref() {
             "query" | "operationName" | "documentId" => Value::String(value.into_owned()),
-            "variables" | "extensions" if value.is_empty() => continue,
+            "variables" | "extensions" if value.is_empty() => Value::Null,
             "variables" | "extensions" => match serde_json::from_str(&value) {
                 Ok(value) => value,
                 Err(_) => return refuse(ErrorCode::INVALID_JSON, format!("`{name}` is not JSON")),
@@ -187,7 +194,7 @@ fn from_query(query: &str) -> Result<Map<String, Value>, Refusal> {
 
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Refusal> {
     match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
+        None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => refuse(
             ErrorCode::INVALID_REQUEST,
@@ -198,11 +205,12 @@ fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str
 
 fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<DocumentRef, Refusal> {
     let apollo = match fields.get("extensions") {
-        None | Some(Value::Null) => None,
+        None => None,
         Some(Value::Object(extensions)) => apollo_hash(extensions)?,
         Some(_) => return refuse(ErrorCode::INVALID_REQUEST, "`extensions` is not an object"),
     };
     // `:` is the only character of an id that a client may have percent-encoded in the path.
+    let path_id = path_id.filter(|id| !id.is_empty());
     let path_id = path_id.map(|id| id.replace("%3A", ":").replace("%3a", ":"));
     let mut named: Option<DocumentHash> = None;
     for id in [path_id.as_deref(), text(fields, "documentId")?, apollo]
@@ -219,28 +227,18 @@ fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<Docume
         }
         named = Some(hash);
     }
-    match (
-        text(fields, "query")?.filter(|body| !body.is_empty()),
-        named,
-    ) {
+    let body = text(fields, "query")?.map(str::to_owned);
+    match (named, body) {
         (None, None) => refuse(
             ErrorCode::DOCUMENT_MISSING,
             "the request has neither `documentId` nor `query`",
         ),
-        (None, Some(hash)) => Ok(DocumentRef::Hash(hash)),
-        (Some(body), named) => {
-            let hash = DocumentHash::of(body);
-            if named.is_some_and(|named| named != hash) {
-                return refuse(
-                    ErrorCode::DOCUMENT_ID_MISMATCH,
-                    "the document's hash is not the id that was sent with it",
-                );
-            }
-            Ok(DocumentRef::Body {
-                hash,
-                body: body.to_owned(),
-            })
-        }
+        (Some(hash), None) => Ok(DocumentRef::Hash(hash)),
+        (Some(hash), Some(body)) => Ok(DocumentRef::HashAndBody { hash, body }),
+        (None, Some(body)) => Ok(DocumentRef::Body {
+            hash: DocumentHash::of(&body),
+            body,
+        }),
     }
 }
 
@@ -248,7 +246,7 @@ fn document(fields: &Map<String, Value>, path_id: Option<&str>) -> Result<Docume
 fn apollo_hash(extensions: &Map<String, Value>) -> Result<Option<&str>, Refusal> {
     let Some(persisted) = extensions
         .get("persistedQuery")
-        .filter(|value| !value.is_null())
+        .filter(|value| !is_empty(value))
     else {
         return Ok(None);
     };
@@ -280,6 +278,7 @@ mod tests {
             path_id: None,
             query: None,
             content_type: Some("application/json"),
+            content_encoding: None,
             body: body.as_bytes(),
         })
     }
@@ -290,6 +289,7 @@ mod tests {
             path_id,
             query: Some(query),
             content_type: None,
+            content_encoding: None,
             body: b"",
         })
     }
@@ -361,14 +361,9 @@ mod tests {
         for (body, expected) in table {
             assert_eq!(code(post(body)), expected, "{body}");
         }
+        let other = DocumentHash::of("{a}");
         assert_eq!(
-            code(post(&format!(
-                r#"{{"documentId":"{hash}","query":"{{a}}"}}"#
-            ))),
-            ErrorCode::DOCUMENT_ID_MISMATCH
-        );
-        assert_eq!(
-            code(get(Some(&hash.to_string()), "query=%7Ba%7D")),
+            code(get(Some(&hash.to_string()), &format!("documentId={other}"))),
             ErrorCode::DOCUMENT_ID_MISMATCH
         );
         assert_eq!(
@@ -385,27 +380,105 @@ mod tests {
         );
     }
 
+    /// B1 and its siblings.
     #[test]
-    fn only_json_in_utf_8_is_read() {
-        for content_type in [
-            None,
-            Some("text/plain"),
-            Some("application/json; charset=latin1"),
-            Some("application/graphql"),
-        ] {
-            let parts = HttpParts {
+    fn what_is_empty_is_absent() {
+        let hash = DocumentHash::of(BODY);
+        let expected = Ok(GraphqlRequest {
+            document: DocumentRef::Hash(hash),
+            operation_name: None,
+            variables: Map::new(),
+        });
+        for empty in ["null", r#""""#] {
+            let all = [
+                post(&format!(
+                    r#"{{"documentId":"{hash}","query":{empty},"operationName":{empty},
+                        "variables":{empty},"extensions":{empty}}}"#
+                )),
+                post(&format!(
+                    r#"{{"documentId":{empty},"extensions":{{"persistedQuery":
+                        {{"version":1,"sha256Hash":"{hash}"}}}}}}"#
+                )),
+                post(&format!(
+                    r#"{{"documentId":"{hash}","extensions":{{"persistedQuery":{empty}}}}}"#
+                )),
+            ];
+            for request in all {
+                assert_eq!(request, expected, "{empty}");
+            }
+        }
+        let all = [
+            get(
+                Some(""),
+                &format!("documentId={hash}&operationName=&variables=&extensions=&query="),
+            ),
+            get(
+                Some(&hash.to_string()),
+                "documentId=&variables=null&extensions=null",
+            ),
+        ];
+        for request in all {
+            assert_eq!(request, expected);
+        }
+        assert_eq!(code(get(Some(""), "query=")), ErrorCode::DOCUMENT_MISSING);
+    }
+
+    /// B12.
+    #[test]
+    fn a_document_is_looked_up_by_the_id_that_was_sent_with_its_text() {
+        let hash = DocumentHash::of(BODY);
+        for text in [BODY, "query A { a  }"] {
+            let request = post(&format!(r#"{{"documentId":"{hash}","query":"{text}"}}"#)).unwrap();
+            let body = text.to_owned();
+            assert_eq!(request.document, DocumentRef::HashAndBody { hash, body });
+            assert_eq!(request.document.hash(), hash);
+        }
+        assert_eq!(
+            post(r#"{"query":"query A { a }"}"#)
+                .unwrap()
+                .document
+                .hash(),
+            hash
+        );
+    }
+
+    /// B3.
+    #[test]
+    fn parameters_of_json_have_no_meaning() {
+        let read = |content_type| {
+            GraphqlRequest::parse(HttpParts {
                 method: Method::Post,
                 path_id: None,
                 query: None,
                 content_type,
-                body: b"{}",
-            };
+                content_encoding: None,
+                body: br#"{"query":"{a}"}"#,
+            })
+        };
+        for content_type in [
+            "application/json",
+            "application/json; charset=utf8",
+            "application/json;charset=",
+            "application/json; charset=us-ascii",
+            "application/json; charset",
+            "application/json;",
+            "Application/JSON ; Charset=\"UTF-8\"; boundary=x",
+        ] {
+            assert!(read(Some(content_type)).is_ok(), "{content_type}");
+        }
+        for content_type in [
+            None,
+            Some(""),
+            Some("text/plain"),
+            Some("text/plain; application/json"),
+            Some("application/jsonp"),
+            Some("application/graphql"),
+        ] {
             assert_eq!(
-                code(GraphqlRequest::parse(parts)),
+                code(read(content_type)),
                 ErrorCode::UNSUPPORTED_MEDIA_TYPE,
                 "{content_type:?}"
             );
         }
-        assert!(is_json("Application/JSON; Charset=\"UTF-8\""));
     }
 }

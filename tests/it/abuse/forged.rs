@@ -236,7 +236,7 @@ pub(crate) fn all(token: &str) -> Vec<Forged> {
         all.push(Forged {
             what,
             token,
-            code: "FORBIDDEN",
+            code: "TOKEN_INVALID",
         });
     }
     all

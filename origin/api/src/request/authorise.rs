@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use access::caller::{Caller, SignedIn, Unknown};
+use access::caller::{Caller, SignedIn};
 use async_graphql::{
     Result,
     parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
@@ -126,30 +126,16 @@ fn signed_in(caller: &Caller) -> Option<&SignedIn> {
 }
 
 fn refusal(caller: &Caller, field: &str) -> Refusal {
-    let not_taken = |code, why: &str| Refusal::new(code, format!("{why}: sign in again"));
     match caller {
         Caller::Anonymous => Refusal::new(
             ErrorCode::UNAUTHENTICATED,
             format!("`{field}` needs a signed-in user or a service token"),
         ),
-        Caller::Unknown(Unknown::Token(why)) => {
-            use access::tokens::TokenError;
-            let code = match why {
-                TokenError::Expired => ErrorCode::TOKEN_EXPIRED,
-                TokenError::NotYet | TokenError::Invalid => ErrorCode::TOKEN_INVALID,
-            };
-            not_taken(code, &why.to_string())
-        }
-        Caller::Unknown(Unknown::SignedOut) => not_taken(
-            ErrorCode::TOKEN_INVALID,
-            "the access token is no longer valid",
+        Caller::Unknown(why) => Refusal::new(why.code(), format!("{why}: sign in again")),
+        Caller::Service(_) | Caller::User(_) => Refusal::new(
+            ErrorCode::FORBIDDEN,
+            format!("this user or service token may not use `{field}`"),
         ),
-        Caller::Unknown(Unknown::Credentials) | Caller::Service(_) | Caller::User(_) => {
-            Refusal::new(
-                ErrorCode::FORBIDDEN,
-                format!("this user or service token may not use `{field}`"),
-            )
-        }
     }
 }
 

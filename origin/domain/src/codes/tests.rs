@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 72] = [
+const STATUSES: [(&str, u16, u16); 73] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -19,6 +19,7 @@ const STATUSES: [(&str, u16, u16); 72] = [
     ("SUBSCRIPTION_EXPECTED", 400, 400),
     ("NOT_ACCEPTABLE", 406, 406),
     ("UNSUPPORTED_MEDIA_TYPE", 415, 415),
+    ("CONTENT_ENCODING_UNSUPPORTED", 415, 415),
     ("REQUEST_TOO_LARGE", 413, 413),
     ("UNAUTHENTICATED", 401, 401),
     ("TOKEN_EXPIRED", 401, 401),

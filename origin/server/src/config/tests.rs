@@ -1,4 +1,5 @@
 use api::documents::DocumentMode;
+use edge_core::cors::{AllowedHeaders, AllowedSites};
 
 use super::*;
 
@@ -176,9 +177,9 @@ fn production_refuses_what_is_for_development() {
 
 #[test]
 fn pages_of_the_sites_that_are_named_may_read() {
-    let cors = |variables: &[(&str, &str)]| read(variables).unwrap().cors;
-    assert_eq!(cors(&[]), CorsConfig::AnySite);
-    assert_eq!(cors(&SOUND), CorsConfig::Origins(vec![]));
+    let sites = |variables: &[(&str, &str)]| read(variables).unwrap().cors.sites;
+    assert_eq!(sites(&[]), AllowedSites::Any);
+    assert_eq!(sites(&SOUND), AllowedSites::Origins(vec![]));
     let named = [
         (
             "YOUSOON_SITE_ORIGINS",
@@ -190,7 +191,15 @@ fn pages_of_the_sites_that_are_named_may_read() {
     // Browsers leave the scheme's default port out of `Origin`.
     assert!(read(&named).is_err());
     let origins = expected.map(str::to_owned).to_vec();
-    assert_eq!(cors(&named[..1]), CorsConfig::Origins(origins));
+    assert_eq!(sites(&named[..1]), AllowedSites::Origins(origins));
+}
+
+#[test]
+fn pages_may_send_the_headers_that_are_named() {
+    let headers = [("YOUSOON_CORS_HEADERS", "x-mine, X-Other")];
+    let config = read(&headers).unwrap().cors;
+    assert_eq!(config.headers, AllowedHeaders::with(["x-mine", "X-Other"]));
+    assert!(read(&[("YOUSOON_CORS_HEADERS", "no name")]).is_err());
 }
 
 #[test]

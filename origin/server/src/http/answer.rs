@@ -43,25 +43,16 @@ pub fn timed_out(media: MediaType) -> Response {
 
 /// The answer to a refused request.
 pub(crate) fn refusal(refusal: &Refusal, media: MediaType) -> Response {
-    let status =
-        StatusCode::from_u16(refusal.status(media)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = Body::from(refusal.body());
-    let mut response = respond(status, media, CacheControl::NoStore, body);
-    let by_code = [
-        (ErrorCode::MUTATION_OVER_GET, header::ALLOW, "POST"),
-        (ErrorCode::METHOD_NOT_ALLOWED, header::ALLOW, "GET, POST"),
-        (
-            ErrorCode::UNAUTHENTICATED,
-            header::WWW_AUTHENTICATE,
-            "Bearer",
-        ),
-        (ErrorCode::TOKEN_EXPIRED, header::WWW_AUTHENTICATE, "Bearer"),
-        (ErrorCode::TOKEN_INVALID, header::WWW_AUTHENTICATE, "Bearer"),
-    ];
-    for (code, name, value) in by_code {
-        if refusal.code == code {
-            set(&mut response, name, value);
-        }
+    refused(refusal.code, refusal.body(), media)
+}
+
+/// The answer to a request that is refused with this code.
+pub(crate) fn refused(code: ErrorCode, body: String, media: MediaType) -> Response {
+    let status = Refusal::new(code, "").status(media);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = respond(status, media, CacheControl::NoStore, body.into());
+    if let Some((name, value)) = code.header() {
+        set(&mut response, HeaderName::from_static(name), value);
     }
     response
 }

@@ -27,20 +27,21 @@ pub(crate) async fn document(
     if let Some(document) = state.services.documents.get(hash).await? {
         return Ok(document);
     }
-    let body = match &request.document {
-        // Apollo's clients know this sentence.
-        DocumentRef::Hash(_) => {
-            return Err(
-                Refusal::new(ErrorCode::DOCUMENT_NOT_FOUND, "PersistedQueryNotFound").into(),
-            );
-        }
-        DocumentRef::Body { body, .. } => body,
+    // Apollo's clients know this sentence.
+    let unknown = || Refusal::new(ErrorCode::DOCUMENT_NOT_FOUND, "PersistedQueryNotFound");
+    let (body, unpublished) = match &request.document {
+        DocumentRef::Hash(_) => return Err(unknown().into()),
+        DocumentRef::HashAndBody { body, .. } => (body, unknown()),
+        DocumentRef::Body { body, .. } => (
+            body,
+            Refusal::new(
+                ErrorCode::DOCUMENT_NOT_PUBLISHED,
+                "only published documents are executed here",
+            ),
+        ),
     };
     match state.services.document_mode {
-        DocumentMode::Enforce => {
-            let message = "only published documents are executed here";
-            return Err(Refusal::new(ErrorCode::DOCUMENT_NOT_PUBLISHED, message).into());
-        }
+        DocumentMode::Enforce => return Err(unpublished.into()),
         DocumentMode::Audit => tracing::warn!(document = %hash, "a document that is not published"),
         DocumentMode::Off => {}
     }

@@ -52,6 +52,7 @@ pub(crate) async fn parse(
         path_id: path_id.as_deref(),
         query: parts.uri.query(),
         content_type: text(&parts.headers, &header::CONTENT_TYPE).as_deref(),
+        content_encoding: text(&parts.headers, &header::CONTENT_ENCODING).as_deref(),
         body: &body,
     })
 }

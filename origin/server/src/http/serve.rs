@@ -17,9 +17,9 @@ use axum::{
 use cache_core::Revision;
 use domain::StoreError;
 use edge_core::header::MIN_REVISION;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderName, header};
 use pq_core::{
-    DocumentRef, ErrorCode, MediaType, Refusal, limits, manifest::OperationKind, request::Method,
+    Accepted, DocumentRef, Form, MediaType, limits, manifest::OperationKind, request::Method,
 };
 
 use super::{
@@ -60,11 +60,10 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
     let counted = admission::count(state, caller, peer).await;
     let mut response = match &counted {
         Some(decision) if !decision.is_admitted() => admission::too_many(decision, &request),
-        Some(_) | None => match Transport::of(&request) {
-            Transport::Response => answer(state, path_id, request, asker).await,
-            Transport::WebSocket => live::websocket::answer(state, request, peer).await,
-            Transport::EventStream => live::sse::answer(state, path_id, request, asker).await,
-        },
+        Some(_) | None if is_websocket(&request) => {
+            live::websocket::answer(state, request, peer).await
+        }
+        Some(_) | None => answer(state, path_id, request, asker).await,
     };
     if let Some(decision) = &counted {
         rate::headers::write(decision, response.headers_mut());
@@ -73,42 +72,10 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
     response
 }
 
-/// How the client wants to be answered.
-enum Transport {
-    /// One response.
-    Response,
-    WebSocket,
-    /// `text/event-stream`, and nothing else that this server has.
-    EventStream,
-}
-
-impl Transport {
-    fn of(request: &Request) -> Self {
-        let headers = request.headers();
-        let is_websocket = headers
-            .get(header::UPGRADE)
-            .is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"));
-        if is_websocket && request.method() == http::Method::GET {
-            return Self::WebSocket;
-        }
-        let accept = text(headers, &header::ACCEPT);
-        if accepts_events(headers) && MediaType::negotiate(accept.as_deref()).is_none() {
-            Self::EventStream
-        } else {
-            Self::Response
-        }
-    }
-}
-
-/// Whether an event stream is among what the client takes: some clients list it with every request.
-fn accepts_events(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|list| list.split(','))
-        .filter_map(|media| media.split(';').next())
-        .any(|media| media.trim().eq_ignore_ascii_case("text/event-stream"))
+fn is_websocket(request: &Request) -> bool {
+    let upgrade = request.headers().get(header::UPGRADE);
+    request.method() == http::Method::GET
+        && upgrade.is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 async fn answer(
@@ -118,20 +85,13 @@ async fn answer(
     asker: Result<Asker, StoreError>,
 ) -> Response {
     let accept = text(request.headers(), &header::ACCEPT);
-    let Some(media) = MediaType::negotiate(accept.as_deref()) else {
-        let message =
-            "the answer can only be application/json or application/graphql-response+json";
-        return answer::refusal(
-            &Refusal::new(ErrorCode::NOT_ACCEPTABLE, message),
-            MediaType::Json,
-        );
+    let accepted = match Accepted::parse(accept.as_deref()) {
+        Ok(accepted) => accepted,
+        Err(refusal) => return answer::refusal(&refusal, MediaType::Json),
     };
-    match tokio::time::timeout(
-        limits::EXECUTION,
-        steps(state, path_id, request, asker, media),
-    )
-    .await
-    {
+    let mut media = accepted.refusals();
+    let steps = steps(state, path_id, request, asker, accepted, &mut media);
+    match tokio::time::timeout(limits::EXECUTION, steps).await {
         Ok(Ok(response)) => response,
         Ok(Err(Failure::Refused(refusal))) => answer::refusal(&refusal, media),
         Ok(Err(Failure::Store(error))) => answer::internal(&error, media),
@@ -145,20 +105,22 @@ async fn answer(
     }
 }
 
-/// The steps of every request that is answered once.
+/// The steps of every request. `refusals` is the media type of a refusal: it may change once the
+/// operation is known.
 async fn steps(
     state: &AppState,
     path_id: Option<String>,
     request: Request,
     asker: Result<Asker, StoreError>,
-    media: MediaType,
+    accepted: Accepted,
+    refusals: &mut MediaType,
 ) -> Result<Response, Failure> {
     let method = reading::method(&request)?;
     let if_none_match = text(request.headers(), &header::IF_NONE_MATCH);
     let minimum = text(request.headers(), &HeaderName::from_static(MIN_REVISION))
         .and_then(|number| number.trim().parse().ok())
         .map(Revision);
-    let options = AnswerOptions {
+    let options = |media| AnswerOptions {
         media,
         minimum,
         if_none_match: if_none_match.as_deref(),
@@ -167,23 +129,23 @@ async fn steps(
         .then(|| request.uri().path_and_query().cloned())
         .flatten();
     if let Some(spelling) = &spelling
+        && let Ok(Form::Response(media)) = accepted.form(OperationKind::Query, method)
         && let Some(query) = remembered(state, spelling.as_str()).await?
     {
-        return Ok(cached::answer(state, &query, options).await);
+        return Ok(cached::answer(state, &query, options(media)).await);
     }
-    let accepts_events = accepts_events(request.headers());
     let headers = request.headers().clone();
     let request = reading::parse(method, path_id, request).await?;
     let document = document::document(state, &request).await?;
+    let form = accepted.form(document.operation.kind, method)?;
+    *refusals = form.refusals();
     document::name_matches(&document, request.operation_name.as_deref())?;
-    if document.operation.kind == OperationKind::Subscription {
-        if accepts_events {
-            return Ok(live::sse::stream(state, asker?, headers, &request).await);
+    let media = match form {
+        Form::Response(media) => media,
+        Form::EventStream => {
+            return Ok(live::sse::answer(state, asker?, headers, &request).await);
         }
-        let message = "a subscription is answered as text/event-stream, or over WebSocket";
-        return Err(Refusal::new(ErrorCode::NOT_ACCEPTABLE, message).into());
-    }
-    allowed_over(method, document.operation.kind)?;
+    };
     let variables = document::coerce(&document, &request)?;
     if document.operation.policy.is_shared() {
         // Shared answers are the same for all callers, so anonymous callers must be allowed them.
@@ -192,7 +154,7 @@ async fn steps(
         if let (Some(spelling), DocumentRef::Hash(_)) = (&spelling, &request.document) {
             state.spellings.remember(spelling.as_str(), &query);
         }
-        return Ok(cached::answer(state, &query, options).await);
+        return Ok(cached::answer(state, &query, options(media)).await);
     }
     // Only now: shared answers do not need the caller, even if the caller could not be determined.
     let asker = asker?;
@@ -225,14 +187,4 @@ async fn remembered(
         .await?;
     let same = document.is_some_and(|document| Arc::ptr_eq(&document, &query.document));
     Ok(same.then_some(query))
-}
-
-fn allowed_over(method: Method, kind: OperationKind) -> Result<(), Refusal> {
-    match (method, kind) {
-        (Method::Get, OperationKind::Mutation | OperationKind::Subscription) => Err(Refusal::new(
-            ErrorCode::MUTATION_OVER_GET,
-            format!("a {} has to be sent by POST", kind.as_str()),
-        )),
-        (Method::Get, OperationKind::Query) | (Method::Post, _) => Ok(()),
-    }
 }

@@ -1,15 +1,16 @@
 //! The credentials of an open connection. They are checked again while it lasts, because an access
 //! token expires and an account may be disabled.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use access::{
-    caller::{Asker, Caller, Unknown},
+    caller::{Asker, Authorization, Caller, Unknown},
     peer::{Peer, network},
     tokens::{Claims, TokenError},
 };
 use domain::StoreError;
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use pq_core::Refusal;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
@@ -37,16 +38,22 @@ enum Token {
 }
 
 /// Why credentials are refused; the text may be shown to the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum CredentialsRefused {
-    #[error("the credentials are not valid")]
-    Unknown,
-    #[error("the access token is not valid")]
-    Invalid,
-    #[error("the access token has expired: connect again with a new one")]
-    Expired,
-    #[error("the access token is no longer valid: sign in again")]
-    SignedOut,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CredentialsRefused(Unknown);
+
+impl fmt::Display for CredentialsRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = self.0;
+        match why {
+            Unknown::Token(TokenError::Expired) => {
+                write!(f, "{why}: connect again with a new one")
+            }
+            Unknown::SignedOut => write!(f, "{why}: sign in again"),
+            Unknown::Credentials | Unknown::Token(TokenError::NotYet | TokenError::Invalid) => {
+                write!(f, "{why}")
+            }
+        }
+    }
 }
 
 impl Credentials {
@@ -61,13 +68,17 @@ impl Credentials {
         let token = match &asker.caller {
             Caller::Anonymous => Token::None,
             Caller::Service(_) => Token::Service(authorization_alone(headers)),
-            Caller::Unknown(why) => return Err(CredentialsRefused::of(*why)),
-            Caller::User(_) => match bearer(headers) {
-                Some(text) => match state.services.auth.tokens.verify(text, now_ms) {
-                    Ok(claims) => Token::Access(Box::new(claims)),
-                    Err(why) => return Err(CredentialsRefused::of(Unknown::Token(why))),
-                },
-                None => return Err(CredentialsRefused::Unknown),
+            Caller::Unknown(why) => return Err(CredentialsRefused(*why)),
+            Caller::User(_) => match Authorization::of(headers.get(AUTHORIZATION)) {
+                Authorization::Bearer(text) => {
+                    match state.services.auth.tokens.verify(text, now_ms) {
+                        Ok(claims) => Token::Access(Box::new(claims)),
+                        Err(why) => return Err(CredentialsRefused(Unknown::Token(why))),
+                    }
+                }
+                Authorization::Nothing | Authorization::Other => {
+                    return Err(CredentialsRefused(Unknown::Credentials));
+                }
             },
         };
         let ends_at = match &token {
@@ -97,7 +108,9 @@ impl Credentials {
             InitAuthorization::Value(value) => {
                 headers.insert(AUTHORIZATION, value);
             }
-            InitAuthorization::NotAHeader => return Ok(Err(CredentialsRefused::Unknown)),
+            InitAuthorization::NotAHeader => {
+                return Ok(Err(CredentialsRefused(Unknown::Credentials)));
+            }
         }
         let asker = admission::asker_of(&headers, peer, state).await?;
         Ok(Self::of(&headers, asker, state))
@@ -129,7 +142,7 @@ impl Credentials {
             .ends_at
             .is_some_and(|ends_at| ends_at <= Instant::now())
         {
-            return Ok(Err(CredentialsRefused::Expired));
+            return Ok(Err(CredentialsRefused::EXPIRED));
         }
         self.asker.caller = match &self.token {
             Token::None => return Ok(Ok(())),
@@ -146,20 +159,17 @@ impl Credentials {
             }
         };
         Ok(match &self.asker.caller {
-            Caller::Unknown(why) => Err(CredentialsRefused::of(*why)),
+            Caller::Unknown(why) => Err(CredentialsRefused(*why)),
             Caller::Anonymous | Caller::Service(_) | Caller::User(_) => Ok(()),
         })
     }
 }
 
 impl CredentialsRefused {
-    const fn of(why: Unknown) -> Self {
-        match why {
-            Unknown::Credentials => Self::Unknown,
-            Unknown::Token(TokenError::Expired) => Self::Expired,
-            Unknown::Token(TokenError::NotYet | TokenError::Invalid) => Self::Invalid,
-            Unknown::SignedOut => Self::SignedOut,
-        }
+    pub(super) const EXPIRED: Self = Self(Unknown::Token(TokenError::Expired));
+
+    pub(super) fn refusal(self) -> Refusal {
+        Refusal::new(self.0.code(), self.to_string())
     }
 }
 
@@ -170,11 +180,6 @@ pub(super) fn client(caller: &Caller, peer: Peer) -> Client {
         (Caller::Anonymous | Caller::Unknown(_), Peer::Client(ip)) => Client::Network(network(ip)),
         (Caller::Anonymous | Caller::Unknown(_), Peer::Edge) => Client::Network("edge".to_owned()),
     }
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (_, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    Some(token.trim())
 }
 
 fn authorization_alone(headers: &HeaderMap) -> HeaderMap {
@@ -200,8 +205,13 @@ fn authorization(payload: &Map<String, Value>) -> InitAuthorization {
         .find(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()));
     match said {
         None | Some((_, Value::Null)) => InitAuthorization::Absent,
-        Some((_, Value::String(text))) => HeaderValue::from_str(text)
-            .map_or(InitAuthorization::NotAHeader, InitAuthorization::Value),
+        Some((_, Value::String(text))) => match HeaderValue::from_str(text) {
+            Ok(value) if Authorization::of(Some(&value)) == Authorization::Nothing => {
+                InitAuthorization::Absent
+            }
+            Ok(value) => InitAuthorization::Value(value),
+            Err(_) => InitAuthorization::NotAHeader,
+        },
         Some(_) => InitAuthorization::NotAHeader,
     }
 }

@@ -42,8 +42,14 @@ pub(super) struct Operation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Payload(String);
 
-/// Errors instead of a result, as clients see them.
-pub(super) type Errors = Vec<Value>;
+/// Errors instead of a result.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Errors {
+    /// Of the first one: it decides the status over HTTP.
+    pub(super) code: ErrorCode,
+    /// As clients see them.
+    pub(super) shown: Vec<Value>,
+}
 
 /// What came of an event.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +67,12 @@ impl Payload {
     }
 
     /// Errors alone.
-    pub(super) fn of_errors(errors: &[Value]) -> Self {
-        Self(json!({"errors": errors}).to_string())
+    pub(super) fn of_errors(errors: &Errors) -> Self {
+        Self(json!({"errors": errors.shown}).to_string())
+    }
+
+    pub(super) fn into_body(self) -> String {
+        self.0
     }
 
     #[cfg(test)]
@@ -73,7 +83,11 @@ impl Payload {
 
 /// A refusal as an error in a list.
 pub(super) fn errors_of(refusal: &Refusal) -> Errors {
-    vec![json!({"message": refusal.message, "extensions": {"code": refusal.code.as_str()}})]
+    let error = json!({"message": refusal.message, "extensions": {"code": refusal.code.as_str()}});
+    Errors {
+        code: refusal.code,
+        shown: vec![error],
+    }
 }
 
 /// Finds and checks the document of a subscription, and what it waits for.
@@ -114,9 +128,7 @@ async fn steps(
     let response = run(state, &operation, asker, Trigger::Begins, None).await?;
     let topic = operation.memory.take_topic();
     Ok(match (response, topic) {
-        (Some(response), _) if !response.errors.is_empty() => {
-            Err(response.errors.iter().map(shown_or_invalid).collect())
-        }
+        (Some(response), _) if !response.errors.is_empty() => Err(not_begun(&response.errors)),
         (_, Some(topic)) => Ok((operation, topic)),
         (_, None) => Err(errors_of(&Refusal::new(
             ErrorCode::BAD_USER_INPUT,
@@ -158,12 +170,15 @@ const ENDING: [ErrorCode; 5] = [
 ];
 
 fn outcome(response: &Response) -> Outcome {
-    let is_refused = response.errors.iter().any(|error| {
-        code_of(error).is_some_and(|code| ENDING.contains(&code)) && error.path.len() <= 1
-    });
-    let errors: Errors = response.errors.iter().map(shown).collect();
-    if is_refused {
-        return Outcome::Over(errors);
+    let refused = response
+        .errors
+        .iter()
+        .filter(|error| error.path.len() <= 1)
+        .find_map(|error| code_of(error).filter(|code| ENDING.contains(code)));
+    let errors: Vec<Value> = response.errors.iter().map(shown).collect();
+    if let Some(code) = refused {
+        let shown = errors;
+        return Outcome::Over(Errors { code, shown });
     }
     let payload = if errors.is_empty() {
         json!({"data": response.data})
@@ -208,13 +223,27 @@ async fn run(
     Ok(response)
 }
 
-/// An error without a path never came to a field: the document is not valid here.
-fn shown_or_invalid(error: &ServerError) -> Value {
-    if code_of(error).is_none() && error.path.is_empty() {
-        let refusal = Refusal::new(ErrorCode::DOCUMENT_INVALID, error.message.clone());
-        return errors_of(&refusal).swap_remove(0);
+/// Why a subscription does not begin. An error without a path and a code never came to a field: the
+/// document is not valid here.
+fn not_begun(all: &[ServerError]) -> Errors {
+    let is_invalid = |error: &ServerError| code_of(error).is_none() && error.path.is_empty();
+    let first = all.first();
+    let code = match first.and_then(code_of) {
+        Some(code) => code,
+        None if first.is_some_and(is_invalid) => ErrorCode::DOCUMENT_INVALID,
+        None => ErrorCode::INTERNAL,
+    };
+    let shown = all.iter().map(|error| {
+        if is_invalid(error) {
+            let refusal = Refusal::new(ErrorCode::DOCUMENT_INVALID, error.message.clone());
+            return errors_of(&refusal).shown.swap_remove(0);
+        }
+        shown(error)
+    });
+    Errors {
+        code,
+        shown: shown.collect(),
     }
-    shown(error)
 }
 
 /// The errors that clients get when the store failed.

@@ -44,8 +44,6 @@ pub(super) enum Close {
     Unauthorized,
     /// Credentials that are not taken, or not any more; the client may come back with others.
     Forbidden(String),
-    /// A handshake without the subprotocol; it does not come back.
-    SubprotocolNotAcceptable,
     /// No `connection_init` in time; the client may come back.
     InitTimeout,
     /// An id that is in use; it does not come back.
@@ -67,7 +65,6 @@ impl Close {
             Self::BadRequest(_) => 4400,
             Self::Unauthorized => 4401,
             Self::Forbidden(_) => 4403,
-            Self::SubprotocolNotAcceptable => 4406,
             Self::InitTimeout => 4408,
             Self::SubscriberExists(_) => 4409,
             Self::TooManyInits => 4429,
@@ -83,7 +80,6 @@ impl Close {
             Self::BadRequest(_) => "bad-request",
             Self::Unauthorized => "unauthorized",
             Self::Forbidden(_) => "forbidden",
-            Self::SubprotocolNotAcceptable => "subprotocol",
             Self::InitTimeout => "init-timeout",
             Self::SubscriberExists(_) => "subscriber-exists",
             Self::TooManyInits => "too-many-inits",
@@ -97,7 +93,6 @@ impl Close {
         let mut reason = match self {
             Self::BadRequest(why) | Self::Forbidden(why) => why.clone(),
             Self::Unauthorized => "Unauthorized".to_owned(),
-            Self::SubprotocolNotAcceptable => "Subprotocol not acceptable".to_owned(),
             Self::InitTimeout => "Connection initialisation timeout".to_owned(),
             Self::SubscriberExists(id) => format!("Subscriber for {} already exists", id.as_str()),
             Self::TooManyInits => "Too many initialisation requests".to_owned(),

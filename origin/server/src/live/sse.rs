@@ -1,21 +1,19 @@
 //! Subscriptions as event streams: the distinct connections mode of graphql-sse (its PROTOCOL.md).
 //!
-//! One request is one subscription. Errors of the document are sent in a `next` event, since
-//! browsers' `EventSource` shows nothing of an answer with another status. Clients reconnect when a
-//! stream ends without `complete`: a server that shuts down ends its streams so.
+//! One request is one subscription. A subscription that cannot begin is refused by the HTTP status:
+//! a browser's `EventSource` reconnects for ever, unless the status is not 200. Clients reconnect when
+//! a stream ends without `complete`: a server that shuts down ends its streams so.
 
 use std::convert::Infallible;
 
 use access::caller::Asker;
 use axum::{
     body::{Body, Bytes},
-    extract::Request,
     response::Response,
 };
-use domain::StoreError;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, header};
-use pq_core::{ErrorCode, GraphqlRequest, MediaType, Refusal};
+use pq_core::{Form, GraphqlRequest, MediaType};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
@@ -28,10 +26,7 @@ use super::{
     websocket::open,
 };
 use crate::{
-    http::{
-        answer::{internal, refusal},
-        reading,
-    },
+    http::answer::{refusal, refused},
     state::AppState,
 };
 
@@ -39,38 +34,12 @@ const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; c
 /// When a browser comes back after a stream that ended, milliseconds: at least this, and up to as
 /// much more, so that not all come at once.
 const RETRY_MS: u32 = 1_000;
+/// The media type of a refusal.
+const REFUSALS: MediaType = Form::EventStream.refusals();
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
-/// Answers a request that takes nothing but an event stream.
-pub(crate) async fn answer(
-    state: &AppState,
-    path_id: Option<String>,
-    request: Request,
-    asker: Result<Asker, StoreError>,
-) -> Response {
-    let headers = request.headers().clone();
-    let parsed = match reading::method(&request) {
-        Ok(method) => {
-            let parse = reading::parse(method, path_id, request);
-            tokio::time::timeout(pq_core::limits::EXECUTION, parse)
-                .await
-                .unwrap_or_else(|_elapsed| Err(late()))
-        }
-        Err(refused) => Err(refused),
-    };
-    match (parsed, asker) {
-        (Ok(request), Ok(asker)) => stream(state, asker, headers, &request).await,
-        (Err(refused), _) => refusal(&refused, MediaType::GraphqlResponse),
-        (_, Err(error)) => internal(&error, MediaType::GraphqlResponse),
-    }
-}
-
-fn late() -> Refusal {
-    Refusal::new(ErrorCode::TIMEOUT, "the request took too long to be read")
-}
-
 /// Begins a subscription.
-pub(crate) async fn stream(
+pub(crate) async fn answer(
     state: &AppState,
     asker: Asker,
     headers: HeaderMap,
@@ -78,16 +47,19 @@ pub(crate) async fn stream(
 ) -> Response {
     let credentials = match Credentials::of(&headers, asker, state) {
         Ok(credentials) => credentials,
-        Err(why) => return events(once(&not_taken(why))),
+        Err(why) => return refusal(&why.refusal(), REFUSALS),
     };
     let mut connection = match open(state, credentials.client()) {
         Ok(connection) => connection,
-        Err(refused) => return refusal(&refused, MediaType::GraphqlResponse),
+        Err(refused) => return refusal(&refused, REFUSALS),
     };
     let begun = operation::begin(state, credentials.asker(), request).await;
     let (operation, topic) = match begun {
         Ok(begun) => begun,
-        Err(errors) => return events(once(&Payload::of_errors(&errors))),
+        Err(errors) => {
+            let body = Payload::of_errors(&errors).into_body();
+            return refused(errors.code, body, REFUSALS);
+        }
     };
     // It is the connection's first.
     if let Ok(number) = connection.number() {
@@ -112,11 +84,6 @@ pub(crate) async fn stream(
     events(Body::from_stream(chunks))
 }
 
-/// One result, and the end.
-fn once(payload: &Payload) -> Body {
-    Body::from(next(payload) + COMPLETE)
-}
-
 fn events(body: Body) -> Response {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
@@ -133,13 +100,7 @@ fn next(payload: &Payload) -> String {
 }
 
 fn not_taken(why: CredentialsRefused) -> Payload {
-    let code = match why {
-        CredentialsRefused::Expired => ErrorCode::TOKEN_EXPIRED,
-        CredentialsRefused::Unknown
-        | CredentialsRefused::Invalid
-        | CredentialsRefused::SignedOut => ErrorCode::TOKEN_INVALID,
-    };
-    Payload::of_errors(&operation::errors_of(&Refusal::new(code, why.to_string())))
+    Payload::of_errors(&operation::errors_of(&why.refusal()))
 }
 
 /// Something at once, so that the client sees that it is connected; and when to come back.
@@ -175,7 +136,7 @@ impl Open {
                         return None;
                     }
                 },
-                () = self.credentials.ended() => Some(self.over(&not_taken(CredentialsRefused::Expired))),
+                () = self.credentials.ended() => Some(self.over(&not_taken(CredentialsRefused::EXPIRED))),
                 () = sleep_until(self.beat_at) => Some(self.keep_alive().await),
             };
             if chunk.is_some() {

@@ -10,6 +10,7 @@ use axum::{
     },
     response::{IntoResponse as _, Response},
 };
+use edge_core::cors::AllowedSites;
 use http::{HeaderMap, header};
 use pq_core::{ErrorCode, MediaType, Refusal, limits::REQUEST_BYTES};
 
@@ -20,23 +21,27 @@ use super::{
     protocol::{Close, SUBPROTOCOL},
     seats::{Client, NoSeat},
 };
-use crate::{config::CorsConfig, http::answer::refusal, state::AppState};
+use crate::{http::answer::refusal, state::AppState};
 
-/// A message is refused when it is longer than any request; a few bytes more are read, to say so.
-const READ_BYTES: usize = 4 * REQUEST_BYTES;
 /// Most connections say little: a large buffer for each would be most of their memory.
 const READ_BUFFER_BYTES: usize = 2 * 1024;
 
 /// Answers a handshake.
 pub(crate) async fn answer(state: &AppState, request: Request, peer: Peer) -> Response {
     let (mut parts, _body) = request.into_parts();
-    if let Err(refused) = may_connect(&parts.headers, &state.config.cors) {
+    if let Err(refused) = may_connect(&parts.headers, &state.config.cors.sites) {
         return refusal(&refused, MediaType::GraphqlResponse);
     }
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, state).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
+    let upgrade = upgrade.protocols([SUBPROTOCOL]);
+    if upgrade.selected_protocol().is_none() {
+        let message = format!("the WebSocket's subprotocol has to be {SUBPROTOCOL}");
+        let refused = Refusal::new(ErrorCode::INVALID_REQUEST, message);
+        return refusal(&refused, MediaType::GraphqlResponse);
+    }
     let connection = match open(state, credentials::client(&Caller::Anonymous, peer)) {
         Ok(connection) => connection,
         Err(refused) => return refusal(&refused, MediaType::GraphqlResponse),
@@ -44,31 +49,23 @@ pub(crate) async fn answer(state: &AppState, request: Request, peer: Peer) -> Re
     let state = state.clone();
     let headers = said_of_itself(&parts.headers);
     let upgrade = upgrade
-        .protocols([SUBPROTOCOL])
-        .max_message_size(READ_BYTES)
-        .max_frame_size(READ_BYTES)
+        .max_message_size(REQUEST_BYTES)
+        .max_frame_size(REQUEST_BYTES)
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0);
-    let speaks_it = upgrade.selected_protocol().is_some();
     let tasks = state.live.tasks().clone();
-    upgrade.on_upgrade(move |mut socket| {
-        tasks.track_future(async move {
-            if speaks_it {
-                connection::serve(socket, state, connection, peer, headers).await;
-            } else {
-                close(&mut socket, &state, &Close::SubprotocolNotAcceptable).await;
-            }
-        })
+    upgrade.on_upgrade(move |socket| {
+        tasks.track_future(connection::serve(socket, state, connection, peer, headers))
     })
 }
 
 /// Browsers open a WebSocket to another site without a preflight and let the page read the
 /// messages, so the origin must be checked here. Clients that are not pages send no `Origin`.
-fn may_connect(headers: &HeaderMap, config: &CorsConfig) -> Result<(), Refusal> {
-    let allowed = match (config, headers.get(header::ORIGIN)) {
-        (CorsConfig::AnySite, _) | (CorsConfig::Origins(_), None) => true,
-        (CorsConfig::Origins(known), Some(origin)) => known.iter().any(|known| known == origin),
-    };
+fn may_connect(headers: &HeaderMap, sites: &AllowedSites) -> Result<(), Refusal> {
+    let is_allowed = |origin: &str| sites.allow(Some(origin)).is_some();
+    let allowed = headers
+        .get(header::ORIGIN)
+        .is_none_or(|origin| origin.to_str().is_ok_and(is_allowed));
     if allowed {
         return Ok(());
     }
@@ -115,13 +112,22 @@ async fn close(socket: &mut WebSocket, state: &AppState, why: &Close) {
         reason: why.reason().into(),
     };
     let said = async {
-        if socket.send(Message::Close(Some(frame))).await.is_ok() {
-            // A connection that is dropped with something unread is reset, and the client does not
-            // get to see the frame.
-            while let Some(Ok(_)) = socket.recv().await {}
+        if socket.send(Message::Close(Some(frame))).await.is_err() {
+            return;
         }
+        // A connection that is dropped with something unread is reset, and the client does not get to
+        // see the frame. But reading on would gather a message that is too long.
+        if *why == Close::TooLong {
+            std::future::pending::<()>().await;
+        }
+        hear_out(socket).await;
     };
     let _or_never = tokio::time::timeout(connection::CLOSE_WITHIN, said).await;
+}
+
+/// Reads to the end. The library answers the client's close frame only while it is read from.
+async fn hear_out(socket: &mut WebSocket) {
+    while let Some(Ok(_)) = socket.recv().await {}
 }
 
 #[cfg(test)]
@@ -132,13 +138,13 @@ mod tests {
 
     #[test]
     fn a_page_of_another_site_may_not_connect() {
-        let config = CorsConfig::Origins(vec!["https://site.example".to_owned()]);
+        let sites = AllowedSites::Origins(vec!["https://site.example".to_owned()]);
         let connect = |origin: Option<&'static str>| {
             let mut headers = HeaderMap::new();
             if let Some(origin) = origin {
                 headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
             }
-            may_connect(&headers, &config).map_err(|refused| refused.code)
+            may_connect(&headers, &sites).map_err(|refused| refused.code)
         };
         assert_eq!(connect(None), Ok(()));
         assert_eq!(connect(Some("https://site.example")), Ok(()));

@@ -52,8 +52,12 @@ async fn only_the_service_token_gets_in_and_the_log_hears_of_everybody_else() {
         let request = || app.request(method.clone(), path).json(&body);
         let table = [
             (request(), 401, "UNAUTHENTICATED"),
-            (request().bearer_auth("another-secret"), 403, "FORBIDDEN"),
-            (request().basic_auth("a", Some(TOKEN)), 403, "FORBIDDEN"),
+            (
+                request().bearer_auth("another-secret"),
+                401,
+                "TOKEN_INVALID",
+            ),
+            (request().basic_auth("a", Some(TOKEN)), 401, "TOKEN_INVALID"),
         ];
         for (request, status, code) in table {
             let refused = Answer::of(request.header("x-forwarded-for", "192.0.2.7\u{85}")).await;

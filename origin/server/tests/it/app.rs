@@ -21,6 +21,7 @@ use api::{
 };
 use cache_core::{LogId, Revision};
 use domain::secret::Secret;
+use edge_core::cors::AllowedSites;
 use pq_core::DocumentHash;
 use purging::relay::EdgeConfig;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
@@ -92,7 +93,7 @@ impl TestApp {
                 is_on: false,
                 ..RateLimitsConfig::default()
             },
-            cors: CorsConfig::AnySite,
+            cors: CorsConfig::any_site(),
             live: LiveConfig::default(),
         }
     }
@@ -164,7 +165,7 @@ impl Builder {
     /// Pages of these sites alone may read.
     pub(crate) fn origins(mut self, origins: &[&str]) -> Self {
         let origins = origins.iter().map(|origin| (*origin).to_owned());
-        self.cors = CorsConfig::Origins(origins.collect());
+        self.cors.sites = AllowedSites::Origins(origins.collect());
         self
     }
 

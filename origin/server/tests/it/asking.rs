@@ -103,7 +103,7 @@ async fn a_command_that_cannot_ask_says_why() {
         (
             &stats,
             &wrong,
-            "403 Forbidden: this user or service token may not use",
+            "401 Unauthorized: the credentials are not valid",
         ),
         (&nobody, &right, "cannot be reached"),
         (

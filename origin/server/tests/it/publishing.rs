@@ -118,7 +118,7 @@ async fn one_bad_document_refuses_all() {
             app.request(Method::POST, "/admin/documents")
                 .bearer_auth("x")
                 .json(&manifest(&[CATEGORIES])),
-            (403, "FORBIDDEN"),
+            (401, "TOKEN_INVALID"),
         ),
     ] {
         let refused = Answer::of(request).await;

@@ -20,6 +20,7 @@ impl ErrorCode {
         Self::SUBSCRIPTION_EXPECTED,
         Self::NOT_ACCEPTABLE,
         Self::UNSUPPORTED_MEDIA_TYPE,
+        Self::CONTENT_ENCODING_UNSUPPORTED,
         Self::REQUEST_TOO_LARGE,
         Self::UNAUTHENTICATED,
         Self::TOKEN_EXPIRED,
@@ -91,8 +92,8 @@ impl ErrorCode {
         word: "DOCUMENT_ID_MISMATCH",
         status: 400,
         layer: Layer::Transport,
-        meaning: "The document in the request does not have the hash in the request, or the request has two different hashes.",
-        remedy: "Compute the hash of exactly the text that is sent.",
+        meaning: "The request has two different hashes.",
+        remedy: "Send one hash.",
     };
 
     pub const DOCUMENT_NOT_FOUND: Self = Self {
@@ -140,16 +141,16 @@ impl ErrorCode {
         word: "SUBSCRIPTION_EXPECTED",
         status: 400,
         layer: Layer::Transport,
-        meaning: "This address answers only subscriptions, and the document is a query or a mutation.",
-        remedy: "Send queries and mutations to `/graphql`.",
+        meaning: "The client accepts only an event stream, or is connected by WebSocket, and the document is a query or a mutation.",
+        remedy: "Send queries and mutations over HTTP, and accept JSON.",
     };
 
     pub const NOT_ACCEPTABLE: Self = Self {
         word: "NOT_ACCEPTABLE",
         status: 406,
         layer: Layer::Transport,
-        meaning: "The `Accept` header allows none of the media types that this server sends.",
-        remedy: "Accept `application/graphql-response+json` or `application/json`.",
+        meaning: "The `Accept` header allows none of the media types in which this operation can be answered, or a subscription's client likes JSON better than an event stream.",
+        remedy: "Accept `application/graphql-response+json` or `application/json`; for a subscription `text/event-stream`.",
     };
 
     pub const UNSUPPORTED_MEDIA_TYPE: Self = Self {
@@ -160,11 +161,19 @@ impl ErrorCode {
         remedy: "Send JSON with `Content-Type: application/json`.",
     };
 
+    pub const CONTENT_ENCODING_UNSUPPORTED: Self = Self {
+        word: "CONTENT_ENCODING_UNSUPPORTED",
+        status: 415,
+        layer: Layer::Transport,
+        meaning: "The body has a `Content-Encoding` that is not decoded here. `Accept-Encoding` in the answer names those that are.",
+        remedy: "Send the body without an encoding, or with gzip.",
+    };
+
     pub const REQUEST_TOO_LARGE: Self = Self {
         word: "REQUEST_TOO_LARGE",
         status: 413,
         layer: Layer::Transport,
-        meaning: "The body or the query string is larger than the server reads.",
+        meaning: "The body, packed or unpacked, or the query string is larger than the server reads.",
         remedy: "Send a smaller request.",
     };
 
@@ -188,8 +197,8 @@ impl ErrorCode {
         word: "TOKEN_INVALID",
         status: 401,
         layer: Layer::Transport,
-        meaning: "The access token is not valid: it is malformed, not yet valid, signed out, or its account is gone.",
-        remedy: "Sign in again.",
+        meaning: "The access token or service token is not valid: it is malformed, unknown, not yet valid, signed out, or its account is gone.",
+        remedy: "Sign in again. A client without a token sends no `Authorization` header.",
     };
 
     pub const FORBIDDEN: Self = Self {
@@ -308,8 +317,8 @@ impl ErrorCode {
         word: "VARIABLE_UNDECLARED",
         status: 400,
         layer: Layer::Document,
-        meaning: "The request has a variable that the document does not declare.",
-        remedy: "Remove the variable, or declare it in the document.",
+        meaning: "A variable's input object has a field that its type does not declare.",
+        remedy: "Remove the field.",
     };
 
     pub const LOCATION_OUT_OF_RANGE: Self = Self {

@@ -171,7 +171,10 @@ fn every_root_field_is_asked_for_wherever_it_stands() {
 fn a_refusal_has_one_code_per_cause() {
     for (caller, code) in [
         (Caller::Anonymous, ErrorCode::UNAUTHENTICATED),
-        (Caller::Unknown(Unknown::Credentials), ErrorCode::FORBIDDEN),
+        (
+            Caller::Unknown(Unknown::Credentials),
+            ErrorCode::TOKEN_INVALID,
+        ),
         (
             Caller::Unknown(Unknown::Token(TokenError::Expired)),
             ErrorCode::TOKEN_EXPIRED,

@@ -7,9 +7,10 @@ use axum::extract::ws::{Message as Frame, WebSocket};
 use cache_core::Allowance;
 use domain::{StoreError, error_chain::chain};
 use http::HeaderMap;
-use pq_core::{ErrorCode, GraphqlRequest, Refusal, limits::REQUEST_BYTES};
+use pq_core::{ErrorCode, GraphqlRequest, Refusal};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio_tungstenite::tungstenite;
 
 use super::{
     super::{
@@ -20,7 +21,7 @@ use super::{
         operation::{self, Errors, Operation, Outcome},
         protocol::{self, Close, Message, OperationId},
     },
-    close,
+    close, hear_out,
 };
 use crate::{admission, state::AppState};
 
@@ -36,8 +37,10 @@ const FAILED: Close = Close::TryAgainLater("Something went wrong on our side");
 
 /// Why a connection ends.
 enum End {
-    /// The client ended it, or is gone.
+    /// The client is gone.
     Gone,
+    /// The client closes it.
+    Closed,
     /// The server does.
     Close(Close),
 }
@@ -60,6 +63,16 @@ impl From<Closing> for End {
             Closing::TooSlow => TOO_SLOW,
             Closing::Draining => Close::Restart,
         })
+    }
+}
+
+impl From<axum::Error> for End {
+    fn from(error: axum::Error) -> Self {
+        match error.into_inner().downcast_ref() {
+            Some(tungstenite::Error::Capacity(_)) => Self::Close(Close::TooLong),
+            // A connection that broke, or frames that are none.
+            Some(_) | None => Self::Gone,
+        }
     }
 }
 
@@ -126,6 +139,9 @@ pub(super) async fn serve(
     };
     match end {
         End::Gone => {}
+        End::Closed => {
+            let _or_never = timeout(CLOSE_WITHIN, hear_out(&mut wire.socket)).await;
+        }
         End::Close(why) => close(&mut wire.socket, &state, &why).await,
     }
 }
@@ -169,9 +185,10 @@ impl Wire {
     /// The next message of the client.
     async fn hear(&mut self) -> Result<Message, End> {
         loop {
-            let Some(Ok(frame)) = self.socket.recv().await else {
-                // A connection that broke, or frames that are none.
-                return Err(End::Gone);
+            let frame = match self.socket.recv().await {
+                Some(Ok(frame)) => frame,
+                Some(Err(error)) => return Err(error.into()),
+                None => return Err(End::Gone),
             };
             self.heard_at = Instant::now();
             let since_ms = self.began_at.elapsed().as_millis();
@@ -180,15 +197,12 @@ impl Wire {
                 return Err(Close::BadRequest("Too many messages".to_owned()).into());
             }
             match frame {
-                Frame::Text(text) if text.len() > REQUEST_BYTES => {
-                    return Err(Close::TooLong.into());
-                }
                 Frame::Text(text) => return Ok(Message::parse(text.as_str())?),
                 Frame::Binary(_) => {
                     let why = "Invalid message received".to_owned();
                     return Err(Close::BadRequest(why).into());
                 }
-                Frame::Close(_) => return Err(End::Gone),
+                Frame::Close(_) => return Err(End::Closed),
                 // Answered by the library.
                 Frame::Ping(_) | Frame::Pong(_) => {}
             }
@@ -222,7 +236,7 @@ impl Open {
             tokio::select! {
                 letter = mailbox.next() => self.deliver(letter?).await?,
                 message = self.wire.hear() => self.answer(message?).await?,
-                () = self.credentials.ended() => return Err(CredentialsRefused::Expired.into()),
+                () = self.credentials.ended() => return Err(CredentialsRefused::EXPIRED.into()),
                 _ = keep_alive.tick() => self.keep_alive().await?,
             }
         }
@@ -257,7 +271,7 @@ impl Open {
                 });
                 Ok(())
             }
-            Err(errors) => self.wire.send(protocol::error(&id, &errors)).await,
+            Err(errors) => self.wire.send(protocol::error(&id, &errors.shown)).await,
         }
     }
 
@@ -319,7 +333,7 @@ impl Open {
             }
             Outcome::Nothing => {}
             Outcome::Over(errors) => {
-                let text = protocol::error(id, &errors);
+                let text = protocol::error(id, &errors.shown);
                 self.forget(at);
                 self.wire.send(text).await?;
             }

@@ -102,7 +102,6 @@ async fn every_root_field_follows_the_policy_table() {
 async fn first_code(request: RequestBuilder) -> String {
     let stream = request.header("accept", "text/event-stream").send().await;
     let mut stream = stream.unwrap();
-    assert_eq!(stream.status().as_u16(), 200);
     let begun = stream.chunk().await.unwrap().unwrap();
     let begun = String::from_utf8(begun.to_vec()).unwrap();
     let code = begun.split_once(r#""code":""#);

@@ -5,13 +5,20 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{
         Error, Message,
         client::IntoClientRequest as _,
         http::{HeaderName, HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
+        protocol::{
+            CloseFrame,
+            frame::{
+                Frame,
+                coding::{Data, OpCode},
+            },
+        },
     },
 };
 
@@ -82,6 +89,30 @@ impl Socket {
 
     pub(super) async fn say_bytes(&mut self) {
         self.0.send(Message::binary(vec![1])).await.unwrap();
+    }
+
+    /// Closes the connection, and waits for nothing.
+    pub(super) async fn close(&mut self, code: u16) {
+        let frame = CloseFrame {
+            code: code.into(),
+            reason: "".into(),
+        };
+        self.0.send(Message::Close(Some(frame))).await.unwrap();
+    }
+
+    /// The beginning of a message: a text frame that announces so many bytes, and 100 of them.
+    pub(super) async fn begin_text(&mut self, bytes: u64) {
+        let mut part = vec![0x81, 0x80 | 127];
+        part.extend(bytes.to_be_bytes());
+        part.extend([0; 4 + 100]);
+        self.0.get_mut().write_all(&part).await.unwrap();
+        self.0.get_mut().flush().await.unwrap();
+    }
+
+    /// The beginning of a message: a text frame that is not the last one.
+    pub(super) async fn say_part(&mut self, bytes: usize, opcode: Data) {
+        let part = Frame::message(vec![b' '; bytes], OpCode::Data(opcode), false);
+        self.0.send(Message::Frame(part)).await.unwrap();
     }
 
     pub(super) async fn subscribe(&mut self, id: &str, payload: Value) {

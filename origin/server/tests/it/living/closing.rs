@@ -24,3 +24,16 @@ async fn everybody_is_sent_to_another_server_whatever_they_are_doing() {
     app.state.live.drained().await;
     until(|| app.state.live.connections() == 0).await;
 }
+
+/// B15.
+#[tokio::test]
+async fn a_client_that_closes_is_answered_with_its_own_code() {
+    let app = TestApp::start().await;
+    let anonymous = Socket::anonymous(&app).await;
+    let silent = Socket::open(&app).await;
+    for mut socket in [anonymous, silent] {
+        socket.close(1000).await;
+        assert_eq!(socket.closed().await.0, 1000);
+    }
+    until(|| app.state.live.connections() == 0).await;
+}

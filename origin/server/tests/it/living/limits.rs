@@ -1,7 +1,9 @@
 //! How many there may be.
 
+use pq_core::limits::REQUEST_BYTES;
 use reqwest::StatusCode;
 use serde_json::json;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 use yousoon::config::LiveConfig;
 
 use super::{client::Socket, nearby, paris, subscribed, until};
@@ -109,4 +111,22 @@ async fn a_connection_that_floods_the_server_is_closed() {
         socket.closed().await,
         (4400, "Too many messages".to_owned())
     );
+}
+
+/// E15: a message that is longer than a request is refused as soon as it says so, and is not gathered.
+#[tokio::test]
+async fn a_message_that_is_half_received_is_no_longer_than_a_request() {
+    let app = TestApp::start().await;
+    let longest = u64::try_from(REQUEST_BYTES).unwrap();
+    let mut socket = Socket::anonymous(&app).await;
+    socket.begin_text(longest + 1).await;
+    assert_eq!(socket.closed().await.0, 1009);
+    let mut socket = Socket::anonymous(&app).await;
+    socket.say_part(REQUEST_BYTES, Data::Text).await;
+    socket.hears_nothing().await;
+    socket.say_part(1, Data::Continue).await;
+    assert_eq!(socket.closed().await.0, 1009);
+    let mut socket = Socket::anonymous(&app).await;
+    socket.begin_text(longest).await;
+    socket.hears_nothing().await;
 }

@@ -1,7 +1,6 @@
 //! What the protocol forbids, and what a document may not.
 
 use serde_json::{Value, json};
-use yousoon::config::CorsConfig;
 
 use super::{NEARBY, begun, client::Socket, nearby, paris, subscribed};
 use crate::app::TestApp;
@@ -77,10 +76,10 @@ async fn another_protocol_or_a_page_of_another_site_is_not_let_in() {
         .origins(&["https://site.example"])
         .start()
         .await;
+    // B15.
     for protocol in [None, Some("graphql-ws")] {
-        // Some clients see no socket at all when no protocol of theirs is taken.
-        let refused = tokio::spawn(connects(app.url.clone(), protocol)).await;
-        assert!(matches!(refused, Ok(Some(4406)) | Err(_)), "{protocol:?}");
+        let refused = Socket::handshake(&app, protocol, &[]).await;
+        assert_eq!(refused.err(), Some(reqwest::StatusCode::BAD_REQUEST));
     }
     let from = async |origin: &str| {
         let headers = [("origin", origin)];
@@ -90,28 +89,6 @@ async fn another_protocol_or_a_page_of_another_site_is_not_let_in() {
     let forbidden = Some(reqwest::StatusCode::FORBIDDEN);
     assert_eq!(from("https://evil.example").await, forbidden);
     assert_eq!(from("null").await, forbidden);
-    let everybody = CorsConfig::AnySite;
-    assert_ne!(app.state.config.cors, everybody);
-}
-
-/// The code with which a connection of another protocol is closed.
-async fn connects(url: String, protocol: Option<&'static str>) -> Option<u16> {
-    use futures_util::StreamExt as _;
-    use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest as _};
-
-    let url = format!("{}/graphql", url.replace("http:", "ws:"));
-    let mut request = url.into_client_request().unwrap();
-    if let Some(protocol) = protocol {
-        let value = protocol.parse().unwrap();
-        request
-            .headers_mut()
-            .insert("sec-websocket-protocol", value);
-    }
-    let (mut socket, _answer) = tokio_tungstenite::connect_async(request).await.unwrap();
-    match socket.next().await.unwrap().unwrap() {
-        Message::Close(Some(frame)) => Some(frame.code.into()),
-        _other => None,
-    }
 }
 
 #[tokio::test]

@@ -42,6 +42,14 @@ async fn a_token_that_is_not_taken_is_refused_in_words() {
         ),
         (json!({"Authorization": 7}), "the credentials are not valid"),
         (
+            json!({"Authorization": "Bearer null"}),
+            "the credentials are not valid",
+        ),
+        (
+            json!({"Authorization": "undefined"}),
+            "the credentials are not valid",
+        ),
+        (
             json!({"authorization": "Bearer a.b.c"}),
             "the access token is not valid",
         ),
@@ -56,6 +64,20 @@ async fn a_token_that_is_not_taken_is_refused_in_words() {
             .say(json!({"type": "connection_init", "payload": payload}))
             .await;
         assert_eq!(socket.closed().await, (4403, reason.to_owned()));
+    }
+}
+
+/// B5.
+#[tokio::test]
+async fn who_sends_an_empty_token_is_anonymous() {
+    let app = TestApp::start().await;
+    begun(&app).await;
+    for empty in [json!(null), json!(""), json!("Bearer"), json!("Bearer ")] {
+        let mut socket = Socket::init(&app, json!({"authorization": empty})).await;
+        socket.subscribe("1", nearby(paris())).await;
+        subscribed(&app, 1).await;
+        drop(socket);
+        subscribed(&app, 0).await;
     }
 }
 

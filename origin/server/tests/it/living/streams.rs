@@ -82,39 +82,74 @@ async fn a_new_offer_is_an_event_of_a_stream_however_it_is_asked_for() {
     assert_eq!(app.state.live.subscriptions(), 0);
 }
 
+/// B14: whatever is not 200 ends a browser's `EventSource`.
 #[tokio::test]
-async fn what_is_wrong_is_told_in_the_stream_which_then_is_complete() {
-    let app = TestApp::start().await;
+async fn what_is_wrong_when_a_stream_begins_is_told_by_the_status() {
+    let app = TestApp::builder().mode(DocumentMode::Audit).start().await;
+    let post = |body: &Value| app.request(Method::POST, "/graphql").json(body);
+    let unknown = json!({"documentId": "ab".repeat(32)});
+    let person = register(&app, "zoe").await;
+    let not_theirs =
+        json!({"query": "subscription S { bookingStatusChanged(bookingId: \"x\") { id } }"});
     let table = [
+        (post(&unknown), 404, "PERSISTED_QUERY_NOT_FOUND"),
         (
-            json!({"query": "query Q { categories { id } }"}),
+            post(&json!({"query": "query Q { categories { id } }"})),
+            400,
             "SUBSCRIPTION_EXPECTED",
         ),
         (
-            json!({"query": "subscription S { nothing }"}),
+            post(&json!({"query": "subscription S { nothing }"})),
+            400,
             "GRAPHQL_VALIDATION_FAILED",
         ),
+        (post(&nearby(json!({}))), 400, "VARIABLE_MISSING"),
         (
-            nearby(json!({"location": {"lat": 91, "lng": 0}})),
+            post(&nearby(json!({"location": {"lat": 91, "lng": 0}}))),
+            400,
             "LOCATION_OUT_OF_RANGE",
         ),
+        (post(&not_theirs), 401, "UNAUTHENTICATED"),
+        (
+            post(&not_theirs).bearer_auth(&person.access),
+            404,
+            "BOOKING_NOT_FOUND",
+        ),
+        (
+            post(&nearby(paris())).bearer_auth("a.b.c"),
+            401,
+            "TOKEN_INVALID",
+        ),
+        (
+            post(&nearby(paris())).bearer_auth("null"),
+            401,
+            "TOKEN_INVALID",
+        ),
     ];
-    for (body, code) in table {
-        let mut stream = Events::of(app.request(Method::POST, "/graphql").json(&body)).await;
-        let (event, data) = stream.next().await.unwrap();
-        assert_eq!(event, "next");
-        assert_eq!(data["errors"][0]["extensions"]["code"], code, "{data}");
+    for (request, status, code) in table {
+        let answer = Answer::of(request.header("accept", "text/event-stream")).await;
         assert_eq!(
-            stream.next().await,
-            Some(("complete".to_owned(), Value::Null))
+            (answer.status.as_u16(), answer.code().as_str()),
+            (status, code),
+            "{}",
+            answer.text
         );
-        assert_eq!(stream.next().await, None);
+        assert!(answer.header("content-type").starts_with(GRAPHQL_RESPONSE));
+        let challenge = if status == 401 { "Bearer" } else { "" };
+        assert_eq!(answer.header("www-authenticate"), challenge, "{code}");
     }
-    let wrong = app.request(Method::POST, "/graphql").bearer_auth("x");
-    let mut stream = Events::of(wrong.json(&nearby(paris()))).await;
-    let (_, data) = stream.next().await.unwrap();
-    assert_eq!(data["errors"][0]["extensions"]["code"], "TOKEN_INVALID");
     until(|| app.state.live.connections() == 0).await;
+}
+
+/// B5.
+#[tokio::test]
+async fn who_sends_an_empty_token_with_a_stream_is_anonymous() {
+    let app = TestApp::start().await;
+    begun(&app).await;
+    let request = app.request(Method::POST, "/graphql");
+    let request = request.header("authorization", "Bearer ");
+    let _stream = Events::of(request.json(&nearby(paris()))).await;
+    subscribed(&app, 1).await;
 }
 
 #[tokio::test]

@@ -21,12 +21,12 @@ async fn only_the_service_token_may_update() {
     let id = first().id.to_string();
     let plain = || request(&app, &id, &json!({"title": "Trois"}));
     refused(plain(), "UNAUTHENTICATED", 401, 401).await;
-    refused(plain().bearer_auth("eyJ"), "FORBIDDEN", 403, 403).await;
+    refused(plain().bearer_auth("eyJ"), "TOKEN_INVALID", 401, 401).await;
     refused(
         plain().header("authorization", "Basic eA=="),
-        "FORBIDDEN",
-        403,
-        403,
+        "TOKEN_INVALID",
+        401,
+        401,
     )
     .await;
     // Who may not write is not told either whether his input is good, or the offer is there.
