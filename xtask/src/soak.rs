@@ -25,8 +25,11 @@ pub(crate) struct Options {
     documents: u64,
 }
 
-/// The targets in tests/fuzz: what is read from strangers, from caches, and from files of people.
-const FUZZ_TARGETS: [&str; 4] = ["request", "entry", "import", "manifest"];
+/// The targets in tests/fuzz: what is read from strangers, from caches, from origins, and from files
+/// of people.
+const FUZZ_TARGETS: [&str; 8] = [
+    "request", "headers", "messages", "codes", "entry", "appends", "import", "manifest",
+];
 
 /// Its last line is the summary, also when tests failed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {

@@ -108,15 +108,16 @@ impl FeedState {
         if append.sent_at_ms > now_ms + MAX_AHEAD_MS {
             return Err(Refused::ClockAhead);
         }
-        let contiguous = append
-            .records
-            .iter()
-            .zip(append.after.0.saturating_add(1)..)
-            .all(|(record, expected)| record.revision.0 == expected);
-        let end = Revision(append.after.0.saturating_add(append.records.len() as u64));
-        if append.records.len() > MAX_APPEND_RECORDS || !contiguous || end > append.head {
+        let mut end = Some(append.after.0);
+        let contiguous = append.records.iter().all(|record| {
+            end = end.and_then(|end| end.checked_add(1));
+            end == Some(record.revision.0)
+        });
+        let end = end.map(Revision).filter(|end| *end <= append.head);
+        let Some(end) = end.filter(|_| contiguous && append.records.len() <= MAX_APPEND_RECORDS)
+        else {
             return Err(Refused::Malformed);
-        }
+        };
         // If the log no longer has the record after ours, we must begin anew, as with another log.
         let reset = self.log != Some(append.log) || self.head < append.horizon;
         // A log with a lower horizon is an older log (every log begins after the ones before it).
@@ -263,6 +264,17 @@ mod tests {
             (Revision(5), 10),
             "not confirmed: the log is at 7"
         );
+        // The last revision that there can be.
+        let last = Append {
+            after: Revision(u64::MAX - 1),
+            head: Revision(u64::MAX),
+            records: vec![PurgeRecord {
+                revision: Revision(u64::MAX),
+                ..append(0, 1, 1, 20).records.remove(0)
+            }],
+            ..append(0, 0, 0, 20)
+        };
+        assert_eq!(five.accept(&last, 20), Err(Refused::Elsewhere));
         let mut holed = append(5, 2, 7, 20);
         holed.records.remove(0);
         assert_eq!(five.accept(&holed, 20), Err(Refused::Malformed));

@@ -2,7 +2,8 @@
 //! plans as a shared read must get the same cache key when the edge's own request for it is parsed
 //! again.
 //!
-//! An input is the line `METHOD path_id?query`, a line with the content type, and the body.
+//! An input is the line `METHOD path_id?query`, a line with the content type and, after a space, the
+//! content encoding, and the body.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -34,11 +35,11 @@ static OPERATION: LazyLock<Operation> = LazyLock::new(|| {
 });
 
 fuzz_target!(|input: &[u8]| {
-    let Some((method, parts)) = parts(input) else {
+    let Some(parts) = parts(input) else {
         return;
     };
     match GraphqlRequest::parse(parts) {
-        Ok(request) => parsed(method, request),
+        Ok(request) => parsed(request),
         Err(refusal) => {
             let body: serde_json::Value = serde_json::from_str(&refusal.body()).expect("JSON");
             assert!(body["errors"][0]["extensions"]["code"].is_string());
@@ -49,10 +50,15 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-fn parts(input: &[u8]) -> Option<(Method, HttpParts<'_>)> {
+fn parts(input: &[u8]) -> Option<HttpParts<'_>> {
     let mut lines = input.splitn(3, |byte| *byte == b'\n');
     let (method, target) = std::str::from_utf8(lines.next()?).ok()?.split_once(' ')?;
+    // With an encoding after a space, if the body has one.
     let content_type = std::str::from_utf8(lines.next()?).ok()?;
+    let (content_type, content_encoding) = match content_type.split_once(' ') {
+        Some((content_type, encoding)) => (content_type, Some(encoding)),
+        None => (content_type, None),
+    };
     let method = match method {
         "GET" => Method::Get,
         "POST" => Method::Post,
@@ -62,20 +68,20 @@ fn parts(input: &[u8]) -> Option<(Method, HttpParts<'_>)> {
         Some((path_id, query)) => (path_id, Some(query)),
         None => (target, None),
     };
-    let parts = HttpParts {
+    Some(HttpParts {
         method,
         path_id: (!path_id.is_empty()).then_some(path_id),
         query,
         content_type: (!content_type.is_empty()).then_some(content_type),
+        content_encoding,
         body: match method {
             Method::Get => &[],
             Method::Post => lines.next().unwrap_or_default(),
         },
-    };
-    Some((method, parts))
+    })
 }
 
-fn parsed(method: Method, request: GraphqlRequest) {
+fn parsed(request: GraphqlRequest) {
     if let DocumentRef::Body { hash, body } = &request.document {
         assert_eq!(
             *hash,
@@ -84,7 +90,7 @@ fn parsed(method: Method, request: GraphqlRequest) {
         );
     }
     // Planned as if it were a request for this target's document.
-    let Ok(Plan::Read(read)) = plan(&request, &OPERATION, method) else {
+    let Ok(Plan::Read(read)) = plan(&request, &OPERATION) else {
         return;
     };
     let again = GraphqlRequest::parse(HttpParts {
@@ -92,12 +98,13 @@ fn parsed(method: Method, request: GraphqlRequest) {
         path_id: None,
         query: None,
         content_type: Some("application/json"),
+        content_encoding: None,
         body: read.origin_body.as_bytes(),
     });
     let again = again.expect("the edge's own request is well-formed");
     assert_eq!(again.document.hash(), OPERATION.id);
     let SharedRead { key, origin_body } = &read;
-    match plan(&again, &OPERATION, Method::Post).expect("the edge's own request is accepted") {
+    match plan(&again, &OPERATION).expect("the edge's own request is accepted") {
         Plan::Read(again) => {
             assert_eq!(
                 again.key, *key,
