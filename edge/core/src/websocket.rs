@@ -1,7 +1,7 @@
 //! WebSocket handshakes. The edge forwards them; while the origin is away it answers them itself.
 
-/// The subprotocol of subscriptions.
-const SUBPROTOCOL: &str = "graphql-transport-ws";
+use pq_core::websocket::SUBPROTOCOL;
+
 /// How the edge closes a connection that the origin cannot take now: code and reason. Clients of
 /// `graphql-ws` come back after this code; they give up after a handshake that fails.
 pub const TRY_AGAIN_LATER: (u16, &str) = (1013, "The service cannot be reached");

@@ -4,9 +4,9 @@
 //! Pure: no clock, no I/O, no randomness. Reading order: [`hash`] (a document's id) → [`policy`]
 //! (what may be cached) → [`manifest`] (the published documents) → [`limits`] (maximum sizes) →
 //! [`encoding`] (unpacks a body) and [`request`] (parses a client's request) → [`error`] (refusals, their codes and statuses) →
-//! [`negotiate`] (the answer's media type) and [`security`] (security headers). The feature `compile`
-//! adds `compile`, which validates a document against a schema and decides its policy; for native
-//! targets only.
+//! [`negotiate`] (the answer's media type) and [`security`] (security headers); [`websocket`] (what
+//! clients of subscriptions say). The feature `compile` adds `compile`, which validates a document
+//! against a schema and decides its policy; for native targets only.
 
 #[cfg(feature = "compile")]
 pub mod compile;
@@ -19,6 +19,7 @@ pub mod negotiate;
 pub mod policy;
 pub mod request;
 pub mod security;
+pub mod websocket;
 
 pub use error::{ErrorCode, Refusal};
 pub use hash::DocumentHash;

@@ -1,38 +1,17 @@
-//! The words of `graphql-transport-ws` (PROTOCOL.md of graphql-ws), as text: no socket, no clock.
+//! What the server says in `graphql-transport-ws` (PROTOCOL.md of graphql-ws), as text: no socket, no
+//! clock. What clients say is in `pq_core::websocket`.
 //!
 //! Written here and not taken from async-graphql, whose own closes with 1002 and 1011 where the
 //! protocol has 4400 and 4401, waits for `connection_init` for ever, lets an id be used twice, and
 //! reads whole documents where ours are named by their hashes.
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use pq_core::websocket::OperationId;
+use serde_json::{Value, json};
 
 use super::operation::Payload;
 
-/// What both sides call the protocol in the handshake.
-pub(super) const SUBPROTOCOL: &str = "graphql-transport-ws";
-
-/// The most bytes of an operation's id: clients number them or use UUIDs.
-const ID_BYTES: usize = 128;
 /// The most bytes of a close frame's reason (RFC 6455 §5.5), some less.
 const REASON_BYTES: usize = 120;
-
-/// What a client says.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Message {
-    ConnectionInit(Map<String, Value>),
-    Ping(Option<Value>),
-    Pong,
-    Subscribe {
-        id: OperationId,
-        request: Map<String, Value>,
-    },
-    Complete(OperationId),
-}
-
-/// What a client calls one of its operations.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct OperationId(Box<str>);
 
 /// Why a connection is closed by the server. What graphql-ws does about it is in its
 /// `client.ts`: it comes back after those that say that another try may go well.
@@ -109,58 +88,6 @@ impl Close {
     }
 }
 
-/// Loose: which fields a message has depends on its type.
-#[derive(Deserialize)]
-struct Parts {
-    r#type: String,
-    id: Option<String>,
-    payload: Option<Value>,
-}
-
-impl Message {
-    /// Reads a message.
-    pub(super) fn parse(text: &str) -> Result<Self, Close> {
-        let bad = |why: &str| Close::BadRequest(why.to_owned());
-        if text.contains('\0') {
-            return Err(bad("a NUL byte"));
-        }
-        // What exactly is wrong would quote the client's own words.
-        let parts: Parts =
-            serde_json::from_str(text).map_err(|_| bad("Invalid message received"))?;
-        let id = || match &parts.id {
-            Some(id) if !id.is_empty() && id.len() <= ID_BYTES => {
-                Ok(OperationId(id.as_str().into()))
-            }
-            Some(_) | None => Err(bad("an `id` has 1 to 128 bytes")),
-        };
-        let object = |payload: Option<Value>| match payload {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Object(fields)) => Ok(Some(fields)),
-            Some(_) => Err(bad("a `payload` is an object")),
-        };
-        match parts.r#type.as_str() {
-            "connection_init" => Ok(Self::ConnectionInit(
-                object(parts.payload)?.unwrap_or_default(),
-            )),
-            "ping" => Ok(Self::Ping(object(parts.payload)?.map(Value::Object))),
-            "pong" => object(parts.payload).map(|_| Self::Pong),
-            "subscribe" => Ok(Self::Subscribe {
-                id: id()?,
-                request: object(parts.payload.clone())?
-                    .ok_or_else(|| bad("`subscribe` has a `payload`"))?,
-            }),
-            "complete" => Ok(Self::Complete(id()?)),
-            _others => Err(bad("Invalid message received")),
-        }
-    }
-}
-
-impl OperationId {
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 pub(super) const CONNECTION_ACK: &str = r#"{"type":"connection_ack"}"#;
 pub(super) const PING: &str = r#"{"type":"ping"}"#;
 
@@ -187,66 +114,7 @@ mod tests {
     use super::*;
 
     fn id(text: &str) -> OperationId {
-        OperationId(text.into())
-    }
-
-    #[test]
-    fn messages_are_read() {
-        let map = |text: &str| serde_json::from_str::<Map<_, _>>(text).unwrap();
-        let table = [
-            (
-                r#"{"type":"connection_init"}"#,
-                Message::ConnectionInit(Map::new()),
-            ),
-            (
-                r#"{"type":"connection_init","payload":{"a":1}}"#,
-                Message::ConnectionInit(map(r#"{"a":1}"#)),
-            ),
-            (r#"{"type":"ping"}"#, Message::Ping(None)),
-            (
-                r#"{"type":"ping","payload":{"n":1}}"#,
-                Message::Ping(Some(json!({"n": 1}))),
-            ),
-            (r#"{"type":"pong","payload":null}"#, Message::Pong),
-            (
-                r#"{"type":"subscribe","id":"1","payload":{"query":"{a}"}}"#,
-                Message::Subscribe {
-                    id: id("1"),
-                    request: map(r#"{"query":"{a}"}"#),
-                },
-            ),
-            (
-                r#"{"type":"complete","id":"1"}"#,
-                Message::Complete(id("1")),
-            ),
-        ];
-        for (text, expected) in table {
-            assert_eq!(Message::parse(text), Ok(expected), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_breaks_the_protocol_is_a_bad_request() {
-        let long = format!(r#"{{"type":"complete","id":"{}"}}"#, "x".repeat(129));
-        for text in [
-            "",
-            "[]",
-            "{",
-            r#"{"type":1}"#,
-            r#"{"type":"start","id":"1"}"#,
-            r#"{"type":"subscribe","payload":{}}"#,
-            r#"{"type":"subscribe","id":"","payload":{}}"#,
-            r#"{"type":"subscribe","id":"1"}"#,
-            r#"{"type":"subscribe","id":"1","payload":[]}"#,
-            r#"{"type":"subscribe","id":1,"payload":{}}"#,
-            r#"{"type":"connection_init","payload":"token"}"#,
-            r#"{"type":"ping","payload":1}"#,
-            r#"{"type":"complete"}"#,
-            "{\"type\":\"ping\0\"}",
-            &long,
-        ] {
-            assert_eq!(Message::parse(text).unwrap_err().code(), 4400, "{text}");
-        }
+        OperationId::parse(text).unwrap()
     }
 
     #[test]

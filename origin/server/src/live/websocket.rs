@@ -12,13 +12,13 @@ use axum::{
 };
 use edge_core::cors::AllowedSites;
 use http::{HeaderMap, header};
-use pq_core::{ErrorCode, MediaType, Refusal, limits::REQUEST_BYTES};
+use pq_core::{ErrorCode, MediaType, Refusal, limits::REQUEST_BYTES, websocket::SUBPROTOCOL};
 
 use super::{
     credentials,
     hub::{Connection, NotOpened},
     metrics::Transport,
-    protocol::{Close, SUBPROTOCOL},
+    protocol::Close,
     seats::{Client, NoSeat},
 };
 use crate::{http::answer::refusal, state::AppState};

@@ -7,7 +7,10 @@ use axum::extract::ws::{Message as Frame, WebSocket};
 use cache_core::Allowance;
 use domain::{StoreError, error_chain::chain};
 use http::HeaderMap;
-use pq_core::{ErrorCode, GraphqlRequest, Refusal};
+use pq_core::{
+    ErrorCode, GraphqlRequest, Refusal,
+    websocket::{BadMessage, Message, OperationId},
+};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite;
@@ -19,7 +22,7 @@ use super::{
         hub::Connection,
         mailbox::{Closing, Letter, Mailbox, OperationNumber},
         operation::{self, Errors, Operation, Outcome},
-        protocol::{self, Close, Message, OperationId},
+        protocol::{self, Close},
     },
     close, hear_out,
 };
@@ -48,6 +51,12 @@ enum End {
 impl From<Close> for End {
     fn from(close: Close) -> Self {
         Self::Close(close)
+    }
+}
+
+impl From<BadMessage> for End {
+    fn from(why: BadMessage) -> Self {
+        Self::Close(Close::BadRequest(why.to_string()))
     }
 }
 
