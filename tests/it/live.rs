@@ -95,7 +95,7 @@ async fn real_clients_come_back_by_themselves_when_their_server_goes_away() {
     // The edge forwards the close code unchanged.
     assert_eq!(subscribers[0].tells("closed").await.unwrap(), 1012);
     for subscriber in &mut subscribers {
-        subscriber.tells("connected").await.unwrap();
+        connects_in_the_end(subscriber).await;
     }
     until_subscribed(&stack, 2).await;
     announce(&stack, &offer).await;
@@ -140,13 +140,7 @@ async fn clients_of_an_edge_whose_origin_is_away_come_back_until_it_is_there() {
     let mut early = subscribe(&stack, Client::WebSocket, PARIS, &json!({}));
     assert_eq!(early.tells("closed").await.unwrap(), 1013);
     stack.start_origin().await.unwrap();
-    loop {
-        let told = early.tells_something().await.unwrap();
-        if told.get("connected").is_some() {
-            break;
-        }
-        assert_eq!(told, json!({"closed": 1013}));
-    }
+    connects_in_the_end(&mut early).await;
     until_subscribed(&stack, 1).await;
 }
 
@@ -168,6 +162,17 @@ async fn each_of_the_edges_clients_has_so_many_connections_of_its_own() {
             .json(&json!({"documentId": ask.id, "variables": ask.variables}));
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{ip}");
+    }
+}
+
+/// Waits until a client is connected; meanwhile the edge may close it with 1013.
+async fn connects_in_the_end(subscriber: &mut Subscriber) {
+    loop {
+        let told = subscriber.tells_something().await.unwrap();
+        if told.get("connected").is_some() {
+            return;
+        }
+        assert_eq!(told, json!({"closed": 1013}));
     }
 }
 

@@ -9,8 +9,8 @@ use crate::error::{ErrorCode, Refusal};
 use crate::limits::REQUEST_BYTES;
 use crate::request::GraphqlRequest;
 
-/// The encodings that are decoded. Brotli is not among them: its dictionary would make the edge a
-/// third larger, and clients pack requests with gzip.
+/// The encodings that are decoded. Brotli is not among them: its dictionary of 120 KiB is too large
+/// for the edge, and clients that pack requests use gzip.
 pub const DECODED: &str = "gzip, deflate";
 
 /// The body as it was before it was encoded; at most [`REQUEST_BYTES`] of it are decoded.

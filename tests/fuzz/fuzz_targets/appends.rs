@@ -31,7 +31,10 @@ fuzz_target!(|text: &str| {
             assert_eq!(last, next.head.0);
         }
         let again = next.accept(&append, NOW_MS);
-        assert_eq!(again.map(|again| (again.state.log, again.state.head)), Ok((next.log, next.head)));
+        assert_eq!(
+            again.map(|again| (again.state.log, again.state.head)),
+            Ok((next.log, next.head))
+        );
         state = next;
     }
 });

@@ -22,12 +22,18 @@ fn form(text: &str, accepted: Accepted) {
     match &stream {
         Ok(form) => {
             assert_eq!(*form, Form::EventStream);
-            assert!(text.to_ascii_lowercase().contains("text/"), "a stream that nobody named");
+            assert!(
+                text.to_ascii_lowercase().contains("text/"),
+                "a stream that nobody named"
+            );
         }
         Err(refusal) => assert_eq!(refusal.code, ErrorCode::NOT_ACCEPTABLE),
     }
     let response = accepted.form(OperationKind::Query, Method::Get);
-    assert!(response.is_ok() || stream.is_ok(), "accepted, and nothing can be answered");
+    assert!(
+        response.is_ok() || stream.is_ok(),
+        "accepted, and nothing can be answered"
+    );
 }
 
 fn cache_control(text: &str) {
@@ -36,7 +42,10 @@ fn cache_control(text: &str) {
     match (read, again) {
         (CacheControl::Public(read), CacheControl::Public(again)) => {
             assert!(read.max_age_s > 0);
-            assert_eq!(read, again, "an answer that is passed on lives longer or shorter");
+            assert_eq!(
+                read, again,
+                "an answer that is passed on lives longer or shorter"
+            );
             assert!(text.to_ascii_lowercase().contains("public"));
         }
         (CacheControl::Public(_), _) | (_, CacheControl::Public(_)) => {
