@@ -21,7 +21,7 @@ pub enum Route<'a> {
     },
     /// A CORS preflight.
     Preflight,
-    /// A file that only the origin has: public keys, a booking's code and calendar file.
+    /// A file that only the origin has, such as its public keys.
     File,
     /// An origin appends to the purge log.
     AppendToPurgeLog,
@@ -82,13 +82,12 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
     }
 }
 
-/// Whether the origin has a file for clients at this path.
+/// Whether a path is a file's: its last segment has an extension. The origin's other addresses, which
+/// are for operators and the edge, have none.
 fn is_file(path: &str) -> bool {
-    let after = |folder| {
-        path.strip_prefix(folder)
-            .is_some_and(|rest| !rest.is_empty())
-    };
-    after("/.well-known/") || after("/bookings/")
+    let (_, file) = path.rsplit_once('/').unwrap_or_default();
+    let parts = file.rsplit_once('.');
+    parts.is_some_and(|(name, extension)| !name.is_empty() && !extension.is_empty())
 }
 
 #[cfg(test)]
@@ -115,14 +114,16 @@ mod tests {
             // B9.
             (("GET", "/.well-known/jwks.json"), Ok(Route::File)),
             (("GET", "/.well-known/qr-keys.json"), Ok(Route::File)),
-            (("GET", "/bookings/1/qr.svg"), Ok(Route::File)),
-            (("HEAD", "/bookings/1.ics"), Ok(Route::File)),
-            (("OPTIONS", "/bookings/1/qr.svg"), Ok(Route::Preflight)),
+            (("GET", "/things/1/code.svg"), Ok(Route::File)),
+            (("HEAD", "/things/1.ics"), Ok(Route::File)),
+            (("OPTIONS", "/things/1/code.svg"), Ok(Route::Preflight)),
             (
-                ("POST", "/bookings/1/qr.svg"),
+                ("POST", "/things/1/code.svg"),
                 Err(ErrorCode::METHOD_NOT_ALLOWED),
             ),
-            (("GET", "/bookings"), Err(ErrorCode::NOT_FOUND)),
+            (("GET", "/things/1"), Err(ErrorCode::NOT_FOUND)),
+            (("GET", "/things/.svg"), Err(ErrorCode::NOT_FOUND)),
+            (("GET", "/admin/purge"), Err(ErrorCode::NOT_FOUND)),
         ];
         for ((method, path), expected) in table {
             assert_eq!(
