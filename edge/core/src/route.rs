@@ -21,7 +21,7 @@ pub enum Route<'a> {
     },
     /// A CORS preflight.
     Preflight,
-    /// A file that only the origin has: public keys, a picture, a calendar.
+    /// A file that only the origin has, such as its public keys.
     File,
     /// An origin appends to the purge log.
     AppendToPurgeLog,
@@ -82,12 +82,12 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
     }
 }
 
-/// Whether the origin may have a file for clients at this path.
+/// Whether a path is a file's: its last segment has an extension. The origin's other addresses, which
+/// are for operators and the edge, have none.
 fn is_file(path: &str) -> bool {
-    let well_known = path.strip_prefix("/.well-known/");
-    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
-    well_known.is_some_and(|name| !name.is_empty())
-        || matches!(extension, Some("svg" | "png" | "ics"))
+    let (_, file) = path.rsplit_once('/').unwrap_or_default();
+    let parts = file.rsplit_once('.');
+    parts.is_some_and(|(name, extension)| !name.is_empty() && !extension.is_empty())
 }
 
 #[cfg(test)]
@@ -114,15 +114,16 @@ mod tests {
             // B9.
             (("GET", "/.well-known/jwks.json"), Ok(Route::File)),
             (("GET", "/.well-known/qr-keys.json"), Ok(Route::File)),
-            (("GET", "/things/1/qr.svg"), Ok(Route::File)),
+            (("GET", "/things/1/code.svg"), Ok(Route::File)),
             (("HEAD", "/things/1.ics"), Ok(Route::File)),
-            (("OPTIONS", "/things/1/qr.svg"), Ok(Route::Preflight)),
+            (("OPTIONS", "/things/1/code.svg"), Ok(Route::Preflight)),
             (
-                ("POST", "/things/1/qr.svg"),
+                ("POST", "/things/1/code.svg"),
                 Err(ErrorCode::METHOD_NOT_ALLOWED),
             ),
-            (("GET", "/things"), Err(ErrorCode::NOT_FOUND)),
-            (("GET", "/things/1.svg/x"), Err(ErrorCode::NOT_FOUND)),
+            (("GET", "/things/1"), Err(ErrorCode::NOT_FOUND)),
+            (("GET", "/things/.svg"), Err(ErrorCode::NOT_FOUND)),
+            (("GET", "/admin/purge"), Err(ErrorCode::NOT_FOUND)),
         ];
         for ((method, path), expected) in table {
             assert_eq!(

@@ -10,7 +10,6 @@ use futures_util::StreamExt;
 use js_sys::{JsString, Uint8Array};
 use pq_core::error::{ErrorCode, Refusal};
 use pq_core::limits::REQUEST_BYTES;
-use pq_core::request::GraphqlRequest;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
@@ -165,5 +164,5 @@ fn unreadable() -> Refusal {
 }
 
 fn too_large<T>() -> Result<T, EdgeError> {
-    GraphqlRequest::too_large::<T>().map_err(|refusal: Refusal| refusal.into())
+    Err(Refusal::too_large().into())
 }

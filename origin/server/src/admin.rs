@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::StoreError;
-use pq_core::{ErrorCode, GraphqlRequest, MediaType, Refusal};
+use pq_core::{ErrorCode, MediaType, Refusal};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::http::{
@@ -36,7 +36,7 @@ impl IntoResponse for AdminError {
 /// Reads the whole body as a `T`.
 pub async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, AdminError> {
     let Ok(bytes) = body::read(body).await else {
-        return Ok(GraphqlRequest::too_large()?);
+        return Err(Refusal::too_large().into());
     };
     serde_json::from_slice(&bytes).map_err(|error| {
         // Valid JSON of the wrong shape is an invalid request; anything else is invalid JSON.

@@ -5,9 +5,8 @@ use std::io::Read;
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
-use crate::error::{DECODED, ErrorCode, Refusal};
-use crate::limits::REQUEST_BYTES;
-use crate::request::GraphqlRequest;
+use crate::error::{ErrorCode, Refusal};
+use crate::limits::{REQUEST_BYTES, REQUEST_ENCODINGS};
 
 /// The body as it was before it was encoded; at most [`REQUEST_BYTES`] of it are decoded.
 ///
@@ -26,7 +25,7 @@ pub fn decode<'a>(encoding: Option<&str>, body: &'a [u8]) -> Result<Cow<'a, [u8]
     } else {
         Err(Refusal::new(
             ErrorCode::CONTENT_ENCODING_UNSUPPORTED,
-            format!("the body's encoding may be {DECODED}, or none"),
+            format!("the body's encoding may be {REQUEST_ENCODINGS}, or none"),
         ))
     }
 }
@@ -42,7 +41,7 @@ fn unpacked(decoder: impl Read) -> Result<Vec<u8>, Refusal> {
         ));
     }
     if body.len() > REQUEST_BYTES {
-        return GraphqlRequest::too_large();
+        return Err(Refusal::too_large());
     }
     Ok(body)
 }

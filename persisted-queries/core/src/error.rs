@@ -11,11 +11,8 @@ use std::hash::{Hash, Hasher};
 use cache_core::variables::VariableError;
 use serde_json::json;
 
+use crate::limits::{REQUEST_BYTES, REQUEST_ENCODINGS};
 use crate::media::MediaType;
-
-/// The encodings of a request's body that are decoded. Brotli is not among them: its dictionary of
-/// 120 KiB is too large for the edge, and clients that pack requests use gzip.
-pub const DECODED: &str = "gzip, deflate";
 
 /// Why a request was refused: its word is in `errors[0].extensions.code`, in logs and in metrics.
 /// Two codes with the same word are equal.
@@ -72,7 +69,7 @@ impl ErrorCode {
             (ErrorCode::METHOD_NOT_ALLOWED, ("allow", "GET, POST")),
             (
                 ErrorCode::CONTENT_ENCODING_UNSUPPORTED,
-                ("accept-encoding", DECODED),
+                ("accept-encoding", REQUEST_ENCODINGS),
             ),
             (ErrorCode::UNAUTHENTICATED, ("www-authenticate", "Bearer")),
             (ErrorCode::TOKEN_EXPIRED, ("www-authenticate", "Bearer")),
@@ -132,6 +129,12 @@ impl Refusal {
             code,
             message: message.into(),
         }
+    }
+
+    /// The refusal of a request that is longer than [`REQUEST_BYTES`].
+    pub fn too_large() -> Self {
+        let message = format!("a request has at most {REQUEST_BYTES} bytes");
+        Self::new(ErrorCode::REQUEST_TOO_LARGE, message)
     }
 
     /// The HTTP status in a media type, for a request that is not executed. An executed one has 200

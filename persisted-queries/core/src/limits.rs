@@ -8,6 +8,10 @@ use std::time::Duration;
 /// The longest body, and the longest query string, that is read, in bytes.
 pub const REQUEST_BYTES: usize = 128 * 1024;
 
+/// The encodings of a body that are decoded. Brotli is not among them: its dictionary of 120 KiB is
+/// too large for the edge, and clients that pack requests use gzip.
+pub const REQUEST_ENCODINGS: &str = "gzip, deflate";
+
 /// How long a request may take at the origin, from the first byte of its body to its answer. The
 /// edge waits one second longer.
 pub const EXECUTION: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! The media types of answers.
+//! The media types of answers (GraphQL over HTTP, "Media Types").
 
 /// The media type of an answer that is one response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

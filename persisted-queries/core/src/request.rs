@@ -85,7 +85,7 @@ impl GraphqlRequest {
         if parts.body.len() > REQUEST_BYTES
             || parts.query.is_some_and(|query| query.len() > REQUEST_BYTES)
         {
-            return Self::too_large();
+            return Err(Refusal::too_large());
         }
         let fields = match parts.method {
             Method::Get => from_query(parts.query.unwrap_or_default())?,
@@ -116,17 +116,6 @@ impl GraphqlRequest {
             operation_name,
             variables,
         })
-    }
-
-    /// The refusal of a request that is longer than [`REQUEST_BYTES`].
-    ///
-    /// # Errors
-    /// Always returns the refusal.
-    pub fn too_large<T>() -> Result<T, Refusal> {
-        refuse(
-            ErrorCode::REQUEST_TOO_LARGE,
-            format!("a request has at most {REQUEST_BYTES} bytes"),
-        )
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn parse(
         Method::Post => match body::read(body).await {
             Ok(body) => body,
             // The client that went away while it sent reads nothing of this.
-            Err(BodyError::TooLong | BodyError::Cut) => return GraphqlRequest::too_large(),
+            Err(BodyError::TooLong | BodyError::Cut) => return Err(Refusal::too_large()),
         },
     };
     GraphqlRequest::parse(HttpParts {

@@ -160,7 +160,7 @@ async fn guesses_at_the_service_token_are_counted() {
             .bearer_auth(format!("guess-{number}"));
         statuses.push(Answer::of(guess).await.status.as_u16());
     }
-    assert_eq!(statuses, [403, 403, 403, 429, 429]);
+    assert_eq!(statuses, [401, 401, 401, 429, 429]);
     let known = app.admin(Method::GET, "/admin/cache/stats");
     assert_eq!(Answer::of(known).await.status.as_u16(), 200);
 }

@@ -80,9 +80,9 @@ async fn a_token_opens_the_doors_of_its_scopes_and_no_other() {
     assert_eq!([purge, stats, documents], [403; 3]);
     assert!(![401, 403].contains(&users), "{users}");
     let over = create(&app, Scope::ALL, Some(NOW_MS)).await;
-    assert_eq!(statuses(&app, over.expose()).await, [403; 4]);
+    assert_eq!(statuses(&app, over.expose()).await, [401; 4]);
     let unknown = Secret::fresh();
-    assert_eq!(statuses(&app, unknown.expose()).await, [403; 4]);
+    assert_eq!(statuses(&app, unknown.expose()).await, [401; 4]);
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn a_revoked_token_is_out_within_seconds_and_the_audit_names_its_service()
     assert_eq!(rows.await.unwrap()[0].actor, "service chef");
     assert!(tokens.revoke(&name, NOW_MS).await.unwrap());
     let mut tries = 0;
-    while purge(secret.expose()).await != 403 {
+    while purge(secret.expose()).await != 401 {
         tries += 1;
         assert!(tries < 60, "still taken");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
