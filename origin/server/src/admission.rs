@@ -80,8 +80,7 @@ pub(crate) async fn count(
 /// The answer to a request over the limit, in the media type that the request accepts.
 pub(crate) fn too_many(decision: &Decision, request: &Request) -> Response {
     let accept = text(request.headers(), &ACCEPT);
-    let media =
-        Accepted::parse(accept.as_deref()).map_or(MediaType::Json, |accepted| accepted.refusals());
+    let media = Accepted::parse(accept.as_deref()).map_or(MediaType::Json, Accepted::refusals);
     let refused = Refusal::new(ErrorCode::RATE_LIMITED, sentence(decision));
     refusal(&refused, media)
 }

@@ -155,11 +155,6 @@ fn all() -> Vec<(&'static str, Value)> {
                     .collect::<Vec<_>>()
             ),
         ),
-        (
-            "100,000 undeclared variables",
-            json!({"query": "query Q { categories { id } }",
-            "variables": (0..10_000).map(|n| (format!("v{n}"), json!(n))).collect::<serde_json::Map<_, _>>()}),
-        ),
     ]
 }
 

@@ -112,7 +112,8 @@ fn gql_files_are_read_and_what_is_passed_over_is_named() {
     let others = "passed over, because they are not .graphql or .gql files (2): DIR/README.md, DIR/site/C.graphqls\n";
     // In the order of the folder, where capitals come first.
     assert!(text.contains(others), "{text}");
-    let nothing = "passed over, because they ask the server for nothing (1): DIR/site/Types.graphql";
+    let nothing =
+        "passed over, because they ask the server for nothing (1): DIR/site/Types.graphql";
     assert!(text.contains(nothing), "{text}");
 }
 
@@ -162,7 +163,10 @@ fn a_document_with_carriage_returns_is_named() {
     ]);
     let (manifest, text) = folder.built(&[]);
     assert_eq!(manifest.operations()[0].body, crlf);
-    assert!(text.contains("carriage returns (CRLF), which change the hash, in documents (1)"), "{text}");
+    assert!(
+        text.contains("carriage returns (CRLF), which change the hash, in documents (1)"),
+        "{text}"
+    );
     assert!(text.contains("eol=lf"), "{text}");
     assert!(text.contains("\n  DIR/site/A.graphql\n"), "{text}");
     // Printed, the text does not depend on how lines end.
@@ -232,7 +236,10 @@ fn fragments_of_other_files_are_added_and_typename_where_it_is_asked_for() {
     ];
     assert_eq!(folder.bodies(&[]), exact);
     let (_, text) = folder.built(&[]);
-    assert!(text.contains("without `__typename` somewhere: 1."), "{text}");
+    assert!(
+        text.contains("without `__typename` somewhere: 1."),
+        "{text}"
+    );
     assert!(text.contains(&DocumentHash::of(A).to_string()), "{text}");
 
     let b = "query B {\n  places {\n    id\n    __typename\n  }\n}";
