@@ -14,6 +14,8 @@ const OFFER: &str = "query Detail($id: ID!) { offer(id: $id) { title } }";
 /// Runs `yousoon` beside a server; whether it succeeded, and what it printed.
 async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (bool, String) {
     let dir = tempfile::tempdir().unwrap();
+    // A purge may come before the first offer, but not to a folder that is not there.
+    std::fs::create_dir(dir.path().join("store")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_yousoon"));
     command
         .args(arguments)
