@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`caller`] (the user or service that sends a request) → [`tokens`] and [`keys`]
 //! (access tokens, 15 minutes) → [`sessions`] and [`redis_sessions`] (refresh tokens, 7 days) →
-//! [`standing`] (whether an account may still be used) → [`passwords`] (bcrypt on a bounded pool) →
+//! [`standing`] (whether an account may still be used, and a session goes on) → [`passwords`] (bcrypt on a bounded pool) →
 //! [`codes`] (six-digit codes and links sent to users) → [`service_tokens`]. [`peer`] determines
 //! the client's address, [`rate`] counts requests, [`qr`] signs the QR codes of bookings.
 
@@ -68,8 +68,8 @@ impl Auth {
             admin_token,
             passwords: Passwords::new(&config.passwords)?,
             tokens: AccessTokens::new(&config.tokens),
+            standings: Standings::new(users, Arc::clone(&sessions)),
             sessions,
-            standings: Standings::new(users),
             service_tokens: ServiceTokens::new(service_tokens),
             codes: Codes::new(config.tokens.keys.derived_secret("codes")),
             code_store,

@@ -46,6 +46,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "bookings",
         sql: include_str!("migrations/bookings.sql"),
     },
+    Migration {
+        version: 8,
+        name: "sessions",
+        sql: include_str!("migrations/sessions.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -4,6 +4,7 @@ use access::random;
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result};
 use domain::{
     OfferId, UserId,
+    error_chain::chain,
     offers::{codes::OFFER_NOT_FOUND, store::Purging},
     users::{
         account::{self, Account},
@@ -23,7 +24,7 @@ use crate::{
     },
     request::{
         context::{RequestContext, gone},
-        errors::{failed, failed_with, refused},
+        errors::{failed, refused},
         loaders::forget_favorites,
         relaying::relay,
         validation::{self, check},
@@ -150,16 +151,16 @@ impl UserMutations {
     async fn delete_my_account(&self, ctx: &Context<'_>, password: String) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let account = confirmed(request, password).await?;
-        let sessions = &request.services.auth.sessions;
-        sessions
-            .end_all(&account.id, None)
-            .await
-            .map_err(failed_with)?;
         let pseudonym = hex::encode(random::bytes::<12>());
         let users = &request.services.users;
         let erased = users.erase(&account.id, &pseudonym, request.now_ms).await;
-        request.services.auth.standings.forget(&account.id);
         let erased = erased.map_err(failed)?;
+        let auth = &request.services.auth;
+        auth.standings.forget(&account.id);
+        // They are nobody's any more, and expire by themselves if the store cannot be reached.
+        if let Err(error) = auth.sessions.end_all(&account.id, None).await {
+            tracing::warn!(error = chain(&error), "sessions of an erased account stay");
+        }
         // Open bookings were cancelled with it.
         relay(request, Purging::Pending).await;
         Ok(erased)
@@ -175,10 +176,6 @@ impl UserMutations {
         let users = &request.services.users;
         let done = users.change(&id, change, request.now_ms).await;
         let is_there = matches!(done.map_err(failed)?, Changed::Done(_));
-        if is_there && status == UserStatus::Disabled {
-            let sessions = &request.services.auth.sessions;
-            sessions.end_all(&id, None).await.map_err(failed_with)?;
-        }
         request.services.auth.standings.forget(&id);
         tracing::info!(actor = request.asker.caller.actor(), user = %id, ?status, "user status");
         Ok(is_there)

@@ -31,6 +31,8 @@ impl SessionId {
 pub struct Session {
     pub id: SessionId,
     pub user: UserId,
+    /// The account's epoch in which the user proved who they are. In any other the session is over.
+    pub epoch: i64,
     /// What the client says it is, shortened.
     pub device: Option<String>,
     pub created_at_ms: i64,
@@ -42,7 +44,7 @@ pub struct Session {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
     /// The token was valid; the next one has replaced it.
-    Done(UserId),
+    Done { user: UserId, epoch: i64 },
     /// The token had been used before, so the session ended.
     Reused(UserId),
     /// There is no such session, or it has expired.
@@ -65,6 +67,10 @@ pub trait Sessions: fmt::Debug + Send + Sync {
         next: String,
         now_ms: i64,
     ) -> Result<Rotation, StoreError>;
+
+    /// Whether this is a session of this user that has not ended. One that expired may count until
+    /// the store removes it: access tokens end much earlier.
+    async fn is_live(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError>;
 
     /// The user's sessions that have not expired, most recently used first.
     async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError>;

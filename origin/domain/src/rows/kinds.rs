@@ -75,7 +75,7 @@ static USERS: Kind = Kind {
             Shape::Word(|text| Status::parse(text).is_some()),
         ),
         field("password_hash", "passwordHash", Shape::Text),
-        field("signed_out_before_ms", "signedOutBefore", Shape::Moment),
+        field("epoch", "epoch", Shape::Whole),
         CREATED,
         field("updated_at_ms", "updatedAt", Shape::Moment),
     ],

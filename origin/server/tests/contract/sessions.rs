@@ -53,10 +53,18 @@ fn user(name: &str) -> UserId {
     UserId::derive("user", name)
 }
 
+fn done(user: &UserId) -> Rotation {
+    Rotation::Done {
+        user: user.clone(),
+        epoch: 3,
+    }
+}
+
 fn session(user: &UserId, token: &RefreshToken, at_ms: i64) -> Session {
     Session {
         id: token.session(),
         user: user.clone(),
+        epoch: 3,
         device: Some("Pixel 9".into()),
         created_at_ms: at_ms,
         used_at_ms: at_ms,
@@ -85,7 +93,7 @@ async fn a_token_is_for_one_use_and_the_next_one_is_given(fresh: Fresh) {
         let mut token = begin(&store, &ana, NOW_MS).await;
         for at_ms in NOW_MS + 1..NOW_MS + 4 {
             let (rotation, next) = refresh(&store, &token, at_ms).await;
-            assert_eq!(rotation, Rotation::Done(ana.clone()));
+            assert_eq!(rotation, done(&ana));
             token = next;
             let expected = Session {
                 used_at_ms: at_ms,
@@ -114,7 +122,7 @@ async fn a_token_that_was_used_ends_its_session(fresh: Fresh) {
             assert_eq!(after, Rotation::Unknown);
         }
         let (neighbour, _) = refresh(&store, &other, NOW_MS).await;
-        assert_eq!(neighbour, Rotation::Done(ana.clone()));
+        assert_eq!(neighbour, done(&ana));
     }
 }
 
@@ -123,9 +131,7 @@ async fn of_many_that_use_one_token_at_once_one_may(fresh: Fresh) {
     for store in stores(&fresh).await {
         let token = begin(&store, &ana, NOW_MS).await;
         let uses = join_all((0..8).map(|_| refresh(&store, &token, NOW_MS))).await;
-        let done = uses
-            .iter()
-            .filter(|(rotation, _)| *rotation == Rotation::Done(ana.clone()));
+        let done = uses.iter().filter(|(rotation, _)| *rotation == done(&ana));
         let winners: Vec<_> = done.collect();
         assert_eq!(winners.len(), 1, "{uses:?}");
         // The others were uses of an old one: nobody goes on, the winner neither.
@@ -139,7 +145,7 @@ async fn a_session_is_over_after_seven_days_without_use(fresh: Fresh) {
     for store in stores(&fresh).await {
         let token = begin(&store, &ana, NOW_MS).await;
         let (last, next) = refresh(&store, &token, NOW_MS + LIFE_MS - 1).await;
-        assert_eq!(last, Rotation::Done(ana.clone()));
+        assert_eq!(last, done(&ana));
         let end_ms = NOW_MS + LIFE_MS - 1 + LIFE_MS;
         let listed = store.sessions.of_user(&ana, end_ms).await.unwrap();
         assert_eq!(listed, []);
@@ -163,9 +169,15 @@ async fn a_user_lists_and_ends_sessions_of_their_own(fresh: Fresh) {
             .map(|(at_ms, token)| session(&ana, token, at_ms))
             .collect();
         assert_eq!(listed, expected.into_iter().rev().collect::<Vec<_>>());
+        let live = async |token: &RefreshToken| {
+            let live = sessions.is_live(&ana, &token.session()).await;
+            live.unwrap()
+        };
+        assert!(live(&tokens[0]).await && !live(&bens).await);
         assert!(!sessions.end(&ana, &bens.session()).await.unwrap());
         assert!(sessions.end(&ana, &tokens[0].session()).await.unwrap());
         assert!(!sessions.end(&ana, &tokens[0].session()).await.unwrap());
+        assert!(!live(&tokens[0]).await && live(&tokens[1]).await);
         let (ended, _) = refresh(&store, &tokens[0], NOW_MS).await;
         assert_eq!(ended, Rotation::Unknown);
         let kept = tokens[1].session();

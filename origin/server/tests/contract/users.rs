@@ -53,7 +53,7 @@ pub(crate) fn account(name: &str) -> Account {
         }),
         status: Status::Active,
         password: PasswordHash::new("$2b$04$x"),
-        signed_out_before_ms: 7,
+        epoch: 7,
         created_at_ms: NOW_MS,
         updated_at_ms: NOW_MS + 2,
     }
@@ -146,7 +146,10 @@ async fn a_change_is_stored_and_the_rest_stays(fresh: Fresh) {
             avatar: Some(None),
             ..ProfileEdit::default()
         }),
-        AccountChange::Password(PasswordHash::new("other")),
+        AccountChange::Password {
+            epoch: 7,
+            to: PasswordHash::new("other"),
+        },
         AccountChange::Status(Status::Disabled),
         AccountChange::Role(Role::Admin, None),
     ];

@@ -13,6 +13,7 @@ mod counters;
 mod lease;
 mod portal;
 mod purges;
+mod sessions;
 
 use mongodb::{
     Collection,
@@ -68,6 +69,11 @@ const STEPS: &[Migration] = &[
         version: 6,
         name: "bookings",
         changes: bookings::changes,
+    },
+    Migration {
+        version: 7,
+        name: "sessions",
+        changes: sessions::changes,
     },
 ];
 

@@ -42,6 +42,17 @@ impl Sessions for EmbeddedSessions {
         Ok(rotate.await?)
     }
 
+    async fn is_live(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {
+        let (user, id) = (user.clone(), id.clone());
+        let found = self.db.read(move |c| {
+            Ok(c.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ?1 AND user_id = ?2)",
+            )?
+            .query_row((id.as_str(), user.as_str()), |row| row.get(0))?)
+        });
+        found.await
+    }
+
     async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError> {
         let user = user.clone();
         Ok(self.db.read(move |c| of_user(c, &user, now_ms)).await?)
@@ -87,13 +98,14 @@ fn begin(tx: &Transaction<'_>, session: &Session, hash: &str) -> Result<(), Sqli
         i64::try_from(MAX_SESSIONS - 1).unwrap_or(0),
     ))?;
     tx.prepare_cached(
-        "INSERT INTO sessions(id, user_id, token_hash, device, created_at_ms, used_at_ms,
+        "INSERT INTO sessions(id, user_id, epoch, token_hash, device, created_at_ms, used_at_ms,
             expires_at_ms)
-         VALUES (:id, :user, :hash, :device, :created, :used, :expires)",
+         VALUES (:id, :user, :epoch, :hash, :device, :created, :used, :expires)",
     )?
     .execute(named_params! {
         ":id": session.id.as_str(),
         ":user": session.user.as_str(),
+        ":epoch": session.epoch,
         ":hash": hash,
         ":device": session.device,
         ":created": session.created_at_ms,
@@ -110,17 +122,21 @@ fn rotate(
     next: &str,
     now_ms: i64,
 ) -> Result<Rotation, SqliteError> {
-    let user = tx
+    let rotated = tx
         .prepare_cached(
             "UPDATE sessions SET token_hash = ?3, used_at_ms = ?4, expires_at_ms = ?5
-             WHERE id = ?1 AND token_hash = ?2 AND expires_at_ms > ?4 RETURNING user_id",
+             WHERE id = ?1 AND token_hash = ?2 AND expires_at_ms > ?4
+             RETURNING user_id, epoch",
         )?
         .query_row((id.as_str(), hash, next, now_ms, now_ms + LIFE_MS), |row| {
-            row.get::<_, String>(0)
+            Ok((row.get::<_, String>(0)?, row.get(1)?))
         })
         .optional()?;
-    if let Some(user) = user {
-        return Ok(Rotation::Done(user_id(&user)?));
+    if let Some((user, epoch)) = rotated {
+        return Ok(Rotation::Done {
+            user: user_id(&user)?,
+            epoch,
+        });
     }
     let ended = tx
         .prepare_cached("DELETE FROM sessions WHERE id = ?1 RETURNING user_id, expires_at_ms")?
@@ -142,7 +158,7 @@ fn of_user(
     now_ms: i64,
 ) -> Result<Vec<Session>, SqliteError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, device, created_at_ms, used_at_ms, expires_at_ms FROM sessions
+        "SELECT id, epoch, device, created_at_ms, used_at_ms, expires_at_ms FROM sessions
          WHERE user_id = ?1 AND expires_at_ms > ?2 ORDER BY used_at_ms DESC, id",
     )?;
     let mut rows = statement.query((user.as_str(), now_ms))?;
@@ -151,10 +167,11 @@ fn of_user(
         found.push(Session {
             id: SessionId::new(row.get::<_, String>(0)?),
             user: user.clone(),
-            device: row.get(1)?,
-            created_at_ms: row.get(2)?,
-            used_at_ms: row.get(3)?,
-            expires_at_ms: row.get(4)?,
+            epoch: row.get(1)?,
+            device: row.get(2)?,
+            created_at_ms: row.get(3)?,
+            used_at_ms: row.get(4)?,
+            expires_at_ms: row.get(5)?,
         });
     }
     Ok(found)

@@ -24,7 +24,10 @@ pub(super) async fn ask(db: &Database) {
     users.by_id(id).await.unwrap();
     users.by_email(&account.email_key()).await.unwrap();
     users.standing(id).await.unwrap();
-    let change = AccountChange::Password(PasswordHash::new("y"));
+    let change = AccountChange::Password {
+        epoch: 0,
+        to: PasswordHash::new("y"),
+    };
     users.change(id, change, NOW_MS).await.unwrap();
     users.consents(id).await.unwrap();
     let offer = OfferId::derive("offer", "a");
@@ -44,6 +47,7 @@ async fn ask_sessions(db: &Database, user: &UserId) {
     let session = Session {
         id: token.session(),
         user: user.clone(),
+        epoch: 0,
         device: None,
         created_at_ms: NOW_MS,
         used_at_ms: NOW_MS,
@@ -54,6 +58,7 @@ async fn ask_sessions(db: &Database, user: &UserId) {
     let next = token.next().hash();
     let rotated = sessions.rotate(&id, token.hash(), next, NOW_MS);
     rotated.await.unwrap();
+    sessions.is_live(user, &id).await.unwrap();
     sessions.of_user(user, NOW_MS).await.unwrap();
     sessions.end(user, &id).await.unwrap();
     sessions.end_all(user, Some(&id)).await.unwrap();
@@ -76,11 +81,10 @@ async fn ask_service_tokens(db: &Database) {
 
 async fn ask_codes(db: &Database, user: &UserId) {
     let purpose = CodePurpose::VerifyPhone;
-    let code = Codes::new([1; 32]).stored(user, purpose, "+33600000001", "012345", NOW_MS);
-    db.codes.put(code.clone()).await.unwrap();
+    let code = Codes::new([1; 32]).stored(user, 0, purpose, "+33600000001", "012345", NOW_MS);
+    db.codes.put(code).await.unwrap();
     db.codes.get(user, purpose).await.unwrap();
     db.codes.take_try(user, purpose, NOW_MS).await.unwrap();
-    db.codes.consume(&code).await.unwrap();
 }
 
 pub(super) fn account() -> Account {
@@ -99,7 +103,7 @@ pub(super) fn account() -> Account {
         membership: None,
         status: Status::Active,
         password: PasswordHash::new("x"),
-        signed_out_before_ms: 0,
+        epoch: 0,
         created_at_ms: NOW_MS,
         updated_at_ms: NOW_MS,
     }
