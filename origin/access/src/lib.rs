@@ -32,6 +32,7 @@ use domain::{
 };
 use passwords::{PasswordError, Passwords};
 use service_tokens::ServiceTokens;
+use sessions::RefreshTokens;
 use standing::Standings;
 use tokens::AccessTokens;
 
@@ -39,6 +40,7 @@ use tokens::AccessTokens;
 pub struct AuthConfig {
     pub passwords: passwords::PasswordsConfig,
     pub tokens: tokens::TokensConfig,
+    pub sessions: sessions::SessionsConfig,
 }
 
 /// Everything that authentication needs.
@@ -48,6 +50,7 @@ pub struct Auth {
     admin_token: Option<Secret>,
     pub passwords: Passwords,
     pub tokens: AccessTokens,
+    pub refresh_tokens: RefreshTokens,
     pub sessions: Arc<dyn Sessions>,
     pub standings: Standings,
     pub service_tokens: ServiceTokens,
@@ -69,6 +72,10 @@ impl Auth {
             passwords: Passwords::new(&config.passwords)?,
             tokens: AccessTokens::new(&config.tokens),
             standings: Standings::new(users, Arc::clone(&sessions)),
+            refresh_tokens: RefreshTokens::new(
+                config.tokens.keys.derived_secret("refresh tokens"),
+                config.sessions,
+            ),
             sessions,
             service_tokens: ServiceTokens::new(service_tokens),
             codes: Codes::new(config.tokens.keys.derived_secret("codes")),

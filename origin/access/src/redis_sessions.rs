@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use cache_tiered::Link;
 use domain::{
     StoreError, UserId,
-    auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
+    auth::sessions::{Exchange, LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
 };
 use redis::{FromRedisValue, Script};
 
@@ -30,20 +30,25 @@ end
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
 ";
 
-/// KEYS: the session. ARGV: id, hash, next hash, now, expiry, key prefix of users, lifetime.
+/// KEYS: the session. ARGV: id, hash, next hash, now, expiry, key prefix of users, lifetime, grace.
 /// Returns the outcome, the session's user and its epoch.
 const ROTATE: &str = "
-local user, hash, expires, epoch =
-  unpack(redis.call('HMGET', KEYS[1], 'user', 'hash', 'expires', 'epoch'))
+local user, hash, previous, used, expires, epoch = unpack(
+  redis.call('HMGET', KEYS[1], 'user', 'hash', 'previous', 'used', 'expires', 'epoch'))
 if not user then return {'unknown', '', ''} end
-local set = ARGV[6] .. user
-if tonumber(expires) <= tonumber(ARGV[4]) or hash ~= ARGV[2] then
+local now, set = tonumber(ARGV[4]), ARGV[6] .. user
+local is_over = tonumber(expires) <= now
+if not is_over and previous == ARGV[2] and hash == ARGV[3] and now - used < tonumber(ARGV[8]) then
+  return {'done', user, epoch or '0'}
+end
+if is_over or hash ~= ARGV[2] then
   redis.call('DEL', KEYS[1])
   redis.call('ZREM', set, ARGV[1])
-  if tonumber(expires) <= tonumber(ARGV[4]) then return {'unknown', '', ''} end
+  if is_over then return {'unknown', '', ''} end
   return {'reused', user, ''}
 end
-redis.call('HSET', KEYS[1], 'hash', ARGV[3], 'used', ARGV[4], 'expires', ARGV[5])
+redis.call('HSET', KEYS[1],
+  'hash', ARGV[3], 'previous', ARGV[2], 'used', ARGV[4], 'expires', ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[7])
 redis.call('ZADD', set, ARGV[5], ARGV[1])
 redis.call('PEXPIRE', set, ARGV[7])
@@ -147,22 +152,17 @@ impl Sessions for RedisSessions {
         Ok(self.call("session_begin", invocation).await?)
     }
 
-    async fn rotate(
-        &self,
-        id: &SessionId,
-        hash: String,
-        next: String,
-        now_ms: i64,
-    ) -> Result<Rotation, StoreError> {
+    async fn rotate(&self, id: &SessionId, exchange: Exchange) -> Result<Rotation, StoreError> {
         let mut invocation = self.rotate.key(self.session_key(id));
         invocation
             .arg(id.as_str())
-            .arg(hash)
-            .arg(next)
-            .arg(now_ms)
-            .arg(now_ms + LIFE_MS)
+            .arg(exchange.hash)
+            .arg(exchange.next)
+            .arg(exchange.now_ms)
+            .arg(exchange.now_ms + LIFE_MS)
             .arg(self.of_users())
-            .arg(LIFE_MS);
+            .arg(LIFE_MS)
+            .arg(exchange.grace_ms);
         let (outcome, user, epoch): (String, String, String) =
             self.call("session_rotate", invocation).await?;
         let user = || UserId::parse(&user).ok_or(StoreError::corrupt("user", &user));

@@ -35,8 +35,8 @@ impl AuthMutations {
         sign_in::login(RequestContext::of(ctx), input).await
     }
 
-    /// Exchanges a refresh token for new tokens. Each refresh token works once; using one again
-    /// ends its session.
+    /// Exchanges a refresh token for new tokens. Sent again within half a minute, because no answer
+    /// came or by two tabs at once, it gets the same next one; later its reuse ends the session.
     async fn refresh_token(&self, ctx: &Context<'_>, token: String) -> Result<AuthPayload> {
         sign_in::refresh(RequestContext::of(ctx), &token).await
     }

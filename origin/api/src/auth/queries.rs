@@ -19,7 +19,7 @@ use crate::{
 pub struct AuthPayload {
     /// Send it as `Authorization: Bearer …`.
     pub access_token: String,
-    /// Pass it to `refreshToken`; it works once, within seven days.
+    /// Pass it to `refreshToken` within seven days; the answer has the next one.
     pub refresh_token: String,
     /// Lifetime of the access token, in seconds.
     pub expires_in: i32,

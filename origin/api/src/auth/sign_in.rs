@@ -118,13 +118,14 @@ async fn rehash(request: &RequestContext, account: &Account, password: Password)
 
 pub async fn refresh(request: &RequestContext, token: &str) -> Result<AuthPayload> {
     let token = RefreshToken::parse(token).ok_or_else(not_taken)?;
-    let next = token.next();
-    let (id, now_ms) = (token.session(), request.now_ms);
-    let sessions = &request.services.auth.sessions;
-    let rotated = sessions.rotate(&id, token.hash(), next.hash(), now_ms);
-    let (user, epoch) = match rotated.await.map_err(failed_with)? {
+    let auth = &request.services.auth;
+    let (next, exchange) = auth.refresh_tokens.exchange(&token, request.now_ms);
+    let id = token.session();
+    let rotated = auth.sessions.rotate(&id, exchange).await;
+    let (user, epoch) = match rotated.map_err(failed_with)? {
         Rotation::Done { user, epoch } => (user, epoch),
         Rotation::Reused(user) => {
+            auth.standings.forget_session(&id);
             tracing::warn!(%user, "a refresh token was used twice: its session is over");
             return Err(not_taken());
         }
@@ -135,7 +136,7 @@ pub async fn refresh(request: &RequestContext, token: &str) -> Result<AuthPayloa
     if let Some(account) = found.filter(goes_on) {
         return payload(request, account, &next);
     }
-    sessions.end(&user, &id).await.map_err(failed_with)?;
+    end(request, &user, &id).await?;
     Err(not_taken())
 }
 

@@ -11,7 +11,7 @@ use std::{
 
 use access::{
     AuthConfig, keys::KeySet, passwords::PasswordsConfig, rate::RateLimitsConfig,
-    tokens::TokensConfig,
+    sessions::SessionsConfig, tokens::TokensConfig,
 };
 use api::{
     caches::CacheConfig,
@@ -303,6 +303,7 @@ impl Builder {
                     issuer: "yousoon".to_owned(),
                     audience: "yousoon-api".to_owned(),
                 },
+                sessions: SessionsConfig::default(),
             },
             qr_keys: self.qr_keys,
             edge: EdgeConfig {

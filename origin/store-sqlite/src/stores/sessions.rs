@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use domain::{
     StoreError, UserId,
-    auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
+    auth::sessions::{Exchange, LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
 };
-use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params};
 
 use crate::{database::EmbeddedDb, error::SqliteError};
 
@@ -28,18 +28,9 @@ impl Sessions for EmbeddedSessions {
         Ok(begin.await?)
     }
 
-    async fn rotate(
-        &self,
-        id: &SessionId,
-        hash: String,
-        next: String,
-        now_ms: i64,
-    ) -> Result<Rotation, StoreError> {
+    async fn rotate(&self, id: &SessionId, exchange: Exchange) -> Result<Rotation, StoreError> {
         let id = id.clone();
-        let rotate = self
-            .db
-            .write(move |tx| rotate(tx, &id, &hash, &next, now_ms));
-        Ok(rotate.await?)
+        Ok(self.db.write(move |tx| rotate(tx, &id, &exchange)).await?)
     }
 
     async fn is_live(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {
@@ -118,21 +109,50 @@ fn begin(tx: &Transaction<'_>, session: &Session, hash: &str) -> Result<(), Sqli
 fn rotate(
     tx: &Transaction<'_>,
     id: &SessionId,
-    hash: &str,
-    next: &str,
-    now_ms: i64,
+    exchange: &Exchange,
 ) -> Result<Rotation, SqliteError> {
+    let now_ms = exchange.now_ms;
+    let holder = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?));
     let rotated = tx
         .prepare_cached(
-            "UPDATE sessions SET token_hash = ?3, used_at_ms = ?4, expires_at_ms = ?5
-             WHERE id = ?1 AND token_hash = ?2 AND expires_at_ms > ?4
+            "UPDATE sessions SET token_hash = :next, previous_hash = :hash, used_at_ms = :now,
+                expires_at_ms = :expires
+             WHERE id = :id AND token_hash = :hash AND expires_at_ms > :now
              RETURNING user_id, epoch",
         )?
-        .query_row((id.as_str(), hash, next, now_ms, now_ms + LIFE_MS), |row| {
-            Ok((row.get::<_, String>(0)?, row.get(1)?))
-        })
+        .query_row(
+            named_params! {
+                ":id": id.as_str(),
+                ":hash": exchange.hash,
+                ":next": exchange.next,
+                ":now": now_ms,
+                ":expires": now_ms + LIFE_MS,
+            },
+            holder,
+        )
         .optional()?;
-    if let Some((user, epoch)) = rotated {
+    let repeated = || {
+        tx.prepare_cached(
+            "SELECT user_id, epoch FROM sessions WHERE id = :id AND token_hash = :next
+                AND previous_hash = :hash AND used_at_ms > :since AND expires_at_ms > :now",
+        )?
+        .query_row(
+            named_params! {
+                ":id": id.as_str(),
+                ":hash": exchange.hash,
+                ":next": exchange.next,
+                ":now": now_ms,
+                ":since": now_ms - exchange.grace_ms,
+            },
+            holder,
+        )
+        .optional()
+    };
+    let done = match rotated {
+        Some(rotated) => Some(rotated),
+        None => repeated()?,
+    };
+    if let Some((user, epoch)) = done {
         return Ok(Rotation::Done {
             user: user_id(&user)?,
             epoch,

@@ -1,6 +1,10 @@
 //! Every query of accounts and sessions, for who looks at their plans.
 
-use access::{codes::Codes, service_tokens::Secret, sessions::RefreshToken};
+use access::{
+    codes::Codes,
+    service_tokens::Secret,
+    sessions::{RefreshToken, RefreshTokens, SessionsConfig},
+};
 use domain::{
     OfferId, UserId,
     auth::{
@@ -55,9 +59,9 @@ async fn ask_sessions(db: &Database, user: &UserId) {
     };
     let (sessions, id) = (&db.sessions, session.id.clone());
     sessions.begin(session, token.hash()).await.unwrap();
-    let next = token.next().hash();
-    let rotated = sessions.rotate(&id, token.hash(), next, NOW_MS);
-    rotated.await.unwrap();
+    let tokens = RefreshTokens::new([1; 32], SessionsConfig::default());
+    let (_, exchange) = tokens.exchange(&token, NOW_MS);
+    sessions.rotate(&id, exchange).await.unwrap();
     sessions.is_live(user, &id).await.unwrap();
     sessions.of_user(user, NOW_MS).await.unwrap();
     sessions.end(user, &id).await.unwrap();
