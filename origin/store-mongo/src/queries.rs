@@ -43,6 +43,7 @@ pub const QUERIES: &[Query] = &[
     query("check-ins of a partner by day", "bookings", "aggregate", "bookingsCheckedIn"),
     query("step of a booking", "bookings", "update", "_id_"),
     query("bookings of an erased account", "bookings", "update", "bookingsOfUser"),
+    query("check-ins by an erased account", "bookings", "update", "bookingsCheckedInBy"),
     query("bookings that are moved", "bookings", "find", "_id_"),
     query("which bookings were moved before", "bookings", "find", "_id_"),
     query("code of a user", "codes", "find", "_id_"),

@@ -226,7 +226,7 @@ async fn change_account(
     let changed = request.services.users.change(user, change, request.now_ms);
     match changed.await.map_err(failed)? {
         Changed::Done(account) => Ok(*account),
-        Changed::NotFound | Changed::PhoneTaken => Err(wrong_code()),
+        Changed::NotFound | Changed::PhoneTaken | Changed::LastOwner(_) => Err(wrong_code()),
     }
 }
 

@@ -170,7 +170,7 @@ pub async fn set_password(
     Ok(match changed {
         // A hash has a salt of its own: this one is nobody else's.
         Changed::Done(account) if account.password == to => Some(*account),
-        Changed::Done(_) | Changed::NotFound | Changed::PhoneTaken => None,
+        Changed::Done(_) | Changed::NotFound | Changed::PhoneTaken | Changed::LastOwner(_) => None,
     })
 }
 

@@ -9,7 +9,7 @@ use domain::{
     users::{
         account::{self, Account},
         change::{AccountChange, ProfileEdit},
-        store::{Changed, Favored, MAX_FAVORITES},
+        store::{Changed, Erased, Favored, MAX_FAVORITES},
     },
 };
 use pq_core::ErrorCode;
@@ -24,7 +24,7 @@ use crate::{
     },
     request::{
         context::{RequestContext, gone},
-        errors::{failed, refused},
+        errors::{failed, last_owner, refused},
         loaders::forget_favorites,
         relaying::relay,
         validation::{self, check},
@@ -147,14 +147,18 @@ impl UserMutations {
     }
 
     /// Erases the signed-in user's account permanently. Records of consent are kept, without a
-    /// name.
+    /// name. The only owner of a partner first makes somebody else one.
+    /// Refusals: `CREDENTIALS_INVALID`, `LAST_OWNER`.
     async fn delete_my_account(&self, ctx: &Context<'_>, password: String) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let account = confirmed(request, password).await?;
         let pseudonym = hex::encode(random::bytes::<12>());
         let users = &request.services.users;
         let erased = users.erase(&account.id, &pseudonym, request.now_ms).await;
-        let erased = erased.map_err(failed)?;
+        match erased.map_err(failed)? {
+            Erased::NotFound | Erased::Done => {}
+            Erased::LastOwner(_) => return Err(last_owner()),
+        }
         let auth = &request.services.auth;
         auth.standings.forget(&account.id);
         // They are nobody's any more, and expire by themselves if the store cannot be reached.
@@ -163,7 +167,7 @@ impl UserMutations {
         }
         // Open bookings were cancelled with it.
         relay(request, Purging::Pending).await;
-        Ok(erased)
+        Ok(true)
     }
 
     /// Suspends or reinstates a user. False if there is no such user.
@@ -192,6 +196,7 @@ async fn changed(request: &RequestContext, id: &UserId, change: AccountChange) -
     match changed.map_err(failed)? {
         Changed::Done(account) => Ok(*account),
         Changed::PhoneTaken => Err(phone_taken()),
+        Changed::LastOwner(_) => Err(last_owner()),
         Changed::NotFound => Err(gone()),
     }
 }

@@ -143,6 +143,7 @@ static INVITATIONS: Kind = Kind {
         field("token_hash", "tokenHash", Shape::Text),
         CREATED,
         field("expires_at_ms", "expiresAt", Shape::Moment),
+        field("accepted", "accepted", Shape::Flag),
     ],
 };
 
@@ -177,6 +178,7 @@ static BOOKINGS: Kind = Kind {
         CREATED,
         field("changed_at_ms", "changedAt", Shape::Moment),
         field("checked_in_at_ms", "checkedInAt", Shape::Moment).or_absent(),
+        field("checked_in_by", "checkedInBy", Shape::Id).or_absent(),
         field("due_ms", "due", Shape::Moment).or_absent(),
         field("day", "day", Shape::Text),
         field("made_on", "madeOn", Shape::Text),

@@ -41,17 +41,18 @@ pub trait TeamStore: fmt::Debug + Send + Sync {
     /// recent.
     async fn invite(&self, invitation: Invitation) -> Result<Invited, StoreError>;
 
-    /// The valid invitations of a partner, oldest first.
+    /// The valid invitations of a partner that were not accepted, oldest first.
     async fn invitations(
         &self,
         partner: &PartnerId,
         now_ms: i64,
     ) -> Result<Vec<Invitation>, StoreError>;
 
-    /// Withdraws an invitation; returns whether this partner had it.
+    /// Withdraws an invitation; returns whether this partner had it and it was not accepted.
     async fn withdraw(&self, partner: &PartnerId, id: &InvitationId) -> Result<bool, StoreError>;
 
-    /// Uses an invitation: the user, who owns the address, becomes a member of the partner's team.
+    /// Uses an invitation: the user, who owns the address, becomes a member of the partner's team. A
+    /// repeat finds it done.
     /// All in one transaction.
     async fn accept(
         &self,

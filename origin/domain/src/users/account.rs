@@ -162,6 +162,12 @@ impl Account {
         }
     }
 
+    pub fn works_for(&self, partner: &PartnerId) -> bool {
+        self.membership
+            .as_ref()
+            .is_some_and(|of| of.partner == *partner)
+    }
+
     pub fn email_key(&self) -> EmailKey {
         EmailKey::of(&self.email)
     }

@@ -10,7 +10,7 @@ use domain::{
             Preferences, Purpose, Role, Status,
         },
         change::{AccountChange, ProfileEdit},
-        store::{Changed, Created, Favored, MAX_FAVORITES},
+        store::{Changed, Created, Erased, Favored, MAX_FAVORITES},
     },
 };
 use futures_util::future::join_all;
@@ -252,8 +252,10 @@ async fn an_erased_account_leaves_nothing_of_its_own(fresh: Fresh) {
         users.create(user.clone(), consents).await.unwrap();
         users.add_favorite(&user.id, &offer, NOW_MS).await.unwrap();
     }
-    assert!(users.erase(&ana.id, "pseudonym", NOW_MS).await.unwrap());
-    assert!(!users.erase(&ana.id, "another", NOW_MS).await.unwrap());
+    let erased = users.erase(&ana.id, "pseudonym", NOW_MS).await.unwrap();
+    assert_eq!(erased, Erased::Done);
+    let again = users.erase(&ana.id, "another", NOW_MS).await.unwrap();
+    assert_eq!(again, Erased::NotFound);
     assert_eq!(users.by_id(&ana.id).await.unwrap(), None);
     assert_eq!(users.by_email(&ana.email_key()).await.unwrap(), None);
     assert_eq!(users.consents(&ana.id).await.unwrap(), []);

@@ -13,6 +13,7 @@ mod counters;
 mod lease;
 mod portal;
 mod purges;
+mod repeats;
 mod sessions;
 
 use mongodb::{
@@ -74,6 +75,11 @@ const STEPS: &[Migration] = &[
         version: 7,
         name: "sessions",
         changes: sessions::changes,
+    },
+    Migration {
+        version: 8,
+        name: "repeats",
+        changes: repeats::changes,
     },
 ];
 

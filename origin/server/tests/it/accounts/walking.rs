@@ -12,6 +12,7 @@ use domain::{
     users::{
         account::{Membership, Post, Role},
         change::AccountChange,
+        store::Changed,
     },
 };
 use reqwest::RequestBuilder;
@@ -154,12 +155,19 @@ type Standing = (UserId, Role, Option<Membership>);
 async fn restore(app: &TestApp, standings: &[Standing]) {
     for (id, role, membership) in standings {
         let change = AccountChange::Role(*role, membership.clone());
-        app.state
-            .services
-            .users
-            .change(id, change, 0)
-            .await
-            .unwrap();
+        let users = &app.state.services.users;
+        let changed = users.change(id, change.clone(), 0).await.unwrap();
+        // A partner that was founded keeps an owner: somebody else becomes one.
+        if let Changed::LastOwner(partner) = changed {
+            let heir = register(app, &format!("heir-{partner}")).await;
+            let owner = Membership {
+                partner,
+                post: Post::Owner,
+            };
+            let inherit = AccountChange::Role(Role::Partner, Some(owner));
+            users.change(&heir.user_id(), inherit, 0).await.unwrap();
+            users.change(id, change, 0).await.unwrap();
+        }
         app.state.services.auth.standings.forget(id);
     }
 }

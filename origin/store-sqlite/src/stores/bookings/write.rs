@@ -64,18 +64,18 @@ pub(super) fn step(
     tx: &Transaction<'_>,
     id: &BookingId,
     step: Step,
-    by: By,
+    by: &By,
     now_ms: i64,
 ) -> Result<Stepped, SqliteError> {
     let Some(before) = rows::by_id(tx, id)? else {
         return Ok(Stepped::Refused(BookingRefusal::NotFound));
     };
-    match rules::step(&before, step, now_ms) {
+    match writes::step(&before, step, by, now_ms) {
         Ok(after) => {
             store(tx, &before, &after, step, by, now_ms)?;
             Ok(Stepped::Done(Box::new(after)))
         }
-        Err(refusal) => Ok(Stepped::Refused(refusal)),
+        Err(answer) => Ok(answer),
     }
 }
 
@@ -85,7 +85,7 @@ pub(super) fn store(
     before: &Booking,
     after: &Booking,
     step: Step,
-    by: By,
+    by: &By,
     now_ms: i64,
 ) -> Result<(), SqliteError> {
     rows::update(tx, after)?;
