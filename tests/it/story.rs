@@ -50,6 +50,29 @@ impl Person {
         json["data"].clone()
     }
 
+    /// Verifies the e-mail address: only then may the command line make this user a member.
+    async fn verify(&self, stack: &Stack) {
+        self.ask(stack, "RequestEmailVerification", json!({})).await;
+        for _ in 0..100 {
+            let log = stack.origin_log();
+            let sent = log.lines().rfind(|line| line.contains(&self.email));
+            // The token of the link: an id, a dot and a secret.
+            let token = sent.and_then(|line| {
+                line.split('"')
+                    .find(|part| part.len() > 40 && part.contains('.') && !part.contains('@'))
+            });
+            if let Some(token) = token {
+                let verified = self
+                    .ask(stack, "VerifyEmail", json!({"token": token}))
+                    .await;
+                assert_eq!(verified["verifyEmail"], true);
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("no link was sent");
+    }
+
     /// Subscribes to the status of a booking, with this client library.
     fn listen(&self, stack: &Stack, client: Client, document: &str, booking: &str) -> Subscriber {
         let ask = stack.ask(document, json!({"bookingId": booking}));
@@ -169,8 +192,9 @@ async fn a_partner_publishes_an_offer_and_a_user_nearby_books_it_and_is_checked_
 
     // A member of the partner's staff and the guest both subscribe to the booking.
     let member = format!("{partner}:staff");
+    staff.verify(&stack).await;
     stack
-        .run(&["role", &staff.email, "--partner", &member])
+        .run(&["role", &staff.email, "--partner", &member, "--yes"])
         .await
         .unwrap();
     let mut at_the_door = staff.listen(

@@ -94,6 +94,13 @@ impl Stack {
         self.store.beside("store").join("yousoon.sqlite")
     }
 
+    /// The last lines of the origin's log. It tells what would be sent to users.
+    pub fn origin_log(&self) -> String {
+        self.origin
+            .as_ref()
+            .map_or_else(String::new, Process::last_words)
+    }
+
     /// Imports venues into the server's store; a venue that was imported before is not new.
     pub async fn import(&self, venues: &[Venue]) -> Result<()> {
         self.store.import(venues).await

@@ -19,7 +19,7 @@ use crate::{
     Auth,
     peer::Peer,
     service_tokens::Service,
-    tokens::{Claims, TokenError},
+    tokens::{Claims, Issued, TokenError},
 };
 
 /// The maximum stored length of the client's device description, in characters.
@@ -36,28 +36,29 @@ pub enum Caller {
 }
 
 /// Why credentials are rejected. The sentences may be told to the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
     /// The credentials are neither a valid access token nor a valid service token.
     #[error("the credentials are not valid")]
     Credentials,
     #[error(transparent)]
     Token(TokenError),
-    /// The account is disabled or deleted, or the token was issued before the user signed out
-    /// everywhere.
+    /// We issued the token, and it has expired.
+    #[error("the access token has expired")]
+    Expired(Box<Claims>),
+    /// We issued the token, and its session has ended: by a logout, by a new password, or with the
+    /// account.
     #[error("the access token is no longer valid")]
-    SignedOut,
+    SignedOut(Box<Claims>),
 }
 
 impl Unknown {
     /// The code of the refusal, the same over HTTP, event streams and WebSocket.
-    pub const fn code(self) -> ErrorCode {
+    pub const fn code(&self) -> ErrorCode {
         match self {
             // The client can get a new one without its user.
-            Self::Token(TokenError::Expired) => ErrorCode::TOKEN_EXPIRED,
-            Self::Credentials
-            | Self::Token(TokenError::NotYet | TokenError::Invalid)
-            | Self::SignedOut => ErrorCode::TOKEN_INVALID,
+            Self::Expired(_) => ErrorCode::TOKEN_EXPIRED,
+            Self::Credentials | Self::Token(_) | Self::SignedOut(_) => ErrorCode::TOKEN_INVALID,
         }
     }
 }
@@ -146,9 +147,24 @@ impl Caller {
             Self::Anonymous => "anonymous",
             Self::Unknown(Unknown::Credentials) => "unknown credentials",
             Self::Unknown(Unknown::Token(_)) => "invalid access token",
-            Self::Unknown(Unknown::SignedOut) => "revoked access token",
+            Self::Unknown(Unknown::Expired(_)) => "expired access token",
+            Self::Unknown(Unknown::SignedOut(_)) => "revoked access token",
             Self::Service(_) => "service token",
             Self::User(_) => "user",
+        }
+    }
+
+    /// The user and the session of an access token that we issued, even if it has expired or its
+    /// session has ended: enough to end that session, and for nothing else.
+    pub fn session(&self) -> Option<(&UserId, &SessionId)> {
+        match self {
+            Self::User(user) => Some((&user.id, &user.session)),
+            Self::Unknown(Unknown::Expired(claims) | Unknown::SignedOut(claims)) => {
+                Some((&claims.uid, &claims.sid))
+            }
+            Self::Anonymous
+            | Self::Unknown(Unknown::Credentials | Unknown::Token(_))
+            | Self::Service(_) => None,
         }
     }
 
@@ -186,18 +202,18 @@ impl Caller {
     }
 
     async fn of_token(token: &str, auth: &Auth, now_ms: i64) -> Result<Self, StoreError> {
-        let claims = match auth.tokens.verify(token, now_ms) {
-            Ok(claims) => claims,
-            Err(why) => return Ok(Self::Unknown(Unknown::Token(why))),
-        };
-        Self::of_claims(&claims, auth).await
+        match auth.tokens.verify(token, now_ms) {
+            Ok(Issued::Valid(claims)) => Self::of_claims(&claims, auth).await,
+            Ok(Issued::Expired(claims)) => Ok(Self::Unknown(Unknown::Expired(Box::new(claims)))),
+            Err(why) => Ok(Self::Unknown(Unknown::Token(why))),
+        }
     }
 
     /// Resolves the user of an access token, with the current state of the account.
     pub async fn of_claims(claims: &Claims, auth: &Auth) -> Result<Self, StoreError> {
         // Role and membership are read now: those in the token may be 15 minutes old.
         Ok(match auth.standings.of(claims).await? {
-            None => Self::Unknown(Unknown::SignedOut),
+            None => Self::Unknown(Unknown::SignedOut(Box::new(claims.clone()))),
             Some(standing) => Self::User(Box::new(SignedIn {
                 id: claims.uid.clone(),
                 role: standing.role,

@@ -2,7 +2,8 @@
 //!
 //! The database stores an HMAC under the servers' secret: six digits could be guessed from a plain
 //! hash. A six-digit code allows five tries, and each try is counted before the code is compared; a
-//! token has 256 bits, so its tries need no counting. Both can be used once.
+//! token has 256 bits, so its tries need no counting. Both are good until they expire: what they allow
+//! happens once, and a client that heard no answer may ask again.
 
 use std::fmt;
 
@@ -49,6 +50,7 @@ impl Codes {
     pub fn stored(
         &self,
         user: &UserId,
+        epoch: i64,
         purpose: CodePurpose,
         target: &str,
         code: &str,
@@ -57,6 +59,7 @@ impl Codes {
         StoredCode {
             hash: self.hash(user, purpose, target, code),
             user: user.clone(),
+            epoch,
             purpose,
             target: target.to_owned(),
             tries_left: TRIES,
@@ -102,7 +105,7 @@ mod tests {
         let codes = Codes::new([1; 32]);
         let (ana, ben) = (UserId::derive("user", "ana"), UserId::derive("user", "ben"));
         let phone = CodePurpose::VerifyPhone;
-        let stored = codes.stored(&ana, phone, "+33600000001", "012345", 7);
+        let stored = codes.stored(&ana, 0, phone, "+33600000001", "012345", 7);
         assert!(codes.is(&stored, "012345"));
         assert!(!codes.is(&stored, "012346") && !codes.is(&stored, ""));
         assert!(!Codes::new([2; 32]).is(&stored, "012345"));

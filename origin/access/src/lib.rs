@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`caller`] (the user or service that sends a request) → [`tokens`] and [`keys`]
 //! (access tokens, 15 minutes) → [`sessions`] and [`redis_sessions`] (refresh tokens, 7 days) →
-//! [`standing`] (whether an account may still be used) → [`passwords`] (bcrypt on a bounded pool) →
+//! [`standing`] (whether an account may still be used, and a session goes on) → [`passwords`] (bcrypt on a bounded pool) →
 //! [`codes`] (six-digit codes and links sent to users) → [`service_tokens`]. [`peer`] determines
 //! the client's address, [`rate`] counts requests, [`qr`] signs the QR codes of bookings.
 
@@ -32,6 +32,7 @@ use domain::{
 };
 use passwords::{PasswordError, Passwords};
 use service_tokens::ServiceTokens;
+use sessions::RefreshTokens;
 use standing::Standings;
 use tokens::AccessTokens;
 
@@ -39,6 +40,7 @@ use tokens::AccessTokens;
 pub struct AuthConfig {
     pub passwords: passwords::PasswordsConfig,
     pub tokens: tokens::TokensConfig,
+    pub sessions: sessions::SessionsConfig,
 }
 
 /// Everything that authentication needs.
@@ -48,6 +50,7 @@ pub struct Auth {
     admin_token: Option<Secret>,
     pub passwords: Passwords,
     pub tokens: AccessTokens,
+    pub refresh_tokens: RefreshTokens,
     pub sessions: Arc<dyn Sessions>,
     pub standings: Standings,
     pub service_tokens: ServiceTokens,
@@ -68,8 +71,12 @@ impl Auth {
             admin_token,
             passwords: Passwords::new(&config.passwords)?,
             tokens: AccessTokens::new(&config.tokens),
+            standings: Standings::new(users, Arc::clone(&sessions)),
+            refresh_tokens: RefreshTokens::new(
+                config.tokens.keys.derived_secret("refresh tokens"),
+                config.sessions,
+            ),
             sessions,
-            standings: Standings::new(users),
             service_tokens: ServiceTokens::new(service_tokens),
             codes: Codes::new(config.tokens.keys.derived_secret("codes")),
             code_store,

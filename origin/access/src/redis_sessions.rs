@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use cache_tiered::Link;
 use domain::{
     StoreError, UserId,
-    auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
+    auth::sessions::{Exchange, LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
 };
 use redis::{FromRedisValue, Script};
 
@@ -30,23 +30,29 @@ end
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
 ";
 
-/// KEYS: the session. ARGV: id, hash, next hash, now, expiry, key prefix of users, lifetime.
-/// Returns the outcome and the session's user.
+/// KEYS: the session. ARGV: id, hash, next hash, now, expiry, key prefix of users, lifetime, grace.
+/// Returns the outcome, the session's user and its epoch.
 const ROTATE: &str = "
-local user, hash, expires = unpack(redis.call('HMGET', KEYS[1], 'user', 'hash', 'expires'))
-if not user then return {'unknown', ''} end
-local set = ARGV[6] .. user
-if tonumber(expires) <= tonumber(ARGV[4]) or hash ~= ARGV[2] then
+local user, hash, previous, used, expires, epoch = unpack(
+  redis.call('HMGET', KEYS[1], 'user', 'hash', 'previous', 'used', 'expires', 'epoch'))
+if not user then return {'unknown', '', ''} end
+local now, set = tonumber(ARGV[4]), ARGV[6] .. user
+local is_over = tonumber(expires) <= now
+if not is_over and previous == ARGV[2] and hash == ARGV[3] and now - used < tonumber(ARGV[8]) then
+  return {'done', user, epoch or '0'}
+end
+if is_over or hash ~= ARGV[2] then
   redis.call('DEL', KEYS[1])
   redis.call('ZREM', set, ARGV[1])
-  if tonumber(expires) <= tonumber(ARGV[4]) then return {'unknown', ''} end
-  return {'reused', user}
+  if is_over then return {'unknown', '', ''} end
+  return {'reused', user, ''}
 end
-redis.call('HSET', KEYS[1], 'hash', ARGV[3], 'used', ARGV[4], 'expires', ARGV[5])
+redis.call('HSET', KEYS[1],
+  'hash', ARGV[3], 'previous', ARGV[2], 'used', ARGV[4], 'expires', ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[7])
 redis.call('ZADD', set, ARGV[5], ARGV[1])
 redis.call('PEXPIRE', set, ARGV[7])
-return {'done', user}
+return {'done', user, epoch or '0'}
 ";
 
 /// KEYS: the user's set. ARGV: key prefix of sessions, the session to keep (or empty), the session
@@ -134,6 +140,7 @@ impl Sessions for RedisSessions {
             .arg(session.expires_at_ms - session.created_at_ms);
         for (field, value) in [
             ("user", session.user.to_string()),
+            ("epoch", session.epoch.to_string()),
             ("hash", hash),
             ("device", session.device.unwrap_or_default()),
             ("created", session.created_at_ms.to_string()),
@@ -145,29 +152,44 @@ impl Sessions for RedisSessions {
         Ok(self.call("session_begin", invocation).await?)
     }
 
-    async fn rotate(
-        &self,
-        id: &SessionId,
-        hash: String,
-        next: String,
-        now_ms: i64,
-    ) -> Result<Rotation, StoreError> {
+    async fn rotate(&self, id: &SessionId, exchange: Exchange) -> Result<Rotation, StoreError> {
         let mut invocation = self.rotate.key(self.session_key(id));
         invocation
             .arg(id.as_str())
-            .arg(hash)
-            .arg(next)
-            .arg(now_ms)
-            .arg(now_ms + LIFE_MS)
+            .arg(exchange.hash)
+            .arg(exchange.next)
+            .arg(exchange.now_ms)
+            .arg(exchange.now_ms + LIFE_MS)
             .arg(self.of_users())
-            .arg(LIFE_MS);
-        let (outcome, user): (String, String) = self.call("session_rotate", invocation).await?;
+            .arg(LIFE_MS)
+            .arg(exchange.grace_ms);
+        let (outcome, user, epoch): (String, String, String) =
+            self.call("session_rotate", invocation).await?;
         let user = || UserId::parse(&user).ok_or(StoreError::corrupt("user", &user));
         match outcome.as_str() {
-            "done" => Ok(Rotation::Done(user()?)),
+            "done" => Ok(Rotation::Done {
+                user: user()?,
+                epoch: number("epoch", &epoch)?,
+            }),
             "reused" => Ok(Rotation::Reused(user()?)),
             _ => Ok(Rotation::Unknown),
         }
+    }
+
+    async fn is_live(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {
+        let key = self.session_key(id);
+        let found: Option<String> = self
+            .link
+            .call("session_look", async |mut connection| {
+                redis::cmd("HGET")
+                    .arg(&key)
+                    .arg("user")
+                    .query_async(&mut connection)
+                    .await
+            })
+            .await
+            .map_err(StoreError::backend)?;
+        Ok(found.is_some_and(|found| found == user.as_str()))
     }
 
     async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError> {
@@ -228,17 +250,20 @@ impl Sessions for RedisSessions {
     }
 }
 
+fn number(field: &'static str, text: &str) -> Result<i64, StoreError> {
+    text.parse()
+        .map_err(|_| StoreError::corrupt(field, &"not a number"))
+}
+
 fn read(id: String, user: &UserId, row: &HashMap<String, String>) -> Result<Session, StoreError> {
-    let moment = |field: &'static str| {
-        let text = row
-            .get(field)
-            .ok_or(StoreError::corrupt(field, &"not a number"))?;
-        text.parse()
-            .map_err(|_| StoreError::corrupt(field, &"not a number"))
-    };
+    let moment = |field| number(field, row.get(field).map_or("", String::as_str));
     Ok(Session {
         id: SessionId::new(id),
         user: user.clone(),
+        // Sessions that began before there were epochs have none.
+        epoch: row
+            .get("epoch")
+            .map_or(Ok(0), |text| number("epoch", text))?,
         device: row.get("device").filter(|text| !text.is_empty()).cloned(),
         created_at_ms: moment("created")?,
         used_at_ms: moment("used")?,

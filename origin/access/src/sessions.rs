@@ -1,4 +1,4 @@
-//! Sessions: refresh tokens, valid for seven days, each for a single use.
+//! Sessions: refresh tokens, valid for seven days, each exchanged once.
 //!
 //! A token is 48 random bytes: 16 that all tokens of one session share (the session's name), and 32
 //! (256 bits) of its own. The store holds only hashes: of the shared part, which identifies the
@@ -6,18 +6,36 @@
 //! of the session: if the rest does not match the valid token, an old token was reused, by its
 //! owner or by a thief, and the session ends.
 //!
-//! There is no grace period for a token that is sent again because the response was lost: the
-//! second response would need the first one's token, which is not stored, or a new one, which a
-//! thief would get as well. Such a client signs in again.
+//! A client that heard no answer sends its token again, and two tabs may send one token at once.
+//! Within a short grace both get the same next token. It is not stored: it is an HMAC of the token
+//! before it under the servers' secret, so every server computes the same, and nobody computes it
+//! from an old token. A thief who sends a stolen token within the grace shares the next one with the
+//! owner; whichever of them uses it second, after the grace, ends the session.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::auth::sessions::SessionId;
+use domain::auth::sessions::{Exchange, SessionId};
+use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
+/// How long a refresh token may be sent again, by default.
+const GRACE: Duration = Duration::from_secs(30);
 const NAME_BYTES: usize = 16;
 const SECRET_BYTES: usize = 32;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionsConfig {
+    /// How long after a refresh the same refresh token gets the same answer, in seconds, 0 to 300:
+    /// `YOUSOON_REFRESH_GRACE_S`, default 30. Later its reuse ends the session.
+    pub grace: Duration,
+}
+
+impl Default for SessionsConfig {
+    fn default() -> Self {
+        Self { grace: GRACE }
+    }
+}
 
 /// A refresh token. Never logged.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,14 +51,6 @@ impl RefreshToken {
     /// Generates the first token of a new session.
     pub fn first() -> Self {
         Self(super::random::bytes())
-    }
-
-    /// Generates the next token of the same session.
-    #[must_use]
-    pub fn next(&self) -> Self {
-        let mut bytes = self.0;
-        bytes[NAME_BYTES..].copy_from_slice(&super::random::bytes::<SECRET_BYTES>());
-        Self(bytes)
     }
 
     pub fn parse(text: &str) -> Option<Self> {
@@ -67,6 +77,50 @@ impl RefreshToken {
     }
 }
 
+/// Exchanges refresh tokens for the next ones.
+#[derive(Clone)]
+pub struct RefreshTokens {
+    secret: [u8; SECRET_BYTES],
+    grace: Duration,
+}
+
+impl fmt::Debug for RefreshTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RefreshTokens(…)")
+    }
+}
+
+impl RefreshTokens {
+    /// All servers need the same secret. Under another one a repeated exchange ends the session.
+    pub const fn new(secret: [u8; SECRET_BYTES], config: SessionsConfig) -> Self {
+        Self {
+            secret,
+            grace: config.grace,
+        }
+    }
+
+    /// The next token of the same session, and its exchange for this one.
+    pub fn exchange(&self, token: &RefreshToken, now_ms: i64) -> (RefreshToken, Exchange) {
+        let next = self.next(token);
+        let exchange = Exchange {
+            hash: token.hash(),
+            next: next.hash(),
+            now_ms,
+            grace_ms: i64::try_from(self.grace.as_millis()).unwrap_or(i64::MAX),
+        };
+        (next, exchange)
+    }
+
+    fn next(&self, token: &RefreshToken) -> RefreshToken {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.secret).expect("an HMAC takes keys of any length");
+        mac.update(&token.0);
+        let mut bytes = token.0;
+        bytes[NAME_BYTES..].copy_from_slice(&mac.finalize().into_bytes());
+        RefreshToken(bytes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,7 +128,11 @@ mod tests {
     #[test]
     fn the_tokens_of_a_session_share_its_name_and_nothing_else() {
         let first = RefreshToken::first();
-        let next = first.next();
+        let tokens = |secret| RefreshTokens::new([secret; 32], SessionsConfig::default());
+        let (next, exchange) = tokens(1).exchange(&first, 7);
+        assert_eq!((exchange.hash, exchange.next), (first.hash(), next.hash()));
+        assert_eq!(tokens(1).exchange(&first, 8).0, next);
+        assert_ne!(tokens(2).exchange(&first, 7).0, next);
         assert_eq!(first.session(), next.session());
         assert_ne!(first.hash(), next.hash());
         assert_ne!(first.session(), RefreshToken::first().session());

@@ -33,8 +33,6 @@ pub struct TokensConfig {
 /// Why a token is rejected. Every variant may be told to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    #[error("the access token has expired")]
-    Expired,
     #[error("the access token is not valid yet")]
     NotYet,
     /// The token is malformed, forged, or issued by another system.
@@ -49,8 +47,11 @@ pub struct Claims {
     pub email: String,
     pub role: Role,
     pub is_partner: bool,
-    /// The session that the token belongs to.
+    /// The session that the token belongs to; the token ends with it.
     pub sid: SessionId,
+    /// The account's epoch when the token was issued. Tokens of versions without epochs have none.
+    #[serde(default)]
+    pub epoch: i64,
     pub iss: String,
     pub aud: String,
     /// Seconds since the Unix epoch, like the next two.
@@ -59,6 +60,13 @@ pub struct Claims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
     pub jti: String,
+}
+
+/// A token that we issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Issued {
+    Valid(Claims),
+    Expired(Claims),
 }
 
 /// Issues and verifies access tokens.
@@ -104,6 +112,7 @@ impl AccessTokens {
             role: account.role,
             is_partner: account.role == Role::Partner,
             sid: session.clone(),
+            epoch: account.epoch,
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
             exp: iat + LIFE_S,
@@ -117,8 +126,8 @@ impl AccessTokens {
         encode(&header, &claims, &key).map_err(|_| TokenError::Invalid)
     }
 
-    /// The claims of a token, if we issued it and it is valid at `now_ms`.
-    pub fn verify(&self, token: &str, now_ms: i64) -> Result<Claims, TokenError> {
+    /// The claims of a token, if we issued it, and whether it is valid at `now_ms`.
+    pub fn verify(&self, token: &str, now_ms: i64) -> Result<Issued, TokenError> {
         let invalid = |_| TokenError::Invalid;
         let header = decode_header(token).map_err(invalid)?;
         // The key is selected by its `kid` only: a key inside the token is never used.
@@ -127,9 +136,6 @@ impl AccessTokens {
         let claims = decode::<Claims>(token, &key, &self.validation).map_err(invalid)?;
         let claims = claims.claims;
         let seconds = now_ms.div_euclid(1_000);
-        if claims.exp <= seconds {
-            return Err(TokenError::Expired);
-        }
         // No server of ours issues a longer lifetime.
         if claims.exp - claims.iat > LIFE_S {
             return Err(TokenError::Invalid);
@@ -137,6 +143,10 @@ impl AccessTokens {
         if claims.iat.max(claims.nbf.unwrap_or(claims.iat)) > seconds + AHEAD_S {
             return Err(TokenError::NotYet);
         }
-        Ok(claims)
+        Ok(if claims.exp <= seconds {
+            Issued::Expired(claims)
+        } else {
+            Issued::Valid(claims)
+        })
     }
 }

@@ -33,9 +33,21 @@ impl TimeOfDay {
         NaiveTime::from_hms_opt(number(h, hh), number(m, mm), 0).map(Self)
     }
 
+    /// The local time of a moment, in milliseconds since the Unix epoch; none outside the calendar.
+    pub fn of(moment_ms: i64) -> Option<Self> {
+        let moment = DateTime::from_timestamp_millis(moment_ms)?;
+        Some(Self(moment.with_timezone(&Paris).time()))
+    }
+
     /// Minutes since midnight.
     pub fn minutes(self) -> u32 {
         self.0.hour() * 60 + self.0.minute()
+    }
+}
+
+impl std::fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.format("%H:%M"))
     }
 }
 

@@ -64,6 +64,16 @@ pub fn whole(stored: &Document, field: &'static str) -> Result<i32, MongoError> 
     value.ok_or_else(|| MongoError::corrupt(field, &"not a whole number"))
 }
 
+/// An account's epoch. What was stored before there were epochs has none.
+pub fn epoch(stored: &Document) -> Result<i64, MongoError> {
+    let number = optional(stored, "epoch", |value| match value {
+        Bson::Int64(number) => Ok(*number),
+        Bson::Int32(number) => Ok(i64::from(*number)),
+        _ => Err(MongoError::corrupt("epoch", &"not a whole number")),
+    });
+    Ok(number?.unwrap_or(0))
+}
+
 /// A field that may be absent or null.
 pub fn optional<T>(
     stored: &Document,

@@ -51,6 +51,16 @@ const MIGRATIONS: &[Migration] = &[
         name: "verified phone numbers",
         sql: include_str!("migrations/verified_phones.sql"),
     },
+    Migration {
+        version: 9,
+        name: "sessions",
+        sql: include_str!("migrations/sessions.sql"),
+    },
+    Migration {
+        version: 10,
+        name: "repeats",
+        sql: include_str!("migrations/repeats.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -35,19 +35,19 @@ impl AuthMutations {
         sign_in::login(RequestContext::of(ctx), input).await
     }
 
-    /// Exchanges a refresh token for new tokens. Each refresh token works once; using one again
-    /// ends its session.
+    /// Exchanges a refresh token for new tokens. Sent again within half a minute, because no answer
+    /// came or by two tabs at once, it gets the same next one; later its reuse ends the session.
     async fn refresh_token(&self, ctx: &Context<'_>, token: String) -> Result<AuthPayload> {
         sign_in::refresh(RequestContext::of(ctx), &token).await
     }
 
-    /// Ends the session of the access token.
+    /// Ends the session of the access token, and the token with it. Also takes a token that has
+    /// expired.
     async fn logout(&self, ctx: &Context<'_>) -> Result<bool> {
         let request = RequestContext::of(ctx);
-        let user = request.signed_in()?;
-        let ended = request.services.auth.sessions.end(&user.id, &user.session);
+        let (user, session) = request.session()?;
         // One that was over is out as well.
-        let _was_there = ended.await.map_err(failed_with)?;
+        let _was_there = sign_in::end(request, user, session).await?;
         Ok(true)
     }
 
@@ -62,21 +62,23 @@ impl AuthMutations {
         sign_in::change_password(request, input).await
     }
 
-    /// Ends one of the signed-in user's sessions. False if there is no such session.
+    /// Ends one of the signed-in user's sessions, with its access tokens. False if there is no such session.
     async fn end_session(&self, ctx: &Context<'_>, id: ID) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let (user, id) = (request.signed_in()?, SessionId::new(id.0));
-        let ended = request.services.auth.sessions.end(&user.id, &id);
-        ended.await.map_err(failed_with)
+        sign_in::end(request, &user.id, &id).await
     }
 
     /// Ends all of the signed-in user's sessions except the current one; returns how many.
     async fn end_other_sessions(&self, ctx: &Context<'_>) -> Result<i32> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
-        let sessions = &request.services.auth.sessions;
-        let ended = sessions.end_all(&user.id, Some(&user.session)).await;
-        let ended = ended.map_err(failed_with)?;
-        Ok(i32::try_from(ended).unwrap_or(i32::MAX))
+        let others = sign_in::sessions(request).await?.into_iter();
+        let others = others.filter(|session| session.id != user.session).count();
+        let auth = &request.services.auth;
+        let ended = auth.sessions.end_all(&user.id, Some(&user.session)).await;
+        auth.standings.forget(&user.id);
+        ended.map_err(failed_with)?;
+        Ok(i32::try_from(others).unwrap_or(i32::MAX))
     }
 }

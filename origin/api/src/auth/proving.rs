@@ -21,7 +21,7 @@ use pq_core::ErrorCode;
 
 use super::{
     attempts::{Attempt, count_attempt},
-    sign_in::hash,
+    sign_in::{hash, is_password_of, set_password},
 };
 use crate::{
     auth::input::ResetPasswordInput,
@@ -58,7 +58,7 @@ pub async fn request_email_verification(request: &RequestContext) -> Result<()> 
 
 pub async fn verify_email(request: &RequestContext, token: &str) -> Result<()> {
     count_attempt(request, Attempt::TryLink).await?;
-    let code = used_token(request, CodePurpose::VerifyEmail, token).await?;
+    let code = code_of_link(request, CodePurpose::VerifyEmail, token).await?;
     let change = AccountChange::EmailVerified(code.target);
     change_account(request, &code.user, change).await.map(drop)
 }
@@ -92,9 +92,6 @@ pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Acco
         .await;
     let code = tried.map_err(failed)?.ok_or_else(wrong_code)?;
     if !request.services.auth.codes.is(&code, digits) {
-        return Err(wrong_code());
-    }
-    if !store.consume(&code).await.map_err(failed)? {
         return Err(wrong_code());
     }
     let change = AccountChange::PhoneVerified(code.target);
@@ -131,17 +128,30 @@ async fn send_reset(
 pub async fn reset_password(request: &RequestContext, input: ResetPasswordInput) -> Result<()> {
     count_attempt(request, Attempt::TryLink).await?;
     // Before the token is looked at: a storm of wrong ones meets the bound of the pool.
-    let password = hash(request, input.new_password).await?;
-    let code = used_token(request, CodePurpose::ResetPassword, &input.token).await?;
-    let change = AccountChange::Password(password);
-    change_account(request, &code.user, change).await?;
-    let sessions = &request.services.auth.sessions;
-    sessions
-        .end_all(&code.user, None)
-        .await
-        .map_err(failed_with)?;
-    request.services.auth.standings.forget(&code.user);
-    Ok(())
+    let to = hash(request, input.new_password.clone()).await?;
+    let code = code_of_link(request, CodePurpose::ResetPassword, &input.token).await?;
+    let set = set_password(request, &code.user, code.epoch, to).await?;
+    if set.is_some() || is_repeated(request, &code, input.new_password).await? {
+        Ok(())
+    } else {
+        Err(wrong_code())
+    }
+}
+
+/// Whether this password was set by this code, and none since: its client may have heard no answer
+/// and asks again. Another password is not set by a code that was used.
+async fn is_repeated(
+    request: &RequestContext,
+    code: &StoredCode,
+    password: String,
+) -> Result<bool> {
+    let found = request.services.users.by_id(&code.user).await;
+    let set_by_it =
+        |account: &Account| account.status == Status::Active && account.epoch == code.epoch + 1;
+    match found.map_err(failed)?.filter(set_by_it) {
+        Some(account) => is_password_of(request, &account, password).await,
+        None => Ok(false),
+    }
 }
 
 /// Sends a new code, unless the previous one was sent too recently.
@@ -158,14 +168,16 @@ async fn send(
     };
     let known = auth.code_store.get(&account.id, purpose).await?;
     if known.is_some_and(|known| {
-        known.target == target && now_ms - known.created_at_ms < RESEND_AFTER_MS
+        let is_good = known.target == target && known.epoch == account.epoch;
+        is_good && now_ms - known.created_at_ms < RESEND_AFTER_MS
     }) {
         return Ok(());
     }
     let secret = Codes::fresh(purpose);
+    let (user, epoch) = (&account.id, account.epoch);
     let stored = auth
         .codes
-        .stored(&account.id, purpose, &target, &secret, now_ms);
+        .stored(user, epoch, purpose, &target, &secret, now_ms);
     // Erased since it was looked up.
     if !auth.code_store.put(stored).await? {
         return Ok(());
@@ -193,8 +205,9 @@ async fn send(
     Ok(outgoing.send(message).await?)
 }
 
-/// Redeems the token of a link and returns its code.
-async fn used_token(
+/// The code of a link's token. It is good until it expires or another one replaces it: what it
+/// allows happens once, so that a client that heard no answer may ask again.
+async fn code_of_link(
     request: &RequestContext,
     purpose: CodePurpose,
     token: &str,
@@ -203,16 +216,10 @@ async fn used_token(
     let user = UserId::parse(user).ok_or_else(wrong_code)?;
     let store = &request.services.auth.code_store;
     let known = store.get(&user, purpose).await.map_err(failed)?;
-    let code = known
+    known
         .filter(|known| known.expires_at_ms > request.now_ms)
         .filter(|known| request.services.auth.codes.is(known, secret))
-        .ok_or_else(wrong_code)?;
-    // Of two that come at once one has it.
-    if store.consume(&code).await.map_err(failed)? {
-        Ok(code)
-    } else {
-        Err(wrong_code())
-    }
+        .ok_or_else(wrong_code)
 }
 
 async fn change_account(
@@ -227,7 +234,7 @@ async fn change_account(
             PHONE_TAKEN,
             "another account has verified this phone number",
         )),
-        Changed::NotFound => Err(wrong_code()),
+        Changed::NotFound | Changed::LastOwner(_) => Err(wrong_code()),
     }
 }
 

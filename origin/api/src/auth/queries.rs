@@ -5,12 +5,13 @@ use chrono::{DateTime, Utc};
 use domain::auth::sessions::Session;
 
 use crate::{
+    auth::sign_in,
     nodes::{
         directives::{CacheControlScope, cache_control},
         partner::timestamp,
         user::UserNode,
     },
-    request::{context::RequestContext, errors::failed_with},
+    request::context::RequestContext,
 };
 
 /// The tokens and the user, after signing in.
@@ -18,7 +19,7 @@ use crate::{
 pub struct AuthPayload {
     /// Send it as `Authorization: Bearer …`.
     pub access_token: String,
-    /// Pass it to `refreshToken`; it works once, within seven days.
+    /// Pass it to `refreshToken` within seven days; the answer has the next one.
     pub refresh_token: String,
     /// Lifetime of the access token, in seconds.
     pub expires_in: i32,
@@ -55,12 +56,7 @@ impl AuthQueries {
     async fn my_sessions(&self, ctx: &Context<'_>) -> Result<Vec<SessionNode>> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
-        let sessions = request
-            .services
-            .auth
-            .sessions
-            .of_user(&user.id, request.now_ms);
-        let sessions = sessions.await.map_err(failed_with)?.into_iter();
+        let sessions = sign_in::sessions(request).await?.into_iter();
         let node = |session: Session| SessionNode {
             is_current: session.id == user.session,
             id: ID(session.id.as_str().to_owned()),

@@ -10,7 +10,7 @@ use domain::{
     UserId,
     auth::{
         error_codes::{CREDENTIALS_INVALID, REFRESH_TOKEN_INVALID},
-        sessions::{LIFE_MS, Rotation, Session},
+        sessions::{LIFE_MS, Rotation, Session, SessionId},
     },
     users::{
         account::{Account, EmailKey, IdentityStatus, PasswordHash, Preferences, Role, Status},
@@ -67,7 +67,7 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
         membership: None,
         status: Status::Active,
         password,
-        signed_out_before_ms: 0,
+        epoch: 0,
         created_at_ms: now_ms,
         updated_at_ms: now_ms,
     };
@@ -95,7 +95,9 @@ pub async fn login(request: &RequestContext, input: LoginInput) -> Result<AuthPa
     let is_right = passwords.verify(password.clone(), known).await;
     match account {
         Some(account) if is_right.map_err(not_compared)? => {
-            begin(request, rehashed(request, account, password).await?).await
+            rehash(request, &account, password).await?;
+            // In the epoch of the password that was compared, whatever the account's is by now.
+            begin(request, account).await
         }
         Some(_) | None => {
             is_right.map_err(not_compared)?;
@@ -104,50 +106,44 @@ pub async fn login(request: &RequestContext, input: LoginInput) -> Result<AuthPa
     }
 }
 
-/// The account with its password hashed again, at the current cost, if the stored hash is older.
-async fn rehashed(
-    request: &RequestContext,
-    account: Account,
-    password: Password,
-) -> Result<Account> {
+/// Hashes the password of an account again, at the current cost, if the stored hash is older.
+async fn rehash(request: &RequestContext, account: &Account, password: Password) -> Result<()> {
     let passwords = &request.services.auth.passwords;
     if !passwords.is_outdated(&account.password) {
-        return Ok(account);
+        return Ok(());
     }
     let Ok(to) = passwords.hash(password).await else {
         // The next time, when there is room.
-        return Ok(account);
+        return Ok(());
     };
     let from = account.password.clone();
     let change = AccountChange::Rehash { from, to };
     let users = &request.services.users;
-    match users.change(&account.id, change, request.now_ms).await {
-        Ok(Changed::Done(account)) => Ok(*account),
-        Ok(Changed::NotFound | Changed::PhoneTaken) => Ok(account),
-        Err(error) => Err(failed(error)),
-    }
+    let changed = users.change(&account.id, change, request.now_ms).await;
+    changed.map(drop).map_err(failed)
 }
 
 pub async fn refresh(request: &RequestContext, token: &str) -> Result<AuthPayload> {
     let token = RefreshToken::parse(token).ok_or_else(not_taken)?;
-    let next = token.next();
-    let (id, now_ms) = (token.session(), request.now_ms);
-    let sessions = &request.services.auth.sessions;
-    let rotated = sessions.rotate(&id, token.hash(), next.hash(), now_ms);
-    let user = match rotated.await.map_err(failed_with)? {
-        Rotation::Done(user) => user,
+    let auth = &request.services.auth;
+    let (next, exchange) = auth.refresh_tokens.exchange(&token, request.now_ms);
+    let id = token.session();
+    let rotated = auth.sessions.rotate(&id, exchange).await;
+    let (user, epoch) = match rotated.map_err(failed_with)? {
+        Rotation::Done { user, epoch } => (user, epoch),
         Rotation::Reused(user) => {
+            auth.standings.forget_session(&id);
             tracing::warn!(%user, "a refresh token was used twice: its session is over");
             return Err(not_taken());
         }
         Rotation::Unknown => return Err(not_taken()),
     };
     let found = request.services.users.by_id(&user).await.map_err(failed)?;
-    let active = found.filter(|account| account.status == Status::Active);
-    if let Some(account) = active {
+    let goes_on = |account: &Account| account.status == Status::Active && account.epoch == epoch;
+    if let Some(account) = found.filter(goes_on) {
         return payload(request, account, &next);
     }
-    sessions.end_all(&user, None).await.map_err(failed_with)?;
+    end(request, &user, &id).await?;
     Err(not_taken())
 }
 
@@ -157,34 +153,71 @@ pub async fn change_password(
 ) -> Result<AuthPayload> {
     let user = request.signed_in()?;
     let account = confirmed(request, input.current_password).await?;
-    let hash = hash(request, input.new_password).await?;
-    let change = AccountChange::Password(hash);
-    let users = &request.services.users;
-    let changed = users.change(&user.id, change, request.now_ms).await;
-    let account = match changed.map_err(failed)? {
-        Changed::Done(account) => *account,
-        Changed::NotFound | Changed::PhoneTaken => account,
+    let to = hash(request, input.new_password).await?;
+    let epoch = account.epoch;
+    let account = set_password(request, &user.id, epoch, to).await?;
+    begin(request, account.ok_or_else(wrong_credentials)?).await
+}
+
+/// Sets a password if the account still is in this epoch, and gives the account after it. With the
+/// epoch all sessions end, and whatever signs in with the old password at the same time.
+pub async fn set_password(
+    request: &RequestContext,
+    user: &UserId,
+    epoch: i64,
+    to: PasswordHash,
+) -> Result<Option<Account>> {
+    let change = AccountChange::Password {
+        epoch,
+        to: to.clone(),
     };
+    let changed = request.services.users.change(user, change, request.now_ms);
+    let changed = changed.await.map_err(failed)?;
+    request.services.auth.standings.forget(user);
+    Ok(match changed {
+        // A hash has a salt of its own: this one is nobody else's.
+        Changed::Done(account) if account.password == to => Some(*account),
+        Changed::Done(_) | Changed::NotFound | Changed::PhoneTaken | Changed::LastOwner(_) => None,
+    })
+}
+
+/// The signed-in user's sessions that go on, most recently used first.
+pub async fn sessions(request: &RequestContext) -> Result<Vec<Session>> {
+    let account = request.account().await?;
     let sessions = &request.services.auth.sessions;
-    sessions
-        .end_all(&user.id, None)
-        .await
-        .map_err(failed_with)?;
-    request.services.auth.standings.forget(&user.id);
-    begin(request, account).await
+    let listed = sessions.of_user(&account.id, request.now_ms).await;
+    let mut listed = listed.map_err(failed_with)?;
+    listed.retain(|session| session.epoch == account.epoch);
+    Ok(listed)
+}
+
+/// Ends a session of this user; returns whether there was one.
+pub async fn end(request: &RequestContext, user: &UserId, session: &SessionId) -> Result<bool> {
+    let auth = &request.services.auth;
+    let ended = auth.sessions.end(user, session).await;
+    auth.standings.forget_session(session);
+    ended.map_err(failed_with)
 }
 
 /// The caller's account, after checking the password that was just entered.
 pub async fn confirmed(request: &RequestContext, password: String) -> Result<Account> {
     count_attempt(request, Attempt::Confirm(&request.signed_in()?.id)).await?;
     let account = request.account().await?;
-    let passwords = &request.services.auth.passwords;
-    let is_right = passwords.verify(Password::new(password), Some(&account.password));
-    if is_right.await.map_err(not_compared)? {
+    if is_password_of(request, &account, password).await? {
         Ok(account)
     } else {
         Err(wrong_credentials())
     }
+}
+
+pub async fn is_password_of(
+    request: &RequestContext,
+    account: &Account,
+    password: String,
+) -> Result<bool> {
+    let passwords = &request.services.auth.passwords;
+    let is_right = passwords.verify(Password::new(password), Some(&account.password));
+    is_right.await.map_err(not_compared)
 }
 
 pub async fn hash(request: &RequestContext, password: String) -> Result<PasswordHash> {
@@ -202,6 +235,7 @@ async fn begin(request: &RequestContext, account: Account) -> Result<AuthPayload
     let session = Session {
         id: token.session(),
         user: account.id.clone(),
+        epoch: account.epoch,
         device: request.asker.device.clone(),
         created_at_ms: request.now_ms,
         used_at_ms: request.now_ms,

@@ -1,7 +1,7 @@
 //! Booking mutations: authorise the caller, make one store call, then relay the purge.
 
 use access::qr;
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, Error, ErrorExtensions as _, ID, Object, Result};
 use domain::{
     BookingId, OfferId,
     bookings::{
@@ -11,24 +11,25 @@ use domain::{
         store::{By, Created, Stepped},
     },
     offers::store::Purging,
+    paris::{Day, TimeOfDay},
     users::account::Language,
 };
-use pq_core::ErrorCode;
 
 use crate::{
     bookings::shown,
-    nodes::booking::{BookingNode, is_party},
+    nodes::{
+        booking::{BookingNode, is_party},
+        partner::timestamp,
+    },
     request::{
         authorise::{self, About},
         context::{RequestContext, gone},
-        errors::{failed, refused},
+        errors::failed,
+        idempotency,
         loaders::{forget_bookings, forget_offers},
         relaying::relay,
     },
 };
-
-/// Maximum length of a client's `idempotencyKey`, which is a UUID or similar.
-const MAX_KEY_BYTES: usize = 100;
 
 #[derive(Debug, Default)]
 pub struct BookingMutations;
@@ -53,7 +54,7 @@ impl BookingMutations {
             id: BookingId::from_bytes(access::random::bytes()),
             user,
             offer,
-            idempotency_key: key(idempotency_key, request.asker.language)?,
+            idempotency_key: idempotency::key(idempotency_key, request.asker.language)?,
         };
         let created = request.services.bookings.create(new, request.now_ms).await;
         match created.map_err(failed)? {
@@ -66,7 +67,8 @@ impl BookingMutations {
         }
     }
 
-    /// Confirms a pending booking before its time; for its holder and the partner's staff.
+    /// Confirms a pending booking before its time; for its holder and the partner's staff. A booking
+    /// that is confirmed is answered as it is.
     async fn confirm_booking(&self, ctx: &Context<'_>, id: ID) -> Result<BookingNode> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
@@ -75,12 +77,16 @@ impl BookingMutations {
             return Err(refuse(request, BookingRefusal::NotFound));
         }
         let is_holder = booking.user.as_ref() == Some(&user.id);
-        let by = if is_holder { By::Holder } else { By::Staff };
+        let by = if is_holder {
+            By::Holder
+        } else {
+            By::Staff(Some(user.id.clone()))
+        };
         step(request, &booking, Step::Confirm, by).await
     }
 
     /// Cancels a booking; for its holder. Allowed until two hours before its time, or within a
-    /// quarter of an hour after it was made.
+    /// quarter of an hour after it was made. A booking that is cancelled is answered as it is.
     async fn cancel_booking(&self, ctx: &Context<'_>, id: ID) -> Result<BookingNode> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
@@ -92,7 +98,9 @@ impl BookingMutations {
     }
 
     /// Checks in the holder of a booking, once; for the partner's staff. `qrCode` is the scanned
-    /// code: the rotating or the offline one.
+    /// code: the rotating or the offline one. Repeated within ten seconds by the same user, it gets
+    /// the same answer; anybody else, and later, is refused with `QR_CODE_REPLAYED`, which says when
+    /// it was used and by whom.
     async fn check_in(
         &self,
         ctx: &Context<'_>,
@@ -106,7 +114,8 @@ impl BookingMutations {
         let keys = &request.services.qr_keys;
         qr::admit(&qr_code, &booking, keys, request.now_ms)
             .map_err(|refusal| refuse(request, refusal))?;
-        step(request, &booking, Step::CheckIn, By::Staff).await
+        let scanner = request.signed_in().ok().map(|user| user.id.clone());
+        step(request, &booking, Step::CheckIn, By::Staff(scanner)).await
     }
 }
 
@@ -126,15 +135,60 @@ async fn step(
     let bookings = &request.services.bookings;
     let stepped = bookings.step(&booking.id, step, by, request.now_ms).await;
     match stepped.map_err(failed)? {
-        Stepped::Done(booking) => Ok(changed(request, *booking).await),
-        // Of two scanners that were there at once the second.
+        Stepped::NoAccount => Err(gone()),
+        // Who took it before may have died before its purge was in the log.
+        Stepped::Before(booking) | Stepped::Done(booking) => Ok(changed(request, *booking).await),
         Stepped::Refused(BookingRefusal::WrongStatus(BookingStatus::CheckedIn))
             if step == Step::CheckIn =>
         {
-            Err(refuse(request, BookingRefusal::CodeReplayed))
+            Err(replayed(request, &booking.id).await?)
         }
         Stepped::Refused(refusal) => Err(refuse(request, refusal)),
     }
+}
+
+/// The refusal of a code that was used before. The scanner may see the booking, so it says when that
+/// was, and who did it.
+async fn replayed(request: &RequestContext, id: &BookingId) -> Result<Error> {
+    // It may have been checked in since it was read.
+    forget_bookings(&request.loader);
+    let refusal = refuse(request, BookingRefusal::CodeReplayed);
+    let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
+    let Some((booking, at_ms)) = found.and_then(|found| {
+        let at_ms = found.checked_in_at_ms?;
+        Some((found, at_ms))
+    }) else {
+        return Ok(refusal);
+    };
+    let scanner = match booking.checked_in_by {
+        Some(user) => request.loader.load_one(user).await.map_err(failed)?,
+        None => None,
+    };
+    let name = scanner.map(|account| account.first_name);
+    let language = request.asker.language;
+    let message = format!(
+        "{}{}",
+        refusal.message,
+        used(at_ms, name.as_deref(), language)
+    );
+    Ok(Error { message, ..refusal }.extend_with(|_, extensions| {
+        extensions.set("checkedInAt", timestamp(at_ms).to_rfc3339());
+        if let Some(name) = name {
+            extensions.set("checkedInBy", name);
+        }
+    }))
+}
+
+/// When a code was used, and by whom: ` le 2026-06-01 à 14:00 par Zoé`.
+fn used(at_ms: i64, by: Option<&str>, language: Language) -> String {
+    let Some((day, time)) = Day::of(at_ms).zip(TimeOfDay::of(at_ms)) else {
+        return String::new();
+    };
+    let (moment, who) = match language {
+        Language::French => (format!(" le {day} à {time}"), "par"),
+        Language::English => (format!(" on {day} at {time}"), "by"),
+    };
+    by.map_or(moment.clone(), |name| format!("{moment} {who} {name}"))
 }
 
 /// Builds the answer to a write, so that the next field and the client's next request see it.
@@ -147,22 +201,4 @@ async fn changed(request: &RequestContext, booking: Booking) -> BookingNode {
 
 fn refuse(request: &RequestContext, refusal: BookingRefusal) -> async_graphql::Error {
     shown(refusal, request.asker.language)
-}
-
-fn key(given: Option<String>, language: Language) -> Result<Option<String>> {
-    let is_good = |key: &str| {
-        (1..=MAX_KEY_BYTES).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
-    };
-    match given {
-        Some(key) if !is_good(&key) => {
-            let sentence = match language {
-                Language::French => {
-                    "`idempotencyKey` compte de 1 à 100 caractères ASCII, sans espace"
-                }
-                Language::English => "`idempotencyKey` has 1 to 100 ASCII characters and no space",
-            };
-            Err(refused(ErrorCode::BAD_USER_INPUT, sentence))
-        }
-        given => Ok(given),
-    }
 }

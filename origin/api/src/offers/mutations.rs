@@ -4,6 +4,8 @@
 mod input;
 mod new;
 
+use std::slice;
+
 use async_graphql::{Context, ID, Object, Result};
 use pq_core::ErrorCode;
 
@@ -13,7 +15,7 @@ pub use input::{
 pub use new::{CreateOfferInput, DiscountInput, NewQuotaInput};
 
 use domain::{
-    Offer, OfferId, PartnerId,
+    Offer, OfferId, PartnerId, StoreError,
     offers::{
         codes::{OFFER_ARCHIVED, OFFER_NOT_FOUND, QUOTA_BELOW_BOOKED},
         edit::{Edit, OfferEdit},
@@ -28,6 +30,7 @@ use crate::{
         authorise::{self, About},
         context::RequestContext,
         errors::{broken, failed, refused},
+        idempotency,
         loaders::forget_offers,
         relaying::relay,
     },
@@ -38,9 +41,15 @@ pub struct OfferMutations;
 
 #[Object]
 impl OfferMutations {
-    /// Creates an offer at one of a partner's establishments; for the partner's managers.
+    /// Creates an offer at one of a partner's establishments; for the partner's managers. A repeated
+    /// call with the same `idempotencyKey` returns the same offer.
     /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LIMIT_REACHED`, `BAD_USER_INPUT`.
-    async fn create_offer(&self, ctx: &Context<'_>, input: CreateOfferInput) -> Result<OfferNode> {
+    async fn create_offer(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateOfferInput,
+        idempotency_key: Option<String>,
+    ) -> Result<OfferNode> {
         const ACTION: &str = "createOffer";
         let request = RequestContext::of(ctx);
         let no_place = || {
@@ -52,15 +61,30 @@ impl OfferMutations {
         let partner = PartnerId::parse(&input.partner_id).ok_or_else(no_place)?;
         let about = About::Partner(&partner);
         authorise::field(&request.asker.caller, "Mutation", ACTION, about)?;
+        let key = idempotency::key(idempotency_key, request.asker.language)?;
+        let id = key.map(|key| OfferId::derive(ACTION, &idempotency::seed(&partner, &key)));
+        if let Some(before) = made_before(request, id.as_ref()).await? {
+            return Ok(OfferNode::from(before));
+        }
         let place = input.establishment().ok_or_else(no_place)?;
         let draft = input.draft(partner.clone(), place, request.now_ms);
-        let draft = draft.map_err(broken)?;
+        let mut draft = draft.map_err(broken)?;
+        if let Some(id) = &id {
+            draft.id = id.clone();
+        }
         let author = author(request, ACTION);
         let created = request
             .services
             .offers
-            .create(draft, author, request.now_ms);
-        match created.await.map_err(failed)? {
+            .create(draft, author, request.now_ms)
+            .await;
+        // Of two that come at once the second.
+        if matches!(created, Err(StoreError::Duplicate(_)))
+            && let Some(before) = made_before(request, id.as_ref()).await?
+        {
+            return Ok(OfferNode::from(before));
+        }
+        match created.map_err(failed)? {
             Created::NoEstablishment => Err(no_place()),
             Created::Full => Err(refused(
                 ErrorCode::LIMIT_REACHED,
@@ -177,6 +201,16 @@ async fn edited(
             Ok(Edited::Changed(*offer))
         }
     }
+}
+
+/// The offer that an earlier request with the same idempotency key made.
+async fn made_before(request: &RequestContext, id: Option<&OfferId>) -> Result<Option<Offer>> {
+    let Some(id) = id else {
+        return Ok(None);
+    };
+    let offers = &request.services.offers;
+    let mut found = offers.by_ids(slice::from_ref(id)).await.map_err(failed)?;
+    Ok(found.remove(id))
 }
 
 fn author(request: &RequestContext, action: &'static str) -> Author {

@@ -3,6 +3,8 @@
 
 mod input;
 
+use std::slice;
+
 use async_graphql::{Context, Error, ID, Object, Result};
 use pq_core::ErrorCode;
 
@@ -12,7 +14,7 @@ pub use input::{
 };
 
 use domain::{
-    EstablishmentId, PartnerId,
+    Establishment, EstablishmentId, PartnerId, StoreError,
     offers::store::Purging,
     partners::{
         codes::{ESTABLISHMENT_IN_USE, ESTABLISHMENT_NOT_FOUND},
@@ -30,6 +32,7 @@ use crate::{
         authorise::{self, About},
         context::{RequestContext, gone},
         errors::{broken, failed, refused},
+        idempotency,
         loaders::{forget_offers, forget_partners},
         relaying::relay,
     },
@@ -41,25 +44,28 @@ pub struct PartnerMutations;
 #[Object]
 impl PartnerMutations {
     /// Creates a partner; the signed-in user becomes its owner. The next access token carries the
-    /// membership.
+    /// membership. A repeated call with the same `idempotencyKey` returns the same partner.
     /// Refusals: `ALREADY_MEMBER`, `BAD_USER_INPUT`.
     async fn create_partner(
         &self,
         ctx: &Context<'_>,
         input: CreatePartnerInput,
+        idempotency_key: Option<String>,
     ) -> Result<PartnerNode> {
+        const ACTION: &str = "createPartner";
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
-        let partner = input.partner(request.now_ms).map_err(broken)?;
-        let author = author(request, "createPartner");
+        let key = idempotency::key(idempotency_key, request.asker.language)?;
+        let mut partner = input.partner(request.now_ms).map_err(broken)?;
+        if let Some(key) = key {
+            partner.id = PartnerId::derive(ACTION, &idempotency::seed(&user.id, &key));
+        }
+        let author = author(request, ACTION);
         let store = &request.services.partners;
         let founded = store.found(partner.clone(), user.id.clone(), author, request.now_ms);
         match founded.await.map_err(failed)? {
             Founded::NoUser => Err(gone()),
-            Founded::Member => Err(refused(
-                ALREADY_MEMBER,
-                "this account already works for a partner",
-            )),
+            Founded::Member => founded_before(request, &partner.id).await,
             Founded::Done => {
                 request.services.auth.standings.forget(&user.id);
                 written(request, Purging::Pending).await;
@@ -91,22 +97,39 @@ impl PartnerMutations {
         }
     }
 
-    /// Adds an establishment to a partner; for its managers.
+    /// Adds an establishment to a partner; for its managers. A repeated call with the same
+    /// `idempotencyKey` returns the same establishment.
     /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `LOCATION_OUT_OF_RANGE`, `BAD_USER_INPUT`.
     async fn create_establishment(
         &self,
         ctx: &Context<'_>,
         partner_id: ID,
         input: CreateEstablishmentInput,
+        idempotency_key: Option<String>,
     ) -> Result<EstablishmentNode> {
         const ACTION: &str = "createEstablishment";
         let request = RequestContext::of(ctx);
         let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
         authorise_for(request, ACTION, &partner)?;
-        let place = input.establishment(partner)?;
+        let key = idempotency::key(idempotency_key, request.asker.language)?;
+        let id = key.map(|key| EstablishmentId::derive(ACTION, &idempotency::seed(&partner, &key)));
+        if let Some(before) = added_before(request, id.as_ref()).await? {
+            return Ok(EstablishmentNode(before));
+        }
+        let mut place = input.establishment(partner)?;
+        if let Some(id) = &id {
+            place.id = id.clone();
+        }
         let (store, author) = (&request.services.partners, author(request, ACTION));
         let added = store.add_establishment(place.clone(), author, request.now_ms);
-        match added.await.map_err(failed)? {
+        let added = added.await;
+        // Of two that come at once the second.
+        if matches!(added, Err(StoreError::Duplicate(_)))
+            && let Some(before) = added_before(request, id.as_ref()).await?
+        {
+            return Ok(EstablishmentNode(before));
+        }
+        match added.map_err(failed)? {
             PlaceAdded::NoPartner => Err(no_partner()),
             PlaceAdded::Full => Err(refused(
                 ErrorCode::LIMIT_REACHED,
@@ -167,6 +190,36 @@ impl PartnerMutations {
             }
         }
     }
+}
+
+/// The answer to whoever works for a partner and creates one: this one, if an earlier request with
+/// the same idempotency key made it.
+async fn founded_before(request: &RequestContext, id: &PartnerId) -> Result<PartnerNode> {
+    let refusal = || refused(ALREADY_MEMBER, "this account already works for a partner");
+    if !request.account().await?.works_for(id) {
+        return Err(refusal());
+    }
+    let found = request
+        .services
+        .partners
+        .partners_by_ids(slice::from_ref(id));
+    let mut found = found.await.map_err(failed)?;
+    found.remove(id).map(PartnerNode).ok_or_else(refusal)
+}
+
+/// The establishment that an earlier request with the same idempotency key added.
+async fn added_before(
+    request: &RequestContext,
+    id: Option<&EstablishmentId>,
+) -> Result<Option<Establishment>> {
+    let Some(id) = id else {
+        return Ok(None);
+    };
+    let found = request
+        .services
+        .partners
+        .establishments_by_ids(slice::from_ref(id));
+    Ok(found.await.map_err(failed)?.remove(id))
 }
 
 async fn written(request: &RequestContext, purging: Purging) {

@@ -75,6 +75,7 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
     match who {
         Who::Anybody => true,
         Who::SignedIn => signed_in(caller).is_some(),
+        Who::TokenHolder => caller.session().is_some(),
         Who::Themselves => is_theirs(caller, about),
         Who::Team(post) => is_of_the_team(caller, post, about),
         Who::HolderOrTeam(post) => is_theirs(caller, about) || is_of_the_team(caller, post, about),

@@ -7,7 +7,7 @@ use async_graphql::{
     Context, Result,
     dataloader::{DataLoader, HashMapCache},
 };
-use domain::users::account::Account;
+use domain::{UserId, auth::sessions::SessionId, users::account::Account};
 use pq_core::ErrorCode;
 
 use super::{
@@ -53,6 +53,13 @@ impl RequestContext {
                 "this needs a signed-in user",
             )),
         }
+    }
+
+    /// The user and the session of the access token, even if it has expired or its session has
+    /// ended.
+    pub fn session(&self) -> Result<(&UserId, &SessionId)> {
+        let session = self.asker.caller.session();
+        session.ok_or_else(|| refused(ErrorCode::UNAUTHENTICATED, "this needs an access token"))
     }
 
     /// The signed-in user's account.

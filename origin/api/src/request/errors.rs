@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Error, ErrorExtensions, ServerError, Value};
-use domain::{StoreError, codes, error_chain::chain, texts::BrokenRule};
+use domain::{StoreError, codes, error_chain::chain, team::codes::LAST_OWNER, texts::BrokenRule};
 use pq_core::{ErrorCode, Refusal};
 use serde_json::{Value as Json, json};
 
@@ -21,6 +21,14 @@ impl From<StoreError> for StoreFailure {
 /// Builds the error for a refusal.
 pub fn refused(code: ErrorCode, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", code.as_str()))
+}
+
+/// The refusal of what would take a partner its only owner.
+pub fn last_owner() -> Error {
+    refused(
+        LAST_OWNER,
+        "a partner keeps at least one owner: make another member an owner first",
+    )
 }
 
 /// Builds the error for a value that breaks a validation rule.
@@ -44,12 +52,13 @@ pub fn failed_with(error: impl std::error::Error + Send + Sync + 'static) -> Err
 #[error(transparent)]
 pub struct Failure(Arc<dyn std::error::Error + Send + Sync>);
 
-/// The details of a refusal besides its code: the input field and the rule.
+/// The details of a refusal besides its code: the input field and the rule, or when and by whom a
+/// booking was checked in.
 pub fn details(error: &ServerError) -> Vec<(&'static str, String)> {
     let Some(extensions) = &error.extensions else {
         return Vec::new();
     };
-    let said = ["field", "rule"]
+    let said = ["field", "rule", "checkedInAt", "checkedInBy"]
         .into_iter()
         .filter_map(|name| match extensions.get(name) {
             Some(Value::String(text)) => Some((name, text.clone())),

@@ -2,12 +2,13 @@
 //!
 //! Reading order: [`context`] (one request) → [`policy`] and [`authorise`] (who may read or write
 //! what) → [`loaders`] (one batch per relation) → [`facts`] (what the answer depends on) →
-//! [`errors`]. For inputs: [`validation`] and [`input`]. After a write: [`relaying`].
+//! [`errors`]. For inputs: [`validation`], [`idempotency`] and [`input`]. After a write: [`relaying`].
 
 pub mod authorise;
 pub mod context;
 pub mod errors;
 pub mod facts;
+pub mod idempotency;
 pub mod input;
 pub mod loaders;
 pub mod policy;

@@ -8,6 +8,9 @@ pub enum Who {
     Anybody,
     /// Any user whose account is active.
     SignedIn,
+    /// Whoever has an access token that this system issued, even if it has expired or its session
+    /// has ended.
+    TokenHolder,
     /// The user the field is about, and administrators.
     Themselves,
     /// The booking's holder; members of its partner's team with at least this post; administrators;
@@ -53,7 +56,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "requestEmailVerification", Who::SignedIn),
     ("Mutation", "requestPhoneCode", Who::SignedIn),
     ("Mutation", "verifyPhone", Who::SignedIn),
-    ("Mutation", "logout", Who::SignedIn),
+    // Whoever comes back after a quarter of an hour may sign out as well.
+    ("Mutation", "logout", Who::TokenHolder),
     ("Mutation", "changePassword", Who::SignedIn),
     ("Mutation", "endSession", Who::SignedIn),
     ("Mutation", "endOtherSessions", Who::SignedIn),

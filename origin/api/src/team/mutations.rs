@@ -7,7 +7,7 @@ use domain::{
     messages::{Message, Outgoing},
     team::{
         Invitation, InvitationToken, LIFE_MS, MOST_INVITATIONS, MOST_MEMBERS,
-        codes::{ALREADY_MEMBER, INVITATION_INVALID, LAST_OWNER, MEMBER_NOT_FOUND},
+        codes::{ALREADY_MEMBER, INVITATION_INVALID, MEMBER_NOT_FOUND},
         store::{Accepted, Invited},
     },
     users::{account::Post, store::PostChanged},
@@ -20,7 +20,7 @@ use crate::{
     request::{
         authorise::{self, About},
         context::RequestContext,
-        errors::{failed, failed_with, refused},
+        errors::{failed, failed_with, last_owner, refused},
         validation::{self, check},
     },
     team::queries::{InvitationNode, MemberRole, MembershipNode},
@@ -68,7 +68,7 @@ impl TeamMutations {
     }
 
     /// Accepts an invitation: the signed-in user joins the team. The next access token carries the
-    /// membership.
+    /// membership. Accepted again, it answers the same as long as the user works there.
     /// Refusals: `INVITATION_INVALID`, `ALREADY_MEMBER`, `LIMIT_REACHED`.
     async fn accept_invitation(&self, ctx: &Context<'_>, token: String) -> Result<MembershipNode> {
         let request = RequestContext::of(ctx);
@@ -139,6 +139,7 @@ async fn invite(
         token_hash: token.hash(),
         created_at_ms: request.now_ms,
         expires_at_ms: request.now_ms + LIFE_MS,
+        accepted: false,
     };
     let invited = request.services.teams.invite(invitation.clone()).await;
     match invited.map_err(failed)? {
@@ -171,10 +172,7 @@ async fn change(
     let changed = users.change_post(partner, user, post, request.now_ms);
     match changed.await.map_err(failed)? {
         PostChanged::NotMember => Err(no_member()),
-        PostChanged::LastOwner => Err(refused(
-            LAST_OWNER,
-            "a partner keeps at least one owner: make another member an owner first",
-        )),
+        PostChanged::LastOwner => Err(last_owner()),
         PostChanged::Done => {
             request.services.auth.standings.forget(user);
             tracing::info!(actor = request.asker.caller.actor(), user = %user, partner = %partner,

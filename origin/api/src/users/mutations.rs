@@ -4,12 +4,13 @@ use access::random;
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result};
 use domain::{
     OfferId, UserId,
+    error_chain::chain,
     offers::{codes::OFFER_NOT_FOUND, store::Purging},
     users::{
         account::{self, Account},
         change::{AccountChange, ProfileEdit},
         consents::Recorded,
-        store::{Changed, Favored, MAX_FAVORITES},
+        store::{Changed, Erased, Favored, MAX_FAVORITES},
     },
 };
 use pq_core::ErrorCode;
@@ -24,7 +25,7 @@ use crate::{
     },
     request::{
         context::{RequestContext, gone},
-        errors::{failed, failed_with, refused},
+        errors::{failed, last_owner, refused},
         loaders::forget_favorites,
         relaying::relay,
         validation::{self, check},
@@ -153,28 +154,27 @@ impl UserMutations {
     }
 
     /// Erases the signed-in user's account permanently. Records of consent are kept, without a
-    /// name.
+    /// name. The only owner of a partner first makes somebody else one.
+    /// Refusals: `CREDENTIALS_INVALID`, `LAST_OWNER`.
     async fn delete_my_account(&self, ctx: &Context<'_>, password: String) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let account = confirmed(request, password).await?;
-        let sessions = &request.services.auth.sessions;
-        sessions
-            .end_all(&account.id, None)
-            .await
-            .map_err(failed_with)?;
         let pseudonym = hex::encode(random::bytes::<12>());
         let users = &request.services.users;
         let erased = users.erase(&account.id, &pseudonym, request.now_ms).await;
-        request.services.auth.standings.forget(&account.id);
-        let erased = erased.map_err(failed)?;
-        // Once more: one may have begun before the account was gone.
-        sessions
-            .end_all(&account.id, None)
-            .await
-            .map_err(failed_with)?;
+        match erased.map_err(failed)? {
+            Erased::NotFound | Erased::Done => {}
+            Erased::LastOwner(_) => return Err(last_owner()),
+        }
+        let auth = &request.services.auth;
+        auth.standings.forget(&account.id);
+        // They are nobody's any more, and expire by themselves if the store cannot be reached.
+        if let Err(error) = auth.sessions.end_all(&account.id, None).await {
+            tracing::warn!(error = chain(&error), "sessions of an erased account stay");
+        }
         // Open bookings were cancelled with it.
         relay(request, Purging::Pending).await;
-        Ok(erased)
+        Ok(true)
     }
 
     /// Suspends or reinstates a user. False if there is no such user.
@@ -187,10 +187,6 @@ impl UserMutations {
         let users = &request.services.users;
         let done = users.change(&id, change, request.now_ms).await;
         let is_there = matches!(done.map_err(failed)?, Changed::Done(_));
-        if is_there && status == UserStatus::Disabled {
-            let sessions = &request.services.auth.sessions;
-            sessions.end_all(&id, None).await.map_err(failed_with)?;
-        }
         request.services.auth.standings.forget(&id);
         tracing::info!(actor = request.asker.caller.actor(), user = %id, ?status, "user status");
         Ok(is_there)
@@ -206,6 +202,8 @@ async fn changed(request: &RequestContext, id: &UserId, change: AccountChange) -
     request.loader.clear::<UserId>();
     match changed.map_err(failed)? {
         Changed::Done(account) => Ok(*account),
+        Changed::LastOwner(_) => Err(last_owner()),
+        // The profile verifies no number.
         Changed::NotFound | Changed::PhoneTaken => Err(gone()),
     }
 }

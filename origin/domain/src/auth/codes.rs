@@ -40,6 +40,9 @@ pub struct StoredCode {
     /// The e-mail address or phone number that the code was sent to.
     pub target: String,
     pub hash: String,
+    /// The account's epoch when the code was sent: a code sets a password in this epoch only, so it
+    /// sets one, and none once the password was changed otherwise.
+    pub epoch: i64,
     pub tries_left: i32,
     pub created_at_ms: i64,
     pub expires_at_ms: i64,
@@ -66,7 +69,4 @@ pub trait CodeStore: fmt::Debug + Send + Sync {
         purpose: CodePurpose,
         now_ms: i64,
     ) -> Result<Option<StoredCode>, StoreError>;
-
-    /// Removes this code if it is still the stored one; returns whether it was.
-    async fn consume(&self, code: &StoredCode) -> Result<bool, StoreError>;
 }

@@ -17,7 +17,7 @@ pub const REFRESH_TOKEN_INVALID: ErrorCode = ErrorCode {
     word: "REFRESH_TOKEN_INVALID",
     status: 401,
     layer: Layer::Field,
-    meaning: "The refresh token is unknown, expired, or was used before.",
+    meaning: "The refresh token is unknown, expired, of before a new password, or was used before and longer ago than half a minute.",
     remedy: "The user signs in again.",
 };
 
@@ -25,6 +25,6 @@ pub const CODE_INVALID: ErrorCode = ErrorCode {
     word: "CODE_INVALID",
     status: 400,
     layer: Layer::Field,
-    meaning: "The code, or the token of a link, is wrong, expired, was used before, or was tried too often.",
+    meaning: "The code, or the token of a link, is wrong, expired, was tried too often, or has set another password before.",
     remedy: "The user asks for a new code.",
 };

@@ -31,6 +31,8 @@ impl SessionId {
 pub struct Session {
     pub id: SessionId,
     pub user: UserId,
+    /// The account's epoch in which the user proved who they are. In any other the session is over.
+    pub epoch: i64,
     /// What the client says it is, shortened.
     pub device: Option<String>,
     pub created_at_ms: i64,
@@ -38,12 +40,24 @@ pub struct Session {
     pub expires_at_ms: i64,
 }
 
+/// The exchange of a refresh token for the next one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// The hash of the token that the client sent.
+    pub hash: String,
+    /// The hash of the one that follows it: always the same one.
+    pub next: String,
+    pub now_ms: i64,
+    /// How long after an exchange it may be repeated.
+    pub grace_ms: i64,
+}
+
 /// The outcome of a refresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// The token was valid; the next one has replaced it.
-    Done(UserId),
-    /// The token had been used before, so the session ended.
+    /// The token was valid, and the next one has replaced it: now, or a moment ago.
+    Done { user: UserId, epoch: i64 },
+    /// The token had been used before and longer ago, so the session ended.
     Reused(UserId),
     /// There is no such session, or it has expired.
     Unknown,
@@ -56,15 +70,14 @@ pub trait Sessions: fmt::Debug + Send + Sync {
     /// session ends.
     async fn begin(&self, session: Session, hash: String) -> Result<(), StoreError>;
 
-    /// Atomically replaces the hash with the next one if it is the valid token's; otherwise ends
-    /// the session.
-    async fn rotate(
-        &self,
-        id: &SessionId,
-        hash: String,
-        next: String,
-        now_ms: i64,
-    ) -> Result<Rotation, StoreError>;
+    /// Atomically replaces the hash with the next one if it is the valid token's. If it was
+    /// replaced by the same next one within the grace, nothing changes: the client heard no answer,
+    /// or two of its tabs came at once. Otherwise ends the session.
+    async fn rotate(&self, id: &SessionId, exchange: Exchange) -> Result<Rotation, StoreError>;
+
+    /// Whether this is a session of this user that has not ended. One that expired may count until
+    /// the store removes it: access tokens end much earlier.
+    async fn is_live(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError>;
 
     /// The user's sessions that have not expired, most recently used first.
     async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError>;

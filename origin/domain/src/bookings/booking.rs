@@ -88,6 +88,8 @@ pub struct Booking {
     pub created_at_ms: i64,
     pub changed_at_ms: i64,
     pub checked_in_at_ms: Option<i64>,
+    /// The user who checked it in; none if a service did, or once that account was erased.
+    pub checked_in_by: Option<UserId>,
 }
 
 impl Booking {

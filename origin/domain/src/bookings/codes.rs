@@ -156,7 +156,7 @@ pub const QR_CODE_REPLAYED: ErrorCode = ErrorCode {
     word: "QR_CODE_REPLAYED",
     status: 409,
     layer: Layer::Field,
-    meaning: "The booking of this QR code was already checked in.",
+    meaning: "The booking of this QR code was already checked in: `checkedInAt` says when, and `checkedInBy` by whom.",
     remedy: "The staff lets nobody in with this code a second time.",
 };
 

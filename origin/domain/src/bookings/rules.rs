@@ -25,6 +25,9 @@ pub const UNDO_WITHIN_MS: i64 = 15 * MINUTE_MS;
 pub const CHECK_IN_EARLY_MS: i64 = 30 * MINUTE_MS;
 /// How long after its end a check-in that was scanned offline can still be reported.
 pub const CHECK_IN_LATE_MS: i64 = 2 * HOUR_MS;
+/// How long after a check-in the same scanner gets the same answer, because the first one was lost.
+/// It is short: somebody else may show a picture of the same code.
+pub const CHECK_IN_REPEAT_MS: i64 = 10_000;
 /// The maximum number of open bookings per user, so that nobody keeps everybody else out.
 pub const MAX_OPEN: i64 = 20;
 
@@ -81,6 +84,7 @@ pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, Bo
         created_at_ms: now_ms,
         changed_at_ms: now_ms,
         checked_in_at_ms: None,
+        checked_in_by: None,
     })
 }
 

@@ -56,5 +56,6 @@ pub fn booking() -> Booking {
         created_at_ms: NOW_MS,
         changed_at_ms: NOW_MS,
         checked_in_at_ms: None,
+        checked_in_by: None,
     }
 }

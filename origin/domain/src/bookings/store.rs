@@ -17,23 +17,22 @@ use crate::{BookingId, PartnerId, StoreError, UserId, paris::Day};
 pub use cursor::BookingCursor;
 pub use purging::{purge_of_creation, purge_of_step};
 
-/// Who changes a booking, for the purge audit. The audit outlives erased accounts, so this names no
-/// user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who changes a booking. The purge audit outlives erased accounts, so [`By::as_str`] names no user.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum By {
     Holder,
-    /// The partner's staff, or an operator.
-    Staff,
+    /// A user who works for the partner, or an operator; none is a service.
+    Staff(Option<UserId>),
     Job,
     /// The erasure of the user's account.
     Erasure,
 }
 
 impl By {
-    pub const fn as_str(self) -> &'static str {
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Holder => "holder of the booking",
-            Self::Staff => "staff of the partner",
+            Self::Staff(_) => "staff of the partner",
             Self::Job => "end of bookings",
             Self::Erasure => "erasure of an account",
         }
@@ -62,10 +61,20 @@ impl From<BookingRefusal> for Created {
 /// The outcome of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stepped {
+    /// The account of who checks in does not exist any more, or is disabled; nothing was written.
+    NoAccount,
     /// The step was refused; nothing was written.
     Refused(BookingRefusal),
+    /// An earlier request took this step; nothing was written.
+    Before(Box<Booking>),
     /// The booking after the step; its purge is in the outbox.
     Done(Box<Booking>),
+}
+
+impl From<BookingRefusal> for Stepped {
+    fn from(refusal: BookingRefusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 /// Selects one page of a user's bookings.
@@ -103,7 +112,7 @@ pub trait BookingStore: fmt::Debug + Send + Sync {
     async fn create(&self, new: NewBooking, now_ms: i64) -> Result<Created, StoreError>;
 
     /// Applies a step if the state machine and the clock allow it, exactly once: of two concurrent
-    /// equal steps the second is refused.
+    /// equal steps the second finds it taken, and is answered as `writes::step` says.
     async fn step(
         &self,
         id: &BookingId,

@@ -7,12 +7,12 @@
 mod tests;
 
 use super::{
-    booking::Booking,
+    booking::{Booking, BookingStatus, Step},
     refusals::BookingRefusal,
     rules::{self, NewBooking, Standing},
-    store::{Created, purge_of_creation},
+    store::{By, Created, Stepped, purge_of_creation},
 };
-use crate::{Offer, pending_purge::PendingPurge};
+use crate::{Offer, UserId, pending_purge::PendingPurge};
 
 /// A booking that can be made if no limit is reached.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +69,42 @@ impl Draft {
             purge: purge_of_creation(&self.booking, &self.offer),
             booking: Box::new(self.booking),
         })
+    }
+}
+
+/// What a step makes of a booking; an error is the answer of a request that stores nothing.
+pub fn step(before: &Booking, step: Step, by: &By, now_ms: i64) -> Result<Booking, Stepped> {
+    if is_repeated(before, step, by, now_ms) {
+        return Err(Stepped::Before(Box::new(before.clone())));
+    }
+    let mut after = rules::step(before, step, now_ms)?;
+    if let Some(scanner) = scanner(step, by) {
+        after.checked_in_by = Some(scanner.clone());
+    }
+    Ok(after)
+}
+
+/// The user whom a step stores with the booking, and whose account it therefore needs.
+pub const fn scanner(step: Step, by: &By) -> Option<&UserId> {
+    match (step, by) {
+        (Step::CheckIn, By::Staff(scanner)) => scanner.as_ref(),
+        _ => None,
+    }
+}
+
+/// Whether a step was taken before, and whoever asks once more gets the same answer: it was lost.
+/// For a check-in only the same scanner does, and soon.
+fn is_repeated(booking: &Booking, step: Step, by: &By, now_ms: i64) -> bool {
+    match step {
+        Step::Confirm => booking.status == BookingStatus::Confirmed,
+        Step::Cancel => booking.status == BookingStatus::Cancelled,
+        Step::CheckIn => {
+            let is_soon = |at_ms| now_ms - at_ms < rules::CHECK_IN_REPEAT_MS;
+            booking.status == BookingStatus::CheckedIn
+                && *by == By::Staff(booking.checked_in_by.clone())
+                && booking.checked_in_at_ms.is_some_and(is_soon)
+        }
+        Step::Expire | Step::Miss => false,
     }
 }
 

@@ -75,7 +75,7 @@ static USERS: Kind = Kind {
             Shape::Word(|text| Status::parse(text).is_some()),
         ),
         field("password_hash", "passwordHash", Shape::Text),
-        field("signed_out_before_ms", "signedOutBefore", Shape::Moment),
+        field("epoch", "epoch", Shape::Whole),
         CREATED,
         field("updated_at_ms", "updatedAt", Shape::Moment),
     ],
@@ -143,6 +143,7 @@ static INVITATIONS: Kind = Kind {
         field("token_hash", "tokenHash", Shape::Text),
         CREATED,
         field("expires_at_ms", "expiresAt", Shape::Moment),
+        field("accepted", "accepted", Shape::Flag),
     ],
 };
 
@@ -177,6 +178,7 @@ static BOOKINGS: Kind = Kind {
         CREATED,
         field("changed_at_ms", "changedAt", Shape::Moment),
         field("checked_in_at_ms", "checkedInAt", Shape::Moment).or_absent(),
+        field("checked_in_by", "checkedInBy", Shape::Id).or_absent(),
         field("due_ms", "due", Shape::Moment).or_absent(),
         field("day", "day", Shape::Text),
         field("made_on", "madeOn", Shape::Text),

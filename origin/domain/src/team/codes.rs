@@ -31,7 +31,7 @@ pub const LAST_OWNER: ErrorCode = ErrorCode {
     status: 409,
     layer: Layer::Field,
     meaning: "The partner would have no owner any more.",
-    remedy: "Make another member an owner first.",
+    remedy: "Make another member an owner first; if there is none, an operator names one.",
 };
 
 pub const INVITATION_INVALID: ErrorCode = ErrorCode {

@@ -1,7 +1,8 @@
 //! A partner's team: its members and open invitations.
 //!
 //! A membership is part of the account (`users::account::Membership`), so that permissions are read
-//! together with the account. An invitation is stored until it is accepted, withdrawn or expired.
+//! together with the account. An invitation is stored until it is withdrawn or
+//! expires, also after it was accepted.
 
 pub mod codes;
 pub mod store;
@@ -35,6 +36,8 @@ pub struct Invitation {
     pub token_hash: TokenHash,
     pub created_at_ms: i64,
     pub expires_at_ms: i64,
+    /// It was accepted. It stays until it ends, so that accepting it again gets the same answer.
+    pub accepted: bool,
 }
 
 impl Invitation {

@@ -41,24 +41,26 @@ pub trait TeamStore: fmt::Debug + Send + Sync {
     /// recent.
     async fn invite(&self, invitation: Invitation) -> Result<Invited, StoreError>;
 
-    /// The valid invitations of a partner, oldest first.
+    /// The valid invitations of a partner that were not accepted, oldest first.
     async fn invitations(
         &self,
         partner: &PartnerId,
         now_ms: i64,
     ) -> Result<Vec<Invitation>, StoreError>;
 
-    /// The valid invitations to an address, oldest first, for the data export.
+    /// The invitations to an address that are not over, also accepted ones, oldest first, for the
+    /// data export.
     async fn invitations_to(
         &self,
         email: &EmailKey,
         now_ms: i64,
     ) -> Result<Vec<Invitation>, StoreError>;
 
-    /// Withdraws an invitation; returns whether this partner had it.
+    /// Withdraws an invitation; returns whether this partner had it and it was not accepted.
     async fn withdraw(&self, partner: &PartnerId, id: &InvitationId) -> Result<bool, StoreError>;
 
-    /// Uses an invitation: the user, who owns the address, becomes a member of the partner's team.
+    /// Uses an invitation: the user, who owns the address, becomes a member of the partner's team. A
+    /// repeat finds it done.
     /// All in one transaction.
     async fn accept(
         &self,

@@ -130,8 +130,10 @@ pub struct Account {
     pub membership: Option<Membership>,
     pub status: Status,
     pub password: PasswordHash,
-    /// Access tokens that were issued before this moment are rejected.
-    pub signed_out_before_ms: i64,
+    /// Counts the account's credentials: a new password, and disabling the account, begin the next
+    /// epoch. Sessions and access tokens carry the epoch in which the user proved who they are, and
+    /// are rejected in any other.
+    pub epoch: i64,
     pub created_at_ms: i64,
     pub updated_at_ms: i64,
 }
@@ -154,10 +156,16 @@ impl Account {
             membership: None,
             status: Status::Disabled,
             password: PasswordHash::new(""),
-            signed_out_before_ms: 0,
+            epoch: 0,
             created_at_ms: 0,
             updated_at_ms: 0,
         }
+    }
+
+    pub fn works_for(&self, partner: &PartnerId) -> bool {
+        self.membership
+            .as_ref()
+            .is_some_and(|of| of.partner == *partner)
     }
 
     pub fn email_key(&self) -> EmailKey {
@@ -179,7 +187,7 @@ impl Account {
             role: self.role,
             membership: self.membership.clone(),
             status: self.status,
-            signed_out_before_ms: self.signed_out_before_ms,
+            epoch: self.epoch,
         }
     }
 }
@@ -190,7 +198,7 @@ pub struct Standing {
     pub role: Role,
     pub membership: Option<Membership>,
     pub status: Status,
-    pub signed_out_before_ms: i64,
+    pub epoch: i64,
 }
 
 /// A consent that was given or withdrawn. Records are added, never changed.

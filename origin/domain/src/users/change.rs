@@ -10,8 +10,13 @@ use crate::PartnerId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountChange {
     Profile(Box<ProfileEdit>),
-    /// A new password; signs out all sessions, because somebody may have known the old one.
-    Password(PasswordHash),
+    /// A new password; signs out all sessions, because somebody may have known the old one. Applies
+    /// only in the epoch in which the user proved who they are: of two who prove it with the same
+    /// old password, one sets the new one.
+    Password {
+        epoch: i64,
+        to: PasswordHash,
+    },
     /// The same password, rehashed at the current bcrypt cost.
     Rehash {
         from: PasswordHash,
@@ -51,9 +56,9 @@ impl AccountChange {
         let mut after = before.clone();
         match self {
             Self::Profile(edit) => edit.apply(&mut after),
-            Self::Password(hash) => {
-                after.password = hash.clone();
-                after.signed_out_before_ms = now_ms;
+            Self::Password { epoch, to } if after.epoch == *epoch => {
+                after.password = to.clone();
+                after.epoch += 1;
             }
             Self::Rehash { from, to } if after.password == *from => after.password = to.clone(),
             Self::EmailVerified(email) if after.email == *email => {
@@ -62,13 +67,15 @@ impl AccountChange {
             Self::PhoneVerified(phone) if after.phone.as_ref() == Some(phone) => {
                 after.phone_verified_at_ms.get_or_insert(now_ms);
             }
-            Self::Rehash { .. } | Self::EmailVerified(_) | Self::PhoneVerified(_) => {}
+            Self::Password { .. }
+            | Self::Rehash { .. }
+            | Self::EmailVerified(_)
+            | Self::PhoneVerified(_) => {}
             Self::Status(status) => {
-                after.status = *status;
-                match status {
-                    Status::Active => {}
-                    Status::Disabled => after.signed_out_before_ms = now_ms,
+                if before.status == Status::Active && *status == Status::Disabled {
+                    after.epoch += 1;
                 }
+                after.status = *status;
             }
             Self::Role(role, membership) => {
                 after.role = *role;
@@ -154,9 +161,16 @@ mod tests {
             membership: None,
             status: Status::Active,
             password: PasswordHash::new("old"),
-            signed_out_before_ms: 0,
+            epoch: 0,
             created_at_ms: 1,
             updated_at_ms: 1,
+        }
+    }
+
+    fn password(epoch: i64, to: &str) -> AccountChange {
+        AccountChange::Password {
+            epoch,
+            to: PasswordHash::new(to),
         }
     }
 
@@ -188,12 +202,21 @@ mod tests {
 
     #[test]
     fn a_new_password_and_a_disabled_account_sign_everybody_out() {
-        let new = AccountChange::Password(PasswordHash::new("new")).apply(&account(), 5);
-        assert_eq!(new.signed_out_before_ms, 5);
+        let new = password(0, "new").apply(&account(), 5);
+        assert_eq!(new.epoch, 1);
         let disabled = AccountChange::Status(Status::Disabled).apply(&account(), 6);
-        assert_eq!(disabled.signed_out_before_ms, 6);
+        assert_eq!(disabled.epoch, 1);
+        let twice = AccountChange::Status(Status::Disabled).apply(&disabled, 7);
+        assert_eq!(twice, disabled);
         let again = AccountChange::Status(Status::Active).apply(&disabled, 7);
-        assert_eq!(again.signed_out_before_ms, 6);
+        assert_eq!(again.epoch, 1);
+    }
+
+    #[test]
+    fn a_password_is_set_only_in_the_epoch_in_which_it_was_allowed() {
+        let new = password(0, "new").apply(&account(), 5);
+        assert_eq!(password(0, "another").apply(&new, 6), new);
+        assert_eq!(password(1, "another").apply(&new, 6).epoch, 2);
     }
 
     #[test]
@@ -204,8 +227,8 @@ mod tests {
         };
         let rehashed = rehash.apply(&account(), 5);
         assert_eq!(rehashed.password, PasswordHash::new("old, dearer"));
-        assert_eq!(rehashed.signed_out_before_ms, 0);
-        let changed = AccountChange::Password(PasswordHash::new("new")).apply(&account(), 5);
+        assert_eq!(rehashed.epoch, 0);
+        let changed = password(0, "new").apply(&account(), 5);
         assert_eq!(rehash.apply(&changed, 6), changed);
     }
 }

@@ -30,6 +30,8 @@ pub enum Changed {
     NotFound,
     /// Another account has verified the number that this one would have verified.
     PhoneTaken,
+    /// The user is the only owner of this partner and has to stay one.
+    LastOwner(PartnerId),
     /// The account after the change.
     Done(Box<Account>),
 }
@@ -54,17 +56,36 @@ pub enum PostChanged {
     Done,
 }
 
-/// Decides on a post change in a team with `owners` owners, once for all backends.
-pub fn post_change(before: Option<&Account>, owners: usize, post: Option<Post>) -> PostChanged {
-    let Some(of) = before.and_then(|account| account.membership.as_ref()) else {
-        return PostChanged::NotMember;
-    };
-    let stops_owning = of.post == Post::Owner && post != Some(Post::Owner);
-    if stops_owning && owners <= 1 {
-        PostChanged::LastOwner
-    } else {
-        PostChanged::Done
+impl From<Changed> for PostChanged {
+    fn from(changed: Changed) -> Self {
+        match changed {
+            Changed::NotFound => Self::NotMember,
+            Changed::LastOwner(_) => Self::LastOwner,
+            // A post has no phone number.
+            Changed::PhoneTaken | Changed::Done(_) => Self::Done,
+        }
     }
+}
+
+/// The outcome of erasing an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Erased {
+    NotFound,
+    /// The user is the only owner of this partner and has to stay one.
+    LastOwner(PartnerId),
+    Done,
+}
+
+/// The partner that has one owner less after a change of an account; after its erasure there is no
+/// `after`. A store refuses what takes a partner its only owner: nobody could hand it over any more.
+pub fn loses_owner<'a>(before: &'a Account, after: Option<&Account>) -> Option<&'a PartnerId> {
+    let owned = owned(before)?;
+    (after.and_then(self::owned) != Some(owned)).then_some(owned)
+}
+
+fn owned(account: &Account) -> Option<&PartnerId> {
+    let of = account.membership.as_ref()?;
+    (of.post == Post::Owner).then_some(&of.partner)
 }
 
 /// The outcome of adding a favourite.
@@ -101,7 +122,8 @@ pub trait UserStore: fmt::Debug + Send + Sync {
     async fn standing(&self, id: &UserId) -> Result<Option<Standing>, StoreError>;
 
     /// Reads the account, applies the change and writes the result, in one transaction. Verified
-    /// phone numbers are unique.
+    /// phone numbers are unique, and a partner keeps at least one owner, even when two leave at the
+    /// same time.
     async fn change(
         &self,
         id: &UserId,
@@ -112,8 +134,7 @@ pub trait UserStore: fmt::Debug + Send + Sync {
     /// The accounts of a partner's members, oldest first.
     async fn members(&self, partner: &PartnerId) -> Result<Vec<Account>, StoreError>;
 
-    /// Changes or removes a member's post. A team keeps at least one owner, even when two leave at
-    /// the same time.
+    /// Changes or removes a member's post, as [`Self::change`] does.
     async fn change_post(
         &self,
         partner: &PartnerId,
@@ -150,6 +171,6 @@ pub trait UserStore: fmt::Debug + Send + Sync {
 
     /// Erases the account and everything that belongs to it, all or nothing. Proof of consent must
     /// be kept and stays under `pseudonym`, which cannot be traced to the user; the purge audit
-    /// then names the pseudonym too. Returns whether there was an account.
-    async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<bool, StoreError>;
+    /// then names the pseudonym too.
+    async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<Erased, StoreError>;
 }

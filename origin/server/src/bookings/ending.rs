@@ -100,7 +100,7 @@ impl Ending {
                 match done.await? {
                     Stepped::Done(_) => ended += 1,
                     // The booking was used or ended after it was read.
-                    Stepped::Refused(_) => {}
+                    Stepped::Before(_) | Stepped::Refused(_) | Stepped::NoAccount => {}
                 }
             }
             if ended > 0 {

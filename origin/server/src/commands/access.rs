@@ -1,5 +1,7 @@
 //! `yousoon token` and `yousoon role`: the tokens of services and the roles of accounts.
 
+use std::io::{self, Write as _};
+
 use access::service_tokens::Secret;
 use anyhow::{Context as _, bail};
 use api::services::Clock;
@@ -9,7 +11,7 @@ use domain::{
     auth::service_tokens::{Created, Scope, ServiceToken, TokenName},
     purges::LogRole,
     users::{
-        account::{EmailKey, Membership, Post, Role},
+        account::{Account, EmailKey, Membership, Post, Role},
         change::AccountChange,
         store::Changed,
     },
@@ -129,6 +131,9 @@ pub(crate) struct RoleOptions {
     email: String,
     #[command(flatten)]
     role: NewRole,
+    /// Do not ask before the change; for scripts.
+    #[arg(long)]
+    yes: bool,
 }
 
 #[derive(Args)]
@@ -145,13 +150,17 @@ struct NewRole {
     partner: Option<Membership>,
 }
 
-/// Sets the role of an account; running servers apply it within 2 s.
+/// Sets the role of an account, after showing who it is and asking; running servers apply it within 2 s.
 pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> anyhow::Result<()> {
-    let RoleOptions { email, role: new } = options;
+    let RoleOptions {
+        email,
+        role: new,
+        yes,
+    } = options;
     let db = database.open_existing().await?;
     let found = db.users.by_email(&EmailKey::of(&email)).await?;
     let account = found.with_context(|| format!("no account has the e-mail address {email}"))?;
-    let change = match new.partner {
+    let change = match new.partner.clone() {
         Some(membership) => {
             let partners = db
                 .partners
@@ -164,12 +173,49 @@ pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> any
         None if new.admin => AccountChange::Role(Role::Admin, None),
         None => AccountChange::Role(Role::User, None),
     };
+    let is_given_rights = new.admin || new.partner.is_some();
+    if is_given_rights && account.email_verified_at_ms.is_none() {
+        bail!("{email} is not verified: whoever registered it may be somebody else");
+    }
+    println!("{}", described(&account));
+    if !yes && !is_confirmed()? {
+        bail!("nothing was changed: answer y, or give --yes");
+    }
     let changed = db.users.change(&account.id, change, Clock::System.now_ms());
     match changed.await? {
         Changed::Done(account) => println!("{email} is {}", account.role.as_str()),
+        Changed::LastOwner(partner) => bail!(
+            "{email} is the only owner of partner {partner}: first make another account one, with \
+             --partner {partner}:owner"
+        ),
         Changed::NotFound | Changed::PhoneTaken => bail!("the account was deleted meanwhile"),
     }
     Ok(())
+}
+
+/// Who it is: an address is easily mistaken for another one.
+fn described(account: &Account) -> String {
+    let Account {
+        id,
+        email,
+        first_name,
+        last_name,
+        role,
+        ..
+    } = account;
+    let works_for = account.membership.as_ref().map_or_else(String::new, |of| {
+        format!(", {} of partner {}", of.post.as_str(), of.partner)
+    });
+    let role = role.as_str();
+    format!("account {id}: {first_name} {last_name}, {email}, now {role}{works_for}")
+}
+
+fn is_confirmed() -> io::Result<bool> {
+    print!("change the role of this account? [y/N] ");
+    io::stdout().flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 fn token_name(text: &str) -> Result<TokenName, String> {

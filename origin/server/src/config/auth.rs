@@ -1,8 +1,11 @@
 //! Password hashing, access tokens, and the signing keys of tokens and QR codes.
 
-use std::{fmt, num::NonZero, thread};
+use std::{fmt, num::NonZero, thread, time::Duration};
 
-use access::{AuthConfig, keys::KeySet, passwords::PasswordsConfig, tokens::TokensConfig};
+use access::{
+    AuthConfig, keys::KeySet, passwords::PasswordsConfig, sessions::SessionsConfig,
+    tokens::TokensConfig,
+};
 use api::environment::Environment;
 
 use super::reader::Reader;
@@ -16,6 +19,15 @@ pub(super) fn read(reader: &mut Reader<'_>, environment: Environment) -> AuthCon
     AuthConfig {
         passwords: passwords(reader),
         tokens: tokens(reader, environment),
+        sessions: sessions(reader),
+    }
+}
+
+fn sessions(reader: &mut Reader<'_>) -> SessionsConfig {
+    let SessionsConfig { grace } = SessionsConfig::default();
+    let grace_s = whole(reader, "YOUSOON_REFRESH_GRACE_S", grace.as_secs(), 0, 300);
+    SessionsConfig {
+        grace: Duration::from_secs(grace_s),
     }
 }
 

@@ -6,11 +6,11 @@ use std::{fmt, time::Duration};
 use access::{
     caller::{Asker, Authorization, Caller, Unknown},
     peer::{Peer, network},
-    tokens::{Claims, TokenError},
+    tokens::{Claims, Issued},
 };
 use domain::StoreError;
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
-use pq_core::Refusal;
+use pq_core::{ErrorCode, Refusal};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
@@ -38,21 +38,15 @@ enum Token {
 }
 
 /// Why credentials are refused; the text may be shown to the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct CredentialsRefused(Unknown);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CredentialsRefused {
+    code: ErrorCode,
+    text: String,
+}
 
 impl fmt::Display for CredentialsRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = self.0;
-        match why {
-            Unknown::Token(TokenError::Expired) => {
-                write!(f, "{why}: connect again with a new one")
-            }
-            Unknown::SignedOut => write!(f, "{why}: sign in again"),
-            Unknown::Credentials | Unknown::Token(TokenError::NotYet | TokenError::Invalid) => {
-                write!(f, "{why}")
-            }
-        }
+        f.write_str(&self.text)
     }
 }
 
@@ -68,16 +62,17 @@ impl Credentials {
         let token = match &asker.caller {
             Caller::Anonymous => Token::None,
             Caller::Service(_) => Token::Service(authorization_alone(headers)),
-            Caller::Unknown(why) => return Err(CredentialsRefused(*why)),
+            Caller::Unknown(why) => return Err(CredentialsRefused::of(why)),
             Caller::User(_) => match Authorization::of(headers.get(AUTHORIZATION)) {
                 Authorization::Bearer(text) => {
                     match state.services.auth.tokens.verify(text, now_ms) {
-                        Ok(claims) => Token::Access(Box::new(claims)),
-                        Err(why) => return Err(CredentialsRefused(Unknown::Token(why))),
+                        Ok(Issued::Valid(claims)) => Token::Access(Box::new(claims)),
+                        Ok(Issued::Expired(_)) => return Err(CredentialsRefused::expired()),
+                        Err(why) => return Err(CredentialsRefused::of(&Unknown::Token(why))),
                     }
                 }
                 Authorization::Nothing | Authorization::Other => {
-                    return Err(CredentialsRefused(Unknown::Credentials));
+                    return Err(CredentialsRefused::of(&Unknown::Credentials));
                 }
             },
         };
@@ -109,7 +104,7 @@ impl Credentials {
                 headers.insert(AUTHORIZATION, value);
             }
             InitAuthorization::NotAHeader => {
-                return Ok(Err(CredentialsRefused(Unknown::Credentials)));
+                return Ok(Err(CredentialsRefused::of(&Unknown::Credentials)));
             }
         }
         let asker = admission::asker_of(&headers, peer, state).await?;
@@ -142,7 +137,7 @@ impl Credentials {
             .ends_at
             .is_some_and(|ends_at| ends_at <= Instant::now())
         {
-            return Ok(Err(CredentialsRefused::EXPIRED));
+            return Ok(Err(CredentialsRefused::expired()));
         }
         self.asker.caller = match &self.token {
             Token::None => return Ok(Ok(())),
@@ -159,17 +154,34 @@ impl Credentials {
             }
         };
         Ok(match &self.asker.caller {
-            Caller::Unknown(why) => Err(CredentialsRefused(*why)),
+            Caller::Unknown(why) => Err(CredentialsRefused::of(why)),
             Caller::Anonymous | Caller::Service(_) | Caller::User(_) => Ok(()),
         })
     }
 }
 
 impl CredentialsRefused {
-    pub(super) const EXPIRED: Self = Self(Unknown::Token(TokenError::Expired));
+    fn of(why: &Unknown) -> Self {
+        let text = match why {
+            Unknown::Expired(_) => return Self::expired(),
+            Unknown::SignedOut(_) => format!("{why}: sign in again"),
+            Unknown::Credentials | Unknown::Token(_) => why.to_string(),
+        };
+        Self {
+            code: why.code(),
+            text,
+        }
+    }
+
+    pub(super) fn expired() -> Self {
+        Self {
+            code: ErrorCode::TOKEN_EXPIRED,
+            text: "the access token has expired: connect again with a new one".to_owned(),
+        }
+    }
 
     pub(super) fn refusal(self) -> Refusal {
-        Refusal::new(self.0.code(), self.to_string())
+        Refusal::new(self.code, self.text)
     }
 }
 

@@ -136,7 +136,7 @@ impl Open {
                         return None;
                     }
                 },
-                () = self.credentials.ended() => Some(self.over(&not_taken(CredentialsRefused::EXPIRED))),
+                () = self.credentials.ended() => Some(self.over(&not_taken(CredentialsRefused::expired()))),
                 () = sleep_until(self.beat_at) => Some(self.keep_alive().await),
             };
             if chunk.is_some() {

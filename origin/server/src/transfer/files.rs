@@ -20,8 +20,8 @@ use super::batch::{Batch, TransferError};
 use super::{Sum, Sums, lines, sums::SumBuilder};
 
 const MANIFEST: &str = "manifest.json";
-/// 1 was without people, bookings and what partners do.
-const FORMAT: u32 = 2;
+/// 1 was without people, bookings and what partners do; 2 was without epochs of credentials.
+const FORMAT: u32 = 3;
 const ROWS_AT_ONCE: usize = 500;
 
 #[derive(Serialize, Deserialize)]
@@ -124,6 +124,10 @@ impl Reader {
         let manifest: Manifest = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
         match manifest.format {
             FORMAT => {}
+            2 => {
+                let why = "its format is 2, whose accounts have no epoch: export once more";
+                return Err(bad(why.to_owned()));
+            }
             // What it lacks would be missing in the target, and nobody would be told.
             1 => {
                 let why = "its format is 1, which has no people and no bookings: export once more";

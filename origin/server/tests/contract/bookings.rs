@@ -16,7 +16,7 @@ use domain::{
     },
     paris::Day,
     tags,
-    users::store::Created as AccountCreated,
+    users::store::{Created as AccountCreated, Erased},
 };
 
 use crate::{
@@ -87,6 +87,14 @@ async fn made(fresh: &Fresh, new: NewBooking, now_ms: i64) -> Booking {
 
 async fn step(fresh: &Fresh, id: &BookingId, step: Step, now_ms: i64) -> Stepped {
     let stepped = fresh.db.bookings.step(id, step, By::Holder, now_ms);
+    stepped.await.unwrap()
+}
+
+async fn check_in(fresh: &Fresh, id: &BookingId, scanner: &str, now_ms: i64) -> Stepped {
+    let scanner = user(scanner);
+    sign_up(fresh, &scanner).await;
+    let by = By::Staff(Some(scanner));
+    let stepped = fresh.db.bookings.step(id, Step::CheckIn, by, now_ms);
     stepped.await.unwrap()
 }
 
@@ -236,25 +244,47 @@ async fn a_step_is_done_once_and_a_cancelled_booking_gives_its_place_back(fresh:
     };
     let done = step(&fresh, &one.id, Step::Cancel, NOW_MS + 9).await;
     assert_eq!(done, Stepped::Done(Box::new(cancelled.clone())));
-    assert_eq!(stored(&fresh, &one.id).await, Some(cancelled));
+    assert_eq!(stored(&fresh, &one.id).await, Some(cancelled.clone()));
     let checked_in = Booking {
         status: BookingStatus::CheckedIn,
         changed_at_ms: NOW_MS + 9,
         checked_in_at_ms: Some(NOW_MS + 9),
+        checked_in_by: Some(user("sam")),
         ..two.clone()
     };
-    let done = step(&fresh, &two.id, Step::CheckIn, NOW_MS + 9).await;
+    let done = check_in(&fresh, &two.id, "sam", NOW_MS + 9).await;
     assert_eq!(done, Stepped::Done(Box::new(checked_in.clone())));
-    assert_eq!(stored(&fresh, &two.id).await, Some(checked_in));
+    assert_eq!(stored(&fresh, &two.id).await, Some(checked_in.clone()));
     let before = fresh.pending().await;
-    for (id, again, status) in [
-        (&one.id, Step::Cancel, BookingStatus::Cancelled),
-        (&one.id, Step::CheckIn, BookingStatus::Cancelled),
-        (&two.id, Step::CheckIn, BookingStatus::CheckedIn),
+    let refused = |status| Stepped::Refused(BookingRefusal::WrongStatus(status));
+    for (answer, expected) in [
+        // F3. A lost answer repeated is the same answer, and nothing is written.
+        (
+            step(&fresh, &one.id, Step::Cancel, NOW_MS + 10).await,
+            Stepped::Before(Box::new(cancelled)),
+        ),
+        (
+            check_in(&fresh, &two.id, "sam", NOW_MS + 10).await,
+            Stepped::Before(Box::new(checked_in)),
+        ),
+        (
+            check_in(&fresh, &two.id, "tom", NOW_MS + 10).await,
+            refused(BookingStatus::CheckedIn),
+        ),
+        (
+            check_in(&fresh, &two.id, "sam", NOW_MS + 9 + 10_000).await,
+            refused(BookingStatus::CheckedIn),
+        ),
+        (
+            check_in(&fresh, &one.id, "sam", NOW_MS + 10).await,
+            refused(BookingStatus::Cancelled),
+        ),
+        (
+            step(&fresh, &two.id, Step::Cancel, NOW_MS + 10).await,
+            refused(BookingStatus::CheckedIn),
+        ),
     ] {
-        let refused = step(&fresh, id, again, NOW_MS + 10).await;
-        let refusal = BookingRefusal::WrongStatus(status);
-        assert_eq!(refused, Stepped::Refused(refusal));
+        assert_eq!(answer, expected);
     }
     assert_eq!(fresh.pending_after(&before).await, []);
     assert_eq!(remaining(&fresh, &offer).await, 2);
@@ -400,23 +430,18 @@ async fn an_erased_account_leaves_bookings_that_lead_to_nobody(fresh: Fresh) {
     };
     let open = made(&fresh, asked, NOW_MS).await;
     let used = made(&fresh, new("2", "ana", &other), NOW_MS).await;
-    step(&fresh, &used.id, Step::CheckIn, NOW_MS).await;
+    // She scans her own code, as staff may: nothing leads to her as a scanner either.
+    check_in(&fresh, &used.id, "ana", NOW_MS).await;
     let before = fresh.pending().await;
     // Long after anybody could cancel it.
     let now_ms = NOW_MS + 20 * HOUR_MS;
-    assert!(
-        fresh
-            .db
-            .users
-            .erase(&ana.id, "pseudonym", now_ms)
-            .await
-            .unwrap()
-    );
+    let erased = fresh.db.users.erase(&ana.id, "pseudonym", now_ms).await;
+    assert_eq!(erased.unwrap(), Erased::Done);
     let open = stored(&fresh, &open.id).await.unwrap();
     assert_eq!((open.user, open.idempotency_key), (None, None));
     assert_eq!(open.status, BookingStatus::Cancelled);
     let used = stored(&fresh, &used.id).await.unwrap();
-    assert_eq!(used.user, None);
+    assert_eq!((used.user, used.checked_in_by), (None, None));
     assert_eq!(used.status, BookingStatus::CheckedIn);
     let all = BookingQuery {
         user: ana.id.clone(),

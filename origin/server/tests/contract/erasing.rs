@@ -4,8 +4,9 @@ use domain::{
     Offer, OfferId, UserId,
     auth::codes::{CodePurpose, StoredCode},
     bookings::{
+        booking::Step,
         rules::NewBooking,
-        store::{BookingQuery, Created},
+        store::{BookingQuery, By, Created, Stepped},
     },
     offers::{
         edit::{Edit, OfferEdit},
@@ -16,7 +17,7 @@ use domain::{
         account::{Account, Consent, Purpose, Status},
         change::AccountChange,
         consents::Recorded,
-        store::Favored,
+        store::{Erased, Favored},
     },
 };
 use futures_util::future::{BoxFuture, join_all};
@@ -27,7 +28,7 @@ use crate::{
     bookings::{new, places, remaining},
     runner::tests,
     samples::{NOW_MS, family},
-    users::account,
+    users::{account, sign_up},
 };
 
 tests! {
@@ -57,6 +58,7 @@ fn code(user: &UserId) -> StoredCode {
         purpose: CodePurpose::VerifyEmail,
         target: "ana@example.fr".into(),
         hash: "hash".into(),
+        epoch: 0,
         tries_left: 5,
         created_at_ms: NOW_MS,
         expires_at_ms: i64::MAX / 2,
@@ -96,7 +98,16 @@ async fn nothing_is_stored_of_an_account_that_is_gone_or_disabled(fresh: Fresh) 
     for user in [&ana, &ben] {
         users.create(user.clone(), vec![]).await.unwrap();
     }
-    assert!(users.erase(&ana.id, "pseudonym", NOW_MS).await.unwrap());
+    let erased = users.erase(&ana.id, "pseudonym", NOW_MS).await;
+    assert_eq!(erased.unwrap(), Erased::Done);
+    sign_up(&fresh, &UserId::derive("user", "cleo")).await;
+    let open = new("cleo", "cleo", &offer);
+    fresh
+        .db
+        .bookings
+        .create(open.clone(), NOW_MS)
+        .await
+        .unwrap();
     let disabled = AccountChange::Status(Status::Disabled);
     users.change(&ben.id, disabled, NOW_MS).await.unwrap();
     for (name, Account { id, .. }) in [("ana", &ana), ("ben", &ben)] {
@@ -106,6 +117,9 @@ async fn nothing_is_stored_of_an_account_that_is_gone_or_disabled(fresh: Fresh) 
         assert_eq!(favored.unwrap(), Favored::NoAccount);
         let recorded = users.record_consent(id, consent("1")).await;
         assert_eq!(recorded.unwrap(), Recorded::NoAccount);
+        let by = By::Staff(Some(id.clone()));
+        let scanned = fresh.db.bookings.step(&open.id, Step::CheckIn, by, NOW_MS);
+        assert_eq!(scanned.await.unwrap(), Stepped::NoAccount);
         assert!(!fresh.db.codes.put(code(id)).await.unwrap());
         assert_eq!(bookings_of(&fresh.db, id).await, 0);
         assert_eq!(users.favorites(id).await.unwrap(), []);
@@ -113,7 +127,7 @@ async fn nothing_is_stored_of_an_account_that_is_gone_or_disabled(fresh: Fresh) 
         let found = fresh.db.codes.get(id, CodePurpose::VerifyEmail).await;
         assert_eq!(found.unwrap(), None);
     }
-    assert_eq!(remaining(&fresh, &offer).await, 3);
+    assert_eq!(remaining(&fresh, &offer).await, 2);
 }
 
 /// E11.
@@ -136,7 +150,7 @@ async fn an_erased_actor_has_a_pseudonym(fresh: Fresh) {
     edit("Une").await;
     assert_eq!(actors().await, [actor_of(&ana.id)]);
     let erased = fresh.db.users.erase(&ana.id, "pseudonym", NOW_MS).await;
-    assert!(erased.unwrap());
+    assert_eq!(erased.unwrap(), Erased::Done);
     // Another server that does not know yet that the account is gone.
     edit("Deux").await;
     assert_eq!(actors().await, ["erased user pseudonym", "erased user"]);
@@ -197,7 +211,7 @@ async fn of_writes_and_an_erasure_at_once_nothing_is_left(fresh: Fresh) {
             tokio::time::sleep(std::time::Duration::from_millis(u64::from(round % 10))).await;
             let pseudonym = format!("pseudonym {round}");
             let erased = second.users.erase(&user.id, &pseudonym, NOW_MS).await;
-            assert!(erased.unwrap());
+            assert_eq!(erased.unwrap(), Erased::Done);
         };
         let writes = writes.into_iter().map(tokio::spawn);
         let (written, ()) = tokio::join!(join_all(writes), erase);

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use access::{redis_sessions::RedisSessions, sessions::RefreshToken};
+use access::{
+    redis_sessions::RedisSessions,
+    sessions::{RefreshToken, RefreshTokens, SessionsConfig},
+};
 use cache_tiered::{Clock, Link, Metrics};
 use domain::{
     UserId,
@@ -16,7 +19,8 @@ use crate::{backends::Fresh, runner::tests, samples};
 tests! {
     a_token_is_for_one_use_and_the_next_one_is_given: [],
     a_token_that_was_used_ends_its_session: [],
-    of_many_that_use_one_token_at_once_one_may: [],
+    a_token_that_is_sent_again_soon_gets_the_same_next_one: [],
+    many_that_use_one_token_at_once_get_the_same_next_one: [],
     a_session_is_over_after_seven_days_without_use: [],
     a_user_lists_and_ends_sessions_of_their_own: [],
     a_user_has_so_many_sessions_and_no_more: [],
@@ -53,10 +57,18 @@ fn user(name: &str) -> UserId {
     UserId::derive("user", name)
 }
 
+fn done(user: &UserId) -> Rotation {
+    Rotation::Done {
+        user: user.clone(),
+        epoch: 3,
+    }
+}
+
 fn session(user: &UserId, token: &RefreshToken, at_ms: i64) -> Session {
     Session {
         id: token.session(),
         user: user.clone(),
+        epoch: 3,
         device: Some("Pixel 9".into()),
         created_at_ms: at_ms,
         used_at_ms: at_ms,
@@ -73,10 +85,19 @@ async fn begin(store: &Store, user: &UserId, at_ms: i64) -> RefreshToken {
 
 /// Uses a token; what came of it, and the next one.
 async fn refresh(store: &Store, token: &RefreshToken, at_ms: i64) -> (Rotation, RefreshToken) {
-    let next = token.next();
-    let id = token.session();
-    let rotated = store.sessions.rotate(&id, token.hash(), next.hash(), at_ms);
-    (rotated.await.unwrap(), next)
+    let tokens = RefreshTokens::new([1; 32], SessionsConfig::default());
+    exchange(store, &tokens, token, at_ms).await
+}
+
+async fn exchange(
+    store: &Store,
+    tokens: &RefreshTokens,
+    token: &RefreshToken,
+    at_ms: i64,
+) -> (Rotation, RefreshToken) {
+    let (next, exchange) = tokens.exchange(token, at_ms);
+    let rotated = store.sessions.rotate(&token.session(), exchange).await;
+    (rotated.unwrap(), next)
 }
 
 async fn a_token_is_for_one_use_and_the_next_one_is_given(fresh: Fresh) {
@@ -85,7 +106,7 @@ async fn a_token_is_for_one_use_and_the_next_one_is_given(fresh: Fresh) {
         let mut token = begin(&store, &ana, NOW_MS).await;
         for at_ms in NOW_MS + 1..NOW_MS + 4 {
             let (rotation, next) = refresh(&store, &token, at_ms).await;
-            assert_eq!(rotation, Rotation::Done(ana.clone()));
+            assert_eq!(rotation, done(&ana));
             token = next;
             let expected = Session {
                 used_at_ms: at_ms,
@@ -114,23 +135,55 @@ async fn a_token_that_was_used_ends_its_session(fresh: Fresh) {
             assert_eq!(after, Rotation::Unknown);
         }
         let (neighbour, _) = refresh(&store, &other, NOW_MS).await;
-        assert_eq!(neighbour, Rotation::Done(ana.clone()));
+        assert_eq!(neighbour, done(&ana));
     }
 }
 
-async fn of_many_that_use_one_token_at_once_one_may(fresh: Fresh) {
+/// C7. Its client heard no answer. Later it is a thief's, or its owner's after a thief's.
+async fn a_token_that_is_sent_again_soon_gets_the_same_next_one(fresh: Fresh) {
+    const GRACE_MS: i64 = 30_000;
+    let ana = user("ana");
+    for store in stores(&fresh).await {
+        let first = begin(&store, &ana, NOW_MS).await;
+        let (_, second) = refresh(&store, &first, NOW_MS).await;
+        for at_ms in [NOW_MS, NOW_MS + GRACE_MS - 1] {
+            let (again, same) = refresh(&store, &first, at_ms).await;
+            assert_eq!((again, &same), (done(&ana), &second));
+        }
+        let listed = store.sessions.of_user(&ana, NOW_MS).await.unwrap();
+        assert_eq!(listed, [session(&ana, &first, NOW_MS)], "once is enough");
+        let (third, _) = refresh(&store, &second, NOW_MS + GRACE_MS).await;
+        assert_eq!(third, done(&ana));
+        // The one before the last one is no lost answer, however soon it comes.
+        let (reused, _) = refresh(&store, &first, NOW_MS + GRACE_MS).await;
+        assert_eq!(reused, Rotation::Reused(ana.clone()));
+
+        let first = begin(&store, &ana, NOW_MS).await;
+        let (_, second) = refresh(&store, &first, NOW_MS).await;
+        let (late, _) = refresh(&store, &first, NOW_MS + GRACE_MS).await;
+        assert_eq!(late, Rotation::Reused(ana.clone()));
+        let (after, _) = refresh(&store, &second, NOW_MS + GRACE_MS).await;
+        assert_eq!(after, Rotation::Unknown);
+
+        // A server with another secret would give a token that is not valid.
+        let first = begin(&store, &ana, NOW_MS).await;
+        refresh(&store, &first, NOW_MS).await;
+        let others = RefreshTokens::new([2; 32], SessionsConfig::default());
+        let (other, _) = exchange(&store, &others, &first, NOW_MS).await;
+        assert_eq!(other, Rotation::Reused(ana.clone()));
+    }
+}
+
+/// C7. Two tabs, at once.
+async fn many_that_use_one_token_at_once_get_the_same_next_one(fresh: Fresh) {
     let ana = user("ana");
     for store in stores(&fresh).await {
         let token = begin(&store, &ana, NOW_MS).await;
         let uses = join_all((0..8).map(|_| refresh(&store, &token, NOW_MS))).await;
-        let done = uses
-            .iter()
-            .filter(|(rotation, _)| *rotation == Rotation::Done(ana.clone()));
-        let winners: Vec<_> = done.collect();
-        assert_eq!(winners.len(), 1, "{uses:?}");
-        // The others were uses of an old one: nobody goes on, the winner neither.
-        let (after, _) = refresh(&store, &winners[0].1, NOW_MS).await;
-        assert_eq!(after, Rotation::Unknown);
+        let next = uses[0].1.clone();
+        assert!(uses.iter().all(|one| *one == (done(&ana), next.clone())));
+        let (after, _) = refresh(&store, &next, NOW_MS).await;
+        assert_eq!(after, done(&ana));
     }
 }
 
@@ -139,7 +192,7 @@ async fn a_session_is_over_after_seven_days_without_use(fresh: Fresh) {
     for store in stores(&fresh).await {
         let token = begin(&store, &ana, NOW_MS).await;
         let (last, next) = refresh(&store, &token, NOW_MS + LIFE_MS - 1).await;
-        assert_eq!(last, Rotation::Done(ana.clone()));
+        assert_eq!(last, done(&ana));
         let end_ms = NOW_MS + LIFE_MS - 1 + LIFE_MS;
         let listed = store.sessions.of_user(&ana, end_ms).await.unwrap();
         assert_eq!(listed, []);
@@ -163,9 +216,15 @@ async fn a_user_lists_and_ends_sessions_of_their_own(fresh: Fresh) {
             .map(|(at_ms, token)| session(&ana, token, at_ms))
             .collect();
         assert_eq!(listed, expected.into_iter().rev().collect::<Vec<_>>());
+        let live = async |token: &RefreshToken| {
+            let live = sessions.is_live(&ana, &token.session()).await;
+            live.unwrap()
+        };
+        assert!(live(&tokens[0]).await && !live(&bens).await);
         assert!(!sessions.end(&ana, &bens.session()).await.unwrap());
         assert!(sessions.end(&ana, &tokens[0].session()).await.unwrap());
         assert!(!sessions.end(&ana, &tokens[0].session()).await.unwrap());
+        assert!(!live(&tokens[0]).await && live(&tokens[1]).await);
         let (ended, _) = refresh(&store, &tokens[0], NOW_MS).await;
         assert_eq!(ended, Rotation::Unknown);
         let kept = tokens[1].session();

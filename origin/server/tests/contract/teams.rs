@@ -8,7 +8,8 @@ use domain::{
     },
     users::{
         account::{Account, Membership, Post, Role},
-        store::PostChanged,
+        change::AccountChange,
+        store::{Changed, Erased, PostChanged},
     },
 };
 
@@ -21,12 +22,13 @@ use crate::{
 
 tests! {
     an_invitation_is_good_once_in_time_and_for_its_address: [],
-    of_many_users_of_one_token_at_once_one_joins: [Transactions],
+    whoever_uses_a_token_many_times_at_once_joins_once: [Transactions],
     an_invitation_replaces_the_one_before_unless_that_is_young: [],
     invitations_have_an_end: [],
     a_withdrawn_invitation_is_not_taken: [],
     a_post_is_changed_and_ends: [],
     two_owners_do_not_both_leave: [Transactions],
+    an_only_owner_stays_whatever_is_changed: [],
     an_erased_account_leaves_no_invitation: [],
 }
 
@@ -71,6 +73,7 @@ fn invitation(
         token_hash: token.hash(),
         created_at_ms: at_ms,
         expires_at_ms: at_ms + LIFE_MS,
+        accepted: false,
     };
     (invitation, token)
 }
@@ -117,10 +120,13 @@ async fn an_invitation_is_good_once_in_time_and_for_its_address(fresh: Fresh) {
     assert_eq!(fresh.db.users.members(&partner).await.unwrap(), []);
     let joined = accept(&fresh, &token, &ana, NOW_MS + LIFE_MS - 1).await;
     assert_eq!(joined, Accepted::Done(staff_of(&partner)));
-    assert_eq!(
-        accept(&fresh, &token, &ana, NOW_MS).await,
-        Accepted::Invalid
-    );
+    // F3. Whoever heard no answer accepts again, and joins once.
+    let again = accept(&fresh, &token, &ana, NOW_MS).await;
+    assert_eq!(again, Accepted::Done(staff_of(&partner)));
+    let open = fresh.db.teams.invitations(&partner, NOW_MS).await.unwrap();
+    assert_eq!(open, []);
+    let withdrawn = fresh.db.teams.withdraw(&partner, &token.id).await;
+    assert!(!withdrawn.unwrap(), "it was accepted");
     let members = fresh.db.users.members(&partner).await.unwrap();
     assert_eq!(members.len(), 1);
     assert_eq!(members[0].membership, Some(staff_of(&partner)));
@@ -130,18 +136,27 @@ async fn an_invitation_is_good_once_in_time_and_for_its_address(fresh: Fresh) {
     assert_eq!(accept(&fresh, &again, &ana, NOW_MS).await, Accepted::Member);
     let open = fresh.db.teams.invitations(&partner, NOW_MS).await.unwrap();
     assert_eq!(open.len(), 1);
+    // A used invitation does not bring back who has left.
+    let ben = person(&fresh, "ben2", None).await;
+    let token = invited(&fresh, &partner, "ben2").await;
+    accept(&fresh, &token, &ben, NOW_MS).await;
+    let left = change(&fresh, &partner, &ben.id, None).await;
+    assert_eq!(left, PostChanged::Done);
+    assert_eq!(
+        accept(&fresh, &token, &ben, NOW_MS).await,
+        Accepted::Invalid
+    );
 }
 
-async fn of_many_users_of_one_token_at_once_one_joins(fresh: Fresh) {
+async fn whoever_uses_a_token_many_times_at_once_joins_once(fresh: Fresh) {
     let partner = partner(&fresh).await;
     let ana = person(&fresh, "ana", None).await;
     let token = invited(&fresh, &partner, "ana").await;
     let tries = (0..6).map(|_| accept(&fresh, &token, &ana, NOW_MS));
     let outcomes = futures_util::future::join_all(tries).await;
-    let done = outcomes
-        .iter()
-        .filter(|outcome| matches!(outcome, Accepted::Done(_)));
-    assert_eq!(done.count(), 1, "{outcomes:?}");
+    let done = Accepted::Done(staff_of(&partner));
+    assert!(outcomes.iter().all(|one| *one == done), "{outcomes:?}");
+    assert_eq!(fresh.db.users.members(&partner).await.unwrap().len(), 1);
 }
 
 async fn an_invitation_replaces_the_one_before_unless_that_is_young(fresh: Fresh) {
@@ -241,9 +256,45 @@ async fn a_post_is_changed_and_ends(fresh: Fresh) {
     assert_eq!(again, PostChanged::NotMember);
 }
 
-async fn two_owners_do_not_both_leave(fresh: Fresh) {
+/// F5. By a change of role on the command line, and by the owner's own wish.
+async fn an_only_owner_stays_whatever_is_changed(fresh: Fresh) {
     let partner = partner(&fresh).await;
+    let users = &fresh.db.users;
+    let ana = with_post(&fresh, "ana", &partner, Post::Owner).await;
+    let manager = Membership {
+        partner: partner.clone(),
+        post: Post::Manager,
+    };
+    let elsewhere = Membership {
+        partner: PartnerId::derive("elsewhere", ""),
+        post: Post::Owner,
+    };
+    let before = users.by_id(&ana).await.unwrap();
+    for (role, membership) in [
+        (Role::Admin, None),
+        (Role::User, None),
+        (Role::Partner, Some(manager.clone())),
+        (Role::Partner, Some(elsewhere)),
+    ] {
+        let change = AccountChange::Role(role, membership);
+        let refused = users.change(&ana, change, NOW_MS).await.unwrap();
+        assert_eq!(refused, Changed::LastOwner(partner.clone()));
+    }
+    let refused = users.erase(&ana, "pseudonym", NOW_MS).await.unwrap();
+    assert_eq!(refused, Erased::LastOwner(partner.clone()));
+    assert_eq!(users.by_id(&ana).await.unwrap(), before);
+    // As soon as somebody else is one, the first may go, and the second stays.
+    let ben = with_post(&fresh, "ben", &partner, Post::Owner).await;
+    let gone = users.erase(&ana, "pseudonym", NOW_MS).await.unwrap();
+    assert_eq!(gone, Erased::Done);
+    let change = AccountChange::Role(Role::Admin, None);
+    let refused = users.change(&ben, change, NOW_MS).await.unwrap();
+    assert_eq!(refused, Changed::LastOwner(partner));
+}
+
+async fn two_owners_do_not_both_leave(fresh: Fresh) {
     for round in 0..8 {
+        let partner = PartnerId::derive("partner", &round.to_string());
         let one = with_post(&fresh, &format!("one{round}"), &partner, Post::Owner).await;
         let two = with_post(&fresh, &format!("two{round}"), &partner, Post::Owner).await;
         let (first, second) = tokio::join!(
@@ -253,14 +304,6 @@ async fn two_owners_do_not_both_leave(fresh: Fresh) {
         let mut outcomes = [first, second];
         outcomes.sort_by_key(|outcome| *outcome == PostChanged::Done);
         assert_eq!(outcomes, [PostChanged::LastOwner, PostChanged::Done]);
-        for member in fresh.db.users.members(&partner).await.unwrap() {
-            fresh
-                .db
-                .users
-                .erase(&member.id, &format!("{}", member.id), NOW_MS)
-                .await
-                .unwrap();
-        }
     }
 }
 
@@ -269,14 +312,8 @@ async fn an_erased_account_leaves_no_invitation(fresh: Fresh) {
     let ana = person(&fresh, "ana", None).await;
     invited(&fresh, &partner, "ana").await;
     invited(&fresh, &partner, "ben").await;
-    assert!(
-        fresh
-            .db
-            .users
-            .erase(&ana.id, "nobody", NOW_MS)
-            .await
-            .unwrap()
-    );
+    let erased = fresh.db.users.erase(&ana.id, "nobody", NOW_MS).await;
+    assert_eq!(erased.unwrap(), Erased::Done);
     let open = fresh.db.teams.invitations(&partner, NOW_MS).await.unwrap();
     let emails: Vec<_> = open.into_iter().map(|one| one.email).collect();
     assert_eq!(emails, [account("ben").email]);

@@ -11,7 +11,7 @@ use domain::{
         },
         change::{AccountChange, ProfileEdit},
         consents::Recorded,
-        store::{Changed, Created, Favored, MAX_FAVORITES},
+        store::{Changed, Created, Erased, Favored, MAX_FAVORITES},
     },
 };
 use futures_util::future::join_all;
@@ -54,7 +54,7 @@ pub(crate) fn account(name: &str) -> Account {
         }),
         status: Status::Active,
         password: PasswordHash::new("$2b$04$x"),
-        signed_out_before_ms: 7,
+        epoch: 7,
         created_at_ms: NOW_MS,
         updated_at_ms: NOW_MS + 2,
     }
@@ -158,7 +158,10 @@ async fn a_change_is_stored_and_the_rest_stays(fresh: Fresh) {
             avatar: Some(None),
             ..ProfileEdit::default()
         }),
-        AccountChange::Password(PasswordHash::new("other")),
+        AccountChange::Password {
+            epoch: 7,
+            to: PasswordHash::new("other"),
+        },
         AccountChange::Status(Status::Disabled),
         AccountChange::Role(Role::Admin, None),
     ];
@@ -296,8 +299,10 @@ async fn an_erased_account_leaves_nothing_of_its_own(fresh: Fresh) {
         users.create(user.clone(), consents).await.unwrap();
         users.add_favorite(&user.id, &offer, NOW_MS).await.unwrap();
     }
-    assert!(users.erase(&ana.id, "pseudonym", NOW_MS).await.unwrap());
-    assert!(!users.erase(&ana.id, "another", NOW_MS).await.unwrap());
+    let erased = users.erase(&ana.id, "pseudonym", NOW_MS).await.unwrap();
+    assert_eq!(erased, Erased::Done);
+    let again = users.erase(&ana.id, "another", NOW_MS).await.unwrap();
+    assert_eq!(again, Erased::NotFound);
     assert_eq!(users.by_id(&ana.id).await.unwrap(), None);
     assert_eq!(users.by_email(&ana.email_key()).await.unwrap(), None);
     assert_eq!(users.consents(&ana.id).await.unwrap(), []);

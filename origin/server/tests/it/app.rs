@@ -11,7 +11,7 @@ use std::{
 
 use access::{
     AuthConfig, keys::KeySet, passwords::PasswordsConfig, rate::RateLimitsConfig,
-    tokens::TokensConfig,
+    sessions::SessionsConfig, tokens::TokensConfig,
 };
 use api::{
     caches::CacheConfig,
@@ -53,9 +53,11 @@ pub(crate) struct TestApp {
     pub(crate) client: Client,
     /// What time it is, in milliseconds since the epoch.
     pub(crate) clock: Arc<AtomicI64>,
-    dir: TempDir,
+    dir: Arc<TempDir>,
+    builder: Builder,
 }
 
+#[derive(Clone)]
 pub(crate) struct Builder {
     environment: Environment,
     mode: DocumentMode,
@@ -63,6 +65,7 @@ pub(crate) struct Builder {
     redis: Option<String>,
     redis_within: Duration,
     edges: Vec<reqwest::Url>,
+    keys: KeySet,
     qr_keys: KeySet,
     clock: Arc<AtomicI64>,
     rate_limits: RateLimitsConfig,
@@ -87,6 +90,7 @@ impl TestApp {
             redis_within: CacheConfig::default().redis_within,
             edges: vec![],
             // Everything comes from one address here.
+            keys: KeySet::for_development(),
             qr_keys: KeySet::for_development(),
             clock: Arc::new(AtomicI64::new(NOW_MS)),
             rate_limits: RateLimitsConfig {
@@ -101,6 +105,12 @@ impl TestApp {
     /// Executes any document.
     pub(crate) async fn start() -> Self {
         Self::builder().start().await
+    }
+
+    /// A second origin over the same database, with the same keys and clock.
+    pub(crate) async fn another(&self) -> Self {
+        let dir = Arc::clone(&self.dir);
+        self.builder.clone().over(self.db.clone(), dir).await
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -221,17 +231,21 @@ impl Builder {
     }
 
     pub(crate) async fn start(self) -> TestApp {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = Arc::new(tempfile::tempdir().unwrap());
         let db = EmbeddedDb::open(dir.path()).unwrap();
-        let clock = Arc::clone(&self.clock);
-        let (url, state) = self.serve(Database::embedded(&db)).await;
+        self.over(db, dir).await
+    }
+
+    async fn over(self, db: EmbeddedDb, dir: Arc<TempDir>) -> TestApp {
+        let (url, state) = self.clone().serve(Database::embedded(&db)).await;
         TestApp {
-            clock,
+            clock: Arc::clone(&self.clock),
             url,
             state,
             db,
             client: Client::new(),
             dir,
+            builder: self,
         }
     }
 
@@ -285,10 +299,11 @@ impl Builder {
                     waiting: 100,
                 },
                 tokens: TokensConfig {
-                    keys: KeySet::for_development(),
+                    keys: self.keys,
                     issuer: "yousoon".to_owned(),
                     audience: "yousoon-api".to_owned(),
                 },
+                sessions: SessionsConfig::default(),
             },
             qr_keys: self.qr_keys,
             edge: EdgeConfig {

@@ -27,5 +27,6 @@ mod publishing;
 mod purging;
 mod refusals;
 mod relaying;
+mod repeating;
 mod schema;
 mod updating;

@@ -17,9 +17,22 @@ const NAMESPACE_EXISTS: i32 = 48;
 pub(super) async fn change(db: &MongoDb, change: &Change) -> Result<Option<String>, MongoError> {
     match change {
         Change::Collection { name, schema } => collection(db, name, schema).await,
+        Change::Validator { collection, schema } => {
+            validator(db, collection, doc! {"$jsonSchema": schema}).await
+        }
         Change::Index(wanted) => index(db, wanted).await,
         Change::NoIndex { collection, name } => {
             drop_index(db, collection, name).await.map(|()| None)
+        }
+        Change::Default {
+            collection,
+            field,
+            value,
+        } => {
+            let missing = doc! {"q": {*field: {"$exists": false}}, "u": {"$set": {*field: value}},
+            "multi": true};
+            let update = command(db, doc! {"update": *collection, "updates": [missing]});
+            update.await.map(|()| None)
         }
         Change::Document {
             collection,
@@ -44,6 +57,14 @@ async fn collection(
         }
         Err(error) => return Err(error),
     }
+    self::validator(db, name, validator).await
+}
+
+async fn validator(
+    db: &MongoDb,
+    name: &str,
+    validator: Document,
+) -> Result<Option<String>, MongoError> {
     match command(db, doc! {"collMod": name, "validator": validator}).await {
         Ok(()) => Ok(None),
         Err(error) if error.is_refused_option() => Ok(Some(without_validator(name, &error))),

@@ -12,11 +12,22 @@ pub enum Change {
         /// A JSON schema; fields that it does not name are allowed.
         schema: Document,
     },
+    /// Another validator for a collection that is there.
+    Validator {
+        collection: &'static str,
+        schema: Document,
+    },
     Index(Index),
     /// An index that is not wanted any more.
     NoIndex {
         collection: &'static str,
         name: &'static str,
+    },
+    /// A value for the documents that do not have the field.
+    Default {
+        collection: &'static str,
+        field: &'static str,
+        value: Bson,
     },
     /// Stored unless there is one with its `_id`.
     Document {
@@ -41,8 +52,14 @@ impl Change {
     pub fn title(&self) -> String {
         match self {
             Self::Collection { name, .. } => format!("collection {name} with a validator"),
+            Self::Validator { collection, .. } => format!("another validator of {collection}"),
             Self::Index(index) => index.to_string(),
             Self::NoIndex { collection, name } => format!("no index {name} of {collection}"),
+            Self::Default {
+                collection,
+                field,
+                value,
+            } => format!("{field}: {value} in {collection}, where there is none"),
             Self::Document {
                 collection,
                 document,

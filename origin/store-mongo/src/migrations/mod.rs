@@ -13,6 +13,8 @@ mod counters;
 mod lease;
 mod portal;
 mod purges;
+mod repeats;
+mod sessions;
 mod verified_phones;
 
 use mongodb::{
@@ -74,6 +76,16 @@ const STEPS: &[Migration] = &[
         version: 7,
         name: "verified phone numbers",
         changes: verified_phones::changes,
+    },
+    Migration {
+        version: 8,
+        name: "sessions",
+        changes: sessions::changes,
+    },
+    Migration {
+        version: 9,
+        name: "repeats",
+        changes: repeats::changes,
     },
 ];
 

@@ -83,8 +83,8 @@ impl BookingStore for MongoBookings {
     ) -> Result<Stepped, StoreError> {
         let id = id.clone();
         let stepped = self.db.transaction(move |tx| {
-            let id = id.clone();
-            Box::pin(async move { write::step(tx, &id, step, by, now_ms).await })
+            let (id, by) = (id.clone(), by.clone());
+            Box::pin(async move { write::step(tx, &id, step, &by, now_ms).await })
         });
         Ok(stepped.await?)
     }

@@ -13,7 +13,7 @@ use mongodb::{
 
 use crate::{
     database::MongoDb,
-    documents::{moment_ms, object_id, text, whole},
+    documents::{epoch, moment_ms, object_id, text, whole},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{collections::CODES, users::held},
@@ -85,15 +85,6 @@ impl CodeStore for MongoCodes {
             .map(|stored| read(user, purpose, &stored))
             .transpose()?)
     }
-
-    async fn consume(&self, code: &StoredCode) -> Result<bool, StoreError> {
-        let this = doc! {"_id": key(&code.user, code.purpose), "hash": &code.hash};
-        let all = self.all();
-        let consumed = self
-            .db
-            .run(async move { Ok(all.delete_one(this).await?.deleted_count) });
-        Ok(consumed.await? > 0)
-    }
 }
 
 async fn put(tx: &mut Tx, code: &StoredCode) -> Result<bool, MongoError> {
@@ -118,6 +109,7 @@ fn row(code: &StoredCode) -> Result<Document, MongoError> {
         "userId": object_id(&code.user)?,
         "target": &code.target,
         "hash": &code.hash,
+        "epoch": code.epoch,
         "triesLeft": code.tries_left,
         "createdAt": DateTime::from_millis(code.created_at_ms),
         "expiresAt": DateTime::from_millis(code.expires_at_ms),
@@ -130,6 +122,7 @@ fn read(user: &UserId, purpose: CodePurpose, stored: &Document) -> Result<Stored
         purpose,
         target: text(stored, "target")?,
         hash: text(stored, "hash")?,
+        epoch: epoch(stored)?,
         tries_left: whole(stored, "triesLeft")?,
         created_at_ms: moment_ms(stored, "createdAt")?,
         expires_at_ms: moment_ms(stored, "expiresAt")?,

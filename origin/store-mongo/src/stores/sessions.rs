@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     StoreError, UserId,
-    auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
+    auth::sessions::{Exchange, LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
 };
 use mongodb::{
     Collection,
@@ -12,7 +12,7 @@ use mongodb::{
 
 use crate::{
     database::MongoDb,
-    documents::{batch, collect, id, moment_ms, object_id, optional_text, text},
+    documents::{batch, collect, epoch, id, moment_ms, object_id, optional_text, text},
     error::MongoError,
     limits::SERVER_WITHIN,
 };
@@ -74,30 +74,42 @@ impl Sessions for MongoSessions {
         Ok(inserted.await?)
     }
 
-    async fn rotate(
-        &self,
-        id: &SessionId,
-        hash: String,
-        next: String,
-        now_ms: i64,
-    ) -> Result<Rotation, StoreError> {
+    async fn rotate(&self, id: &SessionId, exchange: Exchange) -> Result<Rotation, StoreError> {
+        let Exchange {
+            hash,
+            next,
+            now_ms,
+            grace_ms,
+        } = exchange;
+        let lasts = doc! {"$gt": DateTime::from_millis(now_ms)};
         // One document, one step: of two that come at once one finds the hash.
-        let present = doc! {
-            "_id": id.as_str(),
-            "tokenHash": hash,
-            "expiresAt": {"$gt": DateTime::from_millis(now_ms)},
-        };
+        let present = doc! {"_id": id.as_str(), "tokenHash": &hash, "expiresAt": &lasts};
         let rotated = doc! {"$set": {
-            "tokenHash": next,
+            "tokenHash": &next,
+            "previousHash": &hash,
             "usedAt": DateTime::from_millis(now_ms),
             "expiresAt": DateTime::from_millis(now_ms + LIFE_MS),
         }};
-        let all = self.all();
-        let found = self
-            .db
-            .run(async move { Ok(all.find_one_and_update(present, rotated).await?) });
-        if let Some(found) = found.await? {
-            return Ok(Rotation::Done(user_of(&found)?));
+        let repeated = doc! {
+            "_id": id.as_str(),
+            "tokenHash": &next,
+            "previousHash": &hash,
+            "usedAt": {"$gt": DateTime::from_millis(now_ms - grace_ms)},
+            "expiresAt": &lasts,
+        };
+        // A write that changes nothing: a read may not see yet what the other one has written.
+        let unchanged = doc! {"$set": {"tokenHash": &next}};
+        for (filter, edit) in [(present, rotated), (repeated, unchanged)] {
+            let all = self.all();
+            let found = self
+                .db
+                .run(async move { Ok(all.find_one_and_update(filter, edit).await?) });
+            if let Some(found) = found.await? {
+                return Ok(Rotation::Done {
+                    user: user_of(&found)?,
+                    epoch: epoch(&found)?,
+                });
+            }
         }
         let (all, this) = (self.all(), doc! {"_id": id.as_str()});
         let ended = self
@@ -109,6 +121,16 @@ impl Sessions for MongoSessions {
             }
             Some(_) | None => Ok(Rotation::Unknown),
         }
+    }
+
+    async fn is_live(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {
+        let this = doc! {"_id": id.as_str(), "userId": object_id(user)?};
+        let all = self.all();
+        let found = self.db.run(async move {
+            let found = all.find_one(this).projection(doc! {"_id": 1});
+            Ok(found.max_time(SERVER_WITHIN).await?.is_some())
+        });
+        Ok(found.await?)
     }
 
     async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError> {
@@ -146,6 +168,7 @@ fn document(session: &Session, hash: &str) -> Result<Document, MongoError> {
     Ok(doc! {
         "_id": session.id.as_str(),
         "userId": object_id(&session.user)?,
+        "epoch": session.epoch,
         "tokenHash": hash,
         "device": session.device.clone(),
         "createdAt": DateTime::from_millis(session.created_at_ms),
@@ -158,6 +181,7 @@ fn session(stored: &Document) -> Result<Session, MongoError> {
     Ok(Session {
         id: SessionId::new(text(stored, "_id")?),
         user: user_of(stored)?,
+        epoch: epoch(stored)?,
         device: optional_text(stored, "device")?,
         created_at_ms: moment_ms(stored, "createdAt")?,
         used_at_ms: moment_ms(stored, "usedAt")?,

@@ -21,9 +21,9 @@ use crate::{
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{
-        collections::INVITATIONS,
+        collections::{INVITATIONS, USERS},
         partners::held::partner_exists,
-        users::{change::join, members},
+        users::{account as account_of, change::join, members},
     },
     tx::Tx,
 };
@@ -75,7 +75,9 @@ impl TeamStore for MongoTeams {
         now_ms: i64,
     ) -> Result<Vec<Invitation>, StoreError> {
         let of_team = doc! {"partnerId": object_id(partner)?};
-        Ok(self.valid(of_team, now_ms).await?)
+        let mut invitations = self.valid(of_team, now_ms).await?;
+        invitations.retain(|invitation| !invitation.accepted);
+        Ok(invitations)
     }
 
     async fn invitations_to(
@@ -89,7 +91,8 @@ impl TeamStore for MongoTeams {
 
     async fn withdraw(&self, partner: &PartnerId, id: &InvitationId) -> Result<bool, StoreError> {
         let all = self.db.collection::<Document>(INVITATIONS);
-        let this = doc! {"_id": object_id(id)?, "partnerId": object_id(partner)?};
+        let this = doc! {"_id": object_id(id)?, "partnerId": object_id(partner)?,
+        "accepted": {"$ne": true}};
         let gone = self
             .db
             .run(async move { Ok(all.delete_one(this).await?.deleted_count) });
@@ -119,7 +122,7 @@ async fn invite(tx: &mut Tx, invitation: &Invitation) -> Result<Invited, MongoEr
         return Ok(Invited::NoPartner);
     }
     let email = invitation.email_key();
-    let of_team = doc! {"partnerId": object_id(partner)?};
+    let of_team = doc! {"partnerId": object_id(partner)?, "accepted": {"$ne": true}};
     let same = doc! {"partnerId": object_id(partner)?, "emailKey": email.as_str()};
     let known = tx.find_one(INVITATIONS, same.clone()).await?;
     let known = known.as_ref().map(read).transpose()?;
@@ -150,7 +153,10 @@ async fn accept(
         Some(known) => members::count(tx, &known.partner).await?,
         None => 0,
     };
-    let membership = match writes::membership(known, hash, email, members, now_ms) {
+    let account = tx.find_one(USERS, doc! {"_id": object_id(user)?}).await?;
+    let account = account.as_ref().map(account_of).transpose()?;
+    let current = account.and_then(|account| account.membership);
+    let membership = match writes::membership(known, hash, email, members, current, now_ms) {
         Ok(membership) => membership,
         Err(answer) => return Ok(answer),
     };
@@ -158,7 +164,8 @@ async fn accept(
         Joined::NoUser => Ok(Accepted::Invalid),
         Joined::Member => Ok(Accepted::Member),
         Joined::Done => {
-            if tx.delete_one(INVITATIONS, this).await? == 0 {
+            let accepted = doc! {"$set": {"accepted": true}};
+            if tx.update_one(INVITATIONS, this, accepted).await? == 0 {
                 // Cannot be: it was read in the same transaction.
                 return Err(MongoError::corrupt("invitation", &"gone while it was used"));
             }
@@ -177,6 +184,7 @@ fn document(invitation: &Invitation) -> Result<Document, MongoError> {
         "tokenHash": invitation.token_hash.as_str(),
         "createdAt": DateTime::from_millis(invitation.created_at_ms),
         "expiresAt": DateTime::from_millis(invitation.expires_at_ms),
+        "accepted": invitation.accepted,
     })
 }
 
@@ -190,5 +198,7 @@ fn read(stored: &Document) -> Result<Invitation, MongoError> {
         token_hash: TokenHash::stored(text(stored, "tokenHash")?),
         created_at_ms: moment_ms(stored, "createdAt")?,
         expires_at_ms: moment_ms(stored, "expiresAt")?,
+        // An origin that does not know the field leaves it out.
+        accepted: stored.get_bool("accepted").unwrap_or(false),
     })
 }

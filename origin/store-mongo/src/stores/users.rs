@@ -13,7 +13,7 @@ use domain::{
         account::{Account, Consent, EmailKey, Post, Standing},
         change::AccountChange,
         consents::Recorded,
-        store::{Changed, Created, Favored, PostChanged, UserStore},
+        store::{Changed, Created, Erased, Favored, PostChanged, UserStore},
     },
 };
 use mongodb::bson::{Document, doc};
@@ -199,7 +199,7 @@ impl UserStore for MongoUsers {
         Ok(favorites::among(&self.db, id, offers).await?)
     }
 
-    async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<bool, StoreError> {
+    async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<Erased, StoreError> {
         let (id, pseudonym) = (id.clone(), pseudonym.to_owned());
         let erased = self.db.transaction(move |tx| {
             let (id, pseudonym) = (id.clone(), pseudonym.clone());

@@ -59,6 +59,9 @@ pub fn document(booking: &Booking) -> Result<Document, MongoError> {
         document.insert("checkedInAt", DateTime::from_millis(at_ms));
         document.insert("checkedInOn", day);
     }
+    if let Some(user) = &booking.checked_in_by {
+        document.insert("checkedInBy", object_id(user)?);
+    }
     Ok(document)
 }
 
@@ -73,6 +76,7 @@ pub fn edit(after: &Booking) -> Result<Document, MongoError> {
         "open",
         "checkedInAt",
         "checkedInOn",
+        "checkedInBy",
     ] {
         match whole.get(field) {
             Some(value) => set.insert(field, value.clone()),
@@ -89,9 +93,10 @@ pub fn edit(after: &Booking) -> Result<Document, MongoError> {
 pub fn booking(stored: &Document) -> Result<Booking, MongoError> {
     let status = text(stored, "status")?;
     let key = optional_text(stored, "key")?;
+    let user = |field| optional(stored, field, |_| id(stored, field, UserId::parse));
     Ok(Booking {
         id: id(stored, "_id", BookingId::parse)?,
-        user: optional(stored, "userId", |_| id(stored, "userId", UserId::parse))?,
+        user: user("userId")?,
         offer: id(stored, "offerId", OfferId::parse)?,
         partner: id(stored, "partnerId", PartnerId::parse)?,
         status: BookingStatus::parse(&status)
@@ -103,6 +108,7 @@ pub fn booking(stored: &Document) -> Result<Booking, MongoError> {
         created_at_ms: moment_ms(stored, "createdAt")?,
         changed_at_ms: moment_ms(stored, "changedAt")?,
         checked_in_at_ms: optional(stored, "checkedInAt", |_| moment_ms(stored, "checkedInAt"))?,
+        checked_in_by: user("checkedInBy")?,
     })
 }
 

@@ -15,7 +15,7 @@ use domain::{
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
-    documents::{bad, id, moment_ms, object_id, optional, optional_text, part, text, texts},
+    documents::{bad, epoch, id, moment_ms, object_id, optional, optional_text, part, text, texts},
     error::MongoError,
 };
 
@@ -59,7 +59,7 @@ pub fn document(account: &Account) -> Result<Document, MongoError> {
         "membership": membership,
         "status": account.status.as_str(),
         "passwordHash": account.password.expose(),
-        "signedOutBefore": DateTime::from_millis(account.signed_out_before_ms),
+        "epoch": account.epoch,
         "createdAt": DateTime::from_millis(account.created_at_ms),
         "updatedAt": DateTime::from_millis(account.updated_at_ms),
     };
@@ -87,7 +87,7 @@ pub fn account(stored: &Document) -> Result<Account, MongoError> {
         membership: standing.membership,
         status: standing.status,
         password: PasswordHash::new(text(stored, "passwordHash")?),
-        signed_out_before_ms: standing.signed_out_before_ms,
+        epoch: standing.epoch,
         created_at_ms: moment_ms(stored, "createdAt")?,
         updated_at_ms: moment_ms(stored, "updatedAt")?,
     })
@@ -95,7 +95,7 @@ pub fn account(stored: &Document) -> Result<Account, MongoError> {
 
 /// What [`standing`] reads.
 pub fn standing_columns() -> Document {
-    doc! {"role": 1, "membership": 1, "status": 1, "signedOutBefore": 1}
+    doc! {"role": 1, "membership": 1, "status": 1, "epoch": 1}
 }
 
 pub fn standing(stored: &Document) -> Result<Standing, MongoError> {
@@ -110,7 +110,7 @@ pub fn standing(stored: &Document) -> Result<Standing, MongoError> {
         role: word(stored, "role", Role::parse)?,
         membership: membership?,
         status: word(stored, "status", Status::parse)?,
-        signed_out_before_ms: moment_ms(stored, "signedOutBefore")?,
+        epoch: epoch(stored)?,
     })
 }
 

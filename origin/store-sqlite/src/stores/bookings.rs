@@ -61,7 +61,7 @@ impl BookingStore for EmbeddedBookings {
     ) -> Result<Stepped, StoreError> {
         let id = id.clone();
         self.db
-            .write(move |tx| write::step(tx, &id, step, by, now_ms))
+            .write(move |tx| write::step(tx, &id, step, &by, now_ms))
             .await
     }
 

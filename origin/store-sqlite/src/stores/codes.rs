@@ -32,15 +32,16 @@ impl CodeStore for EmbeddedCodes {
             tx.prepare_cached("DELETE FROM codes WHERE expires_at_ms <= ?1")?
                 .execute([code.created_at_ms])?;
             tx.prepare_cached(
-                "INSERT OR REPLACE INTO codes(user_id, purpose, target, hash, tries_left,
+                "INSERT OR REPLACE INTO codes(user_id, purpose, target, hash, epoch, tries_left,
                     created_at_ms, expires_at_ms)
-                 VALUES (:user, :purpose, :target, :hash, :tries, :created, :expires)",
+                 VALUES (:user, :purpose, :target, :hash, :epoch, :tries, :created, :expires)",
             )?
             .execute(named_params! {
                 ":user": code.user.as_str(),
                 ":purpose": code.purpose.as_str(),
                 ":target": code.target,
                 ":hash": code.hash,
+                ":epoch": code.epoch,
                 ":tries": code.tries_left,
                 ":created": code.created_at_ms,
                 ":expires": code.expires_at_ms,
@@ -80,19 +81,6 @@ impl CodeStore for EmbeddedCodes {
         });
         take.await
     }
-
-    async fn consume(&self, code: &StoredCode) -> Result<bool, StoreError> {
-        let code = code.clone();
-        let consume = self.db.write(move |tx| {
-            let consumed = tx
-                .prepare_cached(
-                    "DELETE FROM codes WHERE user_id = ?1 AND purpose = ?2 AND hash = ?3",
-                )?
-                .execute((code.user.as_str(), code.purpose.as_str(), &code.hash))?;
-            Ok(consumed > 0)
-        });
-        consume.await
-    }
 }
 
 fn get(
@@ -102,7 +90,7 @@ fn get(
 ) -> Result<Option<StoredCode>, SqliteError> {
     let found = connection
         .prepare_cached(
-            "SELECT target, hash, tries_left, created_at_ms, expires_at_ms FROM codes
+            "SELECT target, hash, epoch, tries_left, created_at_ms, expires_at_ms FROM codes
              WHERE user_id = ?1 AND purpose = ?2",
         )?
         .query_row((user.as_str(), purpose.as_str()), |row| {
@@ -111,9 +99,10 @@ fn get(
                 purpose,
                 target: row.get(0)?,
                 hash: row.get(1)?,
-                tries_left: row.get(2)?,
-                created_at_ms: row.get(3)?,
-                expires_at_ms: row.get(4)?,
+                epoch: row.get(2)?,
+                tries_left: row.get(3)?,
+                created_at_ms: row.get(4)?,
+                expires_at_ms: row.get(5)?,
             })
         });
     Ok(found.optional()?)

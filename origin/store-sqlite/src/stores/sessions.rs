@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use domain::{
     StoreError, UserId,
-    auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
+    auth::sessions::{Exchange, LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
 };
-use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params};
 
 use crate::{database::EmbeddedDb, error::SqliteError};
 
@@ -28,18 +28,20 @@ impl Sessions for EmbeddedSessions {
         Ok(begin.await?)
     }
 
-    async fn rotate(
-        &self,
-        id: &SessionId,
-        hash: String,
-        next: String,
-        now_ms: i64,
-    ) -> Result<Rotation, StoreError> {
+    async fn rotate(&self, id: &SessionId, exchange: Exchange) -> Result<Rotation, StoreError> {
         let id = id.clone();
-        let rotate = self
-            .db
-            .write(move |tx| rotate(tx, &id, &hash, &next, now_ms));
-        Ok(rotate.await?)
+        Ok(self.db.write(move |tx| rotate(tx, &id, &exchange)).await?)
+    }
+
+    async fn is_live(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {
+        let (user, id) = (user.clone(), id.clone());
+        let found = self.db.read(move |c| {
+            Ok(c.prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ?1 AND user_id = ?2)",
+            )?
+            .query_row((id.as_str(), user.as_str()), |row| row.get(0))?)
+        });
+        found.await
     }
 
     async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError> {
@@ -87,13 +89,14 @@ fn begin(tx: &Transaction<'_>, session: &Session, hash: &str) -> Result<(), Sqli
         i64::try_from(MAX_SESSIONS - 1).unwrap_or(0),
     ))?;
     tx.prepare_cached(
-        "INSERT INTO sessions(id, user_id, token_hash, device, created_at_ms, used_at_ms,
+        "INSERT INTO sessions(id, user_id, epoch, token_hash, device, created_at_ms, used_at_ms,
             expires_at_ms)
-         VALUES (:id, :user, :hash, :device, :created, :used, :expires)",
+         VALUES (:id, :user, :epoch, :hash, :device, :created, :used, :expires)",
     )?
     .execute(named_params! {
         ":id": session.id.as_str(),
         ":user": session.user.as_str(),
+        ":epoch": session.epoch,
         ":hash": hash,
         ":device": session.device,
         ":created": session.created_at_ms,
@@ -106,21 +109,54 @@ fn begin(tx: &Transaction<'_>, session: &Session, hash: &str) -> Result<(), Sqli
 fn rotate(
     tx: &Transaction<'_>,
     id: &SessionId,
-    hash: &str,
-    next: &str,
-    now_ms: i64,
+    exchange: &Exchange,
 ) -> Result<Rotation, SqliteError> {
-    let user = tx
+    let now_ms = exchange.now_ms;
+    let holder = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?));
+    let rotated = tx
         .prepare_cached(
-            "UPDATE sessions SET token_hash = ?3, used_at_ms = ?4, expires_at_ms = ?5
-             WHERE id = ?1 AND token_hash = ?2 AND expires_at_ms > ?4 RETURNING user_id",
+            "UPDATE sessions SET token_hash = :next, previous_hash = :hash, used_at_ms = :now,
+                expires_at_ms = :expires
+             WHERE id = :id AND token_hash = :hash AND expires_at_ms > :now
+             RETURNING user_id, epoch",
         )?
-        .query_row((id.as_str(), hash, next, now_ms, now_ms + LIFE_MS), |row| {
-            row.get::<_, String>(0)
-        })
+        .query_row(
+            named_params! {
+                ":id": id.as_str(),
+                ":hash": exchange.hash,
+                ":next": exchange.next,
+                ":now": now_ms,
+                ":expires": now_ms + LIFE_MS,
+            },
+            holder,
+        )
         .optional()?;
-    if let Some(user) = user {
-        return Ok(Rotation::Done(user_id(&user)?));
+    let repeated = || {
+        tx.prepare_cached(
+            "SELECT user_id, epoch FROM sessions WHERE id = :id AND token_hash = :next
+                AND previous_hash = :hash AND used_at_ms > :since AND expires_at_ms > :now",
+        )?
+        .query_row(
+            named_params! {
+                ":id": id.as_str(),
+                ":hash": exchange.hash,
+                ":next": exchange.next,
+                ":now": now_ms,
+                ":since": now_ms - exchange.grace_ms,
+            },
+            holder,
+        )
+        .optional()
+    };
+    let done = match rotated {
+        Some(rotated) => Some(rotated),
+        None => repeated()?,
+    };
+    if let Some((user, epoch)) = done {
+        return Ok(Rotation::Done {
+            user: user_id(&user)?,
+            epoch,
+        });
     }
     let ended = tx
         .prepare_cached("DELETE FROM sessions WHERE id = ?1 RETURNING user_id, expires_at_ms")?
@@ -142,7 +178,7 @@ fn of_user(
     now_ms: i64,
 ) -> Result<Vec<Session>, SqliteError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, device, created_at_ms, used_at_ms, expires_at_ms FROM sessions
+        "SELECT id, epoch, device, created_at_ms, used_at_ms, expires_at_ms FROM sessions
          WHERE user_id = ?1 AND expires_at_ms > ?2 ORDER BY used_at_ms DESC, id",
     )?;
     let mut rows = statement.query((user.as_str(), now_ms))?;
@@ -151,10 +187,11 @@ fn of_user(
         found.push(Session {
             id: SessionId::new(row.get::<_, String>(0)?),
             user: user.clone(),
-            device: row.get(1)?,
-            created_at_ms: row.get(2)?,
-            used_at_ms: row.get(3)?,
-            expires_at_ms: row.get(4)?,
+            epoch: row.get(1)?,
+            device: row.get(2)?,
+            created_at_ms: row.get(3)?,
+            used_at_ms: row.get(4)?,
+            expires_at_ms: row.get(5)?,
         });
     }
     Ok(found)

@@ -23,7 +23,8 @@ use crate::{
 };
 
 const COLUMNS: &str =
-    "SELECT id, partner_id, email, post, token_hash, created_at_ms, expires_at_ms FROM invitations";
+    "SELECT id, partner_id, email, post, token_hash, created_at_ms, expires_at_ms, accepted
+     FROM invitations";
 
 /// The invitations of the embedded store.
 #[derive(Clone, Debug)]
@@ -50,7 +51,11 @@ impl TeamStore for EmbeddedTeams {
     ) -> Result<Vec<Invitation>, StoreError> {
         let partner = partner.to_string();
         self.db
-            .read(move |c| valid(c, "partner_id", &partner, now_ms))
+            .read(move |c| {
+                let mut invitations = valid(c, "partner_id", &partner, now_ms)?;
+                invitations.retain(|invitation| !invitation.accepted);
+                Ok(invitations)
+            })
             .await
     }
 
@@ -70,7 +75,7 @@ impl TeamStore for EmbeddedTeams {
         self.db
             .write(move |tx| {
                 let gone = tx
-                    .prepare_cached("DELETE FROM invitations WHERE id = ?1 AND partner_id = ?2")?
+                    .prepare_cached("DELETE FROM invitations WHERE id = ?1 AND partner_id = ?2 AND accepted = 0")?
                     .execute([id.as_str(), partner.as_str()])?;
                 Ok(gone > 0)
             })
@@ -124,7 +129,7 @@ fn invite(tx: &Transaction<'_>, invitation: &Invitation) -> Result<Invited, Sqli
         [partner.as_str(), email.as_str()],
     )?;
     let count: i64 = tx
-        .prepare_cached("SELECT COUNT(*) FROM invitations WHERE partner_id = ?1")?
+        .prepare_cached("SELECT COUNT(*) FROM invitations WHERE partner_id = ?1 AND accepted = 0")?
         .query_row([partner.as_str()], |row| row.get(0))?;
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let invited = writes::invited(invitation, known, count);
@@ -172,7 +177,8 @@ fn accept(
         Some(known) => users::members(tx, &known.partner)?.len(),
         None => 0,
     };
-    let membership = match writes::membership(known, hash, email, members, now_ms) {
+    let current = users::account(tx, "id", user.as_str())?.and_then(|account| account.membership);
+    let membership = match writes::membership(known, hash, email, members, current, now_ms) {
         Ok(membership) => membership,
         Err(answer) => return Ok(answer),
     };
@@ -180,7 +186,7 @@ fn accept(
         Joined::NoUser => Ok(Accepted::Invalid),
         Joined::Member => Ok(Accepted::Member),
         Joined::Done => {
-            tx.prepare_cached("DELETE FROM invitations WHERE id = ?1")?
+            tx.prepare_cached("UPDATE invitations SET accepted = 1 WHERE id = ?1")?
                 .execute([id.as_str()])?;
             Ok(Accepted::Done(membership))
         }
@@ -210,5 +216,6 @@ fn read(row: &Row<'_>) -> Result<Invitation, SqliteError> {
         token_hash: TokenHash::stored(row.get(4)?),
         created_at_ms: row.get(5)?,
         expires_at_ms: row.get(6)?,
+        accepted: row.get(7)?,
     })
 }

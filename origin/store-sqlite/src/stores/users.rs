@@ -12,16 +12,19 @@ use domain::{
         account::{Account, Consent, EmailKey, Post, Standing},
         change::AccountChange,
         consents::Recorded,
-        store::{Changed, Created, Favored, PostChanged, UserStore},
+        store::{Changed, Created, Erased, Favored, PostChanged, UserStore, loses_owner},
     },
 };
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::Transaction;
 
 use crate::{
     database::{EmbeddedDb, json_list},
     error::SqliteError,
     stores::bookings::erasing,
-    tables::users::{actors, change::apply},
+    tables::users::{
+        actors,
+        change::{apply, has_one_owner},
+    },
 };
 
 /// The accounts of the embedded store.
@@ -169,7 +172,7 @@ impl UserStore for EmbeddedUsers {
             .await
     }
 
-    async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<bool, StoreError> {
+    async fn erase(&self, id: &UserId, pseudonym: &str, now_ms: i64) -> Result<Erased, StoreError> {
         let (id, pseudonym) = (id.clone(), pseudonym.to_owned());
         self.db
             .write(move |tx| erase(tx, &id, &pseudonym, now_ms))
@@ -182,19 +185,19 @@ fn erase(
     id: &UserId,
     pseudonym: &str,
     now_ms: i64,
-) -> Result<bool, SqliteError> {
-    tx.prepare_cached(
-        "DELETE FROM invitations WHERE email_key = (SELECT email_key FROM users WHERE id = ?1)",
-    )?
-    .execute([id.as_str()])?;
-    let created_at_ms: Option<i64> = tx
-        .prepare_cached("DELETE FROM users WHERE id = ?1 RETURNING created_at_ms")?
-        .query_row([id.as_str()], |row| row.get(0))
-        .optional()?;
-    let Some(created_at_ms) = created_at_ms else {
-        return Ok(false);
+) -> Result<Erased, SqliteError> {
+    let Some(account) = crate::tables::users::account(tx, "id", id.as_str())? else {
+        return Ok(Erased::NotFound);
     };
+    if let Some(partner) = loses_owner(&account, None)
+        && has_one_owner(tx, partner)?
+    {
+        return Ok(Erased::LastOwner(partner.clone()));
+    }
+    tx.prepare_cached("DELETE FROM invitations WHERE email_key = ?1")?
+        .execute([account.email_key().as_str()])?;
     for sql in [
+        "DELETE FROM users WHERE id = ?1",
         "DELETE FROM favorites WHERE user_id = ?1",
         "DELETE FROM codes WHERE user_id = ?1",
     ] {
@@ -205,6 +208,6 @@ fn erase(
     tx.prepare_cached("UPDATE consents SET owner = ?2 WHERE owner = ?1")?
         .execute((id.as_str(), pseudonym))?;
     tx.prepare_cached("INSERT INTO erasures(id, created_at_ms, erased_at_ms) VALUES (?1, ?2, ?3)")?
-        .execute((pseudonym, created_at_ms, now_ms))?;
-    Ok(true)
+        .execute((pseudonym, account.created_at_ms, now_ms))?;
+    Ok(Erased::Done)
 }

@@ -17,7 +17,7 @@ use super::word::word;
 use crate::error::SqliteError;
 
 const COLUMNS: &str = "id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
-    idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms";
+    idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, checked_in_by";
 
 /// Runs a query that selects [`COLUMNS`].
 fn query(
@@ -35,13 +35,14 @@ fn query(
 }
 
 fn booking(row: &Row<'_>) -> Result<Booking, SqliteError> {
-    let user: Option<String> = row.get(1)?;
+    let user = |column: usize| -> Result<Option<UserId>, SqliteError> {
+        let text: Option<String> = row.get(column)?;
+        text.map(|text| word("user id", &text, UserId::parse))
+            .transpose()
+    };
     Ok(Booking {
         id: word("booking id", &row.get::<_, String>(0)?, BookingId::parse)?,
-        user: match user {
-            None => None,
-            Some(user) => Some(word("user id", &user, UserId::parse)?),
-        },
+        user: user(1)?,
         offer: word("offer id", &row.get::<_, String>(2)?, OfferId::parse)?,
         partner: word("partner id", &row.get::<_, String>(3)?, PartnerId::parse)?,
         status: word("status", &row.get::<_, String>(4)?, BookingStatus::parse)?,
@@ -52,6 +53,7 @@ fn booking(row: &Row<'_>) -> Result<Booking, SqliteError> {
         created_at_ms: row.get(9)?,
         changed_at_ms: row.get(10)?,
         checked_in_at_ms: row.get(11)?,
+        checked_in_by: user(12)?,
     })
 }
 
@@ -176,11 +178,11 @@ pub fn days_of_partner(
 pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "INSERT INTO bookings(id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
-            idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, due_ms, day, made_on,
-            checked_in_on)
+            idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, checked_in_by, due_ms,
+            day, made_on, checked_in_on)
          VALUES (:id, :user_id, :offer_id, :partner_id, :status, :counted, :from_ms, :until_ms,
-            :idempotency_key, :created_at_ms, :changed_at_ms, :checked_in_at_ms, :due_ms, :day,
-            :made_on, :checked_in_on)",
+            :idempotency_key, :created_at_ms, :changed_at_ms, :checked_in_at_ms, :checked_in_by,
+            :due_ms, :day, :made_on, :checked_in_on)",
     )?
     .execute(named_params! {
         ":id": booking.id.as_str(),
@@ -195,6 +197,7 @@ pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
         ":created_at_ms": booking.created_at_ms,
         ":changed_at_ms": booking.changed_at_ms,
         ":checked_in_at_ms": booking.checked_in_at_ms,
+        ":checked_in_by": booking.checked_in_by.as_ref().map(UserId::as_str),
         ":due_ms": rules::due_ms(booking),
         ":day": booking.day(),
         ":made_on": booking.made_on(),
@@ -207,7 +210,7 @@ pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
 pub fn update(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "UPDATE bookings SET status = ?2, changed_at_ms = ?3, checked_in_at_ms = ?4, due_ms = ?5,
-            checked_in_on = ?6 WHERE id = ?1",
+            checked_in_on = ?6, checked_in_by = ?7 WHERE id = ?1",
     )?
     .execute((
         booking.id.as_str(),
@@ -216,6 +219,7 @@ pub fn update(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
         booking.checked_in_at_ms,
         rules::due_ms(booking),
         booking.checked_in_on(),
+        booking.checked_in_by.as_ref().map(UserId::as_str),
     ))?;
     Ok(())
 }

@@ -106,7 +106,7 @@ fn read(row: &Row<'_>) -> Result<Account, SqliteError> {
         membership,
         status: word("status", &row.get::<_, String>("status")?, Status::parse)?,
         password: PasswordHash::new(row.get::<_, String>("password_hash")?),
-        signed_out_before_ms: row.get("signed_out_before_ms")?,
+        epoch: row.get("epoch")?,
         created_at_ms: row.get("created_at_ms")?,
         updated_at_ms: row.get("updated_at_ms")?,
     })
@@ -118,10 +118,10 @@ pub fn insert(tx: &Transaction<'_>, account: &Account) -> Result<(), SqliteError
         account,
         "INSERT INTO users(id, email_key, email, email_verified_at_ms, phone, phone_verified_at_ms,
             first_name, last_name, avatar, preferences, identity_status, role, partner_id, post,
-            status, password_hash, signed_out_before_ms, created_at_ms, updated_at_ms)
+            status, password_hash, epoch, created_at_ms, updated_at_ms)
          VALUES (:id, :email_key, :email, :email_verified_at_ms, :phone, :phone_verified_at_ms,
             :first_name, :last_name, :avatar, :preferences, :identity_status, :role, :partner_id,
-            :post, :status, :password_hash, :signed_out_before_ms, :created_at_ms, :updated_at_ms)",
+            :post, :status, :password_hash, :epoch, :created_at_ms, :updated_at_ms)",
     )
 }
 
@@ -135,8 +135,7 @@ pub fn update(tx: &Transaction<'_>, account: &Account) -> Result<(), SqliteError
             last_name = :last_name, avatar = :avatar, preferences = :preferences,
             identity_status = :identity_status, role = :role, partner_id = :partner_id,
             post = :post, status = :status, password_hash = :password_hash,
-            signed_out_before_ms = :signed_out_before_ms, created_at_ms = :created_at_ms,
-            updated_at_ms = :updated_at_ms
+            epoch = :epoch, created_at_ms = :created_at_ms, updated_at_ms = :updated_at_ms
          WHERE id = :id",
     )
 }
@@ -162,7 +161,7 @@ fn store(tx: &Transaction<'_>, account: &Account, sql: &'static str) -> Result<(
         ":post": membership.map(|of| of.post.as_str()),
         ":status": account.status.as_str(),
         ":password_hash": account.password.expose(),
-        ":signed_out_before_ms": account.signed_out_before_ms,
+        ":epoch": account.epoch,
         ":created_at_ms": account.created_at_ms,
         ":updated_at_ms": account.updated_at_ms,
     })?;

@@ -3,7 +3,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use access::{caller::Unknown, service_tokens::Service, tokens::TokenError};
+use access::{
+    caller::Unknown,
+    service_tokens::Service,
+    tokens::{Claims, TokenError},
+};
 use async_graphql::parser::parse_query;
 use domain::{
     auth::{
@@ -28,8 +32,26 @@ fn user(role: Role, post: Option<Post>) -> Caller {
     }))
 }
 
+/// Of a token that this system issued.
+fn claims() -> Box<Claims> {
+    Box::new(Claims {
+        uid: UserId::derive("user", "caller"),
+        email: "caller@example.fr".into(),
+        role: Role::User,
+        is_partner: false,
+        sid: SessionId::new("s"),
+        epoch: 0,
+        iss: String::new(),
+        aud: String::new(),
+        exp: 0,
+        iat: 0,
+        nbf: None,
+        jti: String::new(),
+    })
+}
+
 /// One caller of each kind, in a fixed order.
-fn everybody() -> [(&'static str, Caller); 9] {
+fn everybody() -> [(&'static str, Caller); 10] {
     let service = Service {
         name: TokenName::parse("ci"),
         scopes: vec![Scope::Purge],
@@ -37,6 +59,7 @@ fn everybody() -> [(&'static str, Caller); 9] {
     [
         ("anonymous", Caller::Anonymous),
         ("unknown", Caller::Unknown(Unknown::Credentials)),
+        ("over", Caller::Unknown(Unknown::Expired(claims()))),
         ("user", user(Role::User, None)),
         ("staff", user(Role::Partner, Some(Post::Staff))),
         ("manager", user(Role::Partner, Some(Post::Manager))),
@@ -67,7 +90,7 @@ fn of_team(team: &'static str) -> [&'static str; 5] {
 /// Every row of the table for every role, written by hand instead of computed like the code.
 #[test]
 fn every_field_follows_the_policy_table() {
-    const ALL: &str = "anonymous unknown user staff manager owner admin narrow service";
+    const ALL: &str = "anonymous unknown over user staff manager owner admin narrow service";
     const USERS: &str = "user staff manager owner admin";
     const TEAM: &str = "staff manager owner admin service";
     const OPERATORS: &str = "admin service";
@@ -80,6 +103,7 @@ fn every_field_follows_the_policy_table() {
         let expected = match who {
             Who::Anybody => [ALL; 5],
             Who::SignedIn => [USERS; 5],
+            Who::TokenHolder => ["over user staff manager owner admin"; 5],
             Who::Themselves => ["admin", USERS, "admin", "admin", "admin"],
             Who::Team(Post::Staff) => of_team("staff manager owner admin service"),
             Who::Team(Post::Manager) => of_team("manager owner admin service"),
@@ -176,7 +200,7 @@ fn a_refusal_has_one_code_per_cause() {
             ErrorCode::TOKEN_INVALID,
         ),
         (
-            Caller::Unknown(Unknown::Token(TokenError::Expired)),
+            Caller::Unknown(Unknown::Expired(claims())),
             ErrorCode::TOKEN_EXPIRED,
         ),
         (
@@ -184,7 +208,7 @@ fn a_refusal_has_one_code_per_cause() {
             ErrorCode::TOKEN_INVALID,
         ),
         (
-            Caller::Unknown(Unknown::SignedOut),
+            Caller::Unknown(Unknown::SignedOut(claims())),
             ErrorCode::TOKEN_INVALID,
         ),
         (user(Role::User, None), ErrorCode::FORBIDDEN),

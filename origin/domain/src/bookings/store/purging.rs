@@ -15,14 +15,14 @@ use crate::{
 /// The purge for a new booking; `offer` is its state before the booking.
 pub fn purge_of_creation(booking: &Booking, offer: &Offer) -> PendingPurge {
     let after = with_remaining(offer, |remaining| remaining - 1);
-    purge(booking, "createBooking", By::Holder, changed(offer, after))
+    purge(booking, "createBooking", &By::Holder, changed(offer, after))
 }
 
 /// The purge for a step; if the step gave a place back, `given_back` is the offer before that.
 pub fn purge_of_step(
     after: &Booking,
     step: Step,
-    by: By,
+    by: &By,
     given_back: Option<&Offer>,
 ) -> PendingPurge {
     let offer_tags = given_back.map(|before| {
@@ -32,7 +32,7 @@ pub fn purge_of_step(
     purge(after, step.as_str(), by, offer_tags.unwrap_or_default())
 }
 
-fn purge(booking: &Booking, action: &str, by: By, offer_tags: Vec<Tag>) -> PendingPurge {
+fn purge(booking: &Booking, action: &str, by: &By, offer_tags: Vec<Tag>) -> PendingPurge {
     let mut tags = vec![tags::booking(&booking.id)];
     tags.extend(offer_tags);
     PendingPurge {
@@ -87,8 +87,9 @@ mod tests {
         assert_eq!(purge_of_creation(&booking(), &offer()).tags, own);
         assert_eq!(purge_of_creation(&booking(), &left(2)).tags, shown_number);
         assert_eq!(purge_of_creation(&booking(), &left(1)).tags, shown_offer);
-        let cancelled =
-            |offer: Option<&Offer>| purge_of_step(&booking(), Step::Cancel, By::Holder, offer).tags;
+        let cancelled = |offer: Option<&Offer>| {
+            purge_of_step(&booking(), Step::Cancel, &By::Holder, offer).tags
+        };
         assert_eq!(cancelled(Some(&left(0))), shown_offer);
         assert_eq!(cancelled(Some(&left(1))), shown_number);
         assert_eq!(cancelled(None), own);

@@ -3,7 +3,7 @@ use crate::{
     BookingId, BookingLimits, OfferId, Quota, UserId,
     bookings::{
         samples::{NOW_MS, booking, offer},
-        store::Created,
+        store::{By, Created, Stepped},
     },
 };
 
@@ -78,4 +78,42 @@ fn a_new_booking_takes_a_place_or_meets_others() {
         assert_eq!(creation.booking.id, new().id);
         assert_eq!(creation.purge, purge_of_creation(&creation.booking, &offer));
     }
+}
+
+/// F3. A lost answer repeated is the same answer.
+#[test]
+fn a_step_that_was_taken_gets_the_same_answer_and_writes_nothing() {
+    let (one, other) = (
+        UserId::derive("user", "one"),
+        UserId::derive("user", "other"),
+    );
+    let pending = Booking {
+        status: BookingStatus::Pending,
+        from_ms: NOW_MS + 30 * 3_600_000,
+        ..booking()
+    };
+    for (before, wanted) in [(&pending, Step::Confirm), (&pending, Step::Cancel)] {
+        let after = step(before, wanted, &By::Holder, NOW_MS).unwrap();
+        // Whenever it comes: it is what was asked for.
+        let again = step(&after, wanted, &By::Holder, after.until_ms);
+        assert_eq!(again, Err(Stepped::Before(Box::new(after))));
+    }
+    let scanner = By::Staff(Some(one.clone()));
+    let after = step(&booking(), Step::CheckIn, &scanner, NOW_MS).unwrap();
+    assert_eq!(after.checked_in_by, Some(one));
+    let soon_ms = NOW_MS + rules::CHECK_IN_REPEAT_MS - 1;
+    let again = step(&after, Step::CheckIn, &scanner, soon_ms);
+    assert_eq!(again, Err(Stepped::Before(Box::new(after.clone()))));
+    let used = Err(Stepped::Refused(BookingRefusal::WrongStatus(
+        BookingStatus::CheckedIn,
+    )));
+    for (by, at_ms) in [
+        (&scanner, soon_ms + 1),
+        (&By::Staff(Some(other)), NOW_MS),
+        (&By::Staff(None), NOW_MS),
+    ] {
+        assert_eq!(step(&after, Step::CheckIn, by, at_ms), used, "{by:?}");
+    }
+    let cancelled = step(&after, Step::Cancel, &By::Holder, NOW_MS);
+    assert_eq!(cancelled, used);
 }

@@ -94,22 +94,22 @@ pub fn change(before: &Offer, edit: OfferEdit, booked: i32, author: Author) -> C
             Edit::Set(_) => Change::Keep(Box::new(before.clone())),
         };
     }
-    if edit
-        .expected_version
-        .is_some_and(|expected| expected != before.version)
-    {
+    let expected = edit.expected_version;
+    let applied = edit.apply(before, booked);
+    // Before the version: a client that heard no answer edits once more what it has edited.
+    if applied.as_ref() == Ok(before) {
+        return Change::Keep(Box::new(before.clone()));
+    }
+    if expected.is_some_and(|expected| expected != before.version) {
         return Change::Conflict {
             version: before.version,
         };
     }
-    let mut after = match edit.apply(before, booked) {
+    let mut after = match applied {
         Ok(after) => Box::new(after),
         Err(Unfit::Broken(broken)) => return Change::Refuse(broken),
         Err(Unfit::BelowBooked(booked)) => return Change::BelowBooked(booked),
     };
-    if *after == *before {
-        return Change::Keep(after);
-    }
     if !differ_in_what_is_left_only(before, &after) {
         after.version += 1;
     }

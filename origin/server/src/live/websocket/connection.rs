@@ -245,7 +245,7 @@ impl Open {
             tokio::select! {
                 letter = mailbox.next() => self.deliver(letter?).await?,
                 message = self.wire.hear() => self.answer(message?).await?,
-                () = self.credentials.ended() => return Err(CredentialsRefused::EXPIRED.into()),
+                () = self.credentials.ended() => return Err(CredentialsRefused::expired().into()),
                 _ = keep_alive.tick() => self.keep_alive().await?,
             }
         }

@@ -130,7 +130,7 @@ async fn of_many_that_check_one_booking_in_one_does(fresh: Fresh) {
         let id = booking.id.clone();
         async move {
             bookings
-                .step(&id, Step::CheckIn, By::Staff, NOW_MS)
+                .step(&id, Step::CheckIn, By::Staff(None), NOW_MS)
                 .await
                 .unwrap()
         }

@@ -20,7 +20,10 @@ use domain::{
         Invitation, InvitationToken,
         store::{Accepted, Invited},
     },
-    users::account::{Account, Consent, PasswordHash, Post, Purpose},
+    users::{
+        account::{Account, Consent, PasswordHash, Post, Purpose},
+        store::Erased,
+    },
 };
 use yousoon::{
     database::Database,
@@ -114,14 +117,8 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     fresh.fill(vec![family(offers.to_vec())]).await;
     fill_accounts(&fresh.db, &offers).await;
     let bookings = fill_bookings(&fresh.db, &offers).await;
-    assert!(
-        fresh
-            .db
-            .users
-            .erase(&user("eve"), PSEUDONYM, NOW_MS)
-            .await
-            .unwrap()
-    );
+    let erased = fresh.db.users.erase(&user("eve"), PSEUDONYM, NOW_MS).await;
+    assert_eq!(erased.unwrap(), Erased::Done);
     let (token, invitation) = (Secret::fresh(), crate::samples::invitation_token());
     fill_tokens(&fresh.db, &token).await;
     fill_team(&fresh.db, &offers[0], &invitation).await;
@@ -275,6 +272,7 @@ async fn fill_team(db: &Database, offer: &Offer, token: &InvitationToken) {
             token_hash: token.hash(),
             created_at_ms: NOW_MS,
             expires_at_ms,
+            accepted: false,
         };
         let invited = db.teams.invite(invitation).await.unwrap();
         assert_eq!(invited, Invited::Done);

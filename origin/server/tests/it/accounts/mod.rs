@@ -1,6 +1,7 @@
 //! Accounts over HTTP: on the embedded store, with sessions in it and in Redis.
 
 mod attempts;
+mod ending;
 pub(crate) mod person;
 mod portal;
 mod profile;

@@ -1,5 +1,6 @@
 //! Somebody with an account.
 
+use domain::UserId;
 use e2e::{Durability, Redis};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
@@ -58,6 +59,10 @@ impl Person {
             access: text(&payload["accessToken"]),
             refresh: text(&payload["refreshToken"]),
         }
+    }
+
+    pub(crate) fn user_id(&self) -> UserId {
+        UserId::parse(&self.id).unwrap()
     }
 
     pub(crate) async fn ask(&self, app: &TestApp, query: &str, variables: Value) -> Answer {

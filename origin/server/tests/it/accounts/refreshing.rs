@@ -74,3 +74,31 @@ async fn sessions_are_listed_and_ended_by_their_user_alone() {
         refresh(&app, &ben.refresh).await.data();
     }
 }
+
+/// C7. An answer that was lost, and two tabs at once, on one origin and two.
+#[tokio::test]
+async fn a_refresh_token_that_is_sent_again_soon_gets_the_same_next_one() {
+    for (app, _redis) in both().await {
+        let other = app.another().await;
+        let ana = register(&app, "ana").await;
+        let (one, two) = tokio::join!(refresh(&app, &ana.refresh), refresh(&other, &ana.refresh));
+        app.pass_ms(29_000);
+        let late = refresh(&other, &ana.refresh).await;
+        let [one, two, late] =
+            [one, two, late].map(|answer| Person::of(&answer.data()["refreshToken"]));
+        for tab in [&two, &late] {
+            assert_eq!(tab.refresh, one.refresh);
+            assert!(tab.is_in(&app).await && tab.is_in(&other).await);
+        }
+        let sessions = one
+            .ask(&app, "query Q { mySessions { id } }", json!({}))
+            .await;
+        assert_eq!(sessions.data()["mySessions"].as_array().unwrap().len(), 1);
+        refresh(&app, &late.refresh).await.data();
+        // Now it is no lost answer any more, and the whole session ends.
+        app.pass_ms(30_000);
+        let reused = refresh(&other, &late.refresh).await;
+        assert_eq!(reused.code(), "REFRESH_TOKEN_INVALID");
+        assert!(!late.is_in(&other).await);
+    }
+}

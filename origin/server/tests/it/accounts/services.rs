@@ -1,24 +1,44 @@
 //! Tokens of services, from the command line to the routes.
 
-use std::{path::Path, process::Command};
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use access::service_tokens::Secret;
-use domain::auth::service_tokens::{Scope, ServiceToken, TokenName};
+use domain::{
+    auth::service_tokens::{Scope, ServiceToken, TokenName},
+    users::{account::Role, change::AccountChange},
+};
 use reqwest::Method;
 use serde_json::json;
 
 use super::person::{PASSWORD, register};
 use crate::{
     app::{Answer, TOKEN, TestApp},
-    fixtures::NOW_MS,
+    fixtures::{NOW_MS, partner, store},
 };
 
 fn yousoon(dir: &Path, words: &[&str]) -> (bool, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_yousoon"))
+    answering(dir, words, "")
+}
+
+/// The same, with what is typed when it asks.
+fn answering(dir: &Path, words: &[&str], typed: &str) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yousoon"))
         .args(["--data-dir", dir.to_str().unwrap()])
         .args(words)
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    let mut stdin = command.stdin.take().unwrap();
+    // It may have ended without a question.
+    let _written = stdin.write_all(typed.as_bytes());
+    drop(stdin);
+    let output = command.wait_with_output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(said).unwrap())
 }
@@ -165,7 +185,8 @@ async fn an_administrator_is_made_on_the_command_line_and_may_what_operators_may
     let nobody = "000000000000000000000000:owner";
     let (good, said) = yousoon(dir, &["role", "zoe@example.fr", "--partner", nobody]);
     assert!(!good && said.contains("no partner"), "{said}");
-    let (good, said) = yousoon(dir, &["role", "Zoe@example.fr", "--admin"]);
+    verify(&app, &zoe).await;
+    let (good, said) = yousoon(dir, &["role", "Zoe@example.fr", "--admin", "--yes"]);
     assert!(good && said.contains("is admin"), "{said}");
     let again = super::person::login(&app, "zoe@example.fr", PASSWORD).await;
     let admin = super::person::Person::of(&again.data()["login"]).access;
@@ -175,4 +196,83 @@ async fn an_administrator_is_made_on_the_command_line_and_may_what_operators_may
         assert!(tries < 60, "still no administrator");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
+}
+
+/// The address was proved to be this user's.
+async fn verify(app: &TestApp, who: &super::person::Person) {
+    let (id, users) = (who.user_id(), &app.state.services.users);
+    let email = users.by_id(&id).await.unwrap().unwrap().email;
+    let change = AccountChange::EmailVerified(email);
+    users.change(&id, change, NOW_MS).await.unwrap();
+}
+
+/// E10. Whoever registered an address that is not theirs gets no rights by it, and the operator sees
+/// who it is before anything changes.
+#[tokio::test]
+async fn rights_are_given_to_verified_addresses_after_a_question() {
+    let app = TestApp::start().await;
+    let dir = app.data_dir();
+    store(&app.db, "a", vec![]).await;
+    let zoe = register(&app, "zoe").await;
+    let owner = format!("{}:owner", partner("a").id);
+    let role = async || {
+        let account = app.state.services.users.by_id(&zoe.user_id()).await;
+        account.unwrap().unwrap().role
+    };
+    for rights in [&["--admin"][..], &["--partner", &owner]] {
+        let (good, said) = yousoon(
+            dir,
+            &[&["role", "zoe@example.fr", "--yes"][..], rights].concat(),
+        );
+        assert!(!good && said.contains("is not verified"), "{said}");
+    }
+    verify(&app, &zoe).await;
+    let asked = ["role", "zoe@example.fr", "--admin"];
+    for (answer, is_done) in [("", false), ("n\n", false), ("y\n", true)] {
+        let (good, said) = answering(dir, &asked, answer);
+        assert_eq!(good, is_done, "{said}");
+        assert!(
+            said.contains(&zoe.id) && said.contains("Zoé d'Été"),
+            "{said}"
+        );
+        assert_eq!(role().await == Role::Admin, is_done, "{answer:?}");
+    }
+}
+
+/// F5. On the command line and in the app: a partner keeps an owner.
+#[tokio::test]
+async fn an_only_owner_is_not_lost() {
+    const DELETE: &str = "mutation D($p: String!) { deleteMyAccount(password: $p) }";
+    let app = TestApp::start().await;
+    let dir = app.data_dir();
+    store(&app.db, "a", vec![]).await;
+    let [zoe, ben] = [register(&app, "zoe").await, register(&app, "ben").await];
+    let owner = format!("{}:owner", partner("a").id);
+    for (name, person) in [("zoe", &zoe), ("ben", &ben)] {
+        verify(&app, person).await;
+        if name == "zoe" {
+            let (good, said) = yousoon(
+                dir,
+                &["role", "zoe@example.fr", "--partner", &owner, "--yes"],
+            );
+            assert!(good, "{said}");
+        }
+    }
+    for other in [&["--admin"][..], &["--user"]] {
+        let words = [&["role", "zoe@example.fr", "--yes"][..], other].concat();
+        let (good, said) = yousoon(dir, &words);
+        assert!(!good && said.contains("only owner"), "{said}");
+        assert!(said.contains(&owner), "what to do: {said}");
+    }
+    let refused = zoe.ask(&app, DELETE, json!({"p": PASSWORD})).await;
+    assert_eq!(refused.code(), "LAST_OWNER");
+    assert!(zoe.is_in(&app).await, "a refusal ends no session");
+    let (good, said) = yousoon(
+        dir,
+        &["role", "ben@example.fr", "--partner", &owner, "--yes"],
+    );
+    assert!(good, "{said}");
+    let gone = zoe.ask(&app, DELETE, json!({"p": PASSWORD})).await;
+    assert_eq!(gone.data()["deleteMyAccount"], true);
+    assert!(!zoe.is_in(&app).await);
 }

@@ -60,7 +60,7 @@ async fn an_offer_is_edited_by_managers_of_its_partner_and_recorded_as_theirs() 
         .unwrap();
     assert_eq!(actor, format!("user {}", manager.id));
     // What somebody may follows the account, not the token: within seconds, here at once.
-    let id = UserId::parse(&owner.id).unwrap();
+    let id = UserId::parse(&manager.id).unwrap();
     let change = AccountChange::Role(Role::User, None);
     app.state
         .services
@@ -69,5 +69,5 @@ async fn an_offer_is_edited_by_managers_of_its_partner_and_recorded_as_theirs() 
         .await
         .unwrap();
     app.state.services.auth.standings.forget(&id);
-    assert_eq!(edit(&owner, "a").await.code(), "FORBIDDEN");
+    assert_eq!(edit(&manager, "a").await.code(), "FORBIDDEN");
 }

@@ -73,7 +73,8 @@ async fn who_was_erased_elsewhere_stores_nothing() {
     ana.ask(&app, "{ me { id } }", json!({})).await.data();
     let id = UserId::parse(&ana.id).unwrap();
     let users = &app.state.services.users;
-    assert!(users.erase(&id, "pseudonym", 0).await.unwrap());
+    let erased = users.erase(&id, "pseudonym", 0).await.unwrap();
+    assert_eq!(erased, domain::users::store::Erased::Done);
     let favorite = "mutation A($o: ID!) { addFavorite(offerId: $o) }";
     let consent = r#"mutation R { recordConsent(input: {purpose: TERMS, version: "1", granted: true}) { at } }"#;
     let this = json!({"o": one.id});

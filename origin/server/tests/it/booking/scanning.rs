@@ -30,11 +30,71 @@ async fn a_booking_is_checked_in_once_by_staff_of_its_partner() {
     assert_eq!(done["status"], "CHECKED_IN");
     assert_eq!(done["checkedInAt"], "2026-06-01T12:00:00+00:00");
     assert_eq!(done["user"], json!({"id": ana.id, "firstName": "Zoé"}));
-    let replayed = staff.ask(&app, CHECK_IN, scanned).await;
-    assert_eq!(replayed.code(), "QR_CODE_REPLAYED");
+    app.pass_ms(10_000);
     let offline = json!({"b": booking["id"], "q": booking["offlineCode"]});
-    let replayed = staff.ask(&app, CHECK_IN, offline).await;
-    assert_eq!(replayed.code(), "QR_CODE_REPLAYED");
+    for scanned in [scanned, offline] {
+        let replayed = staff.ask(&app, CHECK_IN, scanned).await;
+        assert_eq!(replayed.code(), "QR_CODE_REPLAYED");
+    }
+}
+
+/// F3. A scanner that heard no answer scans once more and gets the same one; another scanner, and the
+/// same one later, learn when that was and who it was.
+#[tokio::test]
+async fn the_same_scan_gets_the_same_answer_and_another_scanner_learns_who_it_was() {
+    let app = TestApp::start().await;
+    let one = places("a", 0, 9);
+    store(&app.db, "a", vec![one.clone()]).await;
+    let ana = register(&app, "ana").await;
+    let staff = works_for(&app, "staff", "a", Post::Staff).await;
+    let other = works_for(&app, "other", "a", Post::Staff).await;
+    let booking = booked(&app, &ana, &one).await;
+    let scanned = json!({"b": booking["id"], "q": booking["qrCode"]});
+    let first = staff.ask(&app, CHECK_IN, scanned.clone()).await.data();
+    app.pass_ms(500);
+    let again = staff.ask(&app, CHECK_IN, scanned.clone()).await.data();
+    assert_eq!(again, first);
+    let by_other = other.ask(&app, CHECK_IN, scanned.clone()).await;
+    app.pass_ms(9_500);
+    let later = staff.ask(&app, CHECK_IN, scanned.clone()).await;
+    let by_service = app.post(CHECK_IN, &scanned).bearer_auth(crate::app::TOKEN);
+    let by_service = crate::app::Answer::of(by_service).await;
+    for refused in [by_other, later, by_service] {
+        let error = &refused.json()["errors"][0];
+        let extensions = &error["extensions"];
+        assert_eq!(extensions["code"], "QR_CODE_REPLAYED", "{error}");
+        assert_eq!(extensions["checkedInAt"], first["checkIn"]["checkedInAt"]);
+        assert_eq!(extensions["checkedInBy"], "Zoé");
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.ends_with(" le 2026-06-01 à 14:00 par Zoé"),
+            "{message}"
+        );
+    }
+    // What the code is of is not told to somebody who does not work there.
+    let foreign = works_for(&app, "foreign", "b", Post::Owner).await;
+    let foreign = foreign.ask(&app, CHECK_IN, scanned).await;
+    assert_eq!(foreign.code(), "FORBIDDEN");
+    assert!(!foreign.text.contains("checkedIn"), "{}", foreign.text);
+}
+
+/// F3.
+#[tokio::test]
+async fn a_booking_that_is_confirmed_or_cancelled_is_so_when_asked_again() {
+    const CONFIRM: &str = "mutation M($b: ID!) { confirmBooking(id: $b) { id status } }";
+    let app = TestApp::start().await;
+    let one = places("a", 0, 9);
+    store(&app.db, "a", vec![one.clone()]).await;
+    let ana = register(&app, "ana").await;
+    let booking = booked(&app, &ana, &one).await;
+    for (query, status) in [(CONFIRM, "CONFIRMED"), (super::CANCEL, "CANCELLED")] {
+        let asked = json!({"b": booking["id"]});
+        let first = ana.ask(&app, query, asked.clone()).await.data();
+        assert!(first.to_string().contains(status), "{first}");
+        assert_eq!(ana.ask(&app, query, asked).await.data(), first);
+    }
+    let too_late = ana.ask(&app, CONFIRM, json!({"b": booking["id"]})).await;
+    assert_eq!(too_late.code(), "BOOKING_STATUS_CONFLICT");
 }
 
 #[tokio::test]

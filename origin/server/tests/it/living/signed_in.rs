@@ -1,8 +1,8 @@
 //! A token, for as long as it is taken.
 
+use access::tokens::{Claims, Issued};
 use domain::{
     UserId,
-    auth::sessions::SessionId,
     users::{account::Status, change::AccountChange},
 };
 use serde_json::json;
@@ -24,7 +24,9 @@ async fn token_of(app: &TestApp, person: &Person, left_s: i64) -> String {
         .auth
         .tokens
         .verify(&person.access, NOW_MS);
-    let session: SessionId = session.unwrap().sid;
+    let Ok(Issued::Valid(Claims { sid: session, .. })) = session else {
+        panic!("it was issued just now");
+    };
     let issued_ms = NOW_MS - (15 * 60 - left_s) * 1_000;
     let tokens = &app.state.services.auth.tokens;
     tokens.issue(&account, &session, issued_ms).unwrap()
@@ -116,5 +118,21 @@ async fn a_disabled_user_gets_no_more_events() {
     app.state.services.auth.standings.forget(&id);
     publish(&app, 2).await;
     let reason = "the access token is no longer valid: sign in again";
+    assert_eq!(socket.closed().await, (4403, reason.to_owned()));
+}
+
+/// F4. A connection is no way around a session that has ended.
+#[tokio::test]
+async fn who_signs_out_hears_of_nothing_more() {
+    let app = TestApp::start().await;
+    begun(&app).await;
+    let person = register(&app, "zoe").await;
+    let mut socket = Socket::signed_in(&app, &person.access).await;
+    socket.subscribe("1", nearby(paris())).await;
+    subscribed(&app, 1).await;
+    let out = person.ask(&app, "mutation M { logout }", json!({})).await;
+    assert_eq!(out.data()["logout"], true);
+    publish(&app, 1).await;
+    let reason = "the access token is not taken any more: sign in again";
     assert_eq!(socket.closed().await, (4403, reason.to_owned()));
 }

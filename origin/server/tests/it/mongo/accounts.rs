@@ -1,6 +1,10 @@
 //! Every query of accounts and sessions, for who looks at their plans.
 
-use access::{codes::Codes, service_tokens::Secret, sessions::RefreshToken};
+use access::{
+    codes::Codes,
+    service_tokens::Secret,
+    sessions::{RefreshToken, RefreshTokens, SessionsConfig},
+};
 use domain::{
     OfferId, UserId,
     auth::{
@@ -26,7 +30,10 @@ pub(super) async fn ask(db: &Database) {
     users.by_id(id).await.unwrap();
     users.by_email(&account.email_key()).await.unwrap();
     users.standing(id).await.unwrap();
-    let change = AccountChange::Password(PasswordHash::new("y"));
+    let change = AccountChange::Password {
+        epoch: 0,
+        to: PasswordHash::new("y"),
+    };
     users.change(id, change, NOW_MS).await.unwrap();
     let verified = AccountChange::PhoneVerified("+33600000001".into());
     users.change(id, verified, NOW_MS).await.unwrap();
@@ -55,6 +62,7 @@ async fn ask_sessions(db: &Database, user: &UserId) {
     let session = Session {
         id: token.session(),
         user: user.clone(),
+        epoch: 0,
         device: None,
         created_at_ms: NOW_MS,
         used_at_ms: NOW_MS,
@@ -62,9 +70,10 @@ async fn ask_sessions(db: &Database, user: &UserId) {
     };
     let (sessions, id) = (&db.sessions, session.id.clone());
     sessions.begin(session, token.hash()).await.unwrap();
-    let next = token.next().hash();
-    let rotated = sessions.rotate(&id, token.hash(), next, NOW_MS);
-    rotated.await.unwrap();
+    let tokens = RefreshTokens::new([1; 32], SessionsConfig::default());
+    let (_, exchange) = tokens.exchange(&token, NOW_MS);
+    sessions.rotate(&id, exchange).await.unwrap();
+    sessions.is_live(user, &id).await.unwrap();
     sessions.of_user(user, NOW_MS).await.unwrap();
     sessions.end(user, &id).await.unwrap();
     sessions.end_all(user, Some(&id)).await.unwrap();
@@ -87,11 +96,10 @@ async fn ask_service_tokens(db: &Database) {
 
 async fn ask_codes(db: &Database, user: &UserId) {
     let purpose = CodePurpose::VerifyPhone;
-    let code = Codes::new([1; 32]).stored(user, purpose, "+33600000001", "012345", NOW_MS);
-    db.codes.put(code.clone()).await.unwrap();
+    let code = Codes::new([1; 32]).stored(user, 0, purpose, "+33600000001", "012345", NOW_MS);
+    db.codes.put(code).await.unwrap();
     db.codes.get(user, purpose).await.unwrap();
     db.codes.take_try(user, purpose, NOW_MS).await.unwrap();
-    db.codes.consume(&code).await.unwrap();
 }
 
 pub(super) fn account() -> Account {
@@ -110,7 +118,7 @@ pub(super) fn account() -> Account {
         membership: None,
         status: Status::Active,
         password: PasswordHash::new("x"),
-        signed_out_before_ms: 0,
+        epoch: 0,
         created_at_ms: NOW_MS,
         updated_at_ms: NOW_MS,
     }

@@ -103,6 +103,7 @@ async fn ask_teams(db: &Database, partner: &PartnerId, owner: &Account) {
             token_hash: token.hash(),
             created_at_ms: at_ms,
             expires_at_ms: at_ms + LIFE_MS,
+            accepted: false,
         };
         let invited = db.teams.invite(invitation).await.unwrap();
         assert_eq!(invited, Invited::Done);

@@ -18,19 +18,25 @@ use crate::{
 /// More open bookings than a user may have: all come with the first answer.
 const MOST_OPEN: usize = 100;
 
-/// Cancels what is open, at any time, and takes the user out of all bookings.
+/// Cancels what is open, at any time, and takes the user out of all bookings, also of those that
+/// they checked in.
 pub async fn erase(tx: &mut Tx, user: &UserId, now_ms: i64) -> Result<(), MongoError> {
     let user = object_id(user)?;
     let open = doc! {"userId": user, "due": {"$exists": true}};
     for stored in tx.find(BOOKINGS, open, None, MOST_OPEN).await? {
         let before = rows::booking(&stored)?;
         if let Some(after) = rules::withdrawn(&before, now_ms) {
-            let what = (Step::Cancel, By::Erasure);
+            let what = (Step::Cancel, &By::Erasure);
             write::store(tx, &before, &after, what, now_ms).await?;
         }
     }
     let nobody = doc! {"$unset": {"userId": "", "key": "", "open": ""}};
     tx.update_many(BOOKINGS, doc! {"userId": user}, nobody)
         .await?;
+    let (scanned, by_nobody) = (
+        doc! {"checkedInBy": user},
+        doc! {"$unset": {"checkedInBy": ""}},
+    );
+    tx.update_many(BOOKINGS, scanned, by_nobody).await?;
     Ok(())
 }

@@ -63,19 +63,24 @@ pub(super) async fn step(
     tx: &mut Tx,
     id: &BookingId,
     step: Step,
-    by: By,
+    by: &By,
     now_ms: i64,
 ) -> Result<Stepped, MongoError> {
     let this = doc! {"_id": object_id(id)?};
     let Some(before) = one(tx, this).await? else {
         return Ok(Stepped::Refused(BookingRefusal::NotFound));
     };
-    match rules::step(&before, step, now_ms) {
+    match writes::step(&before, step, by, now_ms) {
         Ok(after) => {
+            if let Some(scanner) = writes::scanner(step, by)
+                && !held::is_active(tx, scanner).await?
+            {
+                return Ok(Stepped::NoAccount);
+            }
             store(tx, &before, &after, (step, by), now_ms).await?;
             Ok(Stepped::Done(Box::new(after)))
         }
-        Err(refusal) => Ok(Stepped::Refused(refusal)),
+        Err(answer) => Ok(answer),
     }
 }
 
@@ -84,7 +89,7 @@ pub(super) async fn store(
     tx: &mut Tx,
     before: &Booking,
     after: &Booking,
-    (step, by): (Step, By),
+    (step, by): (Step, &By),
     now_ms: i64,
 ) -> Result<(), MongoError> {
     // The status once more: where there are no transactions the second of two finds nothing.

@@ -2,18 +2,14 @@
 
 use domain::{
     PartnerId, UserId,
-    users::{
-        account::Post,
-        change::AccountChange,
-        store::{PostChanged, post_change},
-    },
+    users::{account::Post, change::AccountChange, store::PostChanged},
 };
 use mongodb::bson::doc;
 
 use crate::{
     documents::object_id,
     error::MongoError,
-    tables::{collections::USERS, users as rows, users::change::change},
+    tables::{collections::USERS, users::change::change},
     tx::Tx,
 };
 
@@ -24,21 +20,10 @@ pub(super) async fn change_post(
     post: Option<Post>,
     now_ms: i64,
 ) -> Result<PostChanged, MongoError> {
-    let owners =
-        doc! {"membership.partnerId": object_id(partner)?, "membership.post": Post::Owner.as_str()};
-    // Written, not read: two owners who send each other away would both see one that remains.
-    let held = tx.update_many(USERS, owners, doc! {"$inc": {"membership.held": 1_i64}});
-    let owners = usize::try_from(held.await?).unwrap_or(usize::MAX);
     let member = doc! {"_id": object_id(user)?, "membership.partnerId": object_id(partner)?};
-    let stored = tx.find_one(USERS, member).await?;
-    let before = stored.as_ref().map(rows::account).transpose()?;
-    let changed = post_change(before.as_ref(), owners, post);
-    match changed {
-        PostChanged::NotMember | PostChanged::LastOwner => {}
-        PostChanged::Done => {
-            let to = AccountChange::Post(partner.clone(), post);
-            change(tx, user, &to, now_ms).await?;
-        }
+    if !tx.exists(USERS, member).await? {
+        return Ok(PostChanged::NotMember);
     }
-    Ok(changed)
+    let to = AccountChange::Post(partner.clone(), post);
+    Ok(change(tx, user, &to, now_ms).await?.into())
 }

@@ -5,19 +5,19 @@ use domain::{
     users::{
         account::{Account, Consent},
         consents::{MAX_CONSENTS, Recorded, recorded},
-        store::Created,
+        store::{Created, Erased, loses_owner},
     },
 };
 use mongodb::bson::{DateTime, doc};
 
 use crate::{
-    documents::{bad, moment_ms, object_id, text},
+    documents::{bad, object_id},
     error::MongoError,
     stores::bookings::erasing,
     tables::{
         collections::{CODES, CONSENTS, ERASURES, FAVORITES, INVITATIONS, USERS},
         users as rows,
-        users::{actors, held},
+        users::{actors, change::has_one_owner, held},
     },
     tx::Tx,
 };
@@ -74,14 +74,21 @@ pub(super) async fn erase(
     id: &UserId,
     pseudonym: &str,
     now_ms: i64,
-) -> Result<bool, MongoError> {
-    let erased = tx.find_one_and_delete(USERS, doc! {"_id": object_id(id)?});
-    let Some(erased) = erased.await? else {
-        return Ok(false);
+) -> Result<Erased, MongoError> {
+    let this = doc! {"_id": object_id(id)?};
+    let Some(stored) = tx.find_one(USERS, this.clone()).await? else {
+        return Ok(Erased::NotFound);
     };
+    let account = rows::account(&stored)?;
+    if let Some(partner) = loses_owner(&account, None)
+        && has_one_owner(tx, partner).await?
+    {
+        return Ok(Erased::LastOwner(partner.clone()));
+    }
+    tx.delete_one(USERS, this).await?;
     erasing::erase(tx, id, now_ms).await?;
     actors::rename(tx, id, pseudonym).await?;
-    let to_address = doc! {"emailKey": text(&erased, "emailKey")?};
+    let to_address = doc! {"emailKey": account.email_key().as_str()};
     tx.delete_many(INVITATIONS, to_address).await?;
     for collection in [FAVORITES, CODES] {
         tx.delete_many(collection, doc! {"userId": object_id(id)?})
@@ -92,9 +99,9 @@ pub(super) async fn erase(
         .await?;
     let proof = doc! {
         "_id": pseudonym,
-        "createdAt": DateTime::from_millis(moment_ms(&erased, "createdAt")?),
+        "createdAt": DateTime::from_millis(account.created_at_ms),
         "erasedAt": DateTime::from_millis(now_ms),
     };
     tx.insert_one(ERASURES, proof).await?;
-    Ok(true)
+    Ok(Erased::Done)
 }

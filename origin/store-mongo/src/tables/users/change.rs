@@ -1,11 +1,11 @@
 //! Changes of an account, in a transaction of its block or of another.
 
 use domain::{
-    UserId,
+    PartnerId, UserId,
     users::{
-        account::{Membership, Status},
+        account::{Membership, Post, Status},
         change::AccountChange,
-        store::{Changed, Joined},
+        store::{Changed, Joined, loses_owner},
     },
 };
 use mongodb::bson::{Bson, doc};
@@ -43,6 +43,11 @@ pub async fn change(
     {
         return Ok(Changed::PhoneTaken);
     }
+    if let Some(partner) = loses_owner(&before, Some(&after))
+        && has_one_owner(tx, partner).await?
+    {
+        return Ok(Changed::LastOwner(partner.clone()));
+    }
     // Not the whole document: a later version may keep more in it than this one knows.
     let mut fields = document(&after)?;
     fields.remove("_id");
@@ -52,6 +57,15 @@ pub async fn change(
     }
     tx.update_one(USERS, this, edit).await?;
     Ok(Changed::Done(Box::new(after)))
+}
+
+/// Whether a partner has no second owner. Writes to all of them: of two owners who leave at the same
+/// time, each would else see one that remains.
+pub async fn has_one_owner(tx: &mut Tx, partner: &PartnerId) -> Result<bool, MongoError> {
+    let owners =
+        doc! {"membership.partnerId": object_id(partner)?, "membership.post": Post::Owner.as_str()};
+    let held = tx.update_many(USERS, owners, doc! {"$inc": {"membership.held": 1_i64}});
+    Ok(held.await? <= 1)
 }
 
 /// Makes a user work for a partner, in a transaction of the partner's.

@@ -67,18 +67,23 @@ pub(super) fn step(
     tx: &Transaction<'_>,
     id: &BookingId,
     step: Step,
-    by: By,
+    by: &By,
     now_ms: i64,
 ) -> Result<Stepped, SqliteError> {
     let Some(before) = rows::by_id(tx, id)? else {
         return Ok(Stepped::Refused(BookingRefusal::NotFound));
     };
-    match rules::step(&before, step, now_ms) {
+    match writes::step(&before, step, by, now_ms) {
         Ok(after) => {
+            if let Some(scanner) = writes::scanner(step, by)
+                && !users::is_active(tx, scanner)?
+            {
+                return Ok(Stepped::NoAccount);
+            }
             store(tx, &before, &after, step, by, now_ms)?;
             Ok(Stepped::Done(Box::new(after)))
         }
-        Err(refusal) => Ok(Stepped::Refused(refusal)),
+        Err(answer) => Ok(answer),
     }
 }
 
@@ -88,7 +93,7 @@ pub(super) fn store(
     before: &Booking,
     after: &Booking,
     step: Step,
-    by: By,
+    by: &By,
     now_ms: i64,
 ) -> Result<(), SqliteError> {
     rows::update(tx, after)?;

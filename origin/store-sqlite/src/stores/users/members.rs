@@ -2,17 +2,13 @@
 
 use domain::{
     PartnerId, UserId,
-    users::{
-        account::Post,
-        change::AccountChange,
-        store::{PostChanged, post_change},
-    },
+    users::{account::Post, change::AccountChange, store::PostChanged},
 };
 use rusqlite::Transaction;
 
 use crate::{
     error::SqliteError,
-    tables::users::{change::apply, members},
+    tables::users::{account, change::apply},
 };
 
 pub(super) fn change_post(
@@ -22,24 +18,10 @@ pub(super) fn change_post(
     post: Option<Post>,
     now_ms: i64,
 ) -> Result<PostChanged, SqliteError> {
-    let team = members(tx, partner)?;
-    let before = team.iter().find(|account| account.id == *user);
-    let owners = team
-        .iter()
-        .filter_map(|account| account.membership.as_ref())
-        .filter(|of| of.post == Post::Owner)
-        .count();
-    let changed = post_change(before, owners, post);
-    match changed {
-        PostChanged::NotMember | PostChanged::LastOwner => {}
-        PostChanged::Done => {
-            apply(
-                tx,
-                user,
-                &AccountChange::Post(partner.clone(), post),
-                now_ms,
-            )?;
-        }
+    let found = account(tx, "id", user.as_str())?;
+    if !found.is_some_and(|account| account.works_for(partner)) {
+        return Ok(PostChanged::NotMember);
     }
-    Ok(changed)
+    let change = AccountChange::Post(partner.clone(), post);
+    Ok(apply(tx, user, &change, now_ms)?.into())
 }

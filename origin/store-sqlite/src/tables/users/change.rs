@@ -1,11 +1,11 @@
 //! Changes of an account, in a transaction of its block or of another.
 
 use domain::{
-    UserId,
+    PartnerId, UserId,
     users::{
-        account::{Membership, Status},
+        account::{Membership, Post, Status},
         change::AccountChange,
-        store::{Changed, Joined},
+        store::{Changed, Joined, loses_owner},
     },
 };
 use rusqlite::Transaction;
@@ -45,8 +45,21 @@ pub fn apply(
     {
         return Ok(Changed::PhoneTaken);
     }
+    if let Some(partner) = loses_owner(&before, Some(&after))
+        && has_one_owner(tx, partner)?
+    {
+        return Ok(Changed::LastOwner(partner.clone()));
+    }
     update(tx, &after)?;
     Ok(Changed::Done(Box::new(after)))
+}
+
+/// Whether a partner has no second owner.
+pub fn has_one_owner(tx: &Transaction<'_>, partner: &PartnerId) -> Result<bool, SqliteError> {
+    let owners: i64 = tx
+        .prepare_cached("SELECT COUNT(*) FROM users WHERE partner_id = ?1 AND post = ?2")?
+        .query_row((partner.as_str(), Post::Owner.as_str()), |row| row.get(0))?;
+    Ok(owners <= 1)
 }
 
 /// Makes a user work for a partner, in a transaction of the partner's.

@@ -1,0 +1,346 @@
+//! Row F3, for every mutation: its answer is lost and its client asks once more. What it gets then is
+//! written down here and in `docs/repeats.md`; a mutation that is in one of them only fails.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use async_graphql::parser::{
+    parse_schema,
+    types::{TypeKind, TypeSystemDefinition},
+};
+use domain::{Offer, OfferSchedule, messages::Message, users::account::Post};
+use serde_json::{Value, json};
+
+use crate::{
+    accounts::person::{PASSWORD, Person, input, login, registering},
+    app::{Answer, TOKEN, TestApp},
+    booking::{booked, places, works_for},
+    fixtures::{establishment, offer, partner, store},
+};
+
+/// Who asks.
+#[derive(Clone, Copy)]
+enum By {
+    Anybody,
+    Guest,
+    /// Somebody who is invited to the team.
+    Invited,
+    Staff,
+    Owner,
+    Service,
+}
+
+/// What the second request gets.
+#[derive(Clone, Copy)]
+enum Repeat {
+    /// The same answer.
+    Same,
+    /// This instead: there was nothing left to do.
+    Gets(&'static str),
+    Refused(&'static str),
+    /// Something else of the same kind.
+    Another,
+}
+
+use By::{Anybody, Guest, Invited, Owner, Service, Staff};
+use Repeat::{Another, Gets, Refused, Same};
+
+/// Mutation, who, what is asked, and what the second request gets. Words in capitals are filled in by
+/// [`World::start`].
+#[rustfmt::skip]
+const REPEATS: &[(&str, By, &str, Repeat)] = &[
+    ("purge", Service, "(input: {tag: \"offers:all\", reason: \"test\"}) { tags }", Same),
+
+    ("createOffer", Owner, "(input: NEW_OFFER, idempotencyKey: \"k\") { id title }", Same),
+    ("createOffer", Owner, "(input: NEW_OFFER) { id title }", Another),
+    ("updateOffer", Owner, "(id: OFFER, input: {title: \"Autre\", expectedVersion: 1}) { id title }", Same),
+    ("pauseOffer", Owner, "(id: OFFER) { id isActive }", Same),
+    ("resumeOffer", Owner, "(id: OFFER) { id isActive }", Same),
+    ("deleteOffer", Owner, "(id: OFFER)", Gets("false")),
+
+    ("createBooking", Guest, "(offerId: FREE, idempotencyKey: \"k\") { id status }", Same),
+    ("createBooking", Guest, "(offerId: FREE) { id status }", Refused("ALREADY_BOOKED")),
+    ("confirmBooking", Guest, "(id: PENDING) { id status }", Same),
+    ("cancelBooking", Guest, "(id: BOOKING) { id status }", Same),
+    ("checkIn", Staff, "(bookingId: BOOKING, qrCode: QR_CODE) { id status checkedInAt }", Same),
+
+    ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}, idempotencyKey: \"k\") { id name }", Same),
+    ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}) { id name }", Refused("ALREADY_MEMBER")),
+    ("updatePartner", Owner, "(id: PARTNER, input: {name: \"Chez nous\"}) { id name }", Same),
+    ("createEstablishment", Owner, "(partnerId: PARTNER, input: NEW_PLACE, idempotencyKey: \"k\") { id name }", Same),
+    ("createEstablishment", Owner, "(partnerId: PARTNER, input: NEW_PLACE) { id name }", Another),
+    ("updateEstablishment", Owner, "(id: PLACE, input: {name: \"Ailleurs\"}) { id name }", Same),
+    ("deleteEstablishment", Owner, "(id: PLACE)", Gets("false")),
+
+    ("inviteMember", Owner, "(partnerId: PARTNER, input: {email: \"eve@example.fr\", role: STAFF}) { id email }", Same),
+    ("withdrawInvitation", Owner, "(partnerId: PARTNER, id: INVITATION)", Gets("false")),
+    ("acceptInvitation", Invited, "(token: INVITED) { role }", Same),
+    ("changeMemberRole", Owner, "(partnerId: PARTNER, userId: MEMBER, role: MANAGER)", Same),
+    ("removeMember", Owner, "(partnerId: PARTNER, userId: MEMBER)", Refused("MEMBER_NOT_FOUND")),
+    ("leaveTeam", Staff, "", Refused("MEMBER_NOT_FOUND")),
+
+    ("register", Anybody, "(input: {email: \"new@example.fr\", password: PASSWORD, firstName: \"Eva\", lastName: \"Petit\"}) { refreshToken }", Refused("EMAIL_TAKEN")),
+    ("login", Anybody, "(input: {email: \"ana@example.fr\", password: PASSWORD}) { refreshToken }", Another),
+    ("refreshToken", Anybody, "(token: REFRESH) { refreshToken }", Same),
+    ("logout", Guest, "", Same),
+    ("changePassword", Guest, "(input: {currentPassword: PASSWORD, newPassword: \"battery staple\"}) { refreshToken }", Refused("TOKEN_INVALID")),
+    ("endSession", Guest, "(id: SESSION)", Gets("false")),
+    ("endOtherSessions", Guest, "", Gets("0")),
+    ("requestEmailVerification", Guest, "", Same),
+    ("verifyEmail", Anybody, "(token: VERIFY)", Same),
+    ("requestPhoneCode", Guest, "", Same),
+    ("verifyPhone", Guest, "(code: DIGITS) { isPhoneVerified }", Same),
+    ("requestPasswordReset", Anybody, "(email: \"ana@example.fr\")", Same),
+    ("resetPassword", Anybody, "(input: {token: RESET, newPassword: \"battery staple\"})", Same),
+
+    ("updateProfile", Guest, "(input: {firstName: \"Anne\"}) { firstName }", Same),
+    ("addFavorite", Guest, "(offerId: OFFER)", Gets("false")),
+    ("removeFavorite", Guest, "(offerId: FAVORITE)", Gets("false")),
+    ("recordConsent", Guest, "(input: {purpose: MARKETING, version: \"1\", granted: true}) { version granted }", Same),
+    ("deleteMyAccount", Guest, "(password: PASSWORD)", Refused("TOKEN_INVALID")),
+    ("setUserStatus", Service, "(id: GUEST_ID, status: DISABLED)", Same),
+];
+
+/// A partner `a` with a team, and a guest who has booked and was sent links and codes.
+struct World {
+    app: TestApp,
+    guest: Person,
+    invited: Person,
+    staff: Person,
+    owner: Person,
+    /// What stands for the words in capitals, as GraphQL writes it.
+    words: Vec<(&'static str, String)>,
+}
+
+fn quoted(text: &Value) -> String {
+    text.as_str().map(|text| format!("{text:?}")).unwrap()
+}
+
+/// What was sent last to somebody: the proof in it.
+async fn proof(app: &TestApp, kind: &str) -> String {
+    // A reset is sent in the background.
+    for _ in 0..200 {
+        let messages = app.state.outgoing.take();
+        if let Some(message) = messages.iter().rfind(|message| message.kind() == kind) {
+            return format!("{:?}", message.parts().1);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("no {kind} was sent");
+}
+
+impl World {
+    async fn start() -> Self {
+        let app = TestApp::start().await;
+        let free = places("a", 0, 9);
+        let taken = places("a", 1, 9);
+        // On another day, so that the booking is not confirmed at once.
+        let later = Offer {
+            schedule: Some(OfferSchedule {
+                weekdays: vec![4],
+                from: "10:00".into(),
+                to: "12:00".into(),
+            }),
+            ..places("a", 2, 9)
+        };
+        let listed = offer("a", 3);
+        let all = [free.clone(), taken.clone(), later.clone(), listed.clone()];
+        store(&app.db, "a", all.to_vec()).await;
+        let owner = works_for(&app, "owner", "a", Post::Owner).await;
+        let staff = works_for(&app, "staff", "a", Post::Staff).await;
+        let guest = person(&app, "ana", Some("+33612345678")).await;
+        let invited = person(&app, "ben", None).await;
+        let booking = booked(&app, &guest, &taken).await;
+        let pending = booked(&app, &guest, &later).await;
+        assert_eq!(pending["status"], "PENDING");
+        let mut words = vec![
+            ("NEW_OFFER", new_offer()),
+            ("NEW_PLACE", NEW_PLACE.to_owned()),
+            ("OFFER", format!("{:?}", listed.id.as_str())),
+            ("FAVORITE", format!("{:?}", taken.id.as_str())),
+            ("FREE", format!("{:?}", free.id.as_str())),
+            ("PENDING", quoted(&pending["id"])),
+            ("BOOKING", quoted(&booking["id"])),
+            ("QR_CODE", quoted(&booking["qrCode"])),
+            ("PARTNER", format!("{:?}", partner("a").id.as_str())),
+            ("MEMBER", format!("{:?}", staff.id)),
+            ("GUEST_ID", format!("{:?}", guest.id)),
+            ("REFRESH", format!("{:?}", guest.refresh)),
+            ("PASSWORD", format!("{PASSWORD:?}")),
+        ];
+        let favorite = format!(
+            "mutation M {{ addFavorite(offerId: {:?}) }}",
+            taken.id.as_str()
+        );
+        guest.ask(&app, &favorite, json!({})).await.data();
+        words.extend(of_team(&app, &owner).await);
+        words.extend(of_guest(&app, &guest).await);
+        Self {
+            app,
+            guest,
+            invited,
+            staff,
+            owner,
+            words,
+        }
+    }
+
+    async fn ask(&self, by: By, document: &str) -> Answer {
+        let request = self.app.post(document, &json!({}));
+        Answer::of(match by {
+            Anybody => request,
+            Guest => request.bearer_auth(&self.guest.access),
+            Invited => request.bearer_auth(&self.invited.access),
+            Staff => request.bearer_auth(&self.staff.access),
+            Owner => request.bearer_auth(&self.owner.access),
+            Service => request.bearer_auth(TOKEN),
+        })
+        .await
+    }
+
+    fn filled_in(&self, text: &str) -> String {
+        let is_word = |c: char| c.is_ascii_uppercase() || c == '_';
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(is_word) {
+            let (before, from) = rest.split_at(at);
+            let end = from.find(|c| !is_word(c)).unwrap_or(from.len());
+            let (word, after) = from.split_at(end);
+            let known = self.words.iter().find(|(name, _)| *name == word);
+            filled.push_str(before);
+            filled.push_str(known.map_or(word, |(_, value)| value));
+            rest = after;
+        }
+        filled + rest
+    }
+}
+
+const NEW_PLACE: &str = r#"{name: "Ici", location: {lat: 48.85, lng: 2.35},
+    address: {street: "1 rue de Rivoli", city: "Paris", postalCode: "75004"}}"#;
+
+fn new_offer() -> String {
+    format!(
+        r#"{{partnerId: "{}", establishmentId: "{}", title: "Apéro", description: "Deux pour un",
+            category: BAR, discount: {{percentage: 50}}, validFrom: "2026-01-01T00:00:00Z",
+            validUntil: "2027-01-01T00:00:00Z"}}"#,
+        partner("a").id,
+        establishment("a").id
+    )
+}
+
+async fn person(app: &TestApp, name: &str, phone: Option<&str>) -> Person {
+    let mut input = input(name);
+    if let Some(phone) = phone {
+        input["phone"] = phone.into();
+    }
+    let answer = Answer::of(registering(app, &input)).await;
+    Person::of(&answer.data()["register"])
+}
+
+/// Who is invited, and a place without offers.
+async fn of_team(app: &TestApp, owner: &Person) -> Vec<(&'static str, String)> {
+    let id = partner("a").id;
+    let invite = async |email: &str| {
+        let query = format!(
+            "mutation M {{ inviteMember(partnerId: \"{id}\", input: {{email: {email:?}, role: STAFF}}) {{ id }} }}"
+        );
+        owner.ask(app, &query, json!({})).await.data()["inviteMember"]["id"].clone()
+    };
+    let withdrawn = invite("cho@example.fr").await;
+    invite("ben@example.fr").await;
+    let messages = app.state.outgoing.take();
+    let to_ben = messages.iter().find_map(|message| match message {
+        Message::Invitation { to, token, .. } if to == "ben@example.fr" => Some(token),
+        _other => None,
+    });
+    let create = format!(
+        "mutation M {{ createEstablishment(partnerId: \"{id}\", input: {NEW_PLACE}) {{ id }} }}"
+    );
+    let place = owner.ask(app, &create, json!({})).await.data();
+    vec![
+        ("INVITATION", quoted(&withdrawn)),
+        ("INVITED", format!("{:?}", to_ben.unwrap())),
+        ("PLACE", quoted(&place["createEstablishment"]["id"])),
+    ]
+}
+
+/// Links and codes that were sent to the guest, and a second session.
+async fn of_guest(app: &TestApp, guest: &Person) -> Vec<(&'static str, String)> {
+    let mut words = Vec::new();
+    for (word, query, kind) in [
+        ("VERIFY", "requestEmailVerification", "verify e-mail"),
+        ("DIGITS", "requestPhoneCode", "phone code"),
+        (
+            "RESET",
+            "requestPasswordReset(email: \"ana@example.fr\")",
+            "reset password",
+        ),
+    ] {
+        let query = format!("mutation M {{ {query} }}");
+        guest.ask(app, &query, json!({})).await.data();
+        words.push((word, proof(app, kind).await));
+    }
+    login(app, "ana@example.fr", PASSWORD).await.data();
+    let sessions = "query Q { mySessions { id isCurrent } }";
+    let sessions = guest.ask(app, sessions, json!({})).await.data()["mySessions"].clone();
+    let mut all = sessions.as_array().unwrap().iter();
+    let other = all.rfind(|session| session["isCurrent"] == false);
+    words.push(("SESSION", quoted(&other.unwrap()["id"])));
+    words
+}
+
+#[tokio::test]
+async fn a_mutation_that_is_repeated_gets_what_is_written_down() {
+    for (name, by, call, repeat) in REPEATS {
+        let world = World::start().await;
+        let document = format!("mutation M {{ {name}{} }}", world.filled_in(call));
+        let first = world.ask(*by, &document).await.data();
+        assert_ne!(first[name], Value::Null, "{document}");
+        world.app.pass_ms(500);
+        let second = world.ask(*by, &document).await;
+        match repeat {
+            Same => assert_eq!(second.data(), first, "{document}"),
+            Gets(value) => {
+                let value: Value = serde_json::from_str(value).unwrap();
+                assert_ne!(first[name], value, "{document}: the same");
+                assert_eq!(second.data()[name], value, "{document}");
+            }
+            Refused(code) => assert_eq!(second.code(), *code, "{document}: {}", second.text),
+            Another => assert_ne!(second.data(), first, "{document}"),
+        }
+    }
+}
+
+#[test]
+fn every_mutation_says_what_a_repeat_gets() {
+    let schema = parse_schema(api::schema::sdl()).unwrap();
+    let fields = schema.definitions.iter().find_map(|definition| {
+        let TypeSystemDefinition::Type(of_type) = definition else {
+            return None;
+        };
+        match &of_type.node.kind {
+            TypeKind::Object(object) if of_type.node.name.node == "Mutation" => {
+                Some(&object.fields)
+            }
+            _other => None,
+        }
+    });
+    let fields = fields.unwrap().iter();
+    let fields: BTreeSet<String> = fields
+        .map(|field| field.node.name.node.to_string())
+        .collect();
+    let tried: BTreeSet<String> = REPEATS
+        .iter()
+        .map(|(name, ..)| (*name).to_owned())
+        .collect();
+    assert_eq!(tried, fields, "the list of this test");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/repeats.md");
+    let page = fs::read_to_string(page).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let named = rows.flat_map(|row| {
+        let names = row.split(" |").next().unwrap_or_default();
+        names
+            .split(", ")
+            .map(|name| name.trim_matches('`').to_owned())
+    });
+    assert_eq!(named.collect::<BTreeSet<_>>(), fields, "docs/repeats.md");
+}
