@@ -56,11 +56,8 @@ impl Person {
         for _ in 0..100 {
             let log = stack.origin_log();
             let sent = log.lines().rfind(|line| line.contains(&self.email));
-            // The token of the link: an id, a dot and a secret.
-            let token = sent.and_then(|line| {
-                line.split('"')
-                    .find(|part| part.len() > 40 && part.contains('.') && !part.contains('@'))
-            });
+            // The token of the link (an id, a dot and a secret) is the last value of the line.
+            let token = sent.and_then(|line| line.rsplit('"').nth(1));
             if let Some(token) = token {
                 let verified = self
                     .ask(stack, "VerifyEmail", json!({"token": token}))

@@ -253,7 +253,7 @@ fn every_refusal_is_logged() {
         );
     });
     let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    assert_eq!(logged.lines().count(), 6, "{logged}");
+    assert_eq!(logged.lines().count(), 7, "{logged}");
     assert!(logged.starts_with(" WARN"), "{logged}");
     for word in [
         r#"caller="anonymous" what=Mutation.purge"#,

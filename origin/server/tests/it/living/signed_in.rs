@@ -133,6 +133,6 @@ async fn who_signs_out_hears_of_nothing_more() {
     let out = person.ask(&app, "mutation M { logout }", json!({})).await;
     assert_eq!(out.data()["logout"], true);
     publish(&app, 1).await;
-    let reason = "the access token is not taken any more: sign in again";
+    let reason = "the access token is no longer valid: sign in again";
     assert_eq!(socket.closed().await, (4403, reason.to_owned()));
 }
