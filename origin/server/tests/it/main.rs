@@ -13,6 +13,7 @@ mod bounding;
 mod browsers;
 mod caching;
 mod commands;
+mod completing;
 mod docs;
 mod draining;
 mod executing;
