@@ -1,7 +1,6 @@
 //! The `Offer` type and the types that belong to it.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use domain::{
     self, OfferId,
     offers::store::{OfferCursor, OfferPage},
@@ -11,8 +10,9 @@ use domain::{
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
+        moment::{DateTime, timestamp},
         page::PageInfo,
-        partner::{EstablishmentNode, PartnerNode, Weekday, timestamp},
+        partner::{EstablishmentNode, PartnerNode, Weekday},
     },
     request::{
         context::RequestContext,
@@ -258,12 +258,12 @@ impl OfferNode {
         &self.offer.conditions
     }
 
-    async fn valid_from(&self) -> DateTime<Utc> {
+    async fn valid_from(&self) -> DateTime {
         timestamp(self.offer.valid_from_ms)
     }
 
     /// The end of the validity (exclusive).
-    async fn valid_until(&self) -> DateTime<Utc> {
+    async fn valid_until(&self) -> DateTime {
         timestamp(self.offer.valid_until_ms)
     }
 
@@ -328,7 +328,7 @@ impl OfferNode {
         self.distance_km.map(|km| (km * 1_000.0).round() / 1_000.0)
     }
 
-    async fn created_at(&self) -> DateTime<Utc> {
+    async fn created_at(&self) -> DateTime {
         timestamp(self.offer.created_at_ms)
     }
 }

@@ -142,7 +142,7 @@ async fn partners_and_categories() {
         .await;
     assert_eq!(
         one.data(),
-        json!({"partner": {"description": "Cuisine de marché", "createdAt": "2026-05-02T12:00:00+00:00"}})
+        json!({"partner": {"description": "Cuisine de marché", "createdAt": "2026-05-02T12:00:00.000Z"}})
     );
     let categories = app
         .ask(
