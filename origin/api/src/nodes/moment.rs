@@ -8,8 +8,7 @@ use async_graphql::{
 };
 use chrono::{SecondsFormat, Utc};
 
-/// A date and time by RFC 3339. Answers are always in UTC with milliseconds, such as
-/// `2026-06-01T18:00:00.000Z`; an input may have any offset.
+/// A moment in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTime(chrono::DateTime<Utc>);
 
@@ -24,6 +23,8 @@ impl fmt::Display for DateTime {
     }
 }
 
+/// A date and time by RFC 3339. Answers are always in UTC with milliseconds, such as
+/// `2026-06-01T18:00:00.000Z`; an input may have any offset.
 #[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
