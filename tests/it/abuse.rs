@@ -5,7 +5,7 @@
 
 mod bombs;
 mod dice;
-mod forged;
+pub(crate) mod forged;
 mod mutated;
 mod parallel;
 mod poison;

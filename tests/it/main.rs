@@ -5,6 +5,7 @@ mod abuse;
 mod accounts;
 mod bookings;
 mod chaos;
+mod clients;
 mod explaining;
 mod failures;
 mod gateway;

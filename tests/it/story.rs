@@ -2,8 +2,8 @@
 //! all reads show it at once.
 
 use e2e::{
-    Answer, Options, Stack, Way,
-    live::{Client, Subscriber},
+    Answer, Options, Script, Stack, Way,
+    live::{self, Client},
 };
 use serde_json::{Value, json};
 
@@ -71,13 +71,13 @@ impl Person {
     }
 
     /// Subscribes to the status of a booking, with this client library.
-    fn listen(&self, stack: &Stack, client: Client, document: &str, booking: &str) -> Subscriber {
+    fn listen(&self, stack: &Stack, client: Client, document: &str, booking: &str) -> Script {
         let ask = stack.ask(document, json!({"bookingId": booking}));
         let request = json!({"query": "", "variables": ask.variables,
             "extensions": {"persistedQuery": {"version": 1, "sha256Hash": ask.id}}});
         let headers = json!({"authorization": format!("Bearer {}", self.token)});
         let url = format!("{}/graphql", stack.edge_url);
-        Subscriber::start(client, &url, &request, &headers).unwrap()
+        live::subscribe(client, &url, &request, &headers).unwrap()
     }
 }
 
@@ -146,7 +146,7 @@ async fn a_partner_publishes_an_offer_and_a_user_nearby_books_it_and_is_checked_
     );
     let request = json!({"query": "", "documentId": nearby.id, "variables": nearby.variables});
     let url = format!("{}/graphql", stack.edge_url);
-    let mut news = Subscriber::start(Client::WebSocket, &url, &request, &json!({})).unwrap();
+    let mut news = live::subscribe(Client::WebSocket, &url, &request, &json!({})).unwrap();
     news.tells("connected").await.unwrap();
     until_subscribed(&stack, 1).await;
 

@@ -1,5 +1,7 @@
 //! The clients' published documents.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use serde_json::Value;
 use tokio::process::Command;
@@ -18,29 +20,23 @@ pub struct Documents {
 impl Documents {
     /// Builds the manifest against the store's own schema, and publishes it to the origin at `url`.
     pub(crate) async fn publish(store: &Store, url: &str) -> Result<Self> {
-        let pq = given("PQ_BIN")?;
-        let schema = store.beside("schema.graphql");
-        let manifest = store.beside("manifest.json");
-        tokio::fs::write(&schema, store.run(&["schema"]).await?).await?;
-        let mut build = Command::new(&pq);
-        build
-            .arg("build")
-            .arg("--schema")
-            .arg(&schema)
-            .arg("--operations")
-            .arg(root().join("persisted-queries/operations"))
-            .arg("--out")
-            .arg(&manifest);
-        run(&mut build).await?;
-        let mut publish = Command::new(&pq);
-        publish
-            .arg("publish")
-            .arg("--manifest")
-            .arg(&manifest)
-            .args(["--url", url]);
-        run(publish.env("YOUSOON_ADMIN_TOKEN", TOKEN)).await?;
-        let manifest = serde_json::from_slice(&tokio::fs::read(&manifest).await?)?;
+        let mut build = Command::new(given("PQ_BIN")?);
+        build.arg("build").arg("--operations").arg(operations());
+        let manifest = build_and_publish(build, store, url).await?;
         Ok(Self { manifest })
+    }
+
+    /// Publishes the app's documents with the texts that Apollo Client and urql send; returns their
+    /// hashes by name.
+    pub(crate) async fn publish_as_apollo(store: &Store, url: &str) -> Result<Value> {
+        let ids = store.beside("ids");
+        let mut build = Command::new(given("PQ_BIN")?);
+        build.args(["build", "--as", "apollo", "--client", "mobile"]);
+        build.arg("--operations").arg(operations().join("mobile"));
+        build.arg("--ids").arg(&ids);
+        build_and_publish(build, store, url).await?;
+        let ids = tokio::fs::read(ids.join("mobile.json")).await?;
+        Ok(serde_json::from_slice(&ids)?)
     }
 
     /// A request for the document with this name.
@@ -66,4 +62,25 @@ impl Documents {
         let named = |operation: &Value| (text(&operation["name"]), text(&operation["id"]));
         operations.into_iter().flatten().map(named).collect()
     }
+}
+
+fn operations() -> PathBuf {
+    root().join("persisted-queries/operations")
+}
+
+/// Completes `pq build` by the store's schema and runs it; publishes the manifest and returns it.
+async fn build_and_publish(mut build: Command, store: &Store, url: &str) -> Result<Value> {
+    let schema = store.beside("schema.graphql");
+    let manifest = store.beside("manifest.json");
+    tokio::fs::write(&schema, store.run(&["schema"]).await?).await?;
+    run(build
+        .arg("--schema")
+        .arg(&schema)
+        .arg("--out")
+        .arg(&manifest))
+    .await?;
+    let mut publish = Command::new(given("PQ_BIN")?);
+    publish.args(["publish", "--url", url, "--manifest"]);
+    run(publish.arg(&manifest).env("YOUSOON_ADMIN_TOKEN", TOKEN)).await?;
+    Ok(serde_json::from_slice(&tokio::fs::read(&manifest).await?)?)
 }

@@ -164,6 +164,12 @@ impl Stack {
         self.start_edge().await
     }
 
+    /// Publishes the app's documents with the texts that Apollo Client and urql send; returns their
+    /// hashes by name.
+    pub async fn publish_as_apollo(&self) -> Result<Value> {
+        Documents::publish_as_apollo(&self.store, &self.origin_url).await
+    }
+
     /// A request for the document with this name.
     ///
     /// # Panics

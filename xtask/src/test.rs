@@ -42,6 +42,8 @@ pub(crate) fn run() -> Result<ExitCode> {
     tools::ensure_node_modules(&generator, "Apollo's manifest generator (about 20 s)")?;
     let live = checkout::root().join("tests/live");
     tools::ensure_node_modules(&live, "the clients of subscriptions (about 5 s)")?;
+    let clients = checkout::root().join("tests/clients");
+    tools::ensure_node_modules(&clients, "Apollo Client, urql and Relay (about 10 s)")?;
     tools::ensure_graphql_js()?;
     let mongo_server = mongo_server::ensure()?;
     // The end-to-end tests say what is missing when a build failed.

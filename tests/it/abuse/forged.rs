@@ -64,6 +64,18 @@ pub(crate) fn well_made(claims: &Value) -> String {
     signed(&header(), claims, &ours())
 }
 
+/// The same token, but it has expired.
+pub(crate) fn expired(token: &str) -> String {
+    let claims = claims(token);
+    let issued = claims["iat"].as_i64().unwrap() - 3_600;
+    let old = with(
+        &with(&claims, "iat", json!(issued)),
+        "exp",
+        json!(issued + 900),
+    );
+    signed(&header(), &old, &ours())
+}
+
 fn with(of: &Value, name: &str, value: Value) -> Value {
     let mut changed = of.clone();
     changed[name] = value;

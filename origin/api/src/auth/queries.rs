@@ -1,14 +1,13 @@
 //! The session query, and the result of signing in.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use domain::auth::sessions::Session;
 
 use crate::{
     auth::sign_in,
     nodes::{
         directives::{CacheControlScope, cache_control},
-        partner::timestamp,
+        moment::{DateTime, timestamp},
         user::UserNode,
     },
     request::context::RequestContext,
@@ -39,9 +38,9 @@ pub struct SessionNode {
     id: ID,
     /// The device, as reported by the client.
     device: Option<String>,
-    created_at: DateTime<Utc>,
-    last_used_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
+    created_at: DateTime,
+    last_used_at: DateTime,
+    expires_at: DateTime,
     /// Whether this is the session of the current request.
     is_current: bool,
 }

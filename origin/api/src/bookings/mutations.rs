@@ -19,7 +19,7 @@ use crate::{
     bookings::shown,
     nodes::{
         booking::{BookingNode, is_party},
-        partner::timestamp,
+        moment::timestamp,
     },
     request::{
         authorise::{self, About},
@@ -172,7 +172,7 @@ async fn replayed(request: &RequestContext, id: &BookingId) -> Result<Error> {
         used(at_ms, name.as_deref(), language)
     );
     Ok(Error { message, ..refusal }.extend_with(|_, extensions| {
-        extensions.set("checkedInAt", timestamp(at_ms).to_rfc3339());
+        extensions.set("checkedInAt", timestamp(at_ms).to_string());
         if let Some(name) = name {
             extensions.set("checkedInBy", name);
         }

@@ -5,7 +5,6 @@
 
 use access::qr::Ticket;
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use domain::{
     UserId,
     bookings::{
@@ -19,9 +18,9 @@ use domain::{
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
+        moment::{DateTime, timestamp},
         offer::OfferNode,
         page::PageInfo,
-        partner::timestamp,
         user::UserNode,
     },
     request::{
@@ -126,30 +125,30 @@ impl BookingNode {
     }
 
     /// The start of the booking's time; check-in opens half an hour earlier.
-    async fn valid_from(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>> {
+    async fn valid_from(&self, ctx: &Context<'_>) -> Result<DateTime> {
         self.may_see(ctx, "validFrom")?;
         Ok(timestamp(self.0.from_ms))
     }
 
     /// The end of the booking's time (exclusive).
-    async fn valid_until(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>> {
+    async fn valid_until(&self, ctx: &Context<'_>) -> Result<DateTime> {
         self.may_see(ctx, "validUntil")?;
         Ok(timestamp(self.0.until_ms))
     }
 
     /// The deadline for cancellation by the holder; null once the booking can no longer change.
-    async fn cancellable_until(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
+    async fn cancellable_until(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         self.may_see(ctx, "cancellableUntil")?;
         let until = self.0.status.is_open();
         Ok(until.then(|| timestamp(rules::cancellable_until_ms(&self.0))))
     }
 
-    async fn checked_in_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
+    async fn checked_in_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         self.may_see(ctx, "checkedInAt")?;
         Ok(self.0.checked_in_at_ms.map(timestamp))
     }
 
-    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>> {
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime> {
         self.may_see(ctx, "createdAt")?;
         Ok(timestamp(self.0.created_at_ms))
     }

@@ -1,11 +1,13 @@
 //! A user's consents: for which purpose and text version each was granted or withdrawn.
 
 use async_graphql::{Enum, InputObject, SimpleObject};
-use chrono::{DateTime, Utc};
 use domain::users::account;
 use validator::Validate;
 
-use crate::{nodes::partner::timestamp, request::validation};
+use crate::{
+    nodes::moment::{DateTime, timestamp},
+    request::validation,
+};
 
 /// A consent to record, granted or withdrawn.
 #[derive(Clone, Debug, InputObject, Validate)]
@@ -44,7 +46,7 @@ pub struct ConsentNode {
     purpose: ConsentPurpose,
     version: String,
     granted: bool,
-    at: DateTime<Utc>,
+    at: DateTime,
 }
 
 impl From<account::Consent> for ConsentNode {

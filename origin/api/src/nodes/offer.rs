@@ -1,22 +1,23 @@
 //! The `Offer` type and the types that belong to it.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use domain::{
     self, OfferId,
     offers::store::{OfferCursor, OfferPage},
     tags,
 };
+use pq_core::ErrorCode;
 
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
+        moment::{DateTime, timestamp},
         page::PageInfo,
-        partner::{EstablishmentNode, PartnerNode, Weekday, timestamp},
+        partner::{EstablishmentNode, PartnerNode, Weekday},
     },
     request::{
         context::RequestContext,
-        errors::failed,
+        errors::{failed, refused},
         loaders::{FavoriteOf, RemainingOf},
     },
 };
@@ -86,6 +87,8 @@ pub struct OfferConnection {
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct OfferEdge {
     cursor: String,
+    /// The distance from the list's location, in kilometres; null if the list has none.
+    distance: Option<f64>,
     node: OfferNode,
 }
 
@@ -96,6 +99,7 @@ impl OfferConnection {
             .into_iter()
             .map(|(offer, distance_km)| OfferEdge {
                 cursor: OfferCursor::of(&offer, distance_km).encode(),
+                distance: distance_km.map(to_the_metre),
                 node: OfferNode { offer, distance_km },
             })
             .collect();
@@ -111,6 +115,11 @@ impl OfferConnection {
                 .map_or(0, |total| i32::try_from(total).unwrap_or(i32::MAX)),
         }
     }
+}
+
+/// More than metres would be noise.
+fn to_the_metre(km: f64) -> f64 {
+    (km * 1_000.0).round() / 1_000.0
 }
 
 #[derive(Clone, Debug, SimpleObject)]
@@ -258,12 +267,12 @@ impl OfferNode {
         &self.offer.conditions
     }
 
-    async fn valid_from(&self) -> DateTime<Utc> {
+    async fn valid_from(&self) -> DateTime {
         timestamp(self.offer.valid_from_ms)
     }
 
     /// The end of the validity (exclusive).
-    async fn valid_until(&self) -> DateTime<Utc> {
+    async fn valid_until(&self) -> DateTime {
         timestamp(self.offer.valid_until_ms)
     }
 
@@ -292,9 +301,20 @@ impl OfferNode {
         BookingLimits { per_day, per_user }
     }
 
-    /// Image URLs. A list of offers returns only the first one.
-    async fn images(&self) -> &[String] {
-        &self.offer.images
+    /// Image URLs; with `first`, at most so many.
+    async fn images(
+        &self,
+        #[graphql(desc = "0 or more; all images if it is not given.")] first: Option<i32>,
+    ) -> Result<&[String]> {
+        let images = &self.offer.images;
+        let Some(first) = first else {
+            return Ok(images);
+        };
+        let first = usize::try_from(first).map_err(|_negative| {
+            let message = "`first` must be 0 or more";
+            refused(ErrorCode::PAGE_SIZE_OUT_OF_RANGE, message)
+        })?;
+        Ok(&images[..images.len().min(first)])
     }
 
     /// Whether the offer is switched on, that is, not paused. Lists show it only within its
@@ -322,13 +342,16 @@ impl OfferNode {
         Ok(found.is_some())
     }
 
-    /// The distance from the list's location, in kilometres.
+    /// The distance from the location of the list or subscription, in kilometres.
+    #[graphql(
+        deprecation = "It depends on the list, so a client's cache mixes lists up: use `OfferEdge.distance`, or \
+                       compute it from the establishment's location."
+    )]
     async fn distance(&self) -> Option<f64> {
-        // To the metre: more would be noise.
-        self.distance_km.map(|km| (km * 1_000.0).round() / 1_000.0)
+        self.distance_km.map(to_the_metre)
     }
 
-    async fn created_at(&self) -> DateTime<Utc> {
+    async fn created_at(&self) -> DateTime {
         timestamp(self.offer.created_at_ms)
     }
 }

@@ -1,7 +1,6 @@
 //! The `Partner` and `Establishment` types.
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use domain::{
     self,
     partners::store::{PartnerCursor, PartnerPage},
@@ -10,6 +9,7 @@ use domain::{
 use crate::{
     nodes::{
         directives::cache_control,
+        moment::{DateTime, timestamp},
         offer::OfferNode,
         page::PageInfo,
         place::{Address, Location},
@@ -75,11 +75,6 @@ impl Weekday {
             _ => None,
         }
     }
-}
-
-/// Converts milliseconds to `DateTime`; a value out of range becomes the epoch.
-pub fn timestamp(moment_ms: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(moment_ms).unwrap_or_default()
 }
 
 #[derive(Clone, Debug, SimpleObject)]
@@ -196,7 +191,7 @@ impl PartnerNode {
         self.0.review_count
     }
 
-    async fn created_at(&self) -> DateTime<Utc> {
+    async fn created_at(&self) -> DateTime {
         timestamp(self.0.created_at_ms)
     }
 }

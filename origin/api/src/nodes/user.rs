@@ -5,7 +5,6 @@
 
 use access::caller::{Caller, SignedIn};
 use async_graphql::{Context, Enum, ID, Object, Result};
-use chrono::{DateTime, Utc};
 use domain::{
     auth::sessions::SessionId,
     users::account::{self, Account},
@@ -15,8 +14,8 @@ use crate::{
     nodes::{
         booking::BookingNode,
         directives::{CacheControlScope, cache_control},
+        moment::{DateTime, timestamp},
         offer::OfferNode,
-        partner::timestamp,
         preferences::PreferencesNode,
     },
     request::{
@@ -119,7 +118,7 @@ impl UserNode {
         Ok(self.0.preferences.clone().into())
     }
 
-    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>> {
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime> {
         self.may_see(ctx, "createdAt")?;
         Ok(timestamp(self.0.created_at_ms))
     }

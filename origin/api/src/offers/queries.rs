@@ -1,7 +1,7 @@
 //! Offer queries. A field checks its arguments, asks the store once and records what the answer
 //! depends on.
 
-use async_graphql::{Context, ID, InputObject, Object, Result};
+use async_graphql::{Context, ID, InputObject, Lookahead, Object, Result, Value};
 
 pub use crate::nodes::offer::{
     BookingLimits, Category, Discount, Locale, OfferCategory, OfferConnection, OfferEdge,
@@ -13,7 +13,8 @@ use domain::{
     offers::{
         codes::{DISCOUNT_OUT_OF_RANGE, DISTANCE_OUT_OF_RANGE},
         store::{
-            Columns, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery, Visibility,
+            Columns, Images, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery,
+            Visibility,
         },
     },
 };
@@ -72,7 +73,7 @@ impl OfferQueries {
             description: node.field("description").exists(),
             conditions: node.field("conditions").exists(),
             schedule: node.field("schedule").exists(),
-            images: node.field("images").exists(),
+            images: images(node.field("images"))?,
         };
         let mut query = input.query(columns, fields, request.now_ms)?;
         // An answer that is not cached needs no expiry, so the read is skipped.
@@ -183,6 +184,20 @@ impl OffersInput {
             next_change: NextChange::Unasked,
         })
     }
+}
+
+/// How many images to read for the selected fields `images`: their aliases may have other arguments.
+fn images(selected: Lookahead<'_>) -> Result<Images> {
+    let mut most = Images::None;
+    for field in selected.selection_fields() {
+        let arguments = field.arguments()?;
+        let first = arguments.iter().find(|(name, _)| name == "first");
+        most = most.max(match first {
+            Some((_, Value::Number(first))) if first.as_i64() <= Some(1) => Images::First,
+            Some(_) | None => Images::All,
+        });
+    }
+    Ok(most)
 }
 
 pub fn distance(given: Option<f64>) -> Result<f64> {

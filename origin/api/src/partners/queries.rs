@@ -2,7 +2,6 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
-pub use crate::nodes::partner::timestamp;
 pub use crate::nodes::partner::{
     EstablishmentNode, OpeningHour, PartnerCategory, PartnerConnection, PartnerEdge, PartnerNode,
     Weekday,

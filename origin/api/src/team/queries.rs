@@ -1,7 +1,6 @@
 //! Team queries.
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use domain::{
     PartnerId,
     team::Invitation,
@@ -11,7 +10,8 @@ use domain::{
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
-        partner::{PartnerNode, no_partner, timestamp},
+        moment::{DateTime, timestamp},
+        partner::{PartnerNode, no_partner},
     },
     request::{
         authorise::{self, About},
@@ -80,8 +80,8 @@ pub struct InvitationNode {
     id: ID,
     email: String,
     role: MemberRole,
-    created_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
+    created_at: DateTime,
+    expires_at: DateTime,
 }
 
 impl From<Invitation> for InvitationNode {

@@ -2,7 +2,6 @@
 //! end. A block that stores more personal data adds it here.
 
 use async_graphql::Result;
-use chrono::SecondsFormat;
 use domain::{
     auth::sessions::Session,
     bookings::{
@@ -17,7 +16,7 @@ use pq_core::ErrorCode;
 use serde_json::{Value, json};
 
 use crate::{
-    nodes::partner::timestamp,
+    nodes::moment::timestamp,
     request::{
         context::RequestContext,
         errors::{failed, failed_with, refused},
@@ -211,7 +210,7 @@ fn of_session(session: &Session) -> Value {
 }
 
 fn moment(at_ms: i64) -> String {
-    timestamp(at_ms).to_rfc3339_opts(SecondsFormat::Millis, true)
+    timestamp(at_ms).to_string()
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! administrator.
 
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 
 use crate::nodes::{consent::ConsentNode, user::UserNode};
 
@@ -14,7 +13,7 @@ use super::export;
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
-        partner::timestamp,
+        moment::{DateTime, timestamp},
     },
     request::{context::RequestContext, errors::failed},
 };
@@ -23,7 +22,7 @@ use crate::{
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct DataExport {
-    created_at: DateTime<Utc>,
+    created_at: DateTime,
     /// The data of this page as JSON text.
     data: String,
     /// `after` for the next page; null on the last one.

@@ -34,7 +34,7 @@ enum Seen {
 /// changed.
 ///
 /// A field that is added to [`Offer`] does not compile until it has its line here.
-fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 21] {
+fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 20] {
     let Offer {
         id,
         title,
@@ -94,12 +94,6 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
             "quota",
             Seen::Inside,
             is_sold_out(*quota) != is_sold_out(after.quota),
-        ),
-        // Lists show the first one.
-        (
-            "images",
-            Seen::InLists,
-            images.first() != after.images.first(),
         ),
         ("images", Seen::Inside, *images != after.images),
         ("isActive", Seen::InLists, *is_active != after.is_active),

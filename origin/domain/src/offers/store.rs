@@ -51,13 +51,19 @@ pub enum NextChange {
 /// Which large fields of an offer a list needs; the others are returned empty, so that an offer
 /// from a list must never be cached as a complete one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of columns")]
 pub struct ListFields {
     pub description: bool,
     pub conditions: bool,
     pub schedule: bool,
-    /// The first image only.
-    pub images: bool,
+    pub images: Images,
+}
+
+/// How many of an offer's images a list reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Images {
+    None,
+    First,
+    All,
 }
 
 impl ListFields {
@@ -66,7 +72,7 @@ impl ListFields {
         description: true,
         conditions: true,
         schedule: true,
-        images: true,
+        images: Images::All,
     };
 }
 

@@ -1,7 +1,6 @@
 //! A booking as a calendar file (RFC 5545).
 
-use api::nodes::partner::timestamp;
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use domain::{
     Establishment, Offer,
     bookings::booking::{Booking, BookingStatus},
@@ -53,7 +52,7 @@ pub fn file(booking: &Booking, offer: &Offer, place: Option<&Establishment>) -> 
 
 /// A date and time in UTC (RFC 5545, 3.3.5, form 2).
 fn moment(at_ms: i64) -> String {
-    let moment: DateTime<Utc> = timestamp(at_ms);
+    let moment = DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
     moment.format("%Y%m%dT%H%M%SZ").to_string()
 }
 

@@ -1,6 +1,6 @@
 //! Prints the rows of the audit as text for people and as JSON for programs.
 
-use chrono::{DateTime, SecondsFormat};
+use api::nodes::moment::timestamp;
 use domain::purges::AuditRow;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ pub(crate) fn as_line(row: &AuditRow) -> String {
     // Quoted and escaped: some reasons contain a file name, which may hold terminal escape codes.
     format!(
         "{}  {revision:>8}  {}  {:?}  {:?}  {}",
-        time(row.at_ms),
+        timestamp(row.at_ms),
         row.kind.as_str(),
         row.actor,
         row.reason,
@@ -36,7 +36,7 @@ pub(crate) fn as_line(row: &AuditRow) -> String {
 pub(crate) fn as_json(row: &AuditRow) -> Value {
     json!({
         "id": row.id,
-        "at": time(row.at_ms),
+        "at": timestamp(row.at_ms).to_string(),
         "actor": row.actor,
         "reason": row.reason,
         "kind": row.kind.as_str(),
@@ -44,13 +44,6 @@ pub(crate) fn as_json(row: &AuditRow) -> Value {
         "revision": row.revision.map(|revision| revision.0),
         "tags": row.tags,
     })
-}
-
-/// The time in RFC 3339 format, UTC, with milliseconds.
-fn time(at_ms: i64) -> String {
-    DateTime::from_timestamp_millis(at_ms)
-        .unwrap_or_default()
-        .to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 #[cfg(test)]

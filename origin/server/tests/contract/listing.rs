@@ -2,7 +2,7 @@
 
 use domain::{
     Category, Offer, OfferId, PartnerId, StoreError,
-    offers::store::{Columns, ListFields, OfferCursor, OfferQuery, Visibility},
+    offers::store::{Columns, Images, ListFields, OfferCursor, OfferQuery, Visibility},
 };
 
 use crate::{
@@ -21,7 +21,7 @@ tests! {
     validity_begins_with_its_first_moment_and_ends_before_its_last: [],
     a_cursor_of_the_order_by_distance_is_refused: [],
     a_cursor_of_the_order_by_time_is_refused: [],
-    a_list_reads_the_first_image_and_only_what_was_selected: [],
+    a_list_reads_only_what_was_selected: [],
     a_list_by_distance_reads_only_what_was_selected: [Geo],
 }
 
@@ -183,7 +183,7 @@ async fn assert_foreign(fresh: &Fresh, query: &OfferQuery) {
     assert!(matches!(refused, Err(StoreError::ForeignCursor)));
 }
 
-async fn a_list_reads_the_first_image_and_only_what_was_selected(fresh: Fresh) {
+async fn a_list_reads_only_what_was_selected(fresh: Fresh) {
     assert_projection(&fresh, query(None)).await;
 }
 
@@ -196,7 +196,12 @@ async fn assert_projection(fresh: &Fresh, mut query: OfferQuery) {
     let full = list(&fresh.db, &query).await.items;
     for (listed, _) in &full {
         let stored = whole.iter().find(|offer| offer.id == listed.id);
-        let mut expected = stored.unwrap().clone();
+        assert_eq!(Some(listed), stored);
+    }
+    assert!(full.iter().any(|(offer, _)| offer.images.len() > 1));
+    query.fields.images = Images::First;
+    for ((listed, _), (offer, _)) in list(&fresh.db, &query).await.items.iter().zip(&full) {
+        let mut expected = offer.clone();
         expected.images.truncate(1);
         assert_eq!(*listed, expected);
     }
@@ -205,7 +210,7 @@ async fn assert_projection(fresh: &Fresh, mut query: OfferQuery) {
         description: false,
         conditions: false,
         schedule: false,
-        images: false,
+        images: Images::None,
     };
     let bare = list(&fresh.db, &query).await.items;
     assert_eq!(bare.len(), full.len());

@@ -18,7 +18,7 @@ async fn offers_near_a_place_come_nearest_first_and_page_by_page() {
         (0..5).map(|number| offer("a", number)).collect(),
     )
     .await;
-    let query = "query A($i: OffersInput!) { offers(input: $i) { totalCount pageInfo { hasNextPage hasPreviousPage endCursor } edges { node { title distance } } } }";
+    let query = "query A($i: OffersInput!) { offers(input: $i) { totalCount pageInfo { hasNextPage hasPreviousPage endCursor } edges { distance node { title distance } } } }";
     let here = json!({"lat": 48.8566, "lng": 2.3522});
     let first = app
         .ask(query, json!({"i": {"location": here, "first": 2}}))
@@ -27,7 +27,10 @@ async fn offers_near_a_place_come_nearest_first_and_page_by_page() {
     let cursor = &first["offers"]["pageInfo"]["endCursor"];
     assert_eq!(
         first["offers"]["edges"],
-        json!([{"node": {"title": "Galette 0", "distance": 0.0}}, {"node": {"title": "Galette 1", "distance": 0.1}}])
+        json!([
+            {"distance": 0.0, "node": {"title": "Galette 0", "distance": 0.0}},
+            {"distance": 0.1, "node": {"title": "Galette 1", "distance": 0.1}},
+        ])
     );
     assert_eq!(first["offers"]["totalCount"], 5);
     assert_eq!(first["offers"]["pageInfo"]["hasPreviousPage"], false);
@@ -110,6 +113,43 @@ async fn an_offer_in_detail() {
     }
 }
 
+/// A7.
+#[tokio::test]
+async fn images_are_the_same_wherever_they_are_asked_for() {
+    let app = TestApp::start().await;
+    let mut sold = offer("a", 0);
+    let urls = ["1", "2", "3"].map(|name| format!("https://img.example/{name}.webp"));
+    sold.images = urls.to_vec();
+    let (id, partner) = (sold.id.clone(), sold.partner_id.clone());
+    store(&app.db, "a", vec![sold]).await;
+    let query = "query A($id: ID!, $partner: ID!, $i: OffersInput!) {
+        offer(id: $id) { ...Images }
+        partner(id: $partner) { offers { ...Images } }
+        offers(input: $i) { edges { node { ...Images } } } }
+        fragment Images on Offer { images }";
+    let list = "query A($i: OffersInput!, $first: Int = 1) { offers(input: $i) { edges { node {
+        none: images(first: 0) one: images(first: $first) two: images(first: 2) } } } }";
+    let one = "query A($i: OffersInput!, $first: Int = 1) { offers(input: $i) { edges { node {
+        images(first: $first) } } } }";
+    for location in [json!(null), json!({"lat": 48.8566, "lng": 2.3522})] {
+        let variables = json!({"id": id, "partner": partner, "i": {"location": location}});
+        let data = app.ask(query, variables.clone()).await.data();
+        let all = json!({"images": urls});
+        assert_eq!(data["offer"], all);
+        assert_eq!(data["partner"]["offers"][0], all);
+        assert_eq!(data["offers"]["edges"][0]["node"], all);
+        let node = |data: &serde_json::Value| data["offers"]["edges"][0]["node"].clone();
+        let some = node(&app.ask(list, variables.clone()).await.data());
+        let expected = json!({"none": [], "one": urls[..1], "two": urls[..2]});
+        assert_eq!(some, expected);
+        let first = node(&app.ask(one, variables.clone()).await.data());
+        assert_eq!(first, json!({"images": urls[..1]}));
+        let none = json!({"i": variables["i"], "first": -1});
+        let refused = app.ask(one, none).await;
+        assert_eq!(refused.code(), "PAGE_SIZE_OUT_OF_RANGE");
+    }
+}
+
 #[tokio::test]
 async fn partners_and_categories() {
     let app = TestApp::start().await;
@@ -142,7 +182,7 @@ async fn partners_and_categories() {
         .await;
     assert_eq!(
         one.data(),
-        json!({"partner": {"description": "Cuisine de marché", "createdAt": "2026-05-02T12:00:00+00:00"}})
+        json!({"partner": {"description": "Cuisine de marché", "createdAt": "2026-05-02T12:00:00.000Z"}})
     );
     let categories = app
         .ask(

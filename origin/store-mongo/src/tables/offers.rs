@@ -4,7 +4,9 @@ pub mod of_establishment;
 
 use domain::{
     BookingLimits, Category, Discount, EstablishmentId, Offer, OfferId, OfferSchedule, PartnerId,
-    Quota, offers::store::ListFields, search_text::fold,
+    Quota,
+    offers::store::{Images, ListFields},
+    search_text::fold,
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
@@ -35,8 +37,7 @@ const ALWAYS: [&str; 15] = [
     "version",
 ];
 
-/// The projection of a list: the first image, and of the larger fields only those that were
-/// selected.
+/// The projection of a list: of the larger fields only those that were selected.
 pub fn stage_projection(selected: ListFields) -> Document {
     let mut fields: Document = ALWAYS
         .iter()
@@ -51,8 +52,14 @@ pub fn stage_projection(selected: ListFields) -> Document {
     if selected.schedule {
         fields.insert("schedule", 1);
     }
-    if selected.images {
-        fields.insert("images", doc! {"$slice": ["$images", 1]});
+    match selected.images {
+        Images::None => {}
+        Images::First => {
+            fields.insert("images", doc! {"$slice": ["$images", 1]});
+        }
+        Images::All => {
+            fields.insert("images", 1);
+        }
     }
     fields
 }
@@ -123,7 +130,7 @@ pub fn list_offer(stored: &Document, selected: ListFields) -> Result<Offer, Mong
             optional_part(stored, "schedule", schedule)
         })?,
         quota: optional_part(stored, "quota", quota)?,
-        images: read_if(selected.images, || texts(stored, "images"))?,
+        images: read_if(selected.images != Images::None, || texts(stored, "images"))?,
         is_active: stored.get_bool("isActive").map_err(bad("isActive"))?,
         location: location(stored)?,
         created_at_ms: moment_ms(stored, "createdAt")?,

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use domain::{
     BookingLimits, Category, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId, Quota,
-    offers::store::ListFields, search_text as text,
+    offers::store::{Images, ListFields},
+    search_text as text,
 };
 use rusqlite::{
     Connection, Row, Transaction, named_params, params_from_iter,
@@ -22,9 +23,11 @@ pub const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establi
     o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.limit_per_day,
     o.limit_per_user, o.archived_at_ms, o.version, o.row";
 const ROW_COLUMN: usize = 23;
+const FIRST_IMAGE: &str = "CASE WHEN json_array_length(o.images) > 1
+    THEN json_array(json_extract(o.images, '$[0]')) ELSE o.images END";
 
-/// [`COLUMNS`] for a list: the first image, and of the larger ones only those that were selected;
-/// the others are read as empty.
+/// [`COLUMNS`] for a list: of the larger ones only those that were selected; the others are read as
+/// empty.
 pub fn list_columns(selected: ListFields) -> String {
     let mut columns = COLUMNS.to_owned();
     let mut read_instead = |column: &str, expression: &str| {
@@ -39,14 +42,11 @@ pub fn list_columns(selected: ListFields) -> String {
     if !selected.schedule {
         read_instead("o.schedule", "NULL");
     }
-    read_instead(
-        "o.images",
-        if selected.images {
-            "CASE WHEN json_array_length(o.images) > 1 THEN json_array(json_extract(o.images, '$[0]')) ELSE o.images END"
-        } else {
-            "'[]'"
-        },
-    );
+    match selected.images {
+        Images::None => read_instead("o.images", "'[]'"),
+        Images::First => read_instead("o.images", FIRST_IMAGE),
+        Images::All => {}
+    }
     columns
 }
 

@@ -162,13 +162,13 @@ fn check_names_broken_documents_by_client_and_fails() {
     assert_eq!(code, 1);
     insta::assert_snapshot!(text, @r"
     mobile
-      broken   OfferSearch (50534cab6e83a594a7b462051f7d966c5dc2dbbbe5797bf3a1e10c4d24350e71): the document is not valid: 38:5 type `OfferConnection` does not have a field `totalCount`
-      broken   OffersNearby (a8dac972ddccd88ba9a669342463b2b34a1242c506f8338362a07f7268cd4886): the document is not valid: 51:5 type `OfferConnection` does not have a field `totalCount`
+      broken   OfferSearch (6ca9837214b277f218a51d1bb5ee5d38f27d1aaa0b79edf6af6c7bd3484d5b9b): the document is not valid: 38:5 type `OfferConnection` does not have a field `totalCount`
+      broken   OffersNearby (18e6e8eecfcf4694e48b1a43203f1e0d4e35bcf25f4ffcff6bb5d5e9907a1ef7): the document is not valid: 51:5 type `OfferConnection` does not have a field `totalCount`
     partner
       broken   PartnerOffers (2e9a5ddabb18bbf6eefd0c2e473917d485617145e593fcd4ad8c377cc3f9e4c7): the document is not valid: 3:5 type `OfferConnection` does not have a field `totalCount`
     site
-      broken   CategoryPage (173b04b093d600350d30888da9ecd8136cd063364f1a6a19ac74ff64822095fa): the document is not valid: 26:5 type `OfferConnection` does not have a field `totalCount`
-      broken   Home (66f91fcf5fb7579737599f20cdfd714eaa7093712699171b3c09cc959fedf956): the document is not valid: 23:5 type `OfferConnection` does not have a field `totalCount`
+      broken   CategoryPage (4dadb2677e59232eff6906ff34b95ce761877d68387c41db0304cc802063f429): the document is not valid: 26:5 type `OfferConnection` does not have a field `totalCount`
+      broken   Home (1722fb3ce65379fdf3cd5c18ead89d55e93df7dee3c29268bda2851bb0a78517): the document is not valid: 23:5 type `OfferConnection` does not have a field `totalCount`
     66 checked, 5 broken, 0 changed
     ");
 
@@ -225,10 +225,10 @@ fn diff_tells_added_removed_and_changed() {
     assert_eq!(code, 0);
     insta::assert_snapshot!(text, @r"
     changed  site/Categories (28984888517b): public maxAge=86400 swr=3600 sie=604800 -> public maxAge=60 swr=3600 sie=604800
-    changed  site/Home (66f91fcf5fb7): public maxAge=300 swr=60 sie=86400 -> public maxAge=60 swr=60 sie=86400
+    changed  site/Home (1722fb3ce653): public maxAge=300 swr=60 sie=86400 -> public maxAge=60 swr=60 sie=86400
     added    site/New (928f681242bf): public maxAge=60 swr=3600 sie=604800
-    removed  site/CategoryPage (173b04b093d6): stays published
-    removed  site/PartnerPage (ff3b14c1be6b): stays published
+    removed  site/CategoryPage (4dadb2677e59): stays published
+    removed  site/PartnerPage (6fcc387a5191): stays published
     1 added, 2 removed, 2 changed
     not compared: the documents of admin, mobile, partner
     ");

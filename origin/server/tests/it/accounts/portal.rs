@@ -112,7 +112,7 @@ pub(super) async fn serve(app: &TestApp, query: &str, variables: Value) -> Answe
 pub(super) fn rfc3339(moment_ms: i64) -> String {
     chrono::DateTime::from_timestamp_millis(moment_ms)
         .unwrap()
-        .to_rfc3339()
+        .to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
 pub(super) fn new_offer(seed: &str) -> Value {

@@ -68,7 +68,7 @@ async fn both_sides_hear_of_a_check_in_at_once() {
     staff.ask(&app, CHECK_IN, code).await.data();
     let expected = json!({"id": "1", "type": "next", "payload": {"data": {"bookingStatusChanged": {
         "id": booking["id"], "status": "CHECKED_IN",
-        "checkedInAt": "2026-06-01T12:00:00+00:00", "offer": {"title": "Galette 0"}}}}});
+        "checkedInAt": "2026-06-01T12:00:00.000Z", "offer": {"title": "Galette 0"}}}}});
     assert_eq!(holder.hear().await, expected);
     assert_eq!(scanner.hear().await, expected);
     // A purge without a change tells nothing.

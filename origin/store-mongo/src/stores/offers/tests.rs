@@ -1,7 +1,7 @@
 use domain::{
     BookingLimits, Category, Discount, EARTH_RADIUS_KM, EstablishmentId, GeoPoint, OfferSchedule,
     Quota, StoreError,
-    offers::store::{Columns, ListFields, Near, NextChange},
+    offers::store::{Columns, Images, ListFields, Near, NextChange},
 };
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
@@ -13,7 +13,7 @@ const NOTHING: ListFields = ListFields {
     description: false,
     conditions: false,
     schedule: false,
-    images: false,
+    images: Images::None,
 };
 
 fn full() -> Offer {
@@ -165,9 +165,14 @@ fn a_list_reads_only_what_was_selected() {
         ..full()
     };
     assert_eq!(rows::list_offer(&read, NOTHING).unwrap(), expected);
-    let all = rows::stage_projection(ListFields::ALL);
+    let one = rows::stage_projection(ListFields {
+        images: Images::First,
+        ..NOTHING
+    });
     let first = doc! {"$slice": ["$images", 1]};
-    assert_eq!(all.get("images"), Some(&first.into()));
+    assert_eq!(one.get("images"), Some(&first.into()));
+    let all = rows::stage_projection(ListFields::ALL);
+    assert_eq!(all.get("images"), Some(&1.into()));
     let few = rows::stage_projection(NOTHING);
     assert!(all.keys().all(|field| field != "folded"));
     let more: Vec<&String> = all
