@@ -10,7 +10,10 @@ use domain::{
         codes::{ALREADY_MEMBER, INVITATION_INVALID, MEMBER_NOT_FOUND},
         store::{Accepted, Invited},
     },
-    users::{account::Post, store::PostChanged},
+    users::{
+        account::{EmailKey, Post},
+        store::PostChanged,
+    },
 };
 use pq_core::ErrorCode;
 use validator::Validate;
@@ -18,6 +21,7 @@ use validator::Validate;
 use crate::{
     nodes::partner::no_partner,
     request::{
+        attempts::{Attempt, count_attempt},
         authorise::{self, About},
         context::RequestContext,
         errors::{failed, failed_with, last_owner, refused},
@@ -130,6 +134,8 @@ async fn invite(
     partner: &Partner,
     input: &InviteMemberInput,
 ) -> Result<Invitation> {
+    let (id, to) = (&partner.id, &EmailKey::of(&input.email));
+    count_attempt(request, Attempt::Invite { partner: id, to }).await?;
     let token = InvitationToken::new(InvitationId::from_bytes(random::bytes()), random::bytes());
     let invitation = Invitation {
         id: token.id.clone(),
