@@ -21,6 +21,8 @@ const { values: options } = parseArgs({
     // Plain-text bindings as JSON. EDGE_BINDINGS holds the same, but does not show up in the list of
     // processes, which matters for secrets.
     bindings: { type: "string", default: process.env.EDGE_BINDINGS ?? "{}" },
+    // For tests: replaces KV by one whose every operation fails ("rejects") or never ends ("hangs").
+    "kv-fault": { type: "string" },
   },
 });
 
@@ -52,6 +54,22 @@ function parseBindings(json) {
   }
 }
 
+const KV_FAULTS = {
+  rejects: "() => Promise.reject(new Error('KV is out of order'))",
+  hangs: "() => new Promise(() => {})",
+};
+
+/** The KV binding: Miniflare's, or a worker that takes its place and has the fault. */
+function kv(fault) {
+  if (fault === undefined) return { worker: { kvNamespaces: { KV: "yousoon-edge" } }, others: [] };
+  if (!(fault in KV_FAULTS)) fail(`--kv-fault is one of ${Object.keys(KV_FAULTS).join(", ")}`);
+  const contents = `const broken = ${KV_FAULTS[fault]}; export default () => ({ get: broken, put: broken });`;
+  return {
+    worker: { wrappedBindings: { KV: "broken-kv" } },
+    others: [{ name: "broken-kv", modules: [{ type: "ESModule", path: "index.js", contents }] }],
+  };
+}
+
 if (!options["data-dir"]) fail("--data-dir is required");
 const port = Number(options.port);
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port ${options.port} is not a port`);
@@ -66,8 +84,8 @@ const persistIn = (name) => {
 // miniflare and workerd log to stdout, but the parent expects only the ready line there.
 console.log = console.error;
 
+const { worker: kvBinding, others } = kv(options["kv-fault"]);
 const miniflare = new Miniflare({
-  name: "yousoon-edge",
   host: options.host,
   port,
   log: new Log(LogLevel.WARN),
@@ -76,20 +94,26 @@ const miniflare = new Miniflare({
     stdout.pipe(process.stderr, { end: false });
     stderr.pipe(process.stderr, { end: false });
   },
-  // Do not download request.cf, and allow the worker to fetch from loopback addresses only.
+  // Do not download request.cf.
   cf: false,
   telemetry: { enabled: false },
-  outboundService: { network: { allow: ["local"] } },
-
-  modules: readModules(resolve(options["build-dir"])),
-  compatibilityDate: "2026-04-01",
-  bindings: parseBindings(options.bindings),
-  kvNamespaces: { KV: "yousoon-edge" },
   kvPersist: persistIn("kv"),
-  durableObjects: { PURGE_LOG: { className: "PurgeLog", useSQLite: true } },
   durableObjectsPersist: persistIn("durable-objects"),
-  cache: true,
   cachePersist: persistIn("cache"),
+  workers: [
+    {
+      name: "yousoon-edge",
+      // Allow the worker to fetch from loopback addresses only.
+      outboundService: { network: { allow: ["local"] } },
+      modules: readModules(resolve(options["build-dir"])),
+      compatibilityDate: "2026-04-01",
+      bindings: parseBindings(options.bindings),
+      durableObjects: { PURGE_LOG: { className: "PurgeLog", useSQLite: true } },
+      cache: true,
+      ...kvBinding,
+    },
+    ...others,
+  ],
 });
 
 let stopping = false;

@@ -70,7 +70,11 @@ async fn hostile_clients_crash_nothing_and_see_no_other_users_data() {
     drop(target);
 
     // With rate limits on, as in production.
-    let mut target = start(&[("YOUSOON_RATE_LIMITS", "on")]).await;
+    let limits = [
+        ("YOUSOON_RATE_LIMITS", "on"),
+        ("YOUSOON_LIMIT_LOGIN_NETWORK", "50"),
+    ];
+    let mut target = start(&limits).await;
     sign_up(&target, "dora").await;
     stuffing::guess(&target, &tally, "dora", scale).await;
     let vitals = target.vitals().unwrap();

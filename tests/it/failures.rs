@@ -1,8 +1,10 @@
 //! Failures: the origin is down, the purge feed is silent, the worker panics.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use e2e::Answer;
+use e2e::{Answer, KvFault, Options, Stack};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::{LYON, PARIS, near, stack, warm};
 
@@ -157,20 +159,90 @@ async fn a_panic_does_not_poison_the_isolate() {
     }
 }
 
+/// F6. Most of the time is this machine's: the edge gives KV a quarter of a second.
+#[tokio::test]
+async fn kv_that_fails_or_never_answers_is_covered_for_by_the_origin() {
+    const SOON: Duration = Duration::from_millis(1_500);
+    for fault in [KvFault::Rejects, KvFault::Hangs] {
+        let stack = Stack::start(Options {
+            kv_fault: Some(fault),
+            ..Options::default()
+        })
+        .await
+        .unwrap();
+        let guess = json!({"input": {"email": "ana@example.fr", "password": "not hers"}});
+        let table = [
+            (stack.ask("Login", guess), "CREDENTIALS_INVALID"),
+            (near(&stack, PARIS), ""),
+            (near(&stack, LYON), ""),
+        ];
+        for (ask, code) in table {
+            let began = Instant::now();
+            let answer = ask.post(&stack.client, &stack.edge_url, "").await.unwrap();
+            let took = began.elapsed();
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (200, code),
+                "{fault:?}: {}",
+                answer.text
+            );
+            assert!(took < SOON, "{fault:?}: {took:?}");
+        }
+    }
+}
+
+/// F6. The origin's record takes the place of the other one.
+#[tokio::test]
+async fn a_record_of_another_document_is_replaced() {
+    let mut stack = stack().await;
+    let (nearby, detail) = (
+        near(&stack, PARIS),
+        stack.ask("OfferDetail", json!({"id": "x"})),
+    );
+    warm(&stack, &nearby).await;
+    detail.get(&stack.client, &stack.edge_url).await.unwrap();
+    let [nearby_key, detail_key] = [&nearby, &detail].map(|ask| format!("doc:{}", ask.id));
+    let path = stack.kv_database().await.unwrap();
+    let blob_of = |key: &str| {
+        let database = rusqlite::Connection::open(&path).unwrap();
+        let sql = "SELECT blob_id FROM _mf_entries WHERE key = ?1";
+        let blob: String = database.query_row(sql, [key], |row| row.get(0)).unwrap();
+        blob
+    };
+    let foreign = blob_of(&detail_key);
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute(
+            "UPDATE _mf_entries SET blob_id = ?1 WHERE key = ?2",
+            [&foreign, &nearby_key],
+        )
+        .unwrap();
+    stack.restart_edge().await.unwrap();
+    let answer = nearby.get(&stack.client, &stack.edge_url).await.unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert!(answer.json()["data"]["offers"].is_object());
+    // KV is written after the answer.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stack.kv_database().await.unwrap();
+    assert_ne!(blob_of(&nearby_key), foreign);
+}
+
 #[tokio::test]
 async fn nobody_without_the_secret_writes_to_the_purge_log() {
     let stack = stack().await;
     let append = r#"{"log":"00000000000000000000000000000000","horizon":0,"after":0,"records":[],"head":0,"sent_at_ms":0}"#;
     let url = format!("{}/_yousoon/purge-log", stack.edge_url);
     let replayed = stack.to_edge.passed().pop().unwrap();
-    let signature = replayed.headers.get("yousoon-signature").unwrap().clone();
+    let [signature, announced] = ["yousoon-signature", "yousoon-body"]
+        .map(|name| replayed.headers.get(name).unwrap().clone());
     let unsigned = stack.client.post(&url).body(append).send().await.unwrap();
     assert_eq!(unsigned.status(), 401);
     let other_body = stack
         .client
         .post(&url)
         .header("yousoon-signature", signature.clone())
-        .body(append)
+        .header("yousoon-body", announced.clone())
+        .body("x".repeat(replayed.body.len()))
         .send()
         .await
         .unwrap();
@@ -179,6 +251,7 @@ async fn nobody_without_the_secret_writes_to_the_purge_log() {
         .client
         .post(&url)
         .header("yousoon-signature", signature)
+        .header("yousoon-body", announced)
         .body(replayed.body)
         .send()
         .await
@@ -187,12 +260,22 @@ async fn nobody_without_the_secret_writes_to_the_purge_log() {
         [200, 409].contains(&replay.status().as_u16()),
         "a replay in time is idempotent"
     );
-    let large = stack
-        .client
-        .post(&url)
-        .body("x".repeat(5 * 1024 * 1024))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(large.status(), 413);
+}
+
+/// E12.
+#[tokio::test]
+async fn a_body_that_nobody_signed_is_not_read() {
+    let stack = stack().await;
+    let address = stack.edge_url.strip_prefix("http://").unwrap();
+    let head = format!(
+        "POST /_yousoon/purge-log HTTP/1.1\r\nHost: {address}\r\nContent-Length: 4000000\r\n\r\n"
+    );
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    // The body never comes.
+    let mut first = [0; 12];
+    let answered = connection.read_exact(&mut first);
+    let within = tokio::time::timeout(Duration::from_secs(5), answered).await;
+    within.expect("the edge waits for the body").unwrap();
+    assert_eq!(&first, b"HTTP/1.1 401");
 }

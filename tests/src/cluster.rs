@@ -84,7 +84,7 @@ impl Cluster {
         }
         let documents = Documents::publish(&store, &pods[0].url).await?;
         let to_origins = Balancer::start(targets).await?;
-        let edge = edge::start(&store.beside("edge"), &to_origins.url(), &[]).await?;
+        let edge = edge::start(&store.beside("edge"), &to_origins.url(), &[], None).await?;
         to_edge.lead_to(edge.url.trim_start_matches("http://").parse()?);
         Ok(Self {
             edge,

@@ -19,12 +19,31 @@ pub(crate) struct Edge {
     pub(crate) url: String,
 }
 
+/// What is wrong with an edge's KV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KvFault {
+    /// Every operation fails.
+    Rejects,
+    /// No operation ends.
+    Hangs,
+}
+
+impl KvFault {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rejects => "rejects",
+            Self::Hangs => "hangs",
+        }
+    }
+}
+
 /// Starts an edge for the origin at `origin_url`. It stores its data in `data`. `variables` are added
 /// to the usual ones and override them.
 pub(crate) async fn start(
     data: &Path,
     origin_url: &str,
     variables: &[(&str, &str)],
+    kv_fault: Option<KvFault>,
 ) -> Result<Edge> {
     let mut bindings =
         json!({"ORIGIN_URL": origin_url, "EDGE_SECRET": SECRET, "FAULT_INJECTION": "on"});
@@ -39,6 +58,9 @@ pub(crate) async fn start(
         .arg("--build-dir")
         .arg(given("EDGE_BUILD_DIR")?)
         .args(["--port", "0", "--bindings", &bindings.to_string()]);
+    if let Some(fault) = kv_fault {
+        command.args(["--kv-fault", fault.as_str()]);
+    }
     let mut process = Process::start("the edge", &mut command)?;
     let ready = |line: &str| {
         let ready: Value = serde_json::from_str(line).ok()?;

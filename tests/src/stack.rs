@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::ask::{self, Ask};
 use crate::documents::Documents;
-use crate::edge;
+use crate::edge::{self, KvFault};
 use crate::gate::Gate;
 use crate::origin::{self, TOKEN};
 use crate::port;
@@ -36,6 +36,8 @@ pub struct Options {
     pub edge: Vec<(&'static str, &'static str)>,
     /// How the edge reaches the origin.
     pub way: Way,
+    /// What is wrong with the edge's KV from the start.
+    pub kv_fault: Option<KvFault>,
 }
 
 /// The running processes, and a client for them.
@@ -136,7 +138,7 @@ impl Stack {
             Way::Direct => &self.origin_url,
         };
         let data = self.store.beside("edge");
-        let edge = edge::start(&data, origin, &self.options.edge).await?;
+        let edge = edge::start(&data, origin, &self.options.edge, self.options.kv_fault).await?;
         self.to_edge.lead_to(&edge.url);
         self.edge_url = edge.url;
         self.edge = Some(edge.process);
@@ -168,6 +170,32 @@ impl Stack {
     /// hashes by name.
     pub async fn publish_as_apollo(&self) -> Result<Value> {
         Documents::publish_as_apollo(&self.store, &self.origin_url).await
+    }
+
+    /// The database in which the stopped edge's KV has its keys.
+    ///
+    /// # Errors
+    /// When there is not exactly one.
+    pub async fn kv_database(&mut self) -> Result<std::path::PathBuf> {
+        if let Some(edge) = self.edge.take() {
+            edge.stop().await?;
+        }
+        let mut found = Vec::new();
+        let folder = self
+            .store
+            .beside("edge")
+            .join("kv/miniflare-KVNamespaceObject");
+        for file in std::fs::read_dir(folder)? {
+            let path = file?.path();
+            let is_namespace = path.file_stem().is_some_and(|name| name != "metadata");
+            if is_namespace && path.extension().is_some_and(|name| name == "sqlite") {
+                found.push(path);
+            }
+        }
+        match <[_; 1]>::try_from(found) {
+            Ok([path]) => Ok(path),
+            Err(found) => bail!("KV has {} databases", found.len()),
+        }
     }
 
     /// A request for the document with this name.

@@ -63,7 +63,7 @@ impl Target {
         let documents = Documents::publish(&store, &origin_url).await?;
         // Hostile requests must not be able to make the worker panic by the header for tests.
         let off = [("FAULT_INJECTION", "off")];
-        let mut edge = edge::start(&store.beside("edge"), &origin_url, &off).await?;
+        let mut edge = edge::start(&store.beside("edge"), &origin_url, &off, None).await?;
         to_edge.lead_to(edge.url.trim_start_matches("http://").parse()?);
         let node = edge.process.id().context("the edge has ended")?;
         Ok(Self {

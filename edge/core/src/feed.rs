@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bounds::DISTRUST_MS;
 
-/// The context of an append's signature.
+/// The context of an append's signature, which is over the announcement of its body.
 pub const CONTEXT: &str = "purge-log";
 /// The most records in one append.
 pub const MAX_APPEND_RECORDS: usize = 500;

@@ -6,10 +6,12 @@
 //! stored) → [`answer`] (status and headers) and [`cors`] (which sites may read it); [`websocket`]
 //! (handshakes that the origin does not answer). The purge feed: [`feed`] (what the Durable Object
 //! accepts from origins and gives to isolates) and [`replica`] (an isolate's copy of the log). Between
-//! edge and origin: [`signature`] (how they authenticate each other), [`proof`] (on whose behalf the
+//! edge and origin: [`signature`] (how they authenticate each other), [`announced`]
+//! (bodies that are checked before they are read), [`proof`] (on whose behalf the
 //! edge sends a request), and [`explain`] (verdicts in words, for people).
 
 pub mod admit;
+pub mod announced;
 pub mod answer;
 pub mod cors;
 pub mod explain;
@@ -57,4 +59,6 @@ pub mod header {
     pub const CLIENT_IP: &str = "yousoon-client-ip";
     /// Between edge and origin: authenticates the sender, see [`crate::signature`].
     pub const SIGNATURE: &str = "yousoon-signature";
+    /// Origin to edge: announces the body of an append to the purge log, see [`crate::announced`].
+    pub const BODY: &str = "yousoon-body";
 }

@@ -23,6 +23,9 @@ const REFRESH_AGAIN_MS: u64 = 100;
 /// either reached it or is not trusted. Without this limit, a log that never reaches it (after the
 /// restore of a database backup) would send every request to the origin for ever.
 const LEARNED_FOR_MS: u64 = bounds::DISTRUST_MS;
+/// The copy forgets down to this many records when it has twice as many. Entries from before that
+/// count as misses.
+const KEPT_RECORDS: u64 = 10_000;
 /// How many requests per second may demand a revision that the copy has not reached.
 pub const BEYOND_HEAD_PER_S: u32 = 20;
 
@@ -129,16 +132,20 @@ impl Replica {
             copy.confirm(tail.confirmed_at_ms);
         }
         copy.trim(tail.horizon);
+        if records_in(copy) > 2 * KEPT_RECORDS {
+            copy.trim(Revision(copy.head().0 - KEPT_RECORDS));
+        }
         self.feed_horizon = tail.horizon;
         self.read_at_ms = tail.read_at_ms;
     }
 
     /// The number of the page that must be read to judge an entry from before the copy's horizon, if
-    /// the Durable Object has it. Page `n` has the records `(256 n, 256 (n + 1)]`.
+    /// the Durable Object has it and the copy has room for it. Page `n` has the records `(256 n, 256 (n + 1)]`.
     pub fn missing_page(&self, as_of: &AsOf) -> Option<u64> {
         let copy = self.copy.as_ref()?;
         let older = as_of.revision < copy.horizon() && self.feed_knows(as_of);
-        older.then(|| (copy.horizon().0 - 1) / PAGE_RECORDS)
+        let has_room = records_in(copy) < KEPT_RECORDS;
+        (older && has_room).then(|| (copy.horizon().0 - 1) / PAGE_RECORDS)
     }
 
     /// Whether the Durable Object has all records that are needed to judge an entry.
@@ -157,6 +164,10 @@ impl Replica {
             let _fits = copy.prepend(page.from, &page.records);
         }
     }
+}
+
+fn records_in(copy: &LogCopy) -> u64 {
+    copy.head().0 - copy.horizon().0
 }
 
 #[cfg(test)]
@@ -294,6 +305,28 @@ mod tests {
             ),
             Validity::Valid
         );
+    }
+
+    /// E6. A copy that was never restarted grew with the log, up to a million records.
+    #[test]
+    fn a_copy_forgets_what_is_old_and_does_not_read_it_back() {
+        let mut replica = Replica::default();
+        for (step, from) in (0..5 * KEPT_RECORDS).step_by(256).enumerate() {
+            replica.apply(&tail(from, from + 256, 1_000 + step as u64));
+            let copy = replica.copy().unwrap();
+            assert!(records_in(copy) <= 2 * KEPT_RECORDS);
+            assert!(copy.tags() as u64 <= 2 * KEPT_RECORDS);
+        }
+        let copy = replica.copy().unwrap();
+        let (head, horizon) = (copy.head(), copy.horizon());
+        let as_of = |revision| AsOf { log: LOG, revision };
+        // What it has forgotten it does not take for valid, and what it knows it still judges.
+        let before = Revision(horizon.0 - 1);
+        let judged = |revision| replica.copy().unwrap().judge(&as_of(revision), &[]);
+        assert!(matches!(judged(before), Validity::Invalid(_)));
+        assert_eq!(judged(horizon), Validity::Valid);
+        assert_eq!(replica.missing_page(&as_of(before)), None);
+        assert!(head.0 - horizon.0 >= KEPT_RECORDS);
     }
 
     #[test]

@@ -14,16 +14,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
 use std::rc::Rc;
-use std::time::Duration;
 
 use cache_core::CacheKey;
-use futures_util::future::select;
 use js_sys::{Function, Promise, PromiseWithResolvers, Undefined};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Context, Delay};
+use worker::Context;
 
-use crate::clock::now_ms;
+use crate::clock::{now_ms, within};
 
 /// The flights in progress, by key; each one's result is a `T`.
 pub(crate) struct Flights<T> {
@@ -161,8 +159,7 @@ impl<T: Clone> Ticket<T> {
         if self.flight.brought.borrow().is_none() {
             let own: PromiseWithResolvers = Promise::with_resolvers();
             self.flight.waiters.borrow_mut().push(own.resolve());
-            let landed = JsFuture::from(own.promise());
-            select(landed, Delay::from(Duration::from_millis(wait_ms))).await;
+            let _or_too_late = within(wait_ms, JsFuture::from(own.promise())).await;
         }
         self.flight.brought.borrow().clone()
     }

@@ -50,7 +50,13 @@ pub(crate) async fn find(
     let known = match remembered {
         Some(known) => Some(known),
         None if is_unknown(isolate, hash) => return Ok(None),
-        None => stored(isolate, hash).await?,
+        None => stored(isolate, hash).await.unwrap_or_else(|error| {
+            // The origin knows every document, and its reply replaces the record.
+            web_sys::console::warn_1(&JsValue::from_str(&format!(
+                "cannot use KV's record of a document: {error}"
+            )));
+            None
+        }),
     };
     let Some(known) = known else {
         // KV caches an absence for a minute or longer, so only the origin can say that a document is

@@ -1,24 +1,22 @@
 //! The isolate's side of the purge feed: reads the tail of the log from the Durable Object, through
 //! the cache of the data centre, at most about once per second and data centre.
 
-use std::pin::pin;
 use std::rc::Rc;
-use std::time::Duration;
 
 use cache_core::{AsOf, CacheKey, KeyBuilder, Revision};
+use edge_core::announced::Announced;
 use edge_core::feed::{CONTEXT, Page, Tail};
 use edge_core::replica::Refresh;
-use edge_core::{bounds, header, signature};
-use futures_util::future::{Either, select};
+use edge_core::{bounds, header};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Context, Delay, Method, Request, RequestInit};
+use worker::{Context, Method, Request, RequestInit};
 
-use crate::clock::now_ms;
+use crate::clock::{now_ms, within};
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
 use crate::purge_log;
-use crate::request::{FORGOTTEN_BYTES, Incoming};
+use crate::request::Incoming;
 use crate::respond;
 
 pub(crate) mod data_centre;
@@ -136,7 +134,7 @@ async fn page_at(isolate: &Isolate, path: &str) -> Result<Option<Page>, EdgeErro
 
 /// Asks the Durable Object; `None` when it has no log yet, or not this page.
 async fn ask(isolate: &Isolate, path: &str) -> Result<Option<String>, EdgeError> {
-    let answer = pin!(async {
+    let answer = async {
         let stub = isolate.env.durable_object(BINDING)?.get_by_name(OBJECT)?;
         let mut response = stub.fetch_with_str(&format!("{ADDRESS}{path}")).await?;
         match response.status_code() {
@@ -146,13 +144,12 @@ async fn ask(isolate: &Isolate, path: &str) -> Result<Option<String>, EdgeError>
                 "the Durable Object answered with status {status}"
             ))),
         }
-    });
-    match select(answer, Delay::from(Duration::from_millis(ASK_MS))).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right(_) => Err(EdgeError::Platform(format!(
+    };
+    within(ASK_MS, answer).await.unwrap_or_else(|| {
+        Err(EdgeError::Platform(format!(
             "the Durable Object did not answer within {ASK_MS} ms"
-        ))),
-    }
+        )))
+    })
 }
 
 /// Hands an origin's append to the Durable Object unchanged.
@@ -160,30 +157,32 @@ pub(crate) async fn append(
     isolate: &Isolate,
     incoming: &Incoming,
 ) -> Result<web_sys::Response, EdgeError> {
-    let too_large = || respond::json(413, "{}");
-    if incoming
-        .announced_bytes()
-        .is_none_or(|length| length > FORGOTTEN_BYTES)
-    {
-        return too_large();
+    // Checked here so that forged appends do not load the one object, which checks it again.
+    let [proof, announcement] =
+        [header::SIGNATURE, header::BODY].map(|name| incoming.header(name).unwrap_or_default());
+    let secret = &isolate.config.secret;
+    let Ok(announced) = Announced::verify(secret, &proof, &announcement, CONTEXT, now_ms()) else {
+        return respond::json(401, "{}");
+    };
+    if announced.bytes > purge_log::MAX_APPEND_BYTES {
+        return respond::json(413, "{}");
+    }
+    // The platform reads no more of a body than its `Content-Length`.
+    if incoming.announced_bytes() != Some(announced.bytes) {
+        return respond::json(401, "{}");
     }
     let text = JsFuture::from(incoming.raw.text()?)
         .await?
         .as_string()
         .unwrap_or_default();
-    if text.len() > purge_log::MAX_APPEND_BYTES {
-        return too_large();
-    }
-    // Checked here so that forged appends do not load the one object, which checks it again.
-    let proof = incoming.header(header::SIGNATURE).unwrap_or_default();
-    let secret = &isolate.config.secret;
-    if signature::verify(secret, &proof, CONTEXT, now_ms(), text.as_bytes()).is_err() {
+    if !announced.is(text.as_bytes()) {
         return respond::json(401, "{}");
     }
     let mut init = RequestInit::new();
     init.with_method(Method::Post)
         .with_body(Some(JsValue::from_str(&text)));
     init.headers.set(header::SIGNATURE, &proof)?;
+    init.headers.set(header::BODY, &announcement)?;
     let request = Request::new_with_init(&format!("{ADDRESS}/append"), &init)?;
     let stub = isolate.env.durable_object(BINDING)?.get_by_name(OBJECT)?;
     let mut response = stub.fetch_with_request(request).await?;

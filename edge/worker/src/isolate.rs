@@ -15,7 +15,7 @@ use worker::Env;
 use crate::coalesce::Flights;
 use crate::documents::record::{Known, OriginReply};
 use crate::feed::data_centre::Read;
-use crate::kv::KvNamespace;
+use crate::kv::Kv;
 use crate::memory::{DEFAULT_CAPACITY_BYTES, Memory};
 use crate::origin::fetched::Fetched;
 use crate::request::Incoming;
@@ -34,7 +34,7 @@ const REFRESH_PATIENCE_MS: u64 = 1_500;
 pub(crate) struct Isolate {
     pub(crate) config: Config,
     pub(crate) env: Env,
-    pub(crate) kv: KvNamespace,
+    pub(crate) kv: Kv,
     /// Cached answers.
     pub(crate) memory: RefCell<Memory>,
     /// Published documents.
@@ -121,7 +121,7 @@ impl Isolate {
             isolate_memory_bytes,
         };
         Ok(Self {
-            kv: KvNamespace::of(env)?,
+            kv: Kv::of(env)?,
             env: env.clone(),
             memory: RefCell::new(Memory::with_capacity(config.isolate_memory_bytes)),
             config,

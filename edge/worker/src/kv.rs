@@ -1,7 +1,12 @@
 //! Workers KV. Answers are stored as frames of `cache-core`; their bodies stay in JavaScript's
 //! memory and are not copied into wasm.
+//!
+//! The origin can answer whatever KV holds, so a read that fails or takes too long costs a request
+//! [`READ_MS`] at most, and the next requests nothing.
 
+use std::cell::Cell;
 use std::rc::Rc;
+use std::thread::LocalKey;
 
 use cache_core::entry::{Layout, PREFIX_BYTES};
 use cache_core::{CacheKey, EntryHead};
@@ -11,6 +16,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
+use crate::clock::{now_ms, within};
 use crate::error::EdgeError;
 use crate::memory::Ready;
 
@@ -20,6 +26,10 @@ const BINDING: &str = "KV";
 const FIRST_BYTES: u32 = 1_024;
 /// The shortest expiry that KV accepts, in seconds.
 const MIN_TTL_S: u64 = 60;
+/// How long a read may take, in milliseconds.
+const READ_MS: u64 = 250;
+/// For how long KV is not read after a read failed, in milliseconds.
+const REST_MS: u64 = 1_000;
 
 thread_local! {
     static ARRAY_BUFFER: JsString = JsString::from("arrayBuffer");
@@ -30,7 +40,7 @@ thread_local! {
 extern "C" {
     #[derive(Clone)]
     #[wasm_bindgen(extends = Object, typescript_type = "KVNamespace")]
-    pub(crate) type KvNamespace;
+    type KvNamespace;
 
     #[wasm_bindgen(method, catch, js_name = "get")]
     fn get_as(this: &KvNamespace, key: &str, kind: &JsString) -> Result<Promise, JsValue>;
@@ -44,7 +54,14 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
-impl KvNamespace {
+/// The KV namespace of the worker.
+pub(crate) struct Kv {
+    namespace: KvNamespace,
+    /// Until when KV is not read because a read failed, in milliseconds since the Unix epoch.
+    rests_until_ms: Cell<u64>,
+}
+
+impl Kv {
     pub(crate) fn of(env: &Env) -> worker::Result<Self> {
         let binding = Reflect::get(env.as_ref(), &BINDING.into())?;
         if binding.is_undefined() {
@@ -52,13 +69,15 @@ impl KvNamespace {
                 "the KV binding {BINDING} is missing"
             )));
         }
-        Ok(binding.unchecked_into())
+        Ok(Self {
+            namespace: binding.unchecked_into(),
+            rests_until_ms: Cell::new(0),
+        })
     }
 
     /// Looks an answer up; `None` also when the value is not a frame of a supported version.
     pub(crate) async fn answer(&self, key: &CacheKey) -> Result<Option<Ready>, EdgeError> {
-        let promise = ARRAY_BUFFER.with(|kind| self.get_as(&entry_name(key), kind))?;
-        let value = JsFuture::from(promise).await?;
+        let value = self.read(&entry_name(key), &ARRAY_BUFFER).await?;
         if value.is_null() {
             return Ok(None);
         }
@@ -80,8 +99,30 @@ impl KvNamespace {
 
     /// Looks a text value up.
     pub(crate) async fn text(&self, key: &str) -> Result<Option<String>, EdgeError> {
-        let promise = TEXT.with(|kind| self.get_as(key, kind))?;
-        Ok(JsFuture::from(promise).await?.as_string())
+        Ok(self.read(key, &TEXT).await?.as_string())
+    }
+
+    async fn read(
+        &self,
+        key: &str,
+        kind: &'static LocalKey<JsString>,
+    ) -> Result<JsValue, EdgeError> {
+        if now_ms() < self.rests_until_ms.get() {
+            return Err(EdgeError::Platform("KV failed a moment ago".into()));
+        }
+        let value = async {
+            let promise = kind.with(|kind| self.namespace.get_as(key, kind))?;
+            Ok(JsFuture::from(promise).await?)
+        };
+        let value = within(READ_MS, value).await.unwrap_or_else(|| {
+            Err(EdgeError::Platform(format!(
+                "KV did not answer within {READ_MS} ms"
+            )))
+        });
+        if value.is_err() {
+            self.rests_until_ms.set(now_ms() + REST_MS);
+        }
+        value
     }
 
     pub(crate) async fn put(
@@ -99,7 +140,7 @@ impl KvNamespace {
                 &JsValue::from_f64(ttl_s as f64),
             )?;
         }
-        JsFuture::from(self.put_with(key, value, &options)?).await?;
+        JsFuture::from(self.namespace.put_with(key, value, &options)?).await?;
         Ok(())
     }
 }

@@ -4,8 +4,9 @@
 use std::cell::Cell;
 
 use cache_core::{LogId, Revision};
+use edge_core::announced::Announced;
 use edge_core::feed::{Append, CONTEXT, FeedState, PAGE_RECORDS, Refused};
-use edge_core::{header, signature};
+use edge_core::header;
 use serde::Deserialize;
 use worker::{
     DurableObject, Env, Method, Request, Response, Result, SqlStorage, SqlStorageValue, State,
@@ -54,12 +55,14 @@ impl DurableObject for PurgeLog {
             .and_then(|(_, log)| log.parse::<LogId>().ok());
         match (request.method(), url.path()) {
             (Method::Post, "/append") => {
-                let proof = request
-                    .headers()
-                    .get(header::SIGNATURE)?
-                    .unwrap_or_default();
-                let body = request.bytes().await?;
-                self.append(&proof, &body)
+                let headers = request.headers();
+                let proof = headers.get(header::SIGNATURE)?.unwrap_or_default();
+                let announcement = headers.get(header::BODY)?.unwrap_or_default();
+                let secret = &Isolate::get(&self.env)?.config.secret;
+                match Announced::verify(secret, &proof, &announcement, CONTEXT, now_ms()) {
+                    Ok(announced) => self.append(&announced, &request.bytes().await?),
+                    Err(error) => refused(401, &error),
+                }
             }
             (Method::Get, "/tail") => {
                 let after = url
@@ -111,18 +114,16 @@ impl PurgeLog {
         Ok(state)
     }
 
-    fn append(&self, proof: &str, body: &[u8]) -> Result<Response> {
-        let secret = &Isolate::get(&self.env)?.config.secret;
+    fn append(&self, announced: &Announced, body: &[u8]) -> Result<Response> {
         let now = now_ms();
-        let signed_at_ms = match signature::verify(secret, proof, CONTEXT, now, body) {
-            Ok(signed_at_ms) => signed_at_ms,
-            Err(error) => return refused(401, &error),
-        };
+        if !announced.is(body) {
+            return refused(401, &"it is not the body that was signed");
+        }
         let append: Append = match serde_json::from_slice(body) {
             Ok(append) => append,
             Err(error) => return refused(400, &error),
         };
-        if append.sent_at_ms != signed_at_ms {
+        if append.sent_at_ms != announced.signed_at_ms {
             return refused(
                 400,
                 &"the signature's time is not the append's `sent_at_ms`",

@@ -58,16 +58,51 @@ fn said_by_edge(
     }
 }
 
-/// The key that one client is counted under: an IPv4 address, or the IPv6 network that a provider
-/// assigns to one customer.
-pub fn network(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => {
-            let [a, b, c, d, ..] = ip.segments();
-            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+/// A network that requests are counted for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// As it is written in a rate limit's key.
+    pub key: String,
+    pub size: NetworkSize,
+}
+
+/// How much of an address names the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkSize {
+    /// An IPv4 address, or an IPv6 /64: the smallest network that a customer gets.
+    Customer,
+    /// An IPv6 /56.
+    Slash56,
+    /// An IPv6 /48: the largest network that a customer usually gets. It has 65,536 /64s.
+    Slash48,
+}
+
+/// The networks that a client is counted for, smallest first.
+pub fn networks(ip: IpAddr) -> Vec<Network> {
+    let IpAddr::V6(ip) = ip else {
+        return vec![Network {
+            key: ip.to_string(),
+            size: NetworkSize::Customer,
+        }];
+    };
+    let sizes = [
+        (64, NetworkSize::Customer),
+        (56, NetworkSize::Slash56),
+        (48, NetworkSize::Slash48),
+    ];
+    let networks = sizes.into_iter().map(|(bits, size)| {
+        let first = Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << (128 - bits)));
+        Network {
+            key: format!("{first}/{bits}"),
+            size,
         }
-    }
+    });
+    networks.collect()
+}
+
+/// The smallest of a client's networks.
+pub fn network(ip: IpAddr) -> String {
+    networks(ip).swap_remove(0).key
 }
 
 #[cfg(test)]
@@ -85,5 +120,23 @@ mod tests {
         for (ip, expected) in table {
             assert_eq!(network(ip.parse().unwrap()), expected);
         }
+    }
+
+    /// E3.
+    #[test]
+    fn an_ipv6_client_is_in_three_networks() {
+        let keys = |ip: &str| {
+            let networks = networks(ip.parse().unwrap()).into_iter();
+            networks.map(|network| network.key).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            keys("2001:db8:1:abcd:3:4:5:6"),
+            [
+                "2001:db8:1:abcd::/64",
+                "2001:db8:1:ab00::/56",
+                "2001:db8:1::/48"
+            ]
+        );
+        assert_eq!(keys("192.0.2.7"), ["192.0.2.7"]);
     }
 }

@@ -12,6 +12,8 @@ use crate::{BookingId, OfferId, PartnerId};
 
 /// The prefix of [`published`] tags.
 const PUBLISHED: &str = "published:";
+/// The prefix of [`booking`] tags.
+const BOOKING: &str = "booking:";
 /// The prefix of [`document`] tags.
 const DOCUMENT: &str = "document:";
 
@@ -42,6 +44,14 @@ pub fn published_offer(tag: &Tag) -> Option<OfferId> {
     OfferId::parse(tag.as_str().strip_prefix(PUBLISHED)?)
 }
 
+/// Whether an answer that is shared may carry this tag. Those of a booking are private, and no answer
+/// carries a [`published`] tag.
+pub fn is_on_shared_answers(tag: &Tag) -> bool {
+    ![PUBLISHED, BOOKING]
+        .iter()
+        .any(|prefix| tag.as_str().starts_with(prefix))
+}
+
 /// On every answer that shows this partner, one of its establishments or one of its offers.
 pub fn partner(id: &PartnerId) -> Tag {
     named("partner:", id)
@@ -49,7 +59,7 @@ pub fn partner(id: &PartnerId) -> Tag {
 
 /// On every answer that shows this booking.
 pub fn booking(id: &BookingId) -> Tag {
-    named("booking:", id)
+    named(BOOKING, id)
 }
 
 /// On every answer to this document.

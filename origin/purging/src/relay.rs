@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 use cache_core::{LogId, PurgeRecord, Revision};
 use cache_tiered::{LogSource, Position, SourceError};
 use edge_core::{
+    announced::announce,
     feed::{Append, AppendAnswer, CONTEXT, MAX_APPEND_RECORDS},
     header, route, signature,
 };
@@ -14,7 +15,7 @@ use reqwest::{Client, StatusCode, Url};
 use tokio_util::sync::CancellationToken;
 
 pub use self::status::RelayStatus;
-use domain::{error_chain::chain, secret::Secret};
+use domain::{error_chain::chain, secret::Secret, tags};
 
 use crate::PurgeLog;
 
@@ -171,7 +172,7 @@ impl Relay {
         } else {
             Vec::new()
         };
-        let records = within_bytes(records);
+        let records = within_bytes(records.into_iter().map(for_edge).collect());
         let head = records
             .last()
             .map_or(at.head, |last| last.revision.max(at.head));
@@ -209,11 +210,14 @@ impl Relay {
 
     async fn send(&self, append: &Append) -> Result<(StatusCode, AppendAnswer), RelayError> {
         let body = serde_json::to_vec(append)?;
-        let signature = signature::sign(self.secret.expose(), CONTEXT, append.sent_at_ms, &body);
+        let announcement = announce(&body);
+        let (secret, signed) = (self.secret.expose(), announcement.as_bytes());
+        let signature = signature::sign(secret, CONTEXT, append.sent_at_ms, signed);
         let response = self
             .client
             .post(self.endpoint.clone())
             .header(header::SIGNATURE, signature)
+            .header(header::BODY, announcement)
             .header(http::header::CONTENT_TYPE, "application/json")
             .body(body)
             .send()
@@ -243,6 +247,13 @@ pub fn shown(edge: &Url) -> String {
     format!("{}{path}", edge.origin().ascii_serialization())
 }
 
+/// The record without the tags that no answer at the edge carries. The record itself stays: the edge
+/// takes no gaps.
+fn for_edge(mut record: PurgeRecord) -> PurgeRecord {
+    record.tags.retain(tags::is_on_shared_answers);
+    record
+}
+
 /// The first records that fit into one append; at least one.
 fn within_bytes(mut records: Vec<PurgeRecord>) -> Vec<PurgeRecord> {
     let mut bytes = 0;
@@ -267,6 +278,21 @@ mod tests {
     use cache_core::{PurgeKind, Tag};
 
     use super::*;
+
+    /// E6.
+    #[test]
+    fn the_edge_is_not_told_of_tags_that_none_of_its_answers_carries() {
+        let tag = |text: &str| text.parse::<Tag>().unwrap();
+        let told = for_edge(PurgeRecord {
+            revision: Revision(1),
+            tags: ["booking:1", "offer:1", "published:1", "quota:1"]
+                .map(tag)
+                .into(),
+            kind: PurgeKind::Hard,
+        });
+        assert_eq!(told.revision, Revision(1));
+        assert_eq!(told.tags, ["offer:1", "quota:1"].map(tag));
+    }
 
     #[test]
     fn long_records_are_split_and_one_always_goes() {

@@ -1,11 +1,15 @@
 //! Counts a request against its caller's rate limit.
 
-use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
+    time::Duration,
+};
 
 use access::{
     caller::{Asker, Caller},
-    peer::{Peer, network},
-    rate::{Decision, Rule},
+    peer::{NetworkSize, Peer},
+    rate::{Decision, RateLimitsConfig, Rule},
 };
 use axum::{
     extract::{ConnectInfo, Request},
@@ -29,7 +33,7 @@ enum Subject {
     /// A signed-in caller, from any network; the text is unique to the caller.
     User(String),
     /// A caller who is not signed in, by network.
-    Network(String),
+    Network(IpAddr),
 }
 
 impl Subject {
@@ -42,21 +46,49 @@ impl Subject {
                 Some(Self::User(caller.actor()))
             }
             (Some(Caller::Anonymous | Caller::Unknown(_)) | None, Peer::Client(ip)) => {
-                Some(Self::Network(network(ip)))
+                Some(Self::Network(ip))
             }
         }
     }
 
-    fn rule(&self, per_ip: NonZeroU32, per_user: NonZeroU32) -> Rule<'_> {
-        let (name, limit, key) = match self {
-            Self::User(id) => ("user", per_user, id),
-            Self::Network(network) => ("ip", per_ip, network),
-        };
+    /// A user counts once, a client that is not signed in for each network around it.
+    fn counted(&self, config: &RateLimitsConfig) -> Vec<Counted> {
+        match self {
+            Self::User(id) => vec![Counted {
+                name: "user",
+                limit: config.per_user,
+                key: id.clone(),
+            }],
+            Self::Network(ip) => {
+                let networks = config.networks(*ip).map(|(network, times)| Counted {
+                    name: match network.size {
+                        NetworkSize::Customer => "ip",
+                        NetworkSize::Slash56 => "ip-56",
+                        NetworkSize::Slash48 => "ip-48",
+                    },
+                    limit: config.per_ip.saturating_mul(times),
+                    key: network.key,
+                });
+                networks.collect()
+            }
+        }
+    }
+}
+
+/// A rate limit that a request is counted under.
+struct Counted {
+    name: &'static str,
+    limit: NonZeroU32,
+    key: String,
+}
+
+impl Counted {
+    fn rule(&self) -> Rule<'_> {
         Rule {
-            name,
-            limit,
+            name: self.name,
+            limit: self.limit,
             window: WINDOW,
-            key,
+            key: &self.key,
         }
     }
 }
@@ -68,13 +100,14 @@ pub(crate) async fn count(
     caller: Option<&Caller>,
     peer: Peer,
 ) -> Option<Decision> {
-    let config = state.config.rate_limits;
+    let config = &state.config.rate_limits;
     if !config.is_on {
         return None;
     }
     let subject = Subject::of(caller, peer)?;
-    let rule = subject.rule(config.per_ip, config.per_user);
-    Some(state.services.rate_limiter.take(&[rule]).await)
+    let counted = subject.counted(config);
+    let rules: Vec<Rule<'_>> = counted.iter().map(Counted::rule).collect();
+    Some(state.services.rate_limiter.take(&rules).await)
 }
 
 /// The answer to a request over the limit, in the media type that the request accepts.

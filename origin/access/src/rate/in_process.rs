@@ -1,28 +1,21 @@
 //! Rate limit state in this process's memory, bounded in size.
 
-use std::{
-    collections::HashMap,
-    mem,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, PoisonError};
 
-use cache_core::CacheKey;
-
-use super::{gcra::Standing, rule::Rule};
+use super::{gcra::Standing, generations::Generations, rule::Rule};
 
 /// The maximum number of keys in one generation, about 8 MB; there are two generations.
 const GENERATION: usize = 100_000;
 
-/// Two generations of keys: when the young one is full, it becomes the old one, and keys of the
-/// previous old one that were not used since are forgotten. So a client that floods it with a full
-/// generation of keys can regain quota for one of its own keys.
-#[derive(Debug, Default)]
-pub(super) struct InProcess(Mutex<Generations>);
+/// Arrival times by key. A client that floods it with a full generation of keys can regain quota
+/// for one of its own keys.
+#[derive(Debug)]
+pub(super) struct InProcess(Mutex<Generations<u64>>);
 
-#[derive(Debug, Default)]
-struct Generations {
-    young: HashMap<CacheKey, u64>,
-    old: HashMap<CacheKey, u64>,
+impl Default for InProcess {
+    fn default() -> Self {
+        Self(Mutex::new(Generations::of_size(GENERATION)))
+    }
 }
 
 impl InProcess {
@@ -33,7 +26,7 @@ impl InProcess {
             .iter()
             .map(|rule| {
                 let (slot, pace) = (rule.slot(), rule.pace());
-                let arrival_us = pace.settle(generations.get(&slot), now_us);
+                let arrival_us = pace.settle(generations.get(&slot).copied(), now_us);
                 (slot, pace, arrival_us, pace.wait_us(arrival_us, now_us))
             })
             .collect();
@@ -48,19 +41,6 @@ impl InProcess {
             pace.standing(arrival_us, now_us, wait_us)
         });
         standings.collect()
-    }
-}
-
-impl Generations {
-    fn get(&self, slot: &CacheKey) -> Option<u64> {
-        self.young.get(slot).or_else(|| self.old.get(slot)).copied()
-    }
-
-    fn put(&mut self, slot: CacheKey, arrival_us: u64) {
-        self.young.insert(slot, arrival_us);
-        if self.young.len() >= GENERATION {
-            self.old = mem::take(&mut self.young);
-        }
     }
 }
 
@@ -108,6 +88,6 @@ mod tests {
         });
         assert_eq!(taken.count(), 2);
         let generations = counts.0.lock().unwrap();
-        assert!(generations.young.len() + generations.old.len() <= 2 * GENERATION);
+        assert!(generations.len() <= 2 * GENERATION);
     }
 }

@@ -1,6 +1,8 @@
 //! Rate limit state in Redis, shared by all servers; one atomic script counts all rules of a
 //! request.
 
+use std::sync::Arc;
+
 use cache_tiered::{Link, LinkError};
 use redis::Script;
 
@@ -34,13 +36,13 @@ return {admitted, now, unpack(arrivals)}
 
 #[derive(Debug)]
 pub(super) struct InRedis {
-    link: Link,
+    link: Arc<Link>,
     prefix: String,
     take: Script,
 }
 
 impl InRedis {
-    pub(super) fn new(link: Link, prefix: &str) -> Self {
+    pub(super) fn new(link: Arc<Link>, prefix: &str) -> Self {
         Self {
             link,
             // The braces are a hash tag: Redis Cluster keeps all keys of one script on one node.

@@ -2,29 +2,39 @@
 //! configured or cannot be reached. A Redis failure neither fails a request nor lifts the limits.
 //!
 //! Reading order: [`rule`] → [`gcra`] (the arithmetic) → [`in_redis`] and [`in_process`] (where the
-//! arrival times are kept) → [`headers`] (what responses tell clients).
+//! arrival times are kept) → [`headers`] (what responses tell clients). [`budgets`] is the table of
+//! limits on attempts; [`known_networks`] tells where an account's owner is not held back by others.
 
+pub mod budgets;
 mod gcra;
+mod generations;
 pub mod headers;
 mod in_process;
 mod in_redis;
+mod known_networks;
 mod metrics;
 mod rule;
 
-use std::num::NonZeroU32;
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
 
-use cache_tiered::{Clock, Link};
+use cache_tiered::{Clock, Link, LinkError};
 use prometheus_client::registry::Registry;
 
+use budgets::Budgets;
 pub use gcra::Standing;
 use in_process::InProcess;
 use in_redis::InRedis;
+use known_networks::KnownNetworks;
 use metrics::{DecidedBy, Metrics};
 
 pub use rule::Rule;
 
+use crate::peer::{Network, networks};
+
 const PER_IP: NonZeroU32 = NonZeroU32::new(100).unwrap();
 const PER_USER: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+const TIMES_PER_56: NonZeroU32 = NonZeroU32::new(8).unwrap();
+const TIMES_PER_48: NonZeroU32 = NonZeroU32::new(64).unwrap();
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimitsConfig {
@@ -36,6 +46,14 @@ pub struct RateLimitsConfig {
     pub per_ip: NonZeroU32,
     /// Requests per minute of a user: `YOUSOON_RATE_LIMIT_PER_USER`, default 1000.
     pub per_user: NonZeroU32,
+    /// How many times the budget of an IPv6 /64 network the /56 around it has:
+    /// `YOUSOON_RATE_LIMIT_TIMES_PER_56`, default 8.
+    pub times_per_56: NonZeroU32,
+    /// The same of the /48 around it: `YOUSOON_RATE_LIMIT_TIMES_PER_48`, default 64; at least as
+    /// many.
+    pub times_per_48: NonZeroU32,
+    /// Limits on attempts to guess, send or store; each has a variable of its own.
+    pub budgets: Budgets,
 }
 
 impl Default for RateLimitsConfig {
@@ -44,7 +62,19 @@ impl Default for RateLimitsConfig {
             is_on: true,
             per_ip: PER_IP,
             per_user: PER_USER,
+            times_per_56: TIMES_PER_56,
+            times_per_48: TIMES_PER_48,
+            budgets: Budgets::default(),
         }
+    }
+}
+
+impl RateLimitsConfig {
+    /// The networks that a client's request is counted for, each with how many times the smallest
+    /// one's budget it has.
+    pub fn networks(&self, ip: IpAddr) -> impl Iterator<Item = (Network, NonZeroU32)> {
+        let times = [NonZeroU32::MIN, self.times_per_56, self.times_per_48];
+        networks(ip).into_iter().zip(times)
     }
 }
 
@@ -99,6 +129,7 @@ impl Decision {
 pub struct RateLimiter {
     redis: Option<InRedis>,
     process: InProcess,
+    known_networks: KnownNetworks,
     clock: Clock,
     metrics: Metrics,
 }
@@ -106,7 +137,9 @@ pub struct RateLimiter {
 impl RateLimiter {
     /// Counts in Redis over `link` with keys under `prefix`; without a link in this process only.
     pub fn new(link: Option<Link>, prefix: &str, clock: Clock) -> Self {
+        let link = link.map(Arc::new);
         Self {
+            known_networks: KnownNetworks::new(link.clone(), prefix),
             redis: link.map(|link| InRedis::new(link, prefix)),
             process: InProcess::default(),
             clock,
@@ -133,6 +166,30 @@ impl RateLimiter {
         let now_us = self.clock.steady_ms().saturating_mul(1_000);
         let standings = self.process.take(rules, now_us);
         Decision::of(rules, &standings, DecidedBy::Process)
+    }
+
+    /// Remembers that somebody signed in to an account from a network.
+    pub async fn remember_network(&self, account: &str, network: &str) {
+        let now_ms = self.clock.now().wall_ms;
+        let remembered = self.known_networks.remember(account, network, now_ms);
+        if let Err(error) = remembered.await {
+            tracing::debug!(%error, "a network is not remembered");
+        }
+    }
+
+    /// Whether somebody signed in to an account from a network lately; false if that cannot be told.
+    pub async fn knows_network(&self, account: &str, network: &str) -> bool {
+        let now_ms = self.clock.now().wall_ms;
+        let known = self.known_networks.knows(account, network, now_ms).await;
+        known.unwrap_or_else(|error| {
+            tracing::debug!(%error, "the networks of an account cannot be read");
+            false
+        })
+    }
+
+    /// Forgets the networks of an account.
+    pub async fn forget_networks(&self, account: &str) -> Result<(), LinkError> {
+        self.known_networks.forget(account).await
     }
 
     pub fn register(&self, registry: &mut Registry) {

@@ -1,7 +1,6 @@
 //! Authentication: each mutation checks its input and runs one step of [`sign_in`] or [`proving`].
-//! [`attempts`] applies rate limits first.
+//! Rate limits ([`crate::request::attempts`]) come first.
 
-pub mod attempts;
 pub(crate) mod input;
 pub mod mutations;
 pub mod proving;

@@ -19,13 +19,11 @@ use domain::{
 };
 use pq_core::ErrorCode;
 
-use super::{
-    attempts::{Attempt, count_attempt},
-    sign_in::{hash, is_password_of, set_password},
-};
+use super::sign_in::{hash, is_password_of, set_password};
 use crate::{
     auth::input::ResetPasswordInput,
     request::{
+        attempts::{self, Attempt, count_attempt},
         context::RequestContext,
         errors::{failed, failed_with, refused},
     },
@@ -46,7 +44,8 @@ pub async fn request_email_verification(request: &RequestContext) -> Result<()> 
     if account.email_verified_at_ms.is_some() {
         return Ok(());
     }
-    count_attempt(request, Attempt::SendEmail(&account.id)).await?;
+    let (user, to) = (&account.id, &account.email_key());
+    count_attempt(request, Attempt::SendEmail { user, to }).await?;
     let sent = send(
         &request.services,
         &account,
@@ -99,10 +98,16 @@ pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Acco
 }
 
 /// Answers before looking the account up: neither the answer nor its timing reveals whether it
-/// exists.
+/// exists. Above a limit nothing is sent and the answer is the same, because somebody else may have
+/// used the limit up.
 pub async fn request_password_reset(request: &RequestContext, email: &str) -> Result<()> {
     let email = EmailKey::of(email);
-    count_attempt(request, Attempt::SendReset(&email)).await?;
+    if attempts::wait_s(request, Attempt::SendReset(&email))
+        .await
+        .is_some()
+    {
+        return Ok(());
+    }
     let (services, now_ms) = (request.services.clone(), request.now_ms);
     let tasks = services.caches.tasks.clone();
     tasks.spawn(async move {

@@ -22,7 +22,6 @@ use domain::{
 };
 use pq_core::ErrorCode;
 
-use super::attempts::{Attempt, count_attempt};
 use crate::{
     auth::{
         input::{ChangePasswordInput, LoginInput, RegisterInput},
@@ -30,6 +29,7 @@ use crate::{
     },
     nodes::user::UserNode,
     request::{
+        attempts::{Attempt, count_attempt, remember_network},
         context::RequestContext,
         errors::{failed, failed_with, refused},
     },
@@ -141,7 +141,7 @@ pub async fn refresh(request: &RequestContext, token: &str) -> Result<AuthPayloa
     let found = request.services.users.by_id(&user).await.map_err(failed)?;
     let goes_on = |account: &Account| account.status == Status::Active && account.epoch == epoch;
     if let Some(account) = found.filter(goes_on) {
-        return payload(request, account, &next);
+        return payload(request, account, &next).await;
     }
     end(request, &user, &id).await?;
     Err(not_taken())
@@ -243,14 +243,15 @@ async fn begin(request: &RequestContext, account: Account) -> Result<AuthPayload
     };
     let begun = request.services.auth.sessions.begin(session, token.hash());
     begun.await.map_err(failed_with)?;
-    payload(request, account, &token)
+    payload(request, account, &token).await
 }
 
-fn payload(
+async fn payload(
     request: &RequestContext,
     account: Account,
     refresh: &RefreshToken,
 ) -> Result<AuthPayload> {
+    remember_network(request, &account.email_key()).await;
     let tokens = &request.services.auth.tokens;
     let session = refresh.session();
     let access = tokens.issue(&account, &session, request.now_ms);

@@ -27,6 +27,7 @@ use domain::{
 use crate::{
     nodes::offer::OfferNode,
     request::{
+        attempts::count_write,
         authorise::{self, About},
         context::RequestContext,
         errors::{broken, failed, refused},
@@ -72,6 +73,7 @@ impl OfferMutations {
         if let Some(id) = &id {
             draft.id = id.clone();
         }
+        count_write(request, Some(&partner)).await?;
         let author = author(request, ACTION);
         let created = request
             .services
@@ -220,13 +222,14 @@ fn author(request: &RequestContext, action: &'static str) -> Author {
     }
 }
 
-/// Authorises the caller for the offer's partner. An offer never changes its partner, so it is safe
+/// Authorises the caller for the offer's partner and counts the write. An offer never changes its partner, so it is safe
 /// to look it up before the write.
 async fn authorise_for(request: &RequestContext, action: &'static str, id: &OfferId) -> Result<()> {
     let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
     let offer = found.ok_or_else(not_found)?;
     let about = About::Partner(&offer.partner_id);
-    authorise::field(&request.asker.caller, "Mutation", action, about)
+    authorise::field(&request.asker.caller, "Mutation", action, about)?;
+    count_write(request, Some(&offer.partner_id)).await
 }
 
 fn not_found() -> async_graphql::Error {

@@ -29,6 +29,7 @@ use domain::{
 use crate::{
     nodes::partner::{EstablishmentNode, PartnerNode, no_partner},
     request::{
+        attempts::count_write,
         authorise::{self, About},
         context::{RequestContext, gone},
         errors::{broken, failed, refused},
@@ -60,6 +61,7 @@ impl PartnerMutations {
         if let Some(key) = key {
             partner.id = PartnerId::derive(ACTION, &idempotency::seed(&user.id, &key));
         }
+        count_write(request, None).await?;
         let author = author(request, ACTION);
         let store = &request.services.partners;
         let founded = store.found(partner.clone(), user.id.clone(), author, request.now_ms);
@@ -85,7 +87,7 @@ impl PartnerMutations {
         let request = RequestContext::of(ctx);
         let edit = input.edit().map_err(broken)?;
         let id = PartnerId::parse(&id).ok_or_else(no_partner)?;
-        authorise_for(request, ACTION, &id)?;
+        authorise_for(request, ACTION, &id).await?;
         let (store, author) = (&request.services.partners, author(request, ACTION));
         let updated = store.update_partner(id, edit, author, request.now_ms);
         match updated.await.map_err(failed)? {
@@ -110,7 +112,7 @@ impl PartnerMutations {
         const ACTION: &str = "createEstablishment";
         let request = RequestContext::of(ctx);
         let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
-        authorise_for(request, ACTION, &partner)?;
+        authorise_for(request, ACTION, &partner).await?;
         let key = idempotency::key(idempotency_key, request.asker.language)?;
         let id = key.map(|key| EstablishmentId::derive(ACTION, &idempotency::seed(&partner, &key)));
         if let Some(before) = added_before(request, id.as_ref()).await? {
@@ -235,13 +237,15 @@ fn author(request: &RequestContext, action: &'static str) -> Author {
     }
 }
 
-fn authorise_for(
+/// Authorises the caller for a partner and counts the write.
+async fn authorise_for(
     request: &RequestContext,
     action: &'static str,
     partner: &PartnerId,
 ) -> Result<()> {
     let about = About::Partner(partner);
-    authorise::field(&request.asker.caller, "Mutation", action, about)
+    authorise::field(&request.asker.caller, "Mutation", action, about)?;
+    count_write(request, Some(partner)).await
 }
 
 /// Looks an establishment up and authorises the caller for its partner. An establishment never
@@ -254,7 +258,7 @@ async fn own_place(
     let id = EstablishmentId::parse(id).ok_or_else(no_place)?;
     let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
     let place = found.ok_or_else(no_place)?;
-    authorise_for(request, action, &place.partner_id)?;
+    authorise_for(request, action, &place.partner_id).await?;
     Ok(id)
 }
 

@@ -2,8 +2,10 @@
 //!
 //! Reading order: [`context`] (one request) → [`policy`] and [`authorise`] (who may read or write
 //! what) → [`loaders`] (one batch per relation) → [`facts`] (what the answer depends on) →
-//! [`errors`]. For inputs: [`validation`], [`idempotency`] and [`input`]. After a write: [`relaying`].
+//! [`errors`]. For inputs: [`validation`], [`idempotency`] and [`input`]. Stricter rate limits:
+//! [`attempts`]. After a write: [`relaying`].
 
+pub mod attempts;
 pub mod authorise;
 pub mod context;
 pub mod errors;

@@ -10,7 +10,10 @@ use domain::{
         codes::{ALREADY_MEMBER, INVITATION_INVALID, MEMBER_NOT_FOUND},
         store::{Accepted, Invited},
     },
-    users::{account::Post, store::PostChanged},
+    users::{
+        account::{EmailKey, Post},
+        store::PostChanged,
+    },
 };
 use pq_core::ErrorCode;
 use validator::Validate;
@@ -18,6 +21,7 @@ use validator::Validate;
 use crate::{
     nodes::partner::no_partner,
     request::{
+        attempts::{Attempt, count_attempt},
         authorise::{self, About},
         context::RequestContext,
         errors::{failed, failed_with, last_owner, refused},
@@ -40,8 +44,9 @@ pub struct TeamMutations;
 #[Object]
 impl TeamMutations {
     /// Invites a person by e-mail; for owners. The invitation is valid for seven days and replaces
-    /// an earlier one to the same address. No e-mail is sent within a minute of the previous one.
-    /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `BAD_USER_INPUT`.
+    /// an earlier one to the same address. No e-mail is sent within a minute of the previous one, also
+    /// if that was withdrawn.
+    /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `RATE_LIMITED`, `BAD_USER_INPUT`.
     async fn invite_member(
         &self,
         ctx: &Context<'_>,
@@ -63,7 +68,8 @@ impl TeamMutations {
         let Some(id) = InvitationId::parse(&id) else {
             return Ok(false);
         };
-        let withdrawn = request.services.teams.withdraw(&partner, &id);
+        let teams = &request.services.teams;
+        let withdrawn = teams.withdraw(&partner, &id, request.now_ms);
         withdrawn.await.map_err(failed)
     }
 
@@ -130,6 +136,8 @@ async fn invite(
     partner: &Partner,
     input: &InviteMemberInput,
 ) -> Result<Invitation> {
+    let (id, to) = (&partner.id, &EmailKey::of(&input.email));
+    count_attempt(request, Attempt::Invite { partner: id, to }).await?;
     let token = InvitationToken::new(InvitationId::from_bytes(random::bytes()), random::bytes());
     let invitation = Invitation {
         id: token.id.clone(),
@@ -148,6 +156,16 @@ async fn invite(
             "a partner has at most {MOST_INVITATIONS} open invitations: withdraw one first"
         ))),
         Invited::Sent(known) => Ok(*known),
+        Invited::Withdrawn { wait_ms } => {
+            let wait_s = wait_ms.unsigned_abs().div_ceil(1_000);
+            request.facts.retry_after(wait_s);
+            Err(refused(
+                ErrorCode::RATE_LIMITED,
+                format!(
+                    "an invitation to this address was withdrawn a moment ago: try again in {wait_s} s"
+                ),
+            ))
+        }
         Invited::Done => {
             let message = Message::Invitation {
                 to: invitation.email.clone(),

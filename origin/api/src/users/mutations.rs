@@ -172,6 +172,13 @@ impl UserMutations {
         if let Err(error) = auth.sessions.end_all(&account.id, None).await {
             tracing::warn!(error = chain(&error), "sessions of an erased account stay");
         }
+        let (limiter, email) = (&request.services.rate_limiter, account.email_key());
+        if let Err(error) = limiter.forget_networks(email.as_str()).await {
+            tracing::warn!(
+                error = chain(&error),
+                "networks of an erased account stay for 30 days"
+            );
+        }
         // Open bookings were cancelled with it.
         relay(request, Purging::Pending).await;
         Ok(true)

@@ -1,8 +1,9 @@
 //! A partner's team: its members and open invitations.
 //!
 //! A membership is part of the account (`users::account::Membership`), so that permissions are read
-//! together with the account. An invitation is stored until it is withdrawn or
-//! expires, also after it was accepted.
+//! together with the account. An invitation is stored until it expires, also after it was accepted. One
+//! that is withdrawn loses its token, and expires a minute later: until then it keeps the time of its
+//! e-mail, so that withdrawing does not allow the next e-mail sooner.
 
 pub mod codes;
 pub mod store;
@@ -44,6 +45,11 @@ impl Invitation {
     pub fn email_key(&self) -> EmailKey {
         EmailKey::of(&self.email)
     }
+
+    /// Whether it was withdrawn: then it has no token.
+    pub fn is_withdrawn(&self) -> bool {
+        self.token_hash == TokenHash::none()
+    }
 }
 
 /// The stored hash of a token's secret. The secret has 256 bits and cannot be guessed, so a plain
@@ -54,6 +60,11 @@ pub struct TokenHash(String);
 impl TokenHash {
     fn of(secret: &str) -> Self {
         Self(hex::encode(Sha256::digest(secret.as_bytes())))
+    }
+
+    /// In place of the hash of an invitation that was withdrawn. No token has it.
+    pub const fn none() -> Self {
+        Self(String::new())
     }
 
     pub fn stored(hash: String) -> Self {

@@ -18,6 +18,11 @@ pub enum Invited {
     Full,
     /// A recent invitation to the same address exists and was already sent; nothing was stored.
     Sent(Box<Invitation>),
+    /// A recent invitation to the same address was withdrawn: the next one may be sent when this
+    /// time, in milliseconds, has passed. Nothing was stored.
+    Withdrawn {
+        wait_ms: i64,
+    },
     /// Stored; it replaced any older invitation to the same address.
     Done,
 }
@@ -56,8 +61,13 @@ pub trait TeamStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<Vec<Invitation>, StoreError>;
 
-    /// Withdraws an invitation; returns whether this partner had it and it was not accepted.
-    async fn withdraw(&self, partner: &PartnerId, id: &InvitationId) -> Result<bool, StoreError>;
+    /// Withdraws an invitation; returns whether this partner had it, open and not accepted.
+    async fn withdraw(
+        &self,
+        partner: &PartnerId,
+        id: &InvitationId,
+        now_ms: i64,
+    ) -> Result<bool, StoreError>;
 
     /// Uses an invitation: the user, who owns the address, becomes a member of the partner's team. A
     /// repeat finds it done.

@@ -6,41 +6,54 @@ use super::{
 };
 use crate::users::account::{EmailKey, Membership};
 
-/// Decides on an invitation of a partner that has `count` others that were not accepted. If it is done, it is stored in place of
-/// `known`, the one to the same address.
+/// Decides on an invitation of a partner that has `count` open ones. If it is done, it is stored in
+/// place of `known`, the one to the same address.
 pub fn invited(new: &Invitation, known: Option<Invitation>, count: usize) -> Invited {
-    match known.filter(|known| !known.accepted) {
-        Some(known) if new.created_at_ms - known.created_at_ms < RESEND_AFTER_MS => {
-            Invited::Sent(Box::new(known))
-        }
-        None if count >= MOST_INVITATIONS => Invited::Full,
-        Some(_) | None => Invited::Done,
+    let now_ms = new.created_at_ms;
+    let known = known.filter(|known| !known.accepted && known.expires_at_ms > now_ms);
+    let wait_ms = known
+        .as_ref()
+        .map(|known| known.created_at_ms + RESEND_AFTER_MS - now_ms)
+        .filter(|wait_ms| *wait_ms > 0);
+    match (known, wait_ms) {
+        (Some(known), Some(wait_ms)) if known.is_withdrawn() => Invited::Withdrawn { wait_ms },
+        (Some(known), Some(_)) => Invited::Sent(Box::new(known)),
+        // It takes the place of an open one.
+        (Some(known), None) if !known.is_withdrawn() => Invited::Done,
+        (Some(_) | None, _) if count >= MOST_INVITATIONS => Invited::Full,
+        (Some(_) | None, _) => Invited::Done,
     }
 }
 
-/// The membership that an invitation gives to who has this token hash, owns this address and works
-/// where `current` says. Its partner has `members`. An error is the answer of a request that stores
-/// nothing: whoever accepted the invitation and still works there gets the same one again.
-pub fn membership(
+/// The invitation, if who uses it has this token hash and owns this address, and it is not over.
+/// Before that is known nothing else is read, so that strangers learn nothing of the team.
+pub fn proven(
     invitation: Option<Invitation>,
     hash: &TokenHash,
     email: &EmailKey,
+    now_ms: i64,
+) -> Option<Invitation> {
+    invitation.filter(|known| is_good(known, hash, email, now_ms))
+}
+
+/// The membership that a proven invitation gives to who works where `current` says. Its partner has
+/// `members`. An error is the answer of a request that stores nothing: whoever accepted the invitation
+/// and still works there gets the same one again.
+pub fn membership(
+    proven: Invitation,
     members: usize,
     current: Option<Membership>,
-    now_ms: i64,
 ) -> Result<Membership, Accepted> {
-    let good = invitation.filter(|known| is_good(known, hash, email, now_ms));
-    let good = good.ok_or(Accepted::Invalid)?;
-    if good.accepted {
-        let still = current.filter(|current| current.partner == good.partner);
+    if proven.accepted {
+        let still = current.filter(|current| current.partner == proven.partner);
         return Err(still.map_or(Accepted::Invalid, Accepted::Done));
     }
     if members >= MOST_MEMBERS {
         return Err(Accepted::Full);
     }
     Ok(Membership {
-        partner: good.partner,
-        post: good.post,
+        partner: proven.partner,
+        post: proven.post,
     })
 }
 
@@ -55,7 +68,7 @@ fn is_good(invitation: &Invitation, hash: &TokenHash, email: &EmailKey, now_ms: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{InvitationId, PartnerId, users::account::Post};
+    use crate::{InvitationId, PartnerId, team::LIFE_MS, users::account::Post};
 
     fn invitation(created_at_ms: i64) -> Invitation {
         Invitation {
@@ -65,7 +78,7 @@ mod tests {
             post: Post::Owner,
             token_hash: TokenHash::of("secret"),
             created_at_ms,
-            expires_at_ms: created_at_ms + 10,
+            expires_at_ms: created_at_ms + LIFE_MS,
             accepted: false,
         }
     }
@@ -82,42 +95,49 @@ mod tests {
         assert_eq!(invited(&later, None, full), Invited::Full);
     }
 
+    /// E4.
+    #[test]
+    fn a_withdrawn_invitation_keeps_its_time_and_no_place() {
+        let known = Invitation {
+            token_hash: TokenHash::none(),
+            ..invitation(0)
+        };
+        let [soon, later] = [RESEND_AFTER_MS - 1, RESEND_AFTER_MS].map(invitation);
+        let full = MOST_INVITATIONS;
+        for count in [0, full] {
+            let early = invited(&soon, Some(known.clone()), count);
+            assert_eq!(early, Invited::Withdrawn { wait_ms: 1 });
+        }
+        assert_eq!(invited(&later, Some(known.clone()), 0), Invited::Done);
+        assert_eq!(invited(&later, Some(known), full), Invited::Full);
+    }
+
     #[test]
     fn a_membership_needs_token_address_time_and_room() {
         let (hash, email) = (TokenHash::of("secret"), EmailKey::of("ana@example.com"));
         let (other_hash, other_email) = (TokenHash::of("other"), EmailKey::of("bob@example.com"));
-        let invalid = Err(Accepted::Invalid);
         let known = || Some(invitation(0));
+        let last_ms = LIFE_MS - 1;
+        assert_eq!(proven(None, &hash, &email, last_ms), None);
+        assert_eq!(proven(known(), &other_hash, &email, last_ms), None);
+        assert_eq!(proven(known(), &hash, &other_email, last_ms), None);
+        assert_eq!(proven(known(), &hash, &email, LIFE_MS), None);
+        let good = || proven(known(), &hash, &email, last_ms).unwrap();
         let full = MOST_MEMBERS;
-        assert_eq!(membership(None, &hash, &email, 0, None, 9), invalid);
-        assert_eq!(
-            membership(known(), &other_hash, &email, 0, None, 9),
-            invalid
-        );
-        assert_eq!(
-            membership(known(), &hash, &other_email, 0, None, 9),
-            invalid
-        );
-        assert_eq!(membership(known(), &hash, &email, full, None, 10), invalid);
-        assert_eq!(
-            membership(known(), &hash, &email, full, None, 9),
-            Err(Accepted::Full)
-        );
-        let given = membership(known(), &hash, &email, full - 1, None, 9).unwrap();
+        assert_eq!(membership(good(), full, None), Err(Accepted::Full));
+        let given = membership(good(), full - 1, None).unwrap();
         assert_eq!(
             (given.partner, given.post),
             (invitation(0).partner, Post::Owner)
         );
     }
+
     /// F3. A lost answer repeated is the same answer.
     #[test]
     fn an_accepted_invitation_answers_who_accepted_it_and_still_works_there() {
-        let (hash, email) = (TokenHash::of("secret"), EmailKey::of("ana@example.com"));
-        let used = || {
-            Some(Invitation {
-                accepted: true,
-                ..invitation(0)
-            })
+        let used = || Invitation {
+            accepted: true,
+            ..invitation(0)
         };
         let of = |partner: &str| {
             Some(Membership {
@@ -127,15 +147,17 @@ mod tests {
             })
         };
         let full = MOST_MEMBERS;
-        let again = membership(used(), &hash, &email, full, of("1"), 9);
+        let again = membership(used(), full, of("1"));
         assert_eq!(again, Err(Accepted::Done(of("1").unwrap())));
-        for (current, now_ms) in [(of("2"), 9), (None, 9), (of("1"), 10)] {
-            let invalid = membership(used(), &hash, &email, 0, current, now_ms);
-            assert_eq!(invalid, Err(Accepted::Invalid));
+        for current in [of("2"), None] {
+            assert_eq!(membership(used(), 0, current), Err(Accepted::Invalid));
         }
         // It stands in nobody's way.
         let later = invitation(1);
-        assert_eq!(invited(&later, used(), 0), Invited::Done);
-        assert_eq!(invited(&later, used(), MOST_INVITATIONS), Invited::Full);
+        assert_eq!(invited(&later, Some(used()), 0), Invited::Done);
+        assert_eq!(
+            invited(&later, Some(used()), MOST_INVITATIONS),
+            Invited::Full
+        );
     }
 }

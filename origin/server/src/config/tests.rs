@@ -90,6 +90,14 @@ fn a_contradiction_fails_with_one_line_that_names_the_variable() {
             "YOUSOON_RATE_LIMIT_PER_IP: \"0\" is not a number of requests a minute",
         ),
         (
+            &[("YOUSOON_RATE_LIMIT_TIMES_PER_48", "7")],
+            "YOUSOON_RATE_LIMIT_TIMES_PER_48: is less than YOUSOON_RATE_LIMIT_TIMES_PER_56",
+        ),
+        (
+            &[("YOUSOON_LIMIT_REGISTER_NETWORK", "many")],
+            "YOUSOON_LIMIT_REGISTER_NETWORK: \"many\" is not a number of attempts",
+        ),
+        (
             &[("YOUSOON_SITE_ORIGINS", "https://site.example/page")],
             "YOUSOON_SITE_ORIGINS: \"https://site.example/page\" is not an origin such as https://example.org",
         ),

@@ -125,7 +125,7 @@ async fn an_invitation_is_good_once_in_time_and_for_its_address(fresh: Fresh) {
     assert_eq!(again, Accepted::Done(staff_of(&partner)));
     let open = fresh.db.teams.invitations(&partner, NOW_MS).await.unwrap();
     assert_eq!(open, []);
-    let withdrawn = fresh.db.teams.withdraw(&partner, &token.id).await;
+    let withdrawn = fresh.db.teams.withdraw(&partner, &token.id, NOW_MS).await;
     assert!(!withdrawn.unwrap(), "it was accepted");
     let members = fresh.db.users.members(&partner).await.unwrap();
     assert_eq!(members.len(), 1);
@@ -188,6 +188,9 @@ async fn invitations_have_an_end(fresh: Fresh) {
     let over_ms = NOW_MS + LIFE_MS;
     let open = fresh.db.teams.invitations(&partner, over_ms).await.unwrap();
     assert_eq!(open, []);
+    // What is over takes no place, also before the server forgets it.
+    let (next, _) = invitation(&partner, "next", Post::Staff, over_ms);
+    assert_eq!(fresh.db.teams.invite(next).await.unwrap(), Invited::Done);
     let (of_nobody, _) = invitation(&PartnerId::derive("nobody", ""), "a", Post::Staff, NOW_MS);
     let nobody = fresh.db.teams.invite(of_nobody).await.unwrap();
     assert_eq!(nobody, Invited::NoPartner);
@@ -199,13 +202,29 @@ async fn a_withdrawn_invitation_is_not_taken(fresh: Fresh) {
     let token = invited(&fresh, &partner, "ana").await;
     let teams = &fresh.db.teams;
     let other = PartnerId::derive("nobody", "");
-    assert!(!teams.withdraw(&other, &token.id).await.unwrap());
-    assert!(teams.withdraw(&partner, &token.id).await.unwrap());
-    assert!(!teams.withdraw(&partner, &token.id).await.unwrap());
+    let withdraw = async |partner: &PartnerId| {
+        let withdrawn = teams.withdraw(partner, &token.id, NOW_MS).await;
+        withdrawn.unwrap()
+    };
+    assert!(!withdraw(&other).await);
+    assert!(withdraw(&partner).await);
+    assert!(!withdraw(&partner).await);
     assert_eq!(
         accept(&fresh, &token, &ana, NOW_MS).await,
         Accepted::Invalid
     );
+    assert_eq!(teams.invitations(&partner, NOW_MS).await.unwrap(), []);
+    let to_ana = teams.invitations_to(&ana.email_key(), NOW_MS).await;
+    assert_eq!(to_ana.unwrap(), []);
+    // E4. It keeps its time.
+    let (again, _) = invitation(&partner, "ana", Post::Staff, NOW_MS + 1);
+    let soon = teams.invite(again).await.unwrap();
+    let wait_ms = RESEND_AFTER_MS - 1;
+    assert_eq!(soon, Invited::Withdrawn { wait_ms });
+    let (later, token) = invitation(&partner, "ana", Post::Staff, NOW_MS + RESEND_AFTER_MS);
+    assert_eq!(teams.invite(later).await.unwrap(), Invited::Done);
+    let joined = accept(&fresh, &token, &ana, NOW_MS + RESEND_AFTER_MS).await;
+    assert_eq!(joined, Accepted::Done(staff_of(&partner)));
 }
 
 async fn change(

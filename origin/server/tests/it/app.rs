@@ -10,8 +10,12 @@ use std::{
 };
 
 use access::{
-    AuthConfig, keys::KeySet, passwords::PasswordsConfig, rate::RateLimitsConfig,
-    sessions::SessionsConfig, tokens::TokensConfig,
+    AuthConfig,
+    keys::KeySet,
+    passwords::PasswordsConfig,
+    rate::{RateLimitsConfig, budgets::Budgets},
+    sessions::SessionsConfig,
+    tokens::TokensConfig,
 };
 use api::{
     caches::CacheConfig,
@@ -215,7 +219,14 @@ impl Builder {
             is_on: true,
             per_ip: per_ip.try_into().unwrap(),
             per_user: per_user.try_into().unwrap(),
+            ..RateLimitsConfig::default()
         };
+        self
+    }
+
+    /// Changes the budgets of attempts.
+    pub(crate) fn budgets(mut self, change: impl FnOnce(&mut Budgets)) -> Self {
+        change(&mut self.rate_limits.budgets);
         self
     }
 

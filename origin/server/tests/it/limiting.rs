@@ -45,8 +45,17 @@ async fn answered(tries: u32, request: impl Fn(u32) -> RequestBuilder) -> u32 {
 
 /// As the edge hands on a client's request.
 pub(crate) fn handed_on(request: RequestBuilder, secret: &[u8], ip: &str) -> RequestBuilder {
+    handed_on_at(request, secret, ip, NOW_MS)
+}
+
+pub(crate) fn handed_on_at(
+    request: RequestBuilder,
+    secret: &[u8],
+    ip: &str,
+    at_ms: i64,
+) -> RequestBuilder {
     let whom = OnBehalfOf::Client(ip.parse().unwrap());
-    let signature = proof::sign(secret, whom, NOW_MS.unsigned_abs());
+    let signature = proof::sign(secret, whom, at_ms.unsigned_abs());
     request.header(CLIENT_IP, ip).header(SIGNATURE, signature)
 }
 
@@ -121,6 +130,29 @@ async fn the_edge_says_whose_request_it_hands_on() {
     let signature = proof::sign(EDGE_SECRET, OnBehalfOf::Everybody, old);
     let replayed = |_| ask(&app).header(SIGNATURE, &signature);
     assert_eq!(answered(PER_IP + 2, replayed).await, PER_IP);
+}
+
+/// E3.
+#[tokio::test]
+async fn a_client_with_many_ipv6_networks_is_stopped_and_its_neighbours_are_not() {
+    let app = limited().await;
+    let from = |network: &'static str| {
+        let app = &app;
+        move |number: u32| {
+            handed_on(
+                ask(app),
+                EDGE_SECRET,
+                &format!("{network}{:x}::1", number + 1),
+            )
+        }
+    };
+    assert_eq!(answered(30, from("2001:db8:1:")).await, 8 * PER_IP);
+    assert_eq!(answered(10, from("2001:db8:2:")).await, 10);
+    let policy = Answer::of(from("2001:db8:3:")(1)).await;
+    assert_eq!(
+        policy.header("ratelimit-policy"),
+        r#""ip";q=3;w=60, "ip-56";q=24;w=60, "ip-48";q=192;w=60"#
+    );
 }
 
 #[tokio::test]

@@ -16,8 +16,8 @@ use axum::{
 use cache_core::{LogId, PurgeKind, PurgeRecord, Revision};
 use domain::purges::PendingPurge as Entry;
 use edge_core::{
+    announced::Announced,
     feed::{Append, CONTEXT, FeedState},
-    signature::verify,
 };
 use tokio::time::{Instant, sleep};
 use yousoon::{server::Background, state::AppState};
@@ -49,8 +49,10 @@ async fn append(
         return (StatusCode::SERVICE_UNAVAILABLE, String::new());
     }
     let now_ms = NOW_MS.unsigned_abs();
-    let signature = headers["yousoon-signature"].to_str().unwrap();
-    if verify(EDGE_SECRET, signature, CONTEXT, now_ms, &body).is_err() {
+    let [signature, announcement] =
+        ["yousoon-signature", "yousoon-body"].map(|name| headers[name].to_str().unwrap());
+    let announced = Announced::verify(EDGE_SECRET, signature, announcement, CONTEXT, now_ms);
+    if !announced.is_ok_and(|announced| announced.is(&body)) {
         return (StatusCode::UNAUTHORIZED, String::new());
     }
     edge.appends += 1;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{
     InvitationId, PartnerId, StoreError, UserId,
     team::{
-        MOST_INVITATIONS,
+        MOST_INVITATIONS, RESEND_AFTER_MS,
         store::{Accepted, Invitation, Invited, TeamStore, TokenHash},
         writes,
     },
@@ -39,7 +39,7 @@ impl MongoTeams {
         Self { db }
     }
 
-    /// Those that are not over, oldest first.
+    /// Those that are not over or withdrawn, oldest first.
     async fn valid(&self, filter: Document, now_ms: i64) -> Result<Vec<Invitation>, MongoError> {
         let all = self.db.collection::<Document>(INVITATIONS);
         // Without the end in the filter: with it a server may go through all that ends soon.
@@ -54,7 +54,7 @@ impl MongoTeams {
         let found = found.await?;
         let mut invitations: Vec<Invitation> = found.iter().map(read).collect::<Result<_, _>>()?;
         // The server forgets what is over within a minute.
-        invitations.retain(|invitation| invitation.expires_at_ms > now_ms);
+        invitations.retain(|one| one.expires_at_ms > now_ms && !one.is_withdrawn());
         Ok(invitations)
     }
 }
@@ -89,14 +89,23 @@ impl TeamStore for MongoTeams {
         Ok(self.valid(to_address, now_ms).await?)
     }
 
-    async fn withdraw(&self, partner: &PartnerId, id: &InvitationId) -> Result<bool, StoreError> {
+    async fn withdraw(
+        &self,
+        partner: &PartnerId,
+        id: &InvitationId,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
         let all = self.db.collection::<Document>(INVITATIONS);
         let this = doc! {"_id": object_id(id)?, "partnerId": object_id(partner)?,
-        "accepted": {"$ne": true}};
-        let gone = self
+        "accepted": {"$ne": true}, "tokenHash": {"$ne": TokenHash::none().as_str()}};
+        let withdrawn = doc! {"$set": {
+            "tokenHash": TokenHash::none().as_str(),
+            "expiresAt": DateTime::from_millis(now_ms + RESEND_AFTER_MS),
+        }};
+        let changed = self
             .db
-            .run(async move { Ok(all.delete_one(this).await?.deleted_count) });
-        Ok(gone.await? > 0)
+            .run(async move { Ok(all.update_one(this, withdrawn).await?.modified_count) });
+        Ok(changed.await? > 0)
     }
 
     async fn accept(
@@ -122,20 +131,35 @@ async fn invite(tx: &mut Tx, invitation: &Invitation) -> Result<Invited, MongoEr
         return Ok(Invited::NoPartner);
     }
     let email = invitation.email_key();
-    let of_team = doc! {"partnerId": object_id(partner)?, "accepted": {"$ne": true}};
+    let now_ms = invitation.created_at_ms;
     let same = doc! {"partnerId": object_id(partner)?, "emailKey": email.as_str()};
     let known = tx.find_one(INVITATIONS, same.clone()).await?;
     let known = known.as_ref().map(read).transpose()?;
-    let count = tx.count_up_to(INVITATIONS, of_team, MOST_INVITATIONS);
-    let invited = writes::invited(invitation, known, count.await?);
+    let invited = writes::invited(invitation, known, open(tx, partner, now_ms).await?);
     match invited {
-        Invited::NoPartner | Invited::Full | Invited::Sent(_) => {}
+        Invited::NoPartner | Invited::Full | Invited::Sent(_) | Invited::Withdrawn { .. } => {}
         Invited::Done => {
             tx.delete_one(INVITATIONS, same).await?;
             tx.insert_one(INVITATIONS, document(invitation)?).await?;
         }
     }
     Ok(invited)
+}
+
+/// How many open invitations a partner has. What is over is told apart here: with the end in the
+/// filter a server may go through all that ends soon.
+async fn open(tx: &mut Tx, partner: &PartnerId, now_ms: i64) -> Result<usize, MongoError> {
+    let of_team = doc! {"partnerId": object_id(partner)?, "accepted": {"$ne": true},
+    "tokenHash": {"$ne": TokenHash::none().as_str()}};
+    let end = Some(doc! {"expiresAt": 1});
+    let found = tx.find(INVITATIONS, of_team, end, MOST_INVITATIONS).await?;
+    let mut count = 0;
+    for stored in &found {
+        if moment_ms(stored, "expiresAt")? > now_ms {
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 async fn accept(
@@ -149,14 +173,14 @@ async fn accept(
     let this = doc! {"_id": object_id(id)?};
     let known = tx.find_one(INVITATIONS, this.clone()).await?;
     let known = known.as_ref().map(read).transpose()?;
-    let members = match &known {
-        Some(known) => members::count(tx, &known.partner).await?,
-        None => 0,
+    let Some(proven) = writes::proven(known, hash, email, now_ms) else {
+        return Ok(Accepted::Invalid);
     };
+    let members = members::count(tx, &proven.partner).await?;
     let account = tx.find_one(USERS, doc! {"_id": object_id(user)?}).await?;
     let account = account.as_ref().map(account_of).transpose()?;
     let current = account.and_then(|account| account.membership);
-    let membership = match writes::membership(known, hash, email, members, current, now_ms) {
+    let membership = match writes::membership(proven, members, current) {
         Ok(membership) => membership,
         Err(answer) => return Ok(answer),
     };

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::{
     InvitationId, PartnerId, StoreError, UserId,
     team::{
+        RESEND_AFTER_MS,
         store::{Accepted, Invitation, Invited, TeamStore, TokenHash},
         writes,
     },
@@ -53,7 +54,7 @@ impl TeamStore for EmbeddedTeams {
         self.db
             .read(move |c| {
                 let mut invitations = valid(c, "partner_id", &partner, now_ms)?;
-                invitations.retain(|invitation| !invitation.accepted);
+                invitations.retain(|one| !one.accepted);
                 Ok(invitations)
             })
             .await
@@ -70,14 +71,28 @@ impl TeamStore for EmbeddedTeams {
             .await
     }
 
-    async fn withdraw(&self, partner: &PartnerId, id: &InvitationId) -> Result<bool, StoreError> {
+    async fn withdraw(
+        &self,
+        partner: &PartnerId,
+        id: &InvitationId,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
         let (partner, id) = (partner.clone(), id.clone());
         self.db
             .write(move |tx| {
-                let gone = tx
-                    .prepare_cached("DELETE FROM invitations WHERE id = ?1 AND partner_id = ?2 AND accepted = 0")?
-                    .execute([id.as_str(), partner.as_str()])?;
-                Ok(gone > 0)
+                let withdrawn = tx
+                    .prepare_cached(
+                        "UPDATE invitations SET token_hash = :none, expires_at_ms = :until
+                         WHERE id = :id AND partner_id = :partner
+                           AND accepted = 0 AND token_hash <> :none",
+                    )?
+                    .execute(named_params! {
+                        ":none": TokenHash::none().as_str(),
+                        ":until": now_ms + RESEND_AFTER_MS,
+                        ":id": id.as_str(),
+                        ":partner": partner.as_str(),
+                    })?;
+                Ok(withdrawn > 0)
             })
             .await
     }
@@ -96,7 +111,7 @@ impl TeamStore for EmbeddedTeams {
     }
 }
 
-/// Those that are not over, by the value of a column.
+/// Those that are not over or withdrawn, by the value of a column.
 fn valid(
     connection: &Connection,
     column: &'static str,
@@ -111,6 +126,7 @@ fn valid(
     while let Some(row) = rows.next()? {
         found.push(read(row)?);
     }
+    found.retain(|invitation| !invitation.is_withdrawn());
     Ok(found)
 }
 
@@ -129,12 +145,17 @@ fn invite(tx: &Transaction<'_>, invitation: &Invitation) -> Result<Invited, Sqli
         [partner.as_str(), email.as_str()],
     )?;
     let count: i64 = tx
-        .prepare_cached("SELECT COUNT(*) FROM invitations WHERE partner_id = ?1 AND accepted = 0")?
-        .query_row([partner.as_str()], |row| row.get(0))?;
+        .prepare_cached(
+            "SELECT COUNT(*) FROM invitations
+             WHERE partner_id = ?1 AND accepted = 0 AND token_hash <> ?2",
+        )?
+        .query_row([partner.as_str(), TokenHash::none().as_str()], |row| {
+            row.get(0)
+        })?;
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let invited = writes::invited(invitation, known, count);
     match invited {
-        Invited::NoPartner | Invited::Full | Invited::Sent(_) => {}
+        Invited::NoPartner | Invited::Full | Invited::Sent(_) | Invited::Withdrawn { .. } => {}
         Invited::Done => replace(tx, invitation, &email)?,
     }
     Ok(invited)
@@ -173,12 +194,12 @@ fn accept(
     now_ms: i64,
 ) -> Result<Accepted, SqliteError> {
     let known = one(tx, "id = ?1", [id.as_str()])?;
-    let members = match &known {
-        Some(known) => users::members(tx, &known.partner)?.len(),
-        None => 0,
+    let Some(proven) = writes::proven(known, hash, email, now_ms) else {
+        return Ok(Accepted::Invalid);
     };
+    let members = users::members(tx, &proven.partner)?.len();
     let current = users::account(tx, "id", user.as_str())?.and_then(|account| account.membership);
-    let membership = match writes::membership(known, hash, email, members, current, now_ms) {
+    let membership = match writes::membership(proven, members, current) {
         Ok(membership) => membership,
         Err(answer) => return Ok(answer),
     };

@@ -1,5 +1,6 @@
 //! The partner portal: who may what, what is refused and why, and what is seen at once.
 
+mod limits;
 mod offers;
 mod places;
 mod stats;

@@ -131,7 +131,12 @@ async fn ask_teams(db: &Database, partner: &PartnerId, owner: &Account) {
     let left = db.users.change_post(partner, &ben.id, None, NOW_MS);
     assert_eq!(left.await.unwrap(), PostChanged::Done);
     let withdrawn = invite("eve@example.fr", NOW_MS).await;
-    assert!(db.teams.withdraw(partner, &withdrawn.id).await.unwrap());
+    assert!(
+        db.teams
+            .withdraw(partner, &withdrawn.id, NOW_MS)
+            .await
+            .unwrap()
+    );
     db.users
         .erase(&ben.id, "another pseudonym", NOW_MS)
         .await

@@ -1,0 +1,182 @@
+//! How often each operation that guesses, sends or stores may be tried: the whole table.
+//!
+//! A budget of a network is generous, because each attempt may be somebody else's: the guests of a
+//! venue share one address. A budget of an account, an address or a partner is tight.
+
+use std::{num::NonZeroU32, time::Duration};
+
+/// At most `most` attempts at once, and `most` per `window` on average.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// The name in headers and metrics: lowercase letters and `-`.
+    pub name: &'static str,
+    /// The variable that sets `most`.
+    pub variable: &'static str,
+    pub most: NonZeroU32,
+    pub window: Duration,
+}
+
+const fn budget(name: &'static str, variable: &'static str, most: u32, window: Duration) -> Budget {
+    Budget {
+        name,
+        variable,
+        most: NonZeroU32::new(most).expect("the table has no zero"),
+        window,
+    }
+}
+
+const MINUTES_15: Duration = Duration::from_mins(15);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// All budgets. The README lists the variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budgets {
+    /// Sign-ups from a network.
+    pub register_network: Budget,
+    /// Passwords for an account from a network.
+    pub login: Budget,
+    /// Passwords for an account from everywhere.
+    pub login_account: Budget,
+    /// Passwords from a network.
+    pub login_network: Budget,
+    /// The password of a signed-in user, entered again.
+    pub confirm: Budget,
+    /// Links that verify an address, for a user.
+    pub send_email: Budget,
+    /// Such links to an address, whichever account has it.
+    pub send_email_recipient: Budget,
+    /// SMS codes for a user.
+    pub send_code: Budget,
+    /// SMS codes to a phone number.
+    pub send_code_phone: Budget,
+    /// SMS codes for a network. They cost money.
+    pub send_code_network: Budget,
+    /// Six-digit codes that a user enters.
+    pub try_code: Budget,
+    /// Reset links to an address, requested from a network.
+    pub reset: Budget,
+    /// Reset links to an address, requested from everywhere.
+    pub reset_account: Budget,
+    /// Reset links requested from a network.
+    pub reset_network: Budget,
+    /// Tokens of links that a network tries.
+    pub try_link: Budget,
+    /// Invitations by a user.
+    pub invite: Budget,
+    /// Invitations of a partner.
+    pub invite_partner: Budget,
+    /// Invitations to an address, of all partners.
+    pub invite_recipient: Budget,
+    /// Writes of offers, establishments and partners by a user.
+    pub catalogue: Budget,
+    /// Such writes for a partner.
+    pub catalogue_partner: Budget,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        Self {
+            register_network: budget(
+                "register-network",
+                "YOUSOON_LIMIT_REGISTER_NETWORK",
+                200,
+                HOUR,
+            ),
+            login: budget("login", "YOUSOON_LIMIT_LOGIN", 10, MINUTES_15),
+            login_account: budget("login-account", "YOUSOON_LIMIT_LOGIN_ACCOUNT", 100, HOUR),
+            login_network: budget(
+                "login-network",
+                "YOUSOON_LIMIT_LOGIN_NETWORK",
+                300,
+                MINUTES_15,
+            ),
+            confirm: budget("confirm", "YOUSOON_LIMIT_CONFIRM", 10, MINUTES_15),
+            send_email: budget("send-email", "YOUSOON_LIMIT_SEND_EMAIL", 5, HOUR),
+            send_email_recipient: budget(
+                "send-email-recipient",
+                "YOUSOON_LIMIT_SEND_EMAIL_RECIPIENT",
+                10,
+                DAY,
+            ),
+            send_code: budget("send-code", "YOUSOON_LIMIT_SEND_CODE", 5, HOUR),
+            send_code_phone: budget("send-code-phone", "YOUSOON_LIMIT_SEND_CODE_PHONE", 10, DAY),
+            send_code_network: budget(
+                "send-code-network",
+                "YOUSOON_LIMIT_SEND_CODE_NETWORK",
+                100,
+                HOUR,
+            ),
+            try_code: budget("try-code", "YOUSOON_LIMIT_TRY_CODE", 20, HOUR),
+            reset: budget("reset", "YOUSOON_LIMIT_RESET", 5, HOUR),
+            reset_account: budget("reset-account", "YOUSOON_LIMIT_RESET_ACCOUNT", 5, HOUR),
+            reset_network: budget("reset-network", "YOUSOON_LIMIT_RESET_NETWORK", 100, HOUR),
+            try_link: budget("try-link", "YOUSOON_LIMIT_TRY_LINK", 300, HOUR),
+            invite: budget("invite", "YOUSOON_LIMIT_INVITE", 60, HOUR),
+            invite_partner: budget("invite-partner", "YOUSOON_LIMIT_INVITE_PARTNER", 200, DAY),
+            invite_recipient: budget(
+                "invite-recipient",
+                "YOUSOON_LIMIT_INVITE_RECIPIENT",
+                10,
+                DAY,
+            ),
+            catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
+            catalogue_partner: budget(
+                "catalogue-partner",
+                "YOUSOON_LIMIT_CATALOGUE_PARTNER",
+                600,
+                HOUR,
+            ),
+        }
+    }
+}
+
+impl Budgets {
+    /// All of them, for the configuration to set.
+    pub fn all_mut(&mut self) -> [&mut Budget; 20] {
+        let Self {
+            register_network,
+            login,
+            login_account,
+            login_network,
+            confirm,
+            send_email,
+            send_email_recipient,
+            send_code,
+            send_code_phone,
+            send_code_network,
+            try_code,
+            reset,
+            reset_account,
+            reset_network,
+            try_link,
+            invite,
+            invite_partner,
+            invite_recipient,
+            catalogue,
+            catalogue_partner,
+        } = self;
+        [
+            register_network,
+            login,
+            login_account,
+            login_network,
+            confirm,
+            send_email,
+            send_email_recipient,
+            send_code,
+            send_code_phone,
+            send_code_network,
+            try_code,
+            reset,
+            reset_account,
+            reset_network,
+            try_link,
+            invite,
+            invite_partner,
+            invite_recipient,
+            catalogue,
+            catalogue_partner,
+        ]
+    }
+}

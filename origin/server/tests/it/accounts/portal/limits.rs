@@ -1,0 +1,141 @@
+//! What a partner may send and write: limited for who does too much, and for nobody beside them.
+
+use std::num::NonZeroU32;
+
+use access::rate::budgets::Budgets;
+use domain::users::account::Post;
+use serde_json::{Value, json};
+
+use super::works_for;
+use crate::{
+    accounts::person::Person,
+    app::{Answer, TOKEN, TestApp},
+    fixtures::{offer, partner, store},
+};
+
+const INVITE: &str = "mutation I($id: ID!, $i: InviteMemberInput!) {
+    inviteMember(partnerId: $id, input: $i) { id } }";
+const WITHDRAW: &str =
+    "mutation W($id: ID!, $i: ID!) { withdrawInvitation(partnerId: $id, id: $i) }";
+const UPDATE: &str = "mutation P($id: ID!) { updatePartner(id: $id, input: {}) { name } }";
+const PAUSE: &str = "mutation P($id: ID!) { pauseOffer(id: $id) { id } }";
+
+fn few(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap()
+}
+
+async fn started(change: fn(&mut Budgets)) -> TestApp {
+    let builder = TestApp::builder().rate_limits(100_000, 100_000);
+    let app = builder.budgets(change).start().await;
+    store(&app.db, "a", vec![offer("a", 0)]).await;
+    store(&app.db, "b", vec![offer("b", 0)]).await;
+    app
+}
+
+async fn invite(app: &TestApp, who: &Person, seed: &str, email: &str) -> Answer {
+    let input = json!({"id": partner(seed).id, "i": {"email": email, "role": "STAFF"}});
+    who.ask(app, INVITE, input).await
+}
+
+/// How many of ten tries are admitted before the others are refused as too many.
+async fn passed(mut attempt: impl AsyncFnMut(usize) -> Answer) -> usize {
+    let mut passed = 0;
+    for number in 0..10 {
+        let answer = attempt(number).await;
+        match answer.text.contains("RATE_LIMITED") {
+            true => assert_ne!(answer.header("retry-after"), ""),
+            false => {
+                answer.data();
+                assert_eq!(passed, number, "it opens by itself: {}", answer.text);
+                passed += 1;
+            }
+        }
+    }
+    passed
+}
+
+/// E4.
+#[tokio::test]
+async fn a_team_is_no_relay_for_mail_and_other_teams_invite_as_before() {
+    let app = started(|budgets| {
+        budgets.invite.most = few(4);
+        budgets.invite_partner.most = few(6);
+        budgets.invite_recipient.most = few(3);
+    })
+    .await;
+    let ana = works_for(&app, "ana", "a", Post::Owner).await;
+    let ben = works_for(&app, "ben", "a", Post::Owner).await;
+    let eve = works_for(&app, "eve", "b", Post::Owner).await;
+    let by_ana = async |number| {
+        let email = format!("guest{number}@example.fr");
+        invite(&app, &ana, "a", &email).await
+    };
+    assert_eq!(passed(by_ana).await, 4, "by one person");
+    let by_ben = async |number| {
+        let email = format!("other{number}@example.fr");
+        invite(&app, &ben, "a", &email).await
+    };
+    assert_eq!(passed(by_ben).await, 2, "of one partner");
+    assert_eq!(app.state.outgoing.take().len(), 6);
+    // The same address, whoever invites it: it was invited once above.
+    let again = async |_number| {
+        let answer = invite(&app, &eve, "b", "guest0@example.fr").await;
+        app.pass_ms(61_000);
+        answer
+    };
+    assert_eq!(passed(again).await, 2, "to one address");
+    invite(&app, &eve, "b", "somebody@example.fr").await.data();
+}
+
+/// E4.
+#[tokio::test]
+async fn an_invitation_that_was_withdrawn_is_not_sent_again_at_once() {
+    let app = started(|_budgets| {}).await;
+    let ana = works_for(&app, "ana", "a", Post::Owner).await;
+    let sent = |app: &TestApp| app.state.outgoing.take().len();
+    let first = invite(&app, &ana, "a", "guest@example.fr").await;
+    let id = first.data()["inviteMember"]["id"].clone();
+    let withdrawn = json!({"id": partner("a").id, "i": id});
+    let withdrawn = ana.ask(&app, WITHDRAW, withdrawn).await;
+    assert_eq!(withdrawn.data()["withdrawInvitation"], true);
+    assert_eq!(sent(&app), 1);
+    let again = invite(&app, &ana, "a", "GUEST@example.fr").await;
+    assert_eq!(again.code(), "RATE_LIMITED");
+    assert_eq!(again.header("retry-after"), "60");
+    assert_eq!(sent(&app), 0);
+    // Somebody else, and the same one later.
+    invite(&app, &ana, "a", "other@example.fr").await.data();
+    app.pass_ms(60_000);
+    invite(&app, &ana, "a", "guest@example.fr").await.data();
+    assert_eq!(sent(&app), 2);
+}
+
+/// E5.
+#[tokio::test]
+async fn one_partner_does_not_keep_the_lists_cold_and_others_write_as_before() {
+    let app = started(|budgets| {
+        budgets.catalogue.most = few(3);
+        budgets.catalogue_partner.most = few(5);
+    })
+    .await;
+    let ana = works_for(&app, "ana", "a", Post::Owner).await;
+    let ben = works_for(&app, "ben", "a", Post::Manager).await;
+    let eve = works_for(&app, "eve", "b", Post::Manager).await;
+    let own: Value = json!({"id": partner("a").id});
+    let of_offer = json!({"id": offer("a", 0).id});
+    let by_ana = async |number: usize| match number % 2 {
+        0 => ana.ask(&app, UPDATE, own.clone()).await,
+        _ => ana.ask(&app, PAUSE, of_offer.clone()).await,
+    };
+    assert_eq!(passed(by_ana).await, 3, "by one person");
+    let by_ben = async |_number| ben.ask(&app, UPDATE, own.clone()).await;
+    assert_eq!(passed(by_ben).await, 2, "for one partner");
+    let theirs = json!({"id": partner("b").id});
+    eve.ask(&app, UPDATE, theirs).await.data();
+    // Our own services keep the catalogue as they must.
+    let by_service = async |_number| {
+        let request = app.post(UPDATE, &own).bearer_auth(TOKEN);
+        Answer::of(request).await
+    };
+    assert_eq!(passed(by_service).await, 10);
+}
