@@ -11,7 +11,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use access::{peer::Peer, rate::Rule};
 use async_graphql::Result;
-use domain::{UserId, users::account::EmailKey};
+use domain::{UserId, sentence::Sentence, users::account::EmailKey};
 use pq_core::ErrorCode;
 
 use crate::request::{context::RequestContext, errors::refused};
@@ -116,6 +116,9 @@ pub async fn count_attempt(request: &RequestContext, attempt: Attempt<'_>) -> Re
     request.facts.retry_after(retry_after_s);
     Err(refused(
         ErrorCode::RATE_LIMITED,
-        format!("too many attempts: try again in {retry_after_s} s"),
+        Sentence::with(
+            format!("trop de tentatives : réessayez dans {retry_after_s} s"),
+            format!("too many attempts: try again in {retry_after_s} s"),
+        ),
     ))
 }

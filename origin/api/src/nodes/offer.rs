@@ -4,6 +4,7 @@ use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObje
 use chrono::{DateTime, Utc};
 use domain::{
     self, OfferId,
+    bookings::refusals::BookingRefusal,
     offers::store::{OfferCursor, OfferPage},
     tags,
 };
@@ -16,7 +17,7 @@ use crate::{
     },
     request::{
         context::RequestContext,
-        errors::failed,
+        errors::{failed, refused},
         loaders::{FavoriteOf, RemainingOf},
     },
 };
@@ -331,4 +332,10 @@ impl OfferNode {
     async fn created_at(&self) -> DateTime<Utc> {
         timestamp(self.offer.created_at_ms)
     }
+}
+
+/// The refusal for an offer that does not exist.
+pub fn no_offer() -> async_graphql::Error {
+    let refusal = BookingRefusal::OfferNotFound;
+    refused(refusal.code(), refusal.sentence())
 }
