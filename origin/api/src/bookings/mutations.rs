@@ -114,8 +114,7 @@ impl BookingMutations {
         let about = About::Partner(&booking.partner);
         authorise::field(&request.asker.caller, "Mutation", "checkIn", about)?;
         let keys = &request.services.qr_keys;
-        qr::admit(&pasted_token(&qr_code), &booking, keys, request.now_ms)
-            .map_err(|refusal| refuse(refusal))?;
+        qr::admit(&pasted_token(&qr_code), &booking, keys, request.now_ms).map_err(refuse)?;
         let scanner = request.signed_in().ok().map(|user| user.id.clone());
         step(request, &booking, Step::CheckIn, By::Staff(scanner)).await
     }

@@ -94,7 +94,8 @@ async fn a_refusal_speaks_the_readers_language() {
             assert_eq!(said, **expected, "{query} {accept:?}");
         }
     }
-    let prefer = "mutation M { updateProfile(input: {preferences: {language: ENGLISH, categories: [],
+    let prefer =
+        "mutation M { updateProfile(input: {preferences: {language: ENGLISH, categories: [],
         newsByEmail: false, newsByPush: false, newsBySms: false}}) { id } }";
     ana.ask(&app, prefer, json!({})).await.data();
     for (query, french, english) in REFUSED {
