@@ -108,7 +108,8 @@ pub struct Asker {
     pub caller: Caller,
     /// The client's address, or the edge; rate limits per address count against it.
     pub peer: Peer,
-    pub language: Language,
+    /// Of `Accept-Language`; none if it names none of ours.
+    pub language: Option<Language>,
     pub device: Option<String>,
 }
 
@@ -118,7 +119,7 @@ impl Asker {
         Self {
             caller: Caller::Anonymous,
             peer: Peer::Edge,
-            language: Language::French,
+            language: None,
             device: None,
         }
     }
@@ -134,7 +135,7 @@ impl Asker {
         Ok(Self {
             caller: Caller::of(headers, auth, now_ms).await?,
             peer,
-            language: language::preferred(text(ACCEPT_LANGUAGE).unwrap_or_default()),
+            language: text(ACCEPT_LANGUAGE).and_then(language::preferred),
             device,
         })
     }

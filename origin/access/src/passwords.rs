@@ -3,7 +3,10 @@
 
 use std::{fmt, sync::Arc};
 
-use domain::{texts::MAX_PASSWORD_BYTES, users::account::PasswordHash};
+use domain::{
+    texts::{MAX_PASSWORD_BYTES, normal_password},
+    users::account::PasswordHash,
+};
 use tokio::sync::Semaphore;
 
 /// How passwords are hashed: the cost, and how many run and wait at once.
@@ -30,13 +33,48 @@ pub enum PasswordError {
     Failed,
 }
 
-/// A password as the user typed it. Never logged.
+/// A password that somebody typed. Never logged.
 #[derive(Clone)]
-pub struct Password(String);
+pub struct Password {
+    /// The form that is hashed: the same for all keyboards.
+    normal: String,
+    /// As it was typed, if that differs: hashes made before there was a normal form are of it.
+    typed: Option<String>,
+}
 
 impl Password {
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        let text = text.into();
+        let normal = normal_password(&text);
+        Self {
+            typed: (text != normal).then_some(text),
+            normal,
+        }
+    }
+
+    /// The forms that a hash may be of. None is longer than what bcrypt reads.
+    fn forms(self) -> impl Iterator<Item = (String, Compared)> {
+        let typed = self.typed.map(|typed| (typed, Compared::RightAsTyped));
+        let forms = [(self.normal, Compared::Right)].into_iter().chain(typed);
+        forms.filter(|(form, _)| form.len() <= MAX_PASSWORD_BYTES)
+    }
+}
+
+/// How a password compares with a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    Wrong,
+    Right,
+    /// Right, but the hash is not of the normal form: a new one lets every keyboard in.
+    RightAsTyped,
+}
+
+impl Compared {
+    pub const fn is_right(self) -> bool {
+        match self {
+            Self::Right | Self::RightAsTyped => true,
+            Self::Wrong => false,
+        }
     }
 }
 
@@ -72,30 +110,34 @@ impl Passwords {
     }
 
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, PasswordError> {
-        if password.0.len() > MAX_PASSWORD_BYTES {
+        if password.normal.len() > MAX_PASSWORD_BYTES {
             return Err(PasswordError::TooLong);
         }
         let cost = self.cost;
-        let hashed = self.run(move || bcrypt::hash(password.0, cost)).await?;
+        let hashed = self
+            .run(move || bcrypt::hash(password.normal, cost))
+            .await?;
         Ok(PasswordHash::new(hashed))
     }
 
-    /// Whether the password matches this hash; without a hash it takes equally long and gives
-    /// false.
+    /// Compares the password with this hash; without a hash it takes equally long and is wrong.
     pub async fn verify(
         &self,
         password: Password,
         known: Option<&PasswordHash>,
-    ) -> Result<bool, PasswordError> {
-        // This check does not reveal whether an account exists: a password this long belongs to
-        // none.
-        if password.0.len() > MAX_PASSWORD_BYTES {
-            return Ok(false);
-        }
+    ) -> Result<Compared, PasswordError> {
         let exists = known.is_some();
         let against = known.unwrap_or(&self.dummy).clone();
-        let compared = self.run(move || bcrypt::verify(password.0, against.expose()));
-        Ok(compared.await? && exists)
+        for (form, compared) in password.forms() {
+            let against = against.clone();
+            let is_equal = self.run(move || bcrypt::verify(form, against.expose()));
+            if is_equal.await? && exists {
+                return Ok(compared);
+            }
+        }
+        // A password that is too long is compared with nothing. That does not reveal whether an
+        // account exists: it belongs to none.
+        Ok(Compared::Wrong)
     }
 
     /// Whether a hash was made with a bcrypt cost other than the configured one.
@@ -144,15 +186,15 @@ mod tests {
         let longest = "é".repeat(36);
         for right in ["correct horse", longest.as_str()] {
             let hash = passwords.hash(Password::new(right)).await.unwrap();
-            let verify = |text: String| passwords.verify(Password::new(text), Some(&hash));
-            assert!(verify(right.to_owned()).await.unwrap());
-            assert!(
-                !verify(format!("{}x", &right[..right.len() - 2]))
-                    .await
-                    .unwrap()
-            );
+            let verify = async |text: String| {
+                let compared = passwords.verify(Password::new(text), Some(&hash)).await;
+                compared.unwrap()
+            };
+            assert_eq!(verify(right.to_owned()).await, Compared::Right);
+            let other = format!("{}x", &right[..right.len() - 2]);
+            assert_eq!(verify(other).await, Compared::Wrong);
             // bcrypt alone would truncate it and accept it.
-            assert!(!verify(format!("{longest}x")).await.unwrap());
+            assert_eq!(verify(format!("{longest}x")).await, Compared::Wrong);
         }
     }
 
@@ -163,10 +205,34 @@ mod tests {
         assert_eq!(refused, Err(PasswordError::TooLong));
     }
 
+    /// C2.
+    #[tokio::test]
+    async fn a_password_is_right_however_its_accents_are_typed() {
+        let passwords = pool(1, 9);
+        let (composed, decomposed) = ("\u{e9}t\u{e9} 2026", "e\u{301}te\u{301} 2026");
+        let verify = async |text: &str, hash: &PasswordHash| {
+            let compared = passwords.verify(Password::new(text), Some(hash)).await;
+            compared.unwrap()
+        };
+        for typed in [composed, decomposed] {
+            let hash = passwords.hash(Password::new(typed)).await.unwrap();
+            for again in [composed, decomposed] {
+                assert_eq!(verify(again, &hash).await, Compared::Right);
+            }
+        }
+        let before = PasswordHash::new(bcrypt::hash(decomposed, 4).unwrap());
+        assert_eq!(verify(decomposed, &before).await, Compared::RightAsTyped);
+        assert_eq!(verify(composed, &before).await, Compared::Wrong);
+        // 75 bytes as typed, 50 in the normal form.
+        let long = passwords.hash(Password::new("e\u{301}".repeat(25))).await;
+        assert!(long.is_ok());
+    }
+
     #[tokio::test]
     async fn nobody_has_the_dummy_password_and_it_costs_as_much() {
         let passwords = pool(1, 9);
-        assert!(!passwords.verify(Password::new("x"), None).await.unwrap());
+        let compared = passwords.verify(Password::new("x"), None).await;
+        assert_eq!(compared, Ok(Compared::Wrong));
         let hash = passwords.hash(Password::new("x")).await.unwrap();
         let cost = |hash: &PasswordHash| {
             let parts: bcrypt::HashParts = hash.expose().parse().unwrap();

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod bookings;
+pub mod broken;
 pub mod catalogue;
 pub mod codes;
 pub mod cursor;
@@ -17,6 +18,7 @@ pub mod purges;
 pub mod rows;
 pub mod search_text;
 pub mod secret;
+pub mod sentence;
 pub mod stats;
 mod store_error;
 pub mod tags;

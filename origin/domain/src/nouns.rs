@@ -122,7 +122,7 @@ id!(
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;
 
 /// A point on the Earth in WGS 84 degrees.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct GeoPoint {
     pub lat: f64,
     pub lng: f64,
@@ -234,7 +234,7 @@ pub struct Partner {
     pub created_at_ms: i64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
     pub street: String,
     pub city: String,

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 /// The maximum number of words in a search; the rest is ignored.
-const MAX_SEARCH_WORDS: usize = 16;
+const MAX_SEARCH_WORDS: usize = 20;
+/// The maximum length of a word in a search, in letters; the rest is ignored. On MongoDB each word
+/// becomes a pattern.
+const MAX_WORD_CHARS: usize = 100;
 
 /// Lower case without accents, ligatures spelled out: «Crêperie» and «CREPERIE» become «creperie».
 pub fn fold(text: &str) -> String {
@@ -76,7 +79,9 @@ pub fn match_expression(search: &str) -> Option<String> {
 pub fn search_words(search: &str) -> Vec<String> {
     let folded = fold(search);
     let words = words_of(&folded).take(MAX_SEARCH_WORDS);
-    words.map(ToOwned::to_owned).collect()
+    words
+        .map(|word| word.chars().take(MAX_WORD_CHARS).collect())
+        .collect()
 }
 
 fn words_of(folded: &str) -> impl Iterator<Item = &str> {
@@ -102,6 +107,17 @@ mod tests {
         ] {
             assert_eq!(fold(text), folded);
         }
+    }
+
+    /// E14.
+    #[test]
+    fn a_search_has_twenty_words_of_a_hundred_letters() {
+        let long = "É".repeat(40_000);
+        assert_eq!(search_words(&long), ["e".repeat(100)]);
+        let many = "ab ".repeat(40_000);
+        assert_eq!(search_words(&many).len(), 20);
+        let most = match_expression(&format!("{long} ").repeat(40)).unwrap();
+        assert!(most.len() < 20 * (100 + "\"\"* AND ".len()));
     }
 
     #[test]

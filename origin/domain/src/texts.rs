@@ -1,49 +1,215 @@
-//! Validation rules for texts that several blocks share, and how a broken rule is reported.
+//! Reads the texts that people type: each in one spelling, by the rules that several blocks share.
 
+use std::borrow::Cow;
+
+use phonenumber::{Mode, country};
+use unicode_normalization::UnicodeNormalization as _;
 use url::Url;
 use validator::ValidateEmail as _;
 
+use crate::broken::{BrokenRule, Rule};
+
 /// The longest URL that is stored, in bytes.
 const MAX_URL_BYTES: usize = 500;
+/// The longest spelling of a phone number, in bytes.
+const MAX_PHONE_BYTES: usize = 64;
+const MAX_DESCRIPTION_CHARS: usize = 4_000;
 /// The maximum length of a password in bytes, bcrypt's limit. bcrypt would silently truncate a
 /// longer one, and two passwords would match the same hash.
 pub const MAX_PASSWORD_BYTES: usize = 72;
 
-/// The field that broke a rule, and what the rule requires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{field}` {rule}")]
-pub struct BrokenRule {
-    pub field: &'static str,
-    pub rule: &'static str,
-}
+pub const NOT_NULL: Rule = Rule::new("NOT_NULL", "ne peut pas être nul", "cannot be null");
+pub const MOMENT: Rule = Rule::new(
+    "DATE_TIME",
+    "est un moment selon RFC 3339, comme 2026-06-01T18:00:00Z",
+    "is a moment by RFC 3339, such as 2026-06-01T18:00:00Z",
+);
+const EMAIL: Rule = Rule::new(
+    "EMAIL",
+    "n’est pas une adresse e-mail",
+    "is not an e-mail address",
+);
+const PASSWORD_LENGTH: Rule = Rule::new(
+    "PASSWORD_LENGTH",
+    "compte de 8 à 72 caractères",
+    "has 8 to 72 characters",
+);
+const PASSWORD_BYTES: Rule = Rule::new(
+    "PASSWORD_BYTES",
+    "compte au plus 72 octets : accents et emoji en prennent plusieurs",
+    "has at most 72 bytes: accents and emoji count for several",
+);
+const PASSWORD_CHARACTERS: Rule = Rule::new(
+    "PASSWORD_CHARACTERS",
+    "est sans caractères de contrôle",
+    "has no control characters",
+);
+const PERSON_NAME: Rule = Rule::new(
+    "NAME_LENGTH",
+    "compte de 1 à 50 caractères sur une ligne, dont une lettre",
+    "has 1 to 50 characters on one line, one of them a letter",
+);
+const PHONE: Rule = Rule::new(
+    "PHONE_E164",
+    "est un numéro de téléphone, comme +33612345678 ou 06 12 34 56 78",
+    "is a phone number, such as +33612345678 or 06 12 34 56 78",
+);
+const HTTPS_URL: Rule = Rule::new(
+    "HTTPS_URL",
+    "est une adresse https de 500 caractères au plus",
+    "is an https address of at most 500 characters",
+);
+const DESCRIPTION: Rule = Rule::new(
+    "DESCRIPTION",
+    "compte au plus 4000 caractères, sans caractères de contrôle",
+    "has at most 4000 characters, without control characters",
+);
 
-pub const fn broken(field: &'static str, rule: &'static str) -> BrokenRule {
-    BrokenRule { field, rule }
-}
-
-impl BrokenRule {
-    pub const fn null(field: &'static str) -> Self {
-        broken(field, "cannot be null")
+/// An address that SMTP accepts.
+pub fn email(field: &'static str, text: &str) -> Result<String, BrokenRule> {
+    let text = composed(text);
+    if text.len() <= 254 && text.validate_email() {
+        Ok(text)
+    } else {
+        Err(EMAIL.at(field))
     }
-
-    pub const fn not_a_moment(field: &'static str) -> Self {
-        broken(
-            field,
-            "is a moment by RFC 3339, such as 2026-06-01T18:00:00Z",
-        )
-    }
 }
 
-/// Trims the text; none unless the rest is one line with a length in `chars` characters.
-pub fn line(text: &str, chars: std::ops::RangeInclusive<usize>) -> Option<String> {
+/// A new password in its normal form, whose characters and bytes are counted.
+pub fn password(field: &'static str, text: &str) -> Result<String, BrokenRule> {
+    let normal = normal_password(text);
+    let rule = if !(8..=72).contains(&normal.chars().count()) {
+        PASSWORD_LENGTH
+    } else if normal.len() > MAX_PASSWORD_BYTES {
+        PASSWORD_BYTES
+    } else if normal.contains(char::is_control) {
+        // For bcrypt a NUL is where a password begins anew.
+        PASSWORD_CHARACTERS
+    } else {
+        return Ok(normal);
+    };
+    Err(rule.at(field))
+}
+
+/// A password in the form in which it is hashed and compared: `OpaqueString` of RFC 8265, so that
+/// keyboards that compose an accent differently type the same password. What that profile forbids is
+/// not refused here: its tables do not know the newest emoji, and they forbid the sign that makes
+/// one coloured.
+pub fn normal_password(text: &str) -> String {
+    text.chars()
+        .map(|c| if is_space(c) { ' ' } else { c })
+        .nfc()
+        .collect()
+}
+
+/// Unicode's category Zs: without tabs and breaks of lines.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() && !is_break(c)
+}
+
+fn is_break(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// A person's first or last name. One letter is a name: 李, or the Korean family name O.
+pub fn person_name(field: &'static str, text: &str) -> Result<String, BrokenRule> {
+    line(text, 1..=50)
+        .filter(|name| name.contains(char::is_alphabetic))
+        .ok_or(PERSON_NAME.at(field))
+}
+
+/// A phone number in E.164, the one spelling in which it is stored and compared. A number without a
+/// country's prefix is French.
+pub fn phone(field: &'static str, text: &str) -> Result<String, BrokenRule> {
+    e164(text).ok_or(PHONE.at(field))
+}
+
+fn e164(text: &str) -> Option<String> {
+    // The library looks for a number in any text, and reads letters as those of the keys.
+    let text = plain(text);
+    if text.len() > MAX_PHONE_BYTES || text.contains(char::is_alphabetic) {
+        return None;
+    }
+    let number = phonenumber::parse(Some(country::FR), &*text).ok()?;
+    let is_plain = number.extension().is_none() && number.is_valid();
+    is_plain.then(|| number.format().mode(Mode::E164).to_string())
+}
+
+pub fn https_url(field: &'static str, text: &str) -> Result<String, BrokenRule> {
     let text = text.trim();
-    let fits = chars.contains(&text.chars().count()) && !text.contains(char::is_control);
-    fits.then(|| text.to_owned())
+    if is_public_https(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(HTTPS_URL.at(field))
+    }
+}
+
+/// A text of several lines.
+pub fn description(text: &str) -> Result<String, BrokenRule> {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let text: String = text.nfc().collect();
+    if text.chars().count() > MAX_DESCRIPTION_CHARS || text.contains(is_control) {
+        return Err(DESCRIPTION.at("description"));
+    }
+    Ok(text)
+}
+
+/// Trims and composes the text; none unless the rest is one line with a length in `chars`
+/// characters.
+pub fn line(text: &str, chars: std::ops::RangeInclusive<usize>) -> Option<String> {
+    let text = composed(text);
+    let fits = chars.contains(&text.chars().count()) && !text.contains(is_break);
+    fits.then_some(text)
+}
+
+/// Trimmed, and each letter composed with its accents (NFC): equal texts are equal bytes.
+pub fn composed(text: &str) -> String {
+    text.trim().nfc().collect()
+}
+
+/// The digits of a code as it was sent, whatever groups and digits it was typed in: `123 456`,
+/// `１２３-４５６`.
+pub fn typed_code(text: &str) -> String {
+    let is_between = |c: char| c.is_whitespace() || is_dash(c) || is_invisible(c) || c == '.';
+    plain(text).chars().filter(|c| !is_between(*c)).collect()
+}
+
+/// A token as it was sent, without what copying puts around and into it.
+pub fn pasted_token(text: &str) -> Cow<'_, str> {
+    let is_foreign = |c: char| c.is_whitespace() || is_invisible(c);
+    if text.contains(is_foreign) {
+        text.replace(is_foreign, "").into()
+    } else {
+        text.into()
+    }
+}
+
+/// With the digits and signs of ASCII for full-width, Arabic and Indic ones.
+fn plain(text: &str) -> String {
+    const ZEROS: [char; 3] = ['٠', '۰', '०'];
+    let digit = |c: char| {
+        let value = ZEROS.iter().find_map(|zero| {
+            u32::from(c)
+                .checked_sub(u32::from(*zero))
+                .filter(|v| *v < 10)
+        });
+        value.and_then(|value| char::from_digit(value, 10))
+    };
+    text.nfkc().map(|c| digit(c).unwrap_or(c)).collect()
+}
+
+fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}')
+}
+
+/// Marks of direction and of width zero, which chats and web pages put around what is copied.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Whether the text is an unambiguous public https URL without a password; every client shows it as
 /// it is.
-pub fn is_public_https(text: &str) -> bool {
+fn is_public_https(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://") else {
         return false;
     };
@@ -54,16 +220,5 @@ pub fn is_public_https(text: &str) -> bool {
     plain && Url::parse(text).is_ok_and(|url| url.username().is_empty() && url.password().is_none())
 }
 
-/// Whether the text is an e-mail address that SMTP accepts.
-pub fn is_email(text: &str) -> bool {
-    text.len() <= 254 && text.validate_email()
-}
-
-/// Whether the text is a phone number by E.164: a plus, a country code that does not begin with 0,
-/// 8 to 15 digits in total.
-pub fn is_phone(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    (8..=15).contains(&digits.len())
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && !digits.starts_with('0')
-}
+#[cfg(test)]
+mod tests;

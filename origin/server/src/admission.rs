@@ -8,6 +8,7 @@ use std::{
 
 use access::{
     caller::{Asker, Caller},
+    language::preferred,
     peer::{NetworkSize, Peer},
     rate::{Decision, RateLimitsConfig, Rule},
 };
@@ -15,8 +16,11 @@ use axum::{
     extract::{ConnectInfo, Request},
     response::Response,
 };
-use domain::StoreError;
-use http::{HeaderMap, header::ACCEPT};
+use domain::{StoreError, sentence::Sentence, users::account::Language};
+use http::{
+    HeaderMap,
+    header::{ACCEPT, ACCEPT_LANGUAGE},
+};
 use pq_core::{Accepted, ErrorCode, MediaType, Refusal};
 
 use crate::{
@@ -114,15 +118,20 @@ pub(crate) async fn count(
 pub(crate) fn too_many(decision: &Decision, request: &Request) -> Response {
     let accept = text(request.headers(), &ACCEPT);
     let media = Accepted::parse(accept.as_deref()).map_or(MediaType::Json, Accepted::refusals);
-    let refused = Refusal::new(ErrorCode::RATE_LIMITED, sentence(decision));
+    // The account is not read: nothing slow for whoever asks too often.
+    let language = text(request.headers(), &ACCEPT_LANGUAGE)
+        .and_then(|accepted| preferred(&accepted))
+        .unwrap_or(Language::French);
+    let refused = Refusal::new(ErrorCode::RATE_LIMITED, sentence(decision).text(language));
     refusal(&refused, media)
 }
 
 /// The error message for a request over the limit.
-pub(crate) fn sentence(decision: &Decision) -> String {
-    format!(
-        "too many requests: try again in {} s",
-        decision.retry_after_s()
+pub(crate) fn sentence(decision: &Decision) -> Sentence {
+    let retry_after_s = decision.retry_after_s();
+    Sentence::with(
+        format!("trop de requêtes : réessayez dans {retry_after_s} s"),
+        format!("too many requests: try again in {retry_after_s} s"),
     )
 }
 

@@ -15,6 +15,7 @@ use axum::{
     response::Response,
     routing::future::RouteFuture,
 };
+use domain::users::account::Language;
 use futures_util::FutureExt as _;
 use pq_core::{ErrorCode, MediaType, Refusal, security};
 use tower::{Service, ServiceBuilder};
@@ -104,7 +105,8 @@ pub async fn operators_only(
         ?forwarded_for,
         "refused"
     );
-    answer::refusal(&why, MediaType::GraphqlResponse)
+    // A tool's door: operators read English.
+    answer::refusal(&why.refusal(Language::English), MediaType::GraphqlResponse)
 }
 
 fn security_headers(mut response: Response) -> Response {

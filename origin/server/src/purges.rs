@@ -3,6 +3,7 @@
 use access::caller::Caller;
 use api::purges::mutations::{PurgeInput, PurgeResult};
 use axum::{Extension, body::Body, extract::State, http::HeaderName, response::Response};
+use domain::users::account::Language;
 use edge_core::header::REVISION;
 
 use crate::{
@@ -18,7 +19,8 @@ pub async fn post(
     body: Body,
 ) -> Result<Response, AdminError> {
     let input: PurgeInput = admin::read_json(body).await?;
-    let asked = input.request(&caller)?;
+    let asked = input.request(&caller);
+    let asked = asked.map_err(|why| why.refusal(Language::English))?;
     let result = PurgeResult::of(&state.services, asked, state.services.clock.now_ms()).await?;
     let mut response = admin::json(&result);
     if let Some(revision) = result.at {

@@ -15,7 +15,10 @@ use domain::auth::sessions::SessionId;
 use super::sign_in;
 use crate::{
     auth::queries::AuthPayload,
-    request::{context::RequestContext, errors::failed_with, validation::check},
+    request::{
+        context::RequestContext,
+        errors::{broken, failed_with},
+    },
 };
 
 #[derive(Debug, Default)]
@@ -26,7 +29,7 @@ impl AuthMutations {
     /// Creates an account and signs in.
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<AuthPayload> {
         let request = RequestContext::of(ctx);
-        check(&input, request.asker.language)?;
+        let input = input.read().map_err(broken)?;
         sign_in::register(request, input).await
     }
 
@@ -58,7 +61,7 @@ impl AuthMutations {
         input: ChangePasswordInput,
     ) -> Result<AuthPayload> {
         let request = RequestContext::of(ctx);
-        check(&input, request.asker.language)?;
+        let input = input.read().map_err(broken)?;
         sign_in::change_password(request, input).await
     }
 

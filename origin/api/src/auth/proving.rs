@@ -10,6 +10,8 @@ use domain::{
     },
     error_chain::chain,
     messages::{Message, Outgoing, OutgoingError},
+    sentence::Sentence,
+    texts::{pasted_token, typed_code},
     users::{
         account::{Account, EmailKey, Status},
         change::AccountChange,
@@ -67,7 +69,10 @@ pub async fn request_phone_code(request: &RequestContext) -> Result<()> {
     let phone = account.phone.as_deref().ok_or_else(|| {
         refused(
             ErrorCode::BAD_USER_INPUT,
-            "the profile has no phone number: add one first",
+            Sentence::new(
+                "le profil n’a pas de numéro de téléphone : ajoutez-en un d’abord",
+                "the profile has no phone number: add one first",
+            ),
         )
     })?;
     let user = &account.id;
@@ -90,7 +95,7 @@ pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Acco
         .take_try(&user.id, CodePurpose::VerifyPhone, now_ms)
         .await;
     let code = tried.map_err(failed)?.ok_or_else(wrong_code)?;
-    if !request.services.auth.codes.is(&code, digits) {
+    if !request.services.auth.codes.is(&code, &typed_code(digits)) {
         return Err(wrong_code());
     }
     let change = AccountChange::PhoneVerified(code.target);
@@ -217,6 +222,7 @@ async fn code_of_link(
     purpose: CodePurpose,
     token: &str,
 ) -> Result<StoredCode> {
+    let token = pasted_token(token);
     let (user, secret) = token.split_once('.').ok_or_else(wrong_code)?;
     let user = UserId::parse(user).ok_or_else(wrong_code)?;
     let store = &request.services.auth.code_store;
@@ -237,7 +243,10 @@ async fn change_account(
         Changed::Done(account) => Ok(*account),
         Changed::PhoneTaken => Err(refused(
             PHONE_TAKEN,
-            "another account has verified this phone number",
+            Sentence::new(
+                "un autre compte a vérifié ce numéro de téléphone",
+                "another account has verified this phone number",
+            ),
         )),
         Changed::NotFound | Changed::LastOwner(_) => Err(wrong_code()),
     }
@@ -248,6 +257,9 @@ async fn change_account(
 fn wrong_code() -> Error {
     refused(
         CODE_INVALID,
-        "the code or link is not valid, or no longer: ask for a new one",
+        Sentence::new(
+            "ce code ou ce lien n’est pas valable, ou ne l’est plus : demandez-en un nouveau",
+            "the code or link is not valid, or no longer: ask for a new one",
+        ),
     )
 }

@@ -1,7 +1,7 @@
 //! The steps of signing in. Each way of signing in ends with a new pair of tokens.
 
 use access::{
-    passwords::{Password, PasswordError},
+    passwords::{Compared, Password, PasswordError},
     sessions::RefreshToken,
     tokens,
 };
@@ -12,11 +12,14 @@ use domain::{
         error_codes::{CREDENTIALS_INVALID, REFRESH_TOKEN_INVALID},
         sessions::{LIFE_MS, Rotation, Session, SessionId},
     },
+    sentence::Sentence,
     users::{
-        account::{Account, EmailKey, IdentityStatus, PasswordHash, Preferences, Role, Status},
+        account::{
+            Account, EmailKey, IdentityStatus, Language, PasswordHash, Preferences, Role, Status,
+        },
         change::AccountChange,
         codes::EMAIL_TAKEN,
-        consents::{MAX_FIRST_CONSENTS, without_repeats},
+        consents::without_repeats,
         store::{Changed, Created},
     },
 };
@@ -37,13 +40,6 @@ use crate::{
 
 pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<AuthPayload> {
     count_attempt(request, Attempt::Register).await?;
-    let consents = input.consents.as_ref().map_or(0, Vec::len);
-    if consents > MAX_FIRST_CONSENTS {
-        return Err(refused(
-            ErrorCode::BAD_USER_INPUT,
-            format!("`consents` are at most {MAX_FIRST_CONSENTS}"),
-        ));
-    }
     // Before anything is looked up: it takes as long whether the address is taken or not.
     let password = hash(request, input.password).await?;
     let now_ms = request.now_ms;
@@ -51,15 +47,15 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
     let consents = without_repeats(consents.map(|consent| consent.at(now_ms)));
     let account = Account {
         id: UserId::from_bytes(access::random::bytes()),
-        email: input.email.trim().to_owned(),
+        email: input.email,
         email_verified_at_ms: None,
         phone: input.phone,
         phone_verified_at_ms: None,
-        first_name: input.first_name.trim().to_owned(),
-        last_name: input.last_name.trim().to_owned(),
+        first_name: input.first_name,
+        last_name: input.last_name,
         avatar: None,
         preferences: Preferences {
-            language: request.asker.language,
+            language: request.asker.language.unwrap_or(Language::French),
             ..Preferences::default()
         },
         identity_status: IdentityStatus::NotSubmitted,
@@ -76,7 +72,10 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
         Created::Done => begin(request, account).await,
         Created::EmailTaken => Err(refused(
             EMAIL_TAKEN,
-            "another account has this e-mail address",
+            Sentence::new(
+                "un autre compte a cette adresse e-mail",
+                "another account has this e-mail address",
+            ),
         )),
     }
 }
@@ -92,26 +91,24 @@ pub async fn login(request: &RequestContext, input: LoginInput) -> Result<AuthPa
     let passwords = &request.services.auth.passwords;
     let known = account.as_ref().map(|account| &account.password);
     let password = Password::new(input.password);
-    let is_right = passwords.verify(password.clone(), known).await;
+    let compared = passwords.verify(password.clone(), known).await;
+    let compared = compared.map_err(not_compared)?;
     match account {
-        Some(account) if is_right.map_err(not_compared)? => {
-            rehash(request, &account, password).await?;
+        Some(account) if compared.is_right() => {
+            let is_old = passwords.is_outdated(&account.password);
+            if is_old || compared == Compared::RightAsTyped {
+                rehash(request, &account, password).await?;
+            }
             // In the epoch of the password that was compared, whatever the account's is by now.
             begin(request, account).await
         }
-        Some(_) | None => {
-            is_right.map_err(not_compared)?;
-            Err(wrong_credentials())
-        }
+        Some(_) | None => Err(wrong_credentials()),
     }
 }
 
-/// Hashes the password of an account again, at the current cost, if the stored hash is older.
+/// Hashes the password of an account again, in its normal form and at the current cost.
 async fn rehash(request: &RequestContext, account: &Account, password: Password) -> Result<()> {
     let passwords = &request.services.auth.passwords;
-    if !passwords.is_outdated(&account.password) {
-        return Ok(());
-    }
     let Ok(to) = passwords.hash(password).await else {
         // The next time, when there is room.
         return Ok(());
@@ -216,8 +213,9 @@ pub async fn is_password_of(
     password: String,
 ) -> Result<bool> {
     let passwords = &request.services.auth.passwords;
-    let is_right = passwords.verify(Password::new(password), Some(&account.password));
-    is_right.await.map_err(not_compared)
+    let compared = passwords.verify(Password::new(password), Some(&account.password));
+    let compared = compared.await.map_err(not_compared)?;
+    Ok(compared.is_right())
 }
 
 pub async fn hash(request: &RequestContext, password: String) -> Result<PasswordHash> {
@@ -266,14 +264,20 @@ async fn payload(
 fn wrong_credentials() -> Error {
     refused(
         CREDENTIALS_INVALID,
-        "no account has this e-mail address and password",
+        Sentence::new(
+            "aucun compte n’a cette adresse e-mail et ce mot de passe",
+            "no account has this e-mail address and password",
+        ),
     )
 }
 
 fn not_taken() -> Error {
     refused(
         REFRESH_TOKEN_INVALID,
-        "the refresh token is not valid: sign in again",
+        Sentence::new(
+            "la session est terminée : connectez-vous de nouveau",
+            "the session is over: sign in again",
+        ),
     )
 }
 
@@ -281,7 +285,10 @@ fn not_compared(error: PasswordError) -> Error {
     match error {
         PasswordError::Busy => refused(
             ErrorCode::OVERLOADED,
-            "too many users are signing in: try again in a few seconds",
+            Sentence::new(
+                "trop de personnes se connectent : réessayez dans quelques secondes",
+                "too many users are signing in: try again in a few seconds",
+            ),
         ),
         PasswordError::TooLong | PasswordError::Failed => failed_with(error),
     }

@@ -4,11 +4,11 @@ pub mod mutations;
 pub mod queries;
 
 use async_graphql::Error;
-use domain::{bookings::refusals::BookingRefusal, users::account::Language};
+use domain::bookings::refusals::BookingRefusal;
 
 use crate::request::errors::refused;
 
-/// Converts a store's booking refusal into a GraphQL error, in the caller's language.
-pub fn shown(refusal: BookingRefusal, language: Language) -> Error {
-    refused(refusal.code(), refusal.sentence(language))
+/// Converts a store's booking refusal into a GraphQL error.
+pub fn refuse(refusal: BookingRefusal) -> Error {
+    refused(refusal.code(), refusal.sentence())
 }

@@ -12,11 +12,13 @@ use domain::{
     },
     offers::store::Purging,
     paris::{Day, TimeOfDay},
+    sentence::Sentence,
+    texts::pasted_token,
     users::account::Language,
 };
 
 use crate::{
-    bookings::shown,
+    bookings::refuse,
     nodes::{
         booking::{BookingNode, is_party},
         moment::timestamp,
@@ -24,7 +26,7 @@ use crate::{
     request::{
         authorise::{self, About},
         context::{RequestContext, gone},
-        errors::failed,
+        errors::{failed, refused},
         idempotency,
         loaders::{forget_bookings, forget_offers},
         relaying::relay,
@@ -48,18 +50,18 @@ impl BookingMutations {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?.id.clone();
         let Some(offer) = OfferId::parse(&offer_id) else {
-            return Err(refuse(request, BookingRefusal::OfferNotFound));
+            return Err(refuse(BookingRefusal::OfferNotFound));
         };
         let new = NewBooking {
             id: BookingId::from_bytes(access::random::bytes()),
             user,
             offer,
-            idempotency_key: idempotency::key(idempotency_key, request.asker.language)?,
+            idempotency_key: idempotency::key(idempotency_key)?,
         };
         let created = request.services.bookings.create(new, request.now_ms).await;
         match created.map_err(failed)? {
             Created::NoAccount => Err(gone()),
-            Created::Refused(refusal) => Err(refuse(request, refusal)),
+            Created::Refused(refusal) => Err(refuse(refusal)),
             // Who made it may have died before its purge was in the log.
             Created::Before(booking) | Created::Done(booking) => {
                 Ok(changed(request, *booking).await)
@@ -74,7 +76,7 @@ impl BookingMutations {
         let user = request.signed_in()?;
         let booking = found(request, &id).await?;
         if !is_party(request, &booking) {
-            return Err(refuse(request, BookingRefusal::NotFound));
+            return Err(refuse(BookingRefusal::NotFound));
         }
         let is_holder = booking.user.as_ref() == Some(&user.id);
         let by = if is_holder {
@@ -92,7 +94,7 @@ impl BookingMutations {
         let user = request.signed_in()?;
         let booking = found(request, &id).await?;
         if booking.user.as_ref() != Some(&user.id) {
-            return Err(refuse(request, BookingRefusal::NotFound));
+            return Err(refuse(BookingRefusal::NotFound));
         }
         step(request, &booking, Step::Cancel, By::Holder).await
     }
@@ -112,15 +114,14 @@ impl BookingMutations {
         let about = About::Partner(&booking.partner);
         authorise::field(&request.asker.caller, "Mutation", "checkIn", about)?;
         let keys = &request.services.qr_keys;
-        qr::admit(&qr_code, &booking, keys, request.now_ms)
-            .map_err(|refusal| refuse(request, refusal))?;
+        qr::admit(&pasted_token(&qr_code), &booking, keys, request.now_ms).map_err(refuse)?;
         let scanner = request.signed_in().ok().map(|user| user.id.clone());
         step(request, &booking, Step::CheckIn, By::Staff(scanner)).await
     }
 }
 
 async fn found(request: &RequestContext, id: &str) -> Result<Booking> {
-    let not_found = || refuse(request, BookingRefusal::NotFound);
+    let not_found = || refuse(BookingRefusal::NotFound);
     let id = BookingId::parse(id).ok_or_else(not_found)?;
     let found = request.loader.load_one(id).await.map_err(failed)?;
     found.ok_or_else(not_found)
@@ -143,7 +144,7 @@ async fn step(
         {
             Err(replayed(request, &booking.id).await?)
         }
-        Stepped::Refused(refusal) => Err(refuse(request, refusal)),
+        Stepped::Refused(refusal) => Err(refuse(refusal)),
     }
 }
 
@@ -152,26 +153,26 @@ async fn step(
 async fn replayed(request: &RequestContext, id: &BookingId) -> Result<Error> {
     // It may have been checked in since it was read.
     forget_bookings(&request.loader);
-    let refusal = refuse(request, BookingRefusal::CodeReplayed);
     let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
     let Some((booking, at_ms)) = found.and_then(|found| {
         let at_ms = found.checked_in_at_ms?;
         Some((found, at_ms))
     }) else {
-        return Ok(refusal);
+        return Ok(refuse(BookingRefusal::CodeReplayed));
     };
     let scanner = match booking.checked_in_by {
         Some(user) => request.loader.load_one(user).await.map_err(failed)?,
         None => None,
     };
     let name = scanner.map(|account| account.first_name);
-    let language = request.asker.language;
-    let message = format!(
-        "{}{}",
-        refusal.message,
-        used(at_ms, name.as_deref(), language)
-    );
-    Ok(Error { message, ..refusal }.extend_with(|_, extensions| {
+    let said = |language| {
+        let sentence = BookingRefusal::CodeReplayed.sentence();
+        let used = used(at_ms, name.as_deref(), language);
+        format!("{}{used}", sentence.text(language))
+    };
+    let sentence = Sentence::with(said(Language::French), said(Language::English));
+    let refusal = refused(BookingRefusal::CodeReplayed.code(), sentence);
+    Ok(refusal.extend_with(|_, extensions| {
         extensions.set("checkedInAt", timestamp(at_ms).to_string());
         if let Some(name) = name {
             extensions.set("checkedInBy", name);
@@ -197,8 +198,4 @@ async fn changed(request: &RequestContext, booking: Booking) -> BookingNode {
     forget_bookings(&request.loader);
     relay(request, Purging::Pending).await;
     BookingNode::from(booking)
-}
-
-fn refuse(request: &RequestContext, refusal: BookingRefusal) -> async_graphql::Error {
-    shown(refusal, request.asker.language)
 }

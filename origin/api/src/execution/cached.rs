@@ -8,7 +8,7 @@ use cache_core::{
     CacheKey, EntryHead, Revision, entry::ContentHash, variables::CanonicalVariables,
 };
 use cache_tiered::{Answer, Fill, Question};
-use domain::OfferId;
+use domain::{OfferId, users::account::Language};
 use edge_core::plan;
 use pq_core::{CachePolicy, limits};
 
@@ -117,7 +117,8 @@ fn shared(executed: &Executed, policy: &CachePolicy) -> Option<(EntryHead, Bytes
         return None;
     }
     let (lifetime, as_of) = executed.lifetime(policy).zip(executed.as_of)?;
-    let body: Bytes = executed.body().ok()?.into();
+    // It has no message in any language.
+    let body: Bytes = executed.body(Language::French).ok()?.into();
     let head = EntryHead {
         as_of,
         born_ms: executed.now_ms.unsigned_abs(),

@@ -2,7 +2,7 @@
 
 use async_graphql::Response;
 use cache_core::{AsOf, Lifetime};
-use domain::StoreError;
+use domain::{StoreError, users::account::Language};
 use pq_core::{CachePolicy, ErrorCode, Refusal};
 use serde_json::json;
 
@@ -22,13 +22,13 @@ pub struct Executed {
 }
 
 impl Executed {
-    /// The response body: `data`, and `errors` if there are any.
-    pub fn body(&self) -> Result<Vec<u8>, serde_json::Error> {
+    /// The response body: `data`, and `errors` if there are any, in this language.
+    pub fn body(&self, language: Language) -> Result<Vec<u8>, serde_json::Error> {
         let Response { data, errors, .. } = &self.response;
         if errors.is_empty() {
             return serde_json::to_vec(&json!({"data": data}));
         }
-        let errors: Vec<_> = errors.iter().map(shown).collect();
+        let errors: Vec<_> = errors.iter().map(|error| shown(error, language)).collect();
         serde_json::to_vec(&json!({"data": data, "errors": errors}))
     }
 

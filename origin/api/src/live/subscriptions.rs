@@ -13,8 +13,9 @@ use domain::{
     BookingId,
     bookings::{
         booking::{Booking, BookingStatus},
-        codes::BOOKING_NOT_FOUND,
+        refusals::BookingRefusal,
     },
+    sentence::Sentence,
 };
 use futures_util::{Stream, stream};
 use pq_core::ErrorCode;
@@ -106,7 +107,13 @@ impl Live {
             Trigger::Begins => {
                 let (centre, radius_km) = (location.point()?, distance(max_distance)?);
                 let reach = Reach::new(centre, radius_km).ok_or_else(|| {
-                    refused(ErrorCode::LOCATION_OUT_OF_RANGE, "there are no cells there")
+                    refused(
+                        ErrorCode::LOCATION_OUT_OF_RANGE,
+                        Sentence::new(
+                            "cet endroit est hors de nos cartes",
+                            "there are no cells there",
+                        ),
+                    )
                 })?;
                 run.memory.waits_for(Topic::Offers(reach));
                 None
@@ -154,5 +161,6 @@ async fn seen_by(request: &RequestContext, id: &ID) -> Result<Booking> {
 }
 
 fn no_such_booking() -> async_graphql::Error {
-    refused(BOOKING_NOT_FOUND, "there is no booking with this id")
+    let refusal = BookingRefusal::NotFound;
+    refused(refusal.code(), refusal.sentence())
 }

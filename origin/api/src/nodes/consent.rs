@@ -1,20 +1,25 @@
 //! A user's consents: for which purpose and text version each was granted or withdrawn.
 
 use async_graphql::{Enum, InputObject, SimpleObject};
-use domain::users::account;
-use validator::Validate;
-
-use crate::{
-    nodes::moment::{DateTime, timestamp},
-    request::validation,
+use domain::{
+    broken::{BrokenField, Reading, Rule},
+    texts::line,
+    users::account,
 };
 
+use crate::nodes::moment::{DateTime, timestamp};
+
+const VERSION: Rule = Rule::new(
+    "VERSION",
+    "compte de 1 à 50 caractères sur une ligne",
+    "has 1 to 50 characters on one line",
+);
+
 /// A consent to record, granted or withdrawn.
-#[derive(Clone, Debug, InputObject, Validate)]
+#[derive(Clone, Debug, InputObject)]
 pub struct ConsentInput {
     pub purpose: ConsentPurpose,
-    /// The version of the text that was shown to the user.
-    #[validate(custom(function = "validation::version"))]
+    /// The version of the text that was shown to the user; 1 to 50 characters on one line.
     pub version: String,
     pub granted: bool,
 }
@@ -29,10 +34,17 @@ pub enum ConsentPurpose {
 }
 
 impl ConsentInput {
+    /// The input with its values as they are stored.
+    pub fn read(self) -> Result<Self, Vec<BrokenField>> {
+        let mut reading = Reading::default();
+        let version = reading.take(line(&self.version, 1..=50).ok_or(VERSION.at("version")));
+        reading.end(Self { version, ..self })
+    }
+
     pub fn at(self, at_ms: i64) -> account::Consent {
         account::Consent {
             purpose: self.purpose.into(),
-            version: self.version.trim().to_owned(),
+            version: self.version,
             granted: self.granted,
             at_ms,
         }

@@ -3,7 +3,9 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use domain::{
     self, OfferId,
+    bookings::refusals::BookingRefusal,
     offers::store::{OfferCursor, OfferPage},
+    sentence::Sentence,
     tags,
 };
 use pq_core::ErrorCode;
@@ -311,7 +313,7 @@ impl OfferNode {
             return Ok(images);
         };
         let first = usize::try_from(first).map_err(|_negative| {
-            let message = "`first` must be 0 or more";
+            let message = Sentence::new("`first` doit être 0 ou plus", "`first` must be 0 or more");
             refused(ErrorCode::PAGE_SIZE_OUT_OF_RANGE, message)
         })?;
         Ok(&images[..images.len().min(first)])
@@ -354,4 +356,10 @@ impl OfferNode {
     async fn created_at(&self) -> DateTime {
         timestamp(self.offer.created_at_ms)
     }
+}
+
+/// The refusal for an offer that does not exist.
+pub fn no_offer() -> async_graphql::Error {
+    let refusal = BookingRefusal::OfferNotFound;
+    refused(refusal.code(), refusal.sentence())
 }

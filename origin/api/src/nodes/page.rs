@@ -1,6 +1,7 @@
 //! Pagination of connections.
 
 use async_graphql::SimpleObject;
+use domain::sentence::Sentence;
 use pq_core::ErrorCode;
 
 use super::directives::cache_control;
@@ -43,7 +44,10 @@ pub fn page_size(first: Option<i32>) -> async_graphql::Result<usize> {
         .ok_or_else(|| {
             refused(
                 ErrorCode::PAGE_SIZE_OUT_OF_RANGE,
-                format!("`first` must be 1 to {LARGEST_PAGE}"),
+                Sentence::with(
+                    format!("`first` doit être compris entre 1 et {LARGEST_PAGE}"),
+                    format!("`first` must be 1 to {LARGEST_PAGE}"),
+                ),
             )
         })
 }
@@ -63,6 +67,9 @@ pub fn cursor<C>(
 pub fn bad_cursor() -> async_graphql::Error {
     refused(
         ErrorCode::CURSOR_INVALID,
-        "`after` is not a cursor of this list",
+        Sentence::new(
+            "`after` n’est pas un curseur de cette liste",
+            "`after` is not a cursor of this list",
+        ),
     )
 }

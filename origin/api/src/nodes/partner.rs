@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::{
     self,
     partners::store::{PartnerCursor, PartnerPage},
+    sentence::Sentence,
 };
 
 use crate::{
@@ -256,10 +257,24 @@ impl EstablishmentNode {
     }
 }
 
+/// The refusal for an account that works for a partner already.
+pub fn already_member() -> async_graphql::Error {
+    refused(
+        domain::team::codes::ALREADY_MEMBER,
+        Sentence::new(
+            "ce compte travaille déjà pour un partenaire",
+            "this account already works for a partner",
+        ),
+    )
+}
+
 /// The refusal for a partner that does not exist.
 pub fn no_partner() -> async_graphql::Error {
     refused(
         domain::partners::codes::PARTNER_NOT_FOUND,
-        "there is no partner with this id",
+        Sentence::new(
+            "ce partenaire n’existe pas",
+            "there is no partner with this id",
+        ),
     )
 }

@@ -1,12 +1,16 @@
 //! Locations, as input and as output.
 
 use async_graphql::{InputObject, SimpleObject};
-use domain::{self, GeoPoint};
-use pq_core::{ErrorCode, Refusal};
+use domain::{
+    self, GeoPoint,
+    broken::{BrokenRule, LOCATION},
+    sentence::Sentence,
+};
+use pq_core::ErrorCode;
 use serde::Deserialize;
 
 use super::directives::cache_control;
-use crate::request::errors::refused;
+use crate::request::errors::Refused;
 
 /// A location in degrees, WGS 84.
 #[derive(Clone, Copy, Debug, InputObject, Deserialize)]
@@ -19,16 +23,23 @@ pub struct LocationInput {
 impl LocationInput {
     /// Validates the coordinates; returns a GraphQL error if they are out of range.
     pub fn point(self) -> async_graphql::Result<GeoPoint> {
-        self.on_earth()
-            .map_err(|Refusal { code, message }| refused(code, message))
+        Ok(self.on_earth()?)
+    }
+
+    /// Validates the coordinates as a field of an input.
+    pub fn read(self, field: &'static str) -> Result<GeoPoint, BrokenRule> {
+        GeoPoint::new(self.lat, self.lng).ok_or(LOCATION.at(field))
     }
 
     /// Validates the coordinates; returns a refusal if they are out of range.
-    pub fn on_earth(self) -> Result<GeoPoint, Refusal> {
+    pub fn on_earth(self) -> Result<GeoPoint, Refused> {
         GeoPoint::new(self.lat, self.lng).ok_or_else(|| {
-            Refusal::new(
+            Refused::new(
                 ErrorCode::LOCATION_OUT_OF_RANGE,
-                "a latitude must be -90 to 90, a longitude -180 to 180",
+                Sentence::new(
+                    "une latitude va de -90 à 90, une longitude de -180 à 180",
+                    "a latitude must be -90 to 90, a longitude -180 to 180",
+                ),
             )
         })
     }

@@ -17,15 +17,16 @@ pub use new::{CreateOfferInput, DiscountInput, NewQuotaInput};
 use domain::{
     Offer, OfferId, PartnerId, StoreError,
     offers::{
-        codes::{OFFER_ARCHIVED, OFFER_NOT_FOUND, QUOTA_BELOW_BOOKED},
+        codes::{OFFER_ARCHIVED, QUOTA_BELOW_BOOKED},
         edit::{Edit, OfferEdit},
         store::{Author, Created, MOST_OFFERS, Purging, Updated},
     },
     partners::codes::ESTABLISHMENT_NOT_FOUND,
+    sentence::Sentence,
 };
 
 use crate::{
-    nodes::offer::OfferNode,
+    nodes::offer::{OfferNode, no_offer},
     request::{
         attempts::count_write,
         authorise::{self, About},
@@ -56,13 +57,16 @@ impl OfferMutations {
         let no_place = || {
             refused(
                 ESTABLISHMENT_NOT_FOUND,
-                "the partner has no establishment with this id",
+                Sentence::new(
+                    "le partenaire n’a pas cet établissement",
+                    "the partner has no establishment with this id",
+                ),
             )
         };
         let partner = PartnerId::parse(&input.partner_id).ok_or_else(no_place)?;
         let about = About::Partner(&partner);
         authorise::field(&request.asker.caller, "Mutation", ACTION, about)?;
-        let key = idempotency::key(idempotency_key, request.asker.language)?;
+        let key = idempotency::key(idempotency_key)?;
         let id = key.map(|key| OfferId::derive(ACTION, &idempotency::seed(&partner, &key)));
         if let Some(before) = made_before(request, id.as_ref()).await? {
             return Ok(OfferNode::from(before));
@@ -90,8 +94,13 @@ impl OfferMutations {
             Created::NoEstablishment => Err(no_place()),
             Created::Full => Err(refused(
                 ErrorCode::LIMIT_REACHED,
-                format!(
-                    "a partner has at most {MOST_OFFERS} offers that are not archived: archive some first"
+                Sentence::with(
+                    format!(
+                        "un partenaire a au plus {MOST_OFFERS} offres non archivées : archivez-en d’abord"
+                    ),
+                    format!(
+                        "a partner has at most {MOST_OFFERS} offers that are not archived: archive some first"
+                    ),
                 ),
             )),
             Created::Done(offer) => {
@@ -174,7 +183,7 @@ async fn edited(
     id: &ID,
     edit: OfferEdit,
 ) -> Result<Edited> {
-    let id = OfferId::parse(id).ok_or_else(not_found)?;
+    let id = OfferId::parse(id).ok_or_else(no_offer)?;
     authorise_for(request, action, &id).await?;
     let author = author(request, action);
     let write = request
@@ -182,19 +191,30 @@ async fn edited(
         .offers
         .update(id, edit, author, request.now_ms);
     match write.await.map_err(failed)? {
-        Updated::NotFound => Err(not_found()),
+        Updated::NotFound => Err(no_offer()),
         Updated::Archived => Err(refused(
             OFFER_ARCHIVED,
-            "the offer is archived and cannot be changed",
+            Sentence::new(
+                "l’offre est archivée et ne peut plus être modifiée",
+                "the offer is archived and cannot be changed",
+            ),
         )),
         Updated::Conflict { version } => Err(refused(
             ErrorCode::VERSION_CONFLICT,
-            format!("the offer was edited after it was read: its version is now {version}"),
+            Sentence::with(
+                format!(
+                    "l’offre a été modifiée depuis sa lecture : sa version est maintenant {version}"
+                ),
+                format!("the offer was edited after it was read: its version is now {version}"),
+            ),
         )),
-        Updated::Refused(rule) => Err(broken(rule)),
+        Updated::Refused(rule) => Err(broken(vec![rule.into()])),
         Updated::BelowBooked(booked) => Err(refused(
             QUOTA_BELOW_BOOKED,
-            format!("`quota.total` is at least {booked}: so many places are booked"),
+            Sentence::with(
+                format!("`quota.total` vaut au moins {booked} : autant de places sont réservées"),
+                format!("`quota.total` is at least {booked}: so many places are booked"),
+            ),
         )),
         Updated::Unchanged(offer) => Ok(Edited::Unchanged(*offer)),
         Updated::Done(offer, purging) => {
@@ -226,12 +246,8 @@ fn author(request: &RequestContext, action: &'static str) -> Author {
 /// to look it up before the write.
 async fn authorise_for(request: &RequestContext, action: &'static str, id: &OfferId) -> Result<()> {
     let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
-    let offer = found.ok_or_else(not_found)?;
+    let offer = found.ok_or_else(no_offer)?;
     let about = About::Partner(&offer.partner_id);
     authorise::field(&request.asker.caller, "Mutation", action, about)?;
     count_write(request, Some(&offer.partner_id)).await
-}
-
-fn not_found() -> async_graphql::Error {
-    refused(OFFER_NOT_FOUND, "there is no offer with this id")
 }

@@ -17,6 +17,7 @@ use domain::{
             Visibility,
         },
     },
+    sentence::Sentence,
 };
 
 use crate::{
@@ -205,7 +206,10 @@ pub fn distance(given: Option<f64>) -> Result<f64> {
     if distance_km > 0.0 && distance_km <= LONGEST_DISTANCE_KM {
         return Ok(distance_km);
     }
-    let message = format!("`maxDistance` must be more than 0 and at most {LONGEST_DISTANCE_KM} km");
+    let message = Sentence::with(
+        format!("`maxDistance` doit être supérieur à 0 et au plus {LONGEST_DISTANCE_KM} km"),
+        format!("`maxDistance` must be more than 0 and at most {LONGEST_DISTANCE_KM} km"),
+    );
     Err(refused(DISTANCE_OUT_OF_RANGE, message))
 }
 
@@ -213,7 +217,10 @@ fn discount(given: Option<i32>) -> Result<Option<i32>> {
     match given {
         Some(percentage) if !(0..=100).contains(&percentage) => Err(refused(
             DISCOUNT_OUT_OF_RANGE,
-            "`minDiscount` must be 0 to 100",
+            Sentence::new(
+                "`minDiscount` doit être compris entre 0 et 100",
+                "`minDiscount` must be 0 to 100",
+            ),
         )),
         Some(_) | None => Ok(given),
     }

@@ -23,11 +23,11 @@ use domain::{
             change::MOST_ESTABLISHMENTS,
         },
     },
-    team::codes::ALREADY_MEMBER,
+    sentence::Sentence,
 };
 
 use crate::{
-    nodes::partner::{EstablishmentNode, PartnerNode, no_partner},
+    nodes::partner::{EstablishmentNode, PartnerNode, already_member, no_partner},
     request::{
         attempts::count_write,
         authorise::{self, About},
@@ -56,7 +56,7 @@ impl PartnerMutations {
         const ACTION: &str = "createPartner";
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
-        let key = idempotency::key(idempotency_key, request.asker.language)?;
+        let key = idempotency::key(idempotency_key)?;
         let mut partner = input.partner(request.now_ms).map_err(broken)?;
         if let Some(key) = key {
             partner.id = PartnerId::derive(ACTION, &idempotency::seed(&user.id, &key));
@@ -113,12 +113,12 @@ impl PartnerMutations {
         let request = RequestContext::of(ctx);
         let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
         authorise_for(request, ACTION, &partner).await?;
-        let key = idempotency::key(idempotency_key, request.asker.language)?;
+        let key = idempotency::key(idempotency_key)?;
         let id = key.map(|key| EstablishmentId::derive(ACTION, &idempotency::seed(&partner, &key)));
         if let Some(before) = added_before(request, id.as_ref()).await? {
             return Ok(EstablishmentNode(before));
         }
-        let mut place = input.establishment(partner)?;
+        let mut place = input.establishment(partner).map_err(broken)?;
         if let Some(id) = &id {
             place.id = id.clone();
         }
@@ -135,8 +135,13 @@ impl PartnerMutations {
             PlaceAdded::NoPartner => Err(no_partner()),
             PlaceAdded::Full => Err(refused(
                 ErrorCode::LIMIT_REACHED,
-                format!(
-                    "a partner has at most {MOST_ESTABLISHMENTS} establishments, deleted ones included"
+                Sentence::with(
+                    format!(
+                        "un partenaire a au plus {MOST_ESTABLISHMENTS} établissements, ceux supprimés compris"
+                    ),
+                    format!(
+                        "a partner has at most {MOST_ESTABLISHMENTS} establishments, deleted ones included"
+                    ),
                 ),
             )),
             PlaceAdded::Done => {
@@ -157,7 +162,7 @@ impl PartnerMutations {
     ) -> Result<EstablishmentNode> {
         const ACTION: &str = "updateEstablishment";
         let request = RequestContext::of(ctx);
-        let edit = input.edit()?;
+        let edit = input.edit().map_err(broken)?;
         let id = own_place(request, ACTION, &id).await?;
         let (store, author) = (&request.services.partners, author(request, ACTION));
         let updated = store.update_establishment(id, edit, author, request.now_ms);
@@ -183,7 +188,10 @@ impl PartnerMutations {
             PlaceArchived::NotFound => Err(no_place()),
             PlaceArchived::InUse => Err(refused(
                 ESTABLISHMENT_IN_USE,
-                "this establishment has offers: archive them first",
+                Sentence::new(
+                    "cet établissement a des offres : archivez-les d’abord",
+                    "this establishment has offers: archive them first",
+                ),
             )),
             PlaceArchived::Already => Ok(false),
             PlaceArchived::Done => {
@@ -197,16 +205,15 @@ impl PartnerMutations {
 /// The answer to whoever works for a partner and creates one: this one, if an earlier request with
 /// the same idempotency key made it.
 async fn founded_before(request: &RequestContext, id: &PartnerId) -> Result<PartnerNode> {
-    let refusal = || refused(ALREADY_MEMBER, "this account already works for a partner");
     if !request.account().await?.works_for(id) {
-        return Err(refusal());
+        return Err(already_member());
     }
     let found = request
         .services
         .partners
         .partners_by_ids(slice::from_ref(id));
     let mut found = found.await.map_err(failed)?;
-    found.remove(id).map(PartnerNode).ok_or_else(refusal)
+    found.remove(id).map(PartnerNode).ok_or_else(already_member)
 }
 
 /// The establishment that an earlier request with the same idempotency key added.
@@ -265,6 +272,9 @@ async fn own_place(
 fn no_place() -> Error {
     refused(
         ESTABLISHMENT_NOT_FOUND,
-        "there is no establishment with this id",
+        Sentence::new(
+            "cet établissement n’existe pas",
+            "there is no establishment with this id",
+        ),
     )
 }

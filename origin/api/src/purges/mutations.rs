@@ -3,8 +3,8 @@
 use access::caller::Caller;
 use async_graphql::{Context, ID, InputObject, Object, Result as FieldResult, SimpleObject};
 use cache_core::{PurgeKind, Revision};
-use domain::{OfferId, PartnerId, StoreError};
-use pq_core::{DocumentHash, ErrorCode, Refusal};
+use domain::{OfferId, PartnerId, StoreError, sentence::Sentence};
+use pq_core::{DocumentHash, ErrorCode};
 use purging::{PurgeReport, PurgeRequest, PurgeTarget, Reason, Run, request};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::{
     nodes::place::LocationInput,
     request::{
         context::RequestContext,
-        errors::{failed, refused},
+        errors::{Refused, failed},
     },
     services::Services,
 };
@@ -95,9 +95,7 @@ impl PurgeMutations {
     /// Purges cached answers; for administrators, and for services with the scope `purge`.
     async fn purge(&self, ctx: &Context<'_>, input: PurgeInput) -> FieldResult<PurgeResult> {
         let context = RequestContext::of(ctx);
-        let asked = input
-            .request(&context.asker.caller)
-            .map_err(|Refusal { code, message }| refused(code, message))?;
+        let asked = input.request(&context.asker.caller)?;
         let purged = PurgeResult::of(&context.services, asked, context.now_ms).await;
         let result = purged.map_err(failed)?;
         if let Some(revision) = result.at {
@@ -109,9 +107,13 @@ impl PurgeMutations {
 
 impl PurgeInput {
     /// Validates the input and converts it to a purge request by this caller.
-    pub fn request(self, caller: &Caller) -> Result<PurgeRequest, Refusal> {
-        let reason = Reason::parse(&self.reason)
-            .ok_or_else(|| bad_input("`reason` is 1 to 200 characters on one line"))?;
+    pub fn request(self, caller: &Caller) -> Result<PurgeRequest, Refused> {
+        let reason = Reason::parse(&self.reason).ok_or_else(|| {
+            bad_input(
+                "`reason` compte de 1 à 200 caractères sur une ligne",
+                "`reason` is 1 to 200 characters on one line",
+            )
+        })?;
         Ok(PurgeRequest {
             kind: if self.soft == Some(true) {
                 PurgeKind::Soft
@@ -129,21 +131,29 @@ impl PurgeInput {
         })
     }
 
-    fn target(self) -> Result<PurgeTarget, Refusal> {
+    fn target(self) -> Result<PurgeTarget, Refused> {
         let offer = self.offer_id.map(|id| {
-            OfferId::parse(&id)
-                .map(PurgeTarget::Offer)
-                .ok_or_else(|| bad_input("`offerId` is not an id"))
+            OfferId::parse(&id).map(PurgeTarget::Offer).ok_or_else(|| {
+                bad_input(
+                    "`offerId` n’est pas un identifiant",
+                    "`offerId` is not an id",
+                )
+            })
         });
         let partner = self.partner_id.map(|id| {
             PartnerId::parse(&id)
                 .map(PurgeTarget::Partner)
-                .ok_or_else(|| bad_input("`partnerId` is not an id"))
+                .ok_or_else(|| {
+                    bad_input(
+                        "`partnerId` n’est pas un identifiant",
+                        "`partnerId` is not an id",
+                    )
+                })
         });
         let tag = self.tag.map(|tag| {
             tag.parse()
                 .map(PurgeTarget::Tag)
-                .map_err(|_| bad_input("`tag` is not a tag"))
+                .map_err(|_| bad_input("`tag` n’est pas une étiquette", "`tag` is not a tag"))
         });
         let place = self
             .location
@@ -151,7 +161,12 @@ impl PurgeInput {
         let document = self.document.map(|hash| {
             DocumentHash::parse(&hash)
                 .map(PurgeTarget::Document)
-                .map_err(|_| bad_input("`document` is not a document hash"))
+                .map_err(|_| {
+                    bad_input(
+                        "`document` n’est pas l’empreinte d’un document",
+                        "`document` is not a document hash",
+                    )
+                })
         });
         let all = self
             .all
@@ -162,11 +177,14 @@ impl PurgeInput {
             .flatten();
         match (targets.next(), targets.next()) {
             (Some(target), None) => target,
-            (None, _) | (Some(_), Some(_)) => Err(bad_input("a purge has exactly one target")),
+            (None, _) | (Some(_), Some(_)) => Err(bad_input(
+                "une purge a une seule cible",
+                "a purge has exactly one target",
+            )),
         }
     }
 }
 
-fn bad_input(message: &str) -> Refusal {
-    Refusal::new(ErrorCode::BAD_USER_INPUT, message)
+const fn bad_input(french: &'static str, english: &'static str) -> Refused {
+    Refused::new(ErrorCode::BAD_USER_INPUT, Sentence::new(french, english))
 }

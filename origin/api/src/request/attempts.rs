@@ -22,6 +22,7 @@ use access::{
 use async_graphql::Result;
 use domain::{
     PartnerId, UserId,
+    sentence::Sentence,
     users::account::{EmailKey, Role},
 };
 use pq_core::ErrorCode;
@@ -133,7 +134,10 @@ pub async fn count_attempt(request: &RequestContext, attempt: Attempt<'_>) -> Re
     request.facts.retry_after(retry_after_s);
     Err(refused(
         ErrorCode::RATE_LIMITED,
-        format!("too many attempts: try again in {retry_after_s} s"),
+        Sentence::with(
+            format!("trop de tentatives : réessayez dans {retry_after_s} s"),
+            format!("too many attempts: try again in {retry_after_s} s"),
+        ),
     ))
 }
 

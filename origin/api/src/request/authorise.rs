@@ -12,12 +12,13 @@ use async_graphql::{
 use domain::{
     PartnerId, UserId,
     auth::service_tokens::Scope,
+    sentence::Sentence,
     users::account::{Post, Role},
 };
-use pq_core::{ErrorCode, Refusal};
+use pq_core::ErrorCode;
 
 use super::{
-    errors::refused,
+    errors::Refused,
     policy::{ROUTE, Who, who},
 };
 
@@ -41,7 +42,7 @@ pub fn authorise(
     of_type: &str,
     field: &str,
     about: About<'_>,
-) -> std::result::Result<(), Refusal> {
+) -> std::result::Result<(), Refused> {
     permit(caller, of_type, field, about).inspect_err(|_| {
         tracing::warn!(
             caller = caller.as_str(),
@@ -53,7 +54,7 @@ pub fn authorise(
 
 /// Like [`authorise`], for an HTTP route outside GraphQL. The HTTP layer logs the refusal, because
 /// it knows more about the request.
-pub fn route(caller: &Caller, path: &str) -> std::result::Result<(), Refusal> {
+pub fn route(caller: &Caller, path: &str) -> std::result::Result<(), Refused> {
     permit(caller, ROUTE, path, About::Unknown)
 }
 
@@ -62,7 +63,7 @@ fn permit(
     of_type: &str,
     field: &str,
     about: About<'_>,
-) -> std::result::Result<(), Refusal> {
+) -> std::result::Result<(), Refused> {
     let allowed = who(of_type, field).is_some_and(|who| is_allowed(caller, who, about));
     if allowed {
         Ok(())
@@ -126,30 +127,44 @@ fn signed_in(caller: &Caller) -> Option<&SignedIn> {
     }
 }
 
-fn refusal(caller: &Caller, field: &str) -> Refusal {
-    match caller {
-        Caller::Anonymous => Refusal::new(
+fn refusal(caller: &Caller, field: &str) -> Refused {
+    let (code, sentence) = match caller {
+        Caller::Anonymous => (
             ErrorCode::UNAUTHENTICATED,
-            format!("`{field}` needs a signed-in user or a service token"),
+            Sentence::with(
+                format!("`{field}` demande d’être connecté, ou un jeton de service"),
+                format!("`{field}` needs a signed-in user or a service token"),
+            ),
         ),
-        Caller::Unknown(why) => Refusal::new(why.code(), format!("{why}: sign in again")),
-        Caller::Service(_) | Caller::User(_) => Refusal::new(
+        Caller::Unknown(why) => (
+            why.code(),
+            Sentence::with(
+                "la session n’est pas valable, ou ne l’est plus : connectez-vous de nouveau"
+                    .to_owned(),
+                format!("{why}: sign in again"),
+            ),
+        ),
+        Caller::Service(_) | Caller::User(_) => (
             ErrorCode::FORBIDDEN,
-            format!("this user or service token may not use `{field}`"),
+            Sentence::with(
+                format!("ce compte ou ce jeton de service n’a pas accès à `{field}`"),
+                format!("this user or service token may not use `{field}`"),
+            ),
         ),
-    }
+    };
+    Refused::new(code, sentence)
 }
 
 /// Like [`authorise`], for use in a resolver.
 pub fn field(caller: &Caller, of_type: &str, name: &str, about: About<'_>) -> Result<()> {
-    authorise(caller, of_type, name, about).map_err(|why| refused(why.code, why.message))
+    Ok(authorise(caller, of_type, name, about)?)
 }
 
 /// Checks all root fields of a document before any of them runs.
 pub fn document(
     caller: &Caller,
     document: &ExecutableDocument,
-) -> std::result::Result<(), Refusal> {
+) -> std::result::Result<(), Refused> {
     for (_, operation) in document.operations.iter() {
         let of_type = match operation.node.ty {
             OperationType::Query => "Query",

@@ -7,7 +7,7 @@ use async_graphql::{
     Context, Result,
     dataloader::{DataLoader, HashMapCache},
 };
-use domain::{UserId, auth::sessions::SessionId, users::account::Account};
+use domain::{UserId, auth::sessions::SessionId, sentence::Sentence, users::account::Account};
 use pq_core::ErrorCode;
 
 use super::{
@@ -50,7 +50,10 @@ impl RequestContext {
             Caller::User(user) => Ok(user),
             Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => Err(refused(
                 ErrorCode::UNAUTHENTICATED,
-                "this needs a signed-in user",
+                Sentence::new(
+                    "il faut pour cela être connecté",
+                    "this needs a signed-in user",
+                ),
             )),
         }
     }
@@ -59,7 +62,15 @@ impl RequestContext {
     /// ended.
     pub fn session(&self) -> Result<(&UserId, &SessionId)> {
         let session = self.asker.caller.session();
-        session.ok_or_else(|| refused(ErrorCode::UNAUTHENTICATED, "this needs an access token"))
+        session.ok_or_else(|| {
+            refused(
+                ErrorCode::UNAUTHENTICATED,
+                Sentence::new(
+                    "il faut pour cela un jeton d’accès",
+                    "this needs an access token",
+                ),
+            )
+        })
     }
 
     /// The signed-in user's account.
@@ -72,5 +83,8 @@ impl RequestContext {
 
 /// The error when the account was erased after its token was checked.
 pub fn gone() -> async_graphql::Error {
-    refused(ErrorCode::TOKEN_INVALID, "the account no longer exists")
+    refused(
+        ErrorCode::TOKEN_INVALID,
+        Sentence::new("le compte n’existe plus", "the account no longer exists"),
+    )
 }

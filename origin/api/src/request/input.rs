@@ -1,7 +1,7 @@
 //! Fields of an edit: an absent field keeps its value; null clears it if it is nullable.
 
 use async_graphql::MaybeUndefined;
-use domain::{offers::edit::Edit, texts::BrokenRule};
+use domain::{broken::BrokenRule, offers::edit::Edit, texts::NOT_NULL};
 
 /// Converts a field that cannot be cleared.
 pub fn value<T, U>(
@@ -11,7 +11,7 @@ pub fn value<T, U>(
 ) -> Result<Edit<U>, BrokenRule> {
     match given {
         MaybeUndefined::Undefined => Ok(Edit::Keep),
-        MaybeUndefined::Null => Err(BrokenRule::null(field)),
+        MaybeUndefined::Null => Err(NOT_NULL.at(field)),
         MaybeUndefined::Value(given) => check(given).map(Edit::Set),
     }
 }

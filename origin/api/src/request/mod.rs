@@ -2,8 +2,8 @@
 //!
 //! Reading order: [`context`] (one request) → [`policy`] and [`authorise`] (who may read or write
 //! what) → [`loaders`] (one batch per relation) → [`facts`] (what the answer depends on) →
-//! [`errors`]. For inputs: [`validation`], [`idempotency`] and [`input`]. Stricter rate limits:
-//! [`attempts`]. After a write: [`relaying`].
+//! [`errors`], in the language of its [`reader`]. For inputs: [`idempotency`] and [`input`]. Stricter
+//! rate limits: [`attempts`]. After a write: [`relaying`].
 
 pub mod attempts;
 pub mod authorise;
@@ -14,5 +14,5 @@ pub mod idempotency;
 pub mod input;
 pub mod loaders;
 pub mod policy;
+pub mod reader;
 pub mod relaying;
-pub mod validation;

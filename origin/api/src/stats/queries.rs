@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, Error, ID, Object, Result, SimpleObject};
-use domain::{PartnerId, bookings::store::DayCount, paris::Day};
+use domain::{PartnerId, bookings::store::DayCount, paris::Day, sentence::Sentence};
 use pq_core::ErrorCode;
 
 use crate::{
@@ -107,6 +107,9 @@ fn days(from: &str, to: &str) -> Option<(Day, Day)> {
 fn no_days() -> Error {
     refused(
         ErrorCode::BAD_USER_INPUT,
-        "`from` and `to` must be days such as 2026-10-25, `from` not after `to`, at most 366 days",
+        Sentence::new(
+            "`from` et `to` sont des jours comme 2026-10-25, `from` n’est pas après `to`, 366 jours au plus",
+            "`from` and `to` must be days such as 2026-10-25, `from` not after `to`, at most 366 days",
+        ),
     )
 }

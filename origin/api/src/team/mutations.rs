@@ -5,35 +5,35 @@ use async_graphql::{Context, Error, ID, InputObject, Object, Result};
 use domain::{
     InvitationId, Partner, PartnerId, UserId,
     messages::{Message, Outgoing},
+    sentence::Sentence,
     team::{
         Invitation, InvitationToken, LIFE_MS, MOST_INVITATIONS, MOST_MEMBERS,
-        codes::{ALREADY_MEMBER, INVITATION_INVALID, MEMBER_NOT_FOUND},
+        codes::{INVITATION_INVALID, MEMBER_NOT_FOUND},
         store::{Accepted, Invited},
     },
+    texts::{email, pasted_token},
     users::{
         account::{EmailKey, Post},
         store::PostChanged,
     },
 };
 use pq_core::ErrorCode;
-use validator::Validate;
 
 use crate::{
-    nodes::partner::no_partner,
+    nodes::partner::{already_member, no_partner},
     request::{
         attempts::{Attempt, count_attempt},
         authorise::{self, About},
         context::RequestContext,
-        errors::{failed, failed_with, last_owner, refused},
-        validation::{self, check},
+        errors::{broken, failed, failed_with, last_owner, refused},
+        reader::Reader,
     },
     team::queries::{InvitationNode, MemberRole, MembershipNode},
 };
 
-#[derive(Clone, Debug, InputObject, Validate)]
+#[derive(Clone, Debug, InputObject)]
 pub struct InviteMemberInput {
     /// The address to invite; only an account with this address can accept.
-    #[validate(custom(function = "validation::email"))]
     email: String,
     role: MemberRole,
 }
@@ -55,10 +55,13 @@ impl TeamMutations {
     ) -> Result<InvitationNode> {
         let request = RequestContext::of(ctx);
         let partner = own_partner(request, "inviteMember", &partner_id)?;
-        check(&input, request.asker.language)?;
+        let email = email("email", &input.email);
+        let email = email.map_err(|rule| broken(vec![rule.into()]))?;
         let found = request.loader.load_one(partner).await.map_err(failed)?;
         let partner = found.ok_or_else(no_partner)?;
-        invite(request, &partner, &input).await.map(Into::into)
+        invite(request, &partner, email, input.role)
+            .await
+            .map(Into::into)
     }
 
     /// Withdraws an invitation; for owners. False if there is no invitation with this id.
@@ -79,18 +82,16 @@ impl TeamMutations {
     async fn accept_invitation(&self, ctx: &Context<'_>, token: String) -> Result<MembershipNode> {
         let request = RequestContext::of(ctx);
         let account = request.account().await?;
-        let token = InvitationToken::parse(&token).ok_or_else(not_taken)?;
+        let token = InvitationToken::parse(&pasted_token(&token)).ok_or_else(not_taken)?;
         let (hash, email) = (token.hash(), account.email_key());
         let teams = &request.services.teams;
         let accepted = teams.accept(token.id, hash, account.id.clone(), email, request.now_ms);
         match accepted.await.map_err(failed)? {
             Accepted::Invalid => Err(not_taken()),
-            Accepted::Member => Err(refused(
-                ALREADY_MEMBER,
-                "this account already works for a partner",
-            )),
-            Accepted::Full => Err(full(format!(
-                "a partner has at most {MOST_MEMBERS} members"
+            Accepted::Member => Err(already_member()),
+            Accepted::Full => Err(full(Sentence::with(
+                format!("un partenaire a au plus {MOST_MEMBERS} membres"),
+                format!("a partner has at most {MOST_MEMBERS} members"),
             ))),
             Accepted::Done(membership) => {
                 request.services.auth.standings.forget(&account.id);
@@ -134,16 +135,17 @@ impl TeamMutations {
 async fn invite(
     request: &RequestContext,
     partner: &Partner,
-    input: &InviteMemberInput,
+    email: String,
+    role: MemberRole,
 ) -> Result<Invitation> {
-    let (id, to) = (&partner.id, &EmailKey::of(&input.email));
+    let (id, to) = (&partner.id, &EmailKey::of(&email));
     count_attempt(request, Attempt::Invite { partner: id, to }).await?;
     let token = InvitationToken::new(InvitationId::from_bytes(random::bytes()), random::bytes());
     let invitation = Invitation {
         id: token.id.clone(),
         partner: partner.id.clone(),
-        email: input.email.trim().to_owned(),
-        post: input.role.into(),
+        email,
+        post: role.into(),
         token_hash: token.hash(),
         created_at_ms: request.now_ms,
         expires_at_ms: request.now_ms + LIFE_MS,
@@ -152,8 +154,13 @@ async fn invite(
     let invited = request.services.teams.invite(invitation.clone()).await;
     match invited.map_err(failed)? {
         Invited::NoPartner => Err(no_partner()),
-        Invited::Full => Err(full(format!(
-            "a partner has at most {MOST_INVITATIONS} open invitations: withdraw one first"
+        Invited::Full => Err(full(Sentence::with(
+            format!(
+                "un partenaire a au plus {MOST_INVITATIONS} invitations en cours : retirez-en une d’abord"
+            ),
+            format!(
+                "a partner has at most {MOST_INVITATIONS} open invitations: withdraw one first"
+            ),
         ))),
         Invited::Sent(known) => Ok(*known),
         Invited::Withdrawn { wait_ms } => {
@@ -161,15 +168,20 @@ async fn invite(
             request.facts.retry_after(wait_s);
             Err(refused(
                 ErrorCode::RATE_LIMITED,
-                format!(
-                    "an invitation to this address was withdrawn a moment ago: try again in {wait_s} s"
+                Sentence::with(
+                    format!(
+                        "une invitation à cette adresse vient d’être retirée : réessayez dans {wait_s} s"
+                    ),
+                    format!(
+                        "an invitation to this address was withdrawn a moment ago: try again in {wait_s} s"
+                    ),
                 ),
             ))
         }
         Invited::Done => {
             let message = Message::Invitation {
                 to: invitation.email.clone(),
-                language: request.asker.language,
+                language: Reader::of(&request.asker).language(&request.services).await,
                 partner: partner.name.clone(),
                 token: token.expose(),
             };
@@ -212,17 +224,23 @@ fn own_partner(request: &RequestContext, action: &'static str, id: &ID) -> Resul
 fn not_taken() -> Error {
     refused(
         INVITATION_INVALID,
-        "the invitation is not valid, or no longer: ask for a new one",
+        Sentence::new(
+            "cette invitation n’est pas valable, ou ne l’est plus : demandez-en une nouvelle",
+            "the invitation is not valid, or no longer: ask for a new one",
+        ),
     )
 }
 
 fn no_member() -> Error {
     refused(
         MEMBER_NOT_FOUND,
-        "no user with this id works for the partner",
+        Sentence::new(
+            "cette personne ne travaille pas pour le partenaire",
+            "no user with this id works for the partner",
+        ),
     )
 }
 
-fn full(why: String) -> Error {
+fn full(why: Sentence) -> Error {
     refused(ErrorCode::LIMIT_REACHED, why)
 }

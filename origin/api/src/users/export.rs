@@ -9,6 +9,7 @@ use domain::{
         store::{BookingCursor, BookingQuery},
     },
     purges::{AuditFilter, AuditRow, audit::actor_of},
+    sentence::Sentence,
     team::store::Invitation,
     users::account::{Account, Consent},
 };
@@ -58,8 +59,15 @@ impl Start {
 pub async fn page(request: &RequestContext, after: Option<&str>) -> Result<Page> {
     let start = match after {
         None => Start::Beginning,
-        Some(text) => Start::parse(text)
-            .ok_or_else(|| refused(ErrorCode::BAD_USER_INPUT, "`after` is not a page's `next`"))?,
+        Some(text) => Start::parse(text).ok_or_else(|| {
+            refused(
+                ErrorCode::BAD_USER_INPUT,
+                Sentence::new(
+                    "`after` n’est pas le `next` d’une page",
+                    "`after` is not a page's `next`",
+                ),
+            )
+        })?,
     };
     let account = request.account().await?;
     let mut data = json!({"exportedAt": moment(request.now_ms)});

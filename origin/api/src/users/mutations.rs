@@ -4,8 +4,11 @@ use access::random;
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result};
 use domain::{
     OfferId, UserId,
+    broken::{BrokenField, Reading},
     error_chain::chain,
-    offers::{codes::OFFER_NOT_FOUND, store::Purging},
+    offers::store::Purging,
+    sentence::Sentence,
+    texts::{https_url, person_name, phone},
     users::{
         account::{self, Account},
         change::{AccountChange, ProfileEdit},
@@ -14,49 +17,60 @@ use domain::{
     },
 };
 use pq_core::ErrorCode;
-use validator::Validate;
 
 use crate::{
     auth::sign_in::confirmed,
     nodes::{
         consent::{ConsentInput, ConsentNode},
+        offer::no_offer,
         preferences::PreferencesInput,
         user::UserNode,
     },
     request::{
         context::{RequestContext, gone},
-        errors::{failed, last_owner, refused},
+        errors::{broken, failed, last_owner, refused},
+        input::nullable,
         loaders::forget_favorites,
         relaying::relay,
-        validation::{self, check},
     },
 };
 
 /// Fields that are not given stay unchanged; null clears `phone` and `avatar`.
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateProfileInput {
-    /// 2 to 50 characters.
+    /// 1 to 50 characters on one line, one of them a letter.
     first_name: Option<String>,
-    /// 2 to 50 characters.
+    /// 1 to 50 characters on one line, one of them a letter.
     last_name: Option<String>,
-    /// E.164. A changed number must be verified again.
+    /// In any usual spelling; without a country's prefix it is French. Stored by E.164. A changed
+    /// number must be verified again.
     phone: MaybeUndefined<String>,
     /// An https URL.
     avatar: MaybeUndefined<String>,
     preferences: Option<PreferencesInput>,
 }
 
-/// The given values, in the form the validation rules check.
-#[derive(Debug, Validate)]
-struct Profile {
-    #[validate(custom(function = "validation::name"))]
-    first_name: Option<String>,
-    #[validate(custom(function = "validation::name"))]
-    last_name: Option<String>,
-    #[validate(custom(function = "validation::phone"))]
-    phone: Option<String>,
-    #[validate(custom(function = "validation::https_url"))]
-    avatar: Option<String>,
+impl UpdateProfileInput {
+    fn edit(self) -> Result<ProfileEdit, Vec<BrokenField>> {
+        let mut reading = Reading::default();
+        let mut name = |field, given: Option<String>| {
+            reading.take(given.map(|text| person_name(field, &text)).transpose())
+        };
+        let (first_name, last_name) = (
+            name("firstName", self.first_name),
+            name("lastName", self.last_name),
+        );
+        let phone = nullable(self.phone, |text| phone("phone", &text));
+        let avatar = nullable(self.avatar, |url| https_url("avatar", &url));
+        let edit = ProfileEdit {
+            first_name,
+            last_name,
+            phone: reading.take(phone).into_option(),
+            avatar: reading.take(avatar).into_option(),
+            preferences: self.preferences.map(Into::into),
+        };
+        reading.end(edit)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -78,21 +92,7 @@ impl UserMutations {
     ) -> Result<UserNode> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
-        let profile = Profile {
-            first_name: input.first_name,
-            last_name: input.last_name,
-            phone: input.phone.value().cloned(),
-            avatar: input.avatar.value().cloned(),
-        };
-        check(&profile, request.asker.language)?;
-        let trimmed = |text: Option<String>| text.map(|text| text.trim().to_owned());
-        let edit = ProfileEdit {
-            first_name: trimmed(profile.first_name),
-            last_name: trimmed(profile.last_name),
-            phone: (!input.phone.is_undefined()).then_some(profile.phone),
-            avatar: (!input.avatar.is_undefined()).then_some(profile.avatar),
-            preferences: input.preferences.map(Into::into),
-        };
+        let edit = input.edit().map_err(broken)?;
         let change = AccountChange::Profile(Box::new(edit));
         Ok(changed(request, &user.id, change).await?.into())
     }
@@ -101,7 +101,6 @@ impl UserMutations {
     async fn add_favorite(&self, ctx: &Context<'_>, offer_id: ID) -> Result<bool> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
-        let no_offer = || refused(OFFER_NOT_FOUND, "there is no offer with this id");
         let offer = OfferId::parse(&offer_id).ok_or_else(no_offer)?;
         let found = request.loader.load_one(offer.clone()).await;
         found.map_err(failed)?.ok_or_else(no_offer)?;
@@ -114,7 +113,10 @@ impl UserMutations {
             Favored::NoAccount => Err(gone()),
             Favored::Full => Err(refused(
                 ErrorCode::BAD_USER_INPUT,
-                format!("a user has at most {MAX_FAVORITES} favourites: remove one first"),
+                Sentence::with(
+                    format!("on a au plus {MAX_FAVORITES} favoris : retirez-en un d’abord"),
+                    format!("a user has at most {MAX_FAVORITES} favourites: remove one first"),
+                ),
             )),
         }
     }
@@ -140,15 +142,17 @@ impl UserMutations {
     async fn record_consent(&self, ctx: &Context<'_>, input: ConsentInput) -> Result<ConsentNode> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
-        check(&input, request.asker.language)?;
-        let consent = input.at(request.now_ms);
+        let consent = input.read().map_err(broken)?.at(request.now_ms);
         let recorded = request.services.users.record_consent(&user.id, consent);
         match recorded.await.map_err(failed)? {
             Recorded::Done(consent) | Recorded::Before(consent) => Ok(consent.into()),
             Recorded::NoAccount => Err(gone()),
             Recorded::Full => Err(refused(
                 ErrorCode::LIMIT_REACHED,
-                "there are as many consents as there can be: only withdrawals are recorded",
+                Sentence::new(
+                    "il y a autant de consentements que possible : seuls les retraits sont enregistrés",
+                    "there are as many consents as there can be: only withdrawals are recorded",
+                ),
             )),
         }
     }

@@ -1,9 +1,9 @@
-//! Why a booking is not made or not changed: one refusal per cause, in the caller's language.
+//! Why a booking is not made or not changed: one refusal per cause.
 
 use pq_core::ErrorCode;
 
 use super::{booking::BookingStatus, codes};
-use crate::{offers, users::account::Language};
+use crate::{offers, sentence::Sentence};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BookingRefusal {
@@ -68,12 +68,9 @@ impl BookingRefusal {
         }
     }
 
-    pub const fn sentence(self, language: Language) -> &'static str {
+    pub const fn sentence(self) -> Sentence {
         let (french, english) = self.sentences();
-        match language {
-            Language::French => french,
-            Language::English => english,
-        }
+        Sentence::new(french, english)
     }
 
     const fn sentences(self) -> (&'static str, &'static str) {

@@ -4,8 +4,14 @@
 use super::rules;
 use crate::{
     Category, Offer, OfferSchedule, Quota,
-    texts::{BrokenRule, broken},
+    broken::{BrokenRule, Rule},
 };
+
+const BELOW_BOOKED: Rule = Rule::new(
+    "MINIMUM",
+    "n’est pas inférieur à ce qui est réservé",
+    "is not below what is booked",
+);
 
 /// What an edit does to one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +22,14 @@ pub enum Edit<T> {
 }
 
 impl<T> Edit<T> {
+    /// The new value; none keeps the old one.
+    pub fn into_option(self) -> Option<T> {
+        match self {
+            Self::Keep => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+
     pub fn put(self, field: &mut T) {
         match self {
             Self::Keep => {}
@@ -73,7 +87,7 @@ impl From<Unfit> for BrokenRule {
     fn from(unfit: Unfit) -> Self {
         match unfit {
             Unfit::Broken(broken) => broken,
-            Unfit::BelowBooked(_) => broken("quota.total", "is not below what is booked"),
+            Unfit::BelowBooked(_) => BELOW_BOOKED.at("quota.total"),
         }
     }
 }

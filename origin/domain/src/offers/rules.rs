@@ -7,65 +7,92 @@ use std::collections::BTreeSet;
 
 use crate::{
     OfferSchedule,
+    broken::{BrokenField, BrokenRule, Reading, Rule},
     paris::TimeOfDay,
-    texts::{BrokenRule, broken, is_public_https, line},
+    texts::{https_url, line},
 };
 
-const MAX_DESCRIPTION_CHARS: usize = 4_000;
 const MAX_CONDITIONS: usize = 20;
 const MAX_IMAGES: usize = 20;
 const MAX_LINE_CHARS: usize = 200;
 
-pub fn title(text: &str) -> Result<String, BrokenRule> {
-    line(text, 2..=120).ok_or(broken("title", "is 2 to 120 characters on one line"))
-}
+const TITLE: Rule = Rule::new(
+    "LINE_LENGTH",
+    "compte de 2 à 120 caractères sur une ligne",
+    "has 2 to 120 characters on one line",
+);
+const LINE: Rule = Rule::new(
+    "LINE_LENGTH",
+    "compte de 1 à 200 caractères sur une ligne",
+    "has 1 to 200 characters on one line",
+);
+const COUNT: Rule = Rule::new(
+    "LIST_LENGTH",
+    "compte au plus 20 éléments",
+    "has at most 20 elements",
+);
+const PERCENTAGE: Rule = Rule::new("PERCENTAGE", "va de 0 à 100", "is 0 to 100");
+const WEEKDAYS: Rule = Rule::new(
+    "WEEKDAYS",
+    "compte au moins un jour, chacun une seule fois",
+    "has at least one day, each only once",
+);
+const TIME: Rule = Rule::new(
+    "TIME",
+    "est une heure locale, de 00:00 à 23:59",
+    "is a local time, 00:00 to 23:59",
+);
+const VALIDITY: Rule = Rule::new(
+    "VALIDITY",
+    "est avant `validUntil`",
+    "is before `validUntil`",
+);
+const TOTAL_MISSING: Rule = Rule::new(
+    "REQUIRED",
+    "est nécessaire : il n’y avait pas de quota",
+    "is needed: there was no quota",
+);
+const TOTAL: Rule = Rule::new("MINIMUM", "vaut 0 ou plus", "is 0 or more");
+const LIMIT: Rule = Rule::new(
+    "MINIMUM",
+    "est nul, ou vaut 1 ou plus",
+    "is null or 1 or more",
+);
 
-pub fn description(text: String) -> Result<String, BrokenRule> {
-    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    if text.chars().count() > MAX_DESCRIPTION_CHARS || text.contains(is_control) {
-        return Err(broken(
-            "description",
-            "is at most 4000 characters, without control characters",
-        ));
-    }
-    Ok(text)
+pub fn title(text: &str) -> Result<String, BrokenRule> {
+    line(text, 2..=120).ok_or(TITLE.at("title"))
 }
 
 pub fn percentage(number: i32) -> Result<i32, BrokenRule> {
     if (0..=100).contains(&number) {
         Ok(number)
     } else {
-        Err(broken("discount.percentage", "is 0 to 100"))
+        Err(PERCENTAGE.at("discount.percentage"))
     }
 }
 
 pub fn discount_description(text: &str) -> Result<String, BrokenRule> {
-    line(text, 1..=MAX_LINE_CHARS).ok_or(broken(
-        "discount.description",
-        "is null or 1 to 200 characters on one line",
-    ))
+    line(text, 1..=MAX_LINE_CHARS).ok_or(LINE.at("discount.description"))
 }
 
-pub fn conditions(texts: &[String]) -> Result<Vec<String>, BrokenRule> {
-    const RULE: BrokenRule = broken(
-        "conditions",
-        "are at most 20, each of 1 to 200 characters on one line",
-    );
-    if texts.len() > MAX_CONDITIONS {
-        return Err(RULE);
-    }
-    let lines = texts.iter().map(|text| line(text, 1..=MAX_LINE_CHARS));
-    lines.collect::<Option<_>>().ok_or(RULE)
+pub fn conditions(reading: &mut Reading, texts: Vec<String>) -> Vec<String> {
+    let texts = reading.take(at_most(MAX_CONDITIONS, "conditions", texts));
+    reading.each(texts, |text| {
+        line(&text, 1..=MAX_LINE_CHARS).ok_or(LINE.at("conditions"))
+    })
 }
 
-pub fn images(urls: Vec<String>) -> Result<Vec<String>, BrokenRule> {
-    if urls.len() > MAX_IMAGES || !urls.iter().all(|url| is_public_https(url)) {
-        return Err(broken(
-            "images",
-            "are at most 20 https URLs, each of at most 500 characters",
-        ));
+pub fn images(reading: &mut Reading, urls: Vec<String>) -> Vec<String> {
+    let urls = reading.take(at_most(MAX_IMAGES, "images", urls));
+    reading.each(urls, |url| https_url("images", &url))
+}
+
+fn at_most<T>(most: usize, field: &'static str, all: Vec<T>) -> Result<Vec<T>, BrokenRule> {
+    if all.len() > most {
+        Err(COUNT.at(field))
+    } else {
+        Ok(all)
     }
-    Ok(urls)
 }
 
 /// Builds a schedule: `weekdays` by ISO 8601; a `to` that is not after `from` means the next day.
@@ -73,43 +100,44 @@ pub fn schedule(
     weekdays: impl IntoIterator<Item = i32>,
     from: String,
     to: String,
-) -> Result<OfferSchedule, BrokenRule> {
-    const TIME: &str = "is a local time, 00:00 to 23:59";
+) -> Result<OfferSchedule, Vec<BrokenField>> {
     let mut count = 0;
     let weekdays: BTreeSet<i32> = weekdays.into_iter().inspect(|_| count += 1).collect();
-    if weekdays.is_empty() || weekdays.len() < count {
-        return Err(broken(
-            "schedule.weekdays",
-            "are one day at least, each only once",
-        ));
+    let are_good = !weekdays.is_empty() && weekdays.len() == count;
+    let mut reading = Reading::default();
+    let read = OfferSchedule {
+        weekdays: reading.take(
+            are_good
+                .then(|| weekdays.into_iter().collect())
+                .ok_or(WEEKDAYS.at("weekdays")),
+        ),
+        from: reading.take(time("from", from)),
+        to: reading.take(time("to", to)),
+    };
+    reading.end(read)
+}
+
+fn time(field: &'static str, text: String) -> Result<String, BrokenRule> {
+    match TimeOfDay::parse(&text) {
+        Some(_) => Ok(text),
+        None => Err(TIME.at(field)),
     }
-    if TimeOfDay::parse(&from).is_none() {
-        return Err(broken("schedule.from", TIME));
-    }
-    if TimeOfDay::parse(&to).is_none() {
-        return Err(broken("schedule.to", TIME));
-    }
-    Ok(OfferSchedule {
-        weekdays: weekdays.into_iter().collect(),
-        from,
-        to,
-    })
 }
 
 pub fn validity(from_ms: i64, until_ms: i64) -> Result<(), BrokenRule> {
     if from_ms < until_ms {
         Ok(())
     } else {
-        Err(broken("validFrom", "is before `validUntil`"))
+        Err(VALIDITY.at("validFrom"))
     }
 }
 
 pub fn quota_total(total: Option<i32>) -> Result<i32, BrokenRule> {
-    let total = total.ok_or(broken("quota.total", "is needed: there was no quota"))?;
+    let total = total.ok_or(TOTAL_MISSING.at("quota.total"))?;
     if total >= 0 {
         Ok(total)
     } else {
-        Err(broken("quota.total", "is 0 or more"))
+        Err(TOTAL.at("quota.total"))
     }
 }
 
@@ -117,6 +145,6 @@ pub fn limit(field: &'static str, number: i32) -> Result<i32, BrokenRule> {
     if number >= 1 {
         Ok(number)
     } else {
-        Err(broken(field, "is null or 1 or more"))
+        Err(LIMIT.at(field))
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     OpeningHour,
+    broken::{BrokenRule, Rule},
     paris::TimeOfDay,
-    texts::{BrokenRule, broken},
 };
 
 const DAY_MINUTES: u32 = 24 * 60;
@@ -11,14 +11,26 @@ const WEEK_MINUTES: u32 = 7 * DAY_MINUTES;
 /// Four entries a day: three breaks are enough for anybody.
 const MAX_ENTRIES: usize = 28;
 
+const COUNT: Rule = Rule::new(
+    "LIST_LENGTH",
+    "compte au plus 28 entrées",
+    "has at most 28 entries",
+);
+const TIMES: Rule = Rule::new(
+    "TIME",
+    "va d’une heure locale à une autre, de 00:00 à 23:59",
+    "has local times, 00:00 to 23:59",
+);
+const OVERLAP: Rule = Rule::new("OVERLAP", "ne se recoupe pas", "does not overlap");
+
 /// Sorts the hours by weekday and time, and rejects overlaps.
 pub fn opening_hours(hours: Vec<OpeningHour>) -> Result<Vec<OpeningHour>, BrokenRule> {
     if hours.len() > MAX_ENTRIES {
-        return Err(broken("openingHours", "are at most 28 entries"));
+        return Err(COUNT.at("openingHours"));
     }
     let mut of_week = Vec::with_capacity(hours.len());
-    for hour in hours {
-        let span = span(&hour).ok_or(broken("openingHours", "have local times, 00:00 to 23:59"))?;
+    for (index, hour) in hours.into_iter().enumerate() {
+        let span = span(&hour).ok_or(TIMES.at("openingHours").of_element(index))?;
         of_week.push((span, hour));
     }
     of_week.sort_by_key(|(span, _)| *span);
@@ -33,7 +45,7 @@ pub fn opening_hours(hours: Vec<OpeningHour>) -> Result<Vec<OpeningHour>, Broken
         .zip(following)
         .any(|((_, closes), (opens, _))| *closes > opens)
     {
-        return Err(broken("openingHours", "do not overlap"));
+        return Err(OVERLAP.at("openingHours"));
     }
     Ok(of_week.into_iter().map(|(_, hour)| hour).collect())
 }
@@ -86,7 +98,7 @@ mod tests {
         ] {
             for given in [vec![one.clone(), other.clone()], vec![other, one]] {
                 let broken = opening_hours(given.clone()).unwrap_err();
-                assert_eq!(broken.rule, "do not overlap", "{given:?}");
+                assert_eq!(broken.rule, OVERLAP, "{given:?}");
             }
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Category, PartnerId, UserId, words::words};
+use crate::{Category, PartnerId, UserId, texts::composed, words::words};
 
 words! {
     /// The role of an account. Services have tokens, not accounts.
@@ -98,13 +98,21 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// An e-mail address in the form in which it is unique: case-insensitive.
+/// An e-mail address in the form in which it is unique: lower case, accents composed, and a domain
+/// that was typed in ASCII (`xn--`) in its own letters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EmailKey(String);
 
 impl EmailKey {
     pub fn of(email: &str) -> Self {
-        Self(email.trim().to_lowercase())
+        let email = composed(email).to_lowercase();
+        Self(match email.rsplit_once('@') {
+            Some((name, domain)) if domain.contains("xn--") => {
+                let (domain, _) = idna::domain_to_unicode(domain);
+                format!("{name}@{domain}")
+            }
+            Some(_) | None => email,
+        })
     }
 
     pub fn as_str(&self) -> &str {
@@ -225,6 +233,20 @@ mod tests {
             EmailKey::of("zoe@example.fr"),
             EmailKey::of("zoé@example.fr")
         );
+    }
+
+    /// A sibling of C4: one address, one spelling.
+    #[test]
+    fn addresses_that_differ_in_encoding_are_one() {
+        let composed = EmailKey::of("zoé@exämple.fr");
+        for spelling in [
+            "zoe\u{301}@exa\u{308}mple.fr",
+            "Zoé@XN--EXMPLE-CUA.fr",
+            "zoé@exämple.fr\n",
+        ] {
+            assert_eq!(EmailKey::of(spelling), composed, "{spelling}");
+        }
+        assert_eq!(EmailKey::of("zoé@exämple.fr").as_str(), "zoé@exämple.fr");
     }
 
     #[test]

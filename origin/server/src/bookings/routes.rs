@@ -6,7 +6,7 @@ use access::{
     qr::Ticket,
     rate::{self, Decision},
 };
-use api::request::authorise;
+use api::request::{authorise, reader::Reader};
 use axum::{
     extract::{Path, Query, Request, State},
     http::{HeaderValue, StatusCode, header},
@@ -183,10 +183,11 @@ fn with_rate_limits(answer: Result<Response, Response>, counted: Option<&Decisio
 async fn own(state: &AppState, asker: &Asker, id: &str) -> Result<Booking, Response> {
     // First, as in GraphQL: a caller who is not signed in is told so, whatever the id.
     let caller = &asker.caller;
-    authorise::route(caller, "/bookings").map_err(|refusal| refused(&refusal))?;
+    let language = Reader::of(asker).language(&state.services).await;
+    authorise::route(caller, "/bookings").map_err(|why| refused(&why.refusal(language)))?;
     let not_found = || {
         let refusal = BookingRefusal::NotFound;
-        refuse(refusal.code(), refusal.sentence(asker.language))
+        refuse(refusal.code(), refusal.sentence().text(language))
     };
     let id = BookingId::parse(id).ok_or_else(not_found)?;
     let found = state

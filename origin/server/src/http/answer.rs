@@ -7,17 +7,18 @@ use api::{
 };
 use axum::{body::Body, response::Response};
 use cache_core::CacheControl;
+use domain::users::account::Language;
 use edge_core::header::REVISION;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use pq_core::{ErrorCode, MediaType, Refusal};
 
 /// The answer to an executed request. Fields that failed are part of the result: its status is 200,
 /// as GraphQL over HTTP has it. Other statuses are for requests that were not executed.
-pub fn executed(executed: &Executed, media: MediaType) -> Response {
+pub fn executed(executed: &Executed, media: MediaType, language: Language) -> Response {
     if let Some(why) = executed.refusal() {
         return refusal(&why, media);
     }
-    let body = match executed.body() {
+    let body = match executed.body(language) {
         Ok(body) => body,
         Err(error) => return internal(&error, media),
     };
@@ -59,7 +60,10 @@ pub(crate) fn refused(code: ErrorCode, body: String, media: MediaType) -> Respon
 
 /// The answer to an internal failure: the client gets a reference, the log the error chain.
 pub(crate) fn internal(error: &(dyn std::error::Error + 'static), media: MediaType) -> Response {
-    refusal(&errors::internal(&log_failure(error)), media)
+    refusal(
+        &errors::internal(&log_failure(error), Language::English),
+        media,
+    )
 }
 
 pub(super) fn respond(

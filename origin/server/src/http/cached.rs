@@ -2,13 +2,18 @@
 
 use std::{fmt, io::Write as _, sync::Arc};
 
-use api::execution::{
-    cached::{self, PublicQuery},
-    executed::Unstored,
+use access::caller::Asker;
+use api::{
+    execution::{
+        cached::{self, PublicQuery},
+        executed::Unstored,
+    },
+    request::reader::Reader,
 };
 use axum::{body::Body, response::Response};
 use cache_core::{CacheControl, CacheStatus, ForwardReason, Revision, cache_status::Outcome};
 use cache_tiered::{Answer, Cached, PurgeFeed};
+use domain::users::account::Language;
 use edge_core::header as edge_header;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use pq_core::MediaType;
@@ -33,6 +38,8 @@ const SHORT_BYTES: usize = 128;
 /// What the client wants: the media type, the least revision, and its `If-None-Match`.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswerOptions<'a> {
+    /// Who reads the messages of an answer that is not cached; none if that is not known now.
+    pub asker: Option<&'a Asker>,
     pub media: MediaType,
     pub minimum: Option<Revision>,
     pub if_none_match: Option<&'a str>,
@@ -46,10 +53,24 @@ pub async fn answer(
 ) -> Response {
     let by = (&state.services, &state.schema);
     let given = cached::look_up(by, query, options.minimum).await;
-    respond(&state.services.caches.feed, given, options)
+    let language = match (&given, options.asker) {
+        (Answer::Unshared { .. } | Answer::Failed(_), Some(asker)) => {
+            Reader::of(asker).language(&state.services).await
+        }
+        // What is cached has no messages.
+        (Answer::Hit { .. } | Answer::Filled { .. } | Answer::Covered { .. }, _) | (_, None) => {
+            Language::French
+        }
+    };
+    respond(&state.services.caches.feed, given, options, language)
 }
 
-fn respond(feed: &PurgeFeed, given: Answer<Arc<Unstored>>, options: AnswerOptions<'_>) -> Response {
+fn respond(
+    feed: &PurgeFeed,
+    given: Answer<Arc<Unstored>>,
+    options: AnswerOptions<'_>,
+    language: Language,
+) -> Response {
     let now_ms = feed.clock().now().wall_ms;
     let forwarded =
         |reason: Option<&cache_core::FetchReason>, stored, collapsed| Outcome::Forward {
@@ -108,14 +129,14 @@ fn respond(feed: &PurgeFeed, given: Answer<Arc<Unstored>>, options: AnswerOption
         } => {
             let outcome = forwarded(instead_of.as_ref(), false, collapsed);
             let detail = instead_of.as_ref().map(cache_core::FetchReason::as_str);
-            let mut response = unstored(&answer, options);
+            let mut response = unstored(&answer, options.media, language);
             if let Some(value) = status(outcome, detail) {
                 response.headers_mut().insert(CACHE_STATUS, value);
             }
             response
         }
         Answer::Failed(answer) => {
-            let mut response = unstored(&answer, options);
+            let mut response = unstored(&answer, options.media, language);
             response
                 .headers_mut()
                 .insert(FAILED, HeaderValue::from_static("1"));
@@ -139,11 +160,11 @@ fn ttl_s(entry: &Cached, now_ms: u64) -> i64 {
     i64::from(entry.head.lifetime.max_age_s) - i64::try_from(age_s).unwrap_or(i64::MAX)
 }
 
-fn unstored(answer: &Unstored, options: AnswerOptions<'_>) -> Response {
+fn unstored(answer: &Unstored, media: MediaType, language: Language) -> Response {
     match answer {
-        Unstored::Executed(executed) => answer::executed(executed, options.media),
-        Unstored::Store(error) => answer::internal(error, options.media),
-        Unstored::TimedOut => answer::timed_out(options.media),
+        Unstored::Executed(executed) => answer::executed(executed, media, language),
+        Unstored::Store(error) => answer::internal(error, media),
+        Unstored::TimedOut => answer::timed_out(media),
     }
 }
 

@@ -8,14 +8,14 @@ use access::{
 };
 use api::{
     execution::{cached::PublicQuery, execute},
-    request::authorise,
+    request::{authorise, reader::Reader},
 };
 use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse as _, Response},
 };
 use cache_core::Revision;
-use domain::StoreError;
+use domain::{StoreError, users::account::Language};
 use edge_core::header::MIN_REVISION;
 use http::{HeaderName, header};
 use pq_core::{
@@ -120,7 +120,8 @@ async fn steps(
     let minimum = text(request.headers(), &HeaderName::from_static(MIN_REVISION))
         .and_then(|number| number.trim().parse().ok())
         .map(Revision);
-    let options = |media| AnswerOptions {
+    let options = |media, asker| AnswerOptions {
+        asker,
         media,
         minimum,
         if_none_match: if_none_match.as_deref(),
@@ -132,7 +133,7 @@ async fn steps(
         && let Ok(Form::Response(media)) = accepted.form(OperationKind::Query, method)
         && let Some(query) = remembered(state, spelling.as_str()).await?
     {
-        return Ok(cached::answer(state, &query, options(media)).await);
+        return Ok(cached::answer(state, &query, options(media, asker.as_ref().ok())).await);
     }
     let headers = request.headers().clone();
     let request = reading::parse(method, path_id, request).await?;
@@ -149,16 +150,21 @@ async fn steps(
     let variables = document::coerce(&document, &request)?;
     if document.operation.policy.is_shared() {
         // Shared answers are the same for all callers, so anonymous callers must be allowed them.
-        authorise::document(&Caller::Anonymous, &document.parsed)?;
+        let allowed = authorise::document(&Caller::Anonymous, &document.parsed);
+        allowed.map_err(|why| why.refusal(Language::French))?;
         let query = Arc::new(PublicQuery::new(document, variables));
         if let (Some(spelling), DocumentRef::Hash(_)) = (&spelling, &request.document) {
             state.spellings.remember(spelling.as_str(), &query);
         }
-        return Ok(cached::answer(state, &query, options(media)).await);
+        return Ok(cached::answer(state, &query, options(media, asker.as_ref().ok())).await);
     }
     // Only now: shared answers do not need the caller, even if the caller could not be determined.
     let asker = asker?;
-    authorise::document(&asker.caller, &document.parsed)?;
+    let reader = Reader::of(&asker);
+    if let Err(why) = authorise::document(&asker.caller, &document.parsed) {
+        let language = reader.language(&state.services).await;
+        return Err(why.refusal(language).into());
+    }
     // Entities may come from the cache if the copy of the log has reached the client's revision.
     let required = state.services.caches.feed.require(minimum).await;
     let run = execute::execute(
@@ -169,7 +175,12 @@ async fn steps(
         required,
     );
     let executed = Box::pin(run).await?;
-    Ok(answer::executed(&executed, media))
+    let language = if executed.response.errors.is_empty() {
+        Language::French
+    } else {
+        reader.language(&state.services).await
+    };
+    Ok(answer::executed(&executed, media, language))
 }
 
 /// The query of an earlier GET request with the same spelling, if its document is still the same.

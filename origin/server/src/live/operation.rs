@@ -15,11 +15,12 @@ use api::{
         authorise,
         errors::{code_of, internal, log_failure, shown},
         loaders::Entities,
+        reader::Reader,
     },
 };
 use async_graphql::{Response, ServerError};
 use cache_core::{Revision, variables::CanonicalVariables};
-use domain::{StoreError, bookings::codes::BOOKING_NOT_FOUND};
+use domain::{StoreError, bookings::codes::BOOKING_NOT_FOUND, users::account::Language};
 use futures_util::StreamExt as _;
 use pq_core::{ErrorCode, GraphqlRequest, Refusal, limits, manifest::OperationKind};
 use serde_json::{Value, json};
@@ -119,7 +120,10 @@ async fn steps(
         return Err(Refusal::new(ErrorCode::SUBSCRIPTION_EXPECTED, message).into());
     }
     let variables = document::coerce(&document, request)?;
-    authorise::document(&asker.caller, &document.parsed)?;
+    if let Err(why) = authorise::document(&asker.caller, &document.parsed) {
+        let language = Reader::of(asker).language(&state.services).await;
+        return Err(why.refusal(language).into());
+    }
     let operation = Operation {
         document,
         variables,
@@ -128,7 +132,10 @@ async fn steps(
     let response = run(state, &operation, asker, Trigger::Begins, None).await?;
     let topic = operation.memory.take_topic();
     Ok(match (response, topic) {
-        (Some(response), _) if !response.errors.is_empty() => Err(not_begun(&response.errors)),
+        (Some(response), _) if !response.errors.is_empty() => {
+            let language = Reader::of(asker).language(&state.services).await;
+            Err(not_begun(&response.errors, language))
+        }
         (_, Some(topic)) => Ok((operation, topic)),
         (_, None) => Err(errors_of(&Refusal::new(
             ErrorCode::BAD_USER_INPUT,
@@ -154,7 +161,12 @@ pub(super) async fn result(
     );
     match timeout(limits::EXECUTION, run).await {
         Ok(Ok(None)) => Outcome::Nothing,
-        Ok(Ok(Some(response))) => outcome(&response),
+        Ok(Ok(Some(response))) if response.errors.is_empty() => {
+            Outcome::Result(Payload(json!({"data": response.data}).to_string()))
+        }
+        Ok(Ok(Some(response))) => {
+            outcome(&response, Reader::of(asker).language(&state.services).await)
+        }
         Ok(Err(error)) => Outcome::Result(Payload::of_errors(&failed(&error))),
         Err(_elapsed) => Outcome::Result(Payload::of_errors(&late())),
     }
@@ -169,22 +181,20 @@ const ENDING: [ErrorCode; 5] = [
     BOOKING_NOT_FOUND,
 ];
 
-fn outcome(response: &Response) -> Outcome {
+/// What comes of a result with errors.
+fn outcome(response: &Response, language: Language) -> Outcome {
     let refused = response
         .errors
         .iter()
         .filter(|error| error.path.len() <= 1)
         .find_map(|error| code_of(error).filter(|code| ENDING.contains(code)));
-    let errors: Vec<Value> = response.errors.iter().map(shown).collect();
+    let errors = response.errors.iter().map(|error| shown(error, language));
+    let errors: Vec<Value> = errors.collect();
     if let Some(code) = refused {
         let shown = errors;
         return Outcome::Over(Errors { code, shown });
     }
-    let payload = if errors.is_empty() {
-        json!({"data": response.data})
-    } else {
-        json!({"data": response.data, "errors": errors})
-    };
+    let payload = json!({"data": response.data, "errors": errors});
     Outcome::Result(Payload(payload.to_string()))
 }
 
@@ -225,7 +235,7 @@ async fn run(
 
 /// Why a subscription does not begin. An error without a path and a code never came to a field: the
 /// document is not valid here.
-fn not_begun(all: &[ServerError]) -> Errors {
+fn not_begun(all: &[ServerError], language: Language) -> Errors {
     let is_invalid = |error: &ServerError| code_of(error).is_none() && error.path.is_empty();
     let first = all.first();
     let code = match first.and_then(code_of) {
@@ -238,7 +248,7 @@ fn not_begun(all: &[ServerError]) -> Errors {
             let refusal = Refusal::new(ErrorCode::DOCUMENT_INVALID, error.message.clone());
             return errors_of(&refusal).shown.swap_remove(0);
         }
-        shown(error)
+        shown(error, language)
     });
     Errors {
         code,
@@ -248,7 +258,7 @@ fn not_begun(all: &[ServerError]) -> Errors {
 
 /// The errors that clients get when the store failed.
 pub(super) fn failed(error: &StoreError) -> Errors {
-    errors_of(&internal(&log_failure(error)))
+    errors_of(&internal(&log_failure(error), Language::English))
 }
 
 fn late() -> Errors {

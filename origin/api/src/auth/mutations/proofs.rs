@@ -5,7 +5,7 @@ use async_graphql::{Context, Object, Result};
 use crate::{
     auth::{input::ResetPasswordInput, proving},
     nodes::user::UserNode,
-    request::{context::RequestContext, validation::check},
+    request::{context::RequestContext, errors::broken},
 };
 
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl ProofMutations {
     /// is valid for half an hour. Ends all sessions.
     async fn reset_password(&self, ctx: &Context<'_>, input: ResetPasswordInput) -> Result<bool> {
         let request = RequestContext::of(ctx);
-        check(&input, request.asker.language)?;
+        let input = input.read().map_err(broken)?;
         proving::reset_password(request, input).await?;
         Ok(true)
     }

@@ -3,11 +3,12 @@
 use async_graphql::{InputObject, MaybeUndefined};
 use domain::{
     OfferSchedule,
+    broken::{BrokenField, BrokenRule, Reading},
     offers::{
         edit::{Edit, OfferEdit, QuotaEdit},
         rules,
     },
-    texts::BrokenRule,
+    texts::{MOMENT, description},
 };
 
 use crate::{
@@ -58,13 +59,15 @@ pub struct LimitEdits {
 }
 
 impl BookingLimitsInput {
-    pub fn limits(self) -> Result<LimitEdits, BrokenRule> {
-        Ok(LimitEdits {
-            per_day: nullable(self.per_day, |number| rules::limit("limits.perDay", number))?,
-            per_user: nullable(self.per_user, |number| {
-                rules::limit("limits.perUser", number)
-            })?,
-        })
+    pub fn read(self, reading: &mut Reading) -> LimitEdits {
+        let per_day = nullable(self.per_day, |number| rules::limit("limits.perDay", number));
+        let per_user = nullable(self.per_user, |number| {
+            rules::limit("limits.perUser", number)
+        });
+        LimitEdits {
+            per_day: reading.take(per_day),
+            per_user: reading.take(per_user),
+        }
     }
 }
 
@@ -95,66 +98,101 @@ pub struct OfferScheduleInput {
 
 impl UpdateOfferInput {
     /// Converts the input to an edit whose values are each valid on their own.
-    pub fn edit(self) -> Result<OfferEdit, BrokenRule> {
-        let (percentage, discount_description) = discount(self.discount)?;
+    pub fn edit(self) -> Result<OfferEdit, Vec<BrokenField>> {
+        let mut reading = Reading::default();
+        let edit = self.read(&mut reading);
+        reading.end(edit)
+    }
+
+    fn read(self, reading: &mut Reading) -> OfferEdit {
+        let title = value("title", self.title, |text| rules::title(&text));
+        let about = value("description", self.description, |text| description(&text));
+        let category = value("category", self.category, |category| Ok(category.into()));
+        let (percentage, discount_description) = discount(reading, self.discount);
         let limits = match self.limits {
             MaybeUndefined::Undefined => LimitEdits::default(),
             MaybeUndefined::Null => LimitEdits {
                 per_day: Edit::Set(None),
                 per_user: Edit::Set(None),
             },
-            MaybeUndefined::Value(given) => given.limits()?,
+            MaybeUndefined::Value(given) => given.read(reading),
         };
-        Ok(OfferEdit {
-            title: value("title", self.title, |text| rules::title(&text))?,
-            description: value("description", self.description, rules::description)?,
-            category: value("category", self.category, |category| Ok(category.into()))?,
+        OfferEdit {
+            title: reading.take(title),
+            description: reading.take(about),
+            category: reading.take(category),
             percentage,
             discount_description,
-            conditions: value("conditions", self.conditions, |texts| {
-                rules::conditions(&texts)
-            })?,
-            valid_from_ms: moment("validFrom", self.valid_from)?,
-            valid_until_ms: moment("validUntil", self.valid_until)?,
-            schedule: nullable(self.schedule, schedule)?,
-            quota: nullable(self.quota, quota)?,
-            images: value("images", self.images, rules::images)?,
-            is_active: value("isActive", self.is_active, Ok)?,
+            conditions: list(reading, "conditions", self.conditions, rules::conditions),
+            valid_from_ms: reading.take(value("validFrom", self.valid_from, |at| {
+                moment("validFrom", at)
+            })),
+            valid_until_ms: reading.take(value("validUntil", self.valid_until, |at| {
+                moment("validUntil", at)
+            })),
+            schedule: schedule_edit(reading, self.schedule),
+            quota: reading.take(nullable(self.quota, quota)),
+            images: list(reading, "images", self.images, rules::images),
+            is_active: reading.take(value("isActive", self.is_active, Ok)),
             per_day: limits.per_day,
             per_user: limits.per_user,
             archived_at_ms: Edit::Keep,
             expected_version: self.expected_version.map(i64::from),
-        })
+        }
+    }
+}
+
+fn list(
+    reading: &mut Reading,
+    field: &'static str,
+    given: MaybeUndefined<Vec<String>>,
+    read: fn(&mut Reading, Vec<String>) -> Vec<String>,
+) -> Edit<Vec<String>> {
+    match reading.take(value(field, given, Ok)) {
+        Edit::Keep => Edit::Keep,
+        Edit::Set(texts) => Edit::Set(read(reading, texts)),
     }
 }
 
 fn discount(
+    reading: &mut Reading,
     given: MaybeUndefined<UpdateDiscountInput>,
-) -> Result<(Edit<i32>, Edit<Option<String>>), BrokenRule> {
-    match value("discount", given, Ok)? {
-        Edit::Keep => Ok((Edit::Keep, Edit::Keep)),
-        Edit::Set(given) => Ok((
-            value("discount.percentage", given.percentage, rules::percentage)?,
-            nullable(given.description, |text| rules::discount_description(&text))?,
-        )),
+) -> (Edit<i32>, Edit<Option<String>>) {
+    match reading.take(value("discount", given, Ok)) {
+        Edit::Keep => (Edit::Keep, Edit::Keep),
+        Edit::Set(given) => {
+            let percentage = value("discount.percentage", given.percentage, rules::percentage);
+            let description =
+                nullable(given.description, |text| rules::discount_description(&text));
+            (reading.take(percentage), reading.take(description))
+        }
     }
 }
 
-pub(super) fn schedule(given: OfferScheduleInput) -> Result<OfferSchedule, BrokenRule> {
+fn schedule_edit(
+    reading: &mut Reading,
+    given: MaybeUndefined<OfferScheduleInput>,
+) -> Edit<Option<OfferSchedule>> {
+    match given {
+        MaybeUndefined::Undefined => Edit::Keep,
+        MaybeUndefined::Null => Edit::Set(None),
+        MaybeUndefined::Value(given) => Edit::Set(schedule(reading, given)),
+    }
+}
+
+pub(super) fn schedule(reading: &mut Reading, given: OfferScheduleInput) -> Option<OfferSchedule> {
     let weekdays = given.weekdays.into_iter().map(Weekday::iso);
-    rules::schedule(weekdays, given.from, given.to)
+    let read = rules::schedule(weekdays, given.from, given.to);
+    reading.within("schedule", read.map(Some))
 }
 
 pub(super) fn quota(given: UpdateQuotaInput) -> Result<QuotaEdit, BrokenRule> {
-    let total = match value("quota.total", given.total, Ok)? {
-        Edit::Keep => None,
-        Edit::Set(total) => Some(total),
-    };
-    Ok(QuotaEdit { total })
+    let total = value("quota.total", given.total, Ok)?;
+    Ok(QuotaEdit {
+        total: total.into_option(),
+    })
 }
 
-fn moment(field: &'static str, given: MaybeUndefined<Moment>) -> Result<Edit<i64>, BrokenRule> {
-    value(field, given, |Moment(moment_ms)| {
-        moment_ms.ok_or(BrokenRule::not_a_moment(field))
-    })
+pub(super) fn moment(field: &'static str, Moment(at_ms): Moment) -> Result<i64, BrokenRule> {
+    at_ms.ok_or(MOMENT.at(field))
 }

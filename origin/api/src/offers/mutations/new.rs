@@ -3,14 +3,17 @@
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use domain::{
     BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
+    broken::{BrokenField, BrokenRule, Reading},
     offers::{
         edit::{Edit, OfferEdit},
         rules,
     },
-    texts::BrokenRule,
+    texts::description,
 };
 
-use super::input::{BookingLimitsInput, OfferScheduleInput, UpdateQuotaInput, quota, schedule};
+use super::input::{
+    BookingLimitsInput, OfferScheduleInput, UpdateQuotaInput, moment, quota, schedule,
+};
 use crate::nodes::{moment::Moment, offer::OfferCategory};
 
 /// The offer to create.
@@ -70,32 +73,38 @@ impl CreateOfferInput {
         partner_id: PartnerId,
         establishment_id: EstablishmentId,
         now_ms: i64,
-    ) -> Result<Offer, BrokenRule> {
-        let moment =
-            |field, Moment(moment_ms): Moment| moment_ms.ok_or(BrokenRule::not_a_moment(field));
-        let limits = self.limits.unwrap_or_default().limits()?;
+    ) -> Result<Offer, Vec<BrokenField>> {
+        let mut reading = Reading::default();
+        let limits = self.limits.unwrap_or_default().read(&mut reading);
         let given = UpdateQuotaInput::of_total;
+        let discount_description = self.discount.description;
+        let discount_description =
+            discount_description.map(|text| rules::discount_description(&text));
         let edit = OfferEdit {
-            title: Edit::Set(rules::title(&self.title)?),
-            description: Edit::Set(rules::description(self.description)?),
-            percentage: Edit::Set(rules::percentage(self.discount.percentage)?),
-            discount_description: match self.discount.description {
-                None => Edit::Keep,
-                Some(text) => Edit::Set(Some(rules::discount_description(&text)?)),
-            },
-            conditions: Edit::Set(rules::conditions(&self.conditions)?),
-            valid_from_ms: Edit::Set(moment("validFrom", self.valid_from)?),
-            valid_until_ms: Edit::Set(moment("validUntil", self.valid_until)?),
-            schedule: Edit::Set(self.schedule.map(schedule).transpose()?),
-            quota: Edit::Set(self.quota.map(|new| quota(given(new.total))).transpose()?),
-            images: Edit::Set(rules::images(self.images)?),
+            title: Edit::Set(reading.take(rules::title(&self.title))),
+            description: Edit::Set(reading.take(description(&self.description))),
+            percentage: Edit::Set(reading.take(rules::percentage(self.discount.percentage))),
+            discount_description: Edit::Set(reading.take(discount_description.transpose())),
+            conditions: Edit::Set(rules::conditions(&mut reading, self.conditions)),
+            valid_from_ms: Edit::Set(reading.take(moment("validFrom", self.valid_from))),
+            valid_until_ms: Edit::Set(reading.take(moment("validUntil", self.valid_until))),
+            schedule: Edit::Set(
+                self.schedule
+                    .and_then(|given| schedule(&mut reading, given)),
+            ),
+            quota: Edit::Set(
+                reading.take(self.quota.map(|new| quota(given(new.total))).transpose()),
+            ),
+            images: Edit::Set(rules::images(&mut reading, self.images)),
             is_active: Edit::Set(self.is_active),
             per_day: limits.per_day,
             per_user: limits.per_user,
             ..OfferEdit::default()
         };
+        let edit = reading.end(edit)?;
         let blank = blank(partner_id, establishment_id, self.category.into(), now_ms);
-        Ok(edit.apply(&blank, 0)?)
+        edit.apply(&blank, 0)
+            .map_err(|unfit| vec![BrokenRule::from(unfit).into()])
     }
 }
 

@@ -1,15 +1,16 @@
 //! Input types for partner and establishment mutations. An absent field, null and a value have
 //! three different meanings.
 
-use async_graphql::{InputObject, MaybeUndefined, Result};
+use async_graphql::{InputObject, MaybeUndefined};
 use domain::{
-    self, Establishment, EstablishmentId, GeoPoint, Partner, PartnerId,
+    self, Establishment, EstablishmentId, Partner, PartnerId,
+    broken::{BrokenField, BrokenRule, Reading},
     offers::{edit::Edit, rules as offer_rules},
     partners::{
         edit::{EstablishmentEdit, PartnerEdit},
         hours, rules,
     },
-    texts::BrokenRule,
+    texts::{description, email, https_url, phone},
 };
 
 use crate::{
@@ -17,10 +18,7 @@ use crate::{
         partner::{PartnerCategory, Weekday},
         place::LocationInput,
     },
-    request::{
-        errors::broken,
-        input::{nullable, value},
-    },
+    request::input::{nullable, value},
 };
 
 #[derive(Clone, Debug, InputObject)]
@@ -74,7 +72,7 @@ pub struct CreateEstablishmentInput {
     name: String,
     address: AddressInput,
     location: LocationInput,
-    /// E.164.
+    /// In any usual spelling; without a country's prefix it is French. Stored by E.164.
     phone: Option<String>,
     email: Option<String>,
     /// An https URL.
@@ -95,7 +93,7 @@ pub struct UpdateEstablishmentInput {
     address: MaybeUndefined<AddressInput>,
     /// The new location also applies to the establishment's offers.
     location: MaybeUndefined<LocationInput>,
-    /// E.164.
+    /// In any usual spelling; without a country's prefix it is French. Stored by E.164.
     phone: MaybeUndefined<String>,
     email: MaybeUndefined<String>,
     /// An https URL.
@@ -107,87 +105,85 @@ pub struct UpdateEstablishmentInput {
 }
 
 impl CreatePartnerInput {
-    pub fn partner(self, now_ms: i64) -> Result<Partner, BrokenRule> {
-        Ok(Partner {
+    pub fn partner(self, now_ms: i64) -> Result<Partner, Vec<BrokenField>> {
+        let mut reading = Reading::default();
+        let partner = Partner {
             id: PartnerId::from_bytes(access::random::bytes()),
-            name: rules::name(&self.name)?,
-            description: self.description.map(rules::description).transpose()?,
-            logo: self.logo.map(logo).transpose()?,
+            name: reading.take(rules::name(&self.name)),
+            description: reading.take(self.description.map(|text| description(&text)).transpose()),
+            logo: reading.take(self.logo.map(|url| https_url("logo", &url)).transpose()),
             category: self.category.into(),
             rating: None,
             review_count: 0,
             created_at_ms: now_ms,
-        })
+        };
+        reading.end(partner)
     }
 }
 
 impl UpdatePartnerInput {
-    pub fn edit(self) -> Result<PartnerEdit, BrokenRule> {
-        Ok(PartnerEdit {
-            name: value("name", self.name, |text| rules::name(&text))?,
-            description: nullable(self.description, rules::description)?,
-            logo: nullable(self.logo, logo)?,
-            category: value("category", self.category, |category| Ok(category.into()))?,
-        })
+    pub fn edit(self) -> Result<PartnerEdit, Vec<BrokenField>> {
+        let mut reading = Reading::default();
+        let name = value("name", self.name, |text| rules::name(&text));
+        let category = value("category", self.category, |category| Ok(category.into()));
+        let edit = PartnerEdit {
+            name: reading.take(name),
+            description: reading.take(nullable(self.description, |text| description(&text))),
+            logo: reading.take(nullable(self.logo, |url| https_url("logo", &url))),
+            category: reading.take(category),
+        };
+        reading.end(edit)
     }
 }
 
 impl CreateEstablishmentInput {
-    pub fn establishment(self, partner_id: PartnerId) -> Result<Establishment> {
-        let location = self.location.point()?;
-        self.at(partner_id, location).map_err(broken)
-    }
-
-    fn at(self, partner_id: PartnerId, location: GeoPoint) -> Result<Establishment, BrokenRule> {
-        Ok(Establishment {
+    pub fn establishment(self, partner_id: PartnerId) -> Result<Establishment, Vec<BrokenField>> {
+        let mut reading = Reading::default();
+        let phone = self.phone.map(|text| phone("phone", &text)).transpose();
+        let email = self.email.map(|text| email("email", &text)).transpose();
+        let website = self.website.map(|url| https_url("website", &url));
+        let place = Establishment {
             id: EstablishmentId::from_bytes(access::random::bytes()),
             partner_id,
-            name: rules::name(&self.name)?,
-            address: address(self.address)?,
-            location,
-            phone: self.phone.map(rules::phone).transpose()?,
-            email: self.email.as_deref().map(rules::email).transpose()?,
-            website: self.website.map(website).transpose()?,
-            opening_hours: opening_hours(self.opening_hours)?,
-            images: offer_rules::images(self.images)?,
+            name: reading.take(rules::name(&self.name)),
+            address: reading.within("address", address(self.address)),
+            location: reading.take(self.location.read("location")),
+            phone: reading.take(phone),
+            email: reading.take(email),
+            website: reading.take(website.transpose()),
+            opening_hours: reading.take(opening_hours(self.opening_hours)),
+            images: offer_rules::images(&mut reading, self.images),
             archived_at_ms: None,
-        })
+        };
+        reading.end(place)
     }
 }
 
 impl UpdateEstablishmentInput {
-    pub fn edit(self) -> Result<EstablishmentEdit> {
-        let location = match self.location {
-            MaybeUndefined::Undefined => Edit::Keep,
-            MaybeUndefined::Null => return Err(broken(BrokenRule::null("location"))),
-            MaybeUndefined::Value(given) => Edit::Set(given.point()?),
+    pub fn edit(self) -> Result<EstablishmentEdit, Vec<BrokenField>> {
+        let mut reading = Reading::default();
+        let name = value("name", self.name, |text| rules::name(&text));
+        let edit = EstablishmentEdit {
+            name: reading.take(name),
+            address: match reading.take(value("address", self.address, Ok)) {
+                Edit::Keep => Edit::Keep,
+                Edit::Set(given) => Edit::Set(reading.within("address", address(given))),
+            },
+            location: reading.take(value("location", self.location, |at| at.read("location"))),
+            phone: reading.take(nullable(self.phone, |text| phone("phone", &text))),
+            email: reading.take(nullable(self.email, |text| email("email", &text))),
+            website: reading.take(nullable(self.website, |url| https_url("website", &url))),
+            opening_hours: reading.take(value("openingHours", self.opening_hours, opening_hours)),
+            images: match reading.take(value("images", self.images, Ok)) {
+                Edit::Keep => Edit::Keep,
+                Edit::Set(urls) => Edit::Set(offer_rules::images(&mut reading, urls)),
+            },
         };
-        self.at(location).map_err(broken)
-    }
-
-    fn at(self, location: Edit<GeoPoint>) -> Result<EstablishmentEdit, BrokenRule> {
-        Ok(EstablishmentEdit {
-            name: value("name", self.name, |text| rules::name(&text))?,
-            address: value("address", self.address, address)?,
-            location,
-            phone: nullable(self.phone, rules::phone)?,
-            email: nullable(self.email, |text| rules::email(&text))?,
-            website: nullable(self.website, website)?,
-            opening_hours: value("openingHours", self.opening_hours, opening_hours)?,
-            images: value("images", self.images, offer_rules::images)?,
-        })
+        reading.end(edit)
     }
 }
 
-fn logo(url: String) -> Result<String, BrokenRule> {
-    rules::https_url("logo", url)
-}
-
-fn website(url: String) -> Result<String, BrokenRule> {
-    rules::https_url("website", url)
-}
-
-fn address(given: AddressInput) -> Result<domain::Address, BrokenRule> {
+fn address(given: AddressInput) -> Result<domain::Address, Vec<BrokenField>> {
     rules::address(&domain::Address {
         street: given.street,
         city: given.city,

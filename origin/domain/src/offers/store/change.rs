@@ -3,12 +3,12 @@
 
 use crate::{
     Establishment, Offer,
+    broken::BrokenRule,
     offers::{
         edit::{Edit, OfferEdit, Unfit},
         events::{OfferChange, names_of, tags_of},
     },
     pending_purge::{PendingPurge, PurgeKind},
-    texts::BrokenRule,
 };
 
 /// Who writes, for the audit.

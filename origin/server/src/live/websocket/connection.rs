@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use access::peer::Peer;
 use axum::extract::ws::{Message as Frame, WebSocket};
 use cache_core::Allowance;
-use domain::{StoreError, error_chain::chain};
+use domain::{StoreError, error_chain::chain, users::account::Language};
 use http::HeaderMap;
 use pq_core::{
     ErrorCode, GraphqlRequest, Refusal,
@@ -294,7 +294,9 @@ impl Open {
         if let Some(decision) = counted.filter(|decision| !decision.is_admitted()) {
             return Err(refuse(
                 ErrorCode::RATE_LIMITED,
-                admission::sentence(&decision),
+                admission::sentence(&decision)
+                    .text(Language::English)
+                    .to_owned(),
             ));
         }
         let number = self

@@ -307,7 +307,8 @@ async fn everybody_who_was_moved_finds_what_was_theirs(fresh: Fresh) {
     assert_eq!(ana, from.users.by_id(&user("ana")).await.unwrap());
     // She signs in.
     let (right, hash) = (Password::new("correct horse"), ana.unwrap().password);
-    assert!(passwords().verify(right, Some(&hash)).await.unwrap());
+    let compared = passwords().verify(right, Some(&hash)).await.unwrap();
+    assert!(compared.is_right());
     let of_the_erased = UserId::parse(PSEUDONYM);
     assert_eq!(of_the_erased, None, "a pseudonym is nobody");
     assert_eq!(db.users.by_id(&user("eve")).await.unwrap(), None);

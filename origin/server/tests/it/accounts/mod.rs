@@ -1,7 +1,9 @@
 //! Accounts over HTTP: on the embedded store, with sessions in it and in Redis.
 
 mod attempts;
+mod breaking;
 mod ending;
+mod languages;
 pub(crate) mod person;
 mod portal;
 mod profile;
@@ -11,4 +13,5 @@ mod refreshing;
 mod services;
 mod signing_in;
 mod team;
+mod typing;
 mod walking;

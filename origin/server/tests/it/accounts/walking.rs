@@ -172,7 +172,7 @@ async fn restore(app: &TestApp, standings: &[Standing]) {
     }
 }
 
-fn definition<'s>(schema: &'s ServiceDocument, name: &str) -> Option<&'s TypeKind> {
+pub(super) fn definition<'s>(schema: &'s ServiceDocument, name: &str) -> Option<&'s TypeKind> {
     schema
         .definitions
         .iter()
@@ -182,7 +182,7 @@ fn definition<'s>(schema: &'s ServiceDocument, name: &str) -> Option<&'s TypeKin
         })
 }
 
-fn fields<'s>(schema: &'s ServiceDocument, name: &str) -> Vec<&'s FieldDefinition> {
+pub(super) fn fields<'s>(schema: &'s ServiceDocument, name: &str) -> Vec<&'s FieldDefinition> {
     match definition(schema, name) {
         Some(TypeKind::Object(object)) => object.fields.iter().map(|field| &field.node).collect(),
         _ => Vec::new(),
@@ -214,7 +214,7 @@ fn minimal(schema: &ServiceDocument, field: &FieldDefinition) -> String {
     format!("{}{arguments}{selection}", field.name.node)
 }
 
-fn named(of: &Type) -> &str {
+pub(super) fn named(of: &Type) -> &str {
     match &of.base {
         BaseType::Named(name) => name.as_str(),
         BaseType::List(of) => named(of),

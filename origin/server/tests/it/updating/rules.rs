@@ -94,18 +94,21 @@ async fn each_field_has_its_rule() {
             json!({"discount": {"description": ""}}),
         ),
         ("conditions", json!({"conditions": vec!["a"; 21]})),
-        ("conditions", json!({"conditions": ["é".repeat(201)]})),
-        ("conditions", json!({"conditions": [" "]})),
+        ("conditions[0]", json!({"conditions": ["é".repeat(201)]})),
+        ("conditions[1]", json!({"conditions": ["a", " "]})),
         ("validFrom", json!({"validFrom": "tomorrow"})),
         ("validFrom", json!({"validFrom": "2026-06-01"})),
         ("validFrom", json!({"validFrom": 5})),
         ("validFrom", json!({"validFrom": "2026-02-30T00:00:00Z"})),
         ("validUntil", json!({"validUntil": {"at": 1}})),
-        ("images", json!({"images": ["http://img.example/1.webp"]})),
-        ("images", json!({"images": [url(501)]})),
+        (
+            "images[0]",
+            json!({"images": ["http://img.example/1.webp"]}),
+        ),
+        ("images[0]", json!({"images": [url(501)]})),
         ("images", json!({"images": vec![url(30); 21]})),
         (
-            "images",
+            "images[0]",
             json!({"images": ["https://user:secret@img.example/"]}),
         ),
     ];
@@ -187,7 +190,7 @@ async fn a_new_quota_needs_its_total() {
     let answer = update(&app, json!({"quota": {"remaining": 1}})).await;
     assert_eq!(
         answer.json()["errors"][0]["message"],
-        "`quota.total` is needed: there was no quota"
+        "`quota.total` est nécessaire : il n’y avait pas de quota"
     );
 }
 

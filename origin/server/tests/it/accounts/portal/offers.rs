@@ -106,13 +106,13 @@ async fn what_breaks_a_rule_is_refused_by_its_name() {
             "images",
             json!(["http://img.example/1"]),
             "BAD_USER_INPUT",
-            "images",
+            "images[0]",
         ),
         (
             "images",
             json!(["javascript:alert(1)"]),
             "BAD_USER_INPUT",
-            "images",
+            "images[0]",
         ),
         (
             "quota",
