@@ -4,11 +4,14 @@
 //! `cargo xtask test` sends some thousand requests, `cargo xtask abuse` many more.
 
 mod bombs;
+mod bounds;
 mod dice;
 pub(crate) mod forged;
+mod memory;
 mod mutated;
 mod parallel;
 mod poison;
+mod races;
 mod scale;
 mod sessions;
 mod slow;
@@ -48,6 +51,12 @@ async fn hostile_clients_crash_nothing_and_see_no_other_users_data() {
     sessions::refresh_reuse(&target, &tally, "carl").await;
     bombs::explode(&target, &tally).await;
     slow::large(&target, &tally).await;
+    races::new_passwords(&target, &tally, scale).await;
+    races::logouts(&target, &tally, scale).await;
+    bounds::unsigned_appends(&target, &tally).await;
+    bounds::long_words(&target, &tally).await;
+    bounds::repeated_consents(&target, &tally, &mallory).await;
+    bounds::endless_messages(&target, &tally).await;
     tokio::join!(
         slow::slow(&target, &tally),
         mutated::send(&target, &tally, &mallory, scale),
@@ -66,6 +75,7 @@ async fn hostile_clients_crash_nothing_and_see_no_other_users_data() {
         let [from, to] = [before, after].map(|vitals| vitals.rss_kb / 1_024);
         memory.push(format!("{name} {from} to {to} MiB"));
     }
+    memory::watch(&mut target, &tally, [&ana, &ben, &mallory], scale).await;
     let mut words = target.last_words();
     drop(target);
 

@@ -5,7 +5,8 @@ use domain::{
     StoreError, UserId,
     auth::sessions::SessionId,
     purges::audit::actor_of,
-    users::account::{Language, Membership, Role},
+    sentence::Language,
+    users::account::{Membership, Role},
 };
 use http::{
     HeaderMap, HeaderValue,

@@ -1,6 +1,6 @@
 //! Chooses the language of an answer from `Accept-Language`.
 
-use domain::users::account::Language;
+use domain::sentence::Language;
 
 /// The supported language that `Accept-Language` prefers most; none if it names none of them.
 pub fn preferred(accept: &str) -> Option<Language> {

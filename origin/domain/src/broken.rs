@@ -1,6 +1,6 @@
 //! The rules that an input breaks: all of them, each with the path of its field.
 
-use crate::{sentence::Sentence, users::account::Language};
+use crate::sentence::{Language, Sentence};
 
 /// A rule for a field. What it says begins after the field's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::users::account::Language;
+use crate::sentence::Language;
 
 /// A message to send. Its secret, the last field, is never logged, except in development.
 #[derive(Clone, PartialEq, Eq)]

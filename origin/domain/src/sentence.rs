@@ -2,7 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::users::account::Language;
+use crate::words::words;
+
+words! {
+    /// A language of the app.
+    Language { French = "fr", English = "en" }
+}
 
 /// A message in every language of the app. It becomes one text where the answer is written: only
 /// there the reader's language is known.

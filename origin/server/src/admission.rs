@@ -16,7 +16,10 @@ use axum::{
     extract::{ConnectInfo, Request},
     response::Response,
 };
-use domain::{StoreError, sentence::Sentence, users::account::Language};
+use domain::{
+    StoreError,
+    sentence::{Language, Sentence},
+};
 use http::{
     HeaderMap,
     header::{ACCEPT, ACCEPT_LANGUAGE},

@@ -15,7 +15,7 @@ use axum::{
     response::Response,
     routing::future::RouteFuture,
 };
-use domain::users::account::Language;
+use domain::sentence::Language;
 use futures_util::FutureExt as _;
 use pq_core::{ErrorCode, MediaType, Refusal, security};
 use tower::{Service, ServiceBuilder};

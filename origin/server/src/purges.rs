@@ -3,7 +3,7 @@
 use access::caller::Caller;
 use api::purges::mutations::{PurgeInput, PurgeResult};
 use axum::{Extension, body::Body, extract::State, http::HeaderName, response::Response};
-use domain::users::account::Language;
+use domain::sentence::Language;
 use edge_core::header::REVISION;
 
 use crate::{

@@ -1,12 +1,15 @@
 //! Forged access tokens, and refresh tokens that are used more than once.
 
-use e2e::Target;
+use e2e::{Answer, Target};
 use pq_core::ErrorCode;
+use reqwest::RequestBuilder;
 use serde_json::json;
 
 use super::forged::{self, Forged};
 use super::tally::{Seen, Tally};
 use crate::people::{Person, anonymous, answer, data, register, registration};
+
+const REUSE: &str = "refresh reuse";
 
 /// Sends each forged token to origin and edge, with a query and a mutation; all must be refused.
 pub(crate) async fn forgeries(target: &Target, tally: &Tally, ana: &Person) {
@@ -28,7 +31,7 @@ pub(crate) async fn forgeries(target: &Target, tally: &Tally, ana: &Person) {
                     tally.fault(format!("{PART}: no answer to {what} at {base}"));
                     continue;
                 };
-                let seen = e2e::Answer::read(seen).await.unwrap();
+                let seen = Answer::read(seen).await.unwrap();
                 let said = seen.code();
                 tally.answered(
                     PART,
@@ -75,60 +78,64 @@ async fn huge(target: &Target, tally: &Tally, base: &str) {
     tally.holds(is_refused, || format!("{what} at {base}: {status}"));
 }
 
-/// Uses one refresh token many times at once: exactly one use succeeds, and the others end the
-/// session.
+/// Uses one refresh token many times at once: all uses get the same next token, as two tabs and a
+/// repeat after a lost answer do. A token that is older than the one before the valid one is a theft:
+/// it ends the session for everybody.
 pub(crate) async fn refresh_reuse(target: &Target, tally: &Tally, name: &str) {
-    const PART: &str = "refresh reuse";
     const AT_ONCE: usize = 16;
     let sign_up = target.ask("Register", registration(name));
     let person = register(&target.client, &target.edge_url, &sign_up).await;
-    let refresh = |token: &str| target.ask("RefreshToken", json!({"token": token}));
     let mut uses = tokio::task::JoinSet::new();
     for number in 0..AT_ONCE {
         let base = [&target.edge_url, &target.origin_url][number % 2];
-        let request = anonymous(&target.client, base, &refresh(&person.refresh));
-        uses.spawn(answer(request));
+        uses.spawn(answer(refresh(target, base, &person.refresh)));
     }
-    let mut next = Vec::new();
+    let mut next = std::collections::BTreeSet::new();
     for seen in uses.join_all().await {
-        let code = seen.code();
-        tally.answered(
-            PART,
-            &Seen {
-                status: seen.status,
-                code: &code,
-                what: "at once",
-            },
-        );
-        if seen.status == 200 && code.is_empty() {
-            next.push(Person::of(&data(&seen)["refreshToken"]));
-        } else {
-            tally.holds(code == "REFRESH_TOKEN_INVALID", || {
-                format!("{PART}: {}", seen.text)
-            });
+        match refreshed(tally, &seen, "at once") {
+            Some(token) => {
+                next.insert(token);
+            }
+            None => tally.fault(format!("{REUSE}: {}", seen.text)),
         }
     }
     tally.holds(next.len() == 1, || {
-        format!("{PART}: one token was accepted {} times", next.len())
+        format!("{REUSE}: one token was exchanged for {} others", next.len())
     });
-    // The session has ended for all of them, because the thief cannot be told from the owner.
-    for token in next
-        .iter()
-        .map(|person| &person.refresh)
-        .chain([&person.refresh])
-    {
-        let seen = answer(anonymous(&target.client, &target.edge_url, &refresh(token))).await;
-        let code = seen.code();
-        tally.answered(
-            PART,
-            &Seen {
-                status: seen.status,
-                code: &code,
-                what: "after reuse",
-            },
-        );
-        tally.holds(code == "REFRESH_TOKEN_INVALID", || {
-            format!("{PART}: the session goes on: {}", seen.text)
+    let Some(second) = next.pop_first() else {
+        return;
+    };
+    let seen = answer(refresh(target, &target.edge_url, &second)).await;
+    let Some(third) = refreshed(tally, &seen, "the next one") else {
+        return tally.fault(format!("{REUSE}: the session ended: {}", seen.text));
+    };
+    // The session ends for all of them, because the thief cannot be told from the owner.
+    for token in [&person.refresh, &second, &third] {
+        let seen = answer(refresh(target, &target.edge_url, token)).await;
+        let is_refused = refreshed(tally, &seen, "after reuse").is_none()
+            && seen.code() == "REFRESH_TOKEN_INVALID";
+        tally.holds(is_refused, || {
+            format!("{REUSE}: the session goes on: {}", seen.text)
         });
     }
+}
+
+fn refresh(target: &Target, base: &str, token: &str) -> RequestBuilder {
+    let ask = target.ask("RefreshToken", json!({"token": token}));
+    anonymous(&target.client, base, &ask)
+}
+
+/// The next refresh token, if there is one.
+fn refreshed(tally: &Tally, seen: &Answer, what: &str) -> Option<String> {
+    let (status, code) = (seen.status, seen.code());
+    let is_refreshed = status == 200 && code.is_empty();
+    tally.answered(
+        REUSE,
+        &Seen {
+            status,
+            code: &code,
+            what,
+        },
+    );
+    is_refreshed.then(|| Person::of(&data(seen)["refreshToken"]).refresh)
 }

@@ -239,6 +239,7 @@ pub(crate) const WORD_EXCEPTIONS: &[(&str, &str)] = &[
     ("yousoon-min-revision", "a header that clients send"),
     ("yousoon-client-ip", "a header between origin and edge"),
     ("yousoon-signature", "a header between origin and edge"),
+    ("yousoon-body", "a header between origin and edge"),
     (
         "yousoon-fault",
         "a header with which tests make an isolate panic",

@@ -12,11 +12,9 @@ use domain::{
         error_codes::{CREDENTIALS_INVALID, REFRESH_TOKEN_INVALID},
         sessions::{LIFE_MS, Rotation, Session, SessionId},
     },
-    sentence::Sentence,
+    sentence::{Language, Sentence},
     users::{
-        account::{
-            Account, EmailKey, IdentityStatus, Language, PasswordHash, Preferences, Role, Status,
-        },
+        account::{Account, EmailKey, IdentityStatus, PasswordHash, Preferences, Role, Status},
         change::AccountChange,
         codes::EMAIL_TAKEN,
         consents::without_repeats,

@@ -12,9 +12,9 @@ use domain::{
     },
     offers::store::Purging,
     paris::{Day, TimeOfDay},
+    sentence::Language,
     sentence::Sentence,
     texts::pasted_token,
-    users::account::Language,
 };
 
 use crate::{

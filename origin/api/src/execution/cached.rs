@@ -8,7 +8,7 @@ use cache_core::{
     CacheKey, EntryHead, Revision, entry::ContentHash, variables::CanonicalVariables,
 };
 use cache_tiered::{Answer, Fill, Question};
-use domain::{OfferId, users::account::Language};
+use domain::{OfferId, sentence::Language};
 use edge_core::plan;
 use pq_core::{CachePolicy, limits};
 

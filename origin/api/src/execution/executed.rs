@@ -2,7 +2,7 @@
 
 use async_graphql::Response;
 use cache_core::{AsOf, Lifetime};
-use domain::{StoreError, users::account::Language};
+use domain::{StoreError, sentence::Language};
 use pq_core::{CachePolicy, ErrorCode, Refusal};
 use serde_json::json;
 

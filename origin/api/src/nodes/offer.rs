@@ -304,6 +304,7 @@ impl OfferNode {
     }
 
     /// Image URLs; with `first`, at most so many.
+    #[expect(clippy::unused_async, reason = "fields of async-graphql are async")]
     async fn images(
         &self,
         #[graphql(desc = "0 or more; all images if it is not given.")] first: Option<i32>,

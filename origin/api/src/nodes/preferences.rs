@@ -1,7 +1,7 @@
 //! A user's preferences as GraphQL input and output.
 
 use async_graphql::{Enum, InputObject, SimpleObject};
-use domain::users::account::{Language, Preferences};
+use domain::{sentence::Language, users::account::Preferences};
 
 use crate::nodes::offer::OfferCategory;
 

@@ -74,7 +74,7 @@ impl OfferQueries {
             description: node.field("description").exists(),
             conditions: node.field("conditions").exists(),
             schedule: node.field("schedule").exists(),
-            images: images(node.field("images"))?,
+            images: images(&node.field("images"))?,
         };
         let mut query = input.query(columns, fields, request.now_ms)?;
         // An answer that is not cached needs no expiry, so the read is skipped.
@@ -188,7 +188,7 @@ impl OffersInput {
 }
 
 /// How many images to read for the selected fields `images`: their aliases may have other arguments.
-fn images(selected: Lookahead<'_>) -> Result<Images> {
+fn images(selected: &Lookahead<'_>) -> Result<Images> {
     let mut most = Images::None;
     for field in selected.selection_fields() {
         let arguments = field.arguments()?;

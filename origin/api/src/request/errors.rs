@@ -8,9 +8,9 @@ use domain::{
     broken::{self, BrokenField, LOCATION},
     codes,
     error_chain::chain,
+    sentence::Language,
     sentence::Sentence,
     team::codes::LAST_OWNER,
-    users::account::Language,
 };
 use pq_core::{ErrorCode, Refusal};
 use serde_json::{Value as Json, json};

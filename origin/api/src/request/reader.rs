@@ -1,7 +1,7 @@
 //! Who reads an answer's messages, and in which language.
 
 use access::caller::{Asker, Caller};
-use domain::{UserId, users::account::Language};
+use domain::{UserId, sentence::Language};
 
 use crate::services::Services;
 

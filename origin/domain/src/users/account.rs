@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Category, PartnerId, UserId, texts::composed, words::words};
+use crate::{Category, PartnerId, UserId, sentence::Language, texts::composed, words::words};
 
 words! {
     /// The role of an account. Services have tokens, not accounts.
@@ -29,11 +29,6 @@ words! {
         Verified = "verified",
         Rejected = "rejected",
     }
-}
-
-words! {
-    /// A language of the app.
-    Language { French = "fr", English = "en" }
 }
 
 words! {

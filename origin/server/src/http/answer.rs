@@ -7,7 +7,7 @@ use api::{
 };
 use axum::{body::Body, response::Response};
 use cache_core::CacheControl;
-use domain::users::account::Language;
+use domain::sentence::Language;
 use edge_core::header::REVISION;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use pq_core::{ErrorCode, MediaType, Refusal};

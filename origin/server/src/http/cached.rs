@@ -13,7 +13,7 @@ use api::{
 use axum::{body::Body, response::Response};
 use cache_core::{CacheControl, CacheStatus, ForwardReason, Revision, cache_status::Outcome};
 use cache_tiered::{Answer, Cached, PurgeFeed};
-use domain::users::account::Language;
+use domain::sentence::Language;
 use edge_core::header as edge_header;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use pq_core::MediaType;

@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use cache_core::Revision;
-use domain::{StoreError, users::account::Language};
+use domain::{StoreError, sentence::Language};
 use edge_core::header::MIN_REVISION;
 use http::{HeaderName, header};
 use pq_core::{

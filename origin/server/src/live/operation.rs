@@ -20,7 +20,7 @@ use api::{
 };
 use async_graphql::{Response, ServerError};
 use cache_core::{Revision, variables::CanonicalVariables};
-use domain::{StoreError, bookings::codes::BOOKING_NOT_FOUND, users::account::Language};
+use domain::{StoreError, bookings::codes::BOOKING_NOT_FOUND, sentence::Language};
 use futures_util::StreamExt as _;
 use pq_core::{ErrorCode, GraphqlRequest, Refusal, limits, manifest::OperationKind};
 use serde_json::{Value, json};

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use domain::sentence::Language;
 use domain::{
     Category, OfferId, PartnerId, UserId,
     users::{
         account::{
-            Account, Consent, EmailKey, IdentityStatus, Language, Membership, PasswordHash, Post,
+            Account, Consent, EmailKey, IdentityStatus, Membership, PasswordHash, Post,
             Preferences, Purpose, Role, Status,
         },
         change::{AccountChange, ProfileEdit},

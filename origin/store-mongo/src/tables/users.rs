@@ -5,11 +5,12 @@ pub mod change;
 pub mod held;
 pub mod members;
 
+use domain::sentence::Language;
 use domain::{
     Category, PartnerId, UserId,
     users::account::{
-        Account, Consent, IdentityStatus, Language, Membership, PasswordHash, Post, Preferences,
-        Purpose, Role, Standing, Status,
+        Account, Consent, IdentityStatus, Membership, PasswordHash, Post, Preferences, Purpose,
+        Role, Standing, Status,
     },
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use access::peer::Peer;
 use axum::extract::ws::{Message as Frame, WebSocket};
 use cache_core::Allowance;
-use domain::{StoreError, error_chain::chain, users::account::Language};
+use domain::{StoreError, error_chain::chain, sentence::Language};
 use http::HeaderMap;
 use pq_core::{
     ErrorCode, GraphqlRequest, Refusal,

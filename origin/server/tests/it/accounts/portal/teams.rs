@@ -1,9 +1,6 @@
 //! Teams: invited, joined, raised, removed.
 
-use domain::{
-    messages::Message,
-    users::account::{Language, Post},
-};
+use domain::{messages::Message, sentence::Language, users::account::Post};
 use serde_json::{Value, json};
 
 use super::{serve, started, works_for};
