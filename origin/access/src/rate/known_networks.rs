@@ -162,23 +162,23 @@ mod tests {
     #[tokio::test]
     async fn a_network_is_known_until_it_is_old_or_pushed_out_or_forgotten() {
         let known = KnownNetworks::new(None, "test");
-        let knows = async |account: &str, network: &str, now_ms| {
+        let is_known = async |account: &str, network: &str, now_ms| {
             known.knows(account, network, now_ms).await.unwrap()
         };
         known.remember("ana", "home", 0).await.unwrap();
-        assert!(knows("ana", "home", LIFE_MS - 1).await);
-        assert!(!knows("ana", "home", LIFE_MS).await);
-        assert!(!knows("ana", "elsewhere", 1).await);
-        assert!(!knows("ben", "home", 1).await);
+        assert!(is_known("ana", "home", LIFE_MS - 1).await);
+        assert!(!is_known("ana", "home", LIFE_MS).await);
+        assert!(!is_known("ana", "elsewhere", 1).await);
+        assert!(!is_known("ben", "home", 1).await);
         for number in 1..MOST {
             let network = format!("network {number}");
             known.remember("ana", &network, 1).await.unwrap();
         }
-        assert!(knows("ana", "home", 1).await);
+        assert!(is_known("ana", "home", 1).await);
         known.remember("ana", "one more", 2).await.unwrap();
-        assert!(!knows("ana", "home", 2).await);
-        assert!(knows("ana", "one more", 2).await);
+        assert!(!is_known("ana", "home", 2).await);
+        assert!(is_known("ana", "one more", 2).await);
         known.forget("ana").await.unwrap();
-        assert!(!knows("ana", "one more", 2).await);
+        assert!(!is_known("ana", "one more", 2).await);
     }
 }

@@ -36,7 +36,7 @@ const PER_USER: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 const TIMES_PER_56: NonZeroU32 = NonZeroU32::new(8).unwrap();
 const TIMES_PER_48: NonZeroU32 = NonZeroU32::new(64).unwrap();
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateLimitsConfig {
     /// on | off: `YOUSOON_RATE_LIMITS`, default on. Off is for tests and benchmarks, which send
     /// everything from one address.
@@ -53,7 +53,7 @@ pub struct RateLimitsConfig {
     /// many.
     pub times_per_48: NonZeroU32,
     /// Limits on attempts to guess, send or store; each has a variable of its own.
-    pub budgets: Budgets,
+    pub budgets: Arc<Budgets>,
 }
 
 impl Default for RateLimitsConfig {
@@ -64,7 +64,7 @@ impl Default for RateLimitsConfig {
             per_user: PER_USER,
             times_per_56: TIMES_PER_56,
             times_per_48: TIMES_PER_48,
-            budgets: Budgets::default(),
+            budgets: Arc::default(),
         }
     }
 }

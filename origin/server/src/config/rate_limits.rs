@@ -1,7 +1,9 @@
 //! How many requests a minute each caller may send, and how often it may try what guesses, sends or
 //! stores.
 
-use access::rate::RateLimitsConfig;
+use std::sync::Arc;
+
+use access::rate::{RateLimitsConfig, budgets::Budgets};
 
 use super::reader::Reader;
 
@@ -20,7 +22,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> RateLimitsConfig {
         text.parse()
             .map_err(|_| format!("{text:?} is not how many times"))
     };
-    let mut budgets = defaults.budgets;
+    let mut budgets = Budgets::default();
     for budget in budgets.all_mut() {
         budget.most = reader.or(budget.variable, budget.most, |text| {
             text.parse()
@@ -37,7 +39,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> RateLimitsConfig {
         per_user: reader.or("YOUSOON_RATE_LIMIT_PER_USER", defaults.per_user, limit),
         times_per_56: reader.or(per_56, defaults.times_per_56, times),
         times_per_48: reader.or(per_48, defaults.times_per_48, times),
-        budgets,
+        budgets: Arc::new(budgets),
     };
     if config.times_per_48 < config.times_per_56 {
         reader.refuse(per_48, format!("is less than {per_56}"));

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 
 use access::{
     caller::{Asker, Authorization, Caller, Unknown},
-    peer::{Peer, network},
+    peer::Peer,
     tokens::{Claims, Issued},
 };
 use domain::StoreError;
@@ -189,8 +189,8 @@ impl CredentialsRefused {
 pub(super) fn client(caller: &Caller, peer: Peer) -> Client {
     match (caller, peer) {
         (Caller::User(_) | Caller::Service(_), _) => Client::User(caller.actor()),
-        (Caller::Anonymous | Caller::Unknown(_), Peer::Client(ip)) => Client::Network(network(ip)),
-        (Caller::Anonymous | Caller::Unknown(_), Peer::Edge) => Client::Network("edge".to_owned()),
+        (Caller::Anonymous | Caller::Unknown(_), Peer::Client(ip)) => Client::Network(ip),
+        (Caller::Anonymous | Caller::Unknown(_), Peer::Edge) => Client::Edge,
     }
 }
 

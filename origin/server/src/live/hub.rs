@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use access::rate::RateLimitsConfig;
 use api::live::{event::Event, topic::Topic};
 use cache_core::{Revision, Tag};
 use domain::Offer;
@@ -81,9 +82,10 @@ pub(super) enum NotOpened {
 }
 
 impl Hub {
-    pub fn new(limits: LiveConfig) -> Self {
+    /// `networks` says how much larger the limits of larger networks are.
+    pub fn new(limits: LiveConfig, networks: &RateLimitsConfig) -> Self {
         Self(Arc::new(Shared {
-            seats: Seats::new(limits),
+            seats: Seats::new(limits, networks),
             state: Mutex::default(),
             draining: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -267,11 +269,11 @@ mod tests {
     use super::*;
 
     fn hub() -> Hub {
-        Hub::new(LiveConfig::default())
+        Hub::new(LiveConfig::default(), &RateLimitsConfig::default())
     }
 
     fn client() -> Client {
-        Client::Network("192.0.2.1".to_owned())
+        Client::Network([192, 0, 2, 1].into())
     }
 
     fn booking() -> Tag {

@@ -226,7 +226,7 @@ impl Builder {
 
     /// Changes the budgets of attempts.
     pub(crate) fn budgets(mut self, change: impl FnOnce(&mut Budgets)) -> Self {
-        change(&mut self.rate_limits.budgets);
+        change(Arc::make_mut(&mut self.rate_limits.budgets));
         self
     }
 
