@@ -41,7 +41,7 @@ fn subscribe(stack: &Stack, client: Client, (lat, lng): (f64, f64), headers: &Va
 }
 
 /// Announces a new offer, as publishing one does: by a purge of its tag.
-async fn announce(stack: &Stack, offer: &str) {
+pub(crate) async fn announce(stack: &Stack, offer: &str) {
     let tag = format!("published:{offer}");
     let url = ["--url", &stack.origin_url];
     let purge = ["purge", "--tag", &tag, "--reason", "a test"];
