@@ -26,8 +26,9 @@ export function apollo(version, { url, ids, session, fetch }) {
     const { operation, forward } = failure;
     if (told(failure) !== "TOKEN_EXPIRED" || operation.getContext().anonymous) return undefined;
     return new Observable((observer) => {
+      const refused = operation.getContext().headers.authorization.replace("Bearer ", "");
       session
-        .refresh((token) => ask("RefreshToken", { token }, { anonymous: true }))
+        .refresh(refused, (token) => ask("RefreshToken", { token }, { anonymous: true }))
         .then(() => forward(operation).subscribe(observer))
         .catch((error) => observer.error(error));
     });

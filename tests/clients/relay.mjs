@@ -71,9 +71,10 @@ export function relayRuntime({ url, session, fetch }) {
   }
 
   async function network(params, variables) {
-    let answer = await post(params, variables, session.access);
+    const { access } = session;
+    let answer = await post(params, variables, access);
     if (codeOf(answer) === "TOKEN_EXPIRED") {
-      await session.refresh((token) => post(compiled("RefreshToken", types).params, { token }));
+      await session.refresh(access, (token) => post(compiled("RefreshToken", types).params, { token }));
       answer = await post(params, variables, session.access);
     }
     // Relay throws away an answer without data; its code is the app's to keep.

@@ -13,7 +13,7 @@ const [kind, scenario, text] = process.argv.slice(2);
 const options = JSON.parse(text);
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-/** The tokens; two requests at once refresh them once. */
+/** The tokens. Requests that were refused with the same access token refresh it once. */
 class Session {
   constructor({ access, refresh }) {
     this.access = access;
@@ -21,7 +21,9 @@ class Session {
     this.refreshes = 0;
   }
 
-  async refresh(ask) {
+  async refresh(refused, ask) {
+    // Another request's refusal came first, and its refresh is over.
+    if (refused !== this.access) return;
     this.running ??= ask(this.next).finally(() => (this.running = undefined));
     const tokens = (await this.running).data.refreshToken;
     if (this.access !== tokens.accessToken) this.refreshes += 1;

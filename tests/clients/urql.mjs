@@ -14,12 +14,16 @@ const LISTS = ["BookingConnection", "BookingEdge", "OfferConnection", "OfferEdge
 
 export function urql({ url, ids, session, fetch }) {
   const codeOf = (error) => error?.graphQLErrors?.[0]?.extensions?.code;
+  let refused;
   const authorising = authExchange(async ({ appendHeaders, mutate }) => ({
     addAuthToOperation: (operation) =>
       appendHeaders(operation, { authorization: `Bearer ${session.access}` }),
-    didAuthError: (error) => codeOf(error) === "TOKEN_EXPIRED",
+    didAuthError(error, operation) {
+      refused = operation.context.fetchOptions.headers.authorization.replace("Bearer ", "");
+      return codeOf(error) === "TOKEN_EXPIRED";
+    },
     refreshAuth: () =>
-      session.refresh(async (token) => {
+      session.refresh(refused, async (token) => {
         const context = { url: `${url}/graphql`, fetchOptions: {} };
         return mutate(document("RefreshToken"), { token }, context);
       }),

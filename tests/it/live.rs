@@ -1,11 +1,13 @@
 //! Subscriptions through the edge, with the client libraries `graphql-ws` and `graphql-sse`.
 
 use e2e::{
-    Answer, Options, Script, Stack, Way,
+    Answer, Options, SIGNING_KEYS, Script, Stack, Way,
     live::{self, Client},
 };
 use serde_json::{Value, json};
 
+use crate::abuse::forged;
+use crate::people::{register, registration};
 use crate::{LYON, PARIS, ids, near, venue, warm};
 
 const BOTH: [Client; 2] = [Client::WebSocket, Client::EventStream];
@@ -25,23 +27,26 @@ async fn stack(origin: Vec<(&'static str, &'static str)>) -> Stack {
 }
 
 /// Subscribes by the document's hash, in the form that each client supports.
-fn subscribe(stack: &Stack, client: Client, (lat, lng): (f64, f64), headers: &Value) -> Script {
+fn subscribe(stack: &Stack, client: Client, place: (f64, f64), headers: &Value) -> Script {
+    let url = format!("{}/graphql", stack.edge_url);
+    live::subscribe(client, &url, &request(stack, client, place), headers).unwrap()
+}
+
+fn request(stack: &Stack, client: Client, (lat, lng): (f64, f64)) -> Value {
     let variables = json!({"location": {"lat": lat, "lng": lng}, "maxDistance": 5});
     let ask = stack.ask("NewOfferNearby", variables);
-    let request = match client {
+    match client {
         // The client library requires a `query`.
         Client::WebSocket => {
             json!({"query": "", "documentId": ask.id, "variables": ask.variables})
         }
         Client::EventStream => json!({"query": "", "variables": ask.variables,
             "extensions": {"persistedQuery": {"version": 1, "sha256Hash": ask.id}}}),
-    };
-    let url = format!("{}/graphql", stack.edge_url);
-    live::subscribe(client, &url, &request, headers).unwrap()
+    }
 }
 
 /// Announces a new offer, as publishing one does: by a purge of its tag.
-async fn announce(stack: &Stack, offer: &str) {
+pub(crate) async fn announce(stack: &Stack, offer: &str) {
     let tag = format!("published:{offer}");
     let url = ["--url", &stack.origin_url];
     let purge = ["purge", "--tag", &tag, "--reason", "a test"];
@@ -133,6 +138,28 @@ async fn what_is_refused_reaches_the_client_through_the_edge() {
     let forged = json!({"authorization": "Bearer a.b.c"});
     let mut forged = subscribe(&stack, Client::WebSocket, PARIS, &forged);
     assert_eq!(forged.tells("closed").await.unwrap(), 4403);
+}
+
+#[tokio::test]
+async fn clients_with_an_expired_token_refresh_it_and_subscribe_again() {
+    let stack = stack(vec![("YOUSOON_JWT_KEYS", SIGNING_KEYS)]).await;
+    let url = format!("{}/graphql", stack.edge_url);
+    for (client, name) in BOTH.into_iter().zip(["ana", "ben"]) {
+        let ask = stack.ask("Register", registration(name));
+        let person = register(&stack.client, &stack.edge_url, &ask).await;
+        let expired = forged::expired(&person.access);
+        let headers = json!({"authorization": format!("Bearer {expired}")});
+        let refresh = stack.ask("RefreshToken", json!({"token": person.refresh}));
+        let refresh = json!({"documentId": refresh.id, "variables": refresh.variables});
+        let request = request(&stack, client, PARIS);
+        let subscriber = live::subscribe_and_refresh(client, &url, &request, &headers, &refresh);
+        let mut subscriber = subscriber.unwrap();
+        if client == Client::WebSocket {
+            assert_eq!(subscriber.tells("closed").await.unwrap(), 4403);
+        }
+        subscriber.tells("refreshed").await.unwrap();
+        subscriber.tells("connected").await.unwrap();
+    }
 }
 
 /// B15.

@@ -1,18 +1,30 @@
 // Subscribes with a published client library and prints each event as a line of JSON.
 //
-//   node tests/live/subscribe.mjs graphql-ws|graphql-sse URL REQUEST [HEADERS]
+//   node tests/live/subscribe.mjs graphql-ws|graphql-sse URL REQUEST [HEADERS] [REFRESH]
 //
 // REQUEST is the GraphQL request as JSON. HEADERS is a JSON object: the headers of the WebSocket
-// handshake, or of each SSE request. Both libraries keep their default behaviour when the server
+// handshake, or of each SSE request; `authorization` is sent in `connection_init`, as by a browser.
+// REFRESH is the request that refreshes an access token that has expired. Both libraries keep their default behaviour when the server
 // closes a connection. The lines are {"connected": true}, {"next": RESULT}, {"closed": CODE},
-// {"error": TEXT} and {"complete": true}.
+// {"refreshed": true}, {"error": TEXT} and {"complete": true}.
 import { createClient as createStreams } from "graphql-sse";
 import { createClient as createSocket } from "graphql-ws";
 import WebSocket from "ws";
 
-const [kind, url, request, headers = "{}"] = process.argv.slice(2);
-const fields = JSON.parse(headers);
+const [kind, url, request, headers = "{}", refreshing = "null"] = process.argv.slice(2);
+const { authorization, ...fields } = JSON.parse(headers);
+let credentials = authorization ? { authorization } : {};
+let hasExpired = false;
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+async function refresh() {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(url, { method: "POST", headers, body: refreshing });
+  const { accessToken } = (await answer.json()).data.refreshToken;
+  credentials = { authorization: `Bearer ${accessToken}` };
+  hasExpired = false;
+  tell({ refreshed: true });
+}
 
 function overWebSocket() {
   // Browsers cannot set headers on a WebSocket. The tests must, to send those that Cloudflare adds.
@@ -24,16 +36,33 @@ function overWebSocket() {
   return createSocket({
     url: url.replace(/^http/, "ws"),
     webSocketImpl: WithHeaders,
-    connectionParams: fields.authorization ? { authorization: fields.authorization } : undefined,
+    // The library connects again after 4403, and asks for these once more.
+    connectionParams: async () => {
+      if (hasExpired) await refresh();
+      return credentials;
+    },
     on: {
       connected: () => tell({ connected: true }),
-      closed: (event) => tell({ closed: event.code }),
+      closed: (event) => {
+        hasExpired = event.code === 4403 && refreshing !== "null";
+        tell({ closed: event.code });
+      },
     },
   });
 }
 
 function overEventStreams() {
-  return createStreams({ url, headers: fields, on: { connected: () => tell({ connected: true }) } });
+  // The library asks again after a refusal with a status, and for these once more.
+  const headers = async () => {
+    if (hasExpired) await refresh();
+    return { ...fields, ...credentials };
+  };
+  const fetchFn = async (...request) => {
+    const response = await fetch(...request);
+    hasExpired = response.status === 401 && refreshing !== "null";
+    return response;
+  };
+  return createStreams({ url, headers, fetchFn, on: { connected: () => tell({ connected: true }) } });
 }
 
 const client = kind === "graphql-ws" ? overWebSocket() : overEventStreams();

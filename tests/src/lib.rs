@@ -25,6 +25,7 @@ pub mod live;
 mod mongo;
 mod oracle;
 mod origin;
+pub mod pages;
 mod pods;
 mod port;
 mod process;

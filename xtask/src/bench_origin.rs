@@ -96,6 +96,7 @@ fn start_origin(processes: &mut Processes, dir: &Path, port: u16) -> Result<Mani
         port,
         edge_url: None,
         redis: origin::Redis::Without,
+        documents: origin::Documents::Published,
     };
     let secrets = secrets::load_or_create(dir)?;
     let binaries = Binaries::locate(Profile::Release)?;

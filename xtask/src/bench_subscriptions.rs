@@ -77,6 +77,7 @@ fn start_origin(
         port,
         edge_url: None,
         redis: origin::Redis::Without,
+        documents: origin::Documents::Published,
     };
     origin::start(&settings, secrets, binaries, processes)
 }

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::binaries::{self, Profile};
+use crate::origin::Documents;
 use crate::processes::TemporaryDir;
 use crate::stack::{Settings, Stack};
 use crate::tools::{self, Tools};
@@ -43,6 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         offers: options.offers,
         origin_port: http::free_port()?,
         edge_port: http::free_port()?,
+        documents: Documents::Published,
     };
     let mut stack = Stack::start(settings, &binaries)?;
     let targets = [

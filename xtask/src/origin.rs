@@ -24,6 +24,26 @@ pub(crate) struct Settings<'a> {
     /// The edge that gets the purge log, if there is one.
     pub(crate) edge_url: Option<String>,
     pub(crate) redis: Redis,
+    pub(crate) documents: Documents,
+}
+
+/// Which documents the origin executes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Documents {
+    /// As in production.
+    Published,
+    /// Also those that developers try.
+    All,
+}
+
+impl Documents {
+    const fn mode(self) -> &'static str {
+        match self {
+            Self::Published => "enforce",
+            // It logs the others: what a client must publish is seen in time.
+            Self::All => "audit",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +100,7 @@ fn serve(settings: &Settings<'_>, secrets: &Secrets, binaries: &Binaries) -> Com
         .env("YOUSOON_LISTEN", format!("127.0.0.1:{}", settings.port))
         .env("YOUSOON_DATA_DIR", data_dir(settings.data_dir))
         .env("YOUSOON_ADMIN_TOKEN", &secrets.admin_token)
-        .env("YOUSOON_DOCUMENT_MODE", "enforce")
+        .env("YOUSOON_DOCUMENT_MODE", settings.documents.mode())
         // Load comes from one address here.
         .env("YOUSOON_RATE_LIMITS", "off")
         .env("YOUSOON_LIVE_CONNECTIONS_PER_IP", "20000");

@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) offers: u32,
     pub(crate) origin_port: u16,
     pub(crate) edge_port: u16,
+    pub(crate) documents: origin::Documents,
 }
 
 impl Settings {
@@ -62,6 +63,7 @@ impl Stack {
             port: settings.origin_port,
             edge_url: Some(settings.edge_url()),
             redis: origin::Redis::AsInEnvironment,
+            documents: settings.documents,
         };
         let manifest = origin::start(&origin, &secrets, binaries, &mut processes)?;
         start_edge(&settings, &secrets, &mut processes)?;

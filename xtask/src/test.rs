@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::binaries::{self, Binaries, Profile};
 use crate::failures::Failures;
-use crate::{build_edge, checkout, mongo_server, progress, redis, structure, tools};
+use crate::{build_edge, checkout, debian, mongo_server, progress, redis, structure, tools};
 
 /// The test targets that hold for both targets bit by bit.
 const GOLDEN: [&str; 8] = [
@@ -44,8 +44,11 @@ pub(crate) fn run() -> Result<ExitCode> {
     tools::ensure_node_modules(&live, "the clients of subscriptions (about 5 s)")?;
     let clients = checkout::root().join("tests/clients");
     tools::ensure_node_modules(&clients, "Apollo Client, urql and Relay (about 10 s)")?;
+    let pages = checkout::root().join("tests/pages");
+    tools::ensure_node_modules(&pages, "a driver for Chromium (about 30 s)")?;
     tools::ensure_graphql_js()?;
     let mongo_server = mongo_server::ensure()?;
+    let chromium = debian::ensure("chromium", "chromium").ok();
     // The end-to-end tests say what is missing when a build failed.
     for build in [
         build_edge::build(&tools, Profile::Release).map(drop),
@@ -60,7 +63,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     let phases = [
         (
             "testing the workspace",
-            workspace_tests(&binaries, mongo_server.as_deref()),
+            workspace_tests(&binaries, mongo_server.as_deref(), chromium.as_deref()),
         ),
         (
             "testing the golden vectors in WASM",
@@ -94,7 +97,11 @@ fn structure_phase() -> Count {
     }
 }
 
-fn workspace_tests(binaries: &Binaries, mongo_server: Option<&Path>) -> Command {
+fn workspace_tests(
+    binaries: &Binaries,
+    mongo_server: Option<&Path>,
+    chromium: Option<&Path>,
+) -> Command {
     let mut cargo = cargo_test();
     cargo
         .args(["--workspace", "--exclude", "edge-worker"])
@@ -103,6 +110,10 @@ fn workspace_tests(binaries: &Binaries, mongo_server: Option<&Path>) -> Command 
     give_binaries(&mut cargo, binaries);
     if let Some(jar) = mongo_server {
         cargo.env("MONGO_SERVER_JAR", jar);
+    }
+    // Its tests are skipped without it.
+    if let Some(program) = chromium {
+        cargo.env("CHROMIUM_BIN", program);
     }
     cargo
 }

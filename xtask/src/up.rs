@@ -5,6 +5,7 @@ use std::path::{PathBuf, absolute};
 use anyhow::{Result, bail};
 
 use crate::binaries::{self, Profile};
+use crate::origin::Documents;
 use crate::stack::{Settings, Stack};
 use crate::{build_edge, checkout, http, tools};
 
@@ -50,6 +51,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             offers: options.offers,
             origin_port: options.port_origin,
             edge_port: options.port_edge,
+            documents: Documents::All,
         },
         &binaries,
     )?;
@@ -79,7 +81,7 @@ fn print_ready(stack: &Stack, yousoon: &str) -> Result<()> {
         "
 ready
   edge    {edge}
-  origin  {origin}
+  origin  {origin} ({origin}/graphiql is a page to try documents)
   data    {data} (logs in logs/, secrets in dev-secrets.json)
 
 offers near the centre of Paris, by hash, from the edge; look at Cache-Status and ETag:

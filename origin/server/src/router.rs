@@ -77,7 +77,7 @@ pub fn router(
             )
         });
     let others = match state.config.environment {
-        Environment::Development => others.route("/graphiql", get(graphiql::page)),
+        Environment::Development => others.merge(graphiql::routes()),
         Environment::Production => others,
     };
     let routes = graphql

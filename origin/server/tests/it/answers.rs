@@ -144,8 +144,8 @@ async fn images_are_the_same_wherever_they_are_asked_for() {
         assert_eq!(some, expected);
         let first = node(&app.ask(one, variables.clone()).await.data());
         assert_eq!(first, json!({"images": urls[..1]}));
-        let none = json!({"i": variables["i"], "first": -1});
-        let refused = app.ask(one, none).await;
+        let negative = json!({"i": variables["i"], "first": -1});
+        let refused = app.ask(one, negative).await;
         assert_eq!(refused.code(), "PAGE_SIZE_OUT_OF_RANGE");
     }
 }

@@ -135,15 +135,31 @@ async fn the_schema_is_told_to_developers_alone() {
 
 #[tokio::test]
 async fn graphiql_is_a_page_for_developers() {
-    let page = |app: &TestApp| Answer::of(app.request(Method::GET, "/graphiql"));
-    let answer = page(&TestApp::start().await).await;
+    let app = TestApp::start().await;
+    let answer = Answer::of(app.request(Method::GET, "/graphiql")).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.header("content-type").starts_with("text/html"));
-    assert!(answer.text.contains("/graphql"), "{}", answer.text);
+    assert!(!answer.text.contains("//"), "{}", answer.text);
+    let files: Vec<_> = answer
+        .text
+        .split('"')
+        .filter(|text| text.starts_with('/'))
+        .collect();
+    assert_eq!(files.len(), 6, "{files:?}");
     let production = TestApp::builder().production().start().await;
-    let answer = page(&production).await;
+    for path in files.iter().chain(&["/graphiql"]) {
+        let file = Answer::of(app.request(Method::GET, path)).await;
+        assert_eq!(file.status, StatusCode::OK, "{path}");
+        let refused = Answer::of(production.request(Method::GET, path)).await;
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (StatusCode::NOT_FOUND, "NOT_FOUND"),
+            "{path}"
+        );
+    }
+    let absent = Answer::of(app.request(Method::GET, "/graphiql/other.js")).await;
     assert_eq!(
-        (answer.status, answer.code().as_str()),
+        (absent.status, absent.code().as_str()),
         (StatusCode::NOT_FOUND, "NOT_FOUND")
     );
 }
