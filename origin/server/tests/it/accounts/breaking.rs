@@ -220,12 +220,8 @@ fn collect(
                 collect(schema, &field.node.ty.node, &good[&name], path, all);
             }
         }
-        ("Int", _) => [-1, i32::MAX]
-            .into_iter()
-            .for_each(|bad| add(bad.into())),
-        ("Float", _) => [-181.0]
-            .into_iter()
-            .for_each(|bad| add(bad.into())),
+        ("Int", _) => [-1, i32::MAX].into_iter().for_each(|bad| add(bad.into())),
+        ("Float", _) => [-181.0].into_iter().for_each(|bad| add(bad.into())),
         _ => strings.into_iter().for_each(|bad| add(bad.into())),
     }
 }
