@@ -197,18 +197,8 @@ fn collect(
     all: &mut Vec<(Path, Value)>,
 ) {
     let long = "x".repeat(5_000);
-    let strings: [&str; 10] = [
-        "",
-        " ",
-        "-",
-        "\0x",
-        "a\nb",
-        "1234\n5678",
-        "\u{202e}",
-        "𓀀",
-        &"é".repeat(40),
-        &long,
-    ];
+    let wide = "é".repeat(40);
+    let strings: [&str; 6] = ["", "-", "a\nb", "1234\n5678", &wide, &long];
     let mut add = |bad: Value| all.push((path.clone(), bad));
     if of.nullable {
         add(Value::Null);
@@ -230,12 +220,8 @@ fn collect(
                 collect(schema, &field.node.ty.node, &good[&name], path, all);
             }
         }
-        ("Int", _) => [0, -1, 101, i32::MIN, i32::MAX]
-            .into_iter()
-            .for_each(|bad| add(bad.into())),
-        ("Float", _) => [0.0, -181.0, 1e300, -0.0]
-            .into_iter()
-            .for_each(|bad| add(bad.into())),
+        ("Int", _) => [-1, i32::MAX].into_iter().for_each(|bad| add(bad.into())),
+        ("Float", _) => [-181.0].into_iter().for_each(|bad| add(bad.into())),
         _ => strings.into_iter().for_each(|bad| add(bad.into())),
     }
 }
