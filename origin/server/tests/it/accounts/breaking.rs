@@ -182,7 +182,7 @@ fn broken(schema: &ServiceDocument, field: &FieldDefinition, good: &Value) -> Ve
             schema,
             &argument.node.ty.node,
             value,
-            vec![name.clone()],
+            std::slice::from_ref(&name),
             &mut all,
         );
     }
@@ -193,31 +193,29 @@ fn collect(
     schema: &ServiceDocument,
     of: &Type,
     good: &Value,
-    path: Path,
+    path: &[String],
     all: &mut Vec<(Path, Value)>,
 ) {
     let long = "x".repeat(5_000);
     let wide = "é".repeat(40);
     let strings: [&str; 6] = ["", "-", "a\nb", "1234\n5678", &wide, &long];
-    let mut add = |bad: Value| all.push((path.clone(), bad));
+    let mut add = |bad: Value| all.push((path.to_vec(), bad));
     if of.nullable {
         add(Value::Null);
     }
     if let BaseType::List(inner) = &of.base {
         add(json!([]));
         add(vec![good[0].clone(); 30].into());
-        let mut path = path.clone();
-        path.push("0".to_owned());
-        return collect(schema, inner, &good[0], path, all);
+        let path = [path, &["0".to_owned()]].concat();
+        return collect(schema, inner, &good[0], &path, all);
     }
     match (named(of), definition(schema, named(of))) {
         (_, Some(TypeKind::Enum(_))) | ("Boolean", _) => {}
         (_, Some(TypeKind::InputObject(of))) => {
             for field in &of.fields {
                 let name = field.node.name.node.to_string();
-                let mut path = path.clone();
-                path.push(name.clone());
-                collect(schema, &field.node.ty.node, &good[&name], path, all);
+                let path = [path, std::slice::from_ref(&name)].concat();
+                collect(schema, &field.node.ty.node, &good[&name], &path, all);
             }
         }
         ("Int", _) => [-1, i32::MAX].into_iter().for_each(|bad| add(bad.into())),
