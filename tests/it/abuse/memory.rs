@@ -85,8 +85,8 @@ pub(crate) async fn watch(
         let next = Instant::now() + EVERY;
         seed += 1;
         let round = Scale {
-            in_parallel: 2_000,
-            mutated: 1_000,
+            in_parallel: 1_000,
+            mutated: 500,
             seed,
             ..scale
         };
