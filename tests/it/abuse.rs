@@ -6,6 +6,7 @@
 mod bombs;
 mod bounds;
 mod dice;
+mod floods;
 pub(crate) mod forged;
 mod memory;
 mod mutated;
@@ -86,6 +87,9 @@ async fn hostile_clients_crash_nothing_and_see_no_other_users_data() {
     ];
     let mut target = start(&limits).await;
     sign_up(&target, "dora").await;
+    let mallory = sign_up(&target, "mallory").await;
+    floods::resets(&target, &tally, "dora").await;
+    floods::invitations(&target, &tally, &mallory).await;
     stuffing::guess(&target, &tally, "dora", scale).await;
     let vitals = target.vitals().unwrap();
     tally.holds(vitals.iter().all(|one| one.panics == 0), || {
