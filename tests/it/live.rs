@@ -1,7 +1,9 @@
 //! Subscriptions through the edge, with the client libraries `graphql-ws` and `graphql-sse`.
 
+use std::time::Duration;
+
 use e2e::{
-    Answer, Options, SIGNING_KEYS, Script, Stack, Way,
+    Answer, Options, SIGNING_KEYS, Script, Stack, TcpGate, Way,
     live::{self, Client},
 };
 use serde_json::{Value, json};
@@ -109,6 +111,46 @@ async fn real_clients_come_back_by_themselves_when_their_server_goes_away() {
     announce(&stack, &offer).await;
     for subscriber in &mut subscribers {
         assert_eq!(heard(subscriber).await["id"], offer.as_str());
+    }
+}
+
+#[tokio::test]
+async fn real_clients_come_back_by_themselves_when_their_connection_breaks() {
+    let stack = stack(vec![]).await;
+    let list = warm(&stack, &near(&stack, PARIS)).await;
+    let offer = ids(&list.json()).remove(0);
+    let edge = stack.edge_url.trim_start_matches("http://");
+    let gate = TcpGate::open_to(edge.parse().unwrap()).await.unwrap();
+    let url = format!("http://{}/graphql", gate.address);
+    let mut subscribers: Vec<Script> = BOTH
+        .map(|client| {
+            let request = request(&stack, client, PARIS);
+            live::subscribe(client, &url, &request, &json!({})).unwrap()
+        })
+        .into();
+    for subscriber in &mut subscribers {
+        subscriber.tells("connected").await.unwrap();
+    }
+    until_subscribed(&stack, 2).await;
+    gate.cut().await;
+    gate.open().await;
+    assert_eq!(subscribers[0].tells("closed").await.unwrap(), 1006);
+    let come_back = async {
+        for subscriber in &mut subscribers {
+            connects_in_the_end(subscriber).await;
+            assert_eq!(heard(subscriber).await["id"], offer.as_str());
+        }
+    };
+    // Again and again: what comes before a client has subscribed again is lost to it.
+    let announcing = async {
+        loop {
+            announce(&stack, &offer).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    };
+    tokio::select! {
+        () = come_back => {}
+        () = announcing => {}
     }
 }
 
