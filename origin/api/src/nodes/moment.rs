@@ -82,6 +82,7 @@ impl InputType for Moment {
 mod tests {
     use super::*;
 
+    /// A8.
     #[test]
     fn a_moment_is_always_written_in_utc_with_milliseconds() {
         let table = [
