@@ -1,6 +1,17 @@
-//! Accepts connections and serves HTTP on each until it is stopped. Closes idle connections.
+//! Accepts connections and serves HTTP on each until it is stopped. Closes idle connections, and says
+//! so when it closes one whose request was refused before its body was read.
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -8,11 +19,11 @@ use axum::{
     response::Response,
     serve::Listener,
 };
-use hyper::body::Incoming;
+use http::{HeaderValue, Version, header::CONNECTION};
+use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
-    service::TowerToHyperService,
 };
 use tokio::net::TcpStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -57,17 +68,31 @@ where
         + Send
         + 'static,
 {
-    let routes = routes.map_request(move |request: http::Request<Incoming>| {
-        let mut request = request.map(Body::new);
+    let service = hyper::service::service_fn(move |request: http::Request<Incoming>| {
+        let ends_with_body = request.version() < Version::HTTP_2;
+        let is_read = Arc::new(AtomicBool::new(request.body().is_end_stream()));
+        let mut request = request.map(|body| {
+            let is_read = Arc::clone(&is_read);
+            Body::new(Watched { body, is_read })
+        });
         request.extensions_mut().insert(ConnectInfo(address));
-        request
+        let answering = routes.clone().oneshot(request);
+        async move {
+            let mut response = answering.await?;
+            // The rest of the body cannot be told from the next request. A client that is not told
+            // would send that on a connection that is closed (RFC 9112, section 9.6).
+            if ends_with_body && !is_read.load(Ordering::Relaxed) {
+                let headers = response.headers_mut();
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN);
-    let service = TowerToHyperService::new(routes);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
@@ -79,5 +104,35 @@ where
     };
     if let Err(error) = ended {
         tracing::debug!(error, "a connection broke");
+    }
+}
+
+/// A body that notes when it was read to its end.
+struct Watched {
+    body: Incoming,
+    is_read: Arc<AtomicBool>,
+}
+
+impl hyper::body::Body for Watched {
+    type Data = <Incoming as hyper::body::Body>::Data;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(frame, Poll::Ready(None)) || self.body.is_end_stream() {
+            self.is_read.store(true, Ordering::Relaxed);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

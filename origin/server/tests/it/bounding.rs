@@ -189,3 +189,23 @@ async fn a_request_that_takes_too_long_gets_an_answer_all_the_same() {
         assert!(answer.contains(media), "{answer}");
     }
 }
+
+/// Otherwise the edge would send another client's request on a connection that is closed.
+#[tokio::test]
+async fn a_refusal_before_the_body_says_that_the_connection_closes() {
+    let app = TestApp::start().await;
+    let address = app.url.trim_start_matches("http://");
+    for (path, status) in [("/nowhere", 404), ("/admin/purge", 401)] {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        let answer = answer.to_lowercase();
+        let start = format!("http/1.1 {status} ");
+        assert!(answer.starts_with(&start), "{answer}");
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+    let read = Answer::of(app.post("query Q { categories { id } }", &json!({}))).await;
+    assert_eq!(read.header("connection"), "");
+}
