@@ -117,6 +117,15 @@ impl UpdateOfferInput {
             },
             MaybeUndefined::Value(given) => given.read(reading),
         };
+        let [valid_from_ms, valid_until_ms] = [
+            ("validFrom", self.valid_from),
+            ("validUntil", self.valid_until),
+        ]
+        .map(|(field, at)| reading.take(value(field, at, |at| moment(field, at))));
+        // One of them alone is held to the rule with the stored other one.
+        if let (Edit::Set(from_ms), Edit::Set(until_ms)) = (&valid_from_ms, &valid_until_ms) {
+            reading.take(rules::validity(*from_ms, *until_ms));
+        }
         OfferEdit {
             title: reading.take(title),
             description: reading.take(about),
@@ -124,12 +133,8 @@ impl UpdateOfferInput {
             percentage,
             discount_description,
             conditions: list(reading, "conditions", self.conditions, rules::conditions),
-            valid_from_ms: reading.take(value("validFrom", self.valid_from, |at| {
-                moment("validFrom", at)
-            })),
-            valid_until_ms: reading.take(value("validUntil", self.valid_until, |at| {
-                moment("validUntil", at)
-            })),
+            valid_from_ms,
+            valid_until_ms,
             schedule: schedule_edit(reading, self.schedule),
             quota: reading.take(nullable(self.quota, quota)),
             images: list(reading, "images", self.images, rules::images),
@@ -187,7 +192,9 @@ pub(super) fn schedule(reading: &mut Reading, given: OfferScheduleInput) -> Opti
 }
 
 pub(super) fn quota(given: UpdateQuotaInput) -> Result<QuotaEdit, BrokenRule> {
-    let total = value("quota.total", given.total, Ok)?;
+    let total = value("quota.total", given.total, |total| {
+        rules::quota_total(Some(total))
+    })?;
     Ok(QuotaEdit {
         total: total.into_option(),
     })

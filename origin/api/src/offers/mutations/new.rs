@@ -80,14 +80,22 @@ impl CreateOfferInput {
         let discount_description = self.discount.description;
         let discount_description =
             discount_description.map(|text| rules::discount_description(&text));
+        let validity = [
+            moment("validFrom", self.valid_from),
+            moment("validUntil", self.valid_until),
+        ];
+        if let [Ok(from_ms), Ok(until_ms)] = validity {
+            reading.take(rules::validity(from_ms, until_ms));
+        }
+        let [valid_from_ms, valid_until_ms] = validity.map(|at| Edit::Set(reading.take(at)));
         let edit = OfferEdit {
             title: Edit::Set(reading.take(rules::title(&self.title))),
             description: Edit::Set(reading.take(description(&self.description))),
             percentage: Edit::Set(reading.take(rules::percentage(self.discount.percentage))),
             discount_description: Edit::Set(reading.take(discount_description.transpose())),
             conditions: Edit::Set(rules::conditions(&mut reading, self.conditions)),
-            valid_from_ms: Edit::Set(reading.take(moment("validFrom", self.valid_from))),
-            valid_until_ms: Edit::Set(reading.take(moment("validUntil", self.valid_until))),
+            valid_from_ms,
+            valid_until_ms,
             schedule: Edit::Set(
                 self.schedule
                     .and_then(|given| schedule(&mut reading, given)),

@@ -183,6 +183,24 @@ async fn fields_go_together_and_with_what_is_stored() {
     field_refused(request, "BAD_USER_INPUT").await;
 }
 
+/// B16.
+#[tokio::test]
+async fn one_answer_names_every_broken_field() {
+    let app = started().await;
+    let input = json!({"title": "", "validFrom": "2026-06-02T00:00:00Z",
+        "validUntil": "2026-06-01T00:00:00Z", "quota": {"total": -1}, "images": ["x"]});
+    let json = update(&app, input).await.json();
+    let fields = json["errors"][0]["extensions"]["fields"]
+        .as_array()
+        .unwrap();
+    let mut fields: Vec<&str> = fields
+        .iter()
+        .map(|broken| broken["field"].as_str().unwrap())
+        .collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["images[0]", "quota.total", "title", "validFrom"]);
+}
+
 #[tokio::test]
 async fn a_new_quota_needs_its_total() {
     let app = started().await;
