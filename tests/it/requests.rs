@@ -432,3 +432,32 @@ async fn a_document_is_known_within_two_seconds_of_its_publication() {
         );
     }
 }
+
+/// B16: the edge asks for shared answers as nobody, and a refusal of one all the same speaks the
+/// client's language.
+#[tokio::test]
+async fn a_refusal_of_a_public_document_speaks_the_readers_language_at_both_doors() {
+    let stack = Stack::start(Options {
+        way: Way::Direct,
+        ..Options::default()
+    })
+    .await
+    .unwrap();
+    let place = json!({"location": {"lat": 48.8, "lng": 2.3}, "minDiscount": 101});
+    let ask = stack.ask("OffersNearby", place);
+    for (door, base) in doors(&stack) {
+        for (accept, message) in [
+            ("en", "`minDiscount` must be 0 to 100"),
+            (
+                "fr, en;q=0.5",
+                "`minDiscount` doit être compris entre 0 et 100",
+            ),
+        ] {
+            let body = json!({"documentId": ask.id, "variables": ask.variables});
+            let request = post(&stack, &base, &body).header("accept-language", accept);
+            let refused = answer(request).await;
+            assert_eq!(refused.json()["errors"][0]["message"], message, "{door}");
+            assert_eq!(refused.header("cache-control"), "no-store", "{door}");
+        }
+    }
+}

@@ -93,18 +93,15 @@ pub(crate) async fn graphql(
     match plan(&request, &operation)? {
         Plan::Forward => forward(isolate, incoming, body.as_deref(), Timeout::Usual).await,
         Plan::Read(read) => {
-            let if_none_match = incoming.if_none_match();
             let asked = incoming.min_revision();
             let min_revision = isolate.replica.borrow_mut().admit_minimum(asked, now_ms());
-            shared(
-                isolate,
-                context,
-                Rc::new(read),
+            let reader = Reader {
+                incoming,
+                body: body.as_deref(),
                 media,
-                if_none_match.as_deref(),
                 min_revision,
-            )
-            .await
+            };
+            shared(isolate, context, Rc::new(read), &reader).await
         }
     }
 }
@@ -126,15 +123,24 @@ struct Candidate {
     why: FetchReason,
 }
 
+/// A client's request for a shared read.
+struct Reader<'a> {
+    incoming: &'a Incoming,
+    body: Option<&'a [u8]>,
+    media: MediaType,
+    min_revision: Option<Revision>,
+}
+
 /// Answers a query whose answer is the same for everybody.
 async fn shared(
     isolate: &'static Isolate,
     context: &Context,
     read: Rc<SharedRead>,
-    media: MediaType,
-    if_none_match: Option<&str>,
-    min_revision: Option<Revision>,
+    reader: &Reader<'_>,
 ) -> Result<web_sys::Response, EdgeError> {
+    let (media, min_revision) = (reader.media, reader.min_revision);
+    let if_none_match = reader.incoming.if_none_match();
+    let if_none_match = if_none_match.as_deref();
     let came = isolate.flights.next_number();
     feed::follow(isolate, context, min_revision).await;
     let mut candidate: Option<Candidate> = None;
@@ -187,6 +193,12 @@ async fn shared(
                 collapsed,
             };
             respond::read(&ready, served, media, if_none_match)
+        }
+        // A refusal: the origin was asked as nobody. The client reads it in its own language.
+        Fetched::Unshared(answer)
+            if !answer.has_failed && reader.incoming.header("accept-language").is_some() =>
+        {
+            forward(isolate, reader.incoming, reader.body, Timeout::Usual).await
         }
         Fetched::Unshared(answer) => {
             let outcome = Outcome::Forward {

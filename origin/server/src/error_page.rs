@@ -22,7 +22,7 @@ Codes of fields have a status only at addresses outside GraphQL, such as `/booki
 
 ## Messages
 
-A message is for the person who uses the client. It is in the language that `Accept-Language` prefers of French and English, else in the one that the account prefers, else in French. Messages about the protocol (a malformed request, a document that is not known or not valid, variables of another type, the credentials of a connection for subscriptions) are for developers, and in English; so are those of `/admin`. The edge asks for an answer that it shares as nobody in particular, so a refusal in such an answer is in French there.
+A message is for the person who uses the client. It is in the language that `Accept-Language` prefers of French and English, else in the one that the account prefers, else in French. Messages about the protocol (a malformed request, a document that is not known or not valid, variables of another type, the credentials of a connection for subscriptions) are for developers, and in English; so are those of `/admin`.
 
 A refusal for an input names every field that breaks a rule. `extensions.fields` lists them in the order of the input, each with `field` (its path, such as `consents[0].version`), `rule` and `message`; `extensions.field` and `extensions.rule` are those of the first one.
 

@@ -6,7 +6,7 @@ use api::environment::Environment;
 use axum::{
     Router,
     extract::{Request, State},
-    http::StatusCode,
+    http::{StatusCode, header::ALLOW},
     middleware::from_fn_with_state,
     response::Response,
     routing::{any, get, post},
@@ -71,10 +71,13 @@ pub fn router(
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(ready))
         .method_not_allowed_fallback(async || {
-            refused(
+            let mut refused = refused(
                 ErrorCode::METHOD_NOT_ALLOWED,
                 "this address does not support this method",
-            )
+            );
+            // What the code brings is GraphQL's; the router knows the methods of each address.
+            refused.headers_mut().remove(ALLOW);
+            refused
         });
     let others = match state.config.environment {
         Environment::Development => others.merge(graphiql::routes()),

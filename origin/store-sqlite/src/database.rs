@@ -15,7 +15,7 @@ use deadpool_sqlite::{Config, Hook, HookError, Pool, Runtime};
 use domain::StoreError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::error::SqliteError;
+use crate::{error::SqliteError, migrations};
 
 const FILE_NAME: &str = "yousoon.sqlite";
 /// What SQLite adds to the file's name for the files that it keeps beside it.
@@ -56,7 +56,7 @@ impl EmbeddedDb {
         let path = dir.join(FILE_NAME);
         let mut connection = Connection::open(&path)?;
         configure(&connection, Role::Writer)?;
-        crate::migrations::run(&mut connection)?;
+        migrations::run(&mut connection)?;
         Ok(Self {
             readers: pool(&path, Role::Reader, READERS)?,
             writer: pool(&path, Role::Writer, 1)?,
@@ -68,7 +68,7 @@ impl EmbeddedDb {
     /// # Errors
     /// [`SqliteError::NoDatabase`] if there is no database in `dir`.
     pub fn open_existing(dir: &Path) -> Result<Self, SqliteError> {
-        if dir.join(FILE_NAME).try_exists()? {
+        if migrations::has_any(&dir.join(FILE_NAME))? {
             Self::open(dir)
         } else {
             Err(SqliteError::NoDatabase)

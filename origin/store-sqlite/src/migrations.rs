@@ -1,6 +1,8 @@
 //! The schema, as numbered steps that are applied once each and never edited after a release.
 
-use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::error::SqliteError;
 
@@ -304,6 +306,16 @@ CREATE TABLE offer_views (
     PRIMARY KEY (partner_id, day, offer_id)
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// Whether there is a database in this file that was ever migrated. Looks without writing.
+pub fn has_any(file: &Path) -> Result<bool, SqliteError> {
+    if !file.try_exists()? {
+        return Ok(false);
+    }
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let table = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'";
+    Ok(connection.prepare(table)?.exists([])?)
+}
 
 /// Applies what is missing, in one transaction: two processes that start together do it once.
 pub fn run(connection: &mut Connection) -> Result<(), SqliteError> {

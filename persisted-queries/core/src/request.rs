@@ -239,6 +239,14 @@ fn apollo_hash(extensions: &Map<String, Value>) -> Result<Option<&str>, Refusal>
     else {
         return Ok(None);
     };
+    if let Value::Object(persisted) = persisted
+        && persisted.get("sha256Hash").is_none_or(is_empty)
+        && persisted
+            .get("version")
+            .is_none_or(|version| is_empty(version) || version == 1)
+    {
+        return Ok(None);
+    }
     let malformed = || {
         Refusal::new(
             ErrorCode::INVALID_REQUEST,
@@ -380,6 +388,13 @@ mod tests {
         });
         for empty in ["null", r#""""#] {
             let all = [
+                post(&format!(
+                    r#"{{"documentId":"{hash}","extensions":{{"persistedQuery":
+                        {{"version":1,"sha256Hash":{empty}}}}}}}"#
+                )),
+                post(&format!(
+                    r#"{{"documentId":"{hash}","extensions":{{"persistedQuery":{{}}}}}}"#
+                )),
                 post(&format!(
                     r#"{{"documentId":"{hash}","query":{empty},"operationName":{empty},
                         "variables":{empty},"extensions":{empty}}}"#

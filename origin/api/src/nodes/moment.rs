@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use async_graphql::{
     InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value, registry::Registry,
@@ -12,8 +13,12 @@ use chrono::{SecondsFormat, Utc};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTime(chrono::DateTime<Utc>);
 
-/// Converts milliseconds; a value out of range becomes the epoch.
+/// The years that RFC 3339 can write, 0000 to 9999 in UTC, in milliseconds since the epoch.
+const YEARS_MS: RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+
+/// Converts milliseconds; a value out of range becomes the nearest moment that can be written.
 pub fn timestamp(moment_ms: i64) -> DateTime {
+    let moment_ms = moment_ms.clamp(*YEARS_MS.start(), *YEARS_MS.end());
     DateTime(chrono::DateTime::from_timestamp_millis(moment_ms).unwrap_or_default())
 }
 
@@ -62,7 +67,9 @@ impl InputType for Moment {
         let moment_ms = match value {
             Some(Value::String(text)) => chrono::DateTime::parse_from_rfc3339(&text)
                 .ok()
-                .map(|moment| moment.timestamp_millis()),
+                .map(|moment| moment.timestamp_millis())
+                // An offset may lead out of the years that an answer can write.
+                .filter(|moment_ms| YEARS_MS.contains(moment_ms)),
             Some(_) | None => None,
         };
         Ok(Self(moment_ms))
@@ -89,7 +96,8 @@ mod tests {
             (0, "1970-01-01T00:00:00.000Z"),
             (1_780_000_000_000, "2026-05-28T20:26:40.000Z"),
             (1_780_000_000_250, "2026-05-28T20:26:40.250Z"),
-            (i64::MAX, "1970-01-01T00:00:00.000Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999Z"),
+            (i64::MIN, "0000-01-01T00:00:00.000Z"),
         ];
         for (at_ms, text) in table {
             assert_eq!(timestamp(at_ms).to_string(), text);
@@ -101,5 +109,10 @@ mod tests {
     fn an_input_may_have_any_offset() {
         let parsed = <Moment as InputType>::parse(Some("2026-05-28T22:26:40.25+02:00".into()));
         assert_eq!(parsed.unwrap(), Moment(Some(1_780_000_000_250)));
+        // They are years that an answer cannot write.
+        for out in ["0000-01-01T00:00:00+01:00", "9999-12-31T23:59:59-23:59"] {
+            let parsed = <Moment as InputType>::parse(Some(out.into()));
+            assert_eq!(parsed.unwrap(), Moment(None), "{out}");
+        }
     }
 }

@@ -106,8 +106,8 @@ impl Places {
         let mut record = ByteRecord::new();
         // Reading from memory does not fail.
         while reader.read_byte_record(&mut record).is_ok_and(|read| read) {
-            let lines = Lines::of(&bytes, &record, reader.position());
-            if lines.swallowed > 0 {
+            let lines = Lines::of(&bytes, &record, reader.position(), format.separator);
+            if lines.swallowed > 0 || lines.is_cut_off {
                 read.swallowed_lines += lines.swallowed;
                 read.bad_lines.push((lines.first, lines.unclosed_quote()));
                 continue;
@@ -199,11 +199,13 @@ struct Lines {
     first: u64,
     /// How many more there are. No column may hold a line break, so these are other records.
     swallowed: u64,
+    /// Whether the file ends within a quote, as one does that was not sent to its end.
+    is_cut_off: bool,
 }
 
 impl Lines {
     /// Of the record that was read last. Its text may begin with blank lines.
-    fn of(bytes: &[u8], record: &ByteRecord, after: &csv::Position) -> Self {
+    fn of(bytes: &[u8], record: &ByteRecord, after: &csv::Position, separator: u8) -> Self {
         let offset = |position: &csv::Position| {
             usize::try_from(position.byte()).map_or(bytes.len(), |byte| byte.min(bytes.len()))
         };
@@ -211,6 +213,7 @@ impl Lines {
             return Self {
                 first: after.line(),
                 swallowed: 0,
+                is_cut_off: false,
             };
         };
         let text = bytes.get(offset(start)..offset(after)).unwrap_or_default();
@@ -220,10 +223,15 @@ impl Lines {
         Self {
             first: start.line() + blank as u64,
             swallowed: text.split(|byte| *byte == b'\n').skip(1).count() as u64,
+            is_cut_off: offset(after) == bytes.len() && ends_in_quote(text, separator),
         }
     }
 
     fn unclosed_quote(&self) -> String {
+        if self.swallowed == 0 {
+            return "a quote that is opened on this line is not closed: the file ends there"
+                .to_owned();
+        }
         let last = self.first + self.swallowed;
         let lines = if self.swallowed == 1 { "line" } else { "lines" };
         format!(
@@ -231,6 +239,18 @@ impl Lines {
             self.swallowed,
         )
     }
+}
+
+/// Whether a quote is open at the end of a record. One within a field that has no quotes around it
+/// is a character as any other.
+fn ends_in_quote(record: &[u8], separator: u8) -> bool {
+    let quotes = record.iter().filter(|byte| **byte == b'"');
+    let is_open = quotes.fold(false, |is_open, _quote| !is_open);
+    let Some(last) = record.iter().rposition(|byte| *byte == b'"') else {
+        return false;
+    };
+    let before = record[..last].trim_ascii_end().last();
+    is_open && before.is_none_or(|byte| [separator, b'"'].contains(byte))
 }
 
 fn reader(bytes: &[u8], separator: u8) -> csv::Reader<&[u8]> {

@@ -8,7 +8,7 @@ use access::{
 };
 use api::request::{authorise, reader::Reader};
 use axum::{
-    extract::{Path, Query, Request, State},
+    extract::{Path, Query, Request, State, rejection::QueryRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -68,9 +68,15 @@ impl ImageFormat {
 pub async fn code(
     State(state): State<AppState>,
     Path((id, file)): Path<(String, String)>,
-    Query(query): Query<CodeQuery>,
+    query: Result<Query<CodeQuery>, QueryRejection>,
     request: Request,
 ) -> Response {
+    let Ok(Query(query)) = query else {
+        return refuse(
+            ErrorCode::INVALID_REQUEST,
+            "the query string may have `code=offline`, once",
+        );
+    };
     let Some(format) = ImageFormat::of(&file) else {
         return refuse(ErrorCode::NOT_FOUND, "there is nothing at this address");
     };

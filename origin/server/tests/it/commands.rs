@@ -173,6 +173,13 @@ fn what_is_read_must_be_there_and_nothing_is_created() {
     assert!(text.contains("--from") && text.contains(from), "{text}");
     assert!(!Path::new(to).exists());
     assert_eq!(std::fs::read_dir(from).unwrap().count(), 0);
+    // Nor is a file of its name that holds nothing; nothing is written to it.
+    let file = Path::new(from).join("yousoon.sqlite");
+    std::fs::write(&file, "").unwrap();
+    let (code, text) = yousoon(dir.path(), &["copy", "--from", from, "--to", to]);
+    assert_eq!(code, 1, "{text}");
+    assert_eq!(std::fs::metadata(file).unwrap().len(), 0);
+    assert!(!Path::new(to).exists());
 }
 
 /// D1 and D2: 200 lines, and what a spreadsheet makes of them.

@@ -58,7 +58,9 @@ async fn a_holder_gets_pictures_of_the_code_and_a_calendar_file_and_nobody_else_
     }
     let bad = format!("/bookings/{id}/qr.svg?code=secret");
     let bad = app.request(Method::GET, &bad).bearer_auth(&ana.access);
-    assert_eq!(Answer::of(bad).await.status, 400);
+    let bad = Answer::of(bad).await;
+    let refused = (bad.status.as_u16(), bad.code());
+    assert_eq!(refused, (400, "INVALID_REQUEST".to_owned()));
     let calendar = app.request(Method::GET, &format!("/bookings/{id}.ics"));
     let calendar = Answer::of(calendar.bearer_auth(&ana.access)).await.text;
     assert!(
