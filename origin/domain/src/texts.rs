@@ -14,6 +14,8 @@ const MAX_URL_BYTES: usize = 500;
 /// The longest spelling of a phone number, in bytes.
 const MAX_PHONE_BYTES: usize = 64;
 const MAX_DESCRIPTION_CHARS: usize = 4_000;
+/// The digits of a code that is typed.
+const CODE_DIGITS: usize = 6;
 /// The maximum length of a password in bytes, bcrypt's limit. bcrypt would silently truncate a
 /// longer one, and two passwords would match the same hash.
 pub const MAX_PASSWORD_BYTES: usize = 72;
@@ -114,7 +116,7 @@ fn is_break(c: char) -> bool {
 /// A person's first or last name. One letter is a name: 李, or the Korean family name O.
 pub fn person_name(field: &'static str, text: &str) -> Result<String, BrokenRule> {
     line(text, 1..=50)
-        .filter(|name| name.contains(char::is_alphabetic))
+        .filter(|name| name.contains(|c: char| c.is_alphabetic() && !is_blank_letter(c)))
         .ok_or(PERSON_NAME.at(field))
 }
 
@@ -168,10 +170,12 @@ pub fn composed(text: &str) -> String {
 }
 
 /// The digits of a code as it was sent, whatever groups and digits it was typed in: `123 456`,
-/// `１２３-４５６`.
-pub fn typed_code(text: &str) -> String {
-    let is_between = |c: char| c.is_whitespace() || is_dash(c) || is_invisible(c) || c == '.';
-    plain(text).chars().filter(|c| !is_between(*c)).collect()
+/// `(１２３-４５６)`. `None` if it cannot be one: it has letters, or not [`CODE_DIGITS`] digits.
+pub fn typed_code(text: &str) -> Option<String> {
+    let text = plain(text);
+    let code: String = text.chars().filter(char::is_ascii_digit).collect();
+    let is_code = code.len() == CODE_DIGITS && !text.contains(char::is_alphabetic);
+    is_code.then_some(code)
 }
 
 /// A token as it was sent, without what copying puts around and into it.
@@ -184,9 +188,73 @@ pub fn pasted_token(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// With the digits and signs of ASCII for full-width, Arabic and Indic ones.
+/// The zeros of the scripts that have digits of their own (general category Nd), without those that
+/// NFKC makes ASCII. Their other digits follow them.
+const ZEROS: [char; 60] = [
+    '\u{0660}',
+    '\u{06f0}',
+    '\u{07c0}',
+    '\u{0966}',
+    '\u{09e6}',
+    '\u{0a66}',
+    '\u{0ae6}',
+    '\u{0b66}',
+    '\u{0be6}',
+    '\u{0c66}',
+    '\u{0ce6}',
+    '\u{0d66}',
+    '\u{0de6}',
+    '\u{0e50}',
+    '\u{0ed0}',
+    '\u{0f20}',
+    '\u{1040}',
+    '\u{1090}',
+    '\u{17e0}',
+    '\u{1810}',
+    '\u{1946}',
+    '\u{19d0}',
+    '\u{1a80}',
+    '\u{1a90}',
+    '\u{1b50}',
+    '\u{1bb0}',
+    '\u{1c40}',
+    '\u{1c50}',
+    '\u{a620}',
+    '\u{a8d0}',
+    '\u{a900}',
+    '\u{a9d0}',
+    '\u{a9f0}',
+    '\u{aa50}',
+    '\u{abf0}',
+    '\u{104a0}',
+    '\u{10d30}',
+    '\u{11066}',
+    '\u{110f0}',
+    '\u{11136}',
+    '\u{111d0}',
+    '\u{112f0}',
+    '\u{11450}',
+    '\u{114d0}',
+    '\u{11650}',
+    '\u{116c0}',
+    '\u{11730}',
+    '\u{118e0}',
+    '\u{11950}',
+    '\u{11c50}',
+    '\u{11d50}',
+    '\u{11da0}',
+    '\u{11f50}',
+    '\u{16a60}',
+    '\u{16ac0}',
+    '\u{16b50}',
+    '\u{1e140}',
+    '\u{1e2f0}',
+    '\u{1e4f0}',
+    '\u{1e950}',
+];
+
+/// With the digits and signs of ASCII for those of other scripts.
 fn plain(text: &str) -> String {
-    const ZEROS: [char; 3] = ['٠', '۰', '०'];
     let digit = |c: char| {
         let value = ZEROS.iter().find_map(|zero| {
             u32::from(c)
@@ -198,8 +266,9 @@ fn plain(text: &str) -> String {
     text.nfkc().map(|c| digit(c).unwrap_or(c)).collect()
 }
 
-fn is_dash(c: char) -> bool {
-    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}')
+/// Letters that are drawn as nothing.
+const fn is_blank_letter(c: char) -> bool {
+    matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
 }
 
 /// Marks of direction and of width zero, which chats and web pages put around what is copied.

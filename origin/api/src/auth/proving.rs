@@ -89,13 +89,15 @@ pub async fn request_phone_code(request: &RequestContext) -> Result<()> {
 pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Account> {
     let user = request.signed_in()?;
     count_attempt(request, Attempt::TryCode(&user.id)).await?;
+    // A slip of the finger is no try.
+    let typed = typed_code(digits).ok_or_else(wrong_code)?;
     let (store, now_ms) = (&request.services.auth.code_store, request.now_ms);
     // Counted first, so that parallel attempts also get only five tries.
     let tried = store
         .take_try(&user.id, CodePurpose::VerifyPhone, now_ms)
         .await;
     let code = tried.map_err(failed)?.ok_or_else(wrong_code)?;
-    if !request.services.auth.codes.is(&code, &typed_code(digits)) {
+    if !request.services.auth.codes.is(&code, &typed) {
         return Err(wrong_code());
     }
     let change = AccountChange::PhoneVerified(code.target);

@@ -99,6 +99,8 @@ fn one_letter_is_a_name() {
         "…",
         "1",
         "\u{200b}",
+        "\u{3164}",
+        "\u{115f}\u{1160}",
         "Z\no",
         "Z\u{2028}o",
         &long,
@@ -167,11 +169,18 @@ fn a_code_is_its_digits_however_it_is_typed() {
         "12 34 56",
         "\u{200e}123456",
         "123.456",
+        "(123456)",
+        "123_456",
+        "«123·456»",
+        "123/456",
+        "১২৩৪৫৬",
+        "๑๒๓๔๕๖",
+        "߁߂߃߄߅߆",
     ] {
-        assert_eq!(typed_code(typed), "123456", "{typed:?}");
+        assert_eq!(typed_code(typed).as_deref(), Some("123456"), "{typed:?}");
     }
-    for other in ["12345", "123456x", "1234567", ""] {
-        assert_ne!(typed_code(other), "123456");
+    for other in ["12345", "123456x", "1234567", "", "abc", "G-123456"] {
+        assert_eq!(typed_code(other), None, "{other:?}");
     }
 }
 

@@ -93,8 +93,8 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// An e-mail address in the form in which it is unique: lower case, accents composed, and a domain
-/// that was typed in ASCII (`xn--`) in its own letters.
+/// An e-mail address in the form in which it is unique: lower case, accents composed, and the domain
+/// in its own letters, as UTS 46 maps them: `xn--` and full-width letters are spellings of the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EmailKey(String);
 
@@ -102,7 +102,7 @@ impl EmailKey {
     pub fn of(email: &str) -> Self {
         let email = composed(email).to_lowercase();
         Self(match email.rsplit_once('@') {
-            Some((name, domain)) if domain.contains("xn--") => {
+            Some((name, domain)) if !domain.is_ascii() || domain.contains("xn--") => {
                 let (domain, _) = idna::domain_to_unicode(domain);
                 format!("{name}@{domain}")
             }
@@ -233,6 +233,10 @@ mod tests {
     /// A sibling of C4: one address, one spelling.
     #[test]
     fn addresses_that_differ_in_encoding_are_one() {
+        let plain = EmailKey::of("zoe@example.fr");
+        for spelling in ["zoe@ｅxample.fr", "zoe@example。fr", "zoe@exam\u{ad}ple.fr"] {
+            assert_eq!(EmailKey::of(spelling), plain, "{spelling}");
+        }
         let composed = EmailKey::of("zoé@exämple.fr");
         for spelling in [
             "zoe\u{301}@exa\u{308}mple.fr",
