@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use phonenumber::{Mode, country};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, enums::Region};
 use unicode_normalization::UnicodeNormalization as _;
 use url::Url;
 use validator::ValidateEmail as _;
@@ -132,9 +132,9 @@ fn e164(text: &str) -> Option<String> {
     if text.len() > MAX_PHONE_BYTES || text.contains(char::is_alphabetic) {
         return None;
     }
-    let number = phonenumber::parse(Some(country::FR), &*text).ok()?;
-    let is_plain = number.extension().is_none() && number.is_valid();
-    is_plain.then(|| number.format().mode(Mode::E164).to_string())
+    let number = PHONE_NUMBER_UTIL.parse(&text, Some(Region::FR)).ok()?;
+    let is_plain = number.extension.is_none() && number.is_valid();
+    is_plain.then(|| number.format_as(PhoneNumberFormat::E164).into_owned())
 }
 
 pub fn https_url(field: &'static str, text: &str) -> Result<String, BrokenRule> {

@@ -136,6 +136,20 @@ fn a_number_has_one_spelling() {
             ("+262 692 12 34 56", "+262692123456"),
         ],
     );
+    // Zeros that begin a number within its country belong to it.
+    for number in [
+        "+390212345678",
+        "+390669812345",
+        "+3780549886377",
+        "+2250123456789",
+        "+2250707070707",
+        "+242061234567",
+        "+2290195123456",
+        "+24101441234",
+        "+24106031234",
+    ] {
+        reads(phone, &[(number, number)]);
+    }
     let long = "1".repeat(65);
     let bad = [
         "",
