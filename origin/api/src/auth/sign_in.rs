@@ -135,8 +135,10 @@ pub async fn refresh(request: &RequestContext, token: &str) -> Result<AuthPayloa
     };
     let found = request.services.users.by_id(&user).await.map_err(failed)?;
     let goes_on = |account: &Account| account.status == Status::Active && account.epoch == epoch;
-    if let Some(account) = found.filter(goes_on) {
-        return payload(request, account, &next).await;
+    if let Some(account) = found.filter(goes_on)
+        && let Some(payload) = payload(request, account, &next).await?
+    {
+        return Ok(payload);
     }
     end(request, &user, &id).await?;
     Err(not_taken())
@@ -239,24 +241,45 @@ async fn begin(request: &RequestContext, account: Account) -> Result<AuthPayload
     };
     let begun = request.services.auth.sessions.begin(session, token.hash());
     begun.await.map_err(failed_with)?;
-    payload(request, account, &token).await
+    let payload = payload(request, account, &token).await?;
+    payload.ok_or_else(wrong_credentials)
 }
 
+/// The tokens of a session that is stored; none if the account has been erased meanwhile, or its
+/// credentials have changed.
 async fn payload(
     request: &RequestContext,
     account: Account,
     refresh: &RefreshToken,
-) -> Result<AuthPayload> {
-    remember_network(request, &account.email_key()).await;
-    let tokens = &request.services.auth.tokens;
+) -> Result<Option<AuthPayload>> {
     let session = refresh.session();
+    let auth = &request.services.auth;
+    remember_network(request, &account.email_key()).await;
+    // Looked at again after the writes: an erasure removes what was written before the account was
+    // gone, and this what is written later.
+    let standing = request.services.users.standing(&account.id).await;
+    let standing = standing.map_err(failed)?;
+    if standing.is_none() {
+        let email = account.email_key();
+        let forgotten = request
+            .services
+            .rate_limiter
+            .forget_networks(email.as_str());
+        forgotten.await.map_err(failed_with)?;
+    }
+    if standing.is_none_or(|standing| standing.epoch != account.epoch) {
+        let ended = auth.sessions.end(&account.id, &session).await;
+        ended.map_err(failed_with)?;
+        return Ok(None);
+    }
+    let tokens = &auth.tokens;
     let access = tokens.issue(&account, &session, request.now_ms);
-    Ok(AuthPayload {
+    Ok(Some(AuthPayload {
         access_token: access.map_err(failed_with)?,
         refresh_token: refresh.expose(),
         expires_in: i32::try_from(tokens::LIFE_S).unwrap_or(i32::MAX),
         user: UserNode::of_signed_in(account, session),
-    })
+    }))
 }
 
 fn wrong_credentials() -> Error {

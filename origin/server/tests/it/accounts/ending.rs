@@ -163,3 +163,30 @@ async fn logout_takes_a_token_that_has_expired_or_whose_session_has_ended() {
         }
     }
 }
+
+/// E7, F2. A sign-in while the account is erased leaves no session behind, on whichever origin.
+#[tokio::test]
+async fn who_signs_in_while_the_account_is_erased_leaves_nothing() {
+    const ROUNDS: usize = 10;
+    for (app, _redis) in both().await {
+        let other = app.another().await;
+        for round in 0..ROUNDS {
+            let name = format!("ana{round}");
+            let email = format!("{name}@example.fr");
+            let ana = register(&app, &name).await;
+            let logins = join_all((0..8).map(|number| {
+                let app = if number % 2 == 0 { &app } else { &other };
+                login(app, &email, PASSWORD)
+            }));
+            let erase = "mutation D($p: String!) { deleteMyAccount(password: $p) }";
+            let erase = ana.ask(&app, erase, json!({"p": PASSWORD}));
+            let (_logins, refreshed, erased) =
+                tokio::join!(logins, refresh(&other, &ana.refresh), erase);
+            drop(refreshed);
+            assert_eq!(erased.data()["deleteMyAccount"], true);
+            let sessions = &app.state.services.auth.sessions;
+            let left = sessions.of_user(&ana.user_id(), 0).await.unwrap();
+            assert_eq!(left, [], "round {round}");
+        }
+    }
+}
