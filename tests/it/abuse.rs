@@ -76,7 +76,7 @@ async fn hostile_clients_crash_nothing_and_see_no_other_users_data() {
         let [from, to] = [before, after].map(|vitals| vitals.rss_kb / 1_024);
         memory.push(format!("{name} {from} to {to} MiB"));
     }
-    memory::watch(&mut target, &tally, [&ana, &ben, &mallory], scale).await;
+    memory::watch(&mut target, &tally, ["ana", "ben", "mallory"], scale).await;
     let mut words = target.last_words();
     drop(target);
 

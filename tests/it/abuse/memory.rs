@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::scale::Scale;
 use super::tally::Tally;
 use super::{mutated, parallel};
-use crate::people::Person;
+use crate::people::{PASSWORD, Person, anonymous, answer, credentials, data};
 
 /// The pause between two measurements; a round of requests runs in each.
 const EVERY: Duration = Duration::from_secs(30);
@@ -71,10 +71,9 @@ impl fmt::Display for Course {
 pub(crate) async fn watch(
     target: &mut Target,
     tally: &Arc<Tally>,
-    people: [&Person; 3],
+    people: [&str; 3],
     scale: Scale,
 ) {
-    let [ana, ben, mallory] = people;
     let mut courses = ["origin", "edge"].map(|name| Course {
         name,
         rss_kb: Vec::new(),
@@ -90,8 +89,11 @@ pub(crate) async fn watch(
             seed,
             ..scale
         };
-        parallel::ask(target, tally, [ana, ben], round).await;
-        mutated::send(target, tally, mallory, round).await;
+        // Access tokens end after a quarter of an hour.
+        let [ana, ben, mallory] = people.map(|name| signed_in(target, name));
+        let (ana, ben, mallory) = tokio::join!(ana, ben, mallory);
+        parallel::ask(target, tally, [&ana, &ben], round).await;
+        mutated::send(target, tally, &mallory, round).await;
         tokio::time::sleep_until(next).await;
         let vitals = target.vitals().unwrap();
         for (course, vitals) in courses.iter_mut().zip(&vitals) {
@@ -107,6 +109,12 @@ pub(crate) async fn watch(
             format!("{} grew from {early} KB to {late} KB", course.name)
         });
     }
+}
+
+async fn signed_in(target: &Target, name: &str) -> Person {
+    let login = target.ask("Login", credentials(name, PASSWORD));
+    let seen = answer(anonymous(&target.client, &target.edge_url, &login)).await;
+    Person::of(&data(&seen)["login"])
 }
 
 #[test]
