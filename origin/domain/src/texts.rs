@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 
+use idna::{
+    AsciiDenyList,
+    uts46::{DnsLength, Hyphens, Uts46},
+};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, enums::Region};
 use unicode_normalization::UnicodeNormalization as _;
 use url::Url;
@@ -67,14 +71,24 @@ const DESCRIPTION: Rule = Rule::new(
     "has at most 4000 characters, without control characters",
 );
 
-/// An address that SMTP accepts.
+/// An address that SMTP accepts, at a domain of the Internet.
 pub fn email(field: &'static str, text: &str) -> Result<String, BrokenRule> {
     let text = composed(text);
-    if text.len() <= 254 && text.validate_email() {
+    if text.len() <= 254 && text.validate_email() && has_domain(&text) {
         Ok(text)
     } else {
         Err(EMAIL.at(field))
     }
+}
+
+/// Whether the domain can be mapped by UTS 46: `validate_email` takes any `xn--`, and whatever ends in
+/// an IP address in brackets.
+fn has_domain(email: &str) -> bool {
+    email.rsplit_once('@').is_some_and(|(_, domain)| {
+        let (deny, hyphens) = (AsciiDenyList::STD3, Hyphens::CheckFirstLast);
+        let ascii = Uts46::new().to_ascii(domain.as_bytes(), deny, hyphens, DnsLength::Verify);
+        ascii.is_ok()
+    })
 }
 
 /// A new password in its normal form, whose characters and bytes are counted.
@@ -190,7 +204,7 @@ pub fn pasted_token(text: &str) -> Cow<'_, str> {
 
 /// The zeros of the scripts that have digits of their own (general category Nd), without those that
 /// NFKC makes ASCII. Their other digits follow them.
-const ZEROS: [char; 60] = [
+const ZEROS: [char; 68] = [
     '\u{0660}',
     '\u{06f0}',
     '\u{07c0}',
@@ -228,6 +242,7 @@ const ZEROS: [char; 60] = [
     '\u{abf0}',
     '\u{104a0}',
     '\u{10d30}',
+    '\u{10d40}',
     '\u{11066}',
     '\u{110f0}',
     '\u{11136}',
@@ -237,19 +252,26 @@ const ZEROS: [char; 60] = [
     '\u{114d0}',
     '\u{11650}',
     '\u{116c0}',
+    '\u{116d0}',
+    '\u{116da}',
     '\u{11730}',
     '\u{118e0}',
     '\u{11950}',
+    '\u{11bf0}',
     '\u{11c50}',
     '\u{11d50}',
     '\u{11da0}',
+    '\u{11de0}',
     '\u{11f50}',
+    '\u{16130}',
     '\u{16a60}',
     '\u{16ac0}',
     '\u{16b50}',
+    '\u{16d70}',
     '\u{1e140}',
     '\u{1e2f0}',
     '\u{1e4f0}',
+    '\u{1e5f1}',
     '\u{1e950}',
 ];
 
@@ -268,7 +290,10 @@ fn plain(text: &str) -> String {
 
 /// Letters that are drawn as nothing.
 const fn is_blank_letter(c: char) -> bool {
-    matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
+    matches!(
+        c,
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{13441}' | '\u{13442}'
+    )
 }
 
 /// Marks of direction and of width zero, which chats and web pages put around what is copied.

@@ -1,4 +1,7 @@
+use proptest::prelude::*;
+
 use super::*;
+use crate::users::account::EmailKey;
 
 type Read = fn(&'static str, &str) -> Result<String, BrokenRule>;
 
@@ -33,6 +36,33 @@ fn an_address_is_read_without_the_spaces_around_it() {
         "a b@c.fr",
         "a@b..fr",
         "a@b.fr, c@d.fr",
+        "a@b.fr\r\nBcc: c@d.fr",
+    ];
+    refuses(email, "EMAIL", &bad);
+}
+
+#[test]
+fn an_address_has_a_domain_that_idna_can_map() {
+    reads(
+        email,
+        &[
+            ("a@EXÄMPLE.fr", "a@EXÄMPLE.fr"),
+            ("a@xn--exmple-cua.fr", "a@xn--exmple-cua.fr"),
+            ("a@r3---sn.fr", "a@r3---sn.fr"),
+        ],
+    );
+    let label = "x".repeat(64);
+    let bad = [
+        "a@b.fr\r\nBcc:c[127.0.0.1]",
+        "a@xn--a.fr",
+        "a@xn--.fr",
+        "a@xn--example-.fr",
+        "a@ex\u{fffd}mple.fr",
+        "a@\u{ad}.fr",
+        "a@b.fr。",
+        "a@-b.fr",
+        "a@[127.0.0.1]",
+        &format!("a@{label}.fr"),
     ];
     refuses(email, "EMAIL", &bad);
 }
@@ -101,6 +131,8 @@ fn one_letter_is_a_name() {
         "\u{200b}",
         "\u{3164}",
         "\u{115f}\u{1160}",
+        "\u{ffa0}",
+        "\u{13441}\u{13442}",
         "Z\no",
         "Z\u{2028}o",
         &long,
@@ -136,6 +168,17 @@ fn a_number_has_one_spelling() {
             ("+262 692 12 34 56", "+262692123456"),
         ],
     );
+    for landline in [
+        "01 42 68 53 00",
+        "0142685300",
+        "(01) 42.68.53.00",
+        "+33 (0)1 42 68 53 00",
+        "+33(0)142685300",
+        "0033 (0)1 42 68 53 00",
+        "33142685300",
+    ] {
+        reads(phone, &[(landline, "+33142685300")]);
+    }
     // Zeros that begin a number within its country belong to it.
     for number in [
         "+390212345678",
@@ -156,6 +199,10 @@ fn a_number_has_one_spelling() {
         "+",
         "112",
         "3615",
+        "06 12 34 56 7",
+        "06 12 34 56 78 9",
+        "06 12 34 56 78 / 07 12 34 56 78",
+        "06 12 34 56 78 #5",
         "+3361234567",
         "+336123456789",
         "0000000000",
@@ -190,6 +237,8 @@ fn a_code_is_its_digits_however_it_is_typed() {
         "১২৩৪৫৬",
         "๑๒๓๔๕๖",
         "߁߂߃߄߅߆",
+        "\u{11bf1}\u{11bf2}\u{11bf3}\u{11bf4}\u{11bf5}\u{11bf6}",
+        "1\u{20e3}2\u{20e3}3\u{20e3}4\u{20e3}5\u{20e3}6\u{20e3}",
     ] {
         assert_eq!(typed_code(typed).as_deref(), Some("123456"), "{typed:?}");
     }
@@ -226,4 +275,23 @@ fn an_address_of_the_web_is_public_and_unambiguous() {
         "https://example.fr\\a",
     ];
     refuses(https_url, "HTTPS_URL", &bad);
+}
+
+proptest! {
+    /// A request ends in a refusal, not in a panic of a library.
+    #[test]
+    fn a_number_of_any_shape_is_read_or_refused(text in "[+0-9()*#;=,~/ .\\-\u{2013}٠-٩０-９＋]{0,30}|\\PC{0,30}") {
+        if let Ok(number) = phone("x", &text) {
+            prop_assert_eq!(phone("x", &number), Ok(number.clone()));
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_read_has_a_key_of_its_own_domain(text in "[a-c]@[a-dß-éΣς.。\\-\u{ad}Ａ-Ｃxn\\[\\]]{1,12}") {
+        if let Ok(address) = email("x", &text) {
+            let key = EmailKey::of(&address);
+            prop_assert!(!key.as_str().contains(char::REPLACEMENT_CHARACTER));
+            prop_assert_eq!(EmailKey::of(key.as_str()), key);
+        }
+    }
 }

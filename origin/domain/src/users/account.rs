@@ -100,13 +100,13 @@ pub struct EmailKey(String);
 
 impl EmailKey {
     pub fn of(email: &str) -> Self {
-        let email = composed(email).to_lowercase();
+        let email = composed(email);
         Self(match email.rsplit_once('@') {
-            Some((name, domain)) if !domain.is_ascii() || domain.contains("xn--") => {
+            Some((name, domain)) => {
                 let (domain, _) = idna::domain_to_unicode(domain);
-                format!("{name}@{domain}")
+                format!("{}@{domain}", name.to_lowercase())
             }
-            Some(_) | None => email,
+            None => email.to_lowercase(),
         })
     }
 
@@ -237,6 +237,8 @@ mod tests {
         for spelling in ["zoe@ｅxample.fr", "zoe@example。fr", "zoe@exam\u{ad}ple.fr"] {
             assert_eq!(EmailKey::of(spelling), plain, "{spelling}");
         }
+        // Not as Greek is written, where the last sigma of a word has another form.
+        assert_eq!(EmailKey::of("zoe@ΟΔΟΣ-Α.gr"), EmailKey::of("zoe@οδοσ-α.gr"));
         let composed = EmailKey::of("zoé@exämple.fr");
         for spelling in [
             "zoe\u{301}@exa\u{308}mple.fr",

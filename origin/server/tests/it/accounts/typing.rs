@@ -156,6 +156,24 @@ async fn a_code_is_right_however_its_digits_are_typed() {
     }
 }
 
+#[tokio::test]
+async fn a_slip_of_the_finger_is_no_try() {
+    const VERIFY: &str = "mutation V($c: String!) { verifyPhone(code: $c) { isPhoneVerified } }";
+    let app = TestApp::start().await;
+    let ana = with(&app, "ana", "phone", "06 12 34 56 78").await.data();
+    let ana = Person::of(&ana["register"]);
+    let send = "mutation M { requestPhoneCode }";
+    ana.ask(&app, send, json!({})).await.data();
+    let digits = app.state.outgoing.take().remove(0).parts().1.to_owned();
+    // A code has five tries.
+    for slip in ["", "12345", "1234567", "12345O", "x", "+33612345678"] {
+        let refused = ana.ask(&app, VERIFY, json!({"c": slip})).await;
+        assert_eq!(refused.code(), "CODE_INVALID", "{slip:?}");
+    }
+    let verified = ana.ask(&app, VERIFY, json!({"c": digits})).await.data();
+    assert_eq!(verified["verifyPhone"]["isPhoneVerified"], true);
+}
+
 /// C6. Links break where mail programs wrap lines.
 #[tokio::test]
 async fn a_token_is_right_with_what_copying_adds() {
