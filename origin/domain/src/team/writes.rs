@@ -17,9 +17,9 @@ pub fn invited(new: &Invitation, known: Option<Invitation>, count: usize) -> Inv
         .filter(|wait_ms| *wait_ms > 0);
     match (known, wait_ms) {
         (Some(known), Some(wait_ms)) if known.is_withdrawn() => Invited::Withdrawn { wait_ms },
-        (Some(known), Some(_)) if known.post == new.post => Invited::Sent(Box::new(known)),
-        // It takes the place of an open one. Another post is a correction, not a repeat.
-        (Some(known), _) if !known.is_withdrawn() => Invited::Done,
+        (Some(known), Some(_)) => Invited::Sent(Box::new(known)),
+        // It takes the place of an open one.
+        (Some(known), None) if !known.is_withdrawn() => Invited::Done,
         (Some(_) | None, _) if count >= MOST_INVITATIONS => Invited::Full,
         (Some(_) | None, _) => Invited::Done,
     }
@@ -89,11 +89,6 @@ mod tests {
         let [soon, later] = [RESEND_AFTER_MS - 1, RESEND_AFTER_MS].map(invitation);
         let sent = Invited::Sent(Box::new(known.clone()));
         assert_eq!(invited(&soon, Some(known.clone()), 1), sent);
-        let corrected = Invitation {
-            post: Post::Staff,
-            ..soon
-        };
-        assert_eq!(invited(&corrected, Some(known.clone()), 1), Invited::Done);
         let full = MOST_INVITATIONS;
         assert_eq!(invited(&later, Some(known), full), Invited::Done);
         assert_eq!(invited(&later, None, full - 1), Invited::Done);
