@@ -259,17 +259,16 @@ async fn payload(
     // gone, and this what is written later.
     let standing = request.services.users.standing(&account.id).await;
     let standing = standing.map_err(failed)?;
-    if standing.is_none() {
-        let email = account.email_key();
-        let forgotten = request
-            .services
-            .rate_limiter
-            .forget_networks(email.as_str());
-        forgotten.await.map_err(failed_with)?;
-    }
+    let is_erased = standing.is_none();
     if standing.is_none_or(|standing| standing.epoch != account.epoch) {
         let ended = auth.sessions.end(&account.id, &session).await;
         ended.map_err(failed_with)?;
+        if is_erased {
+            let email = account.email_key();
+            let limiter = &request.services.rate_limiter;
+            let forgotten = limiter.forget_networks(email.as_str()).await;
+            forgotten.map_err(failed_with)?;
+        }
         return Ok(None);
     }
     let tokens = &auth.tokens;
