@@ -36,6 +36,21 @@ pub const LOCATION: Rule = Rule::new(
     "is out of range: a latitude is -90 to 90, a longitude -180 to 180",
 );
 
+const LIST_LENGTH: Rule = Rule::new(
+    "LIST_LENGTH",
+    "compte au plus 20 éléments",
+    "has at most 20 elements",
+);
+
+/// The list, unless it has more than 20 elements.
+pub fn at_most_20<T>(field: &'static str, all: Vec<T>) -> Result<Vec<T>, BrokenRule> {
+    if all.len() > 20 {
+        Err(LIST_LENGTH.at(field))
+    } else {
+        Ok(all)
+    }
+}
+
 /// A field that breaks a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BrokenRule {

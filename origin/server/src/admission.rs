@@ -121,7 +121,7 @@ pub(crate) async fn count(
 pub(crate) fn too_many(decision: &Decision, request: &Request) -> Response {
     let accept = text(request.headers(), &ACCEPT);
     let media = Accepted::parse(accept.as_deref()).map_or(MediaType::Json, Accepted::refusals);
-    // The account is not read: nothing slow for whoever asks too often.
+    // The account is not read: a client above its limit must not cost a query.
     let language = text(request.headers(), &ACCEPT_LANGUAGE)
         .and_then(|accepted| preferred(&accepted))
         .unwrap_or(Language::French);

@@ -69,11 +69,14 @@ where
         + 'static,
 {
     let service = hyper::service::service_fn(move |request: http::Request<Incoming>| {
-        let ends_with_body = request.version() < Version::HTTP_2;
-        let is_read = Arc::new(AtomicBool::new(request.body().is_end_stream()));
-        let mut request = request.map(|body| {
-            let is_read = Arc::clone(&is_read);
-            Body::new(Watched { body, is_read })
+        let has_body = !request.body().is_end_stream() && request.version() < Version::HTTP_2;
+        let is_read = has_body.then(Arc::<AtomicBool>::default);
+        let mut request = request.map(|body| match &is_read {
+            Some(is_read) => Body::new(Watched {
+                body,
+                is_read: Arc::clone(is_read),
+            }),
+            None => Body::new(body),
         });
         request.extensions_mut().insert(ConnectInfo(address));
         let answering = routes.clone().oneshot(request);
@@ -81,7 +84,7 @@ where
             let mut response = answering.await?;
             // The rest of the body cannot be told from the next request. A client that is not told
             // would send that on a connection that is closed (RFC 9112, section 9.6).
-            if ends_with_body && !is_read.load(Ordering::Relaxed) {
+            if is_read.is_some_and(|is_read| !is_read.load(Ordering::Relaxed)) {
                 let headers = response.headers_mut();
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }

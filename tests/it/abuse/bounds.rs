@@ -23,7 +23,9 @@ const PART: &str = "bounds";
 const WITHIN: Duration = Duration::from_secs(3);
 const SOCKETS: usize = 50;
 
-fn count(tally: &Tally, status: u16, code: &str, what: &str) {
+/// Counts a refusal without a code.
+fn refused(tally: &Tally, status: u16, what: &str) {
+    let code = "";
     tally.answered(PART, &Seen { status, code, what });
 }
 
@@ -41,7 +43,7 @@ pub(crate) async fn unsigned_appends(target: &Target, tally: &Tally) {
             .send()
             .await
             .map_or(413, |seen| seen.status().as_u16());
-        count(tally, status, "", "an unsigned append");
+        refused(tally, status, "an unsigned append");
         let took = began.elapsed();
         tally.holds([401, 413].contains(&status) && took < WITHIN, || {
             format!("{PART}: {megabytes} MiB of unsigned appends: {status} after {took:?}")
@@ -59,10 +61,9 @@ pub(crate) async fn long_words(target: &Target, tally: &Tally) {
             let body = json!({"documentId": ask.id, "variables": ask.variables});
             let request = target.client.post(format!("{base}/graphql")).json(&body);
             let seen = answer(request).await;
-            let code = seen.code();
-            count(tally, seen.status, &code, "long words");
+            tally.read(PART, &seen, "long words");
             let took = began.elapsed();
-            tally.holds(code.is_empty() && took < WITHIN, || {
+            tally.holds(seen.code().is_empty() && took < WITHIN, || {
                 format!(
                     "{PART}: long words: {} after {took:?}: {}",
                     seen.status, seen.text
@@ -81,7 +82,7 @@ pub(crate) async fn repeated_consents(target: &Target, tally: &Tally, person: &P
             .post(&target.client, &target.origin_url, &person.access)
             .await
             .unwrap();
-        count(tally, seen.status, &seen.code(), "the same consent");
+        tally.read(PART, &seen, "the same consent");
         tally.holds(seen.code().is_empty(), || format!("{PART}: {}", seen.text));
     }
     let kept = target.ask("MyConsents", json!({}));
@@ -106,7 +107,7 @@ pub(crate) async fn endless_messages(target: &Target, tally: &Tally) {
     for taken in sockets.join_all().await {
         match taken {
             // The handshake is refused: there are too many of this address.
-            None => count(tally, 429, "", "an endless message"),
+            None => refused(tally, 429, "an endless message"),
             Some(taken) => {
                 tally.sent(PART);
                 tally.holds(taken <= 4 * REQUEST_BYTES, || {

@@ -6,7 +6,7 @@ use e2e::{Ask, Target};
 use pq_core::ErrorCode;
 use serde_json::{Value, json};
 
-use super::tally::{Seen, Tally};
+use super::tally::Tally;
 use crate::people::{PASSWORD, Person, anonymous, answer, credentials, data, email};
 
 const PART: &str = "floods";
@@ -24,8 +24,7 @@ pub(crate) async fn resets(target: &Target, tally: &Tally, owner: &str) {
     let ask = target.ask("RequestPasswordReset", json!({"email": email(owner)}));
     for _ in 0..40 {
         let seen = answer(anonymous(&target.client, &target.edge_url, &ask)).await;
-        let code = seen.code();
-        count(tally, seen.status, &code, "a reset");
+        tally.read(PART, &seen, "a reset");
         let is_true = seen.json()["data"]["requestPasswordReset"] == true;
         tally.holds(is_true, || format!("{PART}: a reset tells: {}", seen.text));
     }
@@ -82,10 +81,6 @@ pub(crate) async fn invitations(target: &Target, tally: &Tally, owner: &Person) 
 async fn send(target: &Target, tally: &Tally, who: &Person, ask: &Ask, what: &str) -> Value {
     let seen = ask.post(&target.client, &target.origin_url, &who.access);
     let seen = seen.await.unwrap();
-    count(tally, seen.status, &seen.code(), what);
+    tally.read(PART, &seen, what);
     seen.json()
-}
-
-fn count(tally: &Tally, status: u16, code: &str, what: &str) {
-    tally.answered(PART, &Seen { status, code, what });
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::dice::Dice;
 use super::scale::Scale;
-use super::tally::{Seen, Tally};
+use super::tally::Tally;
 use crate::PARIS;
 use crate::people::{DOMAIN, Person, anonymous};
 
@@ -112,15 +112,7 @@ impl Field {
             Ok(seen) => seen,
             Err(error) => return tally.fault(format!("{PART}: no answer: {error:#}")),
         };
-        let code = seen.code();
-        tally.answered(
-            PART,
-            &Seen {
-                status: seen.status,
-                code: &code,
-                what: &ask.id,
-            },
-        );
+        tally.read(PART, &seen, &ask.id);
         if let Some(shared) = shared {
             tally.holds(seen.text == shared.text, || {
                 format!(

@@ -5,7 +5,7 @@ use e2e::{Answer, Target};
 use serde_json::json;
 
 use super::parallel::warm;
-use super::tally::{Seen, Tally};
+use super::tally::Tally;
 use crate::people::Person;
 
 const PART: &str = "poisoned";
@@ -89,16 +89,7 @@ pub(crate) async fn pour(target: &Target, tally: &Tally, person: &Person) {
             };
             match seen {
                 Ok(seen) => {
-                    let (status, code) = (seen.status, seen.code());
-                    let what = format!("{headers:?}");
-                    tally.answered(
-                        PART,
-                        &Seen {
-                            status,
-                            code: &code,
-                            what: &what,
-                        },
-                    );
+                    tally.read(PART, &seen, &format!("{headers:?}"));
                 }
                 Err(error) => tally.fault(format!("{PART}: no answer to {headers:?}: {error:#}")),
             }

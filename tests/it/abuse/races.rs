@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use e2e::{Answer, Ask, Target};
+use e2e::{Ask, Target};
 use serde_json::{Value, json};
 
 use super::scale::Scale;
-use super::tally::{Seen, Tally};
+use super::tally::Tally;
 use crate::people::{PASSWORD, Person, anonymous, answer, credentials, register, registration};
 
 const PART: &str = "races";
@@ -33,17 +33,6 @@ impl Got {
     }
 }
 
-fn count(tally: &Tally, seen: &Answer, what: &str) {
-    tally.answered(
-        PART,
-        &Seen {
-            status: seen.status,
-            code: &seen.code(),
-            what,
-        },
-    );
-}
-
 /// E1: while a password changes, somebody who knows the former one signs in, and refreshes. Nobody
 /// but the owner stays signed in.
 pub(crate) async fn new_passwords(target: &Target, tally: &Tally, scale: Scale) {
@@ -66,7 +55,7 @@ pub(crate) async fn new_passwords(target: &Target, tally: &Tally, scale: Scale) 
             .post(&target.client, &target.edge_url, &owner.access)
             .await
             .unwrap();
-        count(tally, &changed, "a new password");
+        tally.read(PART, &changed, "a new password");
         let own = Got::of(&changed.json()["data"]["changePassword"]);
         let Some(own) = own else {
             // A thief who was first has ended the owner's session only if the password is refused.
@@ -75,7 +64,7 @@ pub(crate) async fn new_passwords(target: &Target, tally: &Tally, scale: Scale) 
         };
         let mut got = BTreeSet::new();
         for seen in others.join_all().await {
-            count(tally, &seen, "with the former password");
+            tally.read(PART, &seen, "with the former password");
             let data = &seen.json()["data"];
             got.extend(
                 ["login", "refreshToken"]
@@ -96,7 +85,7 @@ pub(crate) async fn new_passwords(target: &Target, tally: &Tally, scale: Scale) 
             .post(&target.client, &target.edge_url, &own.access)
             .await
             .unwrap();
-        count(tally, &seen, "the owner");
+        tally.read(PART, &seen, "the owner");
         tally.holds(seen.code().is_empty(), || {
             format!("{PART}: the owner is signed out: {}", seen.text)
         });
@@ -112,13 +101,13 @@ async fn is_over(target: &Target, tally: &Tally, me: &Ask, stolen: &Got) {
         .post(&target.client, &target.edge_url, &stolen.access)
         .await
         .unwrap();
-    count(tally, &seen, "a former session");
+    tally.read(PART, &seen, "a former session");
     tally.holds(seen.code() == "TOKEN_INVALID", || {
         format!("{PART}: a session outlived its password: {}", seen.text)
     });
     let refresh = target.ask("RefreshToken", json!({"token": stolen.refresh}));
     let seen = answer(anonymous(&target.client, &target.edge_url, &refresh)).await;
-    count(tally, &seen, "a former session");
+    tally.read(PART, &seen, "a former session");
     tally.holds(seen.code() == "REFRESH_TOKEN_INVALID", || {
         format!("{PART}: a session outlived its password: {}", seen.text)
     });
@@ -139,7 +128,7 @@ pub(crate) async fn logouts(target: &Target, tally: &Tally, scale: Scale) {
         // A read at the same time may cache the session as it was.
         let (left, read) = tokio::join!(send(logout), send(me));
         for seen in [left, read] {
-            count(tally, &seen, "a logout");
+            tally.read(PART, &seen, "a logout");
         }
         ended.push(person);
     }

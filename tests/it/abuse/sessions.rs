@@ -32,15 +32,8 @@ pub(crate) async fn forgeries(target: &Target, tally: &Tally, ana: &Person) {
                     continue;
                 };
                 let seen = Answer::read(seen).await.unwrap();
+                tally.read(PART, &seen, what);
                 let said = seen.code();
-                tally.answered(
-                    PART,
-                    &Seen {
-                        status: seen.status,
-                        code: &said,
-                        what,
-                    },
-                );
                 let status = ErrorCode::parse(code).unwrap().status();
                 let is_refused = said == code && seen.status == status;
                 tally.holds(is_refused, || {
@@ -127,15 +120,7 @@ fn refresh(target: &Target, base: &str, token: &str) -> RequestBuilder {
 
 /// The next refresh token, if there is one.
 fn refreshed(tally: &Tally, seen: &Answer, what: &str) -> Option<String> {
-    let (status, code) = (seen.status, seen.code());
-    let is_refreshed = status == 200 && code.is_empty();
-    tally.answered(
-        REUSE,
-        &Seen {
-            status,
-            code: &code,
-            what,
-        },
-    );
+    tally.read(REUSE, seen, what);
+    let is_refreshed = seen.status == 200 && seen.code().is_empty();
     is_refreshed.then(|| Person::of(&data(seen)["refreshToken"]).refresh)
 }

@@ -7,7 +7,7 @@ use pq_core::ErrorCode;
 
 use super::dice::Dice;
 use super::scale::Scale;
-use super::tally::{Seen, Tally};
+use super::tally::Tally;
 use crate::people::{DOMAIN, anonymous, credentials};
 
 const PART: &str = "stuffing";
@@ -40,14 +40,7 @@ pub(crate) async fn guess(target: &Target, tally: &Tally, known: &str, scale: Sc
         }
         let seen = Answer::read(request.send().await.unwrap()).await.unwrap();
         let (status, code) = (seen.status, seen.code());
-        tally.answered(
-            PART,
-            &Seen {
-                status,
-                code: &code,
-                what: &name,
-            },
-        );
+        tally.read(PART, &seen, &name);
         // The field refuses it; or, before that, the gateway.
         let is_refused = match status {
             200 => [CREDENTIALS_INVALID, ErrorCode::RATE_LIMITED]

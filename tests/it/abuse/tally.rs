@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Mutex;
 
+use e2e::Answer;
 use pq_core::ErrorCode;
 
 /// How many faults are printed; further ones are only counted.
@@ -74,6 +75,19 @@ impl Tally {
                 seen.status, seen.code, seen.what
             ));
         }
+    }
+
+    /// Counts the answer of an HTTP client, as [`Self::answered`] does.
+    pub(crate) fn read(&self, part: &'static str, answer: &Answer, what: &str) {
+        let (status, code) = (answer.status, answer.code());
+        self.answered(
+            part,
+            &Seen {
+                status,
+                code: &code,
+                what,
+            },
+        );
     }
 
     /// Counts a refusal by workerd itself.

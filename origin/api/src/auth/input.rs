@@ -4,19 +4,11 @@ use std::fmt;
 
 use async_graphql::InputObject;
 use domain::{
-    broken::{BrokenField, Reading, Rule},
+    broken::{BrokenField, Reading, at_most_20},
     texts::{email, password, person_name, phone},
-    users::consents::MAX_FIRST_CONSENTS,
 };
 
 use crate::nodes::consent::ConsentInput;
-
-const CONSENTS: Rule = Rule::new(
-    "LIST_LENGTH",
-    "compte au plus 20 éléments",
-    "has at most 20 elements",
-);
-const _: () = assert!(MAX_FIRST_CONSENTS == 20, "so the sentence says");
 
 #[derive(Clone, InputObject)]
 pub struct RegisterInput {
@@ -65,19 +57,14 @@ impl RegisterInput {
             first_name: reading.take(person_name("firstName", &self.first_name)),
             last_name: reading.take(person_name("lastName", &self.last_name)),
             phone: reading.take(self.phone.map(|text| phone("phone", &text)).transpose()),
-            consents: match self.consents {
-                Some(all) if all.len() > MAX_FIRST_CONSENTS => {
-                    reading.take(Err(CONSENTS.at("consents")))
-                }
-                Some(all) => Some(consents(&mut reading, all)),
-                None => None,
-            },
+            consents: self.consents.map(|all| consents(&mut reading, all)),
         };
         reading.end(read)
     }
 }
 
 fn consents(reading: &mut Reading, all: Vec<ConsentInput>) -> Vec<ConsentInput> {
+    let all = reading.take(at_most_20("consents", all));
     let all = all.into_iter().enumerate();
     let read = all.filter_map(|(index, consent)| {
         reading.within(&format!("consents[{index}]"), consent.read().map(Some))
@@ -85,12 +72,14 @@ fn consents(reading: &mut Reading, all: Vec<ConsentInput>) -> Vec<ConsentInput> 
     read.collect()
 }
 
+fn new_password(text: &str) -> Result<String, Vec<BrokenField>> {
+    password("newPassword", text).map_err(|broken| vec![broken.into()])
+}
+
 impl ChangePasswordInput {
     pub fn read(self) -> Result<Self, Vec<BrokenField>> {
-        let mut reading = Reading::default();
-        let new_password = reading.take(password("newPassword", &self.new_password));
-        reading.end(Self {
-            new_password,
+        Ok(Self {
+            new_password: new_password(&self.new_password)?,
             ..self
         })
     }
@@ -98,10 +87,8 @@ impl ChangePasswordInput {
 
 impl ResetPasswordInput {
     pub fn read(self) -> Result<Self, Vec<BrokenField>> {
-        let mut reading = Reading::default();
-        let new_password = reading.take(password("newPassword", &self.new_password));
-        reading.end(Self {
-            new_password,
+        Ok(Self {
+            new_password: new_password(&self.new_password)?,
             ..self
         })
     }

@@ -40,7 +40,7 @@ pub enum Attempt<'a> {
     Confirm(&'a UserId),
     /// Sending a link to the signed-in user's own address.
     SendEmail { user: &'a UserId, to: &'a EmailKey },
-    /// Sending an SMS code to a phone. It costs money and disturbs the phone's owner.
+    /// Sending an SMS code to a phone. Each costs us money, and its owner did not always ask for it.
     SendCode { user: &'a UserId, phone: &'a str },
     /// Checking a six-digit code. Each code also has its own limit of five tries.
     TryCode(&'a UserId),
@@ -63,7 +63,7 @@ pub enum Attempt<'a> {
 enum Target {
     /// The caller's networks.
     Network,
-    /// An account, address or partner, whoever tries.
+    /// An account, address or partner. The attempts of all callers count together.
     Everywhere(String),
     /// An account or address, in the caller's networks.
     Here(String),
@@ -189,17 +189,18 @@ async fn take(request: &RequestContext, limits: &[(Budget, Target)]) -> Option<u
     };
     let mut keyed: Vec<(Budget, NonZeroU32, String)> = Vec::new();
     for (budget, target) in limits {
-        let here = networks.iter().map(|(network, times)| {
-            let key = match target {
-                Target::Here(what) => format!("{network} {what}"),
-                Target::Network | Target::Everywhere(_) => network.clone(),
-            };
-            (*budget, budget.most.saturating_mul(*times), key)
-        });
-        match target {
-            Target::Network | Target::Here(_) => keyed.extend(here),
-            Target::Everywhere(what) => keyed.push((*budget, budget.most, what.clone())),
-        }
+        let keys = match target {
+            Target::Everywhere(what) => vec![(what.clone(), NonZeroU32::MIN)],
+            Target::Network => networks.clone(),
+            Target::Here(what) => networks
+                .iter()
+                .map(|(network, times)| (format!("{network} {what}"), *times))
+                .collect(),
+        };
+        keyed.extend(
+            keys.into_iter()
+                .map(|(key, times)| (*budget, budget.most.saturating_mul(times), key)),
+        );
     }
     let rules: Vec<Rule<'_>> = keyed
         .iter()

@@ -8,8 +8,7 @@ use domain::{
     broken::{self, BrokenField, LOCATION},
     codes,
     error_chain::chain,
-    sentence::Language,
-    sentence::Sentence,
+    sentence::{Language, Sentence},
     team::codes::LAST_OWNER,
 };
 use pq_core::{ErrorCode, Refusal};
@@ -88,7 +87,7 @@ pub fn broken(fields: Vec<BrokenField>) -> Error {
     error(code, said)
 }
 
-/// What a refusal says. It becomes text in the language of whoever reads the answer.
+/// What a refusal says. It becomes text when the answer is written, in the reader's language.
 #[derive(Clone, Debug)]
 struct Said {
     sentence: Sentence,

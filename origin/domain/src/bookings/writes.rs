@@ -92,7 +92,7 @@ pub const fn scanner(step: Step, by: &By) -> Option<&UserId> {
     }
 }
 
-/// Whether a step was taken before, and whoever asks once more gets the same answer: it was lost.
+/// Whether a step was taken before, so that the client, whose answer was lost, gets the same again.
 /// For a check-in only the same scanner does, and soon.
 fn is_repeated(booking: &Booking, step: Step, by: &By, now_ms: i64) -> bool {
     match step {

@@ -7,13 +7,11 @@ use std::collections::BTreeSet;
 
 use crate::{
     OfferSchedule,
-    broken::{BrokenField, BrokenRule, Reading, Rule},
+    broken::{BrokenField, BrokenRule, Reading, Rule, at_most_20},
     paris::TimeOfDay,
     texts::{https_url, line},
 };
 
-const MAX_CONDITIONS: usize = 20;
-const MAX_IMAGES: usize = 20;
 const MAX_LINE_CHARS: usize = 200;
 
 const TITLE: Rule = Rule::new(
@@ -25,11 +23,6 @@ const LINE: Rule = Rule::new(
     "LINE_LENGTH",
     "compte de 1 à 200 caractères sur une ligne",
     "has 1 to 200 characters on one line",
-);
-const COUNT: Rule = Rule::new(
-    "LIST_LENGTH",
-    "compte au plus 20 éléments",
-    "has at most 20 elements",
 );
 const PERCENTAGE: Rule = Rule::new("PERCENTAGE", "va de 0 à 100", "is 0 to 100");
 const WEEKDAYS: Rule = Rule::new(
@@ -76,23 +69,15 @@ pub fn discount_description(text: &str) -> Result<String, BrokenRule> {
 }
 
 pub fn conditions(reading: &mut Reading, texts: Vec<String>) -> Vec<String> {
-    let texts = reading.take(at_most(MAX_CONDITIONS, "conditions", texts));
+    let texts = reading.take(at_most_20("conditions", texts));
     reading.each(texts, |text| {
         line(&text, 1..=MAX_LINE_CHARS).ok_or(LINE.at("conditions"))
     })
 }
 
 pub fn images(reading: &mut Reading, urls: Vec<String>) -> Vec<String> {
-    let urls = reading.take(at_most(MAX_IMAGES, "images", urls));
+    let urls = reading.take(at_most_20("images", urls));
     reading.each(urls, |url| https_url("images", &url))
-}
-
-fn at_most<T>(most: usize, field: &'static str, all: Vec<T>) -> Result<Vec<T>, BrokenRule> {
-    if all.len() > most {
-        Err(COUNT.at(field))
-    } else {
-        Ok(all)
-    }
 }
 
 /// Builds a schedule: `weekdays` by ISO 8601; a `to` that is not after `from` means the next day.

@@ -36,9 +36,10 @@ pub fn proven(
     invitation.filter(|known| is_good(known, hash, email, now_ms))
 }
 
-/// The membership that a proven invitation gives to who works where `current` says. Its partner has
-/// `members`. An error is the answer of a request that stores nothing: whoever accepted the invitation
-/// and still works there gets the same one again.
+/// The membership that a user gets by a proven invitation. `current` is the user's membership before
+/// it, and `members` the number of members that the partner has. An error is the answer of a request
+/// that stores nothing: a user who accepted the invitation before and still works there gets the same
+/// answer again.
 pub fn membership(
     proven: Invitation,
     members: usize,

@@ -4,8 +4,6 @@ use super::account::Consent;
 
 /// The maximum number of a user's stored consents. Above it only withdrawals are stored.
 pub const MAX_CONSENTS: usize = 200;
-/// The maximum number of consents that a sign-up brings.
-pub const MAX_FIRST_CONSENTS: usize = 20;
 
 /// The outcome of recording a consent.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use domain::{
 
 use crate::{
     nodes::{moment::Moment, offer::OfferCategory, partner::Weekday},
-    request::input::{nullable, value},
+    request::input::{list, nullable, value},
 };
 
 /// The changes to an offer. Fields that are not given stay unchanged.
@@ -117,15 +117,13 @@ impl UpdateOfferInput {
             },
             MaybeUndefined::Value(given) => given.read(reading),
         };
-        let [valid_from_ms, valid_until_ms] = [
-            ("validFrom", self.valid_from),
-            ("validUntil", self.valid_until),
-        ]
-        .map(|(field, at)| reading.take(value(field, at, |at| moment(field, at))));
-        // One of them alone is held to the rule with the stored other one.
-        if let (Edit::Set(from_ms), Edit::Set(until_ms)) = (&valid_from_ms, &valid_until_ms) {
-            reading.take(rules::validity(*from_ms, *until_ms));
-        }
+        let (valid_from_ms, valid_until_ms) = validity(
+            reading,
+            value("validFrom", self.valid_from, |at| moment("validFrom", at)),
+            value("validUntil", self.valid_until, |at| {
+                moment("validUntil", at)
+            }),
+        );
         OfferEdit {
             title: reading.take(title),
             description: reading.take(about),
@@ -144,18 +142,6 @@ impl UpdateOfferInput {
             archived_at_ms: Edit::Keep,
             expected_version: self.expected_version.map(i64::from),
         }
-    }
-}
-
-fn list(
-    reading: &mut Reading,
-    field: &'static str,
-    given: MaybeUndefined<Vec<String>>,
-    read: fn(&mut Reading, Vec<String>) -> Vec<String>,
-) -> Edit<Vec<String>> {
-    match reading.take(value(field, given, Ok)) {
-        Edit::Keep => Edit::Keep,
-        Edit::Set(texts) => Edit::Set(read(reading, texts)),
     }
 }
 
@@ -198,6 +184,19 @@ pub(super) fn quota(given: UpdateQuotaInput) -> Result<QuotaEdit, BrokenRule> {
     Ok(QuotaEdit {
         total: total.into_option(),
     })
+}
+
+/// The beginning and the end of the validity. An edit of one of them alone is held to the rule with
+/// the stored other one.
+pub(super) fn validity(
+    reading: &mut Reading,
+    from: Result<Edit<i64>, BrokenRule>,
+    until: Result<Edit<i64>, BrokenRule>,
+) -> (Edit<i64>, Edit<i64>) {
+    if let (Ok(Edit::Set(from_ms)), Ok(Edit::Set(until_ms))) = (&from, &until) {
+        reading.take(rules::validity(*from_ms, *until_ms));
+    }
+    (reading.take(from), reading.take(until))
 }
 
 pub(super) fn moment(field: &'static str, Moment(at_ms): Moment) -> Result<i64, BrokenRule> {

@@ -12,7 +12,7 @@ use domain::{
 };
 
 use super::input::{
-    BookingLimitsInput, OfferScheduleInput, UpdateQuotaInput, moment, quota, schedule,
+    BookingLimitsInput, OfferScheduleInput, UpdateQuotaInput, moment, quota, schedule, validity,
 };
 use crate::nodes::{moment::Moment, offer::OfferCategory};
 
@@ -80,14 +80,11 @@ impl CreateOfferInput {
         let discount_description = self.discount.description;
         let discount_description =
             discount_description.map(|text| rules::discount_description(&text));
-        let validity = [
-            moment("validFrom", self.valid_from),
-            moment("validUntil", self.valid_until),
-        ];
-        if let [Ok(from_ms), Ok(until_ms)] = validity {
-            reading.take(rules::validity(from_ms, until_ms));
-        }
-        let [valid_from_ms, valid_until_ms] = validity.map(|at| Edit::Set(reading.take(at)));
+        let (valid_from_ms, valid_until_ms) = validity(
+            &mut reading,
+            moment("validFrom", self.valid_from).map(Edit::Set),
+            moment("validUntil", self.valid_until).map(Edit::Set),
+        );
         let edit = OfferEdit {
             title: Edit::Set(reading.take(rules::title(&self.title))),
             description: Edit::Set(reading.take(description(&self.description))),

@@ -18,7 +18,7 @@ use crate::{
         partner::{PartnerCategory, Weekday},
         place::LocationInput,
     },
-    request::input::{nullable, value},
+    request::input::{list, nullable, value},
 };
 
 #[derive(Clone, Debug, InputObject)]
@@ -174,10 +174,7 @@ impl UpdateEstablishmentInput {
             email: reading.take(nullable(self.email, |text| email("email", &text))),
             website: reading.take(nullable(self.website, |url| https_url("website", &url))),
             opening_hours: reading.take(value("openingHours", self.opening_hours, opening_hours)),
-            images: match reading.take(value("images", self.images, Ok)) {
-                Edit::Keep => Edit::Keep,
-                Edit::Set(urls) => Edit::Set(offer_rules::images(&mut reading, urls)),
-            },
+            images: list(&mut reading, "images", self.images, offer_rules::images),
         };
         reading.end(edit)
     }

@@ -126,8 +126,8 @@ async fn the_guests_of_a_venue_sign_up_and_in_from_one_address() {
     assert_eq!(passed(12, guess).await, 9);
 }
 
-/// E2. Whoever guesses, from wherever and however often, does not keep the owner from where they
-/// signed in before.
+/// E2. Strangers guess passwords and request resets, from many networks. The owner still signs in
+/// from a network where they signed in before.
 #[tokio::test]
 async fn an_owner_signs_in_and_resets_from_a_known_network_whatever_others_try() {
     let budgets = |budgets: &mut Budgets| {

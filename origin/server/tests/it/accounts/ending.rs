@@ -130,8 +130,8 @@ async fn an_access_token_ends_with_its_session() {
     }
 }
 
-/// F4. Whoever comes back after a quarter of an hour signs out as well, and so does whoever heard no
-/// answer the first time.
+/// F4. A user who comes back after a quarter of an hour can sign out as well, and so can a client that
+/// heard no answer the first time.
 #[tokio::test]
 async fn logout_takes_a_token_that_has_expired_or_whose_session_has_ended() {
     const LOGOUT: &str = "mutation M { logout }";

@@ -129,16 +129,23 @@ async fn a_number_is_stored_in_one_spelling() {
     assert_eq!(extensions["rule"], "PHONE_E164");
 }
 
+const VERIFY: &str = "mutation V($c: String!) { verifyPhone(code: $c) { isPhoneVerified } }";
+
+/// A user with a phone, and the code that was sent to it.
+async fn with_code(app: &TestApp) -> (Person, String) {
+    let ana = with(app, "ana", "phone", "06 12 34 56 78").await.data();
+    let ana = Person::of(&ana["register"]);
+    let send = "mutation M { requestPhoneCode }";
+    ana.ask(app, send, json!({})).await.data();
+    let digits = app.state.outgoing.take().remove(0).parts().1.to_owned();
+    (ana, digits)
+}
+
 /// C6.
 #[tokio::test]
 async fn a_code_is_right_however_its_digits_are_typed() {
-    const VERIFY: &str = "mutation V($c: String!) { verifyPhone(code: $c) { isPhoneVerified } }";
     let app = TestApp::start().await;
-    let ana = with(&app, "ana", "phone", "06 12 34 56 78").await.data();
-    let ana = Person::of(&ana["register"]);
-    let send = "mutation M { requestPhoneCode }";
-    ana.ask(&app, send, json!({})).await.data();
-    let digits = app.state.outgoing.take().remove(0).parts().1.to_owned();
+    let (ana, digits) = with_code(&app).await;
     let (first, last) = digits.split_at(3);
     let wide: String = digits
         .chars()
@@ -158,13 +165,8 @@ async fn a_code_is_right_however_its_digits_are_typed() {
 
 #[tokio::test]
 async fn a_slip_of_the_finger_is_no_try() {
-    const VERIFY: &str = "mutation V($c: String!) { verifyPhone(code: $c) { isPhoneVerified } }";
     let app = TestApp::start().await;
-    let ana = with(&app, "ana", "phone", "06 12 34 56 78").await.data();
-    let ana = Person::of(&ana["register"]);
-    let send = "mutation M { requestPhoneCode }";
-    ana.ask(&app, send, json!({})).await.data();
-    let digits = app.state.outgoing.take().remove(0).parts().1.to_owned();
+    let (ana, digits) = with_code(&app).await;
     // A code has five tries.
     for slip in ["", "12345", "1234567", "12345O", "x", "+33612345678"] {
         let refused = ana.ask(&app, VERIFY, json!({"c": slip})).await;

@@ -76,7 +76,7 @@ async fn a_team_is_no_relay_for_mail_and_other_teams_invite_as_before() {
     };
     assert_eq!(passed(by_ben).await, 2, "of one partner");
     assert_eq!(app.state.outgoing.take().len(), 6);
-    // The same address, whoever invites it: it was invited once above.
+    // Other partners' invitations to an address count as well: it was invited once above.
     let again = async |_number| {
         let answer = invite(&app, &eve, "b", "guest0@example.fr").await;
         app.pass_ms(61_000);
