@@ -22,6 +22,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("edge-worker", &["edge-core", "pq-core", "cache-core"]),
     row("pq", &["pq-core", "cache-core"]),
     pure("domain", &["cache-core", "pq-core"]),
+    pure("catalogue-index", &["domain"]),
     row("store-sqlite", &["domain", "pq-core", "cache-core"]),
     row("store-mongo", &["domain", "pq-core", "cache-core"]),
     row(

@@ -3,6 +3,7 @@
 pub mod codes;
 pub mod edit;
 pub mod events;
+pub mod listing;
 pub mod rules;
 pub mod schedule;
 pub mod store;

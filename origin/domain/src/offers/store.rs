@@ -13,7 +13,7 @@ use crate::{Category, GeoPoint, Offer, OfferId, PartnerId, StoreError};
 pub use change::{
     Author, Change, Created, Creation, MOST_OFFERS, Purging, Updated, change, creation,
 };
-pub use cursor::OfferCursor;
+pub use cursor::{OfferCursor, Rank};
 
 /// A search disk.
 #[derive(Debug, Clone, PartialEq)]

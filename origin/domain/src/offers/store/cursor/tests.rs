@@ -4,12 +4,14 @@ use super::*;
 fn a_forged_cursor_is_refused() {
     let id = OfferId::derive("offer", "x");
     let cursor = OfferCursor::Near {
+        rank: Rank::Text,
         distance_km: 0.1 + 0.2,
         id: id.clone(),
     };
     assert_eq!(OfferCursor::decode(&cursor.encode()), Some(cursor.clone()));
     let sealed = |km: f64| {
         OfferCursor::Near {
+            rank: Rank::Title,
             distance_km: km,
             id: id.clone(),
         }

@@ -1,0 +1,408 @@
+//! The offers that are shown, by place: a tree of H3 cells. Each node has a box around its offers,
+//! their number by category, and their greatest discount, so that a search passes over whole cells
+//! that are too far or have nothing of what it looks for.
+//!
+//! A cell is only the way to share out offers. Distances come from boxes around the offers
+//! themselves, so it does not matter that cells of H3 stick out of their parents.
+
+use std::{cmp::Ordering, collections::BinaryHeap, collections::HashMap};
+
+use domain::{Category, GeoPoint};
+use h3o::{CellIndex, LatLng, Resolution};
+
+use crate::{
+    Slot,
+    entry::Entry,
+    sphere::{Bounds, LONGEST, Point, SLACK, square},
+};
+
+/// From the roots to the leaves: cells with edges of about 180 km, 26 km, 3.7 km and 0.5 km.
+const LEVELS: [Resolution; 4] = [
+    Resolution::Two,
+    Resolution::Four,
+    Resolution::Six,
+    Resolution::Eight,
+];
+
+/// The number of categories.
+const CATEGORIES: usize = Category::ALL.len();
+
+/// An offer in a leaf.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Item {
+    point: Point,
+    pub slot: Slot,
+    category: Category,
+    percentage: u8,
+}
+
+/// What a search looks for, besides words.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// By the category's position in [`Category::ALL`].
+    categories: [bool; CATEGORIES],
+    percentage: u8,
+}
+
+impl Wanted {
+    /// Any of these categories (none means all), with at least this discount.
+    pub(crate) fn new(categories: &[Category], percentage: u8) -> Self {
+        let wanted = |category: Category| categories.is_empty() || categories.contains(&category);
+        Self {
+            categories: Category::ALL.map(wanted),
+            percentage,
+        }
+    }
+
+    const fn takes(&self, item: &Item) -> bool {
+        item.percentage >= self.percentage && self.categories[item.category as usize]
+    }
+}
+
+/// What a cell has.
+#[derive(Debug, Clone, Copy)]
+struct Summary {
+    bounds: Bounds,
+    by_category: [u32; CATEGORIES],
+    greatest_percentage: u8,
+}
+
+impl Summary {
+    const EMPTY: Self = Self {
+        bounds: Bounds::EMPTY,
+        by_category: [0; CATEGORIES],
+        greatest_percentage: 0,
+    };
+
+    fn of(item: &Item) -> Self {
+        let mut by_category = [0; CATEGORIES];
+        by_category[item.category as usize] = 1;
+        Self {
+            bounds: Bounds::around(&item.point),
+            by_category,
+            greatest_percentage: item.percentage,
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.bounds = self.bounds.and(&other.bounds);
+        for (mine, theirs) in self.by_category.iter_mut().zip(other.by_category) {
+            *mine += theirs;
+        }
+        self.greatest_percentage = self.greatest_percentage.max(other.greatest_percentage);
+    }
+
+    /// How many offers are in one of the wanted categories.
+    fn count(&self, wanted: &Wanted) -> u64 {
+        let counts = self.by_category.iter().zip(wanted.categories);
+        counts
+            .filter(|(_, is_wanted)| *is_wanted)
+            .map(|(count, _)| u64::from(*count))
+            .sum()
+    }
+
+    fn may_have(&self, wanted: &Wanted) -> bool {
+        self.greatest_percentage >= wanted.percentage && self.count(wanted) > 0
+    }
+}
+
+#[derive(Debug)]
+enum Content {
+    Cells(Vec<u32>),
+    Offers(Vec<Item>),
+}
+
+#[derive(Debug)]
+struct Node {
+    cell: CellIndex,
+    parent: Option<u32>,
+    summary: Summary,
+    content: Content,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Grid {
+    nodes: Vec<Node>,
+    free: Vec<u32>,
+    by_cell: HashMap<CellIndex, u32>,
+    roots: Vec<u32>,
+}
+
+/// A node that a search still has to look into.
+struct Ahead {
+    shortest_squared: f32,
+    node: u32,
+}
+
+impl Ord for Ahead {
+    /// The nearest is the greatest: a [`BinaryHeap`] gives it first.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.shortest_squared.total_cmp(&self.shortest_squared)
+    }
+}
+
+impl PartialOrd for Ahead {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Ahead {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Ahead {}
+
+impl Grid {
+    pub(crate) fn insert(&mut self, slot: Slot, entry: &Entry) {
+        let item = Item {
+            point: Point::of(entry.location),
+            slot,
+            category: entry.category,
+            percentage: entry.percentage,
+        };
+        let leaf = self.leaf(cell_of(entry.location));
+        if let Content::Offers(items) = &mut self.nodes[leaf as usize].content {
+            items.push(item);
+        }
+        let added = Summary::of(&item);
+        let mut at = Some(leaf);
+        while let Some(node) = at {
+            let node = &mut self.nodes[node as usize];
+            node.summary.add(&added);
+            at = node.parent;
+        }
+    }
+
+    pub(crate) fn remove(&mut self, slot: Slot, entry: &Entry) {
+        let Some(&leaf) = self.by_cell.get(&cell_of(entry.location)) else {
+            return;
+        };
+        if let Content::Offers(items) = &mut self.nodes[leaf as usize].content
+            && let Some(at) = items.iter().position(|item| item.slot == slot)
+        {
+            items.swap_remove(at);
+        }
+        let mut at = Some(leaf);
+        while let Some(node) = at {
+            at = self.nodes[node as usize].parent;
+            self.summarize(node);
+        }
+    }
+
+    /// Calls `offer` with offers that `wanted` takes, roughly the nearest first, until all that are
+    /// left are farther than what `offer` returned last: the chord beyond which nothing matters any
+    /// more. Whatever is nearer than the chord `beyond` is passed over.
+    pub(crate) fn nearest(
+        &self,
+        centre: Point,
+        beyond: f32,
+        reach: f32,
+        wanted: &Wanted,
+        mut offer: impl FnMut(&Item) -> f32,
+    ) {
+        let beyond_squared = square((beyond - SLACK).max(0.0));
+        let mut limit_squared = square(reach + SLACK);
+        let mut ahead = BinaryHeap::new();
+        let look = |ahead: &mut BinaryHeap<Ahead>, nodes: &[u32], limit_squared: f32| {
+            for &node in nodes {
+                let summary = &self.nodes[node as usize].summary;
+                let (shortest_squared, longest_squared) = summary.bounds.chords_squared(&centre);
+                if shortest_squared <= limit_squared
+                    && longest_squared >= beyond_squared
+                    && summary.may_have(wanted)
+                {
+                    ahead.push(Ahead {
+                        shortest_squared,
+                        node,
+                    });
+                }
+            }
+        };
+        look(&mut ahead, &self.roots, limit_squared);
+        while let Some(Ahead {
+            shortest_squared,
+            node,
+        }) = ahead.pop()
+        {
+            if shortest_squared > limit_squared {
+                break;
+            }
+            match &self.nodes[node as usize].content {
+                Content::Cells(cells) => look(&mut ahead, cells, limit_squared),
+                Content::Offers(items) => {
+                    for item in items {
+                        let chord_squared = item.point.chord_squared(&centre);
+                        if chord_squared <= limit_squared
+                            && chord_squared >= beyond_squared
+                            && wanted.takes(item)
+                        {
+                            let limit = offer(item).min(reach).min(LONGEST);
+                            limit_squared = square(limit + SLACK);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Counts the offers that `wanted` takes within a chord, up to `most`. `is_one` decides about
+    /// offers near the border; if `whole` is false, about all of them.
+    pub(crate) fn count(
+        &self,
+        centre: Point,
+        reach: f32,
+        wanted: &Wanted,
+        most: u64,
+        (whole, is_one): (bool, impl Fn(&Item, Border) -> bool),
+    ) -> u64 {
+        let inside_squared = square((reach - SLACK).max(0.0));
+        let outside_squared = square(reach + SLACK);
+        // Counts are by category, not by discount.
+        let whole = whole && wanted.percentage == 0;
+        let mut counted = 0;
+        let mut ahead = self.roots.clone();
+        while let Some(node) = ahead.pop() {
+            if counted >= most {
+                return most;
+            }
+            let node = &self.nodes[node as usize];
+            let (shortest_squared, longest_squared) = node.summary.bounds.chords_squared(&centre);
+            if shortest_squared > outside_squared || !node.summary.may_have(wanted) {
+                continue;
+            }
+            if whole && longest_squared < inside_squared {
+                counted += node.summary.count(wanted);
+                continue;
+            }
+            match &node.content {
+                Content::Cells(cells) => ahead.extend(cells),
+                Content::Offers(items) => {
+                    let is_within = |item: &&Item| {
+                        let chord_squared = item.point.chord_squared(&centre);
+                        chord_squared <= outside_squared
+                            && wanted.takes(item)
+                            && is_one(
+                                item,
+                                if chord_squared < inside_squared {
+                                    Border::Inside
+                                } else {
+                                    Border::Near
+                                },
+                            )
+                    };
+                    counted += items.iter().filter(is_within).count() as u64;
+                }
+            }
+        }
+        counted.min(most)
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let content = |node: &Node| match &node.content {
+            Content::Cells(cells) => cells.capacity() * size_of::<u32>(),
+            Content::Offers(items) => items.capacity() * size_of::<Item>(),
+        };
+        self.nodes.capacity() * size_of::<Node>()
+            + self.nodes.iter().map(content).sum::<usize>()
+            + self.by_cell.capacity() * (size_of::<CellIndex>() + size_of::<u32>() + 1)
+    }
+
+    /// The leaf of a cell; made, with its parents, if there is none.
+    fn leaf(&mut self, cell: CellIndex) -> u32 {
+        if let Some(&leaf) = self.by_cell.get(&cell) {
+            return leaf;
+        }
+        let leaf = self.add(cell, Content::Offers(Vec::new()));
+        let mut child = leaf;
+        for level in LEVELS.into_iter().rev().skip(1) {
+            let parent_cell = cell.parent(level).expect("a coarser level has a parent");
+            if let Some(&parent) = self.by_cell.get(&parent_cell) {
+                self.adopt(parent, child);
+                return leaf;
+            }
+            let parent = self.add(parent_cell, Content::Cells(Vec::new()));
+            self.adopt(parent, child);
+            child = parent;
+        }
+        self.roots.push(child);
+        leaf
+    }
+
+    fn add(&mut self, cell: CellIndex, content: Content) -> u32 {
+        let node = Node {
+            cell,
+            parent: None,
+            summary: Summary::EMPTY,
+            content,
+        };
+        let number = if let Some(free) = self.free.pop() {
+            self.nodes[free as usize] = node;
+            free
+        } else {
+            self.nodes.push(node);
+            u32::try_from(self.nodes.len() - 1).expect("fewer than four billion cells")
+        };
+        self.by_cell.insert(cell, number);
+        number
+    }
+
+    fn adopt(&mut self, parent: u32, child: u32) {
+        self.nodes[child as usize].parent = Some(parent);
+        if let Content::Cells(cells) = &mut self.nodes[parent as usize].content {
+            cells.push(child);
+        }
+    }
+
+    /// Computes what a node has anew; removes it if it has nothing.
+    fn summarize(&mut self, number: u32) {
+        let node = &self.nodes[number as usize];
+        let mut summary = Summary::EMPTY;
+        let is_empty = match &node.content {
+            Content::Cells(cells) => {
+                for &cell in cells {
+                    summary.add(&self.nodes[cell as usize].summary);
+                }
+                cells.is_empty()
+            }
+            Content::Offers(items) => {
+                for item in items {
+                    summary.add(&Summary::of(item));
+                }
+                items.is_empty()
+            }
+        };
+        let (cell, parent) = (node.cell, node.parent);
+        self.nodes[number as usize].summary = summary;
+        if !is_empty {
+            return;
+        }
+        self.by_cell.remove(&cell);
+        self.free.push(number);
+        match parent {
+            Some(parent) => {
+                if let Content::Cells(cells) = &mut self.nodes[parent as usize].content {
+                    cells.retain(|cell| *cell != number);
+                }
+            }
+            None => self.roots.retain(|root| *root != number),
+        }
+    }
+}
+
+/// Where an offer is in a search disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Border {
+    /// Surely inside.
+    Inside,
+    /// So near to the border that its distance has to be measured exactly.
+    Near,
+}
+
+fn cell_of(place: GeoPoint) -> CellIndex {
+    // Positions were checked where they entered the system; what is not one lies at 0, 0.
+    let point = LatLng::new(place.lat, place.lng).unwrap_or_default();
+    point.to_cell(LEVELS[LEVELS.len() - 1])
+}

@@ -1,0 +1,245 @@
+//! The catalogue index: answers every list, search and count of offers from memory.
+//!
+//! It knows of each offer what lists filter and sort by ([`domain::offers::listing::Listing`]), and
+//! answers with ids; the caller reads the offers themselves. It has no clock and no I/O: changes
+//! come in by [`Index::put`] and [`Index::remove`], time by [`Index::advance`].
+//!
+//! An offer has a *slot*, a small number. What filters have in common is sets of slots
+//! ([`roaring`]): the offers that are *shown* (active, within their validity), those of a category,
+//! those with at least some discount, those with a word. [`grid`] finds the nearest ones.
+
+mod answer;
+mod best;
+mod entry;
+mod filters;
+mod grid;
+mod newest;
+mod partners;
+mod sphere;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+};
+
+use domain::{ID_BYTES, OfferId, offers::listing::Listing};
+use roaring::RoaringBitmap;
+
+use crate::{entry::Entry, filters::Filters, grid::Grid, newest::ByCreation, partners::ByPartner, words::Words};
+
+pub use answer::{Found, Hit, LARGEST_EXACT_TOTAL, Total};
+
+/// The number of an offer inside the index; reused after its offer is gone.
+pub(crate) type Slot = u32;
+
+/// When the index does what; tests choose small numbers.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// So many offers are looked at one by one, instead of searching for the first of them: a
+    /// search for few offers among many passes over too many others.
+    looked_at: u64,
+    /// Slots without an offer are cleaned when there are this many, and more than one for
+    /// [`OFFERS_A_SLOT_TO_CLEAN`].
+    fewest_to_clean: u64,
+    /// How many words one [`Index::put`] or [`Index::remove`] cleans.
+    words_cleaned_at_once: usize,
+    largest_exact_total: u64,
+}
+
+const OFFERS_A_SLOT_TO_CLEAN: u64 = 16;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            looked_at: 20_000,
+            fewest_to_clean: 1_000,
+            words_cleaned_at_once: 500,
+            largest_exact_total: LARGEST_EXACT_TOTAL,
+        }
+    }
+}
+
+/// All offers of the catalogue, for lists.
+#[derive(Debug, Default)]
+pub struct Index {
+    entries: Vec<Entry>,
+    /// Slots that can be given to an offer.
+    free: Vec<Slot>,
+    by_id: HashMap<[u8; ID_BYTES], Slot>,
+    /// All offers.
+    newest: ByCreation,
+    partners: ByPartner,
+    words: Words,
+    filters: Filters,
+    grid: Grid,
+    /// When the offer of a slot begins or ends to be shown. What no longer holds is harmless: at
+    /// its moment the offer is looked at again.
+    changes: BinaryHeap<Reverse<(i64, Slot)>>,
+    /// Slots without an offer that words still name.
+    dead: RoaringBitmap,
+    cleaning: Option<Cleaning>,
+    limits: Limits,
+}
+
+/// Slots that are being removed from all words, and the next word to remove them from.
+#[derive(Debug)]
+struct Cleaning {
+    slots: RoaringBitmap,
+    next_word: usize,
+}
+
+/// What the index holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    pub offers: usize,
+    /// Different words.
+    pub words: usize,
+    /// Memory in bytes, as the capacity of its collections.
+    pub bytes: usize,
+}
+
+impl Index {
+    /// Adds an offer, or replaces the one with its id.
+    pub fn put(&mut self, listing: &Listing, now_ms: i64) {
+        let id = listing.id.to_bytes();
+        self.take_out(&id);
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.entries.push(Entry::nothing());
+            Slot::try_from(self.entries.len() - 1).expect("fewer than four billion offers")
+        });
+        let partner = self.partners.number(&listing.partner_id.to_bytes());
+        let entry = Entry::of(listing, partner);
+        self.entries[slot as usize] = entry;
+        self.by_id.insert(id, slot);
+        self.newest.insert(&self.entries, slot);
+        self.partners.insert(&self.entries, slot);
+        let texts = [
+            listing.description.as_str(),
+            &listing.partner_name,
+            &listing.establishment_name,
+        ];
+        self.words.insert(slot, &listing.title, &texts);
+        self.reconsider(slot, now_ms);
+        self.clean();
+    }
+
+    /// Removes an offer, if the index has it.
+    pub fn remove(&mut self, id: &OfferId) {
+        self.take_out(&id.to_bytes());
+        self.clean();
+    }
+
+    /// Shows what has begun and hides what has ended.
+    pub fn advance(&mut self, now_ms: i64) {
+        while let Some(Reverse((at_ms, slot))) = self.changes.peek().copied() {
+            if at_ms > now_ms {
+                break;
+            }
+            self.changes.pop();
+            self.reconsider(slot, now_ms);
+        }
+    }
+
+    /// The next moment at which [`Index::advance`] may change something.
+    pub fn next_change_ms(&self) -> Option<i64> {
+        self.changes.peek().map(|Reverse((at_ms, _))| *at_ms)
+    }
+
+    /// Whether it has this offer.
+    pub fn has(&self, id: &OfferId) -> bool {
+        self.by_id.contains_key(&id.to_bytes())
+    }
+
+    /// The ids of all offers, in no order.
+    pub fn ids(&self) -> impl Iterator<Item = OfferId> {
+        self.by_id.keys().copied().map(OfferId::from_bytes)
+    }
+
+    /// The ids of a partner's offers.
+    pub fn ids_of_partner(&self, partner: &domain::PartnerId) -> Vec<OfferId> {
+        let slots = self.partners.slots(&partner.to_bytes());
+        let id = |slot: &Slot| OfferId::from_bytes(self.entries[*slot as usize].id);
+        slots.iter().map(id).collect()
+    }
+
+    /// What it holds, and what that takes. It looks at every word: not for every request.
+    pub fn size(&self) -> Size {
+        let ids = self.by_id.capacity() * (ID_BYTES + size_of::<Slot>() + 1);
+        let bytes = self.entries.capacity() * size_of::<Entry>()
+            + ids
+            + self.free.capacity() * size_of::<Slot>()
+            + self.changes.capacity() * size_of::<Reverse<(i64, Slot)>>()
+            + self.newest.bytes()
+            + self.partners.bytes()
+            + self.words.bytes()
+            + self.filters.bytes()
+            + self.grid.bytes();
+        Size {
+            offers: self.by_id.len(),
+            words: self.words.len(),
+            bytes,
+        }
+    }
+
+    /// Shows or hides the offer of a slot as it should be now, and notes when that ends.
+    fn reconsider(&mut self, slot: Slot, now_ms: i64) {
+        let entry = &self.entries[slot as usize];
+        match (entry.is_shown(now_ms), self.filters.shows(slot)) {
+            (true, false) => {
+                self.filters.insert(slot, entry);
+                self.grid.insert(slot, entry);
+            }
+            (false, true) => {
+                self.filters.remove(slot, entry);
+                self.grid.remove(slot, entry);
+            }
+            (true, true) | (false, false) => {}
+        }
+        if let Some(at_ms) = entry.changes_after(now_ms) {
+            self.changes.push(Reverse((at_ms, slot)));
+        }
+    }
+
+    /// Takes an offer out of everything but the words, which [`Index::clean`] does for many at once.
+    fn take_out(&mut self, id: &[u8; ID_BYTES]) {
+        let Some(slot) = self.by_id.remove(id) else {
+            return;
+        };
+        let entry = &self.entries[slot as usize];
+        if self.filters.shows(slot) {
+            self.filters.remove(slot, entry);
+            self.grid.remove(slot, entry);
+        }
+        self.newest.remove(&self.entries, slot);
+        self.partners.remove(&self.entries, slot);
+        self.entries[slot as usize] = Entry::nothing();
+        self.dead.insert(slot);
+    }
+
+    /// Cleans some words of slots without an offer. A slot that went through all words is free.
+    fn clean(&mut self) {
+        let mut cleaning = match self.cleaning.take() {
+            Some(cleaning) => cleaning,
+            None if self.is_clean() => return,
+            None => Cleaning {
+                slots: std::mem::take(&mut self.dead),
+                next_word: 0,
+            },
+        };
+        let end = cleaning.next_word + self.limits.words_cleaned_at_once;
+        if self.words.remove(&cleaning.slots, cleaning.next_word, end) {
+            self.free.extend(&cleaning.slots);
+        } else {
+            cleaning.next_word = end;
+            self.cleaning = Some(cleaning);
+        }
+    }
+
+    fn is_clean(&self) -> bool {
+        let offers = self.by_id.len() as u64;
+        self.dead.len() <= self.limits.fewest_to_clean.max(offers / OFFERS_A_SLOT_TO_CLEAN)
+    }
+}
