@@ -11,6 +11,7 @@ pub mod caches;
 pub mod documents;
 pub mod environment;
 pub mod execution;
+pub mod lists;
 pub mod live;
 pub mod nodes;
 pub mod offers;

@@ -23,6 +23,7 @@ use crate::{
     caches::Caches,
     documents::{DocumentMode, Documents},
     environment::Environment,
+    lists::Lists,
     stats::counter::Views,
 };
 
@@ -36,6 +37,8 @@ pub struct Shared {
     pub clock: Clock,
     pub observer: ReadObserver,
     pub offers: Arc<dyn OfferStore>,
+    /// Lists of offers, from memory.
+    pub lists: Lists,
     pub partners: Arc<dyn PartnerStore>,
     pub purges: Arc<dyn PurgeStore>,
     pub users: Arc<dyn UserStore>,

@@ -111,7 +111,8 @@ impl Index {
     /// [`StoreError::ForeignCursor`] for a cursor of a list in another order.
     pub fn answer(&self, query: &OfferQuery) -> Result<Found, StoreError> {
         let after = match (&query.near, &query.after) {
-            (Some(_), Some(OfferCursor::Newest { .. })) | (None, Some(OfferCursor::Near { .. })) => {
+            (Some(_), Some(OfferCursor::Newest { .. }))
+            | (None, Some(OfferCursor::Near { .. })) => {
                 return Err(StoreError::ForeignCursor);
             }
             (Some(_) | None, after) => after.as_ref().map(After::of),
@@ -260,21 +261,22 @@ impl Index {
         let has_words = query.search.is_some();
         let beyond = after.map_or(0.0, |after| chord(after.distance_km));
         let mut limit = LONGEST;
-        self.grid.nearest(disk.point, beyond, disk.reach(), &wanted, |item| {
-            // Without words, `wanted` says it all.
-            if has_words && !slots.contains(item.slot) {
-                return limit;
-            }
-            let entry = &self.entries[item.slot as usize];
-            if entry.is_shown(query.now_ms)
-                && let Some(distance_km) = disk.distance_km(entry)
-                && best.offer(Place::near(rank, distance_km, entry, item.slot))
-                && let Some(last) = best.last()
-            {
-                limit = chord(last.distance_km());
-            }
-            limit
-        });
+        self.grid
+            .nearest(disk.point, beyond, disk.reach(), &wanted, |item| {
+                // Without words, `wanted` says it all.
+                if has_words && !slots.contains(item.slot) {
+                    return limit;
+                }
+                let entry = &self.entries[item.slot as usize];
+                if entry.is_shown(query.now_ms)
+                    && let Some(distance_km) = disk.distance_km(entry)
+                    && best.offer(Place::near(rank, distance_km, entry, item.slot))
+                    && let Some(last) = best.last()
+                {
+                    limit = chord(last.distance_km());
+                }
+                limit
+            });
     }
 
     /// Finds the newest of some slots.
@@ -285,7 +287,9 @@ impl Index {
         after: Option<&After>,
         best: &mut Best,
     ) {
-        let newest = self.newest.newest_first(&self.entries, after.map(|after| after.key));
+        let newest = self
+            .newest
+            .newest_first(&self.entries, after.map(|after| after.key));
         for slot in newest.filter(|slot| slots.contains(*slot)) {
             let entry = &self.entries[slot as usize];
             if entry.is_shown(query.now_ms) {
@@ -303,12 +307,16 @@ impl Index {
             slots.is_none_or(|slots| slots.contains(item.slot))
                 && match border {
                     Border::Inside => true,
-                    Border::Near => disk.distance_km(&self.entries[item.slot as usize]).is_some(),
+                    Border::Near => disk
+                        .distance_km(&self.entries[item.slot as usize])
+                        .is_some(),
                 }
         };
         let largest = self.limits.largest_exact_total;
         let decide = (slots.is_none(), is_one);
-        let count = self.grid.count(disk.point, disk.reach(), &wanted, largest + 1, decide);
+        let count = self
+            .grid
+            .count(disk.point, disk.reach(), &wanted, largest + 1, decide);
         Total {
             count: count.min(largest),
             is_exact: count <= largest,

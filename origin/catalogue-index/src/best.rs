@@ -117,7 +117,11 @@ impl Best {
 
     /// Keeps a place if it comes after the cursor and is among the first. Whether it was kept.
     pub(crate) fn offer(&mut self, place: Place) -> bool {
-        if self.after.as_ref().is_some_and(|after| !place.is_after(after)) {
+        if self
+            .after
+            .as_ref()
+            .is_some_and(|after| !place.is_after(after))
+        {
             return false;
         }
         if self.last().is_some_and(|last| place >= last) {

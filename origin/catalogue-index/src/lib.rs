@@ -28,7 +28,10 @@ use std::{
 use domain::{ID_BYTES, OfferId, offers::listing::Listing};
 use roaring::RoaringBitmap;
 
-use crate::{entry::Entry, filters::Filters, grid::Grid, newest::ByCreation, partners::ByPartner, words::Words};
+use crate::{
+    entry::Entry, filters::Filters, grid::Grid, newest::ByCreation, partners::ByPartner,
+    words::Words,
+};
 
 pub use answer::{Found, Hit, LARGEST_EXACT_TOTAL, Total};
 
@@ -240,6 +243,10 @@ impl Index {
 
     fn is_clean(&self) -> bool {
         let offers = self.by_id.len() as u64;
-        self.dead.len() <= self.limits.fewest_to_clean.max(offers / OFFERS_A_SLOT_TO_CLEAN)
+        self.dead.len()
+            <= self
+                .limits
+                .fewest_to_clean
+                .max(offers / OFFERS_A_SLOT_TO_CLEAN)
     }
 }

@@ -72,7 +72,8 @@ impl ByCreation {
             None => (self.runs.len(), 0),
             Some(after) => {
                 let run = self.run_of(entries, &after);
-                let older = |run: &Vec<Slot>| run.partition_point(|slot| key(entries, *slot) < after);
+                let older =
+                    |run: &Vec<Slot>| run.partition_point(|slot| key(entries, *slot) < after);
                 (run, self.runs.get(run).map_or(0, older))
             }
         };
@@ -85,7 +86,9 @@ impl ByCreation {
 
     /// The run that has a place, or should have it: the last one that begins at it or before.
     fn run_of(&self, entries: &[Entry], wanted: &Key) -> usize {
-        let after = self.runs.partition_point(|run| key(entries, run[0]) <= *wanted);
+        let after = self
+            .runs
+            .partition_point(|run| key(entries, run[0]) <= *wanted);
         after.saturating_sub(1)
     }
 

@@ -4,7 +4,11 @@ use std::collections::HashMap;
 
 use domain::ID_BYTES;
 
-use crate::{Slot, entry::Entry, newest::{insert_sorted, remove_sorted}};
+use crate::{
+    Slot,
+    entry::Entry,
+    newest::{insert_sorted, remove_sorted},
+};
 
 #[derive(Debug, Default)]
 pub(crate) struct ByPartner {

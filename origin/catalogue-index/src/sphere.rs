@@ -25,11 +25,16 @@ impl Point {
 
     /// The square of the straight line to another point.
     pub(crate) fn chord_squared(&self, other: &Self) -> f32 {
-        (0..3).map(|axis| square(self.0[axis] - other.0[axis])).sum()
+        (0..3)
+            .map(|axis| square(self.0[axis] - other.0[axis]))
+            .sum()
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "rounds; SLACK allows for it")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounds; SLACK allows for it"
+)]
 const fn narrow(value: f64) -> f32 {
     value as f32
 }
@@ -73,7 +78,10 @@ impl Bounds {
         let mut shortest = 0.0;
         let mut longest = 0.0;
         for axis in 0..3 {
-            let (low, high) = (self.least[axis] - from.0[axis], from.0[axis] - self.most[axis]);
+            let (low, high) = (
+                self.least[axis] - from.0[axis],
+                from.0[axis] - self.most[axis],
+            );
             shortest += square(low.max(high).max(0.0));
             longest += square(low.abs().max(high.abs()));
         }

@@ -16,7 +16,16 @@ use super::*;
 
 /// Words that begin like one another, with accents, and one that no offer has.
 const WORDS: [&str; 10] = [
-    "mojito", "Mojitos", "moka", "bière", "Bieres", "à", "thé", "théâtre", "le", "concert",
+    "mojito",
+    "Mojitos",
+    "moka",
+    "bière",
+    "Bieres",
+    "à",
+    "thé",
+    "théâtre",
+    "le",
+    "concert",
 ];
 
 #[derive(Debug, Clone)]
@@ -92,9 +101,24 @@ fn listing() -> impl Strategy<Value = Listing> {
 }
 
 fn question() -> impl Strategy<Value = OfferQuery> {
-    let search = vec(select(vec!["mo", "moj", "mojito", "b", "bi", "the", "le", "zz", "'"]), 0..3)
-        .prop_map(|words| words.join(" "));
-    let reach = select(vec![0.0, 0.2, 2.0, 10.0, 50.0, 25_000.0, f64::INFINITY, f64::NAN, -1.0]);
+    let search = vec(
+        select(vec![
+            "mo", "moj", "mojito", "b", "bi", "the", "le", "zz", "'",
+        ]),
+        0..3,
+    )
+    .prop_map(|words| words.join(" "));
+    let reach = select(vec![
+        0.0,
+        0.2,
+        2.0,
+        10.0,
+        50.0,
+        25_000.0,
+        f64::INFINITY,
+        f64::NAN,
+        -1.0,
+    ]);
     let near = (place(), reach).prop_map(|(centre, max_distance_km)| Near {
         centre,
         max_distance_km,
@@ -105,7 +129,12 @@ fn question() -> impl Strategy<Value = OfferQuery> {
         prop::option::weighted(0.4, 0..=101_i32),
         prop::option::weighted(0.4, search),
         prop::option::weighted(0.2, 0..5_u32),
-        select(vec![Visibility::Public, Visibility::Public, Visibility::Portal, Visibility::All]),
+        select(vec![
+            Visibility::Public,
+            Visibility::Public,
+            Visibility::Portal,
+            Visibility::All,
+        ]),
     );
     (filters, 0..7_usize, any::<bool>()).prop_map(|(filters, first, counts)| {
         let (near, categories, min_discount, search, partner, include_inactive) = filters;
@@ -116,7 +145,11 @@ fn question() -> impl Strategy<Value = OfferQuery> {
             search,
             partner: partner.map(partner_id),
             include_inactive,
-            columns: if counts { Columns::EdgesAndTotal } else { Columns::Edges },
+            columns: if counts {
+                Columns::EdgesAndTotal
+            } else {
+                Columns::Edges
+            },
             ..OfferQuery::newest(first, 0)
         }
     })
@@ -139,7 +172,9 @@ fn rank(listing: &Listing, search: Option<&str>) -> Option<Rank> {
     let words = search_text::search_words(search);
     let has = |texts: &[&str], word: &String| {
         let indexed = search_text::indexed(texts);
-        indexed.split(' ').any(|known| known.starts_with(word.as_str()))
+        indexed
+            .split(' ')
+            .any(|known| known.starts_with(word.as_str()))
     };
     let everything = [
         listing.title.as_str(),
@@ -171,8 +206,13 @@ fn brute_force(offers: &BTreeMap<OfferId, Listing>, query: &OfferQuery) -> Vec<H
         };
         let is_wanted = is_visible
             && (query.categories.is_empty() || query.categories.contains(&offer.category))
-            && query.min_discount.is_none_or(|least| offer.percentage >= least)
-            && query.partner.as_ref().is_none_or(|partner| offer.partner_id == *partner);
+            && query
+                .min_discount
+                .is_none_or(|least| offer.percentage >= least)
+            && query
+                .partner
+                .as_ref()
+                .is_none_or(|partner| offer.partner_id == *partner);
         let distance_km = query
             .near
             .as_ref()

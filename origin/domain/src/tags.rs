@@ -10,6 +10,10 @@ use pq_core::DocumentHash;
 
 use crate::{BookingId, OfferId, PartnerId};
 
+/// The prefix of [`offer`] tags.
+const OFFER: &str = "offer:";
+/// The prefix of [`partner`] tags.
+const PARTNER: &str = "partner:";
 /// The prefix of [`published`] tags.
 const PUBLISHED: &str = "published:";
 /// The prefix of [`booking`] tags.
@@ -25,7 +29,13 @@ fn named(prefix: &str, id: &impl Display) -> Tag {
 
 /// On every answer that shows this offer.
 pub fn offer(id: &OfferId) -> Tag {
-    named("offer:", id)
+    named(OFFER, id)
+}
+
+/// The offer that an [`offer`] or [`published`] tag names.
+pub fn tagged_offer(tag: &Tag) -> Option<OfferId> {
+    let id = tag.as_str().strip_prefix(OFFER).and_then(OfferId::parse);
+    id.or_else(|| published_offer(tag))
 }
 
 /// On every answer that shows this offer's remaining quota.
@@ -54,7 +64,12 @@ pub fn is_on_shared_answers(tag: &Tag) -> bool {
 
 /// On every answer that shows this partner, one of its establishments or one of its offers.
 pub fn partner(id: &PartnerId) -> Tag {
-    named("partner:", id)
+    named(PARTNER, id)
+}
+
+/// The partner that a [`partner`] tag names.
+pub fn tagged_partner(tag: &Tag) -> Option<PartnerId> {
+    PartnerId::parse(tag.as_str().strip_prefix(PARTNER)?)
 }
 
 /// On every answer that shows this booking.
@@ -116,6 +131,13 @@ mod tests {
             Some(offer_id.clone())
         );
         assert_eq!(published_offer(&offer(&offer_id)), None);
+        for tag in [offer(&offer_id), published(&offer_id)] {
+            assert_eq!(tagged_offer(&tag), Some(offer_id.clone()));
+        }
+        assert_eq!(tagged_offer(&quota(&offer_id)), None);
+        let partner_id = PartnerId::derive("partner", "1");
+        assert_eq!(tagged_partner(&partner(&partner_id)), Some(partner_id));
+        assert_eq!(tagged_partner(&all_partners()), None);
         assert_eq!(tagged_document(&document(&hash)), Some(hash));
     }
 }

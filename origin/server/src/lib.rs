@@ -30,3 +30,4 @@ pub mod state;
 pub mod stats;
 pub mod telemetry;
 pub mod transfer;
+pub mod turns;

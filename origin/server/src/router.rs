@@ -90,8 +90,14 @@ pub fn router(
     middleware::around(routes)
 }
 
-/// The readiness probe: ready if the store answers.
+/// The readiness probe: ready if the store answers and lists can be answered.
 async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
+    if !state.services.lists.is_loaded() {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the catalogue index is being loaded",
+        );
+    }
     match state.services.purges.in_force().await {
         Ok(_) => (StatusCode::OK, "ok"),
         Err(error) => {

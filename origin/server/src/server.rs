@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use api::lists::following;
 use axum::serve::{ListenerExt as _, TapIo};
 use purging::{relay::Relay, trim};
 use socket2::SockRef;
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     bookings::ending::Ending, connections, live, metrics, router::router, state::AppState,
-    stats as flushing,
+    stats as flushing, turns,
 };
 
 /// How long open connections may take to end when the server stops.
@@ -57,8 +58,10 @@ impl Background {
         let mut tasks = JoinSet::new();
         let log = &state.services.purge_log;
         tasks.spawn(follow(state.clone(), stop.clone()));
+        tasks.spawn(following::run(state.services.lists.clone(), stop.clone()));
         tasks.spawn(live::follow(state.clone(), stop.clone()));
         tasks.spawn(flushing::run(state.clone(), stop.clone()));
+        tasks.spawn(turns::run(state.clone(), stop.clone()));
         tasks.spawn(trim::run(log.clone(), stop.clone()));
         let bookings = Arc::clone(&state.services.bookings);
         let ending = Ending::new(bookings, log.clone(), state.services.clock.clone());

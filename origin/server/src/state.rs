@@ -7,6 +7,7 @@ use api::{
     caches::Caches,
     documents::Documents,
     execution::{cached::PublicQuery, spellings::Spellings},
+    lists::Lists,
     schema::{self, Schema},
     services::{self, Clock, ReadObserver, Services},
     stats::counter::Views,
@@ -99,11 +100,17 @@ impl AppState {
         } else {
             MessageLog::Full
         }));
+        let lists = Lists::new(
+            Arc::clone(&database.offers),
+            Arc::clone(&database.purges),
+            Arc::clone(&caches.feed),
+        );
         let services = Services::new(services::Shared {
             environment: config.environment,
             clock,
             observer,
             offers: database.offers,
+            lists,
             partners: database.partners,
             purges: database.purges,
             users: database.users,

@@ -94,6 +94,23 @@ impl Tx {
         Ok(cursor.stream(&mut self.session).try_collect().await?)
     }
 
+    /// The first `most` that match, in this order, with the fields of `projection`.
+    pub async fn find_first(
+        &mut self,
+        collection: &str,
+        filter: Document,
+        order: Document,
+        projection: Document,
+        most: usize,
+    ) -> Result<Vec<Document>, MongoError> {
+        let all = self.collection(collection);
+        let find = all.find(filter).sort(order).projection(projection);
+        let find = find.limit(i64::from(at_most(most))).batch_size(batch(most));
+        let find = find.max_time(SERVER_WITHIN);
+        let mut cursor = find.session(&mut self.session).await?;
+        Ok(cursor.stream(&mut self.session).try_collect().await?)
+    }
+
     /// Those of the documents with these ids that are stored, with the fields of `projection`.
     pub async fn find_ids(
         &mut self,

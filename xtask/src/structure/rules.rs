@@ -50,6 +50,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
         "api",
         &[
             "domain",
+            "catalogue-index",
             "access",
             "purging",
             // The key of an answer is the edge's.
@@ -68,6 +69,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "access",
             "purging",
             PROVIDERS,
+            "catalogue-index",
             "api",
             "edge-core",
             "pq-core",

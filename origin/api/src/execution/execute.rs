@@ -62,6 +62,7 @@ pub async fn execute(
     complete(&mut response, &selected);
     facts.tag(tags::document(&document.operation.id));
     let facts = facts.take();
+    let as_of = as_of.and_then(|as_of| facts.at_most(as_of));
     Ok(Executed {
         response,
         facts,

@@ -1,10 +1,11 @@
 //! The `Offer` type and the types that belong to it.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
+use catalogue_index::Total;
 use domain::{
     self, OfferId,
     bookings::refusals::BookingRefusal,
-    offers::store::{OfferCursor, OfferPage},
+    offers::store::{OfferCursor, Rank},
     sentence::Sentence,
     tags,
 };
@@ -81,8 +82,11 @@ impl From<domain::Category> for Category {
 pub struct OfferConnection {
     edges: Vec<OfferEdge>,
     page_info: PageInfo,
-    /// Of the whole list, not of this page.
+    /// Of the whole list, not of this page. Up to 10,000 it is exact; of a longer list it may be
+    /// less than there are.
     total_count: i32,
+    /// Whether `totalCount` is exact.
+    is_total_exact: bool,
 }
 
 #[derive(Clone, Debug, SimpleObject)]
@@ -94,17 +98,39 @@ pub struct OfferEdge {
     node: OfferNode,
 }
 
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct ListPage {
+    pub items: Vec<ListedOffer>,
+    pub has_next_page: bool,
+    /// If it was selected.
+    pub total: Option<Total>,
+}
+
+/// An offer of a list.
+#[derive(Clone, Debug)]
+pub struct ListedOffer {
+    pub offer: domain::Offer,
+    /// In a list by distance.
+    pub distance_km: Option<f64>,
+    pub rank: Rank,
+}
+
 impl OfferConnection {
-    pub fn new(page: OfferPage, has_previous_page: bool) -> Self {
-        let edges: Vec<_> = page
-            .items
-            .into_iter()
-            .map(|(offer, distance_km)| OfferEdge {
-                cursor: OfferCursor::of(&offer, distance_km).encode(),
+    pub fn new(page: ListPage, has_previous_page: bool) -> Self {
+        let edge = |item: ListedOffer| {
+            let ListedOffer {
+                offer,
+                distance_km,
+                rank,
+            } = item;
+            OfferEdge {
+                cursor: OfferCursor::of(&offer, distance_km, rank).encode(),
                 distance: distance_km.map(to_the_metre),
                 node: OfferNode { offer, distance_km },
-            })
-            .collect();
+            }
+        };
+        let edges: Vec<_> = page.items.into_iter().map(edge).collect();
         Self {
             page_info: PageInfo {
                 has_next_page: page.has_next_page,
@@ -114,7 +140,8 @@ impl OfferConnection {
             edges,
             total_count: page
                 .total
-                .map_or(0, |total| i32::try_from(total).unwrap_or(i32::MAX)),
+                .map_or(0, |total| i32::try_from(total.count).unwrap_or(i32::MAX)),
+            is_total_exact: page.total.is_none_or(|total| total.is_exact),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Offer queries. A field checks its arguments, asks the store once and records what the answer
 //! depends on.
 
-use async_graphql::{Context, ID, InputObject, Lookahead, Object, Result, Value};
+use async_graphql::{Context, ID, InputObject, Object, Result};
 
 pub use crate::nodes::offer::{
     BookingLimits, Category, Discount, Locale, OfferCategory, OfferConnection, OfferEdge,
@@ -12,17 +12,16 @@ use domain::{
     self, OfferId, PartnerId, StoreError,
     offers::{
         codes::{DISCOUNT_OUT_OF_RANGE, DISTANCE_OUT_OF_RANGE},
-        store::{
-            Columns, Images, ListFields, Near, NextChange, OfferCursor, OfferPage, OfferQuery,
-            Visibility,
-        },
+        store::{Columns, ListFields, Near, NextChange, OfferCursor, OfferQuery, Visibility},
     },
     sentence::Sentence,
 };
 
 use crate::{
+    lists::Listed,
     nodes::{
         directives::{CacheControlScope, cache_control, snap_to_cell},
+        offer::{ListPage, ListedOffer},
         page::{bad_cursor, cursor, page_size},
         partner::no_partner,
         place::LocationInput,
@@ -31,6 +30,7 @@ use crate::{
         authorise::{self, About},
         context::RequestContext,
         errors::{failed, refused},
+        loaders::Entities,
     },
 };
 
@@ -64,30 +64,11 @@ impl OfferQueries {
     #[graphql(directive = cache_control::apply(Some(300), Some(60), Some(86_400), None))]
     async fn offers(&self, ctx: &Context<'_>, input: OffersInput) -> Result<OfferConnection> {
         let request = RequestContext::of(ctx);
-        let columns = if ctx.look_ahead().field("totalCount").exists() {
-            Columns::EdgesAndTotal
-        } else {
-            Columns::Edges
-        };
-        let node = ctx.look_ahead().field("edges").field("node");
-        let fields = ListFields {
-            description: node.field("description").exists(),
-            conditions: node.field("conditions").exists(),
-            schedule: node.field("schedule").exists(),
-            images: images(&node.field("images"))?,
-        };
-        let mut query = input.query(columns, fields, request.now_ms)?;
-        // An answer that is not cached needs no expiry, so the read is skipped.
-        if request.shared {
-            query.next_change = NextChange::Asked;
-        }
+        let query = input.query(columns(ctx), request.now_ms)?;
         note_reach(request, query.near.as_ref());
         let page = list(request, &query).await?;
-        if let Some(moment_ms) = page.next_change_ms {
-            request.facts.ends_at(moment_ms, request.now_ms);
-        }
-        for (offer, _) in &page.items {
-            request.facts.shows_offer(offer, request.now_ms);
+        for item in &page.items {
+            request.facts.shows_offer(&item.offer, request.now_ms);
         }
         load_relations(ctx, request, &page).await?;
         Ok(OfferConnection::new(page, query.after.is_some()))
@@ -115,7 +96,7 @@ impl OfferQueries {
         let query = OfferQuery {
             partner: Some(partner),
             include_inactive: Visibility::Portal,
-            ..input.query(Columns::EdgesAndTotal, ListFields::ALL, request.now_ms)?
+            ..input.query(columns(ctx), request.now_ms)?
         };
         let page = list(request, &query).await?;
         load_relations(ctx, request, &page).await?;
@@ -159,7 +140,7 @@ impl OfferQueries {
 }
 
 impl OffersInput {
-    fn query(self, columns: Columns, fields: ListFields, now_ms: i64) -> Result<OfferQuery> {
+    fn query(self, columns: Columns, now_ms: i64) -> Result<OfferQuery> {
         let centre = self.location.map(LocationInput::point).transpose()?;
         let max_distance_km = distance(self.max_distance)?;
         Ok(OfferQuery {
@@ -181,24 +162,21 @@ impl OffersInput {
             after: cursor(self.after.as_deref(), OfferCursor::decode)?,
             now_ms,
             columns,
-            fields,
+            fields: ListFields::ALL,
             next_change: NextChange::Unasked,
         })
     }
 }
 
-/// How many images to read for the selected fields `images`: their aliases may have other arguments.
-fn images(selected: &Lookahead<'_>) -> Result<Images> {
-    let mut most = Images::None;
-    for field in selected.selection_fields() {
-        let arguments = field.arguments()?;
-        let first = arguments.iter().find(|(name, _)| name == "first");
-        most = most.max(match first {
-            Some((_, Value::Number(first))) if first.as_i64() <= Some(1) => Images::First,
-            Some(_) | None => Images::All,
-        });
+/// Whether to count the whole list.
+fn columns(ctx: &Context<'_>) -> Columns {
+    let selected = ctx.look_ahead();
+    let counts = ["totalCount", "isTotalExact"];
+    if counts.iter().any(|field| selected.field(field).exists()) {
+        Columns::EdgesAndTotal
+    } else {
+        Columns::Edges
     }
-    Ok(most)
 }
 
 pub fn distance(given: Option<f64>) -> Result<f64> {
@@ -246,10 +224,10 @@ fn note_reach(request: &RequestContext, near: Option<&Near>) {
 async fn load_relations(
     ctx: &Context<'_>,
     request: &RequestContext,
-    page: &OfferPage,
+    page: &ListPage,
 ) -> Result<()> {
     let node = ctx.look_ahead().field("edges").field("node");
-    let offers = || page.items.iter().map(|(offer, _)| offer);
+    let offers = || page.items.iter().map(|item| &item.offer);
     let partners = offers().filter(|_| node.field("partner").exists());
     let places = offers().filter(|_| node.field("establishment").exists());
     let partners: Vec<_> = partners.map(|offer| offer.partner_id.clone()).collect();
@@ -260,15 +238,36 @@ async fn load_relations(
     Ok(())
 }
 
-async fn list(request: &RequestContext, query: &OfferQuery) -> Result<OfferPage> {
-    let read = request.services.offers.list(query);
-    request
-        .services
-        .observer
-        .read("offers.list", read)
-        .await
-        .map_err(|error| match error {
-            StoreError::ForeignCursor => bad_cursor(),
-            other => failed(other),
+/// Asks the index, then reads the offers that it found.
+async fn list(request: &RequestContext, query: &OfferQuery) -> Result<ListPage> {
+    let services = &request.services;
+    let required = match request.loader.loader().entities {
+        Entities::Cached { required } => required,
+        Entities::Fresh => None,
+    };
+    let listed = services.lists.answer(query, required);
+    let Listed {
+        found,
+        as_of,
+        current_at_ms,
+    } = listed.await.map_err(|error| match error {
+        StoreError::ForeignCursor => bad_cursor(),
+        other => failed(other),
+    })?;
+    request.facts.knows(as_of);
+    request.facts.read_from_cache(Some(current_at_ms));
+    let ids: Vec<OfferId> = found.items.iter().map(|hit| hit.id.clone()).collect();
+    let mut offers = request.loader.load_many(ids).await.map_err(failed)?;
+    let items = found.items.into_iter().filter_map(|hit| {
+        Some(ListedOffer {
+            offer: offers.remove(&hit.id)?,
+            distance_km: hit.distance_km,
+            rank: hit.rank,
         })
+    });
+    Ok(ListPage {
+        items: items.collect(),
+        has_next_page: found.has_next_page,
+        total: found.total,
+    })
 }

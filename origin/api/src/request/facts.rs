@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use cache_core::{Lifetime, Revision, Tag};
+use cache_core::{AsOf, Lifetime, Revision, Tag};
 use domain::{Establishment, Offer, Partner, tags};
 
 /// Collects the facts of one query from all its fields, also when they run concurrently.
@@ -24,6 +24,8 @@ pub struct Facts {
     pub revision: Option<Revision>,
     /// Seconds until a rate-limited operation may be tried again.
     pub retry_after_s: Option<u64>,
+    /// The least that a part of the answer knows of the purge log, if there is such a part.
+    pub as_of: Option<AsOf>,
     /// Up to when the cached parts are current, see [`cache_tiered::Loaded::current_at_ms`].
     pub current_at_ms: Option<u64>,
 }
@@ -79,6 +81,23 @@ impl AnswerFacts {
         facts.current_at_ms = facts.current_at_ms.into_iter().chain(current_at_ms).min();
     }
 
+    /// Records that a part of the answer has only the writes up to `as_of`; if that is not known, the
+    /// answer must not be cached.
+    pub fn knows(&self, as_of: Option<AsOf>) {
+        let mut facts = self.lock();
+        match (facts.as_of, as_of) {
+            (_, None) => facts.uncacheable = true,
+            (None, Some(_)) => facts.as_of = as_of,
+            (Some(known), Some(new)) if known.log == new.log => {
+                facts.as_of = Some(AsOf {
+                    log: known.log,
+                    revision: known.revision.min(new.revision),
+                });
+            }
+            (Some(_), Some(_)) => facts.uncacheable = true,
+        }
+    }
+
     pub fn shows_offer(&self, offer: &Offer, now_ms: i64) {
         self.tag(tags::offer(&offer.id));
         self.tag(tags::partner(&offer.partner_id));
@@ -101,6 +120,18 @@ impl AnswerFacts {
 }
 
 impl Facts {
+    /// What the answer knows of the purge log, if its position was `as_of` before the first read.
+    /// None if a part of it belongs to another log.
+    pub fn at_most(&self, as_of: AsOf) -> Option<AsOf> {
+        let Some(part) = self.as_of else {
+            return Some(as_of);
+        };
+        (part.log == as_of.log).then(|| AsOf {
+            log: as_of.log,
+            revision: as_of.revision.min(part.revision),
+        })
+    }
+
     /// Shortens the policy's lifetime to the moment the answer may become wrong; `None` if less
     /// than a second remains. There is no stale-serving beyond that moment, because the answer
     /// would be wrong, not just old.

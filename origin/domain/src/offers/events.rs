@@ -143,11 +143,10 @@ pub fn tags_of(change: &OfferChange) -> Vec<Tag> {
             purged.insert(tags::offer(&offer.id));
             purged.insert(tags::partner(&offer.partner_id));
         }
-        // No list holds an inactive offer. Validity needs no purge: a list's lifetime ends when an
-        // offer's validity starts or ends.
+        // No list holds an inactive offer. That an offer begins or ends is purged at its moment
+        // ([`super::validity`]).
         if seen == Some(Seen::InLists) && offer.is_active {
-            purged.insert(tags::all_offers());
-            purged.extend(geo_tags(offer.location));
+            purged.extend(tags_in_lists(offer.location));
         }
     }
     if let (Some(before), Some(after)) = (&change.before, &change.after)
@@ -174,6 +173,11 @@ pub fn names_of(before: &Offer, after: &Offer) -> Vec<&'static str> {
         .collect();
     names.dedup();
     names
+}
+
+/// The tags of all lists that may show an offer at a place.
+pub fn tags_in_lists(place: GeoPoint) -> impl Iterator<Item = Tag> {
+    std::iter::once(tags::all_offers()).chain(geo_tags(place))
 }
 
 /// The tags of the H3 cells that contain a place, at every resolution that lists use.

@@ -1,6 +1,6 @@
 //! What lists, searches and counts need of an offer.
 
-use crate::{Category, GeoPoint, OfferId, PartnerId};
+use crate::{Category, GeoPoint, Offer, OfferId, PartnerId};
 
 /// An offer as the catalogue index knows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,4 +21,44 @@ pub struct Listing {
     pub description: String,
     pub partner_name: String,
     pub establishment_name: String,
+}
+
+impl Listing {
+    /// The listing of an offer; names that are not stored are empty.
+    pub fn new(offer: Offer, partner_name: String, establishment_name: String) -> Self {
+        Self {
+            id: offer.id,
+            partner_id: offer.partner_id,
+            location: offer.location,
+            category: offer.category,
+            percentage: offer.discount.percentage,
+            is_active: offer.is_active,
+            is_archived: offer.archived_at_ms.is_some(),
+            valid_from_ms: offer.valid_from_ms,
+            valid_until_ms: offer.valid_until_ms,
+            created_at_ms: offer.created_at_ms,
+            title: offer.title,
+            description: offer.description,
+            partner_name,
+            establishment_name,
+        }
+    }
+}
+
+/// A batch of listings.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Listings {
+    pub found: Vec<Listing>,
+    /// Rows that are no valid offers.
+    pub corrupt: Vec<CorruptOffer>,
+    /// The greatest id that was read, also of a corrupt row: where the next batch begins.
+    pub last: Option<OfferId>,
+}
+
+/// An offer that cannot be read: lists leave it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorruptOffer {
+    /// As it is stored.
+    pub id: String,
+    pub why: String,
 }

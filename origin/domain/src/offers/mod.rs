@@ -7,3 +7,4 @@ pub mod listing;
 pub mod rules;
 pub mod schedule;
 pub mod store;
+pub mod validity;

@@ -7,7 +7,7 @@ use std::{collections::HashMap, fmt};
 
 use async_trait::async_trait;
 
-use super::edit::OfferEdit;
+use super::{edit::OfferEdit, listing::Listings};
 use crate::{Category, GeoPoint, Offer, OfferId, PartnerId, StoreError};
 
 pub use change::{
@@ -143,11 +143,26 @@ pub trait OfferStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<HashMap<PartnerId, Vec<Offer>>, StoreError>;
 
+    /// Listings of all offers, visible or not, in the order of their ids: those after `after`, at
+    /// most `limit`.
+    async fn listings(&self, after: Option<&OfferId>, limit: usize)
+    -> Result<Listings, StoreError>;
+
+    /// The listings of those of these offers that exist.
+    async fn listings_of(&self, ids: &[OfferId]) -> Result<Listings, StoreError>;
+
     /// One page of offers; a cursor of the other order is [`StoreError::ForeignCursor`].
     async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError>;
 
     /// The remaining places of those among `ids` that have a quota.
     async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError>;
+
+    /// Tells the purge log of offers that began or ended up to `until_ms`: stores their purges and up
+    /// to where they were told, in one transaction. Tells of at most [`validity::AT_ONCE`] and
+    /// returns how many; two servers at once tell of each offer once.
+    ///
+    /// [`validity::AT_ONCE`]: super::validity::AT_ONCE
+    async fn tell_of_turns(&self, until_ms: i64) -> Result<usize, StoreError>;
 
     /// Stores a new offer with the location of its establishment. The reads for [`creation`], the
     /// offer and its purge are one transaction.

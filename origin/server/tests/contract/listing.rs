@@ -2,7 +2,7 @@
 
 use domain::{
     Category, Offer, OfferId, PartnerId, StoreError,
-    offers::store::{Columns, Images, ListFields, OfferCursor, OfferQuery, Visibility},
+    offers::store::{Columns, Images, ListFields, OfferCursor, OfferQuery, Rank, Visibility},
 };
 
 use crate::{
@@ -51,7 +51,7 @@ async fn totals_are_those_of_the_whole_list(fresh: Fresh) {
     for (first, after) in [(7, None), (10_000, None), (7, last)] {
         let mut query = OfferQuery {
             first,
-            after: after.map(|offer| OfferCursor::of(offer, None)),
+            after: after.map(|offer| OfferCursor::of(offer, None, Rank::Title)),
             ..query(None)
         };
         let items = list(&fresh.db, &query).await.items;
@@ -163,6 +163,7 @@ async fn validity_begins_with_its_first_moment_and_ends_before_its_last(fresh: F
 async fn a_cursor_of_the_order_by_distance_is_refused(fresh: Fresh) {
     let mut by_time = query(None);
     by_time.after = Some(OfferCursor::Near {
+        rank: Rank::Title,
         distance_km: 1.0,
         id: OfferId::derive("offer", "x"),
     });
@@ -172,6 +173,7 @@ async fn a_cursor_of_the_order_by_distance_is_refused(fresh: Fresh) {
 async fn a_cursor_of_the_order_by_time_is_refused(fresh: Fresh) {
     let mut by_distance = query(Some(near(paris(), 5.0)));
     by_distance.after = Some(OfferCursor::Newest {
+        rank: Rank::Title,
         created_at_ms: 1,
         id: OfferId::derive("offer", "x"),
     });

@@ -11,6 +11,7 @@ mod codes;
 mod documents;
 mod erasing;
 mod listing;
+mod listings;
 mod mongo;
 mod moving;
 mod near;
@@ -33,6 +34,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let tests = [
         listing::TESTS,
+        listings::TESTS,
         near::TESTS,
         searching::TESTS,
         reading::TESTS,

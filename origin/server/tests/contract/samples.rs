@@ -5,7 +5,7 @@ use domain::catalogue::sample;
 use domain::{
     GeoPoint, Offer, OfferId,
     catalogue::Family,
-    offers::store::{Near, OfferCursor, OfferPage, OfferQuery},
+    offers::store::{Near, OfferCursor, OfferPage, OfferQuery, Rank},
 };
 use domain::{InvitationId, team::InvitationToken};
 use yousoon::database::Database;
@@ -80,7 +80,7 @@ pub(crate) async fn all_pages(db: &Database, mut query: OfferQuery) -> Vec<(Offe
             return items;
         }
         let (offer, distance_km) = items.last().unwrap();
-        let cursor = OfferCursor::of(offer, *distance_km);
+        let cursor = OfferCursor::of(offer, *distance_km, Rank::Title);
         query.after = OfferCursor::decode(&cursor.encode());
         assert_eq!(query.after, Some(cursor));
     }

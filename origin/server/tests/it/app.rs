@@ -21,6 +21,7 @@ use api::{
     caches::CacheConfig,
     documents::{DocumentMode, DocumentsConfig},
     environment::Environment,
+    lists::following,
     services::{Clock, ReadObserver},
 };
 use cache_core::{LogId, Revision};
@@ -275,7 +276,8 @@ impl Builder {
         let stop = tokio_util::sync::CancellationToken::new();
         let server = connections::serve(accepting(listener), router(state.clone()), stop.clone());
         tokio::spawn(server);
-        tokio::spawn(live::follow(state.clone(), stop));
+        tokio::spawn(live::follow(state.clone(), stop.clone()));
+        tokio::spawn(following::run(state.services.lists.clone(), stop));
         let followed = state.clone();
         tokio::spawn(async move {
             let stop = tokio_util::sync::CancellationToken::new();
@@ -286,6 +288,7 @@ impl Builder {
             )
             .await;
         });
+        state.services.lists.loaded().await;
         (format!("http://{address}"), state)
     }
 

@@ -34,7 +34,7 @@ async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (bool, String)
 
 async fn app() -> TestApp {
     let app = TestApp::start().await;
-    store(&app.db, "a", vec![offer("a", 0)]).await;
+    store(&app, "a", vec![offer("a", 0)]).await;
     app.publish(&[OFFER]).await;
     app.ask(OFFER, json!({"id": offer("a", 0).id})).await.data();
     app

@@ -53,7 +53,7 @@ async fn a_field_that_is_refused_is_null_and_never_missing() {
 #[tokio::test]
 async fn a_selection_of_which_nothing_is_left_is_an_empty_object() {
     let app = TestApp::start().await;
-    store(&app.db, "a", vec![offer("a", 0)]).await;
+    store(&app, "a", vec![offer("a", 0)]).await;
     let root = "query C($c: Boolean!) { categories @include(if: $c) { id } }";
     let answer = app.ask(root, json!({"c": false})).await;
     assert_eq!(shape(&answer), (json!({}), vec![]));

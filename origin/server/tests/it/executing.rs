@@ -100,7 +100,7 @@ async fn a4_an_answer_with_no_field_left_is_an_object_and_kept_as_one() {
 #[tokio::test]
 async fn a5_an_object_with_no_field_left_is_an_object() {
     let app = TestApp::start().await;
-    store(&app.db, "a", vec![offer("a", 0)]).await;
+    store(&app, "a", vec![offer("a", 0)]).await;
     let query = "query Q($c: Boolean!, $none: ID!) {
         offers(input: {}) { edges { node { id partner { id @include(if: $c) } } } pageInfo { ...F @include(if: $c) } }
         none: offer(id: $none) { id @include(if: $c) } }
@@ -149,7 +149,7 @@ async fn a6_nested_fields_are_merged_and_fail_once() {
 async fn b10_a_refused_mutation_is_a_result_in_every_media_type() {
     let app = TestApp::start().await;
     let one = places("a", 0, 1);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
     booked(&app, &ana, &one).await;
     let apollo_ios = format!("multipart/mixed;deferSpec=20220824,{GRAPHQL_RESPONSE},{JSON}");

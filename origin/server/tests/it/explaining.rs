@@ -34,7 +34,7 @@ async fn purge(app: &TestApp, soft: bool) {
 #[tokio::test]
 async fn memory_says_what_it_has_and_what_becomes_of_it() {
     let app = TestApp::start().await;
-    store(&app.db, "a", vec![offer("a", 0)]).await;
+    store(&app, "a", vec![offer("a", 0)]).await;
     app.publish(&[OFFER]).await;
     let variables = json!({"id": offer("a", 0).id});
     let explained = async || explain(&app, "Detail", variables.clone()).await.json();
@@ -161,7 +161,7 @@ async fn redis_is_explained_and_one_that_is_gone_is_no_absence() {
     }
     let mut redis = e2e::Redis::start(e2e::Durability::Memory).await.unwrap();
     let app = TestApp::builder().redis(&redis.url()).start().await;
-    store(&app.db, "a", vec![offer("a", 0)]).await;
+    store(&app, "a", vec![offer("a", 0)]).await;
     app.publish(&[OFFER]).await;
     let variables = json!({"id": offer("a", 0).id});
     let l2 = async || {

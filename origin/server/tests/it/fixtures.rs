@@ -4,10 +4,9 @@ use domain::{
     Address, BookingLimits, Category, Discount, Establishment, EstablishmentId, GeoPoint, Offer,
     OfferId, OfferSchedule, OpeningHour, Partner, PartnerId, Quota, Weekday,
 };
-use store_sqlite::{
-    database::EmbeddedDb,
-    stores::{offers, partners},
-};
+use store_sqlite::stores::{offers, partners};
+
+use crate::app::TestApp;
 
 /// Noon, 1 June 2026, UTC.
 pub(crate) const NOW_MS: i64 = 1_780_315_200_000;
@@ -87,13 +86,14 @@ pub(crate) fn offer(seed: &str, number: i32) -> Offer {
 }
 
 /// Stores a partner, its establishment and these offers.
-pub(crate) async fn store(db: &EmbeddedDb, seed: &str, all: Vec<Offer>) {
+pub(crate) async fn store(app: &TestApp, seed: &str, all: Vec<Offer>) {
     let (partner, place) = (partner(seed), establishment(seed));
-    db.write(move |tx| {
+    let written = app.db.write(move |tx| {
         partners::insert_partner(tx, &partner)?;
         partners::insert_establishment(tx, &place)?;
         all.iter().try_for_each(|offer| offers::insert(tx, offer))
-    })
-    .await
-    .unwrap();
+    });
+    written.await.unwrap();
+    // No purge tells of them.
+    app.state.services.lists.reload().await;
 }

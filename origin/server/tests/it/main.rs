@@ -21,6 +21,7 @@ mod explaining;
 mod fixtures;
 mod graphql_js;
 mod limiting;
+mod listing;
 mod living;
 mod measuring;
 mod mongo;

@@ -134,8 +134,12 @@ async fn what_graphql_refuses_is_a_200_as_json() {
     let offers = |input: Value| app.post(OFFERS, &json!({"i": input}));
     let cursor_of_partners =
         domain::partners::store::PartnerCursor::of(&crate::fixtures::partner("a")).encode();
-    let newest =
-        domain::offers::store::OfferCursor::of(&crate::fixtures::offer("a", 1), None).encode();
+    let newest = domain::offers::store::OfferCursor::of(
+        &crate::fixtures::offer("a", 1),
+        None,
+        domain::offers::store::Rank::Title,
+    )
+    .encode();
     let near = json!({"lat": 48.0, "lng": 2.0});
     let table = [
         (

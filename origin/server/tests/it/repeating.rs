@@ -144,7 +144,7 @@ impl World {
         };
         let listed = offer("a", 3);
         let all = [free.clone(), taken.clone(), later.clone(), listed.clone()];
-        store(&app.db, "a", all.to_vec()).await;
+        store(&app, "a", all.to_vec()).await;
         let owner = works_for(&app, "owner", "a", Post::Owner).await;
         let staff = works_for(&app, "staff", "a", Post::Staff).await;
         let guest = person(&app, "ana", Some("+33612345678")).await;

@@ -21,12 +21,7 @@ const DETAIL: &str = "query A($id: ID!) { offer(id: $id) {
 /// An app with three offers of a partner.
 async fn started() -> TestApp {
     let app = TestApp::start().await;
-    store(
-        &app.db,
-        "a",
-        (0..3).map(|number| offer("a", number)).collect(),
-    )
-    .await;
+    store(&app, "a", (0..3).map(|number| offer("a", number)).collect()).await;
     app
 }
 
@@ -271,7 +266,7 @@ async fn what_is_left_does_not_come_out_of_the_offer_that_was_read() {
         total: 10,
         remaining: 1,
     });
-    store(&app.db, "a", vec![stored]).await;
+    store(&app, "a", vec![stored]).await;
     assert_eq!(
         detail(&app).await["quota"],
         json!({"total": 10, "remaining": 0, "isSoldOut": false})

@@ -15,6 +15,7 @@ mod portal;
 mod purges;
 mod repeats;
 mod sessions;
+mod validity;
 mod verified_phones;
 
 use mongodb::{
@@ -86,6 +87,11 @@ const STEPS: &[Migration] = &[
         version: 9,
         name: "repeats",
         changes: repeats::changes,
+    },
+    Migration {
+        version: 10,
+        name: "validity",
+        changes: validity::changes,
     },
 ];
 

@@ -2,11 +2,13 @@
 
 mod filter;
 mod list;
+mod listings;
 mod measure;
 mod near;
 mod newest;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod update;
 
 use std::collections::HashMap;
@@ -16,6 +18,7 @@ use domain::{
     Offer, OfferId, PartnerId, StoreError,
     offers::{
         edit::OfferEdit,
+        listing::Listings,
         store::{Author, Created, OfferPage, OfferQuery, OfferStore, Updated, Visibility},
     },
 };
@@ -109,6 +112,21 @@ impl OfferStore for MongoOffers {
         Ok(of_partners)
     }
 
+    async fn listings(
+        &self,
+        after: Option<&OfferId>,
+        limit: usize,
+    ) -> Result<Listings, StoreError> {
+        Ok(listings::after(&self.db, after, limit).await?)
+    }
+
+    async fn listings_of(&self, ids: &[OfferId]) -> Result<Listings, StoreError> {
+        if ids.is_empty() {
+            return Ok(Listings::default());
+        }
+        Ok(listings::of(&self.db, ids).await?)
+    }
+
     async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError> {
         let Some(stages) = list::pipeline(query)? else {
             return Ok(list::nothing(query.columns));
@@ -126,6 +144,16 @@ impl OfferStore for MongoOffers {
             }
         }
         Ok(remaining)
+    }
+
+    async fn tell_of_turns(&self, until_ms: i64) -> Result<usize, StoreError> {
+        if !turns::is_due(&self.db, until_ms).await? {
+            return Ok(0);
+        }
+        let told = self
+            .db
+            .transaction(move |tx| Box::pin(async move { turns::tell(tx, until_ms).await }));
+        Ok(told.await?)
     }
 
     async fn create(

@@ -1,10 +1,12 @@
 //! Offers in SQLite: by id, by distance, newest first.
 
 mod filter;
+mod listings;
 mod near;
 mod newest;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod update;
 
 use std::collections::{BTreeSet, HashMap};
@@ -14,6 +16,7 @@ use domain::{
     Offer, OfferId, PartnerId, StoreError,
     offers::{
         edit::OfferEdit,
+        listing::Listings,
         store::{
             Author, Columns, Created, NextChange, OfferCursor, OfferPage, OfferQuery, OfferStore,
             Updated, Visibility,
@@ -56,7 +59,12 @@ impl EmbeddedOffers {
                     .read(move |c| near::list(c, &near, &filter, None, first, columns, fields))
                     .await
             }
-            (Some(near), Some(OfferCursor::Near { distance_km, id })) => {
+            (
+                Some(near),
+                Some(OfferCursor::Near {
+                    distance_km, id, ..
+                }),
+            ) => {
                 let after = near::Position {
                     distance_km,
                     id: id.to_bytes(),
@@ -72,7 +80,12 @@ impl EmbeddedOffers {
                     .read(move |c| newest::list(c, &filter, None, first, columns, fields))
                     .await
             }
-            (None, Some(OfferCursor::Newest { created_at_ms, id })) => {
+            (
+                None,
+                Some(OfferCursor::Newest {
+                    created_at_ms, id, ..
+                }),
+            ) => {
                 self.db
                     .read(move |c| {
                         newest::list(
@@ -167,6 +180,27 @@ impl OfferStore for EmbeddedOffers {
             .await
     }
 
+    async fn listings(
+        &self,
+        after: Option<&OfferId>,
+        limit: usize,
+    ) -> Result<Listings, StoreError> {
+        let after = after.cloned();
+        self.db
+            .read(move |connection| listings::after(connection, after.as_ref(), limit))
+            .await
+    }
+
+    async fn listings_of(&self, ids: &[OfferId]) -> Result<Listings, StoreError> {
+        if ids.is_empty() {
+            return Ok(Listings::default());
+        }
+        let wanted = json_list(ids.iter().map(OfferId::as_str));
+        self.db
+            .read(move |connection| listings::of(connection, wanted))
+            .await
+    }
+
     async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError> {
         let (page, next_change_ms) =
             futures_util::try_join!(self.page(query), self.next_change_ms(query))?;
@@ -184,6 +218,14 @@ impl OfferStore for EmbeddedOffers {
         self.db
             .read(move |connection| crate::tables::offers::remaining(connection, wanted))
             .await
+    }
+
+    async fn tell_of_turns(&self, until_ms: i64) -> Result<usize, StoreError> {
+        // Readers first: nothing is due most of the time.
+        if !self.db.read(move |c| turns::is_due(c, until_ms)).await? {
+            return Ok(0);
+        }
+        self.db.write(move |tx| turns::tell(tx, until_ms)).await
     }
 
     async fn create(

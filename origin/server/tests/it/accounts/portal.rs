@@ -26,8 +26,8 @@ pub(super) const DAY_MS: i64 = 86_400_000;
 /// An app with the partners `a` and `b`, an offer each.
 pub(super) async fn started() -> TestApp {
     let app = TestApp::start().await;
-    store(&app.db, "a", vec![offer("a", 0)]).await;
-    store(&app.db, "b", vec![offer("b", 0)]).await;
+    store(&app, "a", vec![offer("a", 0)]).await;
+    store(&app, "b", vec![offer("b", 0)]).await;
     app
 }
 

@@ -76,7 +76,7 @@ async fn others_see_what_is_public_and_no_more() {
 #[tokio::test]
 async fn favourites_are_added_shown_and_removed() {
     let app = TestApp::start().await;
-    store(&app.db, "a", vec![offer("a", 0), offer("a", 1)]).await;
+    store(&app, "a", vec![offer("a", 0), offer("a", 1)]).await;
     let (ana, ben) = (register(&app, "ana").await, register(&app, "ben").await);
     let id = json!({"id": offer("a", 1).id});
     let add = "mutation A($id: ID!) { addFavorite(offerId: $id) }";
@@ -117,7 +117,7 @@ async fn favourites_are_added_shown_and_removed() {
 #[tokio::test]
 async fn everything_held_is_exported_and_nothing_of_others() {
     let app = TestApp::start().await;
-    store(&app.db, "a", vec![offer("a", 0)]).await;
+    store(&app, "a", vec![offer("a", 0)]).await;
     register(&app, "ben").await;
     let mut anas = input("ana");
     anas["consents"] = json!([{"purpose": "TERMS", "version": "2026-06", "granted": true}]);

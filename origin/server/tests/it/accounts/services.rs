@@ -212,7 +212,7 @@ async fn verify(app: &TestApp, who: &super::person::Person) {
 async fn rights_are_given_to_verified_addresses_after_a_question() {
     let app = TestApp::start().await;
     let dir = app.data_dir();
-    store(&app.db, "a", vec![]).await;
+    store(&app, "a", vec![]).await;
     let zoe = register(&app, "zoe").await;
     let owner = format!("{}:owner", partner("a").id);
     let role = async || {
@@ -245,7 +245,7 @@ async fn an_only_owner_is_not_lost() {
     const DELETE: &str = "mutation D($p: String!) { deleteMyAccount(password: $p) }";
     let app = TestApp::start().await;
     let dir = app.data_dir();
-    store(&app.db, "a", vec![]).await;
+    store(&app, "a", vec![]).await;
     let [zoe, ben] = [register(&app, "zoe").await, register(&app, "ben").await];
     let owner = format!("{}:owner", partner("a").id);
     for (name, person) in [("zoe", &zoe), ("ben", &ben)] {

@@ -34,8 +34,8 @@ async fn works_for(app: &TestApp, name: &str, partner: PartnerId, post: Post) ->
 #[tokio::test]
 async fn an_offer_is_edited_by_managers_of_its_partner_and_recorded_as_theirs() {
     let app = TestApp::start().await;
-    store(&app.db, "a", vec![offer("a", 0)]).await;
-    store(&app.db, "b", vec![offer("b", 0)]).await;
+    store(&app, "a", vec![offer("a", 0)]).await;
+    store(&app, "b", vec![offer("b", 0)]).await;
     let own = partner("a").id;
     let staff = works_for(&app, "staff", own.clone(), Post::Staff).await;
     let manager = works_for(&app, "manager", own.clone(), Post::Manager).await;

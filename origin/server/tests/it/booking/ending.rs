@@ -41,7 +41,7 @@ async fn one_server_at_a_time_expires_bookings_and_marks_no_shows() {
         ..places("a", 1, 9)
     };
     let now = places("a", 0, 9);
-    store(&app.db, "a", vec![now.clone(), on_wednesdays.clone()]).await;
+    store(&app, "a", vec![now.clone(), on_wednesdays.clone()]).await;
     let ana = register(&app, "ana").await;
     booked(&app, &ana, &now).await;
     app.pass_ms(1);

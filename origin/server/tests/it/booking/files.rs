@@ -13,7 +13,7 @@ use crate::{
 async fn a_holder_gets_pictures_of_the_code_and_a_calendar_file_and_nobody_else_does() {
     let app = TestApp::start().await;
     let one = places("a", 0, 9);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
     let booking = booked(&app, &ana, &one).await;
     let id = booking["id"].as_str().unwrap();

@@ -14,7 +14,7 @@ use crate::{
 async fn bookings_are_exported_and_after_an_erasure_lead_to_nobody() {
     let app = TestApp::start().await;
     let (one, other) = (places("a", 0, 1), places("a", 1, 9));
-    store(&app.db, "a", vec![one.clone(), other.clone()]).await;
+    store(&app, "a", vec![one.clone(), other.clone()]).await;
     let ana = register(&app, "ana").await;
     let staff = works_for(&app, "staff", "a", Post::Staff).await;
     let open = booked(&app, &ana, &one).await;
@@ -68,7 +68,7 @@ async fn bookings_are_exported_and_after_an_erasure_lead_to_nobody() {
 async fn who_was_erased_elsewhere_stores_nothing() {
     let app = TestApp::start().await;
     let one = places("a", 0, 3);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let ana = register(&app, "ana").await;
     ana.ask(&app, "{ me { id } }", json!({})).await.data();
     let id = UserId::parse(&ana.id).unwrap();
@@ -111,7 +111,7 @@ async fn what_an_actor_did_is_exported_page_by_page_and_has_a_pseudonym_after_an
     const EXPORT: &str = "query E($a: String) { exportMyData(after: $a) { data next } }";
     let app = TestApp::start().await;
     let one = places("a", 0, 3);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let manager = works_for(&app, "manager", "a", Post::Manager).await;
     let this = json!({"o": one.id});
     manager.ask(&app, PAUSE, this.clone()).await.data();

@@ -14,7 +14,7 @@ use crate::{
 async fn a_booking_takes_a_place_and_its_answer_and_purge_say_so() {
     let app = TestApp::start().await;
     let one = places("a", 0, 2);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let ana = register(&app, "ana").await;
     let before = app.head();
     let answer = create(&app, &ana, &one).await;
@@ -60,7 +60,7 @@ async fn each_refusal_has_its_code_in_both_languages() {
         ..offer("a", 3)
     };
     let all = vec![two.clone(), one.clone(), off.clone(), over.clone()];
-    store(&app.db, "a", all).await;
+    store(&app, "a", all).await;
     let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
     booked(&app, &ana, &two).await;
     booked(&app, &bob, &one).await;
@@ -110,7 +110,7 @@ async fn each_refusal_has_its_code_in_both_languages() {
 async fn the_same_key_gives_the_same_booking() {
     let app = TestApp::start().await;
     let (one, other) = (places("a", 0, 9), places("a", 1, 9));
-    store(&app.db, "a", vec![one.clone(), other.clone()]).await;
+    store(&app, "a", vec![one.clone(), other.clone()]).await;
     let ana = register(&app, "ana").await;
     let keyed = async |offer: &Offer, key: &str| {
         let variables = json!({"o": offer.id, "k": key});
@@ -134,7 +134,7 @@ async fn a_form_that_was_read_before_a_booking_does_not_give_its_place_away() {
         quota { total remaining } } }";
     let app = TestApp::start().await;
     let one = places("a", 0, 1);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
     let manager = works_for(&app, "manager", "a", Post::Manager).await;
     booked(&app, &ana, &one).await;
@@ -160,7 +160,7 @@ async fn a_booking_is_given_back_by_its_holder_while_there_is_time() {
     let app = TestApp::start().await;
     // From 18:00 in Paris on, which is in four hours.
     let one = offer("a", 0);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
     let booking = booked(&app, &ana, &one).await;
     assert_eq!(booking["validFrom"], "2026-06-01T16:00:00.000Z");
@@ -196,7 +196,7 @@ async fn what_is_booked_days_before_is_confirmed_by_its_holder_or_the_staff() {
         ..places("a", number, 9)
     };
     let (one, other) = (on_thursdays(0), on_thursdays(1));
-    store(&app.db, "a", vec![one.clone(), other.clone()]).await;
+    store(&app, "a", vec![one.clone(), other.clone()]).await;
     let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
     let staff = works_for(&app, "staff", "a", Post::Staff).await;
     let foreign = works_for(&app, "foreign", "b", Post::Owner).await;

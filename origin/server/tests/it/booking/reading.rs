@@ -14,7 +14,7 @@ const READ: &str = "query B($b: ID!) { booking(id: $b) { id status user { firstN
 async fn a_booking_is_read_by_its_holder_and_its_partners_staff() {
     let app = TestApp::start().await;
     let one = places("a", 0, 9);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
     let staff = works_for(&app, "staff", "a", Post::Staff).await;
     let foreign = works_for(&app, "foreign", "b", Post::Owner).await;
@@ -57,7 +57,7 @@ async fn own_bookings_are_listed_by_status_and_pages_in_few_reads() {
         .start()
         .await;
     let offers: Vec<_> = (0..5).map(|number| places("a", number, 9)).collect();
-    store(&app.db, "a", offers.clone()).await;
+    store(&app, "a", offers.clone()).await;
     let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
     let staff = works_for(&app, "staff", "a", Post::Staff).await;
     let mut ids = Vec::new();
@@ -113,7 +113,7 @@ async fn own_bookings_are_listed_by_status_and_pages_in_few_reads() {
 async fn a_partners_managers_see_bookings_and_check_ins_by_day() {
     let app = TestApp::start().await;
     let one = places("a", 0, 9);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
     let manager = works_for(&app, "manager", "a", Post::Manager).await;
     let booking = booked(&app, &ana, &one).await;

@@ -14,7 +14,7 @@ const CODE: &str = "query B($b: ID!) { booking(id: $b) { qrCode offlineCode } }"
 async fn a_booking_is_checked_in_once_by_staff_of_its_partner() {
     let app = TestApp::start().await;
     let one = places("a", 0, 9);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let ana = register(&app, "ana").await;
     let staff = works_for(&app, "staff", "a", Post::Staff).await;
     let foreign = works_for(&app, "foreign", "b", Post::Owner).await;
@@ -44,7 +44,7 @@ async fn a_booking_is_checked_in_once_by_staff_of_its_partner() {
 async fn the_same_scan_gets_the_same_answer_and_another_scanner_learns_who_it_was() {
     let app = TestApp::start().await;
     let one = places("a", 0, 9);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let ana = register(&app, "ana").await;
     let staff = works_for(&app, "staff", "a", Post::Staff).await;
     let other = works_for(&app, "other", "a", Post::Staff).await;
@@ -84,7 +84,7 @@ async fn a_booking_that_is_confirmed_or_cancelled_is_so_when_asked_again() {
     const CONFIRM: &str = "mutation M($b: ID!) { confirmBooking(id: $b) { id status } }";
     let app = TestApp::start().await;
     let one = places("a", 0, 9);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let ana = register(&app, "ana").await;
     let booking = booked(&app, &ana, &one).await;
     for (query, status) in [(CONFIRM, "CONFIRMED"), (super::CANCEL, "CANCELLED")] {
@@ -101,7 +101,7 @@ async fn a_booking_that_is_confirmed_or_cancelled_is_so_when_asked_again() {
 async fn each_bad_code_has_a_refusal_of_its_own() {
     let app = TestApp::start().await;
     let (one, other) = (places("a", 0, 9), places("a", 1, 9));
-    store(&app.db, "a", vec![one.clone(), other.clone()]).await;
+    store(&app, "a", vec![one.clone(), other.clone()]).await;
     let ana = register(&app, "ana").await;
     let staff = works_for(&app, "staff", "a", Post::Staff).await;
     let (booking, elsewhere) = (
@@ -159,7 +159,7 @@ async fn each_bad_code_has_a_refusal_of_its_own() {
 async fn scanners_get_the_public_keys_and_verify_without_us() {
     let app = TestApp::start().await;
     let one = places("a", 0, 9);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let ana = register(&app, "ana").await;
     let booking = booked(&app, &ana, &one).await;
     let keys = app.request(reqwest::Method::GET, "/.well-known/qr-keys.json");

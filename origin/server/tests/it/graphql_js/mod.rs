@@ -81,8 +81,8 @@ impl Executor {
 async fn started(fields: &Fields) -> (Executor, Vec<Root>) {
     let app = TestApp::start().await;
     let (first, second) = (places("a", 0, 9), places("a", 1, 9));
-    store(&app.db, "a", vec![first.clone(), second.clone()]).await;
-    store(&app.db, "b", vec![offer("b", 2)]).await;
+    store(&app, "a", vec![first.clone(), second.clone()]).await;
+    store(&app, "b", vec![offer("b", 2)]).await;
     let ana = works_for(&app, "ana", "a", Post::Owner).await;
     works_for(&app, "ben", "a", Post::Staff).await;
     let booking = booked(&app, &ana, &first).await["id"].clone();

@@ -132,7 +132,7 @@ async fn a_completed_subscription_gets_no_more_events_and_frees_its_id() {
 async fn what_a_partner_resumes_is_heard_at_once_and_what_it_pauses_is_not() {
     let app = TestApp::start().await;
     let one = offer("a", 1);
-    store(&app.db, "a", vec![one.clone()]).await;
+    store(&app, "a", vec![one.clone()]).await;
     let manager = works_for(&app, "manager", "a", Post::Manager).await;
     let mut near = Socket::anonymous(&app).await;
     near.subscribe("n", nearby(paris())).await;

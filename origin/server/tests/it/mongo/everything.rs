@@ -8,7 +8,7 @@ use domain::{
     documents::Record,
     offers::{
         edit::{Edit, OfferEdit, QuotaEdit},
-        store::{Author, Columns, Near, NextChange, OfferCursor, OfferQuery, Visibility},
+        store::{Author, Columns, Near, NextChange, OfferCursor, OfferQuery, Rank, Visibility},
     },
     partners::store::{PartnerCursor, PartnerQuery},
     purges::{AuditFilter, AuditRow, Moved, PendingPurge},
@@ -87,7 +87,7 @@ fn lists(one: &Offer) -> Vec<OfferQuery> {
                 ..newest.clone()
             };
             lists.push(OfferQuery {
-                after: Some(OfferCursor::of(one, distance_km)),
+                after: Some(OfferCursor::of(one, distance_km, Rank::Title)),
                 ..base.clone()
             });
             lists.push(OfferQuery {

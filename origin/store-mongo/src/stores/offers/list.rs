@@ -120,14 +120,18 @@ pub(super) fn nothing(columns: Columns) -> OfferPage {
 
 fn position(cursor: OfferCursor) -> Option<near::Position> {
     match cursor {
-        OfferCursor::Near { distance_km, id } => Some(near::Position { distance_km, id }),
+        OfferCursor::Near {
+            distance_km, id, ..
+        } => Some(near::Position { distance_km, id }),
         OfferCursor::Newest { .. } => None,
     }
 }
 
 fn moment(cursor: OfferCursor) -> Option<(i64, domain::OfferId)> {
     match cursor {
-        OfferCursor::Newest { created_at_ms, id } => Some((created_at_ms, id)),
+        OfferCursor::Newest {
+            created_at_ms, id, ..
+        } => Some((created_at_ms, id)),
         OfferCursor::Near { .. } => None,
     }
 }

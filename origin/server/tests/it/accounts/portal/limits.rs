@@ -27,8 +27,8 @@ fn few(number: u32) -> NonZeroU32 {
 async fn started(change: fn(&mut Budgets)) -> TestApp {
     let builder = TestApp::builder().rate_limits(100_000, 100_000);
     let app = builder.budgets(change).start().await;
-    store(&app.db, "a", vec![offer("a", 0)]).await;
-    store(&app.db, "b", vec![offer("b", 0)]).await;
+    store(&app, "a", vec![offer("a", 0)]).await;
+    store(&app, "b", vec![offer("b", 0)]).await;
     app
 }
 

@@ -1,0 +1,259 @@
+//! Lists of offers, answered by the catalogue index in this server's memory.
+//!
+//! The index obeys the rule of coherence: it has applied the purge log up to a revision, and a list
+//! claims to know no more than that. [`following`] keeps it current.
+
+pub mod following;
+
+use std::{
+    fmt,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use cache_core::{AsOf, LogId, Revision};
+use cache_tiered::{PurgeFeed, feed::DISTRUST_MS};
+use catalogue_index::{Found, Index, Size};
+use domain::{
+    StoreError,
+    offers::store::{OfferQuery, OfferStore},
+    purges::PurgeStore,
+};
+use tokio::{
+    sync::{Mutex, Notify, watch},
+    time::timeout,
+};
+
+/// How long a list waits for the index to apply what the log's copy has.
+const CATCH_UP_WITHIN: Duration = Duration::from_millis(300);
+/// While the log cannot be followed, the outbox is read again for a list after so long.
+const LOOK_AGAIN_MS: u64 = 250;
+
+/// A handle on the index; cloning it is cheap.
+#[derive(Clone)]
+pub struct Lists(Arc<Shared>);
+
+struct Shared {
+    state: RwLock<State>,
+    reached: watch::Sender<Reached>,
+    offers: Arc<dyn OfferStore>,
+    purges: Arc<dyn PurgeStore>,
+    feed: Arc<PurgeFeed>,
+    /// Makes the follower read all offers anew.
+    anew: Notify,
+    /// Allows one look into the outbox at a time.
+    looking: Mutex<()>,
+    /// Offers that cannot be read, as of the last reading of all.
+    corrupt: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    index: Index,
+    reached: Reached,
+}
+
+/// What the index knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Reached {
+    stage: Stage,
+    /// The log that it follows; none while no log is known.
+    log: Option<LogId>,
+    /// It has every write whose purge is at or before this revision.
+    revision: Revision,
+    /// It has every write that was committed before this moment, in milliseconds of the steady
+    /// clock.
+    complete_at_ms: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    /// Offers are missing.
+    #[default]
+    Loading,
+    /// Records may have been missed: all offers are being read again.
+    Rereading,
+    /// It applies the records as they come.
+    Following,
+}
+
+/// A list, and what it can claim.
+#[derive(Debug)]
+pub struct Listed {
+    pub found: Found,
+    /// The list has every write whose purge is at or before this; none while no log is known.
+    pub as_of: Option<AsOf>,
+    /// See [`cache_tiered::Loaded::current_at_ms`].
+    pub current_at_ms: u64,
+}
+
+impl Lists {
+    pub fn new(
+        offers: Arc<dyn OfferStore>,
+        purges: Arc<dyn PurgeStore>,
+        feed: Arc<PurgeFeed>,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            state: RwLock::default(),
+            reached: watch::Sender::default(),
+            offers,
+            purges,
+            feed,
+            anew: Notify::new(),
+            looking: Mutex::default(),
+            corrupt: AtomicUsize::new(0),
+        }))
+    }
+
+    /// Answers a question; `required` is the minimum revision that the client demands.
+    pub async fn answer(
+        &self,
+        query: &OfferQuery,
+        required: Option<Revision>,
+    ) -> Result<Listed, StoreError> {
+        self.catch_up().await;
+        if self.is_distrusted() {
+            self.look_into_the_outbox().await?;
+        }
+        self.advance(query.now_ms);
+        let position = self.0.feed.position();
+        let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
+        let reached = state.reached;
+        if reached.stage == Stage::Loading {
+            return Err(loading());
+        }
+        if required.is_some_and(|required| reached.revision < required) {
+            return Err(StoreError::Busy(
+                "the catalogue index has not caught up with the demanded revision".to_owned(),
+            ));
+        }
+        let is_complete = reached.log == position.log && reached.revision >= position.head;
+        let complete_at_ms = if is_complete {
+            position.complete_at.steady_ms
+        } else {
+            0
+        };
+        Ok(Listed {
+            found: state.index.answer(query)?,
+            as_of: reached.log.map(|log| AsOf {
+                log,
+                revision: reached.revision,
+            }),
+            current_at_ms: complete_at_ms.max(reached.complete_at_ms),
+        })
+    }
+
+    /// Whether all offers were read once.
+    pub fn is_loaded(&self) -> bool {
+        self.0.reached.borrow().stage != Stage::Loading
+    }
+
+    /// Waits until all offers were read once.
+    pub async fn loaded(&self) {
+        let mut reached = self.0.reached.subscribe();
+        let is_loaded = |reached: &Reached| reached.stage != Stage::Loading;
+        // The sender lives as long as this borrow of it.
+        let _reached = reached.wait_for(is_loaded).await;
+    }
+
+    /// Reads all offers again: after they were changed without a purge.
+    pub async fn reload(&self) {
+        let since_ms = self.steady_ms();
+        self.0.anew.notify_one();
+        let mut reached = self.0.reached.subscribe();
+        let is_new = |reached: &Reached| {
+            reached.stage == Stage::Following && reached.complete_at_ms >= since_ms
+        };
+        let _reached = reached.wait_for(is_new).await;
+    }
+
+    /// What the index holds; for metrics.
+    pub fn size(&self) -> Size {
+        let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.index.size()
+    }
+
+    /// How many offers cannot be read; for metrics.
+    pub fn corrupt(&self) -> usize {
+        self.0.corrupt.load(Relaxed)
+    }
+
+    /// Waits until the index has applied what the log's copy has, but not for long: it then answers
+    /// from what it has.
+    async fn catch_up(&self) {
+        let position = self.0.feed.position();
+        let has_caught_up = |reached: &Reached| {
+            reached.stage == Stage::Rereading
+                || reached.stage == Stage::Following
+                    && reached.log == position.log
+                    && reached.revision >= position.head
+        };
+        if has_caught_up(&self.0.reached.borrow()) {
+            return;
+        }
+        let mut reached = self.0.reached.subscribe();
+        let _or_late = timeout(CATCH_UP_WITHIN, reached.wait_for(has_caught_up)).await;
+    }
+
+    /// Whether the index may lack writes that are longer ago than the bound.
+    fn is_distrusted(&self) -> bool {
+        let position = self.0.feed.position();
+        let reached = *self.0.reached.borrow();
+        let follows = reached.log == position.log && reached.revision >= position.head;
+        let complete_at_ms = if follows {
+            position.complete_at.steady_ms.max(reached.complete_at_ms)
+        } else {
+            reached.complete_at_ms
+        };
+        self.steady_ms().saturating_sub(complete_at_ms) > DISTRUST_MS
+    }
+
+    /// Shows what has begun and hides what has ended.
+    fn advance(&self, now_ms: i64) {
+        let is_due = |index: &Index| index.next_change_ms().is_some_and(|next| next <= now_ms);
+        let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
+        let is_due_now = is_due(&state.index);
+        drop(state);
+        if is_due_now {
+            let mut state = self.0.state.write().unwrap_or_else(PoisonError::into_inner);
+            state.index.advance(now_ms);
+        }
+    }
+
+    fn steady_ms(&self) -> u64 {
+        self.0.feed.clock().steady_ms()
+    }
+
+    fn now_ms(&self) -> i64 {
+        i64::try_from(self.0.feed.clock().now().wall_ms).unwrap_or(i64::MAX)
+    }
+
+    /// Changes the index, and what it knows, together.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.0.state.write().unwrap_or_else(PoisonError::into_inner);
+        let outcome = change(&mut state);
+        let reached = state.reached;
+        // While the lock is held, so that who waits finds the index as it was announced.
+        self.0.reached.send_if_modified(|known| {
+            let is_new = *known != reached;
+            *known = reached;
+            is_new
+        });
+        outcome
+    }
+}
+
+fn loading() -> StoreError {
+    StoreError::Busy("the catalogue index is being loaded".to_owned())
+}
+
+impl fmt::Debug for Lists {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lists")
+            .field("reached", &*self.0.reached.borrow())
+            .finish_non_exhaustive()
+    }
+}

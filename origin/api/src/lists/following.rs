@@ -1,0 +1,215 @@
+//! Keeps the catalogue index current: reads all offers once, then those that the purge log names.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::{PoisonError, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use cache_core::{PurgeRecord, Revision, Tag};
+use cache_tiered::{News, feed::news::Listener};
+use domain::{OfferId, StoreError, error_chain::chain, offers::listing::Listings, tags};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::{LOOK_AGAIN_MS, Lists, Stage};
+
+/// How many offers one read of all has.
+const BATCH: usize = 2_000;
+/// How many offers are changed at once, while lists wait.
+const AT_ONCE: usize = 100;
+/// The pause after a read has failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// How many rows of the outbox are looked at; with more, all offers are read.
+const OUTBOX_ROWS: usize = 1_000;
+
+/// Follows the log until it is cancelled.
+pub async fn run(lists: Lists, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = lists.follow_forever() => {}
+    }
+}
+
+/// What records change in the index.
+#[derive(Debug, Default)]
+struct Named {
+    offers: BTreeSet<OfferId>,
+    everything: bool,
+}
+
+impl Lists {
+    async fn follow_forever(&self) {
+        loop {
+            // Before the offers are read: every record from here on is heard.
+            let mut listener = self.0.feed.listen();
+            let outcome = self.read_all().await;
+            if let Err(error) = outcome {
+                let error = chain(&error);
+                tracing::warn!(error, "the catalogue cannot be read; tried again soon");
+                sleep(AFTER_FAILURE).await;
+                continue;
+            }
+            if let Err(error) = self.apply_news(&mut listener).await {
+                let error = chain(&error);
+                tracing::warn!(error, "changed offers cannot be read: all are read again");
+                sleep(AFTER_FAILURE).await;
+            }
+            self.change(|state| state.reached.stage = Stage::Rereading);
+        }
+    }
+
+    /// Applies records as they come, until some may have been missed.
+    async fn apply_news(&self, listener: &mut Listener) -> Result<(), StoreError> {
+        loop {
+            let news = tokio::select! {
+                news = listener.next() => news,
+                () = self.0.anew.notified() => return Ok(()),
+            };
+            match news {
+                Some(News::Records(records)) => {
+                    let named = self.named(records.iter().flat_map(|record| &record.tags));
+                    if named.everything || !self.follows_on(&records) {
+                        return Ok(());
+                    }
+                    self.read_offers(named.offers).await?;
+                    self.reach(&records);
+                }
+                Some(News::Missed) | None => return Ok(()),
+            }
+        }
+    }
+
+    /// Whether no record is missing between these and what was applied.
+    fn follows_on(&self, records: &[PurgeRecord]) -> bool {
+        let reached = self.0.reached.borrow().revision;
+        records
+            .first()
+            .is_none_or(|first| first.revision <= reached.next())
+    }
+
+    /// The offers that tags name.
+    fn named<'t>(&self, all: impl Iterator<Item = &'t Tag>) -> Named {
+        let mut named = Named::default();
+        let everything = Tag::everything();
+        let state = self.0.state.read();
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        for tag in all {
+            if *tag == everything {
+                named.everything = true;
+            } else if let Some(offer) = tags::tagged_offer(tag) {
+                named.offers.insert(offer);
+            } else if let Some(partner) = tags::tagged_partner(tag) {
+                // Its name, or an establishment of it, may have changed.
+                named.offers.extend(state.index.ids_of_partner(&partner));
+            }
+        }
+        named
+    }
+
+    /// Notes that these records were applied.
+    fn reach(&self, records: &[PurgeRecord]) {
+        let Some(last) = records.last() else { return };
+        self.change(|state| {
+            let reached = &mut state.reached;
+            reached.revision = reached.revision.max(last.revision);
+        });
+    }
+
+    /// Reads offers anew and replaces what the index has of them.
+    async fn read_offers(&self, ids: BTreeSet<OfferId>) -> Result<(), StoreError> {
+        let ids: Vec<OfferId> = ids.into_iter().collect();
+        for ids in ids.chunks(BATCH) {
+            let read = self.0.offers.listings_of(ids).await?;
+            let found: HashSet<&OfferId> = read.found.iter().map(|listing| &listing.id).collect();
+            let gone: Vec<&OfferId> = ids.iter().filter(|id| !found.contains(id)).collect();
+            for gone in gone.chunks(AT_ONCE) {
+                self.change(|state| gone.iter().for_each(|id| state.index.remove(id)));
+            }
+            self.put(&read).await;
+        }
+        Ok(())
+    }
+
+    async fn put(&self, read: &Listings) {
+        let now_ms = self.now_ms();
+        for offer in &read.corrupt {
+            let (id, why) = (&offer.id, &offer.why);
+            tracing::error!(id, why, "lists leave out an offer that cannot be read");
+        }
+        for listings in read.found.chunks(AT_ONCE) {
+            self.change(|state| {
+                for listing in listings {
+                    state.index.put(listing, now_ms);
+                }
+            });
+            // Lists go first.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Reads all offers; afterwards the index has what was committed before.
+    async fn read_all(&self) -> Result<(), StoreError> {
+        let began_ms = self.steady_ms();
+        let as_of = self.0.feed.as_of();
+        let mut gone: HashSet<OfferId> = {
+            let state = self.0.state.read();
+            let state = state.unwrap_or_else(PoisonError::into_inner);
+            state.index.ids().collect()
+        };
+        let mut after = None;
+        let mut corrupt = 0;
+        loop {
+            let read = self.0.offers.listings(after.as_ref(), BATCH).await?;
+            corrupt += read.corrupt.len();
+            for listing in &read.found {
+                gone.remove(&listing.id);
+            }
+            self.put(&read).await;
+            let is_last = read.found.len() + read.corrupt.len() < BATCH;
+            // Without a last one, no other batch can be asked for.
+            if is_last || read.last.is_none() || read.last <= after {
+                break;
+            }
+            after = read.last;
+        }
+        let gone: Vec<OfferId> = gone.into_iter().collect();
+        for gone in gone.chunks(AT_ONCE) {
+            self.change(|state| gone.iter().for_each(|id| state.index.remove(id)));
+        }
+        self.0.corrupt.store(corrupt, Relaxed);
+        self.change(|state| {
+            state.reached.stage = Stage::Following;
+            state.reached.log = as_of.map(|as_of| as_of.log);
+            state.reached.revision = as_of.map_or(Revision::ZERO, |as_of| as_of.revision);
+            state.reached.complete_at_ms = began_ms;
+        });
+        Ok(())
+    }
+
+    /// While the log cannot be followed: reads the offers that purges in the outbox name. Purges
+    /// stay there until they are in the log.
+    pub(super) async fn look_into_the_outbox(&self) -> Result<(), StoreError> {
+        let asked_ms = self.steady_ms();
+        let _one_at_a_time = self.0.looking.lock().await;
+        let known_ms = self.0.reached.borrow().complete_at_ms;
+        if known_ms + LOOK_AGAIN_MS > asked_ms {
+            return Ok(());
+        }
+        if self.0.reached.borrow().stage == Stage::Loading {
+            return Err(super::loading());
+        }
+        let began_ms = self.steady_ms();
+        let rows = self.0.purges.pending(OUTBOX_ROWS).await?;
+        let named = self.named(rows.iter().flat_map(|row| &row.purge.tags));
+        if named.everything || rows.len() >= OUTBOX_ROWS {
+            self.0.anew.notify_one();
+        }
+        self.read_offers(named.offers).await?;
+        self.change(|state| {
+            let reached = &mut state.reached;
+            reached.complete_at_ms = reached.complete_at_ms.max(began_ms);
+        });
+        Ok(())
+    }
+}
