@@ -9,7 +9,7 @@ use std::{
     fmt,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -29,7 +29,7 @@ use tokio::{
 
 /// How long a list waits for the index to apply what the log's copy has.
 const CATCH_UP_WITHIN: Duration = Duration::from_millis(300);
-/// While the log cannot be followed, the outbox is read again for a list after so long.
+/// While the log cannot be followed, the database is asked again for a list after so long.
 const LOOK_AGAIN_MS: u64 = 250;
 
 /// A handle on the index; cloning it is cheap.
@@ -44,7 +44,9 @@ struct Shared {
     feed: Arc<PurgeFeed>,
     /// Makes the follower read all offers anew.
     anew: Notify,
-    /// Allows one look into the outbox at a time.
+    /// The follower reads all offers, not only those that were purged since.
+    reads_all: AtomicBool,
+    /// Allows one look into the database at a time.
     looking: Mutex<()>,
     /// Offers that cannot be read, as of the last reading of all.
     corrupt: AtomicUsize,
@@ -103,6 +105,7 @@ impl Lists {
             purges,
             feed,
             anew: Notify::new(),
+            reads_all: AtomicBool::new(true),
             looking: Mutex::default(),
             corrupt: AtomicUsize::new(0),
         }))
@@ -116,7 +119,7 @@ impl Lists {
     ) -> Result<Listed, StoreError> {
         self.catch_up().await;
         if self.is_distrusted() {
-            self.look_into_the_outbox().await?;
+            self.look_into_the_database().await?;
         }
         self.advance(query.now_ms);
         let position = self.0.feed.position();

@@ -8,11 +8,17 @@ use std::{
 
 use cache_core::{PurgeRecord, Revision, Tag};
 use cache_tiered::{News, feed::news::Listener};
-use domain::{OfferId, StoreError, error_chain::chain, offers::listing::Listings, tags};
+use domain::{
+    OfferId, StoreError,
+    error_chain::chain,
+    offers::listing::Listings,
+    purges::{AuditFilter, AuditRow},
+    tags,
+};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{LOOK_AGAIN_MS, Lists, Stage};
+use super::{LOOK_AGAIN_MS, Lists, Reached, Stage};
 
 /// How many offers one read of all has.
 const BATCH: usize = 2_000;
@@ -20,8 +26,8 @@ const BATCH: usize = 2_000;
 const AT_ONCE: usize = 100;
 /// The pause after a read has failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
-/// How many rows of the outbox are looked at; with more, all offers are read.
-const OUTBOX_ROWS: usize = 1_000;
+/// How many rows of the outbox and of the audit are looked at; with more, all offers are read.
+const ROWS: usize = 500;
 
 /// Follows the log until it is cancelled.
 pub async fn run(lists: Lists, stop: CancellationToken) {
@@ -29,6 +35,14 @@ pub async fn run(lists: Lists, stop: CancellationToken) {
         () = stop.cancelled() => {}
         () = lists.follow_forever() => {}
     }
+}
+
+/// What to read when records were missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// The offers of purges that the database knows of.
+    WhatWasPurged,
+    Everything,
 }
 
 /// What records change in the index.
@@ -41,41 +55,73 @@ struct Named {
 impl Lists {
     async fn follow_forever(&self) {
         loop {
-            // Before the offers are read: every record from here on is heard.
+            // Before anything is read: every record from here on is heard.
             let mut listener = self.0.feed.listen();
-            let outcome = self.read_all().await;
-            if let Err(error) = outcome {
+            if let Err(error) = self.take_up().await {
                 let error = chain(&error);
                 tracing::warn!(error, "the catalogue cannot be read; tried again soon");
                 sleep(AFTER_FAILURE).await;
                 continue;
             }
-            if let Err(error) = self.apply_news(&mut listener).await {
-                let error = chain(&error);
-                tracing::warn!(error, "changed offers cannot be read: all are read again");
-                sleep(AFTER_FAILURE).await;
+            match self.apply_news(&mut listener).await {
+                Ok(Again::WhatWasPurged) => {}
+                Ok(Again::Everything) => self.0.reads_all.store(true, Relaxed),
+                Err(error) => {
+                    let error = chain(&error);
+                    tracing::warn!(error, "changed offers cannot be read: all are read again");
+                    self.0.reads_all.store(true, Relaxed);
+                    sleep(AFTER_FAILURE).await;
+                }
             }
             self.change(|state| state.reached.stage = Stage::Rereading);
         }
     }
 
+    /// Brings the index to what the log's copy has: at first, and whenever records may have been
+    /// missed.
+    async fn take_up(&self) -> Result<(), StoreError> {
+        let (began_ms, as_of) = (self.steady_ms(), self.0.feed.as_of());
+        let offers = if self.0.reads_all.load(Relaxed) {
+            None
+        } else {
+            self.purged_since().await?
+        };
+        match offers {
+            Some(offers) => self.read_offers(offers).await?,
+            None => self.put_all().await?,
+        }
+        self.0.reads_all.store(false, Relaxed);
+        self.change(|state| {
+            state.reached = Reached {
+                stage: Stage::Following,
+                log: as_of.map(|as_of| as_of.log),
+                revision: as_of.map_or(Revision::ZERO, |as_of| as_of.revision),
+                complete_at_ms: began_ms,
+            };
+        });
+        Ok(())
+    }
+
     /// Applies records as they come, until some may have been missed.
-    async fn apply_news(&self, listener: &mut Listener) -> Result<(), StoreError> {
+    async fn apply_news(&self, listener: &mut Listener) -> Result<Again, StoreError> {
         loop {
             let news = tokio::select! {
                 news = listener.next() => news,
-                () = self.0.anew.notified() => return Ok(()),
+                () = self.0.anew.notified() => return Ok(Again::Everything),
             };
             match news {
                 Some(News::Records(records)) => {
                     let named = self.named(records.iter().flat_map(|record| &record.tags));
-                    if named.everything || !self.follows_on(&records) {
-                        return Ok(());
+                    if named.everything {
+                        return Ok(Again::Everything);
+                    }
+                    if !self.follows_on(&records) {
+                        return Ok(Again::WhatWasPurged);
                     }
                     self.read_offers(named.offers).await?;
                     self.reach(&records);
                 }
-                Some(News::Missed) | None => return Ok(()),
+                Some(News::Missed) | None => return Ok(Again::WhatWasPurged),
             }
         }
     }
@@ -92,8 +138,7 @@ impl Lists {
     fn named<'t>(&self, all: impl Iterator<Item = &'t Tag>) -> Named {
         let mut named = Named::default();
         let everything = Tag::everything();
-        let state = self.0.state.read();
-        let state = state.unwrap_or_else(PoisonError::into_inner);
+        let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
         for tag in all {
             if *tag == everything {
                 named.everything = true;
@@ -122,10 +167,7 @@ impl Lists {
         for ids in ids.chunks(BATCH) {
             let read = self.0.offers.listings_of(ids).await?;
             let found: HashSet<&OfferId> = read.found.iter().map(|listing| &listing.id).collect();
-            let gone: Vec<&OfferId> = ids.iter().filter(|id| !found.contains(id)).collect();
-            for gone in gone.chunks(AT_ONCE) {
-                self.change(|state| gone.iter().for_each(|id| state.index.remove(id)));
-            }
+            self.remove(ids.iter().filter(|id| !found.contains(id)));
             self.put(&read).await;
         }
         Ok(())
@@ -148,13 +190,10 @@ impl Lists {
         }
     }
 
-    /// Reads all offers; afterwards the index has what was committed before.
-    async fn read_all(&self) -> Result<(), StoreError> {
-        let began_ms = self.steady_ms();
-        let as_of = self.0.feed.as_of();
+    /// Reads all offers, and removes those that are gone.
+    async fn put_all(&self) -> Result<(), StoreError> {
         let mut gone: HashSet<OfferId> = {
-            let state = self.0.state.read();
-            let state = state.unwrap_or_else(PoisonError::into_inner);
+            let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
             state.index.ids().collect()
         };
         let mut after = None;
@@ -167,49 +206,65 @@ impl Lists {
             }
             self.put(&read).await;
             let is_last = read.found.len() + read.corrupt.len() < BATCH;
-            // Without a last one, no other batch can be asked for.
-            if is_last || read.last.is_none() || read.last <= after {
+            // Without a later one, no other batch can be asked for.
+            if is_last || read.last <= after {
                 break;
             }
             after = read.last;
         }
         let gone: Vec<OfferId> = gone.into_iter().collect();
-        for gone in gone.chunks(AT_ONCE) {
-            self.change(|state| gone.iter().for_each(|id| state.index.remove(id)));
-        }
+        self.remove(gone.iter());
         self.0.corrupt.store(corrupt, Relaxed);
-        self.change(|state| {
-            state.reached.stage = Stage::Following;
-            state.reached.log = as_of.map(|as_of| as_of.log);
-            state.reached.revision = as_of.map_or(Revision::ZERO, |as_of| as_of.revision);
-            state.reached.complete_at_ms = began_ms;
-        });
         Ok(())
     }
 
-    /// While the log cannot be followed: reads the offers that purges in the outbox name. Purges
-    /// stay there until they are in the log.
-    pub(super) async fn look_into_the_outbox(&self) -> Result<(), StoreError> {
+    fn remove<'o>(&self, gone: impl Iterator<Item = &'o OfferId>) {
+        let gone: Vec<&OfferId> = gone.collect();
+        for gone in gone.chunks(AT_ONCE) {
+            self.change(|state| gone.iter().for_each(|id| state.index.remove(id)));
+        }
+    }
+
+    /// While the log cannot be followed: reads the offers that the database's own purges name.
+    pub(super) async fn look_into_the_database(&self) -> Result<(), StoreError> {
         let asked_ms = self.steady_ms();
         let _one_at_a_time = self.0.looking.lock().await;
         let known_ms = self.0.reached.borrow().complete_at_ms;
         if known_ms + LOOK_AGAIN_MS > asked_ms {
             return Ok(());
         }
-        if self.0.reached.borrow().stage == Stage::Loading {
+        if !self.is_loaded() {
             return Err(super::loading());
         }
         let began_ms = self.steady_ms();
-        let rows = self.0.purges.pending(OUTBOX_ROWS).await?;
-        let named = self.named(rows.iter().flat_map(|row| &row.purge.tags));
-        if named.everything || rows.len() >= OUTBOX_ROWS {
-            self.0.anew.notify_one();
+        match self.purged_since().await? {
+            Some(offers) => self.read_offers(offers).await?,
+            None => self.put_all().await?,
         }
-        self.read_offers(named.offers).await?;
         self.change(|state| {
             let reached = &mut state.reached;
             reached.complete_at_ms = reached.complete_at_ms.max(began_ms);
         });
         Ok(())
+    }
+
+    /// The offers that purges name of which the index does not know: those that wait in the outbox,
+    /// and those that were moved into a log since. `None` if there may be more than are read here.
+    async fn purged_since(&self) -> Result<Option<BTreeSet<OfferId>>, StoreError> {
+        let reached = self.0.reached.borrow().revision;
+        // In this order: a purge that leaves the outbox meanwhile is in the audit afterwards.
+        let waiting = self.0.purges.pending(ROWS).await?;
+        let moved = self
+            .0
+            .purges
+            .audit(None, ROWS, AuditFilter::default())
+            .await?;
+        let is_known = |row: &AuditRow| row.revision.is_some_and(|revision| revision <= reached);
+        let has_all =
+            waiting.len() < ROWS && (moved.len() < ROWS || moved.last().is_some_and(is_known));
+        let moved = moved.iter().filter(|row| !is_known(row));
+        let waiting = waiting.iter().flat_map(|row| &row.purge.tags);
+        let named = self.named(waiting.chain(moved.flat_map(|row| &row.tags)));
+        Ok((has_all && !named.everything).then_some(named.offers))
     }
 }

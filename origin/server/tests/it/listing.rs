@@ -142,7 +142,7 @@ async fn a_purge_of_everything_reads_all_offers_again() {
     // As an import of many does: nothing but a purge of everything tells of them.
     let written = app.db.write(move |tx| offers::insert(tx, &one));
     written.await.unwrap();
-    let body = json!({"everything": true, "reason": "an import"});
+    let body = json!({"all": true, "reason": "an import"});
     let purged = app.admin_post("/admin/purge", &body).await;
     assert_eq!(purged.status.as_u16(), 200, "{}", purged.text);
     for _ in 0..200 {
