@@ -9,9 +9,9 @@ use domain::{
 use roaring::RoaringBitmap;
 
 use crate::{
-    Index, Slot,
+    Index,
     best::{After, Best, Place},
-    entry::Entry,
+    entry::{Entry, Slot},
     grid::{Border, Wanted},
     sphere::{LONGEST, Point, chord},
     words::Matches,

@@ -4,7 +4,10 @@ use std::collections::BinaryHeap;
 
 use domain::{ID_BYTES, OfferId, offers::store::OfferCursor, offers::store::Rank};
 
-use crate::{Slot, entry::Entry, newest::Key};
+use crate::{
+    entry::{Entry, Slot},
+    newest::Key,
+};
 
 /// Where an offer stands in a list: lists are in the order of this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,6 +2,9 @@
 
 use domain::{Category, GeoPoint, ID_BYTES, offers::listing::Listing, offers::store::Visibility};
 
+/// The number of an offer inside the index; reused after its offer is gone.
+pub(crate) type Slot = u32;
+
 /// An offer, or what a slot without one holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use domain::Category;
 use roaring::{MultiOps, RoaringBitmap};
 
-use crate::{Slot, entry::Entry};
+use crate::entry::{Entry, Slot};
 
 /// Discounts in percent, without the sets for single ones up to the next multiple of this.
 const STEP: usize = 10;

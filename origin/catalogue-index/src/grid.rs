@@ -11,8 +11,7 @@ use domain::{Category, GeoPoint};
 use h3o::{CellIndex, LatLng, Resolution};
 
 use crate::{
-    Slot,
-    entry::Entry,
+    entry::{Entry, Slot},
     sphere::{Bounds, LONGEST, Point, SLACK, square},
 };
 

@@ -29,14 +29,15 @@ use domain::{ID_BYTES, OfferId, offers::listing::Listing};
 use roaring::RoaringBitmap;
 
 use crate::{
-    entry::Entry, filters::Filters, grid::Grid, newest::ByCreation, partners::ByPartner,
+    entry::{Entry, Slot},
+    filters::Filters,
+    grid::Grid,
+    newest::ByCreation,
+    partners::ByPartner,
     words::Words,
 };
 
 pub use answer::{Found, Hit, LARGEST_EXACT_TOTAL, Total};
-
-/// The number of an offer inside the index; reused after its offer is gone.
-pub(crate) type Slot = u32;
 
 /// When the index does what; tests choose small numbers.
 #[derive(Debug, Clone, Copy)]
@@ -109,10 +110,7 @@ impl Index {
     pub fn put(&mut self, listing: &Listing, now_ms: i64) {
         let id = listing.id.to_bytes();
         self.take_out(&id);
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.entries.push(Entry::nothing());
-            Slot::try_from(self.entries.len() - 1).expect("fewer than four billion offers")
-        });
+        let slot = self.unused_slot();
         let partner = self.partners.number(&listing.partner_id.to_bytes());
         let entry = Entry::of(listing, partner);
         self.entries[slot as usize] = entry;
@@ -185,6 +183,13 @@ impl Index {
             words: self.words.len(),
             bytes,
         }
+    }
+
+    fn unused_slot(&mut self) -> Slot {
+        self.free.pop().unwrap_or_else(|| {
+            self.entries.push(Entry::nothing());
+            Slot::try_from(self.entries.len() - 1).expect("fewer than four billion offers")
+        })
     }
 
     /// Shows or hides the offer of a slot as it should be now, and notes when that ends.

@@ -2,7 +2,7 @@
 
 use domain::ID_BYTES;
 
-use crate::{Slot, entry::Entry};
+use crate::entry::{Entry, Slot};
 
 /// Lists of up to so many slots: inserting into one moves a few kilobytes, not megabytes.
 const LONGEST_RUN: usize = 2_048;

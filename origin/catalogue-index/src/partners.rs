@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use domain::ID_BYTES;
 
 use crate::{
-    Slot,
-    entry::Entry,
+    entry::{Entry, Slot},
     newest::{insert_sorted, remove_sorted},
 };
 

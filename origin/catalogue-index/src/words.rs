@@ -9,7 +9,7 @@ use std::{
 use domain::search_text;
 use roaring::{MultiOps, RoaringBitmap};
 
-use crate::Slot;
+use crate::entry::Slot;
 
 /// Beginnings of up to so many letters have sets of their own: thousands of words begin with them.
 const SHORT: usize = 2;

@@ -86,7 +86,6 @@ impl AnswerFacts {
     pub fn knows(&self, as_of: Option<AsOf>) {
         let mut facts = self.lock();
         match (facts.as_of, as_of) {
-            (_, None) => facts.uncacheable = true,
             (None, Some(_)) => facts.as_of = as_of,
             (Some(known), Some(new)) if known.log == new.log => {
                 facts.as_of = Some(AsOf {
@@ -94,7 +93,7 @@ impl AnswerFacts {
                     revision: known.revision.min(new.revision),
                 });
             }
-            (Some(_), Some(_)) => facts.uncacheable = true,
+            (_, None) | (Some(_), Some(_)) => facts.uncacheable = true,
         }
     }
 

@@ -7,8 +7,8 @@ use store_mongo::{database::MongoDb, migrations};
 use super::on_each;
 
 /// The last step.
-const STEPS: i64 = 10;
-const STEPS_COUNT: usize = 10;
+const STEPS: u8 = 10;
+const KNOWN: i64 = STEPS as i64;
 
 #[tokio::test]
 async fn a_plan_changes_nothing_and_is_empty_when_it_was_done() {
@@ -16,7 +16,7 @@ async fn a_plan_changes_nothing_and_is_empty_when_it_was_done() {
         let db = &opened.db;
         let plan = migrations::plan(db).await.unwrap();
         let versions: Vec<i64> = plan.iter().map(|step| step.version).collect();
-        assert_eq!(versions, (1..=STEPS).collect::<Vec<_>>());
+        assert_eq!(versions, (1..=i64::from(STEPS)).collect::<Vec<_>>());
         let titles: Vec<String> = plan[0]
             .changes
             .iter()
@@ -36,7 +36,7 @@ async fn a_plan_changes_nothing_and_is_empty_when_it_was_done() {
         );
 
         let applied = migrations::run(db).await.unwrap();
-        assert_eq!(applied.len(), STEPS_COUNT);
+        assert_eq!(applied.len(), usize::from(STEPS));
         assert!(migrations::plan(db).await.unwrap().is_empty());
         assert!(migrations::run(db).await.unwrap().is_empty());
         assert_eq!(migrations::applied(db).await.unwrap(), applied);
@@ -65,13 +65,13 @@ async fn four_origins_that_start_at_once_migrate_once() {
         applied.sort_unstable();
         assert_eq!(
             applied,
-            (1..=STEPS).collect::<Vec<_>>(),
+            (1..=i64::from(STEPS)).collect::<Vec<_>>(),
             "each step by one of the four"
         );
         let all = opened.db.collection::<Document>("migrations");
         assert_eq!(
             all.count_documents(doc! {}).await.unwrap(),
-            9,
+            u64::from(STEPS),
             "the lease is given back"
         );
     }
@@ -93,7 +93,7 @@ async fn a_migration_without_the_lease_changes_nothing() {
         let names = opened.db.database().list_collection_names().await;
         assert_eq!(names.unwrap(), ["migrations"]);
         all.delete_one(doc! {"_id": "lease"}).await.unwrap();
-        assert_eq!(waiting.await.unwrap().unwrap().len(), STEPS_COUNT);
+        assert_eq!(waiting.await.unwrap().unwrap().len(), usize::from(STEPS));
     }
 }
 
@@ -107,7 +107,7 @@ async fn a_lease_that_was_left_behind_expires() {
             .unwrap();
         assert_eq!(
             migrations::run(&opened.db).await.unwrap().len(),
-            STEPS_COUNT
+            usize::from(STEPS)
         );
     }
 }
@@ -127,7 +127,7 @@ async fn a_newer_schema_is_refused() {
                 refused,
                 Err(MongoError::NewerSchema {
                     found: 999,
-                    known: STEPS
+                    known: KNOWN
                 })
             ));
         }

@@ -105,8 +105,10 @@ fn turning(field: &str, told: &Told, until_ms: i64) -> Document {
 async fn turns(tx: &mut Tx, told: &Told, until_ms: i64) -> Result<Vec<Turn>, MongoError> {
     let mut turns = Vec::new();
     for (field, kind) in FIELDS {
-        let fields = doc! {"partnerId": 1, "location": 1, "validFrom": 1, "validUntil": 1};
-        let filter = turning(field, told, until_ms);
+        let fields = doc! {"partnerId": 1, "location": 1, field: 1};
+        let mut filter = turning(field, told, until_ms);
+        // An offer that ends before it begins is never shown.
+        filter.insert("$expr", doc! {"$lt": ["$validFrom", "$validUntil"]});
         let order = doc! {field: 1, "_id": 1};
         let found = tx
             .find_first(OFFERS, filter, order, fields, AT_ONCE)
