@@ -7,7 +7,7 @@ use domain::{
     bookings::{
         booking::Step,
         refusals::BookingRefusal,
-        rules::NewBooking,
+        rules::{MAX_OPEN, NewBooking},
         store::{By, Created, Stepped},
     },
 };
@@ -24,6 +24,7 @@ use crate::{
 tests! {
     of_500_that_book_50_places_on_two_servers_50_have_one: [Transactions],
     of_many_that_book_one_day_as_many_as_it_has_do: [Transactions],
+    of_many_bookings_of_one_user_as_many_as_allowed_are_open: [Transactions],
     of_many_retries_of_one_key_on_two_servers_one_books: [Transactions],
     of_many_that_check_one_booking_in_one_does: [Transactions],
     places_that_are_taken_and_given_back_at_once_add_up: [Transactions],
@@ -89,6 +90,29 @@ async fn of_many_that_book_one_day_as_many_as_it_has_do(fresh: Fresh) {
     });
     let tally = tally(&join_all(all).await);
     let expected = [("SoldOutThatDay".to_owned(), 90), ("booked".to_owned(), 10)];
+    assert_eq!(tally, BTreeMap::from(expected));
+}
+
+/// The offers differ, so the user is all that these bookings have in common.
+async fn of_many_bookings_of_one_user_as_many_as_allowed_are_open(fresh: Fresh) {
+    const MORE: usize = 10;
+    let allowed = usize::try_from(MAX_OPEN).unwrap();
+    let offers: Vec<Offer> = (0..allowed + MORE)
+        .map(|n| places(&n.to_string(), 5))
+        .collect();
+    fresh.fill(vec![family(offers.clone())]).await;
+    let other = fresh.of_another_server().await;
+    sign_up(&fresh, &user("ana")).await;
+    let all = offers.iter().enumerate().map(|(n, offer)| {
+        let bookings = if n % 2 == 0 { &fresh.db } else { &other }.bookings.clone();
+        let new = new(&n.to_string(), "ana", offer);
+        async move { bookings.create(new, NOW_MS).await.unwrap() }
+    });
+    let tally = tally(&join_all(all).await);
+    let expected = [
+        ("TooManyOpen".to_owned(), MORE),
+        ("booked".to_owned(), allowed),
+    ];
     assert_eq!(tally, BTreeMap::from(expected));
 }
 

@@ -135,7 +135,7 @@ async fn a_write_is_never_applied_twice_whatever_happens_on_its_way() {
         }
         let straight = Database::mongo(&gated.straight).purges;
         let mut there: HashMap<String, usize> = HashMap::new();
-        for row in straight.pending(999).await.unwrap() {
+        for row in straight.pending(0, 999).await.unwrap() {
             *there.entry(row.purge.reason).or_default() += 1;
         }
         let done = said.values().filter(|is_done| **is_done).count();
@@ -180,7 +180,7 @@ async fn a_commit_whose_answer_is_lost_is_not_done_twice() {
             let outcome = pushing.await.unwrap();
             println!("{}, away for {away:?}: {outcome:?}", gated.server.name());
             let there = Database::mongo(&gated.straight).purges;
-            assert_eq!(there.pending(9).await.unwrap().len(), 1);
+            assert_eq!(there.pending(0, 9).await.unwrap().len(), 1);
         }
     }
 }
