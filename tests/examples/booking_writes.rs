@@ -175,8 +175,8 @@ impl Bench {
             .write_concern(on_disks)
             .await?;
         let (this, more) = (doc! {"_id": id_of(client)}, doc! {"$inc": {"count": 1}});
-        let update = plain_rows(&self.database).update_one(this, more);
-        update.session(&mut session).await?;
+        let rows = plain_rows(&self.database);
+        rows.update_one(this, more).session(&mut session).await?;
         session.commit_transaction().await?;
         Ok(())
     }
