@@ -2,7 +2,7 @@
 // heartbeats of the purge log, without which the edges would not trust their caches.
 //
 //   EDGE_SECRET=HEX node edge/bench/origin.mjs --port N --edge URL [--edge URL]
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { body, document } from "./workload.mjs";
@@ -44,9 +44,15 @@ async function heartbeat(edge) {
     head: 0,
     sent_at_ms: sentAtMs,
   });
+  // The announcement of the body is what is signed, as in edge/core/src/announced.rs.
+  const sha256 = createHash("sha256").update(append).digest("hex");
+  const announcement = `${Buffer.byteLength(append)};${sha256}`;
   const answer = await fetch(`${edge}/_yousoon/purge-log`, {
     method: "POST",
-    headers: { "yousoon-signature": sign("purge-log", sentAtMs, append) },
+    headers: {
+      "yousoon-body": announcement,
+      "yousoon-signature": sign("purge-log", sentAtMs, announcement),
+    },
     body: append,
   });
   if (answer.status !== 200) console.error(`${edge} answers a heartbeat with ${answer.status}`);

@@ -39,14 +39,24 @@ pub struct Pods {
 }
 
 impl Pods {
-    /// Starts `count` origins, imports `venues` and publishes the clients' documents.
+    /// Starts `count` origins on an embedded store, imports `venues` and publishes the clients'
+    /// documents.
     pub async fn start(count: usize, venues: &[Venue]) -> Result<Self> {
+        Self::start_on(count, venues, None).await
+    }
+
+    /// As [`Self::start`], on a MongoDB.
+    pub async fn start_on_mongodb(count: usize, venues: &[Venue], url: &str) -> Result<Self> {
+        Self::start_on(count, venues, Some(url)).await
+    }
+
+    async fn start_on(count: usize, venues: &[Venue], mongodb_url: Option<&str>) -> Result<Self> {
         let turn = Turn::alone().await;
         ensure!(count > 0, "there is an origin");
         let client = ask::client(PATIENCE)?;
         let redis = Redis::start(Durability::AppendOnly).await?;
         let log = std::env::var("RUST_LOG").unwrap_or_else(|_unset| "warn".to_owned());
-        let store = Store::create(vec![
+        let mut environment = vec![
             ("YOUSOON_REDIS_URL", redis.url()),
             // Each origin accepts what another one has signed.
             ("YOUSOON_JWT_KEYS", SIGNING_KEYS.to_owned()),
@@ -54,7 +64,12 @@ impl Pods {
             ("YOUSOON_BCRYPT_COST", "4".to_owned()),
             ("YOUSOON_BCRYPT_WAITING", "10000".to_owned()),
             ("RUST_LOG", log),
-        ])?;
+        ];
+        environment.extend(mongodb_url.map(|url| ("YOUSOON_MONGODB_URL", url.to_owned())));
+        let store = Store::create(environment)?;
+        if mongodb_url.is_some() {
+            store.run(&["migrate"]).await?;
+        }
         store.import(venues).await?;
         // There is no edge, so the purge feeds lead nowhere.
         let nobody = format!(

@@ -6,6 +6,7 @@ mod bench_edge;
 mod bench_origin;
 mod bench_purge;
 mod bench_subscriptions;
+mod bench_writes;
 mod binaries;
 mod build_edge;
 mod bundle;
@@ -63,6 +64,8 @@ enum Command {
     /// Measure what open subscriptions cost, and how long an event takes to reach them, beside
     /// graphql-ws.
     BenchSubscriptions(bench_subscriptions::Options),
+    /// Measure bookings of different offers, beside plain transactions on the same MongoDB.
+    BenchWrites(bench_writes::Options),
 }
 
 fn main() -> ExitCode {
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
         Command::BenchOrigin(options) => bench_origin::run(&options),
         Command::BenchPurge(options) => bench_purge::run(&options),
         Command::BenchSubscriptions(options) => bench_subscriptions::run(&options),
+        Command::BenchWrites(options) => bench_writes::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

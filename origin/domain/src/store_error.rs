@@ -18,6 +18,16 @@ pub enum StoreError {
     /// A concurrent write changed what this one had read; nothing was written.
     #[error("{0} was changed by another write")]
     Conflict(&'static str),
+    /// Others wrote the same again and again, or the database had too much to do. Nothing was written.
+    #[error("the database gave up")]
+    Overloaded(#[source] Box<dyn Error + Send + Sync>),
+    /// A time limit has passed. Nothing was written, or it is safe to write it again.
+    #[error("the database took too long")]
+    TimedOut(#[source] Box<dyn Error + Send + Sync>),
+    /// The database did not say whether it committed. What is written again must be safe to write
+    /// twice.
+    #[error("it is unknown whether the database committed")]
+    OutcomeUnknown(#[source] Box<dyn Error + Send + Sync>),
     #[error("the database task panicked or was cancelled")]
     Interrupted,
     #[error("stored {what} cannot be read: {detail}")]

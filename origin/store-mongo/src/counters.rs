@@ -1,4 +1,5 @@
-//! Numbers that are given out once each, in the order of commits.
+//! Numbers that are given out once each, in the order of commits: whoever takes one waits for whoever
+//! took the one before. Nothing that requests do takes any.
 
 use mongodb::bson::doc;
 
@@ -6,9 +7,9 @@ use super::documents::id_number;
 use crate::{error::MongoError, tx::Tx};
 
 pub const COUNTERS: &str = "counters";
-/// Of the rows of the outbox.
+/// Of the rows of the outbox, once. Programs that are older take their numbers from it.
 pub const OUTBOX: &str = "outbox";
-/// Of the rows of the audit.
+/// Of the rows of the audit that come from another database.
 pub const AUDIT: &str = "audit";
 
 /// Takes the next `count` numbers of `name` in this transaction; gives the last of them. Of two

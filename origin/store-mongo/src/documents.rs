@@ -31,7 +31,7 @@ pub fn id<I>(
     parse(&hex).ok_or_else(|| MongoError::corrupt(field, &hex))
 }
 
-/// A number that [`super::counters`] gave.
+/// A number that is stored with 64 bits.
 pub fn id_number(stored: &Document, field: &'static str) -> Result<i64, MongoError> {
     stored.get_i64(field).map_err(bad(field))
 }

@@ -8,6 +8,10 @@ use mongodb::error::{Error, ErrorKind, WriteFailure};
 const DUPLICATE_KEY: [i32; 2] = [11000, 11001];
 /// MongoDB's, and what Azure DocumentDB makes of PostgreSQL's serialization failure.
 const WRITE_CONFLICT: [i32; 2] = [112, 16_777_220];
+/// LockTimeout: what Azure DocumentDB says outside of transactions of a row that another one holds.
+const LOCKED: [i32; 1] = [24];
+/// MaxTimeMSExpired, ExceededTimeLimit.
+const TIME_LIMIT: [i32; 2] = [50, 262];
 /// The transaction is not known (any more).
 const NO_SUCH_TRANSACTION: [i32; 1] = [251];
 /// What Azure DocumentDB says to what it does not do.
@@ -71,6 +75,11 @@ impl MongoError {
         self.has_code(&WRITE_CONFLICT)
     }
 
+    /// Whether the server gave up because of a limit of its time.
+    pub fn is_time_limit(&self) -> bool {
+        self.has_code(&TIME_LIMIT)
+    }
+
     /// Whether the server knows nothing of the transaction: it ended, one way or the other.
     pub fn is_unknown_transaction(&self) -> bool {
         self.has_code(&NO_SUCH_TRANSACTION)
@@ -110,6 +119,13 @@ impl From<MongoError> for StoreError {
         match error {
             MongoError::Store(error) => error,
             taken if taken.is_duplicate_key() => Self::Duplicate(Box::new(taken)),
+            unknown @ MongoError::UnknownOutcome { .. } => Self::OutcomeUnknown(Box::new(unknown)),
+            late @ MongoError::NoAnswer { .. } => Self::TimedOut(Box::new(late)),
+            late if late.is_time_limit() => Self::TimedOut(Box::new(late)),
+            busy @ MongoError::GaveUp { .. } => Self::Overloaded(Box::new(busy)),
+            busy if busy.is_write_conflict() || busy.has_code(&LOCKED) => {
+                Self::Overloaded(Box::new(busy))
+            }
             other => Self::backend(other),
         }
     }
@@ -119,16 +135,21 @@ impl From<StoreError> for MongoError {
     /// What was a `MongoError` before is one again, so that its codes are seen.
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Backend(source) => source
-                .downcast()
-                .map_or_else(|other| Self::Store(StoreError::Backend(other)), |own| *own),
-            StoreError::Duplicate(source) => source.downcast().map_or_else(
-                |other| Self::Store(StoreError::Duplicate(other)),
-                |own| *own,
-            ),
+            StoreError::Backend(source) => before(source, StoreError::Backend),
+            StoreError::Duplicate(source) => before(source, StoreError::Duplicate),
+            StoreError::Overloaded(source) => before(source, StoreError::Overloaded),
+            StoreError::TimedOut(source) => before(source, StoreError::TimedOut),
+            StoreError::OutcomeUnknown(source) => before(source, StoreError::OutcomeUnknown),
             other => Self::Store(other),
         }
     }
+}
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+fn before(source: Source, kind: fn(Source) -> StoreError) -> MongoError {
+    let own = source.downcast::<MongoError>();
+    own.map_or_else(|other| MongoError::Store(kind(other)), |own| *own)
 }
 
 /// Every code of the server in an error: a batch may have several.

@@ -1,10 +1,12 @@
 //! The outbox: a write and the purge it calls for are one transaction.
 
 use cache_core::Tag;
-use domain::purges::{OutboxRow, PendingPurge, PurgeKind, stored_tags};
+use domain::{
+    StoreError,
+    purges::{OutboxRow, PendingPurge, PurgeKind, stored_tags},
+};
 use mongodb::bson::{DateTime, Document, doc};
 
-use super::counters;
 use crate::{
     documents::{id_number, moment_ms, text, texts},
     error::MongoError,
@@ -13,13 +15,21 @@ use crate::{
 };
 
 /// Stores `purge` in this transaction; gives the row's id. A user is named as its actor only while
-/// there is the account. Of two transactions that push at once one
-/// is run again, so that ids grow in the order of commits.
+/// there is the account. The id is random: numbers in an order would make all writers wait for each
+/// other.
 pub async fn push(tx: &mut Tx, purge: &PendingPurge, now_ms: i64) -> Result<i64, MongoError> {
     let actor = actors::named(tx, &purge.actor).await?;
-    let id = counters::take(tx, counters::OUTBOX, 1).await?;
+    let id = random_id()?;
     tx.insert_one(OUTBOX, row(id, purge, actor, now_ms)).await?;
     Ok(id)
+}
+
+/// A positive number. Few rows wait in the outbox, so a number that one of them has does not come up.
+fn random_id() -> Result<i64, MongoError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| StoreError::backend(std::io::Error::other(error.to_string())))?;
+    Ok((i64::from_be_bytes(bytes) & i64::MAX).max(1))
 }
 
 fn row(id: i64, purge: &PendingPurge, actor: &str, now_ms: i64) -> Document {
@@ -51,8 +61,6 @@ pub fn pending(stored: &Document) -> Result<OutboxRow, MongoError> {
 
 #[cfg(test)]
 mod tests {
-    use domain::StoreError;
-
     use super::*;
 
     #[test]

@@ -161,11 +161,11 @@ fn gave_up(attempts: u32, last: MongoError) -> MongoError {
 async fn once<P: Parts + Send>(parts: &mut P, deadline: Instant) -> Result<P::Output, Failed> {
     parts.begin().await.map_err(sort)?;
     match parts.work().await {
-        // The caller may have been told already that it failed.
+        // The caller may have been told already that it failed. There is no time for another run.
         Ok(_) if Instant::now() >= deadline => {
             parts.abort().await;
             let within = TRANSACTION_WITHIN;
-            Err(Failed::ForGood(MongoError::NoAnswer { within }))
+            Err(Failed::Again(MongoError::NoAnswer { within }))
         }
         Ok(value) => {
             commit(parts, deadline).await?;
@@ -199,7 +199,8 @@ async fn commit<P: Parts + Send>(parts: &mut P, deadline: Instant) -> Result<(),
 fn sort_commit(error: MongoError) -> Failed {
     match sort(error) {
         // The driver commits again by itself when no answer came: the first time may have done it.
-        Failed::ForGood(error) if error.is_unknown_transaction() => {
+        // And a commit that took too long may be done all the same.
+        Failed::ForGood(error) if error.is_unknown_transaction() || error.is_time_limit() => {
             let last = Box::new(error);
             Failed::ForGood(MongoError::UnknownOutcome { last })
         }

@@ -33,9 +33,17 @@ impl From<SqliteError> for StoreError {
             SqliteError::Sqlite(error) if is_unique_violation(&error) => {
                 Self::Duplicate(Box::new(error))
             }
+            SqliteError::Sqlite(error) if is_busy(&error) => Self::Overloaded(Box::new(error)),
             other => Self::backend(other),
         }
     }
+}
+
+/// Whether another program held the database for too long.
+fn is_busy(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+    let code = error.sqlite_error_code();
+    code.is_some_and(|code| matches!(code, DatabaseBusy | DatabaseLocked))
 }
 
 fn is_unique_violation(error: &rusqlite::Error) -> bool {

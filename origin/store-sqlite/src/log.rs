@@ -73,7 +73,7 @@ impl LogStore for EmbeddedLog {
         let Self { db, own, role, .. } = self;
         let (own, role) = (*own, *role);
         // A look on a reader first: the writer is not taken for nothing.
-        while !db.read(|c| outbox_pending(c, 1)).await?.is_empty() {
+        while !db.read(|c| outbox_pending(c, 0, 1)).await?.is_empty() {
             let moved = db.write(move |tx| {
                 // In the drain's own transaction: a record in a log that was left behind purges
                 // nothing, so the row stays for the servers whose log is in force.
@@ -106,7 +106,7 @@ impl LogStore for EmbeddedLog {
             if in_force::in_force(c)? != Some(own) {
                 return Ok(None);
             }
-            let waits = !outbox_pending(c, 1)?.is_empty();
+            let waits = !outbox_pending(c, 0, 1)?.is_empty();
             Ok(Some((waits, log_rows::extent(c)?)))
         });
         looked.await

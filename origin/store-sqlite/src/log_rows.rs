@@ -100,7 +100,7 @@ fn append(tx: &Transaction<'_>, purge: PendingPurge, now_ms: i64) -> Result<Revi
 
 pub fn drain(tx: &Transaction<'_>, now_ms: i64) -> Result<Option<Revision>, SqliteError> {
     let mut last = None;
-    for row in outbox_pending(tx, DRAINED_AT_ONCE)? {
+    for row in outbox_pending(tx, 0, DRAINED_AT_ONCE)? {
         // Record and row change places in one transaction: neither lost nor there twice. The
         // record's time is now, not the write's: a row that lay here for days is not trimmed
         // before it was relayed.

@@ -5,7 +5,7 @@
 
 pub use cache_core::PurgeKind;
 use domain::purges::{OutboxRow, PendingPurge, stored_tags};
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use crate::{error::SqliteError, tables::users::actors};
 
@@ -31,15 +31,17 @@ pub fn outbox_push(
     Ok(tx.last_insert_rowid())
 }
 
-/// The oldest pending purges, at most `limit`, in the order of their commits.
+/// The pending purges whose ids are greater than `after`, at most `limit`, by id.
 pub fn outbox_pending(
     connection: &Connection,
+    after: i64,
     limit: usize,
 ) -> Result<Vec<OutboxRow>, SqliteError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, tags, kind, reason, actor, at_ms FROM outbox ORDER BY id LIMIT ?1",
+        "SELECT id, tags, kind, reason, actor, at_ms FROM outbox
+         WHERE id > ?1 ORDER BY id LIMIT ?2",
     )?;
-    let mut rows = statement.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let mut rows = statement.query((after, i64::try_from(limit).unwrap_or(i64::MAX)))?;
     let mut pending = Vec::new();
     while let Some(row) = rows.next()? {
         let (tags, kind): (String, String) = (row.get(1)?, row.get(2)?);
@@ -60,7 +62,7 @@ pub fn outbox_pending(
     Ok(pending)
 }
 
-/// The id of the newest pending purge; zero without any.
+/// The greatest id of a pending purge; zero without any.
 pub fn outbox_last(connection: &Connection) -> Result<i64, SqliteError> {
     let last = "SELECT COALESCE(MAX(id), 0) FROM outbox";
     Ok(connection
@@ -68,12 +70,14 @@ pub fn outbox_last(connection: &Connection) -> Result<i64, SqliteError> {
         .query_row([], |row| row.get(0))?)
 }
 
-/// Removes a row whose record was read back from the log; says whether it was still there.
-pub fn outbox_remove(tx: &Transaction<'_>, id: i64) -> Result<bool, SqliteError> {
-    let gone = tx
-        .prepare_cached("DELETE FROM outbox WHERE id = ?1")?
-        .execute([id])?;
-    Ok(gone > 0)
+/// Removes a row whose record was read back from the log; gives the actor that it named, if it was
+/// still there.
+pub fn outbox_remove(tx: &Transaction<'_>, id: i64) -> Result<Option<String>, SqliteError> {
+    let actor = tx
+        .prepare_cached("DELETE FROM outbox WHERE id = ?1 RETURNING actor")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(actor)
 }
 
 #[cfg(test)]
@@ -96,7 +100,7 @@ mod tests {
             .write(move |tx| outbox_push(tx, &pushed, 7))
             .await
             .unwrap();
-        let rows = db.read(|c| outbox_pending(c, 10)).await.unwrap();
+        let rows = db.read(|c| outbox_pending(c, 0, 10)).await.unwrap();
         assert_eq!(
             rows,
             [OutboxRow {
@@ -106,6 +110,6 @@ mod tests {
             }]
         );
         db.write(move |tx| outbox_remove(tx, id)).await.unwrap();
-        assert_eq!(db.read(|c| outbox_pending(c, 10)).await.unwrap(), []);
+        assert_eq!(db.read(|c| outbox_pending(c, 0, 10)).await.unwrap(), []);
     }
 }

@@ -197,6 +197,7 @@ mod tests {
         ("NOT_FOUND", 404, 404),
         ("ORIGIN_UNREACHABLE", 503, 503),
         ("TIMEOUT", 504, 504),
+        ("OUTCOME_UNKNOWN", 503, 503),
         ("INTERNAL", 500, 500),
         ("GRAPHQL_VALIDATION_FAILED", 400, 200),
         ("DOCUMENT_TOO_COMPLEX", 400, 200),

@@ -253,7 +253,7 @@ impl Lists {
     async fn purged_since(&self) -> Result<Option<BTreeSet<OfferId>>, StoreError> {
         let reached = self.0.reached.borrow().revision;
         // In this order: a purge that leaves the outbox meanwhile is in the audit afterwards.
-        let waiting = self.0.purges.pending(ROWS).await?;
+        let waiting = self.0.purges.pending(0, ROWS).await?;
         let moved = self
             .0
             .purges

@@ -1,6 +1,6 @@
 //! Errors of fields: refusals, which clients see, and failures, which are masked.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, iter, sync::Arc};
 
 use async_graphql::{Error, ErrorExtensions, ServerError, Value};
 use domain::{
@@ -147,19 +147,88 @@ pub fn code_of(error: &ServerError) -> Option<ErrorCode> {
 }
 
 /// Logs a failure and returns the reference that the answer shows.
-pub fn log_failure(error: &(dyn std::error::Error + 'static)) -> String {
+fn log_failure(error: &(dyn std::error::Error + 'static)) -> String {
     let reference = reference();
     tracing::error!(reference, error = chain(error), "request failed");
     reference
 }
 
-/// The error that a client sees for a failure.
-pub fn internal(reference: &str, language: Language) -> Refusal {
-    let sentence = Sentence::with(
-        format!("un problème est survenu de notre côté (référence {reference})"),
-        format!("something went wrong on our side (reference {reference})"),
-    );
-    Refused::new(ErrorCode::INTERNAL, sentence).refusal(language)
+/// What a client sees of a failure.
+#[derive(Debug)]
+struct Mask {
+    /// Says whether to try again, and whether something may have been changed.
+    code: ErrorCode,
+    french: &'static str,
+    english: &'static str,
+}
+
+const OVERLOADED: Mask = Mask {
+    code: ErrorCode::OVERLOADED,
+    french: "trop de demandes arrivent en même temps : rien n’a été changé, réessayez dans quelques \
+             secondes",
+    english: "too much is going on at once: nothing was changed, try again in a few seconds",
+};
+
+const TIMEOUT: Mask = Mask {
+    code: ErrorCode::TIMEOUT,
+    french: "la réponse a pris trop de temps : réessayez",
+    english: "the answer took too long: try again",
+};
+
+const OUTCOME_UNKNOWN: Mask = Mask {
+    code: ErrorCode::OUTCOME_UNKNOWN,
+    french: "nous ne savons pas encore si c’est fait : envoyez la même demande une nouvelle fois",
+    english: "we do not know yet whether this was done: send the same request once more",
+};
+
+const INTERNAL: Mask = Mask {
+    code: ErrorCode::INTERNAL,
+    french: "un problème est survenu de notre côté",
+    english: "something went wrong on our side",
+};
+
+impl Mask {
+    const fn of(error: Option<&StoreError>) -> &'static Self {
+        match error {
+            Some(StoreError::Overloaded(_) | StoreError::Busy(_) | StoreError::Conflict(_)) => {
+                &OVERLOADED
+            }
+            Some(StoreError::TimedOut(_)) => &TIMEOUT,
+            Some(StoreError::OutcomeUnknown(_)) => &OUTCOME_UNKNOWN,
+            Some(
+                StoreError::Backend(_)
+                | StoreError::Duplicate(_)
+                | StoreError::Interrupted
+                | StoreError::Corrupt { .. }
+                | StoreError::ForeignCursor,
+            )
+            | None => &INTERNAL,
+        }
+    }
+
+    fn refusal(&self, reference: &str, language: Language) -> Refusal {
+        let sentence = Sentence::with(
+            format!("{} (référence {reference})", self.french),
+            format!("{} (reference {reference})", self.english),
+        );
+        Refused::new(self.code, sentence).refusal(language)
+    }
+}
+
+/// Logs a failure; gives the refusal that a client sees instead.
+pub fn masked(error: &(dyn std::error::Error + 'static), language: Language) -> Refusal {
+    Mask::of(store_error(error)).refusal(&log_failure(error), language)
+}
+
+/// The store's error that caused a failure.
+fn store_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e StoreError> {
+    if let Some(StoreFailure(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(Failure(error)) = error.downcast_ref() {
+        return store_error(&**error);
+    }
+    iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
 }
 
 /// A field's error in the form that the client sees.
@@ -180,8 +249,8 @@ pub fn shown(error: &ServerError, language: Language) -> Json {
         let message = said.map_or(&*error.message, |said| said.sentence.text(language));
         (message.to_owned(), extensions)
     } else {
-        let reference = log_field_failure(error);
-        let Refusal { code, message } = internal(&reference, language);
+        let (mask, reference) = log_field_failure(error);
+        let Refusal { code, message } = mask.refusal(&reference, language);
         (
             message,
             json!({"code": code.as_str(), "reference": reference}),
@@ -190,18 +259,18 @@ pub fn shown(error: &ServerError, language: Language) -> Json {
     json!({"message": message, "locations": error.locations, "path": error.path, "extensions": extensions})
 }
 
-/// Logs a field's failure with its chain of causes.
-pub fn log_field_failure(error: &ServerError) -> String {
+/// Logs a field's failure with its chain of causes; gives what a client sees, and its reference.
+fn log_field_failure(error: &ServerError) -> (&'static Mask, String) {
     if let Some(failure) = error.source::<StoreFailure>() {
-        return log_failure(failure);
+        return (Mask::of(store_error(failure)), log_failure(failure));
     }
     if let Some(failure) = error.source::<Failure>() {
-        return log_failure(failure);
+        return (Mask::of(store_error(failure)), log_failure(failure));
     }
     let reference = reference();
     // Not the message: async-graphql quotes the client's values in it.
     tracing::error!(reference, path = ?error.path, "a field failed without a cause");
-    reference
+    (&INTERNAL, reference)
 }
 
 fn reference() -> String {
@@ -209,5 +278,49 @@ fn reference() -> String {
     match getrandom::fill(&mut bytes) {
         Ok(()) => hex::encode(bytes),
         Err(_) => "none".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    enum Outer {
+        #[error("the store failed")]
+        Store(#[from] StoreError),
+    }
+
+    type Fails = fn(Box<io::Error>) -> StoreError;
+
+    #[test]
+    fn a_failure_says_whether_to_try_again_and_whether_it_may_be_done() {
+        let cause = || Box::new(io::Error::other("cause"));
+        let failures: [(Fails, ErrorCode); 6] = [
+            (|cause| StoreError::Overloaded(cause), ErrorCode::OVERLOADED),
+            (|_| StoreError::Busy("busy".into()), ErrorCode::OVERLOADED),
+            (|_| StoreError::Conflict("it"), ErrorCode::OVERLOADED),
+            (|cause| StoreError::TimedOut(cause), ErrorCode::TIMEOUT),
+            (
+                |cause| StoreError::OutcomeUnknown(cause),
+                ErrorCode::OUTCOME_UNKNOWN,
+            ),
+            (|cause| StoreError::Backend(cause), ErrorCode::INTERNAL),
+        ];
+        for (failure, code) in failures {
+            let alone = masked(&failure(cause()), Language::English);
+            assert_eq!(alone.code, code);
+            let wrapped = Failure(Arc::new(Outer::from(failure(cause()))));
+            assert_eq!(masked(&wrapped, Language::English).code, code);
+            let of_field =
+                failed(failure(cause())).into_server_error(async_graphql::Pos::default());
+            let shown = shown(&of_field, Language::French);
+            assert_eq!(shown["extensions"]["code"], code.as_str());
+            assert!(shown["extensions"]["reference"].is_string(), "{shown}");
+            // A failure is no refusal: what was kept may be answered instead.
+            assert_eq!(code_of(&of_field), None);
+        }
     }
 }

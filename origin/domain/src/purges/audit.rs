@@ -10,7 +10,7 @@ pub const AUDIT_KEPT_MS: i64 = 400 * 86_400_000;
 /// One purge in the audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRow {
-    /// The row's id, in the order of the audit; none before it is recorded.
+    /// Its place in the order of the audit; none before it is recorded.
     pub id: Option<i64>,
     pub at_ms: i64,
     pub actor: String,

@@ -23,15 +23,18 @@ pub trait PurgeStore: fmt::Debug + Send + Sync {
     /// Stores a purge that no write causes.
     async fn push(&self, purge: PendingPurge, now_ms: i64) -> Result<(), StoreError>;
 
-    /// The oldest pending purges, at most `limit`, in commit order.
-    async fn pending(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError>;
+    /// The pending purges whose ids are greater than `after`, at most `limit`, by id. Ids are positive
+    /// and say nothing of the order of commits: a purge that is committed later may have a smaller
+    /// id.
+    async fn pending(&self, after: i64, limit: usize) -> Result<Vec<OutboxRow>, StoreError>;
 
-    /// The id of the newest pending purge; 0 if there is none. Ids grow in commit order.
+    /// The greatest id of a pending purge; 0 if there is none.
     async fn last_pending(&self) -> Result<i64, StoreError>;
 
     /// Removes rows whose records were read back from `log`, and writes their audit rows, in one
     /// transaction that also checks whether `log` is in force; returns whether it is. If it is not,
-    /// its records do not count as purges.
+    /// its records do not count as purges. The audit names the actor that the removed row names: its
+    /// account may have been erased since the row was read.
     async fn take_out(&self, log: LogId, moved: Vec<Moved>) -> Result<bool, StoreError>;
 
     /// The log in force, if there is one.
@@ -50,7 +53,8 @@ pub trait PurgeStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<bool, StoreError>;
 
-    /// The newest audit rows before `before_id`, at most `limit`, newest first.
+    /// The newest audit rows before `before_id`, at most `limit`, newest first: rows of a log by their
+    /// revisions, after the rows that [`Self::tell`] added.
     async fn audit(
         &self,
         before_id: Option<i64>,
@@ -58,7 +62,7 @@ pub trait PurgeStore: fmt::Debug + Send + Sync {
         filter: AuditFilter,
     ) -> Result<Vec<AuditRow>, StoreError>;
 
-    /// Adds audit rows from another database, oldest first.
+    /// Adds audit rows from another database, oldest first, before the rows of this one's logs.
     async fn tell(&self, rows: Vec<AuditRow>) -> Result<(), StoreError>;
 
     /// Deletes audit rows past their retention.

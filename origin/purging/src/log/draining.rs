@@ -66,22 +66,24 @@ impl PurgeLog {
         }
     }
 
-    /// Moves rows up to `last`, and later rows only as far as they fill the last batch. None when
-    /// others moved the last of them.
+    /// Moves the rows up to the id `last`, which are all that there were when it was the greatest, and
+    /// other rows only as far as they fill a batch. Each id is passed once, so rows that keep coming
+    /// do not hold it up. None when others moved the last of the rows.
     async fn move_up_to(
         &self,
         redis: &RedisLog,
         last: i64,
         now_ms: i64,
     ) -> Result<Option<Revision>, DrainError> {
+        let mut after = 0;
         loop {
-            let rows = self.0.store.pending(BATCH_ROWS).await?;
+            let rows = self.0.store.pending(after, BATCH_ROWS).await?;
             if rows.first().is_none_or(|row| row.id > last) {
                 return Ok(None);
             }
-            let reaches_last = rows.last().is_some_and(|row| row.id >= last);
+            after = rows.last().map_or(last, |row| row.id);
             let revision = self.move_batch(redis, rows, now_ms).await?;
-            if reaches_last {
+            if after >= last {
                 return Ok(revision);
             }
         }

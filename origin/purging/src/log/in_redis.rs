@@ -60,7 +60,7 @@ impl PurgeLog {
         } = &*self.0;
         let mut looked = looked.lock().await;
         let began = feed.clock().now();
-        let rows = store.pending(DRAINED_AT_ONCE).await?;
+        let rows = store.pending(0, DRAINED_AT_ONCE).await?;
         let look = Look::new(began, rows.iter().map(|row| row.id), DRAINED_AT_ONCE);
         let mut opened = self.open_redis(redis, known).await?;
         let complete_at = match look.after(&looked) {

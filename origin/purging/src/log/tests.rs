@@ -114,7 +114,7 @@ async fn a_question_to_the_log_moves_what_a_crash_left() {
     push(&db, &["offer:1"]).await;
     assert_eq!(log.check(None).await.unwrap().head, Revision(1));
     assert_eq!(log.feed().position().head, Revision(1));
-    assert_eq!(db.read(|c| outbox_pending(c, 9)).await.unwrap(), []);
+    assert_eq!(db.read(|c| outbox_pending(c, 0, 9)).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn a_command_leaves_its_purges_to_servers_with_another_log() {
         .await
         .unwrap();
     assert_eq!(tool.append(entry("b"), 2).await.unwrap(), None);
-    assert_eq!(db.read(|c| outbox_pending(c, 9)).await.unwrap().len(), 1);
+    assert_eq!(db.read(|c| outbox_pending(c, 0, 9)).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn a_server_whose_log_was_left_behind_leaves_its_purges_in_the_outbox() {
         .await
         .unwrap();
     assert_eq!(log.append(entry("a"), 2).await.unwrap(), None);
-    let pending = db.read(|c| outbox_pending(c, 9)).await.unwrap();
+    let pending = db.read(|c| outbox_pending(c, 0, 9)).await.unwrap();
     assert_eq!(pending.len(), 1, "for the log that is in force");
     assert_eq!(db.read(extent).await.unwrap().head, Revision::ZERO);
 }

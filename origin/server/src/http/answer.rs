@@ -1,10 +1,7 @@
 //! Status, headers and body of an answer. An answer that is not explicitly cacheable gets
 //! `no-store`.
 
-use api::{
-    execution::executed::Executed,
-    request::errors::{self, log_failure},
-};
+use api::{execution::executed::Executed, request::errors};
 use axum::{body::Body, response::Response};
 use cache_core::CacheControl;
 use domain::sentence::Language;
@@ -60,10 +57,7 @@ pub(crate) fn refused(code: ErrorCode, body: String, media: MediaType) -> Respon
 
 /// The answer to an internal failure: the client gets a reference, the log the error chain.
 pub(crate) fn internal(error: &(dyn std::error::Error + 'static), media: MediaType) -> Response {
-    refusal(
-        &errors::internal(&log_failure(error), Language::English),
-        media,
-    )
+    refusal(&errors::masked(error, Language::English), media)
 }
 
 pub(super) fn respond(

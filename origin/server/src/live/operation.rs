@@ -13,7 +13,7 @@ use api::{
     },
     request::{
         authorise,
-        errors::{code_of, internal, log_failure, shown},
+        errors::{code_of, masked, shown},
         loaders::Entities,
         reader::Reader,
     },
@@ -258,7 +258,7 @@ fn not_begun(all: &[ServerError], language: Language) -> Errors {
 
 /// The errors that clients get when the store failed.
 pub(super) fn failed(error: &StoreError) -> Errors {
-    errors_of(&internal(&log_failure(error), Language::English))
+    errors_of(&masked(error, Language::English))
 }
 
 fn late() -> Errors {

@@ -131,9 +131,9 @@ impl Fresh {
             .collect()
     }
 
-    /// What waits in the outbox, oldest first.
+    /// What waits in the outbox, by ids: in no order that says anything.
     pub(crate) async fn pending(&self) -> Vec<OutboxRow> {
-        let rows = self.db.purges.pending(99);
+        let rows = self.db.purges.pending(0, 99);
         rows.await.unwrap()
     }
 

@@ -1,5 +1,6 @@
 //! Nothing of an erased account is stored, whatever is written while it is erased.
 
+use cache_core::LogId;
 use domain::{
     Offer, OfferId, UserId,
     auth::codes::{CodePurpose, StoredCode},
@@ -26,6 +27,7 @@ use yousoon::database::Database;
 use crate::{
     backends::Fresh,
     bookings::{new, places, remaining},
+    purges::told,
     runner::tests,
     samples::{NOW_MS, family},
     users::{account, sign_up},
@@ -149,11 +151,21 @@ async fn an_erased_actor_has_a_pseudonym(fresh: Fresh) {
     };
     edit("Une").await;
     assert_eq!(actors().await, [actor_of(&ana.id)]);
+    let read_before = fresh.pending_after(&before).await.remove(0);
     let erased = fresh.db.users.erase(&ana.id, "pseudonym", NOW_MS).await;
     assert_eq!(erased.unwrap(), Erased::Done);
+    // A server that read the row before moves it now.
+    let log = LogId::from_bytes([1; 16]);
+    let begins_after = fresh.db.purges.next_begins_after().await.unwrap();
+    let put = fresh.db.purges.put_in_force(log, begins_after, NOW_MS);
+    assert!(put.await.unwrap());
+    let moved = told(&read_before, log, 1);
+    assert!(fresh.db.purges.take_out(log, vec![moved]).await.unwrap());
+    let audit = fresh.db.purges.audit(None, 9, AuditFilter::default());
+    assert_eq!(audit.await.unwrap()[0].actor, "erased user pseudonym");
     // Another server that does not know yet that the account is gone.
     edit("Deux").await;
-    assert_eq!(actors().await, ["erased user pseudonym", "erased user"]);
+    assert_eq!(actors().await, ["erased user"]);
 }
 
 type Write = BoxFuture<'static, ()>;
@@ -235,7 +247,7 @@ async fn assert_nothing_is_left(fresh: &Fresh, user: &UserId, offers: &[Offer]) 
     }
     let due = fresh.db.bookings.due(i64::MAX / 2, 100).await.unwrap();
     assert_eq!(due, [], "open bookings");
-    let pending = fresh.db.purges.pending(10_000).await.unwrap();
+    let pending = fresh.db.purges.pending(0, 10_000).await.unwrap();
     let told = fresh.db.purges.audit(None, 10_000, AuditFilter::default());
     let actors = pending.iter().map(|row| &row.purge.actor);
     for actor in actors.chain(told.await.unwrap().iter().map(|row| &row.actor)) {

@@ -85,7 +85,7 @@ async fn what_is_exported_is_restored(fresh: Fresh) {
     let restored = transfer::restore(&files, &other, Existing::Refused, NOW_MS, &nobody).await;
     assert_eq!(restored.unwrap(), exported);
     // Whatever was kept before shows another database.
-    let pending = other.purges.pending(9).await.unwrap();
+    let pending = other.purges.pending(0, 9).await.unwrap();
     assert_eq!(pending.len(), 1);
     assert_eq!(pending[0].purge.tags, [cache_core::Tag::everything()]);
     let again = transfer::export(&fresh.db, &files, NOW_MS, &nobody).await;

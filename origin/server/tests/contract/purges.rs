@@ -14,13 +14,14 @@ use crate::{
 };
 
 tests! {
-    pending_purges_are_read_in_the_order_of_their_commits: [],
+    pending_purges_are_read_page_by_page_each_once: [],
     rows_leave_once_for_the_log_in_force_and_the_audit_is_told: [],
     no_row_leaves_for_another_log_than_the_one_in_force: [],
     a_log_that_was_left_behind_never_comes_back: [],
     the_audit_is_listed_newest_first_page_by_page_and_by_filter: [],
     a_row_of_the_audit_is_forgotten_after_400_days: [],
-    first_numbers_that_are_taken_at_once_are_all_given: [Transactions],
+    the_audit_is_in_the_order_of_the_log: [],
+    purges_that_are_pushed_at_once_are_all_there: [Transactions],
     two_servers_that_move_the_same_rows_tell_the_audit_once: [Transactions],
     of_logs_that_begin_at_once_one_is_in_force: [Transactions],
 }
@@ -52,8 +53,8 @@ async fn put_in_force(fresh: &Fresh, log: LogId, generation: u32) -> bool {
     put.await.unwrap()
 }
 
-/// As a server tells the audit of a row that it moved into `log`.
-fn told(row: &OutboxRow, log: LogId) -> Moved {
+/// As a server tells the audit of a row that became this record of `log`.
+pub(crate) fn told(row: &OutboxRow, log: LogId, revision: u64) -> Moved {
     Moved {
         id: row.id,
         told: AuditRow {
@@ -64,30 +65,50 @@ fn told(row: &OutboxRow, log: LogId) -> Moved {
             kind: PurgeKind::Soft,
             tags: row.purge.tags.clone(),
             log: Some(log),
-            revision: Some(Revision(row.id.unsigned_abs() + 100)),
+            revision: Some(Revision(revision)),
         },
     }
+}
+
+/// All rows become the next records of `log`.
+fn all_told(rows: &[OutboxRow], log: LogId) -> Vec<Moved> {
+    let told = |(revision, row)| told(row, log, revision);
+    (1..).zip(rows).map(told).collect()
+}
+
+fn without_id(row: AuditRow) -> AuditRow {
+    AuditRow { id: None, ..row }
 }
 
 async fn audit(fresh: &Fresh, filter: AuditFilter) -> Vec<AuditRow> {
     fresh.db.purges.audit(None, 99, filter).await.unwrap()
 }
 
-async fn pending_purges_are_read_in_the_order_of_their_commits(fresh: Fresh) {
+async fn pending_purges_are_read_page_by_page_each_once(fresh: Fresh) {
     let purges = &fresh.db.purges;
     assert_eq!(purges.last_pending().await.unwrap(), 0);
-    for reason in ["one", "two", "three"] {
+    let pushed = ["one", "two", "three", "four", "five"];
+    for reason in pushed {
         push(&fresh, reason).await;
     }
     let rows = fresh.pending().await;
-    let reasons: Vec<&str> = rows.iter().map(|row| row.purge.reason.as_str()).collect();
-    assert_eq!(reasons, ["one", "two", "three"]);
-    assert_eq!(rows[1].purge, purge("two", &["offer:1", "*"]));
-    assert!(rows.is_sorted_by(|one, next| one.id < next.id));
-    assert_eq!(rows[0].at_ms, NOW_MS);
-    assert_eq!(purges.last_pending().await.unwrap(), rows[2].id);
-    assert_eq!(purges.pending(2).await.unwrap(), rows[..2]);
-    assert_eq!(purges.pending(0).await.unwrap(), []);
+    let reasons: HashSet<&str> = rows.iter().map(|row| row.purge.reason.as_str()).collect();
+    assert_eq!(reasons, HashSet::from(pushed));
+    let two = rows.iter().find(|row| row.purge.reason == "two").unwrap();
+    assert_eq!(two.purge, purge("two", &["offer:1", "*"]));
+    assert_eq!(two.at_ms, NOW_MS);
+    // All that is there now has an id up to the last one, so a pass up to it finds it.
+    assert!(rows.is_sorted_by(|one, next| 0 < one.id && one.id < next.id));
+    assert_eq!(purges.last_pending().await.unwrap(), rows[4].id);
+    for (after, page) in [
+        (0, &rows[..2]),
+        (rows[1].id, &rows[2..4]),
+        (rows[3].id, &rows[4..]),
+    ] {
+        assert_eq!(purges.pending(after, 2).await.unwrap(), page);
+    }
+    assert_eq!(purges.pending(rows[4].id, 2).await.unwrap(), []);
+    assert_eq!(purges.pending(0, 0).await.unwrap(), []);
 }
 
 async fn rows_leave_once_for_the_log_in_force_and_the_audit_is_told(fresh: Fresh) {
@@ -96,36 +117,59 @@ async fn rows_leave_once_for_the_log_in_force_and_the_audit_is_told(fresh: Fresh
     }
     assert!(put_in_force(&fresh, log(1), 0).await);
     let rows = fresh.pending().await;
-    let moved: Vec<Moved> = rows[..2].iter().map(|row| told(row, log(1))).collect();
+    let mut moved = all_told(&rows, log(1));
+    let third = moved.split_off(2).remove(0);
     let purges = &fresh.db.purges;
     assert!(purges.take_out(log(1), moved.clone()).await.unwrap());
     assert_eq!(fresh.pending().await, rows[2..]);
     let rows_of_audit = audit(&fresh, AuditFilter::default()).await;
-    let expected: Vec<AuditRow> = [(2, &moved[1]), (1, &moved[0])]
-        .map(|(id, moved)| AuditRow {
-            id: Some(id),
-            ..moved.told.clone()
-        })
-        .to_vec();
-    assert_eq!(rows_of_audit, expected);
+    assert!(rows_of_audit[0].id > rows_of_audit[1].id && rows_of_audit[1].id.is_some());
+    let expected = [&moved[1].told, &moved[0].told].map(AuditRow::clone);
+    assert!(rows_of_audit.into_iter().map(without_id).eq(expected));
     // Once more, with the third named twice: only that one is news.
-    let third = told(&rows[2], log(1));
     let again = [moved, vec![third.clone(), third]].concat();
     assert!(purges.take_out(log(1), again).await.unwrap());
     assert!(purges.take_out(log(1), vec![]).await.unwrap());
     assert_eq!(fresh.pending().await, []);
     let reasons = audit(&fresh, AuditFilter::default()).await;
     let reasons: Vec<&str> = reasons.iter().map(|row| row.reason.as_str()).collect();
-    assert_eq!(reasons, ["three", "two", "one"]);
+    let newest_first = rows.iter().rev().map(|row| row.purge.reason.as_str());
+    assert!(newest_first.eq(reasons));
     // An id is never given again, or a server would take the new row for the old one.
     push(&fresh, "four").await;
-    assert!(fresh.pending().await[0].id > rows[2].id);
+    let four = &fresh.pending().await[0];
+    assert!(rows.iter().all(|row| row.id != four.id));
+}
+
+/// Rows of another database are older than whatever this one's log says, also those with a greater
+/// revision.
+async fn the_audit_is_in_the_order_of_the_log(fresh: Fresh) {
+    assert!(put_in_force(&fresh, log(1), 0).await);
+    for reason in ["a", "b", "c"] {
+        push(&fresh, reason).await;
+    }
+    let rows = fresh.pending().await;
+    let mut moved = all_told(&rows, log(1));
+    let purges = &fresh.db.purges;
+    let moved_before = told(&rows[0], log(9), 1 << 40).told;
+    purges.tell(vec![moved_before.clone()]).await.unwrap();
+    let last = moved.split_off(2);
+    for batch in [moved, last] {
+        assert!(purges.take_out(log(1), batch).await.unwrap());
+    }
+    let listed = audit(&fresh, AuditFilter::default()).await;
+    let revisions: Vec<u64> = listed
+        .iter()
+        .filter_map(|row| row.revision)
+        .map(|revision| revision.0)
+        .collect();
+    assert_eq!(revisions, [3, 2, 1, 1 << 40]);
 }
 
 async fn no_row_leaves_for_another_log_than_the_one_in_force(fresh: Fresh) {
     push(&fresh, "one").await;
     let rows = fresh.pending().await;
-    let moved = vec![told(&rows[0], log(2))];
+    let moved = vec![told(&rows[0], log(2), 1)];
     let purges = &fresh.db.purges;
     assert!(!purges.take_out(log(2), moved.clone()).await.unwrap());
     assert!(put_in_force(&fresh, log(1), 0).await);
@@ -156,12 +200,14 @@ async fn a_log_that_was_left_behind_never_comes_back(fresh: Fresh) {
 /// The audit of purges with these tags, by these actors, at these moments.
 async fn audited(fresh: &Fresh, rows: &[(i64, &str, &[&str])]) {
     assert!(put_in_force(fresh, log(1), 0).await);
-    for (at_ms, actor, tags) in rows {
-        push(fresh, "audited").await;
-        let mut moved = told(&fresh.pending().await[0], log(1));
+    for (revision, (at_ms, actor, tags)) in (1..).zip(rows) {
+        let pushed = PendingPurge {
+            actor: (*actor).to_owned(),
+            ..purge("audited", tags)
+        };
+        fresh.db.purges.push(pushed, NOW_MS).await.unwrap();
+        let mut moved = told(&fresh.pending().await[0], log(1), revision);
         moved.told.at_ms = *at_ms;
-        moved.told.actor = (*actor).to_owned();
-        moved.told.tags = tags.iter().map(|tag| tag.parse().unwrap()).collect();
         let taken = fresh.db.purges.take_out(log(1), vec![moved]).await;
         assert!(taken.unwrap());
     }
@@ -175,24 +221,31 @@ async fn the_audit_is_listed_newest_first_page_by_page_and_by_filter(fresh: Fres
         (4, "cli", &["offer:11"]),
     ];
     audited(&fresh, &rows).await;
-    let ids = async |before, limit, tag: Option<&str>, actor: Option<&str>| -> Vec<i64> {
+    let listed = async |before, limit, tag: Option<&str>, actor: Option<&str>| {
         let filter = AuditFilter {
             tag: tag.map(|tag| tag.parse::<Tag>().unwrap()),
             actor: actor.map(ToOwned::to_owned),
         };
-        let rows = fresh.db.purges.audit(before, limit, filter).await.unwrap();
-        rows.into_iter().filter_map(|row| row.id).collect()
+        fresh.db.purges.audit(before, limit, filter).await.unwrap()
     };
-    assert_eq!(ids(None, 9, None, None).await, [4, 3, 2, 1]);
-    assert_eq!(ids(None, 2, None, None).await, [4, 3]);
-    assert_eq!(ids(Some(3), 2, None, None).await, [2, 1]);
-    assert_eq!(ids(None, 0, None, None).await, [0; 0]);
+    let revisions = async |before, limit, tag, actor| -> Vec<u64> {
+        let rows = listed(before, limit, tag, actor).await.into_iter();
+        rows.map(|row| row.revision.unwrap().0).collect()
+    };
+    assert_eq!(revisions(None, 9, None, None).await, [4, 3, 2, 1]);
+    assert_eq!(revisions(None, 2, None, None).await, [4, 3]);
+    let third = listed(None, 2, None, None).await[1].id;
+    assert_eq!(revisions(third, 2, None, None).await, [2, 1]);
+    assert_eq!(revisions(None, 0, None, None).await, [0; 0]);
     // A purge of everything purged this tag, too.
-    assert_eq!(ids(None, 9, Some("offer:1"), None).await, [3, 2, 1]);
-    assert_eq!(ids(None, 9, Some("*"), None).await, [3]);
-    assert_eq!(ids(None, 9, None, Some("cli")).await, [4, 3, 1]);
-    assert_eq!(ids(None, 9, Some("offer:1"), Some("cli")).await, [3, 1]);
-    assert_eq!(ids(None, 9, None, Some("{\"$ne\": 1}")).await, [0; 0]);
+    assert_eq!(revisions(None, 9, Some("offer:1"), None).await, [3, 2, 1]);
+    assert_eq!(revisions(None, 9, Some("*"), None).await, [3]);
+    assert_eq!(revisions(None, 9, None, Some("cli")).await, [4, 3, 1]);
+    assert_eq!(
+        revisions(None, 9, Some("offer:1"), Some("cli")).await,
+        [3, 1]
+    );
+    assert_eq!(revisions(None, 9, None, Some("{\"$ne\": 1}")).await, [0; 0]);
 }
 
 async fn a_row_of_the_audit_is_forgotten_after_400_days(fresh: Fresh) {
@@ -207,9 +260,8 @@ async fn a_row_of_the_audit_is_forgotten_after_400_days(fresh: Fresh) {
 /// As many as a busy moment has.
 const AT_ONCE: usize = 12;
 
-async fn first_numbers_that_are_taken_at_once_are_all_given(fresh: Fresh) {
+async fn purges_that_are_pushed_at_once_are_all_there(fresh: Fresh) {
     let reasons: Vec<String> = (0..AT_ONCE).map(|number| number.to_string()).collect();
-    // Nobody has pushed before: all of them want to begin the counter.
     join_all(reasons.iter().map(|reason| push(&fresh, reason))).await;
     let rows = fresh.pending().await;
     let given: HashSet<i64> = rows.iter().map(|row| row.id).collect();
@@ -225,7 +277,7 @@ async fn two_servers_that_move_the_same_rows_tell_the_audit_once(fresh: Fresh) {
     }
     assert!(put_in_force(&fresh, log(1), 0).await);
     let rows = fresh.pending().await;
-    let moved: Vec<Moved> = rows.iter().map(|row| told(row, log(1))).collect();
+    let moved = all_told(&rows, log(1));
     let purges = &fresh.db.purges;
     // The second one has only some of them.
     let some = moved[3..9].to_vec();

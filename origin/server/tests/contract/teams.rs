@@ -3,7 +3,7 @@
 use domain::{
     PartnerId, UserId,
     team::{
-        Invitation, InvitationToken, LIFE_MS, MOST_INVITATIONS, RESEND_AFTER_MS,
+        Invitation, InvitationToken, LIFE_MS, MOST_INVITATIONS, MOST_MEMBERS, RESEND_AFTER_MS,
         store::{Accepted, Invited},
     },
     users::{
@@ -12,6 +12,7 @@ use domain::{
         store::{Changed, Erased, PostChanged},
     },
 };
+use futures_util::future::join_all;
 
 use crate::{
     backends::Fresh,
@@ -30,6 +31,7 @@ tests! {
     two_owners_do_not_both_leave: [Transactions],
     an_only_owner_stays_whatever_is_changed: [],
     an_erased_account_leaves_no_invitation: [],
+    a_team_is_no_larger_than_allowed_whoever_comes_at_once: [Transactions],
 }
 
 async fn partner(fresh: &Fresh) -> PartnerId {
@@ -336,4 +338,42 @@ async fn an_erased_account_leaves_no_invitation(fresh: Fresh) {
     let open = fresh.db.teams.invitations(&partner, NOW_MS).await.unwrap();
     let emails: Vec<_> = open.into_iter().map(|one| one.email).collect();
     assert_eq!(emails, [account("ben").email]);
+}
+
+/// Three are invited, and three accept at once, on two servers, where there is room for one.
+async fn a_team_is_no_larger_than_allowed_whoever_comes_at_once(fresh: Fresh) {
+    const AT_ONCE: usize = 3;
+    let partner = partner(&fresh).await;
+    let other = fresh.of_another_server().await;
+    let server = |n: usize| [&fresh.db, &other][n % 2];
+    let mut comers = Vec::new();
+    for n in 0..AT_ONCE {
+        let name = format!("comer {n}");
+        let token = invited(&fresh, &partner, &name).await;
+        comers.push((token, person(&fresh, &name, None).await));
+    }
+    for n in 1..MOST_MEMBERS {
+        with_post(&fresh, &format!("member {n}"), &partner, Post::Staff).await;
+    }
+    let accepts = comers.iter().enumerate().map(|(n, (token, who))| {
+        let (id, hash) = (token.id.clone(), token.hash());
+        let teams = &server(n).teams;
+        teams.accept(id, hash, who.id.clone(), who.email_key(), NOW_MS)
+    });
+    let accepted = join_all(accepts).await;
+    let full = accepted
+        .iter()
+        .filter(|one| matches!(one, Ok(Accepted::Full)));
+    assert_eq!(full.count(), AT_ONCE - 1, "{accepted:?}");
+    let open = fresh.db.teams.invitations(&partner, NOW_MS).await.unwrap();
+    for n in open.len() + 1..MOST_INVITATIONS {
+        invited(&fresh, &partner, &format!("guest {n}")).await;
+    }
+    let invites = (0..AT_ONCE).map(|n| {
+        let (invitation, _) = invitation(&partner, &format!("late {n}"), Post::Staff, NOW_MS);
+        server(n).teams.invite(invitation)
+    });
+    let said = join_all(invites).await;
+    let full = said.iter().filter(|one| matches!(one, Ok(Invited::Full)));
+    assert_eq!(full.count(), AT_ONCE - 1, "{said:?}");
 }

@@ -77,7 +77,7 @@ impl Gated {
 
     async fn pending(&self) -> usize {
         self.db
-            .read(|c| outbox_pending(c, 9_999))
+            .read(|c| outbox_pending(c, 0, 9_999))
             .await
             .unwrap()
             .len()

@@ -8,7 +8,7 @@ pub(super) fn changes() -> Vec<Change> {
     [outbox(), logs(), audit(), documents(), counters()].concat()
 }
 
-/// `_id` is a number out of `counters`, taken in the transaction of the write.
+/// `_id` is a positive random number.
 fn outbox() -> Vec<Change> {
     let schema = doc! {
         "bsonType": "object",

@@ -3,7 +3,7 @@
 mod audit;
 mod register;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use cache_core::{LogId, Revision};
@@ -15,11 +15,11 @@ use mongodb::bson::{Bson, Document, doc};
 
 use crate::{
     database::MongoDb,
-    documents::{at_most, batch, collect, id_number},
+    documents::{at_most, batch, collect, id_number, text},
     error::MongoError,
     limits::SERVER_WITHIN,
     outbox,
-    tables::{collections::OUTBOX, users::actors},
+    tables::collections::OUTBOX,
     tx::Tx,
 };
 
@@ -54,20 +54,20 @@ impl PurgeStore for MongoPurges {
         Ok(push.await.map(drop)?)
     }
 
-    async fn pending(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    async fn pending(&self, after: i64, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
         // No limit is zero to a server.
         if limit == 0 {
             return Ok(Vec::new());
         }
         let rows = self.db.collection::<Document>(OUTBOX);
         let found = self.db.run(async move {
-            let oldest = rows
-                .find(every())
+            let next = rows
+                .find(doc! {"_id": {"$gt": after}})
                 .sort(doc! {"_id": 1})
                 .limit(i64::from(at_most(limit)))
                 .batch_size(batch(limit))
                 .max_time(SERVER_WITHIN);
-            collect(oldest.await?).await
+            collect(next.await?).await
         });
         let found = found.await?;
         found.iter().map(|row| Ok(outbox::pending(row)?)).collect()
@@ -76,12 +76,12 @@ impl PurgeStore for MongoPurges {
     async fn last_pending(&self) -> Result<i64, StoreError> {
         let rows = self.db.collection::<Document>(OUTBOX);
         let found = self.db.run(async move {
-            let newest = rows
+            let last = rows
                 .find_one(every())
                 .sort(doc! {"_id": -1})
                 .projection(doc! {"_id": 1})
                 .max_time(SERVER_WITHIN);
-            Ok(newest.await?)
+            Ok(last.await?)
         });
         match found.await? {
             Some(row) => Ok(id_number(&row, "_id")?),
@@ -131,10 +131,7 @@ impl PurgeStore for MongoPurges {
         let rows = Arc::new(rows);
         let told = self.db.transaction(move |tx| {
             let rows = Arc::clone(&rows);
-            Box::pin(async move {
-                let rows: Vec<&AuditRow> = rows.iter().collect();
-                audit::record(tx, &rows).await
-            })
+            Box::pin(async move { audit::tell(tx, &rows).await })
         });
         Ok(told.await?)
     }
@@ -155,9 +152,11 @@ async fn take_out(tx: &mut Tx, log: LogId, moved: &[Moved]) -> Result<bool, Mong
     }
     let ids: Vec<Bson> = moved.iter().map(|moved| moved.id.into()).collect();
     let among = doc! {"_id": {"$in": &ids}};
-    let found = tx.find_ids(OUTBOX, ids, doc! {"_id": 1}).await?;
-    let found = found.iter().map(|row| id_number(row, "_id"));
-    let mut there: HashSet<i64> = found.collect::<Result<_, _>>()?;
+    let found = tx.find_ids(OUTBOX, ids, doc! {"actor": 1}).await?;
+    let found = found
+        .iter()
+        .map(|row| Ok((id_number(row, "_id")?, text(row, "actor")?)));
+    let mut there: HashMap<i64, String> = found.collect::<Result<_, MongoError>>()?;
     if there.is_empty() {
         return Ok(true);
     }
@@ -169,15 +168,13 @@ async fn take_out(tx: &mut Tx, log: LogId, moved: &[Moved]) -> Result<bool, Mong
     // Each id once: a row that is named twice was moved once.
     let mut told = Vec::new();
     for Moved { id, told: row } in moved {
-        if there.remove(id) {
-            // The account may have been erased since the row was read.
-            let actor = actors::named(tx, &row.actor).await?.to_owned();
+        if let Some(actor) = there.remove(id) {
             told.push(AuditRow {
                 actor,
                 ..row.clone()
             });
         }
     }
-    audit::record(tx, &told.iter().collect::<Vec<_>>()).await?;
+    audit::record(tx, &told).await?;
     Ok(true)
 }

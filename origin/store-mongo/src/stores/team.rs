@@ -22,7 +22,7 @@ use crate::{
     limits::SERVER_WITHIN,
     tables::{
         collections::{INVITATIONS, USERS},
-        partners::held::partner_exists,
+        partners::held::hold_partner,
         users::{account as account_of, change::join, members},
     },
     tx::Tx,
@@ -127,7 +127,7 @@ impl TeamStore for MongoTeams {
 
 async fn invite(tx: &mut Tx, invitation: &Invitation) -> Result<Invited, MongoError> {
     let partner = &invitation.partner;
-    if !partner_exists(tx, partner).await? {
+    if !hold_partner(tx, partner).await? {
         return Ok(Invited::NoPartner);
     }
     let email = invitation.email_key();
@@ -176,6 +176,7 @@ async fn accept(
     let Some(proven) = writes::proven(known, hash, email, now_ms) else {
         return Ok(Accepted::Invalid);
     };
+    hold_partner(tx, &proven.partner).await?;
     let members = members::count(tx, &proven.partner).await?;
     let account = tx.find_one(USERS, doc! {"_id": object_id(user)?}).await?;
     let account = account.as_ref().map(account_of).transpose()?;

@@ -211,6 +211,59 @@ async fn work_that_ends_too_late_is_not_committed() {
         work_takes: TRANSACTION_WITHIN,
         ..Told::default()
     };
-    assert!(run_to_the_end(&mut parts, OnDuplicate::Fail).await.is_err());
-    assert_eq!((parts.committed, parts.aborted), (0, 1));
+    let late = run_to_the_end(&mut parts, OnDuplicate::Fail).await;
+    assert!(matches!(late, Err(MongoError::GaveUp { .. })), "{late:?}");
+    assert_eq!((parts.begun, parts.committed, parts.aborted), (1, 0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_is_told_whether_to_try_again_and_whether_it_may_be_done() {
+    let told = async |mut parts: Told| {
+        let error = run_to_the_end(&mut parts, OnDuplicate::Fail).await;
+        StoreError::from(error.unwrap_err())
+    };
+    let parts = Told::default;
+    let conflicts = Told {
+        always: Some(|| code(112)),
+        ..parts()
+    };
+    assert!(matches!(told(conflicts).await, StoreError::Overloaded(_)));
+    let late = Told {
+        work_takes: TRANSACTION_WITHIN,
+        ..parts()
+    };
+    assert!(matches!(told(late).await, StoreError::Overloaded(_)));
+    for limit in [50, 262] {
+        let slow = Told {
+            work: [code(limit)].into(),
+            ..parts()
+        };
+        assert!(
+            matches!(told(slow).await, StoreError::TimedOut(_)),
+            "{limit}"
+        );
+        let commit = Told {
+            commit: [code(limit)].into(),
+            ..parts()
+        };
+        assert!(
+            matches!(told(commit).await, StoreError::OutcomeUnknown(_)),
+            "{limit}"
+        );
+    }
+    let gone = Told {
+        commit: [code(251)].into(),
+        ..parts()
+    };
+    assert!(matches!(told(gone).await, StoreError::OutcomeUnknown(_)));
+    let taken = Told {
+        work: [code(11000)].into(),
+        ..parts()
+    };
+    assert!(matches!(told(taken).await, StoreError::Duplicate(_)));
+    let other = Told {
+        work: [code(13)].into(),
+        ..parts()
+    };
+    assert!(matches!(told(other).await, StoreError::Backend(_)));
 }

@@ -12,7 +12,6 @@ use crate::{
     database::EmbeddedDb,
     in_force,
     outbox::{outbox_last, outbox_pending, outbox_push, outbox_remove},
-    tables::users::actors,
 };
 
 /// The purges of the embedded store.
@@ -34,8 +33,8 @@ impl PurgeStore for EmbeddedPurges {
         push.await.map(drop)
     }
 
-    async fn pending(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        self.db.read(move |c| outbox_pending(c, limit)).await
+    async fn pending(&self, after: i64, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        self.db.read(move |c| outbox_pending(c, after, limit)).await
     }
 
     async fn last_pending(&self) -> Result<i64, StoreError> {
@@ -48,9 +47,7 @@ impl PurgeStore for EmbeddedPurges {
                 return Ok(false);
             }
             for Moved { id, told } in &moved {
-                if outbox_remove(tx, *id)? {
-                    // The account may have been erased since the row was read.
-                    let actor = actors::named(tx, &told.actor)?.to_owned();
+                if let Some(actor) = outbox_remove(tx, *id)? {
                     let told = AuditRow {
                         actor,
                         ..told.clone()

@@ -33,6 +33,7 @@ impl ErrorCode {
         Self::NOT_FOUND,
         Self::ORIGIN_UNREACHABLE,
         Self::TIMEOUT,
+        Self::OUTCOME_UNKNOWN,
         Self::INTERNAL,
         Self::DOCUMENT_INVALID,
         Self::DOCUMENT_TOO_COMPLEX,
@@ -237,7 +238,7 @@ impl ErrorCode {
         word: "OVERLOADED",
         status: 503,
         layer: Layer::Transport,
-        meaning: "The server is busy, or is shutting down.",
+        meaning: "The server is busy, or is shutting down. A mutation has changed nothing.",
         remedy: "Try again after a few seconds.",
     };
 
@@ -263,6 +264,15 @@ impl ErrorCode {
         layer: Layer::Transport,
         meaning: "The request took longer than the server allows.",
         remedy: "Try again. If it happens again, ask for less in one request.",
+    };
+
+    pub const OUTCOME_UNKNOWN: Self = Self {
+        word: "OUTCOME_UNKNOWN",
+        status: 503,
+        layer: Layer::Transport,
+        meaning: "A mutation was begun, and the database did not say in time whether it is done.",
+        remedy: "Send the same mutation again, with the same idempotency key if it takes one: what was \
+                 done is not done twice.",
     };
 
     pub const INTERNAL: Self = Self {

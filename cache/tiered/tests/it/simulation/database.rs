@@ -24,7 +24,7 @@ pub(super) struct Database {
     /// The version of each value.
     pub(super) values: [usize; KEYS],
     outbox: BTreeMap<i64, Row>,
-    next_row: i64,
+    rows: i64,
     in_force: Option<LogId>,
     retired: HashSet<LogId>,
 }
@@ -35,9 +35,9 @@ impl Database {
         let mut rows = Vec::with_capacity(keys.len());
         for key in keys {
             self.values[*key] += 1;
-            self.next_row += 1;
+            self.rows += 1;
             let row = Row {
-                id: self.next_row,
+                id: id_of(self.rows),
                 key: *key,
                 version: self.values[*key],
                 kind,
@@ -48,12 +48,13 @@ impl Database {
         rows
     }
 
-    /// The oldest rows of the outbox.
-    pub(super) fn pending(&self) -> Vec<Row> {
-        self.outbox.values().take(PAGE_ROWS).copied().collect()
+    /// The next rows of the outbox, by their ids.
+    pub(super) fn pending(&self, after: i64) -> Vec<Row> {
+        let rows = self.outbox.range(after + 1..).map(|(_, row)| *row);
+        rows.take(PAGE_ROWS).collect()
     }
 
-    /// The id of the newest row of the outbox; zero without any.
+    /// The greatest id in the outbox; zero without any.
     pub(super) fn last(&self) -> i64 {
         self.outbox.keys().next_back().copied().unwrap_or(0)
     }
@@ -93,4 +94,10 @@ impl Database {
         self.retired.extend(self.in_force.replace(log));
         true
     }
+}
+
+/// A positive number for each row, in no order: ids say nothing of commits.
+const fn id_of(number: i64) -> i64 {
+    // An odd factor gives each number below 2^31 another one.
+    (number * 0x4F1B_BCDD) % (1 << 31)
 }

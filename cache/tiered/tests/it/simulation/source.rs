@@ -85,8 +85,8 @@ impl Source {
         in_force.ok_or_else(|| LOST.into())
     }
 
-    async fn pending(&self) -> Result<Vec<Row>, SourceError> {
-        let read = |world: &World| world.database().pending();
+    async fn pending(&self, after: i64) -> Result<Vec<Row>, SourceError> {
+        let read = move |world: &World| world.database().pending(after);
         let rows = self.world.transact(call::PENDING, read).await;
         rows.ok_or_else(|| LOST.into())
     }
@@ -187,14 +187,15 @@ impl Source {
     }
 
     async fn move_up_to(&self, last: i64) -> Result<Option<Revision>, SourceError> {
+        let mut after = 0;
         loop {
-            let rows = self.pending().await?;
+            let rows = self.pending(after).await?;
             if rows.first().is_none_or(|row| row.id > last) {
                 return Ok(None);
             }
-            let reaches_last = rows.last().is_some_and(|row| row.id >= last);
+            after = rows.last().map_or(last, |row| row.id);
             let revision = self.move_batch(rows).await?;
-            if reaches_last {
+            if after >= last {
                 return Ok(revision);
             }
         }
@@ -229,7 +230,7 @@ impl LogSource for Source {
     async fn check(&self, known: Option<(LogId, Revision)>) -> Result<Extent, SourceError> {
         let mut looked = self.looked.lock().await;
         let began = self.feed.clock().now();
-        let rows = self.pending().await?;
+        let rows = self.pending(0).await?;
         let look = Look::new(began, rows.iter().map(|row| row.id), PAGE_ROWS);
         let mut opened = self.open_in_force(known).await?;
         let complete_at = match look.after(&looked) {

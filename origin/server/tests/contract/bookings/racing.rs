@@ -7,7 +7,7 @@ use domain::{
     bookings::{
         booking::Step,
         refusals::BookingRefusal,
-        rules::NewBooking,
+        rules::{MAX_OPEN, NewBooking},
         store::{By, Created, Stepped},
     },
 };
@@ -24,6 +24,7 @@ use crate::{
 tests! {
     of_500_that_book_50_places_on_two_servers_50_have_one: [Transactions],
     of_many_that_book_one_day_as_many_as_it_has_do: [Transactions],
+    of_many_bookings_of_one_user_as_many_as_allowed_are_open: [Transactions],
     of_many_retries_of_one_key_on_two_servers_one_books: [Transactions],
     of_many_that_check_one_booking_in_one_does: [Transactions],
     places_that_are_taken_and_given_back_at_once_add_up: [Transactions],
@@ -67,8 +68,10 @@ async fn of_500_that_book_50_places_on_two_servers_50_have_one(fresh: Fresh) {
     assert_eq!(remaining(&fresh, &offer).await, 0);
 }
 
-/// Nothing is counted down here: each counts what the others have.
+/// Nothing is counted down here: each counts what the others have. On one server they stand in line,
+/// so there are several.
 async fn of_many_that_book_one_day_as_many_as_it_has_do(fresh: Fresh) {
+    const SERVERS: usize = 6;
     let offer = Offer {
         quota: None,
         limits: BookingLimits {
@@ -78,17 +81,43 @@ async fn of_many_that_book_one_day_as_many_as_it_has_do(fresh: Fresh) {
         ..places("a", 0)
     };
     fresh.fill(vec![family(vec![offer.clone()])]).await;
-    let other = fresh.of_another_server().await;
+    let mut servers = vec![fresh.db.clone()];
+    for _ in 1..SERVERS {
+        servers.push(fresh.of_another_server().await);
+    }
     for n in 0..100 {
         sign_up(&fresh, &user(&n.to_string())).await;
     }
     let all = (0..100).map(|n| {
-        let bookings = if n % 2 == 0 { &fresh.db } else { &other }.bookings.clone();
+        let bookings = servers[n % SERVERS].bookings.clone();
         let new = new(&n.to_string(), &n.to_string(), &offer);
         async move { bookings.create(new, NOW_MS).await.unwrap() }
     });
     let tally = tally(&join_all(all).await);
     let expected = [("SoldOutThatDay".to_owned(), 90), ("booked".to_owned(), 10)];
+    assert_eq!(tally, BTreeMap::from(expected));
+}
+
+/// The offers differ, so the user is all that these bookings have in common.
+async fn of_many_bookings_of_one_user_as_many_as_allowed_are_open(fresh: Fresh) {
+    const MORE: usize = 10;
+    let allowed = usize::try_from(MAX_OPEN).unwrap();
+    let offers: Vec<Offer> = (0..allowed + MORE)
+        .map(|n| places(&n.to_string(), 5))
+        .collect();
+    fresh.fill(vec![family(offers.clone())]).await;
+    let other = fresh.of_another_server().await;
+    sign_up(&fresh, &user("ana")).await;
+    let all = offers.iter().enumerate().map(|(n, offer)| {
+        let bookings = if n % 2 == 0 { &fresh.db } else { &other }.bookings.clone();
+        let new = new(&n.to_string(), "ana", offer);
+        async move { bookings.create(new, NOW_MS).await.unwrap() }
+    });
+    let tally = tally(&join_all(all).await);
+    let expected = [
+        ("TooManyOpen".to_owned(), MORE),
+        ("booked".to_owned(), allowed),
+    ];
     assert_eq!(tally, BTreeMap::from(expected));
 }
 

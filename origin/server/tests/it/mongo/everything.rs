@@ -161,9 +161,9 @@ async fn ask_purges(db: &Database) {
     let head = purges.next_begins_after().await.unwrap();
     assert!(purges.put_in_force(log, head, NOW_MS).await.unwrap());
     assert_eq!(purges.in_force().await.unwrap(), Some(log));
-    let rows = purges.pending(9).await.unwrap();
+    let rows = purges.pending(0, 9).await.unwrap();
     purges.last_pending().await.unwrap();
-    let told = AuditRow {
+    let told = |revision| AuditRow {
         id: None,
         at_ms: NOW_MS,
         actor: "test".into(),
@@ -171,11 +171,12 @@ async fn ask_purges(db: &Database) {
         kind: PurgeKind::Hard,
         tags: vec!["*".parse().unwrap()],
         log: Some(log),
-        revision: Some(Revision(1)),
+        revision: Some(Revision(revision)),
     };
-    let moved = rows.iter().map(|row| Moved {
+    purges.tell(vec![told(1)]).await.unwrap();
+    let moved = (1..).zip(&rows).map(|(revision, row)| Moved {
         id: row.id,
-        told: told.clone(),
+        told: told(revision),
     });
     assert!(purges.take_out(log, moved.collect()).await.unwrap());
     let of_tag = AuditFilter {

@@ -7,7 +7,12 @@ use std::{
 
 use domain::catalogue::sample;
 use domain::{
-    Offer, PartnerId,
+    BookingId, Offer, OfferSchedule, PartnerId, Quota, StoreError,
+    bookings::{
+        booking::{BookingStatus, Step},
+        rules::{self, NewBooking},
+        store::{By, Created, Stepped},
+    },
     catalogue::{Announce, Reach},
     purges::{PendingPurge, PurgeKind},
 };
@@ -23,6 +28,7 @@ use store_mongo::{
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use yousoon::database::Database;
 
+use super::accounts;
 use crate::{
     app::{Answer, TOKEN, TestApp},
     fixtures::NOW_MS,
@@ -135,7 +141,7 @@ async fn a_write_is_never_applied_twice_whatever_happens_on_its_way() {
         }
         let straight = Database::mongo(&gated.straight).purges;
         let mut there: HashMap<String, usize> = HashMap::new();
-        for row in straight.pending(999).await.unwrap() {
+        for row in straight.pending(0, 999).await.unwrap() {
             *there.entry(row.purge.reason).or_default() += 1;
         }
         let done = said.values().filter(|is_done| **is_done).count();
@@ -180,9 +186,109 @@ async fn a_commit_whose_answer_is_lost_is_not_done_twice() {
             let outcome = pushing.await.unwrap();
             println!("{}, away for {away:?}: {outcome:?}", gated.server.name());
             let there = Database::mongo(&gated.straight).purges;
-            assert_eq!(there.pending(9).await.unwrap().len(), 1);
+            assert_eq!(there.pending(0, 9).await.unwrap().len(), 1);
         }
     }
+}
+
+/// A booking for a later day is pending until somebody confirms it. Whoever was told of an error may
+/// never come back: it ends by itself, and gives its place back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_whose_answer_was_lost_is_found_by_its_key_and_does_not_stay_pending() {
+    /// On each way.
+    const DELAY_MS: u64 = 60;
+    /// After this the commit has arrived, and its answer has not.
+    const ARRIVED: Duration = Duration::from_millis(90);
+    for gated in on_each().await {
+        if !gated.has_transactions().await {
+            continue;
+        }
+        let (offer, asked) = booking_of_a_later_day(&gated.straight).await;
+        let (db, mut commits) = gated.open_watching_commits().await;
+        gated.gate.delay_ms(DELAY_MS);
+        let (bookings, first) = (Database::mongo(&db).bookings, asked.clone());
+        let booking = tokio::spawn(async move { bookings.create(first, NOW_MS).await });
+        commits.recv().await.unwrap();
+        tokio::time::sleep(ARRIVED).await;
+        gated.gate.cut().await;
+        let told = booking.await.unwrap();
+        assert!(
+            matches!(told, Err(StoreError::OutcomeUnknown(_))),
+            "{told:?}"
+        );
+        gated.gate.delay_ms(0);
+        gated.gate.open().await;
+        let straight = Database::mongo(&gated.straight);
+        let again = NewBooking {
+            id: BookingId::derive("booking", "again"),
+            ..asked.clone()
+        };
+        let again = straight.bookings.create(again, NOW_MS).await.unwrap();
+        let Created::Before(found) = again else {
+            panic!("{again:?}")
+        };
+        assert_eq!(
+            (&found.id, found.status),
+            (&asked.id, BookingStatus::Pending)
+        );
+        let start_ms = found.from_ms;
+        let due = straight.bookings.due(start_ms, 9).await.unwrap();
+        assert_eq!(due, [*found]);
+        let ended = straight
+            .bookings
+            .step(&asked.id, Step::Expire, By::Job, start_ms);
+        assert!(matches!(ended.await.unwrap(), Stepped::Done(_)));
+        let left = straight.offers.remaining(std::slice::from_ref(&offer.id));
+        assert_eq!(left.await.unwrap()[&offer.id], 3);
+        assert_eq!(straight.bookings.due(i64::MAX / 2, 9).await.unwrap(), []);
+    }
+}
+
+/// An account, an offer that opens on a later day, and what books it.
+async fn booking_of_a_later_day(db: &MongoDb) -> (Offer, NewBooking) {
+    let mut families: Vec<_> = sample::families(1, NOW_MS).collect();
+    let template = families[0].offers[0].clone();
+    let on = |weekday| Offer {
+        schedule: Some(OfferSchedule {
+            weekdays: vec![weekday],
+            from: "18:00".into(),
+            to: "20:00".into(),
+        }),
+        quota: Some(Quota {
+            total: 3,
+            remaining: 3,
+        }),
+        is_active: true,
+        valid_from_ms: 0,
+        valid_until_ms: i64::MAX / 2,
+        ..template.clone()
+    };
+    let user = accounts::account();
+    let new = NewBooking {
+        id: BookingId::derive("booking", "first"),
+        user: user.id.clone(),
+        offer: template.id.clone(),
+        idempotency_key: Some("k".into()),
+    };
+    let is_pending = |offer: &Offer| {
+        rules::draft(offer, &new, NOW_MS)
+            .is_ok_and(|booking| booking.status == BookingStatus::Pending)
+    };
+    let offer = (1..=7).map(on).find(is_pending).unwrap();
+    families[0].offers = vec![offer.clone()];
+    let announce = Announce {
+        reach: Reach::Added,
+        reason: "filled".into(),
+        actor: "test".into(),
+    };
+    let database = Database::mongo(db);
+    database
+        .catalogue
+        .add(families, announce, NOW_MS)
+        .await
+        .unwrap();
+    database.users.create(user, vec![]).await.unwrap();
+    (offer, new)
 }
 
 #[tokio::test(flavor = "multi_thread")]

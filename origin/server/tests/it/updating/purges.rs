@@ -25,7 +25,7 @@ async fn records(app: &TestApp) -> Vec<PurgeRecord> {
 }
 
 async fn outbox(app: &TestApp) -> Vec<OutboxRow> {
-    app.db.read(|c| outbox_pending(c, 99)).await.unwrap()
+    app.db.read(|c| outbox_pending(c, 0, 99)).await.unwrap()
 }
 
 async fn run(app: &TestApp, sql: &'static str) {

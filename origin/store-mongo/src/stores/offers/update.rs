@@ -13,7 +13,12 @@ use crate::{
     documents::object_id,
     error::MongoError,
     outbox,
-    tables::{collections::OFFERS, offers as rows, partners::held::held_establishment, places},
+    tables::{
+        collections::OFFERS,
+        offers as rows,
+        partners::held::{held_establishment, hold_partner},
+        places,
+    },
     tx::Tx,
 };
 
@@ -54,6 +59,7 @@ pub(super) async fn create(
     now_ms: i64,
 ) -> Result<Created, MongoError> {
     let place = held_establishment(tx, &draft.establishment_id).await?;
+    hold_partner(tx, &draft.partner_id).await?;
     let open = doc! {"partnerId": object_id(&draft.partner_id)?, "archivedAt": Bson::Null};
     let open = tx.count_up_to(OFFERS, open, MOST_OFFERS).await?;
     match creation(draft, place.as_ref(), open, author) {

@@ -29,7 +29,7 @@ use crate::{
         partners as rows,
         partners::{
             establishment_document,
-            held::{held_establishment, partner_exists},
+            held::{held_establishment, hold_partner},
             partner_document,
         },
         users::change::join,
@@ -93,7 +93,7 @@ pub(super) async fn add_establishment(
     author: Author,
     now_ms: i64,
 ) -> Result<PlaceAdded, MongoError> {
-    if !partner_exists(tx, &place.partner_id).await? {
+    if !hold_partner(tx, &place.partner_id).await? {
         return Ok(PlaceAdded::NoPartner);
     }
     let of_partner = doc! {"partnerId": object_id(&place.partner_id)?};

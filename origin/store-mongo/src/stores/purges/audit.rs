@@ -14,18 +14,33 @@ use crate::{
     tx::Tx,
 };
 
-/// Stores rows with the records that they tell of, in one transaction.
-pub(super) async fn record(tx: &mut Tx, rows: &[&AuditRow]) -> Result<(), MongoError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+/// The first id that a revision gives. Rows of another database have smaller ids, and so have those
+/// of programs that counted all rows.
+const OF_LOGS: i64 = 1 << 62;
+
+/// Stores rows with the records that they tell of, in one transaction. The log numbers them: its
+/// revisions are given once and grow from log to log, so nothing is counted here and no two
+/// transactions wait for each other.
+pub(super) async fn record(tx: &mut Tx, rows: &[AuditRow]) -> Result<(), MongoError> {
+    let documents = rows.iter().map(|row| Ok(document(id_of(row)?, row)));
+    let documents = documents.collect::<Result<_, MongoError>>()?;
+    tx.insert_many(AUDIT, documents).await
+}
+
+fn id_of(row: &AuditRow) -> Result<i64, MongoError> {
+    let revision = row.revision.map(|revision| i64::try_from(revision.0));
+    let id = revision.and_then(|number| OF_LOGS.checked_add(number.ok()?));
+    id.ok_or_else(|| MongoError::corrupt("audit revision", &format!("{:?}", row.revision)))
+}
+
+/// Stores rows of another database, whose revisions may be given again by this one's logs.
+pub(super) async fn tell(tx: &mut Tx, rows: &[AuditRow]) -> Result<(), MongoError> {
     let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let last = counters::take(tx, counters::AUDIT, count).await?;
     let documents = (last - count + 1..=last)
         .zip(rows)
-        .map(|(id, row)| document(id, row))
-        .collect();
-    tx.insert_many(AUDIT, documents).await
+        .map(|(id, row)| document(id, row));
+    tx.insert_many(AUDIT, documents.collect()).await
 }
 
 /// The newest rows before `before_id`, at most `limit`, newest first.
@@ -175,6 +190,24 @@ mod tests {
         stored.remove("log");
         stored.remove("revision");
         assert_eq!(row(&stored).unwrap(), bare);
+    }
+
+    #[test]
+    fn the_log_numbers_rows_after_all_that_were_counted() {
+        let (old, new) = (
+            a_row(),
+            AuditRow {
+                revision: Some(Revision::of_generation(3)),
+                ..a_row()
+            },
+        );
+        let (old, new) = (id_of(&old).unwrap(), id_of(&new).unwrap());
+        assert!(OF_LOGS < old && old < new, "{old} {new}");
+        let of_none = AuditRow {
+            revision: None,
+            ..a_row()
+        };
+        assert!(id_of(&of_none).is_err());
     }
 
     #[test]

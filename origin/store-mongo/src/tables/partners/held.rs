@@ -11,9 +11,12 @@ use crate::{
     tx::Tx,
 };
 
-/// Whether the partner is stored.
-pub async fn partner_exists(tx: &mut Tx, id: &PartnerId) -> Result<bool, MongoError> {
-    tx.exists(PARTNERS, doc! {"_id": object_id(id)?}).await
+/// Whether the partner is stored. Writes its `held`: whoever counts what a partner has before adding
+/// to it calls this first, so that of two who count at once one counts again.
+pub async fn hold_partner(tx: &mut Tx, id: &PartnerId) -> Result<bool, MongoError> {
+    let this = doc! {"_id": object_id(id)?};
+    let held = tx.update_one(PARTNERS, this, doc! {"$inc": {"held": 1_i64}});
+    Ok(held.await? > 0)
 }
 
 /// Reads an establishment and writes its `held`, so that a concurrent edit of it or a new offer of it
