@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use cache_core::{CacheKey, EntryHead};
+use cache_core::{AsOf, CacheKey, EntryHead};
 use redis::AsyncCommands;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -145,9 +145,10 @@ impl Remote {
         }
     }
 
-    /// Stores an entry until its lifetime ends. Nobody waits for it: an entry that is lost is read
-    /// from the database again, and one that arrives late is judged when it is read.
-    pub fn put(&self, key: CacheKey, entry: Arc<Cached>, wall_ms: u64) {
+    /// Stores an entry until its lifetime ends, with this `as_of` for the others. Nobody waits for it:
+    /// an entry that is lost is read from the database again, and one that arrives late is judged
+    /// when it is read.
+    pub fn put(&self, key: CacheKey, entry: Arc<Cached>, as_of: AsOf, wall_ms: u64) {
         let life_ms = entry.head.lifetime.total_s().saturating_mul(1_000);
         let left_ms = life_ms.saturating_sub(entry.head.age_ms(wall_ms));
         // Redis refuses `PX 0`, and an entry past its lifetime need not be stored.
@@ -156,7 +157,11 @@ impl Remote {
         }
         let remote = self.clone();
         self.tasks.spawn(async move {
-            let Ok(value) = stored::encode(&key, &entry.head, &entry.body) else {
+            let head = EntryHead {
+                as_of,
+                ..entry.head.clone()
+            };
+            let Ok(value) = stored::encode(&key, &head, &entry.body) else {
                 return;
             };
             #[cfg(feature = "simulation")]

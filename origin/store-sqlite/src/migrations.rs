@@ -63,6 +63,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "repeats",
         sql: include_str!("migrations/repeats.sql"),
     },
+    Migration {
+        version: 11,
+        name: "attested purge logs",
+        sql: include_str!("migrations/attested_logs.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

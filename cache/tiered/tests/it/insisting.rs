@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use cache_core::{LogId, PurgeKind, PurgeRecord, Revision};
-use cache_tiered::{Clock, PurgeFeed};
+use cache_tiered::{Clock, Page, PurgeFeed};
 use tokio::{
     task::JoinSet,
     time::{Instant, advance},
@@ -23,11 +23,16 @@ fn record(revision: u64) -> PurgeRecord {
     }
 }
 
+fn heard(feed: &PurgeFeed, revision: u64) {
+    feed.heard(LOG, &Page::of_the_database(vec![record(revision)]));
+}
+
 /// A copy that ends at revision 1, without a task that checks the log.
 fn feed() -> Arc<PurgeFeed> {
     let feed = PurgeFeed::new(Clock::new(|| 1_000));
     feed.begin(LOG);
-    feed.heard(LOG, &[record(1)]);
+    heard(&feed, 1);
+    feed.attest(LOG, Revision(1));
     Arc::new(feed)
 }
 
@@ -67,14 +72,18 @@ async fn only_so_many_a_second_wait_for_a_log_that_does_not_answer() {
 async fn a_write_on_this_server_is_insisted_on_whatever_others_do() {
     let feed = feed();
     insist(&feed, 5 * A_SECOND, BEYOND).await;
-    feed.heard(LOG, &[record(2)]);
+    heard(&feed, 2);
+    let early = insist(&feed, 1, Revision(2)).await;
+    assert_eq!(early.0, 1, "the database does not attest it yet");
+    feed.attest(LOG, Revision(2));
     assert_eq!(
         insist(&feed, 1, Revision(2)).await,
         (0, vec![Revision(2)]),
         "the copy has it"
     );
     // Another server's record comes before it, and is not here yet.
-    feed.heard(LOG, &[record(4)]);
+    heard(&feed, 4);
+    feed.attest(LOG, Revision(4));
     assert_eq!(feed.position().head, Revision(2));
     assert_eq!(insist(&feed, 1, Revision(4)).await.0, 1, "it is waited for");
     assert_eq!(insist(&feed, 1, Revision(5)).await.0, 0);

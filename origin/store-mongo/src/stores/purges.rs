@@ -6,10 +6,12 @@ mod register;
 use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
-use cache_core::{LogId, Revision};
+use cache_core::{LogId, Revision, Tip};
 use domain::{
     StoreError,
-    purges::{AuditFilter, AuditRow, Moved, OutboxRow, PendingPurge, PurgeStore},
+    purges::{
+        AuditFilter, AuditRow, InForce, Moved, OutboxRow, PendingPurge, Proof, PurgeStore, TakenOut,
+    },
 };
 use mongodb::bson::{Bson, Document, doc};
 
@@ -89,16 +91,16 @@ impl PurgeStore for MongoPurges {
         }
     }
 
-    async fn take_out(&self, log: LogId, moved: Vec<Moved>) -> Result<bool, StoreError> {
-        let moved = Arc::new(moved);
+    async fn take_out(&self, proof: Proof, moved: Vec<Moved>) -> Result<TakenOut, StoreError> {
+        let both = Arc::new((proof, moved));
         let taken = self.db.transaction(move |tx| {
-            let moved = Arc::clone(&moved);
-            Box::pin(async move { take_out(tx, log, &moved).await })
+            let both = Arc::clone(&both);
+            Box::pin(async move { take_out(tx, &both.0, &both.1).await })
         });
         Ok(taken.await?)
     }
 
-    async fn in_force(&self) -> Result<Option<LogId>, StoreError> {
+    async fn in_force(&self) -> Result<Option<InForce>, StoreError> {
         Ok(register::in_force(&self.db).await?)
     }
 
@@ -109,11 +111,11 @@ impl PurgeStore for MongoPurges {
     async fn put_in_force(
         &self,
         log: LogId,
-        head: Revision,
+        tip: Tip,
         now_ms: i64,
     ) -> Result<bool, StoreError> {
         let put = self.db.transaction_that_adds(move |tx| {
-            Box::pin(async move { register::put(tx, log, head, now_ms).await })
+            Box::pin(async move { register::put(tx, log, tip, now_ms).await })
         });
         Ok(put.await?)
     }
@@ -149,9 +151,10 @@ fn every() -> Document {
     doc! {"_id": {"$gt": 0_i64}}
 }
 
-async fn take_out(tx: &mut Tx, log: LogId, moved: &[Moved]) -> Result<bool, MongoError> {
-    if !register::hold(tx, log).await? {
-        return Ok(false);
+async fn take_out(tx: &mut Tx, proof: &Proof, moved: &[Moved]) -> Result<TakenOut, MongoError> {
+    let attested = register::attest(tx, proof).await?;
+    if attested != TakenOut::Done {
+        return Ok(attested);
     }
     let ids: Vec<Bson> = moved.iter().map(|moved| moved.id.into()).collect();
     let among = doc! {"_id": {"$in": &ids}};
@@ -159,7 +162,7 @@ async fn take_out(tx: &mut Tx, log: LogId, moved: &[Moved]) -> Result<bool, Mong
     let found = found.iter().map(|row| id_number(row, "_id"));
     let mut there: HashSet<i64> = found.collect::<Result<_, _>>()?;
     if there.is_empty() {
-        return Ok(true);
+        return Ok(TakenOut::Done);
     }
     let gone = tx.delete_many(OUTBOX, among).await?;
     // In one snapshot they are the same; a server without one must not make the audit lie.
@@ -179,5 +182,5 @@ async fn take_out(tx: &mut Tx, log: LogId, moved: &[Moved]) -> Result<bool, Mong
         }
     }
     audit::record(tx, &told.iter().collect::<Vec<_>>()).await?;
-    Ok(true)
+    Ok(TakenOut::Done)
 }

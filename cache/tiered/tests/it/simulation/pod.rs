@@ -127,7 +127,7 @@ impl Pod {
         let wall = Arc::clone(world);
         let clock = Clock::new(move || skew_ms + wall.now_ms());
         let feed = Arc::new(PurgeFeed::new(clock.clone()));
-        if let Some(log) = world.database().in_force() {
+        if let Some((log, _)) = world.database().in_force() {
             feed.begin(log);
         }
         let tasks = TaskTracker::new();
@@ -237,10 +237,10 @@ impl Pod {
         }
     }
 
-    /// The entry as another server would read it from the second tier, with its current `as_of`.
-    pub(super) fn as_seen_by_others(entry: &Cached) -> Cached {
+    /// The entry as it leaves this server.
+    pub(super) fn as_seen_by_others(&self, entry: &Cached) -> Cached {
         let head = EntryHead {
-            as_of: entry.as_of(),
+            as_of: self.feed.as_of_for_others(entry.as_of()),
             ..entry.head.clone()
         };
         Cached::new(head, Bytes::clone(&entry.body), None)
