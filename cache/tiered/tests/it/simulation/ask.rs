@@ -133,7 +133,7 @@ fn claims(stage: &Stage, pod: &Pod, entry: &Cached) -> Vec<AsOf> {
 
 /// An answer that is served because a fill failed may be old, but must not be known to be purged.
 fn not_known_to_be_wrong(stage: &Stage, pod: &Pod, entry: &Cached) {
-    let verdict = pod.feed.judge(&pod.as_seen_by_others(entry), None);
+    let verdict = pod.feed.judge(&Pod::with_as_of(entry, entry.as_of()), None);
     let purged = matches!(
         verdict,
         Verdict::Fetch {
