@@ -73,7 +73,12 @@ mod tests {
         let digest = Digest::from_bytes([0, 1, 2, 3, 0xfc, 0xfd, 0xfe, 0xff]);
         assert_eq!(digest.to_string(), "00010203fcfdfeff");
         assert_eq!("00010203fcfdfeff".parse(), Ok(digest));
-        for bad in ["", "00010203fcfdfef", "00010203fcfdfeff00", "x0010203fcfdfeff"] {
+        for bad in [
+            "",
+            "00010203fcfdfef",
+            "00010203fcfdfeff00",
+            "x0010203fcfdfeff",
+        ] {
             assert_eq!(bad.parse::<Digest>(), Err(DigestError), "{bad}");
         }
     }

@@ -147,14 +147,14 @@ impl PurgeFeed {
         })
     }
 
-    /// What an entry's `as_of` is to others: not later than what the database attests.
+    /// What an entry's `as_of` is to others: not later than what the database attests. (An earlier
+    /// one is always true.) Of another log than the copy's nothing is known.
     pub fn as_of_for_others(&self, as_of: AsOf) -> AsOf {
         let Position { log, attested, .. } = self.position();
-        if log != Some(as_of.log) {
-            return as_of;
-        }
+        let is_same = log == Some(as_of.log);
+        let last = if is_same { attested } else { Revision::ZERO };
         AsOf {
-            revision: as_of.revision.min(attested),
+            revision: as_of.revision.min(last),
             ..as_of
         }
     }
@@ -261,11 +261,13 @@ impl PurgeFeed {
         let _or_unfit = self.append(log, page);
     }
 
-    /// Notes that the database attests this log up to `revision`, see [`Position::attested`].
-    pub fn attest(&self, log: LogId, revision: Revision) {
+    /// Notes that the database attests this log up to `tip`, see [`Position::attested`]. Ignored if
+    /// the copy does not have this position: it may have records there that the log has lost.
+    pub fn attest(&self, log: LogId, tip: Tip) {
         self.change(|state| {
-            if state.copy.as_ref().is_some_and(|copy| copy.id() == log) {
-                state.position.attested = state.position.attested.max(revision);
+            let is_same = state.copy.as_ref().is_some_and(|copy| copy.id() == log);
+            if is_same && state.chain.digest_at(tip.revision) == Some(tip.digest) {
+                state.position.attested = state.position.attested.max(tip.revision);
             }
         });
     }
@@ -312,7 +314,10 @@ impl PurgeFeed {
             if !continues {
                 let kept = Revision(extent.tip.revision.0.saturating_sub(KEPT_RECORDS));
                 let start = extent.horizon.max(kept);
-                let is_other = state.copy.as_ref().is_none_or(|copy| copy.id() != extent.log);
+                let is_other = state
+                    .copy
+                    .as_ref()
+                    .is_none_or(|copy| copy.id() != extent.log);
                 state.copy = Some(LogCopy::starting_at(extent.log, start));
                 state.chain = Chain::starting_at(start, None);
                 state.position.complete_at = Moment::default();

@@ -342,11 +342,13 @@ fn page_of(records: &[NewRecord], last: u64, digests: &[String]) -> Result<Page,
     let mut digests = digests?.into_iter();
     let base = digests.next().unwrap_or_default();
     let first = last.saturating_sub(records.len() as u64) + 1;
-    let records = (first..).zip(records).map(|(revision, record)| PurgeRecord {
-        revision: Revision(revision),
-        tags: record.tags.clone(),
-        kind: record.kind,
-    });
+    let records = (first..)
+        .zip(records)
+        .map(|(revision, record)| PurgeRecord {
+            revision: Revision(revision),
+            tags: record.tags.clone(),
+            kind: record.kind,
+        });
     Ok(Page {
         base,
         records: records.collect(),

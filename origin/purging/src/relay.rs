@@ -165,9 +165,7 @@ impl Relay {
         // that.
         let after = self
             .edge_at
-            .filter(|(known, at_edge)| {
-                *known == log && (at.log_horizon..=head).contains(at_edge)
-            })
+            .filter(|(known, at_edge)| *known == log && (at.log_horizon..=head).contains(at_edge))
             .map_or(at.log_horizon, |(_, at_edge)| at_edge);
         let mut page = Page::default();
         if after < head {

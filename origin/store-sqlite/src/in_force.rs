@@ -95,12 +95,7 @@ pub fn put_in_force(
     tx.execute(
         "INSERT INTO purge_logs(log_id, began_at_ms, retired, end_revision, end_digest)
          VALUES (?1, ?2, 0, ?3, ?4)",
-        (
-            log.to_string(),
-            now_ms,
-            number(tip),
-            tip.digest.to_string(),
-        ),
+        (log.to_string(), now_ms, number(tip), tip.digest.to_string()),
     )?;
     Ok(true)
 }

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cache_core::{LogId, PurgeKind, PurgeRecord, Revision};
+use cache_core::{LogId, PurgeKind, PurgeRecord, Revision, Tip};
 use cache_tiered::{Clock, Page, PurgeFeed};
 use tokio::{
     task::JoinSet,
@@ -27,12 +27,23 @@ fn heard(feed: &PurgeFeed, revision: u64) {
     feed.heard(LOG, &Page::of_the_database(vec![record(revision)]));
 }
 
+fn attest(feed: &PurgeFeed, revision: u64) {
+    let revision = Revision(revision);
+    feed.attest(
+        LOG,
+        Tip {
+            revision,
+            ..Tip::default()
+        },
+    );
+}
+
 /// A copy that ends at revision 1, without a task that checks the log.
 fn feed() -> Arc<PurgeFeed> {
     let feed = PurgeFeed::new(Clock::new(|| 1_000));
     feed.begin(LOG);
     heard(&feed, 1);
-    feed.attest(LOG, Revision(1));
+    attest(&feed, 1);
     Arc::new(feed)
 }
 
@@ -75,7 +86,7 @@ async fn a_write_on_this_server_is_insisted_on_whatever_others_do() {
     heard(&feed, 2);
     let early = insist(&feed, 1, Revision(2)).await;
     assert_eq!(early.0, 1, "the database does not attest it yet");
-    feed.attest(LOG, Revision(2));
+    attest(&feed, 2);
     assert_eq!(
         insist(&feed, 1, Revision(2)).await,
         (0, vec![Revision(2)]),
@@ -83,7 +94,7 @@ async fn a_write_on_this_server_is_insisted_on_whatever_others_do() {
     );
     // Another server's record comes before it, and is not here yet.
     heard(&feed, 4);
-    feed.attest(LOG, Revision(4));
+    attest(&feed, 4);
     assert_eq!(feed.position().head, Revision(2));
     assert_eq!(insist(&feed, 1, Revision(4)).await.0, 1, "it is waited for");
     assert_eq!(insist(&feed, 1, Revision(5)).await.0, 0);

@@ -86,12 +86,7 @@ pub trait PurgeStore: fmt::Debug + Send + Sync {
     /// Puts a log that ends at `tip` in force and retires the previous one; returns whether it
     /// did. A retired log stays retired, and a log that would reuse revisions of earlier ones is
     /// never put in force.
-    async fn put_in_force(
-        &self,
-        log: LogId,
-        tip: Tip,
-        now_ms: i64,
-    ) -> Result<bool, StoreError>;
+    async fn put_in_force(&self, log: LogId, tip: Tip, now_ms: i64) -> Result<bool, StoreError>;
 
     /// The newest audit rows before `before_id`, at most `limit`, newest first.
     async fn audit(

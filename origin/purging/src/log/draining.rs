@@ -152,7 +152,7 @@ impl PurgeLog {
         for _ in 0..ENDS {
             match store.take_out(proof.clone(), moved.clone()).await? {
                 TakenOut::Done => {
-                    feed.attest(proof.log, proof.tip.revision);
+                    feed.attest(proof.log, proof.tip);
                     return Ok(());
                 }
                 TakenOut::OtherLog => return Err(AppendError::OtherLog.into()),

@@ -1,6 +1,6 @@
 //! Queries of the purge log in the embedded database.
 
-use cache_core::Tip;
+use cache_core::{Revision, Tip};
 use cache_tiered::{Extent, Page, SourceError};
 use domain::{
     StoreError,
@@ -21,7 +21,7 @@ impl PurgeLog {
         let drained = log.drain(feed.position().head, now_ms).await?;
         Ok(drained.map(|(extent, records)| {
             feed.heard(log.id(), &Page::of_the_database(records));
-            feed.attest(log.id(), extent.head);
+            feed.attest(log.id(), tip_at(extent.head));
             extent
         }))
     }
@@ -37,12 +37,17 @@ impl PurgeLog {
         Ok(Extent {
             log: log.id(),
             horizon: extent.horizon,
-            tip: Tip {
-                revision: extent.head,
-                ..Tip::default()
-            },
+            tip: tip_at(extent.head),
             attested: extent.head,
             complete_at,
         })
+    }
+}
+
+/// The log in the database has no digests.
+fn tip_at(revision: Revision) -> Tip {
+    Tip {
+        revision,
+        ..Tip::default()
     }
 }

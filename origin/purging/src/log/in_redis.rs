@@ -124,12 +124,7 @@ impl PurgeLog {
     }
 
     /// Attests the whole log, which was attested up to `end`.
-    async fn attest(
-        &self,
-        redis: &RedisLog,
-        opened: &Opened,
-        end: Tip,
-    ) -> Result<Tip, DrainError> {
+    async fn attest(&self, redis: &RedisLog, opened: &Opened, end: Tip) -> Result<Tip, DrainError> {
         let proof = Proof {
             log: opened.log,
             tip: opened.tip,

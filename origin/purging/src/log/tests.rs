@@ -120,7 +120,7 @@ async fn a_question_to_the_log_moves_what_a_crash_left() {
     let (_dir, db) = database();
     let log = open(&db, LogRole::Server).await;
     push(&db, &["offer:1"]).await;
-    assert_eq!(log.check(None).await.unwrap().head, Revision(1));
+    assert_eq!(log.check(None).await.unwrap().tip.revision, Revision(1));
     assert_eq!(log.feed().position().head, Revision(1));
     assert_eq!(db.read(|c| outbox_pending(c, 9)).await.unwrap(), []);
 }

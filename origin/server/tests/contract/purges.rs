@@ -127,7 +127,10 @@ async fn rows_leave_once_for_the_log_in_force_and_the_audit_is_told(fresh: Fresh
     assert!(put_in_force(&fresh, log(1), 0).await);
     let rows = fresh.pending().await;
     let moved: Vec<Moved> = rows[..2].iter().map(|row| told(row, log(1))).collect();
-    assert_eq!(take_out(&fresh, log(1), moved.clone()).await, TakenOut::Done);
+    assert_eq!(
+        take_out(&fresh, log(1), moved.clone()).await,
+        TakenOut::Done
+    );
     assert_eq!(fresh.pending().await, rows[2..]);
     let rows_of_audit = audit(&fresh, AuditFilter::default()).await;
     let expected: Vec<AuditRow> = [(2, &moved[1]), (1, &moved[0])]

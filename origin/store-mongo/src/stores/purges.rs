@@ -108,12 +108,7 @@ impl PurgeStore for MongoPurges {
         Ok(register::next_begins_after(&self.db).await?)
     }
 
-    async fn put_in_force(
-        &self,
-        log: LogId,
-        tip: Tip,
-        now_ms: i64,
-    ) -> Result<bool, StoreError> {
+    async fn put_in_force(&self, log: LogId, tip: Tip, now_ms: i64) -> Result<bool, StoreError> {
         let put = self.db.transaction_that_adds(move |tx| {
             Box::pin(async move { register::put(tx, log, tip, now_ms).await })
         });

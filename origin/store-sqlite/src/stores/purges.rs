@@ -74,12 +74,7 @@ impl PurgeStore for EmbeddedPurges {
         self.db.read(in_force::next_begins_after).await
     }
 
-    async fn put_in_force(
-        &self,
-        log: LogId,
-        tip: Tip,
-        now_ms: i64,
-    ) -> Result<bool, StoreError> {
+    async fn put_in_force(&self, log: LogId, tip: Tip, now_ms: i64) -> Result<bool, StoreError> {
         self.db
             .write(move |tx| in_force::put_in_force(tx, log, tip, now_ms))
             .await

@@ -48,7 +48,10 @@ async fn records_get_revisions_without_gaps_and_are_read_back_in_their_order() {
     let redis = AnyRedis::start().await.unwrap();
     let log = log_at(&redis.url(), &own_prefix()).unwrap();
     let empty = log.open(None, after(0)).await.unwrap();
-    assert_eq!((empty.horizon, empty.tip.revision), (Revision(0), Revision(0)));
+    assert_eq!(
+        (empty.horizon, empty.tip.revision),
+        (Revision(0), Revision(0))
+    );
     let mut tip = empty.tip;
     for (number, tag) in [(1, "a"), (2, "b"), (3, "c")] {
         tip = append(&log, empty.log, tag, 7).await.unwrap();

@@ -126,13 +126,19 @@ impl Source {
         known: Option<(LogId, Tip)>,
     ) -> Result<(Opened, Tip), SourceError> {
         let attested = self.in_force().await?;
-        let looked = self.look(known.into_iter().chain(attested).collect()).await?;
+        let looked = self
+            .look(known.into_iter().chain(attested).collect())
+            .await?;
         let opened = match looked {
             Some(looked) if !looked.has_lost => looked.opened,
             Some(lost) => self.begin(Some(lost.opened.log)).await?,
             None => self.begin(None).await?,
         };
-        if self.in_force().await?.is_some_and(|(log, _)| log == opened.log) {
+        if self
+            .in_force()
+            .await?
+            .is_some_and(|(log, _)| log == opened.log)
+        {
             let before = attested.filter(|(log, _)| *log == opened.log);
             let (_, end) = before.ok_or("another pod has just begun this log")?;
             return Ok((opened, end));
@@ -263,7 +269,7 @@ impl Source {
             let taken = self.world.transact(call::TAKE_OUT, take_out).await;
             match taken.ok_or(LOST)? {
                 TakenOut::Done => {
-                    self.feed.attest(log, tip.revision);
+                    self.feed.attest(log, tip);
                     return Ok(());
                 }
                 TakenOut::OtherLog => return Err("another log is in force".into()),

@@ -187,7 +187,10 @@ mod tests {
         };
         let mut stored = doc! {"_id": log.to_string()};
         let of_older_version = register(&stored).unwrap();
-        assert_eq!((of_older_version.log, of_older_version.end), (log, Tip::default()));
+        assert_eq!(
+            (of_older_version.log, of_older_version.end),
+            (log, Tip::default())
+        );
         stored.extend(end_of(end));
         assert_eq!(register(&stored).unwrap(), InForce { log, end });
         let bad = register(&doc! {"_id": "7"});
