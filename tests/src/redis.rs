@@ -84,13 +84,18 @@ pub struct Redis {
 impl Redis {
     /// Starts an empty server.
     pub async fn start(durability: Durability) -> Result<Self> {
+        Self::start_with(durability, &[]).await
+    }
+
+    /// Starts an empty server with further settings.
+    pub async fn start_with(durability: Durability, settings: &[&str]) -> Result<Self> {
         let mut redis = Self {
             process: None,
             port: port::free()?,
             durability,
             dir: tempfile::tempdir()?,
         };
-        redis.run(&[]).await?;
+        redis.run(settings).await?;
         Ok(redis)
     }
 

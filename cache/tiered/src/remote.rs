@@ -100,12 +100,11 @@ impl Remote {
         let (keys, memory): (u64, String) = self
             .link
             .call("size", async |mut connection| {
-                redis::pipe()
-                    .cmd("DBSIZE")
-                    .cmd("INFO")
-                    .arg("memory")
-                    .query_async(&mut connection)
-                    .await
+                // Not a pipeline, whose error would not tell that the user may not call `INFO`.
+                let keys = redis::cmd("DBSIZE").query_async(&mut connection).await?;
+                let mut memory = redis::cmd("INFO");
+                memory.arg("memory");
+                Ok((keys, memory.query_async(&mut connection).await?))
             })
             .await?;
         let bytes = memory

@@ -22,6 +22,7 @@ mod fixtures;
 mod graphql_js;
 mod limiting;
 mod living;
+mod losing;
 mod measuring;
 mod mongo;
 mod publishing;
