@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use cache_core::{LogId, PurgeKind};
 use cache_tiered::{Clock, Link, Metrics, NewRecord, PurgeFeed, RedisLog, tail::check_once};
 use domain::purges::{PendingPurge, PurgeStore};
-use e2e::{Durability, Redis, redis::cannot_be_killed};
+use e2e::{
+    Durability, Redis,
+    redis::{LIKE_A_MANAGED_ONE, MANAGED_USER, cannot_be_killed},
+};
 use purging::{Backend, PurgeLog};
 use serde_json::json;
 use store_sqlite::{
@@ -188,12 +191,10 @@ async fn an_origin_whose_redis_forbids_info_works() {
         return println!("skipped: {reason}");
     }
     const OFFER: &str = "query Detail($id: ID!) { offer(id: $id) { title } }";
-    let redis = Redis::start(Durability::Memory).await.unwrap();
-    let rights = [
-        "ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", "-info", "-role",
-    ];
-    redis.command(&rights).await.unwrap();
-    let url = format!("redis://app:secret@{}", redis.address());
+    let redis = Redis::start_with(Durability::Memory, &LIKE_A_MANAGED_ONE)
+        .await
+        .unwrap();
+    let url = format!("redis://{MANAGED_USER}@{}", redis.address());
     let app = TestApp::builder().redis(&url).start().await;
     store(&app.db, "a", vec![offer("a", 0)]).await;
     app.publish(&[OFFER]).await;

@@ -5,7 +5,10 @@ use std::time::Duration;
 use anyhow::Result;
 use cache_core::{Digest, LogId, Revision, Tip};
 use cache_tiered::{AppendError, LinkError, NewRecord, RedisLog, redis_log::Opened};
-use e2e::{AnyRedis, Durability, Redis, redis::cannot_be_killed};
+use e2e::{
+    AnyRedis, Durability, Redis,
+    redis::{LIKE_A_MANAGED_ONE, MANAGED_USER, cannot_be_killed},
+};
 
 use super::{after, log_at, own_prefix, record};
 
@@ -346,12 +349,10 @@ async fn a_user_that_may_not_call_info_can_do_everything_with_the_log() {
     if let Some(reason) = cannot_be_killed().await {
         return println!("skipped: {reason}");
     }
-    let redis = Redis::start(Durability::Memory).await.unwrap();
-    let rights = [
-        "ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", "-info", "-role", "-config",
-    ];
-    redis.command(&rights).await.unwrap();
-    let url = format!("redis://app:secret@{}", redis.address());
+    let redis = Redis::start_with(Durability::Memory, &LIKE_A_MANAGED_ONE)
+        .await
+        .unwrap();
+    let url = format!("redis://{MANAGED_USER}@{}", redis.address());
     let log = log_at(&url, PREFIX).unwrap();
     let id = with_records(&log, 2).await.unwrap();
     let tip = append(&log, id, "a", 3).await.unwrap();
