@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cache_core::{LogId, PurgeKind, PurgeRecord, Revision, Tip};
+use cache_core::{Digest, LogId, PurgeKind, PurgeRecord, Revision, Tip};
 use cache_tiered::{Clock, Page, PurgeFeed};
 use tokio::{
     task::JoinSet,
@@ -98,4 +98,19 @@ async fn a_write_on_this_server_is_insisted_on_whatever_others_do() {
     assert_eq!(feed.position().head, Revision(2));
     assert_eq!(insist(&feed, 1, Revision(4)).await.0, 1, "it is waited for");
     assert_eq!(insist(&feed, 1, Revision(5)).await.0, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_database_attests_of_another_record_does_not_count() {
+    let feed = feed();
+    heard(&feed, 2);
+    // The log has lost the copy's record, and has another one at its revision.
+    let other = Tip {
+        revision: Revision(2),
+        digest: Digest::from_bytes([7; 8]),
+    };
+    feed.attest(LOG, other);
+    assert_eq!(feed.position().settled(), Revision(1));
+    attest(&feed, 2);
+    assert_eq!(feed.position().settled(), Revision(2));
 }
