@@ -13,7 +13,7 @@ use crate::edge::{self, Edge};
 use crate::origin::{self, TOKEN};
 use crate::port;
 use crate::process::Process;
-use crate::redis::{Durability, Redis, Replica};
+use crate::redis::{Durability, LIKE_A_MANAGED_ONE, MANAGED_USER, Redis, Replica};
 use crate::store::{Store, Venue};
 use crate::tcp_gate::TcpGate;
 use crate::turn::Turn;
@@ -62,9 +62,9 @@ impl Cluster {
         let turn = Turn::alone().await;
         ensure!(options.origins > 0, "a cluster has an origin");
         let client = ask::client(PATIENCE)?;
-        let redis = Redis::start(Durability::AppendOnly).await?;
+        let redis = Redis::start_with(Durability::AppendOnly, &LIKE_A_MANAGED_ONE).await?;
         let to_redis = TcpGate::open_to(redis.address()).await?;
-        let url = format!("redis://{}", to_redis.address);
+        let url = format!("redis://{MANAGED_USER}@{}", to_redis.address);
         // Otherwise the log of hundreds of writes would push everything else out of `last_words`.
         let log = std::env::var("RUST_LOG").unwrap_or_else(|_unset| "warn".to_owned());
         let store = Store::create(vec![("YOUSOON_REDIS_URL", url), ("RUST_LOG", log)])?;

@@ -27,7 +27,7 @@ mod oracle;
 mod origin;
 pub mod pages;
 mod pods;
-mod port;
+pub mod port;
 mod process;
 pub mod redis;
 mod resp;

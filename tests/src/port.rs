@@ -13,7 +13,7 @@ const COUNT: u16 = 10_000;
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
 /// A port on loopback that is free now, and that the system never assigns by itself.
-pub(crate) fn free() -> Result<u16> {
+pub fn free() -> Result<u16> {
     // Test processes that run at the same time begin their search at different ports.
     let begin = u16::try_from(std::process::id() * 97 % u32::from(COUNT))?;
     for _ in 0..COUNT {

@@ -78,16 +78,31 @@ pub struct Redis {
     process: Option<Process>,
     port: u16,
     durability: Durability,
+    /// Further settings, also of its replicas.
+    settings: Vec<String>,
     dir: TempDir,
 }
+
+/// The user of a server that was started with [`LIKE_A_MANAGED_ONE`], and its password.
+pub const MANAGED_USER: &str = "app:secret";
+/// Settings: a user that may not ask for what managed servers hide.
+pub const LIKE_A_MANAGED_ONE: [&str; 9] = [
+    "--user", "app", "on", ">secret", "~*", "&*", "+@all", "-info", "-role",
+];
 
 impl Redis {
     /// Starts an empty server.
     pub async fn start(durability: Durability) -> Result<Self> {
+        Self::start_with(durability, &[]).await
+    }
+
+    /// Starts an empty server with further settings.
+    pub async fn start_with(durability: Durability, settings: &[&str]) -> Result<Self> {
         let mut redis = Self {
             process: None,
             port: port::free()?,
             durability,
+            settings: settings.iter().map(|text| (*text).to_owned()).collect(),
             dir: tempfile::tempdir()?,
         };
         redis.run(&[]).await?;
@@ -101,6 +116,7 @@ impl Redis {
             process: None,
             port: port::free()?,
             durability: self.durability,
+            settings: self.settings.clone(),
             dir: tempfile::tempdir()?,
         };
         let (host, port) = (link.address.ip().to_string(), link.address.port());
@@ -183,6 +199,7 @@ impl Redis {
             .args(["--appendonly", append_only, "--appendfsync", "everysec"])
             // By default the master waits 5 s for further replicas before it synchronises one.
             .args(["--repl-diskless-sync-delay", "0"])
+            .args(&self.settings)
             .args(more);
         let mut process = Process::start(PROGRAM, &mut command).map_err(explain)?;
         let ready = |line: &str| line.contains("Ready to accept connections").then_some(());

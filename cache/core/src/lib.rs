@@ -3,7 +3,7 @@
 //! Pure: no clock, no I/O, no randomness. Every tier (edge isolate, KV, a server's memory, Redis)
 //! calls the same functions, natively and on `wasm32`, so all tiers decide alike.
 //!
-//! Reading order: [`revision`] (positions in the purge log) → [`tag`] (what an answer depends on)
+//! Reading order: [`revision`] and [`tip`] (positions in the purge log) → [`tag`] (what an answer depends on)
 //! → [`log`] (a replica's copy of the log, and the one rule of coherence) → [`lifetime`] (age) →
 //! [`entry`] (the stored frame) → [`verdict`] (serve, serve and refresh, or fetch) → [`variables`]
 //! and [`key`] (the cache key) → [`geo`] (H3 cells) → [`cache_control`] and [`cache_status`] (the
@@ -20,6 +20,7 @@ pub mod lifetime;
 pub mod log;
 pub mod revision;
 pub mod tag;
+pub mod tip;
 pub mod variables;
 pub mod verdict;
 
@@ -32,4 +33,5 @@ pub use lifetime::{Lifetime, Phase};
 pub use log::{InvalidReason, LogCopy, PurgeKind, PurgeRecord, Validity};
 pub use revision::{AsOf, LogId, Revision};
 pub use tag::Tag;
+pub use tip::{Digest, Tip};
 pub use verdict::{FetchReason, Judge, StaleReason, Verdict};

@@ -209,7 +209,8 @@ impl EntityCache {
     fn store(&self, key: CacheKey, entry: Arc<Cached>, wall_ms: u64) {
         self.memory.insert(key, Arc::clone(&entry));
         if let Some(remote) = &self.remote {
-            remote.put(key, entry, wall_ms);
+            let as_of = self.feed.as_of_for_others(entry.head.as_of);
+            remote.put(key, entry, as_of, wall_ms);
         }
     }
 }

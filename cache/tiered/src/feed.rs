@@ -5,11 +5,12 @@ mod require;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use cache_core::{AsOf, Judge, LogCopy, LogId, PurgeRecord, Revision, Verdict, log::Gap};
+use cache_core::{AsOf, Judge, LogCopy, LogId, PurgeRecord, Revision, Tip, Verdict, log::Gap};
 use tokio::sync::{Notify, watch};
 
 use crate::{
     cached::Cached,
+    chain::{Chain, Page},
     clock::{Clock, Moment},
 };
 
@@ -26,10 +27,23 @@ pub struct Extent {
     pub log: LogId,
     /// The log has every record after this revision.
     pub horizon: Revision,
-    /// The revision of its last record.
-    pub head: Revision,
-    /// The record of every write that was committed before this moment is at or before `head`.
+    /// The position of its last record.
+    pub tip: Tip,
+    /// The database attests the log up to this revision, see [`Position::attested`].
+    pub attested: Revision,
+    /// The record of every write that was committed before this moment is at or before `attested`.
     pub complete_at: Moment,
+}
+
+/// Why records cannot be added to a copy.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Unfit {
+    /// Records between the copy and these are missing.
+    #[error(transparent)]
+    Gap(#[from] Gap),
+    /// They follow other records than the copy has: the log has lost some.
+    #[error("the records follow others than those of the copy")]
+    Forked,
 }
 
 /// The state of the copy, for tasks that wait for it or relay it.
@@ -39,6 +53,11 @@ pub struct Position {
     pub log: Option<LogId>,
     /// The revision of the copy's last record.
     pub head: Revision,
+    /// The database has noted that the log has all records up to here. If the log loses one of them,
+    /// a new log begins. A later record can be lost unnoticed when all servers that had seen it are
+    /// gone, and its revision is then given out again. So no revision after this one leaves the
+    /// server: not with an answer, not into Redis, not to the edge.
+    pub attested: Revision,
     /// The log's horizon at the last check: the log had every record after it.
     pub log_horizon: Revision,
     /// The copy has the record of every write that was committed before this moment; the default
@@ -50,9 +69,18 @@ pub struct Position {
     checks_done: u64,
 }
 
+impl Position {
+    /// Up to where the copy has the log and the database attests it.
+    pub fn settled(&self) -> Revision {
+        self.head.min(self.attested)
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
     copy: Option<LogCopy>,
+    /// The digests of the copy's records.
+    chain: Chain,
     position: Position,
 }
 
@@ -117,6 +145,42 @@ impl PurgeFeed {
             log: copy.id(),
             revision: copy.head(),
         })
+    }
+
+    /// What an entry's `as_of` is to others: not later than what the database attests. (An earlier
+    /// one is always true.) Of another log than the copy's nothing is known.
+    pub fn as_of_for_others(&self, as_of: AsOf) -> AsOf {
+        let Position { log, attested, .. } = self.position();
+        let is_same = log == Some(as_of.log);
+        let last = if is_same { attested } else { Revision::ZERO };
+        AsOf {
+            revision: as_of.revision.min(last),
+            ..as_of
+        }
+    }
+
+    /// The log of the copy and the position where the copy ends, once that is known.
+    pub fn tip(&self) -> Option<(LogId, Tip)> {
+        let state = self.read();
+        Some((state.copy.as_ref()?.id(), state.chain.tip()?))
+    }
+
+    /// The newest positions of the copy of this log, newest first; at most `most`.
+    pub fn newest_tips(&self, log: LogId, most: usize) -> Vec<Tip> {
+        let state = self.read();
+        let is_same = state.copy.as_ref().is_some_and(|copy| copy.id() == log);
+        if is_same {
+            state.chain.newest(most)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Whether these records of `log` are those that the copy has, as far as the copy can tell.
+    pub fn agrees(&self, log: LogId, page: &Page) -> bool {
+        let state = self.read();
+        let is_same = state.copy.as_ref().is_some_and(|copy| copy.id() == log);
+        is_same && state.chain.agrees(page)
     }
 
     /// How long ago the copy was last known to be complete, in milliseconds; `u64::MAX` is never.
@@ -189,12 +253,23 @@ impl PurgeFeed {
 
     /// Adds records that this server appended to the log itself, so that it applies its own purges
     /// at once.
-    pub fn heard(&self, log: LogId, records: &[PurgeRecord]) {
-        if let Some(last) = records.last() {
+    pub fn heard(&self, log: LogId, page: &Page) {
+        if let Some(last) = page.records.last() {
             self.waiters.given_here(last.revision);
         }
-        // The next check of the log repairs a gap.
-        let _or_a_gap = self.append(log, records);
+        // The next check of the log repairs what does not fit.
+        let _or_unfit = self.append(log, page);
+    }
+
+    /// Notes that the database attests this log up to `tip`, see [`Position::attested`]. Ignored if
+    /// the copy does not have this position: it may have records there that the log has lost.
+    pub fn attest(&self, log: LogId, tip: Tip) {
+        self.change(|state| {
+            let is_same = state.copy.as_ref().is_some_and(|copy| copy.id() == log);
+            if is_same && state.chain.digest_at(tip.revision) == Some(tip.digest) {
+                state.position.attested = state.position.attested.max(tip.revision);
+            }
+        });
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
@@ -237,23 +312,40 @@ impl PurgeFeed {
                 .as_ref()
                 .is_some_and(|copy| copy.id() == extent.log && copy.head() >= extent.horizon);
             if !continues {
-                let kept = Revision(extent.head.0.saturating_sub(KEPT_RECORDS));
+                let kept = Revision(extent.tip.revision.0.saturating_sub(KEPT_RECORDS));
                 let start = extent.horizon.max(kept);
+                let is_other = state
+                    .copy
+                    .as_ref()
+                    .is_none_or(|copy| copy.id() != extent.log);
                 state.copy = Some(LogCopy::starting_at(extent.log, start));
+                state.chain = Chain::starting_at(start, None);
                 state.position.complete_at = Moment::default();
+                if is_other {
+                    state.position.attested = Revision::ZERO;
+                }
+            }
+            if state.chain.tip().is_none() && state.chain.head() == extent.tip.revision {
+                state.chain = Chain::starting_at(extent.tip.revision, Some(extent.tip.digest));
             }
             state.copy.as_ref().map_or(Revision::ZERO, LogCopy::head)
         })
     }
 
     /// Appends records to the copy; records of another log are ignored.
-    pub(crate) fn append(&self, log: LogId, records: &[PurgeRecord]) -> Result<(), Gap> {
+    pub(crate) fn append(&self, log: LogId, page: &Page) -> Result<(), Unfit> {
         self.change(|state| {
             let Some(copy) = state.copy.as_mut().filter(|copy| copy.id() == log) else {
                 return Ok(());
             };
-            let before = copy.head();
+            if !state.chain.agrees(page) {
+                // A check finds out what happened.
+                self.urgent.notify_one();
+                return Err(Unfit::Forked);
+            }
+            let (before, records) = (copy.head(), &page.records);
             let appended = copy.append(records);
+            state.chain.extend(page);
             // A copy that was never complete reads old records, which are no news. [`Self::confirm`]
             // announces `Missed` instead.
             if copy.confirmed_at_ms() > 0 {
@@ -262,6 +354,7 @@ impl PurgeFeed {
             appended?;
             if copy.head().0 - copy.horizon().0 > 2 * KEPT_RECORDS {
                 copy.trim(Revision(copy.head().0 - KEPT_RECORDS));
+                state.chain.trim(copy.horizon());
             }
             Ok(())
         })
@@ -270,10 +363,12 @@ impl PurgeFeed {
     /// Notes that check number `check` succeeded, if the copy has reached the head that it found.
     pub(crate) fn confirm(&self, extent: &Extent, check: u64) {
         self.change(|state| {
+            let head = extent.tip.revision;
+            let has_it = (state.chain.digest_at(head)).is_some_and(|it| it == extent.tip.digest);
             let Some(copy) = state
                 .copy
                 .as_mut()
-                .filter(|copy| copy.id() == extent.log && copy.head() >= extent.head)
+                .filter(|copy| has_it && copy.id() == extent.log && copy.head() >= head)
             else {
                 return;
             };
@@ -285,6 +380,8 @@ impl PurgeFeed {
                 copy.confirm(never_zero(extent.complete_at.steady_ms));
             }
             copy.trim(extent.horizon);
+            state.chain.trim(copy.horizon());
+            state.position.attested = state.position.attested.max(extent.attested);
             if extent.complete_at.steady_ms >= state.position.complete_at.steady_ms {
                 state.position.complete_at = extent.complete_at;
             }

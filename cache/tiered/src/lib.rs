@@ -1,7 +1,8 @@
 //! A server's caches in two tiers: memory (L1) and Redis (L2). Every read of an entry checks it
 //! against the server's own copy of the purge log.
 //!
-//! Reading order: [`feed`] (the copy of the log, and how it judges entries) → [`tail`] and
+//! Reading order: [`feed`] (the copy of the log, and how it judges entries) and [`chain`] (whether the
+//! log still is the one that was copied) → [`tail`] and
 //! [`outbox`] (how it is kept current) → [`response`] (whole answers) and [`entity`] (parts of
 //! answers) → [`flights`] (identical misses share one fill) → [`remote`] and [`stored`] (L2) →
 //! [`redis_log`] (the log itself) → [`link`] and [`breaker`] (all calls to Redis). A cache that
@@ -9,6 +10,7 @@
 
 pub mod breaker;
 pub mod cached;
+pub mod chain;
 pub mod clock;
 mod connecting;
 pub mod entity;
@@ -28,6 +30,7 @@ pub mod stored;
 pub mod tail;
 
 pub use cached::Cached;
+pub use chain::Page;
 pub use clock::{Clock, Moment};
 pub use entity::{EntityCache, Kind, Loaded};
 pub use feed::{

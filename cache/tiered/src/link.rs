@@ -174,13 +174,14 @@ impl Link {
     }
 }
 
-/// Whether the circuit breaker counts an error as a failure. A refusal by our scripts does not
-/// count: Redis and the connection work.
+/// Whether the circuit breaker counts an error as a failure. A refusal does not count: Redis and the
+/// connection work.
 fn is_failure(error: &LinkError) -> bool {
     !matches!(error, LinkError::Redis(error) if is_refusal(error))
 }
 
-/// Whether one of our scripts refused the call; see [`crate::redis_log`].
+/// Whether one of our scripts refused the call (see [`crate::redis_log`]), or Redis did because the
+/// user may not make it: a managed server forbids some commands.
 fn is_refusal(error: &RedisError) -> bool {
-    error.code() == Some(crate::redis_log::OTHER_LOG)
+    [Some(crate::redis_log::OTHER_LOG), Some("NOPERM")].contains(&error.code())
 }

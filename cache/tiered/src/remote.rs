@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use cache_core::{CacheKey, EntryHead};
+use cache_core::{AsOf, CacheKey, EntryHead};
 use redis::AsyncCommands;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -100,12 +100,11 @@ impl Remote {
         let (keys, memory): (u64, String) = self
             .link
             .call("size", async |mut connection| {
-                redis::pipe()
-                    .cmd("DBSIZE")
-                    .cmd("INFO")
-                    .arg("memory")
-                    .query_async(&mut connection)
-                    .await
+                // Not a pipeline, whose error would not tell that the user may not call `INFO`.
+                let keys = redis::cmd("DBSIZE").query_async(&mut connection).await?;
+                let mut memory = redis::cmd("INFO");
+                memory.arg("memory");
+                Ok((keys, memory.query_async(&mut connection).await?))
             })
             .await?;
         let bytes = memory
@@ -145,9 +144,10 @@ impl Remote {
         }
     }
 
-    /// Stores an entry until its lifetime ends. Nobody waits for it: an entry that is lost is read
-    /// from the database again, and one that arrives late is judged when it is read.
-    pub fn put(&self, key: CacheKey, entry: Arc<Cached>, wall_ms: u64) {
+    /// Stores an entry until its lifetime ends, with this `as_of` for the others. Nobody waits for it:
+    /// an entry that is lost is read from the database again, and one that arrives late is judged
+    /// when it is read.
+    pub fn put(&self, key: CacheKey, entry: Arc<Cached>, as_of: AsOf, wall_ms: u64) {
         let life_ms = entry.head.lifetime.total_s().saturating_mul(1_000);
         let left_ms = life_ms.saturating_sub(entry.head.age_ms(wall_ms));
         // Redis refuses `PX 0`, and an entry past its lifetime need not be stored.
@@ -156,7 +156,11 @@ impl Remote {
         }
         let remote = self.clone();
         self.tasks.spawn(async move {
-            let Ok(value) = stored::encode(&key, &entry.head, &entry.body) else {
+            let head = EntryHead {
+                as_of,
+                ..entry.head.clone()
+            };
+            let Ok(value) = stored::encode(&key, &head, &entry.body) else {
                 return;
             };
             #[cfg(feature = "simulation")]

@@ -261,7 +261,9 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
     fn store(&self, key: CacheKey, entry: &Arc<Cached>) {
         self.memory.insert(key, Arc::clone(entry));
         if let Some(remote) = &self.remote {
-            remote.put(key, Arc::clone(entry), self.feed.clock().now().wall_ms);
+            let as_of = self.feed.as_of_for_others(entry.head.as_of);
+            let wall_ms = self.feed.clock().now().wall_ms;
+            remote.put(key, Arc::clone(entry), as_of, wall_ms);
         }
     }
 

@@ -3,11 +3,14 @@
 
 use std::{error::Error, time::Duration};
 
-use cache_core::{LogId, PurgeRecord, Revision};
+use cache_core::{LogId, Revision, Tip};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::feed::{Extent, PurgeFeed};
+use crate::{
+    chain::Page,
+    feed::{Extent, PurgeFeed},
+};
 
 /// The interval between checks of the log.
 const CHECK_EVERY: Duration = Duration::from_millis(250);
@@ -28,11 +31,11 @@ pub type SourceError = Box<dyn Error + Send + Sync>;
 /// Access to the purge log, wherever it is stored.
 pub trait LogSource: Send + Sync + 'static {
     /// Reads where the log ends, after making sure that every write committed before `complete_at`
-    /// is in it. `known` is the last revision that the log is known to have given out: a log that
-    /// ends before it has lost records, and is replaced by a new one.
+    /// is in it. `known` is the last position that the log is known to have: a log that does not have
+    /// it has lost records, and is replaced by a new one.
     fn check(
         &self,
-        known: Option<(LogId, Revision)>,
+        known: Option<(LogId, Tip)>,
     ) -> impl Future<Output = Result<Extent, SourceError>> + Send;
 
     /// Reads at most `limit` records of this log after `after`, without gaps; waits up to `wait` for
@@ -43,7 +46,7 @@ pub trait LogSource: Send + Sync + 'static {
         after: Revision,
         limit: usize,
         wait: Duration,
-    ) -> impl Future<Output = Result<Vec<PurgeRecord>, SourceError>> + Send;
+    ) -> impl Future<Output = Result<Page, SourceError>> + Send;
 }
 
 /// Keeps `feed` current until it is cancelled.
@@ -59,29 +62,27 @@ pub async fn run(feed: &PurgeFeed, source: &impl LogSource, stop: CancellationTo
 pub async fn check_once(feed: &PurgeFeed, source: &impl LogSource) -> Result<(), SourceError> {
     let check = feed.begin_check();
     let before = feed.position();
-    let known = before.log.map(|log| (log, before.head));
-    let extent = timeout(CHECK_WITHIN, source.check(known)).await??;
-    if known.is_some_and(|(log, head)| log == extent.log && head > extent.head) {
+    let extent = timeout(CHECK_WITHIN, source.check(feed.tip())).await??;
+    let head = extent.tip.revision;
+    if before.log == Some(extent.log) && before.head > head {
         return Err(format!(
-            "the purge log went back from revision {} to {}",
-            before.head, extent.head
+            "the purge log went back from revision {} to {head}",
+            before.head
         )
         .into());
     }
     let mut at = feed.take_up(&extent);
-    while at < extent.head {
+    while at < head {
         let read = source.records_after(extent.log, at, PAGE_RECORDS, Duration::ZERO);
-        let records = timeout(CHECK_WITHIN, read).await??;
-        let Some(last) = records.last() else {
+        let page = timeout(CHECK_WITHIN, read).await??;
+        let Some(last) = page.records.last() else {
             return Err(format!(
-                "the purge log ends at revision {}, but has no record after {at}",
-                extent.head
+                "the purge log ends at revision {head}, but has no record after {at}"
             )
             .into());
         };
-        let reached = last.revision;
-        feed.append(extent.log, &records)?;
-        at = reached;
+        feed.append(extent.log, &page)?;
+        at = last.revision;
     }
     feed.confirm(&extent, check);
     Ok(())
@@ -120,7 +121,7 @@ async fn follow_forever(feed: &PurgeFeed, source: &impl LogSource) {
         };
         let read = source.records_after(log, position.head, PAGE_RECORDS, WAIT);
         let read = match timeout(WAIT + CHECK_WITHIN, read).await {
-            Ok(Ok(records)) => feed.append(log, &records).is_ok(),
+            Ok(Ok(page)) => feed.append(log, &page).is_ok(),
             Ok(Err(_)) | Err(_) => false,
         };
         if !read {

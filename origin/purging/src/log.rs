@@ -12,8 +12,8 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use cache_core::{AsOf, LogId, PurgeRecord, Revision};
-use cache_tiered::{Extent, LogSource, Moment, PurgeFeed, RedisLog, SourceError, outbox::Look};
+use cache_core::{AsOf, LogId, Revision, Tip};
+use cache_tiered::{Extent, LogSource, Moment, Page, PurgeFeed, RedisLog, SourceError};
 use domain::{
     StoreError,
     error_chain::chain,
@@ -39,8 +39,10 @@ pub enum DrainError {
     Append(#[from] cache_tiered::AppendError),
     #[error("the appended records cannot be read back from the purge log")]
     ReadBack(#[from] cache_tiered::LinkError),
-    #[error("record {0} was appended, but the purge log does not return it")]
+    #[error("the purge log has lost record {0}")]
     Gone(Revision),
+    #[error("other servers move rows into the purge log faster than this one")]
+    Overtaken,
     #[error("no purge log is known yet")]
     Unknown,
     #[error("the purge log, or the drain before this one, takes too long")]
@@ -56,8 +58,8 @@ struct Shared {
     feed: Arc<PurgeFeed>,
     /// Allows one drain at a time: those that waited find their rows already moved.
     draining: Arc<Mutex<()>>,
-    /// What the last check found in the outbox.
-    looked: Mutex<Look>,
+    /// What the last check found.
+    looked: Mutex<in_redis::Found>,
 }
 
 /// A handle to the log; clones share it.
@@ -72,7 +74,7 @@ impl PurgeLog {
         feed: Arc<PurgeFeed>,
     ) -> Result<Self, StoreError> {
         if let Some(current) = store.in_force().await? {
-            feed.begin(current);
+            feed.begin(current.log);
         }
         Ok(Self(Arc::new(Shared {
             store,
@@ -152,7 +154,7 @@ impl PurgeLog {
 }
 
 impl LogSource for PurgeLog {
-    async fn check(&self, known: Option<(LogId, Revision)>) -> Result<Extent, SourceError> {
+    async fn check(&self, known: Option<(LogId, Tip)>) -> Result<Extent, SourceError> {
         match &self.0.place {
             Backend::Database(log) => self.check_database(log.as_ref()).await,
             Backend::Redis(redis) => self.check_redis(redis, known).await,
@@ -165,12 +167,15 @@ impl LogSource for PurgeLog {
         after: Revision,
         limit: usize,
         wait: Duration,
-    ) -> Result<Vec<PurgeRecord>, SourceError> {
+    ) -> Result<Page, SourceError> {
         match &self.0.place {
             Backend::Database(stored) if stored.id() != log => {
                 Err("another server's purge log".into())
             }
-            Backend::Database(stored) => Ok(stored.records_after(after, limit, wait).await?),
+            Backend::Database(stored) => {
+                let records = stored.records_after(after, limit, wait).await?;
+                Ok(Page::of_the_database(records))
+            }
             Backend::Redis(redis) => Ok(redis.records_after(log, after, limit, wait).await?),
         }
     }

@@ -5,7 +5,7 @@ mod status;
 use std::{sync::Arc, time::Duration};
 
 use cache_core::{LogId, PurgeRecord, Revision};
-use cache_tiered::{LogSource, Position, SourceError};
+use cache_tiered::{LogSource, Page, Position, SourceError};
 use edge_core::{
     announced::announce,
     feed::{Append, AppendAnswer, CONTEXT, MAX_APPEND_RECORDS},
@@ -45,6 +45,8 @@ enum RelayError {
     Log(SourceError),
     #[error("this server's copy of the purge log is too old to be relayed")]
     Silent,
+    #[error("the purge log does not have the records of this server's copy any more")]
+    Forked,
     #[error("the append cannot be written as JSON")]
     Json(#[from] serde_json::Error),
     #[error("the edge cannot be reached")]
@@ -135,7 +137,7 @@ impl Relay {
     async fn until_due(&self) {
         let mut moved = self.log.feed().subscribe();
         let news = |now: &Position| {
-            now.log.is_some() && self.edge_at != now.log.map(|log| (log, now.head))
+            now.log.is_some() && self.edge_at != now.log.map(|log| (log, now.settled()))
         };
         // The sender lives as long as the log, so only the timeout or a new record ends the wait.
         let _elapsed = tokio::time::timeout(HEARTBEAT, moved.wait_for(news)).await;
@@ -153,29 +155,29 @@ impl Relay {
         // `sent_at_ms` means "every write before this time is at or before the head", so it is the
         // time at which the log was read, not now.
         let sent_at_ms = at.complete_at.wall_ms;
-        if now_ms.saturating_sub(sent_at_ms) > SILENT_MS {
+        // The edge learns only of what is attested: a record that can be lost unnoticed, so that its
+        // revision is given out again, would be there for good.
+        let head = at.settled();
+        if now_ms.saturating_sub(sent_at_ms) > SILENT_MS || head < at.log_horizon {
             return Err(RelayError::Silent);
         }
         // An edge at an unknown position gets records from the horizon on; its response corrects
         // that.
         let after = self
             .edge_at
-            .filter(|(known, at_edge)| {
-                *known == log && (at.log_horizon..=at.head).contains(at_edge)
-            })
+            .filter(|(known, at_edge)| *known == log && (at.log_horizon..=head).contains(at_edge))
             .map_or(at.log_horizon, |(_, at_edge)| at_edge);
-        let records = if after < at.head {
-            self.log
-                .records_after(log, after, MAX_APPEND_RECORDS, Duration::ZERO)
-                .await
-                .map_err(RelayError::Log)?
-        } else {
-            Vec::new()
-        };
-        let records = within_bytes(records.into_iter().map(for_edge).collect());
-        let head = records
-            .last()
-            .map_or(at.head, |last| last.revision.max(at.head));
+        let mut page = Page::default();
+        if after < head {
+            let read = (self.log).records_after(log, after, MAX_APPEND_RECORDS, Duration::ZERO);
+            page = read.await.map_err(RelayError::Log)?;
+            if !self.log.feed().agrees(log, &page) {
+                return Err(RelayError::Forked);
+            }
+        }
+        let records = page.records.into_iter();
+        let attested = records.take_while(|record| record.revision <= head);
+        let records = within_bytes(attested.map(for_edge).collect());
         let append = Append {
             log,
             horizon: at.log_horizon,

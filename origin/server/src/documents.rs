@@ -94,7 +94,8 @@ pub async fn get(
     let Some(as_of) = state.services.purge_log.as_of() else {
         return refused(ErrorCode::INTERNAL, "no purge log is known yet");
     };
-    let as_of = as_of.to_string();
+    let feed = state.services.purge_log.feed();
+    let as_of = feed.as_of_for_others(as_of).to_string();
     match state.services.documents.get(hash).await {
         Ok(Some(document)) => match serde_json::to_vec(&document.operation) {
             Ok(json) => {

@@ -151,6 +151,7 @@ pub const QUERIES: &[Query] = &[
     query("how many logs there were", "purge_logs", "aggregate", "_id_"),
     query("log that is retired", "purge_logs", "update", "inForce"),
     query("log in force, held", "purge_logs", "findAndModify", "_id_"),
+    query("end of the log in force", "purge_logs", "update", "_id_"),
     query("token of a service", "service_tokens", "find", "byTokenHash"),
     query("tokens of services", "service_tokens", "find", "inOrder"),
     query("token that is revoked", "service_tokens", "update", "_id_"),

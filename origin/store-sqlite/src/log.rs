@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cache_core::{LogId, PurgeRecord, Revision};
+use cache_core::{LogId, PurgeRecord, Revision, Tip};
 use domain::{
     StoreError,
     purges::{DRAINED_AT_ONCE, LogRole, LogStore, log_store::LogExtent},
@@ -40,13 +40,13 @@ impl EmbeddedLog {
             .write(move |tx| {
                 let own = log_rows::identity(tx, fresh)?;
                 let head = log_rows::extent(tx)?.head;
-                if role == LogRole::Tool || in_force::put_in_force(tx, own, head, now_ms)? {
+                if role == LogRole::Tool || in_force::put_in_force(tx, own, tip_at(head), now_ms)? {
                     return Ok(own);
                 }
                 // It was left behind: entries under its revisions may still be around.
                 let begins_after = in_force::next_begins_after(tx)?;
                 let own = log_rows::begin_anew(tx, fresh, begins_after)?;
-                in_force::put_in_force(tx, own, begins_after, now_ms)?;
+                in_force::put_in_force(tx, own, tip_at(begins_after), now_ms)?;
                 Ok(own)
             })
             .await?;
@@ -56,6 +56,14 @@ impl EmbeddedLog {
             own,
             appended: watch::Sender::default(),
         })
+    }
+}
+
+/// This log needs no digests: it is lost with the database or not at all.
+fn tip_at(revision: Revision) -> Tip {
+    Tip {
+        revision,
+        ..Tip::default()
     }
 }
 

@@ -65,6 +65,11 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 11,
+        name: "attested purge logs",
+        sql: include_str!("migrations/attested_logs.sql"),
+    },
+    Migration {
+        version: 12,
         name: "validity",
         sql: include_str!("migrations/validity.sql"),
     },

@@ -156,3 +156,10 @@ pub(crate) const RECOVERY_OF_EDGE: Scenario = Scenario {
     messages: 1,
     ..CALM
 };
+
+/// The log loses records, and everybody who had seen them is gone.
+pub(crate) const LOST_AND_FORGOTTEN: Scenario = Scenario {
+    fills: &[1],
+    restarts: 1,
+    ..NEW_LOG_TWO_WRITES
+};

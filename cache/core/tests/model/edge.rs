@@ -8,14 +8,19 @@ use crate::state::{Edge, Entry, Fill, Message, Replica, State};
 
 impl Scenario {
     /// A pod sends records `(after, to]` of its copy. It may be wrong about where the edge is.
-    pub(crate) fn relay(state: &State, pod: usize, after: u64, to: u64) -> Option<State> {
+    pub(crate) fn relay(&self, state: &State, pod: usize, after: u64, to: u64) -> Option<State> {
         let replica = state.pods[pod].replica?;
+        let head = self.settled(&state.pods[pod], replica.head);
+        if Revision(to) > head || head < replica.horizon {
+            return None;
+        }
         let message = Message {
             log: replica.log,
+            branch: replica.branch,
             horizon: replica.horizon,
             after: Revision(after),
             to: Revision(to),
-            head: replica.head,
+            head,
             confirmed: state.pods[pod].confirmed,
         };
         let place = state.network.binary_search(&message).err()?;
@@ -26,7 +31,15 @@ impl Scenario {
 
     /// A message arrives, in any order; it stays, and may arrive again.
     pub(crate) fn deliver(state: &State, place: usize) -> Option<State> {
-        let edge = accept(&state.edge, state.network.get(place)?)?;
+        let message = state.network.get(place)?;
+        let mut edge = accept(&state.edge, message)?;
+        // Nobody at the edge can see this: it knows no digests.
+        if let Some(feed) = state.edge.feed.filter(|feed| feed.log == message.log) {
+            let common = message.to.min(feed.head);
+            let agrees = message.after > common
+                || state.point(message.branch, common) == state.point(feed.branch, common);
+            edge.is_mixed |= !agrees;
+        }
         if edge == state.edge {
             return None;
         }
@@ -50,18 +63,17 @@ impl Scenario {
         if self.judge(state, replica, entry) != Validity::Valid {
             return None;
         }
-        Self::answer(
-            state,
-            Entry {
-                as_of: restamped(entry.as_of, replica),
-                ..entry
-            },
-        )
+        let entry = Entry {
+            as_of: restamped(entry.as_of, replica),
+            ..entry
+        };
+        Self::answer(state, self.for_others(state, pod, entry))
     }
 
     /// A pod answers the edge with what it has just read.
     pub(crate) fn answer_from_database(&self, state: &State, pod: usize) -> Option<State> {
-        let mut next = Self::answer(state, self.filled(state, pod)?)?;
+        let entry = self.for_others(state, pod, self.filled(state, pod)?);
+        let mut next = Self::answer(state, entry)?;
         next.pods[pod].fill = Fill::Idle;
         Some(next)
     }
@@ -107,9 +119,10 @@ fn accept(edge: &Edge, message: &Message) -> Option<Edge> {
         // A log is taken up at its horizon, else records between would be missing.
         None if message.after != message.horizon => return None,
         None => {
-            (next.held, next.confirmed) = (0, None);
+            (next.held, next.is_mixed, next.confirmed) = (0, false, None);
             Replica {
                 log: message.log,
+                branch: message.branch,
                 horizon: message.horizon,
                 head: message.after,
             }
@@ -119,6 +132,9 @@ fn accept(edge: &Edge, message: &Message) -> Option<Edge> {
         return None;
     }
     next.held |= bits(message.after, message.to);
+    if message.to > feed.head {
+        feed.branch = message.branch;
+    }
     feed.head = feed.head.max(message.to);
     feed.horizon = feed.horizon.max(message.horizon.min(feed.head));
     next.held &= bits(feed.horizon, feed.head);

@@ -46,7 +46,7 @@ impl Model for Scenario {
 
 impl Scenario {
     fn has_room(&self, state: &State, pod: usize) -> bool {
-        state.history(state.server_of(pod).log).records.len() < self.records
+        state.branches[state.server_of(pod).branch].records.len() < self.records
     }
 
     fn of_writers(&self, state: &State, actions: &mut Vec<Action>) {
@@ -69,6 +69,7 @@ impl Scenario {
             && state.servers.len() <= self.failovers
         {
             actions.extend((0..=server.head.0).map(|kept| Action::FailOver { kept }));
+            actions.push(Action::Wipe);
         }
     }
 
@@ -120,11 +121,15 @@ impl Scenario {
             actions.push(Action::BeginCheck(pod));
         }
         actions.extend([
+            Action::ReadEnd(pod),
             Action::ReadHead(pod),
             Action::ReadInForce(pod),
             Action::Confirm(pod),
             Action::FallSilent(pod),
         ]);
+        if self.failovers > 0 {
+            actions.push(Action::Attest(pod));
+        }
     }
 
     /// An entry is never replaced, and fills are not repeated: what the properties forbid takes

@@ -47,7 +47,9 @@ impl Scenario {
             ]);
         }
         actions.extend([
+            Action::Attest(pod),
             Action::BeginCheck(pod),
+            Action::ReadEnd(pod),
             Action::ReadHead(pod),
             Action::ReadInForce(pod),
             Action::Fetch(pod),
@@ -70,7 +72,8 @@ impl Scenario {
             .map(|feed| feed.head)
             .filter(|head| (replica.horizon..=replica.head).contains(head))
             .unwrap_or(replica.horizon);
-        let (after, to) = (after.0, replica.head.0);
+        let to = self.settled(&state.pods[pod], replica.head);
+        let (after, to) = (after.0, to.0);
         for action in [
             Action::Relay { pod, after, to },
             Action::Deliver(0),

@@ -113,6 +113,11 @@ fn the_protocol_holds_when_the_log_forgets_and_a_new_one_begins() {
 }
 
 #[test]
+fn the_protocol_holds_when_nobody_is_left_who_saw_what_the_log_lost() {
+    holds("lost and forgotten", bounds::LOST_AND_FORGOTTEN);
+}
+
+#[test]
 fn the_protocol_holds_when_the_edge_hears_of_two_logs() {
     holds("new log at the edge", bounds::NEW_LOG_AT_EDGE);
     holds("two logs at the edge", bounds::TWO_LOGS_AT_EDGE);
@@ -170,4 +175,22 @@ fn a_replaced_log_that_comes_back_is_caught() {
 fn a_log_that_came_too_late_and_stays_is_caught() {
     let scenario = &bounds::RECOVERY_TWICE;
     breaks(scenario, Weakening::LateLogStays, CATCHES_UP);
+}
+
+#[test]
+fn a_log_without_digests_is_caught() {
+    let scenario = &bounds::NEW_LOG_TWO_WRITES;
+    breaks(scenario, Weakening::WithoutDigests, CHECKED);
+}
+
+#[test]
+fn a_row_taken_out_without_proof_is_caught() {
+    let scenario = &bounds::LOST_AND_FORGOTTEN;
+    breaks(scenario, Weakening::TakenOutWithoutProof, KEPT);
+}
+
+#[test]
+fn a_revision_that_leaves_before_it_is_attested_is_caught() {
+    let scenario = &bounds::LOST_AND_FORGOTTEN;
+    breaks(scenario, Weakening::UnattestedLeaves, KNOWN);
 }

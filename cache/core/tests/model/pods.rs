@@ -3,14 +3,20 @@
 use cache_core::{AsOf, LogCopy, PurgeKind, PurgeRecord, Revision, Tag, Validity};
 
 use crate::scenario::{Delivery, OFFER, Scenario, Start, Tier, Weakening};
-use crate::state::{Batch, Check, Entry, Fill, History, Replica, State};
+use crate::state::{Batch, Check, Entry, Fill, Replica, State};
 
 impl Scenario {
-    /// The records `(after, to]` as the log has them.
-    fn records(&self, history: &History, after: Revision, to: Revision) -> Vec<PurgeRecord> {
+    /// The records `(after, to]` of a branch.
+    fn records(
+        &self,
+        state: &State,
+        branch: usize,
+        after: Revision,
+        to: Revision,
+    ) -> Vec<PurgeRecord> {
         (1..)
             .map(Revision)
-            .zip(&history.records)
+            .zip(&state.branches[branch].records)
             .filter(|(revision, _)| (after.next()..=to).contains(revision))
             .map(|(revision, write)| PurgeRecord {
                 revision,
@@ -23,8 +29,8 @@ impl Scenario {
     /// The real copy, of which the state holds only the ends: records never change.
     fn copy_of(&self, state: &State, replica: Replica) -> LogCopy {
         let mut copy = LogCopy::starting_at(replica.log, replica.horizon);
-        let records = self.records(state.history(replica.log), replica.horizon, replica.head);
-        copy.append(&records).expect("a history has no gaps");
+        let records = self.records(state, replica.branch, replica.horizon, replica.head);
+        copy.append(&records).expect("a branch has no gaps");
         copy
     }
 
@@ -41,7 +47,10 @@ impl Scenario {
             | Weakening::ConfirmWithoutOutbox
             | Weakening::AsOfBeforeInForce
             | Weakening::InForceAgain
-            | Weakening::LateLogStays => {}
+            | Weakening::LateLogStays
+            | Weakening::WithoutDigests
+            | Weakening::TakenOutWithoutProof
+            | Weakening::UnattestedLeaves => {}
         }
         self.copy_of(state, replica).judge(&as_of, &[tag(OFFER)])
     }
@@ -56,7 +65,11 @@ impl Scenario {
         let is_of_use = state.pods[pod]
             .replica
             .is_none_or(|old| old.log != server.log || old.head < server.horizon);
-        if server.is_suspect || !may_begin || !is_of_use {
+        if server.is_empty()
+            || !may_begin
+            || !is_of_use
+            || self.has_lost(state, server, &state.pods[pod])
+        {
             return None;
         }
         let start = match start {
@@ -66,12 +79,14 @@ impl Scenario {
         };
         let replica = Replica {
             log: server.log,
+            branch: server.branch,
             horizon: start,
             head: start,
         };
         let mut next = state.clone();
         let pod = &mut next.pods[pod];
         (pod.replica, pod.check, pod.confirmed) = (Some(replica), Check::Idle, None);
+        pod.attested = Revision::ZERO;
         Some(next)
     }
 
@@ -81,13 +96,13 @@ impl Scenario {
         let replica = state.pods[pod].replica?;
         let batch = Batch {
             log: server.log,
+            branch: server.branch,
             horizon: server.horizon,
             after: replica.head,
             to: server.head,
         };
         let is_news = server.head > replica.head || server.horizon > replica.horizon;
-        if server.is_suspect
-            || server.log != replica.log
+        if server.log != replica.log
             || server.horizon > replica.head
             || server.head < replica.head
             || !is_news
@@ -110,13 +125,27 @@ impl Scenario {
         if batch.log != replica.log {
             return None;
         }
+        // The digests tell whether both have the same records.
+        let common = batch.to.min(replica.head);
+        let agrees = batch.after > common
+            || self.weakening == Weakening::WithoutDigests
+            || state.point(batch.branch, common) == state.point(replica.branch, common);
+        if !agrees {
+            return None;
+        }
         let mut copy = self.copy_of(state, replica);
-        let records = self.records(state.history(batch.log), batch.after, batch.to);
+        let records = self.records(state, batch.branch, batch.after, batch.to);
         // After a gap the pod closes the connection and reads again.
         copy.append(&records).ok()?;
         copy.trim(batch.horizon);
         let grown = Replica {
             log: copy.id(),
+            // A copy that has grown is one of the batch's branch, unless digests are not compared.
+            branch: if copy.head() > replica.head {
+                batch.branch
+            } else {
+                replica.branch
+            },
             horizon: copy.horizon(),
             head: copy.head(),
         };
@@ -135,6 +164,7 @@ impl Scenario {
         let pod = &mut next.pods[pod];
         (pod.replica, pod.fill, pod.memory) = (None, Fill::Idle, None);
         (pod.sweep, pod.check, pod.confirmed) = (None, Check::Idle, None);
+        pod.attested = Revision::ZERO;
         next
     }
 
@@ -165,9 +195,22 @@ impl Scenario {
         next.pods[pod].fill = Fill::Idle;
         match tier {
             Tier::Memory => next.pods[pod].memory = Some(entry),
-            Tier::Shared => next.shared = Some(entry),
+            Tier::Shared => next.shared = Some(self.for_others(state, pod, entry)),
         }
         Some(next)
+    }
+
+    /// An entry as it leaves the pod.
+    pub(crate) fn for_others(&self, state: &State, pod: usize, mut entry: Entry) -> Entry {
+        let pod = &state.pods[pod];
+        let is_same = pod.replica.is_some_and(|copy| copy.log == entry.as_of.log);
+        if is_same || self.failovers == 0 {
+            entry.as_of.revision = self.settled(pod, entry.as_of.revision);
+        } else if self.weakening != Weakening::UnattestedLeaves {
+            // It belongs to a log that the pod does not follow any more.
+            entry.as_of.revision = Revision::ZERO;
+        }
+        entry
     }
 
     /// What a fill has read.
@@ -201,38 +244,55 @@ impl Scenario {
         Some(next)
     }
 
-    /// The check's second step: the rows that it saw have left the outbox, and it reads the log's
-    /// head.
-    pub(crate) fn read_head(&self, state: &State, pod: usize) -> Option<State> {
+    /// The check's second step: the rows that it saw have left, and it reads up to where the log is
+    /// attested.
+    pub(crate) fn read_end(&self, state: &State, pod: usize) -> Option<State> {
         let Check::Outbox(commits) = state.pods[pod].check else {
             return None;
         };
-        let server = state.server_of(pod);
+        let log = state.pods[pod].replica?.log;
         let is_drained =
             state.database.is_drained(commits) || self.weakening == Weakening::ConfirmWithoutOutbox;
-        let is_same = !server.is_suspect && server.log == state.pods[pod].replica?.log;
-        if !is_drained || !is_same {
+        if !is_drained || log != state.database.in_force {
             return None;
         }
         let mut next = state.clone();
-        // Without fail-overs the log is always in force, so the third step is skipped: fewer states.
+        next.pods[pod].check = Check::End(commits, state.log(log).end);
+        Some(next)
+    }
+
+    /// The check's third step: the log has that, and what the copy has, and its head is read.
+    pub(crate) fn read_head(&self, state: &State, pod: usize) -> Option<State> {
+        let Check::End(commits, end) = state.pods[pod].check else {
+            return None;
+        };
+        let (server, replica) = (state.server_of(pod), state.pods[pod].replica?);
+        let tip = state.point(replica.branch, replica.head);
+        let is_same = server.log == replica.log
+            && self.has(state, server, end)
+            && self.has(state, server, tip);
+        if !is_same {
+            return None;
+        }
+        let mut next = state.clone();
+        // Without fail-overs the log is always in force, so the next step is skipped: fewer states.
         next.pods[pod].check = if self.failovers == 0 {
-            Check::InForce(commits, server.head)
+            Check::InForce(commits, end, server.head)
         } else {
-            Check::Head(commits, server.head)
+            Check::Head(commits, end, server.head)
         };
         Some(next)
     }
 
-    /// The check's third step: it fails unless the log whose head was read is in force.
+    /// The check's fourth step: it fails unless the log whose head was read is in force.
     pub(crate) fn read_in_force(state: &State, pod: usize) -> Option<State> {
-        let Check::Head(commits, head) = state.pods[pod].check else {
+        let Check::Head(commits, end, head) = state.pods[pod].check else {
             return None;
         };
         let is_in_force = state.pods[pod].replica?.log == state.database.in_force;
         let mut next = state.clone();
         next.pods[pod].check = if is_in_force {
-            Check::InForce(commits, head)
+            Check::InForce(commits, end, head)
         } else {
             Check::Idle
         };
@@ -240,15 +300,19 @@ impl Scenario {
     }
 
     /// The check's last step: the copy has reached the head that was read, and is trusted.
-    pub(crate) fn confirm(state: &State, pod: usize) -> Option<State> {
-        let Check::InForce(commits, head) = state.pods[pod].check else {
+    pub(crate) fn confirm(&self, state: &State, pod: usize) -> Option<State> {
+        let Check::InForce(commits, end, head) = state.pods[pod].check else {
             return None;
         };
         if state.pods[pod].replica?.head < head {
             return None;
         }
         let mut next = state.clone();
-        (next.pods[pod].check, next.pods[pod].confirmed) = (Check::Idle, Some(commits));
+        let pod = &mut next.pods[pod];
+        (pod.check, pod.confirmed) = (Check::Idle, Some(commits));
+        if self.failovers > 0 {
+            pod.attested = pod.attested.max(end.revision);
+        }
         Some(next)
     }
 

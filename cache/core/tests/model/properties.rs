@@ -12,7 +12,7 @@ pub(crate) const KNOWN: &str = "a hit misses no write whose purge the copy knows
 /// (a), by checks.
 pub(crate) const CHECKED: &str = "a trusted hit misses no write from before the check";
 /// (b)
-pub(crate) const KEPT: &str = "a row that is gone is in the log in force, or needs not be";
+pub(crate) const KEPT: &str = "a row that is gone is in the attested log, or needs not be";
 /// (b), at the edge: it has every record that it claims to have.
 pub(crate) const HELD: &str = "the edge has every record after its horizon";
 /// (c)
@@ -97,9 +97,27 @@ struct Found {
     entry: Entry,
     replica: Replica,
     confirmed: Option<Commits>,
+    /// The copy's pod itself has stored the entry.
+    is_own: bool,
 }
 
 impl Found {
+    /// The records that the copy knows. What others have stored depends on the attested ones only: a
+    /// record that is not attested may be another one for them.
+    fn known<'s>(&self, scenario: &Scenario, state: &'s State) -> &'s [Write] {
+        let Replica {
+            log, branch, head, ..
+        } = self.replica;
+        let end = state.log(log).end;
+        let is_known = |revision: &Revision| {
+            let in_both =
+                *revision <= end.revision && end.is_after(state, state.point(branch, *revision));
+            self.is_own || scenario.failovers == 0 || in_both
+        };
+        let last = (0..=head.0).rev().map(Revision).find(is_known);
+        state.records_of(state.point(branch, last.unwrap_or(Revision::ZERO)))
+    }
+
     fn is_valid(&self, scenario: &Scenario, state: &State) -> bool {
         scenario.judge(state, self.replica, self.entry) == Validity::Valid
     }
@@ -116,11 +134,13 @@ impl Found {
 
 fn found_by_pods(state: &State) -> impl Iterator<Item = Found> {
     state.pods.iter().flat_map(|pod| {
-        [pod.memory, state.shared].into_iter().filter_map(|entry| {
+        let both = [(pod.memory, true), (state.shared, false)];
+        both.into_iter().filter_map(|(entry, is_own)| {
             Some(Found {
                 entry: entry?,
                 replica: pod.replica?,
                 confirmed: pod.confirmed,
+                is_own,
             })
         })
     })
@@ -131,6 +151,7 @@ fn found_by_edge(state: &State) -> Option<Found> {
         entry: state.edge.stored?,
         replica: state.edge.feed?,
         confirmed: state.edge.confirmed,
+        is_own: false,
     })
 }
 
@@ -141,12 +162,9 @@ fn found(state: &State) -> impl Iterator<Item = Found> {
 /// Stronger than needed: it holds for every valid entry, whether the copy is trusted or not.
 fn knows_what_it_serves(scenario: &Scenario, state: &State) -> bool {
     found(state).all(|found| {
-        let known = (1..)
-            .map(Revision)
-            .zip(&state.history(found.replica.log).records);
-        let is_missed = known
-            .take_while(|(revision, _)| *revision <= found.replica.head)
-            .any(|(_, write)| *write < state.database.commits && found.misses(scenario, *write));
+        let mut known = found.known(scenario, state).iter();
+        let is_missed =
+            known.any(|write| *write < state.database.commits && found.misses(scenario, *write));
         !is_missed || !found.is_valid(scenario, state)
     })
 }
@@ -164,17 +182,17 @@ fn serves_what_was_checked(scenario: &Scenario, state: &State) -> bool {
 /// An entry of the log in force cannot miss a write that was committed before the log came into
 /// force. Records that a log gave out and was trimmed of count: older entries cannot be judged.
 fn keeps_rows(_: &Scenario, state: &State) -> bool {
-    let log = state.history(state.database.in_force);
+    let log = state.log(state.database.in_force);
     (0..state.database.commits).all(|write| {
         state.database.is_pending(write)
-            || log.records.contains(&write)
+            || state.records_of(log.end).contains(&write)
             || log.in_force_at.is_some_and(|commits| write < commits)
     })
 }
 
 fn has_no_gaps(_: &Scenario, state: &State) -> bool {
     let claimed = state.edge.feed.map(|feed| bits(feed.horizon, feed.head));
-    state.edge.held == claimed.unwrap_or_default()
+    state.edge.held == claimed.unwrap_or_default() && !state.edge.is_mixed
 }
 
 fn refusals(scenario: &Scenario, state: &State) -> impl Iterator<Item = InvalidReason> {

@@ -1,6 +1,8 @@
 //! What can happen, within which bounds, and how the protocol is weakened.
 
-use crate::state::State;
+use cache_core::{LogId, Revision};
+
+use crate::state::{Pod, Point, Server, State};
 
 /// The tag of the cached answer.
 pub(crate) const OFFER: &str = "offer:1";
@@ -29,6 +31,12 @@ pub(crate) enum Weakening {
     InForceAgain,
     /// A new log that came too late to be put in force is left on its server.
     LateLogStays,
+    /// The log has no digests: it is asked for a revision, whatever is there.
+    WithoutDigests,
+    /// A row leaves the outbox whether or not the log still has what was attested of it.
+    TakenOutWithoutProof,
+    /// What leaves a pod may name a revision that is not attested.
+    UnattestedLeaves,
 }
 
 /// Where the pods keep their entries.
@@ -79,6 +87,7 @@ pub(crate) enum Action {
     AbandonSweep(usize),
     Trim,
     FailOver { kept: u64 },
+    Wipe,
     Connect(usize),
     Register(usize),
     Adopt(usize, Start),
@@ -92,6 +101,8 @@ pub(crate) enum Action {
     ReadHead(usize),
     ReadInForce(usize),
     Confirm(usize),
+    ReadEnd(usize),
+    Attest(usize),
     FallSilent(usize),
     Relay { pod: usize, after: u64, to: u64 },
     Deliver(usize),
@@ -130,18 +141,47 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
+    /// Whether a server has this point of its log. Of what was trimmed away nobody knows any more.
+    pub(crate) fn has(&self, state: &State, server: &Server, point: Point) -> bool {
+        let revision = point.revision;
+        revision <= server.head
+            && (self.weakening == Weakening::WithoutDigests
+                || revision < server.horizon
+                || state.point(server.branch, revision) == point)
+    }
+
+    /// Whether a server has lost what is attested of its log, or what this pod's copy has.
+    pub(crate) fn has_lost(&self, state: &State, server: &Server, pod: &Pod) -> bool {
+        let of_this =
+            |log: LogId, point: Point| log == server.log && !self.has(state, server, point);
+        let in_force = state.database.in_force;
+        let copy = pod.replica;
+        of_this(in_force, state.log(in_force).end)
+            || copy.is_some_and(|copy| of_this(copy.log, state.point(copy.branch, copy.head)))
+    }
+
+    /// The last revision that may leave a pod: with an entry, or to the edge.
+    pub(crate) fn settled(&self, pod: &Pod, head: Revision) -> Revision {
+        if self.failovers == 0 || self.weakening == Weakening::UnattestedLeaves {
+            head
+        } else {
+            head.min(pod.attested)
+        }
+    }
+
     /// The state after an action; `None` if the action is not possible.
     pub(crate) fn step(&self, state: &State, action: Action) -> Option<State> {
         match action {
             Action::Commit(writer) => self.commit(state, writer),
             Action::Append(writer) => self.append(state, writer),
-            Action::RemoveRow(writer) => Self::remove_row(state, writer),
+            Action::RemoveRow(writer) => self.remove_row(state, writer),
             Action::Crash(writer) => Self::crash(state, writer),
             Action::Sweep { pod, write } => self.sweep(state, pod, write),
-            Action::RemoveSweptRow(pod) => Self::remove_swept_row(state, pod),
+            Action::RemoveSweptRow(pod) => self.remove_swept_row(state, pod),
             Action::AbandonSweep(pod) => Self::abandon_sweep(state, pod),
             Action::Trim => Self::trim(state),
             Action::FailOver { kept } => Self::fail_over(state, kept),
+            Action::Wipe => Self::wipe(state),
             Action::Connect(pod) => self.connect(state, pod),
             Action::Register(pod) => self.register(state, pod),
             Action::Adopt(pod, start) => self.adopt(state, pod, start),
@@ -154,9 +194,11 @@ impl Scenario {
             Action::BeginCheck(pod) => Self::begin_check(state, pod),
             Action::ReadHead(pod) => self.read_head(state, pod),
             Action::ReadInForce(pod) => Self::read_in_force(state, pod),
-            Action::Confirm(pod) => Self::confirm(state, pod),
+            Action::Confirm(pod) => self.confirm(state, pod),
+            Action::ReadEnd(pod) => self.read_end(state, pod),
+            Action::Attest(pod) => self.attest(state, pod),
             Action::FallSilent(pod) => Self::fall_silent(state, pod),
-            Action::Relay { pod, after, to } => Self::relay(state, pod, after, to),
+            Action::Relay { pod, after, to } => self.relay(state, pod, after, to),
             Action::Deliver(place) => Self::deliver(state, place),
             Action::Lose(place) => Self::lose(state, place),
             Action::AnswerFromCache(pod, tier) => self.answer_from_cache(state, pod, tier),

@@ -16,15 +16,20 @@ pub(crate) const fn identity(number: u8) -> LogId {
     LogId::from_bytes([number; 16])
 }
 
+/// The log of a server that has none.
+pub(crate) const NO_LOG: LogId = identity(u8::MAX);
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct State {
     pub(crate) database: Database,
     /// The last one is the current server. The ones before it were replaced, but pods that are still
     /// connected to them can reach them (split brain).
     pub(crate) servers: Vec<Server>,
-    /// Everything that each log ever gave out, by identity. Only the properties use it, and servers
-    /// to look up the contents of their records.
-    pub(crate) logs: Vec<History>,
+    /// The register of logs, by identity.
+    pub(crate) logs: Vec<Log>,
+    /// Everything that servers ever gave out. Only the properties use it, and servers to look up the
+    /// contents of their records.
+    pub(crate) branches: Vec<Branch>,
     pub(crate) writers: Vec<Writer>,
     pub(crate) pods: [Pod; 2],
     /// The slot of the shared cache (L2).
@@ -64,7 +69,22 @@ impl Database {
     }
 }
 
-/// A server of the purge log. Its records are the first ones of its log's history.
+/// A record together with all before it, as a digest says it: the branch in which it was appended, and
+/// its revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Point {
+    branch: usize,
+    pub(crate) revision: Revision,
+}
+
+impl Point {
+    /// Whether the records of this point begin with those of the other one.
+    pub(crate) fn is_after(self, state: &State, other: Self) -> bool {
+        other.revision <= self.revision && state.point(self.branch, other.revision) == other
+    }
+}
+
+/// A server of the purge log. Its records are the first ones of its branch.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Server {
     pub(crate) log: LogId,
@@ -72,17 +92,33 @@ pub(crate) struct Server {
     pub(crate) predecessor: Option<LogId>,
     pub(crate) horizon: Revision,
     pub(crate) head: Revision,
-    /// It may have forgotten records (its replication id changed) and nobody has noticed yet.
-    pub(crate) is_suspect: bool,
+    pub(crate) branch: usize,
 }
 
-/// Everything that a log ever gave out.
+impl Server {
+    /// Whether it has lost everything, also which log it had.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.log == NO_LOG
+    }
+}
+
+/// Everything that one server ever gave out. A server that takes over from another one begins with the
+/// first records of that one's branch, and may then give out the same revisions for other records.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct History {
+pub(crate) struct Branch {
     /// Revision 1 is the first.
     pub(crate) records: Vec<Write>,
+    /// The branch that it began from, and the last revision that it has from there.
+    pub(crate) parent: Option<(usize, Revision)>,
+}
+
+/// What the database knows of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Log {
     /// How many writes had been committed when it came into force.
     pub(crate) in_force_at: Option<Commits>,
+    /// Up to where it is attested: rows left the outbox for these records.
+    pub(crate) end: Point,
 }
 
 /// An append that was acknowledged.
@@ -90,7 +126,7 @@ pub(crate) struct History {
 pub(crate) struct Receipt {
     pub(crate) write: Write,
     pub(crate) log: LogId,
-    pub(crate) revision: Revision,
+    pub(crate) point: Point,
 }
 
 /// Writer n makes write n, through pod n's connection to the log.
@@ -110,6 +146,7 @@ pub(crate) enum Writer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Replica {
     pub(crate) log: LogId,
+    pub(crate) branch: usize,
     pub(crate) horizon: Revision,
     pub(crate) head: Revision,
 }
@@ -134,6 +171,7 @@ pub(crate) struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Batch {
     pub(crate) log: LogId,
+    pub(crate) branch: usize,
     pub(crate) horizon: Revision,
     pub(crate) after: Revision,
     pub(crate) to: Revision,
@@ -153,10 +191,12 @@ pub(crate) enum Check {
     Idle,
     /// It has read the outbox after so many commits, and waits for those rows to leave.
     Outbox(Commits),
-    /// The rows have left, and the log's head was read.
-    Head(Commits, Revision),
+    /// The rows have left, and it has read up to where the log is attested.
+    End(Commits, Point),
+    /// The log has that, and its head was read.
+    Head(Commits, Point, Revision),
     /// The log turned out to be the one in force.
-    InForce(Commits, Revision),
+    InForce(Commits, Point, Revision),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -174,12 +214,15 @@ pub(crate) struct Pod {
     pub(crate) check: Check,
     /// The number of commits when the last completed check began; `None`: it distrusts its copy.
     pub(crate) confirmed: Option<Commits>,
+    /// Up to where it knows the copy's log to be attested. Not used without fail-overs.
+    pub(crate) attested: Revision,
 }
 
 /// A relay's append to the edge: `(after, to]`, and the head it speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Message {
     pub(crate) log: LogId,
+    pub(crate) branch: usize,
     pub(crate) horizon: Revision,
     pub(crate) after: Revision,
     pub(crate) to: Revision,
@@ -194,6 +237,8 @@ pub(crate) struct Edge {
     pub(crate) feed: Option<Replica>,
     /// The records that it really has, one bit each; `feed` says which it claims to have.
     pub(crate) held: u8,
+    /// It has records of two branches that do not go together.
+    pub(crate) is_mixed: bool,
     pub(crate) confirmed: Option<Commits>,
     /// An answer of a pod that is not stored yet.
     pub(crate) flight: Option<Entry>,
@@ -206,6 +251,7 @@ impl State {
         let log = identity(0);
         let replica = Replica {
             log,
+            branch: 0,
             horizon: Revision::ZERO,
             head: Revision::ZERO,
         };
@@ -218,6 +264,7 @@ impl State {
             sweep: None,
             check: Check::Idle,
             confirmed: None,
+            attested: Revision::ZERO,
         };
         Self {
             database: Database {
@@ -230,11 +277,18 @@ impl State {
                 predecessor: None,
                 horizon: Revision::ZERO,
                 head: Revision::ZERO,
-                is_suspect: false,
+                branch: 0,
             }],
-            logs: vec![History {
-                records: vec![],
+            logs: vec![Log {
                 in_force_at: Some(0),
+                end: Point {
+                    branch: 0,
+                    revision: Revision::ZERO,
+                },
+            }],
+            branches: vec![Branch {
+                records: vec![],
+                parent: None,
             }],
             writers: vec![Writer::Idle; writes],
             pods: [pod.clone(), pod],
@@ -242,6 +296,7 @@ impl State {
             edge: Edge {
                 feed: None,
                 held: 0,
+                is_mixed: false,
                 confirmed: None,
                 flight: None,
                 stored: None,
@@ -256,12 +311,28 @@ impl State {
         &self.servers[self.pods[pod].server]
     }
 
-    /// What really happened in a log.
-    pub(crate) fn history(&self, log: LogId) -> &History {
+    /// What a revision of a branch stands for.
+    pub(crate) fn point(&self, mut branch: usize, revision: Revision) -> Point {
+        while let Some((parent, kept)) = self.branches[branch].parent
+            && revision <= kept
+        {
+            branch = parent;
+        }
+        Point { branch, revision }
+    }
+
+    /// The records of a point: those of its branch up to its revision.
+    pub(crate) fn records_of(&self, point: Point) -> &[Write] {
+        let count = usize::try_from(point.revision.0).unwrap_or(usize::MAX);
+        &self.branches[point.branch].records[..count]
+    }
+
+    /// What the database knows of a log.
+    pub(crate) fn log(&self, log: LogId) -> &Log {
         &self.logs[usize::from(log.as_bytes()[0])]
     }
 
-    pub(crate) fn history_mut(&mut self, log: LogId) -> &mut History {
+    pub(crate) fn log_mut(&mut self, log: LogId) -> &mut Log {
         &mut self.logs[usize::from(log.as_bytes()[0])]
     }
 }

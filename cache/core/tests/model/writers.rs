@@ -3,7 +3,7 @@
 use cache_core::Revision;
 
 use crate::scenario::{Scenario, Weakening};
-use crate::state::{History, Receipt, Server, State, Write, Writer, identity};
+use crate::state::{Branch, Log, NO_LOG, Receipt, Server, State, Write, Writer, identity};
 
 impl Scenario {
     /// Commits the write and its outbox row in one transaction.
@@ -62,11 +62,11 @@ impl Scenario {
         }
     }
 
-    pub(crate) fn remove_row(state: &State, writer: usize) -> Option<State> {
+    pub(crate) fn remove_row(&self, state: &State, writer: usize) -> Option<State> {
         let Writer::Appended(receipt) = state.writers[writer] else {
             return None;
         };
-        let mut next = Self::removed(state, writer, receipt)?;
+        let mut next = self.removed(state, writer, receipt)?;
         next.writers[writer] = Writer::Done;
         Some(next)
     }
@@ -83,8 +83,8 @@ impl Scenario {
         Some(next)
     }
 
-    pub(crate) fn remove_swept_row(state: &State, pod: usize) -> Option<State> {
-        let mut next = Self::removed(state, pod, state.pods[pod].sweep?)?;
+    pub(crate) fn remove_swept_row(&self, state: &State, pod: usize) -> Option<State> {
+        let mut next = self.removed(state, pod, state.pods[pod].sweep?)?;
         next.pods[pod].sweep = None;
         Some(next)
     }
@@ -102,40 +102,79 @@ impl Scenario {
         Some(next)
     }
 
-    /// Appends a record. The server checks in the same atomic step whether it may have lost records.
-    /// The receipt names the log, which the writer expects from then on.
+    /// Appends a record. The receipt names the log, which the writer expects from then on.
     fn give_revision(&self, state: &State, pod: usize, write: Write) -> Option<(State, Receipt)> {
-        let server = state.server_of(pod);
-        if server.is_suspect {
+        let place = state.pods[pod].server;
+        let (log, branch) = (state.servers[place].log, state.servers[place].branch);
+        if state.servers[place].is_empty() {
             return None;
         }
+        let mut next = state.clone();
+        next.branches[branch].records.push(write);
+        next.servers[place].head = next.servers[place].head.next();
         let receipt = Receipt {
             write,
-            log: server.log,
-            revision: server.head.next(),
+            log,
+            point: next.point(branch, next.servers[place].head),
         };
-        let place = state.pods[pod].server;
-        let mut next = state.clone();
-        next.history_mut(receipt.log).records.push(write);
-        next.servers[place].head = receipt.revision;
         if self.weakening == Weakening::RowRemovedOnAck {
             next.database.remove_row(write);
         }
         Some((next, receipt))
     }
 
-    /// Reads the record back, then removes the row in one transaction if the log is in force.
-    /// (Both are one step here: an action between them has the same effect as after them.)
-    fn removed(state: &State, pod: usize, receipt: Receipt) -> Option<State> {
+    /// Reads the record back, then removes the row in one transaction if the log is in force and has
+    /// what was attested of it. (Both are one step here: an action between them has the same effect as
+    /// after them.)
+    fn removed(&self, state: &State, pod: usize, receipt: Receipt) -> Option<State> {
         let server = state.server_of(pod);
-        let is_read_back = !server.is_suspect
-            && server.log == receipt.log
-            && (server.horizon.next()..=server.head).contains(&receipt.revision);
-        if !is_read_back || state.database.in_force != receipt.log {
+        let Receipt { write, log, point } = receipt;
+        let is_read_back =
+            server.log == log && point.revision > server.horizon && self.has(state, server, point);
+        let end = state.log(log).end;
+        let is_proven =
+            self.has(state, server, end) || self.weakening == Weakening::TakenOutWithoutProof;
+        if !is_read_back || !is_proven || state.database.in_force != log {
             return None;
         }
         let mut next = state.clone();
-        next.database.remove_row(receipt.write);
+        next.database.remove_row(write);
+        if point.revision > end.revision {
+            next.log_mut(log).end = point;
+        }
+        self.learn_that_it_is_attested(&mut next, pod, receipt);
+        Some(next)
+    }
+
+    /// The pod whose connection was used learns of it, if its copy has the record.
+    fn learn_that_it_is_attested(&self, state: &mut State, pod: usize, receipt: Receipt) {
+        let Some(copy) = state.pods[pod].replica else {
+            return;
+        };
+        let revision = receipt.point.revision;
+        let is_there = copy.log == receipt.log
+            && revision <= copy.head
+            && (self.weakening == Weakening::WithoutDigests
+                || state.point(copy.branch, revision) == receipt.point);
+        if is_there && self.failovers > 0 {
+            let attested = &mut state.pods[pod].attested;
+            *attested = revision.max(*attested);
+        }
+    }
+
+    /// A check attests a log of which no row is left, but that ends with a record which nobody attests.
+    pub(crate) fn attest(&self, state: &State, pod: usize) -> Option<State> {
+        let (server, in_force) = (state.server_of(pod), state.database.in_force);
+        let end = state.log(in_force).end;
+        let is_due = server.log == in_force
+            && state.database.outbox == 0
+            && end.revision < server.head
+            && self.has(state, server, end);
+        if !is_due {
+            return None;
+        }
+        let mut next = state.clone();
+        next.log_mut(server.log).end = state.point(server.branch, server.head);
         Some(next)
     }
 
@@ -155,42 +194,62 @@ impl Scenario {
     pub(crate) fn fail_over(state: &State, kept: u64) -> Option<State> {
         let server = state.servers.last()?;
         let kept = Revision(kept);
-        let replica = Server {
+        let mut next = state.clone();
+        let count = usize::try_from(kept.0).ok()?;
+        next.branches.push(Branch {
+            records: state.branches[server.branch].records[..count].to_vec(),
+            parent: Some((server.branch, kept)),
+        });
+        next.servers.push(Server {
             horizon: server.horizon.min(kept),
             head: kept,
-            is_suspect: true,
+            branch: state.branches.len(),
             ..server.clone()
-        };
-        let mut next = state.clone();
-        next.servers.push(replica);
+        });
         Some(next)
     }
 
-    /// A pod connects to the current server. If the server may have lost records, or its log can
-    /// never come into force, the pod starts a new log there.
+    /// A server without any log becomes the server.
+    pub(crate) fn wipe(state: &State) -> Option<State> {
+        let mut next = Self::fail_over(state, 0)?;
+        let server = next.servers.last_mut()?;
+        (server.log, server.predecessor) = (NO_LOG, None);
+        Some(next)
+    }
+
+    /// A pod connects to the current server. If the server has lost records, or its log can never come
+    /// into force, the pod starts a new log there.
     pub(crate) fn connect(&self, state: &State, pod: usize) -> Option<State> {
         let current = state.servers.len() - 1;
         let server = &state.servers[current];
         let in_force = state.database.in_force;
-        let is_late = server.log != in_force
+        let is_late = !server.is_empty()
+            && server.log != in_force
             && server.predecessor != Some(in_force)
             && self.weakening != Weakening::LateLogStays;
-        if state.pods[pod].server == current && !server.is_suspect && !is_late {
+        let is_wrong =
+            is_late || server.is_empty() || self.has_lost(state, server, &state.pods[pod]);
+        if state.pods[pod].server == current && !is_wrong {
             return None;
         }
         let mut next = state.clone();
         next.pods[pod].server = current;
-        if server.is_suspect || is_late {
+        if is_wrong {
+            let branch = state.branches.len();
+            next.branches.push(Branch {
+                records: vec![],
+                parent: None,
+            });
             next.servers[current] = Server {
                 log: identity(state.logs.len().try_into().ok()?),
                 predecessor: Some(in_force),
                 horizon: Revision::ZERO,
                 head: Revision::ZERO,
-                is_suspect: false,
+                branch,
             };
-            next.logs.push(History {
-                records: vec![],
+            next.logs.push(Log {
                 in_force_at: None,
+                end: next.point(branch, Revision::ZERO),
             });
         }
         Some(next)
@@ -203,12 +262,16 @@ impl Scenario {
         let in_force = state.database.in_force;
         let may_follow =
             server.predecessor == Some(in_force) || self.weakening == Weakening::InForceAgain;
-        if server.is_suspect || server.log == in_force || !may_follow {
+        if server.is_empty() || server.log == in_force || !may_follow {
             return None;
         }
         let mut next = state.clone();
         next.database.in_force = server.log;
-        next.history_mut(server.log).in_force_at = Some(state.database.commits);
+        let end = state.point(server.branch, server.head);
+        *next.log_mut(server.log) = Log {
+            in_force_at: Some(state.database.commits),
+            end,
+        };
         Some(next)
     }
 }

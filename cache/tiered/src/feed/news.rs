@@ -66,10 +66,11 @@ impl Broadcaster {
 
 #[cfg(test)]
 mod tests {
-    use cache_core::{LogId, PurgeKind, Revision};
+    use cache_core::{LogId, PurgeKind, Revision, Tip};
 
     use super::*;
     use crate::{
+        chain::Page,
         clock::{Clock, Moment},
         feed::{Extent, PurgeFeed},
     };
@@ -85,8 +86,8 @@ mod tests {
         }
     }
 
-    fn records(revisions: std::ops::RangeInclusive<u64>) -> Vec<PurgeRecord> {
-        revisions.map(record).collect()
+    fn records(revisions: std::ops::RangeInclusive<u64>) -> Page {
+        Page::of_the_database(revisions.map(record).collect())
     }
 
     /// A check of the log that found this head.
@@ -94,7 +95,11 @@ mod tests {
         let extent = Extent {
             log,
             horizon: Revision::ZERO,
-            head: Revision(head),
+            tip: Tip {
+                revision: Revision(head),
+                ..Tip::default()
+            },
+            attested: Revision(head),
             complete_at: Moment {
                 steady_ms: 1,
                 wall_ms: 1,
@@ -102,7 +107,7 @@ mod tests {
         };
         let check = feed.begin_check();
         let at = feed.take_up(&extent);
-        if at < extent.head {
+        if at < extent.tip.revision {
             feed.append(log, &records(at.0 + 1..=head)).unwrap();
         }
         feed.confirm(&extent, check);
@@ -149,7 +154,7 @@ mod tests {
         let mut listener = feed.listen();
         let most = WAITING as u64 * 2;
         for revision in 1..=most {
-            feed.heard(LOG, &[record(revision)]);
+            feed.heard(LOG, &records(revision..=revision));
         }
         assert_eq!(heard(&mut listener).await, [0]);
         assert_eq!(heard(&mut listener).await, [most - WAITING as u64 + 1]);

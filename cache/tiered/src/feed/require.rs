@@ -18,6 +18,9 @@ const REQUIRE_WITHIN: Duration = Duration::from_millis(300);
 /// need to wait. At [`REQUIRE_WITHIN`] each, about sixty requests wait at any time.
 const WAITERS_PER_S: u32 = 200;
 
+/// No cached answer contains it.
+const NEVER_REACHED: Revision = Revision(u64::MAX);
+
 #[derive(Debug, Default)]
 struct State {
     waiters: Allowance,
@@ -50,30 +53,34 @@ impl WaitLimit {
 
 impl PurgeFeed {
     /// Waits, within limits, until the copy has reached the `minimum` revision that a request
-    /// demands. Returns the minimum revision that its answer must contain.
+    /// demands, and the database attests it ([`Position::attested`]). Returns the minimum revision
+    /// that its answer must contain.
     ///
-    /// A minimum beyond the log's head counts as the head. Only a limited number of requests per
-    /// second wait for a revision beyond the copy's head; for the others it counts as the copy's
-    /// head.
+    /// A minimum beyond what is attested counts as the last one that is. Only a limited number of
+    /// requests per second wait; for the others it counts at once as the last one that is attested
+    /// here.
     pub async fn require(&self, minimum: Option<Revision>) -> Option<Revision> {
         let minimum = minimum?;
         let mut moved = self.moved.subscribe();
         let before = self.position();
-        if minimum <= before.head {
+        if minimum <= before.settled() {
             return Some(minimum);
         }
         if !self.waiters.admits(minimum, self.clock.steady_ms()) {
-            return Some(before.head);
+            return Some(before.settled());
         }
         self.urgent.notify_one();
         // A check that had already begun may have read the head before the client's write, so it
         // does not count. A change of log does not count either: the revisions of a new log are
         // greater than those of the old one.
-        let reached = |now: &Position| now.head >= minimum || now.checks_done > before.checks_begun;
+        let reached =
+            |now: &Position| now.settled() >= minimum || now.checks_done > before.checks_begun;
         match timeout(REQUIRE_WITHIN, moved.wait_for(reached)).await {
-            Ok(Ok(now)) => Some(minimum.min(now.head)),
-            // The log did not answer in time. The caches will refuse, and the database answers.
-            Ok(Err(_)) | Err(_) => Some(minimum),
+            Ok(Ok(now)) => Some(minimum.min(now.settled())),
+            // The log did not answer in time. The caches will refuse, and the database answers. They
+            // would not refuse the minimum itself if the copy has a record there that is not
+            // attested: whoever demands the revision may know it from another record.
+            Ok(Err(_)) | Err(_) => Some(NEVER_REACHED),
         }
     }
 

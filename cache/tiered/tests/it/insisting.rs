@@ -3,8 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cache_core::{LogId, PurgeKind, PurgeRecord, Revision};
-use cache_tiered::{Clock, PurgeFeed};
+use cache_core::{Digest, LogId, PurgeKind, PurgeRecord, Revision, Tip};
+use cache_tiered::{Clock, Page, PurgeFeed};
 use tokio::{
     task::JoinSet,
     time::{Instant, advance},
@@ -23,11 +23,27 @@ fn record(revision: u64) -> PurgeRecord {
     }
 }
 
+fn heard(feed: &PurgeFeed, revision: u64) {
+    feed.heard(LOG, &Page::of_the_database(vec![record(revision)]));
+}
+
+fn attest(feed: &PurgeFeed, revision: u64) {
+    let revision = Revision(revision);
+    feed.attest(
+        LOG,
+        Tip {
+            revision,
+            ..Tip::default()
+        },
+    );
+}
+
 /// A copy that ends at revision 1, without a task that checks the log.
 fn feed() -> Arc<PurgeFeed> {
     let feed = PurgeFeed::new(Clock::new(|| 1_000));
     feed.begin(LOG);
-    feed.heard(LOG, &[record(1)]);
+    heard(&feed, 1);
+    attest(&feed, 1);
     Arc::new(feed)
 }
 
@@ -67,15 +83,34 @@ async fn only_so_many_a_second_wait_for_a_log_that_does_not_answer() {
 async fn a_write_on_this_server_is_insisted_on_whatever_others_do() {
     let feed = feed();
     insist(&feed, 5 * A_SECOND, BEYOND).await;
-    feed.heard(LOG, &[record(2)]);
+    heard(&feed, 2);
+    let early = insist(&feed, 1, Revision(2)).await;
+    assert_eq!(early.0, 1, "the database does not attest it yet");
+    attest(&feed, 2);
     assert_eq!(
         insist(&feed, 1, Revision(2)).await,
         (0, vec![Revision(2)]),
         "the copy has it"
     );
     // Another server's record comes before it, and is not here yet.
-    feed.heard(LOG, &[record(4)]);
+    heard(&feed, 4);
+    attest(&feed, 4);
     assert_eq!(feed.position().head, Revision(2));
     assert_eq!(insist(&feed, 1, Revision(4)).await.0, 1, "it is waited for");
     assert_eq!(insist(&feed, 1, Revision(5)).await.0, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_database_attests_of_another_record_does_not_count() {
+    let feed = feed();
+    heard(&feed, 2);
+    // The log has lost the copy's record, and has another one at its revision.
+    let other = Tip {
+        revision: Revision(2),
+        digest: Digest::from_bytes([7; 8]),
+    };
+    feed.attest(LOG, other);
+    assert_eq!(feed.position().settled(), Revision(1));
+    attest(&feed, 2);
+    assert_eq!(feed.position().settled(), Revision(2));
 }

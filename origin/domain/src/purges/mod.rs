@@ -9,7 +9,7 @@ use cache_core::Tag;
 pub use crate::pending_purge::{PendingPurge, PurgeKind};
 pub use audit::{AuditFilter, AuditRow};
 pub use log_store::{LogRole, LogStore};
-pub use store::{Moved, PurgeStore};
+pub use store::{InForce, Moved, Proof, PurgeStore, TakenOut};
 
 /// How long records of the log are kept, in milliseconds: longer than the longest life of a cached
 /// answer (categories: exactly 8 days).

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cache_core::{PurgeRecord, Revision};
-use cache_tiered::{AppendError, NewRecord, RedisLog, redis_log};
-use domain::purges::{AuditRow, Moved, OutboxRow};
+use cache_core::{LogId, Revision, Tip};
+use cache_tiered::{AppendError, NewRecord, Page, RedisLog, redis_log};
+use domain::purges::{AuditRow, Moved, OutboxRow, Proof, TakenOut};
 use tokio::{
     sync::OwnedMutexGuard,
     time::{Instant, timeout_at},
@@ -18,6 +18,11 @@ const BATCH_ROWS: usize = 100;
 /// How long a writer waits for other writers and for the log. After that its row is left to the
 /// next check of the log.
 const WRITER_WAITS: Duration = redis_log::CALL_WITHIN;
+/// How many of the copy's newest positions a proof names. The log is attested up to one of them,
+/// unless other servers have just moved more rows than this.
+const KNOWN_TIPS: usize = 512;
+/// How often other servers may move the log's attested end while rows are taken out.
+const ENDS: usize = 8;
 
 impl PurgeLog {
     /// Moves the outbox into the log without a time limit; returns a revision at or after its
@@ -62,7 +67,7 @@ impl PurgeLog {
         drop(turn);
         match moved {
             Some(revision) => Ok(revision),
-            None => self.end_of_redis(redis).await,
+            None => self.attested_end().await,
         }
     }
 
@@ -96,22 +101,19 @@ impl PurgeLog {
         rows: Vec<OutboxRow>,
         now_ms: i64,
     ) -> Result<Option<Revision>, DrainError> {
-        let Shared { store, feed, .. } = &*self.0;
+        let feed = &self.0.feed;
         let log = feed.position().log.ok_or(DrainError::Unknown)?;
         let new: Vec<NewRecord> = rows.iter().map(|row| new_record(row, now_ms)).collect();
-        let revisions = redis.append(log, &new).await?;
-        let records: Vec<PurgeRecord> = (new.into_iter().zip(&revisions))
-            .map(|(record, revision)| PurgeRecord {
-                revision: *revision,
-                tags: record.tags,
-                kind: record.kind,
-            })
-            .collect();
-        feed.heard(log, &records);
-        if let Some(gone) = redis.missing(log, &revisions).await? {
-            return Err(DrainError::Gone(gone));
+        let page = redis.append(log, &new).await?;
+        let Some(tip) = page.tip() else {
+            return Ok(None);
+        };
+        feed.heard(log, &page);
+        // A log that has the last record has all of them.
+        if !redis.has(log, tip).await? {
+            return Err(DrainError::Gone(tip.revision));
         }
-        let moved = (rows.into_iter().zip(records))
+        let moved = (rows.into_iter().zip(&page.records))
             .map(|(row, record)| Moved {
                 id: row.id,
                 told: AuditRow {
@@ -120,29 +122,56 @@ impl PurgeLog {
                     actor: row.purge.actor,
                     reason: row.purge.reason,
                     kind: record.kind,
-                    tags: record.tags,
+                    tags: record.tags.clone(),
                     log: Some(log),
                     revision: Some(record.revision),
                 },
             })
             .collect();
-        let taken_out = store.take_out(log, moved).await?;
-        if !taken_out {
-            return Err(AppendError::OtherLog.into());
-        }
-        Ok(revisions.last().copied())
+        let proof = self.proof(log, tip, &page);
+        self.take_out(redis, proof, moved).await?;
+        Ok(Some(tip.revision))
     }
 
-    /// The end of the log in force, for when another server moved the outbox's rows: they lie at or
-    /// before it.
-    async fn end_of_redis(&self, redis: &RedisLog) -> Result<Revision, DrainError> {
-        let store = &self.0.store;
-        let begins_after = store.next_begins_after().await?;
-        let opened = redis.open(None, begins_after).await?;
-        if store.in_force().await? != Some(opened.log) {
-            return Err(AppendError::OtherLog.into());
+    /// What this server knows of the log that has `page`.
+    fn proof(&self, log: LogId, tip: Tip, page: &Page) -> Proof {
+        let mut known = self.0.feed.newest_tips(log, KNOWN_TIPS);
+        // The copy may have other records than the log has now, which has lost some.
+        if !known.contains(&tip) {
+            known = page.before().into_iter().chain(page.tips()).collect();
         }
-        Ok(opened.head)
+        Proof { log, tip, known }
+    }
+
+    /// Takes rows out of the outbox, and so attests the log up to their records.
+    pub(super) async fn take_out(
+        &self,
+        redis: &RedisLog,
+        mut proof: Proof,
+        moved: Vec<Moved>,
+    ) -> Result<(), DrainError> {
+        let Shared { store, feed, .. } = &*self.0;
+        for _ in 0..ENDS {
+            match store.take_out(proof.clone(), moved.clone()).await? {
+                TakenOut::Done => {
+                    feed.attest(proof.log, proof.tip);
+                    return Ok(());
+                }
+                TakenOut::OtherLog => return Err(AppendError::OtherLog.into()),
+                TakenOut::Unproven(end) if redis.has(proof.log, end).await? => {
+                    proof.known.push(end);
+                }
+                TakenOut::Unproven(end) => return Err(DrainError::Gone(end.revision)),
+            }
+        }
+        Err(DrainError::Overtaken)
+    }
+
+    /// For when another server moved the outbox's rows: their records lie at or before the attested
+    /// end of the log in force.
+    async fn attested_end(&self) -> Result<Revision, DrainError> {
+        let in_force = self.0.store.in_force().await?;
+        Ok(in_force.ok_or(DrainError::Unknown)?.end.revision)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Queries of the purge log in the embedded database.
 
-use cache_tiered::{Extent, SourceError};
+use cache_core::{Revision, Tip};
+use cache_tiered::{Extent, Page, SourceError};
 use domain::{
     StoreError,
     purges::{LogStore, log_store::LogExtent},
@@ -19,7 +20,8 @@ impl PurgeLog {
         let feed = &self.0.feed;
         let drained = log.drain(feed.position().head, now_ms).await?;
         Ok(drained.map(|(extent, records)| {
-            feed.heard(log.id(), &records);
+            feed.heard(log.id(), &Page::of_the_database(records));
+            feed.attest(log.id(), tip_at(extent.head));
             extent
         }))
     }
@@ -35,8 +37,17 @@ impl PurgeLog {
         Ok(Extent {
             log: log.id(),
             horizon: extent.horizon,
-            head: extent.head,
+            tip: tip_at(extent.head),
+            attested: extent.head,
             complete_at,
         })
+    }
+}
+
+/// The log in the database has no digests.
+fn tip_at(revision: Revision) -> Tip {
+    Tip {
+        revision,
+        ..Tip::default()
     }
 }

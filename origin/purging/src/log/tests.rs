@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use cache_core::{LogId, PurgeKind, Revision, Tag};
+use cache_core::{LogId, PurgeKind, Revision, Tag, Tip};
 use cache_tiered::Clock;
 use domain::purges::{LOG_KEPT_MS, LogRole, PendingPurge};
 use store_sqlite::{
@@ -44,6 +44,14 @@ fn database() -> (tempfile::TempDir, EmbeddedDb) {
     (dir, db)
 }
 
+/// Where a log begins that follows so many others.
+fn begins(logs_before: u32) -> Tip {
+    Tip {
+        revision: Revision::of_generation(logs_before),
+        ..Tip::default()
+    }
+}
+
 async fn push(db: &EmbeddedDb, tags: &[&str]) {
     let purge = PendingPurge {
         tags: tags.iter().map(|tag| tag.parse().unwrap()).collect(),
@@ -72,7 +80,7 @@ async fn a_log_keeps_its_identity_and_its_order() {
         .await
         .unwrap();
     assert_eq!(
-        serde_json::to_string(&records).unwrap(),
+        serde_json::to_string(&records.records).unwrap(),
         r#"[{"revision":2,"tags":["b"],"kind":"soft"}]"#
     );
 }
@@ -112,7 +120,7 @@ async fn a_question_to_the_log_moves_what_a_crash_left() {
     let (_dir, db) = database();
     let log = open(&db, LogRole::Server).await;
     push(&db, &["offer:1"]).await;
-    assert_eq!(log.check(None).await.unwrap().head, Revision(1));
+    assert_eq!(log.check(None).await.unwrap().tip.revision, Revision(1));
     assert_eq!(log.feed().position().head, Revision(1));
     assert_eq!(db.read(|c| outbox_pending(c, 0, 9)).await.unwrap(), []);
 }
@@ -127,7 +135,7 @@ async fn a_command_leaves_its_purges_to_servers_with_another_log() {
         "no server yet"
     );
     let redis = LogId::from_bytes([9; 16]);
-    db.write(move |tx| in_force::put_in_force(tx, redis, Revision::of_generation(1), 1))
+    db.write(move |tx| in_force::put_in_force(tx, redis, begins(1), 1))
         .await
         .unwrap();
     assert_eq!(tool.append(entry("b"), 2).await.unwrap(), None);
@@ -139,7 +147,7 @@ async fn a_server_whose_log_was_left_behind_leaves_its_purges_in_the_outbox() {
     let (_dir, db) = database();
     let log = open(&db, LogRole::Server).await;
     let redis = LogId::from_bytes([9; 16]);
-    db.write(move |tx| in_force::put_in_force(tx, redis, Revision::of_generation(1), 1))
+    db.write(move |tx| in_force::put_in_force(tx, redis, begins(1), 1))
         .await
         .unwrap();
     assert_eq!(log.append(entry("a"), 2).await.unwrap(), None);
@@ -155,7 +163,7 @@ async fn an_embedded_log_that_was_left_behind_begins_anew() {
     log.append(entry("a"), 1).await.unwrap();
     let before = log.as_of().unwrap();
     let redis = LogId::from_bytes([9; 16]);
-    db.write(move |tx| in_force::put_in_force(tx, redis, Revision::of_generation(1), 1))
+    db.write(move |tx| in_force::put_in_force(tx, redis, begins(1), 1))
         .await
         .unwrap();
     let asked = cache_tiered::tail::check_once(log.feed(), &log).await;

@@ -207,7 +207,7 @@ fn cached_entry(
     headers.insert(CACHE_TAG, formatted.tags.clone());
     // The revision at which the entry was last found valid, which may be later than the one it was
     // read at: the edge can then keep it longer.
-    let revision = entry.as_of().revision;
+    let revision = feed.as_of_for_others(entry.as_of()).revision;
     if let Some(value) = written(format_args!("{}:{revision}", formatted.log)) {
         headers.insert(AS_OF, value);
     }

@@ -1,6 +1,6 @@
 //! Nothing of an erased account is stored, whatever is written while it is erased.
 
-use cache_core::LogId;
+use cache_core::{LogId, Tip};
 use domain::{
     Offer, OfferId, UserId,
     auth::codes::{CodePurpose, StoredCode},
@@ -13,7 +13,7 @@ use domain::{
         edit::{Edit, OfferEdit},
         store::Author,
     },
-    purges::{AuditFilter, audit::actor_of},
+    purges::{AuditFilter, Proof, TakenOut, audit::actor_of},
     users::{
         account::{Account, Consent, Purpose, Status},
         change::AccountChange,
@@ -156,11 +156,23 @@ async fn an_erased_actor_has_a_pseudonym(fresh: Fresh) {
     assert_eq!(erased.unwrap(), Erased::Done);
     // A server that read the row before moves it now.
     let log = LogId::from_bytes([1; 16]);
-    let begins_after = fresh.db.purges.next_begins_after().await.unwrap();
-    let put = fresh.db.purges.put_in_force(log, begins_after, NOW_MS);
+    let begins = Tip {
+        revision: fresh.db.purges.next_begins_after().await.unwrap(),
+        ..Tip::default()
+    };
+    let put = fresh.db.purges.put_in_force(log, begins, NOW_MS);
     assert!(put.await.unwrap());
+    let proof = Proof {
+        log,
+        tip: Tip {
+            revision: begins.revision.next(),
+            ..begins
+        },
+        known: vec![begins],
+    };
     let moved = told(&read_before, log, 1);
-    assert!(fresh.db.purges.take_out(log, vec![moved]).await.unwrap());
+    let taken = fresh.db.purges.take_out(proof, vec![moved]).await;
+    assert_eq!(taken.unwrap(), TakenOut::Done);
     let audit = fresh.db.purges.audit(None, 9, AuditFilter::default());
     assert_eq!(audit.await.unwrap()[0].actor, "erased user pseudonym");
     // Another server that does not know yet that the account is gone.

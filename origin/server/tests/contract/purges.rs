@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
-use cache_core::{LogId, PurgeKind, Revision, Tag};
-use domain::purges::{AuditFilter, AuditRow, Moved, OutboxRow, PendingPurge};
+use cache_core::{Digest, LogId, PurgeKind, Revision, Tag, Tip};
+use domain::purges::{
+    AuditFilter, AuditRow, InForce, Moved, OutboxRow, PendingPurge, Proof, TakenOut,
+};
 use futures_util::future::join_all;
 use store_sqlite::outbox;
 
@@ -17,6 +19,7 @@ tests! {
     pending_purges_are_read_page_by_page_each_once: [],
     rows_leave_once_for_the_log_in_force_and_the_audit_is_told: [],
     no_row_leaves_for_another_log_than_the_one_in_force: [],
+    no_row_leaves_for_a_log_that_may_have_lost_what_is_attested: [],
     a_log_that_was_left_behind_never_comes_back: [],
     the_audit_is_listed_newest_first_page_by_page_and_by_filter: [],
     a_row_of_the_audit_is_forgotten_after_400_days: [],
@@ -48,9 +51,36 @@ fn log(byte: u8) -> LogId {
 }
 
 async fn put_in_force(fresh: &Fresh, log: LogId, generation: u32) -> bool {
-    let head = Revision::of_generation(generation);
-    let put = fresh.db.purges.put_in_force(log, head, NOW_MS);
+    let begins = tip(Revision::of_generation(generation), 0);
+    let put = fresh.db.purges.put_in_force(log, begins, NOW_MS);
     put.await.unwrap()
+}
+
+fn tip(revision: Revision, digest: u8) -> Tip {
+    Tip {
+        revision,
+        digest: Digest::from_bytes([digest; 8]),
+    }
+}
+
+/// Shows that the log has what it began with, and a record there.
+fn proof(log: LogId, revision: u64) -> Proof {
+    Proof {
+        log,
+        tip: tip(Revision(revision), 1),
+        known: vec![tip(Revision::ZERO, 0)],
+    }
+}
+
+async fn take_out(fresh: &Fresh, log: LogId, moved: Vec<Moved>) -> TakenOut {
+    // The same end each time: it is not what these tests are about.
+    let taken = fresh.db.purges.take_out(proof(log, 1), moved);
+    taken.await.unwrap()
+}
+
+async fn log_in_force(fresh: &Fresh) -> Option<LogId> {
+    let in_force = fresh.db.purges.in_force().await.unwrap();
+    in_force.map(|in_force| in_force.log)
 }
 
 /// As a server tells the audit of a row that became this record of `log`.
@@ -119,8 +149,10 @@ async fn rows_leave_once_for_the_log_in_force_and_the_audit_is_told(fresh: Fresh
     let rows = fresh.pending().await;
     let mut moved = all_told(&rows, log(1));
     let third = moved.split_off(2).remove(0);
-    let purges = &fresh.db.purges;
-    assert!(purges.take_out(log(1), moved.clone()).await.unwrap());
+    assert_eq!(
+        take_out(&fresh, log(1), moved.clone()).await,
+        TakenOut::Done
+    );
     assert_eq!(fresh.pending().await, rows[2..]);
     let rows_of_audit = audit(&fresh, AuditFilter::default()).await;
     assert!(rows_of_audit[0].id > rows_of_audit[1].id && rows_of_audit[1].id.is_some());
@@ -128,8 +160,8 @@ async fn rows_leave_once_for_the_log_in_force_and_the_audit_is_told(fresh: Fresh
     assert!(rows_of_audit.into_iter().map(without_id).eq(expected));
     // Once more, with the third named twice: only that one is news.
     let again = [moved, vec![third.clone(), third]].concat();
-    assert!(purges.take_out(log(1), again).await.unwrap());
-    assert!(purges.take_out(log(1), vec![]).await.unwrap());
+    assert_eq!(take_out(&fresh, log(1), again).await, TakenOut::Done);
+    assert_eq!(take_out(&fresh, log(1), vec![]).await, TakenOut::Done);
     assert_eq!(fresh.pending().await, []);
     let reasons = audit(&fresh, AuditFilter::default()).await;
     let reasons: Vec<&str> = reasons.iter().map(|row| row.reason.as_str()).collect();
@@ -155,7 +187,7 @@ async fn the_audit_is_in_the_order_of_the_log(fresh: Fresh) {
     purges.tell(vec![moved_before.clone()]).await.unwrap();
     let last = moved.split_off(2);
     for batch in [moved, last] {
-        assert!(purges.take_out(log(1), batch).await.unwrap());
+        assert_eq!(take_out(&fresh, log(1), batch).await, TakenOut::Done);
     }
     let listed = audit(&fresh, AuditFilter::default()).await;
     let revisions: Vec<u64> = listed
@@ -170,17 +202,60 @@ async fn no_row_leaves_for_another_log_than_the_one_in_force(fresh: Fresh) {
     push(&fresh, "one").await;
     let rows = fresh.pending().await;
     let moved = vec![told(&rows[0], log(2), 1)];
-    let purges = &fresh.db.purges;
-    assert!(!purges.take_out(log(2), moved.clone()).await.unwrap());
+    let taken = take_out(&fresh, log(2), moved.clone()).await;
+    assert_eq!(taken, TakenOut::OtherLog);
     assert!(put_in_force(&fresh, log(1), 0).await);
-    assert!(!purges.take_out(log(2), moved).await.unwrap());
+    let taken = take_out(&fresh, log(2), moved).await;
+    assert_eq!(taken, TakenOut::OtherLog);
     assert_eq!(fresh.pending().await, rows);
     assert_eq!(audit(&fresh, AuditFilter::default()).await, []);
 }
 
+async fn no_row_leaves_for_a_log_that_may_have_lost_what_is_attested(fresh: Fresh) {
+    let purges = &fresh.db.purges;
+    assert!(put_in_force(&fresh, log(1), 0).await);
+    let end = async || purges.in_force().await.unwrap().map(|found| found.end);
+    assert_eq!(end().await, Some(tip(Revision::ZERO, 0)));
+    for reason in ["one", "two"] {
+        push(&fresh, reason).await;
+    }
+    let rows = fresh.pending().await;
+    let [one, two] = [(&rows[0], 1), (&rows[1], 2)].map(|(row, at)| vec![told(row, log(1), at)]);
+    let first = Proof {
+        tip: tip(Revision(7), 7),
+        ..proof(log(1), 0)
+    };
+    let taken = purges.take_out(first.clone(), one).await.unwrap();
+    assert_eq!(taken, TakenOut::Done);
+    // A server that took over lacks record 7, and gives its revision to another record.
+    for (revision, known) in [(7, 0), (8, 7)] {
+        let forked = Proof {
+            tip: tip(Revision(revision), 70),
+            known: vec![tip(Revision(known), 70), tip(Revision::ZERO, 0)],
+            ..first.clone()
+        };
+        let taken = purges.take_out(forked, two.clone()).await.unwrap();
+        assert_eq!(taken, TakenOut::Unproven(first.tip));
+    }
+    assert_eq!(fresh.pending().await, rows[1..]);
+    let behind = Proof {
+        tip: tip(Revision(6), 6),
+        known: vec![first.tip],
+        ..first.clone()
+    };
+    let taken = purges.take_out(behind, two).await.unwrap();
+    assert_eq!(taken, TakenOut::Done);
+    let expected = InForce {
+        log: log(1),
+        end: first.tip,
+    };
+    assert_eq!(purges.in_force().await.unwrap(), Some(expected));
+    assert_eq!(fresh.pending().await, []);
+}
+
 async fn a_log_that_was_left_behind_never_comes_back(fresh: Fresh) {
     let purges = &fresh.db.purges;
-    assert_eq!(purges.in_force().await.unwrap(), None);
+    assert_eq!(log_in_force(&fresh).await, None);
     for (log, generation, expected) in [
         (log(1), 0, true),
         (log(1), 0, true),
@@ -192,7 +267,7 @@ async fn a_log_that_was_left_behind_never_comes_back(fresh: Fresh) {
         let put = put_in_force(&fresh, log, generation).await;
         assert_eq!(put, expected, "{log} after {generation}");
     }
-    assert_eq!(purges.in_force().await.unwrap(), Some(log(2)));
+    assert_eq!(log_in_force(&fresh).await, Some(log(2)));
     let next = purges.next_begins_after().await.unwrap();
     assert_eq!(next, Revision::of_generation(2));
 }
@@ -208,8 +283,8 @@ async fn audited(fresh: &Fresh, rows: &[(i64, &str, &[&str])]) {
         fresh.db.purges.push(pushed, NOW_MS).await.unwrap();
         let mut moved = told(&fresh.pending().await[0], log(1), revision);
         moved.told.at_ms = *at_ms;
-        let taken = fresh.db.purges.take_out(log(1), vec![moved]).await;
-        assert!(taken.unwrap());
+        let taken = take_out(fresh, log(1), vec![moved]).await;
+        assert_eq!(taken, TakenOut::Done);
     }
 }
 
@@ -278,15 +353,14 @@ async fn two_servers_that_move_the_same_rows_tell_the_audit_once(fresh: Fresh) {
     assert!(put_in_force(&fresh, log(1), 0).await);
     let rows = fresh.pending().await;
     let moved = all_told(&rows, log(1));
-    let purges = &fresh.db.purges;
     // The second one has only some of them.
     let some = moved[3..9].to_vec();
     let taken = tokio::join!(
-        purges.take_out(log(1), moved),
-        purges.take_out(log(1), some.clone()),
-        purges.take_out(log(1), some),
+        take_out(&fresh, log(1), moved),
+        take_out(&fresh, log(1), some.clone()),
+        take_out(&fresh, log(1), some),
     );
-    assert!(taken.0.unwrap() && taken.1.unwrap() && taken.2.unwrap());
+    assert_eq!(taken, (TakenOut::Done, TakenOut::Done, TakenOut::Done));
     assert_eq!(fresh.pending().await, []);
     let rows_of_audit = audit(&fresh, AuditFilter::default()).await;
     let reasons: HashSet<&str> = rows_of_audit
@@ -301,7 +375,7 @@ async fn of_logs_that_begin_at_once_one_is_in_force(fresh: Fresh) {
     let put = join_all(puts).await;
     assert_eq!(put.iter().filter(|could| **could).count(), 1, "{put:?}");
     let winner = put.iter().position(|could| *could).unwrap();
-    let in_force = fresh.db.purges.in_force().await.unwrap();
+    let in_force = log_in_force(&fresh).await;
     assert_eq!(in_force, Some(log(u8::try_from(winner + 1).unwrap())));
     let next = fresh.db.purges.next_begins_after().await.unwrap();
     assert_eq!(next, Revision::of_generation(1));

@@ -252,7 +252,8 @@ async fn the_position_is_taken_before_the_first_read() {
             .purge_log
             .records_after(as_of.log, Revision::ZERO, 9, Duration::ZERO)
             .await
-            .unwrap(),
+            .unwrap()
+            .records,
     )
     .unwrap();
     let judge = |answer: &Answer| {

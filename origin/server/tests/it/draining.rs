@@ -91,7 +91,11 @@ impl Gated {
             .records_after(log, Revision::ZERO, 9_999, Duration::ZERO)
             .await
             .unwrap();
-        records.into_iter().flat_map(|record| record.tags).collect()
+        records
+            .records
+            .into_iter()
+            .flat_map(|record| record.tags)
+            .collect()
     }
 }
 

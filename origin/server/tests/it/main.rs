@@ -23,6 +23,7 @@ mod graphql_js;
 mod limiting;
 mod listing;
 mod living;
+mod losing;
 mod measuring;
 mod mongo;
 mod publishing;

@@ -52,6 +52,7 @@ async fn a_purge_is_in_the_log_when_it_is_answered() {
         .await
         .unwrap();
     let kinds: Vec<_> = records
+        .records
         .iter()
         .map(|record| (record.revision.0, record.kind))
         .collect();

@@ -14,6 +14,7 @@ use axum::{
     routing::post,
 };
 use cache_core::{LogId, PurgeKind, PurgeRecord, Revision};
+use cache_tiered::{Link, Metrics, NewRecord, RedisLog};
 use domain::purges::PendingPurge as Entry;
 use edge_core::{
     announced::Announced,
@@ -23,7 +24,7 @@ use tokio::time::{Instant, sleep};
 use yousoon::{server::Background, state::AppState};
 
 use crate::{
-    app::{EDGE_SECRET, TestApp},
+    app::{Builder, EDGE_SECRET, TestApp},
     fixtures::NOW_MS,
 };
 
@@ -76,6 +77,10 @@ async fn append(
 }
 
 async fn start(edge: &Shared) -> TestApp {
+    start_with(TestApp::builder(), edge).await
+}
+
+async fn start_with(builder: Builder, edge: &Shared) -> TestApp {
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .await
         .unwrap();
@@ -84,7 +89,7 @@ async fn start(edge: &Shared) -> TestApp {
         .route("/_yousoon/purge-log", post(append))
         .with_state(Arc::clone(edge));
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-    TestApp::builder().edge(&url).start().await
+    builder.edge(&url).start().await
 }
 
 async fn purge(state: &AppState, count: usize) {
@@ -111,6 +116,36 @@ async fn until(edge: &Shared, what: &str, done: impl Fn(&Edge) -> bool) -> Durat
         sleep(Duration::from_millis(5)).await;
     }
     start.elapsed()
+}
+
+#[tokio::test]
+async fn a_record_that_is_not_attested_is_not_told_to_the_edge() {
+    if let Some(reason) = e2e::redis::cannot_be_killed().await {
+        return println!("skipped: {reason}");
+    }
+    let redis = e2e::Redis::start(e2e::Durability::Memory).await.unwrap();
+    let edge = Shared::default();
+    let app = start_with(TestApp::builder().redis(&redis.url()), &edge).await;
+    let _background = Background::start(&app.state).unwrap();
+    purge(&app.state, 1).await;
+    let begins = app.head();
+    until(&edge, "the first record", |edge| edge.state.head == begins).await;
+    // As an origin that crashes after its append; another one has moved its row meanwhile.
+    let feed = &app.state.services.caches.feed;
+    let clock = feed.clock().clone();
+    let client = redis::Client::open(redis.url()).unwrap();
+    let make = |within| Link::new(client.clone(), within, clock.clone(), Metrics::default());
+    let log = RedisLog::new("yousoon:1:purge-log", make);
+    let record = NewRecord {
+        tags: vec!["offer:1".parse().unwrap()],
+        kind: PurgeKind::Hard,
+        at_ms: NOW_MS.unsigned_abs(),
+    };
+    log.append(app.log(), &[record]).await.unwrap();
+    let mut moved = feed.subscribe();
+    moved.wait_for(|at| at.head > begins).await.unwrap();
+    until(&edge, "the second record", |edge| edge.state.head > begins).await;
+    assert!(feed.position().attested > begins, "it came too early");
 }
 
 #[tokio::test]

@@ -6,10 +6,12 @@ mod register;
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
-use cache_core::{LogId, Revision};
+use cache_core::{LogId, Revision, Tip};
 use domain::{
     StoreError,
-    purges::{AuditFilter, AuditRow, Moved, OutboxRow, PendingPurge, PurgeStore},
+    purges::{
+        AuditFilter, AuditRow, InForce, Moved, OutboxRow, PendingPurge, Proof, PurgeStore, TakenOut,
+    },
 };
 use mongodb::bson::{Bson, Document, doc};
 
@@ -89,16 +91,16 @@ impl PurgeStore for MongoPurges {
         }
     }
 
-    async fn take_out(&self, log: LogId, moved: Vec<Moved>) -> Result<bool, StoreError> {
-        let moved = Arc::new(moved);
+    async fn take_out(&self, proof: Proof, moved: Vec<Moved>) -> Result<TakenOut, StoreError> {
+        let both = Arc::new((proof, moved));
         let taken = self.db.transaction(move |tx| {
-            let moved = Arc::clone(&moved);
-            Box::pin(async move { take_out(tx, log, &moved).await })
+            let both = Arc::clone(&both);
+            Box::pin(async move { take_out(tx, &both.0, &both.1).await })
         });
         Ok(taken.await?)
     }
 
-    async fn in_force(&self) -> Result<Option<LogId>, StoreError> {
+    async fn in_force(&self) -> Result<Option<InForce>, StoreError> {
         Ok(register::in_force(&self.db).await?)
     }
 
@@ -106,14 +108,9 @@ impl PurgeStore for MongoPurges {
         Ok(register::next_begins_after(&self.db).await?)
     }
 
-    async fn put_in_force(
-        &self,
-        log: LogId,
-        head: Revision,
-        now_ms: i64,
-    ) -> Result<bool, StoreError> {
+    async fn put_in_force(&self, log: LogId, tip: Tip, now_ms: i64) -> Result<bool, StoreError> {
         let put = self.db.transaction_that_adds(move |tx| {
-            Box::pin(async move { register::put(tx, log, head, now_ms).await })
+            Box::pin(async move { register::put(tx, log, tip, now_ms).await })
         });
         Ok(put.await?)
     }
@@ -146,9 +143,10 @@ fn every() -> Document {
     doc! {"_id": {"$gt": 0_i64}}
 }
 
-async fn take_out(tx: &mut Tx, log: LogId, moved: &[Moved]) -> Result<bool, MongoError> {
-    if !register::hold(tx, log).await? {
-        return Ok(false);
+async fn take_out(tx: &mut Tx, proof: &Proof, moved: &[Moved]) -> Result<TakenOut, MongoError> {
+    let attested = register::attest(tx, proof).await?;
+    if attested != TakenOut::Done {
+        return Ok(attested);
     }
     let ids: Vec<Bson> = moved.iter().map(|moved| moved.id.into()).collect();
     let among = doc! {"_id": {"$in": &ids}};
@@ -158,7 +156,7 @@ async fn take_out(tx: &mut Tx, log: LogId, moved: &[Moved]) -> Result<bool, Mong
         .map(|row| Ok((id_number(row, "_id")?, text(row, "actor")?)));
     let mut there: HashMap<i64, String> = found.collect::<Result<_, MongoError>>()?;
     if there.is_empty() {
-        return Ok(true);
+        return Ok(TakenOut::Done);
     }
     let gone = tx.delete_many(OUTBOX, among).await?;
     // In one snapshot they are the same; a server without one must not make the audit lie.
@@ -176,5 +174,5 @@ async fn take_out(tx: &mut Tx, log: LogId, moved: &[Moved]) -> Result<bool, Mong
         }
     }
     audit::record(tx, &told).await?;
-    Ok(true)
+    Ok(TakenOut::Done)
 }

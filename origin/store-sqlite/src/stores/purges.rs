@@ -1,10 +1,12 @@
 //! Purges in the embedded store.
 
 use async_trait::async_trait;
-use cache_core::{LogId, Revision};
+use cache_core::{LogId, Revision, Tip};
 use domain::{
     StoreError,
-    purges::{AuditFilter, AuditRow, Moved, OutboxRow, PendingPurge, PurgeStore},
+    purges::{
+        AuditFilter, AuditRow, InForce, Moved, OutboxRow, PendingPurge, Proof, PurgeStore, TakenOut,
+    },
 };
 
 use crate::{
@@ -41,10 +43,11 @@ impl PurgeStore for EmbeddedPurges {
         self.db.read(outbox_last).await
     }
 
-    async fn take_out(&self, log: LogId, moved: Vec<Moved>) -> Result<bool, StoreError> {
+    async fn take_out(&self, proof: Proof, moved: Vec<Moved>) -> Result<TakenOut, StoreError> {
         let take_out = self.db.write(move |tx| {
-            if in_force::in_force(tx)? != Some(log) {
-                return Ok(false);
+            let attested = in_force::attest(tx, &proof)?;
+            if attested != TakenOut::Done {
+                return Ok(attested);
             }
             for Moved { id, told } in &moved {
                 if let Some(actor) = outbox_remove(tx, *id)? {
@@ -55,27 +58,22 @@ impl PurgeStore for EmbeddedPurges {
                     audit::record(tx, &told)?;
                 }
             }
-            Ok(true)
+            Ok(TakenOut::Done)
         });
         take_out.await
     }
 
-    async fn in_force(&self) -> Result<Option<LogId>, StoreError> {
-        self.db.read(in_force::in_force).await
+    async fn in_force(&self) -> Result<Option<InForce>, StoreError> {
+        self.db.read(in_force::register).await
     }
 
     async fn next_begins_after(&self) -> Result<Revision, StoreError> {
         self.db.read(in_force::next_begins_after).await
     }
 
-    async fn put_in_force(
-        &self,
-        log: LogId,
-        head: Revision,
-        now_ms: i64,
-    ) -> Result<bool, StoreError> {
+    async fn put_in_force(&self, log: LogId, tip: Tip, now_ms: i64) -> Result<bool, StoreError> {
         self.db
-            .write(move |tx| in_force::put_in_force(tx, log, head, now_ms))
+            .write(move |tx| in_force::put_in_force(tx, log, tip, now_ms))
             .await
     }
 

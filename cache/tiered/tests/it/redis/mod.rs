@@ -3,10 +3,12 @@
 //! They use the server at `YOUSOON_TEST_REDIS_URL`, or start one of their own. Without either they
 //! fail and say how to get one.
 
+mod cluster;
 mod connecting;
 mod link;
 mod log;
 mod remote;
+mod tls;
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -34,10 +36,13 @@ fn link(url: &str, within: Duration) -> Result<Link> {
 }
 
 fn log_at(url: &str, prefix: &str) -> Result<RedisLog> {
-    let client = Client::open(url)?;
+    Ok(log_of(Client::open(url)?, prefix))
+}
+
+fn log_of(client: Client, prefix: &str) -> RedisLog {
     let (clock, metrics) = (clock(), Metrics::default());
     let make = move |within| Link::new(client.clone(), within, clock.clone(), metrics.clone());
-    Ok(RedisLog::new(prefix, make))
+    RedisLog::new(prefix, make)
 }
 
 /// A prefix of its own for each test, because the server may be shared.

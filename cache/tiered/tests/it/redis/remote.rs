@@ -49,7 +49,9 @@ impl Tier {
     }
 
     async fn put(&self, key: CacheKey, body: &[u8], wall_ms: u64) {
-        self.remote.put(key, Arc::new(entry(body)), wall_ms);
+        let entry = entry(body);
+        let as_of = entry.head.as_of;
+        self.remote.put(key, Arc::new(entry), as_of, wall_ms);
         self.tasks.wait().await;
     }
 
@@ -93,6 +95,20 @@ async fn an_entry_is_stored_for_as_long_as_it_may_be_of_use() {
         let name = tier.name(&key(name));
         assert!(!tier.raw.exists::<_, bool>(&name).await.unwrap(), "{name}");
     }
+}
+
+#[tokio::test]
+async fn an_entry_has_the_as_of_that_it_is_stored_with() {
+    let tier = Tier::start().await.unwrap();
+    let attested = AsOf {
+        revision: Revision(3),
+        ..entry(b"{}").head.as_of
+    };
+    tier.remote
+        .put(key("a"), Arc::new(entry(b"{}")), attested, BORN_MS);
+    tier.tasks.wait().await;
+    let found = tier.remote.get(&key("a")).await.unwrap();
+    assert_eq!(found.head.as_of, attested);
 }
 
 #[tokio::test]
@@ -151,6 +167,11 @@ async fn a_long_body_is_compressed_and_comes_back_as_it_was() {
 
 #[tokio::test]
 async fn a_server_that_is_gone_is_a_miss() {
+    let put = |remote: &Remote| {
+        let entry = entry(b"{}");
+        let as_of = entry.head.as_of;
+        remote.put(key("a"), Arc::new(entry), as_of, BORN_MS);
+    };
     if let Some(reason) = cannot_be_killed().await {
         return println!("skipped: {reason}");
     }
@@ -158,7 +179,7 @@ async fn a_server_that_is_gone_is_a_miss() {
     let tasks = TaskTracker::new();
     tasks.close();
     let remote = Remote::new(link(&redis.url(), WITHIN).unwrap(), "test", tasks.clone());
-    remote.put(key("a"), Arc::new(entry(b"{}")), BORN_MS);
+    put(&remote);
     tasks.wait().await;
     assert!(remote.get(&key("a")).await.is_some());
     redis.kill().await.unwrap();
@@ -168,6 +189,6 @@ async fn a_server_that_is_gone_is_a_miss() {
         let many = remote.get_many(&[key("a"), key("b")]).await;
         assert!(many.len() == 2 && many.iter().all(Option::is_none));
     }
-    remote.put(key("a"), Arc::new(entry(b"{}")), BORN_MS);
+    put(&remote);
     tasks.wait().await;
 }

@@ -94,7 +94,7 @@ fn judge(stage: &Stage, pod: &Pod, given: &Answer<Unstored>, own: Option<Own>, a
                 return world.oracle().complain(complaint);
             };
             let seen_ms = now_ms.saturating_sub(pod.feed.seen_ago_ms(entry));
-            (parts, claims(stage, entry), seen_ms)
+            (parts, claims(stage, pod, entry), seen_ms)
         }
         Answer::Unshared { answer, .. } | Answer::Failed(answer) => match answer {
             Some(parts) => (Parts::clone(parts), Vec::new(), 0),
@@ -117,14 +117,15 @@ fn judge(stage: &Stage, pod: &Pod, given: &Answer<Unstored>, own: Option<Own>, a
     });
 }
 
-/// The revisions up to which an entry claims to be current: its own `as_of`, and the head of each
-/// copy that finds it valid.
-fn claims(stage: &Stage, entry: &Cached) -> Vec<AsOf> {
+/// The revisions up to which an entry claims to be current when it leaves the server: its own
+/// `as_of`, and the end of each copy that finds it valid.
+fn claims(stage: &Stage, pod: &Pod, entry: &Cached) -> Vec<AsOf> {
+    let entry = pod.as_seen_by_others(entry);
     let mut claims = vec![entry.as_of()];
     for pod in &*stage.pods() {
-        let verdict = pod.feed.judge(&Pod::as_seen_by_others(entry), None);
-        if matches!(verdict, Verdict::Serve { .. }) {
-            claims.extend(pod.feed.as_of());
+        if matches!(pod.feed.judge(&entry, None), Verdict::Serve { .. }) {
+            let as_of = pod.feed.as_of();
+            claims.extend(as_of.map(|as_of| pod.feed.as_of_for_others(as_of)));
         }
     }
     claims
@@ -132,7 +133,7 @@ fn claims(stage: &Stage, entry: &Cached) -> Vec<AsOf> {
 
 /// An answer that is served because a fill failed may be old, but must not be known to be purged.
 fn not_known_to_be_wrong(stage: &Stage, pod: &Pod, entry: &Cached) {
-    let verdict = pod.feed.judge(&Pod::as_seen_by_others(entry), None);
+    let verdict = pod.feed.judge(&Pod::with_as_of(entry, entry.as_of()), None);
     let purged = matches!(
         verdict,
         Verdict::Fetch {

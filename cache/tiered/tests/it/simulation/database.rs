@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use cache_core::{LogId, PurgeKind, Revision};
+use cache_core::{LogId, PurgeKind, Revision, Tip};
 
 /// The number of values in the database.
 pub(super) const KEYS: usize = 4;
@@ -18,6 +18,14 @@ pub(super) struct Row {
     pub(super) kind: PurgeKind,
 }
 
+/// As in `domain::purges`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TakenOut {
+    Done,
+    OtherLog,
+    Unproven(Tip),
+}
+
 /// All that is committed.
 #[derive(Debug, Default)]
 pub(super) struct Database {
@@ -25,7 +33,8 @@ pub(super) struct Database {
     pub(super) values: [usize; KEYS],
     outbox: BTreeMap<i64, Row>,
     rows: i64,
-    in_force: Option<LogId>,
+    /// The log in force, and up to where it is attested.
+    in_force: Option<(LogId, Tip)>,
     retired: HashSet<LogId>,
 }
 
@@ -63,18 +72,32 @@ impl Database {
         self.outbox.is_empty()
     }
 
-    /// Removes rows whose records are in `log`, if that is in force.
-    pub(super) fn take_out(&mut self, log: LogId, rows: &[Row]) -> bool {
-        if self.in_force != Some(log) {
-            return false;
+    /// Removes rows whose records are in `log` up to `tip`, if the log is in force and is attested up
+    /// to one of the positions that it is `known` to have; then it is attested up to `tip`.
+    pub(super) fn take_out(
+        &mut self,
+        log: LogId,
+        tip: Tip,
+        known: &[Tip],
+        rows: &[Row],
+    ) -> TakenOut {
+        let Some((in_force, end)) = &mut self.in_force else {
+            return TakenOut::OtherLog;
+        };
+        if *in_force != log {
+            return TakenOut::OtherLog;
         }
+        if *end != tip && !known.contains(end) {
+            return TakenOut::Unproven(*end);
+        }
+        *end = (*end).max(tip);
         for row in rows {
             self.outbox.remove(&row.id);
         }
-        true
+        TakenOut::Done
     }
 
-    pub(super) const fn in_force(&self) -> Option<LogId> {
+    pub(super) const fn in_force(&self) -> Option<(LogId, Tip)> {
         self.in_force
     }
 
@@ -84,14 +107,15 @@ impl Database {
     }
 
     /// As the origin's register: a log that was left behind never comes back.
-    pub(super) fn put_in_force(&mut self, log: LogId, head: Revision) -> bool {
-        if self.in_force == Some(log) {
+    pub(super) fn put_in_force(&mut self, log: LogId, tip: Tip) -> bool {
+        if self.in_force.is_some_and(|(in_force, _)| in_force == log) {
             return true;
         }
-        if self.retired.contains(&log) || head < self.next_begins_after() {
+        if self.retired.contains(&log) || tip.revision < self.next_begins_after() {
             return false;
         }
-        self.retired.extend(self.in_force.replace(log));
+        let before = self.in_force.replace((log, tip));
+        self.retired.extend(before.map(|(log, _)| log));
         true
     }
 }

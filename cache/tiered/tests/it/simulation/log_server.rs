@@ -2,25 +2,71 @@
 
 use std::collections::HashMap;
 
-use cache_core::{LogId, PurgeRecord, Revision};
-use cache_tiered::redis_log::Opened;
+use cache_core::{Digest, LogId, PurgeRecord, Revision, Tip};
+use cache_tiered::{
+    Page,
+    redis_log::{Looked, Opened},
+};
 
 use super::{schedule::Disaster, world::PODS};
 
 #[derive(Clone, Debug)]
+struct Record {
+    record: PurgeRecord,
+    /// The digest before it.
+    after: Digest,
+    digest: Digest,
+}
+
+#[derive(Clone, Debug)]
 struct State {
     log: LogId,
-    /// The server that the log belongs to.
-    server: u64,
-    head: u64,
+    tip: Tip,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Server {
-    /// Its replication id.
-    id: u64,
     state: Option<State>,
-    streams: HashMap<LogId, Vec<PurgeRecord>>,
+    streams: HashMap<LogId, Vec<Record>>,
+}
+
+impl Server {
+    fn looked(&self, known: &[(LogId, Tip)]) -> Option<Looked> {
+        let State { log, tip } = self.state.as_ref()?;
+        let records = self.streams.get(log).map_or(&[][..], Vec::as_slice);
+        let has = |must: &Tip| {
+            let next = records
+                .iter()
+                .find(|next| next.record.revision == must.revision.next());
+            must.revision <= tip.revision
+                && (must.revision != tip.revision || must == tip)
+                && next.is_none_or(|next| next.after == must.digest)
+        };
+        let of_this = known.iter().filter(|(known, _)| known == log);
+        let first = records.first();
+        let horizon = first.map_or(tip.revision.0, |first| first.record.revision.0 - 1);
+        Some(Looked {
+            opened: Opened {
+                log: *log,
+                horizon: Revision(horizon),
+                tip: *tip,
+            },
+            has_lost: of_this.map(|(_, tip)| tip).any(|tip| !has(tip)),
+        })
+    }
+
+    /// It loses its newest records.
+    fn forget(&mut self, forgets: usize) {
+        let Some(state) = &mut self.state else { return };
+        let stream = self.streams.entry(state.log).or_default();
+        for _ in 0..forgets {
+            let Some(lost) = stream.pop() else { return };
+            state.tip = Tip {
+                revision: Revision(lost.record.revision.0 - 1),
+                digest: lost.after,
+            };
+        }
+    }
 }
 
 /// The servers, and which of them each pod is connected to.
@@ -28,7 +74,7 @@ struct Server {
 pub(super) struct LogServers {
     all: Vec<Server>,
     pub(super) leads_to: [usize; PODS],
-    next_id: u64,
+    next: u64,
 }
 
 impl Default for LogServers {
@@ -36,25 +82,21 @@ impl Default for LogServers {
         Self {
             all: vec![Server::default()],
             leads_to: [0; PODS],
-            next_id: 1,
+            next: 1,
         }
     }
 }
 
 impl LogServers {
-    const fn fresh(&mut self) -> u64 {
-        self.next_id += 1;
-        self.next_id
+    /// A number that was never given before, as random numbers are.
+    const fn fresh(&mut self) -> [u8; 8] {
+        self.next += 1;
+        self.next.to_be_bytes()
     }
 
-    const fn fresh_log(&mut self) -> LogId {
+    fn fresh_log(&mut self) -> LogId {
         let mut bytes = [0; 16];
-        let number = self.fresh().to_be_bytes();
-        let mut at = 0;
-        while at < 8 {
-            bytes[at] = number[at];
-            at += 1;
-        }
+        bytes[..8].copy_from_slice(&self.fresh());
         LogId::from_bytes(bytes)
     }
 
@@ -66,7 +108,11 @@ impl LogServers {
     /// The log of the newest server, and its end.
     pub(super) fn end(&self) -> Option<(LogId, Revision)> {
         let state = self.all.last()?.state.as_ref()?;
-        Some((state.log, Revision(state.head)))
+        Some((state.log, state.tip.revision))
+    }
+
+    pub(super) fn look(&self, pod: usize, known: &[(LogId, Tip)]) -> Option<Looked> {
+        self.all[self.leads_to[pod]].looked(known)
     }
 
     pub(super) fn open(
@@ -74,35 +120,19 @@ impl LogServers {
         pod: usize,
         wrong: Option<LogId>,
         begins_after: Revision,
-    ) -> Opened {
-        let fresh = self.fresh_log();
+    ) -> Option<Opened> {
+        let (log, digest) = (self.fresh_log(), Digest::from_bytes(self.fresh()));
         let server = &mut self.all[self.leads_to[pod]];
-        let id = server.id;
-        let known = server
-            .state
-            .take()
-            .map(|state| (state.server == id && Some(state.log) != wrong, state));
-        let state = match known {
-            Some((true, state)) => state,
-            other => {
-                if let Some((_, state)) = other {
-                    server.streams.remove(&state.log);
-                }
-                State {
-                    log: fresh,
-                    server: id,
-                    head: begins_after.0,
-                }
-            }
-        };
-        let first = server.streams.get(&state.log).and_then(|all| all.first());
-        let opened = Opened {
-            log: state.log,
-            horizon: Revision(first.map_or(state.head, |first| first.revision.0 - 1)),
-            head: Revision(state.head),
-        };
-        server.state = Some(state);
-        opened
+        let before = server.state.as_ref().map(|state| state.log);
+        if before.is_none() || before == wrong {
+            server.streams.clear();
+            let tip = Tip {
+                revision: begins_after,
+                digest,
+            };
+            server.state = Some(State { log, tip });
+        }
+        server.looked(&[]).map(|looked| looked.opened)
     }
 
     /// `None` when the log has another identity.
@@ -110,25 +140,31 @@ impl LogServers {
         &mut self,
         pod: usize,
         log: LogId,
-        mut record: PurgeRecord,
-    ) -> Option<Revision> {
-        let server = &mut self.all[self.leads_to[pod]];
-        let id = server.id;
-        let state = server
-            .state
-            .as_mut()
-            .filter(|state| state.log == log && state.server == id)?;
-        state.head += 1;
-        record.revision = Revision(state.head);
-        let revision = record.revision;
-        server.streams.entry(log).or_default().push(record);
-        Some(revision)
-    }
-
-    pub(super) fn has(&self, pod: usize, log: LogId, revision: Revision) -> bool {
-        self.records_after(pod, log, Revision(revision.0 - 1), 1)
-            .first()
-            .is_some_and(|record| record.revision == revision)
+        records: Vec<PurgeRecord>,
+    ) -> Option<Page> {
+        let mut page = Page::default();
+        for mut record in records {
+            let digest = Digest::from_bytes(self.fresh());
+            let server = &mut self.all[self.leads_to[pod]];
+            let state = server.state.as_mut().filter(|state| state.log == log)?;
+            let after = state.tip.digest;
+            record.revision = state.tip.revision.next();
+            state.tip = Tip {
+                revision: record.revision,
+                digest,
+            };
+            if page.records.is_empty() {
+                page.base = after;
+            }
+            page.records.push(record.clone());
+            page.digests.push(digest);
+            server.streams.entry(log).or_default().push(Record {
+                record,
+                after,
+                digest,
+            });
+        }
+        Some(page)
     }
 
     pub(super) fn records_after(
@@ -137,35 +173,27 @@ impl LogServers {
         log: LogId,
         after: Revision,
         limit: usize,
-    ) -> Vec<PurgeRecord> {
+    ) -> Page {
         let stream = self.all[self.leads_to[pod]].streams.get(&log);
         let records = stream.into_iter().flatten();
-        records
-            .filter(|record| record.revision > after)
+        let found: Vec<&Record> = records
+            .filter(|record| record.record.revision > after)
             .take(limit)
-            .cloned()
-            .collect()
+            .collect();
+        Page {
+            base: found.first().map(|first| first.after).unwrap_or_default(),
+            records: found.iter().map(|found| found.record.clone()).collect(),
+            digests: found.iter().map(|found| found.digest).collect(),
+        }
     }
 
     /// Applies a fault to the newest server. Returns whether the pods must connect to another one.
     pub(super) fn strike(&mut self, disaster: Disaster) -> bool {
-        let fresh = self.fresh();
         let current = self.current();
         let server = &mut self.all[current];
         match disaster {
-            Disaster::Restarts => server.id = fresh,
-            Disaster::Wiped => {
-                *server = Server {
-                    id: fresh,
-                    ..Server::default()
-                }
-            }
-            Disaster::Flushed => {
-                *server = Server {
-                    id: server.id,
-                    ..Server::default()
-                }
-            }
+            Disaster::Restarts { forgets } => server.forget(forgets),
+            Disaster::Wiped => *server = Server::default(),
             Disaster::Trimmed { keep } => {
                 for stream in server.streams.values_mut() {
                     stream.drain(..stream.len().saturating_sub(keep));
@@ -173,13 +201,7 @@ impl LogServers {
             }
             Disaster::FailsOver { forgets } => {
                 let mut replica = server.clone();
-                replica.id = fresh;
-                if let Some(state) = &mut replica.state {
-                    let stream = replica.streams.entry(state.log).or_default();
-                    let forgets = forgets.min(stream.len());
-                    stream.truncate(stream.len() - forgets);
-                    state.head -= forgets as u64;
-                }
+                replica.forget(forgets);
                 self.all.push(replica);
                 return true;
             }

@@ -16,7 +16,7 @@ pub(super) type Parts = BTreeMap<usize, usize>;
 struct Version {
     committed_at_ms: u64,
     kind: PurgeKind,
-    /// Its records in logs that were in force when it was appended.
+    /// Its records, as the database attests them.
     records: Vec<(LogId, Revision)>,
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use cache_core::{CacheKey, EntryHead, KeyBuilder, Lifetime, Revision, entry::ContentHash};
+use cache_core::{AsOf, CacheKey, EntryHead, KeyBuilder, Lifetime, Revision, entry::ContentHash};
 use cache_tiered::{
     Cached, Clock, EntityCache, Fill, Kind, Link, Metrics, PurgeFeed, Remote, ResponseCache,
     simulated::{Fate, Shelf, SimulatedValues},
@@ -127,7 +127,7 @@ impl Pod {
         let wall = Arc::clone(world);
         let clock = Clock::new(move || skew_ms + wall.now_ms());
         let feed = Arc::new(PurgeFeed::new(clock.clone()));
-        if let Some(log) = world.database().in_force() {
+        if let Some((log, _)) = world.database().in_force() {
             feed.begin(log);
         }
         let tasks = TaskTracker::new();
@@ -237,10 +237,15 @@ impl Pod {
         }
     }
 
-    /// The entry as another server would read it from the second tier, with its current `as_of`.
-    pub(super) fn as_seen_by_others(entry: &Cached) -> Cached {
+    /// The entry as it leaves this server.
+    pub(super) fn as_seen_by_others(&self, entry: &Cached) -> Cached {
+        Self::with_as_of(entry, self.feed.as_of_for_others(entry.as_of()))
+    }
+
+    /// The same entry, as if another server had read it with this `as_of`.
+    pub(super) fn with_as_of(entry: &Cached, as_of: AsOf) -> Cached {
         let head = EntryHead {
-            as_of: entry.as_of(),
+            as_of,
             ..entry.head.clone()
         };
         Cached::new(head, Bytes::clone(&entry.body), None)

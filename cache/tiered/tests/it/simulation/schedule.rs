@@ -55,12 +55,10 @@ pub(super) enum Crash {
 /// A fault of the log server.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Disaster {
-    /// It restarts with its data.
-    Restarts,
-    /// It restarts without its data.
+    /// It restarts with its data, but for the newest records.
+    Restarts { forgets: usize },
+    /// It loses its data.
     Wiped,
-    /// `FLUSHALL`: the same server loses its data.
-    Flushed,
     /// A replica that lacks the newest records replaces it. Pods that do not know of it yet go on
     /// using the old server.
     FailsOver { forgets: usize },
@@ -92,11 +90,10 @@ fn crash() -> impl Strategy<Value = Crash> {
 
 fn disaster() -> impl Strategy<Value = Disaster> {
     prop_oneof![
-        Just(Disaster::Restarts),
-        Just(Disaster::Wiped),
-        Just(Disaster::Flushed),
-        (0..3usize).prop_map(|forgets| Disaster::FailsOver { forgets }),
-        (0..3usize).prop_map(|keep| Disaster::Trimmed { keep }),
+        2 => (0..3usize).prop_map(|forgets| Disaster::Restarts { forgets }),
+        1 => Just(Disaster::Wiped),
+        3 => (0..3usize).prop_map(|forgets| Disaster::FailsOver { forgets }),
+        1 => (0..3usize).prop_map(|keep| Disaster::Trimmed { keep }),
     ]
 }
 

@@ -3,11 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cache_core::{LogId, PurgeRecord, Revision, Tag};
+use cache_core::{LogId, PurgeRecord, Revision, Tag, Tip};
 use cache_tiered::{
-    Extent, LogSource, Moment, PurgeFeed, SourceError,
+    Extent, LogSource, Moment, Page, PurgeFeed, SourceError,
     outbox::{Look, Outbox},
-    redis_log::Opened,
+    redis_log::{Looked, Opened},
 };
 use tokio::{
     sync::{Mutex, OwnedMutexGuard},
@@ -15,17 +15,20 @@ use tokio::{
 };
 
 use super::{
-    database::{PAGE_ROWS, Row},
+    database::{PAGE_ROWS, Row, TakenOut},
     world::{LOG_CALL_WITHIN, World},
 };
 
 const LOST: &str = "no answer";
+/// As in the origin, but few, so that a proof often does not name the attested end.
+const KNOWN_TIPS: usize = 2;
+const ENDS: usize = 8;
 
 /// The names of the calls, for their fates.
 mod call {
     pub(super) const OPEN: u64 = 1;
     pub(super) const APPEND: u64 = 2;
-    pub(super) const HAS: u64 = 3;
+    pub(super) const LOOK: u64 = 3;
     pub(super) const READ: u64 = 4;
     pub(super) const FOLLOW: u64 = 5;
     pub(super) const PENDING: u64 = 6;
@@ -43,18 +46,26 @@ pub(super) struct Source {
     pod: usize,
     feed: Arc<PurgeFeed>,
     draining: Arc<Mutex<()>>,
-    looked: Mutex<Look>,
+    looked: Mutex<Found>,
+}
+
+/// What a check found.
+#[derive(Debug, Default)]
+struct Found {
+    outbox: Look,
+    tip: Tip,
 }
 
 pub(super) fn tag(key: usize) -> Result<Tag, SourceError> {
     Ok(format!("offer:{key}").parse()?)
 }
 
-const fn extent(opened: &Opened, complete_at: Moment) -> Extent {
+const fn extent(opened: &Opened, attested: Revision, complete_at: Moment) -> Extent {
     Extent {
         log: opened.log,
         horizon: opened.horizon,
-        head: opened.head,
+        tip: opened.tip,
+        attested,
         complete_at,
     }
 }
@@ -70,16 +81,28 @@ impl Source {
         }
     }
 
-    async fn open(&self, wrong: Option<LogId>) -> Result<Opened, SourceError> {
+    async fn look(&self, known: Vec<(LogId, Tip)>) -> Result<Option<Looked>, SourceError> {
+        let pod = self.pod;
+        let look = move |world: &World| world.servers().look(pod, &known);
+        let looked = self.world.call_log(pod, call::LOOK, look).await;
+        looked.ok_or_else(|| LOST.into())
+    }
+
+    async fn has(&self, log: LogId, tip: Tip) -> Result<bool, SourceError> {
+        let looked = self.look(vec![(log, tip)]).await?;
+        Ok(looked.is_some_and(|looked| looked.opened.log == log && !looked.has_lost))
+    }
+
+    async fn begin(&self, wrong: Option<LogId>) -> Result<Opened, SourceError> {
         let read = |world: &World| world.database().next_begins_after();
         let begins_after = self.world.transact(call::BEGINS_AFTER, read).await;
         let (pod, begins_after) = (self.pod, begins_after.ok_or(LOST)?);
         let open = move |world: &World| world.servers().open(pod, wrong, begins_after);
         let opened = self.world.call_log(pod, call::OPEN, open).await;
-        opened.ok_or_else(|| LOST.into())
+        opened.flatten().ok_or_else(|| LOST.into())
     }
 
-    async fn in_force(&self) -> Result<Option<LogId>, SourceError> {
+    async fn in_force(&self) -> Result<Option<(LogId, Tip)>, SourceError> {
         let read = |world: &World| world.database().in_force();
         let in_force = self.world.transact(call::IN_FORCE, read).await;
         in_force.ok_or_else(|| LOST.into())
@@ -92,63 +115,67 @@ impl Source {
     }
 
     async fn put_in_force(&self, opened: &Opened) -> Result<bool, SourceError> {
-        let (log, head) = (opened.log, opened.head);
-        let put = move |world: &World| world.database().put_in_force(log, head);
+        let (log, tip) = (opened.log, opened.tip);
+        let put = move |world: &World| world.database().put_in_force(log, tip);
         let put = self.world.transact(call::PUT_IN_FORCE, put).await;
         put.ok_or_else(|| LOST.into())
     }
 
-    async fn open_in_force(&self, known: Option<(LogId, Revision)>) -> Result<Opened, SourceError> {
-        let mut opened = self.open(None).await?;
-        if known.is_some_and(|(log, head)| log == opened.log && head > opened.head) {
-            opened = self.open(Some(opened.log)).await?;
+    async fn open_in_force(
+        &self,
+        known: Option<(LogId, Tip)>,
+    ) -> Result<(Opened, Tip), SourceError> {
+        let attested = self.in_force().await?;
+        let looked = self
+            .look(known.into_iter().chain(attested).collect())
+            .await?;
+        let opened = match looked {
+            Some(looked) if !looked.has_lost => looked.opened,
+            Some(lost) => self.begin(Some(lost.opened.log)).await?,
+            None => self.begin(None).await?,
+        };
+        if self
+            .in_force()
+            .await?
+            .is_some_and(|(log, _)| log == opened.log)
+        {
+            let before = attested.filter(|(log, _)| *log == opened.log);
+            let (_, end) = before.ok_or("another pod has just begun this log")?;
+            return Ok((opened, end));
         }
-        if self.in_force().await? == Some(opened.log) || self.put_in_force(&opened).await? {
-            return Ok(opened);
-        }
-        opened = self.open(Some(opened.log)).await?;
         if self.put_in_force(&opened).await? {
-            return Ok(opened);
+            return Ok((opened, opened.tip));
+        }
+        let fresh = self.begin(Some(opened.log)).await?;
+        if self.put_in_force(&fresh).await? {
+            return Ok((fresh, fresh.tip));
         }
         Err("the new purge log cannot be put in force".into())
     }
 
-    async fn append(&self, log: LogId, rows: &[Row]) -> Result<Vec<PurgeRecord>, SourceError> {
+    async fn append(&self, log: LogId, rows: &[Row]) -> Result<Page, SourceError> {
         let mut new = Vec::with_capacity(rows.len());
         for row in rows {
-            let record = PurgeRecord {
+            new.push(PurgeRecord {
                 revision: Revision::ZERO,
                 tags: vec![tag(row.key)?],
                 kind: row.kind,
-            };
-            new.push((*row, record));
+            });
         }
         let pod = self.pod;
         // One step, as the script.
         let append = move |world: &World| {
-            let mut records = Vec::with_capacity(new.len());
-            for (row, record) in new {
-                let revision = world.servers().append(pod, log, record.clone())?;
-                // What a log says that is not in force any more is no promise to anybody.
-                if world.database().in_force() == Some(log) {
-                    let mut oracle = world.oracle();
-                    oracle.appended(row.key, row.version, log, revision);
-                }
-                records.push(PurgeRecord { revision, ..record });
-            }
+            let page = world.servers().append(pod, log, new)?;
             world.appended.send_replace(());
-            Some(records)
+            Some(page)
         };
         let appended = self.world.call_log(pod, call::APPEND, append).await;
         appended.ok_or(LOST)?.ok_or_else(|| "another log".into())
     }
 
-    async fn end(&self) -> Result<Revision, SourceError> {
-        let opened = self.open(None).await?;
-        if self.in_force().await? != Some(opened.log) {
-            return Err("another log is in force".into());
-        }
-        Ok(opened.head)
+    async fn attested_end(&self) -> Result<Revision, SourceError> {
+        let (_, end) = self.in_force().await?.ok_or("no log is known")?;
+        Ok(end.revision)
     }
 
     async fn last(&self) -> Result<i64, SourceError> {
@@ -182,7 +209,7 @@ impl Source {
         drop(turn);
         match moved {
             Some(revision) => Ok(revision),
-            None => self.end().await,
+            None => self.attested_end().await,
         }
     }
 
@@ -203,50 +230,88 @@ impl Source {
 
     async fn move_batch(&self, rows: Vec<Row>) -> Result<Option<Revision>, SourceError> {
         let log = self.feed.position().log.ok_or("no log is known")?;
-        let records = self.append(log, &rows).await?;
-        self.feed.heard(log, &records);
-        let revisions: Vec<Revision> = records.iter().map(|record| record.revision).collect();
-        let last = revisions.last().copied();
-        let pod = self.pod;
-        let has = move |world: &World| {
-            let servers = world.servers();
-            revisions
-                .into_iter()
-                .all(|revision| servers.has(pod, log, revision))
-        };
-        if !self.world.call_log(pod, call::HAS, has).await.ok_or(LOST)? {
+        let page = self.append(log, &rows).await?;
+        let tip = page.tip().ok_or("no rows")?;
+        self.feed.heard(log, &page);
+        if !self.has(log, tip).await? {
             return Err("a record is gone".into());
         }
-        let take_out = move |world: &World| world.database().take_out(log, &rows);
-        let taken = self.world.transact(call::TAKE_OUT, take_out).await;
-        if !taken.ok_or(LOST)? {
-            return Err("another log is in force".into());
+        let mut known = self.feed.newest_tips(log, KNOWN_TIPS);
+        if !known.contains(&tip) {
+            known = page.before().into_iter().chain(page.tips()).collect();
         }
-        Ok(last)
+        let moved = rows.into_iter().zip(page.tips()).collect();
+        self.take_out(log, tip, known, moved).await?;
+        Ok(Some(tip.revision))
+    }
+
+    /// Takes rows out of the outbox whose records are at these positions.
+    async fn take_out(
+        &self,
+        log: LogId,
+        tip: Tip,
+        mut known: Vec<Tip>,
+        moved: Vec<(Row, Tip)>,
+    ) -> Result<(), SourceError> {
+        for _ in 0..ENDS {
+            let (tips, moved) = (known.clone(), moved.clone());
+            let take_out = move |world: &World| {
+                let rows: Vec<Row> = moved.iter().map(|(row, _)| *row).collect();
+                let taken = world.database().take_out(log, tip, &tips, &rows);
+                if taken == TakenOut::Done {
+                    // From now on the log promises these records.
+                    for (row, tip) in &moved {
+                        let mut oracle = world.oracle();
+                        oracle.appended(row.key, row.version, log, tip.revision);
+                    }
+                }
+                taken
+            };
+            let taken = self.world.transact(call::TAKE_OUT, take_out).await;
+            match taken.ok_or(LOST)? {
+                TakenOut::Done => {
+                    self.feed.attest(log, tip);
+                    return Ok(());
+                }
+                TakenOut::OtherLog => return Err("another log is in force".into()),
+                TakenOut::Unproven(end) if self.has(log, end).await? => known.push(end),
+                TakenOut::Unproven(_) => return Err("records were lost".into()),
+            }
+        }
+        Err("others are faster".into())
     }
 }
 
 impl LogSource for Source {
-    async fn check(&self, known: Option<(LogId, Revision)>) -> Result<Extent, SourceError> {
+    async fn check(&self, known: Option<(LogId, Tip)>) -> Result<Extent, SourceError> {
         let mut looked = self.looked.lock().await;
         let began = self.feed.clock().now();
         let rows = self.pending(0).await?;
         let look = Look::new(began, rows.iter().map(|row| row.id), PAGE_ROWS);
-        let mut opened = self.open_in_force(known).await?;
-        let complete_at = match look.after(&looked) {
+        let (mut opened, mut attested) = self.open_in_force(known).await?;
+        let complete_at = match look.after(&looked.outbox) {
             Outbox::Moving(complete_at) => complete_at,
             Outbox::Stuck if self.feed.position().log != Some(opened.log) => {
-                *looked = Look::default();
-                return Ok(extent(&opened, Moment::default()));
+                *looked = Found::default();
+                return Ok(extent(&opened, attested.revision, Moment::default()));
             }
             Outbox::Stuck => {
                 self.drain().await?;
-                opened = self.open_in_force(known).await?;
+                (opened, attested) = self.open_in_force(known).await?;
                 began
             }
         };
-        *looked = look;
-        Ok(extent(&opened, complete_at))
+        if rows.is_empty() && opened.tip == looked.tip && attested.revision < opened.tip.revision {
+            let known = vec![attested];
+            self.take_out(opened.log, opened.tip, known, Vec::new())
+                .await?;
+            attested = opened.tip;
+        }
+        *looked = Found {
+            outbox: look,
+            tip: opened.tip,
+        };
+        Ok(extent(&opened, attested.revision, complete_at))
     }
 
     async fn records_after(
@@ -255,7 +320,7 @@ impl LogSource for Source {
         after: Revision,
         limit: usize,
         wait: Duration,
-    ) -> Result<Vec<PurgeRecord>, SourceError> {
+    ) -> Result<Page, SourceError> {
         let pod = self.pod;
         let deadline = Instant::now() + wait;
         let what = if wait.is_zero() {
@@ -267,10 +332,10 @@ impl LogSource for Source {
         loop {
             appended.mark_unchanged();
             let read = move |world: &World| world.servers().records_after(pod, log, after, limit);
-            let records = self.world.call_log(pod, what, read).await.ok_or(LOST)?;
+            let page = self.world.call_log(pod, what, read).await.ok_or(LOST)?;
             let left = deadline.saturating_duration_since(Instant::now());
-            if !records.is_empty() || left.is_zero() {
-                return Ok(records);
+            if !page.records.is_empty() || left.is_zero() {
+                return Ok(page);
             }
             // Time or an append ends this.
             let _elapsed = timeout(left, appended.changed()).await;

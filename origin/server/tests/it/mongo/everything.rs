@@ -1,6 +1,6 @@
 //! Everything that the stores can be asked, each query at least once.
 
-use cache_core::{LogId, PurgeKind, Revision};
+use cache_core::{LogId, PurgeKind, Revision, Tip};
 use domain::catalogue::sample;
 use domain::{
     Category, GeoPoint, Offer,
@@ -11,7 +11,7 @@ use domain::{
         store::{Author, Columns, Near, NextChange, OfferCursor, OfferQuery, Rank, Visibility},
     },
     partners::store::{PartnerCursor, PartnerQuery},
-    purges::{AuditFilter, AuditRow, Moved, PendingPurge},
+    purges::{AuditFilter, AuditRow, Moved, PendingPurge, Proof, TakenOut},
     rows::Collection,
 };
 use pq_core::DocumentHash;
@@ -158,9 +158,13 @@ async fn ask_purges(db: &Database) {
     };
     purges.push(purge, NOW_MS).await.unwrap();
     let log = LogId::from_bytes([1; 16]);
-    let head = purges.next_begins_after().await.unwrap();
-    assert!(purges.put_in_force(log, head, NOW_MS).await.unwrap());
-    assert_eq!(purges.in_force().await.unwrap(), Some(log));
+    let begins = Tip {
+        revision: purges.next_begins_after().await.unwrap(),
+        ..Tip::default()
+    };
+    assert!(purges.put_in_force(log, begins, NOW_MS).await.unwrap());
+    let in_force = purges.in_force().await.unwrap().unwrap();
+    assert_eq!((in_force.log, in_force.end), (log, begins));
     let rows = purges.pending(0, 9).await.unwrap();
     purges.last_pending().await.unwrap();
     let told = |revision| AuditRow {
@@ -178,7 +182,16 @@ async fn ask_purges(db: &Database) {
         id: row.id,
         told: told(revision),
     });
-    assert!(purges.take_out(log, moved.collect()).await.unwrap());
+    let proof = Proof {
+        log,
+        tip: Tip {
+            revision: begins.revision.next(),
+            ..begins
+        },
+        known: vec![begins],
+    };
+    let taken = purges.take_out(proof, moved.collect()).await.unwrap();
+    assert_eq!(taken, TakenOut::Done);
     let of_tag = AuditFilter {
         tag: Some("offer:1".parse().unwrap()),
         actor: None,

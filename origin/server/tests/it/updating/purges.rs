@@ -19,9 +19,8 @@ use crate::{
 async fn records(app: &TestApp) -> Vec<PurgeRecord> {
     let log = &app.state.services.purge_log;
     let id = log.feed().position().log.unwrap();
-    log.records_after(id, Revision::ZERO, 99, std::time::Duration::ZERO)
-        .await
-        .unwrap()
+    let read = log.records_after(id, Revision::ZERO, 99, std::time::Duration::ZERO);
+    read.await.unwrap().records
 }
 
 async fn outbox(app: &TestApp) -> Vec<OutboxRow> {

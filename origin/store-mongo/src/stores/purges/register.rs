@@ -3,23 +3,30 @@
 //! A transaction that relies on a log writes to the log's document, so that one of two concurrent
 //! transactions is run again. Two first logs meet in the unique index instead.
 
-use cache_core::{LogId, Revision};
+use cache_core::{Digest, LogId, Revision, Tip};
+use domain::purges::{InForce, Proof, TakenOut};
 use mongodb::{
     Collection,
     bson::{DateTime, Document, doc},
 };
 
-use crate::{database::MongoDb, documents::text, error::MongoError, limits::SERVER_WITHIN, tx::Tx};
+use crate::{
+    database::MongoDb,
+    documents::{id_number, optional_text, text},
+    error::MongoError,
+    limits::SERVER_WITHIN,
+    tx::Tx,
+};
 
 const LOGS: &str = "purge_logs";
 
-pub(super) async fn in_force(db: &MongoDb) -> Result<Option<LogId>, MongoError> {
+pub(super) async fn in_force(db: &MongoDb) -> Result<Option<InForce>, MongoError> {
     let logs = logs(db);
     let found = db.run(async move {
         let found = logs.find_one(not_retired()).max_time(SERVER_WITHIN);
         Ok(found.await?)
     });
-    found.await?.as_ref().map(log_id).transpose()
+    found.await?.as_ref().map(register).transpose()
 }
 
 pub(super) async fn next_begins_after(db: &MongoDb) -> Result<Revision, MongoError> {
@@ -31,24 +38,37 @@ pub(super) async fn next_begins_after(db: &MongoDb) -> Result<Revision, MongoErr
     begins_after(counted.await?)
 }
 
-/// Whether `log` is in force, and will be until this transaction ends.
-pub(super) async fn hold(tx: &mut Tx, log: LogId) -> Result<bool, MongoError> {
-    let this = doc! {"_id": log.to_string(), "retired": false};
+/// Attests the proof's log up to its tip, if it is in force and has what was attested before. It is in
+/// force until this transaction ends.
+pub(super) async fn attest(tx: &mut Tx, proof: &Proof) -> Result<TakenOut, MongoError> {
+    let id = proof.log.to_string();
+    let this = doc! {"_id": &id, "retired": false};
     let held = tx.find_one_and_update(LOGS, this, doc! {"$inc": {"held": 1_i64}});
-    Ok(held.await?.is_some())
+    let Some(held) = held.await? else {
+        return Ok(TakenOut::OtherLog);
+    };
+    let before = register(&held)?.end;
+    let Some(end) = proof.attests(before) else {
+        return Ok(TakenOut::Unproven(before));
+    };
+    if end != before {
+        let set = doc! {"$set": end_of(end)};
+        tx.update_one(LOGS, doc! {"_id": id}, set).await?;
+    }
+    Ok(TakenOut::Done)
 }
 
 /// Puts a log in force in this transaction; says whether it could.
 pub(super) async fn put(
     tx: &mut Tx,
     log: LogId,
-    head: Revision,
+    tip: Tip,
     now_ms: i64,
 ) -> Result<bool, MongoError> {
     let id = log.to_string();
     let known = tx.find_one(LOGS, doc! {"_id": &id}).await?;
     let counted = tx.count(LOGS, every()).await?;
-    match decide(known.as_ref(), head, begins_after(counted)?)? {
+    match decide(known.as_ref(), tip.revision, begins_after(counted)?)? {
         Putting::IsInForce => return Ok(true),
         Putting::Refused => return Ok(false),
         Putting::Begins => {}
@@ -56,7 +76,8 @@ pub(super) async fn put(
     tx.update_many(LOGS, not_retired(), doc! {"$set": {"retired": true}})
         .await?;
     let began_at = DateTime::from_millis(now_ms);
-    let new = doc! {"_id": id, "beganAt": began_at, "retired": false};
+    let mut new = doc! {"_id": id, "beganAt": began_at, "retired": false};
+    new.extend(end_of(tip));
     tx.insert_one(LOGS, new).await?;
     Ok(true)
 }
@@ -97,10 +118,28 @@ fn begins_after(logs_before: u64) -> Result<Revision, MongoError> {
         .map_err(|e| MongoError::corrupt("number of logs", &e))
 }
 
-fn log_id(stored: &Document) -> Result<LogId, MongoError> {
+fn register(stored: &Document) -> Result<InForce, MongoError> {
     let id = text(stored, "_id")?;
-    id.parse()
-        .map_err(|error| MongoError::corrupt("log in force", &error))
+    let log = id
+        .parse()
+        .map_err(|error| MongoError::corrupt("log in force", &error))?;
+    // A log of an older version has no end: nothing is known of it.
+    let digest = optional_text(stored, "endDigest")?.map(|text| text.parse::<Digest>());
+    let digest = digest
+        .transpose()
+        .map_err(|error| MongoError::corrupt("end of a log", &error))?;
+    let Some(digest) = digest else {
+        let end = Tip::default();
+        return Ok(InForce { log, end });
+    };
+    let revision = Revision(id_number(stored, "endRevision")?.unsigned_abs());
+    let end = Tip { revision, digest };
+    Ok(InForce { log, end })
+}
+
+fn end_of(tip: Tip) -> Document {
+    let revision = i64::try_from(tip.revision.0).unwrap_or(i64::MAX);
+    doc! {"endRevision": revision, "endDigest": tip.digest.to_string()}
 }
 
 fn not_retired() -> Document {
@@ -140,10 +179,21 @@ mod tests {
     }
 
     #[test]
-    fn a_log_is_read_by_its_id() {
+    fn a_log_is_read_with_its_end() {
         let log = LogId::from_bytes([7; 16]);
-        assert_eq!(log_id(&doc! {"_id": log.to_string()}).unwrap(), log);
-        let bad = log_id(&doc! {"_id": "7"});
+        let end = Tip {
+            revision: Revision::of_generation(3),
+            digest: Digest::from_bytes([9; 8]),
+        };
+        let mut stored = doc! {"_id": log.to_string()};
+        let of_older_version = register(&stored).unwrap();
+        assert_eq!(
+            (of_older_version.log, of_older_version.end),
+            (log, Tip::default())
+        );
+        stored.extend(end_of(end));
+        assert_eq!(register(&stored).unwrap(), InForce { log, end });
+        let bad = register(&doc! {"_id": "7"});
         assert!(matches!(
             bad,
             Err(MongoError::Store(StoreError::Corrupt { .. }))
