@@ -1,6 +1,7 @@
 //! `cargo xtask …`: all set-up and orchestration. Each command is one file.
 
 mod abuse;
+mod balancer;
 mod bench;
 mod bench_edge;
 mod bench_origin;
