@@ -51,7 +51,9 @@ mod tests {
     #[test]
     fn connections_go_to_each_target_in_turn() {
         let listeners = [(); 2].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-        let ports = listeners.each_ref().map(|one| one.local_addr().unwrap().port());
+        let ports = listeners
+            .each_ref()
+            .map(|one| one.local_addr().unwrap().port());
         for (name, listener) in [b'a', b'b'].into_iter().zip(listeners) {
             thread::spawn(move || {
                 for stream in listener.incoming() {

@@ -53,7 +53,10 @@ pub(super) fn run(
         dir: dir.path(),
         binaries,
         secrets: secrets::load_or_create(dir.path())?,
-        environment: environment(options, &redis::start(&dir.path().join("redis"), &mut processes)?)?,
+        environment: environment(
+            options,
+            &redis::start(&dir.path().join("redis"), &mut processes)?,
+        )?,
     };
     let edge_port = system.start(options, build_dir, &mut processes)?;
     let summary = dir.path().join("summary.json");
@@ -78,7 +81,10 @@ fn environment(options: &Options, redis_url: &str) -> Result<Vec<(&'static str, 
         fs::read_to_string(&keys).with_context(|| format!("cannot read {}", keys.display()))?;
     Ok(vec![
         ("YOUSOON_REDIS_URL", redis_url.to_owned()),
-        ("YOUSOON_MONGODB_URL", options.mongodb_url.clone().unwrap_or_default()),
+        (
+            "YOUSOON_MONGODB_URL",
+            options.mongodb_url.clone().unwrap_or_default(),
+        ),
         ("YOUSOON_JWT_KEYS", keys.clone()),
         ("YOUSOON_QR_KEYS", keys),
         ("YOUSOON_RATE_LIMITS", "on".to_owned()),
@@ -95,12 +101,7 @@ struct System<'a> {
 
 impl System<'_> {
     /// Starts all of it; gives the edge's port.
-    fn start(
-        &self,
-        options: &Options,
-        build_dir: &Path,
-        processes: &mut Processes,
-    ) -> Result<u16> {
+    fn start(&self, options: &Options, build_dir: &Path, processes: &mut Processes) -> Result<u16> {
         let edge_port = http::free_port()?;
         let mut origins = Vec::new();
         for name in ORIGINS {
@@ -117,7 +118,9 @@ impl System<'_> {
             }
             let mut serve = origin::serve(&settings, &self.secrets, self.binaries);
             processes.start(name, serve.envs(self.environment.clone()))?;
-            processes.wait_until(name, START_LIMIT, || http::is_ready(settings.port, "/readyz"))?;
+            processes.wait_until(name, START_LIMIT, || {
+                http::is_ready(settings.port, "/readyz")
+            })?;
             origins.push(settings);
         }
         let first = origins.first().context("there are origins")?;
@@ -181,7 +184,12 @@ fn report(lines: &[Line], met: bool) -> Result<()> {
         .map(|line| &*line.name)
         .collect();
     if !missed.is_empty() {
-        bail!("{} of {} lines are not met: {}", missed.len(), lines.len(), missed.join("; "));
+        bail!(
+            "{} of {} lines are not met: {}",
+            missed.len(),
+            lines.len(),
+            missed.join("; ")
+        );
     }
     if !met {
         bail!("k6's thresholds are not met");
