@@ -18,7 +18,7 @@ use crate::stack::Edge;
 use crate::{balancer, checkout, http, progress, redis};
 
 const ORIGINS: [&str; 2] = ["origin-1", "origin-2"];
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 /// A key pair that everybody knows (RFC 8037, appendix A): each origin accepts what the other signed.
 const SIGNING_KEYS: &str = "tests/fixtures/rfc8037.json";
 
