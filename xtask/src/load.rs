@@ -31,7 +31,8 @@ pub(crate) struct Options {
     /// With --all: keep everything in this MongoDB instead of the embedded store.
     #[arg(long, value_name = "URL", requires = "all")]
     mongodb_url: Option<String>,
-    /// With --all: the p95 that each operation must stay below, in milliseconds, instead of 50.
+    /// With --all: the p95 that each operation must stay below, in milliseconds, instead of 50. The
+    /// other limits move with it.
     #[arg(long, value_name = "MS", requires = "all")]
     limit_ms: Option<u32>,
 }
