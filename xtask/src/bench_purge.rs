@@ -1,9 +1,13 @@
 //! `cargo xtask bench-purge`: how long after a write each tier still answers with what was there
 //! before; two origins, one Redis and the edge on this machine.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
+use crate::bench::{self, Figure};
 use crate::binaries::{self, Profile};
+use crate::processes::TemporaryDir;
 use crate::{build_edge, checkout, progress, redis, test, tools};
 
 #[derive(Debug, clap::Args)]
@@ -17,6 +21,30 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut cargo = prepare(options)?;
+    let status = cargo
+        .status()
+        .map_err(|error| progress::not_started(&cargo, &error))?;
+    if !status.success() {
+        bail!("{}", progress::failure("the measurement", status));
+    }
+    Ok(())
+}
+
+/// As [`run`], for the table of all benchmarks. The program fails when a target is missed: its
+/// figures tell that as well.
+pub(crate) fn measure(options: &Options) -> Result<Vec<Figure>> {
+    let dir = TemporaryDir::create("bench-purge")?;
+    let file = dir.path().join("figures.json");
+    let mut cargo = prepare(options)?;
+    cargo
+        .env(bench::FIGURES_FILE, &file)
+        .status()
+        .map_err(|error| progress::not_started(&cargo, &error))?;
+    bench::read_figures(&file)
+}
+
+fn prepare(options: &Options) -> Result<Command> {
     let tools = tools::ensure()?;
     redis::ensure()?;
     build_edge::build(&tools, Profile::Release)?;
@@ -35,11 +63,5 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .args([options.samples, options.edge_samples].map(|count| count.to_string()));
     test::give_binaries(&mut cargo, &binaries);
     progress::announce("writing, and watching who still answers with what was there before");
-    let status = cargo
-        .status()
-        .map_err(|error| progress::not_started(&cargo, &error))?;
-    if !status.success() {
-        bail!("{}", progress::failure("the measurement", status));
-    }
-    Ok(())
+    Ok(cargo)
 }
