@@ -58,7 +58,10 @@ fn main() {
     for family in sample::families(wanted, NOW_MS) {
         let partner = family.partner.name.clone();
         for offer in family.offers {
-            let place = family.establishments.iter().find(|place| place.id == offer.establishment_id);
+            let place = family
+                .establishments
+                .iter()
+                .find(|place| place.id == offer.establishment_id);
             let place = place.map_or_else(String::new, |place| place.name.clone());
             places.push(offer.location);
             let listing = Listing::new(offer, partner.clone(), place);
@@ -88,6 +91,11 @@ fn main() {
             .collect();
         times.sort();
         let at = |percent: usize| times[times.len() * percent / 100].as_secs_f64() * 1e6;
-        println!("{name:>22}: p50 {:6.0} µs, p95 {:6.0} µs, p99 {:6.0} µs", at(50), at(95), at(99));
+        println!(
+            "{name:>22}: p50 {:6.0} µs, p95 {:6.0} µs, p99 {:6.0} µs",
+            at(50),
+            at(95),
+            at(99)
+        );
     }
 }
