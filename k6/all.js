@@ -15,6 +15,7 @@ import { OPERATION as LISTENING, listen as listenFor } from "./all/listening.js"
 import { HASHING, OPERATIONS, act } from "./all/mix.js";
 import { prepare } from "./all/people.js";
 import { pick, placeIn, randomCity } from "./all/places.js";
+import { FULL } from "./stages.js";
 
 const { TOKEN, SHORT, SUMMARY } = __ENV;
 const LIMIT_MS = Number(__ENV.LIMIT_MS ?? 50);
@@ -30,13 +31,7 @@ const STAGES = SHORT
       { duration: "15s", target: 20 },
       { duration: "2s", target: 0 },
     ]
-  : [
-      { duration: "30s", target: 100 },
-      { duration: "1m", target: 100 },
-      { duration: "30s", target: 200 },
-      { duration: "1m", target: 200 },
-      { duration: "30s", target: 0 },
-    ];
+  : FULL;
 const seconds = (duration) => Number(duration.slice(0, -1)) * (duration.endsWith("m") ? 60 : 1);
 const DURATION_S = STAGES.reduce((sum, { duration }) => sum + seconds(duration), 0);
 const PEOPLE = Math.max(...STAGES.map(({ target }) => target));

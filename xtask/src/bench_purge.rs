@@ -3,12 +3,14 @@
 
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::bench::{self, Figure};
 use crate::binaries::{self, Profile};
 use crate::processes::TemporaryDir;
 use crate::{build_edge, checkout, progress, redis, test, tools};
+
+const TITLE: &str = "writing, and watching who still answers with what was there before";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -21,14 +23,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let mut cargo = prepare(options)?;
-    let status = cargo
-        .status()
-        .map_err(|error| progress::not_started(&cargo, &error))?;
-    if !status.success() {
-        bail!("{}", progress::failure("the measurement", status));
-    }
-    Ok(())
+    progress::step_with_output(TITLE, &mut prepare(options)?)
 }
 
 /// As [`run`], for the table of all benchmarks. The program fails when a target is missed: its
@@ -37,6 +32,7 @@ pub(crate) fn measure(options: &Options) -> Result<Vec<Figure>> {
     let dir = TemporaryDir::create("bench-purge")?;
     let file = dir.path().join("figures.json");
     let mut cargo = prepare(options)?;
+    progress::announce(TITLE);
     cargo
         .env(bench::FIGURES_FILE, &file)
         .status()
@@ -62,6 +58,5 @@ fn prepare(options: &Options) -> Result<Command> {
         ])
         .args([options.samples, options.edge_samples].map(|count| count.to_string()));
     test::give_binaries(&mut cargo, &binaries);
-    progress::announce("writing, and watching who still answers with what was there before");
     Ok(cargo)
 }
