@@ -8,6 +8,7 @@
 //   SUMMARY   the file to write the figures to that `cargo xtask load` prints
 import http from "k6/http";
 import { check, sleep } from "k6";
+import { FULL } from "./stages.js";
 
 const { TARGET, DOCUMENT, TOKEN, SHORT, SUMMARY } = __ENV;
 if (!TARGET || !DOCUMENT) {
@@ -21,13 +22,7 @@ export const options = {
         { duration: "10s", target: 20 },
         { duration: "2s", target: 0 },
       ]
-    : [
-        { duration: "30s", target: 100 },
-        { duration: "1m", target: 100 },
-        { duration: "30s", target: 200 },
-        { duration: "1m", target: 200 },
-        { duration: "30s", target: 0 },
-      ],
+    : FULL,
   thresholds: {
     http_req_duration: ["p(95)<50"],
     http_req_failed: ["rate<0.01"],

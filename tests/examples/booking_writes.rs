@@ -68,17 +68,17 @@ async fn main() -> Result<()> {
         println!("  {}", server.name());
         let bench = Arc::new(Bench::start(&database).await?);
         for clients in CLIENTS {
-            let writer = Arc::clone(&bench);
+            let shared = Arc::clone(&bench);
             let plain = measure(clients, writes, move |client, _| {
-                let bench = Arc::clone(&writer);
+                let bench = Arc::clone(&shared);
                 async move { bench.plain(client).await }
             });
             let plain = plain.await?;
             let rounds = (writes / clients).div_ceil(OFFERS_EACH);
-            let (writer, users) = (Arc::clone(&bench), bench.users(clients, rounds).await?);
+            let (shared, users) = (Arc::clone(&bench), bench.users(clients, rounds).await?);
             let users = Arc::new(users);
             let booked = measure(clients, writes, move |client, number| {
-                let (bench, users) = (Arc::clone(&writer), Arc::clone(&users));
+                let (bench, users) = (Arc::clone(&shared), Arc::clone(&users));
                 let user = client * rounds + number / OFFERS_EACH;
                 let offer = client * OFFERS_EACH + number % OFFERS_EACH;
                 async move { bench.book(&users[user], offer).await }

@@ -80,16 +80,32 @@ async fn main() -> Result<()> {
             bytes_each / 1024.0
         );
     }
+    let mut for_table = Vec::new();
     if let [first, others @ ..] = all.as_slice() {
         for other in others {
+            let line = |what, value, unit, ratio, most| {
+                json!({"what": format!("{what} ÷ {}", other.label), "value": value, "unit": unit,
+                    "ratio": ratio, "target": {"ratio_at_most": most}})
+            };
+            let memory = first.bytes_each / other.bytes_each;
+            let p99 = first.p99_ms / other.p99_ms;
+            for_table.push(line(
+                "memory",
+                first.bytes_each / 1024.0,
+                "KiB",
+                memory,
+                0.6,
+            ));
+            for_table.push(line("p99", first.p99_ms, "ms", p99, 0.8));
             println!(
                 "  {} ÷ {}: memory {:.2}, p99 {:.2}",
-                first.label,
-                other.label,
-                first.bytes_each / other.bytes_each,
-                first.p99_ms / other.p99_ms
+                first.label, other.label, memory, p99
             );
         }
+    }
+    // For the table of `cargo xtask bench`.
+    if let Some(file) = std::env::var_os("FIGURES") {
+        std::fs::write(file, serde_json::to_string(&for_table)?)?;
     }
     Ok(())
 }

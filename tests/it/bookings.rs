@@ -33,7 +33,7 @@ impl Outcome {
         let id = &answer.json()["data"]["createBooking"]["id"];
         match (id.as_str(), answer.code().as_str()) {
             (Some(id), _) => Self::Booked(id.to_owned()),
-            (None, "" | "INTERNAL" | "TIMEOUT" | "OVERLOADED") => {
+            (None, "" | "INTERNAL" | "TIMEOUT" | "OVERLOADED" | "OUTCOME_UNKNOWN") => {
                 Self::Nothing(format!("{} {}", answer.status, answer.text))
             }
             (None, code) => Self::Refused(code.to_owned()),

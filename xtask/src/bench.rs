@@ -11,11 +11,13 @@ use crate::processes::Processes;
 use crate::progress;
 
 mod contender;
+mod figure;
 mod probe;
 mod rounds;
 mod wrk;
 
 pub(crate) use contender::{Asked, Comparison, Contender, Proof, Turns, Workload};
+pub(crate) use figure::{FILE as FIGURES_FILE, Figure, Target, read as read_figures};
 pub(crate) use rounds::Rounds;
 pub(crate) use wrk::require as require_wrk;
 

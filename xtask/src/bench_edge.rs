@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::bench::{self, Asked, Comparison, Contender, Proof, Workload};
+use crate::bench::{self, Asked, Comparison, Contender, Figure, Proof, Rounds, Target, Workload};
 use crate::binaries::Profile;
 use crate::processes::{Processes, TemporaryDir};
 use crate::{build_edge, checkout, http, progress, secrets, tools};
@@ -66,6 +66,30 @@ fn contenders() -> Result<Vec<Contender>> {
 }
 
 pub(crate) fn run(turns: &bench::Turns) -> Result<()> {
+    let (rounds, contenders, gzipped_bytes) = compare(turns)?;
+    if gzipped_bytes >= MAX_GZIPPED_BYTES {
+        bail!("the worker is too large");
+    }
+    rounds.require_targets(&contenders)
+}
+
+/// As [`run`], for the table of all benchmarks.
+pub(crate) fn measure(turns: &bench::Turns) -> Result<Vec<Figure>> {
+    let (rounds, contenders, gzipped_bytes) = compare(turns)?;
+    let kb = |bytes: u64| f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / 1e3;
+    let mut figures = rounds.figures(&contenders);
+    figures.push(Figure {
+        what: "the worker's WASM, gzipped".to_owned(),
+        value: kb(gzipped_bytes),
+        unit: "KB".to_owned(),
+        ratio: None,
+        target: Some(Target::ValueBelow(kb(MAX_GZIPPED_BYTES))),
+    });
+    Ok(figures)
+}
+
+/// Also gives the size of the worker, in bytes.
+fn compare(turns: &bench::Turns) -> Result<(Rounds, Vec<Contender>, u64)> {
     bench::require_wrk()?;
     let build_dir = build_edge::build(&tools::ensure()?, Profile::Release)?;
     let dir = TemporaryDir::create("bench-edge")?;
@@ -76,8 +100,8 @@ pub(crate) fn run(turns: &bench::Turns) -> Result<()> {
     let rounds = bench::measure(&mut processes, turns, &contenders, &workload, dir.path())?;
     drop(processes);
     rounds.print(&contenders, "ratio");
-    check_size(&build_dir)?;
-    rounds.require_targets(&contenders)
+    let gzipped_bytes = gzipped_bytes(&build_dir)?;
+    Ok((rounds, contenders, gzipped_bytes))
 }
 
 fn bench_file(name: &str) -> PathBuf {
@@ -149,7 +173,7 @@ fn start(
     })
 }
 
-fn check_size(build_dir: &Path) -> Result<()> {
+fn gzipped_bytes(build_dir: &Path) -> Result<u64> {
     let script = "process.stdout.write(String(require('zlib').gzipSync(require('fs').readFileSync(process.argv[1])).length))";
     let wasm = build_dir.join("index_bg.wasm");
     let gzipped_bytes: u64 =
@@ -159,8 +183,5 @@ fn check_size(build_dir: &Path) -> Result<()> {
         gzipped_bytes / 1_000,
         MAX_GZIPPED_BYTES / 1_000
     );
-    if gzipped_bytes >= MAX_GZIPPED_BYTES {
-        bail!("the worker is too large");
-    }
-    Ok(())
+    Ok(gzipped_bytes)
 }

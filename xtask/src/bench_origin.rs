@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::bench::{self, Comparison, Contender, Proof};
+use crate::bench::{self, Comparison, Contender, Figure, Proof, Rounds};
 use crate::binaries::{self, Binaries, Profile};
 use crate::manifest::Manifest;
 use crate::processes::{Processes, TemporaryDir};
@@ -33,6 +33,17 @@ pub(crate) struct Options {
 const ORIGIN: &str = "origin";
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    let (rounds, contenders) = compare(options)?;
+    rounds.require_targets(&contenders)
+}
+
+/// As [`run`], for the table of all benchmarks.
+pub(crate) fn measure(options: &Options) -> Result<Vec<Figure>> {
+    let (rounds, contenders) = compare(options)?;
+    Ok(rounds.figures(&contenders))
+}
+
+fn compare(options: &Options) -> Result<(Rounds, Vec<Contender>)> {
     bench::require_wrk()?;
     let varnishd = debian::ensure("varnishd", "varnish")?;
     tools::ensure_node_modules(&peers::yoga_dir(), "GraphQL Yoga (about 10 s)")?;
@@ -85,7 +96,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     drop(processes);
     rounds.print(&contenders, "origin ÷ it");
     print_notes(options);
-    rounds.require_targets(&contenders)
+    Ok((rounds, contenders))
 }
 
 /// The release build with sample offers; its own store, no Redis, no edge.

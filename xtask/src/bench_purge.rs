@@ -1,10 +1,16 @@
 //! `cargo xtask bench-purge`: how long after a write each tier still answers with what was there
 //! before; two origins, one Redis and the edge on this machine.
 
-use anyhow::{Result, bail};
+use std::process::Command;
 
+use anyhow::Result;
+
+use crate::bench::{self, Figure};
 use crate::binaries::{self, Profile};
+use crate::processes::TemporaryDir;
 use crate::{build_edge, checkout, progress, redis, test, tools};
+
+const TITLE: &str = "writing, and watching who still answers with what was there before";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -17,6 +23,24 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    progress::step_with_output(TITLE, &mut prepare(options)?)
+}
+
+/// As [`run`], for the table of all benchmarks. The program fails when a target is missed: its
+/// figures tell that as well.
+pub(crate) fn measure(options: &Options) -> Result<Vec<Figure>> {
+    let dir = TemporaryDir::create("bench-purge")?;
+    let file = dir.path().join("figures.json");
+    let mut cargo = prepare(options)?;
+    progress::announce(TITLE);
+    cargo
+        .env(bench::FIGURES_FILE, &file)
+        .status()
+        .map_err(|error| progress::not_started(&cargo, &error))?;
+    bench::read_figures(&file)
+}
+
+fn prepare(options: &Options) -> Result<Command> {
     let tools = tools::ensure()?;
     redis::ensure()?;
     build_edge::build(&tools, Profile::Release)?;
@@ -34,12 +58,5 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         ])
         .args([options.samples, options.edge_samples].map(|count| count.to_string()));
     test::give_binaries(&mut cargo, &binaries);
-    progress::announce("writing, and watching who still answers with what was there before");
-    let status = cargo
-        .status()
-        .map_err(|error| progress::not_started(&cargo, &error))?;
-    if !status.success() {
-        bail!("{}", progress::failure("the measurement", status));
-    }
-    Ok(())
+    Ok(cargo)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use crate::bench::{self, Figure};
 use crate::binaries::{self, Binaries, Profile};
 use crate::manifest::Manifest;
 use crate::processes::{Processes, TemporaryDir, with_many_files};
@@ -31,6 +32,11 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    measure(options).map(drop)
+}
+
+/// Prints what the client found, and gives it for the table of all benchmarks.
+pub(crate) fn measure(options: &Options) -> Result<Vec<Figure>> {
     let peer = checkout::root().join("xtask/peers/graphql-ws");
     tools::ensure_node_modules(&peer, "graphql-ws (about 5 s)")?;
     let binaries = binaries::build(Profile::Release)?;
@@ -54,7 +60,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let theirs = json!({"label": "graphql-ws", "port": peer_port, "pid": id("graphql-ws")?,
         "publish_path": "/publish", "bodies": offers});
     let servers = [ours, theirs].map(|one| merged(&common, one));
-    measure(&mut processes, &servers)
+    let file = dir.path().join("figures.json");
+    load(&mut processes, &servers, &file)?;
+    bench::read_figures(&file)
 }
 
 fn merged(common: &Value, mut one: Value) -> Value {
@@ -131,10 +139,12 @@ fn start_peer(processes: &mut Processes, peer: &Path, dir: &Path, port: u16) -> 
 }
 
 /// One after the other: they share this machine.
-fn measure(processes: &mut Processes, servers: &[Value; 2]) -> Result<()> {
+fn load(processes: &mut Processes, servers: &[Value; 2], figures: &Path) -> Result<()> {
     let program = build_client()?;
     let mut client = with_many_files(program);
-    client.args(servers.iter().map(Value::to_string));
+    client
+        .args(servers.iter().map(Value::to_string))
+        .env(bench::FIGURES_FILE, figures);
     let title = "subscribing, and publishing to all who did";
     progress::announce(title);
     let status = processes.run(&mut client)?;

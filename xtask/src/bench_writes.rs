@@ -1,7 +1,7 @@
 //! `cargo xtask bench-writes`: bookings of different offers by ever more clients, and beside them plain
 //! transactions on separate documents of the same MongoDB, on this machine in one run.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::binaries::{self, Profile};
 use crate::{checkout, progress, redis, test};
@@ -41,12 +41,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         cargo.env("YOUSOON_TEST_MONGODB_URL", url);
     }
     test::give_binaries(&mut cargo, &binaries);
-    progress::announce("booking, and writing the same number of plain documents");
-    let status = cargo
-        .status()
-        .map_err(|error| progress::not_started(&cargo, &error))?;
-    if !status.success() {
-        bail!("{}", progress::failure("the measurement", status));
-    }
-    Ok(())
+    let title = "booking, and writing the same number of plain documents";
+    progress::step_with_output(title, &mut cargo)
 }

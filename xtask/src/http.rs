@@ -44,6 +44,11 @@ pub(crate) fn is_ready(port: u16, path: &str) -> bool {
     get(port, path).is_ok_and(|answer| answer.status == 200)
 }
 
+/// Whether something listens there.
+pub(crate) fn accepts(port: u16) -> bool {
+    TcpStream::connect_timeout(&loopback(port), TIMEOUT).is_ok()
+}
+
 fn parse(mut answer: impl BufRead) -> Result<Answer> {
     let mut line = String::new();
     answer.read_line(&mut line)?;
@@ -94,7 +99,7 @@ pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(loopback(0))?.local_addr()?.port())
 }
 
-fn loopback(port: u16) -> SocketAddr {
+pub(crate) fn loopback(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 

@@ -1,4 +1,5 @@
-//! `cargo xtask load`: k6 against the edge and against the origin, on a system of its own.
+//! `cargo xtask load`: k6 against the edge and against the origin, on a system of its own; with
+//! `--all` with every kind of request, through the edge.
 
 use std::env;
 use std::fs;
@@ -14,6 +15,8 @@ use crate::stack::{Settings, Stack};
 use crate::tools::{self, Tools};
 use crate::{build_edge, checkout, http, progress};
 
+mod all;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// 20 users for 15 s instead of 200 for 3 min.
@@ -22,6 +25,16 @@ pub(crate) struct Options {
     /// How many sample offers there are.
     #[arg(long, value_name = "N", default_value_t = 5000)]
     offers: u32,
+    /// Every kind of request, through the edge to two origins, instead of one list at one place.
+    #[arg(long)]
+    all: bool,
+    /// With --all: keep everything in this MongoDB instead of the embedded store.
+    #[arg(long, value_name = "URL", requires = "all")]
+    mongodb_url: Option<String>,
+    /// With --all: the p95 that each operation must stay below, in milliseconds, instead of 50. The
+    /// other limits move with it.
+    #[arg(long, value_name = "MS", requires = "all")]
+    limit_ms: Option<u32>,
 }
 
 /// What k6/offers.js writes at its end.
@@ -37,6 +50,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let k6 = find_k6(&tools)?;
     let binaries = binaries::build(Profile::Release)?;
     let build_dir = build_edge::build(&tools, Profile::Release)?;
+    if options.all {
+        return all::run(options, &k6, &binaries, &build_dir);
+    }
     let dir = TemporaryDir::create("load")?;
     let settings = Settings {
         data_dir: dir.path().to_path_buf(),
@@ -56,7 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut all_met = true;
     for (name, url) in targets {
         let summary_file = dir.path().join(format!("{name}.json"));
-        let mut command = k6_run(&k6, &summary_file, options);
+        let mut command = k6_run(&k6, "k6/offers.js", &summary_file, options);
         command.env("TARGET", url).env("DOCUMENT", &document);
         progress::announce(&format!("k6 against the {name}"));
         let met = stack.processes.run(&mut command)?.success();
@@ -71,11 +87,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn k6_run(k6: &Path, summary: &Path, options: &Options) -> Command {
+fn k6_run(k6: &Path, script: &str, summary: &Path, options: &Options) -> Command {
     let mut command = Command::new(k6);
     command
         .args(["run", "--quiet", "--no-usage-report"])
-        .arg(checkout::root().join("k6/offers.js"))
+        .arg(checkout::root().join(script))
         // Nothing but the system under test is asked for anything.
         .env("K6_AUTO_EXTENSION_RESOLUTION", "false")
         .env("SUMMARY", summary);

@@ -1,7 +1,9 @@
 //! `cargo xtask …`: all set-up and orchestration. Each command is one file.
 
 mod abuse;
+mod balancer;
 mod bench;
+mod bench_all;
 mod bench_edge;
 mod bench_origin;
 mod bench_purge;
@@ -55,6 +57,8 @@ enum Command {
     Abuse(abuse::Options),
     /// Run k6 against the edge and against the origin.
     Load(load::Options),
+    /// Run all benchmarks, print one table of figures and targets, and write it as JSON.
+    Bench(bench_all::Options),
     /// Measure the worker beside a hand-written JavaScript worker over KV.
     BenchEdge(bench::Turns),
     /// Measure the origin's hits beside bare axum, Varnish and GraphQL Yoga.
@@ -86,6 +90,7 @@ fn main() -> ExitCode {
             return abuse::run(&options).unwrap_or_else(|error| fail(&error));
         }
         Command::Load(options) => load::run(&options),
+        Command::Bench(options) => bench_all::run(&options),
         Command::BenchEdge(options) => bench_edge::run(&options),
         Command::BenchOrigin(options) => bench_origin::run(&options),
         Command::BenchPurge(options) => bench_purge::run(&options),

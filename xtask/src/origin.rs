@@ -63,6 +63,11 @@ pub(crate) fn schema_file(system: &Path) -> PathBuf {
     system.join("schema.graphql")
 }
 
+/// The manifest of the published documents, in a file, once the origin was started.
+pub(crate) fn manifest_file(system: &Path) -> PathBuf {
+    system.join("manifest.json")
+}
+
 /// Seeds, starts, publishes.
 pub(crate) fn start(
     settings: &Settings<'_>,
@@ -81,19 +86,23 @@ pub(crate) fn start(
 fn seed(settings: &Settings<'_>, binaries: &Binaries, processes: &mut Processes) -> Result<()> {
     processes.run_step(
         &format!("seeding {} offers unless there are some", settings.offers),
-        Command::new(&binaries.yousoon)
-            .args([
-                "seed",
-                "--if-empty",
-                "--offers",
-                &settings.offers.to_string(),
-                "--data-dir",
-            ])
-            .arg(data_dir(settings.data_dir)),
+        &mut seeding(settings, binaries),
     )
 }
 
-fn serve(settings: &Settings<'_>, secrets: &Secrets, binaries: &Binaries) -> Command {
+/// The command that adds sample offers to an empty store.
+pub(crate) fn seeding(settings: &Settings<'_>, binaries: &Binaries) -> Command {
+    let mut yousoon = Command::new(&binaries.yousoon);
+    yousoon
+        .args(["seed", "--if-empty", "--offers"])
+        .arg(settings.offers.to_string())
+        .arg("--data-dir")
+        .arg(data_dir(settings.data_dir));
+    yousoon
+}
+
+/// The command that runs an origin.
+pub(crate) fn serve(settings: &Settings<'_>, secrets: &Secrets, binaries: &Binaries) -> Command {
     let mut yousoon = with_many_files(&binaries.yousoon);
     yousoon
         .arg("serve")
@@ -122,7 +131,7 @@ fn serve(settings: &Settings<'_>, secrets: &Secrets, binaries: &Binaries) -> Com
 }
 
 /// Builds the manifest against this origin's own schema, and publishes it.
-fn publish(
+pub(crate) fn publish(
     settings: &Settings<'_>,
     secrets: &Secrets,
     binaries: &Binaries,
@@ -131,7 +140,7 @@ fn publish(
     let schema = schema_file(settings.data_dir);
     let sdl = progress::output_of(Command::new(&binaries.yousoon).arg("schema"))?;
     fs::write(&schema, sdl).with_context(|| format!("cannot write {}", schema.display()))?;
-    let manifest = settings.data_dir.join("manifest.json");
+    let manifest = manifest_file(settings.data_dir);
     progress::step(
         "building the manifest of persisted queries",
         Command::new(&binaries.pq)

@@ -66,7 +66,13 @@ impl Stack {
             documents: settings.documents,
         };
         let manifest = origin::start(&origin, &secrets, binaries, &mut processes)?;
-        start_edge(&settings, &secrets, &mut processes)?;
+        let edge = Edge {
+            data_dir: &settings.data_dir,
+            build_dir: &settings.build_dir,
+            port: settings.edge_port,
+            origin_url: settings.origin_url(),
+        };
+        edge.start(&secrets, &mut processes)?;
         Ok(Self {
             settings,
             processes,
@@ -84,28 +90,35 @@ impl Stack {
     }
 }
 
-fn start_edge(settings: &Settings, secrets: &Secrets, processes: &mut Processes) -> Result<()> {
-    let bindings = json!({
-        "ORIGIN_URL": settings.origin_url(),
-        "EDGE_SECRET": secrets.edge_secret,
-    });
-    processes.start(
-        "edge",
-        edge_server(&settings.data_dir.join("edge"), &settings.build_dir)
-            .args(["--port", &settings.edge_port.to_string()])
-            .env("EDGE_BINDINGS", bindings.to_string()),
-    )?;
-    processes.wait_until("the edge", START_LIMIT, || {
-        http::is_ready(settings.edge_port, "/healthz")
-    })
+/// The worker in workerd.
+#[derive(Debug)]
+pub(crate) struct Edge<'a> {
+    /// Of the whole system; the edge's own is in it.
+    pub(crate) data_dir: &'a Path,
+    pub(crate) build_dir: &'a Path,
+    pub(crate) port: u16,
+    pub(crate) origin_url: String,
 }
 
-fn edge_server(data_dir: &Path, build_dir: &Path) -> Command {
-    let mut node = Command::new("node");
-    node.arg(checkout::root().join("edge/dev/serve.mjs"))
-        .arg("--data-dir")
-        .arg(data_dir)
-        .arg("--build-dir")
-        .arg(build_dir);
-    node
+impl Edge<'_> {
+    pub(crate) fn start(&self, secrets: &Secrets, processes: &mut Processes) -> Result<()> {
+        let bindings = json!({
+            "ORIGIN_URL": self.origin_url,
+            "EDGE_SECRET": secrets.edge_secret,
+        });
+        processes.start(
+            "edge",
+            Command::new("node")
+                .arg(checkout::root().join("edge/dev/serve.mjs"))
+                .arg("--data-dir")
+                .arg(self.data_dir.join("edge"))
+                .arg("--build-dir")
+                .arg(self.build_dir)
+                .args(["--port", &self.port.to_string()])
+                .env("EDGE_BINDINGS", bindings.to_string()),
+        )?;
+        processes.wait_until("the edge", START_LIMIT, || {
+            http::is_ready(self.port, "/healthz")
+        })
+    }
 }

@@ -43,8 +43,10 @@ impl Look {
             return Outbox::Moving(self.began);
         }
         let is_first = before.began == Moment::default();
-        // A row that is pending now may already have been there, beyond the rows that were read.
-        if is_first || before.is_cut || !self.pending.is_disjoint(&before.pending) {
+        // Ids are in no order. A row that is pending now may already have been there, beyond the rows
+        // that were read; and one that was there may be beyond those that were read now.
+        let may_hide_one = before.is_cut || (self.is_cut && !before.pending.is_empty());
+        if is_first || may_hide_one || !self.pending.is_disjoint(&before.pending) {
             return Outbox::Stuck;
         }
         // Every row of the look before has left, and rows leave only after they were appended.
@@ -70,7 +72,7 @@ mod tests {
     #[test]
     fn rows_that_left_are_in_the_log_and_rows_that_stay_are_stuck() {
         let moving = |at_ms| Outbox::Moving(moment(at_ms));
-        let table: [(&[i64], &[i64], Outbox); 6] = [
+        let table: [(&[i64], &[i64], Outbox); 8] = [
             (&[], &[], moving(2)),
             (&[1, 2, 3], &[], moving(2)),
             (&[], &[1], moving(1)),
@@ -78,6 +80,9 @@ mod tests {
             (&[1, 2], &[2, 3], Outbox::Stuck),
             // The fourth row was there at the first look, which did not see it.
             (&[1, 2, 3], &[4], Outbox::Stuck),
+            // The first row may still be there: only three are read.
+            (&[9], &[2, 3, 4], Outbox::Stuck),
+            (&[], &[2, 3, 4], moving(1)),
         ];
         for (before, now, expected) in table {
             assert_eq!(

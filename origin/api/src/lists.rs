@@ -15,7 +15,7 @@ use std::{
 };
 
 use cache_core::{AsOf, LogId, Revision};
-use cache_tiered::{PurgeFeed, feed::DISTRUST_MS};
+use cache_tiered::{Position, PurgeFeed, feed::DISTRUST_MS};
 use catalogue_index::{Found, Index, Size};
 use domain::{
     StoreError,
@@ -71,12 +71,33 @@ struct Reached {
     complete_at_ms: u64,
 }
 
+impl Reached {
+    /// Whether it has every record that the log's copy has.
+    fn covers(&self, position: &Position) -> bool {
+        self.log == position.log && self.revision >= position.head
+    }
+
+    /// The index has every write that was committed before this moment, if the log's copy is at
+    /// `position`.
+    fn complete_at_ms(&self, position: &Position) -> u64 {
+        if self.covers(position) {
+            self.complete_at_ms.max(position.complete_at.steady_ms)
+        } else {
+            self.complete_at_ms
+        }
+    }
+
+    fn is_loaded(&self) -> bool {
+        self.stage != Stage::Loading
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Stage {
     /// Offers are missing.
     #[default]
     Loading,
-    /// Records may have been missed: all offers are being read again.
+    /// Records may have been missed: what they may have changed is being read.
     Rereading,
     /// It applies the records as they come.
     Following,
@@ -125,7 +146,7 @@ impl Lists {
         let position = self.0.feed.position();
         let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
         let reached = state.reached;
-        if reached.stage == Stage::Loading {
+        if !reached.is_loaded() {
             return Err(loading());
         }
         if required.is_some_and(|required| reached.revision < required) {
@@ -133,33 +154,26 @@ impl Lists {
                 "the catalogue index has not caught up with the demanded revision".to_owned(),
             ));
         }
-        let is_complete = reached.log == position.log && reached.revision >= position.head;
-        let complete_at_ms = if is_complete {
-            position.complete_at.steady_ms
-        } else {
-            0
-        };
         Ok(Listed {
             found: state.index.answer(query)?,
             as_of: reached.log.map(|log| AsOf {
                 log,
                 revision: reached.revision,
             }),
-            current_at_ms: complete_at_ms.max(reached.complete_at_ms),
+            current_at_ms: reached.complete_at_ms(&position),
         })
     }
 
     /// Whether all offers were read once.
     pub fn is_loaded(&self) -> bool {
-        self.0.reached.borrow().stage != Stage::Loading
+        self.0.reached.borrow().is_loaded()
     }
 
     /// Waits until all offers were read once.
     pub async fn loaded(&self) {
         let mut reached = self.0.reached.subscribe();
-        let is_loaded = |reached: &Reached| reached.stage != Stage::Loading;
         // The sender lives as long as this borrow of it.
-        let _reached = reached.wait_for(is_loaded).await;
+        let _reached = reached.wait_for(Reached::is_loaded).await;
     }
 
     /// Reads all offers again: after they were changed without a purge.
@@ -190,9 +204,7 @@ impl Lists {
         let position = self.0.feed.position();
         let has_caught_up = |reached: &Reached| {
             reached.stage == Stage::Rereading
-                || reached.stage == Stage::Following
-                    && reached.log == position.log
-                    && reached.revision >= position.head
+                || reached.stage == Stage::Following && reached.covers(&position)
         };
         if has_caught_up(&self.0.reached.borrow()) {
             return;
@@ -204,13 +216,7 @@ impl Lists {
     /// Whether the index may lack writes that are longer ago than the bound.
     fn is_distrusted(&self) -> bool {
         let position = self.0.feed.position();
-        let reached = *self.0.reached.borrow();
-        let follows = reached.log == position.log && reached.revision >= position.head;
-        let complete_at_ms = if follows {
-            position.complete_at.steady_ms.max(reached.complete_at_ms)
-        } else {
-            reached.complete_at_ms
-        };
+        let complete_at_ms = self.0.reached.borrow().complete_at_ms(&position);
         self.steady_ms().saturating_sub(complete_at_ms) > DISTRUST_MS
     }
 

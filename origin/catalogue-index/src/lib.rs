@@ -124,6 +124,7 @@ impl Index {
         ];
         self.words.insert(slot, &listing.title, &texts);
         self.reconsider(slot, now_ms);
+        self.forget_old_changes(now_ms);
         self.clean();
     }
 
@@ -147,11 +148,6 @@ impl Index {
     /// The next moment at which [`Index::advance`] may change something.
     pub fn next_change_ms(&self) -> Option<i64> {
         self.changes.peek().map(|Reverse((at_ms, _))| *at_ms)
-    }
-
-    /// Whether it has this offer.
-    pub fn has(&self, id: &OfferId) -> bool {
-        self.by_id.contains_key(&id.to_bytes())
     }
 
     /// The ids of all offers, in no order.
@@ -209,6 +205,23 @@ impl Index {
         if let Some(at_ms) = entry.changes_after(now_ms) {
             self.changes.push(Reverse((at_ms, slot)));
         }
+    }
+
+    /// Collects the changes anew when most of them are of offers that were replaced since: else
+    /// each edit of an offer would stay in memory until the offer ends.
+    fn forget_old_changes(&mut self, now_ms: i64) {
+        let most = self.entries.len() as u64 * 2 + self.limits.fewest_to_clean;
+        if self.changes.len() as u64 <= most {
+            return;
+        }
+        // What is due is done: only later changes are collected.
+        self.advance(now_ms);
+        let entries = (0..).zip(&self.entries);
+        let changes = entries.filter_map(|(slot, entry)| {
+            let at_ms = entry.changes_after(now_ms)?;
+            Some(Reverse((at_ms, slot)))
+        });
+        self.changes = changes.collect();
     }
 
     /// Takes an offer out of everything but the words, which [`Index::clean`] does for many at once.

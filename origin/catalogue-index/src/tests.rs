@@ -344,3 +344,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_offer_that_is_edited_often_leaves_nothing_behind() {
+    let mut index = Index {
+        limits: ONE_BY_ONE,
+        ..Index::default()
+    };
+    let listing = |number: u32, from_ms: i64| Listing {
+        id: offer_id(number),
+        partner_id: partner_id(0),
+        location: GeoPoint { lat: 0.0, lng: 0.0 },
+        category: Category::Bar,
+        percentage: 10,
+        is_active: true,
+        is_archived: false,
+        valid_from_ms: from_ms,
+        valid_until_ms: 1_000_000,
+        created_at_ms: 0,
+        title: String::new(),
+        description: String::new(),
+        partner_name: String::new(),
+        establishment_name: String::new(),
+    };
+    index.put(&listing(1, 50), 0);
+    for now_ms in 0..1_000 {
+        index.put(&listing(2, 0), now_ms);
+        let changes = index.changes.len();
+        assert!(changes < 40, "{changes} at {now_ms}");
+    }
+    index.advance(1_000);
+    let query = OfferQuery::newest(9, 1_000);
+    assert_eq!(index.answer(&query).unwrap().items.len(), 2);
+}

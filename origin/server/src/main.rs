@@ -19,6 +19,7 @@ use commands::{
     database::DatabaseOptions,
     migrate::MigrateOptions,
     print_audit::{as_json, as_line},
+    progress::Progress,
     server::Server,
     transfer::{CopyOptions, ExportOptions, RestoreOptions},
 };
@@ -230,8 +231,10 @@ async fn seed(database: DatabaseOptions, options: SeedOptions) -> anyhow::Result
     // Before anything is written: a wrong setting leaves no trace.
     let log = open_log(&db).await?;
     let now_ms = Clock::System.now_ms();
-    let progress = |done, wanted| tracing::debug!(done, wanted, "seeding");
-    let report = seed::seed(&*db.catalogue, options.offers, now_ms, &progress).await?;
+    let progress = Progress::new("seeding offers", options.offers);
+    let at = |done, _all| progress.at(done);
+    let report = seed::seed(&*db.catalogue, options.offers, now_ms, &at).await?;
+    drop(progress);
     log.drain_outbox(now_ms).await?;
     println!(
         "added {} offers, {} establishments, {} partners",

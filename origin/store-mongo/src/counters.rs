@@ -1,5 +1,5 @@
-//! Numbers that are given out once each, in the order of commits: whoever takes one waits for whoever
-//! took the one before. Nothing that requests do takes any.
+//! Numbers that are given out once each, in the order of commits: a transaction that takes one waits
+//! for the transaction that took the one before. No request takes any.
 
 use mongodb::bson::doc;
 

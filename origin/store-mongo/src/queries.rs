@@ -140,6 +140,7 @@ pub const QUERIES: &[Query] = &[
     query("how many partners have words", "partners", "aggregate", "words"),
     query("a partner before its update", "partners", "find", "_id_"),
     query("update of a partner", "partners", "update", "_id_"),
+    query("partner that is held", "partners", "update", "_id_"),
     query("which partners are stored", "partners", "find", "_id_"),
     query("audit, newest first", "purge_audit", "find", "byId"),
     query("audit of a tag, newest first", "purge_audit", "find", "byTag"),
@@ -173,7 +174,7 @@ pub const QUERIES: &[Query] = &[
     query("how many members", "users", "aggregate", "ofPartner"),
     query("owners who are held", "users", "update", "ofPartner"),
     query("change of an account", "users", "update", "_id_"),
-    query("account that is erased", "users", "findAndModify", "_id_"),
+    query("account that is erased", "users", "delete", "_id_"),
     query("accounts that are moved", "users", "find", "_id_"),
     query("which accounts were moved before", "users", "find", "_id_"),
 ];

@@ -28,6 +28,10 @@ const READERS: usize = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for a connection of ours.
 const POOL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of the database the writer keeps in memory, in KiB, with the pages that a transaction has
+/// changed: with SQLite's 2 MiB, adding many rows reads and writes the same pages again and again. It
+/// is taken as pages are used.
+const WRITER_CACHE_KIB: i64 = 256 * 1024;
 /// Every statement of the stores fits, so that none is compiled twice on a connection.
 const STATEMENT_CACHE: usize = 64;
 
@@ -153,7 +157,9 @@ fn configure(connection: &Connection, role: Role) -> rusqlite::Result<()> {
     match role {
         Role::Writer => {
             connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "FULL")
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            // A negative number is KiB, a positive one pages.
+            connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
         }
         Role::Reader => connection.pragma_update(None, "query_only", true),
     }

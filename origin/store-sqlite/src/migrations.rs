@@ -65,13 +65,13 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 11,
-        name: "attested purge logs",
-        sql: include_str!("migrations/attested_logs.sql"),
+        name: "validity",
+        sql: include_str!("migrations/validity.sql"),
     },
     Migration {
         version: 12,
-        name: "validity",
-        sql: include_str!("migrations/validity.sql"),
+        name: "attested purge logs",
+        sql: include_str!("migrations/attested_logs.sql"),
     },
 ];
 

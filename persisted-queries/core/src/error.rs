@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     /// Word, status as `application/graphql-response+json`, status as `application/json`.
-    const STATUSES: [(&str, u16, u16); 40] = [
+    const STATUSES: [(&str, u16, u16); 41] = [
         ("INVALID_JSON", 400, 400),
         ("NUL_BYTE", 400, 400),
         ("INVALID_REQUEST", 400, 400),

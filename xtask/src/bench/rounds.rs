@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::contender::{Comparison, Contender};
+use super::figure::{Figure, Target};
 use super::wrk::Summary;
 
 #[derive(Debug, Default)]
@@ -55,6 +56,22 @@ impl Rounds {
                 target.unwrap_or_default()
             );
         }
+    }
+
+    /// A figure for each contender that is not compared with itself.
+    pub(crate) fn figures(&self, contenders: &[Contender]) -> Vec<Figure> {
+        let compared = contenders.iter().filter(|one| {
+            let Comparison { of, over, .. } = one.comparison;
+            of != over
+        });
+        let figure = |one: &Contender| Figure {
+            what: format!("{} ÷ {}", one.comparison.of, one.comparison.over),
+            value: self.median(one.comparison.of, Summary::per_second),
+            unit: "/s".to_owned(),
+            ratio: Some(self.ratio(one.comparison)),
+            target: one.comparison.at_least.map(Target::RatioAtLeast),
+        };
+        compared.map(figure).collect()
     }
 
     /// An error that names every target that is missed.

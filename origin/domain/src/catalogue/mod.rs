@@ -85,9 +85,19 @@ fn tags_of_added(added: &[Offer]) -> Vec<Tag> {
     purged.into_iter().collect()
 }
 
+/// How a store takes very many rows fastest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BulkLoad {
+    /// Large enough to be fast, small enough not to keep others from writing for long.
+    pub rows_per_transaction: usize,
+    pub transactions_at_once: usize,
+}
+
 /// The catalogue in a database.
 #[async_trait]
 pub trait CatalogueStore: fmt::Debug + Send + Sync {
+    fn bulk_load(&self) -> BulkLoad;
+
     /// Whether the database holds no offer.
     async fn is_empty(&self) -> Result<bool, StoreError>;
 

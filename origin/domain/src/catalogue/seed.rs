@@ -1,13 +1,14 @@
 //! Fills a store with sample data; seeding twice adds nothing.
 
+use std::cell::RefCell;
+
+use futures_util::future::try_join_all;
+
 use super::sample;
 use crate::{
     StoreError,
-    catalogue::{Announce, CatalogueStore, Family, Reach},
+    catalogue::{Added, Announce, BulkLoad, CatalogueStore, Family, Reach},
 };
-
-/// Rows per transaction: large enough to be fast, small enough not to hold the writer long.
-const ROWS_PER_TRANSACTION: usize = 1_000;
 
 /// What seeding added; rows that already existed are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,6 +16,14 @@ pub struct SeedReport {
     pub partners: usize,
     pub establishments: usize,
     pub offers: usize,
+}
+
+impl SeedReport {
+    fn count(&mut self, added: &Added) {
+        self.partners += added.partners;
+        self.establishments += added.establishments;
+        self.offers += added.offers.len();
+    }
 }
 
 /// Adds `offers` offers with their partners; `progress` receives the number of offers done and in
@@ -25,33 +34,39 @@ pub async fn seed(
     now_ms: i64,
     progress: &dyn Fn(usize, usize),
 ) -> Result<SeedReport, StoreError> {
-    let mut report = SeedReport::default();
-    let mut families = sample::families(offers, now_ms);
-    let (mut done, mut pending_purge) = (0, None);
-    while done < offers {
-        let batch = batch(&mut families);
-        done += batch
-            .iter()
-            .map(|family| family.offers.len())
-            .sum::<usize>();
-        // Each transaction replaces the purge of the previous one, so that exactly one remains, at
-        // the end and after a crash.
-        let added = catalogue
-            .add(batch, everything(pending_purge), now_ms)
-            .await?;
-        pending_purge = added.purge;
-        report.partners += added.partners;
-        report.establishments += added.establishments;
-        report.offers += added.offers.len();
-        progress(done, offers);
-    }
-    Ok(report)
+    let BulkLoad {
+        rows_per_transaction,
+        transactions_at_once,
+    } = catalogue.bulk_load();
+    let families = RefCell::new(sample::families(offers, now_ms));
+    let so_far = RefCell::new((SeedReport::default(), 0));
+    let lane = async || {
+        let mut pending_purge = None;
+        loop {
+            let batch = batch(&mut *families.borrow_mut(), rows_per_transaction);
+            if batch.is_empty() {
+                return Ok::<(), StoreError>(());
+            }
+            let in_batch: usize = batch.iter().map(|family| family.offers.len()).sum();
+            // Each transaction replaces the purge of its lane's previous one, so that one for each
+            // lane remains, at the end and after a crash.
+            let announce = everything(pending_purge);
+            let added = catalogue.add(batch, announce, now_ms).await?;
+            pending_purge = added.purge;
+            let (report, done) = &mut *so_far.borrow_mut();
+            report.count(&added);
+            *done += in_batch;
+            progress(*done, offers);
+        }
+    };
+    try_join_all((0..transactions_at_once).map(|_| lane())).await?;
+    Ok(so_far.into_inner().0)
 }
 
-fn batch(families: &mut impl Iterator<Item = Family>) -> Vec<Family> {
+fn batch(families: &mut impl Iterator<Item = Family>, most_rows: usize) -> Vec<Family> {
     let mut rows = 0;
     let mut batch = Vec::new();
-    while rows < ROWS_PER_TRANSACTION
+    while rows < most_rows
         && let Some(family) = families.next()
     {
         rows += 1 + family.establishments.len() + family.offers.len();

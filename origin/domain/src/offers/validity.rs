@@ -39,7 +39,7 @@ pub struct Told {
     pub offer: Option<OfferId>,
 }
 
-/// What one transaction writes.
+/// The purges and the new position that one transaction of the job stores.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Telling {
     pub purges: Vec<PendingPurge>,

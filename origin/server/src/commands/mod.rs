@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod database;
 pub(crate) mod migrate;
 pub(crate) mod print_audit;
+pub(crate) mod progress;
 pub(crate) mod purge;
 pub(crate) mod server;
 mod table;

@@ -113,7 +113,8 @@ async fn seeding_again_or_more_adds_only_what_is_missing(fresh: Fresh) {
     let more = seed(catalogue, 900, NOW_MS, &|_, _| ()).await.unwrap();
     assert_eq!(more.offers, 200);
     let purges = fresh.pending().await;
-    assert_eq!(purges.len(), 3, "one for each seeding");
+    let most = 3 * catalogue.bulk_load().transactions_at_once;
+    assert!((3..=most).contains(&purges.len()), "{}", purges.len());
     assert!(
         purges
             .iter()

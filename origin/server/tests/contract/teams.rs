@@ -17,7 +17,7 @@ use futures_util::future::join_all;
 use crate::{
     backends::Fresh,
     runner::tests,
-    samples::{NOW_MS, family},
+    samples::{DAY_MS, NOW_MS, family},
     users::account,
 };
 
@@ -81,7 +81,11 @@ fn invitation(
 }
 
 async fn invited(fresh: &Fresh, partner: &PartnerId, name: &str) -> InvitationToken {
-    let (invitation, token) = invitation(partner, name, Post::Staff, NOW_MS);
+    invited_at(fresh, partner, name, NOW_MS).await
+}
+
+async fn invited_at(fresh: &Fresh, partner: &PartnerId, name: &str, at_ms: i64) -> InvitationToken {
+    let (invitation, token) = invitation(partner, name, Post::Staff, at_ms);
     let invited = fresh.db.teams.invite(invitation).await.unwrap();
     assert_eq!(invited, Invited::Done);
     token
@@ -343,13 +347,15 @@ async fn an_erased_account_leaves_no_invitation(fresh: Fresh) {
 /// Three are invited, and three accept at once, on two servers, where there is room for one.
 async fn a_team_is_no_larger_than_allowed_whoever_comes_at_once(fresh: Fresh) {
     const AT_ONCE: usize = 3;
+    /// Long after now: the server itself forgets invitations that are over.
+    const AT_MS: i64 = NOW_MS + 3_650 * DAY_MS;
     let partner = partner(&fresh).await;
     let other = fresh.of_another_server().await;
     let server = |n: usize| [&fresh.db, &other][n % 2];
     let mut comers = Vec::new();
     for n in 0..AT_ONCE {
         let name = format!("comer {n}");
-        let token = invited(&fresh, &partner, &name).await;
+        let token = invited_at(&fresh, &partner, &name, AT_MS).await;
         comers.push((token, person(&fresh, &name, None).await));
     }
     for n in 1..MOST_MEMBERS {
@@ -358,19 +364,19 @@ async fn a_team_is_no_larger_than_allowed_whoever_comes_at_once(fresh: Fresh) {
     let accepts = comers.iter().enumerate().map(|(n, (token, who))| {
         let (id, hash) = (token.id.clone(), token.hash());
         let teams = &server(n).teams;
-        teams.accept(id, hash, who.id.clone(), who.email_key(), NOW_MS)
+        teams.accept(id, hash, who.id.clone(), who.email_key(), AT_MS)
     });
     let accepted = join_all(accepts).await;
     let full = accepted
         .iter()
         .filter(|one| matches!(one, Ok(Accepted::Full)));
     assert_eq!(full.count(), AT_ONCE - 1, "{accepted:?}");
-    let open = fresh.db.teams.invitations(&partner, NOW_MS).await.unwrap();
+    let open = fresh.db.teams.invitations(&partner, AT_MS).await.unwrap();
     for n in open.len() + 1..MOST_INVITATIONS {
-        invited(&fresh, &partner, &format!("guest {n}")).await;
+        invited_at(&fresh, &partner, &format!("guest {n}"), AT_MS).await;
     }
     let invites = (0..AT_ONCE).map(|n| {
-        let (invitation, _) = invitation(&partner, &format!("late {n}"), Post::Staff, NOW_MS);
+        let (invitation, _) = invitation(&partner, &format!("late {n}"), Post::Staff, AT_MS);
         server(n).teams.invite(invitation)
     });
     let said = join_all(invites).await;

@@ -16,7 +16,7 @@ const UNPUBLISHED: &str = "query A { categories { id } }";
 
 /// Two offers and a list of them are kept, and the categories.
 async fn fill(app: &TestApp) {
-    store(&app, "a", vec![offer("a", 0), offer("a", 1)]).await;
+    store(app, "a", vec![offer("a", 0), offer("a", 1)]).await;
     app.publish(&[OFFER, OFFERS]).await;
     ask(app).await;
 }

@@ -17,7 +17,7 @@ const UNPUBLISHED: &str = "query A { categories { id } }";
 
 /// Three questions for one offer, one for the categories, and a second server's for the offer.
 async fn fill(app: &TestApp) {
-    store(&app, "a", vec![offer("a", 0)]).await;
+    store(app, "a", vec![offer("a", 0)]).await;
     app.publish(&[OFFER]).await;
     for _ in 0..3 {
         app.ask(OFFER, json!({"id": offer("a", 0).id})).await.data();

@@ -6,7 +6,7 @@ use std::{collections::HashSet, sync::Arc};
 use async_trait::async_trait;
 use domain::{
     StoreError,
-    catalogue::{Added, Announce, CatalogueStore, Family, Reach},
+    catalogue::{Added, Announce, BulkLoad, CatalogueStore, Family, Reach},
 };
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
@@ -38,6 +38,15 @@ impl MongoCatalogue {
 
 #[async_trait]
 impl CatalogueStore for MongoCatalogue {
+    /// A transaction has five seconds, also on a busy server; what it waits for is mostly the
+    /// network and the disks of a majority.
+    fn bulk_load(&self) -> BulkLoad {
+        BulkLoad {
+            rows_per_transaction: 1_000,
+            transactions_at_once: 8,
+        }
+    }
+
     async fn is_empty(&self) -> Result<bool, StoreError> {
         let offers = self.db.collection::<Document>(OFFERS);
         let found = self.db.run(async move {

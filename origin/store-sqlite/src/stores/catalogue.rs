@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     StoreError,
-    catalogue::{Added, Announce, CatalogueStore, Family, Reach},
+    catalogue::{Added, Announce, BulkLoad, CatalogueStore, Family, Reach},
 };
 use rusqlite::Transaction;
 
@@ -28,6 +28,15 @@ impl EmbeddedCatalogue {
 
 #[async_trait]
 impl CatalogueStore for EmbeddedCatalogue {
+    /// Ids are random, so a transaction touches nearly all pages of their indexes however few rows
+    /// it has. So many take about two seconds.
+    fn bulk_load(&self) -> BulkLoad {
+        BulkLoad {
+            rows_per_transaction: 50_000,
+            transactions_at_once: 1,
+        }
+    }
+
     async fn is_empty(&self) -> Result<bool, StoreError> {
         let read = self.db.read(|connection| {
             let sql = "SELECT NOT EXISTS (SELECT 1 FROM offers)";

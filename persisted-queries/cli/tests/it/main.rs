@@ -149,8 +149,8 @@ fn check_names_broken_documents_by_client_and_fails() {
 
     let changed = changed_schema(
         folder.path(),
-        "  \"Of the whole list, not of this page.\"\n  totalCount: Int!\n}\n\ntype OfferEdge",
-        "}\n\ntype OfferEdge",
+        "\"\"\"\n  totalCount: Int!\n  \"Whether `totalCount` is exact.\"\n  isTotalExact",
+        "\"\"\"\n  isTotalExact",
     );
     let (code, text) = pq(&[
         "check",

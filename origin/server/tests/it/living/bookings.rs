@@ -35,7 +35,7 @@ fn changes(booking: &Value) -> Value {
 /// Ana's booking at the partner `a`.
 async fn anas(app: &TestApp) -> (Person, Value) {
     let one = places("a", 0, 9);
-    store(&app, "a", vec![one.clone()]).await;
+    store(app, "a", vec![one.clone()]).await;
     let ana = register(app, "ana").await;
     let booking = booked(app, &ana, &one).await;
     (ana, booking)

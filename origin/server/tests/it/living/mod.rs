@@ -44,7 +44,7 @@ fn nearby(variables: Value) -> Value {
 
 /// An origin with a partner and no offers.
 async fn begun(app: &TestApp) {
-    store(&app, "a", vec![]).await;
+    store(app, "a", vec![]).await;
 }
 
 /// Stores an offer, and says that it appeared.

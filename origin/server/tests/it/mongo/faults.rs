@@ -191,8 +191,8 @@ async fn a_commit_whose_answer_is_lost_is_not_done_twice() {
     }
 }
 
-/// A booking for a later day is pending until somebody confirms it. Whoever was told of an error may
-/// never come back: it ends by itself, and gives its place back.
+/// A booking for a later day is pending until its user or the partner confirms it. A user who was told
+/// of an error may never come back: then the booking expires, and its place is free again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_whose_answer_was_lost_is_found_by_its_key_and_does_not_stay_pending() {
     /// On each way.

@@ -11,8 +11,9 @@ use crate::{
     tx::Tx,
 };
 
-/// Whether the partner is stored. Writes its `held`: whoever counts what a partner has before adding
-/// to it calls this first, so that of two who count at once one counts again.
+/// Whether the partner is stored. Writes its `held`. A transaction that counts what a partner has and
+/// then adds to it calls this first: of two such transactions at once, one is run again and counts
+/// anew.
 pub async fn hold_partner(tx: &mut Tx, id: &PartnerId) -> Result<bool, MongoError> {
     let this = doc! {"_id": object_id(id)?};
     let held = tx.update_one(PARTNERS, this, doc! {"$inc": {"held": 1_i64}});

@@ -1,0 +1,225 @@
+//! `cargo xtask load --all`: k6 with every kind of request, through the edge, on two origins that
+//! share a store, a Redis and their keys.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use super::Options;
+use crate::binaries::Binaries;
+use crate::origin::{self, Documents};
+use crate::processes::{Processes, TemporaryDir};
+use crate::secrets::{self, Secrets};
+use crate::stack::Edge;
+use crate::{balancer, checkout, http, progress, redis};
+
+const ORIGINS: [&str; 2] = ["origin-1", "origin-2"];
+const START_LIMIT: Duration = Duration::from_mins(1);
+/// A key pair that everybody knows (RFC 8037, appendix A): each origin accepts what the other signed.
+const SIGNING_KEYS: &str = "tests/fixtures/rfc8037.json";
+
+/// A line of what k6/all.js writes at its end.
+#[derive(Debug, Deserialize)]
+struct Line {
+    name: String,
+    requests: u64,
+    median_ms: f64,
+    p95_ms: f64,
+    p99_ms: f64,
+    limit_ms: f64,
+    failed_rate: f64,
+}
+
+impl Line {
+    /// Whether it was measured at all, and is within its limits.
+    fn is_met(&self) -> bool {
+        self.requests > 0 && self.p95_ms < self.limit_ms && self.failed_rate < 0.001
+    }
+}
+
+pub(super) fn run(
+    options: &Options,
+    k6: &Path,
+    binaries: &Binaries,
+    build_dir: &Path,
+) -> Result<()> {
+    let dir = TemporaryDir::create("load-all")?;
+    let mut processes = Processes::new(dir.path().join("logs"))?;
+    let system = System {
+        dir: dir.path(),
+        binaries,
+        secrets: secrets::load_or_create(dir.path())?,
+        environment: environment(
+            options,
+            &redis::start(&dir.path().join("redis"), &mut processes)?,
+        )?,
+    };
+    let edge_port = system.start(options, build_dir, &mut processes)?;
+    let summary = dir.path().join("summary.json");
+    let mut command = super::k6_run(k6, "k6/all.js", &summary, options);
+    command
+        .env("TARGET", format!("http://127.0.0.1:{edge_port}"))
+        .env("MANIFEST", origin::manifest_file(dir.path()))
+        .env("TOKEN", &system.secrets.admin_token);
+    if let Some(limit_ms) = options.limit_ms {
+        command.env("LIMIT_MS", limit_ms.to_string());
+    }
+    progress::announce("k6 with every kind of request, through the edge");
+    let met = processes.run(&mut command)?.success();
+    drop(processes);
+    report(&read(&summary)?, met)
+}
+
+/// What all origins and commands of the system are told.
+fn environment(options: &Options, redis_url: &str) -> Result<Vec<(&'static str, String)>> {
+    let keys = checkout::root().join(SIGNING_KEYS);
+    let keys =
+        fs::read_to_string(&keys).with_context(|| format!("cannot read {}", keys.display()))?;
+    Ok(vec![
+        ("YOUSOON_REDIS_URL", redis_url.to_owned()),
+        (
+            "YOUSOON_MONGODB_URL",
+            options.mongodb_url.clone().unwrap_or_default(),
+        ),
+        ("YOUSOON_JWT_KEYS", keys.clone()),
+        ("YOUSOON_QR_KEYS", keys),
+        ("YOUSOON_RATE_LIMITS", "on".to_owned()),
+        ("RUST_LOG", "warn".to_owned()),
+    ])
+}
+
+struct System<'a> {
+    dir: &'a Path,
+    binaries: &'a Binaries,
+    secrets: Secrets,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl System<'_> {
+    /// Starts all of it; gives the edge's port.
+    fn start(&self, options: &Options, build_dir: &Path, processes: &mut Processes) -> Result<u16> {
+        let edge_port = http::free_port()?;
+        let mut origins = Vec::new();
+        for name in ORIGINS {
+            let settings = origin::Settings {
+                data_dir: self.dir,
+                offers: options.offers,
+                port: http::free_port()?,
+                edge_url: Some(format!("http://127.0.0.1:{edge_port}")),
+                redis: origin::Redis::AsInEnvironment,
+                documents: Documents::Published,
+            };
+            if origins.is_empty() {
+                self.fill(&settings, options, processes)?;
+            }
+            let mut serve = origin::serve(&settings, &self.secrets, self.binaries);
+            processes.start(name, serve.envs(self.environment.clone()))?;
+            processes.wait_until(name, START_LIMIT, || {
+                http::is_ready(settings.port, "/readyz")
+            })?;
+            origins.push(settings);
+        }
+        let first = origins.first().context("there are origins")?;
+        origin::publish(first, &self.secrets, self.binaries, processes)?;
+        let ports = origins.iter().map(|settings| settings.port).collect();
+        let edge = Edge {
+            data_dir: self.dir,
+            build_dir,
+            port: edge_port,
+            origin_url: format!("http://127.0.0.1:{}", balancer::start(ports)?),
+        };
+        edge.start(&self.secrets, processes)?;
+        Ok(edge_port)
+    }
+
+    /// The store's schema and its sample offers.
+    fn fill(
+        &self,
+        settings: &origin::Settings<'_>,
+        options: &Options,
+        processes: &mut Processes,
+    ) -> Result<()> {
+        if options.mongodb_url.is_some() {
+            let mut migrate = Command::new(&self.binaries.yousoon);
+            migrate.arg("migrate").envs(self.environment.clone());
+            processes.run_step("bringing the schema of MongoDB up to date", &mut migrate)?;
+        }
+        let mut seed = origin::seeding(settings, self.binaries);
+        let title = format!("seeding {} offers unless there are some", settings.offers);
+        processes.run_step(&title, seed.envs(self.environment.clone()))
+    }
+}
+
+fn read(summary: &PathBuf) -> Result<Vec<Line>> {
+    let json = fs::read_to_string(summary).context("k6 wrote no summary: the reason is above")?;
+    serde_json::from_str(&json).context("k6's summary has another format than k6/all.js says")
+}
+
+/// Prints a line an operation; an error names those that are over a limit.
+fn report(lines: &[Line], met: bool) -> Result<()> {
+    println!(
+        "\n{:<40} {:>8} {:>9} {:>8} {:>8} {:>8} {:>9}",
+        "", "requests", "median ms", "p95 ms", "p99 ms", "limit ms", "% failed"
+    );
+    for line in lines {
+        println!(
+            "{:<40} {:>8} {:>9.1} {:>8.1} {:>8.1} {:>8} {:>9.2} {}",
+            line.name,
+            line.requests,
+            line.median_ms,
+            line.p95_ms,
+            line.p99_ms,
+            line.limit_ms,
+            line.failed_rate * 100.0,
+            if line.is_met() { "met" } else { "NOT met" }
+        );
+    }
+    let missed: Vec<&str> = lines
+        .iter()
+        .filter(|line| !line.is_met())
+        .map(|line| &*line.name)
+        .collect();
+    if !missed.is_empty() {
+        bail!(
+            "{} of {} lines are not met: {}",
+            missed.len(),
+            lines.len(),
+            missed.join("; ")
+        );
+    }
+    if !met {
+        bail!("k6's thresholds are not met");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(requests: u64, p95_ms: f64, failed_rate: f64) -> Line {
+        Line {
+            name: "Me".to_owned(),
+            requests,
+            median_ms: 1.0,
+            p95_ms,
+            p99_ms: 1.0,
+            limit_ms: 50.0,
+            failed_rate,
+        }
+    }
+
+    #[test]
+    fn what_was_slow_failed_or_was_never_asked_is_not_met() {
+        assert!(report(&[line(10, 49.9, 0.0009)], true).is_ok());
+        for missed in [line(0, 0.0, 0.0), line(10, 50.0, 0.0), line(10, 1.0, 0.001)] {
+            let error = report(&[line(10, 1.0, 0.0), missed], true).unwrap_err();
+            assert_eq!(error.to_string(), "1 of 2 lines are not met: Me");
+        }
+        assert!(report(&[line(10, 1.0, 0.0)], false).is_err());
+    }
+}
