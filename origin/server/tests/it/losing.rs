@@ -187,10 +187,10 @@ async fn rows_are_moved_by_two_origins_at_once_and_all_are_attested() {
 /// Managed servers refuse `INFO` to scripts, or altogether.
 #[tokio::test]
 async fn an_origin_whose_redis_forbids_info_works() {
+    const OFFER: &str = "query Detail($id: ID!) { offer(id: $id) { title } }";
     if let Some(reason) = cannot_be_killed().await {
         return println!("skipped: {reason}");
     }
-    const OFFER: &str = "query Detail($id: ID!) { offer(id: $id) { title } }";
     let redis = Redis::start_with(Durability::Memory, &LIKE_A_MANAGED_ONE)
         .await
         .unwrap();

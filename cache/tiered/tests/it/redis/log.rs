@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use cache_core::{Digest, LogId, Revision, Tip};
-use cache_tiered::{AppendError, LinkError, NewRecord, RedisLog, redis_log::Opened};
+use cache_tiered::{AppendError, LinkError, NewRecord, Page, RedisLog, redis_log::Opened};
 use e2e::{
     AnyRedis, Durability, Redis,
     redis::{LIKE_A_MANAGED_ONE, MANAGED_USER, cannot_be_killed},
@@ -86,7 +86,7 @@ async fn records_that_are_appended_together_follow_one_another_and_are_looked_fo
     let five: Vec<NewRecord> = (1..=5).map(|at_ms| record("a", at_ms).unwrap()).collect();
     let (one, other) = tokio::join!(log.append(id, &five), log.append(id, &five));
     let mut pages = [one.unwrap(), other.unwrap()];
-    pages.sort_by_key(|page| page.tip());
+    pages.sort_by_key(Page::tip);
     let [one, other] = pages;
     assert_eq!(one.before().unwrap().revision, after(1));
     assert_eq!(other.before(), one.tip(), "its digests follow the others'");

@@ -11,7 +11,7 @@ use cache_tiered::{
 use super::{schedule::Disaster, world::PODS};
 
 #[derive(Clone, Debug)]
-struct Record {
+struct Appended {
     record: PurgeRecord,
     /// The digest before it.
     after: Digest,
@@ -27,7 +27,7 @@ struct State {
 #[derive(Clone, Debug, Default)]
 struct Server {
     state: Option<State>,
-    streams: HashMap<LogId, Vec<Record>>,
+    streams: HashMap<LogId, Vec<Appended>>,
 }
 
 impl Server {
@@ -158,7 +158,7 @@ impl LogServers {
             }
             page.records.push(record.clone());
             page.digests.push(digest);
-            server.streams.entry(log).or_default().push(Record {
+            server.streams.entry(log).or_default().push(Appended {
                 record,
                 after,
                 digest,
@@ -176,7 +176,7 @@ impl LogServers {
     ) -> Page {
         let stream = self.all[self.leads_to[pod]].streams.get(&log);
         let records = stream.into_iter().flatten();
-        let found: Vec<&Record> = records
+        let found: Vec<&Appended> = records
             .filter(|record| record.record.revision > after)
             .take(limit)
             .collect();
