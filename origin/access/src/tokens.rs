@@ -3,13 +3,17 @@
 #[cfg(test)]
 mod tests;
 
+use std::{sync::Arc, time::Duration};
+
 use domain::{
     UserId,
     auth::sessions::SessionId,
     users::account::{Account, Role},
 };
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::keys::KeySet;
 
@@ -17,6 +21,10 @@ use super::keys::KeySet;
 pub const LIFE_S: i64 = 15 * 60;
 /// How far ahead another server's clock may be, in seconds.
 const AHEAD_S: i64 = 5;
+/// How many verified tokens are remembered; each takes about 600 bytes.
+const REMEMBERED: u64 = 20_000;
+/// How long a verified token is remembered: none is valid for longer.
+const REMEMBERED_FOR: Duration = Duration::from_mins(15);
 
 #[derive(Clone, Debug)]
 pub struct TokensConfig {
@@ -76,6 +84,10 @@ pub struct AccessTokens {
     issuer: String,
     audience: String,
     validation: Validation,
+    /// The claims of tokens whose signature was verified, by the token's hash: verifying one costs
+    /// more than answering from a cache. Tokens that are not ours are not remembered, so strangers
+    /// cannot fill it.
+    verified: Cache<[u8; 32], Arc<Claims>>,
 }
 
 impl AccessTokens {
@@ -91,6 +103,10 @@ impl AccessTokens {
             issuer: config.issuer.clone(),
             audience: config.audience.clone(),
             validation,
+            verified: Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_live(REMEMBERED_FOR)
+                .build(),
         }
     }
 
@@ -128,6 +144,29 @@ impl AccessTokens {
 
     /// The claims of a token, if we issued it, and whether it is valid at `now_ms`.
     pub fn verify(&self, token: &str, now_ms: i64) -> Result<Issued, TokenError> {
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        let claims = match self.verified.get(&hash) {
+            Some(claims) => claims,
+            None => {
+                let claims = Arc::new(self.claims_of(token)?);
+                self.verified.insert(hash, Arc::clone(&claims));
+                claims
+            }
+        };
+        let seconds = now_ms.div_euclid(1_000);
+        if claims.iat.max(claims.nbf.unwrap_or(claims.iat)) > seconds + AHEAD_S {
+            return Err(TokenError::NotYet);
+        }
+        let claims = Arc::unwrap_or_clone(claims);
+        Ok(if claims.exp <= seconds {
+            Issued::Expired(claims)
+        } else {
+            Issued::Valid(claims)
+        })
+    }
+
+    /// The claims of a token that we issued, at whatever time.
+    fn claims_of(&self, token: &str) -> Result<Claims, TokenError> {
         let invalid = |_| TokenError::Invalid;
         let header = decode_header(token).map_err(invalid)?;
         // The key is selected by its `kid` only: a key inside the token is never used.
@@ -135,18 +174,10 @@ impl AccessTokens {
         let key = self.keys.verifying(&kid).ok_or(TokenError::Invalid)?;
         let claims = decode::<Claims>(token, &key, &self.validation).map_err(invalid)?;
         let claims = claims.claims;
-        let seconds = now_ms.div_euclid(1_000);
         // No server of ours issues a longer lifetime.
         if claims.exp - claims.iat > LIFE_S {
             return Err(TokenError::Invalid);
         }
-        if claims.iat.max(claims.nbf.unwrap_or(claims.iat)) > seconds + AHEAD_S {
-            return Err(TokenError::NotYet);
-        }
-        Ok(if claims.exp <= seconds {
-            Issued::Expired(claims)
-        } else {
-            Issued::Valid(claims)
-        })
+        Ok(claims)
     }
 }

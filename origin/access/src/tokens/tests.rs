@@ -242,3 +242,22 @@ fn keys_are_rotated_with_overlap() {
         assert_eq!(tokens.verify(&of_new, NOW_MS).is_ok(), takes_new);
     }
 }
+
+#[test]
+fn a_remembered_token_still_expires_and_a_changed_one_is_not_remembered() {
+    let tokens = tokens(&KeySet::for_development());
+    let token = issue(&tokens);
+    assert_eq!(is_valid(&tokens, &token, NOW_MS), Ok(true));
+    tokens.verified.run_pending_tasks();
+    assert_eq!(tokens.verified.entry_count(), 1);
+    let after = NOW_MS + LIFE_S * 1_000;
+    assert_eq!(is_valid(&tokens, &token, after), Ok(false));
+    let before = NOW_MS - 60_000;
+    assert_eq!(is_valid(&tokens, &token, before), Err(TokenError::NotYet));
+
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let forged = format!("{message}.{}", signature.to_uppercase());
+    assert_eq!(is_valid(&tokens, &forged, NOW_MS), Err(TokenError::Invalid));
+    tokens.verified.run_pending_tasks();
+    assert_eq!(tokens.verified.entry_count(), 1);
+}
