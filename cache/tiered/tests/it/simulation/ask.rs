@@ -120,12 +120,13 @@ fn judge(stage: &Stage, pod: &Pod, given: &Answer<Unstored>, own: Option<Own>, a
 /// The revisions up to which an entry claims to be current when it leaves the server: its own
 /// `as_of`, and the end of each copy that finds it valid.
 fn claims(stage: &Stage, pod: &Pod, entry: &Cached) -> Vec<AsOf> {
-    let entry = pod.as_seen_by_others(entry);
-    let mut claims = vec![entry.as_of()];
-    for pod in &*stage.pods() {
-        if matches!(pod.feed.judge(&entry, None), Verdict::Serve { .. }) {
-            let as_of = pod.feed.as_of();
-            claims.extend(as_of.map(|as_of| pod.feed.as_of_for_others(as_of)));
+    let mut claims = vec![pod.as_seen_by_others(entry).as_of()];
+    for judge in &*stage.pods() {
+        // A copy for each: an entry remembers the end of the log that found it valid.
+        let entry = pod.as_seen_by_others(entry);
+        if matches!(judge.feed.judge(&entry, None), Verdict::Serve { .. }) {
+            let as_of = judge.feed.as_of();
+            claims.extend(as_of.map(|as_of| judge.feed.as_of_for_others(as_of)));
         }
     }
     claims
