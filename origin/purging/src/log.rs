@@ -56,8 +56,7 @@ struct Shared {
     store: Arc<dyn PurgeStore>,
     place: Backend,
     feed: Arc<PurgeFeed>,
-    /// Allows one drain at a time: those that waited find their rows already moved.
-    draining: Arc<Mutex<()>>,
+    drains: draining::Drains,
     /// What the last check found.
     looked: Mutex<in_redis::Found>,
 }
@@ -80,7 +79,7 @@ impl PurgeLog {
             store,
             place,
             feed,
-            draining: Arc::default(),
+            drains: draining::Drains::default(),
             looked: Mutex::default(),
         })))
     }

@@ -3,6 +3,9 @@
 //! The body of a transaction gets a [`Tx`] and no handle on the database, so it cannot read or write
 //! beside its transaction.
 
+use std::collections::BTreeSet;
+
+use domain::UserId;
 use futures_util::TryStreamExt as _;
 use mongodb::{
     ClientSession, Collection,
@@ -25,6 +28,8 @@ use crate::{
 pub struct Tx {
     db: MongoDb,
     session: ClientSession,
+    /// The accounts that this transaction wrote to, so that they stay until it ends.
+    held: BTreeSet<UserId>,
 }
 
 /// Where it begins and ends, for [`crate::transaction`].
@@ -33,10 +38,12 @@ impl Tx {
         Ok(Self {
             db: db.clone(),
             session: db.start_session().await?,
+            held: BTreeSet::new(),
         })
     }
 
     pub(crate) async fn begin(&mut self) -> Result<(), MongoError> {
+        self.held.clear();
         match self.db.together() {
             Together::InTransaction => {}
             Together::OneByOne => return Ok(()),
@@ -64,6 +71,16 @@ impl Tx {
             Together::InTransaction => Ok(self.session.abort_transaction().await?),
             Together::OneByOne => Ok(()),
         }
+    }
+
+    /// Whether [`Self::hold`] was told of this account.
+    pub(crate) fn holds(&self, user: &UserId) -> bool {
+        self.held.contains(user)
+    }
+
+    /// Notes that this transaction has written to an account that is there.
+    pub(crate) fn hold(&mut self, user: &UserId) {
+        self.held.insert(user.clone());
     }
 
     fn collection(&self, name: &str) -> Collection<Document> {

@@ -1,12 +1,18 @@
 //! Moves the outbox into the log in Redis.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use cache_core::{LogId, Revision, Tip};
 use cache_tiered::{AppendError, NewRecord, Page, RedisLog, redis_log};
 use domain::purges::{AuditRow, Moved, OutboxRow, Proof, TakenOut};
 use tokio::{
-    sync::OwnedMutexGuard,
+    sync::{Mutex, OwnedMutexGuard},
     time::{Instant, timeout_at},
 };
 
@@ -24,6 +30,24 @@ const KNOWN_TIPS: usize = 512;
 /// How often other servers may move the log's attested end while rows are taken out.
 const ENDS: usize = 8;
 
+/// The drains of this server, one at a time.
+#[derive(Debug, Default)]
+pub(super) struct Drains {
+    /// How many have begun.
+    begun: AtomicU64,
+    /// Held by the drain that runs; what the last one that succeeded did.
+    turn: Arc<Mutex<Drained>>,
+}
+
+/// A drain: it moved everything that was in the outbox when it began.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Drained {
+    /// Drains are counted from one.
+    number: u64,
+    /// At or after everything that was in the outbox.
+    revision: Revision,
+}
+
 impl PurgeLog {
     /// Moves the outbox into the log without a time limit; returns a revision at or after its
     /// content.
@@ -32,25 +56,28 @@ impl PurgeLog {
         redis: &RedisLog,
         now_ms: i64,
     ) -> Result<Revision, DrainError> {
-        let last = self.0.store.last_pending().await?;
-        let turn = Arc::clone(&self.0.draining).lock_owned().await;
-        self.drain_in_turn(redis, last, now_ms, turn).await
+        let turn = Arc::clone(&self.0.drains.turn).lock_owned().await;
+        self.drain_in_turn(redis, now_ms, turn).await
     }
 
-    /// Like [`Self::drain_into_redis`], for a writer. The drain continues when the writer stops
-    /// waiting: a cancelled call would not be recorded as failed.
+    /// Like [`Self::drain_into_redis`], for a writer. A drain that began since then serves all who
+    /// wait. It continues when the writer stops waiting: a cancelled call would not be recorded as
+    /// failed.
     pub async fn drain_for_a_writer(
         &self,
         redis: &Arc<RedisLog>,
         now_ms: i64,
     ) -> Result<Revision, DrainError> {
         let deadline = Instant::now() + WRITER_WAITS;
-        let last = self.0.store.last_pending().await?;
-        let turn = timeout_at(deadline, Arc::clone(&self.0.draining).lock_owned())
+        let begun = self.0.drains.begun.load(SeqCst);
+        let turn = timeout_at(deadline, Arc::clone(&self.0.drains.turn).lock_owned())
             .await
             .map_err(|_elapsed| DrainError::Late)?;
+        if turn.number > begun {
+            return Ok(turn.revision);
+        }
         let (log, redis) = (self.clone(), Arc::clone(redis));
-        let work = tokio::spawn(async move { log.drain_in_turn(&redis, last, now_ms, turn).await });
+        let work = tokio::spawn(async move { log.drain_in_turn(&redis, now_ms, turn).await });
         timeout_at(deadline, work)
             .await
             .map_err(|_elapsed| DrainError::Late)??
@@ -59,39 +86,43 @@ impl PurgeLog {
     async fn drain_in_turn(
         &self,
         redis: &RedisLog,
-        last: i64,
         now_ms: i64,
-        turn: OwnedMutexGuard<()>,
+        mut turn: OwnedMutexGuard<Drained>,
     ) -> Result<Revision, DrainError> {
-        let moved = self.move_up_to(redis, last, now_ms).await?;
-        drop(turn);
-        match moved {
-            Some(revision) => Ok(revision),
-            None => self.attested_end().await,
-        }
+        // Before the outbox is read.
+        let number = self.0.drains.begun.fetch_add(1, SeqCst) + 1;
+        let revision = match self.move_all(redis, now_ms).await? {
+            Some(revision) => revision,
+            None => self.attested_end().await?,
+        };
+        *turn = Drained { number, revision };
+        Ok(revision)
     }
 
-    /// Moves the rows up to the id `last`, which are all that there were when it was the greatest, and
-    /// other rows only as far as they fill a batch. Each id is passed once, so rows that keep coming
-    /// do not hold it up. None when others moved the last of the rows.
-    async fn move_up_to(
+    /// Moves all rows that there are when it begins, and other rows only as far as they fill a batch.
+    /// Each id is passed once, so rows that keep coming do not hold it up. None when others moved the
+    /// last of the rows.
+    async fn move_all(
         &self,
         redis: &RedisLog,
-        last: i64,
         now_ms: i64,
     ) -> Result<Option<Revision>, DrainError> {
-        let mut after = 0;
-        loop {
-            let rows = self.0.store.pending(after, BATCH_ROWS).await?;
-            if rows.first().is_none_or(|row| row.id > last) {
-                return Ok(None);
-            }
-            after = rows.last().map_or(last, |row| row.id);
+        let store = &self.0.store;
+        let mut rows = store.pending(0, BATCH_ROWS).await?;
+        let last = if rows.len() < BATCH_ROWS {
+            rows.last().map_or(0, |row| row.id)
+        } else {
+            store.last_pending().await?
+        };
+        while rows.first().is_some_and(|row| row.id <= last) {
+            let after = rows.last().map_or(last, |row| row.id);
             let revision = self.move_batch(redis, rows, now_ms).await?;
             if after >= last {
                 return Ok(revision);
             }
+            rows = store.pending(after, BATCH_ROWS).await?;
         }
+        Ok(None)
     }
 
     /// Moves one batch and returns the last row's revision.

@@ -53,16 +53,16 @@ pub async fn count_booked(tx: &mut Tx, id: &OfferId) -> Result<i32, MongoError> 
 /// Takes one, if one is left.
 pub async fn take_place(tx: &mut Tx, id: &OfferId) -> Result<bool, MongoError> {
     let this = doc! {"_id": object_id(id)?, "quota.remaining": {"$gt": 0}};
-    let one = doc! {"$inc": {"bookings": 1, "quota.remaining": -1}};
+    let one = doc! {"$inc": {"quota.remaining": -1}};
     Ok(tx.update_one(OFFERS, this, one).await? > 0)
 }
 
-/// Writes to the offer, so that transactions that count its bookings at the same time conflict.
-pub async fn meet_others(tx: &mut Tx, id: &OfferId) -> Result<(), MongoError> {
+/// Writes to the offer, so that transactions that count its bookings at the same time conflict;
+/// returns the offer as it is in this transaction.
+pub async fn meet_others(tx: &mut Tx, id: &OfferId) -> Result<Option<Offer>, MongoError> {
     let this = doc! {"_id": object_id(id)?};
-    tx.update_one(OFFERS, this, doc! {"$inc": {"bookings": 1}})
-        .await?;
-    Ok(())
+    let met = tx.find_one_and_update(OFFERS, this, doc! {"$inc": {"bookings": 1}});
+    met.await?.as_ref().map(rows::offer).transpose()
 }
 
 /// Gives one back; never more than there are.

@@ -1,7 +1,13 @@
 //! A pod's purge log. It makes the same calls in the same order as the origin's `PurgeLog` over
 //! Redis.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use cache_core::{LogId, PurgeRecord, Revision, Tag, Tip};
 use cache_tiered::{
@@ -45,8 +51,17 @@ pub(super) struct Source {
     world: Arc<World>,
     pod: usize,
     feed: Arc<PurgeFeed>,
-    draining: Arc<Mutex<()>>,
+    /// How many drains have begun.
+    begun: AtomicU64,
+    draining: Arc<Mutex<Drained>>,
     looked: Mutex<Found>,
+}
+
+/// The last drain that succeeded.
+#[derive(Clone, Copy, Debug, Default)]
+struct Drained {
+    number: u64,
+    revision: Revision,
 }
 
 /// What a check found.
@@ -76,6 +91,7 @@ impl Source {
             world,
             pod,
             feed,
+            begun: AtomicU64::new(0),
             draining: Arc::default(),
             looked: Mutex::default(),
         }
@@ -185,47 +201,52 @@ impl Source {
     }
 
     async fn drain(&self) -> Result<Revision, SourceError> {
-        let last = self.last().await?;
         let turn = Arc::clone(&self.draining).lock_owned().await;
-        self.drain_in_turn(last, turn).await
+        self.drain_in_turn(turn).await
     }
 
     /// Moves the outbox into the log; returns a revision at or after everything that was in it.
     pub(super) async fn drain_for_a_writer(self: &Arc<Self>) -> Result<Revision, SourceError> {
         let deadline = Instant::now() + LOG_CALL_WITHIN;
-        let last = self.last().await?;
+        let begun = self.begun.load(SeqCst);
         let turn = timeout_at(deadline, Arc::clone(&self.draining).lock_owned()).await?;
+        if turn.number > begun {
+            return Ok(turn.revision);
+        }
         let source = Arc::clone(self);
-        let work = tokio::spawn(async move { source.drain_in_turn(last, turn).await });
+        let work = tokio::spawn(async move { source.drain_in_turn(turn).await });
         timeout_at(deadline, work).await??
     }
 
     async fn drain_in_turn(
         &self,
-        last: i64,
-        turn: OwnedMutexGuard<()>,
+        mut turn: OwnedMutexGuard<Drained>,
     ) -> Result<Revision, SourceError> {
-        let moved = self.move_up_to(last).await?;
-        drop(turn);
-        match moved {
-            Some(revision) => Ok(revision),
-            None => self.attested_end().await,
-        }
+        let number = self.begun.fetch_add(1, SeqCst) + 1;
+        let revision = match self.move_all().await? {
+            Some(revision) => revision,
+            None => self.attested_end().await?,
+        };
+        *turn = Drained { number, revision };
+        Ok(revision)
     }
 
-    async fn move_up_to(&self, last: i64) -> Result<Option<Revision>, SourceError> {
-        let mut after = 0;
-        loop {
-            let rows = self.pending(after).await?;
-            if rows.first().is_none_or(|row| row.id > last) {
-                return Ok(None);
-            }
-            after = rows.last().map_or(last, |row| row.id);
+    async fn move_all(&self) -> Result<Option<Revision>, SourceError> {
+        let mut rows = self.pending(0).await?;
+        let last = if rows.len() < PAGE_ROWS {
+            rows.last().map_or(0, |row| row.id)
+        } else {
+            self.last().await?
+        };
+        while rows.first().is_some_and(|row| row.id <= last) {
+            let after = rows.last().map_or(last, |row| row.id);
             let revision = self.move_batch(rows).await?;
             if after >= last {
                 return Ok(revision);
             }
+            rows = self.pending(after).await?;
         }
+        Ok(None)
     }
 
     async fn move_batch(&self, rows: Vec<Row>) -> Result<Option<Revision>, SourceError> {

@@ -23,6 +23,10 @@ use crate::{
     tx::Tx,
 };
 
+/// How many bookings of a user come with the server's first answer; nearly always all that are asked
+/// for.
+const MET: usize = 100;
+
 pub(super) async fn create(
     tx: &mut Tx,
     new: &NewBooking,
@@ -31,16 +35,19 @@ pub(super) async fn create(
     if !held::is_active(tx, &new.user).await? {
         return Ok(Created::NoAccount);
     }
-    let before = match &new.idempotency_key {
-        Some(key) => one(tx, doc! {"key": rows::key_of(&new.user, key)}).await?,
-        None => None,
-    };
-    let offer = places::one(tx, &new.offer).await?;
+    let of_user = of_user(tx, new, now_ms).await?;
+    let before = (of_user.iter())
+        .find(|before| {
+            new.idempotency_key.is_some() && before.idempotency_key == new.idempotency_key
+        })
+        .cloned();
+    // One command both reads the offer and writes to it.
+    let offer = places::meet_others(tx, &new.offer).await?;
     let draft = match writes::draft(new, before, offer, now_ms) {
         Ok(draft) => draft,
         Err(answer) => return Ok(answer),
     };
-    let standing = standing(tx, &new.user, &draft).await?;
+    let standing = standing(tx, &new.user, &draft, &of_user).await?;
     let creation = match draft.admit(standing) {
         Ok(creation) => creation,
         Err(answer) => return Ok(answer),
@@ -51,7 +58,7 @@ pub(super) async fn create(
                 return Ok(BookingRefusal::SoldOut.into());
             }
         }
-        OfferWrite::MeetOthers => places::meet_others(tx, &new.offer).await?,
+        OfferWrite::MeetOthers => {}
     }
     tx.insert_one(BOOKINGS, rows::document(&creation.booking)?)
         .await?;
@@ -116,17 +123,31 @@ async fn one(tx: &mut Tx, filter: Document) -> Result<Option<Booking>, MongoErro
     found.as_ref().map(rows::booking).transpose()
 }
 
+/// The user's bookings that a new one may meet: those that are open, those of the last day, and the
+/// one that the same idempotency key made.
+async fn of_user(tx: &mut Tx, new: &NewBooking, now_ms: i64) -> Result<Vec<Booking>, MongoError> {
+    let since = DateTime::from_millis(now_ms - rules::MADE_WITHIN_MS);
+    let mut any = vec![
+        doc! {"createdAt": {"$gt": since}},
+        doc! {"due": {"$exists": true}},
+    ];
+    if let Some(key) = &new.idempotency_key {
+        any.push(doc! {"key": rows::key_of(&new.user, key)});
+    }
+    let met = doc! {"userId": object_id(&new.user)?, "$or": any};
+    let found = tx.find(BOOKINGS, met, None, MET).await?;
+    found.iter().map(rows::booking).collect()
+}
+
 /// What counts against a booking that would be made, as far as the offer has such limits.
 async fn standing(
     tx: &mut Tx,
     user: &UserId,
     Draft { booking, offer }: &Draft,
+    met: &[Booking],
 ) -> Result<Standing, MongoError> {
     let (user_id, offer_id) = (object_id(user)?, object_id(&offer.id)?);
-    let open_of_offer = doc! {"open": rows::open_of(user, &offer.id)};
-    let open = doc! {"userId": user_id, "due": {"$exists": true}};
     let since_ms = booking.created_at_ms - rules::MADE_WITHIN_MS;
-    let made = doc! {"userId": user_id, "createdAt": {"$gt": DateTime::from_millis(since_ms)}};
     let limits = offer.limits;
     let of_user = limits
         .per_user
@@ -134,13 +155,18 @@ async fn standing(
     let of_day = limits
         .per_day
         .map(|_| doc! {"offerId": offer_id, "day": booking.day(), "status": rows::holding()});
+    let open = || met.iter().filter(|met| met.status.is_open());
     Ok(Standing {
-        open_of_offer: count(tx, Some(open_of_offer)).await?,
-        open: count(tx, Some(open)).await?,
-        made: count(tx, Some(made)).await?,
+        open_of_offer: number(open().filter(|open| open.offer == offer.id)),
+        open: number(open()),
+        made: number(met.iter().filter(|met| met.created_at_ms > since_ms)),
         of_user: count(tx, of_user).await?,
         of_day: count(tx, of_day).await?,
     })
+}
+
+fn number<'a>(bookings: impl Iterator<Item = &'a Booking>) -> i64 {
+    i64::try_from(bookings.count()).unwrap_or(i64::MAX)
 }
 
 async fn count(tx: &mut Tx, filter: Option<Document>) -> Result<i64, MongoError> {

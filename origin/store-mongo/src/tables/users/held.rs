@@ -8,16 +8,23 @@ use crate::{documents::object_id, error::MongoError, tables::collections::USERS,
 /// Whether the account exists and is active, until the transaction ends: its erasure conflicts.
 pub async fn is_active(tx: &mut Tx, id: &UserId) -> Result<bool, MongoError> {
     let active = doc! {"_id": object_id(id)?, "status": Status::Active.as_str()};
-    hold(tx, active).await
+    hold(tx, id, active).await
 }
 
 /// Whether the account exists, until the transaction ends.
 pub async fn exists(tx: &mut Tx, id: &UserId) -> Result<bool, MongoError> {
-    hold(tx, doc! {"_id": object_id(id)?}).await
+    if tx.holds(id) {
+        return Ok(true);
+    }
+    hold(tx, id, doc! {"_id": object_id(id)?}).await
 }
 
 /// Writes to the account: what is only read here would be out of date when an erasure commits.
-async fn hold(tx: &mut Tx, this: Document) -> Result<bool, MongoError> {
+async fn hold(tx: &mut Tx, id: &UserId, this: Document) -> Result<bool, MongoError> {
     let held = tx.update_one(USERS, this, doc! {"$inc": {"held": 1_i64}});
-    Ok(held.await? > 0)
+    if held.await? == 0 {
+        return Ok(false);
+    }
+    tx.hold(id);
+    Ok(true)
 }
