@@ -205,9 +205,11 @@ impl RedisLog {
         answer.map(looked).transpose()
     }
 
-    /// Whether this log is there and has this position.
-    pub async fn has(&self, log: LogId, tip: Tip) -> Result<bool, LinkError> {
-        let looked = self.look(&[(log, tip)]).await?;
+    /// Whether this log is there and has these positions, all of them in one answer: the next one may
+    /// come from another server, on which the log has another branch.
+    pub async fn has(&self, log: LogId, tips: &[Tip]) -> Result<bool, LinkError> {
+        let musts: Vec<(LogId, Tip)> = tips.iter().map(|tip| (log, *tip)).collect();
+        let looked = self.look(&musts).await?;
         Ok(looked.is_some_and(|looked| looked.opened.log == log && !looked.has_lost))
     }
 

@@ -141,7 +141,7 @@ impl PurgeLog {
         };
         feed.heard(log, &page);
         // A log that has the last record has all of them.
-        if !redis.has(log, tip).await? {
+        if !redis.has(log, &[tip]).await? {
             return Err(DrainError::Gone(tip.revision));
         }
         let moved = (rows.into_iter().zip(&page.records))
@@ -189,7 +189,7 @@ impl PurgeLog {
                     return Ok(());
                 }
                 TakenOut::OtherLog => return Err(AppendError::OtherLog.into()),
-                TakenOut::Unproven(end) if redis.has(proof.log, end).await? => {
+                TakenOut::Unproven(end) if redis.has(proof.log, &[proof.tip, end]).await? => {
                     proof.known.push(end);
                 }
                 TakenOut::Unproven(end) => return Err(DrainError::Gone(end.revision)),

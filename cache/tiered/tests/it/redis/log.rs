@@ -68,7 +68,7 @@ async fn records_get_revisions_without_gaps_and_are_read_back_in_their_order() {
         serde_json::to_string(&read.records).unwrap(),
         r#"[{"revision":2,"tags":["b"],"kind":"hard"}]"#
     );
-    assert!(log.has(empty.log, tip).await.unwrap());
+    assert!(log.has(empty.log, &[tip]).await.unwrap());
     let opened = log.open(None, after(5)).await.unwrap();
     let expected = Opened { tip, ..empty };
     assert_eq!(
@@ -110,29 +110,32 @@ async fn a_log_has_the_positions_that_it_gave_out_and_no_others() {
         tips.push(append(&log, id, "a", 7).await.unwrap());
     }
     for tip in &tips {
-        assert!(log.has(id, *tip).await.unwrap(), "{tip:?}");
+        assert!(log.has(id, &[*tip]).await.unwrap(), "{tip:?}");
         let wrong = Tip {
             digest: Digest::from_bytes([7; 8]),
             ..*tip
         };
-        assert!(!log.has(id, wrong).await.unwrap(), "{tip:?}");
+        assert!(!log.has(id, &[wrong]).await.unwrap(), "{tip:?}");
         let beyond = Tip {
             revision: Revision(tip.revision.0 + 4),
             ..*tip
         };
-        assert!(!log.has(id, beyond).await.unwrap(), "{tip:?}");
-        assert!(!log.has(LogId::from_bytes([7; 16]), *tip).await.unwrap());
+        assert!(!log.has(id, &[beyond]).await.unwrap(), "{tip:?}");
+        assert!(!log.has(LogId::from_bytes([7; 16]), &[*tip]).await.unwrap());
     }
     let all: Vec<(LogId, Tip)> = tips.iter().map(|tip| (id, *tip)).collect();
     assert!(!log.look(&all).await.unwrap().unwrap().has_lost);
     log.trim(id, 0, 1).await.unwrap();
-    assert!(log.has(id, tips[1]).await.unwrap(), "nobody knows any more");
+    assert!(
+        log.has(id, &[tips[1]]).await.unwrap(),
+        "nobody knows any more"
+    );
     let wrong = Tip {
         digest: tips[0].digest,
         ..tips[2]
     };
-    assert!(log.has(id, tips[2]).await.unwrap());
-    assert!(!log.has(id, wrong).await.unwrap(), "the last one knows");
+    assert!(log.has(id, &[tips[2]]).await.unwrap());
+    assert!(!log.has(id, &[wrong]).await.unwrap(), "the last one knows");
 }
 
 #[tokio::test]
@@ -263,7 +266,7 @@ async fn a_server_that_restarts_with_its_data_goes_on_with_the_log() {
     redis.kill().await.unwrap();
     redis.restart().await.unwrap();
     let log = log_at(&redis.url(), PREFIX).unwrap();
-    assert!(log.has(id, tip).await.unwrap());
+    assert!(log.has(id, &[tip]).await.unwrap());
     let next = append(&log, id, "b", 3).await.unwrap();
     assert_eq!(next.revision, Revision(3));
 }
@@ -279,7 +282,7 @@ async fn a_replica_is_read_and_not_written() {
     let replica = master.replicate().await.unwrap();
     let log = log_at(&replica.redis().url(), PREFIX).unwrap();
     let tip = end(&at_master).await;
-    assert!(log.has(id, tip).await.unwrap(), "it is in step");
+    assert!(log.has(id, &[tip]).await.unwrap(), "it is in step");
     let refused = |error: &LinkError| matches!(error, LinkError::Redis(error) if error.to_string().contains("replica"));
     let appended = append(&log, id, "a", 1).await;
     assert!(
@@ -288,7 +291,7 @@ async fn a_replica_is_read_and_not_written() {
     );
     replica.fall_behind().await;
     let next = append(&at_master, id, "b", 2).await.unwrap();
-    assert!(!log.has(id, next).await.unwrap(), "it lags behind");
+    assert!(!log.has(id, &[next]).await.unwrap(), "it lags behind");
     let opened = log.open(Some(id), after(1)).await;
     assert!(opened.as_ref().is_err_and(refused), "{opened:?}");
 }
@@ -305,13 +308,13 @@ async fn a_promoted_replica_that_lagged_does_not_have_what_it_lost_also_on_an_ol
     let kept = end(&at_master).await;
     let log = log_at(&replica.redis().url(), PREFIX).unwrap();
     // This is the connection on which an append comes later.
-    while !log.has(id, kept).await.unwrap() {
+    while !log.has(id, &[kept]).await.unwrap() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     replica.fall_behind().await;
     let lost = append(&at_master, id, "lost", 3).await.unwrap();
     let promoted = replica.promote().await.unwrap();
-    let has = async |tip| log.has(id, tip).await.unwrap();
+    let has = async |tip| log.has(id, &[tip]).await.unwrap();
     assert!(has(kept).await && !has(lost).await);
     // Another record gets its revision, even one of the same content.
     let other = append(&log, id, "lost", 3).await.unwrap();
@@ -338,7 +341,7 @@ async fn a_promoted_replica_that_has_lost_nothing_goes_on_with_the_log() {
     master.kill().await.unwrap();
     let promoted = replica.promote().await.unwrap();
     let log = log_at(&promoted.url(), PREFIX).unwrap();
-    assert!(log.has(id, tip).await.unwrap());
+    assert!(log.has(id, &[tip]).await.unwrap());
     let next = append(&log, id, "a", 3).await.unwrap();
     assert_eq!(next.revision, Revision(3));
 }
@@ -356,7 +359,7 @@ async fn a_user_that_may_not_call_info_can_do_everything_with_the_log() {
     let log = log_at(&url, PREFIX).unwrap();
     let id = with_records(&log, 2).await.unwrap();
     let tip = append(&log, id, "a", 3).await.unwrap();
-    assert!(log.has(id, tip).await.unwrap());
+    assert!(log.has(id, &[tip]).await.unwrap());
     assert_eq!(revisions_after(&log, id, 1).await.unwrap(), [2, 3]);
     log.trim(id, 3, 9).await.unwrap();
     assert_eq!(revisions_after(&log, id, 0).await.unwrap(), [3]);

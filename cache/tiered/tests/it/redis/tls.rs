@@ -100,7 +100,7 @@ async fn a_server_with_a_trusted_certificate_for_its_name_is_used_on_any_port() 
     let opened = log.open(None, after(0)).await.unwrap();
     let page = log.append(opened.log, &[record("a", 1).unwrap()]).await;
     let tip = page.unwrap().tip().unwrap();
-    assert!(log.has(opened.log, tip).await.unwrap());
+    assert!(log.has(opened.log, &[tip]).await.unwrap());
 }
 
 #[tokio::test]

@@ -104,8 +104,10 @@ impl Source {
         looked.ok_or_else(|| LOST.into())
     }
 
-    async fn has(&self, log: LogId, tip: Tip) -> Result<bool, SourceError> {
-        let looked = self.look(vec![(log, tip)]).await?;
+    async fn has(&self, log: LogId, tips: &[Tip]) -> Result<bool, SourceError> {
+        let looked = self
+            .look(tips.iter().map(|tip| (log, *tip)).collect())
+            .await?;
         Ok(looked.is_some_and(|looked| looked.opened.log == log && !looked.has_lost))
     }
 
@@ -254,7 +256,7 @@ impl Source {
         let page = self.append(log, &rows).await?;
         let tip = page.tip().ok_or("no rows")?;
         self.feed.heard(log, &page);
-        if !self.has(log, tip).await? {
+        if !self.has(log, &[tip]).await? {
             return Err("a record is gone".into());
         }
         let mut known = self.feed.newest_tips(log, KNOWN_TIPS);
@@ -295,7 +297,7 @@ impl Source {
                     return Ok(());
                 }
                 TakenOut::OtherLog => return Err("another log is in force".into()),
-                TakenOut::Unproven(end) if self.has(log, end).await? => known.push(end),
+                TakenOut::Unproven(end) if self.has(log, &[tip, end]).await? => known.push(end),
                 TakenOut::Unproven(_) => return Err("records were lost".into()),
             }
         }
