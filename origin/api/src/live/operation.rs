@@ -63,7 +63,12 @@ impl Operation {
         by: (&Services, &Schema),
         asker: &Asker,
     ) -> Result<(Option<Response>, Option<Topic>), StoreError> {
-        let run = self.run(by, asker.clone(), Trigger::Begins, Entities::Cached { required: None });
+        let run = self.run(
+            by,
+            asker.clone(),
+            Trigger::Begins,
+            Entities::Cached { required: None },
+        );
         let response = run.await?.map(|(response, _)| response);
         Ok((response, self.memory.take_topic()))
     }

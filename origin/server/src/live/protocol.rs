@@ -9,7 +9,6 @@ use api::live::outcome::Payload;
 use pq_core::websocket::OperationId;
 use serde_json::{Value, json};
 
-
 /// The most bytes of a close frame's reason (RFC 6455 §5.5), some less.
 const REASON_BYTES: usize = 120;
 

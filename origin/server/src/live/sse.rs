@@ -155,7 +155,10 @@ impl Open {
             return Some(end);
         }
         let asker = self.credentials.asker();
-        let (by, answers) = ((&self.state.services, &self.state.schema), self.state.live.answers());
+        let (by, answers) = (
+            (&self.state.services, &self.state.schema),
+            self.state.live.answers(),
+        );
         let result = self.operation.result(by, asker, &letter.event, answers);
         match Box::pin(result).await {
             Outcome::Result(payload) => {

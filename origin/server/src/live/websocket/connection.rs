@@ -339,7 +339,10 @@ impl Open {
         self.credentials.look_again(&self.state).await??;
         let Known { id, operation, .. } = &self.operations[at];
         let asker = self.credentials.asker();
-        let (by, answers) = ((&self.state.services, &self.state.schema), self.state.live.answers());
+        let (by, answers) = (
+            (&self.state.services, &self.state.schema),
+            self.state.live.answers(),
+        );
         let result = operation.result(by, asker, &letter.event, answers);
         match Box::pin(result).await {
             Outcome::Result(payload) => {

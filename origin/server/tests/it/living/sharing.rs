@@ -243,7 +243,9 @@ fn without_references(text: &str) -> String {
         .collect();
     references
         .into_iter()
-        .fold(text.to_owned(), |text, reference| text.replace(reference, "…"))
+        .fold(text.to_owned(), |text, reference| {
+            text.replace(reference, "…")
+        })
 }
 
 fn near() -> Root {
@@ -344,9 +346,14 @@ async fn a_public_document_is_executed_for_nobody() {
     let mut operation = document.operation.clone();
     let favorites = async |server: &mut Server, document: Arc<Document>| {
         let told = server.told(&document, &subscribers[..3]).await;
-        told.into_iter().map(|(_, told)| format!("{told:?}").contains("true")).collect::<Vec<_>>()
+        told.into_iter()
+            .map(|(_, told)| format!("{told:?}").contains("true"))
+            .collect::<Vec<_>>()
     };
-    assert_eq!(favorites(&mut server, Arc::clone(&document)).await, [false, true, false]);
+    assert_eq!(
+        favorites(&mut server, Arc::clone(&document)).await,
+        [false, true, false]
+    );
     operation.policy.scope = Scope::Public;
     let wrong = Arc::new(Document::parse(operation).unwrap());
     assert_eq!(favorites(&mut server, wrong).await, [false; 3]);
