@@ -192,6 +192,16 @@ impl CanonicalVariables {
         text
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Drops the variables for whose name `keep` is false.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
+        self.0.retain(|name, _| keep(name));
+    }
+
     /// The numbers in the fields `lat` and `lng` of the object at `path`; `None` when the object or
     /// one of the fields is absent or null.
     pub fn location(&self, path: &[String], lat: &str, lng: &str) -> Option<(f64, f64)> {

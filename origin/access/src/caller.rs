@@ -26,7 +26,7 @@ use crate::{
 /// The maximum stored length of the client's device description, in characters.
 const DEVICE_CHARS: usize = 100;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Caller {
     /// The request carries no credentials.
     Anonymous,
@@ -37,7 +37,7 @@ pub enum Caller {
 }
 
 /// Why credentials are rejected. The sentences may be told to the client.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Unknown {
     /// The credentials are neither a valid access token nor a valid service token.
     #[error("the credentials are not valid")]
@@ -95,7 +95,7 @@ impl<'a> Authorization<'a> {
 }
 
 /// The user of an access token, with the current state of the account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SignedIn {
     pub id: UserId,
     pub role: Role,

@@ -52,7 +52,7 @@ impl fmt::Debug for Secret {
 }
 
 /// The service that sends a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Service {
     /// None for the token of `YOUSOON_ADMIN_TOKEN`.
     pub name: Option<TokenName>,

@@ -39,7 +39,7 @@ pub struct TokensConfig {
 }
 
 /// Why a token is rejected. Every variant may be told to the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum TokenError {
     #[error("the access token is not valid yet")]
     NotYet,
@@ -49,7 +49,7 @@ pub enum TokenError {
 }
 
 /// The claims of an access token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Claims {
     pub uid: UserId,
     pub email: String,

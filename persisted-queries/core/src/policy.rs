@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Who may cache an answer.
+/// Whom an answer depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Shared caches: the answer is the same for everybody.
+    /// The answer is the same for everybody: shared caches may store it.
     Public,
-    /// No shared cache: the answer depends on the user.
+    /// The answer depends on the user: no shared cache may store it.
     Private,
 }
 
@@ -28,7 +28,7 @@ impl Scope {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CachePolicy {
-    /// Who may cache an answer.
+    /// Whom an answer depends on.
     pub scope: Scope,
     /// How long an answer is fresh, in seconds; 0 means that it is not cacheable.
     pub max_age_s: u32,

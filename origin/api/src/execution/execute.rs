@@ -57,7 +57,7 @@ pub async fn execute(
         selected,
         facts,
         now_ms,
-    } = prepare(services, document, variables, asker, entities)?;
+    } = prepare(services, document, &variables.to_json(), asker, entities)?;
     let mut response = schema.execute(request).await;
     complete(&mut response, &selected);
     facts.tag(tags::document(&document.operation.id));
@@ -81,11 +81,12 @@ pub struct Prepared {
     now_ms: i64,
 }
 
-/// Prepares a document for execution: creates the context its fields share, with the current time.
+/// Prepares a document for execution with variables in canonical JSON: creates the context its
+/// fields share, with the current time.
 pub fn prepare(
     services: &Services,
     document: &Document,
-    variables: &CanonicalVariables,
+    variables: &str,
     asker: Asker,
     entities: Entities,
 ) -> Result<Prepared, StoreError> {
@@ -109,7 +110,7 @@ pub fn prepare(
         shared: document.operation.policy.is_shared(),
         loader: DataLoader::with_cache(stores, tokio::spawn, HashMapCache::default()),
     };
-    let variables = serde_json::from_str(&variables.to_json())
+    let variables = serde_json::from_str(variables)
         .map_err(|error| StoreError::corrupt("canonical variables", &error))?;
     let variables = Variables::from_json(variables);
     let Collected { document, selected } = collect(&document.parsed, &variables)

@@ -11,13 +11,32 @@ use domain::Offer;
 pub enum Event {
     /// An offer was published, at this distance from the subscription's place.
     Published {
-        offer: Arc<Offer>,
+        publication: Arc<Publication>,
         distance_km: f64,
-        /// The minimum purge log revision that reads for this event must have seen.
-        required: Revision,
     },
     /// The subscription's subject changed, or may have changed.
     LookAgain { required: Revision },
+}
+
+/// That an offer was published, the same for all subscriptions.
+#[derive(Debug)]
+pub struct Publication {
+    pub number: PublicationNumber,
+    pub offer: Offer,
+    /// The minimum purge log revision that reads for this event must have seen.
+    pub required: Revision,
+}
+
+/// Tells the publications of one server's run apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PublicationNumber(u64);
+
+impl PublicationNumber {
+    /// The number of the publication after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
 }
 
 impl Event {
@@ -29,9 +48,18 @@ impl Event {
     }
 
     /// The minimum purge log revision that reads for this event must have seen.
-    pub const fn required(&self) -> Revision {
+    pub fn required(&self) -> Revision {
         match self {
-            Self::Published { required, .. } | Self::LookAgain { required } => *required,
+            Self::Published { publication, .. } => publication.required,
+            Self::LookAgain { required } => *required,
+        }
+    }
+
+    /// The distance of what was published from the subscription's place.
+    pub const fn distance_km(&self) -> Option<f64> {
+        match self {
+            Self::Published { distance_km, .. } => Some(*distance_km),
+            Self::LookAgain { .. } => None,
         }
     }
 

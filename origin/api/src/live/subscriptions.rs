@@ -119,8 +119,12 @@ impl Live {
                 None
             }
             Trigger::Happened(Event::Published {
-                offer, distance_km, ..
-            }) => Some(OfferNode::seen_from((**offer).clone(), *distance_km)),
+                publication,
+                distance_km,
+            }) => Some(OfferNode::seen_from(
+                publication.offer.clone(),
+                *distance_km,
+            )),
             Trigger::Happened(Event::LookAgain { .. }) => None,
         };
         Ok(stream::iter(offer))

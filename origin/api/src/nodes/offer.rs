@@ -147,7 +147,7 @@ impl OfferConnection {
 }
 
 /// More than metres would be noise.
-fn to_the_metre(km: f64) -> f64 {
+pub fn to_the_metre(km: f64) -> f64 {
     (km * 1_000.0).round() / 1_000.0
 }
 

@@ -42,7 +42,7 @@ words! {
 }
 
 /// The partner that a user works for, and the user's post there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Membership {
     pub partner: PartnerId,
     pub post: Post,

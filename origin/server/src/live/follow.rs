@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
-    sync::Arc,
     time::Duration,
 };
 
@@ -175,7 +174,7 @@ impl<'s> Follower<'s> {
         let is_valid = offer.valid_from_ms <= now_ms && now_ms < offer.valid_until_ms;
         if offer.is_active && is_valid {
             self.announced.remember(offer.id.clone());
-            self.state.live.published(&Arc::new(offer), required);
+            self.state.live.published(offer, required);
         }
     }
 }

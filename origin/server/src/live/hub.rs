@@ -7,7 +7,11 @@ use std::{
 };
 
 use access::rate::RateLimitsConfig;
-use api::live::{event::Event, topic::Topic};
+use api::live::{
+    answers::Answers,
+    event::{Event, Publication, PublicationNumber},
+    topic::Topic,
+};
 use cache_core::{Revision, Tag};
 use domain::Offer;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -46,11 +50,13 @@ struct Shared {
     draining: CancellationToken,
     tasks: TaskTracker,
     metrics: Metrics,
+    answers: Answers,
 }
 
 #[derive(Debug, Default)]
 struct State {
     last: ConnectionId,
+    last_publication: PublicationNumber,
     index: Index<Key>,
     mailboxes: HashMap<ConnectionId, Arc<Mailbox>>,
 }
@@ -90,6 +96,7 @@ impl Hub {
             draining: CancellationToken::new(),
             tasks: TaskTracker::new(),
             metrics: Metrics::default(),
+            answers: Answers::default(),
         }))
     }
 
@@ -99,6 +106,11 @@ impl Hub {
 
     pub(super) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// The answers that subscriptions share.
+    pub(super) fn answers(&self) -> &Answers {
+        &self.0.answers
     }
 
     /// What runs for connections, beside requests.
@@ -143,13 +155,18 @@ impl Hub {
     }
 
     /// Sends a new offer to the subscriptions whose area contains its location.
-    pub(super) fn published(&self, offer: &Arc<Offer>, required: Revision) {
-        let state = self.state();
-        for (key, distance_km) in state.index.around(offer.location) {
+    pub(super) fn published(&self, offer: Offer, required: Revision) {
+        let mut state = self.state();
+        state.last_publication = state.last_publication.next();
+        let publication = Arc::new(Publication {
+            number: state.last_publication,
+            offer,
+            required,
+        });
+        for (key, distance_km) in state.index.around(publication.offer.location) {
             let event = Event::Published {
-                offer: Arc::clone(offer),
+                publication: Arc::clone(&publication),
                 distance_km,
-                required,
             };
             state.put(key, event);
         }

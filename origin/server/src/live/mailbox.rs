@@ -128,6 +128,7 @@ impl Mailbox {
 
 #[cfg(test)]
 mod tests {
+    use api::live::event::{Publication, PublicationNumber};
     use cache_core::Revision;
 
     use super::*;
@@ -139,11 +140,14 @@ mod tests {
     }
 
     fn published() -> Event {
-        let offer = domain::bookings::samples::offer();
-        Event::Published {
-            offer: offer.into(),
-            distance_km: 1.0,
+        let publication = Publication {
+            number: PublicationNumber::default(),
+            offer: domain::bookings::samples::offer(),
             required: Revision(1),
+        };
+        Event::Published {
+            publication: publication.into(),
+            distance_km: 1.0,
         }
     }
 

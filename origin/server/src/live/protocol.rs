@@ -5,10 +5,9 @@
 //! protocol has 4400 and 4401, waits for `connection_init` for ever, lets an id be used twice, and
 //! reads whole documents where ours are named by their hashes.
 
+use api::live::outcome::Payload;
 use pq_core::websocket::OperationId;
 use serde_json::{Value, json};
-
-use super::operation::Payload;
 
 /// The most bytes of a close frame's reason (RFC 6455 §5.5), some less.
 const REASON_BYTES: usize = 120;
@@ -120,7 +119,7 @@ mod tests {
     #[test]
     fn what_the_server_says_is_json_whatever_the_id() {
         let odd = id(r#"a"\é"#);
-        let payload = Payload::for_tests(r#"{"data":{"b":1,"a":2}}"#);
+        let payload = Payload::new(r#"{"data":{"b":1,"a":2}}"#.to_owned());
         let said: Value = serde_json::from_str(&next(&odd, &payload)).unwrap();
         let expected =
             json!({"id": "a\"\\é", "type": "next", "payload": {"data": {"b": 1, "a": 2}}});

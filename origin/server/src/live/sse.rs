@@ -7,6 +7,10 @@
 use std::convert::Infallible;
 
 use access::caller::Asker;
+use api::live::{
+    operation::Operation,
+    outcome::{Errors, Outcome, Payload},
+};
 use axum::{
     body::{Body, Bytes},
     response::Response,
@@ -22,7 +26,7 @@ use super::{
     hub::Connection,
     mailbox::{Closing, Letter},
     metrics::Transport,
-    operation::{self, Operation, Outcome, Payload},
+    operation,
     websocket::open,
 };
 use crate::{
@@ -100,7 +104,7 @@ fn next(payload: &Payload) -> String {
 }
 
 fn not_taken(why: CredentialsRefused) -> Payload {
-    Payload::of_errors(&operation::errors_of(&why.refusal()))
+    Payload::of_errors(&Errors::of_refusal(&why.refusal()))
 }
 
 /// Something at once, so that the client sees that it is connected; and when to come back.
@@ -151,7 +155,11 @@ impl Open {
             return Some(end);
         }
         let asker = self.credentials.asker();
-        let result = operation::result(&self.state, &self.operation, asker, letter.event);
+        let (by, answers) = (
+            (&self.state.services, &self.state.schema),
+            self.state.live.answers(),
+        );
+        let result = self.operation.result(by, asker, &letter.event, answers);
         match Box::pin(result).await {
             Outcome::Result(payload) => {
                 self.state.live.metrics().sent();
@@ -176,7 +184,7 @@ impl Open {
             Ok(Ok(())) => None,
             Ok(Err(why)) => Some(self.over(&not_taken(why))),
             Err(error) => {
-                let errors = operation::failed(&error);
+                let errors = Errors::of_failure(&error);
                 Some(self.over(&Payload::of_errors(&errors)))
             }
         }

@@ -9,6 +9,9 @@
 //! - `PRIVATE` on a field or on the type it returns makes the whole document private.
 //! - A field that can return several object types is as restricted as the most restricted of them.
 //! - `__typename` does not count. Fields under `@skip` and `@include` do.
+//! - A mutation is private. A subscription is never cached, but its scope is that of a query with
+//!   the same selection: a server may execute a public one once for all its subscribers. Without a
+//!   `maxAge`, that query is not cacheable and the subscription is private.
 
 use std::collections::HashSet;
 
@@ -23,28 +26,28 @@ use crate::policy::{CachePolicy, Scope};
 
 /// The policy, and the reasons why a shared cache may not store the answers, if there are any.
 pub(super) fn decide(subject: &Subject<'_>) -> (CachePolicy, Vec<Reason>) {
-    let never = match subject.operation.operation_type {
-        OperationType::Query => None,
-        OperationType::Mutation => Some(Why::Mutation),
-        OperationType::Subscription => Some(Why::Subscription),
-    };
-    if let Some(why) = never {
-        return (CachePolicy::NOT_CACHEABLE, vec![at_root(subject, why)]);
+    match subject.operation.operation_type {
+        OperationType::Query => query(subject),
+        OperationType::Mutation => {
+            let why = at_root(subject, Why::Mutation);
+            (CachePolicy::NOT_CACHEABLE, vec![why])
+        }
+        OperationType::Subscription => {
+            let walk = Walk::through(subject);
+            let is_cacheable = walk.total.max_age_s.is_some_and(|max_age_s| max_age_s > 0);
+            let why = at_root(subject, Why::Subscription);
+            (not_cacheable(walk.is_private || !is_cacheable), vec![why])
+        }
     }
-    let mut walk = Walk {
-        subject,
-        total: Limits::NONE,
-        is_private: false,
-        reasons: Vec::new(),
-        path: Vec::new(),
-    };
-    walk.selections(&subject.operation.selection_set);
+}
+
+fn query(subject: &Subject<'_>) -> (CachePolicy, Vec<Reason>) {
     let Walk {
         total,
         is_private,
         mut reasons,
         ..
-    } = walk;
+    } = Walk::through(subject);
     if total.max_age_s.is_none() {
         reasons.push(at_root(subject, Why::NoField));
     }
@@ -139,7 +142,19 @@ struct Walk<'a> {
     path: Vec<String>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn through(subject: &'a Subject<'a>) -> Self {
+        let mut walk = Self {
+            subject,
+            total: Limits::NONE,
+            is_private: false,
+            reasons: Vec::new(),
+            path: Vec::new(),
+        };
+        walk.selections(&subject.operation.selection_set);
+        walk
+    }
+
     fn selections(&mut self, set: &SelectionSet) {
         for selection in &set.selections {
             match selection {

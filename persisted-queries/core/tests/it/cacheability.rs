@@ -91,6 +91,7 @@ fn a_document_that_is_not_shared_says_why_field_by_field() {
         "query Q { __schema { queryType { name } } }",
         "mutation M { logout }",
         "subscription S($at: LocationInput!) { newOfferNearby(location: $at) { id } }",
+        "subscription S($at: LocationInput!) { newOfferNearby(location: $at) { isFavorite } }",
         // A field in a fragment, under a condition, or selected twice counts, and is named once.
         "query Q($y: Boolean = false) { offer(id: 1) { ...F ...F ... on Offer @skip(if: $y) { ...F } } }
          fragment F on Offer { isFavorite @include(if: $y) }",
@@ -115,11 +116,40 @@ fn a_document_that_is_not_shared_says_why_field_by_field() {
       __schema.queryType: no maxAge on the field or on type __Type
     private [0, 0, 0]
       M: a mutation is never cached
+    public [0, 0, 0]
+      S: a subscription is never cached
     private [0, 0, 0]
       S: a subscription is never cached
     private [900, 900, 3600]
       offer.isFavorite: the field is PRIVATE
     ");
+}
+
+#[test]
+fn a_subscription_is_private_if_a_query_with_its_selection_could_not_be_shared() {
+    let sdl = "
+        type Query { a: A }
+        type Subscription { a: A b: B zero: A @cacheControl(maxAge: 0) of: A @cacheControl(scope: PRIVATE) }
+        type A @cacheControl(maxAge: 9) { n: Int b: B a: A mine: Int @cacheControl(scope: PRIVATE) p: P }
+        type B { n: Int }
+        type P @cacheControl(maxAge: 9, scope: PRIVATE) { n: Int }";
+    let cases = [
+        ("a { n }", Scope::Public),
+        ("a { n a { n } }", Scope::Public),
+        ("a { n a { mine } }", Scope::Private),
+        ("a { p { n } }", Scope::Private),
+        ("of { n }", Scope::Private),
+        // Denied by default: nobody said that it may be shared.
+        ("a { b { n } }", Scope::Private),
+        ("b { n }", Scope::Private),
+        ("zero { n }", Scope::Private),
+    ];
+    for (selection, scope) in cases {
+        let compiled = compile_with(sdl, &format!("subscription S {{ {selection} }}"));
+        let policy = compiled.operation.policy;
+        assert_eq!(policy.scope, scope, "{selection}");
+        assert_eq!(seconds(&policy), [0, 0, 0], "{selection}");
+    }
 }
 
 #[test]

@@ -3,6 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use access::peer::Peer;
+use api::live::{
+    operation::Operation,
+    outcome::{Errors, Outcome},
+};
 use axum::extract::ws::{Message as Frame, WebSocket};
 use cache_core::Allowance;
 use domain::{StoreError, error_chain::chain, sentence::Language};
@@ -21,7 +25,7 @@ use super::{
         credentials::{Credentials, CredentialsRefused},
         hub::Connection,
         mailbox::{Closing, Letter, Mailbox, OperationNumber},
-        operation::{self, Errors, Operation, Outcome},
+        operation,
         protocol::{self, Close},
     },
     close, hear_out,
@@ -288,7 +292,7 @@ impl Open {
         &mut self,
         request: Map<String, Value>,
     ) -> Result<(OperationNumber, Operation), Errors> {
-        let refuse = |code, message: String| operation::errors_of(&Refusal::new(code, message));
+        let refuse = |code, message: String| Errors::of_refusal(&Refusal::new(code, message));
         let asker = self.credentials.asker();
         let counted = admission::count(&self.state, Some(&asker.caller), asker.peer).await;
         if let Some(decision) = counted.filter(|decision| !decision.is_admitted()) {
@@ -306,7 +310,7 @@ impl Open {
         let begun = match GraphqlRequest::from_payload(request) {
             // Boxed, here and below: thousands of connections wait, and few of them do anything.
             Ok(request) => Box::pin(operation::begin(&self.state, asker, &request)).await,
-            Err(refusal) => Err(operation::errors_of(&refusal)),
+            Err(refusal) => Err(Errors::of_refusal(&refusal)),
         };
         match begun {
             Ok((operation, topic)) => {
@@ -335,7 +339,11 @@ impl Open {
         self.credentials.look_again(&self.state).await??;
         let Known { id, operation, .. } = &self.operations[at];
         let asker = self.credentials.asker();
-        let result = operation::result(&self.state, operation, asker, letter.event);
+        let (by, answers) = (
+            (&self.state.services, &self.state.schema),
+            self.state.live.answers(),
+        );
+        let result = operation.result(by, asker, &letter.event, answers);
         match Box::pin(result).await {
             Outcome::Result(payload) => {
                 let text = protocol::next(id, &payload);

@@ -9,18 +9,18 @@ use async_graphql::parser::{
 
 /// A root field as documents spell it; its result is recorded under `recorded`.
 #[derive(Clone, Debug)]
-pub(super) struct Root {
-    pub(super) kind: &'static str,
+pub(crate) struct Root {
+    pub(crate) kind: &'static str,
     /// Name and arguments.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The name, with the id if that is an argument.
-    pub(super) recorded: String,
+    pub(crate) recorded: String,
     /// A response key that no other root field has.
     key: String,
 }
 
 impl Root {
-    pub(super) fn new(kind: &'static str, key: &str, text: String) -> Self {
+    pub(crate) fn new(kind: &'static str, key: &str, text: String) -> Self {
         let name = text.split('(').next().unwrap_or_default();
         let id = text.strip_prefix(&format!("{name}(id: \""));
         let id = id.and_then(|rest| rest.split('"').next());
@@ -38,14 +38,14 @@ impl Root {
 }
 
 /// Fields of object types: the name, and the type of what is below it if that is an object.
-pub(super) struct Fields {
+pub(crate) struct Fields {
     types: BTreeMap<String, Vec<(String, Option<String>)>>,
     /// The names of fields that may be null.
-    pub(super) nullable: Vec<String>,
+    pub(crate) nullable: Vec<String>,
 }
 
 impl Fields {
-    pub(super) fn of(sdl: &str) -> Self {
+    pub(crate) fn of(sdl: &str) -> Self {
         let (mut types, mut nullable) = (BTreeMap::new(), Vec::new());
         for definition in parse_schema(sdl).unwrap().definitions {
             if let TypeSystemDefinition::Type(definition) = definition
@@ -79,7 +79,7 @@ impl Fields {
     }
 
     /// A document for all that a root field has, down to a depth.
-    pub(super) fn all_of(&self, root: &Root, depth: usize) -> String {
+    pub(crate) fn all_of(&self, root: &Root, depth: usize) -> String {
         let mut text = format!("{} {{ {}", root.kind.to_lowercase(), root.text);
         if let Some(below) = self.below(root.kind, root.name()) {
             self.all(below, depth, &mut text);
@@ -114,7 +114,7 @@ fn named(ty: &Type) -> &str {
 }
 
 /// A random document, and its variables.
-pub(super) struct Random<'f> {
+pub(crate) struct Random<'f> {
     fields: &'f Fields,
     dice: u64,
     /// Name, type, levels of fields, text.
@@ -125,13 +125,8 @@ pub(super) struct Random<'f> {
 
 impl<'f> Random<'f> {
     /// Of the same seed comes the same document.
-    pub(super) fn document(fields: &'f Fields, roots: &[Root], seed: u32, depth: usize) -> String {
-        let mut random = Self {
-            fields,
-            dice: u64::from(seed),
-            fragments: Vec::new(),
-            left: 100,
-        };
+    pub(crate) fn document(fields: &'f Fields, roots: &[Root], seed: u32, depth: usize) -> String {
+        let mut random = Self::of(fields, seed);
         let kind = if random.one_in(8) {
             "Mutation"
         } else {
@@ -139,17 +134,46 @@ impl<'f> Random<'f> {
         };
         let roots: Vec<_> = roots.iter().filter(|root| root.kind == kind).collect();
         let (set, _) = random.set(kind, depth + 1, 0, Some(&roots));
-        let fragments = random.fragments.iter();
+        random.finished(kind, &[], &set)
+    }
+
+    /// A subscription to this field: what is selected of it is random. `declared` are the variables in
+    /// the field's arguments.
+    pub(crate) fn subscription(
+        fields: &'f Fields,
+        root: &Root,
+        declared: &[&str],
+        seed: u32,
+        depth: usize,
+    ) -> String {
+        let mut random = Self::of(fields, seed);
+        let below = fields.below(root.kind, root.name()).unwrap();
+        let (set, _) = random.set(below, depth, 0, None);
+        let set = format!("{{ {}: {} {set} }}", root.key, root.text);
+        random.finished(root.kind, declared, &set)
+    }
+
+    fn of(fields: &'f Fields, seed: u32) -> Self {
+        Self {
+            fields,
+            dice: u64::from(seed),
+            fragments: Vec::new(),
+            left: 100,
+        }
+    }
+
+    fn finished(&self, kind: &str, declared: &[&str], set: &str) -> String {
+        let fragments = self.fragments.iter();
         let fragments: Vec<_> = fragments
             .map(|(name, on, _, text)| format!(" fragment {name} on {on} {text}"))
             .collect();
         let body = fragments.concat();
-        let declared = [("$t", "$t: Boolean!"), ("$f", "$f: Boolean = false")];
-        let declared: Vec<_> = declared
+        let conditions = [("$t", "$t: Boolean!"), ("$f", "$f: Boolean = false")];
+        let conditions = conditions
             .into_iter()
             .filter(|(name, _)| set.contains(name) || body.contains(name))
-            .map(|(_, declaration)| declaration)
-            .collect();
+            .map(|(_, declaration)| declaration);
+        let declared: Vec<_> = declared.iter().copied().chain(conditions).collect();
         let declared = match declared.as_slice() {
             [] => String::new(),
             all => format!("({})", all.join(", ")),

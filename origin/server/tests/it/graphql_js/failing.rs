@@ -15,9 +15,9 @@ use serde_json::Value as Json;
 /// Which values fail: of 1,000 paths about `rate`, or ten times as many where null is allowed. Most
 /// other failures leave nothing of the answer.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Rule {
-    pub(super) seed: u32,
-    pub(super) rate: u32,
+pub(crate) struct Rule {
+    pub(crate) seed: u32,
+    pub(crate) rate: u32,
 }
 
 impl Rule {
@@ -38,7 +38,7 @@ impl Rule {
 
 /// What the executor does under the rule.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Failing(Arc<Mutex<State>>);
+pub(crate) struct Failing(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -50,20 +50,20 @@ struct State {
 }
 
 impl Failing {
-    pub(super) fn of(nullable: &[String]) -> Self {
+    pub(crate) fn of(nullable: &[String]) -> Self {
         let failing = Self::default();
         failing.0.lock().unwrap().nullable = nullable.iter().cloned().collect();
         failing
     }
 
-    pub(super) fn begin(&self, rule: Rule) {
+    pub(crate) fn begin(&self, rule: Rule) {
         let mut state = self.0.lock().unwrap();
         state.rule = rule;
         state.executed.clear();
     }
 
     /// The paths that were executed more than once in one request.
-    pub(super) fn executed_twice(&self) -> Vec<String> {
+    pub(crate) fn executed_twice(&self) -> Vec<String> {
         self.0.lock().unwrap().executed_twice.clone()
     }
 

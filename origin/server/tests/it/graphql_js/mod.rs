@@ -1,8 +1,8 @@
 //! Answers to random documents with random failures are those of graphql-js: the same data in the
 //! same order, and nulls for the same reasons. See `tests/graphql-js/compare.mjs`.
 
-mod documents;
-mod failing;
+pub(crate) mod documents;
+pub(crate) mod failing;
 
 use std::io::Write as _;
 

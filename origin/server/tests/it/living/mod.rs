@@ -7,6 +7,7 @@ mod limits;
 mod missing;
 mod offers;
 mod refusing;
+mod sharing;
 mod signed_in;
 mod slow;
 mod streams;
