@@ -145,13 +145,12 @@ impl AccessTokens {
     /// The claims of a token, if we issued it, and whether it is valid at `now_ms`.
     pub fn verify(&self, token: &str, now_ms: i64) -> Result<Issued, TokenError> {
         let hash: [u8; 32] = Sha256::digest(token).into();
-        let claims = match self.verified.get(&hash) {
-            Some(claims) => claims,
-            None => {
-                let claims = Arc::new(self.claims_of(token)?);
-                self.verified.insert(hash, Arc::clone(&claims));
-                claims
-            }
+        let claims = if let Some(claims) = self.verified.get(&hash) {
+            claims
+        } else {
+            let claims = Arc::new(self.claims_of(token)?);
+            self.verified.insert(hash, Arc::clone(&claims));
+            claims
         };
         let seconds = now_ms.div_euclid(1_000);
         if claims.iat.max(claims.nbf.unwrap_or(claims.iat)) > seconds + AHEAD_S {

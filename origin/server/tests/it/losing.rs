@@ -91,7 +91,7 @@ async fn a_purge_is_lost(shared: &Shared) -> (Redis, LogId) {
     let (log, tip) = origin.feed().tip().unwrap();
     let at_replica = log_at(replica.redis(), &clock);
     let began = Instant::now();
-    while !at_replica.has(log, tip).await.unwrap() {
+    while !at_replica.has(log, &[tip]).await.unwrap() {
         assert!(began.elapsed() < IN_THE_END, "the replica has nothing");
         sleep(Duration::from_millis(5)).await;
     }
