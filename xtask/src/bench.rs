@@ -21,7 +21,7 @@ pub(crate) use contender::{Asked, Comparison, Contender, Proof, Turns, Workload}
 pub(crate) use figure::{
     FILE as FIGURES_FILE, Figure, Target, header as figures_header, read as read_figures,
 };
-pub(crate) use machine::Machine;
+pub(crate) use machine::{Machine, value_of as proc_value};
 pub(crate) use rounds::{Rounds, median};
 pub(crate) use wrk::require as require_wrk;
 

@@ -5,6 +5,7 @@
 //! (`xtask/peers/bare-rtree`). It answers in the same run about the same rows, so the ratio to it says
 //! what GraphQL, reading the offers, words and coherence cost on top.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -113,7 +114,7 @@ pub(crate) fn measure(options: &Options) -> Result<Vec<Figure>> {
 #[derive(Clone, Copy, Debug)]
 struct Size {
     offers: u32,
-    rss_kib: u32,
+    memory_kib: u32,
 }
 
 /// An origin on an embedded store with many offers.
@@ -144,7 +145,7 @@ impl Embedded {
         progress::done(began);
         let size = Size {
             offers,
-            rss_kib: rss_kib(&processes)?,
+            memory_kib: memory_kib(&processes)?,
         };
         let port = settings.port;
         let manifest = publish(&settings, &secrets, binaries, &mut processes)?;
@@ -162,7 +163,7 @@ impl Embedded {
 
     /// What the offers cost before anybody asks for them.
     fn costs(&self, smallest: Size) -> Vec<Figure> {
-        let Size { offers, rss_kib } = self.size;
+        let Size { offers, memory_kib } = self.size;
         let most = |limit| (offers == MANY).then_some(Target::ValueBelow(limit));
         let figure = |what: &str, value, unit, limit| Figure {
             target: most(limit),
@@ -176,7 +177,7 @@ impl Embedded {
         figures.push(figure("from start to ready", loaded, "s", LOAD_S));
         let more = offers - smallest.offers;
         if more > 0 {
-            let kib = rss_kib.saturating_sub(smallest.rss_kib);
+            let kib = memory_kib.saturating_sub(smallest.memory_kib);
             let each = f64::from(kib) * 1_024.0 / f64::from(more);
             figures.push(figure("memory for each", each, "B", BYTES_AN_OFFER));
         }
@@ -218,12 +219,14 @@ fn publish(
     origin::publish_folder(&documents, &options, settings, secrets, binaries, processes)
 }
 
-fn rss_kib(processes: &Processes) -> Result<u32> {
+/// What the origin has allocated. The pages of the database's file that it sees as memory are the
+/// system's cache, and not counted.
+fn memory_kib(processes: &Processes) -> Result<u32> {
     let id = processes.id_of("origin").context("it was started")?;
-    let mut ps = Command::new("ps");
-    ps.args(["-o", "rss=", "-p", &id.to_string()]);
-    let printed = progress::output_of(&mut ps)?;
-    Ok(printed.trim().parse()?)
+    let status = fs::read_to_string(format!("/proc/{id}/status"));
+    let status = status.context("only Linux says how much memory a process has")?;
+    let kib = bench::proc_value(&status, "RssAnon").and_then(|text| text.split(' ').next());
+    Ok(kib.context("the kernel is older than 4.5")?.parse()?)
 }
 
 /// Lists of one catalogue.

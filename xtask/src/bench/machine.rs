@@ -30,7 +30,7 @@ impl Machine {
 }
 
 /// The value of the first line that begins with `name`, in the format of `/proc`.
-fn value_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn value_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let line = text.lines().find(|line| line.starts_with(name))?;
     line.split_once(':').map(|(_, value)| value.trim())
 }
