@@ -18,6 +18,11 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 const CLIENTS: [usize; 4] = [1, 8, 32, 64];
+/// The least that bookings reach of what plain transactions do.
+const LEAST_RATIO: f64 = 0.5;
+/// With so many clients, the p95 of a booking stays below the milliseconds.
+const CLIENTS_OF_P95: usize = 8;
+const P95_MS: f64 = 50.0;
 /// A client goes around these offers, each time with another user, who may have more open bookings.
 const OFFERS_EACH: usize = 10;
 /// Accounts that are registered at once.
@@ -63,6 +68,7 @@ async fn main() -> Result<()> {
     let writes: usize = writes
         .context("how many writes for each number of clients?")?
         .parse()?;
+    let mut figures = Vec::new();
     for server in MongoServer::all().await? {
         let database = server.database();
         println!("  {}", server.name());
@@ -84,13 +90,27 @@ async fn main() -> Result<()> {
                 async move { bench.book(&users[user], offer).await }
             });
             let booked = booked.await?;
+            let ratio = booked.a_second() / plain.a_second();
             println!(
-                "  {clients} clients: bookings {}; plain {}; bookings ÷ plain {:.2}",
+                "  {clients} clients: bookings {}; plain {}; bookings ÷ plain {ratio:.2}",
                 booked.line(),
                 plain.line(),
-                booked.a_second() / plain.a_second()
             );
+            figures.push(json!({
+                "what": format!("bookings by {clients} clients ÷ plain transactions"),
+                "value": booked.a_second(), "unit": "/s", "ratio": ratio,
+                "target": {"ratio_at_least": LEAST_RATIO}}));
+            if clients == CLIENTS_OF_P95 {
+                figures.push(
+                    json!({"what": format!("bookings by {clients} clients, p95"),
+                    "value": booked.ms(95), "unit": "ms", "target": {"value_below": P95_MS}}),
+                );
+            }
         }
+    }
+    // For the table of `cargo xtask bench`.
+    if let Some(file) = std::env::var_os("FIGURES") {
+        std::fs::write(file, serde_json::to_string(&figures)?)?;
     }
     Ok(())
 }

@@ -6,6 +6,9 @@
 //! To measure Redis, it polls the other origin for an answer that only the writing origin has in
 //! memory. The other origin must find this answer in Redis; its first `Cache-Status` shows whether it
 //! did.
+//!
+//! To measure the catalogue index, it polls the other origin for a search that finds the offer by its new
+//! title alone.
 
 use std::time::{Duration, Instant};
 
@@ -39,9 +42,17 @@ struct Tier {
     period: Duration,
     /// The p99 must be below it.
     target_ms: f64,
-    /// The tier is Redis: polling begins after the write, so that the server finds the old answer in
-    /// Redis and not in its memory.
-    in_redis: bool,
+    polled: Polled,
+}
+
+/// What is asked for again and again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Polled {
+    Offer,
+    /// A list that the server finds in Redis and not in its memory: polling begins after the write.
+    ListInRedis,
+    /// A search that finds nothing before the write.
+    Search,
 }
 
 /// The times of one write and of its effect in one tier.
@@ -82,7 +93,16 @@ async fn main() -> Result<()> {
             samples: pod_samples,
             period: Duration::from_millis(250),
             target_ms: 25.0,
-            in_redis: false,
+            polled: Polled::Offer,
+        },
+        Tier {
+            name: "a search by the other pod",
+            url: pods[1].clone(),
+            pause: POD_PAUSE,
+            samples: pod_samples,
+            period: Duration::from_millis(250),
+            target_ms: 25.0,
+            polled: Polled::Search,
         },
         Tier {
             name: "Redis, by the other pod",
@@ -91,7 +111,7 @@ async fn main() -> Result<()> {
             samples: pod_samples,
             period: Duration::from_millis(250),
             target_ms: 25.0,
-            in_redis: true,
+            polled: Polled::ListInRedis,
         },
         Tier {
             name: "the edge",
@@ -100,7 +120,7 @@ async fn main() -> Result<()> {
             samples: edge_samples,
             period: Duration::from_secs(1),
             target_ms: 1_500.0,
-            in_redis: false,
+            polled: Polled::Offer,
         },
     ];
     println!("milliseconds until nothing older is answered, p50 / p99 / worst");
@@ -111,7 +131,7 @@ async fn main() -> Result<()> {
         for number in 0..tier.samples {
             all.push(sample(&cluster, &offers[(number % OFFERS) as usize], tier, number).await?);
         }
-        if tier.in_redis {
+        if tier.polled == Polled::ListInRedis {
             all.retain(|sample| sample.found_purged);
             println!(
                 "{}: {} of {} were found there",
@@ -187,13 +207,18 @@ async fn offers(cluster: &Cluster) -> Result<Vec<String>> {
 async fn sample(cluster: &Cluster, offer: &str, tier: &Tier, number: u32) -> Result<Sample> {
     let writer = &cluster.pod_urls()[0];
     let title = format!("{} {number}", tier.name);
-    let ask = if tier.in_redis {
-        around(cluster, 10.0 + f64::from(number + 1) / 1_000.0)
-    } else {
-        cluster.documents.ask("OfferDetail", json!({"id": offer}))
+    let ask = match tier.polled {
+        Polled::Offer => cluster.documents.ask("OfferDetail", json!({"id": offer})),
+        Polled::ListInRedis => around(cluster, 10.0 + f64::from(number + 1) / 1_000.0),
+        Polled::Search => cluster
+            .documents
+            .ask("OfferSearch", json!({"search": title})),
     };
     // The answer must be cached before the write, or there would be nothing to purge.
-    let filled = if tier.in_redis { writer } else { &tier.url };
+    let filled = match tier.polled {
+        Polled::ListInRedis => writer,
+        Polled::Offer | Polled::Search => &tier.url,
+    };
     ask.until(&cluster.client, filled, GIVE_UP, Answer::is_hit)
         .await?;
     // A future: polling begins when it is spawned or awaited below.
@@ -207,11 +232,12 @@ async fn sample(cluster: &Cluster, offer: &str, tier: &Tier, number: u32) -> Res
         tokio::time::sleep(SETTLED + tier.period.mul_f64(spread_out(number))).await;
         write(cluster, offer, &title).await
     };
-    let ((sent, told), (refused, found_purged)) = if tier.in_redis {
-        (writing.await?, watching.await?)
-    } else {
-        let watching = tokio::spawn(watching);
-        (writing.await?, watching.await??)
+    let ((sent, told), (refused, found_purged)) = match tier.polled {
+        Polled::ListInRedis => (writing.await?, watching.await?),
+        Polled::Offer | Polled::Search => {
+            let watching = tokio::spawn(watching);
+            (writing.await?, watching.await??)
+        }
     };
     Ok(Sample {
         sent,

@@ -12,13 +12,17 @@ use crate::progress;
 
 mod contender;
 mod figure;
+mod machine;
 mod probe;
 mod rounds;
 mod wrk;
 
 pub(crate) use contender::{Asked, Comparison, Contender, Proof, Turns, Workload};
-pub(crate) use figure::{FILE as FIGURES_FILE, Figure, Target, read as read_figures};
-pub(crate) use rounds::Rounds;
+pub(crate) use figure::{
+    FILE as FIGURES_FILE, Figure, Target, header as figures_header, read as read_figures,
+};
+pub(crate) use machine::{Machine, value_of as proc_value};
+pub(crate) use rounds::{Rounds, median};
 pub(crate) use wrk::require as require_wrk;
 
 /// A cache's first answers come from behind it, and it may store them beside the request.

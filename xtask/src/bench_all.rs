@@ -7,9 +7,10 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use serde::Serialize;
 
-use crate::bench::Figure;
+use crate::bench::{Figure, Machine};
 use crate::{
-    bench, bench_edge, bench_origin, bench_purge, bench_subscriptions, checkout, progress,
+    bench, bench_edge, bench_lists, bench_origin, bench_purge, bench_subscriptions, bench_writes,
+    checkout, progress,
 };
 
 #[derive(Debug, clap::Args)]
@@ -20,17 +21,32 @@ pub(crate) struct Options {
     /// The file that gets the figures as JSON; `bench.json` in the target folder unless given.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// The MongoDB or Azure DocumentDB that `lists` and `writes` measure on; see there. Without it
+    /// neither is measured on MongoDB.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "YOUSOON_TEST_MONGODB_URL",
+        hide_env_values = true
+    )]
+    mongodb_url: Option<String>,
 }
 
-/// A benchmark with the options that it has when none is given.
-type Benchmark = fn() -> Result<Vec<Figure>>;
+/// A benchmark with the options that it has when none is given, but for the URL of a MongoDB.
+type Benchmark = fn(Option<String>) -> Result<Vec<Figure>>;
 
 /// A new benchmark is a line here.
-const BENCHMARKS: [(&str, Benchmark); 4] = [
-    ("origin", || bench_origin::measure(&usual())),
-    ("edge", || bench_edge::measure(&usual::<bench::Turns>())),
-    ("purge", || bench_purge::measure(&usual())),
-    ("subscriptions", || bench_subscriptions::measure(&usual())),
+const BENCHMARKS: [(&str, Benchmark); 6] = [
+    ("lists", |mongodb_url| {
+        bench_lists::measure(&usual::<bench_lists::Options>().on(mongodb_url))
+    }),
+    ("writes", |mongodb_url| {
+        bench_writes::measure(&usual::<bench_writes::Options>().on(mongodb_url))
+    }),
+    ("origin", |_| bench_origin::measure(&usual())),
+    ("edge", |_| bench_edge::measure(&usual::<bench::Turns>())),
+    ("purge", |_| bench_purge::measure(&usual())),
+    ("subscriptions", |_| bench_subscriptions::measure(&usual())),
 ];
 
 /// A command's options when none is given.
@@ -43,6 +59,13 @@ fn usual<T: clap::Args>() -> T {
     Defaults::parse_from(["bench"]).options
 }
 
+/// What is written as JSON.
+#[derive(Debug, Serialize)]
+struct Report {
+    machine: Machine,
+    benchmarks: Vec<Outcome>,
+}
+
 /// One benchmark's outcome in the JSON.
 #[derive(Debug, Serialize)]
 struct Outcome {
@@ -52,71 +75,74 @@ struct Outcome {
     error: Option<String>,
 }
 
+/// How many targets were met, and how many figures were not measured.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Count {
+    met: usize,
+    missed: usize,
+    not_run: usize,
+}
+
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let mut outcomes = Vec::new();
+    let mut benchmarks = Vec::new();
     for (benchmark, measure) in BENCHMARKS {
         if !options.only.is_empty() && options.only.iter().all(|only| only != benchmark) {
             continue;
         }
         progress::announce(&format!("benchmark: {benchmark}"));
         // One that cannot be run is told at the end: the others take an hour.
-        let (figures, error) = match measure() {
+        let (figures, error) = match measure(options.mongodb_url.clone()) {
             Ok(figures) => (figures, None),
             Err(error) => (Vec::new(), Some(format!("{error:#}"))),
         };
-        outcomes.push(Outcome {
+        benchmarks.push(Outcome {
             benchmark,
             figures,
             error,
         });
     }
-    let missed = print(&outcomes);
+    let report = Report {
+        machine: Machine::this(),
+        benchmarks,
+    };
+    let Count {
+        met,
+        missed,
+        not_run,
+    } = print(&report);
     let out = match &options.out {
         Some(out) => out.clone(),
         None => checkout::target_dir()?.join("bench.json"),
     };
-    fs::write(&out, serde_json::to_string_pretty(&outcomes)?)
+    fs::write(&out, serde_json::to_string_pretty(&report)?)
         .with_context(|| format!("cannot write {}", out.display()))?;
-    println!("\nwritten to {}", out.display());
+    println!("\n{met} targets are met, {missed} are not, {not_run} were not measured");
+    println!("written to {}", out.display());
     if missed > 0 {
         bail!("{missed} targets are not met");
     }
     Ok(())
 }
 
-/// Prints a line a figure; gives how many targets are not met. A benchmark that could not be run met
-/// none.
-fn print(outcomes: &[Outcome]) -> usize {
-    let mut missed = 0;
-    println!(
-        "\n{:<14} {:<44} {:>16} {:>7}  target",
-        "benchmark", "figure", "", "ratio"
-    );
-    for outcome in outcomes {
+/// Prints a line for each figure. A benchmark that failed missed a target; what was not measured
+/// neither met nor missed one.
+fn print(report: &Report) -> Count {
+    let mut count = Count::default();
+    println!("\n{}", report.machine);
+    println!("{:<14} {}", "benchmark", bench::figures_header());
+    for outcome in &report.benchmarks {
         for figure in &outcome.figures {
-            let ratio = figure
-                .ratio
-                .map_or(String::new(), |ratio| format!("{ratio:.2}"));
-            let target = figure
-                .target
-                .map_or(String::new(), |target| target.to_string());
-            let is_met = figure.is_met();
-            missed += usize::from(is_met == Some(false));
-            println!(
-                "{:<14} {:<44} {:>9.1} {:<6} {ratio:>7}  {target} {}",
-                outcome.benchmark,
-                figure.what,
-                figure.value,
-                figure.unit,
-                is_met.map_or("", |is_met| if is_met { "met" } else { "NOT met" })
-            );
+            count.met += usize::from(figure.is_met() == Some(true));
+            count.missed += usize::from(figure.is_met() == Some(false));
+            count.not_run += usize::from(figure.not_run.is_some());
+            println!("{:<14} {figure}", outcome.benchmark);
         }
         if let Some(error) = &outcome.error {
-            missed += 1;
-            println!("{:<14} NOT run: {error}", outcome.benchmark);
+            count.missed += 1;
+            println!("{:<14} failed: {error}", outcome.benchmark);
         }
     }
-    missed
+    count
 }
 
 #[cfg(test)]
@@ -125,29 +151,42 @@ mod tests {
     use crate::bench::Target;
 
     #[test]
-    fn what_is_missed_or_not_run_is_counted() {
-        let figure = |ratio| Figure {
-            what: "hits".to_owned(),
-            value: 10.0,
-            unit: "/s".to_owned(),
+    fn targets_are_counted_and_what_was_not_measured_met_none() {
+        let hits = |ratio| Figure {
             ratio: Some(ratio),
             target: Some(Target::RatioAtLeast(1.0)),
+            ..Figure::plain("hits".to_owned(), 10.0, "/s")
         };
-        let outcome = |figures, error: Option<&str>| Outcome {
+        let of = |figures, error: Option<&str>| Outcome {
             benchmark: "origin",
             figures,
             error: error.map(str::to_owned),
         };
-        assert_eq!(print(&[outcome(vec![figure(1.0)], None)]), 0);
-        let missed = [
-            outcome(vec![figure(0.9), figure(1.1)], None),
-            outcome(vec![], Some("no wrk")),
-        ];
-        assert_eq!(print(&missed), 2);
+        let report = Report {
+            machine: Machine::this(),
+            benchmarks: vec![
+                of(vec![hits(0.9), hits(1.1), hits(1.0)], None),
+                of(vec![Figure::not_run("MongoDB", "no server by URL")], None),
+                of(vec![], Some("no wrk")),
+            ],
+        };
+        let expected = Count {
+            met: 2,
+            missed: 2,
+            not_run: 1,
+        };
+        assert_eq!(print(&report), expected);
+        // JSON has no NaN.
+        let json = serde_json::to_value(&report).unwrap();
+        let figure = &json["benchmarks"][1]["figures"][0];
+        assert_eq!(figure["not_run"], "no server by URL");
+        assert!(figure["value"].is_null());
     }
 
     #[test]
     fn every_benchmark_has_usual_options() {
+        let _: bench_lists::Options = usual();
+        let _: bench_writes::Options = usual();
         let _: bench_origin::Options = usual();
         let _: bench::Turns = usual();
         let _: bench_purge::Options = usual();

@@ -1,9 +1,13 @@
 //! `cargo xtask bench-writes`: bookings of different offers by ever more clients, and beside them plain
 //! transactions on separate documents of the same MongoDB, on this machine in one run.
 
+use std::process::Command;
+
 use anyhow::Result;
 
+use crate::bench::{self, Figure};
 use crate::binaries::{self, Profile};
+use crate::processes::TemporaryDir;
 use crate::{checkout, progress, redis, test};
 
 #[derive(Debug, clap::Args)]
@@ -21,7 +25,36 @@ pub(crate) struct Options {
     writes: u32,
 }
 
+impl Options {
+    pub(crate) fn on(self, mongodb_url: Option<String>) -> Self {
+        Self {
+            mongodb_url,
+            ..self
+        }
+    }
+}
+
+const TITLE: &str = "booking, and writing the same number of plain documents";
+
 pub(crate) fn run(options: &Options) -> Result<()> {
+    progress::step_with_output(TITLE, &mut prepare(options)?)
+}
+
+/// As [`run`], for the table of all benchmarks. The small server that tests fall back to has no
+/// transactions, so only a given one is measured.
+pub(crate) fn measure(options: &Options) -> Result<Vec<Figure>> {
+    if options.mongodb_url.is_none() {
+        return Ok(vec![Figure::not_run("bookings", "no server by URL")]);
+    }
+    let dir = TemporaryDir::create("bench-writes")?;
+    let file = dir.path().join("figures.json");
+    let mut cargo = prepare(options)?;
+    cargo.env(bench::FIGURES_FILE, &file);
+    progress::step_with_output(TITLE, &mut cargo)?;
+    bench::read_figures(&file)
+}
+
+fn prepare(options: &Options) -> Result<Command> {
     redis::ensure()?;
     let binaries = binaries::build(Profile::Release)?;
     let mut cargo = checkout::cargo();
@@ -41,6 +74,5 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         cargo.env("YOUSOON_TEST_MONGODB_URL", url);
     }
     test::give_binaries(&mut cargo, &binaries);
-    let title = "booking, and writing the same number of plain documents";
-    progress::step_with_output(title, &mut cargo)
+    Ok(cargo)
 }

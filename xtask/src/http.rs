@@ -1,4 +1,4 @@
-//! A GET to a server on this machine: enough HTTP to ask whether it is ready.
+//! A GET to a server on this machine: enough HTTP to ask whether it is ready, and to time its answers.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -28,15 +28,44 @@ impl Answer {
 
 /// Sends no `Accept`, as wrk does not: what it is answered with is what is measured.
 pub(crate) fn get(port: u16, path: &str) -> Result<Answer> {
-    let mut stream = TcpStream::connect_timeout(&loopback(port), TIMEOUT)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))?;
+    let mut stream = connect(port)?;
     // HTTP/1.0: the answer is not chunked.
     write!(
         stream,
         "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n"
     )?;
     parse(BufReader::new(stream))
+}
+
+/// A connection that is kept: what it takes to open one is in no later answer's time.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: BufReader<TcpStream>,
+    port: u16,
+}
+
+impl Connection {
+    pub(crate) fn open(port: u16) -> Result<Self> {
+        let stream = connect(port)?;
+        stream.set_nodelay(true)?;
+        let stream = BufReader::new(stream);
+        Ok(Self { stream, port })
+    }
+
+    pub(crate) fn get(&mut self, path: &str) -> Result<Answer> {
+        let port = self.port;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+        // In one piece: one packet.
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        parse(&mut self.stream)
+    }
+}
+
+fn connect(port: u16) -> Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&loopback(port), TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
+    Ok(stream)
 }
 
 /// Whether a server answers that it is ready.

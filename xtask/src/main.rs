@@ -5,6 +5,7 @@ mod balancer;
 mod bench;
 mod bench_all;
 mod bench_edge;
+mod bench_lists;
 mod bench_origin;
 mod bench_purge;
 mod bench_subscriptions;
@@ -61,6 +62,8 @@ enum Command {
     Bench(bench_all::Options),
     /// Measure the worker beside a hand-written JavaScript worker over KV.
     BenchEdge(bench::Turns),
+    /// Measure lists of offers that no cache has, with up to a million offers, beside rstar's tree.
+    BenchLists(bench_lists::Options),
     /// Measure the origin's hits beside bare axum, Varnish and GraphQL Yoga.
     BenchOrigin(bench_origin::Options),
     /// Measure how long after a write each tier answers with what was there before.
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         Command::Load(options) => load::run(&options),
         Command::Bench(options) => bench_all::run(&options),
         Command::BenchEdge(options) => bench_edge::run(&options),
+        Command::BenchLists(options) => bench_lists::run(&options),
         Command::BenchOrigin(options) => bench_origin::run(&options),
         Command::BenchPurge(options) => bench_purge::run(&options),
         Command::BenchSubscriptions(options) => bench_subscriptions::run(&options),

@@ -13,7 +13,8 @@ use crate::processes::{Processes, with_many_files};
 use crate::secrets::Secrets;
 use crate::{checkout, http, progress};
 
-const START_LIMIT: Duration = Duration::from_secs(30);
+/// A million offers take the longest.
+const START_LIMIT: Duration = Duration::from_secs(120);
 
 #[derive(Debug)]
 pub(crate) struct Settings<'a> {
@@ -76,11 +77,20 @@ pub(crate) fn start(
     processes: &mut Processes,
 ) -> Result<Manifest> {
     seed(settings, binaries, processes)?;
-    processes.start("origin", &mut serve(settings, secrets, binaries))?;
+    start_ready(settings, processes, &mut serve(settings, secrets, binaries))?;
+    publish(settings, secrets, binaries, processes)
+}
+
+/// Starts it and waits until it answers.
+pub(crate) fn start_ready(
+    settings: &Settings<'_>,
+    processes: &mut Processes,
+    serve: &mut Command,
+) -> Result<()> {
+    processes.start("origin", serve)?;
     processes.wait_until("the origin", START_LIMIT, || {
         http::is_ready(settings.port, "/readyz")
-    })?;
-    publish(settings, secrets, binaries, processes)
+    })
 }
 
 fn seed(settings: &Settings<'_>, binaries: &Binaries, processes: &mut Processes) -> Result<()> {
@@ -130,8 +140,21 @@ pub(crate) fn serve(settings: &Settings<'_>, secrets: &Secrets, binaries: &Binar
     yousoon
 }
 
-/// Builds the manifest against this origin's own schema, and publishes it.
+/// Builds the manifest of the clients' documents against this origin's own schema, and publishes it.
 pub(crate) fn publish(
+    settings: &Settings<'_>,
+    secrets: &Secrets,
+    binaries: &Binaries,
+    processes: &mut Processes,
+) -> Result<Manifest> {
+    let operations = checkout::root().join("persisted-queries/operations");
+    publish_folder(&operations, &[], settings, secrets, binaries, processes)
+}
+
+/// As [`publish`], of a folder; `options` are further ones of `pq build`.
+pub(crate) fn publish_folder(
+    operations: &Path,
+    options: &[&str],
     settings: &Settings<'_>,
     secrets: &Secrets,
     binaries: &Binaries,
@@ -147,7 +170,8 @@ pub(crate) fn publish(
             .args(["build", "--schema"])
             .arg(&schema)
             .arg("--operations")
-            .arg(checkout::root().join("persisted-queries/operations"))
+            .arg(operations)
+            .args(options)
             .arg("--out")
             .arg(&manifest),
     )?;

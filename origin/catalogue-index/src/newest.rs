@@ -4,13 +4,21 @@ use domain::ID_BYTES;
 
 use crate::entry::{Entry, Slot};
 
-/// Lists of up to so many slots: inserting into one moves a few kilobytes, not megabytes.
-const LONGEST_RUN: usize = 2_048;
+/// Lists of up to so many slots: inserting into one moves a kilobyte, not megabytes.
+const LONGEST_RUN: usize = 512;
 
 /// Slots in the order of creation, then id, in runs none of which is empty.
 #[derive(Debug, Default)]
 pub(crate) struct ByCreation {
-    runs: Vec<Vec<Slot>>,
+    runs: Vec<Run>,
+}
+
+#[derive(Debug)]
+struct Run {
+    /// Of the first slot. Searching for a run would else look at an entry somewhere in memory for each
+    /// step.
+    first: Key,
+    slots: Vec<Slot>,
 }
 
 /// An offer's place in this order: its creation and its id.
@@ -39,26 +47,34 @@ pub(crate) fn remove_sorted(entries: &[Entry], sorted: &mut Vec<Slot>, slot: Slo
 
 impl ByCreation {
     pub(crate) fn insert(&mut self, entries: &[Entry], slot: Slot) {
-        let at = self.run_of(entries, &key(entries, slot));
+        let inserted = key(entries, slot);
+        let at = self.run_of(&inserted);
         let Some(run) = self.runs.get_mut(at) else {
-            self.runs.push(vec![slot]);
+            let slots = vec![slot];
+            self.runs.push(Run {
+                first: inserted,
+                slots,
+            });
             return;
         };
-        insert_sorted(entries, run, slot);
-        if run.len() > LONGEST_RUN {
-            let rest = run.split_off(LONGEST_RUN / 2);
-            self.runs.insert(at + 1, rest);
+        insert_sorted(entries, &mut run.slots, slot);
+        run.first = run.first.min(inserted);
+        if run.slots.len() > LONGEST_RUN {
+            let slots = run.slots.split_off(LONGEST_RUN / 2);
+            let first = key(entries, slots[0]);
+            self.runs.insert(at + 1, Run { first, slots });
         }
     }
 
     pub(crate) fn remove(&mut self, entries: &[Entry], slot: Slot) {
-        let at = self.run_of(entries, &key(entries, slot));
+        let at = self.run_of(&key(entries, slot));
         let Some(run) = self.runs.get_mut(at) else {
             return;
         };
-        remove_sorted(entries, run, slot);
-        if run.is_empty() {
-            self.runs.remove(at);
+        remove_sorted(entries, &mut run.slots, slot);
+        match run.slots.first() {
+            Some(first) => run.first = key(entries, *first),
+            None => drop(self.runs.remove(at)),
         }
     }
 
@@ -71,29 +87,29 @@ impl ByCreation {
         let (run, end) = match after {
             None => (self.runs.len(), 0),
             Some(after) => {
-                let run = self.run_of(entries, &after);
-                let older =
-                    |run: &Vec<Slot>| run.partition_point(|slot| key(entries, *slot) < after);
+                let run = self.run_of(&after);
+                let older = |run: &Run| {
+                    let slots = &run.slots;
+                    slots.partition_point(|slot| key(entries, *slot) < after)
+                };
                 (run, self.runs.get(run).map_or(0, older))
             }
         };
-        let begun = self.runs.get(run).map_or(&[][..], |run| &run[..end]);
-        let whole = self.runs[..run].iter().rev().map(Vec::as_slice);
+        let begun = self.runs.get(run).map_or(&[][..], |run| &run.slots[..end]);
+        let whole = self.runs[..run].iter().rev();
         std::iter::once(begun)
-            .chain(whole)
+            .chain(whole.map(|run| run.slots.as_slice()))
             .flat_map(|slots| slots.iter().rev().copied())
     }
 
     /// The run that has a place, or should have it: the last one that begins at it or before.
-    fn run_of(&self, entries: &[Entry], wanted: &Key) -> usize {
-        let after = self
-            .runs
-            .partition_point(|run| key(entries, run[0]) <= *wanted);
+    fn run_of(&self, wanted: &Key) -> usize {
+        let after = self.runs.partition_point(|run| run.first <= *wanted);
         after.saturating_sub(1)
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let slots: usize = self.runs.iter().map(Vec::capacity).sum();
-        slots * size_of::<Slot>() + self.runs.capacity() * size_of::<Vec<Slot>>()
+        let slots: usize = self.runs.iter().map(|run| run.slots.capacity()).sum();
+        slots * size_of::<Slot>() + self.runs.capacity() * size_of::<Run>()
     }
 }

@@ -23,11 +23,13 @@ struct Offers {
 }
 
 impl Offers {
-    fn insert(&mut self, slot: Slot, place: Place) {
-        if place == Place::Title {
-            self.in_title.insert(slot);
+    /// Whether the offer did not have the word there.
+    fn insert(&mut self, slot: Slot, place: Place) -> bool {
+        let is_new = self.anywhere.insert(slot);
+        match place {
+            Place::Title => self.in_title.insert(slot),
+            Place::Elsewhere => is_new,
         }
-        self.anywhere.insert(slot);
     }
 
     fn remove(&mut self, slots: &RoaringBitmap) {
@@ -89,7 +91,10 @@ impl Words {
     fn insert_all(&mut self, slot: Slot, folded: &str, place: Place) {
         for word in folded.split_ascii_whitespace() {
             let number = self.number(word);
-            self.offers[number as usize].insert(slot, place);
+            if !self.offers[number as usize].insert(slot, place) {
+                // The text has the word twice.
+                continue;
+            }
             for key in (1..=SHORT).filter_map(|letters| short(word, letters)) {
                 self.short.entry(key).or_default().insert(slot, place);
             }

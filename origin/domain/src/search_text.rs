@@ -11,40 +11,50 @@ const MAX_WORD_CHARS: usize = 100;
 /// Lower case without accents, ligatures spelled out: «Crêperie» and «CREPERIE» become «creperie».
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for character in text.chars().flat_map(char::to_lowercase) {
-        match character {
-            // Combining marks: from decomposed text, and what to_lowercase leaves of «İ».
-            '\u{0300}'..='\u{036f}' => {}
-            'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' | 'ǎ' => folded.push('a'),
-            'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => folded.push('c'),
-            'ď' | 'đ' | 'ð' => folded.push('d'),
-            'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' | 'ẽ' => {
-                folded.push('e');
-            }
-            'ĝ' | 'ğ' | 'ġ' | 'ģ' => folded.push('g'),
-            'ĥ' | 'ħ' => folded.push('h'),
-            'ì' | 'í' | 'î' | 'ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => folded.push('i'),
-            'ĵ' => folded.push('j'),
-            'ķ' => folded.push('k'),
-            'ĺ' | 'ļ' | 'ľ' | 'ł' => folded.push('l'),
-            'ñ' | 'ń' | 'ņ' | 'ň' => folded.push('n'),
-            'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ō' | 'ŏ' | 'ő' => folded.push('o'),
-            'ŕ' | 'ŗ' | 'ř' => folded.push('r'),
-            'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => folded.push('s'),
-            'ţ' | 'ť' | 'ŧ' | 'ț' => folded.push('t'),
-            'ù' | 'ú' | 'û' | 'ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => folded.push('u'),
-            'ŵ' => folded.push('w'),
-            'ý' | 'ÿ' | 'ŷ' => folded.push('y'),
-            'ź' | 'ż' | 'ž' => folded.push('z'),
-            'œ' => folded.push_str("oe"),
-            'æ' => folded.push_str("ae"),
-            'ß' => folded.push_str("ss"),
-            'ĳ' => folded.push_str("ij"),
-            'þ' => folded.push_str("th"),
-            other => folded.push(other),
+    for character in text.chars() {
+        if character.is_ascii() {
+            folded.push(character.to_ascii_lowercase());
+        } else {
+            character
+                .to_lowercase()
+                .for_each(|lower| fold_one(lower, &mut folded));
         }
     }
     folded
+}
+
+fn fold_one(character: char, folded: &mut String) {
+    match character {
+        // Combining marks: from decomposed text, and what to_lowercase leaves of «İ».
+        '\u{0300}'..='\u{036f}' => {}
+        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' | 'ǎ' => folded.push('a'),
+        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => folded.push('c'),
+        'ď' | 'đ' | 'ð' => folded.push('d'),
+        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' | 'ẽ' => {
+            folded.push('e');
+        }
+        'ĝ' | 'ğ' | 'ġ' | 'ģ' => folded.push('g'),
+        'ĥ' | 'ħ' => folded.push('h'),
+        'ì' | 'í' | 'î' | 'ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => folded.push('i'),
+        'ĵ' => folded.push('j'),
+        'ķ' => folded.push('k'),
+        'ĺ' | 'ļ' | 'ľ' | 'ł' => folded.push('l'),
+        'ñ' | 'ń' | 'ņ' | 'ň' => folded.push('n'),
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ō' | 'ŏ' | 'ő' => folded.push('o'),
+        'ŕ' | 'ŗ' | 'ř' => folded.push('r'),
+        'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => folded.push('s'),
+        'ţ' | 'ť' | 'ŧ' | 'ț' => folded.push('t'),
+        'ù' | 'ú' | 'û' | 'ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => folded.push('u'),
+        'ŵ' => folded.push('w'),
+        'ý' | 'ÿ' | 'ŷ' => folded.push('y'),
+        'ź' | 'ż' | 'ž' => folded.push('z'),
+        'œ' => folded.push_str("oe"),
+        'æ' => folded.push_str("ae"),
+        'ß' => folded.push_str("ss"),
+        'ĳ' => folded.push_str("ij"),
+        'þ' => folded.push_str("th"),
+        other => folded.push(other),
+    }
 }
 
 /// What the full-text index stores: the folded words, split by the same rule as searches.

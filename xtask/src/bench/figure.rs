@@ -15,6 +15,9 @@ pub(crate) struct Figure {
     /// As a multiple of a peer's figure in the same run.
     pub(crate) ratio: Option<f64>,
     pub(crate) target: Option<Target>,
+    /// Why it was not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) not_run: Option<String>,
 }
 
 /// What a figure or its ratio is to reach.
@@ -27,6 +30,26 @@ pub(crate) enum Target {
 }
 
 impl Figure {
+    /// A figure without a peer and without a target.
+    pub(crate) fn plain(what: String, value: f64, unit: &str) -> Self {
+        Self {
+            what,
+            value,
+            unit: unit.to_owned(),
+            ratio: None,
+            target: None,
+            not_run: None,
+        }
+    }
+
+    /// A figure that was not measured.
+    pub(crate) fn not_run(what: &str, why: &str) -> Self {
+        Self {
+            not_run: Some(why.to_owned()),
+            ..Self::plain(what.to_owned(), f64::NAN, "")
+        }
+    }
+
     /// Whether the target is met; `None` without one. What is not a number meets nothing.
     pub(crate) fn is_met(&self) -> Option<bool> {
         let ratio = self.ratio.unwrap_or(f64::NAN);
@@ -35,6 +58,34 @@ impl Figure {
             Target::RatioAtMost(most) => ratio <= most,
             Target::ValueBelow(limit) => self.value < limit,
         })
+    }
+}
+
+/// What stands above figures.
+pub(crate) fn header() -> String {
+    format!("{:<60} {:>16} {:>7}  target", "figure", "", "ratio")
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            what, value, unit, ..
+        } = self;
+        if let Some(why) = &self.not_run {
+            return write!(f, "{what:<60} not run: {why}");
+        }
+        let ratio = self.ratio.map(|ratio| format!("{ratio:.2}"));
+        let target = self.target.map(|target| target.to_string());
+        let (ratio, target) = (ratio.unwrap_or_default(), target.unwrap_or_default());
+        let is_met = match self.is_met() {
+            None => "",
+            Some(true) => "met",
+            Some(false) => "NOT met",
+        };
+        write!(
+            f,
+            "{what:<60} {value:>9.1} {unit:<6} {ratio:>7}  {target} {is_met}"
+        )
     }
 }
 
@@ -62,14 +113,10 @@ mod tests {
     use super::*;
 
     fn met(value: f64, ratio: Option<f64>, target: Target) -> Option<bool> {
-        let target = Some(target);
-        let (what, unit) = ("hits".to_owned(), "a second".to_owned());
         let figure = Figure {
-            what,
-            value,
-            unit,
             ratio,
-            target,
+            target: Some(target),
+            ..Figure::plain("hits".to_owned(), value, "a second")
         };
         figure.is_met()
     }

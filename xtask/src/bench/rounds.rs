@@ -64,12 +64,14 @@ impl Rounds {
             let Comparison { of, over, .. } = one.comparison;
             of != over
         });
-        let figure = |one: &Contender| Figure {
-            what: format!("{} ÷ {}", one.comparison.of, one.comparison.over),
-            value: self.median(one.comparison.of, Summary::per_second),
-            unit: "/s".to_owned(),
-            ratio: Some(self.ratio(one.comparison)),
-            target: one.comparison.at_least.map(Target::RatioAtLeast),
+        let figure = |one: &Contender| {
+            let Comparison { of, over, .. } = one.comparison;
+            let per_second = self.median(of, Summary::per_second);
+            Figure {
+                ratio: Some(self.ratio(one.comparison)),
+                target: one.comparison.at_least.map(Target::RatioAtLeast),
+                ..Figure::plain(format!("{of} ÷ {over}"), per_second, "/s")
+            }
         };
         compared.map(figure).collect()
     }
@@ -117,7 +119,7 @@ impl Rounds {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let upper = values.len() / 2;
     match (values.get((values.len().max(1) - 1) / 2), values.get(upper)) {

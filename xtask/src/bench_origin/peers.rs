@@ -53,7 +53,7 @@ impl Peers<'_> {
         )?;
         let label = "bare axum, static bytes";
         wait(processes, label, port, "/readyz")?;
-        Ok(contender("bare-axum", label, port, Proof::Obvious, 0.75))
+        Ok(contender("bare-axum", label, port, Proof::Obvious, 0.85))
     }
 
     fn start_varnish(&self, processes: &mut Processes) -> Result<Contender> {
@@ -82,7 +82,7 @@ impl Peers<'_> {
         let label = "Varnish before the origin";
         // What it does not cache it passes on: the origin is ready.
         wait(processes, label, port, "/readyz")?;
-        Ok(contender("varnish", label, port, Proof::Varnish, 1.0))
+        Ok(contender("varnish", label, port, Proof::Varnish, 1.2))
     }
 
     fn start_yoga(

@@ -196,21 +196,24 @@ impl Lists {
             let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
             state.index.ids().collect()
         };
-        let mut after = None;
-        let mut corrupt = 0;
+        let (mut after, mut corrupt) = (None, 0);
+        let mut batch = self.0.offers.listings(None, BATCH).await?;
         loop {
-            let read = self.0.offers.listings(after.as_ref(), BATCH).await?;
-            corrupt += read.corrupt.len();
-            for listing in &read.found {
+            corrupt += batch.corrupt.len();
+            for listing in &batch.found {
                 gone.remove(&listing.id);
             }
-            self.put(&read).await;
-            let is_last = read.found.len() + read.corrupt.len() < BATCH;
+            let is_last = batch.found.len() + batch.corrupt.len() < BATCH;
             // Without a later one, no other batch can be asked for.
-            if is_last || read.last <= after {
+            if is_last || batch.last <= after {
+                self.put(&batch).await;
                 break;
             }
-            after = read.last;
+            after.clone_from(&batch.last);
+            // The database reads the next batch while this one is put: a core for each.
+            let reading = self.0.offers.listings(after.as_ref(), BATCH);
+            let (next, ()) = tokio::join!(reading, self.put(&batch));
+            batch = next?;
         }
         let gone: Vec<OfferId> = gone.into_iter().collect();
         self.remove(gone.iter());

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join, try_join_all};
 
 use super::sample;
 use crate::{
@@ -42,22 +42,24 @@ pub async fn seed(
     let so_far = RefCell::new((SeedReport::default(), 0));
     let lane = async || {
         let mut pending_purge = None;
-        loop {
-            let batch = batch(&mut *families.borrow_mut(), rows_per_transaction);
-            if batch.is_empty() {
-                return Ok::<(), StoreError>(());
-            }
-            let in_batch: usize = batch.iter().map(|family| family.offers.len()).sum();
+        let take = || batch(&mut *families.borrow_mut(), rows_per_transaction);
+        let mut taken = take();
+        while !taken.is_empty() {
+            let in_batch: usize = taken.iter().map(|family| family.offers.len()).sum();
             // Each transaction replaces the purge of its lane's previous one, so that one for each
             // lane remains, at the end and after a crash.
-            let announce = everything(pending_purge);
-            let added = catalogue.add(batch, announce, now_ms).await?;
+            let adding = catalogue.add(taken, everything(pending_purge), now_ms);
+            // The next rows are made while the database adds these: a core for each.
+            let (added, next) = join(adding, async { take() }).await;
+            let added = added?;
+            taken = next;
             pending_purge = added.purge;
             let (report, done) = &mut *so_far.borrow_mut();
             report.count(&added);
             *done += in_batch;
             progress(*done, offers);
         }
+        Ok::<(), StoreError>(())
     };
     try_join_all((0..transactions_at_once).map(|_| lane())).await?;
     Ok(so_far.into_inner().0)

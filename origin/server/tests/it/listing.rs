@@ -53,6 +53,17 @@ async fn an_offer_that_is_over_is_in_no_list_even_if_nobody_told() {
 }
 
 #[tokio::test]
+async fn a_server_that_starts_lists_all_offers_of_several_batches() {
+    let app = TestApp::start().await;
+    // The index reads 2,000 at a time.
+    store(&app, "a", (0..4_500).map(|n| offer("a", n)).collect()).await;
+    let other = app.another().await;
+    let count = "query A { offers(input: {}) { totalCount } }";
+    let data = other.ask(count, json!({})).await.data();
+    assert_eq!(data["offers"]["totalCount"], 4_500);
+}
+
+#[tokio::test]
 async fn another_servers_edit_is_in_the_next_list() {
     let app = TestApp::start().await;
     store(&app, "a", vec![offer("a", 0), offer("a", 1)]).await;
