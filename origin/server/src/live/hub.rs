@@ -7,10 +7,12 @@ use std::{
 };
 
 use access::rate::RateLimitsConfig;
-use api::live::{
-    answers::Answers,
-    event::{Event, Publication, PublicationNumber},
-    topic::Topic,
+use api::{
+    execution::live::answers::Answers,
+    live::{
+        event::{Event, Publication, PublicationNumber},
+        topic::Topic,
+    },
 };
 use cache_core::{Revision, Tag};
 use domain::Offer;

@@ -4,11 +4,12 @@
 //! record are one transaction), and every server has a copy of it within milliseconds. A server
 //! reads again what a record names, and sends it to its own clients that subscribed to it.
 //!
-//! Reading order: [`topic`] and [`index`] (the subscriptions) → [`event`] and [`mailbox`] (what
-//! waits to be sent, bounded) → [`seats`] (how many there may be) → [`hub`] (all of it) →
-//! [`follow`] (records become events) → [`operation`] (a document: when it begins, and for each
-//! event) → [`credentials`] → the two transports [`websocket`] (its words are [`protocol`]) and
-//! [`sse`]. The fields are in [`resolvers`].
+//! Reading order: [`index`] (the subscriptions by what they wait for) → [`mailbox`] (events that
+//! wait to be sent, bounded) → [`seats`] (how many connections there may be) → [`hub`] (all of it) →
+//! [`follow`] (records become events) → [`operation`] (the beginning of a subscription) →
+//! [`credentials`] → the two transports [`websocket`] (its words are [`protocol`]) and [`sse`].
+//! The results for events are made in [`api::execution::live`], the fields are in
+//! [`api::live::subscriptions`].
 
 mod credentials;
 mod follow;

@@ -2,7 +2,8 @@
 
 use access::caller::Asker;
 use api::{
-    live::{operation::Operation, outcome::Errors, topic::Topic},
+    execution::live::{operation::Operation, outcome::Errors},
+    live::topic::Topic,
     request::{
         authorise,
         errors::{code_of, shown},

@@ -5,7 +5,7 @@
 //! protocol has 4400 and 4401, waits for `connection_init` for ever, lets an id be used twice, and
 //! reads whole documents where ours are named by their hashes.
 
-use api::live::outcome::Payload;
+use api::execution::live::outcome::Payload;
 use pq_core::websocket::OperationId;
 use serde_json::{Value, json};
 

@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 
 use access::caller::Asker;
-use api::live::{
+use api::execution::live::{
     operation::Operation,
     outcome::{Errors, Outcome, Payload},
 };

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use access::peer::Peer;
-use api::live::{
+use api::execution::live::{
     operation::Operation,
     outcome::{Errors, Outcome},
 };

@@ -12,12 +12,13 @@ use access::caller::{Asker, Caller, SignedIn};
 use api::{
     documents::{Document, sent},
     environment::Environment,
-    execution::{complete::complete, execute},
+    execution::{
+        complete::complete,
+        execute,
+        live::{answers::Answers, operation::Operation, outcome::Outcome},
+    },
     live::{
-        answers::Answers,
         event::{Event, Publication, PublicationNumber},
-        operation::Operation,
-        outcome::Outcome,
         subscriptions::{SubscriptionRun, Trigger},
         topic::Topic,
     },

@@ -14,12 +14,12 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::{
-    event::PublicationNumber,
+    super::collect::Operation,
     outcome::{Errors, Outcome, Payload},
     template::Template,
 };
 use crate::{
-    execution::collect::Operation,
+    live::event::PublicationNumber,
     request::{
         errors::{code_of, shown},
         reader::Reader,

@@ -3,7 +3,8 @@
 use async_graphql::Value;
 use serde_json::Value as Json;
 
-use crate::{execution::collect::Operation, nodes::offer::to_the_metre};
+use super::super::collect::Operation;
+use crate::nodes::offer::to_the_metre;
 
 /// The field of the offer that was published whose value depends on the subscriber.
 const DISTANCE: &str = "distance";

@@ -15,15 +15,17 @@ use pq_core::{limits, policy::Scope};
 use tokio::time::timeout;
 
 use super::{
+    super::{collect, complete::complete, execute},
     answers::{Answer, Answers, Audience, Question},
-    event::Event,
     outcome::{Errors, Outcome},
-    subscriptions::{Memory, SubscriptionRun, Trigger},
-    topic::Topic,
 };
 use crate::{
     documents::Document,
-    execution::{collect, complete::complete, execute},
+    live::{
+        event::Event,
+        subscriptions::{Memory, SubscriptionRun, Trigger},
+        topic::Topic,
+    },
     request::{loaders::Entities, reader::Reader},
     schema::Schema,
     services::Services,
