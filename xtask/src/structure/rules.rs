@@ -81,6 +81,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("xtask", &[]),
     row("edge-bindgen", &[]),
     row("bare-axum", &[]),
+    row("bare-rtree", &[]),
 ];
 
 const fn row(name: &'static str, may_use: &'static [&'static str]) -> CrateRule {
