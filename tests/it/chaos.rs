@@ -108,6 +108,7 @@ fn not_exercised(record: &Record) -> Vec<&'static str> {
             "every write had its revision",
         ),
         (record.writes.with_revision, "no write had its revision"),
+        (record.searches, "nobody searched"),
         (record.writes.lost, "no writer missed the origin that died"),
     ];
     let missing = table.into_iter().filter(|(count, _)| *count == 0);

@@ -168,6 +168,22 @@ impl Oracle {
         self.figures_mut(tier).failed();
     }
 
+    /// The newest version of an offer that is acknowledged.
+    pub fn newest(&self, offer: &str) -> Option<u64> {
+        let versions = self.offers.get(offer)?;
+        let is_acknowledged = |write: &Write| matches!(write, Write::Acknowledged { .. });
+        versions
+            .iter()
+            .rposition(is_acknowledged)
+            .map(|at| at as u64)
+    }
+
+    /// Whether a write of a version after this one has begun.
+    pub fn has_later(&self, offer: &str, version: u64) -> bool {
+        let versions = self.offers.get(offer).map_or(0, Vec::len);
+        versions as u64 > version + 1
+    }
+
     /// The statistics of the reads of one tier.
     pub const fn figures(&self, tier: Tier) -> &Figures {
         match tier {

@@ -34,6 +34,8 @@ pub(super) struct World {
     pods: Vec<String>,
     /// The mutation that writers send, without its variables.
     update: Ask,
+    /// The query that searches for a version's title, without its variables.
+    search: Ask,
     lists: Vec<Question>,
     details: Vec<Question>,
     began: Instant,
@@ -55,9 +57,14 @@ impl World {
                 details.push(Question {
                     ask: cluster.documents.ask("OfferDetail", json!({"id": id})),
                     offers: vec![id.clone()],
+                    searched: None,
                 });
             }
-            lists.push(Question { ask, offers });
+            lists.push(Question {
+                ask,
+                offers,
+                searched: None,
+            });
         }
         let all = details.iter().flat_map(|detail| detail.offers.clone());
         let oracle = Oracle::new(all);
@@ -67,6 +74,7 @@ impl World {
             edge: cluster.edge_url(),
             pods,
             update: cluster.documents.ask("UpdateOffer", Value::Null),
+            search: cluster.documents.ask("OfferSearch", Value::Null),
             lists,
             details,
             began: Instant::now(),
@@ -128,7 +136,7 @@ impl World {
             let sent = self.now();
             let read = question.ask.get(&self.client, door).await;
             match read.and_then(|answer| Ok((question.shown(&answer)?, answer))) {
-                Ok((shown, answer)) => return self.judge(tier, sent, &shown, &answer),
+                Ok((shown, answer)) => return self.judge(tier, sent, question, shown, &answer),
                 Err(error) => {
                     self.record().saw(tier, "(no answer)", Duration::ZERO);
                     failures.push(format!("{door}: {error:#}"));
@@ -140,10 +148,20 @@ impl World {
         record.complain("failed read", &failures.join("; "));
     }
 
-    fn judge(&self, tier: Tier, sent: At, shown: &[Shown], answer: &Answer) {
+    fn judge(
+        &self,
+        tier: Tier,
+        sent: At,
+        question: &Question,
+        mut shown: Vec<Shown>,
+        answer: &Answer,
+    ) {
         let answered = self.now();
         let mut record = self.record();
-        let judgement = match record.oracle.read(tier, sent, answered, shown) {
+        let known = question.known(&shown, &record.oracle);
+        record.searches += u64::from(question.searched.is_some());
+        shown.extend(known);
+        let judgement = match record.oracle.read(tier, sent, answered, &shown) {
             Ok(judgement) => judgement,
             Err(error) => {
                 record.wrong += 1;
@@ -161,6 +179,23 @@ impl World {
             let about = format!("at {sent:?} the {tier} answered ({status}) {judgement:?}");
             record.complain("past its bound", &about);
         }
+    }
+
+    /// The search for an offer's newest version. The title of the imported version is another one for
+    /// each offer; then `None`.
+    fn search_for(&self, offer: &str) -> Option<Question> {
+        let version = self.record().oracle.newest(offer).filter(|it| *it > 0)?;
+        Some(Question {
+            ask: Ask {
+                id: self.search.id.clone(),
+                variables: json!({"search": word_of(version)}),
+            },
+            offers: Vec::new(),
+            searched: Some(Shown {
+                offer: offer.to_owned(),
+                version,
+            }),
+        })
     }
 
     /// Writes a new version. If an origin fails, writes the version after it through the next origin.
@@ -201,7 +236,7 @@ impl World {
     }
 
     async fn update(&self, pod: &str, offer: &str, version: u64) -> Result<bool> {
-        let title = format!("v{version:05} of an offer");
+        let title = format!("{} of an offer", word_of(version));
         let ask = Ask {
             id: self.update.id.clone(),
             variables: json!({"id": offer, "input": {"title": title}}),
@@ -213,13 +248,18 @@ impl World {
     }
 }
 
+/// The word of a version in its title.
+fn word_of(version: u64) -> String {
+    format!("v{version:05}")
+}
+
 fn is_broken_connection(error: &anyhow::Error) -> bool {
     let cause = error.downcast_ref::<reqwest::Error>();
     cause.is_some_and(|cause| !cause.is_timeout())
 }
 
-/// Reads an offer's details three times out of four, else a list. Half of the readers use the edge,
-/// the others an origin.
+/// Reads an offer's details twice out of four times, else a list, or searches for an offer's newest
+/// version. Half of the readers use the edge, the others an origin.
 async fn reader(world: Arc<World>, number: usize) {
     let tier = if number.is_multiple_of(2) {
         Tier::Edge
@@ -230,11 +270,18 @@ async fn reader(world: Arc<World>, number: usize) {
         if world.is_over() {
             return;
         }
-        let question = if turn.is_multiple_of(4) {
-            &world.lists[turn / 4 % world.lists.len()]
+        // 7 and the number of offers have no common divisor, so this reaches all offers.
+        let detail = &world.details[turn * 7 % world.details.len()];
+        let search = if turn % 4 == 1 {
+            let searched = &world.details[turn / 4 % world.details.len()];
+            world.search_for(&searched.offers[0])
         } else {
-            // 7 and the number of offers have no common divisor, so this reaches all offers.
-            &world.details[turn * 7 % world.details.len()]
+            None
+        };
+        let question = match &search {
+            Some(search) => search,
+            None if turn.is_multiple_of(4) => &world.lists[turn / 4 % world.lists.len()],
+            None => detail,
         };
         world.read(tier, question, turn).await;
         pause(READ_PAUSE_MS, turn).await;

@@ -1,7 +1,7 @@
 //! The readers' requests, and the offers in their answers.
 
 use anyhow::{Context, Result, bail, ensure};
-use e2e::{Answer, Ask, Shown};
+use e2e::{Answer, Ask, Oracle, Shown};
 use serde_json::Value;
 
 /// A request, and the offers that its answer must contain.
@@ -9,9 +9,34 @@ use serde_json::Value;
 pub(super) struct Question {
     pub(super) ask: Ask,
     pub(super) offers: Vec<String>,
+    /// It searches for the title of an offer's version.
+    pub(super) searched: Option<Shown>,
 }
 
 impl Question {
+    /// What the answer to a search says of the versions that the catalogue index knows: those of the
+    /// offers that it has found. The one that was searched for is an earlier one if it is not there,
+    /// unless a later one may be.
+    pub(super) fn known(&self, shown: &[Shown], oracle: &Oracle) -> Vec<Shown> {
+        let Some(searched) = &self.searched else {
+            return Vec::new();
+        };
+        let Shown { offer, version } = searched;
+        let of_it = |shown: &Shown| Shown {
+            version: *version,
+            ..shown.clone()
+        };
+        let mut known: Vec<Shown> = shown.iter().map(of_it).collect();
+        let is_there = shown.iter().any(|shown| shown.offer == *offer);
+        if !is_there && !oracle.has_later(offer, *version) {
+            known.push(Shown {
+                offer: offer.clone(),
+                version: version.saturating_sub(1),
+            });
+        }
+        known
+    }
+
     /// The offers in an answer; an error when one of the expected ones is missing.
     pub(super) fn shown(&self, answer: &Answer) -> Result<Vec<Shown>> {
         let body = answer.json();
@@ -47,6 +72,28 @@ fn offer(node: &Value) -> Result<Shown> {
         offer: id.to_owned(),
         version: version.unwrap_or(0),
     })
+}
+
+#[test]
+fn an_offer_that_is_not_found_has_an_earlier_version_or_a_later_one() {
+    let shown = |version| Shown {
+        offer: "o".to_owned(),
+        version,
+    };
+    let question = Question {
+        ask: Ask {
+            id: String::new(),
+            variables: Value::Null,
+        },
+        offers: Vec::new(),
+        searched: Some(shown(1)),
+    };
+    let mut oracle = Oracle::new(["o".to_owned()]);
+    oracle.begin_write("o").unwrap();
+    assert_eq!(question.known(&[shown(2)], &oracle), [shown(1)]);
+    assert_eq!(question.known(&[], &oracle), [shown(0)]);
+    oracle.begin_write("o").unwrap();
+    assert_eq!(question.known(&[], &oracle), []);
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub(super) struct Writes {
 pub(super) struct Record {
     pub(super) oracle: Oracle,
     pub(super) writes: Writes,
+    /// The number of answers that say which version the catalogue index knows.
+    pub(super) searches: u64,
     /// The number of answers that are more stale than their bound.
     pub(super) too_stale: u64,
     /// The number of answers that are wrong in another way.
@@ -51,6 +53,7 @@ impl Record {
         Self {
             oracle,
             writes: Writes::default(),
+            searches: 0,
             too_stale: 0,
             wrong: 0,
             complaints: BTreeMap::new(),
@@ -131,11 +134,12 @@ impl Record {
             failed,
         } = self.writes;
         format!(
-            "chaos, {} s: edge: {}; pod: {}; {} writes ({without_revision} of them without a revision, {lost} repeated), {refused} refused, {failed} failed",
+            "chaos, {} s: edge: {}; pod: {}; {} writes ({without_revision} of them without a revision, {lost} repeated), {refused} refused, {failed} failed; {} searches for a new title",
             ran.as_secs(),
             self.oracle.figures(Tier::Edge),
             self.oracle.figures(Tier::Pod),
             with_revision + without_revision,
+            self.searches,
         )
     }
 }
