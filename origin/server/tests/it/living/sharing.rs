@@ -50,7 +50,7 @@ use crate::{
 
 /// Levels of fields below the offer.
 const DEPTH: usize = 4;
-const DOCUMENTS: usize = 150;
+const DOCUMENTS: usize = 100;
 
 /// Counts how often the schema executes a subscription.
 #[derive(Clone, Debug, Default)]
