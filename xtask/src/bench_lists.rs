@@ -30,7 +30,7 @@ use timing::{Times, median_ms};
 const OPERATION: &str = "ListOffers";
 /// Lists of each kind in a round.
 const LISTS: u32 = 400;
-const PEER_START_LIMIT: Duration = Duration::from_secs(60);
+const PEER_START_LIMIT: Duration = Duration::from_mins(1);
 /// Up to so many offers a kind's first limit holds, with more the second.
 const FEW: u32 = 100_000;
 const MANY: u32 = 1_000_000;

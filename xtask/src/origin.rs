@@ -14,7 +14,7 @@ use crate::secrets::Secrets;
 use crate::{checkout, http, progress};
 
 /// A million offers take the longest.
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_mins(2);
 
 #[derive(Debug)]
 pub(crate) struct Settings<'a> {
