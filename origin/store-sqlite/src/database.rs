@@ -32,10 +32,6 @@ const POOL_TIMEOUT: Duration = Duration::from_secs(5);
 /// changed: with SQLite's 2 MiB, adding many rows reads and writes the same pages again and again. It
 /// is taken as pages are used.
 const WRITER_CACHE_KIB: i64 = 256 * 1024;
-/// How much of the file each reader sees as memory, at most: else it copies each page that it looks at,
-/// which took half of the time of reading all offers. The pages are the system's cache of the file and can
-/// be taken back, but the resident memory of the process (RSS) counts them, once for each reader.
-const READER_MMAP_BYTES: i64 = 2 << 30;
 /// Every statement of the stores fits, so that none is compiled twice on a connection.
 const STATEMENT_CACHE: usize = 64;
 
@@ -165,10 +161,7 @@ fn configure(connection: &Connection, role: Role) -> rusqlite::Result<()> {
             // A negative number is KiB, a positive one pages.
             connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
         }
-        Role::Reader => {
-            connection.pragma_update(None, "mmap_size", READER_MMAP_BYTES)?;
-            connection.pragma_update(None, "query_only", true)
-        }
+        Role::Reader => connection.pragma_update(None, "query_only", true),
     }
 }
 

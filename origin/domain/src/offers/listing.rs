@@ -51,7 +51,7 @@ pub struct Listings {
     pub found: Vec<Listing>,
     /// Rows that are no valid offers.
     pub corrupt: Vec<CorruptOffer>,
-    /// The greatest id that was read, also of a corrupt row: where the next batch begins.
+    /// The last offer that was read, also if its row is corrupt: where the next batch begins.
     pub last: Option<OfferId>,
 }
 

@@ -143,7 +143,7 @@ pub trait OfferStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<HashMap<PartnerId, Vec<Offer>>, StoreError>;
 
-    /// Listings of all offers, visible or not, in the order of their ids: those after `after`, at
+    /// Listings of all offers, visible or not, in an order of the store's own: those after `after`, at
     /// most `limit`.
     async fn listings(&self, after: Option<&OfferId>, limit: usize)
     -> Result<Listings, StoreError>;

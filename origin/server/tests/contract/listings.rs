@@ -15,7 +15,7 @@ use crate::{
 };
 
 tests! {
-    listings_are_all_offers_in_batches_by_id: [],
+    all_offers_are_listed_in_batches: [],
     listings_of_some_are_those_that_exist: [],
     the_first_time_nothing_is_told: [],
     an_offer_that_begins_or_ends_is_told_once: [Transactions],
@@ -23,7 +23,7 @@ tests! {
     two_servers_tell_of_an_offer_once: [Transactions],
 }
 
-async fn listings_are_all_offers_in_batches_by_id(fresh: Fresh) {
+async fn all_offers_are_listed_in_batches(fresh: Fresh) {
     let offers = fresh.sampled(120).await;
     let mut expected: Vec<&Offer> = offers.iter().collect();
     expected.sort_by(|a, b| a.id.cmp(&b.id));
@@ -42,6 +42,7 @@ async fn listings_are_all_offers_in_batches_by_id(fresh: Fresh) {
             break;
         }
     }
+    found.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(found.len(), expected.len());
     for (listing, offer) in found.iter().zip(expected) {
         let names = (&listing.partner_name, &listing.establishment_name);

@@ -15,13 +15,17 @@ const FROM: &str = "offers o
     LEFT JOIN partners p ON p.id = o.partner_id
     LEFT JOIN establishments e ON e.id = o.establishment_id";
 
-/// The listings after an id.
+/// The listings after the one of this id, in the order in which the rows are stored: in the order of the
+/// ids each row would be another page of the file. If there is no such offer any more, all.
 pub(super) fn after(
     connection: &Connection,
     after: Option<&OfferId>,
     most: usize,
 ) -> Result<Listings, SqliteError> {
-    let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE o.id > ? ORDER BY o.id LIMIT ?");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {FROM}
+         WHERE o.row > COALESCE((SELECT row FROM offers WHERE id = ?), 0) ORDER BY o.row LIMIT ?"
+    );
     let after = after.map_or("", OfferId::as_str).to_owned();
     query(connection, &sql, [after.into(), limit(most).into()])
 }
@@ -44,7 +48,7 @@ fn query<const N: usize>(
     while let Some(row) = rows.next()? {
         let id: String = row.get(0)?;
         if let Some(id) = OfferId::parse(&id) {
-            listings.last = listings.last.max(Some(id));
+            listings.last = Some(id);
         }
         match listing(&id, row) {
             Ok(listing) => listings.found.push(listing),
