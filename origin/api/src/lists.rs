@@ -1,15 +1,17 @@
 //! Lists of offers, answered by the catalogue index in this server's memory.
 //!
 //! The index obeys the rule of coherence: it has applied the purge log up to a revision, and a list
-//! claims to know no more than that. [`following`] keeps it current.
+//! claims to know no more than that. [`following`] keeps it current, [`checking`] compares it with the
+//! database.
 
+pub mod checking;
 pub mod following;
 
 use std::{
     fmt,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -32,6 +34,24 @@ const CATCH_UP_WITHIN: Duration = Duration::from_millis(300);
 /// While the log cannot be followed, the database is asked again for a list after so long.
 const LOOK_AGAIN_MS: u64 = 250;
 
+const DEFAULT_MEMORY_MIB: u64 = 1_024;
+
+/// Limits of the catalogue index.
+#[derive(Clone, Copy, Debug)]
+pub struct ListsConfig {
+    /// The most memory that the index may take when the server starts, MiB:
+    /// `YOUSOON_INDEX_MEMORY_MIB`, default 1024. With a larger one the server does not start.
+    pub memory_mib: u64,
+}
+
+impl Default for ListsConfig {
+    fn default() -> Self {
+        Self {
+            memory_mib: DEFAULT_MEMORY_MIB,
+        }
+    }
+}
+
 /// A handle on the index; cloning it is cheap.
 #[derive(Clone)]
 pub struct Lists(Arc<Shared>);
@@ -42,12 +62,20 @@ struct Shared {
     offers: Arc<dyn OfferStore>,
     purges: Arc<dyn PurgeStore>,
     feed: Arc<PurgeFeed>,
+    config: ListsConfig,
     /// Makes the follower read all offers anew.
     anew: Notify,
     /// The follower reads all offers, not only those that were purged since.
     reads_all: AtomicBool,
     /// Allows one look into the database at a time.
     looking: Mutex<()>,
+    /// Held from a read of offers until the index has them, so that no older read comes after a newer
+    /// one.
+    reading: Mutex<()>,
+    /// Offers of which the index and the database disagreed for longer than the bound, and those of
+    /// them that agreed after they were read anew.
+    mismatches: AtomicU64,
+    mended: AtomicU64,
     /// Offers that cannot be read, as of the last reading of all.
     corrupt: AtomicUsize,
 }
@@ -88,7 +116,10 @@ impl Reached {
     }
 
     fn is_loaded(&self) -> bool {
-        self.stage != Stage::Loading
+        match self.stage {
+            Stage::Loading | Stage::TooLarge => false,
+            Stage::Rereading | Stage::Following => true,
+        }
     }
 }
 
@@ -97,6 +128,8 @@ enum Stage {
     /// Offers are missing.
     #[default]
     Loading,
+    /// All offers were read once, and take more memory than allowed: the server stops.
+    TooLarge,
     /// Records may have been missed: what they may have changed is being read.
     Rereading,
     /// It applies the records as they come.
@@ -118,6 +151,7 @@ impl Lists {
         offers: Arc<dyn OfferStore>,
         purges: Arc<dyn PurgeStore>,
         feed: Arc<PurgeFeed>,
+        config: ListsConfig,
     ) -> Self {
         Self(Arc::new(Shared {
             state: RwLock::default(),
@@ -125,9 +159,13 @@ impl Lists {
             offers,
             purges,
             feed,
+            config,
             anew: Notify::new(),
             reads_all: AtomicBool::new(true),
             looking: Mutex::default(),
+            reading: Mutex::default(),
+            mismatches: AtomicU64::new(0),
+            mended: AtomicU64::new(0),
             corrupt: AtomicUsize::new(0),
         }))
     }
@@ -176,6 +214,17 @@ impl Lists {
         let _reached = reached.wait_for(Reached::is_loaded).await;
     }
 
+    /// Waits until the index has read all offers and takes more memory than allowed, which may never
+    /// be; gives its size.
+    pub async fn too_large(&self) -> Size {
+        let mut reached = self.0.reached.subscribe();
+        // The sender lives as long as this borrow of it.
+        let _reached = reached
+            .wait_for(|reached| reached.stage == Stage::TooLarge)
+            .await;
+        self.size()
+    }
+
     /// Reads all offers again: after they were changed without a purge.
     pub async fn reload(&self) {
         let since_ms = self.steady_ms();
@@ -196,6 +245,16 @@ impl Lists {
     /// How many offers cannot be read; for metrics.
     pub fn corrupt(&self) -> usize {
         self.0.corrupt.load(Relaxed)
+    }
+
+    /// How many offers the checker found wrong in the index; for metrics.
+    pub fn mismatches(&self) -> u64 {
+        self.0.mismatches.load(Relaxed)
+    }
+
+    /// How many of them are right since they were read anew; for metrics.
+    pub fn mended(&self) -> u64 {
+        self.0.mended.load(Relaxed)
     }
 
     /// Waits until the index has applied what the log's copy has, but not for long: it then answers

@@ -1,12 +1,14 @@
 //! What the index keeps of an offer itself.
 
+use std::hash::{DefaultHasher, Hash, Hasher as _};
+
 use domain::{Category, GeoPoint, ID_BYTES, offers::listing::Listing, offers::store::Visibility};
 
 /// The number of an offer inside the index; reused after its offer is gone.
 pub(crate) type Slot = u32;
 
 /// An offer, or what a slot without one holds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Entry {
     pub created_at_ms: i64,
     valid_from_ms: i64,
@@ -20,6 +22,8 @@ pub(crate) struct Entry {
     pub percentage: u8,
     is_active: bool,
     is_archived: bool,
+    /// A hash of its texts, of which the index keeps only the words.
+    texts: u64,
 }
 
 impl Entry {
@@ -35,6 +39,7 @@ impl Entry {
             percentage: u8::try_from(listing.percentage.clamp(0, 100)).unwrap_or(0),
             is_active: listing.is_active,
             is_archived: listing.is_archived,
+            texts: hash_of_texts(listing),
         }
     }
 
@@ -51,6 +56,7 @@ impl Entry {
             percentage: 0,
             is_active: false,
             is_archived: false,
+            texts: 0,
         }
     }
 
@@ -80,4 +86,11 @@ impl Entry {
             None
         }
     }
+}
+
+fn hash_of_texts(listing: &Listing) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let names = (&listing.partner_name, &listing.establishment_name);
+    (&listing.title, &listing.description, names).hash(&mut hasher);
+    hasher.finish()
 }

@@ -16,6 +16,7 @@ mod grid;
 mod newest;
 mod partners;
 mod sphere;
+mod stop_words;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -25,7 +26,7 @@ use std::{
     collections::{BinaryHeap, HashMap},
 };
 
-use domain::{ID_BYTES, OfferId, offers::listing::Listing};
+use domain::{GeoPoint, ID_BYTES, OfferId, offers::listing::Listing};
 use roaring::RoaringBitmap;
 
 use crate::{
@@ -128,6 +129,15 @@ impl Index {
         self.clean();
     }
 
+    /// Whether the index has the offer exactly so.
+    pub fn has(&self, listing: &Listing) -> bool {
+        let slot = self.by_id.get(&listing.id.to_bytes());
+        let partner = self.partners.known_number(&listing.partner_id.to_bytes());
+        slot.zip(partner).is_some_and(|(slot, partner)| {
+            self.entries[*slot as usize] == Entry::of(listing, partner)
+        })
+    }
+
     /// Removes an offer, if the index has it.
     pub fn remove(&mut self, id: &OfferId) {
         self.take_out(&id.to_bytes());
@@ -160,6 +170,29 @@ impl Index {
         let slots = self.partners.slots(&partner.to_bytes());
         let id = |slot: &Slot| OfferId::from_bytes(self.entries[*slot as usize].id);
         slots.iter().map(id).collect()
+    }
+
+    /// Any offer and its place; the number chooses which. None if there are no offers.
+    pub fn any(&self, number: u64) -> Option<(OfferId, GeoPoint)> {
+        let slots = u64::try_from(self.entries.len()).ok()?;
+        let start = usize::try_from(number.checked_rem(slots)?).ok()?;
+        let (before, from) = self.entries.split_at(start);
+        let entry = from
+            .iter()
+            .chain(before)
+            .find(|entry| self.by_id.contains_key(&entry.id))?;
+        Some((OfferId::from_bytes(entry.id), entry.location))
+    }
+
+    /// Those of `ids` that are shown and have all words of a search.
+    pub fn with_words(&self, search: &str, ids: &[OfferId]) -> Vec<OfferId> {
+        let slots = ids.iter().filter_map(|id| self.by_id.get(&id.to_bytes()));
+        let shown = slots.copied().filter(|slot| self.filters.shows(*slot));
+        let Some(matches) = self.words.find(search, &shown.collect()) else {
+            return Vec::new();
+        };
+        let id = |slot| OfferId::from_bytes(self.entries[slot as usize].id);
+        matches.anywhere.iter().map(id).collect()
     }
 
     /// What it holds, and what that takes. It looks at every word: not for every request.

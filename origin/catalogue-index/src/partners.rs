@@ -28,6 +28,11 @@ impl ByPartner {
         number
     }
 
+    /// The number of a partner that has one.
+    pub(crate) fn known_number(&self, id: &[u8; ID_BYTES]) -> Option<u32> {
+        self.numbers.get(id).copied()
+    }
+
     pub(crate) fn slots(&self, id: &[u8; ID_BYTES]) -> &[Slot] {
         let number = self.numbers.get(id);
         number.map_or(&[], |number| &self.slots[*number as usize])

@@ -169,7 +169,7 @@ fn rank(listing: &Listing, search: Option<&str>) -> Option<Rank> {
     let Some(search) = search else {
         return Some(Rank::Title);
     };
-    let words = search_text::search_words(search);
+    let words = stop_words::required(search);
     let has = |texts: &[&str], word: &String| {
         let indexed = search_text::indexed(texts);
         indexed
@@ -345,13 +345,8 @@ proptest! {
     }
 }
 
-#[test]
-fn an_offer_that_is_edited_often_leaves_nothing_behind() {
-    let mut index = Index {
-        limits: ONE_BY_ONE,
-        ..Index::default()
-    };
-    let listing = |number: u32, from_ms: i64| Listing {
+fn simple(number: u32, from_ms: i64) -> Listing {
+    Listing {
         id: offer_id(number),
         partner_id: partner_id(0),
         location: GeoPoint { lat: 0.0, lng: 0.0 },
@@ -366,14 +361,63 @@ fn an_offer_that_is_edited_often_leaves_nothing_behind() {
         description: String::new(),
         partner_name: String::new(),
         establishment_name: String::new(),
+    }
+}
+
+#[test]
+fn an_offer_that_is_edited_often_leaves_nothing_behind() {
+    let mut index = Index {
+        limits: ONE_BY_ONE,
+        ..Index::default()
     };
-    index.put(&listing(1, 50), 0);
+    index.put(&simple(1, 50), 0);
     for now_ms in 0..1_000 {
-        index.put(&listing(2, 0), now_ms);
+        index.put(&simple(2, 0), now_ms);
         let changes = index.changes.len();
         assert!(changes < 40, "{changes} at {now_ms}");
     }
     index.advance(1_000);
     let query = OfferQuery::newest(9, 1_000);
     assert_eq!(index.answer(&query).unwrap().items.len(), 2);
+}
+
+#[test]
+fn the_index_knows_an_offer_that_did_not_change() {
+    let mut index = Index::default();
+    let offer = simple(1, 0);
+    assert!(!index.has(&offer));
+    index.put(&offer, 0);
+    assert!(index.has(&offer));
+    let text = || "Galette".to_owned();
+    let changes: [fn(&mut Listing, String); 7] = [
+        |listing, text| listing.title = text,
+        |listing, text| listing.description = text,
+        |listing, text| listing.partner_name = text,
+        |listing, text| listing.establishment_name = text,
+        |listing, _| listing.location.lat = 1.0,
+        |listing, _| listing.valid_until_ms += 1,
+        |listing, _| listing.partner_id = partner_id(1),
+    ];
+    for change in changes {
+        let mut changed = offer.clone();
+        change(&mut changed, text());
+        assert!(!index.has(&changed), "{changed:?}");
+    }
+    index.remove(&offer.id);
+    assert!(!index.has(&offer));
+}
+
+#[test]
+fn stop_words_do_not_empty_a_list() {
+    let mut index = Index::default();
+    let mut offer = simple(1, 0);
+    offer.title = "Bar, vins".to_owned();
+    index.put(&offer, 0);
+    for (search, found) in [("le bar à vin", 1), ("de la", 0), ("le thé", 0)] {
+        let query = OfferQuery {
+            search: Some(search.to_owned()),
+            ..OfferQuery::newest(9, 1)
+        };
+        assert_eq!(index.answer(&query).unwrap().items.len(), found, "{search}");
+    }
 }

@@ -9,7 +9,7 @@ use std::{
 use domain::search_text;
 use roaring::{MultiOps, RoaringBitmap};
 
-use crate::entry::Slot;
+use crate::{entry::Slot, stop_words};
 
 /// Beginnings of up to so many letters have sets of their own: thousands of words begin with them.
 const SHORT: usize = 2;
@@ -113,10 +113,10 @@ impl Words {
         number
     }
 
-    /// The offers among `within` that have a word beginning with each word of the search; `None` for
-    /// a search without words.
+    /// The offers among `within` that have a word beginning with each word of the search but
+    /// stop words; `None` for a search without words.
     pub(crate) fn find(&self, search: &str, within: &RoaringBitmap) -> Option<Matches> {
-        let mut words = search_text::search_words(search).into_iter();
+        let mut words = stop_words::required(search).into_iter();
         let first = self.beginning_with(&words.next()?);
         let mut found = Matches {
             in_title: &*first.in_title & within,

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 /// The maximum number of words in a search; the rest is ignored.
-const MAX_SEARCH_WORDS: usize = 20;
+pub const MAX_SEARCH_WORDS: usize = 20;
+/// The maximum length of a search, in letters.
+pub const MAX_SEARCH_CHARS: usize = 500;
 /// The maximum length of a word in a search, in letters; the rest is ignored. On MongoDB each word
 /// becomes a pattern.
 const MAX_WORD_CHARS: usize = 100;
@@ -85,6 +87,12 @@ pub fn match_expression(search: &str) -> Option<String> {
     (!expression.is_empty()).then_some(expression)
 }
 
+/// Whether a search is short enough to be looked for.
+pub fn is_short_enough(search: &str) -> bool {
+    let is_short = search.chars().nth(MAX_SEARCH_CHARS).is_none();
+    is_short && words_of(&fold(search)).nth(MAX_SEARCH_WORDS).is_none()
+}
+
 /// The folded words of a search text: letters and digits only.
 pub fn search_words(search: &str) -> Vec<String> {
     let folded = fold(search);
@@ -128,6 +136,20 @@ mod tests {
         assert_eq!(search_words(&many).len(), 20);
         let most = match_expression(&format!("{long} ").repeat(40)).unwrap();
         assert!(most.len() < 20 * (100 + "\"\"* AND ".len()));
+    }
+
+    #[test]
+    fn a_search_that_is_too_long_is_recognized() {
+        for (search, is_short) in [
+            ("", true),
+            (&"é".repeat(500), true),
+            (&"é".repeat(501), false),
+            (&"ab ".repeat(20), true),
+            (&"ab ".repeat(21), false),
+            (&"%".repeat(40_000), false),
+        ] {
+            assert_eq!(is_short_enough(search), is_short, "{}", search.len());
+        }
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub fn router(state: AppState) -> Router {
     state.live.register(&mut registry);
     registry.register_collector(Box::new(Answers(state.clone())));
     registry.register_collector(Box::new(Relays(state.clone())));
+    registry.register_collector(Box::new(CatalogueIndex(state.clone())));
     let registry = Arc::new(registry);
     Router::new()
         .route("/metrics", get(metrics))
@@ -108,6 +109,37 @@ impl Collector for Answers {
             }
         }
         Ok(())
+    }
+}
+
+/// Collects what the checker of the catalogue index found.
+#[derive(Debug)]
+struct CatalogueIndex(AppState);
+
+impl Collector for CatalogueIndex {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let lists = &self.0.services.lists;
+        let counters = [
+            (
+                "index_mismatches",
+                "Offers of which the catalogue index and the database disagreed for too long.",
+                lists.mismatches(),
+            ),
+            (
+                "index_mended",
+                "Those of them that are right since they were read anew.",
+                lists.mended(),
+            ),
+        ];
+        for (name, help, count) in counters {
+            let counter = ConstCounter::new(count);
+            let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            counter.encode(metric)?;
+        }
+        let corrupt = i64::try_from(lists.corrupt()).unwrap_or(i64::MAX);
+        let help = "Offers that cannot be read, which lists leave out.";
+        let metric = encoder.encode_descriptor("index_corrupt", help, None, MetricType::Gauge)?;
+        ConstGauge::new(corrupt).encode(metric)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use api::lists::following;
+use api::lists::{checking, following};
 use axum::serve::{ListenerExt as _, TapIo};
 use purging::{relay::Relay, trim};
 use socket2::SockRef;
@@ -39,6 +39,15 @@ pub enum ServeError {
     },
     #[error("the server failed")]
     Serve(#[from] io::Error),
+    #[error(
+        "the catalogue index takes {takes_mib} MiB for {offers} offers, and YOUSOON_INDEX_MEMORY_MIB \
+         allows {allowed_mib}"
+    )]
+    IndexMemory {
+        takes_mib: usize,
+        offers: usize,
+        allowed_mib: u64,
+    },
     #[error("the HTTP client of the relay cannot be set up")]
     Relay(#[from] reqwest::Error),
 }
@@ -59,6 +68,7 @@ impl Background {
         let log = &state.services.purge_log;
         tasks.spawn(follow(state.clone(), stop.clone()));
         tasks.spawn(following::run(state.services.lists.clone(), stop.clone()));
+        tasks.spawn(checking::run(state.services.lists.clone(), stop.clone()));
         tasks.spawn(live::follow(state.clone(), stop.clone()));
         tasks.spawn(flushing::run(state.clone(), stop.clone()));
         tasks.spawn(turns::run(state.clone(), stop.clone()));
@@ -108,12 +118,18 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
     }
     let (tasks, live) = (state.services.caches.tasks.clone(), state.live.clone());
     let stop = CancellationToken::new();
+    let (lists, lists_config) = (state.services.lists.clone(), state.config.lists);
     let server = connections::serve(accepting(listener), router(state), stop.clone());
     let mut server = tokio::spawn(server);
     tracing::info!(%address, "listening");
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        size = lists.too_large() => return Err(ServeError::IndexMemory {
+            takes_mib: size.bytes.div_ceil(1024 * 1024),
+            offers: size.offers,
+            allowed_mib: lists_config.memory_mib,
+        }),
         ended = &mut server => return Ok(ended.map_err(io::Error::other)?),
     }
     tracing::info!("stopping");

@@ -104,6 +104,7 @@ impl AppState {
             Arc::clone(&database.offers),
             Arc::clone(&database.purges),
             Arc::clone(&caches.feed),
+            config.lists,
         );
         let services = Services::new(services::Shared {
             environment: config.environment,

@@ -63,6 +63,9 @@ impl Lists {
                 sleep(AFTER_FAILURE).await;
                 continue;
             }
+            if self.0.reached.borrow().stage == Stage::TooLarge {
+                return;
+            }
             match self.apply_news(&mut listener).await {
                 Ok(Again::WhatWasPurged) => {}
                 Ok(Again::Everything) => self.0.reads_all.store(true, Relaxed),
@@ -91,15 +94,26 @@ impl Lists {
             None => self.put_all().await?,
         }
         self.0.reads_all.store(false, Relaxed);
+        let stage = if !self.is_loaded() && self.is_too_large() {
+            Stage::TooLarge
+        } else {
+            Stage::Following
+        };
         self.change(|state| {
             state.reached = Reached {
-                stage: Stage::Following,
+                stage,
                 log: as_of.map(|as_of| as_of.log),
                 revision: as_of.map_or(Revision::ZERO, |as_of| as_of.revision),
                 complete_at_ms: began_ms,
             };
         });
         Ok(())
+    }
+
+    fn is_too_large(&self) -> bool {
+        const MIB: u64 = 1024 * 1024;
+        let bytes = u64::try_from(self.size().bytes).unwrap_or(u64::MAX);
+        bytes > self.0.config.memory_mib.saturating_mul(MIB)
     }
 
     /// Applies records as they come, until some may have been missed.
@@ -165,6 +179,7 @@ impl Lists {
     async fn read_offers(&self, ids: BTreeSet<OfferId>) -> Result<(), StoreError> {
         let ids: Vec<OfferId> = ids.into_iter().collect();
         for ids in ids.chunks(BATCH) {
+            let _in_order = self.0.reading.lock().await;
             let read = self.0.offers.listings_of(ids).await?;
             let found: HashSet<&OfferId> = read.found.iter().map(|listing| &listing.id).collect();
             self.remove(ids.iter().filter(|id| !found.contains(id)));
@@ -182,7 +197,10 @@ impl Lists {
         for listings in read.found.chunks(AT_ONCE) {
             self.change(|state| {
                 for listing in listings {
-                    state.index.put(listing, now_ms);
+                    // An offer that did not change keeps its slot: a new one would have to be cleaned.
+                    if !state.index.has(listing) {
+                        state.index.put(listing, now_ms);
+                    }
                 }
             });
             // Lists go first.
@@ -192,6 +210,8 @@ impl Lists {
 
     /// Reads all offers, and removes those that are gone.
     async fn put_all(&self) -> Result<(), StoreError> {
+        // Waits until the checker has put what it read: that may be older than what is read here.
+        drop(self.0.reading.lock().await);
         let mut gone: HashSet<OfferId> = {
             let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
             state.index.ids().collect()

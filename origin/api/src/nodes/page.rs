@@ -1,7 +1,10 @@
 //! Pagination of connections.
 
 use async_graphql::SimpleObject;
-use domain::sentence::Sentence;
+use domain::{
+    search_text::{self, MAX_SEARCH_CHARS, MAX_SEARCH_WORDS},
+    sentence::Sentence,
+};
 use pq_core::ErrorCode;
 
 use super::directives::cache_control;
@@ -50,6 +53,20 @@ pub fn page_size(first: Option<i32>) -> async_graphql::Result<usize> {
                 ),
             )
         })
+}
+
+/// Validates `search`.
+pub fn search(search: Option<String>) -> async_graphql::Result<Option<String>> {
+    if search.as_deref().is_none_or(search_text::is_short_enough) {
+        return Ok(search);
+    }
+    Err(refused(
+        ErrorCode::BAD_USER_INPUT,
+        Sentence::with(
+            format!("`search` : au plus {MAX_SEARCH_CHARS} lettres et {MAX_SEARCH_WORDS} mots"),
+            format!("`search` has at most {MAX_SEARCH_CHARS} letters and {MAX_SEARCH_WORDS} words"),
+        ),
+    ))
 }
 
 /// Parses and validates `after`.

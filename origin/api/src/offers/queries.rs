@@ -22,7 +22,7 @@ use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control, snap_to_cell},
         offer::{ListPage, ListedOffer},
-        page::{bad_cursor, cursor, page_size},
+        page::{bad_cursor, cursor, page_size, search},
         partner::no_partner,
         place::LocationInput,
     },
@@ -48,7 +48,8 @@ pub struct OffersInput {
     pub min_discount: Option<i32>,
     /// Kilometres, more than 0 to 50; default 10.
     pub max_distance: Option<f64>,
-    /// Each word must be the beginning of a word in the title or description.
+    /// Each word must be the beginning of a word in the title, the description or the name of the
+    /// partner or establishment; articles and the like are ignored. At most 500 letters and 20 words.
     pub search: Option<String>,
     /// Page size, 1 to 100; default 20.
     pub first: Option<i32>,
@@ -155,7 +156,7 @@ impl OffersInput {
                 .map(Into::into)
                 .collect(),
             min_discount: discount(self.min_discount)?,
-            search: self.search,
+            search: search(self.search)?,
             partner: None,
             include_inactive: Visibility::Public,
             first: page_size(self.first)?,

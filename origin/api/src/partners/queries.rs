@@ -16,7 +16,7 @@ use domain::{
 use crate::{
     nodes::{
         directives::cache_control,
-        page::{cursor, page_size},
+        page::{cursor, page_size, search},
     },
     request::{context::RequestContext, errors::failed},
 };
@@ -25,7 +25,8 @@ use crate::{
 #[derive(Clone, Debug, InputObject)]
 pub struct PartnersInput {
     pub category: Option<PartnerCategory>,
-    /// Each word must be the beginning of a word in the name or description.
+    /// Each word must be the beginning of a word in the name or description. At most 500 letters
+    /// and 20 words.
     pub search: Option<String>,
     /// Page size, 1 to 100; default 20.
     pub first: Option<i32>,
@@ -59,7 +60,7 @@ impl PartnerQueries {
         let request = RequestContext::of(ctx);
         let query = PartnerQuery {
             category: input.category.map(Into::into),
-            search: input.search,
+            search: search(input.search)?,
             first: page_size(input.first)?,
             after: cursor(input.after.as_deref(), PartnerCursor::decode)?,
         };

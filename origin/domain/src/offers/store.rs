@@ -22,6 +22,16 @@ pub struct Near {
     pub max_distance_km: f64,
 }
 
+/// A small question with which the database checks the catalogue index. It is about offers that
+/// everybody sees.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sample {
+    /// The offers within a disk.
+    Near(Near),
+    /// Offers that have this word in the title or description; a backend may leave some out.
+    Word(String),
+}
+
 /// Who a list is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
@@ -150,6 +160,14 @@ pub trait OfferStore: fmt::Debug + Send + Sync {
 
     /// The listings of those of these offers that exist.
     async fn listings_of(&self, ids: &[OfferId]) -> Result<Listings, StoreError>;
+
+    /// Answers a sample from the database's own indexes: at most `limit` ids, in no order.
+    async fn sample(
+        &self,
+        sample: &Sample,
+        limit: usize,
+        now_ms: i64,
+    ) -> Result<Vec<OfferId>, StoreError>;
 
     /// One page of offers; a cursor of the other order is [`StoreError::ForeignCursor`].
     async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError>;

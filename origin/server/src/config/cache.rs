@@ -1,8 +1,8 @@
-//! Cache sizes and the connection to Redis.
+//! Sizes of the caches and the catalogue index, and the connection to Redis.
 
 use std::time::Duration;
 
-use api::caches::CacheConfig;
+use api::{caches::CacheConfig, lists::ListsConfig};
 
 use super::reader::{ConfigError, Reader, process_environment};
 
@@ -26,6 +26,17 @@ pub(super) fn read(reader: &mut Reader<'_>) -> CacheConfig {
         redis_within: Duration::from_millis(within_ms),
         memory_mib: reader.number(
             "YOUSOON_CACHE_MEMORY_MIB",
+            defaults.memory_mib,
+            1..=1_048_576,
+        ),
+    }
+}
+
+pub(super) fn lists(reader: &mut Reader<'_>) -> ListsConfig {
+    let defaults = ListsConfig::default();
+    ListsConfig {
+        memory_mib: reader.number(
+            "YOUSOON_INDEX_MEMORY_MIB",
             defaults.memory_mib,
             1..=1_048_576,
         ),

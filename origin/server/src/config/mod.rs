@@ -31,7 +31,9 @@ pub use metrics::MetricsConfig;
 pub use reader::ConfigError;
 
 use access::{AuthConfig, keys::KeySet, rate::RateLimitsConfig};
-use api::{caches::CacheConfig, documents::DocumentsConfig, environment::Environment};
+use api::{
+    caches::CacheConfig, documents::DocumentsConfig, environment::Environment, lists::ListsConfig,
+};
 use purging::relay::EdgeConfig;
 use reader::{Lookup, Reader, process_environment};
 
@@ -49,6 +51,7 @@ pub struct Config {
     pub qr_keys: KeySet,
     pub edge: EdgeConfig,
     pub rate_limits: RateLimitsConfig,
+    pub lists: ListsConfig,
     pub live: LiveConfig,
     pub metrics: MetricsConfig,
 }
@@ -79,6 +82,7 @@ impl Config {
             qr_keys: auth::qr_keys(reader, environment),
             edge: edge::read(reader),
             rate_limits: rate_limits::read(reader),
+            lists: cache::lists(reader),
             live: LiveConfig::read(reader),
             metrics: MetricsConfig::read(reader),
         };

@@ -7,6 +7,7 @@
 mod backends;
 mod bookings;
 mod catalogue;
+mod checking;
 mod codes;
 mod documents;
 mod erasing;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     let tests = [
         listing::TESTS,
         listings::TESTS,
+        checking::TESTS,
         near::TESTS,
         searching::TESTS,
         reading::TESTS,

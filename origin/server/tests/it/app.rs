@@ -21,7 +21,7 @@ use api::{
     caches::CacheConfig,
     documents::{DocumentMode, DocumentsConfig},
     environment::Environment,
-    lists::following,
+    lists::{ListsConfig, following},
     services::{Clock, ReadObserver},
 };
 use cache_core::{LogId, Revision};
@@ -325,6 +325,7 @@ impl Builder {
                 secret: Some(Secret::new(EDGE_SECRET)),
             },
             rate_limits: self.rate_limits,
+            lists: ListsConfig::default(),
             live: self.live,
             metrics: MetricsConfig::default(),
         }

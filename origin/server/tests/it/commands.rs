@@ -127,6 +127,24 @@ fn the_configuration_is_checked_without_a_server() {
     assert!(text.contains("would not start: 4 settings"), "{text}");
 }
 
+#[test]
+fn a_catalogue_index_that_takes_too_much_memory_stops_the_server() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, text) = yousoon(dir.path(), &["seed", "--offers", "3000"]);
+    assert_eq!(code, 0, "{text}");
+    let output = Command::new(env!("CARGO_BIN_EXE_yousoon"))
+        .arg("serve")
+        .env("YOUSOON_DATA_DIR", dir.path())
+        .env("YOUSOON_LISTEN", "127.0.0.1:0")
+        .env("YOUSOON_INDEX_MEMORY_MIB", "1")
+        .output()
+        .expect("yousoon runs");
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("the catalogue index takes "), "{said}");
+    assert!(said.contains("YOUSOON_INDEX_MEMORY_MIB allows 1"), "{said}");
+}
+
 /// Where nothing is yet, and what is there after the command.
 fn on_nothing(arguments: &[&str]) -> (i32, String, bool) {
     let dir = tempfile::tempdir().unwrap();

@@ -187,6 +187,14 @@ async fn what_graphql_refuses_is_a_200_as_json() {
         ),
         (offers(json!({"minDiscount": 101})), "DISCOUNT_OUT_OF_RANGE"),
         (offers(json!({"minDiscount": -1})), "DISCOUNT_OUT_OF_RANGE"),
+        (
+            offers(json!({"search": "é".repeat(40_000)})),
+            "BAD_USER_INPUT",
+        ),
+        (
+            offers(json!({"search": "bar ".repeat(500)})),
+            "BAD_USER_INPUT",
+        ),
         (offers(json!({"after": "x"})), "CURSOR_INVALID"),
         (
             offers(json!({"after": cursor_of_partners})),

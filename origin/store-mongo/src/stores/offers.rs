@@ -6,6 +6,7 @@ mod listings;
 mod measure;
 mod near;
 mod newest;
+mod sampling;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -19,7 +20,7 @@ use domain::{
     offers::{
         edit::OfferEdit,
         listing::Listings,
-        store::{Author, Created, OfferPage, OfferQuery, OfferStore, Updated, Visibility},
+        store::{Author, Created, OfferPage, OfferQuery, OfferStore, Sample, Updated, Visibility},
     },
 };
 use mongodb::{
@@ -125,6 +126,25 @@ impl OfferStore for MongoOffers {
             return Ok(Listings::default());
         }
         Ok(listings::of(&self.db, ids).await?)
+    }
+
+    async fn sample(
+        &self,
+        sample: &Sample,
+        limit: usize,
+        now_ms: i64,
+    ) -> Result<Vec<OfferId>, StoreError> {
+        let Some(stages) = sampling::pipeline(sample, limit, now_ms) else {
+            return Ok(Vec::new());
+        };
+        let (offers, size) = (self.offers(), batch(limit));
+        let found = self.db.run(async move {
+            let cursor = offers.aggregate(stages).batch_size(size);
+            collect(cursor.max_time(SERVER_WITHIN).await?).await
+        });
+        let found = found.await?;
+        let ids = found.iter().map(crate::tables::offers::offer_id);
+        Ok(ids.collect::<Result<_, _>>()?)
     }
 
     async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError> {

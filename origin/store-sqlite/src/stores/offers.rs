@@ -4,6 +4,7 @@ mod filter;
 mod listings;
 mod near;
 mod newest;
+mod sampling;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -19,7 +20,7 @@ use domain::{
         listing::Listings,
         store::{
             Author, Columns, Created, NextChange, OfferCursor, OfferPage, OfferQuery, OfferStore,
-            Updated, Visibility,
+            Sample, Updated, Visibility,
         },
     },
 };
@@ -198,6 +199,18 @@ impl OfferStore for EmbeddedOffers {
         let wanted = json_list(ids.iter().map(OfferId::as_str));
         self.db
             .read(move |connection| listings::of(connection, wanted))
+            .await
+    }
+
+    async fn sample(
+        &self,
+        sample: &Sample,
+        limit: usize,
+        now_ms: i64,
+    ) -> Result<Vec<OfferId>, StoreError> {
+        let sample = sample.clone();
+        self.db
+            .read(move |connection| sampling::sample(connection, &sample, limit, now_ms))
             .await
     }
 

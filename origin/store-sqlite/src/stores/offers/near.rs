@@ -36,8 +36,8 @@ impl Position {
     }
 }
 
-struct Hit {
-    position: Position,
+pub(super) struct Hit {
+    pub position: Position,
     row: i64,
 }
 
@@ -128,7 +128,7 @@ pub(super) fn next_change_ms(
     Ok(earliest)
 }
 
-fn hits_within(
+pub(super) fn hits_within(
     connection: &Connection,
     centre: GeoPoint,
     radius_km: f64,
