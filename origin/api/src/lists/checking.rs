@@ -163,7 +163,9 @@ impl Lists {
         let read = self.0.offers.listings_of(&ids).await?;
         let now_ms = self.now_ms();
         self.change(|state| {
-            ids.iter().for_each(|id| state.index.remove(id));
+            for id in &ids {
+                state.index.remove(id);
+            }
             for listing in &read.found {
                 state.index.put(listing, now_ms);
             }

@@ -44,7 +44,7 @@ async fn a_sample_of_a_disk_is_what_everybody_sees_there(fresh: Fresh) {
 
 async fn a_sample_of_a_word_has_only_offers_with_it(fresh: Fresh) {
     let mut named = offer("named");
-    named.title = "Zanzibar".to_owned();
+    "Zanzibar".clone_into(&mut named.title);
     let hidden = Offer {
         id: OfferId::derive("contract", "hidden"),
         is_active: false,
