@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Category, GeoPoint, OfferId, PartnerId,
+    Category, GeoPoint, OfferId, PartnerId, StoreError,
     offers::{
         listing::Listing,
         store::{Columns, Near, OfferCursor, OfferQuery, Rank, Visibility},
@@ -399,9 +399,9 @@ fn the_index_knows_an_offer_that_did_not_change() {
         |listing, _| listing.partner_id = partner_id(1),
     ];
     for change in changes {
-        let mut changed = offer.clone();
-        change(&mut changed, text());
-        assert!(!index.has(&changed), "{changed:?}");
+        let mut other = offer.clone();
+        change(&mut other, text());
+        assert!(!index.has(&other), "{other:?}");
     }
     index.remove(&offer.id);
     assert!(!index.has(&offer));
@@ -419,5 +419,37 @@ fn stop_words_do_not_empty_a_list() {
             ..OfferQuery::newest(9, 1)
         };
         assert_eq!(index.answer(&query).unwrap().items.len(), found, "{search}");
+    }
+}
+
+#[test]
+fn a_cursor_of_a_list_in_another_order_is_refused() {
+    let index = Index::default();
+    let id = || offer_id(1);
+    let by_distance = OfferCursor::Near {
+        rank: Rank::Title,
+        distance_km: 1.0,
+        id: id(),
+    };
+    let by_time = OfferCursor::Newest {
+        rank: Rank::Title,
+        created_at_ms: 1,
+        id: id(),
+    };
+    let near = Near {
+        centre: GeoPoint { lat: 0.0, lng: 0.0 },
+        max_distance_km: 1.0,
+    };
+    for (near, after) in [(None, by_distance), (Some(near), by_time)] {
+        let query = OfferQuery {
+            near,
+            after: Some(after),
+            ..OfferQuery::newest(9, 1)
+        };
+        let refused = index.answer(&query);
+        assert!(
+            matches!(refused, Err(StoreError::ForeignCursor)),
+            "{query:?}"
+        );
     }
 }

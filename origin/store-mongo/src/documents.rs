@@ -149,11 +149,6 @@ pub fn batch(count: usize) -> u32 {
     at_most(count.saturating_add(1))
 }
 
-/// One more than `first`, as servers count.
-pub fn limit(first: usize) -> i64 {
-    i64::from(batch(first))
-}
-
 pub async fn collect(cursor: Cursor<Document>) -> Result<Vec<Document>, MongoError> {
     Ok(cursor.try_collect().await?)
 }

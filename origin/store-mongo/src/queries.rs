@@ -1,7 +1,5 @@
 //! Every query the origin asks MongoDB, with the index it uses. None scans a collection: a test
 //! asks them all, and has their plans explained.
-//!
-//! A list of offers is one command: what it is asked besides, such as a total, is a union in it.
 
 /// One query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,19 +103,8 @@ pub const QUERIES: &[Query] = &[
     query("offers of an establishment", "offers", "find", "byEstablishment"),
     query("offers that move along", "offers", "update", "byEstablishment"),
     query("whether an establishment is used", "offers", "find", "byEstablishment"),
-    query("offers near, nearest first", "offers", "aggregate", "near"),
-    query("offers with words near, nearest first", "offers", "aggregate", "words"),
-    query("how many offers are near", "offers", "aggregate", "near"),
-    query("next change near", "offers", "aggregate", "near"),
-    query("offers newest first", "offers", "aggregate", "newest"),
-    query("offers of one partner newest first", "offers", "aggregate", "newestOfPartner"),
-    query("how many offers there are", "offers", "aggregate", "newest"),
-    query("how many offers are visible", "offers", "aggregate", "ending"),
-    query("how many offers of one partner", "offers", "aggregate", "newestOfPartner"),
-    query("next start", "offers", "aggregate", "starting"),
-    query("next end", "offers", "aggregate", "ending"),
-    query("offers with words newest first", "offers", "aggregate", "words"),
-    query("how many offers have words", "offers", "aggregate", "words"),
+    query("sample of the offers in a disk", "offers", "aggregate", "near"),
+    query("sample of offers with a word", "offers", "aggregate", "words"),
     query("listings after an id", "offers", "find", "_id_"),
     query("listings of some ids", "offers", "find", "_id_"),
     query("offers that begin", "offers", "find", "starting"),

@@ -12,7 +12,7 @@ use domain::{
     self, OfferId, PartnerId, StoreError,
     offers::{
         codes::{DISCOUNT_OUT_OF_RANGE, DISTANCE_OUT_OF_RANGE},
-        store::{Columns, ListFields, Near, NextChange, OfferCursor, OfferQuery, Visibility},
+        store::{Columns, Near, OfferCursor, OfferQuery, Visibility},
     },
     sentence::Sentence,
 };
@@ -163,8 +163,6 @@ impl OffersInput {
             after: cursor(self.after.as_deref(), OfferCursor::decode)?,
             now_ms,
             columns,
-            fields: ListFields::ALL,
-            next_change: NextChange::Unasked,
         })
     }
 }

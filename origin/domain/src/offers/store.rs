@@ -43,49 +43,14 @@ pub enum Visibility {
     All,
 }
 
-/// Which parts of a connection the query selected; the total needs a scan of all matching rows.
+/// Which parts of a connection the query selected; the total costs a count of all that matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Columns {
     Edges,
     EdgesAndTotal,
 }
 
-/// Whether to compute the moment at which a list may change by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NextChange {
-    /// Not needed: the answer is not cached.
-    Unasked,
-    Asked,
-}
-
-/// Which large fields of an offer a list needs; the others are returned empty, so that an offer
-/// from a list must never be cached as a complete one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListFields {
-    pub description: bool,
-    pub conditions: bool,
-    pub schedule: bool,
-    pub images: Images,
-}
-
-/// How many of an offer's images a list reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Images {
-    None,
-    First,
-    All,
-}
-
-impl ListFields {
-    /// Every field.
-    pub const ALL: Self = Self {
-        description: true,
-        conditions: true,
-        schedule: true,
-        images: Images::All,
-    };
-}
-
+/// A question about lists of offers, which the catalogue index answers.
 #[derive(Debug, Clone)]
 pub struct OfferQuery {
     /// Nearest first within this disk; without it newest first.
@@ -93,8 +58,8 @@ pub struct OfferQuery {
     /// Any of these; empty means all.
     pub categories: Vec<Category>,
     pub min_discount: Option<i32>,
-    /// Every word must occur in the title or description, ignoring accents and case; a backend may
-    /// also find words that begin with it. A search without words finds nothing.
+    /// Each word must be the beginning of a word in the title, the description or the name of the
+    /// partner or establishment, ignoring accents and case. A search without words finds nothing.
     pub search: Option<String>,
     pub partner: Option<PartnerId>,
     pub include_inactive: Visibility,
@@ -102,12 +67,10 @@ pub struct OfferQuery {
     pub after: Option<OfferCursor>,
     pub now_ms: i64,
     pub columns: Columns,
-    pub fields: ListFields,
-    pub next_change: NextChange,
 }
 
 impl OfferQuery {
-    /// The newest `first` offers that everybody sees, with every field, without a total.
+    /// The newest `first` offers that everybody sees, without a total.
     pub const fn newest(first: usize, now_ms: i64) -> Self {
         Self {
             near: None,
@@ -120,21 +83,8 @@ impl OfferQuery {
             after: None,
             now_ms,
             columns: Columns::Edges,
-            fields: ListFields::ALL,
-            next_change: NextChange::Unasked,
         }
     }
-}
-
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct OfferPage {
-    /// Each offer with its distance in km when the query has a location.
-    pub items: Vec<(Offer, Option<f64>)>,
-    pub has_next_page: bool,
-    pub total: Option<u64>,
-    /// If requested, the next moment at which an active offer in the search disk and categories
-    /// starts or ends, whatever the other filters: a cached list must not outlive it.
-    pub next_change_ms: Option<i64>,
 }
 
 /// The offers in a database.
@@ -168,9 +118,6 @@ pub trait OfferStore: fmt::Debug + Send + Sync {
         limit: usize,
         now_ms: i64,
     ) -> Result<Vec<OfferId>, StoreError>;
-
-    /// One page of offers; a cursor of the other order is [`StoreError::ForeignCursor`].
-    async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError>;
 
     /// The remaining places of those among `ids` that have a quota.
     async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError>;

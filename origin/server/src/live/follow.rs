@@ -156,12 +156,18 @@ impl<'s> Follower<'s> {
 
     async fn read_newest(&mut self) -> Result<(), StoreError> {
         let now_ms = self.state.services.clock.now_ms();
-        let query = OfferQuery::newest(NEWEST, now_ms);
-        let read = self.state.services.offers.list(&query);
-        let page = in_time(self.state.services.observer.read("live.newest", read)).await?;
-        let since_ms = self.current_ms.saturating_sub(MARGIN_MS);
         let head = self.state.services.caches.feed.position().head;
-        for (offer, _) in page.items {
+        let query = OfferQuery::newest(NEWEST, now_ms);
+        let services = &self.state.services;
+        let read = async {
+            // Fails until the index has what was told up to here.
+            let listed = services.lists.answer(&query, Some(head)).await?;
+            let ids: Vec<OfferId> = listed.found.items.into_iter().map(|hit| hit.id).collect();
+            services.offers.by_ids(&ids).await
+        };
+        let newest = in_time(services.observer.read("live.newest", read)).await?;
+        let since_ms = self.current_ms.saturating_sub(MARGIN_MS);
+        for offer in newest.into_values() {
             if offer.created_at_ms >= since_ms && !self.announced.has(&offer.id) {
                 self.tell(offer, head);
             }

@@ -19,14 +19,12 @@ pub(crate) type Work<T> = Pin<Box<dyn Future<Output = T>>>;
 pub(crate) enum Ability {
     /// Several writes are one, also to others.
     Transactions,
-    /// Lists by distance.
+    /// Questions about places.
     Geo,
     /// Searches of words.
     Text,
     /// Joins with conditions of their own.
     Joins,
-    /// Several questions in one command.
-    Unions,
 }
 
 impl fmt::Display for Ability {
@@ -36,7 +34,6 @@ impl fmt::Display for Ability {
             Self::Geo => "queries by place",
             Self::Text => "searches of words",
             Self::Joins => "joins with conditions",
-            Self::Unions => "unions",
         })
     }
 }

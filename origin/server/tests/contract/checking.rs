@@ -16,12 +16,16 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     backends::Fresh,
     runner::tests,
-    samples::{NOW_MS, family, is_visible, near, offer, paris, point, sorted},
+    samples::{NOW_MS, family, is_visible, near, offer, paris, point, sampled, sorted, with_words},
 };
 
 tests! {
     a_sample_of_a_disk_is_what_everybody_sees_there: [Geo],
+    a_sample_crosses_the_antimeridian_and_the_poles: [Geo],
+    odd_disks_are_answered: [Geo],
     a_sample_of_a_word_has_only_offers_with_it: [Text],
+    words_are_found_without_accents_and_case: [Text],
+    hostile_words_are_answered: [Text],
     what_the_index_is_wrong_about_is_found_and_mended: [Geo, Text],
     an_index_that_is_too_large_is_not_loaded: [],
 }
@@ -34,17 +38,55 @@ async fn a_sample_of_a_disk_is_what_everybody_sees_there(fresh: Fresh) {
             is_visible(offer) && disk.centre.distance_km(&offer.location) <= radius_km
         };
         let sample = Sample::Near(disk.clone());
-        let mut found = fresh.db.offers.sample(&sample, 999, NOW_MS).await.unwrap();
-        found.sort();
+        let found = sampled(&fresh.db, sample.clone()).await;
         assert_eq!(found, sorted(offers.iter().filter(is_in)), "{radius_km} km");
         let some = fresh.db.offers.sample(&sample, 3, NOW_MS).await.unwrap();
         assert_eq!(some.len(), found.len().min(3));
     }
 }
 
+async fn a_sample_crosses_the_antimeridian_and_the_poles(fresh: Fresh) {
+    let places = [
+        (-17.0, 179.9),
+        (-17.0, -179.9),
+        (-17.0, 180.0),
+        (89.95, 0.0),
+        (89.95, 180.0),
+        (-89.99, 90.0),
+    ];
+    let offers = places.map(|(lat, lng)| Offer {
+        location: point(lat, lng),
+        ..offer(&format!("{lat} {lng}"))
+    });
+    fresh.fill(vec![family(offers.into())]).await;
+    for (lat, lng, expected) in [
+        (-17.0, 179.95, 3),
+        (-17.0, -179.95, 3),
+        (89.99, -90.0, 2),
+        (-90.0, 0.0, 1),
+    ] {
+        let disk = near(point(lat, lng), 30.0);
+        let found = sampled(&fresh.db, Sample::Near(disk)).await;
+        assert_eq!(found.len(), expected, "{lat} {lng}");
+    }
+}
+
+async fn odd_disks_are_answered(fresh: Fresh) {
+    let offers = fresh.sampled(50).await;
+    for km in [-1.0, f64::NAN, f64::NEG_INFINITY] {
+        let found = sampled(&fresh.db, Sample::Near(near(paris(), km))).await;
+        assert_eq!(found, [], "{km}");
+    }
+    let everywhere = Sample::Near(near(paris(), f64::INFINITY));
+    let visible = sorted(offers.iter().filter(|offer| is_visible(offer)));
+    assert_eq!(sampled(&fresh.db, everywhere).await, visible);
+}
+
 async fn a_sample_of_a_word_has_only_offers_with_it(fresh: Fresh) {
-    let mut named = offer("named");
-    "Zanzibar".clone_into(&mut named.title);
+    let named = Offer {
+        title: "Zanzibar".to_owned(),
+        ..offer("named")
+    };
     let hidden = Offer {
         id: OfferId::derive("contract", "hidden"),
         is_active: false,
@@ -56,6 +98,56 @@ async fn a_sample_of_a_word_has_only_offers_with_it(fresh: Fresh) {
     let sample = Sample::Word("zanzibar".to_owned());
     let found = fresh.db.offers.sample(&sample, 9, NOW_MS).await.unwrap();
     assert_eq!(found, [named.id]);
+}
+
+/// As far as FTS5 and `$text` agree: nothing here is a word of French grammar, which `$text` leaves
+/// out.
+async fn words_are_found_without_accents_and_case(fresh: Fresh) {
+    let texts = [
+        ("Crêperie Neptune", "Galette maison, cidre offert"),
+        ("Brasserie Neptune", "Une bière offerte"),
+        ("Cinéma Élysée", "Place à tarif réduit, façon Noël"),
+    ];
+    let offers = texts.map(|(title, description)| Offer {
+        title: title.into(),
+        description: description.into(),
+        ..offer(title)
+    });
+    let [creperie, brasserie, cinema] = &offers;
+    fresh.fill(vec![family(offers.to_vec())]).await;
+    for (words, expected) in [
+        ("creperie", vec![creperie]),
+        ("CRE\u{302}PERIE", vec![creperie]),
+        ("neptune", vec![creperie, brasserie]),
+        ("cidre, créperie!", vec![creperie]),
+        ("biere NEPTUNE", vec![brasserie]),
+        ("noel facon", vec![cinema]),
+        ("creperie cinema", vec![]),
+    ] {
+        let found = with_words(&fresh.db, words).await;
+        assert_eq!(found, sorted(expected), "{words}");
+    }
+}
+
+async fn hostile_words_are_answered(fresh: Fresh) {
+    fresh.fill(vec![family(vec![offer("only")])]).await;
+    for words in [
+        "a\0b",
+        "* OR *",
+        "-neptune",
+        "\"neptune",
+        "folded:",
+        "NEAR(a b)",
+        "'; DROP TABLE offers",
+        "{\"$gt\": \"\"}",
+        "é\u{301}",
+        &"a ".repeat(9_999),
+    ] {
+        with_words(&fresh.db, words).await;
+    }
+    for wordless in ["", " ", "\0", " -\0\"*"] {
+        assert_eq!(with_words(&fresh.db, wordless).await, [], "{wordless:?}");
+    }
 }
 
 /// An index that hears of no write: its log is never followed.

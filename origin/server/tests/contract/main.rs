@@ -11,18 +11,15 @@ mod checking;
 mod codes;
 mod documents;
 mod erasing;
-mod listing;
 mod listings;
 mod mongo;
 mod moving;
-mod near;
 mod partners;
 mod portal;
 mod purges;
 mod reading;
 mod runner;
 mod samples;
-mod searching;
 mod service_tokens;
 mod sessions;
 mod stats;
@@ -34,11 +31,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let tests = [
-        listing::TESTS,
         listings::TESTS,
         checking::TESTS,
-        near::TESTS,
-        searching::TESTS,
         reading::TESTS,
         updating::TESTS,
         partners::TESTS,

@@ -105,6 +105,5 @@ fn questions() -> Vec<(Ability, Vec<Document>)> {
         (Ability::Geo, vec![nearest]),
         (Ability::Text, vec![words]),
         (Ability::Joins, vec![joined]),
-        (Ability::Unions, vec![doc! {"$unionWith": "offers"}]),
     ]
 }

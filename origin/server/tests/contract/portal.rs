@@ -6,7 +6,7 @@ use domain::{
     offers::{
         edit::{Edit, OfferEdit},
         events::{OfferChange, tags_of},
-        store::{Author, Created, MOST_OFFERS, OfferQuery, Purging, Updated, Visibility},
+        store::{Author, Created, MOST_OFFERS, OfferQuery, Purging, Sample, Updated, Visibility},
     },
     partners::{
         edit::{EstablishmentEdit, PartnerEdit},
@@ -23,7 +23,7 @@ use futures_util::future::join_all;
 use crate::{
     backends::Fresh,
     runner::tests,
-    samples::{NOW_MS, family, found, near, offer, paris, point, query},
+    samples::{NOW_MS, family, listed, near, offer, paris, point, sampled},
     users::account,
 };
 
@@ -120,7 +120,10 @@ async fn a_new_offer_has_the_place_of_its_establishment_and_purges_its_lists(fre
             .tags
             .contains(&domain::tags::published(&made.id))
     );
-    assert_eq!(found(&fresh.db, query(None)).await.len(), 2);
+    assert_eq!(
+        listed(&fresh.db, OfferQuery::newest(9, NOW_MS)).await.len(),
+        2
+    );
 }
 
 async fn an_offer_needs_an_establishment_of_its_partner(fresh: Fresh) {
@@ -138,7 +141,10 @@ async fn an_offer_needs_an_establishment_of_its_partner(fresh: Fresh) {
         assert_eq!(create(&fresh, wrong).await, Created::NoEstablishment);
     }
     assert_eq!(fresh.pending_after(&filled).await, []);
-    assert_eq!(found(&fresh.db, query(None)).await.len(), 1);
+    assert_eq!(
+        listed(&fresh.db, OfferQuery::newest(9, NOW_MS)).await.len(),
+        1
+    );
 }
 
 async fn an_edit_of_what_was_edited_since_is_a_conflict(fresh: Fresh) {
@@ -175,9 +181,13 @@ async fn an_archived_offer_is_in_no_list_and_never_changes(fresh: Fresh) {
         let query = OfferQuery {
             partner: Some(partner.id.clone()),
             include_inactive: visibility,
-            ..query(None)
+            ..OfferQuery::newest(9, NOW_MS)
         };
-        assert_eq!(found(&fresh.db, query).await.len(), count, "{visibility:?}");
+        assert_eq!(
+            listed(&fresh.db, query).await.len(),
+            count,
+            "{visibility:?}"
+        );
     }
     let resumed = OfferEdit {
         is_active: Edit::Set(true),
@@ -380,9 +390,9 @@ async fn an_archived_offer_does_not_move_along(fresh: Fresh) {
 async fn a_moved_offer_is_found_where_it_is(fresh: Fresh) {
     let (_, place, mine, _) = stored(&fresh).await;
     update_place(&fresh, &place.id, moved_to(lyon())).await;
-    let here = found(&fresh.db, query(Some(near(lyon(), 1.0)))).await;
+    let here = sampled(&fresh.db, Sample::Near(near(lyon(), 1.0))).await;
     assert_eq!(here, [mine.id]);
-    let there = found(&fresh.db, query(Some(near(paris(), 1.0)))).await;
+    let there = sampled(&fresh.db, Sample::Near(near(paris(), 1.0))).await;
     assert_eq!(there, []);
 }
 

@@ -1,11 +1,12 @@
 //! What tests store and ask.
 
 use access::random;
+use catalogue_index::Index;
 use domain::catalogue::sample;
 use domain::{
     GeoPoint, Offer, OfferId,
     catalogue::Family,
-    offers::store::{Near, OfferCursor, OfferPage, OfferQuery, Rank},
+    offers::store::{Near, OfferQuery, Sample},
 };
 use domain::{InvitationId, team::InvitationToken};
 use yousoon::database::Database;
@@ -25,14 +26,6 @@ pub(crate) fn near(centre: GeoPoint, max_distance_km: f64) -> Near {
     Near {
         centre,
         max_distance_km,
-    }
-}
-
-/// The first twenty that everybody sees.
-pub(crate) fn query(near: Option<Near>) -> OfferQuery {
-    OfferQuery {
-        near,
-        ..OfferQuery::newest(20, NOW_MS)
     }
 }
 
@@ -65,79 +58,38 @@ fn sample_family() -> Family {
     sample::families(1, NOW_MS).next().unwrap()
 }
 
-pub(crate) async fn list(db: &Database, query: &OfferQuery) -> OfferPage {
-    db.offers.list(query).await.unwrap()
-}
-
-/// Every page, each asked for with the wire form of the last one's end.
-pub(crate) async fn all_pages(db: &Database, mut query: OfferQuery) -> Vec<(Offer, Option<f64>)> {
-    let mut items: Vec<(Offer, Option<f64>)> = Vec::new();
-    loop {
-        let page = list(db, &query).await;
-        assert!(page.items.len() <= query.first);
-        items.extend(page.items);
-        if !page.has_next_page {
-            return items;
-        }
-        let (offer, distance_km) = items.last().unwrap();
-        let cursor = OfferCursor::of(offer, *distance_km, Rank::Title);
-        query.after = OfferCursor::decode(&cursor.encode());
-        assert_eq!(query.after, Some(cursor));
+/// The ids of the first hundred that the catalogue index finds, once it has read this database.
+pub(crate) async fn listed(db: &Database, query: OfferQuery) -> Vec<OfferId> {
+    let read = db.offers.listings(None, 9_999).await.unwrap();
+    assert_eq!(read.corrupt, []);
+    let mut index = Index::default();
+    for listing in &read.found {
+        index.put(listing, query.now_ms);
     }
+    let query = OfferQuery {
+        first: 100,
+        ..query
+    };
+    let found = index.answer(&query).unwrap();
+    found.items.into_iter().map(|hit| hit.id).collect()
 }
 
-/// The ids of all that a query finds, sorted.
-pub(crate) async fn found(db: &Database, query: OfferQuery) -> Vec<OfferId> {
-    sorted(all_pages(db, query).await.iter().map(|(offer, _)| offer))
+/// The ids that the database itself finds, sorted.
+pub(crate) async fn sampled(db: &Database, sample: Sample) -> Vec<OfferId> {
+    let mut found = db.offers.sample(&sample, 9_999, NOW_MS).await.unwrap();
+    found.sort();
+    found
+}
+
+/// The ids that the database itself finds by words, sorted.
+pub(crate) async fn with_words(db: &Database, words: &str) -> Vec<OfferId> {
+    sampled(db, Sample::Word(words.to_owned())).await
 }
 
 pub(crate) fn sorted<'a>(offers: impl IntoIterator<Item = &'a Offer>) -> Vec<OfferId> {
     let mut ids: Vec<_> = offers.into_iter().map(|offer| offer.id.clone()).collect();
     ids.sort();
     ids
-}
-
-/// What is within the reach of `near`, nearest first.
-pub(crate) fn by_distance<'a>(
-    offers: impl IntoIterator<Item = &'a Offer>,
-    near: &Near,
-) -> Vec<(f64, &'a OfferId)> {
-    let mut expected: Vec<_> = offers
-        .into_iter()
-        .map(|offer| (near.centre.distance_km(&offer.location), &offer.id))
-        .filter(|(km, _)| *km <= near.max_distance_km)
-        .collect();
-    expected.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
-    expected
-}
-
-/// Servers compute distances each in their own way: a millimetre.
-const TOLERANCE_KM: f64 = 1e-6;
-
-/// Asserts that a list is what brute force says; who is as far away may stand in any order.
-pub(crate) fn assert_nearest_first(
-    found: &[(Offer, Option<f64>)],
-    expected: &[(f64, &OfferId)],
-    centre: GeoPoint,
-    what: &str,
-) {
-    assert_eq!(found.len(), expected.len(), "{what}");
-    let mut ids: Vec<_> = found.iter().map(|(offer, _)| &offer.id).collect();
-    ids.sort();
-    ids.dedup();
-    assert_eq!(ids.len(), found.len(), "{what}: one is there twice");
-    for ((offer, km), (expected_km, _)) in found.iter().zip(expected) {
-        let km = km.unwrap();
-        let true_km = centre.distance_km(&offer.location);
-        assert!(
-            (km - true_km).abs() < TOLERANCE_KM,
-            "{what}: {km} {true_km}"
-        );
-        assert!(
-            (km - expected_km).abs() < TOLERANCE_KM,
-            "{what}: {km} {expected_km}"
-        );
-    }
 }
 
 /// A new invitation's token.

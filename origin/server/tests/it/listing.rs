@@ -125,6 +125,43 @@ async fn words_of_partners_and_places_are_found_and_titles_come_first() {
 }
 
 #[tokio::test]
+async fn a_search_ignores_accents_case_and_what_is_no_word() {
+    let app = TestApp::start().await;
+    let texts = [
+        ("Crêperie Neptune", "Galette maison, cidre offert"),
+        ("Brasserie Neptune", "Une bière offerte"),
+        ("Cinéma Élysée", "Tarif réduit, façon Noël"),
+    ];
+    let offers = (0..).zip(texts).map(|(number, (title, description))| {
+        let mut one = offer("a", number);
+        one.title = title.into();
+        one.description = description.into();
+        one
+    });
+    store(&app, "a", offers.collect()).await;
+    for (words, expected) in [
+        ("creperie", &["Crêperie Neptune"][..]),
+        ("CRE\u{302}PERIE", &["Crêperie Neptune"]),
+        ("neptune", &["Crêperie Neptune", "Brasserie Neptune"]),
+        ("cidre, créperie!", &["Crêperie Neptune"]),
+        ("biere NEPTUNE", &["Brasserie Neptune"]),
+        ("noel facon", &["Cinéma Élysée"]),
+        ("-neptune \"* NEAR(", &[]),
+        ("creperie cinema", &[]),
+        ("'; DROP TABLE offers", &[]),
+        ("{\"$gt\": \"\"}", &[]),
+        ("", &[]),
+        (" -\0\"*", &[]),
+    ] {
+        assert_eq!(
+            titles(&app, json!({"search": words})).await,
+            expected,
+            "{words:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_offer_that_cannot_be_read_is_left_out_and_counted() {
     let app = TestApp::start().await;
     store(&app, "a", vec![offer("a", 0), offer("a", 1)]).await;

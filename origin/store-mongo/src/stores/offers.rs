@@ -1,11 +1,8 @@
-//! Offers in MongoDB: by id, by distance, newest first. The queries are in `crate::queries`.
+//! Offers in MongoDB: by id and by partner, what the catalogue index reads, and writes. The queries are
+//! in `crate::queries`.
 
 mod filter;
-mod list;
 mod listings;
-mod measure;
-mod near;
-mod newest;
 mod sampling;
 #[cfg(test)]
 mod tests;
@@ -20,7 +17,7 @@ use domain::{
     offers::{
         edit::OfferEdit,
         listing::Listings,
-        store::{Author, Created, OfferPage, OfferQuery, OfferStore, Sample, Updated, Visibility},
+        store::{Author, Created, OfferStore, Sample, Updated, Visibility},
     },
 };
 use mongodb::{
@@ -147,14 +144,6 @@ impl OfferStore for MongoOffers {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
-    async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError> {
-        let Some(stages) = list::pipeline(query)? else {
-            return Ok(list::nothing(query.columns));
-        };
-        let list = list::list(self.offers(), stages, query.clone());
-        Ok(self.db.run(list).await?)
-    }
-
     async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError> {
         let found = self.find(ids, doc! {"quota.remaining": 1}).await?;
         let mut remaining = HashMap::new();
@@ -217,7 +206,7 @@ fn of_partners(ids: Vec<ObjectId>, visible: Document, limit_each: usize) -> Vec<
             "foreignField": "partnerId",
             "pipeline": [
                 {"$match": visible},
-                {"$sort": newest::order()},
+                {"$sort": {"createdAt": -1, "_id": -1}},
                 {"$limit": limit_each},
                 {"$project": {"folded": 0}},
             ],

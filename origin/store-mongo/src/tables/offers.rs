@@ -4,9 +4,7 @@ pub mod of_establishment;
 
 use domain::{
     BookingLimits, Category, Discount, EstablishmentId, Offer, OfferId, OfferSchedule, PartnerId,
-    Quota,
-    offers::store::{Images, ListFields},
-    search_text::fold,
+    Quota, offers::listing::Listing, search_text::fold,
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
@@ -17,52 +15,6 @@ use crate::{
     },
     error::MongoError,
 };
-
-/// What every list reads.
-const ALWAYS: [&str; 15] = [
-    "_id",
-    "title",
-    "partnerId",
-    "establishmentId",
-    "category",
-    "discount",
-    "validFrom",
-    "validUntil",
-    "quota",
-    "isActive",
-    "location",
-    "createdAt",
-    "limits",
-    "archivedAt",
-    "version",
-];
-
-/// The projection of a list: of the larger fields only those that were selected.
-pub fn stage_projection(selected: ListFields) -> Document {
-    let mut fields: Document = ALWAYS
-        .iter()
-        .map(|field| ((*field).to_owned(), Bson::from(1)))
-        .collect();
-    if selected.description {
-        fields.insert("description", 1);
-    }
-    if selected.conditions {
-        fields.insert("conditions", 1);
-    }
-    if selected.schedule {
-        fields.insert("schedule", 1);
-    }
-    match selected.images {
-        Images::None => {}
-        Images::First => {
-            fields.insert("images", doc! {"$slice": ["$images", 1]});
-        }
-        Images::All => {
-            fields.insert("images", 1);
-        }
-    }
-    fields
-}
 
 /// The document of an offer.
 pub fn document(offer: &Offer) -> Result<Document, MongoError> {
@@ -108,36 +60,74 @@ pub fn difference(before: &Offer, after: &Offer) -> Result<Document, MongoError>
         .collect())
 }
 
-/// An offer read whole.
 pub fn offer(stored: &Document) -> Result<Offer, MongoError> {
-    list_offer(stored, ListFields::ALL)
-}
-
-/// An offer of which these fields were read; the others are empty.
-pub fn list_offer(stored: &Document, selected: ListFields) -> Result<Offer, MongoError> {
     Ok(Offer {
         id: offer_id(stored)?,
         title: text(stored, "title")?,
-        description: read_if(selected.description, || text(stored, "description"))?,
+        description: text(stored, "description")?,
         partner_id: id(stored, "partnerId", PartnerId::parse)?,
         establishment_id: id(stored, "establishmentId", EstablishmentId::parse)?,
         category: category(stored)?,
         discount: discount(part(stored, "discount")?)?,
-        conditions: read_if(selected.conditions, || texts(stored, "conditions"))?,
+        conditions: texts(stored, "conditions")?,
         valid_from_ms: moment_ms(stored, "validFrom")?,
         valid_until_ms: moment_ms(stored, "validUntil")?,
-        schedule: read_if(selected.schedule, || {
-            optional_part(stored, "schedule", schedule)
-        })?,
+        schedule: optional_part(stored, "schedule", schedule)?,
         quota: optional_part(stored, "quota", quota)?,
-        images: read_if(selected.images != Images::None, || texts(stored, "images"))?,
-        is_active: stored.get_bool("isActive").map_err(bad("isActive"))?,
+        images: texts(stored, "images")?,
+        is_active: is_active(stored)?,
         location: location(stored)?,
         created_at_ms: moment_ms(stored, "createdAt")?,
         // Absent in what an older version stored.
         limits: optional_part(stored, "limits", limits)?.unwrap_or_default(),
-        archived_at_ms: optional(stored, "archivedAt", |_| moment_ms(stored, "archivedAt"))?,
+        archived_at_ms: archived_at_ms(stored)?,
         version: optional(stored, "version", |_| id_number(stored, "version"))?.unwrap_or(1),
+    })
+}
+
+/// The projection of what [`listing`] reads, and of the establishment.
+pub fn listing_fields() -> Document {
+    let fields = [
+        "_id",
+        "title",
+        "description",
+        "partnerId",
+        "establishmentId",
+        "category",
+        "discount",
+        "validFrom",
+        "validUntil",
+        "isActive",
+        "location",
+        "createdAt",
+        "archivedAt",
+    ];
+    fields
+        .into_iter()
+        .map(|field| (field.to_owned(), Bson::from(1)))
+        .collect()
+}
+
+/// An offer as the catalogue index knows it, with the names of its partner and its establishment.
+pub fn listing(
+    stored: &Document,
+    (partner_name, establishment_name): (String, String),
+) -> Result<Listing, MongoError> {
+    Ok(Listing {
+        id: offer_id(stored)?,
+        partner_id: id(stored, "partnerId", PartnerId::parse)?,
+        location: location(stored)?,
+        category: category(stored)?,
+        percentage: discount(part(stored, "discount")?)?.percentage,
+        is_active: is_active(stored)?,
+        is_archived: archived_at_ms(stored)?.is_some(),
+        valid_from_ms: moment_ms(stored, "validFrom")?,
+        valid_until_ms: moment_ms(stored, "validUntil")?,
+        created_at_ms: moment_ms(stored, "createdAt")?,
+        title: text(stored, "title")?,
+        description: text(stored, "description")?,
+        partner_name,
+        establishment_name,
     })
 }
 
@@ -148,6 +138,14 @@ pub fn offer_id(stored: &Document) -> Result<OfferId, MongoError> {
 /// How many can still be booked, if there is a quota.
 pub fn remaining(stored: &Document) -> Result<Option<i32>, MongoError> {
     optional_part(stored, "quota", |quota| whole(quota, "remaining"))
+}
+
+fn is_active(stored: &Document) -> Result<bool, MongoError> {
+    stored.get_bool("isActive").map_err(bad("isActive"))
+}
+
+fn archived_at_ms(stored: &Document) -> Result<Option<i64>, MongoError> {
+    optional(stored, "archivedAt", |_| moment_ms(stored, "archivedAt"))
 }
 
 fn category(stored: &Document) -> Result<Category, MongoError> {
@@ -187,13 +185,6 @@ fn quota(stored: &Document) -> Result<Quota, MongoError> {
         total: whole(stored, "total")?,
         remaining: whole(stored, "remaining")?,
     })
-}
-
-fn read_if<T: Default>(
-    selected: bool,
-    read: impl FnOnce() -> Result<T, MongoError>,
-) -> Result<T, MongoError> {
-    if selected { read() } else { Ok(T::default()) }
 }
 
 /// A document in a field that may be absent or null.

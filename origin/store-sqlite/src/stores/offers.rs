@@ -1,9 +1,7 @@
-//! Offers in SQLite: by id, by distance, newest first.
+//! Offers in SQLite: by id and by partner, what the catalogue index reads, and writes.
 
 mod filter;
 mod listings;
-mod near;
-mod newest;
 mod sampling;
 #[cfg(test)]
 mod tests;
@@ -18,13 +16,9 @@ use domain::{
     offers::{
         edit::OfferEdit,
         listing::Listings,
-        store::{
-            Author, Columns, Created, NextChange, OfferCursor, OfferPage, OfferQuery, OfferStore,
-            Sample, Updated, Visibility,
-        },
+        store::{Author, Created, OfferStore, Sample, Updated, Visibility},
     },
 };
-use filter::Filter;
 
 use crate::{
     database::{EmbeddedDb, json_list},
@@ -42,82 +36,6 @@ pub struct EmbeddedOffers {
 impl EmbeddedOffers {
     pub const fn new(db: EmbeddedDb) -> Self {
         Self { db }
-    }
-}
-
-impl EmbeddedOffers {
-    async fn page(&self, query: &OfferQuery) -> Result<OfferPage, StoreError> {
-        let Some(filter) = Filter::of(query) else {
-            return Ok(OfferPage {
-                total: empty_total(query.columns),
-                ..OfferPage::default()
-            });
-        };
-        let (first, columns, fields) = (query.first, query.columns, query.fields);
-        match (query.near.clone(), query.after.clone()) {
-            (Some(near), None) => {
-                self.db
-                    .read(move |c| near::list(c, &near, &filter, None, first, columns, fields))
-                    .await
-            }
-            (
-                Some(near),
-                Some(OfferCursor::Near {
-                    distance_km, id, ..
-                }),
-            ) => {
-                let after = near::Position {
-                    distance_km,
-                    id: id.to_bytes(),
-                };
-                self.db
-                    .read(move |c| {
-                        near::list(c, &near, &filter, Some(after), first, columns, fields)
-                    })
-                    .await
-            }
-            (None, None) => {
-                self.db
-                    .read(move |c| newest::list(c, &filter, None, first, columns, fields))
-                    .await
-            }
-            (
-                None,
-                Some(OfferCursor::Newest {
-                    created_at_ms, id, ..
-                }),
-            ) => {
-                self.db
-                    .read(move |c| {
-                        newest::list(
-                            c,
-                            &filter,
-                            Some((created_at_ms, id)),
-                            first,
-                            columns,
-                            fields,
-                        )
-                    })
-                    .await
-            }
-            (Some(_), Some(OfferCursor::Newest { .. }))
-            | (None, Some(OfferCursor::Near { .. })) => Err(StoreError::ForeignCursor),
-        }
-    }
-
-    async fn next_change_ms(&self, query: &OfferQuery) -> Result<Option<i64>, StoreError> {
-        match query.next_change {
-            NextChange::Unasked => return Ok(None),
-            NextChange::Asked => {}
-        }
-        let (near, now_ms) = (query.near.clone(), query.now_ms);
-        let mut filter = Filter::default();
-        filter.categories(&query.categories);
-        let read = self.db.read(move |connection| match near {
-            Some(near) => near::next_change_ms(connection, &near, &filter, now_ms),
-            None => newest::next_change_ms(connection, &filter, now_ms),
-        });
-        read.await
     }
 }
 
@@ -153,21 +71,20 @@ impl OfferStore for EmbeddedOffers {
         // A set: the join would list the offers of a partner that is asked for twice twice.
         let wanted: BTreeSet<&str> = partners.iter().map(PartnerId::as_str).collect();
         let wanted = json_list(wanted.into_iter());
-        let mut filter = Filter::default();
-        filter.visible(visibility, now_ms);
+        let visible = filter::visible(visibility, now_ms);
         self.db
             .read(move |connection| {
                 // The limit applies inside, by partner: one with ten thousand offers costs no more.
                 let sql = format!(
                     "SELECT {} FROM json_each(?) p JOIN offers o ON o.row IN (
-                        SELECT o.row FROM offers o WHERE o.partner_id = p.value{}
+                        SELECT o.row FROM offers o WHERE o.partner_id = p.value AND {}
                         ORDER BY o.created_at_ms DESC, o.id DESC LIMIT ?)
                      ORDER BY o.created_at_ms DESC, o.id DESC",
                     crate::tables::offers::COLUMNS,
-                    filter.and_sql()
+                    visible.sql
                 );
                 let mut params = vec![wanted];
-                params.extend(filter.params);
+                params.extend(visible.params);
                 params.push(limit(limit_each).into());
                 let mut found: HashMap<PartnerId, Vec<Offer>> = HashMap::new();
                 for offer in crate::tables::offers::query(connection, &sql, params)? {
@@ -214,15 +131,6 @@ impl OfferStore for EmbeddedOffers {
             .await
     }
 
-    async fn list(&self, query: &OfferQuery) -> Result<OfferPage, StoreError> {
-        let (page, next_change_ms) =
-            futures_util::try_join!(self.page(query), self.next_change_ms(query))?;
-        Ok(OfferPage {
-            next_change_ms,
-            ..page
-        })
-    }
-
     async fn remaining(&self, ids: &[OfferId]) -> Result<HashMap<OfferId, i32>, StoreError> {
         if ids.is_empty() {
             return Ok(HashMap::new());
@@ -262,12 +170,5 @@ impl OfferStore for EmbeddedOffers {
         self.db
             .write(move |tx| update::update(tx, &id, edit, author, now_ms))
             .await
-    }
-}
-
-const fn empty_total(columns: Columns) -> Option<u64> {
-    match columns {
-        Columns::Edges => None,
-        Columns::EdgesAndTotal => Some(0),
     }
 }

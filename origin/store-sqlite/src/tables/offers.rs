@@ -6,7 +6,6 @@ use std::collections::HashMap;
 
 use domain::{
     BookingLimits, Category, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId, Quota,
-    offers::store::{Images, ListFields},
     search_text as text,
 };
 use rusqlite::{
@@ -23,32 +22,6 @@ pub const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establi
     o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.limit_per_day,
     o.limit_per_user, o.archived_at_ms, o.version, o.row";
 const ROW_COLUMN: usize = 23;
-const FIRST_IMAGE: &str = "CASE WHEN json_array_length(o.images) > 1
-    THEN json_array(json_extract(o.images, '$[0]')) ELSE o.images END";
-
-/// [`COLUMNS`] for a list: of the larger ones only those that were selected; the others are read as
-/// empty.
-pub fn list_columns(selected: ListFields) -> String {
-    let mut columns = COLUMNS.to_owned();
-    let mut read_instead = |column: &str, expression: &str| {
-        columns = columns.replacen(column, expression, 1);
-    };
-    if !selected.description {
-        read_instead("o.description", "''");
-    }
-    if !selected.conditions {
-        read_instead("o.conditions", "'[]'");
-    }
-    if !selected.schedule {
-        read_instead("o.schedule", "NULL");
-    }
-    match selected.images {
-        Images::None => read_instead("o.images", "'[]'"),
-        Images::First => read_instead("o.images", FIRST_IMAGE),
-        Images::All => {}
-    }
-    columns
-}
 
 /// Runs a query that selects [`COLUMNS`].
 pub fn query(
@@ -61,24 +34,6 @@ pub fn query(
     let mut offers = Vec::new();
     while let Some(row) = rows.next()? {
         offers.push(offer(row)?);
-    }
-    Ok(offers)
-}
-
-pub fn by_rows(
-    connection: &Connection,
-    wanted: impl Iterator<Item = i64>,
-    selected: ListFields,
-) -> Result<HashMap<i64, Offer>, SqliteError> {
-    let wanted = to_json("rows", &wanted.collect::<Vec<_>>())?;
-    let columns = list_columns(selected);
-    let sql =
-        format!("SELECT {columns} FROM offers o WHERE o.row IN (SELECT value FROM json_each(?1))");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([wanted])?;
-    let mut offers = HashMap::new();
-    while let Some(row) = rows.next()? {
-        offers.insert(row.get(ROW_COLUMN)?, offer(row)?);
     }
     Ok(offers)
 }
@@ -278,15 +233,6 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         ":version": offer.version,
     })?;
     Ok(())
-}
-
-pub fn id_bytes(stored: ValueRef<'_>) -> Result<[u8; 12], SqliteError> {
-    let text = stored
-        .as_str()
-        .map_err(|e| SqliteError::corrupt("offer id", &e))?;
-    let mut bytes = [0; 12];
-    hex::decode_to_slice(text, &mut bytes).map_err(|e| SqliteError::corrupt("offer id", &e))?;
-    Ok(bytes)
 }
 
 fn to_json<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<String, SqliteError> {

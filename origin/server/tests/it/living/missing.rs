@@ -1,10 +1,12 @@
 //! The log was lost, and with it records: nobody misses what they wait for.
 
+use cache_core::PurgeKind;
+use domain::{purges::AuditRow, tags};
 use e2e::{Durability, Redis};
 use serde_json::json;
 
 use super::{begun, client::Socket, insert, nearby, paris, publish, subscribed};
-use crate::app::TestApp;
+use crate::{app::TestApp, fixtures::NOW_MS};
 
 #[tokio::test]
 async fn an_offer_whose_record_was_lost_with_its_log_is_told_once_another_log_begins() {
@@ -20,8 +22,19 @@ async fn an_offer_whose_record_was_lost_with_its_log_is_told_once_another_log_be
         json!(told.id)
     );
     let log = app.log();
-    // As if its record had been in the part that Redis lost.
+    // As if its record had been in the part that Redis lost: the audit still has the purge.
     let lost = insert(&app, 0).await;
+    let purge = AuditRow {
+        id: None,
+        at_ms: NOW_MS,
+        actor: "test".to_owned(),
+        reason: "a test".to_owned(),
+        kind: PurgeKind::Hard,
+        tags: vec![tags::offer(&lost.id), tags::published(&lost.id)],
+        log: None,
+        revision: None,
+    };
+    app.state.services.purges.tell(vec![purge]).await.unwrap();
     let client = redis::Client::open(redis.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let _: () = redis::cmd("FLUSHALL")

@@ -3,12 +3,12 @@
 use cache_core::{LogId, PurgeKind, Revision, Tip};
 use domain::catalogue::sample;
 use domain::{
-    Category, GeoPoint, Offer,
+    Category, Offer,
     catalogue::{Announce, Reach},
     documents::Record,
     offers::{
         edit::{Edit, OfferEdit, QuotaEdit},
-        store::{Author, Columns, Near, NextChange, OfferCursor, OfferQuery, Rank, Visibility},
+        store::{Author, Near, Sample, Visibility},
     },
     partners::store::{PartnerCursor, PartnerQuery},
     purges::{AuditFilter, AuditRow, Moved, PendingPurge, Proof, TakenOut},
@@ -51,8 +51,20 @@ async fn ask_offers(db: &Database, offers: &[Offer]) {
         let of_them = db.offers.of_partners(&partners, visibility, 3, NOW_MS);
         of_them.await.unwrap();
     }
-    for query in lists(one) {
-        db.offers.list(&query).await.unwrap();
+    for after in [None, Some(&one.id)] {
+        db.offers.listings(after, 9).await.unwrap();
+    }
+    db.offers.listings_of(&ids).await.unwrap();
+    let near = Near {
+        centre: one.location,
+        max_distance_km: 5.0,
+    };
+    for sample in [Sample::Near(near), Sample::Word("profitez".to_owned())] {
+        db.offers.sample(&sample, 9, NOW_MS).await.unwrap();
+    }
+    // The first time it only notes up to where it has told.
+    for until_ms in [NOW_MS, NOW_MS + 1] {
+        db.offers.tell_of_turns(until_ms).await.unwrap();
     }
     let edit = OfferEdit {
         title: Edit::Set("Autre".into()),
@@ -65,49 +77,6 @@ async fn ask_offers(db: &Database, offers: &[Offer]) {
     };
     let updated = db.offers.update(one.id.clone(), edit, author, NOW_MS);
     updated.await.unwrap();
-}
-
-/// With and without each filter that may choose another index.
-fn lists(one: &Offer) -> Vec<OfferQuery> {
-    let newest = OfferQuery {
-        columns: Columns::EdgesAndTotal,
-        next_change: NextChange::Asked,
-        ..OfferQuery::newest(20, NOW_MS)
-    };
-    let near = Some(Near {
-        centre: GeoPoint::new(48.8566, 2.3522).unwrap(),
-        max_distance_km: 5.0,
-    });
-    let mut lists = Vec::new();
-    for (near, distance_km) in [(None, None), (near, Some(0.5))] {
-        for search in [None, Some("profitez".to_owned())] {
-            let base = OfferQuery {
-                near: near.clone(),
-                search,
-                ..newest.clone()
-            };
-            lists.push(OfferQuery {
-                after: Some(OfferCursor::of(one, distance_km, Rank::Title)),
-                ..base.clone()
-            });
-            lists.push(OfferQuery {
-                categories: vec![Category::Bar, Category::Club],
-                min_discount: Some(20),
-                ..base.clone()
-            });
-            lists.push(OfferQuery {
-                partner: Some(one.partner_id.clone()),
-                include_inactive: Visibility::Portal,
-                ..base.clone()
-            });
-            lists.push(OfferQuery {
-                include_inactive: Visibility::All,
-                ..base.clone()
-            });
-            lists.push(base);
-        }
-    }
-    lists
 }
 
 async fn ask_partners(db: &Database, one: &Offer) {

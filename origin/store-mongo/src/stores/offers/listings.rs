@@ -5,10 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::{
     OfferId,
-    offers::{
-        listing::{CorruptOffer, Listing, Listings},
-        store::{Images, ListFields},
-    },
+    offers::listing::{CorruptOffer, Listings},
 };
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
@@ -23,13 +20,6 @@ use crate::{
     },
 };
 
-const FIELDS: ListFields = ListFields {
-    description: true,
-    conditions: false,
-    schedule: false,
-    images: Images::None,
-};
-
 /// The listings after an id.
 pub(super) async fn after(
     db: &MongoDb,
@@ -40,16 +30,14 @@ pub(super) async fn after(
         Some(id) => doc! {"_id": {"$gt": object_id(id)?}},
         None => doc! {},
     };
-    let projection = rows::stage_projection(FIELDS);
-    let found = find(db, OFFERS, later, projection, most).await?;
+    let found = find(db, OFFERS, later, rows::listing_fields(), most).await?;
     read(db, &found).await
 }
 
 /// The listings of some ids.
 pub(super) async fn of(db: &MongoDb, ids: &[OfferId]) -> Result<Listings, MongoError> {
     let among = doc! {"_id": {"$in": object_ids(ids)?}};
-    let projection = rows::stage_projection(FIELDS);
-    let found = find(db, OFFERS, among, projection, ids.len()).await?;
+    let found = find(db, OFFERS, among, rows::listing_fields(), ids.len()).await?;
     read(db, &found).await
 }
 
@@ -89,12 +77,12 @@ async fn read(db: &MongoDb, found: &[Document]) -> Result<Listings, MongoError> 
         if let Ok(id) = rows::offer_id(stored) {
             listings.last = listings.last.max(Some(id));
         }
-        match rows::list_offer(stored, FIELDS) {
-            Ok(offer) => listings.found.push(Listing::new(
-                offer,
-                name(&partners, stored, "partnerId"),
-                name(&places, stored, "establishmentId"),
-            )),
+        let names = (
+            name(&partners, stored, "partnerId"),
+            name(&places, stored, "establishmentId"),
+        );
+        match rows::listing(stored, names) {
+            Ok(listing) => listings.found.push(listing),
             Err(error) => listings.corrupt.push(CorruptOffer {
                 id: stored.get("_id").map_or_else(String::new, Bson::to_string),
                 why: error.to_string(),

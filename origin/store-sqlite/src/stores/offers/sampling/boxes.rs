@@ -93,7 +93,10 @@ pub(super) fn boxes(centre: GeoPoint, radius_km: f64) -> Vec<GeoBox> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::GREATEST_DISTANCE_KM, *};
+    use super::*;
+
+    /// Half way around the Earth: no distance is greater.
+    const GREATEST_DISTANCE_KM: f64 = EARTH_RADIUS_KM * std::f64::consts::PI;
 
     fn holds(areas: &[GeoBox], point: &GeoPoint) -> usize {
         areas

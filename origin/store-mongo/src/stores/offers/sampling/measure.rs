@@ -1,8 +1,8 @@
 //! Distances as we measure them, computed by the server.
 //!
-//! MongoDB measures on a sphere and Azure DocumentDB on an ellipsoid. A list must hold what its tags
-//! cover, in the order of its cursors, whichever server answers: [`GeoPoint::distance_km`] it is, and
-//! the server's own measure only leads to candidates.
+//! MongoDB measures on a sphere and Azure DocumentDB on an ellipsoid. A sample must hold the offers that
+//! the catalogue index finds in the same disk, so [`GeoPoint::distance_km`] decides, and the server's own
+//! measure only leads to candidates.
 
 use domain::{EARTH_RADIUS_KM, GeoPoint};
 use mongodb::bson::{Document, doc};
