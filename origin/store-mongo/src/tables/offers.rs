@@ -85,7 +85,7 @@ pub fn offer(stored: &Document) -> Result<Offer, MongoError> {
     })
 }
 
-/// The projection of what [`listing`] reads, and of the establishment.
+/// The projection of what [`listing`] reads, and of the establishment's id, which leads to its name.
 pub fn listing_fields() -> Document {
     let fields = [
         "_id",

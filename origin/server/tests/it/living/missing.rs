@@ -22,6 +22,7 @@ async fn an_offer_whose_record_was_lost_with_its_log_is_told_once_another_log_be
         json!(told.id)
     );
     let log = app.log();
+    let head = app.state.services.caches.feed.position().head;
     // As if its record had been in the part that Redis lost: the audit still has the purge.
     let lost = insert(&app, 0).await;
     let purge = AuditRow {
@@ -31,8 +32,8 @@ async fn an_offer_whose_record_was_lost_with_its_log_is_told_once_another_log_be
         reason: "a test".to_owned(),
         kind: PurgeKind::Hard,
         tags: vec![tags::offer(&lost.id), tags::published(&lost.id)],
-        log: None,
-        revision: None,
+        log: Some(log),
+        revision: Some(head.next()),
     };
     app.state.services.purges.tell(vec![purge]).await.unwrap();
     let client = redis::Client::open(redis.url()).unwrap();
