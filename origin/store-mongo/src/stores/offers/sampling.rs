@@ -44,7 +44,7 @@ mod tests {
             let stages = pipeline(&sample, 500, 0).unwrap();
             let first = stages[0].get_document(index).unwrap();
             let conditions = first.get_document("query").unwrap_or(first);
-            assert_eq!(conditions.get_bool("isActive"), Ok(true));
+            assert!(conditions.get_bool("isActive").unwrap());
             assert_eq!(conditions.contains_key("$text"), index == "$match");
             let last = [doc! {"$limit": 500_i64}, doc! {"$project": {"_id": 1}}];
             assert_eq!(stages[stages.len() - 2..], last);
