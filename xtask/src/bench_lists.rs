@@ -110,7 +110,7 @@ pub(crate) fn measure(options: &Options) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// What an origin takes for its offers.
+/// How much memory an origin has with so many offers.
 #[derive(Clone, Copy, Debug)]
 struct Size {
     offers: u32,
@@ -161,7 +161,7 @@ impl Embedded {
         })
     }
 
-    /// What the offers cost before anybody asks for them.
+    /// How long seeding and loading took, and the memory for each offer.
     fn costs(&self, smallest: Size) -> Vec<Figure> {
         let Size { offers, memory_kib } = self.size;
         let most = |limit| (offers == MANY).then_some(Target::ValueBelow(limit));
@@ -219,8 +219,7 @@ fn publish(
     origin::publish_folder(&documents, &options, settings, secrets, binaries, processes)
 }
 
-/// What the origin has allocated. The pages of the database's file that it sees as memory are the
-/// system's cache, and not counted.
+/// The memory that the origin has allocated, without the pages of its program and other files.
 fn memory_kib(processes: &Processes) -> Result<u32> {
     let id = processes.id_of("origin").context("it was started")?;
     let status = fs::read_to_string(format!("/proc/{id}/status"));

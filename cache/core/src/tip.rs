@@ -1,4 +1,4 @@
-//! What tells two purge logs apart that have the same identity and the same revisions.
+//! Digests tell two purge logs apart that have the same identity and the same revisions.
 //!
 //! A server that takes over from another one may lack its newest records. It then gives their
 //! revisions out again, to other records. So a position alone does not say which records come before
@@ -54,8 +54,8 @@ impl FromStr for Digest {
     }
 }
 
-/// A position in a purge log, and the digest that says what is before it. Whoever has the same tip of
-/// the same log has the same records up to there.
+/// A position in a purge log, and the digest of its record. Two copies of a log that have the same tip
+/// have the same records up to there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tip {
     /// The position.

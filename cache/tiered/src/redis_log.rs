@@ -3,8 +3,8 @@
 //!
 //! The log proves itself. A server that takes over from another one may lack its newest records, and
 //! would give their revisions out again; nothing that Redis says of itself is needed to notice it.
-//! Each record carries a digest over the record before it, and whoever asks the log says which
-//! positions and digests the log must have. If it does not have them, a new log begins.
+//! Each record carries a digest over the record before it. A server that asks the log names positions
+//! and digests that the log must have. If it does not have them, a new log begins.
 
 mod trim;
 

@@ -389,7 +389,7 @@ fn the_index_knows_an_offer_that_did_not_change() {
     index.put(&offer, 0);
     assert!(index.has(&offer));
     let text = || "Galette".to_owned();
-    let changes: [fn(&mut Listing, String); 7] = [
+    let edits: [fn(&mut Listing, String); 7] = [
         |listing, text| listing.title = text,
         |listing, text| listing.description = text,
         |listing, text| listing.partner_name = text,
@@ -398,10 +398,10 @@ fn the_index_knows_an_offer_that_did_not_change() {
         |listing, _| listing.valid_until_ms += 1,
         |listing, _| listing.partner_id = partner_id(1),
     ];
-    for change in changes {
-        let mut other = offer.clone();
-        change(&mut other, text());
-        assert!(!index.has(&other), "{other:?}");
+    for change in edits {
+        let mut changed = offer.clone();
+        change(&mut changed, text());
+        assert!(!index.has(&changed), "{changed:?}");
     }
     index.remove(&offer.id);
     assert!(!index.has(&offer));

@@ -40,11 +40,6 @@ use yousoon::{
     telemetry,
 };
 
-/// Every request allocates some dozens of small blocks, on every core: the C library's allocator costs
-/// more, and musl's much more.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const DEFAULT_OFFERS: usize = 5_000;
 
 /// Yousoon's origin server and its tools.

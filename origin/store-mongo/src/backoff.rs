@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Waits that double up to a bound, each shortened by chance: those who failed together do not
+/// Waits that double up to a bound, each shortened by chance: callers that failed together do not
 /// come back together.
 #[derive(Debug)]
 pub struct Backoff {

@@ -79,7 +79,7 @@ impl PurgeFeed {
             Ok(Ok(now)) => Some(minimum.min(now.settled())),
             // The log did not answer in time. The caches will refuse, and the database answers. They
             // would not refuse the minimum itself if the copy has a record there that is not
-            // attested: whoever demands the revision may know it from another record.
+            // attested: the client may have got that revision for another record.
             Ok(Err(_)) | Err(_) => Some(NEVER_REACHED),
         }
     }

@@ -224,8 +224,8 @@ impl Lists {
                 gone.remove(&listing.id);
             }
             let is_last = batch.found.len() + batch.corrupt.len() < BATCH;
-            // Without a later one, no other batch can be asked for.
-            if is_last || batch.last <= after {
+            // Without another last one, no other batch can be asked for.
+            if is_last || batch.last.is_none() || batch.last == after {
                 self.put(&batch).await;
                 break;
             }

@@ -202,8 +202,8 @@ impl PartnerMutations {
     }
 }
 
-/// The answer to whoever works for a partner and creates one: this one, if an earlier request with
-/// the same idempotency key made it.
+/// The answer to a member of a partner who creates one: that partner, if an earlier request with the
+/// same idempotency key made it.
 async fn founded_before(request: &RequestContext, id: &PartnerId) -> Result<PartnerNode> {
     if !request.account().await?.works_for(id) {
         return Err(already_member());

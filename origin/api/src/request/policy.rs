@@ -8,7 +8,7 @@ pub enum Who {
     Anybody,
     /// Any user whose account is active.
     SignedIn,
-    /// Whoever has an access token that this system issued, even if it has expired or its session
+    /// A caller with an access token that this system issued, even if it has expired or its session
     /// has ended.
     TokenHolder,
     /// The user the field is about, and administrators.
@@ -56,7 +56,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "requestEmailVerification", Who::SignedIn),
     ("Mutation", "requestPhoneCode", Who::SignedIn),
     ("Mutation", "verifyPhone", Who::SignedIn),
-    // Whoever comes back after a quarter of an hour may sign out as well.
+    // A user whose token expired, after a quarter of an hour, may sign out as well.
     ("Mutation", "logout", Who::TokenHolder),
     ("Mutation", "changePassword", Who::SignedIn),
     ("Mutation", "endSession", Who::SignedIn),

@@ -61,12 +61,12 @@ impl<K: Copy + Eq + Hash> Index<K> {
         }
     }
 
-    /// Those who wait for changes of what a tag names.
+    /// The subscriptions that wait for changes of the thing that a tag names.
     pub(super) fn of(&self, tag: &Tag) -> impl Iterator<Item = K> {
         self.by_tag.get(tag).into_iter().flatten().copied()
     }
 
-    /// All who wait for changes of some thing.
+    /// All subscriptions that wait for changes of some thing.
     pub(super) fn of_things(&self) -> impl Iterator<Item = K> {
         self.by_tag.values().flatten().copied()
     }
@@ -76,8 +76,8 @@ impl<K: Copy + Eq + Hash> Index<K> {
         !self.by_cell.is_empty()
     }
 
-    /// Those who wait for offers around some place within whose reach this point is, and how far
-    /// it is from there, kilometres. One cell of each resolution is looked up.
+    /// The subscriptions that wait for offers around a place that has this point within its reach,
+    /// and the distance from there, in kilometres. One cell of each resolution is looked up.
     pub(super) fn around(&self, point: GeoPoint) -> Vec<(K, f64)> {
         let cells = geo::cells_of(point.lat, point.lng);
         let waiting = cells.iter().filter_map(|cell| self.by_cell.get(cell));

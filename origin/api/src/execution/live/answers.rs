@@ -81,7 +81,8 @@ impl Default for Answers {
 }
 
 impl Answers {
-    /// The answer to a question. Only the first who asks executes, and the others wait for it.
+    /// The answer to a question. The first subscription that asks it executes the document; the others
+    /// wait for that answer.
     pub async fn of<F>(&self, question: Question, execute: impl FnOnce() -> F) -> Arc<Answer>
     where
         F: Future<Output = Answer>,

@@ -1,4 +1,4 @@
-//! What checks the catalogue index: the indexes of places and of words.
+//! Samples for the checker of the catalogue index, by the indexes of places and of words.
 
 mod measure;
 

@@ -1,4 +1,4 @@
-//! What checks the catalogue index: the R*Tree and the full-text index.
+//! Samples for the checker of the catalogue index, by the R*Tree and the full-text index.
 
 mod boxes;
 
