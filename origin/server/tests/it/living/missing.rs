@@ -42,9 +42,9 @@ async fn an_offer_whose_record_was_lost_with_its_log_is_told_once_another_log_be
         .query_async(&mut connection)
         .await
         .unwrap();
-    let heard = near.hear().await;
+    let frame = near.hear().await;
     assert_eq!(
-        heard["payload"]["data"]["newOfferNearby"]["id"],
+        frame["payload"]["data"]["newOfferNearby"]["id"],
         json!(lost.id)
     );
     assert_ne!(app.log(), log);
