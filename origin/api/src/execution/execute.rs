@@ -1,14 +1,12 @@
 //! Runs a document: takes the purge log position first, then reads the stores.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use access::caller::{Asker, Caller};
-use async_graphql::{
-    Request, Variables,
-    dataloader::{DataLoader, HashMapCache},
-};
+use async_graphql::{Request, Response, Variables};
 use cache_core::{Revision, variables::CanonicalVariables};
 use domain::{StoreError, tags};
+use futures_util::StreamExt as _;
 use pq_core::manifest::OperationKind;
 
 use super::{
@@ -23,6 +21,7 @@ use crate::{
         context::RequestContext,
         facts::AnswerFacts,
         loaders::{Entities, Stores},
+        loads::Loads,
     },
     schema::Schema,
     services::Services,
@@ -54,11 +53,12 @@ pub async fn execute(
     };
     let Prepared {
         request,
+        mut loads,
         selected,
         facts,
         now_ms,
     } = prepare(services, document, &variables.to_json(), asker, entities)?;
-    let mut response = schema.execute(request).await;
+    let mut response = loads.run(schema.execute(request)).await;
     complete(&mut response, &selected);
     facts.tag(tags::document(&document.operation.id));
     let facts = facts.take();
@@ -74,11 +74,33 @@ pub async fn execute(
 /// A request that is ready for the schema to execute.
 #[derive(Debug)]
 pub struct Prepared {
-    pub request: Request,
+    request: Request,
+    loads: Loads,
     /// What the answer has to be completed by.
-    pub selected: Operation,
+    selected: Operation,
     facts: Arc<AnswerFacts>,
     now_ms: i64,
+}
+
+impl Prepared {
+    /// The first answer of a subscription, with what was selected; `data` is for its fields. `None` if
+    /// the subscription ends without an answer.
+    pub async fn first_answer(
+        self,
+        schema: &Schema,
+        data: impl Any + Send + Sync,
+    ) -> Option<(Response, Operation)> {
+        let Self {
+            request,
+            mut loads,
+            selected,
+            ..
+        } = self;
+        let mut answers = schema.execute_stream(request.data(data));
+        let mut response = loads.run(answers.next()).await?;
+        complete(&mut response, &selected);
+        Some((response, selected))
+    }
 }
 
 /// Prepares a document for execution with variables in canonical JSON: creates the context its
@@ -102,13 +124,14 @@ pub fn prepare(
             Caller::Anonymous | Caller::Unknown(_) | Caller::Service(_) => None,
         },
     };
+    let loads = Loads::default();
     let context = RequestContext {
         services: services.clone(),
         facts: Arc::clone(&facts),
         now_ms,
         asker,
         shared: document.operation.policy.is_shared(),
-        loader: DataLoader::with_cache(stores, tokio::spawn, HashMapCache::default()),
+        loader: loads.loader(stores),
     };
     let variables = serde_json::from_str(variables)
         .map_err(|error| StoreError::corrupt("canonical variables", &error))?;
@@ -122,6 +145,7 @@ pub fn prepare(
     request.set_parsed_query(parsed);
     Ok(Prepared {
         request,
+        loads,
         selected,
         facts,
         now_ms,

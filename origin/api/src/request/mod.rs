@@ -1,7 +1,7 @@
 //! What the fields of every request use; the layer below all object types.
 //!
 //! Reading order: [`context`] (one request) → [`policy`] and [`authorise`] (who may read or write
-//! what) → [`loaders`] (one batch per relation) → [`facts`] (what the answer depends on) →
+//! what) → [`loaders`] (one batch per relation) → [`loads`] (when they run) → [`facts`] (what the answer depends on) →
 //! [`errors`], in the language of its [`reader`]. For inputs: [`idempotency`] and [`input`]. Stricter
 //! rate limits: [`attempts`]. After a write: [`relaying`].
 
@@ -13,6 +13,7 @@ pub mod facts;
 pub mod idempotency;
 pub mod input;
 pub mod loaders;
+pub mod loads;
 pub mod policy;
 pub mod reader;
 pub mod relaying;

@@ -10,12 +10,11 @@ use async_graphql::{
 use async_graphql_value::Value;
 use cache_core::variables::CanonicalVariables;
 use domain::StoreError;
-use futures_util::StreamExt as _;
 use pq_core::{limits, policy::Scope};
 use tokio::time::timeout;
 
 use super::{
-    super::{collect, complete::complete, execute},
+    super::{collect, execute},
     answers::{Answer, Answers, Audience, Question},
     outcome::{Errors, Outcome},
 };
@@ -138,12 +137,7 @@ impl Operation {
         };
         let prepared =
             execute::prepare(services, &self.document, &self.variables, asker, entities)?;
-        let mut results = schema.execute_stream(prepared.request.data(run));
-        let response = results.next().await;
-        Ok(response.map(|mut response| {
-            complete(&mut response, &prepared.selected);
-            (response, prepared.selected)
-        }))
+        Ok(prepared.first_answer(schema, run).await)
     }
 }
 

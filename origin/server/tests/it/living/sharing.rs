@@ -195,9 +195,7 @@ impl Server {
             trigger: Trigger::Happened(event),
             memory: Arc::default(),
         };
-        let mut results = self.schema.execute_stream(prepared.request.data(run));
-        let mut response = results.next().await.unwrap();
-        complete(&mut response, &prepared.selected);
+        let (response, _selected) = prepared.first_answer(&self.schema, run).await.unwrap();
         if response.errors.is_empty() {
             return json!({"data": response.data}).to_string();
         }
