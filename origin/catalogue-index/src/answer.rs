@@ -13,7 +13,7 @@ use crate::{
     best::{After, Best, Place},
     entry::{Entry, Slot},
     grid::{Border, Wanted},
-    sphere::{LONGEST, Point, chord},
+    sphere::{LONGEST, Point, SLACK, chord, square},
     words::Matches,
 };
 
@@ -179,11 +179,20 @@ impl Index {
             Some(matches) => Cow::Owned(&*candidates & &matches.anywhere),
             None => candidates,
         };
-        let few = listed.is_some() || candidates.len() <= self.limits.looked_at;
-        if few {
+        let is_newest = matches!(order, Order::Newest);
+        if listed.is_some() || is_newest && candidates.len() <= self.limits.looked_at {
             return self.look_at(&candidates, query, matches.as_ref(), order, best);
         }
         let passes = passes(&candidates, matches.as_ref());
+        if let Order::Near(disk) = order
+            && matches.is_some()
+            && candidates.len() <= self.limits.measured
+        {
+            let count = |(rank, slots): &(Rank, Cow<'_, RoaringBitmap>)| {
+                self.measure(disk, (*rank, slots), best)
+            };
+            return Total::exactly(passes.iter().map(count).sum());
+        }
         for (rank, slots) in &passes {
             if after.is_some_and(|after| after.rank > *rank) {
                 continue;
@@ -246,6 +255,39 @@ impl Index {
             }
         }
         Total::exactly(count)
+    }
+
+    /// Measures how far each of some slots is; counts those in the disk. The places of better ranks
+    /// were offered before.
+    fn measure(&self, disk: &Disk, (rank, slots): (Rank, &RoaringBitmap), best: &mut Best) -> u64 {
+        let inside_squared = square((disk.reach() - SLACK).max(0.0));
+        let outside_squared = square(disk.reach() + SLACK);
+        // Beyond this nothing is among the first.
+        let limit = |best: &Best| match best.last() {
+            None => f32::INFINITY,
+            Some(last) if last.rank < rank => f32::NEG_INFINITY,
+            Some(last) => square(chord(last.distance_km()) + SLACK),
+        };
+        let mut limit_squared = limit(best);
+        let mut count = 0;
+        for slot in slots {
+            let chord_squared = self.points[slot as usize].chord_squared(&disk.point);
+            if chord_squared > outside_squared {
+                continue;
+            }
+            if chord_squared > limit_squared && chord_squared < inside_squared {
+                count += 1;
+                continue;
+            }
+            let entry = &self.entries[slot as usize];
+            if let Some(distance_km) = disk.distance_km(entry) {
+                count += 1;
+                if best.offer(Place::near(rank, distance_km, entry, slot)) {
+                    limit_squared = limit(best);
+                }
+            }
+        }
+        count
     }
 
     /// Finds the nearest of some slots.

@@ -155,9 +155,9 @@ impl PartialEq for Ahead {
 impl Eq for Ahead {}
 
 impl Grid {
-    pub(crate) fn insert(&mut self, slot: Slot, entry: &Entry) {
+    pub(crate) fn insert(&mut self, slot: Slot, entry: &Entry, point: Point) {
         let item = Item {
-            point: Point::of(entry.location),
+            point,
             slot,
             category: entry.category,
             percentage: entry.percentage,

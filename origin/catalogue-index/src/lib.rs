@@ -35,6 +35,7 @@ use crate::{
     grid::Grid,
     newest::ByCreation,
     partners::ByPartner,
+    sphere::Point,
     words::Words,
 };
 
@@ -43,9 +44,12 @@ pub use answer::{Found, Hit, LARGEST_EXACT_TOTAL, Total};
 /// When the index does what; tests choose small numbers.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
-    /// So many offers are looked at one by one, instead of searching for the first of them: a
-    /// search for few offers among many passes over too many others.
+    /// Of so many offers the newest are found by looking at each: a search for few offers among many
+    /// passes over too many others.
     looked_at: u64,
+    /// Of so many offers with a word the nearest are found by measuring each, for the same reason.
+    /// That costs less than to look at one.
+    measured: u64,
     /// Slots without an offer are cleaned when there are this many, and more than one for
     /// [`OFFERS_A_SLOT_TO_CLEAN`].
     fewest_to_clean: u64,
@@ -60,6 +64,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             looked_at: 20_000,
+            measured: 200_000,
             fewest_to_clean: 1_000,
             words_cleaned_at_once: 500,
             largest_exact_total: LARGEST_EXACT_TOTAL,
@@ -71,6 +76,8 @@ impl Default for Limits {
 #[derive(Debug, Default)]
 pub struct Index {
     entries: Vec<Entry>,
+    /// Where the offers are, by slot.
+    points: Vec<Point>,
     /// Slots that can be given to an offer.
     free: Vec<Slot>,
     by_id: HashMap<[u8; ID_BYTES], Slot>,
@@ -115,6 +122,7 @@ impl Index {
         let partner = self.partners.number(&listing.partner_id.to_bytes());
         let entry = Entry::of(listing, partner);
         self.entries[slot as usize] = entry;
+        self.points[slot as usize] = Point::of(entry.location);
         self.by_id.insert(id, slot);
         self.newest.insert(&self.entries, slot);
         self.partners.insert(&self.entries, slot);
@@ -199,6 +207,7 @@ impl Index {
     pub fn size(&self) -> Size {
         let ids = self.by_id.capacity() * (ID_BYTES + size_of::<Slot>() + 1);
         let bytes = self.entries.capacity() * size_of::<Entry>()
+            + self.points.capacity() * size_of::<Point>()
             + ids
             + self.free.capacity() * size_of::<Slot>()
             + self.changes.capacity() * size_of::<Reverse<(i64, Slot)>>()
@@ -216,7 +225,9 @@ impl Index {
 
     fn unused_slot(&mut self) -> Slot {
         self.free.pop().unwrap_or_else(|| {
-            self.entries.push(Entry::nothing());
+            let nothing = Entry::nothing();
+            self.entries.push(nothing);
+            self.points.push(Point::of(nothing.location));
             Slot::try_from(self.entries.len() - 1).expect("fewer than four billion offers")
         })
     }
@@ -227,7 +238,7 @@ impl Index {
         match (entry.is_shown(now_ms), self.filters.shows(slot)) {
             (true, false) => {
                 self.filters.insert(slot, entry);
-                self.grid.insert(slot, entry);
+                self.grid.insert(slot, entry, self.points[slot as usize]);
             }
             (false, true) => {
                 self.filters.remove(slot, entry);
