@@ -91,7 +91,11 @@ impl Cached {
 
     /// Notes that a copy of the entry's log that ends at `head` found it valid.
     pub(crate) fn found_valid_at(&self, head: Revision) {
-        self.valid_at.fetch_max(head.0, Ordering::Relaxed);
+        // Nearly always it is known already: a look costs less than a write, which takes the memory
+        // from the other cores.
+        if self.valid_at.load(Ordering::Relaxed) < head.0 {
+            self.valid_at.fetch_max(head.0, Ordering::Relaxed);
+        }
     }
 
     /// Roughly how much memory the entry takes, in bytes.

@@ -76,6 +76,16 @@ impl Position {
     }
 }
 
+/// What others are told of an entry, see [`PurgeFeed::told_of`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The entry contains every write that was committed longer ago than this, in milliseconds;
+    /// `u64::MAX` when unknown. An entry that was found valid contains what the copy knows of.
+    pub seen_ago_ms: u64,
+    /// The revision at which it was last found valid, see [`PurgeFeed::as_of_for_others`].
+    pub as_of: AsOf,
+}
+
 #[derive(Debug, Default)]
 struct State {
     copy: Option<LogCopy>,
@@ -150,13 +160,7 @@ impl PurgeFeed {
     /// What an entry's `as_of` is to others: not later than what the database attests. (An earlier
     /// one is always true.) Of another log than the copy's nothing is known.
     pub fn as_of_for_others(&self, as_of: AsOf) -> AsOf {
-        let Position { log, attested, .. } = self.position();
-        let is_same = log == Some(as_of.log);
-        let last = if is_same { attested } else { Revision::ZERO };
-        AsOf {
-            revision: as_of.revision.min(last),
-            ..as_of
-        }
+        for_others(&self.read().position, as_of)
     }
 
     /// The log of the copy and the position where the copy ends, once that is known.
@@ -238,17 +242,19 @@ impl PurgeFeed {
         }
     }
 
-    /// The entry contains every write that was committed longer ago than this, in milliseconds;
-    /// `u64::MAX` when unknown. An entry that was found valid contains what the copy knows of.
-    pub fn seen_ago_ms(&self, entry: &Cached) -> u64 {
+    /// What others are told of an entry, at a moment of the steady clock.
+    pub fn told_of(&self, entry: &Cached, steady_ms: u64) -> Told {
         let state = self.read();
-        let now_ms = self.clock.steady_ms();
         let as_of = entry.as_of();
         let copy = state
             .copy
             .as_ref()
             .filter(|copy| copy.id() == as_of.log && copy.head() <= as_of.revision);
-        seen_ago_ms(now_ms, entry).min(copy.map_or(u64::MAX, |copy| copy_age_ms(copy, now_ms)))
+        let copy_age_ms = copy.map_or(u64::MAX, |copy| copy_age_ms(copy, steady_ms));
+        Told {
+            seen_ago_ms: seen_ago_ms(steady_ms, entry).min(copy_age_ms),
+            as_of: for_others(&state.position, as_of),
+        }
     }
 
     /// Adds records that this server appended to the log itself, so that it applies its own purges
@@ -395,6 +401,19 @@ fn between(records: &[PurgeRecord], after: Revision, last: Revision) -> &[PurgeR
     let known = records.partition_point(|record| record.revision <= after);
     let end = records.partition_point(|record| record.revision <= last);
     &records[known..end.max(known)]
+}
+
+fn for_others(position: &Position, as_of: AsOf) -> AsOf {
+    let is_same = position.log == Some(as_of.log);
+    let last = if is_same {
+        position.attested
+    } else {
+        Revision::ZERO
+    };
+    AsOf {
+        revision: as_of.revision.min(last),
+        ..as_of
+    }
 }
 
 fn judge(state: &State, now: Moment, entry: &Cached, required: Option<Revision>) -> Verdict {

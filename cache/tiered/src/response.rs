@@ -142,27 +142,43 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
     pub async fn answer<F>(
         self: &Arc<Self>,
         question: &Question,
-        fill: impl Fn() -> F + Clone + Send + 'static,
+        fill: impl Fn() -> F + Send + Sync,
     ) -> Answer<U>
     where
         F: Future<Output = Fill<U>> + Send + 'static,
     {
-        let answer = self.find_or_fill(question, fill).await;
+        let answer = self.find_or_fill(question, &fill).await;
         self.stats.count(&question.label, outcome_of(&answer));
         answer
+    }
+
+    /// The entry, if memory has one that may be served as it is: no need to wait for anything, nor for
+    /// what [`Self::answer`] prepares to wait.
+    pub fn hit(&self, question: &Question) -> Option<Arc<Cached>> {
+        let entry = self.memory.get(&question.key)?;
+        match self.feed.judge(&entry, question.required) {
+            Verdict::Serve { .. } => {
+                self.stats.count(&question.label, Outcome::Memory);
+                Some(entry)
+            }
+            Verdict::ServeAndRefresh { .. } | Verdict::Fetch { .. } => None,
+        }
     }
 
     async fn find_or_fill<F>(
         self: &Arc<Self>,
         question: &Question,
-        fill: impl Fn() -> F + Clone + Send + 'static,
+        fill: &(impl Fn() -> F + Send + Sync),
     ) -> Answer<U>
     where
         F: Future<Output = Fill<U>> + Send + 'static,
     {
-        let came = self.flights.next_number();
+        let mut came = None;
         let mut candidate: Option<Candidate> = None;
         for tier in [Tier::Memory, Tier::Redis] {
+            if tier == Tier::Redis {
+                came = Some(self.flights.next_number());
+            }
             let Some(entry) = self.look_up(tier, &question.key).await else {
                 continue;
             };
@@ -187,7 +203,8 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
             }
             return Answer::Hit { entry, tier, stale };
         }
-        let (filled, collapsed) = self.fill(question, came, &fill).await;
+        let came = came.unwrap_or_else(|| self.flights.next_number());
+        let (filled, collapsed) = self.fill(question, came, fill).await;
         self.settle(filled, collapsed, candidate, question.required)
     }
 
@@ -230,18 +247,14 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
     }
 
     /// Joins the fill of this key that is in progress, or begins one.
-    fn begin_fill<F>(
-        self: &Arc<Self>,
-        key: CacheKey,
-        fill: impl Fn() -> F + Send + 'static,
-    ) -> Ticket<Filled<U>>
+    fn begin_fill<F>(self: &Arc<Self>, key: CacheKey, fill: &impl Fn() -> F) -> Ticket<Filled<U>>
     where
         F: Future<Output = Fill<U>> + Send + 'static,
     {
-        let cache = Arc::clone(self);
+        let (cache, filling) = (Arc::clone(self), fill());
         self.flights.board(key, move || async move {
             let read_at_ms = cache.feed.clock().steady_ms();
-            match fill().await {
+            match filling.await {
                 Fill::Shared {
                     head,
                     body,
@@ -277,13 +290,13 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         self: &Arc<Self>,
         question: &Question,
         came: FlightNumber,
-        fill: &(impl Fn() -> F + Clone + Send + 'static),
+        fill: &(impl Fn() -> F + Send + Sync),
     ) -> (Filled<U>, bool)
     where
         F: Future<Output = Fill<U>> + Send + 'static,
     {
         for _ in 0..2 {
-            let ticket = self.begin_fill(question.key, fill.clone());
+            let ticket = self.begin_fill(question.key, fill);
             let joined = ticket.boarding == Boarding::Joined;
             let began_later = ticket.number >= came;
             let Some(filled) = ticket.landed().await else {

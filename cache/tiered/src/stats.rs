@@ -107,17 +107,13 @@ pub struct Stats {
 
 impl Stats {
     pub(crate) fn count(&self, label: &Label, outcome: Outcome) {
-        self.counts_of(label).count(outcome);
-    }
-
-    fn counts_of(&self, label: &Label) -> Arc<Counts> {
         {
             let by_label = self.by_label.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(counts) = by_label.get(label) {
-                return Arc::clone(counts);
+                return counts.count(outcome);
             }
             if by_label.len() >= MAX_LABELS {
-                return Arc::clone(&self.others);
+                return self.others.count(outcome);
             }
         }
         let mut by_label = self
@@ -126,9 +122,9 @@ impl Stats {
             .unwrap_or_else(PoisonError::into_inner);
         // Between the two locks other threads may have added labels.
         if by_label.len() >= MAX_LABELS && !by_label.contains_key(label) {
-            return Arc::clone(&self.others);
+            return self.others.count(outcome);
         }
-        Arc::clone(by_label.entry(*label).or_default())
+        by_label.entry(*label).or_default().count(outcome);
     }
 
     /// The counts so far, in no particular order. The entry without a label has the counts of all

@@ -188,6 +188,11 @@ impl Caller {
             Authorization::Other => return Ok(Self::Unknown(Unknown::Credentials)),
             Authorization::Bearer(token) => token,
         };
+        // Boxed: requests without credentials, which are most, do not carry it.
+        Box::pin(Self::of_bearer(token, auth, now_ms)).await
+    }
+
+    async fn of_bearer(token: &str, auth: &Auth, now_ms: i64) -> Result<Self, StoreError> {
         // Service tokens are checked first: nothing guarantees that they contain no dots, as JWTs
         // do.
         if is_service(token, auth) {

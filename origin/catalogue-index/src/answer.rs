@@ -159,9 +159,7 @@ impl Index {
                 Some(slots.iter().copied().collect::<RoaringBitmap>())
             }
             (None, Visibility::Public) => None,
-            (None, Visibility::Portal | Visibility::All) => {
-                Some(self.by_id.values().copied().collect())
-            }
+            (None, Visibility::Portal | Visibility::All) => Some(self.by_id.slots().collect()),
         };
         let within = listed.as_ref().unwrap_or_else(|| self.filters.shown());
         let matches = match &query.search {

@@ -13,6 +13,7 @@ mod best;
 mod entry;
 mod filters;
 mod grid;
+mod ids;
 mod newest;
 mod partners;
 mod sphere;
@@ -21,10 +22,7 @@ mod stop_words;
 mod tests;
 mod words;
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
-};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use domain::{GeoPoint, ID_BYTES, OfferId, offers::listing::Listing};
 use roaring::RoaringBitmap;
@@ -33,6 +31,7 @@ use crate::{
     entry::{Entry, Slot},
     filters::Filters,
     grid::Grid,
+    ids::ById,
     newest::ByCreation,
     partners::ByPartner,
     sphere::Point,
@@ -80,7 +79,7 @@ pub struct Index {
     points: Vec<Point>,
     /// Slots that can be given to an offer.
     free: Vec<Slot>,
-    by_id: HashMap<[u8; ID_BYTES], Slot>,
+    by_id: ById,
     /// All offers.
     newest: ByCreation,
     partners: ByPartner,
@@ -123,7 +122,7 @@ impl Index {
         let entry = Entry::of(listing, partner);
         self.entries[slot as usize] = entry;
         self.points[slot as usize] = Point::of(entry.location);
-        self.by_id.insert(id, slot);
+        self.by_id.insert(&self.entries, slot);
         self.newest.insert(&self.entries, slot);
         self.partners.insert(&self.entries, slot);
         let texts = [
@@ -139,10 +138,10 @@ impl Index {
 
     /// Whether the index has the offer exactly so.
     pub fn has(&self, listing: &Listing) -> bool {
-        let slot = self.by_id.get(&listing.id.to_bytes());
+        let slot = self.slot(&listing.id);
         let partner = self.partners.known_number(&listing.partner_id.to_bytes());
         slot.zip(partner).is_some_and(|(slot, partner)| {
-            self.entries[*slot as usize] == Entry::of(listing, partner)
+            self.entries[slot as usize] == Entry::of(listing, partner)
         })
     }
 
@@ -170,7 +169,8 @@ impl Index {
 
     /// The ids of all offers, in no order.
     pub fn ids(&self) -> impl Iterator<Item = OfferId> {
-        self.by_id.keys().copied().map(OfferId::from_bytes)
+        let id = |slot| OfferId::from_bytes(self.entries[slot as usize].id);
+        self.by_id.slots().map(id)
     }
 
     /// The ids of a partner's offers.
@@ -188,14 +188,14 @@ impl Index {
         let entry = from
             .iter()
             .chain(before)
-            .find(|entry| self.by_id.contains_key(&entry.id))?;
+            .find(|entry| self.by_id.slot(&self.entries, &entry.id).is_some())?;
         Some((OfferId::from_bytes(entry.id), entry.location))
     }
 
     /// Those of `ids` that are shown and have all words of a search.
     pub fn with_words(&self, search: &str, ids: &[OfferId]) -> Vec<OfferId> {
-        let slots = ids.iter().filter_map(|id| self.by_id.get(&id.to_bytes()));
-        let shown = slots.copied().filter(|slot| self.filters.shows(*slot));
+        let slots = ids.iter().filter_map(|id| self.slot(id));
+        let shown = slots.filter(|slot| self.filters.shows(*slot));
         let Some(matches) = self.words.find(search, &shown.collect()) else {
             return Vec::new();
         };
@@ -205,10 +205,9 @@ impl Index {
 
     /// What it holds, and what that takes. It looks at every word: not for every request.
     pub fn size(&self) -> Size {
-        let ids = self.by_id.capacity() * (ID_BYTES + size_of::<Slot>() + 1);
         let bytes = self.entries.capacity() * size_of::<Entry>()
             + self.points.capacity() * size_of::<Point>()
-            + ids
+            + self.by_id.bytes()
             + self.free.capacity() * size_of::<Slot>()
             + self.changes.capacity() * size_of::<Reverse<(i64, Slot)>>()
             + self.newest.bytes()
@@ -221,6 +220,10 @@ impl Index {
             words: self.words.len(),
             bytes,
         }
+    }
+
+    fn slot(&self, id: &OfferId) -> Option<Slot> {
+        self.by_id.slot(&self.entries, &id.to_bytes())
     }
 
     fn unused_slot(&mut self) -> Slot {
@@ -270,7 +273,7 @@ impl Index {
 
     /// Takes an offer out of everything but the words, which [`Index::clean`] does for many at once.
     fn take_out(&mut self, id: &[u8; ID_BYTES]) {
-        let Some(slot) = self.by_id.remove(id) else {
+        let Some(slot) = self.by_id.remove(&self.entries, id) else {
             return;
         };
         let entry = &self.entries[slot as usize];

@@ -114,7 +114,8 @@ pub(crate) async fn count(
     let subject = Subject::of(caller, peer)?;
     let counted = subject.counted(config);
     let rules: Vec<Rule<'_>> = counted.iter().map(Counted::rule).collect();
-    Some(state.services.rate_limiter.take(&rules).await)
+    // Boxed: not every request is counted.
+    Some(Box::pin(state.services.rate_limiter.take(&rules)).await)
 }
 
 /// The answer to a request over the limit, in the media type that the request accepts.

@@ -76,6 +76,7 @@ where
                 body,
                 is_read: Arc::clone(is_read),
             }),
+            None if body.is_end_stream() => Body::empty(),
             None => Body::new(body),
         });
         request.extensions_mut().insert(ConnectInfo(address));

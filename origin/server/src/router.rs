@@ -86,8 +86,8 @@ pub fn router(
     let routes = graphql
         .merge(others)
         .fallback(async || refused(ErrorCode::NOT_FOUND, "there is nothing at this address"))
-        .with_state(state);
-    middleware::around(routes)
+        .with_state(state.clone());
+    middleware::around(state, routes)
 }
 
 /// The readiness probe: ready if the store answers and lists can be answered.

@@ -96,17 +96,16 @@ impl Documents {
     /// The published document with this hash. A miss is never cached, because the document may be
     /// published at any moment.
     pub async fn get(&self, hash: DocumentHash) -> Result<Option<Arc<Document>>, StoreError> {
-        let known = self
-            .ready
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&hash)
-            .cloned();
-        if let Some(known) = &known
-            && matches!(self.feed.judge(&known.entry, None), Verdict::Serve { .. })
-        {
-            return Ok(Some(Arc::clone(&known.document)));
-        }
+        let known = {
+            let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
+            let known = ready.get(&hash);
+            if let Some(known) = known
+                && self.is_current(known)
+            {
+                return Ok(Some(Arc::clone(&known.document)));
+            }
+            known.cloned()
+        };
         // Rare, and large: boxed, so that lookups that end above do not carry it.
         let looked_up = Box::pin(self.look_up(hash, known.clone())).await;
         match (looked_up, known) {
@@ -117,6 +116,17 @@ impl Documents {
             }
             (looked_up, _) => looked_up,
         }
+    }
+
+    /// Whether this is the current copy of a published document, without a look into the store.
+    pub fn is_held(&self, document: &Arc<Document>) -> bool {
+        let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
+        let known = ready.get(&document.operation.id);
+        known.is_some_and(|known| Arc::ptr_eq(&known.document, document) && self.is_current(known))
+    }
+
+    fn is_current(&self, known: &Known) -> bool {
+        matches!(self.feed.judge(&known.entry, None), Verdict::Serve { .. })
     }
 
     async fn look_up(

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cache_core::{
     CacheKey, EntryHead, Revision, entry::ContentHash, variables::CanonicalVariables,
 };
-use cache_tiered::{Answer, Fill, Question};
+use cache_tiered::{Answer, Cached, Fill, Question};
 use domain::{OfferId, sentence::Language};
 use edge_core::plan;
 use pq_core::{CachePolicy, limits};
@@ -41,12 +41,29 @@ impl PublicQuery {
             variables,
         }
     }
+
+    fn question(&self, required: Option<Revision>) -> Question {
+        Question {
+            key: self.key,
+            label: *self.document.operation.id.as_bytes(),
+            required,
+        }
+    }
 }
 
 fn offer_of(document: &Document, variables: &str) -> Option<OfferId> {
     let variable = document.offer_variable.as_ref()?;
     let variables: serde_json::Value = serde_json::from_str(variables).ok()?;
     OfferId::parse(variables.get(variable)?.as_str()?)
+}
+
+/// The answer to a public document, if this server's memory has it: nothing waits for anything.
+pub fn hit(services: &Services, query: &PublicQuery) -> Option<Arc<Cached>> {
+    let entry = services.caches.responses.hit(&query.question(None))?;
+    if let Some(offer) = &query.offer {
+        services.views.saw(offer, services.clock.now_ms());
+    }
+    Some(entry)
 }
 
 /// Answers a public document. The caller does not affect the answer and is not passed to the
@@ -56,14 +73,10 @@ pub async fn look_up(
     query: &Arc<PublicQuery>,
     minimum: Option<Revision>,
 ) -> Answer<Arc<Unstored>> {
-    let question = Question {
-        key: query.key,
-        label: *query.document.operation.id.as_bytes(),
-        required: services.caches.feed.require(minimum).await,
-    };
-    let (parts, fill_query) = ((services.clone(), schema.clone()), Arc::clone(query));
-    let make = move || {
-        let ((services, schema), query) = (parts.clone(), Arc::clone(&fill_query));
+    let question = query.question(services.caches.feed.require(minimum).await);
+    // Cloned only when an answer has to be made: not for a hit.
+    let make = || {
+        let (services, schema, query) = (services.clone(), schema.clone(), Arc::clone(query));
         // Large, and not needed for a hit: boxed, so that hits do not carry it.
         Box::pin(async move { fill((&services, &schema), &query, question.required).await })
     };

@@ -12,7 +12,7 @@ use api::{
 };
 use axum::{body::Body, response::Response};
 use cache_core::{CacheControl, CacheStatus, ForwardReason, Revision, cache_status::Outcome};
-use cache_tiered::{Answer, Cached, PurgeFeed};
+use cache_tiered::{Answer, Cached, Moment, PurgeFeed, Tier, Told};
 use domain::sentence::Language;
 use edge_core::header as edge_header;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -45,6 +45,18 @@ pub struct AnswerOptions<'a> {
     pub if_none_match: Option<&'a str>,
 }
 
+/// Answers a public document, if this server's memory has the answer.
+pub fn hit(state: &AppState, query: &PublicQuery, options: AnswerOptions<'_>) -> Option<Response> {
+    let entry = cached::hit(&state.services, query)?;
+    let given = Answer::Hit {
+        entry,
+        tier: Tier::Memory,
+        stale: None,
+    };
+    let feed = &state.services.caches.feed;
+    Some(respond(feed, given, options, Language::French))
+}
+
 /// Answers a public document.
 pub async fn answer(
     state: &AppState,
@@ -71,7 +83,8 @@ fn respond(
     options: AnswerOptions<'_>,
     language: Language,
 ) -> Response {
-    let now_ms = feed.clock().now().wall_ms;
+    let now = feed.clock().now();
+    let now_ms = now.wall_ms;
     let forwarded =
         |reason: Option<&cache_core::FetchReason>, stored, collapsed| Outcome::Forward {
             reason: reason.map_or(
@@ -91,7 +104,7 @@ fn respond(
                 &entry,
                 status(outcome, Some(tier.as_str())),
                 options,
-                now_ms,
+                now,
             )
         }
         Answer::Filled {
@@ -101,7 +114,7 @@ fn respond(
         } => {
             let outcome = forwarded(instead_of.as_ref(), true, collapsed);
             let detail = instead_of.as_ref().map(cache_core::FetchReason::as_str);
-            cached_entry(feed, &entry, status(outcome, detail), options, now_ms)
+            cached_entry(feed, &entry, status(outcome, detail), options, now)
         }
         Answer::Covered { entry } => {
             let outcome = Outcome::Hit {
@@ -112,7 +125,7 @@ fn respond(
                 &entry,
                 status(outcome, Some("stale-if-error")),
                 options,
-                now_ms,
+                now,
             );
             // Only for this client: the edge falls back on its own stale copy.
             set(
@@ -174,7 +187,7 @@ fn cached_entry(
     entry: &Cached,
     cache_status: Option<HeaderValue>,
     options: AnswerOptions<'_>,
-    now_ms: u64,
+    now: Moment,
 ) -> Response {
     let content = entry.head.content;
     let unchanged = options
@@ -198,16 +211,16 @@ fn cached_entry(
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
     headers.insert(header::ETAG, formatted.etag.clone());
     // Rounded up, so that a cache that computes freshness from this age never exceeds its bound.
-    let age_s = entry.head.age_ms(now_ms).div_ceil(1_000);
+    let age_s = entry.head.age_ms(now.wall_ms).div_ceil(1_000);
     headers.insert(header::AGE, age_s.into());
-    let seen_ago_ms = feed.seen_ago_ms(entry);
+    let Told { seen_ago_ms, as_of } = feed.told_of(entry, now.steady_ms);
     if seen_ago_ms != u64::MAX {
         headers.insert(SEEN_AGO, seen_ago_ms.into());
     }
     headers.insert(CACHE_TAG, formatted.tags.clone());
     // The revision at which the entry was last found valid, which may be later than the one it was
     // read at: the edge can then keep it longer.
-    let revision = feed.as_of_for_others(entry.as_of()).revision;
+    let revision = as_of.revision;
     if let Some(value) = written(format_args!("{}:{revision}", formatted.log)) {
         headers.insert(AS_OF, value);
     }

@@ -1,5 +1,7 @@
 //! Reads a GraphQL request out of an HTTP request: method, headers, body.
 
+use std::borrow::Cow;
+
 use axum::extract::Request;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, header};
@@ -11,12 +13,12 @@ use pq_core::{
 use super::body::{self, BodyError};
 
 /// A header as text; the lines of a list are joined.
-pub(crate) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+pub(crate) fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
     let mut lines = headers.get_all(name).iter();
-    let first = String::from_utf8_lossy(lines.next()?.as_bytes()).into_owned();
+    let first = String::from_utf8_lossy(lines.next()?.as_bytes());
     // A list may come in several lines (RFC 9110 §5.3). Bytes that are no text match nothing.
     Some(lines.fold(first, |text, line| {
-        text + "," + &String::from_utf8_lossy(line.as_bytes())
+        text + "," + String::from_utf8_lossy(line.as_bytes())
     }))
 }
 

@@ -1,9 +1,10 @@
 //! A GraphQL request over HTTP, step by step.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use access::{
     caller::{Asker, Caller},
+    peer::Peer,
     rate,
 };
 use api::{
@@ -35,6 +36,11 @@ pub async fn graphql(State(state): State<AppState>, request: Request) -> Respons
     serve(&state, None, request).await
 }
 
+/// `GET /graphql/<hash>`, without the router: most requests are these.
+pub async fn graphql_by_hash(state: &AppState, hash: String, request: Request) -> Response {
+    serve(state, Some(hash), request).await
+}
+
 /// `/graphql/{id}`, every method.
 pub async fn graphql_by_id(
     State(state): State<AppState>,
@@ -60,16 +66,59 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
     let counted = admission::count(state, caller, peer).await;
     let mut response = match &counted {
         Some(decision) if !decision.is_admitted() => admission::too_many(decision, &request),
-        Some(_) | None if is_websocket(&request) => {
-            live::websocket::answer(state, request, peer).await
-        }
-        Some(_) | None => answer(state, path_id, request, asker).await,
+        Some(_) | None => match hit(state, &request) {
+            Some(response) => response,
+            // Boxed: hits, which are most requests, do not carry it.
+            None => Box::pin(anything_else(state, path_id, request, (asker, peer))).await,
+        },
     };
     if let Some(decision) = &counted {
         rate::headers::write(decision, response.headers_mut());
     }
     cors::allow(response.headers_mut(), &state.config.cors, origin.as_ref());
     response
+}
+
+/// The answer to a GET request that was made before in the same spelling, if memory has it.
+fn hit(state: &AppState, request: &Request) -> Option<Response> {
+    let headers = request.headers();
+    if request.method() != http::Method::GET
+        || headers.contains_key(MIN_REVISION)
+        || headers.contains_key(header::UPGRADE)
+    {
+        return None;
+    }
+    let query = state
+        .spellings
+        .get(request.uri().path_and_query()?.as_str())?;
+    let accepted = Accepted::parse(text(headers, &header::ACCEPT).as_deref()).ok()?;
+    let Ok(Form::Response(media)) = accepted.form(OperationKind::Query, Method::Get) else {
+        return None;
+    };
+    if !state.services.documents.is_held(&query.document) {
+        return None;
+    }
+    let if_none_match = text(headers, &header::IF_NONE_MATCH);
+    let options = AnswerOptions {
+        asker: None,
+        media,
+        minimum: None,
+        if_none_match: if_none_match.as_deref(),
+    };
+    cached::hit(state, &query, options)
+}
+
+async fn anything_else(
+    state: &AppState,
+    path_id: Option<String>,
+    request: Request,
+    (asker, peer): (Result<Asker, StoreError>, Peer),
+) -> Response {
+    if is_websocket(&request) {
+        live::websocket::answer(state, request, peer).await
+    } else {
+        answer(state, path_id, request, asker).await
+    }
 }
 
 fn is_websocket(request: &Request) -> bool {
@@ -84,8 +133,7 @@ async fn answer(
     request: Request,
     asker: Result<Asker, StoreError>,
 ) -> Response {
-    let accept = text(request.headers(), &header::ACCEPT);
-    let accepted = match Accepted::parse(accept.as_deref()) {
+    let accepted = match Accepted::parse(text(request.headers(), &header::ACCEPT).as_deref()) {
         Ok(accepted) => accepted,
         Err(refusal) => return answer::refusal(&refusal, MediaType::Json),
     };
@@ -116,7 +164,7 @@ async fn steps(
     refusals: &mut MediaType,
 ) -> Result<Response, Failure> {
     let method = reading::method(&request)?;
-    let if_none_match = text(request.headers(), &header::IF_NONE_MATCH);
+    let if_none_match = text(request.headers(), &header::IF_NONE_MATCH).map(Cow::into_owned);
     let minimum = text(request.headers(), &HeaderName::from_static(MIN_REVISION))
         .and_then(|number| number.trim().parse().ok())
         .map(Revision);

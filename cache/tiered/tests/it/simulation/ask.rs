@@ -93,7 +93,11 @@ fn judge(stage: &Stage, pod: &Pod, given: &Answer<Unstored>, own: Option<Own>, a
                 let complaint = format!("an answer that nobody made: {given:?}");
                 return world.oracle().complain(complaint);
             };
-            let seen_ms = now_ms.saturating_sub(pod.feed.seen_ago_ms(entry));
+            let seen_ms = now_ms.saturating_sub(
+                pod.feed
+                    .told_of(entry, pod.feed.clock().steady_ms())
+                    .seen_ago_ms,
+            );
             (parts, claims(stage, pod, entry), seen_ms)
         }
         Answer::Unshared { answer, .. } | Answer::Failed(answer) => match answer {

@@ -13,7 +13,6 @@ use api::{
     documents::{Document, sent},
     environment::Environment,
     execution::{
-        complete::complete,
         execute,
         live::{answers::Answers, operation::Operation, outcome::Outcome},
     },
@@ -33,7 +32,7 @@ use async_graphql::{
 };
 use cache_core::{Revision, variables::CanonicalVariables};
 use domain::{auth::sessions::SessionId, sentence::Language, users::account::Role};
-use futures_util::{StreamExt as _, future::join_all};
+use futures_util::future::join_all;
 use pq_core::{ErrorCode, policy::Scope};
 use serde_json::{Map, Value, json};
 
