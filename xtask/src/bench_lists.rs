@@ -8,6 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -30,6 +31,8 @@ use timing::{Times, median_ms};
 const OPERATION: &str = "ListOffers";
 /// Lists of each kind in a round.
 const LISTS: u32 = 400;
+/// In this time the memory that loading freed has gone back to the system.
+const SETTLED: Duration = Duration::from_secs(3);
 const PEER_START_LIMIT: Duration = Duration::from_mins(1);
 /// Up to so many offers a kind's first limit holds, with more the second.
 const FEW: u32 = 100_000;
@@ -143,6 +146,7 @@ impl Embedded {
         origin::start_ready(&settings, &mut processes, &mut serve)?;
         let loaded = began.elapsed();
         progress::done(began);
+        thread::sleep(SETTLED);
         let size = Size {
             offers,
             memory_kib: memory_kib(&processes)?,

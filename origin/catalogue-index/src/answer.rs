@@ -159,7 +159,7 @@ impl Index {
                 Some(slots.iter().copied().collect::<RoaringBitmap>())
             }
             (None, Visibility::Public) => None,
-            (None, Visibility::Portal | Visibility::All) => Some(self.by_id.slots().collect()),
+            (None, Visibility::Portal | Visibility::All) => Some(self.by_id.all().collect()),
         };
         let within = listed.as_ref().unwrap_or_else(|| self.filters.shown());
         let matches = match &query.search {

@@ -1,50 +1,48 @@
-//! Which slot an offer has, by its id. The ids are in the entries: a table of its own would double
-//! them, and is half empty when it has just grown.
+//! Numbers by id, where the ids are kept elsewhere by number: a table with the ids in it would have
+//! them twice, and is half empty when it has just grown.
 
 use std::{collections::hash_map::RandomState, hash::BuildHasher as _};
 
 use domain::ID_BYTES;
 use hashbrown::HashTable;
 
-use crate::entry::{Entry, Slot};
-
-type Id = [u8; ID_BYTES];
+pub(crate) type Id = [u8; ID_BYTES];
 
 #[derive(Debug, Default)]
-pub(crate) struct ById {
-    slots: HashTable<Slot>,
+pub(crate) struct NumbersById {
+    numbers: HashTable<u32>,
     hashing: RandomState,
 }
 
-impl ById {
-    pub(crate) fn slot(&self, entries: &[Entry], id: &Id) -> Option<Slot> {
-        let is_it = |slot: &Slot| entries[*slot as usize].id == *id;
-        self.slots.find(self.hashing.hash_one(id), is_it).copied()
+/// `id_of` gives the id of a number in the table.
+impl NumbersById {
+    pub(crate) fn get(&self, id: &Id, id_of: impl Fn(u32) -> Id) -> Option<u32> {
+        let is_it = |number: &u32| id_of(*number) == *id;
+        self.numbers.find(self.hashing.hash_one(id), is_it).copied()
     }
 
-    /// Adds a slot whose entry is there, and whose id no other slot has.
-    pub(crate) fn insert(&mut self, entries: &[Entry], slot: Slot) {
-        let hash = |slot: &Slot| self.hashing.hash_one(entries[*slot as usize].id);
-        self.slots.insert_unique(hash(&slot), slot, hash);
+    /// Adds a number whose id no other number has.
+    pub(crate) fn insert(&mut self, number: u32, id_of: impl Fn(u32) -> Id) {
+        let hash = |number: &u32| self.hashing.hash_one(id_of(*number));
+        self.numbers.insert_unique(hash(&number), number, hash);
     }
 
-    /// Removes an id while its entry is still there; gives its slot.
-    pub(crate) fn remove(&mut self, entries: &[Entry], id: &Id) -> Option<Slot> {
-        let is_it = |slot: &Slot| entries[*slot as usize].id == *id;
-        let found = self.slots.find_entry(self.hashing.hash_one(id), is_it);
+    pub(crate) fn remove(&mut self, id: &Id, id_of: impl Fn(u32) -> Id) -> Option<u32> {
+        let is_it = |number: &u32| id_of(*number) == *id;
+        let found = self.numbers.find_entry(self.hashing.hash_one(id), is_it);
         Some(found.ok()?.remove().0)
     }
 
-    /// All slots with an offer, in no order.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
-        self.slots.iter().copied()
+    /// In no order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = u32> {
+        self.numbers.iter().copied()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.slots.len()
+        self.numbers.len()
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.slots.allocation_size()
+        self.numbers.allocation_size()
     }
 }

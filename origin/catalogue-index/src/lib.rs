@@ -31,7 +31,7 @@ use crate::{
     entry::{Entry, Slot},
     filters::Filters,
     grid::Grid,
-    ids::ById,
+    ids::{Id, NumbersById},
     newest::ByCreation,
     partners::ByPartner,
     sphere::Point,
@@ -79,7 +79,8 @@ pub struct Index {
     points: Vec<Point>,
     /// Slots that can be given to an offer.
     free: Vec<Slot>,
-    by_id: ById,
+    /// The slot of each offer.
+    by_id: NumbersById,
     /// All offers.
     newest: ByCreation,
     partners: ByPartner,
@@ -122,7 +123,8 @@ impl Index {
         let entry = Entry::of(listing, partner);
         self.entries[slot as usize] = entry;
         self.points[slot as usize] = Point::of(entry.location);
-        self.by_id.insert(&self.entries, slot);
+        self.by_id
+            .insert(slot, |slot| self.entries[slot as usize].id);
         self.newest.insert(&self.entries, slot);
         self.partners.insert(&self.entries, slot);
         let texts = [
@@ -170,7 +172,7 @@ impl Index {
     /// The ids of all offers, in no order.
     pub fn ids(&self) -> impl Iterator<Item = OfferId> {
         let id = |slot| OfferId::from_bytes(self.entries[slot as usize].id);
-        self.by_id.slots().map(id)
+        self.by_id.all().map(id)
     }
 
     /// The ids of a partner's offers.
@@ -188,7 +190,7 @@ impl Index {
         let entry = from
             .iter()
             .chain(before)
-            .find(|entry| self.by_id.slot(&self.entries, &entry.id).is_some())?;
+            .find(|entry| self.slot_of(&entry.id).is_some())?;
         Some((OfferId::from_bytes(entry.id), entry.location))
     }
 
@@ -223,7 +225,11 @@ impl Index {
     }
 
     fn slot(&self, id: &OfferId) -> Option<Slot> {
-        self.by_id.slot(&self.entries, &id.to_bytes())
+        self.slot_of(&id.to_bytes())
+    }
+
+    fn slot_of(&self, id: &Id) -> Option<Slot> {
+        self.by_id.get(id, |slot| self.entries[slot as usize].id)
     }
 
     fn unused_slot(&mut self) -> Slot {
@@ -273,7 +279,7 @@ impl Index {
 
     /// Takes an offer out of everything but the words, which [`Index::clean`] does for many at once.
     fn take_out(&mut self, id: &[u8; ID_BYTES]) {
-        let Some(slot) = self.by_id.remove(&self.entries, id) else {
+        let Some(slot) = self.by_id.remove(id, |slot| self.entries[slot as usize].id) else {
             return;
         };
         let entry = &self.entries[slot as usize];

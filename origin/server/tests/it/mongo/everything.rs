@@ -19,6 +19,9 @@ use yousoon::{database::Database, transfer::KINDS};
 
 use crate::fixtures::NOW_MS;
 
+/// In this time offers begin and end.
+const YEAR_MS: i64 = 365 * 24 * 3_600_000;
+
 pub(super) async fn ask(db: &Database) {
     let announce = Announce {
         reach: Reach::Everything {
@@ -63,7 +66,7 @@ async fn ask_offers(db: &Database, offers: &[Offer]) {
         db.offers.sample(&sample, 9, NOW_MS).await.unwrap();
     }
     // The first time it only notes up to where it has told.
-    for until_ms in [NOW_MS, NOW_MS + 1] {
+    for until_ms in [NOW_MS, NOW_MS + YEAR_MS] {
         db.offers.tell_of_turns(until_ms).await.unwrap();
     }
     let edit = OfferEdit {
@@ -159,8 +162,17 @@ async fn ask_purges(db: &Database) {
         },
         known: vec![begins],
     };
-    let taken = purges.take_out(proof, moved.collect()).await.unwrap();
+    let taken = purges
+        .take_out(proof.clone(), moved.collect())
+        .await
+        .unwrap();
     assert_eq!(taken, TakenOut::Done);
+    // None of the newest positions is where the log ends: then its end is looked up.
+    let unproven = Proof {
+        known: Vec::new(),
+        ..proof
+    };
+    purges.take_out(unproven, Vec::new()).await.unwrap();
     let of_tag = AuditFilter {
         tag: Some("offer:1".parse().unwrap()),
         actor: None,
