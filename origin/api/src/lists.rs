@@ -67,6 +67,8 @@ struct Shared {
     anew: Notify,
     /// The follower reads all offers, not only those that were purged since.
     reads_all: AtomicBool,
+    /// How many readings of all offers have begun.
+    readings_begun: AtomicU64,
     /// Allows one look into the database at a time.
     looking: Mutex<()>,
     /// Held from a read of offers until the index has them, so that no older read comes after a newer
@@ -97,6 +99,8 @@ struct Reached {
     /// It has every write that was committed before this moment, in milliseconds of the steady
     /// clock.
     complete_at_ms: u64,
+    /// Which reading of all offers it has, see [`Shared::readings_begun`].
+    reading: u64,
 }
 
 impl Reached {
@@ -162,6 +166,7 @@ impl Lists {
             config,
             anew: Notify::new(),
             reads_all: AtomicBool::new(true),
+            readings_begun: AtomicU64::new(0),
             looking: Mutex::default(),
             reading: Mutex::default(),
             mismatches: AtomicU64::new(0),
@@ -227,12 +232,11 @@ impl Lists {
 
     /// Reads all offers again: after they were changed without a purge.
     pub async fn reload(&self) {
-        let since_ms = self.steady_ms();
+        let begun_before = self.0.readings_begun.load(Relaxed);
         self.0.anew.notify_one();
         let mut reached = self.0.reached.subscribe();
-        let is_new = |reached: &Reached| {
-            reached.stage == Stage::Following && reached.complete_at_ms >= since_ms
-        };
+        let is_new =
+            |reached: &Reached| reached.stage == Stage::Following && reached.reading > begun_before;
         let _reached = reached.wait_for(is_new).await;
     }
 

@@ -89,10 +89,14 @@ impl Lists {
         } else {
             self.purged_since().await?
         };
-        match offers {
-            Some(offers) => self.read_offers(offers).await?,
-            None => self.put_all().await?,
-        }
+        let reading = if let Some(offers) = offers {
+            self.read_offers(offers).await?;
+            self.0.reached.borrow().reading
+        } else {
+            let reading = self.0.readings_begun.fetch_add(1, Relaxed) + 1;
+            self.put_all().await?;
+            reading
+        };
         self.0.reads_all.store(false, Relaxed);
         let stage = if !self.is_loaded() && self.is_too_large() {
             Stage::TooLarge
@@ -105,6 +109,7 @@ impl Lists {
                 log: as_of.map(|as_of| as_of.log),
                 revision: as_of.map_or(Revision::ZERO, |as_of| as_of.revision),
                 complete_at_ms: began_ms,
+                reading,
             };
         });
         Ok(())
