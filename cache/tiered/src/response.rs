@@ -152,8 +152,8 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         answer
     }
 
-    /// The entry, if memory has one that may be served as it is: no need to wait for anything, nor for
-    /// what [`Self::answer`] prepares to wait.
+    /// The entry, if memory has one that may be served as it is. Costs less than [`Self::answer`], which
+    /// prepares to wait.
     pub fn hit(&self, question: &Question) -> Option<Arc<Cached>> {
         let entry = self.memory.get(&question.key)?;
         match self.feed.judge(&entry, question.required) {
@@ -173,12 +173,9 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
     where
         F: Future<Output = Fill<U>> + Send + 'static,
     {
-        let mut came = None;
+        let came = self.flights.next_number();
         let mut candidate: Option<Candidate> = None;
         for tier in [Tier::Memory, Tier::Redis] {
-            if tier == Tier::Redis {
-                came = Some(self.flights.next_number());
-            }
             let Some(entry) = self.look_up(tier, &question.key).await else {
                 continue;
             };
@@ -203,7 +200,6 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
             }
             return Answer::Hit { entry, tier, stale };
         }
-        let came = came.unwrap_or_else(|| self.flights.next_number());
         let (filled, collapsed) = self.fill(question, came, fill).await;
         self.settle(filled, collapsed, candidate, question.required)
     }

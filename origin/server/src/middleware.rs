@@ -7,46 +7,43 @@ use std::{any::Any, convert::Infallible, net::SocketAddr, panic::AssertUnwindSaf
 use access::{caller::Caller, rate};
 use api::request::authorise;
 use axum::{
-    Router,
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{self, HeaderName, HeaderValue, Method, header},
+    http::{self, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 use domain::sentence::Language;
 use futures_util::FutureExt as _;
 use pq_core::{ErrorCode, MediaType, Refusal, security};
-use tower::{Service, ServiceBuilder, ServiceExt as _};
+use tower::{Service, ServiceBuilder};
 use tower_http::{
     compression::{CompressionLayer, DefaultPredicate, Predicate as _},
     trace::TraceLayer,
 };
 
 use self::when::When;
-use crate::{
-    admission,
-    http::{answer, serve},
-    state::AppState,
-};
+use crate::{admission, http::answer, state::AppState};
 
-/// Letters of a document's hash: SHA-256 in hexadecimal digits.
-const HASH_LETTERS: usize = 64;
 /// How many bytes of a header are logged.
 const SHOWN_BYTES: usize = 100;
 
 /// Wraps the router in the layers that every route has. Layers added to the router itself would
 /// each cost one more boxed future per request.
-///
-/// Requests for documents by their hash go around the router, which costs as much as a hit.
-pub fn around(
-    state: AppState,
-    routes: Router,
+pub fn around<S>(
+    routes: S,
 ) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send>
 + Clone
 + Send
 + Sync
-+ 'static {
++ 'static
+where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
     let compressible = DefaultPredicate::new();
     ServiceBuilder::new()
         .map_response(|response: http::Response<_>| response.map(Body::new))
@@ -62,25 +59,12 @@ pub fn around(
         // Also for requests without `Accept-Encoding`, which go around the compression layer.
         .map_response(move |response| vary_by_encoding(response, &compressible))
         // Innermost, so that the answer to a panic passes all other layers.
-        .service_fn(move |request: Request| {
-            let (state, routes) = (state.clone(), routes.clone());
-            let answer = async move {
-                match hash_of(&request) {
-                    Some(hash) => Ok(serve::graphql_by_hash(&state, hash, request).await),
-                    None => Box::pin(routes.oneshot(request)).await,
-                }
-            };
+        .map_future(|answer: S::Future| {
             AssertUnwindSafe(answer)
                 .catch_unwind()
                 .map(|outcome| outcome.unwrap_or_else(|panic| Ok(panicked(panic))))
         })
-}
-
-/// The hash in `GET /graphql/<hash>`.
-fn hash_of(request: &Request) -> Option<String> {
-    let hash = request.uri().path().strip_prefix("/graphql/")?;
-    let is_hash = hash.len() == HASH_LETTERS && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_hash && request.method() == Method::GET).then(|| hash.to_owned())
+        .service(routes)
 }
 
 /// The layer around `/admin`: admits the callers that the policy table allows and passes them to

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cache_core::{
     CacheKey, EntryHead, Revision, entry::ContentHash, variables::CanonicalVariables,
 };
-use cache_tiered::{Answer, Cached, Fill, Question};
+use cache_tiered::{Answer, Fill, Question, Tier};
 use domain::{OfferId, sentence::Language};
 use edge_core::plan;
 use pq_core::{CachePolicy, limits};
@@ -58,12 +58,14 @@ fn offer_of(document: &Document, variables: &str) -> Option<OfferId> {
 }
 
 /// The answer to a public document, if this server's memory has it: nothing waits for anything.
-pub fn hit(services: &Services, query: &PublicQuery) -> Option<Arc<Cached>> {
-    let entry = services.caches.responses.hit(&query.question(None))?;
-    if let Some(offer) = &query.offer {
-        services.views.saw(offer, services.clock.now_ms());
-    }
-    Some(entry)
+pub fn hit(services: &Services, query: &PublicQuery) -> Option<Answer<Arc<Unstored>>> {
+    let given = Answer::Hit {
+        entry: services.caches.responses.hit(&query.question(None))?,
+        tier: Tier::Memory,
+        stale: None,
+    };
+    count_view(services, query, &given);
+    Some(given)
 }
 
 /// Answers a public document. The caller does not affect the answer and is not passed to the
@@ -74,7 +76,7 @@ pub async fn look_up(
     minimum: Option<Revision>,
 ) -> Answer<Arc<Unstored>> {
     let question = query.question(services.caches.feed.require(minimum).await);
-    // Cloned only when an answer has to be made: not for a hit.
+    // Cloned only when an answer is made or waited for: not for a hit.
     let make = || {
         let (services, schema, query) = (services.clone(), schema.clone(), Arc::clone(query));
         // Large, and not needed for a hit: boxed, so that hits do not carry it.

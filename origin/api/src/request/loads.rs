@@ -3,7 +3,10 @@
 //! A `DataLoader` collects the keys that fields ask for, and gives its spawner the load of them. On a
 //! task of its own the load could begin while fields still ask, so the loader would have to wait for
 //! them: a millisecond at each level of a document. Here a load begins when no field can go on
-//! without it. So every batch is whole, and nothing waits for a timer.
+//! without it. So a batch has all keys that were asked for until then, and nothing waits for a timer.
+//!
+//! Fields use the loader inside [`Loads::run`], not on tasks of their own, and loads do not use it:
+//! nobody would begin what they ask for.
 
 use std::{
     future::poll_fn,
@@ -11,6 +14,7 @@ use std::{
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use async_graphql::dataloader::{DataLoader, HashMapCache};
@@ -57,8 +61,7 @@ impl Loads {
         let asked = Arc::clone(&self.asked);
         let spawn = move |load: Load| asked.add(load);
         // No delay: what the loader does after it, `run` does when all fields wait.
-        DataLoader::with_cache(stores, spawn, HashMapCache::default())
-            .delay(std::time::Duration::ZERO)
+        DataLoader::with_cache(stores, spawn, HashMapCache::default()).delay(Duration::ZERO)
     }
 
     /// Runs what uses the loader, and its loads.

@@ -1,9 +1,9 @@
 //! What the fields of every request use; the layer below all object types.
 //!
 //! Reading order: [`context`] (one request) → [`policy`] and [`authorise`] (who may read or write
-//! what) → [`loaders`] (one batch per relation) → [`loads`] (when they run) → [`facts`] (what the answer depends on) →
-//! [`errors`], in the language of its [`reader`]. For inputs: [`idempotency`] and [`input`]. Stricter
-//! rate limits: [`attempts`]. After a write: [`relaying`].
+//! what) → [`loaders`] (one batch per relation) → [`loads`] (when they run) → [`facts`] (what the
+//! answer depends on) → [`errors`], in the language of its [`reader`]. For inputs: [`idempotency`] and
+//! [`input`]. Stricter rate limits: [`attempts`]. After a write: [`relaying`].
 
 pub mod attempts;
 pub mod authorise;

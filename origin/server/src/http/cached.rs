@@ -12,7 +12,7 @@ use api::{
 };
 use axum::{body::Body, response::Response};
 use cache_core::{CacheControl, CacheStatus, ForwardReason, Revision, cache_status::Outcome};
-use cache_tiered::{Answer, Cached, Moment, PurgeFeed, Tier, Told};
+use cache_tiered::{Answer, Cached, Moment, PurgeFeed, Told};
 use domain::sentence::Language;
 use edge_core::header as edge_header;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -47,14 +47,15 @@ pub struct AnswerOptions<'a> {
 
 /// Answers a public document, if this server's memory has the answer.
 pub fn hit(state: &AppState, query: &PublicQuery, options: AnswerOptions<'_>) -> Option<Response> {
-    let entry = cached::hit(&state.services, query)?;
-    let given = Answer::Hit {
-        entry,
-        tier: Tier::Memory,
-        stale: None,
-    };
-    let feed = &state.services.caches.feed;
-    Some(respond(feed, given, options, Language::French))
+    let given = cached::hit(&state.services, query)?;
+    // What is cached has no messages.
+    let language = Language::French;
+    Some(respond(
+        &state.services.caches.feed,
+        given,
+        options,
+        language,
+    ))
 }
 
 /// Answers a public document.
@@ -220,8 +221,7 @@ fn cached_entry(
     headers.insert(CACHE_TAG, formatted.tags.clone());
     // The revision at which the entry was last found valid, which may be later than the one it was
     // read at: the edge can then keep it longer.
-    let revision = as_of.revision;
-    if let Some(value) = written(format_args!("{}:{revision}", formatted.log)) {
+    if let Some(value) = written(format_args!("{}:{}", formatted.log, as_of.revision)) {
         headers.insert(AS_OF, value);
     }
     if let Some(value) = cache_status {

@@ -163,11 +163,12 @@ impl<'s> Follower<'s> {
             // Fails until the index has what was told up to here.
             let listed = services.lists.answer(&query, Some(head)).await?;
             let ids: Vec<OfferId> = listed.found.items.into_iter().map(|hit| hit.id).collect();
-            services.offers.by_ids(&ids).await
+            let offers = services.offers.by_ids(&ids).await?;
+            Ok((ids, offers))
         };
-        let newest = in_time(services.observer.read("live.newest", read)).await?;
+        let (ids, mut offers) = in_time(services.observer.read("live.newest", read)).await?;
         let since_ms = self.current_ms.saturating_sub(MARGIN_MS);
-        for offer in newest.into_values() {
+        for offer in ids.iter().filter_map(|id| offers.remove(id)) {
             if offer.created_at_ms >= since_ms && !self.announced.has(&offer.id) {
                 self.tell(offer, head);
             }

@@ -30,12 +30,8 @@ pub fn query(
     params: Vec<Value>,
 ) -> Result<Vec<Offer>, SqliteError> {
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params_from_iter(params))?;
-    let mut offers = Vec::new();
-    while let Some(row) = rows.next()? {
-        offers.push(offer(row)?);
-    }
-    Ok(offers)
+    let offers = statement.query_and_then(params_from_iter(params), offer)?;
+    offers.collect()
 }
 
 fn offer(row: &Row<'_>) -> Result<Offer, SqliteError> {

@@ -19,12 +19,8 @@ pub fn partners(
          FROM partners p WHERE {condition}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params_from_iter(params))?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(partner(row)?);
-    }
-    Ok(found)
+    let found = statement.query_and_then(params_from_iter(params), partner)?;
+    found.collect()
 }
 
 fn partner(row: &Row<'_>) -> Result<Partner, SqliteError> {

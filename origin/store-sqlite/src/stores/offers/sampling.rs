@@ -79,12 +79,8 @@ fn with_words(
         .into_iter()
         .chain(visible.params);
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params_from_iter(params))?;
-    let mut ids = Vec::new();
-    while let Some(row) = rows.next()? {
-        ids.push(id(row)?);
-    }
-    Ok(ids)
+    let ids = statement.query_and_then(params_from_iter(params), id)?;
+    ids.collect()
 }
 
 fn id(row: &Row<'_>) -> Result<OfferId, SqliteError> {
