@@ -102,13 +102,19 @@ impl Chain {
             .is_none_or(|digest| digest == common.digest)
     }
 
-    /// Adds what follows the chain's end.
+    /// Adds the records that follow the chain's end: none of a page that begins later.
     pub fn extend(&mut self, page: &Page) {
-        for tip in page.before().into_iter().chain(page.tips()) {
+        if self.digests.is_empty() {
             // The page also says what a chain without any digest ends with.
-            let is_end = tip.revision == self.head && self.digests.is_empty();
-            let is_next = tip.revision == self.head.next() && !self.digests.is_empty();
-            if is_end || is_next {
+            let mut ends = page.before().into_iter().chain(page.tips());
+            let end = ends.find(|tip| tip.revision == self.head);
+            self.digests.extend(end.map(|end| end.digest));
+        }
+        if self.digests.is_empty() {
+            return;
+        }
+        for tip in page.tips() {
+            if tip.revision == self.head.next() {
                 self.digests.push_back(tip.digest);
                 self.head = tip.revision;
             }
@@ -208,5 +214,17 @@ mod tests {
         assert_eq!(chain.tip(), Some(tip(7, 7)));
         chain.trim(Revision(99));
         assert_eq!(chain.newest(9), [tip(7, 7)]);
+    }
+
+    /// The page says that it follows revision 7, but not that this chain's revision 6 comes before
+    /// that: the log may have lost the chain's records, and have given out their revisions again.
+    #[test]
+    fn a_page_after_a_gap_adds_nothing() {
+        let mut chain = chain();
+        chain.extend(&page(7, 8, &[8]));
+        assert_eq!(chain.tip(), Some(tip(6, 6)));
+        let mut unknown = Chain::starting_at(Revision(6), None);
+        unknown.extend(&page(7, 8, &[8]));
+        assert_eq!((unknown.head(), unknown.tip()), (Revision(6), None));
     }
 }

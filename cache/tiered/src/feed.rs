@@ -283,6 +283,8 @@ impl PurgeFeed {
         let state = &mut *guard;
         let outcome = change(state);
         if let Some(copy) = &state.copy {
+            // Otherwise the digest of a record that the copy does not have would speak for it.
+            debug_assert_eq!(state.chain.head(), copy.head(), "the chain ends elsewhere");
             state.position.log = Some(copy.id());
             state.position.head = copy.head();
         }
