@@ -20,6 +20,7 @@ mod executing;
 mod explaining;
 mod fixtures;
 mod graphql_js;
+mod hitting;
 mod limiting;
 mod listing;
 mod living;
