@@ -100,7 +100,7 @@ pub(crate) fn measure(turns: &bench::Turns) -> Result<Vec<Figure>> {
 fn compare(turns: &bench::Turns) -> Result<(Rounds, Vec<Contender>, u64)> {
     bench::require_wrk()?;
     let build_dir = build_edge::build(&tools::ensure()?, Profile::Release)?;
-    let dir = TemporaryDir::create("bench-edge")?;
+    let dir = TemporaryDir::create_in_memory("bench-edge")?;
     let workload = read_workload()?;
     let contenders = contenders()?;
     let mut processes = Processes::new(dir.path().join("logs"))?;

@@ -54,8 +54,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         return all::run(options, &k6, &binaries, &build_dir);
     }
     let dir = TemporaryDir::create("load")?;
+    let edge_dir = TemporaryDir::create_in_memory("load-edge")?;
     let settings = Settings {
         data_dir: dir.path().to_path_buf(),
+        edge_dir: edge_dir.path().to_path_buf(),
         build_dir,
         offers: options.offers,
         origin_port: http::free_port()?,

@@ -220,9 +220,23 @@ fn signal_group(signal: &str, id: u32) {
 #[derive(Debug)]
 pub(crate) struct TemporaryDir(PathBuf);
 
+/// Linux' folder in memory.
+const IN_MEMORY: &str = "/dev/shm";
+
 impl TemporaryDir {
     pub(crate) fn create(name: &str) -> Result<Self> {
-        let path = std::env::temp_dir().join(format!("yousoon-{name}-{}", std::process::id()));
+        Self::create_in(&std::env::temp_dir(), name)
+    }
+
+    /// In memory where the system has such a folder. workerd keeps KV and the Durable Object in
+    /// files, and its one thread waits for the disk with each write; at Cloudflare both are other
+    /// machines.
+    pub(crate) fn create_in_memory(name: &str) -> Result<Self> {
+        Self::create_in(Path::new(IN_MEMORY), name).or_else(|_| Self::create(name))
+    }
+
+    fn create_in(parent: &Path, name: &str) -> Result<Self> {
+        let path = parent.join(format!("yousoon-{name}-{}", std::process::id()));
         fs::create_dir(&path).with_context(|| format!("cannot create {}", path.display()))?;
         Ok(Self(path))
     }

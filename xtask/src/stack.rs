@@ -22,6 +22,8 @@ const NEARBY_VARIABLES: &str = r#"{"location":{"lat":48.8566,"lng":2.3522},"firs
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
+    /// What workerd keeps.
+    pub(crate) edge_dir: PathBuf,
     pub(crate) build_dir: PathBuf,
     pub(crate) offers: u32,
     pub(crate) origin_port: u16,
@@ -67,7 +69,7 @@ impl Stack {
         };
         let manifest = origin::start(&origin, &secrets, binaries, &mut processes)?;
         let edge = Edge {
-            data_dir: &settings.data_dir,
+            data_dir: &settings.edge_dir,
             build_dir: &settings.build_dir,
             port: settings.edge_port,
             origin_url: settings.origin_url(),
@@ -93,7 +95,7 @@ impl Stack {
 /// The worker in workerd.
 #[derive(Debug)]
 pub(crate) struct Edge<'a> {
-    /// Of the whole system; the edge's own is in it.
+    /// What workerd keeps: KV and the Durable Object.
     pub(crate) data_dir: &'a Path,
     pub(crate) build_dir: &'a Path,
     pub(crate) port: u16,
@@ -111,7 +113,7 @@ impl Edge<'_> {
             Command::new("node")
                 .arg(checkout::root().join("edge/dev/serve.mjs"))
                 .arg("--data-dir")
-                .arg(self.data_dir.join("edge"))
+                .arg(self.data_dir)
                 .arg("--build-dir")
                 .arg(self.build_dir)
                 .args(["--port", &self.port.to_string()])

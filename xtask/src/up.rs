@@ -46,6 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     require_free_ports(options)?;
     let mut stack = Stack::start(
         Settings {
+            edge_dir: data_dir.join("edge"),
             data_dir,
             build_dir,
             offers: options.offers,

@@ -48,9 +48,11 @@ pub(super) fn run(
     build_dir: &Path,
 ) -> Result<()> {
     let dir = TemporaryDir::create("load-all")?;
+    let edge_dir = TemporaryDir::create_in_memory("load-all-edge")?;
     let mut processes = Processes::new(dir.path().join("logs"))?;
     let system = System {
         dir: dir.path(),
+        edge_dir: edge_dir.path(),
         binaries,
         secrets: secrets::load_or_create(dir.path())?,
         environment: environment(
@@ -94,6 +96,7 @@ fn environment(options: &Options, redis_url: &str) -> Result<Vec<(&'static str, 
 
 struct System<'a> {
     dir: &'a Path,
+    edge_dir: &'a Path,
     binaries: &'a Binaries,
     secrets: Secrets,
     environment: Vec<(&'static str, String)>,
@@ -127,7 +130,7 @@ impl System<'_> {
         origin::publish(first, &self.secrets, self.binaries, processes)?;
         let ports = origins.iter().map(|settings| settings.port).collect();
         let edge = Edge {
-            data_dir: self.dir,
+            data_dir: self.edge_dir,
             build_dir,
             port: edge_port,
             origin_url: format!("http://127.0.0.1:{}", balancer::start(ports)?),
