@@ -1,10 +1,12 @@
 // Runs the built worker in workerd, through miniflare, on loopback only.
 //
-//   node edge/dev/serve.mjs --data-dir DIR [--port N] [--bindings JSON]
+//   node edge/dev/serve.mjs --data-dir DIR [--port N] [--bindings JSON] [--bare]
 //
 // It prints one line to stdout once it listens: {"ready":true,"url":"http://…"}; everything else
 // goes to stderr. It ends on SIGTERM, SIGINT, SIGHUP and when a piped stdin closes, so that a parent
 // that was killed leaves no workerd behind.
+//
+// With --bare it runs without miniflare: see bare.mjs.
 //
 // workerd would survive a miniflare that is killed with SIGKILL. So miniflare runs in a process of
 // its own, connected by a pipe: however this process ends, the pipe closes and miniflare stops
@@ -13,9 +15,12 @@ import { spawn } from "node:child_process";
 import { fstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+const BARE = "--bare";
+const given = process.argv.slice(2);
+const inner = given.includes(BARE) ? "bare.mjs" : "miniflare.mjs";
 const server = spawn(
   process.execPath,
-  [fileURLToPath(new URL("miniflare.mjs", import.meta.url)), ...process.argv.slice(2)],
+  [fileURLToPath(new URL(inner, import.meta.url)), ...given.filter((one) => one !== BARE)],
   {
     stdio: ["pipe", "inherit", "inherit"],
     // A process group of its own: Ctrl-C, or a kill of our whole group, must not reach workerd

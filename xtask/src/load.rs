@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::binaries::{self, Profile};
 use crate::origin::Documents;
 use crate::processes::TemporaryDir;
-use crate::stack::{Settings, Stack};
+use crate::stack::{Runtime, Settings, Stack};
 use crate::tools::{self, Tools};
 use crate::{build_edge, checkout, http, progress};
 
@@ -58,6 +58,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let settings = Settings {
         data_dir: dir.path().to_path_buf(),
         edge_dir: edge_dir.path().to_path_buf(),
+        runtime: Runtime::Bare,
         build_dir,
         offers: options.offers,
         origin_port: http::free_port()?,

@@ -228,9 +228,8 @@ impl TemporaryDir {
         Self::create_in(&std::env::temp_dir(), name)
     }
 
-    /// In memory where the system has such a folder. workerd keeps KV and the Durable Object in
-    /// files, and its one thread waits for the disk with each write; at Cloudflare both are other
-    /// machines.
+    /// In memory where the system has such a folder. workerd keeps the Durable Object in files, and
+    /// its one thread waits for the disk with each write; at Cloudflare it is another machine.
     pub(crate) fn create_in_memory(name: &str) -> Result<Self> {
         Self::create_in(Path::new(IN_MEMORY), name).or_else(|_| Self::create(name))
     }

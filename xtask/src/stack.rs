@@ -24,6 +24,7 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     /// What workerd keeps.
     pub(crate) edge_dir: PathBuf,
+    pub(crate) runtime: Runtime,
     pub(crate) build_dir: PathBuf,
     pub(crate) offers: u32,
     pub(crate) origin_port: u16,
@@ -73,6 +74,7 @@ impl Stack {
             build_dir: &settings.build_dir,
             port: settings.edge_port,
             origin_url: settings.origin_url(),
+            runtime: settings.runtime,
         };
         edge.start(&secrets, &mut processes)?;
         Ok(Self {
@@ -100,6 +102,16 @@ pub(crate) struct Edge<'a> {
     pub(crate) build_dir: &'a Path,
     pub(crate) port: u16,
     pub(crate) origin_url: String,
+    pub(crate) runtime: Runtime,
+}
+
+/// What runs the worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runtime {
+    /// Miniflare: what KV has outlives a restart.
+    Miniflare,
+    /// workerd alone, for measuring: see edge/dev/bare.mjs.
+    Bare,
 }
 
 impl Edge<'_> {
@@ -117,6 +129,7 @@ impl Edge<'_> {
                 .arg("--build-dir")
                 .arg(self.build_dir)
                 .args(["--port", &self.port.to_string()])
+                .args((self.runtime == Runtime::Bare).then_some("--bare"))
                 .env("EDGE_BINDINGS", bindings.to_string()),
         )?;
         processes.wait_until("the edge", START_LIMIT, || {

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::binaries::{self, Profile};
 use crate::origin::Documents;
-use crate::stack::{Settings, Stack};
+use crate::stack::{Runtime, Settings, Stack};
 use crate::{build_edge, checkout, http, tools};
 
 #[derive(Debug, clap::Args)]
@@ -48,6 +48,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Settings {
             edge_dir: data_dir.join("edge"),
             data_dir,
+            runtime: Runtime::Miniflare,
             build_dir,
             offers: options.offers,
             origin_port: options.port_origin,

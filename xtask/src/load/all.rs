@@ -14,7 +14,7 @@ use crate::binaries::Binaries;
 use crate::origin::{self, Documents};
 use crate::processes::{Processes, TemporaryDir};
 use crate::secrets::{self, Secrets};
-use crate::stack::Edge;
+use crate::stack::{Edge, Runtime};
 use crate::{balancer, checkout, http, progress, redis};
 
 const ORIGINS: [&str; 2] = ["origin-1", "origin-2"];
@@ -134,6 +134,7 @@ impl System<'_> {
             build_dir,
             port: edge_port,
             origin_url: format!("http://127.0.0.1:{}", balancer::start(ports)?),
+            runtime: Runtime::Bare,
         };
         edge.start(&self.secrets, processes)?;
         Ok(edge_port)
