@@ -9,6 +9,7 @@
 //   SHORT     if set: 20 people for 20 s, who do everything in turn, to try the script itself
 //   LIMIT_MS  instead of 50
 //   SUMMARY   the file to write the figures to that `cargo xtask load --all` prints
+import { sleep } from "k6";
 import exec from "k6/execution";
 import { addressOf, run } from "./all/api.js";
 import { OPERATION as LISTENING, listen as listenFor } from "./all/listening.js";
@@ -117,8 +118,11 @@ export function person(data) {
   act(me);
 }
 
+/// Listeners come one by one while the number of people grows.
 export function listen() {
-  listenFor(numberOf(), DURATION_S * 1_000);
+  const waitsS = Math.random() * seconds(STAGES[0].duration);
+  sleep(waitsS);
+  listenFor(numberOf(), (DURATION_S - waitsS) * 1_000);
 }
 
 /// What shows an offer, or the lists around a place, in turn.
