@@ -11,14 +11,17 @@ use super::{
 const PREFIX: &str = "YOUSOON_";
 /// `YOUSOON_` variables that the server's configuration does not read: other commands and programs
 /// do, so they are not unknown.
-const ELSEWHERE: [&str; 11] = [
+const ELSEWHERE: [&str; 14] = [
     "YOUSOON_BIN",
     "YOUSOON_CHAOS_S",
     "YOUSOON_COPY_FROM",
+    "YOUSOON_COPY_FROM_FILE",
     "YOUSOON_COPY_TO",
+    "YOUSOON_COPY_TO_FILE",
     "YOUSOON_DATA_DIR",
     "YOUSOON_LOG",
     "YOUSOON_MONGODB_URL",
+    "YOUSOON_MONGODB_URL_FILE",
     "YOUSOON_ORIGIN_URL",
     "YOUSOON_TEST_MONGODB_URL",
     "YOUSOON_TEST_REDIS_URL",
@@ -44,10 +47,8 @@ impl Report {
         let mut reader = Reader::new(lookup);
         // The configuration itself is not needed, only the state of each variable.
         let _read = Config::read(&mut reader);
-        let settings = reader.into_settings();
-        let is_known = |name: &str| {
-            ELSEWHERE.contains(&name) || settings.iter().any(|known| known.variable == name)
-        };
+        let (settings, known) = reader.into_parts();
+        let is_known = |name: &str| ELSEWHERE.contains(&name) || known.contains(name);
         let mut unknown: Vec<String> = names
             .into_iter()
             .filter(|name| name.starts_with(PREFIX) && !is_known(name))
