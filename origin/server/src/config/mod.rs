@@ -2,8 +2,9 @@
 //! variable stops the server from starting.
 //!
 //! `reader` reads single variables and records the state of each; `secret_file` reads secrets that
-//! are given in files. Each section reads its own variables. `production` refuses settings that are unsafe in production. [`check`] prints a
-//! report for people.
+//! are given in files. Each section reads its own variables. `production` refuses settings that are
+//! unsafe in production, `rollout` also those with which a server starts and that must not be deployed.
+//! [`check`] prints a report for people.
 
 mod admin;
 mod auth;
@@ -19,6 +20,7 @@ mod metrics;
 mod production;
 mod rate_limits;
 mod reader;
+mod rollout;
 mod secret_file;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ pub use http::HttpConfig;
 pub use live::LiveConfig;
 pub use metrics::MetricsConfig;
 pub use reader::ConfigError;
+pub use rollout::{PlainRedis, Rollout};
 
 use access::{AuthConfig, keys::KeySet, rate::RateLimitsConfig};
 use api::{

@@ -131,6 +131,34 @@ fn the_configuration_is_checked_without_a_server() {
     assert!(text.contains("would not start: 4 settings"), "{text}");
 }
 
+#[test]
+fn a_rollout_to_production_is_checked() {
+    let check = |options: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_yousoon"))
+            .args(["config", "check", "--production"])
+            .args(options)
+            .env_clear()
+            .output()
+            .expect("yousoon runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    // Nothing is set: the environment, the token, both sets of keys, both URLs of edge and database,
+    // the secret of the edge, Redis and the metrics.
+    let (code, text) = check(&[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("must not be deployed to production: 9 settings"),
+        "{text}"
+    );
+    let (code, text) = check(&["--replicas", "1"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("must not be deployed to production: 7 settings"),
+        "{text}"
+    );
+}
+
 /// A wrong setting ends the start within this time.
 const REFUSED_WITHIN: Duration = Duration::from_secs(1);
 
