@@ -15,6 +15,7 @@ mod build_edge;
 mod bundle;
 mod checkout;
 mod debian;
+mod deploy;
 mod failures;
 mod http;
 mod load;
@@ -50,6 +51,8 @@ enum Command {
     Up(up::Options),
     /// Print which crate, block and file uses which, and fail if one may not.
     Structure(structure::Options),
+    /// Check the manifests, the rules and the dashboards in deploy/.
+    DeployCheck,
     /// Run all tests: workspace, end to end, golden vectors in WASM.
     Test,
     /// Run what finds more the longer it runs: the simulation of the caches, and chaos.
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
         Command::Structure(options) => {
             return structure::run(&options).unwrap_or_else(|error| fail(&error));
         }
+        Command::DeployCheck => return deploy::run().unwrap_or_else(|error| fail(&error)),
         // Its last line is the summary, also when tests failed.
         Command::Test => return test::run().unwrap_or_else(|error| fail(&error)),
         Command::Soak(options) => return soak::run(&options).unwrap_or_else(|error| fail(&error)),

@@ -9,7 +9,9 @@ use anyhow::{Context, Result};
 
 use crate::binaries::{self, Binaries, Profile};
 use crate::failures::Failures;
-use crate::{build_edge, checkout, debian, mongo_server, progress, redis, structure, tools};
+use crate::{
+    build_edge, checkout, debian, deploy, mongo_server, progress, redis, structure, tools,
+};
 
 /// The test targets that hold for both targets bit by bit.
 const GOLDEN: [&str; 8] = [
@@ -31,8 +33,12 @@ pub(crate) struct Count {
 }
 
 pub(crate) fn run() -> Result<ExitCode> {
-    let structure = structure_phase();
+    let structure = checks(
+        "checking which crate and file uses which",
+        structure::violations,
+    );
     let mut total = structure;
+    total.add(checks("checking deploy/", deploy::violations));
     let tools = tools::ensure()?;
     let wasm_runner = tools::ensure_wasm_bindgen_test_runner(&tools)?;
     redis::ensure()?;
@@ -82,11 +88,10 @@ pub(crate) fn run() -> Result<ExitCode> {
     Ok(total.exit_code())
 }
 
-/// One check: it has passed, or each violation is a failure. It needs no tools and is fast, so it
-/// comes first.
-fn structure_phase() -> Count {
-    progress::announce("checking which crate and file uses which");
-    let failed = structure::violations().unwrap_or_else(|error| {
+/// One check: it has passed, or each violation is a failure.
+fn checks(title: &str, violations: fn() -> Result<u64>) -> Count {
+    progress::announce(title);
+    let failed = violations().unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         1
     });

@@ -192,6 +192,15 @@ impl PurgeFeed {
         self.inspect(|_copy, age_ms| age_ms)
     }
 
+    /// For how long no check of the log has succeeded, in milliseconds: since the last one that did,
+    /// or since the clock began.
+    pub fn unconfirmed_ms(&self) -> u64 {
+        match self.age_ms() {
+            u64::MAX => self.clock.steady_ms(),
+            age_ms => age_ms,
+        }
+    }
+
     /// Gives `look` the copy, if there is one, and its age in milliseconds. For `cache explain`.
     pub fn inspect<T>(&self, look: impl FnOnce(Option<&LogCopy>, u64) -> T) -> T {
         let state = self.read();

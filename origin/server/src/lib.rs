@@ -5,7 +5,7 @@
 //! [`http`] (the steps of a GraphQL request) → [`live`] (subscriptions) → [`state`] (what all
 //! requests share) → [`server`] (start, background tasks, graceful stop). [`config`] reads the
 //! settings, [`database`] holds the stores of the chosen backend. For operators: [`admin`],
-//! [`inspect`], [`metrics`] and [`transfer`].
+//! [`inspect`], [`metrics`], [`readiness`] and [`transfer`].
 
 pub mod admin;
 pub mod admission;
@@ -24,6 +24,7 @@ pub mod live;
 pub mod metrics;
 pub mod middleware;
 pub mod purges;
+pub mod readiness;
 pub mod router;
 pub mod server;
 pub mod state;

@@ -5,20 +5,19 @@ use std::convert::Infallible;
 use api::environment::Environment;
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{Method, StatusCode, header::ALLOW},
+    extract::Request,
+    http::{Method, header::ALLOW},
     middleware::from_fn_with_state,
     response::Response,
     routing::{any, get, post},
 };
-use domain::error_chain::chain;
 use pq_core::{DocumentHash, ErrorCode, MediaType, Refusal};
 use tower::{Service, ServiceExt as _, service_fn};
 
 use crate::{
     bookings, cors, documents,
     http::{answer, graphiql, serve},
-    inspect, keys, middleware, purges,
+    inspect, keys, middleware, purges, readiness,
     state::AppState,
 };
 
@@ -69,7 +68,7 @@ pub fn router(
         .merge(files)
         .route("/internal/documents/{hash}", get(documents::get))
         .route("/healthz", get(async || "ok"))
-        .route("/readyz", get(ready))
+        .route("/readyz", get(readiness::ready))
         .method_not_allowed_fallback(async || {
             let mut refused = refused(
                 ErrorCode::METHOD_NOT_ALLOWED,
@@ -105,26 +104,6 @@ fn hash_of(request: &Request) -> Option<String> {
     let hash = request.uri().path().strip_prefix("/graphql/")?;
     let is_by_hash = request.method() == Method::GET && DocumentHash::parse(hash).is_ok();
     is_by_hash.then(|| hash.to_owned())
-}
-
-/// The readiness probe: ready if the store answers and lists can be answered.
-async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
-    if !state.services.lists.is_loaded() {
-        return (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the catalogue index is being loaded",
-        );
-    }
-    match state.services.purges.in_force().await {
-        Ok(_) => (StatusCode::OK, "ok"),
-        Err(error) => {
-            tracing::error!(error = chain(&error), "not ready");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the database does not answer",
-            )
-        }
-    }
 }
 
 fn refused(code: ErrorCode, message: &str) -> Response {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mongodb::options::{ConnectionString, HostInfo};
+use mongodb::options::{ConnectionString, HostInfo, Tls};
 
 /// A MongoDB URL that names a database. It has a password: neither `Debug` nor `Display` shows it.
 #[derive(Clone)]
@@ -11,6 +11,7 @@ pub struct MongoUrl {
     /// For people: hosts and database.
     shown: String,
     database: String,
+    weakness: Option<&'static str>,
 }
 
 /// What is wrong with a URL; never the URL itself.
@@ -37,6 +38,7 @@ impl MongoUrl {
         if text.contains("socketTimeoutMS=") {
             return Err(MongoUrlError::SocketTimeout);
         }
+        let weakness = weakness(&parsed);
         let database = parsed.default_database.ok_or(MongoUrlError::NoDatabase)?;
         let hosts = match &parsed.host_info {
             HostInfo::HostIdentifiers(hosts) => hosts
@@ -51,6 +53,7 @@ impl MongoUrl {
             shown: format!("{hosts}/{database}"),
             text: text.to_owned(),
             database,
+            weakness,
         })
     }
 
@@ -58,10 +61,33 @@ impl MongoUrl {
         &self.database
     }
 
+    /// What the URL should be, if it is not fit for production.
+    pub const fn weakness(&self) -> Option<&'static str> {
+        self.weakness
+    }
+
     /// All of it, for the driver.
     pub fn expose(&self) -> &str {
         &self.text
     }
+}
+
+fn weakness(parsed: &ConnectionString) -> Option<&'static str> {
+    match &parsed.tls {
+        None | Some(Tls::Disabled) => {
+            return Some("should be encrypted: add tls=true, or use mongodb+srv://");
+        }
+        Some(Tls::Enabled(options)) if options.allow_invalid_certificates == Some(true) => {
+            return Some(
+                "should verify the server's certificate: leave out tlsInsecure and tlsAllowInvalidCertificates",
+            );
+        }
+        Some(_) => {}
+    }
+    parsed
+        .credential
+        .is_none()
+        .then_some("should have a user, as in mongodb+srv://user:password@host/database")
 }
 
 /// What stands between the hosts and the options, if it is there.
@@ -103,6 +129,33 @@ mod tests {
         assert_eq!(url.to_string(), "a:27017,b:7/yousoon");
         let srv = MongoUrl::parse("mongodb+srv://u:p@cluster.example.com/yousoon").unwrap();
         assert_eq!(srv.to_string(), "cluster.example.com/yousoon");
+    }
+
+    #[test]
+    fn production_needs_tls_and_a_user() {
+        for (text, expected) in [
+            ("mongodb+srv://u:p@h.example.com/x", None),
+            ("mongodb://u:p@h/x?tls=true", None),
+            ("mongodb://u:p@h/x", Some("should be encrypted")),
+            (
+                "mongodb+srv://u:p@h.example.com/x?tls=false",
+                Some("should be encrypted"),
+            ),
+            (
+                "mongodb://u:p@h/x?tls=true&tlsInsecure=true",
+                Some("should verify"),
+            ),
+            ("mongodb+srv://h.example.com/x", Some("should have a user")),
+        ] {
+            let weakness = MongoUrl::parse(text).unwrap().weakness();
+            let begins = weakness
+                .zip(expected)
+                .is_some_and(|(found, begin)| found.starts_with(begin));
+            assert!(
+                begins || (weakness, expected) == (None, None),
+                "{text}: {weakness:?}"
+            );
+        }
     }
 
     #[test]

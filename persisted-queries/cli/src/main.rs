@@ -7,6 +7,7 @@ mod ids;
 mod operations;
 mod publish;
 mod table;
+mod token;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -85,7 +86,10 @@ enum Command {
         url: String,
         /// A service token with the scope `documents`, or an administrator's access token.
         #[arg(long, env = "YOUSOON_ADMIN_TOKEN", hide_env_values = true)]
-        token: String,
+        token: Option<String>,
+        /// A file that holds the token.
+        #[arg(long, value_name = "FILE", env = "YOUSOON_ADMIN_TOKEN_FILE")]
+        token_file: Option<PathBuf>,
     },
 }
 
@@ -164,7 +168,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             manifest: path,
             url,
             token,
+            token_file,
         } => {
+            let token = token::read(token, token_file.as_deref())?;
             let report = publish::run(&manifest(&path)?, &url, &token)?;
             (report, ExitCode::SUCCESS)
         }

@@ -10,7 +10,7 @@ use store_mongo::{
     migrations,
 };
 use store_sqlite::database::EmbeddedDb;
-use yousoon::database::Database;
+use yousoon::{config::secret_from_env, database::Database};
 
 pub(crate) const VARIABLE: &str = "YOUSOON_MONGODB_URL";
 /// How long a command waits for MongoDB, because a person waits for the command. A server waits for
@@ -27,24 +27,22 @@ pub(crate) struct DatabaseOptions {
         default_value = ".yousoon"
     )]
     data_dir: PathBuf,
-    /// Use this MongoDB instead of the embedded database: mongodb://user:password@host/database.
+    /// Use this MongoDB instead of the embedded database: mongodb://user:password@host/database
+    /// [env: YOUSOON_MONGODB_URL, or YOUSOON_MONGODB_URL_FILE for a file that holds it].
     // Parsed later, because clap's errors quote the value and this one contains a password.
-    #[arg(
-        long,
-        global = true,
-        env = VARIABLE,
-        hide_env_values = true,
-        value_name = "URL"
-    )]
+    #[arg(long, global = true, value_name = "URL")]
     mongodb_url: Option<String>,
 }
 
 impl DatabaseOptions {
     /// The URL of the MongoDB to use, if one was given.
     pub(crate) fn mongodb_url(&self) -> anyhow::Result<Option<MongoUrl>> {
-        let given = self.mongodb_url.as_deref().map(str::trim);
-        let given = given.filter(|url| !url.is_empty());
-        given.map(MongoUrl::parse).transpose().context(VARIABLE)
+        let given = match self.mongodb_url.as_deref().map(str::trim) {
+            Some("") | None => secret_from_env(VARIABLE)?,
+            Some(url) => Some(url.to_owned()),
+        };
+        let parsed = given.as_deref().map(MongoUrl::parse);
+        parsed.transpose().context(VARIABLE)
     }
 
     /// Opens the chosen database; creates an embedded one that is not there.

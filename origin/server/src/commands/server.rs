@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use reqwest::{Client, RequestBuilder, Response, Url};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use yousoon::config::secret_from_env;
 
 const URL: &str = "YOUSOON_ORIGIN_URL";
 const TOKEN: &str = "YOUSOON_ADMIN_TOKEN";
@@ -24,13 +25,14 @@ impl Server {
     /// The server at `url`, else at `YOUSOON_ORIGIN_URL`; none if neither is given. The variable is
     /// not read by clap's `env`, which would count it as a given option.
     pub(crate) fn find(url: Option<&Url>) -> anyhow::Result<Option<Self>> {
-        let url = match (url, variable(URL)) {
+        let from_env = env::var(URL).ok().filter(|url| !url.is_empty());
+        let url = match (url, from_env) {
             (Some(url), _) => url.clone(),
             (None, Some(text)) => Url::parse(&text).with_context(|| format!("{URL}: {text:?}"))?,
             (None, None) => return Ok(None),
         };
         // Not a command-line option: anybody who lists processes could read it.
-        let token = variable(TOKEN).with_context(|| format!("{TOKEN} is not set"))?;
+        let token = secret_from_env(TOKEN)?.with_context(|| format!("{TOKEN} is not set"))?;
         let client = Client::builder()
             .connect_timeout(CONNECT_WITHIN)
             .timeout(WITHIN)
@@ -75,10 +77,6 @@ impl Server {
         let read = response.json().await;
         read.with_context(|| format!("the answer of {} cannot be read", self.base))
     }
-}
-
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The first error message in a refusal, with a leading colon; empty if there is none.

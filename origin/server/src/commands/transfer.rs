@@ -6,10 +6,14 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use anyhow::Context as _;
 use api::services::Clock;
 use clap::Args;
 use domain::{purges::LogRole, rows::Collection};
-use yousoon::transfer::{self, Existing, Sums};
+use yousoon::{
+    config::secret_from_env,
+    transfer::{self, Existing, Sums},
+};
 
 use super::database::{self, DatabaseOptions, Missing};
 
@@ -31,23 +35,15 @@ pub(crate) struct RestoreOptions {
 
 #[derive(Args)]
 pub(crate) struct CopyOptions {
-    /// The source: mongodb://user:password@host/database, or the folder of an embedded database.
+    /// The source: mongodb://user:password@host/database, or the folder of an embedded database
+    /// [env: YOUSOON_COPY_FROM, or YOUSOON_COPY_FROM_FILE for a file that holds it].
     // Both are parsed later, because clap's errors quote the value and it may contain a password.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "YOUSOON_COPY_FROM",
-        hide_env_values = true
-    )]
-    from: String,
-    /// The target, in the same form. A MongoDB must have been migrated before.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "YOUSOON_COPY_TO",
-        hide_env_values = true
-    )]
-    to: String,
+    #[arg(long, value_name = "URL")]
+    from: Option<String>,
+    /// The target, in the same form [env: YOUSOON_COPY_TO, or YOUSOON_COPY_TO_FILE]. A MongoDB must
+    /// have been migrated before.
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
     #[command(flatten)]
     existing: ExistingOptions,
 }
@@ -104,14 +100,29 @@ pub(crate) async fn restore(
 }
 
 pub(crate) async fn copy(options: CopyOptions) -> anyhow::Result<()> {
-    let from = database::open_at(&options.from, "--from", Missing::Refused).await?;
-    let to = database::open_at(&options.to, "--to", Missing::Created).await?;
+    let from = given(options.from, "--from", "YOUSOON_COPY_FROM")?;
+    let to = given(options.to, "--to", "YOUSOON_COPY_TO")?;
+    let from = database::open_at(&from, "--from", Missing::Refused).await?;
+    let to = database::open_at(&to, "--to", Missing::Created).await?;
     let (bar, existing) = (Bar::default(), options.existing.into());
     let progress = |done, all| bar.show(done, all);
     let now_ms = Clock::System.now_ms();
     let sums = transfer::copy(&from, &to, existing, now_ms, &progress).await?;
     bar.end();
     print(&sums)
+}
+
+/// The value of an option, or of its variable.
+fn given(
+    value: Option<String>,
+    option: &'static str,
+    variable: &'static str,
+) -> anyhow::Result<String> {
+    let value = match value {
+        Some(value) => Some(value),
+        None => secret_from_env(variable)?,
+    };
+    value.with_context(|| format!("name a database with {option} or {variable}"))
 }
 
 /// Prints the checksum of each collection, now the same on both sides.

@@ -1,24 +1,29 @@
 //! `yousoon config check`: reports which variables are set, defaulted, missing, refused or unknown.
-//! Never shows a secret.
+//! Never shows a secret. With `--production` it also refuses what [`super::rollout`] names.
 
 use std::{env, fmt};
 
+use store_mongo::database::MongoUrl;
+
 use super::{
-    Config,
+    Config, Lookup, Rollout,
     reader::{Reader, Setting, State, process_environment},
+    rollout,
 };
 
 const PREFIX: &str = "YOUSOON_";
+const ENVIRONMENT: &str = "YOUSOON_ENV";
 /// `YOUSOON_` variables that the server's configuration does not read: other commands and programs
 /// do, so they are not unknown.
-const ELSEWHERE: [&str; 11] = [
+const ELSEWHERE: [&str; 12] = [
     "YOUSOON_BIN",
     "YOUSOON_CHAOS_S",
     "YOUSOON_COPY_FROM",
+    "YOUSOON_COPY_FROM_FILE",
     "YOUSOON_COPY_TO",
+    "YOUSOON_COPY_TO_FILE",
     "YOUSOON_DATA_DIR",
     "YOUSOON_LOG",
-    "YOUSOON_MONGODB_URL",
     "YOUSOON_ORIGIN_URL",
     "YOUSOON_TEST_MONGODB_URL",
     "YOUSOON_TEST_REDIS_URL",
@@ -31,37 +36,70 @@ pub struct Report {
     settings: Vec<Setting>,
     /// Variables with our prefix that are set but never read: most likely typing errors.
     unknown: Vec<String>,
+    /// Whether these are refused.
+    refuses_unknown: bool,
 }
 
 impl Report {
-    /// Checks the environment of this process.
-    pub fn of_environment() -> Self {
+    /// Checks the environment of this process, for a rollout to production if one is given.
+    pub fn of_environment(rollout: Option<Rollout>) -> Self {
         let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        Self::new(&process_environment, names)
+        Self::new(&process_environment, names, rollout)
     }
 
-    pub(super) fn new(lookup: super::Lookup<'_>, names: impl IntoIterator<Item = String>) -> Self {
-        let mut reader = Reader::new(lookup);
-        // The configuration itself is not needed, only the state of each variable.
-        let _read = Config::read(&mut reader);
-        let settings = reader.into_settings();
-        let is_known = |name: &str| {
-            ELSEWHERE.contains(&name) || settings.iter().any(|known| known.variable == name)
+    pub(super) fn new(
+        lookup: Lookup<'_>,
+        names: impl IntoIterator<Item = String>,
+        rollout: Option<Rollout>,
+    ) -> Self {
+        // So that a wrong YOUSOON_ENV hides nothing of what production refuses.
+        let in_production = |name: &str| {
+            let is_environment = name == ENVIRONMENT && rollout.is_some();
+            is_environment
+                .then(|| "production".to_owned())
+                .or_else(|| lookup(name))
         };
+        let mut reader = Reader::new(&in_production);
+        let config = Config::read(&mut reader);
+        let mongodb = mongodb(&mut reader);
+        if let Some(rollout) = rollout {
+            rollout::refuse(&config, mongodb.as_ref(), rollout, &mut reader);
+            if lookup(ENVIRONMENT).is_none_or(|text| text.trim() != "production") {
+                reader.refuse(ENVIRONMENT, "should be production");
+            }
+        }
+        let (settings, known) = reader.into_parts();
+        let is_known = |name: &str| ELSEWHERE.contains(&name) || known.contains(name);
         let mut unknown: Vec<String> = names
             .into_iter()
             .filter(|name| name.starts_with(PREFIX) && !is_known(name))
             .collect();
         unknown.sort_unstable();
-        Self { settings, unknown }
+        Self {
+            settings,
+            unknown,
+            refuses_unknown: rollout.is_some(),
+        }
     }
 
-    /// The number of variables that are missing or refused.
+    /// The number of variables that are missing or refused; for a rollout, unknown ones are refused.
     pub fn wrong(&self) -> usize {
         let is_wrong =
             |setting: &&Setting| matches!(setting.state, State::Missing(_) | State::Refused(_));
-        self.settings.iter().filter(is_wrong).count()
+        let unknown = if self.refuses_unknown {
+            self.unknown.len()
+        } else {
+            0
+        };
+        self.settings.iter().filter(is_wrong).count() + unknown
     }
+}
+
+/// The database, which the commands read themselves.
+fn mongodb(reader: &mut Reader<'_>) -> Option<MongoUrl> {
+    let without = "the embedded store";
+    let parse = |text: &str| MongoUrl::parse(text).map_err(|why| why.to_string());
+    reader.optional_masked("YOUSOON_MONGODB_URL", without, parse)
 }
 
 impl fmt::Display for Report {
@@ -78,7 +116,12 @@ impl fmt::Display for Report {
             writeln!(f, "{variable:width$}  {word:7}  {text}")?;
         }
         for name in &self.unknown {
-            writeln!(f, "{name:width$}  unknown  nothing reads it")?;
+            let word = if self.refuses_unknown {
+                "REFUSED"
+            } else {
+                "unknown"
+            };
+            writeln!(f, "{name:width$}  {word}  nothing reads it")?;
         }
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! The server's configuration, read from environment variables, one file per section. Any wrong
 //! variable stops the server from starting.
 //!
-//! `reader` reads single variables and records the state of each. Each section reads its own
-//! variables. `production` refuses settings that are unsafe in production. [`check`] prints a
-//! report for people.
+//! `reader` reads single variables and records the state of each; `secret_file` reads secrets that
+//! are given in files. Each section reads its own variables. `production` refuses settings that are
+//! unsafe in production, `rollout` also those with which a server starts and that must not be deployed.
+//! [`check`] prints a report for people.
 
 mod admin;
 mod auth;
@@ -19,6 +20,8 @@ mod metrics;
 mod production;
 mod rate_limits;
 mod reader;
+mod rollout;
+mod secret_file;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +32,7 @@ pub use http::HttpConfig;
 pub use live::LiveConfig;
 pub use metrics::MetricsConfig;
 pub use reader::ConfigError;
+pub use rollout::{PlainRedis, Rollout};
 
 use access::{AuthConfig, keys::KeySet, rate::RateLimitsConfig};
 use api::{
@@ -107,4 +111,12 @@ impl Config {
             );
         }
     }
+}
+
+/// Reads a secret that only a command needs, from `variable` or from the file that
+/// `<variable>_FILE` names.
+pub fn secret_from_env(variable: &'static str) -> Result<Option<String>, ConfigError> {
+    let mut reader = Reader::new(&process_environment);
+    let text = reader.optional_masked(variable, "", |text| Ok(text.to_owned()));
+    reader.outcome().map(|()| text)
 }

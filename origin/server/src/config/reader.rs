@@ -1,14 +1,16 @@
 //! Reads variables and records the state of each, so that one pass reports every error.
 
-use std::{env, fmt, ops::RangeInclusive};
+use std::{collections::BTreeSet, env, fmt, ops::RangeInclusive};
 
 use domain::secret::{MIN_SECRET_BYTES, Secret};
 
+use super::secret_file;
+
 /// Looks up a variable's text: in the process environment, or in a test's own table.
-pub(super) type Lookup<'a> = &'a dyn Fn(&'static str) -> Option<String>;
+pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Looks a variable up in the process environment.
-pub(super) fn process_environment(variable: &'static str) -> Option<String> {
+pub(super) fn process_environment(variable: &str) -> Option<String> {
     env::var(variable).ok()
 }
 
@@ -41,6 +43,8 @@ pub struct ConfigError(Vec<String>);
 pub(super) struct Reader<'a> {
     lookup: Lookup<'a>,
     settings: Vec<Setting>,
+    /// Every variable that was looked up.
+    known: BTreeSet<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -48,12 +52,14 @@ impl<'a> Reader<'a> {
         Self {
             lookup,
             settings: Vec::new(),
+            known: BTreeSet::new(),
         }
     }
 
-    /// The state of each variable, in reading order.
-    pub(super) fn into_settings(self) -> Vec<Setting> {
-        self.settings
+    /// The state of each setting in reading order, and the names of all variables that were looked
+    /// up.
+    pub(super) fn into_parts(self) -> (Vec<Setting>, BTreeSet<String>) {
+        (self.settings, self.known)
     }
 
     /// Fails with all missing and refused variables, if there are any.
@@ -124,18 +130,26 @@ impl<'a> Reader<'a> {
         without: &str,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let text = self.given_or(variable, without)?;
+        let text = self.given(variable);
+        let text = self.or_absent(variable, text, without)?;
         self.parsed(variable, &text, text.clone(), parse)
     }
 
-    /// Like [`Reader::optional`], for text that may contain a secret: only its length is shown.
+    /// Like [`Reader::optional`], for text that may contain a secret: only its length is shown, and
+    /// a file may hold it.
     pub(super) fn optional_masked<T>(
         &mut self,
         variable: &'static str,
         without: &str,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let text = self.given_or(variable, without)?;
+        let text = match secret_file::text(variable, |name| self.given(name)) {
+            Ok(text) => self.or_absent(variable, text, without)?,
+            Err(why) => {
+                self.note(variable, State::Refused(why));
+                return None;
+            }
+        };
         let shown = format!("(given, {} characters)", text.chars().count());
         self.parsed(variable, &text, shown, parse)
     }
@@ -172,14 +186,20 @@ impl<'a> Reader<'a> {
     }
 
     /// The trimmed text of a variable. One that is set to an empty text counts as absent.
-    fn given(&self, variable: &'static str) -> Option<String> {
+    fn given(&mut self, variable: &str) -> Option<String> {
+        self.known.insert(variable.to_owned());
         (self.lookup)(variable)
             .map(|value| value.trim().to_owned())
             .filter(|value| !value.is_empty())
     }
 
-    fn given_or(&mut self, variable: &'static str, without: &str) -> Option<String> {
-        let text = self.given(variable);
+    /// Notes that the variable is absent if it has no text.
+    fn or_absent(
+        &mut self,
+        variable: &'static str,
+        text: Option<String>,
+        without: &str,
+    ) -> Option<String> {
         if text.is_none() {
             self.note(variable, State::Absent(without.to_owned()));
         }

@@ -3,9 +3,7 @@ use edge_core::cors::{AllowedHeaders, AllowedSites};
 
 use super::*;
 
-fn lookup_in<'a>(
-    variables: &'a [(&'a str, &'a str)],
-) -> impl Fn(&'static str) -> Option<String> + 'a {
+fn lookup_in<'a>(variables: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
     |wanted| {
         let found = variables.iter().find(|(name, _)| *name == wanted);
         found.map(|(_, value)| (*value).to_owned())
@@ -126,7 +124,7 @@ fn a_secret_is_not_printed() {
         ("YOUSOON_REDIS_URL", "redis://:hunter2@redis:6379"),
     ];
     let config = read(&variables).unwrap();
-    let report = check::Report::new(&lookup_in(&variables), []);
+    let report = check::Report::new(&lookup_in(&variables), [], None);
     let keys: serde_json::Value = serde_json::from_str(JWT_KEYS).unwrap();
     let private = keys["keys"][0]["d"].as_str().unwrap();
     for printed in [
@@ -218,7 +216,7 @@ fn the_report_tells_what_is_set_what_holds_instead_and_what_is_wrong() {
         ("YOUSOON_EDGE_SECRET", SECRET),
     ];
     let names = ["YOUSOON_DOCUMENT_MDOE", "YOUSOON_DATA_DIR", "PATH"].map(str::to_owned);
-    let report = check::Report::new(&lookup_in(&variables), names);
+    let report = check::Report::new(&lookup_in(&variables), names, None);
     assert_eq!(report.wrong(), 4);
     let text = report.to_string();
     let words = text
@@ -244,4 +242,236 @@ fn the_report_tells_what_is_set_what_holds_instead_and_what_is_wrong() {
         !text.contains("PATH") && !text.contains("DATA_DIR"),
         "{text}"
     );
+}
+
+#[test]
+fn a_secret_may_be_in_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let files = [
+        ("YOUSOON_ADMIN_TOKEN_FILE", file("token", TOKEN)),
+        (
+            "YOUSOON_EDGE_SECRET_FILE",
+            file("edge", &format!("{SECRET}\n")),
+        ),
+        ("YOUSOON_JWT_KEYS_FILE", file("jwt", JWT_KEYS)),
+        ("YOUSOON_QR_KEYS_FILE", file("qr", JWT_KEYS)),
+        (
+            "YOUSOON_REDIS_URL_FILE",
+            file("redis", "redis://:hunter2@redis\r\n"),
+        ),
+    ];
+    let mut variables = vec![
+        ("YOUSOON_ENV", "production"),
+        ("YOUSOON_EDGE_URL", "https://edge.example"),
+        // An empty variable counts as absent.
+        ("YOUSOON_ADMIN_TOKEN", ""),
+    ];
+    variables.extend(files.iter().map(|(name, path)| (*name, path.as_str())));
+    let config = read(&variables).unwrap();
+    assert_eq!(config.admin.token.unwrap().expose(), TOKEN.as_bytes());
+    assert_eq!(
+        config.edge.secret.unwrap().expose(),
+        hex::decode(SECRET).unwrap()
+    );
+    assert!(config.cache.redis.is_some());
+    let names = variables.iter().map(|(name, _)| (*name).to_owned());
+    let report = check::Report::new(&lookup_in(&variables), names, None).to_string();
+    assert!(!report.contains("unknown"), "{report}");
+    for secret in [TOKEN, SECRET, "hunter2"] {
+        assert!(!report.contains(secret), "{report}");
+    }
+    let report = check::Report::new(&lookup_in(&[]), ["YOUSOON_LISTEN_FILE".to_owned()], None);
+    assert!(report.to_string().contains("unknown"), "{report}");
+}
+
+#[test]
+fn a_file_without_a_usable_secret_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &[u8]| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let table = [
+        ("/no/such/file".to_owned(), "and its file does not exist"),
+        (file("empty", b""), "and its file is empty"),
+        (file("newline", b"\n"), "and its file is empty"),
+        (file("large", &vec![b'a'; 65_537]), "and its file is larger"),
+        (file("binary", &[0xff; 32]), "and its file is not UTF-8"),
+        ("/".to_owned(), "and its file is not an ordinary file"),
+        (
+            "/dev/zero".to_owned(),
+            "and its file is not an ordinary file",
+        ),
+        // A secret that was mistaken for its path.
+        (TOKEN.to_owned(), "and its file does not exist"),
+    ];
+    for (path, why) in table {
+        assert_eq!(
+            read(&[("YOUSOON_ADMIN_TOKEN_FILE", &path)]).unwrap_err(),
+            format!(
+                "YOUSOON_ADMIN_TOKEN: YOUSOON_ADMIN_TOKEN_FILE should name a text file of 1 to \
+                 65536 bytes, {why}"
+            )
+        );
+    }
+    let largest = file("largest", &vec![b'a'; 65_536]);
+    assert!(read(&[("YOUSOON_ADMIN_TOKEN_FILE", &largest)]).is_ok());
+    let both = [
+        ("YOUSOON_ADMIN_TOKEN_FILE", largest.as_str()),
+        ("YOUSOON_ADMIN_TOKEN", TOKEN),
+    ];
+    assert_eq!(
+        read(&both).unwrap_err(),
+        "YOUSOON_ADMIN_TOKEN: YOUSOON_ADMIN_TOKEN_FILE is set as well: set one of the two"
+    );
+    let short = file("short", b"short");
+    assert_eq!(
+        read(&[("YOUSOON_ADMIN_TOKEN_FILE", &short)]).unwrap_err(),
+        "YOUSOON_ADMIN_TOKEN: has fewer than 16 bytes"
+    );
+}
+
+/// The private keys of tokens and codes, both random, made for this test.
+const OTHER_KEYS: [&str; 2] = [
+    r#"{"keys":[{"kty":"OKP","crv":"Ed25519","d":"JggWABdaYHjCgotniy45FTO47bhqSj3ljR-EiiXFbC4","x":"edoVE_ElAa4tXxUpQOOozRruxjdy1IQUKZcxJiD7ai0"}]}"#,
+    r#"{"keys":[{"kty":"OKP","crv":"Ed25519","d":"-QDrrYvD36drVQ04L1iAm9tXTUXTTdoNoB-WYI3FMCI","x":"z_D3BYuhJTxlcASatLwimjjKSJICWm_MnUs16NUqpMY"}]}"#,
+];
+/// A configuration that may be rolled out.
+const FIT: [(&str, &str); 9] = [
+    ("YOUSOON_ENV", "production"),
+    ("YOUSOON_JWT_KEYS", OTHER_KEYS[0]),
+    ("YOUSOON_QR_KEYS", OTHER_KEYS[1]),
+    ("YOUSOON_ADMIN_TOKEN", TOKEN),
+    ("YOUSOON_EDGE_URL", "https://edge.example"),
+    ("YOUSOON_EDGE_SECRET", SECRET),
+    ("YOUSOON_METRICS_LISTEN", "0.0.0.0:9090"),
+    (
+        "YOUSOON_MONGODB_URL",
+        "mongodb+srv://user:geh31m@db.example.com/yousoon",
+    ),
+    ("YOUSOON_REDIS_URL", "rediss://:geh31m@redis.example:10000"),
+];
+const ROLLOUT: Rollout = Rollout {
+    replicas: 2,
+    plain_redis: PlainRedis::Refused,
+};
+
+/// The lines of what is wrong when `FIT` has another value of `variable`.
+fn unfit(variable: &str, value: &str, rollout: Rollout) -> Vec<String> {
+    let others = FIT.into_iter().filter(|(name, _)| *name != variable);
+    let variables: Vec<_> = others.chain([(variable, value)]).collect();
+    let names = variables.iter().map(|(name, _)| (*name).to_owned());
+    let report = check::Report::new(&lookup_in(&variables), names, Some(rollout));
+    let text = report.to_string();
+    assert!(!text.contains("geh31m"), "{text}");
+    let lines = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let wrong: Vec<String> = lines
+        .filter(|line| line.contains(" REFUSED ") || line.contains(" MISSING "))
+        .collect();
+    assert_eq!(report.wrong(), wrong.len(), "{text}");
+    wrong
+}
+
+#[test]
+fn a_rollout_refuses_what_must_not_be_in_production() {
+    assert_eq!(
+        unfit("YOUSOON_ENV", "production", ROLLOUT),
+        Vec::<String>::new()
+    );
+    let table = [
+        ("YOUSOON_ENV", "development", "REFUSED should be production"),
+        ("YOUSOON_ENV", "", "REFUSED should be production"),
+        ("YOUSOON_JWT_KEYS", JWT_KEYS, "REFUSED has a test key"),
+        ("YOUSOON_QR_KEYS", JWT_KEYS, "REFUSED has a test key"),
+        ("YOUSOON_QR_KEYS", OTHER_KEYS[0], "REFUSED shares a key"),
+        ("YOUSOON_QR_KEYS", "", "MISSING is required"),
+        ("YOUSOON_EDGE_URL", "", "MISSING is required"),
+        (
+            "YOUSOON_EDGE_URL",
+            "http://edge.example",
+            "REFUSED must be an https URL",
+        ),
+        ("YOUSOON_EDGE_SECRET", "", "MISSING is required"),
+        (
+            "YOUSOON_ADMIN_TOKEN",
+            "dev-0123456789abcdef",
+            "REFUSED is a development secret",
+        ),
+        ("YOUSOON_METRICS_LISTEN", "", "MISSING is required"),
+        ("YOUSOON_BCRYPT_COST", "9", "REFUSED should be at least 10"),
+        (
+            "YOUSOON_MONGODB_URL",
+            "",
+            "MISSING is required for more than one server",
+        ),
+        (
+            "YOUSOON_MONGODB_URL",
+            "mongodb://u:geh31m@db/x",
+            "REFUSED should be encrypted",
+        ),
+        ("YOUSOON_MONGODB_URL", "db", "REFUSED is not a MongoDB URL"),
+        (
+            "YOUSOON_REDIS_URL",
+            "",
+            "MISSING is required for more than one server",
+        ),
+        (
+            "YOUSOON_REDIS_URL",
+            "redis://:geh31m@redis",
+            "REFUSED should begin with rediss://",
+        ),
+        (
+            "YOUSOON_REDIS_URL",
+            "rediss://redis",
+            "REFUSED should have a password",
+        ),
+        (
+            "YOUSOON_REDIS_URL",
+            "rediss://:geh31m@redis/#insecure",
+            "REFUSED should verify",
+        ),
+        (
+            "YOUSOON_SITE_ORIGINS",
+            "http://site.example",
+            "REFUSED \"http://site.example\" must",
+        ),
+        ("YOUSOON_RATE_LIMIT", "off", "REFUSED nothing reads it"),
+    ];
+    for (variable, value, why) in table {
+        let wrong = unfit(variable, value, ROLLOUT);
+        let expected = format!("{variable} {why}");
+        let [line] = wrong.as_slice() else {
+            panic!("{variable}={value}: {wrong:?}");
+        };
+        assert!(line.starts_with(&expected), "{line}");
+    }
+}
+
+#[test]
+fn a_rollout_of_one_server_may_do_with_less() {
+    let plain = Rollout {
+        plain_redis: PlainRedis::Allowed,
+        ..ROLLOUT
+    };
+    let allowed = unfit("YOUSOON_REDIS_URL", "redis://:geh31m@valkey:6379", plain);
+    assert_eq!(allowed, Vec::<String>::new());
+    assert_eq!(
+        unfit("YOUSOON_REDIS_URL", "redis://valkey:6379", plain).len(),
+        1
+    );
+    let one = Rollout {
+        replicas: 1,
+        ..ROLLOUT
+    };
+    assert_eq!(unfit("YOUSOON_MONGODB_URL", "", one), Vec::<String>::new());
+    // MongoDB has no purge log.
+    assert_eq!(unfit("YOUSOON_REDIS_URL", "", one).len(), 1);
 }

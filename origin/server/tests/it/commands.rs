@@ -1,6 +1,10 @@
 //! The program's commands, as somebody types them.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
@@ -125,6 +129,80 @@ fn the_configuration_is_checked_without_a_server() {
     let (sound, text) = check(&production);
     assert!(!sound, "{text}");
     assert!(text.contains("would not start: 4 settings"), "{text}");
+}
+
+#[test]
+fn a_rollout_to_production_is_checked() {
+    let check = |options: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_yousoon"))
+            .args(["config", "check", "--production"])
+            .args(options)
+            .env_clear()
+            .output()
+            .expect("yousoon runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    // Nothing is set: the environment, the token, both sets of keys, both URLs of edge and database,
+    // the secret of the edge, Redis and the metrics.
+    let (code, text) = check(&[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("must not be deployed to production: 9 settings"),
+        "{text}"
+    );
+    let (code, text) = check(&["--replicas", "1"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("must not be deployed to production: 7 settings"),
+        "{text}"
+    );
+}
+
+/// A wrong setting ends the start within this time.
+const REFUSED_WITHIN: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_secret_in_a_file_that_cannot_be_read_ends_the_start_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe");
+    // Nobody writes to it: reading it would wait for ever.
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    for variable in [
+        "YOUSOON_ADMIN_TOKEN",
+        "YOUSOON_EDGE_SECRET",
+        "YOUSOON_JWT_KEYS",
+        "YOUSOON_MONGODB_URL",
+        "YOUSOON_QR_KEYS",
+        "YOUSOON_REDIS_URL",
+    ] {
+        for path in ["/no/such/file", pipe.to_str().unwrap()] {
+            let began = Instant::now();
+            let output = Command::new(env!("CARGO_BIN_EXE_yousoon"))
+                .arg("serve")
+                .env_clear()
+                .env("YOUSOON_DATA_DIR", dir.path())
+                .env("YOUSOON_LISTEN", "127.0.0.1:0")
+                .env(format!("{variable}_FILE"), path)
+                .output()
+                .expect("yousoon runs");
+            assert!(began.elapsed() < REFUSED_WITHIN, "{variable}");
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(
+                (output.status.code(), said.lines().count()),
+                (Some(1), 1),
+                "{said}"
+            );
+            let expected = format!("{variable}_FILE should name a text file");
+            assert!(said.contains(&expected), "{said}");
+        }
+    }
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod measuring;
 mod mongo;
 mod publishing;
 mod purging;
+mod readiness;
 mod refusals;
 mod relaying;
 mod repeating;

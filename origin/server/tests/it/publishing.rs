@@ -217,13 +217,3 @@ async fn the_edge_reads_documents_by_its_signature() {
         assert_eq!(get(&hash, signature).await.status.as_u16(), 401);
     }
 }
-
-#[tokio::test]
-async fn health_is_told() {
-    let app = TestApp::start().await;
-    for path in ["/healthz", "/readyz"] {
-        let answer = Answer::of(app.request(Method::GET, path)).await;
-        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "ok"));
-        assert_eq!(answer.header("cache-control"), "no-store");
-    }
-}

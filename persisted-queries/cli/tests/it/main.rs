@@ -16,6 +16,7 @@ pub(crate) fn pq(arguments: &[&str]) -> (i32, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_pq"))
         .args(arguments)
         .env_remove("YOUSOON_ADMIN_TOKEN")
+        .env_remove("YOUSOON_ADMIN_TOKEN_FILE")
         .output()
         .expect("pq runs");
     let mut text = String::from_utf8(output.stdout).expect("UTF-8");

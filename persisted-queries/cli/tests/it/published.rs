@@ -40,14 +40,17 @@ fn publish(status: &'static str, answer: &'static str) -> (i32, String, String, 
     let manifest = built(folder.path());
     let (url, served) = origin(status, answer);
     let manifest = manifest.to_str().expect("a UTF-8 path");
+    // The newline at its end is no part of the token.
+    let token = folder.path().join("token");
+    std::fs::write(&token, "secret\n").expect("a file");
     let (code, text) = pq(&[
         "publish",
         "--manifest",
         manifest,
         "--url",
         &url,
-        "--token",
-        "secret",
+        "--token-file",
+        token.to_str().expect("a UTF-8 path"),
     ]);
     let (head, body) = served.join().expect("the origin answered");
     let text = text.replace(&url, "URL/");
@@ -97,4 +100,38 @@ fn every_refusal_is_one_line_without_the_token() {
     pq: URL/admin/documents refused the manifest: 307 Temporary Redirect: gone elsewhere
     pq: URL/admin/documents answered 200 OK, but not with the counts: error decoding response body: expected value at line 1 column 1
     ");
+}
+
+#[test]
+fn a_token_that_is_missing_or_given_twice_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = built(folder.path());
+    let empty = folder.path().join("empty");
+    std::fs::write(&empty, "\n").expect("a file");
+    let [manifest, empty] = [&manifest, &empty].map(|path| path.to_str().expect("a UTF-8 path"));
+    let publish = [
+        "publish",
+        "--manifest",
+        manifest,
+        "--url",
+        "http://127.0.0.1:9",
+    ];
+    for (tokens, why) in [
+        (&[][..], "no token is given"),
+        (
+            &["--token", "secret", "--token-file", empty],
+            "are both set",
+        ),
+        (&["--token-file", empty], "its file is empty"),
+        (&["--token-file", "/no-such-secret"], "No such file"),
+        (&["--token-file", "/dev/zero"], "is not an ordinary file"),
+    ] {
+        let (code, text) = pq(&[&publish, tokens].concat());
+        assert_eq!((code, text.lines().count()), (1, 1), "{text}");
+        assert!(
+            text.contains(why) && text.contains("YOUSOON_ADMIN_TOKEN_FILE"),
+            "{text}"
+        );
+        assert!(!text.contains("secret"), "{text}");
+    }
 }
