@@ -20,6 +20,7 @@ mod refusals;
 mod requests;
 mod sharing;
 mod story;
+mod traces;
 
 use cache_core::geo;
 use e2e::{Ask, Options, Stack, Venue};

@@ -14,6 +14,7 @@ pub mod audit;
 mod balancer;
 pub mod clients;
 mod cluster;
+pub mod collector;
 mod documents;
 mod edge;
 mod figures;

@@ -8,6 +8,7 @@ use std::{
 
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 /// A number that orders the beginnings of flights and the arrivals of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,11 +108,13 @@ where
             board: Arc::clone(&self.board),
             key,
         };
-        self.tasks.spawn(async move {
+        let work = async move {
             // Dropped at the end, also by a panic, so that a crashed flight does not block its key.
             let _landed = landed;
             lands.send_replace(Some(flight.await));
-        });
+        };
+        // Its spans belong to the request that began it.
+        self.tasks.spawn(work.in_current_span());
         Ticket {
             number,
             boarding: Boarding::Began,

@@ -7,12 +7,13 @@ use std::{
 
 use redis::{Client, RedisError, RedisResult, aio::MultiplexedConnection};
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 
 use crate::{
     breaker::{Admission, Breaker},
     clock::Clock,
     connecting::Connecting,
-    metrics::Metrics,
+    metrics::{Metrics, TRACED},
 };
 
 /// Why a call to Redis failed.
@@ -98,8 +99,19 @@ impl Link {
     where
         F: Future<Output = RedisResult<T>>,
     {
+        let span = tracing::trace_span!(
+            target: TRACED,
+            "redis",
+            otel.kind = "client",
+            otel.status_code = tracing::field::Empty,
+            db.system.name = "redis",
+            db.operation.name = what,
+        );
         let began = Instant::now();
-        let outcome = self.try_call(within, call).await;
+        let outcome = self.try_call(within, call).instrument(span.clone()).await;
+        if outcome.is_err() {
+            span.record("otel.status_code", "ERROR");
+        }
         let word = outcome.as_ref().map_or_else(LinkError::outcome, |_| "ok");
         self.metrics.redis_call(what, word, began.elapsed());
         outcome

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use cache_core::{CacheKey, EntryHead, FetchReason, Revision, StaleReason, Verdict};
 use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use crate::{
     cached::Cached,
@@ -14,6 +15,7 @@ use crate::{
     flights::{Boarding, FlightNumber, Flights, Ticket},
     link::LinkError,
     memory,
+    metrics::TRACED,
     remote::Remote,
     stats::{Label, Outcome, Stats},
 };
@@ -147,8 +149,14 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
     where
         F: Future<Output = Fill<U>> + Send + 'static,
     {
-        let answer = self.find_or_fill(question, &fill).await;
-        self.stats.count(&question.label, outcome_of(&answer));
+        let span = tracing::trace_span!(target: TRACED, "cache", outcome = tracing::field::Empty);
+        let answer = self
+            .find_or_fill(question, &fill)
+            .instrument(span.clone())
+            .await;
+        let outcome = outcome_of(&answer);
+        span.record("outcome", outcome.as_str());
+        self.stats.count(&question.label, outcome);
         answer
     }
 

@@ -22,6 +22,7 @@ pub mod proof;
 pub mod replica;
 pub mod route;
 pub mod signature;
+pub mod trace;
 pub mod websocket;
 
 /// The edge's name in `Cache-Status`.
@@ -59,6 +60,8 @@ pub mod header {
     pub const CLIENT_IP: &str = "yousoon-client-ip";
     /// Between edge and origin: authenticates the sender, see [`crate::signature`].
     pub const SIGNATURE: &str = "yousoon-signature";
+    /// Edge to origin: the edge's span of the trace, see [`crate::trace`].
+    pub const SPAN: &str = "yousoon-edge-span";
     /// Origin to edge: announces the body of an append to the purge log, see [`crate::announced`].
     pub const BODY: &str = "yousoon-body";
 }

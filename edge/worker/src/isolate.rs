@@ -72,6 +72,8 @@ pub(crate) struct Config {
     /// `ISOLATE_MEMORY_BYTES`: how many bytes of answers an isolate keeps in memory. Default: 48 MiB.
     /// `0` turns the memory tier off, so that every read goes to KV.
     isolate_memory_bytes: usize,
+    /// `TRACED_SHARE`: the share of requests that begin a trace when they go to the origin. Default: 0.
+    pub(crate) traced_share: f64,
 }
 
 thread_local! {
@@ -112,6 +114,15 @@ impl Isolate {
             })?,
             Err(_) => DEFAULT_CAPACITY_BYTES,
         };
+        let traced_share = match optional("TRACED_SHARE").map(|share| share.parse()) {
+            None => 0.0,
+            Some(Ok(share)) if (0.0..=1.0).contains(&share) => share,
+            Some(_) => {
+                return Err(worker::Error::RustError(
+                    "TRACED_SHARE must be a number from 0 to 1".into(),
+                ));
+            }
+        };
         let config = Config {
             origin_url,
             secret,
@@ -119,6 +130,7 @@ impl Isolate {
             allowed_headers: AllowedHeaders::parse(optional("ALLOWED_HEADERS").as_deref()),
             fault_injection,
             isolate_memory_bytes,
+            traced_share,
         };
         Ok(Self {
             kv: Kv::of(env)?,

@@ -21,6 +21,7 @@ mod purge_log;
 mod read;
 mod request;
 mod respond;
+mod trace;
 mod websocket;
 
 use edge_core::cors::AllowedSites;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use cache_core::{AsOf, Revision};
 use edge_core::admit::{OriginAnswer, admit};
 use edge_core::proof::{self, OnBehalfOf};
+use edge_core::trace::Sent;
 use edge_core::{header, signature};
 use js_sys::Uint8Array;
 use pq_core::{DocumentHash, MediaType};
@@ -22,6 +23,7 @@ use crate::isolate::Isolate;
 use crate::memory::Ready;
 use crate::request::Incoming;
 use crate::respond;
+use crate::trace;
 
 pub(crate) mod fetched;
 
@@ -60,9 +62,14 @@ const RETRY_WITHIN_MS: u64 = 2_000;
 
 /// Sends a shared read. Its answer must contain revision `minimum`; that is the only part of the
 /// client's request that is passed on.
-pub(crate) async fn read(isolate: &Isolate, body: &str, minimum: Option<Revision>) -> Fetched {
+pub(crate) async fn read(
+    isolate: &Isolate,
+    body: &str,
+    minimum: Option<Revision>,
+    trace: Option<&Sent>,
+) -> Fetched {
     let began_ms = now_ms();
-    let mut outcome = try_read(isolate, body, minimum).await;
+    let mut outcome = try_read(isolate, body, minimum, trace).await;
     for after_ms in RETRIES_AFTER_MS {
         let has_failed = |fetched: &Fetched| fetched.failure().is_some();
         if outcome.as_ref().is_ok_and(|fetched| !has_failed(fetched))
@@ -73,7 +80,7 @@ pub(crate) async fn read(isolate: &Isolate, body: &str, minimum: Option<Revision
         if after_ms > 0 {
             Delay::from(Duration::from_millis(after_ms)).await;
         }
-        outcome = try_read(isolate, body, minimum).await;
+        outcome = try_read(isolate, body, minimum, trace).await;
     }
     outcome.unwrap_or_else(|error| Fetched::Failed(error.into_reason().into()))
 }
@@ -82,8 +89,12 @@ async fn try_read(
     isolate: &Isolate,
     body: &str,
     minimum: Option<Revision>,
+    trace: Option<&Sent>,
 ) -> Result<Fetched, EdgeError> {
     let headers = Headers::new()?;
+    if let Some(trace) = trace {
+        trace::set(&headers, trace)?;
+    }
     if let Some(minimum) = minimum {
         headers.set(header::MIN_REVISION, &minimum.to_string())?;
     }
@@ -202,6 +213,10 @@ pub(crate) async fn forward(
     // Clients must not send the headers that authenticate the edge.
     headers.delete(header::SIGNATURE)?;
     headers.delete(header::CLIENT_IP)?;
+    headers.delete(header::SPAN)?;
+    if let Some(trace) = trace::of(isolate, incoming) {
+        trace::set(&headers, &trace)?;
+    }
     // `fetch` refuses requests with `Expect`, and the edge has read the body already.
     headers.delete("expect")?;
     // Without this the origin counts the request against the edge's own address.

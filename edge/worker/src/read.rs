@@ -22,7 +22,7 @@ use crate::memory::Ready;
 use crate::origin::fetched::Fetched;
 use crate::origin::{self, Timeout};
 use crate::request::Incoming;
-use crate::{documents, feed, respond, websocket};
+use crate::{documents, feed, respond, trace, websocket};
 
 /// The shortest interval between writes of a key to KV, which accepts one per second, in
 /// milliseconds.
@@ -154,7 +154,7 @@ async fn shared(
                 return respond::read(&ready, Served::Hit { tier }, media, if_none_match);
             }
             Verdict::ServeAndRefresh { .. } => {
-                let _for_the_next_request = begin_fill(isolate, context, &read, min_revision);
+                let _for_the_next_request = begin_fill(isolate, context, &read, reader);
                 return respond::read(&ready, Served::Hit { tier }, media, if_none_match);
             }
             Verdict::Fetch { why, .. } => {
@@ -167,7 +167,7 @@ async fn shared(
             }
         }
     }
-    let (fetched, collapsed) = fill(isolate, context, &read, came, min_revision).await;
+    let (fetched, collapsed) = fill(isolate, context, &read, came, reader).await;
     // Judged again: a purge may have arrived while the origin was failing.
     if let (Some(why), Some(candidate)) = (fetched.failure(), &candidate)
         && stands_in(isolate, &candidate.ready, min_revision)
@@ -282,13 +282,14 @@ fn begin_fill(
     isolate: &'static Isolate,
     context: &Context,
     read: &Rc<SharedRead>,
-    min_revision: Option<Revision>,
+    reader: &Reader<'_>,
 ) -> Ticket<Fetched> {
     let key = read.key;
     let read = Rc::clone(read);
-    let minimum = minimum_for_origin(isolate, min_revision);
+    let minimum = minimum_for_origin(isolate, reader.min_revision);
+    let trace = trace::of(isolate, reader.incoming);
     let flight = move || async move {
-        let fetched = origin::read(isolate, &read.origin_body, minimum).await;
+        let fetched = origin::read(isolate, &read.origin_body, minimum, trace.as_ref()).await;
         if let Fetched::Shared(ready) = &fetched {
             isolate.memory.borrow_mut().put(key, ready.clone());
         }
@@ -344,10 +345,11 @@ async fn fill(
     context: &Context,
     read: &Rc<SharedRead>,
     came: FlightNumber,
-    min_revision: Option<Revision>,
+    reader: &Reader<'_>,
 ) -> (Fetched, bool) {
+    let min_revision = reader.min_revision;
     for _ in 0..2 {
-        let ticket = begin_fill(isolate, context, read, min_revision);
+        let ticket = begin_fill(isolate, context, read, reader);
         let joined = ticket.boarding == Boarding::Joined;
         let began_later = ticket.number() >= came;
         let Some(fetched) = ticket.landed().await else {
@@ -363,7 +365,8 @@ async fn fill(
     }
     // The platform ended the fetch, or neither result could be used: fetches for this request alone.
     let minimum = minimum_for_origin(isolate, min_revision);
-    let fetched = origin::read(isolate, &read.origin_body, minimum).await;
+    let trace = trace::of(isolate, reader.incoming);
+    let fetched = origin::read(isolate, &read.origin_body, minimum, trace.as_ref()).await;
     (fetched, false)
 }
 

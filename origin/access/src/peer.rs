@@ -38,6 +38,11 @@ impl Peer {
     }
 }
 
+/// Whether the edge proves that it sends the request.
+pub fn is_edge(headers: &HeaderMap, edge_secret: Option<&Secret>, now_ms: i64) -> bool {
+    said_by_edge(headers, edge_secret, now_ms.unsigned_abs()).is_some()
+}
+
 fn said_by_edge(
     headers: &HeaderMap,
     edge_secret: Option<&Secret>,

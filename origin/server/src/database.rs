@@ -17,6 +17,7 @@ use domain::{
     team::store::TeamStore,
     users::store::UserStore,
 };
+use prometheus_client::registry::Registry;
 use purging::Backend;
 use store_mongo::{
     database::MongoDb,
@@ -59,6 +60,23 @@ pub struct Database {
     pub rows: Arc<dyn RowStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
     embedded: Option<EmbeddedDb>,
+    pub metrics: BackendMetrics,
+}
+
+/// What a backend measures of itself.
+#[derive(Clone, Debug)]
+pub enum BackendMetrics {
+    Sqlite(store_sqlite::metrics::Metrics),
+    Mongo(store_mongo::metrics::Metrics),
+}
+
+impl BackendMetrics {
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        match self {
+            Self::Sqlite(metrics) => metrics.register(registry),
+            Self::Mongo(metrics) => metrics.register(registry),
+        }
+    }
 }
 
 /// Why the purge log cannot be opened.
@@ -88,6 +106,7 @@ impl Database {
             bookings: Arc::new(EmbeddedBookings::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
+            metrics: BackendMetrics::Sqlite(db.metrics().clone()),
         }
     }
 
@@ -108,6 +127,7 @@ impl Database {
             bookings: Arc::new(MongoBookings::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
+            metrics: BackendMetrics::Mongo(db.metrics().clone()),
         }
     }
 

@@ -33,11 +33,11 @@ use purging::{self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Run};
 use reqwest::Url;
 use yousoon::{
     catalogue::import,
-    config::{Config, cache_from_env},
+    config::{Config, cache_from_env, telemetry_from_env},
     database::Database,
     error_page, server,
     state::AppState,
-    telemetry,
+    telemetry::{self, TelemetryConfig},
 };
 
 /// Every request allocates some hundred small blocks, on every core: the C library's allocator costs
@@ -173,8 +173,32 @@ struct PurgeOptions {
 
 fn main() -> ExitCode {
     let Cli { database, command } = Cli::parse();
-    telemetry::init();
-    let outcome = match command {
+    let outcome = telemetry_from_env()
+        .map_err(Into::into)
+        .and_then(|telemetry| run(database, command, telemetry));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(
+    database: DatabaseOptions,
+    command: Command,
+    telemetry: TelemetryConfig,
+) -> anyhow::Result<()> {
+    // Only the server exports traces.
+    let logs = TelemetryConfig {
+        exports_traces: false,
+        ..telemetry
+    };
+    if !matches!(command, Command::Serve) {
+        telemetry::init(&logs)?;
+    }
+    match command {
         Command::Serve => block_on(serve(database)),
         Command::Seed(options) => block_on(seed(database, options)),
         Command::Import { file } => block_on(import(database, file)),
@@ -205,13 +229,6 @@ fn main() -> ExitCode {
         Command::Role(options) => block_on(commands::access::role(database, options)),
         Command::Cache(command) => block_on(commands::cache::run(command)),
         Command::Config(command) => commands::config::run(&command),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
     }
 }
 
@@ -222,6 +239,8 @@ fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
 async fn serve(database: DatabaseOptions) -> anyhow::Result<()> {
     // Before anything is touched: a wrong setting leaves no trace.
     let config = Config::from_env()?;
+    // Sends what is left when it is dropped.
+    let _telemetry = telemetry::init(&config.telemetry)?;
     let db = database.open(LogRole::Server).await?;
     let state = AppState::new(config, db, Clock::System, ReadObserver::default()).await?;
     Ok(server::serve(state).await?)

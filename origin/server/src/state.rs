@@ -20,8 +20,10 @@ use purging::{PurgeLog, relay::RelayStatus};
 
 use crate::{
     config::Config,
-    database::{Database, NoLog},
+    database::{BackendMetrics, Database, NoLog},
     live::Hub,
+    metrics::Requests,
+    telemetry::request::Tracing,
 };
 
 /// Why the shared state cannot be built.
@@ -47,6 +49,12 @@ pub struct Shared {
     pub schema: Schema,
     /// Parsed GET requests by their exact spelling, so that a repeated one is not parsed again.
     pub spellings: Spellings<PublicQuery>,
+    /// Decides which requests are traced.
+    pub tracing: Tracing,
+    /// How long requests took, and what became of them.
+    pub requests: Requests,
+    /// What the database's backend measures of itself.
+    pub backend: BackendMetrics,
     /// The open subscriptions of this server.
     pub live: Hub,
     /// The state of the purge relay to each edge, in the configuration's order.
@@ -135,6 +143,9 @@ impl AppState {
             services,
             schema: schema::schema(config.environment),
             spellings: Spellings::default(),
+            tracing: Tracing::new(&config.telemetry),
+            requests: Requests::default(),
+            backend: database.metrics,
             live: Hub::new(config.live, &config.rate_limits),
             relays: relays.map(Arc::new).collect(),
             outgoing,

@@ -15,6 +15,7 @@ use crate::{
     database::MongoDb,
     error::{MongoError, Safe},
     limits::{bounded, majority},
+    metrics::Metrics,
     opening::{OpenError, Patience},
     server,
     url::MongoUrl,
@@ -99,9 +100,11 @@ async fn open(
 ) -> Result<MongoDb, MongoError> {
     let mut options = with_ours(ClientOptions::parse(url.expose()).await?);
     options.command_event_handler = told;
+    let metrics = Metrics::default();
+    options.cmap_event_handler = Some(metrics.of_pools());
     let client = Client::with_options(options)?;
     let facts = server::look(&client.database(url.database())).await?;
-    Ok(MongoDb::new(client, url.database(), facts))
+    Ok(MongoDb::new(client, url.database(), facts, metrics))
 }
 
 /// What the URL says is kept for hosts, TLS, credentials and whether writes are retried (Azure's

@@ -8,8 +8,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use mongodb::{Client, Collection, Database};
 use tokio::sync::OnceCell;
+use tracing::Instrument as _;
 
-use crate::limits::bounded;
+use crate::{limits::bounded, metrics::Metrics};
 
 pub use crate::error::MongoError;
 pub use crate::opening::{OpenError, Patience};
@@ -28,6 +29,7 @@ pub struct MongoDb {
     /// Whether transactions work; tried once, at the first use.
     transactions: Arc<OnceCell<Result<(), NoTransactions>>>,
     together: Together,
+    metrics: Metrics,
 }
 
 /// How writes that belong together are done.
@@ -39,13 +41,14 @@ pub enum Together {
 }
 
 impl MongoDb {
-    pub fn new(client: Client, database: &str, facts: ServerFacts) -> Self {
+    pub fn new(client: Client, database: &str, facts: ServerFacts, metrics: Metrics) -> Self {
         Self {
             database: client.database(database),
             client,
             facts: Arc::new(facts),
             transactions: Arc::default(),
             together: Together::InTransaction,
+            metrics,
         }
     }
 
@@ -79,6 +82,11 @@ impl MongoDb {
         self.together
     }
 
+    /// The metrics of this handle and its clones.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// What the server said of itself.
     pub fn facts(&self) -> &ServerFacts {
         &self.facts
@@ -103,7 +111,11 @@ impl MongoDb {
         T: Send + 'static,
         F: Future<Output = Result<T, MongoError>> + Send + 'static,
     {
-        bounded(OPERATION_WITHIN, work).await
+        let call = self.metrics.begin::<F>();
+        let span = call.span().clone();
+        let outcome = bounded(OPERATION_WITHIN, work).instrument(span).await;
+        call.ended(&outcome);
+        outcome
     }
 }
 

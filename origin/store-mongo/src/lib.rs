@@ -11,6 +11,7 @@ pub mod database;
 pub mod documents;
 pub mod error;
 pub mod limits;
+pub mod metrics;
 pub mod migrations;
 pub mod opening;
 pub mod outbox;

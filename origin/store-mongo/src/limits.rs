@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::StoreError;
 use mongodb::options::{Acknowledgment, WriteConcern};
+use tracing::Instrument as _;
 
 use crate::error::MongoError;
 
@@ -17,7 +18,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, MongoError>> + Send + 'static,
 {
-    match tokio::time::timeout(within, tokio::spawn(work)).await {
+    match tokio::time::timeout(within, tokio::spawn(work.in_current_span())).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_panicked)) => Err(StoreError::Interrupted.into()),
         Err(_elapsed) => Err(MongoError::NoAnswer { within }),

@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use mongodb::error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use crate::{backoff::Backoff, database::MongoDb, error::MongoError, limits::bounded, tx::Tx};
 
@@ -54,11 +55,14 @@ impl MongoDb {
         F: for<'s> FnMut(&'s mut Tx) -> BoxFuture<'s, Result<T, MongoError>> + Send + 'static,
     {
         let db = self.clone();
+        let call = self.metrics().begin::<F>();
         let running = bounded(TRANSACTION_WITHIN + GRACE, async move {
             let tx = Tx::new(&db).await?;
             run_to_the_end(&mut InTx { tx, work }, on_duplicate).await
         });
-        running.await.map_err(|error| match error {
+        let outcome = running.instrument(call.span().clone()).await;
+        call.ended(&outcome);
+        outcome.map_err(|error| match error {
             silent @ MongoError::NoAnswer { .. } => MongoError::UnknownOutcome {
                 last: Box::new(silent),
             },

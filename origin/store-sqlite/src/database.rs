@@ -15,7 +15,7 @@ use deadpool_sqlite::{Config, Hook, HookError, Pool, Runtime};
 use domain::StoreError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::{error::SqliteError, migrations};
+use crate::{error::SqliteError, metrics::Metrics, migrations};
 
 const FILE_NAME: &str = "yousoon.sqlite";
 /// What SQLite adds to the file's name for the files that it keeps beside it.
@@ -46,6 +46,7 @@ pub struct EmbeddedDb {
     readers: Pool,
     /// A pool of one: SQLite has one writer, and waiting here is fair where its busy handler is not.
     writer: Pool,
+    metrics: Metrics,
 }
 
 impl EmbeddedDb {
@@ -64,6 +65,7 @@ impl EmbeddedDb {
         Ok(Self {
             readers: pool(&path, Role::Reader, READERS)?,
             writer: pool(&path, Role::Writer, 1)?,
+            metrics: Metrics::default(),
         })
     }
 
@@ -85,7 +87,9 @@ impl EmbeddedDb {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, SqliteError> + Send + 'static,
     {
+        let call = self.metrics.begin("read");
         let connection = self.readers.get().await.map_err(SqliteError::from)?;
+        let call = call.has_a_connection();
         let done: Result<Result<T, SqliteError>, _> = connection
             .interact(move |connection| {
                 let snapshot = connection.transaction()?;
@@ -94,6 +98,7 @@ impl EmbeddedDb {
                 Ok(value)
             })
             .await;
+        call.ended();
         Ok(done.map_err(SqliteError::from)??)
     }
 
@@ -103,7 +108,9 @@ impl EmbeddedDb {
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<T, SqliteError> + Send + 'static,
     {
+        let call = self.metrics.begin("write");
         let connection = self.writer.get().await.map_err(SqliteError::from)?;
+        let call = call.has_a_connection();
         let done: Result<Result<T, SqliteError>, _> = connection
             .interact(move |connection| {
                 let transaction =
@@ -113,7 +120,13 @@ impl EmbeddedDb {
                 Ok(value)
             })
             .await;
+        call.ended();
         Ok(done.map_err(SqliteError::from)??)
+    }
+
+    /// The metrics of this database's connections.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 }
 

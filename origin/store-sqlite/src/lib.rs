@@ -9,6 +9,7 @@ pub mod error;
 pub mod in_force;
 pub mod log;
 pub mod log_rows;
+pub mod metrics;
 pub mod migrations;
 pub mod outbox;
 pub mod stores;

@@ -169,6 +169,12 @@ impl Documents {
         Some(known.document.operation.name.clone())
     }
 
+    /// Whether the document is published, and this server has read it.
+    pub fn is_ready(&self, hash: DocumentHash) -> bool {
+        let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
+        ready.contains_key(&hash)
+    }
+
     /// Drops documents whose record changed, so that they are read again.
     fn forget(&self, hashes: &[DocumentHash]) {
         let mut ready = self.ready.write().unwrap_or_else(PoisonError::into_inner);

@@ -47,6 +47,14 @@ impl Executed {
         errors.any(|error| code_of(error).is_none() && !error.path.is_empty())
     }
 
+    /// The HTTP status that the worst of the errors stands for; `None` without errors.
+    pub fn worst_status(&self) -> Option<u16> {
+        let errors = self.response.errors.iter();
+        errors
+            .map(|error| code_of(error).unwrap_or(ErrorCode::INTERNAL).status())
+            .max()
+    }
+
     /// How long a shared cache may keep the answer; `None` if it may not.
     pub fn lifetime(&self, policy: &CachePolicy) -> Option<Lifetime> {
         if !policy.is_shared() || self.facts.uncacheable {

@@ -22,6 +22,7 @@ mod rate_limits;
 mod reader;
 mod rollout;
 mod secret_file;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,7 @@ pub use live::LiveConfig;
 pub use metrics::MetricsConfig;
 pub use reader::ConfigError;
 pub use rollout::{PlainRedis, Rollout};
+pub use telemetry::telemetry_from_env;
 
 use access::{AuthConfig, keys::KeySet, rate::RateLimitsConfig};
 use api::{
@@ -40,6 +42,8 @@ use api::{
 };
 use purging::relay::EdgeConfig;
 use reader::{Lookup, Reader, process_environment};
+
+use crate::telemetry::TelemetryConfig;
 
 /// The whole configuration of `yousoon serve`, except the database, which command-line options
 /// choose.
@@ -58,6 +62,7 @@ pub struct Config {
     pub lists: ListsConfig,
     pub live: LiveConfig,
     pub metrics: MetricsConfig,
+    pub telemetry: TelemetryConfig,
 }
 
 impl Config {
@@ -89,6 +94,7 @@ impl Config {
             lists: cache::lists(reader),
             live: LiveConfig::read(reader),
             metrics: MetricsConfig::read(reader),
+            telemetry: telemetry::read(reader),
         };
         config.refuse_contradictions(reader);
         if config.environment.is_production() {

@@ -4,11 +4,11 @@ use std::{borrow::Cow, sync::Arc};
 
 use access::{
     caller::{Asker, Caller},
-    peer::Peer,
+    peer::{Peer, is_edge},
     rate,
 };
 use api::{
-    execution::{cached::PublicQuery, execute},
+    execution::{cached::PublicQuery, execute, executed::Executed},
     request::{authorise, reader::Reader},
 };
 use axum::{
@@ -22,6 +22,7 @@ use http::{HeaderName, header};
 use pq_core::{
     Accepted, DocumentRef, Form, MediaType, limits, manifest::OperationKind, request::Method,
 };
+use tracing::Instrument as _;
 
 use super::{
     answer,
@@ -29,7 +30,11 @@ use super::{
     document::{self, Failure},
     reading::{self, text},
 };
-use crate::{admission, cors, live, state::AppState};
+use crate::{
+    admission, cors, live,
+    state::AppState,
+    telemetry::request::{Outcome, Tracked},
+};
 
 /// `/graphql`, every method.
 pub async fn graphql(State(state): State<AppState>, request: Request) -> Response {
@@ -59,6 +64,37 @@ pub async fn graphql_by_id(
 }
 
 async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> Response {
+    let in_flight = state.requests.begin();
+    let tracked = Tracked::begin(&state.tracing, request.headers());
+    let root = tracked.root().clone();
+    let headers = (!root.is_disabled()).then(|| request.headers().clone());
+    let response = admitted(state, path_id, request, &tracked)
+        .instrument(root)
+        .await;
+    if let Some(headers) = headers
+        && is_edge(
+            &headers,
+            state.config.edge.secret.as_ref(),
+            state.services.clock.now_ms(),
+        )
+    {
+        tracked.export_edge(&headers);
+    }
+    let documents = &state.services.documents;
+    let became = tracked.end(&response);
+    state
+        .requests
+        .answered(&tracked, &response, became, |hash| documents.is_ready(hash));
+    drop(in_flight);
+    response
+}
+
+async fn admitted(
+    state: &AppState,
+    path_id: Option<String>,
+    request: Request,
+    tracked: &Tracked,
+) -> Response {
     let peer = admission::peer_of(&request, state);
     let asker = admission::asker_of(request.headers(), peer, state).await;
     let origin = request.headers().get(header::ORIGIN).cloned();
@@ -66,11 +102,16 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
     let counted = admission::count(state, caller, peer).await;
     let mut response = match &counted {
         Some(decision) if !decision.is_admitted() => admission::too_many(decision, &request),
-        Some(_) | None => match hit(state, &request) {
-            Some(response) => response,
-            // Boxed: hits, which are most requests, do not carry it.
-            None => Box::pin(anything_else(state, path_id, request, (asker, peer))).await,
-        },
+        Some(_) | None => {
+            if let Some(response) = hit(state, &request, tracked) {
+                response
+            } else {
+                let logged = tracked.logged(request.headers());
+                let work = anything_else(state, path_id, request, (asker, peer), tracked);
+                // Boxed: hits, which are most requests, do not carry it.
+                Box::pin(work.instrument(logged)).await
+            }
+        }
     };
     if let Some(decision) = &counted {
         rate::headers::write(decision, response.headers_mut());
@@ -80,7 +121,7 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
 }
 
 /// The answer to a GET request that was made before in the same spelling, if memory has it.
-fn hit(state: &AppState, request: &Request) -> Option<Response> {
+fn hit(state: &AppState, request: &Request, tracked: &Tracked) -> Option<Response> {
     let headers = request.headers();
     if request.method() != http::Method::GET
         || headers.contains_key(MIN_REVISION)
@@ -105,7 +146,9 @@ fn hit(state: &AppState, request: &Request) -> Option<Response> {
         minimum: None,
         if_none_match: if_none_match.as_deref(),
     };
-    cached::hit(state, &query, options)
+    let response = cached::hit(state, &query, options)?;
+    tracked.asks(&query.document);
+    Some(response)
 }
 
 async fn anything_else(
@@ -113,11 +156,12 @@ async fn anything_else(
     path_id: Option<String>,
     request: Request,
     (asker, peer): (Result<Asker, StoreError>, Peer),
+    tracked: &Tracked,
 ) -> Response {
     if is_websocket(&request) {
         live::websocket::answer(state, request, peer).await
     } else {
-        answer(state, path_id, request, asker).await
+        answer(state, path_id, request, asker, tracked).await
     }
 }
 
@@ -132,18 +176,27 @@ async fn answer(
     path_id: Option<String>,
     request: Request,
     asker: Result<Asker, StoreError>,
+    tracked: &Tracked,
 ) -> Response {
     let accepted = match Accepted::parse(text(request.headers(), &header::ACCEPT).as_deref()) {
         Ok(accepted) => accepted,
         Err(refusal) => return answer::refusal(&refusal, MediaType::Json),
     };
     let mut media = accepted.refusals();
-    let steps = steps(state, path_id, request, asker, accepted, &mut media);
+    let request = (path_id, request);
+    let steps = steps(state, request, asker, accepted, tracked, &mut media);
     match tokio::time::timeout(limits::EXECUTION, steps).await {
         Ok(Ok(response)) => response,
-        Ok(Err(Failure::Refused(refusal))) => answer::refusal(&refusal, media),
-        Ok(Err(Failure::Store(error))) => answer::internal(&error, media),
+        Ok(Err(Failure::Refused(refusal))) => {
+            tracked.became(Outcome::of_status(refusal.code.status()));
+            answer::refusal(&refusal, media)
+        }
+        Ok(Err(Failure::Store(error))) => {
+            tracked.became(Outcome::Failed);
+            answer::internal(&error, media)
+        }
         Err(_elapsed) => {
+            tracked.became(Outcome::Failed);
             tracing::error!(
                 timeout_s = limits::EXECUTION.as_secs(),
                 "a request took too long"
@@ -157,10 +210,10 @@ async fn answer(
 /// operation is known.
 async fn steps(
     state: &AppState,
-    path_id: Option<String>,
-    request: Request,
+    (path_id, request): (Option<String>, Request),
     asker: Result<Asker, StoreError>,
     accepted: Accepted,
+    tracked: &Tracked,
     refusals: &mut MediaType,
 ) -> Result<Response, Failure> {
     let method = reading::method(&request)?;
@@ -181,11 +234,13 @@ async fn steps(
         && let Ok(Form::Response(media)) = accepted.form(OperationKind::Query, method)
         && let Some(query) = remembered(state, spelling.as_str()).await?
     {
+        tracked.asks(&query.document);
         return Ok(cached::answer(state, &query, options(media, asker.as_ref().ok())).await);
     }
     let headers = request.headers().clone();
     let request = reading::parse(method, path_id, request).await?;
     let document = document::document(state, &request).await?;
+    tracked.asks(&document);
     let form = accepted.form(document.operation.kind, method)?;
     *refusals = form.refusals();
     document::name_matches(&document, request.operation_name.as_deref())?;
@@ -223,12 +278,20 @@ async fn steps(
         required,
     );
     let executed = Box::pin(run).await?;
+    tracked.became(outcome_of(&executed));
     let language = if executed.response.errors.is_empty() {
         Language::French
     } else {
         reader.language(&state.services).await
     };
     Ok(answer::executed(&executed, media, language))
+}
+
+fn outcome_of(executed: &Executed) -> Outcome {
+    match executed.worst_status() {
+        Some(status) => Outcome::of_status(status),
+        None => Outcome::Ok,
+    }
 }
 
 /// The query of an earlier GET request with the same spelling, if its document is still the same.

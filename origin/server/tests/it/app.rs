@@ -41,6 +41,7 @@ use yousoon::{
     router::router,
     server::accepting,
     state::AppState,
+    telemetry::TelemetryConfig,
 };
 
 use crate::fixtures::NOW_MS;
@@ -328,6 +329,7 @@ impl Builder {
             lists: ListsConfig::default(),
             live: self.live,
             metrics: MetricsConfig::default(),
+            telemetry: TelemetryConfig::default(),
         }
     }
 }

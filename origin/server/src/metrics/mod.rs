@@ -4,6 +4,9 @@
 //! All names begin with `yousoon_`. `cache_tiered::metrics` names those of the caches,
 //! `access::rate` those of the rate limits.
 
+mod process;
+mod requests;
+
 use std::{fmt, sync::Arc};
 
 use axum::{
@@ -24,6 +27,8 @@ use prometheus_client::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use requests::Requests;
+
 use crate::{http::answer::internal, state::AppState};
 
 const PREFIX: &str = "yousoon";
@@ -40,10 +45,13 @@ pub fn router(state: AppState) -> Router {
     let mut registry = Registry::with_prefix(PREFIX);
     state.services.caches.metrics.register(&mut registry);
     state.services.rate_limiter.register(&mut registry);
+    state.requests.register(&mut registry);
+    state.backend.register(&mut registry);
     state.live.register(&mut registry);
     registry.register_collector(Box::new(Answers(state.clone())));
     registry.register_collector(Box::new(Relays(state.clone())));
     registry.register_collector(Box::new(CatalogueIndex(state.clone())));
+    registry.register_collector(Box::new(process::Process::begin()));
     let registry = Arc::new(registry);
     Router::new()
         .route("/metrics", get(metrics))
@@ -135,6 +143,24 @@ impl Collector for CatalogueIndex {
             let counter = ConstCounter::new(count);
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             counter.encode(metric)?;
+        }
+        let size = lists.size();
+        let gauges = [
+            (
+                "index_offers",
+                "Offers in the catalogue index.",
+                size.offers,
+            ),
+            (
+                "index_bytes",
+                "What the catalogue index takes, about.",
+                size.bytes,
+            ),
+        ];
+        for (name, help, value) in gauges {
+            let value = i64::try_from(value).unwrap_or(i64::MAX);
+            let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            ConstGauge::new(value).encode(metric)?;
         }
         let corrupt = i64::try_from(lists.corrupt()).unwrap_or(i64::MAX);
         let help = "Offers that cannot be read, which lists leave out.";

@@ -1,0 +1,64 @@
+//! Logs and traces. The variables of traces are those of the OpenTelemetry specification, of which
+//! the exporter reads more than are checked here.
+
+use reqwest::Url;
+use tracing_subscriber::EnvFilter;
+
+use super::reader::{ConfigError, Lookup, Reader, process_environment};
+use crate::telemetry::TelemetryConfig;
+
+/// The transports of OTLP that the program has.
+const PROTOCOLS: [&str; 3] = ["grpc", "http/protobuf", "http/json"];
+
+/// The part that every command needs.
+pub fn telemetry_from_env() -> Result<TelemetryConfig, ConfigError> {
+    from_lookup(&process_environment)
+}
+
+fn from_lookup(lookup: Lookup<'_>) -> Result<TelemetryConfig, ConfigError> {
+    let mut reader = Reader::new(lookup);
+    let config = read(&mut reader);
+    reader.outcome().map(|()| config)
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> TelemetryConfig {
+    let usual = TelemetryConfig::default();
+    let log_filter = reader.or("RUST_LOG", usual.log_filter, |text| {
+        let parsed = EnvFilter::try_new(text);
+        parsed.map_err(|error| format!("is not a filter: {error}"))?;
+        Ok(text.to_owned())
+    });
+    let log_format = reader.or("YOUSOON_LOG", usual.log_format, str::parse);
+    let endpoint = reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", "no traces", endpoint);
+    reader.or("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc".to_owned(), |text| {
+        if PROTOCOLS.contains(&text) {
+            Ok(text.to_owned())
+        } else {
+            Err(format!("{text:?} is none of {}", PROTOCOLS.join(", ")))
+        }
+    });
+    let traced_share = reader.or(
+        "OTEL_TRACES_SAMPLER_ARG",
+        usual.traced_share,
+        |text| match text.parse() {
+            Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+            Ok(_) | Err(_) => Err(format!("{text:?} is not a number from 0 to 1")),
+        },
+    );
+    TelemetryConfig {
+        log_format,
+        log_filter,
+        exports_traces: endpoint.is_some(),
+        traced_share,
+    }
+}
+
+fn endpoint(text: &str) -> Result<Url, String> {
+    let url: Url = text
+        .parse()
+        .map_err(|error| format!("is not a URL: {error}"))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        other => Err(format!("has the scheme {other:?}, not http or https")),
+    }
+}

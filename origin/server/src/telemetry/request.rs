@@ -1,0 +1,400 @@
+//! What is told of one GraphQL request: its span in traces, its fields in log lines, its duration and
+//! outcome in metrics.
+
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU8, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use api::documents::Document;
+use axum::response::Response;
+use edge_core::header as edge_header;
+use http::HeaderMap;
+use opentelemetry::{
+    KeyValue,
+    trace::{
+        Span as _, SpanBuilder, SpanId, SpanKind, Status, TraceContextExt as _, TraceId,
+        Tracer as _,
+    },
+};
+use pq_core::manifest::OperationKind;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use super::{
+    TelemetryConfig,
+    parent::Parent,
+    traces::{self, below},
+};
+
+/// The target of the span of a request that is traced.
+pub(super) const ROOT: &str = "traced::request";
+/// How many requests a second are traced because their sender says so. It could be anybody.
+const DEMANDED_PER_S: u64 = 20;
+/// A request that takes longer is logged.
+const SLOW: Duration = Duration::from_millis(500);
+/// How many characters of a client's name are logged.
+const NAME_CHARS: usize = 40;
+/// Who sends a request, in the headers of GraphQL clients.
+const CLIENT_NAMES: [&str; 2] = ["graphql-client-name", "apollographql-client-name"];
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Outcome {
+    /// It has its answer, without errors.
+    #[default]
+    Ok,
+    /// A rule says no, to all of it or to a field: the client can do something about it.
+    Refused,
+    /// It failed on our side, all of it or a field.
+    Failed,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 3] = [Self::Ok, Self::Refused, Self::Failed];
+
+    /// The name in metrics, traces and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// What a request with this HTTP status became.
+    pub const fn of_status(status: u16) -> Self {
+        match status {
+            500.. => Self::Failed,
+            400.. => Self::Refused,
+            _ => Self::Ok,
+        }
+    }
+
+    fn from_number(number: u8) -> Self {
+        let all = Self::ALL.into_iter();
+        all.rev()
+            .find(|outcome| *outcome as u8 == number)
+            .unwrap_or_default()
+    }
+}
+
+/// Decides which requests are traced.
+#[derive(Debug)]
+pub struct Tracing {
+    is_on: bool,
+    /// A random number below this is traced.
+    below: u64,
+    begun: AtomicU64,
+    /// The second, and how many were traced in it because their sender said so.
+    demanded: AtomicU64,
+    began: Instant,
+}
+
+impl Tracing {
+    pub fn new(config: &TelemetryConfig) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a share from 0 to 1; its last digits do not matter"
+        )]
+        let below = (config.traced_share.clamp(0.0, 1.0) * u64::MAX as f64) as u64;
+        Self {
+            is_on: config.exports_traces,
+            below,
+            begun: AtomicU64::new(0),
+            demanded: AtomicU64::new(0),
+            began: Instant::now(),
+        }
+    }
+
+    fn samples(&self, parent: Option<&Parent>) -> bool {
+        if !self.is_on {
+            return false;
+        }
+        match parent {
+            Some(parent) if parent.is_sampled => self.admits_demand(),
+            // Whoever began the trace has decided.
+            Some(_) => false,
+            None => mixed(self.begun.fetch_add(1, Ordering::Relaxed)) < self.below,
+        }
+    }
+
+    fn admits_demand(&self) -> bool {
+        let second = self.began.elapsed().as_secs() << 32;
+        let counted = self
+            .demanded
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| {
+                let count = before.max(second);
+                (count - second < DEMANDED_PER_S).then_some(count + 1)
+            });
+        counted.is_ok()
+    }
+}
+
+/// `SplitMix64`: spreads numbers that follow each other.
+const fn mixed(number: u64) -> u64 {
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    state ^ (state >> 31)
+}
+
+/// What is known of a request while it is answered.
+#[derive(Debug)]
+pub struct Tracked {
+    began: Instant,
+    is_on: bool,
+    parent: Option<Parent>,
+    /// Disabled unless the request is traced.
+    root: Span,
+    /// Whose fields every log line of the request has; hits do without.
+    logged: OnceLock<Span>,
+    document: OnceLock<Arc<Document>>,
+    outcome: AtomicU8,
+}
+
+impl Tracked {
+    pub fn begin(tracing: &Tracing, headers: &HeaderMap) -> Self {
+        let parent = Parent::of(headers);
+        let root = if tracing.samples(parent.as_ref()) {
+            begin_root(parent.as_ref())
+        } else {
+            Span::none()
+        };
+        Self {
+            began: Instant::now(),
+            is_on: tracing.is_on,
+            parent,
+            root,
+            logged: OnceLock::new(),
+            document: OnceLock::new(),
+            outcome: AtomicU8::new(Outcome::Ok as u8),
+        }
+    }
+
+    /// The span that the whole request is in; disabled unless it is traced.
+    pub const fn root(&self) -> &Span {
+        &self.root
+    }
+
+    /// The trace that the request is part of, if it is traced.
+    pub fn trace(&self) -> Option<TraceId> {
+        if self.root.is_disabled() {
+            return None;
+        }
+        let trace = self.root.context().span().span_context().trace_id();
+        (trace != TraceId::INVALID).then_some(trace)
+    }
+
+    /// Exports the span that the edge has for this request and tells of, if the request is traced.
+    pub fn export_edge(&self, headers: &HeaderMap) {
+        let told = headers
+            .get(edge_header::SPAN)
+            .and_then(|told| told.to_str().ok());
+        let told = told.and_then(edge_core::trace::told);
+        let (Some(told), Some(ours), false) = (told, self.parent, self.root.is_disabled()) else {
+            return;
+        };
+        let began = SystemTime::UNIX_EPOCH + Duration::from_millis(told.began_ms);
+        let builder = SpanBuilder::from_name("edge")
+            .with_kind(SpanKind::Server)
+            .with_start_time(began.min(SystemTime::now()));
+        let above = told.parent.map(|parent| Parent {
+            span: SpanId::from_bytes(parent),
+            ..ours
+        });
+        let context = above.as_ref().map(below).unwrap_or_default();
+        let mut span = traces::with_ids((ours.trace, ours.span), || {
+            traces::tracer().build_with_context(builder, &context)
+        });
+        span.end();
+    }
+
+    /// The span for everything that may be logged of the request.
+    pub fn logged(&self, headers: &HeaderMap) -> Span {
+        let begin = || {
+            let trace = self.trace().or(self.parent.map(|parent| parent.trace));
+            let span = tracing::info_span!(
+                "request",
+                trace_id = tracing::field::Empty,
+                operation = tracing::field::Empty,
+                client = client_in(headers),
+            );
+            if let Some(trace) = trace {
+                span.record("trace_id", trace.to_string());
+            }
+            span
+        };
+        self.logged.get_or_init(begin).clone()
+    }
+
+    /// Notes which document is asked for.
+    pub fn asks(&self, document: &Arc<Document>) {
+        if let Some(logged) = self.logged.get() {
+            logged.record("operation", document.operation.name.as_str());
+        }
+        let _same = self.document.set(Arc::clone(document));
+    }
+
+    pub fn document(&self) -> Option<&Arc<Document>> {
+        self.document.get()
+    }
+
+    /// Notes what became of it; the worst counts.
+    pub fn became(&self, outcome: Outcome) {
+        self.outcome.fetch_max(outcome as u8, Ordering::Relaxed);
+    }
+
+    /// Ends the request: its span gets what its answer says, and is made now if it failed and was
+    /// not traced. Returns what became of it and how long it took.
+    pub fn end(&self, response: &Response) -> (Outcome, Duration) {
+        let took = self.began.elapsed();
+        self.became(Outcome::of_status(response.status().as_u16()));
+        if response.headers().contains_key(edge_header::FAILED) {
+            self.became(Outcome::Failed);
+        }
+        let outcome = Outcome::from_number(self.outcome.load(Ordering::Relaxed));
+        if !self.root.is_disabled() {
+            for KeyValue { key, value, .. } in self.attributes(outcome, response) {
+                self.root.set_attribute(key, value);
+            }
+            if outcome == Outcome::Failed {
+                self.root.set_status(Status::error(""));
+            }
+        } else if self.is_on && outcome == Outcome::Failed {
+            self.export_alone(took, outcome, response);
+        }
+        if !self.root.is_disabled() || outcome == Outcome::Failed || took > SLOW {
+            let status = response.status().as_u16();
+            let logged = self.logged.get().unwrap_or(&self.root);
+            tracing::info!(
+                parent: logged,
+                status,
+                outcome = outcome.as_str(),
+                took_ms = took.as_secs_f64() * 1_000.0,
+                "answered"
+            );
+        }
+        (outcome, took)
+    }
+
+    /// Names of the semantic conventions for HTTP and GraphQL.
+    fn attributes(&self, outcome: Outcome, response: &Response) -> Vec<KeyValue> {
+        let status = i64::from(response.status().as_u16());
+        let mut attributes = vec![
+            KeyValue::new("http.response.status_code", status),
+            KeyValue::new("yousoon.outcome", outcome.as_str()),
+        ];
+        if let Some(document) = self.document() {
+            let operation = &document.operation;
+            attributes.extend([
+                KeyValue::new("graphql.operation.name", operation.name.clone()),
+                KeyValue::new("graphql.operation.type", kind(operation.kind)),
+                KeyValue::new("graphql.document.hash", operation.id.to_string()),
+            ]);
+        }
+        attributes
+    }
+
+    /// A request that was not traced, as one span.
+    fn export_alone(&self, took: Duration, outcome: Outcome, response: &Response) {
+        let ended = SystemTime::now();
+        let builder = SpanBuilder::from_name("request")
+            .with_kind(SpanKind::Server)
+            .with_start_time(ended.checked_sub(took).unwrap_or(ended))
+            .with_attributes(self.attributes(outcome, response));
+        let parent = self.parent.as_ref().map(below).unwrap_or_default();
+        let mut span = traces::tracer().build_with_context(builder, &parent);
+        span.set_status(Status::error(""));
+        span.end_with_timestamp(ended);
+    }
+}
+
+fn begin_root(parent: Option<&Parent>) -> Span {
+    let root = tracing::trace_span!(
+        target: ROOT,
+        "request",
+        otel.kind = "server",
+    );
+    if let Some(parent) = parent {
+        let _or_off = root.set_parent(below(parent));
+    }
+    root
+}
+
+const fn kind(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Query => "query",
+        OperationKind::Mutation => "mutation",
+        OperationKind::Subscription => "subscription",
+    }
+}
+
+/// The name that a client gives itself, if it is a plain word.
+fn client_in(headers: &HeaderMap) -> Option<&str> {
+    let named = CLIENT_NAMES.iter().find_map(|name| headers.get(*name));
+    let name = named?.to_str().ok()?;
+    let is_plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_. ".contains(character);
+    (name.chars().count() <= NAME_CHARS && name.chars().all(is_plain)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tracing(is_on: bool, traced_share: f64) -> Tracing {
+        Tracing::new(&TelemetryConfig {
+            exports_traces: is_on,
+            traced_share,
+            ..TelemetryConfig::default()
+        })
+    }
+
+    fn sampled(tracing: &Tracing, parent: Option<&Parent>) -> usize {
+        (0..10_000).filter(|_| tracing.samples(parent)).count()
+    }
+
+    #[test]
+    fn a_share_of_requests_is_traced_and_none_while_traces_are_off() {
+        assert_eq!(sampled(&tracing(true, 1.0), None), 10_000);
+        assert_eq!(sampled(&tracing(true, 0.0), None), 0);
+        assert_eq!(sampled(&tracing(false, 1.0), None), 0);
+        let hundredth = sampled(&tracing(true, 0.01), None);
+        assert!((50..200).contains(&hundredth), "{hundredth}");
+    }
+
+    #[test]
+    fn a_parent_decides_but_only_so_often() {
+        let mut parent = Parent {
+            trace: TraceId::from_bytes([1; 16]),
+            span: SpanId::from_bytes([1; 8]),
+            is_sampled: true,
+        };
+        let found = sampled(&tracing(true, 0.0), Some(&parent));
+        // The second may change meanwhile.
+        assert!([20, 40].contains(&found), "{found}");
+        parent.is_sampled = false;
+        assert_eq!(sampled(&tracing(true, 1.0), Some(&parent)), 0);
+    }
+
+    #[test]
+    fn a_client_name_is_a_plain_word() {
+        for (name, expected) in [
+            ("ios", Some("ios")),
+            ("yousoon-site 1.2", Some("yousoon-site 1.2")),
+            ("a\"b", None),
+            (&"x".repeat(41), None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("graphql-client-name", name.parse().unwrap());
+            assert_eq!(client_in(&headers), expected);
+        }
+    }
+}
