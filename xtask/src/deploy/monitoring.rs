@@ -10,6 +10,8 @@ use promql_parser::parser::{self, Expr};
 use promql_parser::util::{ExprVisitor, walk_expr};
 use serde_json::Value;
 
+/// Names every metric.
+const METRICS: &str = "docs/metrics.md";
 /// Metrics that Prometheus makes itself.
 const OF_PROMETHEUS: [&str; 1] = ["up"];
 const OF_A_HISTOGRAM: [&str; 3] = ["_bucket", "_count", "_sum"];
@@ -17,7 +19,7 @@ const OF_A_HISTOGRAM: [&str; 3] = ["_bucket", "_count", "_sum"];
 pub(super) fn violations(root: &Path) -> Result<Vec<String>> {
     let dir = root.join("deploy/monitoring");
     let rules = serde_norway::from_str(&read(&dir.join("rules.yaml"))?)?;
-    let mut known = known(&read(&dir.join("metrics.txt"))?);
+    let mut known = known(&read(&root.join(METRICS))?);
     known.extend(texts_of(&rules, "record").map(str::to_owned));
     let mut found = unknown_metrics("rules.yaml", &rules, &known);
     for entry in fs::read_dir(dir.join("dashboards"))? {
@@ -42,7 +44,7 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The names that queries may use, from lines of a name and a type.
+/// The names that queries may use, from the rows of tables.
 fn known(list: &str) -> BTreeSet<String> {
     let mut known: BTreeSet<String> = OF_PROMETHEUS.map(str::to_owned).into();
     for (name, kind) in metrics(list) {
@@ -56,9 +58,11 @@ fn known(list: &str) -> BTreeSet<String> {
 }
 
 fn metrics(list: &str) -> impl Iterator<Item = (&str, &str)> {
-    list.lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once(' '))
+    list.lines().filter_map(|line| {
+        let (name, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+        let (kind, _labels) = rest.split_once(" |")?;
+        Some((name, kind))
+    })
 }
 
 /// The metrics in the queries of a document that are not `known`, and the queries that are none.
@@ -120,14 +124,18 @@ impl ExprVisitor for Names {
 mod tests {
     use serde_json::json;
 
-    use super::{known, metrics, metrics_of, read, unknown_metrics, violations};
+    use super::{METRICS, known, metrics, metrics_of, read, unknown_metrics, violations};
     use crate::checkout;
 
     /// The files that name the origin's metrics.
-    const SOURCES: [&str; 4] = [
-        "origin/server/src/metrics.rs",
+    const SOURCES: [&str; 8] = [
+        "origin/server/src/metrics/mod.rs",
+        "origin/server/src/metrics/process.rs",
+        "origin/server/src/metrics/requests.rs",
         "origin/server/src/live/metrics.rs",
         "origin/access/src/rate/metrics.rs",
+        "origin/store-mongo/src/metrics.rs",
+        "origin/store-sqlite/src/metrics.rs",
         "cache/tiered/src/metrics.rs",
     ];
 
@@ -140,7 +148,7 @@ mod tests {
     #[test]
     fn every_listed_metric_is_in_the_code() {
         let root = checkout::root();
-        let list = read(&root.join("deploy/monitoring/metrics.txt")).expect("the list");
+        let list = read(&root.join(METRICS)).expect("the list");
         let code: String = SOURCES
             .iter()
             .map(|file| read(&root.join(file)).expect("a source file"))
@@ -150,7 +158,8 @@ mod tests {
             let name = name
                 .trim_start_matches("yousoon_")
                 .trim_end_matches("_total");
-            let in_code = [name, name.trim_end_matches("_seconds")]
+            let without_unit = name.trim_end_matches("_seconds").trim_end_matches("_bytes");
+            let in_code = [name, without_unit]
                 .iter()
                 .any(|name| code.contains(&format!("\"{name}\"")));
             assert!(in_code, "no source file names the metric {name}");
@@ -159,7 +168,7 @@ mod tests {
 
     #[test]
     fn an_unknown_metric_and_a_wrong_query_are_found() {
-        let known = known("# list\na_total counter\nb_seconds histogram\n");
+        let known = known("| `a_total` | counter | | x |\n| `b_seconds` | histogram | y | x |\n");
         let dashboard = json!({"panels": [{"targets": [
             {"expr": "rate(a_total[5m]) / sum(b_seconds_bucket) + up"},
             {"expr": "rate(c_total[5m])"},

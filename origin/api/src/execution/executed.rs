@@ -47,12 +47,10 @@ impl Executed {
         errors.any(|error| code_of(error).is_none() && !error.path.is_empty())
     }
 
-    /// The HTTP status that the worst of the errors stands for; `None` without errors.
-    pub fn worst_status(&self) -> Option<u16> {
+    /// The codes of its errors.
+    pub fn codes(&self) -> impl Iterator<Item = ErrorCode> {
         let errors = self.response.errors.iter();
-        errors
-            .map(|error| code_of(error).unwrap_or(ErrorCode::INTERNAL).status())
-            .max()
+        errors.map(|error| code_of(error).unwrap_or(ErrorCode::INTERNAL))
     }
 
     /// How long a shared cache may keep the answer; `None` if it may not.

@@ -36,6 +36,22 @@ fn a_contradiction_fails_with_one_line_that_names_the_variable() {
             "YOUSOON_ENV: \"prod\" is neither development nor production",
         ),
         (
+            &[("YOUSOON_LOG", "xml")],
+            "YOUSOON_LOG: \"xml\" is neither text nor json",
+        ),
+        (
+            &[("OTEL_TRACES_SAMPLER_ARG", "2")],
+            "OTEL_TRACES_SAMPLER_ARG: \"2\" is not a number from 0 to 1",
+        ),
+        (
+            &[("OTEL_EXPORTER_OTLP_PROTOCOL", "thrift")],
+            "OTEL_EXPORTER_OTLP_PROTOCOL: \"thrift\" is none of grpc, http/protobuf, http/json",
+        ),
+        (
+            &[("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")],
+            "OTEL_EXPORTER_OTLP_ENDPOINT: has the scheme \"collector\", not http or https",
+        ),
+        (
             &[("YOUSOON_JWT_KEYS", "hunter2")],
             "YOUSOON_JWT_KEYS: is neither PEM nor a JWK set",
         ),

@@ -8,7 +8,7 @@ use access::{
     rate,
 };
 use api::{
-    execution::{cached::PublicQuery, execute, executed::Executed},
+    execution::{cached::PublicQuery, execute},
     request::{authorise, reader::Reader},
 };
 use axum::{
@@ -20,7 +20,8 @@ use domain::{StoreError, sentence::Language};
 use edge_core::header::MIN_REVISION;
 use http::{HeaderName, header};
 use pq_core::{
-    Accepted, DocumentRef, Form, MediaType, limits, manifest::OperationKind, request::Method,
+    Accepted, DocumentRef, ErrorCode, Form, MediaType, limits, manifest::OperationKind,
+    request::Method,
 };
 use tracing::Instrument as _;
 
@@ -30,11 +31,7 @@ use super::{
     document::{self, Failure},
     reading::{self, text},
 };
-use crate::{
-    admission, cors, live,
-    state::AppState,
-    telemetry::request::{Outcome, Tracked},
-};
+use crate::{admission, cors, live, state::AppState, telemetry::request::Tracked};
 
 /// `/graphql`, every method.
 pub async fn graphql(State(state): State<AppState>, request: Request) -> Response {
@@ -188,15 +185,15 @@ async fn answer(
     match tokio::time::timeout(limits::EXECUTION, steps).await {
         Ok(Ok(response)) => response,
         Ok(Err(Failure::Refused(refusal))) => {
-            tracked.became(Outcome::of_status(refusal.code.status()));
+            tracked.erred(refusal.code);
             answer::refusal(&refusal, media)
         }
         Ok(Err(Failure::Store(error))) => {
-            tracked.became(Outcome::Failed);
+            tracked.erred(ErrorCode::INTERNAL);
             answer::internal(&error, media)
         }
         Err(_elapsed) => {
-            tracked.became(Outcome::Failed);
+            tracked.erred(ErrorCode::TIMEOUT);
             tracing::error!(
                 timeout_s = limits::EXECUTION.as_secs(),
                 "a request took too long"
@@ -278,20 +275,15 @@ async fn steps(
         required,
     );
     let executed = Box::pin(run).await?;
-    tracked.became(outcome_of(&executed));
+    for code in executed.codes() {
+        tracked.erred(code);
+    }
     let language = if executed.response.errors.is_empty() {
         Language::French
     } else {
         reader.language(&state.services).await
     };
     Ok(answer::executed(&executed, media, language))
-}
-
-fn outcome_of(executed: &Executed) -> Outcome {
-    match executed.worst_status() {
-        Some(status) => Outcome::of_status(status),
-        None => Outcome::Ok,
-    }
 }
 
 /// The query of an earlier GET request with the same spelling, if its document is still the same.

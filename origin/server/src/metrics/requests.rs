@@ -16,8 +16,8 @@ use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric},
     metrics::{
-        MetricType, exemplar::HistogramWithExemplars, family::Family, gauge::ConstGauge,
-        histogram::Histogram,
+        MetricType, counter::Counter, exemplar::HistogramWithExemplars, family::Family,
+        gauge::ConstGauge, histogram::Histogram,
     },
     registry::{Registry, Unit},
 };
@@ -52,6 +52,12 @@ struct Operation {
     operation: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ErrorLabels {
+    operation: String,
+    code: &'static str,
+}
+
 /// The trace that a measured value comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Trace {
@@ -63,6 +69,7 @@ type Durations = HistogramWithExemplars<Trace>;
 /// The metrics of one operation: looking them up by their labels would cost each hit.
 #[derive(Debug)]
 struct OfOperation {
+    name: String,
     durations: [Durations; Outcome::ALL.len()],
     sizes: Histogram,
 }
@@ -72,6 +79,7 @@ struct OfOperation {
 pub struct Requests {
     durations: Family<Labels, Durations, fn() -> Durations>,
     sizes: Family<Operation, Histogram, fn() -> Histogram>,
+    errors: Family<ErrorLabels, Counter>,
     of_published: RwLock<HashMap<DocumentHash, Arc<OfOperation>>>,
     of_others: Arc<OfOperation>,
     in_flight: Arc<AtomicI64>,
@@ -87,6 +95,7 @@ impl Default for Requests {
             of_others: Arc::new(OfOperation::of(&durations, &sizes, OTHERS)),
             durations,
             sizes,
+            errors: Family::default(),
             of_published: RwLock::default(),
             in_flight: Arc::default(),
         }
@@ -100,6 +109,7 @@ impl OfOperation {
         operation: &str,
     ) -> Self {
         Self {
+            name: operation.to_owned(),
             durations: Outcome::ALL.map(|outcome| {
                 durations.get_or_create_owned(&Labels {
                     operation: operation.to_owned(),
@@ -146,6 +156,12 @@ impl Requests {
         });
         let at = exemplar.is_some().then(SystemTime::now);
         of_operation.durations[outcome as usize].observe(took.as_secs_f64(), exemplar, at);
+        for code in tracked.codes() {
+            let operation = of_operation.name.clone();
+            self.errors
+                .get_or_create(&ErrorLabels { operation, code })
+                .inc();
+        }
         // The size of a stream is not known.
         if let Some(bytes) = response.body().size_hint().exact() {
             #[expect(clippy::cast_precision_loss, reason = "an answer is far smaller")]
@@ -188,6 +204,11 @@ impl Requests {
             "Time from a GraphQL request's headers to its answer, by operation and outcome",
             Unit::Seconds,
             self.durations.clone(),
+        );
+        registry.register(
+            "request_errors",
+            "Errors in answers to GraphQL requests, by operation and code",
+            self.errors.clone(),
         );
         registry.register_with_unit(
             "response_size",

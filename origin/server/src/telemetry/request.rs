@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU8, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
@@ -20,7 +20,7 @@ use opentelemetry::{
         Tracer as _,
     },
 };
-use pq_core::manifest::OperationKind;
+use pq_core::{ErrorCode, manifest::OperationKind};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
@@ -157,6 +157,7 @@ pub struct Tracked {
     logged: OnceLock<Span>,
     document: OnceLock<Arc<Document>>,
     outcome: AtomicU8,
+    codes: Mutex<Vec<&'static str>>,
 }
 
 impl Tracked {
@@ -175,6 +176,7 @@ impl Tracked {
             logged: OnceLock::new(),
             document: OnceLock::new(),
             outcome: AtomicU8::new(Outcome::Ok as u8),
+            codes: Mutex::default(),
         }
     }
 
@@ -244,6 +246,19 @@ impl Tracked {
 
     pub fn document(&self) -> Option<&Arc<Document>> {
         self.document.get()
+    }
+
+    /// Notes an error of the answer.
+    pub fn erred(&self, code: ErrorCode) {
+        self.became(Outcome::of_status(code.status()));
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        codes.push(code.as_str());
+    }
+
+    /// The codes of the answer's errors.
+    pub fn codes(&self) -> Vec<&'static str> {
+        let codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        codes.clone()
     }
 
     /// Notes what became of it; the worst counts.

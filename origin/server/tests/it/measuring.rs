@@ -1,6 +1,6 @@
 //! How well the caches do: for people and for Prometheus.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{collections::HashMap, net::Ipv4Addr, time::Duration};
 
 use pq_core::DocumentHash;
 use reqwest::Method;
@@ -143,6 +143,67 @@ async fn a_scrape_tells_of_answers_caches_log_and_relays() {
         404,
         "not where the ingress leads"
     );
+}
+
+/// Names, types and labels as `docs/metrics.md` has them.
+#[tokio::test]
+async fn every_metric_is_on_the_page_as_it_is() {
+    let page = include_str!("../../../../docs/metrics.md");
+    let rows: HashMap<&str, Vec<&str>> = page
+        .lines()
+        .filter_map(|line| {
+            let (name, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+            Some((name, rest.split(" | ").collect()))
+        })
+        .collect();
+    let app = TestApp::builder().edge("http://127.0.0.1:1").start().await;
+    fill(&app).await;
+    let text = scrape(&app).await;
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        if let Some(described) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = described.split_once(' ').unwrap();
+            let name = match kind {
+                "counter" => format!("{name}_total"),
+                _ => name.to_owned(),
+            };
+            let row = rows.get(name.as_str());
+            let row = row.unwrap_or_else(|| panic!("{name} is not on the page"));
+            assert_eq!(row[0], kind, "{name}");
+        }
+        if line.starts_with('#') {
+            continue;
+        }
+        let end = line.find(['{', ' ']).unwrap();
+        let (name, rest) = line.split_at(end);
+        let name = ["_bucket", "_count", "_sum"]
+            .iter()
+            .find_map(|part| {
+                rows.keys()
+                    .find(|row| name.strip_suffix(part) == Some(**row))
+            })
+            .copied()
+            .unwrap_or(name);
+        let row = rows
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} is not on the page"));
+        let labels = rest
+            .split('}')
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches('{');
+        let labels = labels
+            .split("\",")
+            .filter_map(|label| Some(label.split_once('=')?.0));
+        for label in labels.filter(|label| *label != "le") {
+            let listed: Vec<&str> = row[1].split(", ").collect();
+            assert!(
+                listed.contains(&label),
+                "{name} has the label {label}: {line}"
+            );
+        }
+    }
+    assert!(text.contains("yousoon_request_duration_seconds_bucket{"));
+    assert!(text.contains("yousoon_sqlite_work_seconds_count{"));
 }
 
 #[tokio::test]
