@@ -19,7 +19,7 @@ use pq_core::compile::{CompileError, Compiler};
 use purging::{PurgeLog, relay::RelayStatus};
 
 use crate::{
-    config::Config,
+    config::{Config, Role},
     database::{Database, NoLog},
     live::Hub,
 };
@@ -49,7 +49,8 @@ pub struct Shared {
     pub spellings: Spellings<PublicQuery>,
     /// The open subscriptions of this server.
     pub live: Hub,
-    /// The state of the purge relay to each edge, in the configuration's order.
+    /// The state of the purge relay to each edge, in the configuration's order; empty without the
+    /// role `relay`.
     pub relays: Vec<Arc<RelayStatus>>,
     /// Outgoing messages, kept in memory because no provider sends them yet.
     pub outgoing: Arc<UnsentMessages>,
@@ -130,7 +131,12 @@ impl AppState {
             purge_log,
             compiler: Arc::new(Compiler::new(&schema::sdl())?),
         });
-        let relays = config.edge.urls.iter().map(RelayStatus::new);
+        let edges = if config.roles.has(Role::Relay) {
+            config.edge.urls.as_slice()
+        } else {
+            &[]
+        };
+        let relays = edges.iter().map(RelayStatus::new);
         Ok(Self(Arc::new(Shared {
             services,
             schema: schema::schema(config.environment),
