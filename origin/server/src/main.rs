@@ -60,7 +60,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve GraphQL. Environment variables configure it: `config check` lists them.
-    Serve,
+    Serve(ServeOptions),
     /// Fill the database with sample offers, the same ones every time.
     Seed(SeedOptions),
     /// Import places from a CSV file.
@@ -90,6 +90,15 @@ enum Command {
     /// Check the server's configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+#[derive(Args)]
+struct ServeOptions {
+    /// What this process does, separated by commas [env: YOUSOON_ROLES] [default:
+    /// api,live,jobs,relay]. `api` answers queries and mutations, `live` has the subscriptions, `jobs`
+    /// does what is due at a time, `relay` sends purges to the edges.
+    #[arg(long)]
+    roles: Option<String>,
 }
 
 #[derive(Args)]
@@ -195,11 +204,11 @@ fn run(
         exports_traces: false,
         ..telemetry
     };
-    if !matches!(command, Command::Serve) {
+    if !matches!(command, Command::Serve(_)) {
         telemetry::init(&logs)?;
     }
     match command {
-        Command::Serve => block_on(serve(database)),
+        Command::Serve(options) => block_on(serve(database, options)),
         Command::Seed(options) => block_on(seed(database, options)),
         Command::Import { file } => block_on(import(database, file)),
         Command::Migrate(options) => block_on(commands::migrate::run(database, options)),
@@ -236,9 +245,9 @@ fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
     tokio::runtime::Runtime::new()?.block_on(work)
 }
 
-async fn serve(database: DatabaseOptions) -> anyhow::Result<()> {
+async fn serve(database: DatabaseOptions, options: ServeOptions) -> anyhow::Result<()> {
     // Before anything is touched: a wrong setting leaves no trace.
-    let config = Config::from_env()?;
+    let config = Config::from_env(options.roles.as_deref())?;
     // Sends what is left when it is dropped.
     let _telemetry = telemetry::init(&config.telemetry)?;
     let db = database.open(LogRole::Server).await?;

@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use domain::error_chain::chain;
 use serde::Serialize;
 
-use crate::state::AppState;
+use crate::{config::Role, state::AppState};
 
 /// A server whose purge log could not be followed for so long is not ready. For less, answers come
 /// from the database, and another server would do no better.
@@ -37,6 +37,7 @@ impl Reason {
 pub async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
     let reasons: Vec<Reason> = [
         index(&state),
+        edges(&state),
         purge_log(state.services.caches.feed.unconfirmed_ms()),
         database(&state).await,
     ]
@@ -53,8 +54,19 @@ pub async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Readiness
 }
 
 fn index(state: &AppState) -> Option<Reason> {
-    let is_loading = !state.services.lists.is_loaded();
+    let is_loading = state.config.roles.serves_clients() && !state.services.lists.is_loaded();
     is_loading.then(|| Reason::new("INDEX_LOADING", "the catalogue index is being loaded"))
+}
+
+/// A process that serves clients is useful without edges, one that only relays is not.
+fn edges(state: &AppState) -> Option<Reason> {
+    let roles = state.config.roles;
+    if roles.serves_clients() || !roles.has(Role::Relay) {
+        return None;
+    }
+    let silent = state.relays.iter().find(|relay| !relay.is_connected())?;
+    let message = format!("the edge {} did not take the last append", silent.edge());
+    Some(Reason::new("EDGE_NOT_REACHED", message))
 }
 
 fn purge_log(unconfirmed_ms: u64) -> Option<Reason> {

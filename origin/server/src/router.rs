@@ -15,13 +15,15 @@ use pq_core::{DocumentHash, ErrorCode, MediaType, Refusal};
 use tower::{Service, ServiceExt as _, service_fn};
 
 use crate::{
-    bookings, cors, documents,
+    bookings,
+    config::Role,
+    cors, documents,
     http::{answer, graphiql, serve},
     inspect, keys, middleware, purges, readiness,
     state::AppState,
 };
 
-/// Builds the whole application: all routes inside all layers.
+/// Builds the whole application: all routes of the process's roles inside all layers.
 pub fn router(
     state: AppState,
 ) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send>
@@ -64,9 +66,20 @@ pub fn router(
             get(bookings::routes::code).options(cors::preflight),
         )
         .route_layer(from_fn_with_state(state.clone(), cors::readable));
-    let others = admin
+    let of_api = admin
         .merge(files)
-        .route("/internal/documents/{hash}", get(documents::get))
+        .route("/internal/documents/{hash}", get(documents::get));
+    let of_api = match state.config.environment {
+        Environment::Development => of_api.merge(graphiql::routes()),
+        Environment::Production => of_api,
+    };
+    let roles = state.config.roles;
+    let others = if roles.has(Role::Api) {
+        of_api
+    } else {
+        Router::new()
+    };
+    let others = others
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(readiness::ready))
         .method_not_allowed_fallback(async || {
@@ -78,12 +91,12 @@ pub fn router(
             refused.headers_mut().remove(ALLOW);
             refused
         });
-    let others = match state.config.environment {
-        Environment::Development => others.merge(graphiql::routes()),
-        Environment::Production => others,
+    let routes = if roles.serves_clients() {
+        graphql.merge(others)
+    } else {
+        others
     };
-    let routes = graphql
-        .merge(others)
+    let routes = routes
         .fallback(async || refused(ErrorCode::NOT_FOUND, "there is nothing at this address"))
         .with_state(state.clone());
     // The router costs as much as a hit: requests for documents by their hash, which are most, go
@@ -92,8 +105,10 @@ pub fn router(
         let (state, routes) = (state.clone(), routes.clone());
         async move {
             match hash_of(&request) {
-                Some(hash) => Ok(serve::graphql_by_hash(&state, hash, request).await),
-                None => Box::pin(routes.oneshot(request)).await,
+                Some(hash) if roles.serves_clients() => {
+                    Ok(serve::graphql_by_hash(&state, hash, request).await)
+                }
+                Some(_) | None => Box::pin(routes.oneshot(request)).await,
             }
         }
     }))

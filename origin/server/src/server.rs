@@ -14,8 +14,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    bookings::ending::Ending, connections, live, metrics, router::router, state::AppState,
-    stats as flushing, turns,
+    bookings::ending::Ending, config::Role, connections, live, metrics, router::router,
+    state::AppState, stats as flushing, turns,
 };
 
 /// How long open connections may take to end when the server stops.
@@ -60,24 +60,29 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts the tasks that follow and trim the purge log, end bookings, and relay purges to each
-    /// edge.
+    /// Starts the tasks of the process's roles. Every role follows the purge log.
     pub fn start(state: &AppState) -> Result<Self, reqwest::Error> {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        let log = &state.services.purge_log;
+        let (log, roles) = (&state.services.purge_log, state.config.roles);
         tasks.spawn(follow(state.clone(), stop.clone()));
-        tasks.spawn(following::run(state.services.lists.clone(), stop.clone()));
-        tasks.spawn(checking::run(state.services.lists.clone(), stop.clone()));
-        tasks.spawn(live::follow(state.clone(), stop.clone()));
-        tasks.spawn(flushing::run(state.clone(), stop.clone()));
-        tasks.spawn(turns::run(state.clone(), stop.clone()));
-        tasks.spawn(trim::run(log.clone(), stop.clone()));
-        let bookings = Arc::clone(&state.services.bookings);
-        let ending = Ending::new(bookings, log.clone(), state.services.clock.clone());
-        tasks.spawn(ending.run(stop.clone()));
+        if roles.serves_clients() {
+            tasks.spawn(following::run(state.services.lists.clone(), stop.clone()));
+            tasks.spawn(checking::run(state.services.lists.clone(), stop.clone()));
+            tasks.spawn(flushing::run(state.clone(), stop.clone()));
+        }
+        if roles.has(Role::Live) {
+            tasks.spawn(live::follow(state.clone(), stop.clone()));
+        }
+        if roles.has(Role::Jobs) {
+            tasks.spawn(turns::run(state.clone(), stop.clone()));
+            tasks.spawn(trim::run(log.clone(), stop.clone()));
+            let bookings = Arc::clone(&state.services.bookings);
+            let ending = Ending::new(bookings, log.clone(), state.services.clock.clone());
+            tasks.spawn(ending.run(stop.clone()));
+        }
         let edge = &state.config.edge;
-        // The configuration refuses edges without a secret.
+        // The configuration refuses edges without a secret; without the role `relay` there are no relays.
         if let Some(secret) = &edge.secret {
             for (url, status) in edge.urls.iter().zip(&state.relays) {
                 let relay = Relay::new(log.clone(), url, secret.clone(), Arc::clone(status))?;
@@ -118,10 +123,11 @@ pub async fn serve(state: AppState) -> Result<(), ServeError> {
     }
     let (tasks, live) = (state.services.caches.tasks.clone(), state.live.clone());
     let stop = CancellationToken::new();
+    let roles = state.config.roles;
     let (lists, lists_config) = (state.services.lists.clone(), state.config.lists);
     let server = connections::serve(accepting(listener), router(state), stop.clone());
     let mut server = tokio::spawn(server);
-    tracing::info!(%address, "listening");
+    tracing::info!(%address, %roles, "listening");
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

@@ -19,7 +19,7 @@ use pq_core::compile::{CompileError, Compiler};
 use purging::{PurgeLog, relay::RelayStatus};
 
 use crate::{
-    config::Config,
+    config::{Config, Role},
     database::{BackendMetrics, Database, NoLog},
     live::Hub,
     metrics::Requests,
@@ -57,7 +57,8 @@ pub struct Shared {
     pub backend: BackendMetrics,
     /// The open subscriptions of this server.
     pub live: Hub,
-    /// The state of the purge relay to each edge, in the configuration's order.
+    /// The state of the purge relay to each edge, in the configuration's order; empty without the
+    /// role `relay`.
     pub relays: Vec<Arc<RelayStatus>>,
     /// Outgoing messages, kept in memory because no provider sends them yet.
     pub outgoing: Arc<UnsentMessages>,
@@ -138,7 +139,12 @@ impl AppState {
             purge_log,
             compiler: Arc::new(Compiler::new(&schema::sdl())?),
         });
-        let relays = config.edge.urls.iter().map(RelayStatus::new);
+        let edges = if config.roles.has(Role::Relay) {
+            config.edge.urls.as_slice()
+        } else {
+            &[]
+        };
+        let relays = edges.iter().map(RelayStatus::new);
         Ok(Self(Arc::new(Shared {
             services,
             schema: schema::schema(config.environment),

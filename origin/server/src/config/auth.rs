@@ -8,17 +8,17 @@ use access::{
 };
 use api::environment::Environment;
 
-use super::reader::Reader;
+use super::{Roles, reader::Reader};
 
 const DEFAULT_COST: u32 = 10;
 /// Passwords that may queue per password being hashed: about half a second of waiting.
 const DEFAULT_WAITING: usize = 8;
 
 /// Reads the settings of passwords and access tokens.
-pub(super) fn read(reader: &mut Reader<'_>, environment: Environment) -> AuthConfig {
+pub(super) fn read(reader: &mut Reader<'_>, environment: Environment, roles: Roles) -> AuthConfig {
     AuthConfig {
         passwords: passwords(reader),
-        tokens: tokens(reader, environment),
+        tokens: tokens(reader, environment, roles),
         sessions: sessions(reader),
     }
 }
@@ -43,12 +43,13 @@ fn passwords(reader: &mut Reader<'_>) -> PasswordsConfig {
     }
 }
 
-fn tokens(reader: &mut Reader<'_>, environment: Environment) -> TokensConfig {
+fn tokens(reader: &mut Reader<'_>, environment: Environment, roles: Roles) -> TokensConfig {
     let text = |text: &str| Ok(text.to_owned());
     TokensConfig {
         keys: keys(
             reader,
             environment,
+            roles,
             "YOUSOON_JWT_KEYS",
             "is required in production: a key that is made up dies with its process",
         ),
@@ -59,27 +60,29 @@ fn tokens(reader: &mut Reader<'_>, environment: Environment) -> TokensConfig {
 
 /// The keys that sign the QR codes of bookings: `YOUSOON_QR_KEYS`, in the format of
 /// `YOUSOON_JWT_KEYS`.
-pub(super) fn qr_keys(reader: &mut Reader<'_>, environment: Environment) -> KeySet {
+pub(super) fn qr_keys(reader: &mut Reader<'_>, environment: Environment, roles: Roles) -> KeySet {
     keys(
         reader,
         environment,
+        roles,
         "YOUSOON_QR_KEYS",
         "is required in production: codes are shown for longer than a process lives",
     )
 }
 
-/// Reads a key set, as PEM blocks or as a JWK set. Without one, production refuses to start and
-/// development generates one key.
+/// Reads a key set, as PEM blocks or as a JWK set. Without one, a process that serves clients refuses
+/// to start in production; otherwise one key is generated.
 fn keys(
     reader: &mut Reader<'_>,
     environment: Environment,
+    roles: Roles,
     variable: &'static str,
     missing: &'static str,
 ) -> KeySet {
     let without = "one key is made up, and dies with the process";
     let parse = |text: &str| KeySet::parse(text).map_err(|why| why.to_string());
     let given = reader.optional_masked(variable, without, parse);
-    if given.is_none() && environment.is_production() {
+    if given.is_none() && environment.is_production() && roles.serves_clients() {
         reader.require(variable, missing);
     }
     given.unwrap_or_else(KeySet::for_development)

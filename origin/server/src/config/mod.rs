@@ -20,6 +20,7 @@ mod metrics;
 mod production;
 mod rate_limits;
 mod reader;
+mod roles;
 mod rollout;
 mod secret_file;
 mod telemetry;
@@ -33,6 +34,7 @@ pub use http::HttpConfig;
 pub use live::LiveConfig;
 pub use metrics::MetricsConfig;
 pub use reader::ConfigError;
+pub use roles::{Role, Roles};
 pub use rollout::{PlainRedis, Rollout};
 pub use telemetry::telemetry_from_env;
 
@@ -50,6 +52,7 @@ use crate::telemetry::TelemetryConfig;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub environment: Environment,
+    pub roles: Roles,
     pub http: HttpConfig,
     pub cors: CorsConfig,
     pub documents: DocumentsConfig,
@@ -66,8 +69,12 @@ pub struct Config {
 }
 
 impl Config {
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_lookup(&process_environment)
+    /// Reads the environment; `roles` is used instead of `YOUSOON_ROLES` if it is given.
+    pub fn from_env(roles: Option<&str>) -> Result<Self, ConfigError> {
+        Self::from_lookup(&|variable| match roles {
+            Some(roles) if variable == roles::VARIABLE => Some(roles.to_owned()),
+            Some(_) | None => process_environment(variable),
+        })
     }
 
     fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
@@ -80,15 +87,17 @@ impl Config {
     /// one run reports all errors.
     fn read(reader: &mut Reader<'_>) -> Self {
         let environment = environment::read(reader);
+        let roles = Roles::read(reader);
         let config = Self {
             environment,
+            roles,
             http: HttpConfig::read(reader),
             cors: CorsConfig::read(reader, environment),
             documents: documents::read(reader),
             cache: cache::read(reader),
             admin: AdminConfig::read(reader),
-            auth: auth::read(reader, environment),
-            qr_keys: auth::qr_keys(reader, environment),
+            auth: auth::read(reader, environment, roles),
+            qr_keys: auth::qr_keys(reader, environment, roles),
             edge: edge::read(reader),
             rate_limits: rate_limits::read(reader),
             lists: cache::lists(reader),

@@ -3,7 +3,7 @@
 use api::documents::DocumentMode;
 use domain::secret::Secret;
 
-use super::{Config, reader::Reader};
+use super::{Config, Role, reader::Reader};
 
 pub(super) fn refuse(config: &Config, reader: &mut Reader<'_>) {
     match config.documents.mode {
@@ -19,7 +19,7 @@ pub(super) fn refuse(config: &Config, reader: &mut Reader<'_>) {
             "is off, which production does not allow: set on",
         );
     }
-    if config.admin.token.is_none() {
+    if config.admin.token.is_none() && config.roles.has(Role::Api) {
         reader.require(
             "YOUSOON_ADMIN_TOKEN",
             "is required in production, to publish documents and to purge",

@@ -52,6 +52,10 @@ fn a_contradiction_fails_with_one_line_that_names_the_variable() {
             "OTEL_EXPORTER_OTLP_ENDPOINT: has the scheme \"collector\", not http or https",
         ),
         (
+            &[("YOUSOON_ROLES", "api,web")],
+            "YOUSOON_ROLES: \"web\" is none of api,live,jobs,relay",
+        ),
+        (
             &[("YOUSOON_JWT_KEYS", "hunter2")],
             "YOUSOON_JWT_KEYS: is neither PEM nor a JWK set",
         ),
@@ -490,4 +494,17 @@ fn a_rollout_of_one_server_may_do_with_less() {
     assert_eq!(unfit("YOUSOON_MONGODB_URL", "", one), Vec::<String>::new());
     // MongoDB has no purge log.
     assert_eq!(unfit("YOUSOON_REDIS_URL", "", one).len(), 1);
+}
+
+#[test]
+fn a_role_needs_only_its_own_secrets_in_production() {
+    let roles = |roles: &'static str| [("YOUSOON_ENV", "production"), ("YOUSOON_ROLES", roles)];
+    for (given, missing) in [("api", 3), ("live", 2), ("jobs", 0), ("jobs, relay", 0)] {
+        let said = read(&roles(given)).err().unwrap_or_default();
+        assert_eq!(said.lines().count(), missing, "{given}: {said}");
+    }
+    let config = read(&[("YOUSOON_ROLES", "relay, jobs")]).unwrap();
+    assert_eq!(config.roles.to_string(), "jobs,relay");
+    assert!(!config.roles.has(Role::Api) && !config.roles.serves_clients());
+    assert_eq!(read(&[]).unwrap().roles, Roles::all());
 }

@@ -20,7 +20,7 @@ use domain::{StoreError, sentence::Language};
 use edge_core::header::MIN_REVISION;
 use http::{HeaderName, header};
 use pq_core::{
-    Accepted, DocumentRef, ErrorCode, Form, MediaType, limits, manifest::OperationKind,
+    Accepted, DocumentRef, ErrorCode, Form, MediaType, Refusal, limits, manifest::OperationKind,
     request::Method,
 };
 use tracing::Instrument as _;
@@ -31,7 +31,7 @@ use super::{
     document::{self, Failure},
     reading::{self, text},
 };
-use crate::{admission, cors, live, state::AppState, telemetry::request::Tracked};
+use crate::{admission, config::Role, cors, live, state::AppState, telemetry::request::Tracked};
 
 /// `/graphql`, every method.
 pub async fn graphql(State(state): State<AppState>, request: Request) -> Response {
@@ -155,11 +155,25 @@ async fn anything_else(
     (asker, peer): (Result<Asker, StoreError>, Peer),
     tracked: &Tracked,
 ) -> Response {
-    if is_websocket(&request) {
-        live::websocket::answer(state, request, peer).await
-    } else {
-        answer(state, path_id, request, asker, tracked).await
+    if !is_websocket(&request) {
+        return answer(state, path_id, request, asker, tracked).await;
     }
+    match has_role(state, Role::Live) {
+        Ok(()) => live::websocket::answer(state, request, peer).await,
+        Err(refusal) => answer::refusal(&refusal, MediaType::Json),
+    }
+}
+
+/// Refuses what another process has to answer.
+fn has_role(state: &AppState, role: Role) -> Result<(), Refusal> {
+    if state.config.roles.has(role) {
+        return Ok(());
+    }
+    let message = format!(
+        "this server does not have the role {}: send the request to one that has it",
+        role.as_str()
+    );
+    Err(Refusal::new(ErrorCode::NOT_FOUND, message))
 }
 
 fn is_websocket(request: &Request) -> bool {
@@ -242,8 +256,12 @@ async fn steps(
     *refusals = form.refusals();
     document::name_matches(&document, request.operation_name.as_deref())?;
     let media = match form {
-        Form::Response(media) => media,
+        Form::Response(media) => {
+            has_role(state, Role::Api)?;
+            media
+        }
         Form::EventStream => {
+            has_role(state, Role::Live)?;
             return Ok(live::sse::answer(state, asker?, headers, &request).await);
         }
     };

@@ -34,7 +34,7 @@ use serde_json::{Value, json};
 use store_sqlite::database::EmbeddedDb;
 use tempfile::TempDir;
 use yousoon::{
-    config::{AdminConfig, Config, CorsConfig, HttpConfig, LiveConfig, MetricsConfig},
+    config::{AdminConfig, Config, CorsConfig, HttpConfig, LiveConfig, MetricsConfig, Roles},
     connections,
     database::Database,
     live,
@@ -296,6 +296,7 @@ impl Builder {
     fn config(self, address: SocketAddr) -> Config {
         Config {
             environment: self.environment,
+            roles: Roles::all(),
             http: HttpConfig { listen: address },
             cors: self.cors,
             documents: DocumentsConfig { mode: self.mode },

@@ -33,5 +33,6 @@ mod readiness;
 mod refusals;
 mod relaying;
 mod repeating;
+mod roles;
 mod schema;
 mod updating;
