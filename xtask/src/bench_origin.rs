@@ -12,7 +12,7 @@ use crate::manifest::Manifest;
 use crate::processes::{Processes, TemporaryDir};
 use crate::{debian, http, origin, secrets, tools};
 
-mod answers;
+pub(crate) mod answers;
 mod peers;
 
 use answers::Answers;

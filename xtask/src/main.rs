@@ -9,6 +9,7 @@ mod bench_lists;
 mod bench_origin;
 mod bench_purge;
 mod bench_subscriptions;
+mod bench_traces;
 mod bench_writes;
 mod binaries;
 mod build_edge;
@@ -69,6 +70,8 @@ enum Command {
     BenchLists(bench_lists::Options),
     /// Measure the origin's hits beside bare axum, Varnish and GraphQL Yoga.
     BenchOrigin(bench_origin::Options),
+    /// Compare the origin's hits with traces off, with 1 % and with all requests traced.
+    BenchTraces(bench_traces::Options),
     /// Measure how long after a write each tier answers with what was there before.
     BenchPurge(bench_purge::Options),
     /// Measure what open subscriptions cost, and how long an event takes to reach them, beside
@@ -101,6 +104,7 @@ fn main() -> ExitCode {
         Command::BenchEdge(options) => bench_edge::run(&options),
         Command::BenchLists(options) => bench_lists::run(&options),
         Command::BenchOrigin(options) => bench_origin::run(&options),
+        Command::BenchTraces(options) => bench_traces::run(&options),
         Command::BenchPurge(options) => bench_purge::run(&options),
         Command::BenchSubscriptions(options) => bench_subscriptions::run(&options),
         Command::BenchWrites(options) => bench_writes::run(&options),

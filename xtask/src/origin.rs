@@ -87,7 +87,17 @@ pub(crate) fn start_ready(
     processes: &mut Processes,
     serve: &mut Command,
 ) -> Result<()> {
-    processes.start("origin", serve)?;
+    start_named("origin", settings, processes, serve)
+}
+
+/// As [`start_ready`], when there are several.
+pub(crate) fn start_named(
+    name: &'static str,
+    settings: &Settings<'_>,
+    processes: &mut Processes,
+    serve: &mut Command,
+) -> Result<()> {
+    processes.start(name, serve)?;
     processes.wait_until("the origin", START_LIMIT, || {
         http::is_ready(settings.port, "/readyz")
     })

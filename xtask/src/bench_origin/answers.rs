@@ -21,7 +21,7 @@ const SIDE: u32 = 10;
 const HEADERS: [&str; 4] = ["content-type", "cache-control", "etag", "vary"];
 
 #[derive(Debug)]
-pub(super) struct Answers(Vec<Answer>);
+pub(crate) struct Answers(Vec<Answer>);
 
 /// One of them, as the peers read it.
 #[derive(Debug, Serialize)]
@@ -33,7 +33,7 @@ struct Answer {
 
 impl Answers {
     /// Asks the origin for offers near many places.
-    pub(super) fn collect(manifest: &Manifest, port: u16) -> Result<Self> {
+    pub(crate) fn collect(manifest: &Manifest, port: u16) -> Result<Self> {
         let mut answers = Vec::new();
         for place in 0..SIDE * SIDE {
             let path = manifest.path_of(OPERATION, &variables(place))?;
@@ -48,17 +48,17 @@ impl Answers {
         bail!("JavaScript would spell the numbers in most answers differently");
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(super) fn mean_bytes(&self) -> usize {
+    pub(crate) fn mean_bytes(&self) -> usize {
         let sum: usize = self.0.iter().map(|answer| answer.body.len()).sum();
         sum / self.0.len().max(1)
     }
 
     /// Writes the file that the peers read.
-    pub(super) fn write(&self, dir: &Path) -> Result<PathBuf> {
+    pub(crate) fn write(&self, dir: &Path) -> Result<PathBuf> {
         let path = dir.join("answers.json");
         let file =
             File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
@@ -66,7 +66,7 @@ impl Answers {
         Ok(path)
     }
 
-    pub(super) fn into_workload(self) -> Workload {
+    pub(crate) fn into_workload(self) -> Workload {
         let asked = self
             .0
             .into_iter()
