@@ -15,6 +15,14 @@ pub use change::{
 };
 pub use cursor::{OfferCursor, Rank};
 
+/// A reading of all listings, batch by batch, in no order. It has every offer that is there from its
+/// beginning to its end.
+#[async_trait]
+pub trait AllListings: Send {
+    /// The next ones, at most `most`; none at the end.
+    async fn next(&mut self, most: usize) -> Result<Listings, StoreError>;
+}
+
 /// A search disk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Near {
@@ -103,10 +111,11 @@ pub trait OfferStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<HashMap<PartnerId, Vec<Offer>>, StoreError>;
 
-    /// Listings of all offers, visible or not, in an order of the store's own: those after `after`, at
-    /// most `limit`.
-    async fn listings(&self, after: Option<&OfferId>, limit: usize)
-    -> Result<Listings, StoreError>;
+    /// Reads the listings of all offers, visible or not.
+    fn all_listings(&self) -> Box<dyn AllListings>;
+
+    /// The listing of an offer with a greater id, not always the next; of any offer without an id.
+    async fn listing_after(&self, id: Option<&OfferId>) -> Result<Listings, StoreError>;
 
     /// The listings of those of these offers that exist.
     async fn listings_of(&self, ids: &[OfferId]) -> Result<Listings, StoreError>;

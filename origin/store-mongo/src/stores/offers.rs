@@ -110,12 +110,12 @@ impl OfferStore for MongoOffers {
         Ok(of_partners)
     }
 
-    async fn listings(
-        &self,
-        after: Option<&OfferId>,
-        limit: usize,
-    ) -> Result<Listings, StoreError> {
-        Ok(listings::after(&self.db, after, limit).await?)
+    fn all_listings(&self) -> Box<dyn AllListings> {
+        Box::new(listings::Reading::new(self.db.clone()))
+    }
+
+    async fn listing_after(&self, id: Option<&OfferId>) -> Result<Listings, StoreError> {
+        Ok(listings::after(&self.db, id).await?)
     }
 
     async fn listings_of(&self, ids: &[OfferId]) -> Result<Listings, StoreError> {

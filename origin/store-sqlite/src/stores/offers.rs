@@ -16,7 +16,7 @@ use domain::{
     offers::{
         edit::OfferEdit,
         listing::Listings,
-        store::{Author, Created, OfferStore, Sample, Updated, Visibility},
+        store::{AllListings, Author, Created, OfferStore, Sample, Updated, Visibility},
     },
 };
 
@@ -36,6 +36,42 @@ pub struct EmbeddedOffers {
 impl EmbeddedOffers {
     pub const fn new(db: EmbeddedDb) -> Self {
         Self { db }
+    }
+}
+
+/// A reading of all listings: each batch begins after the last offer of the one before.
+#[derive(Debug)]
+struct Reading {
+    db: EmbeddedDb,
+    after: After,
+}
+
+/// Where a reading has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum After {
+    Nothing,
+    Offer(OfferId),
+    Everything,
+}
+
+#[async_trait]
+impl AllListings for Reading {
+    async fn next(&mut self, most: usize) -> Result<Listings, StoreError> {
+        let after = match self.after.clone() {
+            After::Nothing => None,
+            After::Offer(id) => Some(id),
+            After::Everything => return Ok(Listings::default()),
+        };
+        let batch = self
+            .db
+            .read(move |connection| listings::after(connection, after.as_ref(), most));
+        let batch = batch.await?;
+        let last = batch.last.clone().map(After::Offer);
+        // Without another last one, no other batch can be asked for.
+        self.after = last
+            .filter(|last| *last != self.after)
+            .unwrap_or(After::Everything);
+        Ok(batch)
     }
 }
 
@@ -98,14 +134,17 @@ impl OfferStore for EmbeddedOffers {
             .await
     }
 
-    async fn listings(
-        &self,
-        after: Option<&OfferId>,
-        limit: usize,
-    ) -> Result<Listings, StoreError> {
-        let after = after.cloned();
+    fn all_listings(&self) -> Box<dyn AllListings> {
+        Box::new(Reading {
+            db: self.db.clone(),
+            after: After::Nothing,
+        })
+    }
+
+    async fn listing_after(&self, id: Option<&OfferId>) -> Result<Listings, StoreError> {
+        let after = id.cloned();
         self.db
-            .read(move |connection| listings::after(connection, after.as_ref(), limit))
+            .read(move |connection| listings::after(connection, after.as_ref(), 1))
             .await
     }
 
