@@ -89,10 +89,10 @@ impl Lists {
             state.index.any(number)
         };
         let id = known.as_ref().map(|(id, _)| id);
-        let mut read = self.0.offers.listings(id, 1).await?;
-        if read.last.is_none() {
+        let mut read = self.0.offers.listing_after(id).await?;
+        if read.is_empty() {
             // After the last offer comes the first.
-            read = self.0.offers.listings(None, 1).await?;
+            read = self.0.offers.listing_after(None).await?;
         }
         let near = |centre| {
             Sample::Near(Near {

@@ -185,11 +185,17 @@ impl Lists {
         let ids: Vec<OfferId> = ids.into_iter().collect();
         for ids in ids.chunks(BATCH) {
             let _in_order = self.0.reading.lock().await;
-            let read = self.0.offers.listings_of(ids).await?;
-            let found: HashSet<&OfferId> = read.found.iter().map(|listing| &listing.id).collect();
-            self.remove(ids.iter().filter(|id| !found.contains(id)));
-            self.put(&read).await;
+            self.replace_with_stored(ids).await?;
         }
+        Ok(())
+    }
+
+    /// The caller holds `reading`.
+    async fn replace_with_stored(&self, ids: &[OfferId]) -> Result<(), StoreError> {
+        let read = self.0.offers.listings_of(ids).await?;
+        let found: HashSet<&OfferId> = read.found.iter().map(|listing| &listing.id).collect();
+        self.remove(ids.iter().filter(|id| !found.contains(id)));
+        self.put(&read).await;
         Ok(())
     }
 
@@ -214,34 +220,33 @@ impl Lists {
     }
 
     /// Reads all offers, and removes those that are gone.
+    ///
+    /// Offers may change meanwhile, and a batch may have them as they were when the reading began. Each
+    /// change purges the offer after that, so the follower, which goes on from where the log was before
+    /// the reading, reads it anew.
     async fn put_all(&self) -> Result<(), StoreError> {
-        // Waits until the checker has put what it read: that may be older than what is read here.
-        drop(self.0.reading.lock().await);
-        let mut gone: HashSet<OfferId> = {
+        let _in_order = self.0.reading.lock().await;
+        let mut unread: HashSet<OfferId> = {
             let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
             state.index.ids().collect()
         };
-        let (mut after, mut corrupt) = (None, 0);
-        let mut batch = self.0.offers.listings(None, BATCH).await?;
-        loop {
+        let mut corrupt = 0;
+        let mut all = self.0.offers.all_listings();
+        let mut batch = all.next(BATCH).await?;
+        while !batch.is_empty() {
             corrupt += batch.corrupt.len();
             for listing in &batch.found {
-                gone.remove(&listing.id);
+                unread.remove(&listing.id);
             }
-            let is_last = batch.found.len() + batch.corrupt.len() < BATCH;
-            // Without another last one, no other batch can be asked for.
-            if is_last || batch.last.is_none() || batch.last == after {
-                self.put(&batch).await;
-                break;
-            }
-            after.clone_from(&batch.last);
             // The database reads the next batch while this one is put: a core for each.
-            let reading = self.0.offers.listings(after.as_ref(), BATCH);
-            let (next, ()) = tokio::join!(reading, self.put(&batch));
+            let (next, ()) = tokio::join!(all.next(BATCH), self.put(&batch));
             batch = next?;
         }
-        let gone: Vec<OfferId> = gone.into_iter().collect();
-        self.remove(gone.iter());
+        // They are gone, or the reading has missed them because they changed.
+        let unread: Vec<OfferId> = unread.into_iter().collect();
+        for ids in unread.chunks(BATCH) {
+            self.replace_with_stored(ids).await?;
+        }
         self.0.corrupt.store(corrupt, Relaxed);
         Ok(())
     }

@@ -51,8 +51,13 @@ pub struct Listings {
     pub found: Vec<Listing>,
     /// Rows that are no valid offers.
     pub corrupt: Vec<CorruptOffer>,
-    /// The last offer that was read, also if its row is corrupt: where the next batch begins.
-    pub last: Option<OfferId>,
+}
+
+impl Listings {
+    /// Whether no row was read, not even a corrupt one.
+    pub const fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.corrupt.is_empty()
+    }
 }
 
 /// An offer that cannot be read: lists leave it out.

@@ -15,11 +15,13 @@ pub use change::{
 };
 pub use cursor::{OfferCursor, Rank};
 
-/// A reading of all listings, batch by batch, in no order. It has every offer that is there from its
-/// beginning to its end.
+/// A reading of all listings in batches, in no order. It has every offer that nobody changes meanwhile.
+/// Of an offer that is added, changed or removed during the reading it may have an older state, a newer
+/// one, several or none.
 #[async_trait]
 pub trait AllListings: Send {
-    /// The next ones, at most `most`; none at the end.
+    /// The next batch, of at most `most` listings; an empty one at the end. After an error the reading
+    /// cannot go on.
     async fn next(&mut self, most: usize) -> Result<Listings, StoreError>;
 }
 
@@ -111,10 +113,11 @@ pub trait OfferStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<HashMap<PartnerId, Vec<Offer>>, StoreError>;
 
-    /// Reads the listings of all offers, visible or not.
+    /// Begins to read the listings of all offers, visible or not.
     fn all_listings(&self) -> Box<dyn AllListings>;
 
-    /// The listing of an offer with a greater id, not always the next; of any offer without an id.
+    /// The listing of the offer after this one, in an order of the store's own; without an id, of the
+    /// first one. Empty after the last one.
     async fn listing_after(&self, id: Option<&OfferId>) -> Result<Listings, StoreError>;
 
     /// The listings of those of these offers that exist.

@@ -4,18 +4,25 @@ use std::collections::BTreeMap;
 
 use domain::{
     Offer, OfferId,
-    offers::{listing::Listing, validity::AT_ONCE},
+    offers::{
+        edit::{Edit, OfferEdit},
+        listing::Listing,
+        store::Author,
+        validity::AT_ONCE,
+    },
     tags,
 };
 
 use crate::{
     backends::Fresh,
     runner::tests,
-    samples::{NOW_MS, family, offer},
+    samples::{NOW_MS, family, offer, sorted},
 };
 
 tests! {
     all_offers_are_listed_in_batches: [],
+    one_after_the_other_all_offers_are_listed: [],
+    offers_that_nobody_changes_are_listed_whatever_else_changes: [Transactions],
     listings_of_some_are_those_that_exist: [],
     the_first_time_nothing_is_told: [],
     an_offer_that_begins_or_ends_is_told_once: [Transactions],
@@ -27,20 +34,13 @@ async fn all_offers_are_listed_in_batches(fresh: Fresh) {
     let offers = fresh.sampled(120).await;
     let mut expected: Vec<&Offer> = offers.iter().collect();
     expected.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut all = fresh.db.offers.all_listings();
     let mut found: Vec<Listing> = Vec::new();
-    loop {
-        let after = found.last().map(|listing| listing.id.clone());
-        let batch = fresh.db.offers.listings(after.as_ref(), 50).await.unwrap();
+    for most in [50, 50, 50, 50] {
+        let batch = all.next(most).await.unwrap();
         assert_eq!(batch.corrupt, []);
-        assert_eq!(
-            batch.last,
-            batch.found.last().map(|listing| listing.id.clone())
-        );
-        let is_last = batch.found.len() < 50;
+        assert_eq!(batch.found.len(), most.min(120 - found.len()));
         found.extend(batch.found);
-        if is_last {
-            break;
-        }
     }
     found.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(found.len(), expected.len());
@@ -49,6 +49,67 @@ async fn all_offers_are_listed_in_batches(fresh: Fresh) {
         assert!(!names.0.is_empty() && !names.1.is_empty(), "{names:?}");
         let of_offer = Listing::new(offer.clone(), names.0.clone(), names.1.clone());
         assert_eq!(*listing, of_offer);
+    }
+}
+
+async fn one_after_the_other_all_offers_are_listed(fresh: Fresh) {
+    let offers = fresh.sampled(40).await;
+    let mut found: Vec<OfferId> = Vec::new();
+    loop {
+        let next = fresh.db.offers.listing_after(found.last()).await.unwrap();
+        assert_eq!(next.corrupt, []);
+        let Some(next) = next.found.first() else {
+            break;
+        };
+        found.push(next.id.clone());
+    }
+    found.sort();
+    assert_eq!(found, sorted(&offers));
+}
+
+async fn offers_that_nobody_changes_are_listed_whatever_else_changes(fresh: Fresh) {
+    let offers = fresh.sampled(120).await;
+    let mut all = fresh.db.offers.all_listings();
+    let mut found = all.next(50).await.unwrap().found;
+    // One that was read, and one that was not.
+    let was_read = |offer: &&Offer| found.iter().any(|listing| listing.id == offer.id);
+    let read = offers.iter().find(was_read).unwrap();
+    let unread = offers.iter().find(|offer| !was_read(offer)).unwrap();
+    let before = fresh.pending().await;
+    for changed in [read, unread] {
+        let edit = OfferEdit {
+            title: Edit::Set("Autre".into()),
+            ..OfferEdit::default()
+        };
+        let author = Author {
+            actor: "test".into(),
+            action: "edit",
+        };
+        let updated = fresh
+            .db
+            .offers
+            .update(changed.id.clone(), edit, author, NOW_MS);
+        updated.await.unwrap();
+    }
+    fresh.fill(vec![family(vec![offer("added")])]).await;
+    let purges = fresh.pending_after(&before).await;
+    loop {
+        let batch = all.next(50).await.unwrap();
+        if batch.is_empty() {
+            break;
+        }
+        assert_eq!(batch.corrupt, []);
+        found.extend(batch.found);
+    }
+    let found: BTreeMap<&OfferId, &Listing> = found.iter().map(|one| (&one.id, one)).collect();
+    for offer in &offers {
+        if [&read.id, &unread.id].contains(&&offer.id) {
+            // Whichever state was read, the log names the offer later.
+            let tag = tags::offer(&offer.id);
+            assert!(purges.iter().any(|row| row.purge.tags.contains(&tag)));
+        } else {
+            assert_eq!(found[&offer.id].title, offer.title);
+        }
     }
 }
 

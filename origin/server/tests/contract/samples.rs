@@ -60,7 +60,7 @@ fn sample_family() -> Family {
 
 /// The ids of the first hundred that the catalogue index finds, once it has read this database.
 pub(crate) async fn listed(db: &Database, query: OfferQuery) -> Vec<OfferId> {
-    let read = db.offers.listings(None, 9_999).await.unwrap();
+    let read = db.offers.all_listings().next(9_999).await.unwrap();
     assert_eq!(read.corrupt, []);
     let mut index = Index::default();
     for listing in &read.found {

@@ -17,7 +17,7 @@ use domain::{
     offers::{
         edit::OfferEdit,
         listing::Listings,
-        store::{Author, Created, OfferStore, Sample, Updated, Visibility},
+        store::{AllListings, Author, Created, OfferStore, Sample, Updated, Visibility},
     },
 };
 use mongodb::{

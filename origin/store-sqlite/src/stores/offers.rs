@@ -39,38 +39,22 @@ impl EmbeddedOffers {
     }
 }
 
-/// A reading of all listings: each batch begins after the last offer of the one before.
+/// A reading of all listings: each batch begins after the last row of the one before.
 #[derive(Debug)]
 struct Reading {
     db: EmbeddedDb,
-    after: After,
-}
-
-/// Where a reading has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum After {
-    Nothing,
-    Offer(OfferId),
-    Everything,
+    row: i64,
 }
 
 #[async_trait]
 impl AllListings for Reading {
     async fn next(&mut self, most: usize) -> Result<Listings, StoreError> {
-        let after = match self.after.clone() {
-            After::Nothing => None,
-            After::Offer(id) => Some(id),
-            After::Everything => return Ok(Listings::default()),
-        };
+        let row = self.row;
         let batch = self
             .db
-            .read(move |connection| listings::after(connection, after.as_ref(), most));
-        let batch = batch.await?;
-        let last = batch.last.clone().map(After::Offer);
-        // Without another last one, no other batch can be asked for.
-        self.after = last
-            .filter(|last| *last != self.after)
-            .unwrap_or(After::Everything);
+            .read(move |connection| listings::after(connection, row, most));
+        let (batch, last) = batch.await?;
+        self.row = last;
         Ok(batch)
     }
 }
@@ -137,15 +121,18 @@ impl OfferStore for EmbeddedOffers {
     fn all_listings(&self) -> Box<dyn AllListings> {
         Box::new(Reading {
             db: self.db.clone(),
-            after: After::Nothing,
+            row: listings::BEGIN,
         })
     }
 
     async fn listing_after(&self, id: Option<&OfferId>) -> Result<Listings, StoreError> {
-        let after = id.cloned();
-        self.db
-            .read(move |connection| listings::after(connection, after.as_ref(), 1))
-            .await
+        let id = id.cloned();
+        let read = self.db.read(move |connection| {
+            let row = listings::row_of(connection, id.as_ref())?;
+            listings::after(connection, row, 1)
+        });
+        let (listing, _) = read.await?;
+        Ok(listing)
     }
 
     async fn listings_of(&self, ids: &[OfferId]) -> Result<Listings, StoreError> {

@@ -55,8 +55,9 @@ async fn ask_offers(db: &Database, offers: &[Offer]) {
         of_them.await.unwrap();
     }
     for after in [None, Some(&one.id)] {
-        db.offers.listings(after, 9).await.unwrap();
+        db.offers.listing_after(after).await.unwrap();
     }
+    db.offers.all_listings().next(9).await.unwrap();
     db.offers.listings_of(&ids).await.unwrap();
     let near = Near {
         centre: one.location,

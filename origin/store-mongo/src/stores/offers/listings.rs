@@ -1,37 +1,149 @@
 //! What the catalogue index keeps of offers: the offers, then the names of their partners and
 //! establishments.
 
-use std::collections::{HashMap, HashSet};
-
-use domain::{
-    OfferId,
-    offers::listing::{CorruptOffer, Listings},
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
 };
-use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+
+use async_trait::async_trait;
+use domain::{
+    OfferId, StoreError,
+    offers::{
+        listing::{CorruptOffer, Listings},
+        store::AllListings,
+    },
+};
+use futures_util::TryStreamExt;
+use mongodb::{
+    Cursor,
+    bson::{Bson, Document, doc, oid::ObjectId},
+    options::Hint,
+};
 
 use crate::{
     database::MongoDb,
     documents::{at_most, batch, collect, object_id, object_ids},
     error::MongoError,
-    limits::SERVER_WITHIN,
+    limits::{SERVER_WITHIN, bounded},
     tables::{
         collections::{ESTABLISHMENTS, OFFERS, PARTNERS},
         offers as rows,
     },
 };
 
-/// The listings after an id.
-pub(super) async fn after(
-    db: &MongoDb,
-    after: Option<&OfferId>,
-    most: usize,
-) -> Result<Listings, MongoError> {
-    let later = match after {
-        Some(id) => doc! {"_id": {"$gt": object_id(id)?}},
-        None => doc! {},
+/// How long reading all offers may keep the server busy.
+const ALL_WITHIN: Duration = Duration::from_mins(2);
+/// How long one batch of them may take: nobody waits for it as for an answer.
+const BATCH_WITHIN: Duration = Duration::from_secs(30);
+/// How far beyond an id the next one is looked for at first: a 4,096th of all ids, by the first two
+/// bytes.
+const NEARBY: u16 = 16;
+
+/// A reading of all listings through one cursor, which the server keeps between two batches. Asking for
+/// each batch by the last id of the one before took Azure DocumentDB longer than a read may: it sorts
+/// all offers that come after.
+///
+/// The cursor is lost when the server restarts, when nobody reads on for a while, and after
+/// [`ALL_WITHIN`]: the next batch is an error then, and who reads begins again.
+pub(super) struct Reading {
+    db: MongoDb,
+    at: At,
+}
+
+enum At {
+    Begin,
+    Open(Cursor<Document>),
+    End,
+    /// A batch failed, or its reader did not wait for it.
+    Lost,
+}
+
+impl Reading {
+    pub(super) const fn new(db: MongoDb) -> Self {
+        let at = At::Begin;
+        Self { db, at }
+    }
+
+    async fn batch(&mut self, most: usize) -> Result<Listings, MongoError> {
+        let db = self.db.clone();
+        let cursor = match std::mem::replace(&mut self.at, At::Lost) {
+            At::Begin => None,
+            At::Open(cursor) => Some(cursor),
+            At::End => {
+                self.at = At::End;
+                return Ok(Listings::default());
+            }
+            At::Lost => return Err(StoreError::Interrupted.into()),
+        };
+        let reading = bounded(BATCH_WITHIN, async move {
+            let mut cursor = match cursor {
+                Some(cursor) => cursor,
+                None => open(&db, most).await?,
+            };
+            let mut found = Vec::new();
+            while found.len() < most {
+                match cursor.try_next().await? {
+                    Some(stored) => found.push(stored),
+                    None => return Ok((found, At::End)),
+                }
+            }
+            Ok((found, At::Open(cursor)))
+        });
+        let (found, at) = reading.await?;
+        let listings = read(&self.db, &found).await?;
+        self.at = at;
+        Ok(listings)
+    }
+}
+
+#[async_trait]
+impl AllListings for Reading {
+    async fn next(&mut self, most: usize) -> Result<Listings, StoreError> {
+        Ok(self.batch(most).await?)
+    }
+}
+
+/// A cursor over all offers. The hint makes servers walk through the index of ids and not through the
+/// collection; an order would make Azure DocumentDB sort all offers first.
+async fn open(db: &MongoDb, most: usize) -> Result<Cursor<Document>, MongoError> {
+    let offers = db.collection::<Document>(OFFERS);
+    let cursor = offers
+        .find(doc! {})
+        .projection(rows::listing_fields())
+        .hint(Hint::Keys(doc! {"_id": 1}))
+        .batch_size(at_most(most))
+        .max_time(ALL_WITHIN);
+    Ok(cursor.await?)
+}
+
+/// The listing with the next id.
+pub(super) async fn after(db: &MongoDb, id: Option<&OfferId>) -> Result<Listings, MongoError> {
+    let after = id.map_or(Ok(LEAST), object_id)?;
+    // Azure DocumentDB sorts all that is in reach, and 100,000 offers take it 0.3 s.
+    let mut found = match nearby(after) {
+        Some(until) => next(db, doc! {"$gt": after, "$lte": until}).await?,
+        None => Vec::new(),
     };
-    let found = find(db, OFFERS, later, rows::listing_fields(), most).await?;
+    if found.is_empty() {
+        found = next(db, doc! {"$gt": after}).await?;
+    }
     read(db, &found).await
+}
+
+/// The least id; no offer has it.
+const LEAST: ObjectId = ObjectId::from_bytes([0; 12]);
+
+fn nearby(after: ObjectId) -> Option<ObjectId> {
+    let mut bytes = after.bytes();
+    let [first, second, ..] = &mut bytes;
+    let until = u16::from_be_bytes([*first, *second]).checked_add(NEARBY)?;
+    [*first, *second] = until.to_be_bytes();
+    Some(ObjectId::from_bytes(bytes))
+}
+
+async fn next(db: &MongoDb, ids: Document) -> Result<Vec<Document>, MongoError> {
+    find(db, OFFERS, doc! {"_id": ids}, rows::listing_fields(), 1).await
 }
 
 /// The listings of some ids.
@@ -74,9 +186,6 @@ async fn read(db: &MongoDb, found: &[Document]) -> Result<Listings, MongoError> 
     };
     let mut listings = Listings::default();
     for stored in found {
-        if let Ok(id) = rows::offer_id(stored) {
-            listings.last = listings.last.max(Some(id));
-        }
         let names = (
             name(&partners, stored, "partnerId"),
             name(&places, stored, "establishmentId"),

@@ -4,52 +4,59 @@ use domain::{
     Category, GeoPoint, OfferId, PartnerId,
     offers::listing::{CorruptOffer, Listing, Listings},
 };
-use rusqlite::{Connection, Row, params_from_iter, types::Value};
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::Value};
 
 use crate::{error::SqliteError, tables::limit::limit};
 
 const COLUMNS: &str = "o.id, o.partner_id, o.lat, o.lng, o.category, o.percentage, o.is_active,
     o.archived_at_ms IS NOT NULL, o.valid_from_ms, o.valid_until_ms, o.created_at_ms, o.title,
-    o.description, COALESCE(p.name, ''), COALESCE(e.name, '')";
+    o.description, COALESCE(p.name, ''), COALESCE(e.name, ''), o.row";
 const FROM: &str = "offers o
     LEFT JOIN partners p ON p.id = o.partner_id
     LEFT JOIN establishments e ON e.id = o.establishment_id";
 
-/// The listings after the one of this id, in the order in which the rows are stored: in the order of the
-/// ids each row would be another page of the file. If there is no such offer any more, all.
+/// Before the first row.
+pub(super) const BEGIN: i64 = 0;
+
+/// The listings after a row, in the order in which the rows are stored: in the order of the ids each
+/// row would be another page of the file. And the last row that was read, from which to go on.
 pub(super) fn after(
     connection: &Connection,
-    after: Option<&OfferId>,
+    row: i64,
     most: usize,
-) -> Result<Listings, SqliteError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {FROM}
-         WHERE o.row > COALESCE((SELECT row FROM offers WHERE id = ?), 0) ORDER BY o.row LIMIT ?"
-    );
-    let after = after.map_or("", OfferId::as_str).to_owned();
-    query(connection, &sql, [after.into(), limit(most).into()])
+) -> Result<(Listings, i64), SqliteError> {
+    let sql = format!("SELECT {COLUMNS} FROM {FROM} WHERE o.row > ? ORDER BY o.row LIMIT ?");
+    let (listings, last) = query(connection, &sql, [row.into(), limit(most).into()])?;
+    Ok((listings, last.unwrap_or(row)))
+}
+
+/// The row of an offer; of none, or of one that is gone, the beginning.
+pub(super) fn row_of(connection: &Connection, id: Option<&OfferId>) -> Result<i64, SqliteError> {
+    let Some(id) = id else { return Ok(BEGIN) };
+    let mut statement = connection.prepare_cached("SELECT row FROM offers WHERE id = ?")?;
+    let row = statement.query_row([id.as_str()], |row| row.get(0));
+    Ok(row.optional()?.unwrap_or(BEGIN))
 }
 
 /// The listings of some ids, a JSON array.
 pub(super) fn of(connection: &Connection, ids: Value) -> Result<Listings, SqliteError> {
     let sql =
         format!("SELECT {COLUMNS} FROM {FROM} WHERE o.id IN (SELECT value FROM json_each(?))");
-    query(connection, &sql, [ids])
+    Ok(query(connection, &sql, [ids])?.0)
 }
 
+/// And the last row that was read.
 fn query<const N: usize>(
     connection: &Connection,
     sql: &str,
     params: [Value; N],
-) -> Result<Listings, SqliteError> {
+) -> Result<(Listings, Option<i64>), SqliteError> {
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params_from_iter(params))?;
-    let mut listings = Listings::default();
+    let (mut listings, mut last) = (Listings::default(), None);
     while let Some(row) = rows.next()? {
         let id: String = row.get(0)?;
-        if let Some(id) = OfferId::parse(&id) {
-            listings.last = Some(id);
-        }
+        last = Some(row.get(15)?);
         match listing(&id, row) {
             Ok(listing) => listings.found.push(listing),
             Err(error) => listings.corrupt.push(CorruptOffer {
@@ -58,7 +65,7 @@ fn query<const N: usize>(
             }),
         }
     }
-    Ok(listings)
+    Ok((listings, last))
 }
 
 fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
