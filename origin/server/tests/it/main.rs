@@ -24,6 +24,7 @@ mod hitting;
 mod limiting;
 mod listing;
 mod living;
+mod loading;
 mod losing;
 mod measuring;
 mod mongo;

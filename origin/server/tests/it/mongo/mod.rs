@@ -11,6 +11,7 @@ mod migrating;
 mod moving;
 mod paging;
 mod portal;
+mod reading;
 mod transactions;
 mod watched;
 
