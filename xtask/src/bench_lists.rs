@@ -310,7 +310,11 @@ fn on_mongodb(options: &Options, binaries: &Binaries) -> Result<Vec<Figure>> {
     processes.run_step(&title, seed.envs(environment))?;
     let secrets = secrets::load_or_create(dir.path())?;
     let mut serve = origin::serve(&settings, &secrets, binaries);
+    progress::announce(&format!("loading {} offers", thousands(FEW)));
+    let began = Instant::now();
     origin::start_ready(&settings, &mut processes, serve.envs(environment))?;
+    let loaded_s = began.elapsed().as_secs_f64();
+    progress::done(began);
     let manifest = publish(&settings, &secrets, binaries, &mut processes)?;
     let lists = Lists {
         name: &name,
@@ -319,7 +323,10 @@ fn on_mongodb(options: &Options, binaries: &Binaries) -> Result<Vec<Figure>> {
         peer_port: None,
         manifest: &manifest,
     };
-    lists.measure(|_kind| ON_MONGODB_MS)
+    let loaded = Figure::plain(format!("{name}: from start to ready"), loaded_s, "s");
+    let mut figures = vec![loaded];
+    figures.extend(lists.measure(|_kind| ON_MONGODB_MS)?);
+    Ok(figures)
 }
 
 /// With a comma before each three digits.
