@@ -53,7 +53,7 @@ pub(super) struct Reading {
 
 enum At {
     Begin,
-    Open(Cursor<Document>),
+    Open(Box<Cursor<Document>>),
     End,
     /// A batch failed, or its reader did not wait for it.
     Lost,
@@ -79,7 +79,7 @@ impl Reading {
         let reading = bounded(BATCH_WITHIN, async move {
             let mut cursor = match cursor {
                 Some(cursor) => cursor,
-                None => open(&db, most).await?,
+                None => Box::new(open(&db, most).await?),
             };
             let mut found = Vec::new();
             while found.len() < most {
