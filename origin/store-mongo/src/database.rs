@@ -111,9 +111,18 @@ impl MongoDb {
         T: Send + 'static,
         F: Future<Output = Result<T, MongoError>> + Send + 'static,
     {
+        self.run_within(OPERATION_WITHIN, work).await
+    }
+
+    /// As [`Self::run`], for an operation that may take longer than a request waits.
+    pub async fn run_within<T, F>(&self, within: Duration, work: F) -> Result<T, MongoError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, MongoError>> + Send + 'static,
+    {
         let call = self.metrics.begin::<F>();
         let span = call.span().clone();
-        let outcome = bounded(OPERATION_WITHIN, work).instrument(span).await;
+        let outcome = bounded(within, work).instrument(span).await;
         call.ended(&outcome);
         outcome
     }

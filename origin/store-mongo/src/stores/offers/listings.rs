@@ -25,7 +25,7 @@ use crate::{
     database::MongoDb,
     documents::{at_most, batch, collect, object_id, object_ids},
     error::MongoError,
-    limits::{SERVER_WITHIN, bounded},
+    limits::SERVER_WITHIN,
     tables::{
         collections::{ESTABLISHMENTS, OFFERS, PARTNERS},
         offers as rows,
@@ -65,7 +65,7 @@ impl Reading {
         Self { db, at }
     }
 
-    async fn batch(&mut self, most: usize) -> Result<Listings, MongoError> {
+    async fn next_listings(&mut self, most: usize) -> Result<Listings, MongoError> {
         let db = self.db.clone();
         let cursor = match std::mem::replace(&mut self.at, At::Lost) {
             At::Begin => None,
@@ -76,7 +76,7 @@ impl Reading {
             }
             At::Lost => return Err(StoreError::Interrupted.into()),
         };
-        let reading = bounded(BATCH_WITHIN, async move {
+        let reading = self.db.run_within(BATCH_WITHIN, async move {
             let mut cursor = match cursor {
                 Some(cursor) => cursor,
                 None => Box::new(open(&db, most).await?),
@@ -100,7 +100,7 @@ impl Reading {
 #[async_trait]
 impl AllListings for Reading {
     async fn next(&mut self, most: usize) -> Result<Listings, StoreError> {
-        Ok(self.batch(most).await?)
+        Ok(self.next_listings(most).await?)
     }
 }
 
