@@ -3,25 +3,53 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use anyhow::Result;
 
 use crate::http;
 
-/// Listens until this process ends; gives the port.
-pub(crate) fn start(targets: Vec<u16>) -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let port = listener.local_addr()?.port();
-    thread::spawn(move || {
-        for (client, target) in listener.incoming().zip(targets.into_iter().cycle()) {
-            // A target that refuses shows as a connection that closes.
-            if let (Ok(client), Ok(server)) = (client, TcpStream::connect(http::loopback(target))) {
-                pass(client, server);
+/// A balancer that listens until this process ends.
+#[derive(Debug)]
+pub(crate) struct Balancer {
+    pub(crate) port: u16,
+    targets: Arc<Mutex<Vec<u16>>>,
+}
+
+impl Balancer {
+    pub(crate) fn start(targets: Vec<u16>) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = listener.local_addr()?.port();
+        let targets = Arc::new(Mutex::new(targets));
+        let balancer = Self {
+            port,
+            targets: Arc::clone(&targets),
+        };
+        thread::spawn(move || {
+            for (number, client) in listener.incoming().enumerate() {
+                let target = {
+                    let targets = lock(&targets);
+                    targets.get(number % targets.len().max(1)).copied()
+                };
+                let server = target.map(|target| TcpStream::connect(http::loopback(target)));
+                // A target that refuses shows as a connection that closes.
+                if let (Ok(client), Some(Ok(server))) = (client, server) {
+                    pass(client, server);
+                }
             }
-        }
-    });
-    Ok(port)
+        });
+        Ok(balancer)
+    }
+
+    /// From now on new connections go to these; those that are open stay.
+    pub(crate) fn lead_to(&self, targets: Vec<u16>) {
+        *lock(&self.targets) = targets;
+    }
+}
+
+fn lock(targets: &Mutex<Vec<u16>>) -> MutexGuard<'_, Vec<u16>> {
+    targets.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn pass(client: TcpStream, server: TcpStream) {
@@ -61,15 +89,15 @@ mod tests {
                 }
             });
         }
-        let port = start(ports.to_vec()).unwrap();
-        let heard: Vec<String> = (0..4)
-            .map(|_| {
-                let mut text = String::new();
-                let mut stream = TcpStream::connect(http::loopback(port)).unwrap();
-                stream.read_to_string(&mut text).unwrap();
-                text
-            })
-            .collect();
-        assert_eq!(heard, ["a", "b", "a", "b"]);
+        let balancer = Balancer::start(ports.to_vec()).unwrap();
+        let heard = || {
+            let mut text = String::new();
+            let mut stream = TcpStream::connect(http::loopback(balancer.port)).unwrap();
+            stream.read_to_string(&mut text).unwrap();
+            text
+        };
+        assert_eq!([heard(), heard(), heard(), heard()], ["a", "b", "a", "b"]);
+        balancer.lead_to(vec![ports[1]]);
+        assert_eq!([heard(), heard()], ["b", "b"]);
     }
 }

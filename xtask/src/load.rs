@@ -16,6 +16,7 @@ use crate::tools::{self, Tools};
 use crate::{build_edge, checkout, http, progress};
 
 mod all;
+mod restarts;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -28,6 +29,10 @@ pub(crate) struct Options {
     /// Every kind of request, through the edge to two origins, instead of one list at one place.
     #[arg(long)]
     all: bool,
+    /// 200 requests a second through the edge for a minute, while each of two origins is replaced
+    /// twice: no request may fail.
+    #[arg(long, conflicts_with = "all")]
+    restarts: bool,
     /// With --all: keep everything in this MongoDB instead of the embedded store.
     #[arg(long, value_name = "URL", requires = "all")]
     mongodb_url: Option<String>,
@@ -50,6 +55,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let k6 = find_k6(&tools)?;
     let binaries = binaries::build(Profile::Release)?;
     let build_dir = build_edge::build(&tools, Profile::Release)?;
+    if options.restarts {
+        return restarts::run(options, &k6, &binaries, &build_dir);
+    }
     if options.all {
         return all::run(options, &k6, &binaries, &build_dir);
     }

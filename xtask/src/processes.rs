@@ -60,6 +60,27 @@ impl Processes {
         Ok(())
     }
 
+    /// Asks a server to end and waits until it has; an error unless it ends well in that time.
+    pub(crate) fn end(&mut self, name: &str, within: Duration) -> Result<Duration> {
+        let mut running = self.running.iter();
+        let at = running.position(|server| server.name == name);
+        let at = at.with_context(|| format!("{name} does not run"))?;
+        let mut server = self.running.swap_remove(at);
+        let began = Instant::now();
+        signal_group("TERM", server.child.id());
+        while began.elapsed() < within {
+            if let Some(status) = server.child.try_wait()? {
+                if !status.success() {
+                    bail!("{name} ended badly ({status})\n{}", server.last_words());
+                }
+                return Ok(began.elapsed());
+            }
+            sleep(POLL);
+        }
+        stop(&mut [&mut server.child]);
+        bail!("{name} did not end within {} s", within.as_secs())
+    }
+
     /// The process id of a server.
     pub(crate) fn id_of(&self, name: &str) -> Option<u32> {
         let mut running = self.running.iter();

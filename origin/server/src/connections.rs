@@ -34,6 +34,10 @@ use tower::{Service, ServiceExt as _};
 /// byte by byte could hold a file descriptor for ever.
 pub const HEAD_WITHIN: Duration = Duration::from_secs(20);
 
+/// How long an idle connection stays open when the server stops. Its client may have sent a request
+/// already, which would be lost if it were closed at once; the answer says that it was the last one.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// Serves until `stop` is cancelled. Returns when every connection has ended, each after the answer
 /// that it was sending.
 pub async fn serve<R>(
@@ -68,7 +72,9 @@ where
         + Send
         + 'static,
 {
+    let stopping = stop.clone();
     let service = hyper::service::service_fn(move |request: http::Request<Incoming>| {
+        let stopping = stopping.clone();
         let has_body = !request.body().is_end_stream() && request.version() < Version::HTTP_2;
         let is_read = has_body.then(Arc::<AtomicBool>::default);
         let mut request = request.map(|body| match &is_read {
@@ -85,7 +91,8 @@ where
             let mut response = answering.await?;
             // The rest of the body cannot be told from the next request. A client that is not told
             // would send that on a connection that is closed (RFC 9112, section 9.6).
-            if is_read.is_some_and(|is_read| !is_read.load(Ordering::Relaxed)) {
+            let is_cut = is_read.is_some_and(|is_read| !is_read.load(Ordering::Relaxed));
+            if is_cut || (stopping.is_cancelled() && response.version() < Version::HTTP_2) {
                 let headers = response.headers_mut();
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -101,10 +108,13 @@ where
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+        () = stop.cancelled() => tokio::select! {
+            ended = &mut connection => ended,
+            () = tokio::time::sleep(LINGER) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        },
     };
     if let Err(error) = ended {
         tracing::debug!(error, "a connection broke");

@@ -10,12 +10,13 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use super::Options;
+use crate::balancer::Balancer;
 use crate::binaries::Binaries;
 use crate::origin::{self, Documents};
 use crate::processes::{Processes, TemporaryDir};
 use crate::secrets::{self, Secrets};
 use crate::stack::{Edge, Runtime};
-use crate::{balancer, checkout, http, progress, redis};
+use crate::{checkout, http, progress, redis};
 
 const ORIGINS: [&str; 2] = ["origin-1", "origin-2"];
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -50,21 +51,18 @@ pub(super) fn run(
     let dir = TemporaryDir::create("load-all")?;
     let edge_dir = TemporaryDir::create_in_memory("load-all-edge")?;
     let mut processes = Processes::new(dir.path().join("logs"))?;
-    let system = System {
-        dir: dir.path(),
-        edge_dir: edge_dir.path(),
+    let system = System::new(
+        options,
+        dir.path(),
+        edge_dir.path(),
         binaries,
-        secrets: secrets::load_or_create(dir.path())?,
-        environment: environment(
-            options,
-            &redis::start(&dir.path().join("redis"), &mut processes)?,
-        )?,
-    };
-    let edge_port = system.start(options, build_dir, &mut processes)?;
+        &mut processes,
+    )?;
+    let running = system.start(options, build_dir, &mut processes)?;
     let summary = dir.path().join("summary.json");
     let mut command = super::k6_run(k6, "k6/all.js", &summary, options);
     command
-        .env("TARGET", format!("http://127.0.0.1:{edge_port}"))
+        .env("TARGET", format!("http://127.0.0.1:{}", running.edge_port))
         .env("MANIFEST", origin::manifest_file(dir.path()))
         .env("TOKEN", &system.secrets.admin_token);
     if let Some(limit_ms) = options.limit_ms {
@@ -94,7 +92,7 @@ fn environment(options: &Options, redis_url: &str) -> Result<Vec<(&'static str, 
     ])
 }
 
-struct System<'a> {
+pub(super) struct System<'a> {
     dir: &'a Path,
     edge_dir: &'a Path,
     binaries: &'a Binaries,
@@ -102,42 +100,106 @@ struct System<'a> {
     environment: Vec<(&'static str, String)>,
 }
 
-impl System<'_> {
-    /// Starts all of it; gives the edge's port.
-    fn start(&self, options: &Options, build_dir: &Path, processes: &mut Processes) -> Result<u16> {
+/// What runs.
+pub(super) struct Running {
+    pub(super) edge_port: u16,
+    pub(super) balancer: Balancer,
+    pub(super) origins: Vec<Origin>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Origin {
+    pub(super) name: &'static str,
+    pub(super) port: u16,
+}
+
+impl<'a> System<'a> {
+    /// Starts its Redis.
+    pub(super) fn new(
+        options: &Options,
+        dir: &'a Path,
+        edge_dir: &'a Path,
+        binaries: &'a Binaries,
+        processes: &mut Processes,
+    ) -> Result<Self> {
+        let redis = redis::start(&dir.join("redis"), processes)?;
+        Ok(Self {
+            dir,
+            edge_dir,
+            binaries,
+            secrets: secrets::load_or_create(dir)?,
+            environment: environment(options, &redis)?,
+        })
+    }
+
+    /// Starts all of it.
+    pub(super) fn start(
+        &self,
+        options: &Options,
+        build_dir: &Path,
+        processes: &mut Processes,
+    ) -> Result<Running> {
         let edge_port = http::free_port()?;
         let mut origins = Vec::new();
         for name in ORIGINS {
-            let settings = origin::Settings {
-                data_dir: self.dir,
-                offers: options.offers,
+            let origin = Origin {
+                name,
                 port: http::free_port()?,
-                edge_url: Some(format!("http://127.0.0.1:{edge_port}")),
-                redis: origin::Redis::AsInEnvironment,
-                documents: Documents::Published,
             };
             if origins.is_empty() {
-                self.fill(&settings, options, processes)?;
+                self.fill(
+                    &self.settings(options, origin, edge_port),
+                    options,
+                    processes,
+                )?;
             }
-            let mut serve = origin::serve(&settings, &self.secrets, self.binaries);
-            processes.start(name, serve.envs(self.environment.clone()))?;
-            processes.wait_until(name, START_LIMIT, || {
-                http::is_ready(settings.port, "/readyz")
-            })?;
-            origins.push(settings);
+            self.start_origin(options, origin, edge_port, processes)?;
+            origins.push(origin);
         }
         let first = origins.first().context("there are origins")?;
-        origin::publish(first, &self.secrets, self.binaries, processes)?;
-        let ports = origins.iter().map(|settings| settings.port).collect();
+        let first = self.settings(options, *first, edge_port);
+        origin::publish(&first, &self.secrets, self.binaries, processes)?;
+        let balancer = Balancer::start(origins.iter().map(|origin| origin.port).collect())?;
         let edge = Edge {
             data_dir: self.edge_dir,
             build_dir,
             port: edge_port,
-            origin_url: format!("http://127.0.0.1:{}", balancer::start(ports)?),
+            origin_url: format!("http://127.0.0.1:{}", balancer.port),
             runtime: Runtime::Bare,
         };
         edge.start(&self.secrets, processes)?;
-        Ok(edge_port)
+        Ok(Running {
+            edge_port,
+            balancer,
+            origins,
+        })
+    }
+
+    fn settings(&self, options: &Options, origin: Origin, edge_port: u16) -> origin::Settings<'_> {
+        origin::Settings {
+            data_dir: self.dir,
+            offers: options.offers,
+            port: origin.port,
+            edge_url: Some(format!("http://127.0.0.1:{edge_port}")),
+            redis: origin::Redis::AsInEnvironment,
+            documents: Documents::Published,
+        }
+    }
+
+    /// Starts an origin and waits until it is ready.
+    pub(super) fn start_origin(
+        &self,
+        options: &Options,
+        origin: Origin,
+        edge_port: u16,
+        processes: &mut Processes,
+    ) -> Result<()> {
+        let settings = self.settings(options, origin, edge_port);
+        let mut serve = origin::serve(&settings, &self.secrets, self.binaries);
+        processes.start(origin.name, serve.envs(self.environment.clone()))?;
+        processes.wait_until(origin.name, START_LIMIT, || {
+            http::is_ready(origin.port, "/readyz")
+        })
     }
 
     /// The store's schema and its sample offers.

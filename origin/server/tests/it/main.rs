@@ -36,4 +36,5 @@ mod relaying;
 mod repeating;
 mod roles;
 mod schema;
+mod stopping;
 mod updating;
