@@ -160,7 +160,10 @@ async fn anything_else(
     }
     match has_role(state, Role::Live) {
         Ok(()) => live::websocket::answer(state, request, peer).await,
-        Err(refusal) => answer::refusal(&refusal, MediaType::Json),
+        Err(refusal) => {
+            tracked.erred(refusal.code);
+            answer::refusal(&refusal, MediaType::Json)
+        }
     }
 }
 
