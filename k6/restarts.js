@@ -97,13 +97,15 @@ export function listen() {
   const open = (closedAt) => {
     const headers = { "CF-Connecting-IP": addressOf(number) };
     const url = graphqlUrl.replace(/^http/, "ws");
+    let isOpen = false;
     const socket = new WebSocket(url, ["graphql-transport-ws"], { headers });
     const send = (message) => socket.send(JSON.stringify(message));
     socket.onopen = () => send({ type: "connection_init" });
     socket.onmessage = ({ data }) => {
       const { type } = JSON.parse(data);
       if (type === "connection_ack") {
-        if (closedAt) reconnected.add(Date.now() - closedAt);
+        isOpen = true;
+        if (closedAt !== null) reconnected.add(Date.now() - closedAt);
         const variables = { location: placeIn(randomCity()), maxDistance: 50 };
         const payload = { documentId: idOf("NewOfferNearby"), variables };
         send({ id: "1", type: "subscribe", payload });
@@ -115,7 +117,8 @@ export function listen() {
     socket.onclose = () => {
       const now = Date.now();
       if (now + COMES_BACK_MS >= ends) return;
-      setTimeout(() => open(closedAt ?? now), Math.random() * COMES_BACK_MS);
+      const since = isOpen || closedAt === null ? now : closedAt;
+      setTimeout(() => open(since), Math.random() * COMES_BACK_MS);
     };
   };
   open(null);
