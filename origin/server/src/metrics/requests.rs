@@ -10,8 +10,7 @@ use std::{
 };
 
 use axum::{body::HttpBody as _, response::Response};
-use opentelemetry::trace::TraceId;
-use pq_core::DocumentHash;
+use pq_core::{DocumentHash, manifest::Operation};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric},
@@ -48,7 +47,7 @@ struct Labels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Operation {
+struct SizeLabels {
     operation: String,
 }
 
@@ -78,10 +77,10 @@ struct OfOperation {
 #[derive(Debug)]
 pub struct Requests {
     durations: Family<Labels, Durations, fn() -> Durations>,
-    sizes: Family<Operation, Histogram, fn() -> Histogram>,
+    sizes: Family<SizeLabels, Histogram, fn() -> Histogram>,
     errors: Family<ErrorLabels, Counter>,
-    of_published: RwLock<HashMap<DocumentHash, Arc<OfOperation>>>,
-    of_others: Arc<OfOperation>,
+    of_published: RwLock<HashMap<DocumentHash, OfOperation>>,
+    of_others: OfOperation,
     in_flight: Arc<AtomicI64>,
 }
 
@@ -89,10 +88,10 @@ impl Default for Requests {
     fn default() -> Self {
         let durations: Family<Labels, Durations, fn() -> Durations> =
             Family::new_with_constructor(|| Durations::new(DURATIONS_S.into_iter()));
-        let sizes: Family<Operation, Histogram, fn() -> Histogram> =
+        let sizes: Family<SizeLabels, Histogram, fn() -> Histogram> =
             Family::new_with_constructor(|| Histogram::new(SIZES));
         Self {
-            of_others: Arc::new(OfOperation::of(&durations, &sizes, OTHERS)),
+            of_others: OfOperation::of(&durations, &sizes, OTHERS),
             durations,
             sizes,
             errors: Family::default(),
@@ -105,7 +104,7 @@ impl Default for Requests {
 impl OfOperation {
     fn of(
         durations: &Family<Labels, Durations, fn() -> Durations>,
-        sizes: &Family<Operation, Histogram, fn() -> Histogram>,
+        sizes: &Family<SizeLabels, Histogram, fn() -> Histogram>,
         operation: &str,
     ) -> Self {
         Self {
@@ -116,7 +115,7 @@ impl OfOperation {
                     outcome: outcome.as_str(),
                 })
             }),
-            sizes: sizes.get_or_create_owned(&Operation {
+            sizes: sizes.get_or_create_owned(&SizeLabels {
                 operation: operation.to_owned(),
             }),
         }
@@ -125,9 +124,9 @@ impl OfOperation {
 
 /// A request that is being answered.
 #[derive(Debug)]
-pub struct InFlight(Arc<AtomicI64>);
+pub struct InFlight<'a>(&'a AtomicI64);
 
-impl Drop for InFlight {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -135,9 +134,9 @@ impl Drop for InFlight {
 
 impl Requests {
     /// Counts a request until the result is dropped.
-    pub fn begin(&self) -> InFlight {
+    pub fn begin(&self) -> InFlight<'_> {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight(Arc::clone(&self.in_flight))
+        InFlight(&self.in_flight)
     }
 
     /// Notes an answer. `is_published` tells whether a document is published: only then its name is
@@ -149,53 +148,56 @@ impl Requests {
         (outcome, took): (Outcome, Duration),
         is_published: impl Fn(DocumentHash) -> bool,
     ) {
-        let of_operation = self.of(tracked, is_published);
-        let trace = tracked.trace();
-        let exemplar = trace.map(|trace: TraceId| Trace {
+        // Looked up without a clone: each costs a hit two writes to memory that all threads share.
+        let known = self
+            .of_published
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let document = tracked.document();
+        if let Some(of_operation) = document.and_then(|document| known.get(&document.operation.id))
+        {
+            return self.note(of_operation, tracked, response, (outcome, took));
+        }
+        drop(known);
+        let published = document.filter(|document| is_published(document.operation.id));
+        let Some(document) = published else {
+            return self.note(&self.of_others, tracked, response, (outcome, took));
+        };
+        let Operation { name, id, .. } = &document.operation;
+        let new = OfOperation::of(&self.durations, &self.sizes, name);
+        self.note(&new, tracked, response, (outcome, took));
+        let mut all = self
+            .of_published
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.insert(*id, new);
+    }
+
+    fn note(
+        &self,
+        of_operation: &OfOperation,
+        tracked: &Tracked,
+        response: &Response,
+        (outcome, took): (Outcome, Duration),
+    ) {
+        let exemplar = tracked.trace().map(|trace| Trace {
             trace_id: trace.to_string(),
         });
         let at = exemplar.is_some().then(SystemTime::now);
         of_operation.durations[outcome as usize].observe(took.as_secs_f64(), exemplar, at);
-        for code in tracked.codes() {
-            let operation = of_operation.name.clone();
-            self.errors
-                .get_or_create(&ErrorLabels { operation, code })
-                .inc();
+        if outcome != Outcome::Ok {
+            for code in tracked.codes() {
+                let operation = of_operation.name.clone();
+                self.errors
+                    .get_or_create(&ErrorLabels { operation, code })
+                    .inc();
+            }
         }
         // The size of a stream is not known.
         if let Some(bytes) = response.body().size_hint().exact() {
             #[expect(clippy::cast_precision_loss, reason = "an answer is far smaller")]
             of_operation.sizes.observe(bytes as f64);
         }
-    }
-
-    fn of(
-        &self,
-        tracked: &Tracked,
-        is_published: impl Fn(DocumentHash) -> bool,
-    ) -> Arc<OfOperation> {
-        let Some(document) = tracked.document() else {
-            return Arc::clone(&self.of_others);
-        };
-        let hash = document.operation.id;
-        let known = self
-            .of_published
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known.get(&hash) {
-            return Arc::clone(known);
-        }
-        drop(known);
-        if !is_published(hash) {
-            return Arc::clone(&self.of_others);
-        }
-        let name = &document.operation.name;
-        let new = Arc::new(OfOperation::of(&self.durations, &self.sizes, name));
-        let mut all = self
-            .of_published
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(all.entry(hash).or_insert(new))
     }
 
     pub(super) fn register(&self, registry: &mut Registry) {
