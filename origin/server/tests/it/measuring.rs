@@ -160,7 +160,17 @@ async fn every_metric_is_on_the_page_as_it_is() {
         .collect();
     let app = TestApp::builder().edge("http://127.0.0.1:1").start().await;
     fill(&app).await;
+    app.ask(OFFER, json!({})).await;
     let text = scrape(&app).await;
+    for line in [
+        r#"yousoon_request_errors_total{operation="Detail",code="VARIABLE_MISSING"} 1"#,
+        r#"yousoon_request_duration_seconds_count{operation="Detail",outcome="ok"} 3"#,
+        r#"yousoon_request_duration_seconds_count{operation="Detail",outcome="refused"} 1"#,
+        r#"yousoon_request_duration_seconds_count{operation="others",outcome="ok"} 1"#,
+        "yousoon_requests_in_flight 0",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line}: {text}");
+    }
     for line in text.lines().filter(|line| !line.is_empty()) {
         if let Some(described) = line.strip_prefix("# TYPE ") {
             let (name, kind) = described.split_once(' ').unwrap();
