@@ -8,6 +8,7 @@ pub mod checking;
 pub mod following;
 
 use std::{
+    collections::HashSet,
     fmt,
     sync::{
         Arc, PoisonError, RwLock,
@@ -20,7 +21,7 @@ use cache_core::{AsOf, LogId, Revision};
 use cache_tiered::{Position, PurgeFeed, feed::DISTRUST_MS};
 use catalogue_index::{Found, Index, Size};
 use domain::{
-    StoreError,
+    OfferId, StoreError,
     offers::store::{OfferQuery, OfferStore},
     purges::PurgeStore,
 };
@@ -74,6 +75,11 @@ struct Shared {
     /// Held from a read of offers until the index has them, so that no older read comes after a newer
     /// one.
     reading: Mutex<()>,
+    /// Held while all offers are read; when the last such reading that succeeded began, in
+    /// milliseconds of the steady clock.
+    reading_all: Mutex<u64>,
+    /// The offers that were read by themselves while all are being read.
+    read_meanwhile: std::sync::Mutex<Option<HashSet<OfferId>>>,
     /// Offers of which the index and the database disagreed for longer than the bound, and those of
     /// them that agreed after they were read anew.
     mismatches: AtomicU64,
@@ -169,6 +175,8 @@ impl Lists {
             readings_begun: AtomicU64::new(0),
             looking: Mutex::default(),
             reading: Mutex::default(),
+            reading_all: Mutex::default(),
+            read_meanwhile: std::sync::Mutex::default(),
             mismatches: AtomicU64::new(0),
             mended: AtomicU64::new(0),
             corrupt: AtomicUsize::new(0),

@@ -7,7 +7,7 @@ use pq_core::{CachePolicy, ErrorCode, Refusal};
 use serde_json::json;
 
 use crate::request::{
-    errors::{code_of, shown},
+    errors::{code_of, masked_code, shown, shown_code},
     facts::Facts,
 };
 
@@ -49,8 +49,7 @@ impl Executed {
 
     /// The codes of its errors.
     pub fn codes(&self) -> impl Iterator<Item = ErrorCode> {
-        let errors = self.response.errors.iter();
-        errors.map(|error| code_of(error).unwrap_or(ErrorCode::INTERNAL))
+        self.response.errors.iter().map(shown_code)
     }
 
     /// How long a shared cache may keep the answer; `None` if it may not.
@@ -82,4 +81,15 @@ pub enum Unstored {
     Store(StoreError),
     /// The execution timed out.
     TimedOut,
+}
+
+impl Unstored {
+    /// The codes of its errors.
+    pub fn codes(&self) -> Vec<ErrorCode> {
+        match self {
+            Self::Executed(executed) => executed.codes().collect(),
+            Self::Store(error) => vec![masked_code(error)],
+            Self::TimedOut => vec![ErrorCode::TIMEOUT],
+        }
+    }
 }

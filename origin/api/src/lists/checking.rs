@@ -47,8 +47,8 @@ impl Lists {
             let number = getrandom::u64().unwrap_or_default();
             let jitter = f64::from(u16::try_from(number >> 48).unwrap_or(0)) / f64::from(u16::MAX);
             sleep(PAUSE.mul_f64(1.0 + jitter)).await;
-            // Else the index is about to read more.
-            if self.0.reached.borrow().stage != Stage::Following {
+            // Else the index is about to read more, or knows that it may lack writes.
+            if self.0.reached.borrow().stage != Stage::Following || self.is_distrusted() {
                 continue;
             }
             if let Err(error) = self.check(number, LASTING).await {
@@ -69,7 +69,7 @@ impl Lists {
             sleep(lasting).await;
             let mut wrong = self.differing(&sample).await?;
             wrong.retain(|id| differing.contains(id));
-            if wrong.is_empty() {
+            if wrong.is_empty() || self.is_distrusted() {
                 continue;
             }
             count(&self.0.mismatches, wrong.len());

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
-    sync::{PoisonError, atomic::Ordering::Relaxed},
+    sync::{MutexGuard, PoisonError, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -192,14 +192,23 @@ impl Lists {
 
     /// The caller holds `reading`.
     async fn replace_with_stored(&self, ids: &[OfferId]) -> Result<(), StoreError> {
+        if let Some(meanwhile) = &mut *self.read_meanwhile() {
+            meanwhile.extend(ids.iter().cloned());
+        }
         let read = self.0.offers.listings_of(ids).await?;
         let found: HashSet<&OfferId> = read.found.iter().map(|listing| &listing.id).collect();
         self.remove(ids.iter().filter(|id| !found.contains(id)));
-        self.put(&read).await;
+        self.put(&read, &HashSet::new()).await;
         Ok(())
     }
 
-    async fn put(&self, read: &Listings) {
+    fn read_meanwhile(&self) -> MutexGuard<'_, Option<HashSet<OfferId>>> {
+        let meanwhile = self.0.read_meanwhile.lock();
+        meanwhile.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts what was read, except for offers that are `newer` in the index.
+    async fn put(&self, read: &Listings, newer: &HashSet<OfferId>) {
         let now_ms = self.now_ms();
         for offer in &read.corrupt {
             let (id, why) = (&offer.id, &offer.why);
@@ -207,7 +216,7 @@ impl Lists {
         }
         for listings in read.found.chunks(AT_ONCE) {
             self.change(|state| {
-                for listing in listings {
+                for listing in listings.iter().filter(|it| !newer.contains(&it.id)) {
                     // An offer that did not change keeps its slot: a new one would have to be cleaned.
                     if !state.index.has(listing) {
                         state.index.put(listing, now_ms);
@@ -224,8 +233,25 @@ impl Lists {
     /// Offers may change meanwhile, and a batch may have them as they were when the reading began. Each
     /// change purges the offer after that, so the follower, which goes on from where the log was before
     /// the reading, reads it anew.
+    ///
+    /// Offers that are read by themselves meanwhile are not waited for, and what is read of them here
+    /// may be older: it is left out.
     async fn put_all(&self) -> Result<(), StoreError> {
-        let _in_order = self.0.reading.lock().await;
+        let asked_ms = self.steady_ms();
+        let mut last_began_ms = self.0.reading_all.lock().await;
+        if *last_began_ms > asked_ms {
+            return Ok(());
+        }
+        let began_ms = self.steady_ms();
+        *self.read_meanwhile() = Some(HashSet::new());
+        let ends = EndsMeanwhile(self);
+        self.put_all_but_newer().await?;
+        drop(ends);
+        *last_began_ms = began_ms;
+        Ok(())
+    }
+
+    async fn put_all_but_newer(&self) -> Result<(), StoreError> {
         let mut unread: HashSet<OfferId> = {
             let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
             state.index.ids().collect()
@@ -239,16 +265,23 @@ impl Lists {
                 unread.remove(&listing.id);
             }
             // The database reads the next batch while this one is put: a core for each.
-            let (next, ()) = tokio::join!(all.next(BATCH), self.put(&batch));
+            let (next, ()) = tokio::join!(all.next(BATCH), self.put_unless_newer(&batch));
             batch = next?;
         }
         // They are gone, or the reading has missed them because they changed.
         let unread: Vec<OfferId> = unread.into_iter().collect();
         for ids in unread.chunks(BATCH) {
+            let _in_order = self.0.reading.lock().await;
             self.replace_with_stored(ids).await?;
         }
         self.0.corrupt.store(corrupt, Relaxed);
         Ok(())
+    }
+
+    async fn put_unless_newer(&self, batch: &Listings) {
+        let _in_order = self.0.reading.lock().await;
+        let newer = self.read_meanwhile().clone().unwrap_or_default();
+        self.put(batch, &newer).await;
     }
 
     fn remove<'o>(&self, gone: impl Iterator<Item = &'o OfferId>) {
@@ -299,5 +332,14 @@ impl Lists {
         let waiting = waiting.iter().flat_map(|row| &row.purge.tags);
         let named = self.named(waiting.chain(moved.flat_map(|row| &row.tags)));
         Ok((has_all && !named.everything).then_some(named.offers))
+    }
+}
+
+/// Ends [`super::Shared::read_meanwhile`], also when its reading is given up.
+struct EndsMeanwhile<'a>(&'a Lists);
+
+impl Drop for EndsMeanwhile<'_> {
+    fn drop(&mut self) {
+        *self.0.read_meanwhile() = None;
     }
 }

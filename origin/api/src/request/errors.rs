@@ -220,6 +220,27 @@ pub fn masked(error: &(dyn std::error::Error + 'static), language: Language) -> 
     Mask::of(store_error(error)).refusal(&log_failure(error), language)
 }
 
+/// The code that a client sees for a failure.
+pub fn masked_code(error: &(dyn std::error::Error + 'static)) -> ErrorCode {
+    Mask::of(store_error(error)).code
+}
+
+/// The code that a client sees for a field's error.
+pub fn shown_code(error: &ServerError) -> ErrorCode {
+    if let Some(code) = code_of(error) {
+        return code;
+    }
+    let store = error
+        .source::<StoreFailure>()
+        .map(|StoreFailure(error)| &**error);
+    let other = || {
+        error
+            .source::<Failure>()
+            .and_then(|Failure(error)| store_error(&**error))
+    };
+    Mask::of(store.or_else(other)).code
+}
+
 /// The store's error that caused a failure.
 fn store_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e StoreError> {
     if let Some(StoreFailure(error)) = error.downcast_ref() {

@@ -30,13 +30,20 @@ pub(super) fn read(reader: &mut Reader<'_>) -> TelemetryConfig {
     });
     let log_format = reader.or("YOUSOON_LOG", usual.log_format, str::parse);
     let endpoint = reader.optional("OTEL_EXPORTER_OTLP_ENDPOINT", "no traces", endpoint);
-    reader.or("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc".to_owned(), |text| {
+    let protocol = reader.or("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc".to_owned(), |text| {
         if PROTOCOLS.contains(&text) {
             Ok(text.to_owned())
         } else {
             Err(format!("{text:?} is none of {}", PROTOCOLS.join(", ")))
         }
     });
+    let is_grpc = protocol == "grpc";
+    if !is_grpc && endpoint.as_ref().is_some_and(|url| url.scheme() == "https") {
+        reader.refuse(
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "has no TLS: use grpc for an endpoint with https",
+        );
+    }
     let traced_share = reader.or(
         "OTEL_TRACES_SAMPLER_ARG",
         usual.traced_share,
@@ -57,6 +64,9 @@ fn endpoint(text: &str) -> Result<Url, String> {
     let url: Url = text
         .parse()
         .map_err(|error| format!("is not a URL: {error}"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("has credentials in it: set OTEL_EXPORTER_OTLP_HEADERS".to_owned());
+    }
     match url.scheme() {
         "http" | "https" => Ok(url),
         other => Err(format!("has the scheme {other:?}, not http or https")),

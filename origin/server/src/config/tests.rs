@@ -29,12 +29,8 @@ fn an_empty_environment_enforces_and_listens_on_loopback() {
 }
 
 #[test]
-fn a_contradiction_fails_with_one_line_that_names_the_variable() {
+fn logs_and_traces_that_cannot_be_are_refused() {
     let table: &[(&[(&str, &str)], &str)] = &[
-        (
-            &[("YOUSOON_ENV", "prod")],
-            "YOUSOON_ENV: \"prod\" is neither development nor production",
-        ),
         (
             &[("YOUSOON_LOG", "xml")],
             "YOUSOON_LOG: \"xml\" is neither text nor json",
@@ -48,8 +44,35 @@ fn a_contradiction_fails_with_one_line_that_names_the_variable() {
             "OTEL_EXPORTER_OTLP_PROTOCOL: \"thrift\" is none of grpc, http/protobuf, http/json",
         ),
         (
+            &[(
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "http://user:geheim@collector",
+            )],
+            "OTEL_EXPORTER_OTLP_ENDPOINT: has credentials in it: set OTEL_EXPORTER_OTLP_HEADERS",
+        ),
+        (
+            &[
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector"),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ],
+            "OTEL_EXPORTER_OTLP_PROTOCOL: has no TLS: use grpc for an endpoint with https",
+        ),
+        (
             &[("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")],
             "OTEL_EXPORTER_OTLP_ENDPOINT: has the scheme \"collector\", not http or https",
+        ),
+    ];
+    for (variables, expected) in table {
+        assert_eq!(read(variables).unwrap_err(), *expected);
+    }
+}
+
+#[test]
+fn a_contradiction_fails_with_one_line_that_names_the_variable() {
+    let table: &[(&[(&str, &str)], &str)] = &[
+        (
+            &[("YOUSOON_ENV", "prod")],
+            "YOUSOON_ENV: \"prod\" is neither development nor production",
         ),
         (
             &[("YOUSOON_ROLES", "api,web")],

@@ -19,7 +19,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use pq_core::MediaType;
 
 use super::answer::{self, set};
-use crate::state::AppState;
+use crate::{state::AppState, telemetry::request::Tracked};
 
 /// This cache's name in `Cache-Status`.
 pub const CACHE_NAME: &str = "yousoon-origin";
@@ -63,9 +63,15 @@ pub async fn answer(
     state: &AppState,
     query: &Arc<PublicQuery>,
     options: AnswerOptions<'_>,
+    tracked: &Tracked,
 ) -> Response {
     let by = (&state.services, &state.schema);
     let given = cached::look_up(by, query, options.minimum).await;
+    if let Answer::Unshared { answer, .. } | Answer::Failed(answer) = &given {
+        for code in answer.codes() {
+            tracked.erred(code);
+        }
+    }
     let language = match (&given, options.asker) {
         (Answer::Unshared { .. } | Answer::Failed(_), Some(asker)) => {
             Reader::of(asker).language(&state.services).await

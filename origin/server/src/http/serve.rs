@@ -1,6 +1,6 @@
 //! A GraphQL request over HTTP, step by step.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, ops::Deref, sync::Arc, thread, time::Duration};
 
 use access::{
     caller::{Asker, Caller},
@@ -9,7 +9,7 @@ use access::{
 };
 use api::{
     execution::{cached::PublicQuery, execute},
-    request::{authorise, reader::Reader},
+    request::{authorise, errors::masked_code, reader::Reader},
 };
 use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
@@ -31,7 +31,14 @@ use super::{
     document::{self, Failure},
     reading::{self, text},
 };
-use crate::{admission, config::Role, cors, live, state::AppState, telemetry::request::Tracked};
+use crate::{
+    admission,
+    config::Role,
+    cors, live,
+    metrics::InFlight,
+    state::AppState,
+    telemetry::request::{Outcome, Tracked},
+};
 
 /// `/graphql`, every method.
 pub async fn graphql(State(state): State<AppState>, request: Request) -> Response {
@@ -61,8 +68,12 @@ pub async fn graphql_by_id(
 }
 
 async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> Response {
-    let in_flight = state.requests.begin();
-    let tracked = Tracked::begin(&state.tracing, request.headers());
+    let tracked = Counted {
+        state,
+        tracked: Tracked::begin(&state.tracing, request.headers()),
+        _in_flight: state.requests.begin(),
+        is_answered: false,
+    };
     let root = tracked.root().clone();
     let headers = (!root.is_disabled()).then(|| request.headers().clone());
     let response = admitted(state, path_id, request, &tracked)
@@ -77,13 +88,55 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
     {
         tracked.export_edge(&headers);
     }
-    let documents = &state.services.documents;
-    let became = tracked.end(&response);
-    state
-        .requests
-        .answered(&tracked, &response, became, |hash| documents.is_ready(hash));
-    drop(in_flight);
+    tracked.answered(&response);
     response
+}
+
+/// A request that is counted however it ends.
+struct Counted<'a> {
+    state: &'a AppState,
+    tracked: Tracked,
+    _in_flight: InFlight<'a>,
+    is_answered: bool,
+}
+
+impl Counted<'_> {
+    fn answered(mut self, response: &Response) {
+        self.is_answered = true;
+        let became = self.tracked.end(Some(response));
+        self.note(Some(response), became);
+    }
+
+    fn note(&self, response: Option<&Response>, became: (Outcome, Duration)) {
+        let documents = &self.state.services.documents;
+        let is_published = |hash| documents.is_ready(hash);
+        let requests = &self.state.requests;
+        requests.answered(&self.tracked, response, became, is_published);
+    }
+}
+
+impl Deref for Counted<'_> {
+    type Target = Tracked;
+
+    fn deref(&self) -> &Tracked {
+        &self.tracked
+    }
+}
+
+impl Drop for Counted<'_> {
+    /// Without an answer: it panicked, or its client has gone.
+    fn drop(&mut self) {
+        if self.is_answered {
+            return;
+        }
+        if thread::panicking() {
+            self.tracked.erred(ErrorCode::INTERNAL);
+        } else {
+            self.tracked.became(Outcome::Abandoned);
+        }
+        let became = self.tracked.end(None);
+        self.note(None, became);
+    }
 }
 
 async fn admitted(
@@ -98,7 +151,10 @@ async fn admitted(
     let caller = asker.as_ref().ok().map(|asker| &asker.caller);
     let counted = admission::count(state, caller, peer).await;
     let mut response = match &counted {
-        Some(decision) if !decision.is_admitted() => admission::too_many(decision, &request),
+        Some(decision) if !decision.is_admitted() => {
+            tracked.erred(ErrorCode::RATE_LIMITED);
+            admission::too_many(decision, &request)
+        }
         Some(_) | None => {
             if let Some(response) = hit(state, &request, tracked) {
                 response
@@ -194,7 +250,10 @@ async fn answer(
 ) -> Response {
     let accepted = match Accepted::parse(text(request.headers(), &header::ACCEPT).as_deref()) {
         Ok(accepted) => accepted,
-        Err(refusal) => return answer::refusal(&refusal, MediaType::Json),
+        Err(refusal) => {
+            tracked.erred(refusal.code);
+            return answer::refusal(&refusal, MediaType::Json);
+        }
     };
     let mut media = accepted.refusals();
     let request = (path_id, request);
@@ -206,11 +265,16 @@ async fn answer(
             answer::refusal(&refusal, media)
         }
         Ok(Err(Failure::Store(error))) => {
-            tracked.erred(ErrorCode::INTERNAL);
+            tracked.erred(masked_code(&error));
             answer::internal(&error, media)
         }
         Err(_elapsed) => {
-            tracked.erred(ErrorCode::TIMEOUT);
+            if tracked.was_read() {
+                tracked.erred(ErrorCode::TIMEOUT);
+            } else {
+                // Its client was too slow.
+                tracked.became(Outcome::Abandoned);
+            }
             tracing::error!(
                 timeout_s = limits::EXECUTION.as_secs(),
                 "a request took too long"
@@ -249,10 +313,13 @@ async fn steps(
         && let Some(query) = remembered(state, spelling.as_str()).await?
     {
         tracked.asks(&query.document);
-        return Ok(cached::answer(state, &query, options(media, asker.as_ref().ok())).await);
+        return Ok(
+            cached::answer(state, &query, options(media, asker.as_ref().ok()), tracked).await,
+        );
     }
     let headers = request.headers().clone();
     let request = reading::parse(method, path_id, request).await?;
+    tracked.is_read();
     let document = document::document(state, &request).await?;
     tracked.asks(&document);
     let form = accepted.form(document.operation.kind, method)?;
@@ -277,7 +344,9 @@ async fn steps(
         if let (Some(spelling), DocumentRef::Hash(_)) = (&spelling, &request.document) {
             state.spellings.remember(spelling.as_str(), &query);
         }
-        return Ok(cached::answer(state, &query, options(media, asker.as_ref().ok())).await);
+        return Ok(
+            cached::answer(state, &query, options(media, asker.as_ref().ok()), tracked).await,
+        );
     }
     // Only now: shared answers do not need the caller, even if the caller could not be determined.
     let asker = asker?;

@@ -27,7 +27,7 @@ use prometheus_client::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use requests::Requests;
+pub use requests::{InFlight, Requests};
 
 use crate::{http::answer::internal, state::AppState};
 

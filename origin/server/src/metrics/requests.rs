@@ -144,7 +144,7 @@ impl Requests {
     pub fn answered(
         &self,
         tracked: &Tracked,
-        response: &Response,
+        response: Option<&Response>,
         (outcome, took): (Outcome, Duration),
         is_published: impl Fn(DocumentHash) -> bool,
     ) {
@@ -177,7 +177,7 @@ impl Requests {
         &self,
         of_operation: &OfOperation,
         tracked: &Tracked,
-        response: &Response,
+        response: Option<&Response>,
         (outcome, took): (Outcome, Duration),
     ) {
         let exemplar = tracked.trace().map(|trace| Trace {
@@ -194,7 +194,8 @@ impl Requests {
             }
         }
         // The size of a stream is not known.
-        if let Some(bytes) = response.body().size_hint().exact() {
+        let size = response.and_then(|response| response.body().size_hint().exact());
+        if let Some(bytes) = size {
             #[expect(clippy::cast_precision_loss, reason = "an answer is far smaller")]
             of_operation.sizes.observe(bytes as f64);
         }

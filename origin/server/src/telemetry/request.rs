@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -50,18 +50,21 @@ pub enum Outcome {
     Ok,
     /// A rule says no, to all of it or to a field: the client can do something about it.
     Refused,
+    /// Its client has gone, or did not send it in time.
+    Abandoned,
     /// It failed on our side, all of it or a field.
     Failed,
 }
 
 impl Outcome {
-    pub const ALL: [Self; 3] = [Self::Ok, Self::Refused, Self::Failed];
+    pub const ALL: [Self; 4] = [Self::Ok, Self::Refused, Self::Abandoned, Self::Failed];
 
     /// The name in metrics, traces and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Refused => "refused",
+            Self::Abandoned => "abandoned",
             Self::Failed => "failed",
         }
     }
@@ -158,6 +161,7 @@ pub struct Tracked {
     document: OnceLock<Arc<Document>>,
     outcome: AtomicU8,
     codes: Mutex<Vec<&'static str>>,
+    was_read: AtomicBool,
 }
 
 impl Tracked {
@@ -177,6 +181,7 @@ impl Tracked {
             document: OnceLock::new(),
             outcome: AtomicU8::new(Outcome::Ok as u8),
             codes: Mutex::default(),
+            was_read: AtomicBool::new(false),
         }
     }
 
@@ -248,6 +253,15 @@ impl Tracked {
         self.document.get()
     }
 
+    /// Notes that all of the request has arrived.
+    pub fn is_read(&self) {
+        self.was_read.store(true, Ordering::Relaxed);
+    }
+
+    pub fn was_read(&self) -> bool {
+        self.was_read.load(Ordering::Relaxed)
+    }
+
     /// Notes an error of the answer.
     pub fn erred(&self, code: ErrorCode) {
         self.became(Outcome::of_status(code.status()));
@@ -267,12 +281,19 @@ impl Tracked {
     }
 
     /// Ends the request: its span gets what its answer says, and is made now if it failed and was
-    /// not traced. Returns what became of it and how long it took.
-    pub fn end(&self, response: &Response) -> (Outcome, Duration) {
+    /// not traced. Without an answer its status is none. Returns what became of it and how long it took.
+    pub fn end(&self, response: Option<&Response>) -> (Outcome, Duration) {
         let took = self.began.elapsed();
-        self.became(Outcome::of_status(response.status().as_u16()));
-        if response.headers().contains_key(edge_header::FAILED) {
-            self.became(Outcome::Failed);
+        if let Some(response) = response {
+            // A client that did not send all of its request gets a status, too.
+            let of_status = Outcome::of_status(response.status().as_u16());
+            let is_abandoned = self.outcome.load(Ordering::Relaxed) == Outcome::Abandoned as u8;
+            if !is_abandoned {
+                self.became(of_status);
+            }
+            if response.headers().contains_key(edge_header::FAILED) {
+                self.became(Outcome::Failed);
+            }
         }
         let outcome = Outcome::from_number(self.outcome.load(Ordering::Relaxed));
         if !self.root.is_disabled() {
@@ -285,8 +306,11 @@ impl Tracked {
         } else if self.is_on && outcome == Outcome::Failed {
             self.export_alone(took, outcome, response);
         }
-        if !self.root.is_disabled() || outcome == Outcome::Failed || took > SLOW {
-            let status = response.status().as_u16();
+        if !self.root.is_disabled()
+            || matches!(outcome, Outcome::Abandoned | Outcome::Failed)
+            || took > SLOW
+        {
+            let status = response.map(|response| response.status().as_u16());
             let logged = self.logged.get().unwrap_or(&self.root);
             tracing::info!(
                 parent: logged,
@@ -300,12 +324,12 @@ impl Tracked {
     }
 
     /// Names of the semantic conventions for HTTP and GraphQL.
-    fn attributes(&self, outcome: Outcome, response: &Response) -> Vec<KeyValue> {
-        let status = i64::from(response.status().as_u16());
-        let mut attributes = vec![
-            KeyValue::new("http.response.status_code", status),
-            KeyValue::new("yousoon.outcome", outcome.as_str()),
-        ];
+    fn attributes(&self, outcome: Outcome, response: Option<&Response>) -> Vec<KeyValue> {
+        let mut attributes = vec![KeyValue::new("yousoon.outcome", outcome.as_str())];
+        if let Some(response) = response {
+            let status = i64::from(response.status().as_u16());
+            attributes.push(KeyValue::new("http.response.status_code", status));
+        }
         if let Some(document) = self.document() {
             let operation = &document.operation;
             attributes.extend([
@@ -318,7 +342,7 @@ impl Tracked {
     }
 
     /// A request that was not traced, as one span.
-    fn export_alone(&self, took: Duration, outcome: Outcome, response: &Response) {
+    fn export_alone(&self, took: Duration, outcome: Outcome, response: Option<&Response>) {
         let ended = SystemTime::now();
         let builder = SpanBuilder::from_name("request")
             .with_kind(SpanKind::Server)

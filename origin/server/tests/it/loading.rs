@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -30,6 +31,8 @@ use crate::{
 
 /// More than one batch.
 const OFFERS: i32 = 2_100;
+/// What a batch takes in a reading that is slow.
+const SLOW_READING: Duration = Duration::from_secs(2);
 const COUNT: &str = "query A($i: OffersInput!) { offers(input: $i) { totalCount } }";
 
 type Step = BoxFuture<'static, Result<(), StoreError>>;
@@ -243,4 +246,45 @@ async fn an_offer_that_a_reading_misses_stays_in_the_lists() {
     state.services.lists.reload().await;
     assert_eq!(disturbed.readings.load(Relaxed), 2);
     assert_eq!(count(&url, json!({}), Revision::ZERO).await, OFFERS);
+}
+
+/// A list that needs a change reads it by itself, also while all offers are read again.
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_are_answered_while_all_offers_are_read_again() {
+    let app = filled().await;
+    let offers = Database::embedded(&app.db).offers;
+    let disturbed = Disturbed::new(Arc::clone(&offers), |at| {
+        Box::pin(async move {
+            if at.0 == 1 {
+                tokio::time::sleep(SLOW_READING).await;
+            }
+            Ok(())
+        })
+    });
+    let (url, state) = start(&app, &disturbed).await;
+    // What the index has is trusted for two seconds.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    let lists = state.services.lists.clone();
+    let again = tokio::spawn(async move { lists.reload().await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    rename(&*offers, "Zanzibar").await.unwrap();
+    let log = &app.state.services.purge_log;
+    log.drain_outbox(NOW_MS).await.unwrap();
+    let input = json!({"search": "zanzibar"});
+    let changed = Instant::now();
+    loop {
+        let began = Instant::now();
+        let found = count(&url, input.clone(), Revision::ZERO).await;
+        assert!(began.elapsed() < SLOW_READING / 2, "{:?}", began.elapsed());
+        if found == 1 {
+            break;
+        }
+        // As old as a list may be, and not longer.
+        assert!(changed.elapsed() < Duration::from_secs(3), "{found}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(!again.is_finished(), "all offers are still being read");
+    again.await.unwrap();
+    // What was read of all offers was older, and has not replaced it.
+    assert_eq!(count(&url, input, Revision::ZERO).await, 1);
 }

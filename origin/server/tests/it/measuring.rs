@@ -5,6 +5,7 @@ use std::{collections::HashMap, net::Ipv4Addr, time::Duration};
 use pq_core::DocumentHash;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use yousoon::{metrics, server::Background};
 
 use crate::{
@@ -248,4 +249,36 @@ async fn a_relay_that_is_taken_says_so() {
     let at_ms = app.state.relays[0].confirmed_at_ms();
     assert_eq!(at_ms, crate::fixtures::NOW_MS.unsigned_abs());
     background.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_is_counted_however_it_ends() {
+    let observe = |what| assert_ne!(what, "offers.by_ids", "a defect");
+    let app = TestApp::builder().observer(observe).start().await;
+    store(&app, "a", vec![offer("a", 0)]).await;
+    let panics = "query A($id: ID!) { offer(id: $id) { id } offers(input: {}) { totalCount } }";
+    app.ask(panics, json!({"id": offer("a", 0).id})).await;
+    let refused = "query A { offers(input: {first: 100000}) { totalCount } }";
+    app.ask(refused, json!({})).await;
+    // A client that goes before it has sent everything.
+    let mut stream = tokio::net::TcpStream::connect(app.url.trim_start_matches("http://"))
+        .await
+        .unwrap();
+    let head = b"POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n\
+        content-length: 100\r\n\r\n{";
+    stream.write_all(head).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(scrape(&app).await.contains("yousoon_requests_in_flight 1"));
+    drop(stream);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let text = scrape(&app).await;
+    for line in [
+        r#"yousoon_request_errors_total{operation="others",code="INTERNAL"} 1"#,
+        r#"yousoon_request_errors_total{operation="others",code="PAGE_SIZE_OUT_OF_RANGE"} 1"#,
+        "yousoon_requests_in_flight 0",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line}: {text}");
+    }
+    let failed = r#"yousoon_request_duration_seconds_count{operation="others",outcome="failed"} 1"#;
+    assert!(text.contains(failed), "{text}");
 }
