@@ -92,6 +92,8 @@ struct State {
     /// The digests of the copy's records.
     chain: Chain,
     position: Position,
+    /// When a copy was last known to be complete, of this log or of the one before it; 0 is never.
+    confirmed_at_ms: u64,
 }
 
 /// The copy of the log. All caches of the server share it; [`crate::tail`] keeps it current.
@@ -195,10 +197,8 @@ impl PurgeFeed {
     /// For how long no check of the log has succeeded, in milliseconds: since the last one that did,
     /// or since the clock began.
     pub fn unconfirmed_ms(&self) -> u64 {
-        match self.age_ms() {
-            u64::MAX => self.clock.steady_ms(),
-            age_ms => age_ms,
-        }
+        let confirmed_at_ms = self.read().confirmed_at_ms;
+        self.clock.steady_ms().saturating_sub(confirmed_at_ms)
     }
 
     /// Gives `look` the copy, if there is one, and its age in milliseconds. For `cache explain`.
@@ -395,6 +395,7 @@ impl PurgeFeed {
                     self.news.tell_missed();
                 }
                 copy.confirm(never_zero(extent.complete_at.steady_ms));
+                state.confirmed_at_ms = state.confirmed_at_ms.max(extent.complete_at.steady_ms);
             }
             copy.trim(extent.horizon);
             state.chain.trim(copy.horizon());

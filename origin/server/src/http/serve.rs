@@ -18,7 +18,7 @@ use axum::{
 use cache_core::Revision;
 use domain::{StoreError, sentence::Language};
 use edge_core::header::MIN_REVISION;
-use http::{HeaderName, header};
+use http::{HeaderMap, HeaderName, header};
 use pq_core::{
     Accepted, DocumentRef, ErrorCode, Form, MediaType, Refusal, limits, manifest::OperationKind,
     request::Method,
@@ -70,7 +70,9 @@ pub async fn graphql_by_id(
 async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> Response {
     let tracked = Counted {
         state,
-        tracked: Tracked::begin(&state.tracing, request.headers()),
+        tracked: Tracked::begin(&state.tracing, request.headers(), || {
+            is_from_edge(state, request.headers())
+        }),
         _in_flight: state.requests.begin(),
         is_answered: false,
     };
@@ -80,16 +82,17 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
         .instrument(root)
         .await;
     if let Some(headers) = headers
-        && is_edge(
-            &headers,
-            state.config.edge.secret.as_ref(),
-            state.services.clock.now_ms(),
-        )
+        && is_from_edge(state, &headers)
     {
         tracked.export_edge(&headers);
     }
     tracked.answered(&response);
     response
+}
+
+fn is_from_edge(state: &AppState, headers: &HeaderMap) -> bool {
+    let secret = state.config.edge.secret.as_ref();
+    is_edge(headers, secret, state.services.clock.now_ms())
 }
 
 /// A request that is counted however it ends.

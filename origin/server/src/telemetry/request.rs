@@ -32,8 +32,10 @@ use super::{
 
 /// The target of the span of a request that is traced.
 pub(super) const ROOT: &str = "traced::request";
-/// How many requests a second are traced because their sender says so. It could be anybody.
+/// How many requests a second are traced because their sender says so, who could be anybody.
 const DEMANDED_PER_S: u64 = 20;
+/// As many as the edge may demand.
+const DEMANDED_BY_EDGE_PER_S: u64 = 200;
 /// A request that takes longer is logged.
 const SLOW: Duration = Duration::from_millis(500);
 /// How many characters of a client's name are logged.
@@ -93,9 +95,26 @@ pub struct Tracing {
     /// A random number below this is traced.
     below: u64,
     begun: AtomicU64,
-    /// The second, and how many were traced in it because their sender said so.
-    demanded: AtomicU64,
+    demanded: Budget,
+    demanded_by_edge: Budget,
     began: Instant,
+}
+
+/// The second, and how many were traced in it because their sender said so.
+#[derive(Debug, Default)]
+struct Budget(AtomicU64);
+
+impl Budget {
+    fn takes(&self, second: u64, at_most: u64) -> bool {
+        let second = second << 32;
+        let counted = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| {
+                let count = before.max(second);
+                (count - second < at_most).then_some(count + 1)
+            });
+        counted.is_ok()
+    }
 }
 
 impl Tracing {
@@ -111,32 +130,29 @@ impl Tracing {
             is_on: config.exports_traces,
             below,
             begun: AtomicU64::new(0),
-            demanded: AtomicU64::new(0),
+            demanded: Budget::default(),
+            demanded_by_edge: Budget::default(),
             began: Instant::now(),
         }
     }
 
-    fn samples(&self, parent: Option<&Parent>) -> bool {
+    fn samples(&self, parent: Option<&Parent>, is_edge: impl Fn() -> bool) -> bool {
         if !self.is_on {
             return false;
         }
         match parent {
-            Some(parent) if parent.is_sampled => self.admits_demand(),
+            Some(parent) if parent.is_sampled => {
+                let second = self.began.elapsed().as_secs();
+                if is_edge() {
+                    self.demanded_by_edge.takes(second, DEMANDED_BY_EDGE_PER_S)
+                } else {
+                    self.demanded.takes(second, DEMANDED_PER_S)
+                }
+            }
             // Whoever began the trace has decided.
             Some(_) => false,
             None => mixed(self.begun.fetch_add(1, Ordering::Relaxed)) < self.below,
         }
-    }
-
-    fn admits_demand(&self) -> bool {
-        let second = self.began.elapsed().as_secs() << 32;
-        let counted = self
-            .demanded
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| {
-                let count = before.max(second);
-                (count - second < DEMANDED_PER_S).then_some(count + 1)
-            });
-        counted.is_ok()
     }
 }
 
@@ -165,9 +181,10 @@ pub struct Tracked {
 }
 
 impl Tracked {
-    pub fn begin(tracing: &Tracing, headers: &HeaderMap) -> Self {
+    /// Begins one; `is_edge` tells whether the edge proves that it sends it.
+    pub fn begin(tracing: &Tracing, headers: &HeaderMap, is_edge: impl Fn() -> bool) -> Self {
         let parent = Parent::of(headers);
-        let root = if tracing.samples(parent.as_ref()) {
+        let root = if tracing.samples(parent.as_ref(), is_edge) {
             begin_root(parent.as_ref())
         } else {
             Span::none()
@@ -397,7 +414,9 @@ mod tests {
     }
 
     fn sampled(tracing: &Tracing, parent: Option<&Parent>) -> usize {
-        (0..10_000).filter(|_| tracing.samples(parent)).count()
+        (0..10_000)
+            .filter(|_| tracing.samples(parent, || false))
+            .count()
     }
 
     #[test]
@@ -416,11 +435,21 @@ mod tests {
             span: SpanId::from_bytes([1; 8]),
             is_sampled: true,
         };
-        let found = sampled(&tracing(true, 0.0), Some(&parent));
+        let tracing = tracing(true, 0.0);
+        let found = sampled(&tracing, Some(&parent));
         // The second may change meanwhile.
         assert!([20, 40].contains(&found), "{found}");
+        let of_edge = (0..10_000).filter(|_| {
+            let (tracing, parent) = (&tracing, Some(&parent));
+            tracing.samples(parent, || true)
+        });
+        assert!(
+            [200, 400].contains(&of_edge.count()),
+            "it has a budget of its own"
+        );
         parent.is_sampled = false;
-        assert_eq!(sampled(&tracing(true, 1.0), Some(&parent)), 0);
+        let all = super::tests::tracing(true, 1.0);
+        assert_eq!(sampled(&all, Some(&parent)), 0);
     }
 
     #[test]
