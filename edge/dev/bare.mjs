@@ -7,33 +7,19 @@
 // isolate has 128 MB.
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
 import workerd from "workerd";
 import { start as startKv } from "./kv.mjs";
+import { fail, readOptions } from "./options.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
-
-const { values: options } = parseArgs({
-  options: {
-    host: { type: "string", default: "127.0.0.1" },
-    port: { type: "string", default: "8787" },
-    "data-dir": { type: "string" },
-    "build-dir": {
-      type: "string",
-      default: process.env.EDGE_BUILD_DIR ?? join(here, "../worker/build"),
-    },
-    bindings: { type: "string", default: process.env.EDGE_BINDINGS ?? "{}" },
-  },
-});
+const { host, port, dataDir, buildDir, bindings } = readOptions();
 
 /** In MB: what V8 takes for a heap of 128 MB. */
 const SEMI_SPACE = 1;
 
 const text = JSON.stringify;
 
-const config = (bindings, kv, address) => `
+const config = (kv, address) => `
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -63,24 +49,19 @@ const config :Workerd.Config = (
 );
 `;
 
-const dataDir = resolve(options["data-dir"]);
-const buildDir = resolve(options["build-dir"]);
 mkdirSync(join(dataDir, "objects"), { recursive: true });
 for (const module of ["index.js", "index_bg.wasm"]) {
   copyFileSync(join(buildDir, module), join(dataDir, module));
 }
 const file = join(dataDir, "workerd.capnp");
-const address = `${options.host}:${options.port}`;
+const address = `${host}:${port}`;
 // The bindings have secrets in them.
-writeFileSync(file, config(JSON.parse(options.bindings), await startKv(), address), { mode: 0o600 });
+writeFileSync(file, config(await startKv(), address), { mode: 0o600 });
 
 const runtime = spawn(workerd.default, ["serve", "--experimental", file], {
   stdio: ["ignore", process.stderr, process.stderr],
 });
-runtime.on("error", (error) => {
-  process.stderr.write(`edge: ${error.message}\n`);
-  process.exit(1);
-});
+runtime.on("error", (error) => fail(error.message));
 runtime.on("exit", (code) => process.exit(code ?? 1));
 
 const stop = () => runtime.kill();

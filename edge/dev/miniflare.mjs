@@ -1,35 +1,14 @@
 // Runs the built worker in workerd, through miniflare. serve.mjs starts it with its own arguments
 // (see there) and a pipe as stdin.
 import { mkdirSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
+import { fail, readOptions } from "./options.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
-
-const { values: options } = parseArgs({
-  options: {
-    host: { type: "string", default: "127.0.0.1" },
-    // 0 lets the system choose a free port.
-    port: { type: "string", default: "8787" },
-    "data-dir": { type: "string" },
-    "build-dir": {
-      type: "string",
-      default: process.env.EDGE_BUILD_DIR ?? join(here, "../worker/build"),
-    },
-    // Plain-text bindings as JSON. EDGE_BINDINGS holds the same, but does not show up in the list of
-    // processes, which matters for secrets.
-    bindings: { type: "string", default: process.env.EDGE_BINDINGS ?? "{}" },
-    // For tests: replaces KV by one whose every operation fails ("rejects") or never ends ("hangs").
-    "kv-fault": { type: "string" },
-  },
+const { host, port, dataDir, buildDir, bindings, kvFault } = readOptions({
+  // For tests: replaces KV by one whose every operation fails ("rejects") or never ends ("hangs").
+  "kv-fault": { type: "string" },
 });
-
-function fail(message) {
-  process.stderr.write(`edge: ${message}\n`);
-  process.exit(1);
-}
 
 /** The modules that `cargo xtask build-edge` writes: one bundled ES module and the WASM that it imports. */
 function readModules(buildDir) {
@@ -44,14 +23,6 @@ function readModules(buildDir) {
     { type: "ESModule", path: "index.js", contents: read("index.js").toString() },
     { type: "CompiledWasm", path: "index_bg.wasm", contents: read("index_bg.wasm") },
   ];
-}
-
-function parseBindings(json) {
-  try {
-    return JSON.parse(json);
-  } catch (error) {
-    fail(`--bindings is not JSON: ${error.message}`);
-  }
 }
 
 const KV_FAULTS = {
@@ -70,11 +41,6 @@ function kv(fault) {
   };
 }
 
-if (!options["data-dir"]) fail("--data-dir is required");
-const port = Number(options.port);
-if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`--port ${options.port} is not a port`);
-
-const dataDir = resolve(options["data-dir"]);
 const persistIn = (name) => {
   const path = join(dataDir, name);
   mkdirSync(path, { recursive: true });
@@ -84,9 +50,9 @@ const persistIn = (name) => {
 // miniflare and workerd log to stdout, but the parent expects only the ready line there.
 console.log = console.error;
 
-const { worker: kvBinding, others } = kv(options["kv-fault"]);
+const { worker: kvBinding, others } = kv(kvFault);
 const miniflare = new Miniflare({
-  host: options.host,
+  host,
   port,
   log: new Log(LogLevel.WARN),
   logRequests: false,
@@ -105,9 +71,9 @@ const miniflare = new Miniflare({
       name: "yousoon-edge",
       // Allow the worker to fetch from loopback addresses only.
       outboundService: { network: { allow: ["local"] } },
-      modules: readModules(resolve(options["build-dir"])),
+      modules: readModules(buildDir),
       compatibilityDate: "2026-04-01",
-      bindings: parseBindings(options.bindings),
+      bindings,
       durableObjects: { PURGE_LOG: { className: "PurgeLog", useSQLite: true } },
       cache: true,
       ...kvBinding,

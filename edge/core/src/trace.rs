@@ -36,7 +36,7 @@ pub fn send(
             traceparent: format!("00-{trace}-{}-01", id()),
             span: Some(format!("{now_ms}-{span}")),
         }),
-        // Whoever began the trace has decided; log lines at the origin still name it.
+        // The sender that began the trace does not want it sampled. Log lines at the origin name it.
         Some((trace, span, false)) => Some(Sent {
             traceparent: format!("00-{trace}-{span}-00"),
             span: None,

@@ -75,13 +75,19 @@ impl Metrics {
     pub(crate) fn of_pools(&self) -> EventHandler<CmapEvent> {
         let metrics = self.clone();
         EventHandler::callback(move |event| match event {
-            CmapEvent::ConnectionCreated(_) => drop(metrics.open.inc()),
-            CmapEvent::ConnectionClosed(_) => drop(metrics.open.dec()),
+            CmapEvent::ConnectionCreated(_) => {
+                metrics.open.inc();
+            }
+            CmapEvent::ConnectionClosed(_) => {
+                metrics.open.dec();
+            }
             CmapEvent::ConnectionCheckedOut(event) => {
                 metrics.in_use.inc();
                 metrics.waits.observe(event.duration.as_secs_f64());
             }
-            CmapEvent::ConnectionCheckedIn(_) => drop(metrics.in_use.dec()),
+            CmapEvent::ConnectionCheckedIn(_) => {
+                metrics.in_use.dec();
+            }
             CmapEvent::ConnectionCheckoutFailed(event) => {
                 metrics.waits.observe(event.duration.as_secs_f64());
             }

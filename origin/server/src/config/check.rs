@@ -15,7 +15,7 @@ const PREFIX: &str = "YOUSOON_";
 const ENVIRONMENT: &str = "YOUSOON_ENV";
 /// `YOUSOON_` variables that the server's configuration does not read: other commands and programs
 /// do, so they are not unknown.
-const ELSEWHERE: [&str; 12] = [
+const ELSEWHERE: [&str; 11] = [
     "YOUSOON_BIN",
     "YOUSOON_CHAOS_S",
     "YOUSOON_COPY_FROM",
@@ -23,7 +23,6 @@ const ELSEWHERE: [&str; 12] = [
     "YOUSOON_COPY_TO",
     "YOUSOON_COPY_TO_FILE",
     "YOUSOON_DATA_DIR",
-    "YOUSOON_LOG",
     "YOUSOON_ORIGIN_URL",
     "YOUSOON_TEST_MONGODB_URL",
     "YOUSOON_TEST_REDIS_URL",

@@ -18,7 +18,7 @@ use axum::{
 use cache_core::Revision;
 use domain::{StoreError, sentence::Language};
 use edge_core::header::MIN_REVISION;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderName, header};
 use pq_core::{
     Accepted, DocumentRef, ErrorCode, Form, MediaType, Refusal, limits, manifest::OperationKind,
     request::Method,
@@ -68,31 +68,22 @@ pub async fn graphql_by_id(
 }
 
 async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> Response {
+    let is_from_edge = || {
+        let secret = state.config.edge.secret.as_ref();
+        is_edge(request.headers(), secret, state.services.clock.now_ms())
+    };
     let tracked = Counted {
         state,
-        tracked: Tracked::begin(&state.tracing, request.headers(), || {
-            is_from_edge(state, request.headers())
-        }),
+        tracked: Tracked::begin(&state.tracing, request.headers(), is_from_edge),
         _in_flight: state.requests.begin(),
         is_answered: false,
     };
     let root = tracked.root().clone();
-    let headers = (!root.is_disabled()).then(|| request.headers().clone());
     let response = admitted(state, path_id, request, &tracked)
         .instrument(root)
         .await;
-    if let Some(headers) = headers
-        && is_from_edge(state, &headers)
-    {
-        tracked.export_edge(&headers);
-    }
     tracked.answered(&response);
     response
-}
-
-fn is_from_edge(state: &AppState, headers: &HeaderMap) -> bool {
-    let secret = state.config.edge.secret.as_ref();
-    is_edge(headers, secret, state.services.clock.now_ms())
 }
 
 /// A request that is counted however it ends.

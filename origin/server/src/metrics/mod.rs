@@ -120,6 +120,18 @@ impl Collector for Answers {
     }
 }
 
+/// Encodes how many there are of something now.
+fn gauge(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    count: usize,
+) -> Result<(), fmt::Error> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    ConstGauge::new(count).encode(metric)
+}
+
 /// Collects what the checker of the catalogue index found.
 #[derive(Debug)]
 struct CatalogueIndex(AppState);
@@ -156,16 +168,16 @@ impl Collector for CatalogueIndex {
                 "What the catalogue index takes, about.",
                 size.bytes,
             ),
+            (
+                "index_corrupt",
+                "Offers that cannot be read, which lists leave out.",
+                lists.corrupt(),
+            ),
         ];
-        for (name, help, value) in gauges {
-            let value = i64::try_from(value).unwrap_or(i64::MAX);
-            let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-            ConstGauge::new(value).encode(metric)?;
+        for (name, help, count) in gauges {
+            gauge(&mut encoder, name, help, count)?;
         }
-        let corrupt = i64::try_from(lists.corrupt()).unwrap_or(i64::MAX);
-        let help = "Offers that cannot be read, which lists leave out.";
-        let metric = encoder.encode_descriptor("index_corrupt", help, None, MetricType::Gauge)?;
-        ConstGauge::new(corrupt).encode(metric)
+        Ok(())
     }
 }
 

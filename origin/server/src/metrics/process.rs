@@ -13,6 +13,8 @@ use prometheus_client::{
 };
 use tokio::runtime::{Handle, RuntimeMetrics};
 
+use super::gauge;
+
 /// What the kernel counts processor time in, a hundredth of a second on every Linux.
 const TICKS_PER_S: f64 = 100.0;
 const PAGE_BYTES: i64 = 4_096;
@@ -59,13 +61,13 @@ impl Collector for Process {
             MetricType::Gauge,
         )?;
         ConstGauge::new(resident_bytes().unwrap_or_default()).encode(metric)?;
-        let metric = encoder.encode_descriptor(
+        let files = open_files().unwrap_or_default();
+        gauge(
+            &mut encoder,
             "process_open_files",
             "Open files and sockets.",
-            None,
-            MetricType::Gauge,
+            files,
         )?;
-        ConstGauge::new(open_files().unwrap_or_default()).encode(metric)?;
         let Some(runtime) = &self.runtime else {
             return Ok(());
         };
@@ -86,10 +88,8 @@ impl Collector for Process {
                 runtime.global_queue_depth(),
             ),
         ];
-        for (name, help, value) in gauges {
-            let value = i64::try_from(value).unwrap_or(i64::MAX);
-            let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-            ConstGauge::new(value).encode(metric)?;
+        for (name, help, count) in gauges {
+            gauge(&mut encoder, name, help, count)?;
         }
         Ok(())
     }
@@ -110,8 +110,8 @@ fn resident_bytes() -> Option<i64> {
     Some(resident * PAGE_BYTES)
 }
 
-fn open_files() -> Option<i64> {
-    i64::try_from(fs::read_dir("/proc/self/fd").ok()?.count()).ok()
+fn open_files() -> Option<usize> {
+    Some(fs::read_dir("/proc/self/fd").ok()?.count())
 }
 
 #[cfg(test)]

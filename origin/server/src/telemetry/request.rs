@@ -11,7 +11,7 @@ use std::{
 
 use api::documents::Document;
 use axum::response::Response;
-use edge_core::header as edge_header;
+use edge_core::{header as edge_header, trace::Told};
 use http::HeaderMap;
 use opentelemetry::{
     KeyValue,
@@ -59,6 +59,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// By their numbers.
     pub const ALL: [Self; 4] = [Self::Ok, Self::Refused, Self::Abandoned, Self::Failed];
 
     /// The name in metrics, traces and logs.
@@ -81,10 +82,8 @@ impl Outcome {
     }
 
     fn from_number(number: u8) -> Self {
-        let all = Self::ALL.into_iter();
-        all.rev()
-            .find(|outcome| *outcome as u8 == number)
-            .unwrap_or_default()
+        let outcome = Self::ALL.get(usize::from(number));
+        outcome.copied().unwrap_or_default()
     }
 }
 
@@ -136,20 +135,20 @@ impl Tracing {
         }
     }
 
-    fn samples(&self, parent: Option<&Parent>, is_edge: impl Fn() -> bool) -> bool {
+    fn samples(&self, parent: Option<&Parent>, is_edge: bool) -> bool {
         if !self.is_on {
             return false;
         }
         match parent {
             Some(parent) if parent.is_sampled => {
                 let second = self.began.elapsed().as_secs();
-                if is_edge() {
+                if is_edge {
                     self.demanded_by_edge.takes(second, DEMANDED_BY_EDGE_PER_S)
                 } else {
                     self.demanded.takes(second, DEMANDED_PER_S)
                 }
             }
-            // Whoever began the trace has decided.
+            // The sender that began the trace does not want it sampled.
             Some(_) => false,
             None => mixed(self.begun.fetch_add(1, Ordering::Relaxed)) < self.below,
         }
@@ -170,6 +169,8 @@ pub struct Tracked {
     began: Instant,
     is_on: bool,
     parent: Option<Parent>,
+    /// The span that the edge has for this request, if the edge proves that it sends it.
+    edge: Option<Told>,
     /// Disabled unless the request is traced.
     root: Span,
     /// Whose fields every log line of the request has; hits do without.
@@ -184,6 +185,8 @@ impl Tracked {
     /// Begins one; `is_edge` tells whether the edge proves that it sends it.
     pub fn begin(tracing: &Tracing, headers: &HeaderMap, is_edge: impl Fn() -> bool) -> Self {
         let parent = Parent::of(headers);
+        // Costs a signature, and is asked for nothing else.
+        let is_edge = tracing.is_on && parent.is_some_and(|parent| parent.is_sampled) && is_edge();
         let root = if tracing.samples(parent.as_ref(), is_edge) {
             begin_root(parent.as_ref())
         } else {
@@ -193,6 +196,7 @@ impl Tracked {
             began: Instant::now(),
             is_on: tracing.is_on,
             parent,
+            edge: is_edge.then(|| told_by_edge(headers)).flatten(),
             root,
             logged: OnceLock::new(),
             document: OnceLock::new(),
@@ -216,13 +220,9 @@ impl Tracked {
         (trace != TraceId::INVALID).then_some(trace)
     }
 
-    /// Exports the span that the edge has for this request and tells of, if the request is traced.
-    pub fn export_edge(&self, headers: &HeaderMap) {
-        let told = headers
-            .get(edge_header::SPAN)
-            .and_then(|told| told.to_str().ok());
-        let told = told.and_then(edge_core::trace::told);
-        let (Some(told), Some(ours), false) = (told, self.parent, self.root.is_disabled()) else {
+    /// Exports the span of the edge.
+    fn export_edge(&self) {
+        let (Some(told), Some(ours)) = (self.edge, self.parent) else {
             return;
         };
         let began = SystemTime::UNIX_EPOCH + Duration::from_millis(told.began_ms);
@@ -314,6 +314,7 @@ impl Tracked {
         }
         let outcome = Outcome::from_number(self.outcome.load(Ordering::Relaxed));
         if !self.root.is_disabled() {
+            self.export_edge();
             for KeyValue { key, value, .. } in self.attributes(outcome, response) {
                 self.root.set_attribute(key, value);
             }
@@ -372,6 +373,11 @@ impl Tracked {
     }
 }
 
+fn told_by_edge(headers: &HeaderMap) -> Option<Told> {
+    let told = headers.get(edge_header::SPAN)?.to_str().ok()?;
+    edge_core::trace::told(told)
+}
+
 fn begin_root(parent: Option<&Parent>) -> Span {
     let root = tracing::trace_span!(
         target: ROOT,
@@ -415,7 +421,7 @@ mod tests {
 
     fn sampled(tracing: &Tracing, parent: Option<&Parent>) -> usize {
         (0..10_000)
-            .filter(|_| tracing.samples(parent, || false))
+            .filter(|_| tracing.samples(parent, false))
             .count()
     }
 
@@ -441,7 +447,7 @@ mod tests {
         assert!([20, 40].contains(&found), "{found}");
         let of_edge = (0..10_000).filter(|_| {
             let (tracing, parent) = (&tracing, Some(&parent));
-            tracing.samples(parent, || true)
+            tracing.samples(parent, true)
         });
         assert!(
             [200, 400].contains(&of_edge.count()),
