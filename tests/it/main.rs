@@ -17,6 +17,7 @@ mod people;
 mod protocol;
 mod purges;
 mod refusals;
+mod reports;
 mod requests;
 mod sharing;
 mod story;

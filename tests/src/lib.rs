@@ -31,6 +31,7 @@ mod pods;
 pub mod port;
 mod process;
 pub mod redis;
+pub mod sentry;
 mod resp;
 mod script;
 mod stack;

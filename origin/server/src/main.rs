@@ -182,7 +182,12 @@ struct PurgeOptions {
 
 fn main() -> ExitCode {
     let Cli { database, command } = Cli::parse();
-    let outcome = telemetry_from_env()
+    let telemetry = match command {
+        // It reports all wrong settings, those of telemetry as well.
+        Command::Config(_) => Ok(TelemetryConfig::default()),
+        _ => telemetry_from_env(),
+    };
+    let outcome = telemetry
         .map_err(Into::into)
         .and_then(|telemetry| run(database, command, telemetry));
     match outcome {
@@ -199,9 +204,10 @@ fn run(
     command: Command,
     telemetry: TelemetryConfig,
 ) -> anyhow::Result<()> {
-    // Only the server exports traces.
+    // Only the server exports traces, and reports errors: whoever runs a command reads them.
     let logs = TelemetryConfig {
         exports_traces: false,
+        sentry: None,
         ..telemetry
     };
     if !matches!(command, Command::Serve(_)) {

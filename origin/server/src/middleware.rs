@@ -2,7 +2,7 @@
 
 mod when;
 
-use std::{any::Any, convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe};
+use std::{convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe};
 
 use access::{caller::Caller, rate};
 use api::request::authorise;
@@ -62,7 +62,7 @@ where
         .map_future(|answer: S::Future| {
             AssertUnwindSafe(answer)
                 .catch_unwind()
-                .map(|outcome| outcome.unwrap_or_else(|panic| Ok(panicked(panic))))
+                .map(|outcome| outcome.unwrap_or_else(|_panic| Ok(panicked())))
         })
         .service(routes)
 }
@@ -137,14 +137,8 @@ fn vary_by_encoding(mut response: Response, compressible: &DefaultPredicate) -> 
     response
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "what a panic leaves")]
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
-    let what = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    tracing::error!(what, "a request panicked");
+/// What is answered after a panic, which [`crate::telemetry`] has logged.
+fn panicked() -> Response {
     answer::refusal(
         &Refusal::new(ErrorCode::INTERNAL, "something went wrong on our side"),
         MediaType::Json,

@@ -2,6 +2,7 @@
 
 use api::documents::DocumentMode;
 use domain::secret::Secret;
+use sentry::types::Scheme;
 
 use super::{Config, Role, reader::Reader};
 
@@ -27,6 +28,10 @@ pub(super) fn refuse(config: &Config, reader: &mut Reader<'_>) {
     }
     weak(reader, "YOUSOON_ADMIN_TOKEN", config.admin.token.as_ref());
     weak(reader, "YOUSOON_EDGE_SECRET", config.edge.secret.as_ref());
+    let sentry = config.telemetry.sentry.as_ref();
+    if sentry.is_some_and(|sentry| sentry.dsn.scheme() != Scheme::Https) {
+        reader.refuse("SENTRY_DSN", "must be an https URL in production");
+    }
     if config.edge.urls.iter().any(|url| url.scheme() != "https") {
         reader.refuse("YOUSOON_EDGE_URL", "must be an https URL in production");
     }

@@ -1,11 +1,12 @@
-//! Logs and traces. The variables of traces are those of the OpenTelemetry specification, of which
-//! the exporter reads more than are checked here.
+//! Logs, traces and reports of errors. The variables of traces are those of the OpenTelemetry
+//! specification, of which the exporter reads more than are checked here; those of reports are Sentry's.
 
 use reqwest::Url;
+use sentry::types::Dsn;
 use tracing_subscriber::EnvFilter;
 
 use super::reader::{ConfigError, Lookup, Reader, process_environment};
-use crate::telemetry::TelemetryConfig;
+use crate::telemetry::{Sentry, TelemetryConfig};
 
 /// The transports of OTLP that the program has.
 const PROTOCOLS: [&str; 3] = ["grpc", "http/protobuf", "http/json"];
@@ -52,12 +53,28 @@ pub(super) fn read(reader: &mut Reader<'_>) -> TelemetryConfig {
             Ok(_) | Err(_) => Err(format!("{text:?} is not a number from 0 to 1")),
         },
     );
+    // Sentry's own variables.
+    let usual_environment = "development".to_owned();
+    let dsn = reader.optional_masked("SENTRY_DSN", "errors are only logged", dsn);
+    let environment = reader.or("SENTRY_ENVIRONMENT", usual_environment, |text| {
+        // As Sentry takes it.
+        let is_allowed = text.len() <= 64 && !text.contains(['/', '\n']) && text != "None";
+        let why = || format!("{text:?} is not 1 to 64 characters without a slash");
+        is_allowed.then(|| text.to_owned()).ok_or_else(why)
+    });
     TelemetryConfig {
         log_format,
         log_filter,
         exports_traces: endpoint.is_some(),
         traced_share,
+        sentry: dsn.map(|dsn| Sentry { dsn, environment }),
     }
+}
+
+/// A DSN is not shown: whoever has it can fill the project with reports.
+fn dsn(text: &str) -> Result<Dsn, String> {
+    text.parse()
+        .map_err(|_| "is not a DSN, such as https://KEY@HOST/PROJECT".to_owned())
 }
 
 fn endpoint(text: &str) -> Result<Url, String> {

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use requests::{InFlight, Requests};
 
-use crate::{http::answer::internal, state::AppState};
+use crate::{http::answer::internal, state::AppState, telemetry::reports};
 
 const PREFIX: &str = "yousoon";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -51,6 +51,7 @@ pub fn router(state: AppState) -> Router {
     registry.register_collector(Box::new(Answers(state.clone())));
     registry.register_collector(Box::new(Relays(state.clone())));
     registry.register_collector(Box::new(CatalogueIndex(state.clone())));
+    registry.register_collector(Box::new(ErrorReports));
     registry.register_collector(Box::new(process::Process::begin()));
     let registry = Arc::new(registry);
     Router::new()
@@ -81,6 +82,26 @@ async fn metrics(State(MetricsState { state, registry }): State<MetricsState>) -
     match encode(&mut text, &registry) {
         Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(error) => internal(&error, pq_core::MediaType::Json),
+    }
+}
+
+/// Collects how many reports of errors were sent.
+#[derive(Debug)]
+struct ErrorReports;
+
+impl Collector for ErrorReports {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let mut family = encoder.encode_descriptor(
+            "error_reports",
+            "Reports of errors to Sentry, by what became of them.",
+            None,
+            MetricType::Counter,
+        )?;
+        for (outcome, count) in reports::COUNTS.all() {
+            let family = family.encode_family(&[("outcome", outcome)])?;
+            ConstCounter::new(count).encode(family)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,12 +1,14 @@
-//! Logs and traces. Neither ever contains variables, tokens, addresses or bodies, which are the
-//! clients' data.
+//! Logs, traces and reports of errors. None ever contains variables, tokens, addresses or bodies, which
+//! are the clients' data.
 //!
-//! Logs go to stderr, one line each. Traces go to a collector over OTLP, if one is named; a request
+//! Logs go to stderr, one line each; errors among them also go to Sentry, if it is named ([`reports`]).
+//! Traces go to a collector over OTLP, if one is named; a request
 //! is traced from its first header to its last byte ([`request`]), and everything it waits for is a
 //! span below it: caches, Redis, the database. Those spans have the target [`TRACED`] and the level
 //! TRACE, so that they are in no log and cost nothing while traces are off.
 
 mod parent;
+pub mod reports;
 pub mod request;
 mod settings;
 mod traces;
@@ -18,7 +20,8 @@ use tracing_subscriber::{
     EnvFilter, Layer, Registry, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
-pub use settings::{LogFormat, TelemetryConfig};
+use self::reports::Reports;
+pub use settings::{LogFormat, Sentry, TelemetryConfig};
 
 /// The target of spans that are parts of a trace.
 pub const TRACED: &str = "traced";
@@ -27,14 +30,20 @@ pub const TRACED: &str = "traced";
 #[derive(Debug, Default)]
 pub struct Telemetry {
     traces: Option<SdkTracerProvider>,
+    _reports: Option<Reports>,
 }
 
-/// Why traces cannot be exported.
+/// Why telemetry cannot start.
 #[derive(Debug, thiserror::Error)]
-#[error("traces cannot be exported")]
-pub struct TelemetryError(#[from] opentelemetry_otlp::ExporterBuildError);
+pub enum TelemetryError {
+    #[error("traces cannot be exported")]
+    Traces(#[from] opentelemetry_otlp::ExporterBuildError),
+    #[error("errors cannot be reported")]
+    Reports(#[from] io::Error),
+}
 
-/// Starts logging, and exporting traces if there is a collector. Must run inside the runtime if there
+/// Starts logging, exporting traces if there is a collector, and reporting errors if there is a
+/// Sentry. Must run inside the runtime if there
 /// is one.
 pub fn init(config: &TelemetryConfig) -> Result<Telemetry, TelemetryError> {
     let filter = EnvFilter::new(&config.log_filter);
@@ -56,12 +65,19 @@ pub fn init(config: &TelemetryConfig) -> Result<Telemetry, TelemetryError> {
             .boxed(),
     };
     let traces = config.exports_traces.then(traces::provider).transpose()?;
+    let reports = config.sentry.as_ref().map(|sentry| Reports::start(sentry));
+    let reports = reports.transpose()?;
     let layers = tracing_subscriber::registry()
         .with(logs)
-        .with(traces.as_ref().map(traces::layer));
+        .with(traces.as_ref().map(traces::layer))
+        .with(reports.as_ref().map(Reports::layer));
     // In tests this runs several times: the first one stays.
     let _already_started = layers.try_init();
-    Ok(Telemetry { traces })
+    reports::log_panics();
+    Ok(Telemetry {
+        traces,
+        _reports: reports,
+    })
 }
 
 impl Drop for Telemetry {

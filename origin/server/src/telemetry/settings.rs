@@ -1,6 +1,8 @@
-//! What is logged and traced.
+//! What is logged, traced and reported.
 
 use std::{fmt, str::FromStr};
+
+use sentry::types::Dsn;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +46,17 @@ pub struct TelemetryConfig {
     /// `OTEL_TRACES_SAMPLER_ARG`: the share of requests that are traced unless their parent says
     /// otherwise.
     pub traced_share: f64,
+    /// Where errors are reported, if anywhere.
+    pub sentry: Option<Sentry>,
+}
+
+/// A project of Sentry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sentry {
+    /// `SENTRY_DSN`: its address, with the key that lets one send to it.
+    pub dsn: Dsn,
+    /// `SENTRY_ENVIRONMENT`, by which Sentry tells reports apart.
+    pub environment: String,
 }
 
 impl Default for TelemetryConfig {
@@ -53,6 +66,7 @@ impl Default for TelemetryConfig {
             log_filter: "info".to_owned(),
             exports_traces: false,
             traced_share: 0.01,
+            sentry: None,
         }
     }
 }
