@@ -18,6 +18,7 @@ mod protocol;
 mod purges;
 mod refusals;
 mod requests;
+mod rollout;
 mod sharing;
 mod story;
 mod traces;

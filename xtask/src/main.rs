@@ -19,12 +19,14 @@ mod debian;
 mod deploy;
 mod failures;
 mod http;
+mod image;
 mod load;
 mod manifest;
 mod mongo_server;
 mod origin;
 mod processes;
 mod progress;
+mod python;
 mod redis;
 mod secrets;
 mod soak;
@@ -52,6 +54,8 @@ enum Command {
     Up(up::Options),
     /// Print which crate, block and file uses which, and fail if one may not.
     Structure(structure::Options),
+    /// Make the origin's image without a container engine, and try it in an empty root.
+    Image(image::Options),
     /// Check the manifests, the rules and the dashboards in deploy/.
     DeployCheck,
     /// Run all tests: workspace, end to end, golden vectors in WASM.
@@ -89,6 +93,7 @@ fn main() -> ExitCode {
             tools::ensure().and_then(|tools| build_edge::build(&tools, Profile::Release).map(drop))
         }
         Command::Up(options) => up::run(&options),
+        Command::Image(options) => image::run(&options),
         Command::Structure(options) => {
             return structure::run(&options).unwrap_or_else(|error| fail(&error));
         }

@@ -6,12 +6,11 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{checkout, debian, progress};
+use crate::{checkout, debian, progress, python};
 
 const KUSTOMIZE: (&str, &str) = ("sigs.k8s.io/kustomize/kustomize/v5", "v5.7.1");
+const ACTIONLINT: (&str, &str) = ("github.com/rhysd/actionlint/cmd/actionlint", "v1.7.12");
 const KUBECONFORM: (&str, &str) = ("github.com/yannh/kubeconform/cmd/kubeconform", "v0.7.0");
-/// The version in deploy/requirements.txt, which also names all that it needs.
-const CHECKOV: &str = "3.3.30";
 
 #[derive(Debug)]
 pub(super) struct Toolbox {
@@ -20,17 +19,27 @@ pub(super) struct Toolbox {
     pub(super) checkov: PathBuf,
     pub(super) promtool: PathBuf,
     pub(super) amtool: PathBuf,
+    pub(super) actionlint: PathBuf,
+    pub(super) shellcheck: PathBuf,
+    pub(super) zizmor: PathBuf,
+    pub(super) hadolint: PathBuf,
 }
 
 impl Toolbox {
     pub(super) fn ensure() -> Result<Self> {
         let tools = checkout::tools_dir()?;
+        let requirements = checkout::root().join("deploy/requirements.txt");
+        let python = python::ensure("checkers", &requirements, "about 1 min")?;
         Ok(Self {
             kustomize: go_program(&tools, "kustomize", KUSTOMIZE)?,
             kubeconform: go_program(&tools, "kubeconform", KUBECONFORM)?,
-            checkov: checkov(&tools)?,
+            checkov: python.join("checkov"),
             promtool: debian::ensure("promtool", "prometheus")?,
             amtool: debian::ensure("amtool", "prometheus-alertmanager")?,
+            actionlint: go_program(&tools, "actionlint", ACTIONLINT)?,
+            shellcheck: debian::ensure("shellcheck", "shellcheck")?,
+            zizmor: python.join("zizmor"),
+            hadolint: python.join("hadolint"),
         })
     }
 }
@@ -45,25 +54,6 @@ fn go_program(tools: &Path, name: &str, (package, version): (&str, &str)) -> Res
             Command::new(go)
                 .args(["install", &format!("{package}@{version}")])
                 .env("GOBIN", &dir),
-        )?;
-    }
-    Ok(program)
-}
-
-fn checkov(tools: &Path) -> Result<PathBuf> {
-    let dir = tools.join(format!("checkov-{CHECKOV}"));
-    let program = dir.join("bin/checkov");
-    if !program.is_file() {
-        let python = debian::ensure("python3", "python3-venv")?;
-        progress::step(
-            "making a virtual environment of Python",
-            Command::new(python).args(["-m", "venv"]).arg(&dir),
-        )?;
-        progress::step(
-            &format!("installing checkov {CHECKOV} (about 1 min)"),
-            Command::new(dir.join("bin/pip"))
-                .args(["install", "--quiet", "--requirement"])
-                .arg(checkout::root().join("deploy/requirements.txt")),
         )?;
     }
     Ok(program)
