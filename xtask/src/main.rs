@@ -15,6 +15,7 @@ mod binaries;
 mod build_edge;
 mod bundle;
 mod checkout;
+mod coverage;
 mod debian;
 mod deploy;
 mod failures;
@@ -60,6 +61,8 @@ enum Command {
     DeployCheck,
     /// Run all tests: workspace, end to end, golden vectors in WASM.
     Test,
+    /// Measure which lines the tests run, by crate.
+    Coverage(coverage::Options),
     /// Run what finds more the longer it runs: the simulation of the caches, and chaos.
     Soak(soak::Options),
     /// Run hostile clients against an origin and an edge, in their long form.
@@ -104,6 +107,7 @@ fn main() -> ExitCode {
         Command::Abuse(options) => {
             return abuse::run(&options).unwrap_or_else(|error| fail(&error));
         }
+        Command::Coverage(options) => coverage::run(&options),
         Command::Load(options) => load::run(&options),
         Command::Bench(options) => bench_all::run(&options),
         Command::BenchEdge(options) => bench_edge::run(&options),
