@@ -3,6 +3,7 @@
 
 mod abuse;
 mod accounts;
+mod backup;
 mod bookings;
 mod chaos;
 mod clients;

@@ -19,6 +19,7 @@ mod coverage;
 mod debian;
 mod deploy;
 mod failures;
+mod golang;
 mod http;
 mod image;
 mod load;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::binaries::{self, Binaries, Profile};
 use crate::failures::Failures;
 use crate::{
-    build_edge, checkout, debian, deploy, mongo_server, progress, redis, structure, tools,
+    build_edge, checkout, debian, deploy, golang, mongo_server, progress, redis, structure, tools,
 };
 
 /// The test targets that hold for both targets bit by bit.
@@ -24,6 +24,9 @@ const GOLDEN: [&str; 8] = [
     "--test",
     "golden",
 ];
+
+/// A real S3 server, for the test of backups.
+const VERSITYGW: (&str, &str) = ("github.com/versity/versitygw/cmd/versitygw", "v1.8.0");
 
 #[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
 pub(crate) struct Count {
@@ -95,6 +98,9 @@ pub(crate) struct Parts {
     mongo_server: Option<PathBuf>,
     /// Its tests are skipped without it.
     chromium: Option<PathBuf>,
+    /// As are the backup's without these.
+    rclone: Option<PathBuf>,
+    s3_server: Option<PathBuf>,
 }
 
 impl Parts {
@@ -113,6 +119,8 @@ impl Parts {
         Ok(Self {
             mongo_server: mongo_server::ensure()?,
             chromium: debian::ensure("chromium", "chromium").ok(),
+            rclone: debian::ensure("rclone", "rclone").ok(),
+            s3_server: golang::ensure("versitygw", VERSITYGW, "about 2 min").ok(),
         })
     }
 
@@ -127,8 +135,15 @@ impl Parts {
         if let Some(jar) = &self.mongo_server {
             cargo.env("MONGO_SERVER_JAR", jar);
         }
-        if let Some(program) = &self.chromium {
-            cargo.env("CHROMIUM_BIN", program);
+        let programs = [
+            ("CHROMIUM_BIN", &self.chromium),
+            ("RCLONE_BIN", &self.rclone),
+            ("S3_SERVER_BIN", &self.s3_server),
+        ];
+        for (variable, program) in programs {
+            if let Some(program) = program {
+                cargo.env(variable, program);
+            }
         }
         cargo
     }

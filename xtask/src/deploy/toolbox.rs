@@ -1,12 +1,10 @@
-//! The programs that check deploy/, installed once. A folder's name has the version, so that a new
-//! version is installed anew.
+//! The programs that check deploy/, installed once.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::{checkout, debian, progress, python};
+use crate::{checkout, debian, golang, python};
 
 const KUSTOMIZE: (&str, &str) = ("sigs.k8s.io/kustomize/kustomize/v5", "v5.7.1");
 const ACTIONLINT: (&str, &str) = ("github.com/rhysd/actionlint/cmd/actionlint", "v1.7.12");
@@ -27,34 +25,18 @@ pub(super) struct Toolbox {
 
 impl Toolbox {
     pub(super) fn ensure() -> Result<Self> {
-        let tools = checkout::tools_dir()?;
         let requirements = checkout::root().join("deploy/requirements.txt");
         let python = python::ensure("checkers", &requirements, "about 1 min")?;
         Ok(Self {
-            kustomize: go_program(&tools, "kustomize", KUSTOMIZE)?,
-            kubeconform: go_program(&tools, "kubeconform", KUBECONFORM)?,
+            kustomize: golang::ensure("kustomize", KUSTOMIZE, "about 20 s")?,
+            kubeconform: golang::ensure("kubeconform", KUBECONFORM, "about 20 s")?,
             checkov: python.join("checkov"),
             promtool: debian::ensure("promtool", "prometheus")?,
             amtool: debian::ensure("amtool", "prometheus-alertmanager")?,
-            actionlint: go_program(&tools, "actionlint", ACTIONLINT)?,
+            actionlint: golang::ensure("actionlint", ACTIONLINT, "about 20 s")?,
             shellcheck: debian::ensure("shellcheck", "shellcheck")?,
             zizmor: python.join("zizmor"),
             hadolint: python.join("hadolint"),
         })
     }
-}
-
-fn go_program(tools: &Path, name: &str, (package, version): (&str, &str)) -> Result<PathBuf> {
-    let dir = tools.join(format!("{name}-{version}"));
-    let program = dir.join(name);
-    if !program.is_file() {
-        let go = debian::ensure("go", "golang-go")?;
-        progress::step(
-            &format!("installing {name} {version} (about 20 s)"),
-            Command::new(go)
-                .args(["install", &format!("{package}@{version}")])
-                .env("GOBIN", &dir),
-        )?;
-    }
-    Ok(program)
 }
