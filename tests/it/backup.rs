@@ -29,7 +29,10 @@ fn programs() -> Option<Programs> {
         rclone: given("RCLONE_BIN").unwrap_or_default(),
         s3: given("S3_SERVER_BIN").unwrap_or_default(),
     };
-    for (variable, path) in [("RCLONE_BIN", &programs.rclone), ("S3_SERVER_BIN", &programs.s3)] {
+    for (variable, path) in [
+        ("RCLONE_BIN", &programs.rclone),
+        ("S3_SERVER_BIN", &programs.s3),
+    ] {
         if !path.is_file() {
             println!("skipped: {variable} names no program: `cargo xtask test` installs it");
             return None;
@@ -125,7 +128,10 @@ async fn what_is_exported_at_night_is_restored_from_the_bucket() {
         }
         command
             // What the overlay adds, and where the secret is here.
-            .env("RCLONE_CONFIG_BACKUP_ENDPOINT", format!("http://127.0.0.1:{port}"))
+            .env(
+                "RCLONE_CONFIG_BACKUP_ENDPOINT",
+                format!("http://127.0.0.1:{port}"),
+            )
             .env("AWS_SHARED_CREDENTIALS_FILE", &credentials)
             .env("HOME", dir.path());
         command
@@ -145,7 +151,11 @@ async fn what_is_exported_at_night_is_restored_from_the_bucket() {
     // As deploy/README.md says.
     let from = format!("backup:{BUCKET}/{POD}");
     let folder = path("folder").display().to_string();
-    run(&mut rclone(&["copy".to_owned(), from.clone(), folder.clone()]));
+    run(&mut rclone(&[
+        "copy".to_owned(),
+        from.clone(),
+        folder.clone(),
+    ]));
     let exported = files(&path("export/data"));
     assert!(exported.len() > 3, "{:?}", exported.keys());
     assert_eq!(files(&path("folder")), exported);
@@ -161,10 +171,14 @@ async fn what_is_exported_at_night_is_restored_from_the_bucket() {
 
     // Another key opens nothing.
     fs::write(&credentials, text("another")).unwrap();
-    let stolen = rclone(&["copy".to_owned(), from, path("stolen").display().to_string()])
-        .args(["--retries", "1", "--low-level-retries", "1"])
-        .output()
-        .unwrap();
+    let stolen = rclone(&[
+        "copy".to_owned(),
+        from,
+        path("stolen").display().to_string(),
+    ])
+    .args(["--retries", "1", "--low-level-retries", "1"])
+    .output()
+    .unwrap();
     assert!(!stolen.status.success());
     server.stop().await.unwrap();
 }

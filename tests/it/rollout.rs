@@ -85,7 +85,11 @@ fn servers_stay_as_they_are_when_the_migration_fails() {
     let cluster = Cluster::new(DIGEST);
     let output = cluster.roll_out(&["production"], "job/migrate");
     assert!(!output.status.success());
-    assert!(cluster.calls().ends_with("job/migrate\n"), "{}", cluster.calls());
+    assert!(
+        cluster.calls().ends_with("job/migrate\n"),
+        "{}",
+        cluster.calls()
+    );
 }
 
 #[test]
@@ -93,7 +97,11 @@ fn documents_are_not_published_before_all_servers_run() {
     let cluster = Cluster::new(DIGEST);
     let output = cluster.roll_out(&["production"], "deployment/jobs");
     assert!(!output.status.success());
-    assert!(!cluster.calls().contains("(documents)"), "{}", cluster.calls());
+    assert!(
+        !cluster.calls().contains("(documents)"),
+        "{}",
+        cluster.calls()
+    );
 }
 
 #[test]
@@ -104,7 +112,10 @@ fn a_given_image_replaces_the_origins_and_no_other() {
     assert!(output.status.success(), "{output:?}");
     let applied = fs::read_to_string(cluster.path("applied")).unwrap();
     assert!(applied.contains(&format!("image: {image}\n")), "{applied}");
-    assert!(applied.contains(&format!("rclone@sha256:{DIGEST}")), "{applied}");
+    assert!(
+        applied.contains(&format!("rclone@sha256:{DIGEST}")),
+        "{applied}"
+    );
 }
 
 #[test]
@@ -113,8 +124,17 @@ fn what_cannot_be_rolled_out_changes_nothing() {
         // The overlay as the repository has it.
         (ZEROS, vec!["production"]),
         (DIGEST, vec!["nowhere"]),
-        (DIGEST, vec!["production", "registry.example/yousoon:latest"]),
-        (DIGEST, vec!["production", "registry.example/yousoon@sha256:12 --privileged"]),
+        (
+            DIGEST,
+            vec!["production", "registry.example/yousoon:latest"],
+        ),
+        (
+            DIGEST,
+            vec![
+                "production",
+                "registry.example/yousoon@sha256:12 --privileged",
+            ],
+        ),
         (DIGEST, vec![]),
     ] {
         let cluster = Cluster::new(digest);

@@ -23,7 +23,13 @@ const PURE: [&str; 5] = [
     "origin/catalogue-index",
 ];
 /// Folders that hold crates, and not one crate.
-const NESTED: [&str; 5] = ["cache", "persisted-queries", "edge", "origin", "origin/providers"];
+const NESTED: [&str; 5] = [
+    "cache",
+    "persisted-queries",
+    "edge",
+    "origin",
+    "origin/providers",
+];
 
 /// Run all tests with coverage (about 25 min), and print it by crate.
 #[derive(Debug, clap::Args)]
@@ -158,7 +164,9 @@ fn parse(text: &str) -> Vec<(String, String)> {
 }
 
 fn target_dir(environment: &[(String, String)]) -> Result<std::path::PathBuf> {
-    let found = environment.iter().find(|(name, _)| name == "CARGO_TARGET_DIR");
+    let found = environment
+        .iter()
+        .find(|(name, _)| name == "CARGO_TARGET_DIR");
     Ok(found.context("a target folder")?.1.clone().into())
 }
 
@@ -226,7 +234,10 @@ fn print(files: &BTreeMap<String, Lines>, files_below: f64) {
             low.push((path, lines));
         }
     }
-    println!("\n{:32} {:>7} {:>8} {:>7}", "crate", "lines", "covered", "goal");
+    println!(
+        "\n{:32} {:>7} {:>8} {:>7}",
+        "crate", "lines", "covered", "goal"
+    );
     for (name, lines) in &crates {
         let goal = if PURE.contains(&name.as_str()) {
             format!("{GOAL_PURE}")
@@ -264,7 +275,10 @@ mod tests {
     fn a_file_belongs_to_a_crate() {
         for (path, expected) in [
             ("cache/core/src/tag.rs", "cache/core"),
-            ("origin/providers/outgoing/src/lib.rs", "origin/providers/outgoing"),
+            (
+                "origin/providers/outgoing/src/lib.rs",
+                "origin/providers/outgoing",
+            ),
             ("origin/server/src/main.rs", "origin/server"),
             ("xtask/src/main.rs", "xtask"),
         ] {

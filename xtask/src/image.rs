@@ -163,12 +163,7 @@ fn git(arguments: &[&str]) -> Result<String> {
     Ok(progress::output_of(&mut git)?.trim().to_owned())
 }
 
-fn report(
-    image: &Layout,
-    started: &container::Started,
-    archive: &Path,
-    bom: &Path,
-) -> Result<()> {
+fn report(image: &Layout, started: &container::Started, archive: &Path, bom: &Path) -> Result<()> {
     let size_mib = mib(image.compressed_bytes);
     println!(
         "

@@ -19,7 +19,9 @@ pub(crate) fn ensure(name: &str, requirements: &Path, duration: &str) -> Result<
         let python = debian::ensure("python3", "python3-venv")?;
         progress::step(
             &format!("making a virtual environment of Python for {name}"),
-            Command::new(python).args(["-m", "venv", "--clear"]).arg(&dir),
+            Command::new(python)
+                .args(["-m", "venv", "--clear"])
+                .arg(&dir),
         )?;
         progress::step(
             &format!("installing {name} with pip ({duration})"),

@@ -57,10 +57,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     }
     let binaries = Binaries::locate(Profile::Dev)?;
     let phases = [
-        (
-            "testing the workspace",
-            parts.workspace_tests(&binaries),
-        ),
+        ("testing the workspace", parts.workspace_tests(&binaries)),
         (
             "testing the golden vectors in WASM",
             golden_tests(&wasm_runner),
@@ -107,8 +104,14 @@ impl Parts {
     pub(crate) fn ensure() -> Result<Self> {
         redis::ensure()?;
         for (folder, what) in [
-            ("graphql-http", "the audits of GraphQL over HTTP (about 5 s)"),
-            ("manifest-generator", "Apollo's manifest generator (about 20 s)"),
+            (
+                "graphql-http",
+                "the audits of GraphQL over HTTP (about 5 s)",
+            ),
+            (
+                "manifest-generator",
+                "Apollo's manifest generator (about 20 s)",
+            ),
             ("live", "the clients of subscriptions (about 5 s)"),
             ("clients", "Apollo Client, urql and Relay (about 10 s)"),
             ("pages", "a driver for Chromium (about 30 s)"),

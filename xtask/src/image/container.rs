@@ -43,7 +43,11 @@ pub(super) fn try_out(image: &Layout, runner: &[PathBuf], root: &Path) -> Result
         programs.insert(0, Path::new("/").join(name).display().to_string());
     }
     // The embedded store; with MongoDB a pod has no volume.
-    let (user, group) = image.config.user.split_once(':').context("a user and a group")?;
+    let (user, group) = image
+        .config
+        .user
+        .split_once(':')
+        .context("a user and a group")?;
     let data = root.join("data");
     fs::create_dir(&data)?;
     std::os::unix::fs::chown(&data, Some(user.parse()?), Some(group.parse()?))?;
@@ -56,7 +60,13 @@ pub(super) fn try_out(image: &Layout, runner: &[PathBuf], root: &Path) -> Result
         .args(&image.config.entrypoint[1..])
         .args(&image.config.cmd)
         .env_clear()
-        .envs(image.config.env.iter().filter_map(|both| both.split_once('=')))
+        .envs(
+            image
+                .config
+                .env
+                .iter()
+                .filter_map(|both| both.split_once('=')),
+        )
         .env("YOUSOON_LISTEN", format!("127.0.0.1:{port}"))
         .env("YOUSOON_DATA_DIR", "/data");
     let logs = TemporaryDir::create("image-logs")?;
@@ -78,7 +88,6 @@ pub(super) fn try_out(image: &Layout, runner: &[PathBuf], root: &Path) -> Result
     })
 }
 
-
 fn unpack(image: &Layout, root: &Path) -> Result<()> {
     if root.exists() {
         fs::remove_dir_all(root)?;
@@ -86,7 +95,11 @@ fn unpack(image: &Layout, root: &Path) -> Result<()> {
     fs::create_dir(root)?;
     for layer in &image.layers {
         progress::output_of(
-            Command::new("tar").args(["--numeric-owner", "-xzf"]).arg(layer).arg("-C").arg(root),
+            Command::new("tar")
+                .args(["--numeric-owner", "-xzf"])
+                .arg(layer)
+                .arg("-C")
+                .arg(root),
         )?;
     }
     // Nobody may write into it.

@@ -63,7 +63,11 @@ impl Layout {
         Ok(Self {
             digest: described.digest.clone(),
             config: image.config,
-            layers: manifest.layers.iter().map(|layer| layer.path(dir)).collect(),
+            layers: manifest
+                .layers
+                .iter()
+                .map(|layer| layer.path(dir))
+                .collect(),
             compressed_bytes: manifest.layers.iter().map(|layer| layer.size).sum(),
         })
     }
