@@ -78,7 +78,7 @@ pub(super) fn try_out(image: &Layout, runner: &[PathBuf], root: &Path) -> Result
     ensure!(http::is_ready(port, "/healthz"), "/healthz is not 200");
     std::thread::sleep(REST);
     let id = processes.id_of(NAME).context("it runs")?;
-    let resident_bytes = resident_bytes(id)?;
+    let resident_bytes = processes.memory_of(NAME)?.now_bytes;
     require_user(id, user)?;
     processes.end(NAME, Duration::from_secs(15))?;
     Ok(Started {
@@ -126,21 +126,9 @@ fn sizes(root: &Path) -> Result<u64> {
     Ok(bytes)
 }
 
-fn status_of(id: u32) -> Result<String> {
-    let path = format!("/proc/{id}/status");
-    fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))
-}
-
-fn resident_bytes(id: u32) -> Result<u64> {
-    let status = status_of(id)?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().split(' ').next());
-    let kib: u64 = kib.context("a process has a size")?.parse()?;
-    Ok(kib * 1024)
-}
-
 fn require_user(id: u32, user: &str) -> Result<()> {
-    let status = status_of(id)?;
+    let path = format!("/proc/{id}/status");
+    let status = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("Uid:"));
     let users: Vec<&str> = line.unwrap_or_default().split_whitespace().collect();
     ensure!(
