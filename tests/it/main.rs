@@ -3,6 +3,7 @@
 
 mod abuse;
 mod accounts;
+mod backup;
 mod bookings;
 mod chaos;
 mod clients;
@@ -19,6 +20,7 @@ mod purges;
 mod refusals;
 mod reports;
 mod requests;
+mod rollout;
 mod sharing;
 mod story;
 mod traces;

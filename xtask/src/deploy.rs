@@ -76,7 +76,7 @@ fn overlays(deploy: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The programs that check files. None of them uses the network.
-fn commands(toolbox: &Toolbox, deploy: &Path, built: &Path) -> [(&'static str, Command); 6] {
+fn commands(toolbox: &Toolbox, deploy: &Path, built: &Path) -> [(&'static str, Command); 10] {
     let schemas = "schemas/{{.ResourceKind}}{{.KindSuffix}}.json";
     let mut kubeconform = Command::new(&toolbox.kubeconform);
     kubeconform
@@ -99,7 +99,27 @@ fn commands(toolbox: &Toolbox, deploy: &Path, built: &Path) -> [(&'static str, C
     amtool
         .args(["check-config", "alertmanager.yaml"])
         .current_dir(&monitoring);
+    let root = checkout::root();
+    let mut actionlint = Command::new(&toolbox.actionlint);
+    actionlint
+        .arg("-shellcheck")
+        .arg(&toolbox.shellcheck)
+        .current_dir(&root);
+    let mut zizmor = Command::new(&toolbox.zizmor);
+    zizmor
+        .args(["--offline", "--no-progress", "--quiet", ".github"])
+        .current_dir(&root);
+    let mut shellcheck = Command::new(&toolbox.shellcheck);
+    shellcheck
+        .args(["deploy/rollout.sh", ".ci/run"])
+        .current_dir(&root);
+    let mut hadolint = Command::new(&toolbox.hadolint);
+    hadolint.arg(deploy.join("images/Dockerfile"));
     [
+        ("checking the workflows with actionlint", actionlint),
+        ("checking the workflows with zizmor", zizmor),
+        ("checking the scripts with shellcheck", shellcheck),
+        ("checking the Dockerfile with hadolint", hadolint),
         ("checking manifests with their schemas", kubeconform),
         ("checking manifests with checkov (about 5 s)", checkov),
         (

@@ -15,16 +15,20 @@ mod binaries;
 mod build_edge;
 mod bundle;
 mod checkout;
+mod coverage;
 mod debian;
 mod deploy;
 mod failures;
+mod golang;
 mod http;
+mod image;
 mod load;
 mod manifest;
 mod mongo_server;
 mod origin;
 mod processes;
 mod progress;
+mod python;
 mod redis;
 mod secrets;
 mod soak;
@@ -52,10 +56,14 @@ enum Command {
     Up(up::Options),
     /// Print which crate, block and file uses which, and fail if one may not.
     Structure(structure::Options),
+    /// Make the origin's image without a container engine, and try it in an empty root.
+    Image(image::Options),
     /// Check the manifests, the rules and the dashboards in deploy/.
     DeployCheck,
     /// Run all tests: workspace, end to end, golden vectors in WASM.
     Test,
+    /// Measure which lines the tests run, by crate.
+    Coverage(coverage::Options),
     /// Run what finds more the longer it runs: the simulation of the caches, and chaos.
     Soak(soak::Options),
     /// Run hostile clients against an origin and an edge, in their long form.
@@ -89,6 +97,7 @@ fn main() -> ExitCode {
             tools::ensure().and_then(|tools| build_edge::build(&tools, Profile::Release).map(drop))
         }
         Command::Up(options) => up::run(&options),
+        Command::Image(options) => image::run(&options),
         Command::Structure(options) => {
             return structure::run(&options).unwrap_or_else(|error| fail(&error));
         }
@@ -99,6 +108,7 @@ fn main() -> ExitCode {
         Command::Abuse(options) => {
             return abuse::run(&options).unwrap_or_else(|error| fail(&error));
         }
+        Command::Coverage(options) => coverage::run(&options),
         Command::Load(options) => load::run(&options),
         Command::Bench(options) => bench_all::run(&options),
         Command::BenchEdge(options) => bench_edge::run(&options),

@@ -88,6 +88,12 @@ impl Processes {
         Some(server.child.id())
     }
 
+    /// The memory of a server.
+    pub(crate) fn memory_of(&self, name: &str) -> Result<Memory> {
+        let id = self.id_of(name).with_context(|| format!("{name} does not run"))?;
+        Memory::read(id)
+    }
+
     /// Runs a command to its end on the terminal, while the servers are watched.
     pub(crate) fn run(&mut self, command: &mut Command) -> Result<ExitStatus> {
         let mut child = spawn(command)?;
@@ -177,6 +183,33 @@ impl Drop for Processes {
                 .collect::<Vec<_>>(),
         );
     }
+}
+
+/// What a process has in RAM.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    pub(crate) now_bytes: u64,
+    /// The most since it started.
+    pub(crate) peak_bytes: u64,
+}
+
+impl Memory {
+    fn read(id: u32) -> Result<Self> {
+        let path = format!("/proc/{id}/status");
+        let status = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+        Ok(Self {
+            now_bytes: bytes_of(&status, "VmRSS:")?,
+            peak_bytes: bytes_of(&status, "VmHWM:")?,
+        })
+    }
+}
+
+/// A line such as `VmRSS:     1234 kB`.
+fn bytes_of(status: &str, name: &str) -> Result<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|line| line.split_whitespace().next());
+    let kib: u64 = kib.with_context(|| format!("no {name}"))?.parse()?;
+    Ok(kib * 1024)
 }
 
 impl Running {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::binaries::{self, Binaries, Profile};
 use crate::failures::Failures;
 use crate::{
-    build_edge, checkout, debian, deploy, mongo_server, progress, redis, structure, tools,
+    build_edge, checkout, debian, deploy, golang, mongo_server, progress, redis, structure, tools,
 };
 
 /// The test targets that hold for both targets bit by bit.
@@ -24,6 +24,9 @@ const GOLDEN: [&str; 8] = [
     "--test",
     "golden",
 ];
+
+/// A real S3 server, for the test of backups.
+const VERSITYGW: (&str, &str) = ("github.com/versity/versitygw/cmd/versitygw", "v1.8.0");
 
 #[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
 pub(crate) struct Count {
@@ -41,20 +44,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     total.add(checks("checking deploy/", deploy::violations));
     let tools = tools::ensure()?;
     let wasm_runner = tools::ensure_wasm_bindgen_test_runner(&tools)?;
-    redis::ensure()?;
-    let audits = checkout::root().join("tests/graphql-http");
-    tools::ensure_node_modules(&audits, "the audits of GraphQL over HTTP (about 5 s)")?;
-    let generator = checkout::root().join("tests/manifest-generator");
-    tools::ensure_node_modules(&generator, "Apollo's manifest generator (about 20 s)")?;
-    let live = checkout::root().join("tests/live");
-    tools::ensure_node_modules(&live, "the clients of subscriptions (about 5 s)")?;
-    let clients = checkout::root().join("tests/clients");
-    tools::ensure_node_modules(&clients, "Apollo Client, urql and Relay (about 10 s)")?;
-    let pages = checkout::root().join("tests/pages");
-    tools::ensure_node_modules(&pages, "a driver for Chromium (about 30 s)")?;
-    tools::ensure_graphql_js()?;
-    let mongo_server = mongo_server::ensure()?;
-    let chromium = debian::ensure("chromium", "chromium").ok();
+    let parts = Parts::ensure()?;
     // The end-to-end tests say what is missing when a build failed.
     for build in [
         build_edge::build(&tools, Profile::Release).map(drop),
@@ -67,10 +57,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     }
     let binaries = Binaries::locate(Profile::Dev)?;
     let phases = [
-        (
-            "testing the workspace",
-            workspace_tests(&binaries, mongo_server.as_deref(), chromium.as_deref()),
-        ),
+        ("testing the workspace", parts.workspace_tests(&binaries)),
         (
             "testing the golden vectors in WASM",
             golden_tests(&wasm_runner),
@@ -102,25 +89,67 @@ fn checks(title: &str, violations: fn() -> Result<u64>) -> Count {
     }
 }
 
-fn workspace_tests(
-    binaries: &Binaries,
-    mongo_server: Option<&Path>,
-    chromium: Option<&Path>,
-) -> Command {
-    let mut cargo = cargo_test();
-    cargo
-        .args(["--workspace", "--exclude", "edge-worker"])
-        // What a passing test prints is captured; its `skipped:` lines must be seen.
-        .args(["--", "--show-output"]);
-    give_binaries(&mut cargo, binaries);
-    if let Some(jar) = mongo_server {
-        cargo.env("MONGO_SERVER_JAR", jar);
+/// What tests use beside cargo and the binaries.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    mongo_server: Option<PathBuf>,
+    /// Its tests are skipped without it.
+    chromium: Option<PathBuf>,
+    /// As are the backup's without these.
+    rclone: Option<PathBuf>,
+    s3_server: Option<PathBuf>,
+}
+
+impl Parts {
+    pub(crate) fn ensure() -> Result<Self> {
+        redis::ensure()?;
+        for (folder, what) in [
+            (
+                "graphql-http",
+                "the audits of GraphQL over HTTP (about 5 s)",
+            ),
+            (
+                "manifest-generator",
+                "Apollo's manifest generator (about 20 s)",
+            ),
+            ("live", "the clients of subscriptions (about 5 s)"),
+            ("clients", "Apollo Client, urql and Relay (about 10 s)"),
+            ("pages", "a driver for Chromium (about 30 s)"),
+        ] {
+            tools::ensure_node_modules(&checkout::root().join("tests").join(folder), what)?;
+        }
+        tools::ensure_graphql_js()?;
+        Ok(Self {
+            mongo_server: mongo_server::ensure()?,
+            chromium: debian::ensure("chromium", "chromium").ok(),
+            rclone: debian::ensure("rclone", "rclone").ok(),
+            s3_server: golang::ensure("versitygw", VERSITYGW, "about 2 min").ok(),
+        })
     }
-    // Its tests are skipped without it.
-    if let Some(program) = chromium {
-        cargo.env("CHROMIUM_BIN", program);
+
+    /// All tests but those of the worker, which builds for WASM only.
+    pub(crate) fn workspace_tests(&self, binaries: &Binaries) -> Command {
+        let mut cargo = cargo_test();
+        cargo
+            .args(["--workspace", "--exclude", "edge-worker"])
+            // What a passing test prints is captured; its `skipped:` lines must be seen.
+            .args(["--", "--show-output"]);
+        give_binaries(&mut cargo, binaries);
+        if let Some(jar) = &self.mongo_server {
+            cargo.env("MONGO_SERVER_JAR", jar);
+        }
+        let programs = [
+            ("CHROMIUM_BIN", &self.chromium),
+            ("RCLONE_BIN", &self.rclone),
+            ("S3_SERVER_BIN", &self.s3_server),
+        ];
+        for (variable, program) in programs {
+            if let Some(program) = program {
+                cargo.env(variable, program);
+            }
+        }
+        cargo
     }
-    cargo
 }
 
 /// The end-to-end tests start these and build nothing.

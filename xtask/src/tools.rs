@@ -44,7 +44,7 @@ pub(crate) fn ensure() -> Result<Tools> {
     };
     // Before the long steps.
     check_node()?;
-    ensure_wasm_target()?;
+    ensure_rust_target(WASM_TARGET)?;
     ensure_node_modules(&edge, "miniflare, esbuild and binaryen (about 20 s)")?;
     Ok(tools)
 }
@@ -107,27 +107,45 @@ fn node_major(version: &str) -> Option<u32> {
         .ok()
 }
 
-fn ensure_wasm_target() -> Result<()> {
-    let libraries = progress::output_of(Command::new("rustc").args([
-        "--print",
-        "target-libdir",
-        "--target",
-        WASM_TARGET,
-    ]))?;
+/// The standard library for another target than this machine.
+pub(crate) fn ensure_rust_target(target: &str) -> Result<()> {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", target]);
+    let libraries = progress::output_of(rustc.current_dir(checkout::root()))?;
     if Path::new(libraries.trim()).is_dir() {
         return Ok(());
     }
     if progress::output_of(Command::new("rustup").arg("--version")).is_err() {
         bail!(
-            "the Rust target {WASM_TARGET} is missing and so is rustup: install rustup, then try again"
+            "the Rust target {target} is missing and so is rustup: install rustup, then try again"
         );
     }
     progress::step(
-        &format!("adding the Rust target {WASM_TARGET}"),
+        &format!("adding the Rust target {target}"),
         Command::new("rustup")
-            .args(["target", "add", WASM_TARGET])
+            .args(["target", "add", target])
             .current_dir(checkout::root()),
     )
+}
+
+/// A program of the package that has its name, in a folder that has its version.
+pub(crate) fn ensure_from_cargo(
+    (package, version): (&str, &str),
+    duration: &str,
+) -> Result<PathBuf> {
+    let dir = checkout::tools_dir()?.join(format!("{package}-{version}"));
+    let program = dir.join("bin").join(package);
+    if !program.is_file() {
+        progress::step(
+            &format!("installing {package} {version} ({duration})"),
+            checkout::cargo()
+                .args(["install", "--quiet", "--debug", "--root"])
+                .arg(&dir)
+                .args([package, "--version", version, "--locked"])
+                .env("CARGO_PROFILE_DEV_DEBUG", "false"),
+        )?;
+    }
+    Ok(program)
 }
 
 /// Installs a package for one of its programs. These run for seconds: compiling them without

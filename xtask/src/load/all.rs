@@ -13,7 +13,7 @@ use super::Options;
 use crate::balancer::Balancer;
 use crate::binaries::Binaries;
 use crate::origin::{self, Documents};
-use crate::processes::{Processes, TemporaryDir};
+use crate::processes::{Memory, Processes, TemporaryDir};
 use crate::secrets::{self, Secrets};
 use crate::stack::{Edge, Runtime};
 use crate::{checkout, http, progress, redis};
@@ -68,10 +68,26 @@ pub(super) fn run(
     if let Some(limit_ms) = options.limit_ms {
         command.env("LIMIT_MS", limit_ms.to_string());
     }
+    let at_rest = memory(&running, &processes)?;
     progress::announce("k6 with every kind of request, through the edge");
     let met = processes.run(&mut command)?.success();
+    let under_load = memory(&running, &processes)?;
     drop(processes);
+    for ((name, before), (_, after)) in at_rest.iter().zip(&under_load) {
+        println!(
+            "memory of {name}: {} MiB when ready, at most {} MiB",
+            before.now_bytes >> 20,
+            after.peak_bytes >> 20
+        );
+    }
     report(&read(&summary)?, met)
+}
+
+fn memory(running: &Running, processes: &Processes) -> Result<Vec<(&'static str, Memory)>> {
+    let names = running.origins.iter().map(|origin| origin.name);
+    names
+        .map(|name| Ok((name, processes.memory_of(name)?)))
+        .collect()
 }
 
 /// What all origins and commands of the system are told.
