@@ -63,7 +63,9 @@ async fn an_error_is_reported_with_its_request_and_nothing_of_a_person() {
     for _ in 0..20 {
         assert_ne!(ask(&stack).await.code(), "");
     }
-    let event = sentry.event(|event| event["message"] == "request failed").await;
+    let event = sentry
+        .event(|event| event["message"] == "request failed")
+        .await;
     let event = event.unwrap();
     assert_eq!(event["level"], "error");
     assert_eq!(event["environment"], "tests");
@@ -71,14 +73,22 @@ async fn an_error_is_reported_with_its_request_and_nothing_of_a_person() {
     assert_eq!(event["tags"]["client"], "ios");
     assert_eq!(event["tags"]["trace_id"], TRACE);
     let line = &event["contexts"]["log line"];
-    assert!(line["error"].as_str().unwrap().contains("no such table"), "{event:#}");
+    assert!(
+        line["error"].as_str().unwrap().contains("no such table"),
+        "{event:#}"
+    );
     assert!(line["reference"].is_string(), "{event:#}");
     let told = sentry.events();
     for secret in [PARTNER, "geheim", "127.0.0.1", "48.85", "server_name"] {
-        assert!(!format!("{told:?}").contains(secret), "{secret} in {told:#?}");
+        assert!(
+            !format!("{told:?}").contains(secret),
+            "{secret} in {told:#?}"
+        );
     }
     // One of a kind in a minute, or in two if the minute changed meanwhile.
-    let same = told.iter().filter(|event| event["message"] == "request failed");
+    let same = told
+        .iter()
+        .filter(|event| event["message"] == "request failed");
     assert!(same.count() <= 2, "{told:#?}");
     let withheld: u64 = counted(&stack, listen, "withheld").await.parse().unwrap();
     assert!(withheld >= 18, "{withheld}");

@@ -84,7 +84,9 @@ async fn take(
     headers: HeaderMap,
     envelope: String,
 ) -> Response {
-    let auth = headers.get("x-sentry-auth").and_then(|text| text.to_str().ok());
+    let auth = headers
+        .get("x-sentry-auth")
+        .and_then(|text| text.to_str().ok());
     let has_key = auth.is_some_and(|auth| auth.contains(&format!("sentry_key={KEY}")));
     if project != "7" || !has_key {
         return StatusCode::FORBIDDEN.into_response();

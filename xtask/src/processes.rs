@@ -90,7 +90,9 @@ impl Processes {
 
     /// The memory of a server.
     pub(crate) fn memory_of(&self, name: &str) -> Result<Memory> {
-        let id = self.id_of(name).with_context(|| format!("{name} does not run"))?;
+        let id = self
+            .id_of(name)
+            .with_context(|| format!("{name} does not run"))?;
         Memory::read(id)
     }
 

@@ -98,8 +98,8 @@ impl Collector for ErrorReports {
             MetricType::Counter,
         )?;
         for (outcome, count) in reports::COUNTS.all() {
-            let family = family.encode_family(&[("outcome", outcome)])?;
-            ConstCounter::new(count).encode(family)?;
+            let labels = [("outcome", outcome)];
+            ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
         }
         Ok(())
     }

@@ -65,7 +65,7 @@ pub fn init(config: &TelemetryConfig) -> Result<Telemetry, TelemetryError> {
             .boxed(),
     };
     let traces = config.exports_traces.then(traces::provider).transpose()?;
-    let reports = config.sentry.as_ref().map(|sentry| Reports::start(sentry));
+    let reports = config.sentry.as_ref().map(Reports::start);
     let reports = reports.transpose()?;
     let layers = tracing_subscriber::registry()
         .with(logs)
