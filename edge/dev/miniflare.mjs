@@ -3,12 +3,16 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
-import { fail, readOptions } from "./options.mjs";
+import { COMPATIBILITY_DATE, fail, readOptions } from "./options.mjs";
 
-const { host, port, dataDir, buildDir, bindings, kvFault } = readOptions({
+const { host, port, dataDir, buildDir, bindings, kvFault, jurisdiction } = readOptions({
   // For tests: replaces KV by one whose every operation fails ("rejects") or never ends ("hangs").
   "kv-fault": { type: "string" },
+  // For tests: the Durable Object exists in this jurisdiction only. workerd knows no jurisdictions.
+  jurisdiction: { type: "string" },
 });
+
+const WORKER = "yousoon-edge";
 
 /** The modules that `cargo xtask build-edge` writes: one bundled ES module and the WASM that it imports. */
 function readModules(buildDir) {
@@ -32,12 +36,33 @@ const KV_FAULTS = {
 
 /** The KV binding: Miniflare's, or a worker that takes its place and has the fault. */
 function kv(fault) {
-  if (fault === undefined) return { worker: { kvNamespaces: { KV: "yousoon-edge" } }, others: [] };
+  if (fault === undefined) return { worker: { kvNamespaces: { KV: "yousoon-edge" } } };
   if (!(fault in KV_FAULTS)) fail(`--kv-fault is one of ${Object.keys(KV_FAULTS).join(", ")}`);
   const contents = `const broken = ${KV_FAULTS[fault]}; export default () => ({ get: broken, put: broken });`;
   return {
     worker: { wrappedBindings: { KV: "broken-kv" } },
-    others: [{ name: "broken-kv", modules: [{ type: "ESModule", path: "index.js", contents }] }],
+    other: { name: "broken-kv", modules: [{ type: "ESModule", path: "index.js", contents }] },
+  };
+}
+
+/** The binding of the Durable Object: workerd's, or one that knows its objects in one jurisdiction. */
+function purgeLog(jurisdiction) {
+  const object = { className: "PurgeLog", useSQLite: true };
+  if (jurisdiction === undefined) return { worker: { durableObjects: { PURGE_LOG: object } } };
+  const contents = `export default (env) => ({
+    jurisdiction(name) {
+      if (name !== ${JSON.stringify(jurisdiction)}) throw new Error("no object is in " + name);
+      return env.OBJECTS;
+    },
+  });`;
+  return {
+    // Its own binding makes the class one of Durable Objects.
+    worker: { wrappedBindings: { PURGE_LOG: "objects" }, durableObjects: { OBJECTS: object } },
+    other: {
+      name: "objects",
+      modules: [{ type: "ESModule", path: "index.js", contents }],
+      durableObjects: { OBJECTS: { ...object, scriptName: WORKER } },
+    },
   };
 }
 
@@ -50,7 +75,8 @@ const persistIn = (name) => {
 // miniflare and workerd log to stdout, but the parent expects only the ready line there.
 console.log = console.error;
 
-const { worker: kvBinding, others } = kv(kvFault);
+const fakes = [kv(kvFault), purgeLog(jurisdiction)];
+const bound = (kind) => Object.assign({}, ...fakes.map(({ worker }) => worker[kind] ?? {}));
 const miniflare = new Miniflare({
   host,
   port,
@@ -68,17 +94,18 @@ const miniflare = new Miniflare({
   cachePersist: persistIn("cache"),
   workers: [
     {
-      name: "yousoon-edge",
+      name: WORKER,
       // Allow the worker to fetch from loopback addresses only.
       outboundService: { network: { allow: ["local"] } },
       modules: readModules(buildDir),
-      compatibilityDate: "2026-04-01",
+      compatibilityDate: COMPATIBILITY_DATE,
       bindings,
-      durableObjects: { PURGE_LOG: { className: "PurgeLog", useSQLite: true } },
+      kvNamespaces: bound("kvNamespaces"),
+      durableObjects: bound("durableObjects"),
+      wrappedBindings: bound("wrappedBindings"),
       cache: true,
-      ...kvBinding,
     },
-    ...others,
+    ...fakes.flatMap(({ other }) => other ?? []),
   ],
 });
 

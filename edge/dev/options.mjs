@@ -3,6 +3,9 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+/** The version of the runtime's behaviour; the same as in edge/worker/wrangler.jsonc. */
+export const COMPATIBILITY_DATE = "2026-04-01";
+
 const here = dirname(fileURLToPath(import.meta.url));
 
 export function fail(message) {
@@ -48,5 +51,6 @@ export function readOptions(more = {}) {
     buildDir: resolve(values["build-dir"]),
     bindings: parseBindings(values.bindings),
     kvFault: values["kv-fault"],
+    jurisdiction: values.jurisdiction,
   };
 }

@@ -19,6 +19,15 @@ pub(crate) struct Edge {
     pub(crate) url: String,
 }
 
+/// What Cloudflare gives an edge. The default is what workerd has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Platform {
+    /// What is wrong with KV from the start.
+    pub kv_fault: Option<KvFault>,
+    /// The one jurisdiction in which Durable Objects are. workerd has none.
+    pub jurisdiction: Option<&'static str>,
+}
+
 /// What is wrong with an edge's KV.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KvFault {
@@ -43,7 +52,7 @@ pub(crate) async fn start(
     data: &Path,
     origin_url: &str,
     variables: &[(&str, &str)],
-    kv_fault: Option<KvFault>,
+    platform: Platform,
 ) -> Result<Edge> {
     let mut bindings =
         json!({"ORIGIN_URL": origin_url, "EDGE_SECRET": SECRET, "FAULT_INJECTION": "on"});
@@ -58,8 +67,11 @@ pub(crate) async fn start(
         .arg("--build-dir")
         .arg(given("EDGE_BUILD_DIR")?)
         .args(["--port", "0", "--bindings", &bindings.to_string()]);
-    if let Some(fault) = kv_fault {
+    if let Some(fault) = platform.kv_fault {
         command.args(["--kv-fault", fault.as_str()]);
+    }
+    if let Some(jurisdiction) = platform.jurisdiction {
+        command.args(["--jurisdiction", jurisdiction]);
     }
     let mut process = Process::start("the edge", &mut command)?;
     let ready = |line: &str| {

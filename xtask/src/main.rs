@@ -52,7 +52,7 @@ enum Command {
     Up(up::Options),
     /// Print which crate, block and file uses which, and fail if one may not.
     Structure(structure::Options),
-    /// Check the manifests, the rules and the dashboards in deploy/.
+    /// Check the manifests, the rules and the dashboards in deploy/, and how the worker is deployed.
     DeployCheck,
     /// Run all tests: workspace, end to end, golden vectors in WASM.
     Test,
