@@ -21,7 +21,7 @@ function parseBindings(json) {
   }
 }
 
-/** Reads the usual options, and `more` of them; a wrong one ends the process. */
+/** Reads the usual options, and `more` of them into `given`; a wrong one ends the process. */
 export function readOptions(more = {}) {
   const { values } = parseArgs({
     options: {
@@ -50,7 +50,6 @@ export function readOptions(more = {}) {
     dataDir: resolve(values["data-dir"]),
     buildDir: resolve(values["build-dir"]),
     bindings: parseBindings(values.bindings),
-    kvFault: values["kv-fault"],
-    jurisdiction: values.jurisdiction,
+    given: values,
   };
 }

@@ -5,7 +5,7 @@ use cache_core::{CacheControl, CacheStatus, EntryHead, ForwardReason};
 use pq_core::error::{ErrorCode, Refusal};
 use pq_core::{MediaType, security};
 
-use crate::{CACHE_NAME, cors};
+use crate::{CACHE_NAME, cors, limit};
 
 /// Which tier an answer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Served {
     Hit { tier: Tier },
     /// A stored answer, because the origin cannot be reached (stale-if-error).
     InsteadOfError,
+    /// A stored answer, because this client may not make the edge ask the origin now.
+    InsteadOfRefusal,
     /// From the origin. `stored`: the edge stored it. `collapsed`: another request had begun the
     /// fetch.
     Fetched {
@@ -43,6 +45,7 @@ impl Served {
             Self::Hit { tier: Tier::Memory } => (Outcome::Hit { ttl_s }, Some("memory")),
             Self::Hit { tier: Tier::Kv } => (Outcome::Hit { ttl_s }, Some("kv")),
             Self::InsteadOfError => (Outcome::Hit { ttl_s }, Some("stale-if-error")),
+            Self::InsteadOfRefusal => (Outcome::Hit { ttl_s }, Some("rate-limited")),
             Self::Fetched {
                 reason,
                 detail,
@@ -123,6 +126,9 @@ pub fn refusal_headers(
     ];
     headers.extend(security::HEADERS);
     headers.extend(refusal.code.header());
+    if refusal.code == ErrorCode::RATE_LIMITED {
+        headers.push(("retry-after", limit::RETRY_AFTER));
+    }
     (refusal.status(media), headers)
 }
 
@@ -158,6 +164,22 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_client_is_told_when_to_come_back() {
+        let retry_after = |refusal: Refusal| {
+            let (status, headers) = refusal_headers(&refusal, MediaType::Json);
+            let named = headers
+                .into_iter()
+                .filter(|(name, _)| *name == "retry-after");
+            (status, named.map(|(_, value)| value).collect::<Vec<_>>())
+        };
+        assert_eq!(retry_after(limit::refusal()), (429, vec!["10"]));
+        let unreachable = Refusal::new(ErrorCode::ORIGIN_UNREACHABLE, "");
+        assert_eq!(retry_after(unreachable), (503, vec!["5"]));
+        let unknown = Refusal::new(ErrorCode::NOT_FOUND, "");
+        assert_eq!(retry_after(unknown), (404, vec![]));
+    }
+
+    #[test]
     fn the_status_says_what_happened() {
         let entry = EntryHead {
             as_of: AsOf {
@@ -182,6 +204,11 @@ mod tests {
         assert_eq!(
             stale.cache_status(&entry, 12_500),
             "yousoon-edge; hit; ttl=-2; detail=stale-if-error"
+        );
+        let limited = Served::InsteadOfRefusal;
+        assert_eq!(
+            limited.cache_status(&entry, 12_500),
+            "yousoon-edge; hit; ttl=-2; detail=rate-limited"
         );
         let fetched = Served::Fetched {
             reason: ForwardReason::Miss,

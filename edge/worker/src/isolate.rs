@@ -17,6 +17,7 @@ use crate::documents::record::{Known, OriginReply};
 use crate::feed::data_centre::Read;
 use crate::feed::object::PurgeLogObject;
 use crate::kv::Kv;
+use crate::limiter::Limiter;
 use crate::memory::{DEFAULT_CAPACITY_BYTES, Memory};
 use crate::origin::fetched::Fetched;
 use crate::request::Incoming;
@@ -35,6 +36,7 @@ const REFRESH_PATIENCE_MS: u64 = 1_500;
 pub(crate) struct Isolate {
     pub(crate) config: Config,
     pub(crate) kv: Kv,
+    pub(crate) limiter: Limiter,
     pub(crate) purge_log: PurgeLogObject,
     /// Cached answers.
     pub(crate) memory: RefCell<Memory>,
@@ -140,6 +142,7 @@ impl Isolate {
         };
         Ok(Self {
             kv: Kv::of(env)?,
+            limiter: Limiter::of(env)?,
             purge_log: PurgeLogObject::of(env, config.purge_log_jurisdiction.as_deref())?,
             memory: RefCell::new(Memory::with_capacity(config.isolate_memory_bytes)),
             config,

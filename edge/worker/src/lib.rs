@@ -2,9 +2,9 @@
 //! decision is in `edge-core`.
 //!
 //! Reading order: [`read`] handles a GraphQL request, step by step; [`isolate`] is the state that
-//! an isolate keeps between requests; then one file per binding: [`kv`], [`origin`], [`feed`] (the
-//! isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`] answers
-//! `cache explain`.
+//! an isolate keeps between requests; then one file per binding: [`kv`], [`limiter`], [`origin`],
+//! [`feed`] (the isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`]
+//! answers `cache explain`.
 #![cfg(target_arch = "wasm32")]
 
 mod clock;
@@ -15,6 +15,7 @@ mod explain;
 mod feed;
 mod isolate;
 mod kv;
+mod limiter;
 mod memory;
 mod origin;
 mod purge_log;

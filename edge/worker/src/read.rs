@@ -6,6 +6,7 @@ use cache_core::cache_status::Outcome;
 use cache_core::{CacheKey, CacheStatus, ForwardReason, InvalidReason, Revision, Validity};
 use edge_core::answer::{Served, Tier};
 use edge_core::judge::{FetchReason, Verdict, judge, may_stand_in};
+use edge_core::limit::Errand;
 use edge_core::plan::{Plan, SharedRead, plan};
 use pq_core::error::Refusal;
 use pq_core::manifest::OperationKind;
@@ -72,7 +73,9 @@ pub(crate) async fn graphql(
         body: body.as_deref().unwrap_or_default(),
     })?;
     // document and policy
-    let Some(operation) = documents::find(isolate, context, request.document.hash()).await? else {
+    let Some(operation) =
+        documents::find(isolate, context, incoming, request.document.hash()).await?
+    else {
         documents::unpublished(&request.document)?;
         // It may be a subscription.
         let timeout = match accepted.form(OperationKind::Subscription, method) {
@@ -131,6 +134,14 @@ struct Reader<'a> {
     min_revision: Option<Revision>,
 }
 
+impl Reader<'_> {
+    /// The answer to this client.
+    fn serve(&self, ready: &Ready, served: Served) -> Result<web_sys::Response, EdgeError> {
+        let if_none_match = self.incoming.if_none_match();
+        respond::read(ready, served, self.media, if_none_match.as_deref())
+    }
+}
+
 /// Answers a query whose answer is the same for everybody.
 async fn shared(
     isolate: &'static Isolate,
@@ -138,24 +149,19 @@ async fn shared(
     read: Rc<SharedRead>,
     reader: &Reader<'_>,
 ) -> Result<web_sys::Response, EdgeError> {
-    let (media, min_revision) = (reader.media, reader.min_revision);
-    let if_none_match = reader.incoming.if_none_match();
-    let if_none_match = if_none_match.as_deref();
     let came = isolate.flights.next_number();
-    feed::follow(isolate, context, min_revision).await;
+    feed::follow(isolate, context, reader.min_revision).await;
     let mut candidate: Option<Candidate> = None;
     // Memory again after KV: another request may have filled it in the meantime.
     for tier in [Tier::Memory, Tier::Kv, Tier::Memory] {
         let Some(ready) = look_up(isolate, tier, &read.key).await else {
             continue;
         };
-        match verdict(isolate, &ready, min_revision).await {
-            Verdict::Serve { .. } => {
-                return respond::read(&ready, Served::Hit { tier }, media, if_none_match);
-            }
+        match verdict(isolate, &ready, reader.min_revision).await {
+            Verdict::Serve { .. } => return reader.serve(&ready, Served::Hit { tier }),
             Verdict::ServeAndRefresh { .. } => {
                 let _for_the_next_request = begin_fill(isolate, context, &read, reader);
-                return respond::read(&ready, Served::Hit { tier }, media, if_none_match);
+                return reader.serve(&ready, Served::Hit { tier });
             }
             Verdict::Fetch { why, .. } => {
                 if candidate
@@ -167,23 +173,45 @@ async fn shared(
             }
         }
     }
+    let errand = if isolate.flights.is_under_way(&read.key) {
+        Errand::Join
+    } else {
+        Errand::Fill
+    };
+    if let Err(refusal) = isolate.limiter.admit(reader.incoming, errand).await {
+        return match &candidate {
+            Some(candidate) if stands_in(isolate, &candidate.ready, reader.min_revision) => {
+                reader.serve(&candidate.ready, Served::InsteadOfRefusal)
+            }
+            Some(_) | None => Err(refusal.into()),
+        };
+    }
     let (fetched, collapsed) = fill(isolate, context, &read, came, reader).await;
+    answer_fetched(isolate, reader, candidate.as_ref(), fetched, collapsed).await
+}
+
+/// Answers with what a fetch brought, or with the stored answer if the fetch failed. `collapsed`: the
+/// request had joined another one's fetch.
+async fn answer_fetched(
+    isolate: &Isolate,
+    reader: &Reader<'_>,
+    candidate: Option<&Candidate>,
+    fetched: Fetched,
+    collapsed: bool,
+) -> Result<web_sys::Response, EdgeError> {
     // Judged again: a purge may have arrived while the origin was failing.
-    if let (Some(why), Some(candidate)) = (fetched.failure(), &candidate)
-        && stands_in(isolate, &candidate.ready, min_revision)
+    if let (Some(why), Some(candidate)) = (fetched.failure(), candidate)
+        && stands_in(isolate, &candidate.ready, reader.min_revision)
     {
         web_sys::console::warn_1(&JsValue::from_str(&format!(
             "serving a stored answer because the origin failed: {why}"
         )));
-        let served = Served::InsteadOfError;
-        return respond::read(&candidate.ready, served, media, if_none_match);
+        return reader.serve(&candidate.ready, Served::InsteadOfError);
     }
-    let reason = candidate
-        .as_ref()
-        .map_or(ForwardReason::UriMiss, |candidate| {
-            candidate.why.forward_reason()
-        });
-    let detail = candidate.as_ref().map(|candidate| candidate.why.as_str());
+    let reason = candidate.map_or(ForwardReason::UriMiss, |candidate| {
+        candidate.why.forward_reason()
+    });
+    let detail = candidate.map(|candidate| candidate.why.as_str());
     match fetched {
         Fetched::Shared(ready) => {
             let served = Served::Fetched {
@@ -192,7 +220,7 @@ async fn shared(
                 stored: true,
                 collapsed,
             };
-            respond::read(&ready, served, media, if_none_match)
+            reader.serve(&ready, served)
         }
         // A refusal: the origin was asked as nobody. The client reads it in its own language.
         Fetched::Unshared(answer)
@@ -212,7 +240,7 @@ async fn shared(
                 detail,
             }
             .to_string();
-            respond::unshared(&answer, &status_header, media)
+            respond::unshared(&answer, &status_header, reader.media)
         }
         Fetched::Failed(why) => Err(EdgeError::Origin(why.to_string())),
     }

@@ -18,6 +18,8 @@ pub(super) const ENVIRONMENTS: [&str; 2] = ["production", "staging"];
 const CONFIGURATION: &str = "edge/worker/wrangler.jsonc";
 /// What runs the worker in tests.
 const RUNTIME: &str = "edge/dev/options.mjs";
+/// What the worker tells a client over the limit.
+const LIMIT: &str = "edge/core/src/limit.rs";
 /// Variables that only tests set.
 const FOR_TESTS: [&str; 1] = ["FAULT_INJECTION"];
 const JURISDICTION: (&str, &str) = ("PURGE_LOG_JURISDICTION", "eu");
@@ -32,6 +34,8 @@ const OWN: [&str; 4] = [
 /// What the worker reads from its environment.
 #[derive(Debug, Default)]
 struct Needs {
+    /// The period of the rate limiter, in seconds, which clients are told.
+    period_s: String,
     variables: BTreeSet<String>,
     secrets: BTreeSet<String>,
     bindings: BTreeSet<String>,
@@ -45,7 +49,10 @@ impl Needs {
         for name in FOR_TESTS {
             variables.remove(name);
         }
+        let period_s = source.split_once("PERIOD_S: u32 = ");
+        let period_s = period_s.and_then(|(_, rest)| rest.split_once(';'));
         Self {
+            period_s: period_s.map_or_else(String::new, |(period_s, _)| period_s.to_owned()),
             variables,
             secrets: named(".secret(\"").collect(),
             bindings: named("const BINDING: &str = \"").collect(),
@@ -63,7 +70,7 @@ pub(super) fn violations(root: &Path) -> Result<Vec<String>> {
     let read = |path: &str| {
         fs::read_to_string(root.join(path)).with_context(|| format!("cannot read {path}"))
     };
-    let source = sources(&root.join(FOLDER).join("src"))?;
+    let source = sources(&root.join(FOLDER).join("src"))? + &read(LIMIT)?;
     let found = judge(
         &read(CONFIGURATION)?,
         &Needs::read(&source),
@@ -181,6 +188,14 @@ fn of_environment(environment: &Value, top: &Value, needs: &Needs) -> Vec<String
         ),
     ];
     let mut found = failed(&checks);
+    for limiter in items(&environment["ratelimits"]) {
+        if limiter["simple"]["period"].to_string() != needs.period_s {
+            let (name, told) = (text(&limiter["name"]), &needs.period_s);
+            found.push(format!(
+                "{name} counts in another period than clients are told, {told} s"
+            ));
+        }
+    }
     let variables = vars.as_object().into_iter().flatten();
     let secret = variables
         .filter(|(name, value)| needs.secrets.contains(*name) || is_secret(name, text(value)));

@@ -7,6 +7,8 @@ const SOURCE: &str = r#"
     env.var("FAULT_INJECTION"); optional("PURGE_LOG_JURISDICTION")
     const BINDING: &str = "KV";
     const BINDING: &str = "PURGE_LOG";
+    const BINDING: &str = "RATE_LIMITER";
+    pub const PERIOD_S: u32 = 10;
 "#;
 const OPTIONS: &str = "export const COMPATIBILITY_DATE = \"2026-04-01\";";
 const SOUND: &str = r#"
@@ -23,6 +25,7 @@ const SOUND: &str = r#"
     "production": {
       "main": "build/index.js",
       "routes": [{ "pattern": "api.example.com" }],
+      "ratelimits": [{ "name": "RATE_LIMITER", "namespace_id": "2", "simple": { "period": 10 } }],
       "kv_namespaces": [{ "binding": "KV", "id": "2" }],
       "durable_objects": { "bindings": [{ "name": "PURGE_LOG", "class_name": "PurgeLog" }] },
       "vars": { "ORIGIN_URL": "https://o.example.com", "ALLOWED_ORIGINS": "", "PURGE_LOG_JURISDICTION": "eu" },
@@ -31,6 +34,7 @@ const SOUND: &str = r#"
     "staging": {
       "main": "build/index.js",
       "routes": [{ "pattern": "api.staging.example.com" }],
+      "ratelimits": [{ "name": "RATE_LIMITER", "namespace_id": "1", "simple": { "period": 10 } }],
       "kv_namespaces": [{ "binding": "KV", "id": "1" }],
       "durable_objects": { "bindings": [{ "name": "PURGE_LOG", "class_name": "PurgeLog" }] },
       "vars": { "ORIGIN_URL": "https://o.staging.example.com", "ALLOWED_ORIGINS": "", "PURGE_LOG_JURISDICTION": "eu" },
@@ -103,6 +107,21 @@ fn each_fault_is_found() {
             r#""binding": "KV""#,
             r#""binding": "CACHE""#,
             "staging: the binding KV is missing",
+        ),
+        (
+            r#""name": "RATE_LIMITER""#,
+            r#""name": "LIMITER""#,
+            "production: the binding RATE_LIMITER is missing",
+        ),
+        (
+            r#""period": 10"#,
+            r#""period": 60"#,
+            "staging: RATE_LIMITER counts in another period than clients are told, 10 s",
+        ),
+        (
+            r#""namespace_id": "2""#,
+            r#""namespace_id": "1""#,
+            "production and staging share 1 at /ratelimits/*/namespace_id",
         ),
         (
             r#""id": "2""#,
