@@ -51,6 +51,7 @@ pub(crate) fn violations() -> Result<u64> {
         fs::write(built.join(format!("{name}.yaml")), &text)?;
         let wrong = manifests::violations(&text, &documented)?;
         found.extend(wrong.iter().map(|why| format!("overlay {name}: {why}")));
+        found.extend(worker::unlike_overlay(&checkout::root(), &name, &text)?);
     }
     found.extend(of_wrangler(&built)?);
     for violation in &found {

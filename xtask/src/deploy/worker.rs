@@ -82,6 +82,32 @@ pub(super) fn violations(root: &Path) -> Result<Vec<String>> {
     Ok(found.collect())
 }
 
+/// What an environment calls otherwise than the overlay of the same name, which is for the origin.
+pub(super) fn unlike_overlay(root: &Path, name: &str, built: &str) -> Result<Vec<String>> {
+    let text = fs::read_to_string(root.join(CONFIGURATION))?;
+    let found = unlike(&parse(&text)?["env"][name], built).into_iter();
+    Ok(found
+        .map(|why| format!("wrangler.jsonc and overlay {name}: {why}"))
+        .collect())
+}
+
+fn unlike(environment: &Value, built: &str) -> Vec<String> {
+    let vars = &environment["vars"];
+    let edges = values_at(environment, "/routes/*/pattern").into_iter();
+    let edges = edges.map(|host| format!("YOUSOON_EDGE_URL: https://{host}"));
+    let origin = text(&vars["ORIGIN_URL"]).strip_prefix("https://");
+    let origin = origin.map(|host| format!("hostname: {host}"));
+    let sites = text(&vars["ALLOWED_ORIGINS"]).split(',');
+    let sites = sites.filter(|site| !site.is_empty());
+    let sites = sites.map(|site| format!("_ORIGINS: {site}"));
+    let expected = edges.chain(origin).chain(sites);
+    let missing =
+        expected.filter(|line| !built.lines().any(|known| known.ends_with(line.as_str())));
+    missing
+        .map(|line| format!("the overlay has no `{line}`"))
+        .collect()
+}
+
 /// All Rust files below a folder, one after the other.
 fn sources(dir: &Path) -> Result<String> {
     let mut all = String::new();

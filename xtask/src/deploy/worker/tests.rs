@@ -1,4 +1,4 @@
-use super::{CONFIGURATION, Needs, RUNTIME, judge, violations};
+use super::{CONFIGURATION, Needs, RUNTIME, judge, unlike, violations};
 use crate::checkout;
 
 const SOURCE: &str = r#"
@@ -177,4 +177,27 @@ fn each_fault_is_found() {
     let found = found(SOUND, &other_date);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].contains("compatibility_date"), "{found:?}");
+}
+
+#[test]
+fn a_name_that_the_overlay_does_not_have_is_found() {
+    let environment = serde_json::json!({
+        "routes": [{"pattern": "api.example.com"}],
+        "vars": {
+            "ORIGIN_URL": "https://origin.example.com",
+            "ALLOWED_ORIGINS": "https://www.example.com,https://partners.example.com",
+        },
+    });
+    let built = "  YOUSOON_EDGE_URL: https://api.example.com
+  YOUSOON_PORTAL_ORIGINS: https://partners.example.com
+  YOUSOON_SITE_ORIGINS: https://www.example.com
+    hostname: origin.example.com
+";
+    assert_eq!(unlike(&environment, built), Vec::<String>::new());
+    for name in ["api", "partners", "www", "origin"] {
+        let other = built.replace(&format!("{name}.example"), "other.example");
+        let found = unlike(&environment, &other);
+        assert_eq!(found.len(), 1, "{name}: {found:?}");
+        assert!(found[0].contains(name), "{name}: {found:?}");
+    }
 }
