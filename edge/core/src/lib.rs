@@ -9,7 +9,8 @@
 //! accepts from origins and gives to isolates) and [`replica`] (an isolate's copy of the log). Between
 //! edge and origin: [`signature`] (how they authenticate each other), [`announced`]
 //! (bodies that are checked before they are read), [`proof`] (on whose behalf the
-//! edge sends a request), and [`explain`] (verdicts in words, for people).
+//! edge sends a request), and [`explain`] (verdicts in words, for people). [`tally`] adds up what
+//! became of requests, for metrics.
 
 pub mod admit;
 pub mod announced;
@@ -24,6 +25,7 @@ pub mod proof;
 pub mod replica;
 pub mod route;
 pub mod signature;
+pub mod tally;
 pub mod trace;
 pub mod websocket;
 

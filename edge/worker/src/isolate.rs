@@ -21,6 +21,7 @@ use crate::limiter::Limiter;
 use crate::memory::{DEFAULT_CAPACITY_BYTES, Memory};
 use crate::origin::fetched::Fetched;
 use crate::request::Incoming;
+use crate::tally::Counts;
 
 const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(2_048).unwrap();
 const KV_WRITES: NonZeroUsize = NonZeroUsize::new(8_192).unwrap();
@@ -38,6 +39,8 @@ pub(crate) struct Isolate {
     pub(crate) kv: Kv,
     pub(crate) limiter: Limiter,
     pub(crate) purge_log: PurgeLogObject,
+    /// What became of requests.
+    pub(crate) counts: Counts,
     /// Cached answers.
     pub(crate) memory: RefCell<Memory>,
     /// Published documents.
@@ -144,6 +147,7 @@ impl Isolate {
             kv: Kv::of(env)?,
             limiter: Limiter::of(env)?,
             purge_log: PurgeLogObject::of(env, config.purge_log_jurisdiction.as_deref())?,
+            counts: Counts::default(),
             memory: RefCell::new(Memory::with_capacity(config.isolate_memory_bytes)),
             config,
             documents: RefCell::new(LruCache::new(DOCUMENTS)),

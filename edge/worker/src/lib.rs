@@ -4,7 +4,7 @@
 //! Reading order: [`read`] handles a GraphQL request, step by step; [`isolate`] is the state that
 //! an isolate keeps between requests; then one file per binding: [`kv`], [`limiter`], [`origin`],
 //! [`feed`] (the isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`]
-//! answers `cache explain`.
+//! answers `cache explain`, and [`tally`] counts what became of requests.
 #![cfg(target_arch = "wasm32")]
 
 mod clock;
@@ -22,6 +22,7 @@ mod purge_log;
 mod read;
 mod request;
 mod respond;
+mod tally;
 mod trace;
 mod websocket;
 

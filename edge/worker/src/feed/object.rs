@@ -54,7 +54,7 @@ impl PurgeLogObject {
         Ok(stub.fetch_with_str(&format!("{ADDRESS}{path}")).await?)
     }
 
-    pub(super) async fn post(
+    pub(crate) async fn post(
         &self,
         path: &str,
         headers: &[(&str, &str)],
