@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Log, LogLevel, Miniflare } from "miniflare";
+import { COMPATIBILITY_DATE } from "../dev/options.mjs";
 import { body, document, variableSets } from "./workload.mjs";
 
 const { values: options } = parseArgs({
@@ -32,7 +33,7 @@ const miniflare = new Miniflare({
       contents: readFileSync(new URL("peer-worker.mjs", import.meta.url)).toString(),
     },
   ],
-  compatibilityDate: "2026-04-01",
+  compatibilityDate: COMPATIBILITY_DATE,
   bindings: { MEMORY: options.memory ? "on" : "off" },
   kvNamespaces: { KV: "peer" },
   kvPersist: join(resolve(options["data-dir"]), "kv"),

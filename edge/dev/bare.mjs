@@ -10,7 +10,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import workerd from "workerd";
 import { start as startKv } from "./kv.mjs";
-import { fail, readOptions } from "./options.mjs";
+import { COMPATIBILITY_DATE, fail, readOptions } from "./options.mjs";
 
 const { host, port, dataDir, buildDir, bindings } = readOptions();
 
@@ -29,7 +29,7 @@ const config :Workerd.Config = (
         (name = "index.js", esModule = embed "index.js"),
         (name = "index_bg.wasm", wasm = embed "index_bg.wasm"),
       ],
-      compatibilityDate = "2026-04-01",
+      compatibilityDate = ${text(COMPATIBILITY_DATE)},
       bindings = [
         ${Object.entries(bindings).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)}),`).join("\n        ")}
         (name = "KV", kvNamespace = "kv"),

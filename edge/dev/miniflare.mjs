@@ -3,12 +3,20 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
-import { fail, readOptions } from "./options.mjs";
+import { COMPATIBILITY_DATE, fail, readOptions } from "./options.mjs";
 
-const { host, port, dataDir, buildDir, bindings, kvFault } = readOptions({
+const { host, port, dataDir, buildDir, bindings, given } = readOptions({
   // For tests: replaces KV by one whose every operation fails ("rejects") or never ends ("hangs").
   "kv-fault": { type: "string" },
+  // For tests: the Durable Object exists in this jurisdiction only. workerd knows no jurisdictions.
+  jurisdiction: { type: "string" },
+  // For tests: how many errands of a client the rate limiter admits in a minute, or its fault. Without
+  // these there is no rate limiter.
+  "rate-limit": { type: "string" },
+  "limiter-fault": { type: "string" },
 });
+
+const WORKER = "yousoon-edge";
 
 /** The modules that `cargo xtask build-edge` writes: one bundled ES module and the WASM that it imports. */
 function readModules(buildDir) {
@@ -25,19 +33,53 @@ function readModules(buildDir) {
   ];
 }
 
-const KV_FAULTS = {
-  rejects: "() => Promise.reject(new Error('KV is out of order'))",
+const FAULTS = {
+  rejects: "() => Promise.reject(new Error('it is out of order'))",
   hangs: "() => new Promise(() => {})",
 };
 
-/** The KV binding: Miniflare's, or a worker that takes its place and has the fault. */
-function kv(fault) {
-  if (fault === undefined) return { worker: { kvNamespaces: { KV: "yousoon-edge" } }, others: [] };
-  if (!(fault in KV_FAULTS)) fail(`--kv-fault is one of ${Object.keys(KV_FAULTS).join(", ")}`);
-  const contents = `const broken = ${KV_FAULTS[fault]}; export default () => ({ get: broken, put: broken });`;
+/** A worker that takes the place of a binding; the binding's `methods` all have the fault. */
+function broken(binding, methods, fault) {
+  if (!(fault in FAULTS)) fail(`a fault is one of ${Object.keys(FAULTS).join(", ")}`);
+  const name = `broken-${binding}`;
+  const all = methods.map((method) => `${method}: broken`).join(", ");
+  const contents = `const broken = ${FAULTS[fault]}; export default () => ({ ${all} });`;
   return {
-    worker: { wrappedBindings: { KV: "broken-kv" } },
-    others: [{ name: "broken-kv", modules: [{ type: "ESModule", path: "index.js", contents }] }],
+    worker: { wrappedBindings: { [binding]: name } },
+    other: { name, modules: [{ type: "ESModule", path: "index.js", contents }] },
+  };
+}
+
+function kv(fault) {
+  if (fault !== undefined) return broken("KV", ["get", "put"], fault);
+  return { worker: { kvNamespaces: { KV: "yousoon-edge" } } };
+}
+
+function rateLimiter(limit, fault) {
+  if (fault !== undefined) return broken("RATE_LIMITER", ["limit"], fault);
+  if (limit === undefined) return { worker: {} };
+  const simple = { limit: Number(limit), period: 60 };
+  return { worker: { ratelimits: { RATE_LIMITER: { simple } } } };
+}
+
+/** The binding of the Durable Object: workerd's, or one that knows its objects in one jurisdiction. */
+function purgeLog(jurisdiction) {
+  const object = { className: "PurgeLog", useSQLite: true };
+  if (jurisdiction === undefined) return { worker: { durableObjects: { PURGE_LOG: object } } };
+  const contents = `export default (env) => ({
+    jurisdiction(name) {
+      if (name !== ${JSON.stringify(jurisdiction)}) throw new Error("no object is in " + name);
+      return env.OBJECTS;
+    },
+  });`;
+  return {
+    // Its own binding makes the class one of Durable Objects.
+    worker: { wrappedBindings: { PURGE_LOG: "objects" }, durableObjects: { OBJECTS: object } },
+    other: {
+      name: "objects",
+      modules: [{ type: "ESModule", path: "index.js", contents }],
+      durableObjects: { OBJECTS: { ...object, scriptName: WORKER } },
+    },
   };
 }
 
@@ -50,7 +92,12 @@ const persistIn = (name) => {
 // miniflare and workerd log to stdout, but the parent expects only the ready line there.
 console.log = console.error;
 
-const { worker: kvBinding, others } = kv(kvFault);
+const parts = [
+  kv(given["kv-fault"]),
+  purgeLog(given.jurisdiction),
+  rateLimiter(given["rate-limit"], given["limiter-fault"]),
+];
+const bound = (kind) => Object.assign({}, ...parts.map(({ worker }) => worker[kind] ?? {}));
 const miniflare = new Miniflare({
   host,
   port,
@@ -68,17 +115,19 @@ const miniflare = new Miniflare({
   cachePersist: persistIn("cache"),
   workers: [
     {
-      name: "yousoon-edge",
+      name: WORKER,
       // Allow the worker to fetch from loopback addresses only.
       outboundService: { network: { allow: ["local"] } },
       modules: readModules(buildDir),
-      compatibilityDate: "2026-04-01",
+      compatibilityDate: COMPATIBILITY_DATE,
       bindings,
-      durableObjects: { PURGE_LOG: { className: "PurgeLog", useSQLite: true } },
+      kvNamespaces: bound("kvNamespaces"),
+      durableObjects: bound("durableObjects"),
+      ratelimits: bound("ratelimits"),
+      wrappedBindings: bound("wrappedBindings"),
       cache: true,
-      ...kvBinding,
     },
-    ...others,
+    ...parts.flatMap(({ other }) => other ?? []),
   ],
 });
 

@@ -3,6 +3,9 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+/** The version of the runtime's behaviour; the same as in edge/worker/wrangler.jsonc. */
+export const COMPATIBILITY_DATE = "2026-04-01";
+
 const here = dirname(fileURLToPath(import.meta.url));
 
 export function fail(message) {
@@ -18,7 +21,7 @@ function parseBindings(json) {
   }
 }
 
-/** Reads the usual options, and `more` of them; a wrong one ends the process. */
+/** Reads the usual options, and `more` of them into `given`; a wrong one ends the process. */
 export function readOptions(more = {}) {
   const { values } = parseArgs({
     options: {
@@ -47,6 +50,6 @@ export function readOptions(more = {}) {
     dataDir: resolve(values["data-dir"]),
     buildDir: resolve(values["build-dir"]),
     bindings: parseBindings(values.bindings),
-    kvFault: values["kv-fault"],
+    given: values,
   };
 }

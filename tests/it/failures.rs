@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::{Answer, KvFault, Options, Stack};
+use e2e::{Answer, Fault, Options, Platform, Stack};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -163,9 +163,12 @@ async fn a_panic_does_not_poison_the_isolate() {
 #[tokio::test]
 async fn kv_that_fails_or_never_answers_is_covered_for_by_the_origin() {
     const SOON: Duration = Duration::from_millis(1_500);
-    for fault in [KvFault::Rejects, KvFault::Hangs] {
+    for fault in [Fault::Rejects, Fault::Hangs] {
         let stack = Stack::start(Options {
-            kv_fault: Some(fault),
+            platform: Platform {
+                kv_fault: Some(fault),
+                ..Platform::default()
+            },
             ..Options::default()
         })
         .await

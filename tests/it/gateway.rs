@@ -1,11 +1,13 @@
 //! Rate limits, CORS and security headers, at edge and origin.
 
-use e2e::{Answer, Options, Stack};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use e2e::{Answer, Ask, Fault, Options, Platform, Stack};
 use pq_core::security;
 use reqwest::RequestBuilder;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{PARIS, near, stack, warm};
+use crate::{PARIS, near, stack, venue, warm};
 
 /// The header in which Cloudflare tells the worker the client's address. workerd alone does not
 /// overwrite it, so tests can set it.
@@ -62,8 +64,9 @@ async fn each_of_the_edges_clients_is_counted_for_itself() {
     assert_eq!(statuses(2, forged).await, [429, 429]);
 }
 
+/// What the edge asks for itself is for everybody. It has a limit of its own, see below.
 #[tokio::test]
-async fn shared_reads_of_the_edge_are_not_rate_limited() {
+async fn the_origin_does_not_count_shared_reads_of_the_edge() {
     let stack = limited().await;
     for number in 0..3 * PER_IP {
         // Each request is for another location, so each is a read at the origin.
@@ -85,6 +88,160 @@ async fn shared_reads_of_the_edge_are_not_rate_limited() {
         last = answer.status;
     }
     assert_eq!(last, 429);
+}
+
+/// The platform's limiter counts by the minute of the clock. A test that counts begins when there is
+/// enough left of it.
+async fn early_in_a_minute() {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let second = since_epoch.as_secs() % 60;
+    if second > 40 {
+        tokio::time::sleep(Duration::from_secs(61 - second)).await;
+    }
+}
+
+/// A stack whose edge has a rate limiter; `rate_limit` is how much it admits.
+async fn limited_at_the_edge(rate_limit: u32) -> Stack {
+    let options = Options {
+        venues: vec![venue(PARIS, "thai")],
+        origin: vec![
+            ("YOUSOON_RATE_LIMITS", "on"),
+            ("YOUSOON_RATE_LIMIT_PER_IP", "5"),
+        ],
+        platform: Platform {
+            rate_limit: Some(rate_limit),
+            ..Platform::default()
+        },
+        ..Options::default()
+    };
+    Stack::start(options).await.unwrap()
+}
+
+async fn read_for(stack: &Stack, client: &str, ask: &Ask) -> Answer {
+    let url = format!("{}/graphql/{}", stack.edge_url, ask.id);
+    let variables = ask.variables.to_string();
+    let request = stack.client.get(url).query(&[("variables", variables)]);
+    let request = request.header(CLOUDFLARE_SAYS, client);
+    Answer::read(request.send().await.unwrap()).await.unwrap()
+}
+
+/// A place for each number: nobody has asked for what is near there.
+fn elsewhere(stack: &Stack, number: u32) -> Ask {
+    near(stack, (40.0 + f64::from(number) / 10.0, 2.0))
+}
+
+#[tokio::test]
+async fn what_a_client_makes_the_edge_ask_the_origin_for_is_limited() {
+    let stack = limited_at_the_edge(3).await;
+    let known = near(&stack, PARIS);
+    // For no address, so nobody is counted for the document.
+    warm(&stack, &known).await;
+    early_in_a_minute().await;
+    let mut misses = 0..;
+    for _ in 0..3 {
+        let ask = elsewhere(&stack, misses.next().unwrap());
+        let missed = read_for(&stack, "192.0.2.1", &ask).await;
+        assert_eq!(missed.status, 200, "{}", missed.text);
+        assert!(!missed.is_hit());
+        // What it has been asked for is a hit, and hits are not counted.
+        let hit = read_for(&stack, "192.0.2.1", &ask).await;
+        assert!(hit.is_hit(), "{}", hit.cache_status());
+    }
+    let reads = stack.to_origin.reads();
+    let unknown = elsewhere(&stack, misses.next().unwrap());
+    let refused = read_for(&stack, "192.0.2.1", &unknown).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (429, "RATE_LIMITED")
+    );
+    assert_eq!(refused.header("retry-after"), "10");
+    assert!(refused.header("cache-control").contains("no-store"));
+    assert_eq!(stack.to_origin.reads(), reads, "the origin was asked");
+    assert!(read_for(&stack, "192.0.2.1", &known).await.is_hit());
+    // A client that guesses hashes makes the edge ask whether they are published.
+    let guessed = Ask {
+        id: "0".repeat(64),
+        ..known.clone()
+    };
+    assert_eq!(read_for(&stack, "192.0.2.1", &guessed).await.status, 429);
+    let guessed = read_for(&stack, "192.0.2.2", &guessed).await;
+    assert_eq!(guessed.code(), "PERSISTED_QUERY_NOT_FOUND");
+
+    // Others are not affected. An IPv6 client is its /64 network.
+    assert_eq!(read_for(&stack, "192.0.2.3", &unknown).await.status, 200);
+    for (client, expected) in [
+        ("2001:db8::1", 200),
+        ("2001:db8::2", 200),
+        ("2001:db8::3", 200),
+        ("2001:db8::4", 429),
+        ("2001:db8:0:1::1", 200),
+    ] {
+        let ask = elsewhere(&stack, misses.next().unwrap());
+        let answer = read_for(&stack, client, &ask).await;
+        assert_eq!(answer.status, expected, "{client}");
+    }
+
+    // The origin counts what is forwarded, and the edge does not: it would admit three.
+    let private = stack.ask("Me", json!({}));
+    let body = json!({"documentId": private.id});
+    let forwarded = || {
+        let request = stack.client.post(format!("{}/graphql", stack.edge_url));
+        request.header(CLOUDFLARE_SAYS, "192.0.2.4").json(&body)
+    };
+    let seen = statuses(PER_IP + 1, forwarded).await;
+    assert_eq!(seen, [401, 401, 401, 401, 401, 429]);
+    let by_the_origin = Answer::read(forwarded().send().await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(shape(&by_the_origin), shape(&refused));
+}
+
+/// A refusal without its sentence.
+fn shape(refused: &Answer) -> Value {
+    let mut body = refused.json();
+    let message = body["errors"][0]["message"].take();
+    assert!(message.is_string(), "{}", refused.text);
+    body
+}
+
+#[tokio::test]
+async fn a_client_over_the_limit_still_gets_what_is_stored_and_valid() {
+    let stack = limited_at_the_edge(1).await;
+    let known = near(&stack, PARIS);
+    let before = warm(&stack, &known).await;
+    // Without the feed the edge distrusts its copy of the log after 5 s, and asks the origin.
+    stack.to_edge.shut();
+    tokio::time::sleep(Duration::from_millis(6_500)).await;
+    early_in_a_minute().await;
+    let elsewhere = elsewhere(&stack, 0);
+    assert_eq!(read_for(&stack, "192.0.2.1", &elsewhere).await.status, 200);
+    let covered = read_for(&stack, "192.0.2.1", &known).await;
+    assert_eq!((covered.status, &covered.text), (200, &before.text));
+    let status = covered.cache_status();
+    assert!(status.ends_with("; detail=rate-limited"), "{status}");
+}
+
+#[tokio::test]
+async fn a_limiter_that_fails_or_never_answers_refuses_nobody() {
+    const SOON: Duration = Duration::from_millis(1_000);
+    for fault in [Fault::Rejects, Fault::Hangs] {
+        let stack = Stack::start(Options {
+            platform: Platform {
+                limiter_fault: Some(fault),
+                ..Platform::default()
+            },
+            ..Options::default()
+        })
+        .await
+        .unwrap();
+        for number in 0..3 {
+            let began = Instant::now();
+            let answer = read_for(&stack, "192.0.2.1", &elsewhere(&stack, number)).await;
+            let took = began.elapsed();
+            assert_eq!(answer.status, 200, "{fault:?}: {}", answer.text);
+            assert!(took < SOON, "{fault:?}: {took:?}");
+        }
+    }
 }
 
 #[tokio::test]

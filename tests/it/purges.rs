@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use e2e::Answer;
+use e2e::{Answer, Options, Platform, Stack};
 use serde_json::json;
 
 use crate::{LYON, PARIS, ids, near, stack, venue, warm};
@@ -272,4 +272,37 @@ async fn a_client_that_wrote_sees_its_write_and_a_made_up_revision_forces_no_mis
     }
     let forced = stack.to_origin.reads() - before;
     assert!(forced <= 60, "20 a second and isolate, not {forced}");
+}
+
+/// The Durable Object in a jurisdiction is another one than the object of the same name outside. In
+/// this stack there is none outside: a feed that is read there brings nothing, so nothing would be a
+/// hit once the feed is needed.
+#[tokio::test]
+async fn the_purge_log_is_kept_in_the_jurisdiction_that_the_edge_names() {
+    let stack = Stack::start(Options {
+        venues: vec![venue(PARIS, "thai")],
+        edge: vec![("PURGE_LOG_JURISDICTION", "eu")],
+        platform: Platform {
+            jurisdiction: Some("eu"),
+            ..Platform::default()
+        },
+        ..Options::default()
+    })
+    .await
+    .unwrap();
+    let list = near(&stack, PARIS);
+    let offer = ids(&warm(&stack, &list).await.json()).remove(0);
+    // Longer than an answer is served without the log.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(warm(&stack, &list).await.is_hit());
+    stack
+        .run(&["purge", "--offer", &offer, "--reason", "a test"])
+        .await
+        .unwrap();
+    let (purged, _) = list
+        .until(&stack.client, &stack.edge_url, VISIBLE_WITHIN, is_miss)
+        .await
+        .unwrap();
+    let status = purged.cache_status();
+    assert!(status.contains("detail=purged"), "{status}");
 }

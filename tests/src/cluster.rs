@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use crate::ask;
 use crate::balancer::Balancer;
 use crate::documents::Documents;
-use crate::edge::{self, Edge};
+use crate::edge::{self, Edge, Platform};
 use crate::origin::{self, TOKEN};
 use crate::port;
 use crate::process::Process;
@@ -84,7 +84,13 @@ impl Cluster {
         }
         let documents = Documents::publish(&store, &pods[0].url).await?;
         let to_origins = Balancer::start(targets).await?;
-        let edge = edge::start(&store.beside("edge"), &to_origins.url(), &[], None).await?;
+        let edge = edge::start(
+            &store.beside("edge"),
+            &to_origins.url(),
+            &[],
+            Platform::default(),
+        )
+        .await?;
         to_edge.lead_to(edge.url.trim_start_matches("http://").parse()?);
         Ok(Self {
             edge,

@@ -19,16 +19,55 @@ pub(crate) struct Edge {
     pub(crate) url: String,
 }
 
-/// What is wrong with an edge's KV.
+/// What Cloudflare gives an edge. The default is what workerd has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Platform {
+    /// What is wrong with KV from the start.
+    pub kv_fault: Option<Fault>,
+    /// The one jurisdiction in which Durable Objects are. workerd has none.
+    pub jurisdiction: Option<&'static str>,
+    /// How many errands of a client the rate limiter admits in each minute of the clock. Without it
+    /// there is no rate limiter.
+    pub rate_limit: Option<u32>,
+    /// What is wrong with the rate limiter from the start.
+    pub limiter_fault: Option<Fault>,
+}
+
+impl Platform {
+    /// As arguments of edge/dev/serve.mjs.
+    fn arguments(self) -> Vec<String> {
+        let values = [
+            (
+                "--kv-fault",
+                self.kv_fault.map(|fault| fault.as_str().to_owned()),
+            ),
+            ("--jurisdiction", self.jurisdiction.map(str::to_owned)),
+            (
+                "--rate-limit",
+                self.rate_limit.map(|limit| limit.to_string()),
+            ),
+            (
+                "--limiter-fault",
+                self.limiter_fault.map(|fault| fault.as_str().to_owned()),
+            ),
+        ];
+        let given = values
+            .into_iter()
+            .filter_map(|(name, value)| Some([name.to_owned(), value?]));
+        given.flatten().collect()
+    }
+}
+
+/// What is wrong with a binding of an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KvFault {
+pub enum Fault {
     /// Every operation fails.
     Rejects,
     /// No operation ends.
     Hangs,
 }
 
-impl KvFault {
+impl Fault {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Rejects => "rejects",
@@ -43,7 +82,7 @@ pub(crate) async fn start(
     data: &Path,
     origin_url: &str,
     variables: &[(&str, &str)],
-    kv_fault: Option<KvFault>,
+    platform: Platform,
 ) -> Result<Edge> {
     let mut bindings =
         json!({"ORIGIN_URL": origin_url, "EDGE_SECRET": SECRET, "FAULT_INJECTION": "on"});
@@ -58,9 +97,7 @@ pub(crate) async fn start(
         .arg("--build-dir")
         .arg(given("EDGE_BUILD_DIR")?)
         .args(["--port", "0", "--bindings", &bindings.to_string()]);
-    if let Some(fault) = kv_fault {
-        command.args(["--kv-fault", fault.as_str()]);
-    }
+    command.args(platform.arguments());
     let mut process = Process::start("the edge", &mut command)?;
     let ready = |line: &str| {
         let ready: Value = serde_json::from_str(line).ok()?;

@@ -45,7 +45,7 @@ pub use ask::{Answer, Ask};
 pub use balancer::Balancer;
 pub use cluster::{Cluster, ClusterOptions};
 pub use documents::Documents;
-pub use edge::KvFault;
+pub use edge::{Fault, Platform};
 pub use figures::Figures;
 pub use fragment_bomb::fragment_bomb;
 pub use gate::Gate;

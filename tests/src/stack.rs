@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::ask::{self, Ask};
 use crate::documents::Documents;
-use crate::edge::{self, KvFault};
+use crate::edge::{self, Platform};
 use crate::gate::Gate;
 use crate::origin::{self, TOKEN};
 use crate::port;
@@ -36,8 +36,8 @@ pub struct Options {
     pub edge: Vec<(&'static str, &'static str)>,
     /// How the edge reaches the origin.
     pub way: Way,
-    /// What is wrong with the edge's KV from the start.
-    pub kv_fault: Option<KvFault>,
+    /// What Cloudflare gives the edge.
+    pub platform: Platform,
 }
 
 /// The running processes, and a client for them.
@@ -138,7 +138,7 @@ impl Stack {
             Way::Direct => &self.origin_url,
         };
         let data = self.store.beside("edge");
-        let edge = edge::start(&data, origin, &self.options.edge, self.options.kv_fault).await?;
+        let edge = edge::start(&data, origin, &self.options.edge, self.options.platform).await?;
         self.to_edge.lead_to(&edge.url);
         self.edge_url = edge.url;
         self.edge = Some(edge.process);

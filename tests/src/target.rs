@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::ask::{self, Ask};
 use crate::documents::Documents;
-use crate::edge::{self, Edge};
+use crate::edge::{self, Edge, Platform};
 use crate::origin::{self, TOKEN};
 use crate::port;
 use crate::process::Process;
@@ -63,7 +63,13 @@ impl Target {
         let documents = Documents::publish(&store, &origin_url).await?;
         // Hostile requests must not be able to make the worker panic by the header for tests.
         let off = [("FAULT_INJECTION", "off")];
-        let mut edge = edge::start(&store.beside("edge"), &origin_url, &off, None).await?;
+        let mut edge = edge::start(
+            &store.beside("edge"),
+            &origin_url,
+            &off,
+            Platform::default(),
+        )
+        .await?;
         to_edge.lead_to(edge.url.trim_start_matches("http://").parse()?);
         let node = edge.process.id().context("the edge has ended")?;
         Ok(Self {

@@ -1,10 +1,11 @@
-//! `cargo xtask deploy-check`: what deploy/ holds is sound, as far as this can be told without a
-//! cluster.
+//! `cargo xtask deploy-check`: what deploy/ holds, and how the worker is deployed, is sound, as far as
+//! this can be told without a cluster and without an account.
 
 mod actions;
 mod manifests;
 mod monitoring;
 mod toolbox;
+mod worker;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,9 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::binaries::Profile;
 use crate::deploy::toolbox::Toolbox;
-use crate::{checkout, progress};
+use crate::{build_edge, checkout, progress, tools};
 
 /// Azure's own kinds, of which no package brings a schema.
 const WITHOUT_SCHEMA: &str = "ApplicationLoadBalancer,HealthCheckPolicy";
@@ -21,10 +23,10 @@ const WITHOUT_SCHEMA: &str = "ApplicationLoadBalancer,HealthCheckPolicy";
 pub(crate) fn run() -> Result<ExitCode> {
     let violations = violations()?;
     if violations == 0 {
-        println!("deploy/ is as it should be");
+        println!("deploy/ and the worker's configuration are as they should be");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{violations} violations in deploy/");
+    println!("{violations} violations in deploy/ and the worker's configuration");
     Ok(ExitCode::FAILURE)
 }
 
@@ -34,6 +36,7 @@ pub(crate) fn violations() -> Result<u64> {
     let deploy = checkout::root().join("deploy");
     let mut found = monitoring::violations(&checkout::root())?;
     found.extend(actions::violations(&checkout::root())?);
+    found.extend(worker::violations(&checkout::root())?);
     let built = checkout::target_dir()?.join("deploy");
     fs::create_dir_all(&built).with_context(|| format!("cannot create {}", built.display()))?;
     let documented = fs::read_to_string(checkout::root().join("README.md"))?;
@@ -48,7 +51,9 @@ pub(crate) fn violations() -> Result<u64> {
         fs::write(built.join(format!("{name}.yaml")), &text)?;
         let wrong = manifests::violations(&text, &documented)?;
         found.extend(wrong.iter().map(|why| format!("overlay {name}: {why}")));
+        found.extend(worker::unlike_overlay(&checkout::root(), &name, &text)?);
     }
+    found.extend(of_wrangler(&built)?);
     for violation in &found {
         eprintln!("error: {violation}");
     }
@@ -60,6 +65,23 @@ pub(crate) fn violations() -> Result<u64> {
         }
     }
     Ok(u64::try_from(found.len())? + failed)
+}
+
+/// What wrangler would not deploy, of the worker as it is deployed.
+fn of_wrangler(built: &Path) -> Result<Vec<String>> {
+    let tools = tools::ensure()?;
+    if let Err(error) = build_edge::build(&tools, Profile::Release) {
+        return Ok(vec![format!(
+            "wrangler has no worker to look at: {error:#}"
+        )]);
+    }
+    progress::announce("asking wrangler what it would deploy (about 10 s)");
+    let mut found = Vec::new();
+    for environment in worker::ENVIRONMENTS {
+        let out = built.with_file_name("wrangler").join(environment);
+        found.extend(worker::dry_run(&checkout::root(), environment, &out)?);
+    }
+    Ok(found)
 }
 
 /// The folders in kubernetes/overlays.

@@ -58,7 +58,7 @@ enum Command {
     Structure(structure::Options),
     /// Make the origin's image without a container engine, and try it in an empty root.
     Image(image::Options),
-    /// Check the manifests, the rules and the dashboards in deploy/.
+    /// Check the manifests, the rules and the dashboards in deploy/, and how the worker is deployed.
     DeployCheck,
     /// Run all tests: workspace, end to end, golden vectors in WASM.
     Test,

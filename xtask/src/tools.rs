@@ -45,7 +45,10 @@ pub(crate) fn ensure() -> Result<Tools> {
     // Before the long steps.
     check_node()?;
     ensure_rust_target(WASM_TARGET)?;
-    ensure_node_modules(&edge, "miniflare, esbuild and binaryen (about 20 s)")?;
+    ensure_node_modules(
+        &edge,
+        "miniflare, wrangler, esbuild and binaryen (about 30 s)",
+    )?;
     Ok(tools)
 }
 

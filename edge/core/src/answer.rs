@@ -5,7 +5,7 @@ use cache_core::{CacheControl, CacheStatus, EntryHead, ForwardReason};
 use pq_core::error::{ErrorCode, Refusal};
 use pq_core::{MediaType, security};
 
-use crate::{CACHE_NAME, cors};
+use crate::{CACHE_NAME, cors, limit};
 
 /// Which tier an answer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,13 +16,27 @@ pub enum Tier {
     Kv,
 }
 
+impl Tier {
+    /// The word in `Cache-Status`.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Kv => "kv",
+        }
+    }
+}
+
 /// Where the answer to a shared read came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Served {
-    /// From a tier: fresh, or stale while it is refreshed.
+    /// From a tier.
     Hit { tier: Tier },
+    /// From a tier, stale while it is refreshed.
+    Stale { tier: Tier },
     /// A stored answer, because the origin cannot be reached (stale-if-error).
-    InsteadOfError,
+    InsteadOfError { tier: Tier },
+    /// A stored answer, because this client may not make the edge ask the origin now.
+    InsteadOfRefusal { tier: Tier },
     /// From the origin. `stored`: the edge stored it. `collapsed`: another request had begun the
     /// fetch.
     Fetched {
@@ -40,9 +54,11 @@ impl Served {
             i128::from(entry.lifetime.max_age_s) * 1_000 - i128::from(entry.age_ms(now_ms));
         let ttl_s = i64::try_from(left_ms.div_euclid(1_000)).unwrap_or(i64::MIN);
         let (outcome, detail) = match self {
-            Self::Hit { tier: Tier::Memory } => (Outcome::Hit { ttl_s }, Some("memory")),
-            Self::Hit { tier: Tier::Kv } => (Outcome::Hit { ttl_s }, Some("kv")),
-            Self::InsteadOfError => (Outcome::Hit { ttl_s }, Some("stale-if-error")),
+            Self::Hit { tier } | Self::Stale { tier } => {
+                (Outcome::Hit { ttl_s }, Some(tier.as_str()))
+            }
+            Self::InsteadOfError { .. } => (Outcome::Hit { ttl_s }, Some("stale-if-error")),
+            Self::InsteadOfRefusal { .. } => (Outcome::Hit { ttl_s }, Some("rate-limited")),
             Self::Fetched {
                 reason,
                 detail,
@@ -123,6 +139,9 @@ pub fn refusal_headers(
     ];
     headers.extend(security::HEADERS);
     headers.extend(refusal.code.header());
+    if refusal.code == ErrorCode::RATE_LIMITED {
+        headers.push(("retry-after", limit::RETRY_AFTER));
+    }
     (refusal.status(media), headers)
 }
 
@@ -158,6 +177,22 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_client_is_told_when_to_come_back() {
+        let retry_after = |refusal: Refusal| {
+            let (status, headers) = refusal_headers(&refusal, MediaType::Json);
+            let named = headers
+                .into_iter()
+                .filter(|(name, _)| *name == "retry-after");
+            (status, named.map(|(_, value)| value).collect::<Vec<_>>())
+        };
+        assert_eq!(retry_after(limit::refusal()), (429, vec!["10"]));
+        let unreachable = Refusal::new(ErrorCode::ORIGIN_UNREACHABLE, "");
+        assert_eq!(retry_after(unreachable), (503, vec!["5"]));
+        let unknown = Refusal::new(ErrorCode::NOT_FOUND, "");
+        assert_eq!(retry_after(unknown), (404, vec![]));
+    }
+
+    #[test]
     fn the_status_says_what_happened() {
         let entry = EntryHead {
             as_of: AsOf {
@@ -178,10 +213,21 @@ mod tests {
             hit.cache_status(&entry, 4_500),
             "yousoon-edge; hit; ttl=6; detail=memory"
         );
-        let stale = Served::InsteadOfError;
+        let tier = Tier::Kv;
+        let stale = Served::Stale { tier };
+        assert_eq!(
+            stale.cache_status(&entry, 12_500),
+            "yousoon-edge; hit; ttl=-2; detail=kv"
+        );
+        let stale = Served::InsteadOfError { tier };
         assert_eq!(
             stale.cache_status(&entry, 12_500),
             "yousoon-edge; hit; ttl=-2; detail=stale-if-error"
+        );
+        let limited = Served::InsteadOfRefusal { tier };
+        assert_eq!(
+            limited.cache_status(&entry, 12_500),
+            "yousoon-edge; hit; ttl=-2; detail=rate-limited"
         );
         let fetched = Served::Fetched {
             reason: ForwardReason::Miss,

@@ -33,6 +33,10 @@ pub struct Append {
     pub head: Revision,
     /// When the origin began to read `head`, in milliseconds since the Unix epoch, by its clock.
     pub sent_at_ms: u64,
+    /// The origin takes the object's tally ([`crate::tally`]) with the answer. An origin of a version
+    /// that does not know tallies must not get one.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub takes_tally: bool,
 }
 
 /// The object's position after an append, whether accepted (200) or not (409).
@@ -44,6 +48,18 @@ pub struct AppendAnswer {
     pub head: Revision,
     /// It holds every record after this revision.
     pub horizon: Revision,
+}
+
+/// The object's answer to an append that it accepted. `R` is a row of the tally: an origin reads rows
+/// one by one, because those of a newer version may have outcomes that it does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppendReply<R> {
+    /// The object's position.
+    #[serde(flatten)]
+    pub position: AppendAnswer,
+    /// What became of requests since the tally was last taken.
+    #[serde(default = "Vec::new")]
+    pub tally: Vec<R>,
 }
 
 /// The object's state, besides its records.
@@ -222,7 +238,25 @@ mod tests {
             records,
             head: Revision(head),
             sent_at_ms,
+            takes_tally: false,
         }
+    }
+
+    #[test]
+    fn an_answer_without_a_tally_and_one_of_a_newer_version_are_read() {
+        let read = |text| serde_json::from_str::<AppendReply<serde_json::Value>>(text);
+        let position = state(5).answer();
+        let old = serde_json::to_string(&position).unwrap();
+        assert_eq!(
+            read(&old).unwrap(),
+            AppendReply {
+                position,
+                tally: vec![]
+            }
+        );
+        let newer = old.replace('{', r#"{"tally": [{"outcome": "of a newer version"}], "#);
+        let newer = read(&newer).unwrap();
+        assert_eq!((newer.position, newer.tally.len()), (position, 1));
     }
 
     fn state(head: u64) -> FeedState {

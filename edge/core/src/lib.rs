@@ -2,13 +2,15 @@
 //! go out.
 //!
 //! In request order: [`route`] → [`plan`] (refuse, forward, or read through the cache) →
-//! [`judge`] (serve, serve and refresh, or fetch) → [`admit`] (whether the origin's answer may be
+//! [`judge`] (serve, serve and refresh, or fetch) → [`limit`] (whether this client may make the edge ask the
+//! origin) → [`admit`] (whether the origin's answer may be
 //! stored) → [`answer`] (status and headers) and [`cors`] (which sites may read it); [`websocket`]
 //! (handshakes that the origin does not answer). The purge feed: [`feed`] (what the Durable Object
 //! accepts from origins and gives to isolates) and [`replica`] (an isolate's copy of the log). Between
 //! edge and origin: [`signature`] (how they authenticate each other), [`announced`]
 //! (bodies that are checked before they are read), [`proof`] (on whose behalf the
-//! edge sends a request), and [`explain`] (verdicts in words, for people).
+//! edge sends a request), and [`explain`] (verdicts in words, for people). [`tally`] adds up what
+//! became of requests, for metrics.
 
 pub mod admit;
 pub mod announced;
@@ -17,11 +19,13 @@ pub mod cors;
 pub mod explain;
 pub mod feed;
 pub mod judge;
+pub mod limit;
 pub mod plan;
 pub mod proof;
 pub mod replica;
 pub mod route;
 pub mod signature;
+pub mod tally;
 pub mod trace;
 pub mod websocket;
 

@@ -42,6 +42,7 @@ fn feed_messages() {
         records: vec![record.clone()],
         head: Revision(8),
         sent_at_ms: 5,
+        takes_tally: false,
     };
     assert_eq!(
         serde_json::to_string(&append).unwrap(),

@@ -76,6 +76,18 @@ impl<T: Clone + 'static> Flights<T> {
         self.next_number.get()
     }
 
+    /// Whether a request for `key` would join a flight now.
+    pub(crate) fn is_under_way(&self, key: &CacheKey) -> bool {
+        let under_way = self.under_way.borrow();
+        under_way
+            .get(key)
+            .is_some_and(|flight| self.may_be_joined(flight))
+    }
+
+    fn may_be_joined(&self, flight: &Flight<T>) -> bool {
+        now_ms() < flight.began_at_ms + self.patience_ms
+    }
+
     /// Joins the flight of `key`, or begins one. `afterwards` runs with the result, after the waiting
     /// requests were resumed.
     pub(crate) fn board<F, A>(
@@ -91,7 +103,7 @@ impl<T: Clone + 'static> Flights<T> {
     {
         let known = self.under_way.borrow().get(&key).map(Rc::clone);
         if let Some(flight) = known {
-            if now_ms() < flight.began_at_ms + self.patience_ms {
+            if self.may_be_joined(&flight) {
                 return Ticket {
                     flight,
                     patience_ms: self.patience_ms,

@@ -5,7 +5,8 @@
 
 use std::rc::Rc;
 
-use cache_core::{AsOf, InvalidReason, Tag, Validity};
+use cache_core::{AsOf, CacheKey, InvalidReason, KeyBuilder, Tag, Validity};
+use edge_core::limit::Errand;
 use pq_core::error::{ErrorCode, Refusal};
 use pq_core::request::DocumentRef;
 use pq_core::{DocumentHash, Operation};
@@ -18,6 +19,7 @@ use crate::coalesce::Ticket;
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
 use crate::origin;
+use crate::request::Incoming;
 
 pub(crate) mod record;
 
@@ -44,6 +46,7 @@ struct Stored<O> {
 pub(crate) async fn find(
     isolate: &'static Isolate,
     context: &Context,
+    incoming: &Incoming,
     hash: DocumentHash,
 ) -> Result<Option<Rc<Operation>>, EdgeError> {
     let remembered = isolate.documents.borrow_mut().get(&hash).cloned();
@@ -60,7 +63,13 @@ pub(crate) async fn find(
     };
     let Some(known) = known else {
         // KV caches an absence for a minute or longer, so only the origin can say that a document is
-        // not published.
+        // not published. A client that guesses hashes must not make the edge ask without end.
+        let errand = if isolate.asked_documents.is_under_way(&flight_of(hash)) {
+            Errand::Join
+        } else {
+            Errand::FindDocument
+        };
+        isolate.limiter.admit(incoming, errand).await?;
         return match ask(isolate, context, hash).landed().await {
             Some(OriginReply::Published(known)) => Ok(Some(known.operation)),
             Some(OriginReply::NotPublished) => Ok(None),
@@ -171,16 +180,19 @@ fn ask(isolate: &'static Isolate, context: &Context, hash: DocumentHash) -> Tick
         }
         reply
     };
-    let key = cache_core::KeyBuilder::new().part(hash.as_bytes()).finish();
     isolate
         .asked_documents
-        .board(key, context, flight, move |reply| async move {
+        .board(flight_of(hash), context, flight, move |reply| async move {
             if let OriginReply::Published(known) = reply
                 && let Err(error) = store(isolate, hash, &known).await
             {
                 web_sys::console::warn_1(&JsValue::from_str(&error.to_string()));
             }
         })
+}
+
+fn flight_of(hash: DocumentHash) -> CacheKey {
+    KeyBuilder::new().part(hash.as_bytes()).finish()
 }
 
 async fn try_ask(isolate: &Isolate, hash: DocumentHash) -> Result<Option<Known>, EdgeError> {

@@ -8,9 +8,8 @@ use edge_core::announced::Announced;
 use edge_core::feed::{CONTEXT, Page, Tail};
 use edge_core::replica::Refresh;
 use edge_core::{bounds, header};
-use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Context, Method, Request, RequestInit};
+use worker::Context;
 
 use crate::clock::{now_ms, within};
 use crate::error::EdgeError;
@@ -20,16 +19,11 @@ use crate::request::Incoming;
 use crate::respond;
 
 pub(crate) mod data_centre;
+pub(crate) mod object;
 
 use data_centre::{Read, console_warn, kept};
+use object::ADDRESS;
 
-/// The name of the Durable Object's binding.
-const BINDING: &str = "PURGE_LOG";
-/// The name of the one object.
-const OBJECT: &str = "purge-log";
-/// The base of the URLs under which the data centre's cache keeps tails and pages. No request is
-/// sent to it.
-const ADDRESS: &str = "https://purge-log.invalid";
 /// How long a complete page is cached, in seconds; it never changes.
 const PAGE_AGE_S: u32 = 86_400;
 /// How long the Durable Object may take to answer, in milliseconds.
@@ -135,8 +129,7 @@ async fn page_at(isolate: &Isolate, path: &str) -> Result<Option<Page>, EdgeErro
 /// Asks the Durable Object; `None` when it has no log yet, or not this page.
 async fn ask(isolate: &Isolate, path: &str) -> Result<Option<String>, EdgeError> {
     let answer = async {
-        let stub = isolate.env.durable_object(BINDING)?.get_by_name(OBJECT)?;
-        let mut response = stub.fetch_with_str(&format!("{ADDRESS}{path}")).await?;
+        let mut response = isolate.purge_log.get(path).await?;
         match response.status_code() {
             200 => Ok(Some(response.text().await?)),
             404 => Ok(None),
@@ -178,13 +171,10 @@ pub(crate) async fn append(
     if !announced.is(text.as_bytes()) {
         return respond::json(401, "{}");
     }
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_body(Some(JsValue::from_str(&text)));
-    init.headers.set(header::SIGNATURE, &proof)?;
-    init.headers.set(header::BODY, &announcement)?;
-    let request = Request::new_with_init(&format!("{ADDRESS}/append"), &init)?;
-    let stub = isolate.env.durable_object(BINDING)?.get_by_name(OBJECT)?;
-    let mut response = stub.fetch_with_request(request).await?;
+    let signed = [
+        (header::SIGNATURE, proof.as_str()),
+        (header::BODY, announcement.as_str()),
+    ];
+    let mut response = isolate.purge_log.post("/append", &signed, &text).await?;
     respond::json(response.status_code(), &response.text().await?)
 }

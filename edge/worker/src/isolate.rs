@@ -15,10 +15,13 @@ use worker::Env;
 use crate::coalesce::Flights;
 use crate::documents::record::{Known, OriginReply};
 use crate::feed::data_centre::Read;
+use crate::feed::object::PurgeLogObject;
 use crate::kv::Kv;
+use crate::limiter::Limiter;
 use crate::memory::{DEFAULT_CAPACITY_BYTES, Memory};
 use crate::origin::fetched::Fetched;
 use crate::request::Incoming;
+use crate::tally::Counts;
 
 const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(2_048).unwrap();
 const KV_WRITES: NonZeroUsize = NonZeroUsize::new(8_192).unwrap();
@@ -33,8 +36,11 @@ const REFRESH_PATIENCE_MS: u64 = 1_500;
 /// Everything that outlives a request. It is single-threaded; no borrow is held over an `await`.
 pub(crate) struct Isolate {
     pub(crate) config: Config,
-    pub(crate) env: Env,
     pub(crate) kv: Kv,
+    pub(crate) limiter: Limiter,
+    pub(crate) purge_log: PurgeLogObject,
+    /// What became of requests.
+    pub(crate) counts: Counts,
     /// Cached answers.
     pub(crate) memory: RefCell<Memory>,
     /// Published documents.
@@ -72,6 +78,9 @@ pub(crate) struct Config {
     /// `ISOLATE_MEMORY_BYTES`: how many bytes of answers an isolate keeps in memory. Default: 48 MiB.
     /// `0` turns the memory tier off, so that every read goes to KV.
     isolate_memory_bytes: usize,
+    /// `PURGE_LOG_JURISDICTION`: where the Durable Object runs and stores, such as `eu`. Default:
+    /// anywhere. Required in production.
+    purge_log_jurisdiction: Option<String>,
     /// `TRACED_SHARE`: the share of requests that begin a trace when they go to the origin. Default: 0.
     pub(crate) traced_share: f64,
 }
@@ -130,11 +139,15 @@ impl Isolate {
             allowed_headers: AllowedHeaders::parse(optional("ALLOWED_HEADERS").as_deref()),
             fault_injection,
             isolate_memory_bytes,
+            purge_log_jurisdiction: optional("PURGE_LOG_JURISDICTION")
+                .filter(|name| !name.is_empty()),
             traced_share,
         };
         Ok(Self {
             kv: Kv::of(env)?,
-            env: env.clone(),
+            limiter: Limiter::of(env)?,
+            purge_log: PurgeLogObject::of(env, config.purge_log_jurisdiction.as_deref())?,
+            counts: Counts::default(),
             memory: RefCell::new(Memory::with_capacity(config.isolate_memory_bytes)),
             config,
             documents: RefCell::new(LruCache::new(DOCUMENTS)),

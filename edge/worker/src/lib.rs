@@ -2,9 +2,9 @@
 //! decision is in `edge-core`.
 //!
 //! Reading order: [`read`] handles a GraphQL request, step by step; [`isolate`] is the state that
-//! an isolate keeps between requests; then one file per binding: [`kv`], [`origin`], [`feed`] (the
-//! isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`] answers
-//! `cache explain`.
+//! an isolate keeps between requests; then one file per binding: [`kv`], [`limiter`], [`origin`],
+//! [`feed`] (the isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`]
+//! answers `cache explain`, and [`tally`] counts what became of requests.
 #![cfg(target_arch = "wasm32")]
 
 mod clock;
@@ -15,12 +15,14 @@ mod explain;
 mod feed;
 mod isolate;
 mod kv;
+mod limiter;
 mod memory;
 mod origin;
 mod purge_log;
 mod read;
 mod request;
 mod respond;
+mod tally;
 mod trace;
 mod websocket;
 

@@ -1,7 +1,6 @@
 //! Requests to the origin: shared reads that the edge builds itself, look-ups of documents, and
 //! clients' requests that are forwarded.
 
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -196,11 +195,6 @@ pub(crate) enum Timeout {
     Never,
 }
 
-/// The client's IP address. Cloudflare sets this header and overwrites what the client sent.
-fn client_ip(incoming: &Incoming) -> Option<IpAddr> {
-    incoming.header("cf-connecting-ip")?.trim().parse().ok()
-}
-
 /// Forwards the client's own request and returns the origin's answer. `body` is the request's body,
 /// if it has one.
 pub(crate) async fn forward(
@@ -220,7 +214,7 @@ pub(crate) async fn forward(
     // `fetch` refuses requests with `Expect`, and the edge has read the body already.
     headers.delete("expect")?;
     // Without this the origin counts the request against the edge's own address.
-    if let Some(ip) = client_ip(incoming) {
+    if let Some(ip) = incoming.client_ip() {
         headers.set(header::CLIENT_IP, &ip.to_string())?;
         let proof = proof::sign(&isolate.config.secret, OnBehalfOf::Client(ip), now_ms());
         headers.set(header::SIGNATURE, &proof)?;

@@ -1,12 +1,13 @@
 //! The Durable Object that holds the edge's copy of the purge log. All origins append to this one
 //! object.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use cache_core::{LogId, Revision};
 use edge_core::announced::Announced;
-use edge_core::feed::{Append, CONTEXT, FeedState, PAGE_RECORDS, Refused};
+use edge_core::feed::{Append, AppendReply, CONTEXT, FeedState, PAGE_RECORDS, Refused};
 use edge_core::header;
+use edge_core::tally::{Row, Tally};
 use serde::Deserialize;
 use worker::{
     DurableObject, Env, Method, Request, Response, Result, SqlStorage, SqlStorageValue, State,
@@ -31,10 +32,13 @@ pub struct PurgeLog {
     env: Env,
     /// `None` until the first request reads it from disk.
     state: Cell<Option<FeedState>>,
+    /// What became of requests at all isolates, until an origin takes it. Not written to disk: what is
+    /// here when the object ends is lost.
+    tally: RefCell<Tally>,
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct Stored {
     value: String,
 }
 
@@ -44,6 +48,7 @@ impl DurableObject for PurgeLog {
             sql: state.storage().sql(),
             env,
             state: Cell::new(None),
+            tally: RefCell::default(),
         }
     }
 
@@ -62,6 +67,17 @@ impl DurableObject for PurgeLog {
                 match Announced::verify(secret, &proof, &announcement, CONTEXT, now_ms()) {
                     Ok(announced) => self.append(&announced, &request.bytes().await?),
                     Err(error) => refused(401, &error),
+                }
+            }
+            // Only isolates reach the object by another path than `/append`.
+            (Method::Post, "/tally") => {
+                match serde_json::from_slice::<Vec<Row>>(&request.bytes().await?) {
+                    Ok(rows) => {
+                        self.tally.borrow_mut().add(&rows);
+                        Response::ok("")
+                    }
+                    // Of an isolate of another version.
+                    Err(error) => refused(400, &error),
                 }
             }
             (Method::Get, "/tail") => {
@@ -90,7 +106,7 @@ fn open(sql: &SqlStorage) -> Result<FeedState> {
     ] {
         sql.exec(&format!("CREATE TABLE IF NOT EXISTS {table}"), None)?;
     }
-    let rows: Vec<Row> = sql.exec("SELECT value FROM state", None)?.to_array()?;
+    let rows: Vec<Stored> = sql.exec("SELECT value FROM state", None)?.to_array()?;
     match rows.first().map(|row| serde_json::from_str(&row.value)) {
         Some(Ok(state)) => Ok(state),
         None => Ok(FeedState::default()),
@@ -165,7 +181,16 @@ impl PurgeLog {
             )?;
         }
         self.state.set(Some(accepted.state));
-        Response::from_json(&accepted.state.answer())
+        // Taken before it is sent: if this answer gets lost, so does the tally.
+        let tally = if append.takes_tally {
+            self.tally.borrow_mut().take()
+        } else {
+            Vec::new()
+        };
+        Response::from_json(&AppendReply {
+            position: accepted.state.answer(),
+            tally,
+        })
     }
 
     /// The end of the log: the records after those that the isolate has, or the whole tail if it has
@@ -212,7 +237,7 @@ impl PurgeLog {
 
     /// The records in `(from, to]`, as JSON, separated by commas.
     fn records(&self, from: Revision, to: Revision) -> Result<String> {
-        let rows: Vec<Row> = self
+        let rows: Vec<Stored> = self
             .sql
             .exec(
                 "SELECT value FROM records WHERE revision > ? AND revision <= ? ORDER BY revision",

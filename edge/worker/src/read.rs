@@ -6,11 +6,13 @@ use cache_core::cache_status::Outcome;
 use cache_core::{CacheKey, CacheStatus, ForwardReason, InvalidReason, Revision, Validity};
 use edge_core::answer::{Served, Tier};
 use edge_core::judge::{FetchReason, Verdict, judge, may_stand_in};
+use edge_core::limit::Errand;
 use edge_core::plan::{Plan, SharedRead, plan};
+use edge_core::tally::{Outcome as Counted, Source};
 use pq_core::error::Refusal;
 use pq_core::manifest::OperationKind;
 use pq_core::request::{HttpParts, Method};
-use pq_core::{Accepted, Form, GraphqlRequest, MediaType};
+use pq_core::{Accepted, Form, GraphqlRequest, MediaType, Operation};
 use wasm_bindgen::JsValue;
 use worker::Context;
 
@@ -22,11 +24,16 @@ use crate::memory::Ready;
 use crate::origin::fetched::Fetched;
 use crate::origin::{self, Timeout};
 use crate::request::Incoming;
-use crate::{documents, feed, respond, trace, websocket};
+use crate::tally::Request;
+use crate::{documents, feed, respond, tally, trace, websocket};
 
 /// The shortest interval between writes of a key to KV, which accepts one per second, in
 /// milliseconds.
 const KV_WRITE_EVERY_MS: u64 = 1_000;
+/// An answer that may not be stored.
+const UNSHARED: (Counted, Source) = (Counted::Unshared, Source::Origin);
+const FAILED: (Counted, Source) = (Counted::Failed, Source::None);
+const LIMITED: (Counted, Source) = (Counted::Limited, Source::None);
 
 /// How a request for `/graphql` came.
 pub(crate) struct Asked<'a> {
@@ -72,7 +79,9 @@ pub(crate) async fn graphql(
         body: body.as_deref().unwrap_or_default(),
     })?;
     // document and policy
-    let Some(operation) = documents::find(isolate, context, request.document.hash()).await? else {
+    let Some(operation) =
+        documents::find(isolate, context, incoming, request.document.hash()).await?
+    else {
         documents::unpublished(&request.document)?;
         // It may be a subscription.
         let timeout = match accepted.form(OperationKind::Subscription, method) {
@@ -96,8 +105,11 @@ pub(crate) async fn graphql(
             let asked = incoming.min_revision();
             let min_revision = isolate.replica.borrow_mut().admit_minimum(asked, now_ms());
             let reader = Reader {
+                isolate,
+                context,
                 incoming,
                 body: body.as_deref(),
+                operation: &operation,
                 media,
                 min_revision,
             };
@@ -117,18 +129,43 @@ async fn forward(
     Ok(response)
 }
 
-/// The newest entry that was found but may only be served if the origin fails, and why.
+/// The newest entry that was found but may only be served if the origin fails, where, and why.
 struct Candidate {
     ready: Ready,
+    tier: Tier,
     why: FetchReason,
 }
 
 /// A client's request for a shared read.
 struct Reader<'a> {
+    isolate: &'static Isolate,
+    context: &'a Context,
     incoming: &'a Incoming,
     body: Option<&'a [u8]>,
+    operation: &'a Operation,
     media: MediaType,
     min_revision: Option<Revision>,
+}
+
+impl Reader<'_> {
+    /// The answer to this client.
+    fn serve(&self, ready: &Ready, served: Served) -> Result<web_sys::Response, EdgeError> {
+        let now_ms = now_ms();
+        let age_ms = ready.head.age_ms(now_ms);
+        self.count(served.counted_as(), Some(age_ms), now_ms);
+        let if_none_match = self.incoming.if_none_match();
+        respond::read(ready, served, now_ms, self.media, if_none_match.as_deref())
+    }
+
+    /// Notes what became of the request. `age_ms` is the age of an entry's answer.
+    fn count(&self, key: (Counted, Source), age_ms: Option<u64>, now_ms: u64) {
+        let request = Request {
+            operation: self.operation,
+            key,
+            age_ms,
+        };
+        tally::count(self.isolate, self.context, &request, now_ms);
+    }
 }
 
 /// Answers a query whose answer is the same for everybody.
@@ -138,52 +175,79 @@ async fn shared(
     read: Rc<SharedRead>,
     reader: &Reader<'_>,
 ) -> Result<web_sys::Response, EdgeError> {
-    let (media, min_revision) = (reader.media, reader.min_revision);
-    let if_none_match = reader.incoming.if_none_match();
-    let if_none_match = if_none_match.as_deref();
     let came = isolate.flights.next_number();
-    feed::follow(isolate, context, min_revision).await;
+    feed::follow(isolate, context, reader.min_revision).await;
     let mut candidate: Option<Candidate> = None;
     // Memory again after KV: another request may have filled it in the meantime.
     for tier in [Tier::Memory, Tier::Kv, Tier::Memory] {
         let Some(ready) = look_up(isolate, tier, &read.key).await else {
             continue;
         };
-        match verdict(isolate, &ready, min_revision).await {
+        match verdict(isolate, &ready, reader.min_revision).await {
             Verdict::Serve { .. } => {
-                return respond::read(&ready, Served::Hit { tier }, media, if_none_match);
+                return reader.serve(&ready, Served::Hit { tier });
             }
             Verdict::ServeAndRefresh { .. } => {
                 let _for_the_next_request = begin_fill(isolate, context, &read, reader);
-                return respond::read(&ready, Served::Hit { tier }, media, if_none_match);
+                return reader.serve(&ready, Served::Stale { tier });
             }
             Verdict::Fetch { why, .. } => {
                 if candidate
                     .as_ref()
                     .is_none_or(|known| ready.head.is_newer_than(&known.ready.head))
                 {
-                    candidate = Some(Candidate { ready, why });
+                    candidate = Some(Candidate { ready, tier, why });
                 }
             }
         }
     }
+    let errand = if isolate.flights.is_under_way(&read.key) {
+        Errand::Join
+    } else {
+        Errand::Fill
+    };
+    if let Err(refusal) = isolate.limiter.admit(reader.incoming, errand).await {
+        return match &candidate {
+            Some(Candidate { ready, tier, .. })
+                if stands_in(isolate, ready, reader.min_revision) =>
+            {
+                let tier = *tier;
+                reader.serve(ready, Served::InsteadOfRefusal { tier })
+            }
+            Some(_) | None => {
+                reader.count(LIMITED, None, now_ms());
+                Err(refusal.into())
+            }
+        };
+    }
     let (fetched, collapsed) = fill(isolate, context, &read, came, reader).await;
+    answer_fetched(isolate, reader, candidate.as_ref(), fetched, collapsed).await
+}
+
+/// Answers with what a fetch brought, or with the stored answer if the fetch failed. `collapsed`: the
+/// request had joined another one's fetch.
+async fn answer_fetched(
+    isolate: &Isolate,
+    reader: &Reader<'_>,
+    candidate: Option<&Candidate>,
+    fetched: Fetched,
+    collapsed: bool,
+) -> Result<web_sys::Response, EdgeError> {
     // Judged again: a purge may have arrived while the origin was failing.
-    if let (Some(why), Some(candidate)) = (fetched.failure(), &candidate)
-        && stands_in(isolate, &candidate.ready, min_revision)
+    if let (Some(why), Some(candidate)) = (fetched.failure(), candidate)
+        && stands_in(isolate, &candidate.ready, reader.min_revision)
     {
         web_sys::console::warn_1(&JsValue::from_str(&format!(
             "serving a stored answer because the origin failed: {why}"
         )));
-        let served = Served::InsteadOfError;
-        return respond::read(&candidate.ready, served, media, if_none_match);
+        let tier = candidate.tier;
+        let served = Served::InsteadOfError { tier };
+        return reader.serve(&candidate.ready, served);
     }
-    let reason = candidate
-        .as_ref()
-        .map_or(ForwardReason::UriMiss, |candidate| {
-            candidate.why.forward_reason()
-        });
-    let detail = candidate.as_ref().map(|candidate| candidate.why.as_str());
+    let reason = candidate.map_or(ForwardReason::UriMiss, |candidate| {
+        candidate.why.forward_reason()
+    });
+    let detail = candidate.map(|candidate| candidate.why.as_str());
     match fetched {
         Fetched::Shared(ready) => {
             let served = Served::Fetched {
@@ -192,15 +256,17 @@ async fn shared(
                 stored: true,
                 collapsed,
             };
-            respond::read(&ready, served, media, if_none_match)
+            reader.serve(&ready, served)
         }
         // A refusal: the origin was asked as nobody. The client reads it in its own language.
         Fetched::Unshared(answer)
             if !answer.has_failed && reader.incoming.header("accept-language").is_some() =>
         {
+            reader.count(UNSHARED, None, now_ms());
             forward(isolate, reader.incoming, reader.body, Timeout::Usual).await
         }
         Fetched::Unshared(answer) => {
+            reader.count(UNSHARED, None, now_ms());
             let outcome = Outcome::Forward {
                 reason,
                 stored: false,
@@ -212,9 +278,12 @@ async fn shared(
                 detail,
             }
             .to_string();
-            respond::unshared(&answer, &status_header, media)
+            respond::unshared(&answer, &status_header, reader.media)
         }
-        Fetched::Failed(why) => Err(EdgeError::Origin(why.to_string())),
+        Fetched::Failed(why) => {
+            reader.count(FAILED, None, now_ms());
+            Err(EdgeError::Origin(why.to_string()))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! An HTTP request. Its parts are read only when they are needed, because each read crosses from
 //! JavaScript into wasm.
 
+use std::net::IpAddr;
 use std::num::{IntErrorKind, ParseIntError};
 use std::thread::LocalKey;
 
@@ -88,6 +89,11 @@ impl Incoming {
 
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         self.raw.headers().get(name).ok().flatten()
+    }
+
+    /// The client's IP address. Cloudflare sets this header and overwrites what the client sent.
+    pub(crate) fn client_ip(&self) -> Option<IpAddr> {
+        self.header("cf-connecting-ip")?.trim().parse().ok()
     }
 
     /// Whether the client asks to upgrade the connection to WebSocket.

@@ -14,7 +14,6 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Headers, Response, ResponseInit};
 
-use crate::clock::now_ms;
 use crate::error::EdgeError;
 use crate::memory::Ready;
 use crate::origin::fetched::Answer;
@@ -72,10 +71,12 @@ fn init(status: u16, headers: &Headers) -> Result<ResponseInit, EdgeError> {
     Ok(init)
 }
 
-/// The answer to a shared read; status 304 without a body when `If-None-Match` names it.
+/// The answer to a shared read; status 304 without a body when `If-None-Match` names it. `now_ms` is in
+/// milliseconds since the Unix epoch.
 pub(crate) fn read(
     ready: &Ready,
     served: Served,
+    now_ms: u64,
     media: MediaType,
     if_none_match: Option<&str>,
 ) -> Result<Response, EdgeError> {
@@ -84,7 +85,7 @@ pub(crate) fn read(
         etag,
         age_s,
         cache_status,
-    } = EntryHeaders::of(&ready.head, served, now_ms());
+    } = EntryHeaders::of(&ready.head, served, now_ms);
     ETAG.with(|name| headers.put(name, &etag))?;
     AGE.with(|name| headers.put_number(name, age_s))?;
     CACHE_STATUS.with(|name| headers.put(name, &cache_status))?;

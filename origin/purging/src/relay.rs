@@ -8,10 +8,12 @@ use cache_core::{LogId, PurgeRecord, Revision};
 use cache_tiered::{LogSource, Page, Position, SourceError};
 use edge_core::{
     announced::announce,
-    feed::{Append, AppendAnswer, CONTEXT, MAX_APPEND_RECORDS},
+    feed::{Append, AppendAnswer, AppendReply, CONTEXT, MAX_APPEND_RECORDS},
     header, route, signature,
+    tally::Row,
 };
 use reqwest::{Client, StatusCode, Url};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 pub use self::status::RelayStatus;
@@ -185,9 +187,11 @@ impl Relay {
             records,
             head,
             sent_at_ms,
+            takes_tally: true,
         };
-        let (status, answer) = self.send(&append).await?;
-        self.hear(&append, status, &answer)
+        let (status, reply) = self.send(&append).await?;
+        self.status.count(&known_rows(reply.tally));
+        self.hear(&append, status, &reply.position)
     }
 
     /// Continues from the position that the edge reports.
@@ -210,7 +214,7 @@ impl Relay {
         Ok(())
     }
 
-    async fn send(&self, append: &Append) -> Result<(StatusCode, AppendAnswer), RelayError> {
+    async fn send(&self, append: &Append) -> Result<(StatusCode, AppendReply<Value>), RelayError> {
         let body = serde_json::to_vec(append)?;
         let announcement = announce(&body);
         let (secret, signed) = (self.secret.expose(), announcement.as_bytes());
@@ -234,6 +238,13 @@ impl Relay {
             status => Err(RelayError::Status(status)),
         }
     }
+}
+
+/// The rows of a tally without those that a newer edge sends and this origin does not know.
+fn known_rows(tally: Vec<Value>) -> Vec<Row> {
+    let rows = tally.into_iter();
+    rows.filter_map(|row| serde_json::from_value(row).ok())
+        .collect()
 }
 
 /// Builds the URL of an edge's endpoint.

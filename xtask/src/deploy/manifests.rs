@@ -72,7 +72,7 @@ fn of_secret(secret: &Value) -> Vec<String> {
         .collect()
 }
 
-fn is_secret(name: &str, value: &str) -> bool {
+pub(super) fn is_secret(name: &str, value: &str) -> bool {
     let has_password = value
         .split_once("://")
         .and_then(|(_, rest)| rest.split('/').next())
@@ -133,11 +133,11 @@ fn has_digest(image: &str) -> bool {
     })
 }
 
-fn text(value: &Value) -> &str {
+pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-fn items(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 

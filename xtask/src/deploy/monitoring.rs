@@ -128,8 +128,9 @@ mod tests {
     use crate::checkout;
 
     /// The files that name the origin's metrics.
-    const SOURCES: [&str; 8] = [
+    const SOURCES: [&str; 9] = [
         "origin/server/src/metrics/mod.rs",
+        "origin/server/src/metrics/edge.rs",
         "origin/server/src/metrics/process.rs",
         "origin/server/src/metrics/requests.rs",
         "origin/server/src/live/metrics.rs",

@@ -1,7 +1,11 @@
 //! The observable state of a relay.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
 
+use edge_core::tally::{Row, Tally};
 use reqwest::Url;
 
 use super::shown;
@@ -12,6 +16,8 @@ pub struct RelayStatus {
     edge: String,
     connected: AtomicBool,
     confirmed_at_ms: AtomicU64,
+    /// What became of requests at the edge, as far as this process has taken it.
+    tally: Mutex<Tally>,
 }
 
 impl RelayStatus {
@@ -21,6 +27,7 @@ impl RelayStatus {
             edge: shown(edge),
             connected: AtomicBool::new(false),
             confirmed_at_ms: AtomicU64::new(0),
+            tally: Mutex::default(),
         }
     }
 
@@ -38,6 +45,20 @@ impl RelayStatus {
     /// since the Unix epoch; 0 means never.
     pub fn confirmed_at_ms(&self) -> u64 {
         self.confirmed_at_ms.load(Ordering::Relaxed)
+    }
+
+    /// What became of requests at the edge since this process began. Other processes that relay to it
+    /// have the rest.
+    pub fn tally(&self) -> Vec<Row> {
+        self.locked().rows().collect()
+    }
+
+    pub fn count(&self, rows: &[Row]) {
+        self.locked().add(rows);
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn tried(&self, taken: bool) {

@@ -4,6 +4,7 @@
 //! All names begin with `yousoon_`. `cache_tiered::metrics` names those of the caches,
 //! `access::rate` those of the rate limits.
 
+mod edge;
 mod process;
 mod requests;
 
@@ -50,6 +51,7 @@ pub fn router(state: AppState) -> Router {
     state.live.register(&mut registry);
     registry.register_collector(Box::new(Answers(state.clone())));
     registry.register_collector(Box::new(Relays(state.clone())));
+    registry.register_collector(Box::new(edge::Edges(state.clone())));
     registry.register_collector(Box::new(CatalogueIndex(state.clone())));
     registry.register_collector(Box::new(ErrorReports));
     registry.register_collector(Box::new(process::Process::begin()));

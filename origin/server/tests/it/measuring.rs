@@ -221,14 +221,35 @@ async fn every_metric_is_on_the_page_as_it_is() {
 
 #[tokio::test]
 async fn a_relay_that_is_taken_says_so() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use axum::{Router, body::Bytes, routing::post};
-    use edge_core::feed::{Append, FeedState};
+    use edge_core::feed::{Append, AppendReply, FeedState};
+
+    static TAKEN: AtomicBool = AtomicBool::new(false);
 
     async fn take(body: Bytes) -> String {
         let append: Append = serde_json::from_slice(&body).unwrap();
+        assert!(append.takes_tally);
         let now_ms = append.sent_at_ms;
         let state = FeedState::default().accept(&append, now_ms).unwrap().state;
-        serde_json::to_string(&state.answer()).unwrap()
+        let row = |outcome, source, ages| {
+            json!({"document": DocumentHash::of(OFFER), "operation": "Detail", "outcome": outcome,
+                "source": source, "requests": 3, "age_ms": 4_500, "ages": ages})
+        };
+        let tally = vec![
+            row("hit", "memory", [1, 2, 0, 0, 0, 0, 0, 0, 0]),
+            row("stale", "memory", [0, 0, 0, 0, 0, 0, 0, 0, 3]),
+            row("failed", "none", [0; 9]),
+            // Of an edge that is newer.
+            row("teleported", "moon", [0; 9]),
+        ];
+        let is_first = !TAKEN.swap(true, Ordering::Relaxed);
+        let reply = AppendReply {
+            position: state.answer(),
+            tally: if is_first { tally } else { vec![] },
+        };
+        serde_json::to_string(&reply).unwrap()
     }
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .await
@@ -246,6 +267,20 @@ async fn a_relay_that_is_taken_says_so() {
         tokio::time::sleep(Duration::from_millis(20)).await;
         text = scrape(&app).await;
     }
+    let hash = DocumentHash::of(OFFER);
+    let of = format!(r#"edge="{url}",document="{hash}",operation="Detail""#);
+    for line in [
+        format!(r#"yousoon_edge_requests_total{{{of},outcome="hit",tier="memory"}} 3"#),
+        format!(r#"yousoon_edge_requests_total{{{of},outcome="stale",tier="memory"}} 3"#),
+        format!(r#"yousoon_edge_requests_total{{{of},outcome="failed",tier="none"}} 3"#),
+        format!(r#"yousoon_edge_age_seconds_sum{{{of},tier="memory"}} 9.0"#),
+        format!(r#"yousoon_edge_age_seconds_count{{{of},tier="memory"}} 6"#),
+        format!(r#"yousoon_edge_age_seconds_bucket{{le="5.0",{of},tier="memory"}} 3"#),
+        format!(r#"yousoon_edge_age_seconds_bucket{{le="+Inf",{of},tier="memory"}} 6"#),
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line}: {text}");
+    }
+    assert!(!text.contains("teleported"), "{text}");
     let at_ms = app.state.relays[0].confirmed_at_ms();
     assert_eq!(at_ms, crate::fixtures::NOW_MS.unsigned_abs());
     background.stop().await;
