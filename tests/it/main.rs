@@ -12,6 +12,7 @@ mod gateway;
 mod graphql_http;
 mod live;
 mod manifests;
+mod observed;
 mod pages;
 mod people;
 mod protocol;

@@ -22,6 +22,7 @@ mod http;
 mod load;
 mod manifest;
 mod mongo_server;
+mod observe;
 mod origin;
 mod processes;
 mod progress;
@@ -50,6 +51,8 @@ enum Command {
     BuildEdge,
     /// Run the origin and the edge on this machine, with sample offers.
     Up(up::Options),
+    /// Run what `up` runs, with traffic, and beside it Jaeger, Prometheus and VictoriaLogs.
+    Observe(observe::Options),
     /// Print which crate, block and file uses which, and fail if one may not.
     Structure(structure::Options),
     /// Check the manifests, the rules and the dashboards in deploy/.
@@ -89,6 +92,9 @@ fn main() -> ExitCode {
             tools::ensure().and_then(|tools| build_edge::build(&tools, Profile::Release).map(drop))
         }
         Command::Up(options) => up::run(&options),
+        Command::Observe(options) => {
+            return observe::run(&options).unwrap_or_else(|error| fail(&error));
+        }
         Command::Structure(options) => {
             return structure::run(&options).unwrap_or_else(|error| fail(&error));
         }
