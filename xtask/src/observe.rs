@@ -30,6 +30,8 @@ const OFFERS: u32 = 500;
 const ROUNDS: &str = "2";
 
 #[derive(Debug, clap::Args)]
+// `up::Options` has the default name already.
+#[group(id = "observe")]
 pub(crate) struct Options {
     #[command(flatten)]
     up: up::Options,

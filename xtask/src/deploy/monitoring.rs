@@ -1,16 +1,17 @@
 //! Every query of rules and dashboards uses metrics that the origin has, with labels that they have;
 //! every alert has a runbook and a panel; what Grafana is given fits together.
 
+mod documents;
 mod grafana;
 mod queries;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::Value;
 
+use self::documents::{read, texts_of, yaml};
 use self::queries::Known;
 
 /// Names every metric.
@@ -43,14 +44,6 @@ pub(super) fn violations(root: &Path) -> Result<Vec<String>> {
     Ok(found)
 }
 
-fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn yaml(path: &Path) -> Result<Value> {
-    serde_norway::from_str(&read(path)?).with_context(|| format!("{} is no YAML", path.display()))
-}
-
 /// What the queries of a document use and is not `known`, and the queries that are none.
 fn unknown_metrics(file: &str, document: &Value, known: &Known) -> Vec<String> {
     let mut found = Vec::new();
@@ -81,27 +74,13 @@ fn queries_in(document: &Value) -> Vec<&str> {
     }
 }
 
-/// The texts under `key`, at any depth.
-fn texts_of<'a>(document: &'a Value, key: &'a str) -> Box<dyn Iterator<Item = &'a str> + 'a> {
-    match document {
-        Value::Object(entries) => {
-            let own = entries.get(key).and_then(Value::as_str);
-            let below = entries.values().flat_map(move |value| texts_of(value, key));
-            Box::new(own.into_iter().chain(below))
-        }
-        Value::Array(items) => Box::new(items.iter().flat_map(move |item| texts_of(item, key))),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            Box::new(std::iter::empty())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::documents::{read, yaml};
     use super::queries::{Known, metrics};
-    use super::{METRICS, read, unknown_metrics, violations, yaml};
+    use super::{METRICS, unknown_metrics, violations};
     use crate::checkout;
 
     /// The files that name the origin's metrics.

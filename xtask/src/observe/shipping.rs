@@ -103,8 +103,8 @@ mod tests {
     fn a_line_that_is_no_object_is_sent_as_a_message() {
         assert_eq!(
             records("{\"a\":1}\nthread 'x' panicked\n7\n"),
-            "{\"a\":1}\n{\"level\":\"OTHER\",\"message\":\"thread 'x' panicked\"}\n\
-             {\"level\":\"OTHER\",\"message\":\"7\"}\n"
+            "{\"a\":1}\n{\"message\":\"thread 'x' panicked\",\"level\":\"OTHER\"}\n\
+             {\"message\":\"7\",\"level\":\"OTHER\"}\n"
         );
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::{read, texts_of};
+use super::documents::{read, texts_of};
 
 /// Grafana's grid.
 const COLUMNS: u64 = 24;
