@@ -124,14 +124,21 @@ async function change(round, place) {
   await run("UpdateOffer", { id: place.offer, input }, place.token);
 }
 
-/// Stays subscribed to new offers, and says what it heard to nobody.
+/// Stays subscribed to new offers.
 async function listen() {
   const location = JSON.stringify({ location: PARIS });
   const url = `${TARGET}/graphql/${ids.NewOfferNearby}?variables=${encodeURIComponent(location)}`;
   const sent = { ...headers(), accept: "text/event-stream" };
-  const response = await fetch(url, { headers: sent });
-  if (response.status !== 200) throw new Error(`NewOfferNearby: ${response.status}`);
-  for await (const _chunk of response.body);
+  for (;;) {
+    try {
+      const response = await fetch(url, { headers: sent });
+      if (response.status !== 200) throw new Error(`NewOfferNearby: ${response.status}`);
+      for await (const _chunk of response.body);
+    } catch (error) {
+      failed(error);
+    }
+    await sleep(BETWEEN_ROUNDS_MS);
+  }
 }
 
 async function wrongPassword(guest) {
@@ -147,7 +154,7 @@ const failed = (error) => {
 const people = async () => ({ guest: await register("guest"), place: await openPlace() });
 
 let known;
-if (!Number.isFinite(rounds)) listen().catch(failed);
+if (!Number.isFinite(rounds)) listen();
 for (let round = 0; round < rounds; round += 1) {
   try {
     known ??= await people();
