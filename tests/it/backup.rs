@@ -51,11 +51,11 @@ fn component(file: &str) -> Value {
 fn command_of(container: &Value, export: &Path) -> Vec<String> {
     let words = container["command"].as_array().unwrap();
     let in_place = |word: &Value| {
-        word.as_str()
-            .unwrap()
-            .replace("$(BUCKET)", BUCKET)
-            .replace("$(POD_NAME)", POD)
-            .replace("/export", export.to_str().unwrap())
+        let word = word.as_str().unwrap();
+        match word.strip_prefix("/export") {
+            Some(inside) => format!("{}{inside}", export.display()),
+            None => word.replace("$(BUCKET)", BUCKET).replace("$(POD_NAME)", POD),
+        }
     };
     words.iter().map(in_place).collect()
 }

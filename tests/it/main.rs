@@ -14,6 +14,7 @@ mod graphql_http;
 mod live;
 mod manifests;
 mod metrics;
+mod observed;
 mod pages;
 mod people;
 mod protocol;

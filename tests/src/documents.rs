@@ -1,6 +1,6 @@
 //! The clients' published documents.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde_json::Value;
@@ -37,6 +37,12 @@ impl Documents {
         build_and_publish(build, store, url).await?;
         let ids = tokio::fs::read(ids.join("mobile.json")).await?;
         Ok(serde_json::from_slice(&ids)?)
+    }
+
+    /// Those of a manifest that somebody else has published.
+    pub(crate) fn read(manifest: &Path) -> Result<Self> {
+        let manifest = serde_json::from_slice(&std::fs::read(manifest)?)?;
+        Ok(Self { manifest })
     }
 
     /// A request for the document with this name.

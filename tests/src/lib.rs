@@ -7,7 +7,8 @@
 //! [`Stack`] is one origin and one edge with HTTP gates between them. [`Cluster`] is several origins
 //! on one Redis, behind a load balancer and an edge, whose parts can fail. [`Pods`] is several
 //! origins without an edge. [`Target`] is one origin and one edge with nothing between them, for
-//! attacks. [`Oracle`] judges the answers of a cluster.
+//! attacks. [`Oracle`] judges the answers of a cluster. [`Observed`] asks what Jaeger, VictoriaLogs and
+//! Prometheus know of a request; `cargo xtask observe --check` starts these.
 
 mod ask;
 pub mod audit;
@@ -24,6 +25,7 @@ pub mod generator;
 pub mod graphql_js;
 pub mod live;
 mod mongo;
+mod observed;
 mod oracle;
 mod origin;
 pub mod pages;
@@ -50,6 +52,7 @@ pub use figures::Figures;
 pub use fragment_bomb::fragment_bomb;
 pub use gate::Gate;
 pub use mongo::{MongoServer, TestDatabase};
+pub use observed::Observed;
 pub use oracle::{At, Judgement, Oracle, Shown, Tier};
 pub use origin::SIGNING_KEYS;
 pub use pods::Pods;

@@ -37,6 +37,18 @@ pub(crate) fn get(port: u16, path: &str) -> Result<Answer> {
     parse(BufReader::new(stream))
 }
 
+/// Sends JSON.
+pub(crate) fn post(port: u16, path: &str, body: &[u8]) -> Result<Answer> {
+    let mut stream = connect(port)?;
+    let length = body.len();
+    write!(
+        stream,
+        "POST {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    )?;
+    stream.write_all(body)?;
+    parse(BufReader::new(stream))
+}
+
 /// A connection that is kept: what it takes to open one is in no later answer's time.
 #[derive(Debug)]
 pub(crate) struct Connection {

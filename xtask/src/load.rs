@@ -72,6 +72,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         origin_port: http::free_port()?,
         edge_port: http::free_port()?,
         documents: Documents::Published,
+        environment: Vec::new(),
+        traced_share: 0.0,
     };
     let mut stack = Stack::start(settings, &binaries)?;
     let targets = [

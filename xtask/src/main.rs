@@ -25,6 +25,7 @@ mod image;
 mod load;
 mod manifest;
 mod mongo_server;
+mod observe;
 mod origin;
 mod processes;
 mod progress;
@@ -54,6 +55,8 @@ enum Command {
     BuildEdge,
     /// Run the origin and the edge on this machine, with sample offers.
     Up(up::Options),
+    /// Run what `up` runs, with traffic, and beside it Jaeger, Prometheus and VictoriaLogs.
+    Observe(observe::Options),
     /// Print which crate, block and file uses which, and fail if one may not.
     Structure(structure::Options),
     /// Make the origin's image without a container engine, and try it in an empty root.
@@ -98,6 +101,9 @@ fn main() -> ExitCode {
         }
         Command::Up(options) => up::run(&options),
         Command::Image(options) => image::run(&options),
+        Command::Observe(options) => {
+            return observe::run(&options).unwrap_or_else(|error| fail(&error));
+        }
         Command::Structure(options) => {
             return structure::run(&options).unwrap_or_else(|error| fail(&error));
         }

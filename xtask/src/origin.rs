@@ -103,7 +103,11 @@ pub(crate) fn start_named(
     })
 }
 
-fn seed(settings: &Settings<'_>, binaries: &Binaries, processes: &mut Processes) -> Result<()> {
+pub(crate) fn seed(
+    settings: &Settings<'_>,
+    binaries: &Binaries,
+    processes: &mut Processes,
+) -> Result<()> {
     processes.run_step(
         &format!("seeding {} offers unless there are some", settings.offers),
         &mut seeding(settings, binaries),

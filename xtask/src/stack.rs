@@ -1,12 +1,11 @@
 //! The whole system on this machine: the origin with sample offers, its published documents, and
 //! the edge in workerd before it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
 
 use crate::binaries::Binaries;
@@ -30,6 +29,10 @@ pub(crate) struct Settings {
     pub(crate) origin_port: u16,
     pub(crate) edge_port: u16,
     pub(crate) documents: origin::Documents,
+    /// Further variables of the origin.
+    pub(crate) environment: Vec<(&'static str, String)>,
+    /// The share of requests to the origin that begin a trace at the edge, 0 to 1.
+    pub(crate) traced_share: f64,
 }
 
 impl Settings {
@@ -56,10 +59,17 @@ pub(crate) struct Stack {
 
 impl Stack {
     pub(crate) fn start(settings: Settings, binaries: &Binaries) -> Result<Self> {
-        fs::create_dir_all(&settings.data_dir)
-            .with_context(|| format!("cannot create {}", settings.data_dir.display()))?;
+        let processes = Processes::new(settings.data_dir.join("logs"))?;
+        Self::start_beside(processes, settings, binaries)
+    }
+
+    /// As [`Self::start`], beside servers that run already.
+    pub(crate) fn start_beside(
+        mut processes: Processes,
+        settings: Settings,
+        binaries: &Binaries,
+    ) -> Result<Self> {
         let secrets = secrets::load_or_create(&settings.data_dir)?;
-        let mut processes = Processes::new(settings.data_dir.join("logs"))?;
         let origin = origin::Settings {
             data_dir: &settings.data_dir,
             offers: settings.offers,
@@ -68,13 +78,23 @@ impl Stack {
             redis: origin::Redis::AsInEnvironment,
             documents: settings.documents,
         };
-        let manifest = origin::start(&origin, &secrets, binaries, &mut processes)?;
+        origin::seed(&origin, binaries, &mut processes)?;
+        let mut serve = origin::serve(&origin, &secrets, binaries);
+        serve.envs(
+            settings
+                .environment
+                .iter()
+                .map(|(name, value)| (name, value)),
+        );
+        origin::start_ready(&origin, &mut processes, &mut serve)?;
+        let manifest = origin::publish(&origin, &secrets, binaries, &mut processes)?;
         let edge = Edge {
             data_dir: &settings.edge_dir,
             build_dir: &settings.build_dir,
             port: settings.edge_port,
             origin_url: settings.origin_url(),
             runtime: settings.runtime,
+            traced_share: settings.traced_share,
         };
         edge.start(&secrets, &mut processes)?;
         Ok(Self {
@@ -103,6 +123,8 @@ pub(crate) struct Edge<'a> {
     pub(crate) port: u16,
     pub(crate) origin_url: String,
     pub(crate) runtime: Runtime,
+    /// `TRACED_SHARE`.
+    pub(crate) traced_share: f64,
 }
 
 /// What runs the worker.
@@ -119,6 +141,7 @@ impl Edge<'_> {
         let bindings = json!({
             "ORIGIN_URL": self.origin_url,
             "EDGE_SECRET": secrets.edge_secret,
+            "TRACED_SHARE": self.traced_share.to_string(),
         });
         processes.start(
             "edge",

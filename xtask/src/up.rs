@@ -4,7 +4,7 @@ use std::path::{PathBuf, absolute};
 
 use anyhow::{Result, bail};
 
-use crate::binaries::{self, Profile};
+use crate::binaries::{self, Binaries, Profile};
 use crate::origin::Documents;
 use crate::stack::{Runtime, Settings, Stack};
 use crate::{build_edge, checkout, http, tools};
@@ -20,7 +20,7 @@ pub(crate) struct Options {
     /// The edge's port on 127.0.0.1.
     #[arg(long, value_name = "PORT", default_value_t = 8787)]
     port_edge: u16,
-    /// Where everything is kept; `.yousoon` in the checkout unless given.
+    /// Where everything is kept; in `.yousoon` in the checkout unless given.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Build as it is deployed: that takes longer, and the origin answers faster.
@@ -29,6 +29,17 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    let (settings, binaries) = prepare(options, ".yousoon")?;
+    let mut stack = Stack::start(settings, &binaries)?;
+    print_ready(&stack, &binaries)?;
+    let outcome = stack.processes.hold();
+    println!("• stopping …");
+    drop(stack);
+    outcome
+}
+
+/// Installs and builds what is missing. `data_dir` is in the checkout, for when no other is given.
+pub(crate) fn prepare(options: &Options, data_dir: &str) -> Result<(Settings, Binaries)> {
     // Before the long steps, so that nobody waits for a refusal.
     require_free_ports(options)?;
     let tools = tools::ensure()?;
@@ -41,27 +52,22 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let build_dir = build_edge::build(&tools, profile)?;
     let data_dir = match &options.data_dir {
         Some(dir) => absolute(dir)?,
-        None => checkout::root().join(".yousoon"),
+        None => checkout::root().join(data_dir),
     };
     require_free_ports(options)?;
-    let mut stack = Stack::start(
-        Settings {
-            edge_dir: data_dir.join("edge"),
-            data_dir,
-            runtime: Runtime::Miniflare,
-            build_dir,
-            offers: options.offers,
-            origin_port: options.port_origin,
-            edge_port: options.port_edge,
-            documents: Documents::All,
-        },
-        &binaries,
-    )?;
-    print_ready(&stack, &binaries.yousoon.display().to_string())?;
-    let outcome = stack.processes.hold();
-    println!("• stopping …");
-    drop(stack);
-    outcome
+    let settings = Settings {
+        edge_dir: data_dir.join("edge"),
+        data_dir,
+        runtime: Runtime::Miniflare,
+        build_dir,
+        offers: options.offers,
+        origin_port: options.port_origin,
+        edge_port: options.port_edge,
+        documents: Documents::All,
+        environment: Vec::new(),
+        traced_share: 0.0,
+    };
+    Ok((settings, binaries))
 }
 
 fn require_free_ports(options: &Options) -> Result<()> {
@@ -73,7 +79,7 @@ fn require_free_ports(options: &Options) -> Result<()> {
 }
 
 /// What to try first, to copy and paste.
-fn print_ready(stack: &Stack, yousoon: &str) -> Result<()> {
+pub(crate) fn print_ready(stack: &Stack, binaries: &Binaries) -> Result<()> {
     let settings = &stack.settings;
     let (edge, origin) = (settings.edge_url(), settings.origin_url());
     let nearby = stack.offers_nearby_path()?;
@@ -102,6 +108,7 @@ the same from the origin:
 
 purge that offer, then ask the edge for it again:
   {yousoon} purge --data-dir '{data}' --offer {offer} --reason 'trying it out'",
+            yousoon = binaries.yousoon.display(),
             data = settings.origin_data_dir().display(),
         );
     }

@@ -1,78 +1,57 @@
-//! Every query of rules and dashboards uses metrics that the origin has, and every alert has a
-//! runbook.
+//! Every query of rules and dashboards uses metrics that the origin has, with labels that they have;
+//! every alert has a runbook and a panel; what Grafana is given fits together.
+
+mod documents;
+mod grafana;
+mod queries;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use promql_parser::parser::{self, Expr};
-use promql_parser::util::{ExprVisitor, walk_expr};
+use anyhow::Result;
 use serde_json::Value;
+
+use self::documents::{read, texts_of, yaml};
+use self::queries::Known;
 
 /// Names every metric.
 const METRICS: &str = "docs/metrics.md";
-/// Metrics that Prometheus makes itself.
-const OF_PROMETHEUS: [&str; 1] = ["up"];
-const OF_A_HISTOGRAM: [&str; 3] = ["_bucket", "_count", "_sum"];
+/// Its queries are in another language, which nothing here can read.
+const LOKI: &str = "loki";
 
 pub(super) fn violations(root: &Path) -> Result<Vec<String>> {
     let dir = root.join("deploy/monitoring");
-    let rules = serde_norway::from_str(&read(&dir.join("rules.yaml"))?)?;
-    let mut known = known(&read(&root.join(METRICS))?);
-    known.extend(texts_of(&rules, "record").map(str::to_owned));
+    let rules = yaml(&dir.join("rules.yaml"))?;
+    let mut known = Known::listed(&read(&root.join(METRICS))?);
+    texts_of(&rules, "record").for_each(|name| known.add_recorded(name));
     let mut found = unknown_metrics("rules.yaml", &rules, &known);
-    for entry in fs::read_dir(dir.join("dashboards"))? {
-        let path = entry?.path();
-        let dashboard = serde_json::from_str(&read(&path)?)
-            .with_context(|| format!("{} is no JSON", path.display()))?;
-        found.extend(unknown_metrics(
-            &path.display().to_string(),
-            &dashboard,
-            &known,
-        ));
+    let dashboards = grafana::dashboards(&dir)?;
+    for (name, dashboard) in &dashboards {
+        found.extend(unknown_metrics(name, dashboard, &known));
     }
-    let runbooks = root.join("docs/runbooks");
+    let sources = yaml(&dir.join("grafana/datasources.yaml"))?;
+    let providers = yaml(&dir.join("grafana/dashboards.yaml"))?;
+    found.extend(grafana::violations(&dashboards, &sources, &providers));
     let alerts: BTreeSet<&str> = texts_of(&rules, "alert").collect();
-    let without = |alert: &&str| !runbooks.join(format!("{alert}.md")).is_file();
-    let missing = alerts.into_iter().filter(without);
-    found.extend(missing.map(|alert| format!("docs/runbooks/{alert}.md is missing")));
+    for alert in alerts {
+        if !root.join(format!("docs/runbooks/{alert}.md")).is_file() {
+            found.push(format!("docs/runbooks/{alert}.md is missing"));
+        }
+        if !grafana::some_panel_is_about(alert, &dashboards) {
+            found.push(format!("no panel's description names the alert {alert}"));
+        }
+    }
     Ok(found)
 }
 
-fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-/// The names that queries may use, from the rows of tables.
-fn known(list: &str) -> BTreeSet<String> {
-    let mut known: BTreeSet<String> = OF_PROMETHEUS.map(str::to_owned).into();
-    for (name, kind) in metrics(list) {
-        if kind == "histogram" {
-            known.extend(OF_A_HISTOGRAM.map(|part| format!("{name}{part}")));
-        } else {
-            known.insert(name.to_owned());
-        }
-    }
-    known
-}
-
-fn metrics(list: &str) -> impl Iterator<Item = (&str, &str)> {
-    list.lines().filter_map(|line| {
-        let (name, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
-        let (kind, _labels) = rest.split_once(" |")?;
-        Some((name, kind))
-    })
-}
-
-/// The metrics in the queries of a document that are not `known`, and the queries that are none.
-fn unknown_metrics(file: &str, document: &Value, known: &BTreeSet<String>) -> Vec<String> {
+/// What the queries of a document use and is not `known`, and the queries that are none.
+fn unknown_metrics(file: &str, document: &Value, known: &Known) -> Vec<String> {
     let mut found = Vec::new();
-    for query in texts_of(document, "expr") {
-        match metrics_of(query) {
+    for query in queries_in(document) {
+        match queries::used_by(query) {
             Ok(used) => {
-                let unknown = used.difference(known);
-                found.extend(unknown.map(|name| format!("{file}: no metric is called {name}")));
+                let unknown = known.unknown(&used);
+                found.extend(unknown.iter().map(|why| format!("{file}: {why}")));
             }
             Err(why) => found.push(format!("{file}: {query}: {why}")),
         }
@@ -80,43 +59,18 @@ fn unknown_metrics(file: &str, document: &Value, known: &BTreeSet<String>) -> Ve
     found
 }
 
-/// The texts under `key`, at any depth.
-fn texts_of<'a>(document: &'a Value, key: &'a str) -> Box<dyn Iterator<Item = &'a str> + 'a> {
+/// The queries for Prometheus, at any depth.
+fn queries_in(document: &Value) -> Vec<&str> {
     match document {
-        Value::Object(entries) => {
-            let own = entries.get(key).and_then(Value::as_str);
-            let below = entries.values().flat_map(move |value| texts_of(value, key));
-            Box::new(own.into_iter().chain(below))
+        Value::Object(entries) if document["datasource"]["type"] != LOKI => {
+            let own = entries.get("expr").and_then(Value::as_str);
+            let below = entries.values().flat_map(queries_in);
+            own.into_iter().chain(below).collect()
         }
-        Value::Array(items) => Box::new(items.iter().flat_map(move |item| texts_of(item, key))),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            Box::new(std::iter::empty())
+        Value::Array(items) => items.iter().flat_map(queries_in).collect(),
+        Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            Vec::new()
         }
-    }
-}
-
-fn metrics_of(query: &str) -> Result<BTreeSet<String>, String> {
-    let parsed = parser::parse(query)?;
-    let mut names = Names(BTreeSet::new());
-    walk_expr(&mut names, &parsed)?;
-    Ok(names.0)
-}
-
-/// Collects the names of metrics.
-struct Names(BTreeSet<String>);
-
-impl ExprVisitor for Names {
-    type Error = String;
-
-    fn pre_visit(&mut self, expression: &Expr) -> Result<bool, String> {
-        let selector = match expression {
-            Expr::VectorSelector(selector) => selector,
-            Expr::MatrixSelector(range) => &range.vs,
-            _ => return Ok(true),
-        };
-        let name = selector.name.clone();
-        self.0.insert(name.ok_or("a selector has no name")?);
-        Ok(true)
     }
 }
 
@@ -124,7 +78,9 @@ impl ExprVisitor for Names {
 mod tests {
     use serde_json::json;
 
-    use super::{METRICS, known, metrics, metrics_of, read, unknown_metrics, violations};
+    use super::documents::{read, yaml};
+    use super::queries::{Known, metrics};
+    use super::{METRICS, unknown_metrics, violations};
     use crate::checkout;
 
     /// The files that name the origin's metrics.
@@ -154,9 +110,10 @@ mod tests {
             .iter()
             .map(|file| read(&root.join(file)).expect("a source file"))
             .collect();
-        for (name, _) in metrics(&list) {
+        for metric in metrics(&list) {
             // The library adds the prefix, the unit and `_total`.
-            let name = name
+            let name = metric
+                .name
                 .trim_start_matches("yousoon_")
                 .trim_end_matches("_total");
             let without_unit = name.trim_end_matches("_seconds").trim_end_matches("_bytes");
@@ -164,26 +121,56 @@ mod tests {
                 .iter()
                 .any(|name| code.contains(&format!("\"{name}\"")));
             assert!(in_code, "no source file names the metric {name}");
+            for label in metric.labels {
+                let in_code = code.contains(&format!("    {label}: "))
+                    || code.contains(&format!("(\"{label}\", "));
+                assert!(in_code, "no source file names the label {label} of {name}");
+            }
         }
     }
 
     #[test]
-    fn an_unknown_metric_and_a_wrong_query_are_found() {
-        let known = known("| `a_total` | counter | | x |\n| `b_seconds` | histogram | y | x |\n");
-        let dashboard = json!({"panels": [{"targets": [
-            {"expr": "rate(a_total[5m]) / sum(b_seconds_bucket) + up"},
-            {"expr": "rate(c_total[5m])"},
-            {"expr": "sum("},
-        ]}]});
+    fn an_unknown_metric_or_label_and_a_wrong_query_are_found() {
+        let known = Known::listed(
+            "| `a_total` | counter | | x |\n| `b_seconds` | histogram | y, z | x |\n",
+        );
+        let dashboard = json!({"panels": [
+            {"targets": [
+                {"expr": "rate(a_total[5m]) / sum by (le, z) (b_seconds_bucket{y=\"1\"}) + up"},
+                {"expr": "rate(c_total[5m])"},
+                {"expr": "sum("},
+                {"expr": "sum by (instance, y) (a_total)"},
+                {"expr": "b_seconds_count{le=\"1\"}"},
+            ]},
+            {"datasource": {"type": "loki"}, "targets": [{"expr": "{a=\"b\"} | json"}]},
+        ]});
         let found = unknown_metrics("x", &dashboard, &known);
-        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found.len(), 4, "{found:?}");
         assert_eq!(found[0], "x: no metric is called c_total");
         assert!(found[1].starts_with("x: sum(: "), "{found:?}");
+        assert_eq!(found[2], "x: a_total has no label y");
+        assert_eq!(found[3], "x: b_seconds_count has no label le");
     }
 
     #[test]
-    fn the_metrics_of_a_query_are_found_in_functions_and_ranges() {
-        let names = metrics_of("histogram_quantile(0.9, sum by (le) (rate(a[5m]))) > b offset 1h");
-        assert_eq!(names, Ok(["a".to_owned(), "b".to_owned()].into()));
+    fn the_page_on_personal_data_tells_for_how_long_logs_and_traces_are_kept() {
+        let root = checkout::root();
+        let page = read(&root.join("docs/personal-data.md")).expect("the page");
+        let dir = root.join("deploy/monitoring");
+        let loki = yaml(&dir.join("loki.yaml")).expect("YAML");
+        let jaeger = yaml(&dir.join("jaeger.yaml")).expect("YAML");
+        let spans = &jaeger["extensions"]["jaeger_storage"]["backends"]["spans"];
+        for (what, hours) in [
+            ("logs", &loki["limits_config"]["retention_period"]),
+            ("traces", &spans["badger"]["ttl"]["spans"]),
+        ] {
+            let hours = hours.as_str().and_then(|text| text.strip_suffix('h'));
+            let hours: u32 = hours.expect("hours").parse().expect("a number");
+            let row = page
+                .lines()
+                .find(|line| line.starts_with(&format!("| {what} |")));
+            let days = format!(" {} days", hours / 24);
+            assert!(row.expect(what).contains(&days), "{what}: {days}");
+        }
     }
 }

@@ -182,6 +182,7 @@ impl<'a> System<'a> {
             port: edge_port,
             origin_url: format!("http://127.0.0.1:{}", balancer.port),
             runtime: Runtime::Bare,
+            traced_share: 0.0,
         };
         edge.start(&self.secrets, processes)?;
         Ok(Running {
