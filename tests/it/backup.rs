@@ -54,7 +54,9 @@ fn command_of(container: &Value, export: &Path) -> Vec<String> {
         let word = word.as_str().unwrap();
         match word.strip_prefix("/export") {
             Some(inside) => format!("{}{inside}", export.display()),
-            None => word.replace("$(BUCKET)", BUCKET).replace("$(POD_NAME)", POD),
+            None => word
+                .replace("$(BUCKET)", BUCKET)
+                .replace("$(POD_NAME)", POD),
         }
     };
     words.iter().map(in_place).collect()
