@@ -50,8 +50,7 @@ async fn a_request_is_found_as_a_trace_in_the_log_and_as_an_exemplar() {
         .client
         .get(format!("{}/graphql/{}", observed.edge_url, question.id))
         .query(&[("variables", variables.as_str())])
-        .header("traceparent", format!("00-{trace}-{CLIENT}-01"))
-        .header("graphql-client-name", "ios");
+        .header("traceparent", format!("00-{trace}-{CLIENT}-01"));
     let answer = Answer::read(request.send().await.unwrap()).await.unwrap();
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert!(!answer.is_hit(), "{}", answer.cache_status());
@@ -92,7 +91,6 @@ async fn a_request_is_found_as_a_trace_in_the_log_and_as_an_exemplar() {
         panic!("{lines:?}");
     };
     assert_eq!(line["operation"], "OffersNearby");
-    assert_eq!(line["client"], "ios");
     assert_eq!(line["outcome"], "ok");
     assert_eq!(line["app"], "origin");
 
