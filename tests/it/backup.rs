@@ -91,8 +91,8 @@ async fn what_is_exported_at_night_is_restored_from_the_bucket() {
         command
     };
     run(&mut yousoon("database", &["seed", "--offers", "300"]));
-    let served = path("s3");
-    fs::create_dir_all(served.join(BUCKET)).unwrap();
+    let objects = path("s3");
+    fs::create_dir_all(objects.join(BUCKET)).unwrap();
     let port = e2e::port::free().unwrap();
     let mut server = tokio::process::Command::new(&programs.s3);
     server
@@ -100,7 +100,7 @@ async fn what_is_exported_at_night_is_restored_from_the_bucket() {
         // Attributes of files are not on every file system.
         .arg("--sidecar")
         .arg(path("attributes"))
-        .arg(&served)
+        .arg(&objects)
         .env("ROOT_ACCESS_KEY", KEY)
         .env("ROOT_SECRET_KEY", SECRET);
     fs::create_dir(path("attributes")).unwrap();

@@ -143,9 +143,9 @@ fn judge(configuration: &str, needs: &Needs, runtime: &str) -> Result<Vec<String
 fn parse(text: &str) -> Result<Value> {
     let lines = text.lines();
     let without_comments: Vec<&str> = lines
-        .map(|line| match line.trim_start().starts_with("//") {
-            true => "",
-            false => line,
+        .map(|line| {
+            let is_comment = line.trim_start().starts_with("//");
+            if is_comment { "" } else { line }
         })
         .collect();
     serde_json::from_str(&without_comments.join("\n"))
@@ -215,7 +215,7 @@ fn of_environment(environment: &Value, top: &Value, needs: &Needs) -> Vec<String
     ];
     let mut found = failed(&checks);
     for limiter in items(&environment["ratelimits"]) {
-        if limiter["simple"]["period"].to_string() != needs.period_s {
+        if limiter["simple"]["period"].as_u64() != needs.period_s.parse().ok() {
             let (name, told) = (text(&limiter["name"]), &needs.period_s);
             found.push(format!(
                 "{name} counts in another period than clients are told, {told} s"

@@ -107,8 +107,8 @@ fn of_panels(panels: &Value, sources: &BTreeSet<&str>) -> Vec<String> {
             continue;
         };
         let cells = (x..x + w).flat_map(|x| (y..y + h).map(move |y| (x, y)));
-        let is_free = cells.fold(true, |free, cell| taken.insert(cell) && free);
-        if x + w > COLUMNS || !is_free {
+        let is_taken = cells.filter(|cell| !taken.insert(*cell)).count() > 0;
+        if x + w > COLUMNS || is_taken {
             wrong("its place is taken or outside of the grid");
         }
     }

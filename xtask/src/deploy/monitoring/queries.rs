@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promql_parser::parser::{self, Expr, VectorSelector};
+use promql_parser::parser::{self, Expr, LabelModifier, VectorSelector};
 use promql_parser::util::{ExprVisitor, walk_expr};
 
 /// Metrics that Prometheus makes itself, with their labels.
@@ -132,7 +132,7 @@ impl ExprVisitor for Used {
             Expr::VectorSelector(selector) => self.add_selector(selector)?,
             Expr::MatrixSelector(range) => self.add_selector(&range.vs)?,
             Expr::Aggregate(aggregate) => {
-                let labels = aggregate.modifier.iter().map(|modifier| modifier.labels());
+                let labels = aggregate.modifier.iter().map(LabelModifier::labels);
                 self.labels
                     .extend(labels.flat_map(|labels| labels.labels.clone()));
             }
