@@ -42,6 +42,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let out = checkout::target_dir()?.join("images").join(arch.oci());
     let toolbox = Toolbox::ensure(options)?;
     let buildah = debian::ensure("buildah", "buildah")?;
+    debian::ensure("zstd", "zstd")?;
     let runner = arch.runner()?;
     let built = programs::build(&toolbox, arch)?;
     let files = out.join("files");
@@ -141,7 +142,15 @@ fn commit(buildah: &Path, options: &Options, out: &Path, layout: &Path) -> Resul
     progress::step(
         "compressing the image",
         buildah()
-            .args(["push", "--compression-format", "gzip", NAME])
+            // A quarter smaller than with gzip; containerd and Docker unpack it.
+            .args([
+                "push",
+                "--compression-format",
+                "zstd",
+                "--compression-level",
+                "19",
+                NAME,
+            ])
             .arg(format!("oci:{}:{NAME}", layout.display())),
     )?;
     // Each layer is there a second time, uncompressed.

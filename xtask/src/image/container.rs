@@ -96,7 +96,7 @@ fn unpack(image: &Layout, root: &Path) -> Result<()> {
     for layer in &image.layers {
         progress::output_of(
             Command::new("tar")
-                .args(["--numeric-owner", "-xzf"])
+                .args(["--numeric-owner", "--zstd", "-xf"])
                 .arg(layer)
                 .arg("-C")
                 .arg(root),
