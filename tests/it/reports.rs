@@ -67,7 +67,6 @@ async fn an_error_is_reported_with_its_request_and_nothing_of_a_person() {
         .event(|event| event["message"] == "request failed")
         .await;
     let event = event.unwrap();
-    assert_eq!(event["level"], "error");
     assert_eq!(event["environment"], "tests");
     assert_eq!(event["tags"]["operation"], "PartnerPage");
     assert_eq!(event["tags"]["client"], "ios");
