@@ -146,7 +146,7 @@ fn find_k6(tools: &Tools) -> Result<PathBuf> {
     progress::step(
         "installing k6 (about 3 min)",
         Command::new("go")
-            .args(["install", "go.k6.io/k6@latest"])
+            .args(["install", "go.k6.io/k6@v1.8.1"])
             .env("GOBIN", tools.bin())
             // Go refuses to work inside a module that it does not know.
             .current_dir(env::temp_dir()),
