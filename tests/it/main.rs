@@ -40,6 +40,11 @@ fn venue((lat, lng): (f64, f64), cuisine: &'static str) -> Venue {
     Venue { lat, lng, cuisine }
 }
 
+/// A text that lives as long as the tests, as the environment of a stack does.
+fn leaked(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}
+
 /// A stack with three venues in Paris and two in Lyon.
 async fn stack() -> Stack {
     let venues = vec![

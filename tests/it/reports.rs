@@ -7,14 +7,10 @@ use e2e::sentry::Sentry;
 use e2e::{Answer, Options, Stack};
 use serde_json::json;
 
-use crate::venue;
+use crate::{leaked, venue};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARTNER: &str = "5f0000000000000000000001";
-
-fn leaked(text: String) -> &'static str {
-    Box::leak(text.into_boxed_str())
-}
 
 /// Its database is broken: what needs partners fails.
 async fn broken(sentry: &Sentry, listen: &'static str) -> Stack {

@@ -5,14 +5,10 @@ use e2e::collector::{Collector, Span};
 use e2e::{Answer, Ask, Durability, Options, Redis, Stack};
 use serde_json::{Value, json};
 
-use crate::{PARIS, near, venue};
+use crate::{PARIS, leaked, near, venue};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CLIENT: &str = "00f067aa0ba902b7";
-
-fn leaked(text: String) -> &'static str {
-    Box::leak(text.into_boxed_str())
-}
 
 async fn stack(collector: &Collector, more: &[(&'static str, &'static str)]) -> (Stack, Redis) {
     let redis = Redis::start(Durability::Memory).await.unwrap();

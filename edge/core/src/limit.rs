@@ -15,8 +15,8 @@ pub const RETRY_AFTER: &str = "10";
 
 /// What the edge is about to ask the origin for, because a client's request makes it necessary.
 ///
-/// A new answer instead of one that was served stale, or the policy of a document that is known, is
-/// none: it was filled or found before, and is asked for once in its time, whoever sends the request.
+/// Refreshing an answer that was served stale, or the policy of a known document, is no errand: the edge
+/// asks for it once in its time, however many clients send the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Errand {
     /// An answer that no cache has.

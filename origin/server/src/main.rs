@@ -204,7 +204,7 @@ fn run(
     command: Command,
     telemetry: TelemetryConfig,
 ) -> anyhow::Result<()> {
-    // Only the server exports traces, and reports errors: whoever runs a command reads them.
+    // Only the server exports traces and reports errors: a command prints its errors to its user.
     let logs = TelemetryConfig {
         exports_traces: false,
         sentry: None,

@@ -35,7 +35,7 @@ const OWN: [&str; 4] = [
 #[derive(Debug, Default)]
 struct Needs {
     /// The period of the rate limiter, in seconds, which clients are told.
-    period_s: String,
+    period_s: Option<u64>,
     variables: BTreeSet<String>,
     secrets: BTreeSet<String>,
     bindings: BTreeSet<String>,
@@ -52,7 +52,7 @@ impl Needs {
         let period_s = source.split_once("PERIOD_S: u32 = ");
         let period_s = period_s.and_then(|(_, rest)| rest.split_once(';'));
         Self {
-            period_s: period_s.map_or_else(String::new, |(period_s, _)| period_s.to_owned()),
+            period_s: period_s.and_then(|(period_s, _)| period_s.parse().ok()),
             variables,
             secrets: named(".secret(\"").collect(),
             bindings: named("const BINDING: &str = \"").collect(),
@@ -215,8 +215,8 @@ fn of_environment(environment: &Value, top: &Value, needs: &Needs) -> Vec<String
     ];
     let mut found = failed(&checks);
     for limiter in items(&environment["ratelimits"]) {
-        if limiter["simple"]["period"].as_u64() != needs.period_s.parse().ok() {
-            let (name, told) = (text(&limiter["name"]), &needs.period_s);
+        if limiter["simple"]["period"].as_u64() != needs.period_s {
+            let (name, told) = (text(&limiter["name"]), needs.period_s.unwrap_or_default());
             found.push(format!(
                 "{name} counts in another period than clients are told, {told} s"
             ));

@@ -54,9 +54,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> TelemetryConfig {
         },
     );
     // Sentry's own variables.
-    let usual_environment = "development".to_owned();
     let dsn = reader.optional_masked("SENTRY_DSN", "errors are only logged", dsn);
-    let environment = reader.or("SENTRY_ENVIRONMENT", usual_environment, |text| {
+    let environment = reader.or("SENTRY_ENVIRONMENT", "development".to_owned(), |text| {
         // As Sentry takes it.
         let is_allowed = text.len() <= 64 && !text.contains(['/', '\n']) && text != "None";
         let why = || format!("{text:?} is not 1 to 64 characters without a slash");
@@ -71,7 +70,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> TelemetryConfig {
     }
 }
 
-/// A DSN is not shown: whoever has it can fill the project with reports.
+/// The report does not show the DSN: with it, anybody could fill the project with reports.
 fn dsn(text: &str) -> Result<Dsn, String> {
     text.parse()
         .map_err(|_| "is not a DSN, such as https://KEY@HOST/PROJECT".to_owned())
