@@ -1,5 +1,7 @@
 //! E-mails and SMS to users, and the trait that sends them.
 
+pub mod provider;
+
 use std::fmt;
 
 use async_trait::async_trait;
