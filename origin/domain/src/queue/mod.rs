@@ -11,7 +11,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InvitationId, UserId, auth::codes::CodePurpose, sentence::Language, words::words};
+use crate::{
+    InvitationId, UserId,
+    auth::codes::{CodePurpose, StoredCode},
+    sentence::Language,
+    team::Invitation,
+    words::words,
+};
 
 /// How long a task is kept after it ended, in milliseconds: so long no second one with its key is
 /// stored, and so long a failed one can be tried again.
@@ -136,6 +142,37 @@ pub struct Task {
 }
 
 impl NewTask {
+    /// The task that sends a code.
+    pub fn of_code(work: Work, code: &StoredCode) -> Self {
+        Self {
+            key: format!("{}:{}:{}", work.kind(), code.user, start(&code.hash)),
+            lane: Lane::Codes,
+            work,
+            person: Some(code.user.clone()),
+            created_at_ms: code.created_at_ms,
+            due_at_ms: code.created_at_ms,
+            expires_at_ms: code.expires_at_ms,
+        }
+    }
+
+    /// The task that sends an invitation. It is about an address, not a person; erasing the account
+    /// with this address removes the invitation, and then nothing is sent.
+    pub fn of_invitation(invitation: &Invitation, language: Language, nonce: Nonce) -> Self {
+        Self {
+            key: format!("invitation:{}", invitation.id),
+            lane: Lane::Notices,
+            work: Work::Invitation {
+                id: invitation.id.clone(),
+                language,
+                nonce,
+            },
+            person: None,
+            created_at_ms: invitation.created_at_ms,
+            due_at_ms: invitation.created_at_ms,
+            expires_at_ms: invitation.expires_at_ms,
+        }
+    }
+
     /// As it is stored.
     pub fn stored(&self) -> Task {
         Task {
@@ -161,6 +198,11 @@ impl Task {
     pub fn work(&self) -> Option<Work> {
         serde_json::from_str(&self.work).ok()
     }
+}
+
+/// Enough of a hash to tell a user's codes apart.
+fn start(hash: &str) -> &str {
+    hash.get(..16).unwrap_or(hash)
 }
 
 /// Texts of errors are cut to this many characters: they are for operators.
