@@ -1,6 +1,10 @@
-//! E-mails and SMS to users, and the trait that sends them.
+//! Messages to users: their kinds and rules, what they say, and the traits that send them.
 
+pub mod kind;
+pub mod letter;
+pub mod part;
 pub mod provider;
+pub mod quiet_hours;
 
 use std::fmt;
 
