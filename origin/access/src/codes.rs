@@ -109,8 +109,9 @@ impl Codes {
 
 /// Six digits. Of 2^64 numbers a million different remainders are as good as equally frequent.
 fn digits(random: [u8; 32]) -> String {
-    let [a, b, c, d, e, f, g, h, ..] = random;
-    let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+    let number = random
+        .first_chunk()
+        .map_or(0, |first| u64::from_be_bytes(*first));
     format!("{:06}", number % 1_000_000)
 }
 

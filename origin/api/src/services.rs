@@ -18,7 +18,7 @@ use domain::{
 };
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::{
     caches::Caches,
@@ -53,7 +53,7 @@ pub struct Shared {
     pub qr_keys: KeySet,
     pub queue: Arc<dyn QueueStore>,
     /// Tells this server's workers that there is a task: they look by themselves only now and then.
-    pub queue_wake: Arc<Notify>,
+    pub queue_wake: watch::Sender<()>,
     pub caches: Caches,
     pub purge_log: PurgeLog,
     pub documents: Documents,

@@ -15,17 +15,18 @@ use std::{fmt, sync::Arc, time::Duration};
 use access::random;
 use domain::{
     StoreError,
+    error_chain::chain,
     messages::{
         kind::Channel,
         provider::{Content, Provider, SendError},
     },
     queue::{
-        Lane, Task, retry,
+        Lane, Task, Work, retry,
         store::{End, QueueStore},
     },
 };
 use templates::Templates;
-use tokio::{sync::Notify, time::timeout};
+use tokio::{sync::watch, time::timeout};
 
 pub use composing::Sources;
 pub use metrics::Metrics;
@@ -64,7 +65,7 @@ pub struct Parts {
     pub providers: Providers,
     pub now: Now,
     /// Told when a task was stored.
-    pub wake: Arc<Notify>,
+    pub wake: watch::Sender<()>,
     pub metrics: Metrics,
 }
 
@@ -161,13 +162,13 @@ impl Delivery {
             }
             // The lease ends by itself, and the task is done again.
             Err(error) => {
-                let error = domain::error_chain::chain(&error);
+                let error = chain(&error);
                 tracing::error!(kind, key = task.key, error, "the end of a task was not stored");
             }
         }
     }
 
-    async fn outcome(&self, task: &Task, work: &domain::queue::Work) -> End {
+    async fn outcome(&self, task: &Task, work: &Work) -> End {
         let parts = &self.0.parts;
         let now_ms = (parts.now)();
         if task.expires_at_ms <= now_ms {
@@ -177,7 +178,7 @@ impl Delivery {
             Ok(Composed::Send(addressed)) => addressed,
             Ok(Composed::Needless(why)) => return End::Needless { why },
             Err(error) => {
-                let error = domain::error_chain::chain(&error).to_string();
+                let error = chain(&error).to_string();
                 return self.later(task, error, None);
             }
         };
@@ -197,7 +198,7 @@ impl Delivery {
         let content = parts.templates.content(&letter, language, channel, to);
         let content = match content {
             Ok(content) => content,
-            Err(error) => return dead(&domain::error_chain::chain(&error).to_string()),
+            Err(error) => return dead(&chain(&error).to_string()),
         };
         self.send(task, channel, &content).await
     }

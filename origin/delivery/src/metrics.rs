@@ -64,7 +64,7 @@ impl Metrics {
         );
         registry.register_with_unit(
             "queue_wait",
-            "From when a task was due the first time until it was done.",
+            "From when a task was stored until it was done.",
             Unit::Seconds,
             self.waits.clone(),
         );

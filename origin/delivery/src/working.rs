@@ -36,6 +36,7 @@ impl Delivery {
 
     async fn run_lane(self, lane: Lane, stop: CancellationToken) {
         let mut working = JoinSet::new();
+        let mut wake = self.0.parts.wake.subscribe();
         while !stop.is_cancelled() {
             let free = workers(lane) - working.len();
             let mut taken = 0;
@@ -54,16 +55,15 @@ impl Delivery {
                     }
                 }
             }
-            // A full catch says that there are more.
-            if free > 0 && taken == free && working.len() < workers(lane) {
-                continue;
-            }
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(_) = working.join_next() => {}
-                () = self.0.parts.wake.notified(), if taken < free => {}
+                // All work: there may be more to do when one is free.
+                Some(_) = working.join_next(), if taken == free => {}
+                Ok(()) = wake.changed(), if taken < free => {}
                 () = sleep(LOOKS_EVERY) => {}
             }
+            // Those that ended are free.
+            while working.try_join_next().is_some() {}
         }
         while working.join_next().await.is_some() {}
     }

@@ -105,7 +105,7 @@ impl AppState {
             database.service_tokens,
         )?;
         let outgoing = Arc::new(UnsentMessages::new(if config.environment.is_production() {
-            MessageLog::KindOnly
+            MessageLog::KeyOnly
         } else {
             MessageLog::Full
         }));
@@ -130,7 +130,8 @@ impl AppState {
             views: Views::default(),
             auth,
             qr_keys: config.qr_keys.clone(),
-            outgoing: Arc::clone(&outgoing) as Arc<_>,
+            queue: database.queue,
+            queue_wake: tokio::sync::watch::Sender::new(()),
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
             document_mode: config.documents.mode,
             rate_limiter: caches.rate_limiter(&config.cache),

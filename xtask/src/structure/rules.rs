@@ -46,6 +46,8 @@ pub(crate) const CRATES: &[CrateRule] = &[
         ],
     ),
     row(PROVIDERS, &["domain", "cache-core"]),
+    pure("templates", &["domain"]),
+    row("delivery", &["domain", "access", "templates"]),
     row(
         "api",
         &[
@@ -69,6 +71,8 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "access",
             "purging",
             PROVIDERS,
+            "templates",
+            "delivery",
             "catalogue-index",
             "api",
             "edge-core",

@@ -189,7 +189,7 @@ async fn send(
     let task = NewTask::of_code(work, &stored);
     // Not put if the account was erased since it was looked up.
     if auth.code_store.put(stored, task).await? {
-        services.queue_wake.notify_one();
+        services.queue_wake.send_replace(());
     }
     Ok(())
 }

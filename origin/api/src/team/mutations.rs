@@ -189,7 +189,7 @@ async fn invite(
             ))
         }
         Invited::Done => {
-            request.services.queue_wake.notify_one();
+            request.services.queue_wake.send_replace(());
             Ok(invitation)
         }
     }

@@ -47,10 +47,14 @@ words! {
 }
 
 words! {
-    /// Which messages wait for each other: a campaign never delays a code.
+    /// Which messages wait for each other. Each lane has its own workers, so that many messages of one
+    /// lane delay none of another.
     Lane {
+        /// Somebody is waiting for it in front of a screen.
         Codes = "codes",
+        /// What concerns one person.
         Notices = "notices",
+        /// What is sent to many at once.
         Campaigns = "campaigns",
     }
 }

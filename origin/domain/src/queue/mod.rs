@@ -7,6 +7,8 @@
 pub mod retry;
 pub mod store;
 
+pub use crate::messages::kind::Lane;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -22,19 +24,6 @@ use crate::{
 /// How long a task is kept after it ended, in milliseconds: so long no second one with its key is
 /// stored, and so long a failed one can be tried again.
 pub const KEPT_MS: i64 = 30 * 86_400_000;
-
-words! {
-    /// Tasks that wait for each other. Each lane has its own workers, so that many tasks of one lane
-    /// delay no task of another.
-    Lane {
-        /// Somebody is waiting for it in front of a screen.
-        Codes = "codes",
-        /// What concerns one person.
-        Notices = "notices",
-        /// What is sent to many at once.
-        Campaigns = "campaigns",
-    }
-}
 
 words! {
     State {

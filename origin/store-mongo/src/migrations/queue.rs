@@ -16,7 +16,7 @@ pub(super) fn changes() -> Vec<Change> {
             "work": {"bsonType": "string"},
             "personId": {"bsonType": "objectId"},
             "state": {"enum": ["waiting", "done", "dead"]},
-            "attempts": {"bsonType": "int"},
+            "attempts": {"bsonType": ["int", "long"]},
             "lease": {"bsonType": "string"},
             "error": {"bsonType": "string"},
             "providerId": {"bsonType": "string"},
