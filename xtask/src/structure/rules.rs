@@ -23,6 +23,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("pq", &["pq-core", "cache-core"]),
     pure("domain", &["cache-core", "pq-core"]),
     pure("catalogue-index", &["domain"]),
+    pure("templates", &["domain"]),
     row("store-sqlite", &["domain", "pq-core", "cache-core"]),
     row("store-mongo", &["domain", "pq-core", "cache-core"]),
     row(
@@ -51,6 +52,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
         &[
             "domain",
             "catalogue-index",
+            "templates",
             "access",
             "purging",
             // The key of an answer is the edge's.
@@ -70,6 +72,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "purging",
             PROVIDERS,
             "catalogue-index",
+            "templates",
             "api",
             "edge-core",
             "pq-core",
