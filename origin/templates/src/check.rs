@@ -6,11 +6,13 @@ use domain::{
 };
 
 use crate::{
+    embedded::FILES,
     fitting::{fits, most_chars},
     links::Links,
     problem::{Cause, Problem},
-    render::{TemplateError, Templates},
+    render::{TemplateError, Templates, shapes},
     samples::samples,
+    source::Shape,
     variables::{MARK, Variables},
 };
 
@@ -48,6 +50,19 @@ const fn required(kind: Kind, part: Part) -> &'static [&'static str] {
         (Part::Text | Part::Html, Kind::PhoneCode | Kind::IdentityResult | Kind::News)
         | (Part::Subject | Part::Sms | Part::Title | Part::Body, _) => &[],
     }
+}
+
+/// The variables that the templates of this kind may name, and what each holds.
+pub fn variables(kind: Kind) -> Vec<(&'static str, Shape)> {
+    shapes(kind)
+}
+
+/// The program's own template, which an administrator's replaces; none if the kind has no such part.
+pub fn original(kind: Kind, language: Language, part: Part) -> Option<&'static str> {
+    let key = (kind, language, part);
+    let mut files = FILES.iter().copied().flatten();
+    let file = files.find(|file| (file.kind, file.language, file.part) == key);
+    file.map(|file| file.source)
 }
 
 impl Templates {

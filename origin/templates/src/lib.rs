@@ -27,9 +27,10 @@ mod source;
 mod typography;
 mod variables;
 
-pub use check::Preview;
+pub use check::{Preview, original, variables};
 pub use links::{Links, NotHttps};
 pub use overrides::{Overrides, Rejected};
 pub use problem::{Cause, Problem};
 pub use render::{TemplateError, Templates};
 pub use rendered::{EmailText, Rendered, ShortText, SmsText};
+pub use source::Shape;

@@ -95,7 +95,7 @@ impl Templates {
         part: Part,
         source: &str,
     ) -> Result<(), Vec<Problem>> {
-        let shapes = shapes(kind, language);
+        let shapes = shapes(kind);
         let source = prepared(source, form(part), language, &shapes)?;
         let name = template_name(kind, language, part);
         self.compile(name, source).map_err(|problem| vec![problem])
@@ -274,8 +274,8 @@ fn footer_name(language: Language, form: Form) -> String {
 }
 
 /// The variables of a kind: every letter of it has the same.
-fn shapes(kind: Kind, language: Language) -> Vec<(&'static str, Shape)> {
-    let links = Links::example();
+pub(crate) fn shapes(kind: Kind) -> Vec<(&'static str, Shape)> {
+    let (links, language) = (Links::example(), Language::French);
     let first = samples(kind, language).into_iter().next();
     first.map_or_else(Vec::new, |letter| {
         Variables::of(&letter, language, &links).shapes()

@@ -17,10 +17,14 @@ use crate::{
 
 /// What a variable holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub enum Shape {
+    /// It is shown.
     Text,
+    /// It is shown, or is the address of `<a href="…">`.
     Link,
+    /// It is tested with `if`.
     Flag,
+    /// `for` repeats what stands around each of its texts.
     List,
 }
 
@@ -105,9 +109,11 @@ impl Piece<'_> {
 /// The piece with which the source begins.
 fn next_piece(source: &str, form: Form) -> Result<Piece<'_>, Cause> {
     let until = |open: &'static str, close: &str| {
-        let end = source.find(close).ok_or(Cause::Unclosed(open))?;
-        let whole = &source[..end + close.len()];
-        Ok((whole, source[open.len()..end].trim_matches(is_filling)))
+        // `{%}` opens, and does not close.
+        let inside = &source[open.len()..];
+        let end = inside.find(close).ok_or(Cause::Unclosed(open))?;
+        let whole = &source[..open.len() + end + close.len()];
+        Ok((whole, inside[..end].trim_matches(is_filling)))
     };
     if source.starts_with("{{") {
         let (whole, inner) = until("{{", "}}")?;

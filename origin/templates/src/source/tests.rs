@@ -75,6 +75,8 @@ fn what_a_template_has_no_need_of_is_refused() {
         ("{{ name", Cause::Unclosed("{{")),
         ("{% if name ", Cause::Unclosed("{%")),
         ("{# name ", Cause::Unclosed("{#")),
+        ("{%}", Cause::Unclosed("{%")),
+        ("{#}", Cause::Unclosed("{#")),
     ] {
         let causes: Vec<Cause> = plain(source)
             .unwrap_err()

@@ -3,13 +3,15 @@
 use domain::{
     messages::{
         kind::{Channel, Kind},
+        letter::{Letter, Proof, VerifyEmail},
         part::Part,
     },
     sentence::Language,
 };
-use templates::{Cause, Overrides, Rendered, samples::samples};
+use proptest::prelude::*;
+use templates::{Cause, Overrides, Rendered, Shape, original, samples::samples, variables};
 
-use crate::{links, templates};
+use crate::{all_kinds, links, templates};
 
 fn problems(kind: Kind, part: Part, source: &str) -> Vec<Cause> {
     let checked = templates().check(kind, Language::French, part, source);
@@ -171,24 +173,92 @@ fn a_stored_template_that_is_wrong_is_left_out_and_reported() {
 /// What the program itself sends passes what an administrator's templates must pass.
 #[test]
 fn the_programs_own_templates_pass() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/files");
-    let file = |part| match part {
-        Part::Subject => "subject.txt",
-        Part::Text => "body.txt",
-        Part::Html => "body.html",
-        Part::Sms => "sms.txt",
-        Part::Title => "push_title.txt",
-        Part::Body => "push_body.txt",
-    };
-    for kind in Kind::ALL {
-        for language in Language::ALL {
-            for part in Part::ALL.iter().filter(|part| kind.has(**part)) {
-                let (kind_word, language_word) = (kind.as_str(), language.as_str());
-                let path = format!("{root}/{kind_word}/{language_word}/{}", file(*part));
-                let source = std::fs::read_to_string(&path).unwrap();
-                let checked = templates().check(*kind, *language, *part, &source);
-                assert!(checked.is_ok(), "{path}: {:?}", checked.err());
-            }
+    for (kind, language) in all_kinds() {
+        for part in Part::ALL {
+            let Some(source) = original(kind, language, *part) else {
+                assert!(!kind.has(*part), "{kind:?} {part:?}");
+                continue;
+            };
+            let checked = templates().check(kind, language, *part, source);
+            assert!(checked.is_ok(), "{kind:?} {part:?}: {:?}", checked.err());
         }
+    }
+}
+
+/// Otherwise a template that was checked with one letter would fail with another.
+#[test]
+fn every_letter_of_a_kind_has_the_same_variables() {
+    for kind in Kind::ALL {
+        for (name, shape) in variables(*kind) {
+            let source = match shape {
+                Shape::Text | Shape::Link => format!("a{{{{ {name} }}}}"),
+                Shape::Flag => format!("a{{% if {name} %}}b{{% endif %}}"),
+                Shape::List => format!("a{{% for b in {name} %}}{{{{ b }}}}{{% endfor %}}"),
+            };
+            let part = if kind.has(Part::Text) {
+                Part::Text
+            } else {
+                Part::Sms
+            };
+            let found = problems(*kind, part, &source);
+            let is_complete = |cause: &Cause| matches!(cause, Cause::Missing(_));
+            assert!(found.iter().all(is_complete), "{kind:?} {name}: {found:?}");
+        }
+    }
+}
+
+/// What administrators may type, and what they may not.
+const WORDS: [&str; 28] = [
+    "{{ first_name }}",
+    "{{ link }}",
+    "{{link}}",
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "{#",
+    "#}",
+    "{",
+    "}",
+    "{% if first_name %}",
+    "{% else %}",
+    "{% endif %}",
+    "{% for a in offer %}",
+    "{% endfor %}",
+    "|safe",
+    " - ",
+    "+",
+    "<p>",
+    "</p>",
+    "<a href=\"{{ link }}\">",
+    "</a>",
+    "<strong>",
+    "</strong>",
+    "<",
+    ">",
+    "Bonjour ! ",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever is typed is refused, or renders every letter and escapes its values.
+    #[test]
+    fn what_passes_the_check_is_harmless(words in prop::collection::vec(0..WORDS.len(), 1..8)) {
+        let typed: String = words.into_iter().map(|at| WORDS[at]).collect();
+        let source = format!("{typed}<p><a href=\"{{{{ link }}}}\">a</a></p>");
+        let (kind, language, part) = (Kind::VerifyEmail, Language::French, Part::Html);
+        let overrides = [((kind, language, part), source)].into_iter().collect();
+        let (overridden, _) = templates().with(&overrides);
+        let letter = Letter::VerifyEmail(VerifyEmail {
+            first_name: "<script>{{ link }}".into(),
+            token: Proof::new("t"),
+        });
+        let rendered = overridden.render(&letter, language, Channel::Email, &links());
+        let Ok(Rendered::Email(email)) = rendered else {
+            panic!("{rendered:?}");
+        };
+        prop_assert!(!email.html.contains("<script"));
+        prop_assert!(email.html.contains("/verify-email?token=t"));
     }
 }
