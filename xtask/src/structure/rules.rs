@@ -23,6 +23,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("pq", &["pq-core", "cache-core"]),
     pure("domain", &["cache-core", "pq-core"]),
     pure("catalogue-index", &["domain"]),
+    pure("templates", &["domain"]),
     row("store-sqlite", &["domain", "pq-core", "cache-core"]),
     row("store-mongo", &["domain", "pq-core", "cache-core"]),
     row(
@@ -53,6 +54,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
         &[
             "domain",
             "catalogue-index",
+            "templates",
             "access",
             "purging",
             // The key of an answer is the edge's.
@@ -74,6 +76,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "templates",
             "delivery",
             "catalogue-index",
+            "templates",
             "api",
             "edge-core",
             "pq-core",

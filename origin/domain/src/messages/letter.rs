@@ -251,7 +251,7 @@ pub struct PaymentResult {
     pub partner: String,
 }
 
-/// News, in the recipient's language.
+/// News, in the recipient's language. Longer ones are cut off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct News {
@@ -260,4 +260,10 @@ pub struct News {
     pub paragraphs: Vec<String>,
     /// What the app opens, such as "/offers"; its first page if none.
     pub path: Option<String>,
+}
+
+impl News {
+    pub const MOST_TITLE_CHARS: usize = 120;
+    pub const MOST_PARAGRAPHS: usize = 12;
+    pub const MOST_PARAGRAPH_CHARS: usize = 800;
 }
