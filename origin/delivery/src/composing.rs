@@ -87,7 +87,9 @@ impl Sources {
                 && self.codes.is(stored, &code)
         });
         let Some(stored) = stored else {
-            return Ok(Composed::Needless("another code or change has taken its place"));
+            return Ok(Composed::Needless(
+                "another code or change has taken its place",
+            ));
         };
         let first_name = account.first_name;
         let token = || Proof::new(format!("{user}.{code}"));
@@ -131,7 +133,9 @@ impl Sources {
         let Some(stored) = stored else {
             return Ok(Composed::Needless("the invitation was withdrawn or used"));
         };
-        let partners = self.partners.partners_by_ids(slice::from_ref(&stored.partner));
+        let partners = self
+            .partners
+            .partners_by_ids(slice::from_ref(&stored.partner));
         let Some(partner) = partners.await?.remove(&stored.partner) else {
             return Ok(Composed::Needless("there is no such partner"));
         };

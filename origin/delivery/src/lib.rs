@@ -25,7 +25,7 @@ use domain::{
         store::{End, QueueStore},
     },
 };
-use templates::Templates;
+use templates::{Links, Rendered, Templates};
 use tokio::{sync::watch, time::timeout};
 
 pub use composing::Sources;
@@ -62,6 +62,7 @@ pub struct Parts {
     pub queue: Arc<dyn QueueStore>,
     pub sources: Sources,
     pub templates: Templates,
+    pub links: Links,
     pub providers: Providers,
     pub now: Now,
     /// Told when a task was stored.
@@ -96,6 +97,10 @@ impl Delivery {
             sms: Circuit::default(),
             push: Circuit::default(),
         }))
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.parts.metrics
     }
 
     /// Does all tasks that are due now, one after the other; returns how many.
@@ -158,12 +163,21 @@ impl Delivery {
         match parts.queue.end(&task.key, lease, end, now_ms).await {
             Ok(true) => {}
             Ok(false) => {
-                tracing::warn!(kind, key = task.key, "a task was removed or taken by another worker");
+                tracing::warn!(
+                    kind,
+                    key = task.key,
+                    "a task was removed or taken by another worker"
+                );
             }
             // The lease ends by itself, and the task is done again.
             Err(error) => {
                 let error = chain(&error);
-                tracing::error!(kind, key = task.key, error, "the end of a task was not stored");
+                tracing::error!(
+                    kind,
+                    key = task.key,
+                    error,
+                    "the end of a task was not stored"
+                );
             }
         }
     }
@@ -178,7 +192,7 @@ impl Delivery {
             Ok(Composed::Send(addressed)) => addressed,
             Ok(Composed::Needless(why)) => return End::Needless { why },
             Err(error) => {
-                let error = chain(&error).to_string();
+                let error = chain(&error);
                 return self.later(task, error, None);
             }
         };
@@ -195,10 +209,16 @@ impl Delivery {
                 counts: false,
             };
         }
-        let content = parts.templates.content(&letter, language, channel, to);
-        let content = match content {
-            Ok(content) => content,
-            Err(error) => return dead(&chain(&error).to_string()),
+        let rendered = parts
+            .templates
+            .render(&letter, language, channel, &parts.links);
+        let content = match rendered {
+            Ok(Rendered::Email(email)) => Content::Email(email.to(to)),
+            Ok(Rendered::Sms(sms)) => Content::Sms(sms.to(to)),
+            Ok(Rendered::Push(_) | Rendered::Inbox(_)) => {
+                return dead("no task is told by this channel");
+            }
+            Err(error) => return dead(&chain(&error)),
         };
         self.send(task, channel, &content).await
     }
@@ -209,7 +229,7 @@ impl Delivery {
             Channel::Email => (&parts.providers.email, &self.0.email),
             Channel::Sms => (&parts.providers.sms, &self.0.sms),
             Channel::Push => (&parts.providers.push, &self.0.push),
-            Channel::Inbox => return dead("nothing is sent to an inbox"),
+            Channel::Inbox => return dead("no task is told by this channel"),
         };
         let name = provider.name();
         let now_ms = (parts.now)();
@@ -271,10 +291,7 @@ fn dead(error: &str) -> End {
 
 /// A name that no other worker has.
 fn lease() -> String {
-    random::bytes::<12>()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    format!("{:032x}", u128::from_be_bytes(random::bytes()))
 }
 
 fn number() -> u64 {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{error_chain::chain, queue::{KEPT_MS, Lane}};
+use domain::{
+    error_chain::chain,
+    queue::{KEPT_MS, Lane},
+};
 use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 

@@ -47,14 +47,12 @@ pub(crate) const CRATES: &[CrateRule] = &[
         ],
     ),
     row(PROVIDERS, &["domain", "cache-core"]),
-    pure("templates", &["domain"]),
     row("delivery", &["domain", "access", "templates"]),
     row(
         "api",
         &[
             "domain",
             "catalogue-index",
-            "templates",
             "access",
             "purging",
             // The key of an answer is the edge's.
@@ -76,7 +74,6 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "templates",
             "delivery",
             "catalogue-index",
-            "templates",
             "api",
             "edge-core",
             "pq-core",
