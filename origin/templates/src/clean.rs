@@ -157,6 +157,12 @@ mod tests {
     }
 
     #[test]
+    fn escaped_text_ends_no_attribute_and_begins_no_tag() {
+        let escaped = html_escaped("a&b<c>\"d'e");
+        assert_eq!(escaped, "a&amp;b&lt;c&gt;&quot;d&#39;e");
+    }
+
+    #[test]
     fn only_right_to_left_texts_are_isolated() {
         assert_eq!(isolated("Zoé".into()), "Zoé");
         assert_eq!(isolated("דנה".into()), "\u{2068}דנה\u{2069}");
