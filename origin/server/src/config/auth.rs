@@ -8,7 +8,7 @@ use access::{
 };
 use api::environment::Environment;
 
-use super::{Roles, reader::Reader};
+use super::{Role, Roles, reader::Reader};
 
 const DEFAULT_COST: u32 = 10;
 /// Passwords that may queue per password being hashed: about half a second of waiting.

@@ -86,8 +86,8 @@ async fn a_task_has_one_worker_however_many_look(fresh: Fresh) {
         stored.push(put(&fresh, name, NOW_MS).await.key);
     }
     let leases: Vec<String> = (0..8).map(|n| format!("worker {n}")).collect();
-    let takes = leases.iter().map(|lease| take(&fresh.db, lease, NOW_MS, 3));
-    let taken: Vec<Vec<Task>> = join_all(takes).await;
+    let looks = leases.iter().map(|lease| take(&fresh.db, lease, NOW_MS, 3));
+    let taken: Vec<Vec<Task>> = join_all(looks).await;
     assert!(taken.iter().all(|some| some.len() <= 3));
     let mut all: Vec<String> = taken
         .iter()
