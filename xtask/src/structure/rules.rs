@@ -23,6 +23,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("pq", &["pq-core", "cache-core"]),
     pure("domain", &["cache-core", "pq-core"]),
     pure("catalogue-index", &["domain"]),
+    pure("templates", &["domain"]),
     row("store-sqlite", &["domain", "pq-core", "cache-core"]),
     row("store-mongo", &["domain", "pq-core", "cache-core"]),
     row(
@@ -46,6 +47,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
         ],
     ),
     row(PROVIDERS, &["domain", "cache-core"]),
+    row("delivery", &["domain", "access", "templates"]),
     row(
         "api",
         &[
@@ -69,6 +71,8 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "access",
             "purging",
             PROVIDERS,
+            "templates",
+            "delivery",
             "catalogue-index",
             "api",
             "edge-core",
