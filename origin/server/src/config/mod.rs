@@ -19,6 +19,7 @@ mod live;
 mod messages;
 mod metrics;
 mod production;
+mod providers;
 mod rate_limits;
 mod reader;
 mod roles;
@@ -35,6 +36,7 @@ pub use http::HttpConfig;
 pub use live::LiveConfig;
 pub use messages::MessagesConfig;
 pub use metrics::MetricsConfig;
+pub use providers::{ProvidersConfig, TwilioWebhook, WebhooksConfig};
 pub use reader::ConfigError;
 pub use roles::{Role, Roles};
 pub use rollout::{PlainRedis, Rollout};
@@ -67,6 +69,7 @@ pub struct Config {
     pub lists: ListsConfig,
     pub live: LiveConfig,
     pub messages: MessagesConfig,
+    pub providers: ProvidersConfig,
     pub metrics: MetricsConfig,
     pub telemetry: TelemetryConfig,
 }
@@ -106,6 +109,7 @@ impl Config {
             lists: cache::lists(reader),
             live: LiveConfig::read(reader),
             messages: MessagesConfig::read(reader, environment, roles),
+            providers: ProvidersConfig::read(reader, environment, roles),
             metrics: MetricsConfig::read(reader),
             telemetry: telemetry::read(reader),
         };

@@ -371,6 +371,7 @@ impl Builder {
             lists: ListsConfig::default(),
             live: self.live,
             messages: MessagesConfig::default(),
+            providers: ProvidersConfig::default(),
             metrics: MetricsConfig::default(),
             telemetry: TelemetryConfig::default(),
         }
