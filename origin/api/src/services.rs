@@ -12,9 +12,10 @@ use access::{
     rate::{RateLimiter, RateLimitsConfig},
 };
 use domain::{
-    StoreError, bookings::store::BookingStore, messages::reach::ReachStore, offers::store::OfferStore,
-    partners::store::PartnerStore, purges::PurgeStore, queue::store::QueueStore,
-    stats::store::StatsStore, team::store::TeamStore, users::store::UserStore,
+    StoreError, bookings::store::BookingStore, messages::reach::ReachStore,
+    offers::store::OfferStore, partners::store::PartnerStore, purges::PurgeStore,
+    queue::store::QueueStore, stats::store::StatsStore, team::store::TeamStore,
+    users::store::UserStore,
 };
 use pq_core::compile::Compiler;
 use purging::PurgeLog;

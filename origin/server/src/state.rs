@@ -14,9 +14,7 @@ use api::{
 };
 use cache_tiered::tail;
 use delivery::{Delivery, Providers, Sources};
-use domain::{
-    StoreError, auth::sessions::Sessions, messages::provider::Provider, purges::LogRole,
-};
+use domain::{StoreError, auth::sessions::Sessions, messages::provider::Provider, purges::LogRole};
 use onesignal::OneSignal;
 use outgoing::{MessageLog, UnsentMessages};
 use pq_core::compile::{CompileError, Compiler};

@@ -83,11 +83,24 @@ fn email(reader: &mut Reader<'_>, mode: Mode, is_required: bool) -> Option<ses::
     let base = base(reader, "YOUSOON_SES_URL", &usual, mode);
     let access_key = reader.optional("YOUSOON_SES_ACCESS_KEY", UNSENT, word);
     let secret_key = secret(reader, "YOUSOON_SES_SECRET_KEY");
-    let configuration_set =
-        reader.optional("YOUSOON_SES_CONFIGURATION_SET", "bounces are not reported", word);
+    let configuration_set = reader.optional(
+        "YOUSOON_SES_CONFIGURATION_SET",
+        "bounces are not reported",
+        word,
+    );
     let from = from?;
-    let access_key = needed(reader, "YOUSOON_SES_ACCESS_KEY", access_key, "YOUSOON_SES_FROM");
-    let secret_key = needed(reader, "YOUSOON_SES_SECRET_KEY", secret_key, "YOUSOON_SES_FROM");
+    let access_key = needed(
+        reader,
+        "YOUSOON_SES_ACCESS_KEY",
+        access_key,
+        "YOUSOON_SES_FROM",
+    );
+    let secret_key = needed(
+        reader,
+        "YOUSOON_SES_SECRET_KEY",
+        secret_key,
+        "YOUSOON_SES_FROM",
+    );
     Some(ses::Config {
         base: base?,
         mode,
@@ -119,7 +132,10 @@ fn ses_webhook(
         callable(text, Mode::Development)
     });
     if fake.is_some() && mode == Mode::Production {
-        reader.refuse("YOUSOON_SES_SNS_URL", "is for fakes, which production does not allow");
+        reader.refuse(
+            "YOUSOON_SES_SNS_URL",
+            "is for fakes, which production does not allow",
+        );
     }
     let email = email.filter(|_| !topics.is_empty())?;
     let source = match fake {
@@ -131,16 +147,18 @@ fn ses_webhook(
     Some(ses::WebhookConfig { source, topics })
 }
 
-fn twilio_webhook(
-    reader: &mut Reader<'_>,
-    sms: Option<&twilio::Config>,
-) -> Option<TwilioWebhook> {
+fn twilio_webhook(reader: &mut Reader<'_>, sms: Option<&twilio::Config>) -> Option<TwilioWebhook> {
     let token = reader.secret("YOUSOON_TWILIO_TOKEN", "Twilio does not report", |text| {
         Ok(text.as_bytes().to_vec())
     });
     let sms = sms?;
     let url = sms.status_callback.clone()?;
-    let token = needed(reader, "YOUSOON_TWILIO_TOKEN", token, "YOUSOON_WEBHOOKS_URL");
+    let token = needed(
+        reader,
+        "YOUSOON_TWILIO_TOKEN",
+        token,
+        "YOUSOON_WEBHOOKS_URL",
+    );
     Some(TwilioWebhook {
         account: sms.account.clone(),
         token: token?,
@@ -187,7 +205,12 @@ fn push(reader: &mut Reader<'_>, mode: Mode, is_required: bool) -> Option<onesig
     let base = base(reader, "YOUSOON_ONESIGNAL_URL", usual, mode);
     let key = secret(reader, "YOUSOON_ONESIGNAL_KEY");
     let app = app?;
-    let key = needed(reader, "YOUSOON_ONESIGNAL_KEY", key, "YOUSOON_ONESIGNAL_APP");
+    let key = needed(
+        reader,
+        "YOUSOON_ONESIGNAL_KEY",
+        key,
+        "YOUSOON_ONESIGNAL_APP",
+    );
     Some(onesignal::Config {
         base: base?,
         mode,
@@ -224,12 +247,7 @@ fn needed<T>(
     value
 }
 
-fn base(
-    reader: &mut Reader<'_>,
-    variable: &'static str,
-    usual: &str,
-    mode: Mode,
-) -> Option<Url> {
+fn base(reader: &mut Reader<'_>, variable: &'static str, usual: &str, mode: Mode) -> Option<Url> {
     let parse = |text: &str| callable(text, mode);
     let Ok(usual) = parse(usual) else {
         // Made of a region that is none.

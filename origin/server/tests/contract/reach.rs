@@ -37,14 +37,21 @@ async fn the_latest_report_of_an_address_counts(fresh: Fresh) {
         (None, NOW_MS - 1, Some(Barrier::Bounced)),
         (None, NOW_MS + 1, None),
         (Some(Barrier::Bounced), NOW_MS, None),
-        (Some(Barrier::Complained), NOW_MS + 2, Some(Barrier::Complained)),
+        (
+            Some(Barrier::Complained),
+            NOW_MS + 2,
+            Some(Barrier::Complained),
+        ),
     ] {
         fresh.db.reach.note(reach(noted, at_ms)).await.unwrap();
         let found = barrier(&fresh, Channel::Email, anas).await;
         assert_eq!(found, expected, "{noted:?} at {at_ms}");
     }
     assert_eq!(barrier(&fresh, Channel::Sms, anas).await, None);
-    assert_eq!(barrier(&fresh, Channel::Email, "ben@example.fr").await, None);
+    assert_eq!(
+        barrier(&fresh, Channel::Email, "ben@example.fr").await,
+        None
+    );
 }
 
 async fn of_reports_at_once_the_latest_counts(fresh: Fresh) {

@@ -43,10 +43,12 @@ impl ReachStore for MongoReach {
                         return Ok(());
                     }
                     let at = DateTime::from_millis(reach.at_ms);
-                    let edit = match reach.barrier {
-                        Some(barrier) => doc! {"$set": {"at": at, "barrier": barrier.as_str()}},
-                        None => doc! {"$set": {"at": at}, "$unset": {"barrier": ""}},
-                    };
+                    let mut edit = doc! {"$set": {"at": at}};
+                    if let Some(barrier) = reach.barrier {
+                        edit.insert("$set", doc! {"at": at, "barrier": barrier.as_str()});
+                    } else {
+                        edit.insert("$unset", doc! {"barrier": ""});
+                    }
                     tx.update_one(REACH, this, edit).await?;
                     return Ok(());
                 }

@@ -139,7 +139,10 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
 }
 
 async fn fill_reach(db: &Database) {
-    for (address, barrier) in [("ana@example.fr", Some(Barrier::Bounced)), ("ben@example.fr", None)] {
+    for (address, barrier) in [
+        ("ana@example.fr", Some(Barrier::Bounced)),
+        ("ben@example.fr", None),
+    ] {
         let reach = Reach {
             channel: Channel::Email,
             address: AddressHash::of(address),
