@@ -11,7 +11,7 @@ use crate::clock::now_ms;
 use crate::isolate::Isolate;
 use crate::request::Incoming;
 
-const TRACEPARENT: &str = "traceparent";
+pub(crate) const TRACEPARENT: &str = "traceparent";
 
 /// Continues the client's trace, or begins one for the share of requests that the configuration
 /// names.
@@ -21,7 +21,7 @@ pub(crate) fn of(isolate: &Isolate, incoming: &Incoming) -> Option<Sent> {
     trace::send(client.as_deref(), begins, now_ms(), random)
 }
 
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

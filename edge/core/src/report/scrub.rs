@@ -9,7 +9,7 @@ const MAX_WORD: usize = 20;
 const MAX_DIGITS: usize = 6;
 
 /// The text with placeholders.
-pub(super) fn text(text: &str) -> String {
+pub fn text(text: &str) -> String {
     let mut scrubbed = String::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
