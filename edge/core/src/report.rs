@@ -185,7 +185,7 @@ mod tests {
         let report = Report {
             kind: Kind::OriginUnreachable,
             detail: "it answered « non » with\nstatus 500",
-            operation: Some("PartnerPage"),
+            operation: Some("ShopPage"),
             trace: Some(TRACE),
             withheld: 3,
         };
@@ -207,7 +207,7 @@ mod tests {
             "release": "0.1.0",
             "environment": "tests",
             "message": "the edge refused a request: the origin failed",
-            "tags": {"operation": "PartnerPage", "trace_id": TRACE},
+            "tags": {"operation": "ShopPage", "trace_id": TRACE},
             "contexts": {"edge": {
                 "error": "it answered « non » with\nstatus 500",
                 "withheld_before": 3,

@@ -59,7 +59,7 @@ pub(crate) async fn find(
             web_sys::console::warn_1(&JsValue::from_str(&format!(
                 "cannot use KV's record of a document: {error}"
             )));
-            isolate.reports.failed(Kind::KvRead, &error);
+            isolate.reports.failed(Kind::KvRead, &error.to_string());
             None
         }),
     };
@@ -189,7 +189,7 @@ fn ask(isolate: &'static Isolate, context: &Context, hash: DocumentHash) -> Tick
                 && let Err(error) = store(isolate, hash, &known).await
             {
                 web_sys::console::warn_1(&JsValue::from_str(&error.to_string()));
-                isolate.reports.failed(Kind::KvWrite, &error);
+                isolate.reports.failed(Kind::KvWrite, &error.to_string());
             }
         })
 }

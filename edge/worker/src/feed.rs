@@ -51,7 +51,7 @@ pub(crate) async fn follow(
         refresh(isolate, direct).await.unwrap_or_else(|error| {
             // No other remedy is needed: the copy grows old, and is then not trusted any more.
             console_warn(&error);
-            isolate.reports.failed(Kind::PurgeLog, &error);
+            isolate.reports.failed(Kind::PurgeLog, &error.to_string());
             None
         })
     };

@@ -20,7 +20,7 @@ use crate::kv::Kv;
 use crate::limiter::Limiter;
 use crate::memory::{DEFAULT_CAPACITY_BYTES, Memory};
 use crate::origin::fetched::Fetched;
-use crate::report::{self, Reports};
+use crate::report::Reports;
 use crate::request::Incoming;
 use crate::tally::Counts;
 
@@ -100,7 +100,6 @@ impl Isolate {
                 return Ok(*isolate);
             }
             let isolate: &'static Self = Box::leak(Box::new(Self::new(env)?));
-            report::panics();
             Ok(*cell.get_or_init(|| isolate))
         })
     }

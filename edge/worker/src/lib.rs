@@ -5,7 +5,7 @@
 //! an isolate keeps between requests; then one file per binding: [`kv`], [`limiter`], [`origin`],
 //! [`feed`] (the isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`]
 //! answers `cache explain`, [`tally`] counts what became of requests, and [`report`] tells Sentry of
-//! errors.
+//! errors, and [`panics`] of panics.
 #![cfg(target_arch = "wasm32")]
 
 mod clock;
@@ -19,7 +19,9 @@ mod kv;
 mod limiter;
 mod memory;
 mod origin;
+mod panics;
 mod purge_log;
+mod random;
 mod read;
 mod report;
 mod request;
@@ -46,6 +48,7 @@ async fn fetch(
     context: Context,
 ) -> worker::Result<web_sys::Response> {
     let isolate = Isolate::get(&env)?;
+    panics::report();
     let incoming = Incoming::new(request);
     isolate.fault_for_tests(&incoming);
     let accepted = Accepted::parse(incoming.accept.as_deref());
@@ -77,7 +80,9 @@ async fn fetch(
         Err(error) => {
             let operation = learned.operation.as_deref();
             let operation = operation.map(|operation| operation.name.as_str());
-            isolate.reports.refused(&error, &incoming, operation);
+            let traceparent = incoming.header(trace::TRACEPARENT);
+            let trace = traceparent.as_deref().and_then(edge_core::trace::id);
+            isolate.reports.refused(&error, operation, trace);
             respond::refuse(&error.into_refusal(), learned.refusals)?
         }
     };

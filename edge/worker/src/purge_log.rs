@@ -16,6 +16,7 @@ use worker::{
 
 use crate::clock::now_ms;
 use crate::isolate::Isolate;
+use crate::panics;
 
 /// The longest append, in bytes: enough for 500 records of about 25 tags each.
 pub(crate) const MAX_APPEND_BYTES: usize = 4 * 1024 * 1024;
@@ -53,6 +54,7 @@ impl DurableObject for PurgeLog {
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
+        panics::report();
         // Only isolates name it, so nothing in it is encoded. `Request::url` would bring a parser of all
         // URLs, with the tables of international names, a fifth of the worker.
         let url = request.inner().url();

@@ -317,7 +317,7 @@ async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey) -> Option<Ready>
             Err(error) => {
                 // A failure of KV counts as a miss.
                 web_sys::console::warn_1(&JsValue::from_str(&format!("cannot read KV: {error}")));
-                isolate.reports.failed(Kind::KvRead, &error);
+                isolate.reports.failed(Kind::KvRead, &error.to_string());
                 None
             }
         },
@@ -409,7 +409,7 @@ async fn store(isolate: &Isolate, key: CacheKey, ready: &Ready) {
     }
     if let Err(error) = isolate.kv.put_answer(&key, ready).await {
         web_sys::console::warn_1(&JsValue::from_str(&format!("cannot write to KV: {error}")));
-        isolate.reports.failed(Kind::KvWrite, &error);
+        isolate.reports.failed(Kind::KvWrite, &error.to_string());
     }
 }
 

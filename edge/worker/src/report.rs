@@ -2,19 +2,15 @@
 //! [`edge_core::report`].
 
 use std::cell::RefCell;
-use std::panic::{self, PanicHookInfo};
 
 use edge_core::report::{Budget, Dsn, Kind, Report, Sender};
-use edge_core::trace;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 
 use crate::clock::now_ms;
 use crate::error::EdgeError;
-use crate::isolate::Isolate;
-use crate::request::Incoming;
-use crate::trace::{TRACEPARENT, random};
+use crate::random;
 
 const RELEASE: &str = env!("CARGO_PKG_VERSION");
 const AGENT: &str = concat!("edge/", env!("CARGO_PKG_VERSION"));
@@ -55,21 +51,20 @@ impl Reports {
         }
     }
 
-    /// Reports that a request was refused because of an error, unless it is the client's own.
-    pub(crate) fn refused(&self, error: &EdgeError, incoming: &Incoming, operation: Option<&str>) {
+    /// Reports that a request was refused because of an error, unless it is the client's own. `trace` is
+    /// the id of the request's trace.
+    pub(crate) fn refused(&self, error: &EdgeError, operation: Option<&str>, trace: Option<&str>) {
         let kind = match error {
             EdgeError::Refused(_) => return,
             EdgeError::Origin(_) => Kind::OriginUnreachable,
             EdgeError::Platform(_) => Kind::Internal,
         };
-        let traceparent = incoming.header(TRACEPARENT);
-        let trace = traceparent.as_deref().and_then(trace::id);
         self.send(kind, &error.to_string(), operation, trace);
     }
 
-    /// Reports an error that no request is refused for.
-    pub(crate) fn failed(&self, kind: Kind, error: &EdgeError) {
-        self.send(kind, &error.to_string(), None, None);
+    /// Reports an error that belongs to no request, or that no request is refused for.
+    pub(crate) fn failed(&self, kind: Kind, detail: &str) {
+        self.send(kind, detail, None, None);
     }
 
     fn send(&self, kind: Kind, detail: &str, operation: Option<&str>, trace: Option<&str>) {
@@ -93,34 +88,11 @@ impl Reports {
             release: RELEASE,
             environment: &self.environment,
         };
-        let id = u128::from(random()) << 64 | u128::from(random());
+        let id = u128::from(random::bits()) << 64 | u128::from(random::bits());
         post(
             dsn.endpoint(),
             &dsn.auth(AGENT),
             &report.envelope(sender, id, now_ms),
         );
-    }
-}
-
-/// Reports panics from now on, beside what the worker crate does with them: it logs them and has the shim
-/// begin anew.
-pub(crate) fn panics() {
-    let before = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        panicked(info);
-        before(info);
-    }));
-}
-
-fn panicked(info: &PanicHookInfo<'_>) {
-    // Only a literal is told: a message with values may repeat what a client sent.
-    let what = info.payload().downcast_ref::<&'static str>();
-    let what = what.unwrap_or(&"a message with values");
-    let text = match info.location() {
-        Some(at) => format!("{what}, at {}:{}", at.file(), at.line()),
-        None => (*what).to_owned(),
-    };
-    if let Some(isolate) = Isolate::existing() {
-        isolate.reports.send(Kind::Panic, &text, None, None);
     }
 }
