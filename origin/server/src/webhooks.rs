@@ -135,6 +135,8 @@ async fn answer(
                 ReportError::Topic => (StatusCode::FORBIDDEN, "topic"),
                 ReportError::Old => (StatusCode::BAD_REQUEST, "old"),
                 ReportError::Malformed => (StatusCode::BAD_REQUEST, "malformed"),
+                // It comes again.
+                ReportError::Later => (StatusCode::SERVICE_UNAVAILABLE, "later"),
             }
         }
     };

@@ -90,14 +90,16 @@ fn router(state: State) -> Router {
         routing::post(twilio::create),
     );
     let onesignal = Router::new().route("/notifications", routing::post(onesignal::create));
-    let sns = Router::new()
-        .route("/SimpleNotificationService-development.pem", routing::get(sns::certificate))
-        .route("/", routing::get(sns::confirm));
+    let sns = Router::new().route(
+        "/SimpleNotificationService-development.pem",
+        routing::get(sns::certificate),
+    );
     Router::new()
         .nest("/ses", troubled(ses))
         .nest("/twilio", troubled(twilio))
         .nest("/onesignal", troubled(onesignal))
         .nest("/sns", troubled(sns))
+        .route("/sns/", routing::get(sns::confirm))
         .nest("/control", control::routes())
         .merge(page::routes())
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))

@@ -4,7 +4,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::State as Extract,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -40,22 +40,29 @@ pub(crate) async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let expected = format!("Key {}", state.secrets.onesignal_key);
-    let given = headers.get("authorization").map(|value| value.as_bytes());
+    let expected = format!("Key {}", state.inner.secrets.onesignal_key);
+    let given = headers.get("authorization").map(HeaderValue::as_bytes);
     if given != Some(expected.as_bytes()) {
-        let said = "Access denied.  Please include an 'Authorization: ...' header with a valid API key.";
+        let said =
+            "Access denied.  Please include an 'Authorization: ...' header with a valid API key.";
         return refuse(StatusCode::FORBIDDEN, said);
     }
     let sent: Notification = match serde_json::from_slice(&body) {
         Ok(sent) => sent,
         Err(problem) => return refuse(StatusCode::BAD_REQUEST, &problem.to_string()),
     };
-    if sent.app_id != state.secrets.onesignal_app {
+    if sent.app_id != state.inner.secrets.onesignal_app {
         return refuse(StatusCode::BAD_REQUEST, "app_id not found");
     }
-    let uuids = sent.include_subscription_ids.iter().chain(&sent.idempotency_key);
+    let uuids = sent
+        .include_subscription_ids
+        .iter()
+        .chain(&sent.idempotency_key);
     if !uuids.into_iter().all(|text| is_uuid(text)) {
-        return refuse(StatusCode::BAD_REQUEST, "Incorrect format: not a valid UUID");
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "Incorrect format: not a valid UUID",
+        );
     }
     if sent.url.is_some() && sent.app_url.is_some() {
         return refuse(StatusCode::BAD_REQUEST, "url must not be set with app_url");
@@ -111,7 +118,10 @@ fn take(state: &State, sent: Notification) -> Response {
 
 fn is_uuid(text: &str) -> bool {
     let lengths: Vec<_> = text.split('-').map(str::len).collect();
-    lengths == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+    lengths == [8, 4, 4, 4, 12]
+        && text
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 fn refuse(status: StatusCode, said: &str) -> Response {

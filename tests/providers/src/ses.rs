@@ -78,8 +78,12 @@ pub(crate) async fn send(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if let Err(kind) = sigv4::verify(&state.secrets, uri.path(), &headers, &body) {
-        return error(StatusCode::FORBIDDEN, kind, "The request is not signed as it should be.");
+    if let Err(kind) = sigv4::verify(&state.inner.secrets, uri.path(), &headers, &body) {
+        return error(
+            StatusCode::FORBIDDEN,
+            kind,
+            "The request is not signed as it should be.",
+        );
     }
     let message: SendEmail = match serde_json::from_slice(&body) {
         Ok(message) => message,
@@ -90,8 +94,18 @@ pub(crate) async fn send(
     }
     let mut locked = state.lock();
     let id = format!("0102{:060x}-000000", locked.mailbox.next());
-    let SendEmail { from_email_address, destination, content, email_tags, .. } = message;
-    let Simple { subject, body, headers } = content.simple;
+    let SendEmail {
+        from_email_address,
+        destination,
+        content,
+        email_tags,
+        ..
+    } = message;
+    let Simple {
+        subject,
+        body,
+        headers,
+    } = content.simple;
     let key = email_tags.into_iter().find(|tag| tag.name == "key");
     locked.mailbox.keep(Item {
         number: 0,
@@ -102,7 +116,10 @@ pub(crate) async fn send(
         title: subject.data,
         text: body.text.map(|text| text.data).unwrap_or_default(),
         html: body.html.map(|html| html.data),
-        headers: headers.into_iter().map(|header| (header.name, header.value)).collect(),
+        headers: headers
+            .into_iter()
+            .map(|header| (header.name, header.value))
+            .collect(),
         link: None,
         key: key.map(|tag| tag.value),
         at: now(),
@@ -117,11 +134,18 @@ impl SendEmail {
         if self.destination.to_addresses.is_empty() {
             return Err("Destination is required");
         }
-        if !self.destination.to_addresses.iter().all(|to| to.contains('@') && plain(to)) {
+        if !self
+            .destination
+            .to_addresses
+            .iter()
+            .all(|to| to.contains('@') && plain(to))
+        {
             return Err("Missing final '@domain'");
         }
         if !plain(&self.content.simple.subject.data)
-            || !headers.iter().all(|header| plain(&header.name) && plain(&header.value))
+            || !headers
+                .iter()
+                .all(|header| plain(&header.name) && plain(&header.value))
         {
             return Err("Header has a newline");
         }
@@ -132,7 +156,11 @@ impl SendEmail {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.@".contains(&byte);
             !text.is_empty() && text.len() <= 256 && text.bytes().all(plain)
         };
-        if !self.email_tags.iter().all(|pair| tag(&pair.name) && tag(&pair.value)) {
+        if !self
+            .email_tags
+            .iter()
+            .all(|pair| tag(&pair.name) && tag(&pair.value))
+        {
             return Err("Invalid tag");
         }
         Ok(())
@@ -144,5 +172,10 @@ fn bad(message: &str) -> Response {
 }
 
 fn error(status: StatusCode, kind: &'static str, message: &str) -> Response {
-    (status, [("x-amzn-errortype", kind)], Json(json!({ "message": message }))).into_response()
+    (
+        status,
+        [("x-amzn-errortype", kind)],
+        Json(json!({ "message": message })),
+    )
+        .into_response()
 }

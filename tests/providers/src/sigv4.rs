@@ -20,12 +20,20 @@ pub(crate) fn verify(
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let authorization = header("authorization").ok_or("MissingAuthenticationTokenException")?;
     let incomplete = "IncompleteSignatureException";
-    let parts = authorization.strip_prefix("AWS4-HMAC-SHA256 ").ok_or(incomplete)?;
+    let parts = authorization
+        .strip_prefix("AWS4-HMAC-SHA256 ")
+        .ok_or(incomplete)?;
     let part = |name: &str| {
         let mut parts = parts.split(',').map(str::trim);
-        parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('=')).ok_or(incomplete)
+        parts
+            .find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
+            .ok_or(incomplete)
     };
-    let (credential, names, given) = (part("Credential")?, part("SignedHeaders")?, part("Signature")?);
+    let (credential, names, given) = (
+        part("Credential")?,
+        part("SignedHeaders")?,
+        part("Signature")?,
+    );
     let (access_key, scope) = credential.split_once('/').ok_or(incomplete)?;
     if access_key != secrets.ses_access_key {
         return Err("UnrecognizedClientException");
@@ -47,9 +55,9 @@ pub(crate) fn verify(
     for name in signed {
         let value = header(name).ok_or("SignatureDoesNotMatch")?;
         let words: Vec<_> = value.split_whitespace().collect();
-        canonical.push_str(&format!("{name}:{}\n", words.join(" ")));
+        canonical.extend([name, ":", &words.join(" "), "\n"]);
     }
-    canonical.push_str(&format!("\n{names}\n{}", hex::encode(Sha256::digest(body))));
+    canonical.extend(["\n", names, "\n", &hex::encode(Sha256::digest(body))]);
     let digest = hex::encode(Sha256::digest(canonical));
     let text = format!("AWS4-HMAC-SHA256\n{at}\n{scope}\n{digest}");
     let mut key = format!("AWS4{}", secrets.ses_secret_key).into_bytes();

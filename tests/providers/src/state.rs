@@ -50,7 +50,9 @@ impl Default for Secrets {
 }
 
 #[derive(Clone)]
-pub struct State(Arc<Inner>);
+pub struct State {
+    pub(crate) inner: Arc<Inner>,
+}
 
 pub(crate) struct Inner {
     pub(crate) address: SocketAddr,
@@ -103,30 +105,28 @@ impl State {
             .redirect(reqwest::redirect::Policy::none())
             .timeout(std::time::Duration::from_secs(10))
             .build()?;
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             address,
             secrets,
             http,
             sns_key: crate::sns::key()?,
             locked: Mutex::default(),
-        })))
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Locked> {
-        self.0.locked.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl std::ops::Deref for State {
-    type Target = Inner;
-
-    fn deref(&self) -> &Inner {
-        &self.0
+        self.inner
+            .locked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("State").field(&self.0.address).finish()
+        f.debug_tuple("State").field(&self.inner.address).finish()
     }
 }

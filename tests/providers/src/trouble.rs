@@ -47,7 +47,11 @@ pub(crate) async fn make(
     next: Next,
 ) -> Response {
     let provider = uri.path().split('/').nth(1).unwrap_or_default().to_owned();
-    let trouble = state.lock().troubles.get_mut(&provider).and_then(std::collections::VecDeque::pop_front);
+    let trouble = state
+        .lock()
+        .troubles
+        .get_mut(&provider)
+        .and_then(std::collections::VecDeque::pop_front);
     match trouble {
         None => next.run(request).await,
         Some(Trouble::Fail {
@@ -59,7 +63,11 @@ pub(crate) async fn make(
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut headers = HeaderMap::new();
             insert(&mut headers, header::RETRY_AFTER, retry_after);
-            insert(&mut headers, HeaderName::from_static("x-amzn-errortype"), error_type);
+            insert(
+                &mut headers,
+                HeaderName::from_static("x-amzn-errortype"),
+                error_type,
+            );
             (status, headers, body).into_response()
         }
         Some(Trouble::Hang) => {

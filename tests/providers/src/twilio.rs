@@ -4,7 +4,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State as Extract},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -22,24 +22,32 @@ pub(crate) async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let secrets = &state.secrets;
+    let secrets = &state.inner.secrets;
     let pair = format!("{}:{}", secrets.twilio_user, secrets.twilio_password);
     let expected = format!("Basic {}", STANDARD.encode(pair));
-    let given = headers.get("authorization").map(|value| value.as_bytes());
+    let given = headers.get("authorization").map(HeaderValue::as_bytes);
     if given != Some(expected.as_bytes()) || account != secrets.twilio_account {
         return error(StatusCode::UNAUTHORIZED, 20003, "Authenticate");
     }
-    let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok());
+    let kind = headers
+        .get("content-type")
+        .and_then(|kind| kind.to_str().ok());
     if kind.is_none_or(|kind| !kind.starts_with("application/x-www-form-urlencoded")) {
         return error(StatusCode::UNSUPPORTED_MEDIA_TYPE, 20422, "Not a form");
     }
     let form: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
     let field = |name: &str| {
         let found = form.iter().find(|(field, _)| field == name);
-        found.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
+        found
+            .map(|(_, value)| value.clone())
+            .filter(|value| !value.is_empty())
     };
     let Some(to) = field("To") else {
-        return error(StatusCode::BAD_REQUEST, 21604, "A 'To' phone number is required.");
+        return error(
+            StatusCode::BAD_REQUEST,
+            21604,
+            "A 'To' phone number is required.",
+        );
     };
     let digits = to.strip_prefix('+').unwrap_or_default();
     if !(8..=15).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -47,7 +55,11 @@ pub(crate) async fn create(
         return error(StatusCode::BAD_REQUEST, 21211, &message);
     }
     let Some(from) = field("MessagingServiceSid").or_else(|| field("From")) else {
-        return error(StatusCode::BAD_REQUEST, 21603, "A 'From' phone number is required.");
+        return error(
+            StatusCode::BAD_REQUEST,
+            21603,
+            "A 'From' phone number is required.",
+        );
     };
     let Some(text) = field("Body") else {
         return error(StatusCode::BAD_REQUEST, 21602, "Message body is required.");

@@ -246,7 +246,7 @@ const MAIL: &str = r#""mail": {
 }"#;
 
 fn event(kind: &str, field: &str) -> Result<Option<Report>, ReportError> {
-    events::report("sns-1", &format!(r#"{{{kind}, {field} {MAIL}}}"#))
+    events::report("sns-1", &format!(r"{{{kind}, {field} {MAIL}}}"))
 }
 
 #[test]

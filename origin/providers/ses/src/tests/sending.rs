@@ -139,7 +139,7 @@ fn no_header_is_injected() {
 #[test]
 fn a_request_is_signed() {
     let url = "https://email.eu-west-1.amazonaws.com/v2/email/outbound-emails";
-    let now = UNIX_EPOCH + Duration::from_secs(1_440_938_160);
+    let now = UNIX_EPOCH + Duration::from_mins(24_015_636);
     let headers = signing::headers_at(&config(), &url.parse().unwrap(), b"{}", now).unwrap();
     let header = |name: &str| {
         let header = headers.iter().find(|(header, _)| header == name);
