@@ -45,7 +45,8 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "cache-core",
         ],
     ),
-    row(PROVIDERS, &["domain", "cache-core"]),
+    row("provider-http", &["domain"]),
+    row(PROVIDERS, &["domain", "cache-core", "provider-http"]),
     row(
         "api",
         &[
@@ -78,6 +79,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
         ],
     ),
     row("e2e", &[]),
+    row("fake-providers", &[]),
     row("xtask", &[]),
     row("edge-bindgen", &[]),
     row("bare-axum", &[]),
