@@ -10,6 +10,7 @@
 //! | `/control/…` | orders: see `control.rs` |
 
 mod control;
+mod keys;
 mod mailbox;
 mod onesignal;
 mod page;

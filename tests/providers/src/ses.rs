@@ -153,7 +153,7 @@ impl SendEmail {
             return Err("Body is required");
         }
         let tag = |text: &str| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.@".contains(&byte);
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
             !text.is_empty() && text.len() <= 256 && text.bytes().all(plain)
         };
         if !self

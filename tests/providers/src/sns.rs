@@ -1,4 +1,4 @@
-//! Amazon SNS: signs reports with a key of its own, which is public and good for nothing else.
+//! Amazon SNS: signs reports with a key of its own.
 
 use anyhow::anyhow;
 use axum::{
@@ -6,23 +6,14 @@ use axum::{
     http::StatusCode,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use ring::{
-    rand::SystemRandom,
-    signature::{RSA_PKCS1_SHA256, RsaKeyPair},
-};
+use ring::{rand::SystemRandom, signature::RSA_PKCS1_SHA256};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{mailbox::now, state::State};
+use crate::{keys::CERTIFICATE, mailbox::now, state::State};
 
-const CERTIFICATE: &str = include_str!("../keys/sns-development.pem");
-const KEY: &[u8] = include_bytes!("../keys/sns-development.key.der");
 /// A confirmation that was asked for is remembered, up to this many.
 const MOST_CONFIRMED: usize = 100;
-
-pub(crate) fn key() -> anyhow::Result<RsaKeyPair> {
-    RsaKeyPair::from_pkcs8(KEY).map_err(|error| anyhow!("the key of SNS: {error}"))
-}
 
 pub(crate) async fn certificate() -> &'static str {
     CERTIFICATE

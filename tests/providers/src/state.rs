@@ -109,7 +109,7 @@ impl State {
             address,
             secrets,
             http,
-            sns_key: crate::sns::key()?,
+            sns_key: crate::keys::sns()?,
             locked: Mutex::default(),
         };
         Ok(Self {

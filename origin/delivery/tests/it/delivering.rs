@@ -121,6 +121,7 @@ async fn a_failure_is_tried_again_and_a_refusal_is_not() {
         (
             SendError::Recipient {
                 why: "no mailbox".to_owned(),
+                invalid_devices: Vec::new(),
             },
             "no mailbox",
         ),
@@ -212,6 +213,7 @@ async fn nothing_is_sent_to_an_address_that_bounced_until_it_is_good_again() {
     let ana = world.sign_up("ana", Language::French).await;
     world.email.then(Act::Fail(SendError::Recipient {
         why: "no mailbox".to_owned(),
+        invalid_devices: Vec::new(),
     }));
     world.code(&ana, CodePurpose::VerifyEmail).await;
     world.delivery.do_due().await.unwrap();

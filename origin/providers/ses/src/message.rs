@@ -12,7 +12,7 @@ const LONGEST_TAG: usize = 256;
 /// The longest address (RFC 5321, section 4.5.3.1.3).
 const LONGEST_ADDRESS: usize = 254;
 /// The longest value of a header that SES takes.
-const LONGEST_HEADER: usize = 870;
+const LONGEST_HEADER: usize = 995;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -80,6 +80,10 @@ pub(crate) fn body(config: &Config, key: &str, email: &Email) -> Result<Vec<u8>,
             why: "not an e-mail address".to_owned(),
             invalid_devices: Vec::new(),
         });
+    }
+    // SES sends no names in UTF-8: they would have to be encoded (RFC 2047).
+    if !config.from.is_ascii() {
+        return Err(refused("the sender is not ASCII"));
     }
     for (name, text) in [("sender", &config.from), ("subject", &email.subject)] {
         if text.chars().any(char::is_control) {
@@ -157,9 +161,9 @@ fn is_address(text: &str) -> bool {
         && !domain.contains(forbidden)
 }
 
-/// A tag has ASCII letters, digits, `_`, `-`, `.` and `@`.
+/// A tag has ASCII letters, digits, `_` and `-`.
 fn tag(key: &str) -> String {
-    let plain = |char: char| char.is_ascii_alphanumeric() || "_-.@".contains(char);
+    let plain = |char: char| char.is_ascii_alphanumeric() || "_-".contains(char);
     let chars = key.chars().map(|char| if plain(char) { char } else { '_' });
     let tag: String = chars.take(LONGEST_TAG).collect();
     if tag.is_empty() {

@@ -17,13 +17,14 @@ use crate::{
 #[derive(Clone)]
 pub struct Webhook {
     account: String,
-    token: Secret,
+    tokens: Vec<Secret>,
 }
 
 impl Webhook {
-    /// `token` is the account's auth token, also where an API key sends the messages.
-    pub const fn new(account: String, token: Secret) -> Self {
-        Self { account, token }
+    /// `tokens` are the account's auth tokens, also where an API key sends the messages: the
+    /// primary one, and the secondary one while they change places. Twilio sends most reports once.
+    pub const fn new(account: String, tokens: Vec<Secret>) -> Self {
+        Self { account, tokens }
     }
 
     /// Reads a request to our webhook. `url` is the address that Twilio was told, with the query
@@ -42,17 +43,22 @@ impl Webhook {
         let signature = signature.ok_or(ReportError::Unsigned)?;
         let fields = if is_form(content_type) {
             let form = fields(form_urlencoded::parse(body));
-            if !is_signed(self.token.expose(), signature, url, &form) {
+            if !self.signed(signature, url, &form) {
                 return Err(ReportError::Signature);
             }
             form
         } else {
-            if !is_signed(self.token.expose(), signature, url, &[]) || !is_named(url, body) {
+            if !self.signed(signature, url, &[]) || !is_named(url, body) {
                 return Err(ReportError::Signature);
             }
             json_fields(body)?
         };
         self.report(&Fields(fields), now_ms)
+    }
+
+    fn signed(&self, signature: &str, url: &Url, form: &[(String, String)]) -> bool {
+        let mut tokens = self.tokens.iter();
+        tokens.any(|token| is_signed(token.expose(), signature, url, form))
     }
 
     fn report(&self, fields: &Fields, now_ms: i64) -> Result<Option<Report>, ReportError> {

@@ -28,6 +28,12 @@ fn form(fields: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
+fn webhook() -> Webhook {
+    // The first signs nothing yet.
+    let tokens = vec![Secret::new("67890"), Secret::new(TOKEN)];
+    Webhook::new("AC1".to_owned(), tokens)
+}
+
 #[test]
 fn signatures_are_those_of_twilio() {
     let mut reversed = FORM;
@@ -79,7 +85,7 @@ fn a_body_that_is_no_form_is_named_by_the_url() {
     .parse()
     .unwrap();
     let body = br#"{"property": "value", "boolean": true}"#;
-    let webhook = Webhook::new("AC1".to_owned(), Secret::new(TOKEN));
+    let webhook = webhook();
     let read = |signature, url: &Url, body: &[u8]| {
         webhook.read(url, Some(signature), Some("application/json"), body, 1)
     };
@@ -99,7 +105,7 @@ fn read(fields: &[(&str, &str)]) -> Result<Option<Report>, ReportError> {
         .extend_pairs(&all)
         .finish();
     let signed = signature(TOKEN.as_bytes(), URL, &form(&all));
-    let webhook = Webhook::new("AC1".to_owned(), Secret::new(TOKEN));
+    let webhook = webhook();
     let kind = Some("application/x-www-form-urlencoded; charset=utf-8");
     webhook.read(
         &URL.parse().unwrap(),
@@ -175,7 +181,7 @@ fn stop_and_start_are_reported() {
 
 #[test]
 fn what_is_not_signed_is_not_believed() {
-    let webhook = Webhook::new("AC1".to_owned(), Secret::new(TOKEN));
+    let webhook = webhook();
     let url: Url = URL.parse().unwrap();
     let body = b"AccountSid=AC1&MessageSid=SM1&MessageStatus=delivered";
     let kind = Some("application/x-www-form-urlencoded");
@@ -184,6 +190,9 @@ fn what_is_not_signed_is_not_believed() {
     for signature in ["", "RSOYDt4T1cUTdK1PDd93/VVr8B8=", "not base64", "AAAA"] {
         assert_eq!(read(Some(signature), kind), Err(ReportError::Signature));
         assert_eq!(read(Some(signature), None), Err(ReportError::Signature));
+        let nobody = Webhook::new("AC1".to_owned(), Vec::new());
+        let read = nobody.read(&url, Some(signature), kind, body, 1);
+        assert_eq!(read, Err(ReportError::Signature));
     }
 }
 
@@ -220,7 +229,10 @@ fn a_message_is_a_form() {
 #[test]
 fn secrets_are_not_shown() {
     let twilio = twilio(Sender::Service("MG1".to_owned()));
-    let webhook = Webhook::new("AC1".to_owned(), Secret::new("a-very-secret-password"));
+    let webhook = Webhook::new(
+        "AC1".to_owned(),
+        vec![Secret::new("a-very-secret-password")],
+    );
     for shown in [
         format!("{twilio:?}"),
         format!("{webhook:?}"),

@@ -41,7 +41,7 @@ impl Webhooks {
             .unwrap(),
         );
         let token = Secret::new(world.secrets.twilio_token.clone());
-        let twilio = twilio::Webhook::new(world.secrets.twilio_account.clone(), token);
+        let twilio = twilio::Webhook::new(world.secrets.twilio_account.clone(), vec![token]);
         let told = url.join("/twilio?from=twilio").unwrap();
         let (kept, kept_too) = (Arc::clone(&read), Arc::clone(&read));
         let router = Router::new()

@@ -38,7 +38,7 @@ fn email() -> Email {
 }
 
 fn body(email: &Email) -> Result<Value, SendError> {
-    let body = message::body(&config(), "booking:1/é", email)?;
+    let body = message::body(&config(), "booking:1.é", email)?;
     Ok(serde_json::from_slice(&body).unwrap())
 }
 
@@ -82,7 +82,7 @@ fn unsubscribing_takes_one_click() {
         "https://api.yousoon.com/>\r\nBcc: eve@example.com",
         "https://api.yousoon.com/>, <mailto:eve@example.com",
         "https://api.yousoon.com/ x",
-        &format!("https://api.yousoon.com/{}", "a".repeat(900)),
+        &format!("https://api.yousoon.com/{}", "a".repeat(1000)),
     ] {
         let error = body(&with(address)).unwrap_err();
         assert!(
@@ -133,6 +133,21 @@ fn no_header_is_injected() {
             matches!(error, SendError::Recipient { .. }),
             "{to}: {error}"
         );
+    }
+}
+
+#[test]
+fn the_sender_is_one_line_of_ascii() {
+    for from in [
+        "Yousoon <hello@yousoon.com>\nBcc: eve@example.com",
+        "Été <ete@yousoon.com>",
+    ] {
+        let config = Config {
+            from: from.to_owned(),
+            ..config()
+        };
+        let error = message::body(&config, "k", &email()).unwrap_err();
+        assert!(matches!(error, SendError::Refused { .. }), "{error}");
     }
 }
 
