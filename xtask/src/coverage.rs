@@ -15,12 +15,13 @@ const CARGO_LLVM_COV: (&str, &str) = ("cargo-llvm-cov", "0.9.1");
 /// What each pure crate, and everything together, is to reach, in percent.
 const GOAL_PURE: f64 = 97.0;
 const GOAL: f64 = 90.0;
-const PURE: [&str; 5] = [
+const PURE: [&str; 6] = [
     "cache/core",
     "persisted-queries/core",
     "edge/core",
     "origin/domain",
     "origin/catalogue-index",
+    "origin/templates",
 ];
 /// Folders that hold crates, and not one crate.
 const NESTED: [&str; 5] = [

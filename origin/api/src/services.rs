@@ -12,12 +12,13 @@ use access::{
     rate::{RateLimiter, RateLimitsConfig},
 };
 use domain::{
-    StoreError, bookings::store::BookingStore, messages::Outgoing, offers::store::OfferStore,
-    partners::store::PartnerStore, purges::PurgeStore, stats::store::StatsStore,
-    team::store::TeamStore, users::store::UserStore,
+    StoreError, bookings::store::BookingStore, offers::store::OfferStore,
+    partners::store::PartnerStore, purges::PurgeStore, queue::store::QueueStore,
+    stats::store::StatsStore, team::store::TeamStore, users::store::UserStore,
 };
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
+use tokio::sync::watch;
 
 use crate::{
     caches::Caches,
@@ -50,7 +51,9 @@ pub struct Shared {
     pub auth: Auth,
     /// Keys that sign the QR codes of bookings.
     pub qr_keys: KeySet,
-    pub outgoing: Arc<dyn Outgoing>,
+    pub queue: Arc<dyn QueueStore>,
+    /// Tells this server's workers that there is a task: they look by themselves only now and then.
+    pub queue_wake: watch::Sender<()>,
     pub caches: Caches,
     pub purge_log: PurgeLog,
     pub documents: Documents,

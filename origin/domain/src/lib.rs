@@ -15,6 +15,7 @@ pub mod paris;
 pub mod partners;
 pub mod pending_purge;
 pub mod purges;
+pub mod queue;
 pub mod rows;
 pub mod search_text;
 pub mod secret;

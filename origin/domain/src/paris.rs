@@ -39,6 +39,11 @@ impl TimeOfDay {
         Some(Self(moment.with_timezone(&Paris).time()))
     }
 
+    /// The time this many minutes after midnight; none from the next midnight on.
+    pub fn from_minutes(minutes: u32) -> Option<Self> {
+        NaiveTime::from_hms_opt(minutes / 60, minutes % 60, 0).map(Self)
+    }
+
     /// Minutes since midnight.
     pub fn minutes(self) -> u32 {
         self.0.hour() * 60 + self.0.minute()
@@ -72,6 +77,20 @@ impl Day {
     /// By ISO 8601: 1 is Monday, 7 is Sunday.
     pub fn weekday(self) -> u32 {
         self.0.weekday().number_from_monday()
+    }
+
+    pub fn year(self) -> i32 {
+        self.0.year()
+    }
+
+    /// 1 is January, 12 is December.
+    pub fn month(self) -> u32 {
+        self.0.month()
+    }
+
+    /// 1 to 31.
+    pub fn day_of_month(self) -> u32 {
+        self.0.day()
     }
 
     #[must_use]

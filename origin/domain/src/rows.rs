@@ -51,10 +51,11 @@ pub enum Collection {
     Invitations,
     OfferViews,
     Bookings,
+    Queue,
 }
 
 impl Collection {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -68,6 +69,7 @@ impl Collection {
         Self::Invitations,
         Self::OfferViews,
         Self::Bookings,
+        Self::Queue,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -85,6 +87,7 @@ impl Collection {
             Self::Invitations => "invitations",
             Self::OfferViews => "offer_views",
             Self::Bookings => "bookings",
+            Self::Queue => "queue",
         }
     }
 }
@@ -219,4 +222,23 @@ impl Field {
 /// Serializes preferences in the canonical form that both backends use.
 pub fn preferences(stored: Value) -> Result<Value, serde_json::Error> {
     serde_json::from_value::<Preferences>(stored).and_then(serde_json::to_value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_none_is_refused_in_every_column_of_words() {
+        let fields = KINDS.iter().flat_map(|kind| kind.fields);
+        let words = fields.filter(|field| matches!(field.shape, Shape::Word(_)));
+        let mut count = 0;
+        for field in words {
+            for none in ["", "nonsense"] {
+                assert!(field.check(&none.into()).is_err(), "{}", field.column);
+            }
+            count += 1;
+        }
+        assert!(count >= 8, "{count}");
+    }
 }

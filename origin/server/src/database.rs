@@ -12,6 +12,7 @@ use domain::{
     offers::store::OfferStore,
     partners::store::PartnerStore,
     purges::{LogRole, PurgeStore},
+    queue::store::QueueStore,
     rows::RowStore,
     stats::store::StatsStore,
     team::store::TeamStore,
@@ -24,8 +25,9 @@ use store_mongo::{
     stores::{
         bookings::MongoBookings, catalogue::MongoCatalogue, codes::MongoCodes,
         documents::MongoDocuments, offers::MongoOffers, partners::MongoPartners,
-        purges::MongoPurges, rows::MongoRows, service_tokens::MongoServiceTokens,
-        sessions::MongoSessions, stats::MongoStats, team::MongoTeams, users::MongoUsers,
+        purges::MongoPurges, queue::MongoQueue, rows::MongoRows,
+        service_tokens::MongoServiceTokens, sessions::MongoSessions, stats::MongoStats,
+        team::MongoTeams, users::MongoUsers,
     },
 };
 use store_sqlite::{
@@ -34,9 +36,9 @@ use store_sqlite::{
     stores::{
         bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
         documents::EmbeddedDocuments, offers::EmbeddedOffers, partners::EmbeddedPartners,
-        purges::EmbeddedPurges, rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens,
-        sessions::EmbeddedSessions, stats::EmbeddedStats, team::EmbeddedTeams,
-        users::EmbeddedUsers,
+        purges::EmbeddedPurges, queue::EmbeddedQueue, rows::EmbeddedRows,
+        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
+        team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 
@@ -56,6 +58,7 @@ pub struct Database {
     pub codes: Arc<dyn CodeStore>,
     pub service_tokens: Arc<dyn ServiceTokenStore>,
     pub bookings: Arc<dyn BookingStore>,
+    pub queue: Arc<dyn QueueStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
@@ -104,6 +107,7 @@ impl Database {
             codes: Arc::new(EmbeddedCodes::new(db.clone())),
             service_tokens: Arc::new(EmbeddedServiceTokens::new(db.clone())),
             bookings: Arc::new(EmbeddedBookings::new(db.clone())),
+            queue: Arc::new(EmbeddedQueue::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
@@ -125,6 +129,7 @@ impl Database {
             codes: Arc::new(MongoCodes::new(db.clone())),
             service_tokens: Arc::new(MongoServiceTokens::new(db.clone())),
             bookings: Arc::new(MongoBookings::new(db.clone())),
+            queue: Arc::new(MongoQueue::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),

@@ -20,6 +20,7 @@ use commands::{
     migrate::MigrateOptions,
     print_audit::{as_json, as_line},
     progress::Progress,
+    queue::QueueCommand,
     server::Server,
     transfer::{CopyOptions, ExportOptions, RestoreOptions},
 };
@@ -84,6 +85,9 @@ enum Command {
     Token(TokenCommand),
     /// Set the role of an account.
     Role(RoleOptions),
+    /// Look at messages that wait or were given up, and have them tried again.
+    #[command(subcommand)]
+    Queue(QueueCommand),
     /// Inspect the caches of a running server.
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -242,6 +246,7 @@ fn run(
         },
         Command::Token(command) => block_on(commands::access::token(database, command)),
         Command::Role(options) => block_on(commands::access::role(database, options)),
+        Command::Queue(command) => block_on(commands::queue::queue(database, command)),
         Command::Cache(command) => block_on(commands::cache::run(command)),
         Command::Config(command) => commands::config::run(&command),
     }

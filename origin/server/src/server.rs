@@ -76,6 +76,7 @@ impl Background {
         }
         if roles.has(Role::Jobs) {
             tasks.spawn(turns::run(state.clone(), stop.clone()));
+            tasks.spawn(state.delivery.clone().run(stop.clone()));
             tasks.spawn(trim::run(log.clone(), stop.clone()));
             let bookings = Arc::clone(&state.services.bookings);
             let ending = Ending::new(bookings, log.clone(), state.services.clock.clone());

@@ -13,10 +13,13 @@ use api::{
     stats::counter::Views,
 };
 use cache_tiered::tail;
+use delivery::{Delivery, Providers, Sources};
 use domain::{StoreError, auth::sessions::Sessions, purges::LogRole};
 use outgoing::{MessageLog, UnsentMessages};
 use pq_core::compile::{CompileError, Compiler};
 use purging::{PurgeLog, relay::RelayStatus};
+use templates::{TemplateError, Templates};
+use tokio::sync::watch;
 
 use crate::{
     config::{Config, Role},
@@ -37,6 +40,8 @@ pub enum StateError {
     Passwords(#[from] PasswordError),
     #[error("the server's own GraphQL schema is not valid")]
     Schema(#[from] CompileError),
+    #[error("a template of the program is not valid")]
+    Templates(#[from] TemplateError),
 }
 
 /// A handle on the shared state; cloning it is cheap.
@@ -60,8 +65,10 @@ pub struct Shared {
     /// The state of the purge relay to each edge, in the configuration's order; empty without the
     /// role `relay`.
     pub relays: Vec<Arc<RelayStatus>>,
-    /// Outgoing messages, kept in memory because no provider sends them yet.
-    pub outgoing: Arc<UnsentMessages>,
+    /// Does the tasks of the queue.
+    pub delivery: Delivery,
+    /// Messages of channels without a provider.
+    pub unsent: Arc<UnsentMessages>,
 }
 
 impl fmt::Debug for Shared {
@@ -104,11 +111,33 @@ impl AppState {
             database.codes,
             database.service_tokens,
         )?;
-        let outgoing = Arc::new(UnsentMessages::new(if config.environment.is_production() {
-            MessageLog::KindOnly
+        let unsent = Arc::new(UnsentMessages::new(if config.environment.is_production() {
+            MessageLog::KeyOnly
         } else {
             MessageLog::Full
         }));
+        let queue_wake = watch::Sender::new(());
+        let wall = clock.clone();
+        let delivery = Delivery::new(delivery::Parts {
+            queue: Arc::clone(&database.queue),
+            sources: Sources {
+                users: Arc::clone(&database.users),
+                partners: Arc::clone(&database.partners),
+                teams: Arc::clone(&database.teams),
+                code_store: Arc::clone(&auth.code_store),
+                codes: auth.codes.clone(),
+            },
+            templates: Templates::new()?,
+            links: config.messages.links.clone(),
+            providers: Providers {
+                email: Arc::clone(&unsent) as Arc<_>,
+                sms: Arc::clone(&unsent) as Arc<_>,
+                push: Arc::clone(&unsent) as Arc<_>,
+            },
+            now: Arc::new(move || wall.now_ms()),
+            wake: queue_wake.clone(),
+            metrics: delivery::Metrics::default(),
+        });
         let lists = Lists::new(
             Arc::clone(&database.offers),
             Arc::clone(&database.purges),
@@ -130,7 +159,8 @@ impl AppState {
             views: Views::default(),
             auth,
             qr_keys: config.qr_keys.clone(),
-            outgoing: Arc::clone(&outgoing) as Arc<_>,
+            queue: database.queue,
+            queue_wake,
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
             document_mode: config.documents.mode,
             rate_limiter: caches.rate_limiter(&config.cache),
@@ -154,7 +184,8 @@ impl AppState {
             backend: database.metrics,
             live: Hub::new(config.live, &config.rate_limits),
             relays: relays.map(Arc::new).collect(),
-            outgoing,
+            delivery,
+            unsent,
             config,
         })))
     }

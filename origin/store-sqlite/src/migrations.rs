@@ -73,6 +73,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "attested purge logs",
         sql: include_str!("migrations/attested_logs.sql"),
     },
+    Migration {
+        version: 13,
+        name: "queue",
+        sql: include_str!("migrations/queue.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -23,6 +23,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("pq", &["pq-core", "cache-core"]),
     pure("domain", &["cache-core", "pq-core"]),
     pure("catalogue-index", &["domain"]),
+    pure("templates", &["domain"]),
     row("store-sqlite", &["domain", "pq-core", "cache-core"]),
     row("store-mongo", &["domain", "pq-core", "cache-core"]),
     row(
@@ -47,6 +48,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
     ),
     row("provider-http", &["domain"]),
     row(PROVIDERS, &["domain", "cache-core", "provider-http"]),
+    row("delivery", &["domain", "access", "templates"]),
     row(
         "api",
         &[
@@ -70,6 +72,8 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "access",
             "purging",
             PROVIDERS,
+            "templates",
+            "delivery",
             "catalogue-index",
             "api",
             "edge-core",

@@ -9,7 +9,7 @@ use domain::{
         error_codes::CODE_INVALID,
     },
     error_chain::chain,
-    messages::{Message, Outgoing, OutgoingError},
+    queue::{NewTask, Work},
     sentence::Sentence,
     texts::{pasted_token, typed_code},
     users::{
@@ -27,19 +27,10 @@ use crate::{
     request::{
         attempts::{self, Attempt, count_attempt},
         context::RequestContext,
-        errors::{failed, failed_with, refused},
+        errors::{failed, refused},
     },
     services::Services,
 };
-
-/// Why a code was not sent.
-#[derive(Debug, thiserror::Error)]
-enum SendError {
-    #[error("the store failed")]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Outgoing(#[from] OutgoingError),
-}
 
 pub async fn request_email_verification(request: &RequestContext) -> Result<()> {
     let account = request.account().await?;
@@ -54,7 +45,7 @@ pub async fn request_email_verification(request: &RequestContext) -> Result<()> 
         CodePurpose::VerifyEmail,
         request.now_ms,
     );
-    sent.await.map_err(failed_with)
+    sent.await.map_err(failed)
 }
 
 pub async fn verify_email(request: &RequestContext, token: &str) -> Result<()> {
@@ -83,7 +74,7 @@ pub async fn request_phone_code(request: &RequestContext) -> Result<()> {
         CodePurpose::VerifyPhone,
         request.now_ms,
     );
-    sent.await.map_err(failed_with)
+    sent.await.map_err(failed)
 }
 
 pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Account> {
@@ -129,7 +120,7 @@ async fn send_reset(
     services: &Services,
     email: &EmailKey,
     now_ms: i64,
-) -> std::result::Result<(), SendError> {
+) -> std::result::Result<(), StoreError> {
     let found = services.users.by_email(email).await?;
     match found.filter(|account| account.status == Status::Active) {
         Some(account) => send(services, &account, CodePurpose::ResetPassword, now_ms).await,
@@ -166,13 +157,13 @@ async fn is_repeated(
     }
 }
 
-/// Sends a new code, unless the previous one was sent too recently.
+/// Has a new code sent, unless the previous one was sent too recently.
 async fn send(
     services: &Services,
     account: &Account,
     purpose: CodePurpose,
     now_ms: i64,
-) -> std::result::Result<(), SendError> {
+) -> std::result::Result<(), StoreError> {
     let auth = &services.auth;
     let target = match purpose {
         CodePurpose::VerifyEmail | CodePurpose::ResetPassword => account.email.clone(),
@@ -185,36 +176,22 @@ async fn send(
     }) {
         return Ok(());
     }
-    let secret = Codes::fresh(purpose);
-    let (user, epoch) = (&account.id, account.epoch);
+    let (user, nonce) = (account.id.clone(), Codes::nonce());
+    let code = auth.codes.code(purpose, &nonce);
     let stored = auth
         .codes
-        .stored(user, epoch, purpose, &target, &secret, now_ms);
-    // Erased since it was looked up.
-    if !auth.code_store.put(stored).await? {
-        return Ok(());
-    }
-    let (to, language) = (target, account.preferences.language);
-    let token = || format!("{}.{secret}", account.id);
-    let message = match purpose {
-        CodePurpose::VerifyEmail => Message::VerifyEmail {
-            to,
-            language,
-            token: token(),
-        },
-        CodePurpose::ResetPassword => Message::ResetPassword {
-            to,
-            language,
-            token: token(),
-        },
-        CodePurpose::VerifyPhone => Message::PhoneCode {
-            to,
-            language,
-            code: secret,
-        },
+        .stored(&user, account.epoch, purpose, &target, &code, now_ms);
+    let work = Work::Code {
+        user,
+        purpose,
+        nonce,
     };
-    let outgoing: &dyn Outgoing = &*services.outgoing;
-    Ok(outgoing.send(message).await?)
+    let task = NewTask::of_code(work, &stored);
+    // Not put if the account was erased since it was looked up.
+    if auth.code_store.put(stored, task).await? {
+        services.queue_wake.send_replace(());
+    }
+    Ok(())
 }
 
 /// The code of a link's token. It is good until it expires or another one replaces it: what it

@@ -1,10 +1,10 @@
 //! Team mutations. An owner who invites an address does not learn whether it has an account.
 
-use access::random;
+use access::{codes::Codes, random};
 use async_graphql::{Context, Error, ID, InputObject, Object, Result};
 use domain::{
     InvitationId, Partner, PartnerId, UserId,
-    messages::{Message, Outgoing},
+    queue::NewTask,
     sentence::Sentence,
     team::{
         Invitation, InvitationToken, LIFE_MS, MOST_INVITATIONS, MOST_MEMBERS,
@@ -25,7 +25,7 @@ use crate::{
         attempts::{Attempt, count_attempt},
         authorise::{self, About},
         context::RequestContext,
-        errors::{broken, failed, failed_with, last_owner, refused},
+        errors::{broken, failed, last_owner, refused},
         reader::Reader,
     },
     team::queries::{InvitationNode, MemberRole, MembershipNode},
@@ -140,7 +140,11 @@ async fn invite(
 ) -> Result<Invitation> {
     let (id, to) = (&partner.id, &EmailKey::of(&email));
     count_attempt(request, Attempt::Invite { partner: id, to }).await?;
-    let token = InvitationToken::new(InvitationId::from_bytes(random::bytes()), random::bytes());
+    let (nonce, codes) = (Codes::nonce(), &request.services.auth.codes);
+    let token = InvitationToken::new(
+        InvitationId::from_bytes(random::bytes()),
+        codes.invitation(&nonce),
+    );
     let invitation = Invitation {
         id: token.id.clone(),
         partner: partner.id.clone(),
@@ -151,7 +155,13 @@ async fn invite(
         expires_at_ms: request.now_ms + LIFE_MS,
         accepted: false,
     };
-    let invited = request.services.teams.invite(invitation.clone()).await;
+    let language = Reader::of(&request.asker).language(&request.services).await;
+    let task = NewTask::of_invitation(&invitation, language, nonce);
+    let invited = request
+        .services
+        .teams
+        .invite(invitation.clone(), task)
+        .await;
     match invited.map_err(failed)? {
         Invited::NoPartner => Err(no_partner()),
         Invited::Full => Err(full(Sentence::with(
@@ -179,14 +189,7 @@ async fn invite(
             ))
         }
         Invited::Done => {
-            let message = Message::Invitation {
-                to: invitation.email.clone(),
-                language: Reader::of(&request.asker).language(&request.services).await,
-                partner: partner.name.clone(),
-                token: token.expose(),
-            };
-            let outgoing: &dyn Outgoing = &*request.services.outgoing;
-            outgoing.send(message).await.map_err(failed_with)?;
+            request.services.queue_wake.send_replace(());
             Ok(invitation)
         }
     }

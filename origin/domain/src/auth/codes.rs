@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{StoreError, UserId, words::words};
+use crate::{StoreError, UserId, queue::NewTask, words::words};
 
 /// How many times a six-digit code may be tried.
 pub const TRIES: i32 = 5;
@@ -51,9 +51,9 @@ pub struct StoredCode {
 /// The one-time codes in a database.
 #[async_trait]
 pub trait CodeStore: fmt::Debug + Send + Sync {
-    /// Stores a code and replaces the previous one for the same user and purpose. Returns whether
-    /// there is an active account for it; without one nothing is stored.
-    async fn put(&self, code: StoredCode) -> Result<bool, StoreError>;
+    /// Stores a code, in place of the previous one for the same user and purpose, and the task that
+    /// sends it. Returns whether there is an active account for it; without one nothing is stored.
+    async fn put(&self, code: StoredCode, task: NewTask) -> Result<bool, StoreError>;
 
     async fn get(
         &self,

@@ -165,3 +165,52 @@ const fn wrong_status(status: BookingStatus) -> (&'static str, &'static str) {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::sentence::Language;
+
+    #[test]
+    fn each_cause_has_a_code_and_two_sentences_of_its_own() {
+        use BookingRefusal as R;
+        let causes = [
+            R::OfferNotFound,
+            R::NotBookable,
+            R::NeverOpens,
+            R::SoldOut,
+            R::SoldOutThatDay,
+            R::UserLimit,
+            R::AlreadyBooked,
+            R::TooManyOpen,
+            R::TooManyMade,
+            R::KeyReused,
+            R::NotFound,
+            R::TooLateToCancel,
+            R::TooEarly,
+            R::TooLate,
+            R::CodeInvalid,
+            R::CodeExpired,
+            R::CodeReplayed,
+            R::CodeForeign,
+        ];
+        let statuses = BookingStatus::ALL.iter().copied().map(R::WrongStatus);
+        let all: Vec<R> = causes.into_iter().chain(statuses).collect();
+        let codes: BTreeSet<String> = all.iter().map(|why| format!("{:?}", why.code())).collect();
+        assert_eq!(codes.len(), causes.len() + 1, "one for all wrong statuses");
+        let text = |why: &R, language| why.sentence().text(language).to_owned();
+        let languages = [Language::French, Language::English];
+        let texts: BTreeSet<String> = all
+            .iter()
+            .flat_map(|why| languages.map(|language| text(why, language)))
+            .collect();
+        assert_eq!(texts.len(), 2 * all.len(), "{texts:?}");
+        for text in texts {
+            // They stand inside other sentences, and French has its own apostrophe.
+            assert!(text.starts_with(char::is_lowercase), "{text}");
+            assert!(!text.ends_with('.'), "{text}");
+        }
+    }
+}

@@ -3,12 +3,13 @@
 use super::{Field, Identity, Kind, Missing, Shape};
 use crate::{
     bookings::booking::BookingStatus,
+    queue::{Lane, State},
     rows::Collection,
     users::account::{IdentityStatus, Post, Purpose, Role, Status},
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 8] = [
+pub const KINDS: [&Kind; 9] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -17,6 +18,7 @@ pub const KINDS: [&Kind; 8] = [
     &INVITATIONS,
     &OFFER_VIEWS,
     &BOOKINGS,
+    &QUEUE,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -183,5 +185,35 @@ static BOOKINGS: Kind = Kind {
         field("day", "day", Shape::Text),
         field("made_on", "madeOn", Shape::Text),
         field("checked_in_on", "checkedInOn", Shape::Text).or_absent(),
+    ],
+};
+
+/// Also what waits to be sent, so that moving loses nothing; what was sent, so that it is not sent again.
+static QUEUE: Kind = Kind {
+    collection: Collection::Queue,
+    identity: Identity::First,
+    fields: &[
+        field("key", "_id", Shape::Text),
+        field(
+            "lane",
+            "lane",
+            Shape::Word(|text| Lane::parse(text).is_some()),
+        ),
+        field("kind", "kind", Shape::Text),
+        field("work", "work", Shape::Text),
+        field("person_id", "personId", Shape::Id).or_absent(),
+        field(
+            "state",
+            "state",
+            Shape::Word(|text| State::parse(text).is_some()),
+        ),
+        field("attempts", "attempts", Shape::Whole),
+        field("lease", "lease", Shape::Text).or_absent(),
+        field("error", "error", Shape::Text).or_absent(),
+        field("provider_id", "providerId", Shape::Text).or_absent(),
+        CREATED,
+        field("due_at_ms", "dueAt", Shape::Moment),
+        field("expires_at_ms", "expiresAt", Shape::Moment),
+        field("ended_at_ms", "endedAt", Shape::Moment).or_absent(),
     ],
 };

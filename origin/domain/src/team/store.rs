@@ -7,6 +7,7 @@ use async_trait::async_trait;
 pub use super::{Invitation, TokenHash};
 use crate::{
     InvitationId, PartnerId, StoreError, UserId,
+    queue::NewTask,
     users::account::{EmailKey, Membership},
 };
 
@@ -42,9 +43,11 @@ pub enum Accepted {
 /// The invitations in a database.
 #[async_trait]
 pub trait TeamStore: fmt::Debug + Send + Sync {
-    /// Stores an invitation and replaces the previous one to the same address, unless that one is
-    /// recent.
-    async fn invite(&self, invitation: Invitation) -> Result<Invited, StoreError>;
+    /// Stores an invitation, in place of the previous one to the same address, and the task that sends
+    /// it, unless the previous one is recent.
+    async fn invite(&self, invitation: Invitation, task: NewTask) -> Result<Invited, StoreError>;
+
+    async fn invitation(&self, id: &InvitationId) -> Result<Option<Invitation>, StoreError>;
 
     /// The valid invitations of a partner that were not accepted, oldest first.
     async fn invitations(

@@ -9,6 +9,7 @@ pub(crate) mod migrate;
 pub(crate) mod print_audit;
 pub(crate) mod progress;
 pub(crate) mod purge;
+pub(crate) mod queue;
 pub(crate) mod server;
 mod table;
 pub(crate) mod transfer;

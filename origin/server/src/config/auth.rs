@@ -8,7 +8,7 @@ use access::{
 };
 use api::environment::Environment;
 
-use super::{Roles, reader::Reader};
+use super::{Role, Roles, reader::Reader};
 
 const DEFAULT_COST: u32 = 10;
 /// Passwords that may queue per password being hashed: about half a second of waiting.
@@ -48,8 +48,8 @@ fn tokens(reader: &mut Reader<'_>, environment: Environment, roles: Roles) -> To
     TokensConfig {
         keys: keys(
             reader,
-            environment,
-            roles,
+            // The codes in messages are made with them.
+            environment.is_production() && (roles.serves_clients() || roles.has(Role::Jobs)),
             "YOUSOON_JWT_KEYS",
             "is required in production: a key that is made up dies with its process",
         ),
@@ -63,26 +63,24 @@ fn tokens(reader: &mut Reader<'_>, environment: Environment, roles: Roles) -> To
 pub(super) fn qr_keys(reader: &mut Reader<'_>, environment: Environment, roles: Roles) -> KeySet {
     keys(
         reader,
-        environment,
-        roles,
+        environment.is_production() && roles.serves_clients(),
         "YOUSOON_QR_KEYS",
         "is required in production: codes are shown for longer than a process lives",
     )
 }
 
-/// Reads a key set, as PEM blocks or as a JWK set. Without one, a process that serves clients refuses
-/// to start in production; otherwise one key is generated.
+/// Reads a key set, as PEM blocks or as a JWK set. Without one, the process refuses to start if it is
+/// required; otherwise one key is generated.
 fn keys(
     reader: &mut Reader<'_>,
-    environment: Environment,
-    roles: Roles,
+    is_required: bool,
     variable: &'static str,
     missing: &'static str,
 ) -> KeySet {
     let without = "one key is made up, and dies with the process";
     let parse = |text: &str| KeySet::parse(text).map_err(|why| why.to_string());
     let given = reader.optional_masked(variable, without, parse);
-    if given.is_none() && environment.is_production() && roles.serves_clients() {
+    if given.is_none() && is_required {
         reader.require(variable, missing);
     }
     given.unwrap_or_else(KeySet::for_development)

@@ -16,6 +16,7 @@ mod edge;
 mod environment;
 mod http;
 mod live;
+mod messages;
 mod metrics;
 mod production;
 mod rate_limits;
@@ -32,6 +33,7 @@ pub use cache::cache_from_env;
 pub use cors::CorsConfig;
 pub use http::HttpConfig;
 pub use live::LiveConfig;
+pub use messages::MessagesConfig;
 pub use metrics::MetricsConfig;
 pub use reader::ConfigError;
 pub use roles::{Role, Roles};
@@ -64,6 +66,7 @@ pub struct Config {
     pub rate_limits: RateLimitsConfig,
     pub lists: ListsConfig,
     pub live: LiveConfig,
+    pub messages: MessagesConfig,
     pub metrics: MetricsConfig,
     pub telemetry: TelemetryConfig,
 }
@@ -102,6 +105,7 @@ impl Config {
             rate_limits: rate_limits::read(reader),
             lists: cache::lists(reader),
             live: LiveConfig::read(reader),
+            messages: MessagesConfig::read(reader, environment, roles),
             metrics: MetricsConfig::read(reader),
             telemetry: telemetry::read(reader),
         };

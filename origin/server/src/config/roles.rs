@@ -13,7 +13,7 @@ pub enum Role {
     Api,
     /// Subscriptions.
     Live,
-    /// Ends bookings, announces offers that begin or end, and trims the purge log.
+    /// Sends messages, ends bookings, announces offers that begin or end, and trims the purge log.
     Jobs,
     /// Sends the purge log to the edges.
     Relay,

@@ -3,10 +3,19 @@ use edge_core::cors::{AllowedHeaders, AllowedSites};
 
 use super::*;
 
+/// Set in every test, because production requires them. An empty text takes one away.
+const ALWAYS: [(&str, &str); 2] = [
+    ("YOUSOON_SITE_URL", "https://www.yousoon.example/"),
+    ("YOUSOON_PORTAL_URL", "https://partner.yousoon.example/"),
+];
+
 fn lookup_in<'a>(variables: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
     |wanted| {
-        let found = variables.iter().find(|(name, _)| *name == wanted);
-        found.map(|(_, value)| (*value).to_owned())
+        let mut all = variables.iter().chain(&ALWAYS);
+        let found = all.find(|(name, _)| *name == wanted);
+        found
+            .map(|(_, value)| (*value).to_owned())
+            .filter(|value| !value.is_empty())
     }
 }
 
@@ -522,9 +531,29 @@ fn a_rollout_of_one_server_may_do_with_less() {
 #[test]
 fn a_role_needs_only_its_own_secrets_in_production() {
     let roles = |roles: &'static str| [("YOUSOON_ENV", "production"), ("YOUSOON_ROLES", roles)];
-    for (given, missing) in [("api", 3), ("live", 2), ("jobs", 0), ("jobs, relay", 0)] {
+    for (given, missing) in [
+        ("api", 3),
+        ("live", 2),
+        ("jobs", 1),
+        ("jobs, relay", 1),
+        ("relay", 0),
+    ] {
         let said = read(&roles(given)).err().unwrap_or_default();
         assert_eq!(said.lines().count(), missing, "{given}: {said}");
+    }
+    // Only who sends messages needs to know where their links lead.
+    for (given, missing) in [("jobs", 3), ("relay", 0)] {
+        let mut variables = roles(given).to_vec();
+        variables.extend(ALWAYS.map(|(name, _)| (name, "")));
+        let said = read(&variables).err().unwrap_or_default();
+        assert_eq!(said.lines().count(), missing, "{given}: {said}");
+    }
+    for bad in [
+        "http://www.yousoon.example",
+        "yousoon",
+        "https://a@b.example/",
+    ] {
+        assert!(read(&[("YOUSOON_SITE_URL", bad)]).is_err(), "{bad}");
     }
     let config = read(&[("YOUSOON_ROLES", "relay, jobs")]).unwrap();
     assert_eq!(config.roles.to_string(), "jobs,relay");

@@ -29,7 +29,14 @@ fn code(name: &str, purpose: CodePurpose, code: &str) -> StoredCode {
 
 async fn put(fresh: &Fresh, code: &StoredCode) {
     sign_up(fresh, &code.user).await;
-    assert!(fresh.db.codes.put(code.clone()).await.unwrap());
+    assert!(
+        fresh
+            .db
+            .codes
+            .put(code.clone(), samples::code_task(code))
+            .await
+            .unwrap()
+    );
 }
 
 async fn get(fresh: &Fresh, name: &str, purpose: CodePurpose) -> Option<StoredCode> {

@@ -29,7 +29,7 @@ use crate::{
     bookings::{new, places, remaining},
     purges::told,
     runner::tests,
-    samples::{NOW_MS, family},
+    samples::{NOW_MS, code_task, family},
     users::{account, sign_up},
 };
 
@@ -122,7 +122,10 @@ async fn nothing_is_stored_of_an_account_that_is_gone_or_disabled(fresh: Fresh) 
         let by = By::Staff(Some(id.clone()));
         let scanned = fresh.db.bookings.step(&open.id, Step::CheckIn, by, NOW_MS);
         assert_eq!(scanned.await.unwrap(), Stepped::NoAccount);
-        assert!(!fresh.db.codes.put(code(id)).await.unwrap());
+        let code = code(id);
+        let task = code_task(&code);
+        assert!(!fresh.db.codes.put(code, task.clone()).await.unwrap());
+        assert_eq!(fresh.db.queue.get(&task.key).await.unwrap(), None);
         assert_eq!(bookings_of(&fresh.db, id).await, 0);
         assert_eq!(users.favorites(id).await.unwrap(), []);
         assert_eq!(users.consents(id).await.unwrap(), []);
@@ -207,7 +210,9 @@ fn writes(servers: [&Database; 2], name: &str, user: &UserId, offers: &[Offer]) 
     }
     let (db, whose, offer) = (servers[0].clone(), user.clone(), offers[0].id.clone());
     all.push(Box::pin(async move {
-        db.codes.put(code(&whose)).await.unwrap();
+        let code = code(&whose);
+        let task = code_task(&code);
+        db.codes.put(code, task).await.unwrap();
         let edit = retitled(whose.as_str());
         let edited = db.offers.update(offer, edit, by(&whose), NOW_MS);
         edited.await.unwrap();

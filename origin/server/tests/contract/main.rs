@@ -17,6 +17,7 @@ mod moving;
 mod partners;
 mod portal;
 mod purges;
+mod queue;
 mod reading;
 mod runner;
 mod samples;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         stats::TESTS,
         sessions::TESTS,
         codes::TESTS,
+        queue::TESTS,
         service_tokens::TESTS,
         bookings::TESTS,
         bookings::RACES,

@@ -4,11 +4,17 @@ use access::random;
 use catalogue_index::Index;
 use domain::catalogue::sample;
 use domain::{
-    GeoPoint, Offer, OfferId,
+    GeoPoint, InvitationId, Offer, OfferId, StoreError,
+    auth::codes::StoredCode,
     catalogue::Family,
     offers::store::{Near, OfferQuery, Sample},
+    queue::{NewTask, Nonce, Work},
+    sentence::Language,
+    team::{
+        Invitation, InvitationToken,
+        store::{Invited, TeamStore},
+    },
 };
-use domain::{InvitationId, team::InvitationToken};
 use yousoon::database::Database;
 
 pub(crate) const NOW_MS: i64 = 1_790_000_000_000;
@@ -95,4 +101,24 @@ pub(crate) fn sorted<'a>(offers: impl IntoIterator<Item = &'a Offer>) -> Vec<Off
 /// A new invitation's token.
 pub(crate) fn invitation_token() -> InvitationToken {
     InvitationToken::new(InvitationId::from_bytes(random::bytes()), random::bytes())
+}
+
+/// The task that sends a code.
+pub(crate) fn code_task(code: &StoredCode) -> NewTask {
+    let work = Work::Code {
+        user: code.user.clone(),
+        purpose: code.purpose,
+        nonce: Nonce::new([7; 32]),
+    };
+    NewTask::of_code(work, code)
+}
+
+/// Stores an invitation, and the task that sends it.
+pub(crate) async fn invite(
+    teams: &dyn TeamStore,
+    invitation: Invitation,
+) -> Result<Invited, StoreError> {
+    let nonce = Nonce::new([7; 32]);
+    let task = NewTask::of_invitation(&invitation, Language::French, nonce);
+    teams.invite(invitation, task).await
 }

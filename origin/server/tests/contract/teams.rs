@@ -17,7 +17,7 @@ use futures_util::future::join_all;
 use crate::{
     backends::Fresh,
     runner::tests,
-    samples::{DAY_MS, NOW_MS, family},
+    samples::{DAY_MS, NOW_MS, family, invite},
     users::account,
 };
 
@@ -86,7 +86,7 @@ async fn invited(fresh: &Fresh, partner: &PartnerId, name: &str) -> InvitationTo
 
 async fn invited_at(fresh: &Fresh, partner: &PartnerId, name: &str, at_ms: i64) -> InvitationToken {
     let (invitation, token) = invitation(partner, name, Post::Staff, at_ms);
-    let invited = fresh.db.teams.invite(invitation).await.unwrap();
+    let invited = invite(&*fresh.db.teams, invitation).await.unwrap();
     assert_eq!(invited, Invited::Done);
     token
 }
@@ -170,11 +170,11 @@ async fn an_invitation_replaces_the_one_before_unless_that_is_young(fresh: Fresh
     let ana = person(&fresh, "ana", None).await;
     let first = invited(&fresh, &partner, "ana").await;
     let (soon, _) = invitation(&partner, "ana", Post::Owner, NOW_MS + RESEND_AFTER_MS - 1);
-    let young = fresh.db.teams.invite(soon).await.unwrap();
+    let young = invite(&*fresh.db.teams, soon).await.unwrap();
     assert!(matches!(young, Invited::Sent(known) if known.id == first.id));
     let at_ms = NOW_MS + RESEND_AFTER_MS;
     let (later, second) = invitation(&partner, "ana", Post::Manager, at_ms);
-    let done = fresh.db.teams.invite(later.clone()).await.unwrap();
+    let done = invite(&*fresh.db.teams, later.clone()).await.unwrap();
     assert_eq!(done, Invited::Done);
     let open = fresh.db.teams.invitations(&partner, at_ms).await.unwrap();
     assert_eq!(open, [later]);
@@ -189,16 +189,16 @@ async fn invitations_have_an_end(fresh: Fresh) {
         invited(&fresh, &partner, &format!("guest{number}")).await;
     }
     let (one_more, _) = invitation(&partner, "late", Post::Staff, NOW_MS);
-    let full = fresh.db.teams.invite(one_more).await.unwrap();
+    let full = invite(&*fresh.db.teams, one_more).await.unwrap();
     assert_eq!(full, Invited::Full);
     let over_ms = NOW_MS + LIFE_MS;
     let open = fresh.db.teams.invitations(&partner, over_ms).await.unwrap();
     assert_eq!(open, []);
     // What is over takes no place, also before the server forgets it.
     let (next, _) = invitation(&partner, "next", Post::Staff, over_ms);
-    assert_eq!(fresh.db.teams.invite(next).await.unwrap(), Invited::Done);
+    assert_eq!(invite(&*fresh.db.teams, next).await.unwrap(), Invited::Done);
     let (of_nobody, _) = invitation(&PartnerId::derive("nobody", ""), "a", Post::Staff, NOW_MS);
-    let nobody = fresh.db.teams.invite(of_nobody).await.unwrap();
+    let nobody = invite(&*fresh.db.teams, of_nobody).await.unwrap();
     assert_eq!(nobody, Invited::NoPartner);
 }
 
@@ -224,11 +224,11 @@ async fn a_withdrawn_invitation_is_not_taken(fresh: Fresh) {
     assert_eq!(to_ana.unwrap(), []);
     // E4. It keeps its time.
     let (again, _) = invitation(&partner, "ana", Post::Staff, NOW_MS + 1);
-    let soon = teams.invite(again).await.unwrap();
+    let soon = invite(&**teams, again).await.unwrap();
     let wait_ms = RESEND_AFTER_MS - 1;
     assert_eq!(soon, Invited::Withdrawn { wait_ms });
     let (later, token) = invitation(&partner, "ana", Post::Staff, NOW_MS + RESEND_AFTER_MS);
-    assert_eq!(teams.invite(later).await.unwrap(), Invited::Done);
+    assert_eq!(invite(&**teams, later).await.unwrap(), Invited::Done);
     let joined = accept(&fresh, &token, &ana, NOW_MS + RESEND_AFTER_MS).await;
     assert_eq!(joined, Accepted::Done(staff_of(&partner)));
 }
@@ -377,7 +377,7 @@ async fn a_team_is_no_larger_than_allowed_whoever_comes_at_once(fresh: Fresh) {
     }
     let invites = (0..AT_ONCE).map(|n| {
         let (invitation, _) = invitation(&partner, &format!("late {n}"), Post::Staff, AT_MS);
-        server(n).teams.invite(invitation)
+        invite(&*server(n).teams, invitation)
     });
     let said = join_all(invites).await;
     let full = said.iter().filter(|one| matches!(one, Ok(Invited::Full)));

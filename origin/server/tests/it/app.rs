@@ -25,8 +25,9 @@ use api::{
     services::{Clock, ReadObserver},
 };
 use cache_core::{LogId, Revision};
-use domain::secret::Secret;
+use domain::{messages::provider::Content, secret::Secret};
 use edge_core::cors::AllowedSites;
+use outgoing::Unsent;
 use pq_core::DocumentHash;
 use purging::relay::EdgeConfig;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
@@ -34,7 +35,10 @@ use serde_json::{Value, json};
 use store_sqlite::database::EmbeddedDb;
 use tempfile::TempDir;
 use yousoon::{
-    config::{AdminConfig, Config, CorsConfig, HttpConfig, LiveConfig, MetricsConfig, Roles},
+    config::{
+        AdminConfig, Config, CorsConfig, HttpConfig, LiveConfig, MessagesConfig, MetricsConfig,
+        Roles,
+    },
     connections,
     database::Database,
     live,
@@ -77,6 +81,37 @@ pub(crate) struct Builder {
     rate_limits: RateLimitsConfig,
     cors: CorsConfig,
     live: LiveConfig,
+}
+
+/// A message that was sent.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) kind: String,
+    pub(crate) to: String,
+    pub(crate) text: String,
+}
+
+impl Sent {
+    fn of(unsent: Unsent) -> Self {
+        let (to, text) = match unsent.content {
+            Content::Email(email) => (email.to, email.text),
+            Content::Sms(sms) => (sms.to, sms.text),
+            Content::Push(push) => (push.devices.concat(), push.body),
+        };
+        let kind = unsent.key.split(':').next().unwrap_or_default().to_owned();
+        Self { kind, to, text }
+    }
+
+    /// The token of the link in it, or its six digits.
+    pub(crate) fn proof(&self) -> String {
+        let token = self.text.split_once("token=").map(|(_, rest)| rest);
+        let token = token.and_then(|rest| rest.split_whitespace().next());
+        let digits = || {
+            let words = self.text.split(|c: char| !c.is_ascii_digit());
+            words.into_iter().find(|word| word.len() == 6)
+        };
+        token.or_else(digits).expect("a proof").to_owned()
+    }
 }
 
 /// What came back.
@@ -135,6 +170,12 @@ impl TestApp {
 
     pub(crate) fn data_dir(&self) -> &std::path::Path {
         self.dir.path()
+    }
+
+    /// Does what is due in the queue, and takes what it sent, oldest first.
+    pub(crate) async fn sent(&self) -> Vec<Sent> {
+        self.state.delivery.do_due().await.unwrap();
+        self.state.unsent.take().into_iter().map(Sent::of).collect()
     }
 
     /// Where this server's copy of the purge log ends.
@@ -329,6 +370,7 @@ impl Builder {
             rate_limits: self.rate_limits,
             lists: ListsConfig::default(),
             live: self.live,
+            messages: MessagesConfig::default(),
             metrics: MetricsConfig::default(),
             telemetry: TelemetryConfig::default(),
         }

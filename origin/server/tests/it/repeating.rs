@@ -7,12 +7,12 @@ use async_graphql::parser::{
     parse_schema,
     types::{TypeKind, TypeSystemDefinition},
 };
-use domain::{Offer, OfferSchedule, messages::Message, users::account::Post};
+use domain::{Offer, OfferSchedule, users::account::Post};
 use serde_json::{Value, json};
 
 use crate::{
     accounts::person::{PASSWORD, Person, input, login, registering},
-    app::{Answer, TOKEN, TestApp},
+    app::{Answer, Sent, TOKEN, TestApp},
     booking::{booked, places, works_for},
     fixtures::{establishment, offer, partner, store},
 };
@@ -119,9 +119,9 @@ fn quoted(text: &Value) -> String {
 async fn proof(app: &TestApp, kind: &str) -> String {
     // A reset is sent in the background.
     for _ in 0..200 {
-        let messages = app.state.outgoing.take();
-        if let Some(message) = messages.iter().rfind(|message| message.kind() == kind) {
-            return format!("{:?}", message.parts().1);
+        let messages = app.sent().await;
+        if let Some(message) = messages.iter().rfind(|message| message.kind == kind) {
+            return format!("{:?}", message.proof());
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
@@ -247,11 +247,11 @@ async fn of_team(app: &TestApp, owner: &Person) -> Vec<(&'static str, String)> {
     };
     let withdrawn = invite("cho@example.fr").await;
     invite("ben@example.fr").await;
-    let messages = app.state.outgoing.take();
-    let to_ben = messages.iter().find_map(|message| match message {
-        Message::Invitation { to, token, .. } if to == "ben@example.fr" => Some(token),
-        _other => None,
-    });
+    let messages = app.sent().await;
+    let to_ben = messages
+        .iter()
+        .find(|message| message.kind == "invitation" && message.to == "ben@example.fr");
+    let to_ben = to_ben.map(Sent::proof);
     let create = format!(
         "mutation M {{ createEstablishment(partnerId: \"{id}\", input: {NEW_PLACE}) {{ id }} }}"
     );
@@ -267,12 +267,12 @@ async fn of_team(app: &TestApp, owner: &Person) -> Vec<(&'static str, String)> {
 async fn of_guest(app: &TestApp, guest: &Person) -> Vec<(&'static str, String)> {
     let mut words = Vec::new();
     for (word, query, kind) in [
-        ("VERIFY", "requestEmailVerification", "verify e-mail"),
-        ("DIGITS", "requestPhoneCode", "phone code"),
+        ("VERIFY", "requestEmailVerification", "verify_email"),
+        ("DIGITS", "requestPhoneCode", "verify_phone"),
         (
             "RESET",
             "requestPasswordReset(email: \"ana@example.fr\")",
-            "reset password",
+            "reset_password",
         ),
     ] {
         let query = format!("mutation M {{ {query} }}");

@@ -13,6 +13,7 @@ mod counters;
 mod lease;
 mod portal;
 mod purges;
+mod queue;
 mod repeats;
 mod sessions;
 mod validity;
@@ -92,6 +93,11 @@ const STEPS: &[Migration] = &[
         version: 10,
         name: "validity",
         changes: validity::changes,
+    },
+    Migration {
+        version: 11,
+        name: "queue",
+        changes: queue::changes,
     },
 ];
 

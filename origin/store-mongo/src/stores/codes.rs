@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::{
     StoreError, UserId,
     auth::codes::{CodePurpose, CodeStore, StoredCode},
+    queue::NewTask,
 };
 use mongodb::{
     Collection,
@@ -16,7 +17,7 @@ use crate::{
     documents::{epoch, moment_ms, object_id, text, whole},
     error::MongoError,
     limits::SERVER_WITHIN,
-    tables::{collections::CODES, users::held},
+    tables::{collections::CODES, queue, users::held},
     tx::Tx,
 };
 
@@ -38,10 +39,10 @@ impl MongoCodes {
 
 #[async_trait]
 impl CodeStore for MongoCodes {
-    async fn put(&self, code: StoredCode) -> Result<bool, StoreError> {
+    async fn put(&self, code: StoredCode, task: NewTask) -> Result<bool, StoreError> {
         let put = self.db.transaction_that_adds(move |tx| {
-            let code = code.clone();
-            Box::pin(async move { put(tx, &code).await })
+            let (code, task) = (code.clone(), task.clone());
+            Box::pin(async move { put(tx, &code, &task).await })
         });
         Ok(put.await?)
     }
@@ -87,7 +88,7 @@ impl CodeStore for MongoCodes {
     }
 }
 
-async fn put(tx: &mut Tx, code: &StoredCode) -> Result<bool, MongoError> {
+async fn put(tx: &mut Tx, code: &StoredCode, task: &NewTask) -> Result<bool, MongoError> {
     if !held::is_active(tx, &code.user).await? {
         return Ok(false);
     }
@@ -97,6 +98,7 @@ async fn put(tx: &mut Tx, code: &StoredCode) -> Result<bool, MongoError> {
         row.insert("_id", key);
         tx.insert_one(CODES, row).await?;
     }
+    queue::push(tx, [task]).await?;
     Ok(true)
 }
 

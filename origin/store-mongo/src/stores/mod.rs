@@ -7,6 +7,7 @@ pub mod documents;
 pub mod offers;
 pub mod partners;
 pub mod purges;
+pub mod queue;
 pub mod rows;
 pub mod service_tokens;
 pub mod sessions;

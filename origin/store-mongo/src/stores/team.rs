@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     InvitationId, PartnerId, StoreError, UserId,
+    queue::NewTask,
     team::{
         MOST_INVITATIONS, RESEND_AFTER_MS,
         store::{Accepted, Invitation, Invited, TeamStore, TokenHash},
@@ -23,6 +24,7 @@ use crate::{
     tables::{
         collections::{INVITATIONS, USERS},
         partners::held::hold_partner,
+        queue,
         users::{account as account_of, change::join, members},
     },
     tx::Tx,
@@ -61,12 +63,21 @@ impl MongoTeams {
 
 #[async_trait]
 impl TeamStore for MongoTeams {
-    async fn invite(&self, invitation: Invitation) -> Result<Invited, StoreError> {
+    async fn invite(&self, invitation: Invitation, task: NewTask) -> Result<Invited, StoreError> {
         let invited = self.db.transaction_that_adds(move |tx| {
-            let invitation = invitation.clone();
-            Box::pin(async move { invite(tx, &invitation).await })
+            let (invitation, task) = (invitation.clone(), task.clone());
+            Box::pin(async move { invite(tx, &invitation, &task).await })
         });
         Ok(invited.await?)
+    }
+
+    async fn invitation(&self, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
+        let all = self.db.collection::<Document>(INVITATIONS);
+        let this = doc! {"_id": object_id(id)?};
+        let found = self
+            .db
+            .run(async move { Ok(all.find_one(this).max_time(SERVER_WITHIN).await?) });
+        Ok(found.await?.as_ref().map(read).transpose()?)
     }
 
     async fn invitations(
@@ -125,7 +136,11 @@ impl TeamStore for MongoTeams {
     }
 }
 
-async fn invite(tx: &mut Tx, invitation: &Invitation) -> Result<Invited, MongoError> {
+async fn invite(
+    tx: &mut Tx,
+    invitation: &Invitation,
+    task: &NewTask,
+) -> Result<Invited, MongoError> {
     let partner = &invitation.partner;
     if !hold_partner(tx, partner).await? {
         return Ok(Invited::NoPartner);
@@ -141,6 +156,7 @@ async fn invite(tx: &mut Tx, invitation: &Invitation) -> Result<Invited, MongoEr
         Invited::Done => {
             tx.delete_one(INVITATIONS, same).await?;
             tx.insert_one(INVITATIONS, document(invitation)?).await?;
+            queue::push(tx, [task]).await?;
         }
     }
     Ok(invited)

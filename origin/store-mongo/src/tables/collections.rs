@@ -11,5 +11,6 @@ pub const INVITATIONS: &str = "invitations";
 pub const OFFERS: &str = "offers";
 pub const OUTBOX: &str = "outbox";
 pub const PARTNERS: &str = "partners";
+pub const QUEUE: &str = "queue";
 pub const TURNS_TOLD: &str = "turns_told";
 pub const USERS: &str = "users";

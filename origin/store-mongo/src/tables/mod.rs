@@ -5,4 +5,5 @@ pub mod collections;
 pub mod offers;
 pub mod partners;
 pub mod places;
+pub mod queue;
 pub mod users;

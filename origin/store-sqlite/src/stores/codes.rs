@@ -4,10 +4,15 @@ use async_trait::async_trait;
 use domain::{
     StoreError, UserId,
     auth::codes::{CodePurpose, CodeStore, StoredCode},
+    queue::NewTask,
 };
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
-use crate::{database::EmbeddedDb, error::SqliteError, tables::users::is_active};
+use crate::{
+    database::EmbeddedDb,
+    error::SqliteError,
+    tables::{queue, users::is_active},
+};
 
 /// The codes of the embedded store.
 #[derive(Clone, Debug)]
@@ -23,7 +28,7 @@ impl EmbeddedCodes {
 
 #[async_trait]
 impl CodeStore for EmbeddedCodes {
-    async fn put(&self, code: StoredCode) -> Result<bool, StoreError> {
+    async fn put(&self, code: StoredCode, task: NewTask) -> Result<bool, StoreError> {
         let put = self.db.write(move |tx| {
             if !is_active(tx, &code.user)? {
                 return Ok(false);
@@ -46,6 +51,7 @@ impl CodeStore for EmbeddedCodes {
                 ":created": code.created_at_ms,
                 ":expires": code.expires_at_ms,
             })?;
+            queue::push(tx, [&task])?;
             Ok(true)
         });
         put.await

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     InvitationId, PartnerId, StoreError, UserId,
+    queue::NewTask,
     team::{
         RESEND_AFTER_MS,
         store::{Accepted, Invitation, Invited, TeamStore, TokenHash},
@@ -20,7 +21,7 @@ use rusqlite::{
 use crate::{
     database::EmbeddedDb,
     error::SqliteError,
-    tables::{partners::partner_exists, users, users::change::join},
+    tables::{partners::partner_exists, queue, users, users::change::join},
 };
 
 const COLUMNS: &str =
@@ -41,8 +42,17 @@ impl EmbeddedTeams {
 
 #[async_trait]
 impl TeamStore for EmbeddedTeams {
-    async fn invite(&self, invitation: Invitation) -> Result<Invited, StoreError> {
-        self.db.write(move |tx| invite(tx, &invitation)).await
+    async fn invite(&self, invitation: Invitation, task: NewTask) -> Result<Invited, StoreError> {
+        self.db
+            .write(move |tx| invite(tx, &invitation, &task))
+            .await
+    }
+
+    async fn invitation(&self, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
+        let id = id.clone();
+        self.db
+            .read(move |c| one(c, "id = ?1", [id.as_str()]))
+            .await
     }
 
     async fn invitations(
@@ -130,7 +140,11 @@ fn valid(
     Ok(found)
 }
 
-fn invite(tx: &Transaction<'_>, invitation: &Invitation) -> Result<Invited, SqliteError> {
+fn invite(
+    tx: &Transaction<'_>,
+    invitation: &Invitation,
+    task: &NewTask,
+) -> Result<Invited, SqliteError> {
     let (partner, now_ms) = (&invitation.partner, invitation.created_at_ms);
     if !partner_exists(tx, partner)? {
         return Ok(Invited::NoPartner);
@@ -156,7 +170,10 @@ fn invite(tx: &Transaction<'_>, invitation: &Invitation) -> Result<Invited, Sqli
     let invited = writes::invited(invitation, known, count);
     match invited {
         Invited::NoPartner | Invited::Full | Invited::Sent(_) | Invited::Withdrawn { .. } => {}
-        Invited::Done => replace(tx, invitation, &email)?,
+        Invited::Done => {
+            replace(tx, invitation, &email)?;
+            queue::push(tx, [task])?;
+        }
     }
     Ok(invited)
 }

@@ -200,6 +200,7 @@ fn erase(
         "DELETE FROM users WHERE id = ?1",
         "DELETE FROM favorites WHERE user_id = ?1",
         "DELETE FROM codes WHERE user_id = ?1",
+        "DELETE FROM queue WHERE person_id = ?1",
     ] {
         tx.prepare_cached(sql)?.execute([id.as_str()])?;
     }

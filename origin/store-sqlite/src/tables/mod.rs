@@ -5,5 +5,6 @@ pub mod limit;
 pub mod offers;
 pub mod partners;
 pub mod places;
+pub mod queue;
 pub mod users;
 mod word;

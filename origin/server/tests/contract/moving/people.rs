@@ -34,7 +34,7 @@ use super::{embedded, nobody};
 use crate::{
     backends::Fresh,
     runner::{Test, tests},
-    samples::{DAY_MS, NOW_MS, family, offer},
+    samples::{DAY_MS, NOW_MS, family, invite, offer},
     users::account,
 };
 
@@ -51,7 +51,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 8] = [
+pub(super) const COUNTS: [(Collection, u64); 9] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -62,6 +62,8 @@ pub(super) const COUNTS: [(Collection, u64); 8] = [
     (Collection::Invitations, 1),
     (Collection::OfferViews, 2),
     (Collection::Bookings, 7),
+    // Of the invitations.
+    (Collection::Queue, 2),
 ];
 
 /// What people remember that no database can tell.
@@ -274,7 +276,7 @@ async fn fill_team(db: &Database, offer: &Offer, token: &InvitationToken) {
             expires_at_ms,
             accepted: false,
         };
-        let invited = db.teams.invite(invitation).await.unwrap();
+        let invited = invite(&*db.teams, invitation).await.unwrap();
         assert_eq!(invited, Invited::Done);
     }
     let views = ["2026-06-01", "2026-06-02"].map(|day| OfferViews {

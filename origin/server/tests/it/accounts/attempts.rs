@@ -171,7 +171,7 @@ async fn an_owner_signs_in_and_resets_from_a_known_network_whatever_others_try()
             while !app.state.services.caches.tasks.is_empty() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            let sent = app.state.outgoing.take().len();
+            let sent = app.sent().await.len();
             // The next link may be sent a minute later.
             app.pass_ms(61_000);
             sent

@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use domain::messages::Message;
 use serde_json::{Value, json};
 
 use super::person::{PASSWORD, Person, both, input, login, refresh, register, registering};
@@ -10,11 +9,11 @@ use crate::app::{Answer, TestApp};
 async fn sent(app: &TestApp) -> Vec<(String, String)> {
     // A reset is sent in the background.
     for _ in 0..200 {
-        let messages = app.state.outgoing.take();
+        let messages = app.sent().await;
         if !messages.is_empty() {
-            let parts = messages.iter().map(Message::parts);
+            let parts = messages.into_iter();
             return parts
-                .map(|(to, proof)| (to.to_owned(), proof.to_owned()))
+                .map(|message| (message.to.clone(), message.proof()))
                 .collect();
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -132,7 +131,7 @@ async fn five_wrong_digits_are_the_last_ones() {
     ana.ask(&app, "mutation M { requestPhoneCode }", json!({}))
         .await
         .data();
-    assert_eq!(app.state.outgoing.take(), []);
+    assert!(app.sent().await.is_empty());
 }
 
 #[tokio::test]

@@ -137,7 +137,7 @@ async fn with_code(app: &TestApp) -> (Person, String) {
     let ana = Person::of(&ana["register"]);
     let send = "mutation M { requestPhoneCode }";
     ana.ask(app, send, json!({})).await.data();
-    let digits = app.state.outgoing.take().remove(0).parts().1.to_owned();
+    let digits = app.sent().await.remove(0).proof();
     (ana, digits)
 }
 
@@ -184,7 +184,7 @@ async fn a_token_is_right_with_what_copying_adds() {
     let ana = register(&app, "ana").await;
     let send = "mutation M { requestEmailVerification }";
     ana.ask(&app, send, json!({})).await.data();
-    let token = app.state.outgoing.take().remove(0).parts().1.to_owned();
+    let token = app.sent().await.remove(0).proof();
     let (first, last) = token.split_at(40);
     for typed in [
         format!(" {token}\n"),

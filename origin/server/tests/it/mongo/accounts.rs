@@ -12,6 +12,10 @@ use domain::{
         service_tokens::{Scope, ServiceToken, TokenName},
         sessions::{LIFE_MS, Session},
     },
+    queue::{
+        Lane, NewTask, Nonce, Work,
+        store::{End, TaskFilter},
+    },
     users::{
         account::{
             Account, Consent, IdentityStatus, PasswordHash, Preferences, Purpose, Role, Status,
@@ -54,6 +58,7 @@ pub(super) async fn ask(db: &Database) {
     ask_sessions(db, id).await;
     ask_codes(db, id).await;
     ask_service_tokens(db).await;
+    ask_queue(db).await;
     users.erase(id, "pseudonym", NOW_MS).await.unwrap();
 }
 
@@ -94,10 +99,33 @@ async fn ask_service_tokens(db: &Database) {
     tokens.revoke(&token.name, NOW_MS).await.unwrap();
 }
 
+/// Of the task that a code has left.
+async fn ask_queue(db: &Database) {
+    let queue = &db.queue;
+    let until_ms = NOW_MS + 60_000;
+    let taken = queue.take(Lane::Codes, "lease", NOW_MS, until_ms, 9);
+    let task = taken.await.unwrap().remove(0);
+    let error = "refused".to_owned();
+    let dead = End::Dead { error };
+    queue.end(&task.key, "lease", dead, NOW_MS).await.unwrap();
+    queue.list(TaskFilter::default(), 9).await.unwrap();
+    queue.get(&task.key).await.unwrap();
+    queue.figures(NOW_MS).await.unwrap();
+    queue.revive(&task.key, NOW_MS, until_ms).await.unwrap();
+    queue.remove(&task.key).await.unwrap();
+    queue.forget(until_ms, 9).await.unwrap();
+}
+
 async fn ask_codes(db: &Database, user: &UserId) {
     let purpose = CodePurpose::VerifyPhone;
     let code = Codes::new([1; 32]).stored(user, 0, purpose, "+33600000001", "012345", NOW_MS);
-    db.codes.put(code).await.unwrap();
+    let work = Work::Code {
+        user: user.clone(),
+        purpose,
+        nonce: Nonce::new([7; 32]),
+    };
+    let task = NewTask::of_code(work, &code);
+    db.codes.put(code, task).await.unwrap();
     db.codes.get(user, purpose).await.unwrap();
     db.codes.take_try(user, purpose, NOW_MS).await.unwrap();
 }

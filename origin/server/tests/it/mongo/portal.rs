@@ -11,6 +11,8 @@ use domain::{
         edit::{EstablishmentEdit, PartnerEdit},
         store::{Founded, PlaceAdded, PlaceArchived, PlaceUpdated},
     },
+    queue::{NewTask, Nonce},
+    sentence::Language,
     stats::{Seen, store::OfferViews},
     team::{
         Invitation, InvitationToken, LIFE_MS,
@@ -105,7 +107,9 @@ async fn ask_teams(db: &Database, partner: &PartnerId, owner: &Account) {
             expires_at_ms: at_ms + LIFE_MS,
             accepted: false,
         };
-        let invited = db.teams.invite(invitation).await.unwrap();
+        let nonce = Nonce::new([7; 32]);
+        let task = NewTask::of_invitation(&invitation, Language::French, nonce);
+        let invited = db.teams.invite(invitation, task).await.unwrap();
         assert_eq!(invited, Invited::Done);
         token
     };

@@ -15,7 +15,7 @@ use crate::{
     error::MongoError,
     stores::bookings::erasing,
     tables::{
-        collections::{CODES, CONSENTS, ERASURES, FAVORITES, INVITATIONS, USERS},
+        collections::{CODES, CONSENTS, ERASURES, FAVORITES, INVITATIONS, QUEUE, USERS},
         users as rows,
         users::{actors, change::has_one_owner, held},
     },
@@ -94,6 +94,8 @@ pub(super) async fn erase(
         tx.delete_many(collection, doc! {"userId": object_id(id)?})
             .await?;
     }
+    tx.delete_many(QUEUE, doc! {"personId": object_id(id)?})
+        .await?;
     let (owned, renamed) = (doc! {"owner": id.as_str()}, doc! {"owner": pseudonym});
     tx.update_many(CONSENTS, owned, doc! {"$set": renamed})
         .await?;

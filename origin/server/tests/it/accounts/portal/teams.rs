@@ -1,6 +1,6 @@
 //! Teams: invited, joined, raised, removed.
 
-use domain::{messages::Message, sentence::Language, users::account::Post};
+use domain::users::account::Post;
 use serde_json::{Value, json};
 
 use super::{serve, started, works_for};
@@ -29,19 +29,12 @@ fn invitation(email: &str, role: &str) -> Value {
     json!({"id": partner("a").id, "i": {"email": email, "role": role}})
 }
 
-fn sent(app: &TestApp) -> (String, String) {
-    match app.state.outgoing.take().pop() {
-        Some(Message::Invitation {
-            to,
-            language,
-            partner,
-            token,
-        }) => {
-            assert_eq!((language, partner.as_str()), (Language::French, "Chez a"));
-            (to, token)
-        }
-        other => panic!("no invitation: {other:?}"),
-    }
+async fn sent(app: &TestApp) -> (String, String) {
+    let invitation = app.sent().await.pop().expect("an invitation");
+    assert_eq!(invitation.kind, "invitation");
+    // In the inviter's language, because the address has no account.
+    assert!(invitation.text.contains("Bonjour") && invitation.text.contains("Chez a"));
+    (invitation.to.clone(), invitation.proof())
 }
 
 #[tokio::test]
@@ -49,12 +42,12 @@ async fn somebody_is_invited_joins_works_and_is_removed() {
     let app = started().await;
     let owner = works_for(&app, "owner", "a", Post::Owner).await;
     let ben = register(&app, "ben").await;
-    app.state.outgoing.take();
+    app.sent().await;
     let invited = owner
         .ask(&app, INVITE, invitation("BEN@example.fr", "MANAGER"))
         .await;
     assert_eq!(invited.data()["inviteMember"]["role"], "MANAGER");
-    let (to, token) = sent(&app);
+    let (to, token) = sent(&app).await;
     assert_eq!(to, "BEN@example.fr");
     assert!(
         !invited.text.contains(&token),
@@ -65,7 +58,7 @@ async fn somebody_is_invited_joins_works_and_is_removed() {
         .ask(&app, INVITE, invitation("ben@example.fr", "OWNER"))
         .await
         .data();
-    assert_eq!(app.state.outgoing.take(), []);
+    assert!(app.sent().await.is_empty());
     let own = json!({"id": partner("a").id});
     assert_eq!(ben.ask(&app, UPDATE, own.clone()).await.code(), "FORBIDDEN");
     let eve = register(&app, "eve").await;
@@ -190,10 +183,10 @@ async fn owners_alone_say_who_is_of_the_team_and_managers_see_it() {
 async fn an_invitation_is_withdrawn_and_an_address_is_one() {
     let app = started().await;
     let ben = register(&app, "ben").await;
-    app.state.outgoing.take();
+    app.sent().await;
     let invited = serve(&app, INVITE, invitation("ben@example.fr", "STAFF")).await;
     let id = invited.data()["inviteMember"]["id"].clone();
-    let (_, token) = sent(&app);
+    let (_, token) = sent(&app).await;
     let withdraw = json!({"id": partner("a").id, "i": id});
     let of_another = json!({"id": partner("b").id, "i": id});
     assert_eq!(

@@ -1,0 +1,120 @@
+//! Stops asking a provider that fails, and tries it again after a while.
+
+use std::sync::{Mutex, PoisonError};
+
+/// So many failures without a success between them open the circuit.
+const FAILURES: u32 = 5;
+/// How long it is open at first, in milliseconds; each time that it opens again, twice as long.
+const FIRST_MS: i64 = 5_000;
+/// The longest time that it is open, in milliseconds.
+const LONGEST_MS: i64 = 60_000;
+
+/// The circuit of one provider in this process.
+#[derive(Debug, Default)]
+pub(crate) struct Circuit(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    failures: u32,
+    /// How often it opened since the last success.
+    openings: u32,
+    open_until_ms: Option<i64>,
+}
+
+impl Circuit {
+    /// Until when nothing may be sent; none if something may. When the time is over one message is let
+    /// through as a trial, and the others wait until its outcome is known or as long again.
+    pub(crate) fn enter(&self, now_ms: i64) -> Option<i64> {
+        let mut state = self.state();
+        let until_ms = state.open_until_ms?;
+        if now_ms < until_ms {
+            return Some(until_ms);
+        }
+        state.open_until_ms = Some(now_ms + FIRST_MS);
+        None
+    }
+
+    pub(crate) fn is_open(&self, now_ms: i64) -> bool {
+        let until_ms = self.state().open_until_ms;
+        until_ms.is_some_and(|until_ms| now_ms < until_ms)
+    }
+
+    /// The provider answered, also if it refused the message.
+    pub(crate) fn works(&self) {
+        *self.state() = State::default();
+    }
+
+    /// The provider failed; `asks_ms` is how long it asks to wait.
+    pub(crate) fn failed(&self, now_ms: i64, asks_ms: Option<i64>) {
+        let mut state = self.state();
+        state.failures += 1;
+        let is_trial = state.open_until_ms.is_some();
+        let open_ms = match asks_ms {
+            Some(asks_ms) => asks_ms.clamp(0, LONGEST_MS),
+            None if is_trial || state.failures >= FAILURES => {
+                (FIRST_MS << state.openings.min(10)).min(LONGEST_MS)
+            }
+            None => return,
+        };
+        state.openings += 1;
+        state.failures = 0;
+        state.open_until_ms = Some(now_ms + open_ms);
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(circuit: &Circuit, times: u32, now_ms: i64) {
+        for _ in 0..times {
+            circuit.failed(now_ms, None);
+        }
+    }
+
+    #[test]
+    fn failures_in_a_row_open_it_and_a_success_forgets_them() {
+        let circuit = Circuit::default();
+        failed(&circuit, FAILURES - 1, 0);
+        assert_eq!(circuit.enter(0), None);
+        circuit.works();
+        failed(&circuit, FAILURES - 1, 0);
+        assert_eq!(circuit.enter(0), None);
+        failed(&circuit, 1, 0);
+        assert_eq!(circuit.enter(0), Some(FIRST_MS));
+        assert!(circuit.is_open(0) && !circuit.is_open(FIRST_MS));
+    }
+
+    #[test]
+    fn one_trial_decides_and_a_failed_one_waits_longer() {
+        let circuit = Circuit::default();
+        failed(&circuit, FAILURES, 0);
+        let mut now_ms = FIRST_MS;
+        for wait_ms in [10_000, 20_000, 40_000, LONGEST_MS, LONGEST_MS] {
+            assert_eq!(circuit.enter(now_ms), None, "the trial");
+            assert!(circuit.enter(now_ms).is_some(), "nothing beside it");
+            circuit.failed(now_ms, None);
+            assert_eq!(circuit.enter(now_ms), Some(now_ms + wait_ms));
+            now_ms += wait_ms;
+        }
+        assert_eq!(circuit.enter(now_ms), None);
+        circuit.works();
+        assert_eq!(circuit.enter(now_ms), None);
+        failed(&circuit, FAILURES, now_ms);
+        assert_eq!(circuit.enter(now_ms), Some(now_ms + FIRST_MS));
+    }
+
+    #[test]
+    fn it_waits_as_long_as_the_provider_asks_within_reason() {
+        let circuit = Circuit::default();
+        circuit.failed(0, Some(15_000));
+        assert_eq!(circuit.enter(0), Some(15_000));
+        let circuit = Circuit::default();
+        circuit.failed(0, Some(i64::MAX));
+        assert_eq!(circuit.enter(0), Some(LONGEST_MS));
+    }
+}

@@ -1,0 +1,155 @@
+//! Reads what a task is to say, and to whom, at the moment when it is sent.
+
+use std::{fmt, slice, sync::Arc};
+
+use access::codes::Codes;
+use domain::{
+    InvitationId, StoreError, UserId,
+    auth::codes::{CodePurpose, CodeStore},
+    messages::{
+        kind::Channel,
+        letter::{Invitation, Letter, PhoneCode, Proof, ResetPassword, VerifyEmail},
+    },
+    partners::store::PartnerStore,
+    queue::{Nonce, Work},
+    sentence::Language,
+    team::{InvitationToken, store::TeamStore},
+    users::{account::Status, store::UserStore},
+};
+
+/// What messages are made of.
+#[derive(Clone)]
+pub struct Sources {
+    pub users: Arc<dyn UserStore>,
+    pub partners: Arc<dyn PartnerStore>,
+    pub teams: Arc<dyn TeamStore>,
+    pub code_store: Arc<dyn CodeStore>,
+    pub codes: Codes,
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources").finish_non_exhaustive()
+    }
+}
+
+/// A letter with its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Addressed {
+    pub(crate) channel: Channel,
+    /// An e-mail address or a phone number.
+    pub(crate) to: String,
+    pub(crate) language: Language,
+    pub(crate) letter: Letter,
+}
+
+/// What a task comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Composed {
+    Send(Box<Addressed>),
+    /// What the task was stored for no longer holds.
+    Needless(&'static str),
+}
+
+impl Sources {
+    pub(crate) async fn compose(&self, work: &Work, now_ms: i64) -> Result<Composed, StoreError> {
+        match work {
+            Work::Code {
+                user,
+                purpose,
+                nonce,
+            } => self.code(user, *purpose, nonce, now_ms).await,
+            Work::Invitation {
+                id,
+                language,
+                nonce,
+            } => self.invitation(id, *language, nonce, now_ms).await,
+        }
+    }
+
+    async fn code(
+        &self,
+        user: &UserId,
+        purpose: CodePurpose,
+        nonce: &Nonce,
+        now_ms: i64,
+    ) -> Result<Composed, StoreError> {
+        let account = self.users.by_id(user).await?;
+        let Some(account) = account.filter(|account| account.status == Status::Active) else {
+            return Ok(Composed::Needless("there is no active account"));
+        };
+        let code = self.codes.code(purpose, nonce);
+        let stored = self.code_store.get(user, purpose).await?;
+        // Only the latest code of its purpose is good, and only for the address that it was made for.
+        let stored = stored.filter(|stored| {
+            stored.expires_at_ms > now_ms
+                && stored.epoch == account.epoch
+                && self.codes.is(stored, &code)
+        });
+        let Some(stored) = stored else {
+            return Ok(Composed::Needless(
+                "another code or change has taken its place",
+            ));
+        };
+        let first_name = account.first_name;
+        let token = || Proof::new(format!("{user}.{code}"));
+        let (channel, letter) = match purpose {
+            CodePurpose::VerifyEmail => {
+                let token = token();
+                let letter = VerifyEmail { first_name, token };
+                (Channel::Email, Letter::VerifyEmail(letter))
+            }
+            CodePurpose::ResetPassword => {
+                let token = token();
+                let letter = ResetPassword { first_name, token };
+                (Channel::Email, Letter::ResetPassword(letter))
+            }
+            CodePurpose::VerifyPhone => {
+                let code = Proof::new(code);
+                (Channel::Sms, Letter::PhoneCode(PhoneCode { code }))
+            }
+        };
+        Ok(Composed::Send(Box::new(Addressed {
+            channel,
+            to: stored.target,
+            language: account.preferences.language,
+            letter,
+        })))
+    }
+
+    async fn invitation(
+        &self,
+        id: &InvitationId,
+        language: Language,
+        nonce: &Nonce,
+        now_ms: i64,
+    ) -> Result<Composed, StoreError> {
+        let token = InvitationToken::new(id.clone(), self.codes.invitation(nonce));
+        let stored = self.teams.invitation(id).await?;
+        let stored = stored.filter(|stored| {
+            let is_open = !stored.accepted && stored.expires_at_ms > now_ms;
+            is_open && stored.token_hash.is(&token.hash())
+        });
+        let Some(stored) = stored else {
+            return Ok(Composed::Needless("the invitation was withdrawn or used"));
+        };
+        let partners = self
+            .partners
+            .partners_by_ids(slice::from_ref(&stored.partner));
+        let Some(partner) = partners.await?.remove(&stored.partner) else {
+            return Ok(Composed::Needless("there is no such partner"));
+        };
+        // Who has an account chose a language.
+        let account = self.users.by_email(&stored.email_key()).await?;
+        let language = account.map_or(language, |account| account.preferences.language);
+        Ok(Composed::Send(Box::new(Addressed {
+            channel: Channel::Email,
+            to: stored.email,
+            language,
+            letter: Letter::Invitation(Invitation {
+                partner: partner.name,
+                token: Proof::new(token.expose()),
+            }),
+        })))
+    }
+}

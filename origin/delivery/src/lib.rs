@@ -1,0 +1,304 @@
+//! Does the tasks of the queue: reads what is to be said, writes it in the recipient's language, and
+//! hands it to a provider.
+//!
+//! A task is done at least once. A worker that is killed between the provider's answer and the end of
+//! the task leaves it to another one, which sends again, with the same key: a provider that knows keys
+//! sends it once.
+
+mod circuit;
+mod composing;
+mod metrics;
+mod working;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use access::random;
+use domain::{
+    StoreError,
+    error_chain::chain,
+    messages::{
+        kind::Channel,
+        provider::{Content, Provider, SendError},
+    },
+    queue::{
+        Lane, Task, Work, retry,
+        store::{End, QueueStore},
+    },
+};
+use templates::{Links, Rendered, Templates};
+use tokio::{sync::watch, time::timeout};
+
+pub use composing::Sources;
+pub use metrics::Metrics;
+
+use circuit::Circuit;
+use composing::{Addressed, Composed};
+
+/// How long a provider may take.
+const PROVIDER_WITHIN: Duration = Duration::from_secs(15);
+/// How long a worker has a task. Longer than reading, writing and sending it may take together, so that
+/// no other worker gets it meanwhile.
+const LEASE_MS: i64 = 60_000;
+/// After so many attempts a task is given up, however long it is worth doing.
+const MOST_ATTEMPTS: i32 = 100;
+
+/// Who sends the messages of each channel.
+#[derive(Clone, Debug)]
+pub struct Providers {
+    pub email: Arc<dyn Provider>,
+    pub sms: Arc<dyn Provider>,
+    pub push: Arc<dyn Provider>,
+}
+
+/// The source of the current time, in milliseconds since the epoch.
+pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Does tasks; clones share everything.
+#[derive(Clone)]
+pub struct Delivery(Arc<Shared>);
+
+/// What it works with.
+pub struct Parts {
+    pub queue: Arc<dyn QueueStore>,
+    pub sources: Sources,
+    pub templates: Templates,
+    pub links: Links,
+    pub providers: Providers,
+    pub now: Now,
+    /// Told when a task was stored.
+    pub wake: watch::Sender<()>,
+    pub metrics: Metrics,
+}
+
+struct Shared {
+    parts: Parts,
+    email: Circuit,
+    sms: Circuit,
+    push: Circuit,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+impl Delivery {
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Shared {
+            parts,
+            email: Circuit::default(),
+            sms: Circuit::default(),
+            push: Circuit::default(),
+        }))
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.parts.metrics
+    }
+
+    /// Does all tasks that are due now, one after the other; returns how many.
+    pub async fn do_due(&self) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for lane in Lane::ALL {
+            loop {
+                let (lease, taken) = self.take(*lane, 16).await?;
+                if taken.is_empty() {
+                    break;
+                }
+                for task in taken {
+                    self.work(task, &lease).await;
+                    count += 1;
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    async fn take(&self, lane: Lane, most: usize) -> Result<(String, Vec<Task>), StoreError> {
+        let parts = &self.0.parts;
+        let (lease, now_ms) = (lease(), (parts.now)());
+        let taken = parts
+            .queue
+            .take(lane, &lease, now_ms, now_ms + LEASE_MS, most);
+        let taken = taken.await?;
+        Ok((lease, taken))
+    }
+
+    /// Does a task that was taken, and writes down what became of it.
+    async fn work(&self, task: Task, lease: &str) {
+        let parts = &self.0.parts;
+        let work = task.work();
+        let kind = work.as_ref().map_or("unknown", |work| work.kind());
+        let end = match &work {
+            Some(work) => self.outcome(&task, work).await,
+            None => dead("the program does not know this kind of task"),
+        };
+        let now_ms = (parts.now)();
+        let outcome = match &end {
+            End::Sent { .. } => {
+                parts.metrics.waited(task.lane, now_ms - task.created_at_ms);
+                "sent"
+            }
+            End::Needless { why } => {
+                tracing::debug!(kind, key = task.key, why, "a task is needless");
+                "needless"
+            }
+            End::Later { error, .. } => {
+                tracing::warn!(kind, key = task.key, error, "a task is tried again later");
+                "later"
+            }
+            End::Dead { error } => {
+                tracing::error!(kind, key = task.key, error, "a task is given up");
+                "dead"
+            }
+        };
+        parts.metrics.ended(kind, outcome);
+        match parts.queue.end(&task.key, lease, end, now_ms).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!(
+                    kind,
+                    key = task.key,
+                    "a task was removed or taken by another worker"
+                );
+            }
+            // The lease ends by itself, and the task is done again.
+            Err(error) => {
+                let error = chain(&error);
+                tracing::error!(
+                    kind,
+                    key = task.key,
+                    error,
+                    "the end of a task was not stored"
+                );
+            }
+        }
+    }
+
+    async fn outcome(&self, task: &Task, work: &Work) -> End {
+        let parts = &self.0.parts;
+        let now_ms = (parts.now)();
+        if task.expires_at_ms <= now_ms {
+            return dead("it was too late");
+        }
+        let addressed = match parts.sources.compose(work, now_ms).await {
+            Ok(Composed::Send(addressed)) => addressed,
+            Ok(Composed::Needless(why)) => return End::Needless { why },
+            Err(error) => {
+                let error = chain(&error);
+                return self.later(task, error, None);
+            }
+        };
+        let Addressed {
+            channel,
+            to,
+            language,
+            letter,
+        } = *addressed;
+        if let Some(due_at_ms) = letter.waits_until(channel, now_ms) {
+            return End::Later {
+                due_at_ms,
+                error: "quiet hours".to_owned(),
+                counts: false,
+            };
+        }
+        let rendered = parts
+            .templates
+            .render(&letter, language, channel, &parts.links);
+        let content = match rendered {
+            Ok(Rendered::Email(email)) => Content::Email(email.to(to)),
+            Ok(Rendered::Sms(sms)) => Content::Sms(sms.to(to)),
+            Ok(Rendered::Push(_) | Rendered::Inbox(_)) => {
+                return dead("no task is told by this channel");
+            }
+            Err(error) => return dead(&chain(&error)),
+        };
+        self.send(task, channel, &content).await
+    }
+
+    async fn send(&self, task: &Task, channel: Channel, content: &Content) -> End {
+        let parts = &self.0.parts;
+        let (provider, circuit) = match channel {
+            Channel::Email => (&parts.providers.email, &self.0.email),
+            Channel::Sms => (&parts.providers.sms, &self.0.sms),
+            Channel::Push => (&parts.providers.push, &self.0.push),
+            Channel::Inbox => return dead("no task is told by this channel"),
+        };
+        let name = provider.name();
+        let now_ms = (parts.now)();
+        if let Some(until_ms) = circuit.enter(now_ms) {
+            let wait_ms = until_ms - now_ms;
+            return End::Later {
+                // Not all at the same moment.
+                due_at_ms: until_ms + spread(wait_ms),
+                error: format!("{name} is not asked: it failed"),
+                counts: false,
+            };
+        }
+        let sent = timeout(PROVIDER_WITHIN, provider.send(&task.key, content)).await;
+        let sent = sent.unwrap_or_else(|_| {
+            Err(SendError::Later {
+                why: format!("no answer within {} s", PROVIDER_WITHIN.as_secs()),
+                after_ms: None,
+            })
+        });
+        let now_ms = (parts.now)();
+        match &sent {
+            Ok(_) | Err(SendError::Refused { .. } | SendError::Recipient { .. }) => circuit.works(),
+            Err(SendError::Later { after_ms, .. }) => circuit.failed(now_ms, *after_ms),
+        }
+        parts.metrics.circuit(name, circuit.is_open(now_ms));
+        match sent {
+            Ok(accepted) => End::Sent {
+                provider_id: accepted.provider_id,
+            },
+            Err(SendError::Later { why, after_ms }) => {
+                self.later(task, format!("{name}: {why}"), after_ms)
+            }
+            Err(error @ (SendError::Refused { .. } | SendError::Recipient { .. })) => {
+                dead(&format!("{name}: {error}"))
+            }
+        }
+    }
+
+    /// Tries again, unless it is then too late or was tried often enough.
+    fn later(&self, task: &Task, error: String, after_ms: Option<i64>) -> End {
+        let wait_ms = retry::wait_ms(task.attempts, number());
+        let due_at_ms = (self.0.parts.now)() + wait_ms.max(after_ms.unwrap_or(0));
+        if due_at_ms >= task.expires_at_ms || task.attempts >= MOST_ATTEMPTS {
+            return End::Dead { error };
+        }
+        End::Later {
+            due_at_ms,
+            error,
+            counts: true,
+        }
+    }
+}
+
+fn dead(error: &str) -> End {
+    End::Dead {
+        error: error.to_owned(),
+    }
+}
+
+/// A name that no other worker has.
+fn lease() -> String {
+    format!("{:032x}", u128::from_be_bytes(random::bytes()))
+}
+
+fn number() -> u64 {
+    u64::from_be_bytes(random::bytes())
+}
+
+/// A random part of a time.
+fn spread(ms: i64) -> i64 {
+    i64::try_from(number() % ms.max(1).unsigned_abs()).unwrap_or(0)
+}

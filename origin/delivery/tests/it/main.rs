@@ -1,0 +1,7 @@
+//! What workers do with tasks.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod delivering;
+mod working;
+mod world;

@@ -1,0 +1,253 @@
+//! A database, a clock, and a provider that does what a test says.
+
+use std::{
+    collections::VecDeque,
+    future::pending,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+};
+
+use access::codes::Codes;
+use async_trait::async_trait;
+use delivery::{Delivery, Metrics, Parts, Providers, Sources};
+use domain::{
+    InvitationId, PartnerId, UserId,
+    auth::codes::{CodePurpose, CodeStore as _},
+    catalogue::{Announce, CatalogueStore as _, Reach, sample},
+    messages::provider::{Accepted, Content, Provider, SendError},
+    queue::{NewTask, Task, Work, store::QueueStore as _},
+    sentence::Language,
+    team::{Invitation, InvitationToken, store::TeamStore as _},
+    users::{
+        account::{Account, IdentityStatus, PasswordHash, Post, Preferences, Role, Status},
+        store::UserStore as _,
+    },
+};
+use store_sqlite::{
+    database::EmbeddedDb,
+    stores::{
+        catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, partners::EmbeddedPartners,
+        queue::EmbeddedQueue, team::EmbeddedTeams, users::EmbeddedUsers,
+    },
+};
+use templates::{Links, Templates};
+use tokio::sync::watch;
+
+pub(crate) const NOW_MS: i64 = 1_790_000_000_000;
+
+/// What a provider does with a message.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    Take,
+    Fail(SendError),
+    /// Takes it, and its answer never arrives.
+    TakeAndHang,
+}
+
+pub(crate) fn down() -> Act {
+    Act::Fail(SendError::Later {
+        why: "503".to_owned(),
+        after_ms: None,
+    })
+}
+
+/// A provider without a memory for keys.
+#[derive(Debug, Default)]
+pub(crate) struct Scripted {
+    /// What it does next; then it takes everything.
+    script: Mutex<VecDeque<Act>>,
+    asked: Mutex<Vec<String>>,
+    taken: Mutex<Vec<(String, Content)>>,
+}
+
+impl Scripted {
+    pub(crate) fn then(&self, act: Act) {
+        self.script.lock().unwrap().push_back(act);
+    }
+
+    /// The keys that it was asked to send.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    pub(crate) fn taken(&self) -> Vec<(String, Content)> {
+        self.taken.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Provider for Scripted {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
+    async fn send(&self, key: &str, content: &Content) -> Result<Accepted, SendError> {
+        self.asked.lock().unwrap().push(key.to_owned());
+        let act = self.script.lock().unwrap().pop_front().unwrap_or(Act::Take);
+        if let Act::Fail(error) = act {
+            return Err(error);
+        }
+        let message = (key.to_owned(), content.clone());
+        self.taken.lock().unwrap().push(message);
+        if let Act::TakeAndHang = act {
+            pending::<()>().await;
+        }
+        Ok(Accepted {
+            provider_id: "m1".to_owned(),
+            invalid_devices: Vec::new(),
+        })
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) delivery: Delivery,
+    pub(crate) email: Arc<Scripted>,
+    pub(crate) sms: Arc<Scripted>,
+    pub(crate) users: EmbeddedUsers,
+    pub(crate) teams: EmbeddedTeams,
+    pub(crate) queue: EmbeddedQueue,
+    pub(crate) wake: watch::Sender<()>,
+    codes: Codes,
+    code_store: EmbeddedCodes,
+    catalogue: EmbeddedCatalogue,
+    clock: Arc<AtomicI64>,
+    _dir: tempfile::TempDir,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let db = EmbeddedDb::open(dir.path()).unwrap();
+        let (email, sms) = (Arc::new(Scripted::default()), Arc::new(Scripted::default()));
+        let (clock, wake) = (Arc::new(AtomicI64::new(NOW_MS)), watch::Sender::new(()));
+        let now = Arc::clone(&clock);
+        let codes = Codes::new([1; 32]);
+        let delivery = Delivery::new(Parts {
+            queue: Arc::new(EmbeddedQueue::new(db.clone())),
+            sources: Sources {
+                users: Arc::new(EmbeddedUsers::new(db.clone())),
+                partners: Arc::new(EmbeddedPartners::new(db.clone())),
+                teams: Arc::new(EmbeddedTeams::new(db.clone())),
+                code_store: Arc::new(EmbeddedCodes::new(db.clone())),
+                codes: codes.clone(),
+            },
+            templates: Templates::new().unwrap(),
+            links: Links::new("https://site.test/", "https://portal.test/").unwrap(),
+            providers: Providers {
+                email: Arc::clone(&email) as Arc<_>,
+                sms: Arc::clone(&sms) as Arc<_>,
+                push: Arc::clone(&sms) as Arc<_>,
+            },
+            now: Arc::new(move || now.load(Relaxed)),
+            wake: wake.clone(),
+            metrics: Metrics::default(),
+        });
+        Self {
+            delivery,
+            email,
+            sms,
+            users: EmbeddedUsers::new(db.clone()),
+            teams: EmbeddedTeams::new(db.clone()),
+            queue: EmbeddedQueue::new(db.clone()),
+            wake,
+            codes,
+            code_store: EmbeddedCodes::new(db.clone()),
+            catalogue: EmbeddedCatalogue::new(db),
+            clock,
+            _dir: dir,
+        }
+    }
+
+    pub(crate) fn pass_ms(&self, ms: i64) {
+        self.clock.fetch_add(ms, Relaxed);
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.load(Relaxed)
+    }
+
+    pub(crate) async fn sign_up(&self, name: &str, language: Language) -> UserId {
+        let id = UserId::derive("user", name);
+        let account = Account {
+            id: id.clone(),
+            email: format!("{name}@example.fr"),
+            email_verified_at_ms: None,
+            phone: Some("+33600000001".to_owned()),
+            phone_verified_at_ms: None,
+            first_name: name.to_owned(),
+            last_name: "Martin".to_owned(),
+            avatar: None,
+            preferences: Preferences {
+                language,
+                ..Preferences::default()
+            },
+            identity_status: IdentityStatus::Pending,
+            role: Role::User,
+            membership: None,
+            status: Status::Active,
+            password: PasswordHash::new("x"),
+            epoch: 0,
+            created_at_ms: NOW_MS,
+            updated_at_ms: NOW_MS,
+        };
+        self.users.create(account, vec![]).await.unwrap();
+        id
+    }
+
+    /// Stores a code and its task; gives the code and the task's key.
+    pub(crate) async fn code(&self, user: &UserId, purpose: CodePurpose) -> (String, String) {
+        let nonce = Codes::nonce();
+        let code = self.codes.code(purpose, &nonce);
+        let target = match purpose {
+            CodePurpose::VerifyPhone => "+33600000001".to_owned(),
+            CodePurpose::VerifyEmail | CodePurpose::ResetPassword => format!("{user}@example.fr"),
+        };
+        let now_ms = self.now_ms();
+        let stored = self.codes.stored(user, 0, purpose, &target, &code, now_ms);
+        let work = Work::Code {
+            user: user.clone(),
+            purpose,
+            nonce,
+        };
+        let task = NewTask::of_code(work, &stored);
+        let key = task.key.clone();
+        assert!(self.code_store.put(stored, task).await.unwrap());
+        (code, key)
+    }
+
+    /// Invites an address to a sample partner; gives the invitation and its token.
+    pub(crate) async fn invite(&self, email: &str) -> (Invitation, InvitationToken) {
+        let family = sample::families(1, NOW_MS).next().unwrap();
+        let partner: PartnerId = family.partner.id.clone();
+        let announce = Announce {
+            reach: Reach::Added,
+            reason: "test".to_owned(),
+            actor: "test".to_owned(),
+        };
+        let now_ms = self.now_ms();
+        let added = self.catalogue.add(vec![family], announce, now_ms).await;
+        added.unwrap();
+        let nonce = Codes::nonce();
+        let id = InvitationId::derive("invitation", email);
+        let token = InvitationToken::new(id.clone(), self.codes.invitation(&nonce));
+        let invitation = Invitation {
+            id,
+            partner,
+            email: email.to_owned(),
+            post: Post::Staff,
+            token_hash: token.hash(),
+            created_at_ms: now_ms,
+            expires_at_ms: now_ms + domain::team::LIFE_MS,
+            accepted: false,
+        };
+        let task = NewTask::of_invitation(&invitation, Language::English, nonce);
+        self.teams.invite(invitation.clone(), task).await.unwrap();
+        (invitation, token)
+    }
+
+    pub(crate) async fn task(&self, key: &str) -> Task {
+        self.queue.get(key).await.unwrap().expect("a task")
+    }
+}

@@ -1,0 +1,269 @@
+//! What a message says, before it has the form of a channel: the data of each kind.
+//!
+//! A row of the queue holds a letter as JSON, so these types only grow: a new field is optional, and
+//! a field is never renamed. A reader ignores fields that it does not know.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::kind::{Channel, Kind};
+use crate::{BookingId, OfferId, words::words};
+
+/// A message's kind and data. The recipient, the language and the channel are stored beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Letter {
+    VerifyEmail(VerifyEmail),
+    ResetPassword(ResetPassword),
+    PhoneCode(PhoneCode),
+    Invitation(Invitation),
+    NewDevice(NewDevice),
+    BookingConfirmed(BookingConfirmed),
+    BookingToConfirm(BookingToConfirm),
+    BookingReminder(BookingReminder),
+    BookingCancelledByVenue(BookingCancelledByVenue),
+    FavouritePartnerOffer(FavouritePartnerOffer),
+    FavouriteEndsSoon(FavouriteEndsSoon),
+    IdentityResult(IdentityResult),
+    PaymentResult(PaymentResult),
+    News(News),
+}
+
+impl Letter {
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::VerifyEmail(_) => Kind::VerifyEmail,
+            Self::ResetPassword(_) => Kind::ResetPassword,
+            Self::PhoneCode(_) => Kind::PhoneCode,
+            Self::Invitation(_) => Kind::Invitation,
+            Self::NewDevice(_) => Kind::NewDevice,
+            Self::BookingConfirmed(_) => Kind::BookingConfirmed,
+            Self::BookingToConfirm(_) => Kind::BookingToConfirm,
+            Self::BookingReminder(_) => Kind::BookingReminder,
+            Self::BookingCancelledByVenue(_) => Kind::BookingCancelledByVenue,
+            Self::FavouritePartnerOffer(_) => Kind::FavouritePartnerOffer,
+            Self::FavouriteEndsSoon(_) => Kind::FavouriteEndsSoon,
+            Self::IdentityResult(_) => Kind::IdentityResult,
+            Self::PaymentResult(_) => Kind::PaymentResult,
+            Self::News(_) => Kind::News,
+        }
+    }
+
+    /// The booking that the message is about.
+    pub const fn booking(&self) -> Option<&BookingDetails> {
+        match self {
+            Self::BookingConfirmed(letter) => Some(&letter.booking),
+            Self::BookingToConfirm(letter) => Some(&letter.booking),
+            Self::BookingReminder(letter) => Some(&letter.booking),
+            Self::BookingCancelledByVenue(letter) => Some(&letter.booking),
+            Self::VerifyEmail(_)
+            | Self::ResetPassword(_)
+            | Self::PhoneCode(_)
+            | Self::Invitation(_)
+            | Self::NewDevice(_)
+            | Self::FavouritePartnerOffer(_)
+            | Self::FavouriteEndsSoon(_)
+            | Self::IdentityResult(_)
+            | Self::PaymentResult(_)
+            | Self::News(_) => None,
+        }
+    }
+
+    /// See [`Kind::waits_until`].
+    pub fn waits_until(&self, channel: Channel, now_ms: i64) -> Option<i64> {
+        let begins_ms = self.booking().map(|booking| booking.from_ms);
+        self.kind().waits_until(channel, now_ms, begins_ms)
+    }
+
+    /// See [`Kind::worth_until`].
+    pub fn worth_until(&self, created_at_ms: i64) -> i64 {
+        let begins_ms = self.booking().map(|booking| booking.from_ms);
+        self.kind().worth_until(created_at_ms, begins_ms)
+    }
+}
+
+/// A code or token, which proves that the message arrived. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Proof(String);
+
+impl Proof {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The code or token, to be used in the message only.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proof(…)")
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifyEmail {
+    pub first_name: String,
+    pub token: Proof,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResetPassword {
+    pub first_name: String,
+    pub token: Proof,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhoneCode {
+    pub code: Proof,
+}
+
+/// The recipient may have no account, so it has no name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    /// The partner's name.
+    pub partner: String,
+    pub token: Proof,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewDevice {
+    pub first_name: String,
+    /// What the device calls itself, such as "iPhone 15".
+    pub device: Option<String>,
+    pub signed_in_at_ms: i64,
+}
+
+/// What messages say of a booking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BookingDetails {
+    pub id: BookingId,
+    /// The offer's title.
+    pub offer: String,
+    /// The partner's name.
+    pub partner: String,
+    /// The establishment's address, on one line.
+    pub address: Option<String>,
+    /// The first moment at which it may be used; `until_ms` is the first at which it no longer may.
+    pub from_ms: i64,
+    pub until_ms: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BookingConfirmed {
+    pub first_name: String,
+    pub booking: BookingDetails,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BookingToConfirm {
+    /// The first name of the user who booked.
+    pub guest: String,
+    pub booking: BookingDetails,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BookingReminder {
+    pub first_name: String,
+    pub booking: BookingDetails,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BookingCancelledByVenue {
+    pub first_name: String,
+    pub booking: BookingDetails,
+}
+
+/// What messages say of an offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferDetails {
+    pub id: OfferId,
+    pub title: String,
+    /// The partner's name.
+    pub partner: String,
+    /// The discount in percent; none or 0 where the title says it.
+    pub percentage: Option<i32>,
+    /// First moment that is no longer valid.
+    pub valid_until_ms: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FavouritePartnerOffer {
+    pub first_name: String,
+    pub offer: OfferDetails,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FavouriteEndsSoon {
+    pub first_name: String,
+    pub offer: OfferDetails,
+}
+
+words! {
+    /// What the check of an identity document found.
+    IdentityOutcome { Verified = "verified", Rejected = "rejected" }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdentityResult {
+    pub first_name: String,
+    pub outcome: IdentityOutcome,
+}
+
+words! {
+    /// What became of a payment.
+    PaymentOutcome { Paid = "paid", Failed = "failed", Refunded = "refunded" }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentResult {
+    pub first_name: String,
+    pub outcome: PaymentOutcome,
+    /// In cents of a euro.
+    pub amount_cents: i64,
+    /// The booking that is paid.
+    pub booking: BookingId,
+    /// The offer's title.
+    pub offer: String,
+    /// The partner's name.
+    pub partner: String,
+}
+
+/// News, in the recipient's language. Longer ones are cut off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct News {
+    pub first_name: String,
+    pub title: String,
+    pub paragraphs: Vec<String>,
+    /// What the app opens, such as "/offers"; its first page if none.
+    pub path: Option<String>,
+}
+
+impl News {
+    pub const MOST_TITLE_CHARS: usize = 120;
+    pub const MOST_PARAGRAPHS: usize = 12;
+    pub const MOST_PARAGRAPH_CHARS: usize = 800;
+}

@@ -1,0 +1,244 @@
+//! Work that is done after a request: messages today. A task is a row in the transaction that causes
+//! it, and workers on any server do it: after a crash another worker does.
+//!
+//! A task says what happened, and not what is sent: a worker reads that when it sends, so that nothing
+//! is sent that no longer holds, and the row has no address and no secret.
+
+pub mod retry;
+pub mod store;
+
+pub use crate::messages::kind::Lane;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    InvitationId, UserId,
+    auth::codes::{CodePurpose, StoredCode},
+    sentence::Language,
+    team::Invitation,
+    words::words,
+};
+
+/// How long a task is kept after it ended, in milliseconds: so long no second one with its key is
+/// stored, and so long a failed one can be tried again.
+pub const KEPT_MS: i64 = 30 * 86_400_000;
+
+words! {
+    State {
+        /// To be done, or being done.
+        Waiting = "waiting",
+        /// Done, or found to be needless.
+        Done = "done",
+        /// Given up. An operator may have it tried again.
+        Dead = "dead",
+    }
+}
+
+/// What a task does.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Work {
+    /// Sends a one-time code to the address or number that it is for.
+    Code {
+        user: UserId,
+        purpose: CodePurpose,
+        nonce: Nonce,
+    },
+    /// Sends an invitation to a partner's team.
+    Invitation {
+        id: InvitationId,
+        language: Language,
+        nonce: Nonce,
+    },
+}
+
+impl Work {
+    /// Its name in lists, logs and metrics.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Code { purpose, .. } => purpose.as_str(),
+            Self::Invitation { .. } => "invitation",
+        }
+    }
+}
+
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Work({}, …)", self.kind())
+    }
+}
+
+/// What a secret is derived from, together with the servers' key: alone it is worth nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Nonce(String);
+
+impl Nonce {
+    pub fn new(random: [u8; 32]) -> Self {
+        Self(hex::encode(random))
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Nonce(…)")
+    }
+}
+
+/// A task to store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTask {
+    /// What happened, to whom, and by which channel it is told. While a task is kept no other one with
+    /// its key is stored. Providers that can tell repeats get it as well.
+    pub key: String,
+    pub lane: Lane,
+    pub work: Work,
+    /// Whom it is about. Erasing the account removes the task.
+    pub person: Option<UserId>,
+    pub created_at_ms: i64,
+    pub due_at_ms: i64,
+    /// When it is too late to do it.
+    pub expires_at_ms: i64,
+}
+
+/// A stored task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub key: String,
+    pub lane: Lane,
+    pub kind: String,
+    /// A [`Work`] in JSON; empty when it is done.
+    pub work: String,
+    pub person: Option<UserId>,
+    pub state: State,
+    /// How often a worker took it.
+    pub attempts: i32,
+    pub created_at_ms: i64,
+    /// When it may be taken. While a worker has it, this is when another one may.
+    pub due_at_ms: i64,
+    pub expires_at_ms: i64,
+    pub ended_at_ms: Option<i64>,
+    /// Why it was not done the last time.
+    pub error: Option<String>,
+    /// The provider's name of the message.
+    pub provider_id: Option<String>,
+}
+
+impl NewTask {
+    /// The task that sends a code.
+    pub fn of_code(work: Work, code: &StoredCode) -> Self {
+        Self {
+            key: format!("{}:{}:{}", work.kind(), code.user, start(&code.hash)),
+            lane: Lane::Codes,
+            work,
+            person: Some(code.user.clone()),
+            created_at_ms: code.created_at_ms,
+            due_at_ms: code.created_at_ms,
+            expires_at_ms: code.expires_at_ms,
+        }
+    }
+
+    /// The task that sends an invitation. It is about an address, not a person; erasing the account
+    /// with this address removes the invitation, and then nothing is sent.
+    pub fn of_invitation(invitation: &Invitation, language: Language, nonce: Nonce) -> Self {
+        Self {
+            key: format!("invitation:{}", invitation.id),
+            lane: Lane::Notices,
+            work: Work::Invitation {
+                id: invitation.id.clone(),
+                language,
+                nonce,
+            },
+            person: None,
+            created_at_ms: invitation.created_at_ms,
+            due_at_ms: invitation.created_at_ms,
+            expires_at_ms: invitation.expires_at_ms,
+        }
+    }
+
+    /// As it is stored.
+    pub fn stored(&self) -> Task {
+        Task {
+            key: self.key.clone(),
+            lane: self.lane,
+            kind: self.work.kind().to_owned(),
+            work: serde_json::to_string(&self.work).unwrap_or_default(),
+            person: self.person.clone(),
+            state: State::Waiting,
+            attempts: 0,
+            created_at_ms: self.created_at_ms,
+            due_at_ms: self.due_at_ms,
+            expires_at_ms: self.expires_at_ms,
+            ended_at_ms: None,
+            error: None,
+            provider_id: None,
+        }
+    }
+}
+
+impl Task {
+    /// What it does; none if another version of the program stored what this one does not know.
+    pub fn work(&self) -> Option<Work> {
+        serde_json::from_str(&self.work).ok()
+    }
+}
+
+/// Enough of a hash to tell a user's codes apart.
+fn start(hash: &str) -> &str {
+    hash.get(..16).unwrap_or(hash)
+}
+
+/// Texts of errors are cut to this many characters: they are for operators.
+const MOST_ERROR: usize = 300;
+
+/// An error as it is stored.
+pub fn error_text(error: &str) -> String {
+    error.chars().take(MOST_ERROR).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_reads_back_and_shows_no_nonce() {
+        let user = UserId::derive("user", "ana");
+        let work = Work::Code {
+            user: user.clone(),
+            purpose: CodePurpose::ResetPassword,
+            nonce: Nonce::new([7; 32]),
+        };
+        let task = NewTask {
+            key: "k".into(),
+            lane: Lane::Codes,
+            work: work.clone(),
+            person: Some(user),
+            created_at_ms: 1,
+            due_at_ms: 2,
+            expires_at_ms: 3,
+        };
+        let stored = task.stored();
+        assert_eq!(stored.kind, "reset_password");
+        assert_eq!(stored.work(), Some(work));
+        assert!(!format!("{task:?}").contains("0707"), "{task:?}");
+        for unknown in ["", "{}", r#"{"kind":"later"}"#] {
+            let work = unknown.to_owned();
+            let other = Task {
+                work,
+                ..stored.clone()
+            };
+            assert_eq!(other.work(), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_cut_between_characters() {
+        assert_eq!(error_text(&"é".repeat(1_000)), "é".repeat(MOST_ERROR));
+    }
+}

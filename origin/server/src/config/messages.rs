@@ -1,0 +1,56 @@
+//! Where the links of messages lead.
+
+use api::environment::Environment;
+use templates::Links;
+
+use super::{Role, Roles, reader::Reader};
+
+/// For developers' machines, where no site runs.
+const NO_SITE: &str = "https://www.yousoon.test/";
+const NO_PORTAL: &str = "https://partner.yousoon.test/";
+
+#[derive(Clone, Debug)]
+pub struct MessagesConfig {
+    /// The addresses of the site and of the partner portal: `YOUSOON_SITE_URL` and
+    /// `YOUSOON_PORTAL_URL`, required in production where messages are sent.
+    pub links: Links,
+}
+
+impl MessagesConfig {
+    pub(super) fn read(reader: &mut Reader<'_>, environment: Environment, roles: Roles) -> Self {
+        let site = address(reader, "YOUSOON_SITE_URL", NO_SITE);
+        let portal = address(reader, "YOUSOON_PORTAL_URL", NO_PORTAL);
+        if environment.is_production() && roles.has(Role::Jobs) {
+            for (variable, given, none) in [
+                ("YOUSOON_SITE_URL", &site, NO_SITE),
+                ("YOUSOON_PORTAL_URL", &portal, NO_PORTAL),
+            ] {
+                if given.as_str() == none {
+                    reader.require(
+                        variable,
+                        "is required in production: links of messages lead there",
+                    );
+                }
+            }
+        }
+        Self {
+            links: Links::new(&site, &portal).unwrap_or_else(|_| Self::default().links),
+        }
+    }
+}
+
+impl Default for MessagesConfig {
+    fn default() -> Self {
+        Self {
+            links: Links::new(NO_SITE, NO_PORTAL).expect("both are https addresses"),
+        }
+    }
+}
+
+fn address(reader: &mut Reader<'_>, variable: &'static str, default: &str) -> String {
+    reader.or(variable, default.to_owned(), |text| {
+        Links::new(text, text)
+            .map(|_| text.to_owned())
+            .map_err(|error| error.to_string())
+    })
+}

@@ -1,0 +1,69 @@
+//! Documents of the queue.
+
+use domain::{
+    UserId,
+    queue::{Lane, NewTask, State, Task},
+};
+use mongodb::bson::{DateTime, Document, doc};
+
+use crate::{
+    documents::{id, moment_ms, object_id, optional, optional_text, text, whole},
+    error::MongoError,
+    tables::collections::QUEUE,
+    tx::Tx,
+};
+
+/// Stores tasks in the transaction that causes them, unless there are tasks with their keys.
+pub async fn push(
+    tx: &mut Tx,
+    tasks: impl IntoIterator<Item = &NewTask> + Send,
+) -> Result<(), MongoError> {
+    let tasks: Vec<&NewTask> = tasks.into_iter().collect();
+    for task in tasks {
+        if !tx.exists(QUEUE, doc! {"_id": &task.key}).await? {
+            tx.insert_one(QUEUE, document(task)?).await?;
+        }
+    }
+    Ok(())
+}
+
+fn document(task: &NewTask) -> Result<Document, MongoError> {
+    let task = task.stored();
+    let mut document = doc! {
+        "_id": task.key,
+        "lane": task.lane.as_str(),
+        "kind": task.kind,
+        "work": task.work,
+        "state": task.state.as_str(),
+        "attempts": task.attempts,
+        "createdAt": DateTime::from_millis(task.created_at_ms),
+        "dueAt": DateTime::from_millis(task.due_at_ms),
+        "expiresAt": DateTime::from_millis(task.expires_at_ms),
+    };
+    if let Some(person) = &task.person {
+        document.insert("personId", object_id(person)?);
+    }
+    Ok(document)
+}
+
+/// A document that was read.
+pub fn read(stored: &Document) -> Result<Task, MongoError> {
+    let (lane, state) = (text(stored, "lane")?, text(stored, "state")?);
+    Ok(Task {
+        key: text(stored, "_id")?,
+        lane: Lane::parse(&lane).ok_or_else(|| MongoError::corrupt("lane", &lane))?,
+        kind: text(stored, "kind")?,
+        work: text(stored, "work")?,
+        person: optional(stored, "personId", |_| {
+            id(stored, "personId", UserId::parse)
+        })?,
+        state: State::parse(&state).ok_or_else(|| MongoError::corrupt("state", &state))?,
+        attempts: whole(stored, "attempts")?,
+        created_at_ms: moment_ms(stored, "createdAt")?,
+        due_at_ms: moment_ms(stored, "dueAt")?,
+        expires_at_ms: moment_ms(stored, "expiresAt")?,
+        ended_at_ms: optional(stored, "endedAt", |_| moment_ms(stored, "endedAt"))?,
+        error: optional_text(stored, "error")?,
+        provider_id: optional_text(stored, "providerId")?,
+    })
+}

@@ -1,0 +1,243 @@
+//! Letters of each kind with which templates are tried and shown.
+
+use domain::{
+    BookingId, OfferId,
+    messages::{
+        kind::Kind,
+        letter::{
+            BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingReminder,
+            BookingToConfirm, FavouriteEndsSoon, FavouritePartnerOffer, IdentityOutcome,
+            IdentityResult, Invitation, Letter, NewDevice, News, OfferDetails, PaymentOutcome,
+            PaymentResult, PhoneCode, Proof, ResetPassword, VerifyEmail,
+        },
+    },
+    sentence::Language,
+};
+
+/// 2026-06-12 20:30 in Paris.
+const EVENING_MS: i64 = 1_781_289_000_000;
+const HOUR_MS: i64 = 3_600_000;
+
+/// Letters of this kind: together they lead through every branch of a template.
+pub fn samples(kind: Kind, language: Language) -> Vec<Letter> {
+    let mut letters = full(kind, language);
+    if let Some(bare) = letters.first().map(|letter| bare(letter.clone())) {
+        letters.push(bare);
+    }
+    letters
+}
+
+fn full(kind: Kind, language: Language) -> Vec<Letter> {
+    let first_name = "Zoé".to_owned();
+    let letter = match kind {
+        Kind::VerifyEmail => Letter::VerifyEmail(VerifyEmail {
+            first_name,
+            token: token(),
+        }),
+        Kind::ResetPassword => Letter::ResetPassword(ResetPassword {
+            first_name,
+            token: token(),
+        }),
+        Kind::PhoneCode => Letter::PhoneCode(PhoneCode {
+            code: Proof::new("042317"),
+        }),
+        Kind::Invitation => Letter::Invitation(Invitation {
+            partner: "Le Comptoir d'Oberkampf".into(),
+            token: token(),
+        }),
+        Kind::NewDevice => Letter::NewDevice(NewDevice {
+            first_name,
+            device: Some("iPhone 15".into()),
+            signed_in_at_ms: EVENING_MS,
+        }),
+        Kind::BookingConfirmed => Letter::BookingConfirmed(BookingConfirmed {
+            first_name,
+            booking: booking(language),
+        }),
+        Kind::BookingToConfirm => Letter::BookingToConfirm(BookingToConfirm {
+            guest: first_name,
+            booking: booking(language),
+        }),
+        Kind::BookingReminder => Letter::BookingReminder(BookingReminder {
+            first_name,
+            booking: booking(language),
+        }),
+        Kind::BookingCancelledByVenue => Letter::BookingCancelledByVenue(BookingCancelledByVenue {
+            first_name,
+            booking: booking(language),
+        }),
+        Kind::FavouritePartnerOffer => Letter::FavouritePartnerOffer(FavouritePartnerOffer {
+            first_name,
+            offer: offer(language),
+        }),
+        Kind::FavouriteEndsSoon => Letter::FavouriteEndsSoon(FavouriteEndsSoon {
+            first_name,
+            offer: offer(language),
+        }),
+        Kind::IdentityResult => {
+            return [IdentityOutcome::Verified, IdentityOutcome::Rejected]
+                .map(|outcome| identity(&first_name, outcome))
+                .into();
+        }
+        Kind::PaymentResult => {
+            return [
+                PaymentOutcome::Paid,
+                PaymentOutcome::Failed,
+                PaymentOutcome::Refunded,
+            ]
+            .map(|outcome| payment(&first_name, outcome, language))
+            .into();
+        }
+        Kind::News => Letter::News(news(first_name, language)),
+    };
+    vec![letter]
+}
+
+/// The letter without all that a letter may lack.
+fn bare(letter: Letter) -> Letter {
+    let no_name = String::new;
+    let without_address = |booking: BookingDetails| BookingDetails {
+        address: None,
+        until_ms: booking.from_ms + 24 * HOUR_MS,
+        ..booking
+    };
+    let without_discount = |offer: OfferDetails| OfferDetails {
+        percentage: None,
+        ..offer
+    };
+    match letter {
+        Letter::VerifyEmail(letter) => Letter::VerifyEmail(VerifyEmail {
+            first_name: no_name(),
+            ..letter
+        }),
+        Letter::ResetPassword(letter) => Letter::ResetPassword(ResetPassword {
+            first_name: no_name(),
+            ..letter
+        }),
+        Letter::PhoneCode(_) | Letter::Invitation(_) => letter,
+        Letter::NewDevice(letter) => Letter::NewDevice(NewDevice {
+            first_name: no_name(),
+            device: None,
+            ..letter
+        }),
+        Letter::BookingConfirmed(letter) => Letter::BookingConfirmed(BookingConfirmed {
+            first_name: no_name(),
+            booking: without_address(letter.booking),
+        }),
+        Letter::BookingToConfirm(letter) => Letter::BookingToConfirm(BookingToConfirm {
+            guest: no_name(),
+            booking: without_address(letter.booking),
+        }),
+        Letter::BookingReminder(letter) => Letter::BookingReminder(BookingReminder {
+            first_name: no_name(),
+            booking: without_address(letter.booking),
+        }),
+        Letter::BookingCancelledByVenue(letter) => {
+            Letter::BookingCancelledByVenue(BookingCancelledByVenue {
+                first_name: no_name(),
+                booking: without_address(letter.booking),
+            })
+        }
+        Letter::FavouritePartnerOffer(letter) => {
+            Letter::FavouritePartnerOffer(FavouritePartnerOffer {
+                first_name: no_name(),
+                offer: without_discount(letter.offer),
+            })
+        }
+        Letter::FavouriteEndsSoon(letter) => Letter::FavouriteEndsSoon(FavouriteEndsSoon {
+            first_name: no_name(),
+            offer: without_discount(letter.offer),
+        }),
+        Letter::IdentityResult(letter) => Letter::IdentityResult(IdentityResult {
+            first_name: no_name(),
+            ..letter
+        }),
+        Letter::PaymentResult(letter) => Letter::PaymentResult(PaymentResult {
+            first_name: no_name(),
+            ..letter
+        }),
+        Letter::News(letter) => Letter::News(News {
+            first_name: no_name(),
+            paragraphs: Vec::new(),
+            path: None,
+            ..letter
+        }),
+    }
+}
+
+/// As long as a real one: an id and 32 bytes.
+fn token() -> Proof {
+    let id = BookingId::derive("token", "sample");
+    Proof::new(format!("{id}.{}", "5a".repeat(32)))
+}
+
+fn title(language: Language) -> String {
+    match language {
+        Language::French => "Deux pintes pour le prix d'une".into(),
+        Language::English => "Two pints for the price of one".into(),
+    }
+}
+
+fn booking(language: Language) -> BookingDetails {
+    BookingDetails {
+        id: BookingId::derive("booking", "sample"),
+        offer: title(language),
+        partner: "Le Comptoir d'Oberkampf".into(),
+        address: Some("112 rue Oberkampf, 75011 Paris".into()),
+        from_ms: EVENING_MS,
+        until_ms: EVENING_MS + 3 * HOUR_MS,
+    }
+}
+
+fn offer(language: Language) -> OfferDetails {
+    OfferDetails {
+        id: OfferId::derive("offer", "sample"),
+        title: title(language),
+        partner: "Le Comptoir d'Oberkampf".into(),
+        percentage: Some(50),
+        valid_until_ms: EVENING_MS + 18 * 24 * HOUR_MS,
+    }
+}
+
+fn identity(first_name: &str, outcome: IdentityOutcome) -> Letter {
+    Letter::IdentityResult(IdentityResult {
+        first_name: first_name.to_owned(),
+        outcome,
+    })
+}
+
+fn payment(first_name: &str, outcome: PaymentOutcome, language: Language) -> Letter {
+    Letter::PaymentResult(PaymentResult {
+        first_name: first_name.to_owned(),
+        outcome,
+        amount_cents: 1_250,
+        booking: BookingId::derive("booking", "sample"),
+        offer: title(language),
+        partner: "Le Comptoir d'Oberkampf".into(),
+    })
+}
+
+fn news(first_name: String, language: Language) -> News {
+    let (title, paragraphs) = match language {
+        Language::French => (
+            "L'été arrive sur Yousoon",
+            [
+                "Terrasses, cinémas en plein air, concerts : plus de cent nouvelles offres vous attendent près de chez vous.",
+                "Réservez dès aujourd'hui, les places sont comptées.",
+            ],
+        ),
+        Language::English => (
+            "Summer is coming to Yousoon",
+            [
+                "Terraces, open-air cinemas, concerts: more than a hundred new offers are waiting near you.",
+                "Book today, places are limited.",
+            ],
+        ),
+    };
+    News {
+        first_name,
+        title: title.into(),
+        paragraphs: paragraphs.map(str::to_owned).into(),
+        path: Some("/offers".into()),
+    }
+}
