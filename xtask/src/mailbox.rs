@@ -29,7 +29,7 @@ pub(crate) fn environment(port: u16, origin_url: &str) -> Vec<(&'static str, Str
         ("YOUSOON_SES_URL", fake("ses")),
         ("YOUSOON_SES_ACCESS_KEY", text("AKIADEVELOPMENT")),
         ("YOUSOON_SES_SECRET_KEY", text("dev-ses-secret-key")),
-        ("YOUSOON_SES_SNS_URL", fake("sns")),
+        ("YOUSOON_SES_SNS_URL", fake("sns/")),
         (
             "YOUSOON_SES_TOPICS",
             text("arn:aws:sns:eu-west-1:000000000000:ses-events"),

@@ -52,7 +52,7 @@ impl Webhooks {
     pub fn new(config: &WebhooksConfig) -> Result<Self, SetupError> {
         let ses = config.ses.as_ref().map(ses::Webhook::new).transpose()?;
         let twilio = config.twilio.as_ref().map(|of| {
-            let webhook = twilio::Webhook::new(of.account.clone(), of.token.clone());
+            let webhook = twilio::Webhook::new(of.account.clone(), of.tokens.clone());
             (webhook, of.url.clone())
         });
         Ok(Self {

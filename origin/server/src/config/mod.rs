@@ -42,6 +42,8 @@ pub use roles::{Role, Roles};
 pub use rollout::{PlainRedis, Rollout};
 pub use telemetry::telemetry_from_env;
 
+use std::sync::Arc;
+
 use access::{AuthConfig, keys::KeySet, rate::RateLimitsConfig};
 use api::{
     caches::CacheConfig, documents::DocumentsConfig, environment::Environment, lists::ListsConfig,
@@ -69,7 +71,7 @@ pub struct Config {
     pub lists: ListsConfig,
     pub live: LiveConfig,
     pub messages: MessagesConfig,
-    pub providers: ProvidersConfig,
+    pub providers: Arc<ProvidersConfig>,
     pub metrics: MetricsConfig,
     pub telemetry: TelemetryConfig,
 }
@@ -109,7 +111,7 @@ impl Config {
             lists: cache::lists(reader),
             live: LiveConfig::read(reader),
             messages: MessagesConfig::read(reader, environment, roles),
-            providers: ProvidersConfig::read(reader, environment, roles),
+            providers: Arc::new(ProvidersConfig::read(reader, environment, roles)),
             metrics: MetricsConfig::read(reader),
             telemetry: telemetry::read(reader),
         };

@@ -39,7 +39,9 @@ pub(super) fn refuse(config: &Config, reader: &mut Reader<'_>) {
         sms.map(|sms| &sms.password),
     );
     let twilio = providers.webhooks.twilio.as_ref();
-    weak(reader, "YOUSOON_TWILIO_TOKEN", twilio.map(|of| &of.token));
+    for token in twilio.iter().flat_map(|of| &of.tokens) {
+        weak(reader, "YOUSOON_TWILIO_TOKEN", Some(token));
+    }
     let push = providers.push.as_ref();
     weak(reader, "YOUSOON_ONESIGNAL_KEY", push.map(|push| &push.key));
     let sentry = config.telemetry.sentry.as_ref();

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use api::environment::Environment;
-use domain::secret::Secret;
+use domain::secret::{MIN_SECRET_BYTES, Secret};
 use provider_http::{Mode, may_be_called};
 use url::Url;
 
@@ -43,8 +43,9 @@ pub struct WebhooksConfig {
 #[derive(Clone, Debug)]
 pub struct TwilioWebhook {
     pub account: String,
-    /// `YOUSOON_TWILIO_TOKEN`: the account's auth token, with which Twilio signs.
-    pub token: Secret,
+    /// `YOUSOON_TWILIO_TOKEN`: the account's auth token, with which Twilio signs; two, separated by a
+    /// comma, while they change places.
+    pub tokens: Vec<Secret>,
     /// The address that Twilio reports to: `twilio` below `YOUSOON_WEBHOOKS_URL`.
     pub url: Url,
 }
@@ -148,20 +149,28 @@ fn ses_webhook(
 }
 
 fn twilio_webhook(reader: &mut Reader<'_>, sms: Option<&twilio::Config>) -> Option<TwilioWebhook> {
-    let token = reader.secret("YOUSOON_TWILIO_TOKEN", "Twilio does not report", |text| {
-        Ok(text.as_bytes().to_vec())
+    let tokens = reader.optional_masked("YOUSOON_TWILIO_TOKEN", "Twilio does not report", |text| {
+        let tokens = text.split(',').map(|token| Secret::new(token.trim()));
+        let tokens: Vec<Secret> = tokens.collect();
+        if tokens
+            .iter()
+            .any(|token| token.expose().len() < MIN_SECRET_BYTES)
+        {
+            return Err(format!("has fewer than {MIN_SECRET_BYTES} bytes"));
+        }
+        Ok(tokens)
     });
     let sms = sms?;
     let url = sms.status_callback.clone()?;
-    let token = needed(
+    let tokens = needed(
         reader,
         "YOUSOON_TWILIO_TOKEN",
-        token,
+        tokens,
         "YOUSOON_WEBHOOKS_URL",
     );
     Some(TwilioWebhook {
         account: sms.account.clone(),
-        token: token?,
+        tokens: tokens?,
         url,
     })
 }

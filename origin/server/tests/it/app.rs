@@ -81,7 +81,7 @@ pub(crate) struct Builder {
     rate_limits: RateLimitsConfig,
     cors: CorsConfig,
     live: LiveConfig,
-    providers: ProvidersConfig,
+    providers: Arc<ProvidersConfig>,
 }
 
 /// A message that was sent.
@@ -141,7 +141,7 @@ impl TestApp {
             },
             cors: CorsConfig::any_site(),
             live: LiveConfig::default(),
-            providers: ProvidersConfig::default(),
+            providers: Arc::default(),
         }
     }
 
@@ -277,7 +277,7 @@ impl Builder {
 
     /// How many subscriptions there may be.
     pub(crate) fn providers(mut self, providers: ProvidersConfig) -> Self {
-        self.providers = providers;
+        self.providers = Arc::new(providers);
         self
     }
 

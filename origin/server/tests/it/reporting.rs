@@ -21,7 +21,7 @@ const NUMBER: &str = "+33600000001";
 async fn started() -> TestApp {
     let twilio = TwilioWebhook {
         account: ACCOUNT.to_owned(),
-        token: Secret::new(TOKEN),
+        tokens: vec![Secret::new(TOKEN)],
         url: URL.parse().unwrap(),
     };
     let providers = ProvidersConfig {
