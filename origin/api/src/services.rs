@@ -12,9 +12,10 @@ use access::{
     rate::{RateLimiter, RateLimitsConfig},
 };
 use domain::{
-    StoreError, bookings::store::BookingStore, offers::store::OfferStore,
-    partners::store::PartnerStore, purges::PurgeStore, queue::store::QueueStore,
-    stats::store::StatsStore, team::store::TeamStore, users::store::UserStore,
+    StoreError, bookings::store::BookingStore, messages::reach::ReachStore,
+    offers::store::OfferStore, partners::store::PartnerStore, purges::PurgeStore,
+    queue::store::QueueStore, stats::store::StatsStore, team::store::TeamStore,
+    users::store::UserStore,
 };
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
@@ -52,6 +53,7 @@ pub struct Shared {
     /// Keys that sign the QR codes of bookings.
     pub qr_keys: KeySet,
     pub queue: Arc<dyn QueueStore>,
+    pub reach: Arc<dyn ReachStore>,
     /// Tells this server's workers that there is a task: they look by themselves only now and then.
     pub queue_wake: watch::Sender<()>,
     pub caches: Caches,

@@ -17,8 +17,9 @@ use domain::{
     StoreError,
     error_chain::chain,
     messages::{
-        kind::Channel,
+        kind::{Channel, Kind},
         provider::{Content, Provider, SendError},
+        reach::{AddressHash, Barrier, Reach, ReachStore},
     },
     queue::{
         Lane, Task, Work, retry,
@@ -60,6 +61,7 @@ pub struct Delivery(Arc<Shared>);
 /// What it works with.
 pub struct Parts {
     pub queue: Arc<dyn QueueStore>,
+    pub reach: Arc<dyn ReachStore>,
     pub sources: Sources,
     pub templates: Templates,
     pub links: Links,
@@ -209,6 +211,12 @@ impl Delivery {
                 counts: false,
             };
         }
+        let address = AddressHash::of(&to);
+        match self.barrier(channel, &address, letter.kind()).await {
+            Ok(None) => {}
+            Ok(Some(barrier)) => return End::Needless { why: barrier.why() },
+            Err(error) => return self.later(task, chain(&error), None),
+        }
         let rendered = parts
             .templates
             .render(&letter, language, channel, &parts.links);
@@ -220,10 +228,27 @@ impl Delivery {
             }
             Err(error) => return dead(&chain(&error)),
         };
-        self.send(task, channel, &content).await
+        self.send(task, channel, &content, address).await
     }
 
-    async fn send(&self, task: &Task, channel: Channel, content: &Content) -> End {
+    /// Why a message of this kind is not sent to this address.
+    async fn barrier(
+        &self,
+        channel: Channel,
+        address: &AddressHash,
+        kind: Kind,
+    ) -> Result<Option<Barrier>, StoreError> {
+        let barrier = self.0.parts.reach.barrier(channel, address).await?;
+        Ok(barrier.filter(|barrier| !barrier.lets_through(kind)))
+    }
+
+    async fn send(
+        &self,
+        task: &Task,
+        channel: Channel,
+        content: &Content,
+        address: AddressHash,
+    ) -> End {
         let parts = &self.0.parts;
         let (provider, circuit) = match channel {
             Channel::Email => (&parts.providers.email, &self.0.email),
@@ -262,7 +287,18 @@ impl Delivery {
             Err(SendError::Later { why, after_ms }) => {
                 self.later(task, format!("{name}: {why}"), after_ms)
             }
-            Err(error @ (SendError::Refused { .. } | SendError::Recipient { .. })) => {
+            Err(error @ SendError::Refused { .. }) => dead(&format!("{name}: {error}")),
+            Err(error @ SendError::Recipient { .. }) => {
+                let bounced = Reach {
+                    channel,
+                    address,
+                    barrier: Some(Barrier::Bounced),
+                    at_ms: now_ms,
+                };
+                // If it is not noted, the next message learns it from the provider again.
+                if let Err(error) = parts.reach.note(bounced).await {
+                    tracing::warn!(error = chain(&error), "a bounce was not stored");
+                }
                 dead(&format!("{name}: {error}"))
             }
         }

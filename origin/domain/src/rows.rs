@@ -52,10 +52,11 @@ pub enum Collection {
     OfferViews,
     Bookings,
     Queue,
+    Reach,
 }
 
 impl Collection {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -70,6 +71,7 @@ impl Collection {
         Self::OfferViews,
         Self::Bookings,
         Self::Queue,
+        Self::Reach,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -88,6 +90,7 @@ impl Collection {
             Self::OfferViews => "offer_views",
             Self::Bookings => "bookings",
             Self::Queue => "queue",
+            Self::Reach => "reach",
         }
     }
 }

@@ -9,6 +9,7 @@ use domain::{
     bookings::store::BookingStore,
     catalogue::CatalogueStore,
     documents::DocumentStore,
+    messages::reach::ReachStore,
     offers::store::OfferStore,
     partners::store::PartnerStore,
     purges::{LogRole, PurgeStore},
@@ -25,7 +26,7 @@ use store_mongo::{
     stores::{
         bookings::MongoBookings, catalogue::MongoCatalogue, codes::MongoCodes,
         documents::MongoDocuments, offers::MongoOffers, partners::MongoPartners,
-        purges::MongoPurges, queue::MongoQueue, rows::MongoRows,
+        purges::MongoPurges, queue::MongoQueue, reach::MongoReach, rows::MongoRows,
         service_tokens::MongoServiceTokens, sessions::MongoSessions, stats::MongoStats,
         team::MongoTeams, users::MongoUsers,
     },
@@ -36,7 +37,7 @@ use store_sqlite::{
     stores::{
         bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
         documents::EmbeddedDocuments, offers::EmbeddedOffers, partners::EmbeddedPartners,
-        purges::EmbeddedPurges, queue::EmbeddedQueue, rows::EmbeddedRows,
+        purges::EmbeddedPurges, queue::EmbeddedQueue, reach::EmbeddedReach, rows::EmbeddedRows,
         service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
         team::EmbeddedTeams, users::EmbeddedUsers,
     },
@@ -59,6 +60,7 @@ pub struct Database {
     pub service_tokens: Arc<dyn ServiceTokenStore>,
     pub bookings: Arc<dyn BookingStore>,
     pub queue: Arc<dyn QueueStore>,
+    pub reach: Arc<dyn ReachStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
@@ -108,6 +110,7 @@ impl Database {
             service_tokens: Arc::new(EmbeddedServiceTokens::new(db.clone())),
             bookings: Arc::new(EmbeddedBookings::new(db.clone())),
             queue: Arc::new(EmbeddedQueue::new(db.clone())),
+            reach: Arc::new(EmbeddedReach::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
@@ -130,6 +133,7 @@ impl Database {
             service_tokens: Arc::new(MongoServiceTokens::new(db.clone())),
             bookings: Arc::new(MongoBookings::new(db.clone())),
             queue: Arc::new(MongoQueue::new(db.clone())),
+            reach: Arc::new(MongoReach::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),

@@ -78,6 +78,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "queue",
         sql: include_str!("migrations/queue.sql"),
     },
+    Migration {
+        version: 14,
+        name: "reach",
+        sql: include_str!("migrations/reach.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

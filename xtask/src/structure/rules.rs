@@ -46,7 +46,8 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "cache-core",
         ],
     ),
-    row(PROVIDERS, &["domain", "cache-core"]),
+    row("provider-http", &["domain"]),
+    row(PROVIDERS, &["domain", "cache-core", "provider-http"]),
     row("delivery", &["domain", "access", "templates"]),
     row(
         "api",
@@ -82,6 +83,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
         ],
     ),
     row("e2e", &[]),
+    row("fake-providers", &[]),
     row("xtask", &[]),
     row("edge-bindgen", &[]),
     row("bare-axum", &[]),

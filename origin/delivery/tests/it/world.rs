@@ -29,7 +29,7 @@ use store_sqlite::{
     database::EmbeddedDb,
     stores::{
         catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, partners::EmbeddedPartners,
-        queue::EmbeddedQueue, team::EmbeddedTeams, users::EmbeddedUsers,
+        queue::EmbeddedQueue, reach::EmbeddedReach, team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 use templates::{Links, Templates};
@@ -108,6 +108,7 @@ pub(crate) struct World {
     pub(crate) users: EmbeddedUsers,
     pub(crate) teams: EmbeddedTeams,
     pub(crate) queue: EmbeddedQueue,
+    pub(crate) reach: EmbeddedReach,
     pub(crate) wake: watch::Sender<()>,
     codes: Codes,
     code_store: EmbeddedCodes,
@@ -126,6 +127,7 @@ impl World {
         let codes = Codes::new([1; 32]);
         let delivery = Delivery::new(Parts {
             queue: Arc::new(EmbeddedQueue::new(db.clone())),
+            reach: Arc::new(EmbeddedReach::new(db.clone())),
             sources: Sources {
                 users: Arc::new(EmbeddedUsers::new(db.clone())),
                 partners: Arc::new(EmbeddedPartners::new(db.clone())),
@@ -151,6 +153,7 @@ impl World {
             users: EmbeddedUsers::new(db.clone()),
             teams: EmbeddedTeams::new(db.clone()),
             queue: EmbeddedQueue::new(db.clone()),
+            reach: EmbeddedReach::new(db.clone()),
             wake,
             codes,
             code_store: EmbeddedCodes::new(db.clone()),

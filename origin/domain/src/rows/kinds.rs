@@ -3,13 +3,14 @@
 use super::{Field, Identity, Kind, Missing, Shape};
 use crate::{
     bookings::booking::BookingStatus,
+    messages::{kind::Channel, reach::Barrier},
     queue::{Lane, State},
     rows::Collection,
     users::account::{IdentityStatus, Post, Purpose, Role, Status},
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 9] = [
+pub const KINDS: [&Kind; 10] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -19,6 +20,7 @@ pub const KINDS: [&Kind; 9] = [
     &OFFER_VIEWS,
     &BOOKINGS,
     &QUEUE,
+    &REACH,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -215,5 +217,25 @@ static QUEUE: Kind = Kind {
         field("due_at_ms", "dueAt", Shape::Moment),
         field("expires_at_ms", "expiresAt", Shape::Moment),
         field("ended_at_ms", "endedAt", Shape::Moment).or_absent(),
+    ],
+};
+
+static REACH: Kind = Kind {
+    collection: Collection::Reach,
+    identity: Identity::Joined(2),
+    fields: &[
+        field(
+            "channel",
+            "channel",
+            Shape::Word(|text| Channel::parse(text).is_some()),
+        ),
+        field("address", "address", Shape::Text),
+        field(
+            "barrier",
+            "barrier",
+            Shape::Word(|text| Barrier::parse(text).is_some()),
+        )
+        .or_absent(),
+        field("at_ms", "at", Shape::Moment),
     ],
 };

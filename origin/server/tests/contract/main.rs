@@ -18,6 +18,7 @@ mod partners;
 mod portal;
 mod purges;
 mod queue;
+mod reach;
 mod reading;
 mod runner;
 mod samples;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         sessions::TESTS,
         codes::TESTS,
         queue::TESTS,
+        reach::TESTS,
         service_tokens::TESTS,
         bookings::TESTS,
         bookings::RACES,

@@ -34,6 +34,7 @@ mod readiness;
 mod refusals;
 mod relaying;
 mod repeating;
+mod reporting;
 mod roles;
 mod schema;
 mod stopping;

@@ -14,6 +14,7 @@ mod lease;
 mod portal;
 mod purges;
 mod queue;
+mod reach;
 mod repeats;
 mod sessions;
 mod validity;
@@ -98,6 +99,11 @@ const STEPS: &[Migration] = &[
         version: 11,
         name: "queue",
         changes: queue::changes,
+    },
+    Migration {
+        version: 12,
+        name: "reach",
+        changes: reach::changes,
     },
 ];
 
