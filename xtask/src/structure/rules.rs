@@ -45,6 +45,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "cache-core",
         ],
     ),
+    row("pictures", &[]),
     row(PROVIDERS, &["domain", "cache-core"]),
     row(
         "api",
@@ -68,6 +69,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "store-mongo",
             "access",
             "purging",
+            "pictures",
             PROVIDERS,
             "catalogue-index",
             "api",
