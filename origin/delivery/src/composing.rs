@@ -6,12 +6,14 @@ use access::codes::Codes;
 use domain::{
     InvitationId, StoreError, UserId,
     auth::codes::{CodePurpose, CodeStore},
+    bookings::store::BookingStore,
     messages::{
         kind::Channel,
         letter::{Invitation, Letter, PhoneCode, Proof, ResetPassword, VerifyEmail},
     },
+    offers::store::OfferStore,
     partners::store::PartnerStore,
-    queue::{Nonce, Work},
+    queue::{NewTask, Nonce, Task, Work},
     sentence::Language,
     team::{InvitationToken, store::TeamStore},
     users::{account::Status, store::UserStore},
@@ -21,6 +23,8 @@ use domain::{
 #[derive(Clone)]
 pub struct Sources {
     pub users: Arc<dyn UserStore>,
+    pub bookings: Arc<dyn BookingStore>,
+    pub offers: Arc<dyn OfferStore>,
     pub partners: Arc<dyn PartnerStore>,
     pub teams: Arc<dyn TeamStore>,
     pub code_store: Arc<dyn CodeStore>,
@@ -47,12 +51,19 @@ pub(crate) struct Addressed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Composed {
     Send(Box<Addressed>),
+    /// These tasks do it.
+    Divide(Vec<NewTask>),
     /// What the task was stored for no longer holds.
     Needless(&'static str),
 }
 
 impl Sources {
-    pub(crate) async fn compose(&self, work: &Work, now_ms: i64) -> Result<Composed, StoreError> {
+    pub(crate) async fn compose(
+        &self,
+        task: &Task,
+        work: &Work,
+        now_ms: i64,
+    ) -> Result<Composed, StoreError> {
         match work {
             Work::Code {
                 user,
@@ -64,6 +75,15 @@ impl Sources {
                 language,
                 nonce,
             } => self.invitation(id, *language, nonce, now_ms).await,
+            Work::Booking { id, user, notice } => {
+                self.divide(task, (*notice, id, user), now_ms).await
+            }
+            Work::Message {
+                notice,
+                booking,
+                user,
+                channel,
+            } => self.message((*notice, booking, user), *channel).await,
         }
     }
 

@@ -8,6 +8,7 @@
 mod circuit;
 mod composing;
 mod metrics;
+mod notices;
 mod working;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -146,6 +147,7 @@ impl Delivery {
                 parts.metrics.waited(task.lane, now_ms - task.created_at_ms);
                 "sent"
             }
+            End::Divided { .. } => "divided",
             End::Needless { why } => {
                 tracing::debug!(kind, key = task.key, why, "a task is needless");
                 "needless"
@@ -160,7 +162,11 @@ impl Delivery {
             }
         };
         parts.metrics.ended(kind, outcome);
+        let is_divided = matches!(end, End::Divided { .. });
         match parts.queue.end(&task.key, lease, end, now_ms).await {
+            Ok(true) if is_divided => {
+                parts.wake.send_replace(());
+            }
             Ok(true) => {}
             Ok(false) => {
                 tracing::warn!(
@@ -188,8 +194,9 @@ impl Delivery {
         if task.expires_at_ms <= now_ms {
             return dead("it was too late");
         }
-        let addressed = match parts.sources.compose(work, now_ms).await {
+        let addressed = match parts.sources.compose(task, work, now_ms).await {
             Ok(Composed::Send(addressed)) => addressed,
+            Ok(Composed::Divide(tasks)) => return End::Divided { tasks },
             Ok(Composed::Needless(why)) => return End::Needless { why },
             Err(error) => {
                 let error = chain(&error);

@@ -122,6 +122,8 @@ impl AppState {
             queue: Arc::clone(&database.queue),
             sources: Sources {
                 users: Arc::clone(&database.users),
+                bookings: Arc::clone(&database.bookings),
+                offers: Arc::clone(&database.offers),
                 partners: Arc::clone(&database.partners),
                 teams: Arc::clone(&database.teams),
                 code_store: Arc::clone(&auth.code_store),

@@ -13,23 +13,34 @@ use access::codes::Codes;
 use async_trait::async_trait;
 use delivery::{Delivery, Metrics, Parts, Providers, Sources};
 use domain::{
-    InvitationId, PartnerId, UserId,
+    BookingId, BookingLimits, InvitationId, Offer, OfferSchedule, PartnerId, UserId,
     auth::codes::{CodePurpose, CodeStore as _},
-    catalogue::{Announce, CatalogueStore as _, Reach, sample},
+    bookings::{
+        booking::{Booking, Step},
+        rules::NewBooking,
+        store::{BookingStore as _, By, Created, Stepped},
+    },
+    catalogue::{Announce, CatalogueStore as _, Family, Reach, sample},
+    messages::kind::Channel,
     messages::provider::{Accepted, Content, Provider, SendError},
-    queue::{NewTask, Task, Work, store::QueueStore as _},
+    queue::{
+        Lane, NewTask, Task, Work,
+        store::{End, QueueStore as _},
+    },
     sentence::Language,
     team::{Invitation, InvitationToken, store::TeamStore as _},
     users::{
         account::{Account, IdentityStatus, PasswordHash, Post, Preferences, Role, Status},
+        change::AccountChange,
         store::UserStore as _,
     },
 };
 use store_sqlite::{
     database::EmbeddedDb,
     stores::{
-        catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, partners::EmbeddedPartners,
-        queue::EmbeddedQueue, team::EmbeddedTeams, users::EmbeddedUsers,
+        bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
+        offers::EmbeddedOffers, partners::EmbeddedPartners, queue::EmbeddedQueue,
+        team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 use templates::{Links, Templates};
@@ -107,6 +118,7 @@ pub(crate) struct World {
     pub(crate) sms: Arc<Scripted>,
     pub(crate) users: EmbeddedUsers,
     pub(crate) teams: EmbeddedTeams,
+    pub(crate) bookings: EmbeddedBookings,
     pub(crate) queue: EmbeddedQueue,
     pub(crate) wake: watch::Sender<()>,
     codes: Codes,
@@ -128,6 +140,8 @@ impl World {
             queue: Arc::new(EmbeddedQueue::new(db.clone())),
             sources: Sources {
                 users: Arc::new(EmbeddedUsers::new(db.clone())),
+                bookings: Arc::new(EmbeddedBookings::new(db.clone())),
+                offers: Arc::new(EmbeddedOffers::new(db.clone())),
                 partners: Arc::new(EmbeddedPartners::new(db.clone())),
                 teams: Arc::new(EmbeddedTeams::new(db.clone())),
                 code_store: Arc::new(EmbeddedCodes::new(db.clone())),
@@ -150,6 +164,7 @@ impl World {
             sms,
             users: EmbeddedUsers::new(db.clone()),
             teams: EmbeddedTeams::new(db.clone()),
+            bookings: EmbeddedBookings::new(db.clone()),
             queue: EmbeddedQueue::new(db.clone()),
             wake,
             codes,
@@ -169,6 +184,14 @@ impl World {
     }
 
     pub(crate) async fn sign_up(&self, name: &str, language: Language) -> UserId {
+        let id = self.sign_up_only(name, language).await;
+        let proven = AccountChange::EmailVerified(format!("{name}@example.fr"));
+        self.users.change(&id, proven, NOW_MS).await.unwrap();
+        id
+    }
+
+    /// The address is not proven.
+    pub(crate) async fn sign_up_only(&self, name: &str, language: Language) -> UserId {
         let id = UserId::derive("user", name);
         let account = Account {
             id: id.clone(),
@@ -217,18 +240,87 @@ impl World {
         (code, key)
     }
 
-    /// Invites an address to a sample partner; gives the invitation and its token.
-    pub(crate) async fn invite(&self, email: &str) -> (Invitation, InvitationToken) {
-        let family = sample::families(1, NOW_MS).next().unwrap();
-        let partner: PartnerId = family.partner.id.clone();
+    /// An offer of a sample partner, open on this day of the week from this time on. Now is a Monday,
+    /// 16:13 in Paris.
+    pub(crate) async fn offer(&self, weekday: i32, from: &str) -> Offer {
+        let mut family = sample::families(1, NOW_MS).next().unwrap();
+        family.offers.truncate(1);
+        let offer = Offer {
+            title: "Deux galettes".to_owned(),
+            is_active: true,
+            valid_from_ms: NOW_MS,
+            valid_until_ms: NOW_MS + 14 * 86_400_000,
+            schedule: Some(OfferSchedule {
+                weekdays: vec![weekday],
+                from: from.to_owned(),
+                to: "23:00".to_owned(),
+            }),
+            quota: None,
+            limits: BookingLimits::default(),
+            archived_at_ms: None,
+            ..family.offers[0].clone()
+        };
+        family.offers = vec![offer.clone()];
+        self.add(family).await;
+        offer
+    }
+
+    pub(crate) async fn book(&self, user: &UserId, offer: &Offer) -> Booking {
+        let new = NewBooking {
+            id: BookingId::derive("booking", user.as_str()),
+            user: user.clone(),
+            offer: offer.id.clone(),
+            idempotency_key: None,
+        };
+        let created = self.bookings.create(new, self.now_ms()).await.unwrap();
+        let Created::Done(booking) = created else {
+            panic!("{created:?}");
+        };
+        *booking
+    }
+
+    pub(crate) async fn step(&self, booking: &Booking, step: Step, by: By) -> Booking {
+        let stepped = self.bookings.step(&booking.id, step, by, self.now_ms());
+        match stepped.await.unwrap() {
+            Stepped::Done(booking) => *booking,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Takes a task as another worker would.
+    pub(crate) async fn take(&self, lane: Lane, lease: &str, until_ms: i64) -> Vec<Task> {
+        let taken = self.queue.take(lane, lease, self.now_ms(), until_ms, 1);
+        taken.await.unwrap()
+    }
+
+    /// Divides a task that another worker may have by now; whether that was written.
+    pub(crate) async fn divide_late(&self, task: &Task, lease: &str) -> bool {
+        let Some(Work::Booking { id, user, notice }) = task.work() else {
+            panic!("{task:?}");
+        };
+        let (about, now_ms) = ((notice, &id, &user), self.now_ms());
+        let tasks = vec![NewTask::of_channel(task, about, Channel::Sms, now_ms)];
+        let divided = End::Divided { tasks };
+        let ended = self.queue.end(&task.key, lease, divided, now_ms);
+        ended.await.unwrap()
+    }
+
+    async fn add(&self, family: Family) {
         let announce = Announce {
             reach: Reach::Added,
             reason: "test".to_owned(),
             actor: "test".to_owned(),
         };
+        let added = self.catalogue.add(vec![family], announce, self.now_ms());
+        added.await.unwrap();
+    }
+
+    /// Invites an address to a sample partner; gives the invitation and its token.
+    pub(crate) async fn invite(&self, email: &str) -> (Invitation, InvitationToken) {
+        let family = sample::families(1, NOW_MS).next().unwrap();
+        let partner: PartnerId = family.partner.id.clone();
+        self.add(family).await;
         let now_ms = self.now_ms();
-        let added = self.catalogue.add(vec![family], announce, now_ms).await;
-        added.unwrap();
         let nonce = Codes::nonce();
         let id = InvitationId::derive("invitation", email);
         let token = InvitationToken::new(id.clone(), self.codes.invitation(&nonce));

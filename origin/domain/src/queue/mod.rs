@@ -4,6 +4,7 @@
 //! A task says what happened, and not what is sent: a worker reads that when it sends, so that nothing
 //! is sent that no longer holds, and the row has no address and no secret.
 
+pub mod notice;
 pub mod retry;
 pub mod store;
 
@@ -13,9 +14,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use notice::BookingNotice;
+
 use crate::{
-    InvitationId, UserId,
+    BookingId, InvitationId, UserId,
     auth::codes::{CodePurpose, StoredCode},
+    messages::kind::Channel,
     sentence::Language,
     team::Invitation,
     words::words,
@@ -52,6 +56,19 @@ pub enum Work {
         language: Language,
         nonce: Nonce,
     },
+    /// Finds out by which channels the guest of a booking is told something.
+    Booking {
+        id: BookingId,
+        user: UserId,
+        notice: BookingNotice,
+    },
+    /// Tells the guest of a booking something by one channel.
+    Message {
+        notice: BookingNotice,
+        booking: BookingId,
+        user: UserId,
+        channel: Channel,
+    },
 }
 
 impl Work {
@@ -60,6 +77,7 @@ impl Work {
         match self {
             Self::Code { purpose, .. } => purpose.as_str(),
             Self::Invitation { .. } => "invitation",
+            Self::Booking { notice, .. } | Self::Message { notice, .. } => notice.as_str(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::{Lane, State, Task};
+use super::{Lane, NewTask, State, Task};
 use crate::StoreError;
 
 /// What became of a task that a worker took.
@@ -12,6 +12,8 @@ use crate::StoreError;
 pub enum End {
     /// A provider has taken the message, under this name.
     Sent { provider_id: String },
+    /// It is done by these tasks instead, which are stored together with its end.
+    Divided { tasks: Vec<NewTask> },
     /// There is nothing to do any more.
     Needless { why: &'static str },
     /// It is to be tried again.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{
     StoreError,
     queue::{
-        Lane, State, Task, error_text,
+        Lane, NewTask, State, Task, error_text,
         store::{End, LaneFigures, QueueStore, TaskFilter},
     },
 };
@@ -18,7 +18,11 @@ use crate::{
     documents::{at_most, batch, collect, moment_ms, text},
     error::MongoError,
     limits::SERVER_WITHIN,
-    tables::{collections::QUEUE, queue::read},
+    tables::{
+        collections::QUEUE,
+        queue::{push, read},
+    },
+    tx::Tx,
 };
 
 /// The queue of a MongoDB database.
@@ -144,6 +148,13 @@ impl QueueStore for MongoQueue {
                     "providerId": provider_id},
                 "$unset": {"lease": "", "error": ""},
             },
+            End::Divided { tasks } => {
+                let ended = self.db.transaction(move |tx| {
+                    let (this, tasks) = (this.clone(), tasks.clone());
+                    Box::pin(async move { divide(tx, this, &tasks, now).await })
+                });
+                return Ok(ended.await?);
+            }
             End::Needless { why } => doc! {
                 "$set": {"state": State::Done.as_str(), "work": "", "endedAt": now, "error": why},
                 "$unset": {"lease": ""},
@@ -242,4 +253,22 @@ impl QueueStore for MongoQueue {
             .run(async move { Ok(all.delete_many(these).await?.deleted_count) });
         Ok(usize::try_from(forgotten.await?).unwrap_or(usize::MAX))
     }
+}
+
+/// Ends a task and stores those that do its work instead.
+async fn divide(
+    tx: &mut Tx,
+    this: Document,
+    tasks: &[NewTask],
+    now: DateTime,
+) -> Result<bool, MongoError> {
+    let done = doc! {
+        "$set": {"state": State::Done.as_str(), "work": "", "endedAt": now},
+        "$unset": {"lease": "", "error": ""},
+    };
+    if tx.update_one(QUEUE, this, done).await? == 0 {
+        return Ok(false);
+    }
+    push(tx, tasks).await?;
+    Ok(true)
 }

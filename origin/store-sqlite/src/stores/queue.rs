@@ -15,7 +15,7 @@ use crate::{
     error::SqliteError,
     tables::{
         limit::limit,
-        queue::{COLUMNS, read},
+        queue::{COLUMNS, push, read},
     },
 };
 
@@ -182,6 +182,18 @@ fn write_end(
             .execute(named_params! {
                 ":provider": provider_id, ":now": now_ms, ":key": key, ":lease": lease,
             })?,
+        End::Divided { tasks } => {
+            let ended = tx
+                .prepare_cached(&format!(
+                    "UPDATE queue SET state = 'done', work = '', lease = NULL, error = NULL,
+                        ended_at_ms = :now {this}"
+                ))?
+                .execute(named_params! {":now": now_ms, ":key": key, ":lease": lease})?;
+            if ended > 0 {
+                push(tx, tasks)?;
+            }
+            ended
+        }
         End::Needless { why } => tx
             .prepare_cached(&format!(
                 "UPDATE queue SET state = 'done', work = '', lease = NULL, error = :why,
