@@ -12,12 +12,14 @@ use access::{
     rate::{RateLimiter, RateLimitsConfig},
 };
 use domain::{
-    StoreError, bookings::store::BookingStore, offers::store::OfferStore,
-    partners::store::PartnerStore, purges::PurgeStore, queue::store::QueueStore,
-    stats::store::StatsStore, team::store::TeamStore, users::store::UserStore,
+    StoreError, bookings::store::BookingStore, notifications::store::NotificationStore,
+    offers::store::OfferStore, partners::store::PartnerStore, purges::PurgeStore,
+    queue::store::QueueStore, stats::store::StatsStore, team::store::TeamStore,
+    users::store::UserStore,
 };
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
+use templates::{Links, Templates};
 use tokio::sync::watch;
 
 use crate::{
@@ -52,6 +54,10 @@ pub struct Shared {
     /// Keys that sign the QR codes of bookings.
     pub qr_keys: KeySet,
     pub queue: Arc<dyn QueueStore>,
+    pub notifications: Arc<dyn NotificationStore>,
+    /// The texts of the inbox, and where they lead.
+    pub templates: Templates,
+    pub links: Links,
     /// Tells this server's workers that there is a task: they look by themselves only now and then.
     pub queue_wake: watch::Sender<()>,
     pub caches: Caches,

@@ -21,6 +21,7 @@ use domain::{
         kind::Channel,
         provider::{Content, Provider, SendError},
     },
+    notifications::device::DeviceId,
     queue::{
         Lane, Task, Work, retry,
         store::{End, QueueStore},
@@ -33,7 +34,7 @@ pub use composing::Sources;
 pub use metrics::Metrics;
 
 use circuit::Circuit;
-use composing::{Addressed, Composed};
+use composing::{Addressed, Composed, Recipient};
 
 /// How long a provider may take.
 const PROVIDER_WITHIN: Duration = Duration::from_secs(15);
@@ -196,7 +197,7 @@ impl Delivery {
         }
         let addressed = match parts.sources.compose(task, work, now_ms).await {
             Ok(Composed::Send(addressed)) => addressed,
-            Ok(Composed::Divide(tasks)) => return End::Divided { tasks },
+            Ok(Composed::Divide(tasks, entry)) => return End::Divided { tasks, entry },
             Ok(Composed::Needless(why)) => return End::Needless { why },
             Err(error) => {
                 let error = chain(&error);
@@ -204,11 +205,11 @@ impl Delivery {
             }
         };
         let Addressed {
-            channel,
             to,
             language,
             letter,
         } = *addressed;
+        let channel = to.channel();
         if let Some(due_at_ms) = letter.waits_until(channel, now_ms) {
             return End::Later {
                 due_at_ms,
@@ -219,13 +220,12 @@ impl Delivery {
         let rendered = parts
             .templates
             .render(&letter, language, channel, &parts.links);
-        let content = match rendered {
-            Ok(Rendered::Email(email)) => Content::Email(email.to(to)),
-            Ok(Rendered::Sms(sms)) => Content::Sms(sms.to(to)),
-            Ok(Rendered::Push(_) | Rendered::Inbox(_)) => {
-                return dead("no task is told by this channel");
-            }
-            Err(error) => return dead(&chain(&error)),
+        let content = match (rendered, to) {
+            (Ok(Rendered::Email(email)), Recipient::Email(to)) => Content::Email(email.to(to)),
+            (Ok(Rendered::Sms(sms)), Recipient::Phone(to)) => Content::Sms(sms.to(to)),
+            (Ok(Rendered::Push(push)), Recipient::Devices(to)) => Content::Push(push.to(to)),
+            (Ok(_), _) => return dead("the text is for another channel"),
+            (Err(error), _) => return dead(&chain(&error)),
         };
         self.send(task, channel, &content).await
     }
@@ -263,15 +263,33 @@ impl Delivery {
         }
         parts.metrics.circuit(name, circuit.is_open(now_ms));
         match sent {
-            Ok(accepted) => End::Sent {
-                provider_id: accepted.provider_id,
-            },
+            Ok(accepted) => {
+                self.forget(&accepted.invalid_devices).await;
+                End::Sent {
+                    provider_id: accepted.provider_id,
+                }
+            }
             Err(SendError::Later { why, after_ms }) => {
                 self.later(task, format!("{name}: {why}"), after_ms)
             }
             Err(error @ (SendError::Refused { .. } | SendError::Recipient { .. })) => {
                 dead(&format!("{name}: {error}"))
             }
+        }
+    }
+
+    /// Removes devices that a provider does not know any more. If that fails, it says so again.
+    async fn forget(&self, devices: &[String]) {
+        let ids: Vec<DeviceId> = devices
+            .iter()
+            .filter_map(|name| DeviceId::parse(name))
+            .collect();
+        if ids.is_empty() {
+            return;
+        }
+        let notifications = &self.0.parts.sources.notifications;
+        if let Err(error) = notifications.forget_devices(&ids).await {
+            tracing::warn!(error = chain(&error), "devices were not removed");
         }
     }
 

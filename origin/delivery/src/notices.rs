@@ -11,11 +11,12 @@ use domain::{
             BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingReminder, Letter,
         },
     },
+    notifications::inbox::Entry,
     queue::{NewTask, Task, notice::BookingNotice},
     users::account::{Account, Status},
 };
 
-use crate::composing::{Addressed, Composed, Sources};
+use crate::composing::{Addressed, Composed, Recipient, Sources};
 
 /// What is told, of which booking, to whom.
 type About<'a> = (BookingNotice, &'a BookingId, &'a UserId);
@@ -31,19 +32,26 @@ impl Sources {
         about: About<'_>,
         now_ms: i64,
     ) -> Result<Composed, StoreError> {
-        let (account, _) = match self.standing(about).await? {
+        let (account, booking) = match self.standing(about).await? {
             Ok(found) => found,
             Err(why) => return Ok(Composed::Needless(why)),
         };
         let (notice, ..) = about;
-        let channels = notice.kind().default_channels().iter();
-        let reached = channels.filter(|channel| address(&account, **channel).is_some());
-        let tasks = reached.map(|channel| NewTask::of_channel(task, about, *channel, now_ms));
-        let tasks: Vec<NewTask> = tasks.collect();
-        if tasks.is_empty() {
+        let (mut tasks, mut entry) = (Vec::new(), None);
+        for channel in notice.kind().default_channels() {
+            if *channel == Channel::Inbox {
+                let letter = self.letter(notice, &account, &booking).await?;
+                entry = letter.map(|letter| {
+                    Box::new(Entry::new(&task.key, account.id.clone(), &letter, now_ms))
+                });
+            } else if self.recipient(&account, *channel).await?.is_some() {
+                tasks.push(NewTask::of_channel(task, about, *channel, now_ms));
+            }
+        }
+        if tasks.is_empty() && entry.is_none() {
             return Ok(Composed::Needless("no channel reaches the person"));
         }
-        Ok(Composed::Divide(tasks))
+        Ok(Composed::Divide(tasks, entry))
     }
 
     /// What a notice says by one channel.
@@ -56,16 +64,15 @@ impl Sources {
             Ok(found) => found,
             Err(why) => return Ok(Composed::Needless(why)),
         };
-        let Some(to) = address(&account, channel) else {
+        let Some(to) = self.recipient(&account, channel).await? else {
             return Ok(Composed::Needless("the channel does not reach the person"));
         };
         let (notice, ..) = about;
         let language = account.preferences.language;
-        let Some(letter) = self.letter(notice, account.first_name, &booking).await? else {
+        let Some(letter) = self.letter(notice, &account, &booking).await? else {
             return Ok(Composed::Needless("there is no such offer"));
         };
         Ok(Composed::Send(Box::new(Addressed {
-            channel,
             to,
             language,
             letter,
@@ -90,7 +97,7 @@ impl Sources {
     async fn letter(
         &self,
         notice: BookingNotice,
-        first_name: String,
+        account: &Account,
         booking: &Booking,
     ) -> Result<Option<Letter>, StoreError> {
         let mut offers = self.offers.by_ids(slice::from_ref(&booking.offer)).await?;
@@ -107,6 +114,7 @@ impl Sources {
             let of = place.address;
             format!("{}, {} {}", of.street, of.postcode, of.city)
         });
+        let first_name = account.first_name.clone();
         let booking = BookingDetails {
             id: booking.id.clone(),
             offer: offer.title,
@@ -132,14 +140,30 @@ impl Sources {
             }),
         }))
     }
-}
 
-/// Where a channel reaches a person. Only a proven address or number counts: anybody can sign up with
-/// one of somebody else, and book.
-fn address(account: &Account, channel: Channel) -> Option<String> {
-    match channel {
-        Channel::Email => account.email_verified_at_ms.map(|_| account.email.clone()),
-        Channel::Sms => account.phone_verified_at_ms.and(account.phone.clone()),
-        Channel::Push | Channel::Inbox => None,
+    /// Where a channel reaches a person. Only a proven address or number counts: anybody can sign up
+    /// with one of somebody else, and book.
+    async fn recipient(
+        &self,
+        account: &Account,
+        channel: Channel,
+    ) -> Result<Option<Recipient>, StoreError> {
+        Ok(match channel {
+            Channel::Email => account
+                .email_verified_at_ms
+                .map(|_| Recipient::Email(account.email.clone())),
+            Channel::Sms => account
+                .phone_verified_at_ms
+                .and(account.phone.clone())
+                .map(Recipient::Phone),
+            Channel::Push => {
+                let devices = self.notifications.devices(&account.id).await?;
+                let names = devices.iter().map(|device| device.id.as_str().to_owned());
+                let names: Vec<String> = names.collect();
+                (!names.is_empty()).then_some(Recipient::Devices(names))
+            }
+            // Stored, and not sent.
+            Channel::Inbox => None,
+        })
     }
 }

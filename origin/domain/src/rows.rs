@@ -52,10 +52,12 @@ pub enum Collection {
     OfferViews,
     Bookings,
     Queue,
+    Devices,
+    Inbox,
 }
 
 impl Collection {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -70,6 +72,8 @@ impl Collection {
         Self::OfferViews,
         Self::Bookings,
         Self::Queue,
+        Self::Devices,
+        Self::Inbox,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -88,6 +92,8 @@ impl Collection {
             Self::OfferViews => "offer_views",
             Self::Bookings => "bookings",
             Self::Queue => "queue",
+            Self::Devices => "devices",
+            Self::Inbox => "inbox",
         }
     }
 }

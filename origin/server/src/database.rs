@@ -9,6 +9,7 @@ use domain::{
     bookings::store::BookingStore,
     catalogue::CatalogueStore,
     documents::DocumentStore,
+    notifications::store::NotificationStore,
     offers::store::OfferStore,
     partners::store::PartnerStore,
     purges::{LogRole, PurgeStore},
@@ -24,8 +25,8 @@ use store_mongo::{
     database::MongoDb,
     stores::{
         bookings::MongoBookings, catalogue::MongoCatalogue, codes::MongoCodes,
-        documents::MongoDocuments, offers::MongoOffers, partners::MongoPartners,
-        purges::MongoPurges, queue::MongoQueue, rows::MongoRows,
+        documents::MongoDocuments, notifications::MongoNotifications, offers::MongoOffers,
+        partners::MongoPartners, purges::MongoPurges, queue::MongoQueue, rows::MongoRows,
         service_tokens::MongoServiceTokens, sessions::MongoSessions, stats::MongoStats,
         team::MongoTeams, users::MongoUsers,
     },
@@ -35,10 +36,10 @@ use store_sqlite::{
     log::EmbeddedLog,
     stores::{
         bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
-        documents::EmbeddedDocuments, offers::EmbeddedOffers, partners::EmbeddedPartners,
-        purges::EmbeddedPurges, queue::EmbeddedQueue, rows::EmbeddedRows,
-        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
-        team::EmbeddedTeams, users::EmbeddedUsers,
+        documents::EmbeddedDocuments, notifications::EmbeddedNotifications, offers::EmbeddedOffers,
+        partners::EmbeddedPartners, purges::EmbeddedPurges, queue::EmbeddedQueue,
+        rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions,
+        stats::EmbeddedStats, team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 
@@ -59,6 +60,7 @@ pub struct Database {
     pub service_tokens: Arc<dyn ServiceTokenStore>,
     pub bookings: Arc<dyn BookingStore>,
     pub queue: Arc<dyn QueueStore>,
+    pub notifications: Arc<dyn NotificationStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
@@ -108,6 +110,7 @@ impl Database {
             service_tokens: Arc::new(EmbeddedServiceTokens::new(db.clone())),
             bookings: Arc::new(EmbeddedBookings::new(db.clone())),
             queue: Arc::new(EmbeddedQueue::new(db.clone())),
+            notifications: Arc::new(EmbeddedNotifications::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
@@ -130,6 +133,7 @@ impl Database {
             service_tokens: Arc::new(MongoServiceTokens::new(db.clone())),
             bookings: Arc::new(MongoBookings::new(db.clone())),
             queue: Arc::new(MongoQueue::new(db.clone())),
+            notifications: Arc::new(MongoNotifications::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),

@@ -117,6 +117,7 @@ impl AppState {
             MessageLog::Full
         }));
         let queue_wake = watch::Sender::new(());
+        let templates = Templates::new()?;
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
             queue: Arc::clone(&database.queue),
@@ -126,10 +127,11 @@ impl AppState {
                 offers: Arc::clone(&database.offers),
                 partners: Arc::clone(&database.partners),
                 teams: Arc::clone(&database.teams),
+                notifications: Arc::clone(&database.notifications),
                 code_store: Arc::clone(&auth.code_store),
                 codes: auth.codes.clone(),
             },
-            templates: Templates::new()?,
+            templates: templates.clone(),
             links: config.messages.links.clone(),
             providers: Providers {
                 email: Arc::clone(&unsent) as Arc<_>,
@@ -162,6 +164,9 @@ impl AppState {
             auth,
             qr_keys: config.qr_keys.clone(),
             queue: database.queue,
+            notifications: database.notifications,
+            templates,
+            links: config.messages.links.clone(),
             queue_wake,
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
             document_mode: config.documents.mode,

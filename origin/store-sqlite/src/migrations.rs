@@ -78,6 +78,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "queue",
         sql: include_str!("migrations/queue.sql"),
     },
+    Migration {
+        version: 14,
+        name: "notifications",
+        sql: include_str!("migrations/notifications.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -7,6 +7,7 @@ use domain::{
         store::By,
     },
     messages::provider::Content,
+    notifications::store::NotificationStore as _,
     queue::{Lane, State},
     sentence::Language,
     users::{account::Status, change::AccountChange, store::UserStore as _},
@@ -59,7 +60,12 @@ async fn a_confirmation_is_told_once_in_the_guests_language_with_what_was_booked
     assert_eq!(*key, format!("booking_confirmed:{}:email", of_ana.id));
     assert_eq!(to, "ana@example.fr");
     let link = format!("https://site.test/bookings/{}", of_ana.id);
-    for part in ["Bonjour ana", "Deux galettes", "de 18 h", link.as_str()] {
+    for part in [
+        "Bonjour ana",
+        "Deux galettes",
+        "21 septembre",
+        link.as_str(),
+    ] {
         assert!(french.contains(part), "{part}: {french}");
     }
     assert!(english.contains("ben") && !english.contains("Bonjour"));
@@ -127,13 +133,10 @@ async fn an_address_that_was_not_proven_gets_nothing() {
     let world = World::new();
     let eve = world.sign_up_only("eve", Language::French).await;
     let offer = world.offer(MONDAY, "18:00").await;
-    let booking = world.book(&eve, &offer).await;
+    world.book(&eve, &offer).await;
     assert_eq!(due(&world).await, 1);
-    let task = world
-        .task(&format!("booking_confirmed:{}", booking.id))
-        .await;
-    assert_eq!(task.error.as_deref(), Some("no channel reaches the person"));
     assert_eq!(mails(&world), []);
+    assert_eq!(world.inbox(&eve).await.len(), 1);
 }
 
 #[tokio::test]
@@ -165,4 +168,91 @@ async fn a_worker_that_is_killed_between_the_steps_neither_loses_nor_doubles() {
     assert_eq!(first.state, State::Done);
     assert!(!world.divide_late(&taken[0], "killed").await);
     assert_eq!(due(&world).await, 0);
+    assert_eq!(world.inbox(&ana).await.len(), 1);
+}
+
+const PHONE: &str = "00000000-phone-of-ana";
+const TABLET: &str = "00000000-tablet-of-ana";
+
+fn pushes(world: &World) -> Vec<(String, Vec<String>, String)> {
+    let taken = world.push.taken().into_iter();
+    let pushes = taken.map(|(key, content)| match content {
+        Content::Push(push) => (key, push.devices, push.body),
+        other => panic!("{other:?}"),
+    });
+    pushes.collect()
+}
+
+#[tokio::test]
+async fn a_reminder_reaches_the_devices_two_hours_before_and_the_inbox() {
+    let world = World::new();
+    let ana = world.sign_up("ana", Language::English).await;
+    let ben = world.sign_up("ben", Language::English).await;
+    for device in [PHONE, TABLET] {
+        world.register(&ana, device).await;
+        world.pass_ms(1);
+    }
+    world.register(&ben, "00000000-phone-of-ben").await;
+    let offer = world.offer(MONDAY, "20:00").await;
+    let kept = world.book(&ana, &offer).await;
+    let cancelled = world.book(&ben, &offer).await;
+    due(&world).await;
+    let before = world.push.taken().len();
+    assert_eq!(before, 2, "the confirmations");
+    world.step(&cancelled, Step::Cancel, By::Holder).await;
+    let due_at_ms = kept.from_ms - 120 * MINUTE_MS;
+    world.pass_ms(due_at_ms - world.now_ms() - 1);
+    assert_eq!(due(&world).await, 0, "a millisecond before");
+    world.pass_ms(1);
+    // The other one is needless.
+    assert_eq!(due(&world).await, 3);
+    let told = pushes(&world).split_off(before);
+    let [(key, devices, body)] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(*key, format!("booking_reminder:{}:push", kept.id));
+    assert_eq!(devices, &[TABLET, PHONE]);
+    assert!(body.contains("20:00"), "{body}");
+    let inbox = world.inbox(&ana).await;
+    let kinds: Vec<&str> = inbox.iter().map(|letter| letter.kind().as_str()).collect();
+    assert_eq!(kinds, ["booking_reminder", "booking_confirmed"]);
+    assert_eq!(world.inbox(&ben).await.len(), 1);
+    let needless = world
+        .task(&format!("booking_reminder:{}", cancelled.id))
+        .await;
+    assert_eq!(needless.error.as_deref(), Some("the booking has changed"));
+}
+
+#[tokio::test]
+async fn a_push_waits_for_the_morning_unless_the_booking_begins_before() {
+    let world = World::new();
+    let ana = world.sign_up("ana", Language::French).await;
+    world.register(&ana, PHONE).await;
+    let booking = pending(&world, &ana).await;
+    // 23:00; the booking is on Wednesday.
+    world.pass_ms((6 * 60 + 47) * MINUTE_MS);
+    world.step(&booking, Step::Confirm, STAFF).await;
+    due(&world).await;
+    assert_eq!((mails(&world).len(), world.push.asked().len()), (1, 0));
+    world.pass_ms(8 * 60 * MINUTE_MS);
+    assert_eq!(due(&world).await, 0);
+    world.pass_ms(60 * MINUTE_MS);
+    assert_eq!(due(&world).await, 1);
+    assert_eq!(world.push.taken().len(), 1);
+}
+
+#[tokio::test]
+async fn devices_that_the_provider_does_not_know_are_forgotten() {
+    let world = World::new();
+    let ana = world.sign_up("ana", Language::French).await;
+    for device in [PHONE, TABLET] {
+        world.register(&ana, device).await;
+    }
+    world.push.then(Act::Forget(&[PHONE, "not a device"]));
+    let offer = world.offer(MONDAY, "20:00").await;
+    world.book(&ana, &offer).await;
+    due(&world).await;
+    let devices = world.notifications.devices(&ana).await.unwrap();
+    let names: Vec<&str> = devices.iter().map(|device| device.id.as_str()).collect();
+    assert_eq!(names, [TABLET]);
 }

@@ -21,8 +21,15 @@ use domain::{
         store::{BookingStore as _, By, Created, Stepped},
     },
     catalogue::{Announce, CatalogueStore as _, Family, Reach, sample},
-    messages::kind::Channel,
-    messages::provider::{Accepted, Content, Provider, SendError},
+    messages::{
+        kind::Channel,
+        letter::Letter,
+        provider::{Accepted, Content, Provider, SendError},
+    },
+    notifications::{
+        device::{DeviceId, Platform},
+        store::{NotificationStore as _, Registered},
+    },
     queue::{
         Lane, NewTask, Task, Work,
         store::{End, QueueStore as _},
@@ -39,8 +46,8 @@ use store_sqlite::{
     database::EmbeddedDb,
     stores::{
         bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
-        offers::EmbeddedOffers, partners::EmbeddedPartners, queue::EmbeddedQueue,
-        team::EmbeddedTeams, users::EmbeddedUsers,
+        notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
+        queue::EmbeddedQueue, team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 use templates::{Links, Templates};
@@ -55,6 +62,8 @@ pub(crate) enum Act {
     Fail(SendError),
     /// Takes it, and its answer never arrives.
     TakeAndHang,
+    /// Takes it, and knows these devices no more.
+    Forget(&'static [&'static str]),
 }
 
 pub(crate) fn down() -> Act {
@@ -97,17 +106,21 @@ impl Provider for Scripted {
     async fn send(&self, key: &str, content: &Content) -> Result<Accepted, SendError> {
         self.asked.lock().unwrap().push(key.to_owned());
         let act = self.script.lock().unwrap().pop_front().unwrap_or(Act::Take);
-        if let Act::Fail(error) = act {
-            return Err(error);
+        if let Act::Fail(error) = &act {
+            return Err(error.clone());
         }
         let message = (key.to_owned(), content.clone());
         self.taken.lock().unwrap().push(message);
-        if let Act::TakeAndHang = act {
+        if matches!(act, Act::TakeAndHang) {
             pending::<()>().await;
         }
+        let invalid: &[&str] = match act {
+            Act::Forget(devices) => devices,
+            Act::Take | Act::Fail(_) | Act::TakeAndHang => &[],
+        };
         Ok(Accepted {
             provider_id: "m1".to_owned(),
-            invalid_devices: Vec::new(),
+            invalid_devices: invalid.iter().map(|name| (*name).to_owned()).collect(),
         })
     }
 }
@@ -116,9 +129,11 @@ pub(crate) struct World {
     pub(crate) delivery: Delivery,
     pub(crate) email: Arc<Scripted>,
     pub(crate) sms: Arc<Scripted>,
+    pub(crate) push: Arc<Scripted>,
     pub(crate) users: EmbeddedUsers,
     pub(crate) teams: EmbeddedTeams,
     pub(crate) bookings: EmbeddedBookings,
+    pub(crate) notifications: EmbeddedNotifications,
     pub(crate) queue: EmbeddedQueue,
     pub(crate) wake: watch::Sender<()>,
     codes: Codes,
@@ -132,7 +147,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = EmbeddedDb::open(dir.path()).unwrap();
-        let (email, sms) = (Arc::new(Scripted::default()), Arc::new(Scripted::default()));
+        let [email, sms, push] = std::array::from_fn(|_| Arc::new(Scripted::default()));
         let (clock, wake) = (Arc::new(AtomicI64::new(NOW_MS)), watch::Sender::new(()));
         let now = Arc::clone(&clock);
         let codes = Codes::new([1; 32]);
@@ -142,6 +157,7 @@ impl World {
                 users: Arc::new(EmbeddedUsers::new(db.clone())),
                 bookings: Arc::new(EmbeddedBookings::new(db.clone())),
                 offers: Arc::new(EmbeddedOffers::new(db.clone())),
+                notifications: Arc::new(EmbeddedNotifications::new(db.clone())),
                 partners: Arc::new(EmbeddedPartners::new(db.clone())),
                 teams: Arc::new(EmbeddedTeams::new(db.clone())),
                 code_store: Arc::new(EmbeddedCodes::new(db.clone())),
@@ -152,7 +168,7 @@ impl World {
             providers: Providers {
                 email: Arc::clone(&email) as Arc<_>,
                 sms: Arc::clone(&sms) as Arc<_>,
-                push: Arc::clone(&sms) as Arc<_>,
+                push: Arc::clone(&push) as Arc<_>,
             },
             now: Arc::new(move || now.load(Relaxed)),
             wake: wake.clone(),
@@ -162,9 +178,11 @@ impl World {
             delivery,
             email,
             sms,
+            push,
             users: EmbeddedUsers::new(db.clone()),
             teams: EmbeddedTeams::new(db.clone()),
             bookings: EmbeddedBookings::new(db.clone()),
+            notifications: EmbeddedNotifications::new(db.clone()),
             queue: EmbeddedQueue::new(db.clone()),
             wake,
             codes,
@@ -300,9 +318,25 @@ impl World {
         };
         let (about, now_ms) = ((notice, &id, &user), self.now_ms());
         let tasks = vec![NewTask::of_channel(task, about, Channel::Sms, now_ms)];
-        let divided = End::Divided { tasks };
+        let entry = None;
+        let divided = End::Divided { tasks, entry };
         let ended = self.queue.end(&task.key, lease, divided, now_ms);
         ended.await.unwrap()
+    }
+
+    pub(crate) async fn register(&self, user: &UserId, device: &str) {
+        let id = DeviceId::parse(device).unwrap();
+        let registered = self
+            .notifications
+            .register(user, &id, Platform::Ios, self.now_ms());
+        assert!(matches!(registered.await.unwrap(), Registered::Done(_)));
+    }
+
+    /// What is in somebody's inbox, newest first.
+    pub(crate) async fn inbox(&self, user: &UserId) -> Vec<Letter> {
+        let page = self.notifications.page(user, 100, None).await.unwrap();
+        let letters = page.items.iter().map(|entry| entry.letter().unwrap());
+        letters.collect()
     }
 
     async fn add(&self, family: Family) {

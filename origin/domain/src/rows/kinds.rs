@@ -3,13 +3,14 @@
 use super::{Field, Identity, Kind, Missing, Shape};
 use crate::{
     bookings::booking::BookingStatus,
+    notifications::device::Platform,
     queue::{Lane, State},
     rows::Collection,
     users::account::{IdentityStatus, Post, Purpose, Role, Status},
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 9] = [
+pub const KINDS: [&Kind; 11] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -19,6 +20,8 @@ pub const KINDS: [&Kind; 9] = [
     &OFFER_VIEWS,
     &BOOKINGS,
     &QUEUE,
+    &DEVICES,
+    &INBOX,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -215,5 +218,33 @@ static QUEUE: Kind = Kind {
         field("due_at_ms", "dueAt", Shape::Moment),
         field("expires_at_ms", "expiresAt", Shape::Moment),
         field("ended_at_ms", "endedAt", Shape::Moment).or_absent(),
+    ],
+};
+
+static DEVICES: Kind = Kind {
+    collection: Collection::Devices,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Text),
+        field("user_id", "userId", Shape::Id),
+        field(
+            "platform",
+            "platform",
+            Shape::Word(|text| Platform::parse(text).is_some()),
+        ),
+        CREATED,
+        field("seen_at_ms", "seenAt", Shape::Moment),
+    ],
+};
+
+static INBOX: Kind = Kind {
+    collection: Collection::Inbox,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("user_id", "userId", Shape::Id),
+        field("letter", "letter", Shape::Text),
+        field("at_ms", "at", Shape::Moment),
+        field("read_at_ms", "readAt", Shape::Moment).or_absent(),
     ],
 };

@@ -14,6 +14,7 @@ mod erasing;
 mod listings;
 mod mongo;
 mod moving;
+mod notifications;
 mod partners;
 mod portal;
 mod purges;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         sessions::TESTS,
         codes::TESTS,
         queue::TESTS,
+        notifications::TESTS,
         service_tokens::TESTS,
         bookings::TESTS,
         bookings::RACES,

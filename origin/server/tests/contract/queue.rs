@@ -4,7 +4,11 @@ use access::codes::Codes;
 use domain::{
     BookingId, UserId,
     auth::codes::CodePurpose,
-    messages::kind::Channel,
+    messages::{
+        kind::Channel,
+        letter::{Letter, NewDevice},
+    },
+    notifications::inbox::Entry,
     queue::{
         Lane, NewTask, State, Task,
         notice::BookingNotice,
@@ -244,12 +248,21 @@ async fn a_task_is_divided_once_and_by_who_has_it(fresh: Fresh) {
     );
     let about = (BookingNotice::Confirmed, &booking, &user);
     let of = |channel| NewTask::of_channel(&first, about, channel, NOW_MS);
+    let letter = Letter::NewDevice(NewDevice {
+        first_name: "Ana".to_owned(),
+        device: None,
+        signed_in_at_ms: NOW_MS,
+    });
+    let entry = Entry::new(&task.key, user.clone(), &letter, NOW_MS);
     let divided = |channels: &[Channel]| End::Divided {
         tasks: channels.iter().map(|channel| of(*channel)).collect(),
+        entry: Some(Box::new(entry.clone())),
     };
     take(&fresh.db, "quick", NOW_MS + LEASE_MS, 1).await;
     let late = divided(&[Channel::Sms]);
     assert!(!end(&fresh.db, &task, "slow", late).await);
+    let inbox = async || fresh.db.notifications.page(&user, 9, None).await.unwrap();
+    assert_eq!(inbox().await.items, []);
     let both = divided(&[Channel::Email, Channel::Push]);
     assert!(end(&fresh.db, &task, "quick", both.clone()).await);
     assert!(!end(&fresh.db, &task, "quick", both).await, "once");
@@ -260,6 +273,7 @@ async fn a_task_is_divided_once_and_by_who_has_it(fresh: Fresh) {
     tasks.sort_by(|one, other| one.key.cmp(&other.key));
     let expected = ["email", "push"].map(|channel| format!("{}:{channel}", task.key));
     assert_eq!(keys(&tasks), expected.each_ref().map(String::as_str));
+    assert_eq!(inbox().await.items, [entry]);
     assert_eq!(tasks[0].person, Some(user));
     assert_eq!(tasks[0].expires_at_ms, first.expires_at_ms);
 }

@@ -11,6 +11,7 @@ mod catalogue;
 mod change;
 mod counters;
 mod lease;
+mod notifications;
 mod portal;
 mod purges;
 mod queue;
@@ -98,6 +99,11 @@ const STEPS: &[Migration] = &[
         version: 11,
         name: "queue",
         changes: queue::changes,
+    },
+    Migration {
+        version: 12,
+        name: "notifications",
+        changes: notifications::changes,
     },
 ];
 

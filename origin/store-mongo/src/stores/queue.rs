@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     StoreError,
+    notifications::inbox::Entry,
     queue::{
         Lane, NewTask, State, Task, error_text,
         store::{End, LaneFigures, QueueStore, TaskFilter},
@@ -20,6 +21,7 @@ use crate::{
     limits::SERVER_WITHIN,
     tables::{
         collections::QUEUE,
+        inbox,
         queue::{push, read},
     },
     tx::Tx,
@@ -148,10 +150,10 @@ impl QueueStore for MongoQueue {
                     "providerId": provider_id},
                 "$unset": {"lease": "", "error": ""},
             },
-            End::Divided { tasks } => {
+            End::Divided { tasks, entry } => {
                 let ended = self.db.transaction(move |tx| {
-                    let (this, tasks) = (this.clone(), tasks.clone());
-                    Box::pin(async move { divide(tx, this, &tasks, now).await })
+                    let (this, tasks, entry) = (this.clone(), tasks.clone(), entry.clone());
+                    Box::pin(async move { divide(tx, this, (&tasks, entry.as_deref()), now).await })
                 });
                 return Ok(ended.await?);
             }
@@ -259,7 +261,7 @@ impl QueueStore for MongoQueue {
 async fn divide(
     tx: &mut Tx,
     this: Document,
-    tasks: &[NewTask],
+    (tasks, entry): (&[NewTask], Option<&Entry>),
     now: DateTime,
 ) -> Result<bool, MongoError> {
     let done = doc! {
@@ -270,5 +272,8 @@ async fn divide(
         return Ok(false);
     }
     push(tx, tasks).await?;
+    if let Some(entry) = entry {
+        inbox::push(tx, entry).await?;
+    }
     Ok(true)
 }

@@ -14,6 +14,7 @@ use crate::{
     database::EmbeddedDb,
     error::SqliteError,
     tables::{
+        inbox,
         limit::limit,
         queue::{COLUMNS, push, read},
     },
@@ -182,7 +183,7 @@ fn write_end(
             .execute(named_params! {
                 ":provider": provider_id, ":now": now_ms, ":key": key, ":lease": lease,
             })?,
-        End::Divided { tasks } => {
+        End::Divided { tasks, entry } => {
             let ended = tx
                 .prepare_cached(&format!(
                     "UPDATE queue SET state = 'done', work = '', lease = NULL, error = NULL,
@@ -191,6 +192,9 @@ fn write_end(
                 .execute(named_params! {":now": now_ms, ":key": key, ":lease": lease})?;
             if ended > 0 {
                 push(tx, tasks)?;
+                if let Some(entry) = entry {
+                    inbox::push(tx, entry)?;
+                }
             }
             ended
         }
