@@ -57,6 +57,7 @@ const categoryPage = (person) => list(person, "CategoryPage", { categories: [pic
 
 const profile = ({ caller }) => run("Me", {}, caller);
 const bookings = ({ caller }) => run("MyBookings", { first: 20 }, caller);
+const inbox = ({ caller }) => run("Notifications", { first: 20 }, caller);
 const favorites = ({ caller }) => run("MyFavorites", {}, caller);
 
 function editProfile({ caller }) {
@@ -174,7 +175,7 @@ function editPlace({ caller, place }) {
 
 /// How many of a thousand actions are of each kind, and the operations that it may send.
 const GUEST = [
-  [205, near, ["OffersNearby"]],
+  [190, near, ["OffersNearby"]],
   [110, (person) => near(person, filters()), ["OffersNearby"]],
   [60, nextPage, ["OffersNearby", "OfferSearch"]],
   [110, search, ["OfferSearch"]],
@@ -183,6 +184,7 @@ const GUEST = [
   [35, profile, ["Me"]],
   [35, bookings, ["MyBookings"]],
   [25, favorites, ["MyFavorites"]],
+  [15, inbox, ["Notifications"]],
   [10, editProfile, ["UpdateProfile"]],
   [50, favorite, ["AddFavorite", "RemoveFavorite"]],
   [

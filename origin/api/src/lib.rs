@@ -2,7 +2,7 @@
 //!
 //! Layers, each below the next: [`request`] (context, authorisation, loaders) → [`nodes`] (object
 //! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`],
-//! [`team`], [`stats`], [`purges`], [`live`]) → [`schema`] → [`execution`] (runs a document,
+//! [`notifications`], [`team`], [`stats`], [`purges`], [`live`]) → [`schema`] → [`execution`] (runs a document,
 //! answers from the cache). [`services`] is all that resolvers may use. Nothing here knows HTTP.
 
 pub mod auth;
@@ -14,6 +14,7 @@ pub mod execution;
 pub mod lists;
 pub mod live;
 pub mod nodes;
+pub mod notifications;
 pub mod offers;
 pub mod partners;
 pub mod purges;

@@ -11,6 +11,7 @@ use crate::{
     bookings::{mutations::BookingMutations, queries::BookingQueries},
     environment::Environment,
     live::subscriptions::Live,
+    notifications::{mutations::NotificationMutations, queries::NotificationQueries},
     offers::{mutations::OfferMutations, queries::OfferQueries},
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
     purges::mutations::PurgeMutations,
@@ -28,6 +29,7 @@ pub struct Query(
     StatsQueries,
     UserQueries,
     AuthQueries,
+    NotificationQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -40,6 +42,7 @@ pub struct Mutation(
     AuthMutations,
     ProofMutations,
     UserMutations,
+    NotificationMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

@@ -13,12 +13,13 @@ use access::{
 };
 use domain::{
     StoreError, bookings::store::BookingStore, messages::reach::ReachStore,
-    offers::store::OfferStore, partners::store::PartnerStore, purges::PurgeStore,
-    queue::store::QueueStore, stats::store::StatsStore, team::store::TeamStore,
-    users::store::UserStore,
+    notifications::store::NotificationStore, offers::store::OfferStore,
+    partners::store::PartnerStore, purges::PurgeStore, queue::store::QueueStore,
+    stats::store::StatsStore, team::store::TeamStore, users::store::UserStore,
 };
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
+use templates::{Links, Templates};
 use tokio::sync::watch;
 
 use crate::{
@@ -54,6 +55,10 @@ pub struct Shared {
     pub qr_keys: KeySet,
     pub queue: Arc<dyn QueueStore>,
     pub reach: Arc<dyn ReachStore>,
+    pub notifications: Arc<dyn NotificationStore>,
+    /// The texts of the inbox, and where they lead.
+    pub templates: Templates,
+    pub links: Links,
     /// Tells this server's workers that there is a task: they look by themselves only now and then.
     pub queue_wake: watch::Sender<()>,
     pub caches: Caches,

@@ -6,12 +6,16 @@ use access::codes::Codes;
 use domain::{
     InvitationId, StoreError, UserId,
     auth::codes::{CodePurpose, CodeStore},
+    bookings::store::BookingStore,
     messages::{
         kind::Channel,
         letter::{Invitation, Letter, PhoneCode, Proof, ResetPassword, VerifyEmail},
+        reach::AddressHash,
     },
+    notifications::{inbox::Entry, store::NotificationStore},
+    offers::store::OfferStore,
     partners::store::PartnerStore,
-    queue::{Nonce, Work},
+    queue::{NewTask, Nonce, Task, Work},
     sentence::Language,
     team::{InvitationToken, store::TeamStore},
     users::{account::Status, store::UserStore},
@@ -21,8 +25,11 @@ use domain::{
 #[derive(Clone)]
 pub struct Sources {
     pub users: Arc<dyn UserStore>,
+    pub bookings: Arc<dyn BookingStore>,
+    pub offers: Arc<dyn OfferStore>,
     pub partners: Arc<dyn PartnerStore>,
     pub teams: Arc<dyn TeamStore>,
+    pub notifications: Arc<dyn NotificationStore>,
     pub code_store: Arc<dyn CodeStore>,
     pub codes: Codes,
 }
@@ -36,23 +43,56 @@ impl fmt::Debug for Sources {
 /// A letter with its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Addressed {
-    pub(crate) channel: Channel,
-    /// An e-mail address or a phone number.
-    pub(crate) to: String,
+    pub(crate) to: Recipient,
     pub(crate) language: Language,
     pub(crate) letter: Letter,
+}
+
+/// Where a message goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Recipient {
+    Email(String),
+    /// A number in E.164.
+    Phone(String),
+    /// The push provider's names of a person's devices.
+    Devices(Vec<String>),
+}
+
+impl Recipient {
+    pub(crate) const fn channel(&self) -> Channel {
+        match self {
+            Self::Email(_) => Channel::Email,
+            Self::Phone(_) => Channel::Sms,
+            Self::Devices(_) => Channel::Push,
+        }
+    }
+
+    /// The address that may be known to be out of reach.
+    pub(crate) fn address(&self) -> Option<AddressHash> {
+        match self {
+            Self::Email(address) | Self::Phone(address) => Some(AddressHash::of(address)),
+            Self::Devices(_) => None,
+        }
+    }
 }
 
 /// What a task comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Composed {
     Send(Box<Addressed>),
+    /// These tasks do it, and an entry of the inbox.
+    Divide(Vec<NewTask>, Option<Box<Entry>>),
     /// What the task was stored for no longer holds.
     Needless(&'static str),
 }
 
 impl Sources {
-    pub(crate) async fn compose(&self, work: &Work, now_ms: i64) -> Result<Composed, StoreError> {
+    pub(crate) async fn compose(
+        &self,
+        task: &Task,
+        work: &Work,
+        now_ms: i64,
+    ) -> Result<Composed, StoreError> {
         match work {
             Work::Code {
                 user,
@@ -64,6 +104,15 @@ impl Sources {
                 language,
                 nonce,
             } => self.invitation(id, *language, nonce, now_ms).await,
+            Work::Booking { id, user, notice } => {
+                self.divide(task, (*notice, id, user), now_ms).await
+            }
+            Work::Message {
+                notice,
+                booking,
+                user,
+                channel,
+            } => self.message((*notice, booking, user), *channel).await,
         }
     }
 
@@ -93,25 +142,28 @@ impl Sources {
         };
         let first_name = account.first_name;
         let token = || Proof::new(format!("{user}.{code}"));
-        let (channel, letter) = match purpose {
+        let target = stored.target;
+        let (to, letter) = match purpose {
             CodePurpose::VerifyEmail => {
                 let token = token();
                 let letter = VerifyEmail { first_name, token };
-                (Channel::Email, Letter::VerifyEmail(letter))
+                (Recipient::Email(target), Letter::VerifyEmail(letter))
             }
             CodePurpose::ResetPassword => {
                 let token = token();
                 let letter = ResetPassword { first_name, token };
-                (Channel::Email, Letter::ResetPassword(letter))
+                (Recipient::Email(target), Letter::ResetPassword(letter))
             }
             CodePurpose::VerifyPhone => {
                 let code = Proof::new(code);
-                (Channel::Sms, Letter::PhoneCode(PhoneCode { code }))
+                (
+                    Recipient::Phone(target),
+                    Letter::PhoneCode(PhoneCode { code }),
+                )
             }
         };
         Ok(Composed::Send(Box::new(Addressed {
-            channel,
-            to: stored.target,
+            to,
             language: account.preferences.language,
             letter,
         })))
@@ -143,8 +195,7 @@ impl Sources {
         let account = self.users.by_email(&stored.email_key()).await?;
         let language = account.map_or(language, |account| account.preferences.language);
         Ok(Composed::Send(Box::new(Addressed {
-            channel: Channel::Email,
-            to: stored.email,
+            to: Recipient::Email(stored.email),
             language,
             letter: Letter::Invitation(Invitation {
                 partner: partner.name,

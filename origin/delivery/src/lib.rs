@@ -8,6 +8,7 @@
 mod circuit;
 mod composing;
 mod metrics;
+mod notices;
 mod working;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -21,6 +22,7 @@ use domain::{
         provider::{Content, Provider, SendError},
         reach::{AddressHash, Barrier, Reach, ReachStore},
     },
+    notifications::device::DeviceId,
     queue::{
         Lane, Task, Work, retry,
         store::{End, QueueStore},
@@ -33,7 +35,7 @@ pub use composing::Sources;
 pub use metrics::Metrics;
 
 use circuit::Circuit;
-use composing::{Addressed, Composed};
+use composing::{Addressed, Composed, Recipient};
 
 /// How long a provider may take.
 const PROVIDER_WITHIN: Duration = Duration::from_secs(15);
@@ -148,6 +150,7 @@ impl Delivery {
                 parts.metrics.waited(task.lane, now_ms - task.created_at_ms);
                 "sent"
             }
+            End::Divided { .. } => "divided",
             End::Needless { why } => {
                 tracing::debug!(kind, key = task.key, why, "a task is needless");
                 "needless"
@@ -162,7 +165,11 @@ impl Delivery {
             }
         };
         parts.metrics.ended(kind, outcome);
+        let is_divided = matches!(end, End::Divided { .. });
         match parts.queue.end(&task.key, lease, end, now_ms).await {
+            Ok(true) if is_divided => {
+                parts.wake.send_replace(());
+            }
             Ok(true) => {}
             Ok(false) => {
                 tracing::warn!(
@@ -190,8 +197,9 @@ impl Delivery {
         if task.expires_at_ms <= now_ms {
             return dead("it was too late");
         }
-        let addressed = match parts.sources.compose(work, now_ms).await {
+        let addressed = match parts.sources.compose(task, work, now_ms).await {
             Ok(Composed::Send(addressed)) => addressed,
+            Ok(Composed::Divide(tasks, entry)) => return End::Divided { tasks, entry },
             Ok(Composed::Needless(why)) => return End::Needless { why },
             Err(error) => {
                 let error = chain(&error);
@@ -199,11 +207,11 @@ impl Delivery {
             }
         };
         let Addressed {
-            channel,
             to,
             language,
             letter,
         } = *addressed;
+        let channel = to.channel();
         if let Some(due_at_ms) = letter.waits_until(channel, now_ms) {
             return End::Later {
                 due_at_ms,
@@ -211,8 +219,8 @@ impl Delivery {
                 counts: false,
             };
         }
-        let address = AddressHash::of(&to);
-        match self.barrier(channel, &address, letter.kind()).await {
+        let address = to.address();
+        match self.barrier(channel, address.as_ref(), letter.kind()).await {
             Ok(None) => {}
             Ok(Some(barrier)) => return End::Needless { why: barrier.why() },
             Err(error) => return self.later(task, chain(&error), None),
@@ -220,13 +228,12 @@ impl Delivery {
         let rendered = parts
             .templates
             .render(&letter, language, channel, &parts.links);
-        let content = match rendered {
-            Ok(Rendered::Email(email)) => Content::Email(email.to(to)),
-            Ok(Rendered::Sms(sms)) => Content::Sms(sms.to(to)),
-            Ok(Rendered::Push(_) | Rendered::Inbox(_)) => {
-                return dead("no task is told by this channel");
-            }
-            Err(error) => return dead(&chain(&error)),
+        let content = match (rendered, to) {
+            (Ok(Rendered::Email(email)), Recipient::Email(to)) => Content::Email(email.to(to)),
+            (Ok(Rendered::Sms(sms)), Recipient::Phone(to)) => Content::Sms(sms.to(to)),
+            (Ok(Rendered::Push(push)), Recipient::Devices(to)) => Content::Push(push.to(to)),
+            (Ok(_), _) => return dead("the text is for another channel"),
+            (Err(error), _) => return dead(&chain(&error)),
         };
         self.send(task, channel, &content, address).await
     }
@@ -235,9 +242,12 @@ impl Delivery {
     async fn barrier(
         &self,
         channel: Channel,
-        address: &AddressHash,
+        address: Option<&AddressHash>,
         kind: Kind,
     ) -> Result<Option<Barrier>, StoreError> {
+        let Some(address) = address else {
+            return Ok(None);
+        };
         let barrier = self.0.parts.reach.barrier(channel, address).await?;
         Ok(barrier.filter(|barrier| !barrier.lets_through(kind)))
     }
@@ -247,7 +257,7 @@ impl Delivery {
         task: &Task,
         channel: Channel,
         content: &Content,
-        address: AddressHash,
+        address: Option<AddressHash>,
     ) -> End {
         let parts = &self.0.parts;
         let (provider, circuit) = match channel {
@@ -281,26 +291,54 @@ impl Delivery {
         }
         parts.metrics.circuit(name, circuit.is_open(now_ms));
         match sent {
-            Ok(accepted) => End::Sent {
-                provider_id: accepted.provider_id,
-            },
+            Ok(accepted) => {
+                self.forget(&accepted.invalid_devices).await;
+                End::Sent {
+                    provider_id: accepted.provider_id,
+                }
+            }
             Err(SendError::Later { why, after_ms }) => {
                 self.later(task, format!("{name}: {why}"), after_ms)
             }
             Err(error @ SendError::Refused { .. }) => dead(&format!("{name}: {error}")),
-            Err(error @ SendError::Recipient { .. }) => {
-                let bounced = Reach {
-                    channel,
-                    address,
-                    barrier: Some(Barrier::Bounced),
-                    at_ms: now_ms,
-                };
-                // If it is not noted, the next message learns it from the provider again.
-                if let Err(error) = parts.reach.note(bounced).await {
-                    tracing::warn!(error = chain(&error), "a bounce was not stored");
+            Err(SendError::Recipient {
+                why,
+                invalid_devices,
+            }) => {
+                self.forget(&invalid_devices).await;
+                if let Some(address) = address {
+                    self.bounced(channel, address, now_ms).await;
                 }
-                dead(&format!("{name}: {error}"))
+                dead(&format!("{name}: {why}"))
             }
+        }
+    }
+
+    /// Notes that an address cannot be reached. If that fails, the provider says so again.
+    async fn bounced(&self, channel: Channel, address: AddressHash, at_ms: i64) {
+        let bounced = Reach {
+            channel,
+            address,
+            barrier: Some(Barrier::Bounced),
+            at_ms,
+        };
+        if let Err(error) = self.0.parts.reach.note(bounced).await {
+            tracing::warn!(error = chain(&error), "a bounce was not stored");
+        }
+    }
+
+    /// Removes devices that a provider does not know any more. If that fails, it says so again.
+    async fn forget(&self, devices: &[String]) {
+        let ids: Vec<DeviceId> = devices
+            .iter()
+            .filter_map(|name| DeviceId::parse(name))
+            .collect();
+        if ids.is_empty() {
+            return;
+        }
+        let notifications = &self.0.parts.sources.notifications;
+        if let Err(error) = notifications.forget_devices(&ids).await {
+            tracing::warn!(error = chain(&error), "devices were not removed");
         }
     }
 

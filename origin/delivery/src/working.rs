@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{
     error_chain::chain,
+    notifications::inbox,
     queue::{KEPT_MS, Lane},
 };
 use tokio::{task::JoinSet, time::sleep};
@@ -84,6 +85,15 @@ impl Delivery {
             let forgotten = parts.queue.forget(now_ms - KEPT_MS, SWEPT_AT_ONCE).await;
             if let Err(error) = &forgotten {
                 tracing::warn!(error = chain(error), "old tasks were not removed");
+            }
+            let before_ms = now_ms - inbox::KEPT_MS;
+            let notifications = &parts.sources.notifications;
+            let forgotten = notifications.forget_entries(before_ms, SWEPT_AT_ONCE).await;
+            if let Err(error) = &forgotten {
+                tracing::warn!(
+                    error = chain(error),
+                    "old entries of inboxes were not removed"
+                );
             }
             tokio::select! {
                 () = stop.cancelled() => return,

@@ -18,14 +18,16 @@ pub enum CursorKind {
     OfferNewest,
     PartnerName,
     BookingNewest,
+    InboxNewest,
 }
 
 impl CursorKind {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
         Self::BookingNewest,
+        Self::InboxNewest,
     ];
 
     const fn byte(self) -> u8 {
@@ -34,6 +36,7 @@ impl CursorKind {
             Self::OfferNewest => 2,
             Self::PartnerName => 3,
             Self::BookingNewest => 4,
+            Self::InboxNewest => 5,
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod documents;
 pub mod error_chain;
 pub mod messages;
+pub mod notifications;
 mod nouns;
 pub mod offers;
 pub mod paris;

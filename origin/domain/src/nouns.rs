@@ -117,6 +117,10 @@ id!(
     /// The id of an invitation to join a partner's team.
     InvitationId
 );
+id!(
+    /// The id of an entry of a user's inbox.
+    NotificationId
+);
 
 /// Mean radius of the Earth (IUGG), km.
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;

@@ -53,10 +53,12 @@ pub enum Collection {
     Bookings,
     Queue,
     Reach,
+    Devices,
+    Inbox,
 }
 
 impl Collection {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -72,6 +74,8 @@ impl Collection {
         Self::Bookings,
         Self::Queue,
         Self::Reach,
+        Self::Devices,
+        Self::Inbox,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -91,6 +95,8 @@ impl Collection {
             Self::Bookings => "bookings",
             Self::Queue => "queue",
             Self::Reach => "reach",
+            Self::Devices => "devices",
+            Self::Inbox => "inbox",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::{Purpose, Variant};
+use crate::{Purpose, variant::Variant};
 
 /// SHA-256 of a purpose and of all variants.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

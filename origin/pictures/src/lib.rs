@@ -3,7 +3,7 @@
 //! 1. `format.rs` says by its first bytes what a file is, and names what it refuses.
 //! 2. `containers/` walks a file from its first byte to its last, without decoding a pixel.
 //! 3. `header.rs` checks size, shape and number of pixels before anything is allocated for them.
-//! 4. `process.rs` decodes, turns, crops and scales; `webp.rs` encodes; `preview.rs` makes the blurhash.
+//! 4. `process.rs` decodes, turns and crops; `scale.rs` scales; `webp.rs` encodes; `preview.rs` makes the blurhash.
 //! 5. `key.rs` names the result by its content.
 //! 6. `pool.rs` runs all of it on a bounded number of threads.
 //!
@@ -13,19 +13,24 @@ mod containers;
 mod format;
 mod header;
 mod key;
+mod limits;
 mod pool;
 mod preview;
 mod process;
 mod purpose;
 mod refused;
+mod scale;
 mod stop;
+mod variant;
 mod webp;
 
 pub use format::{Format, sniff};
-pub use header::{Depth, Header, MAX_BYTES, MAX_PIXELS, MAX_PIXELS_16_BIT, MAX_SIDE, inspect};
+pub use header::{Header, inspect};
 pub use key::{ContentHash, key};
+pub use limits::{Depth, MAX_BYTES, MAX_PIXELS, MAX_PIXELS_16_BIT, MAX_SIDE};
 pub use pool::{PictureError, Pictures, PicturesConfig};
-pub use process::{PEAK_BYTES, Processed, Variant, WIDTHS, process};
+pub use process::{PEAK_BYTES, Processed, WIDTHS, process};
 pub use purpose::Purpose;
 pub use refused::Refused;
 pub use stop::Stop;
+pub use variant::Variant;

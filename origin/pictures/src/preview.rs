@@ -2,7 +2,7 @@
 
 use image::DynamicImage;
 
-use crate::{Refused, process::scaled};
+use crate::{Refused, scale::scaled};
 
 /// The longer side of what it is computed from: it only has a few waves.
 const SIDE: u32 = 64;

@@ -2,7 +2,6 @@
 
 use std::io::Cursor;
 
-use fast_image_resize::{MulDiv, ResizeOptions, Resizer};
 use image::{
     DynamicImage, ImageDecoder, ImageError, Limits,
     codecs::{jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder},
@@ -12,10 +11,13 @@ use moxcms::{ColorProfile, Layout, TransformOptions};
 
 use crate::{
     Format, Purpose, Refused, containers,
-    header::{Header, MAX_SIDE, inspect},
+    header::{Header, inspect},
     key::ContentHash,
+    limits::MAX_SIDE,
     preview::blurhash,
+    scale::{scaled, scaled_in_place, scaled_side},
     stop::Stop,
+    variant::Variant,
     webp,
 };
 
@@ -36,21 +38,6 @@ pub struct Processed {
     pub variants: Vec<Variant>,
     pub blurhash: String,
     pub hash: ContentHash,
-}
-
-#[derive(Clone, PartialEq, Eq)]
-pub struct Variant {
-    pub width: u32,
-    pub height: u32,
-    /// The file, without any metadata.
-    pub webp: Vec<u8>,
-}
-
-impl std::fmt::Debug for Variant {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let bytes = self.webp.len();
-        write!(f, "{} × {}, {bytes} bytes", self.width, self.height)
-    }
 }
 
 /// Seconds of work for a large picture: not for a thread that serves requests (`Pictures`).
@@ -169,12 +156,6 @@ fn largest(decoded: Decoded, purpose: Purpose) -> Result<DynamicImage, Refused> 
     Ok(picture)
 }
 
-/// The length of a side when another one of `from` becomes `to`.
-fn scaled_side(side: u32, to: u32, from: u32) -> u32 {
-    let scaled = (u64::from(side) * u64::from(to) + u64::from(from) / 2) / u64::from(from);
-    u32::try_from(scaled).unwrap_or(u32::MAX).max(1)
-}
-
 fn has_transparency(picture: &DynamicImage) -> bool {
     let some_below = |samples: &[u8], channels: usize| {
         let mut alphas = samples.iter().skip(channels - 1).step_by(channels);
@@ -185,48 +166,6 @@ fn has_transparency(picture: &DynamicImage) -> bool {
         DynamicImage::ImageRgba8(pixels) => some_below(pixels, 4),
         other => other.color().has_alpha(),
     }
-}
-
-/// Left, top, width and height.
-type Part = (u32, u32, u32, u32);
-
-/// A part of a picture in another size.
-pub(crate) fn scaled(
-    picture: &DynamicImage,
-    part: Part,
-    width: u32,
-    height: u32,
-) -> Result<DynamicImage, Refused> {
-    let mut to = DynamicImage::new(width, height, picture.color());
-    let resized = Resizer::new().resize(picture, &mut to, &options(part));
-    resized.map_err(|_| Refused::Unsupported)?;
-    Ok(to)
-}
-
-/// The same for a picture that nobody needs afterwards. Colours are weighed by their alpha, and
-/// `scaled` does that in a copy of all pixels.
-fn scaled_in_place(
-    mut picture: DynamicImage,
-    part: Part,
-    width: u32,
-    height: u32,
-) -> Result<DynamicImage, Refused> {
-    if !picture.color().has_alpha() {
-        return scaled(&picture, part, width, height);
-    }
-    let alpha = MulDiv::new();
-    let failed = |_| Refused::Unsupported;
-    alpha.multiply_alpha_inplace(&mut picture).map_err(failed)?;
-    let mut to = DynamicImage::new(width, height, picture.color());
-    let weighed = options(part).use_alpha(false);
-    let resized = Resizer::new().resize(&picture, &mut to, &weighed);
-    resized.map_err(|_| Refused::Unsupported)?;
-    alpha.divide_alpha_inplace(&mut to).map_err(failed)?;
-    Ok(to)
-}
-
-fn options((left, top, width, height): Part) -> ResizeOptions {
-    ResizeOptions::new().crop(left.into(), top.into(), width.into(), height.into())
 }
 
 /// The same colours in the numbers of sRGB, as browsers take a picture without a profile. Phones

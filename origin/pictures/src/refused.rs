@@ -2,7 +2,7 @@
 
 use crate::{
     Purpose,
-    header::{MAX_BYTES, MAX_PIXELS, MAX_SIDE},
+    limits::{MAX_BYTES, MAX_PIXELS, MAX_SIDE},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

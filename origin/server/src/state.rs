@@ -120,24 +120,24 @@ impl AppState {
             database.codes,
             database.service_tokens,
         )?;
-        let unsent = Arc::new(UnsentMessages::new(if config.environment.is_production() {
-            MessageLog::KeyOnly
-        } else {
-            MessageLog::Full
-        }));
+        let unsent = Arc::new(unsent(&config));
         let queue_wake = watch::Sender::new(());
+        let templates = Templates::new()?;
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
             queue: Arc::clone(&database.queue),
             reach: Arc::clone(&database.reach),
             sources: Sources {
                 users: Arc::clone(&database.users),
+                bookings: Arc::clone(&database.bookings),
+                offers: Arc::clone(&database.offers),
                 partners: Arc::clone(&database.partners),
                 teams: Arc::clone(&database.teams),
+                notifications: Arc::clone(&database.notifications),
                 code_store: Arc::clone(&auth.code_store),
                 codes: auth.codes.clone(),
             },
-            templates: Templates::new()?,
+            templates: templates.clone(),
             links: config.messages.links.clone(),
             providers: providers(&config.providers, &unsent)?,
             now: Arc::new(move || wall.now_ms()),
@@ -167,6 +167,9 @@ impl AppState {
             qr_keys: config.qr_keys.clone(),
             queue: database.queue,
             reach: database.reach,
+            notifications: database.notifications,
+            templates,
+            links: config.messages.links.clone(),
             queue_wake,
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
             document_mode: config.documents.mode,
@@ -218,6 +221,15 @@ fn providers(
             Some(config) => Arc::new(OneSignal::new(config.clone())?),
             None => unsent(),
         },
+    })
+}
+
+/// Keeps messages; in production their texts are not logged.
+fn unsent(config: &Config) -> UnsentMessages {
+    UnsentMessages::new(if config.environment.is_production() {
+        MessageLog::KeyOnly
+    } else {
+        MessageLog::Full
     })
 }
 

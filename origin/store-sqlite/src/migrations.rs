@@ -83,6 +83,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "reach",
         sql: include_str!("migrations/reach.sql"),
     },
+    Migration {
+        version: 15,
+        name: "notifications",
+        sql: include_str!("migrations/notifications.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -57,6 +57,8 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "catalogue-index",
             "access",
             "purging",
+            // Texts of the inbox.
+            "templates",
             // The key of an answer is the edge's.
             "edge-core",
             "pq-core",

@@ -68,6 +68,8 @@ pub struct Budgets {
     pub invite_partner: Budget,
     /// Invitations to an address, of all partners.
     pub invite_recipient: Budget,
+    /// Devices that a user registers for push notifications.
+    pub device: Budget,
     /// Writes of offers, establishments and partners by a user.
     pub catalogue: Budget,
     /// Such writes for a partner.
@@ -120,6 +122,7 @@ impl Default for Budgets {
                 10,
                 DAY,
             ),
+            device: budget("device", "YOUSOON_LIMIT_DEVICE", 60, HOUR),
             catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
             catalogue_partner: budget(
                 "catalogue-partner",
@@ -133,7 +136,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 20] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 21] {
         let Self {
             register_network,
             login,
@@ -153,6 +156,7 @@ impl Budgets {
             invite,
             invite_partner,
             invite_recipient,
+            device,
             catalogue,
             catalogue_partner,
         } = self;
@@ -175,6 +179,7 @@ impl Budgets {
             invite,
             invite_partner,
             invite_recipient,
+            device,
             catalogue,
             catalogue_partner,
         ]

@@ -13,7 +13,6 @@ use domain::{
         kind::Channel,
         reach::{AddressHash, Reach},
     },
-    queue::{NewTask, Work},
     sentence::Sentence,
     texts::{pasted_token, typed_code},
     users::{
@@ -196,17 +195,12 @@ async fn send(
     }) {
         return Ok(());
     }
-    let (user, nonce) = (account.id.clone(), Codes::nonce());
+    let (user, nonce) = (&account.id, Codes::nonce());
     let code = auth.codes.code(purpose, &nonce);
     let stored = auth
         .codes
-        .stored(&user, account.epoch, purpose, &target, &code, now_ms);
-    let work = Work::Code {
-        user,
-        purpose,
-        nonce,
-    };
-    let task = NewTask::of_code(work, &stored);
+        .stored(user, account.epoch, purpose, &target, &code, now_ms);
+    let task = stored.task(nonce);
     // Not put if the account was erased since it was looked up.
     if auth.code_store.put(stored, task).await? {
         services.queue_wake.send_replace(());

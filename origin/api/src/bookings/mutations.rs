@@ -196,6 +196,8 @@ fn used(at_ms: i64, by: Option<&str>, language: Language) -> String {
 async fn changed(request: &RequestContext, booking: Booking) -> BookingNode {
     forget_offers(&request.loader);
     forget_bookings(&request.loader);
+    // Its guest may be told.
+    request.services.queue_wake.send_replace(());
     relay(request, Purging::Pending).await;
     BookingNode::from(booking)
 }

@@ -5,6 +5,7 @@ pub mod booking;
 pub mod consent;
 pub mod directives;
 pub mod moment;
+pub mod notification;
 pub mod offer;
 pub mod page;
 pub mod partner;

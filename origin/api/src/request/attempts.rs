@@ -53,6 +53,8 @@ pub enum Attempt<'a> {
         partner: &'a PartnerId,
         to: &'a EmailKey,
     },
+    /// Registering a device for push notifications.
+    RegisterDevice(&'a UserId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
     /// may make lists in the caches invalid.
     Write(Option<&'a PartnerId>),
@@ -101,6 +103,7 @@ impl Attempt<'_> {
                 (budgets.invite_partner, everywhere(partner.as_str())),
                 (budgets.invite_recipient, everywhere(to.as_str())),
             ],
+            Self::RegisterDevice(user) => vec![(budgets.device, everywhere(user.as_str()))],
             Self::Write(partner) => {
                 let person = (budgets.catalogue, Target::Everywhere(caller.actor()));
                 let partner = partner
@@ -121,6 +124,7 @@ impl Attempt<'_> {
             | Self::TryCode(_)
             | Self::TryLink
             | Self::Invite { .. }
+            | Self::RegisterDevice(_)
             | Self::Write(_) => None,
         }
     }

@@ -4,7 +4,6 @@ use access::{codes::Codes, random};
 use async_graphql::{Context, Error, ID, InputObject, Object, Result};
 use domain::{
     InvitationId, Partner, PartnerId, UserId,
-    queue::NewTask,
     sentence::Sentence,
     team::{
         Invitation, InvitationToken, LIFE_MS, MOST_INVITATIONS, MOST_MEMBERS,
@@ -156,7 +155,7 @@ async fn invite(
         accepted: false,
     };
     let language = Reader::of(&request.asker).language(&request.services).await;
-    let task = NewTask::of_invitation(&invitation, language, nonce);
+    let task = invitation.task(language, nonce);
     let invited = request
         .services
         .teams

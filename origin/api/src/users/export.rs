@@ -8,6 +8,10 @@ use domain::{
         booking::Booking,
         store::{BookingCursor, BookingQuery},
     },
+    notifications::{
+        device::Device,
+        inbox::{Entry, MOST_ENTRIES},
+    },
     purges::{AuditFilter, AuditRow, audit::actor_of},
     sentence::Sentence,
     team::store::Invitation,
@@ -130,6 +134,12 @@ async fn beginning(request: &RequestContext, account: &Account, data: &mut Value
     } else {
         Vec::new()
     };
+    let devices = services.notifications.devices(&account.id).await;
+    let devices = devices.map_err(failed)?;
+    let inbox = services.notifications.page(&account.id, MOST_ENTRIES, None);
+    let inbox = inbox.await.map_err(failed)?;
+    data["devices"] = devices.iter().map(of_device).collect();
+    data["notifications"] = inbox.items.iter().map(of_entry).collect();
     data["account"] = of_account(account);
     data["consents"] = consents.iter().map(of_consent).collect();
     data["favorites"] = favorites.collect();
@@ -158,6 +168,24 @@ fn of_account(account: &Account) -> Value {
         "status": account.status,
         "createdAt": moment(account.created_at_ms),
         "updatedAt": moment(account.updated_at_ms),
+    })
+}
+
+fn of_device(device: &Device) -> Value {
+    json!({
+        "id": device.id.as_str(),
+        "platform": device.platform,
+        "createdAt": moment(device.created_at_ms),
+        "lastSeenAt": moment(device.seen_at_ms),
+    })
+}
+
+fn of_entry(entry: &Entry) -> Value {
+    json!({
+        "id": entry.id,
+        "said": entry.letter(),
+        "at": moment(entry.at_ms),
+        "readAt": entry.read_at_ms.map(moment),
     })
 }
 

@@ -13,22 +13,40 @@ use access::codes::Codes;
 use async_trait::async_trait;
 use delivery::{Delivery, Metrics, Parts, Providers, Sources};
 use domain::{
-    InvitationId, PartnerId, UserId,
+    BookingId, BookingLimits, InvitationId, Offer, OfferSchedule, PartnerId, UserId,
     auth::codes::{CodePurpose, CodeStore as _},
-    catalogue::{Announce, CatalogueStore as _, Reach, sample},
-    messages::provider::{Accepted, Content, Provider, SendError},
-    queue::{NewTask, Task, Work, store::QueueStore as _},
+    bookings::{
+        booking::{Booking, Step},
+        rules::NewBooking,
+        store::{BookingStore as _, By, Created, Stepped},
+    },
+    catalogue::{Announce, CatalogueStore as _, Family, Reach, sample},
+    messages::{
+        kind::Channel,
+        letter::Letter,
+        provider::{Accepted, Content, Provider, SendError},
+    },
+    notifications::{
+        device::{DeviceId, Platform},
+        store::{NotificationStore as _, Registered},
+    },
+    queue::{
+        Lane, NewTask, Task, Work,
+        store::{End, QueueStore as _},
+    },
     sentence::Language,
     team::{Invitation, InvitationToken, store::TeamStore as _},
     users::{
         account::{Account, IdentityStatus, PasswordHash, Post, Preferences, Role, Status},
+        change::AccountChange,
         store::UserStore as _,
     },
 };
 use store_sqlite::{
     database::EmbeddedDb,
     stores::{
-        catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, partners::EmbeddedPartners,
+        bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
+        notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
         queue::EmbeddedQueue, reach::EmbeddedReach, team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
@@ -44,6 +62,8 @@ pub(crate) enum Act {
     Fail(SendError),
     /// Takes it, and its answer never arrives.
     TakeAndHang,
+    /// Takes it, and knows these devices no more.
+    Forget(&'static [&'static str]),
 }
 
 pub(crate) fn down() -> Act {
@@ -86,17 +106,21 @@ impl Provider for Scripted {
     async fn send(&self, key: &str, content: &Content) -> Result<Accepted, SendError> {
         self.asked.lock().unwrap().push(key.to_owned());
         let act = self.script.lock().unwrap().pop_front().unwrap_or(Act::Take);
-        if let Act::Fail(error) = act {
-            return Err(error);
+        if let Act::Fail(error) = &act {
+            return Err(error.clone());
         }
         let message = (key.to_owned(), content.clone());
         self.taken.lock().unwrap().push(message);
-        if let Act::TakeAndHang = act {
+        if matches!(act, Act::TakeAndHang) {
             pending::<()>().await;
         }
+        let invalid: &[&str] = match act {
+            Act::Forget(devices) => devices,
+            Act::Take | Act::Fail(_) | Act::TakeAndHang => &[],
+        };
         Ok(Accepted {
             provider_id: "m1".to_owned(),
-            invalid_devices: Vec::new(),
+            invalid_devices: invalid.iter().map(|name| (*name).to_owned()).collect(),
         })
     }
 }
@@ -105,8 +129,11 @@ pub(crate) struct World {
     pub(crate) delivery: Delivery,
     pub(crate) email: Arc<Scripted>,
     pub(crate) sms: Arc<Scripted>,
+    pub(crate) push: Arc<Scripted>,
     pub(crate) users: EmbeddedUsers,
     pub(crate) teams: EmbeddedTeams,
+    pub(crate) bookings: EmbeddedBookings,
+    pub(crate) notifications: EmbeddedNotifications,
     pub(crate) queue: EmbeddedQueue,
     pub(crate) reach: EmbeddedReach,
     pub(crate) wake: watch::Sender<()>,
@@ -121,7 +148,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = EmbeddedDb::open(dir.path()).unwrap();
-        let (email, sms) = (Arc::new(Scripted::default()), Arc::new(Scripted::default()));
+        let [email, sms, push] = std::array::from_fn(|_| Arc::new(Scripted::default()));
         let (clock, wake) = (Arc::new(AtomicI64::new(NOW_MS)), watch::Sender::new(()));
         let now = Arc::clone(&clock);
         let codes = Codes::new([1; 32]);
@@ -130,6 +157,9 @@ impl World {
             reach: Arc::new(EmbeddedReach::new(db.clone())),
             sources: Sources {
                 users: Arc::new(EmbeddedUsers::new(db.clone())),
+                bookings: Arc::new(EmbeddedBookings::new(db.clone())),
+                offers: Arc::new(EmbeddedOffers::new(db.clone())),
+                notifications: Arc::new(EmbeddedNotifications::new(db.clone())),
                 partners: Arc::new(EmbeddedPartners::new(db.clone())),
                 teams: Arc::new(EmbeddedTeams::new(db.clone())),
                 code_store: Arc::new(EmbeddedCodes::new(db.clone())),
@@ -140,7 +170,7 @@ impl World {
             providers: Providers {
                 email: Arc::clone(&email) as Arc<_>,
                 sms: Arc::clone(&sms) as Arc<_>,
-                push: Arc::clone(&sms) as Arc<_>,
+                push: Arc::clone(&push) as Arc<_>,
             },
             now: Arc::new(move || now.load(Relaxed)),
             wake: wake.clone(),
@@ -150,8 +180,11 @@ impl World {
             delivery,
             email,
             sms,
+            push,
             users: EmbeddedUsers::new(db.clone()),
             teams: EmbeddedTeams::new(db.clone()),
+            bookings: EmbeddedBookings::new(db.clone()),
+            notifications: EmbeddedNotifications::new(db.clone()),
             queue: EmbeddedQueue::new(db.clone()),
             reach: EmbeddedReach::new(db.clone()),
             wake,
@@ -172,6 +205,14 @@ impl World {
     }
 
     pub(crate) async fn sign_up(&self, name: &str, language: Language) -> UserId {
+        let id = self.sign_up_only(name, language).await;
+        let proven = AccountChange::EmailVerified(format!("{name}@example.fr"));
+        self.users.change(&id, proven, NOW_MS).await.unwrap();
+        id
+    }
+
+    /// The address is not proven.
+    pub(crate) async fn sign_up_only(&self, name: &str, language: Language) -> UserId {
         let id = UserId::derive("user", name);
         let account = Account {
             id: id.clone(),
@@ -209,29 +250,109 @@ impl World {
         };
         let now_ms = self.now_ms();
         let stored = self.codes.stored(user, 0, purpose, &target, &code, now_ms);
-        let work = Work::Code {
-            user: user.clone(),
-            purpose,
-            nonce,
-        };
-        let task = NewTask::of_code(work, &stored);
+        let task = stored.task(nonce);
         let key = task.key.clone();
         assert!(self.code_store.put(stored, task).await.unwrap());
         (code, key)
+    }
+
+    /// An offer of a sample partner, open on this day of the week from this time on. Now is a Monday,
+    /// 16:13 in Paris.
+    pub(crate) async fn offer(&self, weekday: i32, from: &str) -> Offer {
+        let mut family = sample::families(1, NOW_MS).next().unwrap();
+        family.offers.truncate(1);
+        let offer = Offer {
+            title: "Deux galettes".to_owned(),
+            is_active: true,
+            valid_from_ms: NOW_MS,
+            valid_until_ms: NOW_MS + 14 * 86_400_000,
+            schedule: Some(OfferSchedule {
+                weekdays: vec![weekday],
+                from: from.to_owned(),
+                to: "23:00".to_owned(),
+            }),
+            quota: None,
+            limits: BookingLimits::default(),
+            archived_at_ms: None,
+            ..family.offers[0].clone()
+        };
+        family.offers = vec![offer.clone()];
+        self.add(family).await;
+        offer
+    }
+
+    pub(crate) async fn book(&self, user: &UserId, offer: &Offer) -> Booking {
+        let new = NewBooking {
+            id: BookingId::derive("booking", user.as_str()),
+            user: user.clone(),
+            offer: offer.id.clone(),
+            idempotency_key: None,
+        };
+        let created = self.bookings.create(new, self.now_ms()).await.unwrap();
+        let Created::Done(booking) = created else {
+            panic!("{created:?}");
+        };
+        *booking
+    }
+
+    pub(crate) async fn step(&self, booking: &Booking, step: Step, by: By) -> Booking {
+        let stepped = self.bookings.step(&booking.id, step, by, self.now_ms());
+        match stepped.await.unwrap() {
+            Stepped::Done(booking) => *booking,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Takes a task as another worker would.
+    pub(crate) async fn take(&self, lane: Lane, lease: &str, until_ms: i64) -> Vec<Task> {
+        let taken = self.queue.take(lane, lease, self.now_ms(), until_ms, 1);
+        taken.await.unwrap()
+    }
+
+    /// Divides a task that another worker may have by now; whether that was written.
+    pub(crate) async fn divide_late(&self, task: &Task, lease: &str) -> bool {
+        let Some(Work::Booking { id, user, notice }) = task.work() else {
+            panic!("{task:?}");
+        };
+        let (about, now_ms) = ((notice, &id, &user), self.now_ms());
+        let tasks = vec![NewTask::of_channel(task, about, Channel::Sms, now_ms)];
+        let entry = None;
+        let divided = End::Divided { tasks, entry };
+        let ended = self.queue.end(&task.key, lease, divided, now_ms);
+        ended.await.unwrap()
+    }
+
+    pub(crate) async fn register(&self, user: &UserId, device: &str) {
+        let id = DeviceId::parse(device).unwrap();
+        let registered = self
+            .notifications
+            .register(user, &id, Platform::Ios, self.now_ms());
+        assert!(matches!(registered.await.unwrap(), Registered::Done(_)));
+    }
+
+    /// What is in somebody's inbox, newest first.
+    pub(crate) async fn inbox(&self, user: &UserId) -> Vec<Letter> {
+        let page = self.notifications.page(user, 100, None).await.unwrap();
+        let letters = page.items.iter().map(|entry| entry.letter().unwrap());
+        letters.collect()
+    }
+
+    async fn add(&self, family: Family) {
+        let announce = Announce {
+            reach: Reach::Added,
+            reason: "test".to_owned(),
+            actor: "test".to_owned(),
+        };
+        let added = self.catalogue.add(vec![family], announce, self.now_ms());
+        added.await.unwrap();
     }
 
     /// Invites an address to a sample partner; gives the invitation and its token.
     pub(crate) async fn invite(&self, email: &str) -> (Invitation, InvitationToken) {
         let family = sample::families(1, NOW_MS).next().unwrap();
         let partner: PartnerId = family.partner.id.clone();
-        let announce = Announce {
-            reach: Reach::Added,
-            reason: "test".to_owned(),
-            actor: "test".to_owned(),
-        };
+        self.add(family).await;
         let now_ms = self.now_ms();
-        let added = self.catalogue.add(vec![family], announce, now_ms).await;
-        added.unwrap();
         let nonce = Codes::nonce();
         let id = InvitationId::derive("invitation", email);
         let token = InvitationToken::new(id.clone(), self.codes.invitation(&nonce));
@@ -245,7 +366,7 @@ impl World {
             expires_at_ms: now_ms + domain::team::LIFE_MS,
             accepted: false,
         };
-        let task = NewTask::of_invitation(&invitation, Language::English, nonce);
+        let task = invitation.task(Language::English, nonce);
         self.teams.invite(invitation.clone(), task).await.unwrap();
         (invitation, token)
     }

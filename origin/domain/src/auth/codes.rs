@@ -4,33 +4,17 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{StoreError, UserId, queue::NewTask, words::words};
+pub use super::purpose::CodePurpose;
+
+use crate::{
+    StoreError, UserId,
+    queue::{Lane, NewTask, Nonce, Work},
+};
 
 /// How many times a six-digit code may be tried.
 pub const TRIES: i32 = 5;
 /// How soon another code may replace the previous one, in milliseconds.
 pub const RESEND_AFTER_MS: i64 = 60_000;
-
-const MINUTE_MS: i64 = 60_000;
-
-words! {
-    /// What a code proves or allows.
-    CodePurpose {
-        VerifyEmail = "verify_email",
-        ResetPassword = "reset_password",
-        VerifyPhone = "verify_phone",
-    }
-}
-
-impl CodePurpose {
-    pub const fn life_ms(self) -> i64 {
-        match self {
-            Self::VerifyEmail => 24 * 60 * MINUTE_MS,
-            Self::ResetPassword => 30 * MINUTE_MS,
-            Self::VerifyPhone => 10 * MINUTE_MS,
-        }
-    }
-}
 
 /// A stored one-time code: one per user and purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +30,31 @@ pub struct StoredCode {
     pub tries_left: i32,
     pub created_at_ms: i64,
     pub expires_at_ms: i64,
+}
+
+impl StoredCode {
+    /// The task that sends it; `nonce` is what it was made of.
+    pub fn task(&self, nonce: Nonce) -> NewTask {
+        let work = Work::Code {
+            user: self.user.clone(),
+            purpose: self.purpose,
+            nonce,
+        };
+        NewTask {
+            key: format!("{}:{}:{}", work.kind(), self.user, start(&self.hash)),
+            lane: Lane::Codes,
+            work,
+            person: Some(self.user.clone()),
+            created_at_ms: self.created_at_ms,
+            due_at_ms: self.created_at_ms,
+            expires_at_ms: self.expires_at_ms,
+        }
+    }
+}
+
+/// Enough of a hash to tell a user's codes apart.
+fn start(hash: &str) -> &str {
+    hash.get(..16).unwrap_or(hash)
 }
 
 /// The one-time codes in a database.

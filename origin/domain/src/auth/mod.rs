@@ -3,5 +3,6 @@
 
 pub mod codes;
 pub mod error_codes;
+pub mod purpose;
 pub mod service_tokens;
 pub mod sessions;

@@ -4,10 +4,12 @@
 mod tests;
 
 use super::quiet_hours::quiet_until;
-use crate::{auth::codes::CodePurpose, team, words::words};
+use crate::{auth::purpose::CodePurpose, words::words};
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+/// How long an invitation is valid.
+pub const INVITATION_MS: i64 = 7 * DAY_MS;
 
 words! {
     /// What a message is about.
@@ -129,7 +131,7 @@ impl Kind {
         const CODE: Worth = Worth::For(15 * MINUTE_MS);
         // It is good for less time than a link.
         const PHONE: Worth = Worth::For(CodePurpose::VerifyPhone.life_ms());
-        const INVITED: Worth = Worth::For(team::LIFE_MS);
+        const INVITED: Worth = Worth::For(INVITATION_MS);
         const DAY: Worth = Worth::For(DAY_MS);
         const BEGIN: Worth = Worth::UntilTheBookingBegins;
 

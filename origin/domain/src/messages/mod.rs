@@ -6,3 +6,4 @@ pub mod part;
 pub mod provider;
 pub mod quiet_hours;
 pub mod reach;
+pub mod settings;

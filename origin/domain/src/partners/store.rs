@@ -69,7 +69,10 @@ impl PartnerCursor {
                     id: PartnerId::from_bytes(*id),
                 })
             }
-            CursorKind::OfferNear | CursorKind::OfferNewest | CursorKind::BookingNewest => None,
+            CursorKind::OfferNear
+            | CursorKind::OfferNewest
+            | CursorKind::BookingNewest
+            | CursorKind::InboxNewest => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! A task says what happened, and not what is sent: a worker reads that when it sends, so that nothing
 //! is sent that no longer holds, and the row has no address and no secret.
 
+pub mod notice;
 pub mod retry;
 pub mod store;
 
@@ -13,12 +14,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use notice::BookingNotice;
+
 use crate::{
-    InvitationId, UserId,
-    auth::codes::{CodePurpose, StoredCode},
-    sentence::Language,
-    team::Invitation,
-    words::words,
+    BookingId, InvitationId, UserId, auth::purpose::CodePurpose, messages::kind::Channel,
+    sentence::Language, words::words,
 };
 
 /// How long a task is kept after it ended, in milliseconds: so long no second one with its key is
@@ -52,6 +52,19 @@ pub enum Work {
         language: Language,
         nonce: Nonce,
     },
+    /// Finds out by which channels the guest of a booking is told something.
+    Booking {
+        id: BookingId,
+        user: UserId,
+        notice: BookingNotice,
+    },
+    /// Tells the guest of a booking something by one channel.
+    Message {
+        notice: BookingNotice,
+        booking: BookingId,
+        user: UserId,
+        channel: Channel,
+    },
 }
 
 impl Work {
@@ -60,6 +73,7 @@ impl Work {
         match self {
             Self::Code { purpose, .. } => purpose.as_str(),
             Self::Invitation { .. } => "invitation",
+            Self::Booking { notice, .. } | Self::Message { notice, .. } => notice.as_str(),
         }
     }
 }
@@ -131,37 +145,6 @@ pub struct Task {
 }
 
 impl NewTask {
-    /// The task that sends a code.
-    pub fn of_code(work: Work, code: &StoredCode) -> Self {
-        Self {
-            key: format!("{}:{}:{}", work.kind(), code.user, start(&code.hash)),
-            lane: Lane::Codes,
-            work,
-            person: Some(code.user.clone()),
-            created_at_ms: code.created_at_ms,
-            due_at_ms: code.created_at_ms,
-            expires_at_ms: code.expires_at_ms,
-        }
-    }
-
-    /// The task that sends an invitation. It is about an address, not a person; erasing the account
-    /// with this address removes the invitation, and then nothing is sent.
-    pub fn of_invitation(invitation: &Invitation, language: Language, nonce: Nonce) -> Self {
-        Self {
-            key: format!("invitation:{}", invitation.id),
-            lane: Lane::Notices,
-            work: Work::Invitation {
-                id: invitation.id.clone(),
-                language,
-                nonce,
-            },
-            person: None,
-            created_at_ms: invitation.created_at_ms,
-            due_at_ms: invitation.created_at_ms,
-            expires_at_ms: invitation.expires_at_ms,
-        }
-    }
-
     /// As it is stored.
     pub fn stored(&self) -> Task {
         Task {
@@ -187,11 +170,6 @@ impl Task {
     pub fn work(&self) -> Option<Work> {
         serde_json::from_str(&self.work).ok()
     }
-}
-
-/// Enough of a hash to tell a user's codes apart.
-fn start(hash: &str) -> &str {
-    hash.get(..16).unwrap_or(hash)
 }
 
 /// Texts of errors are cut to this many characters: they are for operators.

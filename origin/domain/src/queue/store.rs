@@ -4,14 +4,20 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::{Lane, State, Task};
-use crate::StoreError;
+use super::{Lane, NewTask, State, Task};
+use crate::{StoreError, notifications::inbox::Entry};
 
 /// What became of a task that a worker took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// A provider has taken the message, under this name.
     Sent { provider_id: String },
+    /// It is done by these tasks instead, which are stored together with its end, as is the entry of
+    /// the person's inbox.
+    Divided {
+        tasks: Vec<NewTask>,
+        entry: Option<Box<Entry>>,
+    },
     /// There is nothing to do any more.
     Needless { why: &'static str },
     /// It is to be tried again.

@@ -4,13 +4,14 @@ use super::{Field, Identity, Kind, Missing, Shape};
 use crate::{
     bookings::booking::BookingStatus,
     messages::{kind::Channel, reach::Barrier},
+    notifications::device::Platform,
     queue::{Lane, State},
     rows::Collection,
     users::account::{IdentityStatus, Post, Purpose, Role, Status},
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 10] = [
+pub const KINDS: [&Kind; 12] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -21,6 +22,8 @@ pub const KINDS: [&Kind; 10] = [
     &BOOKINGS,
     &QUEUE,
     &REACH,
+    &DEVICES,
+    &INBOX,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -237,5 +240,33 @@ static REACH: Kind = Kind {
         )
         .or_absent(),
         field("at_ms", "at", Shape::Moment),
+    ],
+};
+
+static DEVICES: Kind = Kind {
+    collection: Collection::Devices,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Text),
+        field("user_id", "userId", Shape::Id),
+        field(
+            "platform",
+            "platform",
+            Shape::Word(|text| Platform::parse(text).is_some()),
+        ),
+        CREATED,
+        field("seen_at_ms", "seenAt", Shape::Moment),
+    ],
+};
+
+static INBOX: Kind = Kind {
+    collection: Collection::Inbox,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("user_id", "userId", Shape::Id),
+        field("letter", "letter", Shape::Text),
+        field("at_ms", "at", Shape::Moment),
+        field("read_at_ms", "readAt", Shape::Moment).or_absent(),
     ],
 };

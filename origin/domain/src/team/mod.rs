@@ -14,11 +14,14 @@ use subtle::ConstantTimeEq as _;
 
 use crate::{
     InvitationId, PartnerId,
+    messages::kind::INVITATION_MS,
+    queue::{Lane, NewTask, Nonce, Work},
+    sentence::Language,
     users::account::{EmailKey, Post},
 };
 
 /// How long an invitation is valid, in milliseconds.
-pub const LIFE_MS: i64 = 7 * 86_400_000;
+pub const LIFE_MS: i64 = INVITATION_MS;
 /// How soon another invitation may be sent to the same address, in milliseconds.
 pub const RESEND_AFTER_MS: i64 = 60_000;
 /// The maximum number of members per partner.
@@ -49,6 +52,24 @@ impl Invitation {
     /// Whether it was withdrawn: then it has no token.
     pub fn is_withdrawn(&self) -> bool {
         self.token_hash == TokenHash::none()
+    }
+
+    /// The task that sends it; `nonce` is what its token was made of. It is about an address, not a
+    /// person: erasing the account with this address removes the invitation, and then nothing is sent.
+    pub fn task(&self, language: Language, nonce: Nonce) -> NewTask {
+        NewTask {
+            key: format!("invitation:{}", self.id),
+            lane: Lane::Notices,
+            work: Work::Invitation {
+                id: self.id.clone(),
+                language,
+                nonce,
+            },
+            person: None,
+            created_at_ms: self.created_at_ms,
+            due_at_ms: self.created_at_ms,
+            expires_at_ms: self.expires_at_ms,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! JPEG (ITU-T T.81, annex B): segments, each behind a marker, and compressed data between them.
 
 use super::{Bytes, Frame};
-use crate::{Refused, header::Depth};
+use crate::{Refused, limits::Depth};
 
 /// Each scan of a progressive picture costs a pass over all of its pixels, however few bytes it
 /// has. Programs write about ten.

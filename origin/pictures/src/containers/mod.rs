@@ -5,7 +5,7 @@ pub(crate) mod jpeg;
 pub(crate) mod png;
 pub(crate) mod webp;
 
-use crate::{Format, Refused, header::Depth};
+use crate::{Format, Refused, limits::Depth};
 
 /// A picture in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! PNG (ISO/IEC 15948, clause 5): a signature and chunks, each with its length, kind and checksum.
 
 use super::{Bytes, Frame, length};
-use crate::{Refused, format::PNG_SIGNATURE, header::Depth};
+use crate::{Refused, format::PNG_SIGNATURE, limits::Depth};
 
 struct Chunk<'a> {
     kind: &'a [u8],

@@ -1,7 +1,7 @@
 //! WebP (RFC 9649): RIFF chunks.
 
 use super::{Bytes, Frame, length};
-use crate::{Refused, header::Depth};
+use crate::{Refused, limits::Depth};
 
 /// In the flags of an extended header.
 const ANIMATION: u8 = 0b10;

@@ -14,6 +14,7 @@ mod erasing;
 mod listings;
 mod mongo;
 mod moving;
+mod notifications;
 mod partners;
 mod portal;
 mod purges;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         codes::TESTS,
         queue::TESTS,
         reach::TESTS,
+        notifications::TESTS,
         service_tokens::TESTS,
         bookings::TESTS,
         bookings::RACES,

@@ -2,10 +2,16 @@
 
 use access::codes::Codes;
 use domain::{
-    UserId,
+    BookingId, UserId,
     auth::codes::CodePurpose,
+    messages::{
+        kind::Channel,
+        letter::{Letter, NewDevice},
+    },
+    notifications::inbox::Entry,
     queue::{
         Lane, NewTask, State, Task,
+        notice::BookingNotice,
         store::{End, LaneFigures, TaskFilter},
     },
 };
@@ -25,6 +31,7 @@ tests! {
     a_lane_has_its_own_tasks_and_the_oldest_come_first: [],
     a_task_that_failed_comes_back_when_it_is_due: [],
     what_ended_stays_for_a_while_and_can_be_revived_if_it_was_given_up: [],
+    a_task_is_divided_once_and_by_who_has_it: [],
     a_key_is_stored_once: [],
     an_erased_account_has_no_tasks: [],
 }
@@ -230,6 +237,45 @@ async fn what_ended_stays_for_a_while_and_can_be_revived_if_it_was_given_up(fres
     assert_eq!(queue.get(&done.key).await.unwrap(), None);
     assert!(queue.remove(&waiting.key).await.unwrap());
     assert!(!queue.remove(&waiting.key).await.unwrap());
+}
+
+async fn a_task_is_divided_once_and_by_who_has_it(fresh: Fresh) {
+    let task = put(&fresh, "ana", NOW_MS).await;
+    let first = take(&fresh.db, "slow", NOW_MS, 1).await.remove(0);
+    let (user, booking) = (
+        UserId::derive("user", "ana"),
+        BookingId::derive("booking", "1"),
+    );
+    let about = (BookingNotice::Confirmed, &booking, &user);
+    let of = |channel| NewTask::of_channel(&first, about, channel, NOW_MS);
+    let letter = Letter::NewDevice(NewDevice {
+        first_name: "Ana".to_owned(),
+        device: None,
+        signed_in_at_ms: NOW_MS,
+    });
+    let entry = Entry::new(&task.key, user.clone(), &letter, NOW_MS);
+    let divided = |channels: &[Channel]| End::Divided {
+        tasks: channels.iter().map(|channel| of(*channel)).collect(),
+        entry: Some(Box::new(entry.clone())),
+    };
+    take(&fresh.db, "quick", NOW_MS + LEASE_MS, 1).await;
+    let late = divided(&[Channel::Sms]);
+    assert!(!end(&fresh.db, &task, "slow", late).await);
+    let inbox = async || fresh.db.notifications.page(&user, 9, None).await.unwrap();
+    assert_eq!(inbox().await.items, []);
+    let both = divided(&[Channel::Email, Channel::Push]);
+    assert!(end(&fresh.db, &task, "quick", both.clone()).await);
+    assert!(!end(&fresh.db, &task, "quick", both).await, "once");
+    let done = fresh.db.queue.get(&task.key).await.unwrap().unwrap();
+    assert_eq!((done.state, done.work.as_str()), (State::Done, ""));
+    assert_eq!(done.ended_at_ms, Some(NOW_MS));
+    let mut tasks = take(&fresh.db, "next", NOW_MS, 9).await;
+    tasks.sort_by(|one, other| one.key.cmp(&other.key));
+    let expected = ["email", "push"].map(|channel| format!("{}:{channel}", task.key));
+    assert_eq!(keys(&tasks), expected.each_ref().map(String::as_str));
+    assert_eq!(inbox().await.items, [entry]);
+    assert_eq!(tasks[0].person, Some(user));
+    assert_eq!(tasks[0].expires_at_ms, first.expires_at_ms);
 }
 
 async fn a_key_is_stored_once(fresh: Fresh) {

@@ -8,7 +8,7 @@ use domain::{
     auth::codes::StoredCode,
     catalogue::Family,
     offers::store::{Near, OfferQuery, Sample},
-    queue::{NewTask, Nonce, Work},
+    queue::{NewTask, Nonce},
     sentence::Language,
     team::{
         Invitation, InvitationToken,
@@ -105,12 +105,7 @@ pub(crate) fn invitation_token() -> InvitationToken {
 
 /// The task that sends a code.
 pub(crate) fn code_task(code: &StoredCode) -> NewTask {
-    let work = Work::Code {
-        user: code.user.clone(),
-        purpose: code.purpose,
-        nonce: Nonce::new([7; 32]),
-    };
-    NewTask::of_code(work, code)
+    code.task(Nonce::new([7; 32]))
 }
 
 /// Stores an invitation, and the task that sends it.
@@ -119,6 +114,6 @@ pub(crate) async fn invite(
     invitation: Invitation,
 ) -> Result<Invited, StoreError> {
     let nonce = Nonce::new([7; 32]);
-    let task = NewTask::of_invitation(&invitation, Language::French, nonce);
+    let task = invitation.task(Language::French, nonce);
     teams.invite(invitation, task).await
 }

@@ -28,6 +28,7 @@ mod loading;
 mod losing;
 mod measuring;
 mod mongo;
+mod notifying;
 mod publishing;
 mod purging;
 mod readiness;

@@ -93,6 +93,10 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("resetPassword", Anybody, "(input: {token: RESET, newPassword: \"battery staple\"})", Same),
 
     ("updateProfile", Guest, "(input: {firstName: \"Anne\"}) { firstName }", Same),
+    ("registerDevice", Guest, "(input: {id: \"00000000-phone-of-guest\", platform: IOS}) { id platform }", Same),
+    ("removeDevice", Guest, "(id: DEVICE)", Gets("false")),
+    ("markRead", Guest, "", Same),
+    ("setNotification", Guest, "(kind: BOOKING_CONFIRMED, channel: EMAIL, enabled: false) { enabled }", Same),
     ("addFavorite", Guest, "(offerId: OFFER)", Gets("false")),
     ("removeFavorite", Guest, "(offerId: FAVORITE)", Gets("false")),
     ("recordConsent", Guest, "(input: {purpose: MARKETING, version: \"1\", granted: true}) { version granted }", Same),
@@ -164,6 +168,7 @@ impl World {
             ("PARTNER", format!("{:?}", partner("a").id.as_str())),
             ("MEMBER", format!("{:?}", staff.id)),
             ("GUEST_ID", format!("{:?}", guest.id)),
+            ("DEVICE", format!("{DEVICE:?}")),
             ("REFRESH", format!("{:?}", guest.refresh)),
             ("PASSWORD", format!("{PASSWORD:?}")),
         ];
@@ -171,7 +176,12 @@ impl World {
             "mutation M {{ addFavorite(offerId: {:?}) }}",
             taken.id.as_str()
         );
-        guest.ask(&app, &favorite, json!({})).await.data();
+        let device = format!(
+            "mutation M {{ registerDevice(input: {{id: {DEVICE:?}, platform: IOS}}) {{ id }} }}"
+        );
+        for mutation in [favorite, device] {
+            guest.ask(&app, &mutation, json!({})).await.data();
+        }
         words.extend(of_team(&app, &owner).await);
         words.extend(of_guest(&app, &guest).await);
         Self {
@@ -213,6 +223,8 @@ impl World {
         filled + rest
     }
 }
+
+const DEVICE: &str = "00000000-phone-of-ana";
 
 const NEW_PLACE: &str = r#"{name: "Ici", location: {lat: 48.85, lng: 2.35},
     address: {street: "1 rue de Rivoli", city: "Paris", postalCode: "75004"}}"#;

@@ -11,6 +11,7 @@ mod catalogue;
 mod change;
 mod counters;
 mod lease;
+mod notifications;
 mod portal;
 mod purges;
 mod queue;
@@ -104,6 +105,11 @@ const STEPS: &[Migration] = &[
         version: 12,
         name: "reach",
         changes: reach::changes,
+    },
+    Migration {
+        version: 13,
+        name: "notifications",
+        changes: notifications::changes,
     },
 ];
 

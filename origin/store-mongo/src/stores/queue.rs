@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use domain::{
     StoreError,
+    notifications::inbox::Entry,
     queue::{
-        Lane, State, Task, error_text,
+        Lane, NewTask, State, Task, error_text,
         store::{End, LaneFigures, QueueStore, TaskFilter},
     },
 };
@@ -18,7 +19,12 @@ use crate::{
     documents::{at_most, batch, collect, moment_ms, text},
     error::MongoError,
     limits::SERVER_WITHIN,
-    tables::{collections::QUEUE, queue::read},
+    tables::{
+        collections::QUEUE,
+        inbox,
+        queue::{push, read},
+    },
+    tx::Tx,
 };
 
 /// The queue of a MongoDB database.
@@ -144,6 +150,13 @@ impl QueueStore for MongoQueue {
                     "providerId": provider_id},
                 "$unset": {"lease": "", "error": ""},
             },
+            End::Divided { tasks, entry } => {
+                let ended = self.db.transaction(move |tx| {
+                    let (this, tasks, entry) = (this.clone(), tasks.clone(), entry.clone());
+                    Box::pin(async move { divide(tx, this, (&tasks, entry.as_deref()), now).await })
+                });
+                return Ok(ended.await?);
+            }
             End::Needless { why } => doc! {
                 "$set": {"state": State::Done.as_str(), "work": "", "endedAt": now, "error": why},
                 "$unset": {"lease": ""},
@@ -242,4 +255,25 @@ impl QueueStore for MongoQueue {
             .run(async move { Ok(all.delete_many(these).await?.deleted_count) });
         Ok(usize::try_from(forgotten.await?).unwrap_or(usize::MAX))
     }
+}
+
+/// Ends a task and stores those that do its work instead.
+async fn divide(
+    tx: &mut Tx,
+    this: Document,
+    (tasks, entry): (&[NewTask], Option<&Entry>),
+    now: DateTime,
+) -> Result<bool, MongoError> {
+    let done = doc! {
+        "$set": {"state": State::Done.as_str(), "work": "", "endedAt": now},
+        "$unset": {"lease": "", "error": ""},
+    };
+    if tx.update_one(QUEUE, this, done).await? == 0 {
+        return Ok(false);
+    }
+    push(tx, tasks).await?;
+    if let Some(entry) = entry {
+        inbox::push(tx, entry).await?;
+    }
+    Ok(true)
 }

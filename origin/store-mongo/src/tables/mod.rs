@@ -2,6 +2,7 @@
 
 pub mod bookings;
 pub mod collections;
+pub mod inbox;
 pub mod offers;
 pub mod partners;
 pub mod places;

@@ -27,6 +27,13 @@ pub async fn push(
     Ok(())
 }
 
+/// Stores tasks whose keys are known to be new, in one command.
+pub async fn push_new(tx: &mut Tx, tasks: &[NewTask]) -> Result<(), MongoError> {
+    let documents = tasks.iter().map(document);
+    let documents = documents.collect::<Result<Vec<_>, _>>()?;
+    tx.insert_many(QUEUE, documents).await
+}
+
 fn document(task: &NewTask) -> Result<Document, MongoError> {
     let task = task.stored();
     let mut document = doc! {

@@ -4,6 +4,7 @@ pub mod bookings;
 pub mod catalogue;
 pub mod codes;
 pub mod documents;
+pub mod notifications;
 pub mod offers;
 pub mod partners;
 pub mod purges;

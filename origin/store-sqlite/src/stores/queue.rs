@@ -14,8 +14,9 @@ use crate::{
     database::EmbeddedDb,
     error::SqliteError,
     tables::{
+        inbox,
         limit::limit,
-        queue::{COLUMNS, read},
+        queue::{COLUMNS, push, read},
     },
 };
 
@@ -182,6 +183,21 @@ fn write_end(
             .execute(named_params! {
                 ":provider": provider_id, ":now": now_ms, ":key": key, ":lease": lease,
             })?,
+        End::Divided { tasks, entry } => {
+            let ended = tx
+                .prepare_cached(&format!(
+                    "UPDATE queue SET state = 'done', work = '', lease = NULL, error = NULL,
+                        ended_at_ms = :now {this}"
+                ))?
+                .execute(named_params! {":now": now_ms, ":key": key, ":lease": lease})?;
+            if ended > 0 {
+                push(tx, tasks)?;
+                if let Some(entry) = entry {
+                    inbox::push(tx, entry)?;
+                }
+            }
+            ended
+        }
         End::Needless { why } => tx
             .prepare_cached(&format!(
                 "UPDATE queue SET state = 'done', work = '', lease = NULL, error = :why,

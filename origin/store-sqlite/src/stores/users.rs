@@ -201,6 +201,8 @@ fn erase(
         "DELETE FROM favorites WHERE user_id = ?1",
         "DELETE FROM codes WHERE user_id = ?1",
         "DELETE FROM queue WHERE person_id = ?1",
+        "DELETE FROM devices WHERE user_id = ?1",
+        "DELETE FROM inbox WHERE user_id = ?1",
     ] {
         tx.prepare_cached(sql)?.execute([id.as_str()])?;
     }

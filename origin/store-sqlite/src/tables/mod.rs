@@ -1,6 +1,7 @@
 //! Rows and single statements, by table: what the stores of several blocks share.
 
 pub mod bookings;
+pub mod inbox;
 pub mod limit;
 pub mod offers;
 pub mod partners;

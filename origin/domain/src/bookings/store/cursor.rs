@@ -31,7 +31,10 @@ impl BookingCursor {
         let (kind, body) = unseal(text)?;
         match kind {
             CursorKind::BookingNewest => {}
-            CursorKind::OfferNear | CursorKind::OfferNewest | CursorKind::PartnerName => {
+            CursorKind::OfferNear
+            | CursorKind::OfferNewest
+            | CursorKind::PartnerName
+            | CursorKind::InboxNewest => {
                 return None;
             }
         }

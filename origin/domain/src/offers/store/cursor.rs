@@ -111,7 +111,7 @@ impl OfferCursor {
                 created_at_ms: i64::from_be_bytes(*position),
                 id,
             }),
-            CursorKind::PartnerName | CursorKind::BookingNewest => None,
+            CursorKind::PartnerName | CursorKind::BookingNewest | CursorKind::InboxNewest => None,
         }
     }
 }

@@ -15,9 +15,16 @@ use domain::{
     },
     messages::{
         kind::Channel,
+        letter::{Letter, NewDevice},
         reach::{AddressHash, Barrier, Reach},
     },
+    notifications::{
+        device::{DeviceId, Platform},
+        inbox::Entry,
+        store::Registered,
+    },
     paris::Day,
+    queue::{Lane, store::End},
     rows::Collection,
     stats::{Seen, store::OfferViews},
     team::{
@@ -55,7 +62,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 10] = [
+pub(super) const COUNTS: [(Collection, u64); 12] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -66,9 +73,11 @@ pub(super) const COUNTS: [(Collection, u64); 10] = [
     (Collection::Invitations, 1),
     (Collection::OfferViews, 2),
     (Collection::Bookings, 7),
-    // Of the invitations.
-    (Collection::Queue, 2),
+    // Of the invitations, and of the bookings that were confirmed at once.
+    (Collection::Queue, 6),
     (Collection::Reach, 2),
+    (Collection::Devices, 1),
+    (Collection::Inbox, 1),
 ];
 
 /// What people remember that no database can tell.
@@ -126,6 +135,12 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     let bookings = fill_bookings(&fresh.db, &offers).await;
     let erased = fresh.db.users.erase(&user("eve"), PSEUDONYM, NOW_MS).await;
     assert_eq!(erased.unwrap(), Erased::Done);
+    let device = DeviceId::parse("00000000-phone-of-ana").unwrap();
+    let notifications = &fresh.db.notifications;
+    let ana = user("ana");
+    let registered = notifications.register(&ana, &device, Platform::Ios, NOW_MS);
+    assert!(matches!(registered.await.unwrap(), Registered::Done(_)));
+    fill_inbox(&fresh.db).await;
     let (token, invitation) = (Secret::fresh(), crate::samples::invitation_token());
     fill_tokens(&fresh.db, &token).await;
     fill_team(&fresh.db, &offers[0], &invitation).await;
@@ -259,6 +274,23 @@ async fn fill_bookings(db: &Database, [any_time, thursdays]: &[Offer; 2]) -> Vec
         }
     }
     ids
+}
+
+/// As a worker does that tells of a booking.
+async fn fill_inbox(db: &Database) {
+    let (lane, until_ms) = (Lane::Notices, NOW_MS + 60_000);
+    let taken = db.queue.take(lane, "w", NOW_MS, until_ms, 1).await.unwrap();
+    let letter = Letter::NewDevice(NewDevice {
+        first_name: "Ana".to_owned(),
+        device: None,
+        signed_in_at_ms: NOW_MS,
+    });
+    let entry = Entry::new(&taken[0].key, user("ana"), &letter, NOW_MS);
+    let end = End::Divided {
+        tasks: vec![],
+        entry: Some(Box::new(entry)),
+    };
+    assert!(db.queue.end(&taken[0].key, "w", end, NOW_MS).await.unwrap());
 }
 
 async fn fill_tokens(db: &Database, secret: &Secret) {

@@ -14,10 +14,16 @@ use domain::{
     },
     messages::{
         kind::Channel,
+        letter::{Letter, NewDevice},
         reach::{AddressHash, Reach},
     },
+    notifications::{
+        device::{DeviceId, Platform},
+        inbox::{Entry, InboxCursor},
+        store::Marked,
+    },
     queue::{
-        Lane, NewTask, Nonce, Work,
+        Lane, Nonce,
         store::{End, TaskFilter},
     },
     users::{
@@ -74,6 +80,7 @@ pub(super) async fn ask(db: &Database) {
         let address = reach.address;
         db.reach.barrier(Channel::Email, &address).await.unwrap();
     }
+    ask_notifications(db, id).await;
     users.erase(id, "pseudonym", NOW_MS).await.unwrap();
 }
 
@@ -131,15 +138,51 @@ async fn ask_queue(db: &Database) {
     queue.forget(until_ms, 9).await.unwrap();
 }
 
+/// Of a task of a booking.
+async fn ask_notifications(db: &Database, user: &UserId) {
+    let (store, until_ms) = (&db.notifications, NOW_MS + 60_000);
+    let letter = Letter::NewDevice(NewDevice {
+        first_name: "Ana".to_owned(),
+        device: None,
+        signed_in_at_ms: NOW_MS,
+    });
+    let taken = db
+        .queue
+        .take(Lane::Notices, "w", i64::MAX / 4, i64::MAX / 2, 1);
+    let task = taken.await.unwrap().remove(0);
+    let end = End::Divided {
+        tasks: vec![],
+        entry: Some(Box::new(Entry::new("k", user.clone(), &letter, NOW_MS))),
+    };
+    assert!(db.queue.end(&task.key, "w", end, NOW_MS).await.unwrap());
+    for n in 0..12 {
+        let id = DeviceId::parse(&format!("00000000-device-{n}")).unwrap();
+        for now_ms in [NOW_MS, NOW_MS + n] {
+            let registered = store.register(user, &id, Platform::Ios, now_ms);
+            registered.await.unwrap();
+        }
+    }
+    let devices = store.devices(user).await.unwrap();
+    store.remove_device(user, &devices[0].id).await.unwrap();
+    store
+        .forget_devices(&[devices[1].id.clone()])
+        .await
+        .unwrap();
+    let page = store.page(user, 9, None).await.unwrap();
+    let after = page.items.last().map(InboxCursor::of);
+    store.page(user, 9, after).await.unwrap();
+    store.unread(user).await.unwrap();
+    let these = Marked::These(vec![page.items[0].id.clone()]);
+    for which in [these, Marked::All] {
+        store.mark_read(user, &which, NOW_MS).await.unwrap();
+    }
+    store.forget_entries(until_ms, 9).await.unwrap();
+}
+
 async fn ask_codes(db: &Database, user: &UserId) {
     let purpose = CodePurpose::VerifyPhone;
     let code = Codes::new([1; 32]).stored(user, 0, purpose, "+33600000001", "012345", NOW_MS);
-    let work = Work::Code {
-        user: user.clone(),
-        purpose,
-        nonce: Nonce::new([7; 32]),
-    };
-    let task = NewTask::of_code(work, &code);
+    let task = code.task(Nonce::new([7; 32]));
     db.codes.put(code, task).await.unwrap();
     db.codes.get(user, purpose).await.unwrap();
     db.codes.take_try(user, purpose, NOW_MS).await.unwrap();

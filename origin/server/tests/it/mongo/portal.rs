@@ -11,7 +11,7 @@ use domain::{
         edit::{EstablishmentEdit, PartnerEdit},
         store::{Founded, PlaceAdded, PlaceArchived, PlaceUpdated},
     },
-    queue::{NewTask, Nonce},
+    queue::Nonce,
     sentence::Language,
     stats::{Seen, store::OfferViews},
     team::{
@@ -108,7 +108,7 @@ async fn ask_teams(db: &Database, partner: &PartnerId, owner: &Account) {
             accepted: false,
         };
         let nonce = Nonce::new([7; 32]);
-        let task = NewTask::of_invitation(&invitation, Language::French, nonce);
+        let task = invitation.task(Language::French, nonce);
         let invited = db.teams.invite(invitation, task).await.unwrap();
         assert_eq!(invited, Invited::Done);
         token

@@ -7,6 +7,7 @@ use domain::{
     BookingId, StoreError, UserId,
     bookings::{
         booking::{Booking, Step},
+        notices::notices,
         refusals::BookingRefusal,
         rules::{self, NewBooking, Standing},
         store::{By, Created, Stepped, purge_of_step},
@@ -19,7 +20,7 @@ use crate::{
     documents::object_id,
     error::MongoError,
     outbox,
-    tables::{bookings as rows, collections::BOOKINGS, places, users::held},
+    tables::{bookings as rows, collections::BOOKINGS, places, queue, users::held},
     tx::Tx,
 };
 
@@ -63,6 +64,9 @@ pub(super) async fn create(
     tx.insert_one(BOOKINGS, rows::document(&creation.booking)?)
         .await?;
     outbox::push(tx, &creation.purge, now_ms).await?;
+    // The booking's id is new, and so are the keys.
+    let told = notices(None, &creation.booking, &By::Holder, now_ms);
+    queue::push_new(tx, &told).await?;
     Ok(Created::Done(creation.booking))
 }
 
@@ -91,7 +95,7 @@ pub(super) async fn step(
     }
 }
 
-/// Writes what a step made of a booking, gives its place back, and leaves the purge.
+/// Writes what a step made of a booking, gives its place back, and leaves the purge and the notices.
 pub(super) async fn store(
     tx: &mut Tx,
     before: &Booking,
@@ -115,7 +119,9 @@ pub(super) async fn store(
     };
     let purge = purge_of_step(after, step, by, given_back.as_ref());
     outbox::push(tx, &purge, now_ms).await?;
-    Ok(())
+    // A database that was copied while its source was in use may have the keys.
+    let told = notices(Some(before.status), after, by, now_ms);
+    queue::push(tx, &told).await
 }
 
 async fn one(tx: &mut Tx, filter: Document) -> Result<Option<Booking>, MongoError> {

@@ -15,7 +15,9 @@ use crate::{
     error::MongoError,
     stores::bookings::erasing,
     tables::{
-        collections::{CODES, CONSENTS, ERASURES, FAVORITES, INVITATIONS, QUEUE, USERS},
+        collections::{
+            CODES, CONSENTS, DEVICES, ERASURES, FAVORITES, INBOX, INVITATIONS, QUEUE, USERS,
+        },
         users as rows,
         users::{actors, change::has_one_owner, held},
     },
@@ -90,7 +92,7 @@ pub(super) async fn erase(
     actors::rename(tx, id, pseudonym).await?;
     let to_address = doc! {"emailKey": account.email_key().as_str()};
     tx.delete_many(INVITATIONS, to_address).await?;
-    for collection in [FAVORITES, CODES] {
+    for collection in [FAVORITES, CODES, DEVICES, INBOX] {
         tx.delete_many(collection, doc! {"userId": object_id(id)?})
             .await?;
     }

@@ -4,6 +4,7 @@ use domain::{
     BookingId,
     bookings::{
         booking::{Booking, Step},
+        notices::notices,
         refusals::BookingRefusal,
         rules::{self, NewBooking},
         store::{By, Created, Stepped, purge_of_step},
@@ -15,7 +16,7 @@ use rusqlite::{Connection, Transaction};
 use crate::{
     error::SqliteError,
     outbox::outbox_push,
-    tables::{bookings as rows, places, users},
+    tables::{bookings as rows, places, queue, users},
 };
 
 /// What a request would store, or its answer if that is nothing.
@@ -60,6 +61,7 @@ pub(super) fn create(
     }
     rows::insert(tx, &creation.booking)?;
     outbox_push(tx, &creation.purge, now_ms)?;
+    queue::push(tx, &notices(None, &creation.booking, &By::Holder, now_ms))?;
     Ok(Created::Done(creation.booking))
 }
 
@@ -87,7 +89,7 @@ pub(super) fn step(
     }
 }
 
-/// Writes what a step made of a booking, gives its place back, and leaves the purge.
+/// Writes what a step made of a booking, gives its place back, and leaves the purge and the notices.
 pub(super) fn store(
     tx: &Transaction<'_>,
     before: &Booking,
@@ -106,5 +108,5 @@ pub(super) fn store(
     };
     let purge = purge_of_step(after, step, by, given_back.as_ref());
     outbox_push(tx, &purge, now_ms)?;
-    Ok(())
+    queue::push(tx, &notices(Some(before.status), after, by, now_ms))
 }

@@ -1,0 +1,4 @@
+//! Notifications: devices and the inbox.
+
+pub mod mutations;
+pub mod queries;

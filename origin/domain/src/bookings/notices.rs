@@ -1,0 +1,77 @@
+//! What the guest of a booking is told. A store writes these tasks in the transaction that changes
+//! the booking.
+
+#[cfg(test)]
+mod tests;
+
+use super::{
+    booking::{Booking, BookingStatus},
+    store::By,
+};
+use crate::queue::{
+    NewTask,
+    notice::{BookingNotice, NewNotice},
+};
+
+const HOUR_MS: i64 = 3_600_000;
+/// How long before its start the guest is reminded of a booking.
+pub const REMINDED_BEFORE_MS: i64 = 2 * HOUR_MS;
+/// A booking that begins within this time after it was confirmed needs no reminder.
+pub const NO_REMINDER_WITHIN_MS: i64 = 3 * HOUR_MS;
+
+/// The tasks of a change. `before` is the status that the booking had; none for a new booking.
+///
+/// Each key is stored once: no booking is confirmed or cancelled twice.
+pub fn notices(
+    before: Option<BookingStatus>,
+    after: &Booking,
+    by: &By,
+    now_ms: i64,
+) -> Vec<NewTask> {
+    let Some(user) = &after.user else {
+        return Vec::new();
+    };
+    let task = |notice, due_at_ms| {
+        let notice = NewNotice {
+            notice,
+            booking: after.id.clone(),
+            user: user.clone(),
+            begins_ms: after.from_ms,
+            created_at_ms: now_ms,
+            due_at_ms,
+        };
+        notice.task()
+    };
+    let mut tasks = Vec::new();
+    match after.status {
+        BookingStatus::Confirmed => {
+            // A guest who confirms a booking sees that it is.
+            let is_told = before.is_none() || matches!(by, By::Staff(_));
+            if is_told {
+                tasks.push(task(BookingNotice::Confirmed, now_ms));
+            }
+            if after.from_ms - now_ms > NO_REMINDER_WITHIN_MS {
+                let due_at_ms = after.from_ms - REMINDED_BEFORE_MS;
+                tasks.push(task(BookingNotice::Reminder, due_at_ms));
+            }
+        }
+        BookingStatus::Cancelled if matches!(by, By::Staff(_)) => {
+            tasks.push(task(BookingNotice::CancelledByVenue, now_ms));
+        }
+        BookingStatus::Cancelled
+        | BookingStatus::Pending
+        | BookingStatus::CheckedIn
+        | BookingStatus::Expired
+        | BookingStatus::NoShow => {}
+    }
+    tasks
+}
+
+/// Whether a notice still holds when it is sent.
+pub fn holds(notice: BookingNotice, booking: &Booking) -> bool {
+    let status = match notice {
+        BookingNotice::Confirmed | BookingNotice::Reminder => BookingStatus::Confirmed,
+        BookingNotice::CancelledByVenue => BookingStatus::Cancelled,
+    };
+    booking.status == status
+}

@@ -1,0 +1,88 @@
+use super::*;
+use crate::bookings::samples::{HOUR_MS, NOW_MS, booking};
+
+fn told(before: Option<BookingStatus>, after: &Booking, by: &By) -> Vec<(String, i64, i64)> {
+    let tasks = notices(before, after, by, NOW_MS).into_iter();
+    let told = tasks.map(|task| {
+        assert_eq!(task.person, after.user);
+        assert_eq!(task.key, format!("{}:{}", task.work.kind(), after.id));
+        assert_eq!(task.stored().work(), Some(task.work.clone()));
+        let (due, until) = (task.due_at_ms - NOW_MS, task.expires_at_ms - NOW_MS);
+        (task.work.kind().to_owned(), due / HOUR_MS, until / HOUR_MS)
+    });
+    told.collect()
+}
+
+fn of(status: BookingStatus, in_hours: i64) -> Booking {
+    Booking {
+        status,
+        from_ms: NOW_MS + in_hours * HOUR_MS,
+        until_ms: NOW_MS + (in_hours + 2) * HOUR_MS,
+        ..booking()
+    }
+}
+
+fn confirmed() -> (String, i64, i64) {
+    ("booking_confirmed".into(), 0, 24)
+}
+
+#[test]
+fn a_guest_hears_of_a_confirmation_that_somebody_else_made_and_is_reminded() {
+    use BookingStatus::{Confirmed, Pending};
+    let (staff, reminder) = (By::Staff(None), ("booking_reminder".to_owned(), 8, 10));
+    let later = of(Confirmed, 10);
+    for (before, by, expected) in [
+        (None, &By::Holder, vec![confirmed(), reminder.clone()]),
+        (Some(Pending), &staff, vec![confirmed(), reminder.clone()]),
+        (Some(Pending), &By::Holder, vec![reminder]),
+    ] {
+        assert_eq!(told(before, &later, by), expected, "{before:?} {by:?}");
+    }
+    for hours in [0, 3] {
+        let soon = of(Confirmed, hours);
+        assert_eq!(told(None, &soon, &By::Holder), [confirmed()], "{hours}");
+    }
+    assert_eq!(told(None, &of(Confirmed, 4), &By::Holder).len(), 2);
+    assert_eq!(told(None, &of(Pending, 48), &By::Holder), []);
+}
+
+#[test]
+fn a_guest_hears_of_a_cancellation_by_the_staff_only() {
+    let cancelled = of(BookingStatus::Cancelled, 10);
+    let before = Some(BookingStatus::Confirmed);
+    for by in [By::Holder, By::Job, By::Erasure] {
+        assert_eq!(told(before, &cancelled, &by), [], "{by:?}");
+    }
+    let expected = ("booking_cancelled_by_venue".to_owned(), 0, 24);
+    assert_eq!(told(before, &cancelled, &By::Staff(None)), [expected]);
+}
+
+#[test]
+fn nobody_hears_of_other_steps_nor_of_bookings_without_a_guest() {
+    for status in [
+        BookingStatus::CheckedIn,
+        BookingStatus::Expired,
+        BookingStatus::NoShow,
+    ] {
+        let before = Some(BookingStatus::Confirmed);
+        assert_eq!(told(before, &of(status, 10), &By::Staff(None)), []);
+    }
+    let nobodys = Booking {
+        user: None,
+        ..of(BookingStatus::Confirmed, 10)
+    };
+    assert_eq!(told(None, &nobodys, &By::Staff(None)), []);
+}
+
+#[test]
+fn a_notice_holds_while_the_booking_is_as_it_says() {
+    for (notice, status) in [
+        (BookingNotice::Confirmed, BookingStatus::Confirmed),
+        (BookingNotice::Reminder, BookingStatus::Confirmed),
+        (BookingNotice::CancelledByVenue, BookingStatus::Cancelled),
+    ] {
+        for other in BookingStatus::ALL {
+            assert_eq!(holds(notice, &of(*other, 1)), *other == status);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What the guest of a booking is told. A first task finds out by which channels; then each channel
+//! has a task of its own, so that one that fails repeats no other.
+
+use super::{NewTask, Task, Work};
+use crate::{
+    BookingId, UserId,
+    messages::kind::{Channel, Kind},
+    words::words,
+};
+
+words! {
+    /// What the guest of a booking is told.
+    BookingNotice {
+        Confirmed = "booking_confirmed",
+        CancelledByVenue = "booking_cancelled_by_venue",
+        Reminder = "booking_reminder",
+    }
+}
+
+impl BookingNotice {
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Confirmed => Kind::BookingConfirmed,
+            Self::CancelledByVenue => Kind::BookingCancelledByVenue,
+            Self::Reminder => Kind::BookingReminder,
+        }
+    }
+}
+
+/// A notice of a booking to its guest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewNotice {
+    pub notice: BookingNotice,
+    pub booking: BookingId,
+    pub user: UserId,
+    pub begins_ms: i64,
+    pub created_at_ms: i64,
+    pub due_at_ms: i64,
+}
+
+impl NewNotice {
+    /// The task that finds out by which channels it is told.
+    pub fn task(self) -> NewTask {
+        let kind = self.notice.kind();
+        NewTask {
+            key: format!("{}:{}", kind.as_str(), self.booking),
+            lane: kind.lane(),
+            person: Some(self.user.clone()),
+            created_at_ms: self.created_at_ms,
+            due_at_ms: self.due_at_ms,
+            expires_at_ms: kind.worth_until(self.created_at_ms, Some(self.begins_ms)),
+            work: Work::Booking {
+                id: self.booking,
+                user: self.user,
+                notice: self.notice,
+            },
+        }
+    }
+}
+
+impl NewTask {
+    /// The task that tells a notice by one channel; `first` is the task that found the channel.
+    pub fn of_channel(
+        first: &Task,
+        (notice, booking, user): (BookingNotice, &BookingId, &UserId),
+        channel: Channel,
+        now_ms: i64,
+    ) -> Self {
+        Self {
+            key: format!("{}:{}", first.key, channel.as_str()),
+            lane: first.lane,
+            work: Work::Message {
+                notice,
+                booking: booking.clone(),
+                user: user.clone(),
+                channel,
+            },
+            person: Some(user.clone()),
+            created_at_ms: now_ms,
+            due_at_ms: now_ms,
+            expires_at_ms: first.expires_at_ms,
+        }
+    }
+}
