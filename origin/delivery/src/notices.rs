@@ -38,7 +38,9 @@ impl Sources {
         };
         let (notice, ..) = about;
         let (mut tasks, mut entry) = (Vec::new(), None);
-        for channel in notice.kind().default_channels() {
+        let kind = notice.kind();
+        let wanted = |channel: &&Channel| account.preferences.wants(kind, **channel);
+        for channel in kind.channels().iter().filter(wanted) {
             if *channel == Channel::Inbox {
                 let letter = self.letter(notice, &account, &booking).await?;
                 entry = letter.map(|letter| {
@@ -49,7 +51,9 @@ impl Sources {
             }
         }
         if tasks.is_empty() && entry.is_none() {
-            return Ok(Composed::Needless("no channel reaches the person"));
+            return Ok(Composed::Needless(
+                "no channel that the person wants reaches them",
+            ));
         }
         Ok(Composed::Divide(tasks, entry))
     }
@@ -64,10 +68,13 @@ impl Sources {
             Ok(found) => found,
             Err(why) => return Ok(Composed::Needless(why)),
         };
+        let (notice, ..) = about;
+        if !account.preferences.wants(notice.kind(), channel) {
+            return Ok(Composed::Needless("the person switched it off"));
+        }
         let Some(to) = self.recipient(&account, channel).await? else {
             return Ok(Composed::Needless("the channel does not reach the person"));
         };
-        let (notice, ..) = about;
         let language = account.preferences.language;
         let Some(letter) = self.letter(notice, &account, &booking).await? else {
             return Ok(Composed::Needless("there is no such offer"));

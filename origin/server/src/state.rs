@@ -111,11 +111,7 @@ impl AppState {
             database.codes,
             database.service_tokens,
         )?;
-        let unsent = Arc::new(UnsentMessages::new(if config.environment.is_production() {
-            MessageLog::KeyOnly
-        } else {
-            MessageLog::Full
-        }));
+        let unsent = Arc::new(unsent(&config));
         let queue_wake = watch::Sender::new(());
         let templates = Templates::new()?;
         let wall = clock.clone();
@@ -196,6 +192,15 @@ impl AppState {
             config,
         })))
     }
+}
+
+/// Keeps messages; in production their texts are not logged.
+fn unsent(config: &Config) -> UnsentMessages {
+    UnsentMessages::new(if config.environment.is_production() {
+        MessageLog::KeyOnly
+    } else {
+        MessageLog::Full
+    })
 }
 
 /// Opens the purge log and reads it once, so that the first requests can trust cached entries.

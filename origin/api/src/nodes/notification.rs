@@ -10,6 +10,7 @@ use domain::{
         store::InboxPage,
     },
     sentence::Language,
+    users::account::Preferences,
 };
 use templates::{Rendered, ShortText};
 
@@ -70,6 +71,41 @@ pub enum NotificationKind {
     IdentityResult,
     PaymentResult,
     News,
+}
+
+/// A way on which messages reach a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "Channel")]
+pub enum NotificationChannel {
+    Email,
+    Sms,
+    Push,
+    Inbox,
+}
+
+/// Whether a user gets messages of a kind by a channel.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "NotificationSetting")]
+pub struct SettingNode {
+    kind: NotificationKind,
+    channel: NotificationChannel,
+    enabled: bool,
+    /// False for messages that are always sent.
+    can_change: bool,
+    /// Whether it can be switched on only by users who agreed to news on this channel.
+    needs_consent: bool,
+}
+
+impl SettingNode {
+    pub fn of(preferences: &Preferences, kind: kind::Kind, channel: Channel) -> Self {
+        Self {
+            kind: kind.into(),
+            channel: channel.into(),
+            enabled: preferences.wants(kind, channel),
+            can_change: kind.can_be_switched_off(),
+            needs_consent: kind.needs_consent(channel),
+        }
+    }
 }
 
 /// An entry of the inbox, in the language that its reader chose.

@@ -1,7 +1,7 @@
 //! A user's preferences as GraphQL input and output.
 
 use async_graphql::{Enum, InputObject, SimpleObject};
-use domain::{sentence::Language, users::account::Preferences};
+use domain::{messages::settings::Switches, sentence::Language, users::account::Preferences};
 
 use crate::nodes::offer::OfferCategory;
 
@@ -56,6 +56,8 @@ impl From<PreferencesInput> for Preferences {
             news_by_email: input.news_by_email,
             news_by_push: input.news_by_push,
             news_by_sms: input.news_by_sms,
+            // An edit of the profile keeps those of the account.
+            switches: Switches::default(),
         }
     }
 }

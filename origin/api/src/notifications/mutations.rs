@@ -1,20 +1,30 @@
-//! Mutations of devices and of the inbox.
+//! Mutations of devices, of the inbox and of its settings.
 
 use async_graphql::{Context, Error, ID, InputObject, Object, Result};
 use domain::{
     NotificationId,
+    messages::{
+        kind::{Channel, Kind},
+        settings::{Switch, SwitchRefusal},
+    },
     notifications::{
-        codes::DEVICE_INVALID,
+        codes::{
+            DEVICE_INVALID, NEWS_CONSENT_MISSING, NOTIFICATION_CHANNEL_UNAVAILABLE,
+            NOTIFICATION_MANDATORY,
+        },
         device::DeviceId,
         inbox::MOST_ENTRIES,
         store::{Marked, Registered},
     },
     sentence::Sentence,
+    users::{change::AccountChange, store::Changed},
 };
 use pq_core::ErrorCode;
 
 use crate::{
-    nodes::notification::{DeviceNode, DevicePlatform, unread},
+    nodes::notification::{
+        DeviceNode, DevicePlatform, NotificationChannel, NotificationKind, SettingNode, unread,
+    },
     request::{
         attempts::{Attempt, count_attempt},
         context::{RequestContext, gone},
@@ -64,6 +74,33 @@ impl NotificationMutations {
         removed.await.map_err(failed)
     }
 
+    /// Switches messages of a kind on or off for a channel.
+    async fn set_notification(
+        &self,
+        ctx: &Context<'_>,
+        kind: NotificationKind,
+        channel: NotificationChannel,
+        enabled: bool,
+    ) -> Result<SettingNode> {
+        let request = RequestContext::of(ctx);
+        let account = request.account().await?;
+        let (kind, channel): (Kind, Channel) = (kind.into(), channel.into());
+        let switch = Switch {
+            kind,
+            channel,
+            enabled,
+        };
+        let agreed = account.preferences.agreed_to_news(channel);
+        let change = AccountChange::Switch(switch.check(agreed).map_err(no_switch)?);
+        let users = &request.services.users;
+        let changed = users.change(&account.id, change, request.now_ms).await;
+        match changed.map_err(failed)? {
+            Changed::Done(account) => Ok(SettingNode::of(&account.preferences, kind, channel)),
+            // Neither its number nor its team has changed.
+            Changed::NotFound | Changed::PhoneTaken | Changed::LastOwner(_) => Err(gone()),
+        }
+    }
+
     /// Marks entries of the inbox as read, all if no ids are given. Returns how many are still
     /// unread.
     async fn mark_read(
@@ -98,6 +135,33 @@ fn no_device() -> Error {
             "this is not the id of a device",
         ),
     )
+}
+
+fn no_switch(refusal: SwitchRefusal) -> Error {
+    let (code, sentence) = match refusal {
+        SwitchRefusal::Mandatory => (
+            NOTIFICATION_MANDATORY,
+            Sentence::new(
+                "ces messages ne peuvent pas être désactivés",
+                "these messages cannot be switched off",
+            ),
+        ),
+        SwitchRefusal::NoSuchChannel => (
+            NOTIFICATION_CHANNEL_UNAVAILABLE,
+            Sentence::new(
+                "ces messages ne sont pas envoyés par ce canal",
+                "these messages are not sent by this channel",
+            ),
+        ),
+        SwitchRefusal::NoConsent => (
+            NEWS_CONSENT_MISSING,
+            Sentence::new(
+                "il faut d’abord accepter de recevoir des nouvelles par ce canal",
+                "the user has to agree to news on this channel first",
+            ),
+        ),
+    };
+    refused(code, sentence)
 }
 
 fn too_many() -> Error {

@@ -1,12 +1,12 @@
 //! The query of the inbox.
 
 use async_graphql::{Context, Object, Result};
-use domain::notifications::inbox::InboxCursor;
+use domain::{messages::kind::Kind, notifications::inbox::InboxCursor};
 
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
-        notification::NotificationConnection,
+        notification::{NotificationConnection, SettingNode},
         page::{cursor, page_size},
     },
     request::{context::RequestContext, errors::failed},
@@ -17,6 +17,17 @@ pub struct NotificationQueries;
 
 #[Object]
 impl NotificationQueries {
+    /// Which messages the signed-in user gets, by kind and channel.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn notification_settings(&self, ctx: &Context<'_>) -> Result<Vec<SettingNode>> {
+        let account = RequestContext::of(ctx).account().await?;
+        let settings = Kind::ALL.iter().flat_map(|kind| {
+            let channels = kind.channels().iter();
+            channels.map(|channel| SettingNode::of(&account.preferences, *kind, *channel))
+        });
+        Ok(settings.collect())
+    }
+
     /// What the signed-in user was told, newest first: at most 200 entries of the last 90 days.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn notifications(

@@ -47,6 +47,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "myBookingsConnection", Who::SignedIn),
     ("Query", "booking", Who::SignedIn),
     ("Query", "notifications", Who::SignedIn),
+    ("Query", "notificationSettings", Who::SignedIn),
 
     ("Mutation", "register", Who::Anybody),
     ("Mutation", "login", Who::Anybody),
@@ -70,6 +71,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "registerDevice", Who::SignedIn),
     ("Mutation", "removeDevice", Who::SignedIn),
     ("Mutation", "markRead", Who::SignedIn),
+    ("Mutation", "setNotification", Who::SignedIn),
     ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
     ("Mutation", "inviteMember", Who::Team(Post::Owner)),
     ("Mutation", "withdrawInvitation", Who::Team(Post::Owner)),
@@ -164,6 +166,7 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "Notification",
     "NotificationConnection",
     "NotificationEdge",
+    "NotificationSetting",
     "Membership",
     "Team",
     "Member",

@@ -5,3 +5,4 @@ pub mod letter;
 pub mod part;
 pub mod provider;
 pub mod quiet_hours;
+pub mod settings;

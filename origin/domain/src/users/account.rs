@@ -4,7 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Category, PartnerId, UserId, sentence::Language, texts::composed, words::words};
+use crate::{
+    Category, PartnerId, UserId,
+    messages::{
+        kind::{Channel, Kind},
+        settings::Switches,
+    },
+    sentence::Language,
+    texts::composed,
+    words::words,
+};
 
 words! {
     /// The role of an account. Services have tokens, not accounts.
@@ -58,6 +67,9 @@ pub struct Preferences {
     pub news_by_email: bool,
     pub news_by_push: bool,
     pub news_by_sms: bool,
+    /// Which messages the user switched on or off.
+    #[serde(default, skip_serializing_if = "Switches::is_empty")]
+    pub switches: Switches,
 }
 
 impl Default for Preferences {
@@ -69,6 +81,25 @@ impl Default for Preferences {
             news_by_email: false,
             news_by_push: false,
             news_by_sms: false,
+            switches: Switches::default(),
+        }
+    }
+}
+
+impl Preferences {
+    /// Whether the user gets messages of this kind by this channel.
+    pub fn wants(&self, kind: Kind, channel: Channel) -> bool {
+        self.switches
+            .wants(kind, channel, self.agreed_to_news(channel))
+    }
+
+    /// Whether the user agreed to news on this channel. An inbox needs no consent.
+    pub const fn agreed_to_news(&self, channel: Channel) -> bool {
+        match channel {
+            Channel::Email => self.news_by_email,
+            Channel::Push => self.news_by_push,
+            Channel::Sms => self.news_by_sms,
+            Channel::Inbox => true,
         }
     }
 }

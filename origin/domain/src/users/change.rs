@@ -4,7 +4,7 @@
 use super::account::{
     Account, IdentityStatus, Membership, PasswordHash, Post, Preferences, Role, Status,
 };
-use crate::PartnerId;
+use crate::{PartnerId, messages::settings::Switch};
 
 /// One change of an account; its values are valid by themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub enum AccountChange {
     /// it.
     Post(PartnerId, Option<Post>),
     Identity(IdentityStatus),
+    /// Switches messages of a kind on or off for a channel.
+    Switch(Switch),
 }
 
 /// An edit of the profile; unset fields keep their value.
@@ -89,6 +91,7 @@ impl AccountChange {
             }
             Self::Post(partner, post) => set_post(&mut after, partner, *post),
             Self::Identity(status) => after.identity_status = *status,
+            Self::Switch(switch) => after.preferences.switches.set(*switch),
         }
         if after != *before {
             after.updated_at_ms = now_ms;
@@ -135,7 +138,12 @@ impl ProfileEdit {
             account.avatar.clone_from(avatar);
         }
         if let Some(preferences) = preferences {
-            account.preferences.clone_from(preferences);
+            // The profile's form does not show which messages were switched off.
+            let switches = std::mem::take(&mut account.preferences.switches);
+            account.preferences = Preferences {
+                switches,
+                ..preferences.clone()
+            };
         }
     }
 }
@@ -143,7 +151,10 @@ impl ProfileEdit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::UserId;
+    use crate::{
+        UserId,
+        messages::kind::{Channel, Kind},
+    };
 
     fn account() -> Account {
         Account {
@@ -172,6 +183,27 @@ mod tests {
             epoch,
             to: PasswordHash::new(to),
         }
+    }
+
+    #[test]
+    fn what_was_switched_off_stays_so_when_the_profile_is_edited() {
+        let switch = Switch {
+            kind: Kind::BookingConfirmed,
+            channel: Channel::Email,
+            enabled: false,
+        };
+        let switched = AccountChange::Switch(switch).apply(&account(), 5);
+        let wants = |of: &Account| of.preferences.wants(switch.kind, switch.channel);
+        assert!(wants(&account()) && !wants(&switched));
+        let edit = ProfileEdit {
+            preferences: Some(Preferences {
+                news_by_email: true,
+                ..Preferences::default()
+            }),
+            ..ProfileEdit::default()
+        };
+        let edited = AccountChange::Profile(Box::new(edit)).apply(&switched, 6);
+        assert!(edited.preferences.news_by_email && !wants(&edited));
     }
 
     #[test]

@@ -2,6 +2,10 @@
 
 use std::collections::HashSet;
 
+use domain::messages::{
+    kind::{Channel, Kind},
+    settings::{Switch, Switches},
+};
 use domain::sentence::Language;
 use domain::{
     Category, OfferId, PartnerId, UserId,
@@ -31,6 +35,16 @@ tests! {
     an_erased_account_leaves_nothing_of_its_own: [],
 }
 
+fn switched_off() -> Switches {
+    let mut switches = Switches::default();
+    switches.set(Switch {
+        kind: Kind::BookingReminder,
+        channel: Channel::Push,
+        enabled: false,
+    });
+    switches
+}
+
 pub(crate) fn account(name: &str) -> Account {
     Account {
         id: UserId::derive("user", name),
@@ -45,6 +59,7 @@ pub(crate) fn account(name: &str) -> Account {
             language: Language::English,
             categories: vec![Category::Bar, Category::Cinema],
             news_by_push: true,
+            switches: switched_off(),
             ..Preferences::default()
         },
         identity_status: IdentityStatus::Pending,

@@ -115,3 +115,52 @@ async fn a_device_that_changes_hands_gets_what_its_holder_is_told() {
         assert_eq!(inbox(&app, who, json!({})).await["unreadCount"], 1);
     }
 }
+
+#[tokio::test]
+async fn a_person_decides_what_they_are_told_where_there_is_a_decision() {
+    const SET: &str = "mutation S($k: NotificationKind!, $c: NotificationChannel!, $e: Boolean!) {
+        setNotification(kind: $k, channel: $c, enabled: $e) { enabled canChange } }";
+    const SETTINGS: &str =
+        "query S { notificationSettings { kind channel enabled canChange needsConsent } }";
+    let app = TestApp::start().await;
+    let offer = places("a", 0, 9);
+    store(&app, "a", vec![offer.clone()]).await;
+    let ana = register(&app, "ana").await;
+    let set = async |kind: &str, channel: &str, enabled: bool| {
+        let variables = json!({"k": kind, "c": channel, "e": enabled});
+        ana.ask(&app, SET, variables).await
+    };
+    let is_on = async |kind: &str, channel: &str| {
+        let data = ana.ask(&app, SETTINGS, json!({})).await.data();
+        let all = data["notificationSettings"].as_array().unwrap().clone();
+        let mut all = all.into_iter();
+        let this = all.find(|one| one["kind"] == kind && one["channel"] == channel);
+        this.map(|one| one["enabled"].as_bool().unwrap())
+    };
+    assert_eq!(is_on("BOOKING_CONFIRMED", "INBOX").await, Some(true));
+    assert_eq!(is_on("VERIFY_EMAIL", "SMS").await, None);
+    let off = set("BOOKING_CONFIRMED", "INBOX", false).await.data();
+    assert_eq!(
+        off["setNotification"],
+        json!({"enabled": false, "canChange": true})
+    );
+    assert_eq!(is_on("BOOKING_CONFIRMED", "INBOX").await, Some(false));
+    booked(&app, &ana, &offer).await;
+    app.sent().await;
+    assert_eq!(inbox(&app, &ana, json!({})).await["edges"], json!([]));
+    for (kind, channel, code) in [
+        ("NEW_DEVICE", "EMAIL", "NOTIFICATION_MANDATORY"),
+        ("NEW_DEVICE", "SMS", "NOTIFICATION_CHANNEL_UNAVAILABLE"),
+        ("NEWS", "SMS", "NEWS_CONSENT_MISSING"),
+    ] {
+        assert_eq!(set(kind, channel, true).await.code(), code, "{kind}");
+    }
+    assert_eq!(is_on("NEWS", "SMS").await, Some(false));
+    let agree = "mutation U { updateProfile(input: {preferences: {language: FRENCH,
+        categories: [], newsByEmail: false, newsByPush: false, newsBySms: true}}) { id } }";
+    ana.ask(&app, agree, json!({})).await.data();
+    set("NEWS", "SMS", true).await.data();
+    assert_eq!(is_on("NEWS", "SMS").await, Some(true));
+    // The edit of the profile has kept it.
+    assert_eq!(is_on("BOOKING_CONFIRMED", "INBOX").await, Some(false));
+}

@@ -96,6 +96,7 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("registerDevice", Guest, "(input: {id: \"00000000-phone-of-guest\", platform: IOS}) { id platform }", Same),
     ("removeDevice", Guest, "(id: DEVICE)", Gets("false")),
     ("markRead", Guest, "", Same),
+    ("setNotification", Guest, "(kind: BOOKING_CONFIRMED, channel: EMAIL, enabled: false) { enabled }", Same),
     ("addFavorite", Guest, "(offerId: OFFER)", Gets("false")),
     ("removeFavorite", Guest, "(offerId: FAVORITE)", Gets("false")),
     ("recordConsent", Guest, "(input: {purpose: MARKETING, version: \"1\", granted: true}) { version granted }", Same),

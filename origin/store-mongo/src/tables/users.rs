@@ -5,6 +5,7 @@ pub mod change;
 pub mod held;
 pub mod members;
 
+use domain::messages::settings::Switch;
 use domain::sentence::Language;
 use domain::{
     Category, PartnerId, UserId,
@@ -13,7 +14,7 @@ use domain::{
         Role, Standing, Status,
     },
 };
-use mongodb::bson::{Bson, DateTime, Document, doc};
+use mongodb::bson::{self, Bson, DateTime, Document, doc};
 
 use crate::{
     documents::{bad, epoch, id, moment_ms, object_id, optional, optional_text, part, text, texts},
@@ -34,6 +35,7 @@ pub fn document(account: &Account) -> Result<Document, MongoError> {
         news_by_email,
         news_by_push,
         news_by_sms,
+        switches,
     } = &account.preferences;
     let categories: Vec<&str> = categories
         .iter()
@@ -64,10 +66,24 @@ pub fn document(account: &Account) -> Result<Document, MongoError> {
         "createdAt": DateTime::from_millis(account.created_at_ms),
         "updatedAt": DateTime::from_millis(account.updated_at_ms),
     };
+    if !switches.is_empty() {
+        let switches: Vec<Document> = switches.all().iter().copied().map(switch).collect();
+        if let Ok(preferences) = document.get_document_mut("preferences") {
+            preferences.insert("switches", switches);
+        }
+    }
     if let Some(phone) = &account.phone {
         document.insert("phone", phone);
     }
     Ok(document)
+}
+
+fn switch(of: Switch) -> Document {
+    doc! {
+        "kind": of.kind.as_str(),
+        "channel": of.channel.as_str(),
+        "enabled": of.enabled,
+    }
 }
 
 pub fn account(stored: &Document) -> Result<Account, MongoError> {
@@ -127,6 +143,10 @@ fn preferences(stored: &Document) -> Result<Preferences, MongoError> {
         news_by_email: wants("newsByEmail")?,
         news_by_push: wants("newsByPush")?,
         news_by_sms: wants("newsBySms")?,
+        switches: optional(stored, "switches", |switches| {
+            bson::deserialize_from_bson(switches.clone()).map_err(bad("switches"))
+        })?
+        .unwrap_or_default(),
     })
 }
 
