@@ -13,6 +13,7 @@ mod gateway;
 mod graphql_http;
 mod live;
 mod manifests;
+mod messages;
 mod metrics;
 mod observed;
 mod pages;

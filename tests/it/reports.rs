@@ -107,3 +107,91 @@ async fn a_sentry_that_refuses_or_hangs_disturbs_nothing() {
     assert_ne!(counted(&stack, listen, "failed").await, "0");
     assert_eq!(counted(&stack, listen, "sent").await, "0");
 }
+
+fn of_the_edge(sentry: &Sentry) -> Options {
+    Options {
+        venues: vec![venue((48.8570, 2.3530), "thai")],
+        edge: vec![
+            ("SENTRY_DSN", leaked(sentry.dsn.clone())),
+            ("SENTRY_ENVIRONMENT", "tests"),
+        ],
+        ..Options::default()
+    }
+}
+
+async fn ask_edge(stack: &Stack, id: &str, headers: &[(&str, &str)]) -> Answer {
+    let question = stack.ask("PartnerPage", json!({"id": id}));
+    let mut request = stack
+        .client
+        .get(format!("{}/graphql/{}", stack.edge_url, question.id))
+        .query(&[("variables", question.variables.to_string())])
+        .header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-00"))
+        .header("authorization", "Bearer geheim");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    Answer::read(request.send().await.unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_edge_reports_that_it_refused_a_request_and_nothing_of_a_person() {
+    let sentry = Sentry::start().await.unwrap();
+    let mut stack = Stack::start(of_the_edge(&sentry)).await.unwrap();
+    // The edge knows the document from now on.
+    ask_edge(&stack, PARTNER, &[]).await;
+    let unknown = stack.client.get(format!("{}/nowhere", stack.edge_url));
+    assert_eq!(unknown.send().await.unwrap().status(), 404);
+    let document = format!("{}/graphql/{}", stack.edge_url, "0".repeat(64));
+    let document = stack.client.get(document).send().await.unwrap();
+    assert!(document.status().as_u16() < 500, "{}", document.status());
+    assert_eq!(sentry.events(), Vec::<serde_json::Value>::new());
+
+    stack.stop_origin().await.unwrap();
+    for last in 2..6 {
+        let refused = ask_edge(&stack, &format!("5f000000000000000000000{last}"), &[]).await;
+        assert_eq!(refused.status, 503, "{}", refused.text);
+    }
+    let message = "the edge refused a request: the origin failed";
+    let event = sentry.event(|event| event["message"] == message).await;
+    let event = event.unwrap();
+    assert_eq!(event["environment"], "tests");
+    assert_eq!(event["tags"]["operation"], "PartnerPage");
+    assert_eq!(event["tags"]["trace_id"], TRACE);
+    let error = event["contexts"]["edge"]["error"].as_str().unwrap();
+    assert!(error.starts_with("the origin failed: "), "{event:#}");
+    let told = sentry.events();
+    for secret in ["5f00", "geheim", "127.0.0.1", "variables"] {
+        assert!(
+            !format!("{told:?}").contains(secret),
+            "{secret} in {told:#?}"
+        );
+    }
+    let same = told.iter().filter(|event| event["message"] == message);
+    assert_eq!(same.count(), 1, "{told:#?}");
+}
+
+#[tokio::test]
+async fn the_edge_reports_a_panic() {
+    let sentry = Sentry::start().await.unwrap();
+    let stack = Stack::start(of_the_edge(&sentry)).await.unwrap();
+    let panicked = ask_edge(&stack, PARTNER, &[("yousoon-fault", "panic")]).await;
+    assert_eq!(panicked.status, 500);
+    let event = sentry.event(|event| event["message"] == "the edge panicked");
+    let event = event.await.unwrap();
+    let error = event["contexts"]["edge"]["error"].as_str().unwrap();
+    assert!(error.contains("a panic that a test asked for"), "{error}");
+    assert!(error.contains("edge/worker/src/isolate.rs"), "{error}");
+    assert_eq!(ask_edge(&stack, PARTNER, &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_wrong_dsn_of_the_edge_fails_no_request() {
+    let sentry = Sentry::start().await.unwrap();
+    let stack = Stack::start(Options {
+        edge: vec![("SENTRY_DSN", "sentry.example/7")],
+        ..of_the_edge(&sentry)
+    });
+    let stack = stack.await.unwrap();
+    assert_eq!(ask_edge(&stack, PARTNER, &[]).await.status, 200);
+    assert_eq!(sentry.events(), Vec::<serde_json::Value>::new());
+}

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use crate::{PARIS, ids, live::until_subscribed, near, venue, warm};
 
 /// A user who has signed up.
-struct Person {
+pub(crate) struct Person {
     token: String,
-    email: String,
+    pub(crate) email: String,
 }
 
-async fn sign_up(stack: &Stack, name: &str) -> Person {
+pub(crate) async fn sign_up(stack: &Stack, name: &str) -> Person {
     let email = format!("{name}@example.fr");
     let input = json!({"email": email, "password": "correct horse", "firstName": "Zoé",
         "lastName": "d'Été"});
@@ -35,7 +35,7 @@ async fn sign_up(stack: &Stack, name: &str) -> Person {
 
 impl Person {
     /// Requests a document as this user, through the edge; returns the data, without errors.
-    async fn ask(&self, stack: &Stack, document: &str, variables: Value) -> Value {
+    pub(crate) async fn ask(&self, stack: &Stack, document: &str, variables: Value) -> Value {
         let ask = stack.ask(document, variables);
         let answer = ask
             .post(&stack.client, &stack.edge_url, &self.token)
@@ -56,8 +56,9 @@ impl Person {
         for _ in 0..100 {
             let log = stack.origin_log();
             let sent = log.lines().rfind(|line| line.contains(&self.email));
-            // The token of the link (an id, a dot and a secret) is the last value of the line.
-            let token = sent.and_then(|line| line.rsplit('"').nth(1));
+            // The line has the text, with its breaks escaped.
+            let token = sent.and_then(|line| line.split_once("token="));
+            let token = token.and_then(|(_, rest)| rest.split(['\\', '"', ' ']).next());
             if let Some(token) = token {
                 let verified = self
                     .ask(stack, "VerifyEmail", json!({"token": token}))

@@ -10,6 +10,7 @@ use crate::{checkout, progress};
 const ORIGIN: &str = "yousoon";
 const PQ: &str = "pq";
 const EDGE_BINDGEN: &str = "edge-bindgen";
+const FAKE_PROVIDERS: &str = "fake-providers";
 
 /// How the origin and the worker are compiled.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +57,14 @@ pub(crate) fn build_peer(package: &str) -> Result<PathBuf> {
     );
     build_packages(&title, Profile::Release, &[ORIGIN, PQ, package])?;
     path_of(package, Profile::Release)
+}
+
+/// Who takes messages on developers' machines.
+pub(crate) fn build_fake_providers() -> Result<PathBuf> {
+    let profile = Profile::Dev;
+    let title = "building the fakes of providers (about 1 min the first time)";
+    build_packages(title, profile, &[FAKE_PROVIDERS])?;
+    path_of(FAKE_PROVIDERS, profile)
 }
 
 /// The program that `bundle` runs on the compiled worker.

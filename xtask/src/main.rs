@@ -23,6 +23,7 @@ mod golang;
 mod http;
 mod image;
 mod load;
+mod mailbox;
 mod manifest;
 mod mongo_server;
 mod observe;

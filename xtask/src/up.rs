@@ -6,8 +6,9 @@ use anyhow::{Result, bail};
 
 use crate::binaries::{self, Binaries, Profile};
 use crate::origin::Documents;
+use crate::processes::Processes;
 use crate::stack::{Runtime, Settings, Stack};
-use crate::{build_edge, checkout, http, tools};
+use crate::{build_edge, checkout, http, mailbox, tools};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -20,6 +21,9 @@ pub(crate) struct Options {
     /// The edge's port on 127.0.0.1.
     #[arg(long, value_name = "PORT", default_value_t = 8787)]
     port_edge: u16,
+    /// The port on 127.0.0.1 of the mailbox, which shows what was sent.
+    #[arg(long, value_name = "PORT", default_value_t = 8025)]
+    port_mailbox: u16,
     /// Where everything is kept; in `.yousoon` in the checkout unless given.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -29,9 +33,19 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let (settings, binaries) = prepare(options, ".yousoon")?;
-    let mut stack = Stack::start(settings, &binaries)?;
+    http::require_free(options.port_mailbox, "--port-mailbox")?;
+    let (mut settings, binaries) = prepare(options, ".yousoon")?;
+    let fakes = binaries::build_fake_providers()?;
+    let mut processes = Processes::new(settings.data_dir.join("logs"))?;
+    mailbox::start(&fakes, options.port_mailbox, &mut processes)?;
+    let providers = mailbox::environment(options.port_mailbox, &settings.origin_url());
+    settings.environment.extend(providers);
+    let mut stack = Stack::start_beside(processes, settings, &binaries)?;
     print_ready(&stack, &binaries)?;
+    println!(
+        "What was sent, as mails, SMS and pushes: http://127.0.0.1:{}/",
+        options.port_mailbox
+    );
     let outcome = stack.processes.hold();
     println!("• stopping …");
     drop(stack);

@@ -10,7 +10,7 @@
 //! edge and origin: [`signature`] (how they authenticate each other), [`announced`]
 //! (bodies that are checked before they are read), [`proof`] (on whose behalf the
 //! edge sends a request), and [`explain`] (verdicts in words, for people). [`tally`] adds up what
-//! became of requests, for metrics.
+//! became of requests, for metrics; [`report`] makes the edge's errors events for Sentry.
 
 pub mod admit;
 pub mod announced;
@@ -23,6 +23,7 @@ pub mod limit;
 pub mod plan;
 pub mod proof;
 pub mod replica;
+pub mod report;
 pub mod route;
 pub mod signature;
 pub mod tally;

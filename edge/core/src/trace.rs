@@ -48,6 +48,11 @@ pub fn send(
     }
 }
 
+/// The id of the trace that a `traceparent` names.
+pub fn id(traceparent: &str) -> Option<&str> {
+    parts(traceparent).map(|(trace, _, _)| trace)
+}
+
 /// The trace, the span, and whether it is sampled.
 fn parts(traceparent: &str) -> Option<(&str, &str, bool)> {
     let (version, rest) = traceparent.split_once('-')?;
@@ -125,6 +130,8 @@ mod tests {
 
     #[test]
     fn nonsense_tells_nothing() {
+        assert_eq!(id(&format!("00-{TRACE}-{SPAN}-00")), Some(TRACE));
+        assert_eq!(id("00-x-y-00"), None);
         for text in ["", "x", "1-", "1-00f0", "1-00f067aa0ba902bz", "-1"] {
             assert_eq!(told(text), None, "{text:?}");
         }

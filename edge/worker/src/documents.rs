@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use cache_core::{AsOf, CacheKey, InvalidReason, KeyBuilder, Tag, Validity};
 use edge_core::limit::Errand;
+use edge_core::report::Kind;
 use pq_core::error::{ErrorCode, Refusal};
 use pq_core::request::DocumentRef;
 use pq_core::{DocumentHash, Operation};
@@ -58,6 +59,7 @@ pub(crate) async fn find(
             web_sys::console::warn_1(&JsValue::from_str(&format!(
                 "cannot use KV's record of a document: {error}"
             )));
+            isolate.reports.failed(Kind::KvRead, &error.to_string());
             None
         }),
     };
@@ -187,6 +189,7 @@ fn ask(isolate: &'static Isolate, context: &Context, hash: DocumentHash) -> Tick
                 && let Err(error) = store(isolate, hash, &known).await
             {
                 web_sys::console::warn_1(&JsValue::from_str(&error.to_string()));
+                isolate.reports.failed(Kind::KvWrite, &error.to_string());
             }
         })
 }

@@ -7,6 +7,7 @@ use cache_core::{AsOf, CacheKey, KeyBuilder, Revision};
 use edge_core::announced::Announced;
 use edge_core::feed::{CONTEXT, Page, Tail};
 use edge_core::replica::Refresh;
+use edge_core::report::Kind;
 use edge_core::{bounds, header};
 use wasm_bindgen_futures::JsFuture;
 use worker::Context;
@@ -50,6 +51,7 @@ pub(crate) async fn follow(
         refresh(isolate, direct).await.unwrap_or_else(|error| {
             // No other remedy is needed: the copy grows old, and is then not trusted any more.
             console_warn(&error);
+            isolate.reports.failed(Kind::PurgeLog, &error.to_string());
             None
         })
     };

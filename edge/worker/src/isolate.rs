@@ -20,6 +20,7 @@ use crate::kv::Kv;
 use crate::limiter::Limiter;
 use crate::memory::{DEFAULT_CAPACITY_BYTES, Memory};
 use crate::origin::fetched::Fetched;
+use crate::report::Reports;
 use crate::request::Incoming;
 use crate::tally::Counts;
 
@@ -39,6 +40,8 @@ pub(crate) struct Isolate {
     pub(crate) kv: Kv,
     pub(crate) limiter: Limiter,
     pub(crate) purge_log: PurgeLogObject,
+    /// What Sentry is told.
+    pub(crate) reports: Reports,
     /// What became of requests.
     pub(crate) counts: Counts,
     /// Cached answers.
@@ -101,6 +104,11 @@ impl Isolate {
         })
     }
 
+    /// The isolate's instance, if a request has created it.
+    pub(crate) fn existing() -> Option<&'static Self> {
+        ISOLATE.with(|cell| cell.get().copied())
+    }
+
     fn new(env: &Env) -> worker::Result<Self> {
         let origin_url = env
             .var("ORIGIN_URL")?
@@ -157,6 +165,8 @@ impl Isolate {
             refreshes: Flights::with_patience(REFRESH_PATIENCE_MS),
             asked_documents: Flights::with_patience(FILL_PATIENCE_MS),
             kv_written_at_ms: RefCell::new(LruCache::new(KV_WRITES)),
+            // Last: what is wrong with its DSN is said once.
+            reports: Reports::of(env),
         })
     }
 

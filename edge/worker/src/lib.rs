@@ -4,7 +4,8 @@
 //! Reading order: [`read`] handles a GraphQL request, step by step; [`isolate`] is the state that
 //! an isolate keeps between requests; then one file per binding: [`kv`], [`limiter`], [`origin`],
 //! [`feed`] (the isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`]
-//! answers `cache explain`, and [`tally`] counts what became of requests.
+//! answers `cache explain`, [`tally`] counts what became of requests, and [`report`] tells Sentry of
+//! errors, and [`panics`] of panics.
 #![cfg(target_arch = "wasm32")]
 
 mod clock;
@@ -18,8 +19,11 @@ mod kv;
 mod limiter;
 mod memory;
 mod origin;
+mod panics;
 mod purge_log;
+mod random;
 mod read;
+mod report;
 mod request;
 mod respond;
 mod tally;
@@ -33,7 +37,7 @@ use worker::{Context, Env, event};
 
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
-use crate::read::Asked;
+use crate::read::{Asked, Learned};
 use crate::request::Incoming;
 
 /// The Worker's entry point: handles one HTTP request.
@@ -44,12 +48,16 @@ async fn fetch(
     context: Context,
 ) -> worker::Result<web_sys::Response> {
     let isolate = Isolate::get(&env)?;
+    panics::report();
     let incoming = Incoming::new(request);
     isolate.fault_for_tests(&incoming);
     let accepted = Accepted::parse(incoming.accept.as_deref());
-    let mut refusals = match &accepted {
-        Ok(accepted) => accepted.refusals(),
-        Err(_) => MediaType::Json,
+    let mut learned = Learned {
+        refusals: match &accepted {
+            Ok(accepted) => accepted.refusals(),
+            Err(_) => MediaType::Json,
+        },
+        operation: None,
     };
     let answer = match route(&incoming.method, incoming.path()) {
         Ok(Route::Graphql { method, path_id }) => {
@@ -58,7 +66,7 @@ async fn fetch(
                 method,
                 path_id,
             };
-            read::graphql(isolate, &incoming, &context, asked, &mut refusals).await
+            read::graphql(isolate, &incoming, &context, asked, &mut learned).await
         }
         Ok(Route::Preflight) => respond::preflight(&isolate.config.allowed_headers),
         Ok(Route::File) => origin::file(isolate, &incoming).await,
@@ -69,7 +77,14 @@ async fn fetch(
     };
     let response = match answer {
         Ok(response) => response,
-        Err(error) => respond::refuse(&error.into_refusal(), refusals)?,
+        Err(error) => {
+            let operation = learned.operation.as_deref();
+            let operation = operation.map(|operation| operation.name.as_str());
+            let traceparent = incoming.header(trace::TRACEPARENT);
+            let trace = traceparent.as_deref().and_then(edge_core::trace::id);
+            isolate.reports.refused(&error, operation, trace);
+            respond::refuse(&error.into_refusal(), learned.refusals)?
+        }
     };
     let allowed_sites = &isolate.config.allowed_sites;
     if *allowed_sites == AllowedSites::Any {

@@ -16,6 +16,7 @@ use worker::{
 
 use crate::clock::now_ms;
 use crate::isolate::Isolate;
+use crate::panics;
 
 /// The longest append, in bytes: enough for 500 records of about 25 tags each.
 pub(crate) const MAX_APPEND_BYTES: usize = 4 * 1024 * 1024;
@@ -53,12 +54,17 @@ impl DurableObject for PurgeLog {
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let url = request.url()?;
-        let asked_log = url
-            .query_pairs()
-            .find(|(name, _)| name == "log")
-            .and_then(|(_, log)| log.parse::<LogId>().ok());
-        match (request.method(), url.path()) {
+        panics::report();
+        // Only isolates name it, so nothing in it is encoded. `Request::url` would bring a parser of all
+        // URLs, with the tables of international names, a fifth of the worker.
+        let url = request.inner().url();
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        let asked = |name: &str| {
+            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            pairs.find_map(|(known, value)| (known == name).then_some(value))
+        };
+        let asked_log = asked("log").and_then(|log| log.parse::<LogId>().ok());
+        match (request.method(), request.path().as_str()) {
             (Method::Post, "/append") => {
                 let headers = request.headers();
                 let proof = headers.get(header::SIGNATURE)?.unwrap_or_default();
@@ -81,10 +87,7 @@ impl DurableObject for PurgeLog {
                 }
             }
             (Method::Get, "/tail") => {
-                let after = url
-                    .query_pairs()
-                    .find(|(name, _)| name == "after")
-                    .and_then(|(_, after)| after.parse().ok());
+                let after = asked("after").and_then(|after| after.parse().ok());
                 self.tail(asked_log.zip(after.map(Revision)))
             }
             (Method::Get, path) => match path

@@ -8,6 +8,7 @@ use edge_core::answer::{Served, Tier};
 use edge_core::judge::{FetchReason, Verdict, judge, may_stand_in};
 use edge_core::limit::Errand;
 use edge_core::plan::{Plan, SharedRead, plan};
+use edge_core::report::Kind;
 use edge_core::tally::{Outcome as Counted, Source};
 use pq_core::error::Refusal;
 use pq_core::manifest::OperationKind;
@@ -42,14 +43,20 @@ pub(crate) struct Asked<'a> {
     pub(crate) path_id: Option<&'a str>,
 }
 
-/// Answers `/graphql`. `refusals` is the media type of a refusal: it may change once the operation is
-/// known.
+/// What is known of a request when it is refused.
+pub(crate) struct Learned {
+    /// The media type of a refusal. It may change once the operation is known.
+    pub(crate) refusals: MediaType,
+    pub(crate) operation: Option<Rc<Operation>>,
+}
+
+/// Answers `/graphql`.
 pub(crate) async fn graphql(
     isolate: &'static Isolate,
     incoming: &Incoming,
     context: &Context,
     asked: Asked<'_>,
-    refusals: &mut MediaType,
+    learned: &mut Learned,
 ) -> Result<web_sys::Response, EdgeError> {
     let Asked {
         accepted,
@@ -90,8 +97,9 @@ pub(crate) async fn graphql(
         };
         return forward(isolate, incoming, body.as_deref(), timeout).await;
     };
+    learned.operation = Some(Rc::clone(&operation));
     let form = accepted.form(operation.kind, method)?;
-    *refusals = form.refusals();
+    learned.refusals = form.refusals();
     let media = match form {
         Form::Response(media) => media,
         Form::EventStream => {
@@ -309,6 +317,7 @@ async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey) -> Option<Ready>
             Err(error) => {
                 // A failure of KV counts as a miss.
                 web_sys::console::warn_1(&JsValue::from_str(&format!("cannot read KV: {error}")));
+                isolate.reports.failed(Kind::KvRead, &error.to_string());
                 None
             }
         },
@@ -400,6 +409,7 @@ async fn store(isolate: &Isolate, key: CacheKey, ready: &Ready) {
     }
     if let Err(error) = isolate.kv.put_answer(&key, ready).await {
         web_sys::console::warn_1(&JsValue::from_str(&format!("cannot write to KV: {error}")));
+        isolate.reports.failed(Kind::KvWrite, &error.to_string());
     }
 }
 

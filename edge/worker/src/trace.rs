@@ -9,26 +9,17 @@ use worker::js_sys;
 
 use crate::clock::now_ms;
 use crate::isolate::Isolate;
+use crate::random;
 use crate::request::Incoming;
 
-const TRACEPARENT: &str = "traceparent";
+pub(crate) const TRACEPARENT: &str = "traceparent";
 
 /// Continues the client's trace, or begins one for the share of requests that the configuration
 /// names.
 pub(crate) fn of(isolate: &Isolate, incoming: &Incoming) -> Option<Sent> {
     let client = incoming.header(TRACEPARENT);
     let begins = client.is_none() && Math::random() < isolate.config.traced_share;
-    trace::send(client.as_deref(), begins, now_ms(), random)
-}
-
-fn random() -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a number below 2^32"
-    )]
-    let half = || (Math::random() * 4_294_967_296.0) as u64;
-    (half() << 32) | half()
+    trace::send(client.as_deref(), begins, now_ms(), random::bits)
 }
 
 /// Adds what the origin is told.

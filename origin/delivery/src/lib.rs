@@ -18,8 +18,9 @@ use domain::{
     StoreError,
     error_chain::chain,
     messages::{
-        kind::Channel,
+        kind::{Channel, Kind},
         provider::{Content, Provider, SendError},
+        reach::{AddressHash, Barrier, Reach, ReachStore},
     },
     notifications::device::DeviceId,
     queue::{
@@ -62,6 +63,7 @@ pub struct Delivery(Arc<Shared>);
 /// What it works with.
 pub struct Parts {
     pub queue: Arc<dyn QueueStore>,
+    pub reach: Arc<dyn ReachStore>,
     pub sources: Sources,
     pub templates: Templates,
     pub links: Links,
@@ -217,6 +219,14 @@ impl Delivery {
                 counts: false,
             };
         }
+        let address = to.address();
+        if let Some(address) = &address {
+            match self.barrier(channel, address, letter.kind()).await {
+                Ok(None) => {}
+                Ok(Some(barrier)) => return End::Needless { why: barrier.why() },
+                Err(error) => return self.later(task, chain(&error), None),
+            }
+        }
         let rendered = parts
             .templates
             .render(&letter, language, channel, &parts.links);
@@ -227,10 +237,27 @@ impl Delivery {
             (Ok(_), _) => return dead("the text is for another channel"),
             (Err(error), _) => return dead(&chain(&error)),
         };
-        self.send(task, channel, &content).await
+        self.send(task, channel, &content, address).await
     }
 
-    async fn send(&self, task: &Task, channel: Channel, content: &Content) -> End {
+    /// Why a message of this kind is not sent to this address.
+    async fn barrier(
+        &self,
+        channel: Channel,
+        address: &AddressHash,
+        kind: Kind,
+    ) -> Result<Option<Barrier>, StoreError> {
+        let barrier = self.0.parts.reach.barrier(channel, address).await?;
+        Ok(barrier.filter(|barrier| !barrier.lets_through(kind)))
+    }
+
+    async fn send(
+        &self,
+        task: &Task,
+        channel: Channel,
+        content: &Content,
+        address: Option<AddressHash>,
+    ) -> End {
         let parts = &self.0.parts;
         let (provider, circuit) = match channel {
             Channel::Email => (&parts.providers.email, &self.0.email),
@@ -272,9 +299,27 @@ impl Delivery {
             Err(SendError::Later { why, after_ms }) => {
                 self.later(task, format!("{name}: {why}"), after_ms)
             }
-            Err(error @ (SendError::Refused { .. } | SendError::Recipient { .. })) => {
+            Err(error @ SendError::Refused { .. }) => dead(&format!("{name}: {error}")),
+            Err(error @ SendError::Recipient { .. }) => {
+                if let Some(address) = address {
+                    self.bounced(channel, address, now_ms).await;
+                }
                 dead(&format!("{name}: {error}"))
             }
+        }
+    }
+
+    /// Notes that an address takes nothing. If that fails, the next message learns it from the provider
+    /// again.
+    async fn bounced(&self, channel: Channel, address: AddressHash, now_ms: i64) {
+        let bounced = Reach {
+            channel,
+            address,
+            barrier: Some(Barrier::Bounced),
+            at_ms: now_ms,
+        };
+        if let Err(error) = self.0.parts.reach.note(bounced).await {
+            tracing::warn!(error = chain(&error), "a bounce was not stored");
         }
     }
 

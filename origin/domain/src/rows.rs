@@ -52,12 +52,13 @@ pub enum Collection {
     OfferViews,
     Bookings,
     Queue,
+    Reach,
     Devices,
     Inbox,
 }
 
 impl Collection {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -72,6 +73,7 @@ impl Collection {
         Self::OfferViews,
         Self::Bookings,
         Self::Queue,
+        Self::Reach,
         Self::Devices,
         Self::Inbox,
     ];
@@ -92,6 +94,7 @@ impl Collection {
             Self::OfferViews => "offer_views",
             Self::Bookings => "bookings",
             Self::Queue => "queue",
+            Self::Reach => "reach",
             Self::Devices => "devices",
             Self::Inbox => "inbox",
         }

@@ -9,6 +9,7 @@ use domain::{
     bookings::store::BookingStore,
     catalogue::CatalogueStore,
     documents::DocumentStore,
+    messages::reach::ReachStore,
     notifications::store::NotificationStore,
     offers::store::OfferStore,
     partners::store::PartnerStore,
@@ -26,9 +27,9 @@ use store_mongo::{
     stores::{
         bookings::MongoBookings, catalogue::MongoCatalogue, codes::MongoCodes,
         documents::MongoDocuments, notifications::MongoNotifications, offers::MongoOffers,
-        partners::MongoPartners, purges::MongoPurges, queue::MongoQueue, rows::MongoRows,
-        service_tokens::MongoServiceTokens, sessions::MongoSessions, stats::MongoStats,
-        team::MongoTeams, users::MongoUsers,
+        partners::MongoPartners, purges::MongoPurges, queue::MongoQueue, reach::MongoReach,
+        rows::MongoRows, service_tokens::MongoServiceTokens, sessions::MongoSessions,
+        stats::MongoStats, team::MongoTeams, users::MongoUsers,
     },
 };
 use store_sqlite::{
@@ -38,8 +39,9 @@ use store_sqlite::{
         bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
         documents::EmbeddedDocuments, notifications::EmbeddedNotifications, offers::EmbeddedOffers,
         partners::EmbeddedPartners, purges::EmbeddedPurges, queue::EmbeddedQueue,
-        rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions,
-        stats::EmbeddedStats, team::EmbeddedTeams, users::EmbeddedUsers,
+        reach::EmbeddedReach, rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens,
+        sessions::EmbeddedSessions, stats::EmbeddedStats, team::EmbeddedTeams,
+        users::EmbeddedUsers,
     },
 };
 
@@ -61,6 +63,7 @@ pub struct Database {
     pub bookings: Arc<dyn BookingStore>,
     pub queue: Arc<dyn QueueStore>,
     pub notifications: Arc<dyn NotificationStore>,
+    pub reach: Arc<dyn ReachStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
@@ -111,6 +114,7 @@ impl Database {
             bookings: Arc::new(EmbeddedBookings::new(db.clone())),
             queue: Arc::new(EmbeddedQueue::new(db.clone())),
             notifications: Arc::new(EmbeddedNotifications::new(db.clone())),
+            reach: Arc::new(EmbeddedReach::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
@@ -134,6 +138,7 @@ impl Database {
             bookings: Arc::new(MongoBookings::new(db.clone())),
             queue: Arc::new(MongoQueue::new(db.clone())),
             notifications: Arc::new(MongoNotifications::new(db.clone())),
+            reach: Arc::new(MongoReach::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),

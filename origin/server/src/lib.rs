@@ -32,3 +32,4 @@ pub mod stats;
 pub mod telemetry;
 pub mod transfer;
 pub mod turns;
+pub mod webhooks;

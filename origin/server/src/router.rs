@@ -21,6 +21,7 @@ use crate::{
     http::{answer, graphiql, serve},
     inspect, keys, middleware, purges, readiness,
     state::AppState,
+    webhooks,
 };
 
 /// Builds the whole application: all routes of the process's roles inside all layers.
@@ -68,7 +69,9 @@ pub fn router(
         .route_layer(from_fn_with_state(state.clone(), cors::readable));
     let of_api = admin
         .merge(files)
-        .route("/internal/documents/{hash}", get(documents::get));
+        .route("/internal/documents/{hash}", get(documents::get))
+        .route("/webhooks/ses", webhooks::of_ses())
+        .route("/webhooks/twilio", webhooks::of_twilio());
     let of_api = match state.config.environment {
         Environment::Development => of_api.merge(graphiql::routes()),
         Environment::Production => of_api,

@@ -14,19 +14,24 @@ use api::{
 };
 use cache_tiered::tail;
 use delivery::{Delivery, Providers, Sources};
-use domain::{StoreError, auth::sessions::Sessions, purges::LogRole};
+use domain::{StoreError, auth::sessions::Sessions, messages::provider::Provider, purges::LogRole};
+use onesignal::OneSignal;
 use outgoing::{MessageLog, UnsentMessages};
 use pq_core::compile::{CompileError, Compiler};
+use provider_http::SetupError;
 use purging::{PurgeLog, relay::RelayStatus};
+use ses::Ses;
 use templates::{TemplateError, Templates};
 use tokio::sync::watch;
+use twilio::Twilio;
 
 use crate::{
-    config::{Config, Role},
+    config::{Config, ProvidersConfig, Role},
     database::{BackendMetrics, Database, NoLog},
     live::Hub,
     metrics::Requests,
     telemetry::request::Tracing,
+    webhooks::Webhooks,
 };
 
 /// Why the shared state cannot be built.
@@ -42,6 +47,8 @@ pub enum StateError {
     Schema(#[from] CompileError),
     #[error("a template of the program is not valid")]
     Templates(#[from] TemplateError),
+    #[error("a provider of messages cannot be set up")]
+    Provider(#[from] SetupError),
 }
 
 /// A handle on the shared state; cloning it is cheap.
@@ -65,6 +72,8 @@ pub struct Shared {
     /// The state of the purge relay to each edge, in the configuration's order; empty without the
     /// role `relay`.
     pub relays: Vec<Arc<RelayStatus>>,
+    /// Who may report what became of messages.
+    pub webhooks: Webhooks,
     /// Does the tasks of the queue.
     pub delivery: Delivery,
     /// Messages of channels without a provider.
@@ -117,6 +126,7 @@ impl AppState {
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
             queue: Arc::clone(&database.queue),
+            reach: Arc::clone(&database.reach),
             sources: Sources {
                 users: Arc::clone(&database.users),
                 bookings: Arc::clone(&database.bookings),
@@ -129,11 +139,7 @@ impl AppState {
             },
             templates: templates.clone(),
             links: config.messages.links.clone(),
-            providers: Providers {
-                email: Arc::clone(&unsent) as Arc<_>,
-                sms: Arc::clone(&unsent) as Arc<_>,
-                push: Arc::clone(&unsent) as Arc<_>,
-            },
+            providers: providers(&config.providers, &unsent)?,
             now: Arc::new(move || wall.now_ms()),
             wake: queue_wake.clone(),
             metrics: delivery::Metrics::default(),
@@ -163,6 +169,7 @@ impl AppState {
             notifications: database.notifications,
             templates,
             links: config.messages.links.clone(),
+            reach: database.reach,
             queue_wake,
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
             document_mode: config.documents.mode,
@@ -189,6 +196,7 @@ impl AppState {
             relays: relays.map(Arc::new).collect(),
             delivery,
             unsent,
+            webhooks: Webhooks::new(&config.providers.webhooks)?,
             config,
         })))
     }
@@ -200,6 +208,28 @@ fn unsent(config: &Config) -> UnsentMessages {
         MessageLog::KeyOnly
     } else {
         MessageLog::Full
+    })
+}
+
+/// The provider of each channel; `unsent` where none is configured.
+fn providers(
+    config: &ProvidersConfig,
+    unsent: &Arc<UnsentMessages>,
+) -> Result<Providers, SetupError> {
+    let unsent = || Arc::clone(unsent) as Arc<dyn Provider>;
+    Ok(Providers {
+        email: match &config.email {
+            Some(config) => Arc::new(Ses::new(config.clone())?),
+            None => unsent(),
+        },
+        sms: match &config.sms {
+            Some(config) => Arc::new(Twilio::new(config.clone())?),
+            None => unsent(),
+        },
+        push: match &config.push {
+            Some(config) => Arc::new(OneSignal::new(config.clone())?),
+            None => unsent(),
+        },
     })
 }
 

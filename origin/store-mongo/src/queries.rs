@@ -169,6 +169,8 @@ pub const QUERIES: &[Query] = &[
     query("tasks that ended", "queue", "find", "ended"),
     query("tasks that are forgotten", "queue", "delete", "_id_"),
     query("tasks of an erased account", "queue", "delete", "tasksOfPerson"),
+    query("why an address cannot be reached", "reach", "find", "_id_"),
+    query("address that a report is about", "reach", "update", "_id_"),
     query("token of a service", "service_tokens", "find", "byTokenHash"),
     query("tokens of services", "service_tokens", "find", "inOrder"),
     query("token that is revoked", "service_tokens", "update", "_id_"),

@@ -80,6 +80,11 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 14,
+        name: "reach",
+        sql: include_str!("migrations/reach.sql"),
+    },
+    Migration {
+        version: 15,
         name: "notifications",
         sql: include_str!("migrations/notifications.sql"),
     },

@@ -84,11 +84,12 @@ mod tests {
     use crate::checkout;
 
     /// The files that name the origin's metrics.
-    const SOURCES: [&str; 10] = [
+    const SOURCES: [&str; 11] = [
         "origin/server/src/metrics/mod.rs",
         "origin/server/src/metrics/edge.rs",
         "origin/server/src/metrics/process.rs",
         "origin/server/src/metrics/requests.rs",
+        "origin/server/src/webhooks.rs",
         "origin/server/src/live/metrics.rs",
         "origin/access/src/rate/metrics.rs",
         "origin/delivery/src/metrics.rs",

@@ -22,6 +22,8 @@ const RUNTIME: &str = "edge/dev/options.mjs";
 const LIMIT: &str = "edge/core/src/limit.rs";
 /// Variables that only tests set.
 const FOR_TESTS: [&str; 1] = ["FAULT_INJECTION"];
+/// Secrets that the worker does without.
+const OPTIONAL_SECRETS: [&str; 1] = ["SENTRY_DSN"];
 const JURISDICTION: (&str, &str) = ("PURGE_LOG_JURISDICTION", "eu");
 /// What the two environments must not share: one would write what the other reads, or count for it.
 const OWN: [&str; 4] = [
@@ -240,9 +242,13 @@ fn unlike_needs(environment: &Value, needs: &Needs) -> Vec<String> {
     let variables = variables.into_iter().flat_map(Map::keys).cloned().collect();
     let secrets = items(&environment["secrets"]["required"]);
     let secrets = secrets.map(|name| text(name).to_owned()).collect();
+    let mut required = needs.secrets.clone();
+    for name in OPTIONAL_SECRETS {
+        required.remove(name);
+    }
     [
         difference("variable", &needs.variables, &variables),
-        difference("required secret", &needs.secrets, &secrets),
+        difference("required secret", &required, &secrets),
         difference("binding", &needs.bindings, &bindings(environment)),
     ]
     .concat()

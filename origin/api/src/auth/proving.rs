@@ -9,6 +9,10 @@ use domain::{
         error_codes::CODE_INVALID,
     },
     error_chain::chain,
+    messages::{
+        kind::Channel,
+        reach::{AddressHash, Reach},
+    },
     queue::{NewTask, Work},
     sentence::Sentence,
     texts::{pasted_token, typed_code},
@@ -51,8 +55,10 @@ pub async fn request_email_verification(request: &RequestContext) -> Result<()> 
 pub async fn verify_email(request: &RequestContext, token: &str) -> Result<()> {
     count_attempt(request, Attempt::TryLink).await?;
     let code = code_of_link(request, CodePurpose::VerifyEmail, token).await?;
+    let address = AddressHash::of(&code.target);
     let change = AccountChange::EmailVerified(code.target);
-    change_account(request, &code.user, change).await.map(drop)
+    change_account(request, &code.user, change).await?;
+    reached(request, Channel::Email, address).await
 }
 
 pub async fn request_phone_code(request: &RequestContext) -> Result<()> {
@@ -91,8 +97,22 @@ pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Acco
     if !request.services.auth.codes.is(&code, &typed) {
         return Err(wrong_code());
     }
+    let number = AddressHash::of(&code.target);
     let change = AccountChange::PhoneVerified(code.target);
-    change_account(request, &user.id, change).await
+    let account = change_account(request, &user.id, change).await?;
+    reached(request, Channel::Sms, number).await?;
+    Ok(account)
+}
+
+/// A message has arrived there, so others are sent there again.
+async fn reached(request: &RequestContext, channel: Channel, address: AddressHash) -> Result<()> {
+    let reach = Reach {
+        channel,
+        address,
+        barrier: None,
+        at_ms: request.now_ms,
+    };
+    request.services.reach.note(reach).await.map_err(failed)
 }
 
 /// Answers before looking the account up: neither the answer nor its timing reveals whether it

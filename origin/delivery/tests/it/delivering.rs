@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use domain::{
     auth::codes::CodePurpose,
-    messages::provider::{Content, SendError},
+    messages::{
+        kind::Channel,
+        provider::{Content, SendError},
+        reach::{AddressHash, Reach, ReachStore as _},
+    },
     queue::State,
     sentence::Language,
     team::store::TeamStore as _,
@@ -117,6 +121,7 @@ async fn a_failure_is_tried_again_and_a_refusal_is_not() {
         (
             SendError::Recipient {
                 why: "no mailbox".to_owned(),
+                invalid_devices: Vec::new(),
             },
             "no mailbox",
         ),
@@ -200,4 +205,37 @@ async fn a_provider_that_is_down_is_left_alone_and_everything_arrives_afterwards
         .collect();
     assert_eq!(taken.len(), keys.len(), "each once");
     assert_eq!(taken.into_iter().collect::<BTreeSet<_>>(), keys);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_an_address_that_bounced_until_it_is_good_again() {
+    let world = World::new();
+    let ana = world.sign_up("ana", Language::French).await;
+    world.email.then(Act::Fail(SendError::Recipient {
+        why: "no mailbox".to_owned(),
+        invalid_devices: Vec::new(),
+    }));
+    world.code(&ana, CodePurpose::VerifyEmail).await;
+    world.delivery.do_due().await.unwrap();
+    let (_, reset) = world.code(&ana, CodePurpose::ResetPassword).await;
+    world.delivery.do_due().await.unwrap();
+    assert_eq!(world.email.asked().len(), 1);
+    let needless = world.task(&reset).await;
+    assert_eq!(needless.state, State::Done);
+    assert_eq!(needless.error.as_deref(), Some("the address bounced"));
+    // What would make it good is sent, and then everything is.
+    world.pass_ms(60_000);
+    world.code(&ana, CodePurpose::VerifyEmail).await;
+    world.delivery.do_due().await.unwrap();
+    assert_eq!(world.email.taken().len(), 1);
+    let again = Reach {
+        channel: Channel::Email,
+        address: AddressHash::of(&format!("{ana}@example.fr")),
+        barrier: None,
+        at_ms: world.now_ms(),
+    };
+    world.reach.note(again).await.unwrap();
+    world.code(&ana, CodePurpose::ResetPassword).await;
+    world.delivery.do_due().await.unwrap();
+    assert_eq!(world.email.taken().len(), 2);
 }

@@ -47,7 +47,7 @@ use store_sqlite::{
     stores::{
         bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
         notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
-        queue::EmbeddedQueue, team::EmbeddedTeams, users::EmbeddedUsers,
+        queue::EmbeddedQueue, reach::EmbeddedReach, team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 use templates::{Links, Templates};
@@ -135,6 +135,7 @@ pub(crate) struct World {
     pub(crate) bookings: EmbeddedBookings,
     pub(crate) notifications: EmbeddedNotifications,
     pub(crate) queue: EmbeddedQueue,
+    pub(crate) reach: EmbeddedReach,
     pub(crate) wake: watch::Sender<()>,
     codes: Codes,
     code_store: EmbeddedCodes,
@@ -153,6 +154,7 @@ impl World {
         let codes = Codes::new([1; 32]);
         let delivery = Delivery::new(Parts {
             queue: Arc::new(EmbeddedQueue::new(db.clone())),
+            reach: Arc::new(EmbeddedReach::new(db.clone())),
             sources: Sources {
                 users: Arc::new(EmbeddedUsers::new(db.clone())),
                 bookings: Arc::new(EmbeddedBookings::new(db.clone())),
@@ -184,6 +186,7 @@ impl World {
             bookings: EmbeddedBookings::new(db.clone()),
             notifications: EmbeddedNotifications::new(db.clone()),
             queue: EmbeddedQueue::new(db.clone()),
+            reach: EmbeddedReach::new(db.clone()),
             wake,
             codes,
             code_store: EmbeddedCodes::new(db.clone()),

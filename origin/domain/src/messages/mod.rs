@@ -5,4 +5,5 @@ pub mod letter;
 pub mod part;
 pub mod provider;
 pub mod quiet_hours;
+pub mod reach;
 pub mod settings;

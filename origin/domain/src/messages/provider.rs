@@ -66,7 +66,11 @@ pub enum SendError {
     Refused { why: String },
     /// It will never take a message to this recipient.
     #[error("the recipient cannot be reached: {why}")]
-    Recipient { why: String },
+    Recipient {
+        why: String,
+        /// Devices that it does not know, or no longer; empty for other channels.
+        invalid_devices: Vec<String>,
+    },
 }
 
 /// Sends the messages of one channel.
@@ -120,4 +124,7 @@ pub enum ReportError {
     Topic,
     #[error("the report cannot be read")]
     Malformed,
+    /// What it is verified with cannot be had. The provider should send the report again.
+    #[error("the report cannot be verified now")]
+    Later,
 }

@@ -3,6 +3,7 @@
 use super::{Field, Identity, Kind, Missing, Shape};
 use crate::{
     bookings::booking::BookingStatus,
+    messages::{kind::Channel, reach::Barrier},
     notifications::device::Platform,
     queue::{Lane, State},
     rows::Collection,
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 11] = [
+pub const KINDS: [&Kind; 12] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -20,6 +21,7 @@ pub const KINDS: [&Kind; 11] = [
     &OFFER_VIEWS,
     &BOOKINGS,
     &QUEUE,
+    &REACH,
     &DEVICES,
     &INBOX,
 ];
@@ -218,6 +220,26 @@ static QUEUE: Kind = Kind {
         field("due_at_ms", "dueAt", Shape::Moment),
         field("expires_at_ms", "expiresAt", Shape::Moment),
         field("ended_at_ms", "endedAt", Shape::Moment).or_absent(),
+    ],
+};
+
+static REACH: Kind = Kind {
+    collection: Collection::Reach,
+    identity: Identity::Joined(2),
+    fields: &[
+        field(
+            "channel",
+            "channel",
+            Shape::Word(|text| Channel::parse(text).is_some()),
+        ),
+        field("address", "address", Shape::Text),
+        field(
+            "barrier",
+            "barrier",
+            Shape::Word(|text| Barrier::parse(text).is_some()),
+        )
+        .or_absent(),
+        field("at_ms", "at", Shape::Moment),
     ],
 };
 

@@ -19,6 +19,7 @@ mod live;
 mod messages;
 mod metrics;
 mod production;
+mod providers;
 mod rate_limits;
 mod reader;
 mod roles;
@@ -35,10 +36,13 @@ pub use http::HttpConfig;
 pub use live::LiveConfig;
 pub use messages::MessagesConfig;
 pub use metrics::MetricsConfig;
+pub use providers::{ProvidersConfig, TwilioWebhook, WebhooksConfig};
 pub use reader::ConfigError;
 pub use roles::{Role, Roles};
 pub use rollout::{PlainRedis, Rollout};
 pub use telemetry::telemetry_from_env;
+
+use std::sync::Arc;
 
 use access::{AuthConfig, keys::KeySet, rate::RateLimitsConfig};
 use api::{
@@ -67,6 +71,7 @@ pub struct Config {
     pub lists: ListsConfig,
     pub live: LiveConfig,
     pub messages: MessagesConfig,
+    pub providers: Arc<ProvidersConfig>,
     pub metrics: MetricsConfig,
     pub telemetry: TelemetryConfig,
 }
@@ -106,6 +111,7 @@ impl Config {
             lists: cache::lists(reader),
             live: LiveConfig::read(reader),
             messages: MessagesConfig::read(reader, environment, roles),
+            providers: Arc::new(ProvidersConfig::read(reader, environment, roles)),
             metrics: MetricsConfig::read(reader),
             telemetry: telemetry::read(reader),
         };

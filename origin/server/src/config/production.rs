@@ -28,6 +28,22 @@ pub(super) fn refuse(config: &Config, reader: &mut Reader<'_>) {
     }
     weak(reader, "YOUSOON_ADMIN_TOKEN", config.admin.token.as_ref());
     weak(reader, "YOUSOON_EDGE_SECRET", config.edge.secret.as_ref());
+    let providers = &config.providers;
+    let email = providers.email.as_ref();
+    let key = email.map(|email| &email.credentials.secret_key);
+    weak(reader, "YOUSOON_SES_SECRET_KEY", key);
+    let sms = providers.sms.as_ref();
+    weak(
+        reader,
+        "YOUSOON_TWILIO_SECRET",
+        sms.map(|sms| &sms.password),
+    );
+    let twilio = providers.webhooks.twilio.as_ref();
+    for token in twilio.iter().flat_map(|of| &of.tokens) {
+        weak(reader, "YOUSOON_TWILIO_TOKEN", Some(token));
+    }
+    let push = providers.push.as_ref();
+    weak(reader, "YOUSOON_ONESIGNAL_KEY", push.map(|push| &push.key));
     let sentry = config.telemetry.sentry.as_ref();
     if sentry.is_some_and(|sentry| sentry.dsn.scheme() != Scheme::Https) {
         reader.refuse("SENTRY_DSN", "must be an https URL in production");

@@ -19,6 +19,7 @@ mod partners;
 mod portal;
 mod purges;
 mod queue;
+mod reach;
 mod reading;
 mod runner;
 mod samples;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         codes::TESTS,
         queue::TESTS,
         notifications::TESTS,
+        reach::TESTS,
         service_tokens::TESTS,
         bookings::TESTS,
         bookings::RACES,

@@ -37,7 +37,7 @@ use tempfile::TempDir;
 use yousoon::{
     config::{
         AdminConfig, Config, CorsConfig, HttpConfig, LiveConfig, MessagesConfig, MetricsConfig,
-        Roles,
+        ProvidersConfig, Roles,
     },
     connections,
     database::Database,
@@ -81,6 +81,7 @@ pub(crate) struct Builder {
     rate_limits: RateLimitsConfig,
     cors: CorsConfig,
     live: LiveConfig,
+    providers: Arc<ProvidersConfig>,
 }
 
 /// A message that was sent.
@@ -140,6 +141,7 @@ impl TestApp {
             },
             cors: CorsConfig::any_site(),
             live: LiveConfig::default(),
+            providers: Arc::default(),
         }
     }
 
@@ -274,6 +276,11 @@ impl Builder {
     }
 
     /// How many subscriptions there may be.
+    pub(crate) fn providers(mut self, providers: ProvidersConfig) -> Self {
+        self.providers = Arc::new(providers);
+        self
+    }
+
     pub(crate) fn live(mut self, limits: LiveConfig) -> Self {
         self.live = limits;
         self
@@ -371,6 +378,7 @@ impl Builder {
             lists: ListsConfig::default(),
             live: self.live,
             messages: MessagesConfig::default(),
+            providers: self.providers,
             metrics: MetricsConfig::default(),
             telemetry: TelemetryConfig::default(),
         }

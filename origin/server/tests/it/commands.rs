@@ -128,7 +128,7 @@ fn the_configuration_is_checked_without_a_server() {
     ];
     let (sound, text) = check(&production);
     assert!(!sound, "{text}");
-    assert!(text.contains("would not start: 6 settings"), "{text}");
+    assert!(text.contains("would not start: 9 settings"), "{text}");
 }
 
 #[test]
@@ -148,13 +148,13 @@ fn a_rollout_to_production_is_checked() {
     let (code, text) = check(&[]);
     assert_eq!(code, Some(1), "{text}");
     assert!(
-        text.contains("must not be deployed to production: 11 settings"),
+        text.contains("must not be deployed to production: 14 settings"),
         "{text}"
     );
     let (code, text) = check(&["--replicas", "1"]);
     assert_eq!(code, Some(1), "{text}");
     assert!(
-        text.contains("must not be deployed to production: 9 settings"),
+        text.contains("must not be deployed to production: 12 settings"),
         "{text}"
     );
 }

@@ -35,6 +35,7 @@ mod readiness;
 mod refusals;
 mod relaying;
 mod repeating;
+mod reporting;
 mod roles;
 mod schema;
 mod stopping;

@@ -15,6 +15,7 @@ mod notifications;
 mod portal;
 mod purges;
 mod queue;
+mod reach;
 mod repeats;
 mod sessions;
 mod validity;
@@ -102,6 +103,11 @@ const STEPS: &[Migration] = &[
     },
     Migration {
         version: 12,
+        name: "reach",
+        changes: reach::changes,
+    },
+    Migration {
+        version: 13,
         name: "notifications",
         changes: notifications::changes,
     },

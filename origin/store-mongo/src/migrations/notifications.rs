@@ -1,4 +1,4 @@
-//! Step 12: devices that get push notifications, whose `_id` is the provider's name of them; and the
+//! Step 13: devices that get push notifications, whose `_id` is the provider's name of them; and the
 //! inbox.
 
 use mongodb::bson::doc;

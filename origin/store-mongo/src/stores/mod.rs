@@ -9,6 +9,7 @@ pub mod offers;
 pub mod partners;
 pub mod purges;
 pub mod queue;
+pub mod reach;
 pub mod rows;
 pub mod service_tokens;
 pub mod sessions;

@@ -14,5 +14,6 @@ pub const OFFERS: &str = "offers";
 pub const OUTBOX: &str = "outbox";
 pub const PARTNERS: &str = "partners";
 pub const QUEUE: &str = "queue";
+pub const REACH: &str = "reach";
 pub const TURNS_TOLD: &str = "turns_told";
 pub const USERS: &str = "users";

@@ -3,7 +3,7 @@ use crate::checkout;
 
 const SOURCE: &str = r#"
     env
-        .var("ORIGIN_URL")?; env.secret("EDGE_SECRET")?; optional("ALLOWED_ORIGINS");
+        .var("ORIGIN_URL")?; env.secret("EDGE_SECRET")?; env.secret("SENTRY_DSN"); optional("ALLOWED_ORIGINS");
     env.var("FAULT_INJECTION"); optional("PURGE_LOG_JURISDICTION")
     const BINDING: &str = "KV";
     const BINDING: &str = "PURGE_LOG";
@@ -59,7 +59,10 @@ fn what_the_worker_reads_is_found_in_its_source() {
     let root = checkout::root();
     let source = super::sources(&root.join(super::FOLDER).join("src")).expect("the worker");
     let needs = Needs::read(&source);
-    assert!(needs.secrets.iter().eq(["EDGE_SECRET"]), "{needs:?}");
+    assert!(
+        needs.secrets.iter().eq(["EDGE_SECRET", "SENTRY_DSN"]),
+        "{needs:?}"
+    );
     for name in ["ORIGIN_URL", "ALLOWED_ORIGINS", "TRACED_SHARE"] {
         assert!(needs.variables.contains(name), "{name}: {needs:?}");
     }
@@ -78,6 +81,11 @@ fn each_fault_is_found() {
             r#""ALLOWED_ORIGINS": "", "#,
             r#""ALLOWED_ORIGINS": "", "EDGE_SECRET": "6d1f", "#,
             "production: EDGE_SECRET is a secret",
+        ),
+        (
+            r#""ALLOWED_ORIGINS": "", "#,
+            r#""ALLOWED_ORIGINS": "", "SENTRY_DSN": "https://1@o1.example.com/7", "#,
+            "production: SENTRY_DSN is a secret",
         ),
         (
             r#""ALLOWED_ORIGINS": "", "#,

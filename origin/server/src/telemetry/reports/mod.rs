@@ -4,7 +4,6 @@
 //! background ([`transport`]); a failing Sentry disturbs nothing.
 
 mod budget;
-mod scrub;
 mod transport;
 
 use std::{
@@ -18,6 +17,7 @@ use std::{
     time::Instant,
 };
 
+use edge_core::report::scrub;
 use sentry::{
     Client, ClientOptions, Level,
     protocol::{Context, Event, Value},

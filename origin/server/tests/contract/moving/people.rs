@@ -13,7 +13,11 @@ use domain::{
         rules::NewBooking,
         store::{By, Created, Stepped},
     },
-    messages::letter::{Letter, NewDevice},
+    messages::{
+        kind::Channel,
+        letter::{Letter, NewDevice},
+        reach::{AddressHash, Barrier, Reach},
+    },
     notifications::{
         device::{DeviceId, Platform},
         inbox::Entry,
@@ -58,7 +62,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 11] = [
+pub(super) const COUNTS: [(Collection, u64); 12] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -73,6 +77,7 @@ pub(super) const COUNTS: [(Collection, u64); 11] = [
     (Collection::Queue, 6),
     (Collection::Devices, 1),
     (Collection::Inbox, 1),
+    (Collection::Reach, 2),
 ];
 
 /// What people remember that no database can tell.
@@ -139,11 +144,27 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     let (token, invitation) = (Secret::fresh(), crate::samples::invitation_token());
     fill_tokens(&fresh.db, &token).await;
     fill_team(&fresh.db, &offers[0], &invitation).await;
+    fill_reach(&fresh.db).await;
     Remembered {
         token,
         invitation,
         bookings,
         offers,
+    }
+}
+
+async fn fill_reach(db: &Database) {
+    for (address, barrier) in [
+        ("ana@example.fr", Some(Barrier::Bounced)),
+        ("ben@example.fr", None),
+    ] {
+        let reach = Reach {
+            channel: Channel::Email,
+            address: AddressHash::of(address),
+            barrier,
+            at_ms: NOW_MS,
+        };
+        db.reach.note(reach).await.unwrap();
     }
 }
 

@@ -12,7 +12,11 @@ use domain::{
         service_tokens::{Scope, ServiceToken, TokenName},
         sessions::{LIFE_MS, Session},
     },
-    messages::letter::{Letter, NewDevice},
+    messages::{
+        kind::Channel,
+        letter::{Letter, NewDevice},
+        reach::{AddressHash, Reach},
+    },
     notifications::{
         device::{DeviceId, Platform},
         inbox::{Entry, InboxCursor},
@@ -65,6 +69,17 @@ pub(super) async fn ask(db: &Database) {
     ask_codes(db, id).await;
     ask_service_tokens(db).await;
     ask_queue(db).await;
+    for at_ms in [NOW_MS, NOW_MS + 1] {
+        let reach = Reach {
+            channel: Channel::Email,
+            address: AddressHash::of("ana@example.fr"),
+            barrier: None,
+            at_ms,
+        };
+        db.reach.note(reach.clone()).await.unwrap();
+        let address = reach.address;
+        db.reach.barrier(Channel::Email, &address).await.unwrap();
+    }
     ask_notifications(db, id).await;
     users.erase(id, "pseudonym", NOW_MS).await.unwrap();
 }

@@ -1,7 +1,7 @@
 //! Takes out of a text what could be of a person, or open a door: e-mail addresses, phone numbers, ids,
 //! tokens, network addresses, coordinates. An error of a database may repeat what was to be stored.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// A word of letters and digits that is longer may be an id or a token.
 const MAX_WORD: usize = 20;
@@ -9,7 +9,7 @@ const MAX_WORD: usize = 20;
 const MAX_DIGITS: usize = 6;
 
 /// The text with placeholders.
-pub(super) fn text(text: &str) -> String {
+pub fn text(text: &str) -> String {
     let mut scrubbed = String::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
@@ -92,11 +92,11 @@ mod tests {
             ("from [2001:db8::17]:4312", "from [<network address>]:4312"),
             ("near (48.85661, 2.35222)", "near (<number>, <number>)"),
             (
-                "timed out after 3000 ms at origin/store-mongo/src/stores/bookings.rs:212",
-                "timed out after 3000 ms at origin/store-mongo/src/stores/bookings.rs:212",
+                "timed out after 3000 ms at origin/store-mongo/src/stores/orders.rs:212",
+                "timed out after 3000 ms at origin/store-mongo/src/stores/orders.rs:212",
             ),
             (
-                "connection to mongodb://yousoon:S3cret@db.example:27017/yousoon lost",
+                "connection to mongodb://shop:S3cret@db.example:27017/shop lost",
                 "connection to <address> lost",
             ),
             ("é€ \u{1F600}", "é€ \u{1F600}"),

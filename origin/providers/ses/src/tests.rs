@@ -1,0 +1,2 @@
+mod reporting;
+mod sending;

@@ -1,0 +1,159 @@
+//! Where providers of messages report what became of them. A report is believed once its signature was
+//! checked; it may come late, twice, and in any order.
+
+use std::fmt;
+
+use axum::{
+    body::Bytes,
+    extract::{DefaultBodyLimit, OriginalUri, State},
+    http::{HeaderMap, StatusCode, header},
+    routing::{MethodRouter, post},
+};
+use domain::{
+    error_chain::chain,
+    messages::{
+        provider::{Report, ReportError},
+        reach::Reach,
+    },
+};
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family},
+    registry::Registry,
+};
+use provider_http::SetupError;
+use url::Url;
+
+use crate::{config::WebhooksConfig, state::AppState};
+
+/// SNS sends at most 256 KiB.
+const MOST_BYTES: usize = 256 * 1024;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    provider: &'static str,
+    outcome: &'static str,
+}
+
+/// Who may report to this server.
+pub struct Webhooks {
+    ses: Option<ses::Webhook>,
+    twilio: Option<(twilio::Webhook, Url)>,
+    reports: Family<Labels, Counter>,
+}
+
+impl fmt::Debug for Webhooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhooks").finish_non_exhaustive()
+    }
+}
+
+impl Webhooks {
+    pub fn new(config: &WebhooksConfig) -> Result<Self, SetupError> {
+        let ses = config.ses.as_ref().map(ses::Webhook::new).transpose()?;
+        let twilio = config.twilio.as_ref().map(|of| {
+            let webhook = twilio::Webhook::new(of.account.clone(), of.tokens.clone());
+            (webhook, of.url.clone())
+        });
+        Ok(Self {
+            ses,
+            twilio,
+            reports: Family::default(),
+        })
+    }
+
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "provider_reports",
+            "Reports of providers about messages, by what became of them.",
+            self.reports.clone(),
+        );
+    }
+
+    fn count(&self, provider: &'static str, outcome: &'static str) {
+        self.reports
+            .get_or_create(&Labels { provider, outcome })
+            .inc();
+    }
+}
+
+/// `POST /webhooks/ses`: what Amazon SNS delivers.
+pub fn of_ses() -> MethodRouter<AppState> {
+    post(from_ses).layer(DefaultBodyLimit::max(MOST_BYTES))
+}
+
+/// `POST /webhooks/twilio`.
+pub fn of_twilio() -> MethodRouter<AppState> {
+    post(from_twilio).layer(DefaultBodyLimit::max(MOST_BYTES))
+}
+
+async fn from_ses(State(state): State<AppState>, body: Bytes) -> StatusCode {
+    let Some(webhook) = &state.webhooks.ses else {
+        return StatusCode::NOT_FOUND;
+    };
+    let report = webhook.read(&body, state.services.clock.now_ms()).await;
+    answer(&state, "ses", report).await
+}
+
+async fn from_twilio(
+    State(state): State<AppState>,
+    OriginalUri(asked): OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
+    let Some((webhook, url)) = &state.webhooks.twilio else {
+        return StatusCode::NOT_FOUND;
+    };
+    // The address that Twilio was told, which it signs: a proxy may have changed the host.
+    let mut url = url.clone();
+    url.set_query(asked.query());
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let report = webhook.read(
+        &url,
+        text("x-twilio-signature"),
+        text(header::CONTENT_TYPE.as_str()),
+        &body,
+        state.services.clock.now_ms(),
+    );
+    answer(&state, "twilio", report).await
+}
+
+/// Notes what was reported before it is answered: a provider reports again what was not taken.
+async fn answer(
+    state: &AppState,
+    provider: &'static str,
+    report: Result<Option<Report>, ReportError>,
+) -> StatusCode {
+    let (status, outcome) = match report {
+        Ok(Some(report)) => note(state, provider, &report).await,
+        Ok(None) => (StatusCode::NO_CONTENT, "nothing"),
+        Err(error) => {
+            tracing::warn!(provider, %error, "a report was refused");
+            match error {
+                ReportError::Unsigned => (StatusCode::UNAUTHORIZED, "unsigned"),
+                ReportError::Signature => (StatusCode::FORBIDDEN, "signature"),
+                ReportError::Topic => (StatusCode::FORBIDDEN, "topic"),
+                ReportError::Old => (StatusCode::BAD_REQUEST, "old"),
+                ReportError::Malformed => (StatusCode::BAD_REQUEST, "malformed"),
+                // It comes again.
+                ReportError::Later => (StatusCode::SERVICE_UNAVAILABLE, "later"),
+            }
+        }
+    };
+    state.webhooks.count(provider, outcome);
+    status
+}
+
+async fn note(
+    state: &AppState,
+    provider: &'static str,
+    report: &Report,
+) -> (StatusCode, &'static str) {
+    for reach in Reach::of_report(&report.outcome, report.at_ms) {
+        if let Err(error) = state.services.reach.note(reach).await {
+            tracing::error!(provider, error = chain(&error), "a report was not stored");
+            return (StatusCode::SERVICE_UNAVAILABLE, "failed");
+        }
+    }
+    (StatusCode::NO_CONTENT, "taken")
+}

@@ -1,0 +1,122 @@
+//! Orders to the fakes, as JSON:
+//!
+//! - `POST /control/trouble` `{"provider": "ses", "times": 2, "trouble": {"kind": "fail", "status":
+//!   429, "retry_after": "7"}}`: the next requests go wrong (see [`Trouble`]).
+//! - `POST /control/invalid-devices` `["…"]`: the devices that OneSignal does not know.
+//! - `POST /control/reports` `{"url": "http://127.0.0.1:…", "reports": [{"report": "email",
+//!   "number": 1, "event": "bounce"}], "times": 2}`: sends reports in this order, all of them this
+//!   often (see [`Report`]); `"tampered": true` changes them after they were signed. Answers the
+//!   webhook's statuses.
+//! - `GET /control/confirmed`: the tokens of subscriptions that were confirmed.
+//! - `POST /control/reset`: forgets everything.
+
+use axum::{
+    Json, Router,
+    extract::State as Extract,
+    http::StatusCode,
+    routing::{get, post},
+};
+use serde::Deserialize;
+
+use crate::{
+    state::{Locked, State},
+    trouble::Trouble,
+    webhooks::{Report, address},
+};
+
+/// The most troubles that wait.
+const MOST_TROUBLES: usize = 1000;
+const MOST_REPEATS: usize = 100;
+
+pub(crate) fn routes() -> Router<State> {
+    Router::new()
+        .route("/trouble", post(trouble))
+        .route("/invalid-devices", post(invalid_devices))
+        .route("/reports", post(reports))
+        .route("/confirmed", get(confirmed))
+        .route("/reset", post(reset))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Order {
+    provider: String,
+    #[serde(default = "once")]
+    times: usize,
+    trouble: Trouble,
+}
+
+const fn once() -> usize {
+    1
+}
+
+async fn trouble(Extract(state): Extract<State>, Json(order): Json<Order>) -> StatusCode {
+    if !["ses", "sns", "twilio", "onesignal"].contains(&order.provider.as_str())
+        || order.times > MOST_TROUBLES
+    {
+        return StatusCode::BAD_REQUEST;
+    }
+    let mut locked = state.lock();
+    let waiting = locked.troubles.entry(order.provider).or_default();
+    waiting.extend(std::iter::repeat_n(order.trouble, order.times));
+    waiting.truncate(MOST_TROUBLES);
+    StatusCode::NO_CONTENT
+}
+
+async fn invalid_devices(
+    Extract(state): Extract<State>,
+    Json(devices): Json<Vec<String>>,
+) -> StatusCode {
+    state.lock().invalid_devices = devices;
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reports {
+    url: String,
+    #[serde(rename = "reports")]
+    list: Vec<Report>,
+    #[serde(default = "once")]
+    times: usize,
+    #[serde(default)]
+    tampered: bool,
+}
+
+async fn reports(
+    Extract(state): Extract<State>,
+    Json(order): Json<Reports>,
+) -> Result<Json<Vec<u16>>, (StatusCode, String)> {
+    let wrong = |error: anyhow::Error| (StatusCode::BAD_REQUEST, format!("{error:#}"));
+    let url = address(&order.url).map_err(wrong)?;
+    let written = order.list.iter().map(|report| report.write(&state, &url));
+    let mut written = written.collect::<anyhow::Result<Vec<_>>>().map_err(wrong)?;
+    if order.tampered {
+        written
+            .iter_mut()
+            .for_each(crate::webhooks::Request::tamper);
+    }
+    let mut statuses = Vec::new();
+    for _ in 0..order.times.min(MOST_REPEATS) {
+        for request in &written {
+            statuses.push(request.send(&state, &url).await.map_err(wrong)?);
+        }
+    }
+    Ok(Json(statuses))
+}
+
+async fn confirmed(Extract(state): Extract<State>) -> Json<Vec<String>> {
+    Json(state.lock().confirmed.clone())
+}
+
+async fn reset(Extract(state): Extract<State>) -> StatusCode {
+    let mut locked = state.lock();
+    // Numbers go on: names of messages are never given twice.
+    let mut mailbox = std::mem::take(&mut locked.mailbox);
+    mailbox.clear();
+    *locked = Locked {
+        mailbox,
+        ..Locked::default()
+    };
+    StatusCode::NO_CONTENT
+}

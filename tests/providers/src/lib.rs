@@ -1,0 +1,108 @@
+//! Amazon SES with SNS, Twilio and OneSignal on one loopback port, as far as Yousoon uses them.
+//!
+//! | path | is |
+//! | --- | --- |
+//! | `/ses/v2/email/outbound-emails` | SES v2 |
+//! | `/sns/…` | SNS: its certificate, confirmations of subscriptions |
+//! | `/twilio/2010-04-01/Accounts/<account>/Messages.json` | Twilio |
+//! | `/onesignal/notifications` | OneSignal |
+//! | `/`, `/mailbox.json`, `/mailbox/<number>/html` | what was sent |
+//! | `/control/…` | orders: see `control.rs` |
+
+mod control;
+mod keys;
+mod mailbox;
+mod onesignal;
+mod page;
+mod ses;
+mod sigv4;
+mod sns;
+mod state;
+mod trouble;
+mod twilio;
+mod webhooks;
+
+use std::net::SocketAddr;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+pub use mailbox::Item;
+pub use state::{Secrets, State};
+
+/// The longest request: an e-mail with its HTML.
+const MOST_BODY_BYTES: usize = 1024 * 1024;
+
+/// A fake that runs until it is dropped.
+#[derive(Debug)]
+pub struct Fake {
+    pub address: SocketAddr,
+    pub state: State,
+    serving: JoinHandle<()>,
+}
+
+impl Fake {
+    /// Starts on a free port of loopback.
+    pub async fn start(secrets: Secrets) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        Self::serve(listener, secrets)
+    }
+
+    pub fn serve(listener: TcpListener, secrets: Secrets) -> anyhow::Result<Self> {
+        let address = listener.local_addr()?;
+        let state = State::new(address, secrets)?;
+        let router = router(state.clone());
+        let serving = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                eprintln!("fake providers: {error}");
+            }
+        });
+        Ok(Self {
+            address,
+            state,
+            serving,
+        })
+    }
+
+    /// The address of `path`, such as `ses`.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}/{path}", self.address)
+    }
+
+    /// Serves until it fails.
+    pub async fn wait(mut self) -> anyhow::Result<()> {
+        Ok((&mut self.serving).await?)
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+fn router(state: State) -> Router {
+    let troubled = |router: Router<State>| {
+        router.layer(middleware::from_fn_with_state(state.clone(), trouble::make))
+    };
+    let ses = Router::new().route("/v2/email/outbound-emails", routing::post(ses::send));
+    let twilio = Router::new().route(
+        "/2010-04-01/Accounts/{account}/Messages.json",
+        routing::post(twilio::create),
+    );
+    let onesignal = Router::new().route("/notifications", routing::post(onesignal::create));
+    let sns = Router::new().route(
+        "/SimpleNotificationService-development.pem",
+        routing::get(sns::certificate),
+    );
+    Router::new()
+        .nest("/ses", troubled(ses))
+        .nest("/twilio", troubled(twilio))
+        .nest("/onesignal", troubled(onesignal))
+        .nest("/sns", troubled(sns))
+        .route("/sns/", routing::get(sns::confirm))
+        .nest("/control", control::routes())
+        .merge(page::routes())
+        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+        .with_state(state)
+}

@@ -1,0 +1,21 @@
+//! Runs the fakes for developers: `cargo run -p fake-providers -- --port 8025`.
+
+use clap::Parser;
+use fake_providers::{Fake, Secrets};
+use tokio::net::TcpListener;
+
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The port on loopback; 0 takes a free one.
+    #[arg(long, env = "FAKE_PROVIDERS_PORT", default_value_t = 8025)]
+    port: u16,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let listener = TcpListener::bind(("127.0.0.1", arguments.port)).await?;
+    let fake = Fake::serve(listener, Secrets::default())?;
+    println!("{}", fake.url(""));
+    fake.wait().await
+}

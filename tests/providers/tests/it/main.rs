@@ -1,0 +1,8 @@
+//! The providers' crates against the fakes: every answer, every report.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod mailbox;
+mod reports;
+mod sending;
+mod world;

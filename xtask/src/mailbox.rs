@@ -1,0 +1,57 @@
+//! The fakes of Amazon SES, Twilio and OneSignal, and their mailbox for browsers.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::http;
+use crate::processes::Processes;
+
+const START_LIMIT: Duration = Duration::from_secs(10);
+
+pub(crate) fn start(program: &Path, port: u16, processes: &mut Processes) -> Result<()> {
+    let mut serve = Command::new(program);
+    serve.args(["--port", &port.to_string()]);
+    processes.start("providers", &mut serve)?;
+    processes.wait_until("the fakes of providers", START_LIMIT, || {
+        http::is_ready(port, "/mailbox.json")
+    })
+}
+
+/// The origin's variables. The secrets are those that the fakes know; production refuses them.
+pub(crate) fn environment(port: u16, origin_url: &str) -> Vec<(&'static str, String)> {
+    let fake = |path: &str| format!("http://127.0.0.1:{port}/{path}");
+    let text = str::to_owned;
+    vec![
+        ("YOUSOON_SES_FROM", text("Yousoon <hello@yousoon.test>")),
+        ("YOUSOON_SES_URL", fake("ses")),
+        ("YOUSOON_SES_ACCESS_KEY", text("AKIADEVELOPMENT")),
+        ("YOUSOON_SES_SECRET_KEY", text("dev-ses-secret-key")),
+        ("YOUSOON_SES_SNS_URL", fake("sns/")),
+        (
+            "YOUSOON_SES_TOPICS",
+            text("arn:aws:sns:eu-west-1:000000000000:ses-events"),
+        ),
+        ("YOUSOON_TWILIO_URL", fake("twilio")),
+        (
+            "YOUSOON_TWILIO_ACCOUNT",
+            text("AC00000000000000000000000000000000"),
+        ),
+        (
+            "YOUSOON_TWILIO_KEY",
+            text("SK00000000000000000000000000000000"),
+        ),
+        ("YOUSOON_TWILIO_SECRET", text("dev-twilio-password")),
+        ("YOUSOON_TWILIO_SENDER", text("+33700000000")),
+        ("YOUSOON_TWILIO_TOKEN", text("dev-twilio-auth-token")),
+        ("YOUSOON_WEBHOOKS_URL", format!("{origin_url}/webhooks")),
+        ("YOUSOON_ONESIGNAL_URL", fake("onesignal")),
+        (
+            "YOUSOON_ONESIGNAL_APP",
+            text("00000000-0000-4000-8000-000000000000"),
+        ),
+        ("YOUSOON_ONESIGNAL_KEY", text("dev-onesignal-key")),
+    ]
+}
