@@ -301,6 +301,12 @@ impl Delivery {
             }
             Err(error @ SendError::Refused { .. }) => dead(&format!("{name}: {error}")),
             Err(error @ SendError::Recipient { .. }) => {
+                if let SendError::Recipient {
+                    invalid_devices, ..
+                } = &error
+                {
+                    self.forget(invalid_devices).await;
+                }
                 if let Some(address) = address {
                     self.bounced(channel, address, now_ms).await;
                 }

@@ -8,7 +8,7 @@ use domain::{
     },
     messages::{
         kind::{Channel, Kind},
-        provider::Content,
+        provider::{Content, SendError},
         settings::Switch,
     },
     notifications::store::NotificationStore as _,
@@ -256,9 +256,20 @@ async fn devices_that_the_provider_does_not_know_are_forgotten() {
     let offer = world.offer(MONDAY, "20:00").await;
     world.book(&ana, &offer).await;
     due(&world).await;
-    let devices = world.notifications.devices(&ana).await.unwrap();
-    let names: Vec<&str> = devices.iter().map(|device| device.id.as_str()).collect();
-    assert_eq!(names, [TABLET]);
+    let names = async || {
+        let devices = world.notifications.devices(&ana).await.unwrap();
+        let names = devices.iter().map(|device| device.id.as_str().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(names().await, [TABLET]);
+    // The last one, so that nothing is sent.
+    world.push.then(Act::Fail(SendError::Recipient {
+        why: "nobody".to_owned(),
+        invalid_devices: vec![TABLET.to_owned()],
+    }));
+    world.pass_ms(120 * MINUTE_MS);
+    due(&world).await;
+    assert_eq!(names().await, [""; 0]);
 }
 
 #[tokio::test]
