@@ -59,6 +59,14 @@ pub(crate) enum Recipient {
 }
 
 impl Recipient {
+    /// None for devices: they are not reached by an address.
+    pub(crate) fn address(&self) -> Option<AddressHash> {
+        match self {
+            Self::Email(address) | Self::Phone(address) => Some(AddressHash::of(address)),
+            Self::Devices(_) => None,
+        }
+    }
+
     pub(crate) const fn channel(&self) -> Channel {
         match self {
             Self::Email(_) => Channel::Email,

@@ -202,6 +202,15 @@ impl AppState {
     }
 }
 
+/// Keeps messages; in production their texts are not logged.
+fn unsent(config: &Config) -> UnsentMessages {
+    UnsentMessages::new(if config.environment.is_production() {
+        MessageLog::KeyOnly
+    } else {
+        MessageLog::Full
+    })
+}
+
 /// The provider of each channel; `unsent` where none is configured.
 fn providers(
     config: &ProvidersConfig,
