@@ -74,14 +74,6 @@ impl Recipient {
             Self::Devices(_) => Channel::Push,
         }
     }
-
-    /// The address that may be known to be out of reach.
-    pub(crate) fn address(&self) -> Option<AddressHash> {
-        match self {
-            Self::Email(address) | Self::Phone(address) => Some(AddressHash::of(address)),
-            Self::Devices(_) => None,
-        }
-    }
 }
 
 /// What a task comes to.

@@ -166,10 +166,10 @@ impl AppState {
             auth,
             qr_keys: config.qr_keys.clone(),
             queue: database.queue,
-            reach: database.reach,
             notifications: database.notifications,
             templates,
             links: config.messages.links.clone(),
+            reach: database.reach,
             queue_wake,
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
             document_mode: config.documents.mode,
@@ -230,15 +230,6 @@ fn providers(
             Some(config) => Arc::new(OneSignal::new(config.clone())?),
             None => unsent(),
         },
-    })
-}
-
-/// Keeps messages; in production their texts are not logged.
-fn unsent(config: &Config) -> UnsentMessages {
-    UnsentMessages::new(if config.environment.is_production() {
-        MessageLog::KeyOnly
-    } else {
-        MessageLog::Full
     })
 }
 

@@ -8,7 +8,7 @@ use domain::{
     },
     messages::{
         kind::{Channel, Kind},
-        provider::Content,
+        provider::{Content, SendError},
         settings::Switch,
     },
     notifications::store::NotificationStore as _,
@@ -270,41 +270,6 @@ async fn devices_that_the_provider_does_not_know_are_forgotten() {
     world.pass_ms(120 * MINUTE_MS);
     due(&world).await;
     assert_eq!(names().await, [""; 0]);
-}
-
-#[tokio::test]
-async fn what_a_person_switched_off_is_not_sent_and_what_they_switched_on_is() {
-    let world = World::new();
-    let ana = world.sign_up("ana", Language::French).await;
-    let proven = AccountChange::PhoneVerified("+33600000001".to_owned());
-    world.users.change(&ana, proven, NOW_MS).await.unwrap();
-    let set = async |channel, enabled| {
-        let kind = Kind::BookingConfirmed;
-        let switch = AccountChange::Switch(Switch {
-            kind,
-            channel,
-            enabled,
-        });
-        world.users.change(&ana, switch, NOW_MS).await.unwrap();
-    };
-    set(Channel::Email, false).await;
-    set(Channel::Inbox, false).await;
-    set(Channel::Sms, true).await;
-    let offer = world.offer(MONDAY, "18:00").await;
-    let booking = world.book(&ana, &offer).await;
-    // Also between the steps.
-    world.sms.then(down());
-    due(&world).await;
-    assert_eq!(world.sms.asked().len(), 1);
-    set(Channel::Sms, false).await;
-    world.pass_ms(MINUTE_MS);
-    due(&world).await;
-    assert_eq!((mails(&world).len(), world.sms.taken().len()), (0, 0));
-    assert_eq!(world.inbox(&ana).await.len(), 0);
-    let task = world
-        .task(&format!("booking_confirmed:{}:sms", booking.id))
-        .await;
-    assert_eq!(task.error.as_deref(), Some("the person switched it off"));
 }
 
 #[tokio::test]
