@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 76] = [
+const STATUSES: [(&str, u16, u16); 80] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -81,6 +81,10 @@ const STATUSES: [(&str, u16, u16); 76] = [
     ("QR_CODE_EXPIRED", 400, 200),
     ("QR_CODE_REPLAYED", 409, 200),
     ("QR_CODE_FOREIGN", 400, 200),
+    ("DEVICE_INVALID", 400, 200),
+    ("NOTIFICATION_MANDATORY", 409, 200),
+    ("NOTIFICATION_CHANNEL_UNAVAILABLE", 400, 200),
+    ("NEWS_CONSENT_MISSING", 409, 200),
 ];
 
 #[test]

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{BufRead, BufReader, BufWriter, Write},
+    io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
@@ -20,8 +20,16 @@ use super::batch::{Batch, TransferError};
 use super::{Sum, Sums, lines, sums::SumBuilder};
 
 const MANIFEST: &str = "manifest.json";
-/// 1 was without people, bookings and what partners do; 2 was without epochs of credentials.
-const FORMAT: u32 = 3;
+/// 1 was without people, bookings and what partners do; 2 without epochs of credentials; 3 without what is
+/// told to people.
+const FORMAT: u32 = 4;
+/// What exports of format 3 do not have: there was nothing of it.
+const SINCE_FORMAT_4: [Collection; 4] = [
+    Collection::Queue,
+    Collection::Reach,
+    Collection::Devices,
+    Collection::Inbox,
+];
 const ROWS_AT_ONCE: usize = 500;
 
 #[derive(Serialize, Deserialize)]
@@ -123,7 +131,7 @@ impl Reader {
         };
         let manifest: Manifest = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
         match manifest.format {
-            FORMAT => {}
+            FORMAT | 3 => {}
             2 => {
                 let why = "its format is 2, whose accounts have no epoch: export once more";
                 return Err(bad(why.to_owned()));
@@ -135,8 +143,11 @@ impl Reader {
             }
             other => return Err(bad(format!("its format is {other}"))),
         }
+        let nothing = SumBuilder::default().finish();
         let sum = |collection: Collection| {
             let sum = manifest.collections.get(collection.as_str()).cloned();
+            let is_new = manifest.format == 3 && SINCE_FORMAT_4.contains(&collection);
+            let sum = sum.or_else(|| is_new.then(|| nothing.of(collection).clone()));
             sum.ok_or_else(|| bad(format!("it says nothing of {collection}")))
         };
         let sums: Vec<Sum> = Collection::ALL
@@ -204,7 +215,7 @@ fn rows_of(kind: &'static Kind, lines: &mut Lines) -> Result<Option<Batch>, Tran
 /// The lines of a file, and where they are.
 struct Lines {
     path: PathBuf,
-    file: BufReader<File>,
+    file: BufReader<Box<dyn Read + Send>>,
     line: String,
     number: u64,
 }
@@ -212,7 +223,16 @@ struct Lines {
 impl Lines {
     fn open(dir: &Path, collection: Collection) -> Result<Self, TransferError> {
         let path = file(dir, collection);
-        let opened = File::open(&path).map_err(io(&path))?;
+        let opened: Box<dyn Read + Send> = match File::open(&path) {
+            Ok(opened) => Box::new(opened),
+            // The sums tell whether there should be one.
+            Err(error)
+                if error.kind() == ErrorKind::NotFound && SINCE_FORMAT_4.contains(&collection) =>
+            {
+                Box::new(std::io::empty())
+            }
+            Err(error) => return Err(io(&path)(error)),
+        };
         Ok(Self {
             path,
             file: BufReader::new(opened),

@@ -23,6 +23,7 @@ tests! {
     a_moving_into_offers_adds_only_when_it_is_told_to: [Joins],
     files_that_are_not_what_was_exported_are_refused: [Joins],
     an_export_of_before_there_were_people_is_refused: [Joins],
+    an_export_of_before_there_was_a_queue_is_restored: [Joins],
 }
 
 pub(crate) const PEOPLE: &[Test] = people::ALL;
@@ -163,10 +164,34 @@ async fn an_export_of_before_there_were_people_is_refused(fresh: Fresh) {
     exported.unwrap();
     let manifest = files.join("manifest.json");
     let text = fs::read_to_string(&manifest).unwrap();
-    let of_before = text.replace("\"format\": 3", "\"format\": 1");
+    let of_before = text.replace("\"format\": 4", "\"format\": 1");
     assert_ne!(text, of_before);
     fs::write(&manifest, of_before).unwrap();
     let restored = transfer::restore(&files, &other, Existing::Refused, NOW_MS, &nobody).await;
     let why = restored.unwrap_err().to_string();
     assert!(why.contains("no people"), "{why}");
+}
+
+async fn an_export_of_before_there_was_a_queue_is_restored(fresh: Fresh) {
+    const NEW: [&str; 4] = ["queue", "reach", "devices", "inbox"];
+    fresh.sampled(20).await;
+    let dir = tempfile::tempdir().unwrap();
+    let (files, other) = (dir.path().join("export"), embedded(&dir.path().join("db")));
+    let exported = transfer::export(&fresh.db, &files, NOW_MS, &nobody).await;
+    exported.unwrap();
+    let manifest = files.join("manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let mut of_before: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let collections = of_before["collections"].as_object_mut().unwrap();
+    for name in NEW {
+        collections.remove(name).unwrap();
+        fs::remove_file(files.join(format!("{name}.jsonl"))).unwrap();
+    }
+    let without_its_format = of_before.to_string();
+    of_before["format"] = 3.into();
+    for (written, is_good) in [(without_its_format, false), (of_before.to_string(), true)] {
+        fs::write(&manifest, written).unwrap();
+        let restored = transfer::restore(&files, &other, Existing::Refused, NOW_MS, &nobody).await;
+        assert_eq!(restored.is_ok(), is_good, "{restored:?}");
+    }
 }
