@@ -30,7 +30,7 @@ async fn started() -> World {
             "Yousoon <hello@yousoon.test>".to_owned(),
         ),
         ("YOUSOON_SES_URL", fake.url("ses")),
-        ("YOUSOON_SES_ACCESS_KEY", secrets.ses_access_key),
+        ("YOUSOON_SES_ACCESS_KEY_ID", secrets.ses_access_key),
         ("YOUSOON_SES_SECRET_KEY", secrets.ses_secret_key),
         ("YOUSOON_SES_REGION", secrets.ses_region),
         ("YOUSOON_SES_SNS_URL", fake.url("sns/")),

@@ -27,7 +27,7 @@ pub(crate) fn environment(port: u16, origin_url: &str) -> Vec<(&'static str, Str
     vec![
         ("YOUSOON_SES_FROM", text("Yousoon <hello@yousoon.test>")),
         ("YOUSOON_SES_URL", fake("ses")),
-        ("YOUSOON_SES_ACCESS_KEY", text("AKIADEVELOPMENT")),
+        ("YOUSOON_SES_ACCESS_KEY_ID", text("AKIADEVELOPMENT")),
         ("YOUSOON_SES_SECRET_KEY", text("dev-ses-secret-key")),
         ("YOUSOON_SES_SNS_URL", fake("sns/")),
         (

@@ -18,7 +18,7 @@ const REQUIRED: &str = "is required in production where messages are sent";
 /// The provider of each channel, if there is one.
 #[derive(Clone, Debug, Default)]
 pub struct ProvidersConfig {
-    /// `YOUSOON_SES_FROM`, `YOUSOON_SES_ACCESS_KEY`, `YOUSOON_SES_SECRET_KEY`, `YOUSOON_SES_REGION`
+    /// `YOUSOON_SES_FROM`, `YOUSOON_SES_ACCESS_KEY_ID`, `YOUSOON_SES_SECRET_KEY`, `YOUSOON_SES_REGION`
     /// (default `eu-west-1`), `YOUSOON_SES_URL` (default: the region's), and
     /// `YOUSOON_SES_CONFIGURATION_SET` (default none).
     pub email: Option<ses::Config>,
@@ -82,7 +82,7 @@ fn email(reader: &mut Reader<'_>, mode: Mode, is_required: bool) -> Option<ses::
     let region = reader.or("YOUSOON_SES_REGION", "eu-west-1".to_owned(), word);
     let usual = format!("https://email.{region}.amazonaws.com");
     let base = base(reader, "YOUSOON_SES_URL", &usual, mode);
-    let access_key = reader.optional("YOUSOON_SES_ACCESS_KEY", UNSENT, word);
+    let access_key = reader.optional("YOUSOON_SES_ACCESS_KEY_ID", UNSENT, word);
     let secret_key = secret(reader, "YOUSOON_SES_SECRET_KEY");
     let configuration_set = reader.optional(
         "YOUSOON_SES_CONFIGURATION_SET",
@@ -92,7 +92,7 @@ fn email(reader: &mut Reader<'_>, mode: Mode, is_required: bool) -> Option<ses::
     let from = from?;
     let access_key = needed(
         reader,
-        "YOUSOON_SES_ACCESS_KEY",
+        "YOUSOON_SES_ACCESS_KEY_ID",
         access_key,
         "YOUSOON_SES_FROM",
     );

@@ -8,7 +8,7 @@ const ALWAYS: [(&str, &str); 10] = [
     ("YOUSOON_SITE_URL", "https://www.yousoon.example/"),
     ("YOUSOON_PORTAL_URL", "https://partner.yousoon.example/"),
     ("YOUSOON_SES_FROM", "Yousoon <hello@yousoon.example>"),
-    ("YOUSOON_SES_ACCESS_KEY", "AKIAEXAMPLE"),
+    ("YOUSOON_SES_ACCESS_KEY_ID", "AKIAEXAMPLE"),
     ("YOUSOON_SES_SECRET_KEY", SECRET),
     (
         "YOUSOON_TWILIO_ACCOUNT",
