@@ -14,8 +14,8 @@ use access::{
 use domain::{
     StoreError, bookings::store::BookingStore, messages::reach::ReachStore,
     notifications::store::NotificationStore, offers::store::OfferStore,
-    partners::store::PartnerStore, purges::PurgeStore, queue::store::QueueStore,
-    stats::store::StatsStore, team::store::TeamStore, users::store::UserStore,
+    partners::store::PartnerStore, purges::PurgeStore, stats::store::StatsStore,
+    team::store::TeamStore, users::store::UserStore,
 };
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
@@ -53,7 +53,6 @@ pub struct Shared {
     pub auth: Auth,
     /// Keys that sign the QR codes of bookings.
     pub qr_keys: KeySet,
-    pub queue: Arc<dyn QueueStore>,
     pub reach: Arc<dyn ReachStore>,
     pub notifications: Arc<dyn NotificationStore>,
     /// The texts of the inbox, and where they lead.

@@ -18,8 +18,14 @@ use domain::{
     queue::{NewTask, Nonce, Task, Work},
     sentence::Language,
     team::{InvitationToken, store::TeamStore},
-    users::{account::Status, store::UserStore},
+    users::{
+        account::{Account, Status},
+        store::UserStore,
+    },
 };
+
+/// Why nothing is told to somebody who has left.
+pub(crate) const NO_ACCOUNT: &str = "there is no active account";
 
 /// What messages are made of.
 #[derive(Clone)]
@@ -116,6 +122,11 @@ impl Sources {
         }
     }
 
+    pub(crate) async fn active(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
+        let account = self.users.by_id(user).await?;
+        Ok(account.filter(|account| account.status == Status::Active))
+    }
+
     async fn code(
         &self,
         user: &UserId,
@@ -123,9 +134,8 @@ impl Sources {
         nonce: &Nonce,
         now_ms: i64,
     ) -> Result<Composed, StoreError> {
-        let account = self.users.by_id(user).await?;
-        let Some(account) = account.filter(|account| account.status == Status::Active) else {
-            return Ok(Composed::Needless("there is no active account"));
+        let Some(account) = self.active(user).await? else {
+            return Ok(Composed::Needless(NO_ACCOUNT));
         };
         let code = self.codes.code(purpose, nonce);
         let stored = self.code_store.get(user, purpose).await?;

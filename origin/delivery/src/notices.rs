@@ -13,10 +13,10 @@ use domain::{
     },
     notifications::inbox::Entry,
     queue::{NewTask, Task, notice::BookingNotice},
-    users::account::{Account, Status},
+    users::account::Account,
 };
 
-use crate::composing::{Addressed, Composed, Recipient, Sources};
+use crate::composing::{Addressed, Composed, NO_ACCOUNT, Recipient, Sources};
 
 /// What is told, of which booking, to whom.
 type About<'a> = (BookingNotice, &'a BookingId, &'a UserId);
@@ -87,9 +87,8 @@ impl Sources {
     }
 
     async fn standing(&self, (notice, id, user): About<'_>) -> Result<Standing, StoreError> {
-        let account = self.users.by_id(user).await?;
-        let Some(account) = account.filter(|account| account.status == Status::Active) else {
-            return Ok(Err("there is no active account"));
+        let Some(account) = self.active(user).await? else {
+            return Ok(Err(NO_ACCOUNT));
         };
         let mut found = self.bookings.by_ids(slice::from_ref(id)).await?;
         let booking = found.remove(id);

@@ -125,7 +125,7 @@ impl AppState {
         let templates = Templates::new()?;
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
-            queue: Arc::clone(&database.queue),
+            queue: database.queue,
             reach: Arc::clone(&database.reach),
             sources: Sources {
                 users: Arc::clone(&database.users),
@@ -165,7 +165,6 @@ impl AppState {
             views: Views::default(),
             auth,
             qr_keys: config.qr_keys.clone(),
-            queue: database.queue,
             notifications: database.notifications,
             templates,
             links: config.messages.links.clone(),

@@ -46,6 +46,16 @@ pub fn text(stored: &Document, field: &'static str) -> Result<String, MongoError
     Ok(text.to_owned())
 }
 
+/// The value that a stored word names.
+pub fn word<T>(
+    stored: &Document,
+    field: &'static str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, MongoError> {
+    let text = text(stored, field)?;
+    parse(&text).ok_or_else(|| MongoError::corrupt(field, &text))
+}
+
 /// A text that may be absent or null.
 pub fn optional_text(stored: &Document, field: &'static str) -> Result<Option<String>, MongoError> {
     optional(stored, field, |_| text(stored, field))

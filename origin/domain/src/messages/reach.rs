@@ -9,7 +9,7 @@ use super::{
     kind::{Channel, Kind},
     provider::Outcome,
 };
-use crate::{StoreError, words::words};
+use crate::{StoreError, users::account::EmailKey, words::words};
 
 words! {
     /// Why nothing is sent to an address.
@@ -49,8 +49,8 @@ pub struct AddressHash(String);
 
 impl AddressHash {
     pub fn of(address: &str) -> Self {
-        let address = address.trim().to_lowercase();
-        Self(hex::encode(Sha256::digest(address.as_bytes())))
+        let key = EmailKey::of(address.trim());
+        Self(hex::encode(Sha256::digest(key.as_str().as_bytes())))
     }
 
     pub fn as_str(&self) -> &str {

@@ -9,8 +9,8 @@ words! {
     Platform { Ios = "ios", Android = "android", Web = "web" }
 }
 
-/// The push provider's name of a device. Whoever knows it could register the device for another
-/// account, so it is shown to nobody else.
+/// The push provider's name of a device. Only its owner is shown it: a stranger who knows it can take
+/// the device over, by registering it for an account of theirs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceId(String);
 

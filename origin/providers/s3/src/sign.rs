@@ -1,13 +1,15 @@
 //! AWS Signature Version 4, for requests (in the `Authorization` header, over the whole body) and for
 //! forms. See "Authenticating Requests (AWS Signature Version 4)" in Amazon's S3 API Reference.
 
+use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::config::Credentials;
 
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// S3's name in signatures.
+const SERVICE: &str = "s3";
 
 /// Signs for one region, as one user.
 #[derive(Clone, Debug)]
@@ -63,24 +65,19 @@ impl Signer {
     }
 
     fn scope(&self, now: DateTime<Utc>) -> String {
-        format!("{}/{}/s3/aws4_request", now.format("%Y%m%d"), self.region)
+        format!(
+            "{}/{}/{SERVICE}/aws4_request",
+            now.format("%Y%m%d"),
+            self.region
+        )
     }
 
     /// Of a form, `to_sign` is its policy in Base64.
     pub(crate) fn signature(&self, to_sign: &str, now: DateTime<Utc>) -> String {
-        let secret = format!("AWS4{}", self.credentials.secret());
-        let day = now.format("%Y%m%d").to_string();
-        let key = [day.as_str(), &self.region, "s3", "aws4_request"]
-            .iter()
-            .fold(secret.into_bytes(), |key, part| mac(&key, part));
-        hex::encode(mac(&key, to_sign))
+        let key =
+            generate_signing_key(self.credentials.secret(), now.into(), &self.region, SERVICE);
+        calculate_signature(key, to_sign.as_bytes())
     }
-}
-
-fn mac(key: &[u8], message: &str) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length is accepted");
-    mac.update(message.as_bytes());
-    mac.finalize().into_bytes().to_vec()
 }
 
 pub(crate) fn hash(bytes: &[u8]) -> String {

@@ -18,21 +18,9 @@ pub struct MessagesConfig {
 
 impl MessagesConfig {
     pub(super) fn read(reader: &mut Reader<'_>, environment: Environment, roles: Roles) -> Self {
-        let site = address(reader, "YOUSOON_SITE_URL", NO_SITE);
-        let portal = address(reader, "YOUSOON_PORTAL_URL", NO_PORTAL);
-        if environment.is_production() && roles.has(Role::Jobs) {
-            for (variable, given, none) in [
-                ("YOUSOON_SITE_URL", &site, NO_SITE),
-                ("YOUSOON_PORTAL_URL", &portal, NO_PORTAL),
-            ] {
-                if given.as_str() == none {
-                    reader.require(
-                        variable,
-                        "is required in production: links of messages lead there",
-                    );
-                }
-            }
-        }
+        let is_required = environment.is_production() && roles.has(Role::Jobs);
+        let site = address(reader, "YOUSOON_SITE_URL", NO_SITE, is_required);
+        let portal = address(reader, "YOUSOON_PORTAL_URL", NO_PORTAL, is_required);
         Self {
             links: Links::new(&site, &portal).unwrap_or_else(|_| Self::default().links),
         }
@@ -47,10 +35,22 @@ impl Default for MessagesConfig {
     }
 }
 
-fn address(reader: &mut Reader<'_>, variable: &'static str, default: &str) -> String {
-    reader.or(variable, default.to_owned(), |text| {
+fn address(
+    reader: &mut Reader<'_>,
+    variable: &'static str,
+    default: &str,
+    is_required: bool,
+) -> String {
+    let given = reader.optional(variable, default, |text| {
         Links::new(text, text)
             .map(|_| text.to_owned())
             .map_err(|error| error.to_string())
-    })
+    });
+    if given.is_none() && is_required {
+        reader.require(
+            variable,
+            "is required in production: links of messages lead there",
+        );
+    }
+    given.unwrap_or_else(|| default.to_owned())
 }

@@ -4,11 +4,14 @@
 use std::time::Duration;
 
 use api::environment::Environment;
-use domain::secret::{MIN_SECRET_BYTES, Secret};
+use domain::secret::Secret;
 use provider_http::{Mode, may_be_called};
 use url::Url;
 
-use super::{Role, Roles, reader::Reader};
+use super::{
+    Role, Roles,
+    reader::{Reader, long_enough},
+};
 
 /// How long a provider may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -150,15 +153,8 @@ fn ses_webhook(
 
 fn twilio_webhook(reader: &mut Reader<'_>, sms: Option<&twilio::Config>) -> Option<TwilioWebhook> {
     let tokens = reader.optional_masked("YOUSOON_TWILIO_TOKEN", "Twilio does not report", |text| {
-        let tokens = text.split(',').map(|token| Secret::new(token.trim()));
-        let tokens: Vec<Secret> = tokens.collect();
-        if tokens
-            .iter()
-            .any(|token| token.expose().len() < MIN_SECRET_BYTES)
-        {
-            return Err(format!("has fewer than {MIN_SECRET_BYTES} bytes"));
-        }
-        Ok(tokens)
+        let tokens = text.split(',').map(|token| long_enough(token.trim()));
+        tokens.collect::<Result<Vec<Secret>, _>>()
     });
     let sms = sms?;
     let url = sms.status_callback.clone()?;

@@ -161,13 +161,7 @@ impl<'a> Reader<'a> {
         without: &str,
         bytes: impl FnOnce(&str) -> Result<Vec<u8>, String>,
     ) -> Option<Secret> {
-        self.optional_masked(variable, without, |text| {
-            let bytes = bytes(text)?;
-            if bytes.len() < MIN_SECRET_BYTES {
-                return Err(format!("has fewer than {MIN_SECRET_BYTES} bytes"));
-            }
-            Ok(Secret::new(bytes))
-        })
+        self.optional_masked(variable, without, |text| long_enough(bytes(text)?))
     }
 
     /// Reads a comma-separated list; empty items are skipped.
@@ -236,4 +230,13 @@ impl<'a> Reader<'a> {
             Some(setting) => setting.state = state,
         }
     }
+}
+
+/// A secret, unless it is so short that it can be guessed.
+pub(super) fn long_enough(bytes: impl Into<Vec<u8>>) -> Result<Secret, String> {
+    let bytes = bytes.into();
+    if bytes.len() < MIN_SECRET_BYTES {
+        return Err(format!("has fewer than {MIN_SECRET_BYTES} bytes"));
+    }
+    Ok(Secret::new(bytes))
 }

@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         service_tokens::TESTS,
         bookings::TESTS,
         bookings::RACES,
+        bookings::TELLING,
         erasing::TESTS,
     ];
     runner::run(&tests.concat())

@@ -16,7 +16,7 @@ use mongodb::{
 
 use crate::{
     database::MongoDb,
-    documents::{at_most, batch, collect, id, moment_ms, object_id, object_ids, text},
+    documents::{at_most, batch, collect, id, moment_ms, object_id, object_ids, word},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{
@@ -232,12 +232,10 @@ async fn register(
 }
 
 fn device(stored: &Document) -> Result<Device, MongoError> {
-    let (name, platform) = (text(stored, "_id")?, text(stored, "platform")?);
     Ok(Device {
-        id: DeviceId::parse(&name).ok_or_else(|| MongoError::corrupt("device", &name))?,
+        id: word(stored, "_id", DeviceId::parse)?,
         user: id(stored, "userId", UserId::parse)?,
-        platform: Platform::parse(&platform)
-            .ok_or_else(|| MongoError::corrupt("platform", &platform))?,
+        platform: word(stored, "platform", Platform::parse)?,
         created_at_ms: moment_ms(stored, "createdAt")?,
         seen_at_ms: moment_ms(stored, "seenAt")?,
     })

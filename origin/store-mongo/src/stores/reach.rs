@@ -12,8 +12,7 @@ use mongodb::bson::{DateTime, Document, doc};
 
 use crate::{
     database::MongoDb,
-    documents::{moment_ms, optional_text},
-    error::MongoError,
+    documents::{moment_ms, optional, word},
     limits::SERVER_WITHIN,
     tables::collections::REACH,
 };
@@ -71,11 +70,10 @@ impl ReachStore for MongoReach {
         let Some(found) = found.await? else {
             return Ok(None);
         };
-        let text = optional_text(&found, "barrier")?;
-        let known = |text: String| {
-            Barrier::parse(&text).ok_or_else(|| MongoError::corrupt("barrier", &text))
-        };
-        Ok(text.map(known).transpose()?)
+        let barrier = optional(&found, "barrier", |_| {
+            word(&found, "barrier", Barrier::parse)
+        });
+        Ok(barrier?)
     }
 }
 

@@ -18,7 +18,7 @@ use mongodb::bson::{DateTime, Document, doc};
 
 use crate::{
     database::MongoDb,
-    documents::{batch, collect, id, moment_ms, object_id, text},
+    documents::{batch, collect, id, moment_ms, object_id, text, word},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{
@@ -230,12 +230,11 @@ fn document(invitation: &Invitation) -> Result<Document, MongoError> {
 }
 
 fn read(stored: &Document) -> Result<Invitation, MongoError> {
-    let post = text(stored, "post")?;
     Ok(Invitation {
         id: id(stored, "_id", InvitationId::parse)?,
         partner: id(stored, "partnerId", PartnerId::parse)?,
         email: text(stored, "email")?,
-        post: Post::parse(&post).ok_or_else(|| MongoError::corrupt("post", &post))?,
+        post: word(stored, "post", Post::parse)?,
         token_hash: TokenHash::stored(text(stored, "tokenHash")?),
         created_at_ms: moment_ms(stored, "createdAt")?,
         expires_at_ms: moment_ms(stored, "expiresAt")?,

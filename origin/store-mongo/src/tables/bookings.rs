@@ -13,7 +13,7 @@ use domain::{
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
-    documents::{bad, id, moment_ms, object_id, optional, optional_text, text},
+    documents::{bad, id, moment_ms, object_id, optional, optional_text, word},
     error::MongoError,
 };
 
@@ -91,7 +91,6 @@ pub fn edit(after: &Booking) -> Result<Document, MongoError> {
 }
 
 pub fn booking(stored: &Document) -> Result<Booking, MongoError> {
-    let status = text(stored, "status")?;
     let key = optional_text(stored, "key")?;
     let user = |field| optional(stored, field, |_| id(stored, field, UserId::parse));
     Ok(Booking {
@@ -99,8 +98,7 @@ pub fn booking(stored: &Document) -> Result<Booking, MongoError> {
         user: user("userId")?,
         offer: id(stored, "offerId", OfferId::parse)?,
         partner: id(stored, "partnerId", PartnerId::parse)?,
-        status: BookingStatus::parse(&status)
-            .ok_or_else(|| MongoError::corrupt("status", &status))?,
+        status: word(stored, "status", BookingStatus::parse)?,
         counted: stored.get_bool("counted").map_err(bad("counted"))?,
         from_ms: moment_ms(stored, "from")?,
         until_ms: moment_ms(stored, "until")?,

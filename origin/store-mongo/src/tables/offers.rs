@@ -11,7 +11,7 @@ use mongodb::bson::{Bson, DateTime, Document, doc};
 use crate::{
     documents::{
         bad, id, id_number, location, moment_ms, object_id, optional, optional_text, part, text,
-        texts, whole, whole_number,
+        texts, whole, whole_number, word,
     },
     error::MongoError,
 };
@@ -149,8 +149,7 @@ fn archived_at_ms(stored: &Document) -> Result<Option<i64>, MongoError> {
 }
 
 fn category(stored: &Document) -> Result<Category, MongoError> {
-    let name = text(stored, "category")?;
-    Category::parse(&name).ok_or_else(|| MongoError::corrupt("category", &name))
+    word(stored, "category", Category::parse)
 }
 
 fn discount(stored: &Document) -> Result<Discount, MongoError> {

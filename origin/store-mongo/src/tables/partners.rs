@@ -11,7 +11,7 @@ use mongodb::bson::{Bson, DateTime, Document, doc};
 use crate::{
     documents::{
         id, location, moment_ms, number, object_id, optional, optional_text, part, parts, text,
-        texts, whole,
+        texts, whole, word,
     },
     error::MongoError,
 };
@@ -37,14 +37,12 @@ pub fn partner_document(partner: &Partner) -> Result<Document, MongoError> {
 }
 
 pub fn partner(stored: &Document) -> Result<Partner, MongoError> {
-    let category = text(stored, "category")?;
     Ok(Partner {
         id: id(stored, "_id", PartnerId::parse)?,
         name: text(stored, "name")?,
         description: optional_text(stored, "description")?,
         logo: optional_text(stored, "logo")?,
-        category: Category::parse(&category)
-            .ok_or_else(|| MongoError::corrupt("category", &category))?,
+        category: word(stored, "category", Category::parse)?,
         rating: optional(stored, "rating", rating)?,
         review_count: whole(stored, "reviewCount")?,
         created_at_ms: moment_ms(stored, "createdAt")?,

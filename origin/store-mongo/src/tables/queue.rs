@@ -7,7 +7,7 @@ use domain::{
 use mongodb::bson::{DateTime, Document, doc};
 
 use crate::{
-    documents::{id, moment_ms, object_id, optional, optional_text, text, whole},
+    documents::{id, moment_ms, object_id, optional, optional_text, text, whole, word},
     error::MongoError,
     tables::collections::QUEUE,
     tx::Tx,
@@ -55,16 +55,15 @@ fn document(task: &NewTask) -> Result<Document, MongoError> {
 
 /// A document that was read.
 pub fn read(stored: &Document) -> Result<Task, MongoError> {
-    let (lane, state) = (text(stored, "lane")?, text(stored, "state")?);
     Ok(Task {
         key: text(stored, "_id")?,
-        lane: Lane::parse(&lane).ok_or_else(|| MongoError::corrupt("lane", &lane))?,
+        lane: word(stored, "lane", Lane::parse)?,
         kind: text(stored, "kind")?,
         work: text(stored, "work")?,
         person: optional(stored, "personId", |_| {
             id(stored, "personId", UserId::parse)
         })?,
-        state: State::parse(&state).ok_or_else(|| MongoError::corrupt("state", &state))?,
+        state: word(stored, "state", State::parse)?,
         attempts: whole(stored, "attempts")?,
         created_at_ms: moment_ms(stored, "createdAt")?,
         due_at_ms: moment_ms(stored, "dueAt")?,

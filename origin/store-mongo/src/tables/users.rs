@@ -17,7 +17,9 @@ use domain::{
 use mongodb::bson::{self, Bson, DateTime, Document, doc};
 
 use crate::{
-    documents::{bad, epoch, id, moment_ms, object_id, optional, optional_text, part, text, texts},
+    documents::{
+        bad, epoch, id, moment_ms, object_id, optional, optional_text, part, text, texts, word,
+    },
     error::MongoError,
 };
 
@@ -148,15 +150,6 @@ fn preferences(stored: &Document) -> Result<Preferences, MongoError> {
         })?
         .unwrap_or_default(),
     })
-}
-
-fn word<T>(
-    stored: &Document,
-    field: &'static str,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<T, MongoError> {
-    let text = text(stored, field)?;
-    parse(&text).ok_or_else(|| MongoError::corrupt(field, &text))
 }
 
 pub fn consent(owner: &str, consent: &Consent) -> Document {

@@ -18,6 +18,7 @@ use crate::{
         inbox::{COLUMNS, read},
         limit::limit,
         users::is_active,
+        word::word,
     },
 };
 
@@ -218,11 +219,10 @@ fn page(
 fn device(row: &Row<'_>) -> Result<Device, SqliteError> {
     let text = |column: usize| row.get::<_, String>(column);
     let (id, user, platform) = (text(0)?, text(1)?, text(2)?);
-    let bad = |text: &str| SqliteError::corrupt("device", &text.to_owned());
     Ok(Device {
-        id: DeviceId::parse(&id).ok_or_else(|| bad(&id))?,
-        user: UserId::parse(&user).ok_or_else(|| bad(&user))?,
-        platform: Platform::parse(&platform).ok_or_else(|| bad(&platform))?,
+        id: word("device", &id, DeviceId::parse)?,
+        user: word("device", &user, UserId::parse)?,
+        platform: word("device", &platform, Platform::parse)?,
         created_at_ms: row.get(3)?,
         seen_at_ms: row.get(4)?,
     })

@@ -10,7 +10,7 @@ use domain::{
 };
 use rusqlite::{OptionalExtension as _, named_params};
 
-use crate::{database::EmbeddedDb, error::SqliteError};
+use crate::{database::EmbeddedDb, tables::word::word};
 
 /// The addresses of the embedded store.
 #[derive(Clone, Debug)]
@@ -57,9 +57,7 @@ impl ReachStore for EmbeddedReach {
                 .prepare_cached("SELECT barrier FROM reach WHERE channel = ?1 AND address = ?2")?
                 .query_row((channel.as_str(), address.as_str()), |row| row.get(0))
                 .optional()?;
-            let known = |text: &String| {
-                Barrier::parse(text).ok_or_else(|| SqliteError::corrupt("barrier", text))
-            };
+            let known = |text: &String| word("barrier", text, Barrier::parse);
             found.flatten().as_ref().map(known).transpose()
         });
         barrier.await

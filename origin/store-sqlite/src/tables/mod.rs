@@ -8,4 +8,4 @@ pub mod partners;
 pub mod places;
 pub mod queue;
 pub mod users;
-mod word;
+pub mod word;

@@ -6,6 +6,7 @@ use domain::{
 };
 use rusqlite::{Row, Transaction, named_params};
 
+use super::word::word;
 use crate::error::SqliteError;
 
 pub const COLUMNS: &str = "key, lane, kind, work, person_id, state, attempts, created_at_ms,
@@ -44,14 +45,14 @@ pub fn push<'t>(
 pub fn read(row: &Row<'_>) -> Result<Task, SqliteError> {
     let (lane, state): (String, String) = (row.get(1)?, row.get(5)?);
     let person: Option<String> = row.get(4)?;
-    let person = person.map(|id| UserId::parse(&id).ok_or_else(|| SqliteError::corrupt("id", &id)));
+    let person = person.map(|id| word("id", &id, UserId::parse));
     Ok(Task {
         key: row.get(0)?,
-        lane: Lane::parse(&lane).ok_or_else(|| SqliteError::corrupt("lane", &lane))?,
+        lane: word("lane", &lane, Lane::parse)?,
         kind: row.get(2)?,
         work: row.get(3)?,
         person: person.transpose()?,
-        state: State::parse(&state).ok_or_else(|| SqliteError::corrupt("state", &state))?,
+        state: word("state", &state, State::parse)?,
         attempts: row.get(6)?,
         created_at_ms: row.get(7)?,
         due_at_ms: row.get(8)?,

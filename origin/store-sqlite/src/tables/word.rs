@@ -3,7 +3,7 @@
 use crate::error::SqliteError;
 
 /// The value that a stored word names; `what` is the column's name in the error.
-pub(super) fn word<T>(
+pub fn word<T>(
     what: &'static str,
     text: &str,
     parse: impl FnOnce(&str) -> Option<T>,
