@@ -11,6 +11,7 @@ use crate::{
     bookings::{mutations::BookingMutations, queries::BookingQueries},
     environment::Environment,
     live::subscriptions::Live,
+    news::mutations::NewsMutations,
     notifications::{mutations::NotificationMutations, queries::NotificationQueries},
     offers::{mutations::OfferMutations, queries::OfferQueries},
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
@@ -43,6 +44,7 @@ pub struct Mutation(
     ProofMutations,
     UserMutations,
     NotificationMutations,
+    NewsMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

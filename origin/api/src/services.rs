@@ -12,10 +12,10 @@ use access::{
     rate::{RateLimiter, RateLimitsConfig},
 };
 use domain::{
-    StoreError, bookings::store::BookingStore, messages::reach::ReachStore,
-    notifications::store::NotificationStore, offers::store::OfferStore,
-    partners::store::PartnerStore, purges::PurgeStore, stats::store::StatsStore,
-    team::store::TeamStore, users::store::UserStore,
+    StoreError, announcements::store::AnnouncementStore, bookings::store::BookingStore,
+    messages::reach::ReachStore, notifications::store::NotificationStore,
+    offers::store::OfferStore, partners::store::PartnerStore, purges::PurgeStore,
+    stats::store::StatsStore, team::store::TeamStore, users::store::UserStore,
 };
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
@@ -55,6 +55,7 @@ pub struct Shared {
     pub qr_keys: KeySet,
     pub reach: Arc<dyn ReachStore>,
     pub notifications: Arc<dyn NotificationStore>,
+    pub announcements: Arc<dyn AnnouncementStore>,
     /// The texts of the inbox, and where they lead.
     pub templates: Templates,
     pub links: Links,

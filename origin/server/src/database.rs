@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cache_tiered::RedisLog;
 use domain::{
     StoreError,
+    announcements::store::AnnouncementStore,
     auth::{codes::CodeStore, service_tokens::ServiceTokenStore, sessions::Sessions},
     bookings::store::BookingStore,
     catalogue::CatalogueStore,
@@ -25,23 +26,23 @@ use purging::Backend;
 use store_mongo::{
     database::MongoDb,
     stores::{
-        bookings::MongoBookings, catalogue::MongoCatalogue, codes::MongoCodes,
-        documents::MongoDocuments, notifications::MongoNotifications, offers::MongoOffers,
-        partners::MongoPartners, purges::MongoPurges, queue::MongoQueue, reach::MongoReach,
-        rows::MongoRows, service_tokens::MongoServiceTokens, sessions::MongoSessions,
-        stats::MongoStats, team::MongoTeams, users::MongoUsers,
+        announcements::MongoAnnouncements, bookings::MongoBookings, catalogue::MongoCatalogue,
+        codes::MongoCodes, documents::MongoDocuments, notifications::MongoNotifications,
+        offers::MongoOffers, partners::MongoPartners, purges::MongoPurges, queue::MongoQueue,
+        reach::MongoReach, rows::MongoRows, service_tokens::MongoServiceTokens,
+        sessions::MongoSessions, stats::MongoStats, team::MongoTeams, users::MongoUsers,
     },
 };
 use store_sqlite::{
     database::EmbeddedDb,
     log::EmbeddedLog,
     stores::{
-        bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
-        documents::EmbeddedDocuments, notifications::EmbeddedNotifications, offers::EmbeddedOffers,
-        partners::EmbeddedPartners, purges::EmbeddedPurges, queue::EmbeddedQueue,
-        reach::EmbeddedReach, rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens,
-        sessions::EmbeddedSessions, stats::EmbeddedStats, team::EmbeddedTeams,
-        users::EmbeddedUsers,
+        announcements::EmbeddedAnnouncements, bookings::EmbeddedBookings,
+        catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, documents::EmbeddedDocuments,
+        notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
+        purges::EmbeddedPurges, queue::EmbeddedQueue, reach::EmbeddedReach, rows::EmbeddedRows,
+        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
+        team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 
@@ -64,6 +65,7 @@ pub struct Database {
     pub queue: Arc<dyn QueueStore>,
     pub reach: Arc<dyn ReachStore>,
     pub notifications: Arc<dyn NotificationStore>,
+    pub announcements: Arc<dyn AnnouncementStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
@@ -115,6 +117,7 @@ impl Database {
             queue: Arc::new(EmbeddedQueue::new(db.clone())),
             reach: Arc::new(EmbeddedReach::new(db.clone())),
             notifications: Arc::new(EmbeddedNotifications::new(db.clone())),
+            announcements: Arc::new(EmbeddedAnnouncements::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
@@ -139,6 +142,7 @@ impl Database {
             queue: Arc::new(MongoQueue::new(db.clone())),
             reach: Arc::new(MongoReach::new(db.clone())),
             notifications: Arc::new(MongoNotifications::new(db.clone())),
+            announcements: Arc::new(MongoAnnouncements::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),

@@ -76,6 +76,8 @@ pub struct Shared {
     pub webhooks: Webhooks,
     /// Does the tasks of the queue.
     pub delivery: Delivery,
+    /// Told by `delivery` when it stored entries of inboxes, and with them a purge.
+    pub entries_stored: watch::Sender<()>,
     /// Messages of channels without a provider.
     pub unsent: Arc<UnsentMessages>,
 }
@@ -121,7 +123,7 @@ impl AppState {
             database.service_tokens,
         )?;
         let unsent = Arc::new(unsent(&config));
-        let queue_wake = watch::Sender::new(());
+        let (queue_wake, entries_stored) = (watch::Sender::new(()), watch::Sender::new(()));
         let templates = Templates::new()?;
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
@@ -134,6 +136,7 @@ impl AppState {
                 partners: Arc::clone(&database.partners),
                 teams: Arc::clone(&database.teams),
                 notifications: Arc::clone(&database.notifications),
+                announcements: Arc::clone(&database.announcements),
                 code_store: Arc::clone(&auth.code_store),
                 codes: auth.codes.clone(),
             },
@@ -142,6 +145,7 @@ impl AppState {
             providers: providers(&config.providers, &unsent)?,
             now: Arc::new(move || wall.now_ms()),
             wake: queue_wake.clone(),
+            entries_stored: entries_stored.clone(),
             metrics: delivery::Metrics::default(),
         });
         let lists = Lists::new(
@@ -166,6 +170,7 @@ impl AppState {
             auth,
             qr_keys: config.qr_keys.clone(),
             notifications: database.notifications,
+            announcements: database.announcements,
             templates,
             links: config.messages.links.clone(),
             reach: database.reach,
@@ -194,6 +199,7 @@ impl AppState {
             live: Hub::new(config.live, &config.rate_limits),
             relays: relays.map(Arc::new).collect(),
             delivery,
+            entries_stored,
             unsent,
             webhooks: Webhooks::new(&config.providers.webhooks)?,
             config,

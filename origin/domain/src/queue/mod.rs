@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use notice::BookingNotice;
 
 use crate::{
-    BookingId, InvitationId, UserId, auth::purpose::CodePurpose, messages::kind::Channel,
-    sentence::Language, words::words,
+    BookingId, InvitationId, UserId, announcements::Announcement, auth::purpose::CodePurpose,
+    messages::kind::Channel, sentence::Language, words::words,
 };
 
 /// How long a task is kept after it ended, in milliseconds: so long no second one with its key is
@@ -65,6 +65,18 @@ pub enum Work {
         user: UserId,
         channel: Channel,
     },
+    /// Finds out for a page of an audience by which channels each person is told something.
+    Announcement {
+        what: Announcement,
+        /// The page begins after this person; none for the first one.
+        after: Option<UserId>,
+    },
+    /// Tells one person of an audience something by one channel.
+    Announced {
+        what: Announcement,
+        user: UserId,
+        channel: Channel,
+    },
 }
 
 impl Work {
@@ -74,6 +86,7 @@ impl Work {
             Self::Code { purpose, .. } => purpose.as_str(),
             Self::Invitation { .. } => "invitation",
             Self::Booking { notice, .. } | Self::Message { notice, .. } => notice.as_str(),
+            Self::Announcement { what, .. } | Self::Announced { what, .. } => what.kind().as_str(),
         }
     }
 }

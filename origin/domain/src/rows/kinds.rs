@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 12] = [
+pub const KINDS: [&Kind; 13] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -24,6 +24,7 @@ pub const KINDS: [&Kind; 12] = [
     &REACH,
     &DEVICES,
     &INBOX,
+    &CAMPAIGNS,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -268,5 +269,15 @@ static INBOX: Kind = Kind {
         field("letter", "letter", Shape::Text),
         field("at_ms", "at", Shape::Moment),
         field("read_at_ms", "readAt", Shape::Moment).or_absent(),
+    ],
+};
+
+static CAMPAIGNS: Kind = Kind {
+    collection: Collection::Campaigns,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("content", "content", Shape::Text),
+        CREATED,
     ],
 };

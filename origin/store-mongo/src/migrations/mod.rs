@@ -5,6 +5,7 @@
 //! not support is replaced by its plain form or left out, with a warning, and remembered.
 
 mod accounts;
+mod announcements;
 mod apply;
 mod bookings;
 mod catalogue;
@@ -110,6 +111,11 @@ const STEPS: &[Migration] = &[
         version: 13,
         name: "notifications",
         changes: notifications::changes,
+    },
+    Migration {
+        version: 14,
+        name: "announcements",
+        changes: announcements::changes,
     },
 ];
 
