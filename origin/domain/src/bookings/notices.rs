@@ -72,7 +72,10 @@ pub fn notices(
             };
             let due_at_ms = now_ms + TOLD_TO_TEAM_AFTER_MS;
             if due_at_ms < after.until_ms {
-                tasks.push(what.task(now_ms, due_at_ms));
+                tasks.push(NewTask {
+                    person: Some(user.clone()),
+                    ..what.task(now_ms, due_at_ms)
+                });
             }
         }
         BookingStatus::Cancelled

@@ -101,6 +101,8 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("removeFavorite", Guest, "(offerId: FAVORITE)", Gets("false")),
     ("recordConsent", Guest, "(input: {purpose: MARKETING, version: \"1\", granted: true}) { version granted }", Same),
     ("deleteMyAccount", Guest, "(password: PASSWORD)", Refused("TOKEN_INVALID")),
+    ("sendNews", Service, "(input: {idempotencyKey: \"k\", fr: {title: \"a\", paragraphs: [\"b\"]},
+        en: {title: \"a\", paragraphs: [\"b\"]}}) { id createdAt }", Same),
     ("setUserStatus", Service, "(id: GUEST_ID, status: DISABLED)", Same),
 ];
 

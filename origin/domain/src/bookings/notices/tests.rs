@@ -52,7 +52,7 @@ fn the_team_hears_of_a_booking_that_stays_pending() {
     let told: Vec<_> = tasks.iter().map(|task| task.work.kind()).collect();
     assert_eq!(told, ["booking_to_confirm"]);
     assert_eq!(tasks[0].due_at_ms, NOW_MS + TOLD_TO_TEAM_AFTER_MS);
-    assert_eq!(tasks[0].person, None);
+    assert_eq!(tasks[0].person, pending.user, "erasure removes it");
     pending.until_ms = NOW_MS + TOLD_TO_TEAM_AFTER_MS;
     assert_eq!(notices(None, &pending, &By::Holder, NOW_MS), []);
 }
