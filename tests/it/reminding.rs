@@ -113,10 +113,8 @@ async fn a_guest_is_reminded_at_the_right_minute_and_hears_when_the_venue_cancel
     let this = json!({"id": booking});
     owner.ask(stack, "ConfirmGuestBooking", this.clone()).await;
     let mail = world.mail(&guest.email, 2).await;
-    assert_eq!(
-        mail["title"], "Réservation confirmée : Un verre offert",
-        "{mail:#}"
-    );
+    let title = mail["title"].as_str().unwrap();
+    assert!(title.starts_with("Réservation confirmée"), "{mail:#}");
 
     let detail = guest.ask(stack, "BookingDetail", this.clone()).await;
     let begins_s = begins_s(&detail["booking"]);
