@@ -12,10 +12,16 @@ use access::{
     rate::{RateLimiter, RateLimitsConfig},
 };
 use domain::{
-    StoreError, bookings::store::BookingStore, messages::reach::ReachStore,
-    notifications::store::NotificationStore, offers::store::OfferStore,
-    partners::store::PartnerStore, purges::PurgeStore, stats::store::StatsStore,
-    team::store::TeamStore, users::store::UserStore,
+    StoreError,
+    bookings::store::BookingStore,
+    messages::{reach::ReachStore, sms_countries::SmsCountries},
+    notifications::store::NotificationStore,
+    offers::store::OfferStore,
+    partners::store::PartnerStore,
+    purges::PurgeStore,
+    stats::store::StatsStore,
+    team::store::TeamStore,
+    users::store::UserStore,
 };
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
@@ -58,6 +64,8 @@ pub struct Shared {
     /// The texts of the inbox, and where they lead.
     pub templates: Templates,
     pub links: Links,
+    /// Which phone numbers SMS are sent to.
+    pub sms_countries: SmsCountries,
     /// Tells this server's workers that there is a task: they look by themselves only now and then.
     pub queue_wake: watch::Sender<()>,
     pub caches: Caches,

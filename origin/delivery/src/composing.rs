@@ -137,6 +137,9 @@ impl Sources {
         let Some(account) = self.active(user).await? else {
             return Ok(Composed::Needless(NO_ACCOUNT));
         };
+        if purpose == CodePurpose::VerifyEmail && account.email_verified_at_ms.is_some() {
+            return Ok(Composed::Needless("the address is verified already"));
+        }
         let code = self.codes.code(purpose, nonce);
         let stored = self.code_store.get(user, purpose).await?;
         // Only the latest code of its purpose is good, and only for the address that it was made for.

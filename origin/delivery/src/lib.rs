@@ -21,6 +21,7 @@ use domain::{
         kind::{Channel, Kind},
         provider::{Content, Provider, SendError},
         reach::{AddressHash, Barrier, Reach, ReachStore},
+        sms_countries::SmsCountries,
     },
     notifications::device::DeviceId,
     queue::{
@@ -67,6 +68,8 @@ pub struct Parts {
     pub sources: Sources,
     pub templates: Templates,
     pub links: Links,
+    /// The countries of the numbers that SMS are sent to.
+    pub sms_countries: SmsCountries,
     pub providers: Providers,
     pub now: Now,
     /// Told when a task was stored.
@@ -211,6 +214,13 @@ impl Delivery {
             language,
             letter,
         } = *addressed;
+        if let Recipient::Phone(number) = &to
+            && !parts.sms_countries.takes(number)
+        {
+            return End::Needless {
+                why: "no SMS are sent to this country or kind of number",
+            };
+        }
         let channel = to.channel();
         if let Some(due_at_ms) = letter.waits_until(channel, now_ms) {
             return End::Later {

@@ -9,6 +9,7 @@ use async_graphql::{Error, Result};
 use domain::{
     UserId,
     auth::{
+        codes::CodePurpose,
         error_codes::{CREDENTIALS_INVALID, REFRESH_TOKEN_INVALID},
         sessions::{LIFE_MS, Rotation, Session, SessionId},
     },
@@ -26,11 +27,12 @@ use pq_core::ErrorCode;
 use crate::{
     auth::{
         input::{ChangePasswordInput, LoginInput, RegisterInput},
+        proving::{new_code, served},
         queries::AuthPayload,
     },
     nodes::user::UserNode,
     request::{
-        attempts::{Attempt, count_attempt, remember_network},
+        attempts::{Attempt, count_attempt, remember_network, wait_s},
         context::RequestContext,
         errors::{failed, failed_with, refused},
     },
@@ -38,6 +40,7 @@ use crate::{
 
 pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<AuthPayload> {
     count_attempt(request, Attempt::Register).await?;
+    served(request, input.phone.as_deref())?;
     // Before anything is looked up: it takes as long whether the address is taken or not.
     let password = hash(request, input.password).await?;
     let now_ms = request.now_ms;
@@ -65,9 +68,23 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
         created_at_ms: now_ms,
         updated_at_ms: now_ms,
     };
-    let created = request.services.users.create(account.clone(), consents);
+    // Stored with the account: no crash leaves an account that waits for a link that nobody sends.
+    let services = &request.services;
+    let verify = CodePurpose::VerifyEmail;
+    // Above a limit, which others may have used up, the account comes without a link: its owner asks
+    // for one later.
+    let email = account.email_key();
+    let may_send = wait_s(request, Attempt::SendFirst(&email)).await.is_none();
+    let code = may_send.then(|| new_code(services, &account, verify, &account.email, now_ms));
+    let is_sent = code.is_some();
+    let created = services.users.create(account.clone(), consents, code);
     match created.await.map_err(failed)? {
-        Created::Done => begin(request, account).await,
+        Created::Done => {
+            if is_sent {
+                services.queue_wake.send_replace(());
+            }
+            begin(request, account).await
+        }
         Created::EmailTaken => Err(refused(
             EMAIL_TAKEN,
             Sentence::new(

@@ -25,6 +25,7 @@ use domain::{
         kind::Channel,
         letter::Letter,
         provider::{Accepted, Content, Provider, SendError},
+        sms_countries::SmsCountries,
     },
     notifications::{
         device::{DeviceId, Platform},
@@ -167,6 +168,7 @@ impl World {
             },
             templates: Templates::new().unwrap(),
             links: Links::new("https://site.test/", "https://portal.test/").unwrap(),
+            sms_countries: SmsCountries::default(),
             providers: Providers {
                 email: Arc::clone(&email) as Arc<_>,
                 sms: Arc::clone(&sms) as Arc<_>,
@@ -236,7 +238,7 @@ impl World {
             created_at_ms: NOW_MS,
             updated_at_ms: NOW_MS,
         };
-        self.users.create(account, vec![]).await.unwrap();
+        self.users.create(account, vec![], None).await.unwrap();
         id
     }
 

@@ -7,3 +7,4 @@ pub mod provider;
 pub mod quiet_hours;
 pub mod reach;
 pub mod settings;
+pub mod sms_countries;

@@ -1,6 +1,7 @@
-//! Where the links of messages lead.
+//! Where the links of messages lead, and which numbers SMS are sent to.
 
 use api::environment::Environment;
+use domain::messages::sms_countries::SmsCountries;
 use templates::Links;
 
 use super::{Role, Roles, reader::Reader};
@@ -14,6 +15,9 @@ pub struct MessagesConfig {
     /// The addresses of the site and of the partner portal: `YOUSOON_SITE_URL` and
     /// `YOUSOON_PORTAL_URL`, required in production where messages are sent.
     pub links: Links,
+    /// The prefixes of phone numbers that SMS are sent to, separated by commas:
+    /// `YOUSOON_SMS_COUNTRIES`, default France and the European Union.
+    pub sms_countries: SmsCountries,
 }
 
 impl MessagesConfig {
@@ -23,6 +27,11 @@ impl MessagesConfig {
         let portal = address(reader, "YOUSOON_PORTAL_URL", NO_PORTAL, is_required);
         Self {
             links: Links::new(&site, &portal).unwrap_or_else(|_| Self::default().links),
+            sms_countries: reader.or(
+                "YOUSOON_SMS_COUNTRIES",
+                SmsCountries::default(),
+                SmsCountries::parse,
+            ),
         }
     }
 }
@@ -31,6 +40,7 @@ impl Default for MessagesConfig {
     fn default() -> Self {
         Self {
             links: Links::new(NO_SITE, NO_PORTAL).expect("both are https addresses"),
+            sms_countries: SmsCountries::default(),
         }
     }
 }

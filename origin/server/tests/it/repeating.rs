@@ -11,7 +11,7 @@ use domain::{Offer, OfferSchedule, users::account::Post};
 use serde_json::{Value, json};
 
 use crate::{
-    accounts::person::{PASSWORD, Person, input, login, registering},
+    accounts::person::{PASSWORD, Person, input, login, registering, verify},
     app::{Answer, Sent, TOKEN, TestApp},
     booking::{booked, places, works_for},
     fixtures::{establishment, offer, partner, store},
@@ -153,6 +153,7 @@ impl World {
         let staff = works_for(&app, "staff", "a", Post::Staff).await;
         let guest = person(&app, "ana", Some("+33612345678")).await;
         let invited = person(&app, "ben", None).await;
+        verify(&app, &invited).await;
         let booking = booked(&app, &guest, &taken).await;
         let pending = booked(&app, &guest, &later).await;
         assert_eq!(pending["status"], "PENDING");
@@ -182,8 +183,9 @@ impl World {
         for mutation in [favorite, device] {
             guest.ask(&app, &mutation, json!({})).await.data();
         }
-        words.extend(of_team(&app, &owner).await);
         words.extend(of_guest(&app, &guest).await);
+        verify(&app, &guest).await;
+        words.extend(of_team(&app, &owner).await);
         Self {
             app,
             guest,

@@ -207,7 +207,7 @@ async fn fill_accounts(db: &Database, offers: &[Offer; 2]) {
             vec![],
         ),
     ] {
-        db.users.create(account, consents).await.unwrap();
+        db.users.create(account, consents, None).await.unwrap();
     }
     for offer in offers {
         db.users
@@ -489,7 +489,12 @@ async fn rows_are_paged_and_put_the_same_on_every_backend(fresh: Fresh) {
 async fn a_target_that_has_people_is_refused(fresh: Fresh) {
     let dir = tempfile::tempdir().unwrap();
     let other = embedded(dir.path());
-    fresh.db.users.create(account("ana"), vec![]).await.unwrap();
+    fresh
+        .db
+        .users
+        .create(account("ana"), vec![], None)
+        .await
+        .unwrap();
     let copied = transfer::copy(&other, &fresh.db, Existing::Refused, NOW_MS, &nobody).await;
     let Err(TransferError::NotEmpty { collection }) = copied else {
         panic!("{copied:?}")
@@ -500,13 +505,17 @@ async fn a_target_that_has_people_is_refused(fresh: Fresh) {
 async fn an_address_that_somebody_else_has_ends_the_moving(fresh: Fresh) {
     let dir = tempfile::tempdir().unwrap();
     let other = embedded(dir.path());
-    other.users.create(account("ana"), vec![]).await.unwrap();
+    other
+        .users
+        .create(account("ana"), vec![], None)
+        .await
+        .unwrap();
     let namesake = Account {
         id: user("namesake"),
         password: PasswordHash::new("of another"),
         ..account("ana")
     };
-    fresh.db.users.create(namesake, vec![]).await.unwrap();
+    fresh.db.users.create(namesake, vec![], None).await.unwrap();
     let copied = transfer::copy(&other, &fresh.db, Existing::Kept, NOW_MS, &nobody).await;
     let Err(TransferError::Taken { collection }) = copied else {
         panic!("{copied:?}")

@@ -2,6 +2,8 @@
 
 use domain::{
     UserId,
+    auth::codes::StoredCode,
+    queue::NewTask,
     users::{
         account::{Account, Consent},
         consents::{MAX_CONSENTS, Recorded, recorded},
@@ -15,6 +17,7 @@ use crate::{
     error::MongoError,
     stores::bookings::erasing,
     tables::{
+        codes,
         collections::{
             CODES, CONSENTS, DEVICES, ERASURES, FAVORITES, INBOX, INVITATIONS, QUEUE, USERS,
         },
@@ -30,6 +33,7 @@ pub(super) async fn create(
     tx: &mut Tx,
     account: &Account,
     consents: &[Consent],
+    code: Option<&(StoredCode, NewTask)>,
 ) -> Result<Created, MongoError> {
     let key = doc! {"emailKey": account.email_key().as_str()};
     if tx.exists(USERS, key).await? {
@@ -39,6 +43,9 @@ pub(super) async fn create(
     let owner = account.id.as_str();
     let consents = consents.iter().map(|consent| rows::consent(owner, consent));
     tx.insert_many(CONSENTS, consents.collect()).await?;
+    if let Some((code, task)) = code {
+        codes::put_first(tx, code, task).await?;
+    }
     Ok(Created::Done)
 }
 
