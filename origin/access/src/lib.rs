@@ -4,7 +4,8 @@
 //! Reading order: [`caller`] (the user or service that sends a request) → [`tokens`] and [`keys`]
 //! (access tokens, 15 minutes) → [`sessions`] and [`redis_sessions`] (refresh tokens, 7 days) →
 //! [`standing`] (whether an account may still be used, and a session goes on) → [`passwords`] (bcrypt on a bounded pool) →
-//! [`codes`] (six-digit codes and links sent to users) → [`service_tokens`]. [`peer`] determines
+//! [`codes`] (six-digit codes and links sent to users) → [`unsubscribing`] (links that switch e-mails
+//! off) → [`service_tokens`]. [`peer`] determines
 //! the client's address, [`rate`] counts requests, [`qr`] signs the QR codes of bookings.
 
 pub mod caller;
@@ -21,6 +22,7 @@ pub mod service_tokens;
 pub mod sessions;
 pub mod standing;
 pub mod tokens;
+pub mod unsubscribing;
 
 use std::sync::Arc;
 
@@ -35,6 +37,7 @@ use service_tokens::ServiceTokens;
 use sessions::RefreshTokens;
 use standing::Standings;
 use tokens::AccessTokens;
+use unsubscribing::Unsubscribing;
 
 #[derive(Clone, Debug)]
 pub struct AuthConfig {
@@ -56,6 +59,7 @@ pub struct Auth {
     pub service_tokens: ServiceTokens,
     pub codes: Codes,
     pub code_store: Arc<dyn CodeStore>,
+    pub unsubscribing: Unsubscribing,
 }
 
 impl Auth {
@@ -80,6 +84,7 @@ impl Auth {
             service_tokens: ServiceTokens::new(service_tokens),
             codes: Codes::new(config.tokens.keys.derived_secret("codes")),
             code_store,
+            unsubscribing: Unsubscribing::new(&config.tokens.keys),
         })
     }
 }

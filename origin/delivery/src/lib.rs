@@ -9,6 +9,7 @@ mod circuit;
 mod composing;
 mod metrics;
 mod notices;
+mod unsubscribing;
 mod working;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -34,6 +35,7 @@ use tokio::{sync::watch, time::timeout};
 
 pub use composing::Sources;
 pub use metrics::Metrics;
+pub use unsubscribing::UnsubscribeLinks;
 
 use circuit::Circuit;
 use composing::{Addressed, Composed, Recipient};
@@ -68,6 +70,8 @@ pub struct Parts {
     pub sources: Sources,
     pub templates: Templates,
     pub links: Links,
+    /// Where e-mails of kinds that can be switched off are switched off; none without an address.
+    pub unsubscribe: Option<UnsubscribeLinks>,
     /// The countries of the numbers that SMS are sent to.
     pub sms_countries: SmsCountries,
     pub providers: Providers,
@@ -235,9 +239,11 @@ impl Delivery {
             Ok(Some(barrier)) => return End::Needless { why: barrier.why() },
             Err(error) => return self.later(task, chain(&error), None),
         }
-        let rendered = parts
-            .templates
-            .render(&letter, language, channel, &parts.links);
+        let links = match &parts.unsubscribe {
+            Some(unsubscribe) => unsubscribe.added(&parts.links, task.person.as_ref(), &letter),
+            None => parts.links.clone(),
+        };
+        let rendered = parts.templates.render(&letter, language, channel, &links);
         let content = match (rendered, to) {
             (Ok(Rendered::Email(email)), Recipient::Email(to)) => Content::Email(email.to(to)),
             (Ok(Rendered::Sms(sms)), Recipient::Phone(to)) => Content::Sms(sms.to(to)),

@@ -32,4 +32,5 @@ pub mod stats;
 pub mod telemetry;
 pub mod transfer;
 pub mod turns;
+pub mod unsubscribe;
 pub mod webhooks;

@@ -13,7 +13,7 @@ use api::{
     stats::counter::Views,
 };
 use cache_tiered::tail;
-use delivery::{Delivery, Providers, Sources};
+use delivery::{Delivery, Providers, Sources, UnsubscribeLinks};
 use domain::{StoreError, auth::sessions::Sessions, messages::provider::Provider, purges::LogRole};
 use onesignal::OneSignal;
 use outgoing::{MessageLog, UnsentMessages};
@@ -139,6 +139,14 @@ impl AppState {
             },
             templates: templates.clone(),
             links: config.messages.links.clone(),
+            unsubscribe: config
+                .messages
+                .unsubscribe
+                .clone()
+                .map(|url| UnsubscribeLinks {
+                    url,
+                    tokens: auth.unsubscribing.clone(),
+                }),
             sms_countries: config.messages.sms_countries.clone(),
             providers: providers(&config.providers, &unsent)?,
             now: Arc::new(move || wall.now_ms()),

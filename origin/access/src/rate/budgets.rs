@@ -80,6 +80,9 @@ pub struct Budgets {
     /// Messages that a network causes.
     pub messages_network_hour: Budget,
     pub messages_network_day: Budget,
+    /// Links to unsubscribe that a network opens or uses. A mail service has few addresses for all its
+    /// users.
+    pub unsubscribe_network: Budget,
     /// Devices that a user registers for push notifications.
     pub device: Budget,
     /// Writes of offers, establishments and partners by a user.
@@ -160,6 +163,12 @@ impl Default for Budgets {
                 2_000,
                 DAY,
             ),
+            unsubscribe_network: budget(
+                "unsubscribe-network",
+                "YOUSOON_LIMIT_UNSUBSCRIBE_NETWORK",
+                3_000,
+                HOUR,
+            ),
             device: budget("device", "YOUSOON_LIMIT_DEVICE", 60, HOUR),
             catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
             catalogue_partner: budget(
@@ -174,7 +183,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 27] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 28] {
         let Self {
             register_network,
             login,
@@ -200,6 +209,7 @@ impl Budgets {
             messages_by_day,
             messages_network_hour,
             messages_network_day,
+            unsubscribe_network,
             device,
             catalogue,
             catalogue_partner,
@@ -229,6 +239,7 @@ impl Budgets {
             messages_by_day,
             messages_network_hour,
             messages_network_day,
+            unsubscribe_network,
             device,
             catalogue,
             catalogue_partner,

@@ -9,9 +9,9 @@ use std::{
     },
 };
 
-use access::codes::Codes;
+use access::{codes::Codes, keys::KeySet, unsubscribing::Unsubscribing};
 use async_trait::async_trait;
-use delivery::{Delivery, Metrics, Parts, Providers, Sources};
+use delivery::{Delivery, Metrics, Parts, Providers, Sources, UnsubscribeLinks};
 use domain::{
     BookingId, BookingLimits, InvitationId, Offer, OfferSchedule, PartnerId, UserId,
     auth::codes::{CodePurpose, CodeStore as _},
@@ -168,6 +168,10 @@ impl World {
             },
             templates: Templates::new().unwrap(),
             links: Links::new("https://site.test/", "https://portal.test/").unwrap(),
+            unsubscribe: Some(UnsubscribeLinks {
+                url: "https://api.test/unsubscribe".parse().unwrap(),
+                tokens: Unsubscribing::new(&KeySet::for_development()),
+            }),
             sms_countries: SmsCountries::default(),
             providers: Providers {
                 email: Arc::clone(&email) as Arc<_>,

@@ -39,4 +39,5 @@ mod reporting;
 mod roles;
 mod schema;
 mod stopping;
+mod unsubscribing;
 mod updating;
