@@ -11,7 +11,11 @@ use crate::{
     bookings::{mutations::BookingMutations, queries::BookingQueries},
     environment::Environment,
     live::subscriptions::Live,
-    notifications::{mutations::NotificationMutations, queries::NotificationQueries},
+    notifications::{
+        mutations::NotificationMutations,
+        queries::NotificationQueries,
+        templates::{TemplateMutations, TemplateQueries},
+    },
     offers::{mutations::OfferMutations, queries::OfferQueries},
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
     purges::mutations::PurgeMutations,
@@ -30,6 +34,7 @@ pub struct Query(
     UserQueries,
     AuthQueries,
     NotificationQueries,
+    TemplateQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -43,6 +48,7 @@ pub struct Mutation(
     ProofMutations,
     UserMutations,
     NotificationMutations,
+    TemplateMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

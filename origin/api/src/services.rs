@@ -14,7 +14,7 @@ use access::{
 use domain::{
     StoreError,
     bookings::store::BookingStore,
-    messages::{reach::ReachStore, sms_countries::SmsCountries},
+    messages::{reach::ReachStore, sms_countries::SmsCountries, templates::TemplateStore},
     notifications::store::NotificationStore,
     offers::store::OfferStore,
     partners::store::PartnerStore,
@@ -25,7 +25,7 @@ use domain::{
 };
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
-use templates::{Links, Templates};
+use templates::{Current, Links};
 use tokio::sync::watch;
 
 use crate::{
@@ -62,7 +62,9 @@ pub struct Shared {
     pub reach: Arc<dyn ReachStore>,
     pub notifications: Arc<dyn NotificationStore>,
     /// The texts of the inbox, and where they lead.
-    pub templates: Templates,
+    pub templates: Current,
+    /// Those of them that administrators changed.
+    pub stored_templates: Arc<dyn TemplateStore>,
     pub links: Links,
     /// Which phone numbers SMS are sent to.
     pub sms_countries: SmsCountries,

@@ -30,7 +30,7 @@ use domain::{
         store::{End, QueueStore},
     },
 };
-use templates::{Links, Rendered, Templates};
+use templates::{Current, Links, Rendered};
 use tokio::{sync::watch, time::timeout};
 
 pub use composing::Sources;
@@ -68,7 +68,7 @@ pub struct Parts {
     pub queue: Arc<dyn QueueStore>,
     pub reach: Arc<dyn ReachStore>,
     pub sources: Sources,
-    pub templates: Templates,
+    pub templates: Current,
     pub links: Links,
     /// Where e-mails of kinds that can be switched off are switched off; none without an address.
     pub unsubscribe: Option<UnsubscribeLinks>,
@@ -243,7 +243,10 @@ impl Delivery {
             Some(unsubscribe) => unsubscribe.added(&parts.links, task.person.as_ref(), &letter),
             None => parts.links.clone(),
         };
-        let rendered = parts.templates.render(&letter, language, channel, &links);
+        let rendered = parts
+            .templates
+            .get()
+            .render(&letter, language, channel, &links);
         let content = match (rendered, to) {
             (Ok(Rendered::Email(email)), Recipient::Email(to)) => Content::Email(email.to(to)),
             (Ok(Rendered::Sms(sms)), Recipient::Phone(to)) => Content::Sms(sms.to(to)),

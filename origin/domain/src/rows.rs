@@ -55,10 +55,11 @@ pub enum Collection {
     Reach,
     Devices,
     Inbox,
+    Templates,
 }
 
 impl Collection {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -76,6 +77,7 @@ impl Collection {
         Self::Reach,
         Self::Devices,
         Self::Inbox,
+        Self::Templates,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -97,6 +99,7 @@ impl Collection {
             Self::Reach => "reach",
             Self::Devices => "devices",
             Self::Inbox => "inbox",
+            Self::Templates => "templates",
         }
     }
 }

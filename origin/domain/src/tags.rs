@@ -8,7 +8,7 @@ use std::fmt::Display;
 use cache_core::Tag;
 use pq_core::DocumentHash;
 
-use crate::{BookingId, OfferId, PartnerId};
+use crate::{BookingId, OfferId, PartnerId, messages::kind::Kind};
 
 /// The prefix of [`offer`] tags.
 const OFFER: &str = "offer:";
@@ -18,6 +18,8 @@ const PARTNER: &str = "partner:";
 const PUBLISHED: &str = "published:";
 /// The prefix of [`booking`] tags.
 const BOOKING: &str = "booking:";
+/// The prefix of [`template`] tags.
+const TEMPLATE: &str = "template:";
 /// The prefix of [`document`] tags.
 const DOCUMENT: &str = "document:";
 
@@ -55,9 +57,9 @@ pub fn published_offer(tag: &Tag) -> Option<OfferId> {
 }
 
 /// Whether an answer that is shared may carry this tag. Those of a booking are private, and no answer
-/// carries a [`published`] tag.
+/// carries a [`published`] or [`template`] tag.
 pub fn is_on_shared_answers(tag: &Tag) -> bool {
-    ![PUBLISHED, BOOKING]
+    ![PUBLISHED, BOOKING, TEMPLATE]
         .iter()
         .any(|prefix| tag.as_str().starts_with(prefix))
 }
@@ -75,6 +77,12 @@ pub fn tagged_partner(tag: &Tag) -> Option<PartnerId> {
 /// On every answer that shows this booking.
 pub fn booking(id: &BookingId) -> Tag {
     named(BOOKING, id)
+}
+
+/// On no answer: in the purge log and its audit it tells that an administrator changed a text of messages
+/// of this kind.
+pub fn template(kind: Kind) -> Tag {
+    fixed_with(TEMPLATE, kind.as_str())
 }
 
 /// On every answer to this document.
@@ -100,6 +108,12 @@ pub fn all_partners() -> Tag {
 /// On the list of categories.
 pub fn categories() -> Tag {
     fixed("category")
+}
+
+fn fixed_with(prefix: &str, word: &'static str) -> Tag {
+    format!("{prefix}{word}")
+        .parse()
+        .expect("a word of ours is printable ASCII")
 }
 
 fn fixed(text: &'static str) -> Tag {

@@ -9,7 +9,7 @@ use domain::{
     bookings::store::BookingStore,
     catalogue::CatalogueStore,
     documents::DocumentStore,
-    messages::reach::ReachStore,
+    messages::{reach::ReachStore, templates::TemplateStore},
     notifications::store::NotificationStore,
     offers::store::OfferStore,
     partners::store::PartnerStore,
@@ -29,7 +29,7 @@ use store_mongo::{
         documents::MongoDocuments, notifications::MongoNotifications, offers::MongoOffers,
         partners::MongoPartners, purges::MongoPurges, queue::MongoQueue, reach::MongoReach,
         rows::MongoRows, service_tokens::MongoServiceTokens, sessions::MongoSessions,
-        stats::MongoStats, team::MongoTeams, users::MongoUsers,
+        stats::MongoStats, team::MongoTeams, templates::MongoTemplates, users::MongoUsers,
     },
 };
 use store_sqlite::{
@@ -41,7 +41,7 @@ use store_sqlite::{
         partners::EmbeddedPartners, purges::EmbeddedPurges, queue::EmbeddedQueue,
         reach::EmbeddedReach, rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens,
         sessions::EmbeddedSessions, stats::EmbeddedStats, team::EmbeddedTeams,
-        users::EmbeddedUsers,
+        templates::EmbeddedTemplates, users::EmbeddedUsers,
     },
 };
 
@@ -64,6 +64,7 @@ pub struct Database {
     pub queue: Arc<dyn QueueStore>,
     pub reach: Arc<dyn ReachStore>,
     pub notifications: Arc<dyn NotificationStore>,
+    pub templates: Arc<dyn TemplateStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
@@ -115,6 +116,7 @@ impl Database {
             queue: Arc::new(EmbeddedQueue::new(db.clone())),
             reach: Arc::new(EmbeddedReach::new(db.clone())),
             notifications: Arc::new(EmbeddedNotifications::new(db.clone())),
+            templates: Arc::new(EmbeddedTemplates::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
@@ -139,6 +141,7 @@ impl Database {
             queue: Arc::new(MongoQueue::new(db.clone())),
             reach: Arc::new(MongoReach::new(db.clone())),
             notifications: Arc::new(MongoNotifications::new(db.clone())),
+            templates: Arc::new(MongoTemplates::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),

@@ -14,14 +14,17 @@ use api::{
 };
 use cache_tiered::tail;
 use delivery::{Delivery, Providers, Sources, UnsubscribeLinks};
-use domain::{StoreError, auth::sessions::Sessions, messages::provider::Provider, purges::LogRole};
+use domain::{
+    StoreError, auth::sessions::Sessions, error_chain::chain, messages::provider::Provider,
+    purges::LogRole,
+};
 use onesignal::OneSignal;
 use outgoing::{MessageLog, UnsentMessages};
 use pq_core::compile::{CompileError, Compiler};
 use provider_http::SetupError;
 use purging::{PurgeLog, relay::RelayStatus};
 use ses::Ses;
-use templates::{TemplateError, Templates};
+use templates::{Current, TemplateError};
 use tokio::sync::watch;
 use twilio::Twilio;
 
@@ -31,6 +34,7 @@ use crate::{
     live::Hub,
     metrics::Requests,
     telemetry::request::Tracing,
+    texts,
     webhooks::Webhooks,
 };
 
@@ -122,7 +126,14 @@ impl AppState {
         )?;
         let unsent = Arc::new(unsent(&config));
         let queue_wake = watch::Sender::new(());
-        let templates = Templates::new()?;
+        let templates = Current::new()?;
+        if let Err(error) = texts::follow(&*database.templates, &templates).await {
+            // The program's own are used until they can be read.
+            tracing::warn!(
+                error = chain(&error),
+                "the texts that administrators changed cannot be read yet"
+            );
+        }
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
             queue: database.queue,
@@ -176,6 +187,7 @@ impl AppState {
             qr_keys: config.qr_keys.clone(),
             notifications: database.notifications,
             templates,
+            stored_templates: database.templates,
             links: config.messages.links.clone(),
             sms_countries: config.messages.sms_countries.clone(),
             reach: database.reach,

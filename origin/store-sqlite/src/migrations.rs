@@ -88,6 +88,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "notifications",
         sql: include_str!("migrations/notifications.sql"),
     },
+    Migration {
+        version: 16,
+        name: "templates",
+        sql: include_str!("migrations/templates.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

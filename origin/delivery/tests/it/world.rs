@@ -51,7 +51,7 @@ use store_sqlite::{
         queue::EmbeddedQueue, reach::EmbeddedReach, team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
-use templates::{Links, Templates};
+use templates::{Current, Links};
 use tokio::sync::watch;
 
 pub(crate) const NOW_MS: i64 = 1_790_000_000_000;
@@ -166,7 +166,7 @@ impl World {
                 code_store: Arc::new(EmbeddedCodes::new(db.clone())),
                 codes: codes.clone(),
             },
-            templates: Templates::new().unwrap(),
+            templates: Current::new().unwrap(),
             links: Links::new("https://site.test/", "https://portal.test/").unwrap(),
             unsubscribe: Some(UnsubscribeLinks {
                 url: "https://api.test/unsubscribe".parse().unwrap(),

@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 82] = [
+const STATUSES: [(&str, u16, u16); 83] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -87,6 +87,7 @@ const STATUSES: [(&str, u16, u16); 82] = [
     ("NOTIFICATION_MANDATORY", 409, 200),
     ("NOTIFICATION_CHANNEL_UNAVAILABLE", 400, 200),
     ("NEWS_CONSENT_MISSING", 409, 200),
+    ("TEMPLATE_INVALID", 400, 200),
 ];
 
 #[test]

@@ -8,3 +8,4 @@ pub mod quiet_hours;
 pub mod reach;
 pub mod settings;
 pub mod sms_countries;
+pub mod templates;

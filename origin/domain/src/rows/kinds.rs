@@ -3,15 +3,20 @@
 use super::{Field, Identity, Kind, Missing, Shape};
 use crate::{
     bookings::booking::BookingStatus,
-    messages::{kind::Channel, reach::Barrier},
+    messages::{
+        kind::{Channel, Kind as MessageKind},
+        part::Part,
+        reach::Barrier,
+    },
     notifications::device::Platform,
     queue::{Lane, State},
     rows::Collection,
+    sentence::Language,
     users::account::{IdentityStatus, Post, Purpose, Role, Status},
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 12] = [
+pub const KINDS: [&Kind; 13] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -24,6 +29,7 @@ pub const KINDS: [&Kind; 12] = [
     &REACH,
     &DEVICES,
     &INBOX,
+    &TEMPLATES,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -268,5 +274,30 @@ static INBOX: Kind = Kind {
         field("letter", "letter", Shape::Text),
         field("at_ms", "at", Shape::Moment),
         field("read_at_ms", "readAt", Shape::Moment).or_absent(),
+    ],
+};
+
+static TEMPLATES: Kind = Kind {
+    collection: Collection::Templates,
+    identity: Identity::Joined(3),
+    fields: &[
+        field(
+            "kind",
+            "kind",
+            Shape::Word(|text| MessageKind::parse(text).is_some()),
+        ),
+        field(
+            "language",
+            "language",
+            Shape::Word(|text| Language::parse(text).is_some()),
+        ),
+        field(
+            "part",
+            "part",
+            Shape::Word(|text| Part::parse(text).is_some()),
+        ),
+        field("source", "source", Shape::Text).or_null(),
+        field("version", "version", Shape::Whole),
+        field("changed_at_ms", "changedAt", Shape::Moment),
     ],
 };

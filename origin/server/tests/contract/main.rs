@@ -27,6 +27,7 @@ mod service_tokens;
 mod sessions;
 mod stats;
 mod teams;
+mod templates;
 mod updating;
 mod users;
 
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         catalogue::TESTS,
         users::TESTS,
         teams::TESTS,
+        templates::TESTS,
         stats::TESTS,
         sessions::TESTS,
         codes::TESTS,

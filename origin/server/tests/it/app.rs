@@ -91,6 +91,8 @@ pub(crate) struct Builder {
 pub(crate) struct Sent {
     pub(crate) kind: String,
     pub(crate) to: String,
+    /// An e-mail's subject, a push's title.
+    pub(crate) subject: String,
     pub(crate) text: String,
     /// The address of one-click unsubscribing.
     pub(crate) unsubscribe: Option<String>,
@@ -98,15 +100,16 @@ pub(crate) struct Sent {
 
 impl Sent {
     fn of(unsent: Unsent) -> Self {
-        let (to, text, unsubscribe) = match unsent.content {
-            Content::Email(email) => (email.to, email.text, email.unsubscribe),
-            Content::Sms(sms) => (sms.to, sms.text, None),
-            Content::Push(push) => (push.devices.concat(), push.body, None),
+        let (to, subject, text, unsubscribe) = match unsent.content {
+            Content::Email(mail) => (mail.to, mail.subject, mail.text, mail.unsubscribe),
+            Content::Sms(sms) => (sms.to, String::new(), sms.text, None),
+            Content::Push(push) => (push.devices.concat(), push.title, push.body, None),
         };
         let kind = unsent.key.split(':').next().unwrap_or_default().to_owned();
         Self {
             kind,
             to,
+            subject,
             text,
             unsubscribe,
         }

@@ -41,3 +41,4 @@ mod schema;
 mod stopping;
 mod unsubscribing;
 mod updating;
+mod wording;

@@ -101,6 +101,7 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("removeFavorite", Guest, "(offerId: FAVORITE)", Gets("false")),
     ("recordConsent", Guest, "(input: {purpose: MARKETING, version: \"1\", granted: true}) { version granted }", Same),
     ("deleteMyAccount", Guest, "(password: PASSWORD)", Refused("TOKEN_INVALID")),
+    ("putTemplate", Service, "(input: {kind: PHONE_CODE, language: ENGLISH, part: SMS, source: \"It is {{ code }}\", expectedVersion: 0}) { version source }", Same),
     ("setUserStatus", Service, "(id: GUEST_ID, status: DISABLED)", Same),
 ];
 

@@ -18,6 +18,7 @@ mod queue;
 mod reach;
 mod repeats;
 mod sessions;
+mod templates;
 mod validity;
 mod verified_phones;
 
@@ -110,6 +111,11 @@ const STEPS: &[Migration] = &[
         version: 13,
         name: "notifications",
         changes: notifications::changes,
+    },
+    Migration {
+        version: 14,
+        name: "templates",
+        changes: templates::changes,
     },
 ];
 

@@ -15,4 +15,5 @@ pub mod service_tokens;
 pub mod sessions;
 pub mod stats;
 pub mod team;
+pub mod templates;
 pub mod users;

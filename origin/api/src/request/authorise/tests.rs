@@ -116,9 +116,13 @@ fn every_field_follows_the_policy_table() {
                 panic!("no field has this yet: {field}")
             }
             Who::Operators(Scope::Purge) => ["admin narrow service"; 5],
-            Who::Operators(Scope::Documents | Scope::Inspect | Scope::Partners | Scope::Users) => {
-                ["admin service"; 5]
-            }
+            Who::Operators(
+                Scope::Documents
+                | Scope::Inspect
+                | Scope::Partners
+                | Scope::Users
+                | Scope::Templates,
+            ) => ["admin service"; 5],
         };
         let about = [
             About::Unknown,

@@ -14,9 +14,11 @@ use domain::{
         store::{By, Created, Stepped},
     },
     messages::{
-        kind::Channel,
+        kind::{Channel, Kind},
         letter::{Letter, NewDevice},
+        part::Part,
         reach::{AddressHash, Barrier, Reach},
+        templates::{Edited, TemplateEdit, TemplateKey},
     },
     notifications::{
         device::{DeviceId, Platform},
@@ -26,6 +28,7 @@ use domain::{
     paris::Day,
     queue::{Lane, store::End},
     rows::Collection,
+    sentence::Language,
     stats::{Seen, store::OfferViews},
     team::{
         Invitation, InvitationToken,
@@ -62,7 +65,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 12] = [
+pub(super) const COUNTS: [(Collection, u64); 13] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -78,6 +81,7 @@ pub(super) const COUNTS: [(Collection, u64); 12] = [
     (Collection::Reach, 2),
     (Collection::Devices, 1),
     (Collection::Inbox, 1),
+    (Collection::Templates, 2),
 ];
 
 /// What people remember that no database can tell.
@@ -145,6 +149,7 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     fill_tokens(&fresh.db, &token).await;
     fill_team(&fresh.db, &offers[0], &invitation).await;
     fill_reach(&fresh.db).await;
+    fill_templates(&fresh.db).await;
     Remembered {
         token,
         invitation,
@@ -291,6 +296,29 @@ async fn fill_inbox(db: &Database) {
         entry: Some(Box::new(entry)),
     };
     assert!(db.queue.end(&taken[0].key, "w", end, NOW_MS).await.unwrap());
+}
+
+/// One text that an administrator changed, and one that is the program's again.
+async fn fill_templates(db: &Database) {
+    for (part, source, expected_version) in [
+        (Part::Subject, Some("Bonjour"), 0),
+        (Part::Text, Some("Bonjour"), 0),
+        (Part::Text, None, 1),
+    ] {
+        let edit = TemplateEdit {
+            key: TemplateKey {
+                kind: Kind::News,
+                language: Language::French,
+                part,
+            },
+            source: source.map(str::to_owned),
+            expected_version,
+            actor: "cli".to_owned(),
+            now_ms: NOW_MS,
+        };
+        let edited = db.templates.edit(edit).await.unwrap();
+        assert!(matches!(edited, Edited::Done(_)), "{edited:?}");
+    }
 }
 
 async fn fill_tokens(db: &Database, secret: &Secret) {

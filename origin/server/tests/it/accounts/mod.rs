@@ -5,7 +5,7 @@ mod breaking;
 mod ending;
 mod languages;
 pub(crate) mod person;
-mod portal;
+pub(crate) mod portal;
 mod profile;
 mod proving;
 mod publishing;

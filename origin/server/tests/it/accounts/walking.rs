@@ -46,7 +46,7 @@ const EXPECTED: &[(&str, &str)] = &[
     // Credentials that are not ours get no connection, whatever it would be for.
     ("newOfferNearby", "anonymous user staff manager owner admin service"),
     ("bookingStatusChanged", USERS),
-    ("setUserStatus", OPERATORS), ("purge", OPERATORS), ("updateOffer", MANAGERS),
+    ("setUserStatus", OPERATORS), ("purge", OPERATORS), ("templates", OPERATORS), ("putTemplate", OPERATORS), ("updateOffer", MANAGERS),
     ("partnerOffers", "staff manager owner admin service"), ("createPartner", USERS),
     ("updatePartner", MANAGERS), ("createEstablishment", MANAGERS), ("updateEstablishment", MANAGERS),
     ("deleteEstablishment", MANAGERS), ("createOffer", MANAGERS), ("pauseOffer", MANAGERS),
