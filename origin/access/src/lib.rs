@@ -5,11 +5,12 @@
 //! (access tokens, 15 minutes) → [`sessions`] and [`redis_sessions`] (refresh tokens, 7 days) →
 //! [`standing`] (whether an account may still be used, and a session goes on) → [`passwords`] (bcrypt on a bounded pool) →
 //! [`codes`] (six-digit codes and links sent to users) → [`unsubscribing`] (links that switch e-mails
-//! off) → [`service_tokens`]. [`peer`] determines
+//! off) → [`devices`] (which device somebody signs in from) → [`service_tokens`]. [`peer`] determines
 //! the client's address, [`rate`] counts requests, [`qr`] signs the QR codes of bookings.
 
 pub mod caller;
 pub mod codes;
+pub mod devices;
 pub mod keys;
 pub mod language;
 pub mod passwords;
@@ -27,8 +28,12 @@ pub mod unsubscribing;
 use std::sync::Arc;
 
 use codes::Codes;
+use devices::DeviceHashes;
 use domain::{
-    auth::{codes::CodeStore, service_tokens::ServiceTokenStore, sessions::Sessions},
+    auth::{
+        codes::CodeStore, known_devices::KnownDevices, service_tokens::ServiceTokenStore,
+        sessions::Sessions,
+    },
     secret::Secret,
     users::store::UserStore,
 };
@@ -60,6 +65,8 @@ pub struct Auth {
     pub codes: Codes,
     pub code_store: Arc<dyn CodeStore>,
     pub unsubscribing: Unsubscribing,
+    pub device_hashes: DeviceHashes,
+    pub known_devices: Arc<dyn KnownDevices>,
 }
 
 impl Auth {
@@ -69,6 +76,7 @@ impl Auth {
         users: Arc<dyn UserStore>,
         sessions: Arc<dyn Sessions>,
         code_store: Arc<dyn CodeStore>,
+        known_devices: Arc<dyn KnownDevices>,
         service_tokens: Arc<dyn ServiceTokenStore>,
     ) -> Result<Self, PasswordError> {
         Ok(Self {
@@ -85,6 +93,8 @@ impl Auth {
             codes: Codes::new(config.tokens.keys.derived_secret("codes")),
             code_store,
             unsubscribing: Unsubscribing::new(&config.tokens.keys),
+            device_hashes: DeviceHashes::new(&config.tokens.keys),
+            known_devices,
         })
     }
 }

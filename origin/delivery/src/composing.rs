@@ -24,6 +24,8 @@ use domain::{
     },
 };
 
+use crate::sign_ins::SignIn;
+
 /// Why nothing is told to somebody who has left.
 pub(crate) const NO_ACCOUNT: &str = "there is no active account";
 
@@ -119,6 +121,20 @@ impl Sources {
                 user,
                 channel,
             } => self.message((*notice, booking, user), *channel).await,
+            Work::NewDevice {
+                user,
+                device,
+                at_ms,
+                channel,
+            } => {
+                let (device, at_ms) = (device.as_deref(), *at_ms);
+                let sign_in = SignIn {
+                    user,
+                    device,
+                    at_ms,
+                };
+                self.sign_in(task, sign_in, *channel, now_ms).await
+            }
         }
     }
 

@@ -9,6 +9,7 @@ mod circuit;
 mod composing;
 mod metrics;
 mod notices;
+mod sign_ins;
 mod unsubscribing;
 mod working;
 

@@ -149,7 +149,7 @@ impl Sources {
 
     /// Where a channel reaches a person. Only a proven address or number counts: anybody can sign up
     /// with one of somebody else, and book.
-    async fn recipient(
+    pub(crate) async fn recipient(
         &self,
         account: &Account,
         channel: Channel,

@@ -56,10 +56,11 @@ pub enum Collection {
     Devices,
     Inbox,
     Templates,
+    KnownDevices,
 }
 
 impl Collection {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -78,6 +79,7 @@ impl Collection {
         Self::Devices,
         Self::Inbox,
         Self::Templates,
+        Self::KnownDevices,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -100,6 +102,7 @@ impl Collection {
             Self::Devices => "devices",
             Self::Inbox => "inbox",
             Self::Templates => "templates",
+            Self::KnownDevices => "known_devices",
         }
     }
 }

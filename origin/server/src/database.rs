@@ -5,7 +5,10 @@ use std::sync::Arc;
 use cache_tiered::RedisLog;
 use domain::{
     StoreError,
-    auth::{codes::CodeStore, service_tokens::ServiceTokenStore, sessions::Sessions},
+    auth::{
+        codes::CodeStore, known_devices::KnownDevices, service_tokens::ServiceTokenStore,
+        sessions::Sessions,
+    },
     bookings::store::BookingStore,
     catalogue::CatalogueStore,
     documents::DocumentStore,
@@ -26,10 +29,11 @@ use store_mongo::{
     database::MongoDb,
     stores::{
         bookings::MongoBookings, catalogue::MongoCatalogue, codes::MongoCodes,
-        documents::MongoDocuments, notifications::MongoNotifications, offers::MongoOffers,
-        partners::MongoPartners, purges::MongoPurges, queue::MongoQueue, reach::MongoReach,
-        rows::MongoRows, service_tokens::MongoServiceTokens, sessions::MongoSessions,
-        stats::MongoStats, team::MongoTeams, templates::MongoTemplates, users::MongoUsers,
+        documents::MongoDocuments, known_devices::MongoKnownDevices,
+        notifications::MongoNotifications, offers::MongoOffers, partners::MongoPartners,
+        purges::MongoPurges, queue::MongoQueue, reach::MongoReach, rows::MongoRows,
+        service_tokens::MongoServiceTokens, sessions::MongoSessions, stats::MongoStats,
+        team::MongoTeams, templates::MongoTemplates, users::MongoUsers,
     },
 };
 use store_sqlite::{
@@ -37,11 +41,11 @@ use store_sqlite::{
     log::EmbeddedLog,
     stores::{
         bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
-        documents::EmbeddedDocuments, notifications::EmbeddedNotifications, offers::EmbeddedOffers,
-        partners::EmbeddedPartners, purges::EmbeddedPurges, queue::EmbeddedQueue,
-        reach::EmbeddedReach, rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens,
-        sessions::EmbeddedSessions, stats::EmbeddedStats, team::EmbeddedTeams,
-        templates::EmbeddedTemplates, users::EmbeddedUsers,
+        documents::EmbeddedDocuments, known_devices::EmbeddedKnownDevices,
+        notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
+        purges::EmbeddedPurges, queue::EmbeddedQueue, reach::EmbeddedReach, rows::EmbeddedRows,
+        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
+        team::EmbeddedTeams, templates::EmbeddedTemplates, users::EmbeddedUsers,
     },
 };
 
@@ -59,6 +63,7 @@ pub struct Database {
     /// Sessions; used when there is no Redis.
     pub sessions: Arc<dyn Sessions>,
     pub codes: Arc<dyn CodeStore>,
+    pub known_devices: Arc<dyn KnownDevices>,
     pub service_tokens: Arc<dyn ServiceTokenStore>,
     pub bookings: Arc<dyn BookingStore>,
     pub queue: Arc<dyn QueueStore>,
@@ -111,6 +116,7 @@ impl Database {
             stats: Arc::new(EmbeddedStats::new(db.clone())),
             sessions: Arc::new(EmbeddedSessions::new(db.clone())),
             codes: Arc::new(EmbeddedCodes::new(db.clone())),
+            known_devices: Arc::new(EmbeddedKnownDevices::new(db.clone())),
             service_tokens: Arc::new(EmbeddedServiceTokens::new(db.clone())),
             bookings: Arc::new(EmbeddedBookings::new(db.clone())),
             queue: Arc::new(EmbeddedQueue::new(db.clone())),
@@ -136,6 +142,7 @@ impl Database {
             stats: Arc::new(MongoStats::new(db.clone())),
             sessions: Arc::new(MongoSessions::new(db.clone())),
             codes: Arc::new(MongoCodes::new(db.clone())),
+            known_devices: Arc::new(MongoKnownDevices::new(db.clone())),
             service_tokens: Arc::new(MongoServiceTokens::new(db.clone())),
             bookings: Arc::new(MongoBookings::new(db.clone())),
             queue: Arc::new(MongoQueue::new(db.clone())),

@@ -120,9 +120,10 @@ impl AppState {
             &config.auth,
             config.admin.token.clone(),
             Arc::clone(&database.users),
-            sessions.unwrap_or(database.sessions),
-            database.codes,
-            database.service_tokens,
+            sessions.unwrap_or_else(|| Arc::clone(&database.sessions)),
+            Arc::clone(&database.codes),
+            Arc::clone(&database.known_devices),
+            Arc::clone(&database.service_tokens),
         )?;
         let unsent = Arc::new(unsent(&config));
         let queue_wake = watch::Sender::new(());
@@ -136,28 +137,12 @@ impl AppState {
         }
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
-            queue: database.queue,
+            queue: Arc::clone(&database.queue),
             reach: Arc::clone(&database.reach),
-            sources: Sources {
-                users: Arc::clone(&database.users),
-                bookings: Arc::clone(&database.bookings),
-                offers: Arc::clone(&database.offers),
-                partners: Arc::clone(&database.partners),
-                teams: Arc::clone(&database.teams),
-                notifications: Arc::clone(&database.notifications),
-                code_store: Arc::clone(&auth.code_store),
-                codes: auth.codes.clone(),
-            },
+            sources: sources(&database, &auth),
             templates: templates.clone(),
             links: config.messages.links.clone(),
-            unsubscribe: config
-                .messages
-                .unsubscribe
-                .clone()
-                .map(|url| UnsubscribeLinks {
-                    url,
-                    tokens: auth.unsubscribing.clone(),
-                }),
+            unsubscribe: unsubscribe_links(&config, &auth),
             sms_countries: config.messages.sms_countries.clone(),
             providers: providers(&config.providers, &unsent)?,
             now: Arc::new(move || wall.now_ms()),
@@ -221,6 +206,28 @@ impl AppState {
             config,
         })))
     }
+}
+
+/// What messages are made of.
+fn sources(database: &Database, auth: &Auth) -> Sources {
+    Sources {
+        users: Arc::clone(&database.users),
+        bookings: Arc::clone(&database.bookings),
+        offers: Arc::clone(&database.offers),
+        partners: Arc::clone(&database.partners),
+        teams: Arc::clone(&database.teams),
+        notifications: Arc::clone(&database.notifications),
+        code_store: Arc::clone(&auth.code_store),
+        codes: auth.codes.clone(),
+    }
+}
+
+fn unsubscribe_links(config: &Config, auth: &Auth) -> Option<UnsubscribeLinks> {
+    let url = config.messages.unsubscribe.clone()?;
+    Some(UnsubscribeLinks {
+        url,
+        tokens: auth.unsubscribing.clone(),
+    })
 }
 
 /// Keeps messages; in production their texts are not logged.

@@ -1,6 +1,7 @@
 //! The steps of signing in. Each way of signing in ends with a new pair of tokens.
 
 use access::{
+    devices,
     passwords::{Compared, Password, PasswordError},
     sessions::RefreshToken,
     tokens,
@@ -11,6 +12,7 @@ use domain::{
     auth::{
         codes::CodePurpose,
         error_codes::{CREDENTIALS_INVALID, REFRESH_TOKEN_INVALID},
+        known_devices::{Met, SignIn},
         sessions::{LIFE_MS, Rotation, Session, SessionId},
     },
     sentence::{Language, Sentence},
@@ -244,8 +246,30 @@ pub async fn hash(request: &RequestContext, password: String) -> Result<Password
     hashed.await.map_err(not_compared)
 }
 
+/// Notes the device of a sign-in. Before its session begins: a server that is killed in between has told
+/// the owner of a sign-in too many, and not of one too few.
+async fn meet(request: &RequestContext, user: &UserId) -> Result<()> {
+    let auth = &request.services.auth;
+    let device = request.asker.device.as_deref().and_then(devices::family);
+    let met = auth.known_devices.meet(SignIn {
+        user: user.clone(),
+        hashes: auth.device_hashes.of(user, device.as_deref()),
+        device,
+        now_ms: request.now_ms,
+    });
+    match met.await.map_err(failed)? {
+        Met::New => {
+            request.services.queue_wake.send_replace(());
+        }
+        // An account that is gone gets no session either.
+        Met::Known | Met::NoAccount => {}
+    }
+    Ok(())
+}
+
 /// Creates a session and issues its tokens.
 async fn begin(request: &RequestContext, account: Account) -> Result<AuthPayload> {
+    meet(request, &account.id).await?;
     let token = RefreshToken::first();
     let session = Session {
         id: token.session(),

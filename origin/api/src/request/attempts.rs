@@ -89,8 +89,10 @@ impl Attempt<'_> {
     /// The address or number that a message is sent to.
     fn recipient(&self) -> Option<&str> {
         match self {
-            Self::SendFirst(to) | Self::SendReset(to) => Some(to.as_str()),
-            Self::SendEmail { to, .. } | Self::Invite { to, .. } => Some(to.as_str()),
+            Self::SendFirst(to)
+            | Self::SendReset(to)
+            | Self::SendEmail { to, .. }
+            | Self::Invite { to, .. } => Some(to.as_str()),
             Self::SendCode { phone, .. } => Some(phone),
             Self::Register
             | Self::Login(_)

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 13] = [
+pub const KINDS: [&Kind; 14] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -30,6 +30,7 @@ pub const KINDS: [&Kind; 13] = [
     &DEVICES,
     &INBOX,
     &TEMPLATES,
+    &KNOWN_DEVICES,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -299,5 +300,15 @@ static TEMPLATES: Kind = Kind {
         field("source", "source", Shape::Text).or_null(),
         field("version", "version", Shape::Whole),
         field("changed_at_ms", "changedAt", Shape::Moment),
+    ],
+};
+
+static KNOWN_DEVICES: Kind = Kind {
+    collection: Collection::KnownDevices,
+    identity: Identity::Joined(2),
+    fields: &[
+        field("user_id", "userId", Shape::Id),
+        field("hash", "hash", Shape::Text),
+        field("seen_at_ms", "seenAt", Shape::Moment),
     ],
 };

@@ -11,6 +11,7 @@ mod checking;
 mod codes;
 mod documents;
 mod erasing;
+mod known_devices;
 mod listings;
 mod mongo;
 mod moving;
@@ -35,6 +36,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let tests = [
+        known_devices::TESTS,
         listings::TESTS,
         checking::TESTS,
         reading::TESTS,

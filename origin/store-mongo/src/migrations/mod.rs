@@ -10,6 +10,7 @@ mod bookings;
 mod catalogue;
 mod change;
 mod counters;
+mod known_devices;
 mod lease;
 mod notifications;
 mod portal;
@@ -116,6 +117,11 @@ const STEPS: &[Migration] = &[
         version: 14,
         name: "templates",
         changes: templates::changes,
+    },
+    Migration {
+        version: 15,
+        name: "known devices",
+        changes: known_devices::changes,
     },
 ];
 

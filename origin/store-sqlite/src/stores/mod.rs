@@ -4,6 +4,7 @@ pub mod bookings;
 pub mod catalogue;
 pub mod codes;
 pub mod documents;
+pub mod known_devices;
 pub mod notifications;
 pub mod offers;
 pub mod partners;

@@ -212,6 +212,7 @@ fn erase(
         "DELETE FROM queue WHERE person_id = ?1",
         "DELETE FROM devices WHERE user_id = ?1",
         "DELETE FROM inbox WHERE user_id = ?1",
+        "DELETE FROM known_devices WHERE user_id = ?1",
     ] {
         tx.prepare_cached(sql)?.execute([id.as_str()])?;
     }

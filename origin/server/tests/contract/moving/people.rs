@@ -6,7 +6,10 @@ use access::{
 };
 use domain::{
     BookingId, Offer, OfferSchedule, Quota, UserId,
-    auth::service_tokens::{Scope, ServiceToken, TokenName},
+    auth::{
+        known_devices::SignIn,
+        service_tokens::{Scope, ServiceToken, TokenName},
+    },
     bookings::{
         booking::{Booking, BookingStatus, Step},
         refusals::BookingRefusal,
@@ -65,7 +68,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 13] = [
+pub(super) const COUNTS: [(Collection, u64); 14] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -82,6 +85,7 @@ pub(super) const COUNTS: [(Collection, u64); 13] = [
     (Collection::Devices, 1),
     (Collection::Inbox, 1),
     (Collection::Templates, 2),
+    (Collection::KnownDevices, 1),
 ];
 
 /// What people remember that no database can tell.
@@ -150,6 +154,13 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     fill_team(&fresh.db, &offers[0], &invitation).await;
     fill_reach(&fresh.db).await;
     fill_templates(&fresh.db).await;
+    let first = SignIn {
+        user: user("ana"),
+        hashes: vec!["hash".to_owned()],
+        device: None,
+        now_ms: NOW_MS,
+    };
+    fresh.db.known_devices.meet(first).await.unwrap();
     Remembered {
         token,
         invitation,

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod breaking;
+mod devices;
 mod ending;
 mod languages;
 pub(crate) mod person;

@@ -19,7 +19,8 @@ use crate::{
     tables::{
         codes,
         collections::{
-            CODES, CONSENTS, DEVICES, ERASURES, FAVORITES, INBOX, INVITATIONS, QUEUE, USERS,
+            CODES, CONSENTS, DEVICES, ERASURES, FAVORITES, INBOX, INVITATIONS, KNOWN_DEVICES,
+            QUEUE, USERS,
         },
         users as rows,
         users::{actors, change::has_one_owner, held},
@@ -99,7 +100,7 @@ pub(super) async fn erase(
     actors::rename(tx, id, pseudonym).await?;
     let to_address = doc! {"emailKey": account.email_key().as_str()};
     tx.delete_many(INVITATIONS, to_address).await?;
-    for collection in [FAVORITES, CODES, DEVICES, INBOX] {
+    for collection in [FAVORITES, CODES, DEVICES, INBOX, KNOWN_DEVICES] {
         tx.delete_many(collection, doc! {"userId": object_id(id)?})
             .await?;
     }
