@@ -21,6 +21,7 @@ mod people;
 mod protocol;
 mod purges;
 mod refusals;
+mod reminding;
 mod reports;
 mod requests;
 mod rollout;

@@ -12,19 +12,22 @@ use crate::{
 };
 
 /// The system, and whom it sends by.
-struct World {
-    stack: Stack,
+pub(crate) struct World {
+    pub(crate) stack: Stack,
     fake: Fake,
 }
 
-fn kept(text: String) -> &'static str {
+/// For as long as the tests run.
+pub(crate) fn kept(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }
 
 async fn started() -> World {
-    let secrets = Secrets::default();
-    let fake = Fake::start(secrets.clone()).await.unwrap();
-    let origin = [
+    World::started(Vec::new()).await
+}
+
+fn providers(fake: &Fake, secrets: Secrets) -> Vec<(&'static str, &'static str)> {
+    let variables = [
         (
             "YOUSOON_SES_FROM",
             "Yousoon <hello@yousoon.test>".to_owned(),
@@ -35,24 +38,56 @@ async fn started() -> World {
         ("YOUSOON_SES_REGION", secrets.ses_region),
         ("YOUSOON_SES_SNS_URL", fake.url("sns/")),
         ("YOUSOON_SES_TOPICS", secrets.sns_topic),
+        ("YOUSOON_ONESIGNAL_URL", fake.url("onesignal")),
+        ("YOUSOON_ONESIGNAL_APP", secrets.onesignal_app),
+        ("YOUSOON_ONESIGNAL_KEY", secrets.onesignal_key),
     ];
-    let origin = origin.into_iter().map(|(name, value)| (name, kept(value)));
-    let options = Options {
-        origin: origin.collect(),
-        ..Options::default()
-    };
-    let stack = Stack::start(options).await.unwrap();
-    World { stack, fake }
+    let variables = variables.into_iter();
+    variables.map(|(name, value)| (name, kept(value))).collect()
 }
 
 impl World {
+    /// With further variables of the origin.
+    pub(crate) async fn started(variables: Vec<(&'static str, &'static str)>) -> Self {
+        let secrets = Secrets::default();
+        let fake = Fake::start(secrets.clone()).await.unwrap();
+        let mut origin = providers(&fake, secrets);
+        origin.extend(variables);
+        let options = Options {
+            origin,
+            ..Options::default()
+        };
+        let stack = Stack::start(options).await.unwrap();
+        Self { stack, fake }
+    }
+
+    /// How many pushes came to a device whose title begins like this.
+    pub(crate) async fn pushed(&self, device: &str, title: &str) -> usize {
+        let all = self.mailbox().await;
+        let is_one = |message: &&Value| {
+            let text = message["title"].as_str().unwrap_or_default();
+            message["to"] == json!([device]) && text.starts_with(title)
+        };
+        all.iter().filter(is_one).count()
+    }
+
+    pub(crate) async fn until_pushed(&self, device: &str, title: &str) {
+        for _ in 0..400 {
+            if self.pushed(device, title).await > 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("no push to {device}: {:#?}", self.mailbox().await);
+    }
+
     async fn mailbox(&self) -> Vec<Value> {
         let request = self.stack.client.get(self.fake.url("mailbox.json"));
         request.send().await.unwrap().json().await.unwrap()
     }
 
     /// Waits until so many mails have come to an address, and gives the last one.
-    async fn mail(&self, to: &str, count: usize) -> Value {
+    pub(crate) async fn mail(&self, to: &str, count: usize) -> Value {
         for _ in 0..400 {
             let all = self.mailbox().await;
             let mine: Vec<_> = all
@@ -92,7 +127,7 @@ impl World {
 }
 
 /// The token of the link in a mail.
-fn token(mail: &Value) -> String {
+pub(crate) fn token(mail: &Value) -> String {
     let text = mail["text"].as_str().unwrap();
     let (_, rest) = text
         .split_once("token=")

@@ -99,7 +99,7 @@ async fn listed(stack: &Stack) -> Vec<String> {
 
 /// The owner creates a partner with an establishment, and publishes an offer with two places. Returns
 /// the ids of partner and offer.
-async fn publish(stack: &Stack, owner: &Person) -> (String, String) {
+pub(crate) async fn publish(stack: &Stack, owner: &Person) -> (String, String) {
     let input = json!({"name": "Chez Zoé", "category": "BAR"});
     let made = owner
         .ask(stack, "CreatePartner", json!({"input": input}))

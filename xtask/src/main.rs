@@ -25,6 +25,7 @@ mod image;
 mod load;
 mod mailbox;
 mod manifest;
+mod message_faults;
 mod mongo_server;
 mod observe;
 mod origin;
@@ -72,6 +73,8 @@ enum Command {
     Soak(soak::Options),
     /// Run hostile clients against an origin and an edge, in their long form.
     Abuse(abuse::Options),
+    /// Send news to 50,000 accounts, and links, while providers fail and the origin is killed.
+    MessageFaults(message_faults::Options),
     /// Run k6 against the edge and against the origin.
     Load(load::Options),
     /// Run all benchmarks, print one table of figures and targets, and write it as JSON.
@@ -116,6 +119,7 @@ fn main() -> ExitCode {
             return abuse::run(&options).unwrap_or_else(|error| fail(&error));
         }
         Command::Coverage(options) => coverage::run(&options),
+        Command::MessageFaults(options) => message_faults::run(&options),
         Command::Load(options) => load::run(&options),
         Command::Bench(options) => bench_all::run(&options),
         Command::BenchEdge(options) => bench_edge::run(&options),

@@ -97,6 +97,8 @@ pub(crate) struct Parts {
     chromium: Option<PathBuf>,
     /// As are the backup's without these.
     rclone: Option<PathBuf>,
+    /// As are those that move a program's clock without this.
+    faketime: Option<PathBuf>,
     s3_server: Option<PathBuf>,
 }
 
@@ -123,6 +125,7 @@ impl Parts {
             mongo_server: mongo_server::ensure()?,
             chromium: debian::ensure("chromium", "chromium").ok(),
             rclone: debian::ensure("rclone", "rclone").ok(),
+            faketime: debian::ensure("faketime", "faketime").ok(),
             s3_server: golang::ensure("versitygw", VERSITYGW, "about 2 min").ok(),
         })
     }
@@ -141,6 +144,7 @@ impl Parts {
         let programs = [
             ("CHROMIUM_BIN", &self.chromium),
             ("RCLONE_BIN", &self.rclone),
+            ("FAKETIME_BIN", &self.faketime),
             ("S3_SERVER_BIN", &self.s3_server),
         ];
         for (variable, program) in programs {

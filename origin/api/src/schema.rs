@@ -11,6 +11,7 @@ use crate::{
     bookings::{mutations::BookingMutations, queries::BookingQueries},
     environment::Environment,
     live::subscriptions::Live,
+    news::mutations::NewsMutations,
     notifications::{
         mutations::NotificationMutations,
         queries::NotificationQueries,
@@ -49,6 +50,7 @@ pub struct Mutation(
     UserMutations,
     NotificationMutations,
     TemplateMutations,
+    NewsMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

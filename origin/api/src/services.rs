@@ -13,6 +13,7 @@ use access::{
 };
 use domain::{
     StoreError,
+    announcements::store::AnnouncementStore,
     bookings::store::BookingStore,
     messages::{reach::ReachStore, sms_countries::SmsCountries, templates::TemplateStore},
     notifications::store::NotificationStore,
@@ -61,6 +62,7 @@ pub struct Shared {
     pub qr_keys: KeySet,
     pub reach: Arc<dyn ReachStore>,
     pub notifications: Arc<dyn NotificationStore>,
+    pub announcements: Arc<dyn AnnouncementStore>,
     /// The texts of the inbox, and where they lead.
     pub templates: Current,
     /// Those of them that administrators changed.

@@ -5,6 +5,7 @@ use std::{fmt, slice, sync::Arc};
 use access::codes::Codes;
 use domain::{
     InvitationId, StoreError, UserId,
+    announcements::store::AnnouncementStore,
     auth::codes::{CodePurpose, CodeStore},
     bookings::store::BookingStore,
     messages::{
@@ -38,6 +39,7 @@ pub struct Sources {
     pub partners: Arc<dyn PartnerStore>,
     pub teams: Arc<dyn TeamStore>,
     pub notifications: Arc<dyn NotificationStore>,
+    pub announcements: Arc<dyn AnnouncementStore>,
     pub code_store: Arc<dyn CodeStore>,
     pub codes: Codes,
 }
@@ -88,8 +90,8 @@ impl Recipient {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Composed {
     Send(Box<Addressed>),
-    /// These tasks do it, and an entry of the inbox.
-    Divide(Vec<NewTask>, Option<Box<Entry>>),
+    /// These tasks do it, and entries of inboxes.
+    Divide(Vec<NewTask>, Vec<Entry>),
     /// What the task was stored for no longer holds.
     Needless(&'static str),
 }
@@ -135,6 +137,14 @@ impl Sources {
                 };
                 self.sign_in(task, sign_in, *channel, now_ms).await
             }
+            Work::Announcement { what, after } => {
+                self.announce(task, (what, after.as_ref()), now_ms).await
+            }
+            Work::Announced {
+                what,
+                user,
+                channel,
+            } => self.announced(what, user, *channel, now_ms).await,
         }
     }
 

@@ -5,6 +5,7 @@
 //! the task leaves it to another one, which sends again, with the same key: a provider that knows keys
 //! sends it once.
 
+mod announcements;
 mod circuit;
 mod composing;
 mod metrics;
@@ -79,6 +80,8 @@ pub struct Parts {
     pub now: Now,
     /// Told when a task was stored.
     pub wake: watch::Sender<()>,
+    /// Told when entries of inboxes were stored, and with them a purge.
+    pub entries_stored: watch::Sender<()>,
     pub metrics: Metrics,
 }
 
@@ -174,9 +177,13 @@ impl Delivery {
         };
         parts.metrics.ended(kind, outcome);
         let is_divided = matches!(end, End::Divided { .. });
+        let has_entries = matches!(&end, End::Divided { entries, .. } if !entries.is_empty());
         match parts.queue.end(&task.key, lease, end, now_ms).await {
             Ok(true) if is_divided => {
                 parts.wake.send_replace(());
+                if has_entries {
+                    parts.entries_stored.send_replace(());
+                }
             }
             Ok(true) => {}
             Ok(false) => {
@@ -207,7 +214,7 @@ impl Delivery {
         }
         let addressed = match parts.sources.compose(task, work, now_ms).await {
             Ok(Composed::Send(addressed)) => addressed,
-            Ok(Composed::Divide(tasks, entry)) => return End::Divided { tasks, entry },
+            Ok(Composed::Divide(tasks, entries)) => return End::Divided { tasks, entries },
             Ok(Composed::Needless(why)) => return End::Needless { why },
             Err(error) => {
                 let error = chain(&error);

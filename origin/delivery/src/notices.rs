@@ -37,25 +37,25 @@ impl Sources {
             Err(why) => return Ok(Composed::Needless(why)),
         };
         let (notice, ..) = about;
-        let (mut tasks, mut entry) = (Vec::new(), None);
+        let (mut tasks, mut entries) = (Vec::new(), Vec::new());
         let kind = notice.kind();
         let wanted = |channel: &&Channel| account.preferences.wants(kind, **channel);
         for channel in kind.channels().iter().filter(wanted) {
             if *channel == Channel::Inbox {
                 let letter = self.letter(notice, &account, &booking).await?;
-                entry = letter.map(|letter| {
-                    Box::new(Entry::new(&task.key, account.id.clone(), &letter, now_ms))
-                });
+                entries.extend(
+                    letter.map(|letter| Entry::new(&task.key, account.id.clone(), &letter, now_ms)),
+                );
             } else if self.recipient(&account, *channel).await?.is_some() {
                 tasks.push(NewTask::of_channel(task, about, *channel, now_ms));
             }
         }
-        if tasks.is_empty() && entry.is_none() {
+        if tasks.is_empty() && entries.is_empty() {
             return Ok(Composed::Needless(
                 "no channel that the person wants reaches them",
             ));
         }
-        Ok(Composed::Divide(tasks, entry))
+        Ok(Composed::Divide(tasks, entries))
     }
 
     /// What a notice says by one channel.
@@ -106,29 +106,10 @@ impl Sources {
         account: &Account,
         booking: &Booking,
     ) -> Result<Option<Letter>, StoreError> {
-        let mut offers = self.offers.by_ids(slice::from_ref(&booking.offer)).await?;
-        let partners = self
-            .partners
-            .partners_by_ids(slice::from_ref(&booking.partner));
-        let partner = partners.await?.remove(&booking.partner);
-        let Some((offer, partner)) = offers.remove(&booking.offer).zip(partner) else {
+        let Some(details) = self.booking_details(booking).await? else {
             return Ok(None);
         };
-        let places = slice::from_ref(&offer.establishment_id);
-        let mut places = self.partners.establishments_by_ids(places).await?;
-        let address = places.remove(&offer.establishment_id).map(|place| {
-            let of = place.address;
-            format!("{}, {} {}", of.street, of.postcode, of.city)
-        });
-        let first_name = account.first_name.clone();
-        let booking = BookingDetails {
-            id: booking.id.clone(),
-            offer: offer.title,
-            partner: partner.name,
-            address,
-            from_ms: booking.from_ms,
-            until_ms: booking.until_ms,
-        };
+        let (first_name, booking) = (account.first_name.clone(), details);
         Ok(Some(match notice {
             BookingNotice::Confirmed => Letter::BookingConfirmed(BookingConfirmed {
                 first_name,
@@ -144,6 +125,35 @@ impl Sources {
                 first_name,
                 booking,
             }),
+        }))
+    }
+
+    /// What messages say of a booking; none if the offer or its partner is gone.
+    pub(crate) async fn booking_details(
+        &self,
+        booking: &Booking,
+    ) -> Result<Option<BookingDetails>, StoreError> {
+        let mut offers = self.offers.by_ids(slice::from_ref(&booking.offer)).await?;
+        let partners = self
+            .partners
+            .partners_by_ids(slice::from_ref(&booking.partner));
+        let partner = partners.await?.remove(&booking.partner);
+        let Some((offer, partner)) = offers.remove(&booking.offer).zip(partner) else {
+            return Ok(None);
+        };
+        let places = slice::from_ref(&offer.establishment_id);
+        let mut places = self.partners.establishments_by_ids(places).await?;
+        let address = places.remove(&offer.establishment_id).map(|place| {
+            let of = place.address;
+            format!("{}, {} {}", of.street, of.postcode, of.city)
+        });
+        Ok(Some(BookingDetails {
+            id: booking.id.clone(),
+            offer: offer.title,
+            partner: partner.name,
+            address,
+            from_ms: booking.from_ms,
+            until_ms: booking.until_ms,
         }))
     }
 

@@ -71,17 +71,17 @@ impl Sources {
                 letter,
             })));
         }
-        let (mut tasks, mut entry) = (Vec::new(), None);
+        let (mut tasks, mut entries) = (Vec::new(), Vec::new());
         let kind = Kind::NewDevice;
         let wanted = |channel: &&Channel| account.preferences.wants(kind, **channel);
         for channel in kind.channels().iter().filter(wanted) {
             if *channel == Channel::Inbox {
                 let user = account.id.clone();
-                entry = Some(Box::new(Entry::new(&task.key, user, &letter, now_ms)));
+                entries.push(Entry::new(&task.key, user, &letter, now_ms));
             } else if self.recipient(&account, *channel).await?.is_some() {
                 tasks.push(sign_in.task(task, *channel, now_ms));
             }
         }
-        Ok(Composed::Divide(tasks, entry))
+        Ok(Composed::Divide(tasks, entries))
     }
 }

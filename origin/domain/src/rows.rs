@@ -57,10 +57,11 @@ pub enum Collection {
     Inbox,
     Templates,
     KnownDevices,
+    Campaigns,
 }
 
 impl Collection {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -80,6 +81,7 @@ impl Collection {
         Self::Inbox,
         Self::Templates,
         Self::KnownDevices,
+        Self::Campaigns,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -103,6 +105,7 @@ impl Collection {
             Self::Inbox => "inbox",
             Self::Templates => "templates",
             Self::KnownDevices => "known_devices",
+            Self::Campaigns => "campaigns",
         }
     }
 }

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use cache_core::Tag;
 use pq_core::DocumentHash;
 
-use crate::{BookingId, OfferId, PartnerId, messages::kind::Kind};
+use crate::{BookingId, NotificationId, OfferId, PartnerId, UserId, messages::kind::Kind};
 
 /// The prefix of [`offer`] tags.
 const OFFER: &str = "offer:";
@@ -20,6 +20,8 @@ const PUBLISHED: &str = "published:";
 const BOOKING: &str = "booking:";
 /// The prefix of [`template`] tags.
 const TEMPLATE: &str = "template:";
+/// The prefix of [`inbox`] tags.
+const INBOX: &str = "inbox:";
 /// The prefix of [`document`] tags.
 const DOCUMENT: &str = "document:";
 
@@ -57,9 +59,9 @@ pub fn published_offer(tag: &Tag) -> Option<OfferId> {
 }
 
 /// Whether an answer that is shared may carry this tag. Those of a booking are private, and no answer
-/// carries a [`published`] or [`template`] tag.
+/// carries a [`published`], [`template`] or [`inbox`] tag.
 pub fn is_on_shared_answers(tag: &Tag) -> bool {
-    ![PUBLISHED, BOOKING, TEMPLATE]
+    ![PUBLISHED, BOOKING, TEMPLATE, INBOX]
         .iter()
         .any(|prefix| tag.as_str().starts_with(prefix))
 }
@@ -83,6 +85,12 @@ pub fn booking(id: &BookingId) -> Tag {
 /// of this kind.
 pub fn template(kind: Kind) -> Tag {
     fixed_with(TEMPLATE, kind.as_str())
+}
+
+/// On no answer: in the purge log it reports that the user's inbox has a new entry. The log outlives
+/// accounts, so the tag has no user's id.
+pub fn inbox(user: &UserId) -> Tag {
+    named(INBOX, &NotificationId::derive("inbox", user.as_str()))
 }
 
 /// On every answer to this document.
@@ -153,5 +161,10 @@ mod tests {
         assert_eq!(tagged_partner(&partner(&partner_id)), Some(partner_id));
         assert_eq!(tagged_partner(&all_partners()), None);
         assert_eq!(tagged_document(&document(&hash)), Some(hash));
+        let user = UserId::derive("user", "ana");
+        let inbox = inbox(&user);
+        assert!(inbox.as_str().starts_with("inbox:"), "{inbox}");
+        assert!(!inbox.as_str().contains(user.as_str()), "{inbox}");
+        assert!(!is_on_shared_answers(&inbox));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cache_tiered::RedisLog;
 use domain::{
     StoreError,
+    announcements::store::AnnouncementStore,
     auth::{
         codes::CodeStore, known_devices::KnownDevices, service_tokens::ServiceTokenStore,
         sessions::Sessions,
@@ -28,8 +29,8 @@ use purging::Backend;
 use store_mongo::{
     database::MongoDb,
     stores::{
-        bookings::MongoBookings, catalogue::MongoCatalogue, codes::MongoCodes,
-        documents::MongoDocuments, known_devices::MongoKnownDevices,
+        announcements::MongoAnnouncements, bookings::MongoBookings, catalogue::MongoCatalogue,
+        codes::MongoCodes, documents::MongoDocuments, known_devices::MongoKnownDevices,
         notifications::MongoNotifications, offers::MongoOffers, partners::MongoPartners,
         purges::MongoPurges, queue::MongoQueue, reach::MongoReach, rows::MongoRows,
         service_tokens::MongoServiceTokens, sessions::MongoSessions, stats::MongoStats,
@@ -40,10 +41,11 @@ use store_sqlite::{
     database::EmbeddedDb,
     log::EmbeddedLog,
     stores::{
-        bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
-        documents::EmbeddedDocuments, known_devices::EmbeddedKnownDevices,
-        notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
-        purges::EmbeddedPurges, queue::EmbeddedQueue, reach::EmbeddedReach, rows::EmbeddedRows,
+        announcements::EmbeddedAnnouncements, bookings::EmbeddedBookings,
+        catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, documents::EmbeddedDocuments,
+        known_devices::EmbeddedKnownDevices, notifications::EmbeddedNotifications,
+        offers::EmbeddedOffers, partners::EmbeddedPartners, purges::EmbeddedPurges,
+        queue::EmbeddedQueue, reach::EmbeddedReach, rows::EmbeddedRows,
         service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
         team::EmbeddedTeams, templates::EmbeddedTemplates, users::EmbeddedUsers,
     },
@@ -70,6 +72,7 @@ pub struct Database {
     pub reach: Arc<dyn ReachStore>,
     pub notifications: Arc<dyn NotificationStore>,
     pub templates: Arc<dyn TemplateStore>,
+    pub announcements: Arc<dyn AnnouncementStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
@@ -123,6 +126,7 @@ impl Database {
             reach: Arc::new(EmbeddedReach::new(db.clone())),
             notifications: Arc::new(EmbeddedNotifications::new(db.clone())),
             templates: Arc::new(EmbeddedTemplates::new(db.clone())),
+            announcements: Arc::new(EmbeddedAnnouncements::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
@@ -149,6 +153,7 @@ impl Database {
             reach: Arc::new(MongoReach::new(db.clone())),
             notifications: Arc::new(MongoNotifications::new(db.clone())),
             templates: Arc::new(MongoTemplates::new(db.clone())),
+            announcements: Arc::new(MongoAnnouncements::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),

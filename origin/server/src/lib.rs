@@ -18,6 +18,7 @@ pub mod database;
 pub mod documents;
 pub mod error_page;
 pub mod http;
+pub mod inboxes;
 pub mod inspect;
 pub mod keys;
 pub mod live;

@@ -80,6 +80,8 @@ pub struct Shared {
     pub webhooks: Webhooks,
     /// Does the tasks of the queue.
     pub delivery: Delivery,
+    /// Told by `delivery` when it stored entries of inboxes, and with them a purge.
+    pub entries_stored: watch::Sender<()>,
     /// Messages of channels without a provider.
     pub unsent: Arc<UnsentMessages>,
 }
@@ -126,7 +128,7 @@ impl AppState {
             Arc::clone(&database.service_tokens),
         )?;
         let unsent = Arc::new(unsent(&config));
-        let queue_wake = watch::Sender::new(());
+        let (queue_wake, entries_stored) = (watch::Sender::new(()), watch::Sender::new(()));
         let templates = Current::new()?;
         if let Err(error) = texts::follow(&*database.templates, &templates).await {
             // The program's own are used until they can be read.
@@ -147,6 +149,7 @@ impl AppState {
             providers: providers(&config.providers, &unsent)?,
             now: Arc::new(move || wall.now_ms()),
             wake: queue_wake.clone(),
+            entries_stored: entries_stored.clone(),
             metrics: delivery::Metrics::default(),
         });
         let lists = Lists::new(
@@ -171,6 +174,7 @@ impl AppState {
             auth,
             qr_keys: config.qr_keys.clone(),
             notifications: database.notifications,
+            announcements: database.announcements,
             templates,
             stored_templates: database.templates,
             links: config.messages.links.clone(),
@@ -201,6 +205,7 @@ impl AppState {
             live: Hub::new(config.live, &config.rate_limits),
             relays: relays.map(Arc::new).collect(),
             delivery,
+            entries_stored,
             unsent,
             webhooks: Webhooks::new(&config.providers.webhooks)?,
             config,
@@ -217,6 +222,7 @@ fn sources(database: &Database, auth: &Auth) -> Sources {
         partners: Arc::clone(&database.partners),
         teams: Arc::clone(&database.teams),
         notifications: Arc::clone(&database.notifications),
+        announcements: Arc::clone(&database.announcements),
         code_store: Arc::clone(&auth.code_store),
         codes: auth.codes.clone(),
     }

@@ -90,11 +90,16 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 16,
+        name: "announcements",
+        sql: include_str!("migrations/announcements.sql"),
+    },
+    Migration {
+        version: 17,
         name: "templates",
         sql: include_str!("migrations/templates.sql"),
     },
     Migration {
-        version: 17,
+        version: 18,
         name: "known devices",
         sql: include_str!("migrations/known_devices.sql"),
     },

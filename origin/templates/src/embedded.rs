@@ -97,7 +97,7 @@ pub(crate) static FILES: &[&[File]] = files! {
     FavouriteEndsSoon "favourite_ends_soon": email push;
     IdentityResult "identity_result": email push;
     PaymentResult "payment_result": email push;
-    News "news": email sms push;
+    News "news": email push;
 };
 
 #[cfg(test)]

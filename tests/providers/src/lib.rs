@@ -22,12 +22,12 @@ mod trouble;
 mod twilio;
 mod webhooks;
 
-use std::net::SocketAddr;
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-pub use mailbox::Item;
+pub use mailbox::{Counted, Item};
 pub use state::{Secrets, State};
 
 /// The longest request: an e-mail with its HTML.
@@ -67,6 +67,22 @@ impl Fake {
     /// The address of `path`, such as `ses`.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}/{path}", self.address)
+    }
+
+    /// How often messages were taken, by key.
+    pub fn counted(&self) -> HashMap<String, Counted> {
+        self.state.lock().mailbox.counted().clone()
+    }
+
+    /// The number of the newest message.
+    pub fn newest(&self) -> Option<u64> {
+        let locked = self.state.lock();
+        locked.mailbox.items().next_back().map(|item| item.number)
+    }
+
+    /// How long each request to a provider takes from now on, besides.
+    pub fn slow_down(&self, by: Duration) {
+        self.state.lock().slowness = by;
     }
 
     /// Serves until it fails.

@@ -1,10 +1,15 @@
 //! What was sent, newest last, up to a limit.
 
-use std::collections::VecDeque;
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Instant,
+};
 
 use serde::Serialize;
 
 const MOST: usize = 500;
+/// The most keys that are counted.
+const MOST_COUNTED: usize = 1_000_000;
 
 /// A message that a fake took.
 #[derive(Clone, Debug, Serialize)]
@@ -28,10 +33,22 @@ pub struct Item {
     pub at: String,
 }
 
+/// How often messages with one key were taken.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    pub provider: &'static str,
+    pub to: Vec<String>,
+    pub times: u32,
+    /// When the first one was.
+    pub first: Instant,
+}
+
 #[derive(Default)]
 pub(crate) struct Mailbox {
     items: VecDeque<Item>,
     count: u64,
+    /// By key.
+    counted: HashMap<String, Counted>,
 }
 
 impl Mailbox {
@@ -39,6 +56,19 @@ impl Mailbox {
     pub(crate) fn keep(&mut self, mut item: Item) {
         self.count += 1;
         item.number = self.count;
+        if let Some(key) = &item.key {
+            if let Some(counted) = self.counted.get_mut(key) {
+                counted.times += 1;
+            } else if self.counted.len() < MOST_COUNTED {
+                let counted = Counted {
+                    provider: item.provider,
+                    to: item.to.clone(),
+                    times: 1,
+                    first: Instant::now(),
+                };
+                self.counted.insert(key.clone(), counted);
+            }
+        }
         if self.items.len() == MOST {
             self.items.pop_front();
         }
@@ -54,8 +84,13 @@ impl Mailbox {
         self.items.iter()
     }
 
+    pub(crate) const fn counted(&self) -> &HashMap<String, Counted> {
+        &self.counted
+    }
+
     pub(crate) fn clear(&mut self) {
         self.items.clear();
+        self.counted.clear();
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     fmt,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use ring::signature::RsaKeyPair;
@@ -67,6 +68,8 @@ pub(crate) struct Locked {
     pub(crate) mailbox: Mailbox,
     /// What goes wrong with the next requests, by provider.
     pub(crate) troubles: HashMap<String, VecDeque<Trouble>>,
+    /// How long each request takes, besides.
+    pub(crate) slowness: Duration,
     /// Devices that OneSignal does not know.
     pub(crate) invalid_devices: Vec<String>,
     /// OneSignal's answers by idempotency key.

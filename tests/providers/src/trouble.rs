@@ -1,6 +1,6 @@
 //! What goes wrong on command.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use axum::{
     extract::{OriginalUri, Request, State as Extract},
@@ -47,11 +47,12 @@ pub(crate) async fn make(
     next: Next,
 ) -> Response {
     let provider = uri.path().split('/').nth(1).unwrap_or_default().to_owned();
-    let trouble = state
-        .lock()
-        .troubles
-        .get_mut(&provider)
-        .and_then(std::collections::VecDeque::pop_front);
+    let (trouble, slowness) = {
+        let mut locked = state.lock();
+        let waiting = locked.troubles.get_mut(&provider);
+        (waiting.and_then(VecDeque::pop_front), locked.slowness)
+    };
+    tokio::time::sleep(slowness).await;
     match trouble {
         None => next.run(request).await,
         Some(Trouble::Fail {

@@ -73,30 +73,17 @@ impl BookingMutations {
     /// that is confirmed is answered as it is.
     async fn confirm_booking(&self, ctx: &Context<'_>, id: ID) -> Result<BookingNode> {
         let request = RequestContext::of(ctx);
-        let user = request.signed_in()?;
-        let booking = found(request, &id).await?;
-        if !is_party(request, &booking) {
-            return Err(refuse(BookingRefusal::NotFound));
-        }
-        let is_holder = booking.user.as_ref() == Some(&user.id);
-        let by = if is_holder {
-            By::Holder
-        } else {
-            By::Staff(Some(user.id.clone()))
-        };
+        let (booking, by) = of_party(request, &id).await?;
         step(request, &booking, Step::Confirm, by).await
     }
 
-    /// Cancels a booking; for its holder. Allowed until two hours before its time, or within a
-    /// quarter of an hour after it was made. A booking that is cancelled is answered as it is.
+    /// Cancels a booking. Its holder may until two hours before its time, or within a quarter of an
+    /// hour after it was made; the partner's staff until it ends, and then the guest is told. A booking
+    /// that is cancelled is answered as it is.
     async fn cancel_booking(&self, ctx: &Context<'_>, id: ID) -> Result<BookingNode> {
         let request = RequestContext::of(ctx);
-        let user = request.signed_in()?;
-        let booking = found(request, &id).await?;
-        if booking.user.as_ref() != Some(&user.id) {
-            return Err(refuse(BookingRefusal::NotFound));
-        }
-        step(request, &booking, Step::Cancel, By::Holder).await
+        let (booking, by) = of_party(request, &id).await?;
+        step(request, &booking, Step::Cancel, by).await
     }
 
     /// Checks in the holder of a booking, once; for the partner's staff. `qrCode` is the scanned
@@ -125,6 +112,21 @@ async fn found(request: &RequestContext, id: &str) -> Result<Booking> {
     let id = BookingId::parse(id).ok_or_else(not_found)?;
     let found = request.loader.load_one(id).await.map_err(failed)?;
     found.ok_or_else(not_found)
+}
+
+/// A booking of which the signed-in user is the holder, or whose partner's staff they are; and which.
+async fn of_party(request: &RequestContext, id: &str) -> Result<(Booking, By)> {
+    let user = request.signed_in()?;
+    let booking = found(request, id).await?;
+    if !is_party(request, &booking) {
+        return Err(refuse(BookingRefusal::NotFound));
+    }
+    let by = if booking.user.as_ref() == Some(&user.id) {
+        By::Holder
+    } else {
+        By::Staff(Some(user.id.clone()))
+    };
+    Ok((booking, by))
 }
 
 async fn step(

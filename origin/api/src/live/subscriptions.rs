@@ -6,15 +6,19 @@
 
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use async_graphql::{Context, ID, Result, Subscription};
 use domain::{
-    BookingId,
+    BookingId, NotificationId,
     bookings::{
         booking::{Booking, BookingStatus},
         refusals::BookingRefusal,
     },
+    notifications::inbox::Entry,
     sentence::Sentence,
 };
 use futures_util::{Stream, stream};
@@ -27,6 +31,7 @@ use super::{
 use crate::{
     nodes::{
         booking::{BookingNode, is_party},
+        notification::NotificationNode,
         offer::OfferNode,
         place::LocationInput,
     },
@@ -61,6 +66,10 @@ struct Remembered {
     waits_for: Option<Topic>,
     /// The booking's status at the last read.
     status: Option<BookingStatus>,
+    /// Of the newest entries of the inbox, those that were there before or were told.
+    known: HashSet<NotificationId>,
+    /// Whether the last read left something to be told.
+    has_more: bool,
 }
 
 impl Memory {
@@ -81,6 +90,32 @@ impl Memory {
     fn is_news(&self, status: BookingStatus) -> bool {
         self.lock().status.replace(status) != Some(status)
     }
+
+    fn knows(&self, newest: &[Entry]) {
+        self.lock().known = newest.iter().map(|entry| entry.id.clone()).collect();
+    }
+
+    /// The oldest entry that is not known. Entries come from several workers whose clocks differ, so
+    /// a position in the inbox would leave some out.
+    fn next<'e>(&self, newest: &'e [Entry]) -> Option<&'e Entry> {
+        let mut memory = self.lock();
+        let is_there = |id: &NotificationId| newest.iter().any(|entry| entry.id == *id);
+        memory.known.retain(is_there);
+        let known = &memory.known;
+        let mut untold = newest
+            .iter()
+            .rev()
+            .filter(|entry| !known.contains(&entry.id));
+        let (next, more) = (untold.next(), untold.next());
+        memory.has_more = more.is_some();
+        memory.known.extend(next.map(|entry| entry.id.clone()));
+        next
+    }
+
+    /// Whether the last read left something to be told; asked once.
+    pub fn take_more(&self) -> bool {
+        std::mem::take(&mut self.lock().has_more)
+    }
 }
 
 impl SubscriptionRun {
@@ -88,6 +123,9 @@ impl SubscriptionRun {
         ctx.data_unchecked::<Self>()
     }
 }
+
+/// How many entries of an inbox are looked at. Of more that come at once, the older ones are not told.
+const NEWEST: usize = 20;
 
 #[derive(Debug, Default)]
 pub struct Live;
@@ -150,6 +188,33 @@ impl Live {
             }
             Trigger::Happened(Event::Published { .. }) => None,
         };
+        Ok(stream::iter(told))
+    }
+
+    /// What comes into the inbox of the signed-in user from now on, oldest first, except what is sent
+    /// to many at once (`NEWS`, `FAVOURITE_PARTNER_OFFER`, `FAVOURITE_ENDS_SOON`). After a lost
+    /// connection, clients must query `notifications` once.
+    async fn notification_received(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<impl Stream<Item = NotificationNode> + use<>> {
+        let (request, run) = (RequestContext::of(ctx), SubscriptionRun::of(ctx));
+        let account = request.account().await?;
+        let services = &request.services;
+        let read = services.notifications.page(&account.id, NEWEST, None);
+        let page = services.observer.read("live.inbox", read).await;
+        let newest = page.map_err(failed)?.items;
+        let told = match &run.trigger {
+            Trigger::Begins => {
+                run.memory.knows(&newest);
+                run.memory.waits_for(Topic::inbox(&account.id));
+                None
+            }
+            Trigger::Happened(Event::LookAgain { .. }) => run.memory.next(&newest),
+            Trigger::Happened(Event::Published { .. }) => None,
+        };
+        let language = account.preferences.language;
+        let told = told.and_then(|entry| NotificationNode::of(entry, language, services));
         Ok(stream::iter(told))
     }
 }

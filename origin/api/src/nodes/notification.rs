@@ -125,7 +125,7 @@ pub struct NotificationNode {
 
 impl NotificationNode {
     /// None if another version of the program stored what this one cannot say.
-    fn of(entry: &Entry, language: Language, services: &Services) -> Option<Self> {
+    pub fn of(entry: &Entry, language: Language, services: &Services) -> Option<Self> {
         let letter = entry.letter()?;
         let links = &services.links;
         let rendered = services

@@ -74,6 +74,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "markRead", Who::SignedIn),
     ("Mutation", "setNotification", Who::SignedIn),
     ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
+    ("Mutation", "sendNews", Who::Operators(Scope::News)),
     ("Mutation", "inviteMember", Who::Team(Post::Owner)),
     ("Mutation", "withdrawInvitation", Who::Team(Post::Owner)),
     ("Mutation", "changeMemberRole", Who::Team(Post::Owner)),
@@ -106,6 +107,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
 
     ("Subscription", "newOfferNearby", Who::Anybody),
     ("Subscription", "bookingStatusChanged", Who::SignedIn),
+    ("Subscription", "notificationReceived", Who::SignedIn),
 
     ("User", "id", Who::Anybody),
     ("User", "firstName", Who::Anybody),
@@ -141,6 +143,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
 pub const PUBLIC_TYPES: &[&str] = &[
     "Address",
     "BookingLimits",
+    // Only operators get one.
+    "Campaign",
     "Category",
     "Discount",
     "Establishment",

@@ -46,9 +46,10 @@ use domain::{
 use store_sqlite::{
     database::EmbeddedDb,
     stores::{
-        bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
-        notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
-        queue::EmbeddedQueue, reach::EmbeddedReach, team::EmbeddedTeams, users::EmbeddedUsers,
+        announcements::EmbeddedAnnouncements, bookings::EmbeddedBookings,
+        catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, notifications::EmbeddedNotifications,
+        offers::EmbeddedOffers, partners::EmbeddedPartners, queue::EmbeddedQueue,
+        reach::EmbeddedReach, team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 use templates::{Current, Links};
@@ -135,6 +136,8 @@ pub(crate) struct World {
     pub(crate) teams: EmbeddedTeams,
     pub(crate) bookings: EmbeddedBookings,
     pub(crate) notifications: EmbeddedNotifications,
+    pub(crate) announcements: EmbeddedAnnouncements,
+    pub(crate) offers: EmbeddedOffers,
     pub(crate) queue: EmbeddedQueue,
     pub(crate) reach: EmbeddedReach,
     pub(crate) wake: watch::Sender<()>,
@@ -161,6 +164,7 @@ impl World {
                 bookings: Arc::new(EmbeddedBookings::new(db.clone())),
                 offers: Arc::new(EmbeddedOffers::new(db.clone())),
                 notifications: Arc::new(EmbeddedNotifications::new(db.clone())),
+                announcements: Arc::new(EmbeddedAnnouncements::new(db.clone())),
                 partners: Arc::new(EmbeddedPartners::new(db.clone())),
                 teams: Arc::new(EmbeddedTeams::new(db.clone())),
                 code_store: Arc::new(EmbeddedCodes::new(db.clone())),
@@ -180,6 +184,7 @@ impl World {
             },
             now: Arc::new(move || now.load(Relaxed)),
             wake: wake.clone(),
+            entries_stored: watch::Sender::new(()),
             metrics: Metrics::default(),
         });
         Self {
@@ -191,6 +196,8 @@ impl World {
             teams: EmbeddedTeams::new(db.clone()),
             bookings: EmbeddedBookings::new(db.clone()),
             notifications: EmbeddedNotifications::new(db.clone()),
+            announcements: EmbeddedAnnouncements::new(db.clone()),
+            offers: EmbeddedOffers::new(db.clone()),
             queue: EmbeddedQueue::new(db.clone()),
             reach: EmbeddedReach::new(db.clone()),
             wake,
@@ -322,10 +329,28 @@ impl World {
         };
         let (about, now_ms) = ((notice, &id, &user), self.now_ms());
         let tasks = vec![NewTask::of_channel(task, about, Channel::Sms, now_ms)];
-        let entry = None;
-        let divided = End::Divided { tasks, entry };
+        let divided = End::Divided {
+            tasks,
+            entries: Vec::new(),
+        };
         let ended = self.queue.end(&task.key, lease, divided, now_ms);
         ended.await.unwrap()
+    }
+
+    /// Stores a task, as the end of another one.
+    pub(crate) async fn store(&self, task: NewTask) {
+        let user = UserId::derive("user", "of a code");
+        if self.users.by_id(&user).await.unwrap().is_none() {
+            self.sign_up_only("of a code", Language::French).await;
+        }
+        let (_, key) = self.code(&user, CodePurpose::VerifyEmail).await;
+        self.take(Lane::Codes, "storing", self.now_ms() + 1).await;
+        let divided = End::Divided {
+            tasks: vec![task],
+            entries: Vec::new(),
+        };
+        let ended = self.queue.end(&key, "storing", divided, self.now_ms());
+        assert!(ended.await.unwrap());
     }
 
     pub(crate) async fn register(&self, user: &UserId, device: &str) {

@@ -24,6 +24,8 @@ words! {
         Users = "users",
         /// Change the texts of messages.
         Templates = "templates",
+        /// Send news to everybody who wants them.
+        News = "news",
     }
 }
 

@@ -1,5 +1,5 @@
-//! What the guest of a booking is told. A store writes these tasks in the transaction that changes
-//! the booking.
+//! What the guest of a booking and the partner's team are told. A store writes these tasks in the
+//! transaction that changes the booking.
 
 #[cfg(test)]
 mod tests;
@@ -8,9 +8,12 @@ use super::{
     booking::{Booking, BookingStatus},
     store::By,
 };
-use crate::queue::{
-    NewTask,
-    notice::{BookingNotice, NewNotice},
+use crate::{
+    announcements::Announcement,
+    queue::{
+        NewTask,
+        notice::{BookingNotice, NewNotice},
+    },
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -18,6 +21,10 @@ const HOUR_MS: i64 = 3_600_000;
 pub const REMINDED_BEFORE_MS: i64 = 2 * HOUR_MS;
 /// A booking that begins within this time after it was confirmed needs no reminder.
 pub const NO_REMINDER_WITHIN_MS: i64 = 3 * HOUR_MS;
+
+/// A booking that is pending for so long is told to the partner's team. Most guests confirm theirs at
+/// once.
+pub const TOLD_TO_TEAM_AFTER_MS: i64 = 5 * 60_000;
 
 /// The tasks of a change. `before` is the status that the booking had; none for a new booking.
 ///
@@ -58,8 +65,20 @@ pub fn notices(
         BookingStatus::Cancelled if matches!(by, By::Staff(_)) => {
             tasks.push(task(BookingNotice::CancelledByVenue, now_ms));
         }
+        BookingStatus::Pending => {
+            let what = Announcement::ToConfirm {
+                booking: after.id.clone(),
+                begins_ms: after.from_ms,
+            };
+            let due_at_ms = now_ms + TOLD_TO_TEAM_AFTER_MS;
+            if due_at_ms < after.until_ms {
+                tasks.push(NewTask {
+                    person: Some(user.clone()),
+                    ..what.task(now_ms, due_at_ms)
+                });
+            }
+        }
         BookingStatus::Cancelled
-        | BookingStatus::Pending
         | BookingStatus::CheckedIn
         | BookingStatus::Expired
         | BookingStatus::NoShow => {}

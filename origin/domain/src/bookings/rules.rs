@@ -7,6 +7,7 @@ mod tests;
 use super::{
     booking::{Booking, BookingStatus, Step},
     refusals::BookingRefusal,
+    store::By,
     window,
 };
 use crate::{BookingId, Offer, OfferId, Quota, UserId};
@@ -111,12 +112,12 @@ pub fn admit(offer: &Offer, standing: Standing) -> Result<(), BookingRefusal> {
 }
 
 /// The booking after a step.
-pub fn step(before: &Booking, step: Step, now_ms: i64) -> Result<Booking, BookingRefusal> {
+pub fn step(before: &Booking, step: Step, by: &By, now_ms: i64) -> Result<Booking, BookingRefusal> {
     let status = before
         .status
         .after(step)
         .ok_or(BookingRefusal::WrongStatus(before.status))?;
-    in_time(before, step, now_ms)?;
+    in_time(before, step, by, now_ms)?;
     Ok(Booking {
         status,
         changed_at_ms: now_ms,
@@ -143,9 +144,13 @@ pub const fn gives_back(before: &Booking, after: &Booking) -> bool {
     before.counted && before.status.holds_a_place() && !after.status.holds_a_place()
 }
 
-fn in_time(booking: &Booking, step: Step, now_ms: i64) -> Result<(), BookingRefusal> {
+fn in_time(booking: &Booking, step: Step, by: &By, now_ms: i64) -> Result<(), BookingRefusal> {
     let (is_good, refusal) = match step {
         Step::Confirm => (now_ms < booking.from_ms, BookingRefusal::TooLate),
+        // The venue may have to close at any moment.
+        Step::Cancel if matches!(by, By::Staff(_)) => {
+            (now_ms < booking.until_ms, BookingRefusal::TooLate)
+        }
         Step::Cancel => (
             now_ms < cancellable_until_ms(booking),
             BookingRefusal::TooLateToCancel,

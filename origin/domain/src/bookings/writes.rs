@@ -77,7 +77,7 @@ pub fn step(before: &Booking, step: Step, by: &By, now_ms: i64) -> Result<Bookin
     if is_repeated(before, step, by, now_ms) {
         return Err(Stepped::Before(Box::new(before.clone())));
     }
-    let mut after = rules::step(before, step, now_ms)?;
+    let mut after = rules::step(before, step, by, now_ms)?;
     if let Some(scanner) = scanner(step, by) {
         after.checked_in_by = Some(scanner.clone());
     }

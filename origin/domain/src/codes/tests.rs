@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 83] = [
+const STATUSES: [(&str, u16, u16); 84] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -88,6 +88,7 @@ const STATUSES: [(&str, u16, u16); 83] = [
     ("NOTIFICATION_CHANNEL_UNAVAILABLE", 400, 200),
     ("NEWS_CONSENT_MISSING", 409, 200),
     ("TEMPLATE_INVALID", 400, 200),
+    ("CAMPAIGN_KEY_TAKEN", 409, 200),
 ];
 
 #[test]

@@ -127,6 +127,7 @@ impl Kind {
 
         const ALL: &[Channel] = &[Email, Sms, Push, Inbox];
         const NO_SMS: &[Channel] = &[Email, Push, Inbox];
+        const SENT: &[Channel] = &[Email, Sms, Push];
         const IN_THE_APP: &[Channel] = &[Push, Inbox];
         const CODE: Worth = Worth::For(15 * MINUTE_MS);
         // It is good for less time than a link.
@@ -143,14 +144,16 @@ impl Kind {
             Self::Invitation              => row(Notices,   &[Email], &[Email],         Mandatory, Waits, INVITED),
             Self::NewDevice               => row(Notices,   NO_SMS,   &[Email, Inbox],  Mandatory, Waits, DAY),
             Self::BookingConfirmed        => row(Notices,   ALL,      NO_SMS,           OptOut,    Later, DAY),
-            Self::BookingToConfirm        => row(Notices,   ALL,      NO_SMS,           OptOut,    Later, DAY),
+            // A guest's name stays in no inbox: it would outlive the guest's account there.
+            Self::BookingToConfirm        => row(Notices,   SENT,     &[Email, Push],   OptOut,    Later, DAY),
             Self::BookingReminder         => row(Notices,   ALL,      IN_THE_APP,       OptOut,    Later, BEGIN),
             Self::BookingCancelledByVenue => row(Notices,   ALL,      NO_SMS,           OptOut,    Later, DAY),
             Self::FavouritePartnerOffer   => row(Campaigns, NO_SMS,   IN_THE_APP,       OptIn,     Waits, DAY),
             Self::FavouriteEndsSoon       => row(Campaigns, NO_SMS,   IN_THE_APP,       OptIn,     Waits, DAY),
             Self::IdentityResult          => row(Notices,   NO_SMS,   NO_SMS,           OptOut,    Waits, DAY),
             Self::PaymentResult           => row(Notices,   NO_SMS,   NO_SMS,           OptOut,    Waits, DAY),
-            Self::News                    => row(Campaigns, ALL,      NO_SMS,           OptIn,     Waits, DAY),
+            // Marketing by SMS has rules of its own in France: hours, days, a short number for STOP.
+            Self::News                    => row(Campaigns, NO_SMS,   NO_SMS,           OptIn,     Waits, DAY),
         }
     }
 

@@ -49,6 +49,6 @@ mod tests {
         assert_eq!(parts(Kind::PhoneCode), "sms");
         assert_eq!(parts(Kind::ResetPassword), "subject text html");
         assert_eq!(parts(Kind::IdentityResult), "subject text html title body");
-        assert_eq!(parts(Kind::News), "subject text html sms title body");
+        assert_eq!(parts(Kind::News), "subject text html title body");
     }
 }

@@ -159,13 +159,20 @@ mod tests {
             ),
             (
                 Kind::News,
-                Channel::Sms,
+                Channel::Push,
                 true,
                 false,
                 Some(SwitchRefusal::NoConsent),
             ),
-            (Kind::News, Channel::Sms, true, true, None),
-            (Kind::News, Channel::Sms, false, false, None),
+            (
+                Kind::News,
+                Channel::Sms,
+                true,
+                true,
+                Some(SwitchRefusal::NoSuchChannel),
+            ),
+            (Kind::News, Channel::Push, true, true, None),
+            (Kind::News, Channel::Push, false, false, None),
             (Kind::BookingReminder, Channel::Email, true, false, None),
         ] {
             let checked = switch(kind, channel, enabled).check(agreed);

@@ -3,7 +3,9 @@
 use crate::{
     NotificationId, UserId,
     cursor::{CursorKind, seal, unseal},
-    messages::letter::Letter,
+    messages::{kind::Lane, letter::Letter},
+    pending_purge::{PendingPurge, PurgeKind},
+    tags,
 };
 
 /// How long an entry is kept, in milliseconds.
@@ -37,6 +39,23 @@ impl Entry {
     pub fn letter(&self) -> Option<Letter> {
         serde_json::from_str(&self.letter).ok()
     }
+}
+
+/// The purge by which open apps hear of new entries; it is stored together with them. Entries of
+/// campaigns have none: one for each of their many readers would fill the purge log. They are seen when
+/// the inbox is read next.
+pub fn purge_of(entries: &[Entry]) -> Option<PendingPurge> {
+    let is_of_one = |letter: Letter| letter.kind().lane() != Lane::Campaigns;
+    let told = entries
+        .iter()
+        .filter(|entry| entry.letter().is_some_and(is_of_one));
+    let tags: Vec<_> = told.map(|entry| tags::inbox(&entry.user)).collect();
+    (!tags.is_empty()).then(|| PendingPurge {
+        tags,
+        kind: PurgeKind::Soft,
+        reason: "inbox".to_owned(),
+        actor: "queue".to_owned(),
+    })
 }
 
 /// The position after an entry, newest first.

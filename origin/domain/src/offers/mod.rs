@@ -4,6 +4,7 @@ pub mod codes;
 pub mod edit;
 pub mod events;
 pub mod listing;
+pub mod notices;
 pub mod rules;
 pub mod schedule;
 pub mod store;

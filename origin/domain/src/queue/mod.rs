@@ -18,6 +18,7 @@ use notice::BookingNotice;
 
 use crate::{
     BookingId, InvitationId, UserId,
+    announcements::Announcement,
     auth::purpose::CodePurpose,
     messages::kind::{Channel, Kind},
     sentence::Language,
@@ -77,6 +78,18 @@ pub enum Work {
         /// None: finds out by which channels.
         channel: Option<Channel>,
     },
+    /// Finds out for a page of an audience by which channels each person is told something.
+    Announcement {
+        what: Announcement,
+        /// The page begins after this person; none for the first one.
+        after: Option<UserId>,
+    },
+    /// Tells one person of an audience something by one channel.
+    Announced {
+        what: Announcement,
+        user: UserId,
+        channel: Channel,
+    },
 }
 
 impl Work {
@@ -87,6 +100,7 @@ impl Work {
             Self::Invitation { .. } => "invitation",
             Self::Booking { notice, .. } | Self::Message { notice, .. } => notice.as_str(),
             Self::NewDevice { .. } => Kind::NewDevice.as_str(),
+            Self::Announcement { what, .. } | Self::Announced { what, .. } => what.kind().as_str(),
         }
     }
 }

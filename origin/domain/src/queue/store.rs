@@ -12,11 +12,11 @@ use crate::{StoreError, notifications::inbox::Entry};
 pub enum End {
     /// A provider has taken the message, under this name.
     Sent { provider_id: String },
-    /// It is done by these tasks instead, which are stored together with its end, as is the entry of
-    /// the person's inbox.
+    /// It is done by these tasks instead, which are stored together with its end, as are entries of
+    /// inboxes and what announces them.
     Divided {
         tasks: Vec<NewTask>,
-        entry: Option<Box<Entry>>,
+        entries: Vec<Entry>,
     },
     /// There is nothing to do any more.
     Needless { why: &'static str },

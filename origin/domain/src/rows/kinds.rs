@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 14] = [
+pub const KINDS: [&Kind; 15] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -31,6 +31,7 @@ pub const KINDS: [&Kind; 14] = [
     &INBOX,
     &TEMPLATES,
     &KNOWN_DEVICES,
+    &CAMPAIGNS,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -310,5 +311,15 @@ static KNOWN_DEVICES: Kind = Kind {
         field("user_id", "userId", Shape::Id),
         field("hash", "hash", Shape::Text),
         field("seen_at_ms", "seenAt", Shape::Moment),
+    ],
+};
+
+static CAMPAIGNS: Kind = Kind {
+    collection: Collection::Campaigns,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("content", "content", Shape::Text),
+        CREATED,
     ],
 };

@@ -160,7 +160,11 @@ impl Open {
             self.state.live.answers(),
         );
         let result = self.operation.result(by, asker, &letter.event, answers);
-        match Box::pin(result).await {
+        let outcome = Box::pin(result).await;
+        if let Some(event) = self.operation.remainder(&letter.event) {
+            self.connection.mailbox().put(letter.operation, event);
+        }
+        match outcome {
             Outcome::Result(payload) => {
                 self.state.live.metrics().sent();
                 self.beat_at = Instant::now() + KEEP_ALIVE_EVERY;

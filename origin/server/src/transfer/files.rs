@@ -21,17 +21,29 @@ use super::{Sum, Sums, lines, sums::SumBuilder};
 
 const MANIFEST: &str = "manifest.json";
 /// 1 was without people, bookings and what partners do; 2 without epochs of credentials; 3 without what is
-/// told to people.
-const FORMAT: u32 = 4;
-/// What exports of format 3 do not have: there was nothing of it.
-const SINCE_FORMAT_4: [Collection; 6] = [
-    Collection::Queue,
-    Collection::Reach,
-    Collection::Devices,
-    Collection::Inbox,
-    Collection::Templates,
-    Collection::KnownDevices,
+/// told to people; 4 without news, changed texts
+/// and known devices.
+const FORMAT: u32 = 5;
+/// The oldest that is restored.
+const OLDEST: u32 = 3;
+/// What exports of earlier formats do not have, since there was nothing of it.
+const ADDED: [(u32, Collection); 7] = [
+    (4, Collection::Queue),
+    (4, Collection::Reach),
+    (4, Collection::Devices),
+    (4, Collection::Inbox),
+    (5, Collection::Campaigns),
+    (5, Collection::Templates),
+    (5, Collection::KnownDevices),
 ];
+
+/// Whether exports of this format have nothing of a collection.
+fn is_later(collection: Collection, format: u32) -> bool {
+    ADDED
+        .iter()
+        .any(|(since, added)| *added == collection && format < *since)
+}
+
 const ROWS_AT_ONCE: usize = 500;
 
 #[derive(Serialize, Deserialize)]
@@ -133,7 +145,7 @@ impl Reader {
         };
         let manifest: Manifest = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
         match manifest.format {
-            FORMAT | 3 => {}
+            OLDEST..=FORMAT => {}
             2 => {
                 let why = "its format is 2, whose accounts have no epoch: export once more";
                 return Err(bad(why.to_owned()));
@@ -148,8 +160,8 @@ impl Reader {
         let nothing = SumBuilder::default().finish();
         let sum = |collection: Collection| {
             let sum = manifest.collections.get(collection.as_str()).cloned();
-            let is_new = manifest.format == 3 && SINCE_FORMAT_4.contains(&collection);
-            let sum = sum.or_else(|| is_new.then(|| nothing.of(collection).clone()));
+            let is_later = is_later(collection, manifest.format);
+            let sum = sum.or_else(|| is_later.then(|| nothing.of(collection).clone()));
             sum.ok_or_else(|| bad(format!("it says nothing of {collection}")))
         };
         let sums: Vec<Sum> = Collection::ALL
@@ -228,9 +240,7 @@ impl Lines {
         let opened: Box<dyn Read + Send> = match File::open(&path) {
             Ok(opened) => Box::new(opened),
             // The sums tell whether there should be one.
-            Err(error)
-                if error.kind() == ErrorKind::NotFound && SINCE_FORMAT_4.contains(&collection) =>
-            {
+            Err(error) if error.kind() == ErrorKind::NotFound && is_later(collection, OLDEST) => {
                 Box::new(std::io::empty())
             }
             Err(error) => return Err(io(&path)(error)),

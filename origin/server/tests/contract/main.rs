@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod announcements;
 mod backends;
 mod bookings;
 mod catalogue;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         queue::TESTS,
         reach::TESTS,
         notifications::TESTS,
+        announcements::TESTS,
         service_tokens::TESTS,
         bookings::TESTS,
         bookings::RACES,

@@ -72,7 +72,7 @@ pub(crate) async fn tell(db: &Database, user: &UserId, what: &str, now_ms: i64) 
     let entry = Entry::new(&task.key, user.clone(), &letter, now_ms);
     let end = End::Divided {
         tasks: vec![],
-        entry: Some(Box::new(entry.clone())),
+        entries: vec![entry.clone()],
     };
     assert!(db.queue.end(&task.key, "w", end, now_ms).await.unwrap());
     entry

@@ -14,6 +14,7 @@ use domain::{
         notice::BookingNotice,
         store::{End, LaneFigures, TaskFilter},
     },
+    tags,
 };
 use futures_util::future::join_all;
 use yousoon::database::Database;
@@ -256,13 +257,14 @@ async fn a_task_is_divided_once_and_by_who_has_it(fresh: Fresh) {
     let entry = Entry::new(&task.key, user.clone(), &letter, NOW_MS);
     let divided = |channels: &[Channel]| End::Divided {
         tasks: channels.iter().map(|channel| of(*channel)).collect(),
-        entry: Some(Box::new(entry.clone())),
+        entries: vec![entry.clone()],
     };
     take(&fresh.db, "quick", NOW_MS + LEASE_MS, 1).await;
     let late = divided(&[Channel::Sms]);
     assert!(!end(&fresh.db, &task, "slow", late).await);
     let inbox = async || fresh.db.notifications.page(&user, 9, None).await.unwrap();
     assert_eq!(inbox().await.items, []);
+    let before = fresh.pending().await;
     let both = divided(&[Channel::Email, Channel::Push]);
     assert!(end(&fresh.db, &task, "quick", both.clone()).await);
     assert!(!end(&fresh.db, &task, "quick", both).await, "once");
@@ -274,6 +276,9 @@ async fn a_task_is_divided_once_and_by_who_has_it(fresh: Fresh) {
     let expected = ["email", "push"].map(|channel| format!("{}:{channel}", task.key));
     assert_eq!(keys(&tasks), expected.each_ref().map(String::as_str));
     assert_eq!(inbox().await.items, [entry]);
+    let announced = fresh.pending_after(&before).await;
+    let announced: Vec<_> = announced.iter().map(|row| &row.purge.tags).collect();
+    assert_eq!(announced, [&vec![tags::inbox(&user)]]);
     assert_eq!(tasks[0].person, Some(user));
     assert_eq!(tasks[0].expires_at_ms, first.expires_at_ms);
 }

@@ -151,16 +151,17 @@ async fn a_person_decides_what_they_are_told_where_there_is_a_decision() {
     for (kind, channel, code) in [
         ("NEW_DEVICE", "EMAIL", "NOTIFICATION_MANDATORY"),
         ("NEW_DEVICE", "SMS", "NOTIFICATION_CHANNEL_UNAVAILABLE"),
-        ("NEWS", "SMS", "NEWS_CONSENT_MISSING"),
+        ("NEWS", "SMS", "NOTIFICATION_CHANNEL_UNAVAILABLE"),
+        ("NEWS", "PUSH", "NEWS_CONSENT_MISSING"),
     ] {
         assert_eq!(set(kind, channel, true).await.code(), code, "{kind}");
     }
-    assert_eq!(is_on("NEWS", "SMS").await, Some(false));
+    assert_eq!(is_on("NEWS", "PUSH").await, Some(false));
     let agree = "mutation U { updateProfile(input: {preferences: {language: FRENCH,
-        categories: [], newsByEmail: false, newsByPush: false, newsBySms: true}}) { id } }";
+        categories: [], newsByEmail: false, newsByPush: true, newsBySms: false}}) { id } }";
     ana.ask(&app, agree, json!({})).await.data();
-    set("NEWS", "SMS", true).await.data();
-    assert_eq!(is_on("NEWS", "SMS").await, Some(true));
+    set("NEWS", "PUSH", true).await.data();
+    assert_eq!(is_on("NEWS", "PUSH").await, Some(true));
     // The edit of the profile has kept it.
     assert_eq!(is_on("BOOKING_CONFIRMED", "INBOX").await, Some(false));
 }

@@ -102,6 +102,8 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("recordConsent", Guest, "(input: {purpose: MARKETING, version: \"1\", granted: true}) { version granted }", Same),
     ("deleteMyAccount", Guest, "(password: PASSWORD)", Refused("TOKEN_INVALID")),
     ("putTemplate", Service, "(input: {kind: PHONE_CODE, language: ENGLISH, part: SMS, source: \"It is {{ code }}\", expectedVersion: 0}) { version source }", Same),
+    ("sendNews", Service, "(input: {idempotencyKey: \"k\", fr: {title: \"a\", paragraphs: [\"b\"]},
+        en: {title: \"a\", paragraphs: [\"b\"]}}) { id createdAt }", Same),
     ("setUserStatus", Service, "(id: GUEST_ID, status: DISABLED)", Same),
 ];
 

@@ -1,4 +1,4 @@
-//! Step 15: the devices from which somebody signed in to an account, as keyed hashes. `_id` is user and
+//! Step 16: the devices from which somebody signed in to an account, as keyed hashes. `_id` is user and
 //! hash.
 
 use mongodb::bson::doc;

@@ -5,6 +5,7 @@
 //! not support is replaced by its plain form or left out, with a warning, and remembered.
 
 mod accounts;
+mod announcements;
 mod apply;
 mod bookings;
 mod catalogue;
@@ -115,11 +116,16 @@ const STEPS: &[Migration] = &[
     },
     Migration {
         version: 14,
+        name: "announcements",
+        changes: announcements::changes,
+    },
+    Migration {
+        version: 15,
         name: "templates",
         changes: templates::changes,
     },
     Migration {
-        version: 15,
+        version: 16,
         name: "known devices",
         changes: known_devices::changes,
     },

@@ -1,4 +1,4 @@
-//! Step 14: texts of messages that administrators changed. `_id` is kind, language and part. Without a
+//! Step 15: texts of messages that administrators changed. `_id` is kind, language and part. Without a
 //! source the program's is used again; the document stays, and its version goes on growing.
 
 use mongodb::bson::doc;

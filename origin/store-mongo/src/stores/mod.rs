@@ -1,5 +1,6 @@
 //! Each block's store: transactions over the rows of [`crate::tables`].
 
+pub mod announcements;
 pub mod bookings;
 pub mod catalogue;
 pub mod codes;

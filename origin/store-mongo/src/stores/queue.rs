@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     StoreError,
-    notifications::inbox::Entry,
+    notifications::inbox::{Entry, purge_of},
     queue::{
         Lane, NewTask, State, Task, error_text,
         store::{End, LaneFigures, QueueStore, TaskFilter},
@@ -19,6 +19,7 @@ use crate::{
     documents::{at_most, batch, collect, moment_ms, text},
     error::MongoError,
     limits::SERVER_WITHIN,
+    outbox,
     tables::{
         collections::QUEUE,
         inbox,
@@ -150,10 +151,10 @@ impl QueueStore for MongoQueue {
                     "providerId": provider_id},
                 "$unset": {"lease": "", "error": ""},
             },
-            End::Divided { tasks, entry } => {
+            End::Divided { tasks, entries } => {
                 let ended = self.db.transaction(move |tx| {
-                    let (this, tasks, entry) = (this.clone(), tasks.clone(), entry.clone());
-                    Box::pin(async move { divide(tx, this, (&tasks, entry.as_deref()), now).await })
+                    let (this, tasks, entries) = (this.clone(), tasks.clone(), entries.clone());
+                    Box::pin(async move { divide(tx, this, (&tasks, &entries), now_ms).await })
                 });
                 return Ok(ended.await?);
             }
@@ -261,19 +262,23 @@ impl QueueStore for MongoQueue {
 async fn divide(
     tx: &mut Tx,
     this: Document,
-    (tasks, entry): (&[NewTask], Option<&Entry>),
-    now: DateTime,
+    (tasks, entries): (&[NewTask], &[Entry]),
+    now_ms: i64,
 ) -> Result<bool, MongoError> {
     let done = doc! {
-        "$set": {"state": State::Done.as_str(), "work": "", "endedAt": now},
+        "$set": {"state": State::Done.as_str(), "work": "",
+            "endedAt": DateTime::from_millis(now_ms)},
         "$unset": {"lease": "", "error": ""},
     };
     if tx.update_one(QUEUE, this, done).await? == 0 {
         return Ok(false);
     }
     push(tx, tasks).await?;
-    if let Some(entry) = entry {
+    for entry in entries {
         inbox::push(tx, entry).await?;
+    }
+    if let Some(purge) = purge_of(entries) {
+        outbox::push(tx, &purge, now_ms).await?;
     }
     Ok(true)
 }

@@ -2,6 +2,7 @@
 
 pub const AUDIT: &str = "purge_audit";
 pub const BOOKINGS: &str = "bookings";
+pub const CAMPAIGNS: &str = "campaigns";
 pub const CODES: &str = "codes";
 pub const CONSENTS: &str = "consents";
 pub const DEVICES: &str = "devices";

@@ -1,10 +1,12 @@
 //! Documents of the queue.
 
+use std::collections::HashSet;
+
 use domain::{
     UserId,
     queue::{Lane, NewTask, State, Task},
 };
-use mongodb::bson::{DateTime, Document, doc};
+use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
     documents::{id, moment_ms, object_id, optional, optional_text, text, whole, word},
@@ -19,12 +21,17 @@ pub async fn push(
     tasks: impl IntoIterator<Item = &NewTask> + Send,
 ) -> Result<(), MongoError> {
     let tasks: Vec<&NewTask> = tasks.into_iter().collect();
-    for task in tasks {
-        if !tx.exists(QUEUE, doc! {"_id": &task.key}).await? {
-            tx.insert_one(QUEUE, document(task)?).await?;
-        }
+    if tasks.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let keys = tasks.iter().map(|task| Bson::from(&task.key)).collect();
+    let known = tx.find_ids(QUEUE, keys, doc! {"_id": 1}).await?;
+    let known = known.iter().map(|one| text(one, "_id"));
+    let known: HashSet<String> = known.collect::<Result<_, _>>()?;
+    let new = tasks.iter().filter(|task| !known.contains(&task.key));
+    let documents = new.map(|task| document(task));
+    let documents = documents.collect::<Result<Vec<_>, _>>()?;
+    tx.insert_many(QUEUE, documents).await
 }
 
 /// Stores tasks whose keys are known to be new, in one command.

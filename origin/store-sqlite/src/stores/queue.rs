@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     StoreError,
+    notifications::inbox::purge_of,
     queue::{
         Lane, State, Task, error_text,
         store::{End, LaneFigures, QueueStore, TaskFilter},
@@ -13,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 use crate::{
     database::EmbeddedDb,
     error::SqliteError,
+    outbox::outbox_push,
     tables::{
         inbox,
         limit::limit,
@@ -183,7 +185,7 @@ fn write_end(
             .execute(named_params! {
                 ":provider": provider_id, ":now": now_ms, ":key": key, ":lease": lease,
             })?,
-        End::Divided { tasks, entry } => {
+        End::Divided { tasks, entries } => {
             let ended = tx
                 .prepare_cached(&format!(
                     "UPDATE queue SET state = 'done', work = '', lease = NULL, error = NULL,
@@ -192,8 +194,11 @@ fn write_end(
                 .execute(named_params! {":now": now_ms, ":key": key, ":lease": lease})?;
             if ended > 0 {
                 push(tx, tasks)?;
-                if let Some(entry) = entry {
+                for entry in entries {
                     inbox::push(tx, entry)?;
+                }
+                if let Some(purge) = purge_of(entries) {
+                    outbox_push(tx, &purge, now_ms)?;
                 }
             }
             ended

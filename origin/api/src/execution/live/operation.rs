@@ -101,6 +101,13 @@ impl Operation {
         answer.outcome(event.distance_km(), &reader, by.0).await
     }
 
+    /// The event that leads to what the result for this one left out: a result tells one thing.
+    pub fn remainder(&self, of: &Event) -> Option<Event> {
+        let required = of.required();
+        let again = Event::LookAgain { required };
+        self.memory.take_more().then_some(again)
+    }
+
     fn audience(&self, asker: &Asker) -> Audience {
         match self.document.operation.policy.scope {
             Scope::Public => Audience::Everybody,

@@ -121,7 +121,8 @@ fn every_field_follows_the_policy_table() {
                 | Scope::Inspect
                 | Scope::Partners
                 | Scope::Users
-                | Scope::Templates,
+                | Scope::Templates
+                | Scope::News,
             ) => ["admin service"; 5],
         };
         let about = [

@@ -43,7 +43,18 @@ fn a_guest_hears_of_a_confirmation_that_somebody_else_made_and_is_reminded() {
         assert_eq!(told(None, &soon, &By::Holder), [confirmed()], "{hours}");
     }
     assert_eq!(told(None, &of(Confirmed, 4), &By::Holder).len(), 2);
-    assert_eq!(told(None, &of(Pending, 48), &By::Holder), []);
+}
+
+#[test]
+fn the_team_hears_of_a_booking_that_stays_pending() {
+    let mut pending = of(BookingStatus::Pending, 48);
+    let tasks = notices(None, &pending, &By::Holder, NOW_MS);
+    let told: Vec<_> = tasks.iter().map(|task| task.work.kind()).collect();
+    assert_eq!(told, ["booking_to_confirm"]);
+    assert_eq!(tasks[0].due_at_ms, NOW_MS + TOLD_TO_TEAM_AFTER_MS);
+    assert_eq!(tasks[0].person, pending.user, "erasure removes it");
+    pending.until_ms = NOW_MS + TOLD_TO_TEAM_AFTER_MS;
+    assert_eq!(notices(None, &pending, &By::Holder, NOW_MS), []);
 }
 
 #[test]

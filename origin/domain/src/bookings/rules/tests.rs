@@ -1,6 +1,8 @@
 use proptest::{prelude::*, sample::select};
 
 use super::*;
+
+const STAFF: By = By::Staff(None);
 use crate::{
     BookingLimits, Quota,
     bookings::samples::{NOW_MS, booking, offer},
@@ -119,7 +121,7 @@ fn a_booking_is_cancelled_until_two_hours_before_or_right_after_it_was_made() {
         (&booking(), NOW_MS + UNDO_WITHIN_MS - 1, true),
         (&booking(), NOW_MS + UNDO_WITHIN_MS, false),
     ] {
-        let cancelled = step(booking, Step::Cancel, now_ms);
+        let cancelled = step(booking, Step::Cancel, &By::Holder, now_ms);
         assert_eq!(cancelled.is_ok(), good, "{now_ms}");
         if let Err(refusal) = cancelled {
             assert_eq!(refusal, BookingRefusal::TooLateToCancel);
@@ -142,11 +144,11 @@ fn a_check_in_has_its_time_and_is_written_down() {
             Err(BookingRefusal::TooLate),
         ),
     ] {
-        let after = step(&booking, Step::CheckIn, now_ms);
+        let after = step(&booking, Step::CheckIn, &STAFF, now_ms);
         assert_eq!(after.clone().map(drop), expected, "{now_ms}");
         if let Ok(after) = after {
             assert_eq!(after.checked_in_at_ms, Some(now_ms));
-            let again = step(&after, Step::CheckIn, now_ms);
+            let again = step(&after, Step::CheckIn, &STAFF, now_ms);
             let status = BookingStatus::CheckedIn;
             assert_eq!(again, Err(BookingRefusal::WrongStatus(status)));
         }
@@ -164,15 +166,24 @@ proptest! {
         let booking = Booking { status, ..booking() };
         let now_ms = NOW_MS + offset_ms;
         let is_due = due_ms(&booking).is_some_and(|due_ms| due_ms <= now_ms);
-        let ended = due_step(status).map(|by| step(&booking, by, now_ms));
+        let ended = due_step(status).map(|due| step(&booking, due, &By::Job, now_ms));
         prop_assert_eq!(ended.as_ref().is_some_and(Result::is_ok), is_due);
         prop_assert_eq!(due_step(status).is_some(), status.is_open());
-        let usable = step(&booking, Step::CheckIn, now_ms).is_ok()
-            || step(&booking, Step::Confirm, now_ms).is_ok();
+        let usable = step(&booking, Step::CheckIn, &STAFF, now_ms).is_ok()
+            || step(&booking, Step::Confirm, &By::Holder, now_ms).is_ok();
         prop_assert!(!(usable && is_due));
         if let Some(Ok(ended)) = ended {
             prop_assert!(!ended.status.is_open());
             prop_assert_eq!(due_ms(&ended), None);
         }
     }
+}
+
+#[test]
+fn the_venue_may_cancel_until_the_end() {
+    let booking = booking();
+    let cancelled = |at_ms| step(&booking, Step::Cancel, &STAFF, at_ms);
+    assert!(cancelled(booking.until_ms - 1).is_ok());
+    let refused = cancelled(booking.until_ms).unwrap_err();
+    assert_eq!(refused, BookingRefusal::TooLate);
 }

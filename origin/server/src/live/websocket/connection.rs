@@ -344,7 +344,11 @@ impl Open {
             self.state.live.answers(),
         );
         let result = operation.result(by, asker, &letter.event, answers);
-        match Box::pin(result).await {
+        let outcome = Box::pin(result).await;
+        if let Some(event) = operation.remainder(&letter.event) {
+            self.wire.mailbox.put(number, event);
+        }
+        match outcome {
             Outcome::Result(payload) => {
                 let text = protocol::next(id, &payload);
                 self.wire.send(text).await?;

@@ -5,7 +5,12 @@ use access::{
     service_tokens::Secret,
 };
 use domain::{
-    BookingId, Offer, OfferSchedule, Quota, UserId,
+    BookingId, CampaignId, Offer, OfferSchedule, Quota, UserId,
+    announcements::{
+        Announcement,
+        campaign::{Campaign, Content, Text},
+        store::Sent,
+    },
     auth::{
         known_devices::SignIn,
         service_tokens::{Scope, ServiceToken, TokenName},
@@ -68,7 +73,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 14] = [
+pub(super) const COUNTS: [(Collection, u64); 15] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -79,13 +84,14 @@ pub(super) const COUNTS: [(Collection, u64); 14] = [
     (Collection::Invitations, 1),
     (Collection::OfferViews, 2),
     (Collection::Bookings, 7),
-    // Of the invitations, and of the bookings that were confirmed at once.
-    (Collection::Queue, 6),
+    // Of the invitations, of the bookings that were confirmed at once or wait, and of news.
+    (Collection::Queue, 9),
     (Collection::Reach, 2),
     (Collection::Devices, 1),
     (Collection::Inbox, 1),
     (Collection::Templates, 2),
     (Collection::KnownDevices, 1),
+    (Collection::Campaigns, 1),
 ];
 
 /// What people remember that no database can tell.
@@ -149,6 +155,7 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     let registered = notifications.register(&ana, &device, Platform::Ios, NOW_MS);
     assert!(matches!(registered.await.unwrap(), Registered::Done(_)));
     fill_inbox(&fresh.db).await;
+    send_news(&fresh.db).await;
     let (token, invitation) = (Secret::fresh(), crate::samples::invitation_token());
     fill_tokens(&fresh.db, &token).await;
     fill_team(&fresh.db, &offers[0], &invitation).await;
@@ -292,6 +299,28 @@ async fn fill_bookings(db: &Database, [any_time, thursdays]: &[Offer; 2]) -> Vec
     ids
 }
 
+async fn send_news(db: &Database) {
+    let text = || Text {
+        title: "Ce soir".to_owned(),
+        paragraphs: vec!["Un verre.".to_owned()],
+    };
+    let campaign = Campaign {
+        id: CampaignId::derive("campaign", "1"),
+        content: Content {
+            fr: text(),
+            en: text(),
+            path: None,
+        },
+        created_at_ms: NOW_MS,
+    };
+    let what = Announcement::News {
+        campaign: campaign.id.clone(),
+    };
+    let task = what.task(NOW_MS, NOW_MS);
+    let sent = db.announcements.send(campaign, task).await.unwrap();
+    assert!(matches!(sent, Sent::Done(_)), "{sent:?}");
+}
+
 /// As a worker does that tells of a booking.
 async fn fill_inbox(db: &Database) {
     let (lane, until_ms) = (Lane::Notices, NOW_MS + 60_000);
@@ -304,7 +333,7 @@ async fn fill_inbox(db: &Database) {
     let entry = Entry::new(&taken[0].key, user("ana"), &letter, NOW_MS);
     let end = End::Divided {
         tasks: vec![],
-        entry: Some(Box::new(entry)),
+        entries: vec![entry],
     };
     assert!(db.queue.end(&taken[0].key, "w", end, NOW_MS).await.unwrap());
 }

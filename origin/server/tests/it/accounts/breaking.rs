@@ -21,8 +21,8 @@ type Path = Vec<String>;
 
 /// The rules that are broken on the way. Those that compare two fields are not.
 const RULES: &str = "COUNTRY DATE_TIME DESCRIPTION EMAIL HTTPS_URL IDEMPOTENCY_KEY LINE_LENGTH \
-    LIST_LENGTH LOCATION MINIMUM NAME_LENGTH NOT_NULL PASSWORD_BYTES PASSWORD_CHARACTERS \
-    PASSWORD_LENGTH PERCENTAGE PHONE_E164 TIME VERSION WEEKDAYS";
+    LIST_LENGTH LOCATION MINIMUM NAME_LENGTH NEWS_PARAGRAPHS NEWS_PATH NEWS_TITLE NOT_NULL \
+    PASSWORD_BYTES PASSWORD_CHARACTERS PASSWORD_LENGTH PERCENTAGE PHONE_E164 TIME VERSION WEEKDAYS";
 
 /// C1.
 #[tokio::test]
@@ -166,6 +166,7 @@ fn good(schema: &ServiceDocument, name: &str, of: &Type) -> Value {
             "opens" | "from" => "10:00",
             "closes" | "to" => "12:00",
             "idempotencyKey" => "key",
+            "path" => "/offers",
             _ => "correct horse",
         }
         .into(),

@@ -45,8 +45,9 @@ const EXPECTED: &[(&str, &str)] = &[
     ("checkIn", "staff manager owner admin service"),
     // Credentials that are not ours get no connection, whatever it would be for.
     ("newOfferNearby", "anonymous user staff manager owner admin service"),
-    ("bookingStatusChanged", USERS),
-    ("setUserStatus", OPERATORS), ("purge", OPERATORS), ("templates", OPERATORS), ("putTemplate", OPERATORS), ("updateOffer", MANAGERS),
+    ("bookingStatusChanged", USERS), ("notificationReceived", USERS),
+    ("setUserStatus", OPERATORS), ("purge", OPERATORS), ("templates", OPERATORS), ("putTemplate", OPERATORS),
+    ("sendNews", OPERATORS), ("updateOffer", MANAGERS),
     ("partnerOffers", "staff manager owner admin service"), ("createPartner", USERS),
     ("updatePartner", MANAGERS), ("createEstablishment", MANAGERS), ("updateEstablishment", MANAGERS),
     ("deleteEstablishment", MANAGERS), ("createOffer", MANAGERS), ("pauseOffer", MANAGERS),

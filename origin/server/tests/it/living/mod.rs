@@ -3,6 +3,7 @@
 mod bookings;
 mod client;
 mod closing;
+mod inbox;
 mod limits;
 mod missing;
 mod offers;

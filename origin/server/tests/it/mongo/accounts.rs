@@ -152,7 +152,7 @@ async fn ask_notifications(db: &Database, user: &UserId) {
     let task = taken.await.unwrap().remove(0);
     let end = End::Divided {
         tasks: vec![],
-        entry: Some(Box::new(Entry::new("k", user.clone(), &letter, NOW_MS))),
+        entries: vec![Entry::new("k", user.clone(), &letter, NOW_MS)],
     };
     assert!(db.queue.end(&task.key, "w", end, NOW_MS).await.unwrap());
     for n in 0..12 {

@@ -4,6 +4,7 @@ use domain::{
     Offer, OfferId,
     offers::{
         edit::OfferEdit,
+        notices::notices,
         store::{Author, Change, Created, Creation, MOST_OFFERS, Updated, change, creation},
     },
 };
@@ -17,7 +18,7 @@ use crate::{
         collections::OFFERS,
         offers as rows,
         partners::held::{held_establishment, hold_partner},
-        places,
+        places, queue,
     },
     tx::Tx,
 };
@@ -48,6 +49,7 @@ pub(super) async fn update(
         if let Some(purge) = purge {
             outbox::push(tx, purge, now_ms).await?;
         }
+        queue::push(tx, &notices(Some(&before), after, now_ms)).await?;
     }
     Ok(decided.into())
 }
@@ -67,6 +69,7 @@ pub(super) async fn create(
         Creation::Write { offer, purge } => {
             tx.insert_one(OFFERS, rows::document(&offer)?).await?;
             outbox::push(tx, &purge, now_ms).await?;
+            queue::push_new(tx, &notices(None, &offer, now_ms)).await?;
             Ok(Created::Done(offer))
         }
     }

@@ -4,6 +4,7 @@ use domain::{
     Offer, OfferId, PartnerId,
     offers::{
         edit::OfferEdit,
+        notices::notices,
         store::{Author, Change, Created, Creation, Updated, change, creation},
     },
 };
@@ -12,7 +13,7 @@ use rusqlite::Transaction;
 use crate::{
     error::SqliteError,
     outbox::outbox_push,
-    tables::{offers as rows, partners::establishment_by_id, places},
+    tables::{offers as rows, partners::establishment_by_id, places, queue},
 };
 
 pub(super) fn update(
@@ -37,6 +38,7 @@ pub(super) fn update(
         if let Some(purge) = purge {
             outbox_push(tx, purge, now_ms)?;
         }
+        queue::push(tx, &notices(Some(&before), after, now_ms))?;
     }
     Ok(decided.into())
 }
@@ -54,6 +56,7 @@ pub(super) fn create(
         Creation::Write { offer, purge } => {
             rows::insert(tx, &offer)?;
             outbox_push(tx, &purge, now_ms)?;
+            queue::push(tx, &notices(None, &offer, now_ms))?;
             Ok(Created::Done(offer))
         }
     }

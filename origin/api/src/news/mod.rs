@@ -1,0 +1,3 @@
+//! News that administrators write.
+
+pub mod mutations;

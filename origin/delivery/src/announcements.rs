@@ -1,0 +1,207 @@
+//! Tells many: finds who of an audience is told by which channels, and what it says to one of them.
+
+use std::slice;
+
+use domain::{
+    OfferId, StoreError, UserId,
+    announcements::{Announcement, audience::Audience},
+    bookings::booking::{Booking, BookingStatus},
+    messages::{
+        kind::Channel,
+        letter::{
+            BookingToConfirm, FavouriteEndsSoon, FavouritePartnerOffer, Letter, OfferDetails,
+        },
+    },
+    notifications::inbox::Entry,
+    offers::notices::holds,
+    queue::Task,
+    users::account::{Account, Status},
+};
+
+use crate::composing::{Addressed, Composed, NO_ACCOUNT, Sources};
+
+/// What an announcement says, but for the name of who reads it; none if it no longer holds.
+type Said = Option<(Audience, Saying)>;
+
+/// What is said to everybody of an audience.
+enum Saying {
+    News(domain::announcements::campaign::Campaign),
+    NewOffer(OfferDetails),
+    EndsSoon(OfferDetails),
+    ToConfirm(BookingToConfirm),
+}
+
+/// Why nothing is told.
+const OVER: &str = "what it announces no longer holds";
+
+impl Sources {
+    /// Finds who of a page of the audience is told, by which channels.
+    pub(crate) async fn announce(
+        &self,
+        task: &Task,
+        (what, after): (&Announcement, Option<&UserId>),
+        now_ms: i64,
+    ) -> Result<Composed, StoreError> {
+        let Some((audience, saying)) = self.said(what, now_ms).await? else {
+            return Ok(Composed::Needless(OVER));
+        };
+        let page = self.announcements.audience(&audience, after).await?;
+        let mut accounts = self.users.by_ids(&page.users).await?;
+        let (mut tasks, mut entries) = (Vec::new(), Vec::new());
+        // In their order, so that a second run makes the same tasks.
+        for account in page.users.iter().filter_map(|user| accounts.remove(user)) {
+            if account.status != Status::Active {
+                continue;
+            }
+            let user = account.id.clone();
+            for channel in what.kind().channels() {
+                if !account.preferences.wants(what.kind(), *channel) {
+                    continue;
+                }
+                if *channel == Channel::Inbox {
+                    let letter = saying.letter(&account);
+                    let key = what.key_of(&user);
+                    entries.push(Entry::new(&key, user.clone(), &letter, now_ms));
+                } else if self.recipient(&account, *channel).await?.is_some() {
+                    tasks.push(what.to(task, &user, *channel, now_ms));
+                }
+            }
+        }
+        tasks.extend(page.next.map(|last| what.next_page(task, last, now_ms)));
+        if tasks.is_empty() && entries.is_empty() {
+            return Ok(Composed::Needless("nobody is told"));
+        }
+        Ok(Composed::Divide(tasks, entries))
+    }
+
+    /// What an announcement says to one person by one channel.
+    pub(crate) async fn announced(
+        &self,
+        what: &Announcement,
+        user: &UserId,
+        channel: Channel,
+        now_ms: i64,
+    ) -> Result<Composed, StoreError> {
+        let Some(account) = self.active(user).await? else {
+            return Ok(Composed::Needless(NO_ACCOUNT));
+        };
+        if !account.preferences.wants(what.kind(), channel) {
+            return Ok(Composed::Needless("the person switched it off"));
+        }
+        let Some((audience, saying)) = self.said(what, now_ms).await? else {
+            return Ok(Composed::Needless(OVER));
+        };
+        if let Audience::Team(partner) = &audience
+            && !account.works_for(partner)
+        {
+            return Ok(Composed::Needless("the person left the team"));
+        }
+        let Some(to) = self.recipient(&account, channel).await? else {
+            return Ok(Composed::Needless("the channel does not reach the person"));
+        };
+        Ok(Composed::Send(Box::new(Addressed {
+            to,
+            language: account.preferences.language,
+            letter: saying.letter(&account),
+        })))
+    }
+
+    async fn said(&self, what: &Announcement, now_ms: i64) -> Result<Said, StoreError> {
+        Ok(match what {
+            Announcement::News { campaign } => {
+                let found = self.announcements.campaign(campaign).await?;
+                found.map(|campaign| (Audience::Everybody, Saying::News(campaign)))
+            }
+            Announcement::NewOffer { offer } => {
+                let found = self.offer(offer, None, now_ms).await?;
+                found.map(|(partner, details)| {
+                    let than = offer.clone();
+                    let audience = Audience::FavouringOthers { partner, than };
+                    (audience, Saying::NewOffer(details))
+                })
+            }
+            Announcement::EndsSoon { offer, until_ms } => {
+                let found = self.offer(offer, Some(*until_ms), now_ms).await?;
+                found.map(|(_, details)| {
+                    let audience = Audience::Favouring(offer.clone());
+                    (audience, Saying::EndsSoon(details))
+                })
+            }
+            Announcement::ToConfirm { booking, .. } => {
+                let mut found = self.bookings.by_ids(slice::from_ref(booking)).await?;
+                match found.remove(booking) {
+                    Some(booking) => self.to_confirm(&booking, now_ms).await?,
+                    None => None,
+                }
+            }
+        })
+    }
+
+    /// The offer's partner, and what is said of an offer that can be used and, if it is about that,
+    /// ends at this time.
+    async fn offer(
+        &self,
+        id: &OfferId,
+        until_ms: Option<i64>,
+        now_ms: i64,
+    ) -> Result<Option<(domain::PartnerId, OfferDetails)>, StoreError> {
+        let offer = self.offers.by_ids(slice::from_ref(id)).await?.remove(id);
+        let Some(offer) = offer.filter(|offer| holds(offer, until_ms, now_ms)) else {
+            return Ok(None);
+        };
+        let id = slice::from_ref(&offer.partner_id);
+        let partner = self.partners.partners_by_ids(id).await?;
+        let partner = partner.into_values().next();
+        Ok(partner.map(|partner| {
+            let details = OfferDetails {
+                id: offer.id,
+                title: offer.title,
+                partner: partner.name,
+                percentage: Some(offer.discount.percentage),
+                valid_until_ms: offer.valid_until_ms,
+            };
+            (offer.partner_id, details)
+        }))
+    }
+
+    async fn to_confirm(&self, booking: &Booking, now_ms: i64) -> Result<Said, StoreError> {
+        if booking.status != BookingStatus::Pending || booking.until_ms <= now_ms {
+            return Ok(None);
+        }
+        let Some(user) = &booking.user else {
+            return Ok(None);
+        };
+        let Some(guest) = self.active(user).await? else {
+            return Ok(None);
+        };
+        let details = self.booking_details(booking).await?;
+        Ok(details.map(|details| {
+            let letter = BookingToConfirm {
+                guest: guest.first_name,
+                booking: details,
+            };
+            let team = Audience::Team(booking.partner.clone());
+            (team, Saying::ToConfirm(letter))
+        }))
+    }
+}
+
+impl Saying {
+    fn letter(&self, to: &Account) -> Letter {
+        let first_name = to.first_name.clone();
+        match self {
+            Self::News(campaign) => {
+                Letter::News(campaign.letter(first_name, to.preferences.language))
+            }
+            Self::NewOffer(offer) => Letter::FavouritePartnerOffer(FavouritePartnerOffer {
+                first_name,
+                offer: offer.clone(),
+            }),
+            Self::EndsSoon(offer) => Letter::FavouriteEndsSoon(FavouriteEndsSoon {
+                first_name,
+                offer: offer.clone(),
+            }),
+            Self::ToConfirm(letter) => Letter::BookingToConfirm(letter.clone()),
+        }
+    }
+}

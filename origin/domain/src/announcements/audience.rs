@@ -1,0 +1,53 @@
+//! Who is told.
+
+use crate::{OfferId, PartnerId, UserId};
+
+/// How many persons a page of an audience has at most.
+pub const PAGE: usize = 100;
+
+/// The persons among whom those are told who want it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// All active accounts.
+    Everybody,
+    /// Who keeps this offer as a favourite.
+    Favouring(OfferId),
+    /// Who keeps another offer of this partner than this one as a favourite.
+    FavouringOthers { partner: PartnerId, than: OfferId },
+    /// Who works for this partner.
+    Team(PartnerId),
+}
+
+/// A part of an audience, by id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// At most [`PAGE`].
+    pub users: Vec<UserId>,
+    /// After whom the next page begins; none after the last one.
+    pub next: Option<UserId>,
+}
+
+impl Page {
+    /// From ids in order, which may repeat, of which so many were asked for.
+    pub fn of(mut ids: Vec<UserId>, asked: usize) -> Self {
+        let is_full = ids.len() >= asked;
+        ids.dedup();
+        let next = is_full.then(|| ids.last().cloned()).flatten();
+        Self { users: ids, next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_page_has_a_next_one_also_if_persons_repeat() {
+        let user = |name| UserId::derive("user", name);
+        let page = Page::of(vec![user("a"), user("a"), user("b")], 3);
+        assert_eq!(page.users, [user("a"), user("b")]);
+        assert_eq!(page.next, Some(user("b")));
+        assert_eq!(Page::of(vec![user("a")], 3).next, None);
+        assert_eq!(Page::of(Vec::new(), 3), Page::default());
+    }
+}
