@@ -5,6 +5,7 @@
 //
 //   TARGET    the URL of the edge
 //   MANIFEST  the file that `pq build` wrote
+//   MAILBOX   where what was sent can be read: the links of new accounts
 //   TOKEN     a service token that may purge
 //   SHORT     if set: 20 people for 20 s, who do everything in turn, to try the script itself
 //   LIMIT_MS  instead of 50

@@ -3,6 +3,7 @@
 //
 //   TARGET    the URL of the edge
 //   MANIFEST  the file that `pq build` wrote
+//   MAILBOX   where what was sent can be read: the links of new accounts
 //   SECONDS   how long it takes
 //   SUMMARY   the file to write the figures to
 import { sleep } from "k6";

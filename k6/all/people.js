@@ -4,6 +4,7 @@ import { sleep } from "k6";
 import { addressOf, dataOf, posted } from "./api.js";
 import { placeIn, randomCity } from "./places.js";
 
+const { MAILBOX } = __ENV;
 export const PASSWORD = "correct horse battery";
 const PARTNERS = 10;
 /// Their numbers, and so their addresses, are no virtual user's.
@@ -14,6 +15,9 @@ const AT_ONCE = 4;
 /// How long another origin may go on believing that an account has no partner.
 const ACCOUNT_STATE_S = 2.5;
 const SIGN_INS_AT_REST = 9;
+/// How often the mailbox is looked at, and for how long at most.
+const LOOK_EVERY_S = 0.5;
+const LOOKS = 60;
 const DAY_MS = 86_400_000;
 
 /// The setup's own requests are not measured as those of the test.
@@ -55,6 +59,24 @@ function register(kind, numbers) {
   }));
 }
 
+/// Opens the links that were sent with the accounts: who founds a partner has verified their address.
+function verify(people) {
+  const waiting = new Map(people.map((person) => [person.email, person]));
+  const opened = [];
+  for (let look = 0; look < LOOKS && waiting.size > 0; look++) {
+    for (const { to, text } of http.get(MAILBOX).json()) {
+      const person = waiting.get(to[0]);
+      const token = /[?&]token=([^\s&]+)/.exec(text)?.[1];
+      if (!person || !token) continue;
+      waiting.delete(person.email);
+      opened.push({ variables: { token }, caller: person });
+    }
+    if (waiting.size > 0) sleep(LOOK_EVERY_S);
+  }
+  if (waiting.size > 0) throw new Error(`no link was sent to ${[...waiting.keys()]}`);
+  all("VerifyEmail", opened);
+}
+
 /// What a sign-in takes when nothing else runs: as good as all of it is the password's hash.
 function hashMs(guests) {
   const took = guests.slice(0, SIGN_INS_AT_REST).map((guest) => {
@@ -69,6 +91,7 @@ function hashMs(guests) {
 function partners() {
   const numbers = [...Array(PARTNERS).keys()].map((n) => FIRST_PARTNER + n);
   const people = register("partner", numbers);
+  verify(people);
   const created = all(
     "CreatePartner",
     people.map((caller, n) => ({

@@ -20,13 +20,14 @@ mod stuffing;
 mod tally;
 mod wire;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use e2e::{SIGNING_KEYS, Target, TargetOptions};
+use serde_json::json;
 
 use self::scale::Scale;
 use self::tally::Tally;
-use crate::people::{Person, register, registration};
+use crate::people::{Person, anonymous, answer, data, register, registration, token_sent_to};
 use crate::{PARIS, venue};
 
 /// By how much the memory of a process may grow during the test, in kilobytes. All that a process
@@ -36,6 +37,20 @@ const GROWTH_KB: u64 = 200 * 1_024;
 async fn sign_up(target: &Target, name: &str) -> Person {
     let ask = target.ask("Register", registration(name));
     register(&target.client, &target.edge_url, &ask).await
+}
+
+/// Opens the link that came with the account.
+async fn verify(target: &Target, who: &Person) {
+    for _ in 0..100 {
+        if let Some(token) = token_sent_to(&target.last_words(), &who.email) {
+            let verify = target.ask("VerifyEmail", json!({"token": token}));
+            let verified = answer(anonymous(&target.client, &target.edge_url, &verify)).await;
+            assert_eq!(data(&verified)["verifyEmail"], true);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("no link was sent to {}", who.email);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -88,6 +103,7 @@ async fn hostile_clients_crash_nothing_and_see_no_other_users_data() {
     let mut target = start(&limits).await;
     sign_up(&target, "dora").await;
     let mallory = sign_up(&target, "mallory").await;
+    verify(&target, &mallory).await;
     floods::resets(&target, &tally, "dora").await;
     floods::invitations(&target, &tally, &mallory).await;
     stuffing::guess(&target, &tally, "dora", scale).await;

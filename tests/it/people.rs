@@ -77,3 +77,12 @@ pub(crate) async fn register(client: &Client, base: &str, ask: &Ask) -> Person {
     let answer = answer(anonymous(client, base, ask)).await;
     Person::of(&data(&answer)["register"])
 }
+
+/// The token of the link that was sent last to an address, as the log of an origin without a provider
+/// of e-mails shows it.
+pub(crate) fn token_sent_to(log: &str, email: &str) -> Option<String> {
+    let sent = log.lines().rfind(|line| line.contains(email))?;
+    // The line has the text, with its breaks escaped.
+    let (_, rest) = sent.split_once("token=")?;
+    rest.split(['\\', '"', ' ']).next().map(str::to_owned)
+}

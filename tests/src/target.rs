@@ -51,8 +51,8 @@ impl Target {
         let turn = Turn::alone().await;
         let client = ask::client(Duration::from_secs(30))?;
         let mut environment = vec![("YOUSOON_ADMIN_TOKEN", TOKEN.to_owned())];
-        // Refusals are logged as warnings, and there will be thousands.
-        environment.push(("RUST_LOG", "error".to_owned()));
+        // Refusals are logged as warnings, and there will be thousands. What would be sent is logged.
+        environment.push(("RUST_LOG", "error,outgoing=info".to_owned()));
         let store = Store::create(environment)?;
         store.import(&options.venues).await?;
         let nobody = (Ipv4Addr::LOCALHOST, port::free()?).into();

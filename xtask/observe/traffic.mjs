@@ -1,7 +1,7 @@
 // Some traffic for `cargo xtask observe`: what guests and partners do, a few requests a second, through
 // the edge.
 //
-//   TARGET=http://127.0.0.1:8787 MANIFEST=manifest.json node xtask/observe/traffic.mjs [--rounds N]
+//   TARGET=http://127.0.0.1:8787 MANIFEST=manifest.json MAILBOX=http://127.0.0.1:8025/mailbox.json node xtask/observe/traffic.mjs [--rounds N]
 //
 // With --rounds it ends after so many rounds, and with status 1 if a request was not answered as it
 // should be. Without, it goes on until SIGTERM and only prints what went wrong.
@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
-const { TARGET, MANIFEST } = process.env;
+const { TARGET, MANIFEST, MAILBOX } = process.env;
 const { values } = parseArgs({ options: { rounds: { type: "string" } } });
 const rounds = Number(values.rounds ?? Infinity);
 
@@ -20,6 +20,9 @@ const BETWEEN_REQUESTS_MS = 200;
 const BETWEEN_ROUNDS_MS = 1_000;
 /// How long an origin may go on believing that an account has no partner.
 const ACCOUNT_STATE_MS = 2_500;
+/// How often the mailbox is looked at, and for how long at most.
+const LOOK_EVERY_MS = 500;
+const LOOKS = 60;
 const DAY_MS = 86_400_000;
 const PASSWORD = "correct horse battery";
 const RUN = Date.now().toString(36);
@@ -65,9 +68,23 @@ async function register(name) {
   return { ...input, token: data.register.accessToken };
 }
 
+/// Opens the link that came with the account: who founds a partner has verified their address.
+async function verify({ email, token }) {
+  for (let look = 0; look < LOOKS; look++) {
+    const mails = await (await fetch(MAILBOX)).json();
+    const mail = mails.findLast(({ to }) => to[0] === email);
+    const link = mail && /[?&]token=([^\s&]+)/.exec(mail.text);
+    if (link) return run("VerifyEmail", { token: link[1] }, token);
+    await sleep(LOOK_EVERY_MS);
+  }
+  throw new Error(`no link was sent to ${email}`);
+}
+
 /// A partner with an offer that is open at any time.
 async function openPlace() {
-  const { token } = await register("partner");
+  const owner = await register("partner");
+  await verify(owner);
+  const { token } = owner;
   const created = await run("CreatePartner", { input: { name: "Comptoir", category: "BAR" } }, token);
   await sleep(ACCOUNT_STATE_MS);
   const partnerId = created.createPartner.id;

@@ -24,16 +24,8 @@ pub(crate) fn start(program: &Path, port: u16, processes: &mut Processes) -> Res
 pub(crate) fn environment(port: u16, origin_url: &str) -> Vec<(&'static str, String)> {
     let fake = |path: &str| format!("http://127.0.0.1:{port}/{path}");
     let text = str::to_owned;
-    vec![
-        ("YOUSOON_SES_FROM", text("Yousoon <hello@yousoon.test>")),
-        ("YOUSOON_SES_URL", fake("ses")),
-        ("YOUSOON_SES_ACCESS_KEY_ID", text("AKIADEVELOPMENT")),
-        ("YOUSOON_SES_SECRET_KEY", text("dev-ses-secret-key")),
-        ("YOUSOON_SES_SNS_URL", fake("sns/")),
-        (
-            "YOUSOON_SES_TOPICS",
-            text("arn:aws:sns:eu-west-1:000000000000:ses-events"),
-        ),
+    let mut variables = of_emails(port);
+    variables.extend([
         ("YOUSOON_TWILIO_URL", fake("twilio")),
         (
             "YOUSOON_TWILIO_ACCOUNT",
@@ -53,5 +45,23 @@ pub(crate) fn environment(port: u16, origin_url: &str) -> Vec<(&'static str, Str
             text("00000000-0000-4000-8000-000000000000"),
         ),
         ("YOUSOON_ONESIGNAL_KEY", text("dev-onesignal-key")),
+    ]);
+    variables
+}
+
+/// Those of e-mails alone.
+pub(crate) fn of_emails(port: u16) -> Vec<(&'static str, String)> {
+    let fake = |path: &str| format!("http://127.0.0.1:{port}/{path}");
+    let text = str::to_owned;
+    vec![
+        ("YOUSOON_SES_FROM", text("Yousoon <hello@yousoon.test>")),
+        ("YOUSOON_SES_URL", fake("ses")),
+        ("YOUSOON_SES_ACCESS_KEY_ID", text("AKIADEVELOPMENT")),
+        ("YOUSOON_SES_SECRET_KEY", text("dev-ses-secret-key")),
+        ("YOUSOON_SES_SNS_URL", fake("sns/")),
+        (
+            "YOUSOON_SES_TOPICS",
+            text("arn:aws:sns:eu-west-1:000000000000:ses-events"),
+        ),
     ]
 }

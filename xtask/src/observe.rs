@@ -16,7 +16,7 @@ use crate::origin::{self, Documents};
 use crate::processes::{Processes, TemporaryDir};
 use crate::stack::{Runtime, Settings, Stack};
 use crate::test::{self, Count};
-use crate::{build_edge, checkout, http, redis, tools, up};
+use crate::{build_edge, checkout, http, mailbox, redis, tools, up};
 
 pub(crate) use self::programs::Programs;
 use self::servers::Servers;
@@ -94,6 +94,7 @@ struct Observed {
     stack: Stack,
     servers: Servers,
     shipper: Shipper,
+    mailbox_port: u16,
 }
 
 impl Observed {
@@ -108,6 +109,15 @@ impl Observed {
         let redis = redis::start(&settings.data_dir.join("redis"), &mut processes)?;
         settings.environment = servers.variables_of_origin();
         settings.environment.push(("YOUSOON_REDIS_URL", redis));
+        let mailbox_port = http::free_port()?;
+        mailbox::start(
+            &binaries::build_fake_providers()?,
+            mailbox_port,
+            &mut processes,
+        )?;
+        settings
+            .environment
+            .extend(mailbox::of_emails(mailbox_port));
         settings.traced_share = 1.0;
         let stack = Stack::start_beside(processes, settings, binaries)?;
         let log = stack.settings.data_dir.join("logs/origin.log");
@@ -115,6 +125,7 @@ impl Observed {
             shipper: Shipper::start(log, servers.logs),
             stack,
             servers,
+            mailbox_port,
         })
     }
 
@@ -122,6 +133,10 @@ impl Observed {
         let mut node = Command::new("node");
         node.arg(checkout::root().join("xtask/observe/traffic.mjs"))
             .env("TARGET", self.stack.settings.edge_url())
+            .env(
+                "MAILBOX",
+                format!("http://127.0.0.1:{}/mailbox.json", self.mailbox_port),
+            )
             .env(
                 "MANIFEST",
                 origin::manifest_file(&self.stack.settings.data_dir),

@@ -109,13 +109,14 @@ impl KeySet {
     /// same.
     pub fn derived_secret(&self, purpose: &str) -> [u8; 32] {
         let private = self.keys.iter().find_map(|key| key.private.as_ref());
-        let mut hasher = Sha256::new();
-        hasher.update(purpose.as_bytes());
-        hasher.update([0]);
-        if let Some(private) = private {
-            hasher.update(private.as_bytes());
-        }
-        hasher.finalize().into()
+        derived(purpose, private)
+    }
+
+    /// The secrets of every private key, in their order: what was signed under a key that no longer
+    /// signs is still known as long as the key is kept.
+    pub fn derived_secrets(&self, purpose: &str) -> Vec<[u8; 32]> {
+        let private = self.keys.iter().filter_map(|key| key.private.as_ref());
+        private.map(|key| derived(purpose, Some(key))).collect()
     }
 
     /// The verification key with this `kid`.
@@ -123,6 +124,16 @@ impl KeySet {
         let key = self.keys.iter().find(|key| key.kid == kid)?;
         Some(DecodingKey::from_ed_der(key.public.as_bytes()))
     }
+}
+
+fn derived(purpose: &str, private: Option<&SigningKey>) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(purpose.as_bytes());
+    hasher.update([0]);
+    if let Some(private) = private {
+        hasher.update(private.as_bytes());
+    }
+    hasher.finalize().into()
 }
 
 impl Key {

@@ -4,11 +4,13 @@
 //! Reading order: [`caller`] (the user or service that sends a request) → [`tokens`] and [`keys`]
 //! (access tokens, 15 minutes) → [`sessions`] and [`redis_sessions`] (refresh tokens, 7 days) →
 //! [`standing`] (whether an account may still be used, and a session goes on) → [`passwords`] (bcrypt on a bounded pool) →
-//! [`codes`] (six-digit codes and links sent to users) → [`service_tokens`]. [`peer`] determines
+//! [`codes`] (six-digit codes and links sent to users) → [`unsubscribing`] (links that switch e-mails
+//! off) → [`devices`] (which device somebody signs in from) → [`service_tokens`]. [`peer`] determines
 //! the client's address, [`rate`] counts requests, [`qr`] signs the QR codes of bookings.
 
 pub mod caller;
 pub mod codes;
+pub mod devices;
 pub mod keys;
 pub mod language;
 pub mod passwords;
@@ -21,12 +23,17 @@ pub mod service_tokens;
 pub mod sessions;
 pub mod standing;
 pub mod tokens;
+pub mod unsubscribing;
 
 use std::sync::Arc;
 
 use codes::Codes;
+use devices::DeviceHashes;
 use domain::{
-    auth::{codes::CodeStore, service_tokens::ServiceTokenStore, sessions::Sessions},
+    auth::{
+        codes::CodeStore, known_devices::KnownDevices, service_tokens::ServiceTokenStore,
+        sessions::Sessions,
+    },
     secret::Secret,
     users::store::UserStore,
 };
@@ -35,6 +42,7 @@ use service_tokens::ServiceTokens;
 use sessions::RefreshTokens;
 use standing::Standings;
 use tokens::AccessTokens;
+use unsubscribing::Unsubscribing;
 
 #[derive(Clone, Debug)]
 pub struct AuthConfig {
@@ -56,6 +64,9 @@ pub struct Auth {
     pub service_tokens: ServiceTokens,
     pub codes: Codes,
     pub code_store: Arc<dyn CodeStore>,
+    pub unsubscribing: Unsubscribing,
+    pub device_hashes: DeviceHashes,
+    pub known_devices: Arc<dyn KnownDevices>,
 }
 
 impl Auth {
@@ -65,6 +76,7 @@ impl Auth {
         users: Arc<dyn UserStore>,
         sessions: Arc<dyn Sessions>,
         code_store: Arc<dyn CodeStore>,
+        known_devices: Arc<dyn KnownDevices>,
         service_tokens: Arc<dyn ServiceTokenStore>,
     ) -> Result<Self, PasswordError> {
         Ok(Self {
@@ -80,6 +92,9 @@ impl Auth {
             service_tokens: ServiceTokens::new(service_tokens),
             codes: Codes::new(config.tokens.keys.derived_secret("codes")),
             code_store,
+            unsubscribing: Unsubscribing::new(&config.tokens.keys),
+            device_hashes: DeviceHashes::new(&config.tokens.keys),
+            known_devices,
         })
     }
 }

@@ -12,7 +12,11 @@ use crate::{
     environment::Environment,
     live::subscriptions::Live,
     news::mutations::NewsMutations,
-    notifications::{mutations::NotificationMutations, queries::NotificationQueries},
+    notifications::{
+        mutations::NotificationMutations,
+        queries::NotificationQueries,
+        templates::{TemplateMutations, TemplateQueries},
+    },
     offers::{mutations::OfferMutations, queries::OfferQueries},
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
     purges::mutations::PurgeMutations,
@@ -31,6 +35,7 @@ pub struct Query(
     UserQueries,
     AuthQueries,
     NotificationQueries,
+    TemplateQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -44,6 +49,7 @@ pub struct Mutation(
     ProofMutations,
     UserMutations,
     NotificationMutations,
+    TemplateMutations,
     NewsMutations,
 );
 

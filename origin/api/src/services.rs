@@ -12,14 +12,21 @@ use access::{
     rate::{RateLimiter, RateLimitsConfig},
 };
 use domain::{
-    StoreError, announcements::store::AnnouncementStore, bookings::store::BookingStore,
-    messages::reach::ReachStore, notifications::store::NotificationStore,
-    offers::store::OfferStore, partners::store::PartnerStore, purges::PurgeStore,
-    stats::store::StatsStore, team::store::TeamStore, users::store::UserStore,
+    StoreError,
+    announcements::store::AnnouncementStore,
+    bookings::store::BookingStore,
+    messages::{reach::ReachStore, sms_countries::SmsCountries, templates::TemplateStore},
+    notifications::store::NotificationStore,
+    offers::store::OfferStore,
+    partners::store::PartnerStore,
+    purges::PurgeStore,
+    stats::store::StatsStore,
+    team::store::TeamStore,
+    users::store::UserStore,
 };
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
-use templates::{Links, Templates};
+use templates::{Current, Links};
 use tokio::sync::watch;
 
 use crate::{
@@ -57,8 +64,12 @@ pub struct Shared {
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
     /// The texts of the inbox, and where they lead.
-    pub templates: Templates,
+    pub templates: Current,
+    /// Those of them that administrators changed.
+    pub stored_templates: Arc<dyn TemplateStore>,
     pub links: Links,
+    /// Which phone numbers SMS are sent to.
+    pub sms_countries: SmsCountries,
     /// Tells this server's workers that there is a task: they look by themselves only now and then.
     pub queue_wake: watch::Sender<()>,
     pub caches: Caches,

@@ -25,6 +25,8 @@ use domain::{
     },
 };
 
+use crate::sign_ins::SignIn;
+
 /// Why nothing is told to somebody who has left.
 pub(crate) const NO_ACCOUNT: &str = "there is no active account";
 
@@ -121,6 +123,20 @@ impl Sources {
                 user,
                 channel,
             } => self.message((*notice, booking, user), *channel).await,
+            Work::NewDevice {
+                user,
+                device,
+                at_ms,
+                channel,
+            } => {
+                let (device, at_ms) = (device.as_deref(), *at_ms);
+                let sign_in = SignIn {
+                    user,
+                    device,
+                    at_ms,
+                };
+                self.sign_in(task, sign_in, *channel, now_ms).await
+            }
             Work::Announcement { what, after } => {
                 self.announce(task, (what, after.as_ref()), now_ms).await
             }
@@ -147,6 +163,9 @@ impl Sources {
         let Some(account) = self.active(user).await? else {
             return Ok(Composed::Needless(NO_ACCOUNT));
         };
+        if purpose == CodePurpose::VerifyEmail && account.email_verified_at_ms.is_some() {
+            return Ok(Composed::Needless("the address is verified already"));
+        }
         let code = self.codes.code(purpose, nonce);
         let stored = self.code_store.get(user, purpose).await?;
         // Only the latest code of its purpose is good, and only for the address that it was made for.

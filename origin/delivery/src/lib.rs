@@ -10,6 +10,8 @@ mod circuit;
 mod composing;
 mod metrics;
 mod notices;
+mod sign_ins;
+mod unsubscribing;
 mod working;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -22,6 +24,7 @@ use domain::{
         kind::{Channel, Kind},
         provider::{Content, Provider, SendError},
         reach::{AddressHash, Barrier, Reach, ReachStore},
+        sms_countries::SmsCountries,
     },
     notifications::device::DeviceId,
     queue::{
@@ -29,11 +32,12 @@ use domain::{
         store::{End, QueueStore},
     },
 };
-use templates::{Links, Rendered, Templates};
+use templates::{Current, Links, Rendered};
 use tokio::{sync::watch, time::timeout};
 
 pub use composing::Sources;
 pub use metrics::Metrics;
+pub use unsubscribing::UnsubscribeLinks;
 
 use circuit::Circuit;
 use composing::{Addressed, Composed, Recipient};
@@ -66,8 +70,12 @@ pub struct Parts {
     pub queue: Arc<dyn QueueStore>,
     pub reach: Arc<dyn ReachStore>,
     pub sources: Sources,
-    pub templates: Templates,
+    pub templates: Current,
     pub links: Links,
+    /// Where e-mails of kinds that can be switched off are switched off; none without an address.
+    pub unsubscribe: Option<UnsubscribeLinks>,
+    /// The countries of the numbers that SMS are sent to.
+    pub sms_countries: SmsCountries,
     pub providers: Providers,
     pub now: Now,
     /// Told when a task was stored.
@@ -218,6 +226,13 @@ impl Delivery {
             language,
             letter,
         } = *addressed;
+        if let Recipient::Phone(number) = &to
+            && !parts.sms_countries.takes(number)
+        {
+            return End::Needless {
+                why: "no SMS are sent to this country or kind of number",
+            };
+        }
         let channel = to.channel();
         if let Some(due_at_ms) = letter.waits_until(channel, now_ms) {
             return End::Later {
@@ -232,9 +247,14 @@ impl Delivery {
             Ok(Some(barrier)) => return End::Needless { why: barrier.why() },
             Err(error) => return self.later(task, chain(&error), None),
         }
+        let links = match &parts.unsubscribe {
+            Some(unsubscribe) => unsubscribe.added(&parts.links, task.person.as_ref(), &letter),
+            None => parts.links.clone(),
+        };
         let rendered = parts
             .templates
-            .render(&letter, language, channel, &parts.links);
+            .get()
+            .render(&letter, language, channel, &links);
         let content = match (rendered, to) {
             (Ok(Rendered::Email(email)), Recipient::Email(to)) => Content::Email(email.to(to)),
             (Ok(Rendered::Sms(sms)), Recipient::Phone(to)) => Content::Sms(sms.to(to)),

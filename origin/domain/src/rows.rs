@@ -55,11 +55,13 @@ pub enum Collection {
     Reach,
     Devices,
     Inbox,
+    Templates,
+    KnownDevices,
     Campaigns,
 }
 
 impl Collection {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -77,6 +79,8 @@ impl Collection {
         Self::Reach,
         Self::Devices,
         Self::Inbox,
+        Self::Templates,
+        Self::KnownDevices,
         Self::Campaigns,
     ];
 
@@ -99,6 +103,8 @@ impl Collection {
             Self::Reach => "reach",
             Self::Devices => "devices",
             Self::Inbox => "inbox",
+            Self::Templates => "templates",
+            Self::KnownDevices => "known_devices",
             Self::Campaigns => "campaigns",
         }
     }

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use cache_core::Tag;
 use pq_core::DocumentHash;
 
-use crate::{BookingId, NotificationId, OfferId, PartnerId, UserId};
+use crate::{BookingId, NotificationId, OfferId, PartnerId, UserId, messages::kind::Kind};
 
 /// The prefix of [`offer`] tags.
 const OFFER: &str = "offer:";
@@ -18,6 +18,8 @@ const PARTNER: &str = "partner:";
 const PUBLISHED: &str = "published:";
 /// The prefix of [`booking`] tags.
 const BOOKING: &str = "booking:";
+/// The prefix of [`template`] tags.
+const TEMPLATE: &str = "template:";
 /// The prefix of [`inbox`] tags.
 const INBOX: &str = "inbox:";
 /// The prefix of [`document`] tags.
@@ -57,9 +59,9 @@ pub fn published_offer(tag: &Tag) -> Option<OfferId> {
 }
 
 /// Whether an answer that is shared may carry this tag. Those of a booking are private, and no answer
-/// carries a [`published`] or [`inbox`] tag.
+/// carries a [`published`], [`template`] or [`inbox`] tag.
 pub fn is_on_shared_answers(tag: &Tag) -> bool {
-    ![PUBLISHED, BOOKING, INBOX]
+    ![PUBLISHED, BOOKING, TEMPLATE, INBOX]
         .iter()
         .any(|prefix| tag.as_str().starts_with(prefix))
 }
@@ -77,6 +79,12 @@ pub fn tagged_partner(tag: &Tag) -> Option<PartnerId> {
 /// On every answer that shows this booking.
 pub fn booking(id: &BookingId) -> Tag {
     named(BOOKING, id)
+}
+
+/// On no answer: in the purge log and its audit it tells that an administrator changed a text of messages
+/// of this kind.
+pub fn template(kind: Kind) -> Tag {
+    fixed_with(TEMPLATE, kind.as_str())
 }
 
 /// On no answer: in the purge log it reports that the user's inbox has a new entry. The log outlives
@@ -108,6 +116,12 @@ pub fn all_partners() -> Tag {
 /// On the list of categories.
 pub fn categories() -> Tag {
     fixed("category")
+}
+
+fn fixed_with(prefix: &str, word: &'static str) -> Tag {
+    format!("{prefix}{word}")
+        .parse()
+        .expect("a word of ours is printable ASCII")
 }
 
 fn fixed(text: &'static str) -> Tag {

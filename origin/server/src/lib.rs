@@ -31,6 +31,8 @@ pub mod server;
 pub mod state;
 pub mod stats;
 pub mod telemetry;
+pub mod texts;
 pub mod transfer;
 pub mod turns;
+pub mod unsubscribe;
 pub mod webhooks;

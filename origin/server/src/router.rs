@@ -21,7 +21,7 @@ use crate::{
     http::{answer, graphiql, serve},
     inspect, keys, middleware, purges, readiness,
     state::AppState,
-    webhooks,
+    unsubscribe, webhooks,
 };
 
 /// Builds the whole application: all routes of the process's roles inside all layers.
@@ -71,7 +71,8 @@ pub fn router(
         .merge(files)
         .route("/internal/documents/{hash}", get(documents::get))
         .route("/webhooks/ses", webhooks::of_ses())
-        .route("/webhooks/twilio", webhooks::of_twilio());
+        .route("/webhooks/twilio", webhooks::of_twilio())
+        .route("/unsubscribe", unsubscribe::route());
     let of_api = match state.config.environment {
         Environment::Development => of_api.merge(graphiql::routes()),
         Environment::Production => of_api,

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     bookings::ending::Ending, config::Role, connections, inboxes, live, metrics, router::router,
-    state::AppState, stats as flushing, turns,
+    state::AppState, stats as flushing, texts, turns,
 };
 
 /// How long open connections may take to end when the server stops.
@@ -66,6 +66,9 @@ impl Background {
         let mut tasks = JoinSet::new();
         let (log, roles) = (&state.services.purge_log, state.config.roles);
         tasks.spawn(follow(state.clone(), stop.clone()));
+        if roles.has(Role::Api) || roles.has(Role::Live) || roles.has(Role::Jobs) {
+            tasks.spawn(texts::run(state.clone(), stop.clone()));
+        }
         if roles.serves_clients() {
             tasks.spawn(following::run(state.services.lists.clone(), stop.clone()));
             tasks.spawn(checking::run(state.services.lists.clone(), stop.clone()));

@@ -13,15 +13,18 @@ use api::{
     stats::counter::Views,
 };
 use cache_tiered::tail;
-use delivery::{Delivery, Providers, Sources};
-use domain::{StoreError, auth::sessions::Sessions, messages::provider::Provider, purges::LogRole};
+use delivery::{Delivery, Providers, Sources, UnsubscribeLinks};
+use domain::{
+    StoreError, auth::sessions::Sessions, error_chain::chain, messages::provider::Provider,
+    purges::LogRole,
+};
 use onesignal::OneSignal;
 use outgoing::{MessageLog, UnsentMessages};
 use pq_core::compile::{CompileError, Compiler};
 use provider_http::SetupError;
 use purging::{PurgeLog, relay::RelayStatus};
 use ses::Ses;
-use templates::{TemplateError, Templates};
+use templates::{Current, TemplateError};
 use tokio::sync::watch;
 use twilio::Twilio;
 
@@ -31,6 +34,7 @@ use crate::{
     live::Hub,
     metrics::Requests,
     telemetry::request::Tracing,
+    texts,
     webhooks::Webhooks,
 };
 
@@ -118,30 +122,30 @@ impl AppState {
             &config.auth,
             config.admin.token.clone(),
             Arc::clone(&database.users),
-            sessions.unwrap_or(database.sessions),
-            database.codes,
-            database.service_tokens,
+            sessions.unwrap_or_else(|| Arc::clone(&database.sessions)),
+            Arc::clone(&database.codes),
+            Arc::clone(&database.known_devices),
+            Arc::clone(&database.service_tokens),
         )?;
         let unsent = Arc::new(unsent(&config));
         let (queue_wake, entries_stored) = (watch::Sender::new(()), watch::Sender::new(()));
-        let templates = Templates::new()?;
+        let templates = Current::new()?;
+        if let Err(error) = texts::follow(&*database.templates, &templates).await {
+            // The program's own are used until they can be read.
+            tracing::warn!(
+                error = chain(&error),
+                "the texts that administrators changed cannot be read yet"
+            );
+        }
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
-            queue: database.queue,
+            queue: Arc::clone(&database.queue),
             reach: Arc::clone(&database.reach),
-            sources: Sources {
-                users: Arc::clone(&database.users),
-                bookings: Arc::clone(&database.bookings),
-                offers: Arc::clone(&database.offers),
-                partners: Arc::clone(&database.partners),
-                teams: Arc::clone(&database.teams),
-                notifications: Arc::clone(&database.notifications),
-                announcements: Arc::clone(&database.announcements),
-                code_store: Arc::clone(&auth.code_store),
-                codes: auth.codes.clone(),
-            },
+            sources: sources(&database, &auth),
             templates: templates.clone(),
             links: config.messages.links.clone(),
+            unsubscribe: unsubscribe_links(&config, &auth),
+            sms_countries: config.messages.sms_countries.clone(),
             providers: providers(&config.providers, &unsent)?,
             now: Arc::new(move || wall.now_ms()),
             wake: queue_wake.clone(),
@@ -172,7 +176,9 @@ impl AppState {
             notifications: database.notifications,
             announcements: database.announcements,
             templates,
+            stored_templates: database.templates,
             links: config.messages.links.clone(),
+            sms_countries: config.messages.sms_countries.clone(),
             reach: database.reach,
             queue_wake,
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
@@ -205,6 +211,29 @@ impl AppState {
             config,
         })))
     }
+}
+
+/// What messages are made of.
+fn sources(database: &Database, auth: &Auth) -> Sources {
+    Sources {
+        users: Arc::clone(&database.users),
+        bookings: Arc::clone(&database.bookings),
+        offers: Arc::clone(&database.offers),
+        partners: Arc::clone(&database.partners),
+        teams: Arc::clone(&database.teams),
+        notifications: Arc::clone(&database.notifications),
+        announcements: Arc::clone(&database.announcements),
+        code_store: Arc::clone(&auth.code_store),
+        codes: auth.codes.clone(),
+    }
+}
+
+fn unsubscribe_links(config: &Config, auth: &Auth) -> Option<UnsubscribeLinks> {
+    let url = config.messages.unsubscribe.clone()?;
+    Some(UnsubscribeLinks {
+        url,
+        tokens: auth.unsubscribing.clone(),
+    })
 }
 
 /// Keeps messages; in production their texts are not logged.

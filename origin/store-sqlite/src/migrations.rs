@@ -93,6 +93,16 @@ const MIGRATIONS: &[Migration] = &[
         name: "announcements",
         sql: include_str!("migrations/announcements.sql"),
     },
+    Migration {
+        version: 17,
+        name: "templates",
+        sql: include_str!("migrations/templates.sql"),
+    },
+    Migration {
+        version: 18,
+        name: "known devices",
+        sql: include_str!("migrations/known_devices.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

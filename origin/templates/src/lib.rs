@@ -5,12 +5,14 @@
 //!   values look.
 //! - `source.rs`, `markup.rs`: what a template may contain; `check.rs`: trying one.
 //! - `render.rs`: from a letter to its text.
+//! - `current.rs`: the templates in use, which change while the program runs.
 //!
 //! An administrator may replace a part ([`Overrides`]). Such a template passes the same checks as the
 //! program's own, and only once it rendered everything that a letter can contain.
 
 mod check;
 mod clean;
+mod current;
 mod embedded;
 mod engine;
 mod fitting;
@@ -28,6 +30,7 @@ mod typography;
 mod variables;
 
 pub use check::{Preview, original, variables};
+pub use current::Current;
 pub use links::{Links, NotHttps};
 pub use overrides::{Overrides, Rejected};
 pub use problem::{Cause, Problem};

@@ -11,12 +11,12 @@ use serde::Deserialize;
 
 use super::Options;
 use crate::balancer::Balancer;
-use crate::binaries::Binaries;
+use crate::binaries::{self, Binaries};
 use crate::origin::{self, Documents};
 use crate::processes::{Memory, Processes, TemporaryDir};
 use crate::secrets::{self, Secrets};
 use crate::stack::{Edge, Runtime};
-use crate::{checkout, http, progress, redis};
+use crate::{checkout, http, mailbox, progress, redis};
 
 const ORIGINS: [&str; 2] = ["origin-1", "origin-2"];
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -64,6 +64,7 @@ pub(super) fn run(
     command
         .env("TARGET", format!("http://127.0.0.1:{}", running.edge_port))
         .env("MANIFEST", origin::manifest_file(dir.path()))
+        .env("MAILBOX", system.mailbox())
         .env("TOKEN", &system.secrets.admin_token);
     if let Some(limit_ms) = options.limit_ms {
         command.env("LIMIT_MS", limit_ms.to_string());
@@ -114,6 +115,7 @@ pub(super) struct System<'a> {
     binaries: &'a Binaries,
     secrets: Secrets,
     environment: Vec<(&'static str, String)>,
+    mailbox_port: u16,
 }
 
 /// What runs.
@@ -130,7 +132,7 @@ pub(super) struct Origin {
 }
 
 impl<'a> System<'a> {
-    /// Starts its Redis.
+    /// Starts its Redis, and the mailbox in which the owners of partners find their links.
     pub(super) fn new(
         options: &Options,
         dir: &'a Path,
@@ -139,13 +141,23 @@ impl<'a> System<'a> {
         processes: &mut Processes,
     ) -> Result<Self> {
         let redis = redis::start(&dir.join("redis"), processes)?;
+        let mailbox_port = http::free_port()?;
+        mailbox::start(&binaries::build_fake_providers()?, mailbox_port, processes)?;
+        let mut environment = environment(options, &redis)?;
+        environment.extend(mailbox::of_emails(mailbox_port));
         Ok(Self {
             dir,
             edge_dir,
             binaries,
             secrets: secrets::load_or_create(dir)?,
-            environment: environment(options, &redis)?,
+            environment,
+            mailbox_port,
         })
+    }
+
+    /// Where what was sent can be read.
+    pub(super) fn mailbox(&self) -> String {
+        format!("http://127.0.0.1:{}/mailbox.json", self.mailbox_port)
     }
 
     /// Starts all of it.

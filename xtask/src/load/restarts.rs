@@ -64,6 +64,7 @@ pub(super) fn run(
     traffic
         .env("TARGET", format!("http://127.0.0.1:{}", running.edge_port))
         .env("MANIFEST", origin::manifest_file(dir.path()))
+        .env("MAILBOX", system.mailbox())
         .env("SECONDS", SECONDS.to_string());
     progress::announce("k6 with 200 requests a second, while origins are replaced");
     let traffic = thread::spawn(move || traffic.status());

@@ -183,6 +183,8 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         ("catalogue", "offers"),
         ("bookings", "users"),
         ("team", "users"),
+        // An account is stored with its first code.
+        ("users", "auth"),
     ],
 )];
 

@@ -2,6 +2,9 @@
 //!
 //! A budget of a network is generous, because each attempt may be somebody else's: the guests of a
 //! venue share one address. A budget of an account, an address or a partner is tight.
+//!
+//! Whatever sends a message counts under the budgets of its own operation and under those of all
+//! messages, which bound what several operations do to one address together.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -68,6 +71,18 @@ pub struct Budgets {
     pub invite_partner: Budget,
     /// Invitations to an address, of all partners.
     pub invite_recipient: Budget,
+    /// Messages to an address or number, whatever causes them: in an hour, and in a day.
+    pub messages_to_hour: Budget,
+    pub messages_to_day: Budget,
+    /// Messages to others and to themselves that an account or service causes.
+    pub messages_by_hour: Budget,
+    pub messages_by_day: Budget,
+    /// Messages that a network causes.
+    pub messages_network_hour: Budget,
+    pub messages_network_day: Budget,
+    /// Links to unsubscribe that a network opens or uses. A mail service has few addresses for all its
+    /// users.
+    pub unsubscribe_network: Budget,
     /// Devices that a user registers for push notifications.
     pub device: Budget,
     /// Writes of offers, establishments and partners by a user.
@@ -122,6 +137,38 @@ impl Default for Budgets {
                 10,
                 DAY,
             ),
+            messages_to_hour: budget(
+                "messages-to-hour",
+                "YOUSOON_LIMIT_MESSAGES_TO_HOUR",
+                10,
+                HOUR,
+            ),
+            messages_to_day: budget("messages-to-day", "YOUSOON_LIMIT_MESSAGES_TO_DAY", 30, DAY),
+            messages_by_hour: budget(
+                "messages-by-hour",
+                "YOUSOON_LIMIT_MESSAGES_BY_HOUR",
+                60,
+                HOUR,
+            ),
+            messages_by_day: budget("messages-by-day", "YOUSOON_LIMIT_MESSAGES_BY_DAY", 200, DAY),
+            messages_network_hour: budget(
+                "messages-network-hour",
+                "YOUSOON_LIMIT_MESSAGES_NETWORK_HOUR",
+                300,
+                HOUR,
+            ),
+            messages_network_day: budget(
+                "messages-network-day",
+                "YOUSOON_LIMIT_MESSAGES_NETWORK_DAY",
+                2_000,
+                DAY,
+            ),
+            unsubscribe_network: budget(
+                "unsubscribe-network",
+                "YOUSOON_LIMIT_UNSUBSCRIBE_NETWORK",
+                3_000,
+                HOUR,
+            ),
             device: budget("device", "YOUSOON_LIMIT_DEVICE", 60, HOUR),
             catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
             catalogue_partner: budget(
@@ -136,7 +183,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 21] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 28] {
         let Self {
             register_network,
             login,
@@ -156,6 +203,13 @@ impl Budgets {
             invite,
             invite_partner,
             invite_recipient,
+            messages_to_hour,
+            messages_to_day,
+            messages_by_hour,
+            messages_by_day,
+            messages_network_hour,
+            messages_network_day,
+            unsubscribe_network,
             device,
             catalogue,
             catalogue_partner,
@@ -179,6 +233,13 @@ impl Budgets {
             invite,
             invite_partner,
             invite_recipient,
+            messages_to_hour,
+            messages_to_day,
+            messages_by_hour,
+            messages_by_day,
+            messages_network_hour,
+            messages_network_day,
+            unsubscribe_network,
             device,
             catalogue,
             catalogue_partner,

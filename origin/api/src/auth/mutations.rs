@@ -26,7 +26,7 @@ pub struct AuthMutations;
 
 #[Object]
 impl AuthMutations {
-    /// Creates an account and signs in.
+    /// Creates an account, sends its address a verification link and signs in.
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> Result<AuthPayload> {
         let request = RequestContext::of(ctx);
         let input = input.read().map_err(broken)?;

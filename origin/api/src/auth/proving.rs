@@ -15,12 +15,13 @@ use domain::{
         kind::Channel,
         reach::{AddressHash, Reach},
     },
+    queue::NewTask,
     sentence::Sentence,
     texts::{pasted_token, typed_code},
     users::{
         account::{Account, EmailKey, Status},
         change::AccountChange,
-        codes::PHONE_TAKEN,
+        codes::{PHONE_NOT_SERVED, PHONE_TAKEN},
         store::Changed,
     },
 };
@@ -76,6 +77,7 @@ pub async fn request_phone_code(request: &RequestContext) -> Result<()> {
             ),
         )
     })?;
+    served(request, Some(phone))?;
     let user = &account.id;
     count_attempt(request, Attempt::SendCode { user, phone }).await?;
     let sent = send(
@@ -203,17 +205,28 @@ async fn send(
     }) {
         return Ok(());
     }
-    let (user, nonce) = (&account.id, Codes::nonce());
-    let code = auth.codes.code(purpose, &nonce);
-    let stored = auth
-        .codes
-        .stored(user, account.epoch, purpose, &target, &code, now_ms);
-    let task = stored.task(nonce);
+    let (stored, task) = new_code(services, account, purpose, &target, now_ms);
     // Not put if the account was erased since it was looked up.
     if auth.code_store.put(stored, task).await? {
         services.queue_wake.send_replace(());
     }
     Ok(())
+}
+
+/// A new code to this address or number, and the task that sends it.
+pub fn new_code(
+    services: &Services,
+    account: &Account,
+    purpose: CodePurpose,
+    target: &str,
+    now_ms: i64,
+) -> (StoredCode, NewTask) {
+    let (codes, nonce) = (&services.auth.codes, Codes::nonce());
+    let code = codes.code(purpose, &nonce);
+    let (user, epoch) = (&account.id, account.epoch);
+    let stored = codes.stored(user, epoch, purpose, target, &code, now_ms);
+    let task = stored.task(nonce);
+    (stored, task)
 }
 
 /// The code of a link's token. It is good until it expires or another one replaces it: what it
@@ -251,6 +264,21 @@ async fn change_account(
         )),
         Changed::NotFound | Changed::LastOwner(_) => Err(wrong_code()),
     }
+}
+
+/// Refuses a phone number that no SMS are sent to.
+pub fn served(request: &RequestContext, phone: Option<&str>) -> Result<()> {
+    let countries = &request.services.sms_countries;
+    if phone.is_none_or(|phone| countries.takes(phone)) {
+        return Ok(());
+    }
+    Err(refused(
+        PHONE_NOT_SERVED,
+        Sentence::new(
+            "Yousoon n’envoie pas de SMS à ce numéro : son pays n’est pas desservi, ou il est surtaxé",
+            "Yousoon sends no SMS to this number: its country is not served, or it costs extra",
+        ),
+    ))
 }
 
 /// One refusal for every unusable code (wrong, used, expired, too many tries), so that the caller

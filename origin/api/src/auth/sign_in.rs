@@ -1,6 +1,7 @@
 //! The steps of signing in. Each way of signing in ends with a new pair of tokens.
 
 use access::{
+    devices,
     passwords::{Compared, Password, PasswordError},
     sessions::RefreshToken,
     tokens,
@@ -9,7 +10,9 @@ use async_graphql::{Error, Result};
 use domain::{
     UserId,
     auth::{
+        codes::CodePurpose,
         error_codes::{CREDENTIALS_INVALID, REFRESH_TOKEN_INVALID},
+        known_devices::{Met, SignIn},
         sessions::{LIFE_MS, Rotation, Session, SessionId},
     },
     sentence::{Language, Sentence},
@@ -26,11 +29,12 @@ use pq_core::ErrorCode;
 use crate::{
     auth::{
         input::{ChangePasswordInput, LoginInput, RegisterInput},
+        proving::{new_code, served},
         queries::AuthPayload,
     },
     nodes::user::UserNode,
     request::{
-        attempts::{Attempt, count_attempt, remember_network},
+        attempts::{Attempt, count_attempt, remember_network, wait_s},
         context::RequestContext,
         errors::{failed, failed_with, refused},
     },
@@ -38,6 +42,7 @@ use crate::{
 
 pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<AuthPayload> {
     count_attempt(request, Attempt::Register).await?;
+    served(request, input.phone.as_deref())?;
     // Before anything is looked up: it takes as long whether the address is taken or not.
     let password = hash(request, input.password).await?;
     let now_ms = request.now_ms;
@@ -65,9 +70,23 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
         created_at_ms: now_ms,
         updated_at_ms: now_ms,
     };
-    let created = request.services.users.create(account.clone(), consents);
+    // Stored with the account: no crash leaves an account that waits for a link that nobody sends.
+    let services = &request.services;
+    let verify = CodePurpose::VerifyEmail;
+    // Above a limit, which others may have used up, the account comes without a link: its owner asks
+    // for one later.
+    let email = account.email_key();
+    let may_send = wait_s(request, Attempt::SendFirst(&email)).await.is_none();
+    let code = may_send.then(|| new_code(services, &account, verify, &account.email, now_ms));
+    let is_sent = code.is_some();
+    let created = services.users.create(account.clone(), consents, code);
     match created.await.map_err(failed)? {
-        Created::Done => begin(request, account).await,
+        Created::Done => {
+            if is_sent {
+                services.queue_wake.send_replace(());
+            }
+            begin(request, account).await
+        }
         Created::EmailTaken => Err(refused(
             EMAIL_TAKEN,
             Sentence::new(
@@ -227,8 +246,30 @@ pub async fn hash(request: &RequestContext, password: String) -> Result<Password
     hashed.await.map_err(not_compared)
 }
 
+/// Notes the device of a sign-in. Before its session begins: a server that is killed in between has told
+/// the owner of a sign-in too many, and not of one too few.
+async fn meet(request: &RequestContext, user: &UserId) -> Result<()> {
+    let auth = &request.services.auth;
+    let device = request.asker.device.as_deref().and_then(devices::family);
+    let met = auth.known_devices.meet(SignIn {
+        user: user.clone(),
+        hashes: auth.device_hashes.of(user, device.as_deref()),
+        device,
+        now_ms: request.now_ms,
+    });
+    match met.await.map_err(failed)? {
+        Met::New => {
+            request.services.queue_wake.send_replace(());
+        }
+        // An account that is gone gets no session either.
+        Met::Known | Met::NoAccount => {}
+    }
+    Ok(())
+}
+
 /// Creates a session and issues its tokens.
 async fn begin(request: &RequestContext, account: Account) -> Result<AuthPayload> {
+    meet(request, &account.id).await?;
     let token = RefreshToken::first();
     let session = Session {
         id: token.session(),

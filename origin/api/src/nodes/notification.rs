@@ -130,6 +130,7 @@ impl NotificationNode {
         let links = &services.links;
         let rendered = services
             .templates
+            .get()
             .render(&letter, language, Channel::Inbox, links);
         let ShortText { title, body, link } = match rendered {
             Ok(Rendered::Inbox(text)) => text,

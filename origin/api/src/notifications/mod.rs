@@ -1,4 +1,5 @@
-//! Notifications: devices and the inbox.
+//! Notifications: devices, the inbox, and the texts of messages.
 
 pub mod mutations;
 pub mod queries;
+pub mod templates;

@@ -44,9 +44,10 @@ pub struct PartnerMutations;
 
 #[Object]
 impl PartnerMutations {
-    /// Creates a partner; the signed-in user becomes its owner. The next access token carries the
-    /// membership. A repeated call with the same `idempotencyKey` returns the same partner.
-    /// Refusals: `ALREADY_MEMBER`, `BAD_USER_INPUT`.
+    /// Creates a partner; the signed-in user, whose e-mail address is verified, becomes its owner. The
+    /// next access token carries the membership. A repeated call with the same `idempotencyKey` returns
+    /// the same partner.
+    /// Refusals: `EMAIL_NOT_VERIFIED`, `ALREADY_MEMBER`, `BAD_USER_INPUT`.
     async fn create_partner(
         &self,
         ctx: &Context<'_>,
@@ -61,6 +62,7 @@ impl PartnerMutations {
         if let Some(key) = key {
             partner.id = PartnerId::derive(ACTION, &idempotency::seed(&user.id, &key));
         }
+        request.with_verified_email().await?;
         count_write(request, None).await?;
         let author = author(request, ACTION);
         let store = &request.services.partners;

@@ -8,6 +8,9 @@
 //! network together, with a limit far below that of the account alone. And in a network from which
 //! somebody signed in to the account lately, only that limit counts: what others tried at the account
 //! from elsewhere, or at other accounts from there, holds nobody back.
+//!
+//! Whatever sends a message is also counted with all other messages: by recipient, by the account
+//! that causes it, and by network.
 
 use std::num::NonZeroU32;
 
@@ -22,6 +25,7 @@ use access::{
 use async_graphql::Result;
 use domain::{
     PartnerId, UserId,
+    messages::reach::AddressHash,
     sentence::Sentence,
     users::account::{EmailKey, Role},
 };
@@ -38,6 +42,8 @@ pub enum Attempt<'a> {
     Login(&'a EmailKey),
     /// Checking the password of a signed-in user again.
     Confirm(&'a UserId),
+    /// Sending the link that a new account's address gets with it.
+    SendFirst(&'a EmailKey),
     /// Sending a link to the signed-in user's own address.
     SendEmail { user: &'a UserId, to: &'a EmailKey },
     /// Sending an SMS code to a phone. Each costs us money, and its owner did not always ask for it.
@@ -73,6 +79,33 @@ enum Target {
 
 impl Attempt<'_> {
     fn limits(self, budgets: &Budgets, caller: &Caller) -> Vec<(Budget, Target)> {
+        let mut limits = self.own_limits(budgets, caller);
+        if let Some(to) = self.recipient() {
+            limits.extend(messages(budgets, caller, to));
+        }
+        limits
+    }
+
+    /// The address or number that a message is sent to.
+    fn recipient(&self) -> Option<&str> {
+        match self {
+            Self::SendFirst(to)
+            | Self::SendReset(to)
+            | Self::SendEmail { to, .. }
+            | Self::Invite { to, .. } => Some(to.as_str()),
+            Self::SendCode { phone, .. } => Some(phone),
+            Self::Register
+            | Self::Login(_)
+            | Self::Confirm(_)
+            | Self::TryCode(_)
+            | Self::TryLink
+            | Self::RegisterDevice(_)
+            | Self::Write(_) => None,
+        }
+    }
+
+    /// The limits of this operation alone.
+    fn own_limits(self, budgets: &Budgets, caller: &Caller) -> Vec<(Budget, Target)> {
         let everywhere = |text: &str| Target::Everywhere(text.to_owned());
         match self {
             Self::Register => vec![(budgets.register_network, Target::Network)],
@@ -82,6 +115,7 @@ impl Attempt<'_> {
                 (budgets.login_network, Target::Network),
             ],
             Self::Confirm(user) => vec![(budgets.confirm, everywhere(user.as_str()))],
+            Self::SendFirst(to) => vec![(budgets.send_email_recipient, everywhere(to.as_str()))],
             Self::SendEmail { user, to } => vec![
                 (budgets.send_email, everywhere(user.as_str())),
                 (budgets.send_email_recipient, everywhere(to.as_str())),
@@ -119,6 +153,7 @@ impl Attempt<'_> {
             Self::Login(email) | Self::SendReset(email) => Some(email.as_str().to_owned()),
             Self::Register
             | Self::Confirm(_)
+            | Self::SendFirst(_)
             | Self::SendEmail { .. }
             | Self::SendCode { .. }
             | Self::TryCode(_)
@@ -128,6 +163,27 @@ impl Attempt<'_> {
             | Self::Write(_) => None,
         }
     }
+}
+
+/// The limits of all messages together, whatever causes them.
+fn messages(budgets: &Budgets, caller: &Caller, to: &str) -> Vec<(Budget, Target)> {
+    let to = || Target::Everywhere(AddressHash::of(to).as_str().to_owned());
+    let mut limits = vec![
+        (budgets.messages_to_hour, to()),
+        (budgets.messages_to_day, to()),
+        (budgets.messages_network_hour, Target::Network),
+        (budgets.messages_network_day, Target::Network),
+    ];
+    match caller {
+        Caller::User(_) | Caller::Service(_) => {
+            let by = || Target::Everywhere(caller.actor());
+            limits.push((budgets.messages_by_hour, by()));
+            limits.push((budgets.messages_by_day, by()));
+        }
+        // Only their network is known.
+        Caller::Anonymous | Caller::Unknown(_) => {}
+    }
+    limits
 }
 
 /// Counts an attempt against its limits; refuses it with the time to wait if one is exceeded.

@@ -7,7 +7,12 @@ use async_graphql::{
     Context, Result,
     dataloader::{DataLoader, HashMapCache},
 };
-use domain::{UserId, auth::sessions::SessionId, sentence::Sentence, users::account::Account};
+use domain::{
+    UserId,
+    auth::sessions::SessionId,
+    sentence::Sentence,
+    users::{account::Account, codes::EMAIL_NOT_VERIFIED},
+};
 use pq_core::ErrorCode;
 
 use super::{
@@ -78,6 +83,23 @@ impl RequestContext {
         let user = self.signed_in()?;
         let found = self.services.users.by_id(&user.id).await.map_err(failed)?;
         found.ok_or_else(gone)
+    }
+
+    /// Refuses users who have not verified their e-mail address: anybody can sign up with one of
+    /// somebody else. Services have none.
+    pub async fn with_verified_email(&self) -> Result<()> {
+        if let Caller::User(_) = &self.asker.caller
+            && self.account().await?.email_verified_at_ms.is_none()
+        {
+            return Err(refused(
+                EMAIL_NOT_VERIFIED,
+                Sentence::new(
+                    "vérifiez d’abord votre adresse e-mail, avec le lien qui vous a été envoyé",
+                    "first verify your e-mail address, with the link that was sent to you",
+                ),
+            ));
+        }
+        Ok(())
     }
 }
 

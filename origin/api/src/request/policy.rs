@@ -48,6 +48,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "booking", Who::SignedIn),
     ("Query", "notifications", Who::SignedIn),
     ("Query", "notificationSettings", Who::SignedIn),
+    ("Query", "templates", Who::Operators(Scope::Templates)),
 
     ("Mutation", "register", Who::Anybody),
     ("Mutation", "login", Who::Anybody),
@@ -95,6 +96,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "resumeOffer", Who::Team(Post::Manager)),
     ("Mutation", "deleteOffer", Who::Team(Post::Manager)),
     ("Mutation", "purge", Who::Operators(Scope::Purge)),
+    ("Mutation", "putTemplate", Who::Operators(Scope::Templates)),
 
     (ROUTE, "/admin/documents", Who::Operators(Scope::Documents)),
     (ROUTE, "/admin/purge", Who::Operators(Scope::Purge)),
@@ -171,6 +173,7 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "NotificationConnection",
     "NotificationEdge",
     "NotificationSetting",
+    "MessageTemplate",
     "Membership",
     "Team",
     "Member",

@@ -42,10 +42,11 @@ pub struct TeamMutations;
 
 #[Object]
 impl TeamMutations {
-    /// Invites a person by e-mail; for owners. The invitation is valid for seven days and replaces
+    /// Invites a person by e-mail; for owners whose own address is verified. The invitation is valid for seven days and replaces
     /// an earlier one to the same address. No e-mail is sent within a minute of the previous one, also
     /// if that was withdrawn.
-    /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `RATE_LIMITED`, `BAD_USER_INPUT`.
+    /// Refusals: `EMAIL_NOT_VERIFIED`, `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `RATE_LIMITED`,
+    /// `BAD_USER_INPUT`.
     async fn invite_member(
         &self,
         ctx: &Context<'_>,
@@ -56,6 +57,7 @@ impl TeamMutations {
         let partner = own_partner(request, "inviteMember", &partner_id)?;
         let email = email("email", &input.email);
         let email = email.map_err(|rule| broken(vec![rule.into()]))?;
+        request.with_verified_email().await?;
         let found = request.loader.load_one(partner).await.map_err(failed)?;
         let partner = found.ok_or_else(no_partner)?;
         invite(request, &partner, email, input.role)

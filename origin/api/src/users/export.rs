@@ -136,9 +136,16 @@ async fn beginning(request: &RequestContext, account: &Account, data: &mut Value
     };
     let devices = services.notifications.devices(&account.id).await;
     let devices = devices.map_err(failed)?;
+    let known = services.auth.known_devices.of_user(&account.id).await;
+    let known = known.map_err(failed)?;
     let inbox = services.notifications.page(&account.id, MOST_ENTRIES, None);
     let inbox = inbox.await.map_err(failed)?;
     data["devices"] = devices.iter().map(of_device).collect();
+    // The rest of a row is a hash.
+    let known = known
+        .iter()
+        .map(|device| json!({"lastSignInAt": moment(device.seen_at_ms)}));
+    data["knownDevices"] = known.collect();
     data["notifications"] = inbox.items.iter().map(of_entry).collect();
     data["account"] = of_account(account);
     data["consents"] = consents.iter().map(of_consent).collect();

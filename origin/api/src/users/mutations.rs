@@ -19,7 +19,7 @@ use domain::{
 use pq_core::ErrorCode;
 
 use crate::{
-    auth::sign_in::confirmed,
+    auth::{proving::served, sign_in::confirmed},
     nodes::{
         consent::{ConsentInput, ConsentNode},
         offer::no_offer,
@@ -85,6 +85,8 @@ pub struct UserMutations;
 
 #[Object]
 impl UserMutations {
+    /// Changes the signed-in user's profile.
+    /// Refusals: `PHONE_NOT_SERVED`, `BAD_USER_INPUT`.
     async fn update_profile(
         &self,
         ctx: &Context<'_>,
@@ -93,6 +95,8 @@ impl UserMutations {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
         let edit = input.edit().map_err(broken)?;
+        let phone = edit.phone.as_ref().and_then(|phone| phone.as_deref());
+        served(request, phone)?;
         let change = AccountChange::Profile(Box::new(edit));
         Ok(changed(request, &user.id, change).await?.into())
     }

@@ -9,9 +9,9 @@ use std::{
     },
 };
 
-use access::codes::Codes;
+use access::{codes::Codes, keys::KeySet, unsubscribing::Unsubscribing};
 use async_trait::async_trait;
-use delivery::{Delivery, Metrics, Parts, Providers, Sources};
+use delivery::{Delivery, Metrics, Parts, Providers, Sources, UnsubscribeLinks};
 use domain::{
     BookingId, BookingLimits, InvitationId, Offer, OfferSchedule, PartnerId, UserId,
     auth::codes::{CodePurpose, CodeStore as _},
@@ -25,6 +25,7 @@ use domain::{
         kind::Channel,
         letter::Letter,
         provider::{Accepted, Content, Provider, SendError},
+        sms_countries::SmsCountries,
     },
     notifications::{
         device::{DeviceId, Platform},
@@ -51,7 +52,7 @@ use store_sqlite::{
         reach::EmbeddedReach, team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
-use templates::{Links, Templates};
+use templates::{Current, Links};
 use tokio::sync::watch;
 
 pub(crate) const NOW_MS: i64 = 1_790_000_000_000;
@@ -169,8 +170,13 @@ impl World {
                 code_store: Arc::new(EmbeddedCodes::new(db.clone())),
                 codes: codes.clone(),
             },
-            templates: Templates::new().unwrap(),
+            templates: Current::new().unwrap(),
             links: Links::new("https://site.test/", "https://portal.test/").unwrap(),
+            unsubscribe: Some(UnsubscribeLinks {
+                url: "https://api.test/unsubscribe".parse().unwrap(),
+                tokens: Unsubscribing::new(&KeySet::for_development()),
+            }),
+            sms_countries: SmsCountries::default(),
             providers: Providers {
                 email: Arc::clone(&email) as Arc<_>,
                 sms: Arc::clone(&sms) as Arc<_>,
@@ -243,7 +249,7 @@ impl World {
             created_at_ms: NOW_MS,
             updated_at_ms: NOW_MS,
         };
-        self.users.create(account, vec![]).await.unwrap();
+        self.users.create(account, vec![], None).await.unwrap();
         id
     }
 

@@ -3,6 +3,7 @@
 
 pub mod codes;
 pub mod error_codes;
+pub mod known_devices;
 pub mod purpose;
 pub mod service_tokens;
 pub mod sessions;

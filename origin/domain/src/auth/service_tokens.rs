@@ -22,6 +22,8 @@ words! {
         Partners = "partners",
         /// Disable accounts.
         Users = "users",
+        /// Change the texts of messages.
+        Templates = "templates",
         /// Send news to everybody who wants them.
         News = "news",
     }

@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 81] = [
+const STATUSES: [(&str, u16, u16); 84] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -51,6 +51,8 @@ const STATUSES: [(&str, u16, u16); 81] = [
     ("CODE_INVALID", 400, 200),
     ("EMAIL_TAKEN", 409, 200),
     ("PHONE_TAKEN", 409, 200),
+    ("PHONE_NOT_SERVED", 400, 200),
+    ("EMAIL_NOT_VERIFIED", 403, 200),
     ("OFFER_NOT_FOUND", 404, 200),
     ("OFFER_ARCHIVED", 409, 200),
     ("QUOTA_BELOW_BOOKED", 409, 200),
@@ -85,6 +87,7 @@ const STATUSES: [(&str, u16, u16); 81] = [
     ("NOTIFICATION_MANDATORY", 409, 200),
     ("NOTIFICATION_CHANNEL_UNAVAILABLE", 400, 200),
     ("NEWS_CONSENT_MISSING", 409, 200),
+    ("TEMPLATE_INVALID", 400, 200),
     ("CAMPAIGN_KEY_TAKEN", 409, 200),
 ];
 

@@ -7,3 +7,5 @@ pub mod provider;
 pub mod quiet_hours;
 pub mod reach;
 pub mod settings;
+pub mod sms_countries;
+pub mod templates;

@@ -8,6 +8,7 @@ pub const ALL: &[ErrorCode] = &[
     NOTIFICATION_MANDATORY,
     NOTIFICATION_CHANNEL_UNAVAILABLE,
     NEWS_CONSENT_MISSING,
+    TEMPLATE_INVALID,
 ];
 
 pub const DEVICE_INVALID: ErrorCode = ErrorCode {
@@ -40,4 +41,12 @@ pub const NEWS_CONSENT_MISSING: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "The user has not agreed to news on this channel.",
     remedy: "Ask the user, and set `newsByEmail`, `newsByPush` or `newsBySms` first.",
+};
+
+pub const TEMPLATE_INVALID: ErrorCode = ErrorCode {
+    word: "TEMPLATE_INVALID",
+    status: 400,
+    layer: Layer::Field,
+    meaning: "The text of a message cannot be used: the message lists what is wrong with it, by line.",
+    remedy: "The administrator corrects it.",
 };

@@ -17,8 +17,12 @@ use serde::{Deserialize, Serialize};
 use notice::BookingNotice;
 
 use crate::{
-    BookingId, InvitationId, UserId, announcements::Announcement, auth::purpose::CodePurpose,
-    messages::kind::Channel, sentence::Language, words::words,
+    BookingId, InvitationId, UserId,
+    announcements::Announcement,
+    auth::purpose::CodePurpose,
+    messages::kind::{Channel, Kind},
+    sentence::Language,
+    words::words,
 };
 
 /// How long a task is kept after it ended, in milliseconds: so long no second one with its key is
@@ -65,6 +69,15 @@ pub enum Work {
         user: UserId,
         channel: Channel,
     },
+    /// Tells the owner of an account that somebody signed in from a new device.
+    NewDevice {
+        user: UserId,
+        /// What the device is, in a few words.
+        device: Option<String>,
+        at_ms: i64,
+        /// None: finds out by which channels.
+        channel: Option<Channel>,
+    },
     /// Finds out for a page of an audience by which channels each person is told something.
     Announcement {
         what: Announcement,
@@ -86,6 +99,7 @@ impl Work {
             Self::Code { purpose, .. } => purpose.as_str(),
             Self::Invitation { .. } => "invitation",
             Self::Booking { notice, .. } | Self::Message { notice, .. } => notice.as_str(),
+            Self::NewDevice { .. } => Kind::NewDevice.as_str(),
             Self::Announcement { what, .. } | Self::Announced { what, .. } => what.kind().as_str(),
         }
     }

@@ -3,15 +3,20 @@
 use super::{Field, Identity, Kind, Missing, Shape};
 use crate::{
     bookings::booking::BookingStatus,
-    messages::{kind::Channel, reach::Barrier},
+    messages::{
+        kind::{Channel, Kind as MessageKind},
+        part::Part,
+        reach::Barrier,
+    },
     notifications::device::Platform,
     queue::{Lane, State},
     rows::Collection,
+    sentence::Language,
     users::account::{IdentityStatus, Post, Purpose, Role, Status},
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 13] = [
+pub const KINDS: [&Kind; 15] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -24,6 +29,8 @@ pub const KINDS: [&Kind; 13] = [
     &REACH,
     &DEVICES,
     &INBOX,
+    &TEMPLATES,
+    &KNOWN_DEVICES,
     &CAMPAIGNS,
 ];
 
@@ -269,6 +276,41 @@ static INBOX: Kind = Kind {
         field("letter", "letter", Shape::Text),
         field("at_ms", "at", Shape::Moment),
         field("read_at_ms", "readAt", Shape::Moment).or_absent(),
+    ],
+};
+
+static TEMPLATES: Kind = Kind {
+    collection: Collection::Templates,
+    identity: Identity::Joined(3),
+    fields: &[
+        field(
+            "kind",
+            "kind",
+            Shape::Word(|text| MessageKind::parse(text).is_some()),
+        ),
+        field(
+            "language",
+            "language",
+            Shape::Word(|text| Language::parse(text).is_some()),
+        ),
+        field(
+            "part",
+            "part",
+            Shape::Word(|text| Part::parse(text).is_some()),
+        ),
+        field("source", "source", Shape::Text).or_null(),
+        field("version", "version", Shape::Whole),
+        field("changed_at_ms", "changedAt", Shape::Moment),
+    ],
+};
+
+static KNOWN_DEVICES: Kind = Kind {
+    collection: Collection::KnownDevices,
+    identity: Identity::Joined(2),
+    fields: &[
+        field("user_id", "userId", Shape::Id),
+        field("hash", "hash", Shape::Text),
+        field("seen_at_ms", "seenAt", Shape::Moment),
     ],
 };
 

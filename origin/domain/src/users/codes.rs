@@ -3,7 +3,12 @@
 use pq_core::{ErrorCode, error::Layer};
 
 /// All error codes of accounts.
-pub const ALL: &[ErrorCode] = &[EMAIL_TAKEN, PHONE_TAKEN];
+pub const ALL: &[ErrorCode] = &[
+    EMAIL_TAKEN,
+    PHONE_TAKEN,
+    PHONE_NOT_SERVED,
+    EMAIL_NOT_VERIFIED,
+];
 
 pub const EMAIL_TAKEN: ErrorCode = ErrorCode {
     word: "EMAIL_TAKEN",
@@ -19,4 +24,20 @@ pub const PHONE_TAKEN: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "Another account has verified this phone number.",
     remedy: "The user signs in to that account, or uses another number.",
+};
+
+pub const PHONE_NOT_SERVED: ErrorCode = ErrorCode {
+    word: "PHONE_NOT_SERVED",
+    status: 400,
+    layer: Layer::Field,
+    meaning: "No SMS are sent to this phone number: its country is not served, or it costs extra.",
+    remedy: "The user enters another number, or none.",
+};
+
+pub const EMAIL_NOT_VERIFIED: ErrorCode = ErrorCode {
+    word: "EMAIL_NOT_VERIFIED",
+    status: 403,
+    layer: Layer::Field,
+    meaning: "The user has not verified the account's e-mail address, and this needs it.",
+    remedy: "The user opens the link in the e-mail that `register` or `requestEmailVerification` sent.",
 };

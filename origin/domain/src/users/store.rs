@@ -12,7 +12,7 @@ use super::{
     change::AccountChange,
     consents::Recorded,
 };
-use crate::{OfferId, PartnerId, StoreError, UserId};
+use crate::{OfferId, PartnerId, StoreError, UserId, auth::codes::StoredCode, queue::NewTask};
 
 /// The maximum number of favourites per user.
 pub const MAX_FAVORITES: usize = 500;
@@ -106,10 +106,14 @@ pub enum Favored {
 /// at the same moment the second one sees what the first one did.
 #[async_trait]
 pub trait UserStore: fmt::Debug + Send + Sync {
-    /// Stores an account with its first consents, all or nothing. E-mail addresses, ignoring case,
-    /// are unique.
-    async fn create(&self, account: Account, consents: Vec<Consent>)
-    -> Result<Created, StoreError>;
+    /// Stores an account with its first consents, and its first code with the task that sends it, all
+    /// or nothing. E-mail addresses, ignoring case, are unique.
+    async fn create(
+        &self,
+        account: Account,
+        consents: Vec<Consent>,
+        code: Option<(StoredCode, NewTask)>,
+    ) -> Result<Created, StoreError>;
 
     async fn by_id(&self, id: &UserId) -> Result<Option<Account>, StoreError>;
 

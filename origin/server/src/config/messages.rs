@@ -1,7 +1,9 @@
-//! Where the links of messages lead.
+//! Where the links of messages lead, and which numbers SMS are sent to.
 
 use api::environment::Environment;
+use domain::messages::sms_countries::SmsCountries;
 use templates::Links;
+use url::Url;
 
 use super::{Role, Roles, reader::Reader};
 
@@ -14,6 +16,13 @@ pub struct MessagesConfig {
     /// The addresses of the site and of the partner portal: `YOUSOON_SITE_URL` and
     /// `YOUSOON_PORTAL_URL`, required in production where messages are sent.
     pub links: Links,
+    /// The https address of this server's `/unsubscribe`, as people and mail programs reach it:
+    /// `YOUSOON_UNSUBSCRIBE_URL`, required in production where messages are sent. Without it e-mails
+    /// lead to the settings.
+    pub unsubscribe: Option<Url>,
+    /// The prefixes of phone numbers that SMS are sent to, separated by commas:
+    /// `YOUSOON_SMS_COUNTRIES`, default France and the European Union.
+    pub sms_countries: SmsCountries,
 }
 
 impl MessagesConfig {
@@ -23,6 +32,12 @@ impl MessagesConfig {
         let portal = address(reader, "YOUSOON_PORTAL_URL", NO_PORTAL, is_required);
         Self {
             links: Links::new(&site, &portal).unwrap_or_else(|_| Self::default().links),
+            unsubscribe: unsubscribe(reader, is_required),
+            sms_countries: reader.or(
+                "YOUSOON_SMS_COUNTRIES",
+                SmsCountries::default(),
+                SmsCountries::parse,
+            ),
         }
     }
 }
@@ -31,6 +46,8 @@ impl Default for MessagesConfig {
     fn default() -> Self {
         Self {
             links: Links::new(NO_SITE, NO_PORTAL).expect("both are https addresses"),
+            unsubscribe: None,
+            sms_countries: SmsCountries::default(),
         }
     }
 }
@@ -53,4 +70,21 @@ fn address(
         );
     }
     given.unwrap_or_else(|| default.to_owned())
+}
+
+fn unsubscribe(reader: &mut Reader<'_>, is_required: bool) -> Option<Url> {
+    let variable = "YOUSOON_UNSUBSCRIBE_URL";
+    let given = reader.optional(variable, "e-mails lead to the settings", |text| {
+        let url = Url::parse(text).map_err(|error| error.to_string())?;
+        // As the links of messages: plain, https, and without a query.
+        Links::new(text, text).map_err(|error| error.to_string())?;
+        Ok(url)
+    });
+    if given.is_none() && is_required {
+        reader.require(
+            variable,
+            "is required in production: e-mails that can be switched off name it",
+        );
+    }
+    given
 }

@@ -4,8 +4,12 @@ use edge_core::cors::{AllowedHeaders, AllowedSites};
 use super::*;
 
 /// Set in every test, because production requires them. An empty text takes one away.
-const ALWAYS: [(&str, &str); 10] = [
+const ALWAYS: [(&str, &str); 11] = [
     ("YOUSOON_SITE_URL", "https://www.yousoon.example/"),
+    (
+        "YOUSOON_UNSUBSCRIBE_URL",
+        "https://api.yousoon.example/unsubscribe",
+    ),
     ("YOUSOON_PORTAL_URL", "https://partner.yousoon.example/"),
     ("YOUSOON_SES_FROM", "Yousoon <hello@yousoon.example>"),
     ("YOUSOON_SES_ACCESS_KEY_ID", "AKIAEXAMPLE"),
@@ -559,7 +563,7 @@ fn a_role_needs_only_its_own_secrets_in_production() {
         assert_eq!(said.lines().count(), missing, "{given}: {said}");
     }
     // Only who sends messages needs to know where their links lead.
-    for (given, missing) in [("jobs", 6), ("relay", 0)] {
+    for (given, missing) in [("jobs", 7), ("relay", 0)] {
         let mut variables = roles(given).to_vec();
         variables.extend(ALWAYS.map(|(name, _)| (name, "")));
         let said = read(&variables).err().unwrap_or_default();
@@ -570,7 +574,9 @@ fn a_role_needs_only_its_own_secrets_in_production() {
         "yousoon",
         "https://a@b.example/",
     ] {
-        assert!(read(&[("YOUSOON_SITE_URL", bad)]).is_err(), "{bad}");
+        for variable in ["YOUSOON_SITE_URL", "YOUSOON_UNSUBSCRIBE_URL"] {
+            assert!(read(&[(variable, bad)]).is_err(), "{variable} {bad}");
+        }
     }
     let config = read(&[("YOUSOON_ROLES", "relay, jobs")]).unwrap();
     assert_eq!(config.roles.to_string(), "jobs,relay");

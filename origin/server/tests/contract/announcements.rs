@@ -114,7 +114,7 @@ async fn all(fresh: &Fresh, of: &Audience) -> (Vec<UserId>, usize) {
 
 async fn sign_up(fresh: &Fresh, new: Account) -> UserId {
     let id = new.id.clone();
-    let created = fresh.db.users.create(new, vec![]).await.unwrap();
+    let created = fresh.db.users.create(new, vec![], None).await.unwrap();
     assert_eq!(created, domain::users::store::Created::Done);
     id
 }

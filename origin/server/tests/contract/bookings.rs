@@ -424,7 +424,12 @@ async fn an_erased_account_leaves_bookings_that_lead_to_nobody(fresh: Fresh) {
         .fill(vec![family(vec![one.clone(), other.clone()])])
         .await;
     let ana = account("ana");
-    let created = fresh.db.users.create(ana.clone(), vec![]).await.unwrap();
+    let created = fresh
+        .db
+        .users
+        .create(ana.clone(), vec![], None)
+        .await
+        .unwrap();
     assert_eq!(created, AccountCreated::Done);
     let asked = NewBooking {
         idempotency_key: Some("k".into()),

@@ -98,7 +98,7 @@ async fn nothing_is_stored_of_an_account_that_is_gone_or_disabled(fresh: Fresh) 
     let (ana, ben) = (account("ana"), account("ben"));
     let users = &fresh.db.users;
     for user in [&ana, &ben] {
-        users.create(user.clone(), vec![]).await.unwrap();
+        users.create(user.clone(), vec![], None).await.unwrap();
     }
     let erased = users.erase(&ana.id, "pseudonym", NOW_MS).await;
     assert_eq!(erased.unwrap(), Erased::Done);
@@ -140,7 +140,12 @@ async fn an_erased_actor_has_a_pseudonym(fresh: Fresh) {
     let offer = places("a", 3);
     fresh.fill(vec![family(vec![offer.clone()])]).await;
     let (ana, before) = (account("ana"), fresh.pending().await);
-    fresh.db.users.create(ana.clone(), vec![]).await.unwrap();
+    fresh
+        .db
+        .users
+        .create(ana.clone(), vec![], None)
+        .await
+        .unwrap();
     let edit = async |title: &str| {
         let edited = fresh
             .db
@@ -232,7 +237,12 @@ async fn of_writes_and_an_erasure_at_once_nothing_is_left(fresh: Fresh) {
     for round in 0..rounds() {
         let name = format!("user {round}");
         let user = account(&name);
-        fresh.db.users.create(user.clone(), vec![]).await.unwrap();
+        fresh
+            .db
+            .users
+            .create(user.clone(), vec![], None)
+            .await
+            .unwrap();
         // On one server, then on two.
         let second = if round % 2 == 0 { &fresh.db } else { &other };
         let writes = writes([&fresh.db, second], &name, &user.id, &offers);

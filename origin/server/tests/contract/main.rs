@@ -12,6 +12,7 @@ mod checking;
 mod codes;
 mod documents;
 mod erasing;
+mod known_devices;
 mod listings;
 mod mongo;
 mod moving;
@@ -28,6 +29,7 @@ mod service_tokens;
 mod sessions;
 mod stats;
 mod teams;
+mod templates;
 mod updating;
 mod users;
 
@@ -35,6 +37,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let tests = [
+        known_devices::TESTS,
         listings::TESTS,
         checking::TESTS,
         reading::TESTS,
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         catalogue::TESTS,
         users::TESTS,
         teams::TESTS,
+        templates::TESTS,
         stats::TESTS,
         sessions::TESTS,
         codes::TESTS,

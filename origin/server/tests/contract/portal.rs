@@ -230,7 +230,12 @@ async fn a_founder_becomes_the_owner_and_founds_once(fresh: Fresh) {
         membership: None,
         ..account("ana")
     };
-    fresh.db.users.create(ana.clone(), vec![]).await.unwrap();
+    fresh
+        .db
+        .users
+        .create(ana.clone(), vec![], None)
+        .await
+        .unwrap();
     let found = async |partner: Partner, owner: &UserId| {
         let store = &fresh.db.partners;
         let founded = store.found(partner, owner.clone(), author(), NOW_MS);

@@ -54,7 +54,7 @@ async fn person(fresh: &Fresh, name: &str, membership: Option<Membership>) -> Ac
     fresh
         .db
         .users
-        .create(account.clone(), vec![])
+        .create(account.clone(), vec![], None)
         .await
         .unwrap();
     account

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use access::codes::Codes;
+use domain::auth::codes::CodePurpose;
 use domain::messages::{
     kind::{Channel, Kind},
     settings::{Switch, Switches},
@@ -21,11 +23,16 @@ use domain::{
 };
 use futures_util::future::join_all;
 
-use crate::{backends::Fresh, runner::tests, samples::NOW_MS};
+use crate::{
+    backends::Fresh,
+    runner::tests,
+    samples::{self, NOW_MS},
+};
 
 tests! {
     an_account_is_found_as_it_was_stored: [],
     no_two_accounts_have_one_address: [],
+    an_account_is_stored_with_its_first_code_and_the_task_that_sends_it: [],
     of_many_that_take_one_address_at_once_one_has_it: [Transactions],
     a_change_is_stored_and_the_rest_stays: [],
     only_verified_numbers_are_unique: [],
@@ -107,7 +114,7 @@ fn consent(version: &str, granted: bool) -> Consent {
 }
 
 async fn create(fresh: &Fresh, account: Account) -> Created {
-    fresh.db.users.create(account, vec![]).await.unwrap()
+    fresh.db.users.create(account, vec![], None).await.unwrap()
 }
 
 fn edit(edit: ProfileEdit) -> AccountChange {
@@ -148,6 +155,33 @@ async fn no_two_accounts_have_one_address(fresh: Fresh) {
     // It was not stored, and accounts without a number do not have the same one.
     assert_eq!(create(&fresh, account("ben")).await, Created::Done);
     assert_eq!(create(&fresh, account("cho")).await, Created::Done);
+}
+
+async fn an_account_is_stored_with_its_first_code_and_the_task_that_sends_it(fresh: Fresh) {
+    let (users, codes, queue) = (&fresh.db.users, &fresh.db.codes, &fresh.db.queue);
+    let purpose = CodePurpose::VerifyEmail;
+    let with_code = |account: &Account| {
+        let (id, to) = (&account.id, &account.email);
+        let code = Codes::new([1; 32]).stored(id, 0, purpose, to, "secret", NOW_MS);
+        let task = samples::code_task(&code);
+        (code, task)
+    };
+    let ana = account("ana");
+    let (code, task) = with_code(&ana);
+    let created = users.create(ana.clone(), vec![], Some((code.clone(), task.clone())));
+    assert_eq!(created.await.unwrap(), Created::Done);
+    assert_eq!(codes.get(&ana.id, purpose).await.unwrap(), Some(code));
+    assert_eq!(queue.get(&task.key).await.unwrap(), Some(task.stored()));
+    // Nothing is stored for an account that is not.
+    let late = Account {
+        email: ana.email.clone(),
+        ..account("late")
+    };
+    let (code, task) = with_code(&late);
+    let created = users.create(late.clone(), vec![], Some((code, task.clone())));
+    assert_eq!(created.await.unwrap(), Created::EmailTaken);
+    assert_eq!(codes.get(&late.id, purpose).await.unwrap(), None);
+    assert_eq!(queue.get(&task.key).await.unwrap(), None);
 }
 
 async fn of_many_that_take_one_address_at_once_one_has_it(fresh: Fresh) {
@@ -246,7 +280,9 @@ async fn only_verified_numbers_are_unique(fresh: Fresh) {
 async fn consents_are_added_and_never_changed(fresh: Fresh) {
     let ana = account("ana");
     let users = &fresh.db.users;
-    let created = users.create(ana.clone(), vec![consent("1", true)]).await;
+    let created = users
+        .create(ana.clone(), vec![consent("1", true)], None)
+        .await;
     assert_eq!(created.unwrap(), Created::Done);
     let mut withdrawn = consent("1", false);
     withdrawn.at_ms += 1;
@@ -312,7 +348,7 @@ async fn an_erased_account_leaves_nothing_of_its_own(fresh: Fresh) {
     let users = &fresh.db.users;
     for user in [&ana, &ben] {
         let consents = vec![consent("1", true)];
-        users.create(user.clone(), consents).await.unwrap();
+        users.create(user.clone(), consents, None).await.unwrap();
         users.add_favorite(&user.id, &offer, NOW_MS).await.unwrap();
     }
     let erased = users.erase(&ana.id, "pseudonym", NOW_MS).await.unwrap();

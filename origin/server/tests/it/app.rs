@@ -53,6 +53,8 @@ use crate::fixtures::NOW_MS;
 pub(crate) const TOKEN: &str = "test-token-0123456789";
 pub(crate) const EDGE_SECRET: &[u8] = b"edge-secret-0123456789";
 pub(crate) const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+/// Where e-mails lead that can be switched off.
+pub(crate) const UNSUBSCRIBE: &str = "https://api.yousoon.test/unsubscribe";
 pub(crate) const JSON: &str = "application/json";
 
 pub(crate) struct TestApp {
@@ -89,18 +91,28 @@ pub(crate) struct Builder {
 pub(crate) struct Sent {
     pub(crate) kind: String,
     pub(crate) to: String,
+    /// An e-mail's subject, a push's title.
+    pub(crate) subject: String,
     pub(crate) text: String,
+    /// The address of one-click unsubscribing.
+    pub(crate) unsubscribe: Option<String>,
 }
 
 impl Sent {
     fn of(unsent: Unsent) -> Self {
-        let (to, text) = match unsent.content {
-            Content::Email(email) => (email.to, email.text),
-            Content::Sms(sms) => (sms.to, sms.text),
-            Content::Push(push) => (push.devices.concat(), push.body),
+        let (to, subject, text, unsubscribe) = match unsent.content {
+            Content::Email(mail) => (mail.to, mail.subject, mail.text, mail.unsubscribe),
+            Content::Sms(sms) => (sms.to, String::new(), sms.text, None),
+            Content::Push(push) => (push.devices.concat(), push.title, push.body, None),
         };
         let kind = unsent.key.split(':').next().unwrap_or_default().to_owned();
-        Self { kind, to, text }
+        Self {
+            kind,
+            to,
+            subject,
+            text,
+            unsubscribe,
+        }
     }
 
     /// The token of the link in it, or its six digits.
@@ -377,7 +389,10 @@ impl Builder {
             rate_limits: self.rate_limits,
             lists: ListsConfig::default(),
             live: self.live,
-            messages: MessagesConfig::default(),
+            messages: MessagesConfig {
+                unsubscribe: Some(UNSUBSCRIBE.parse().unwrap()),
+                ..MessagesConfig::default()
+            },
             providers: self.providers,
             metrics: MetricsConfig::default(),
             telemetry: TelemetryConfig::default(),

@@ -128,7 +128,7 @@ fn the_configuration_is_checked_without_a_server() {
     ];
     let (sound, text) = check(&production);
     assert!(!sound, "{text}");
-    assert!(text.contains("would not start: 9 settings"), "{text}");
+    assert!(text.contains("would not start: 10 settings"), "{text}");
 }
 
 #[test]
@@ -143,18 +143,18 @@ fn a_rollout_to_production_is_checked() {
         let said = [output.stdout, output.stderr].concat();
         (output.status.code(), String::from_utf8(said).unwrap())
     };
-    // Nothing is set: the environment, the token, both sets of keys, the URLs of site, portal, edge and database,
-    // the secret of the edge, Redis and the metrics.
+    // Nothing is set: the environment, the token, both sets of keys, the URLs of site, portal, unsubscribing, edge and
+    // database, the secret of the edge, Redis and the metrics.
     let (code, text) = check(&[]);
     assert_eq!(code, Some(1), "{text}");
     assert!(
-        text.contains("must not be deployed to production: 14 settings"),
+        text.contains("must not be deployed to production: 15 settings"),
         "{text}"
     );
     let (code, text) = check(&["--replicas", "1"]);
     assert_eq!(code, Some(1), "{text}");
     assert!(
-        text.contains("must not be deployed to production: 12 settings"),
+        text.contains("must not be deployed to production: 13 settings"),
         "{text}"
     );
 }

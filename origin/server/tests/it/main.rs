@@ -39,4 +39,6 @@ mod reporting;
 mod roles;
 mod schema;
 mod stopping;
+mod unsubscribing;
 mod updating;
+mod wording;

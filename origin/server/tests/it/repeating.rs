@@ -11,7 +11,7 @@ use domain::{Offer, OfferSchedule, users::account::Post};
 use serde_json::{Value, json};
 
 use crate::{
-    accounts::person::{PASSWORD, Person, input, login, registering},
+    accounts::person::{PASSWORD, Person, input, login, registering, verify},
     app::{Answer, Sent, TOKEN, TestApp},
     booking::{booked, places, works_for},
     fixtures::{establishment, offer, partner, store},
@@ -101,6 +101,7 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("removeFavorite", Guest, "(offerId: FAVORITE)", Gets("false")),
     ("recordConsent", Guest, "(input: {purpose: MARKETING, version: \"1\", granted: true}) { version granted }", Same),
     ("deleteMyAccount", Guest, "(password: PASSWORD)", Refused("TOKEN_INVALID")),
+    ("putTemplate", Service, "(input: {kind: PHONE_CODE, language: ENGLISH, part: SMS, source: \"It is {{ code }}\", expectedVersion: 0}) { version source }", Same),
     ("sendNews", Service, "(input: {idempotencyKey: \"k\", fr: {title: \"a\", paragraphs: [\"b\"]},
         en: {title: \"a\", paragraphs: [\"b\"]}}) { id createdAt }", Same),
     ("setUserStatus", Service, "(id: GUEST_ID, status: DISABLED)", Same),
@@ -155,6 +156,7 @@ impl World {
         let staff = works_for(&app, "staff", "a", Post::Staff).await;
         let guest = person(&app, "ana", Some("+33612345678")).await;
         let invited = person(&app, "ben", None).await;
+        verify(&app, &invited).await;
         let booking = booked(&app, &guest, &taken).await;
         let pending = booked(&app, &guest, &later).await;
         assert_eq!(pending["status"], "PENDING");
@@ -184,8 +186,9 @@ impl World {
         for mutation in [favorite, device] {
             guest.ask(&app, &mutation, json!({})).await.data();
         }
-        words.extend(of_team(&app, &owner).await);
         words.extend(of_guest(&app, &guest).await);
+        verify(&app, &guest).await;
+        words.extend(of_team(&app, &owner).await);
         Self {
             app,
             guest,

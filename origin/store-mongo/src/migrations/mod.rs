@@ -11,6 +11,7 @@ mod bookings;
 mod catalogue;
 mod change;
 mod counters;
+mod known_devices;
 mod lease;
 mod notifications;
 mod portal;
@@ -19,6 +20,7 @@ mod queue;
 mod reach;
 mod repeats;
 mod sessions;
+mod templates;
 mod validity;
 mod verified_phones;
 
@@ -116,6 +118,16 @@ const STEPS: &[Migration] = &[
         version: 14,
         name: "announcements",
         changes: announcements::changes,
+    },
+    Migration {
+        version: 15,
+        name: "templates",
+        changes: templates::changes,
+    },
+    Migration {
+        version: 16,
+        name: "known devices",
+        changes: known_devices::changes,
     },
 ];
 

@@ -14,10 +14,9 @@ use mongodb::{
 
 use crate::{
     database::MongoDb,
-    documents::{epoch, moment_ms, object_id, text, whole},
     error::MongoError,
     limits::SERVER_WITHIN,
-    tables::{collections::CODES, queue, users::held},
+    tables::{codes, collections::CODES, users::held},
     tx::Tx,
 };
 
@@ -52,14 +51,14 @@ impl CodeStore for MongoCodes {
         user: &UserId,
         purpose: CodePurpose,
     ) -> Result<Option<StoredCode>, StoreError> {
-        let (all, key) = (self.all(), key(user, purpose));
+        let (all, key) = (self.all(), codes::key(user, purpose));
         let found = self.db.run(async move {
             let found = all.find_one(doc! {"_id": key}).max_time(SERVER_WITHIN);
             Ok(found.await?)
         });
         let found = found.await?;
         Ok(found
-            .map(|stored| read(user, purpose, &stored))
+            .map(|stored| codes::read(user, purpose, &stored))
             .transpose()?)
     }
 
@@ -70,7 +69,7 @@ impl CodeStore for MongoCodes {
         now_ms: i64,
     ) -> Result<Option<StoredCode>, StoreError> {
         let usable = doc! {
-            "_id": key(user, purpose),
+            "_id": codes::key(user, purpose),
             "triesLeft": {"$gt": 0},
             "expiresAt": {"$gt": DateTime::from_millis(now_ms)},
         };
@@ -83,7 +82,7 @@ impl CodeStore for MongoCodes {
         });
         let taken = taken.await?;
         Ok(taken
-            .map(|stored| read(user, purpose, &stored))
+            .map(|stored| codes::read(user, purpose, &stored))
             .transpose()?)
     }
 }
@@ -92,41 +91,6 @@ async fn put(tx: &mut Tx, code: &StoredCode, task: &NewTask) -> Result<bool, Mon
     if !held::is_active(tx, &code.user).await? {
         return Ok(false);
     }
-    let (key, mut row) = (key(&code.user, code.purpose), row(code)?);
-    let edit = doc! {"$set": row.clone()};
-    if tx.update_one(CODES, doc! {"_id": &key}, edit).await? == 0 {
-        row.insert("_id", key);
-        tx.insert_one(CODES, row).await?;
-    }
-    queue::push(tx, [task]).await?;
+    codes::put(tx, code, task).await?;
     Ok(true)
-}
-
-fn key(user: &UserId, purpose: CodePurpose) -> String {
-    format!("{user}:{}", purpose.as_str())
-}
-
-fn row(code: &StoredCode) -> Result<Document, MongoError> {
-    Ok(doc! {
-        "userId": object_id(&code.user)?,
-        "target": &code.target,
-        "hash": &code.hash,
-        "epoch": code.epoch,
-        "triesLeft": code.tries_left,
-        "createdAt": DateTime::from_millis(code.created_at_ms),
-        "expiresAt": DateTime::from_millis(code.expires_at_ms),
-    })
-}
-
-fn read(user: &UserId, purpose: CodePurpose, stored: &Document) -> Result<StoredCode, MongoError> {
-    Ok(StoredCode {
-        user: user.clone(),
-        purpose,
-        target: text(stored, "target")?,
-        hash: text(stored, "hash")?,
-        epoch: epoch(stored)?,
-        tries_left: whole(stored, "triesLeft")?,
-        created_at_ms: moment_ms(stored, "createdAt")?,
-        expires_at_ms: moment_ms(stored, "expiresAt")?,
-    })
 }

@@ -9,6 +9,8 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use domain::{
     OfferId, PartnerId, StoreError, UserId,
+    auth::codes::StoredCode,
+    queue::NewTask,
     users::{
         account::{Account, Consent, EmailKey, Post, Standing},
         change::AccountChange,
@@ -60,10 +62,11 @@ impl UserStore for MongoUsers {
         &self,
         account: Account,
         consents: Vec<Consent>,
+        code: Option<(StoredCode, NewTask)>,
     ) -> Result<Created, StoreError> {
         let created = self.db.transaction_that_adds(move |tx| {
-            let (account, consents) = (account.clone(), consents.clone());
-            Box::pin(async move { write::create(tx, &account, &consents).await })
+            let (account, consents, code) = (account.clone(), consents.clone(), code.clone());
+            Box::pin(async move { write::create(tx, &account, &consents, code.as_ref()).await })
         });
         Ok(created.await?)
     }

@@ -11,6 +11,7 @@ pub const ESTABLISHMENTS: &str = "establishments";
 pub const FAVORITES: &str = "favorites";
 pub const INBOX: &str = "inbox";
 pub const INVITATIONS: &str = "invitations";
+pub const KNOWN_DEVICES: &str = "known_devices";
 pub const OFFERS: &str = "offers";
 pub const OUTBOX: &str = "outbox";
 pub const PARTNERS: &str = "partners";

@@ -1,6 +1,7 @@
 //! Documents and single operations, by collection: what the stores of several blocks share.
 
 pub mod bookings;
+pub mod codes;
 pub mod collections;
 pub mod inbox;
 pub mod offers;

@@ -6,12 +6,12 @@ use domain::{
     auth::codes::{CodePurpose, CodeStore, StoredCode},
     queue::NewTask,
 };
-use rusqlite::{Connection, OptionalExtension as _, named_params};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::{
     database::EmbeddedDb,
     error::SqliteError,
-    tables::{queue, users::is_active},
+    tables::{codes, users::is_active},
 };
 
 /// The codes of the embedded store.
@@ -33,25 +33,7 @@ impl CodeStore for EmbeddedCodes {
             if !is_active(tx, &code.user)? {
                 return Ok(false);
             }
-            // Each write deletes the expired rows, so the table stays small.
-            tx.prepare_cached("DELETE FROM codes WHERE expires_at_ms <= ?1")?
-                .execute([code.created_at_ms])?;
-            tx.prepare_cached(
-                "INSERT OR REPLACE INTO codes(user_id, purpose, target, hash, epoch, tries_left,
-                    created_at_ms, expires_at_ms)
-                 VALUES (:user, :purpose, :target, :hash, :epoch, :tries, :created, :expires)",
-            )?
-            .execute(named_params! {
-                ":user": code.user.as_str(),
-                ":purpose": code.purpose.as_str(),
-                ":target": code.target,
-                ":hash": code.hash,
-                ":epoch": code.epoch,
-                ":tries": code.tries_left,
-                ":created": code.created_at_ms,
-                ":expires": code.expires_at_ms,
-            })?;
-            queue::push(tx, [&task])?;
+            codes::put(tx, &code, &task)?;
             Ok(true)
         });
         put.await

@@ -8,6 +8,8 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use domain::{
     OfferId, PartnerId, StoreError, UserId,
+    auth::codes::StoredCode,
+    queue::NewTask,
     users::{
         account::{Account, Consent, EmailKey, Post, Standing},
         change::AccountChange,
@@ -21,9 +23,12 @@ use crate::{
     database::{EmbeddedDb, json_list},
     error::SqliteError,
     stores::bookings::erasing,
-    tables::users::{
-        actors,
-        change::{apply, has_one_owner},
+    tables::{
+        codes,
+        users::{
+            actors,
+            change::{apply, has_one_owner},
+        },
     },
 };
 
@@ -45,6 +50,7 @@ impl UserStore for EmbeddedUsers {
         &self,
         account: Account,
         consents: Vec<Consent>,
+        code: Option<(StoredCode, NewTask)>,
     ) -> Result<Created, StoreError> {
         let create = self.db.write(move |tx| {
             let email = account.email_key();
@@ -54,6 +60,9 @@ impl UserStore for EmbeddedUsers {
             crate::tables::users::insert(tx, &account)?;
             for consent in &consents {
                 crate::tables::users::insert_consent(tx, account.id.as_str(), consent)?;
+            }
+            if let Some((code, task)) = &code {
+                codes::put(tx, code, task)?;
             }
             Ok(Created::Done)
         });
@@ -203,6 +212,7 @@ fn erase(
         "DELETE FROM queue WHERE person_id = ?1",
         "DELETE FROM devices WHERE user_id = ?1",
         "DELETE FROM inbox WHERE user_id = ?1",
+        "DELETE FROM known_devices WHERE user_id = ?1",
     ] {
         tx.prepare_cached(sql)?.execute([id.as_str()])?;
     }

@@ -1,6 +1,7 @@
 //! Rows and single statements, by table: what the stores of several blocks share.
 
 pub mod bookings;
+pub mod codes;
 pub mod inbox;
 pub mod limit;
 pub mod offers;

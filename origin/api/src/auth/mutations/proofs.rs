@@ -13,14 +13,15 @@ pub struct ProofMutations;
 
 #[Object]
 impl ProofMutations {
-    /// Sends a verification link to the signed-in user's own address, at most one a minute.
+    /// Sends a verification link to the signed-in user's own address, at most one a minute; `register`
+    /// sends the first one.
     async fn request_email_verification(&self, ctx: &Context<'_>) -> Result<bool> {
         proving::request_email_verification(RequestContext::of(ctx)).await?;
         Ok(true)
     }
 
-    /// Verifies the e-mail address with the token of the link that `requestEmailVerification`
-    /// sends. The link is valid for a day.
+    /// Verifies the e-mail address with the token of the link that `register` or
+    /// `requestEmailVerification` sent. The link is valid for a day.
     async fn verify_email(&self, ctx: &Context<'_>, token: String) -> Result<bool> {
         proving::verify_email(RequestContext::of(ctx), &token).await?;
         Ok(true)

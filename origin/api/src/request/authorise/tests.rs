@@ -117,7 +117,12 @@ fn every_field_follows_the_policy_table() {
             }
             Who::Operators(Scope::Purge) => ["admin narrow service"; 5],
             Who::Operators(
-                Scope::Documents | Scope::Inspect | Scope::Partners | Scope::Users | Scope::News,
+                Scope::Documents
+                | Scope::Inspect
+                | Scope::Partners
+                | Scope::Users
+                | Scope::Templates
+                | Scope::News,
             ) => ["admin service"; 5],
         };
         let about = [

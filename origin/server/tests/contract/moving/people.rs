@@ -11,7 +11,10 @@ use domain::{
         campaign::{Campaign, Content, Text},
         store::Sent,
     },
-    auth::service_tokens::{Scope, ServiceToken, TokenName},
+    auth::{
+        known_devices::SignIn,
+        service_tokens::{Scope, ServiceToken, TokenName},
+    },
     bookings::{
         booking::{Booking, BookingStatus, Step},
         refusals::BookingRefusal,
@@ -19,9 +22,11 @@ use domain::{
         store::{By, Created, Stepped},
     },
     messages::{
-        kind::Channel,
+        kind::{Channel, Kind},
         letter::{Letter, NewDevice},
+        part::Part,
         reach::{AddressHash, Barrier, Reach},
+        templates::{Edited, TemplateEdit, TemplateKey},
     },
     notifications::{
         device::{DeviceId, Platform},
@@ -31,6 +36,7 @@ use domain::{
     paris::Day,
     queue::{Lane, store::End},
     rows::Collection,
+    sentence::Language,
     stats::{Seen, store::OfferViews},
     team::{
         Invitation, InvitationToken,
@@ -67,7 +73,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 13] = [
+pub(super) const COUNTS: [(Collection, u64); 15] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -83,6 +89,8 @@ pub(super) const COUNTS: [(Collection, u64); 13] = [
     (Collection::Reach, 2),
     (Collection::Devices, 1),
     (Collection::Inbox, 1),
+    (Collection::Templates, 2),
+    (Collection::KnownDevices, 1),
     (Collection::Campaigns, 1),
 ];
 
@@ -152,6 +160,14 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     fill_tokens(&fresh.db, &token).await;
     fill_team(&fresh.db, &offers[0], &invitation).await;
     fill_reach(&fresh.db).await;
+    fill_templates(&fresh.db).await;
+    let first = SignIn {
+        user: user("ana"),
+        hashes: vec!["hash".to_owned()],
+        device: None,
+        now_ms: NOW_MS,
+    };
+    fresh.db.known_devices.meet(first).await.unwrap();
     Remembered {
         token,
         invitation,
@@ -214,7 +230,7 @@ async fn fill_accounts(db: &Database, offers: &[Offer; 2]) {
             vec![],
         ),
     ] {
-        db.users.create(account, consents).await.unwrap();
+        db.users.create(account, consents, None).await.unwrap();
     }
     for offer in offers {
         db.users
@@ -320,6 +336,29 @@ async fn fill_inbox(db: &Database) {
         entries: vec![entry],
     };
     assert!(db.queue.end(&taken[0].key, "w", end, NOW_MS).await.unwrap());
+}
+
+/// One text that an administrator changed, and one that is the program's again.
+async fn fill_templates(db: &Database) {
+    for (part, source, expected_version) in [
+        (Part::Subject, Some("Bonjour"), 0),
+        (Part::Text, Some("Bonjour"), 0),
+        (Part::Text, None, 1),
+    ] {
+        let edit = TemplateEdit {
+            key: TemplateKey {
+                kind: Kind::News,
+                language: Language::French,
+                part,
+            },
+            source: source.map(str::to_owned),
+            expected_version,
+            actor: "cli".to_owned(),
+            now_ms: NOW_MS,
+        };
+        let edited = db.templates.edit(edit).await.unwrap();
+        assert!(matches!(edited, Edited::Done(_)), "{edited:?}");
+    }
 }
 
 async fn fill_tokens(db: &Database, secret: &Secret) {
@@ -518,7 +557,12 @@ async fn rows_are_paged_and_put_the_same_on_every_backend(fresh: Fresh) {
 async fn a_target_that_has_people_is_refused(fresh: Fresh) {
     let dir = tempfile::tempdir().unwrap();
     let other = embedded(dir.path());
-    fresh.db.users.create(account("ana"), vec![]).await.unwrap();
+    fresh
+        .db
+        .users
+        .create(account("ana"), vec![], None)
+        .await
+        .unwrap();
     let copied = transfer::copy(&other, &fresh.db, Existing::Refused, NOW_MS, &nobody).await;
     let Err(TransferError::NotEmpty { collection }) = copied else {
         panic!("{copied:?}")
@@ -529,13 +573,17 @@ async fn a_target_that_has_people_is_refused(fresh: Fresh) {
 async fn an_address_that_somebody_else_has_ends_the_moving(fresh: Fresh) {
     let dir = tempfile::tempdir().unwrap();
     let other = embedded(dir.path());
-    other.users.create(account("ana"), vec![]).await.unwrap();
+    other
+        .users
+        .create(account("ana"), vec![], None)
+        .await
+        .unwrap();
     let namesake = Account {
         id: user("namesake"),
         password: PasswordHash::new("of another"),
         ..account("ana")
     };
-    fresh.db.users.create(namesake, vec![]).await.unwrap();
+    fresh.db.users.create(namesake, vec![], None).await.unwrap();
     let copied = transfer::copy(&other, &fresh.db, Existing::Kept, NOW_MS, &nobody).await;
     let Err(TransferError::Taken { collection }) = copied else {
         panic!("{copied:?}")

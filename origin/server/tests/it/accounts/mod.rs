@@ -2,10 +2,11 @@
 
 mod attempts;
 mod breaking;
+mod devices;
 mod ending;
 mod languages;
 pub(crate) mod person;
-mod portal;
+pub(crate) mod portal;
 mod profile;
 mod proving;
 mod publishing;

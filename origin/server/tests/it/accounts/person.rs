@@ -1,6 +1,8 @@
 //! Somebody with an account.
 
-use domain::UserId;
+use std::sync::atomic::Ordering::Relaxed;
+
+use domain::{UserId, users::change::AccountChange};
 use e2e::{Durability, Redis};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
@@ -34,7 +36,24 @@ pub(crate) fn input(name: &str) -> Value {
         "firstName": "Zoé", "lastName": "d'Été"})
 }
 
+/// With an address that is verified, so its link is needless and not sent.
 pub(crate) async fn register(app: &TestApp, name: &str) -> Person {
+    let person = sign_up(app, name).await;
+    verify(app, &person).await;
+    person
+}
+
+/// The address was proved to be this person's.
+pub(crate) async fn verify(app: &TestApp, who: &Person) {
+    let (id, users) = (who.user_id(), &app.state.services.users);
+    let email = users.by_id(&id).await.unwrap().unwrap().email;
+    let change = AccountChange::EmailVerified(email);
+    let now_ms = app.clock.load(Relaxed);
+    users.change(&id, change, now_ms).await.unwrap();
+}
+
+/// With an address that is not verified.
+pub(crate) async fn sign_up(app: &TestApp, name: &str) -> Person {
     let answer = Answer::of(registering(app, &input(name))).await;
     Person::of(&answer.data()["register"])
 }

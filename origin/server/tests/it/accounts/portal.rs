@@ -48,19 +48,19 @@ pub(super) async fn works_for(app: &TestApp, name: &str, seed: &str, post: Post)
     person
 }
 
+pub(crate) async fn administrator(app: &TestApp, name: &str) -> Person {
+    let admin = register(app, name).await;
+    let change = AccountChange::Role(Role::Admin, None);
+    let users = &app.state.services.users;
+    users.change(&admin.user_id(), change, 0).await.unwrap();
+    admin
+}
+
 /// Everybody whom a mutation of partner `a` may meet, with what they show and whether a manager's
 /// mutation lets them in.
 pub(super) async fn everybody(app: &TestApp) -> Vec<(&'static str, Option<String>, bool)> {
     let access = |person: Person| Some(person.access);
-    let admin = register(app, "admin").await;
-    let id = UserId::parse(&admin.id).unwrap();
-    let change = AccountChange::Role(Role::Admin, None);
-    app.state
-        .services
-        .users
-        .change(&id, change, 0)
-        .await
-        .unwrap();
+    let admin = administrator(app, "admin").await;
     vec![
         ("anonymous", None, false),
         ("user", access(register(app, "user").await), false),

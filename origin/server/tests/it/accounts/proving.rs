@@ -1,8 +1,17 @@
 use std::time::Duration;
 
+use domain::{
+    PartnerId,
+    users::{
+        account::{Membership, Post, Role},
+        change::{AccountChange, ProfileEdit},
+    },
+};
 use serde_json::{Value, json};
 
-use super::person::{PASSWORD, Person, both, input, login, refresh, register, registering};
+use super::person::{
+    PASSWORD, Person, both, input, login, refresh, register, registering, sign_up, verify,
+};
 use crate::app::{Answer, TestApp};
 
 /// What was sent to somebody: the proof in it.
@@ -25,7 +34,9 @@ async fn with_phone(app: &TestApp, name: &str, phone: &str) -> Person {
     let mut input = input(name);
     input["phone"] = json!(phone);
     let answer = Answer::of(registering(app, &input)).await;
-    Person::of(&answer.data()["register"])
+    let person = Person::of(&answer.data()["register"]);
+    verify(app, &person).await;
+    person
 }
 
 async fn ask(app: &TestApp, query: &str, variables: Value) -> Answer {
@@ -36,7 +47,7 @@ async fn ask(app: &TestApp, query: &str, variables: Value) -> Answer {
 async fn an_address_is_verified_by_the_link_that_was_sent_to_it() {
     const VERIFY: &str = "mutation V($t: String!) { verifyEmail(token: $t) }";
     let app = TestApp::start().await;
-    let ana = register(&app, "ana").await;
+    let ana = sign_up(&app, "ana").await;
     let request = "mutation M { requestEmailVerification }";
     for _ in 0..2 {
         ana.ask(&app, request, json!({})).await.data();
@@ -260,4 +271,72 @@ async fn a_link_for_a_forgotten_password_ends_with_the_password() {
     ask(&app, REQUEST, email).await.data();
     let (_, token) = sent(&app).await.remove(0);
     ask(&app, RESET, reset(&token)).await.data();
+}
+
+#[tokio::test]
+async fn founding_and_inviting_need_a_verified_address() {
+    const FOUND: &str = "mutation F($i: CreatePartnerInput!) { createPartner(input: $i) { id } }";
+    const INVITE: &str = "mutation I($p: ID!, $i: InviteMemberInput!) {
+        inviteMember(partnerId: $p, input: $i) { email } }";
+    const VERIFY: &str = "mutation V($t: String!) { verifyEmail(token: $t) }";
+    let app = TestApp::start().await;
+    let ana = sign_up(&app, "ana").await;
+    let partner = json!({"i": {"name": "Chez Ana", "category": "BAR"}});
+    let refused = ana.ask(&app, FOUND, partner.clone()).await;
+    assert_eq!(refused.code(), "EMAIL_NOT_VERIFIED", "{}", refused.text);
+    // The link came with the account.
+    let (_, token) = sent(&app).await.remove(0);
+    ask(&app, VERIFY, json!({"t": token})).await.data();
+    let founded = ana.ask(&app, FOUND, partner).await.data();
+    let id = founded["createPartner"]["id"].clone();
+    // An owner whose address is no longer proven, as an operator may make one.
+    let ben = sign_up(&app, "ben").await;
+    let change = AccountChange::Role(
+        Role::Partner,
+        Some(Membership {
+            partner: PartnerId::parse(id.as_str().unwrap()).unwrap(),
+            post: Post::Owner,
+        }),
+    );
+    let users = &app.state.services.users;
+    users.change(&ben.user_id(), change, 0).await.unwrap();
+    app.state.services.auth.standings.forget(&ben.user_id());
+    app.state.services.auth.standings.forget(&ana.user_id());
+    let guest = json!({"p": id, "i": {"email": "guest@example.fr", "role": "STAFF"}});
+    let refused = ben.ask(&app, INVITE, guest.clone()).await;
+    assert_eq!(refused.code(), "EMAIL_NOT_VERIFIED", "{}", refused.text);
+    ana.ask(&app, INVITE, guest).await.data();
+}
+
+#[tokio::test]
+async fn numbers_that_no_sms_are_sent_to_are_refused_where_they_are_entered_and_asked_for() {
+    const EDIT: &str = "mutation E($i: UpdateProfileInput!) { updateProfile(input: $i) { id } }";
+    let app = TestApp::start().await;
+    let ana = with_phone(&app, "ana", "+33612345678").await;
+    for number in [
+        "+12125550123",
+        "+447400123456",
+        "0899123456",
+        "+881612345678",
+    ] {
+        let mut input = input("ben");
+        input["phone"] = json!(number);
+        let refused = Answer::of(registering(&app, &input)).await;
+        assert_eq!(refused.code(), "PHONE_NOT_SERVED", "{number}");
+        let refused = ana.ask(&app, EDIT, json!({"i": {"phone": number}})).await;
+        assert_eq!(refused.code(), "PHONE_NOT_SERVED", "{number}");
+    }
+    // One of before a country was taken away.
+    let edit = ProfileEdit {
+        phone: Some(Some("+12125550123".to_owned())),
+        ..ProfileEdit::default()
+    };
+    let change = AccountChange::Profile(Box::new(edit));
+    let users = &app.state.services.users;
+    users.change(&ana.user_id(), change, 0).await.unwrap();
+    let refused = ana.ask(&app, "mutation M { requestPhoneCode }", json!({}));
+    assert_eq!(refused.await.code(), "PHONE_NOT_SERVED");
+    ana.ask(&app, EDIT, json!({"i": {"phone": null}}))
+        .await
+        .data();
 }

@@ -9,12 +9,12 @@ use std::{
 use access::service_tokens::Secret;
 use domain::{
     auth::service_tokens::{Scope, ServiceToken, TokenName},
-    users::{account::Role, change::AccountChange},
+    users::account::Role,
 };
 use reqwest::Method;
 use serde_json::json;
 
-use super::person::{PASSWORD, register};
+use super::person::{PASSWORD, register, sign_up, verify};
 use crate::{
     app::{Answer, TOKEN, TestApp},
     fixtures::{NOW_MS, partner, store},
@@ -198,14 +198,6 @@ async fn an_administrator_is_made_on_the_command_line_and_may_what_operators_may
     }
 }
 
-/// The address was proved to be this user's.
-async fn verify(app: &TestApp, who: &super::person::Person) {
-    let (id, users) = (who.user_id(), &app.state.services.users);
-    let email = users.by_id(&id).await.unwrap().unwrap().email;
-    let change = AccountChange::EmailVerified(email);
-    users.change(&id, change, NOW_MS).await.unwrap();
-}
-
 /// E10. Whoever registered an address that is not theirs gets no rights by it, and the operator sees
 /// who it is before anything changes.
 #[tokio::test]
@@ -213,7 +205,7 @@ async fn rights_are_given_to_verified_addresses_after_a_question() {
     let app = TestApp::start().await;
     let dir = app.data_dir();
     store(&app, "a", vec![]).await;
-    let zoe = register(&app, "zoe").await;
+    let zoe = sign_up(&app, "zoe").await;
     let owner = format!("{}:owner", partner("a").id);
     let role = async || {
         let account = app.state.services.users.by_id(&zoe.user_id()).await;

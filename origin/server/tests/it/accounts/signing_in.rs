@@ -18,7 +18,7 @@ async fn a_new_account_is_signed_in_and_can_log_in_again() {
             preferences { language newsByEmail } } }";
         let me = ana.ask(&app, me, json!({})).await.data();
         let expected = json!({"me": {"email": "ana@example.fr", "firstName": "Zoé",
-            "lastName": "d'Été", "phone": null, "isVerified": false,
+            "lastName": "d'Été", "phone": null, "isVerified": true,
             "identityStatus": "NOT_SUBMITTED", "favorites": [],
             "preferences": {"language": "FRENCH", "newsByEmail": false}}});
         assert_eq!(me, expected);

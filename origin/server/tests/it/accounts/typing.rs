@@ -6,7 +6,7 @@ use domain::users::{
 };
 use serde_json::json;
 
-use super::person::{PASSWORD, Person, input, login, register, registering};
+use super::person::{PASSWORD, Person, input, login, register, registering, sign_up, verify};
 use crate::app::{Answer, TestApp};
 
 const COMPOSED: &str = "p\u{e9}ch\u{e9} mignon";
@@ -135,6 +135,7 @@ const VERIFY: &str = "mutation V($c: String!) { verifyPhone(code: $c) { isPhoneV
 async fn with_code(app: &TestApp) -> (Person, String) {
     let ana = with(app, "ana", "phone", "06 12 34 56 78").await.data();
     let ana = Person::of(&ana["register"]);
+    verify(app, &ana).await;
     let send = "mutation M { requestPhoneCode }";
     ana.ask(app, send, json!({})).await.data();
     let digits = app.sent().await.remove(0).proof();
@@ -181,9 +182,7 @@ async fn a_slip_of_the_finger_is_no_try() {
 async fn a_token_is_right_with_what_copying_adds() {
     const VERIFY: &str = "mutation V($t: String!) { verifyEmail(token: $t) }";
     let app = TestApp::start().await;
-    let ana = register(&app, "ana").await;
-    let send = "mutation M { requestEmailVerification }";
-    ana.ask(&app, send, json!({})).await.data();
+    sign_up(&app, "ana").await;
     let token = app.sent().await.remove(0).proof();
     let (first, last) = token.split_at(40);
     for typed in [

@@ -46,7 +46,8 @@ const EXPECTED: &[(&str, &str)] = &[
     // Credentials that are not ours get no connection, whatever it would be for.
     ("newOfferNearby", "anonymous user staff manager owner admin service"),
     ("bookingStatusChanged", USERS), ("notificationReceived", USERS),
-    ("setUserStatus", OPERATORS), ("purge", OPERATORS), ("sendNews", OPERATORS), ("updateOffer", MANAGERS),
+    ("setUserStatus", OPERATORS), ("purge", OPERATORS), ("templates", OPERATORS), ("putTemplate", OPERATORS),
+    ("sendNews", OPERATORS), ("updateOffer", MANAGERS),
     ("partnerOffers", "staff manager owner admin service"), ("createPartner", USERS),
     ("updatePartner", MANAGERS), ("createEstablishment", MANAGERS), ("updateEstablishment", MANAGERS),
     ("deleteEstablishment", MANAGERS), ("createOffer", MANAGERS), ("pauseOffer", MANAGERS),

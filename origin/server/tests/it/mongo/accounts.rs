@@ -40,7 +40,7 @@ use crate::fixtures::NOW_MS;
 pub(super) async fn ask(db: &Database) {
     let account = account();
     let (users, id) = (&db.users, &account.id);
-    users.create(account.clone(), vec![]).await.unwrap();
+    users.create(account.clone(), vec![], None).await.unwrap();
     users.by_id(id).await.unwrap();
     users.by_email(&account.email_key()).await.unwrap();
     users.standing(id).await.unwrap();

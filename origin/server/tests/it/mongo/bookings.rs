@@ -20,7 +20,10 @@ pub(super) async fn ask(db: &Database, offers: &[Offer]) {
         .find(|offer| offer.is_active && has_places(offer))
         .unwrap();
     let account = super::accounts::account();
-    db.users.create(account.clone(), vec![]).await.unwrap();
+    db.users
+        .create(account.clone(), vec![], None)
+        .await
+        .unwrap();
     let (bookings, user) = (&db.bookings, account.id);
     let new = |name: &str, offer: &OfferId| NewBooking {
         id: BookingId::derive("booking", name),

@@ -287,7 +287,7 @@ async fn booking_of_a_later_day(db: &MongoDb) -> (Offer, NewBooking) {
         .add(families, announce, NOW_MS)
         .await
         .unwrap();
-    database.users.create(user, vec![]).await.unwrap();
+    database.users.create(user, vec![], None).await.unwrap();
     (offer, new)
 }
 

@@ -36,7 +36,7 @@ fn author() -> Author {
 
 pub(super) async fn ask(db: &Database, one: &Offer) {
     let owner = super::accounts::account();
-    db.users.create(owner.clone(), vec![]).await.unwrap();
+    db.users.create(owner.clone(), vec![], None).await.unwrap();
     let partner = Partner {
         id: PartnerId::derive("portal", "a"),
         name: "Chez Ana".into(),
@@ -125,7 +125,7 @@ async fn ask_teams(db: &Database, partner: &PartnerId, owner: &Account) {
         phone: None,
         ..owner.clone()
     };
-    db.users.create(ben.clone(), vec![]).await.unwrap();
+    db.users.create(ben.clone(), vec![], None).await.unwrap();
     let (hash, email) = (token.hash(), ben.email_key());
     let accepted = db
         .teams

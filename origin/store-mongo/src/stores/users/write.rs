@@ -2,6 +2,8 @@
 
 use domain::{
     UserId,
+    auth::codes::StoredCode,
+    queue::NewTask,
     users::{
         account::{Account, Consent},
         consents::{MAX_CONSENTS, Recorded, recorded},
@@ -15,8 +17,10 @@ use crate::{
     error::MongoError,
     stores::bookings::erasing,
     tables::{
+        codes,
         collections::{
-            CODES, CONSENTS, DEVICES, ERASURES, FAVORITES, INBOX, INVITATIONS, QUEUE, USERS,
+            CODES, CONSENTS, DEVICES, ERASURES, FAVORITES, INBOX, INVITATIONS, KNOWN_DEVICES,
+            QUEUE, USERS,
         },
         users as rows,
         users::{actors, change::has_one_owner, held},
@@ -30,6 +34,7 @@ pub(super) async fn create(
     tx: &mut Tx,
     account: &Account,
     consents: &[Consent],
+    code: Option<&(StoredCode, NewTask)>,
 ) -> Result<Created, MongoError> {
     let key = doc! {"emailKey": account.email_key().as_str()};
     if tx.exists(USERS, key).await? {
@@ -39,6 +44,9 @@ pub(super) async fn create(
     let owner = account.id.as_str();
     let consents = consents.iter().map(|consent| rows::consent(owner, consent));
     tx.insert_many(CONSENTS, consents.collect()).await?;
+    if let Some((code, task)) = code {
+        codes::put_first(tx, code, task).await?;
+    }
     Ok(Created::Done)
 }
 
@@ -92,7 +100,7 @@ pub(super) async fn erase(
     actors::rename(tx, id, pseudonym).await?;
     let to_address = doc! {"emailKey": account.email_key().as_str()};
     tx.delete_many(INVITATIONS, to_address).await?;
-    for collection in [FAVORITES, CODES, DEVICES, INBOX] {
+    for collection in [FAVORITES, CODES, DEVICES, INBOX, KNOWN_DEVICES] {
         tx.delete_many(collection, doc! {"userId": object_id(id)?})
             .await?;
     }

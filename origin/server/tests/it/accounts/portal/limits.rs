@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::works_for;
 use crate::{
-    accounts::person::Person,
+    accounts::person::{PASSWORD, Person, login, sign_up},
     app::{Answer, TOKEN, TestApp},
     fixtures::{offer, partner, store},
 };
@@ -106,6 +106,63 @@ async fn an_invitation_that_was_withdrawn_is_not_sent_again_at_once() {
     app.pass_ms(60_000);
     invite(&app, &ana, "a", "guest@example.fr").await.data();
     assert_eq!(app.sent().await.len(), 2);
+}
+
+/// Of two partners, a user who asks for links, and strangers who ask for resets: together.
+#[tokio::test]
+async fn messages_to_one_address_are_bounded_whatever_causes_them() {
+    let app = started(|budgets| budgets.messages_to_hour.most = few(4)).await;
+    let ana = works_for(&app, "ana", "a", Post::Owner).await;
+    let eve = works_for(&app, "eve", "b", Post::Owner).await;
+    // The first one is the link of the account.
+    let zoe = sign_up(&app, "zoe").await;
+    invite(&app, &ana, "a", "zoe@example.fr").await.data();
+    invite(&app, &eve, "b", "ZOE@example.fr").await.data();
+    assert_eq!(app.sent().await.len(), 3);
+    app.pass_ms(61_000);
+    let again = "mutation M { requestEmailVerification }";
+    zoe.ask(&app, again, json!({})).await.data();
+    assert_eq!(app.sent().await.len(), 1);
+    app.pass_ms(61_000);
+    for (who, seed) in [(&ana, "a"), (&eve, "b")] {
+        let refused = invite(&app, who, seed, "zoe@example.fr").await;
+        assert_eq!(refused.code(), "RATE_LIMITED");
+        assert_ne!(refused.header("retry-after"), "");
+    }
+    let refused = zoe.ask(&app, again, json!({})).await;
+    assert_eq!(refused.code(), "RATE_LIMITED");
+    // A reset tells nothing, and the owner still signs in.
+    let reset = "mutation M($e: String!) { requestPasswordReset(email: $e) }";
+    let answer = app.ask(reset, json!({"e": "zoe@example.fr"})).await;
+    assert_eq!(answer.data()["requestPasswordReset"], true);
+    login(&app, "zoe@example.fr", PASSWORD).await.data();
+    // Others are written to as before.
+    invite(&app, &ana, "a", "somebody@example.fr").await.data();
+}
+
+#[tokio::test]
+async fn who_causes_many_messages_is_bounded_and_nobody_beside_them() {
+    let app = started(|budgets| budgets.messages_by_hour.most = few(3)).await;
+    let ana = works_for(&app, "ana", "a", Post::Owner).await;
+    let eve = works_for(&app, "eve", "b", Post::Owner).await;
+    let by_ana = async |number| {
+        let email = format!("guest{number}@example.fr");
+        invite(&app, &ana, "a", &email).await
+    };
+    assert_eq!(passed(by_ana).await, 3);
+    invite(&app, &eve, "b", "guest9@example.fr").await.data();
+}
+
+#[tokio::test]
+async fn a_network_that_causes_many_messages_gets_accounts_without_links() {
+    let app = started(|budgets| budgets.messages_network_day.most = few(2)).await;
+    for name in ["ana", "ben", "cho"] {
+        sign_up(&app, name).await;
+    }
+    let sent = app.sent().await;
+    let to: Vec<&str> = sent.iter().map(|message| message.to.as_str()).collect();
+    assert_eq!(to, ["ana@example.fr", "ben@example.fr"]);
+    login(&app, "cho@example.fr", PASSWORD).await.data();
 }
 
 /// E5.

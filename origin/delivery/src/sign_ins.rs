@@ -1,0 +1,87 @@
+//! What the owner of an account is told of a sign-in from a new device.
+
+use domain::{
+    StoreError, UserId,
+    messages::{
+        kind::{Channel, Kind},
+        letter::{Letter, NewDevice},
+    },
+    notifications::inbox::Entry,
+    queue::{NewTask, Task, Work},
+    users::account::Account,
+};
+
+use crate::composing::{Addressed, Composed, NO_ACCOUNT, Sources};
+
+/// Who signed in, from what, and when.
+pub(crate) struct SignIn<'a> {
+    pub(crate) user: &'a UserId,
+    pub(crate) device: Option<&'a str>,
+    pub(crate) at_ms: i64,
+}
+
+impl SignIn<'_> {
+    fn letter(&self, account: &Account) -> Letter {
+        Letter::NewDevice(NewDevice {
+            first_name: account.first_name.clone(),
+            device: self.device.map(str::to_owned),
+            signed_in_at_ms: self.at_ms,
+        })
+    }
+
+    /// The task that tells it by one channel; `first` is the task that found the channel.
+    fn task(&self, first: &Task, channel: Channel, now_ms: i64) -> NewTask {
+        NewTask {
+            key: format!("{}:{}", first.key, channel.as_str()),
+            lane: first.lane,
+            work: Work::NewDevice {
+                user: self.user.clone(),
+                device: self.device.map(str::to_owned),
+                at_ms: self.at_ms,
+                channel: Some(channel),
+            },
+            person: Some(self.user.clone()),
+            created_at_ms: now_ms,
+            due_at_ms: now_ms,
+            expires_at_ms: first.expires_at_ms,
+        }
+    }
+}
+
+impl Sources {
+    /// Finds the channels by which a sign-in is told, or says it by one.
+    pub(crate) async fn sign_in(
+        &self,
+        task: &Task,
+        sign_in: SignIn<'_>,
+        channel: Option<Channel>,
+        now_ms: i64,
+    ) -> Result<Composed, StoreError> {
+        let Some(account) = self.active(sign_in.user).await? else {
+            return Ok(Composed::Needless(NO_ACCOUNT));
+        };
+        let letter = sign_in.letter(&account);
+        if let Some(channel) = channel {
+            let Some(to) = self.recipient(&account, channel).await? else {
+                return Ok(Composed::Needless("the channel does not reach the person"));
+            };
+            return Ok(Composed::Send(Box::new(Addressed {
+                to,
+                language: account.preferences.language,
+                letter,
+            })));
+        }
+        let (mut tasks, mut entries) = (Vec::new(), Vec::new());
+        let kind = Kind::NewDevice;
+        let wanted = |channel: &&Channel| account.preferences.wants(kind, **channel);
+        for channel in kind.channels().iter().filter(wanted) {
+            if *channel == Channel::Inbox {
+                let user = account.id.clone();
+                entries.push(Entry::new(&task.key, user, &letter, now_ms));
+            } else if self.recipient(&account, *channel).await?.is_some() {
+                tasks.push(sign_in.task(task, *channel, now_ms));
+            }
+        }
+        Ok(Composed::Divide(tasks, entries))
+    }
+}
