@@ -1,4 +1,4 @@
-//! The fakes of Amazon SES, Twilio and OneSignal, and their mailbox for browsers.
+//! The fakes of Amazon SES, Twilio, OneSignal and Google Maps, and their mailbox for browsers.
 
 use std::path::Path;
 use std::process::Command;
@@ -53,5 +53,7 @@ pub(crate) fn environment(port: u16, origin_url: &str) -> Vec<(&'static str, Str
             text("00000000-0000-4000-8000-000000000000"),
         ),
         ("YOUSOON_ONESIGNAL_KEY", text("dev-onesignal-key")),
+        ("YOUSOON_GOOGLE_URL", fake("google")),
+        ("YOUSOON_GOOGLE_KEY", text("dev-google-maps-key")),
     ]
 }

@@ -2,7 +2,7 @@
 //!
 //! Layers, each below the next: [`request`] (context, authorisation, loaders) → [`nodes`] (object
 //! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`],
-//! [`notifications`], [`team`], [`stats`], [`purges`], [`live`]) → [`schema`] → [`execution`] (runs a document,
+//! [`notifications`], [`team`], [`maps`], [`stats`], [`purges`], [`live`]) → [`schema`] → [`execution`] (runs a document,
 //! answers from the cache). [`services`] is all that resolvers may use. Nothing here knows HTTP.
 
 pub mod auth;
@@ -13,6 +13,7 @@ pub mod environment;
 pub mod execution;
 pub mod lists;
 pub mod live;
+pub mod maps;
 pub mod nodes;
 pub mod notifications;
 pub mod offers;

@@ -11,6 +11,7 @@ use crate::{
     bookings::{mutations::BookingMutations, queries::BookingQueries},
     environment::Environment,
     live::subscriptions::Live,
+    maps::queries::MapQueries,
     notifications::{mutations::NotificationMutations, queries::NotificationQueries},
     offers::{mutations::OfferMutations, queries::OfferQueries},
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
@@ -30,6 +31,7 @@ pub struct Query(
     UserQueries,
     AuthQueries,
     NotificationQueries,
+    MapQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]

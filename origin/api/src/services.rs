@@ -27,6 +27,7 @@ use crate::{
     documents::{DocumentMode, Documents},
     environment::Environment,
     lists::Lists,
+    maps::service::MapService,
     stats::counter::Views,
 };
 
@@ -58,6 +59,7 @@ pub struct Shared {
     /// The texts of the inbox, and where they lead.
     pub templates: Templates,
     pub links: Links,
+    pub maps: MapService,
     /// Tells this server's workers that there is a task: they look by themselves only now and then.
     pub queue_wake: watch::Sender<()>,
     pub caches: Caches,

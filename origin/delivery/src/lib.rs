@@ -5,7 +5,6 @@
 //! the task leaves it to another one, which sends again, with the same key: a provider that knows keys
 //! sends it once.
 
-mod circuit;
 mod composing;
 mod metrics;
 mod notices;
@@ -16,6 +15,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use access::random;
 use domain::{
     StoreError,
+    circuit::Circuit,
     error_chain::chain,
     messages::{
         kind::{Channel, Kind},
@@ -34,7 +34,6 @@ use tokio::{sync::watch, time::timeout};
 pub use composing::Sources;
 pub use metrics::Metrics;
 
-use circuit::Circuit;
 use composing::{Addressed, Composed, Recipient};
 
 /// How long a provider may take.

@@ -8,13 +8,17 @@ use api::{
     documents::Documents,
     execution::{cached::PublicQuery, spellings::Spellings},
     lists::Lists,
+    maps::service::MapService,
     schema::{self, Schema},
     services::{self, Clock, ReadObserver, Services},
     stats::counter::Views,
 };
 use cache_tiered::tail;
 use delivery::{Delivery, Providers, Sources};
-use domain::{StoreError, auth::sessions::Sessions, messages::provider::Provider, purges::LogRole};
+use domain::{
+    StoreError, auth::sessions::Sessions, maps::Maps, messages::provider::Provider, purges::LogRole,
+};
+use google::Google;
 use onesignal::OneSignal;
 use outgoing::{MessageLog, UnsentMessages};
 use pq_core::compile::{CompileError, Compiler};
@@ -47,7 +51,7 @@ pub enum StateError {
     Schema(#[from] CompileError),
     #[error("a template of the program is not valid")]
     Templates(#[from] TemplateError),
-    #[error("a provider of messages cannot be set up")]
+    #[error("a third party's client cannot be set up")]
     Provider(#[from] SetupError),
 }
 
@@ -150,6 +154,7 @@ impl AppState {
             Arc::clone(&caches.feed),
             config.lists,
         );
+        let maps = MapService::new(maps(&config.providers)?, clock.clone());
         let services = Services::new(services::Shared {
             environment: config.environment,
             clock,
@@ -168,6 +173,7 @@ impl AppState {
             notifications: database.notifications,
             templates,
             links: config.messages.links.clone(),
+            maps,
             reach: database.reach,
             queue_wake,
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
@@ -230,6 +236,11 @@ fn providers(
             None => unsent(),
         },
     })
+}
+
+fn maps(config: &ProvidersConfig) -> Result<Option<Arc<dyn Maps>>, SetupError> {
+    let google = config.maps.as_ref().map(Google::new).transpose()?;
+    Ok(google.map(|google| Arc::new(google) as Arc<dyn Maps>))
 }
 
 /// Opens the purge log and reads it once, so that the first requests can trust cached entries.

@@ -10,7 +10,7 @@ use std::{
 use ring::signature::RsaKeyPair;
 use serde_json::Value;
 
-use crate::{mailbox::Mailbox, trouble::Trouble};
+use crate::{google::Place, mailbox::Mailbox, trouble::Trouble};
 
 /// The most keys of OneSignal that are remembered.
 const MOST_KEYS: usize = 10_000;
@@ -29,6 +29,7 @@ pub struct Secrets {
     pub twilio_token: String,
     pub onesignal_app: String,
     pub onesignal_key: String,
+    pub google_key: String,
 }
 
 impl Default for Secrets {
@@ -45,6 +46,7 @@ impl Default for Secrets {
             twilio_token: text("dev-twilio-auth-token"),
             onesignal_app: text("00000000-0000-4000-8000-000000000000"),
             onesignal_key: text("dev-onesignal-key"),
+            google_key: text("dev-google-maps-key"),
         }
     }
 }
@@ -73,6 +75,10 @@ pub(crate) struct Locked {
     pub(crate) answers: Answers,
     /// Tokens of SNS whose subscription was confirmed.
     pub(crate) confirmed: Vec<String>,
+    /// What Google Maps finds instead of what it makes up.
+    pub(crate) places: Vec<Place>,
+    /// What Google Maps was asked.
+    pub(crate) asked: Vec<Value>,
 }
 
 #[derive(Default)]

@@ -161,6 +161,7 @@ pub(crate) const BLOCKS: &[(&str, &str)] = &[
     ("documents", "documents"),
     ("identity", "identity"),
     ("live", "live"),
+    ("maps", "maps"),
     ("notification", "notifications"),
     ("notifications", "notifications"),
     ("offers", "offers"),

@@ -70,6 +70,10 @@ pub struct Budgets {
     pub invite_recipient: Budget,
     /// Devices that a user registers for push notifications.
     pub device: Budget,
+    /// Suggestions of places for a user.
+    pub suggest: Budget,
+    /// Questions of a user how long ways take.
+    pub travel: Budget,
     /// Writes of offers, establishments and partners by a user.
     pub catalogue: Budget,
     /// Such writes for a partner.
@@ -123,6 +127,8 @@ impl Default for Budgets {
                 DAY,
             ),
             device: budget("device", "YOUSOON_LIMIT_DEVICE", 60, HOUR),
+            suggest: budget("suggest", "YOUSOON_LIMIT_SUGGEST", 600, HOUR),
+            travel: budget("travel", "YOUSOON_LIMIT_TRAVEL", 60, HOUR),
             catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
             catalogue_partner: budget(
                 "catalogue-partner",
@@ -136,7 +142,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 21] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 23] {
         let Self {
             register_network,
             login,
@@ -157,6 +163,8 @@ impl Budgets {
             invite_partner,
             invite_recipient,
             device,
+            suggest,
+            travel,
             catalogue,
             catalogue_partner,
         } = self;
@@ -180,6 +188,8 @@ impl Budgets {
             invite_partner,
             invite_recipient,
             device,
+            suggest,
+            travel,
             catalogue,
             catalogue_partner,
         ]

@@ -11,4 +11,5 @@ pub mod page;
 pub mod partner;
 pub mod place;
 pub(crate) mod preferences;
+pub mod travel;
 pub mod user;

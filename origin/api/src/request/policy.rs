@@ -48,6 +48,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "booking", Who::SignedIn),
     ("Query", "notifications", Who::SignedIn),
     ("Query", "notificationSettings", Who::SignedIn),
+    ("Query", "placeSuggestions", Who::Team(Post::Staff)),
+    ("Query", "travel", Who::SignedIn),
 
     ("Mutation", "register", Who::Anybody),
     ("Mutation", "login", Who::Anybody),
@@ -173,6 +175,8 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "Invitation",
     "PartnerStats",
     "PartnerDay",
+    "PlaceSuggestion",
+    "Travel",
 ];
 
 /// The policy for a field of a type.

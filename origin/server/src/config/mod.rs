@@ -16,6 +16,7 @@ mod edge;
 mod environment;
 mod http;
 mod live;
+mod maps;
 mod messages;
 mod metrics;
 mod production;

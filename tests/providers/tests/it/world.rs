@@ -7,6 +7,7 @@ use domain::{
     secret::Secret,
 };
 use fake_providers::{Fake, Secrets};
+use google::Google;
 use onesignal::OneSignal;
 use provider_http::Mode;
 use reqwest::StatusCode;
@@ -67,6 +68,22 @@ impl World {
             app: self.secrets.onesignal_app.clone(),
             key: Secret::new(self.secrets.onesignal_key.clone()),
         }
+    }
+
+    pub(crate) fn google_config(&self) -> google::Config {
+        let base: reqwest::Url = self.fake.url("google").parse().unwrap();
+        google::Config {
+            geocoding: base.clone(),
+            places: base.clone(),
+            routes: base,
+            mode: Mode::Development,
+            timeout: TIMEOUT,
+            key: Secret::new(self.secrets.google_key.clone()),
+        }
+    }
+
+    pub(crate) fn google(&self) -> Google {
+        Google::new(&self.google_config()).unwrap()
     }
 
     pub(crate) fn ses(&self) -> Ses {

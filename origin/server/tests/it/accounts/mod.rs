@@ -13,5 +13,6 @@ mod refreshing;
 mod services;
 mod signing_in;
 mod team;
+mod travelling;
 mod typing;
 mod walking;
