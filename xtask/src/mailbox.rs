@@ -1,4 +1,4 @@
-//! The fakes of Amazon SES, Twilio, OneSignal and Google Maps, and their mailbox for browsers.
+//! The fakes of Amazon SES, Twilio, OneSignal, Google Maps and Amplitude, and their mailbox for browsers.
 
 use std::path::Path;
 use std::process::Command;
@@ -55,5 +55,9 @@ pub(crate) fn environment(port: u16, origin_url: &str) -> Vec<(&'static str, Str
         ("YOUSOON_ONESIGNAL_KEY", text("dev-onesignal-key")),
         ("YOUSOON_GOOGLE_URL", fake("google")),
         ("YOUSOON_GOOGLE_KEY", text("dev-google-maps-key")),
+        ("YOUSOON_AMPLITUDE_URL", fake("amplitude")),
+        ("YOUSOON_AMPLITUDE_KEY", text("dev-amplitude-key")),
+        ("YOUSOON_AMPLITUDE_SECRET", text("dev-amplitude-secret")),
+        ("YOUSOON_AMPLITUDE_PSEUDONYM_KEY", text("dev-pseudonym-key")),
     ]
 }

@@ -5,7 +5,8 @@
 //! (access tokens, 15 minutes) → [`sessions`] and [`redis_sessions`] (refresh tokens, 7 days) →
 //! [`standing`] (whether an account may still be used, and a session goes on) → [`passwords`] (bcrypt on a bounded pool) →
 //! [`codes`] (six-digit codes and links sent to users) → [`service_tokens`]. [`peer`] determines
-//! the client's address, [`rate`] counts requests, [`qr`] signs the QR codes of bookings.
+//! the client's address, [`rate`] counts requests, [`qr`] signs the QR codes of bookings, [`pseudonyms`]
+//! names people for product events.
 
 pub mod caller;
 pub mod codes;
@@ -13,6 +14,7 @@ pub mod keys;
 pub mod language;
 pub mod passwords;
 pub mod peer;
+pub mod pseudonyms;
 pub mod qr;
 pub mod random;
 pub mod rate;

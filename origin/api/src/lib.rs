@@ -2,9 +2,10 @@
 //!
 //! Layers, each below the next: [`request`] (context, authorisation, loaders) → [`nodes`] (object
 //! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`],
-//! [`notifications`], [`team`], [`maps`], [`stats`], [`purges`], [`live`]) → [`schema`] → [`execution`] (runs a document,
+//! [`notifications`], [`team`], [`maps`], [`analytics`], [`stats`], [`purges`], [`live`]) → [`schema`] → [`execution`] (runs a document,
 //! answers from the cache). [`services`] is all that resolvers may use. Nothing here knows HTTP.
 
+pub mod analytics;
 pub mod auth;
 pub mod bookings;
 pub mod caches;

@@ -4,6 +4,7 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBu
 use pq_core::limits;
 
 use crate::{
+    analytics::mutations::AnalyticsMutations,
     auth::{
         mutations::{AuthMutations, proofs::ProofMutations},
         queries::AuthQueries,
@@ -45,6 +46,7 @@ pub struct Mutation(
     ProofMutations,
     UserMutations,
     NotificationMutations,
+    AnalyticsMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

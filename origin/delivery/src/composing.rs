@@ -119,6 +119,7 @@ impl Sources {
                 user,
                 channel,
             } => self.message((*notice, booking, user), *channel).await,
+            Work::Event(_) | Work::Forget { .. } => Ok(Composed::Needless("it is no message")),
         }
     }
 

@@ -6,6 +6,7 @@
 //! sends it once.
 
 mod composing;
+mod events;
 mod metrics;
 mod notices;
 mod working;
@@ -32,9 +33,11 @@ use templates::{Links, Rendered, Templates};
 use tokio::{sync::watch, time::timeout};
 
 pub use composing::Sources;
+pub use events::ProductEvents;
 pub use metrics::Metrics;
 
 use composing::{Addressed, Composed, Recipient};
+use working::MESSAGES;
 
 /// How long a provider may take.
 const PROVIDER_WITHIN: Duration = Duration::from_secs(15);
@@ -67,6 +70,8 @@ pub struct Parts {
     pub templates: Templates,
     pub links: Links,
     pub providers: Providers,
+    /// None if product events are not sent.
+    pub events: Option<ProductEvents>,
     pub now: Now,
     /// Told when a task was stored.
     pub wake: watch::Sender<()>,
@@ -78,6 +83,7 @@ struct Shared {
     email: Circuit,
     sms: Circuit,
     push: Circuit,
+    events: Circuit,
 }
 
 impl fmt::Debug for Delivery {
@@ -99,6 +105,7 @@ impl Delivery {
             email: Circuit::default(),
             sms: Circuit::default(),
             push: Circuit::default(),
+            events: Circuit::default(),
         }))
     }
 
@@ -106,12 +113,12 @@ impl Delivery {
         &self.0.parts.metrics
     }
 
-    /// Does all tasks that are due now, one after the other; returns how many.
+    /// Does all tasks of messages that are due now, one after the other; returns how many.
     pub async fn do_due(&self) -> Result<usize, StoreError> {
         let mut count = 0;
-        for lane in Lane::ALL {
+        for (lane, _) in MESSAGES {
             loop {
-                let (lease, taken) = self.take(*lane, 16).await?;
+                let (lease, taken) = self.take(lane, 16).await?;
                 if taken.is_empty() {
                     break;
                 }

@@ -1,5 +1,6 @@
 //! The domain types of Yousoon and the rules of every block: no I/O, no clock, no randomness.
 
+pub mod analytics;
 pub mod auth;
 pub mod bookings;
 pub mod broken;

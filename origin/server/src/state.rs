@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use access::{Auth, passwords::PasswordError};
+use amplitude::Amplitude;
 use api::{
     caches::Caches,
     documents::Documents,
@@ -14,7 +15,7 @@ use api::{
     stats::counter::Views,
 };
 use cache_tiered::tail;
-use delivery::{Delivery, Providers, Sources};
+use delivery::{Delivery, ProductEvents, Providers, Sources};
 use domain::{
     StoreError, auth::sessions::Sessions, maps::Maps, messages::provider::Provider, purges::LogRole,
 };
@@ -144,6 +145,7 @@ impl AppState {
             templates: templates.clone(),
             links: config.messages.links.clone(),
             providers: providers(&config.providers, &unsent)?,
+            events: events(&config.providers)?,
             now: Arc::new(move || wall.now_ms()),
             wake: queue_wake.clone(),
             metrics: delivery::Metrics::default(),
@@ -236,6 +238,16 @@ fn providers(
             None => unsent(),
         },
     })
+}
+
+fn events(config: &ProvidersConfig) -> Result<Option<ProductEvents>, SetupError> {
+    let Some(events) = &config.events else {
+        return Ok(None);
+    };
+    Ok(Some(ProductEvents {
+        outlet: Arc::new(Amplitude::new(&events.amplitude)?),
+        pseudonyms: events.pseudonyms(),
+    }))
 }
 
 fn maps(config: &ProvidersConfig) -> Result<Option<Arc<dyn Maps>>, SetupError> {

@@ -10,6 +10,8 @@
 //! - `POST /control/places` `[{"asked": "2 rue de Rivoli", "results": []}]`: what Google Maps finds for
 //!   addresses and texts that contain `asked`; results are those of Geocoding v4.
 //! - `GET /control/asked`: what Google Maps was asked.
+//! - `GET /control/events`, `GET /control/forgotten`: Amplitude's events, and the people whom it was told to
+//!   forget.
 //! - `GET /control/confirmed`: the tokens of subscriptions that were confirmed.
 //! - `POST /control/reset`: forgets everything.
 
@@ -40,6 +42,8 @@ pub(crate) fn routes() -> Router<State> {
         .route("/reports", post(reports))
         .route("/places", post(places))
         .route("/asked", get(asked))
+        .route("/events", get(events))
+        .route("/forgotten", get(forgotten))
         .route("/confirmed", get(confirmed))
         .route("/reset", post(reset))
 }
@@ -58,7 +62,8 @@ const fn once() -> usize {
 }
 
 async fn trouble(Extract(state): Extract<State>, Json(order): Json<Order>) -> StatusCode {
-    if !["ses", "sns", "twilio", "onesignal", "google"].contains(&order.provider.as_str())
+    if !["ses", "sns", "twilio", "onesignal", "google", "amplitude"]
+        .contains(&order.provider.as_str())
         || order.times > MOST_TROUBLES
     {
         return StatusCode::BAD_REQUEST;
@@ -120,6 +125,14 @@ async fn places(Extract(state): Extract<State>, Json(mut places): Json<Vec<Place
 
 async fn asked(Extract(state): Extract<State>) -> Json<Vec<Value>> {
     Json(state.lock().asked.clone())
+}
+
+async fn events(Extract(state): Extract<State>) -> Json<Vec<Value>> {
+    Json(state.lock().events.clone())
+}
+
+async fn forgotten(Extract(state): Extract<State>) -> Json<Vec<String>> {
+    Json(state.lock().forgotten.clone())
 }
 
 async fn confirmed(Extract(state): Extract<State>) -> Json<Vec<String>> {

@@ -1,5 +1,5 @@
-//! Amazon SES with SNS, Twilio, OneSignal and Google Maps on one loopback port, as far as Yousoon uses
-//! them.
+//! Amazon SES with SNS, Twilio, OneSignal, Google Maps and Amplitude on one loopback port, as far as
+//! Yousoon uses them.
 //!
 //! | path | is |
 //! | --- | --- |
@@ -8,9 +8,11 @@
 //! | `/twilio/2010-04-01/Accounts/<account>/Messages.json` | Twilio |
 //! | `/onesignal/notifications` | OneSignal |
 //! | `/google/…` | Google Maps: Geocoding, Places and Routes |
+//! | `/amplitude/…` | Amplitude: events and erasure |
 //! | `/`, `/mailbox.json`, `/mailbox/<number>/html` | what was sent |
 //! | `/control/…` | orders: see `control.rs` |
 
+mod amplitude;
 mod control;
 mod google;
 mod keys;
@@ -104,6 +106,9 @@ fn router(state: State) -> Router {
             "/distanceMatrix/v2:computeRouteMatrix",
             routing::post(google::compute),
         );
+    let amplitude = Router::new()
+        .route("/2/httpapi", routing::post(amplitude::upload))
+        .route("/api/2/deletions/users", routing::post(amplitude::delete));
     let sns = Router::new().route(
         "/SimpleNotificationService-development.pem",
         routing::get(sns::certificate),
@@ -113,6 +118,7 @@ fn router(state: State) -> Router {
         .nest("/twilio", troubled(twilio))
         .nest("/onesignal", troubled(onesignal))
         .nest("/google", troubled(google))
+        .nest("/amplitude", troubled(amplitude))
         .nest("/sns", troubled(sns))
         .route("/sns/", routing::get(sns::confirm))
         .nest("/control", control::routes())

@@ -30,6 +30,8 @@ pub struct Secrets {
     pub onesignal_app: String,
     pub onesignal_key: String,
     pub google_key: String,
+    pub amplitude_key: String,
+    pub amplitude_secret: String,
 }
 
 impl Default for Secrets {
@@ -47,6 +49,8 @@ impl Default for Secrets {
             onesignal_app: text("00000000-0000-4000-8000-000000000000"),
             onesignal_key: text("dev-onesignal-key"),
             google_key: text("dev-google-maps-key"),
+            amplitude_key: text("dev-amplitude-key"),
+            amplitude_secret: text("dev-amplitude-secret"),
         }
     }
 }
@@ -79,6 +83,10 @@ pub(crate) struct Locked {
     pub(crate) places: Vec<Place>,
     /// What Google Maps was asked.
     pub(crate) asked: Vec<Value>,
+    /// Amplitude's events.
+    pub(crate) events: Vec<Value>,
+    /// The people whom Amplitude was told to forget.
+    pub(crate) forgotten: Vec<String>,
 }
 
 #[derive(Default)]

@@ -70,6 +70,8 @@ pub struct Budgets {
     pub invite_recipient: Budget,
     /// Devices that a user registers for push notifications.
     pub device: Budget,
+    /// Reports of product events by a user.
+    pub events: Budget,
     /// Suggestions of places for a user.
     pub suggest: Budget,
     /// Questions of a user how long ways take.
@@ -127,6 +129,7 @@ impl Default for Budgets {
                 DAY,
             ),
             device: budget("device", "YOUSOON_LIMIT_DEVICE", 60, HOUR),
+            events: budget("events", "YOUSOON_LIMIT_EVENTS", 120, HOUR),
             suggest: budget("suggest", "YOUSOON_LIMIT_SUGGEST", 600, HOUR),
             travel: budget("travel", "YOUSOON_LIMIT_TRAVEL", 60, HOUR),
             catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
@@ -142,7 +145,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 23] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 24] {
         let Self {
             register_network,
             login,
@@ -163,6 +166,7 @@ impl Budgets {
             invite_partner,
             invite_recipient,
             device,
+            events,
             suggest,
             travel,
             catalogue,
@@ -188,6 +192,7 @@ impl Budgets {
             invite_partner,
             invite_recipient,
             device,
+            events,
             suggest,
             travel,
             catalogue,

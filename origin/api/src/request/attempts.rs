@@ -55,6 +55,8 @@ pub enum Attempt<'a> {
     },
     /// Registering a device for push notifications.
     RegisterDevice(&'a UserId),
+    /// Reporting product events.
+    RecordEvents(&'a UserId),
     /// Asking for suggestions of places; each is paid for.
     Suggest,
     /// Asking how long ways take; each is paid for.
@@ -108,6 +110,7 @@ impl Attempt<'_> {
                 (budgets.invite_recipient, everywhere(to.as_str())),
             ],
             Self::RegisterDevice(user) => vec![(budgets.device, everywhere(user.as_str()))],
+            Self::RecordEvents(user) => vec![(budgets.events, everywhere(user.as_str()))],
             Self::Suggest => vec![(budgets.suggest, Target::Everywhere(caller.actor()))],
             Self::Travel(user) => vec![(budgets.travel, everywhere(user.as_str()))],
             Self::Write(partner) => {
@@ -131,6 +134,7 @@ impl Attempt<'_> {
             | Self::TryLink
             | Self::Invite { .. }
             | Self::RegisterDevice(_)
+            | Self::RecordEvents(_)
             | Self::Suggest
             | Self::Travel(_)
             | Self::Write(_) => None,

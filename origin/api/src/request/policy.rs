@@ -74,6 +74,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "removeDevice", Who::SignedIn),
     ("Mutation", "markRead", Who::SignedIn),
     ("Mutation", "setNotification", Who::SignedIn),
+    ("Mutation", "recordEvents", Who::SignedIn),
     ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
     ("Mutation", "inviteMember", Who::Team(Post::Owner)),
     ("Mutation", "withdrawInvitation", Who::Team(Post::Owner)),

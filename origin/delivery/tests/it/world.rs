@@ -11,7 +11,7 @@ use std::{
 
 use access::codes::Codes;
 use async_trait::async_trait;
-use delivery::{Delivery, Metrics, Parts, Providers, Sources};
+use delivery::{Delivery, Metrics, Parts, ProductEvents, Providers, Sources};
 use domain::{
     BookingId, BookingLimits, InvitationId, Offer, OfferSchedule, PartnerId, UserId,
     auth::codes::{CodePurpose, CodeStore as _},
@@ -146,6 +146,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with_events(None)
+    }
+
+    pub(crate) fn with_events(events: Option<ProductEvents>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = EmbeddedDb::open(dir.path()).unwrap();
         let [email, sms, push] = std::array::from_fn(|_| Arc::new(Scripted::default()));
@@ -172,6 +176,7 @@ impl World {
                 sms: Arc::clone(&sms) as Arc<_>,
                 push: Arc::clone(&push) as Arc<_>,
             },
+            events,
             now: Arc::new(move || now.load(Relaxed)),
             wake: wake.clone(),
             metrics: Metrics::default(),

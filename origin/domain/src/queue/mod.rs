@@ -1,9 +1,10 @@
-//! Work that is done after a request: messages today. A task is a row in the transaction that causes
+//! Work that is done after a request: messages, and product events. A task is a row in the transaction that causes
 //! it, and workers on any server do it: after a crash another worker does.
 //!
 //! A task says what happened, and not what is sent: a worker reads that when it sends, so that nothing
 //! is sent that no longer holds, and the row has no address and no secret.
 
+pub mod event;
 pub mod notice;
 pub mod retry;
 pub mod store;
@@ -17,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use notice::BookingNotice;
 
 use crate::{
-    BookingId, InvitationId, UserId, auth::purpose::CodePurpose, messages::kind::Channel,
-    sentence::Language, words::words,
+    BookingId, InvitationId, UserId, analytics::ProductEvent, auth::purpose::CodePurpose,
+    messages::kind::Channel, sentence::Language, words::words,
 };
 
 /// How long a task is kept after it ended, in milliseconds: so long no second one with its key is
@@ -65,6 +66,10 @@ pub enum Work {
         user: UserId,
         channel: Channel,
     },
+    /// Sends a product event, if the person still agrees to that.
+    Event(ProductEvent),
+    /// Has an erased person forgotten by the taker of product events.
+    Forget { user: UserId },
 }
 
 impl Work {
@@ -74,6 +79,8 @@ impl Work {
             Self::Code { purpose, .. } => purpose.as_str(),
             Self::Invitation { .. } => "invitation",
             Self::Booking { notice, .. } | Self::Message { notice, .. } => notice.as_str(),
+            Self::Event(_) => "event",
+            Self::Forget { .. } => "forget",
         }
     }
 }

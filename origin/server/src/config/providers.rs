@@ -9,7 +9,7 @@ use provider_http::{Mode, may_be_called};
 use url::Url;
 
 use super::{
-    Role, Roles, maps,
+    EventsConfig, Role, Roles, maps,
     reader::{Reader, long_enough},
 };
 
@@ -34,6 +34,7 @@ pub struct ProvidersConfig {
     pub webhooks: WebhooksConfig,
     /// See [`maps`].
     pub maps: Option<google::Config>,
+    pub events: Option<EventsConfig>,
 }
 
 /// Who reports what became of messages.
@@ -79,6 +80,7 @@ impl ProvidersConfig {
             sms,
             push: push(reader, mode, is_required),
             maps: maps::read(reader, mode),
+            events: EventsConfig::read(reader, mode),
         }
     }
 }
@@ -243,7 +245,7 @@ fn named(reader: &mut Reader<'_>, variable: &'static str, is_required: bool) -> 
 }
 
 /// What a provider that was named cannot do without.
-fn needed<T>(
+pub(super) fn needed<T>(
     reader: &mut Reader<'_>,
     variable: &'static str,
     value: Option<T>,

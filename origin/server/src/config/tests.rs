@@ -233,6 +233,7 @@ fn production_refuses_what_is_for_development() {
         ("YOUSOON_EDGE_URL", "http://edge.example"),
         ("YOUSOON_GOOGLE_KEY", "dev-google-maps-key"),
         ("YOUSOON_GOOGLE_URL", "http://127.0.0.1:8025/google"),
+        ("YOUSOON_AMPLITUDE_URL", "http://127.0.0.1:8025/amplitude"),
         ("YOUSOON_SITE_ORIGINS", "https://a.example,http://b.example"),
         ("YOUSOON_PORTAL_ORIGINS", "http://portal.example"),
     ];
@@ -583,6 +584,27 @@ fn maps_need_a_key_and_a_fake_of_them_is_for_developers() {
     ] {
         assert_eq!(read(&variables).unwrap_err(), expected);
     }
+}
+
+#[test]
+fn product_events_need_three_secrets() {
+    let events =
+        |variables: &[(&str, &str)]| read(variables).map(|config| config.providers.events.clone());
+    assert!(events(&[]).unwrap().is_none());
+    let all = [
+        ("YOUSOON_AMPLITUDE_KEY", SECRET),
+        ("YOUSOON_AMPLITUDE_SECRET", SECRET),
+        ("YOUSOON_AMPLITUDE_PSEUDONYM_KEY", SECRET),
+    ];
+    let found = events(&all).unwrap().unwrap().amplitude;
+    assert_eq!(found.events.as_str(), "https://api.eu.amplitude.com/");
+    let privacy = "https://analytics.eu.amplitude.com/";
+    assert_eq!(found.privacy.as_str(), privacy);
+    assert_eq!(
+        read(&all[..1]).unwrap_err(),
+        "YOUSOON_AMPLITUDE_SECRET: is required when YOUSOON_AMPLITUDE_KEY is set\n\
+         YOUSOON_AMPLITUDE_PSEUDONYM_KEY: is required when YOUSOON_AMPLITUDE_KEY is set"
+    );
 }
 
 #[test]

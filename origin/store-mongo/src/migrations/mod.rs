@@ -13,6 +13,7 @@ mod counters;
 mod lease;
 mod notifications;
 mod portal;
+mod product_events;
 mod purges;
 mod queue;
 mod reach;
@@ -110,6 +111,11 @@ const STEPS: &[Migration] = &[
         version: 13,
         name: "notifications",
         changes: notifications::changes,
+    },
+    Migration {
+        version: 14,
+        name: "product events",
+        changes: product_events::changes,
     },
 ];
 

@@ -1,5 +1,7 @@
 //! Documents of the queue.
 
+use std::collections::HashSet;
+
 use domain::{
     UserId,
     queue::{Lane, NewTask, State, Task},
@@ -19,12 +21,25 @@ pub async fn push(
     tasks: impl IntoIterator<Item = &NewTask> + Send,
 ) -> Result<(), MongoError> {
     let tasks: Vec<&NewTask> = tasks.into_iter().collect();
-    for task in tasks {
-        if !tx.exists(QUEUE, doc! {"_id": &task.key}).await? {
-            tx.insert_one(QUEUE, document(task)?).await?;
-        }
+    if tasks.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let keys: Vec<&str> = tasks.iter().map(|task| task.key.as_str()).collect();
+    let stored = tx.find(
+        QUEUE,
+        doc! {"_id": {"$in": keys}},
+        Some(doc! {"_id": 1}),
+        tasks.len(),
+    );
+    let stored = stored.await?;
+    let stored = stored.iter().map(|task| text(task, "_id"));
+    let mut stored = stored.collect::<Result<HashSet<_>, _>>()?;
+    // Also of two with the same key the first.
+    let new = tasks
+        .into_iter()
+        .filter(|task| stored.insert(task.key.clone()));
+    let documents = new.map(document).collect::<Result<Vec<_>, _>>()?;
+    tx.insert_many(QUEUE, documents).await
 }
 
 /// Stores tasks whose keys are known to be new, in one command.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use amplitude::Amplitude;
 use domain::{
     messages::provider::{Content, Email, Push, Sms},
     secret::Secret,
@@ -80,6 +81,22 @@ impl World {
             timeout: TIMEOUT,
             key: Secret::new(self.secrets.google_key.clone()),
         }
+    }
+
+    pub(crate) fn amplitude_config(&self) -> amplitude::Config {
+        let base: reqwest::Url = self.fake.url("amplitude").parse().unwrap();
+        amplitude::Config {
+            events: base.clone(),
+            privacy: base,
+            mode: Mode::Development,
+            timeout: TIMEOUT,
+            key: Secret::new(self.secrets.amplitude_key.clone()),
+            secret: Secret::new(self.secrets.amplitude_secret.clone()),
+        }
+    }
+
+    pub(crate) fn amplitude(&self) -> Amplitude {
+        Amplitude::new(&self.amplitude_config()).unwrap()
     }
 
     pub(crate) fn google(&self) -> Google {

@@ -73,8 +73,9 @@ pub(super) const COUNTS: [(Collection, u64); 12] = [
     (Collection::Invitations, 1),
     (Collection::OfferViews, 2),
     (Collection::Bookings, 7),
-    // Of the invitations, and of the bookings that were confirmed at once.
-    (Collection::Queue, 6),
+    // Of the invitations, of the bookings that were confirmed at once, the product events of six bookings
+    // and a check-in, and that the erased one is forgotten elsewhere.
+    (Collection::Queue, 6 + 7 + 1),
     (Collection::Reach, 2),
     (Collection::Devices, 1),
     (Collection::Inbox, 1),

@@ -3,6 +3,7 @@
 mod attempts;
 mod breaking;
 mod ending;
+mod events;
 mod languages;
 pub(crate) mod person;
 mod portal;
