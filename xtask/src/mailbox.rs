@@ -1,4 +1,4 @@
-//! The fakes of Amazon SES, Twilio and OneSignal, and their mailbox for browsers.
+//! The fakes of Amazon SES, Twilio, OneSignal, Google Maps and Amplitude, and their mailbox for browsers.
 
 use std::path::Path;
 use std::process::Command;
@@ -63,5 +63,11 @@ pub(crate) fn of_emails(port: u16) -> Vec<(&'static str, String)> {
             "YOUSOON_SES_TOPICS",
             text("arn:aws:sns:eu-west-1:000000000000:ses-events"),
         ),
+        ("YOUSOON_GOOGLE_URL", fake("google")),
+        ("YOUSOON_GOOGLE_KEY", text("dev-google-maps-key")),
+        ("YOUSOON_AMPLITUDE_URL", fake("amplitude")),
+        ("YOUSOON_AMPLITUDE_KEY", text("dev-amplitude-key")),
+        ("YOUSOON_AMPLITUDE_SECRET", text("dev-amplitude-secret")),
+        ("YOUSOON_AMPLITUDE_PSEUDONYM_KEY", text("dev-pseudonym-key")),
     ]
 }

@@ -6,7 +6,8 @@
 //! [`standing`] (whether an account may still be used, and a session goes on) → [`passwords`] (bcrypt on a bounded pool) →
 //! [`codes`] (six-digit codes and links sent to users) → [`unsubscribing`] (links that switch e-mails
 //! off) → [`devices`] (which device somebody signs in from) → [`service_tokens`]. [`peer`] determines
-//! the client's address, [`rate`] counts requests, [`qr`] signs the QR codes of bookings.
+//! the client's address, [`rate`] counts requests, [`qr`] signs the QR codes of bookings, [`pseudonyms`]
+//! names people for product events.
 
 pub mod caller;
 pub mod codes;
@@ -15,6 +16,7 @@ pub mod keys;
 pub mod language;
 pub mod passwords;
 pub mod peer;
+pub mod pseudonyms;
 pub mod qr;
 pub mod random;
 pub mod rate;

@@ -2,9 +2,11 @@
 //!
 //! Layers, each below the next: [`request`] (context, authorisation, loaders) → [`nodes`] (object
 //! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`],
-//! [`notifications`], [`news`], [`team`], [`stats`], [`purges`], [`live`]) → [`schema`] → [`execution`] (runs a document,
+//! [`notifications`], [`news`], [`team`], [`maps`], [`analytics`], [`stats`], [`purges`], [`live`]) →
+//! [`schema`] → [`execution`] (runs a document,
 //! answers from the cache). [`services`] is all that resolvers may use. Nothing here knows HTTP.
 
+pub mod analytics;
 pub mod auth;
 pub mod bookings;
 pub mod caches;
@@ -13,6 +15,7 @@ pub mod environment;
 pub mod execution;
 pub mod lists;
 pub mod live;
+pub mod maps;
 pub mod news;
 pub mod nodes;
 pub mod notifications;

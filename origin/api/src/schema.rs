@@ -4,6 +4,7 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBu
 use pq_core::limits;
 
 use crate::{
+    analytics::mutations::AnalyticsMutations,
     auth::{
         mutations::{AuthMutations, proofs::ProofMutations},
         queries::AuthQueries,
@@ -11,6 +12,7 @@ use crate::{
     bookings::{mutations::BookingMutations, queries::BookingQueries},
     environment::Environment,
     live::subscriptions::Live,
+    maps::queries::MapQueries,
     news::mutations::NewsMutations,
     notifications::{
         mutations::NotificationMutations,
@@ -36,6 +38,7 @@ pub struct Query(
     AuthQueries,
     NotificationQueries,
     TemplateQueries,
+    MapQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -51,6 +54,7 @@ pub struct Mutation(
     NotificationMutations,
     TemplateMutations,
     NewsMutations,
+    AnalyticsMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

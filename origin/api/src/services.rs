@@ -34,6 +34,7 @@ use crate::{
     documents::{DocumentMode, Documents},
     environment::Environment,
     lists::Lists,
+    maps::service::MapService,
     stats::counter::Views,
 };
 
@@ -70,6 +71,7 @@ pub struct Shared {
     pub links: Links,
     /// Which phone numbers SMS are sent to.
     pub sms_countries: SmsCountries,
+    pub maps: MapService,
     /// Tells this server's workers that there is a task: they look by themselves only now and then.
     pub queue_wake: watch::Sender<()>,
     pub caches: Caches,

@@ -145,6 +145,7 @@ impl Sources {
                 user,
                 channel,
             } => self.announced(what, user, *channel, now_ms).await,
+            Work::Event(_) | Work::Forget { .. } => Ok(Composed::Needless("it is no message")),
         }
     }
 

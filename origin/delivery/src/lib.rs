@@ -6,8 +6,8 @@
 //! sends it once.
 
 mod announcements;
-mod circuit;
 mod composing;
+mod events;
 mod metrics;
 mod notices;
 mod sign_ins;
@@ -19,6 +19,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use access::random;
 use domain::{
     StoreError,
+    circuit::Circuit,
     error_chain::chain,
     messages::{
         kind::{Channel, Kind},
@@ -36,11 +37,12 @@ use templates::{Current, Links, Rendered};
 use tokio::{sync::watch, time::timeout};
 
 pub use composing::Sources;
+pub use events::ProductEvents;
 pub use metrics::Metrics;
 pub use unsubscribing::UnsubscribeLinks;
 
-use circuit::Circuit;
 use composing::{Addressed, Composed, Recipient};
+use working::MESSAGES;
 
 /// How long a provider may take.
 const PROVIDER_WITHIN: Duration = Duration::from_secs(15);
@@ -77,6 +79,8 @@ pub struct Parts {
     /// The countries of the numbers that SMS are sent to.
     pub sms_countries: SmsCountries,
     pub providers: Providers,
+    /// None if product events are not sent.
+    pub events: Option<ProductEvents>,
     pub now: Now,
     /// Told when a task was stored.
     pub wake: watch::Sender<()>,
@@ -90,6 +94,7 @@ struct Shared {
     email: Circuit,
     sms: Circuit,
     push: Circuit,
+    events: Circuit,
 }
 
 impl fmt::Debug for Delivery {
@@ -111,6 +116,7 @@ impl Delivery {
             email: Circuit::default(),
             sms: Circuit::default(),
             push: Circuit::default(),
+            events: Circuit::default(),
         }))
     }
 
@@ -118,12 +124,12 @@ impl Delivery {
         &self.0.parts.metrics
     }
 
-    /// Does all tasks that are due now, one after the other; returns how many.
+    /// Does all tasks of messages that are due now, one after the other; returns how many.
     pub async fn do_due(&self) -> Result<usize, StoreError> {
         let mut count = 0;
-        for lane in Lane::ALL {
+        for (lane, _) in MESSAGES {
             loop {
-                let (lease, taken) = self.take(*lane, 16).await?;
+                let (lease, taken) = self.take(lane, 16).await?;
                 if taken.is_empty() {
                     break;
                 }

@@ -19,30 +19,27 @@ const SWEEPS_EVERY: Duration = Duration::from_secs(15);
 /// How many ended tasks are removed at once.
 const SWEPT_AT_ONCE: usize = 1_000;
 
-/// How many tasks of a lane this server does at the same time.
-const fn workers(lane: Lane) -> usize {
-    match lane {
-        Lane::Codes | Lane::Notices => 8,
-        Lane::Campaigns => 4,
-    }
-}
+/// The lanes of messages, and how many tasks of each this server does at the same time.
+pub(crate) const MESSAGES: [(Lane, usize); 3] =
+    [(Lane::Codes, 8), (Lane::Notices, 8), (Lane::Campaigns, 4)];
 
 impl Delivery {
     /// Does tasks until `stop` is cancelled, and finishes those that it has.
     pub async fn run(self, stop: CancellationToken) {
         let mut lanes = JoinSet::new();
-        for lane in Lane::ALL {
-            lanes.spawn(self.clone().run_lane(*lane, stop.clone()));
+        for (lane, workers) in MESSAGES {
+            lanes.spawn(self.clone().run_lane(lane, workers, stop.clone()));
         }
+        lanes.spawn(self.clone().run_events(stop.clone()));
         lanes.spawn(self.sweep(stop));
         while lanes.join_next().await.is_some() {}
     }
 
-    async fn run_lane(self, lane: Lane, stop: CancellationToken) {
+    async fn run_lane(self, lane: Lane, workers: usize, stop: CancellationToken) {
         let mut working = JoinSet::new();
         let mut wake = self.0.parts.wake.subscribe();
         while !stop.is_cancelled() {
-            let free = workers(lane) - working.len();
+            let free = workers - working.len();
             let mut taken = 0;
             if free > 0 {
                 match self.take(lane, free).await {

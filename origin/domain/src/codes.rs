@@ -5,7 +5,7 @@ mod tests;
 
 use pq_core::ErrorCode;
 
-use crate::{announcements, auth, bookings, notifications, offers, partners, team, users};
+use crate::{announcements, auth, bookings, maps, notifications, offers, partners, team, users};
 
 /// A block and the error codes that it declares.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub struct Block {
 }
 
 /// The blocks that declare error codes.
-pub const BLOCKS: [Block; 8] = [
+pub const BLOCKS: [Block; 9] = [
     Block {
         title: "Signing in",
         codes: auth::error_codes::ALL,
@@ -48,6 +48,10 @@ pub const BLOCKS: [Block; 8] = [
     Block {
         title: "News",
         codes: announcements::codes::ALL,
+    },
+    Block {
+        title: "Maps",
+        codes: maps::codes::ALL,
     },
 ];
 

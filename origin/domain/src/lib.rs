@@ -1,14 +1,17 @@
 //! The domain types of Yousoon and the rules of every block: no I/O, no clock, no randomness.
 
+pub mod analytics;
 pub mod announcements;
 pub mod auth;
 pub mod bookings;
 pub mod broken;
 pub mod catalogue;
+pub mod circuit;
 pub mod codes;
 pub mod cursor;
 pub mod documents;
 pub mod error_chain;
+pub mod maps;
 pub mod messages;
 pub mod notifications;
 mod nouns;

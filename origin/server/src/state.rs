@@ -3,21 +3,24 @@
 use std::{fmt, sync::Arc};
 
 use access::{Auth, passwords::PasswordError};
+use amplitude::Amplitude;
 use api::{
     caches::Caches,
     documents::Documents,
     execution::{cached::PublicQuery, spellings::Spellings},
     lists::Lists,
+    maps::service::MapService,
     schema::{self, Schema},
     services::{self, Clock, ReadObserver, Services},
     stats::counter::Views,
 };
 use cache_tiered::tail;
-use delivery::{Delivery, Providers, Sources, UnsubscribeLinks};
+use delivery::{Delivery, ProductEvents, Providers, Sources, UnsubscribeLinks};
 use domain::{
-    StoreError, auth::sessions::Sessions, error_chain::chain, messages::provider::Provider,
-    purges::LogRole,
+    StoreError, auth::sessions::Sessions, error_chain::chain, maps::Maps,
+    messages::provider::Provider, purges::LogRole,
 };
+use google::Google;
 use onesignal::OneSignal;
 use outgoing::{MessageLog, UnsentMessages};
 use pq_core::compile::{CompileError, Compiler};
@@ -51,7 +54,7 @@ pub enum StateError {
     Schema(#[from] CompileError),
     #[error("a template of the program is not valid")]
     Templates(#[from] TemplateError),
-    #[error("a provider of messages cannot be set up")]
+    #[error("a third party's client cannot be set up")]
     Provider(#[from] SetupError),
 }
 
@@ -147,6 +150,7 @@ impl AppState {
             unsubscribe: unsubscribe_links(&config, &auth),
             sms_countries: config.messages.sms_countries.clone(),
             providers: providers(&config.providers, &unsent)?,
+            events: events(&config.providers)?,
             now: Arc::new(move || wall.now_ms()),
             wake: queue_wake.clone(),
             entries_stored: entries_stored.clone(),
@@ -158,6 +162,7 @@ impl AppState {
             Arc::clone(&caches.feed),
             config.lists,
         );
+        let maps = MapService::new(maps(&config.providers)?, clock.clone());
         let services = Services::new(services::Shared {
             environment: config.environment,
             clock,
@@ -179,6 +184,7 @@ impl AppState {
             stored_templates: database.templates,
             links: config.messages.links.clone(),
             sms_countries: config.messages.sms_countries.clone(),
+            maps,
             reach: database.reach,
             queue_wake,
             documents: Documents::new(database.documents, Arc::clone(&caches.feed)),
@@ -266,6 +272,21 @@ fn providers(
             None => unsent(),
         },
     })
+}
+
+fn events(config: &ProvidersConfig) -> Result<Option<ProductEvents>, SetupError> {
+    let Some(events) = &config.events else {
+        return Ok(None);
+    };
+    Ok(Some(ProductEvents {
+        outlet: Arc::new(Amplitude::new(&events.amplitude)?),
+        pseudonyms: events.pseudonyms(),
+    }))
+}
+
+fn maps(config: &ProvidersConfig) -> Result<Option<Arc<dyn Maps>>, SetupError> {
+    let google = config.maps.as_ref().map(Google::new).transpose()?;
+    Ok(google.map(|google| Arc::new(google) as Arc<dyn Maps>))
 }
 
 /// Opens the purge log and reads it once, so that the first requests can trust cached entries.

@@ -7,6 +7,11 @@
 //!   "number": 1, "event": "bounce"}], "times": 2}`: sends reports in this order, all of them this
 //!   often (see [`Report`]); `"tampered": true` changes them after they were signed. Answers the
 //!   webhook's statuses.
+//! - `POST /control/places` `[{"asked": "2 rue de Rivoli", "results": []}]`: what Google Maps finds for
+//!   addresses and texts that contain `asked`; results are those of Geocoding v4.
+//! - `GET /control/asked`: what Google Maps was asked.
+//! - `GET /control/events`, `GET /control/forgotten`: Amplitude's events, and the people whom it was told to
+//!   forget.
 //! - `GET /control/confirmed`: the tokens of subscriptions that were confirmed.
 //! - `POST /control/reset`: forgets everything.
 
@@ -17,8 +22,10 @@ use axum::{
     routing::{get, post},
 };
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
+    google::{self, Place},
     state::{Locked, State},
     trouble::Trouble,
     webhooks::{Report, address},
@@ -33,6 +40,10 @@ pub(crate) fn routes() -> Router<State> {
         .route("/trouble", post(trouble))
         .route("/invalid-devices", post(invalid_devices))
         .route("/reports", post(reports))
+        .route("/places", post(places))
+        .route("/asked", get(asked))
+        .route("/events", get(events))
+        .route("/forgotten", get(forgotten))
         .route("/confirmed", get(confirmed))
         .route("/reset", post(reset))
 }
@@ -51,7 +62,8 @@ const fn once() -> usize {
 }
 
 async fn trouble(Extract(state): Extract<State>, Json(order): Json<Order>) -> StatusCode {
-    if !["ses", "sns", "twilio", "onesignal"].contains(&order.provider.as_str())
+    if !["ses", "sns", "twilio", "onesignal", "google", "amplitude"]
+        .contains(&order.provider.as_str())
         || order.times > MOST_TROUBLES
     {
         return StatusCode::BAD_REQUEST;
@@ -103,6 +115,24 @@ async fn reports(
         }
     }
     Ok(Json(statuses))
+}
+
+async fn places(Extract(state): Extract<State>, Json(mut places): Json<Vec<Place>>) -> StatusCode {
+    places.truncate(google::MOST);
+    state.lock().places = places;
+    StatusCode::NO_CONTENT
+}
+
+async fn asked(Extract(state): Extract<State>) -> Json<Vec<Value>> {
+    Json(state.lock().asked.clone())
+}
+
+async fn events(Extract(state): Extract<State>) -> Json<Vec<Value>> {
+    Json(state.lock().events.clone())
+}
+
+async fn forgotten(Extract(state): Extract<State>) -> Json<Vec<String>> {
+    Json(state.lock().forgotten.clone())
 }
 
 async fn confirmed(Extract(state): Extract<State>) -> Json<Vec<String>> {

@@ -1,4 +1,5 @@
-//! Amazon SES with SNS, Twilio and OneSignal on one loopback port, as far as Yousoon uses them.
+//! Amazon SES with SNS, Twilio, OneSignal, Google Maps and Amplitude on one loopback port, as far as
+//! Yousoon uses them.
 //!
 //! | path | is |
 //! | --- | --- |
@@ -6,10 +7,14 @@
 //! | `/sns/…` | SNS: its certificate, confirmations of subscriptions |
 //! | `/twilio/2010-04-01/Accounts/<account>/Messages.json` | Twilio |
 //! | `/onesignal/notifications` | OneSignal |
+//! | `/google/…` | Google Maps: Geocoding, Places and Routes |
+//! | `/amplitude/…` | Amplitude: events and erasure |
 //! | `/`, `/mailbox.json`, `/mailbox/<number>/html` | what was sent |
 //! | `/control/…` | orders: see `control.rs` |
 
+mod amplitude;
 mod control;
+mod google;
 mod keys;
 mod mailbox;
 mod onesignal;
@@ -107,6 +112,19 @@ fn router(state: State) -> Router {
         routing::post(twilio::create),
     );
     let onesignal = Router::new().route("/notifications", routing::post(onesignal::create));
+    let google = Router::new()
+        .route("/v4/geocode/address", routing::get(google::geocode))
+        .route(
+            "/v1/places:autocomplete",
+            routing::post(google::autocomplete),
+        )
+        .route(
+            "/distanceMatrix/v2:computeRouteMatrix",
+            routing::post(google::compute),
+        );
+    let amplitude = Router::new()
+        .route("/2/httpapi", routing::post(amplitude::upload))
+        .route("/api/2/deletions/users", routing::post(amplitude::delete));
     let sns = Router::new().route(
         "/SimpleNotificationService-development.pem",
         routing::get(sns::certificate),
@@ -115,6 +133,8 @@ fn router(state: State) -> Router {
         .nest("/ses", troubled(ses))
         .nest("/twilio", troubled(twilio))
         .nest("/onesignal", troubled(onesignal))
+        .nest("/google", troubled(google))
+        .nest("/amplitude", troubled(amplitude))
         .nest("/sns", troubled(sns))
         .route("/sns/", routing::get(sns::confirm))
         .nest("/control", control::routes())

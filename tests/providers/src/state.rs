@@ -11,7 +11,7 @@ use std::{
 use ring::signature::RsaKeyPair;
 use serde_json::Value;
 
-use crate::{mailbox::Mailbox, trouble::Trouble};
+use crate::{google::Place, mailbox::Mailbox, trouble::Trouble};
 
 /// The most keys of OneSignal that are remembered.
 const MOST_KEYS: usize = 10_000;
@@ -30,6 +30,9 @@ pub struct Secrets {
     pub twilio_token: String,
     pub onesignal_app: String,
     pub onesignal_key: String,
+    pub google_key: String,
+    pub amplitude_key: String,
+    pub amplitude_secret: String,
 }
 
 impl Default for Secrets {
@@ -46,6 +49,9 @@ impl Default for Secrets {
             twilio_token: text("dev-twilio-auth-token"),
             onesignal_app: text("00000000-0000-4000-8000-000000000000"),
             onesignal_key: text("dev-onesignal-key"),
+            google_key: text("dev-google-maps-key"),
+            amplitude_key: text("dev-amplitude-key"),
+            amplitude_secret: text("dev-amplitude-secret"),
         }
     }
 }
@@ -76,6 +82,14 @@ pub(crate) struct Locked {
     pub(crate) answers: Answers,
     /// Tokens of SNS whose subscription was confirmed.
     pub(crate) confirmed: Vec<String>,
+    /// What Google Maps finds instead of what it makes up.
+    pub(crate) places: Vec<Place>,
+    /// What Google Maps was asked.
+    pub(crate) asked: Vec<Value>,
+    /// Amplitude's events.
+    pub(crate) events: Vec<Value>,
+    /// The people whom Amplitude was told to forget.
+    pub(crate) forgotten: Vec<String>,
 }
 
 #[derive(Default)]

@@ -155,12 +155,14 @@ pub(crate) const LARGEST_CIRCLE_OF_FILES: usize = 3;
 
 /// First-level modules that are functional blocks, and the block's name.
 pub(crate) const BLOCKS: &[(&str, &str)] = &[
+    ("analytics", "analytics"),
     ("auth", "auth"),
     ("bookings", "bookings"),
     ("catalogue", "catalogue"),
     ("documents", "documents"),
     ("identity", "identity"),
     ("live", "live"),
+    ("maps", "maps"),
     ("notification", "notifications"),
     ("notifications", "notifications"),
     ("offers", "offers"),
@@ -182,6 +184,9 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         // Fills a database with partners and their offers.
         ("catalogue", "offers"),
         ("bookings", "users"),
+        // What a guest does is a product event, which needs the guest's consent.
+        ("bookings", "analytics"),
+        ("analytics", "users"),
         ("team", "users"),
         // An account is stored with its first code.
         ("users", "auth"),

@@ -85,6 +85,12 @@ pub struct Budgets {
     pub unsubscribe_network: Budget,
     /// Devices that a user registers for push notifications.
     pub device: Budget,
+    /// Reports of product events by a user.
+    pub events: Budget,
+    /// Suggestions of places for a user.
+    pub suggest: Budget,
+    /// Questions of a user how long ways take.
+    pub travel: Budget,
     /// Writes of offers, establishments and partners by a user.
     pub catalogue: Budget,
     /// Such writes for a partner.
@@ -170,6 +176,9 @@ impl Default for Budgets {
                 HOUR,
             ),
             device: budget("device", "YOUSOON_LIMIT_DEVICE", 60, HOUR),
+            events: budget("events", "YOUSOON_LIMIT_EVENTS", 120, HOUR),
+            suggest: budget("suggest", "YOUSOON_LIMIT_SUGGEST", 600, HOUR),
+            travel: budget("travel", "YOUSOON_LIMIT_TRAVEL", 60, HOUR),
             catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
             catalogue_partner: budget(
                 "catalogue-partner",
@@ -183,7 +192,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 28] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 31] {
         let Self {
             register_network,
             login,
@@ -211,6 +220,9 @@ impl Budgets {
             messages_network_day,
             unsubscribe_network,
             device,
+            events,
+            suggest,
+            travel,
             catalogue,
             catalogue_partner,
         } = self;
@@ -241,6 +253,9 @@ impl Budgets {
             messages_network_day,
             unsubscribe_network,
             device,
+            events,
+            suggest,
+            travel,
             catalogue,
             catalogue_partner,
         ]

@@ -12,4 +12,5 @@ pub mod partner;
 pub mod place;
 pub(crate) mod preferences;
 pub mod template;
+pub mod travel;
 pub mod user;

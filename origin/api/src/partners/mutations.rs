@@ -2,6 +2,7 @@
 //! then relay the purge.
 
 mod input;
+mod locating;
 
 use std::slice;
 
@@ -25,6 +26,8 @@ use domain::{
     },
     sentence::Sentence,
 };
+
+use locating::{follow_address, locate};
 
 use crate::{
     nodes::partner::{EstablishmentNode, PartnerNode, already_member, no_partner},
@@ -101,9 +104,10 @@ impl PartnerMutations {
         }
     }
 
-    /// Adds an establishment to a partner; for its managers. A repeated call with the same
-    /// `idempotencyKey` returns the same establishment.
-    /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `LOCATION_OUT_OF_RANGE`, `BAD_USER_INPUT`.
+    /// Adds an establishment to a partner; for its managers. Without `location` the address is looked
+    /// up. A repeated call with the same `idempotencyKey` returns the same establishment.
+    /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `LOCATION_OUT_OF_RANGE`, `BAD_USER_INPUT`,
+    /// `ADDRESS_NOT_FOUND`, `ADDRESS_AMBIGUOUS`, `POSITION_REQUIRED`.
     async fn create_establishment(
         &self,
         ctx: &Context<'_>,
@@ -120,7 +124,12 @@ impl PartnerMutations {
         if let Some(before) = added_before(request, id.as_ref()).await? {
             return Ok(EstablishmentNode(before));
         }
-        let mut place = input.establishment(partner).map_err(broken)?;
+        let draft = input.draft(partner).map_err(broken)?;
+        let location = match draft.location() {
+            Some(location) => location,
+            None => locate(request, draft.address()).await?,
+        };
+        let mut place = draft.at(location);
         if let Some(id) = &id {
             place.id = id.clone();
         }
@@ -153,9 +162,10 @@ impl PartnerMutations {
         }
     }
 
-    /// Changes an establishment; for its partner's managers. A new location also applies to its
-    /// offers.
-    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LOCATION_OUT_OF_RANGE`, `BAD_USER_INPUT`.
+    /// Changes an establishment; for its partner's managers. A new address without a location is looked
+    /// up. A new location also applies to its offers.
+    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LOCATION_OUT_OF_RANGE`, `BAD_USER_INPUT`,
+    /// `ADDRESS_NOT_FOUND`, `ADDRESS_AMBIGUOUS`, `POSITION_REQUIRED`.
     async fn update_establishment(
         &self,
         ctx: &Context<'_>,
@@ -165,9 +175,10 @@ impl PartnerMutations {
         const ACTION: &str = "updateEstablishment";
         let request = RequestContext::of(ctx);
         let edit = input.edit().map_err(broken)?;
-        let id = own_place(request, ACTION, &id).await?;
+        let place = own_place(request, ACTION, &id).await?;
+        let edit = follow_address(request, &place, edit).await?;
         let (store, author) = (&request.services.partners, author(request, ACTION));
-        let updated = store.update_establishment(id, edit, author, request.now_ms);
+        let updated = store.update_establishment(place.id, edit, author, request.now_ms);
         match updated.await.map_err(failed)? {
             PlaceUpdated::NotFound => Err(no_place()),
             PlaceUpdated::Done(place, purging) => {
@@ -183,9 +194,9 @@ impl PartnerMutations {
     async fn delete_establishment(&self, ctx: &Context<'_>, id: ID) -> Result<bool> {
         const ACTION: &str = "deleteEstablishment";
         let request = RequestContext::of(ctx);
-        let id = own_place(request, ACTION, &id).await?;
+        let place = own_place(request, ACTION, &id).await?;
         let (store, author) = (&request.services.partners, author(request, ACTION));
-        let archived = store.archive_establishment(id, author, request.now_ms);
+        let archived = store.archive_establishment(place.id, author, request.now_ms);
         match archived.await.map_err(failed)? {
             PlaceArchived::NotFound => Err(no_place()),
             PlaceArchived::InUse => Err(refused(
@@ -263,12 +274,12 @@ async fn own_place(
     request: &RequestContext,
     action: &'static str,
     id: &ID,
-) -> Result<EstablishmentId> {
+) -> Result<Establishment> {
     let id = EstablishmentId::parse(id).ok_or_else(no_place)?;
-    let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
+    let found = request.loader.load_one(id).await.map_err(failed)?;
     let place = found.ok_or_else(no_place)?;
     authorise_for(request, action, &place.partner_id).await?;
-    Ok(id)
+    Ok(place)
 }
 
 fn no_place() -> Error {

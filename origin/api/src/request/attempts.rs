@@ -61,6 +61,12 @@ pub enum Attempt<'a> {
     },
     /// Registering a device for push notifications.
     RegisterDevice(&'a UserId),
+    /// Reporting product events.
+    RecordEvents(&'a UserId),
+    /// Asking for suggestions of places; each is paid for.
+    Suggest,
+    /// Asking how long ways take; each is paid for.
+    Travel(&'a UserId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
     /// may make lists in the caches invalid.
     Write(Option<&'a PartnerId>),
@@ -100,6 +106,9 @@ impl Attempt<'_> {
             | Self::TryCode(_)
             | Self::TryLink
             | Self::RegisterDevice(_)
+            | Self::RecordEvents(_)
+            | Self::Suggest
+            | Self::Travel(_)
             | Self::Write(_) => None,
         }
     }
@@ -138,6 +147,9 @@ impl Attempt<'_> {
                 (budgets.invite_recipient, everywhere(to.as_str())),
             ],
             Self::RegisterDevice(user) => vec![(budgets.device, everywhere(user.as_str()))],
+            Self::RecordEvents(user) => vec![(budgets.events, everywhere(user.as_str()))],
+            Self::Suggest => vec![(budgets.suggest, Target::Everywhere(caller.actor()))],
+            Self::Travel(user) => vec![(budgets.travel, everywhere(user.as_str()))],
             Self::Write(partner) => {
                 let person = (budgets.catalogue, Target::Everywhere(caller.actor()));
                 let partner = partner
@@ -160,6 +172,9 @@ impl Attempt<'_> {
             | Self::TryLink
             | Self::Invite { .. }
             | Self::RegisterDevice(_)
+            | Self::RecordEvents(_)
+            | Self::Suggest
+            | Self::Travel(_)
             | Self::Write(_) => None,
         }
     }

@@ -8,6 +8,7 @@ use domain::{
     broken::{self, BrokenField, LOCATION},
     codes,
     error_chain::chain,
+    maps::{Candidate, codes::ADDRESS_AMBIGUOUS},
     sentence::{Language, Sentence},
     team::codes::LAST_OWNER,
 };
@@ -27,11 +28,20 @@ impl From<StoreError> for StoreFailure {
 
 /// Builds the error for a refusal.
 pub fn refused(code: ErrorCode, sentence: Sentence) -> Error {
+    error(code, Said::new(sentence))
+}
+
+/// Builds the error for an address that may mean several places; the user chooses.
+pub fn ambiguous(candidates: Vec<Candidate>) -> Error {
+    let sentence = Sentence::new(
+        "cette adresse peut désigner plusieurs lieux : choisissez le bon",
+        "this address may mean several places: choose one",
+    );
     let said = Said {
-        sentence,
-        fields: Vec::new(),
+        candidates,
+        ..Said::new(sentence)
     };
-    error(code, said)
+    error(ADDRESS_AMBIGUOUS, said)
 }
 
 fn error(code: ErrorCode, said: Said) -> Error {
@@ -80,9 +90,10 @@ pub fn broken(fields: Vec<BrokenField>) -> Error {
     } else {
         ErrorCode::BAD_USER_INPUT
     };
+    let sentence = broken::sentence(&fields);
     let said = Said {
-        sentence: broken::sentence(&fields),
         fields,
+        ..Said::new(sentence)
     };
     error(code, said)
 }
@@ -93,6 +104,8 @@ struct Said {
     sentence: Sentence,
     /// The fields of the input that break rules.
     fields: Vec<BrokenField>,
+    /// The places that an address may mean.
+    candidates: Vec<Candidate>,
 }
 
 impl fmt::Display for Said {
@@ -102,6 +115,22 @@ impl fmt::Display for Said {
 }
 
 impl Said {
+    const fn new(sentence: Sentence) -> Self {
+        Self {
+            sentence,
+            fields: Vec::new(),
+            candidates: Vec::new(),
+        }
+    }
+
+    fn candidates(&self) -> Vec<Json> {
+        let shown = |candidate: &Candidate| {
+            let at = candidate.location;
+            json!({"address": candidate.address, "location": {"lat": at.lat, "lng": at.lng}})
+        };
+        self.candidates.iter().map(shown).collect()
+    }
+
     fn fields(&self, language: Language) -> Vec<Json> {
         let shown = |field: &BrokenField| json!({"field": field.path, "rule": field.rule.word, "message": field.text(language)});
         self.fields.iter().map(shown).collect()
@@ -266,6 +295,11 @@ pub fn shown(error: &ServerError, language: Language) -> Json {
             extensions["field"] = first.path.clone().into();
             extensions["rule"] = first.rule.word.into();
             extensions["fields"] = said.fields(language).into();
+        }
+        if let Some(said) = said
+            && !said.candidates.is_empty()
+        {
+            extensions["candidates"] = said.candidates().into();
         }
         let message = said.map_or(&*error.message, |said| said.sentence.text(language));
         (message.to_owned(), extensions)

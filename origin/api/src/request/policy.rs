@@ -49,6 +49,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "notifications", Who::SignedIn),
     ("Query", "notificationSettings", Who::SignedIn),
     ("Query", "templates", Who::Operators(Scope::Templates)),
+    ("Query", "placeSuggestions", Who::Team(Post::Staff)),
+    ("Query", "travel", Who::SignedIn),
 
     ("Mutation", "register", Who::Anybody),
     ("Mutation", "login", Who::Anybody),
@@ -73,6 +75,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "removeDevice", Who::SignedIn),
     ("Mutation", "markRead", Who::SignedIn),
     ("Mutation", "setNotification", Who::SignedIn),
+    ("Mutation", "recordEvents", Who::SignedIn),
     ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
     ("Mutation", "sendNews", Who::Operators(Scope::News)),
     ("Mutation", "inviteMember", Who::Team(Post::Owner)),
@@ -180,6 +183,8 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "Invitation",
     "PartnerStats",
     "PartnerDay",
+    "PlaceSuggestion",
+    "Travel",
 ];
 
 /// The policy for a field of a type.

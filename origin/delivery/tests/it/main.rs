@@ -4,6 +4,7 @@
 
 mod announcing;
 mod delivering;
+mod events;
 mod telling;
 mod working;
 mod world;

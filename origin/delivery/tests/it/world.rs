@@ -11,7 +11,7 @@ use std::{
 
 use access::{codes::Codes, keys::KeySet, unsubscribing::Unsubscribing};
 use async_trait::async_trait;
-use delivery::{Delivery, Metrics, Parts, Providers, Sources, UnsubscribeLinks};
+use delivery::{Delivery, Metrics, Parts, ProductEvents, Providers, Sources, UnsubscribeLinks};
 use domain::{
     BookingId, BookingLimits, InvitationId, Offer, OfferSchedule, PartnerId, UserId,
     auth::codes::{CodePurpose, CodeStore as _},
@@ -150,6 +150,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with_events(None)
+    }
+
+    pub(crate) fn with_events(events: Option<ProductEvents>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = EmbeddedDb::open(dir.path()).unwrap();
         let [email, sms, push] = std::array::from_fn(|_| Arc::new(Scripted::default()));
@@ -182,6 +186,7 @@ impl World {
                 sms: Arc::clone(&sms) as Arc<_>,
                 push: Arc::clone(&push) as Arc<_>,
             },
+            events,
             now: Arc::new(move || now.load(Relaxed)),
             wake: wake.clone(),
             entries_stored: watch::Sender::new(()),

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`booking`] (the data and its state machine) → [`window`] (when a booking may be
 //! used) → [`rules`] (who may book, cancel and check in, and when) → [`writes`] (what a store writes
-//! for it) → [`notices`] (what its guest is told) → [`refusals`] (why a request is refused) → [`store`]. Other crates hold the QR codes (`access::qr`), queries and mutations
+//! for it) → [`notices`] (what its guest is told) → [`tasks`] (that and its product event) → [`refusals`] (why a request is refused) → [`store`]. Other crates hold the QR codes (`access::qr`), queries and mutations
 //! (`api::bookings`), and the ending job, routes, picture and calendar (`server::bookings`).
 
 pub mod booking;
@@ -13,6 +13,7 @@ pub mod rules;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
 pub mod store;
+pub mod tasks;
 pub mod window;
 pub mod writes;
 

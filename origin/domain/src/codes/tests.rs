@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 84] = [
+const STATUSES: [(&str, u16, u16); 88] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -89,6 +89,10 @@ const STATUSES: [(&str, u16, u16); 84] = [
     ("NEWS_CONSENT_MISSING", 409, 200),
     ("TEMPLATE_INVALID", 400, 200),
     ("CAMPAIGN_KEY_TAKEN", 409, 200),
+    ("ADDRESS_NOT_FOUND", 400, 200),
+    ("ADDRESS_AMBIGUOUS", 400, 200),
+    ("POSITION_REQUIRED", 409, 200),
+    ("MAPS_UNAVAILABLE", 503, 200),
 ];
 
 #[test]

@@ -58,6 +58,8 @@ words! {
         Notices = "notices",
         /// What is sent to many at once.
         Campaigns = "campaigns",
+        /// Product events, which are no messages: they are sent many at once.
+        Events = "events",
     }
 }
 

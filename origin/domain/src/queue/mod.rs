@@ -1,9 +1,10 @@
-//! Work that is done after a request: messages today. A task is a row in the transaction that causes
+//! Work that is done after a request: messages, and product events. A task is a row in the transaction that causes
 //! it, and workers on any server do it: after a crash another worker does.
 //!
 //! A task says what happened, and not what is sent: a worker reads that when it sends, so that nothing
 //! is sent that no longer holds, and the row has no address and no secret.
 
+pub mod event;
 pub mod notice;
 pub mod retry;
 pub mod store;
@@ -18,6 +19,7 @@ use notice::BookingNotice;
 
 use crate::{
     BookingId, InvitationId, UserId,
+    analytics::ProductEvent,
     announcements::Announcement,
     auth::purpose::CodePurpose,
     messages::kind::{Channel, Kind},
@@ -90,6 +92,10 @@ pub enum Work {
         user: UserId,
         channel: Channel,
     },
+    /// Sends a product event, if the person still agrees to that.
+    Event(ProductEvent),
+    /// Has an erased person forgotten by the taker of product events.
+    Forget { user: UserId },
 }
 
 impl Work {
@@ -101,6 +107,8 @@ impl Work {
             Self::Booking { notice, .. } | Self::Message { notice, .. } => notice.as_str(),
             Self::NewDevice { .. } => Kind::NewDevice.as_str(),
             Self::Announcement { what, .. } | Self::Announced { what, .. } => what.kind().as_str(),
+            Self::Event(_) => "event",
+            Self::Forget { .. } => "forget",
         }
     }
 }

@@ -71,6 +71,18 @@ pub trait QueueStore: fmt::Debug + Send + Sync {
     /// worker has the task, and nothing is written.
     async fn end(&self, key: &str, lease: &str, end: End, now_ms: i64) -> Result<bool, StoreError>;
 
+    /// Removes tasks that a worker took, because they are done; returns how many it still had.
+    async fn remove_taken(&self, keys: &[String], lease: &str) -> Result<usize, StoreError>;
+
+    /// Has tasks that a worker took tried again from `due_at_ms` on; returns how many it still had.
+    async fn put_back(
+        &self,
+        keys: &[String],
+        lease: &str,
+        due_at_ms: i64,
+        error: &str,
+    ) -> Result<usize, StoreError>;
+
     /// At most `most`, by key.
     async fn list(&self, filter: TaskFilter, most: usize) -> Result<Vec<Task>, StoreError>;
 

@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    account::{Account, Consent, EmailKey, Post, Standing},
+    account::{Account, Consent, EmailKey, Post, Purpose, Standing},
     change::AccountChange,
     consents::Recorded,
 };
@@ -152,6 +152,17 @@ pub trait UserStore: fmt::Debug + Send + Sync {
 
     /// All consent records of a user, oldest first.
     async fn consents(&self, id: &UserId) -> Result<Vec<Consent>, StoreError>;
+
+    /// Which of these users agree to this now.
+    async fn agreeing(
+        &self,
+        ids: &[UserId],
+        purpose: Purpose,
+    ) -> Result<HashSet<UserId>, StoreError>;
+
+    /// Stores product events that a user's app reported, if the user agrees to product events; returns
+    /// whether it did.
+    async fn record_events(&self, id: &UserId, events: Vec<NewTask>) -> Result<bool, StoreError>;
 
     async fn add_favorite(
         &self,

@@ -44,6 +44,14 @@ pub(super) fn refuse(config: &Config, reader: &mut Reader<'_>) {
     }
     let push = providers.push.as_ref();
     weak(reader, "YOUSOON_ONESIGNAL_KEY", push.map(|push| &push.key));
+    let maps = providers.maps.as_ref();
+    weak(reader, "YOUSOON_GOOGLE_KEY", maps.map(|maps| &maps.key));
+    if let Some(events) = &providers.events {
+        let amplitude = &events.amplitude;
+        weak(reader, "YOUSOON_AMPLITUDE_SECRET", Some(&amplitude.secret));
+        let key = Some(&events.pseudonym_key);
+        weak(reader, "YOUSOON_AMPLITUDE_PSEUDONYM_KEY", key);
+    }
     let sentry = config.telemetry.sentry.as_ref();
     if sentry.is_some_and(|sentry| sentry.dsn.scheme() != Scheme::Https) {
         reader.refuse("SENTRY_DSN", "must be an https URL in production");

@@ -1,5 +1,5 @@
-//! Who sends messages: Amazon SES, Twilio and OneSignal. A channel without a provider keeps its messages
-//! in memory, which production refuses where messages are sent.
+//! The third parties. Amazon SES, Twilio and OneSignal send messages; a channel without a provider keeps
+//! its messages in memory, which production refuses where messages are sent.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use provider_http::{Mode, may_be_called};
 use url::Url;
 
 use super::{
-    Role, Roles,
+    EventsConfig, Role, Roles, maps,
     reader::{Reader, long_enough},
 };
 
@@ -18,7 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const UNSENT: &str = "messages are kept in memory and not sent";
 const REQUIRED: &str = "is required in production where messages are sent";
 
-/// The provider of each channel, if there is one.
+/// The provider of each channel, and the map service, if there is one.
 #[derive(Clone, Debug, Default)]
 pub struct ProvidersConfig {
     /// `YOUSOON_SES_FROM`, `YOUSOON_SES_ACCESS_KEY_ID`, `YOUSOON_SES_SECRET_KEY`, `YOUSOON_SES_REGION`
@@ -32,6 +32,9 @@ pub struct ProvidersConfig {
     /// `https://api.onesignal.com`).
     pub push: Option<onesignal::Config>,
     pub webhooks: WebhooksConfig,
+    /// See [`maps`].
+    pub maps: Option<google::Config>,
+    pub events: Option<EventsConfig>,
 }
 
 /// Who reports what became of messages.
@@ -76,6 +79,8 @@ impl ProvidersConfig {
             email,
             sms,
             push: push(reader, mode, is_required),
+            maps: maps::read(reader, mode),
+            events: EventsConfig::read(reader, mode),
         }
     }
 }
@@ -240,7 +245,7 @@ fn named(reader: &mut Reader<'_>, variable: &'static str, is_required: bool) -> 
 }
 
 /// What a provider that was named cannot do without.
-fn needed<T>(
+pub(super) fn needed<T>(
     reader: &mut Reader<'_>,
     variable: &'static str,
     value: Option<T>,
@@ -262,7 +267,7 @@ fn base(reader: &mut Reader<'_>, variable: &'static str, usual: &str, mode: Mode
     Some(reader.or(variable, usual, parse))
 }
 
-fn callable(text: &str, mode: Mode) -> Result<Url, String> {
+pub(super) fn callable(text: &str, mode: Mode) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
     if may_be_called(&url, mode) {
         Ok(url)

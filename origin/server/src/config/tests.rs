@@ -235,6 +235,9 @@ fn production_refuses_what_is_for_development() {
         ("YOUSOON_EDGE_SECRET", &dev_secret),
         ("YOUSOON_EDGE_SECRET", "00000000000000000000000000000000"),
         ("YOUSOON_EDGE_URL", "http://edge.example"),
+        ("YOUSOON_GOOGLE_KEY", "dev-google-maps-key"),
+        ("YOUSOON_GOOGLE_URL", "http://127.0.0.1:8025/google"),
+        ("YOUSOON_AMPLITUDE_URL", "http://127.0.0.1:8025/amplitude"),
         ("YOUSOON_SITE_ORIGINS", "https://a.example,http://b.example"),
         ("YOUSOON_PORTAL_ORIGINS", "http://portal.example"),
     ];
@@ -547,6 +550,65 @@ fn a_rollout_of_one_server_may_do_with_less() {
     assert_eq!(unfit("YOUSOON_MONGODB_URL", "", one), Vec::<String>::new());
     // MongoDB has no purge log.
     assert_eq!(unfit("YOUSOON_REDIS_URL", "", one).len(), 1);
+}
+
+#[test]
+fn maps_need_a_key_and_a_fake_of_them_is_for_developers() {
+    let maps =
+        |variables: &[(&str, &str)]| read(variables).map(|config| config.providers.maps.clone());
+    assert!(maps(&[]).unwrap().is_none());
+    let google = maps(&[("YOUSOON_GOOGLE_KEY", SECRET)]).unwrap().unwrap();
+    let hosts = [&google.geocoding, &google.places, &google.routes].map(reqwest::Url::as_str);
+    assert_eq!(
+        hosts,
+        [
+            "https://geocode.googleapis.com/",
+            "https://places.googleapis.com/",
+            "https://routes.googleapis.com/",
+        ]
+    );
+    let fake = ("YOUSOON_GOOGLE_URL", "http://127.0.0.1:8025/google");
+    let google = maps(&[("YOUSOON_GOOGLE_KEY", SECRET), fake])
+        .unwrap()
+        .unwrap();
+    assert_eq!(google.routes.as_str(), fake.1);
+    for (variables, expected) in [
+        (
+            vec![("YOUSOON_GOOGLE_KEY", "short")],
+            "YOUSOON_GOOGLE_KEY: has fewer than 16 bytes",
+        ),
+        (
+            vec![("YOUSOON_GOOGLE_KEY", "a key of more than 16 bytes")],
+            "YOUSOON_GOOGLE_KEY: has characters that no key has",
+        ),
+        (
+            vec![("YOUSOON_GOOGLE_URL", "http://maps.example/")],
+            "YOUSOON_GOOGLE_URL: is not an https URL; only on a developer's machine may it be http, on loopback",
+        ),
+    ] {
+        assert_eq!(read(&variables).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn product_events_need_three_secrets() {
+    let events =
+        |variables: &[(&str, &str)]| read(variables).map(|config| config.providers.events.clone());
+    assert!(events(&[]).unwrap().is_none());
+    let all = [
+        ("YOUSOON_AMPLITUDE_KEY", SECRET),
+        ("YOUSOON_AMPLITUDE_SECRET", SECRET),
+        ("YOUSOON_AMPLITUDE_PSEUDONYM_KEY", SECRET),
+    ];
+    let found = events(&all).unwrap().unwrap().amplitude;
+    assert_eq!(found.events.as_str(), "https://api.eu.amplitude.com/");
+    let privacy = "https://analytics.eu.amplitude.com/";
+    assert_eq!(found.privacy.as_str(), privacy);
+    assert_eq!(
+        read(&all[..1]).unwrap_err(),
+        "YOUSOON_AMPLITUDE_SECRET: is required when YOUSOON_AMPLITUDE_KEY is set\n\
+         YOUSOON_AMPLITUDE_PSEUDONYM_KEY: is required when YOUSOON_AMPLITUDE_KEY is set"
+    );
 }
 
 #[test]

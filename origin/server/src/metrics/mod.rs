@@ -51,6 +51,7 @@ pub fn router(state: AppState) -> Router {
     state.live.register(&mut registry);
     state.delivery.metrics().register(&mut registry);
     state.webhooks.register(&mut registry);
+    state.services.maps.register(&mut registry);
     registry.register_collector(Box::new(Answers(state.clone())));
     registry.register_collector(Box::new(Relays(state.clone())));
     registry.register_collector(Box::new(edge::Edges(state.clone())));

@@ -35,6 +35,7 @@ tests! {
     a_task_is_divided_once_and_by_who_has_it: [],
     a_key_is_stored_once: [],
     an_erased_account_has_no_tasks: [],
+    tasks_of_a_batch_are_removed_or_put_back_by_who_has_them: [],
 }
 
 const LEASE_MS: i64 = 60_000;
@@ -313,4 +314,30 @@ async fn an_erased_account_has_no_tasks(fresh: Fresh) {
         .unwrap();
     assert_eq!(fresh.db.queue.get(&ana.key).await.unwrap(), None);
     assert_eq!(keys(&take(&fresh.db, "a", NOW_MS, 9).await), [ben.key]);
+}
+
+async fn tasks_of_a_batch_are_removed_or_put_back_by_who_has_them(fresh: Fresh) {
+    let mut all = Vec::new();
+    for name in ["ana", "ben", "cleo"] {
+        all.push(put(&fresh, name, NOW_MS).await.key);
+    }
+    assert_eq!(take(&fresh.db, "mine", NOW_MS, 9).await.len(), 3);
+    let queue = &fresh.db.queue;
+    assert_eq!(queue.remove_taken(&all, "another").await.unwrap(), 0);
+    assert_eq!(queue.put_back(&all, "another", 0, "").await.unwrap(), 0);
+    assert_eq!(queue.remove_taken(&[], "mine").await.unwrap(), 0);
+    let (one, two) = all.split_at(1);
+    assert_eq!(queue.remove_taken(one, "mine").await.unwrap(), 1);
+    assert_eq!(queue.remove_taken(one, "mine").await.unwrap(), 0);
+    assert_eq!(queue.get(&one[0]).await.unwrap(), None);
+    let due_at_ms = NOW_MS + 5;
+    let put_back = queue.put_back(two, "mine", due_at_ms, "down").await;
+    assert_eq!(put_back.unwrap(), 2);
+    let again = queue.put_back(two, "mine", due_at_ms, "down").await;
+    assert_eq!(again.unwrap(), 0, "the lease is over");
+    assert_eq!(keys(&take(&fresh.db, "next", NOW_MS + 4, 9).await), [""; 0]);
+    let taken = take(&fresh.db, "next", NOW_MS + 5, 9).await;
+    assert_eq!(taken.len(), 2);
+    assert_eq!(taken[0].error.as_deref(), Some("down"));
+    assert_eq!(taken[0].attempts, 2);
 }

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 
 use access::codes::Codes;
+use domain::analytics::{EventName, ProductEvent};
 use domain::auth::codes::CodePurpose;
 use domain::messages::{
     kind::{Channel, Kind},
     settings::{Switch, Switches},
 };
+use domain::queue::{Lane, NewTask, store::TaskFilter};
 use domain::sentence::Language;
 use domain::{
     Category, OfferId, PartnerId, UserId,
@@ -40,6 +42,8 @@ tests! {
     favourites_are_listed_newest_first_and_none_twice: [],
     favourites_have_an_end: [],
     an_erased_account_leaves_nothing_of_its_own: [],
+    product_events_need_consent: [],
+    who_agreed_to_product_events_is_forgotten_elsewhere: [],
 }
 
 fn switched_off() -> Switches {
@@ -364,4 +368,98 @@ async fn an_erased_account_leaves_nothing_of_its_own(fresh: Fresh) {
     assert_eq!(users.consents(&ben.id).await.unwrap().len(), 1);
     assert_eq!(users.favorites(&ben.id).await.unwrap().len(), 1);
     assert_eq!(create(&fresh, ana).await, Created::Done);
+}
+
+fn to_events(granted: bool, at_ms: i64) -> Consent {
+    Consent {
+        purpose: Purpose::Analytics,
+        version: "1".into(),
+        granted,
+        at_ms,
+    }
+}
+
+/// The keys of what is to be sent.
+async fn events(fresh: &Fresh) -> Vec<String> {
+    let filter = TaskFilter {
+        lane: Some(Lane::Events),
+        ..TaskFilter::default()
+    };
+    let tasks = fresh.db.queue.list(filter, 99).await.unwrap().into_iter();
+    tasks.map(|task| task.key).collect()
+}
+
+fn searched(user: &UserId) -> NewTask {
+    let event = ProductEvent {
+        name: EventName::Searched,
+        user: user.clone(),
+        offer: None,
+        at_ms: NOW_MS,
+    };
+    NewTask::of_report("e1", event, NOW_MS)
+}
+
+async fn product_events_need_consent(fresh: Fresh) {
+    let (ana, ben, cleo) = (account("ana"), account("ben"), account("cleo"));
+    let users = &fresh.db.users;
+    let agreed = vec![consent("1", true), to_events(true, NOW_MS)];
+    users.create(ana.clone(), agreed, None).await.unwrap();
+    users
+        .create(ben.clone(), vec![consent("1", true)], None)
+        .await
+        .unwrap();
+    let both = vec![to_events(true, NOW_MS), to_events(false, NOW_MS + 1)];
+    users.create(cleo.clone(), both, None).await.unwrap();
+    let registered = format!("event:registered:{}", ana.id);
+    assert_eq!(events(&fresh).await, [registered.clone()]);
+    let ids = [ana.id.clone(), ben.id.clone(), cleo.id.clone()];
+    let agreeing = async || users.agreeing(&ids, Purpose::Analytics).await.unwrap();
+    assert_eq!(agreeing().await, HashSet::from([ana.id.clone()]));
+    assert!(
+        users
+            .agreeing(&[], Purpose::Analytics)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    for (user, expected) in [(&ana, true), (&ben, false), (&cleo, false)] {
+        for _ in 0..2 {
+            let recorded = users
+                .record_events(&user.id, vec![searched(&user.id)])
+                .await;
+            assert_eq!(recorded.unwrap(), expected, "{}", user.email);
+        }
+    }
+    let reported = format!("event:searched:{}:e1", ana.id);
+    assert_eq!(events(&fresh).await, [registered, reported]);
+    users
+        .record_consent(&ana.id, to_events(false, NOW_MS + 2))
+        .await
+        .unwrap();
+    assert!(agreeing().await.is_empty());
+    let recorded = users.record_events(&ana.id, vec![searched(&ana.id)]).await;
+    assert!(!recorded.unwrap());
+    let disabled = AccountChange::Status(Status::Disabled);
+    for consent in [to_events(true, NOW_MS + 3)] {
+        users.record_consent(&ana.id, consent).await.unwrap();
+    }
+    users.change(&ana.id, disabled, NOW_MS).await.unwrap();
+    let recorded = users.record_events(&ana.id, vec![searched(&ana.id)]).await;
+    assert!(!recorded.unwrap());
+}
+
+async fn who_agreed_to_product_events_is_forgotten_elsewhere(fresh: Fresh) {
+    let (ana, ben) = (account("ana"), account("ben"));
+    let users = &fresh.db.users;
+    let once = vec![to_events(true, NOW_MS), to_events(false, NOW_MS + 1)];
+    users.create(ana.clone(), once, None).await.unwrap();
+    users
+        .create(ben.clone(), vec![consent("1", true)], None)
+        .await
+        .unwrap();
+    for user in [&ana, &ben] {
+        let erased = users.erase(&user.id, user.email.as_str(), NOW_MS).await;
+        assert_eq!(erased.unwrap(), Erased::Done);
+    }
+    assert_eq!(events(&fresh).await, [format!("forget:{}", ana.id)]);
 }

@@ -26,6 +26,7 @@ mod listing;
 mod living;
 mod loading;
 mod losing;
+mod maps;
 mod measuring;
 mod mongo;
 mod notifying;

@@ -100,6 +100,7 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("addFavorite", Guest, "(offerId: OFFER)", Gets("false")),
     ("removeFavorite", Guest, "(offerId: FAVORITE)", Gets("false")),
     ("recordConsent", Guest, "(input: {purpose: MARKETING, version: \"1\", granted: true}) { version granted }", Same),
+    ("recordEvents", Guest, "(events: [{id: \"e1\", kind: OFFER_VIEWED, offerId: OFFER, at: \"2026-06-01T12:00:00Z\"}])", Same),
     ("deleteMyAccount", Guest, "(password: PASSWORD)", Refused("TOKEN_INVALID")),
     ("putTemplate", Service, "(input: {kind: PHONE_CODE, language: ENGLISH, part: SMS, source: \"It is {{ code }}\", expectedVersion: 0}) { version source }", Same),
     ("sendNews", Service, "(input: {idempotencyKey: \"k\", fr: {title: \"a\", paragraphs: [\"b\"]},

@@ -15,6 +15,7 @@ mod known_devices;
 mod lease;
 mod notifications;
 mod portal;
+mod product_events;
 mod purges;
 mod queue;
 mod reach;
@@ -128,6 +129,11 @@ const STEPS: &[Migration] = &[
         version: 16,
         name: "known devices",
         changes: known_devices::changes,
+    },
+    Migration {
+        version: 17,
+        name: "product events",
+        changes: product_events::changes,
     },
 ];
 

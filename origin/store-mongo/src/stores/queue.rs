@@ -180,6 +180,32 @@ impl QueueStore for MongoQueue {
         Ok(self.update(this, update).await?)
     }
 
+    async fn remove_taken(&self, keys: &[String], lease: &str) -> Result<usize, StoreError> {
+        let (all, these) = (self.all(), taken(keys, lease));
+        let removed = self
+            .db
+            .run(async move { Ok(all.delete_many(these).await?.deleted_count) });
+        Ok(usize::try_from(removed.await?).unwrap_or(usize::MAX))
+    }
+
+    async fn put_back(
+        &self,
+        keys: &[String],
+        lease: &str,
+        due_at_ms: i64,
+        error: &str,
+    ) -> Result<usize, StoreError> {
+        let (all, these) = (self.all(), taken(keys, lease));
+        let update = doc! {
+            "$set": {"dueAt": DateTime::from_millis(due_at_ms), "error": error_text(error)},
+            "$unset": {"lease": ""},
+        };
+        let put_back = self
+            .db
+            .run(async move { Ok(all.update_many(these, update).await?.matched_count) });
+        Ok(usize::try_from(put_back.await?).unwrap_or(usize::MAX))
+    }
+
     async fn list(&self, filter: TaskFilter, most: usize) -> Result<Vec<Task>, StoreError> {
         let mut wanted = Document::new();
         if let Some(state) = filter.state {
@@ -256,6 +282,11 @@ impl QueueStore for MongoQueue {
             .run(async move { Ok(all.delete_many(these).await?.deleted_count) });
         Ok(usize::try_from(forgotten.await?).unwrap_or(usize::MAX))
     }
+}
+
+/// Those of these tasks that a worker still has.
+fn taken(keys: &[String], lease: &str) -> Document {
+    doc! {"_id": {"$in": keys}, "lease": lease, "state": State::Waiting.as_str()}
 }
 
 /// Ends a task and stores those that do its work instead.

@@ -12,7 +12,7 @@ use domain::{
     auth::codes::StoredCode,
     queue::NewTask,
     users::{
-        account::{Account, Consent, EmailKey, Post, Standing},
+        account::{Account, Consent, EmailKey, Post, Purpose, Standing},
         change::AccountChange,
         consents::Recorded,
         store::{Changed, Created, Erased, Favored, PostChanged, UserStore},
@@ -22,7 +22,7 @@ use mongodb::bson::{Document, doc};
 
 use crate::{
     database::MongoDb,
-    documents::{batch, collect, object_id, object_ids},
+    documents::{batch, collect, object_id, object_ids, text},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{
@@ -175,6 +175,43 @@ impl UserStore for MongoUsers {
             .iter()
             .map(|row| Ok(crate::tables::users::read_consent(row)?))
             .collect()
+    }
+
+    async fn agreeing(
+        &self,
+        ids: &[UserId],
+        purpose: Purpose,
+    ) -> Result<HashSet<UserId>, StoreError> {
+        let owners: Vec<&str> = ids.iter().map(UserId::as_str).collect();
+        let (consents, size) = (self.db.collection::<Document>(CONSENTS), batch(ids.len()));
+        let these = doc! {"owner": {"$in": owners}, "purpose": purpose.as_str()};
+        let found = self.db.run(async move {
+            let found = consents.find(these).sort(doc! {"at": 1, "_id": 1});
+            let found = found.batch_size(size).max_time(SERVER_WITHIN);
+            collect(found.await?).await
+        });
+        let mut agreeing = HashSet::new();
+        // The last one of each counts.
+        for row in found.await? {
+            let owner = text(&row, "owner")?;
+            let owner =
+                UserId::parse(&owner).ok_or_else(|| MongoError::corrupt("owner", &owner))?;
+            if crate::tables::users::read_consent(&row)?.granted {
+                agreeing.insert(owner);
+            } else {
+                agreeing.remove(&owner);
+            }
+        }
+        Ok(agreeing)
+    }
+
+    async fn record_events(&self, id: &UserId, events: Vec<NewTask>) -> Result<bool, StoreError> {
+        let id = id.clone();
+        let recorded = self.db.transaction(move |tx| {
+            let (id, events) = (id.clone(), events.clone());
+            Box::pin(async move { write::record_events(tx, &id, &events).await })
+        });
+        Ok(recorded.await?)
     }
 
     async fn add_favorite(

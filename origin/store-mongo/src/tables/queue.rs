@@ -25,12 +25,14 @@ pub async fn push(
         return Ok(());
     }
     let keys = tasks.iter().map(|task| Bson::from(&task.key)).collect();
-    let known = tx.find_ids(QUEUE, keys, doc! {"_id": 1}).await?;
-    let known = known.iter().map(|one| text(one, "_id"));
-    let known: HashSet<String> = known.collect::<Result<_, _>>()?;
-    let new = tasks.iter().filter(|task| !known.contains(&task.key));
-    let documents = new.map(|task| document(task));
-    let documents = documents.collect::<Result<Vec<_>, _>>()?;
+    let stored = tx.find_ids(QUEUE, keys, doc! {"_id": 1}).await?;
+    let stored = stored.iter().map(|task| text(task, "_id"));
+    let mut stored = stored.collect::<Result<HashSet<_>, _>>()?;
+    // Also of two with the same key the first.
+    let new = tasks
+        .into_iter()
+        .filter(|task| stored.insert(task.key.clone()));
+    let documents = new.map(document).collect::<Result<Vec<_>, _>>()?;
     tx.insert_many(QUEUE, documents).await
 }
 

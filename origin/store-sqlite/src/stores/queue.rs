@@ -12,7 +12,7 @@ use domain::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
 
 use crate::{
-    database::EmbeddedDb,
+    database::{EmbeddedDb, json_list},
     error::SqliteError,
     outbox::outbox_push,
     tables::{
@@ -60,6 +60,42 @@ impl QueueStore for EmbeddedQueue {
         self.db
             .write(move |tx| write_end(tx, &key, &lease, &end, now_ms))
             .await
+    }
+
+    async fn remove_taken(&self, keys: &[String], lease: &str) -> Result<usize, StoreError> {
+        let (keys, lease) = (json_list(keys.iter().map(String::as_str)), lease.to_owned());
+        let remove = self.db.write(move |tx| {
+            let removed = tx
+                .prepare_cached(
+                    "DELETE FROM queue WHERE key IN (SELECT value FROM json_each(?1))
+                        AND lease = ?2 AND state = ?3",
+                )?
+                .execute((keys, lease, State::Waiting.as_str()))?;
+            Ok(removed)
+        });
+        remove.await
+    }
+
+    async fn put_back(
+        &self,
+        keys: &[String],
+        lease: &str,
+        due_at_ms: i64,
+        error: &str,
+    ) -> Result<usize, StoreError> {
+        let (keys, lease) = (json_list(keys.iter().map(String::as_str)), lease.to_owned());
+        let error = error_text(error);
+        let put_back = self.db.write(move |tx| {
+            let put_back = tx
+                .prepare_cached(
+                    "UPDATE queue SET lease = NULL, due_at_ms = ?4, error = ?5
+                     WHERE key IN (SELECT value FROM json_each(?1))
+                        AND lease = ?2 AND state = ?3",
+                )?
+                .execute((keys, lease, State::Waiting.as_str(), due_at_ms, error))?;
+            Ok(put_back)
+        });
+        put_back.await
     }
 
     async fn list(&self, filter: TaskFilter, most: usize) -> Result<Vec<Task>, StoreError> {

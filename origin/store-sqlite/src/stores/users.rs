@@ -8,10 +8,11 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use domain::{
     OfferId, PartnerId, StoreError, UserId,
+    analytics::{agrees, registered},
     auth::codes::StoredCode,
     queue::NewTask,
     users::{
-        account::{Account, Consent, EmailKey, Post, Standing},
+        account::{Account, Consent, EmailKey, Post, Purpose, Standing},
         change::AccountChange,
         consents::Recorded,
         store::{Changed, Created, Erased, Favored, PostChanged, UserStore, loses_owner},
@@ -24,10 +25,11 @@ use crate::{
     error::SqliteError,
     stores::bookings::erasing,
     tables::{
-        codes,
+        codes, queue,
         users::{
             actors,
             change::{apply, has_one_owner},
+            consents, is_active,
         },
     },
 };
@@ -64,6 +66,8 @@ impl UserStore for EmbeddedUsers {
             if let Some((code, task)) = &code {
                 codes::put(tx, code, task)?;
             }
+            let event = registered(&account, &consents).map(NewTask::of_registration);
+            queue::push(tx, &event)?;
             Ok(Created::Done)
         });
         create.await
@@ -146,6 +150,29 @@ impl UserStore for EmbeddedUsers {
             .await
     }
 
+    async fn agreeing(
+        &self,
+        ids: &[UserId],
+        purpose: Purpose,
+    ) -> Result<HashSet<UserId>, StoreError> {
+        let wanted = json_list(ids.iter().map(UserId::as_str));
+        self.db
+            .read(move |c| crate::tables::users::agreeing(c, wanted, purpose))
+            .await
+    }
+
+    async fn record_events(&self, id: &UserId, events: Vec<NewTask>) -> Result<bool, StoreError> {
+        let id = id.clone();
+        let record = self.db.write(move |tx| {
+            let agrees = is_active(tx, &id)? && agrees(&consents(tx, id.as_str())?);
+            if agrees {
+                queue::push(tx, &events)?;
+            }
+            Ok(agrees)
+        });
+        record.await
+    }
+
     async fn add_favorite(
         &self,
         id: &UserId,
@@ -198,6 +225,9 @@ fn erase(
     let Some(account) = crate::tables::users::account(tx, "id", id.as_str())? else {
         return Ok(Erased::NotFound);
     };
+    let agreed_once = consents(tx, id.as_str())?
+        .iter()
+        .any(|consent| consent.purpose == Purpose::Analytics && consent.granted);
     if let Some(partner) = loses_owner(&account, None)
         && has_one_owner(tx, partner)?
     {
@@ -215,6 +245,9 @@ fn erase(
         "DELETE FROM known_devices WHERE user_id = ?1",
     ] {
         tx.prepare_cached(sql)?.execute([id.as_str()])?;
+    }
+    if agreed_once {
+        queue::push(tx, &[NewTask::of_forgetting(id, now_ms)])?;
     }
     erasing::erase(tx, id, now_ms)?;
     actors::rename(tx, id, pseudonym)?;

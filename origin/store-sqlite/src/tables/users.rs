@@ -3,6 +3,8 @@
 pub mod actors;
 pub mod change;
 
+use std::collections::HashSet;
+
 use domain::{
     PartnerId, UserId,
     users::{
@@ -204,6 +206,27 @@ pub fn record_consent(
         insert_consent(tx, owner.as_str(), consent)?;
     }
     Ok(outcome)
+}
+
+/// Which of these users, as a list in JSON, agree to this now: the last consent counts.
+pub fn agreeing(
+    connection: &Connection,
+    wanted: Value,
+    purpose: Purpose,
+) -> Result<HashSet<UserId>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT owner FROM consents AS last
+         WHERE owner IN (SELECT value FROM json_each(?1)) AND purpose = ?2 AND granted
+            AND NOT EXISTS (SELECT 1 FROM consents AS later
+                WHERE later.owner = last.owner AND later.purpose = last.purpose
+                    AND later.id > last.id)",
+    )?;
+    let mut rows = statement.query((wanted, purpose.as_str()))?;
+    let mut found = HashSet::new();
+    while let Some(row) = rows.next()? {
+        found.insert(word("owner", &row.get::<_, String>(0)?, UserId::parse)?);
+    }
+    Ok(found)
 }
 
 pub fn consents(connection: &Connection, owner: &str) -> Result<Vec<Consent>, SqliteError> {

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod events;
 mod mailbox;
+mod maps;
 mod reports;
 mod sending;
 mod world;

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use amplitude::Amplitude;
 use domain::{
     messages::provider::{Content, Email, Push, Sms},
     secret::Secret,
 };
 use fake_providers::{Fake, Secrets};
+use google::Google;
 use onesignal::OneSignal;
 use provider_http::Mode;
 use reqwest::StatusCode;
@@ -67,6 +69,38 @@ impl World {
             app: self.secrets.onesignal_app.clone(),
             key: Secret::new(self.secrets.onesignal_key.clone()),
         }
+    }
+
+    pub(crate) fn google_config(&self) -> google::Config {
+        let base: reqwest::Url = self.fake.url("google").parse().unwrap();
+        google::Config {
+            geocoding: base.clone(),
+            places: base.clone(),
+            routes: base,
+            mode: Mode::Development,
+            timeout: TIMEOUT,
+            key: Secret::new(self.secrets.google_key.clone()),
+        }
+    }
+
+    pub(crate) fn amplitude_config(&self) -> amplitude::Config {
+        let base: reqwest::Url = self.fake.url("amplitude").parse().unwrap();
+        amplitude::Config {
+            events: base.clone(),
+            privacy: base,
+            mode: Mode::Development,
+            timeout: TIMEOUT,
+            key: Secret::new(self.secrets.amplitude_key.clone()),
+            secret: Secret::new(self.secrets.amplitude_secret.clone()),
+        }
+    }
+
+    pub(crate) fn amplitude(&self) -> Amplitude {
+        Amplitude::new(&self.amplitude_config()).unwrap()
+    }
+
+    pub(crate) fn google(&self) -> Google {
+        Google::new(&self.google_config()).unwrap()
     }
 
     pub(crate) fn ses(&self) -> Ses {

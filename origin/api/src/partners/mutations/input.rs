@@ -3,7 +3,7 @@
 
 use async_graphql::{InputObject, MaybeUndefined};
 use domain::{
-    self, Establishment, EstablishmentId, Partner, PartnerId,
+    self, Establishment, EstablishmentId, GeoPoint, Partner, PartnerId,
     broken::{BrokenField, BrokenRule, Reading},
     offers::{edit::Edit, rules as offer_rules},
     partners::{
@@ -71,7 +71,8 @@ pub struct CreateEstablishmentInput {
     /// 2 to 100 characters on one line.
     name: String,
     address: AddressInput,
-    location: LocationInput,
+    /// Without it the address is looked up.
+    location: Option<LocationInput>,
     /// In any usual spelling; without a country's prefix it is French. Stored by E.164.
     phone: Option<String>,
     email: Option<String>,
@@ -90,6 +91,7 @@ pub struct CreateEstablishmentInput {
 pub struct UpdateEstablishmentInput {
     /// 2 to 100 characters on one line.
     name: MaybeUndefined<String>,
+    /// Looked up when it changes and no location is given.
     address: MaybeUndefined<AddressInput>,
     /// The new location also applies to the establishment's offers.
     location: MaybeUndefined<LocationInput>,
@@ -137,17 +139,19 @@ impl UpdatePartnerInput {
 }
 
 impl CreateEstablishmentInput {
-    pub fn establishment(self, partner_id: PartnerId) -> Result<Establishment, Vec<BrokenField>> {
+    pub fn draft(self, partner_id: PartnerId) -> Result<Draft, Vec<BrokenField>> {
         let mut reading = Reading::default();
         let phone = self.phone.map(|text| phone("phone", &text)).transpose();
         let email = self.email.map(|text| email("email", &text)).transpose();
         let website = self.website.map(|url| https_url("website", &url));
+        let location = self.location.map(|at| at.read("location")).transpose();
+        let location = reading.take(location);
         let place = Establishment {
             id: EstablishmentId::from_bytes(access::random::bytes()),
             partner_id,
             name: reading.take(rules::name(&self.name)),
             address: reading.within("address", address(self.address)),
-            location: reading.take(self.location.read("location")),
+            location: location.unwrap_or_default(),
             phone: reading.take(phone),
             email: reading.take(email),
             website: reading.take(website.transpose()),
@@ -155,7 +159,31 @@ impl CreateEstablishmentInput {
             images: offer_rules::images(&mut reading, self.images),
             archived_at_ms: None,
         };
-        reading.end(place)
+        reading.end(Draft { place, location })
+    }
+}
+
+/// A new establishment whose location may not be known yet.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    place: Establishment,
+    location: Option<GeoPoint>,
+}
+
+impl Draft {
+    pub const fn location(&self) -> Option<GeoPoint> {
+        self.location
+    }
+
+    pub const fn address(&self) -> &domain::Address {
+        &self.place.address
+    }
+
+    pub fn at(self, location: GeoPoint) -> Establishment {
+        Establishment {
+            location,
+            ..self.place
+        }
     }
 }
 

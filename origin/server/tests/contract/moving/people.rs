@@ -84,8 +84,9 @@ pub(super) const COUNTS: [(Collection, u64); 15] = [
     (Collection::Invitations, 1),
     (Collection::OfferViews, 2),
     (Collection::Bookings, 7),
-    // Of the invitations, of the bookings that were confirmed at once or wait, and of news.
-    (Collection::Queue, 9),
+    // Of the invitations, of the bookings that were confirmed at once or wait, of news, the product events
+    // of six bookings and a check-in, and that the erased one is forgotten elsewhere.
+    (Collection::Queue, 9 + 7 + 1),
     (Collection::Reach, 2),
     (Collection::Devices, 1),
     (Collection::Inbox, 1),

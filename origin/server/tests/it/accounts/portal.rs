@@ -1,6 +1,7 @@
 //! The partner portal: who may what, what is refused and why, and what is seen at once.
 
 mod limits;
+mod locating;
 mod offers;
 mod places;
 mod stats;

@@ -54,6 +54,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("inviteMember", OWNERS), ("withdrawInvitation", OWNERS), ("changeMemberRole", OWNERS),
     ("removeMember", OWNERS), ("leaveTeam", USERS), ("acceptInvitation", USERS),
     ("myMembership", USERS), ("team", MANAGERS), ("partnerStats", MANAGERS),
+    ("recordEvents", USERS), ("placeSuggestions", "staff manager owner admin service"), ("travel", USERS),
     ("resumeOffer", MANAGERS), ("deleteOffer", MANAGERS),
 ];
 

@@ -7,6 +7,7 @@ use access::{
 };
 use domain::{
     OfferId, UserId,
+    analytics::{EventName, ProductEvent},
     auth::{
         codes::CodePurpose,
         service_tokens::{Scope, ServiceToken, TokenName},
@@ -23,7 +24,7 @@ use domain::{
         store::Marked,
     },
     queue::{
-        Lane, Nonce,
+        Lane, NewTask, Nonce,
         store::{End, TaskFilter},
     },
     users::{
@@ -59,6 +60,27 @@ pub(super) async fn ask(db: &Database) {
     };
     users.record_consent(id, consent).await.unwrap();
     users.consents(id).await.unwrap();
+    let agreed = Consent {
+        purpose: Purpose::Analytics,
+        version: "1".into(),
+        granted: true,
+        at_ms: NOW_MS,
+    };
+    users.record_consent(id, agreed).await.unwrap();
+    users
+        .agreeing(std::slice::from_ref(id), Purpose::Analytics)
+        .await
+        .unwrap();
+    assert!(users.record_events(id, vec![event(id)]).await.unwrap());
+    let lease = db.queue.take(Lane::Events, "w", NOW_MS, NOW_MS + 9, 9);
+    let keys: Vec<String> = lease
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|task| task.key)
+        .collect();
+    db.queue.put_back(&keys, "w", NOW_MS, "down").await.unwrap();
+    db.queue.remove_taken(&keys, "w").await.unwrap();
     let offer = OfferId::derive("offer", "a");
     users.add_favorite(id, &offer, NOW_MS).await.unwrap();
     users.favorites(id).await.unwrap();
@@ -82,6 +104,16 @@ pub(super) async fn ask(db: &Database) {
     }
     ask_notifications(db, id).await;
     users.erase(id, "pseudonym", NOW_MS).await.unwrap();
+}
+
+fn event(user: &UserId) -> NewTask {
+    let event = ProductEvent {
+        name: EventName::Searched,
+        user: user.clone(),
+        offer: None,
+        at_ms: NOW_MS,
+    };
+    NewTask::of_report("e1", event, NOW_MS)
 }
 
 async fn ask_sessions(db: &Database, user: &UserId) {

@@ -7,10 +7,10 @@ use domain::{
     BookingId, StoreError, UserId,
     bookings::{
         booking::{Booking, Step},
-        notices::notices,
         refusals::BookingRefusal,
         rules::{self, NewBooking, Standing},
         store::{By, Created, Stepped, purge_of_step},
+        tasks::tasks,
         writes::{self, Draft, OfferWrite},
     },
 };
@@ -65,7 +65,7 @@ pub(super) async fn create(
         .await?;
     outbox::push(tx, &creation.purge, now_ms).await?;
     // The booking's id is new, and so are the keys.
-    let told = notices(None, &creation.booking, &By::Holder, now_ms);
+    let told = tasks(None, &creation.booking, &By::Holder, now_ms);
     queue::push_new(tx, &told).await?;
     Ok(Created::Done(creation.booking))
 }
@@ -95,7 +95,7 @@ pub(super) async fn step(
     }
 }
 
-/// Writes what a step made of a booking, gives its place back, and leaves the purge and the notices.
+/// Writes what a step made of a booking, gives its place back, and leaves the purge and the tasks.
 pub(super) async fn store(
     tx: &mut Tx,
     before: &Booking,
@@ -120,7 +120,7 @@ pub(super) async fn store(
     let purge = purge_of_step(after, step, by, given_back.as_ref());
     outbox::push(tx, &purge, now_ms).await?;
     // A database that was copied while its source was in use may have the keys.
-    let told = notices(Some(before.status), after, by, now_ms);
+    let told = tasks(Some(before.status), after, by, now_ms);
     queue::push(tx, &told).await
 }
 

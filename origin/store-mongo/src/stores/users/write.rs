@@ -2,10 +2,11 @@
 
 use domain::{
     UserId,
+    analytics::{agrees, registered},
     auth::codes::StoredCode,
     queue::NewTask,
     users::{
-        account::{Account, Consent},
+        account::{Account, Consent, Purpose},
         consents::{MAX_CONSENTS, Recorded, recorded},
         store::{Created, Erased, loses_owner},
     },
@@ -22,7 +23,7 @@ use crate::{
             CODES, CONSENTS, DEVICES, ERASURES, FAVORITES, INBOX, INVITATIONS, KNOWN_DEVICES,
             QUEUE, USERS,
         },
-        users as rows,
+        queue, users as rows,
         users::{actors, change::has_one_owner, held},
     },
     tx::Tx,
@@ -42,12 +43,40 @@ pub(super) async fn create(
     }
     tx.insert_one(USERS, rows::document(account)?).await?;
     let owner = account.id.as_str();
-    let consents = consents.iter().map(|consent| rows::consent(owner, consent));
-    tx.insert_many(CONSENTS, consents.collect()).await?;
     if let Some((code, task)) = code {
         codes::put_first(tx, code, task).await?;
     }
+    let documents = consents.iter().map(|consent| rows::consent(owner, consent));
+    tx.insert_many(CONSENTS, documents.collect()).await?;
+    // The account's id is new, and so is the key.
+    let event = registered(account, consents).map(NewTask::of_registration);
+    queue::push_new(tx, event.as_slice()).await?;
     Ok(Created::Done)
+}
+
+pub(super) async fn record_events(
+    tx: &mut Tx,
+    owner: &UserId,
+    events: &[NewTask],
+) -> Result<bool, MongoError> {
+    let agrees = held::is_active(tx, owner).await? && agrees(&consents_of(tx, owner).await?);
+    if agrees {
+        queue::push(tx, events).await?;
+    }
+    Ok(agrees)
+}
+
+/// The consents of a user, oldest first, in the order of `consents`.
+async fn consents_of(tx: &mut Tx, owner: &UserId) -> Result<Vec<Consent>, MongoError> {
+    let of_user = doc! {"owner": owner.as_str()};
+    let stored = tx.find(CONSENTS, of_user, None, MAX_CONSENTS).await?;
+    let all = stored.iter().map(|row| {
+        let id = row.get_object_id("_id").map_err(bad("_id"))?;
+        Ok((id, rows::read_consent(row)?))
+    });
+    let mut all: Vec<_> = all.collect::<Result<_, MongoError>>()?;
+    all.sort_unstable_by_key(|(id, consent)| (consent.at_ms, *id));
+    Ok(all.into_iter().map(|(_, consent)| consent).collect())
 }
 
 pub(super) async fn record_consent(
@@ -58,20 +87,11 @@ pub(super) async fn record_consent(
     if !held::is_active(tx, owner).await? {
         return Ok(Recorded::NoAccount);
     }
-    let of_user = doc! {"owner": owner.as_str()};
-    let stored = tx.find(CONSENTS, of_user, None, MAX_CONSENTS).await?;
-    let all = stored.iter().map(|row| {
-        let id = row.get_object_id("_id").map_err(bad("_id"))?;
-        Ok((id, rows::read_consent(row)?))
-    });
-    let mut all: Vec<_> = all.collect::<Result<_, MongoError>>()?;
-    all.retain(|(_, before)| before.purpose == consent.purpose);
-    // In the order of `consents`.
-    let last = all
-        .into_iter()
-        .max_by_key(|(id, before)| (before.at_ms, *id))
-        .map(|(_, before)| before);
-    let outcome = recorded(consent, last, stored.len());
+    let all = consents_of(tx, owner).await?;
+    let count = all.len();
+    let mut newest_first = all.into_iter().rev();
+    let last = newest_first.find(|before| before.purpose == consent.purpose);
+    let outcome = recorded(consent, last, count);
     if let Recorded::Done(consent) = &outcome {
         tx.insert_one(CONSENTS, rows::consent(owner.as_str(), consent))
             .await?;
@@ -95,6 +115,9 @@ pub(super) async fn erase(
     {
         return Ok(Erased::LastOwner(partner.clone()));
     }
+    let agreed_once =
+        doc! {"owner": id.as_str(), "purpose": Purpose::Analytics.as_str(), "granted": true};
+    let agreed_once = tx.exists(CONSENTS, agreed_once).await?;
     tx.delete_one(USERS, this).await?;
     erasing::erase(tx, id, now_ms).await?;
     actors::rename(tx, id, pseudonym).await?;
@@ -106,6 +129,9 @@ pub(super) async fn erase(
     }
     tx.delete_many(QUEUE, doc! {"personId": object_id(id)?})
         .await?;
+    if agreed_once {
+        queue::push(tx, &[NewTask::of_forgetting(id, now_ms)]).await?;
+    }
     let (owned, renamed) = (doc! {"owner": id.as_str()}, doc! {"owner": pseudonym});
     tx.update_many(CONSENTS, owned, doc! {"$set": renamed})
         .await?;

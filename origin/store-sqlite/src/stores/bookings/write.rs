@@ -4,10 +4,10 @@ use domain::{
     BookingId,
     bookings::{
         booking::{Booking, Step},
-        notices::notices,
         refusals::BookingRefusal,
         rules::{self, NewBooking},
         store::{By, Created, Stepped, purge_of_step},
+        tasks::tasks,
         writes::{self, Creation, OfferWrite},
     },
 };
@@ -61,7 +61,7 @@ pub(super) fn create(
     }
     rows::insert(tx, &creation.booking)?;
     outbox_push(tx, &creation.purge, now_ms)?;
-    queue::push(tx, &notices(None, &creation.booking, &By::Holder, now_ms))?;
+    queue::push(tx, &tasks(None, &creation.booking, &By::Holder, now_ms))?;
     Ok(Created::Done(creation.booking))
 }
 
@@ -89,7 +89,7 @@ pub(super) fn step(
     }
 }
 
-/// Writes what a step made of a booking, gives its place back, and leaves the purge and the notices.
+/// Writes what a step made of a booking, gives its place back, and leaves the purge and the tasks.
 pub(super) fn store(
     tx: &Transaction<'_>,
     before: &Booking,
@@ -108,5 +108,5 @@ pub(super) fn store(
     };
     let purge = purge_of_step(after, step, by, given_back.as_ref());
     outbox_push(tx, &purge, now_ms)?;
-    queue::push(tx, &notices(Some(before.status), after, by, now_ms))
+    queue::push(tx, &tasks(Some(before.status), after, by, now_ms))
 }

@@ -1,4 +1,5 @@
-//! Stops asking a provider that fails, and tries it again after a while.
+//! Stops asking a provider that fails, and tries it again after a while. It knows no clock: the time is an
+//! argument.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +14,7 @@ const LONGEST_MS: i64 = 60_000;
 
 /// The circuit of one provider in this process.
 #[derive(Debug, Default)]
-pub(crate) struct Circuit(Mutex<State>);
+pub struct Circuit(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -26,9 +27,9 @@ struct State {
 }
 
 impl Circuit {
-    /// Until when nothing may be sent; none if something may. When the time is over one message is let
+    /// Until when nothing may be asked; none if something may. When the time is over one request is let
     /// through as a trial, and the others wait until its outcome is known or as long again.
-    pub(crate) fn enter(&self, now_ms: i64) -> Option<i64> {
+    pub fn enter(&self, now_ms: i64) -> Option<i64> {
         let mut state = self.state();
         let until_ms = state.open_until_ms?;
         if now_ms < until_ms {
@@ -39,18 +40,18 @@ impl Circuit {
         None
     }
 
-    pub(crate) fn is_open(&self, now_ms: i64) -> bool {
+    pub fn is_open(&self, now_ms: i64) -> bool {
         let until_ms = self.state().open_until_ms;
         until_ms.is_some_and(|until_ms| now_ms < until_ms)
     }
 
-    /// The provider answered, also if it refused the message.
-    pub(crate) fn works(&self) {
+    /// The provider answered, also if it refused what was asked.
+    pub fn works(&self) {
         *self.state() = State::default();
     }
 
     /// The provider failed; `asks_ms` is how long it asks to wait.
-    pub(crate) fn failed(&self, now_ms: i64, asks_ms: Option<i64>) {
+    pub fn failed(&self, now_ms: i64, asks_ms: Option<i64>) {
         let mut state = self.state();
         state.failures += 1;
         let is_trial = state.open_until_ms.is_some();

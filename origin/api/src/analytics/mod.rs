@@ -1,0 +1,3 @@
+//! Product events that apps report.
+
+pub mod mutations;
