@@ -75,6 +75,9 @@ mod tests {
         }
     }
 
+    /// Latitude, postcode and precision.
+    type Found = (f64, &'static str, Precision);
+
     #[test]
     fn one_building_of_the_postcode_is_meant() {
         use Precision::{Area, Building};
@@ -82,7 +85,7 @@ mod tests {
             lat: 48.85,
             lng: 2.35,
         };
-        let cases: &[(&[(f64, &str, Precision)], Option<GeoPoint>)] = &[
+        let cases: &[(&[Found], Option<GeoPoint>)] = &[
             (&[(48.85, "75004", Building)], Some(here)),
             (&[(48.85, "", Building)], Some(here)),
             // 33 m apart, then 111 m.

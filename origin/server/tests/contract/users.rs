@@ -411,7 +411,7 @@ async fn product_events_need_consent(fresh: Fresh) {
     let both = vec![to_events(true, NOW_MS), to_events(false, NOW_MS + 1)];
     users.create(cleo.clone(), both, None).await.unwrap();
     let registered = format!("event:registered:{}", ana.id);
-    assert_eq!(events(&fresh).await, [registered.clone()]);
+    assert_eq!(events(&fresh).await, std::slice::from_ref(&registered));
     let ids = [ana.id.clone(), ben.id.clone(), cleo.id.clone()];
     let agreeing = async || users.agreeing(&ids, Purpose::Analytics).await.unwrap();
     assert_eq!(agreeing().await, HashSet::from([ana.id.clone()]));
