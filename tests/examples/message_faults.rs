@@ -53,7 +53,7 @@ impl World {
         let fake = Fake::start(secrets.clone()).await?;
         let port = port::free()?;
         let listen = format!("127.0.0.1:{port}");
-        let mut environment = vec![
+        let environment = vec![
             ("YOUSOON_LISTEN", listen.clone()),
             ("YOUSOON_ADMIN_TOKEN", TOKEN.to_owned()),
             ("YOUSOON_DOCUMENT_MODE", "off".to_owned()),
@@ -72,7 +72,6 @@ impl World {
             ("YOUSOON_ONESIGNAL_APP", secrets.onesignal_app),
             ("YOUSOON_ONESIGNAL_KEY", secrets.onesignal_key),
         ];
-        environment.extend(at_noon().await?);
         Ok(Self {
             fake,
             bin: bin.into(),
@@ -132,6 +131,21 @@ impl World {
         );
         Ok(())
     }
+}
+
+/// Runs this program once more, with a clock that says noon: signatures of requests have a time, so the
+/// providers go by the same clock as the origin.
+async fn run_at_noon() -> Result<ExitCode> {
+    let ran = Command::new(std::env::current_exe()?)
+        .args(std::env::args().skip(1))
+        .envs(at_noon().await?)
+        .status();
+    let is_good = ran.await?.success();
+    Ok(if is_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The variables with which a program believes that it is noon, and goes on from there.
@@ -316,10 +330,24 @@ fn waiting(world: &World, lane: &str) -> Result<i64> {
 
 fn judge(world: &World, news: usize, requested: &[(String, Instant)]) -> Result<ExitCode> {
     let counted = world.fake.counted();
-    let mut is_good = true;
+    // A push of which OneSignal says that it reaches nobody was answered, and is not lost.
+    let given_up = "SELECT COUNT(*) FROM queue WHERE state = 'dead' AND error LIKE ?1";
+    let given_up = |error: &str| -> Result<usize> {
+        let count = world
+            .database()?
+            .query_row(given_up, [error], |row| row.get::<_, i64>(0));
+        Ok(usize::try_from(count?)?)
+    };
+    let (nobody, dead) = (given_up("%subscribed%")?, given_up("%")?);
+    let mut is_good = dead == nobody;
     let kinds = [
         ("news by e-mail", "ses", "news", news),
-        ("news by push", "onesignal", "", news.div_ceil(PHONES)),
+        (
+            "news by push",
+            "onesignal",
+            "",
+            news.div_ceil(PHONES) - nobody,
+        ),
         ("links by e-mail", "ses", "reset_password", requested.len()),
     ];
     for (title, provider, prefix, expected) in kinds {
@@ -336,11 +364,6 @@ fn judge(world: &World, news: usize, requested: &[(String, Instant)]) -> Result<
         // SES knows no keys: what it took without an answer is sent again.
         is_good &= lost == 0 && (provider == "ses" || twice == 0);
     }
-    let dead: i64 = world.database()?.query_row(
-        "SELECT COUNT(*) FROM queue WHERE state = 'dead'",
-        [],
-        |row| row.get(0),
-    )?;
     let mut took: Vec<Duration> = requested
         .iter()
         .filter_map(|(email, asked)| {
@@ -356,13 +379,13 @@ fn judge(world: &World, news: usize, requested: &[(String, Instant)]) -> Result<
         took.get(rank - 1).copied().unwrap_or(Duration::MAX)
     };
     println!(
-        "  given up: {dead}; links after the answer: p50 {} ms, p99 {} ms (limit {} ms), longest {} ms",
+        "  given up: {dead}, of which {nobody} reach nobody, as OneSignal said; links after the answer: p50 {} ms, p99 {} ms (limit {} ms), longest {} ms",
         at(50).as_millis(),
         at(99).as_millis(),
         LINK_LIMIT.as_millis(),
         at(100).as_millis()
     );
-    is_good &= dead == 0 && at(99) <= LINK_LIMIT;
+    is_good &= at(99) <= LINK_LIMIT;
     Ok(if is_good {
         ExitCode::SUCCESS
     } else {
@@ -372,6 +395,9 @@ fn judge(world: &World, news: usize, requested: &[(String, Instant)]) -> Result<
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<ExitCode> {
+    if std::env::var_os("FAKETIME").is_none() {
+        return run_at_noon().await;
+    }
     let mut arguments = std::env::args().skip(1);
     let mut next = || {
         arguments

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 const FAILURES: u32 = 5;
 /// How long it is open at first, in milliseconds; each time that it opens again, twice as long.
 const FIRST_MS: i64 = 5_000;
+/// The shortest time that messages wait for the outcome of a trial, in milliseconds.
+const SHORTEST_MS: i64 = 250;
 /// The longest time that it is open, in milliseconds.
 const LONGEST_MS: i64 = 60_000;
 
@@ -19,6 +21,8 @@ struct State {
     /// How often it opened since the last success.
     openings: u32,
     open_until_ms: Option<i64>,
+    /// For how long it opened last.
+    open_ms: i64,
 }
 
 impl Circuit {
@@ -30,7 +34,8 @@ impl Circuit {
         if now_ms < until_ms {
             return Some(until_ms);
         }
-        state.open_until_ms = Some(now_ms + FIRST_MS);
+        // After a short pause nobody waits long for the trial.
+        state.open_until_ms = Some(now_ms + state.open_ms.clamp(SHORTEST_MS, FIRST_MS));
         None
     }
 
@@ -59,6 +64,7 @@ impl Circuit {
         state.openings += 1;
         state.failures = 0;
         state.open_until_ms = Some(now_ms + open_ms);
+        state.open_ms = open_ms;
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -113,6 +119,16 @@ mod tests {
         let circuit = Circuit::default();
         circuit.failed(0, Some(15_000));
         assert_eq!(circuit.enter(0), Some(15_000));
+        assert_eq!(circuit.enter(15_000), None, "the trial");
+        assert_eq!(circuit.enter(15_000), Some(15_000 + FIRST_MS));
+        let circuit = Circuit::default();
+        circuit.failed(0, Some(1_000));
+        assert_eq!(circuit.enter(1_000), None, "the trial");
+        assert_eq!(
+            circuit.enter(1_000),
+            Some(2_000),
+            "no longer than the pause"
+        );
         let circuit = Circuit::default();
         circuit.failed(0, Some(i64::MAX));
         assert_eq!(circuit.enter(0), Some(LONGEST_MS));

@@ -20,7 +20,8 @@ const SECRET_ENDINGS: [&str; 8] = [
 const KNOWN_TOKEN: &str = "admin-token";
 const DIGEST_DIGITS: usize = 64;
 
-/// Reads what kustomize built. `documented` is the text that names every variable.
+/// Reads what kustomize built. `documented` is the text that names every variable
+/// and every metric by which Kubernetes may scale.
 pub(super) fn violations(built: &str, documented: &str) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for document in serde_norway::Deserializer::from_str(built) {
@@ -37,6 +38,7 @@ fn of_manifest(manifest: &Value, documented: &str) -> Vec<String> {
     let pod = match text(&manifest["kind"]) {
         "ConfigMap" => return of_settings(&manifest["data"], documented),
         "Secret" => return of_secret(manifest),
+        "HorizontalPodAutoscaler" => return of_scaling(manifest, documented),
         "CronJob" => &manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"],
         _ => &manifest["spec"]["template"]["spec"],
     };
@@ -57,6 +59,17 @@ fn of_settings(settings: &Value, documented: &str) -> Vec<String> {
             let is_ours = name.starts_with("YOUSOON_");
             (is_ours && !documented.contains(&format!("`{name}`")))
                 .then(|| format!("{name} is not in the README's table"))
+        })
+        .collect()
+}
+
+/// Scaling by a metric that nothing has is scaling by CPU alone, and only events say so.
+fn of_scaling(scaler: &Value, documented: &str) -> Vec<String> {
+    items(&scaler["spec"]["metrics"])
+        .filter_map(|metric| {
+            let name = metric["external"]["metric"]["name"].as_str()?;
+            (!documented.contains(&format!("{{as: {name}}}")))
+                .then(|| format!("{name} is not in adapter-values.yaml"))
         })
         .collect()
 }
@@ -164,6 +177,10 @@ spec:
 kind: ConfigMap
 metadata: {name: settings}
 data: {YOUSOON_LOG: json, RCLONE: 'https://s3.example.com'}
+---
+kind: HorizontalPodAutoscaler
+metadata: {name: api}
+spec: {metrics: [{type: External, external: {metric: {name: in_flight}}}]}
 ";
 
     #[test]
@@ -240,6 +257,11 @@ data: {YOUSOON_LOG: json, RCLONE: 'https://s3.example.com'}
                 "ConfigMap settings: YOUSOON_LOGS is not in the README's table",
             ),
             (
+                "name: in_flight",
+                "name: in_flights",
+                "HorizontalPodAutoscaler api: in_flights is not in adapter-values.yaml",
+            ),
+            (
                 "kind: ConfigMap",
                 "kind: Secret",
                 "Secret settings: YOUSOON_LOG is in the repository",
@@ -257,6 +279,6 @@ data: {YOUSOON_LOG: json, RCLONE: 'https://s3.example.com'}
     }
 
     fn found(manifests: &str) -> Vec<String> {
-        violations(manifests, "| `YOUSOON_LOG` | text |").expect("YAML")
+        violations(manifests, "| `YOUSOON_LOG` | text | name: {as: in_flight}").expect("YAML")
     }
 }

@@ -25,6 +25,8 @@ pub(super) fn violations(root: &Path) -> Result<Vec<String>> {
     let mut known = Known::listed(&read(&root.join(METRICS))?);
     texts_of(&rules, "record").for_each(|name| known.add_recorded(name));
     let mut found = unknown_metrics("rules.yaml", &rules, &known);
+    let adapter = yaml(&dir.join("adapter-values.yaml"))?;
+    found.extend(unknown_metrics("adapter-values.yaml", &adapter, &known));
     let dashboards = grafana::dashboards(&dir)?;
     for (name, dashboard) in &dashboards {
         found.extend(unknown_metrics(name, dashboard, &known));
@@ -63,9 +65,9 @@ fn unknown_metrics(file: &str, document: &Value, known: &Known) -> Vec<String> {
 fn queries_in(document: &Value) -> Vec<&str> {
     match document {
         Value::Object(entries) if document["datasource"]["type"] != LOKI => {
-            let own = entries.get("expr").and_then(Value::as_str);
+            let own = ["expr", "metricsQuery"].map(|key| entries.get(key)?.as_str());
             let below = entries.values().flat_map(queries_in);
-            own.into_iter().chain(below).collect()
+            own.into_iter().flatten().chain(below).collect()
         }
         Value::Array(items) => items.iter().flat_map(queries_in).collect(),
         Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {

@@ -168,7 +168,7 @@ async fn who_likes_an_offer_or_another_one_of_its_partner_is_found(fresh: Fresh)
     keep(&fresh, &ben, &three).await;
     keep(&fresh, &eve, &foreign_offer).await;
     let likes = Audience::Favouring(one.clone());
-    assert_eq!(all(&fresh, &likes).await.0, [ana.clone()]);
+    assert_eq!(all(&fresh, &likes).await.0, std::slice::from_ref(&ana));
     let mut both = vec![ana, ben.clone()];
     both.sort();
     let of_partner = |than: &OfferId| Audience::FavouringOthers {
