@@ -243,18 +243,25 @@ fn trouble(round: u32) -> (&'static str, Value) {
     }
 }
 
-/// An account's news are told to nobody else, so its link is of another account.
-async fn run(world: Arc<World>, seconds: u64, news: usize) -> Result<ExitCode> {
-    let links = usize::try_from(seconds)? * 1_000 / usize::try_from(LINK_EVERY.as_millis())?;
-    let mut origin = Some(world.serve().await?);
-    sign_up(&mut world.database()?, news)?;
-    ensure!(links <= news, "more links than accounts");
-    world.fake.slow_down(SLOWNESS);
+async fn send_news(world: &World) -> Result<()> {
+    const SEND: &str = "mutation N($i: SendNewsInput!) { sendNews(input: $i) { id } }";
     let text = json!({"title": "Ce soir", "paragraphs": ["Un verre offert."]});
     let input = json!({"idempotencyKey": "run", "fr": text, "en": text});
-    const SEND: &str = "mutation N($i: SendNewsInput!) { sendNews(input: $i) { id } }";
     let sent = world.ask(SEND, json!({"i": input})).await?;
     ensure!(sent["data"]["sendNews"]["id"].is_string(), "{sent}");
+    Ok(())
+}
+
+async fn run(world: Arc<World>, seconds: u64, news: usize) -> Result<ExitCode> {
+    let links = usize::try_from(seconds)? * 1_000 / usize::try_from(LINK_EVERY.as_millis())?;
+    ensure!(
+        links <= news,
+        "an account asks for one link: more accounts are needed"
+    );
+    let mut origin = Some(world.serve().await?);
+    sign_up(&mut world.database()?, news)?;
+    world.fake.slow_down(SLOWNESS);
+    send_news(&world).await?;
 
     let begun = Instant::now();
     let (mut asking, mut kills, mut troubles) = (JoinSet::new(), 0_u32, 0_u32);

@@ -182,12 +182,6 @@ impl AppState {
             purge_log,
             compiler: Arc::new(Compiler::new(&schema::sdl())?),
         });
-        let edges = if config.roles.has(Role::Relay) {
-            config.edge.urls.as_slice()
-        } else {
-            &[]
-        };
-        let relays = edges.iter().map(RelayStatus::new);
         Ok(Self(Arc::new(Shared {
             services,
             schema: schema::schema(config.environment),
@@ -196,7 +190,7 @@ impl AppState {
             requests: Requests::default(),
             backend: database.metrics,
             live: Hub::new(config.live, &config.rate_limits),
-            relays: relays.map(Arc::new).collect(),
+            relays: relays(&config),
             delivery,
             entries_stored,
             unsent,
@@ -216,6 +210,13 @@ async fn templates(database: &Database) -> Result<Current, TemplateError> {
         );
     }
     Ok(templates)
+}
+
+/// Of each edge; none without the role `relay`.
+fn relays(config: &Config) -> Vec<Arc<RelayStatus>> {
+    let edges = config.edge.urls.iter();
+    let relayed = edges.filter(|_| config.roles.has(Role::Relay));
+    relayed.map(|url| Arc::new(RelayStatus::new(url))).collect()
 }
 
 /// What messages are made of.

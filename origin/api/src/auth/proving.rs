@@ -38,7 +38,7 @@ use crate::{
     services::Services,
 };
 
-/// How long after the request a reset of a password is answered.
+/// How long after the request a reset of a password is answered, at least.
 const RESET_ANSWERED_AFTER: Duration = Duration::from_millis(20);
 
 pub async fn request_email_verification(request: &RequestContext) -> Result<()> {
@@ -134,14 +134,15 @@ pub async fn request_password_reset(request: &RequestContext, email: &str) -> Re
     }
     let (services, now_ms) = (request.services.clone(), request.now_ms);
     let tasks = services.caches.tasks.clone();
-    tasks.spawn(async move {
+    // It goes on if the client does not wait.
+    let sent = tasks.spawn(async move {
         if let Err(error) = send_reset(&services, &email, now_ms).await {
             tracing::error!(error = chain(&error), "a reset of a password was not sent");
         }
     });
-    // Nobody can tell by the time whether there is an account; and if this process ends after the
-    // answer, the link is nearly always stored.
-    tokio::time::sleep(RESET_ANSWERED_AFTER).await;
+    // Stored before the answer, so nothing is lost with this process; and nobody can tell by the time
+    // whether there is an account.
+    let (_logged, ()) = tokio::join!(sent, tokio::time::sleep(RESET_ANSWERED_AFTER));
     Ok(())
 }
 
@@ -151,10 +152,11 @@ async fn send_reset(
     now_ms: i64,
 ) -> std::result::Result<(), StoreError> {
     let found = services.users.by_email(email).await?;
-    match found.filter(|account| account.status == Status::Active) {
-        Some(account) => send(services, &account, CodePurpose::ResetPassword, now_ms).await,
-        None => Ok(()),
-    }
+    let account = found.filter(|account| account.status == Status::Active);
+    // Without an account as much is done, and nothing stored.
+    let nobody = || Account::nobody(UserId::from_bytes(access::random::bytes()));
+    let account = account.unwrap_or_else(nobody);
+    send(services, &account, CodePurpose::ResetPassword, now_ms).await
 }
 
 pub async fn reset_password(request: &RequestContext, input: ResetPasswordInput) -> Result<()> {

@@ -1,6 +1,8 @@
 //! What is told to many: news are sent once, an audience is found page by page, and offers leave what is
 //! told of them.
 
+use std::slice;
+
 use domain::{
     CampaignId, Offer, OfferId, PartnerId, UserId,
     announcements::{
@@ -168,7 +170,7 @@ async fn who_likes_an_offer_or_another_one_of_its_partner_is_found(fresh: Fresh)
     keep(&fresh, &ben, &three).await;
     keep(&fresh, &eve, &foreign_offer).await;
     let likes = Audience::Favouring(one.clone());
-    assert_eq!(all(&fresh, &likes).await.0, std::slice::from_ref(&ana));
+    assert_eq!(all(&fresh, &likes).await.0, slice::from_ref(&ana));
     let mut both = vec![ana, ben.clone()];
     both.sort();
     let of_partner = |than: &OfferId| Audience::FavouringOthers {
