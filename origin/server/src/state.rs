@@ -132,14 +132,7 @@ impl AppState {
         )?;
         let unsent = Arc::new(unsent(&config));
         let (queue_wake, entries_stored) = (watch::Sender::new(()), watch::Sender::new(()));
-        let templates = Current::new()?;
-        if let Err(error) = texts::follow(&*database.templates, &templates).await {
-            // The program's own are used until they can be read.
-            tracing::warn!(
-                error = chain(&error),
-                "the texts that administrators changed cannot be read yet"
-            );
-        }
+        let templates = templates(&database).await?;
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
             queue: Arc::clone(&database.queue),
@@ -211,6 +204,18 @@ impl AppState {
             config,
         })))
     }
+}
+
+/// The templates in use. The program's own are used until those that administrators changed can be read.
+async fn templates(database: &Database) -> Result<Current, TemplateError> {
+    let templates = Current::new()?;
+    if let Err(error) = texts::follow(&*database.templates, &templates).await {
+        tracing::warn!(
+            error = chain(&error),
+            "the texts that administrators changed cannot be read yet"
+        );
+    }
+    Ok(templates)
 }
 
 /// Of each edge; none without the role `relay`.
