@@ -2,8 +2,8 @@
 //!
 //! Layers, each below the next: [`request`] (context, authorisation, loaders) → [`nodes`] (object
 //! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`],
-//! [`notifications`], [`team`], [`stats`], [`purges`], [`live`]) → [`schema`] → [`execution`] (runs a document,
-//! answers from the cache). [`services`] is all that resolvers may use. Nothing here knows HTTP.
+//! [`notifications`], [`pictures`], [`team`], [`stats`], [`purges`], [`live`]) → [`schema`] → [`execution`] (runs a
+//! document, answers from the cache). [`services`] is all that resolvers may use. Nothing here knows HTTP.
 
 pub mod auth;
 pub mod bookings;
@@ -17,6 +17,7 @@ pub mod nodes;
 pub mod notifications;
 pub mod offers;
 pub mod partners;
+pub mod pictures;
 pub mod purges;
 pub mod request;
 pub mod schema;

@@ -14,6 +14,7 @@ use crate::{
     notifications::{mutations::NotificationMutations, queries::NotificationQueries},
     offers::{mutations::OfferMutations, queries::OfferQueries},
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
+    pictures::mutations::PictureMutations,
     purges::mutations::PurgeMutations,
     stats::queries::StatsQueries,
     team::{mutations::TeamMutations, queries::TeamQueries},
@@ -43,6 +44,7 @@ pub struct Mutation(
     ProofMutations,
     UserMutations,
     NotificationMutations,
+    PictureMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

@@ -14,13 +14,14 @@ use access::{
 use domain::{
     StoreError, bookings::store::BookingStore, messages::reach::ReachStore,
     notifications::store::NotificationStore, offers::store::OfferStore,
-    partners::store::PartnerStore, purges::PurgeStore, stats::store::StatsStore,
-    team::store::TeamStore, users::store::UserStore,
+    partners::store::PartnerStore, pictures::store::PictureStore, purges::PurgeStore,
+    stats::store::StatsStore, team::store::TeamStore, users::store::UserStore,
 };
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
 use templates::{Links, Templates};
 use tokio::sync::watch;
+use uploads::Uploads;
 
 use crate::{
     caches::Caches,
@@ -55,6 +56,9 @@ pub struct Shared {
     pub qr_keys: KeySet,
     pub reach: Arc<dyn ReachStore>,
     pub notifications: Arc<dyn NotificationStore>,
+    pub pictures: Arc<dyn PictureStore>,
+    /// The bucket of pictures; none if none is configured.
+    pub uploads: Option<Uploads>,
     /// The texts of the inbox, and where they lead.
     pub templates: Templates,
     pub links: Links,

@@ -5,7 +5,7 @@ mod tests;
 
 use pq_core::ErrorCode;
 
-use crate::{auth, bookings, notifications, offers, partners, team, users};
+use crate::{auth, bookings, notifications, offers, partners, pictures, team, users};
 
 /// A block and the error codes that it declares.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub struct Block {
 }
 
 /// The blocks that declare error codes.
-pub const BLOCKS: [Block; 7] = [
+pub const BLOCKS: [Block; 8] = [
     Block {
         title: "Signing in",
         codes: auth::error_codes::ALL,
@@ -44,6 +44,10 @@ pub const BLOCKS: [Block; 7] = [
     Block {
         title: "Notifications",
         codes: notifications::codes::ALL,
+    },
+    Block {
+        title: "Pictures",
+        codes: pictures::codes::ALL,
     },
 ];
 

@@ -121,6 +121,10 @@ id!(
     /// The id of an entry of a user's inbox.
     NotificationId
 );
+id!(
+    /// The id of an upload of a picture.
+    UploadId
+);
 
 /// Mean radius of the Earth (IUGG), km.
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;

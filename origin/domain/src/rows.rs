@@ -55,10 +55,12 @@ pub enum Collection {
     Reach,
     Devices,
     Inbox,
+    Uploads,
+    Pictures,
 }
 
 impl Collection {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -76,6 +78,8 @@ impl Collection {
         Self::Reach,
         Self::Devices,
         Self::Inbox,
+        Self::Uploads,
+        Self::Pictures,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -97,6 +101,8 @@ impl Collection {
             Self::Reach => "reach",
             Self::Devices => "devices",
             Self::Inbox => "inbox",
+            Self::Uploads => "uploads",
+            Self::Pictures => "pictures",
         }
     }
 }

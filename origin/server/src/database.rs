@@ -13,6 +13,7 @@ use domain::{
     notifications::store::NotificationStore,
     offers::store::OfferStore,
     partners::store::PartnerStore,
+    pictures::store::PictureStore,
     purges::{LogRole, PurgeStore},
     queue::store::QueueStore,
     rows::RowStore,
@@ -27,9 +28,9 @@ use store_mongo::{
     stores::{
         bookings::MongoBookings, catalogue::MongoCatalogue, codes::MongoCodes,
         documents::MongoDocuments, notifications::MongoNotifications, offers::MongoOffers,
-        partners::MongoPartners, purges::MongoPurges, queue::MongoQueue, reach::MongoReach,
-        rows::MongoRows, service_tokens::MongoServiceTokens, sessions::MongoSessions,
-        stats::MongoStats, team::MongoTeams, users::MongoUsers,
+        partners::MongoPartners, pictures::MongoPictures, purges::MongoPurges, queue::MongoQueue,
+        reach::MongoReach, rows::MongoRows, service_tokens::MongoServiceTokens,
+        sessions::MongoSessions, stats::MongoStats, team::MongoTeams, users::MongoUsers,
     },
 };
 use store_sqlite::{
@@ -38,10 +39,10 @@ use store_sqlite::{
     stores::{
         bookings::EmbeddedBookings, catalogue::EmbeddedCatalogue, codes::EmbeddedCodes,
         documents::EmbeddedDocuments, notifications::EmbeddedNotifications, offers::EmbeddedOffers,
-        partners::EmbeddedPartners, purges::EmbeddedPurges, queue::EmbeddedQueue,
-        reach::EmbeddedReach, rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens,
-        sessions::EmbeddedSessions, stats::EmbeddedStats, team::EmbeddedTeams,
-        users::EmbeddedUsers,
+        partners::EmbeddedPartners, pictures::EmbeddedPictures, purges::EmbeddedPurges,
+        queue::EmbeddedQueue, reach::EmbeddedReach, rows::EmbeddedRows,
+        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
+        team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 
@@ -64,6 +65,7 @@ pub struct Database {
     pub queue: Arc<dyn QueueStore>,
     pub reach: Arc<dyn ReachStore>,
     pub notifications: Arc<dyn NotificationStore>,
+    pub pictures: Arc<dyn PictureStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
@@ -115,6 +117,7 @@ impl Database {
             queue: Arc::new(EmbeddedQueue::new(db.clone())),
             reach: Arc::new(EmbeddedReach::new(db.clone())),
             notifications: Arc::new(EmbeddedNotifications::new(db.clone())),
+            pictures: Arc::new(EmbeddedPictures::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
@@ -139,6 +142,7 @@ impl Database {
             queue: Arc::new(MongoQueue::new(db.clone())),
             reach: Arc::new(MongoReach::new(db.clone())),
             notifications: Arc::new(MongoNotifications::new(db.clone())),
+            pictures: Arc::new(MongoPictures::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),

@@ -14,19 +14,25 @@ use api::{
 };
 use cache_tiered::tail;
 use delivery::{Delivery, Providers, Sources};
-use domain::{StoreError, auth::sessions::Sessions, messages::provider::Provider, purges::LogRole};
+use domain::{
+    StoreError, auth::sessions::Sessions, messages::provider::Provider,
+    pictures::store::PictureStore, purges::LogRole,
+};
 use onesignal::OneSignal;
 use outgoing::{MessageLog, UnsentMessages};
+use pictures::Pictures;
 use pq_core::compile::{CompileError, Compiler};
 use provider_http::SetupError;
 use purging::{PurgeLog, relay::RelayStatus};
+use s3::Bucket;
 use ses::Ses;
 use templates::{TemplateError, Templates};
 use tokio::sync::watch;
 use twilio::Twilio;
+use uploads::Uploads;
 
 use crate::{
-    config::{Config, ProvidersConfig, Role},
+    config::{Config, PicturesConfig, ProvidersConfig, Role},
     database::{BackendMetrics, Database, NoLog},
     live::Hub,
     metrics::Requests,
@@ -49,6 +55,8 @@ pub enum StateError {
     Templates(#[from] TemplateError),
     #[error("a provider of messages cannot be set up")]
     Provider(#[from] SetupError),
+    #[error("the bucket of pictures cannot be set up")]
+    Bucket(#[from] s3::ConfigError),
 }
 
 /// A handle on the shared state; cloning it is cheap.
@@ -144,6 +152,7 @@ impl AppState {
             wake: queue_wake.clone(),
             metrics: delivery::Metrics::default(),
         });
+        let uploads = uploads(&config.pictures, &database.pictures, &caches, clock.clone())?;
         let lists = Lists::new(
             Arc::clone(&database.offers),
             Arc::clone(&database.purges),
@@ -166,6 +175,8 @@ impl AppState {
             auth,
             qr_keys: config.qr_keys.clone(),
             notifications: database.notifications,
+            pictures: database.pictures,
+            uploads,
             templates,
             links: config.messages.links.clone(),
             reach: database.reach,
@@ -230,6 +241,26 @@ fn providers(
             None => unsent(),
         },
     })
+}
+
+/// The uploads of pictures, if there is a bucket.
+fn uploads(
+    config: &PicturesConfig,
+    store: &Arc<dyn PictureStore>,
+    caches: &Caches,
+    clock: Clock,
+) -> Result<Option<Uploads>, s3::ConfigError> {
+    let Some(bucket) = &config.bucket else {
+        return Ok(None);
+    };
+    Ok(Some(Uploads::new(uploads::Parts {
+        bucket: Bucket::new(&bucket.config)?,
+        public: bucket.public.clone(),
+        pool: Pictures::new(&config.pool()),
+        store: Arc::clone(store),
+        now: Arc::new(move || clock.now_ms()),
+        tasks: caches.tasks.clone(),
+    })))
 }
 
 /// Opens the purge log and reads it once, so that the first requests can trust cached entries.

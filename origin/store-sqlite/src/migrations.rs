@@ -88,6 +88,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "notifications",
         sql: include_str!("migrations/notifications.sql"),
     },
+    Migration {
+        version: 16,
+        name: "pictures",
+        sql: include_str!("migrations/pictures.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -70,6 +70,10 @@ pub struct Budgets {
     pub invite_recipient: Budget,
     /// Devices that a user registers for push notifications.
     pub device: Budget,
+    /// Uploads of pictures that a user asks for.
+    pub upload: Budget,
+    /// Uploads that a user completes, also again. Each may take a second of a processor.
+    pub upload_complete: Budget,
     /// Writes of offers, establishments and partners by a user.
     pub catalogue: Budget,
     /// Such writes for a partner.
@@ -123,6 +127,13 @@ impl Default for Budgets {
                 DAY,
             ),
             device: budget("device", "YOUSOON_LIMIT_DEVICE", 60, HOUR),
+            upload: budget("upload", "YOUSOON_LIMIT_UPLOAD", 60, HOUR),
+            upload_complete: budget(
+                "upload-complete",
+                "YOUSOON_LIMIT_UPLOAD_COMPLETE",
+                120,
+                HOUR,
+            ),
             catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
             catalogue_partner: budget(
                 "catalogue-partner",
@@ -136,7 +147,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 21] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 23] {
         let Self {
             register_network,
             login,
@@ -157,6 +168,8 @@ impl Budgets {
             invite_partner,
             invite_recipient,
             device,
+            upload,
+            upload_complete,
             catalogue,
             catalogue_partner,
         } = self;
@@ -180,6 +193,8 @@ impl Budgets {
             invite_partner,
             invite_recipient,
             device,
+            upload,
+            upload_complete,
             catalogue,
             catalogue_partner,
         ]

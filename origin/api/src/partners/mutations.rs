@@ -15,7 +15,7 @@ pub use input::{
 
 use domain::{
     Establishment, EstablishmentId, PartnerId, StoreError,
-    offers::store::Purging,
+    offers::{edit::Edit, store::Purging},
     partners::{
         codes::{ESTABLISHMENT_IN_USE, ESTABLISHMENT_NOT_FOUND},
         store::{
@@ -23,11 +23,13 @@ use domain::{
             change::MOST_ESTABLISHMENTS,
         },
     },
+    pictures::picture::Purpose,
     sentence::Sentence,
 };
 
 use crate::{
     nodes::partner::{EstablishmentNode, PartnerNode, already_member, no_partner},
+    pictures::addresses::{self, Place},
     request::{
         attempts::count_write,
         authorise::{self, About},
@@ -46,7 +48,7 @@ pub struct PartnerMutations;
 impl PartnerMutations {
     /// Creates a partner; the signed-in user becomes its owner. The next access token carries the
     /// membership. A repeated call with the same `idempotencyKey` returns the same partner.
-    /// Refusals: `ALREADY_MEMBER`, `BAD_USER_INPUT`.
+    /// Refusals: `ALREADY_MEMBER`, `PICTURE_ADDRESS_FOREIGN`, `BAD_USER_INPUT`.
     async fn create_partner(
         &self,
         ctx: &Context<'_>,
@@ -62,6 +64,8 @@ impl PartnerMutations {
             partner.id = PartnerId::derive(ACTION, &idempotency::seed(&user.id, &key));
         }
         count_write(request, None).await?;
+        let place = Place::of_partner(&partner.id, Purpose::Logo);
+        addresses::check(request, &place, &[], partner.logo.as_slice()).await?;
         let author = author(request, ACTION);
         let store = &request.services.partners;
         let founded = store.found(partner.clone(), user.id.clone(), author, request.now_ms);
@@ -76,7 +80,8 @@ impl PartnerMutations {
         }
     }
 
-    /// Changes a partner; for its managers. Refusals: `PARTNER_NOT_FOUND`, `BAD_USER_INPUT`.
+    /// Changes a partner; for its managers. Refusals: `PARTNER_NOT_FOUND`,
+    /// `PICTURE_ADDRESS_FOREIGN`, `BAD_USER_INPUT`.
     async fn update_partner(
         &self,
         ctx: &Context<'_>,
@@ -88,6 +93,13 @@ impl PartnerMutations {
         let edit = input.edit().map_err(broken)?;
         let id = PartnerId::parse(&id).ok_or_else(no_partner)?;
         authorise_for(request, ACTION, &id).await?;
+        if let Edit::Set(Some(logo)) = &edit.logo {
+            let before = request.loader.load_one(id.clone()).await.map_err(failed)?;
+            let before = before.ok_or_else(no_partner)?;
+            let place = Place::of_partner(&id, Purpose::Logo);
+            let (stored, given) = (before.logo.as_slice(), slice::from_ref(logo));
+            addresses::check(request, &place, stored, given).await?;
+        }
         let (store, author) = (&request.services.partners, author(request, ACTION));
         let updated = store.update_partner(id, edit, author, request.now_ms);
         match updated.await.map_err(failed)? {
@@ -101,7 +113,8 @@ impl PartnerMutations {
 
     /// Adds an establishment to a partner; for its managers. A repeated call with the same
     /// `idempotencyKey` returns the same establishment.
-    /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `LOCATION_OUT_OF_RANGE`, `BAD_USER_INPUT`.
+    /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `LOCATION_OUT_OF_RANGE`, `PICTURE_ADDRESS_FOREIGN`,
+    /// `BAD_USER_INPUT`.
     async fn create_establishment(
         &self,
         ctx: &Context<'_>,
@@ -122,6 +135,8 @@ impl PartnerMutations {
         if let Some(id) = &id {
             place.id = id.clone();
         }
+        let pictures = Place::of_partner(&place.partner_id, Purpose::Establishment);
+        addresses::check(request, &pictures, &[], &place.images).await?;
         let (store, author) = (&request.services.partners, author(request, ACTION));
         let added = store.add_establishment(place.clone(), author, request.now_ms);
         let added = added.await;
@@ -153,7 +168,8 @@ impl PartnerMutations {
 
     /// Changes an establishment; for its partner's managers. A new location also applies to its
     /// offers.
-    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LOCATION_OUT_OF_RANGE`, `BAD_USER_INPUT`.
+    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LOCATION_OUT_OF_RANGE`, `PICTURE_ADDRESS_FOREIGN`,
+    /// `BAD_USER_INPUT`.
     async fn update_establishment(
         &self,
         ctx: &Context<'_>,
@@ -163,9 +179,13 @@ impl PartnerMutations {
         const ACTION: &str = "updateEstablishment";
         let request = RequestContext::of(ctx);
         let edit = input.edit().map_err(broken)?;
-        let id = own_place(request, ACTION, &id).await?;
+        let before = own_place(request, ACTION, &id).await?;
+        if let Edit::Set(images) = &edit.images {
+            let place = Place::of_partner(&before.partner_id, Purpose::Establishment);
+            addresses::check(request, &place, &before.images, images).await?;
+        }
         let (store, author) = (&request.services.partners, author(request, ACTION));
-        let updated = store.update_establishment(id, edit, author, request.now_ms);
+        let updated = store.update_establishment(before.id, edit, author, request.now_ms);
         match updated.await.map_err(failed)? {
             PlaceUpdated::NotFound => Err(no_place()),
             PlaceUpdated::Done(place, purging) => {
@@ -181,7 +201,7 @@ impl PartnerMutations {
     async fn delete_establishment(&self, ctx: &Context<'_>, id: ID) -> Result<bool> {
         const ACTION: &str = "deleteEstablishment";
         let request = RequestContext::of(ctx);
-        let id = own_place(request, ACTION, &id).await?;
+        let id = own_place(request, ACTION, &id).await?.id;
         let (store, author) = (&request.services.partners, author(request, ACTION));
         let archived = store.archive_establishment(id, author, request.now_ms);
         match archived.await.map_err(failed)? {
@@ -261,12 +281,12 @@ async fn own_place(
     request: &RequestContext,
     action: &'static str,
     id: &ID,
-) -> Result<EstablishmentId> {
+) -> Result<Establishment> {
     let id = EstablishmentId::parse(id).ok_or_else(no_place)?;
-    let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
+    let found = request.loader.load_one(id).await.map_err(failed)?;
     let place = found.ok_or_else(no_place)?;
     authorise_for(request, action, &place.partner_id).await?;
-    Ok(id)
+    Ok(place)
 }
 
 fn no_place() -> Error {

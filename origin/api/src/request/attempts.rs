@@ -55,6 +55,10 @@ pub enum Attempt<'a> {
     },
     /// Registering a device for push notifications.
     RegisterDevice(&'a UserId),
+    /// Asking for the form of an upload.
+    RequestUpload(&'a UserId),
+    /// Making a picture of an upload.
+    CompleteUpload(&'a UserId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
     /// may make lists in the caches invalid.
     Write(Option<&'a PartnerId>),
@@ -104,6 +108,10 @@ impl Attempt<'_> {
                 (budgets.invite_recipient, everywhere(to.as_str())),
             ],
             Self::RegisterDevice(user) => vec![(budgets.device, everywhere(user.as_str()))],
+            Self::RequestUpload(user) => vec![(budgets.upload, everywhere(user.as_str()))],
+            Self::CompleteUpload(user) => {
+                vec![(budgets.upload_complete, everywhere(user.as_str()))]
+            }
             Self::Write(partner) => {
                 let person = (budgets.catalogue, Target::Everywhere(caller.actor()));
                 let partner = partner
@@ -125,6 +133,8 @@ impl Attempt<'_> {
             | Self::TryLink
             | Self::Invite { .. }
             | Self::RegisterDevice(_)
+            | Self::RequestUpload(_)
+            | Self::CompleteUpload(_)
             | Self::Write(_) => None,
         }
     }

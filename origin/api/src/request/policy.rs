@@ -16,6 +16,9 @@ pub enum Who {
     /// The booking's holder; members of its partner's team with at least this post; administrators;
     /// and the service.
     HolderOrTeam(Post),
+    /// The user whose picture it is. For a partner's picture: signed-in members of its team with at
+    /// least this post. And administrators.
+    OwnerOrTeam(Post),
     /// Members of the partner's team with at least this post, administrators, and services that act
     /// for partners.
     Team(Post),
@@ -72,6 +75,9 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "removeDevice", Who::SignedIn),
     ("Mutation", "markRead", Who::SignedIn),
     ("Mutation", "setNotification", Who::SignedIn),
+    ("Mutation", "requestUpload", Who::OwnerOrTeam(Post::Manager)),
+    ("Mutation", "completeUpload", Who::OwnerOrTeam(Post::Manager)),
+    ("Mutation", "deleteImage", Who::OwnerOrTeam(Post::Manager)),
     ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
     ("Mutation", "inviteMember", Who::Team(Post::Owner)),
     ("Mutation", "withdrawInvitation", Who::Team(Post::Owner)),
@@ -108,6 +114,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("User", "id", Who::Anybody),
     ("User", "firstName", Who::Anybody),
     ("User", "avatar", Who::Anybody),
+    ("User", "avatarPicture", Who::Anybody),
     ("User", "email", Who::Themselves),
     ("User", "lastName", Who::Themselves),
     ("User", "phone", Who::Themselves),
@@ -152,6 +159,7 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "Partner",
     "PartnerConnection",
     "PartnerEdge",
+    "Picture",
     "Quota",
     "PurgeResult",
     "PurgeAffected",
@@ -167,6 +175,8 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "NotificationConnection",
     "NotificationEdge",
     "NotificationSetting",
+    "UploadForm",
+    "FormField",
     "Membership",
     "Team",
     "Member",

@@ -18,6 +18,7 @@ mod http;
 mod live;
 mod messages;
 mod metrics;
+mod pictures;
 mod production;
 mod providers;
 mod rate_limits;
@@ -36,6 +37,7 @@ pub use http::HttpConfig;
 pub use live::LiveConfig;
 pub use messages::MessagesConfig;
 pub use metrics::MetricsConfig;
+pub use pictures::{PictureBucket, PicturesConfig};
 pub use providers::{ProvidersConfig, TwilioWebhook, WebhooksConfig};
 pub use reader::ConfigError;
 pub use roles::{Role, Roles};
@@ -72,6 +74,7 @@ pub struct Config {
     pub live: LiveConfig,
     pub messages: MessagesConfig,
     pub providers: Arc<ProvidersConfig>,
+    pub pictures: PicturesConfig,
     pub metrics: MetricsConfig,
     pub telemetry: TelemetryConfig,
 }
@@ -112,6 +115,7 @@ impl Config {
             live: LiveConfig::read(reader),
             messages: MessagesConfig::read(reader, environment, roles),
             providers: Arc::new(ProvidersConfig::read(reader, environment, roles)),
+            pictures: PicturesConfig::read(reader, environment),
             metrics: MetricsConfig::read(reader),
             telemetry: telemetry::read(reader),
         };

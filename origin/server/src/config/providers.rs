@@ -240,7 +240,7 @@ fn named(reader: &mut Reader<'_>, variable: &'static str, is_required: bool) -> 
 }
 
 /// What a provider that was named cannot do without.
-fn needed<T>(
+pub(super) fn needed<T>(
     reader: &mut Reader<'_>,
     variable: &'static str,
     value: Option<T>,
@@ -262,7 +262,7 @@ fn base(reader: &mut Reader<'_>, variable: &'static str, usual: &str, mode: Mode
     Some(reader.or(variable, usual, parse))
 }
 
-fn callable(text: &str, mode: Mode) -> Result<Url, String> {
+pub(super) fn callable(text: &str, mode: Mode) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
     if may_be_called(&url, mode) {
         Ok(url)
@@ -279,7 +279,7 @@ fn secret(reader: &mut Reader<'_>, variable: &'static str) -> Option<Secret> {
 }
 
 /// Letters, digits and `-`, `_`.
-fn word(text: &str) -> Result<String, String> {
+pub(super) fn word(text: &str) -> Result<String, String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if text.chars().all(is_plain) {
         Ok(text.to_owned())

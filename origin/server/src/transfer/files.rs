@@ -24,11 +24,13 @@ const MANIFEST: &str = "manifest.json";
 /// told to people.
 const FORMAT: u32 = 4;
 /// What exports of format 3 do not have: there was nothing of it.
-const SINCE_FORMAT_4: [Collection; 4] = [
+const SINCE_FORMAT_4: [Collection; 6] = [
     Collection::Queue,
     Collection::Reach,
     Collection::Devices,
     Collection::Inbox,
+    Collection::Uploads,
+    Collection::Pictures,
 ];
 const ROWS_AT_ONCE: usize = 500;
 

@@ -16,6 +16,7 @@ mod mongo;
 mod moving;
 mod notifications;
 mod partners;
+mod pictures;
 mod portal;
 mod purges;
 mod queue;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         reading::TESTS,
         updating::TESTS,
         partners::TESTS,
+        pictures::TESTS,
         portal::TESTS,
         documents::TESTS,
         purges::TESTS,

@@ -12,6 +12,7 @@ mod change;
 mod counters;
 mod lease;
 mod notifications;
+mod pictures;
 mod portal;
 mod purges;
 mod queue;
@@ -110,6 +111,11 @@ const STEPS: &[Migration] = &[
         version: 13,
         name: "notifications",
         changes: notifications::changes,
+    },
+    Migration {
+        version: 14,
+        name: "pictures",
+        changes: pictures::changes,
     },
 ];
 

@@ -3,8 +3,10 @@
 pub mod bookings;
 pub mod collections;
 pub mod inbox;
+pub mod leases;
 pub mod offers;
 pub mod partners;
+pub mod pictures;
 pub mod places;
 pub mod queue;
 pub mod users;

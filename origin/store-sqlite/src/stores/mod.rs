@@ -7,6 +7,7 @@ pub mod documents;
 pub mod notifications;
 pub mod offers;
 pub mod partners;
+pub mod pictures;
 pub mod purges;
 pub mod queue;
 pub mod reach;

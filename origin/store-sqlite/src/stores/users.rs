@@ -21,9 +21,12 @@ use crate::{
     database::{EmbeddedDb, json_list},
     error::SqliteError,
     stores::bookings::erasing,
-    tables::users::{
-        actors,
-        change::{apply, has_one_owner},
+    tables::{
+        pictures,
+        users::{
+            actors,
+            change::{apply, has_one_owner},
+        },
     },
 };
 
@@ -206,6 +209,7 @@ fn erase(
     ] {
         tx.prepare_cached(sql)?.execute([id.as_str()])?;
     }
+    pictures::leave(tx, id, now_ms)?;
     erasing::erase(tx, id, now_ms)?;
     actors::rename(tx, id, pseudonym)?;
     tx.prepare_cached("UPDATE consents SET owner = ?2 WHERE owner = ?1")?

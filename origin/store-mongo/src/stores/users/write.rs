@@ -18,7 +18,7 @@ use crate::{
         collections::{
             CODES, CONSENTS, DEVICES, ERASURES, FAVORITES, INBOX, INVITATIONS, QUEUE, USERS,
         },
-        users as rows,
+        pictures, users as rows,
         users::{actors, change::has_one_owner, held},
     },
     tx::Tx,
@@ -99,6 +99,7 @@ pub(super) async fn erase(
     tx.delete_many(QUEUE, doc! {"personId": object_id(id)?})
         .await?;
     let (owned, renamed) = (doc! {"owner": id.as_str()}, doc! {"owner": pseudonym});
+    pictures::leave(tx, id, now_ms).await?;
     tx.update_many(CONSENTS, owned, doc! {"$set": renamed})
         .await?;
     let proof = doc! {
