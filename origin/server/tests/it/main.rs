@@ -29,6 +29,7 @@ mod losing;
 mod measuring;
 mod mongo;
 mod notifying;
+mod picturing;
 mod publishing;
 mod purging;
 mod readiness;

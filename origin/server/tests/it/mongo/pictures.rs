@@ -1,17 +1,20 @@
 //! Every query of uploads and pictures, for who looks at their plans.
 
 use domain::{
-    PartnerId, UploadId, UserId,
+    PartnerId, UserId,
     pictures::{
-        picture::{Owner, Picture, PictureId, Purpose, State as PictureState},
+        picture::{Owner, Picture, PictureId, Purpose},
         store::End,
         sweeping::{Usage, judge},
-        upload::{OPEN_MS, State, Upload},
+        upload::{OPEN_MS, Upload},
     },
 };
 use yousoon::database::Database;
 
-use crate::fixtures::NOW_MS;
+use crate::{
+    fixtures::NOW_MS,
+    picturing::{picture, upload},
+};
 
 pub(super) async fn ask(db: &Database, user: &UserId) {
     let partner = PartnerId::derive("partner", "pictures");
@@ -78,39 +81,4 @@ async fn sweep(db: &Database, id: &PictureId, owner: &Owner, purpose: Purpose) {
     store.forget_uploads(&expired).await.unwrap();
     assert!(store.take_lease("w", later, NOW_MS).await.unwrap());
     store.give_lease_back("w").await.unwrap();
-}
-
-pub(crate) fn upload(user: &UserId, owner: &Owner, purpose: Purpose, name: &str) -> Upload {
-    Upload {
-        id: UploadId::derive("upload", name),
-        user: Some(user.clone()),
-        purpose,
-        partner: owner.partner().cloned(),
-        content_type: "image/jpeg".to_owned(),
-        bytes: 9_000,
-        state: State::Waiting,
-        refusal: None,
-        picture: None,
-        holder: None,
-        held_until_ms: None,
-        created_at_ms: NOW_MS,
-        expires_at_ms: NOW_MS + OPEN_MS,
-    }
-}
-
-pub(crate) fn picture(id: &PictureId, owner: &Owner, purpose: Purpose) -> Picture {
-    Picture {
-        id: id.clone(),
-        purpose,
-        owner: Some(owner.clone()),
-        width: 700,
-        height: 500,
-        widths: vec![320, 640, 700],
-        bytes: 60_000,
-        blurhash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj".to_owned(),
-        state: PictureState::Making,
-        created_at_ms: NOW_MS,
-        unused_since_ms: None,
-        due_ms: NOW_MS,
-    }
 }
