@@ -202,7 +202,7 @@ async fn a_picture_is_uploaded_and_shown_in_three_widths() {
     let pictures = shown().await;
     assert_eq!(pictures[0]["id"], picture["id"]);
     for (field, width) in [("small", 320), ("medium", 640), ("large", 1_920)] {
-        let url = text(&pictures[0][field]);
+        let url = world.bucket.local(&text(&pictures[0][field]));
         let file = stack.client.get(&url).send().await.unwrap();
         assert_eq!(file.status(), 200, "{url}");
         let file = file.bytes().await.unwrap();

@@ -19,6 +19,8 @@ use crate::process::Process;
 const KEY_ID: &str = "AKIDPICTURES";
 const SECRET: &str = "a-secret-of-the-bucket";
 const NAME: &str = "yousoon-pictures";
+/// What addresses of pictures begin with: an origin takes no other than https.
+const PUBLIC: &str = "https://pictures.yousoon.test";
 
 /// Ends with this value.
 #[derive(Debug)]
@@ -78,8 +80,13 @@ impl Bucket {
             ("YOUSOON_S3_REGION", "us-east-1".to_owned()),
             ("YOUSOON_S3_ACCESS_KEY_ID", KEY_ID.to_owned()),
             ("YOUSOON_S3_SECRET_KEY", SECRET.to_owned()),
-            ("YOUSOON_PICTURES_URL", self.public.clone()),
+            ("YOUSOON_PICTURES_URL", PUBLIC.to_owned()),
         ]
+    }
+
+    /// Where a picture is that has this public address.
+    pub fn local(&self, address: &str) -> String {
+        address.replace(PUBLIC, &self.public)
     }
 
     /// The keys of all files below this prefix, sorted.

@@ -17,7 +17,7 @@ use domain::{
 };
 use pictures::{PictureError, Processed};
 use s3::BucketError;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::{
     Uploads,
@@ -81,7 +81,9 @@ impl Uploads {
             .parts
             .tasks
             .spawn(async move { this.completed(&user, &id).await });
-        work.await.unwrap_or(Err(NotCompleted::Interrupted))
+        let outcome = work.await.unwrap_or(Err(NotCompleted::Interrupted));
+        self.0.metrics.completed(&outcome);
+        outcome
     }
 
     async fn completed(&self, user: &UserId, id: &UploadId) -> Result<Picture, NotCompleted> {
@@ -97,6 +99,7 @@ impl Uploads {
             }
             Begun::Done(upload) => upload,
         };
+        let began = Instant::now();
         let made = timeout(WITHIN, self.make(&upload, &holder)).await;
         let made = made.unwrap_or(Err(NotCompleted::Busy));
         let (end, is_over) = match &made {
@@ -108,6 +111,9 @@ impl Uploads {
         if !ended {
             // The account was erased meanwhile.
             return Err(NotCompleted::NotFound);
+        }
+        if made.is_ok() {
+            self.0.metrics.made(began.elapsed());
         }
         if is_over && let Err(error) = parts.bucket.delete(&upload_key(id)).await {
             // The sweeper does it when the upload has expired.

@@ -11,6 +11,7 @@
 mod addresses;
 mod completing;
 mod forms;
+mod metrics;
 mod refusing;
 mod sweeping;
 
@@ -19,8 +20,11 @@ use std::{fmt, sync::Arc};
 use access::random;
 use domain::{UploadId, pictures::store::PictureStore};
 use pictures::Pictures;
+use prometheus_client::registry::Registry;
 use s3::{Bucket, PublicBase};
 use tokio_util::task::TaskTracker;
+
+use metrics::Metrics;
 
 pub use completing::NotCompleted;
 pub use sweeping::{SweepError, Swept};
@@ -48,12 +52,20 @@ struct Shared {
     parts: Parts,
     /// The name under which this server sweeps.
     sweeper: String,
+    metrics: Metrics,
 }
 
 impl Uploads {
     pub fn new(parts: Parts) -> Self {
-        let sweeper = holder();
-        Self(Arc::new(Shared { parts, sweeper }))
+        Self(Arc::new(Shared {
+            parts,
+            sweeper: holder(),
+            metrics: Metrics::default(),
+        }))
+    }
+
+    pub fn register_metrics(&self, registry: &mut Registry) {
+        self.0.metrics.register(registry);
     }
 }
 

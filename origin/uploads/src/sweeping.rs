@@ -86,6 +86,7 @@ impl Uploads {
                 break;
             }
         }
+        self.0.metrics.swept(swept);
         Ok(swept)
     }
 

@@ -84,7 +84,7 @@ mod tests {
     use crate::checkout;
 
     /// The files that name the origin's metrics.
-    const SOURCES: [&str; 11] = [
+    const SOURCES: [&str; 12] = [
         "origin/server/src/metrics/mod.rs",
         "origin/server/src/metrics/edge.rs",
         "origin/server/src/metrics/process.rs",
@@ -93,6 +93,7 @@ mod tests {
         "origin/server/src/live/metrics.rs",
         "origin/access/src/rate/metrics.rs",
         "origin/delivery/src/metrics.rs",
+        "origin/uploads/src/metrics.rs",
         "origin/store-mongo/src/metrics.rs",
         "origin/store-sqlite/src/metrics.rs",
         "cache/tiered/src/metrics.rs",

@@ -144,17 +144,17 @@ fn a_rollout_to_production_is_checked() {
         (output.status.code(), String::from_utf8(said).unwrap())
     };
     // Nothing is set: the environment, the token, both sets of keys, the URLs of site, portal, edge and database,
-    // the secret of the edge, Redis and the metrics.
+    // the secret of the edge, Redis, the bucket and the metrics.
     let (code, text) = check(&[]);
     assert_eq!(code, Some(1), "{text}");
     assert!(
-        text.contains("must not be deployed to production: 14 settings"),
+        text.contains("must not be deployed to production: 15 settings"),
         "{text}"
     );
     let (code, text) = check(&["--replicas", "1"]);
     assert_eq!(code, Some(1), "{text}");
     assert!(
-        text.contains("must not be deployed to production: 12 settings"),
+        text.contains("must not be deployed to production: 13 settings"),
         "{text}"
     );
 }

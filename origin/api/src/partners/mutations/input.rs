@@ -80,7 +80,7 @@ pub struct CreateEstablishmentInput {
     /// At most 28; they must not overlap.
     #[graphql(default)]
     opening_hours: Vec<OpeningHourInput>,
-    /// At most 20 addresses (`Picture.url`) of pictures that were uploaded for it. Those that it has already may stay.
+    /// At most 20 addresses (`Picture.url`) of pictures that were uploaded for establishments of the partner.
     #[graphql(default)]
     images: Vec<String>,
 }
