@@ -3,7 +3,7 @@
 use domain::pictures::picture::{Picture, PictureId};
 use pictures::{ContentHash, key};
 
-use crate::Uploads;
+use crate::shared::Uploads;
 
 impl Uploads {
     /// The address of the file for a place of this width, in pixels; of the largest if none is given.

@@ -20,11 +20,9 @@ use s3::BucketError;
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    Uploads,
     addresses::file_key,
-    holder,
     refusing::{purpose, refusal},
-    upload_key,
+    shared::{Uploads, holder, upload_key},
 };
 
 /// How long reading, making and writing may take together: less than a server has the upload to itself
@@ -55,6 +53,20 @@ pub enum NotCompleted {
     Interrupted,
 }
 
+impl NotCompleted {
+    /// For metrics.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::NotUploaded => "missing",
+            Self::Refused(..) => "refused",
+            Self::Full => "full",
+            Self::Busy => "busy",
+            Self::Store(_) | Self::Bucket(_) | Self::Interrupted => "failed",
+        }
+    }
+}
+
 impl From<BucketError> for NotCompleted {
     fn from(error: BucketError) -> Self {
         match error {
@@ -82,7 +94,10 @@ impl Uploads {
             .tasks
             .spawn(async move { this.completed(&user, &id).await });
         let outcome = work.await.unwrap_or(Err(NotCompleted::Interrupted));
-        self.0.metrics.completed(&outcome);
+        self.0.metrics.completed(match &outcome {
+            Ok(_) => "done",
+            Err(why) => why.word(),
+        });
         outcome
     }
 
@@ -99,7 +114,7 @@ impl Uploads {
             }
             Begun::Done(upload) => upload,
         };
-        let began = Instant::now();
+        let start = Instant::now();
         let made = timeout(WITHIN, self.make(&upload, &holder)).await;
         let made = made.unwrap_or(Err(NotCompleted::Busy));
         let (end, is_over) = match &made {
@@ -113,7 +128,7 @@ impl Uploads {
             return Err(NotCompleted::NotFound);
         }
         if made.is_ok() {
-            self.0.metrics.made(began.elapsed());
+            self.0.metrics.made(start.elapsed());
         }
         if is_over && let Err(error) = parts.bucket.delete(&upload_key(id)).await {
             // The sweeper does it when the upload has expired.

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use domain::pictures::upload::{FORM_MS, Upload};
 use s3::{BucketError, UploadForm, UploadRules};
 
-use crate::{Uploads, upload_key};
+use crate::shared::{Uploads, upload_key};
 
 impl Uploads {
     /// The form takes the file of this upload, of no more bytes than were declared, and nothing else.

@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use domain::pictures::picture::Picture;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::{Registry, Unit},
 };
-
-use crate::{NotCompleted, Swept};
 
 /// In seconds. A photo of a phone takes one.
 const TIMES_S: [f64; 8] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0];
@@ -62,18 +59,7 @@ impl Metrics {
         );
     }
 
-    pub(crate) fn completed(&self, outcome: &Result<Picture, NotCompleted>) {
-        let outcome = match outcome {
-            Ok(_) => "done",
-            Err(NotCompleted::NotFound) => "not_found",
-            Err(NotCompleted::NotUploaded) => "missing",
-            Err(NotCompleted::Refused(..)) => "refused",
-            Err(NotCompleted::Full) => "full",
-            Err(NotCompleted::Busy) => "busy",
-            Err(NotCompleted::Store(_) | NotCompleted::Bucket(_) | NotCompleted::Interrupted) => {
-                "failed"
-            }
-        };
+    pub(crate) fn completed(&self, outcome: &'static str) {
         self.completions
             .get_or_create(&OutcomeLabels { outcome })
             .inc();
@@ -83,12 +69,10 @@ impl Metrics {
         self.times.observe(within.as_secs_f64());
     }
 
-    pub(crate) fn swept(&self, swept: Swept) {
-        for (what, count) in [("upload", swept.uploads), ("picture", swept.pictures)] {
-            let count = u64::try_from(count).unwrap_or(u64::MAX);
-            self.swept
-                .get_or_create(&SweptLabels { what })
-                .inc_by(count);
-        }
+    pub(crate) fn swept(&self, what: &'static str, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.swept
+            .get_or_create(&SweptLabels { what })
+            .inc_by(count);
     }
 }

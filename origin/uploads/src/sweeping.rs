@@ -22,7 +22,10 @@ use domain::{
 use s3::BucketError;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Uploads, addresses::file_key, upload_key};
+use crate::{
+    addresses::file_key,
+    shared::{Uploads, upload_key},
+};
 
 const EVERY: Duration = Duration::from_mins(1);
 /// How long after its last renewal a lease counts as abandoned.
@@ -86,7 +89,8 @@ impl Uploads {
                 break;
             }
         }
-        self.0.metrics.swept(swept);
+        self.0.metrics.swept("upload", swept.uploads);
+        self.0.metrics.swept("picture", swept.pictures);
         Ok(swept)
     }
 
