@@ -18,6 +18,7 @@ mod metrics;
 mod observed;
 mod pages;
 mod people;
+mod pictures;
 mod protocol;
 mod purges;
 mod refusals;

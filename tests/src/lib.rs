@@ -13,6 +13,7 @@
 mod ask;
 pub mod audit;
 mod balancer;
+mod bucket;
 pub mod clients;
 mod cluster;
 pub mod collector;
@@ -45,6 +46,7 @@ mod vitals;
 
 pub use ask::{Answer, Ask};
 pub use balancer::Balancer;
+pub use bucket::Bucket;
 pub use cluster::{Cluster, ClusterOptions};
 pub use documents::Documents;
 pub use edge::{Fault, Platform};

@@ -2,9 +2,9 @@
 //!
 //! Layers, each below the next: [`request`] (context, authorisation, loaders) → [`nodes`] (object
 //! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`],
-//! [`notifications`], [`news`], [`team`], [`maps`], [`analytics`], [`stats`], [`purges`], [`live`]) →
-//! [`schema`] → [`execution`] (runs a document,
-//! answers from the cache). [`services`] is all that resolvers may use. Nothing here knows HTTP.
+//! [`notifications`], [`news`], [`pictures`], [`team`], [`maps`], [`analytics`], [`stats`], [`purges`],
+//! [`live`]) → [`schema`] → [`execution`] (runs a document, answers from the cache). [`services`] is all that
+//! resolvers may use. Nothing here knows HTTP.
 
 pub mod analytics;
 pub mod auth;
@@ -21,6 +21,7 @@ pub mod nodes;
 pub mod notifications;
 pub mod offers;
 pub mod partners;
+pub mod pictures;
 pub mod purges;
 pub mod request;
 pub mod schema;

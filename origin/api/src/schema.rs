@@ -21,6 +21,7 @@ use crate::{
     },
     offers::{mutations::OfferMutations, queries::OfferQueries},
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
+    pictures::mutations::PictureMutations,
     purges::mutations::PurgeMutations,
     stats::queries::StatsQueries,
     team::{mutations::TeamMutations, queries::TeamQueries},
@@ -55,6 +56,7 @@ pub struct Mutation(
     TemplateMutations,
     NewsMutations,
     AnalyticsMutations,
+    PictureMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

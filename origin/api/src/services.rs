@@ -19,6 +19,7 @@ use domain::{
     notifications::store::NotificationStore,
     offers::store::OfferStore,
     partners::store::PartnerStore,
+    pictures::store::PictureStore,
     purges::PurgeStore,
     stats::store::StatsStore,
     team::store::TeamStore,
@@ -28,6 +29,7 @@ use pq_core::compile::Compiler;
 use purging::PurgeLog;
 use templates::{Current, Links};
 use tokio::sync::watch;
+use uploads::Uploads;
 
 use crate::{
     caches::Caches,
@@ -64,6 +66,9 @@ pub struct Shared {
     pub reach: Arc<dyn ReachStore>,
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
+    pub pictures: Arc<dyn PictureStore>,
+    /// The bucket of pictures; none if none is configured.
+    pub uploads: Option<Uploads>,
     /// The texts of the inbox, and where they lead.
     pub templates: Current,
     /// Those of them that administrators changed.

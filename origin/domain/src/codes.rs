@@ -5,7 +5,9 @@ mod tests;
 
 use pq_core::ErrorCode;
 
-use crate::{announcements, auth, bookings, maps, notifications, offers, partners, team, users};
+use crate::{
+    announcements, auth, bookings, maps, notifications, offers, partners, pictures, team, users,
+};
 
 /// A block and the error codes that it declares.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +18,7 @@ pub struct Block {
 }
 
 /// The blocks that declare error codes.
-pub const BLOCKS: [Block; 9] = [
+pub const BLOCKS: [Block; 10] = [
     Block {
         title: "Signing in",
         codes: auth::error_codes::ALL,
@@ -52,6 +54,10 @@ pub const BLOCKS: [Block; 9] = [
     Block {
         title: "Maps",
         codes: maps::codes::ALL,
+    },
+    Block {
+        title: "Pictures",
+        codes: pictures::codes::ALL,
     },
 ];
 

@@ -19,6 +19,7 @@ pub mod offers;
 pub mod paris;
 pub mod partners;
 pub mod pending_purge;
+pub mod pictures;
 pub mod purges;
 pub mod queue;
 pub mod rows;

@@ -125,6 +125,10 @@ id!(
     /// The id of news that an administrator wrote.
     CampaignId
 );
+id!(
+    /// The id of an upload of a picture.
+    UploadId
+);
 
 /// Mean radius of the Earth (IUGG), km.
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;

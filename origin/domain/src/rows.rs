@@ -58,10 +58,12 @@ pub enum Collection {
     Templates,
     KnownDevices,
     Campaigns,
+    Uploads,
+    Pictures,
 }
 
 impl Collection {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -82,6 +84,8 @@ impl Collection {
         Self::Templates,
         Self::KnownDevices,
         Self::Campaigns,
+        Self::Uploads,
+        Self::Pictures,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -106,6 +110,8 @@ impl Collection {
             Self::Templates => "templates",
             Self::KnownDevices => "known_devices",
             Self::Campaigns => "campaigns",
+            Self::Uploads => "uploads",
+            Self::Pictures => "pictures",
         }
     }
 }

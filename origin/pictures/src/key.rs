@@ -27,6 +27,16 @@ impl ContentHash {
         Self(hash.finalize().into())
     }
 
+    /// The same picture of another owner has another hash, so that deleting the one does not delete the
+    /// other, and nobody learns whether somebody else has it.
+    #[must_use]
+    pub fn of_owner(self, owner: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(self.0);
+        hash.update(owner);
+        Self(hash.finalize().into())
+    }
+
     /// 64 hexadecimal digits, in lower case.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; 32] = hex::decode(text).ok()?.try_into().ok()?;
@@ -75,6 +85,10 @@ mod tests {
         );
         assert_ne!(hash, ContentHash::of(Purpose::Logo, &variants(b"webp")));
         assert_ne!(hash, ContentHash::of(Purpose::Offer, &variants(b"other")));
+        let owned = |owner| hash.of_owner(owner);
+        assert_eq!(owned("partner:1"), owned("partner:1"));
+        assert_ne!(owned("partner:1"), owned("partner:2"));
+        assert_ne!(owned("partner:1"), hash);
     }
 
     #[test]

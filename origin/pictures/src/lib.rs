@@ -28,7 +28,7 @@ pub use format::{Format, sniff};
 pub use header::{Header, inspect};
 pub use key::{ContentHash, key};
 pub use limits::{Depth, MAX_BYTES, MAX_PIXELS, MAX_PIXELS_16_BIT, MAX_SIDE};
-pub use pool::{PictureError, Pictures, PicturesConfig};
+pub use pool::{PictureError, Pictures, PicturesConfig, Place};
 pub use process::{PEAK_BYTES, Processed, WIDTHS, process};
 pub use purpose::Purpose;
 pub use refused::Refused;

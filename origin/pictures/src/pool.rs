@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{Processed, Purpose, Refused, Stop, process};
 
@@ -40,6 +40,11 @@ pub struct Pictures {
     admitted: Arc<Semaphore>,
 }
 
+/// A place among those that wait or are processed. Free again when it is dropped, or when the work
+/// ends for which it was given.
+#[derive(Debug)]
+pub struct Place(OwnedSemaphorePermit);
+
 impl Pictures {
     pub fn new(config: &PicturesConfig) -> Self {
         Self {
@@ -49,21 +54,27 @@ impl Pictures {
         }
     }
 
+    /// A place for one picture, before its file is read into memory.
+    pub fn admit(&self) -> Result<Place, PictureError> {
+        let admitted = Arc::clone(&self.admitted).try_acquire_owned();
+        admitted.map(Place).map_err(|_| PictureError::Busy)
+    }
+
     pub async fn process(
         &self,
+        place: Place,
         bytes: Vec<u8>,
         purpose: Purpose,
     ) -> Result<Processed, PictureError> {
-        self.run(move |stop| process(&bytes, purpose, stop)).await
+        self.run(place, move |stop| process(&bytes, purpose, stop))
+            .await
     }
 
     async fn run(
         &self,
+        Place(admitted): Place,
         work: impl FnOnce(&Stop) -> Result<Processed, Refused> + Send + 'static,
     ) -> Result<Processed, PictureError> {
-        let Ok(admitted) = Arc::clone(&self.admitted).try_acquire_owned() else {
-            return Err(PictureError::Busy);
-        };
         let running = Arc::clone(&self.running).acquire_owned().await;
         let running = running.map_err(|_| PictureError::Failed)?;
         let stop = StopOnDrop(Stop::default());
@@ -113,7 +124,8 @@ mod tests {
     }
 
     async fn refused_as_empty(pool: Pictures) -> Result<Processed, PictureError> {
-        pool.process(Vec::new(), Purpose::Logo).await
+        let place = pool.admit()?;
+        pool.process(place, Vec::new(), Purpose::Logo).await
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -123,7 +135,7 @@ mod tests {
         let first = pool.clone();
         let first = tokio::spawn(async move {
             first
-                .run(move |_| {
+                .run(first.admit().unwrap(), move |_| {
                     let _ended = held.recv();
                     Err(Refused::Gif)
                 })
@@ -145,7 +157,7 @@ mod tests {
         let pool = pool(1, 0, Duration::from_millis(20));
         let (release, held) = mpsc::channel::<()>();
         let (say, said) = mpsc::channel();
-        let late = pool.run(move |stop| {
+        let late = pool.run(pool.admit().unwrap(), move |stop| {
             let _ended = held.recv();
             let _sent = say.send(stop.check());
             Err(Refused::Stopped)
@@ -163,7 +175,9 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_panic_fails_one_picture_and_frees_its_place() {
         let pool = pool(1, 0, MINUTE);
-        let failed = pool.run(|_| panic!("a decoder's")).await;
+        let failed = pool
+            .run(pool.admit().unwrap(), |_| panic!("a decoder's"))
+            .await;
         assert_eq!(failed, Err(PictureError::Failed));
         until(|| pool.admitted.available_permits() == 1).await;
         let next = refused_as_empty(pool.clone()).await;

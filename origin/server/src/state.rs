@@ -18,21 +18,24 @@ use cache_tiered::tail;
 use delivery::{Delivery, ProductEvents, Providers, Sources, UnsubscribeLinks};
 use domain::{
     StoreError, auth::sessions::Sessions, error_chain::chain, maps::Maps,
-    messages::provider::Provider, purges::LogRole,
+    messages::provider::Provider, pictures::store::PictureStore, purges::LogRole,
 };
 use google::Google;
 use onesignal::OneSignal;
 use outgoing::{MessageLog, UnsentMessages};
+use pictures::Pictures;
 use pq_core::compile::{CompileError, Compiler};
 use provider_http::SetupError;
 use purging::{PurgeLog, relay::RelayStatus};
+use s3::Bucket;
 use ses::Ses;
 use templates::{Current, TemplateError};
 use tokio::sync::watch;
 use twilio::Twilio;
+use uploads::Uploads;
 
 use crate::{
-    config::{Config, ProvidersConfig, Role},
+    config::{Config, PicturesConfig, ProvidersConfig, Role},
     database::{BackendMetrics, Database, NoLog},
     live::Hub,
     metrics::Requests,
@@ -56,6 +59,8 @@ pub enum StateError {
     Templates(#[from] TemplateError),
     #[error("a third party's client cannot be set up")]
     Provider(#[from] SetupError),
+    #[error("the bucket of pictures cannot be set up")]
+    Bucket(#[from] s3::ConfigError),
 }
 
 /// A handle on the shared state; cloning it is cheap.
@@ -149,6 +154,7 @@ impl AppState {
             entries_stored: entries_stored.clone(),
             metrics: delivery::Metrics::default(),
         });
+        let uploads = uploads(&config.pictures, &database.pictures, &caches, clock.clone())?;
         let lists = Lists::new(
             Arc::clone(&database.offers),
             Arc::clone(&database.purges),
@@ -173,6 +179,8 @@ impl AppState {
             qr_keys: config.qr_keys.clone(),
             notifications: database.notifications,
             announcements: database.announcements,
+            pictures: database.pictures,
+            uploads,
             templates,
             stored_templates: database.templates,
             links: config.messages.links.clone(),
@@ -292,6 +300,26 @@ fn events(config: &ProvidersConfig) -> Result<Option<ProductEvents>, SetupError>
 fn maps(config: &ProvidersConfig) -> Result<Option<Arc<dyn Maps>>, SetupError> {
     let google = config.maps.as_ref().map(Google::new).transpose()?;
     Ok(google.map(|google| Arc::new(google) as Arc<dyn Maps>))
+}
+
+/// The uploads of pictures, if there is a bucket.
+fn uploads(
+    config: &PicturesConfig,
+    store: &Arc<dyn PictureStore>,
+    caches: &Caches,
+    clock: Clock,
+) -> Result<Option<Uploads>, s3::ConfigError> {
+    let Some(bucket) = &config.bucket else {
+        return Ok(None);
+    };
+    Ok(Some(Uploads::new(uploads::Parts {
+        bucket: Bucket::new(&bucket.config)?,
+        public: bucket.public.clone(),
+        pool: Pictures::new(&config.pool()),
+        store: Arc::clone(store),
+        now: Arc::new(move || clock.now_ms()),
+        tasks: caches.tasks.clone(),
+    })))
 }
 
 /// Opens the purge log and reads it once, so that the first requests can trust cached entries.

@@ -103,6 +103,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "known devices",
         sql: include_str!("migrations/known_devices.sql"),
     },
+    Migration {
+        version: 19,
+        name: "pictures",
+        sql: include_str!("migrations/pictures.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -50,6 +50,8 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("provider-http", &["domain"]),
     row(PROVIDERS, &["domain", "cache-core", "provider-http"]),
     row("delivery", &["domain", "access", "templates"]),
+    // From the form for a file to the stored picture.
+    row("uploads", &["domain", "access", "pictures", "s3"]),
     row(
         "api",
         &[
@@ -59,6 +61,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "purging",
             // Texts of the inbox.
             "templates",
+            "uploads",
             // The key of an answer is the edge's.
             "edge-core",
             "pq-core",
@@ -78,6 +81,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             PROVIDERS,
             "templates",
             "delivery",
+            "uploads",
             "catalogue-index",
             "api",
             "edge-core",
@@ -167,6 +171,7 @@ pub(crate) const BLOCKS: &[(&str, &str)] = &[
     ("notifications", "notifications"),
     ("offers", "offers"),
     ("partners", "partners"),
+    ("pictures", "pictures"),
     ("purge", "purges"),
     ("purges", "purges"),
     ("stats", "stats"),

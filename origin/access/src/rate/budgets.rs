@@ -91,6 +91,10 @@ pub struct Budgets {
     pub suggest: Budget,
     /// Questions of a user how long ways take.
     pub travel: Budget,
+    /// Uploads of pictures that a user asks for.
+    pub upload: Budget,
+    /// Uploads that a user completes, also again. Each may take a second of a processor.
+    pub upload_complete: Budget,
     /// Writes of offers, establishments and partners by a user.
     pub catalogue: Budget,
     /// Such writes for a partner.
@@ -179,6 +183,13 @@ impl Default for Budgets {
             events: budget("events", "YOUSOON_LIMIT_EVENTS", 120, HOUR),
             suggest: budget("suggest", "YOUSOON_LIMIT_SUGGEST", 600, HOUR),
             travel: budget("travel", "YOUSOON_LIMIT_TRAVEL", 60, HOUR),
+            upload: budget("upload", "YOUSOON_LIMIT_UPLOAD", 60, HOUR),
+            upload_complete: budget(
+                "upload-complete",
+                "YOUSOON_LIMIT_UPLOAD_COMPLETE",
+                120,
+                HOUR,
+            ),
             catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
             catalogue_partner: budget(
                 "catalogue-partner",
@@ -192,7 +203,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 31] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 33] {
         let Self {
             register_network,
             login,
@@ -223,6 +234,8 @@ impl Budgets {
             events,
             suggest,
             travel,
+            upload,
+            upload_complete,
             catalogue,
             catalogue_partner,
         } = self;
@@ -256,6 +269,8 @@ impl Budgets {
             events,
             suggest,
             travel,
+            upload,
+            upload_complete,
             catalogue,
             catalogue_partner,
         ]

@@ -9,6 +9,7 @@ pub mod notification;
 pub mod offer;
 pub mod page;
 pub mod partner;
+pub mod picture;
 pub mod place;
 pub(crate) mod preferences;
 pub mod template;

@@ -6,10 +6,8 @@ use domain::{
     self, OfferId,
     bookings::refusals::BookingRefusal,
     offers::store::{OfferCursor, Rank},
-    sentence::Sentence,
     tags,
 };
-use pq_core::ErrorCode;
 
 use crate::{
     nodes::{
@@ -17,6 +15,7 @@ use crate::{
         moment::{DateTime, timestamp},
         page::PageInfo,
         partner::{EstablishmentNode, PartnerNode, Weekday},
+        picture::{PictureNode, first_of, shown_at},
     },
     request::{
         context::RequestContext,
@@ -336,15 +335,16 @@ impl OfferNode {
         &self,
         #[graphql(desc = "0 or more; all images if it is not given.")] first: Option<i32>,
     ) -> Result<&[String]> {
-        let images = &self.offer.images;
-        let Some(first) = first else {
-            return Ok(images);
-        };
-        let first = usize::try_from(first).map_err(|_negative| {
-            let message = Sentence::new("`first` doit être 0 ou plus", "`first` must be 0 or more");
-            refused(ErrorCode::PAGE_SIZE_OUT_OF_RANGE, message)
-        })?;
-        Ok(&images[..images.len().min(first)])
+        first_of(&self.offer.images, first)
+    }
+
+    /// Those of `images` that were uploaded to Yousoon, with their sizes.
+    async fn pictures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "As for `images`.")] first: Option<i32>,
+    ) -> Result<Vec<PictureNode>> {
+        shown_at(ctx, first_of(&self.offer.images, first)?).await
     }
 
     /// Whether the offer is switched on, that is, not paused. Lists show it only within its

@@ -13,6 +13,7 @@ use crate::{
         moment::{DateTime, timestamp},
         offer::OfferNode,
         page::PageInfo,
+        picture::{PictureNode, shown_at},
         place::{Address, Location},
     },
     request::{
@@ -137,6 +138,11 @@ impl PartnerNode {
         self.0.logo.as_deref()
     }
 
+    /// The logo, if it was uploaded to Yousoon, with its sizes.
+    async fn logo_picture(&self, ctx: &Context<'_>) -> Result<Option<PictureNode>> {
+        Ok(shown_at(ctx, self.0.logo.as_slice()).await?.pop())
+    }
+
     async fn category(&self) -> PartnerCategory {
         self.0.category.into()
     }
@@ -254,6 +260,11 @@ impl EstablishmentNode {
 
     async fn images(&self) -> &[String] {
         &self.0.images
+    }
+
+    /// Those of `images` that were uploaded to Yousoon, with their sizes.
+    async fn pictures(&self, ctx: &Context<'_>) -> Result<Vec<PictureNode>> {
+        shown_at(ctx, &self.0.images).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! The `User` type. `id`, `firstName` and `avatar` are public; every other field requires that user
+//! The `User` type. `id`, `firstName`, `avatar` and `avatarPicture` are public; every other field requires that user
 //! or an administrator.
 
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
@@ -16,6 +16,7 @@ use crate::{
         directives::{CacheControlScope, cache_control},
         moment::{DateTime, timestamp},
         offer::OfferNode,
+        picture::{PictureNode, shown_at},
         preferences::PreferencesNode,
     },
     request::{
@@ -66,7 +67,7 @@ impl UserNode {
     }
 }
 
-/// `id`, `firstName` and `avatar` are public; every other field requires that user or an
+/// `id`, `firstName`, `avatar` and `avatarPicture` are public; every other field requires that user or an
 /// administrator.
 #[Object(name = "User", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 impl UserNode {
@@ -80,6 +81,11 @@ impl UserNode {
 
     async fn avatar(&self) -> Option<&str> {
         self.0.avatar.as_deref()
+    }
+
+    /// The avatar, if it was uploaded to Yousoon, with its sizes.
+    async fn avatar_picture(&self, ctx: &Context<'_>) -> Result<Option<PictureNode>> {
+        Ok(shown_at(ctx, self.0.avatar.as_slice()).await?.pop())
     }
 
     async fn email(&self, ctx: &Context<'_>) -> Result<&str> {

@@ -22,11 +22,13 @@ use domain::{
         store::{Author, Created, MOST_OFFERS, Purging, Updated},
     },
     partners::codes::ESTABLISHMENT_NOT_FOUND,
+    pictures::picture::Purpose,
     sentence::Sentence,
 };
 
 use crate::{
     nodes::offer::{OfferNode, no_offer},
+    pictures::addresses::{self, Place},
     request::{
         attempts::count_write,
         authorise::{self, About},
@@ -45,7 +47,7 @@ pub struct OfferMutations;
 impl OfferMutations {
     /// Creates an offer at one of a partner's establishments; for the partner's managers. A repeated
     /// call with the same `idempotencyKey` returns the same offer.
-    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LIMIT_REACHED`, `BAD_USER_INPUT`.
+    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LIMIT_REACHED`, `PICTURE_ADDRESS_FOREIGN`, `BAD_USER_INPUT`.
     async fn create_offer(
         &self,
         ctx: &Context<'_>,
@@ -78,6 +80,7 @@ impl OfferMutations {
             draft.id = id.clone();
         }
         count_write(request, Some(&partner)).await?;
+        addresses::check(request, &pictures_of(&partner), &[], &draft.images).await?;
         let author = author(request, ACTION);
         let created = request
             .services
@@ -114,7 +117,7 @@ impl OfferMutations {
     /// Changes an offer; for its partner's managers. Fields that are not given stay unchanged; null
     /// clears `schedule`, `quota`, the limits and `discount.description`.
     /// Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`, `VERSION_CONFLICT`,
-    /// `QUOTA_BELOW_BOOKED`, `BAD_USER_INPUT`.
+    /// `QUOTA_BELOW_BOOKED`, `PICTURE_ADDRESS_FOREIGN`, `BAD_USER_INPUT`.
     async fn update_offer(
         &self,
         ctx: &Context<'_>,
@@ -184,7 +187,11 @@ async fn edited(
     edit: OfferEdit,
 ) -> Result<Edited> {
     let id = OfferId::parse(id).ok_or_else(no_offer)?;
-    authorise_for(request, action, &id).await?;
+    let before = authorise_for(request, action, &id).await?;
+    if let Edit::Set(images) = &edit.images {
+        let place = pictures_of(&before.partner_id);
+        addresses::check(request, &place, &before.images, images).await?;
+    }
     let author = author(request, action);
     let write = request
         .services
@@ -242,12 +249,21 @@ fn author(request: &RequestContext, action: &'static str) -> Author {
     }
 }
 
-/// Authorises the caller for the offer's partner and counts the write. An offer never changes its partner, so it is safe
-/// to look it up before the write.
-async fn authorise_for(request: &RequestContext, action: &'static str, id: &OfferId) -> Result<()> {
+fn pictures_of(partner: &PartnerId) -> Place {
+    Place::of_partner(partner, Purpose::Offer)
+}
+
+/// Looks the offer up, authorises the caller for its partner and counts the write. An offer never changes
+/// its partner, so it is safe to look it up before the write.
+async fn authorise_for(
+    request: &RequestContext,
+    action: &'static str,
+    id: &OfferId,
+) -> Result<Offer> {
     let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
     let offer = found.ok_or_else(no_offer)?;
     let about = About::Partner(&offer.partner_id);
     authorise::field(&request.asker.caller, "Mutation", action, about)?;
-    count_write(request, Some(&offer.partner_id)).await
+    count_write(request, Some(&offer.partner_id)).await?;
+    Ok(offer)
 }

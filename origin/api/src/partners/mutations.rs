@@ -16,7 +16,7 @@ pub use input::{
 
 use domain::{
     Establishment, EstablishmentId, PartnerId, StoreError,
-    offers::store::Purging,
+    offers::{edit::Edit, store::Purging},
     partners::{
         codes::{ESTABLISHMENT_IN_USE, ESTABLISHMENT_NOT_FOUND},
         store::{
@@ -24,6 +24,7 @@ use domain::{
             change::MOST_ESTABLISHMENTS,
         },
     },
+    pictures::picture::Purpose,
     sentence::Sentence,
 };
 
@@ -31,6 +32,7 @@ use locating::{follow_address, locate};
 
 use crate::{
     nodes::partner::{EstablishmentNode, PartnerNode, already_member, no_partner},
+    pictures::addresses::{self, Place},
     request::{
         attempts::count_write,
         authorise::{self, About},
@@ -50,7 +52,8 @@ impl PartnerMutations {
     /// Creates a partner; the signed-in user, whose e-mail address is verified, becomes its owner. The
     /// next access token carries the membership. A repeated call with the same `idempotencyKey` returns
     /// the same partner.
-    /// Refusals: `EMAIL_NOT_VERIFIED`, `ALREADY_MEMBER`, `BAD_USER_INPUT`.
+    /// Refusals: `EMAIL_NOT_VERIFIED`, `ALREADY_MEMBER`, `PICTURE_ADDRESS_FOREIGN`,
+    /// `BAD_USER_INPUT`.
     async fn create_partner(
         &self,
         ctx: &Context<'_>,
@@ -67,6 +70,8 @@ impl PartnerMutations {
         }
         request.with_verified_email().await?;
         count_write(request, None).await?;
+        let place = Place::of_partner(&partner.id, Purpose::Logo);
+        addresses::check(request, &place, &[], partner.logo.as_slice()).await?;
         let author = author(request, ACTION);
         let store = &request.services.partners;
         let founded = store.found(partner.clone(), user.id.clone(), author, request.now_ms);
@@ -81,7 +86,8 @@ impl PartnerMutations {
         }
     }
 
-    /// Changes a partner; for its managers. Refusals: `PARTNER_NOT_FOUND`, `BAD_USER_INPUT`.
+    /// Changes a partner; for its managers. Refusals: `PARTNER_NOT_FOUND`,
+    /// `PICTURE_ADDRESS_FOREIGN`, `BAD_USER_INPUT`.
     async fn update_partner(
         &self,
         ctx: &Context<'_>,
@@ -93,6 +99,13 @@ impl PartnerMutations {
         let edit = input.edit().map_err(broken)?;
         let id = PartnerId::parse(&id).ok_or_else(no_partner)?;
         authorise_for(request, ACTION, &id).await?;
+        if let Edit::Set(Some(logo)) = &edit.logo {
+            let before = request.loader.load_one(id.clone()).await.map_err(failed)?;
+            let before = before.ok_or_else(no_partner)?;
+            let place = Place::of_partner(&id, Purpose::Logo);
+            let (stored, given) = (before.logo.as_slice(), slice::from_ref(logo));
+            addresses::check(request, &place, stored, given).await?;
+        }
         let (store, author) = (&request.services.partners, author(request, ACTION));
         let updated = store.update_partner(id, edit, author, request.now_ms);
         match updated.await.map_err(failed)? {
@@ -106,8 +119,8 @@ impl PartnerMutations {
 
     /// Adds an establishment to a partner; for its managers. Without `location` the address is looked
     /// up. A repeated call with the same `idempotencyKey` returns the same establishment.
-    /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `LOCATION_OUT_OF_RANGE`, `BAD_USER_INPUT`,
-    /// `ADDRESS_NOT_FOUND`, `ADDRESS_AMBIGUOUS`, `POSITION_REQUIRED`.
+    /// Refusals: `PARTNER_NOT_FOUND`, `LIMIT_REACHED`, `LOCATION_OUT_OF_RANGE`, `PICTURE_ADDRESS_FOREIGN`,
+    /// `BAD_USER_INPUT`, `ADDRESS_NOT_FOUND`, `ADDRESS_AMBIGUOUS`, `POSITION_REQUIRED`.
     async fn create_establishment(
         &self,
         ctx: &Context<'_>,
@@ -133,6 +146,8 @@ impl PartnerMutations {
         if let Some(id) = &id {
             place.id = id.clone();
         }
+        let pictures = Place::of_partner(&place.partner_id, Purpose::Establishment);
+        addresses::check(request, &pictures, &[], &place.images).await?;
         let (store, author) = (&request.services.partners, author(request, ACTION));
         let added = store.add_establishment(place.clone(), author, request.now_ms);
         let added = added.await;
@@ -164,8 +179,8 @@ impl PartnerMutations {
 
     /// Changes an establishment; for its partner's managers. A new address without a location is looked
     /// up. A new location also applies to its offers.
-    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LOCATION_OUT_OF_RANGE`, `BAD_USER_INPUT`,
-    /// `ADDRESS_NOT_FOUND`, `ADDRESS_AMBIGUOUS`, `POSITION_REQUIRED`.
+    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LOCATION_OUT_OF_RANGE`, `PICTURE_ADDRESS_FOREIGN`,
+    /// `BAD_USER_INPUT`, `ADDRESS_NOT_FOUND`, `ADDRESS_AMBIGUOUS`, `POSITION_REQUIRED`.
     async fn update_establishment(
         &self,
         ctx: &Context<'_>,
@@ -175,10 +190,14 @@ impl PartnerMutations {
         const ACTION: &str = "updateEstablishment";
         let request = RequestContext::of(ctx);
         let edit = input.edit().map_err(broken)?;
-        let place = own_place(request, ACTION, &id).await?;
-        let edit = follow_address(request, &place, edit).await?;
+        let before = own_place(request, ACTION, &id).await?;
+        if let Edit::Set(images) = &edit.images {
+            let place = Place::of_partner(&before.partner_id, Purpose::Establishment);
+            addresses::check(request, &place, &before.images, images).await?;
+        }
+        let edit = follow_address(request, &before, edit).await?;
         let (store, author) = (&request.services.partners, author(request, ACTION));
-        let updated = store.update_establishment(place.id, edit, author, request.now_ms);
+        let updated = store.update_establishment(before.id, edit, author, request.now_ms);
         match updated.await.map_err(failed)? {
             PlaceUpdated::NotFound => Err(no_place()),
             PlaceUpdated::Done(place, purging) => {

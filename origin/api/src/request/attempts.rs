@@ -67,6 +67,10 @@ pub enum Attempt<'a> {
     Suggest,
     /// Asking how long ways take; each is paid for.
     Travel(&'a UserId),
+    /// Asking for the form of an upload.
+    RequestUpload(&'a UserId),
+    /// Making a picture of an upload.
+    CompleteUpload(&'a UserId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
     /// may make lists in the caches invalid.
     Write(Option<&'a PartnerId>),
@@ -106,6 +110,8 @@ impl Attempt<'_> {
             | Self::TryCode(_)
             | Self::TryLink
             | Self::RegisterDevice(_)
+            | Self::RequestUpload(_)
+            | Self::CompleteUpload(_)
             | Self::RecordEvents(_)
             | Self::Suggest
             | Self::Travel(_)
@@ -150,6 +156,10 @@ impl Attempt<'_> {
             Self::RecordEvents(user) => vec![(budgets.events, everywhere(user.as_str()))],
             Self::Suggest => vec![(budgets.suggest, Target::Everywhere(caller.actor()))],
             Self::Travel(user) => vec![(budgets.travel, everywhere(user.as_str()))],
+            Self::RequestUpload(user) => vec![(budgets.upload, everywhere(user.as_str()))],
+            Self::CompleteUpload(user) => {
+                vec![(budgets.upload_complete, everywhere(user.as_str()))]
+            }
             Self::Write(partner) => {
                 let person = (budgets.catalogue, Target::Everywhere(caller.actor()));
                 let partner = partner
@@ -175,6 +185,8 @@ impl Attempt<'_> {
             | Self::RecordEvents(_)
             | Self::Suggest
             | Self::Travel(_)
+            | Self::RequestUpload(_)
+            | Self::CompleteUpload(_)
             | Self::Write(_) => None,
         }
     }

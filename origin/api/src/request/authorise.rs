@@ -80,6 +80,15 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
         Who::Themselves => is_theirs(caller, about),
         Who::Team(post) => is_of_the_team(caller, post, about),
         Who::HolderOrTeam(post) => is_theirs(caller, about) || is_of_the_team(caller, post, about),
+        Who::OwnerOrTeam(post) => {
+            signed_in(caller).is_some()
+                && match about {
+                    About::Unknown => true,
+                    About::User(_) => is_theirs(caller, about),
+                    About::Partner(_) => is_of_the_team(caller, post, about),
+                    About::Booking { .. } => false,
+                }
+        }
         Who::Operators(scope) => is_operator(caller, scope),
     }
 }

@@ -10,6 +10,7 @@ use domain::{
     BookingId, Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId, UserId,
     bookings::{MAX_LISTED, booking::Booking, store::BookingQuery},
     offers::store::Visibility,
+    pictures::picture::{Picture, PictureId},
     tags,
     users::account::Account,
 };
@@ -241,6 +242,16 @@ impl Loader<UserId> for Stores {
     async fn load(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreFailure> {
         let read = self.services.users.by_ids(ids);
         Ok(self.services.observer.read("users.by_ids", read).await?)
+    }
+}
+
+impl Loader<PictureId> for Stores {
+    type Value = Picture;
+    type Error = StoreFailure;
+
+    async fn load(&self, ids: &[PictureId]) -> Result<HashMap<PictureId, Picture>, StoreFailure> {
+        let read = self.services.pictures.by_ids(ids);
+        Ok(self.services.observer.read("pictures.by_ids", read).await?)
     }
 }
 

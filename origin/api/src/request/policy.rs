@@ -16,6 +16,9 @@ pub enum Who {
     /// The booking's holder; members of its partner's team with at least this post; administrators;
     /// and the service.
     HolderOrTeam(Post),
+    /// The user whose picture it is. For a partner's picture: signed-in members of its team with at
+    /// least this post. And administrators.
+    OwnerOrTeam(Post),
     /// Members of the partner's team with at least this post, administrators, and services that act
     /// for partners.
     Team(Post),
@@ -76,6 +79,9 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "markRead", Who::SignedIn),
     ("Mutation", "setNotification", Who::SignedIn),
     ("Mutation", "recordEvents", Who::SignedIn),
+    ("Mutation", "requestUpload", Who::OwnerOrTeam(Post::Manager)),
+    ("Mutation", "completeUpload", Who::OwnerOrTeam(Post::Manager)),
+    ("Mutation", "deleteImage", Who::OwnerOrTeam(Post::Manager)),
     ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
     ("Mutation", "sendNews", Who::Operators(Scope::News)),
     ("Mutation", "inviteMember", Who::Team(Post::Owner)),
@@ -115,6 +121,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("User", "id", Who::Anybody),
     ("User", "firstName", Who::Anybody),
     ("User", "avatar", Who::Anybody),
+    ("User", "avatarPicture", Who::Anybody),
     ("User", "email", Who::Themselves),
     ("User", "lastName", Who::Themselves),
     ("User", "phone", Who::Themselves),
@@ -161,6 +168,7 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "Partner",
     "PartnerConnection",
     "PartnerEdge",
+    "Picture",
     "Quota",
     "PurgeResult",
     "PurgeAffected",
@@ -177,6 +185,8 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "NotificationEdge",
     "NotificationSetting",
     "MessageTemplate",
+    "UploadForm",
+    "FormField",
     "Membership",
     "Team",
     "Member",

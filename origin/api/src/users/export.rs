@@ -12,6 +12,10 @@ use domain::{
         device::Device,
         inbox::{Entry, MOST_ENTRIES},
     },
+    pictures::{
+        picture::{Picture, PictureId},
+        upload::Upload,
+    },
     purges::{AuditFilter, AuditRow, audit::actor_of},
     sentence::Sentence,
     team::store::Invitation,
@@ -140,6 +144,15 @@ async fn beginning(request: &RequestContext, account: &Account, data: &mut Value
     let known = known.map_err(failed)?;
     let inbox = services.notifications.page(&account.id, MOST_ENTRIES, None);
     let inbox = inbox.await.map_err(failed)?;
+    let pictures = services.pictures.pictures_of(&account.id).await;
+    let pictures = pictures.map_err(failed)?;
+    let uploads = services.pictures.uploads_of(&account.id).await;
+    let uploads = uploads.map_err(failed)?;
+    data["pictures"] = pictures
+        .iter()
+        .map(|picture| of_picture(request, picture))
+        .collect();
+    data["uploads"] = uploads.iter().map(of_upload).collect();
     data["devices"] = devices.iter().map(of_device).collect();
     // The rest of a row is a hash.
     let known = known
@@ -184,6 +197,33 @@ fn of_device(device: &Device) -> Value {
         "platform": device.platform,
         "createdAt": moment(device.created_at_ms),
         "lastSeenAt": moment(device.seen_at_ms),
+    })
+}
+
+fn of_picture(request: &RequestContext, picture: &Picture) -> Value {
+    let uploads = request.services.uploads.as_ref();
+    json!({
+        "id": picture.id.as_str(),
+        "purpose": picture.purpose,
+        "url": uploads.map(|uploads| uploads.url(picture, None)),
+        "width": picture.width,
+        "height": picture.height,
+        "createdAt": moment(picture.created_at_ms),
+    })
+}
+
+fn of_upload(upload: &Upload) -> Value {
+    json!({
+        "id": upload.id,
+        "purpose": upload.purpose,
+        "partnerId": upload.partner,
+        "contentType": upload.content_type,
+        "size": upload.bytes,
+        "state": upload.state,
+        "refusal": upload.refusal,
+        "pictureId": upload.picture.as_ref().map(PictureId::as_str),
+        "createdAt": moment(upload.created_at_ms),
+        "expiresAt": moment(upload.expires_at_ms),
     })
 }
 

@@ -1,5 +1,7 @@
 //! User mutations.
 
+use std::slice;
+
 use access::random;
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result};
 use domain::{
@@ -7,6 +9,7 @@ use domain::{
     broken::{BrokenField, Reading},
     error_chain::chain,
     offers::store::Purging,
+    pictures::picture::{Owner, Purpose},
     sentence::Sentence,
     texts::{https_url, person_name, phone},
     users::{
@@ -26,6 +29,7 @@ use crate::{
         preferences::PreferencesInput,
         user::UserNode,
     },
+    pictures::addresses::{self, Place},
     request::{
         context::{RequestContext, gone},
         errors::{broken, failed, last_owner, refused},
@@ -45,7 +49,7 @@ pub struct UpdateProfileInput {
     /// In any usual spelling; without a country's prefix it is French. Stored by E.164. A changed
     /// number must be verified again.
     phone: MaybeUndefined<String>,
-    /// An https URL.
+    /// The address (`Picture.url`) of a picture that the user uploaded as an avatar.
     avatar: MaybeUndefined<String>,
     preferences: Option<PreferencesInput>,
 }
@@ -86,7 +90,7 @@ pub struct UserMutations;
 #[Object]
 impl UserMutations {
     /// Changes the signed-in user's profile.
-    /// Refusals: `PHONE_NOT_SERVED`, `BAD_USER_INPUT`.
+    /// Refusals: `PHONE_NOT_SERVED`, `PICTURE_ADDRESS_FOREIGN`, `BAD_USER_INPUT`.
     async fn update_profile(
         &self,
         ctx: &Context<'_>,
@@ -97,6 +101,15 @@ impl UserMutations {
         let edit = input.edit().map_err(broken)?;
         let phone = edit.phone.as_ref().and_then(|phone| phone.as_deref());
         served(request, phone)?;
+        if let Some(Some(avatar)) = &edit.avatar {
+            let before = request.account().await?.avatar;
+            let place = Place {
+                owner: Owner::User(user.id.clone()),
+                purpose: Purpose::Avatar,
+            };
+            let (stored, given) = (before.as_slice(), slice::from_ref(avatar));
+            addresses::check(request, &place, stored, given).await?;
+        }
         let change = AccountChange::Profile(Box::new(edit));
         Ok(changed(request, &user.id, change).await?.into())
     }

@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 88] = [
+const STATUSES: [(&str, u16, u16); 117] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -93,6 +93,35 @@ const STATUSES: [(&str, u16, u16); 88] = [
     ("ADDRESS_AMBIGUOUS", 400, 200),
     ("POSITION_REQUIRED", 409, 200),
     ("MAPS_UNAVAILABLE", 503, 200),
+    ("PICTURES_UNAVAILABLE", 503, 200),
+    ("UPLOAD_NOT_FOUND", 404, 200),
+    ("UPLOAD_MISSING", 409, 200),
+    ("UPLOAD_LIMIT", 409, 200),
+    ("PICTURE_LIMIT", 409, 200),
+    ("PICTURES_BUSY", 503, 200),
+    ("PICTURE_IN_USE", 409, 200),
+    ("PICTURE_ADDRESS_FOREIGN", 400, 200),
+    ("PICTURE_EMPTY", 400, 200),
+    ("PICTURE_TOO_MANY_BYTES", 400, 200),
+    ("NOT_A_PICTURE", 400, 200),
+    ("PICTURE_IS_SVG", 400, 200),
+    ("PICTURE_IS_GIF", 400, 200),
+    ("PICTURE_IS_PDF", 400, 200),
+    ("PICTURE_IS_HTML", 400, 200),
+    ("PICTURE_IS_AVIF", 400, 200),
+    ("PICTURE_IS_HEIC", 400, 200),
+    ("PICTURE_POLYGLOT", 400, 200),
+    ("PICTURE_TRAILING_DATA", 400, 200),
+    ("PICTURE_TRUNCATED", 400, 200),
+    ("PICTURE_BROKEN", 400, 200),
+    ("PICTURE_UNSUPPORTED", 400, 200),
+    ("PICTURE_TOO_MANY_SCANS", 400, 200),
+    ("PICTURE_ANIMATED", 400, 200),
+    ("PICTURE_CMYK", 400, 200),
+    ("PICTURE_SIDE_TOO_LONG", 400, 200),
+    ("PICTURE_TOO_MANY_PIXELS", 400, 200),
+    ("PICTURE_TOO_SMALL", 400, 200),
+    ("PICTURE_TOO_NARROW", 400, 200),
 ];
 
 #[test]

@@ -9,6 +9,7 @@ use crate::{
         reach::Barrier,
     },
     notifications::device::Platform,
+    pictures::{picture, refusal::Refusal, upload},
     queue::{Lane, State},
     rows::Collection,
     sentence::Language,
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 15] = [
+pub const KINDS: [&Kind; 17] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -32,6 +33,8 @@ pub const KINDS: [&Kind; 15] = [
     &TEMPLATES,
     &KNOWN_DEVICES,
     &CAMPAIGNS,
+    &UPLOADS,
+    &PICTURES,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -321,5 +324,61 @@ static CAMPAIGNS: Kind = Kind {
         field("id", "_id", Shape::Id),
         field("content", "content", Shape::Text),
         CREATED,
+    ],
+};
+
+const PICTURE_PURPOSE: Shape = Shape::Word(|text| picture::Purpose::parse(text).is_some());
+
+static UPLOADS: Kind = Kind {
+    collection: Collection::Uploads,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("user_id", "userId", Shape::Id).or_absent(),
+        field("purpose", "purpose", PICTURE_PURPOSE),
+        field("partner_id", "partnerId", Shape::Id).or_absent(),
+        field("content_type", "contentType", Shape::Text),
+        field("bytes", "bytes", Shape::Whole),
+        field(
+            "state",
+            "state",
+            Shape::Word(|text| upload::State::parse(text).is_some()),
+        ),
+        field(
+            "refusal",
+            "refusal",
+            Shape::Word(|text| Refusal::parse(text).is_some()),
+        )
+        .or_absent(),
+        field("picture_id", "pictureId", Shape::Text).or_absent(),
+        field("holder", "holder", Shape::Text).or_absent(),
+        field("held_until_ms", "heldUntil", Shape::Moment).or_absent(),
+        CREATED,
+        field("expires_at_ms", "expiresAt", Shape::Moment),
+    ],
+};
+
+/// The rows; the files stay in the bucket, which both databases know.
+static PICTURES: Kind = Kind {
+    collection: Collection::Pictures,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Text),
+        field("purpose", "purpose", PICTURE_PURPOSE),
+        field("user_id", "userId", Shape::Id).or_absent(),
+        field("partner_id", "partnerId", Shape::Id).or_absent(),
+        field("width", "width", Shape::Whole),
+        field("height", "height", Shape::Whole),
+        field("widths", "widths", Shape::Words),
+        field("bytes", "bytes", Shape::Whole),
+        field("blurhash", "blurhash", Shape::Text),
+        field(
+            "state",
+            "state",
+            Shape::Word(|text| picture::State::parse(text).is_some()),
+        ),
+        CREATED,
+        field("unused_since_ms", "unusedSince", Shape::Moment).or_absent(),
+        field("due_ms", "due", Shape::Moment),
     ],
 };

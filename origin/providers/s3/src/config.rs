@@ -79,6 +79,13 @@ pub enum ConfigError {
     Client,
 }
 
+impl BucketConfig {
+    /// What [`Bucket::new`](crate::Bucket::new) would refuse.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        address(self).map(drop)
+    }
+}
+
 /// The address of the bucket, without the `/` before a key.
 pub(crate) fn address(config: &BucketConfig) -> Result<Url, ConfigError> {
     let mut url = Url::parse(&config.endpoint).map_err(|_| ConfigError::Endpoint)?;

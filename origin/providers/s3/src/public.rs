@@ -25,6 +25,11 @@ impl PublicBase {
     pub fn url(&self, key: &str) -> String {
         format!("{}{}", self.0, encoded(key, "/"))
     }
+
+    /// What follows the base in an address, if the address is below it.
+    pub fn below<'u>(&self, url: &'u str) -> Option<&'u str> {
+        url.strip_prefix(self.0.as_str())
+    }
 }
 
 #[cfg(test)]
@@ -40,6 +45,15 @@ mod tests {
             let base = PublicBase::new(base).unwrap();
             let url = base.url("pictures/9c/9cde/640.webp");
             assert_eq!(url, "https://d111.cloudfront.net/pictures/9c/9cde/640.webp");
+        }
+        let base = PublicBase::new("https://d111.cloudfront.net").unwrap();
+        let below = [
+            ("https://d111.cloudfront.net/a/b", Some("a/b")),
+            ("https://d111.cloudfront.net.evil/a", None),
+            ("http://d111.cloudfront.net/a", None),
+        ];
+        for (url, expected) in below {
+            assert_eq!(base.below(url), expected, "{url}");
         }
         let deeper = PublicBase::new("https://yousoon.com/media").unwrap();
         assert_eq!(deeper.url("a b?"), "https://yousoon.com/media/a%20b%3F");

@@ -20,6 +20,7 @@ mod live;
 mod maps;
 mod messages;
 mod metrics;
+mod pictures;
 mod production;
 mod providers;
 mod rate_limits;
@@ -39,6 +40,7 @@ pub use http::HttpConfig;
 pub use live::LiveConfig;
 pub use messages::MessagesConfig;
 pub use metrics::MetricsConfig;
+pub use pictures::{PictureBucket, PicturesConfig};
 pub use providers::{ProvidersConfig, TwilioWebhook, WebhooksConfig};
 pub use reader::ConfigError;
 pub use roles::{Role, Roles};
@@ -75,6 +77,7 @@ pub struct Config {
     pub live: LiveConfig,
     pub messages: MessagesConfig,
     pub providers: Arc<ProvidersConfig>,
+    pub pictures: PicturesConfig,
     pub metrics: MetricsConfig,
     pub telemetry: TelemetryConfig,
 }
@@ -115,6 +118,7 @@ impl Config {
             live: LiveConfig::read(reader),
             messages: MessagesConfig::read(reader, environment, roles),
             providers: Arc::new(ProvidersConfig::read(reader, environment, roles)),
+            pictures: PicturesConfig::read(reader, environment),
             metrics: MetricsConfig::read(reader),
             telemetry: telemetry::read(reader),
         };

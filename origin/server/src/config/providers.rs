@@ -284,7 +284,7 @@ fn secret(reader: &mut Reader<'_>, variable: &'static str) -> Option<Secret> {
 }
 
 /// Letters, digits and `-`, `_`.
-fn word(text: &str) -> Result<String, String> {
+pub(super) fn word(text: &str) -> Result<String, String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if text.chars().all(is_plain) {
         Ok(text.to_owned())

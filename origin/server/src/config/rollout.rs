@@ -6,7 +6,7 @@ use domain::secret::MIN_SECRET_BYTES;
 use redis::ConnectionAddr;
 use store_mongo::database::MongoUrl;
 
-use super::{Config, reader::Reader};
+use super::{Config, Role, reader::Reader};
 
 /// The public halves of Ed25519 keys whose private halves are printed in RFC 8032 (section 7.1, tests
 /// 1 to 3) and RFC 8037: anybody can sign with them.
@@ -75,6 +75,12 @@ pub(super) fn refuse(
             format!(
                 "is required in production: at least {MIN_SECRET_BYTES} random bytes, in hexadecimal"
             ),
+        );
+    }
+    if config.pictures.bucket.is_none() && config.roles.has(Role::Api) {
+        reader.require(
+            "YOUSOON_S3_BUCKET",
+            "is required in production: without it nobody can upload a picture",
         );
     }
     keys(config, reader);

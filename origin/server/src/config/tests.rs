@@ -419,7 +419,11 @@ const OTHER_KEYS: [&str; 2] = [
     r#"{"keys":[{"kty":"OKP","crv":"Ed25519","d":"-QDrrYvD36drVQ04L1iAm9tXTUXTTdoNoB-WYI3FMCI","x":"z_D3BYuhJTxlcASatLwimjjKSJICWm_MnUs16NUqpMY"}]}"#,
 ];
 /// A configuration that may be rolled out.
-const FIT: [(&str, &str); 9] = [
+const FIT: [(&str, &str); 13] = [
+    ("YOUSOON_S3_BUCKET", "yousoon-pictures"),
+    ("YOUSOON_S3_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+    ("YOUSOON_S3_SECRET_KEY", SECRET),
+    ("YOUSOON_PICTURES_URL", "https://pictures.yousoon.example"),
     ("YOUSOON_ENV", "production"),
     ("YOUSOON_JWT_KEYS", OTHER_KEYS[0]),
     ("YOUSOON_QR_KEYS", OTHER_KEYS[1]),
@@ -520,6 +524,7 @@ fn a_rollout_refuses_what_must_not_be_in_production() {
             "REFUSED \"http://site.example\" must",
         ),
         ("YOUSOON_RATE_LIMIT", "off", "REFUSED nothing reads it"),
+        ("YOUSOON_S3_BUCKET", "", "MISSING is required in production"),
     ];
     for (variable, value, why) in table {
         let wrong = unfit(variable, value, ROLLOUT);
@@ -644,4 +649,74 @@ fn a_role_needs_only_its_own_secrets_in_production() {
     assert_eq!(config.roles.to_string(), "jobs,relay");
     assert!(!config.roles.has(Role::Api) && !config.roles.serves_clients());
     assert_eq!(read(&[]).unwrap().roles, Roles::all());
+}
+
+/// A bucket on a developer's machine.
+const A_BUCKET: [(&str, &str); 5] = [
+    ("YOUSOON_S3_BUCKET", "pictures"),
+    ("YOUSOON_S3_URL", "http://127.0.0.1:7070"),
+    ("YOUSOON_S3_ACCESS_KEY_ID", "AKIAEXAMPLE"),
+    ("YOUSOON_S3_SECRET_KEY", SECRET),
+    ("YOUSOON_PICTURES_URL", "https://pictures.yousoon.example/"),
+];
+
+#[test]
+fn a_bucket_is_there_or_not_and_production_asks_for_https() {
+    assert!(read(&[]).unwrap().pictures.bucket.is_none());
+    let bucket = read(&A_BUCKET).unwrap().pictures.bucket.unwrap();
+    assert_eq!(bucket.config.addressing, s3::Addressing::Path);
+    assert!(!format!("{bucket:?}").contains(SECRET));
+    let without_url: Vec<_> = A_BUCKET
+        .into_iter()
+        .filter(|(name, _)| *name != "YOUSOON_S3_URL")
+        .collect();
+    let amazon = read(&without_url).unwrap().pictures.bucket.unwrap();
+    assert_eq!(amazon.config.endpoint, "https://s3.eu-west-3.amazonaws.com");
+    assert_eq!(amazon.config.addressing, s3::Addressing::VirtualHost);
+    for (variable, value, why) in [
+        ("YOUSOON_S3_BUCKET", "Upper", "the bucket's name breaks"),
+        (
+            "YOUSOON_S3_SECRET_KEY",
+            "",
+            "is required when YOUSOON_S3_BUCKET is set",
+        ),
+        (
+            "YOUSOON_S3_ACCESS_KEY_ID",
+            "",
+            "is required when YOUSOON_S3_BUCKET is set",
+        ),
+        (
+            "YOUSOON_PICTURES_URL",
+            "",
+            "is required when YOUSOON_S3_BUCKET is set",
+        ),
+        (
+            "YOUSOON_PICTURES_URL",
+            "http://127.0.0.1:7070",
+            "is not an https URL",
+        ),
+        ("YOUSOON_S3_URL", "http://s3.example", "is not an https URL"),
+        (
+            "YOUSOON_S3_URL",
+            "https://s3.example/path",
+            "the endpoint is not",
+        ),
+        (
+            "YOUSOON_PICTURE_THREADS",
+            "0",
+            "\"0\" is not a number from 1 to 16",
+        ),
+    ] {
+        let others = A_BUCKET.into_iter().filter(|(name, _)| *name != variable);
+        let variables: Vec<_> = others.chain([(variable, value)]).collect();
+        let said = read(&variables).unwrap_err();
+        assert!(said.starts_with(&format!("{variable}: {why}")), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let production: Vec<_> = SOUND.into_iter().chain(A_BUCKET).collect();
+    let said = read(&production).unwrap_err();
+    assert!(
+        said.starts_with("YOUSOON_S3_URL: is not an https URL"),
+        "{said}"
+    );
 }

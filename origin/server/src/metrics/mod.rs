@@ -50,6 +50,9 @@ pub fn router(state: AppState) -> Router {
     state.backend.register(&mut registry);
     state.live.register(&mut registry);
     state.delivery.metrics().register(&mut registry);
+    if let Some(uploads) = &state.services.uploads {
+        uploads.register_metrics(&mut registry);
+    }
     state.webhooks.register(&mut registry);
     state.services.maps.register(&mut registry);
     registry.register_collector(Box::new(Answers(state.clone())));

@@ -18,6 +18,7 @@ mod mongo;
 mod moving;
 mod notifications;
 mod partners;
+mod pictures;
 mod portal;
 mod purges;
 mod queue;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         reading::TESTS,
         updating::TESTS,
         partners::TESTS,
+        pictures::TESTS,
         portal::TESTS,
         documents::TESTS,
         purges::TESTS,

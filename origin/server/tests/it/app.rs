@@ -37,7 +37,7 @@ use tempfile::TempDir;
 use yousoon::{
     config::{
         AdminConfig, Config, CorsConfig, HttpConfig, LiveConfig, MessagesConfig, MetricsConfig,
-        ProvidersConfig, Roles,
+        PicturesConfig, ProvidersConfig, Roles,
     },
     connections,
     database::Database,
@@ -84,6 +84,7 @@ pub(crate) struct Builder {
     cors: CorsConfig,
     live: LiveConfig,
     providers: Arc<ProvidersConfig>,
+    pictures: PicturesConfig,
 }
 
 /// A message that was sent.
@@ -154,6 +155,7 @@ impl TestApp {
             cors: CorsConfig::any_site(),
             live: LiveConfig::default(),
             providers: Arc::default(),
+            pictures: PicturesConfig::default(),
         }
     }
 
@@ -287,6 +289,12 @@ impl Builder {
         self
     }
 
+    /// The bucket of pictures.
+    pub(crate) fn pictures(mut self, pictures: PicturesConfig) -> Self {
+        self.pictures = pictures;
+        self
+    }
+
     /// How many subscriptions there may be.
     pub(crate) fn providers(mut self, providers: ProvidersConfig) -> Self {
         self.providers = Arc::new(providers);
@@ -394,6 +402,7 @@ impl Builder {
                 ..MessagesConfig::default()
             },
             providers: self.providers,
+            pictures: self.pictures,
             metrics: MetricsConfig::default(),
             telemetry: TelemetryConfig::default(),
         }

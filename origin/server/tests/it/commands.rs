@@ -144,7 +144,7 @@ fn a_rollout_to_production_is_checked() {
         (output.status.code(), String::from_utf8(said).unwrap())
     };
     // Nothing is set: the environment, the token, both sets of keys, the URLs of site, portal, unsubscribing, edge and
-    // database, the secret of the edge, Redis and the metrics.
+    // database, the secret of the edge, Redis, the bucket and the metrics.
     let (code, text) = check(&[]);
     assert_eq!(code, Some(1), "{text}");
     assert!(

@@ -7,7 +7,11 @@ use async_graphql::parser::{
     parse_schema,
     types::{TypeKind, TypeSystemDefinition},
 };
-use domain::{Offer, OfferSchedule, users::account::Post};
+use domain::{
+    Offer, OfferSchedule, UploadId, UserId,
+    pictures::picture::{self, Purpose},
+    users::account::Post,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -15,6 +19,7 @@ use crate::{
     app::{Answer, Sent, TOKEN, TestApp},
     booking::{booked, places, works_for},
     fixtures::{establishment, offer, partner, store},
+    picturing::{a_bucket, kept},
 };
 
 /// Who asks.
@@ -97,6 +102,9 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("removeDevice", Guest, "(id: DEVICE)", Gets("false")),
     ("markRead", Guest, "", Same),
     ("setNotification", Guest, "(kind: BOOKING_CONFIRMED, channel: EMAIL, enabled: false) { enabled }", Same),
+    ("requestUpload", Guest, "(input: {purpose: AVATAR, contentType: \"image/png\", size: 9}) { uploadId }", Another),
+    ("completeUpload", Guest, "(id: UPLOAD) { id }", Same),
+    ("deleteImage", Guest, "(id: PICTURE)", Gets("false")),
     ("addFavorite", Guest, "(offerId: OFFER)", Gets("false")),
     ("removeFavorite", Guest, "(offerId: FAVORITE)", Gets("false")),
     ("recordConsent", Guest, "(input: {purpose: MARKETING, version: \"1\", granted: true}) { version granted }", Same),
@@ -138,7 +146,7 @@ async fn proof(app: &TestApp, kind: &str) -> String {
 
 impl World {
     async fn start() -> Self {
-        let app = TestApp::start().await;
+        let app = TestApp::builder().pictures(a_bucket()).start().await;
         let free = places("a", 0, 9);
         let taken = places("a", 1, 9);
         // On another day, so that the booking is not confirmed at once.
@@ -187,6 +195,11 @@ impl World {
         for mutation in [favorite, device] {
             guest.ask(&app, &mutation, json!({})).await.data();
         }
+        let own = picture::Owner::User(UserId::parse(&guest.id).unwrap());
+        let picture = kept(&app, &guest, &own, Purpose::Avatar, 'a').await;
+        words.push(("PICTURE", format!("{:?}", picture.id.as_str())));
+        let upload = UploadId::derive("upload", "a");
+        words.push(("UPLOAD", format!("{:?}", upload.as_str())));
         words.extend(of_guest(&app, &guest).await);
         verify(&app, &guest).await;
         words.extend(of_team(&app, &owner).await);

@@ -14,6 +14,7 @@ mod counters;
 mod known_devices;
 mod lease;
 mod notifications;
+mod pictures;
 mod portal;
 mod product_events;
 mod purges;
@@ -134,6 +135,11 @@ const STEPS: &[Migration] = &[
         version: 17,
         name: "product events",
         changes: product_events::changes,
+    },
+    Migration {
+        version: 18,
+        name: "pictures",
+        changes: pictures::changes,
     },
 ];
 

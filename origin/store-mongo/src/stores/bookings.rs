@@ -2,7 +2,6 @@
 
 pub mod erasing;
 mod gates;
-mod lease;
 mod read;
 mod write;
 
@@ -21,7 +20,11 @@ use domain::{
 };
 use tokio::time::Instant;
 
-use crate::{database::MongoDb, error::MongoError, tables::places};
+use crate::{
+    database::MongoDb,
+    error::MongoError,
+    tables::{leases, places},
+};
 
 use gates::Gates;
 
@@ -115,10 +118,10 @@ impl BookingStore for MongoBookings {
         until_ms: i64,
         now_ms: i64,
     ) -> Result<bool, StoreError> {
-        Ok(lease::take(&self.db, holder, until_ms, now_ms).await?)
+        Ok(leases::take(&self.db, leases::BOOKINGS, holder, until_ms, now_ms).await?)
     }
 
     async fn give_lease_back(&self, holder: &str) -> Result<(), StoreError> {
-        Ok(lease::give_back(&self.db, holder).await?)
+        Ok(leases::give_back(&self.db, leases::BOOKINGS, holder).await?)
     }
 }

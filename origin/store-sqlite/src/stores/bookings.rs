@@ -1,7 +1,6 @@
 //! Bookings in SQLite.
 
 pub mod erasing;
-mod lease;
 mod write;
 
 use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
@@ -18,7 +17,10 @@ use domain::{
 };
 use tokio::sync::Mutex;
 
-use crate::database::{EmbeddedDb, json_list};
+use crate::{
+    database::{EmbeddedDb, json_list},
+    tables::leases,
+};
 
 /// The bookings of the embedded store.
 #[derive(Clone, Debug)]
@@ -114,12 +116,14 @@ impl BookingStore for EmbeddedBookings {
     ) -> Result<bool, StoreError> {
         let holder = holder.to_owned();
         self.db
-            .write(move |tx| lease::take(tx, &holder, until_ms, now_ms))
+            .write(move |tx| leases::take(tx, leases::BOOKINGS, &holder, until_ms, now_ms))
             .await
     }
 
     async fn give_lease_back(&self, holder: &str) -> Result<(), StoreError> {
         let holder = holder.to_owned();
-        self.db.write(move |tx| lease::give_back(tx, &holder)).await
+        self.db
+            .write(move |tx| leases::give_back(tx, leases::BOOKINGS, &holder))
+            .await
     }
 }

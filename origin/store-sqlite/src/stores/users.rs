@@ -25,7 +25,7 @@ use crate::{
     error::SqliteError,
     stores::bookings::erasing,
     tables::{
-        codes, queue,
+        codes, pictures, queue,
         users::{
             actors,
             change::{apply, has_one_owner},
@@ -249,6 +249,7 @@ fn erase(
     if agreed_once {
         queue::push(tx, &[NewTask::of_forgetting(id, now_ms)])?;
     }
+    pictures::leave(tx, id, now_ms)?;
     erasing::erase(tx, id, now_ms)?;
     actors::rename(tx, id, pseudonym)?;
     tx.prepare_cached("UPDATE consents SET owner = ?2 WHERE owner = ?1")?

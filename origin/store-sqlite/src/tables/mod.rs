@@ -3,9 +3,11 @@
 pub mod bookings;
 pub mod codes;
 pub mod inbox;
+pub mod leases;
 pub mod limit;
 pub mod offers;
 pub mod partners;
+pub mod pictures;
 pub mod places;
 pub mod queue;
 pub mod users;

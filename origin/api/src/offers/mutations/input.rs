@@ -34,7 +34,7 @@ pub struct UpdateOfferInput {
     schedule: MaybeUndefined<OfferScheduleInput>,
     /// Null: the number of bookings is unlimited.
     quota: MaybeUndefined<UpdateQuotaInput>,
-    /// At most 20 https URLs, each of at most 500 characters.
+    /// At most 20 addresses (`Picture.url`) of pictures that were uploaded for it. Those that it has already may stay.
     images: MaybeUndefined<Vec<String>>,
     is_active: MaybeUndefined<bool>,
     limits: MaybeUndefined<BookingLimitsInput>,

@@ -40,7 +40,7 @@ pub struct CreateOfferInput {
     /// If absent, the number of bookings is unlimited.
     quota: Option<NewQuotaInput>,
     limits: Option<BookingLimitsInput>,
-    /// At most 20 https URLs, each of at most 500 characters.
+    /// At most 20 addresses (`Picture.url`) of pictures that were uploaded for offers of the partner.
     #[graphql(default)]
     images: Vec<String>,
     /// False: the offer starts paused and is in no list until it is resumed.

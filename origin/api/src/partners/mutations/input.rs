@@ -27,7 +27,7 @@ pub struct CreatePartnerInput {
     name: String,
     /// At most 4000 characters.
     description: Option<String>,
-    /// An https URL.
+    /// Not with a new partner: a logo is uploaded for a partner that is there.
     logo: Option<String>,
     category: PartnerCategory,
 }
@@ -39,7 +39,7 @@ pub struct UpdatePartnerInput {
     name: MaybeUndefined<String>,
     /// At most 4000 characters.
     description: MaybeUndefined<String>,
-    /// An https URL.
+    /// The address (`Picture.url`) of a picture that was uploaded as its logo.
     logo: MaybeUndefined<String>,
     category: MaybeUndefined<PartnerCategory>,
 }
@@ -81,7 +81,7 @@ pub struct CreateEstablishmentInput {
     /// At most 28; they must not overlap.
     #[graphql(default)]
     opening_hours: Vec<OpeningHourInput>,
-    /// At most 20 https URLs, each of at most 500 characters.
+    /// At most 20 addresses (`Picture.url`) of pictures that were uploaded for establishments of the partner.
     #[graphql(default)]
     images: Vec<String>,
 }
@@ -102,7 +102,7 @@ pub struct UpdateEstablishmentInput {
     website: MaybeUndefined<String>,
     /// At most 28; they must not overlap.
     opening_hours: MaybeUndefined<Vec<OpeningHourInput>>,
-    /// At most 20 https URLs, each of at most 500 characters.
+    /// At most 20 addresses (`Picture.url`) of pictures that were uploaded for it. Those that it has already may stay.
     images: MaybeUndefined<Vec<String>>,
 }
 

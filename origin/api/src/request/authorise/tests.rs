@@ -115,6 +115,10 @@ fn every_field_follows_the_policy_table() {
             Who::HolderOrTeam(Post::Manager | Post::Owner) => {
                 panic!("no field has this yet: {field}")
             }
+            Who::OwnerOrTeam(Post::Manager) => {
+                [USERS, USERS, "admin", "manager owner admin", "admin"]
+            }
+            Who::OwnerOrTeam(Post::Staff | Post::Owner) => panic!("no field has this yet: {field}"),
             Who::Operators(Scope::Purge) => ["admin narrow service"; 5],
             Who::Operators(
                 Scope::Documents

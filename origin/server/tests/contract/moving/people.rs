@@ -34,6 +34,7 @@ use domain::{
         store::Registered,
     },
     paris::Day,
+    pictures::{refusal::Refusal, store::End as UploadEnd},
     queue::{Lane, store::End},
     rows::Collection,
     sentence::Language,
@@ -55,6 +56,7 @@ use yousoon::{
 use super::{embedded, nobody};
 use crate::{
     backends::Fresh,
+    pictures::{upload, uploaded},
     runner::{Test, tests},
     samples::{DAY_MS, NOW_MS, family, invite, offer},
     users::account,
@@ -73,7 +75,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 15] = [
+pub(super) const COUNTS: [(Collection, u64); 17] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -93,6 +95,9 @@ pub(super) const COUNTS: [(Collection, u64); 15] = [
     (Collection::Templates, 2),
     (Collection::KnownDevices, 1),
     (Collection::Campaigns, 1),
+    // One of each is of somebody who is erased.
+    (Collection::Uploads, 3),
+    (Collection::Pictures, 2),
 ];
 
 /// What people remember that no database can tell.
@@ -148,6 +153,7 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     fresh.fill(vec![family(offers.to_vec())]).await;
     fill_accounts(&fresh.db, &offers).await;
     let bookings = fill_bookings(&fresh.db, &offers).await;
+    fill_pictures(&fresh.db).await;
     let erased = fresh.db.users.erase(&user("eve"), PSEUDONYM, NOW_MS).await;
     assert_eq!(erased.unwrap(), Erased::Done);
     let device = DeviceId::parse("00000000-phone-of-ana").unwrap();
@@ -190,6 +196,20 @@ async fn fill_reach(db: &Database) {
         };
         db.reach.note(reach).await.unwrap();
     }
+}
+
+async fn fill_pictures(db: &Database) {
+    for (name, digit) in [("ana", 'a'), ("eve", 'e')] {
+        uploaded(db, &upload(&user(name), name), digit).await;
+    }
+    let refused = upload(&user("ana"), "refused");
+    db.pictures.open(refused.clone(), NOW_MS).await.unwrap();
+    let ana = user("ana");
+    let begun = db.pictures.begin(&refused.id, &ana, "w", NOW_MS);
+    begun.await.unwrap();
+    let end = UploadEnd::Refused(Refusal::Svg);
+    let ended = db.pictures.end(&refused.id, "w", end, NOW_MS).await;
+    assert!(ended.unwrap());
 }
 
 async fn fill_accounts(db: &Database, offers: &[Offer; 2]) {

@@ -39,6 +39,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("updateProfile", USERS), ("addFavorite", USERS), ("removeFavorite", USERS),
     ("recordConsent", USERS), ("notifications", USERS), ("registerDevice", USERS),
     ("removeDevice", USERS), ("markRead", USERS),
+    ("requestUpload", USERS), ("completeUpload", USERS), ("deleteImage", USERS),
     ("notificationSettings", USERS), ("setNotification", USERS), ("deleteMyAccount", USERS), ("logout", USERS),
     ("myBookings", USERS), ("myBookingsConnection", USERS), ("booking", USERS),
     ("createBooking", USERS), ("confirmBooking", USERS), ("cancelBooking", USERS),

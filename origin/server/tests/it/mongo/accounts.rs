@@ -103,6 +103,7 @@ pub(super) async fn ask(db: &Database) {
         db.reach.barrier(Channel::Email, &address).await.unwrap();
     }
     ask_notifications(db, id).await;
+    super::pictures::ask(db, id).await;
     users.erase(id, "pseudonym", NOW_MS).await.unwrap();
 }
 

@@ -23,7 +23,7 @@ use crate::{
             CODES, CONSENTS, DEVICES, ERASURES, FAVORITES, INBOX, INVITATIONS, KNOWN_DEVICES,
             QUEUE, USERS,
         },
-        queue, users as rows,
+        pictures, queue, users as rows,
         users::{actors, change::has_one_owner, held},
     },
     tx::Tx,
@@ -133,6 +133,7 @@ pub(super) async fn erase(
         queue::push(tx, &[NewTask::of_forgetting(id, now_ms)]).await?;
     }
     let (owned, renamed) = (doc! {"owner": id.as_str()}, doc! {"owner": pseudonym});
+    pictures::leave(tx, id, now_ms).await?;
     tx.update_many(CONSENTS, owned, doc! {"$set": renamed})
         .await?;
     let proof = doc! {

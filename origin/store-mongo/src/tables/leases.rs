@@ -1,25 +1,29 @@
-//! Who ends bookings: one document, taken for a while and renewed.
+//! Which server does a job: one document per job, taken for a while and renewed.
 
 use mongodb::bson::{DateTime, Document, doc};
 
 use crate::{database::MongoDb, error::MongoError};
 
 const LEASES: &str = "leases";
-const NAME: &str = "bookings";
+/// Ends bookings.
+pub const BOOKINGS: &str = "bookings";
+/// Deletes pictures that nobody needs.
+pub const PICTURES: &str = "pictures";
 
-pub(super) async fn take(
+pub async fn take(
     db: &MongoDb,
+    name: &str,
     holder: &str,
     until_ms: i64,
     now_ms: i64,
 ) -> Result<bool, MongoError> {
     let leases = db.collection::<Document>(LEASES);
-    let free = doc! {"_id": NAME, "$or": [
+    let free = doc! {"_id": name, "$or": [
         {"holder": holder},
         {"until": {"$lte": DateTime::from_millis(now_ms)}},
     ]};
     let fields = doc! {"holder": holder, "until": DateTime::from_millis(until_ms)};
-    let mut first = doc! {"_id": NAME};
+    let mut first = doc! {"_id": name};
     first.extend(fields.clone());
     let taken = db.run(async move {
         let update = doc! {"$set": fields};
@@ -37,9 +41,9 @@ pub(super) async fn take(
     }
 }
 
-pub(super) async fn give_back(db: &MongoDb, holder: &str) -> Result<(), MongoError> {
+pub async fn give_back(db: &MongoDb, name: &str, holder: &str) -> Result<(), MongoError> {
     let leases = db.collection::<Document>(LEASES);
-    let mine = doc! {"_id": NAME, "holder": holder};
+    let mine = doc! {"_id": name, "holder": holder};
     let gone = db.run(async move {
         leases.delete_one(mine).await?;
         Ok(())

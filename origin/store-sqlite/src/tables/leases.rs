@@ -1,13 +1,17 @@
-//! Who ends bookings: one row, taken for a while and renewed.
+//! Which server does a job: one row per job, taken for a while and renewed.
 
 use rusqlite::Transaction;
 
 use crate::error::SqliteError;
 
-const NAME: &str = "bookings";
+/// Ends bookings.
+pub const BOOKINGS: &str = "bookings";
+/// Deletes pictures that nobody needs.
+pub const PICTURES: &str = "pictures";
 
-pub(super) fn take(
+pub fn take(
     tx: &Transaction<'_>,
+    name: &str,
     holder: &str,
     until_ms: i64,
     now_ms: i64,
@@ -18,12 +22,12 @@ pub(super) fn take(
              ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms
              WHERE leases.holder = excluded.holder OR leases.until_ms <= ?4",
         )?
-        .execute((NAME, holder, until_ms, now_ms))?;
+        .execute((name, holder, until_ms, now_ms))?;
     Ok(taken > 0)
 }
 
-pub(super) fn give_back(tx: &Transaction<'_>, holder: &str) -> Result<(), SqliteError> {
+pub fn give_back(tx: &Transaction<'_>, name: &str, holder: &str) -> Result<(), SqliteError> {
     tx.prepare_cached("DELETE FROM leases WHERE name = ?1 AND holder = ?2")?
-        .execute((NAME, holder))?;
+        .execute((name, holder))?;
     Ok(())
 }
