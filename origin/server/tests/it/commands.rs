@@ -148,13 +148,13 @@ fn a_rollout_to_production_is_checked() {
     let (code, text) = check(&[]);
     assert_eq!(code, Some(1), "{text}");
     assert!(
-        text.contains("must not be deployed to production: 15 settings"),
+        text.contains("must not be deployed to production: 16 settings"),
         "{text}"
     );
     let (code, text) = check(&["--replicas", "1"]);
     assert_eq!(code, Some(1), "{text}");
     assert!(
-        text.contains("must not be deployed to production: 13 settings"),
+        text.contains("must not be deployed to production: 14 settings"),
         "{text}"
     );
 }

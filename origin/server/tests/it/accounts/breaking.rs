@@ -20,10 +20,10 @@ use crate::app::TestApp;
 type Path = Vec<String>;
 
 /// The rules that are broken on the way. Those that compare two fields are not.
-const RULES: &str = "COUNTRY DATE_TIME DESCRIPTION EMAIL EVENT_ID EVENT_OFFER HTTPS_URL IDEMPOTENCY_KEY \
+const RULES: &str = "CONTENT_TYPE COUNTRY DATE_TIME DESCRIPTION EMAIL EVENT_ID EVENT_OFFER HTTPS_URL IDEMPOTENCY_KEY \
     LINE_LENGTH LIST_LENGTH LOCATION MINIMUM NAME_LENGTH NEWS_PARAGRAPHS NEWS_PATH NEWS_TITLE NOT_NULL \
-    PASSWORD_BYTES PASSWORD_CHARACTERS PASSWORD_LENGTH PERCENTAGE PHONE_E164 SESSION_TOKEN TIME VERSION \
-    WEEKDAYS";
+    PARTNER_OF_PURPOSE PASSWORD_BYTES PASSWORD_CHARACTERS PASSWORD_LENGTH PERCENTAGE PHONE_E164 \
+    SESSION_TOKEN SIZE TIME VERSION WEEKDAYS";
 
 /// C1.
 #[tokio::test]
@@ -160,6 +160,8 @@ fn good(schema: &ServiceDocument, name: &str, of: &Type) -> Value {
             "validUntil" => "2027-01-02T00:00:00Z".into(),
             _ => "2027-01-01T00:00:00Z".into(),
         },
+        // An avatar is of no partner.
+        ("ID", _) if name == "partnerId" && of.nullable => Value::Null,
         ("ID", _) => "000000000000000000000000".into(),
         _ => match name {
             "email" => "walk@example.fr",
@@ -170,6 +172,7 @@ fn good(schema: &ServiceDocument, name: &str, of: &Type) -> Value {
             "closes" | "to" => "12:00",
             "idempotencyKey" => "key",
             "path" => "/offers",
+            "contentType" => "image/jpeg",
             _ => "correct horse",
         }
         .into(),
