@@ -168,7 +168,7 @@ pub(crate) const BLOCKS: &[(&str, &str)] = &[
     ("live", "live"),
     ("maps", "maps"),
     ("notification", "notifications"),
-    ("notifications", "notifications"),
+    ("notifications", "news", "notifications"),
     ("offers", "offers"),
     ("partners", "partners"),
     ("pictures", "pictures"),
