@@ -1,6 +1,7 @@
 // What people do, and how often: see README.md for the reasons.
 import { sleep } from "k6";
 import { idOf, read, run, runHashing } from "./api.js";
+import { PICTURE, uploadTo } from "./uploading.js";
 import { PASSWORD, offer, registration } from "./people.js";
 import { CATEGORIES, filters, pick, placeIn, searchWords } from "./places.js";
 
@@ -173,6 +174,14 @@ function editPlace({ caller, place }) {
   run("UpdateEstablishment", { id: place, input: { openingHours } }, caller);
 }
 
+/// Uploads a picture of an offer: the form, the file to the bucket, and the picture that is made of it.
+function upload({ caller, partner }) {
+  const { contentType, size } = PICTURE;
+  const input = { purpose: "OFFER", partnerId: partner, contentType, size };
+  const form = run("RequestPartnerUpload", { input }, caller)?.requestUpload;
+  if (form && uploadTo(form)) run("CompletePartnerUpload", { id: form.uploadId }, caller);
+}
+
 /// How many of a thousand actions are of each kind, and the operations that it may send.
 const GUEST = [
   [190, near, ["OffersNearby"]],
@@ -208,7 +217,7 @@ const VISITOR = [
 ];
 
 const PARTNER = [
-  [300, ownOffers, ["PartnerOffers"]],
+  [280, ownOffers, ["PartnerOffers"]],
   [100, ownPartner, ["MyPartner"]],
   [150, stats, ["PartnerStats"]],
   [50, team, ["Team"]],
@@ -216,9 +225,12 @@ const PARTNER = [
   [80, pause, ["PauseOffer", "ResumeOffer"]],
   [80, publish, ["CreateOffer", "DeleteOffer"]],
   [40, editPlace, ["UpdateEstablishment"]],
+  [20, upload, ["RequestPartnerUpload", "CompletePartnerUpload"]],
 ];
 
 const MIXES = { guest: GUEST, visitor: VISITOR, partner: PARTNER };
+/// The operation that makes a picture, which is work of some tenths of a second.
+export const MAKING = "CompletePartnerUpload";
 /// The operations that hash a password.
 export const HASHING = ["Login", "Register"];
 /// All operations of the mix.

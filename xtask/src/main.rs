@@ -12,6 +12,7 @@ mod bench_subscriptions;
 mod bench_traces;
 mod bench_writes;
 mod binaries;
+mod bucket;
 mod build_edge;
 mod bundle;
 mod checkout;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::binaries::{self, Binaries, Profile};
 use crate::failures::Failures;
 use crate::{
-    build_edge, checkout, debian, deploy, golang, mongo_server, progress, redis, structure, tools,
+    bucket, build_edge, checkout, debian, deploy, mongo_server, progress, redis, structure, tools,
 };
 
 /// The test targets that hold for both targets bit by bit.
@@ -24,9 +24,6 @@ const GOLDEN: [&str; 8] = [
     "--test",
     "golden",
 ];
-
-/// A real S3 server, for the test of backups.
-const VERSITYGW: (&str, &str) = ("github.com/versity/versitygw/cmd/versitygw", "v1.8.0");
 
 #[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
 pub(crate) struct Count {
@@ -126,7 +123,7 @@ impl Parts {
             chromium: debian::ensure("chromium", "chromium").ok(),
             rclone: debian::ensure("rclone", "rclone").ok(),
             faketime: debian::ensure("faketime", "faketime").ok(),
-            s3_server: golang::ensure("versitygw", VERSITYGW, "about 2 min").ok(),
+            s3_server: bucket::ensure().ok(),
         })
     }
 

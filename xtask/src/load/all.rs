@@ -16,7 +16,7 @@ use crate::origin::{self, Documents};
 use crate::processes::{Memory, Processes, TemporaryDir};
 use crate::secrets::{self, Secrets};
 use crate::stack::{Edge, Runtime};
-use crate::{checkout, http, mailbox, progress, redis};
+use crate::{bucket, checkout, http, mailbox, progress, redis};
 
 const ORIGINS: [&str; 2] = ["origin-1", "origin-2"];
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -132,7 +132,7 @@ pub(super) struct Origin {
 }
 
 impl<'a> System<'a> {
-    /// Starts its Redis, and the mailbox in which the owners of partners find their links.
+    /// Starts its Redis, its bucket, and the mailbox in which the owners of partners find their links.
     pub(super) fn new(
         options: &Options,
         dir: &'a Path,
@@ -145,6 +145,7 @@ impl<'a> System<'a> {
         mailbox::start(&binaries::build_fake_providers()?, mailbox_port, processes)?;
         let mut environment = environment(options, &redis)?;
         environment.extend(mailbox::of_emails(mailbox_port));
+        environment.extend(bucket::start(&dir.join("bucket"), processes)?);
         Ok(Self {
             dir,
             edge_dir,
