@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     leaked,
-    people::{Person, answer, data, register, registration},
+    people::{Person, answer, data, email, register, registration, token_sent_to},
 };
 
 /// The system with a bucket, and a partner with an offer.
@@ -127,7 +127,19 @@ impl World {
 
 async fn joined(stack: &Stack, name: &str) -> Person {
     let ask = stack.ask("Register", registration(name));
-    register(&stack.client, &stack.edge_url, &ask).await
+    let person = register(&stack.client, &stack.edge_url, &ask).await;
+    for _ in 0..100 {
+        if let Some(token) = token_sent_to(&stack.origin_log(), &email(name)) {
+            let ask = stack.ask("VerifyEmail", json!({"token": token}));
+            let verified = ask
+                .post(&stack.client, &stack.edge_url, &person.access)
+                .await;
+            assert_eq!(data(&verified.unwrap())["verifyEmail"], true);
+            return person;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("no link was sent");
 }
 
 /// A photo of a kind: of this size, with much to encode.

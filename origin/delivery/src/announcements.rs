@@ -59,7 +59,7 @@ impl Sources {
                     continue;
                 }
                 if *channel == Channel::Inbox {
-                    let letter = saying.letter(&account);
+                    let letter = short(saying.letter(&account));
                     let key = what.key_of(&user);
                     entries.push(Entry::new(&key, user.clone(), &letter, now_ms));
                 } else if self.recipient(&account, *channel).await?.is_some() {
@@ -96,6 +96,15 @@ impl Sources {
         {
             return Ok(Composed::Needless("the person left the team"));
         }
+        if let Audience::Favouring(offer) = &audience {
+            let kept = self
+                .users
+                .favorites_among(user, slice::from_ref(offer))
+                .await?;
+            if kept.is_empty() {
+                return Ok(Composed::Needless("it is no favourite any more"));
+            }
+        }
         let Some(to) = self.recipient(&account, channel).await? else {
             return Ok(Composed::Needless("the channel does not reach the person"));
         };
@@ -112,7 +121,7 @@ impl Sources {
                 let found = self.announcements.campaign(campaign).await?;
                 found.map(|campaign| (Audience::Everybody, Saying::News(campaign)))
             }
-            Announcement::NewOffer { offer } => {
+            Announcement::NewOffer { offer, .. } => {
                 let found = self.offer(offer, None, now_ms).await?;
                 found.map(|(partner, details)| {
                     let than = offer.clone();
@@ -183,6 +192,17 @@ impl Sources {
             let team = Audience::Team(booking.partner.clone());
             (team, Saying::ToConfirm(letter))
         }))
+    }
+}
+
+/// What an inbox keeps of it: of news the title and the first paragraph are shown there.
+fn short(letter: Letter) -> Letter {
+    match letter {
+        Letter::News(mut news) => {
+            news.paragraphs.truncate(1);
+            Letter::News(news)
+        }
+        other => other,
     }
 }
 

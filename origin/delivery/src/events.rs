@@ -22,7 +22,7 @@ use domain::{
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Delivery, number};
+use crate::{Delivery, UNKNOWN_AFTER_MS, number};
 
 /// How many tasks a worker takes at once.
 const MOST: usize = 500;
@@ -30,9 +30,6 @@ const MOST: usize = 500;
 const LOOKS_EVERY: Duration = Duration::from_secs(10);
 /// How long one batch may take. Shorter than a worker has its tasks.
 const WITHIN: Duration = Duration::from_secs(45);
-/// When another version of the program may have come, which knows a task that this one does not, in
-/// milliseconds.
-const UNKNOWN_AFTER_MS: i64 = 3_600_000;
 
 /// Who takes product events, and under which names.
 #[derive(Clone, Debug)]

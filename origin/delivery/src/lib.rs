@@ -49,6 +49,9 @@ const PROVIDER_WITHIN: Duration = Duration::from_secs(15);
 /// How long a worker has a task. Longer than reading, writing and sending it may take together, so that
 /// no other worker gets it meanwhile.
 const LEASE_MS: i64 = 60_000;
+/// When another version of the program may have come, which knows a task that this one does not, in
+/// milliseconds.
+const UNKNOWN_AFTER_MS: i64 = 3_600_000;
 /// After so many attempts a task is given up, however long it is worth doing.
 const MOST_ATTEMPTS: i32 = 100;
 
@@ -91,10 +94,19 @@ pub struct Parts {
 
 struct Shared {
     parts: Parts,
+    /// Of what concerns one person.
+    circuits: Circuits,
+    /// Of campaigns: a provider that is asked too much for these is still asked for codes.
+    of_campaigns: Circuits,
+    events: Circuit,
+}
+
+/// The circuits of the providers.
+#[derive(Default)]
+struct Circuits {
     email: Circuit,
     sms: Circuit,
     push: Circuit,
-    events: Circuit,
 }
 
 impl fmt::Debug for Delivery {
@@ -113,9 +125,8 @@ impl Delivery {
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(Shared {
             parts,
-            email: Circuit::default(),
-            sms: Circuit::default(),
-            push: Circuit::default(),
+            circuits: Circuits::default(),
+            of_campaigns: Circuits::default(),
             events: Circuit::default(),
         }))
     }
@@ -159,7 +170,14 @@ impl Delivery {
         let kind = work.as_ref().map_or("unknown", |work| work.kind());
         let end = match &work {
             Some(work) => self.outcome(&task, work).await,
-            None => dead("the program does not know this kind of task"),
+            None if task.expires_at_ms <= (parts.now)() => {
+                dead("the program does not know this kind of task")
+            }
+            None => End::Later {
+                due_at_ms: (parts.now)() + UNKNOWN_AFTER_MS,
+                error: "the program does not know this kind of task yet".to_owned(),
+                counts: false,
+            },
         };
         let now_ms = (parts.now)();
         let outcome = match &end {
@@ -293,10 +311,16 @@ impl Delivery {
         address: Option<AddressHash>,
     ) -> End {
         let parts = &self.0.parts;
+        let is_of_campaign = task.lane == Lane::Campaigns;
+        let circuits = if is_of_campaign {
+            &self.0.of_campaigns
+        } else {
+            &self.0.circuits
+        };
         let (provider, circuit) = match channel {
-            Channel::Email => (&parts.providers.email, &self.0.email),
-            Channel::Sms => (&parts.providers.sms, &self.0.sms),
-            Channel::Push => (&parts.providers.push, &self.0.push),
+            Channel::Email => (&parts.providers.email, &circuits.email),
+            Channel::Sms => (&parts.providers.sms, &circuits.sms),
+            Channel::Push => (&parts.providers.push, &circuits.push),
             Channel::Inbox => return dead("no task is told by this channel"),
         };
         let name = provider.name();
@@ -322,7 +346,9 @@ impl Delivery {
             Ok(_) | Err(SendError::Refused { .. } | SendError::Recipient { .. }) => circuit.works(),
             Err(SendError::Later { after_ms, .. }) => circuit.failed(now_ms, *after_ms),
         }
-        parts.metrics.circuit(name, circuit.is_open(now_ms));
+        if !is_of_campaign {
+            parts.metrics.circuit(name, circuit.is_open(now_ms));
+        }
         match sent {
             Ok(accepted) => {
                 self.forget(&accepted.invalid_devices).await;

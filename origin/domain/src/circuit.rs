@@ -24,6 +24,8 @@ struct State {
     open_until_ms: Option<i64>,
     /// For how long it opened last.
     open_ms: i64,
+    /// Whether a request was let through to try.
+    is_on_trial: bool,
 }
 
 impl Circuit {
@@ -37,6 +39,7 @@ impl Circuit {
         }
         // After a short pause nobody waits long for the trial.
         state.open_until_ms = Some(now_ms + state.open_ms.clamp(SHORTEST_MS, FIRST_MS));
+        state.is_on_trial = true;
         None
     }
 
@@ -53,10 +56,19 @@ impl Circuit {
     /// The provider failed; `asks_ms` is how long it asks to wait.
     pub fn failed(&self, now_ms: i64, asks_ms: Option<i64>) {
         let mut state = self.state();
+        let asks_ms = asks_ms.map(|asks_ms| asks_ms.clamp(0, LONGEST_MS));
+        if let Some(until_ms) = state.open_until_ms
+            && !state.is_on_trial
+        {
+            // It was asked before the circuit opened.
+            let asked_ms = now_ms + asks_ms.unwrap_or(0);
+            state.open_until_ms = Some(until_ms.max(asked_ms));
+            return;
+        }
         state.failures += 1;
-        let is_trial = state.open_until_ms.is_some();
+        let is_trial = std::mem::take(&mut state.is_on_trial);
         let open_ms = match asks_ms {
-            Some(asks_ms) => asks_ms.clamp(0, LONGEST_MS),
+            Some(asks_ms) => asks_ms,
             None if is_trial || state.failures >= FAILURES => {
                 (FIRST_MS << state.openings.min(10)).min(LONGEST_MS)
             }
@@ -113,6 +125,20 @@ mod tests {
         assert_eq!(circuit.enter(now_ms), None);
         failed(&circuit, FAILURES, now_ms);
         assert_eq!(circuit.enter(now_ms), Some(now_ms + FIRST_MS));
+    }
+
+    #[test]
+    fn what_was_asked_before_it_opened_makes_it_no_longer_nor_shorter() {
+        let circuit = Circuit::default();
+        failed(&circuit, FAILURES + 20, 0);
+        assert_eq!(circuit.enter(0), Some(FIRST_MS));
+        let circuit = Circuit::default();
+        circuit.failed(0, Some(30_000));
+        circuit.failed(1, None);
+        circuit.failed(1, Some(0));
+        assert_eq!(circuit.enter(1), Some(30_000));
+        circuit.failed(2, Some(40_000));
+        assert_eq!(circuit.enter(2), Some(40_002));
     }
 
     #[test]

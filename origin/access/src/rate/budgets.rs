@@ -89,8 +89,12 @@ pub struct Budgets {
     pub events: Budget,
     /// Suggestions of places for a user.
     pub suggest: Budget,
+    /// Those for a network: each is paid for.
+    pub suggest_network: Budget,
     /// Questions of a user how long ways take.
     pub travel: Budget,
+    /// Those of a network: each way is paid for.
+    pub travel_network: Budget,
     /// Uploads of pictures that a user asks for.
     pub upload: Budget,
     /// Uploads that a user completes, also again. Each may take a second of a processor.
@@ -182,7 +186,14 @@ impl Default for Budgets {
             device: budget("device", "YOUSOON_LIMIT_DEVICE", 60, HOUR),
             events: budget("events", "YOUSOON_LIMIT_EVENTS", 120, HOUR),
             suggest: budget("suggest", "YOUSOON_LIMIT_SUGGEST", 600, HOUR),
+            suggest_network: budget(
+                "suggest-network",
+                "YOUSOON_LIMIT_SUGGEST_NETWORK",
+                3_000,
+                HOUR,
+            ),
             travel: budget("travel", "YOUSOON_LIMIT_TRAVEL", 60, HOUR),
+            travel_network: budget("travel-network", "YOUSOON_LIMIT_TRAVEL_NETWORK", 600, HOUR),
             upload: budget("upload", "YOUSOON_LIMIT_UPLOAD", 60, HOUR),
             upload_complete: budget(
                 "upload-complete",
@@ -203,7 +214,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 33] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 35] {
         let Self {
             register_network,
             login,
@@ -233,7 +244,9 @@ impl Budgets {
             device,
             events,
             suggest,
+            suggest_network,
             travel,
+            travel_network,
             upload,
             upload_complete,
             catalogue,
@@ -268,7 +281,9 @@ impl Budgets {
             device,
             events,
             suggest,
+            suggest_network,
             travel,
+            travel_network,
             upload,
             upload_complete,
             catalogue,

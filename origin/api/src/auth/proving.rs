@@ -26,6 +26,7 @@ use domain::{
     },
 };
 use pq_core::ErrorCode;
+use tokio::time::{Instant, sleep_until};
 
 use super::sign_in::{hash, is_password_of, set_password};
 use crate::{
@@ -38,8 +39,8 @@ use crate::{
     services::Services,
 };
 
-/// How long after the request a reset of a password is answered, at least.
-const RESET_ANSWERED_AFTER: Duration = Duration::from_millis(20);
+/// A reset of a password is answered when a multiple of this has passed since the request.
+const RESET_ANSWERED_EVERY: Duration = Duration::from_millis(40);
 
 pub async fn request_email_verification(request: &RequestContext) -> Result<()> {
     let account = request.account().await?;
@@ -132,6 +133,7 @@ pub async fn request_password_reset(request: &RequestContext, email: &str) -> Re
     {
         return Ok(());
     }
+    let begun = Instant::now();
     let (services, now_ms) = (request.services.clone(), request.now_ms);
     let tasks = services.caches.tasks.clone();
     // It goes on if the client does not wait.
@@ -141,8 +143,11 @@ pub async fn request_password_reset(request: &RequestContext, email: &str) -> Re
         }
     });
     // Stored before the answer, so nothing is lost with this process; and nobody can tell by the time
-    // whether there is an account.
-    let (_logged, ()) = tokio::join!(sent, tokio::time::sleep(RESET_ANSWERED_AFTER));
+    // whether there is an account, as long as all of it takes less than the pause.
+    let _logged = sent.await;
+    let pauses = begun.elapsed().as_nanos() / RESET_ANSWERED_EVERY.as_nanos() + 1;
+    let pauses = u32::try_from(pauses).unwrap_or(u32::MAX);
+    sleep_until(begun + RESET_ANSWERED_EVERY.saturating_mul(pauses)).await;
     Ok(())
 }
 

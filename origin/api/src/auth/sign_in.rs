@@ -76,6 +76,11 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
     // Above a limit, which others may have used up, the account comes without a link: its owner asks
     // for one later.
     let email = account.email_key();
+    // Before it is counted: a stranger would use up what the owner of the address may be sent.
+    let known = services.users.by_email(&email).await.map_err(failed)?;
+    if known.is_some() {
+        return Err(email_taken());
+    }
     let may_send = wait_s(request, Attempt::SendFirst(&email)).await.is_none();
     let code = may_send.then(|| new_code(services, &account, verify, &account.email, now_ms));
     let is_sent = code.is_some();
@@ -87,14 +92,18 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
             }
             begin(request, account).await
         }
-        Created::EmailTaken => Err(refused(
-            EMAIL_TAKEN,
-            Sentence::new(
-                "un autre compte a cette adresse e-mail",
-                "another account has this e-mail address",
-            ),
-        )),
+        Created::EmailTaken => Err(email_taken()),
     }
+}
+
+fn email_taken() -> Error {
+    refused(
+        EMAIL_TAKEN,
+        Sentence::new(
+            "un autre compte a cette adresse e-mail",
+            "another account has this e-mail address",
+        ),
+    )
 }
 
 pub async fn login(request: &RequestContext, input: LoginInput) -> Result<AuthPayload> {

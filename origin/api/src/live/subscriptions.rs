@@ -18,6 +18,7 @@ use domain::{
         booking::{Booking, BookingStatus},
         refusals::BookingRefusal,
     },
+    messages::kind::Lane,
     notifications::inbox::Entry,
     sentence::Sentence,
 };
@@ -101,6 +102,13 @@ impl Memory {
         let mut memory = self.lock();
         let is_there = |id: &NotificationId| newest.iter().any(|entry| entry.id == *id);
         memory.known.retain(is_there);
+        // What is sent to many is seen when the inbox is read.
+        let of_many = |entry: &&Entry| {
+            let letter = entry.letter();
+            letter.is_some_and(|letter| letter.kind().lane() == Lane::Campaigns)
+        };
+        let of_many = newest.iter().filter(of_many);
+        memory.known.extend(of_many.map(|entry| entry.id.clone()));
         let known = &memory.known;
         let mut untold = newest
             .iter()

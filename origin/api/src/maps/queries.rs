@@ -87,12 +87,14 @@ impl MapQueries {
             return Err(too_many());
         }
         count_attempt(request, Attempt::Travel(&request.signed_in()?.id)).await?;
+        // Others are told estimates: an account without a proven address costs its owner nothing.
+        let is_asked = request.account().await?.email_verified_at_ms.is_some();
         let offers = offers(request, &offer_ids).await?;
         let to: Vec<GeoPoint> = offers.iter().map(|offer| offer.location).collect();
         let wanted = Wanted::of(ctx);
         let (walks, rides) = futures_util::join!(
-            ways(request, from, &to, By::Foot, wanted.walks),
-            ways(request, from, &to, By::Transit, wanted.rides),
+            ways(request, from, &to, By::Foot, (wanted.walks, is_asked)),
+            ways(request, from, &to, By::Transit, (wanted.rides, is_asked)),
         );
         let times = walks.into_iter().zip(rides);
         let shown = offers.into_iter().zip(times);
@@ -125,12 +127,16 @@ async fn ways(
     from: GeoPoint,
     to: &[GeoPoint],
     by: By,
-    is_wanted: bool,
+    (is_wanted, is_asked): (bool, bool),
 ) -> Vec<Option<Duration>> {
     if !is_wanted {
         return vec![None; to.len()];
     }
-    let ways = request.services.maps.ways(from, to, by).await;
+    let ways = if is_asked {
+        request.services.maps.ways(from, to, by).await
+    } else {
+        Vec::new()
+    };
     // A service that left some out knows nothing of them.
     let ways = ways.into_iter().chain(std::iter::repeat(Way::Unknown));
     to.iter()

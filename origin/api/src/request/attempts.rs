@@ -154,8 +154,14 @@ impl Attempt<'_> {
             ],
             Self::RegisterDevice(user) => vec![(budgets.device, everywhere(user.as_str()))],
             Self::RecordEvents(user) => vec![(budgets.events, everywhere(user.as_str()))],
-            Self::Suggest => vec![(budgets.suggest, Target::Everywhere(caller.actor()))],
-            Self::Travel(user) => vec![(budgets.travel, everywhere(user.as_str()))],
+            Self::Suggest => vec![
+                (budgets.suggest, Target::Everywhere(caller.actor())),
+                (budgets.suggest_network, Target::Network),
+            ],
+            Self::Travel(user) => vec![
+                (budgets.travel, everywhere(user.as_str())),
+                (budgets.travel_network, Target::Network),
+            ],
             Self::RequestUpload(user) => vec![(budgets.upload, everywhere(user.as_str()))],
             Self::CompleteUpload(user) => {
                 vec![(budgets.upload_complete, everywhere(user.as_str()))]

@@ -99,8 +99,11 @@ impl UserMutations {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?;
         let edit = input.edit().map_err(broken)?;
-        let phone = edit.phone.as_ref().and_then(|phone| phone.as_deref());
-        served(request, phone)?;
+        if let Some(Some(phone)) = &edit.phone
+            && request.account().await?.phone.as_ref() != Some(phone)
+        {
+            served(request, Some(phone))?;
+        }
         if let Some(Some(avatar)) = &edit.avatar {
             let before = request.account().await?.avatar;
             let place = Place {

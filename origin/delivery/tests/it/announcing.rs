@@ -243,7 +243,11 @@ async fn an_offer_that_was_paused_meanwhile_is_not_told() {
     due(&world).await;
     assert_eq!(world.inbox(&ana).await, []);
     let task = world
-        .task(&format!("favourite_partner_offer:{}", new.id))
+        .task(&format!(
+            "favourite_partner_offer:{}:{}",
+            new.partner_id,
+            world.now_ms() / DAY_MS
+        ))
         .await;
     assert_eq!(task.state, State::Done);
     assert_eq!(

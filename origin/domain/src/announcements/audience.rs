@@ -32,7 +32,9 @@ impl Page {
     pub fn of(mut ids: Vec<UserId>, asked: usize) -> Self {
         let is_full = ids.len() >= asked;
         ids.dedup();
-        let next = is_full.then(|| ids.last().cloned()).flatten();
+        let has_more = is_full || ids.len() > PAGE;
+        ids.truncate(PAGE);
+        let next = has_more.then(|| ids.last().cloned()).flatten();
         Self { users: ids, next }
     }
 }
@@ -43,11 +45,15 @@ mod tests {
 
     #[test]
     fn a_full_page_has_a_next_one_also_if_persons_repeat() {
-        let user = |name| UserId::derive("user", name);
+        let user = |name: &str| UserId::derive("user", name);
         let page = Page::of(vec![user("a"), user("a"), user("b")], 3);
         assert_eq!(page.users, [user("a"), user("b")]);
         assert_eq!(page.next, Some(user("b")));
         assert_eq!(Page::of(vec![user("a")], 3).next, None);
+        let many: Vec<UserId> = (0..=PAGE).map(|n| user(&n.to_string())).collect();
+        let page = Page::of(many.clone(), 500);
+        assert_eq!(page.users, many[..PAGE], "no more than a transaction bears");
+        assert_eq!(page.next.as_ref(), Some(&many[PAGE - 1]));
         assert_eq!(Page::of(Vec::new(), 3), Page::default());
     }
 }

@@ -16,7 +16,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BookingId, CampaignId, OfferId, UserId,
+    BookingId, CampaignId, OfferId, PartnerId, UserId,
     messages::kind::{Channel, Kind},
     queue::{NewTask, Task, Work},
 };
@@ -27,8 +27,13 @@ use crate::{
 pub enum Announcement {
     /// What an administrator wrote.
     News { campaign: CampaignId },
-    /// A partner has a new offer.
-    NewOffer { offer: OfferId },
+    /// A partner has a new offer. Of a partner's offers of a day the first one is told.
+    NewOffer {
+        offer: OfferId,
+        partner: PartnerId,
+        /// Since the epoch, in UTC.
+        day: i64,
+    },
     /// An offer ends soon. Another end is another announcement.
     EndsSoon { offer: OfferId, until_ms: i64 },
     /// A booking waits for the partner's team. It begins at this time.
@@ -50,7 +55,7 @@ impl Announcement {
         let kind = self.kind().as_str();
         match self {
             Self::News { campaign } => format!("{kind}:{campaign}"),
-            Self::NewOffer { offer } => format!("{kind}:{offer}"),
+            Self::NewOffer { partner, day, .. } => format!("{kind}:{partner}:{day}"),
             Self::EndsSoon { offer, until_ms } => format!("{kind}:{offer}:{until_ms}"),
             Self::ToConfirm { booking, .. } => format!("{kind}:{booking}"),
         }

@@ -3,12 +3,13 @@
 
 use crate::{Offer, announcements::Announcement, queue::NewTask};
 
+const DAY_MS: i64 = 86_400_000;
 /// How long before its end an offer is said to end soon.
 pub const ENDS_SOON_MS: i64 = 48 * 3_600_000;
 
 /// The tasks of a new or edited offer; `before` is none for a new one.
 ///
-/// Each key is stored once, so an offer that is paused and resumed is not new again.
+/// An offer is new when it is created, and not when it is resumed.
 pub fn notices(before: Option<&Offer>, after: &Offer, now_ms: i64) -> Vec<NewTask> {
     let is_open = |offer: &Offer| offer.is_active && offer.archived_at_ms.is_none();
     if !is_open(after) || after.valid_until_ms <= now_ms {
@@ -16,11 +17,14 @@ pub fn notices(before: Option<&Offer>, after: &Offer, now_ms: i64) -> Vec<NewTas
     }
     let was_open = before.is_some_and(is_open);
     let mut tasks = Vec::new();
-    if !was_open {
+    if before.is_none() {
+        let due_at_ms = now_ms.max(after.valid_from_ms);
         let what = Announcement::NewOffer {
             offer: after.id.clone(),
+            partner: after.partner_id.clone(),
+            day: due_at_ms.div_euclid(DAY_MS),
         };
-        tasks.push(what.task(now_ms, now_ms.max(after.valid_from_ms)));
+        tasks.push(what.task(now_ms, due_at_ms));
     }
     let had_this_end = before.is_some_and(|before| before.valid_until_ms == after.valid_until_ms);
     let soon_ms = after.valid_until_ms - ENDS_SOON_MS;
@@ -49,7 +53,6 @@ mod tests {
     use crate::bookings::samples::offer;
 
     const NOW_MS: i64 = 1_790_000_000_000;
-    const DAY_MS: i64 = 86_400_000;
 
     fn open(days: i64) -> Offer {
         Offer {
@@ -83,7 +86,7 @@ mod tests {
             ..open(10)
         };
         assert_eq!(told(None, &paused), []);
-        assert_eq!(told(Some(&paused), &open(10)), [(new, 0), (ends, 8)]);
+        assert_eq!(told(Some(&paused), &open(10)), [(ends, 8)]);
         assert_eq!(told(Some(&open(10)), &open(10)), []);
         assert_eq!(told(Some(&open(10)), &open(20)), [(ends, 18)]);
         assert_eq!(told(None, &open(0)), []);

@@ -11,14 +11,20 @@ use domain::{
         campaign::{Campaign, Content, Text},
         store::Sent,
     },
+    messages::{kind::Channel, letter::Letter},
+    notifications::inbox::Entry,
     offers::{
         edit::{Edit, OfferEdit},
         store::{Author, Created},
     },
-    queue::{Work, store::TaskFilter},
+    queue::{
+        Lane, Work,
+        store::{End, TaskFilter},
+    },
+    sentence::Language,
     users::{
         account::{Account, Membership, Post, Role, Status},
-        store::Favored,
+        store::{Erased, Favored},
     },
 };
 
@@ -35,6 +41,7 @@ tests! {
     who_likes_an_offer_or_another_one_of_its_partner_is_found: [],
     a_team_is_found: [],
     an_offer_leaves_what_is_told_of_it: [],
+    who_is_erased_while_a_page_is_told_gets_nothing: [],
 }
 
 fn campaign(key: &str, title: &str) -> Campaign {
@@ -238,4 +245,39 @@ async fn an_offer_leaves_what_is_told_of_it(fresh: Fresh) {
         .await
         .unwrap();
     assert_eq!(waiting(&fresh).await.len(), 3);
+}
+
+async fn who_is_erased_while_a_page_is_told_gets_nothing(fresh: Fresh) {
+    let (ana, eve) = (
+        sign_up(&fresh, plain("ana")).await,
+        sign_up(&fresh, plain("eve")).await,
+    );
+    let news = campaign("a", "Ce soir");
+    send(&fresh, &news).await;
+    let what = Announcement::News {
+        campaign: news.id.clone(),
+    };
+    let (queue, lane) = (&fresh.db.queue, Lane::Campaigns);
+    let taken = queue.take(lane, "w", NOW_MS, NOW_MS + 60_000, 1).await;
+    let page = taken.unwrap().remove(0);
+    // The worker has read both accounts.
+    let letter = |name: &str| Letter::News(news.letter(name.to_owned(), Language::French));
+    let tasks = [&ana, &eve].map(|user| what.to(&page, user, Channel::Push, NOW_MS));
+    let entries = [&ana, &eve]
+        .map(|user| Entry::new(&what.key_of(user), user.clone(), &letter("Zoé"), NOW_MS));
+    let erased = fresh.db.users.erase(&eve, "pseudonym", NOW_MS).await;
+    assert_eq!(erased.unwrap(), Erased::Done);
+    let end = End::Divided {
+        tasks: tasks.to_vec(),
+        entries: entries.to_vec(),
+    };
+    assert!(queue.end(&page.key, "w", end, NOW_MS).await.unwrap());
+    let told = queue.take(lane, "w", NOW_MS, NOW_MS + 60_000, 9).await;
+    let told: Vec<_> = told.unwrap().into_iter().map(|task| task.person).collect();
+    assert_eq!(told, [Some(ana.clone())]);
+    let inbox = async |user: &UserId| {
+        let page = fresh.db.notifications.page(user, 9, None).await;
+        page.unwrap().items.len()
+    };
+    assert_eq!((inbox(&ana).await, inbox(&eve).await), (1, 0));
 }

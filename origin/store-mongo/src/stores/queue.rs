@@ -1,8 +1,10 @@
 //! The queue in MongoDB. The queries are in `crate::queries`.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use domain::{
-    StoreError,
+    StoreError, UserId,
     notifications::inbox::{Entry, purge_of},
     queue::{
         Lane, NewTask, State, Task, error_text,
@@ -24,6 +26,7 @@ use crate::{
         collections::QUEUE,
         inbox,
         queue::{push, read},
+        users::held,
     },
     tx::Tx,
 };
@@ -301,15 +304,31 @@ async fn divide(
             "endedAt": DateTime::from_millis(now_ms)},
         "$unset": {"lease": "", "error": ""},
     };
-    if tx.update_one(QUEUE, this, done).await? == 0 {
+    let Some(ended) = tx.find_one_and_update(QUEUE, this, done).await? else {
         return Ok(false);
+    };
+    // The erasure of the person whom a task is about removes it. One that is about many has to look.
+    let is_about_many = !ended.contains_key("personId");
+    let (mut tasks, mut entries) = (tasks.to_vec(), entries.to_vec());
+    if is_about_many {
+        let people: HashSet<&UserId> = persons(&tasks, &entries).collect();
+        let there =
+            held::active_among(tx, &people.into_iter().cloned().collect::<Vec<_>>()).await?;
+        tasks.retain(|task| task.person.as_ref().is_none_or(|user| there.contains(user)));
+        entries.retain(|entry| there.contains(&entry.user));
     }
-    push(tx, tasks).await?;
-    for entry in entries {
-        inbox::push(tx, entry).await?;
+    push(tx, &tasks).await?;
+    match entries.as_slice() {
+        [entry] => inbox::push(tx, entry).await?,
+        entries => inbox::push_many(tx, entries).await?,
     }
-    if let Some(purge) = purge_of(entries) {
+    if let Some(purge) = purge_of(&entries) {
         outbox::push(tx, &purge, now_ms).await?;
     }
     Ok(true)
+}
+
+fn persons<'t>(tasks: &'t [NewTask], entries: &'t [Entry]) -> impl Iterator<Item = &'t UserId> {
+    let of_tasks = tasks.iter().filter_map(|task| task.person.as_ref());
+    of_tasks.chain(entries.iter().map(|entry| &entry.user))
 }

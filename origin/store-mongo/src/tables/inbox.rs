@@ -30,16 +30,37 @@ pub async fn push(tx: &mut Tx, entry: &Entry) -> Result<(), MongoError> {
         let ids: Vec<&Bson> = oldest.iter().filter_map(|old| old.get("_id")).collect();
         tx.delete_many(INBOX, doc! {"_id": {"$in": ids}}).await?;
     }
+    tx.insert_one(INBOX, document(entry)?).await
+}
+
+/// Stores entries of many inboxes, in two commands, unless they are stored. No inbox is made room in: the
+/// next entry of its own does that.
+pub async fn push_many(tx: &mut Tx, entries: &[Entry]) -> Result<(), MongoError> {
+    let ids: Vec<_> = entries
+        .iter()
+        .map(|entry| object_id(&entry.id))
+        .collect::<Result<_, _>>()?;
+    let wanted = ids.iter().map(|id| Bson::ObjectId(*id)).collect();
+    let known = tx.find_ids(INBOX, wanted, doc! {"_id": 1}).await?;
+    let is_known = |id: &Bson| known.iter().any(|one| one.get("_id") == Some(id));
+    let new = entries.iter().zip(ids);
+    let new = new.filter(|(_, id)| !is_known(&Bson::ObjectId(*id)));
+    let documents = new.map(|(entry, _)| document(entry));
+    let documents = documents.collect::<Result<Vec<_>, _>>()?;
+    tx.insert_many(INBOX, documents).await
+}
+
+fn document(entry: &Entry) -> Result<Document, MongoError> {
     let mut document = doc! {
-        "_id": this,
-        "userId": user,
+        "_id": object_id(&entry.id)?,
+        "userId": object_id(&entry.user)?,
         "letter": &entry.letter,
         "at": DateTime::from_millis(entry.at_ms),
     };
     if let Some(read_at_ms) = entry.read_at_ms {
         document.insert("readAt", DateTime::from_millis(read_at_ms));
     }
-    tx.insert_one(INBOX, document).await
+    Ok(document)
 }
 
 /// A document that was read.

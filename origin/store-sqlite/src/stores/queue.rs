@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use domain::{
-    StoreError,
-    notifications::inbox::purge_of,
+    StoreError, UserId,
+    notifications::inbox::{Entry, purge_of},
     queue::{
-        Lane, State, Task, error_text,
+        Lane, NewTask, State, Task, error_text,
         store::{End, LaneFigures, QueueStore, TaskFilter},
     },
 };
@@ -19,6 +19,7 @@ use crate::{
         inbox,
         limit::limit,
         queue::{COLUMNS, push, read},
+        users::is_active,
     },
 };
 
@@ -204,6 +205,34 @@ fn take(
     Ok(taken)
 }
 
+/// Stores what does a task's work instead. The erasure of the person whom a task is about removes it;
+/// one that is about many has to look who is still there.
+fn divide(
+    tx: &Transaction<'_>,
+    is_about_many: bool,
+    (tasks, entries): (&[NewTask], &[Entry]),
+    now_ms: i64,
+) -> Result<(), SqliteError> {
+    let is_there = |user: &UserId| Ok(!is_about_many || is_active(tx, user)?);
+    for task in tasks {
+        let is_told: Result<bool, SqliteError> = task.person.as_ref().map_or(Ok(true), is_there);
+        if is_told? {
+            push(tx, [task])?;
+        }
+    }
+    let mut told = Vec::new();
+    for entry in entries {
+        if is_there(&entry.user)? {
+            inbox::push(tx, entry)?;
+            told.push(entry.clone());
+        }
+    }
+    if let Some(purge) = purge_of(&told) {
+        outbox_push(tx, &purge, now_ms)?;
+    }
+    Ok(())
+}
+
 fn write_end(
     tx: &Transaction<'_>,
     key: &str,
@@ -222,22 +251,23 @@ fn write_end(
                 ":provider": provider_id, ":now": now_ms, ":key": key, ":lease": lease,
             })?,
         End::Divided { tasks, entries } => {
-            let ended = tx
+            let person: Option<Option<String>> = tx
                 .prepare_cached(&format!(
                     "UPDATE queue SET state = 'done', work = '', lease = NULL, error = NULL,
-                        ended_at_ms = :now {this}"
+                        ended_at_ms = :now {this} RETURNING person_id"
                 ))?
-                .execute(named_params! {":now": now_ms, ":key": key, ":lease": lease})?;
-            if ended > 0 {
-                push(tx, tasks)?;
-                for entry in entries {
-                    inbox::push(tx, entry)?;
+                .query_row(
+                    named_params! {":now": now_ms, ":key": key, ":lease": lease},
+                    |row| row.get(0),
+                )
+                .optional()?;
+            match person {
+                Some(person) => {
+                    divide(tx, person.is_none(), (tasks, entries), now_ms)?;
+                    1
                 }
-                if let Some(purge) = purge_of(entries) {
-                    outbox_push(tx, &purge, now_ms)?;
-                }
+                None => 0,
             }
-            ended
         }
         End::Needless { why } => tx
             .prepare_cached(&format!(
