@@ -113,7 +113,7 @@ pub const QUERIES: &[Query] = &[
     query("known devices of a user", "known_devices", "find", "knownDevicesOfUser"),
     query("known device that is seen again", "known_devices", "update", "_id_"),
     query("known devices without a place", "known_devices", "delete", "_id_"),
-    query("known devices that were not seen for long", "known_devices", "delete", "knownDevicesOfUser"),
+    query("known devices that were not seen for long", "known_devices", "delete", "knownDevicesOfUser, or knownDevicesForgotten"),
     query("known devices that are moved", "known_devices", "find", "_id_"),
     query("which known devices were moved before", "known_devices", "find", "_id_"),
     query("lease of a job", "leases", "findAndModify", "_id_"),

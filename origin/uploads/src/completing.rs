@@ -28,6 +28,9 @@ use crate::{
 /// How long reading, making and writing may take together: less than a server has the upload to itself
 /// (`HELD_MS`), so that no two write.
 const WITHIN: Duration = Duration::from_secs(90);
+/// How long a request waits for it: less than a request may take (`pq_core::limits::EXECUTION`), so
+/// that its answer says that the work goes on.
+const PATIENCE: Duration = Duration::from_secs(8);
 const WEBP: &str = "image/webp";
 
 /// Why an upload was not completed.
@@ -85,20 +88,25 @@ impl From<BucketError> for NotCompleted {
 
 impl Uploads {
     /// Makes a picture of a user's upload, or answers what became of it before. The work goes on when
-    /// its caller is dropped.
+    /// its caller is dropped, and after `Busy` because it takes long.
     pub async fn complete(&self, user: &UserId, id: &UploadId) -> Result<Picture, NotCompleted> {
         let (this, user, id) = (self.clone(), user.clone(), id.clone());
-        let work = self
-            .0
-            .parts
-            .tasks
-            .spawn(async move { this.completed(&user, &id).await });
-        let outcome = work.await.unwrap_or(Err(NotCompleted::Interrupted));
-        self.0.metrics.completed(match &outcome {
-            Ok(_) => "done",
-            Err(why) => why.word(),
+        let work = self.0.parts.tasks.spawn(async move {
+            let outcome = this.completed(&user, &id).await;
+            this.0.metrics.completed(match &outcome {
+                Ok(_) => "done",
+                Err(why) => why.word(),
+            });
+            outcome
         });
-        outcome
+        match timeout(PATIENCE, work).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => {
+                self.0.metrics.completed(NotCompleted::Interrupted.word());
+                Err(NotCompleted::Interrupted)
+            }
+            Err(_) => Err(NotCompleted::Busy),
+        }
     }
 
     async fn completed(&self, user: &UserId, id: &UploadId) -> Result<Picture, NotCompleted> {
@@ -147,6 +155,12 @@ impl Uploads {
             Ok(bytes) => bytes,
             Err(BucketError::NotFound) => return Err(NotCompleted::NotUploaded),
             Err(BucketError::TooLarge) => return Err(refused(Refusal::TooManyBytes)),
+            Err(error) if error.is_denied() => {
+                // An operator's mistake, if the key may not read what is there either.
+                let error = chain(&error);
+                tracing::warn!(error, "reading an upload is denied; taken as not uploaded");
+                return Err(NotCompleted::NotUploaded);
+            }
             Err(error) => return Err(error.into()),
         };
         let processed = parts.pool.process(place, bytes, purpose(upload.purpose));

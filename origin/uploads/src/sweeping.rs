@@ -6,7 +6,9 @@
 //! leads to.
 //!
 //! Only the server that holds the lease does this. Two at once would do no harm either: a picture is
-//! erased only by who found it as it was read.
+//! erased only by who found it as it was read, and for a while by nobody else.
+//!
+//! What the bucket refuses to delete keeps its row and is tried again; the rest goes on.
 
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ use domain::{
         upload::GRACE_MS,
     },
 };
-use s3::BucketError;
+use s3::{BucketError, LaterReason};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -81,7 +83,7 @@ impl Uploads {
     pub async fn sweep(&self) -> Result<Swept, SweepError> {
         let mut swept = Swept::default();
         while let Some((now_ms, until_ms)) = self.lease().await? {
-            let uploads = self.sweep_uploads(now_ms).await?;
+            let uploads = self.sweep_uploads(now_ms, until_ms).await?;
             let (looked_at, erased) = self.sweep_pictures(now_ms, until_ms).await?;
             swept.uploads += uploads;
             swept.pictures += erased;
@@ -106,19 +108,31 @@ impl Uploads {
         Ok(taken.then_some((now_ms, until_ms)))
     }
 
-    /// Returns how many there were.
-    async fn sweep_uploads(&self, now_ms: i64) -> Result<usize, SweepError> {
+    /// Returns how many were deleted.
+    async fn sweep_uploads(&self, now_ms: i64, until_ms: i64) -> Result<usize, SweepError> {
         let parts = &self.0.parts;
         let expired = parts.store.expired(now_ms - GRACE_MS, AT_ONCE).await?;
         let mut deleted = Vec::with_capacity(expired.len());
+        let mut reached = Ok(());
         for upload in expired {
+            // The lease ran out: another server may already continue.
+            if (parts.now)() >= until_ms {
+                break;
+            }
             // Also of one that was completed: its form may have been posted once more.
-            parts.bucket.delete(&upload_key(&upload.id)).await?;
-            deleted.push(upload.id);
+            match self.delete(&upload_key(&upload.id)).await {
+                Ok(true) => deleted.push(upload.id),
+                Ok(false) => {}
+                Err(error) => {
+                    reached = Err(error);
+                    break;
+                }
+            }
         }
         if !deleted.is_empty() {
             parts.store.forget_uploads(&deleted).await?;
         }
+        reached?;
         Ok(deleted.len())
     }
 
@@ -141,21 +155,35 @@ impl Uploads {
             let verdict = judge(&picture, usage, now_ms);
             // Not so, if somebody put it into an offer since it was read.
             let stands = parts.store.judged(&picture, verdict).await?;
-            if stands && verdict == Verdict::Erase {
-                self.erase(&picture).await?;
+            if stands && matches!(verdict, Verdict::Erase { .. }) && self.erase(&picture).await? {
                 erased += 1;
             }
         }
         Ok((looked_at, erased))
     }
 
-    async fn erase(&self, picture: &Picture) -> Result<(), SweepError> {
-        let parts = &self.0.parts;
+    /// Returns whether all of it is gone.
+    async fn erase(&self, picture: &Picture) -> Result<bool, SweepError> {
+        let mut is_gone = true;
         for width in &picture.widths {
-            let key = file_key(&picture.id, *width);
-            parts.bucket.delete(&key).await?;
+            is_gone &= self.delete(&file_key(&picture.id, *width)).await?;
         }
-        parts.store.forget(&picture.id).await?;
-        Ok(())
+        if is_gone {
+            self.0.parts.store.forget(&picture.id).await?;
+        }
+        Ok(is_gone)
+    }
+
+    /// Deletes an object; false if the bucket does not do it. Fails if there is no bucket to ask.
+    async fn delete(&self, key: &str) -> Result<bool, BucketError> {
+        match self.0.parts.bucket.delete(key).await {
+            Ok(()) => Ok(true),
+            Err(error @ BucketError::Later(LaterReason::Unreachable)) => Err(error),
+            Err(error) => {
+                let error = chain(&error);
+                tracing::warn!(key, error, "an object is not deleted; tried again later");
+                Ok(false)
+            }
+        }
     }
 }

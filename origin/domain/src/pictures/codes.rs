@@ -72,7 +72,7 @@ pub const PICTURE_LIMIT: ErrorCode = ErrorCode {
     status: 409,
     layer: Layer::Field,
     meaning: "The user or the partner has as many pictures, or as many bytes of them, as they may have.",
-    remedy: "Delete pictures first, with `deleteImage`.",
+    remedy: "Delete pictures first, with `deleteImage`: about 15 minutes later there is room.",
 };
 
 pub const PICTURES_BUSY: ErrorCode = ErrorCode {

@@ -81,7 +81,7 @@ impl Owner {
     }
 }
 
-/// What an owner has, without what goes.
+/// What an owner has, also what was deleted and whose files are still there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Holdings {
     pub pictures: usize,

@@ -107,7 +107,8 @@ pub trait PictureStore: fmt::Debug + Send + Sync {
         now_ms: i64,
     ) -> Result<HashMap<PictureId, Picture>, StoreError>;
 
-    /// Whether an account, partner, establishment or offer of its owner shows it.
+    /// Whether an account, partner, establishment or offer of its owner shows it; what is archived
+    /// shows none.
     async fn usage(&self, picture: &Picture) -> Result<Usage, StoreError>;
 
     /// Marks a picture as deleted; false if it was before.

@@ -26,7 +26,8 @@ pub enum Verdict {
         unused_since_ms: Option<i64>,
         due_ms: i64,
     },
-    Erase,
+    /// Its files are deleted now. If they are still there at `due_ms`, that is done again.
+    Erase { due_ms: i64 },
 }
 
 /// Judges a picture that is due.
@@ -36,14 +37,17 @@ pub fn judge(picture: &Picture, usage: Usage, now_ms: i64) -> Verdict {
         unused_since_ms,
         due_ms,
     };
+    let erase = Verdict::Erase {
+        due_ms: after_grace(now_ms),
+    };
     match (picture.state, usage) {
         // One that was deleted may have been put into an offer in the same moment.
         (State::Making | State::Kept | State::Removed, Usage::Used) => keep(None),
-        (State::Erasing, _) | (State::Making | State::Removed, Usage::Unused) => Verdict::Erase,
+        (State::Erasing, _) | (State::Making | State::Removed, Usage::Unused) => erase,
         (State::Kept, Usage::Unused) => {
             let since_ms = picture.unused_since_ms.unwrap_or(now_ms);
             if now_ms - since_ms >= UNUSED_MS {
-                Verdict::Erase
+                erase
             } else {
                 keep(Some(since_ms))
             }
@@ -69,16 +73,19 @@ mod tests {
             unused_since_ms,
             due_ms: NOW + DAY_MS,
         };
+        let erase = Verdict::Erase {
+            due_ms: NOW + GRACE_MS,
+        };
         let table = [
             (State::Kept, None, Used, keep(None)),
             (State::Kept, Some(NOW - UNUSED_MS), Used, keep(None)),
             (State::Kept, None, Unused, keep(Some(NOW))),
             (State::Kept, Some(NOW - 5), Unused, keep(Some(NOW - 5))),
-            (State::Kept, Some(NOW - UNUSED_MS), Unused, Verdict::Erase),
+            (State::Kept, Some(NOW - UNUSED_MS), Unused, erase),
             (State::Removed, None, Used, keep(None)),
-            (State::Removed, None, Unused, Verdict::Erase),
-            (State::Making, None, Unused, Verdict::Erase),
-            (State::Erasing, None, Used, Verdict::Erase),
+            (State::Removed, None, Unused, erase),
+            (State::Making, None, Unused, erase),
+            (State::Erasing, None, Used, erase),
         ];
         for (state, unused_since_ms, usage, expected) in table {
             let picture = Picture {

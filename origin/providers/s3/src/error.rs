@@ -21,6 +21,14 @@ pub enum BucketError {
     Key,
 }
 
+impl BucketError {
+    /// Whether our key may not do this with the object. Amazon answers so for an object that is not
+    /// there, unless the key may list the bucket.
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Refused { status: 403, code } if code.0.as_deref() == Some("AccessDenied"))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LaterReason {
     /// Neither a connection nor an answer in time.
@@ -105,5 +113,16 @@ mod tests {
         the bucket refused the request: status 400, code unknown
         the bucket refused the request: status 301, code unknown
         ");
+    }
+
+    #[test]
+    fn what_is_denied_may_be_missing() {
+        let is_denied = |status, code: &str| {
+            let body = format!("<Error><Code>{code}</Code></Error>");
+            of_answer(status, body.as_bytes()).is_denied()
+        };
+        assert!(is_denied(403, "AccessDenied"));
+        assert!(!is_denied(403, "SignatureDoesNotMatch"));
+        assert!(!is_denied(404, "NoSuchKey"));
     }
 }

@@ -16,7 +16,7 @@ mod sign;
 
 pub use bucket::Bucket;
 pub use config::{Addressing, BucketConfig, ConfigError, Credentials, Transport};
-pub use error::BucketError;
+pub use error::{BucketError, LaterReason};
 pub use form::{UploadForm, UploadRules};
 pub use listing::{Listed, Page};
 pub use public::PublicBase;

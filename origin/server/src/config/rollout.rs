@@ -77,10 +77,12 @@ pub(super) fn refuse(
             ),
         );
     }
-    if config.pictures.bucket.is_none() && config.roles.has(Role::Api) {
+    if config.pictures.bucket.is_none()
+        && (config.roles.has(Role::Api) || config.roles.has(Role::Jobs))
+    {
         reader.require(
             "YOUSOON_S3_BUCKET",
-            "is required in production: without it nobody can upload a picture",
+            "is required in production: without it nobody can upload a picture, and none is deleted",
         );
     }
     keys(config, reader);

@@ -263,9 +263,15 @@ async fn an_owner_has_so_many_pictures_and_no_more(fresh: Fresh) {
     }
     let over = db.pictures.open(upload(&ana, "over"), NOW_MS).await;
     assert_eq!(over.unwrap(), Opened::Full);
-    // What is deleted makes room.
+    // What is deleted makes room when its files are gone, and not before: it may be shown again.
     let zero = picture_of(&large, '0').id;
     assert!(db.pictures.remove(&zero, NOW_MS).await.unwrap());
+    let over = db.pictures.open(upload(&ana, "over"), NOW_MS).await;
+    assert_eq!(over.unwrap(), Opened::Full);
+    let removed = stored(db, &zero).await.unwrap();
+    let verdict = judge(&removed, Usage::Unused, removed.due_ms);
+    assert!(db.pictures.judged(&removed, verdict).await.unwrap());
+    db.pictures.forget(&zero).await.unwrap();
     let again = db.pictures.open(upload(&ana, "over"), NOW_MS).await;
     assert_eq!(again.unwrap(), Opened::Done);
 }
@@ -342,8 +348,12 @@ async fn what_shows_a_picture_is_found(fresh: Fresh) {
         actor: "test".to_owned(),
         action: "updateOffer",
     };
-    let updated = db.offers.update(shown.id, edit, author, NOW_MS).await;
-    assert!(matches!(updated.unwrap(), Updated::Done(..)));
+    let update = async |edit| {
+        let (id, author) = (shown.id.clone(), author.clone());
+        let updated = db.offers.update(id, edit, author, NOW_MS).await;
+        assert!(matches!(updated.unwrap(), Updated::Done(..)));
+    };
+    update(edit).await;
     assert_eq!(usage(&picture).await, Usage::Used);
     // An offer shows no logo, and other partners' offers show none of this one's.
     for other in [
@@ -361,11 +371,18 @@ async fn what_shows_a_picture_is_found(fresh: Fresh) {
         },
         Picture {
             owner: None,
-            ..picture
+            ..picture.clone()
         },
     ] {
         assert_eq!(usage(&other).await, Usage::Unused, "{other:?}");
     }
+    // Nobody can take it out of an archived offer.
+    let archived = OfferEdit {
+        archived_at_ms: Edit::Set(NOW_MS),
+        ..OfferEdit::default()
+    };
+    update(archived).await;
+    assert_eq!(usage(&picture).await, Usage::Unused);
 }
 
 async fn a_picture_is_judged_as_it_was_read(fresh: Fresh) {
@@ -385,7 +402,8 @@ async fn a_picture_is_judged_as_it_was_read(fresh: Fresh) {
     // It is put into a profile between the look and the verdict.
     let in_a_month = NOW_MS + UNUSED_MS;
     let verdict = judge(&looked_at, Usage::Unused, in_a_month);
-    assert_eq!(verdict, Verdict::Erase);
+    let due_ms = in_a_month + GRACE_MS;
+    assert_eq!(verdict, Verdict::Erase { due_ms });
     let owner = Owner::User(ana);
     let ids = std::slice::from_ref(&picture.id);
     let claim = db.pictures.claim(ids, &owner, Purpose::Avatar, in_a_month);
@@ -397,13 +415,14 @@ async fn a_picture_is_judged_as_it_was_read(fresh: Fresh) {
     assert!(db.pictures.judged(&claimed, used).await.unwrap());
     let read = stored(db, &picture.id).await.unwrap();
     assert_eq!(read.unused_since_ms, None);
-    assert!(db.pictures.judged(&read, Verdict::Erase).await.unwrap());
+    assert!(db.pictures.judged(&read, verdict).await.unwrap());
     assert_eq!(stored(db, &picture.id).await, None);
     let claim = db.pictures.claim(ids, &owner, Purpose::Avatar, in_a_month);
     assert_eq!(claim.await.unwrap().len(), 0, "its files go");
     assert!(!db.pictures.remove(&picture.id, in_a_month).await.unwrap());
-    // A server that died in between is no reason to forget it.
-    assert_eq!(due(i64::MAX / 4).await.len(), 1);
+    // No other server deletes its files meanwhile, and if this one died, one does it later.
+    assert_eq!(due(due_ms - 1).await, []);
+    assert_eq!(due(due_ms).await.len(), 1);
     db.pictures.forget(&picture.id).await.unwrap();
     assert_eq!(due(i64::MAX / 4).await, []);
 }
@@ -461,7 +480,8 @@ async fn an_erased_account_leaves_no_picture_that_leads_to_it(fresh: Fresh) {
     assert_eq!(nobodys.state, PictureState::Removed);
     assert_eq!(nobodys.due_ms, NOW_MS + GRACE_MS);
     let usage = db.pictures.usage(&nobodys).await.unwrap();
-    assert_eq!(judge(&nobodys, usage, nobodys.due_ms), Verdict::Erase);
+    let verdict = judge(&nobodys, usage, nobodys.due_ms);
+    assert!(matches!(verdict, Verdict::Erase { .. }), "{verdict:?}");
     let expired = db.pictures.expired(NOW_MS + 1, 9).await.unwrap();
     assert_eq!(expired.len(), 3);
     assert!(expired.iter().all(|upload| upload.user.is_none()));

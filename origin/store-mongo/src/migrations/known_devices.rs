@@ -23,5 +23,11 @@ pub(super) fn changes() -> Vec<Change> {
             "knownDevicesOfUser",
             doc! {"userId": 1, "seenAt": -1},
         ),
+        Change::index_with(
+            "known_devices",
+            "knownDevicesForgotten",
+            doc! {"seenAt": 1},
+            doc! {"expireAfterSeconds": 400 * 86_400},
+        ),
     ]
 }

@@ -16,7 +16,7 @@ use domain::{
 };
 use mongodb::{
     Collection,
-    bson::{DateTime, Document, doc},
+    bson::{Bson, DateTime, Document, doc},
 };
 
 use crate::{
@@ -31,8 +31,8 @@ use crate::{
     },
 };
 
-/// More than a user has: all come with the first answer.
-const OF_USER: usize = 1_000;
+/// More than a user has, of uploads 60 an hour for a day: all come with the first answer.
+const OF_USER: usize = 5_000;
 
 /// The uploads and pictures of a MongoDB database.
 #[derive(Clone, Debug)]
@@ -203,7 +203,10 @@ impl PictureStore for MongoPictures {
             Purpose::Offer => (OFFERS, "partnerId", "images"),
         };
         // A hash: nothing in it is syntax.
-        let shown = doc! {by: whose, field: {"$regex": picture.id.as_str()}};
+        let mut shown = doc! {by: whose, field: {"$regex": picture.id.as_str()}};
+        if matches!(picture.purpose, Purpose::Establishment | Purpose::Offer) {
+            shown.insert("archivedAt", Bson::Null);
+        }
         let all = self.db.collection::<Document>(collection);
         let found = self.db.run(async move {
             let found = all.find_one(shown).projection(doc! {"_id": 1});
@@ -259,7 +262,10 @@ impl PictureStore for MongoPictures {
             "unusedSince": was_since,
         };
         let update = match verdict {
-            Verdict::Erase => doc! {"$set": {"state": State::Erasing.as_str()}},
+            Verdict::Erase { due_ms } => doc! {"$set": {
+                "state": State::Erasing.as_str(),
+                "due": DateTime::from_millis(due_ms),
+            }},
             Verdict::Keep {
                 unused_since_ms,
                 due_ms,

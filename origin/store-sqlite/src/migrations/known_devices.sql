@@ -5,3 +5,4 @@ CREATE TABLE known_devices (
     seen_at_ms INTEGER NOT NULL,
     PRIMARY KEY (user_id, hash)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX known_devices_by_time ON known_devices(seen_at_ms);

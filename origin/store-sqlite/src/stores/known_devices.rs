@@ -56,8 +56,9 @@ fn meet(tx: &Transaction<'_>, sign_in: &SignIn) -> Result<Met, SqliteError> {
     for hash in &removed {
         remove.execute((user, hash))?;
     }
-    tx.prepare_cached("DELETE FROM known_devices WHERE user_id = ?1 AND seen_at_ms <= ?2")?
-        .execute((user, sign_in.now_ms - KEPT_MS))?;
+    // Of all accounts: nobody may sign in to the other ones again.
+    tx.prepare_cached("DELETE FROM known_devices WHERE seen_at_ms <= ?1")?
+        .execute([sign_in.now_ms - KEPT_MS])?;
     tx.prepare_cached(
         "INSERT OR REPLACE INTO known_devices(user_id, hash, seen_at_ms) VALUES (?1, ?2, ?3)",
     )?

@@ -188,7 +188,7 @@ impl PictureStore for EmbeddedPictures {
                     unused_since_ms,
                     due_ms,
                 } => ("kept", unused_since_ms, due_ms),
-                Verdict::Erase => ("erasing", read.unused_since_ms, read.due_ms),
+                Verdict::Erase { due_ms } => ("erasing", read.unused_since_ms, due_ms),
             };
             let changed = tx
                 .prepare_cached(
@@ -279,7 +279,7 @@ fn list(
     Ok(found)
 }
 
-/// Whether something of the owner has an address with the picture's id.
+/// Whether something of the owner that is not archived has an address with the picture's id.
 fn usage(
     connection: &Connection,
     id: &PictureId,
@@ -299,9 +299,14 @@ fn usage(
             Purpose::Establishment | Purpose::Offer => ("partner_id", partner.as_str()),
         },
     };
+    let and_open = match purpose {
+        Purpose::Avatar | Purpose::Logo => "",
+        Purpose::Establishment | Purpose::Offer => "AND archived_at_ms IS NULL",
+    };
     let is_used = connection
         .prepare_cached(&format!(
-            "SELECT 1 FROM {table} WHERE {owner_column} = ?1 AND instr({column}, ?2) > 0"
+            "SELECT 1 FROM {table}
+             WHERE {owner_column} = ?1 AND instr({column}, ?2) > 0 {and_open}"
         ))?
         .exists((owner, id.as_str()))?;
     Ok(if is_used { Usage::Used } else { Usage::Unused })

@@ -35,7 +35,6 @@ pub fn leave(tx: &Transaction<'_>, user: &UserId, now_ms: i64) -> Result<(), Sql
     Ok(())
 }
 
-/// What an owner has, without what goes.
 pub fn holdings(tx: &Transaction<'_>, owner: &Owner) -> Result<Holdings, SqliteError> {
     let (column, id) = match owner {
         Owner::User(user) => ("user_id", user.as_str()),
@@ -44,7 +43,7 @@ pub fn holdings(tx: &Transaction<'_>, owner: &Owner) -> Result<Holdings, SqliteE
     let (pictures, bytes) = tx
         .prepare_cached(&format!(
             "SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM pictures
-             WHERE {column} = ?1 AND state IN ('making', 'kept')"
+             WHERE {column} = ?1"
         ))?
         .query_row([id], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
     Ok(Holdings {

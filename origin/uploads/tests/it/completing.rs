@@ -1,15 +1,22 @@
 //! From a file in the bucket to a picture.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, mpsc},
+    time::Duration,
+};
 
 use domain::pictures::{
     picture::Purpose,
     refusal::Refusal,
     upload::{HELD_MS, State},
 };
+use prometheus_client::{encoding::text::encode, registry::Registry};
 use uploads::NotCompleted;
 
-use crate::world::{World, photo};
+use crate::{
+    answering::{DENIED, MISSING, answering},
+    world::{World, photo},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_requests_at_once_one_makes_the_picture() {
@@ -110,4 +117,56 @@ async fn what_is_wrong_with_a_file_is_said_once_more() {
         }
     }
     assert_eq!(world.files.keys("uploads"), [] as [String; 0]);
+}
+
+/// Amazon's answer for a missing object, if the key may not list the bucket.
+#[tokio::test]
+async fn a_file_that_may_not_be_read_was_not_uploaded() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let id = world.upload("1", None).await;
+    let denying = world.uploads_at(answering(|_| DENIED));
+    let none = denying.complete(&world.ana, &id).await;
+    assert!(matches!(none, Err(NotCompleted::NotUploaded)), "{none:?}");
+    let waiting = world.store.upload(&id).await.unwrap().unwrap();
+    assert_eq!(waiting.state, State::Waiting);
+}
+
+#[tokio::test]
+async fn who_waits_too_long_is_answered_and_the_work_goes_on() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let id = world.upload("1", None).await;
+    let (release, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let slow = world.uploads_at(answering(move |_| {
+        // Until the sender is dropped.
+        assert!(held.lock().unwrap().recv().is_err());
+        MISSING
+    }));
+    let mut registry = Registry::default();
+    slow.register_metrics(&mut registry);
+    let missing = || {
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        text.contains("upload_completions_total{outcome=\"missing\"} 1")
+    };
+    let within = Duration::from_millis(9_500);
+    let busy = tokio::time::timeout(within, slow.complete(&world.ana, &id)).await;
+    assert!(matches!(busy, Ok(Err(NotCompleted::Busy))), "{busy:?}");
+    let working = world.store.upload(&id).await.unwrap().unwrap();
+    assert_eq!(working.state, State::Processing);
+    assert!(!missing());
+    drop(release);
+    for _ in 0..400 {
+        if missing() {
+            let waiting = world.store.upload(&id).await.unwrap().unwrap();
+            assert_eq!(waiting.state, State::Waiting);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("the work ended with the request");
 }

@@ -4,14 +4,17 @@ use domain::{
     pictures::{
         picture::{PictureId, State},
         store::Named,
-        sweeping::UNUSED_MS,
+        sweeping::{UNUSED_MS, Verdict},
         upload::{ANSWERED_MS, GRACE_MS, OPEN_MS},
     },
     users::store::UserStore as _,
 };
 use uploads::Swept;
 
-use crate::world::{DAY_MS, World, photo};
+use crate::{
+    answering::{DELETED, DENIED, answering},
+    world::{DAY_MS, World, photo},
+};
 
 fn swept(uploads: usize, pictures: usize) -> Swept {
     Swept { uploads, pictures }
@@ -118,7 +121,8 @@ async fn whatever_a_crash_leaves_is_found() {
     // It died between the files and the row of what it erased: another one goes on.
     let judged = world.store.by_ids(std::slice::from_ref(&made.id)).await;
     let judged = judged.unwrap().remove(&made.id).unwrap();
-    let erase = domain::pictures::sweeping::Verdict::Erase;
+    let due_ms = world.now_ms() + GRACE_MS;
+    let erase = Verdict::Erase { due_ms };
     assert!(world.store.judged(&judged, erase).await.unwrap());
     let key = world.files.keys("pictures").remove(0);
     world.bucket.delete(&key).await.unwrap();
@@ -161,4 +165,35 @@ async fn who_does_not_have_the_lease_sweeps_nothing() {
     assert_eq!(world.uploads.sweep().await.unwrap(), swept(0, 0));
     world.pass_ms(5);
     assert_eq!(world.uploads.sweep().await.unwrap(), swept(1, 0));
+}
+
+#[tokio::test]
+async fn what_cannot_be_deleted_stops_nothing_else() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let (kept, gone) = (world.uploaded("1", 9).await, world.uploaded("2", 99).await);
+    for picture in [&kept, &gone] {
+        let removed = world.store.remove(&picture.id, world.now_ms()).await;
+        assert!(removed.unwrap());
+    }
+    let (stays, _) = (world.upload("3", None).await, world.upload("4", None).await);
+    world.pass_ms(OPEN_MS + GRACE_MS + 1);
+    let denied = [stays.to_string(), kept.id.as_str().to_owned()];
+    let denying = world.uploads_at(answering(move |request| {
+        let is_denied = denied.iter().any(|key| request.contains(key));
+        if is_denied { DENIED } else { DELETED }
+    }));
+    assert_eq!(denying.sweep().await.unwrap(), swept(1, 1));
+    let left = world.store.upload(&stays).await.unwrap();
+    assert!(left.is_some());
+    denying.sweep().await.unwrap();
+    let due = world.store.due(i64::MAX / 4, 9).await.unwrap();
+    let [erasing] = due.as_slice() else {
+        panic!("{due:?}")
+    };
+    assert_eq!((&erasing.id, erasing.state), (&kept.id, State::Erasing));
+    // The bucket lets us again. The lease is the other one's for five minutes.
+    world.pass_ms(GRACE_MS);
+    assert_eq!(world.uploads.sweep().await.unwrap(), swept(1, 1));
 }

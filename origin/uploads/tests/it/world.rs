@@ -51,23 +51,7 @@ impl World {
     /// None if there is no server for the bucket.
     pub(crate) async fn start() -> Option<Self> {
         let files = e2e::Bucket::start().await.unwrap()?;
-        let value = |name: &str| {
-            let mut variables = files.variables().into_iter();
-            variables.find(|(known, _)| *known == name).unwrap().1
-        };
-        let bucket = Bucket::new(&BucketConfig {
-            endpoint: value("YOUSOON_S3_URL"),
-            transport: Transport::AlsoPlain,
-            region: value("YOUSOON_S3_REGION"),
-            bucket: value("YOUSOON_S3_BUCKET"),
-            addressing: Addressing::Path,
-            credentials: Credentials::new(
-                value("YOUSOON_S3_ACCESS_KEY_ID"),
-                value("YOUSOON_S3_SECRET_KEY"),
-            ),
-            timeout: Duration::from_secs(20),
-        });
-        let bucket = bucket.unwrap();
+        let bucket = bucket(&files, files.url.clone());
         let folder = tempfile::tempdir().unwrap();
         let db = EmbeddedDb::open(folder.path()).unwrap();
         let users = EmbeddedUsers::new(db.clone());
@@ -80,15 +64,7 @@ impl World {
             time_limit: Duration::from_mins(1),
         });
         let clock = Arc::new(AtomicI64::new(NOW_MS));
-        let now = Arc::clone(&clock);
-        let uploads = Uploads::new(Parts {
-            bucket: bucket.clone(),
-            public: PublicBase::new(&files.public).unwrap(),
-            pool: pool.clone(),
-            store: Arc::clone(&store),
-            now: Arc::new(move || now.load(Relaxed)),
-            tasks: tokio_util::task::TaskTracker::new(),
-        });
+        let uploads = uploads(&files, &bucket, &pool, &store, &clock);
         Some(Self {
             files,
             bucket,
@@ -100,6 +76,12 @@ impl World {
             clock,
             _folder: folder,
         })
+    }
+
+    /// The same, on a bucket at this address.
+    pub(crate) fn uploads_at(&self, endpoint: String) -> Uploads {
+        let bucket = bucket(&self.files, endpoint);
+        uploads(&self.files, &bucket, &self.pool, &self.store, &self.clock)
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
@@ -151,6 +133,44 @@ impl World {
         let changed = self.users.change(&self.ana, change, self.now_ms()).await;
         changed.unwrap();
     }
+}
+
+fn bucket(files: &e2e::Bucket, endpoint: String) -> Bucket {
+    let value = |name: &str| {
+        let mut variables = files.variables().into_iter();
+        variables.find(|(known, _)| *known == name).unwrap().1
+    };
+    let bucket = Bucket::new(&BucketConfig {
+        endpoint,
+        transport: Transport::AlsoPlain,
+        region: value("YOUSOON_S3_REGION"),
+        bucket: value("YOUSOON_S3_BUCKET"),
+        addressing: Addressing::Path,
+        credentials: Credentials::new(
+            value("YOUSOON_S3_ACCESS_KEY_ID"),
+            value("YOUSOON_S3_SECRET_KEY"),
+        ),
+        timeout: Duration::from_secs(20),
+    });
+    bucket.unwrap()
+}
+
+fn uploads(
+    files: &e2e::Bucket,
+    bucket: &Bucket,
+    pool: &Pictures,
+    store: &Arc<dyn PictureStore>,
+    clock: &Arc<AtomicI64>,
+) -> Uploads {
+    let now = Arc::clone(clock);
+    Uploads::new(Parts {
+        bucket: bucket.clone(),
+        public: PublicBase::new(&files.public).unwrap(),
+        pool: pool.clone(),
+        store: Arc::clone(store),
+        now: Arc::new(move || now.load(Relaxed)),
+        tasks: tokio_util::task::TaskTracker::new(),
+    })
 }
 
 /// A PNG of 400 × 400 pixels.

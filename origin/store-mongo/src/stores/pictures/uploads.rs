@@ -195,11 +195,9 @@ async fn picture_of(tx: &mut Tx, id: &PictureId) -> Result<Option<Picture>, Mong
     found.as_ref().map(read_picture).transpose()
 }
 
-/// What an owner has, without what goes.
 async fn holdings(tx: &mut Tx, owner: &Owner) -> Result<Holdings, MongoError> {
     let (field, id) = owner_of(owner)?;
-    let counted = [PictureState::Making.as_str(), PictureState::Kept.as_str()];
-    let mine = doc! {field: id, "state": {"$in": counted.to_vec()}};
+    let mine = doc! {field: id};
     let sizes = Some(doc! {"bytes": 1});
     let found = tx.find(PICTURES, mine, sizes, owner.most_pictures());
     let found = found.await?;
