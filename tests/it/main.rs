@@ -22,12 +22,12 @@ mod pictures;
 mod protocol;
 mod purges;
 mod refusals;
-mod reminding;
 mod reports;
 mod requests;
 mod rollout;
 mod sharing;
 mod story;
+mod telling;
 mod traces;
 
 use cache_core::geo;

@@ -1,4 +1,4 @@
-//! A guest's booking, days ahead: confirmed, remembered at the right minute, and cancelled by the venue.
+//! Whole stories of what people are told: a guest's booking days ahead, and an invitation to a team.
 
 use std::{path::PathBuf, process::Command, time::Duration};
 
@@ -135,4 +135,26 @@ async fn a_guest_is_reminded_at_the_right_minute_and_hears_when_the_venue_cancel
     // At night a push waits for the morning.
     clock.set(until(8 * HOUR_S));
     world.until_pushed(PHONE, CANCELLED).await;
+}
+
+#[tokio::test]
+async fn an_invited_person_joins_the_team_by_the_link_in_the_mail() {
+    let world = World::started(Vec::new()).await;
+    let stack = &world.stack;
+    let owner = verified(&world, "owner").await;
+    let (partner, _) = publish(stack, &owner).await;
+    let staff = verified(&world, "staff").await;
+    let input = json!({"email": staff.email, "role": "STAFF"});
+    let invitation = json!({"partnerId": partner, "input": input});
+    owner.ask(stack, "InviteMember", invitation).await;
+    let mail = world.mail(&staff.email, 2).await;
+    assert!(
+        mail["title"].as_str().unwrap().contains("Chez Zoé"),
+        "{mail:#}"
+    );
+    let accepted = json!({"token": token(&mail)});
+    let joined = staff.ask(stack, "AcceptInvitation", accepted).await;
+    let joined = &joined["acceptInvitation"];
+    assert_eq!(joined["partner"]["id"], partner.as_str(), "{joined}");
+    assert_eq!(joined["role"], "STAFF");
 }
