@@ -10,6 +10,7 @@ use crate::{
 };
 
 const HOUR_S: i64 = 3_600;
+const DAY_S: i64 = 24 * HOUR_S;
 const PHONE: &str = "0c4a9f0e-7d2b-4a55-9f5e-1b2c3d4e5f60";
 
 /// What titles of pushes begin with.
@@ -132,8 +133,12 @@ async fn a_guest_is_reminded_at_the_right_minute_and_hears_when_the_venue_cancel
         mail["title"].as_str().unwrap().contains("annul"),
         "{mail:#}"
     );
-    // At night a push waits for the morning.
-    clock.set(until(8 * HOUR_S));
+    // At night a push waits for the morning: until the next 9:00 in Paris.
+    let mut ahead_s = until(11 * HOUR_S);
+    while ahead_s > DAY_S {
+        ahead_s -= DAY_S;
+    }
+    clock.set(ahead_s);
     world.until_pushed(PHONE, CANCELLED).await;
 }
 

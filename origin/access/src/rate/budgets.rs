@@ -106,6 +106,7 @@ pub struct Budgets {
 }
 
 impl Default for Budgets {
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn default() -> Self {
         Self {
             register_network: budget(
