@@ -49,29 +49,16 @@ struct World {
 impl World {
     async fn new() -> Result<Self> {
         let bin = std::env::var_os("YOUSOON_BIN").context("YOUSOON_BIN is not set")?;
-        let secrets = Secrets::default();
-        let fake = Fake::start(secrets.clone()).await?;
+        let fake = Fake::start(Secrets::default()).await?;
         let port = port::free()?;
         let listen = format!("127.0.0.1:{port}");
-        let environment = vec![
+        let mut environment = fake.of_messages();
+        environment.extend([
             ("YOUSOON_LISTEN", listen.clone()),
             ("YOUSOON_ADMIN_TOKEN", TOKEN.to_owned()),
             ("YOUSOON_DOCUMENT_MODE", "off".to_owned()),
             ("YOUSOON_RATE_LIMITS", "off".to_owned()),
-            (
-                "YOUSOON_SES_FROM",
-                "Yousoon <hello@yousoon.test>".to_owned(),
-            ),
-            ("YOUSOON_SES_URL", fake.url("ses")),
-            ("YOUSOON_SES_ACCESS_KEY_ID", secrets.ses_access_key),
-            ("YOUSOON_SES_SECRET_KEY", secrets.ses_secret_key),
-            ("YOUSOON_SES_REGION", secrets.ses_region),
-            ("YOUSOON_SES_SNS_URL", fake.url("sns/")),
-            ("YOUSOON_SES_TOPICS", secrets.sns_topic),
-            ("YOUSOON_ONESIGNAL_URL", fake.url("onesignal")),
-            ("YOUSOON_ONESIGNAL_APP", secrets.onesignal_app),
-            ("YOUSOON_ONESIGNAL_KEY", secrets.onesignal_key),
-        ];
+        ]);
         Ok(Self {
             fake,
             bin: bin.into(),

@@ -26,33 +26,13 @@ async fn started() -> World {
     World::started(Vec::new()).await
 }
 
-fn providers(fake: &Fake, secrets: Secrets) -> Vec<(&'static str, &'static str)> {
-    let variables = [
-        (
-            "YOUSOON_SES_FROM",
-            "Yousoon <hello@yousoon.test>".to_owned(),
-        ),
-        ("YOUSOON_SES_URL", fake.url("ses")),
-        ("YOUSOON_SES_ACCESS_KEY_ID", secrets.ses_access_key),
-        ("YOUSOON_SES_SECRET_KEY", secrets.ses_secret_key),
-        ("YOUSOON_SES_REGION", secrets.ses_region),
-        ("YOUSOON_SES_SNS_URL", fake.url("sns/")),
-        ("YOUSOON_SES_TOPICS", secrets.sns_topic),
-        ("YOUSOON_ONESIGNAL_URL", fake.url("onesignal")),
-        ("YOUSOON_ONESIGNAL_APP", secrets.onesignal_app),
-        ("YOUSOON_ONESIGNAL_KEY", secrets.onesignal_key),
-    ];
-    let variables = variables.into_iter();
-    variables.map(|(name, value)| (name, kept(value))).collect()
-}
-
 impl World {
     /// With further variables of the origin.
     pub(crate) async fn started(variables: Vec<(&'static str, &'static str)>) -> Self {
-        let secrets = Secrets::default();
-        let fake = Fake::start(secrets.clone()).await.unwrap();
-        let mut origin = providers(&fake, secrets);
-        origin.extend(variables);
+        let fake = Fake::start(Secrets::default()).await.unwrap();
+        let of_messages = fake.of_messages().into_iter();
+        let of_messages = of_messages.map(|(name, value)| (name, kept(value)));
+        let origin = of_messages.chain(variables).collect();
         let options = Options {
             origin,
             ..Options::default()

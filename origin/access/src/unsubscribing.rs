@@ -94,7 +94,7 @@ mod tests {
             format!("{ana}.news"),
             String::new(),
             ".".repeat(1_000),
-            // Codes are always sent, whoever signs.
+            // Nobody can unsubscribe from codes, so not even our own key makes a link for that.
             tokens.token(&ana, Kind::VerifyEmail),
             Unsubscribing::new(&KeySet::for_development()).token(&ana, Kind::News),
         ];

@@ -3,8 +3,8 @@
 use std::slice;
 
 use domain::{
-    OfferId, StoreError, UserId,
-    announcements::{Announcement, audience::Audience},
+    OfferId, PartnerId, StoreError, UserId,
+    announcements::{Announcement, audience::Audience, campaign::Campaign},
     bookings::booking::{Booking, BookingStatus},
     messages::{
         kind::Channel,
@@ -18,14 +18,14 @@ use domain::{
     users::account::{Account, Status},
 };
 
-use crate::composing::{Addressed, Composed, NO_ACCOUNT, Sources};
+use crate::composing::{Composed, NO_ACCOUNT, Sources};
 
 /// What an announcement says, but for the name of who reads it; none if it no longer holds.
 type Said = Option<(Audience, Saying)>;
 
 /// What is said to everybody of an audience.
 enum Saying {
-    News(domain::announcements::campaign::Campaign),
+    News(Campaign),
     NewOffer(OfferDetails),
     EndsSoon(OfferDetails),
     ToConfirm(BookingToConfirm),
@@ -53,17 +53,14 @@ impl Sources {
             if account.status != Status::Active {
                 continue;
             }
-            let user = account.id.clone();
-            for channel in what.kind().channels() {
-                if !account.preferences.wants(what.kind(), *channel) {
-                    continue;
-                }
-                if *channel == Channel::Inbox {
+            for channel in self.channels(&account, what.kind()).await? {
+                let user = &account.id;
+                if channel == Channel::Inbox {
                     let letter = short(saying.letter(&account));
-                    let key = what.key_of(&user);
+                    let key = what.key_of(user);
                     entries.push(Entry::new(&key, user.clone(), &letter, now_ms));
-                } else if self.recipient(&account, *channel).await?.is_some() {
-                    tasks.push(what.to(task, &user, *channel, now_ms));
+                } else {
+                    tasks.push(what.to(task, user, channel, now_ms));
                 }
             }
         }
@@ -85,9 +82,10 @@ impl Sources {
         let Some(account) = self.active(user).await? else {
             return Ok(Composed::Needless(NO_ACCOUNT));
         };
-        if !account.preferences.wants(what.kind(), channel) {
-            return Ok(Composed::Needless("the person switched it off"));
-        }
+        let to = match self.reached(&account, what.kind(), channel).await? {
+            Ok(to) => to,
+            Err(why) => return Ok(Composed::Needless(why)),
+        };
         let Some((audience, saying)) = self.said(what, now_ms).await? else {
             return Ok(Composed::Needless(OVER));
         };
@@ -105,14 +103,8 @@ impl Sources {
                 return Ok(Composed::Needless("it is no favourite any more"));
             }
         }
-        let Some(to) = self.recipient(&account, channel).await? else {
-            return Ok(Composed::Needless("the channel does not reach the person"));
-        };
-        Ok(Composed::Send(Box::new(Addressed {
-            to,
-            language: account.preferences.language,
-            letter: saying.letter(&account),
-        })))
+        let language = account.preferences.language;
+        Ok(Composed::send(to, language, saying.letter(&account)))
     }
 
     async fn said(&self, what: &Announcement, now_ms: i64) -> Result<Said, StoreError> {
@@ -153,7 +145,7 @@ impl Sources {
         id: &OfferId,
         until_ms: Option<i64>,
         now_ms: i64,
-    ) -> Result<Option<(domain::PartnerId, OfferDetails)>, StoreError> {
+    ) -> Result<Option<(PartnerId, OfferDetails)>, StoreError> {
         let offer = self.offers.by_ids(slice::from_ref(id)).await?.remove(id);
         let Some(offer) = offer.filter(|offer| holds(offer, until_ms, now_ms)) else {
             return Ok(None);

@@ -96,6 +96,16 @@ pub(crate) enum Composed {
     Needless(&'static str),
 }
 
+impl Composed {
+    pub(crate) fn send(to: Recipient, language: Language, letter: Letter) -> Self {
+        Self::Send(Box::new(Addressed {
+            to,
+            language,
+            letter,
+        }))
+    }
+}
+
 impl Sources {
     pub(crate) async fn compose(
         &self,
@@ -202,11 +212,7 @@ impl Sources {
                 )
             }
         };
-        Ok(Composed::Send(Box::new(Addressed {
-            to,
-            language: account.preferences.language,
-            letter,
-        })))
+        Ok(Composed::send(to, account.preferences.language, letter))
     }
 
     async fn invitation(
@@ -234,13 +240,11 @@ impl Sources {
         // Who has an account chose a language.
         let account = self.users.by_email(&stored.email_key()).await?;
         let language = account.map_or(language, |account| account.preferences.language);
-        Ok(Composed::Send(Box::new(Addressed {
-            to: Recipient::Email(stored.email),
-            language,
-            letter: Letter::Invitation(Invitation {
-                partner: partner.name,
-                token: Proof::new(token.expose()),
-            }),
-        })))
+        let letter = Letter::Invitation(Invitation {
+            partner: partner.name,
+            token: Proof::new(token.expose()),
+        });
+        let to = Recipient::Email(stored.email);
+        Ok(Composed::send(to, language, letter))
     }
 }

@@ -10,6 +10,7 @@ mod composing;
 mod events;
 mod metrics;
 mod notices;
+mod reaching;
 mod sign_ins;
 mod unsubscribing;
 mod working;

@@ -16,7 +16,7 @@ use domain::{
     users::account::Account,
 };
 
-use crate::composing::{Addressed, Composed, NO_ACCOUNT, Recipient, Sources};
+use crate::composing::{Composed, NO_ACCOUNT, Sources};
 
 /// What is told, of which booking, to whom.
 type About<'a> = (BookingNotice, &'a BookingId, &'a UserId);
@@ -38,16 +38,14 @@ impl Sources {
         };
         let (notice, ..) = about;
         let (mut tasks, mut entries) = (Vec::new(), Vec::new());
-        let kind = notice.kind();
-        let wanted = |channel: &&Channel| account.preferences.wants(kind, **channel);
-        for channel in kind.channels().iter().filter(wanted) {
-            if *channel == Channel::Inbox {
+        for channel in self.channels(&account, notice.kind()).await? {
+            if channel == Channel::Inbox {
                 let letter = self.letter(notice, &account, &booking).await?;
                 entries.extend(
                     letter.map(|letter| Entry::new(&task.key, account.id.clone(), &letter, now_ms)),
                 );
-            } else if self.recipient(&account, *channel).await?.is_some() {
-                tasks.push(NewTask::of_channel(task, about, *channel, now_ms));
+            } else {
+                tasks.push(NewTask::of_channel(task, about, channel, now_ms));
             }
         }
         if tasks.is_empty() && entries.is_empty() {
@@ -69,21 +67,14 @@ impl Sources {
             Err(why) => return Ok(Composed::Needless(why)),
         };
         let (notice, ..) = about;
-        if !account.preferences.wants(notice.kind(), channel) {
-            return Ok(Composed::Needless("the person switched it off"));
-        }
-        let Some(to) = self.recipient(&account, channel).await? else {
-            return Ok(Composed::Needless("the channel does not reach the person"));
+        let to = match self.reached(&account, notice.kind(), channel).await? {
+            Ok(to) => to,
+            Err(why) => return Ok(Composed::Needless(why)),
         };
-        let language = account.preferences.language;
         let Some(letter) = self.letter(notice, &account, &booking).await? else {
             return Ok(Composed::Needless("there is no such offer"));
         };
-        Ok(Composed::Send(Box::new(Addressed {
-            to,
-            language,
-            letter,
-        })))
+        Ok(Composed::send(to, account.preferences.language, letter))
     }
 
     async fn standing(&self, (notice, id, user): About<'_>) -> Result<Standing, StoreError> {
@@ -155,31 +146,5 @@ impl Sources {
             from_ms: booking.from_ms,
             until_ms: booking.until_ms,
         }))
-    }
-
-    /// Where a channel reaches a person. Only a proven address or number counts: anybody can sign up
-    /// with one of somebody else, and book.
-    pub(crate) async fn recipient(
-        &self,
-        account: &Account,
-        channel: Channel,
-    ) -> Result<Option<Recipient>, StoreError> {
-        Ok(match channel {
-            Channel::Email => account
-                .email_verified_at_ms
-                .map(|_| Recipient::Email(account.email.clone())),
-            Channel::Sms => account
-                .phone_verified_at_ms
-                .and(account.phone.clone())
-                .map(Recipient::Phone),
-            Channel::Push => {
-                let devices = self.notifications.devices(&account.id).await?;
-                let names = devices.iter().map(|device| device.id.as_str().to_owned());
-                let names: Vec<String> = names.collect();
-                (!names.is_empty()).then_some(Recipient::Devices(names))
-            }
-            // Stored, and not sent.
-            Channel::Inbox => None,
-        })
     }
 }

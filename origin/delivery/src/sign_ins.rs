@@ -3,7 +3,7 @@
 use domain::{
     StoreError, UserId,
     messages::{
-        kind::{Channel, Kind},
+        kind::Channel,
         letter::{Letter, NewDevice},
     },
     notifications::inbox::Entry,
@@ -11,7 +11,7 @@ use domain::{
     users::account::Account,
 };
 
-use crate::composing::{Addressed, Composed, NO_ACCOUNT, Sources};
+use crate::composing::{Composed, NO_ACCOUNT, Sources};
 
 /// Who signed in, from what, and when.
 pub(crate) struct SignIn<'a> {
@@ -31,20 +31,14 @@ impl SignIn<'_> {
 
     /// The task that tells it by one channel; `first` is the task that found the channel.
     fn task(&self, first: &Task, channel: Channel, now_ms: i64) -> NewTask {
-        NewTask {
-            key: format!("{}:{}", first.key, channel.as_str()),
-            lane: first.lane,
-            work: Work::NewDevice {
-                user: self.user.clone(),
-                device: self.device.map(str::to_owned),
-                at_ms: self.at_ms,
-                channel: Some(channel),
-            },
-            person: Some(self.user.clone()),
-            created_at_ms: now_ms,
-            due_at_ms: now_ms,
-            expires_at_ms: first.expires_at_ms,
-        }
+        let key = format!("{}:{}", first.key, channel.as_str());
+        let work = Work::NewDevice {
+            user: self.user.clone(),
+            device: self.device.map(str::to_owned),
+            at_ms: self.at_ms,
+            channel: Some(channel),
+        };
+        NewTask::part_of(first, key, Some(self.user), work, now_ms)
     }
 }
 
@@ -62,24 +56,20 @@ impl Sources {
         };
         let letter = sign_in.letter(&account);
         if let Some(channel) = channel {
-            let Some(to) = self.recipient(&account, channel).await? else {
-                return Ok(Composed::Needless("the channel does not reach the person"));
-            };
-            return Ok(Composed::Send(Box::new(Addressed {
-                to,
-                language: account.preferences.language,
-                letter,
-            })));
+            return Ok(
+                match self.reached(&account, letter.kind(), channel).await? {
+                    Ok(to) => Composed::send(to, account.preferences.language, letter),
+                    Err(why) => Composed::Needless(why),
+                },
+            );
         }
         let (mut tasks, mut entries) = (Vec::new(), Vec::new());
-        let kind = Kind::NewDevice;
-        let wanted = |channel: &&Channel| account.preferences.wants(kind, **channel);
-        for channel in kind.channels().iter().filter(wanted) {
-            if *channel == Channel::Inbox {
+        for channel in self.channels(&account, letter.kind()).await? {
+            if channel == Channel::Inbox {
                 let user = account.id.clone();
                 entries.push(Entry::new(&task.key, user, &letter, now_ms));
-            } else if self.recipient(&account, *channel).await?.is_some() {
-                tasks.push(sign_in.task(task, *channel, now_ms));
+            } else {
+                tasks.push(sign_in.task(task, channel, now_ms));
             }
         }
         Ok(Composed::Divide(tasks, entries))

@@ -10,6 +10,7 @@ use api::{
     execution::{cached::PublicQuery, spellings::Spellings},
     lists::Lists,
     maps::service::MapService,
+    notifications::templates::follow,
     schema::{self, Schema},
     services::{self, Clock, ReadObserver, Services},
     stats::counter::Views,
@@ -40,7 +41,6 @@ use crate::{
     live::Hub,
     metrics::Requests,
     telemetry::request::Tracing,
-    texts,
     webhooks::Webhooks,
 };
 
@@ -217,7 +217,7 @@ impl AppState {
 /// The templates in use. The program's own are used until those that administrators changed can be read.
 async fn templates(database: &Database) -> Result<Current, TemplateError> {
     let templates = Current::new()?;
-    if let Err(error) = texts::follow(&*database.templates, &templates).await {
+    if let Err(error) = follow(&*database.templates, &templates).await {
         tracing::warn!(
             error = chain(&error),
             "the texts that administrators changed cannot be read yet"

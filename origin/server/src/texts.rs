@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{StoreError, error_chain::chain, messages::templates::TemplateStore};
-use templates::{Current, Problem};
+use api::notifications::templates::follow;
+use domain::error_chain::chain;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -30,19 +30,4 @@ pub async fn run(state: AppState, stop: CancellationToken) {
             );
         }
     }
-}
-
-/// Puts what administrators changed in use.
-pub async fn follow(stored: &dyn TemplateStore, templates: &Current) -> Result<(), StoreError> {
-    for rejected in templates.follow(&stored.all().await?) {
-        let problems: Vec<String> = rejected.problems.iter().map(Problem::to_string).collect();
-        tracing::error!(
-            kind = rejected.kind.as_str(),
-            language = rejected.language.as_str(),
-            part = rejected.part.as_str(),
-            problems = problems.join("; "),
-            "a changed text is not valid; the program's own is used"
-        );
-    }
-    Ok(())
 }

@@ -3,11 +3,11 @@
 use domain::GeoPoint;
 use futures_util::TryStreamExt;
 use mongodb::{
-    Cursor,
+    Collection, Cursor,
     bson::{Bson, Document, oid::ObjectId},
 };
 
-use crate::error::MongoError;
+use crate::{error::MongoError, limits::SERVER_WITHIN};
 
 /// The id of a document.
 pub fn object_id(id: &impl AsRef<str>) -> Result<ObjectId, MongoError> {
@@ -161,4 +161,24 @@ pub fn batch(count: usize) -> u32 {
 
 pub async fn collect(cursor: Cursor<Document>) -> Result<Vec<Document>, MongoError> {
     Ok(cursor.try_collect().await?)
+}
+
+/// The first `most` documents that match, in this order, with these fields or all. It belongs into
+/// `MongoDb::run`, whose metrics name the function that calls it.
+pub async fn first(
+    all: &Collection<Document>,
+    filter: Document,
+    (order, fields): (Document, Option<Document>),
+    most: usize,
+) -> Result<Vec<Document>, MongoError> {
+    let mut find = all
+        .find(filter)
+        .sort(order)
+        .limit(i64::from(at_most(most)))
+        .batch_size(batch(most))
+        .max_time(SERVER_WITHIN);
+    if let Some(fields) = fields {
+        find = find.projection(fields);
+    }
+    collect(find.await?).await
 }

@@ -35,7 +35,7 @@ const LEASE_MS: i64 = 5 * 60_000;
 /// How many uploads, or pictures, one batch reads, within one lease.
 const AT_ONCE: usize = 100;
 
-/// What one turn deleted.
+/// How many uploads and pictures the sweeper deleted in one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     pub uploads: usize,

@@ -74,6 +74,26 @@ impl Fake {
         format!("http://{}/{path}", self.address)
     }
 
+    /// The variables with which an origin sends e-mails and pushes by it.
+    pub fn of_messages(&self) -> Vec<(&'static str, String)> {
+        let secrets = self.state.inner.secrets.clone();
+        vec![
+            (
+                "YOUSOON_SES_FROM",
+                "Yousoon <hello@yousoon.test>".to_owned(),
+            ),
+            ("YOUSOON_SES_URL", self.url("ses")),
+            ("YOUSOON_SES_ACCESS_KEY_ID", secrets.ses_access_key),
+            ("YOUSOON_SES_SECRET_KEY", secrets.ses_secret_key),
+            ("YOUSOON_SES_REGION", secrets.ses_region),
+            ("YOUSOON_SES_SNS_URL", self.url("sns/")),
+            ("YOUSOON_SES_TOPICS", secrets.sns_topic),
+            ("YOUSOON_ONESIGNAL_URL", self.url("onesignal")),
+            ("YOUSOON_ONESIGNAL_APP", secrets.onesignal_app),
+            ("YOUSOON_ONESIGNAL_KEY", secrets.onesignal_key),
+        ]
+    }
+
     /// How often messages were taken, by key.
     pub fn counted(&self) -> HashMap<String, Counted> {
         self.state.lock().mailbox.counted().clone()

@@ -70,19 +70,18 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
         created_at_ms: now_ms,
         updated_at_ms: now_ms,
     };
-    // Stored with the account: no crash leaves an account that waits for a link that nobody sends.
-    let services = &request.services;
-    let verify = CodePurpose::VerifyEmail;
-    // Above a limit, which others may have used up, the account comes without a link: its owner asks
-    // for one later.
-    let email = account.email_key();
-    // Before it is counted: a stranger would use up what the owner of the address may be sent.
+    let (services, email) = (&request.services, account.email_key());
+    // Before the message is counted: a stranger would use up what the owner of the address may be sent.
     let known = services.users.by_email(&email).await.map_err(failed)?;
     if known.is_some() {
         return Err(email_taken());
     }
+    // Above a limit, which others may have used up, the account comes without a link: its owner asks
+    // for one later.
     let may_send = wait_s(request, Attempt::SendFirst(&email)).await.is_none();
+    let verify = CodePurpose::VerifyEmail;
     let code = may_send.then(|| new_code(services, &account, verify, &account.email, now_ms));
+    // Stored with the account: no crash leaves an account that waits for a link that nobody sends.
     let is_sent = code.is_some();
     let created = services.users.create(account.clone(), consents, code);
     match created.await.map_err(failed)? {

@@ -2,16 +2,17 @@
 
 use async_graphql::{Context, Error, InputObject, Object, Result};
 use domain::{
+    StoreError,
     messages::{
         part::Part,
-        templates::{Edited, StoredTemplate, TemplateEdit, TemplateKey},
+        templates::{Edited, StoredTemplate, TemplateEdit, TemplateKey, TemplateStore},
     },
     notifications::codes::TEMPLATE_INVALID,
     offers::store::Purging,
     sentence::{Language, Sentence},
 };
 use pq_core::ErrorCode;
-use templates::Problem;
+use templates::{Current, Problem};
 
 use crate::{
     nodes::{
@@ -122,13 +123,30 @@ impl TemplateMutations {
             Edited::Conflict { version } => Err(conflict(version)),
             Edited::Done(stored) => {
                 relay(request, Purging::Pending).await;
-                let all = services.stored_templates.all().await.map_err(failed)?;
-                // What is rejected was so before, and was logged when it was read.
-                let _rejected = services.templates.follow(&all);
+                let followed = follow(&*services.stored_templates, &services.templates).await;
+                followed.map_err(failed)?;
                 TemplateNode::of(key, Some(&stored)).ok_or_else(no_such_part)
             }
         }
     }
+}
+
+/// Puts what administrators changed in use.
+pub async fn follow(
+    stored: &dyn TemplateStore,
+    templates: &Current,
+) -> std::result::Result<(), StoreError> {
+    for rejected in templates.follow(&stored.all().await?) {
+        let problems: Vec<String> = rejected.problems.iter().map(Problem::to_string).collect();
+        tracing::error!(
+            kind = rejected.kind.as_str(),
+            language = rejected.language.as_str(),
+            part = rejected.part.as_str(),
+            problems = problems.join("; "),
+            "a changed text is not valid; the program's own is used"
+        );
+    }
+    Ok(())
 }
 
 fn conflict(version: i32) -> Error {

@@ -123,8 +123,9 @@ impl PictureMutations {
         completed.map(PictureNode).map_err(not_completed)
     }
 
-    /// Deletes a picture of one's own, or of a partner, by its managers. False if there is none any
-    /// more. What shows it has to stop first: an edit of an offer is what tells the caches.
+    /// Deletes a picture. Users may delete their avatars, and a partner's managers its pictures. False if
+    /// there is no such picture. While an offer, an establishment, a partner or a profile shows the
+    /// picture, it is refused: remove it there first.
     /// Refusals: `PICTURE_IN_USE`.
     async fn delete_image(&self, ctx: &Context<'_>, id: ID) -> Result<bool> {
         const ACTION: &str = "deleteImage";

@@ -87,7 +87,7 @@ pub fn path(given: Option<String>) -> Result<Option<String>, BrokenRule> {
 }
 
 impl Campaign {
-    /// What one person is told.
+    /// The message for a person with this first name, in their language.
     pub fn letter(&self, first_name: String, language: Language) -> News {
         let Content { fr, en, path } = &self.content;
         let text = match language {

@@ -87,40 +87,28 @@ impl Announcement {
 
     /// The task that tells the page after this person; `page` is the task of this page.
     pub fn next_page(&self, page: &Task, after: UserId, now_ms: i64) -> NewTask {
-        NewTask {
-            key: format!("{}:after:{after}", self.key()),
-            lane: page.lane,
-            person: None,
-            created_at_ms: now_ms,
-            due_at_ms: now_ms,
-            expires_at_ms: page.expires_at_ms,
-            work: Work::Announcement {
-                what: self.clone(),
-                after: Some(after),
-            },
-        }
+        let key = format!("{}:after:{after}", self.key());
+        let work = Work::Announcement {
+            what: self.clone(),
+            after: Some(after),
+        };
+        NewTask::part_of(page, key, None, work, now_ms)
     }
 
-    /// The key of what one person is told.
+    /// The key of the entry in a person's inbox. The keys of this person's tasks begin with it.
     pub fn key_of(&self, user: &UserId) -> String {
         format!("{}:{user}", self.key())
     }
 
     /// The task that tells one person by one channel.
     pub fn to(&self, page: &Task, user: &UserId, channel: Channel, now_ms: i64) -> NewTask {
-        NewTask {
-            key: format!("{}:{}", self.key_of(user), channel.as_str()),
-            lane: page.lane,
-            person: Some(user.clone()),
-            created_at_ms: now_ms,
-            due_at_ms: now_ms,
-            expires_at_ms: page.expires_at_ms,
-            work: Work::Announced {
-                what: self.clone(),
-                user: user.clone(),
-                channel,
-            },
-        }
+        let key = format!("{}:{}", self.key_of(user), channel.as_str());
+        let work = Work::Announced {
+            what: self.clone(),
+            user: user.clone(),
+            channel,
+        };
+        NewTask::part_of(page, key, Some(user), work, now_ms)
     }
 }
 

@@ -75,8 +75,8 @@ fn guess_minutes(from: GeoPoint, to: GeoPoint, by: By) -> u32 {
     minutes.ceil() as u32
 }
 
-/// A point as precise as the way needs it, four digits or 11 m: who asks is not told apart more exactly
-/// than that.
+/// Rounds a point to four digits, which is 11 m: exact enough for the length of a way, and Google learns
+/// no more of where the user is.
 pub fn coarse(point: GeoPoint) -> GeoPoint {
     let round = |degrees: f64| (degrees * 10_000.0).round() / 10_000.0;
     GeoPoint {

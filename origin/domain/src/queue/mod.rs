@@ -180,6 +180,25 @@ pub struct Task {
 }
 
 impl NewTask {
+    /// A task that does a part of another one's work: at once, and until that one would have ended.
+    pub fn part_of(
+        whole: &Task,
+        key: String,
+        person: Option<&UserId>,
+        work: Work,
+        now_ms: i64,
+    ) -> Self {
+        Self {
+            key,
+            lane: whole.lane,
+            work,
+            person: person.cloned(),
+            created_at_ms: now_ms,
+            due_at_ms: now_ms,
+            expires_at_ms: whole.expires_at_ms,
+        }
+    }
+
     /// As it is stored.
     pub fn stored(&self) -> Task {
         Task {

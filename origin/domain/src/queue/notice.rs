@@ -66,19 +66,13 @@ impl NewTask {
         channel: Channel,
         now_ms: i64,
     ) -> Self {
-        Self {
-            key: format!("{}:{}", first.key, channel.as_str()),
-            lane: first.lane,
-            work: Work::Message {
-                notice,
-                booking: booking.clone(),
-                user: user.clone(),
-                channel,
-            },
-            person: Some(user.clone()),
-            created_at_ms: now_ms,
-            due_at_ms: now_ms,
-            expires_at_ms: first.expires_at_ms,
-        }
+        let key = format!("{}:{}", first.key, channel.as_str());
+        let work = Work::Message {
+            notice,
+            booking: booking.clone(),
+            user: user.clone(),
+            channel,
+        };
+        Self::part_of(first, key, Some(user), work, now_ms)
     }
 }

@@ -1,11 +1,11 @@
 //! The store trait of tasks. They are stored by the writes that cause them.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use async_trait::async_trait;
 
 use super::{Lane, NewTask, State, Task};
-use crate::{StoreError, notifications::inbox::Entry};
+use crate::{StoreError, UserId, notifications::inbox::Entry};
 
 /// What became of a task that a worker took.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,24 @@ pub enum End {
     },
     /// It is given up.
     Dead { error: String },
+}
+
+/// The persons of the tasks and entries that do another task's work, each once.
+pub fn persons(tasks: &[NewTask], entries: &[Entry]) -> Vec<UserId> {
+    let of_tasks = tasks.iter().filter_map(|task| task.person.as_ref());
+    let all = of_tasks.chain(entries.iter().map(|entry| &entry.user));
+    let all: BTreeSet<&UserId> = all.collect();
+    all.into_iter().cloned().collect()
+}
+
+/// Leaves out the tasks and entries of persons who are not there any more.
+pub fn retain_those(
+    is_there: impl Fn(&UserId) -> bool,
+    tasks: &mut Vec<NewTask>,
+    entries: &mut Vec<Entry>,
+) {
+    tasks.retain(|task| task.person.as_ref().is_none_or(&is_there));
+    entries.retain(|entry| is_there(&entry.user));
 }
 
 /// Which tasks to list, by key.

@@ -1,3 +1,6 @@
+mod secret_files;
+mod third_parties;
+
 use api::documents::DocumentMode;
 use edge_core::cors::{AllowedHeaders, AllowedSites};
 
@@ -320,99 +323,6 @@ fn the_report_tells_what_is_set_what_holds_instead_and_what_is_wrong() {
     );
 }
 
-#[test]
-fn a_secret_may_be_in_a_file() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = |name: &str, content: &str| {
-        let path = dir.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let files = [
-        ("YOUSOON_ADMIN_TOKEN_FILE", file("token", TOKEN)),
-        (
-            "YOUSOON_EDGE_SECRET_FILE",
-            file("edge", &format!("{SECRET}\n")),
-        ),
-        ("YOUSOON_JWT_KEYS_FILE", file("jwt", JWT_KEYS)),
-        ("YOUSOON_QR_KEYS_FILE", file("qr", JWT_KEYS)),
-        (
-            "YOUSOON_REDIS_URL_FILE",
-            file("redis", "redis://:hunter2@redis\r\n"),
-        ),
-    ];
-    let mut variables = vec![
-        ("YOUSOON_ENV", "production"),
-        ("YOUSOON_EDGE_URL", "https://edge.example"),
-        // An empty variable counts as absent.
-        ("YOUSOON_ADMIN_TOKEN", ""),
-    ];
-    variables.extend(files.iter().map(|(name, path)| (*name, path.as_str())));
-    let config = read(&variables).unwrap();
-    assert_eq!(config.admin.token.unwrap().expose(), TOKEN.as_bytes());
-    assert_eq!(
-        config.edge.secret.unwrap().expose(),
-        hex::decode(SECRET).unwrap()
-    );
-    assert!(config.cache.redis.is_some());
-    let names = variables.iter().map(|(name, _)| (*name).to_owned());
-    let report = check::Report::new(&lookup_in(&variables), names, None).to_string();
-    assert!(!report.contains("unknown"), "{report}");
-    for secret in [TOKEN, SECRET, "hunter2"] {
-        assert!(!report.contains(secret), "{report}");
-    }
-    let report = check::Report::new(&lookup_in(&[]), ["YOUSOON_LISTEN_FILE".to_owned()], None);
-    assert!(report.to_string().contains("unknown"), "{report}");
-}
-
-#[test]
-fn a_file_without_a_usable_secret_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = |name: &str, content: &[u8]| {
-        let path = dir.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let table = [
-        ("/no/such/file".to_owned(), "and its file does not exist"),
-        (file("empty", b""), "and its file is empty"),
-        (file("newline", b"\n"), "and its file is empty"),
-        (file("large", &vec![b'a'; 65_537]), "and its file is larger"),
-        (file("binary", &[0xff; 32]), "and its file is not UTF-8"),
-        ("/".to_owned(), "and its file is not an ordinary file"),
-        (
-            "/dev/zero".to_owned(),
-            "and its file is not an ordinary file",
-        ),
-        // A secret that was mistaken for its path.
-        (TOKEN.to_owned(), "and its file does not exist"),
-    ];
-    for (path, why) in table {
-        assert_eq!(
-            read(&[("YOUSOON_ADMIN_TOKEN_FILE", &path)]).unwrap_err(),
-            format!(
-                "YOUSOON_ADMIN_TOKEN: YOUSOON_ADMIN_TOKEN_FILE should name a text file of 1 to \
-                 65536 bytes, {why}"
-            )
-        );
-    }
-    let largest = file("largest", &vec![b'a'; 65_536]);
-    assert!(read(&[("YOUSOON_ADMIN_TOKEN_FILE", &largest)]).is_ok());
-    let both = [
-        ("YOUSOON_ADMIN_TOKEN_FILE", largest.as_str()),
-        ("YOUSOON_ADMIN_TOKEN", TOKEN),
-    ];
-    assert_eq!(
-        read(&both).unwrap_err(),
-        "YOUSOON_ADMIN_TOKEN: YOUSOON_ADMIN_TOKEN_FILE is set as well: set one of the two"
-    );
-    let short = file("short", b"short");
-    assert_eq!(
-        read(&[("YOUSOON_ADMIN_TOKEN_FILE", &short)]).unwrap_err(),
-        "YOUSOON_ADMIN_TOKEN: has fewer than 16 bytes"
-    );
-}
-
 /// The private keys of tokens and codes, both random, made for this test.
 const OTHER_KEYS: [&str; 2] = [
     r#"{"keys":[{"kty":"OKP","crv":"Ed25519","d":"JggWABdaYHjCgotniy45FTO47bhqSj3ljR-EiiXFbC4","x":"edoVE_ElAa4tXxUpQOOozRruxjdy1IQUKZcxJiD7ai0"}]}"#,
@@ -558,65 +468,6 @@ fn a_rollout_of_one_server_may_do_with_less() {
 }
 
 #[test]
-fn maps_need_a_key_and_a_fake_of_them_is_for_developers() {
-    let maps =
-        |variables: &[(&str, &str)]| read(variables).map(|config| config.providers.maps.clone());
-    assert!(maps(&[]).unwrap().is_none());
-    let google = maps(&[("YOUSOON_GOOGLE_KEY", SECRET)]).unwrap().unwrap();
-    let hosts = [&google.geocoding, &google.places, &google.routes].map(reqwest::Url::as_str);
-    assert_eq!(
-        hosts,
-        [
-            "https://geocode.googleapis.com/",
-            "https://places.googleapis.com/",
-            "https://routes.googleapis.com/",
-        ]
-    );
-    let fake = ("YOUSOON_GOOGLE_URL", "http://127.0.0.1:8025/google");
-    let google = maps(&[("YOUSOON_GOOGLE_KEY", SECRET), fake])
-        .unwrap()
-        .unwrap();
-    assert_eq!(google.routes.as_str(), fake.1);
-    for (variables, expected) in [
-        (
-            vec![("YOUSOON_GOOGLE_KEY", "short")],
-            "YOUSOON_GOOGLE_KEY: has fewer than 16 bytes",
-        ),
-        (
-            vec![("YOUSOON_GOOGLE_KEY", "a key of more than 16 bytes")],
-            "YOUSOON_GOOGLE_KEY: has characters that no key has",
-        ),
-        (
-            vec![("YOUSOON_GOOGLE_URL", "http://maps.example/")],
-            "YOUSOON_GOOGLE_URL: is not an https URL; only on a developer's machine may it be http, on loopback",
-        ),
-    ] {
-        assert_eq!(read(&variables).unwrap_err(), expected);
-    }
-}
-
-#[test]
-fn product_events_need_three_secrets() {
-    let events =
-        |variables: &[(&str, &str)]| read(variables).map(|config| config.providers.events.clone());
-    assert!(events(&[]).unwrap().is_none());
-    let all = [
-        ("YOUSOON_AMPLITUDE_KEY", SECRET),
-        ("YOUSOON_AMPLITUDE_SECRET", SECRET),
-        ("YOUSOON_AMPLITUDE_PSEUDONYM_KEY", SECRET),
-    ];
-    let found = events(&all).unwrap().unwrap().amplitude;
-    assert_eq!(found.events.as_str(), "https://api.eu.amplitude.com/");
-    let privacy = "https://analytics.eu.amplitude.com/";
-    assert_eq!(found.privacy.as_str(), privacy);
-    assert_eq!(
-        read(&all[..1]).unwrap_err(),
-        "YOUSOON_AMPLITUDE_SECRET: is required when YOUSOON_AMPLITUDE_KEY is set\n\
-         YOUSOON_AMPLITUDE_PSEUDONYM_KEY: is required when YOUSOON_AMPLITUDE_KEY is set"
-    );
-}
-
-#[test]
 fn a_role_needs_only_its_own_secrets_in_production() {
     let roles = |roles: &'static str| [("YOUSOON_ENV", "production"), ("YOUSOON_ROLES", roles)];
     for (given, missing) in [
@@ -659,64 +510,3 @@ const A_BUCKET: [(&str, &str); 5] = [
     ("YOUSOON_S3_SECRET_KEY", SECRET),
     ("YOUSOON_PICTURES_URL", "https://pictures.yousoon.example/"),
 ];
-
-#[test]
-fn a_bucket_is_there_or_not_and_production_asks_for_https() {
-    assert!(read(&[]).unwrap().pictures.bucket.is_none());
-    let bucket = read(&A_BUCKET).unwrap().pictures.bucket.unwrap();
-    assert_eq!(bucket.config.addressing, s3::Addressing::Path);
-    assert!(!format!("{bucket:?}").contains(SECRET));
-    let without_url: Vec<_> = A_BUCKET
-        .into_iter()
-        .filter(|(name, _)| *name != "YOUSOON_S3_URL")
-        .collect();
-    let amazon = read(&without_url).unwrap().pictures.bucket.unwrap();
-    assert_eq!(amazon.config.endpoint, "https://s3.eu-west-3.amazonaws.com");
-    assert_eq!(amazon.config.addressing, s3::Addressing::VirtualHost);
-    for (variable, value, why) in [
-        ("YOUSOON_S3_BUCKET", "Upper", "the bucket's name breaks"),
-        (
-            "YOUSOON_S3_SECRET_KEY",
-            "",
-            "is required when YOUSOON_S3_BUCKET is set",
-        ),
-        (
-            "YOUSOON_S3_ACCESS_KEY_ID",
-            "",
-            "is required when YOUSOON_S3_BUCKET is set",
-        ),
-        (
-            "YOUSOON_PICTURES_URL",
-            "",
-            "is required when YOUSOON_S3_BUCKET is set",
-        ),
-        (
-            "YOUSOON_PICTURES_URL",
-            "http://127.0.0.1:7070",
-            "is not an https URL",
-        ),
-        ("YOUSOON_S3_URL", "http://s3.example", "is not an https URL"),
-        (
-            "YOUSOON_S3_URL",
-            "https://s3.example/path",
-            "the endpoint is not",
-        ),
-        (
-            "YOUSOON_PICTURE_THREADS",
-            "0",
-            "\"0\" is not a number from 1 to 16",
-        ),
-    ] {
-        let others = A_BUCKET.into_iter().filter(|(name, _)| *name != variable);
-        let variables: Vec<_> = others.chain([(variable, value)]).collect();
-        let said = read(&variables).unwrap_err();
-        assert!(said.starts_with(&format!("{variable}: {why}")), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
-    }
-    let production: Vec<_> = SOUND.into_iter().chain(A_BUCKET).collect();
-    let said = read(&production).unwrap_err();
-    assert!(
-        said.starts_with("YOUSOON_S3_URL: is not an https URL"),
-        "{said}"
-    );
-}

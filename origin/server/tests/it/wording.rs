@@ -67,7 +67,7 @@ async fn a_text_is_changed_used_and_the_programs_again() {
     // At once here, and within a minute on every other server.
     sign_up(&app, "zoe").await;
     assert_eq!(app.sent().await[0].subject, "Bienvenue Zoé");
-    yousoon::texts::follow(
+    api::notifications::templates::follow(
         &*other.state.services.stored_templates,
         &other.state.services.templates,
     )

@@ -14,7 +14,7 @@ use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
     database::MongoDb,
-    documents::{at_most, batch, collect, id, moment_ms, object_id, text},
+    documents::{first, id, moment_ms, object_id, text},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{
@@ -49,16 +49,10 @@ impl MongoAnnouncements {
         most: usize,
     ) -> Result<Vec<Document>, MongoError> {
         let all = self.db.collection::<Document>(collection);
-        let found = self.db.run(async move {
-            let found = all
-                .find(filter)
-                .sort(order)
-                .projection(doc! {field: 1})
-                .limit(i64::from(at_most(most)))
-                .batch_size(batch(most))
-                .max_time(SERVER_WITHIN);
-            collect(found.await?).await
-        });
+        let fields = Some(doc! {field: 1});
+        let found = self
+            .db
+            .run(async move { first(&all, filter, (order, fields), most).await });
         found.await
     }
 

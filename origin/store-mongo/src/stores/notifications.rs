@@ -16,7 +16,7 @@ use mongodb::{
 
 use crate::{
     database::MongoDb,
-    documents::{at_most, batch, collect, id, moment_ms, object_id, object_ids, word},
+    documents::{at_most, first, id, moment_ms, object_id, object_ids, word},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{
@@ -53,15 +53,9 @@ impl MongoNotifications {
         order: Document,
         most: usize,
     ) -> Result<Vec<Document>, MongoError> {
-        let found = self.db.run(async move {
-            let found = all
-                .find(filter)
-                .sort(order)
-                .limit(i64::from(at_most(most)))
-                .batch_size(batch(most))
-                .max_time(SERVER_WITHIN);
-            collect(found.await?).await
-        });
+        let found = self
+            .db
+            .run(async move { first(&all, filter, (order, None), most).await });
         found.await
     }
 

@@ -21,7 +21,7 @@ use mongodb::{
 
 use crate::{
     database::MongoDb,
-    documents::{at_most, batch, collect, object_id, object_ids},
+    documents::{first, object_id, object_ids},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{
@@ -60,15 +60,9 @@ impl MongoPictures {
         order: Document,
         most: usize,
     ) -> Result<Vec<Document>, MongoError> {
-        let found = self.db.run(async move {
-            let found = all
-                .find(filter)
-                .sort(order)
-                .limit(i64::from(at_most(most)))
-                .batch_size(batch(most))
-                .max_time(SERVER_WITHIN);
-            collect(found.await?).await
-        });
+        let found = self
+            .db
+            .run(async move { first(&all, filter, (order, None), most).await });
         found.await
     }
 

@@ -1,14 +1,12 @@
 //! The queue in MongoDB. The queries are in `crate::queries`.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use domain::{
-    StoreError, UserId,
+    StoreError,
     notifications::inbox::{Entry, purge_of},
     queue::{
         Lane, NewTask, State, Task, error_text,
-        store::{End, LaneFigures, QueueStore, TaskFilter},
+        store::{End, LaneFigures, QueueStore, TaskFilter, persons, retain_those},
     },
 };
 use mongodb::{
@@ -18,7 +16,7 @@ use mongodb::{
 
 use crate::{
     database::MongoDb,
-    documents::{at_most, batch, collect, moment_ms, text},
+    documents::{batch, collect, first, moment_ms, text},
     error::MongoError,
     limits::SERVER_WITHIN,
     outbox,
@@ -53,17 +51,10 @@ impl MongoQueue {
         order: Document,
         most: usize,
     ) -> Result<Vec<Bson>, MongoError> {
-        let all = self.all();
-        let found = self.db.run(async move {
-            let found = all
-                .find(filter)
-                .sort(order)
-                .projection(doc! {"_id": 1})
-                .limit(i64::from(at_most(most)))
-                .batch_size(batch(most))
-                .max_time(SERVER_WITHIN);
-            collect(found.await?).await
-        });
+        let (all, order) = (self.all(), (order, Some(doc! {"_id": 1})));
+        let found = self
+            .db
+            .run(async move { first(&all, filter, order, most).await });
         let found = found.await?;
         let keys = found
             .iter()
@@ -218,16 +209,10 @@ impl QueueStore for MongoQueue {
             wanted.insert("lane", lane.as_str());
         }
         wanted.insert("_id", doc! {"$gt": filter.after.unwrap_or_default()});
-        let all = self.all();
-        let found = self.db.run(async move {
-            let found = all
-                .find(wanted)
-                .sort(doc! {"_id": 1})
-                .limit(i64::from(at_most(most)))
-                .batch_size(batch(most))
-                .max_time(SERVER_WITHIN);
-            collect(found.await?).await
-        });
+        let (all, order) = (self.all(), (doc! {"_id": 1}, None));
+        let found = self
+            .db
+            .run(async move { first(&all, wanted, order, most).await });
         let found = found.await?;
         Ok(found.iter().map(read).collect::<Result<_, _>>()?)
     }
@@ -311,11 +296,8 @@ async fn divide(
     let is_about_many = !ended.contains_key("personId");
     let (mut tasks, mut entries) = (tasks.to_vec(), entries.to_vec());
     if is_about_many {
-        let people: HashSet<&UserId> = persons(&tasks, &entries).collect();
-        let there =
-            held::active_among(tx, &people.into_iter().cloned().collect::<Vec<_>>()).await?;
-        tasks.retain(|task| task.person.as_ref().is_none_or(|user| there.contains(user)));
-        entries.retain(|entry| there.contains(&entry.user));
+        let there = held::active_among(tx, &persons(&tasks, &entries)).await?;
+        retain_those(|user| there.contains(user), &mut tasks, &mut entries);
     }
     push(tx, &tasks).await?;
     match entries.as_slice() {
@@ -326,9 +308,4 @@ async fn divide(
         outbox::push(tx, &purge, now_ms).await?;
     }
     Ok(true)
-}
-
-fn persons<'t>(tasks: &'t [NewTask], entries: &'t [Entry]) -> impl Iterator<Item = &'t UserId> {
-    let of_tasks = tasks.iter().filter_map(|task| task.person.as_ref());
-    of_tasks.chain(entries.iter().map(|entry| &entry.user))
 }

@@ -10,13 +10,7 @@ use domain::{
 use mongodb::bson::{self, Bson, DateTime, Document, doc, oid::ObjectId};
 use serde_json::Value;
 
-use crate::{
-    database::MongoDb,
-    documents::{at_most, batch, collect},
-    error::MongoError,
-    limits::SERVER_WITHIN,
-    tx::Tx,
-};
+use crate::{database::MongoDb, documents::first, error::MongoError, tx::Tx};
 
 /// Between the parts of an identity that is joined, and between user and key.
 const BETWEEN: &str = ":";
@@ -42,15 +36,9 @@ impl MongoRows {
         limit: usize,
     ) -> Result<Vec<Row>, MongoError> {
         let all = self.db.collection::<Document>(kind.table());
-        let found = self.db.run(async move {
-            let found = all
-                .find(filter)
-                .sort(order)
-                .limit(i64::from(at_most(limit)))
-                .batch_size(batch(limit))
-                .max_time(SERVER_WITHIN);
-            collect(found.await?).await
-        });
+        let found = self
+            .db
+            .run(async move { first(&all, filter, (order, None), limit).await });
         found
             .await?
             .iter()

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use domain::{
-    StoreError, UserId,
+    StoreError,
     notifications::inbox::{Entry, purge_of},
     queue::{
         Lane, NewTask, State, Task, error_text,
-        store::{End, LaneFigures, QueueStore, TaskFilter},
+        store::{End, LaneFigures, QueueStore, TaskFilter, persons, retain_those},
     },
 };
 use rusqlite::{Connection, OptionalExtension as _, Transaction, named_params};
@@ -19,7 +19,7 @@ use crate::{
         inbox,
         limit::limit,
         queue::{COLUMNS, push, read},
-        users::is_active,
+        users::active_among,
     },
 };
 
@@ -213,21 +213,16 @@ fn divide(
     (tasks, entries): (&[NewTask], &[Entry]),
     now_ms: i64,
 ) -> Result<(), SqliteError> {
-    let is_there = |user: &UserId| Ok(!is_about_many || is_active(tx, user)?);
-    for task in tasks {
-        let is_told: Result<bool, SqliteError> = task.person.as_ref().map_or(Ok(true), is_there);
-        if is_told? {
-            push(tx, [task])?;
-        }
+    let (mut tasks, mut entries) = (tasks.to_vec(), entries.to_vec());
+    if is_about_many {
+        let there = active_among(tx, &persons(&tasks, &entries))?;
+        retain_those(|user| there.contains(user), &mut tasks, &mut entries);
     }
-    let mut told = Vec::new();
-    for entry in entries {
-        if is_there(&entry.user)? {
-            inbox::push(tx, entry)?;
-            told.push(entry.clone());
-        }
+    push(tx, &tasks)?;
+    for entry in &entries {
+        inbox::push(tx, entry)?;
     }
-    if let Some(purge) = purge_of(&told) {
+    if let Some(purge) = purge_of(&entries) {
         outbox_push(tx, &purge, now_ms)?;
     }
     Ok(())

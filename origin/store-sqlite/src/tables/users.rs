@@ -17,7 +17,7 @@ use domain::{
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, types::Value};
 
 use super::word::word;
-use crate::error::SqliteError;
+use crate::{database::json_list, error::SqliteError};
 
 /// The account with this value of a unique column.
 pub fn account(
@@ -76,6 +76,18 @@ pub fn is_active(tx: &Transaction<'_>, id: &UserId) -> Result<bool, SqliteError>
     Ok(tx
         .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND status = ?2")?
         .exists((id.as_str(), Status::Active.as_str()))?)
+}
+
+/// Which of these accounts exist and are active, asked of the writer as [`is_active`] is.
+pub fn active_among(tx: &Transaction<'_>, ids: &[UserId]) -> Result<HashSet<UserId>, SqliteError> {
+    let ids = json_list(ids.iter().map(UserId::as_str));
+    let mut statement = tx.prepare_cached(
+        "SELECT id FROM users WHERE status = ?1 AND id IN (SELECT value FROM json_each(?2))",
+    )?;
+    let found = statement.query_and_then((Status::Active.as_str(), ids), |row| {
+        word("user id", &row.get::<_, String>(0)?, UserId::parse)
+    })?;
+    found.collect()
 }
 
 fn read(row: &Row<'_>) -> Result<Account, SqliteError> {

@@ -17,7 +17,7 @@ use domain::{
         upload::{OPEN_MS, State, Upload},
     },
     users::{
-        account::{Account, IdentityStatus, PasswordHash, Preferences, Role, Status},
+        account::{Account, Status},
         change::{AccountChange, ProfileEdit},
         store::UserStore,
     },
@@ -184,22 +184,8 @@ pub(crate) fn photo(grey: u8) -> Vec<u8> {
 
 fn account(id: &UserId) -> Account {
     Account {
-        id: id.clone(),
         email: "ana@example.fr".into(),
-        email_verified_at_ms: None,
-        phone: None,
-        phone_verified_at_ms: None,
-        first_name: "Ana".into(),
-        last_name: "Petit".into(),
-        avatar: None,
-        preferences: Preferences::default(),
-        identity_status: IdentityStatus::NotSubmitted,
-        role: Role::User,
-        membership: None,
         status: Status::Active,
-        password: PasswordHash::new("x"),
-        epoch: 0,
-        created_at_ms: NOW_MS,
-        updated_at_ms: NOW_MS,
+        ..Account::nobody(id.clone())
     }
 }

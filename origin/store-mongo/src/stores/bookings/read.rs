@@ -18,7 +18,7 @@ use mongodb::bson::{DateTime, Document, doc};
 
 use crate::{
     database::MongoDb,
-    documents::{at_most, batch, collect, object_id, object_ids, text, whole},
+    documents::{collect, first, object_id, object_ids, text, whole},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{bookings as rows, collections::BOOKINGS},
@@ -36,15 +36,7 @@ async fn find(
     most: usize,
 ) -> Result<Vec<Booking>, MongoError> {
     let bookings = db.collection::<Document>(BOOKINGS);
-    let found = db.run(async move {
-        let found = bookings
-            .find(filter)
-            .sort(order)
-            .limit(i64::from(at_most(most)))
-            .batch_size(batch(most))
-            .max_time(SERVER_WITHIN);
-        collect(found.await?).await
-    });
+    let found = db.run(async move { first(&bookings, filter, (order, None), most).await });
     found.await?.iter().map(rows::booking).collect()
 }
 

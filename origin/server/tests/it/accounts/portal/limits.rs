@@ -108,7 +108,8 @@ async fn an_invitation_that_was_withdrawn_is_not_sent_again_at_once() {
     assert_eq!(app.sent().await.len(), 2);
 }
 
-/// Of two partners, a user who asks for links, and strangers who ask for resets: together.
+/// Two partners invite the address, its user asks for links and strangers ask for resets: one limit counts
+/// all of these messages.
 #[tokio::test]
 async fn messages_to_one_address_are_bounded_whatever_causes_them() {
     let app = started(|budgets| budgets.messages_to_hour.most = few(4)).await;

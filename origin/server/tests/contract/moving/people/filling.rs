@@ -1,0 +1,262 @@
+//! What a database is filled with, block by block.
+
+use super::{
+    Account, AddressHash, Announcement, Barrier, BookingId, By, CONSENTS_AT_ONCE, Campaign,
+    CampaignId, Channel, Content, Created, DAY_MS, Database, Day, Edited, End, Entry, Invitation,
+    InvitationToken, Invited, Kind, Lane, Language, Letter, NOW_MS, NewBooking, NewDevice, Offer,
+    OfferViews, Part, Password, Post, Purpose, Reach, Refusal, Scope, Secret, Seen, Sent,
+    ServiceToken, Step, Stepped, TemplateEdit, TemplateKey, Text, TokenName, UploadEnd, account,
+    consent, invite, passwords, upload, uploaded, user,
+};
+
+pub(super) async fn fill_reach(db: &Database) {
+    for (address, barrier) in [
+        ("ana@example.fr", Some(Barrier::Bounced)),
+        ("ben@example.fr", None),
+    ] {
+        let reach = Reach {
+            channel: Channel::Email,
+            address: AddressHash::of(address),
+            barrier,
+            at_ms: NOW_MS,
+        };
+        db.reach.note(reach).await.unwrap();
+    }
+}
+
+pub(super) async fn fill_pictures(db: &Database) {
+    for (name, digit) in [("ana", 'a'), ("eve", 'e')] {
+        uploaded(db, &upload(&user(name), name), digit).await;
+    }
+    let refused = upload(&user("ana"), "refused");
+    db.pictures.open(refused.clone(), NOW_MS).await.unwrap();
+    let ana = user("ana");
+    let begun = db.pictures.begin(&refused.id, &ana, "w", NOW_MS);
+    begun.await.unwrap();
+    let end = UploadEnd::Refused(Refusal::Svg);
+    let ended = db.pictures.end(&refused.id, "w", end, NOW_MS).await;
+    assert!(ended.unwrap());
+}
+
+pub(super) async fn fill_accounts(db: &Database, offers: &[Offer; 2]) {
+    let hash = passwords()
+        .hash(Password::new("correct horse"))
+        .await
+        .unwrap();
+    let ana = Account {
+        phone: Some("+33600000001".into()),
+        phone_verified_at_ms: Some(NOW_MS),
+        password: hash,
+        ..account("ana")
+    };
+    let ben = Account {
+        membership: None,
+        avatar: None,
+        email_verified_at_ms: None,
+        ..account("ben")
+    };
+    // Not in the order in which they are moved.
+    let mut many: Vec<_> = (0..CONSENTS_AT_ONCE)
+        .rev()
+        .map(|n| consent(Purpose::Terms, &n.to_string(), NOW_MS))
+        .collect();
+    many.push(consent(Purpose::Analytics, "1", NOW_MS));
+    many.push(consent(Purpose::Analytics, "1", NOW_MS));
+    for (account, consents) in [
+        (ana, many),
+        (ben, vec![consent(Purpose::Location, "1", NOW_MS + 5)]),
+        (
+            account("eve"),
+            vec![consent(Purpose::Marketing, "2", NOW_MS)],
+        ),
+        (
+            Account {
+                membership: None,
+                ..account("zoe")
+            },
+            vec![],
+        ),
+    ] {
+        db.users.create(account, consents, None).await.unwrap();
+    }
+    for offer in offers {
+        db.users
+            .add_favorite(&user("ana"), &offer.id, NOW_MS)
+            .await
+            .unwrap();
+    }
+    db.users
+        .add_favorite(&user("eve"), &offers[0].id, NOW_MS)
+        .await
+        .unwrap();
+}
+
+/// One in each state, and one of somebody who is erased.
+pub(super) async fn fill_bookings(
+    db: &Database,
+    [any_time, thursdays]: &[Offer; 2],
+) -> Vec<BookingId> {
+    let long_after = NOW_MS + 20 * DAY_MS;
+    let mut ids = Vec::new();
+    for (name, by, offer, key, then) in [
+        (
+            "cancelled",
+            "ana",
+            any_time,
+            None,
+            Some((Step::Cancel, NOW_MS)),
+        ),
+        (
+            "checked in",
+            "ana",
+            any_time,
+            Some("k:2"),
+            Some((Step::CheckIn, NOW_MS)),
+        ),
+        ("confirmed", "ana", any_time, Some("k:1"), None),
+        ("pending", "ana", thursdays, None, None),
+        (
+            "no-show",
+            "ben",
+            any_time,
+            None,
+            Some((Step::Miss, long_after)),
+        ),
+        (
+            "expired",
+            "ben",
+            thursdays,
+            None,
+            Some((Step::Expire, long_after)),
+        ),
+        ("erased", "eve", any_time, Some("k"), None),
+    ] {
+        let new = NewBooking {
+            id: BookingId::derive("booking", name),
+            user: user(by),
+            offer: offer.id.clone(),
+            idempotency_key: key.map(Into::into),
+        };
+        ids.push(new.id.clone());
+        let created = db.bookings.create(new, NOW_MS).await.unwrap();
+        assert!(matches!(created, Created::Done(_)), "{name}: {created:?}");
+        if let Some((step, at_ms)) = then {
+            let id = BookingId::derive("booking", name);
+            let stepped = db.bookings.step(&id, step, By::Job, at_ms).await.unwrap();
+            assert!(matches!(stepped, Stepped::Done(_)), "{name}: {stepped:?}");
+        }
+    }
+    ids
+}
+
+pub(super) async fn send_news(db: &Database) {
+    let text = || Text {
+        title: "Ce soir".to_owned(),
+        paragraphs: vec!["Un verre.".to_owned()],
+    };
+    let campaign = Campaign {
+        id: CampaignId::derive("campaign", "1"),
+        content: Content {
+            fr: text(),
+            en: text(),
+            path: None,
+        },
+        created_at_ms: NOW_MS,
+    };
+    let what = Announcement::News {
+        campaign: campaign.id.clone(),
+    };
+    let task = what.task(NOW_MS, NOW_MS);
+    let sent = db.announcements.send(campaign, task).await.unwrap();
+    assert!(matches!(sent, Sent::Done(_)), "{sent:?}");
+}
+
+/// As a worker does that tells of a booking.
+pub(super) async fn fill_inbox(db: &Database) {
+    let (lane, until_ms) = (Lane::Notices, NOW_MS + 60_000);
+    let taken = db.queue.take(lane, "w", NOW_MS, until_ms, 1).await.unwrap();
+    let letter = Letter::NewDevice(NewDevice {
+        first_name: "Ana".to_owned(),
+        device: None,
+        signed_in_at_ms: NOW_MS,
+    });
+    let entry = Entry::new(&taken[0].key, user("ana"), &letter, NOW_MS);
+    let end = End::Divided {
+        tasks: vec![],
+        entries: vec![entry],
+    };
+    assert!(db.queue.end(&taken[0].key, "w", end, NOW_MS).await.unwrap());
+}
+
+/// One text that an administrator changed, and one that is the program's again.
+pub(super) async fn fill_templates(db: &Database) {
+    for (part, source, expected_version) in [
+        (Part::Subject, Some("Bonjour"), 0),
+        (Part::Text, Some("Bonjour"), 0),
+        (Part::Text, None, 1),
+    ] {
+        let edit = TemplateEdit {
+            key: TemplateKey {
+                kind: Kind::News,
+                language: Language::French,
+                part,
+            },
+            source: source.map(str::to_owned),
+            expected_version,
+            actor: "cli".to_owned(),
+            now_ms: NOW_MS,
+        };
+        let edited = db.templates.edit(edit).await.unwrap();
+        assert!(matches!(edited, Edited::Done(_)), "{edited:?}");
+    }
+}
+
+pub(super) async fn fill_tokens(db: &Database, secret: &Secret) {
+    for (name, secret, expires_at_ms) in [
+        ("ci", secret, Some(NOW_MS + DAY_MS)),
+        ("old", &Secret::fresh(), None),
+    ] {
+        let token = ServiceToken {
+            name: TokenName::parse(name).unwrap(),
+            scopes: vec![Scope::Purge, Scope::Inspect],
+            created_at_ms: NOW_MS,
+            expires_at_ms,
+            revoked_at_ms: None,
+        };
+        db.service_tokens
+            .create(token, secret.hash())
+            .await
+            .unwrap();
+    }
+    let old = TokenName::parse("old").unwrap();
+    assert!(db.service_tokens.revoke(&old, NOW_MS).await.unwrap());
+}
+
+pub(super) async fn fill_team(db: &Database, offer: &Offer, token: &InvitationToken) {
+    // A server forgets by its own clock what is over.
+    let lasting = NOW_MS + 1_000 * DAY_MS;
+    let ending = crate::samples::invitation_token();
+    for (token, name, expires_at_ms) in [(token, "zoe", lasting), (&ending, "ben", NOW_MS + 9)] {
+        let invitation = Invitation {
+            id: token.id.clone(),
+            partner: offer.partner_id.clone(),
+            email: account(name).email,
+            post: Post::Staff,
+            token_hash: token.hash(),
+            created_at_ms: NOW_MS,
+            expires_at_ms,
+            accepted: false,
+        };
+        let invited = invite(&*db.teams, invitation).await.unwrap();
+        assert_eq!(invited, Invited::Done);
+    }
+    let views = ["2026-06-01", "2026-06-02"].map(|day| OfferViews {
+        partner: offer.partner_id.clone(),
+        seen: Seen {
+            offer: offer.id.clone(),
+            day: Day::parse(day).unwrap(),
+            views: 3,
+        },
+    });
+    db.stats.add_views(views.to_vec()).await.unwrap();
+}
