@@ -18,6 +18,7 @@ mod nouns;
 pub mod offers;
 pub mod paris;
 pub mod partners;
+pub mod payments;
 pub mod pending_purge;
 pub mod pictures;
 pub mod purges;
