@@ -180,6 +180,7 @@ impl AppState {
             notifications: database.notifications,
             announcements: database.announcements,
             pictures: database.pictures,
+            payments: database.payments,
             uploads,
             templates,
             stored_templates: database.templates,
@@ -243,6 +244,7 @@ fn sources(database: &Database, auth: &Auth) -> Sources {
         teams: Arc::clone(&database.teams),
         notifications: Arc::clone(&database.notifications),
         announcements: Arc::clone(&database.announcements),
+        payments: Arc::clone(&database.payments),
         code_store: Arc::clone(&auth.code_store),
         codes: auth.codes.clone(),
     }
