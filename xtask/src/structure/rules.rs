@@ -172,6 +172,7 @@ pub(crate) const BLOCKS: &[(&str, &str)] = &[
     ("notifications", "notifications"),
     ("offers", "offers"),
     ("partners", "partners"),
+    ("payments", "payments"),
     ("pictures", "pictures"),
     ("purge", "purges"),
     ("purges", "purges"),
@@ -190,6 +191,11 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         // Fills a database with partners and their offers.
         ("catalogue", "offers"),
         ("bookings", "users"),
+        // A price is the offer's, and the booking keeps it.
+        ("offers", "payments"),
+        ("bookings", "payments"),
+        // Money confirms a booking, and goes back when it ends.
+        ("payments", "bookings"),
         // What a guest does is a product event, which needs the guest's consent.
         ("bookings", "analytics"),
         ("analytics", "users"),
