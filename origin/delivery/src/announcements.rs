@@ -3,13 +3,14 @@
 use std::slice;
 
 use domain::{
-    OfferId, PartnerId, StoreError, UserId,
+    OfferId, PartnerId, PaymentId, StoreError, UserId,
     announcements::{Announcement, audience::Audience, campaign::Campaign},
     bookings::booking::{Booking, BookingStatus},
     messages::{
         kind::Channel,
         letter::{
             BookingToConfirm, FavouriteEndsSoon, FavouritePartnerOffer, Letter, OfferDetails,
+            PaymentDisputed,
         },
     },
     notifications::inbox::Entry,
@@ -29,6 +30,7 @@ enum Saying {
     NewOffer(OfferDetails),
     EndsSoon(OfferDetails),
     ToConfirm(BookingToConfirm),
+    Disputed(PaymentDisputed),
 }
 
 /// Why nothing is told.
@@ -135,6 +137,9 @@ impl Sources {
                     None => None,
                 }
             }
+            Announcement::Disputed {
+                payment, amount, ..
+            } => self.disputed(payment, *amount).await?,
         })
     }
 
@@ -162,6 +167,25 @@ impl Sources {
                 valid_until_ms: offer.valid_until_ms,
             };
             (offer.partner_id, details)
+        }))
+    }
+
+    async fn disputed(&self, payment: &PaymentId, amount: i64) -> Result<Said, StoreError> {
+        let mut found = self.payments.by_ids(slice::from_ref(payment)).await?;
+        let Some(payment) = found.remove(payment) else {
+            return Ok(None);
+        };
+        let names = self.names(&payment).await?;
+        Ok(names.map(|(offer, partner)| {
+            let letter = PaymentDisputed {
+                amount_cents: amount,
+                currency: payment.currency,
+                booking: payment.booking,
+                offer,
+                partner,
+            };
+            let team = Audience::Team(payment.partner);
+            (team, Saying::Disputed(letter))
         }))
     }
 
@@ -214,6 +238,7 @@ impl Saying {
                 offer: offer.clone(),
             }),
             Self::ToConfirm(letter) => Letter::BookingToConfirm(letter.clone()),
+            Self::Disputed(letter) => Letter::PaymentDisputed(letter.clone()),
         }
     }
 }

@@ -114,7 +114,10 @@ impl Sources {
     }
 
     /// The offer's title and the partner's name.
-    async fn names(&self, payment: &Payment) -> Result<Option<(String, String)>, StoreError> {
+    pub(crate) async fn names(
+        &self,
+        payment: &Payment,
+    ) -> Result<Option<(String, String)>, StoreError> {
         let mut offers = self.offers.by_ids(slice::from_ref(&payment.offer)).await?;
         let partner = slice::from_ref(&payment.partner);
         let mut partners = self.partners.partners_by_ids(partner).await?;

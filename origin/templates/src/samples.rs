@@ -7,10 +7,11 @@ use domain::{
         letter::{
             BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingReminder,
             BookingToConfirm, FavouriteEndsSoon, FavouritePartnerOffer, IdentityOutcome,
-            IdentityResult, Invitation, Letter, NewDevice, News, OfferDetails, PaymentOutcome,
-            PaymentResult, PhoneCode, Proof, ResetPassword, VerifyEmail,
+            IdentityResult, Invitation, Letter, NewDevice, News, OfferDetails, PaymentDisputed,
+            PaymentOutcome, PaymentResult, PhoneCode, Proof, ResetPassword, VerifyEmail,
         },
     },
+    payments::money::Currency,
     sentence::Language,
 };
 
@@ -88,6 +89,13 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             .map(|outcome| payment(&first_name, outcome, language))
             .into();
         }
+        Kind::PaymentDisputed => Letter::PaymentDisputed(PaymentDisputed {
+            amount_cents: 1_250,
+            currency: Currency::Eur,
+            booking: BookingId::derive("booking", "sample"),
+            offer: title(language),
+            partner: "Le Comptoir d'Oberkampf".into(),
+        }),
         Kind::News => Letter::News(news(first_name, language)),
     };
     vec![letter]
@@ -156,6 +164,8 @@ fn bare(letter: Letter) -> Letter {
             first_name: no_name(),
             ..letter
         }),
+        // It has nothing that may be missing.
+        Letter::PaymentDisputed(letter) => Letter::PaymentDisputed(letter),
         Letter::News(letter) => Letter::News(News {
             first_name: no_name(),
             paragraphs: Vec::new(),

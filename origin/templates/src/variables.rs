@@ -221,6 +221,12 @@ impl Variables {
                 self.add("verified", Data::Flag(is_verified));
             }
             Letter::PaymentResult(letter) => self.add_payment(letter),
+            Letter::PaymentDisputed(letter) => {
+                let amount = money(letter.amount_cents, letter.currency, self.language);
+                self.add_made("amount", amount);
+                self.add_title("offer", &letter.offer);
+                self.add_title("partner", &letter.partner);
+            }
             Letter::News(letter) => {
                 self.add_person("first_name", &letter.first_name);
                 self.add_title("title", &letter.title);

@@ -16,7 +16,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BookingId, CampaignId, OfferId, PartnerId, UserId,
+    BookingId, CampaignId, OfferId, PartnerId, PaymentId, UserId,
     messages::kind::{Channel, Kind},
     queue::{NewTask, Task, Work},
 };
@@ -38,6 +38,13 @@ pub enum Announcement {
     EndsSoon { offer: OfferId, until_ms: i64 },
     /// A booking waits for the partner's team. It begins at this time.
     ToConfirm { booking: BookingId, begins_ms: i64 },
+    /// A guest's bank takes this amount of a payment back: the partner's team is told.
+    Disputed {
+        payment: PaymentId,
+        /// The provider's name of the dispute.
+        dispute: String,
+        amount: i64,
+    },
 }
 
 impl Announcement {
@@ -47,6 +54,7 @@ impl Announcement {
             Self::NewOffer { .. } => Kind::FavouritePartnerOffer,
             Self::EndsSoon { .. } => Kind::FavouriteEndsSoon,
             Self::ToConfirm { .. } => Kind::BookingToConfirm,
+            Self::Disputed { .. } => Kind::PaymentDisputed,
         }
     }
 
@@ -58,13 +66,17 @@ impl Announcement {
             Self::NewOffer { partner, day, .. } => format!("{kind}:{partner}:{day}"),
             Self::EndsSoon { offer, until_ms } => format!("{kind}:{offer}:{until_ms}"),
             Self::ToConfirm { booking, .. } => format!("{kind}:{booking}"),
+            Self::Disputed { dispute, .. } => format!("{kind}:{dispute}"),
         }
     }
 
     const fn begins_ms(&self) -> Option<i64> {
         match self {
             Self::ToConfirm { begins_ms, .. } => Some(*begins_ms),
-            Self::News { .. } | Self::NewOffer { .. } | Self::EndsSoon { .. } => None,
+            Self::News { .. }
+            | Self::NewOffer { .. }
+            | Self::EndsSoon { .. }
+            | Self::Disputed { .. } => None,
         }
     }
 

@@ -30,6 +30,7 @@ pub enum Letter {
     FavouriteEndsSoon(FavouriteEndsSoon),
     IdentityResult(IdentityResult),
     PaymentResult(PaymentResult),
+    PaymentDisputed(PaymentDisputed),
     News(News),
 }
 
@@ -49,6 +50,7 @@ impl Letter {
             Self::FavouriteEndsSoon(_) => Kind::FavouriteEndsSoon,
             Self::IdentityResult(_) => Kind::IdentityResult,
             Self::PaymentResult(_) => Kind::PaymentResult,
+            Self::PaymentDisputed(_) => Kind::PaymentDisputed,
             Self::News(_) => Kind::News,
         }
     }
@@ -69,6 +71,7 @@ impl Letter {
             | Self::FavouriteEndsSoon(_)
             | Self::IdentityResult(_)
             | Self::PaymentResult(_)
+            | Self::PaymentDisputed(_)
             | Self::News(_) => None,
         }
     }
@@ -252,6 +255,20 @@ pub struct PaymentResult {
     /// None: euros.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
+}
+
+/// To a partner's team. It names no guest: an inbox would keep the name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentDisputed {
+    /// What the bank takes back, in the minor unit of the currency.
+    pub amount_cents: i64,
+    pub currency: Currency,
+    pub booking: BookingId,
+    /// The offer's title.
+    pub offer: String,
+    /// The partner's name.
+    pub partner: String,
 }
 
 /// News, in the recipient's language. Longer ones are cut off.

@@ -64,6 +64,13 @@ fn stored() -> Vec<(Kind, serde_json::Value)> {
             }),
         ),
         (
+            Kind::PaymentDisputed,
+            serde_json::json!({
+                "amountCents": 1250, "currency": "EUR", "booking": "0123456789abcdef01234567",
+                "offer": "Un verre", "partner": "Chez Léa",
+            }),
+        ),
+        (
             Kind::News,
             serde_json::json!({
                 "firstName": "Zoé", "title": "Du neuf", "paragraphs": ["Voici."], "path": "/offers",

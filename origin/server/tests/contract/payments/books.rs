@@ -67,6 +67,8 @@ async fn a_dispute_changes_the_books_alone(fresh: Fresh) {
         let opened = apply(DisputeStatus::Open).await;
         assert_eq!(opened, Applied::Worrying(Worry::Disputed));
         assert_eq!(apply(DisputeStatus::Open).await, Applied::Nothing);
+        let team = super::tasks(&fresh, "payment_disputed").await;
+        assert!(team.contains(&format!("payment_disputed:dp_{by}")));
         assert_eq!(apply(end).await, worry);
         for status in [
             end,
