@@ -19,6 +19,7 @@ mod nouns;
 pub mod offers;
 pub mod paris;
 pub mod partners;
+pub mod payments;
 pub mod pending_purge;
 pub mod pictures;
 pub mod purges;

@@ -133,6 +133,14 @@ id!(
     /// The id of a check of somebody's identity document.
     VerificationId
 );
+id!(
+    /// The id of a payment: the money of one booking.
+    PaymentId
+);
+id!(
+    /// The id of a refund: money of a payment that goes back to who paid.
+    RefundId
+);
 
 /// Mean radius of the Earth (IUGG), km.
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;

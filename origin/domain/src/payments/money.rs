@@ -1,0 +1,32 @@
+//! Amounts of money: integers of the currency's minor unit, never fractions.
+
+use serde::{Deserialize, Serialize};
+
+use crate::words::words;
+
+words! {
+    /// A currency by ISO 4217. All of these have two decimals.
+    Currency {
+        Eur = "EUR",
+        Chf = "CHF",
+        Gbp = "GBP",
+    }
+}
+
+/// One hundredth of one percent. Rates of fees and taxes are integers of it.
+pub const BASIS_POINTS: i64 = 10_000;
+
+/// An amount that is not negative, in the minor unit of its currency: 1250 EUR is 12.50 €.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Money {
+    pub minor: i64,
+    pub currency: Currency,
+}
+
+impl Money {
+    /// The part of it at a rate, rounded down.
+    pub const fn share(self, basis_points: i64) -> i64 {
+        // An amount has at most 8 digits: the product fits.
+        self.minor.saturating_mul(basis_points) / BASIS_POINTS
+    }
+}
