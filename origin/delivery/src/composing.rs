@@ -8,6 +8,7 @@ use domain::{
     announcements::store::AnnouncementStore,
     auth::codes::{CodePurpose, CodeStore},
     bookings::store::BookingStore,
+    identity::store::IdentityStore,
     messages::{
         kind::Channel,
         letter::{Invitation, Letter, PhoneCode, Proof, ResetPassword, VerifyEmail},
@@ -40,6 +41,7 @@ pub struct Sources {
     pub teams: Arc<dyn TeamStore>,
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
+    pub identities: Arc<dyn IdentityStore>,
     pub code_store: Arc<dyn CodeStore>,
     pub codes: Codes,
 }
@@ -155,7 +157,19 @@ impl Sources {
                 user,
                 channel,
             } => self.announced(what, user, *channel, now_ms).await,
-            Work::Event(_) | Work::Forget { .. } => Ok(Composed::Needless("it is no message")),
+            Work::Identity {
+                verification,
+                user,
+                outcome,
+                channel,
+            } => {
+                let about = (verification, user, *outcome);
+                self.identity(task, about, *channel, now_ms).await
+            }
+            Work::Event(_)
+            | Work::Forget { .. }
+            | Work::Look { .. }
+            | Work::ForgetSession { .. } => Ok(Composed::Needless("it is no message")),
         }
     }
 

@@ -110,7 +110,10 @@ impl Delivery {
                     | Work::NewDevice { .. }
                     | Work::Message { .. }
                     | Work::Announcement { .. }
-                    | Work::Announced { .. },
+                    | Work::Announced { .. }
+                    | Work::Look { .. }
+                    | Work::ForgetSession { .. }
+                    | Work::Identity { .. },
                 )
                 | None => ends.later(&task, now_ms + UNKNOWN_AFTER_MS),
             }

@@ -108,6 +108,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "pictures",
         sql: include_str!("migrations/pictures.sql"),
     },
+    Migration {
+        version: 20,
+        name: "identity",
+        sql: include_str!("migrations/identity.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -3,7 +3,7 @@
 use pq_core::ErrorCode;
 
 use super::{booking::BookingStatus, codes};
-use crate::{offers, sentence::Sentence};
+use crate::{identity::refusals::IdentityRefusal, offers, sentence::Sentence};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BookingRefusal {
@@ -41,6 +41,8 @@ pub enum BookingRefusal {
     CodeReplayed,
     /// The QR code belongs to another booking or partner.
     CodeForeign,
+    /// The offer asks for a verified identity or an age.
+    Identity(IdentityRefusal),
 }
 
 impl BookingRefusal {
@@ -65,6 +67,7 @@ impl BookingRefusal {
             Self::CodeExpired => codes::QR_CODE_EXPIRED,
             Self::CodeReplayed => codes::QR_CODE_REPLAYED,
             Self::CodeForeign => codes::QR_CODE_FOREIGN,
+            Self::Identity(refusal) => refusal.code(),
         }
     }
 
@@ -136,6 +139,7 @@ impl BookingRefusal {
                 "ce code est celui d’une autre réservation",
                 "this code is another booking's",
             ),
+            Self::Identity(refusal) => refusal.sentences(),
         }
     }
 }
@@ -195,6 +199,9 @@ mod tests {
             R::CodeExpired,
             R::CodeReplayed,
             R::CodeForeign,
+            R::Identity(IdentityRefusal::Required),
+            R::Identity(IdentityRefusal::Pending),
+            R::Identity(IdentityRefusal::AgeTooLow),
         ];
         let statuses = BookingStatus::ALL.iter().copied().map(R::WrongStatus);
         let all: Vec<R> = causes.into_iter().chain(statuses).collect();

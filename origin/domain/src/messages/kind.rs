@@ -60,6 +60,8 @@ words! {
         Campaigns = "campaigns",
         /// Product events, which are no messages: they are sent many at once.
         Events = "events",
+        /// What the provider of identity checks is asked.
+        Identity = "identity",
     }
 }
 

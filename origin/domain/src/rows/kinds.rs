@@ -3,6 +3,7 @@
 use super::{Field, Identity, Kind, Missing, Shape};
 use crate::{
     bookings::booking::BookingStatus,
+    identity::verification::{self as identity, Decider, Reason},
     messages::{
         kind::{Channel, Kind as MessageKind},
         part::Part,
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 17] = [
+pub const KINDS: [&Kind; 18] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -35,6 +36,7 @@ pub const KINDS: [&Kind; 17] = [
     &CAMPAIGNS,
     &UPLOADS,
     &PICTURES,
+    &VERIFICATIONS,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -43,12 +45,18 @@ const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field 
         path,
         shape,
         missing: Missing::Never,
+        later: false,
     }
 }
 
 impl Field {
     const fn or_null(mut self) -> Self {
         self.missing = Missing::Null;
+        self
+    }
+
+    const fn later(mut self) -> Self {
+        self.later = true;
         self
     }
 
@@ -96,6 +104,12 @@ static USERS: Kind = Kind {
         field("epoch", "epoch", Shape::Whole),
         CREATED,
         field("updated_at_ms", "updatedAt", Shape::Moment),
+        field("identity_until_ms", "identityUntil", Shape::Moment)
+            .or_null()
+            .later(),
+        field("birth_year", "birthYear", Shape::Whole)
+            .or_null()
+            .later(),
     ],
 };
 
@@ -380,5 +394,46 @@ static PICTURES: Kind = Kind {
         CREATED,
         field("unused_since_ms", "unusedSince", Shape::Moment).or_absent(),
         field("due_ms", "due", Shape::Moment),
+    ],
+};
+
+/// The provider keeps the documents; these are the states.
+static VERIFICATIONS: Kind = Kind {
+    collection: Collection::Verifications,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("user_id", "userId", Shape::Id),
+        field("consent_version", "consentVersion", Shape::Text),
+        field("attempt", "attempt", Shape::Whole),
+        field("session_id", "sessionId", Shape::Text).or_absent(),
+        field("session_url", "sessionUrl", Shape::Text).or_absent(),
+        field(
+            "state",
+            "state",
+            Shape::Word(|text| identity::State::parse(text).is_some()),
+        ),
+        field(
+            "reason",
+            "reason",
+            Shape::Word(|text| Reason::parse(text).is_some()),
+        )
+        .or_absent(),
+        field("birth_year", "birthYear", Shape::Whole).or_absent(),
+        field("decided_at_ms", "decidedAt", Shape::Moment).or_absent(),
+        field(
+            "decided_by",
+            "decidedBy",
+            Shape::Word(|text| Decider::parse(text).is_some()),
+        )
+        .or_absent(),
+        field("ruled_by", "ruledBy", Shape::Id).or_absent(),
+        field("ruled_at_ms", "ruledAt", Shape::Moment).or_absent(),
+        field("ruling_note", "rulingNote", Shape::Text).or_absent(),
+        field("expires_at_ms", "expiresAt", Shape::Moment).or_absent(),
+        field("polls", "polls", Shape::Whole),
+        field("due_ms", "due", Shape::Moment),
+        CREATED,
+        field("changed_at_ms", "changedAt", Shape::Moment),
     ],
 };

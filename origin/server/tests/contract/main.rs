@@ -12,6 +12,7 @@ mod checking;
 mod codes;
 mod documents;
 mod erasing;
+mod identity;
 mod known_devices;
 mod listings;
 mod mongo;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         bookings::RACES,
         bookings::TELLING,
         erasing::TESTS,
+        identity::TESTS,
     ];
     runner::run(&tests.concat())
 }

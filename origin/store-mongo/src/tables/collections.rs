@@ -21,3 +21,4 @@ pub const REACH: &str = "reach";
 pub const TURNS_TOLD: &str = "turns_told";
 pub const UPLOADS: &str = "uploads";
 pub const USERS: &str = "users";
+pub const VERIFICATIONS: &str = "verifications";

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
-    BookingLimits, Category, Discount, EstablishmentId, OfferId, OfferSchedule, PartnerId, Quota,
+    Admission, BookingLimits, Category, Discount, EstablishmentId, OfferId, OfferSchedule,
+    PartnerId, Quota,
 };
 
 /// The number of own tags: the offer's and its partner's.
@@ -37,6 +38,7 @@ pub fn offer() -> Offer {
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
+        admission: Admission::default(),
     }
 }
 

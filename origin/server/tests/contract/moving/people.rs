@@ -56,8 +56,8 @@ use yousoon::{
 };
 
 use filling::{
-    fill_accounts, fill_bookings, fill_inbox, fill_pictures, fill_reach, fill_team, fill_templates,
-    fill_tokens, send_news,
+    fill_accounts, fill_bookings, fill_identities, fill_inbox, fill_pictures, fill_reach,
+    fill_team, fill_templates, fill_tokens, send_news,
 };
 
 use super::{embedded, nobody};
@@ -82,7 +82,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 17] = [
+pub(super) const COUNTS: [(Collection, u64); 18] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -94,8 +94,9 @@ pub(super) const COUNTS: [(Collection, u64); 17] = [
     (Collection::OfferViews, 2),
     (Collection::Bookings, 7),
     // Of the invitations, of the bookings that were confirmed at once or wait, of news, the product events
-    // of six bookings and a check-in, and that the erased one is forgotten elsewhere.
-    (Collection::Queue, 9 + 7 + 1),
+    // of six bookings and a check-in, that the erased one's session is forgotten elsewhere, and what one
+    // is told of an identity.
+    (Collection::Queue, 9 + 7 + 1 + 2),
     (Collection::Reach, 2),
     (Collection::Devices, 1),
     (Collection::Inbox, 1),
@@ -105,6 +106,8 @@ pub(super) const COUNTS: [(Collection, u64); 17] = [
     // One of each is of somebody who is erased.
     (Collection::Uploads, 3),
     (Collection::Pictures, 2),
+    // One is decided, and one open. The erased one's is gone.
+    (Collection::Verifications, 2),
 ];
 
 /// What people remember that no database can tell.
@@ -161,6 +164,7 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     fill_accounts(&fresh.db, &offers).await;
     let bookings = fill_bookings(&fresh.db, &offers).await;
     fill_pictures(&fresh.db).await;
+    fill_identities(&fresh.db).await;
     let erased = fresh.db.users.erase(&user("eve"), PSEUDONYM, NOW_MS).await;
     assert_eq!(erased.unwrap(), Erased::Done);
     let device = DeviceId::parse("00000000-phone-of-ana").unwrap();

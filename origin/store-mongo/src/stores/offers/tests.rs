@@ -1,6 +1,6 @@
 use domain::{
-    BookingLimits, Category, Discount, EstablishmentId, GeoPoint, OfferSchedule, Quota, StoreError,
-    offers::listing::Listing,
+    Admission, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, OfferSchedule, Quota,
+    StoreError, offers::listing::Listing,
 };
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
@@ -43,6 +43,10 @@ fn full() -> Offer {
         },
         archived_at_ms: Some(NOW_MS),
         version: 7,
+        admission: Admission {
+            requires_identity: true,
+            minimum_age: Some(18),
+        },
     }
 }
 
@@ -60,6 +64,7 @@ fn bare() -> Offer {
         is_active: false,
         limits: BookingLimits::default(),
         archived_at_ms: None,
+        admission: Admission::default(),
         ..full()
     }
 }
