@@ -1,4 +1,4 @@
-//! The fakes of Amazon SES, Twilio, OneSignal, Google Maps and Amplitude, and their mailbox for browsers.
+//! The fakes of Amazon SES, Twilio, OneSignal, Google Maps, Amplitude and Veriff, and their mailbox for browsers.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,9 +11,16 @@ use crate::processes::Processes;
 
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-pub(crate) fn start(program: &Path, port: u16, processes: &mut Processes) -> Result<()> {
+/// Decisions on identities are reported to the origin at `origin_url`.
+pub(crate) fn start(
+    program: &Path,
+    port: u16,
+    origin_url: &str,
+    processes: &mut Processes,
+) -> Result<()> {
     let mut serve = Command::new(program);
     serve.args(["--port", &port.to_string()]);
+    serve.args(["--veriff-webhook", &format!("{origin_url}/webhooks/veriff")]);
     processes.start("providers", &mut serve)?;
     processes.wait_until("the fakes of providers", START_LIMIT, || {
         http::is_ready(port, "/mailbox.json")
@@ -69,5 +76,14 @@ pub(crate) fn of_emails(port: u16) -> Vec<(&'static str, String)> {
         ("YOUSOON_AMPLITUDE_KEY", text("dev-amplitude-key")),
         ("YOUSOON_AMPLITUDE_SECRET", text("dev-amplitude-secret")),
         ("YOUSOON_AMPLITUDE_PSEUDONYM_KEY", text("dev-pseudonym-key")),
+        ("YOUSOON_VERIFF_URL", fake("veriff")),
+        ("YOUSOON_VERIFF_PORTAL_URL", fake("veriff/v")),
+        ("YOUSOON_VERIFF_KEY", text("dev-veriff-integration-key")),
+        ("YOUSOON_VERIFF_SECRET", text("dev-veriff-shared-secret")),
+        (
+            "YOUSOON_VERIFF_PSEUDONYM_KEY",
+            text("dev-veriff-pseudonym-key"),
+        ),
+        ("YOUSOON_IDENTITY_CONSENT_VERSION", text("1")),
     ]
 }

@@ -37,8 +37,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let (mut settings, binaries) = prepare(options, ".yousoon")?;
     let fakes = binaries::build_fake_providers()?;
     let mut processes = Processes::new(settings.data_dir.join("logs"))?;
-    mailbox::start(&fakes, options.port_mailbox, &mut processes)?;
-    let providers = mailbox::environment(options.port_mailbox, &settings.origin_url());
+    let origin_url = settings.origin_url();
+    mailbox::start(&fakes, options.port_mailbox, &origin_url, &mut processes)?;
+    let providers = mailbox::environment(options.port_mailbox, &origin_url);
     settings.environment.extend(providers);
     let mut stack = Stack::start_beside(processes, settings, &binaries)?;
     print_ready(&stack, &binaries)?;

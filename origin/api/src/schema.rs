@@ -11,6 +11,7 @@ use crate::{
     },
     bookings::{mutations::BookingMutations, queries::BookingQueries},
     environment::Environment,
+    identity::{mutations::IdentityMutations, queries::IdentityQueries},
     live::subscriptions::Live,
     maps::queries::MapQueries,
     news::mutations::NewsMutations,
@@ -40,6 +41,7 @@ pub struct Query(
     NotificationQueries,
     TemplateQueries,
     MapQueries,
+    IdentityQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -57,6 +59,7 @@ pub struct Mutation(
     NewsMutations,
     AnalyticsMutations,
     PictureMutations,
+    IdentityMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

@@ -8,6 +8,7 @@ use domain::{
     announcements::store::AnnouncementStore,
     auth::codes::{CodePurpose, CodeStore},
     bookings::store::BookingStore,
+    identity::store::IdentityStore,
     messages::{
         kind::Channel,
         letter::{Invitation, Letter, PhoneCode, Proof, ResetPassword, VerifyEmail},
@@ -41,6 +42,7 @@ pub struct Sources {
     pub teams: Arc<dyn TeamStore>,
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
+    pub identities: Arc<dyn IdentityStore>,
     pub payments: Arc<dyn PaymentStore>,
     pub code_store: Arc<dyn CodeStore>,
     pub codes: Codes,
@@ -157,6 +159,15 @@ impl Sources {
                 user,
                 channel,
             } => self.announced(what, user, *channel, now_ms).await,
+            Work::Identity {
+                verification,
+                user,
+                outcome,
+                channel,
+            } => {
+                let about = (verification, user, *outcome);
+                self.identity(task, about, *channel, now_ms).await
+            }
             Work::Receipt {
                 payment,
                 refund,
@@ -170,9 +181,11 @@ impl Sources {
                 };
                 self.receipt(task, receipt, *channel, now_ms).await
             }
-            Work::Event(_) | Work::Forget { .. } | Work::Payment(_) => {
-                Ok(Composed::Needless("it is no message"))
-            }
+            Work::Event(_)
+            | Work::Forget { .. }
+            | Work::Look { .. }
+            | Work::ForgetSession { .. }
+            | Work::Payment(_) => Ok(Composed::Needless("it is no message")),
         }
     }
 

@@ -111,6 +111,9 @@ impl Delivery {
                     | Work::Message { .. }
                     | Work::Announcement { .. }
                     | Work::Announced { .. }
+                    | Work::Look { .. }
+                    | Work::ForgetSession { .. }
+                    | Work::Identity { .. }
                     | Work::Payment(_)
                     | Work::Receipt { .. },
                 )

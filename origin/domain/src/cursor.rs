@@ -19,15 +19,17 @@ pub enum CursorKind {
     PartnerName,
     BookingNewest,
     InboxNewest,
+    VerificationNewest,
 }
 
 impl CursorKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
         Self::BookingNewest,
         Self::InboxNewest,
+        Self::VerificationNewest,
     ];
 
     const fn byte(self) -> u8 {
@@ -37,6 +39,7 @@ impl CursorKind {
             Self::PartnerName => 3,
             Self::BookingNewest => 4,
             Self::InboxNewest => 5,
+            Self::VerificationNewest => 6,
         }
     }
 }

@@ -12,6 +12,12 @@
 //! - `GET /control/asked`: what Google Maps was asked.
 //! - `GET /control/events`, `GET /control/forgotten`: Amplitude's events, and the people whom it was told to
 //!   forget.
+//! - `POST /control/decide` `{"session": "…", "status": "approved", "date_of_birth": "1990-02-03", "report":
+//!   {"url": "http://127.0.0.1:…", "times": 2}}`: Veriff decides, and reports it so often, or not at all
+//!   without `report` (see `veriff.rs`).
+//! - `POST /control/report-again` `{"session": "…", "report": {"url": "…", "nth": 0}}`: Veriff reports a
+//!   decision once more.
+//! - `GET /control/sessions`: Veriff's sessions.
 //! - `GET /control/confirmed`: the tokens of subscriptions that were confirmed.
 //! - `POST /control/reset`: forgets everything.
 
@@ -28,12 +34,22 @@ use crate::{
     google::{self, Place},
     state::{Locked, State},
     trouble::Trouble,
+    veriff,
     webhooks::{Report, address},
 };
 
 /// The most troubles that wait.
 const MOST_TROUBLES: usize = 1000;
 const MOST_REPEATS: usize = 100;
+const PROVIDERS: [&str; 7] = [
+    "ses",
+    "sns",
+    "twilio",
+    "onesignal",
+    "google",
+    "amplitude",
+    "veriff",
+];
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
@@ -44,6 +60,9 @@ pub(crate) fn routes() -> Router<State> {
         .route("/asked", get(asked))
         .route("/events", get(events))
         .route("/forgotten", get(forgotten))
+        .route("/decide", post(veriff::decide))
+        .route("/report-again", post(veriff::report_again))
+        .route("/sessions", get(veriff::sessions))
         .route("/confirmed", get(confirmed))
         .route("/reset", post(reset))
 }
@@ -62,10 +81,7 @@ const fn once() -> usize {
 }
 
 async fn trouble(Extract(state): Extract<State>, Json(order): Json<Order>) -> StatusCode {
-    if !["ses", "sns", "twilio", "onesignal", "google", "amplitude"]
-        .contains(&order.provider.as_str())
-        || order.times > MOST_TROUBLES
-    {
+    if !PROVIDERS.contains(&order.provider.as_str()) || order.times > MOST_TROUBLES {
         return StatusCode::BAD_REQUEST;
     }
     let mut locked = state.lock();
@@ -146,6 +162,8 @@ async fn reset(Extract(state): Extract<State>) -> StatusCode {
     mailbox.clear();
     *locked = Locked {
         mailbox,
+        sessions_begun: locked.sessions_begun,
+        veriff_webhook: locked.veriff_webhook.take(),
         ..Locked::default()
     };
     StatusCode::NO_CONTENT

@@ -1,4 +1,4 @@
-//! Amazon SES with SNS, Twilio, OneSignal, Google Maps and Amplitude on one loopback port, as far as
+//! Amazon SES with SNS, Twilio, OneSignal, Google Maps, Amplitude and Veriff on one loopback port, as far as
 //! Yousoon uses them.
 //!
 //! | path | is |
@@ -9,6 +9,7 @@
 //! | `/onesignal/notifications` | OneSignal |
 //! | `/google/…` | Google Maps: Geocoding, Places and Routes |
 //! | `/amplitude/…` | Amplitude: events and erasure |
+//! | `/veriff/…` | Veriff: sessions, and at `/veriff/v/<id>` the page on which a document is shown |
 //! | `/`, `/mailbox.json`, `/mailbox/<number>/html` | what was sent |
 //! | `/control/…` | orders: see `control.rs` |
 
@@ -25,6 +26,7 @@ mod sns;
 mod state;
 mod trouble;
 mod twilio;
+mod veriff;
 mod webhooks;
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
@@ -94,6 +96,27 @@ impl Fake {
         ]
     }
 
+    /// The variables with which an origin has it check identities.
+    pub fn of_identity(&self) -> Vec<(&'static str, String)> {
+        let secrets = self.state.inner.secrets.clone();
+        vec![
+            ("YOUSOON_VERIFF_URL", self.url("veriff")),
+            ("YOUSOON_VERIFF_PORTAL_URL", self.url("veriff/v")),
+            ("YOUSOON_VERIFF_KEY", secrets.veriff_key),
+            ("YOUSOON_VERIFF_SECRET", secrets.veriff_secret),
+            (
+                "YOUSOON_VERIFF_PSEUDONYM_KEY",
+                "dev-veriff-pseudonym-key".to_owned(),
+            ),
+            ("YOUSOON_IDENTITY_CONSENT_VERSION", "1".to_owned()),
+        ]
+    }
+
+    /// Where decisions on Veriff's page are reported from now on.
+    pub fn report_identities_to(&self, url: reqwest::Url) {
+        self.state.lock().veriff_webhook = Some(url);
+    }
+
     /// How often messages were taken, by key.
     pub fn counted(&self) -> HashMap<String, Counted> {
         self.state.lock().mailbox.counted().clone()
@@ -145,6 +168,10 @@ fn router(state: State) -> Router {
     let amplitude = Router::new()
         .route("/2/httpapi", routing::post(amplitude::upload))
         .route("/api/2/deletions/users", routing::post(amplitude::delete));
+    let veriff = Router::new()
+        .route("/v1/sessions", routing::post(veriff::start))
+        .route("/v1/sessions/{id}", routing::delete(veriff::delete))
+        .route("/v1/sessions/{id}/decision", routing::get(veriff::decision));
     let sns = Router::new().route(
         "/SimpleNotificationService-development.pem",
         routing::get(sns::certificate),
@@ -155,6 +182,11 @@ fn router(state: State) -> Router {
         .nest("/onesignal", troubled(onesignal))
         .nest("/google", troubled(google))
         .nest("/amplitude", troubled(amplitude))
+        .nest("/veriff", troubled(veriff))
+        .route(
+            "/veriff/v/{id}",
+            routing::get(veriff::page).post(veriff::press),
+        )
         .nest("/sns", troubled(sns))
         .route("/sns/", routing::get(sns::confirm))
         .nest("/control", control::routes())

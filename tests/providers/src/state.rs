@@ -10,8 +10,9 @@ use std::{
 
 use ring::signature::RsaKeyPair;
 use serde_json::Value;
+use url::Url;
 
-use crate::{google::Place, mailbox::Mailbox, trouble::Trouble};
+use crate::{google::Place, mailbox::Mailbox, trouble::Trouble, veriff::Session};
 
 /// The most keys of OneSignal that are remembered.
 const MOST_KEYS: usize = 10_000;
@@ -33,6 +34,8 @@ pub struct Secrets {
     pub google_key: String,
     pub amplitude_key: String,
     pub amplitude_secret: String,
+    pub veriff_key: String,
+    pub veriff_secret: String,
 }
 
 impl Default for Secrets {
@@ -52,6 +55,8 @@ impl Default for Secrets {
             google_key: text("dev-google-maps-key"),
             amplitude_key: text("dev-amplitude-key"),
             amplitude_secret: text("dev-amplitude-secret"),
+            veriff_key: text("dev-veriff-integration-key"),
+            veriff_secret: text("dev-veriff-shared-secret"),
         }
     }
 }
@@ -90,6 +95,11 @@ pub(crate) struct Locked {
     pub(crate) events: Vec<Value>,
     /// The people whom Amplitude was told to forget.
     pub(crate) forgotten: Vec<String>,
+    /// Veriff's sessions.
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) sessions_begun: u64,
+    /// Where decisions on Veriff's page are reported.
+    pub(crate) veriff_webhook: Option<Url>,
 }
 
 #[derive(Default)]

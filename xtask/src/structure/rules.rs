@@ -49,7 +49,9 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("pictures", &[]),
     row("provider-http", &["domain"]),
     row(PROVIDERS, &["domain", "cache-core", "provider-http"]),
-    row("delivery", &["domain", "access", "templates"]),
+    // From the request for a check of an identity to what the provider decided.
+    row("identity", &["domain", "access"]),
+    row("delivery", &["domain", "access", "templates", "identity"]),
     // From the form for a file to the stored picture.
     row("uploads", &["domain", "access", "pictures", "s3"]),
     row(
@@ -62,6 +64,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             // Texts of the inbox.
             "templates",
             "uploads",
+            "identity",
             // The key of an answer is the edge's.
             "edge-core",
             "pq-core",
@@ -82,6 +85,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "templates",
             "delivery",
             "uploads",
+            "identity",
             "catalogue-index",
             "api",
             "edge-core",
@@ -191,6 +195,9 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         // Fills a database with partners and their offers.
         ("catalogue", "offers"),
         ("bookings", "users"),
+        // An offer may ask for a verified identity.
+        ("bookings", "identity"),
+        ("identity", "users"),
         // A price is the offer's, and the booking keeps it.
         ("offers", "payments"),
         ("bookings", "payments"),

@@ -99,6 +99,8 @@ pub struct Budgets {
     pub upload: Budget,
     /// Uploads that a user completes, also again. Each may take a second of a processor.
     pub upload_complete: Budget,
+    /// Identity checks that a user asks for, also to go on with one.
+    pub identity: Budget,
     /// Writes of offers, establishments and partners by a user.
     pub catalogue: Budget,
     /// Such writes for a partner.
@@ -202,6 +204,7 @@ impl Default for Budgets {
                 120,
                 HOUR,
             ),
+            identity: budget("identity", "YOUSOON_LIMIT_IDENTITY", 20, HOUR),
             catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
             catalogue_partner: budget(
                 "catalogue-partner",
@@ -215,7 +218,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 35] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 36] {
         let Self {
             register_network,
             login,
@@ -250,6 +253,7 @@ impl Budgets {
             travel_network,
             upload,
             upload_complete,
+            identity,
             catalogue,
             catalogue_partner,
         } = self;
@@ -287,6 +291,7 @@ impl Budgets {
             travel_network,
             upload,
             upload_complete,
+            identity,
             catalogue,
             catalogue_partner,
         ]

@@ -71,6 +71,8 @@ pub enum Attempt<'a> {
     RequestUpload(&'a UserId),
     /// Making a picture of an upload.
     CompleteUpload(&'a UserId),
+    /// Asking for an identity check; each may be paid for.
+    VerifyIdentity(&'a UserId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
     /// may make lists in the caches invalid.
     Write(Option<&'a PartnerId>),
@@ -115,6 +117,7 @@ impl Attempt<'_> {
             | Self::RecordEvents(_)
             | Self::Suggest
             | Self::Travel(_)
+            | Self::VerifyIdentity(_)
             | Self::Write(_) => None,
         }
     }
@@ -162,6 +165,7 @@ impl Attempt<'_> {
                 (budgets.travel, everywhere(user.as_str())),
                 (budgets.travel_network, Target::Network),
             ],
+            Self::VerifyIdentity(user) => vec![(budgets.identity, everywhere(user.as_str()))],
             Self::RequestUpload(user) => vec![(budgets.upload, everywhere(user.as_str()))],
             Self::CompleteUpload(user) => {
                 vec![(budgets.upload_complete, everywhere(user.as_str()))]
@@ -193,6 +197,7 @@ impl Attempt<'_> {
             | Self::Travel(_)
             | Self::RequestUpload(_)
             | Self::CompleteUpload(_)
+            | Self::VerifyIdentity(_)
             | Self::Write(_) => None,
         }
     }

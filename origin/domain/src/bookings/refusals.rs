@@ -3,7 +3,7 @@
 use pq_core::ErrorCode;
 
 use super::{booking::BookingStatus, codes};
-use crate::{offers, payments, sentence::Sentence};
+use crate::{identity::refusals::IdentityRefusal, offers, payments, sentence::Sentence};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BookingRefusal {
@@ -41,6 +41,8 @@ pub enum BookingRefusal {
     CodeReplayed,
     /// The QR code belongs to another booking or partner.
     CodeForeign,
+    /// The offer asks for a verified identity or an age.
+    Identity(IdentityRefusal),
     /// The offer has a price, and no payments are set up here.
     PaymentsUnavailable,
     /// The offer has a price, and the partner's account takes no payments.
@@ -71,6 +73,7 @@ impl BookingRefusal {
             Self::CodeExpired => codes::QR_CODE_EXPIRED,
             Self::CodeReplayed => codes::QR_CODE_REPLAYED,
             Self::CodeForeign => codes::QR_CODE_FOREIGN,
+            Self::Identity(refusal) => refusal.code(),
             Self::PaymentsUnavailable => payments::codes::PAYMENTS_UNAVAILABLE,
             Self::PartnerTakesNoPayments => payments::codes::PARTNER_TAKES_NO_PAYMENTS,
             Self::PaymentRequired => payments::codes::PAYMENT_REQUIRED,
@@ -145,6 +148,7 @@ impl BookingRefusal {
                 "ce code est celui d’une autre réservation",
                 "this code is another booking's",
             ),
+            Self::Identity(refusal) => refusal.sentences(),
             Self::PaymentsUnavailable => (
                 "le paiement n’est pas disponible en ce moment",
                 "payments are not available at the moment",
@@ -216,6 +220,9 @@ mod tests {
             R::CodeExpired,
             R::CodeReplayed,
             R::CodeForeign,
+            R::Identity(IdentityRefusal::Required),
+            R::Identity(IdentityRefusal::Pending),
+            R::Identity(IdentityRefusal::AgeTooLow),
             R::PaymentsUnavailable,
             R::PartnerTakesNoPayments,
             R::PaymentRequired,

@@ -9,8 +9,8 @@ use chance::Chance;
 use words::{CITIES, City, Quarter};
 
 use crate::{
-    Address, BookingLimits, Category, Discount, Establishment, EstablishmentId, GeoPoint, Offer,
-    OfferId, OfferSchedule, Partner, PartnerId, Quota, catalogue::Family,
+    Address, Admission, BookingLimits, Category, Discount, Establishment, EstablishmentId,
+    GeoPoint, Offer, OfferId, OfferSchedule, Partner, PartnerId, Quota, catalogue::Family,
 };
 
 pub const DAY_MS: i64 = 86_400_000;
@@ -188,6 +188,7 @@ pub fn offer(
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
+        admission: Admission::default(),
         price: None,
         id,
     }

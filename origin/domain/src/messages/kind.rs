@@ -62,6 +62,8 @@ words! {
         Campaigns = "campaigns",
         /// Product events, which are no messages: they are sent many at once.
         Events = "events",
+        /// What the provider of identity checks is asked.
+        Identity = "identity",
         /// What a provider of payments is asked.
         Payments = "payments",
     }

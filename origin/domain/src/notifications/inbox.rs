@@ -85,7 +85,8 @@ impl InboxCursor {
             CursorKind::BookingNewest
             | CursorKind::OfferNear
             | CursorKind::OfferNewest
-            | CursorKind::PartnerName => return None,
+            | CursorKind::PartnerName
+            | CursorKind::VerificationNewest => return None,
         }
         let (moment, id) = body.split_first_chunk::<8>()?;
         Some(Self {

@@ -72,7 +72,8 @@ impl PartnerCursor {
             CursorKind::OfferNear
             | CursorKind::OfferNewest
             | CursorKind::BookingNewest
-            | CursorKind::InboxNewest => None,
+            | CursorKind::InboxNewest
+            | CursorKind::VerificationNewest => None,
         }
     }
 }

@@ -18,11 +18,15 @@ use serde::{Deserialize, Serialize};
 use notice::BookingNotice;
 
 use crate::{
-    BookingId, InvitationId, PaymentId, RefundId, UserId,
+    BookingId, InvitationId, PaymentId, RefundId, UserId, VerificationId,
     analytics::ProductEvent,
     announcements::Announcement,
     auth::purpose::CodePurpose,
-    messages::kind::{Channel, Kind},
+    identity::verification::SessionId,
+    messages::{
+        kind::{Channel, Kind},
+        letter::IdentityOutcome,
+    },
     payments::work::PaymentWork,
     sentence::Language,
     words::words,
@@ -97,6 +101,18 @@ pub enum Work {
     Event(ProductEvent),
     /// Has an erased person forgotten by the taker of product events.
     Forget { user: UserId },
+    /// Asks the provider of identity checks what it decided.
+    Look { verification: VerificationId },
+    /// Has the provider of identity checks delete a session.
+    ForgetSession { session: SessionId },
+    /// Tells a person what became of the check of their identity.
+    Identity {
+        verification: VerificationId,
+        user: UserId,
+        outcome: IdentityOutcome,
+        /// None: finds out by which channels.
+        channel: Option<Channel>,
+    },
     /// Asks the provider of payments for something.
     Payment(PaymentWork),
     /// Tells a guest that the money of a payment has come, or that a refund is on its way.
@@ -121,6 +137,9 @@ impl Work {
             Self::Announcement { what, .. } | Self::Announced { what, .. } => what.kind().as_str(),
             Self::Event(_) => "event",
             Self::Forget { .. } => "forget",
+            Self::Look { .. } => "identity_look",
+            Self::ForgetSession { .. } => "identity_forget",
+            Self::Identity { .. } => Kind::IdentityResult.as_str(),
             Self::Payment(work) => work.kind(),
             Self::Receipt { .. } => Kind::PaymentResult.as_str(),
         }

@@ -38,6 +38,10 @@ pub struct UpdateOfferInput {
     images: MaybeUndefined<Vec<String>>,
     is_active: MaybeUndefined<bool>,
     limits: MaybeUndefined<BookingLimitsInput>,
+    /// Whether only guests with a verified identity may book.
+    requires_identity: MaybeUndefined<bool>,
+    /// 16 to 21 years, which the guest's verified identity has to prove; null: no age.
+    minimum_age: MaybeUndefined<i32>,
     /// The `version` the editor read. If the offer was edited since then, nothing is changed.
     expected_version: Option<i32>,
 }
@@ -141,6 +145,8 @@ impl UpdateOfferInput {
             per_user: limits.per_user,
             archived_at_ms: Edit::Keep,
             expected_version: self.expected_version.map(i64::from),
+            requires_identity: reading.take(value("requiresIdentity", self.requires_identity, Ok)),
+            minimum_age: reading.take(nullable(self.minimum_age, rules::minimum_age)),
             price: Edit::Keep,
         }
     }

@@ -34,7 +34,8 @@ impl BookingCursor {
             CursorKind::OfferNear
             | CursorKind::OfferNewest
             | CursorKind::PartnerName
-            | CursorKind::InboxNewest => {
+            | CursorKind::InboxNewest
+            | CursorKind::VerificationNewest => {
                 return None;
             }
         }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
-    BookingLimits, Category, Discount, EstablishmentId, OfferId, OfferSchedule, PartnerId, Quota,
+    Admission, BookingLimits, Category, Discount, EstablishmentId, OfferId, OfferSchedule,
+    PartnerId, Quota,
     payments::{money::Currency, price::OfferPrice},
 };
 
@@ -38,6 +39,7 @@ pub fn offer() -> Offer {
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
+        admission: Admission::default(),
         price: None,
     }
 }

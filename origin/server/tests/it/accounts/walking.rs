@@ -57,6 +57,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("myMembership", USERS), ("team", MANAGERS), ("partnerStats", MANAGERS),
     ("recordEvents", USERS), ("placeSuggestions", "staff manager owner admin service"), ("travel", USERS),
     ("resumeOffer", MANAGERS), ("deleteOffer", MANAGERS),
+    ("myIdentityVerification", USERS), ("submitIdentityVerification", USERS),
+    ("identityVerifications", "admin"), ("decideIdentity", "admin"),
 ];
 
 #[tokio::test]

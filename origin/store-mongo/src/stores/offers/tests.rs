@@ -1,5 +1,6 @@
 use domain::{
-    BookingLimits, Category, Discount, EstablishmentId, GeoPoint, OfferSchedule, Quota, StoreError,
+    Admission, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, OfferSchedule, Quota,
+    StoreError,
     offers::listing::Listing,
     payments::{money::Currency, price::OfferPrice},
 };
@@ -44,6 +45,10 @@ fn full() -> Offer {
         },
         archived_at_ms: Some(NOW_MS),
         version: 7,
+        admission: Admission {
+            requires_identity: true,
+            minimum_age: Some(18),
+        },
         price: Some(OfferPrice {
             amount: 1_250,
             currency: Currency::Eur,
@@ -69,6 +74,7 @@ fn bare() -> Offer {
         is_active: false,
         limits: BookingLimits::default(),
         archived_at_ms: None,
+        admission: Admission::default(),
         price: None,
         ..full()
     }
