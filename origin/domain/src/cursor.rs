@@ -19,15 +19,19 @@ pub enum CursorKind {
     PartnerName,
     BookingNewest,
     InboxNewest,
+    PaymentNewest,
+    LedgerOldest,
 }
 
 impl CursorKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
         Self::BookingNewest,
         Self::InboxNewest,
+        Self::PaymentNewest,
+        Self::LedgerOldest,
     ];
 
     const fn byte(self) -> u8 {
@@ -37,6 +41,8 @@ impl CursorKind {
             Self::PartnerName => 3,
             Self::BookingNewest => 4,
             Self::InboxNewest => 5,
+            Self::PaymentNewest => 6,
+            Self::LedgerOldest => 7,
         }
     }
 }
@@ -69,6 +75,12 @@ pub fn unseal(text: &str) -> Option<(CursorKind, Vec<u8>)> {
         }
         _ => None,
     }
+}
+
+/// The body of a cursor made by `seal` for this list.
+pub fn unseal_of(kind: CursorKind, text: &str) -> Option<Vec<u8>> {
+    let (found, body) = unseal(text)?;
+    (found == kind).then_some(body)
 }
 
 fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {

@@ -8,6 +8,7 @@
 //! The provider alone knows whether money was paid. What it reports is a hint to ask it; what it
 //! answers is applied in one transaction with the booking, the ledger and the tasks that follow.
 
+pub mod cursors;
 pub mod ledger;
 pub mod money;
 pub mod partner_account;
