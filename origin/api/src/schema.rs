@@ -21,6 +21,7 @@ use crate::{
     },
     offers::{mutations::OfferMutations, queries::OfferQueries},
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
+    payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
     purges::mutations::PurgeMutations,
     stats::queries::StatsQueries,
@@ -40,6 +41,7 @@ pub struct Query(
     NotificationQueries,
     TemplateQueries,
     MapQueries,
+    PaymentQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -57,6 +59,7 @@ pub struct Mutation(
     NewsMutations,
     AnalyticsMutations,
     PictureMutations,
+    PaymentMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

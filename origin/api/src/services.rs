@@ -19,12 +19,14 @@ use domain::{
     notifications::store::NotificationStore,
     offers::store::OfferStore,
     partners::store::PartnerStore,
+    payments::store::PaymentStore,
     pictures::store::PictureStore,
     purges::PurgeStore,
     stats::store::StatsStore,
     team::store::TeamStore,
     users::store::UserStore,
 };
+use payments::Payments;
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
 use templates::{Current, Links};
@@ -69,6 +71,9 @@ pub struct Shared {
     pub pictures: Arc<dyn PictureStore>,
     /// The bucket of pictures; none if none is configured.
     pub uploads: Option<Uploads>,
+    pub payments: Arc<dyn PaymentStore>,
+    /// Who takes payments; none if nobody is configured.
+    pub payment_provider: Option<Payments>,
     /// The texts of the inbox, and where they lead.
     pub templates: Current,
     /// Those of them that administrators changed.

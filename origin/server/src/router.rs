@@ -19,7 +19,7 @@ use crate::{
     config::Role,
     cors, documents,
     http::{answer, graphiql, serve},
-    inspect, keys, middleware, purges, readiness,
+    inspect, keys, ledger, middleware, purges, readiness,
     state::AppState,
     unsubscribe, webhooks,
 };
@@ -65,6 +65,10 @@ pub fn router(
         .route(
             "/bookings/{id}/{file}",
             get(bookings::routes::code).options(cors::preflight),
+        )
+        .route(
+            "/partners/{id}/ledger.csv",
+            get(ledger::file).options(cors::preflight),
         )
         .route_layer(from_fn_with_state(state.clone(), cors::readable));
     let of_api = admin

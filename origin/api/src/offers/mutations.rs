@@ -3,6 +3,7 @@
 
 mod input;
 mod new;
+mod price;
 
 use std::slice;
 
@@ -12,6 +13,7 @@ use pq_core::ErrorCode;
 pub use input::{
     BookingLimitsInput, OfferScheduleInput, UpdateDiscountInput, UpdateOfferInput, UpdateQuotaInput,
 };
+pub use price::PriceInput;
 pub use new::{CreateOfferInput, DiscountInput, NewQuotaInput};
 
 use domain::{

@@ -71,6 +71,10 @@ pub enum Attempt<'a> {
     RequestUpload(&'a UserId),
     /// Making a picture of an upload.
     CompleteUpload(&'a UserId),
+    /// Beginning to pay for a booking; the provider is asked each time.
+    StartPayment(&'a UserId),
+    /// Asking for the page on which a partner completes its account at the provider.
+    Onboard(&'a PartnerId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
     /// may make lists in the caches invalid.
     Write(Option<&'a PartnerId>),
@@ -112,6 +116,8 @@ impl Attempt<'_> {
             | Self::RegisterDevice(_)
             | Self::RequestUpload(_)
             | Self::CompleteUpload(_)
+            | Self::StartPayment(_)
+            | Self::Onboard(_)
             | Self::RecordEvents(_)
             | Self::Suggest
             | Self::Travel(_)
@@ -166,6 +172,8 @@ impl Attempt<'_> {
             Self::CompleteUpload(user) => {
                 vec![(budgets.upload_complete, everywhere(user.as_str()))]
             }
+            Self::StartPayment(user) => vec![(budgets.pay, everywhere(user.as_str()))],
+            Self::Onboard(partner) => vec![(budgets.onboard, everywhere(partner.as_str()))],
             Self::Write(partner) => {
                 let person = (budgets.catalogue, Target::Everywhere(caller.actor()));
                 let partner = partner
@@ -193,6 +201,8 @@ impl Attempt<'_> {
             | Self::Travel(_)
             | Self::RequestUpload(_)
             | Self::CompleteUpload(_)
+            | Self::StartPayment(_)
+            | Self::Onboard(_)
             | Self::Write(_) => None,
         }
     }

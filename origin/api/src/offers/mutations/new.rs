@@ -14,6 +14,7 @@ use domain::{
 use super::input::{
     BookingLimitsInput, OfferScheduleInput, UpdateQuotaInput, moment, quota, schedule, validity,
 };
+use super::price::PriceInput;
 use crate::nodes::{moment::Moment, offer::OfferCategory};
 
 /// The offer to create.
@@ -40,6 +41,8 @@ pub struct CreateOfferInput {
     /// If absent, the number of bookings is unlimited.
     quota: Option<NewQuotaInput>,
     limits: Option<BookingLimitsInput>,
+    /// If absent, the offer is free to book.
+    price: Option<PriceInput>,
     /// At most 20 addresses (`Picture.url`) of pictures that were uploaded for offers of the partner.
     #[graphql(default)]
     images: Vec<String>,
@@ -104,6 +107,7 @@ impl CreateOfferInput {
             is_active: Edit::Set(self.is_active),
             per_day: limits.per_day,
             per_user: limits.per_user,
+            price: Edit::Set(self.price.and_then(|given| given.read(&mut reading))),
             ..OfferEdit::default()
         };
         let edit = reading.end(edit)?;
