@@ -38,7 +38,6 @@ const REASON: Rule = Rule::new(
     "compte de 1 à 500 caractères sur une ligne",
     "has 1 to 500 characters on one line",
 );
-const AMOUNT: Rule = Rule::new("MINIMUM", "vaut 1 ou plus", "is 1 or more");
 
 #[derive(Debug, Default)]
 pub struct PaymentMutations;
@@ -49,7 +48,8 @@ impl PaymentMutations {
     /// needs. A booking has one payment: a repeated call, with or without the same key, returns the
     /// same one. The booking is confirmed when the money has come, which `bookingStatusChanged`
     /// reports; what the payment sheet says is not enough.
-    /// Refusals: `BOOKING_NOT_FOUND`, `NOT_PAYABLE`, `ALREADY_PAID`, `PAYMENTS_UNAVAILABLE`.
+    /// Refusals: `BOOKING_NOT_FOUND`, `NOT_PAYABLE`, `ALREADY_PAID`,
+    /// `PAYMENTS_UNAVAILABLE`, `PARTNER_TAKES_NO_PAYMENTS`.
     async fn start_payment(
         &self,
         ctx: &Context<'_>,
@@ -76,7 +76,8 @@ impl PaymentMutations {
 
     /// Refunds a payment, or the part of it that `amount` says, in the currency's minor unit; for
     /// operators. A repeated call with the same `idempotencyKey` returns the same refund.
-    /// Refusals: `PAYMENT_NOT_FOUND`, `PAYMENT_NOT_CAPTURED`, `REFUND_TOO_LARGE`, `BAD_USER_INPUT`.
+    /// Refusals: `PAYMENT_NOT_FOUND`, `PAYMENT_NOT_CAPTURED`, `REFUND_AMOUNT_INVALID`,
+    /// `REFUND_TOO_LARGE`, `REFUND_KEY_REUSED`, `BAD_USER_INPUT`.
     async fn refund_payment(
         &self,
         ctx: &Context<'_>,
@@ -89,17 +90,8 @@ impl PaymentMutations {
         let payment = PaymentId::parse(&id);
         let payment = payment.ok_or_else(|| refuse(PaymentRefusal::PaymentNotFound))?;
         let key = idempotency::key(idempotency_key)?;
-        let mut wrong = Vec::new();
-        if amount.is_some_and(|amount| amount < 1) {
-            wrong.push(AMOUNT.at("amount").into());
-        }
         let reason = line(&reason, 1..=500);
-        if reason.is_none() {
-            wrong.push(REASON.at("reason").into());
-        }
-        if !wrong.is_empty() {
-            return Err(broken(wrong));
-        }
+        let reason = reason.ok_or_else(|| broken(vec![REASON.at("reason").into()]))?;
         let new = NewRefund {
             id: key.map_or_else(
                 || RefundId::from_bytes(random::bytes()),
@@ -108,7 +100,7 @@ impl PaymentMutations {
             payment,
             amount: amount.map(i64::from),
             cause: RefundCause::Support,
-            reason,
+            reason: Some(reason),
             by: request.signed_in().ok().map(|user| user.id.clone()),
         };
         let asked = request.services.payments.ask_refund(new, request.now_ms);

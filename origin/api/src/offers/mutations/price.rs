@@ -4,7 +4,7 @@ use async_graphql::{InputObject, MaybeUndefined};
 use domain::{
     broken::Reading,
     offers::edit::Edit,
-    payments::price::{self, OfferPrice, PriceParts},
+    payments::price::OfferPrice,
 };
 
 use crate::nodes::money::Currency;
@@ -29,15 +29,15 @@ pub struct PriceInput {
 
 impl PriceInput {
     pub(super) fn read(self, reading: &mut Reading) -> Option<OfferPrice> {
-        let read = price::read(PriceParts {
+        let price = OfferPrice {
             amount: self.amount.into(),
             currency: self.currency.into(),
             original: self.original.map(Into::into),
             is_deposit: self.is_deposit,
             refundable_until_min: self.refundable_until,
             vat_rate_bp: self.vat_rate,
-        });
-        reading.within("price", read.map(Some))
+        };
+        reading.within("price", price.checked().map(Some))
     }
 }
 
