@@ -16,6 +16,7 @@ use domain::{
     notifications::{inbox::Entry, store::NotificationStore},
     offers::store::OfferStore,
     partners::store::PartnerStore,
+    payments::store::PaymentStore,
     queue::{NewTask, Nonce, Task, Work},
     sentence::Language,
     team::{InvitationToken, store::TeamStore},
@@ -40,6 +41,7 @@ pub struct Sources {
     pub teams: Arc<dyn TeamStore>,
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
+    pub payments: Arc<dyn PaymentStore>,
     pub code_store: Arc<dyn CodeStore>,
     pub codes: Codes,
 }

@@ -1,7 +1,7 @@
 //! Letters of each kind with which templates are tried and shown.
 
 use domain::{
-    BookingId, OfferId,
+    BookingId, OfferId, PaymentId,
     messages::{
         kind::Kind,
         letter::{
@@ -11,6 +11,7 @@ use domain::{
             PaymentResult, PhoneCode, Proof, ResetPassword, VerifyEmail,
         },
     },
+    payments::money::{Currency, Money},
     sentence::Language,
 };
 
@@ -154,6 +155,7 @@ fn bare(letter: Letter) -> Letter {
         }),
         Letter::PaymentResult(letter) => Letter::PaymentResult(PaymentResult {
             first_name: no_name(),
+            vat_rate_bp: 0,
             ..letter
         }),
         Letter::News(letter) => Letter::News(News {
@@ -210,7 +212,12 @@ fn payment(first_name: &str, outcome: PaymentOutcome, language: Language) -> Let
     Letter::PaymentResult(PaymentResult {
         first_name: first_name.to_owned(),
         outcome,
-        amount_cents: 1_250,
+        amount: Money {
+            minor: 1_250,
+            currency: Currency::Eur,
+        },
+        vat_rate_bp: 1_000,
+        reference: PaymentId::derive("payment", "sample").to_string(),
         booking: BookingId::derive("booking", "sample"),
         offer: title(language),
         partner: "Le Comptoir d'Oberkampf".into(),

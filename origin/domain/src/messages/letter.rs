@@ -11,7 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Channel, Kind};
-use crate::{BookingId, OfferId, words::words};
+use crate::{BookingId, OfferId, payments::money::Money, words::words};
 
 /// A message's kind and data. The recipient, the language and the channel are stored beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -241,8 +241,12 @@ words! {
 pub struct PaymentResult {
     pub first_name: String,
     pub outcome: PaymentOutcome,
-    /// In cents of a euro.
-    pub amount_cents: i64,
+    /// With tax.
+    pub amount: Money,
+    /// The rate of value-added tax that the amount contains, in basis points.
+    pub vat_rate_bp: i32,
+    /// The payment's id, for support.
+    pub reference: String,
     /// The booking that is paid.
     pub booking: BookingId,
     /// The offer's title.

@@ -29,4 +29,12 @@ impl Money {
         // An amount has at most 8 digits: the product fits.
         self.minor.saturating_mul(basis_points) / BASIS_POINTS
     }
+
+    /// The tax that it contains at a rate, rounded to the nearest unit.
+    pub fn contained(self, basis_points: i32) -> Self {
+        let rate = i64::from(basis_points.max(0));
+        let whole = BASIS_POINTS + rate;
+        let minor = (self.minor.saturating_mul(rate) + whole / 2) / whole;
+        Self { minor, ..self }
+    }
 }
