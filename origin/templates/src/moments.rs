@@ -121,7 +121,10 @@ pub(crate) fn period(ms: i64, language: Language) -> String {
 
 /// An amount of money: "1 234,50 €", "€1,234.50".
 pub(crate) fn amount(money: Money, language: Language) -> String {
-    let (whole, cents) = (money.minor.unsigned_abs() / 100, money.minor.unsigned_abs() % 100);
+    let (whole, cents) = (
+        money.minor.unsigned_abs() / 100,
+        money.minor.unsigned_abs() % 100,
+    );
     let digits = whole.to_string();
     let separator = match language {
         Language::French => '\u{202f}',
@@ -135,7 +138,10 @@ pub(crate) fn amount(money: Money, language: Language) -> String {
         grouped.push(digit);
     }
     match language {
-        Language::French => format!("{grouped},{cents:02}\u{a0}{}", sign(money.currency)),
+        Language::French => format!(
+            "{grouped},{cents:02}\u{a0}{}",
+            sign(money.currency).trim_end()
+        ),
         Language::English => format!("{}{grouped}.{cents:02}", sign(money.currency)),
     }
 }
@@ -241,10 +247,24 @@ mod tests {
             ),
             (-1250, "12,50\u{a0}€", "€12.50"),
         ] {
-            assert_eq!(
-                BOTH.map(|language| euros(cents, language)),
-                [french, english]
-            );
+            let money = |currency| Money {
+                minor: cents,
+                currency,
+            };
+            let both = BOTH.map(|language| amount(money(Currency::Eur), language));
+            assert_eq!(both, [french, english]);
+            let francs = BOTH.map(|language| amount(money(Currency::Chf), language));
+            let digits = english.trim_start_matches('€');
+            assert_eq!(francs[1], format!("CHF\u{a0}{digits}"));
+        }
+        for (basis_points, french, english) in [
+            (0, "0\u{202f}%", "0%"),
+            (550, "5,5\u{202f}%", "5.5%"),
+            (1_000, "10\u{202f}%", "10%"),
+            (2_005, "20,05\u{202f}%", "20.05%"),
+        ] {
+            let both = BOTH.map(|language| rate(basis_points, language));
+            assert_eq!(both, [french, english]);
         }
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use domain::PartnerId;
 use domain::payments::{
     cursors::{LedgerCursor, PaymentCursor},
     ledger::{Account, Transaction},
@@ -13,7 +14,6 @@ use domain::payments::{
     refund::{self, Refund},
     store::{LedgerPage, PaymentPage},
 };
-use domain::PartnerId;
 
 use crate::{
     nodes::{

@@ -13,8 +13,8 @@ use pq_core::ErrorCode;
 pub use input::{
     BookingLimitsInput, OfferScheduleInput, UpdateDiscountInput, UpdateOfferInput, UpdateQuotaInput,
 };
-pub use price::PriceInput;
 pub use new::{CreateOfferInput, DiscountInput, NewQuotaInput};
+pub use price::PriceInput;
 
 use domain::{
     Offer, OfferId, PartnerId, StoreError,

@@ -284,7 +284,9 @@ impl Loader<PaymentOf> for Stores {
         let read = self.services.payments.of_bookings(&ids);
         let found = self.services.observer.read("payments.of_bookings", read);
         let found = found.await?.into_iter();
-        Ok(found.map(|(id, payment)| (PaymentOf(id), payment)).collect())
+        Ok(found
+            .map(|(id, payment)| (PaymentOf(id), payment))
+            .collect())
     }
 }
 
@@ -300,7 +302,9 @@ impl Loader<RefundsOf> for Stores {
         let read = self.services.payments.refunds_of(&ids);
         let found = self.services.observer.read("payments.refunds_of", read);
         let found = found.await?.into_iter();
-        Ok(found.map(|(id, refunds)| (RefundsOf(id), refunds)).collect())
+        Ok(found
+            .map(|(id, refunds)| (RefundsOf(id), refunds))
+            .collect())
     }
 }
 

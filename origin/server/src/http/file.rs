@@ -18,7 +18,10 @@ use crate::{admission, state::AppState};
 
 /// Identifies the caller and counts the request against the rate limit. Fails with the answer to
 /// send if the request is over the limit.
-pub async fn admit(state: &AppState, request: Request) -> Result<(Asker, Option<Decision>), Response> {
+pub async fn admit(
+    state: &AppState,
+    request: Request,
+) -> Result<(Asker, Option<Decision>), Response> {
     let peer = admission::peer_of(&request, state);
     let headers = request.into_parts().0.headers;
     let asker = admission::asker_of(&headers, peer, state).await;
@@ -36,7 +39,10 @@ pub async fn admit(state: &AppState, request: Request) -> Result<(Asker, Option<
 }
 
 /// Adds the rate limit headers to an answer.
-pub fn with_rate_limits(answer: Result<Response, Response>, counted: Option<&Decision>) -> Response {
+pub fn with_rate_limits(
+    answer: Result<Response, Response>,
+    counted: Option<&Decision>,
+) -> Response {
     let mut response = answer.unwrap_or_else(|refused| refused);
     if let Some(decision) = counted {
         rate::headers::write(decision, response.headers_mut());
@@ -64,4 +70,3 @@ pub fn refused(refusal: &Refusal) -> Response {
 pub fn internal(error: StoreError) -> Response {
     answer::internal(&error, MediaType::GraphqlResponse)
 }
-

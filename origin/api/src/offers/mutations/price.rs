@@ -1,11 +1,7 @@
 //! The input type of prices.
 
 use async_graphql::{InputObject, MaybeUndefined};
-use domain::{
-    broken::Reading,
-    offers::edit::Edit,
-    payments::price::OfferPrice,
-};
+use domain::{broken::Reading, offers::edit::Edit, payments::price::OfferPrice};
 
 use crate::nodes::money::Currency;
 
