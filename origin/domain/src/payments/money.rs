@@ -30,6 +30,14 @@ impl Money {
         self.minor.saturating_mul(basis_points) / BASIS_POINTS
     }
 
+    /// The part of it that `part` is of `whole`, rounded down; all of it if they are equal.
+    pub const fn proportion(self, part: i64, whole: i64) -> i64 {
+        if whole == 0 {
+            return 0;
+        }
+        self.minor.saturating_mul(part) / whole
+    }
+
     /// The tax that it contains at a rate, rounded to the nearest unit.
     pub fn contained(self, basis_points: i32) -> Self {
         let rate = i64::from(basis_points.max(0));

@@ -42,6 +42,11 @@ pub struct Payment {
 }
 
 impl Payment {
+    /// What was not refunded.
+    pub const fn left(&self) -> i64 {
+        self.amount - self.refunded
+    }
+
     pub const fn money(&self) -> Money {
         Money {
             minor: self.amount,

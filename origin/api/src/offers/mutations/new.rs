@@ -155,5 +155,6 @@ fn blank(
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
+        price: None,
     }
 }
