@@ -6,9 +6,10 @@ use domain::{
         kind::Kind,
         letter::{
             BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingReminder,
-            BookingToConfirm, FavouriteEndsSoon, FavouritePartnerOffer, IdentityOutcome,
-            IdentityResult, Invitation, Letter, NewDevice, News, OfferDetails, PaymentOutcome,
-            PaymentResult, PhoneCode, Proof, ResetPassword, VerifyEmail,
+            BookingToConfirm, DisputeOutcome, FavouriteEndsSoon, FavouritePartnerOffer,
+            IdentityOutcome, IdentityResult, Invitation, Letter, NewDevice, News, OfferDetails,
+            PaymentDisputed, PaymentOutcome, PaymentResult, PhoneCode, Proof, ResetPassword,
+            VerifyEmail,
         },
     },
     payments::money::{Currency, Money},
@@ -89,6 +90,15 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             .map(|outcome| payment(&first_name, outcome, language))
             .into();
         }
+        Kind::PaymentDisputed => {
+            return [
+                DisputeOutcome::Opened,
+                DisputeOutcome::Won,
+                DisputeOutcome::Lost,
+            ]
+            .map(|outcome| disputed(&first_name, outcome, language))
+            .into();
+        }
         Kind::News => Letter::News(news(first_name, language)),
     };
     vec![letter]
@@ -158,6 +168,10 @@ fn bare(letter: Letter) -> Letter {
             vat_rate_bp: 0,
             ..letter
         }),
+        Letter::PaymentDisputed(letter) => Letter::PaymentDisputed(PaymentDisputed {
+            first_name: no_name(),
+            ..letter
+        }),
         Letter::News(letter) => Letter::News(News {
             first_name: no_name(),
             paragraphs: Vec::new(),
@@ -221,6 +235,20 @@ fn payment(first_name: &str, outcome: PaymentOutcome, language: Language) -> Let
         booking: BookingId::derive("booking", "sample"),
         offer: title(language),
         partner: "Le Comptoir d'Oberkampf".into(),
+    })
+}
+
+fn disputed(first_name: &str, outcome: DisputeOutcome, language: Language) -> Letter {
+    Letter::PaymentDisputed(PaymentDisputed {
+        first_name: first_name.to_owned(),
+        outcome,
+        amount: Money {
+            minor: 1_250,
+            currency: Currency::Eur,
+        },
+        booking: BookingId::derive("booking", "sample"),
+        reference: PaymentId::derive("payment", "sample").to_string(),
+        offer: title(language),
     })
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use domain::{
     auth::codes::CodePurpose,
     messages::letter::{
-        BookingDetails, IdentityOutcome, Letter, News, OfferDetails, PaymentOutcome, PaymentResult,
+        BookingDetails, DisputeOutcome, IdentityOutcome, Letter, News, OfferDetails,
+        PaymentOutcome, PaymentResult,
     },
     sentence::Language,
     team,
@@ -220,6 +221,20 @@ impl Variables {
                 self.add("verified", Data::Flag(is_verified));
             }
             Letter::PaymentResult(letter) => self.add_payment(letter),
+            Letter::PaymentDisputed(letter) => {
+                self.add_person("first_name", &letter.first_name);
+                self.add_made("amount", amount(letter.amount, self.language));
+                self.add_title("offer", &letter.offer);
+                self.add_made("reference", letter.reference.clone());
+                let (opened, won, lost) = match letter.outcome {
+                    DisputeOutcome::Opened => (true, false, false),
+                    DisputeOutcome::Won => (false, true, false),
+                    DisputeOutcome::Lost => (false, false, true),
+                };
+                self.add("opened", Data::Flag(opened));
+                self.add("won", Data::Flag(won));
+                self.add("lost", Data::Flag(lost));
+            }
             Letter::News(letter) => {
                 self.add_person("first_name", &letter.first_name);
                 self.add_title("title", &letter.title);

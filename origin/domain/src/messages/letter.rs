@@ -30,6 +30,7 @@ pub enum Letter {
     FavouriteEndsSoon(FavouriteEndsSoon),
     IdentityResult(IdentityResult),
     PaymentResult(PaymentResult),
+    PaymentDisputed(PaymentDisputed),
     News(News),
 }
 
@@ -49,6 +50,7 @@ impl Letter {
             Self::FavouriteEndsSoon(_) => Kind::FavouriteEndsSoon,
             Self::IdentityResult(_) => Kind::IdentityResult,
             Self::PaymentResult(_) => Kind::PaymentResult,
+            Self::PaymentDisputed(_) => Kind::PaymentDisputed,
             Self::News(_) => Kind::News,
         }
     }
@@ -69,6 +71,7 @@ impl Letter {
             | Self::FavouriteEndsSoon(_)
             | Self::IdentityResult(_)
             | Self::PaymentResult(_)
+            | Self::PaymentDisputed(_)
             | Self::News(_) => None,
         }
     }
@@ -253,6 +256,31 @@ pub struct PaymentResult {
     pub offer: String,
     /// The partner's name.
     pub partner: String,
+}
+
+words! {
+    /// Where a dispute about a payment stands.
+    DisputeOutcome {
+        /// The bank has taken the money back until it decides.
+        Opened = "opened",
+        /// The money stays.
+        Won = "won",
+        /// The money is lost.
+        Lost = "lost",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentDisputed {
+    pub first_name: String,
+    pub outcome: DisputeOutcome,
+    pub amount: Money,
+    pub booking: BookingId,
+    /// The payment's id, for support.
+    pub reference: String,
+    /// The offer's title.
+    pub offer: String,
 }
 
 /// News, in the recipient's language. Longer ones are cut off.

@@ -65,6 +65,13 @@ fn stored() -> Vec<(Kind, serde_json::Value)> {
             }),
         ),
         (
+            Kind::PaymentDisputed,
+            serde_json::json!({
+                "firstName": "Zoé", "outcome": "opened", "amount": {"minor": 1250, "currency": "EUR"},
+                "booking": "0123456789abcdef01234567", "reference": "1", "offer": "Un verre",
+            }),
+        ),
+        (
             Kind::News,
             serde_json::json!({
                 "firstName": "Zoé", "title": "Du neuf", "paragraphs": ["Voici."], "path": "/offers",
