@@ -72,7 +72,7 @@ impl BookingStatus {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Booking {
     pub id: BookingId,
     /// None once the account was erased.

@@ -54,7 +54,7 @@ impl fmt::Display for Account {
 
 /// An amount that goes from one account to another. There is no other way to write a transfer than
 /// [`Transfer::new`], so that none is unbalanced.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Transfer {
     debit: Account,
     credit: Account,
@@ -96,7 +96,7 @@ impl Transfer {
 }
 
 /// What happened, for which money moved. There is one transaction for each `key`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Transaction {
     /// Such as `capture:<payment>`, `refund:<refund>`.
     pub key: String,

@@ -15,7 +15,7 @@ words! {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Payment {
     pub id: PaymentId,
     /// A booking has at most one payment.

@@ -82,7 +82,7 @@ pub struct Terms {
 }
 
 /// What the price was when an offer was booked. Later edits of the offer do not change it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BookedPrice {
     pub amount: i64,
     pub currency: Currency,

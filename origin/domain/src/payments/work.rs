@@ -15,7 +15,7 @@ const WORTH_MS: i64 = 30 * DAY_MS;
 const LOOK_WORTH_MS: i64 = DAY_MS;
 
 /// What a report of the provider is about. It says that something changed, and not what is true.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
 pub enum Subject {
     Intent { id: String },
@@ -26,7 +26,7 @@ pub enum Subject {
 }
 
 /// What a worker does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "work", rename_all = "snake_case")]
 pub enum PaymentWork {
     /// Asks the provider how something is, because it reported a change, and applies the answer.

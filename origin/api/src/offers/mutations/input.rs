@@ -145,6 +145,7 @@ impl UpdateOfferInput {
             price: price_edit(reading, self.price),
             archived_at_ms: Edit::Keep,
             expected_version: self.expected_version.map(i64::from),
+            price: Edit::Keep,
         }
     }
 }
