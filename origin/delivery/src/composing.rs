@@ -155,7 +155,9 @@ impl Sources {
                 user,
                 channel,
             } => self.announced(what, user, *channel, now_ms).await,
-            Work::Event(_) | Work::Forget { .. } => Ok(Composed::Needless("it is no message")),
+            Work::Event(_) | Work::Forget { .. } | Work::Payment(_) | Work::Receipt { .. } => {
+                Ok(Composed::Needless("it is no message"))
+            }
         }
     }
 

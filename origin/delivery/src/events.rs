@@ -110,7 +110,9 @@ impl Delivery {
                     | Work::NewDevice { .. }
                     | Work::Message { .. }
                     | Work::Announcement { .. }
-                    | Work::Announced { .. },
+                    | Work::Announced { .. }
+                    | Work::Payment(_)
+                    | Work::Receipt { .. },
                 )
                 | None => ends.later(&task, now_ms + UNKNOWN_AFTER_MS),
             }

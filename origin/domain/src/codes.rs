@@ -6,7 +6,8 @@ mod tests;
 use pq_core::ErrorCode;
 
 use crate::{
-    announcements, auth, bookings, maps, notifications, offers, partners, pictures, team, users,
+    announcements, auth, bookings, maps, notifications, offers, partners, payments, pictures, team,
+    users,
 };
 
 /// A block and the error codes that it declares.
@@ -18,7 +19,7 @@ pub struct Block {
 }
 
 /// The blocks that declare error codes.
-pub const BLOCKS: [Block; 10] = [
+pub const BLOCKS: [Block; 11] = [
     Block {
         title: "Signing in",
         codes: auth::error_codes::ALL,
@@ -58,6 +59,10 @@ pub const BLOCKS: [Block; 10] = [
     Block {
         title: "Pictures",
         codes: pictures::codes::ALL,
+    },
+    Block {
+        title: "Payments",
+        codes: payments::codes::ALL,
     },
 ];
 

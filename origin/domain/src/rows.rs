@@ -60,10 +60,16 @@ pub enum Collection {
     Campaigns,
     Uploads,
     Pictures,
+    Payments,
+    Refunds,
+    Ledger,
+    LedgerTransfers,
+    PartnerAccounts,
+    PaymentDifferences,
 }
 
 impl Collection {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 28] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -86,6 +92,12 @@ impl Collection {
         Self::Campaigns,
         Self::Uploads,
         Self::Pictures,
+        Self::Payments,
+        Self::Refunds,
+        Self::Ledger,
+        Self::LedgerTransfers,
+        Self::PartnerAccounts,
+        Self::PaymentDifferences,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -112,6 +124,12 @@ impl Collection {
             Self::Campaigns => "campaigns",
             Self::Uploads => "uploads",
             Self::Pictures => "pictures",
+            Self::Payments => "payments",
+            Self::Refunds => "refunds",
+            Self::Ledger => "ledger",
+            Self::LedgerTransfers => "ledger_transfers",
+            Self::PartnerAccounts => "partner_accounts",
+            Self::PaymentDifferences => "payment_differences",
         }
     }
 }
@@ -148,6 +166,9 @@ pub struct Field {
     pub path: &'static str,
     pub shape: Shape,
     pub missing: Missing,
+    /// Whether there are exports whose rows do not have it. It may be missing, and such fields are the
+    /// last ones of their kind.
+    pub is_later: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -197,9 +218,19 @@ impl Kind {
             || row.get("expires_at_ms").and_then(Value::as_i64) > Some(now_ms + HOUR_MS)
     }
 
-    /// Parses a line of an export file.
+    /// Parses a line of an export file. What was exported before there was a field does not have it.
     pub fn parse(&self, line: &str) -> Result<Row, String> {
-        let row: Row = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let mut found: Row = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let is_later = |field: &&Field| field.is_later && !found.contains_key(field.column);
+        let later: Vec<&str> = (self.fields.iter().filter(is_later))
+            .map(|field| field.column)
+            .collect();
+        found.extend(
+            later
+                .into_iter()
+                .map(|column| (column.to_owned(), Value::Null)),
+        );
+        let row = found;
         if !row.keys().eq(self.fields.iter().map(|field| field.column)) {
             return Err(format!("not the fields of {}", self.collection));
         }

@@ -17,6 +17,7 @@ use domain::{
     notifications::store::NotificationStore,
     offers::store::OfferStore,
     partners::store::PartnerStore,
+    payments::store::PaymentStore,
     pictures::store::PictureStore,
     purges::{LogRole, PurgeStore},
     queue::store::QueueStore,
@@ -33,9 +34,10 @@ use store_mongo::{
         announcements::MongoAnnouncements, bookings::MongoBookings, catalogue::MongoCatalogue,
         codes::MongoCodes, documents::MongoDocuments, known_devices::MongoKnownDevices,
         notifications::MongoNotifications, offers::MongoOffers, partners::MongoPartners,
-        pictures::MongoPictures, purges::MongoPurges, queue::MongoQueue, reach::MongoReach,
-        rows::MongoRows, service_tokens::MongoServiceTokens, sessions::MongoSessions,
-        stats::MongoStats, team::MongoTeams, templates::MongoTemplates, users::MongoUsers,
+        payments::MongoPayments, pictures::MongoPictures, purges::MongoPurges, queue::MongoQueue,
+        reach::MongoReach, rows::MongoRows, service_tokens::MongoServiceTokens,
+        sessions::MongoSessions, stats::MongoStats, team::MongoTeams, templates::MongoTemplates,
+        users::MongoUsers,
     },
 };
 use store_sqlite::{
@@ -45,10 +47,11 @@ use store_sqlite::{
         announcements::EmbeddedAnnouncements, bookings::EmbeddedBookings,
         catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, documents::EmbeddedDocuments,
         known_devices::EmbeddedKnownDevices, notifications::EmbeddedNotifications,
-        offers::EmbeddedOffers, partners::EmbeddedPartners, pictures::EmbeddedPictures,
-        purges::EmbeddedPurges, queue::EmbeddedQueue, reach::EmbeddedReach, rows::EmbeddedRows,
-        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
-        team::EmbeddedTeams, templates::EmbeddedTemplates, users::EmbeddedUsers,
+        offers::EmbeddedOffers, partners::EmbeddedPartners, payments::EmbeddedPayments,
+        pictures::EmbeddedPictures, purges::EmbeddedPurges, queue::EmbeddedQueue,
+        reach::EmbeddedReach, rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens,
+        sessions::EmbeddedSessions, stats::EmbeddedStats, team::EmbeddedTeams,
+        templates::EmbeddedTemplates, users::EmbeddedUsers,
     },
 };
 
@@ -75,6 +78,7 @@ pub struct Database {
     pub templates: Arc<dyn TemplateStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
     pub pictures: Arc<dyn PictureStore>,
+    pub payments: Arc<dyn PaymentStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
@@ -130,6 +134,7 @@ impl Database {
             templates: Arc::new(EmbeddedTemplates::new(db.clone())),
             announcements: Arc::new(EmbeddedAnnouncements::new(db.clone())),
             pictures: Arc::new(EmbeddedPictures::new(db.clone())),
+            payments: Arc::new(EmbeddedPayments::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
@@ -158,6 +163,7 @@ impl Database {
             templates: Arc::new(MongoTemplates::new(db.clone())),
             announcements: Arc::new(MongoAnnouncements::new(db.clone())),
             pictures: Arc::new(MongoPictures::new(db.clone())),
+            payments: Arc::new(MongoPayments::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),

@@ -108,6 +108,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "pictures",
         sql: include_str!("migrations/pictures.sql"),
     },
+    Migration {
+        version: 21,
+        name: "payments",
+        sql: include_str!("migrations/payments.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

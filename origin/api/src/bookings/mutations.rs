@@ -57,6 +57,7 @@ impl BookingMutations {
             user,
             offer,
             idempotency_key: idempotency::key(idempotency_key)?,
+            terms: None,
         };
         let created = request.services.bookings.create(new, request.now_ms).await;
         match created.map_err(failed)? {

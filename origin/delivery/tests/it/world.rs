@@ -305,6 +305,7 @@ impl World {
             user: user.clone(),
             offer: offer.id.clone(),
             idempotency_key: None,
+            terms: None,
         };
         let created = self.bookings.create(new, self.now_ms()).await.unwrap();
         let Created::Done(booking) = created else {

@@ -38,6 +38,7 @@ pub fn offer() -> Offer {
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
+        price: None,
     }
 }
 
@@ -57,5 +58,6 @@ pub fn booking() -> Booking {
         changed_at_ms: NOW_MS,
         checked_in_at_ms: None,
         checked_in_by: None,
+        price: None,
     }
 }

@@ -60,6 +60,8 @@ words! {
         Campaigns = "campaigns",
         /// Product events, which are no messages: they are sent many at once.
         Events = "events",
+        /// What a provider of payments is asked.
+        Payments = "payments",
     }
 }
 

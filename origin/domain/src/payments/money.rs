@@ -29,4 +29,12 @@ impl Money {
         // An amount has at most 8 digits: the product fits.
         self.minor.saturating_mul(basis_points) / BASIS_POINTS
     }
+
+    /// The part of it that `part` is of `whole`, rounded down; all of it if they are equal.
+    pub const fn proportion(self, part: i64, whole: i64) -> i64 {
+        if whole == 0 {
+            return 0;
+        }
+        self.minor.saturating_mul(part) / whole
+    }
 }

@@ -1,6 +1,20 @@
 //! Compares the provider's books with the ledger.
 
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
+
+use super::{
+    ledger::Transaction,
+    money::Currency,
+    provider::{Movement, MovementKind},
+};
 use crate::words::words;
+
+/// The provider and the ledger note the same thing at moments that differ by at most this: the time
+/// until a report is worked off, or a poll finds what no report told.
+pub const MARGIN_MS: i64 = 6 * 3_600_000;
 
 words! {
     /// How a line of the provider's books and the ledger differ.
@@ -22,8 +36,97 @@ pub struct Difference {
     /// The provider's amount, and the ledger's; 0 if there is none.
     pub provider_minor: i64,
     pub ledger_minor: i64,
-    /// By ISO 4217.
+    /// By ISO 4217; empty if it is none that we take.
     pub currency: String,
     pub at_ms: i64,
     pub found_at_ms: i64,
+}
+
+/// One line of either book.
+#[derive(Clone, Copy)]
+struct Line {
+    minor: i64,
+    currency: Option<Currency>,
+    at_ms: i64,
+}
+
+/// What differs among the moments of `range`. `movements` and `moved` are those of the range and of
+/// [`MARGIN_MS`] before and after it, so that nothing that both books have is missed at its ends.
+pub fn differences(
+    range: &Range<i64>,
+    movements: &[Movement],
+    moved: &HashMap<String, Vec<Transaction>>,
+    now_ms: i64,
+) -> Vec<Difference> {
+    let mut lines: BTreeMap<(&str, u8), [Option<Line>; 2]> = BTreeMap::new();
+    for movement in movements {
+        let key = (movement.source.as_str(), rank(movement.kind));
+        let [theirs, _] = lines.entry(key).or_default();
+        add(theirs, movement.amount, movement.currency, movement.at_ms);
+    }
+    for transaction in moved.values().flatten() {
+        let Some(kind) = transaction.movement() else {
+            continue;
+        };
+        let key = (transaction.provider_id.as_str(), rank(kind));
+        let [_, ours] = lines.entry(key).or_default();
+        let currency = Some(transaction.currency);
+        add(ours, transaction.amount(), currency, transaction.at_ms);
+    }
+    let mut found: Vec<Difference> = Vec::new();
+    for ((source, _), [provider, ledger]) in lines {
+        let kind = match (provider, ledger) {
+            (Some(_), None) => DifferenceKind::NotInLedger,
+            (None, Some(_)) => DifferenceKind::NotAtProvider,
+            (Some(one), Some(other))
+                if one.minor == other.minor && one.currency == other.currency =>
+            {
+                continue;
+            }
+            _ => DifferenceKind::Amount,
+        };
+        let Some(line) = provider.or(ledger) else {
+            continue;
+        };
+        // One a source: whoever looks at it sees the rest.
+        let is_known = found.last().is_some_and(|last| last.provider_id == source);
+        if !range.contains(&line.at_ms) || is_known {
+            continue;
+        }
+        let minor = |line: Option<Line>| line.map_or(0, |line| line.minor);
+        found.push(Difference {
+            provider_id: source.to_owned(),
+            kind,
+            provider_minor: minor(provider),
+            ledger_minor: minor(ledger),
+            currency: line.currency.map_or("", Currency::as_str).to_owned(),
+            at_ms: line.at_ms,
+            found_at_ms: now_ms,
+        });
+    }
+    found
+}
+
+/// A source may have several lines of a kind: they are one sum.
+fn add(sum: &mut Option<Line>, minor: i64, currency: Option<Currency>, at_ms: i64) {
+    *sum = Some(match *sum {
+        None => Line {
+            minor,
+            currency,
+            at_ms,
+        },
+        Some(line) => Line {
+            minor: line.minor + minor,
+            at_ms: line.at_ms.min(at_ms),
+            ..line
+        },
+    });
+}
+
+const fn rank(kind: MovementKind) -> u8 {
+    match kind {
+        MovementKind::Capture => 0,
+        MovementKind::Refund => 1,
+        MovementKind::RefundFailure => 2,
+    }
 }

@@ -9,6 +9,12 @@ use crate::{
         reach::Barrier,
     },
     notifications::device::Platform,
+    payments::{
+        money::Currency,
+        payment::PaymentState,
+        reconciling::DifferenceKind,
+        refund::{RefundCause, RefundState},
+    },
     pictures::{picture, refusal::Refusal, upload},
     queue::{Lane, State},
     rows::Collection,
@@ -17,7 +23,7 @@ use crate::{
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 17] = [
+pub const KINDS: [&Kind; 23] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -35,6 +41,12 @@ pub const KINDS: [&Kind; 17] = [
     &CAMPAIGNS,
     &UPLOADS,
     &PICTURES,
+    &PAYMENTS,
+    &REFUNDS,
+    &LEDGER,
+    &LEDGER_TRANSFERS,
+    &PARTNER_ACCOUNTS,
+    &PAYMENT_DIFFERENCES,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -43,6 +55,7 @@ const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field 
         path,
         shape,
         missing: Missing::Never,
+        is_later: false,
     }
 }
 
@@ -56,9 +69,15 @@ impl Field {
         self.missing = Missing::Absent;
         self
     }
+
+    const fn later(mut self) -> Self {
+        self.is_later = true;
+        self.or_absent()
+    }
 }
 
 const POST: Shape = Shape::Word(|text| Post::parse(text).is_some());
+const CURRENCY: Shape = Shape::Word(|text| Currency::parse(text).is_some());
 const CREATED: Field = field("created_at_ms", "createdAt", Shape::Moment);
 
 static USERS: Kind = Kind {
@@ -201,6 +220,18 @@ static BOOKINGS: Kind = Kind {
         field("day", "day", Shape::Text),
         field("made_on", "madeOn", Shape::Text),
         field("checked_in_on", "checkedInOn", Shape::Text).or_absent(),
+        field("price_amount", "price.amount", Shape::Whole).later(),
+        field("price_currency", "price.currency", CURRENCY).later(),
+        field("price_is_deposit", "price.isDeposit", Shape::Flag).later(),
+        field("price_vat_rate_bp", "price.vatRate", Shape::Whole).later(),
+        field("price_fee", "price.fee", Shape::Whole).later(),
+        field(
+            "refundable_until_ms",
+            "price.refundableUntil",
+            Shape::Moment,
+        )
+        .later(),
+        field("pay_before_ms", "price.payBefore", Shape::Moment).later(),
     ],
 };
 
@@ -380,5 +411,115 @@ static PICTURES: Kind = Kind {
         CREATED,
         field("unused_since_ms", "unusedSince", Shape::Moment).or_absent(),
         field("due_ms", "due", Shape::Moment),
+    ],
+};
+
+static PAYMENTS: Kind = Kind {
+    collection: Collection::Payments,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("booking_id", "bookingId", Shape::Id),
+        field("user_id", "userId", Shape::Id).or_absent(),
+        field("offer_id", "offerId", Shape::Id),
+        field("partner_id", "partnerId", Shape::Id),
+        field("account", "account", Shape::Text),
+        field("amount", "amount", Shape::Whole),
+        field("currency", "currency", CURRENCY),
+        field("fee", "fee", Shape::Whole),
+        field(
+            "state",
+            "state",
+            Shape::Word(|text| PaymentState::parse(text).is_some()),
+        ),
+        field("intent", "intent", Shape::Text).or_absent(),
+        field("refunded", "refunded", Shape::Whole),
+        CREATED,
+        field("captured_at_ms", "capturedAt", Shape::Moment).or_absent(),
+        field("look_at_ms", "lookAt", Shape::Moment).or_absent(),
+    ],
+};
+
+static REFUNDS: Kind = Kind {
+    collection: Collection::Refunds,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("payment_id", "paymentId", Shape::Id),
+        field("amount", "amount", Shape::Whole),
+        field("fee", "fee", Shape::Whole),
+        field(
+            "cause",
+            "cause",
+            Shape::Word(|text| RefundCause::parse(text).is_some()),
+        ),
+        field("reason", "reason", Shape::Text).or_absent(),
+        field("by_user", "by", Shape::Id).or_absent(),
+        field(
+            "state",
+            "state",
+            Shape::Word(|text| RefundState::parse(text).is_some()),
+        ),
+        field("provider_id", "providerId", Shape::Text).or_absent(),
+        CREATED,
+        field("ended_at_ms", "endedAt", Shape::Moment).or_absent(),
+    ],
+};
+
+static LEDGER: Kind = Kind {
+    collection: Collection::Ledger,
+    identity: Identity::First,
+    fields: &[
+        field("key", "_id", Shape::Text),
+        field("payment_id", "paymentId", Shape::Id).or_absent(),
+        field("partner_id", "partnerId", Shape::Id).or_absent(),
+        field("provider_id", "providerId", Shape::Text),
+        field("currency", "currency", CURRENCY),
+        field("at_ms", "at", Shape::Moment),
+    ],
+};
+
+static LEDGER_TRANSFERS: Kind = Kind {
+    collection: Collection::LedgerTransfers,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Text),
+        field("key", "key", Shape::Text),
+        field("debit", "debit", Shape::Text),
+        field("credit", "credit", Shape::Text),
+        field("amount", "amount", Shape::Whole),
+        field("currency", "currency", CURRENCY),
+    ],
+};
+
+static PARTNER_ACCOUNTS: Kind = Kind {
+    collection: Collection::PartnerAccounts,
+    identity: Identity::First,
+    fields: &[
+        field("partner_id", "_id", Shape::Id),
+        field("account", "account", Shape::Text),
+        field("takes_payments", "takesPayments", Shape::Flag),
+        field("is_paid_out", "isPaidOut", Shape::Flag),
+        field("has_given_details", "hasGivenDetails", Shape::Flag),
+        CREATED,
+        field("seen_at_ms", "seenAt", Shape::Moment),
+    ],
+};
+
+static PAYMENT_DIFFERENCES: Kind = Kind {
+    collection: Collection::PaymentDifferences,
+    identity: Identity::First,
+    fields: &[
+        field("provider_id", "_id", Shape::Text),
+        field(
+            "kind",
+            "kind",
+            Shape::Word(|text| DifferenceKind::parse(text).is_some()),
+        ),
+        field("provider_minor", "providerMinor", Shape::Whole),
+        field("ledger_minor", "ledgerMinor", Shape::Whole),
+        field("currency", "currency", Shape::Text),
+        field("at_ms", "at", Shape::Moment),
+        field("found_at_ms", "foundAt", Shape::Moment),
     ],
 };

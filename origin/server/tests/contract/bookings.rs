@@ -72,6 +72,7 @@ pub(crate) fn new(name: &str, by: &str, offer: &Offer) -> NewBooking {
         user: user(by),
         offer: offer.id.clone(),
         idempotency_key: None,
+        terms: None,
     }
 }
 

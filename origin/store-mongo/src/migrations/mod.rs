@@ -14,6 +14,7 @@ mod counters;
 mod known_devices;
 mod lease;
 mod notifications;
+mod payments;
 mod pictures;
 mod portal;
 mod product_events;
@@ -140,6 +141,11 @@ const STEPS: &[Migration] = &[
         version: 18,
         name: "pictures",
         changes: pictures::changes,
+    },
+    Migration {
+        version: 20,
+        name: "payments",
+        changes: payments::changes,
     },
 ];
 

@@ -20,8 +20,8 @@ use crate::error::SqliteError;
 pub const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establishment_id, o.category,
     o.percentage, o.discount_description, o.conditions, o.valid_from_ms, o.valid_until_ms, o.schedule,
     o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.limit_per_day,
-    o.limit_per_user, o.archived_at_ms, o.version, o.row";
-const ROW_COLUMN: usize = 23;
+    o.limit_per_user, o.archived_at_ms, o.version, o.price, o.row";
+const ROW_COLUMN: usize = 24;
 
 /// Runs a query that selects [`COLUMNS`].
 pub fn query(
@@ -78,6 +78,10 @@ fn offer(row: &Row<'_>) -> Result<Offer, SqliteError> {
         },
         archived_at_ms: row.get(21)?,
         version: row.get(22)?,
+        price: match row.get_ref(23)? {
+            ValueRef::Null => None,
+            stored => Some(from_json("price", stored)?),
+        },
     })
 }
 
@@ -142,11 +146,11 @@ pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
         "INSERT INTO offers (id, is_active, valid_from_ms, valid_until_ms, category, percentage, lat, lng,
             partner_id, establishment_id, created_at_ms, quota_total, quota_remaining, title,
             discount_description, schedule, images, conditions, description, limit_per_day,
-            limit_per_user, archived_at_ms, version)
+            limit_per_user, archived_at_ms, version, price)
          VALUES (:id, :is_active, :valid_from_ms, :valid_until_ms, :category, :percentage, :lat, :lng,
             :partner_id, :establishment_id, :created_at_ms, :quota_total, :quota_remaining, :title,
             :discount_description, :schedule, :images, :conditions, :description, :limit_per_day,
-            :limit_per_user, :archived_at_ms, :version)",
+            :limit_per_user, :archived_at_ms, :version, :price)",
         offer,
     )?;
     let row = tx.last_insert_rowid();
@@ -174,7 +178,8 @@ pub fn replace(
             quota_remaining = :quota_remaining, title = :title,
             discount_description = :discount_description, schedule = :schedule, images = :images,
             conditions = :conditions, description = :description, limit_per_day = :limit_per_day,
-            limit_per_user = :limit_per_user, archived_at_ms = :archived_at_ms, version = :version
+            limit_per_user = :limit_per_user, archived_at_ms = :archived_at_ms, version = :version,
+            price = :price
          WHERE id = :id",
         after,
     )?;
@@ -203,6 +208,11 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         .as_ref()
         .map(|schedule| to_json("schedule", schedule))
         .transpose()?;
+    let price = offer
+        .price
+        .as_ref()
+        .map(|price| to_json("price", price))
+        .transpose()?;
     tx.prepare_cached(sql)?.execute(named_params! {
         ":id": offer.id.as_str(),
         ":is_active": offer.is_active,
@@ -227,6 +237,7 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         ":limit_per_user": offer.limits.per_user,
         ":archived_at_ms": offer.archived_at_ms,
         ":version": offer.version,
+        ":price": price,
     })?;
     Ok(())
 }

@@ -141,6 +141,7 @@ impl UpdateOfferInput {
             per_user: limits.per_user,
             archived_at_ms: Edit::Keep,
             expected_version: self.expected_version.map(i64::from),
+            price: Edit::Keep,
         }
     }
 }

@@ -151,5 +151,6 @@ fn blank(
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
+        price: None,
     }
 }

@@ -251,6 +251,7 @@ async fn bookings_are_what_they_were(from: &Database, db: &Database, remembered:
         user: user("ana"),
         offer: offer.id.clone(),
         idempotency_key: key.map(Into::into),
+        terms: None,
     };
     let same = db
         .bookings

@@ -30,6 +30,7 @@ pub(super) async fn ask(db: &Database, offers: &[Offer]) {
         user: user.clone(),
         offer: offer.clone(),
         idempotency_key: Some(name.to_owned()),
+        terms: None,
     };
     let made = bookings
         .create(new("1", &offer.id), offer.valid_from_ms)

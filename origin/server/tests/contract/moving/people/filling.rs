@@ -136,6 +136,7 @@ pub(super) async fn fill_bookings(
             user: user(by),
             offer: offer.id.clone(),
             idempotency_key: key.map(Into::into),
+            terms: None,
         };
         ids.push(new.id.clone());
         let created = db.bookings.create(new, NOW_MS).await.unwrap();
