@@ -30,6 +30,7 @@ mod message_faults;
 mod mongo_server;
 mod observe;
 mod origin;
+mod payments;
 mod processes;
 mod progress;
 mod python;

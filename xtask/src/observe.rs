@@ -113,6 +113,7 @@ impl Observed {
         mailbox::start(
             &binaries::build_fake_providers()?,
             mailbox_port,
+            None,
             &mut processes,
         )?;
         settings

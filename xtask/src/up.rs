@@ -37,13 +37,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let (mut settings, binaries) = prepare(options, ".yousoon")?;
     let fakes = binaries::build_fake_providers()?;
     let mut processes = Processes::new(settings.data_dir.join("logs"))?;
-    mailbox::start(&fakes, options.port_mailbox, &mut processes)?;
-    let providers = mailbox::environment(options.port_mailbox, &settings.origin_url());
+    let origin_url = settings.origin_url();
+    let port = options.port_mailbox;
+    mailbox::start(&fakes, port, Some(&origin_url), &mut processes)?;
+    let providers = mailbox::environment(options.port_mailbox, &origin_url);
     settings.environment.extend(providers);
     let mut stack = Stack::start_beside(processes, settings, &binaries)?;
     print_ready(&stack, &binaries)?;
     println!(
         "What was sent, as mails, SMS and pushes: http://127.0.0.1:{}/",
+        options.port_mailbox
+    );
+    println!(
+        "Payments, to pay or decline by hand: http://127.0.0.1:{}/stripe-pages",
         options.port_mailbox
     );
     let outcome = stack.processes.hold();

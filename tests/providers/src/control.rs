@@ -13,6 +13,7 @@
 //! - `GET /control/events`, `GET /control/forgotten`: Amplitude's events, and the people whom it was told to
 //!   forget.
 //! - `GET /control/confirmed`: the tokens of subscriptions that were confirmed.
+//! - `/control/stripe/…`: see `stripe/control.rs`.
 //! - `POST /control/reset`: forgets everything.
 
 use axum::{
@@ -27,6 +28,7 @@ use serde_json::Value;
 use crate::{
     google::{self, Place},
     state::{Locked, State},
+    stripe,
     trouble::Trouble,
     webhooks::{Report, address},
 };
@@ -46,6 +48,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/forgotten", get(forgotten))
         .route("/confirmed", get(confirmed))
         .route("/reset", post(reset))
+        .nest("/stripe", stripe::control_routes())
 }
 
 #[derive(Deserialize)]
@@ -62,8 +65,16 @@ const fn once() -> usize {
 }
 
 async fn trouble(Extract(state): Extract<State>, Json(order): Json<Order>) -> StatusCode {
-    if !["ses", "sns", "twilio", "onesignal", "google", "amplitude"]
-        .contains(&order.provider.as_str())
+    if ![
+        "ses",
+        "sns",
+        "twilio",
+        "onesignal",
+        "google",
+        "amplitude",
+        "stripe",
+    ]
+    .contains(&order.provider.as_str())
         || order.times > MOST_TROUBLES
     {
         return StatusCode::BAD_REQUEST;
@@ -144,8 +155,10 @@ async fn reset(Extract(state): Extract<State>) -> StatusCode {
     // Numbers go on: names of messages are never given twice.
     let mut mailbox = std::mem::take(&mut locked.mailbox);
     mailbox.clear();
+    let stripe = std::mem::take(&mut locked.stripe).emptied();
     *locked = Locked {
         mailbox,
+        stripe,
         ..Locked::default()
     };
     StatusCode::NO_CONTENT

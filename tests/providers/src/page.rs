@@ -115,7 +115,7 @@ fn article(page: &mut String, item: &Item) {
     page.push_str("</article>");
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
         match char {

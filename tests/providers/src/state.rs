@@ -11,7 +11,7 @@ use std::{
 use ring::signature::RsaKeyPair;
 use serde_json::Value;
 
-use crate::{google::Place, mailbox::Mailbox, trouble::Trouble};
+use crate::{google::Place, mailbox::Mailbox, stripe::Stripe, trouble::Trouble};
 
 /// The most keys of OneSignal that are remembered.
 const MOST_KEYS: usize = 10_000;
@@ -33,6 +33,12 @@ pub struct Secrets {
     pub google_key: String,
     pub amplitude_key: String,
     pub amplitude_secret: String,
+    pub stripe_key: String,
+    pub stripe_publishable_key: String,
+    pub stripe_webhook_secret: String,
+    pub stripe_webhook_secret_previous: String,
+    /// Of the endpoint for partners' accounts.
+    pub stripe_connect_secret: String,
 }
 
 impl Default for Secrets {
@@ -52,6 +58,11 @@ impl Default for Secrets {
             google_key: text("dev-google-maps-key"),
             amplitude_key: text("dev-amplitude-key"),
             amplitude_secret: text("dev-amplitude-secret"),
+            stripe_key: text("sk_test_development"),
+            stripe_publishable_key: text("pk_test_development"),
+            stripe_webhook_secret: text("dev-stripe-webhook-secret"),
+            stripe_webhook_secret_previous: text("dev-stripe-webhook-secret-before"),
+            stripe_connect_secret: text("dev-stripe-connect-secret"),
         }
     }
 }
@@ -90,6 +101,7 @@ pub(crate) struct Locked {
     pub(crate) events: Vec<Value>,
     /// The people whom Amplitude was told to forget.
     pub(crate) forgotten: Vec<String>,
+    pub(crate) stripe: Stripe,
 }
 
 #[derive(Default)]

@@ -142,7 +142,8 @@ impl<'a> System<'a> {
     ) -> Result<Self> {
         let redis = redis::start(&dir.join("redis"), processes)?;
         let mailbox_port = http::free_port()?;
-        mailbox::start(&binaries::build_fake_providers()?, mailbox_port, processes)?;
+        let fakes = binaries::build_fake_providers()?;
+        mailbox::start(&fakes, mailbox_port, None, processes)?;
         let mut environment = environment(options, &redis)?;
         environment.extend(mailbox::of_emails(mailbox_port));
         environment.extend(bucket::start(&dir.join("bucket"), processes)?);

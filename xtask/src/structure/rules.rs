@@ -49,7 +49,9 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("pictures", &[]),
     row("provider-http", &["domain"]),
     row(PROVIDERS, &["domain", "cache-core", "provider-http"]),
-    row("delivery", &["domain", "access", "templates"]),
+    // Between the database and a provider of payments.
+    row("payments", &["domain", "access"]),
+    row("delivery", &["domain", "access", "templates", "payments"]),
     // From the form for a file to the stored picture.
     row("uploads", &["domain", "access", "pictures", "s3"]),
     row(
@@ -62,6 +64,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             // Texts of the inbox.
             "templates",
             "uploads",
+            "payments",
             // The key of an answer is the edge's.
             "edge-core",
             "pq-core",
@@ -82,6 +85,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "templates",
             "delivery",
             "uploads",
+            "payments",
             "catalogue-index",
             "api",
             "edge-core",

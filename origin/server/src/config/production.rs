@@ -52,6 +52,13 @@ pub(super) fn refuse(config: &Config, reader: &mut Reader<'_>) {
         let key = Some(&events.pseudonym_key);
         weak(reader, "YOUSOON_AMPLITUDE_PSEUDONYM_KEY", key);
     }
+    if let Some(payments) = &providers.payments {
+        let key = Some(&payments.stripe.secret_key);
+        weak(reader, "YOUSOON_STRIPE_SECRET_KEY", key);
+        for (variable, secret) in &payments.webhook_secrets {
+            weak(reader, variable, Some(secret));
+        }
+    }
     let sentry = config.telemetry.sentry.as_ref();
     if sentry.is_some_and(|sentry| sentry.dsn.scheme() != Scheme::Https) {
         reader.refuse("SENTRY_DSN", "must be an https URL in production");

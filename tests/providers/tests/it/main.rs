@@ -5,6 +5,7 @@
 mod events;
 mod mailbox;
 mod maps;
+mod payments;
 mod reports;
 mod sending;
 mod world;
