@@ -26,7 +26,7 @@ use domain::{
     },
 };
 
-use crate::sign_ins::SignIn;
+use crate::{receipts::Receipt, sign_ins::SignIn};
 
 /// Why nothing is told to somebody who has left.
 pub(crate) const NO_ACCOUNT: &str = "there is no active account";
@@ -157,7 +157,21 @@ impl Sources {
                 user,
                 channel,
             } => self.announced(what, user, *channel, now_ms).await,
-            Work::Event(_) | Work::Forget { .. } | Work::Payment(_) | Work::Receipt { .. } => {
+            Work::Receipt {
+                payment,
+                refund,
+                user,
+                channel,
+            } => {
+                let refund = refund.as_ref();
+                let receipt = Receipt {
+                    payment,
+                    refund,
+                    user,
+                };
+                self.receipt(task, receipt, *channel, now_ms).await
+            }
+            Work::Event(_) | Work::Forget { .. } | Work::Payment(_) => {
                 Ok(Composed::Needless("it is no message"))
             }
         }

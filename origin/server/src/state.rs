@@ -181,6 +181,8 @@ impl AppState {
             announcements: database.announcements,
             pictures: database.pictures,
             uploads,
+            payments: database.payments,
+            payment_provider: None,
             templates,
             stored_templates: database.templates,
             links: config.messages.links.clone(),
@@ -243,6 +245,7 @@ fn sources(database: &Database, auth: &Auth) -> Sources {
         teams: Arc::clone(&database.teams),
         notifications: Arc::clone(&database.notifications),
         announcements: Arc::clone(&database.announcements),
+        payments: Arc::clone(&database.payments),
         code_store: Arc::clone(&auth.code_store),
         codes: auth.codes.clone(),
     }

@@ -13,7 +13,7 @@ use domain::{
     sentence::Sentence,
     texts::line,
 };
-use payments::{NotDone, Payments};
+use payments::{NoAccount, NotStarted, Payments};
 use pq_core::ErrorCode;
 
 use super::refuse;
@@ -27,7 +27,7 @@ use crate::{
         attempts::{Attempt, count_attempt},
         authorise::{self, About},
         context::RequestContext,
-        errors::{broken, failed, refused},
+        errors::{broken, failed, failed_with, refused},
         idempotency,
         loaders::{forget_bookings, forget_payments},
     },
@@ -63,14 +63,17 @@ impl PaymentMutations {
         let booking = BookingId::parse(&booking_id).ok_or_else(no_booking)?;
         let payments = provider(request)?;
         count_attempt(request, Attempt::StartPayment(user)).await?;
-        let started = payments.start(&booking, user).await.map_err(not_done)?;
+        let to_pay = payments.start(&booking, user).await.map_err(not_started)?;
         forget_bookings(&request.loader);
         forget_payments(&request.loader);
+        let booking = request.loader.load_one(booking).await.map_err(failed)?;
+        let price = booking.and_then(|booking| booking.price);
+        let price = price.ok_or_else(|| refuse(PaymentRefusal::NotPayable))?;
         Ok(PaymentIntent {
-            payment: PaymentNode(started.payment),
-            client_secret: started.client_secret,
-            publishable_key: started.publishable_key,
-            pay_before: timestamp(started.pay_before_ms),
+            payment: PaymentNode(to_pay.payment),
+            client_secret: to_pay.client_secret,
+            publishable_key: payments.publishable_key().to_owned(),
+            pay_before: timestamp(price.pay_before_ms),
         })
     }
 
@@ -127,7 +130,7 @@ impl PaymentMutations {
         count_attempt(request, Attempt::Onboard(&partner)).await?;
         let known = request.loader.load_one(partner.clone()).await;
         known.map_err(failed)?.ok_or_else(no_partner)?;
-        let link = payments.onboarding(&partner).await.map_err(not_done)?;
+        let link = payments.onboarding(&partner).await.map_err(no_account)?;
         Ok(OnboardingLink {
             url: link.url,
             expires_at: timestamp(link.expires_at_ms),
@@ -140,16 +143,30 @@ fn provider(request: &RequestContext) -> Result<&Payments> {
     payments.ok_or_else(|| refuse(PaymentRefusal::Unavailable))
 }
 
-fn not_done(error: NotDone) -> Error {
-    match error {
-        NotDone::Refused(refusal) => refuse(refusal),
-        NotDone::Store(error) => failed(error),
-        NotDone::Later => refused(
-            ErrorCode::OVERLOADED,
-            Sentence::new(
-                "le paiement n’est pas possible en ce moment : réessayez dans un instant",
-                "payments are not possible at the moment: try again soon",
-            ),
-        ),
+fn not_started(why: NotStarted) -> Error {
+    match why {
+        NotStarted::Refused(refusal) => refuse(refusal),
+        NotStarted::Later { .. } => later(),
+        NotStarted::Store(error) => failed(error),
     }
+}
+
+fn no_account(why: NoAccount) -> Error {
+    match why {
+        NoAccount::Later { .. } => later(),
+        // Our own account or request is wrong, and not the partner's.
+        why @ NoAccount::Refused(_) => failed_with(why),
+        NoAccount::Store(error) => failed(error),
+    }
+}
+
+/// The refusal while the provider does not answer.
+fn later() -> Error {
+    refused(
+        ErrorCode::OVERLOADED,
+        Sentence::new(
+            "le service de paiement ne répond pas : réessayez dans un instant",
+            "the provider of payments does not answer: try again soon",
+        ),
+    )
 }

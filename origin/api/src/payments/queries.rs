@@ -91,11 +91,14 @@ impl PaymentQueries {
     ) -> Result<Option<PartnerAccountNode>> {
         let request = RequestContext::of(ctx);
         let partner = of_team(request, "partnerAccount", &partner_id)?;
-        let found = request
-            .services
-            .payments
-            .accounts(std::slice::from_ref(&partner));
-        let found = found.await.map_err(failed)?.remove(&partner);
+        let services = &request.services;
+        let found = match &services.payment_provider {
+            Some(payments) => payments.account(&partner).await.map_err(failed)?,
+            None => {
+                let stored = services.payments.accounts(std::slice::from_ref(&partner));
+                stored.await.map_err(failed)?.remove(&partner)
+            }
+        };
         Ok(found.map(PartnerAccountNode::from))
     }
 
