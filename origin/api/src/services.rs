@@ -71,9 +71,9 @@ pub struct Shared {
     pub pictures: Arc<dyn PictureStore>,
     /// The bucket of pictures; none if none is configured.
     pub uploads: Option<Uploads>,
-    pub payments: Arc<dyn PaymentStore>,
+    pub payment_store: Arc<dyn PaymentStore>,
     /// Who takes payments; none if nobody is configured.
-    pub payment_provider: Option<Payments>,
+    pub payments: Option<Payments>,
     /// The texts of the inbox, and where they lead.
     pub templates: Current,
     /// Those of them that administrators changed.

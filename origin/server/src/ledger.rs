@@ -94,7 +94,7 @@ async fn rows(
         after: None,
     };
     // The first page before the status: a failure is one.
-    let page = state.services.payments.ledger(&query).await;
+    let page = state.services.payment_store.ledger(&query).await;
     let page = page.map_err(internal)?;
     let mut response = private("text/csv; charset=utf-8", Vec::new());
     let disposition = HeaderValue::from_static("attachment; filename=\"ledger.csv\"");
@@ -116,7 +116,7 @@ fn body(state: AppState, query: LedgerQuery, first: LedgerPage) -> Body {
             let rows: Vec<_> = page.items.iter().map(|one| row(one, &query)).collect();
             query.after = page.items.last().map(LedgerCursor::of);
             let next = if page.has_next_page {
-                let next = state.services.payments.ledger(&query).await;
+                let next = state.services.payment_store.ledger(&query).await;
                 // The client sees that the file is cut off.
                 let next = next.inspect_err(|error: &StoreError| {
                     tracing::error!(error = chain(error), "a ledger's file was cut off");

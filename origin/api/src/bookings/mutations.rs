@@ -60,11 +60,7 @@ impl BookingMutations {
             user,
             offer,
             idempotency_key: idempotency::key(idempotency_key)?,
-            terms: request
-                .services
-                .payment_provider
-                .as_ref()
-                .map(Payments::terms),
+            terms: request.services.payments.as_ref().map(Payments::terms),
         };
         let created = request.services.bookings.create(new, request.now_ms).await;
         match created.map_err(failed)? {

@@ -106,7 +106,10 @@ impl PaymentMutations {
             reason: Some(reason),
             by: request.signed_in().ok().map(|user| user.id.clone()),
         };
-        let asked = request.services.payments.ask_refund(new, request.now_ms);
+        let asked = request
+            .services
+            .payment_store
+            .ask_refund(new, request.now_ms);
         match asked.await.map_err(failed)? {
             RefundAsked::Refused(refusal) => Err(refuse(refusal)),
             RefundAsked::Before(refund) | RefundAsked::Done(refund) => {
@@ -139,7 +142,7 @@ impl PaymentMutations {
 }
 
 fn provider(request: &RequestContext) -> Result<&Payments> {
-    let payments = request.services.payment_provider.as_ref();
+    let payments = request.services.payments.as_ref();
     payments.ok_or_else(|| refuse(PaymentRefusal::Unavailable))
 }
 

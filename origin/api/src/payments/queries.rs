@@ -55,7 +55,7 @@ impl PaymentQueries {
             first: page_size(first)?,
             after,
         };
-        let page = request.services.payments.list(&query).await;
+        let page = request.services.payment_store.list(&query).await;
         Ok(PaymentConnection::new(
             page.map_err(failed)?,
             has_previous_page,
@@ -69,7 +69,10 @@ impl PaymentQueries {
         let Some(id) = PaymentId::parse(&id) else {
             return Ok(None);
         };
-        let found = request.services.payments.by_ids(std::slice::from_ref(&id));
+        let found = request
+            .services
+            .payment_store
+            .by_ids(std::slice::from_ref(&id));
         let found = found.await.map_err(failed)?.remove(&id);
         let caller = &request.asker.caller;
         let seen = found.filter(|payment| {
@@ -92,10 +95,12 @@ impl PaymentQueries {
         let request = RequestContext::of(ctx);
         let partner = of_team(request, "partnerAccount", &partner_id)?;
         let services = &request.services;
-        let found = match &services.payment_provider {
+        let found = match &services.payments {
             Some(payments) => payments.account(&partner).await.map_err(failed)?,
             None => {
-                let stored = services.payments.accounts(std::slice::from_ref(&partner));
+                let stored = services
+                    .payment_store
+                    .accounts(std::slice::from_ref(&partner));
                 stored.await.map_err(failed)?.remove(&partner)
             }
         };
@@ -112,7 +117,7 @@ impl PaymentQueries {
     ) -> Result<Vec<PartnerBalance>> {
         let request = RequestContext::of(ctx);
         let partner = of_team(request, "partnerBalance", &partner_id)?;
-        let balance = request.services.payments.balance(&partner).await;
+        let balance = request.services.payment_store.balance(&partner).await;
         let balance = balance.map_err(failed)?;
         Ok(balance.into_iter().map(PartnerBalance::from).collect())
     }
@@ -145,7 +150,7 @@ impl PaymentQueries {
             first: page_size(first)?,
             after,
         };
-        let page = request.services.payments.ledger(&query).await;
+        let page = request.services.payment_store.ledger(&query).await;
         let page = page.map_err(failed)?;
         Ok(LedgerConnection::new(
             &page,
@@ -159,7 +164,7 @@ impl PaymentQueries {
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn payment_differences(&self, ctx: &Context<'_>) -> Result<Vec<PaymentDifference>> {
         let services = &RequestContext::of(ctx).services;
-        let found = services.payments.differences(MOST_DIFFERENCES).await;
+        let found = services.payment_store.differences(MOST_DIFFERENCES).await;
         let found = found.map_err(failed)?;
         Ok(found.into_iter().map(PaymentDifference::from).collect())
     }

@@ -281,7 +281,7 @@ impl Loader<PaymentOf> for Stores {
 
     async fn load(&self, keys: &[PaymentOf]) -> Result<HashMap<PaymentOf, Payment>, StoreFailure> {
         let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
-        let read = self.services.payments.of_bookings(&ids);
+        let read = self.services.payment_store.of_bookings(&ids);
         let found = self.services.observer.read("payments.of_bookings", read);
         let found = found.await?.into_iter();
         Ok(found
@@ -299,7 +299,7 @@ impl Loader<RefundsOf> for Stores {
         keys: &[RefundsOf],
     ) -> Result<HashMap<RefundsOf, Vec<Refund>>, StoreFailure> {
         let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
-        let read = self.services.payments.refunds_of(&ids);
+        let read = self.services.payment_store.refunds_of(&ids);
         let found = self.services.observer.read("payments.refunds_of", read);
         let found = found.await?.into_iter();
         Ok(found
