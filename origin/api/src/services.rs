@@ -69,6 +69,7 @@ pub struct Shared {
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
     pub pictures: Arc<dyn PictureStore>,
+    pub payments: Arc<dyn PaymentStore>,
     /// The bucket of pictures; none if none is configured.
     pub uploads: Option<Uploads>,
     pub payment_store: Arc<dyn PaymentStore>,

@@ -69,6 +69,11 @@ impl Sources {
                 tasks.push(receipt.task(task, channel, now_ms));
             }
         }
+        if tasks.is_empty() && entries.is_empty() {
+            return Ok(Composed::Needless(
+                "no channel that the person wants reaches them",
+            ));
+        }
         Ok(Composed::Divide(tasks, entries))
     }
 
@@ -98,7 +103,7 @@ impl Sources {
         let (outcome, amount) = match receipt.refund {
             None => (PaymentOutcome::Paid, payment.amount),
             Some(refund) => match self.payments.refund(refund).await? {
-                Some(refund) if refund.state != RefundState::Failed => {
+                Some(refund) if refund.state == RefundState::Accepted => {
                     (PaymentOutcome::Refunded, refund.amount)
                 }
                 Some(_) | None => return Ok(None),

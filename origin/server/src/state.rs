@@ -180,6 +180,7 @@ impl AppState {
             notifications: database.notifications,
             announcements: database.announcements,
             pictures: database.pictures,
+            payments: database.payments,
             uploads,
             payment_store: database.payments,
             payments: None,
