@@ -2,7 +2,7 @@
 //!
 //! Layers, each below the next: [`request`] (context, authorisation, loaders) → [`nodes`] (object
 //! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`], [`payments`],
-//! [`notifications`], [`news`], [`pictures`], [`team`], [`maps`], [`analytics`], [`stats`], [`purges`],
+//! [`notifications`], [`news`], [`pictures`], [`identity`], [`team`], [`maps`], [`analytics`], [`stats`], [`purges`],
 //! [`live`]) → [`schema`] → [`execution`] (runs a document, answers from the cache). [`services`] is all that
 //! resolvers may use. Nothing here knows HTTP.
 
@@ -13,6 +13,7 @@ pub mod caches;
 pub mod documents;
 pub mod environment;
 pub mod execution;
+pub mod identity;
 pub mod lists;
 pub mod live;
 pub mod maps;

@@ -11,6 +11,7 @@ use crate::{
     },
     bookings::{mutations::BookingMutations, queries::BookingQueries},
     environment::Environment,
+    identity::{mutations::IdentityMutations, queries::IdentityQueries},
     live::subscriptions::Live,
     maps::queries::MapQueries,
     news::mutations::NewsMutations,
@@ -42,6 +43,7 @@ pub struct Query(
     TemplateQueries,
     MapQueries,
     PaymentQueries,
+    IdentityQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -60,6 +62,7 @@ pub struct Mutation(
     AnalyticsMutations,
     PictureMutations,
     PaymentMutations,
+    IdentityMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

@@ -8,6 +8,7 @@
 mod announcements;
 mod composing;
 mod events;
+mod identities;
 mod metrics;
 mod notices;
 mod reaching;
@@ -35,6 +36,7 @@ use domain::{
         store::{End, QueueStore},
     },
 };
+use identity::Identity;
 use templates::{Current, Links, Rendered};
 use tokio::{sync::watch, time::timeout};
 
@@ -86,6 +88,8 @@ pub struct Parts {
     pub providers: Providers,
     /// None if product events are not sent.
     pub events: Option<ProductEvents>,
+    /// None if identities are not checked.
+    pub identity: Option<Identity>,
     pub now: Now,
     /// Told when a task was stored.
     pub wake: watch::Sender<()>,
@@ -137,7 +141,7 @@ impl Delivery {
         &self.0.parts.metrics
     }
 
-    /// Does all tasks of messages that are due now, one after the other; returns how many.
+    /// Does all tasks of messages and of identity checks that are due now, one after the other; returns how many.
     pub async fn do_due(&self) -> Result<usize, StoreError> {
         let mut count = 0;
         for (lane, _) in MESSAGES {
@@ -237,6 +241,9 @@ impl Delivery {
         let now_ms = (parts.now)();
         if task.expires_at_ms <= now_ms {
             return dead("it was too late");
+        }
+        if let Some(end) = self.ask_about_identity(task, work).await {
+            return end;
         }
         let addressed = match parts.sources.compose(task, work, now_ms).await {
             Ok(Composed::Send(addressed)) => addressed,

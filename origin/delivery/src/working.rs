@@ -19,9 +19,13 @@ const SWEEPS_EVERY: Duration = Duration::from_secs(15);
 /// How many ended tasks are removed at once.
 const SWEPT_AT_ONCE: usize = 1_000;
 
-/// The lanes of messages, and how many tasks of each this server does at the same time.
-pub(crate) const MESSAGES: [(Lane, usize); 3] =
-    [(Lane::Codes, 8), (Lane::Notices, 8), (Lane::Campaigns, 4)];
+/// The lanes of messages and of identity checks, and how many tasks of each this server does at the same time.
+pub(crate) const MESSAGES: [(Lane, usize); 4] = [
+    (Lane::Identity, 4),
+    (Lane::Codes, 8),
+    (Lane::Notices, 8),
+    (Lane::Campaigns, 4),
+];
 
 impl Delivery {
     /// Does tasks until `stop` is cancelled, and finishes those that it has.

@@ -21,10 +21,11 @@ pub enum CursorKind {
     InboxNewest,
     PaymentNewest,
     LedgerOldest,
+    VerificationNewest,
 }
 
 impl CursorKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -32,6 +33,7 @@ impl CursorKind {
         Self::InboxNewest,
         Self::PaymentNewest,
         Self::LedgerOldest,
+        Self::VerificationNewest,
     ];
 
     const fn byte(self) -> u8 {
@@ -43,6 +45,7 @@ impl CursorKind {
             Self::InboxNewest => 5,
             Self::PaymentNewest => 6,
             Self::LedgerOldest => 7,
+            Self::VerificationNewest => 8,
         }
     }
 }

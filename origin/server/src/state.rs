@@ -22,6 +22,7 @@ use domain::{
     messages::provider::Provider, pictures::store::PictureStore, purges::LogRole,
 };
 use google::Google;
+use identity::Identity;
 use onesignal::OneSignal;
 use outgoing::{MessageLog, UnsentMessages};
 use pictures::Pictures;
@@ -34,6 +35,7 @@ use templates::{Current, TemplateError};
 use tokio::sync::watch;
 use twilio::Twilio;
 use uploads::Uploads;
+use veriff::Veriff;
 
 use crate::{
     config::{Config, PicturesConfig, ProvidersConfig, Role},
@@ -138,6 +140,7 @@ impl AppState {
         let unsent = Arc::new(unsent(&config));
         let (queue_wake, entries_stored) = (watch::Sender::new(()), watch::Sender::new(()));
         let templates = templates(&database).await?;
+        let identity = identity(&config.providers, &database, &clock, &queue_wake)?;
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
             queue: Arc::clone(&database.queue),
@@ -149,6 +152,7 @@ impl AppState {
             sms_countries: config.messages.sms_countries.clone(),
             providers: providers(&config.providers, &unsent)?,
             events: events(&config.providers)?,
+            identity: identity.clone(),
             now: Arc::new(move || wall.now_ms()),
             wake: queue_wake.clone(),
             entries_stored: entries_stored.clone(),
@@ -181,6 +185,8 @@ impl AppState {
             announcements: database.announcements,
             pictures: database.pictures,
             payments: database.payments,
+            identities: database.identities,
+            identity,
             uploads,
             payment_store: database.payments,
             payments: None,
@@ -211,7 +217,7 @@ impl AppState {
             delivery,
             entries_stored,
             unsent,
-            webhooks: Webhooks::new(&config.providers.webhooks)?,
+            webhooks: Webhooks::new(&config.providers)?,
             config,
         })))
     }
@@ -247,6 +253,7 @@ fn sources(database: &Database, auth: &Auth) -> Sources {
         notifications: Arc::clone(&database.notifications),
         announcements: Arc::clone(&database.announcements),
         payments: Arc::clone(&database.payments),
+        identities: Arc::clone(&database.identities),
         code_store: Arc::clone(&auth.code_store),
         codes: auth.codes.clone(),
     }
@@ -299,6 +306,27 @@ fn events(config: &ProvidersConfig) -> Result<Option<ProductEvents>, SetupError>
         outlet: Arc::new(Amplitude::new(&events.amplitude)?),
         pseudonyms: events.pseudonyms(),
     }))
+}
+
+/// The checks of identities, if there is a provider.
+fn identity(
+    config: &ProvidersConfig,
+    database: &Database,
+    clock: &Clock,
+    wake: &watch::Sender<()>,
+) -> Result<Option<Identity>, SetupError> {
+    let Some(config) = &config.identity else {
+        return Ok(None);
+    };
+    let clock = clock.clone();
+    Ok(Some(Identity::new(identity::Parts {
+        store: Arc::clone(&database.identities),
+        provider: Arc::new(Veriff::new(config.veriff.clone())?),
+        pseudonyms: config.pseudonyms(),
+        terms: config.terms.clone(),
+        now: Arc::new(move || clock.now_ms()),
+        wake: wake.clone(),
+    })))
 }
 
 fn maps(config: &ProvidersConfig) -> Result<Option<Arc<dyn Maps>>, SetupError> {

@@ -77,9 +77,13 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             offer: offer(language),
         }),
         Kind::IdentityResult => {
-            return [IdentityOutcome::Verified, IdentityOutcome::Rejected]
-                .map(|outcome| identity(&first_name, outcome))
-                .into();
+            return [
+                IdentityOutcome::Verified,
+                IdentityOutcome::Rejected,
+                IdentityOutcome::Expiring,
+            ]
+            .map(|outcome| identity(&first_name, outcome))
+            .into();
         }
         Kind::PaymentResult => {
             return [

@@ -214,11 +214,13 @@ impl Variables {
             }
             Letter::IdentityResult(letter) => {
                 self.add_person("first_name", &letter.first_name);
-                let is_verified = match letter.outcome {
-                    IdentityOutcome::Verified => true,
-                    IdentityOutcome::Rejected => false,
+                let (is_verified, ends_soon) = match letter.outcome {
+                    IdentityOutcome::Verified => (true, false),
+                    IdentityOutcome::Rejected => (false, false),
+                    IdentityOutcome::Expiring => (false, true),
                 };
                 self.add("verified", Data::Flag(is_verified));
+                self.add("expiring", Data::Flag(ends_soon));
             }
             Letter::PaymentResult(letter) => self.add_payment(letter),
             Letter::PaymentDisputed(letter) => {

@@ -103,6 +103,8 @@ pub struct Budgets {
     pub pay: Budget,
     /// Pages of the provider of payments, for a partner.
     pub onboard: Budget,
+    /// Identity checks that a user asks for, also to go on with one.
+    pub identity: Budget,
     /// Writes of offers, establishments and partners by a user.
     pub catalogue: Budget,
     /// Such writes for a partner.
@@ -208,6 +210,7 @@ impl Default for Budgets {
             ),
             pay: budget("pay", "YOUSOON_LIMIT_PAY", 60, HOUR),
             onboard: budget("onboard", "YOUSOON_LIMIT_ONBOARD", 20, HOUR),
+            identity: budget("identity", "YOUSOON_LIMIT_IDENTITY", 20, HOUR),
             catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
             catalogue_partner: budget(
                 "catalogue-partner",
@@ -221,7 +224,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 37] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 38] {
         let Self {
             register_network,
             login,
@@ -258,6 +261,7 @@ impl Budgets {
             upload_complete,
             pay,
             onboard,
+            identity,
             catalogue,
             catalogue_partner,
         } = self;
@@ -297,6 +301,7 @@ impl Budgets {
             upload_complete,
             pay,
             onboard,
+            identity,
             catalogue,
             catalogue_partner,
         ]

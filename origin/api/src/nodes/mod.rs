@@ -4,6 +4,7 @@
 pub mod booking;
 pub mod consent;
 pub mod directives;
+pub mod identity;
 pub mod moment;
 pub mod money;
 pub mod notification;

@@ -390,6 +390,18 @@ impl OfferNode {
     async fn created_at(&self) -> DateTime {
         timestamp(self.offer.created_at_ms)
     }
+
+    /// Whether only guests with a verified identity may book; without one `createBooking` is refused with
+    /// `IDENTITY_REQUIRED` or `IDENTITY_PENDING`.
+    async fn requires_identity(&self) -> bool {
+        self.offer.admission.asks_identity()
+    }
+
+    /// The age in years that the guest's verified identity has to prove by the year of birth; null if
+    /// none. `createBooking` is refused with `AGE_TOO_LOW` otherwise.
+    async fn minimum_age(&self) -> Option<i32> {
+        self.offer.admission.minimum_age
+    }
 }
 
 /// The refusal for an offer that does not exist.

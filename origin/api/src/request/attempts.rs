@@ -75,6 +75,8 @@ pub enum Attempt<'a> {
     StartPayment(&'a UserId),
     /// Asking for the page on which a partner completes its account at the provider.
     Onboard(&'a PartnerId),
+    /// Asking for an identity check; each may be paid for.
+    VerifyIdentity(&'a UserId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
     /// may make lists in the caches invalid.
     Write(Option<&'a PartnerId>),
@@ -121,6 +123,7 @@ impl Attempt<'_> {
             | Self::RecordEvents(_)
             | Self::Suggest
             | Self::Travel(_)
+            | Self::VerifyIdentity(_)
             | Self::Write(_) => None,
         }
     }
@@ -168,6 +171,7 @@ impl Attempt<'_> {
                 (budgets.travel, everywhere(user.as_str())),
                 (budgets.travel_network, Target::Network),
             ],
+            Self::VerifyIdentity(user) => vec![(budgets.identity, everywhere(user.as_str()))],
             Self::RequestUpload(user) => vec![(budgets.upload, everywhere(user.as_str()))],
             Self::CompleteUpload(user) => {
                 vec![(budgets.upload_complete, everywhere(user.as_str()))]
@@ -203,6 +207,7 @@ impl Attempt<'_> {
             | Self::CompleteUpload(_)
             | Self::StartPayment(_)
             | Self::Onboard(_)
+            | Self::VerifyIdentity(_)
             | Self::Write(_) => None,
         }
     }

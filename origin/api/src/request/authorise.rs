@@ -99,6 +99,7 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
                 }
         }
         Who::Operators(scope) => is_operator(caller, scope),
+        Who::Administrators => signed_in(caller).is_some_and(|user| user.role == Role::Admin),
     }
 }
 

@@ -24,6 +24,8 @@ pub enum Who {
     Team(Post),
     /// Administrators, and services with this scope.
     Operators(Scope),
+    /// People who are administrators: no service.
+    Administrators,
 }
 
 /// Used in the table instead of a type name, for HTTP routes outside GraphQL.
@@ -60,6 +62,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "templates", Who::Operators(Scope::Templates)),
     ("Query", "placeSuggestions", Who::Team(Post::Staff)),
     ("Query", "travel", Who::SignedIn),
+    ("Query", "myIdentityVerification", Who::SignedIn),
+    ("Query", "identityVerifications", Who::Administrators),
 
     ("Mutation", "register", Who::Anybody),
     ("Mutation", "login", Who::Anybody),
@@ -88,6 +92,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "requestUpload", Who::OwnerOrTeam(Post::Manager)),
     ("Mutation", "completeUpload", Who::OwnerOrTeam(Post::Manager)),
     ("Mutation", "deleteImage", Who::OwnerOrTeam(Post::Manager)),
+    ("Mutation", "submitIdentityVerification", Who::SignedIn),
+    ("Mutation", "decideIdentity", Who::Administrators),
     ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
     ("Mutation", "sendNews", Who::Operators(Scope::News)),
     ("Mutation", "inviteMember", Who::Team(Post::Owner)),
@@ -223,6 +229,11 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "PartnerDay",
     "PlaceSuggestion",
     "Travel",
+    "IdentityVerification",
+    // Only administrators get these.
+    "IdentityCase",
+    "IdentityCaseConnection",
+    "IdentityCaseEdge",
 ];
 
 /// The policy for a field of a type.

@@ -64,6 +64,8 @@ words! {
         Events = "events",
         /// What a provider of payments is asked.
         Payments = "payments",
+        /// What the provider of identity checks is asked.
+        Identity = "identity",
     }
 }
 

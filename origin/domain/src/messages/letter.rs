@@ -224,7 +224,12 @@ pub struct FavouriteEndsSoon {
 
 words! {
     /// What the check of an identity document found.
-    IdentityOutcome { Verified = "verified", Rejected = "rejected" }
+    IdentityOutcome {
+        Verified = "verified",
+        Rejected = "rejected",
+        /// It was verified, and that ends soon.
+        Expiring = "expiring",
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

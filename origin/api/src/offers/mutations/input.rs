@@ -41,6 +41,10 @@ pub struct UpdateOfferInput {
     limits: MaybeUndefined<BookingLimitsInput>,
     /// Null: it is free to book. Bookings keep the price at which they were made.
     price: MaybeUndefined<PriceInput>,
+    /// Whether only guests with a verified identity may book.
+    requires_identity: MaybeUndefined<bool>,
+    /// 16 to 21 years, which the guest's verified identity has to prove; null: no age.
+    minimum_age: MaybeUndefined<i32>,
     /// The `version` the editor read. If the offer was edited since then, nothing is changed.
     expected_version: Option<i32>,
 }
@@ -145,7 +149,9 @@ impl UpdateOfferInput {
             price: price_edit(reading, self.price),
             archived_at_ms: Edit::Keep,
             expected_version: self.expected_version.map(i64::from),
-            price: Edit::Keep,
+            price: price_edit(reading, self.price),
+            requires_identity: reading.take(value("requiresIdentity", self.requires_identity, Ok)),
+            minimum_age: reading.take(nullable(self.minimum_age, rules::minimum_age)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use domain::{
-    BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
+    Admission, BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
     broken::{BrokenField, BrokenRule, Reading},
     offers::{
         edit::{Edit, OfferEdit},
@@ -49,6 +49,11 @@ pub struct CreateOfferInput {
     /// False: the offer starts paused and is in no list until it is resumed.
     #[graphql(default = true)]
     is_active: bool,
+    /// Whether only guests with a verified identity may book.
+    #[graphql(default)]
+    requires_identity: bool,
+    /// 16 to 21 years, which the guest's verified identity has to prove.
+    minimum_age: Option<i32>,
 }
 
 #[derive(Clone, Debug, InputObject)]
@@ -108,6 +113,10 @@ impl CreateOfferInput {
             per_day: limits.per_day,
             per_user: limits.per_user,
             price: Edit::Set(self.price.and_then(|given| given.read(&mut reading))),
+            requires_identity: Edit::Set(self.requires_identity),
+            minimum_age: Edit::Set(
+                reading.take(self.minimum_age.map(rules::minimum_age).transpose()),
+            ),
             ..OfferEdit::default()
         };
         let edit = reading.end(edit)?;
@@ -156,5 +165,6 @@ fn blank(
         archived_at_ms: None,
         version: 1,
         price: None,
+        admission: Admission::default(),
     }
 }

@@ -122,6 +122,7 @@ fn every_field_follows_the_policy_table() {
                 [USERS, USERS, "admin", "manager owner admin", "admin"]
             }
             Who::OwnerOrTeam(Post::Staff | Post::Owner) => panic!("no field has this yet: {field}"),
+            Who::Administrators => ["admin"; 5],
             Who::Operators(Scope::Purge) => ["admin narrow service"; 5],
             Who::Operators(
                 Scope::Documents

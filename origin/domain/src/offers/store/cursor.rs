@@ -115,7 +115,8 @@ impl OfferCursor {
             | CursorKind::BookingNewest
             | CursorKind::InboxNewest
             | CursorKind::PaymentNewest
-            | CursorKind::LedgerOldest => None,
+            | CursorKind::LedgerOldest
+            | CursorKind::VerificationNewest => None,
         }
     }
 }

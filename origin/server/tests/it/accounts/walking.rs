@@ -60,6 +60,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("myPayments", USERS), ("payment", USERS), ("startPayment", USERS),
     ("partnerAccount", MANAGERS), ("partnerBalance", OWNERS), ("partnerLedger", OWNERS),
     ("startOnboarding", OWNERS), ("refundPayment", OPERATORS), ("paymentDifferences", OPERATORS),
+    ("myIdentityVerification", USERS), ("submitIdentityVerification", USERS),
+    ("identityVerifications", "admin"), ("decideIdentity", "admin"),
 ];
 
 #[tokio::test]
