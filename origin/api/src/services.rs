@@ -25,6 +25,7 @@ use domain::{
     team::store::TeamStore,
     users::store::UserStore,
 };
+use payments::Payments;
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
 use templates::{Current, Links};
@@ -69,6 +70,8 @@ pub struct Shared {
     pub pictures: Arc<dyn PictureStore>,
     /// The bucket of pictures; none if none is configured.
     pub uploads: Option<Uploads>,
+    /// None if no payments are taken.
+    pub payments: Option<Payments>,
     /// The texts of the inbox, and where they lead.
     pub templates: Current,
     /// Those of them that administrators changed.

@@ -1,5 +1,5 @@
-//! Where providers of messages report what became of them. A report is believed once its signature was
-//! checked; it may come late, twice, and in any order.
+//! Where providers report: of messages what became of them, of payments that something changed. A report is
+//! believed once its signature was checked; it may come late, twice, and in any order.
 
 use std::fmt;
 
@@ -15,6 +15,7 @@ use domain::{
         provider::{Report, ReportError},
         reach::Reach,
     },
+    queue::NewTask,
 };
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -24,7 +25,7 @@ use prometheus_client::{
 use provider_http::SetupError;
 use url::Url;
 
-use crate::{config::WebhooksConfig, state::AppState};
+use crate::{config::ProvidersConfig, state::AppState};
 
 /// SNS sends at most 256 KiB.
 const MOST_BYTES: usize = 256 * 1024;
@@ -39,6 +40,7 @@ struct Labels {
 pub struct Webhooks {
     ses: Option<ses::Webhook>,
     twilio: Option<(twilio::Webhook, Url)>,
+    stripe: Option<stripe::Webhook>,
     reports: Family<Labels, Counter>,
 }
 
@@ -49,15 +51,22 @@ impl fmt::Debug for Webhooks {
 }
 
 impl Webhooks {
-    pub fn new(config: &WebhooksConfig) -> Result<Self, SetupError> {
+    pub fn new(providers: &ProvidersConfig) -> Result<Self, SetupError> {
+        let config = &providers.webhooks;
         let ses = config.ses.as_ref().map(ses::Webhook::new).transpose()?;
         let twilio = config.twilio.as_ref().map(|of| {
             let webhook = twilio::Webhook::new(of.account.clone(), of.tokens.clone());
             (webhook, of.url.clone())
         });
+        let stripe = providers.payments.as_ref().map(|of| {
+            let secrets = of.webhook_secrets.iter();
+            let secrets = secrets.map(|(_, secret)| secret.clone()).collect();
+            stripe::Webhook::new(secrets, of.livemode)
+        });
         Ok(Self {
             ses,
             twilio,
+            stripe,
             reports: Family::default(),
         })
     }
@@ -65,7 +74,7 @@ impl Webhooks {
     pub(crate) fn register(&self, registry: &mut Registry) {
         registry.register(
             "provider_reports",
-            "Reports of providers about messages, by what became of them.",
+            "Reports of providers about messages and payments, by what became of them.",
             self.reports.clone(),
         );
     }
@@ -85,6 +94,11 @@ pub fn of_ses() -> MethodRouter<AppState> {
 /// `POST /webhooks/twilio`.
 pub fn of_twilio() -> MethodRouter<AppState> {
     post(from_twilio).layer(DefaultBodyLimit::max(MOST_BYTES))
+}
+
+/// `POST /webhooks/stripe`: of our own account, and of those of partners.
+pub fn of_stripe() -> MethodRouter<AppState> {
+    post(from_stripe).layer(DefaultBodyLimit::max(stripe::Webhook::MOST_BYTES))
 }
 
 async fn from_ses(State(state): State<AppState>, body: Bytes) -> StatusCode {
@@ -118,6 +132,40 @@ async fn from_twilio(
     answer(&state, "twilio", report).await
 }
 
+/// A report is a task before it is answered. What it says is not believed: the worker asks.
+async fn from_stripe(State(state): State<AppState>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let Some(webhook) = &state.webhooks.stripe else {
+        return StatusCode::NOT_FOUND;
+    };
+    let signature = headers.get("stripe-signature");
+    let signature = signature.and_then(|value| value.to_str().ok());
+    let now_ms = state.services.clock.now_ms();
+    let (status, outcome) = match webhook.read(signature, &body, now_ms) {
+        Err(error) => refused("stripe", error),
+        Ok(stripe::Event { subject: None, .. }) => (StatusCode::OK, "nothing"),
+        Ok(stripe::Event {
+            id,
+            subject: Some(subject),
+        }) => {
+            let task = NewTask::of_provider_report("stripe", &id, subject, now_ms);
+            match state.queue.add(task).await {
+                Ok(true) => {
+                    state.services.queue_wake.send_replace(());
+                    (StatusCode::OK, "taken")
+                }
+                Ok(false) => (StatusCode::OK, "repeated"),
+                Err(error) => {
+                    let error = chain(&error);
+                    tracing::error!(provider = "stripe", error, "a report was not stored");
+                    (StatusCode::SERVICE_UNAVAILABLE, "failed")
+                }
+            }
+        }
+    };
+    state.webhooks.count("stripe", outcome);
+    status
+}
+
 /// Notes what was reported before it is answered: a provider reports again what was not taken.
 async fn answer(
     state: &AppState,
@@ -127,21 +175,23 @@ async fn answer(
     let (status, outcome) = match report {
         Ok(Some(report)) => note(state, provider, &report).await,
         Ok(None) => (StatusCode::NO_CONTENT, "nothing"),
-        Err(error) => {
-            tracing::warn!(provider, %error, "a report was refused");
-            match error {
-                ReportError::Unsigned => (StatusCode::UNAUTHORIZED, "unsigned"),
-                ReportError::Signature => (StatusCode::FORBIDDEN, "signature"),
-                ReportError::Topic => (StatusCode::FORBIDDEN, "topic"),
-                ReportError::Old => (StatusCode::BAD_REQUEST, "old"),
-                ReportError::Malformed => (StatusCode::BAD_REQUEST, "malformed"),
-                // It comes again.
-                ReportError::Later => (StatusCode::SERVICE_UNAVAILABLE, "later"),
-            }
-        }
+        Err(error) => refused(provider, error),
     };
     state.webhooks.count(provider, outcome);
     status
+}
+
+fn refused(provider: &'static str, error: ReportError) -> (StatusCode, &'static str) {
+    tracing::warn!(provider, %error, "a report was refused");
+    match error {
+        ReportError::Unsigned => (StatusCode::UNAUTHORIZED, "unsigned"),
+        ReportError::Signature => (StatusCode::FORBIDDEN, "signature"),
+        ReportError::Topic => (StatusCode::FORBIDDEN, "topic"),
+        ReportError::Old => (StatusCode::BAD_REQUEST, "old"),
+        ReportError::Malformed => (StatusCode::BAD_REQUEST, "malformed"),
+        // It comes again.
+        ReportError::Later => (StatusCode::SERVICE_UNAVAILABLE, "later"),
+    }
 }
 
 async fn note(

@@ -16,6 +16,7 @@ use domain::{
     sentence::Sentence,
     texts::pasted_token,
 };
+use payments::Payments;
 
 use crate::{
     bookings::refuse,
@@ -57,7 +58,7 @@ impl BookingMutations {
             user,
             offer,
             idempotency_key: idempotency::key(idempotency_key)?,
-            terms: None,
+            terms: request.services.payments.as_ref().map(Payments::terms),
         };
         let created = request.services.bookings.create(new, request.now_ms).await;
         match created.map_err(failed)? {

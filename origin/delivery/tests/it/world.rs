@@ -189,6 +189,7 @@ impl World {
             events,
             now: Arc::new(move || now.load(Relaxed)),
             wake: wake.clone(),
+            payments: None,
             entries_stored: watch::Sender::new(()),
             metrics: Metrics::default(),
         });

@@ -53,6 +53,9 @@ pub fn router(state: AppState) -> Router {
     if let Some(uploads) = &state.services.uploads {
         uploads.register_metrics(&mut registry);
     }
+    if let Some(payments) = &state.services.payments {
+        payments.register_metrics(&mut registry);
+    }
     state.webhooks.register(&mut registry);
     state.services.maps.register(&mut registry);
     registry.register_collector(Box::new(Answers(state.clone())));
