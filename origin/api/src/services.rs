@@ -19,6 +19,7 @@ use domain::{
     notifications::store::NotificationStore,
     offers::store::OfferStore,
     partners::store::PartnerStore,
+    payments::store::PaymentStore,
     pictures::store::PictureStore,
     purges::PurgeStore,
     stats::store::StatsStore,
@@ -68,6 +69,7 @@ pub struct Shared {
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
     pub pictures: Arc<dyn PictureStore>,
+    pub payments: Arc<dyn PaymentStore>,
     /// The bucket of pictures; none if none is configured.
     pub uploads: Option<Uploads>,
     /// None if no payments are taken.

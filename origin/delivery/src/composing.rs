@@ -16,6 +16,7 @@ use domain::{
     notifications::{inbox::Entry, store::NotificationStore},
     offers::store::OfferStore,
     partners::store::PartnerStore,
+    payments::store::PaymentStore,
     queue::{NewTask, Nonce, Task, Work},
     sentence::Language,
     team::{InvitationToken, store::TeamStore},
@@ -25,7 +26,7 @@ use domain::{
     },
 };
 
-use crate::sign_ins::SignIn;
+use crate::{receipts::Receipt, sign_ins::SignIn};
 
 /// Why nothing is told to somebody who has left.
 pub(crate) const NO_ACCOUNT: &str = "there is no active account";
@@ -40,6 +41,7 @@ pub struct Sources {
     pub teams: Arc<dyn TeamStore>,
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
+    pub payments: Arc<dyn PaymentStore>,
     pub code_store: Arc<dyn CodeStore>,
     pub codes: Codes,
 }
@@ -155,7 +157,20 @@ impl Sources {
                 user,
                 channel,
             } => self.announced(what, user, *channel, now_ms).await,
-            Work::Event(_) | Work::Forget { .. } | Work::Payment(_) | Work::Receipt { .. } => {
+            Work::Receipt {
+                payment,
+                refund,
+                user,
+                channel,
+            } => {
+                let receipt = Receipt {
+                    payment,
+                    refund: refund.as_ref(),
+                    user,
+                };
+                self.receipt(task, receipt, *channel, now_ms).await
+            }
+            Work::Event(_) | Work::Forget { .. } | Work::Payment(_) => {
                 Ok(Composed::Needless("it is no message"))
             }
         }

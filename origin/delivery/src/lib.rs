@@ -11,6 +11,7 @@ mod events;
 mod metrics;
 mod notices;
 mod reaching;
+mod receipts;
 mod sign_ins;
 mod unsubscribing;
 mod working;

@@ -1,5 +1,9 @@
 //! The `yousoon` program: its commands, one function each.
 
+// An optimized build computes the layout of each root field's future, and they nest as deep as there are
+// blocks: the compiler's own limit of 128 is reached.
+#![recursion_limit = "256"]
+
 mod commands;
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode, sync::Arc};

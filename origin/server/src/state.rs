@@ -198,6 +198,7 @@ impl AppState {
             notifications: database.notifications,
             announcements: database.announcements,
             pictures: database.pictures,
+            payments: database.payments,
             uploads,
             payments,
             templates,
@@ -263,6 +264,7 @@ fn sources(database: &Database, auth: &Auth) -> Sources {
         teams: Arc::clone(&database.teams),
         notifications: Arc::clone(&database.notifications),
         announcements: Arc::clone(&database.announcements),
+        payments: Arc::clone(&database.payments),
         code_store: Arc::clone(&auth.code_store),
         codes: auth.codes.clone(),
     }

@@ -2,6 +2,7 @@
 
 use domain::{
     paris::{Day, TimeOfDay},
+    payments::money::Currency,
     sentence::Language,
 };
 
@@ -118,8 +119,8 @@ pub(crate) fn period(ms: i64, language: Language) -> String {
     format!("{number} {unit}{plural}")
 }
 
-/// An amount of euros: "1 234,50 €", "€1,234.50".
-pub(crate) fn euros(cents: i64, language: Language) -> String {
+/// An amount of money: "1 234,50 €", "€1,234.50", "CHF 12.50".
+pub(crate) fn money(cents: i64, currency: Currency, language: Language) -> String {
     let (euros, cents) = (cents.unsigned_abs() / 100, cents.unsigned_abs() % 100);
     let digits = euros.to_string();
     let separator = match language {
@@ -133,9 +134,14 @@ pub(crate) fn euros(cents: i64, language: Language) -> String {
         }
         grouped.push(digit);
     }
+    let (sign, before) = match currency {
+        Currency::Eur => ("€", "€"),
+        Currency::Chf => ("CHF", "CHF\u{a0}"),
+        Currency::Gbp => ("£", "£"),
+    };
     match language {
-        Language::French => format!("{grouped},{cents:02}\u{a0}€"),
-        Language::English => format!("€{grouped}.{cents:02}"),
+        Language::French => format!("{grouped},{cents:02}\u{a0}{sign}"),
+        Language::English => format!("{before}{grouped}.{cents:02}"),
     }
 }
 
@@ -219,9 +225,16 @@ mod tests {
             (-1250, "12,50\u{a0}€", "€12.50"),
         ] {
             assert_eq!(
-                BOTH.map(|language| euros(cents, language)),
+                BOTH.map(|language| money(cents, Currency::Eur, language)),
                 [french, english]
             );
+        }
+        for (currency, french, english) in [
+            (Currency::Chf, "12,50\u{a0}CHF", "CHF\u{a0}12.50"),
+            (Currency::Gbp, "12,50\u{a0}£", "£12.50"),
+        ] {
+            let shown = BOTH.map(|language| money(1_250, currency, language));
+            assert_eq!(shown, [french, english]);
         }
     }
 }

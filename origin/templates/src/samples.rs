@@ -214,6 +214,7 @@ fn payment(first_name: &str, outcome: PaymentOutcome, language: Language) -> Let
         booking: BookingId::derive("booking", "sample"),
         offer: title(language),
         partner: "Le Comptoir d'Oberkampf".into(),
+        currency: None,
     })
 }
 

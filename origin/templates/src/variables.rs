@@ -7,6 +7,7 @@ use domain::{
     messages::letter::{
         BookingDetails, IdentityOutcome, Letter, News, OfferDetails, PaymentOutcome, PaymentResult,
     },
+    payments::money::Currency,
     sentence::Language,
     team,
 };
@@ -16,7 +17,7 @@ use crate::{
     clean::{html_escaped, isolated, name, one_line, shortened},
     gsm7::folded,
     links::Links,
-    moments::{day, euros, last_day, period, time, window},
+    moments::{day, last_day, money, period, time, window},
     source::{Form, Shape},
     typography::printed,
 };
@@ -263,7 +264,10 @@ impl Variables {
 
     fn add_payment(&mut self, payment: &PaymentResult) {
         self.add_person("first_name", &payment.first_name);
-        self.add_made("amount", euros(payment.amount_cents, self.language));
+        // Letters of before there were others are of euros.
+        let currency = payment.currency.unwrap_or(Currency::Eur);
+        let amount = money(payment.amount_cents, currency, self.language);
+        self.add_made("amount", amount);
         self.add_title("offer", &payment.offer);
         self.add_title("partner", &payment.partner);
         let (paid, failed, refunded) = match payment.outcome {

@@ -48,8 +48,8 @@ use store_sqlite::{
     stores::{
         announcements::EmbeddedAnnouncements, bookings::EmbeddedBookings,
         catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, notifications::EmbeddedNotifications,
-        offers::EmbeddedOffers, partners::EmbeddedPartners, queue::EmbeddedQueue,
-        reach::EmbeddedReach, team::EmbeddedTeams, users::EmbeddedUsers,
+        offers::EmbeddedOffers, partners::EmbeddedPartners, payments::EmbeddedPayments,
+        queue::EmbeddedQueue, reach::EmbeddedReach, team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 use templates::{Current, Links};
@@ -169,6 +169,7 @@ impl World {
                 offers: Arc::new(EmbeddedOffers::new(db.clone())),
                 notifications: Arc::new(EmbeddedNotifications::new(db.clone())),
                 announcements: Arc::new(EmbeddedAnnouncements::new(db.clone())),
+                payments: Arc::new(EmbeddedPayments::new(db.clone())),
                 partners: Arc::new(EmbeddedPartners::new(db.clone())),
                 teams: Arc::new(EmbeddedTeams::new(db.clone())),
                 code_store: Arc::new(EmbeddedCodes::new(db.clone())),

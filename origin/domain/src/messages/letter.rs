@@ -11,7 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Channel, Kind};
-use crate::{BookingId, OfferId, words::words};
+use crate::{BookingId, OfferId, payments::money::Currency, words::words};
 
 /// A message's kind and data. The recipient, the language and the channel are stored beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -241,7 +241,7 @@ words! {
 pub struct PaymentResult {
     pub first_name: String,
     pub outcome: PaymentOutcome,
-    /// In cents of a euro.
+    /// In the minor unit of the currency.
     pub amount_cents: i64,
     /// The booking that is paid.
     pub booking: BookingId,
@@ -249,6 +249,9 @@ pub struct PaymentResult {
     pub offer: String,
     /// The partner's name.
     pub partner: String,
+    /// None: euros.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
 }
 
 /// News, in the recipient's language. Longer ones are cut off.

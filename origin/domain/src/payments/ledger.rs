@@ -294,3 +294,32 @@ const fn partner_of(account: &Account) -> Option<&PartnerId> {
 fn some<const N: usize>(transfers: [Option<Transfer>; N]) -> Vec<Transfer> {
     transfers.into_iter().flatten().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_transfer_is_unbalanced_and_accounts_read_back() {
+        let partner = Account::Partner(PartnerId::derive("partner", "1"));
+        let all = [
+            Account::Provider,
+            partner.clone(),
+            Account::Fees,
+            Account::Disputed,
+            Account::Losses,
+        ];
+        for account in &all {
+            assert_eq!(Account::parse(&account.to_string()).as_ref(), Some(account));
+            let same = Transfer::new(account.clone(), account.clone(), 5);
+            assert_eq!(same, None, "{account}");
+        }
+        for none in ["", "partner:", "partner:1", "Provider"] {
+            assert_eq!(Account::parse(none), None, "{none}");
+        }
+        for amount in [0, -1, i64::MIN] {
+            let nothing = Transfer::new(Account::Provider, partner.clone(), amount);
+            assert_eq!(nothing, None, "{amount}");
+        }
+    }
+}

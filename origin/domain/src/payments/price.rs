@@ -123,3 +123,91 @@ impl BookedPrice {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price() -> OfferPrice {
+        OfferPrice {
+            amount: 1_250,
+            currency: Currency::Eur,
+            original: None,
+            is_deposit: false,
+            refundable_until_min: None,
+            vat_rate_bp: 1_000,
+        }
+    }
+
+    #[test]
+    fn a_price_within_its_bounds_is_good_and_every_rule_that_breaks_is_named() {
+        let broken = |price: OfferPrice| -> Vec<String> {
+            let broken = price.checked().err().unwrap_or_default();
+            broken.into_iter().map(|field| field.path).collect()
+        };
+        for amount in [50, 1_000_000] {
+            assert_eq!(broken(OfferPrice { amount, ..price() }), [""; 0]);
+        }
+        for amount in [i64::MIN, -1, 0, 49, 1_000_001, i64::MAX] {
+            assert_eq!(broken(OfferPrice { amount, ..price() }), ["amount"]);
+        }
+        for (original, good) in [
+            (1_249, false),
+            (1_250, true),
+            (1_000_000, true),
+            (1_000_001, false),
+        ] {
+            let original = Some(original);
+            let found = broken(OfferPrice {
+                original,
+                ..price()
+            });
+            assert_eq!(found.is_empty(), good, "{original:?}");
+        }
+        for (minutes, good) in [(-1, false), (0, true), (43_200, true), (43_201, false)] {
+            let refundable_until_min = Some(minutes);
+            let found = broken(OfferPrice {
+                refundable_until_min,
+                ..price()
+            });
+            assert_eq!(found.is_empty(), good, "{minutes}");
+        }
+        for (vat_rate_bp, good) in [(-1, false), (0, true), (3_000, true), (3_001, false)] {
+            let found = broken(OfferPrice {
+                vat_rate_bp,
+                ..price()
+            });
+            assert_eq!(found.is_empty(), good, "{vat_rate_bp}");
+        }
+        let all = OfferPrice {
+            amount: 0,
+            original: Some(-1),
+            refundable_until_min: Some(-1),
+            vat_rate_bp: -1,
+            ..price()
+        };
+        let fields = ["amount", "original", "refundableUntil", "vatRate"];
+        assert_eq!(broken(all), fields);
+    }
+
+    #[test]
+    fn a_booking_keeps_the_fee_and_the_moments_and_nothing_can_be_paid_after_its_end() {
+        let refundable = OfferPrice {
+            refundable_until_min: Some(90),
+            ..price()
+        };
+        let terms = Terms { fee_bp: 725 };
+        let hour_ms = 60 * MINUTE_MS;
+        let booked = BookedPrice::of(refundable, terms, &(5 * hour_ms..9 * hour_ms), 0);
+        // 90.625, rounded down.
+        assert_eq!(booked.fee, 90);
+        let until_ms = 5 * hour_ms - 90 * MINUTE_MS;
+        assert_eq!(booked.refundable_until_ms, Some(until_ms));
+        assert_eq!(booked.pay_before_ms, PAID_WITHIN_MS);
+        let open = BookedPrice::of(price(), terms, &(0..hour_ms), 0);
+        assert_eq!(open.pay_before_ms, PAID_WITHIN_MS, "it is open already");
+        assert_eq!(open.refundable_until_ms, None);
+        let ends = BookedPrice::of(price(), terms, &(0..MINUTE_MS), 0);
+        assert_eq!(ends.pay_before_ms, MINUTE_MS);
+    }
+}

@@ -130,3 +130,81 @@ const fn rank(kind: MovementKind) -> u8 {
         MovementKind::RefundFailure => 2,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payments::ledger::{Account, Transfer};
+
+    const DAY: Range<i64> = 1_000..2_000;
+
+    fn movement(source: &str, kind: MovementKind, amount: i64, at_ms: i64) -> Movement {
+        Movement {
+            id: format!("txn_{source}"),
+            kind,
+            source: source.into(),
+            amount,
+            currency: Some(Currency::Eur),
+            at_ms,
+        }
+    }
+
+    fn entered(key: &str, source: &str, amount: i64, at_ms: i64) -> Transaction {
+        Transaction {
+            key: key.into(),
+            payment: None,
+            provider_id: source.into(),
+            currency: Currency::Eur,
+            at_ms,
+            transfers: vec![Transfer::new(Account::Provider, Account::Fees, amount).unwrap()],
+        }
+    }
+
+    fn found(movements: &[Movement], entries: Vec<Transaction>) -> Vec<(String, DifferenceKind)> {
+        let mut moved: HashMap<String, Vec<Transaction>> = HashMap::new();
+        for entry in entries {
+            let source = moved.entry(entry.provider_id.clone()).or_default();
+            source.push(entry);
+        }
+        let found = differences(&DAY, movements, &moved, 9).into_iter();
+        found.map(|one| (one.provider_id, one.kind)).collect()
+    }
+
+    #[test]
+    fn what_both_books_have_is_no_difference_whenever_each_noted_it() {
+        let capture = |at_ms| movement("pi_1", MovementKind::Capture, 5, at_ms);
+        for (theirs_ms, ours_ms) in [(1_500, 1_500), (1_999, 2_001), (2_001, 1_999), (999, 1_000)] {
+            let entries = vec![entered("capture:1", "pi_1", 5, ours_ms)];
+            assert_eq!(found(&[capture(theirs_ms)], entries), []);
+        }
+        // A refund that failed has two lines of one source.
+        let both = [
+            movement("re_1", MovementKind::Refund, 5, 1_100),
+            movement("re_1", MovementKind::RefundFailure, 5, 1_200),
+        ];
+        let entries = vec![
+            entered("refund:1", "re_1", 5, 1_100),
+            entered("refund-failed:1", "re_1", 5, 1_200),
+        ];
+        assert_eq!(found(&both, entries.clone()), []);
+        let one = found(&both[..1], entries.clone());
+        assert_eq!(one, [("re_1".into(), DifferenceKind::NotAtProvider)]);
+        let one = found(&both, entries[..1].to_vec());
+        assert_eq!(one, [("re_1".into(), DifferenceKind::NotInLedger)]);
+    }
+
+    #[test]
+    fn what_differs_is_found_on_its_day_and_on_no_other() {
+        let capture = |at_ms| movement("pi_1", MovementKind::Capture, 5, at_ms);
+        for (at_ms, is_found) in [(999, false), (1_000, true), (1_999, true), (2_000, false)] {
+            assert_eq!(found(&[capture(at_ms)], vec![]).is_empty(), !is_found);
+            let ours = vec![entered("capture:1", "pi_1", 5, at_ms)];
+            assert_eq!(found(&[], ours).is_empty(), !is_found);
+        }
+        let other = vec![entered("capture:1", "pi_1", 6, 1_500)];
+        let differs = found(&[capture(1_500)], other);
+        assert_eq!(differs, [("pi_1".into(), DifferenceKind::Amount)]);
+        let payout = vec![entered("payout:1", "po_1", 6, 1_500)];
+        assert_eq!(found(&[], payout), [], "the provider's list has no payouts");
+    }
+}

@@ -129,3 +129,40 @@ impl NewTask {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_of_money_outlive_accounts_and_have_keys_of_their_own() {
+        let payment = PaymentId::derive("payment", "1");
+        let refund = RefundId::derive("refund", "1");
+        let subject = Subject::Intent { id: "pi_1".into() };
+        let report = |id: &str| NewTask::of_provider_report("stripe", id, subject.clone(), 5);
+        let all = [
+            report("evt_1"),
+            report("evt_2"),
+            NewTask::of_poll(&payment, 5),
+            NewTask::of_poll(&payment, 6),
+            NewTask::of_cancelling(&payment, None, 5),
+            NewTask::of_cancelling(&payment, Some("pi_1"), 5),
+            NewTask::of_refund(&refund, 5),
+        ];
+        for task in &all {
+            assert_eq!((task.person.clone(), task.lane), (None, Lane::Payments));
+            assert_eq!(task.stored().work(), Some(task.work.clone()));
+            assert_eq!(task.stored().kind, task.work.kind());
+            assert!(task.expires_at_ms >= 5 + LOOK_WORTH_MS);
+        }
+        let mut keys: Vec<&str> = all.iter().map(|task| task.key.as_str()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), all.len());
+        assert_eq!(report("evt_1").key, "stripe:evt_1");
+        let user = UserId::derive("user", "ana");
+        let receipt = NewTask::of_receipt(&payment, Some(&refund), &user, 5);
+        assert_eq!(receipt.person, Some(user), "erasing the account removes it");
+        assert_eq!(receipt.stored().work(), Some(receipt.work.clone()));
+    }
+}

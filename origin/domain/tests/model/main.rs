@@ -74,6 +74,8 @@ fn breaks(scenario: &Scenario, weakening: Weakening, property: &'static str) {
 #[test]
 fn money_is_safe_when_people_pay_cancel_and_come_late() {
     holds("one worker", scenario::ONE_WORKER);
+    holds("two taps", scenario::TWO_TAPS);
+    holds("erasure", scenario::ERASURE);
 }
 
 #[test]

@@ -97,10 +97,20 @@ const SMALLEST: Scenario = Scenario {
     erasure: false,
 };
 
-/// Two taps, crashes anywhere, cancellations by everybody.
+/// A crash anywhere, cancellations by everybody.
 pub(crate) const ONE_WORKER: Scenario = Scenario {
-    starts: 2,
     crashes: 1,
+    ..SMALLEST
+};
+
+/// The guest taps twice, because the answer was lost.
+pub(crate) const TWO_TAPS: Scenario = Scenario {
+    starts: 2,
+    ..SMALLEST
+};
+
+/// The account may be erased at any moment; a report comes twice.
+pub(crate) const ERASURE: Scenario = Scenario {
     reports: 2,
     erasure: true,
     ..SMALLEST
@@ -109,8 +119,6 @@ pub(crate) const ONE_WORKER: Scenario = Scenario {
 /// Answers that are applied late, and in another order than they were given.
 pub(crate) const TWO_WORKERS: Scenario = Scenario {
     workers: 2,
-    crashes: 1,
-    reports: 2,
     ..SMALLEST
 };
 
@@ -119,13 +127,11 @@ pub(crate) const REFUNDS: Scenario = Scenario {
     supports: 2,
     others: 1,
     failures: 1,
-    reports: 2,
     ..SMALLEST
 };
 
 pub(crate) const ANOTHER_AMOUNT: Scenario = Scenario {
     crashes: 1,
-    reports: 2,
     pays: crate::state::AMOUNT - 1,
     ..SMALLEST
 };

@@ -67,4 +67,5 @@ pub(super) async fn ask(db: &Database, offers: &[Offer]) {
         bookings.take_lease("a", now_ms + 9, now_ms).await.unwrap();
     }
     bookings.give_lease_back("a").await.unwrap();
+    super::payments::ask(db, offer, &user).await;
 }

@@ -10,6 +10,7 @@ mod faults;
 mod migrating;
 mod moving;
 mod paging;
+mod payments;
 mod pictures;
 mod portal;
 mod reading;

@@ -9,6 +9,7 @@ use domain::{
         partner_account::PartnerAccount,
         payment::Payment,
         provider::{Dispute, Intent, Payout, ProviderAccount, ProviderRefund},
+        refusals::PaymentRefusal,
         store::{Applied, NewPayment, NewRefund, RefundAsked, Started},
         writes::{self, Change},
     },
@@ -33,6 +34,9 @@ pub(super) async fn start(
     new: &NewPayment,
     now_ms: i64,
 ) -> Result<Started, MongoError> {
+    if !held::is_active(tx, &new.user).await? {
+        return Ok(Started::Refused(PaymentRefusal::BookingNotFound));
+    }
     // It writes to the booking: a step at the same moment conflicts, and then knows of the payment.
     let this = doc! {"_id": object_id(&new.booking)?};
     let held = tx.find_one_and_update(BOOKINGS, this, doc! {"$inc": {"held": 1_i64}});

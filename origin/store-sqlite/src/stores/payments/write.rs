@@ -7,6 +7,7 @@ use domain::{
         ledger::Transaction as Entry,
         partner_account::PartnerAccount,
         provider::{Dispute, Intent, Payout, ProviderAccount, ProviderRefund},
+        refusals::PaymentRefusal,
         store::{Applied, NewPayment, NewRefund, RefundAsked, Started},
         writes::{self, Change},
     },
@@ -24,6 +25,9 @@ pub(super) fn start(
     new: &NewPayment,
     now_ms: i64,
 ) -> Result<Started, SqliteError> {
+    if !users::is_active(tx, &new.user)? {
+        return Ok(Started::Refused(PaymentRefusal::BookingNotFound));
+    }
     let booking = booking_rows::by_id(tx, &new.booking)?;
     let before = rows::of_booking(tx, &new.booking)?.map(|found| found.payment);
     let account = match &booking {
