@@ -71,7 +71,6 @@ pub struct Shared {
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
     pub pictures: Arc<dyn PictureStore>,
-    pub payments: Arc<dyn PaymentStore>,
     pub identities: Arc<dyn IdentityStore>,
     /// Checks identities; none if no provider is configured.
     pub identity: Option<Identity>,

@@ -71,7 +71,7 @@ impl Payments {
         match self.ask("account", IN_REQUEST, found).await {
             Ok(found) => {
                 let applied = self.0.parts.store.apply_account(&found, now_ms).await?;
-                self.applied("account", applied);
+                self.applied("account", &found.id, applied);
                 self.stored_account(partner).await
             }
             Err(error) => {

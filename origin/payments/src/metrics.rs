@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::payments::store::Applied;
+use domain::payments::store::{Applied, PaymentFigures, Worry};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -34,6 +34,11 @@ struct ProviderLabels {
     provider: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WorryLabels {
+    worry: &'static str,
+}
+
 /// The metrics of payments; clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
@@ -42,7 +47,11 @@ pub(crate) struct Metrics {
     times: Histogram,
     answers: Family<AppliedLabels, Counter>,
     circuits: Family<ProviderLabels, Gauge>,
-    failed_refunds: Counter,
+    worries: Family<WorryLabels, Counter>,
+    open: Gauge,
+    oldest_look: Gauge,
+    refunds_requested: Gauge,
+    oldest_refund: Gauge,
     differences: Gauge,
     polled_at: Gauge,
     compared_at: Gauge,
@@ -50,13 +59,23 @@ pub(crate) struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
+        // From the beginning, so that the first one is an increase.
+        let worries = Family::<WorryLabels, Counter>::default();
+        for worry in Worry::ALL {
+            let worry = worry.as_str();
+            drop(worries.get_or_create(&WorryLabels { worry }));
+        }
         Self {
             starts: Family::default(),
             requests: Family::default(),
             times: Histogram::new(TIMES_S),
             answers: Family::default(),
             circuits: Family::default(),
-            failed_refunds: Counter::default(),
+            worries,
+            open: Gauge::default(),
+            oldest_look: Gauge::default(),
+            refunds_requested: Gauge::default(),
+            oldest_refund: Gauge::default(),
             differences: Gauge::default(),
             polled_at: Gauge::default(),
             compared_at: Gauge::default(),
@@ -93,9 +112,31 @@ impl Metrics {
             self.circuits.clone(),
         );
         registry.register(
-            "payment_failed_refunds",
-            "Refunds that the provider will not make or could not finish.",
-            self.failed_refunds.clone(),
+            "payment_worries",
+            "Answers of the provider of payments that an operator has to look at, by what is wrong.",
+            self.worries.clone(),
+        );
+        registry.register(
+            "payment_open",
+            "Payments of which the provider is still asked. Each server counts all of them.",
+            self.open.clone(),
+        );
+        registry.register_with_unit(
+            "payment_oldest_look",
+            "For how long a payment of which no report came waits to be looked at; 0 if none does.",
+            Unit::Seconds,
+            self.oldest_look.clone(),
+        );
+        registry.register(
+            "payment_refunds_requested",
+            "Refunds that the provider was not asked for yet. Each server counts all of them.",
+            self.refunds_requested.clone(),
+        );
+        registry.register_with_unit(
+            "payment_oldest_refund",
+            "For how long the oldest of them waits; 0 if none does.",
+            Unit::Seconds,
+            self.oldest_refund.clone(),
         );
         registry.register(
             "payment_differences",
@@ -129,6 +170,11 @@ impl Metrics {
     pub(crate) fn applied(&self, what: &'static str, applied: Applied) {
         let outcome = match applied {
             Applied::Done => "changed",
+            Applied::Worrying(worry) => {
+                let worry = worry.as_str();
+                self.worries.get_or_create(&WorryLabels { worry }).inc();
+                "worrying"
+            }
             Applied::Nothing => "known",
             Applied::Unknown => "foreign",
         };
@@ -142,13 +188,17 @@ impl Metrics {
             .set(i64::from(is_open));
     }
 
-    pub(crate) fn refund_failed(&self) {
-        self.failed_refunds.inc();
-    }
-
-    pub(crate) fn differences(&self, count: usize) {
-        self.differences
-            .set(i64::try_from(count).unwrap_or(i64::MAX));
+    pub(crate) fn counted(&self, figures: &PaymentFigures, now_ms: i64) {
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let age_s = |since_ms: Option<i64>| {
+            let age_ms = since_ms.map_or(0, |since_ms| now_ms - since_ms);
+            age_ms.max(0) / 1_000
+        };
+        self.open.set(count(figures.open));
+        self.oldest_look.set(age_s(figures.oldest_look_at_ms));
+        self.refunds_requested.set(count(figures.refunds_requested));
+        self.oldest_refund.set(age_s(figures.oldest_refund_at_ms));
+        self.differences.set(count(figures.differences));
     }
 
     pub(crate) fn polled(&self, at_ms: i64) {

@@ -17,10 +17,8 @@ const EVERY: Duration = Duration::from_secs(5);
 pub(crate) const LEASE_MS: i64 = 60_000;
 /// How many payments one transaction has looked at.
 const AT_ONCE: usize = 100;
-/// The differences that are counted for the metric.
-const MOST_DIFFERENCES: usize = 1_000;
-/// How many turns pass between two counts of differences: a minute.
-const TURNS_A_COUNT: u32 = 12;
+/// How many turns pass between two counts of what waits: 15 s.
+const TURNS_A_COUNT: u32 = 3;
 
 impl Payments {
     /// Polls and compares until `stop` is cancelled, then gives the lease back.
@@ -28,7 +26,7 @@ impl Payments {
         let mut turns = 0_u32;
         loop {
             if turns.is_multiple_of(TURNS_A_COUNT) {
-                self.count_differences().await;
+                self.count().await;
             }
             turns = turns.wrapping_add(1);
             tokio::select! {
@@ -93,12 +91,12 @@ impl Payments {
     }
 
     /// For the metric, which every server has, also those without the lease.
-    async fn count_differences(&self) {
-        match self.0.parts.store.differences(MOST_DIFFERENCES).await {
-            Ok(found) => self.0.metrics.differences(found.len()),
+    async fn count(&self) {
+        match self.0.parts.store.figures().await {
+            Ok(figures) => self.0.metrics.counted(&figures, self.now_ms()),
             Err(error) => {
                 let error = chain(&error);
-                tracing::warn!(error, "differences of the books were not counted");
+                tracing::warn!(error, "payments were not counted");
             }
         }
     }

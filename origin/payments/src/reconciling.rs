@@ -81,7 +81,7 @@ impl Payments {
         let moved = store.moved(from_ms, until_ms).await?;
         let now_ms = self.now_ms();
         let found = differences(&range, &movements, &moved, now_ms);
-        let kept = store.keep_differences(range.start, range.end, &found, now_ms);
+        let kept = store.keep_differences(range.start, range.end, &found);
         kept.await?;
         let in_range = movements.iter().filter(|of| range.contains(&of.at_ms));
         Ok(Reconciled {

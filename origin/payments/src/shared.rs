@@ -78,11 +78,16 @@ impl Payments {
         (self.0.parts.now)()
     }
 
-    /// Notes what an answer changed, and has others told of it.
-    pub(crate) fn applied(&self, what: &'static str, applied: Applied) {
+    /// Notes what an answer changed, and has others told of it. `name` is the provider's name of what it
+    /// is about.
+    pub(crate) fn applied(&self, what: &'static str, name: &str, applied: Applied) {
         self.0.metrics.applied(what, applied);
+        if let Applied::Worrying(worry) = applied {
+            let worry = worry.as_str();
+            tracing::error!(what, name, worry, "an operator has to look at a payment");
+        }
         match applied {
-            Applied::Done => {
+            Applied::Done | Applied::Worrying(_) => {
                 self.0.parts.purges_stored.send_replace(());
                 self.0.parts.wake.send_replace(());
             }

@@ -90,7 +90,7 @@ impl Payments {
             }
         };
         let applied = store.apply_intent(&intent, self.now_ms()).await?;
-        self.applied("intent", applied);
+        self.applied("intent", &intent.id, applied);
         let mut found = store.by_ids(std::slice::from_ref(&payment.id)).await?;
         let payment = found.remove(&payment.id).unwrap_or(payment);
         // The booking may have ended while the provider was asked: then a task cancels the intent, and

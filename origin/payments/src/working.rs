@@ -8,7 +8,7 @@ use domain::{
     error_chain::chain,
     payments::{
         payment::{Payment, PaymentState},
-        provider::{NewProviderRefund, ProviderError, ProviderRefund, RefundStatus},
+        provider::{NewProviderRefund, ProviderError, ProviderRefund},
         refund::RefundState,
         store::Applied,
         work::{PaymentWork, Subject},
@@ -133,22 +133,16 @@ impl Payments {
                 ("payout", id, applied)
             }
         };
-        self.applied(what, applied);
-        Ok(match applied {
-            Applied::Unknown => FOREIGN,
-            Applied::Nothing | Applied::Done => Outcome::Done(name.clone()),
-        })
+        self.applied(what, name, applied);
+        Ok(outcome(name, applied))
     }
 
     async fn look_at_intent(&self, id: &str) -> Result<Outcome, Trouble> {
         let (store, provider) = (&self.0.parts.store, &self.0.parts.provider);
         let intent = self.ask("intent", IN_TASK, provider.intent(id)).await?;
         let applied = store.apply_intent(&intent, self.now_ms()).await?;
-        self.applied("intent", applied);
-        Ok(match applied {
-            Applied::Unknown => FOREIGN,
-            Applied::Nothing | Applied::Done => Outcome::Done(intent.id),
-        })
+        self.applied("intent", &intent.id, applied);
+        Ok(outcome(&intent.id, applied))
     }
 
     async fn poll(&self, id: &PaymentId) -> Result<Outcome, Trouble> {
@@ -177,8 +171,8 @@ impl Payments {
             None => match self.unnamed(&payment).await? {
                 Some(name) => name,
                 None => {
-                    let applied = store.cancelled(id, self.now_ms()).await?;
-                    self.applied("intent", applied);
+                    let applied = store.cancelled(id).await?;
+                    self.applied("intent", id.as_str(), applied);
                     return Ok(Outcome::Needless("the provider has no intent of it"));
                 }
             },
@@ -186,7 +180,7 @@ impl Payments {
         let cancelled = provider.cancel_intent(&name);
         let intent = self.ask("cancel_intent", IN_TASK, cancelled).await?;
         let applied = store.apply_intent(&intent, self.now_ms()).await?;
-        self.applied("intent", applied);
+        self.applied("intent", &name, applied);
         Ok(Outcome::Done(name))
     }
 
@@ -236,32 +230,25 @@ impl Payments {
     async fn refunded(&self, refund: &ProviderRefund) -> Result<Outcome, Trouble> {
         let store = &self.0.parts.store;
         let applied = store.apply_refund(refund, self.now_ms()).await?;
-        self.applied("refund", applied);
-        if applied == Applied::Done && refund.status == RefundStatus::Failed {
-            self.0.metrics.refund_failed();
-            tracing::error!(
-                refund = refund.id,
-                "a refund failed: an operator has to make it"
-            );
-        }
-        Ok(match applied {
-            Applied::Unknown => FOREIGN,
-            Applied::Nothing | Applied::Done => Outcome::Done(refund.id.clone()),
-        })
+        self.applied("refund", &refund.id, applied);
+        Ok(outcome(&refund.id, applied))
     }
 
     async fn refund_failed(&self, id: &RefundId) -> Result<(), StoreError> {
         let applied = self.0.parts.store.refund_failed(id, self.now_ms()).await?;
-        self.applied("refund", applied);
-        if applied == Applied::Done {
-            self.0.metrics.refund_failed();
-            tracing::error!(refund = %id, "a refund is not made: an operator has to make it");
-        }
+        self.applied("refund", id.as_str(), applied);
         Ok(())
     }
 
     pub(crate) async fn payment(&self, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
         let mut found = self.0.parts.store.by_ids(slice::from_ref(id)).await?;
         Ok(found.remove(id))
+    }
+}
+
+fn outcome(name: &str, applied: Applied) -> Outcome {
+    match applied {
+        Applied::Unknown => FOREIGN,
+        Applied::Nothing | Applied::Done | Applied::Worrying(_) => Outcome::Done(name.to_owned()),
     }
 }

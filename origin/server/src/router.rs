@@ -77,6 +77,7 @@ pub fn router(
         .route("/webhooks/ses", webhooks::of_ses())
         .route("/webhooks/twilio", webhooks::of_twilio())
         .route("/webhooks/veriff", webhooks::of_veriff())
+        .route("/webhooks/stripe", webhooks::of_stripe())
         .route("/unsubscribe", unsubscribe::route());
     let of_api = match state.config.environment {
         Environment::Development => of_api.merge(graphiql::routes()),
