@@ -69,10 +69,10 @@ pub struct Shared {
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
     pub pictures: Arc<dyn PictureStore>,
-    pub payments: Arc<dyn PaymentStore>,
     /// The bucket of pictures; none if none is configured.
     pub uploads: Option<Uploads>,
-    /// None if no payments are taken.
+    pub payment_store: Arc<dyn PaymentStore>,
+    /// Who takes payments; none if nobody is configured.
     pub payments: Option<Payments>,
     /// The texts of the inbox, and where they lead.
     pub templates: Current,
