@@ -11,6 +11,7 @@ mod explaining;
 mod failures;
 mod gateway;
 mod graphql_http;
+mod identity;
 mod live;
 mod manifests;
 mod messages;

@@ -30,9 +30,9 @@ impl World {
     /// With further variables of the origin.
     pub(crate) async fn started(variables: Vec<(&'static str, &'static str)>) -> Self {
         let fake = Fake::start(Secrets::default()).await.unwrap();
-        let of_messages = fake.of_messages().into_iter();
-        let of_messages = of_messages.map(|(name, value)| (name, kept(value)));
-        let origin = of_messages.chain(variables).collect();
+        let theirs = fake.of_messages().into_iter().chain(fake.of_identity());
+        let theirs = theirs.map(|(name, value)| (name, kept(value)));
+        let origin = theirs.chain(variables).collect();
         let options = Options {
             origin,
             ..Options::default()
@@ -66,6 +66,12 @@ impl World {
         request.send().await.unwrap().json().await.unwrap()
     }
 
+    /// The checks of identities that were begun, as the provider knows them.
+    pub(crate) async fn sessions(&self) -> Vec<Value> {
+        let request = self.stack.client.get(self.fake.url("control/sessions"));
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
     /// Waits until so many mails have come to an address, and gives the last one.
     pub(crate) async fn mail(&self, to: &str, count: usize) -> Value {
         for _ in 0..400 {
@@ -82,7 +88,8 @@ impl World {
         panic!("no mail to {to}: {:#?}", self.mailbox().await);
     }
 
-    async fn order(&self, path: &str, order: Value) -> Value {
+    /// Tells the fake of the providers to do something.
+    pub(crate) async fn order(&self, path: &str, order: Value) -> Value {
         let request = self.stack.client.post(self.fake.url(path)).json(&order);
         let answer = request.send().await.unwrap();
         assert!(answer.status().is_success(), "{answer:?}");
@@ -90,7 +97,7 @@ impl World {
     }
 
     /// A request of somebody who is not signed in.
-    async fn ask(&self, document: &str, variables: Value) -> Value {
+    pub(crate) async fn ask(&self, document: &str, variables: Value) -> Value {
         let ask = self.stack.ask(document, variables);
         let edge = &self.stack.edge_url;
         answer(anonymous(&self.stack.client, edge, &ask))

@@ -10,7 +10,7 @@ use crate::{
 };
 
 const HOUR_S: i64 = 3_600;
-const DAY_S: i64 = 24 * HOUR_S;
+pub(crate) const DAY_S: i64 = 24 * HOUR_S;
 const PHONE: &str = "0c4a9f0e-7d2b-4a55-9f5e-1b2c3d4e5f60";
 
 /// What titles of pushes begin with.
@@ -18,14 +18,14 @@ const REMINDER: &str = "C’est bientôt";
 const CANCELLED: &str = "Réservation annulée";
 
 /// The clock of the origin, which a test moves.
-struct Clock {
+pub(crate) struct Clock {
     file: PathBuf,
     _dir: tempfile::TempDir,
 }
 
 impl Clock {
     /// And the variables with which a program goes by it; none where there is no library for it.
-    fn new() -> Option<(Self, Vec<(&'static str, &'static str)>)> {
+    pub(crate) fn new() -> Option<(Self, Vec<(&'static str, &'static str)>)> {
         let Some(program) = std::env::var_os("FAKETIME_BIN") else {
             println!("skipped: FAKETIME_BIN is not set: cargo xtask test installs faketime");
             return None;
@@ -51,7 +51,7 @@ impl Clock {
     }
 
     /// So many seconds ahead of the true time.
-    fn set(&self, ahead_s: i64) {
+    pub(crate) fn set(&self, ahead_s: i64) {
         // Renamed: it is read at any moment.
         let other = self.file.with_extension("new");
         std::fs::write(&other, format!("+{ahead_s}s\n")).unwrap();
@@ -60,7 +60,7 @@ impl Clock {
 }
 
 /// Signed up, with an address that is proven by the link that came with the account.
-async fn verified(world: &World, name: &str) -> Person {
+pub(crate) async fn verified(world: &World, name: &str) -> Person {
     let person = sign_up(&world.stack, name).await;
     let mail = world.mail(&person.email, 1).await;
     let proof = json!({"token": token(&mail)});

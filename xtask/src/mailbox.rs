@@ -1,5 +1,5 @@
-//! The fakes of Amazon SES, Twilio, OneSignal, Google Maps, Amplitude and Stripe, and their pages for
-//! browsers.
+//! The fakes of Amazon SES, Twilio, OneSignal, Google Maps, Amplitude, Stripe and Veriff, and their pages
+//! for browsers.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::processes::Processes;
 
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// Reports about payments go to the origin at this address, if there is one.
+/// Reports about payments and identities go to the origin at this address, if there is one.
 pub(crate) fn start(
     program: &Path,
     port: u16,
@@ -23,6 +23,7 @@ pub(crate) fn start(
     serve.args(["--port", &port.to_string()]);
     if let Some(url) = origin_url {
         serve.args(["--stripe-webhook", &format!("{url}/webhooks/stripe")]);
+        serve.args(["--veriff-webhook", &format!("{url}/webhooks/veriff")]);
     }
     processes.start("providers", &mut serve)?;
     processes.wait_until("the fakes of providers", START_LIMIT, || {
@@ -105,5 +106,14 @@ pub(crate) fn of_emails(port: u16) -> Vec<(&'static str, String)> {
         ("YOUSOON_AMPLITUDE_KEY", text("dev-amplitude-key")),
         ("YOUSOON_AMPLITUDE_SECRET", text("dev-amplitude-secret")),
         ("YOUSOON_AMPLITUDE_PSEUDONYM_KEY", text("dev-pseudonym-key")),
+        ("YOUSOON_VERIFF_URL", fake("veriff")),
+        ("YOUSOON_VERIFF_PORTAL_URL", fake("veriff/v")),
+        ("YOUSOON_VERIFF_KEY", text("dev-veriff-integration-key")),
+        ("YOUSOON_VERIFF_SECRET", text("dev-veriff-shared-secret")),
+        (
+            "YOUSOON_VERIFF_PSEUDONYM_KEY",
+            text("dev-veriff-pseudonym-key"),
+        ),
+        ("YOUSOON_IDENTITY_CONSENT_VERSION", text("1")),
     ]
 }

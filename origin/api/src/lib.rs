@@ -1,8 +1,8 @@
 //! The GraphQL API: schema, resolvers, published documents, execution and cached answers.
 //!
 //! Layers, each below the next: [`request`] (context, authorisation, loaders) → [`nodes`] (object
-//! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`],
-//! [`notifications`], [`news`], [`pictures`], [`team`], [`maps`], [`analytics`], [`stats`], [`purges`],
+//! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`], [`payments`],
+//! [`notifications`], [`news`], [`pictures`], [`identity`], [`team`], [`maps`], [`analytics`], [`stats`], [`purges`],
 //! [`live`]) → [`schema`] → [`execution`] (runs a document, answers from the cache). [`services`] is all that
 //! resolvers may use. Nothing here knows HTTP.
 
@@ -13,6 +13,7 @@ pub mod caches;
 pub mod documents;
 pub mod environment;
 pub mod execution;
+pub mod identity;
 pub mod lists;
 pub mod live;
 pub mod maps;
@@ -21,6 +22,7 @@ pub mod nodes;
 pub mod notifications;
 pub mod offers;
 pub mod partners;
+pub mod payments;
 pub mod pictures;
 pub mod purges;
 pub mod request;

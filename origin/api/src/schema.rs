@@ -11,6 +11,7 @@ use crate::{
     },
     bookings::{mutations::BookingMutations, queries::BookingQueries},
     environment::Environment,
+    identity::{mutations::IdentityMutations, queries::IdentityQueries},
     live::subscriptions::Live,
     maps::queries::MapQueries,
     news::mutations::NewsMutations,
@@ -21,6 +22,7 @@ use crate::{
     },
     offers::{mutations::OfferMutations, queries::OfferQueries},
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
+    payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
     purges::mutations::PurgeMutations,
     stats::queries::StatsQueries,
@@ -40,6 +42,8 @@ pub struct Query(
     NotificationQueries,
     TemplateQueries,
     MapQueries,
+    PaymentQueries,
+    IdentityQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -57,6 +61,8 @@ pub struct Mutation(
     NewsMutations,
     AnalyticsMutations,
     PictureMutations,
+    PaymentMutations,
+    IdentityMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

@@ -15,6 +15,7 @@ use domain::{
     StoreError,
     announcements::store::AnnouncementStore,
     bookings::store::BookingStore,
+    identity::store::IdentityStore,
     messages::{reach::ReachStore, sms_countries::SmsCountries, templates::TemplateStore},
     notifications::store::NotificationStore,
     offers::store::OfferStore,
@@ -26,6 +27,7 @@ use domain::{
     team::store::TeamStore,
     users::store::UserStore,
 };
+use identity::Identity;
 use payments::Payments;
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
@@ -69,6 +71,9 @@ pub struct Shared {
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
     pub pictures: Arc<dyn PictureStore>,
+    pub identities: Arc<dyn IdentityStore>,
+    /// Checks identities; none if no provider is configured.
+    pub identity: Option<Identity>,
     /// The bucket of pictures; none if none is configured.
     pub uploads: Option<Uploads>,
     pub payment_store: Arc<dyn PaymentStore>,

@@ -8,6 +8,7 @@ use domain::{
     announcements::store::AnnouncementStore,
     auth::codes::{CodePurpose, CodeStore},
     bookings::store::BookingStore,
+    identity::store::IdentityStore,
     messages::{
         kind::Channel,
         letter::{Invitation, Letter, PhoneCode, Proof, ResetPassword, VerifyEmail},
@@ -42,6 +43,7 @@ pub struct Sources {
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
     pub payments: Arc<dyn PaymentStore>,
+    pub identities: Arc<dyn IdentityStore>,
     pub code_store: Arc<dyn CodeStore>,
     pub codes: Codes,
 }
@@ -163,16 +165,28 @@ impl Sources {
                 user,
                 channel,
             } => {
+                let refund = refund.as_ref();
                 let receipt = Receipt {
                     payment,
-                    refund: refund.as_ref(),
+                    refund,
                     user,
                 };
                 self.receipt(task, receipt, *channel, now_ms).await
             }
-            Work::Event(_) | Work::Forget { .. } | Work::Payment(_) => {
-                Ok(Composed::Needless("it is no message"))
+            Work::Identity {
+                verification,
+                user,
+                outcome,
+                channel,
+            } => {
+                let about = (verification, user, *outcome);
+                self.identity(task, about, *channel, now_ms).await
             }
+            Work::Event(_)
+            | Work::Forget { .. }
+            | Work::Payment(_)
+            | Work::Look { .. }
+            | Work::ForgetSession { .. } => Ok(Composed::Needless("it is no message")),
         }
     }
 

@@ -112,7 +112,10 @@ impl Delivery {
                     | Work::Announcement { .. }
                     | Work::Announced { .. }
                     | Work::Payment(_)
-                    | Work::Receipt { .. },
+                    | Work::Receipt { .. }
+                    | Work::Look { .. }
+                    | Work::ForgetSession { .. }
+                    | Work::Identity { .. },
                 )
                 | None => ends.later(&task, now_ms + UNKNOWN_AFTER_MS),
             }

@@ -8,6 +8,7 @@
 mod announcements;
 mod composing;
 mod events;
+mod identities;
 mod metrics;
 mod notices;
 mod reaching;
@@ -36,6 +37,7 @@ use domain::{
         store::{End, QueueStore},
     },
 };
+use identity::Identity;
 use payments::Payments;
 use templates::{Current, Links, Rendered};
 use tokio::{sync::watch, time::timeout};
@@ -88,6 +90,8 @@ pub struct Parts {
     pub providers: Providers,
     /// None if product events are not sent.
     pub events: Option<ProductEvents>,
+    /// None if identities are not checked.
+    pub identity: Option<Identity>,
     /// None if no payments are taken.
     pub payments: Option<Payments>,
     pub now: Now,
@@ -141,7 +145,8 @@ impl Delivery {
         &self.0.parts.metrics
     }
 
-    /// Does all tasks of messages and payments that are due now, one after the other; returns how many.
+    /// Does all tasks of messages, identity checks and payments that are due now, one after the other; returns
+    /// how many.
     pub async fn do_due(&self) -> Result<usize, StoreError> {
         let mut count = 0;
         for (lane, _) in LANES {
@@ -254,6 +259,9 @@ impl Delivery {
         let now_ms = (parts.now)();
         if task.expires_at_ms <= now_ms {
             return dead("it was too late");
+        }
+        if let Some(end) = self.ask_about_identity(task, work).await {
+            return end;
         }
         let addressed = match parts.sources.compose(task, work, now_ms).await {
             Ok(Composed::Send(addressed)) => addressed,

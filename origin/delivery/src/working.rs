@@ -19,8 +19,10 @@ const SWEEPS_EVERY: Duration = Duration::from_secs(15);
 /// How many ended tasks are removed at once.
 const SWEPT_AT_ONCE: usize = 1_000;
 
-/// The lanes of messages and payments, and how many tasks of each this server does at the same time.
-pub(crate) const LANES: [(Lane, usize); 4] = [
+/// The lanes of messages, identity checks and payments, and how many tasks of each this server does at
+/// the same time.
+pub(crate) const LANES: [(Lane, usize); 5] = [
+    (Lane::Identity, 4),
     (Lane::Codes, 8),
     (Lane::Notices, 8),
     (Lane::Campaigns, 4),

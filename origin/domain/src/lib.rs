@@ -11,6 +11,7 @@ pub mod codes;
 pub mod cursor;
 pub mod documents;
 pub mod error_chain;
+pub mod identity;
 pub mod maps;
 pub mod messages;
 pub mod notifications;

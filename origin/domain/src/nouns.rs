@@ -132,6 +132,10 @@ id!(
     UploadId
 );
 id!(
+    /// The id of a check of somebody's identity document.
+    VerificationId
+);
+id!(
     /// The id of a payment: the money of one booking.
     PaymentId
 );
@@ -365,6 +369,30 @@ pub struct BookingLimits {
     pub per_user: Option<i32>,
 }
 
+/// What an offer asks of who books it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admission {
+    /// Whether the guest's identity has to be verified.
+    pub requires_identity: bool,
+    /// In years. It asks for a verified identity as well: nothing else proves an age.
+    pub minimum_age: Option<i32>,
+}
+
+impl Admission {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    fn asks_nothing(&self) -> bool {
+        !self.asks_identity()
+    }
+
+    /// Whether only guests with a verified identity may book.
+    pub const fn asks_identity(self) -> bool {
+        self.requires_identity || self.minimum_age.is_some()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Offer {
     pub id: OfferId,
@@ -398,6 +426,9 @@ pub struct Offer {
     /// None: it is free to book.
     #[serde(default)]
     pub price: Option<OfferPrice>,
+    /// Left out while it asks for nothing: exports of earlier formats do not have it.
+    #[serde(default, skip_serializing_if = "Admission::asks_nothing")]
+    pub admission: Admission,
 }
 
 #[cfg(test)]

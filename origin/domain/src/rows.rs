@@ -66,10 +66,11 @@ pub enum Collection {
     LedgerTransfers,
     PartnerAccounts,
     PaymentDifferences,
+    Verifications,
 }
 
 impl Collection {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -98,6 +99,7 @@ impl Collection {
         Self::LedgerTransfers,
         Self::PartnerAccounts,
         Self::PaymentDifferences,
+        Self::Verifications,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -130,6 +132,7 @@ impl Collection {
             Self::LedgerTransfers => "ledger_transfers",
             Self::PartnerAccounts => "partner_accounts",
             Self::PaymentDifferences => "payment_differences",
+            Self::Verifications => "verifications",
         }
     }
 }
@@ -166,9 +169,9 @@ pub struct Field {
     pub path: &'static str,
     pub shape: Shape,
     pub missing: Missing,
-    /// Whether there are exports whose rows do not have it. It may be missing, and such fields are the
-    /// last ones of their kind.
-    pub is_later: bool,
+    /// Exports of earlier formats do not have it. Lines leave it out while it is empty, so that they add up
+    /// to the same as before.
+    pub later: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -218,22 +221,30 @@ impl Kind {
             || row.get("expires_at_ms").and_then(Value::as_i64) > Some(now_ms + HOUR_MS)
     }
 
-    /// Parses a line of an export file. What was exported before there was a field does not have it.
+    /// A row as it stands in an export file: without later columns that are empty.
+    pub fn line(&self, row: &Row) -> Row {
+        let is_left_out = |column: &str, value: &Value| {
+            let mut fields = self.fields.iter();
+            value.is_null() && fields.any(|field| field.later && field.column == column)
+        };
+        let mut line = row.clone();
+        line.retain(|column, value| !is_left_out(column, value));
+        line
+    }
+
+    /// Parses a line of an export file.
     pub fn parse(&self, line: &str) -> Result<Row, String> {
-        let mut found: Row = serde_json::from_str(line).map_err(|error| error.to_string())?;
-        let is_later = |field: &&Field| field.is_later && !found.contains_key(field.column);
-        let later: Vec<&str> = (self.fields.iter().filter(is_later))
-            .map(|field| field.column)
-            .collect();
-        found.extend(
-            later
-                .into_iter()
-                .map(|column| (column.to_owned(), Value::Null)),
-        );
-        let row = found;
-        if !row.keys().eq(self.fields.iter().map(|field| field.column)) {
+        let given: Row = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let of_line = |field: &&Field| !field.later || given.contains_key(field.column);
+        let fields = self.fields.iter().filter(of_line);
+        if !given.keys().eq(fields.map(|field| field.column)) {
             return Err(format!("not the fields of {}", self.collection));
         }
+        let value = |field: &Field| given.get(field.column).cloned().unwrap_or(Value::Null);
+        let all = self.fields.iter();
+        let row: Row = all
+            .map(|field| (field.column.to_owned(), value(field)))
+            .collect();
         for (field, value) in self.fields.iter().zip(row.values()) {
             field.check(value)?;
         }

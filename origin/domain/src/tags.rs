@@ -8,7 +8,9 @@ use std::fmt::Display;
 use cache_core::Tag;
 use pq_core::DocumentHash;
 
-use crate::{BookingId, NotificationId, OfferId, PartnerId, UserId, messages::kind::Kind};
+use crate::{
+    BookingId, NotificationId, OfferId, PartnerId, UserId, VerificationId, messages::kind::Kind,
+};
 
 /// The prefix of [`offer`] tags.
 const OFFER: &str = "offer:";
@@ -22,6 +24,8 @@ const BOOKING: &str = "booking:";
 const TEMPLATE: &str = "template:";
 /// The prefix of [`inbox`] tags.
 const INBOX: &str = "inbox:";
+/// The prefix of [`verification`] tags.
+const VERIFICATION: &str = "verification:";
 /// The prefix of [`document`] tags.
 const DOCUMENT: &str = "document:";
 
@@ -59,9 +63,9 @@ pub fn published_offer(tag: &Tag) -> Option<OfferId> {
 }
 
 /// Whether an answer that is shared may carry this tag. Those of a booking are private, and no answer
-/// carries a [`published`], [`template`] or [`inbox`] tag.
+/// carries a [`published`], [`template`], [`inbox`] or [`verification`] tag.
 pub fn is_on_shared_answers(tag: &Tag) -> bool {
-    ![PUBLISHED, BOOKING, TEMPLATE, INBOX]
+    ![PUBLISHED, BOOKING, TEMPLATE, INBOX, VERIFICATION]
         .iter()
         .any(|prefix| tag.as_str().starts_with(prefix))
 }
@@ -91,6 +95,12 @@ pub fn template(kind: Kind) -> Tag {
 /// accounts, so the tag has no user's id.
 pub fn inbox(user: &UserId) -> Tag {
     named(INBOX, &NotificationId::derive("inbox", user.as_str()))
+}
+
+/// On no answer: in the audit it tells that an administrator decided on a check of an identity. The check
+/// is removed with its account, so the id leads to nobody then.
+pub fn verification(id: &VerificationId) -> Tag {
+    named(VERIFICATION, id)
 }
 
 /// On every answer to this document.

@@ -13,6 +13,7 @@ use domain::{
     bookings::store::BookingStore,
     catalogue::CatalogueStore,
     documents::DocumentStore,
+    identity::store::IdentityStore,
     messages::{reach::ReachStore, templates::TemplateStore},
     notifications::store::NotificationStore,
     offers::store::OfferStore,
@@ -32,12 +33,12 @@ use store_mongo::{
     database::MongoDb,
     stores::{
         announcements::MongoAnnouncements, bookings::MongoBookings, catalogue::MongoCatalogue,
-        codes::MongoCodes, documents::MongoDocuments, known_devices::MongoKnownDevices,
-        notifications::MongoNotifications, offers::MongoOffers, partners::MongoPartners,
-        payments::MongoPayments, pictures::MongoPictures, purges::MongoPurges, queue::MongoQueue,
-        reach::MongoReach, rows::MongoRows, service_tokens::MongoServiceTokens,
-        sessions::MongoSessions, stats::MongoStats, team::MongoTeams, templates::MongoTemplates,
-        users::MongoUsers,
+        codes::MongoCodes, documents::MongoDocuments, identity::MongoIdentity,
+        known_devices::MongoKnownDevices, notifications::MongoNotifications, offers::MongoOffers,
+        partners::MongoPartners, payments::MongoPayments, pictures::MongoPictures,
+        purges::MongoPurges, queue::MongoQueue, reach::MongoReach, rows::MongoRows,
+        service_tokens::MongoServiceTokens, sessions::MongoSessions, stats::MongoStats,
+        team::MongoTeams, templates::MongoTemplates, users::MongoUsers,
     },
 };
 use store_sqlite::{
@@ -46,12 +47,12 @@ use store_sqlite::{
     stores::{
         announcements::EmbeddedAnnouncements, bookings::EmbeddedBookings,
         catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, documents::EmbeddedDocuments,
-        known_devices::EmbeddedKnownDevices, notifications::EmbeddedNotifications,
-        offers::EmbeddedOffers, partners::EmbeddedPartners, payments::EmbeddedPayments,
-        pictures::EmbeddedPictures, purges::EmbeddedPurges, queue::EmbeddedQueue,
-        reach::EmbeddedReach, rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens,
-        sessions::EmbeddedSessions, stats::EmbeddedStats, team::EmbeddedTeams,
-        templates::EmbeddedTemplates, users::EmbeddedUsers,
+        identity::EmbeddedIdentity, known_devices::EmbeddedKnownDevices,
+        notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
+        payments::EmbeddedPayments, pictures::EmbeddedPictures, purges::EmbeddedPurges,
+        queue::EmbeddedQueue, reach::EmbeddedReach, rows::EmbeddedRows,
+        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
+        team::EmbeddedTeams, templates::EmbeddedTemplates, users::EmbeddedUsers,
     },
 };
 
@@ -79,6 +80,7 @@ pub struct Database {
     pub announcements: Arc<dyn AnnouncementStore>,
     pub pictures: Arc<dyn PictureStore>,
     pub payments: Arc<dyn PaymentStore>,
+    pub identities: Arc<dyn IdentityStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
@@ -135,6 +137,7 @@ impl Database {
             announcements: Arc::new(EmbeddedAnnouncements::new(db.clone())),
             pictures: Arc::new(EmbeddedPictures::new(db.clone())),
             payments: Arc::new(EmbeddedPayments::new(db.clone())),
+            identities: Arc::new(EmbeddedIdentity::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
@@ -164,6 +167,7 @@ impl Database {
             announcements: Arc::new(MongoAnnouncements::new(db.clone())),
             pictures: Arc::new(MongoPictures::new(db.clone())),
             payments: Arc::new(MongoPayments::new(db.clone())),
+            identities: Arc::new(MongoIdentity::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),

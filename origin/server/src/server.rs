@@ -87,6 +87,9 @@ impl Background {
             let bookings = Arc::clone(&state.services.bookings);
             let ending = Ending::new(bookings, log.clone(), state.services.clock.clone());
             tasks.spawn(ending.run(stop.clone()));
+            if let Some(identity) = &state.services.identity {
+                tasks.spawn(identity.clone().run(stop.clone()));
+            }
             if let Some(uploads) = &state.services.uploads {
                 tasks.spawn(uploads.clone().run(stop.clone()));
             }

@@ -29,6 +29,7 @@ use domain::{
     queue::store::QueueStore,
 };
 use google::Google;
+use identity::Identity;
 use onesignal::OneSignal;
 use outgoing::{MessageLog, UnsentMessages};
 use payments::Payments;
@@ -43,6 +44,7 @@ use templates::{Current, TemplateError};
 use tokio::sync::watch;
 use twilio::Twilio;
 use uploads::Uploads;
+use veriff::Veriff;
 
 use crate::{
     config::{Config, PicturesConfig, ProvidersConfig, Role},
@@ -155,6 +157,7 @@ impl AppState {
             clock.clone(),
             (&queue_wake, &entries_stored),
         )?;
+        let identity = identity(&config.providers, &database, &clock, &queue_wake)?;
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
             queue: Arc::clone(&database.queue),
@@ -167,6 +170,7 @@ impl AppState {
             providers: providers(&config.providers, &unsent)?,
             events: events(&config.providers)?,
             payments: payments.clone(),
+            identity: identity.clone(),
             now: Arc::new(move || wall.now_ms()),
             wake: queue_wake.clone(),
             entries_stored: entries_stored.clone(),
@@ -198,6 +202,8 @@ impl AppState {
             notifications: database.notifications,
             announcements: database.announcements,
             pictures: database.pictures,
+            identities: database.identities,
+            identity,
             uploads,
             payment_store: database.payments,
             payments,
@@ -265,6 +271,7 @@ fn sources(database: &Database, auth: &Auth) -> Sources {
         notifications: Arc::clone(&database.notifications),
         announcements: Arc::clone(&database.announcements),
         payments: Arc::clone(&database.payments),
+        identities: Arc::clone(&database.identities),
         code_store: Arc::clone(&auth.code_store),
         codes: auth.codes.clone(),
     }
@@ -339,6 +346,27 @@ fn payments(
         now: Arc::new(move || clock.now_ms()),
         wake: wake.clone(),
         purges_stored: purges_stored.clone(),
+    })))
+}
+
+/// The checks of identities, if there is a provider.
+fn identity(
+    config: &ProvidersConfig,
+    database: &Database,
+    clock: &Clock,
+    wake: &watch::Sender<()>,
+) -> Result<Option<Identity>, SetupError> {
+    let Some(config) = &config.identity else {
+        return Ok(None);
+    };
+    let clock = clock.clone();
+    Ok(Some(Identity::new(identity::Parts {
+        store: Arc::clone(&database.identities),
+        provider: Arc::new(Veriff::new(config.veriff.clone())?),
+        pseudonyms: config.pseudonyms(),
+        terms: config.terms.clone(),
+        now: Arc::new(move || clock.now_ms()),
+        wake: wake.clone(),
     })))
 }
 

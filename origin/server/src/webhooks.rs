@@ -1,4 +1,5 @@
-//! Where providers report: of messages what became of them, of payments that something changed. A report is
+//! Where providers report: what became of messages, that an identity check was decided, that something
+//! about a payment changed. A report is
 //! believed once its signature was checked; it may come late, twice, and in any order.
 
 use std::fmt;
@@ -11,6 +12,10 @@ use axum::{
 };
 use domain::{
     error_chain::chain,
+    identity::{
+        provider::{Hint, HintError},
+        store::Hinted,
+    },
     messages::{
         provider::{Report, ReportError},
         reach::Reach,
@@ -25,7 +30,10 @@ use prometheus_client::{
 use provider_http::SetupError;
 use url::Url;
 
-use crate::{config::ProvidersConfig, state::AppState};
+use crate::{
+    config::{IdentityConfig, ProvidersConfig},
+    state::AppState,
+};
 
 /// SNS sends at most 256 KiB.
 const MOST_BYTES: usize = 256 * 1024;
@@ -41,6 +49,7 @@ pub struct Webhooks {
     ses: Option<ses::Webhook>,
     twilio: Option<(twilio::Webhook, Url)>,
     stripe: Option<stripe::Webhook>,
+    veriff: Option<veriff::Webhook>,
     reports: Family<Labels, Counter>,
 }
 
@@ -67,6 +76,7 @@ impl Webhooks {
             ses,
             twilio,
             stripe,
+            veriff: providers.identity.as_ref().map(IdentityConfig::webhook),
             reports: Family::default(),
         })
     }
@@ -74,7 +84,7 @@ impl Webhooks {
     pub(crate) fn register(&self, registry: &mut Registry) {
         registry.register(
             "provider_reports",
-            "Reports of providers about messages and payments, by what became of them.",
+            "Reports of providers, by what became of them.",
             self.reports.clone(),
         );
     }
@@ -99,6 +109,11 @@ pub fn of_twilio() -> MethodRouter<AppState> {
 /// `POST /webhooks/stripe`: of our own account, and of those of partners.
 pub fn of_stripe() -> MethodRouter<AppState> {
     post(from_stripe).layer(DefaultBodyLimit::max(stripe::Webhook::MOST_BYTES))
+}
+
+/// `POST /webhooks/veriff`.
+pub fn of_veriff() -> MethodRouter<AppState> {
+    post(from_veriff).layer(DefaultBodyLimit::max(MOST_BYTES))
 }
 
 async fn from_ses(State(state): State<AppState>, body: Bytes) -> StatusCode {
@@ -206,4 +221,47 @@ async fn note(
         }
     }
     (StatusCode::NO_CONTENT, "taken")
+}
+
+/// A report is a hint: it is stored as a task before it is answered, and the task asks Veriff for the
+/// truth. Veriff repeats everything that is not answered with 200.
+async fn from_veriff(State(state): State<AppState>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let Some(webhook) = &state.webhooks.veriff else {
+        return StatusCode::NOT_FOUND;
+    };
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let (client, signature) = (text("x-auth-client"), text("x-hmac-signature"));
+    let now_ms = state.services.clock.now_ms();
+    let (status, outcome) = match webhook.read(client, signature, &body, now_ms) {
+        Ok(Some(hint)) => hinted(&state, hint).await,
+        Ok(None) => (StatusCode::OK, "nothing"),
+        Err(error) => {
+            tracing::warn!(provider = "veriff", %error, "a report was refused");
+            match error {
+                HintError::Unsigned => (StatusCode::UNAUTHORIZED, "unsigned"),
+                HintError::Signature => (StatusCode::FORBIDDEN, "signature"),
+                HintError::Client => (StatusCode::FORBIDDEN, "client"),
+                HintError::Old => (StatusCode::BAD_REQUEST, "old"),
+                HintError::Malformed => (StatusCode::BAD_REQUEST, "malformed"),
+            }
+        }
+    };
+    state.webhooks.count("veriff", outcome);
+    status
+}
+
+async fn hinted(state: &AppState, hint: Hint) -> (StatusCode, &'static str) {
+    let Some(identity) = &state.services.identity else {
+        return (StatusCode::NOT_FOUND, "failed");
+    };
+    match identity.hinted(hint).await {
+        Ok(Hinted::Taken) => (StatusCode::OK, "taken"),
+        // Of an account that was erased: nobody waits for it.
+        Ok(Hinted::Unknown) => (StatusCode::OK, "unknown"),
+        Err(error) => {
+            let error = chain(&error);
+            tracing::error!(provider = "veriff", error, "a report was not stored");
+            (StatusCode::SERVICE_UNAVAILABLE, "failed")
+        }
+    }
 }

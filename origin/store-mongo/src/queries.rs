@@ -282,6 +282,21 @@ pub const QUERIES: &[Query] = &[
     query("account that is erased", "users", "delete", "_id_"),
     query("accounts that are moved", "users", "find", "_id_"),
     query("which accounts were moved before", "users", "find", "_id_"),
+    query("what is known of a guest's identity", "users", "find", "_id_"),
+    query("check of an identity", "verifications", "find", "_id_"),
+    query("checks of a user", "verifications", "find", "verificationsOfUser"),
+    query("checks of a user newest first", "verifications", "find", "verificationsOfUser"),
+    query("check of a session", "verifications", "find", "verificationOfSession"),
+    query("checks newest first", "verifications", "find", "verificationsNewest"),
+    query("checks of a state newest first", "verifications", "find", "verificationsByState"),
+    query("oldest open check", "verifications", "find", "verificationsByState"),
+    query("checks that are due", "verifications", "find", "verificationsDue"),
+    query("change of a check", "verifications", "update", "_id_"),
+    query("check that is removed", "verifications", "delete", "_id_"),
+    query("checks of an erased account", "verifications", "delete", "verificationsOfUser"),
+    query("checks that an erased account decided", "verifications", "update", "verificationsRuledBy"),
+    query("checks that are moved", "verifications", "find", "_id_"),
+    query("which checks were moved before", "verifications", "find", "_id_"),
 ];
 
 #[cfg(test)]

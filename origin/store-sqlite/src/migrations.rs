@@ -109,6 +109,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("migrations/pictures.sql"),
     },
     Migration {
+        version: 20,
+        name: "identity",
+        sql: include_str!("migrations/identity.sql"),
+    },
+    Migration {
         version: 21,
         name: "payments",
         sql: include_str!("migrations/payments.sql"),

@@ -12,6 +12,12 @@
 //! - `GET /control/asked`: what Google Maps was asked.
 //! - `GET /control/events`, `GET /control/forgotten`: Amplitude's events, and the people whom it was told to
 //!   forget.
+//! - `POST /control/decide` `{"session": "…", "status": "approved", "date_of_birth": "1990-02-03", "report":
+//!   {"url": "http://127.0.0.1:…", "times": 2}}`: Veriff decides, and reports it so often, or not at all
+//!   without `report` (see `veriff.rs`).
+//! - `POST /control/report-again` `{"session": "…", "report": {"url": "…", "nth": 0}}`: Veriff reports a
+//!   decision once more.
+//! - `GET /control/sessions`: Veriff's sessions.
 //! - `GET /control/confirmed`: the tokens of subscriptions that were confirmed.
 //! - `/control/stripe/…`: see `stripe/control.rs`.
 //! - `POST /control/reset`: forgets everything.
@@ -30,12 +36,23 @@ use crate::{
     state::{Locked, State},
     stripe,
     trouble::Trouble,
+    veriff,
     webhooks::{Report, address},
 };
 
 /// The most troubles that wait.
 const MOST_TROUBLES: usize = 1000;
 const MOST_REPEATS: usize = 100;
+const PROVIDERS: [&str; 8] = [
+    "ses",
+    "sns",
+    "twilio",
+    "onesignal",
+    "google",
+    "amplitude",
+    "stripe",
+    "veriff",
+];
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
@@ -46,6 +63,9 @@ pub(crate) fn routes() -> Router<State> {
         .route("/asked", get(asked))
         .route("/events", get(events))
         .route("/forgotten", get(forgotten))
+        .route("/decide", post(veriff::decide))
+        .route("/report-again", post(veriff::report_again))
+        .route("/sessions", get(veriff::sessions))
         .route("/confirmed", get(confirmed))
         .route("/reset", post(reset))
         .nest("/stripe", stripe::control_routes())
@@ -65,18 +85,7 @@ const fn once() -> usize {
 }
 
 async fn trouble(Extract(state): Extract<State>, Json(order): Json<Order>) -> StatusCode {
-    if ![
-        "ses",
-        "sns",
-        "twilio",
-        "onesignal",
-        "google",
-        "amplitude",
-        "stripe",
-    ]
-    .contains(&order.provider.as_str())
-        || order.times > MOST_TROUBLES
-    {
+    if !PROVIDERS.contains(&order.provider.as_str()) || order.times > MOST_TROUBLES {
         return StatusCode::BAD_REQUEST;
     }
     let mut locked = state.lock();
@@ -159,6 +168,8 @@ async fn reset(Extract(state): Extract<State>) -> StatusCode {
     *locked = Locked {
         mailbox,
         stripe,
+        sessions_begun: locked.sessions_begun,
+        veriff_webhook: locked.veriff_webhook.take(),
         ..Locked::default()
     };
     StatusCode::NO_CONTENT

@@ -1,5 +1,5 @@
-//! Amazon SES with SNS, Twilio, OneSignal, Google Maps, Amplitude and Stripe on one loopback port, as
-//! far as Yousoon uses them.
+//! Amazon SES with SNS, Twilio, OneSignal, Google Maps, Amplitude, Stripe and Veriff on one loopback
+//! port, as far as Yousoon uses them.
 //!
 //! | path | is |
 //! | --- | --- |
@@ -11,6 +11,7 @@
 //! | `/amplitude/…` | Amplitude: events and erasure |
 //! | `/stripe/v1/…` | Stripe: intents, refunds, partners' accounts, its books |
 //! | `/stripe-pages` | payments to pay by hand |
+//! | `/veriff/…` | Veriff: sessions, and at `/veriff/v/<id>` the page on which a document is shown |
 //! | `/`, `/mailbox.json`, `/mailbox/<number>/html` | what was sent |
 //! | `/control/…` | orders: see `control.rs`, and `stripe/control.rs` |
 
@@ -28,6 +29,7 @@ mod state;
 mod stripe;
 mod trouble;
 mod twilio;
+mod veriff;
 mod webhooks;
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
@@ -150,6 +152,27 @@ impl Fake {
         self.state.lock().stripe.books()
     }
 
+    /// The variables with which an origin has it check identities.
+    pub fn of_identity(&self) -> Vec<(&'static str, String)> {
+        let secrets = self.state.inner.secrets.clone();
+        vec![
+            ("YOUSOON_VERIFF_URL", self.url("veriff")),
+            ("YOUSOON_VERIFF_PORTAL_URL", self.url("veriff/v")),
+            ("YOUSOON_VERIFF_KEY", secrets.veriff_key),
+            ("YOUSOON_VERIFF_SECRET", secrets.veriff_secret),
+            (
+                "YOUSOON_VERIFF_PSEUDONYM_KEY",
+                "dev-veriff-pseudonym-key".to_owned(),
+            ),
+            ("YOUSOON_IDENTITY_CONSENT_VERSION", "1".to_owned()),
+        ]
+    }
+
+    /// Where decisions on Veriff's page are reported from now on.
+    pub fn report_identities_to(&self, url: reqwest::Url) {
+        self.state.lock().veriff_webhook = Some(url);
+    }
+
     /// How often messages were taken, by key.
     pub fn counted(&self) -> HashMap<String, Counted> {
         self.state.lock().mailbox.counted().clone()
@@ -202,6 +225,10 @@ fn router(state: State) -> Router {
         .route("/2/httpapi", routing::post(amplitude::upload))
         .route("/api/2/deletions/users", routing::post(amplitude::delete));
     let stripe = stripe::routes();
+    let veriff = Router::new()
+        .route("/v1/sessions", routing::post(veriff::start))
+        .route("/v1/sessions/{id}", routing::delete(veriff::delete))
+        .route("/v1/sessions/{id}/decision", routing::get(veriff::decision));
     let sns = Router::new().route(
         "/SimpleNotificationService-development.pem",
         routing::get(sns::certificate),
@@ -213,6 +240,11 @@ fn router(state: State) -> Router {
         .nest("/google", troubled(google))
         .nest("/amplitude", troubled(amplitude))
         .nest("/stripe", troubled(stripe))
+        .nest("/veriff", troubled(veriff))
+        .route(
+            "/veriff/v/{id}",
+            routing::get(veriff::page).post(veriff::press),
+        )
         .nest("/sns", troubled(sns))
         .route("/sns/", routing::get(sns::confirm))
         .nest("/control", control::routes())

@@ -12,6 +12,9 @@ struct Arguments {
     /// Where Stripe's reports go: the origin's `/webhooks/stripe`.
     #[arg(long)]
     stripe_webhook: Option<String>,
+    /// Where decisions on Veriff's page are reported, on this machine.
+    #[arg(long)]
+    veriff_webhook: Option<reqwest::Url>,
 }
 
 #[tokio::main]
@@ -21,6 +24,9 @@ async fn main() -> anyhow::Result<()> {
     let fake = Fake::serve(listener, Secrets::default())?;
     if let Some(url) = &arguments.stripe_webhook {
         fake.report_payments_to(url)?;
+    }
+    if let Some(url) = arguments.veriff_webhook {
+        fake.report_identities_to(url);
     }
     println!("{}", fake.url(""));
     fake.wait().await

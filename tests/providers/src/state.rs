@@ -10,8 +10,9 @@ use std::{
 
 use ring::signature::RsaKeyPair;
 use serde_json::Value;
+use url::Url;
 
-use crate::{google::Place, mailbox::Mailbox, stripe::Stripe, trouble::Trouble};
+use crate::{google::Place, mailbox::Mailbox, stripe::Stripe, trouble::Trouble, veriff::Session};
 
 /// The most keys of OneSignal that are remembered.
 const MOST_KEYS: usize = 10_000;
@@ -39,6 +40,8 @@ pub struct Secrets {
     pub stripe_webhook_secret_previous: String,
     /// Of the endpoint for partners' accounts.
     pub stripe_connect_secret: String,
+    pub veriff_key: String,
+    pub veriff_secret: String,
 }
 
 impl Default for Secrets {
@@ -63,6 +66,8 @@ impl Default for Secrets {
             stripe_webhook_secret: text("dev-stripe-webhook-secret"),
             stripe_webhook_secret_previous: text("dev-stripe-webhook-secret-before"),
             stripe_connect_secret: text("dev-stripe-connect-secret"),
+            veriff_key: text("dev-veriff-integration-key"),
+            veriff_secret: text("dev-veriff-shared-secret"),
         }
     }
 }
@@ -102,6 +107,11 @@ pub(crate) struct Locked {
     /// The people whom Amplitude was told to forget.
     pub(crate) forgotten: Vec<String>,
     pub(crate) stripe: Stripe,
+    /// Veriff's sessions.
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) sessions_begun: u64,
+    /// Where decisions on Veriff's page are reported.
+    pub(crate) veriff_webhook: Option<Url>,
 }
 
 #[derive(Default)]

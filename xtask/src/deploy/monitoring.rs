@@ -98,6 +98,7 @@ mod tests {
         "origin/delivery/src/metrics.rs",
         "origin/payments/src/metrics.rs",
         "origin/uploads/src/metrics.rs",
+        "origin/identity/src/metrics.rs",
         "origin/store-mongo/src/metrics.rs",
         "origin/store-sqlite/src/metrics.rs",
         "cache/tiered/src/metrics.rs",

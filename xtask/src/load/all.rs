@@ -143,6 +143,7 @@ impl<'a> System<'a> {
         let redis = redis::start(&dir.join("redis"), processes)?;
         let mailbox_port = http::free_port()?;
         let fakes = binaries::build_fake_providers()?;
+        // Nobody pays or has an identity checked here, so nothing is reported.
         mailbox::start(&fakes, mailbox_port, None, processes)?;
         let mut environment = environment(options, &redis)?;
         environment.extend(mailbox::of_emails(mailbox_port));

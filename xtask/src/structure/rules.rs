@@ -51,7 +51,12 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row(PROVIDERS, &["domain", "cache-core", "provider-http"]),
     // Between the database and a provider of payments.
     row("payments", &["domain", "access"]),
-    row("delivery", &["domain", "access", "templates", "payments"]),
+    // From the request for a check of an identity to what the provider decided.
+    row("identity", &["domain", "access"]),
+    row(
+        "delivery",
+        &["domain", "access", "templates", "identity", "payments"],
+    ),
     // From the form for a file to the stored picture.
     row("uploads", &["domain", "access", "pictures", "s3"]),
     row(
@@ -65,6 +70,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "templates",
             "uploads",
             "payments",
+            "identity",
             // The key of an answer is the edge's.
             "edge-core",
             "pq-core",
@@ -86,6 +92,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "delivery",
             "uploads",
             "payments",
+            "identity",
             "catalogue-index",
             "api",
             "edge-core",
@@ -194,6 +201,9 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         // Fills a database with partners and their offers.
         ("catalogue", "offers"),
         ("bookings", "users"),
+        // An offer may ask for a verified identity.
+        ("bookings", "identity"),
+        ("identity", "users"),
         // What a guest does is a product event, which needs the guest's consent.
         ("bookings", "analytics"),
         ("analytics", "users"),

@@ -1,5 +1,5 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::users::account::{IdentityStatus, PasswordHash, Preferences, Status};
+use domain::users::account::{Identity, PasswordHash, Preferences, Status};
 use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -28,7 +28,7 @@ fn account() -> Account {
         last_name: "Petit".into(),
         avatar: None,
         preferences: Preferences::default(),
-        identity_status: IdentityStatus::NotSubmitted,
+        identity: Identity::default(),
         role: Role::Partner,
         membership: None,
         status: Status::Active,

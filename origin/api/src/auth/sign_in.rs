@@ -17,7 +17,7 @@ use domain::{
     },
     sentence::{Language, Sentence},
     users::{
-        account::{Account, EmailKey, IdentityStatus, PasswordHash, Preferences, Role, Status},
+        account::{Account, EmailKey, Identity, PasswordHash, Preferences, Role, Status},
         change::AccountChange,
         codes::EMAIL_TAKEN,
         consents::without_repeats,
@@ -61,7 +61,7 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
             language: request.asker.language.unwrap_or(Language::French),
             ..Preferences::default()
         },
-        identity_status: IdentityStatus::NotSubmitted,
+        identity: Identity::default(),
         role: Role::User,
         membership: None,
         status: Status::Active,

@@ -18,6 +18,8 @@ use domain::{
 };
 use payments::Payments;
 
+use payments::Payments;
+
 use crate::{
     bookings::refuse,
     nodes::{
@@ -40,8 +42,10 @@ pub struct BookingMutations;
 #[Object]
 impl BookingMutations {
     /// Books an offer for its current opening, or for the next one if it is closed now. A booking
-    /// within a day is confirmed at once; later ones are pending until `confirmBooking`. A repeated
-    /// call with the same `idempotencyKey` returns the same booking.
+    /// within a day is confirmed at once; later ones are pending until `confirmBooking`. A booking of an
+    /// offer with a price is pending until it is paid, and ends at `payBefore` if it is not. A repeated
+    /// call with the same `idempotencyKey` returns the same booking. An offer may ask for a verified identity
+    /// or an age: `IDENTITY_REQUIRED`, `IDENTITY_PENDING` and `AGE_TOO_LOW` lead to the identity check.
     async fn create_booking(
         &self,
         ctx: &Context<'_>,

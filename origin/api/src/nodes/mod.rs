@@ -4,11 +4,14 @@
 pub mod booking;
 pub mod consent;
 pub mod directives;
+pub mod identity;
 pub mod moment;
+pub mod money;
 pub mod notification;
 pub mod offer;
 pub mod page;
 pub mod partner;
+pub mod payment;
 pub mod picture;
 pub mod place;
 pub(crate) mod preferences;

@@ -13,6 +13,7 @@ use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
         moment::{DateTime, timestamp},
+        money::Price,
         page::PageInfo,
         partner::{EstablishmentNode, PartnerNode, Weekday},
         picture::{PictureNode, first_of, shown_at},
@@ -291,6 +292,11 @@ impl OfferNode {
         }
     }
 
+    /// What is paid when it is booked; null: it is free to book.
+    async fn price(&self) -> Option<Price> {
+        self.offer.price.map(Price::from)
+    }
+
     async fn conditions(&self) -> &[String] {
         &self.offer.conditions
     }
@@ -383,6 +389,18 @@ impl OfferNode {
 
     async fn created_at(&self) -> DateTime {
         timestamp(self.offer.created_at_ms)
+    }
+
+    /// Whether only guests with a verified identity may book; without one `createBooking` is refused with
+    /// `IDENTITY_REQUIRED` or `IDENTITY_PENDING`.
+    async fn requires_identity(&self) -> bool {
+        self.offer.admission.asks_identity()
+    }
+
+    /// The age in years that the guest's verified identity has to prove by the year of birth; null if
+    /// none. `createBooking` is refused with `AGE_TOO_LOW` otherwise.
+    async fn minimum_age(&self) -> Option<i32> {
+        self.offer.admission.minimum_age
     }
 }
 

@@ -116,7 +116,8 @@ impl UserNode {
 
     async fn identity_status(&self, ctx: &Context<'_>) -> Result<IdentityStatus> {
         self.may_see(ctx, "identityStatus")?;
-        Ok(self.0.identity_status.into())
+        let now_ms = RequestContext::of(ctx).now_ms;
+        Ok(self.0.identity.status_at(now_ms).into())
     }
 
     async fn preferences(&self, ctx: &Context<'_>) -> Result<PreferencesNode> {

@@ -3,6 +3,7 @@
 
 mod input;
 mod new;
+mod price;
 
 use std::slice;
 
@@ -13,9 +14,11 @@ pub use input::{
     BookingLimitsInput, OfferScheduleInput, UpdateDiscountInput, UpdateOfferInput, UpdateQuotaInput,
 };
 pub use new::{CreateOfferInput, DiscountInput, NewQuotaInput};
+pub use price::PriceInput;
 
 use domain::{
     Offer, OfferId, PartnerId, StoreError,
+    identity::refusals::IdentityRefusal,
     offers::{
         codes::{OFFER_ARCHIVED, QUOTA_BELOW_BOOKED},
         edit::{Edit, OfferEdit},
@@ -27,6 +30,7 @@ use domain::{
 };
 
 use crate::{
+    identity::refuse,
     nodes::offer::{OfferNode, no_offer},
     pictures::addresses::{self, Place},
     request::{
@@ -47,7 +51,8 @@ pub struct OfferMutations;
 impl OfferMutations {
     /// Creates an offer at one of a partner's establishments; for the partner's managers. A repeated
     /// call with the same `idempotencyKey` returns the same offer.
-    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LIMIT_REACHED`, `PICTURE_ADDRESS_FOREIGN`, `BAD_USER_INPUT`.
+    /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LIMIT_REACHED`, `PICTURE_ADDRESS_FOREIGN`,
+    /// `IDENTITY_UNAVAILABLE`, `BAD_USER_INPUT`.
     async fn create_offer(
         &self,
         ctx: &Context<'_>,
@@ -76,6 +81,7 @@ impl OfferMutations {
         let place = input.establishment().ok_or_else(no_place)?;
         let draft = input.draft(partner.clone(), place, request.now_ms);
         let mut draft = draft.map_err(broken)?;
+        can_check(request, draft.admission.asks_identity())?;
         if let Some(id) = &id {
             draft.id = id.clone();
         }
@@ -115,9 +121,9 @@ impl OfferMutations {
     }
 
     /// Changes an offer; for its partner's managers. Fields that are not given stay unchanged; null
-    /// clears `schedule`, `quota`, the limits and `discount.description`.
+    /// clears `schedule`, `quota`, the limits, `minimumAge` and `discount.description`.
     /// Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`, `VERSION_CONFLICT`,
-    /// `QUOTA_BELOW_BOOKED`, `PICTURE_ADDRESS_FOREIGN`, `BAD_USER_INPUT`.
+    /// `QUOTA_BELOW_BOOKED`, `PICTURE_ADDRESS_FOREIGN`, `IDENTITY_UNAVAILABLE`, `BAD_USER_INPUT`.
     async fn update_offer(
         &self,
         ctx: &Context<'_>,
@@ -125,6 +131,7 @@ impl OfferMutations {
         input: UpdateOfferInput,
     ) -> Result<OfferNode> {
         let edit = input.edit().map_err(broken)?;
+        can_check(RequestContext::of(ctx), edit.asks_identity())?;
         let edited = edited(RequestContext::of(ctx), "updateOffer", &id, edit).await?;
         Ok(edited.offer().into())
     }
@@ -230,6 +237,14 @@ async fn edited(
             Ok(Edited::Changed(*offer))
         }
     }
+}
+
+/// Refuses an offer that asks for a verified identity where nobody can have theirs checked.
+fn can_check(request: &RequestContext, asks_identity: bool) -> Result<()> {
+    if asks_identity && request.services.identity.is_none() {
+        return Err(refuse(IdentityRefusal::Unavailable));
+    }
+    Ok(())
 }
 
 /// The offer that an earlier request with the same idempotency key made.

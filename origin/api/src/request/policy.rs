@@ -24,6 +24,8 @@ pub enum Who {
     Team(Post),
     /// Administrators, and services with this scope.
     Operators(Scope),
+    /// People who are administrators: no service.
+    Administrators,
 }
 
 /// Used in the table instead of a type name, for HTTP routes outside GraphQL.
@@ -49,11 +51,19 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "myBookings", Who::SignedIn),
     ("Query", "myBookingsConnection", Who::SignedIn),
     ("Query", "booking", Who::SignedIn),
+    ("Query", "myPayments", Who::SignedIn),
+    ("Query", "payment", Who::SignedIn),
+    ("Query", "partnerAccount", Who::Team(Post::Manager)),
+    ("Query", "partnerBalance", Who::Team(Post::Owner)),
+    ("Query", "partnerLedger", Who::Team(Post::Owner)),
+    ("Query", "paymentDifferences", Who::Operators(Scope::Payments)),
     ("Query", "notifications", Who::SignedIn),
     ("Query", "notificationSettings", Who::SignedIn),
     ("Query", "templates", Who::Operators(Scope::Templates)),
     ("Query", "placeSuggestions", Who::Team(Post::Staff)),
     ("Query", "travel", Who::SignedIn),
+    ("Query", "myIdentityVerification", Who::SignedIn),
+    ("Query", "identityVerifications", Who::Administrators),
 
     ("Mutation", "register", Who::Anybody),
     ("Mutation", "login", Who::Anybody),
@@ -82,6 +92,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "requestUpload", Who::OwnerOrTeam(Post::Manager)),
     ("Mutation", "completeUpload", Who::OwnerOrTeam(Post::Manager)),
     ("Mutation", "deleteImage", Who::OwnerOrTeam(Post::Manager)),
+    ("Mutation", "submitIdentityVerification", Who::SignedIn),
+    ("Mutation", "decideIdentity", Who::Administrators),
     ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
     ("Mutation", "sendNews", Who::Operators(Scope::News)),
     ("Mutation", "inviteMember", Who::Team(Post::Owner)),
@@ -101,6 +113,9 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "confirmBooking", Who::SignedIn),
     ("Mutation", "cancelBooking", Who::SignedIn),
     ("Mutation", "checkIn", Who::Team(Post::Staff)),
+    ("Mutation", "startPayment", Who::SignedIn),
+    ("Mutation", "refundPayment", Who::Operators(Scope::Payments)),
+    ("Mutation", "startOnboarding", Who::Team(Post::Owner)),
     ("Mutation", "pauseOffer", Who::Team(Post::Manager)),
     ("Mutation", "resumeOffer", Who::Team(Post::Manager)),
     ("Mutation", "deleteOffer", Who::Team(Post::Manager)),
@@ -113,6 +128,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     (ROUTE, "/admin/cache/stats", Who::Operators(Scope::Inspect)),
     // And the booking's holder alone.
     (ROUTE, "/bookings", Who::SignedIn),
+    // Of the partner that the address names.
+    (ROUTE, "/partners", Who::Team(Post::Owner)),
 
     ("Subscription", "newOfferNearby", Who::Anybody),
     ("Subscription", "bookingStatusChanged", Who::SignedIn),
@@ -145,6 +162,9 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Booking", "cancellableUntil", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "checkedInAt", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "createdAt", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "price", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "payBefore", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "payment", Who::HolderOrTeam(Post::Manager)),
 ];
 
 /// Types whose fields need no check of their own: a caller who reaches an object may read all of it.
@@ -169,6 +189,7 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "PartnerConnection",
     "PartnerEdge",
     "Picture",
+    "Price",
     "Quota",
     "PurgeResult",
     "PurgeAffected",
@@ -177,6 +198,19 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "Consent",
     "DataExport",
     "Preferences",
+    "BookedPrice",
+    "Payment",
+    "PaymentConnection",
+    "PaymentEdge",
+    "PaymentIntent",
+    "Refund",
+    "PartnerAccount",
+    "OnboardingLink",
+    "PartnerBalance",
+    "LedgerConnection",
+    "LedgerEdge",
+    "LedgerEntry",
+    "PaymentDifference",
     "BookingConnection",
     "BookingEdge",
     "Device",
@@ -195,6 +229,11 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "PartnerDay",
     "PlaceSuggestion",
     "Travel",
+    "IdentityVerification",
+    // Only administrators get these.
+    "IdentityCase",
+    "IdentityCaseConnection",
+    "IdentityCaseEdge",
 ];
 
 /// The policy for a field of a type.

@@ -8,6 +8,7 @@ use domain::{
         booking::Booking,
         store::{BookingCursor, BookingQuery},
     },
+    identity::verification::Verification,
     notifications::{
         device::Device,
         inbox::{Entry, MOST_ENTRIES},
@@ -168,6 +169,9 @@ async fn beginning(request: &RequestContext, account: &Account, data: &mut Value
     let pictures = pictures.map_err(failed)?;
     let uploads = services.pictures.uploads_of(&account.id).await;
     let uploads = uploads.map_err(failed)?;
+    let checks = services.identities.of_user(&account.id).await;
+    let checks = checks.map_err(failed)?;
+    data["identityVerifications"] = checks.iter().map(of_verification).collect();
     data["pictures"] = pictures
         .iter()
         .map(|picture| of_picture(request, picture))
@@ -201,7 +205,9 @@ fn of_account(account: &Account) -> Value {
         "lastName": account.last_name,
         "avatar": account.avatar,
         "preferences": account.preferences,
-        "identityStatus": account.identity_status,
+        "identityStatus": account.identity.status,
+        "identityVerifiedUntil": account.identity.until_ms.map(moment),
+        "birthYear": account.identity.birth_year,
         "role": account.role,
         "membership": account.membership.as_ref()
             .map(|of| json!({"partnerId": of.partner, "post": of.post})),
@@ -244,6 +250,26 @@ fn of_upload(upload: &Upload) -> Value {
         "pictureId": upload.picture.as_ref().map(PictureId::as_str),
         "createdAt": moment(upload.created_at_ms),
         "expiresAt": moment(upload.expires_at_ms),
+    })
+}
+
+/// The check without the address of its session: anybody who has it acts for the person.
+fn of_verification(verification: &Verification) -> Value {
+    let ruling = verification.ruling.as_ref();
+    json!({
+        "id": verification.id,
+        "consentVersion": verification.consent_version,
+        "attempt": verification.attempt,
+        "sessionId": verification.session.as_ref().map(|session| session.id.as_str()),
+        "state": verification.state,
+        "reason": verification.reason,
+        "birthYear": verification.birth_year,
+        "decidedAt": verification.decided_at_ms.map(moment),
+        "decidedBy": verification.decided_by,
+        "operatorNote": ruling.map(|ruling| &ruling.note),
+        "expiresAt": verification.expires_at_ms.map(moment),
+        "createdAt": moment(verification.created_at_ms),
+        "changedAt": moment(verification.changed_at_ms),
     })
 }
 

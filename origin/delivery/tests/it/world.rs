@@ -38,7 +38,7 @@ use domain::{
     sentence::Language,
     team::{Invitation, InvitationToken, store::TeamStore as _},
     users::{
-        account::{Account, IdentityStatus, PasswordHash, Post, Preferences, Role, Status},
+        account::{Account, Identity, PasswordHash, Post, Preferences, Role, Status},
         change::AccountChange,
         store::UserStore as _,
     },
@@ -47,9 +47,10 @@ use store_sqlite::{
     database::EmbeddedDb,
     stores::{
         announcements::EmbeddedAnnouncements, bookings::EmbeddedBookings,
-        catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, notifications::EmbeddedNotifications,
-        offers::EmbeddedOffers, partners::EmbeddedPartners, payments::EmbeddedPayments,
-        queue::EmbeddedQueue, reach::EmbeddedReach, team::EmbeddedTeams, users::EmbeddedUsers,
+        catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, identity::EmbeddedIdentity,
+        notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
+        payments::EmbeddedPayments, queue::EmbeddedQueue, reach::EmbeddedReach,
+        team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 use templates::{Current, Links};
@@ -172,6 +173,7 @@ impl World {
                 payments: Arc::new(EmbeddedPayments::new(db.clone())),
                 partners: Arc::new(EmbeddedPartners::new(db.clone())),
                 teams: Arc::new(EmbeddedTeams::new(db.clone())),
+                identities: Arc::new(EmbeddedIdentity::new(db.clone())),
                 code_store: Arc::new(EmbeddedCodes::new(db.clone())),
                 codes: codes.clone(),
             },
@@ -188,6 +190,7 @@ impl World {
                 push: Arc::clone(&push) as Arc<_>,
             },
             events,
+            identity: None,
             now: Arc::new(move || now.load(Relaxed)),
             wake: wake.clone(),
             payments: None,
@@ -247,7 +250,7 @@ impl World {
                 language,
                 ..Preferences::default()
             },
-            identity_status: IdentityStatus::Pending,
+            identity: Identity::default(),
             role: Role::User,
             membership: None,
             status: Status::Active,

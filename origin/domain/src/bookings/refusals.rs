@@ -3,7 +3,7 @@
 use pq_core::ErrorCode;
 
 use super::{booking::BookingStatus, codes};
-use crate::{offers, payments, sentence::Sentence};
+use crate::{identity::refusals::IdentityRefusal, offers, payments, sentence::Sentence};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BookingRefusal {
@@ -47,6 +47,8 @@ pub enum BookingRefusal {
     PartnerTakesNoPayments,
     /// The booking has a price, and only its payment confirms it.
     PaymentRequired,
+    /// The offer asks for a verified identity or an age.
+    Identity(IdentityRefusal),
 }
 
 impl BookingRefusal {
@@ -74,6 +76,7 @@ impl BookingRefusal {
             Self::PaymentsUnavailable => payments::codes::PAYMENTS_UNAVAILABLE,
             Self::PartnerTakesNoPayments => payments::codes::PARTNER_TAKES_NO_PAYMENTS,
             Self::PaymentRequired => payments::codes::PAYMENT_REQUIRED,
+            Self::Identity(refusal) => refusal.code(),
         }
     }
 
@@ -157,6 +160,7 @@ impl BookingRefusal {
                 "cette réservation doit d’abord être payée",
                 "this booking must be paid first",
             ),
+            Self::Identity(refusal) => refusal.sentences(),
         }
     }
 }
@@ -219,6 +223,9 @@ mod tests {
             R::PaymentsUnavailable,
             R::PartnerTakesNoPayments,
             R::PaymentRequired,
+            R::Identity(IdentityRefusal::Required),
+            R::Identity(IdentityRefusal::Pending),
+            R::Identity(IdentityRefusal::AgeTooLow),
         ];
         let statuses = BookingStatus::ALL.iter().copied().map(R::WrongStatus);
         let all: Vec<R> = causes.into_iter().chain(statuses).collect();

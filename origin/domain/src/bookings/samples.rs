@@ -2,8 +2,8 @@
 
 use super::booking::{Booking, BookingStatus};
 use crate::{
-    BookingId, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, Offer, OfferId,
-    PartnerId, UserId,
+    Admission, BookingId, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, Offer,
+    OfferId, PartnerId, UserId,
 };
 
 /// 1 June 2026, 12:00 UTC, in milliseconds.
@@ -39,6 +39,7 @@ pub fn offer() -> Offer {
         archived_at_ms: None,
         version: 1,
         price: None,
+        admission: Admission::default(),
     }
 }
 

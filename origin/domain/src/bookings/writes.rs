@@ -12,7 +12,7 @@ use super::{
     rules::{self, NewBooking, Standing},
     store::{By, Created, Stepped, purge_of_creation},
 };
-use crate::{Offer, UserId, pending_purge::PendingPurge};
+use crate::{Offer, UserId, identity, pending_purge::PendingPurge, users::account::Identity};
 
 /// A booking that can be made if no limit is reached.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +61,15 @@ pub fn draft(
 }
 
 impl Draft {
+    /// Refuses a guest of whom the offer asks more than is known; `identity` is what the account knows. It
+    /// is asked for if [`Admission::asks_identity`] says so, and read in the transaction.
+    ///
+    /// [`Admission::asks_identity`]: crate::Admission::asks_identity
+    pub fn meets(&self, identity: &Identity, now_ms: i64) -> Result<(), Created> {
+        let admitted = identity::rules::admits(self.offer.admission, identity, now_ms);
+        admitted.map_err(|refusal| BookingRefusal::Identity(refusal).into())
+    }
+
     /// What is stored if no limit is reached; an error is the answer if one is.
     pub fn admit(self, standing: Standing) -> Result<Creation, Created> {
         rules::admit(&self.offer, standing)?;

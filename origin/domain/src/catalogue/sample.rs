@@ -9,8 +9,8 @@ use chance::Chance;
 use words::{CITIES, City, Quarter};
 
 use crate::{
-    Address, BookingLimits, Category, Discount, Establishment, EstablishmentId, GeoPoint, Offer,
-    OfferId, OfferSchedule, Partner, PartnerId, Quota, catalogue::Family,
+    Address, Admission, BookingLimits, Category, Discount, Establishment, EstablishmentId,
+    GeoPoint, Offer, OfferId, OfferSchedule, Partner, PartnerId, Quota, catalogue::Family,
 };
 
 pub const DAY_MS: i64 = 86_400_000;
@@ -189,6 +189,7 @@ pub fn offer(
         archived_at_ms: None,
         version: 1,
         price: None,
+        admission: Admission::default(),
         id,
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 127] = [
+const STATUSES: [(&str, u16, u16); 137] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -132,6 +132,16 @@ const STATUSES: [(&str, u16, u16); 127] = [
     ("REFUND_AMOUNT_INVALID", 400, 200),
     ("REFUND_TOO_LARGE", 409, 200),
     ("REFUND_KEY_REUSED", 409, 200),
+    ("IDENTITY_UNAVAILABLE", 503, 200),
+    ("IDENTITY_VERIFIED_ALREADY", 409, 200),
+    ("IDENTITY_ATTEMPTS_REACHED", 409, 200),
+    ("IDENTITY_CONSENT_OUTDATED", 409, 200),
+    ("VERIFICATION_NOT_FOUND", 404, 200),
+    ("VERIFICATION_STATE_CONFLICT", 409, 200),
+    ("VERIFICATION_IS_YOURS", 403, 200),
+    ("IDENTITY_REQUIRED", 403, 200),
+    ("IDENTITY_PENDING", 409, 200),
+    ("AGE_TOO_LOW", 403, 200),
 ];
 
 #[test]

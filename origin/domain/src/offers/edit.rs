@@ -61,6 +61,8 @@ pub struct OfferEdit {
     /// The version that the editor read: if the offer was edited since, the edit is rejected.
     pub expected_version: Option<i64>,
     pub price: Edit<Option<OfferPrice>>,
+    pub requires_identity: Edit<bool>,
+    pub minimum_age: Edit<Option<i32>>,
 }
 
 /// An edit of a quota. It sets the total only: what is left is the total without the places that
@@ -95,6 +97,12 @@ impl From<Unfit> for BrokenRule {
 }
 
 impl OfferEdit {
+    /// Whether the edit asks guests for a verified identity, which needs somebody who verifies it.
+    pub const fn asks_identity(&self) -> bool {
+        matches!(self.requires_identity, Edit::Set(true))
+            || matches!(self.minimum_age, Edit::Set(Some(_)))
+    }
+
     /// Whether the edit sets a quota. Then [`Self::apply`] has to know how many places are booked.
     pub const fn sets_quota(&self) -> bool {
         matches!(self.quota, Edit::Set(Some(_)))
@@ -129,6 +137,9 @@ impl OfferEdit {
         self.is_active.put(&mut after.is_active);
         self.per_day.put(&mut after.limits.per_day);
         self.per_user.put(&mut after.limits.per_user);
+        self.requires_identity
+            .put(&mut after.admission.requires_identity);
+        self.minimum_age.put(&mut after.admission.minimum_age);
         if let Edit::Set(moment_ms) = self.archived_at_ms {
             after.archived_at_ms = Some(moment_ms);
             after.is_active = false;
@@ -154,7 +165,9 @@ impl QuotaEdit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BookingLimits, Discount, EstablishmentId, GeoPoint, OfferId, PartnerId};
+    use crate::{
+        Admission, BookingLimits, Discount, EstablishmentId, GeoPoint, OfferId, PartnerId,
+    };
 
     /// An offer whose validity ends before it begins, which no edit may produce.
     fn odd() -> Offer {
@@ -182,6 +195,7 @@ mod tests {
             archived_at_ms: None,
             version: 1,
             price: None,
+            admission: Admission::default(),
         }
     }
 

@@ -34,7 +34,7 @@ enum Seen {
 /// changed.
 ///
 /// A field that is added to [`Offer`] does not compile until it has its line here.
-fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 21] {
+fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 23] {
     let Offer {
         id,
         title,
@@ -57,6 +57,7 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
         // The version changes only together with other fields.
         version: _,
         price,
+        admission,
     } = before;
     [
         ("id", Seen::InLists, *id != after.id),
@@ -105,6 +106,16 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
             *created_at_ms != after.created_at_ms,
         ),
         ("limits", Seen::Inside, *limits != after.limits),
+        (
+            "requiresIdentity",
+            Seen::Inside,
+            admission.requires_identity != after.admission.requires_identity,
+        ),
+        (
+            "minimumAge",
+            Seen::Inside,
+            admission.minimum_age != after.admission.minimum_age,
+        ),
         // Lists hold active offers only, so archiving takes effect through `isActive`.
         (
             "isArchived",

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use crate::{
     OfferSchedule,
@@ -50,6 +50,14 @@ const LIMIT: Rule = Rule::new(
     "MINIMUM",
     "est nul, ou vaut 1 ou plus",
     "is null or 1 or more",
+);
+
+/// The ages that an offer may ask for, in years.
+const MINIMUM_AGES: RangeInclusive<i32> = 16..=21;
+const MINIMUM_AGE: Rule = Rule::new(
+    "MINIMUM_AGE",
+    "est nul, ou va de 16 à 21 ans",
+    "is null or 16 to 21 years",
 );
 
 pub fn title(text: &str) -> Result<String, BrokenRule> {
@@ -123,6 +131,14 @@ pub fn quota_total(total: Option<i32>) -> Result<i32, BrokenRule> {
         Ok(total)
     } else {
         Err(TOTAL.at("quota.total"))
+    }
+}
+
+pub fn minimum_age(years: i32) -> Result<i32, BrokenRule> {
+    if MINIMUM_AGES.contains(&years) {
+        Ok(years)
+    } else {
+        Err(MINIMUM_AGE.at("minimumAge"))
     }
 }
 

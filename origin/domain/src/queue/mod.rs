@@ -18,11 +18,15 @@ use serde::{Deserialize, Serialize};
 use notice::BookingNotice;
 
 use crate::{
-    BookingId, InvitationId, PaymentId, RefundId, UserId,
+    BookingId, InvitationId, PaymentId, RefundId, UserId, VerificationId,
     analytics::ProductEvent,
     announcements::Announcement,
     auth::purpose::CodePurpose,
-    messages::kind::{Channel, Kind},
+    identity::verification::SessionId,
+    messages::{
+        kind::{Channel, Kind},
+        letter::IdentityOutcome,
+    },
     payments::work::PaymentWork,
     sentence::Language,
     words::words,
@@ -108,6 +112,18 @@ pub enum Work {
         /// None: finds out by which channels.
         channel: Option<Channel>,
     },
+    /// Asks the provider of identity checks what it decided.
+    Look { verification: VerificationId },
+    /// Has the provider of identity checks delete a session.
+    ForgetSession { session: SessionId },
+    /// Tells a person what became of the check of their identity.
+    Identity {
+        verification: VerificationId,
+        user: UserId,
+        outcome: IdentityOutcome,
+        /// None: finds out by which channels.
+        channel: Option<Channel>,
+    },
 }
 
 impl Work {
@@ -123,6 +139,9 @@ impl Work {
             Self::Forget { .. } => "forget",
             Self::Payment(work) => work.kind(),
             Self::Receipt { .. } => Kind::PaymentResult.as_str(),
+            Self::Look { .. } => "identity_look",
+            Self::ForgetSession { .. } => "identity_forget",
+            Self::Identity { .. } => Kind::IdentityResult.as_str(),
         }
     }
 }

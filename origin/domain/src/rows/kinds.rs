@@ -3,6 +3,7 @@
 use super::{Field, Identity, Kind, Missing, Shape};
 use crate::{
     bookings::booking::BookingStatus,
+    identity::verification::{self as identity, Decider, Reason},
     messages::{
         kind::{Channel, Kind as MessageKind},
         part::Part,
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 23] = [
+pub const KINDS: [&Kind; 24] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -47,6 +48,7 @@ pub const KINDS: [&Kind; 23] = [
     &LEDGER_TRANSFERS,
     &PARTNER_ACCOUNTS,
     &PAYMENT_DIFFERENCES,
+    &VERIFICATIONS,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -55,7 +57,7 @@ const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field 
         path,
         shape,
         missing: Missing::Never,
-        is_later: false,
+        later: false,
     }
 }
 
@@ -65,14 +67,14 @@ impl Field {
         self
     }
 
-    const fn or_absent(mut self) -> Self {
-        self.missing = Missing::Absent;
+    const fn later(mut self) -> Self {
+        self.later = true;
         self
     }
 
-    const fn later(mut self) -> Self {
-        self.is_later = true;
-        self.or_absent()
+    const fn or_absent(mut self) -> Self {
+        self.missing = Missing::Absent;
+        self
     }
 }
 
@@ -115,6 +117,12 @@ static USERS: Kind = Kind {
         field("epoch", "epoch", Shape::Whole),
         CREATED,
         field("updated_at_ms", "updatedAt", Shape::Moment),
+        field("identity_until_ms", "identityUntil", Shape::Moment)
+            .or_null()
+            .later(),
+        field("birth_year", "birthYear", Shape::Whole)
+            .or_null()
+            .later(),
     ],
 };
 
@@ -220,18 +228,31 @@ static BOOKINGS: Kind = Kind {
         field("day", "day", Shape::Text),
         field("made_on", "madeOn", Shape::Text),
         field("checked_in_on", "checkedInOn", Shape::Text).or_absent(),
-        field("price_amount", "price.amount", Shape::Whole).later(),
-        field("price_currency", "price.currency", CURRENCY).later(),
-        field("price_is_deposit", "price.isDeposit", Shape::Flag).later(),
-        field("price_vat_rate_bp", "price.vatRate", Shape::Whole).later(),
-        field("price_fee", "price.fee", Shape::Whole).later(),
+        field("price_amount", "price.amount", Shape::Whole)
+            .or_absent()
+            .later(),
+        field("price_currency", "price.currency", CURRENCY)
+            .or_absent()
+            .later(),
+        field("price_is_deposit", "price.isDeposit", Shape::Flag)
+            .or_absent()
+            .later(),
+        field("price_vat_rate_bp", "price.vatRate", Shape::Whole)
+            .or_absent()
+            .later(),
+        field("price_fee", "price.fee", Shape::Whole)
+            .or_absent()
+            .later(),
         field(
             "refundable_until_ms",
             "price.refundableUntil",
             Shape::Moment,
         )
+        .or_absent()
         .later(),
-        field("pay_before_ms", "price.payBefore", Shape::Moment).later(),
+        field("pay_before_ms", "price.payBefore", Shape::Moment)
+            .or_absent()
+            .later(),
     ],
 };
 
@@ -521,5 +542,46 @@ static PAYMENT_DIFFERENCES: Kind = Kind {
         field("currency", "currency", Shape::Text),
         field("at_ms", "at", Shape::Moment),
         field("found_at_ms", "foundAt", Shape::Moment),
+    ],
+};
+
+/// The provider keeps the documents; these are the states.
+static VERIFICATIONS: Kind = Kind {
+    collection: Collection::Verifications,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("user_id", "userId", Shape::Id),
+        field("consent_version", "consentVersion", Shape::Text),
+        field("attempt", "attempt", Shape::Whole),
+        field("session_id", "sessionId", Shape::Text).or_absent(),
+        field("session_url", "sessionUrl", Shape::Text).or_absent(),
+        field(
+            "state",
+            "state",
+            Shape::Word(|text| identity::State::parse(text).is_some()),
+        ),
+        field(
+            "reason",
+            "reason",
+            Shape::Word(|text| Reason::parse(text).is_some()),
+        )
+        .or_absent(),
+        field("birth_year", "birthYear", Shape::Whole).or_absent(),
+        field("decided_at_ms", "decidedAt", Shape::Moment).or_absent(),
+        field(
+            "decided_by",
+            "decidedBy",
+            Shape::Word(|text| Decider::parse(text).is_some()),
+        )
+        .or_absent(),
+        field("ruled_by", "ruledBy", Shape::Id).or_absent(),
+        field("ruled_at_ms", "ruledAt", Shape::Moment).or_absent(),
+        field("ruling_note", "rulingNote", Shape::Text).or_absent(),
+        field("expires_at_ms", "expiresAt", Shape::Moment).or_absent(),
+        field("polls", "polls", Shape::Whole),
+        field("due_ms", "due", Shape::Moment),
+        CREATED,
+        field("changed_at_ms", "changedAt", Shape::Moment),
     ],
 };

@@ -40,6 +40,38 @@ words! {
     }
 }
 
+/// What the check of an identity document left with the account: no document, no number, no name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub status: IdentityStatus,
+    /// Of a verified one: until when it counts.
+    pub until_ms: Option<i64>,
+    /// Of a verified one, if the document says it.
+    pub birth_year: Option<i32>,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            status: IdentityStatus::NotSubmitted,
+            until_ms: None,
+            birth_year: None,
+        }
+    }
+}
+
+impl Identity {
+    /// The status at a moment: a job writes down that it has ended, later than it ends.
+    pub fn status_at(&self, now_ms: i64) -> IdentityStatus {
+        let is_over = self.until_ms.is_some_and(|until_ms| until_ms <= now_ms);
+        if is_over && self.status == IdentityStatus::Verified {
+            IdentityStatus::NotSubmitted
+        } else {
+            self.status
+        }
+    }
+}
+
 words! {
     /// What a consent is given for.
     Purpose {
@@ -159,7 +191,7 @@ pub struct Account {
     pub last_name: String,
     pub avatar: Option<String>,
     pub preferences: Preferences,
-    pub identity_status: IdentityStatus,
+    pub identity: Identity,
     pub role: Role,
     pub membership: Option<Membership>,
     pub status: Status,
@@ -185,7 +217,7 @@ impl Account {
             last_name: String::new(),
             avatar: None,
             preferences: Preferences::default(),
-            identity_status: IdentityStatus::NotSubmitted,
+            identity: Identity::default(),
             role: Role::User,
             membership: None,
             status: Status::Disabled,

@@ -2,7 +2,7 @@
 //! the result.
 
 use super::account::{
-    Account, IdentityStatus, Membership, PasswordHash, Post, Preferences, Role, Status,
+    Account, Identity, Membership, PasswordHash, Post, Preferences, Role, Status,
 };
 use crate::{PartnerId, messages::settings::Switch};
 
@@ -35,7 +35,7 @@ pub enum AccountChange {
     /// Changes or removes the user's post at this partner; applies only if the user still works for
     /// it.
     Post(PartnerId, Option<Post>),
-    Identity(IdentityStatus),
+    Identity(Identity),
     /// Switches messages of a kind on or off for a channel.
     Switch(Switch),
 }
@@ -90,7 +90,7 @@ impl AccountChange {
                 }
             }
             Self::Post(partner, post) => set_post(&mut after, partner, *post),
-            Self::Identity(status) => after.identity_status = *status,
+            Self::Identity(identity) => after.identity = *identity,
             Self::Switch(switch) => after.preferences.switches.set(*switch),
         }
         if after != *before {
@@ -167,7 +167,7 @@ mod tests {
             last_name: "Petit".into(),
             avatar: None,
             preferences: Preferences::default(),
-            identity_status: IdentityStatus::NotSubmitted,
+            identity: Identity::default(),
             role: Role::User,
             membership: None,
             status: Status::Active,

@@ -65,7 +65,7 @@ impl PaymentsConfig {
         let webhook_secrets: Vec<_> = without
             .into_iter()
             .filter_map(|(variable, without)| {
-                let secret = reader.optional_masked(variable, without, long_enough::<&str>);
+                let secret = reader.optional_masked(variable, without, |text| long_enough(text));
                 Some((variable, secret?))
             })
             .collect();

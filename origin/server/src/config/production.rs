@@ -59,6 +59,13 @@ pub(super) fn refuse(config: &Config, reader: &mut Reader<'_>) {
             weak(reader, variable, Some(secret));
         }
     }
+    if let Some(identity) = &providers.identity {
+        for secret in &identity.report_secrets {
+            weak(reader, "YOUSOON_VERIFF_SECRET", Some(secret));
+        }
+        let key = Some(&identity.pseudonym_key);
+        weak(reader, "YOUSOON_VERIFF_PSEUDONYM_KEY", key);
+    }
     let sentry = config.telemetry.sentry.as_ref();
     if sentry.is_some_and(|sentry| sentry.dsn.scheme() != Scheme::Https) {
         reader.refuse("SENTRY_DSN", "must be an https URL in production");

@@ -9,7 +9,7 @@ use provider_http::{Mode, may_be_called};
 use url::Url;
 
 use super::{
-    EventsConfig, PaymentsConfig, Role, Roles, maps,
+    EventsConfig, IdentityConfig, PaymentsConfig, Role, Roles, maps,
     reader::{Reader, long_enough},
 };
 
@@ -36,6 +36,7 @@ pub struct ProvidersConfig {
     pub maps: Option<google::Config>,
     pub events: Option<EventsConfig>,
     pub payments: Option<PaymentsConfig>,
+    pub identity: Option<IdentityConfig>,
 }
 
 /// Who reports what became of messages.
@@ -83,6 +84,7 @@ impl ProvidersConfig {
             maps: maps::read(reader, mode),
             events: EventsConfig::read(reader, mode),
             payments: PaymentsConfig::read(reader, mode),
+            identity: IdentityConfig::read(reader, mode),
         }
     }
 }

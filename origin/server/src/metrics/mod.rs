@@ -53,6 +53,9 @@ pub fn router(state: AppState) -> Router {
     if let Some(uploads) = &state.services.uploads {
         uploads.register_metrics(&mut registry);
     }
+    if let Some(identity) = &state.services.identity {
+        identity.register(&mut registry);
+    }
     if let Some(payments) = &state.services.payments {
         payments.register_metrics(&mut registry);
     }

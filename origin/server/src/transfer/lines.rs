@@ -63,7 +63,7 @@ pub(super) fn each<E: From<StoreError>>(
         }
         Batch::Rows(kind, rows) => {
             for row in rows {
-                take(kind.collection, &line(row)?)?;
+                take(kind.collection, &line(&kind.line(row))?)?;
             }
         }
     }

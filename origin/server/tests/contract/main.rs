@@ -12,6 +12,7 @@ mod checking;
 mod codes;
 mod documents;
 mod erasing;
+mod identity;
 mod known_devices;
 mod listings;
 mod mongo;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         bookings::RACES,
         bookings::TELLING,
         erasing::TESTS,
+        identity::TESTS,
     ];
     runner::run(&tests.concat())
 }

@@ -15,7 +15,7 @@ use domain::{
     Category, OfferId, PartnerId, UserId,
     users::{
         account::{
-            Account, Consent, EmailKey, IdentityStatus, Membership, PasswordHash, Post,
+            Account, Consent, EmailKey, Identity, IdentityStatus, Membership, PasswordHash, Post,
             Preferences, Purpose, Role, Status,
         },
         change::{AccountChange, ProfileEdit},
@@ -73,7 +73,11 @@ pub(crate) fn account(name: &str) -> Account {
             switches: switched_off(),
             ..Preferences::default()
         },
-        identity_status: IdentityStatus::Pending,
+        identity: Identity {
+            status: IdentityStatus::Verified,
+            until_ms: Some(NOW_MS + 5),
+            birth_year: Some(1990),
+        },
         role: Role::Partner,
         membership: Some(Membership {
             partner: PartnerId::derive("partner", "p"),

@@ -1,8 +1,8 @@
 //! A small catalogue: one partner in Paris with as many offers as a test wants.
 
 use domain::{
-    Address, BookingLimits, Category, Discount, Establishment, EstablishmentId, GeoPoint, Offer,
-    OfferId, OfferSchedule, OpeningHour, Partner, PartnerId, Quota, Weekday,
+    Address, Admission, BookingLimits, Category, Discount, Establishment, EstablishmentId,
+    GeoPoint, Offer, OfferId, OfferSchedule, OpeningHour, Partner, PartnerId, Quota, Weekday,
 };
 use store_sqlite::stores::{offers, partners};
 
@@ -83,6 +83,7 @@ pub(crate) fn offer(seed: &str, number: i32) -> Offer {
         archived_at_ms: None,
         version: 1,
         price: None,
+        admission: Admission::default(),
     }
 }
 

@@ -21,6 +21,7 @@ mod explaining;
 mod fixtures;
 mod graphql_js;
 mod hitting;
+mod identifying;
 mod limiting;
 mod listing;
 mod living;

@@ -12,13 +12,16 @@ use domain::{
     pictures::picture::{self, Purpose},
     users::account::Post,
 };
+use fake_providers::{Fake, Secrets};
 use serde_json::{Value, json};
+use yousoon::config::ProvidersConfig;
 
 use crate::{
     accounts::person::{PASSWORD, Person, input, login, registering, verify},
     app::{Answer, Sent, TOKEN, TestApp},
     booking::{booked, places, works_for},
     fixtures::{establishment, offer, partner, store},
+    identifying::{self, administrator},
     picturing::{a_bucket, kept},
 };
 
@@ -31,6 +34,7 @@ enum By {
     Invited,
     Staff,
     Owner,
+    Admin,
     Service,
 }
 
@@ -46,7 +50,7 @@ enum Repeat {
     Another,
 }
 
-use By::{Anybody, Guest, Invited, Owner, Service, Staff};
+use By::{Admin, Anybody, Guest, Invited, Owner, Service, Staff};
 use Repeat::{Another, Gets, Refused, Same};
 
 /// Mutation, who, what is asked, and what the second request gets. Words in capitals are filled in by
@@ -113,12 +117,17 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("putTemplate", Service, "(input: {kind: PHONE_CODE, language: ENGLISH, part: SMS, source: \"It is {{ code }}\", expectedVersion: 0}) { version source }", Same),
     ("sendNews", Service, "(input: {idempotencyKey: \"k\", fr: {title: \"a\", paragraphs: [\"b\"]},
         en: {title: \"a\", paragraphs: [\"b\"]}}) { id createdAt }", Same),
+    ("submitIdentityVerification", Guest, "(input: {consentVersion: \"1\"}) { id status sessionUrl }", Same),
+    ("decideIdentity", Admin, "(id: CHECK, verdict: APPROVED, reason: \"seen\") { id state operatorNote }", Same),
     ("setUserStatus", Service, "(id: GUEST_ID, status: DISABLED)", Same),
 ];
 
 /// A partner `a` with a team, and a guest who has booked and was sent links and codes.
 struct World {
     app: TestApp,
+    /// Veriff, as long as the world lasts.
+    _fake: Fake,
+    admin: Person,
     guest: Person,
     invited: Person,
     staff: Person,
@@ -146,7 +155,16 @@ async fn proof(app: &TestApp, kind: &str) -> String {
 
 impl World {
     async fn start() -> Self {
-        let app = TestApp::builder().pictures(a_bucket()).start().await;
+        let fake = Fake::start(Secrets::default()).await.unwrap();
+        let providers = ProvidersConfig {
+            identity: Some(identifying::config(&fake)),
+            ..ProvidersConfig::default()
+        };
+        let app = TestApp::builder()
+            .pictures(a_bucket())
+            .providers(providers)
+            .start()
+            .await;
         let free = places("a", 0, 9);
         let taken = places("a", 1, 9);
         // On another day, so that the booking is not confirmed at once.
@@ -203,8 +221,14 @@ impl World {
         words.extend(of_guest(&app, &guest).await);
         verify(&app, &guest).await;
         words.extend(of_team(&app, &owner).await);
+        let identity = app.state.services.identity.as_ref().unwrap();
+        let check = identity.submit(&invited.user_id(), "1").await.unwrap();
+        words.push(("CHECK", format!("{:?}", check.id.as_str())));
+        let admin = administrator(&app).await;
         Self {
             app,
+            _fake: fake,
+            admin,
             guest,
             invited,
             staff,
@@ -221,6 +245,7 @@ impl World {
             Invited => request.bearer_auth(&self.invited.access),
             Staff => request.bearer_auth(&self.staff.access),
             Owner => request.bearer_auth(&self.owner.access),
+            Admin => request.bearer_auth(&self.admin.access),
             Service => request.bearer_auth(TOKEN),
         })
         .await

@@ -11,6 +11,7 @@ mod bookings;
 mod catalogue;
 mod change;
 mod counters;
+mod identity;
 mod known_devices;
 mod lease;
 mod notifications;
@@ -141,6 +142,11 @@ const STEPS: &[Migration] = &[
         version: 18,
         name: "pictures",
         changes: pictures::changes,
+    },
+    Migration {
+        version: 19,
+        name: "identity",
+        changes: identity::changes,
     },
     Migration {
         version: 20,
@@ -290,7 +296,11 @@ mod tests {
     fn versions_grow_and_names_are_given_once() {
         assert!(STEPS.is_sorted_by(|one, next| one.version < next.version));
         let all: Vec<Change> = STEPS.iter().flat_map(|step| (step.changes)()).collect();
-        let mut names: Vec<String> = all.iter().map(Change::title).collect();
+        // A collection may get another validator again and again.
+        let made_once = all
+            .iter()
+            .filter(|change| !matches!(change, Change::Validator { .. }));
+        let mut names: Vec<String> = made_once.map(Change::title).collect();
         names.sort();
         let count = names.len();
         names.dedup();

@@ -5,6 +5,7 @@ pub mod bookings;
 pub mod catalogue;
 pub mod codes;
 pub mod documents;
+pub mod identity;
 pub mod known_devices;
 pub mod notifications;
 pub mod offers;

@@ -5,6 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use async_trait::async_trait;
 use domain::{
     StoreError,
+    identity::verification::State,
     rows::{Collection, Field, Identity, Kind, Missing, Row, RowStore, Shape, preferences},
 };
 use mongodb::bson::{self, Bson, DateTime, Document, doc, oid::ObjectId};
@@ -233,6 +234,15 @@ fn document(kind: &'static Kind, row: &Row) -> Result<Document, MongoError> {
         let part = |name| row.get(name).and_then(Value::as_str);
         if let (Some(user), Some(offer)) = (part("user_id"), part("offer_id")) {
             document.insert("open", format!("{user}{BETWEEN}{offer}"));
+        }
+    }
+    if kind.collection == Collection::Verifications {
+        let part = |name| row.get(name).and_then(Value::as_str);
+        let is_open = part("state")
+            .and_then(State::parse)
+            .is_some_and(State::is_open);
+        if let (true, Some(user)) = (is_open, part("user_id")) {
+            document.insert("open", user);
         }
     }
     Ok(document)

@@ -27,3 +27,4 @@ pub const REFUNDS: &str = "refunds";
 pub const TURNS_TOLD: &str = "turns_told";
 pub const UPLOADS: &str = "uploads";
 pub const USERS: &str = "users";
+pub const VERIFICATIONS: &str = "verifications";

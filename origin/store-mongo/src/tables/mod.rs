@@ -12,3 +12,4 @@ pub mod pictures;
 pub mod places;
 pub mod queue;
 pub mod users;
+pub mod verifications;

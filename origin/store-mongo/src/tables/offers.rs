@@ -3,8 +3,8 @@
 pub mod of_establishment;
 
 use domain::{
-    BookingLimits, Category, Discount, EstablishmentId, Offer, OfferId, OfferSchedule, PartnerId,
-    Quota,
+    Admission, BookingLimits, Category, Discount, EstablishmentId, Offer, OfferId, OfferSchedule,
+    PartnerId, Quota,
     offers::listing::Listing,
     payments::{money::Currency, price::OfferPrice},
     search_text::fold,
@@ -51,6 +51,10 @@ pub fn document(offer: &Offer) -> Result<Document, MongoError> {
         "archivedAt": offer.archived_at_ms.map(DateTime::from_millis),
         "version": offer.version,
         "price": offer.price.as_ref().map(price_document),
+        "admission": {
+            "requiresIdentity": offer.admission.requires_identity,
+            "minimumAge": offer.admission.minimum_age,
+        },
         "folded": {"title": fold(&offer.title), "description": fold(&offer.description)},
     })
 }
@@ -86,6 +90,7 @@ pub fn offer(stored: &Document) -> Result<Offer, MongoError> {
         limits: optional_part(stored, "limits", limits)?.unwrap_or_default(),
         archived_at_ms: archived_at_ms(stored)?,
         version: optional(stored, "version", |_| id_number(stored, "version"))?.unwrap_or(1),
+        admission: optional_part(stored, "admission", admission)?.unwrap_or_default(),
         price: optional_part(stored, "price", price)?,
     })
 }
@@ -205,6 +210,15 @@ fn limits(stored: &Document) -> Result<BookingLimits, MongoError> {
     Ok(BookingLimits {
         per_day: limit("perDay")?,
         per_user: limit("perUser")?,
+    })
+}
+
+fn admission(stored: &Document) -> Result<Admission, MongoError> {
+    Ok(Admission {
+        requires_identity: stored
+            .get_bool("requiresIdentity")
+            .map_err(bad("requiresIdentity"))?,
+        minimum_age: optional(stored, "minimumAge", |_| whole(stored, "minimumAge"))?,
     })
 }
 

@@ -10,15 +10,16 @@ use domain::sentence::Language;
 use domain::{
     Category, PartnerId, UserId,
     users::account::{
-        Account, Consent, IdentityStatus, Membership, PasswordHash, Post, Preferences, Purpose,
-        Role, Standing, Status,
+        Account, Consent, Identity, IdentityStatus, Membership, PasswordHash, Post, Preferences,
+        Purpose, Role, Standing, Status,
     },
 };
 use mongodb::bson::{self, Bson, DateTime, Document, doc};
 
 use crate::{
     documents::{
-        bad, epoch, id, moment_ms, object_id, optional, optional_text, part, text, texts, word,
+        bad, epoch, id, moment_ms, object_id, optional, optional_text, part, text, texts, whole,
+        word,
     },
     error::MongoError,
 };
@@ -59,7 +60,9 @@ pub fn document(account: &Account) -> Result<Document, MongoError> {
             "newsByPush": *news_by_push,
             "newsBySms": *news_by_sms,
         },
-        "identityStatus": account.identity_status.as_str(),
+        "identityStatus": account.identity.status.as_str(),
+        "identityUntil": moment(account.identity.until_ms),
+        "birthYear": account.identity.birth_year,
         "role": account.role.as_str(),
         "membership": membership,
         "status": account.status.as_str(),
@@ -101,7 +104,7 @@ pub fn account(stored: &Document) -> Result<Account, MongoError> {
         last_name: text(stored, "lastName")?,
         avatar: optional_text(stored, "avatar")?,
         preferences: preferences(part(stored, "preferences")?)?,
-        identity_status: word(stored, "identityStatus", IdentityStatus::parse)?,
+        identity: identity(stored)?,
         role: standing.role,
         membership: standing.membership,
         status: standing.status,
@@ -109,6 +112,22 @@ pub fn account(stored: &Document) -> Result<Account, MongoError> {
         epoch: standing.epoch,
         created_at_ms: moment_ms(stored, "createdAt")?,
         updated_at_ms: moment_ms(stored, "updatedAt")?,
+    })
+}
+
+/// What [`identity`] reads.
+pub fn identity_columns() -> Document {
+    doc! {"identityStatus": 1, "identityUntil": 1, "birthYear": 1}
+}
+
+pub fn identity(stored: &Document) -> Result<Identity, MongoError> {
+    Ok(Identity {
+        status: word(stored, "identityStatus", IdentityStatus::parse)?,
+        // Absent in what an older version stored.
+        until_ms: optional(stored, "identityUntil", |_| {
+            moment_ms(stored, "identityUntil")
+        })?,
+        birth_year: optional(stored, "birthYear", |_| whole(stored, "birthYear"))?,
     })
 }
 

@@ -31,6 +31,7 @@ use crate::{
             change::{apply, has_one_owner},
             consents, is_active,
         },
+        verifications,
     },
 };
 
@@ -250,6 +251,7 @@ fn erase(
         queue::push(tx, &[NewTask::of_forgetting(id, now_ms)])?;
     }
     pictures::leave(tx, id, now_ms)?;
+    verifications::erase(tx, id, now_ms)?;
     erasing::erase(tx, id, now_ms)?;
     payments::leave(tx, id)?;
     actors::rename(tx, id, pseudonym)?;

@@ -12,4 +12,5 @@ pub mod pictures;
 pub mod places;
 pub mod queue;
 pub mod users;
+pub mod verifications;
 pub mod word;

@@ -9,7 +9,8 @@ use domain::{
     PartnerId, UserId,
     users::{
         account::{
-            Account, Consent, IdentityStatus, Membership, PasswordHash, Post, Purpose, Role, Status,
+            Account, Consent, Identity, IdentityStatus, Membership, PasswordHash, Post, Purpose,
+            Role, Status,
         },
         consents::{Recorded, recorded},
     },
@@ -111,11 +112,15 @@ fn read(row: &Row<'_>) -> Result<Account, SqliteError> {
         avatar: row.get("avatar")?,
         preferences: serde_json::from_str(&preferences)
             .map_err(|error| SqliteError::corrupt("preferences", &error))?,
-        identity_status: word(
-            "identity_status",
-            &row.get::<_, String>("identity_status")?,
-            IdentityStatus::parse,
-        )?,
+        identity: Identity {
+            status: word(
+                "identity_status",
+                &row.get::<_, String>("identity_status")?,
+                IdentityStatus::parse,
+            )?,
+            until_ms: row.get("identity_until_ms")?,
+            birth_year: row.get("birth_year")?,
+        },
         role: word("role", &row.get::<_, String>("role")?, Role::parse)?,
         membership,
         status: word("status", &row.get::<_, String>("status")?, Status::parse)?,
@@ -132,10 +137,12 @@ pub fn insert(tx: &Transaction<'_>, account: &Account) -> Result<(), SqliteError
         account,
         "INSERT INTO users(id, email_key, email, email_verified_at_ms, phone, phone_verified_at_ms,
             first_name, last_name, avatar, preferences, identity_status, role, partner_id, post,
-            status, password_hash, epoch, created_at_ms, updated_at_ms)
+            status, password_hash, epoch, created_at_ms, updated_at_ms, identity_until_ms,
+            birth_year)
          VALUES (:id, :email_key, :email, :email_verified_at_ms, :phone, :phone_verified_at_ms,
             :first_name, :last_name, :avatar, :preferences, :identity_status, :role, :partner_id,
-            :post, :status, :password_hash, :epoch, :created_at_ms, :updated_at_ms)",
+            :post, :status, :password_hash, :epoch, :created_at_ms, :updated_at_ms,
+            :identity_until_ms, :birth_year)",
     )
 }
 
@@ -149,7 +156,8 @@ pub fn update(tx: &Transaction<'_>, account: &Account) -> Result<(), SqliteError
             last_name = :last_name, avatar = :avatar, preferences = :preferences,
             identity_status = :identity_status, role = :role, partner_id = :partner_id,
             post = :post, status = :status, password_hash = :password_hash,
-            epoch = :epoch, created_at_ms = :created_at_ms, updated_at_ms = :updated_at_ms
+            epoch = :epoch, created_at_ms = :created_at_ms, updated_at_ms = :updated_at_ms,
+            identity_until_ms = :identity_until_ms, birth_year = :birth_year
          WHERE id = :id",
     )
 }
@@ -169,7 +177,9 @@ fn store(tx: &Transaction<'_>, account: &Account, sql: &'static str) -> Result<(
         ":last_name": account.last_name,
         ":avatar": account.avatar,
         ":preferences": preferences,
-        ":identity_status": account.identity_status.as_str(),
+        ":identity_status": account.identity.status.as_str(),
+        ":identity_until_ms": account.identity.until_ms,
+        ":birth_year": account.identity.birth_year,
         ":role": account.role.as_str(),
         ":partner_id": membership.map(|of| of.partner.as_str()),
         ":post": membership.map(|of| of.post.as_str()),

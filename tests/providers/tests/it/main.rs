@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod events;
+mod identity;
 mod mailbox;
 mod maps;
 mod payments;

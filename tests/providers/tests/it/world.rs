@@ -95,6 +95,17 @@ impl World {
         }
     }
 
+    pub(crate) fn veriff_config(&self) -> veriff::Config {
+        veriff::Config {
+            base: self.fake.url("veriff").parse().unwrap(),
+            portal: self.fake.url("veriff/v").parse().unwrap(),
+            mode: Mode::Development,
+            timeout: TIMEOUT,
+            key: Secret::new(self.secrets.veriff_key.clone()),
+            secret: Secret::new(self.secrets.veriff_secret.clone()),
+        }
+    }
+
     pub(crate) fn amplitude(&self) -> Amplitude {
         Amplitude::new(&self.amplitude_config()).unwrap()
     }

@@ -2,7 +2,7 @@
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use domain::{
-    BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
+    Admission, BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
     broken::{BrokenField, BrokenRule, Reading},
     offers::{
         edit::{Edit, OfferEdit},
@@ -14,6 +14,7 @@ use domain::{
 use super::input::{
     BookingLimitsInput, OfferScheduleInput, UpdateQuotaInput, moment, quota, schedule, validity,
 };
+use super::price::PriceInput;
 use crate::nodes::{moment::Moment, offer::OfferCategory};
 
 /// The offer to create.
@@ -40,12 +41,19 @@ pub struct CreateOfferInput {
     /// If absent, the number of bookings is unlimited.
     quota: Option<NewQuotaInput>,
     limits: Option<BookingLimitsInput>,
+    /// If absent, the offer is free to book.
+    price: Option<PriceInput>,
     /// At most 20 addresses (`Picture.url`) of pictures that were uploaded for offers of the partner.
     #[graphql(default)]
     images: Vec<String>,
     /// False: the offer starts paused and is in no list until it is resumed.
     #[graphql(default = true)]
     is_active: bool,
+    /// Whether only guests with a verified identity may book.
+    #[graphql(default)]
+    requires_identity: bool,
+    /// 16 to 21 years, which the guest's verified identity has to prove.
+    minimum_age: Option<i32>,
 }
 
 #[derive(Clone, Debug, InputObject)]
@@ -104,6 +112,11 @@ impl CreateOfferInput {
             is_active: Edit::Set(self.is_active),
             per_day: limits.per_day,
             per_user: limits.per_user,
+            price: Edit::Set(self.price.and_then(|given| given.read(&mut reading))),
+            requires_identity: Edit::Set(self.requires_identity),
+            minimum_age: Edit::Set(
+                reading.take(self.minimum_age.map(rules::minimum_age).transpose()),
+            ),
             ..OfferEdit::default()
         };
         let edit = reading.end(edit)?;
@@ -152,5 +165,6 @@ fn blank(
         archived_at_ms: None,
         version: 1,
         price: None,
+        admission: Admission::default(),
     }
 }

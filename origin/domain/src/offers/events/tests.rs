@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
-    BookingLimits, Category, Discount, EstablishmentId, OfferId, OfferSchedule, PartnerId, Quota,
+    Admission, BookingLimits, Category, Discount, EstablishmentId, OfferId, OfferSchedule,
+    PartnerId, Quota,
     payments::{money::Currency, price::OfferPrice},
 };
 
@@ -39,6 +40,7 @@ pub fn offer() -> Offer {
         archived_at_ms: None,
         version: 1,
         price: None,
+        admission: Admission::default(),
     }
 }
 

@@ -111,7 +111,12 @@ impl OfferCursor {
                 created_at_ms: i64::from_be_bytes(*position),
                 id,
             }),
-            CursorKind::PartnerName | CursorKind::BookingNewest | CursorKind::InboxNewest => None,
+            CursorKind::PartnerName
+            | CursorKind::BookingNewest
+            | CursorKind::InboxNewest
+            | CursorKind::PaymentNewest
+            | CursorKind::LedgerOldest
+            | CursorKind::VerificationNewest => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Google, Amplitude and the bucket: each is there or not, and a fake of it is for developers.
+//! Google, Amplitude, Veriff and the bucket: each is there or not, and a fake of it is for developers.
 
 use super::*;
 
@@ -59,6 +59,80 @@ fn product_events_need_three_secrets() {
         "YOUSOON_AMPLITUDE_SECRET: is required when YOUSOON_AMPLITUDE_KEY is set\n\
          YOUSOON_AMPLITUDE_PSEUDONYM_KEY: is required when YOUSOON_AMPLITUDE_KEY is set"
     );
+}
+
+#[test]
+fn identity_checks_need_three_secrets_and_a_version_of_the_consent() {
+    let identity = |variables: &[(&str, &str)]| {
+        read(variables).map(|config| config.providers.identity.clone())
+    };
+    assert!(identity(&[]).unwrap().is_none());
+    let all = [
+        ("YOUSOON_VERIFF_KEY", SECRET),
+        ("YOUSOON_VERIFF_SECRET", SECRET),
+        ("YOUSOON_VERIFF_PSEUDONYM_KEY", SECRET),
+        ("YOUSOON_IDENTITY_CONSENT_VERSION", "2026-11"),
+    ];
+    let found = identity(&all).unwrap().unwrap();
+    assert_eq!(found.veriff.base.as_str(), "https://stationapi.veriff.com/");
+    assert_eq!(found.terms.valid_ms, 730 * 86_400_000);
+    assert_eq!(found.report_secrets.len(), 1);
+    assert!(!format!("{found:?}").contains(SECRET));
+    let rotating = [
+        all.as_slice(),
+        &[("YOUSOON_VERIFF_SECRET_PREVIOUS", "a secret of before")],
+    ];
+    let found = identity(&rotating.concat()).unwrap().unwrap();
+    assert_eq!(found.report_secrets.len(), 2);
+    assert_eq!(
+        read(&all[..1]).unwrap_err(),
+        "YOUSOON_VERIFF_SECRET: is required when YOUSOON_VERIFF_KEY is set\n\
+         YOUSOON_VERIFF_PSEUDONYM_KEY: is required when YOUSOON_VERIFF_KEY is set\n\
+         YOUSOON_IDENTITY_CONSENT_VERSION: is required when YOUSOON_VERIFF_KEY is set"
+    );
+    for (variable, value, why) in [
+        ("YOUSOON_VERIFF_KEY", "short", "has fewer than 16 bytes"),
+        (
+            "YOUSOON_IDENTITY_CONSENT_VERSION",
+            "é",
+            "has at most 40 visible",
+        ),
+        (
+            "YOUSOON_IDENTITY_VALID_DAYS",
+            "0",
+            "\"0\" is not a number from 1 to 3650",
+        ),
+        (
+            "YOUSOON_VERIFF_URL",
+            "http://veriff.example",
+            "is not an https URL",
+        ),
+    ] {
+        let others = all.into_iter().filter(|(name, _)| *name != variable);
+        let variables: Vec<_> = others.chain([(variable, value)]).collect();
+        let said = read(&variables).unwrap_err();
+        assert!(said.starts_with(&format!("{variable}: {why}")), "{said}");
+    }
+    // A fake is for developers.
+    let fake = ("YOUSOON_VERIFF_URL", "http://127.0.0.1:8025/veriff");
+    let with_fake: Vec<_> = all.into_iter().chain([fake]).collect();
+    assert!(identity(&with_fake).unwrap().is_some());
+    let production: Vec<_> = SOUND.into_iter().chain(with_fake).collect();
+    let said = read(&production).unwrap_err();
+    assert!(
+        said.starts_with("YOUSOON_VERIFF_URL: is not an https URL"),
+        "{said}"
+    );
+    let weak: Vec<_> = SOUND.into_iter().chain(all).collect();
+    let weak: Vec<_> = weak
+        .into_iter()
+        .map(|(name, value)| match name {
+            "YOUSOON_VERIFF_SECRET" => (name, "aaaaaaaaaaaaaaaaaaaa"),
+            _ => (name, value),
+        })
+        .collect();
+    let said = read(&weak).unwrap_err();
+    assert!(said.starts_with("YOUSOON_VERIFF_SECRET: "), "{said}");
 }
 
 #[test]

@@ -56,8 +56,8 @@ use yousoon::{
 };
 
 use filling::{
-    fill_accounts, fill_bookings, fill_inbox, fill_payments, fill_pictures, fill_reach, fill_team,
-    fill_templates, fill_tokens, send_news,
+    fill_accounts, fill_bookings, fill_identities, fill_inbox, fill_payments, fill_pictures,
+    fill_reach, fill_team, fill_templates, fill_tokens, send_news,
 };
 
 use super::{embedded, nobody};
@@ -82,7 +82,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 23] = [
+pub(super) const COUNTS: [(Collection, u64); 24] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -95,10 +95,11 @@ pub(super) const COUNTS: [(Collection, u64); 23] = [
     // One of them is paid.
     (Collection::Bookings, 8),
     // Of the invitations, of the bookings that were confirmed at once or wait, of news, the product events
-    // of six bookings and a check-in, and that the erased one is forgotten elsewhere.
+    // of six bookings and a check-in, that the erased one's session is forgotten elsewhere, and what one
+    // is told of an identity.
     // Of the payment and its refund: the booking, its event, what the guest is told of both, and the
     // refund itself.
-    (Collection::Queue, 9 + 7 + 1 + 5),
+    (Collection::Queue, 9 + 7 + 1 + 5 + 2 - 1),
     (Collection::Reach, 2),
     (Collection::Devices, 1),
     (Collection::Inbox, 1),
@@ -114,6 +115,8 @@ pub(super) const COUNTS: [(Collection, u64); 23] = [
     (Collection::LedgerTransfers, 4),
     (Collection::PartnerAccounts, 1),
     (Collection::PaymentDifferences, 1),
+    // One is decided, and one open. The erased one's is gone.
+    (Collection::Verifications, 2),
 ];
 
 /// What people remember that no database can tell.
@@ -170,6 +173,7 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     fill_accounts(&fresh.db, &offers).await;
     let bookings = fill_bookings(&fresh.db, &offers).await;
     fill_pictures(&fresh.db).await;
+    fill_identities(&fresh.db).await;
     let erased = fresh.db.users.erase(&user("eve"), PSEUDONYM, NOW_MS).await;
     assert_eq!(erased.unwrap(), Erased::Done);
     let device = DeviceId::parse("00000000-phone-of-ana").unwrap();

@@ -28,9 +28,7 @@ use domain::{
         store::{End, TaskFilter},
     },
     users::{
-        account::{
-            Account, Consent, IdentityStatus, PasswordHash, Preferences, Purpose, Role, Status,
-        },
+        account::{Account, Consent, Identity, PasswordHash, Preferences, Purpose, Role, Status},
         change::AccountChange,
     },
 };
@@ -104,6 +102,7 @@ pub(super) async fn ask(db: &Database) {
     }
     ask_notifications(db, id).await;
     super::pictures::ask(db, id).await;
+    super::identity::ask(db, id).await;
     users.erase(id, "pseudonym", NOW_MS).await.unwrap();
 }
 
@@ -232,7 +231,7 @@ pub(super) fn account() -> Account {
         last_name: "Petit".into(),
         avatar: None,
         preferences: Preferences::default(),
-        identity_status: IdentityStatus::NotSubmitted,
+        identity: Identity::default(),
         role: Role::User,
         membership: None,
         status: Status::Active,

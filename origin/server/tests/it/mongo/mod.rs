@@ -7,6 +7,7 @@ mod connecting;
 mod everything;
 mod explaining;
 mod faults;
+mod identity;
 mod migrating;
 mod moving;
 mod paging;

@@ -21,7 +21,12 @@ use crate::{
     documents::object_id,
     error::MongoError,
     outbox,
-    tables::{bookings as rows, collections::BOOKINGS, payments, places, queue, users::held},
+    tables::{
+        bookings as rows,
+        collections::{BOOKINGS, USERS},
+        payments, places, queue, users,
+        users::held,
+    },
     tx::Tx,
 };
 
@@ -49,6 +54,15 @@ pub(super) async fn create(
         Ok(draft) => draft,
         Err(answer) => return Ok(answer),
     };
+    if draft.offer.admission.asks_identity() {
+        // The account was written to: a decision at the same moment conflicts.
+        let this = doc! {"_id": object_id(&new.user)?};
+        let found = tx.find_one_projected(USERS, this, users::identity_columns());
+        let identity = found.await?.as_ref().map(users::identity).transpose()?;
+        if let Err(answer) = draft.meets(&identity.unwrap_or_default(), now_ms) {
+            return Ok(answer);
+        }
+    }
     let standing = standing(tx, &new.user, &draft, &of_user).await?;
     let creation = match draft.admit(standing) {
         Ok(creation) => creation,

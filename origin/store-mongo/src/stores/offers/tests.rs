@@ -1,5 +1,6 @@
 use domain::{
-    BookingLimits, Category, Discount, EstablishmentId, GeoPoint, OfferSchedule, Quota, StoreError,
+    Admission, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, OfferSchedule, Quota,
+    StoreError,
     offers::listing::Listing,
     payments::{money::Currency, price::OfferPrice},
 };
@@ -52,6 +53,10 @@ fn full() -> Offer {
             refundable_until_min: Some(120),
             vat_rate_bp: 1_000,
         }),
+        admission: Admission {
+            requires_identity: true,
+            minimum_age: Some(18),
+        },
     }
 }
 
@@ -70,6 +75,7 @@ fn bare() -> Offer {
         limits: BookingLimits::default(),
         archived_at_ms: None,
         price: None,
+        admission: Admission::default(),
         ..full()
     }
 }

@@ -25,6 +25,7 @@ use crate::{
         },
         payments, pictures, queue, users as rows,
         users::{actors, change::has_one_owner, held},
+        verifications,
     },
     tx::Tx,
 };
@@ -135,6 +136,7 @@ pub(super) async fn erase(
     }
     let (owned, renamed) = (doc! {"owner": id.as_str()}, doc! {"owner": pseudonym});
     pictures::leave(tx, id, now_ms).await?;
+    verifications::erase(tx, id, now_ms).await?;
     tx.update_many(CONSENTS, owned, doc! {"$set": renamed})
         .await?;
     let proof = doc! {

@@ -35,6 +35,13 @@ pub(super) fn look(
         Ok(draft) => draft,
         Err(answer) => return Ok(Err(answer)),
     };
+    if draft.offer.admission.asks_identity() {
+        let account = users::account(connection, "id", new.user.as_str())?;
+        let identity = account.map(|account| account.identity).unwrap_or_default();
+        if let Err(answer) = draft.meets(&identity, now_ms) {
+            return Ok(Err(answer));
+        }
+    }
     let standing = rows::standing(connection, &new.user, &draft.booking)?;
     Ok(draft.admit(standing))
 }

@@ -1,7 +1,13 @@
 //! What a database is filled with, block by block.
 
 use domain::{
-    PaymentId, RefundId,
+    PaymentId, RefundId, VerificationId,
+    identity::{
+        provider::Started,
+        rules::{NewRuling, NewVerification, RulingVerdict},
+        store::{Begun, Ruled},
+        verification::{SessionId, SessionUrl},
+    },
     offers::{
         edit::{Edit, OfferEdit},
         store::Author,
@@ -10,7 +16,7 @@ use domain::{
         provider::{IntentStatus, ProviderRefund, RefundStatus},
         reconciling::{Difference, DifferenceKind},
         refund::RefundCause,
-        store::{NewPayment, NewRefund, Started},
+        store::{NewPayment, NewRefund, Started as StartedPayment},
     },
 };
 
@@ -50,6 +56,38 @@ pub(super) async fn fill_pictures(db: &Database) {
     let end = UploadEnd::Refused(Refusal::Svg);
     let ended = db.pictures.end(&refused.id, "w", end, NOW_MS).await;
     assert!(ended.unwrap());
+}
+
+/// Checks of three people: one that an operator approved, one that is open, and one of somebody who is
+/// erased.
+pub(super) async fn fill_identities(db: &Database) {
+    let at_ms = NOW_MS + 5;
+    for name in ["ana", "zoe", "eve"] {
+        let new = NewVerification {
+            id: VerificationId::derive("verification", name),
+            user: user(name),
+            consent_version: "1".to_owned(),
+        };
+        let id = new.id.clone();
+        let begun = db.identities.begin(new, at_ms).await.unwrap();
+        assert!(matches!(begun, Begun::Done(_)), "{begun:?}");
+        let started = Started {
+            session: SessionId::parse(&format!("s-{name}")).unwrap(),
+            url: SessionUrl::parse("https://magic.example/v/1").unwrap(),
+        };
+        db.identities.opened(&id, started, at_ms).await.unwrap();
+    }
+    let ruling = NewRuling {
+        by: user("ben"),
+        actor: "user ben".to_owned(),
+        verdict: RulingVerdict::Approve {
+            birth_year: Some(1990),
+        },
+        note: "seen".to_owned(),
+    };
+    let id = VerificationId::derive("verification", "ana");
+    let ruled = db.identities.ruled(&id, ruling, 730 * DAY_MS, at_ms).await;
+    assert!(matches!(ruled.unwrap(), Ruled::Done(_)));
 }
 
 pub(super) async fn fill_accounts(db: &Database, offers: &[Offer; 2]) {
