@@ -267,7 +267,10 @@ impl Person {
             ensure!(code == "NOT_PAYABLE" || code == "ALREADY_PAID", "{answer}");
             return Ok(None);
         };
-        ensure!(started["publishableKey"] == "pk_test_development", "{answer}");
+        ensure!(
+            started["publishableKey"] == "pk_test_development",
+            "{answer}"
+        );
         let (intent, _) = secret.split_once("_secret_").context("a client secret")?;
         Ok(Some((intent.to_owned(), secret.to_owned())))
     }
@@ -303,7 +306,10 @@ impl Person {
                 return Ok(());
             }
             ensure!(status == "PENDING", "{status} and not {wanted}");
-            ensure!(began.elapsed() < WITHIN, "{booking} does not become {wanted}");
+            ensure!(
+                began.elapsed() < WITHIN,
+                "{booking} does not become {wanted}"
+            );
             sleep(Duration::from_millis(500)).await;
         }
     }
@@ -387,7 +393,8 @@ async fn offered(world: &World, places: usize) -> Result<(String, String)> {
             has_given_details, created_at_ms, seen_at_ms) VALUES (?1, ?2, 1, 1, 1, 1, 1)",
         (&partner, &account),
     )?;
-    let query = "mutation U($o: ID!, $i: UpdateOfferInput!) { updateOffer(id: $o, input: $i) { id } }";
+    let query =
+        "mutation U($o: ID!, $i: UpdateOfferInput!) { updateOffer(id: $o, input: $i) { id } }";
     let input = json!({"quota": {"total": places, "remaining": places}, "schedule": null,
         "isActive": true, "price": {"amount": AMOUNT, "currency": "EUR", "vatRate": 1000,
             "refundableUntil": 0}});
@@ -398,7 +405,10 @@ async fn offered(world: &World, places: usize) -> Result<(String, String)> {
     input["schedule"] = json!({"weekdays": [weekday], "from": "18:00", "to": "23:00"});
     let variables = json!({"o": offer, "i": input});
     let answer = world.ask(0, Some(TOKEN), query, variables).await?;
-    ensure!(answer["data"]["updateOffer"]["id"] == offer.as_str(), "{answer}");
+    ensure!(
+        answer["data"]["updateOffer"]["id"] == offer.as_str(),
+        "{answer}"
+    );
     Ok((offer, account))
 }
 
@@ -473,15 +483,29 @@ fn judge(world: &World, places: usize, account: &str) -> Result<()> {
         books.accounts[account],
     );
     let wanted = i64::try_from(places)?;
-    ensure!(confirmed == wanted && kept == wanted, "not exactly {places} are confirmed and paid");
-    ensure!(kept + refunded + cancelled == all, "some money is neither kept nor back");
-    ensure!(of("succeeded") + of("canceled") == books.intents.len(), "some intent is open");
+    ensure!(
+        confirmed == wanted && kept == wanted,
+        "not exactly {places} are confirmed and paid"
+    );
+    ensure!(
+        kept + refunded + cancelled == all,
+        "some money is neither kept nor back"
+    );
+    ensure!(
+        of("succeeded") + of("canceled") == books.intents.len(),
+        "some intent is open"
+    );
     ensure!(dead == 0, "some task was given up");
     let mut by_payment: BTreeMap<&str, usize> = BTreeMap::new();
     for intent in &books.intents {
-        *by_payment.entry(intent.payment.as_deref().unwrap_or("")).or_default() += 1;
+        *by_payment
+            .entry(intent.payment.as_deref().unwrap_or(""))
+            .or_default() += 1;
     }
-    ensure!(by_payment.values().all(|intents| *intents == 1), "a payment has two intents");
+    ensure!(
+        by_payment.values().all(|intents| *intents == 1),
+        "a payment has two intents"
+    );
     let account_of = |name: &str| {
         number(
             &database,
@@ -491,18 +515,36 @@ fn judge(world: &World, places: usize, account: &str) -> Result<()> {
             ),
         )
     };
-    let (provider, partner, fees) =
-        (account_of("provider")?, account_of("partner:%")?, account_of("fees")?);
-    println!("ledger: provider {}, partner {partner}, fees {fees}", -provider);
-    ensure!(provider + partner + fees == 0, "the ledger does not sum to zero");
-    ensure!(-provider == came - back, "the ledger's provider is not Stripe's");
-    ensure!(partner == books.accounts[account], "the ledger's partner is not Stripe's");
+    let (provider, partner, fees) = (
+        account_of("provider")?,
+        account_of("partner:%")?,
+        account_of("fees")?,
+    );
+    println!(
+        "ledger: provider {}, partner {partner}, fees {fees}",
+        -provider
+    );
+    ensure!(
+        provider + partner + fees == 0,
+        "the ledger does not sum to zero"
+    );
+    ensure!(
+        -provider == came - back,
+        "the ledger's provider is not Stripe's"
+    );
+    ensure!(
+        partner == books.accounts[account],
+        "the ledger's partner is not Stripe's"
+    );
     ensure!(fees == books.fees, "the ledger's fees are not Stripe's");
     Ok(())
 }
 
 /// Kills one origin and then the other one, until it is over.
-async fn kill(world: Arc<World>, mut origins: [Option<Process>; 2]) -> Result<([Option<Process>; 2], usize)> {
+async fn kill(
+    world: Arc<World>,
+    mut origins: [Option<Process>; 2],
+) -> Result<([Option<Process>; 2], usize)> {
     let mut kills = 0;
     while !world.is_over.load(Ordering::Relaxed) {
         sleep(KILL_EVERY).await;

@@ -33,7 +33,7 @@ use yousoon::{
 use crate::{
     accounts::person::{Person, register},
     app::TestApp,
-    booking::{booked, places},
+    booking::{booked, create, places},
     fixtures::{self, store},
 };
 
@@ -459,6 +459,46 @@ async fn a_refund_survives_lost_answers_and_outages_and_one_that_fails_is_notice
     assert_eq!(
         (paid.refunded, world.ledger().await),
         (0, (AMOUNT - FEE, 3))
+    );
+}
+
+#[tokio::test]
+async fn a_partner_who_takes_no_payments_gets_no_booking_with_a_price() {
+    let world = World::start().await;
+    let partner = fixtures::partner("a").id;
+    let account = world.payments().account(&partner).await.unwrap().unwrap();
+    let closed =
+        json!({"charges_enabled": false, "payouts_enabled": false, "details_submitted": true});
+    world
+        .order(&format!("accounts/{}", account.account), closed)
+        .await;
+    let event = world.event("account.updated").await;
+    world.send(&event, json!({"signed": "connect"})).await;
+    // The report lies about nothing: it says only that something changed.
+    world.work().await;
+    let ana = register(&world.app, "ana").await;
+    let refused = create(&world.app, &ana, &world.offer).await;
+    assert_eq!(refused.code(), "PARTNER_TAKES_NO_PAYMENTS");
+    // Whoever has a booking by then pays nothing either.
+    let able = json!({"charges_enabled": true, "payouts_enabled": true, "details_submitted": true});
+    world
+        .order(&format!("accounts/{}", account.account), able)
+        .await;
+    world.app.pass_ms(11_000);
+    let account = world.payments().account(&partner).await.unwrap().unwrap();
+    assert!(account.takes_payments, "it is looked at without a report");
+    let booking = booked(&world.app, &ana, &world.offer).await;
+    let booking = BookingId::parse(booking["id"].as_str().unwrap()).unwrap();
+    let order =
+        json!({"charges_enabled": false, "payouts_enabled": false, "details_submitted": true});
+    world
+        .order(&format!("accounts/{}", account.account), order)
+        .await;
+    let refused = world.start_payment(&ana, &booking).await.unwrap_err();
+    let refusal = PaymentRefusal::Unavailable;
+    assert!(
+        matches!(refused, NotStarted::Refused(of) if of == refusal),
+        "{refused}"
     );
 }
 

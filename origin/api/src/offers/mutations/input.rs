@@ -149,7 +149,6 @@ impl UpdateOfferInput {
             price: price_edit(reading, self.price),
             archived_at_ms: Edit::Keep,
             expected_version: self.expected_version.map(i64::from),
-            price: price_edit(reading, self.price),
             requires_identity: reading.take(value("requiresIdentity", self.requires_identity, Ok)),
             minimum_age: reading.take(nullable(self.minimum_age, rules::minimum_age)),
         }
