@@ -8,7 +8,7 @@ use domain::{
     error_chain::chain,
     payments::{
         payment::{Payment, PaymentState},
-        provider::{NewProviderRefund, ProviderError, ProviderRefund},
+        provider::{NewProviderRefund, ProviderAccount, ProviderError, ProviderRefund},
         refund::RefundState,
         store::Applied,
         work::{PaymentWork, Subject},
@@ -122,7 +122,11 @@ impl Payments {
                 ("dispute", id, applied)
             }
             Subject::Account { id } => {
-                let account = self.ask("account", IN_TASK, provider.account(id)).await?;
+                let account = match self.ask("account", IN_TASK, provider.account(id)).await {
+                    // The partner has closed it, or cut its connection to us.
+                    Err(ProviderError::Unknown) => gone(id),
+                    found => found?,
+                };
                 let applied = store.apply_account(&account, self.now_ms()).await?;
                 ("account", id, applied)
             }
@@ -243,6 +247,17 @@ impl Payments {
     pub(crate) async fn payment(&self, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
         let mut found = self.0.parts.store.by_ids(slice::from_ref(id)).await?;
         Ok(found.remove(id))
+    }
+}
+
+/// An account that takes nothing any more.
+fn gone(id: &str) -> ProviderAccount {
+    ProviderAccount {
+        id: id.to_owned(),
+        partner: None,
+        takes_payments: false,
+        is_paid_out: false,
+        has_given_details: false,
     }
 }
 

@@ -96,6 +96,7 @@ mod tests {
         "origin/access/src/rate/metrics.rs",
         "origin/api/src/maps/metrics.rs",
         "origin/delivery/src/metrics.rs",
+        "origin/payments/src/metrics.rs",
         "origin/uploads/src/metrics.rs",
         "origin/identity/src/metrics.rs",
         "origin/store-mongo/src/metrics.rs",

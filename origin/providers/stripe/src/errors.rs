@@ -52,6 +52,8 @@ pub(crate) fn error(answer: &Answer) -> ProviderError {
         return later(answer.retry_after_ms);
     }
     match answer.status.as_u16() {
+        // A partner has cut the connection to us, or never had one.
+        403 if code.as_deref() == Some("account_invalid") => ProviderError::Unknown,
         // Our key is wrong or was revoked, which an operator mends: until then nothing is given up.
         401 | 403 => later(Some(PATIENCE_MS)),
         404 => ProviderError::Unknown,

@@ -272,6 +272,12 @@ fn errors_say_whether_to_try_again() {
             "not now: 403 invalid_request_error amount",
         ),
         (
+            403,
+            invalid,
+            "account_invalid",
+            "the provider does not know it",
+        ),
+        (
             404,
             invalid,
             "resource_missing",
