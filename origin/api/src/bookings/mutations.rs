@@ -16,7 +16,6 @@ use domain::{
     sentence::Sentence,
     texts::pasted_token,
 };
-use payments::Payments;
 
 use payments::Payments;
 
