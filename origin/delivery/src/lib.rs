@@ -145,8 +145,8 @@ impl Delivery {
         &self.0.parts.metrics
     }
 
-    /// Does all tasks of messages, identity checks and payments that are due now, one after the other; returns
-    /// how many.
+    /// Does all tasks of messages, identity checks and payments that are due now, one after the other;
+    /// returns how many.
     pub async fn do_due(&self) -> Result<usize, StoreError> {
         let mut count = 0;
         for (lane, _) in LANES {

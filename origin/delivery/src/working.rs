@@ -23,10 +23,10 @@ const SWEPT_AT_ONCE: usize = 1_000;
 /// the same time.
 pub(crate) const LANES: [(Lane, usize); 5] = [
     (Lane::Identity, 4),
+    (Lane::Payments, 8),
     (Lane::Codes, 8),
     (Lane::Notices, 8),
     (Lane::Campaigns, 4),
-    (Lane::Payments, 8),
 ];
 
 impl Delivery {

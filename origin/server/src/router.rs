@@ -76,8 +76,8 @@ pub fn router(
         .route("/internal/documents/{hash}", get(documents::get))
         .route("/webhooks/ses", webhooks::of_ses())
         .route("/webhooks/twilio", webhooks::of_twilio())
-        .route("/webhooks/stripe", webhooks::of_stripe())
         .route("/webhooks/veriff", webhooks::of_veriff())
+        .route("/webhooks/stripe", webhooks::of_stripe())
         .route("/unsubscribe", unsubscribe::route());
     let of_api = match state.config.environment {
         Environment::Development => of_api.merge(graphiql::routes()),

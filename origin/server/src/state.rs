@@ -151,13 +151,13 @@ impl AppState {
         let unsent = Arc::new(unsent(&config));
         let (queue_wake, entries_stored) = (watch::Sender::new(()), watch::Sender::new(()));
         let templates = templates(&database).await?;
+        let identity = identity(&config.providers, &database, &clock, &queue_wake)?;
         let payments = payments(
             &config.providers,
             &database.payments,
             clock.clone(),
             (&queue_wake, &entries_stored),
         )?;
-        let identity = identity(&config.providers, &database, &clock, &queue_wake)?;
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
             queue: Arc::clone(&database.queue),
@@ -169,8 +169,8 @@ impl AppState {
             sms_countries: config.messages.sms_countries.clone(),
             providers: providers(&config.providers, &unsent)?,
             events: events(&config.providers)?,
-            payments: payments.clone(),
             identity: identity.clone(),
+            payments: payments.clone(),
             now: Arc::new(move || wall.now_ms()),
             wake: queue_wake.clone(),
             entries_stored: entries_stored.clone(),
@@ -326,6 +326,27 @@ fn events(config: &ProvidersConfig) -> Result<Option<ProductEvents>, SetupError>
     }))
 }
 
+/// The checks of identities, if there is a provider.
+fn identity(
+    config: &ProvidersConfig,
+    database: &Database,
+    clock: &Clock,
+    wake: &watch::Sender<()>,
+) -> Result<Option<Identity>, SetupError> {
+    let Some(config) = &config.identity else {
+        return Ok(None);
+    };
+    let clock = clock.clone();
+    Ok(Some(Identity::new(identity::Parts {
+        store: Arc::clone(&database.identities),
+        provider: Arc::new(Veriff::new(config.veriff.clone())?),
+        pseudonyms: config.pseudonyms(),
+        terms: config.terms.clone(),
+        now: Arc::new(move || clock.now_ms()),
+        wake: wake.clone(),
+    })))
+}
+
 /// The payments, if there is a provider.
 fn payments(
     config: &ProvidersConfig,
@@ -346,27 +367,6 @@ fn payments(
         now: Arc::new(move || clock.now_ms()),
         wake: wake.clone(),
         purges_stored: purges_stored.clone(),
-    })))
-}
-
-/// The checks of identities, if there is a provider.
-fn identity(
-    config: &ProvidersConfig,
-    database: &Database,
-    clock: &Clock,
-    wake: &watch::Sender<()>,
-) -> Result<Option<Identity>, SetupError> {
-    let Some(config) = &config.identity else {
-        return Ok(None);
-    };
-    let clock = clock.clone();
-    Ok(Some(Identity::new(identity::Parts {
-        store: Arc::clone(&database.identities),
-        provider: Arc::new(Veriff::new(config.veriff.clone())?),
-        pseudonyms: config.pseudonyms(),
-        terms: config.terms.clone(),
-        now: Arc::new(move || clock.now_ms()),
-        wake: wake.clone(),
     })))
 }
 

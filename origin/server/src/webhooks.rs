@@ -1,5 +1,5 @@
-//! Where providers report: what became of messages, that an identity check was decided, that something
-//! about a payment changed. A report is
+//! Where providers report: what became of messages, that an identity check was decided, and that something
+//! changed about payments. A report is
 //! believed once its signature was checked; it may come late, twice, and in any order.
 
 use std::fmt;
@@ -48,8 +48,8 @@ struct Labels {
 pub struct Webhooks {
     ses: Option<ses::Webhook>,
     twilio: Option<(twilio::Webhook, Url)>,
-    stripe: Option<stripe::Webhook>,
     veriff: Option<veriff::Webhook>,
+    stripe: Option<stripe::Webhook>,
     reports: Family<Labels, Counter>,
 }
 
@@ -75,8 +75,8 @@ impl Webhooks {
         Ok(Self {
             ses,
             twilio,
-            stripe,
             veriff: providers.identity.as_ref().map(IdentityConfig::webhook),
+            stripe,
             reports: Family::default(),
         })
     }
@@ -106,14 +106,14 @@ pub fn of_twilio() -> MethodRouter<AppState> {
     post(from_twilio).layer(DefaultBodyLimit::max(MOST_BYTES))
 }
 
-/// `POST /webhooks/stripe`: of our own account, and of those of partners.
-pub fn of_stripe() -> MethodRouter<AppState> {
-    post(from_stripe).layer(DefaultBodyLimit::max(stripe::Webhook::MOST_BYTES))
-}
-
 /// `POST /webhooks/veriff`.
 pub fn of_veriff() -> MethodRouter<AppState> {
     post(from_veriff).layer(DefaultBodyLimit::max(MOST_BYTES))
+}
+
+/// `POST /webhooks/stripe`: of our own account, and of those of partners.
+pub fn of_stripe() -> MethodRouter<AppState> {
+    post(from_stripe).layer(DefaultBodyLimit::max(stripe::Webhook::MOST_BYTES))
 }
 
 async fn from_ses(State(state): State<AppState>, body: Bytes) -> StatusCode {

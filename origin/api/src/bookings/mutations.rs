@@ -17,8 +17,6 @@ use domain::{
     texts::pasted_token,
 };
 
-use payments::Payments;
-
 use crate::{
     bookings::refuse,
     nodes::{

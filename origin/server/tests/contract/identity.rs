@@ -366,7 +366,8 @@ async fn of_an_operator_and_the_provider_the_later_one_decides(fresh: Fresh) {
     assert_eq!(status(&fresh, "ana").await, IdentityStatus::Rejected);
     assert_eq!(later.ruling, ruled.ruling, "what was said stays");
     // The operator leaves: the check stays, and names nobody.
-    let erased = fresh.db.users.erase(&user("operator"), "pseudonym", NOW_MS);
+    let operator = user("operator");
+    let erased = fresh.db.users.erase(&operator, "pseudonym", NOW_MS);
     assert_eq!(erased.await.unwrap(), Erased::Done);
     let left = stored(&fresh, id).await.unwrap().ruling.unwrap();
     assert_eq!((left.by, left.at_ms), (None, NOW_MS - 20));
