@@ -16,6 +16,7 @@ use domain::{
     sentence::Sentence,
     texts::pasted_token,
 };
+use payments::Payments;
 
 use crate::{
     bookings::refuse,
