@@ -183,6 +183,7 @@ pub(crate) const BLOCKS: &[(&str, &str)] = &[
     ("notifications", "notifications"),
     ("offers", "offers"),
     ("partners", "partners"),
+    ("payments", "payments"),
     ("pictures", "pictures"),
     ("purge", "purges"),
     ("purges", "purges"),

@@ -31,6 +31,7 @@ use domain::{
         device::{DeviceId, Platform},
         store::{NotificationStore as _, Registered},
     },
+    payments::price::Terms,
     queue::{
         Lane, NewTask, Task, Work,
         store::{End, QueueStore as _},
@@ -139,6 +140,7 @@ pub(crate) struct World {
     pub(crate) notifications: EmbeddedNotifications,
     pub(crate) announcements: EmbeddedAnnouncements,
     pub(crate) offers: EmbeddedOffers,
+    pub(crate) payments: EmbeddedPayments,
     pub(crate) queue: EmbeddedQueue,
     pub(crate) reach: EmbeddedReach,
     pub(crate) wake: watch::Sender<()>,
@@ -208,6 +210,7 @@ impl World {
             notifications: EmbeddedNotifications::new(db.clone()),
             announcements: EmbeddedAnnouncements::new(db.clone()),
             offers: EmbeddedOffers::new(db.clone()),
+            payments: EmbeddedPayments::new(db.clone()),
             queue: EmbeddedQueue::new(db.clone()),
             reach: EmbeddedReach::new(db.clone()),
             wake,
@@ -310,7 +313,7 @@ impl World {
             user: user.clone(),
             offer: offer.id.clone(),
             idempotency_key: None,
-            terms: None,
+            terms: Some(Terms { fee_bp: 700 }),
         };
         let created = self.bookings.create(new, self.now_ms()).await.unwrap();
         let Created::Done(booking) = created else {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// More rounds than anything takes.
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 6;
 
 impl Scenario {
     /// Whether everything comes to rest, and the books are equal then. No report comes any more, but
@@ -35,6 +35,9 @@ impl Scenario {
                 let answer = answer(&mut state, &work);
                 self.applied(&mut state, &answer);
                 ended(&mut state, key);
+            }
+            if is_at_rest(&state) {
+                break;
             }
         }
         for found in state.provider.refunds.clone() {

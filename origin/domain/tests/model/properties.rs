@@ -28,6 +28,7 @@ type Condition = fn(&Scenario, &State) -> bool;
 
 pub(crate) fn of(scenario: &Scenario) -> Vec<Property<Scenario>> {
     let pays_right = scenario.pays == crate::state::AMOUNT;
+    let gets_late = scenario.moments == crate::state::MOMENTS.len();
     let mut properties = vec![
         Property::always(KEPT, is_kept_well as Condition),
         Property::always(CONFIRMED, is_confirmed_with_money),
@@ -45,14 +46,16 @@ pub(crate) fn of(scenario: &Scenario) -> Vec<Property<Scenario>> {
         }),
     ];
     if pays_right {
-        properties.extend([
-            Property::sometimes("a booking is confirmed", |_, state: &State| {
-                state.booking.status == BookingStatus::Confirmed
-            }),
-            Property::sometimes("money stays by the rule", |_, state: &State| {
-                state.kept_by_rule && state.provider.received() > 0 && state.refunds.is_empty()
-            }),
-        ]);
+        let name = "a booking is confirmed";
+        properties.push(Property::sometimes(name, |_, state: &State| {
+            state.booking.status == BookingStatus::Confirmed
+        }));
+    }
+    if pays_right && gets_late {
+        let name = "money stays by the rule";
+        properties.push(Property::sometimes(name, |_, state: &State| {
+            state.kept_by_rule && state.provider.received() > 0 && state.refunds.is_empty()
+        }));
     }
     properties
 }

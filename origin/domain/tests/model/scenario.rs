@@ -82,6 +82,8 @@ pub(crate) struct Scenario {
     pub(crate) pays: i64,
     /// Whether the account may be erased.
     pub(crate) erasure: bool,
+    /// How many of the moments pass.
+    pub(crate) moments: usize,
 }
 
 const SMALLEST: Scenario = Scenario {
@@ -95,6 +97,7 @@ const SMALLEST: Scenario = Scenario {
     failures: 0,
     pays: crate::state::AMOUNT,
     erasure: false,
+    moments: MOMENTS.len(),
 };
 
 /// A crash anywhere, cancellations by everybody.
@@ -119,6 +122,7 @@ pub(crate) const ERASURE: Scenario = Scenario {
 /// Answers that are applied late, and in another order than they were given.
 pub(crate) const TWO_WORKERS: Scenario = Scenario {
     workers: 2,
+    moments: 2,
     ..SMALLEST
 };
 
@@ -194,7 +198,7 @@ impl Scenario {
     /// Takes the step, if it is possible.
     fn step(&self, state: &mut State, action: Action) -> bool {
         match action {
-            Action::Tick => tick(state),
+            Action::Tick => self.tick(state),
             Action::Start => self.start(state),
             Action::Create => Self::create(state),
             Action::ApplyCreated => self.apply_created(state),
@@ -216,13 +220,14 @@ impl Scenario {
             Action::RefundFails(place) => self.refund_fails(state, place),
         }
     }
-}
 
-fn tick(state: &mut State) -> bool {
-    let since_ms = state.now_ms - NOW_MS;
-    let next = MOMENTS.into_iter().find(|moment| *moment > since_ms);
-    if let Some(moment) = next {
-        state.now_ms = NOW_MS + moment;
+    fn tick(&self, state: &mut State) -> bool {
+        let since_ms = state.now_ms - NOW_MS;
+        let mut moments = MOMENTS.into_iter().take(self.moments);
+        let next = moments.find(|moment| *moment > since_ms);
+        if let Some(moment) = next {
+            state.now_ms = NOW_MS + moment;
+        }
+        next.is_some()
     }
-    next.is_some()
 }

@@ -318,7 +318,7 @@ async fn the_price_is_that_of_the_moment_of_booking(fresh: Fresh) {
         let updated = fresh
             .db
             .offers
-            .update(&offer.id, edit(price), author(), NOW_MS);
+            .update(offer.id.clone(), edit(price), author(), NOW_MS);
         let Updated::Done(after, _) = updated.await.unwrap() else {
             panic!("not updated")
         };

@@ -60,12 +60,15 @@ async fn a_dispute_changes_the_books_alone(fresh: Fresh) {
             ..dispute(&payment, status)
         };
         let apply = async |status| {
-            let applied = fresh.db.payments.apply_dispute(&told(status), NOW_MS);
+            let told = told(status);
+            let applied = fresh.db.payments.apply_dispute(&told, NOW_MS);
             applied.await.unwrap()
         };
         let opened = apply(DisputeStatus::Open).await;
         assert_eq!(opened, Applied::Worrying(Worry::Disputed));
         assert_eq!(apply(DisputeStatus::Open).await, Applied::Nothing);
+        let team = super::tasks(&fresh, "payment_disputed").await;
+        assert!(team.contains(&format!("payment_disputed:dp_{by}")));
         assert_eq!(apply(end).await, worry);
         for status in [
             end,
@@ -117,7 +120,8 @@ async fn a_payout_lowers_what_a_partner_is_owed_and_comes_back_when_it_fails(fre
         ("po_2", PayoutStatus::Failed, Applied::Done, whole),
         ("po_2", PayoutStatus::Paid, Applied::Nothing, whole),
     ] {
-        let found = fresh.db.payments.apply_payout(&payout(id, status), NOW_MS);
+        let payout = payout(id, status);
+        let found = fresh.db.payments.apply_payout(&payout, NOW_MS);
         assert_eq!(found.await.unwrap(), applied, "{id} {status:?}");
         assert_eq!(owed(&fresh, &offer).await, euros(left), "{id} {status:?}");
     }

@@ -180,10 +180,8 @@ async fn the_erasure_of_a_guest_refunds_by_the_rule_and_keeps_no_name(fresh: Fre
     let unpaid = booked(&fresh, "2", "ben", &offer).await;
     let open = started(&fresh, &unpaid).await;
     for name in ["ana", "ben"] {
-        let erased = fresh
-            .db
-            .users
-            .erase(&user(name), &format!("p-{name}"), NOW_MS);
+        let (user, pseudonym) = (user(name), format!("p-{name}"));
+        let erased = fresh.db.users.erase(&user, &pseudonym, NOW_MS);
         assert_eq!(erased.await.unwrap(), Erased::Done);
     }
     let ended = stored(&fresh, &booking.id).await;

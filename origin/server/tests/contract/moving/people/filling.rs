@@ -368,6 +368,7 @@ pub(super) async fn fill_payments(db: &Database, offer: &Offer) {
         at_ms: NOW_MS,
         found_at_ms: NOW_MS,
     };
-    let kept = db.payments.keep_differences(0, i64::MAX / 2, &[difference]);
+    let found = [difference];
+    let kept = db.payments.keep_differences(0, i64::MAX / 2, &found);
     kept.await.unwrap();
 }
