@@ -86,7 +86,7 @@ mod tests {
     use crate::checkout;
 
     /// The files that name the origin's metrics.
-    const SOURCES: [&str; 14] = [
+    const SOURCES: [&str; 15] = [
         "origin/server/src/metrics/mod.rs",
         "origin/server/src/metrics/edge.rs",
         "origin/server/src/metrics/process.rs",

@@ -21,4 +21,3 @@ pub(crate) use api::routes;
 pub(crate) use books::Stripe;
 pub(crate) use control::routes as control_routes;
 pub(crate) use page::routes as page_routes;
-pub(crate) use reports::Reporting;
