@@ -13,7 +13,7 @@ use domain::{
 use crate::{
     provider::INTENT,
     scenario::Scenario,
-    state::{AMOUNT, HOUR_MS, Starter, State, Worker},
+    state::{AMOUNT, Answer, HOUR_MS, Starter, State, Worker},
     working::{answer, ended},
 };
 
@@ -37,7 +37,7 @@ impl Scenario {
             self.look(&mut state);
             while let Some((key, work)) = state.queue.pop_first() {
                 let answer = answer(&mut state, &work);
-                while !self.applied(&mut state, &answer) {}
+                self.applied_at_last(&mut state, &answer);
                 ended(&mut state, key);
             }
             if is_at_rest(&state) {
@@ -45,11 +45,18 @@ impl Scenario {
             }
         }
         for found in state.provider.refunds.clone() {
-            let answer = crate::state::Answer::Refund(found);
-            self.applied(&mut state, &answer);
+            let answer = Answer::Refund(found);
+            self.applied_at_last(&mut state, &answer);
         }
         let is_confirmed = state.booking.status == BookingStatus::Confirmed;
         is_at_rest(&state) && books_are_equal(&state) && (is_confirmed || !came_in_time(before))
+    }
+
+    /// What is early is applied after what it waited for.
+    fn applied_at_last(&self, state: &mut State, answer: &Answer) {
+        if !self.applied(state, answer) {
+            self.applied(state, answer);
+        }
     }
 }
 

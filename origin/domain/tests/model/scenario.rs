@@ -131,6 +131,7 @@ pub(crate) const REFUNDS: Scenario = Scenario {
     supports: 2,
     others: 1,
     failures: 1,
+    moments: 1,
     ..SMALLEST
 };
 

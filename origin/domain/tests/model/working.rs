@@ -3,7 +3,7 @@
 use domain::payments::{
     payment::PaymentState,
     provider::{Intent, IntentStatus, ProviderRefund, RefundStatus},
-    refund::RefundState,
+    refund::{Refund, RefundState},
     store::Applied,
     work::{PaymentWork, Subject},
     writes,
@@ -95,16 +95,13 @@ impl Scenario {
         true
     }
 
-    /// Whether it was applied. A refund of a payment whose money is not known to have come leads to a look
-    /// at the payment instead.
+    /// Whether it was applied. What is early leads to a look at everything else of the payment instead.
     pub(crate) fn applied(&self, state: &mut State, answer: &Answer) -> bool {
         match answer {
             Answer::Intent(intent) => self.apply_intent(state, intent),
             Answer::Refund(found) => {
                 if self.apply_refund(state, found) == Applied::Early {
-                    if let Some(intent) = state.provider.shown() {
-                        self.apply_intent(state, &intent);
-                    }
+                    self.look_at_all(state);
                     return false;
                 }
             }
@@ -118,6 +115,19 @@ impl Scenario {
             Answer::Needless => {}
         }
         true
+    }
+
+    /// The payment's intent, and those of its refunds that the provider is known to have made.
+    fn look_at_all(&self, state: &mut State) {
+        if let Some(intent) = state.provider.shown() {
+            self.apply_intent(state, &intent);
+        }
+        for found in state.provider.refunds.clone() {
+            let is_known = |known: &Refund| known.provider_id.as_ref() == Some(&found.id);
+            if state.refunds.iter().any(is_known) {
+                self.apply_refund(state, &found);
+            }
+        }
     }
 
     fn apply_intent(&self, state: &mut State, intent: &Intent) {

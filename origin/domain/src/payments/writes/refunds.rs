@@ -141,7 +141,7 @@ pub fn refund(facts: Facts<'_>, found: &ProviderRefund, now_ms: i64) -> Change {
         // An operator has given it up, and the provider has made it.
         (RefundState::Failed, RefundStatus::Accepted) if known.provider_id.is_none() => {
             if facts.payment.left() < known.amount {
-                return Change::worrying(Worry::WrongRefund);
+                return early();
             }
             let mut change = accepted(facts.payment, known, found, now_ms);
             change.payment = Some(with_refunded(facts.payment, known.amount));
@@ -220,10 +220,7 @@ fn came_back(payment: &Payment, refund: &Refund, found: &ProviderRefund, now_ms:
 fn of_others(facts: Facts<'_>, found: &ProviderRefund, now_ms: i64) -> Change {
     let mut payment = facts.payment.clone();
     if payment.state != PaymentState::Captured {
-        return Change {
-            is_early: true,
-            ..Change::default()
-        };
+        return early();
     }
     if found.amount <= 0 {
         return Change::worrying(Worry::WrongRefund);
@@ -240,7 +237,7 @@ fn of_others(facts: Facts<'_>, found: &ProviderRefund, now_ms: i64) -> Change {
             }
         }
         if payment.left() < found.amount {
-            return Change::worrying(Worry::WrongRefund);
+            return early();
         }
     }
     let facts = Facts {
@@ -262,4 +259,12 @@ fn of_others(facts: Facts<'_>, found: &ProviderRefund, now_ms: i64) -> Change {
     };
     change.asked = std::mem::replace(&mut change.changed, changed);
     change
+}
+
+/// The provider gives back no more than has come: what does not fit waits for what is not known yet.
+fn early() -> Change {
+    Change {
+        is_early: true,
+        ..Change::default()
+    }
 }

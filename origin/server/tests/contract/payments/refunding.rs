@@ -218,14 +218,28 @@ async fn a_refund_of_the_providers_own_page_is_recorded(fresh: Fresh) {
         (600, RefundCause::Support)
     );
     assert_eq!(of(&fresh, &payment.id).await.refunded, 600);
-    // More than all cannot be: nothing is entered, and an operator has to look.
+    // More than all cannot be: it waits until it is known what came back.
     let too_much = ProviderRefund {
         id: "re_too_much".into(),
         ..found(&payment, None, 500)
     };
-    let worry = Applied::Worrying(Worry::WrongRefund);
-    assert_eq!(apply(&fresh, &too_much).await, worry);
+    assert_eq!(apply(&fresh, &too_much).await, Applied::Early);
     assert_eq!(of(&fresh, &payment.id).await.refunded, 600);
+    let failed = ProviderRefund {
+        status: RefundStatus::Failed,
+        ..elsewhere
+    };
+    let worry = Applied::Worrying(Worry::RefundFailed);
+    assert_eq!(apply(&fresh, &failed).await, worry);
+    assert_eq!(apply(&fresh, &too_much).await, Applied::Done);
+    assert_eq!(of(&fresh, &payment.id).await.refunded, 500);
+    let another = ProviderRefund {
+        amount: 0,
+        id: "re_nothing".into(),
+        ..too_much
+    };
+    let worry = Applied::Worrying(Worry::WrongRefund);
+    assert_eq!(apply(&fresh, &another).await, worry);
 }
 
 async fn a_refund_that_is_heard_of_before_the_money_waits_for_it(fresh: Fresh) {
