@@ -201,25 +201,6 @@ impl Sources {
         }))
     }
 
-    async fn disputed(&self, payment: &PaymentId, amount: i64) -> Result<Said, StoreError> {
-        let mut found = self.payments.by_ids(slice::from_ref(payment)).await?;
-        let Some(payment) = found.remove(payment) else {
-            return Ok(None);
-        };
-        let names = self.names(&payment).await?;
-        Ok(names.map(|(offer, partner)| {
-            let letter = PaymentDisputed {
-                amount_cents: amount,
-                currency: payment.currency,
-                booking: payment.booking,
-                offer,
-                partner,
-            };
-            let team = Audience::Team(payment.partner);
-            (team, Saying::Disputed(letter))
-        }))
-    }
-
     async fn to_confirm(&self, booking: &Booking, now_ms: i64) -> Result<Said, StoreError> {
         if booking.status != BookingStatus::Pending || booking.until_ms <= now_ms {
             return Ok(None);

@@ -176,6 +176,7 @@ impl Metrics {
                 "worrying"
             }
             Applied::Nothing => "known",
+            Applied::Early => "early",
             Applied::Unknown => "foreign",
         };
         let labels = AppliedLabels { what, outcome };

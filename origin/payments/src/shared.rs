@@ -91,7 +91,7 @@ impl Payments {
                 self.0.parts.purges_stored.send_replace(());
                 self.0.parts.wake.send_replace(());
             }
-            Applied::Nothing | Applied::Unknown => {}
+            Applied::Nothing | Applied::Unknown | Applied::Early => {}
         }
     }
 

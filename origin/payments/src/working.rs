@@ -233,9 +233,23 @@ impl Payments {
 
     async fn refunded(&self, refund: &ProviderRefund) -> Result<Outcome, Trouble> {
         let store = &self.0.parts.store;
-        let applied = store.apply_refund(refund, self.now_ms()).await?;
+        let mut applied = store.apply_refund(refund, self.now_ms()).await?;
+        if applied == Applied::Early {
+            // Its payment was heard of by no report yet.
+            self.look_at_intent(&refund.intent).await?;
+            applied = store.apply_refund(refund, self.now_ms()).await?;
+        }
         self.applied("refund", &refund.id, applied);
-        Ok(outcome(&refund.id, applied))
+        match applied {
+            Applied::Early => Err(ProviderError::Later {
+                why: "it refunds money that has not come".to_owned(),
+                after_ms: None,
+            }
+            .into()),
+            Applied::Unknown | Applied::Nothing | Applied::Done | Applied::Worrying(_) => {
+                Ok(outcome(&refund.id, applied))
+            }
+        }
     }
 
     async fn refund_failed(&self, id: &RefundId) -> Result<(), StoreError> {
@@ -264,6 +278,8 @@ fn gone(id: &str) -> ProviderAccount {
 fn outcome(name: &str, applied: Applied) -> Outcome {
     match applied {
         Applied::Unknown => FOREIGN,
-        Applied::Nothing | Applied::Done | Applied::Worrying(_) => Outcome::Done(name.to_owned()),
+        Applied::Nothing | Applied::Done | Applied::Early | Applied::Worrying(_) => {
+            Outcome::Done(name.to_owned())
+        }
     }
 }

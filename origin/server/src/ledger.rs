@@ -45,12 +45,12 @@ const COLUMNS: [&str; 6] = [
 const ROWS_AT_ONCE: usize = 500;
 
 #[derive(Clone, Debug, Deserialize)]
-pub struct DaysQuery {
+pub(crate) struct DaysQuery {
     from: String,
     to: String,
 }
 
-pub async fn file(
+pub(crate) async fn file(
     State(state): State<AppState>,
     Path(partner): Path<String>,
     query: Result<Query<DaysQuery>, QueryRejection>,

@@ -176,8 +176,6 @@ fn bare(letter: Letter) -> Letter {
             first_name: no_name(),
             ..letter
         }),
-        // It has nothing that may be missing.
-        Letter::PaymentDisputed(letter) => Letter::PaymentDisputed(letter),
         Letter::News(letter) => Letter::News(News {
             first_name: no_name(),
             paragraphs: Vec::new(),

@@ -288,20 +288,6 @@ pub struct PaymentDisputed {
     pub offer: String,
 }
 
-/// To a partner's team. It names no guest: an inbox would keep the name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PaymentDisputed {
-    /// What the bank takes back, in the minor unit of the currency.
-    pub amount_cents: i64,
-    pub currency: Currency,
-    pub booking: BookingId,
-    /// The offer's title.
-    pub offer: String,
-    /// The partner's name.
-    pub partner: String,
-}
-
 /// News, in the recipient's language. Longer ones are cut off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

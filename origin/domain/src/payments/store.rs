@@ -43,6 +43,9 @@ pub enum Applied {
     /// Nothing: it was known before.
     Nothing,
     Done,
+    /// Nothing yet: it is a refund of a payment whose money is not known to have come. Look at the
+    /// payment's intent first, and apply it again.
+    Early,
     /// It was applied as far as it can be, and an operator has to look. It is logged and counted once,
     /// by whoever asked.
     Worrying(Worry),

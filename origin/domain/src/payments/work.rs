@@ -31,7 +31,8 @@ pub enum Subject {
 pub enum PaymentWork {
     /// Asks the provider how something is, because it reported a change, and applies the answer.
     Look { subject: Subject },
-    /// Asks the provider how a payment is, because no report of it came.
+    /// Asks the provider how a payment is, because no report of it came. If the booking has ended it
+    /// cancels the intent before, unless the money has come.
     Poll { payment: PaymentId },
     /// Cancels the intent of a payment whose booking has ended unpaid.
     Cancel { payment: PaymentId },

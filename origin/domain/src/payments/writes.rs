@@ -52,6 +52,8 @@ pub struct Change {
     pub transactions: Vec<Transaction>,
     pub tasks: Vec<NewTask>,
     pub worry: Option<Worry>,
+    /// Whether something else has to be applied first: nothing is stored.
+    pub is_early: bool,
 }
 
 impl Change {
@@ -59,6 +61,7 @@ impl Change {
     pub fn applied(&self) -> Applied {
         match self.worry {
             Some(worry) => Applied::Worrying(worry),
+            None if self.is_early => Applied::Early,
             None if *self == Self::default() => Applied::Nothing,
             None => Applied::Done,
         }

@@ -3,7 +3,8 @@
 use domain::{
     bookings::booking::BookingStatus,
     payments::{
-        payment::PaymentState,
+        payment::{Payment, PaymentState},
+        price::BookedPrice,
         provider::{IntentStatus, MovementKind, RefundStatus},
         refund::RefundState,
     },
@@ -12,28 +13,31 @@ use domain::{
 use crate::{
     provider::INTENT,
     scenario::Scenario,
-    state::{HOUR_MS, Starter, State, Worker},
+    state::{AMOUNT, HOUR_MS, Starter, State, Worker},
     working::{answer, ended},
 };
 
+/// By then a payment that has just begun is looked at.
+const FIRST_MS: i64 = 60_000;
 /// More rounds than anything takes.
 const ROUNDS: usize = 6;
 
 impl Scenario {
-    /// Whether everything comes to rest, and the books are equal then. No report comes any more, but
-    /// those of refunds that fail: nothing else tells of them.
-    pub(crate) fn rests(&self, state: &State) -> bool {
-        let mut state = state.clone();
+    /// Whether everything comes to rest, money that came in time has confirmed its booking, and the books
+    /// are equal then. No report comes any more, but those of refunds that fail: nothing else tells of
+    /// them.
+    pub(crate) fn rests(&self, before: &State) -> bool {
+        let mut state = before.clone();
         // Whoever was at work has crashed.
         state.starter = Starter::Idle;
         state.workers.fill(Worker::Idle);
-        for _ in 0..ROUNDS {
-            state.now_ms += HOUR_MS / 6;
+        for round in 0..ROUNDS {
+            state.now_ms += if round == 0 { FIRST_MS } else { HOUR_MS / 6 };
             self.expire(&mut state);
             self.look(&mut state);
             while let Some((key, work)) = state.queue.pop_first() {
                 let answer = answer(&mut state, &work);
-                self.applied(&mut state, &answer);
+                while !self.applied(&mut state, &answer) {}
                 ended(&mut state, key);
             }
             if is_at_rest(&state) {
@@ -44,8 +48,19 @@ impl Scenario {
             let answer = crate::state::Answer::Refund(found);
             self.applied(&mut state, &answer);
         }
-        is_at_rest(&state) && books_are_equal(&state)
+        let is_confirmed = state.booking.status == BookingStatus::Confirmed;
+        is_at_rest(&state) && books_are_equal(&state) && (is_confirmed || !came_in_time(before))
     }
+}
+
+/// Whether the money has come, and there is time to look before the booking runs out.
+fn came_in_time(state: &State) -> bool {
+    let is_open = |payment: &Payment| payment.state == PaymentState::Open;
+    let has_time = |price: BookedPrice| state.now_ms + FIRST_MS < price.pay_before_ms;
+    state.booking.status == BookingStatus::Pending
+        && state.provider.received() == AMOUNT
+        && state.payment.as_ref().is_some_and(is_open)
+        && state.booking.price.is_some_and(has_time)
 }
 
 fn is_at_rest(state: &State) -> bool {

@@ -18,7 +18,8 @@
 //! - the ledger sums to zero, and has what the payment and its refunds say;
 //! - from *every* state, without further faults, everything comes to rest: nothing is open, here and at
 //!   the provider, and the ledger is equal to the provider's books. (stateright's `eventually` only
-//!   looks at the ends of paths without cycles, and here a crash leads back to an earlier state.)
+//!   looks at the ends of paths without cycles, and here a crash leads back to an earlier state.) And
+//!   money that came in time has confirmed its booking then, although no report came.
 //!
 //! Each weakening of a rule breaks a property in a scenario where the real rules break none.
 

@@ -22,7 +22,8 @@ pub(crate) const KEPT: &str = "money is for a booking, or goes back, or stays by
 pub(crate) const CONFIRMED: &str = "no booking is confirmed without its money";
 pub(crate) const BOUNDED: &str = "no more goes back than has come";
 pub(crate) const LEDGER: &str = "the ledger says what the rows say, and sums to zero";
-pub(crate) const RESTS: &str = "everything comes to rest, and the books are equal";
+pub(crate) const RESTS: &str =
+    "everything comes to rest, paid in time is confirmed, books are equal";
 
 type Condition = fn(&Scenario, &State) -> bool;
 

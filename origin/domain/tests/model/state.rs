@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    BookingId, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, Offer, OfferId,
-    OfferSchedule, PartnerId, UserId,
+    Admission, BookingId, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, Offer,
+    OfferId, OfferSchedule, PartnerId, UserId,
     bookings::{
         booking::Booking,
         rules::{self, NewBooking},
@@ -138,6 +138,7 @@ fn offer() -> Offer {
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
+        admission: Admission::default(),
         price: Some(OfferPrice {
             amount: AMOUNT,
             currency: Currency::Eur,

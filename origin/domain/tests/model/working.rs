@@ -4,6 +4,7 @@ use domain::payments::{
     payment::PaymentState,
     provider::{Intent, IntentStatus, ProviderRefund, RefundStatus},
     refund::RefundState,
+    store::Applied,
     work::{PaymentWork, Subject},
     writes,
 };
@@ -61,8 +62,13 @@ impl Scenario {
     pub(crate) fn apply(&self, state: &mut State, worker: usize) -> bool {
         match state.workers[worker].clone() {
             Worker::Has(key, answer) => {
-                self.applied(state, &answer);
-                state.workers[worker] = Worker::Applied(key);
+                let is_applied = self.applied(state, &answer);
+                // The task stays, and is done again.
+                state.workers[worker] = if is_applied {
+                    Worker::Applied(key)
+                } else {
+                    Worker::Idle
+                };
                 true
             }
             Worker::Idle | Worker::Applied(_) => false,
@@ -89,10 +95,19 @@ impl Scenario {
         true
     }
 
-    pub(crate) fn applied(&self, state: &mut State, answer: &Answer) {
+    /// Whether it was applied. A refund of a payment whose money is not known to have come leads to a look
+    /// at the payment instead.
+    pub(crate) fn applied(&self, state: &mut State, answer: &Answer) -> bool {
         match answer {
             Answer::Intent(intent) => self.apply_intent(state, intent),
-            Answer::Refund(found) => self.apply_refund(state, found),
+            Answer::Refund(found) => {
+                if self.apply_refund(state, found) == Applied::Early {
+                    if let Some(intent) = state.provider.shown() {
+                        self.apply_intent(state, &intent);
+                    }
+                    return false;
+                }
+            }
             Answer::Refused(refund) => {
                 let stored = state.refunds.iter().find(|stored| stored.id == refund.id);
                 if let (Some(payment), Some(stored)) = (&state.payment, stored) {
@@ -102,6 +117,7 @@ impl Scenario {
             }
             Answer::Needless => {}
         }
+        true
     }
 
     fn apply_intent(&self, state: &mut State, intent: &Intent) {
@@ -127,9 +143,9 @@ impl Scenario {
         state.store(change);
     }
 
-    fn apply_refund(&self, state: &mut State, found: &ProviderRefund) {
+    fn apply_refund(&self, state: &mut State, found: &ProviderRefund) -> Applied {
         let Some(facts) = state.facts() else {
-            return;
+            return Applied::Unknown;
         };
         let mut change = writes::refund(facts, found, state.now_ms);
         if self.weakening == Weakening::RefundsEnteredAgain
@@ -146,7 +162,9 @@ impl Scenario {
                 .into_iter()
                 .collect();
         }
+        let applied = change.applied();
         state.store(change);
+        applied
     }
 }
 

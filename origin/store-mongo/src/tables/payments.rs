@@ -147,7 +147,7 @@ pub async fn insert(tx: &mut Tx, payment: &Payment) -> Result<(), MongoError> {
 /// payment is written: of two servers that apply something at once one is run again, and then sees
 /// what the other has done.
 pub async fn write(tx: &mut Tx, before: &Payment, change: &Change) -> Result<(), MongoError> {
-    if *change == Change::default() {
+    if change.is_early || *change == Change::default() {
         return Ok(());
     }
     // What was read once more: where there are no transactions the second of two finds nothing.

@@ -13,11 +13,10 @@ use crate::{
     queue::NewTask,
 };
 
-/// Applies an answer about a dispute. It changes nothing but the ledger, and the partner's team is told
-/// when it is opened. `known` are those of the
+/// Applies an answer about a dispute. It changes nothing but the ledger. `known` are those of the
 /// dispute's keys that the ledger has ([`Transaction::keys_of_dispute`]).
 pub fn dispute(payment: &Payment, known: &[String], dispute: &Dispute, now_ms: i64) -> Change {
-    let [open, won, lost] = Transaction::keys_of_dispute(&dispute.id);
+    let [_, won, lost] = Transaction::keys_of_dispute(&dispute.id);
     let is_decided = known.contains(&won) || known.contains(&lost);
     let opened = Transaction::dispute(payment, dispute, now_ms);
     let decided = match dispute.status {
@@ -33,17 +32,9 @@ pub fn dispute(payment: &Payment, known: &[String], dispute: &Dispute, now_ms: i
         .map(|new| told(payment, dispute, &new.key, now_ms));
     let tasks = tasks.collect();
     let is_bad = dispute.status != DisputeStatus::Won && !transactions.is_empty();
-    let is_new = transactions.iter().any(|new| new.key == open);
-    let what = Announcement::Disputed {
-        payment: payment.id.clone(),
-        dispute: dispute.id.clone(),
-        amount: dispute.amount,
-    };
-    let told = is_new.then(|| what.task(now_ms, now_ms));
     Change {
         tasks,
         transactions,
-        tasks: told.into_iter().collect(),
         worry: is_bad.then_some(Worry::Disputed),
         ..Change::default()
     }

@@ -219,7 +219,13 @@ fn came_back(payment: &Payment, refund: &Refund, found: &ProviderRefund, now_ms:
 /// the provider has not accepted, gives way to it.
 fn of_others(facts: Facts<'_>, found: &ProviderRefund, now_ms: i64) -> Change {
     let mut payment = facts.payment.clone();
-    if payment.state != PaymentState::Captured || found.amount <= 0 {
+    if payment.state != PaymentState::Captured {
+        return Change {
+            is_early: true,
+            ..Change::default()
+        };
+    }
+    if found.amount <= 0 {
         return Change::worrying(Worry::WrongRefund);
     }
     let mut refunds = facts.refunds.to_vec();

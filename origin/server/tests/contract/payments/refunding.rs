@@ -5,7 +5,7 @@ use domain::{
     payments::{
         ledger::{Account, Transaction},
         payment::Payment,
-        provider::{ProviderRefund, RefundStatus},
+        provider::{IntentStatus, ProviderRefund, RefundStatus},
         refund::{RefundCause, RefundState},
         refusals::PaymentRefusal,
         store::{Applied, NewRefund, RefundAsked, Worry},
@@ -15,7 +15,8 @@ use domain::{
 use futures_util::future::join_all;
 
 use super::{
-    AMOUNT, FEE, booked, euros, ledger, of, offered, owed, paid, refunds, started, tasks, user,
+    AMOUNT, FEE, booked, euros, intent, ledger, of, offered, owed, paid, refunds, started, tasks,
+    user,
 };
 use crate::{backends::Fresh, runner::tests, samples::NOW_MS, users::sign_up};
 
@@ -25,6 +26,7 @@ tests! {
     a_refund_is_entered_when_the_provider_accepts_it_and_reversed_when_it_fails: [],
     a_refund_that_the_provider_will_not_make_gives_the_sum_back: [],
     a_refund_of_the_providers_own_page_is_recorded: [],
+    a_refund_that_is_heard_of_before_the_money_waits_for_it: [],
     all_parts_together_give_back_exactly_the_fee: [],
     who_refunded_is_forgotten_with_the_account: [],
 }
@@ -223,6 +225,27 @@ async fn a_refund_of_the_providers_own_page_is_recorded(fresh: Fresh) {
     };
     let worry = Applied::Worrying(Worry::WrongRefund);
     assert_eq!(apply(&fresh, &too_much).await, worry);
+    assert_eq!(of(&fresh, &payment.id).await.refunded, 600);
+}
+
+async fn a_refund_that_is_heard_of_before_the_money_waits_for_it(fresh: Fresh) {
+    let offer = offered(&fresh, 1).await;
+    let booking = booked(&fresh, "1", "ana", &offer).await;
+    let payment = started(&fresh, &booking).await;
+    let waiting = intent(&payment, IntentStatus::Waiting);
+    fresh
+        .db
+        .payments
+        .apply_intent(&waiting, NOW_MS)
+        .await
+        .unwrap();
+    let open = of(&fresh, &payment.id).await;
+    let elsewhere = found(&open, None, 600);
+    assert_eq!(apply(&fresh, &elsewhere).await, Applied::Early);
+    assert_eq!(of(&fresh, &payment.id).await, open);
+    let came = intent(&payment, IntentStatus::Succeeded);
+    fresh.db.payments.apply_intent(&came, NOW_MS).await.unwrap();
+    assert_eq!(apply(&fresh, &elsewhere).await, Applied::Done);
     assert_eq!(of(&fresh, &payment.id).await.refunded, 600);
 }
 

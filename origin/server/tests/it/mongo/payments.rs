@@ -184,13 +184,11 @@ async fn books(db: &Database, payment: &Payment, partner: &PartnerId) {
     };
     store.apply_payout(&payout, NOW_MS).await.unwrap();
     store.balance(partner).await.unwrap();
-    for after in [
-        None,
-        Some(LedgerCursor {
-            at_ms: 0,
-            key: "capture:".to_owned(),
-        }),
-    ] {
+    let beginning = LedgerCursor {
+        at_ms: 0,
+        key: "capture:".to_owned(),
+    };
+    for after in [None, Some(beginning)] {
         let query = LedgerQuery {
             partner: partner.clone(),
             from_ms: 0,

@@ -173,3 +173,59 @@ pub fn balance(connection: &Connection, account: &Account) -> Result<Vec<Money>,
     }
     Ok(owed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::EmbeddedDb;
+
+    fn entry() -> Entry {
+        let partner = Account::Partner(PartnerId::derive("partner", "1"));
+        let transfer = Transfer::new(Account::Provider, partner, 5);
+        Entry {
+            key: "payout:1".into(),
+            payment: None,
+            provider_id: "po_1".into(),
+            currency: Currency::Eur,
+            at_ms: 7,
+            transfers: vec![transfer.unwrap()],
+        }
+    }
+
+    /// Whatever the programs believe.
+    #[tokio::test]
+    async fn nothing_of_the_ledger_is_changed_deleted_repeated_or_unbalanced() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = EmbeddedDb::open(dir.path()).unwrap();
+        db.write(|tx| append(tx, &entry())).await.unwrap();
+        let again = db.write(|tx| append(tx, &entry())).await;
+        assert!(again.is_err());
+        for sql in [
+            "UPDATE ledger SET at_ms = 8",
+            "DELETE FROM ledger",
+            "UPDATE ledger_transfers SET amount = 6",
+            "DELETE FROM ledger_transfers",
+            "INSERT INTO ledger_transfers VALUES ('2', 'payout:1', 'fees', 'fees', 5, 'EUR')",
+            "INSERT INTO ledger_transfers VALUES ('2', 'payout:1', 'fees', 'losses', 0, 'EUR')",
+            "INSERT INTO ledger_transfers VALUES ('2', 'payout:1', 'fees', 'losses', -5, 'EUR')",
+            "INSERT INTO ledger_transfers VALUES ('2', 'payout:2', 'fees', 'losses', 5, 'EUR')",
+        ] {
+            let refused = db.write(move |tx| Ok(tx.execute(sql, [])?)).await;
+            assert!(refused.is_err(), "{sql}");
+        }
+        let moments = 0..100;
+        let page = LedgerQuery {
+            partner: PartnerId::derive("partner", "1"),
+            from_ms: moments.start,
+            until_ms: moments.end,
+            first: 9,
+            after: None,
+        };
+        let found = db.read(move |c| page_of(c, &page)).await.unwrap();
+        assert_eq!(found, [entry()]);
+    }
+
+    fn page_of(connection: &Connection, query: &LedgerQuery) -> Result<Vec<Entry>, SqliteError> {
+        Ok(page(connection, query)?.items)
+    }
+}

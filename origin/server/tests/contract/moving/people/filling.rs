@@ -336,7 +336,7 @@ pub(super) async fn fill_payments(db: &Database, offer: &Offer) {
         booking,
         user,
     };
-    let Started::Done(payment) = db.payments.start(new, NOW_MS).await.unwrap() else {
+    let StartedPayment::Done(payment) = db.payments.start(new, NOW_MS).await.unwrap() else {
         panic!("it can be paid")
     };
     let came = crate::payments::intent(&payment, IntentStatus::Succeeded);
