@@ -322,6 +322,23 @@ fn waiting(world: &World, lane: &str) -> Result<i64> {
     Ok(world.database()?.query_row(sql, [lane], |row| row.get(0))?)
 }
 
+/// What the queue says of the link to this address.
+fn fate(world: &World, email: &str) -> Result<String> {
+    let sql = "SELECT q.key || ' ' || q.state || ' ' || q.attempts || ' ' || COALESCE(q.error, '')
+        FROM queue q JOIN users u ON u.id = q.person_id
+        WHERE u.email = ?1 AND q.kind = 'reset_password'";
+    let database = world.database()?;
+    let mut found = database.prepare(sql)?;
+    let rows: Vec<String> = found
+        .query_map([email], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(if rows.is_empty() {
+        "no task was stored".to_owned()
+    } else {
+        rows.join("; ")
+    })
+}
+
 fn judge(world: &World, news: usize, requested: &[(String, Instant)]) -> Result<ExitCode> {
     let counted = world.fake.counted();
     // A push of which OneSignal says that it reaches nobody was answered, and is not lost.
@@ -357,6 +374,13 @@ fn judge(world: &World, news: usize, requested: &[(String, Instant)]) -> Result<
         );
         // SES knows no keys: what it took without an answer is sent again.
         is_good &= lost == 0 && (provider == "ses" || twice == 0);
+    }
+    for (email, _) in requested {
+        let is_theirs = |key: &String| key.starts_with("reset_password");
+        let mut sent = counted.iter().filter(|(key, _)| is_theirs(key));
+        if !sent.any(|(_, one)| one.to == [email.as_str()]) {
+            println!("  lost: {email}: {}", fate(world, email)?);
+        }
     }
     let mut took: Vec<Duration> = requested
         .iter()

@@ -26,7 +26,7 @@ use domain::{
     },
 };
 use pq_core::ErrorCode;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::sign_in::{hash, is_password_of, set_password};
 use crate::{
@@ -41,6 +41,12 @@ use crate::{
 
 /// A reset of a password is answered when a multiple of this has passed since the request.
 const RESET_ANSWERED_EVERY: Duration = Duration::from_millis(40);
+/// How long a reset waits before it is stored again, each time that the database fails.
+const RESET_STORED_AGAIN: [Duration; 3] = [
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+];
 
 pub async fn request_email_verification(request: &RequestContext) -> Result<()> {
     let account = request.account().await?;
@@ -137,18 +143,38 @@ pub async fn request_password_reset(request: &RequestContext, email: &str) -> Re
     let (services, now_ms) = (request.services.clone(), request.now_ms);
     let tasks = services.caches.tasks.clone();
     // It goes on if the client does not wait.
-    let sent = tasks.spawn(async move {
-        if let Err(error) = send_reset(&services, &email, now_ms).await {
-            tracing::error!(error = chain(&error), "a reset of a password was not sent");
-        }
-    });
+    let sent = tasks.spawn(async move { send_reset_surely(&services, &email, now_ms).await });
     // Stored before the answer, so nothing is lost with this process; and nobody can tell by the time
     // whether there is an account, as long as all of it takes less than the pause.
-    let _logged = sent.await;
+    let sent = sent.await;
     let pauses = begun.elapsed().as_nanos() / RESET_ANSWERED_EVERY.as_nanos() + 1;
     let pauses = u32::try_from(pauses).unwrap_or(u32::MAX);
     sleep_until(begun + RESET_ANSWERED_EVERY.saturating_mul(pauses)).await;
-    Ok(())
+    // Only what was stored is said to be on its way. While the database fails again and again, this tells
+    // that there is an account; a link that never comes would cost its owner more.
+    match sent {
+        Ok(sent) => sent.map_err(failed),
+        Err(_stopping) => Err(failed(StoreError::Interrupted)),
+    }
+}
+
+/// Stores it once more if the database fails: the first failure is no answer.
+async fn send_reset_surely(
+    services: &Services,
+    email: &EmailKey,
+    now_ms: i64,
+) -> std::result::Result<(), StoreError> {
+    for pause in RESET_STORED_AGAIN {
+        match send_reset(services, email, now_ms).await {
+            Ok(()) => return Ok(()),
+            Err(error) => {
+                let error = chain(&error);
+                tracing::warn!(error, "a reset of a password is stored once more");
+            }
+        }
+        sleep(pause).await;
+    }
+    send_reset(services, email, now_ms).await
 }
 
 async fn send_reset(
