@@ -6,15 +6,16 @@ use std::{
 };
 
 use domain::{
-    BookingId, Offer, UserId,
+    BookingId, Offer, PartnerId, PaymentId, UserId,
     payments::{
         money::Currency,
         payment::{Payment, PaymentState},
         price::OfferPrice,
+        provider::{Intent, IntentStatus, ProviderAccount},
         reconciling::DifferenceKind,
         refund::RefundState,
         refusals::PaymentRefusal,
-        store::LedgerQuery,
+        store::{Applied, LedgerQuery},
     },
     queue::{Lane, store::TaskFilter},
     secret::Secret,
@@ -49,29 +50,91 @@ struct World {
 }
 
 fn providers(fake: &Fake, secrets: &Secrets) -> ProvidersConfig {
-    let page: reqwest::Url = "https://portal.example/".parse().unwrap();
-    let secret = |name, text: &String| (name, Secret::new(text.clone()));
     ProvidersConfig {
-        payments: Some(PaymentsConfig {
-            stripe: stripe::Config {
-                base: fake.url("stripe").parse().unwrap(),
-                mode: Mode::Development,
-                timeout: Duration::from_millis(500),
-                secret_key: Secret::new(secrets.stripe_key.clone()),
-                onboarding_return: page.clone(),
-                onboarding_refresh: page,
-            },
-            publishable_key: secrets.stripe_publishable_key.clone(),
-            livemode: Livemode::Test,
-            webhook_secrets: vec![
-                secret("a", &secrets.stripe_webhook_secret),
-                secret("b", &secrets.stripe_webhook_secret_previous),
-                secret("c", &secrets.stripe_connect_secret),
-            ],
-            fee_bp: 1_000,
-        }),
+        payments: Some(config(fake, secrets)),
         ..ProvidersConfig::default()
     }
+}
+
+/// Payments by this fake.
+pub(crate) fn config(fake: &Fake, secrets: &Secrets) -> PaymentsConfig {
+    let page: reqwest::Url = "https://portal.example/".parse().unwrap();
+    let secret = |name, text: &String| (name, Secret::new(text.clone()));
+    PaymentsConfig {
+        stripe: stripe::Config {
+            base: fake.url("stripe").parse().unwrap(),
+            mode: Mode::Development,
+            timeout: Duration::from_millis(500),
+            secret_key: Secret::new(secrets.stripe_key.clone()),
+            onboarding_return: page.clone(),
+            onboarding_refresh: page,
+        },
+        publishable_key: secrets.stripe_publishable_key.clone(),
+        livemode: Livemode::Test,
+        webhook_secrets: vec![
+            secret("a", &secrets.stripe_webhook_secret),
+            secret("b", &secrets.stripe_webhook_secret_previous),
+            secret("c", &secrets.stripe_connect_secret),
+        ],
+        fee_bp: 1_000,
+    }
+}
+
+/// An offer with a price, which guests who cancel get back.
+pub(crate) fn priced(offer: Offer) -> Offer {
+    Offer {
+        price: Some(OfferPrice {
+            amount: AMOUNT,
+            currency: Currency::Eur,
+            original: None,
+            is_deposit: false,
+            refundable_until_min: Some(0),
+            vat_rate_bp: 1_000,
+        }),
+        ..offer
+    }
+}
+
+/// Makes a partner's account, which takes payments.
+pub(crate) async fn onboarded(app: &TestApp, fake: &Fake, partner: &PartnerId) {
+    let payments = app.state.services.payments.as_ref().unwrap();
+    payments.onboarding(partner).await.unwrap();
+    let account = payments.account(partner).await.unwrap().unwrap();
+    let able = json!({"charges_enabled": true, "payouts_enabled": true, "details_submitted": true});
+    let url = fake.url(&format!("control/stripe/accounts/{}", account.account));
+    let made = app.client.post(url).json(&able).send().await.unwrap();
+    assert!(made.status().is_success());
+    let store = &app.state.services.payment_store;
+    let seen = ProviderAccount {
+        id: account.account,
+        partner: Some(partner.clone()),
+        takes_payments: true,
+        is_paid_out: true,
+        has_given_details: true,
+    };
+    store.apply_account(&seen, 1).await.unwrap();
+}
+
+/// The payment of a booking, whose money has come.
+pub(crate) async fn paid(app: &TestApp, who: &Person, booking: &BookingId) -> PaymentId {
+    let services = &app.state.services;
+    let (payments, user) = (services.payments.as_ref().unwrap(), who.user_id());
+    let to_pay = payments.start(booking, &user).await.unwrap();
+    let payment = to_pay.payment;
+    let came = Intent {
+        id: payment.intent.clone().unwrap(),
+        payment: Some(payment.id.clone()),
+        status: IntentStatus::Succeeded,
+        amount: payment.amount,
+        received: payment.amount,
+        currency: Some(payment.currency),
+        client_secret: String::new(),
+    };
+    let applied = services
+        .payment_store
+        .apply_intent(&came, services.clock.now_ms());
+    assert_eq!(applied.await.unwrap(), Applied::Done);
+    payment.id
 }
 
 impl World {
@@ -87,15 +150,7 @@ impl World {
         let offer = Offer {
             valid_from_ms: now_ms - DAY_MS,
             valid_until_ms: now_ms + 30 * DAY_MS,
-            price: Some(OfferPrice {
-                amount: AMOUNT,
-                currency: Currency::Eur,
-                original: None,
-                is_deposit: false,
-                refundable_until_min: Some(0),
-                vat_rate_bp: 1_000,
-            }),
-            ..places("a", 0, 2)
+            ..priced(places("a", 0, 2))
         };
         store(&app, "a", vec![offer.clone()]).await;
         let world = Self { app, fake, offer };
