@@ -28,6 +28,7 @@ use domain::{
     users::store::UserStore,
 };
 use identity::Identity;
+use payments::Payments;
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
 use templates::{Current, Links};
@@ -73,9 +74,11 @@ pub struct Shared {
     pub identities: Arc<dyn IdentityStore>,
     /// Checks identities; none if no provider is configured.
     pub identity: Option<Identity>,
-    pub payments: Arc<dyn PaymentStore>,
     /// The bucket of pictures; none if none is configured.
     pub uploads: Option<Uploads>,
+    pub payment_store: Arc<dyn PaymentStore>,
+    /// Who takes payments; none if nobody is configured.
+    pub payments: Option<Payments>,
     /// The texts of the inbox, and where they lead.
     pub templates: Current,
     /// Those of them that administrators changed.

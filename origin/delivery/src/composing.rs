@@ -42,8 +42,8 @@ pub struct Sources {
     pub teams: Arc<dyn TeamStore>,
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
-    pub identities: Arc<dyn IdentityStore>,
     pub payments: Arc<dyn PaymentStore>,
+    pub identities: Arc<dyn IdentityStore>,
     pub code_store: Arc<dyn CodeStore>,
     pub codes: Codes,
 }
@@ -159,6 +159,20 @@ impl Sources {
                 user,
                 channel,
             } => self.announced(what, user, *channel, now_ms).await,
+            Work::Receipt {
+                payment,
+                refund,
+                user,
+                channel,
+            } => {
+                let refund = refund.as_ref();
+                let receipt = Receipt {
+                    payment,
+                    refund,
+                    user,
+                };
+                self.receipt(task, receipt, *channel, now_ms).await
+            }
             Work::Identity {
                 verification,
                 user,
@@ -168,24 +182,11 @@ impl Sources {
                 let about = (verification, user, *outcome);
                 self.identity(task, about, *channel, now_ms).await
             }
-            Work::Receipt {
-                payment,
-                refund,
-                user,
-                channel,
-            } => {
-                let receipt = Receipt {
-                    payment,
-                    refund: refund.as_ref(),
-                    user,
-                };
-                self.receipt(task, receipt, *channel, now_ms).await
-            }
             Work::Event(_)
             | Work::Forget { .. }
+            | Work::Payment(_)
             | Work::Look { .. }
-            | Work::ForgetSession { .. }
-            | Work::Payment(_) => Ok(Composed::Needless("it is no message")),
+            | Work::ForgetSession { .. } => Ok(Composed::Needless("it is no message")),
         }
     }
 

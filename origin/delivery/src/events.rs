@@ -111,11 +111,11 @@ impl Delivery {
                     | Work::Message { .. }
                     | Work::Announcement { .. }
                     | Work::Announced { .. }
+                    | Work::Payment(_)
+                    | Work::Receipt { .. }
                     | Work::Look { .. }
                     | Work::ForgetSession { .. }
-                    | Work::Identity { .. }
-                    | Work::Payment(_)
-                    | Work::Receipt { .. },
+                    | Work::Identity { .. },
                 )
                 | None => ends.later(&task, now_ms + UNKNOWN_AFTER_MS),
             }

@@ -37,9 +37,9 @@ impl Delivery {
             | Work::Announced { .. }
             | Work::Event(_)
             | Work::Forget { .. }
-            | Work::Identity { .. }
             | Work::Payment(_)
-            | Work::Receipt { .. } => return None,
+            | Work::Receipt { .. }
+            | Work::Identity { .. } => return None,
         };
         let now_ms = (self.0.parts.now)();
         let Some(identity) = &self.0.parts.identity else {

@@ -1,4 +1,4 @@
-//! What a guest is told of money: that it has come, or that a refund is on its way.
+//! What a guest is told of a payment: that the money has come, or that a refund is on its way.
 
 use std::slice;
 
@@ -9,14 +9,15 @@ use domain::{
         letter::{Letter, PaymentOutcome, PaymentResult},
     },
     notifications::inbox::Entry,
-    payments::{payment::Payment, refund::RefundState},
+    payments::{money::Money, refund::RefundState},
     queue::{NewTask, Task, Work},
     users::account::Account,
 };
 
 use crate::composing::{Composed, NO_ACCOUNT, Sources};
 
-/// Of which payment or refund, and to whom.
+/// Which payment, or which refund of it, and whose.
+#[derive(Clone, Copy)]
 pub(crate) struct Receipt<'a> {
     pub(crate) payment: &'a PaymentId,
     pub(crate) refund: Option<&'a RefundId>,
@@ -49,19 +50,18 @@ impl Sources {
         let Some(account) = self.active(receipt.user).await? else {
             return Ok(Composed::Needless(NO_ACCOUNT));
         };
-        let Some(letter) = self.receipt_letter(&receipt, &account).await? else {
-            return Ok(Composed::Needless("the payment is not as it says"));
+        let Some(letter) = self.receipt_letter(&account, receipt).await? else {
+            return Ok(Composed::Needless("there is no such payment"));
         };
+        let kind = Kind::PaymentResult;
         if let Some(channel) = channel {
-            return Ok(
-                match self.reached(&account, letter.kind(), channel).await? {
-                    Ok(to) => Composed::send(to, account.preferences.language, letter),
-                    Err(why) => Composed::Needless(why),
-                },
-            );
+            return Ok(match self.reached(&account, kind, channel).await? {
+                Ok(to) => Composed::send(to, account.preferences.language, letter),
+                Err(why) => Composed::Needless(why),
+            });
         }
         let (mut tasks, mut entries) = (Vec::new(), Vec::new());
-        for channel in self.channels(&account, Kind::PaymentResult).await? {
+        for channel in self.channels(&account, kind).await? {
             if channel == Channel::Inbox {
                 let user = account.id.clone();
                 entries.push(Entry::new(&task.key, user, &letter, now_ms));
@@ -77,17 +77,27 @@ impl Sources {
         Ok(Composed::Divide(tasks, entries))
     }
 
-    /// None if it no longer holds, or the offer or its partner is gone.
+    /// None if the payment, its offer or its partner is gone, or if the refund is not made.
     async fn receipt_letter(
         &self,
-        receipt: &Receipt<'_>,
         account: &Account,
+        receipt: Receipt<'_>,
     ) -> Result<Option<Letter>, StoreError> {
         let mut found = self
             .payments
             .by_ids(slice::from_ref(receipt.payment))
             .await?;
         let Some(payment) = found.remove(receipt.payment) else {
+            return Ok(None);
+        };
+        let mut booked = self
+            .bookings
+            .by_ids(slice::from_ref(&payment.booking))
+            .await?;
+        let Some(booking) = booked.remove(&payment.booking) else {
+            return Ok(None);
+        };
+        let Some(details) = self.booking_details(&booking).await? else {
             return Ok(None);
         };
         let (outcome, amount) = match receipt.refund {
@@ -99,32 +109,18 @@ impl Sources {
                 Some(_) | None => return Ok(None),
             },
         };
-        let names = self.names(&payment).await?;
-        Ok(names.map(|(offer, partner)| {
-            Letter::PaymentResult(PaymentResult {
-                first_name: account.first_name.clone(),
-                outcome,
-                amount_cents: amount,
-                booking: payment.booking,
-                offer,
-                partner,
-                currency: Some(payment.currency),
-            })
-        }))
-    }
-
-    /// The offer's title and the partner's name.
-    pub(crate) async fn names(
-        &self,
-        payment: &Payment,
-    ) -> Result<Option<(String, String)>, StoreError> {
-        let mut offers = self.offers.by_ids(slice::from_ref(&payment.offer)).await?;
-        let partner = slice::from_ref(&payment.partner);
-        let mut partners = self.partners.partners_by_ids(partner).await?;
-        let offer = offers.remove(&payment.offer);
-        let partner = partners.remove(&payment.partner);
-        Ok(offer
-            .zip(partner)
-            .map(|(offer, partner)| (offer.title, partner.name)))
+        Ok(Some(Letter::PaymentResult(PaymentResult {
+            first_name: account.first_name.clone(),
+            outcome,
+            amount: Money {
+                minor: amount,
+                currency: payment.currency,
+            },
+            vat_rate_bp: booking.price.map_or(0, |price| price.vat_rate_bp),
+            reference: payment.id.to_string(),
+            booking: booking.id,
+            offer: details.offer,
+            partner: details.partner,
+        })))
     }
 }

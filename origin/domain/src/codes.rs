@@ -61,12 +61,12 @@ pub const BLOCKS: [Block; 12] = [
         codes: pictures::codes::ALL,
     },
     Block {
-        title: "Identity checks",
-        codes: identity::codes::ALL,
-    },
-    Block {
         title: "Payments",
         codes: payments::codes::ALL,
+    },
+    Block {
+        title: "Identity checks",
+        codes: identity::codes::ALL,
     },
 ];
 

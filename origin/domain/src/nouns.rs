@@ -423,12 +423,12 @@ pub struct Offer {
     /// Incremented by each edit, but not when bookings change the remaining quota.
     #[serde(default)]
     pub version: i64,
+    /// None: it is free to book.
+    #[serde(default)]
+    pub price: Option<OfferPrice>,
     /// Left out while it asks for nothing: exports of earlier formats do not have it.
     #[serde(default, skip_serializing_if = "Admission::asks_nothing")]
     pub admission: Admission,
-    /// None: it is free to book. Left out then, as above.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub price: Option<OfferPrice>,
 }
 
 #[cfg(test)]

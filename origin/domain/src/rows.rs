@@ -60,13 +60,13 @@ pub enum Collection {
     Campaigns,
     Uploads,
     Pictures,
-    Verifications,
     Payments,
     Refunds,
     Ledger,
     LedgerTransfers,
     PartnerAccounts,
     PaymentDifferences,
+    Verifications,
 }
 
 impl Collection {
@@ -93,13 +93,13 @@ impl Collection {
         Self::Campaigns,
         Self::Uploads,
         Self::Pictures,
-        Self::Verifications,
         Self::Payments,
         Self::Refunds,
         Self::Ledger,
         Self::LedgerTransfers,
         Self::PartnerAccounts,
         Self::PaymentDifferences,
+        Self::Verifications,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -126,13 +126,13 @@ impl Collection {
             Self::Campaigns => "campaigns",
             Self::Uploads => "uploads",
             Self::Pictures => "pictures",
-            Self::Verifications => "verifications",
             Self::Payments => "payments",
             Self::Refunds => "refunds",
             Self::Ledger => "ledger",
             Self::LedgerTransfers => "ledger_transfers",
             Self::PartnerAccounts => "partner_accounts",
             Self::PaymentDifferences => "payment_differences",
+            Self::Verifications => "verifications",
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct Identity(Arc<Shared>);
 struct Shared {
     parts: Parts,
     circuit: Circuit,
+    /// Deletions are few an hour and may have to wait for a review: that is no reason to begin no check.
+    deletions: Circuit,
     metrics: Metrics,
 }
 
@@ -68,6 +70,7 @@ impl Identity {
         Self(Arc::new(Shared {
             parts,
             circuit: Circuit::default(),
+            deletions: Circuit::default(),
             metrics: Metrics::default(),
         }))
     }
@@ -102,7 +105,8 @@ impl Identity {
 
     /// Has the provider delete a session.
     pub async fn forget(&self, session: &SessionId) -> Result<(), Trouble> {
-        self.asked(self.0.parts.provider.forget(session)).await
+        let forget = self.0.parts.provider.forget(session);
+        self.through(&self.0.deletions, forget).await
     }
 
     /// The provider's page of a session, for operators.
@@ -112,7 +116,15 @@ impl Identity {
 
     /// Asks the provider for something, unless it is known to be down.
     async fn asked<T>(&self, ask: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
-        let (circuit, now) = (&self.0.circuit, &self.0.parts.now);
+        self.through(&self.0.circuit, ask).await
+    }
+
+    async fn through<T>(
+        &self,
+        circuit: &Circuit,
+        ask: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
+        let now = &self.0.parts.now;
         let now_ms = now();
         if let Some(until_ms) = circuit.enter(now_ms) {
             return Err(Trouble::Later {

@@ -49,9 +49,14 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("pictures", &[]),
     row("provider-http", &["domain"]),
     row(PROVIDERS, &["domain", "cache-core", "provider-http"]),
+    // Between the database and a provider of payments.
+    row("payments", &["domain", "access"]),
     // From the request for a check of an identity to what the provider decided.
     row("identity", &["domain", "access"]),
-    row("delivery", &["domain", "access", "templates", "identity"]),
+    row(
+        "delivery",
+        &["domain", "access", "templates", "identity", "payments"],
+    ),
     // From the form for a file to the stored picture.
     row("uploads", &["domain", "access", "pictures", "s3"]),
     row(
@@ -64,6 +69,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             // Texts of the inbox.
             "templates",
             "uploads",
+            "payments",
             "identity",
             // The key of an answer is the edge's.
             "edge-core",
@@ -85,6 +91,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "templates",
             "delivery",
             "uploads",
+            "payments",
             "identity",
             "catalogue-index",
             "api",
@@ -198,11 +205,6 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         // An offer may ask for a verified identity.
         ("bookings", "identity"),
         ("identity", "users"),
-        // A price is the offer's, and the booking keeps it.
-        ("offers", "payments"),
-        ("bookings", "payments"),
-        // Money confirms a booking, and goes back when it ends.
-        ("payments", "bookings"),
         // What a guest does is a product event, which needs the guest's consent.
         ("bookings", "analytics"),
         ("analytics", "users"),

@@ -124,7 +124,7 @@ pub async fn page(request: &RequestContext, after: Option<&str>) -> Result<Page>
 
 /// The payments of these bookings, with their refunds.
 async fn payments(request: &RequestContext, bookings: &[Booking]) -> Result<Value> {
-    let store = &request.services.payments;
+    let store = &request.services.payment_store;
     let ids: Vec<_> = bookings.iter().map(|booking| booking.id.clone()).collect();
     let mut paid = store.of_bookings(&ids).await.map_err(failed)?;
     let ids: Vec<_> = paid.values().map(|payment| payment.id.clone()).collect();

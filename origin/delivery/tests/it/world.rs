@@ -195,6 +195,7 @@ impl World {
             identity: None,
             now: Arc::new(move || now.load(Relaxed)),
             wake: wake.clone(),
+            payments: None,
             entries_stored: watch::Sender::new(()),
             metrics: Metrics::default(),
         });

@@ -17,7 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     BookingId, CampaignId, OfferId, PartnerId, PaymentId, UserId,
-    messages::kind::{Channel, Kind},
+    messages::{
+        kind::{Channel, Kind},
+        letter::DisputeOutcome,
+    },
     queue::{NewTask, Task, Work},
 };
 
@@ -38,12 +41,13 @@ pub enum Announcement {
     EndsSoon { offer: OfferId, until_ms: i64 },
     /// A booking waits for the partner's team. It begins at this time.
     ToConfirm { booking: BookingId, begins_ms: i64 },
-    /// A guest's bank takes this amount of a payment back: the partner's team is told.
+    /// A bank has taken a payment back, or decided about that. For the partner's managers.
     Disputed {
         payment: PaymentId,
         /// The provider's name of the dispute.
         dispute: String,
         amount: i64,
+        outcome: DisputeOutcome,
     },
 }
 
@@ -66,7 +70,9 @@ impl Announcement {
             Self::NewOffer { partner, day, .. } => format!("{kind}:{partner}:{day}"),
             Self::EndsSoon { offer, until_ms } => format!("{kind}:{offer}:{until_ms}"),
             Self::ToConfirm { booking, .. } => format!("{kind}:{booking}"),
-            Self::Disputed { dispute, .. } => format!("{kind}:{dispute}"),
+            Self::Disputed {
+                dispute, outcome, ..
+            } => format!("{kind}:{dispute}:{}", outcome.as_str()),
         }
     }
 

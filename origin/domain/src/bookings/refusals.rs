@@ -41,14 +41,14 @@ pub enum BookingRefusal {
     CodeReplayed,
     /// The QR code belongs to another booking or partner.
     CodeForeign,
-    /// The offer asks for a verified identity or an age.
-    Identity(IdentityRefusal),
     /// The offer has a price, and no payments are set up here.
     PaymentsUnavailable,
     /// The offer has a price, and the partner's account takes no payments.
     PartnerTakesNoPayments,
     /// The booking has a price, and only its payment confirms it.
     PaymentRequired,
+    /// The offer asks for a verified identity or an age.
+    Identity(IdentityRefusal),
 }
 
 impl BookingRefusal {
@@ -73,10 +73,10 @@ impl BookingRefusal {
             Self::CodeExpired => codes::QR_CODE_EXPIRED,
             Self::CodeReplayed => codes::QR_CODE_REPLAYED,
             Self::CodeForeign => codes::QR_CODE_FOREIGN,
-            Self::Identity(refusal) => refusal.code(),
             Self::PaymentsUnavailable => payments::codes::PAYMENTS_UNAVAILABLE,
             Self::PartnerTakesNoPayments => payments::codes::PARTNER_TAKES_NO_PAYMENTS,
             Self::PaymentRequired => payments::codes::PAYMENT_REQUIRED,
+            Self::Identity(refusal) => refusal.code(),
         }
     }
 
@@ -148,7 +148,6 @@ impl BookingRefusal {
                 "ce code est celui d’une autre réservation",
                 "this code is another booking's",
             ),
-            Self::Identity(refusal) => refusal.sentences(),
             Self::PaymentsUnavailable => (
                 "le paiement n’est pas disponible en ce moment",
                 "payments are not available at the moment",
@@ -161,6 +160,7 @@ impl BookingRefusal {
                 "cette réservation doit d’abord être payée",
                 "this booking must be paid first",
             ),
+            Self::Identity(refusal) => refusal.sentences(),
         }
     }
 }
@@ -220,12 +220,12 @@ mod tests {
             R::CodeExpired,
             R::CodeReplayed,
             R::CodeForeign,
-            R::Identity(IdentityRefusal::Required),
-            R::Identity(IdentityRefusal::Pending),
-            R::Identity(IdentityRefusal::AgeTooLow),
             R::PaymentsUnavailable,
             R::PartnerTakesNoPayments,
             R::PaymentRequired,
+            R::Identity(IdentityRefusal::Required),
+            R::Identity(IdentityRefusal::Pending),
+            R::Identity(IdentityRefusal::AgeTooLow),
         ];
         let statuses = BookingStatus::ALL.iter().copied().map(R::WrongStatus);
         let all: Vec<R> = causes.into_iter().chain(statuses).collect();

@@ -188,8 +188,8 @@ pub fn offer(
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
-        admission: Admission::default(),
         price: None,
+        admission: Admission::default(),
         id,
     }
 }

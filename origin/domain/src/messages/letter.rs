@@ -11,7 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Channel, Kind};
-use crate::{BookingId, OfferId, payments::money::Currency, words::words};
+use crate::{BookingId, OfferId, payments::money::Money, words::words};
 
 /// A message's kind and data. The recipient, the language and the channel are stored beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -249,31 +249,43 @@ words! {
 pub struct PaymentResult {
     pub first_name: String,
     pub outcome: PaymentOutcome,
-    /// In the minor unit of the currency.
-    pub amount_cents: i64,
+    /// With tax.
+    pub amount: Money,
+    /// The rate of value-added tax that the amount contains, in basis points.
+    pub vat_rate_bp: i32,
+    /// The payment's id, for support.
+    pub reference: String,
     /// The booking that is paid.
     pub booking: BookingId,
     /// The offer's title.
     pub offer: String,
     /// The partner's name.
     pub partner: String,
-    /// None: euros.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<Currency>,
 }
 
-/// To a partner's team. It names no guest: an inbox would keep the name.
+words! {
+    /// Where a dispute about a payment stands.
+    DisputeOutcome {
+        /// The bank has taken the money back until it decides.
+        Opened = "opened",
+        /// The money stays.
+        Won = "won",
+        /// The money is lost.
+        Lost = "lost",
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentDisputed {
-    /// What the bank takes back, in the minor unit of the currency.
-    pub amount_cents: i64,
-    pub currency: Currency,
+    pub first_name: String,
+    pub outcome: DisputeOutcome,
+    pub amount: Money,
     pub booking: BookingId,
+    /// The payment's id, for support.
+    pub reference: String,
     /// The offer's title.
     pub offer: String,
-    /// The partner's name.
-    pub partner: String,
 }
 
 /// News, in the recipient's language. Longer ones are cut off.

@@ -60,9 +60,9 @@ pub struct OfferEdit {
     pub archived_at_ms: Edit<i64>,
     /// The version that the editor read: if the offer was edited since, the edit is rejected.
     pub expected_version: Option<i64>,
+    pub price: Edit<Option<OfferPrice>>,
     pub requires_identity: Edit<bool>,
     pub minimum_age: Edit<Option<i32>>,
-    pub price: Edit<Option<OfferPrice>>,
 }
 
 /// An edit of a quota. It sets the total only: what is left is the total without the places that
@@ -194,8 +194,8 @@ mod tests {
             limits: BookingLimits::default(),
             archived_at_ms: None,
             version: 1,
-            admission: Admission::default(),
             price: None,
+            admission: Admission::default(),
         }
     }
 

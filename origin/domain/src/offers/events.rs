@@ -56,8 +56,8 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
         archived_at_ms,
         // The version changes only together with other fields.
         version: _,
-        admission,
         price,
+        admission,
     } = before;
     [
         ("id", Seen::InLists, *id != after.id),

@@ -9,6 +9,7 @@
 //! answers is applied in one transaction with the booking, the ledger and the tasks that follow.
 
 pub mod codes;
+pub mod cursors;
 pub mod ledger;
 pub mod money;
 pub mod partner_account;

@@ -215,7 +215,8 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync {
 
     async fn refund(&self, id: &str) -> Result<ProviderRefund, ProviderError>;
 
-    async fn dispute(&self, id: &str) -> Result<Dispute, ProviderError>;
+    /// None while it is an inquiry only, which takes no money.
+    async fn dispute(&self, id: &str) -> Result<Option<Dispute>, ProviderError>;
 
     /// Makes the account of a partner; asked again it answers the same one.
     async fn create_account(&self, partner: &PartnerId) -> Result<ProviderAccount, ProviderError>;

@@ -6,6 +6,7 @@ use std::{collections::HashMap, fmt};
 use async_trait::async_trait;
 
 use super::{
+    cursors::{LedgerCursor, PaymentCursor},
     ledger::Transaction,
     money::Money,
     partner_account::PartnerAccount,
@@ -111,8 +112,7 @@ pub enum RefundAsked {
 pub struct PaymentQuery {
     pub user: UserId,
     pub first: usize,
-    /// Only those that follow this one: its time and id.
-    pub after: Option<(i64, PaymentId)>,
+    pub after: Option<PaymentCursor>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -129,8 +129,7 @@ pub struct LedgerQuery {
     /// The first moment that is not part of it.
     pub until_ms: i64,
     pub first: usize,
-    /// Only those that follow this one: its time and key.
-    pub after: Option<(i64, String)>,
+    pub after: Option<LedgerCursor>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

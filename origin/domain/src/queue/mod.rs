@@ -101,6 +101,17 @@ pub enum Work {
     Event(ProductEvent),
     /// Has an erased person forgotten by the taker of product events.
     Forget { user: UserId },
+    /// Asks the provider of payments for something.
+    Payment(PaymentWork),
+    /// Tells a guest that the money of a payment has come, or that a refund is on its way.
+    Receipt {
+        payment: PaymentId,
+        /// None: that the money has come.
+        refund: Option<RefundId>,
+        user: UserId,
+        /// None: finds out by which channels.
+        channel: Option<Channel>,
+    },
     /// Asks the provider of identity checks what it decided.
     Look { verification: VerificationId },
     /// Has the provider of identity checks delete a session.
@@ -110,17 +121,6 @@ pub enum Work {
         verification: VerificationId,
         user: UserId,
         outcome: IdentityOutcome,
-        /// None: finds out by which channels.
-        channel: Option<Channel>,
-    },
-    /// Asks the provider of payments for something.
-    Payment(PaymentWork),
-    /// Tells a guest that the money of a payment has come, or that a refund is on its way.
-    Receipt {
-        payment: PaymentId,
-        /// None: that the money has come.
-        refund: Option<RefundId>,
-        user: UserId,
         /// None: finds out by which channels.
         channel: Option<Channel>,
     },
@@ -137,11 +137,11 @@ impl Work {
             Self::Announcement { what, .. } | Self::Announced { what, .. } => what.kind().as_str(),
             Self::Event(_) => "event",
             Self::Forget { .. } => "forget",
+            Self::Payment(work) => work.kind(),
+            Self::Receipt { .. } => Kind::PaymentResult.as_str(),
             Self::Look { .. } => "identity_look",
             Self::ForgetSession { .. } => "identity_forget",
             Self::Identity { .. } => Kind::IdentityResult.as_str(),
-            Self::Payment(work) => work.kind(),
-            Self::Receipt { .. } => Kind::PaymentResult.as_str(),
         }
     }
 }

@@ -42,13 +42,13 @@ pub const KINDS: [&Kind; 24] = [
     &CAMPAIGNS,
     &UPLOADS,
     &PICTURES,
-    &VERIFICATIONS,
     &PAYMENTS,
     &REFUNDS,
     &LEDGER,
     &LEDGER_TRANSFERS,
     &PARTNER_ACCOUNTS,
     &PAYMENT_DIFFERENCES,
+    &VERIFICATIONS,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -435,47 +435,6 @@ static PICTURES: Kind = Kind {
     ],
 };
 
-/// The provider keeps the documents; these are the states.
-static VERIFICATIONS: Kind = Kind {
-    collection: Collection::Verifications,
-    identity: Identity::First,
-    fields: &[
-        field("id", "_id", Shape::Id),
-        field("user_id", "userId", Shape::Id),
-        field("consent_version", "consentVersion", Shape::Text),
-        field("attempt", "attempt", Shape::Whole),
-        field("session_id", "sessionId", Shape::Text).or_absent(),
-        field("session_url", "sessionUrl", Shape::Text).or_absent(),
-        field(
-            "state",
-            "state",
-            Shape::Word(|text| identity::State::parse(text).is_some()),
-        ),
-        field(
-            "reason",
-            "reason",
-            Shape::Word(|text| Reason::parse(text).is_some()),
-        )
-        .or_absent(),
-        field("birth_year", "birthYear", Shape::Whole).or_absent(),
-        field("decided_at_ms", "decidedAt", Shape::Moment).or_absent(),
-        field(
-            "decided_by",
-            "decidedBy",
-            Shape::Word(|text| Decider::parse(text).is_some()),
-        )
-        .or_absent(),
-        field("ruled_by", "ruledBy", Shape::Id).or_absent(),
-        field("ruled_at_ms", "ruledAt", Shape::Moment).or_absent(),
-        field("ruling_note", "rulingNote", Shape::Text).or_absent(),
-        field("expires_at_ms", "expiresAt", Shape::Moment).or_absent(),
-        field("polls", "polls", Shape::Whole),
-        field("due_ms", "due", Shape::Moment),
-        CREATED,
-        field("changed_at_ms", "changedAt", Shape::Moment),
-    ],
-};
-
 static PAYMENTS: Kind = Kind {
     collection: Collection::Payments,
     identity: Identity::First,
@@ -583,5 +542,46 @@ static PAYMENT_DIFFERENCES: Kind = Kind {
         field("currency", "currency", Shape::Text),
         field("at_ms", "at", Shape::Moment),
         field("found_at_ms", "foundAt", Shape::Moment),
+    ],
+};
+
+/// The provider keeps the documents; these are the states.
+static VERIFICATIONS: Kind = Kind {
+    collection: Collection::Verifications,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("user_id", "userId", Shape::Id),
+        field("consent_version", "consentVersion", Shape::Text),
+        field("attempt", "attempt", Shape::Whole),
+        field("session_id", "sessionId", Shape::Text).or_absent(),
+        field("session_url", "sessionUrl", Shape::Text).or_absent(),
+        field(
+            "state",
+            "state",
+            Shape::Word(|text| identity::State::parse(text).is_some()),
+        ),
+        field(
+            "reason",
+            "reason",
+            Shape::Word(|text| Reason::parse(text).is_some()),
+        )
+        .or_absent(),
+        field("birth_year", "birthYear", Shape::Whole).or_absent(),
+        field("decided_at_ms", "decidedAt", Shape::Moment).or_absent(),
+        field(
+            "decided_by",
+            "decidedBy",
+            Shape::Word(|text| Decider::parse(text).is_some()),
+        )
+        .or_absent(),
+        field("ruled_by", "ruledBy", Shape::Id).or_absent(),
+        field("ruled_at_ms", "ruledAt", Shape::Moment).or_absent(),
+        field("ruling_note", "rulingNote", Shape::Text).or_absent(),
+        field("expires_at_ms", "expiresAt", Shape::Moment).or_absent(),
+        field("polls", "polls", Shape::Whole),
+        field("due_ms", "due", Shape::Moment),
+        CREATED,
+        field("changed_at_ms", "changedAt", Shape::Moment),
     ],
 };

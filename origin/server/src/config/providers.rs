@@ -9,7 +9,7 @@ use provider_http::{Mode, may_be_called};
 use url::Url;
 
 use super::{
-    EventsConfig, IdentityConfig, Role, Roles, maps,
+    EventsConfig, IdentityConfig, PaymentsConfig, Role, Roles, maps,
     reader::{Reader, long_enough},
 };
 
@@ -35,6 +35,7 @@ pub struct ProvidersConfig {
     /// See [`maps`].
     pub maps: Option<google::Config>,
     pub events: Option<EventsConfig>,
+    pub payments: Option<PaymentsConfig>,
     pub identity: Option<IdentityConfig>,
 }
 
@@ -82,6 +83,7 @@ impl ProvidersConfig {
             push: push(reader, mode, is_required),
             maps: maps::read(reader, mode),
             events: EventsConfig::read(reader, mode),
+            payments: PaymentsConfig::read(reader, mode),
             identity: IdentityConfig::read(reader, mode),
         }
     }

@@ -37,13 +37,13 @@ const ADDED: [(u32, Collection); 16] = [
     (5, Collection::KnownDevices),
     (5, Collection::Uploads),
     (5, Collection::Pictures),
-    (6, Collection::Verifications),
     (6, Collection::Payments),
     (6, Collection::Refunds),
     (6, Collection::Ledger),
     (6, Collection::LedgerTransfers),
     (6, Collection::PartnerAccounts),
     (6, Collection::PaymentDifferences),
+    (6, Collection::Verifications),
 ];
 
 /// Whether exports of this format have nothing of a collection.

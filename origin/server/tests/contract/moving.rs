@@ -173,7 +173,14 @@ async fn an_export_of_before_there_were_people_is_refused(fresh: Fresh) {
 }
 
 async fn an_export_of_before_there_was_a_queue_is_restored(fresh: Fresh) {
-    const NEW: [&str; 5] = ["queue", "reach", "devices", "inbox", "campaigns"];
+    const NEW: [&str; 6] = [
+        "queue",
+        "reach",
+        "devices",
+        "inbox",
+        "campaigns",
+        "verifications",
+    ];
     fresh.sampled(20).await;
     let dir = tempfile::tempdir().unwrap();
     let (files, other) = (dir.path().join("export"), embedded(&dir.path().join("db")));

@@ -82,8 +82,8 @@ pub(crate) fn offer(seed: &str, number: i32) -> Offer {
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
-        admission: Admission::default(),
         price: None,
+        admission: Admission::default(),
     }
 }
 

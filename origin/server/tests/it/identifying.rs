@@ -719,6 +719,29 @@ async fn the_erasure_has_veriff_delete_the_session() {
 }
 
 #[tokio::test]
+async fn a_deletion_that_has_to_wait_stops_no_other_check() {
+    let world = World::start().await;
+    let ana = register(&world.app, "ana").await;
+    world.submitted(&ana).await;
+    world.app.sent().await;
+    // What is being reviewed cannot be deleted.
+    world.decide("review", json!({}), 0).await;
+    let erase = "mutation E($p: String!) { deleteMyAccount(password: $p) }";
+    let password = json!({"p": PASSWORD});
+    ana.ask(&world.app, erase, password).await.data();
+    world.app.sent().await;
+    assert_eq!(world.sessions().await[0]["deleted"], false);
+    let bob = register(&world.app, "bob").await;
+    assert_eq!(world.submitted(&bob).await["status"], "PENDING");
+    let ana = world.sessions().await[0]["id"].clone();
+    let declined = json!({"session": ana, "status": "declined"});
+    world.control("decide", declined).await;
+    world.app.pass_ms(2 * 3_600_000);
+    world.app.sent().await;
+    assert_eq!(world.sessions().await[0]["deleted"], true);
+}
+
+#[tokio::test]
 async fn two_requests_at_once_get_one_check() {
     let world = Arc::new(World::start().await);
     let ana = Arc::new(register(&world.app, "ana").await);

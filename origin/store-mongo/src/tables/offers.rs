@@ -50,11 +50,11 @@ pub fn document(offer: &Offer) -> Result<Document, MongoError> {
         "limits": {"perDay": offer.limits.per_day, "perUser": offer.limits.per_user},
         "archivedAt": offer.archived_at_ms.map(DateTime::from_millis),
         "version": offer.version,
+        "price": offer.price.as_ref().map(price_document),
         "admission": {
             "requiresIdentity": offer.admission.requires_identity,
             "minimumAge": offer.admission.minimum_age,
         },
-        "price": offer.price.as_ref().map(price_document),
         "folded": {"title": fold(&offer.title), "description": fold(&offer.description)},
     })
 }

@@ -20,8 +20,7 @@ use crate::error::SqliteError;
 pub const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establishment_id, o.category,
     o.percentage, o.discount_description, o.conditions, o.valid_from_ms, o.valid_until_ms, o.schedule,
     o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.limit_per_day,
-    o.limit_per_user, o.archived_at_ms, o.version, o.requires_identity, o.minimum_age, o.price,
-    o.row";
+    o.limit_per_user, o.archived_at_ms, o.version, o.requires_identity, o.minimum_age, o.price, o.row";
 const ROW_COLUMN: usize = 26;
 
 /// Runs a query that selects [`COLUMNS`].
@@ -155,7 +154,8 @@ pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
          VALUES (:id, :is_active, :valid_from_ms, :valid_until_ms, :category, :percentage, :lat, :lng,
             :partner_id, :establishment_id, :created_at_ms, :quota_total, :quota_remaining, :title,
             :discount_description, :schedule, :images, :conditions, :description, :limit_per_day,
-            :limit_per_user, :archived_at_ms, :version, :requires_identity, :minimum_age, :price)",
+            :limit_per_user, :archived_at_ms, :version, :requires_identity, :minimum_age,
+            :price)",
         offer,
     )?;
     let row = tx.last_insert_rowid();
@@ -184,8 +184,7 @@ pub fn replace(
             discount_description = :discount_description, schedule = :schedule, images = :images,
             conditions = :conditions, description = :description, limit_per_day = :limit_per_day,
             limit_per_user = :limit_per_user, archived_at_ms = :archived_at_ms, version = :version,
-            requires_identity = :requires_identity, minimum_age = :minimum_age,
-            price = :price
+            requires_identity = :requires_identity, minimum_age = :minimum_age, price = :price
          WHERE id = :id",
         after,
     )?;
@@ -243,9 +242,9 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         ":limit_per_user": offer.limits.per_user,
         ":archived_at_ms": offer.archived_at_ms,
         ":version": offer.version,
+        ":price": price,
         ":requires_identity": offer.admission.requires_identity,
         ":minimum_age": offer.admission.minimum_age,
-        ":price": price,
     })?;
     Ok(())
 }

@@ -133,7 +133,7 @@ fn with_refunds(
 
 pub fn page(connection: &Connection, wanted: &PaymentQuery) -> Result<PaymentPage, SqliteError> {
     let (at_ms, id) = match &wanted.after {
-        Some((at_ms, id)) => (*at_ms, id.as_str()),
+        Some(after) => (after.created_at_ms, after.id.as_str()),
         None => (i64::MAX, ""),
     };
     let mut items = query(

@@ -39,8 +39,8 @@ pub fn offer() -> Offer {
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
-        admission: Admission::default(),
         price: None,
+        admission: Admission::default(),
     }
 }
 

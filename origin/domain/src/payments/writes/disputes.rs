@@ -3,19 +3,20 @@
 use super::Change;
 use crate::{
     announcements::Announcement,
+    messages::letter::DisputeOutcome,
     payments::{
         ledger::Transaction,
         payment::Payment,
         provider::{Dispute, DisputeStatus},
         store::Worry,
     },
+    queue::NewTask,
 };
 
-/// Applies an answer about a dispute. It changes nothing but the ledger, and the partner's team is told
-/// when it is opened. `known` are those of the
+/// Applies an answer about a dispute. It changes nothing but the ledger. `known` are those of the
 /// dispute's keys that the ledger has ([`Transaction::keys_of_dispute`]).
 pub fn dispute(payment: &Payment, known: &[String], dispute: &Dispute, now_ms: i64) -> Change {
-    let [open, won, lost] = Transaction::keys_of_dispute(&dispute.id);
+    let [_, won, lost] = Transaction::keys_of_dispute(&dispute.id);
     let is_decided = known.contains(&won) || known.contains(&lost);
     let opened = Transaction::dispute(payment, dispute, now_ms);
     let decided = match dispute.status {
@@ -26,18 +27,34 @@ pub fn dispute(payment: &Payment, known: &[String], dispute: &Dispute, now_ms: i
     let new = [opened, decided.filter(|_| !is_decided)].into_iter();
     let new = new.flatten().filter(|new| !known.contains(&new.key));
     let transactions: Vec<Transaction> = new.collect();
+    let tasks = transactions
+        .iter()
+        .map(|new| told(payment, dispute, &new.key, now_ms));
+    let tasks = tasks.collect();
     let is_bad = dispute.status != DisputeStatus::Won && !transactions.is_empty();
-    let is_new = transactions.iter().any(|new| new.key == open);
+    Change {
+        tasks,
+        transactions,
+        worry: is_bad.then_some(Worry::Disputed),
+        ..Change::default()
+    }
+}
+
+/// The task that tells the partner's managers what this transaction is about.
+fn told(payment: &Payment, dispute: &Dispute, key: &str, now_ms: i64) -> NewTask {
+    let [_, won, lost] = Transaction::keys_of_dispute(&dispute.id);
+    let outcome = if key == won {
+        DisputeOutcome::Won
+    } else if key == lost {
+        DisputeOutcome::Lost
+    } else {
+        DisputeOutcome::Opened
+    };
     let what = Announcement::Disputed {
         payment: payment.id.clone(),
         dispute: dispute.id.clone(),
         amount: dispute.amount,
+        outcome,
     };
-    let told = is_new.then(|| what.task(now_ms, now_ms));
-    Change {
-        transactions,
-        tasks: told.into_iter().collect(),
-        worry: is_bad.then_some(Worry::Disputed),
-        ..Change::default()
-    }
+    what.task(now_ms, now_ms)
 }

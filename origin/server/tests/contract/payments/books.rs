@@ -3,6 +3,7 @@
 use domain::{
     PaymentId,
     payments::{
+        cursors::{LedgerCursor, PaymentCursor},
         ledger::Transaction,
         money::Currency,
         payment::Payment,
@@ -163,7 +164,7 @@ async fn a_partners_ledger_is_read_by_pages(fresh: Fresh) {
         (first.items.as_slice(), first.has_next_page),
         (&expected[..2], true)
     );
-    query.after = Some((expected[1].at_ms, expected[1].key.clone()));
+    query.after = Some(LedgerCursor::of(&expected[1]));
     let second = fresh.db.payments.ledger(&query).await.unwrap();
     assert_eq!(
         (second.items.as_slice(), second.has_next_page),
@@ -207,7 +208,7 @@ async fn payments_are_listed_newest_first_by_pages(fresh: Fresh) {
         (page.items.as_slice(), page.has_next_page),
         (&all[..2], true)
     );
-    query.after = Some((all[1].created_at_ms, all[1].id.clone()));
+    query.after = Some(PaymentCursor::of(&all[1]));
     let page = fresh.db.payments.list(&query).await.unwrap();
     assert_eq!(
         (page.items.as_slice(), page.has_next_page),

@@ -155,6 +155,8 @@ fn good(schema: &ServiceDocument, name: &str, of: &Type) -> Value {
             .collect::<serde_json::Map<_, _>>()
             .into(),
         ("Boolean", _) => false.into(),
+        ("Int", _) if name == "minimumAge" => 18.into(),
+        ("Int", _) if name == "birthYear" => 1990.into(),
         ("Int" | "Float", _) => 1.into(),
         ("DateTime", _) => match name {
             "validUntil" => "2027-01-02T00:00:00Z".into(),

@@ -8,6 +8,7 @@ use domain::{
         store::Author,
     },
     payments::{
+        cursors::{LedgerCursor, PaymentCursor},
         money::Currency,
         payment::Payment,
         price::{OfferPrice, Terms},
@@ -120,7 +121,7 @@ async fn read(db: &Database, payment: &Payment, user: &UserId) {
         .of_bookings(std::slice::from_ref(&payment.booking))
         .await
         .unwrap();
-    for after in [None, Some((payment.created_at_ms, payment.id.clone()))] {
+    for after in [None, Some(PaymentCursor::of(payment))] {
         let query = PaymentQuery {
             user: user.clone(),
             first: 20,
@@ -183,7 +184,11 @@ async fn books(db: &Database, payment: &Payment, partner: &PartnerId) {
     };
     store.apply_payout(&payout, NOW_MS).await.unwrap();
     store.balance(partner).await.unwrap();
-    for after in [None, Some((0, "capture:".to_owned()))] {
+    let beginning = LedgerCursor {
+        at_ms: 0,
+        key: "capture:".to_owned(),
+    };
+    for after in [None, Some(beginning)] {
         let query = LedgerQuery {
             partner: partner.clone(),
             from_ms: 0,

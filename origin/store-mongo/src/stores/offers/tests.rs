@@ -45,10 +45,6 @@ fn full() -> Offer {
         },
         archived_at_ms: Some(NOW_MS),
         version: 7,
-        admission: Admission {
-            requires_identity: true,
-            minimum_age: Some(18),
-        },
         price: Some(OfferPrice {
             amount: 1_250,
             currency: Currency::Eur,
@@ -57,6 +53,10 @@ fn full() -> Offer {
             refundable_until_min: Some(120),
             vat_rate_bp: 1_000,
         }),
+        admission: Admission {
+            requires_identity: true,
+            minimum_age: Some(18),
+        },
     }
 }
 
@@ -74,8 +74,8 @@ fn bare() -> Offer {
         is_active: false,
         limits: BookingLimits::default(),
         archived_at_ms: None,
-        admission: Admission::default(),
         price: None,
+        admission: Admission::default(),
         ..full()
     }
 }

@@ -8,6 +8,7 @@ use std::{
 use domain::{
     BookingId, PartnerId, PaymentId, RefundId,
     payments::{
+        cursors::{LedgerCursor, PaymentCursor},
         ledger::{Account, Transaction},
         money::{Currency, Money},
         partner_account::PartnerAccount,
@@ -79,7 +80,11 @@ pub(super) async fn of_bookings(
 
 pub(super) async fn page(db: &MongoDb, query: &PaymentQuery) -> Result<PaymentPage, MongoError> {
     let mut filter = doc! {"userId": object_id(&query.user)?};
-    if let Some((at_ms, id)) = &query.after {
+    if let Some(PaymentCursor {
+        created_at_ms: at_ms,
+        id,
+    }) = &query.after
+    {
         let moment = DateTime::from_millis(*at_ms);
         let of_the_same = doc! {"createdAt": moment, "_id": {"$lt": object_id(id)?}};
         filter.insert(
@@ -208,7 +213,7 @@ pub(super) async fn ledger(db: &MongoDb, query: &LedgerQuery) -> Result<LedgerPa
             "$lt": DateTime::from_millis(query.until_ms),
         },
     };
-    if let Some((at_ms, key)) = &query.after {
+    if let Some(LedgerCursor { at_ms, key }) = &query.after {
         let moment = DateTime::from_millis(*at_ms);
         let of_the_same = doc! {"at": moment, "_id": {"$gt": key}};
         filter.insert("$or", vec![doc! {"at": {"$gt": moment}}, of_the_same]);

@@ -112,7 +112,7 @@ fn transfers(
 pub fn page(connection: &Connection, wanted: &LedgerQuery) -> Result<LedgerPage, SqliteError> {
     // Of the first moment also those whose keys are empty: none.
     let (at_ms, key) = match &wanted.after {
-        Some((at_ms, key)) => (*at_ms, key.as_str()),
+        Some(after) => (after.at_ms, after.key.as_str()),
         None => (wanted.from_ms, ""),
     };
     let mut items = query(

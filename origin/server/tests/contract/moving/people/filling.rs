@@ -16,7 +16,7 @@ use domain::{
         provider::{IntentStatus, ProviderRefund, RefundStatus},
         reconciling::{Difference, DifferenceKind},
         refund::RefundCause,
-        store::{NewPayment, NewRefund, Started as PaymentStarted},
+        store::{NewPayment, NewRefund, Started as StartedPayment},
     },
 };
 
@@ -336,7 +336,7 @@ pub(super) async fn fill_payments(db: &Database, offer: &Offer) {
         booking,
         user,
     };
-    let PaymentStarted::Done(payment) = db.payments.start(new, NOW_MS).await.unwrap() else {
+    let StartedPayment::Done(payment) = db.payments.start(new, NOW_MS).await.unwrap() else {
         panic!("it can be paid")
     };
     let came = crate::payments::intent(&payment, IntentStatus::Succeeded);
